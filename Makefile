@@ -1,0 +1,114 @@
+# SPDX-License-Identifier: MIT
+#
+# make          the programs                 make demo     three servers and a client, on a fresh machine too
+# make check    builds and runs all tests; T='30- unit_store' runs those whose names hold one of the words
+# make lint     what a person would otherwise have to remember       make format   reformats the sources
+# make deps     installs cJSON's package if it is missing (all the others do so by themselves)
+# make clean    never touches data/
+#
+# CC CPPFLAGS CFLAGS LDFLAGS LDLIBS   yours; flags are added to ours
+# W=1         warnings are errors     V=1      shows the commands       JOBS=n   tests at a time
+# SAN=address,undefined               programs and tests with sanitizers, in a folder of their own
+# BUILD=dir   objects go there (default build); programs too if it is given, else they stand here
+
+MAKEFLAGS += --no-builtin-rules
+.SUFFIXES:
+.DELETE_ON_ERROR:
+.PHONY: all check clean demo deps distclean force format lint tests
+
+BUILD := build
+JOBS := $(shell nproc 2>/dev/null || echo 2)
+comma := ,
+out := $(BUILD)$(if $(SAN),/$(subst $(comma),-,$(SAN)))
+bin := $(if $(filter-out build,$(out)),$(out),.)
+goals := $(or $(MAKECMDGOALS),all)
+
+# Sources. A program's main stands at the top; everything else goes into one archive, of which each
+# program and test takes what it uses.
+mains := $(wildcard server.c client.c repair.c bench.c)
+programs := $(mains:%.c=$(bin)/%)
+objects := $(patsubst %.c,$(out)/%.o,$(filter-out $(mains),$(wildcard *.c core/*.c io/*.c)))
+library := $(out)/libthreefold.a
+units := $(patsubst %.c,$(out)/%,$(wildcard tests/unit_*.c))
+scripts := $(wildcard tests/*.t)
+lints := $(wildcard tests/lint/*.t)
+select = $(if $(T),$(sort $(foreach t,$(T),$(foreach f,$(1),$(if $(findstring $(t),$(f)),$(f))))),$(1))
+
+# Flags. Assertions stay on: what is tested is what ships (core/buf.h refuses NDEBUG).
+warnings := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion $(if $(filter 1,$(W)),-Werror)
+hardening := -fstack-protector-strong -fPIE $(if $(SAN),,-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2)
+sanitize := $(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=all -fno-omit-frame-pointer)
+compile = $(CC) -std=c11 -O2 -g $(warnings) -D_GNU_SOURCE -I. $(hardening) $(sanitize) \
+	$(cjson_cflags) $(CPPFLAGS) $(CFLAGS)
+link = $(CC) -O2 -g -pie -Wl,-z,relro,-z,now -Wl,--as-needed $(sanitize) $(CFLAGS) $(LDFLAGS)
+libraries = $(LDLIBS) $(cjson_libs) -lcrypt -lpthread
+
+# Shows one word and the target, or with V=1 the command.
+quiet = $(if $(filter 1,$(V)),,@echo '  $(1)	$@' &&)
+
+all: $(programs)
+tests: $(units)
+
+# What the goals need beside a compiler is looked for, and installed where it is missing, before anything
+# else: make remakes this included file first, and starts anew if it has changed.
+needs := cjson $(if $(filter check,$(goals)),prove tmux) \
+	$(if $(filter lint,$(goals)),prove binutils clang-format cppcheck shellcheck) \
+	$(if $(filter format,$(goals)),clang-format)
+ifneq ($(filter-out clean distclean,$(goals)),)
+include $(BUILD)/cjson.mk
+# An object is older than a change of the flags, an archive older than a change of its list.
+stamp = $(if $(call differs,$(file <$(1)),$(2)),$(shell mkdir -p $(dir $(1)))$(file >$(1),$(2)))
+differs = $(subst x$(1)x,,x$(2)x)$(subst x$(2)x,,x$(1)x)
+$(call stamp,$(out)/flags,$(strip $(compile) $(link) $(libraries)))
+$(call stamp,$(out)/objects,$(strip $(objects)))
+endif
+
+$(BUILD)/cjson.mk: force
+	@CC='$(CC)' .ci/need $(needs) && mkdir -p $(@D) && { \
+	echo "cjson_cflags := $$(pkg-config --cflags libcjson 2>/dev/null)"; \
+	echo "cjson_libs := $$(pkg-config --libs libcjson 2>/dev/null || echo -lcjson)"; } >$@.new && \
+	if cmp -s $@.new $@; then rm $@.new; else mv $@.new $@; fi
+
+$(out)/%.o: %.c $(out)/flags
+	$(call quiet,CC)mkdir -p $(@D) && $(compile) -MMD -MP -c -o $@ $<
+
+$(library): $(objects) $(out)/objects
+	$(call quiet,AR)rm -f $@ && ar rcs $@ $(objects)
+
+$(programs): $(bin)/%: $(out)/%.o $(library)
+	$(call quiet,LD)$(link) -o $@ $< $(library) $(libraries)
+
+# A test defines out_of_memory itself (tests/tap.h); if it also uses something of io/log.c, its own stays.
+$(units): %: %.o $(library)
+	$(call quiet,LD)$(link) -Wl,-z,muldefs -o $@ $< $(library) $(libraries)
+
+prove = @test -n '$(strip $(1))' || { echo "no test has '$(T)' in its name" >&2; exit 1; } && \
+	BIN=$(abspath $(bin)) OUT=$(out) CC='$(CC)' SAN='$(SAN)' prove --exec tests/run --jobs $(JOBS) \
+	--timer --failures --comments $(if $(filter 1,$(V)),--verbose) $(1) </dev/null
+
+check: all tests
+	$(call prove,$(call select,$(units) $(scripts)))
+
+# The plain build is the one that is looked at: sanitizers and fortification call things of their own.
+lint: $(objects) $(mains:%.c=$(out)/%.o)
+	$(if $(SAN),$(error lint looks at the plain build: leave SAN out))
+	$(call prove,$(call select,$(lints)))
+
+format:
+	clang-format -i $(wildcard *.[ch] core/*.[ch] io/*.[ch] tests/*.[ch])
+
+# With DATA=dir the servers keep their data there and find it again; else each run starts from nothing.
+demo: all
+	@exec env BIN=$(bin) DATA='$(DATA)' tests/demo.sh
+
+deps:
+	@echo 'cJSON is here: $(strip $(cjson_cflags) $(cjson_libs))'
+
+clean:
+	rm -rf -- $(BUILD)
+	rm -f -- $(mains:.c=)
+
+distclean: clean
+	rm -f -- tags compile_commands.json
+
+-include $(wildcard $(out)/*.d $(out)/core/*.d $(out)/io/*.d $(out)/tests/*.d)

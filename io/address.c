@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * getaddrinfo does the reading of names and numbers; brackets are taken off before. SO_REUSEADDR lets a server come back
+ * to its port while connections of its last life linger in the kernel; two servers still cannot listen on one.
+ */
+#include "io/address.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <unistd.h>
+
+enum { HOST_SIZE_MAX = 256, LISTEN_QUEUE = 4096 };
+
+/* Takes the brackets off '[::1]'. */
+static bool host_copy(const char *host, char copy[HOST_SIZE_MAX])
+{
+	size_t size = strlen(host);
+
+	if (size >= 2 && host[0] == '[' && host[size - 1] == ']') {
+		host++;
+		size -= 2;
+		if (memchr(host, ':', size) == NULL)
+			return false;
+	}
+	if (size == 0 || size >= HOST_SIZE_MAX)
+		return false;
+	memcpy(copy, host, size);
+	copy[size] = '\0';
+	return true;
+}
+
+int address_resolve(const char *host, uint16_t port, bool to_listen,
+                    struct address addresses[ADDRESS_MAX], char err[ADDRESS_ERR_SIZE])
+{
+	struct addrinfo hints = {
+		.ai_family = AF_UNSPEC,
+		.ai_socktype = SOCK_STREAM,
+		.ai_flags = AI_NUMERICSERV | (to_listen ? AI_PASSIVE : 0),
+	};
+	struct addrinfo *found = NULL;
+	char copy[HOST_SIZE_MAX];
+	char service[8];
+	int count = 0;
+	int result;
+
+	if (!host_copy(host, copy)) {
+		(void)snprintf(err, ADDRESS_ERR_SIZE, "'%.256s' is no host name or address", host);
+		return -1;
+	}
+	(void)snprintf(service, sizeof(service), "%u", (unsigned)port);
+	result = getaddrinfo(copy, service, &hints, &found);
+	if (result != 0) {
+		(void)snprintf(err, ADDRESS_ERR_SIZE, "unknown host '%s': %s", copy,
+		               result == EAI_SYSTEM ? strerror(errno) : gai_strerror(result));
+		return -1;
+	}
+	for (struct addrinfo *a = found; a != NULL && count < ADDRESS_MAX; a = a->ai_next) {
+		assert(a->ai_addrlen <= sizeof(addresses[count].storage));
+		memset(&addresses[count], 0, sizeof(addresses[count]));
+		memcpy(&addresses[count].storage, a->ai_addr, a->ai_addrlen);
+		addresses[count].size = a->ai_addrlen;
+		count++;
+	}
+	freeaddrinfo(found);
+	assert(count > 0);
+	return count;
+}
+
+void address_text(const struct address *address, char text[ADDRESS_TEXT_SIZE])
+{
+	char host[64];
+	char service[8];
+
+	if (getnameinfo((const struct sockaddr *)&address->storage, address->size, host,
+	                sizeof(host), service, sizeof(service),
+	                NI_NUMERICHOST | NI_NUMERICSERV) != 0)
+		(void)snprintf(text, ADDRESS_TEXT_SIZE, "unknown:0");
+	else if (address->storage.ss_family == AF_INET6)
+		(void)snprintf(text, ADDRESS_TEXT_SIZE, "[%s]:%s", host, service);
+	else
+		(void)snprintf(text, ADDRESS_TEXT_SIZE, "%s:%s", host, service);
+}
+
+/* The address proper and the port, in the order of the network. */
+static struct view address_host(const struct address *address, in_port_t *port)
+{
+	if (address->storage.ss_family == AF_INET6) {
+		const struct sockaddr_in6 *in6 = (const void *)&address->storage;
+
+		*port = in6->sin6_port;
+		return view_of(&in6->sin6_addr, sizeof(in6->sin6_addr));
+	}
+	assert(address->storage.ss_family == AF_INET);
+	const struct sockaddr_in *in = (const void *)&address->storage;
+
+	*port = in->sin_port;
+	return view_of(&in->sin_addr, sizeof(in->sin_addr));
+}
+
+uint16_t address_port(const struct address *address)
+{
+	in_port_t port;
+
+	(void)address_host(address, &port);
+	return ntohs(port);
+}
+
+bool address_equal(const struct address *a, const struct address *b)
+{
+	in_port_t port_a;
+	in_port_t port_b;
+	struct view host_a = address_host(a, &port_a);
+	struct view host_b = address_host(b, &port_b);
+
+	return port_a == port_b && view_equal(host_a, host_b);
+}
+
+static int say_why(const struct address *address, const char *what, int error,
+                   char err[ADDRESS_ERR_SIZE])
+{
+	char text[ADDRESS_TEXT_SIZE];
+
+	address_text(address, text);
+	(void)snprintf(err, ADDRESS_ERR_SIZE, "cannot %s %s: %s%s", what, text, strerror(error),
+	               error == EADDRINUSE      ? " (does another server run there?)"
+	               : error == EADDRNOTAVAIL ? " (it is no address of this host)"
+	                                        : "");
+	return -1;
+}
+
+static int bind_one(const struct address *address, struct address *bound,
+                    char err[ADDRESS_ERR_SIZE])
+{
+	int family = address->storage.ss_family;
+	int fd = socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	int on = 1;
+
+	if (fd < 0)
+		return say_why(address, "make a socket for", errno, err);
+	*bound = (struct address){ .size = sizeof(bound->storage) };
+	/* The last lets '::' serve IPv4 as well, whatever the system's default is. */
+	if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) != 0 ||
+	    (family == AF_INET6 &&
+	     setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &(int){ 0 }, sizeof(int)) != 0) ||
+	    bind(fd, (const struct sockaddr *)&address->storage, address->size) != 0 ||
+	    getsockname(fd, (struct sockaddr *)&bound->storage, &bound->size) != 0) {
+		(void)say_why(address, "serve on", errno, err);
+		(void)close(fd);
+		return -1;
+	}
+	return fd;
+}
+
+int address_bind(const struct address *addresses, size_t count, struct address *bound,
+                 char err[ADDRESS_ERR_SIZE])
+{
+	char other[ADDRESS_ERR_SIZE];
+	int fd;
+
+	assert(count > 0);
+	/* If none can be had, what is said is about the first. */
+	fd = bind_one(&addresses[0], bound, err);
+	for (size_t i = 1; fd < 0 && i < count; i++)
+		fd = bind_one(&addresses[i], bound, other);
+	return fd;
+}
+
+int address_listen(int fd, const struct address *bound, char err[ADDRESS_ERR_SIZE])
+{
+	if (listen(fd, LISTEN_QUEUE) != 0)
+		return say_why(bound, "serve on", errno, err);
+	return 0;
+}
+
+int address_dial(const struct address *address)
+{
+	int fd = socket(address->storage.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	int error;
+
+	if (fd < 0)
+		return -errno;
+	/* An interrupted connect goes on by itself, like one that would block. */
+	if (connect(fd, (const struct sockaddr *)&address->storage, address->size) == 0 ||
+	    errno == EINPROGRESS || errno == EINTR)
+		return fd;
+	error = errno;
+	(void)close(fd);
+	return -error;
+}
+
+int address_dialled(int fd)
+{
+	int error = 0;
+	socklen_t size = sizeof(error);
+
+	if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size) != 0)
+		return -errno;
+	return -error;
+}

@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * O_TMPFILE with linkat would leave nothing behind on a crash, but not every file system has it; so the file written aside
+ * has a name with the process's id, and one that a crash left is written over by the next process with that id.
+ */
+#include "io/key.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <stdio.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static enum key_status say(enum key_status status, const char *what, const char *path, int error,
+                           char err[KEY_ERR_SIZE])
+{
+	(void)snprintf(err, KEY_ERR_SIZE, "cannot %s '%.300s': %s", what, path, strerror(error));
+	return status;
+}
+
+int key_make_folders(const char *path, char err[KEY_ERR_SIZE])
+{
+	char part[KEY_PATH_SIZE];
+	size_t size = strlen(path);
+
+	if (size >= sizeof(part)) {
+		(void)say(KEY_FAILED, "make", path, ENAMETOOLONG, err);
+		return -1;
+	}
+	memcpy(part, path, size + 1);
+	for (size_t i = 1; i < size; i++) {
+		if (part[i] != '/' || part[i - 1] == '/')
+			continue;
+		part[i] = '\0';
+		if (mkdir(part, 0700) != 0 && errno != EEXIST) {
+			(void)say(KEY_FAILED, "make the folder", part, errno, err);
+			return -1;
+		}
+		part[i] = '/';
+	}
+	return 0;
+}
+
+bool key_path(const char *data, char path[KEY_PATH_SIZE])
+{
+	char one[KEY_PATH_SIZE];
+	char two[KEY_PATH_SIZE];
+	const char *last;
+	int length;
+
+	if (strlen(data) >= sizeof(one))
+		return false;
+	(void)snprintf(one, sizeof(one), "%s", data);
+	(void)snprintf(two, sizeof(two), "%s", data);
+	last = basename(one);
+	/* What is beside '.' or '..' is not told by the text. */
+	if (strcmp(last, ".") == 0 || strcmp(last, "..") == 0)
+		length = snprintf(path, KEY_PATH_SIZE, "%s/../operator.key", data);
+	else
+		length = snprintf(path, KEY_PATH_SIZE, "%s/operator.key", dirname(two));
+	return length >= 0 && length < KEY_PATH_SIZE;
+}
+
+static int read_all(int fd, uint8_t *data, size_t size)
+{
+	size_t offset = 0;
+
+	while (offset < size) {
+		ssize_t count = read(fd, data + offset, size - offset);
+
+		if (count == 0)
+			break;
+		if (count < 0 && errno != EINTR)
+			return -1;
+		if (count > 0)
+			offset += (size_t)count;
+	}
+	return (int)offset;
+}
+
+enum key_status key_read(const char *path, uint8_t key[KEY_SIZE], char err[KEY_ERR_SIZE])
+{
+	uint8_t bytes[KEY_SIZE + 1];
+	enum key_status status = KEY_OK;
+	struct stat stat;
+	int count;
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+
+	if (fd < 0)
+		return say(KEY_FAILED, "open the operator's key", path, errno, err);
+	count = fstat(fd, &stat) == 0 ? read_all(fd, bytes, sizeof(bytes)) : -1;
+	if (count < 0) {
+		status = say(KEY_FAILED, "read the operator's key", path, errno, err);
+	} else if (count != KEY_SIZE) {
+		(void)snprintf(
+			err, KEY_ERR_SIZE,
+			"'%.300s' is no operator's key: it must have %d bytes; put a copy of the "
+			"right one there, or remove it to have one made",
+			path, KEY_SIZE);
+		status = KEY_REFUSED;
+	} else if ((stat.st_mode & (S_IRWXG | S_IRWXO)) != 0) {
+		(void)snprintf(
+			err, KEY_ERR_SIZE,
+			"the operator's key '%.300s' may be read by others (mode %03o): chmod 600 it",
+			path, (unsigned)(stat.st_mode & 0777));
+		status = KEY_REFUSED;
+	} else {
+		memcpy(key, bytes, KEY_SIZE);
+	}
+	explicit_bzero(bytes, sizeof(bytes));
+	(void)close(fd);
+	return status;
+}
+
+/* Writes a key to a file of this process's own. */
+static enum key_status write_aside(const char *aside, const uint8_t key[KEY_SIZE],
+                                   char err[KEY_ERR_SIZE])
+{
+	int fd = open(aside, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
+	enum key_status status = KEY_OK;
+
+	if (fd < 0)
+		return say(KEY_FAILED, "make the operator's key", aside, errno, err);
+	errno = ENOSPC; /* of a write that was short */
+	if (fchmod(fd, 0600) != 0 || write(fd, key, KEY_SIZE) != KEY_SIZE || fsync(fd) != 0)
+		status = say(KEY_FAILED, "write the operator's key", aside, errno, err);
+	(void)close(fd); /* fsync has told all that there is to tell */
+	return status;
+}
+
+/* A key that a power cut takes back was copied nowhere yet, so nothing hangs on the result. */
+static void sync_folder(const char *path)
+{
+	char copy[KEY_PATH_SIZE];
+	int fd;
+
+	(void)snprintf(copy, sizeof(copy), "%s", path);
+	fd = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return;
+	(void)fsync(fd);
+	(void)close(fd);
+}
+
+enum key_status key_read_or_make(const char *path, uint8_t key[KEY_SIZE], char err[KEY_ERR_SIZE])
+{
+	char aside[KEY_PATH_SIZE + 32];
+	uint8_t bytes[KEY_SIZE];
+	enum key_status status;
+	bool is_mine;
+
+	if (access(path, F_OK) == 0 || errno != ENOENT)
+		return key_read(path, key, err);
+	(void)snprintf(aside, sizeof(aside), "%s.%ld.new", path, (long)getpid());
+	/* 32 bytes are given whole or not at all. */
+	if (getrandom(bytes, sizeof(bytes), 0) != (ssize_t)sizeof(bytes))
+		return say(KEY_FAILED, "draw the operator's key", path, errno, err);
+	status = write_aside(aside, bytes, err);
+	explicit_bzero(bytes, sizeof(bytes));
+	is_mine = status == KEY_OK && link(aside, path) == 0;
+	if (is_mine)
+		sync_folder(path);
+	if (status == KEY_OK && !is_mine && errno != EEXIST)
+		status = say(KEY_FAILED, "make the operator's key", path, errno, err);
+	(void)unlink(aside); /* if it stays, it is written over one day */
+	if (status == KEY_OK)
+		status = key_read(path, key, err);
+	return status == KEY_OK && is_mine ? KEY_MADE : status;
+}

@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * A line is formatted into one buffer, escaped into a second one behind its prefix, and written at once. stdio is not
+ * used: its buffer could hold half a line when the process is killed.
+ *
+ * The readiness protocol is sd_notify(3)'s: one datagram to a Unix socket, whose name in the environment is a path, or
+ * begins with '@' for an abstract one.
+ */
+#include "io/log.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <time.h>
+#include <unistd.h>
+
+static enum log_level log_shown = LOG_INFO;
+static bool log_is_journal;
+
+/* Whether stderr is the stream that systemd reads: "DEVICE:INODE". */
+static bool stderr_is_journal(void)
+{
+	const char *stream = getenv("JOURNAL_STREAM");
+	struct stat stat;
+	char name[64];
+
+	if (stream == NULL || fstat(STDERR_FILENO, &stat) != 0)
+		return false;
+	(void)snprintf(name, sizeof(name), "%ju:%ju", (uintmax_t)stat.st_dev,
+	               (uintmax_t)stat.st_ino);
+	return strcmp(name, stream) == 0;
+}
+
+void log_open(enum log_level shown)
+{
+	assert(shown >= LOG_ERROR);
+	assert(shown <= LOG_DEBUG);
+	log_shown = shown;
+	log_is_journal = stderr_is_journal();
+}
+
+bool log_shows(enum log_level level)
+{
+	return level <= log_shown;
+}
+
+size_t log_escape(struct view from, char *to, size_t size)
+{
+	static const char digits[] = "0123456789abcdef";
+	size_t length = 0;
+
+	assert(size >= 1);
+	for (size_t i = 0; i < from.size; i++) {
+		uint8_t byte = from.data[i];
+		bool is_plain = byte >= 0x20 && byte < 0x7f && byte != '\\';
+		size_t width = is_plain ? 1 : byte == '\\' ? 2 : 4;
+
+		if (width >= size - length)
+			break;
+		if (is_plain) {
+			to[length] = (char)byte;
+		} else {
+			to[length] = '\\';
+			to[length + 1] = byte == '\\' ? '\\' : 'x';
+		}
+		if (width == 4) {
+			to[length + 2] = digits[byte >> 4];
+			to[length + 3] = digits[byte & 15];
+		}
+		length += width;
+	}
+	assert(length < size);
+	to[length] = '\0';
+	return length;
+}
+
+/* `2026-11-21T04:00:00.123Z ` */
+static size_t put_time(char *to, size_t size)
+{
+	struct timespec now;
+	struct tm tm;
+	size_t length;
+
+	if (clock_gettime(CLOCK_REALTIME, &now) != 0 || gmtime_r(&now.tv_sec, &tm) == NULL)
+		return 0;
+	length = strftime(to, size, "%Y-%m-%dT%H:%M:%S", &tm);
+	return length +
+	       (size_t)snprintf(to + length, size - length, ".%03ldZ ", now.tv_nsec / 1000000);
+}
+
+static void write_line(const char *line, size_t size)
+{
+	ssize_t written;
+
+	do
+		written = write(STDERR_FILENO, line, size);
+	while (written < 0 && errno == EINTR);
+	/* Whatever else went wrong, there is nobody to tell. */
+}
+
+static void log_format(enum log_level level, bool with_time, const char *format, va_list values)
+{
+	char message[LOG_LINE_SIZE_MAX];
+	char line[LOG_LINE_SIZE_MAX];
+	size_t size = 0;
+	int length;
+
+	if (!log_shows(level))
+		return;
+	length = vsnprintf(message, sizeof(message), format, values);
+	assert(length >= 0);
+	if (log_is_journal)
+		size = (size_t)snprintf(line, sizeof(line), "<%d>", (int)level);
+	else if (with_time)
+		size = put_time(line, sizeof(line));
+	/* One byte is kept for the newline. */
+	size += log_escape(view_of_string(message), line + size, sizeof(line) - 1 - size);
+	line[size] = '\n';
+	write_line(line, size + 1);
+}
+
+void log_line(enum log_level level, const char *format, ...)
+{
+	va_list values;
+
+	va_start(values, format);
+	log_format(level, true, format, values);
+	va_end(values);
+}
+
+void log_plain(enum log_level level, const char *format, ...)
+{
+	va_list values;
+
+	va_start(values, format);
+	log_format(level, false, format, values);
+	va_end(values);
+}
+
+void log_lines(enum log_level level, const char *text)
+{
+	while (*text != '\0') {
+		size_t size = strcspn(text, "\n");
+
+		if (size != 0)
+			log_line(level, "%.*s", (int)size, text);
+		text += size + (text[size] == '\n');
+	}
+}
+
+bool log_notify(const char *state)
+{
+	const char *path = getenv("NOTIFY_SOCKET");
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	size_t size = path == NULL ? 0 : strlen(path);
+	socklen_t address_size;
+	ssize_t sent;
+	int fd;
+
+	assert(state != NULL);
+	if (size < 2 || size >= sizeof(address.sun_path) || (path[0] != '/' && path[0] != '@'))
+		return false;
+	memcpy(address.sun_path, path, size);
+	if (path[0] == '@')
+		address.sun_path[0] = '\0';
+	/* An abstract name is as long as it is said to be; a path may do without its NUL. */
+	address_size = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + size);
+	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return false;
+	sent = sendto(fd, state, strlen(state), MSG_NOSIGNAL, (struct sockaddr *)&address,
+	              address_size);
+	(void)close(fd); /* nothing of ours is in it any more */
+	return sent >= 0;
+}
+
+_Noreturn void out_of_memory(size_t size)
+{
+	char line[128];
+	int length = snprintf(line, sizeof(line), "no memory for %zu bytes, this is the end\n",
+	                      size);
+
+	write_line(line, (size_t)length);
+	/* Not exit: other threads run, and nothing unacknowledged is promised. */
+	_exit(1);
+}

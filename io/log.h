@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * log: lines on stderr for the person or the supervisor who runs a program, and the supervisor's readiness socket.
+ *
+ * One line is one write(2), so lines of several processes into one file never mix. What is shown is escaped first:
+ * whatever somebody else sent (a path, a host's name) cannot move the cursor or fake a second line. Lines begin with the
+ * time, unless stderr is the journal of systemd (JOURNAL_STREAM names its device and inode): then with `<N>`, which is
+ * the level. There is one log in a process, and only the thread of the loop writes to it (out_of_memory may be
+ * called by any).
+ *
+ * A line that cannot be written is lost: there is no other place to say so.
+ */
+#ifndef THREEFOLD_IO_LOG_H
+#define THREEFOLD_IO_LOG_H
+
+#include "core/buf.h"
+
+/* The values are those of syslog(3). */
+enum log_level {
+	LOG_ERROR = 3,   /* something is lost, or the program ends */
+	LOG_WARNING = 4, /* a person should look */
+	LOG_NOTICE = 5,  /* always worth a line: start, stop */
+	LOG_INFO = 6,    /* changes of state */
+	LOG_DEBUG = 7,   /* connections that come and go */
+};
+
+enum { LOG_LINE_SIZE_MAX = 2048 }; /* of a line with its end; a longer one is cut */
+
+/* Levels above `shown` are dropped (before the first call: those above LOG_INFO). Looks at JOURNAL_STREAM. */
+void log_open(enum log_level shown);
+bool log_shows(enum log_level level);
+/* One line, without a newline at its end. */
+void log_line(enum log_level level, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* The same without a time stamp: first lines and last words of a program, which programs read. */
+void log_plain(enum log_level level, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* A text of several lines, as warnings come: one log_line each. */
+void log_lines(enum log_level level, const char *text);
+
+/* Writes printable ASCII; other bytes as \xNN, and a backslash twice, so that it can be read back. NUL-terminated, cut to
+ * what fits whole into `size` >= 1; returns the length without the NUL. */
+size_t log_escape(struct view from, char *to, size_t size);
+
+/* Tells the supervisor `state` ("READY=1", "STOPPING=1", ...) by a datagram to $NOTIFY_SOCKET, if there is one.
+ * True if it was told. */
+bool log_notify(const char *state);
+
+#endif

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * options: what stands on the command line of a program, read by a table, from which --help is made as well.
+ *
+ * Every program has -h/--help and -V/--version; they need no row. Options and positionals may be mixed, and `--` ends the
+ * options. A mistake is one sentence and the exit status 2; nobody gets the whole help for a slip.
+ *
+ *   static const struct option_row rows[] = {
+ *           { .name = "data", .argument = "DIR", .help = "...", .kind = OPTION_TEXT, .text = &data },
+ *           { .name = NULL },
+ *   };
+ *   static const struct options options = { .program = "server", .usage = "HOST PORT", .rows = rows, ... };
+ *   first = options_read(&options, argc, argv);    argv[first] to argv[argc - 1] are the positionals
+ *
+ * The exit statuses of all four programs are here, too.
+ */
+#ifndef THREEFOLD_IO_OPTIONS_H
+#define THREEFOLD_IO_OPTIONS_H
+
+#include "core/buf.h"
+
+#define THREEFOLD_VERSION "0.1.0"
+
+enum exit_status {
+	EXIT_DONE = 0,
+	EXIT_REFUSED = 1, /* refused, failed, or differs (repair --check, as diff does) */
+	EXIT_USAGE = 2,
+	/* No replica reachable, key refused, or data refused: damaged, locked, of a newer format. Supervisors need not try
+	 * again. */
+	EXIT_DATA = 3,
+	EXIT_NO_REPLICA = 3,
+};
+
+enum option_kind {
+	OPTION_FLAG,   /* `flag` becomes true; no argument */
+	OPTION_TEXT,   /* `text` becomes the argument */
+	OPTION_NUMBER, /* `number` becomes it; decimal digits, from min to max */
+	OPTION_SECONDS, /* `number` becomes milliseconds; seconds, with up to three decimals; min and max in ms */
+};
+
+struct option_row {
+	const char *name; /* NULL: the table's end */
+	char letter;      /* 0: none */
+	enum option_kind kind;
+	const char *argument; /* its name in the help */
+	const char *help;     /* lines of at most 60 characters, without an end */
+	bool *flag;
+	const char **text;
+	uint64_t *number;
+	uint64_t min;
+	uint64_t max;
+};
+
+struct options {
+	const char *program;
+	const char *usage;   /* the positionals, as 'HOST PORT' */
+	const char *purpose; /* paragraphs that stand before the options, with their newlines */
+	const char *notes;   /* and those behind them */
+	const struct option_row *rows;
+};
+
+enum {
+	OPTIONS_MAX = 32, /* rows of a table */
+	OPTIONS_ERR_SIZE = 512,
+};
+
+enum options_result { OPTIONS_OK, OPTIONS_HELP, OPTIONS_VERSION, OPTIONS_WRONG };
+
+/* Sets what the rows name and *first, the index of the first positional: they have been moved behind the options. On
+ * OPTIONS_WRONG `err` says what was wrong. May be called more than once in a process. */
+enum options_result options_parse(const struct options *o, int argc, char **argv, int *first,
+                                  char err[OPTIONS_ERR_SIZE]);
+/* The whole text of --help into `to`, NUL-terminated; its length. Asserts that `size` is enough. */
+size_t options_help(const struct options *o, char *to, size_t size);
+
+/* For main alone: the same, but help and version go to stdout and end the program, as mistakes do on stderr. Returns the
+ * index of the first positional. */
+int options_read(const struct options *o, int argc, char **argv);
+/* Says "PROGRAM: SENTENCE; try 'PROGRAM --help'" and ends the program with EXIT_USAGE. */
+_Noreturn void options_wrong(const struct options *o, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/* Decimal digits only, no sign, from min to max; else false and *number is untouched. */
+bool options_number(const char *text, uint64_t min, uint64_t max, uint64_t *number);
+/* As "2", "0.25" or "1.5": milliseconds. */
+bool options_seconds(const char *text, uint64_t min_ms, uint64_t max_ms, uint64_t *ms);
+/* 1 to 65535, and 0 if `zero` is allowed. */
+bool options_port(const char *text, bool zero, uint16_t *port);
+
+#endif

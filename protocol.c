@@ -1,0 +1,550 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * One table says of every type how large its payload may be, who may send it, and of which fields
+ * it consists. A field is a kind and the place of its value in struct frame; a kind knows how to
+ * read one from bytes (and check it), how many bytes it takes, and how to write it. Reading and
+ * writing a frame are two loops over the same fields, so that they cannot disagree about an order
+ * or a width. What hangs on several values at once (SEND's flag and count, LIST's entries, the end
+ * in the last page) is a kind of its own that is given the whole frame.
+ *
+ * A pair of functions for each payload lost: twice the code, and every pair a place where the two
+ * could differ. The price is a call through a pointer for each field; SEND, which is hot, is one
+ * field.
+ *
+ * Decoding fills a frame on the stack and copies the member that the payload used only when all of
+ * it was right. What was encoded is decoded again at once, which asserts everything that a peer
+ * would refuse. The items of lists are in protocol_list.c.
+ */
+#include "protocol_kind.h"
+#include "protocol_list.h"
+
+enum {
+	PAYLOAD_MAX = FRAME_SIZE_MAX - FRAME_HEADER_SIZE,
+	ACCOUNT_SIZE = ID_SIZE + 1 + 1 + 4 * KEY_SIZE, /* without strings */
+	TOMBSTONE_SIZE = ID_SIZE + 1 + 2 * KEY_SIZE,   /* without its name */
+	STRINGS_SIZE_MAX = NAME_SIZE_MAX + SETTING_SIZE_MAX,
+};
+_Static_assert(HELLO_SIZE == FRAME_HEADER_SIZE + MAGIC_SIZE + 2 + 2, "magic and two versions");
+_Static_assert(FRAME_TYPE_REQUEST_END <= FRAME_PUSH, "requests and pushes are apart");
+_Static_assert((int)FRAME_ERROR < (int)FRAME_REPLY, "pushes and replies are apart");
+_Static_assert(8 + ULID_SIZE + 2 + RECIPIENTS_MAX * RECIPIENT_SIZE + 4 + TEXT_SIZE_MAX <=
+                       PAYLOAD_MAX,
+               "the largest SEND fits");
+
+struct field {
+	enum kind_index kind; /* KIND_NONE: no more fields */
+	size_t offset;        /* of its value in a struct frame */
+};
+struct payload {
+	const struct field *fields;
+	size_t used; /* bytes of a struct frame that reading it may have filled in */
+};
+/* What follows a status that is not STATUS_OK; the last one has no payload. */
+struct refusal {
+	enum status status;
+	const struct payload *payload;
+};
+struct format {
+	struct protocol_row row;
+	bool has_status;
+	const struct payload *payload;
+	const struct refusal *refusals;
+};
+
+/* ---- payloads: the fields in their order ---- */
+
+#define AT(kind, member)                             \
+	{                                            \
+		kind, offsetof(struct frame, member) \
+	}
+#define WHOLE(kind)     \
+	{               \
+		kind, 0 \
+	}
+#define END                  \
+	{                    \
+		KIND_NONE, 0 \
+	}
+#define USED(member) (offsetof(struct frame, member) + sizeof(((struct frame *)0)->member))
+
+static const struct field fields_hello[] = {
+	WHOLE(KIND_MAGIC),
+	AT(KIND_VERSION, hello.version_min),
+	AT(KIND_VERSION, hello.version_max),
+	WHOLE(KIND_TEST_VERSIONS),
+	END,
+};
+static const struct field fields_welcome[] = {
+	AT(KIND_VERSION, welcome.version),    AT(KIND_ULID, welcome.uuid),
+	AT(KIND_KEY, welcome.nonce),          AT(KIND_TIME, welcome.clock_ms),
+	AT(KIND_U32, welcome.share_messages), AT(KIND_U64, welcome.share_bytes),
+	AT(KIND_U32, welcome.silence_ms),     END,
+};
+static const struct field fields_nothing[] = { END };
+static const struct field fields_pong[] = {
+	AT(KIND_TIME, pong.clock_ms),
+	AT(KIND_U64, pong.facts),
+	AT(KIND_U64, pong.sum),
+	END,
+};
+static const struct field fields_lookup_name[] = {
+	AT(KIND_NAME, lookup_name.name),
+	AT(KIND_SUFFIX, lookup_name.suffix),
+	END,
+};
+static const struct field fields_lookup_id[] = { AT(KIND_IDS, lookup_id.ids), END };
+static const struct field fields_found[] = { AT(KIND_FOUND, entries.entries), END };
+static const struct field fields_entries[] = { AT(KIND_ENTRIES, entries.entries), END };
+static const struct field fields_introduce[] = {
+	AT(KIND_ID, introduce.account.id),
+	AT(KIND_NAME, introduce.account.name),
+	AT(KIND_SETTING, introduce.account.verifier.setting),
+	AT(KIND_KEY, introduce.account.verifier.seal),
+	AT(KIND_KEY, introduce.account.verifier.stored_key),
+	AT(KIND_KEY, introduce.account.verifier.server_key),
+	AT(KIND_KEY, introduce.account.verifier.lock),
+	AT(KIND_KEY, introduce.client_nonce),
+	AT(KIND_KEY, introduce.proof),
+	WHOLE(KIND_TEST_ACCOUNT),
+	END,
+};
+static const struct field fields_signature[] = { AT(KIND_KEY, introduced.signature), END };
+static const struct field fields_holder[] = { AT(KIND_HOLDER, introduced.entry), END };
+static const struct field fields_gone[] = { AT(KIND_GONE, introduced.entry), END };
+static const struct field fields_confirm[] = { AT(KIND_ID, confirm.id), END };
+static const struct field fields_delete[] = {
+	AT(KIND_ID, tombstone.id),
+	AT(KIND_NAME, tombstone.name),
+	AT(KIND_KEY, tombstone.middle),
+	AT(KIND_KEY, tombstone.delete_key),
+	END,
+};
+static const struct field fields_login[] = {
+	AT(KIND_ID, login.id),     AT(KIND_ULID, login.session),
+	AT(KIND_U32, login.dial),  AT(KIND_KEY, login.client_nonce),
+	AT(KIND_KEY, login.proof), END,
+};
+static const struct field fields_logged_in[] = {
+	AT(KIND_KEY, logged_in.signature),
+	AT(KIND_KEY, logged_in.sealed),
+	END,
+};
+static const struct field fields_taken_over[] = {
+	AT(KIND_ULID, logged_in.session),
+	AT(KIND_U32, logged_in.dial),
+	END,
+};
+static const struct field fields_login_gone[] = { AT(KIND_GONE, logged_in.entry), END };
+static const struct field fields_logout[] = { AT(KIND_ULID, session.session), END };
+static const struct field fields_send[] = { WHOLE(KIND_SEND), END };
+static const struct field fields_sent[] = { AT(KIND_RESULTS, sent.results), END };
+static const struct field fields_received[] = { AT(KIND_RECEIVED, streams.streams), END };
+static const struct field fields_questions[] = { AT(KIND_QUESTIONS, streams.streams), END };
+static const struct field fields_answers[] = { AT(KIND_ANSWERS, streams.streams), END };
+static const struct field fields_page[] = {
+	AT(KIND_PLACE, page.after),
+	AT(KIND_U32, page.bytes),
+	END,
+};
+static const struct field fields_paged[] = {
+	AT(KIND_BOOL, paged.last),
+	AT(KIND_PLACE, paged.upto),
+	WHOLE(KIND_TEST_LAST),
+	AT(KIND_MESSAGES, paged.messages),
+	END,
+};
+static const struct field fields_list[] = {
+	AT(KIND_PREFIX, list.prefix),
+	AT(KIND_AFTER_NAME, list.after_name),
+	AT(KIND_ID, list.after),
+	AT(KIND_LIST_COUNT, list.count),
+	END,
+};
+static const struct field fields_listed[] = { WHOLE(KIND_LISTED), END };
+static const struct field fields_operate[] = {
+	AT(KIND_KEY, operate.client_nonce),
+	AT(KIND_KEY, operate.proof),
+	END,
+};
+static const struct field fields_push[] = { AT(KIND_MESSAGES, push.messages), END };
+static const struct field fields_read_on[] = { AT(KIND_PLACE, read_on.place), END };
+static const struct field fields_ended[] = {
+	AT(KIND_WHY_ENDED, status),
+	AT(KIND_ULID, session.session),
+	END,
+};
+static const struct field fields_error[] = { AT(KIND_WHY, status), AT(KIND_TEXT, error.text), END };
+
+static const struct payload hello = { fields_hello, USED(hello) };
+static const struct payload welcome = { fields_welcome, USED(welcome) };
+static const struct payload nothing = { fields_nothing, USED(status) };
+static const struct payload pong = { fields_pong, USED(pong) };
+static const struct payload lookup_name = { fields_lookup_name, USED(lookup_name) };
+static const struct payload lookup_id = { fields_lookup_id, USED(lookup_id) };
+static const struct payload found = { fields_found, USED(entries) };
+static const struct payload entries = { fields_entries, USED(entries) };
+static const struct payload introduce = { fields_introduce, USED(introduce) };
+static const struct payload signature = { fields_signature, USED(introduced.signature) };
+static const struct payload holder = { fields_holder, USED(introduced.entry) };
+static const struct payload gone = { fields_gone, USED(introduced.entry) };
+static const struct payload confirm = { fields_confirm, USED(confirm) };
+static const struct payload delete = { fields_delete, USED(tombstone) };
+static const struct payload login = { fields_login, USED(login) };
+static const struct payload logged_in = { fields_logged_in, USED(logged_in.sealed) };
+static const struct payload taken_over = { fields_taken_over, USED(logged_in.dial) };
+static const struct payload login_gone = { fields_login_gone, USED(logged_in.entry) };
+static const struct payload logout = { fields_logout, USED(session) };
+static const struct payload send = { fields_send, USED(send) };
+static const struct payload sent = { fields_sent, USED(sent) };
+static const struct payload received = { fields_received, USED(streams) };
+static const struct payload questions = { fields_questions, USED(streams) };
+static const struct payload answers = { fields_answers, USED(streams) };
+static const struct payload page = { fields_page, USED(page) };
+static const struct payload paged = { fields_paged, USED(paged) };
+static const struct payload list = { fields_list, USED(list) };
+static const struct payload listed = { fields_listed, USED(listed) };
+static const struct payload operate = { fields_operate, USED(operate) };
+static const struct payload push = { fields_push, USED(push) };
+static const struct payload read_on = { fields_read_on, USED(read_on) };
+static const struct payload ended = { fields_ended, USED(session) };
+static const struct payload error = { fields_error, USED(error) };
+
+static const struct refusal none[] = { { STATUS_OK, NULL } };
+static const struct refusal creation[] = {
+	{ STATUS_TAKEN, &holder },
+	{ STATUS_GONE, &gone },
+	{ STATUS_OK, NULL },
+};
+static const struct refusal log_in[] = {
+	{ STATUS_TAKEN_OVER, &taken_over },
+	{ STATUS_GONE, &login_gone },
+	{ STATUS_OK, NULL },
+};
+
+/* ---- the table ---- */
+
+#define REQUEST(type, flags, min, max, may, addition, payload)                                   \
+	[FRAME_##type] = {                                                                       \
+		{ FRAME_##type, #type, flags, min, max, may, addition }, false, &(payload), none \
+	}
+#define REPLY(type, flags, max, payload, refusals)                                               \
+	[FRAME_##type | FRAME_REPLY] = { { FRAME_##type | FRAME_REPLY, #type "_REPLY", flags, 1, \
+		                           1 + (max), MAY_ANY, false },                          \
+		                         true,                                                   \
+		                         &(payload),                                             \
+		                         refusals }
+#define OTHER(type, min, max, payload)                                                        \
+	[FRAME_##type] = {                                                                    \
+		{ FRAME_##type, #type, 0, min, max, MAY_ANY, false }, false, &(payload), none \
+	}
+
+/* A row that is not named here has no name and is no type. Sizes of replies are without their
+ * status. */
+static const struct format formats[UINT8_MAX + 1] = {
+	REQUEST(HELLO, 0, 13, 13, MAY_ANY, false, hello),
+	REQUEST(PING, 0, 0, 0, MAY_ANY, false, nothing),
+	REQUEST(LOOKUP_NAME, 0, 3, 2 + NAME_SIZE_MAX + ID_SUFFIX_SIZE, MAY_ANY, false, lookup_name),
+	REQUEST(LOOKUP_ID, 0, 0, (LOOKUP_IDS_MAX * ID_SIZE), MAY_ANY, false, lookup_id),
+	REQUEST(INTRODUCE, 0, ACCOUNT_SIZE + 2 + 2 * KEY_SIZE,
+	        ACCOUNT_SIZE + STRINGS_SIZE_MAX + 2 * KEY_SIZE, MAY_ANY, true, introduce),
+	REQUEST(HANDOVER, 0, ACCOUNT_SIZE + 2 + 2 * KEY_SIZE,
+	        ACCOUNT_SIZE + STRINGS_SIZE_MAX + 2 * KEY_SIZE, MAY_ANY, true, introduce),
+	REQUEST(CONFIRM, 0, ID_SIZE, ID_SIZE, MAY_PROVEN, true, confirm),
+	REQUEST(DELETE, 0, TOMBSTONE_SIZE + 1, TOMBSTONE_SIZE + NAME_SIZE_MAX, MAY_ANY, true,
+	        delete),
+	REQUEST(LOGIN, 0, 106, 106, MAY_ANY, false, login),
+	REQUEST(LOGOUT, 0, ULID_SIZE, ULID_SIZE, MAY_ANY, false, logout),
+	REQUEST(SEND, FLAG_SESSION, 8 + 2 + RECIPIENT_SIZE + 4 + 1,
+	        8 + ULID_SIZE + 2 + RECIPIENTS_MAX * RECIPIENT_SIZE + 4 + TEXT_SIZE_MAX,
+	        MAY_SESSION, true, send),
+	REQUEST(RECEIVED, 0, 0, PAYLOAD_MAX, MAY_SESSION, false, received),
+	REQUEST(STREAMS, 0, QUESTION_SIZE, (STREAMS_MAX * QUESTION_SIZE), MAY_SESSION, false,
+	        questions),
+	REQUEST(PAGE, 0, PLACE_SIZE + 4, PLACE_SIZE + 4, MAY_SESSION, false, page),
+	REQUEST(LIST, FLAG_DIGEST, 26, 26 + 2 * NAME_SIZE_MAX, MAY_ANY, false, list),
+	REQUEST(OPERATE, 0, 2 * KEY_SIZE, 2 * KEY_SIZE, MAY_ANY, false, operate),
+
+	OTHER(WELCOME, 74, 74, welcome),
+	REPLY(PING, 0, 24, pong, none),
+	REPLY(LOOKUP_NAME, 0, (LOOKUP_NAME_MAX * ENTRY_SIZE_MAX), found, none),
+	REPLY(LOOKUP_ID, 0, (LOOKUP_IDS_MAX * ENTRY_SIZE_MAX), entries, none),
+	REPLY(INTRODUCE, 0, ENTRY_SIZE_MAX, signature, creation),
+	REPLY(HANDOVER, 0, ENTRY_SIZE_MAX, signature, creation),
+	REPLY(CONFIRM, 0, ENTRY_SIZE_MAX, nothing, creation),
+	REPLY(DELETE, 0, 0, nothing, none),
+	REPLY(LOGIN, 0, ENTRY_GONE_SIZE + NAME_SIZE_MAX, logged_in, log_in),
+	REPLY(LOGOUT, 0, 0, nothing, none),
+	REPLY(SEND, 0, (RECIPIENTS_MAX * RESULT_SIZE), sent, none),
+	REPLY(RECEIVED, 0, 0, nothing, none),
+	REPLY(STREAMS, 0, PAYLOAD_MAX - 1, answers, none),
+	REPLY(PAGE, 0, 1 + PLACE_SIZE + PAGE_SIZE_MAX, paged, none),
+	REPLY(LIST, FLAG_DIGEST,
+	      1 + 2 + KEY_SIZE + LIST_COUNT_MAX / 8 +
+	              LIST_COUNT_MAX * (ID_SIZE + 1 + NAME_SIZE_MAX),
+	      listed, none),
+	REPLY(OPERATE, 0, KEY_SIZE, signature, none),
+
+	OTHER(PUSH, 0, PAYLOAD_MAX, push),
+	OTHER(READ_ON, PLACE_SIZE, PLACE_SIZE, read_on),
+	OTHER(ENDED, 1 + ULID_SIZE, 1 + ULID_SIZE, ended),
+	OTHER(ERROR, 1 + 4 + 1, 1 + 4 + TEXT_SIZE_MAX, error),
+};
+_Static_assert(LIST_COUNT_MAX % 8 == 0, "the bits of the largest page fill their bytes");
+
+static const struct format *format_of(uint8_t type)
+{
+	return formats[type].row.name == NULL ? NULL : &formats[type];
+}
+
+const struct protocol_row *protocol_row(uint8_t type)
+{
+	const struct format *format = format_of(type);
+
+	assert(format == NULL || format->row.type == type);
+	return format == NULL ? NULL : &format->row;
+}
+
+const char *protocol_status_name(enum status status)
+{
+	static const char *const names[STATUS_END] = {
+		[STATUS_OK] = "ok",
+		[STATUS_TAKEN] = "taken",
+		[STATUS_GONE] = "gone",
+		[STATUS_UNKNOWN] = "unknown",
+		[STATUS_WRONG_PROOF] = "wrong proof",
+		[STATUS_CLOCK] = "clock",
+		[STATUS_TAKEN_OVER] = "taken over",
+		[STATUS_NO_SESSION] = "no session",
+		[STATUS_DIFFERENT] = "different",
+		[STATUS_DISK_FULL] = "disk full",
+		[STATUS_MAILBOX_FULL] = "mailbox full",
+		[STATUS_GAPS] = "gaps",
+		[STATUS_MALFORMED] = "malformed",
+		[STATUS_SLOW] = "slow",
+		[STATUS_BUSY] = "busy",
+	};
+
+	assert(status < STATUS_END);
+	assert(names[status] != NULL);
+	return names[status];
+}
+
+/* ---- frames ---- */
+
+static const struct payload *payload_of(const struct format *format, enum status status)
+{
+	if (!format->has_status || status == STATUS_OK)
+		return format->payload;
+	for (const struct refusal *refusal = format->refusals; refusal->payload != NULL; refusal++)
+		if (refusal->status == status)
+			return refusal->payload;
+	return &nothing;
+}
+
+static bool is_push(uint8_t type)
+{
+	return type >= FRAME_PUSH && type < FRAME_REPLY;
+}
+
+bool protocol_size(struct view bytes, size_t *size)
+{
+	assert(bytes.data != NULL || bytes.size == 0);
+	if (bytes.size < 4) {
+		*size = 0;
+		return true;
+	}
+	uint32_t length = get_u32(bytes.data);
+
+	if (length < FRAME_HEADER_SIZE - 4 || length > FRAME_SIZE_MAX - 4)
+		return false;
+	*size = 4 + (size_t)length;
+	return true;
+}
+
+/* All but the payload, and that its size is one that the type may have. */
+static const char *read_header(struct view bytes, const struct format **format, struct frame *frame)
+{
+	size_t size;
+
+	if (bytes.size < FRAME_HEADER_SIZE)
+		return "a frame that is shorter than its header";
+	if (!protocol_size(bytes, &size) || size != bytes.size)
+		return "a length that is not the frame's";
+	*format = format_of(bytes.data[4]);
+	if (*format == NULL)
+		return "a type that is not known";
+	const struct protocol_row *row = &(*format)->row;
+
+	frame->type = bytes.data[4];
+	frame->flags = bytes.data[5];
+	frame->request = get_u32(bytes.data + 6);
+	frame->status = STATUS_OK;
+	if ((frame->flags & ~row->flags) != 0)
+		return "a flag that the type does not have";
+	if (is_push(frame->type) && frame->request != 0)
+		return "a push with the number of a request";
+	if (size - FRAME_HEADER_SIZE < row->payload_min)
+		return WHY_SHORT;
+	return size - FRAME_HEADER_SIZE <= row->payload_max ? NULL : WHY_LONG;
+}
+
+static const char *read_payload(struct view bytes, const struct format *format, struct frame *frame,
+                                size_t *used)
+{
+	struct reader r = reader_of(bytes);
+
+	if (format->has_status) {
+		uint8_t status = reader_u8(&r);
+
+		if (status >= STATUS_END)
+			return WHY_STATUS;
+		frame->status = status;
+	}
+	const struct payload *payload = payload_of(format, frame->status);
+
+	for (const struct field *field = payload->fields; field->kind != KIND_NONE; field++) {
+		const char *why = protocol_kinds[field->kind].read(&r, (uint8_t *)frame +
+		                                                               field->offset);
+
+		if (why != NULL)
+			return why;
+		assert(!r.failed);
+	}
+	*used = payload->used;
+	return reader_left(&r) == 0 ? NULL : WHY_LONG;
+}
+
+bool protocol_decode(struct view frame, struct frame *out, const char **why)
+{
+	const struct format *format;
+	struct frame scratch;
+	size_t used = 0;
+
+	assert(out != NULL);
+	*why = read_header(frame, &format, &scratch);
+	if (*why == NULL) {
+		struct view payload = view_of(frame.data + FRAME_HEADER_SIZE,
+		                              frame.size - FRAME_HEADER_SIZE);
+
+		*why = read_payload(payload, format, &scratch, &used);
+	}
+	if (*why != NULL)
+		return false;
+	assert(used >= USED(status));
+	assert(used <= sizeof(*out));
+	memcpy(out, &scratch, used);
+	return true;
+}
+
+static uint8_t *write_header(uint8_t *to, size_t size, uint8_t type, uint8_t flags,
+                             uint32_t request)
+{
+	assert(size >= FRAME_HEADER_SIZE);
+	assert(size <= FRAME_SIZE_MAX);
+	assert(!is_push(type) || request == 0);
+	to = put_u32(to, (uint32_t)(size - 4));
+	*to++ = type;
+	*to++ = flags;
+	return put_u32(to, request);
+}
+
+static size_t payload_size(const struct payload *payload, const struct frame *frame)
+{
+	size_t size = 0;
+
+	for (const struct field *field = payload->fields; field->kind != KIND_NONE; field++) {
+		const struct kind *kind = &protocol_kinds[field->kind];
+		const uint8_t *value = (const uint8_t *)frame + field->offset;
+
+		size += kind->size != NULL ? kind->size(value) : kind->size_fixed;
+	}
+	return size;
+}
+
+bool protocol_encode(struct buf *b, const struct frame *frame)
+{
+	const struct format *format = format_of(frame->type);
+
+	assert(format != NULL);
+	assert(frame->status < STATUS_END);
+	const struct payload *payload = payload_of(format, frame->status);
+	size_t size = FRAME_HEADER_SIZE + format->has_status + payload_size(payload, frame);
+
+	assert(size - FRAME_HEADER_SIZE <= format->row.payload_max);
+	uint8_t *begin = buf_reserve(b, size);
+
+	if (begin == NULL)
+		return false;
+	uint8_t *to = write_header(begin, size, frame->type, frame->flags, frame->request);
+
+	if (format->has_status)
+		*to++ = (uint8_t)frame->status;
+	for (const struct field *field = payload->fields; field->kind != KIND_NONE; field++)
+		to = protocol_kinds[field->kind].write(to, (const uint8_t *)frame + field->offset);
+	assert(to == begin + size);
+	struct frame read_back;
+	const char *why;
+	bool accepted = protocol_decode(view_of(begin, size), &read_back, &why);
+
+	assert(accepted);
+	buf_added(b, size);
+	return true;
+}
+
+size_t protocol_begin(struct buf *b, uint8_t type, uint8_t flags, uint32_t request)
+{
+	const struct format *format = format_of(type);
+	size_t offset = b->size;
+	uint8_t *to = buf_reserve(b, FRAME_HEADER_SIZE);
+
+	assert(format != NULL);
+	assert((flags & ~format->row.flags) == 0);
+	if (to == NULL)
+		return SIZE_MAX;
+	write_header(to, FRAME_HEADER_SIZE, type, flags, request);
+	buf_added(b, FRAME_HEADER_SIZE);
+	return offset;
+}
+
+void protocol_end(struct buf *b, size_t offset)
+{
+	assert(offset < b->size);
+	assert(b->size - offset >= FRAME_HEADER_SIZE);
+	uint8_t *begin = b->data + offset;
+	size_t size = b->size - offset;
+	const struct format *format = format_of(begin[4]);
+
+	assert(format != NULL);
+	assert(size - FRAME_HEADER_SIZE >= format->row.payload_min);
+	assert(size - FRAME_HEADER_SIZE <= format->row.payload_max);
+	put_u32(begin, (uint32_t)(size - 4));
+}
+
+/* What is not there yet counts as all bits one: if any bytes make valid versions of it, these do.
+ * */
+bool protocol_hello_begins(struct view bytes, bool *whole)
+{
+	const uint8_t versions_at = HELLO_SIZE - 4;
+	uint8_t hello_bytes[HELLO_SIZE];
+	size_t size = bytes.size < HELLO_SIZE ? bytes.size : HELLO_SIZE;
+	uint8_t *to = write_header(hello_bytes, HELLO_SIZE, FRAME_HELLO, 0, 0);
+
+	assert(bytes.data != NULL || bytes.size == 0);
+	write_bytes(to, protocol_magic, MAGIC_SIZE);
+	memset(hello_bytes + versions_at, 0xff, 4);
+	for (size_t i = 0; i < size; i++) {
+		bool is_free = (i >= 6 && i < FRAME_HEADER_SIZE) || i >= versions_at;
+
+		if (is_free)
+			hello_bytes[i] = bytes.data[i];
+		else if (hello_bytes[i] != bytes.data[i])
+			return false;
+	}
+	uint16_t version_min = get_u16(hello_bytes + versions_at);
+	uint16_t version_max = get_u16(hello_bytes + versions_at + 2);
+
+	if (version_min < 1 || version_min > version_max)
+		return false;
+	*whole = size == HELLO_SIZE;
+	return true;
+}

@@ -1,0 +1,485 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * protocol: what travels between a client and a replica. This header is the specification.
+ *
+ * TRANSPORT. TCP, one connection from a client to each of three replicas. Bytes are little-endian.
+ * A frame is
+ *
+ *   u32  length    of all that follows this field: 6 to FRAME_SIZE_MAX - 4
+ *   u8   type      enum frame_type
+ *   u8   flags     FLAG_*; others must be 0
+ *   u32  request   chosen by the client, given back in the reply; 0 in a push
+ *   ...  payload   as the table below says, complete: too few or too many bytes are an error
+ *
+ * Widths: `id` 22 bytes, `ulid` 16, `uuid` 16, `key` 32 (core/id.h, core/fact.h); `name`,
+ * `setting`: u8 length and bytes, valid by name_is_valid and auth_setting_is_valid; `text`: u32
+ * length and bytes, 1 to TEXT_SIZE_MAX of them; `place`: u64 sent, id sender, ulid session, u64
+ * number; `x*`: as many x as the payload holds, also none; `x[n]`: n of them.
+ *
+ * Times (clock, sent, online_since) are milliseconds since 1970 and at most NUMBER_MAX. The numbers
+ * of a stream (number, first, last) are 1 to NUMBER_MAX, and first <= last. In a place the number
+ * may be 0 too: all zero is the beginning; and all bits one is the end. Other integers may have any
+ * value that the table does not rule out. `last` and `online` are 0 or 1.
+ *
+ * HANDSHAKE. The client's first frame is HELLO, the replica's first is WELCOME. A replica compares
+ * what comes byte by byte with a HELLO; whatever cannot become one, or has no version in common,
+ * gets one readable line of text that ends with a newline, and the connection is closed. (A client
+ * that reads such a line knows it by its first four bytes, which are no possible length.)
+ *
+ * REPLIES. Every request gets exactly one reply, of type request type | FRAME_REPLY, on the same
+ * connection. Replies come in the order of their requests, and each only after everything that the
+ * replica had applied before it is on its disk. The first byte of each but WELCOME is an enum
+ * status. If the status is not STATUS_OK, and the table names nothing for it, nothing follows the
+ * status. Pushes (FRAME_PUSH, FRAME_READ_ON, FRAME_ENDED, FRAME_ERROR) come at any time and do not
+ * wait for the disk.
+ *
+ * A frame that breaks the rules here (length, type, flags, payload, or not allowed now) is answered
+ * with FRAME_ERROR and the connection is closed. It costs nobody else anything.
+ *
+ * REQUESTS                        may     payload -> reply after status OK
+ *
+ * HELLO          u8[9] "threefold", u16 version_min, u16 version_max
+ *   -> WELCOME (no status)        any     u16 version, uuid, key nonce, u64 clock,
+ *                                         u32 share_messages, u64 share_bytes,
+ *                                         u32 silence_ms
+ *        Versions begin at 1; version_min <= version_max. The nonce is the replica's part of every
+ *        proof on this connection. A session whose client sends no frame for silence_ms is ended. A
+ *        client sends a PING at least every third of that.
+ * PING           -                any  -> u64 clock, u64 facts, u64 sum
+ *        The count of the replica's facts and the sum of their hashes (store.h). They advise,
+ *        nothing is decided by them; two replicas' answers are compared only if no count moved
+ *        meanwhile.
+ * LOOKUP_NAME    name, u8 n, u8[n] suffix
+ *                                 any  -> entry*, each ENTRY_ALIVE, at most LOOKUP_NAME_MAX
+ *        The live accounts of that name: all confirmed ones, and the oldest LOOKUP_OTHERS_MAX
+ *        unconfirmed ones. With a suffix (n = ID_SUFFIX_SIZE, else 0; upper case digits of
+ *        core/id.h): those whose id's text ends with it, at most LOOKUP_OTHERS_MAX.
+ * LOOKUP_ID      id*              any  -> entry*, one for each id, in order
+ *        At most LOOKUP_IDS_MAX ids. This is also the question 'gone?'.
+ * INTRODUCE      account, key client_nonce, key proof
+ *                                 any  -> key signature
+ *        account: id, name, setting, key seal, key stored_key, key server_key, key lock. The proof
+ *        is of purpose AUTH_INTRODUCE and shows that the requester owns the verifier. The account
+ *        is stored unconfirmed. Again, the same answer.
+ *        STATUS_TAKEN: another live account here has the name; entry of that holder (ENTRY_ALIVE).
+ *        STATUS_GONE: this one is gone here; entry (ENTRY_GONE).
+ *        STATUS_WRONG_PROOF: also if the id does not vouch for the content. STATUS_DISK_FULL.
+ * HANDOVER       as INTRODUCE     any  -> key signature
+ *        The same without the test of the name: a log in gives the account to a replica that missed
+ *        it.
+ * CONFIRM        id               proven -> -
+ *        On a connection that has proved to own the id. STATUS_TAKEN and STATUS_GONE as INTRODUCE
+ *        (but what is confirmed here already is a yes), STATUS_CLOCK: the id is over CONFIRM_AGE_MS
+ *        older than this replica's clock. STATUS_UNKNOWN, STATUS_DISK_FULL.
+ * DELETE         id, name, key middle, key delete_key
+ *                                 any  -> -
+ *        A tombstone, which proves itself. Also for an account that is not known here.
+ *        STATUS_WRONG_PROOF, STATUS_DISK_FULL.
+ * LOGIN          id, ulid session, u32 dial, key client_nonce, key proof
+ *                                 any  -> key signature, key sealed
+ *        sealed is the seal under auth_seal_mask. The larger (session, dial) stays, on every
+ *        replica.
+ *        STATUS_TAKEN_OVER: a larger one is or was here; that one: ulid session, u32 dial.
+ *        STATUS_GONE: entry (ENTRY_GONE). STATUS_UNKNOWN: hand it over first.
+ *        STATUS_WRONG_PROOF: also for a connection that is logged in to another account.
+ * LOGOUT         ulid session     any  -> -
+ *        Ends the session if this connection has it; OK in any case.
+ * SEND           u64 sent, [ulid session], u16 n, (id recipient, u64 number)[n], text
+ *                                 in   -> (u8 status, u8 online, u32 share)[n]
+ *        One message to each recipient, n from 1 to RECIPIENTS_MAX. The stream is that of the
+ *        session logged in here; with FLAG_SESSION that of the session named, for a repetition
+ *        (without the flag there is no session in the payload). online: a session of the recipient
+ *        is active here. share: parts in a million of this sender's share of that mailbox which are
+ *        used; SHARE_FULL or more is full.
+ *        Each status is one of: STATUS_OK (also if it was received already), STATUS_GONE,
+ *        STATUS_DIFFERENT (the key is held with another content), STATUS_DISK_FULL,
+ *        STATUS_MAILBOX_FULL (twice the share), STATUS_GAPS.
+ *        STATUS_NO_SESSION for the whole: nothing was stored.
+ * RECEIVED       (id sender, ulid session, u16 n, (u64 first, u64 last)[n])*
+ *                                 in   -> -
+ *        Numbers of streams to the account that is logged in here, n from 1 to RANGES_MAX, in any
+ *        order.
+ *        STATUS_NO_SESSION; STATUS_DISK_FULL, STATUS_MAILBOX_FULL, STATUS_GAPS if some of it could
+ *        not be stored.
+ * STREAMS        (id sender, ulid session)*
+ *                                 in   -> (entry of the sender, u16 n, (u64 first, u64 last)[n])*
+ *        What is gone of these streams to the account that is logged in here, and who their senders
+ *        are. From 1 to STREAMS_MAX; the answers are in order and may be fewer than the questions
+ *        (at least one): ask again for the rest. n is bounded by the frame alone.
+ * PAGE           place after, u32 bytes
+ *                                 in   -> u8 last, place upto,
+ *                                         (id sender, ulid session, u64 number, u64 sent, text)*
+ *        The messages after a place in order of place, about as many bytes of them as asked for and
+ *        at most PAGE_SIZE_MAX, at least one if there is one. `last` tells that there are no more.
+ *        From then on the replica pushes whatever it adds or changes at or before `upto`, which for
+ *        the last page, and for no other, is the end. A PAGE sets the place also back.
+ * LIST           name prefix, name after_name, id after, u16 count
+ *                                 any  -> u8 last, u16 n, key digest, u8[(n + 7) / 8] online,
+ *                                         [(id, name)[n]]
+ *        The next confirmed accounts in order of (name, id), count from 1 to LIST_COUNT_MAX. The
+ *        prefix is 0 to NAME_SIZE_MAX characters that names may have; an empty after_name asks from
+ *        the first. Bit i % 8 of byte i / 8 of `online` is that of entry i; bits of no entry are 0.
+ *        The digest is SHA-256 over `last` and the (id, name)[n] as they would stand in the
+ *        payload. With FLAG_DIGEST the entries are left out; a reply has the flag if its request
+ *        had it. n is at most LIST_COUNT_MAX.
+ *
+ * entry          id, u8 state;    state ENTRY_UNKNOWN: nothing else
+ *                ENTRY_ALIVE:     u8 marks, u64 online_since, ulid session, u32 share,
+ *                                 name, setting
+ *                ENTRY_GONE:      name, key middle, key delete_key
+ *        marks: MARK_*. online_since: 0 if not online. session: the largest that the replica has
+ *        seen active since it started, or zero. share: as in SEND's reply, for the account that is
+ *        logged in on this connection, else 0.
+ *
+ * PUSHES
+ *
+ * PUSH           (id sender, ulid session, u64 number, u64 sent, text)*
+ *                                 messages for the account that is logged in
+ * READ_ON        place            more pushes than the replica queues: those after this place were
+ *                                 dropped; it is the connection's place again, read on by pages
+ *                                 from there
+ * ENDED          u8 why, ulid session
+ *                                 the session is over: STATUS_TAKEN_OVER or STATUS_GONE
+ * ERROR          u8 why, text     the connection is closed after this; a sentence, UTF-8;
+ *                                 why is any status but STATUS_OK
+ *
+ * OPERATOR (programs that hold the operator key; see core/auth.h)
+ *
+ * OPERATE        key client_nonce, key proof  any -> key signature
+ *        The other requests of operators are in the table below and are described with repair.
+ *
+ * EXAMPLE. At 1,700,000,000,123 ms the text "hi" is sent to the id 00 01 02 ... 15, number 3, in
+ * request 7:
+ *
+ *   34 00 00 00  0b  00  07 00 00 00                    length 52, SEND, no flags, request 7
+ *   7b 68 e5 cf 8b 01 00 00                             sent
+ *   01 00                                               one recipient:
+ *   00 01 02 03 04 05 06 07 08 09 0a 0b 0c 0d 0e 0f
+ *   10 11 12 13 14 15  03 00 00 00 00 00 00 00          its id, number 3
+ *   02 00 00 00  68 69                                  text
+ *
+ * and answered: stored; a session of the recipient is active here; 250 of a million of the share
+ * are used.
+ *
+ *   0d 00 00 00  8b  00  07 00 00 00                    length 13, reply of SEND, request 7
+ *   00                                                  status
+ *   00  01  fa 00 00 00                                 of the recipient: status, online, share
+ */
+#ifndef THREEFOLD_PROTOCOL_H
+#define THREEFOLD_PROTOCOL_H
+
+#include "core/auth.h"
+#include "core/fact.h"
+
+enum {
+	PROTOCOL_VERSION_MIN = 1,
+	PROTOCOL_VERSION_MAX = 1,
+	FRAME_HEADER_SIZE = 10,
+	FRAME_SIZE_MAX = 256 * 1024, /* a text, RECIPIENTS_MAX recipients and room */
+	HELLO_SIZE = FRAME_HEADER_SIZE + 9 + 2 + 2,
+	FRAME_REPLY = 0x80,
+	RECIPIENTS_MAX = 4096,
+	LOOKUP_OTHERS_MAX = 8,
+	LOOKUP_NAME_MAX = 64, /* entries in one answer, confirmed ones included */
+	LOOKUP_IDS_MAX = 512,
+	RANGES_MAX = 1024,
+	STREAMS_MAX = 512,
+	PAGE_SIZE_MAX = 128 * 1024,
+	LIST_COUNT_MAX = 1000,
+	SHARE_FULL = 1000000,
+};
+/* Bytes of what lists are made of, for those who count what still fits. */
+enum {
+	PLACE_SIZE = 54,
+	RECIPIENT_SIZE = 30,
+	RESULT_SIZE = 6,
+	RANGE_SIZE = 16,
+	QUESTION_SIZE = 38,    /* sender, session; RECEIVED adds 2 bytes and the ranges */
+	MESSAGE_SIZE = 58,     /* without the text */
+	ENTRY_ALIVE_SIZE = 54, /* without name and setting */
+	ENTRY_GONE_SIZE = 88,  /* without the name */
+	ENTRY_SIZE_MAX = 150,
+};
+#define CONFIRM_AGE_MS UINT64_C(60000)
+
+enum frame_type {
+	FRAME_HELLO = 1,
+	FRAME_WELCOME = 1 | FRAME_REPLY,
+	FRAME_PING = 2,
+	FRAME_LOOKUP_NAME,
+	FRAME_LOOKUP_ID,
+	FRAME_INTRODUCE,
+	FRAME_HANDOVER,
+	FRAME_CONFIRM,
+	FRAME_DELETE,
+	FRAME_LOGIN,
+	FRAME_LOGOUT,
+	FRAME_SEND,
+	FRAME_RECEIVED,
+	FRAME_STREAMS,
+	FRAME_PAGE,
+	FRAME_LIST,
+	FRAME_OPERATE,
+	FRAME_TYPE_REQUEST_END, /* one more than the last request */
+
+	FRAME_PUSH = 64,
+	FRAME_READ_ON,
+	FRAME_ENDED,
+	FRAME_ERROR,
+};
+
+enum frame_flag {
+	FLAG_SESSION = 1, /* SEND: a session is named */
+	FLAG_DIGEST = 2,  /* LIST: no entries */
+};
+
+enum status {
+	STATUS_OK = 0,
+	STATUS_TAKEN,        /* another live account has the name */
+	STATUS_GONE,         /* the account, or the recipient, is gone */
+	STATUS_UNKNOWN,      /* no such account here */
+	STATUS_WRONG_PROOF,  /* password, operator key or content do not fit */
+	STATUS_CLOCK,        /* cannot confirm: too old for this replica's clock */
+	STATUS_TAKEN_OVER,   /* a larger session is or was here */
+	STATUS_NO_SESSION,   /* not logged in on this connection */
+	STATUS_DIFFERENT,    /* held with another content */
+	STATUS_DISK_FULL,    /* cannot store: below the low-water mark */
+	STATUS_MAILBOX_FULL, /* cannot store: twice the share */
+	STATUS_GAPS,         /* cannot store: too many gaps in the stream */
+	STATUS_MALFORMED,    /* the frame breaks the protocol */
+	STATUS_SLOW,         /* closed: sent nothing, or read nothing, for too long */
+	STATUS_BUSY,         /* closed: no room for another connection */
+	STATUS_END,          /* one more than the last */
+};
+
+enum entry_state { ENTRY_UNKNOWN = 0, ENTRY_ALIVE = 1, ENTRY_GONE = 2 };
+enum entry_mark {
+	MARK_CONFIRMED = 1,
+	MARK_ONLINE = 2,
+	MARK_HOLDER = 4, /* of the live accounts here with this name, this is the one that counts (a
+	                  * confirmed one before an unconfirmed one, then the older; the only
+	                  * unconfirmed one) */
+};
+
+/* Who may send a request. */
+enum protocol_may {
+	MAY_ANY,      /* after the handshake */
+	MAY_PROVEN,   /* the connection has proved to own the account */
+	MAY_SESSION,  /* logged in; otherwise STATUS_NO_SESSION is the answer, not an error */
+	MAY_OPERATOR, /* the connection has proved the operator key */
+};
+
+/* One row of the table that decoder, session, replication, tests and the fuzz dictionary read. */
+struct protocol_row {
+	uint8_t type;
+	const char *name;
+	uint8_t flags;        /* allowed */
+	uint32_t payload_min; /* bytes */
+	uint32_t payload_max;
+	enum protocol_may may; /* of requests */
+	bool addition;         /* adds a fact: refused by a full disk (RECEIVED only in part) */
+};
+/* NULL if there is no such type. */
+const struct protocol_row *protocol_row(uint8_t type);
+const char *protocol_status_name(enum status status);
+
+/* ---- frames as structs ----
+ * Views point into the frame's bytes. Lists are views of their encoded items, checked whole by
+ * protocol_decode and walked with protocol_next_*; they are made with protocol_put_*. */
+
+struct entry {
+	struct id id;
+	enum entry_state state;
+	uint8_t marks;
+	uint64_t online_since_ms;
+	struct ulid session;
+	uint32_t share;
+	struct view name;
+	struct view setting;
+	uint8_t middle[KEY_SIZE];
+	uint8_t delete_key[KEY_SIZE];
+};
+
+struct frame {
+	uint8_t type;
+	uint8_t flags;
+	uint32_t request;
+	enum status status; /* of replies, ENDED, ERROR; else STATUS_OK */
+	union {
+		struct {
+			uint16_t version_min, version_max;
+		} hello;
+		struct {
+			uint16_t version;
+			uint8_t uuid[UUID_SIZE];
+			uint8_t nonce[KEY_SIZE];
+			uint64_t clock_ms;
+			uint32_t share_messages;
+			uint64_t share_bytes;
+			uint32_t silence_ms;
+		} welcome;
+		struct {
+			uint64_t clock_ms, facts, sum;
+		} pong;
+		struct {
+			struct view name, suffix;
+		} lookup_name;
+		struct {
+			struct view ids; /* ID_SIZE bytes each */
+		} lookup_id;
+		struct {
+			struct view entries;
+		} entries; /* replies of LOOKUP_NAME, LOOKUP_ID */
+		struct {
+			struct account account; /* its mark does not travel: not confirmed */
+			uint8_t client_nonce[KEY_SIZE], proof[KEY_SIZE];
+		} introduce; /* and handover */
+		struct {
+			uint8_t signature[KEY_SIZE]; /* STATUS_OK */
+			struct entry entry;          /* STATUS_TAKEN, STATUS_GONE */
+		} introduced; /* replies of INTRODUCE, HANDOVER, CONFIRM (no signature), OPERATE */
+		struct {
+			struct id id;
+		} confirm;
+		struct tombstone tombstone; /* delete */
+		struct {
+			struct id id;
+			struct ulid session;
+			uint32_t dial;
+			uint8_t client_nonce[KEY_SIZE], proof[KEY_SIZE];
+		} login;
+		struct {
+			uint8_t signature[KEY_SIZE], sealed[KEY_SIZE]; /* STATUS_OK */
+			struct ulid session;                           /* STATUS_TAKEN_OVER */
+			uint32_t dial;
+			struct entry entry; /* STATUS_GONE */
+		} logged_in;
+		struct {
+			struct ulid session;
+		} session; /* LOGOUT, ENDED */
+		struct {
+			uint64_t sent_ms;
+			struct ulid session; /* zero without FLAG_SESSION */
+			uint16_t count;
+			struct view recipients; /* RECIPIENT_SIZE bytes each */
+			struct view text;
+		} send;
+		struct {
+			struct view results; /* RESULT_SIZE bytes each */
+		} sent;
+		struct {
+			struct view streams;
+		} streams; /* RECEIVED, STREAMS, reply of STREAMS */
+		struct {
+			struct place after;
+			uint32_t bytes;
+		} page;
+		struct {
+			bool last;
+			struct place upto;
+			struct view messages;
+		} paged;
+		struct {
+			struct view messages;
+		} push;
+		struct {
+			struct place place;
+		} read_on;
+		struct {
+			struct view text;
+		} error;
+		struct {
+			struct view prefix, after_name;
+			struct id after;
+			uint16_t count;
+		} list;
+		struct {
+			bool last;
+			uint16_t count;
+			uint8_t digest[KEY_SIZE];
+			struct view online;  /* bit i % 8 of byte i / 8: entry i */
+			struct view entries; /* empty with FLAG_DIGEST */
+		} listed;
+		struct {
+			uint8_t client_nonce[KEY_SIZE], proof[KEY_SIZE];
+		} operate;
+	};
+};
+
+struct recipient {
+	struct id id;
+	uint64_t number;
+};
+struct send_result {
+	enum status status;
+	bool online;
+	uint32_t share;
+};
+/* Of RECEIVED and STREAMS: the sender's half of a stream, and ranges. */
+struct stream_item {
+	struct id sender;    /* in an answer the entry's id */
+	struct ulid session; /* zero in an answer: it is that of the question */
+	struct view ranges;  /* RECEIVED and the reply of STREAMS: RANGE_SIZE bytes each */
+	struct entry entry;  /* the reply of STREAMS */
+};
+struct message_item {
+	struct id sender;
+	struct ulid session;
+	uint64_t number;
+	uint64_t sent_ms;
+	struct view text;
+};
+struct list_item {
+	struct id id;
+	struct view name;
+};
+
+/* How many bytes the frame at the start of `bytes` has in all, or 0 if its length field is not
+ * there yet. False if it can be no frame (too short or too long). */
+bool protocol_size(struct view bytes, size_t *size);
+/* Checks one whole frame completely: length, type, flags, payload, every string, number, place and
+ * list. On false nothing was filled in and *why is a phrase that says what was wrong ("a name that
+ * is not valid"). Of `out` only the header and the member of the payload are filled in. That texts
+ * are UTF-8 is checked in SEND only (the others come from replicas); names and settings always. */
+bool protocol_decode(struct view frame, struct frame *out, const char **why);
+/* Appends one frame. False if `b` may not grow so far (nothing is appended). Asserts what
+ * protocol_decode would refuse. */
+bool protocol_encode(struct buf *b, const struct frame *frame);
+/* A frame whose list is put straight into `b`: begin writes the header and returns the frame's
+ * offset (SIZE_MAX if there is no room: nothing is appended), end sets the length and asserts that
+ * the type may have it. Between them the caller puts the payload, a reply's status first; to give
+ * up it sets b->size back to the offset. For the paths where a copy would count. */
+size_t protocol_begin(struct buf *b, uint8_t type, uint8_t flags, uint32_t request);
+void protocol_end(struct buf *b, size_t offset);
+
+/* Whether `bytes`, however few, can begin a HELLO; *whole when all of it is there (protocol_decode
+ * then accepts that frame; more bytes may follow it). Its versions need not be ours. */
+bool protocol_hello_begins(struct view bytes, bool *whole);
+
+/* The next item of a list that was checked; false at the end. */
+bool protocol_next_id(struct reader *r, struct id *id);
+bool protocol_next_entry(struct reader *r, struct entry *entry);
+bool protocol_next_recipient(struct reader *r, struct recipient *recipient);
+bool protocol_next_result(struct reader *r, struct send_result *result);
+bool protocol_next_range(struct reader *r, struct range *range);
+bool protocol_next_received(struct reader *r, struct stream_item *item); /* of RECEIVED */
+bool protocol_next_question(struct reader *r, struct stream_item *item); /* of STREAMS */
+bool protocol_next_answer(struct reader *r, struct stream_item *item);   /* of its reply */
+bool protocol_next_message(struct reader *r, struct message_item *item);
+bool protocol_next_listed(struct reader *r, struct list_item *item);
+
+/* The same, written. Each false, and nothing put, if there is no room. Asserts what a check would
+ * refuse. */
+bool protocol_put_id(struct buf *b, const struct id *id);
+bool protocol_put_entry(struct buf *b, const struct entry *entry);
+bool protocol_put_recipient(struct buf *b, const struct recipient *recipient);
+bool protocol_put_result(struct buf *b, const struct send_result *result);
+bool protocol_put_range(struct buf *b, const struct range *range);
+bool protocol_put_received(struct buf *b, const struct stream_item *item);
+bool protocol_put_question(struct buf *b, const struct stream_item *item);
+bool protocol_put_answer(struct buf *b, const struct stream_item *item);
+bool protocol_put_message(struct buf *b, const struct message_item *item);
+bool protocol_put_listed(struct buf *b, const struct list_item *item);
+void protocol_put_place(uint8_t to[PLACE_SIZE], const struct place *place);
+
+#endif

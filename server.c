@@ -1,0 +1,331 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * server: one replica. One thread runs the loop, another one waits for the disk.
+ *
+ * A turn of the loop: wait; read each connection that has sent something, once; write what needs no disk (pushes first of
+ * all); commit; write the replies that waited for that. What may be stored, who may ask and what is answered is
+ * decided in core/session and store; how it stands on the disk in io/journal. This file starts them, drives them and
+ * stops them.
+ *
+ * Start: bind (the port is part of the data directory's name), open and load the data, listen, say so.
+ * Stop: accept no more, commit, write the replies, close, write the snapshots, exit 0. A second signal ends it
+ * at once, which loses nothing that was acknowledged.
+ */
+#include "io/address.h"
+#include "io/key.h"
+#include "io/log.h"
+#include "io/options.h"
+#include "server_commit.h"
+#include "server_options.h"
+#include "server_peers.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/random.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <time.h>
+
+_Static_assert((int)ADDRESS_ERR_SIZE == (int)ERR_SIZE, "one buffer for every sentence");
+_Static_assert((int)KEY_ERR_SIZE == (int)ERR_SIZE, "one buffer for every sentence");
+
+struct server {
+	struct server_options options;
+	char data[32]; /* of the default */
+	struct address bound;
+	int listener;
+	struct loop *loop;
+	struct disk *disk;
+	struct store *store;
+	struct journal *journal;
+	struct sessions *sessions;
+	struct peers *peers;
+	struct committer *committer;
+	struct loop_timer tick;
+	uint64_t started_ms;
+	bool is_stopping;
+};
+
+/* ---- start ---- */
+
+static _Noreturn void die(enum exit_status status, const char *sentence)
+{
+	log_plain(LOG_ERROR, "threefold %s: %s", THREEFOLD_VERSION, sentence);
+	exit((int)status);
+}
+
+/* Private files, all the descriptors that it may have, and no death by a signal that is none. */
+static void prepare_process(const struct server_options *o)
+{
+	struct rlimit limit;
+
+	log_open(o->verbose ? LOG_DEBUG : o->quiet ? LOG_NOTICE : LOG_INFO);
+	umask(077);
+	(void)signal(SIGPIPE, SIG_IGN);
+	(void)signal(SIGUSR1, SIG_IGN); /* until the loop takes it */
+	if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+		return;
+	limit.rlim_cur = limit.rlim_max;
+	(void)setrlimit(RLIMIT_NOFILE, &limit); /* a wish: with fewer, fewer can connect */
+}
+
+static void bind_address(struct server *s)
+{
+	struct address addresses[ADDRESS_MAX];
+	char err[ERR_SIZE];
+	int count = address_resolve(s->options.host, s->options.port, true, addresses, err);
+
+	if (count < 0)
+		die(EXIT_USAGE, err);
+	s->listener = address_bind(addresses, (size_t)count, &s->bound, err);
+	if (s->listener < 0)
+		die(EXIT_REFUSED, err);
+	if (s->options.data != NULL)
+		return;
+	(void)snprintf(s->data, sizeof(s->data), "data/%u", (unsigned)address_port(&s->bound));
+	s->options.data = s->data;
+}
+
+static void open_disk(struct server *s)
+{
+	char err[ERR_SIZE];
+	bool is_locked = false;
+
+	if (key_make_folders(s->options.data, err) != 0)
+		die(EXIT_REFUSED, err);
+	s->disk = disk_open_directory(s->options.data, &is_locked, err);
+	if (s->disk == NULL)
+		die(is_locked ? EXIT_DATA : EXIT_REFUSED, err);
+}
+
+static void open_key(struct server *s, struct session_options *options)
+{
+	char path[KEY_PATH_SIZE];
+	char err[ERR_SIZE];
+	enum key_status status;
+
+	if (!key_path(s->options.data, path))
+		die(EXIT_REFUSED, "the path of the data directory is too long");
+	status = key_read_or_make(path, options->operator_key, err);
+	if (status == KEY_REFUSED)
+		die(EXIT_DATA, err);
+	if (status == KEY_FAILED)
+		die(EXIT_REFUSED, err);
+	options->has_operator_key = true;
+}
+
+static void load(struct server *s, struct journal_loaded *loaded)
+{
+	struct journal_options options = {
+		.salvage = s->options.salvage,
+		.new_uuid = s->options.new_uuid,
+	};
+	enum journal_status status;
+	char err[ERR_SIZE];
+
+	if (getrandom(options.uuid, sizeof(options.uuid), 0) != (ssize_t)sizeof(options.uuid))
+		die(EXIT_REFUSED, "the system gives no random numbers");
+	/* A random uuid says that it is one: version 4 of RFC 4122. */
+	options.uuid[6] = (uint8_t)((options.uuid[6] & 0x0f) | 0x40);
+	options.uuid[8] = (uint8_t)((options.uuid[8] & 0x3f) | 0x80);
+	s->store = store_new();
+	status = journal_open(s->disk, &options, s->store, &s->journal, loaded, err);
+	if (status != JOURNAL_OK)
+		die(status == JOURNAL_REFUSED ? EXIT_DATA : EXIT_REFUSED, err);
+	/* The sessions count positions from 0, too. */
+	assert(journal_position(s->journal) == 0);
+}
+
+static void signalled(void *context, int number);
+static void ticked(struct loop_timer *timer);
+
+static void serve(struct server *s, struct session_options *options)
+{
+	static const int signals[] = { SIGTERM, SIGINT, SIGUSR1, SIGHUP };
+	struct sigaction hangup;
+	char err[ERR_SIZE];
+	/* Under nohup(1) SIGHUP is inherited as ignored, and stays so. */
+	bool takes_hangup = sigaction(SIGHUP, NULL, &hangup) == 0 && hangup.sa_handler != SIG_IGN;
+
+	memcpy(options->uuid, journal_uuid(s->journal), UUID_SIZE);
+	options->limits.share_messages = (uint32_t)s->options.share_messages;
+	options->limits.share_bytes = s->options.share_bytes;
+	s->sessions = session_new(options, s->store);
+	s->tick.expired = ticked;
+	s->loop = loop_new();
+	if (s->loop == NULL ||
+	    loop_signals(s->loop, signals, takes_hangup ? 4 : 3, signalled, s) != 0)
+		die(EXIT_REFUSED, "the system gives no descriptors for the loop");
+	s->started_ms = loop_now_ms(s->loop);
+	if (address_listen(s->listener, &s->bound, err) != 0)
+		die(EXIT_REFUSED, err);
+	if (peers_new(s->loop, s->sessions, s->journal, s->listener, &s->peers) != 0)
+		die(EXIT_REFUSED, "the system cannot wait for connections");
+	s->committer = committer_new(s->loop, s->journal, s->sessions, s->peers);
+	if (s->committer == NULL)
+		die(EXIT_REFUSED, "the system gives no thread for the disk");
+}
+
+static void start(struct server *s)
+{
+	struct session_options options = { .has_operator_key = false };
+	struct journal_loaded loaded = { .facts = 0 };
+	char address[ADDRESS_TEXT_SIZE];
+	struct timespec begin;
+	struct timespec end;
+
+	bind_address(s);
+	(void)clock_gettime(CLOCK_MONOTONIC, &begin);
+	open_disk(s);
+	open_key(s, &options);
+	load(s, &loaded);
+	(void)clock_gettime(CLOCK_MONOTONIC, &end);
+	serve(s, &options);
+	explicit_bzero(&options, sizeof(options));
+	address_text(&s->bound, address);
+	log_plain(LOG_NOTICE, "threefold %s: serving %s, data '%s', loaded %ju facts in %ld ms",
+	          THREEFOLD_VERSION, address, s->options.data, (uintmax_t)loaded.facts,
+	          (end.tv_sec - begin.tv_sec) * 1000 + (end.tv_nsec - begin.tv_nsec) / 1000000);
+	log_lines(LOG_WARNING, loaded.warnings);
+	(void)log_notify("READY=1");
+}
+
+/* ---- the loop ---- */
+
+static void ticked(struct loop_timer *timer)
+{
+	struct server *s = LOOP_OWNER(timer, struct server, tick);
+
+	session_tick(s->sessions, peers_time(s->peers));
+	peers_act(s->peers);
+}
+
+static void set_tick(struct server *s)
+{
+	uint64_t deadline_ms = session_deadline(s->sessions);
+
+	if (deadline_ms == LOOP_NEVER)
+		loop_timer_cancel(s->loop, &s->tick);
+	else if (s->tick.place == 0 || s->tick.deadline_ms != deadline_ms)
+		loop_timer_set(s->loop, &s->tick, deadline_ms);
+}
+
+static void turn(struct server *s)
+{
+	bool has_more = peers_have_input(s->peers) || session_has_work(s->sessions);
+
+	set_tick(s);
+	peers_begin_turn(s->peers);
+	loop_turn(s->loop, has_more ? 0 : committer_deadline(s->committer));
+	peers_continue(s->peers);
+	if (session_has_work(s->sessions)) {
+		session_work(s->sessions, peers_time(s->peers));
+		peers_act(s->peers);
+	}
+	peers_write(s->peers);
+	committer_turn(s->committer);
+	peers_write(s->peers);
+}
+
+/* For SIGUSR1. */
+static void report(const struct server *s)
+{
+	struct session_counts sessions;
+	struct store_totals store;
+	struct loop_counts loop;
+	struct commit_counts commits;
+
+	session_counts(s->sessions, &sessions);
+	store_totals(s->store, &store);
+	loop_counts(s->loop, &loop);
+	committer_counts(s->committer, &commits);
+	log_line(LOG_NOTICE,
+	         "up %ju s: connections=%ju sessions=%ju frames=%ju refused=%ju pushes=%ju "
+	         "pushed-unsynced=%ju closed-malformed=%ju closed-slow=%ju",
+	         (uintmax_t)(loop_now_ms(s->loop) - s->started_ms) / 1000,
+	         (uintmax_t)sessions.connections, (uintmax_t)sessions.sessions,
+	         (uintmax_t)sessions.frames, (uintmax_t)sessions.refused,
+	         (uintmax_t)sessions.pushes, (uintmax_t)sessions.pushed_unsynced,
+	         (uintmax_t)sessions.closed_malformed, (uintmax_t)sessions.closed_slow);
+	log_line(LOG_NOTICE,
+	         "store: facts=%ju sum=%016jx accounts=%ju tombstones=%ju messages=%ju ranges=%ju "
+	         "streams=%ju memory=%ju",
+	         (uintmax_t)store.facts, (uintmax_t)store.sum, (uintmax_t)store.accounts,
+	         (uintmax_t)store.tombstones, (uintmax_t)store.messages, (uintmax_t)store.ranges,
+	         (uintmax_t)store.streams, (uintmax_t)store.memory);
+	log_line(LOG_NOTICE,
+	         "loop: turns=%ju over-%d-ms=%ju longest-us=%ju syncs=%ju inline=%ju facts=%ju "
+	         "batch-max=%ju",
+	         (uintmax_t)loop.turns, LOOP_LONG_US / 1000, (uintmax_t)loop.turns_long,
+	         (uintmax_t)loop.longest_us, (uintmax_t)commits.syncs,
+	         (uintmax_t)commits.syncs_inline, (uintmax_t)commits.facts,
+	         (uintmax_t)commits.batch_max);
+}
+
+static void signalled(void *context, int number)
+{
+	struct server *s = context;
+
+	if (number == SIGUSR1) {
+		report(s);
+		return;
+	}
+	log_line(LOG_NOTICE, "stopping: %s", strsignal(number));
+	s->is_stopping = true;
+}
+
+/* ---- stop ---- */
+
+/* From here on a signal does what it does by default: it ends the process. */
+static void give_signals_back(void)
+{
+	sigset_t set;
+
+	(void)signal(SIGTERM, SIG_DFL);
+	(void)signal(SIGINT, SIG_DFL);
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	(void)sigprocmask(SIG_UNBLOCK, &set, NULL);
+}
+
+static enum exit_status stop(struct server *s)
+{
+	enum exit_status status = EXIT_DONE;
+	char err[ERR_SIZE];
+
+	give_signals_back();
+	(void)log_notify("STOPPING=1");
+	peers_stop_accepting(s->peers);
+	committer_finish(s->committer);
+	peers_write(s->peers);
+	/* The clients go on with another replica now, not when the snapshots are written. */
+	committer_free(s->committer);
+	peers_free(s->peers);
+	if (journal_close(s->journal, err) != 0) {
+		log_line(LOG_ERROR, "%s", err);
+		status = EXIT_REFUSED;
+	} else {
+		log_line(LOG_NOTICE, "stopped");
+	}
+	loop_timer_cancel(s->loop, &s->tick);
+	loop_free(s->loop);
+	session_free(s->sessions);
+	store_free(s->store);
+	disk_close_directory(s->disk);
+	return status;
+}
+
+int main(int argc, char **argv)
+{
+	static struct server server;
+
+	server_options_read(&server.options, argc, argv);
+	prepare_process(&server.options);
+	start(&server);
+	while (!server.is_stopping)
+		turn(&server);
+	return (int)stop(&server);
+}

@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * journal_begin, journal_run and journal_end of one job never overlap with those of another; journal_run alone may be on the
+ * other thread. The journal is asked for a batch first, so if facts wait when a job begins, it is one.
+ */
+#include "server_commit.h"
+
+#include "io/log.h"
+#include "io/syncer.h"
+
+#include <unistd.h>
+
+enum {
+	INLINE_SIZE_MAX = 16 * 1024, /* bytes of a commit on the loop's thread */
+	INLINE_HEARD_MAX = 2,        /* connections that were heard in the turn */
+	INLINE_AGAIN_MS = 1000,      /* after a slow one */
+	COMPACT_EVERY_MS = 20,       /* a slice of compaction under load */
+	LOOK_AGAIN_MS = 100,         /* after a compaction that is wanted had nothing to do */
+	ROOM_LOOK_MS = 1000,         /* while the disk is full */
+};
+
+struct committer {
+	struct loop *loop;
+	struct journal *journal;
+	struct sessions *sessions;
+	struct peers *peers;
+	struct syncer *syncer;
+	bool is_disk_full;
+	uint64_t inline_after_ms;  /* not before */
+	uint64_t compact_after_ms; /* under load, not before */
+	uint64_t look_after_ms;
+	struct commit_counts counts;
+};
+
+static void run_job(void *context)
+{
+	struct committer *c = context;
+
+	journal_run(c->journal);
+}
+
+/* What the job put on the disk may be answered now. */
+static void job_done(void *context)
+{
+	struct committer *c = context;
+	uint64_t before = journal_synced(c->journal);
+	uint64_t synced;
+	char err[ERR_SIZE];
+
+	if (journal_end(c->journal, err) != 0) {
+		log_line(LOG_ERROR, "%s; this is the end", err);
+		_exit(1); /* nothing that waits may be answered, nothing else written */
+	}
+	synced = journal_synced(c->journal);
+	assert(synced >= before);
+	if (synced == before)
+		return;
+	c->counts.syncs++;
+	c->counts.facts += synced - before;
+	if (synced - before > c->counts.batch_max)
+		c->counts.batch_max = synced - before;
+	session_synced(c->sessions, synced);
+	peers_act(c->peers);
+}
+
+struct committer *committer_new(struct loop *l, struct journal *journal, struct sessions *sessions,
+                                struct peers *peers)
+{
+	struct committer *c = mem_alloc_zero(1, sizeof(*c));
+
+	*c = (struct committer){
+		.loop = l,
+		.journal = journal,
+		.sessions = sessions,
+		.peers = peers,
+	};
+	c->syncer = syncer_new(l, run_job, job_done, c);
+	if (c->syncer != NULL)
+		return c;
+	mem_free(c);
+	return NULL;
+}
+
+void committer_free(struct committer *c)
+{
+	if (c == NULL)
+		return;
+	syncer_free(c->syncer);
+	mem_free(c);
+}
+
+static void look_at_room(struct committer *c)
+{
+	bool is_full = !journal_has_room(c->journal, loop_now_ms(c->loop));
+
+	if (is_full == c->is_disk_full)
+		return;
+	c->is_disk_full = is_full;
+	if (is_full)
+		log_line(LOG_WARNING,
+		         "the disk is nearly full: nothing new is stored until there is room");
+	else
+		log_line(LOG_NOTICE, "the disk has room again");
+	session_disk_full(c->sessions, is_full);
+	peers_act(c->peers);
+}
+
+static bool is_inline(const struct committer *c)
+{
+	return journal_job_size(c->journal) <= INLINE_SIZE_MAX &&
+	       peers_heard(c->peers) <= INLINE_HEARD_MAX && peers_written(c->peers) == 0 &&
+	       !journal_compacting(c->journal) && loop_now_ms(c->loop) >= c->inline_after_ms;
+}
+
+void committer_turn(struct committer *c)
+{
+	uint64_t now_ms = loop_now_ms(c->loop);
+	bool is_batch = journal_position(c->journal) > journal_synced(c->journal);
+	bool may_compact = !loop_was_busy(c->loop) || now_ms >= c->compact_after_ms;
+
+	if (syncer_is_running(c->syncer))
+		return;
+	look_at_room(c);
+	if (!journal_begin(c->journal, may_compact)) {
+		c->look_after_ms = now_ms + LOOK_AGAIN_MS;
+		return;
+	}
+	c->look_after_ms = 0;
+	if (!is_batch)
+		c->compact_after_ms = now_ms + COMPACT_EVERY_MS;
+	if (!is_batch || !is_inline(c)) {
+		syncer_start(c->syncer);
+		return;
+	}
+	journal_run(c->journal);
+	c->counts.syncs_inline++;
+	if (loop_is_late(c->loop))
+		c->inline_after_ms = now_ms + INLINE_AGAIN_MS;
+	job_done(c);
+}
+
+uint64_t committer_deadline(const struct committer *c)
+{
+	uint64_t deadline_ms = LOOP_NEVER;
+
+	/* A job that runs wakes the loop at its end. */
+	if (syncer_is_running(c->syncer))
+		return LOOP_NEVER;
+	if (c->is_disk_full)
+		deadline_ms = loop_now_ms(c->loop) + ROOM_LOOK_MS;
+	if (journal_position(c->journal) > journal_synced(c->journal))
+		deadline_ms = 0;
+	else if (journal_compacting(c->journal) && c->look_after_ms < deadline_ms)
+		deadline_ms = c->look_after_ms;
+	return deadline_ms;
+}
+
+void committer_finish(struct committer *c)
+{
+	if (syncer_is_running(c->syncer)) {
+		syncer_wait(c->syncer);
+		job_done(c);
+	}
+	while (journal_begin(c->journal, false)) {
+		journal_run(c->journal);
+		job_done(c);
+	}
+	assert(journal_synced(c->journal) == journal_position(c->journal));
+}
+
+void committer_counts(const struct committer *c, struct commit_counts *counts)
+{
+	*counts = c->counts;
+}

@@ -1,0 +1,285 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * store: see store.h for the rules and store_private.h for the shape. Here is the join itself, the hashes of
+ * elements, and the counts of the whole.
+ */
+#include "store.h"
+
+#include "core/mix.h"
+#include "core/sha256.h"
+#include "store_private.h"
+
+struct store *store_new(void)
+{
+	struct store *s = mem_alloc_zero(1, sizeof(*s));
+
+	s->magic = STORE_MAGIC;
+	s->arena = mem_alloc(sizeof(*s->arena));
+	s->hints = mem_alloc_zero(1, sizeof(*s->hints));
+	arena_init(s->arena);
+	table_init(&s->idents);
+	table_init(&s->sessions);
+	table_init(&s->streams);
+	return s;
+}
+
+void store_seed(struct store *s, uint64_t seed)
+{
+	assert(s->magic == STORE_MAGIC);
+	assert(s->idents.count == 0);
+	s->seed = seed;
+}
+
+static void texts_free(struct store *s)
+{
+	struct view text;
+	uint8_t after[KEY_SIZE] = {0};
+
+	while (store_text_next(s, after, &text))
+		mem_free((void *)(uintptr_t)text.data);
+}
+
+void store_free(struct store *s)
+{
+	if (!s)
+		return;
+	assert(s->magic == STORE_MAGIC);
+	texts_free(s);
+	table_release(&s->idents);
+	table_release(&s->sessions);
+	table_release(&s->streams);
+	arena_release(s->arena);
+	mem_free(s->arena);
+	mem_free(s->hints);
+	s->magic = 0;
+	mem_free(s);
+}
+
+void store_check(const struct store *s)
+{
+	assert(s->magic == STORE_MAGIC);
+	arena_check(s->arena);
+	ident_check(s);
+	account_check(s);
+	stream_check(s);
+	message_check(s);
+	text_check(s);
+	assert(s->work_done <= s->work_given);
+	assert((s->work_done == s->work_given) == (s->job_first == 0));
+}
+
+struct store_hints *store_hints(const struct store *s)
+{
+	if (s->hints->changes != s->changes)
+		*s->hints = (struct store_hints){.changes = s->changes};
+	return s->hints;
+}
+
+struct tree_hint *store_hint(const struct store *s, enum walk_kind kind)
+{
+	return &store_hints(s)->walks[kind];
+}
+
+/* ---- hashes of elements ---- */
+
+static uint64_t hash_stream(enum fact_kind kind, const struct stream *stream)
+{
+	uint64_t hash = mix_word(STORE_SUM_SEED, kind);
+
+	hash = mix_bytes(hash, stream->recipient.bytes, ID_SIZE);
+	hash = mix_bytes(hash, stream->sender.bytes, ID_SIZE);
+	return mix_bytes(hash, stream->session.bytes, ULID_SIZE);
+}
+
+/* A long text enters by its digest, which the store has at hand when the text has not come yet. */
+uint64_t hash_message(const struct stream *stream, uint64_t number, const struct content *content)
+{
+	uint64_t hash = hash_stream(FACT_MESSAGE, stream);
+	uint8_t digest[KEY_SIZE];
+
+	hash = mix_word(hash, number);
+	hash = mix_word(hash, content->sent_ms);
+	hash = mix_word(hash, content->text.size);
+	if (content->text.size <= STORE_TEXT_SHARED)
+		return mix_end(mix_bytes(hash, content->text.data, content->text.size));
+	if (content->digest)
+		return mix_end(mix_bytes(hash, content->digest, KEY_SIZE));
+	sha256(content->text.data, content->text.size, digest);
+	return mix_end(mix_bytes(hash, digest, KEY_SIZE));
+}
+
+uint64_t hash_range(const struct stream *stream, const struct range *range)
+{
+	uint64_t hash = hash_stream(FACT_BURIAL, stream);
+
+	return mix_end(mix_word(mix_word(hash, range->first), range->last));
+}
+
+static uint64_t hash_account(const struct account *account)
+{
+	const struct verifier *v = &account->verifier;
+	uint64_t hash = mix_word(STORE_SUM_SEED, FACT_ACCOUNT);
+
+	hash = mix_word(hash, account->confirmed);
+	hash = mix_bytes(hash, account->id.bytes, ID_SIZE);
+	hash = mix_word(hash, account->name.size);
+	hash = mix_bytes(hash, account->name.data, account->name.size);
+	hash = mix_word(hash, v->setting.size);
+	hash = mix_bytes(hash, v->setting.data, v->setting.size);
+	hash = mix_bytes(hash, v->seal, KEY_SIZE);
+	hash = mix_bytes(hash, v->stored_key, KEY_SIZE);
+	hash = mix_bytes(hash, v->server_key, KEY_SIZE);
+	return mix_end(mix_bytes(hash, v->lock, KEY_SIZE));
+}
+
+static uint64_t hash_tombstone(const struct tombstone *tombstone)
+{
+	uint64_t hash = mix_word(STORE_SUM_SEED, FACT_TOMBSTONE);
+
+	hash = mix_bytes(hash, tombstone->id.bytes, ID_SIZE);
+	hash = mix_word(hash, tombstone->name.size);
+	hash = mix_bytes(hash, tombstone->name.data, tombstone->name.size);
+	hash = mix_bytes(hash, tombstone->middle, KEY_SIZE);
+	return mix_end(mix_bytes(hash, tombstone->delete_key, KEY_SIZE));
+}
+
+uint64_t store_fact_hash(const struct fact *fact)
+{
+	switch (fact->kind) {
+	case FACT_ACCOUNT:
+		return hash_account(&fact->account);
+	case FACT_TOMBSTONE:
+		return hash_tombstone(&fact->tombstone);
+	case FACT_MESSAGE:
+		return hash_message(&fact->message.stream, fact->message.number,
+		                    &(struct content){.sent_ms = fact->message.sent_ms,
+		                                      .text = fact->message.text});
+	case FACT_BURIAL:
+		return hash_range(&fact->burial.stream, &fact->burial.range);
+	}
+	assert(false);
+	return 0;
+}
+
+/* ---- the join ---- */
+
+static enum store_result message_limits(const struct store *s, const struct found *found,
+                                        const struct store_limits *limits)
+{
+	uint64_t bytes;
+	uint32_t messages;
+
+	share_used(s, found, &messages, &bytes);
+	if (messages / 2 >= limits->share_messages || bytes / 2 >= limits->share_bytes)
+		return STORE_FULL;
+	if (found->stream && range_count(s, stream_at(s, found->stream)) > STORE_GAPS_MAX)
+		return STORE_GAPS;
+	return STORE_NEW;
+}
+
+/* The key is held. */
+static enum store_result message_meet(struct store *s, uint32_t held, const struct stream *stream,
+                                      const struct content *content)
+{
+	uint32_t handle = message_at(s, held)->stream;
+	uint64_t number = message_at(s, held)->number;
+	int order = message_compare(s, content, held);
+
+	if (order == 0)
+		return STORE_KNOWN;
+	if (order > 0)
+		return STORE_KEPT;
+	message_uncount(s, stream_at(s, handle), 1, message_at(s, held)->size);
+	message_drop(s, held);
+	message_add(s, handle, stream, number, content);
+	return STORE_REPLACED;
+}
+
+static enum store_result message_apply(struct store *s, const struct stream *stream,
+                                       uint64_t number, const struct content *content,
+                                       const struct store_limits *limits)
+{
+	struct found found;
+
+	assert(number >= 1);
+	assert(number <= NUMBER_MAX);
+	assert(content->text.size <= TEXT_SIZE_MAX);
+	stream_find(s, stream, &found);
+	if (found.recipient && ident_at(s, found.recipient)->state == STORE_DEAD)
+		return STORE_GONE;
+	if (found.stream) {
+		const struct stream_slot *slot = stream_at(s, found.stream);
+
+		if (range_covers(s, slot, number))
+			return STORE_KNOWN;
+		uint32_t held = message_find(s, slot, number);
+
+		if (held)
+			return message_meet(s, held, stream, content);
+	}
+	if (limits) {
+		enum store_result result = message_limits(s, &found, limits);
+
+		if (result != STORE_NEW)
+			return result;
+	}
+	stream_make(s, stream, &found);
+	message_add(s, found.stream, stream, number, content);
+	return STORE_NEW;
+}
+
+static enum store_result account_bury(struct store *s, const struct tombstone *tombstone)
+{
+	uint32_t detached;
+	enum store_result result = tombstone_apply(s, tombstone, &detached);
+
+	if (detached)
+		work_mailbox(s, detached);
+	return result;
+}
+
+enum store_result store_apply(struct store *s, const struct fact *fact,
+                              const struct store_limits *limits)
+{
+	assert(s->magic == STORE_MAGIC);
+	s->changes++;
+	switch (fact->kind) {
+	case FACT_ACCOUNT:
+		return account_apply(s, &fact->account);
+	case FACT_TOMBSTONE:
+		return account_bury(s, &fact->tombstone);
+	case FACT_MESSAGE:
+		return message_apply(s, &fact->message.stream, fact->message.number,
+		                     &(struct content){.sent_ms = fact->message.sent_ms,
+		                                       .text = fact->message.text},
+		                     limits);
+	case FACT_BURIAL:
+		return burial_apply(s, &fact->burial, limits);
+	}
+	assert(false);
+	return STORE_KNOWN;
+}
+
+enum store_result store_load_message(struct store *s, const struct message *message,
+                                     const uint8_t digest[KEY_SIZE], uint32_t text_size)
+{
+	struct content content = {
+	        .sent_ms = message->sent_ms, .text = {NULL, text_size}, .digest = digest};
+
+	assert(s->magic == STORE_MAGIC);
+	assert(text_size > STORE_TEXT_SHARED);
+	assert(message->text.size == 0);
+	s->changes++;
+	return message_apply(s, &message->stream, message->number, &content, NULL);
+}
+
+/* ---- the whole ---- */
+
+void store_totals(const struct store *s, struct store_totals *totals)
+{
+	assert(s->magic == STORE_MAGIC);
+	*totals = s->totals;
+	totals->facts = totals->accounts + totals->tombstones + totals->messages + totals->ranges;
+	totals->memory = sizeof(*s) + sizeof(*s->arena) + sizeof(*s->hints) + s->arena->held +
+	                 s->idents.held + s->sessions.held + s->streams.held + s->text_bytes;
+}

@@ -1,0 +1,109 @@
+#!/usr/bin/perl
+# SPDX-License-Identifier: MIT
+#
+# Includes: from the root of the tree, down the layers of tests/lint/layers, without circles; pure modules
+# include only those headers of the system that cannot tempt them; each header compiles alone.
+use strict;
+use warnings;
+use lib 'tests/lint';
+use Tree;
+
+my (%list, @layers, %system);
+for (lines('tests/lint/layers')) {
+	if (/^\$(\w+) = (.*)/) {
+		$list{$1} = $2;
+	} elsif (/^(\S+):\s*(.*)/) {
+		my ($pattern, $words) = ($1, $2);
+		$words =~ s/\$(\w+)/$list{$1} \/\/ die "layers: no list '$1'\n"/ge;
+		push @layers, [$pattern, split ' ', $words];
+	} elsif (/^(<\S+>)\s*(.*)/) {
+		$system{$1} = [split ' ', $2];
+	} else {
+		die "layers: not understood: $_\n";
+	}
+}
+
+# A later word overrules an earlier one.
+sub may_include {
+	my ($from, $to) = @_;
+	return 1 if $from eq $to;
+	for my $layer (@layers) {
+		my ($pattern, @words) = @$layer;
+		next if !fits($from, $pattern);
+		my $may = 0;
+		for my $word (@words) {
+			my $minus = $word =~ /^-(.*)/;
+			$may = !$minus if fits($to, $minus ? $1 : $word);
+		}
+		return $may;
+	}
+	return 0;
+}
+
+my (%reaches, %includes);
+for my $file (files(qr/^(core\/|io\/|tests\/)?[^\/]+\.[ch]$/)) {
+	my $module = $file =~ s/\.[ch]$//r;
+	open(my $text, '<', $file) or die "$file: $!\n";
+	while (<$text>) {
+		next if !/^\s*#\s*include\s+(["<])([^">]+)[">]/;
+		my ($kind, $name) = ($1, $2);
+		push @{ $includes{$file} }, [$kind, $name, $.];
+		my ($from, $to) = (family($module), family($name =~ s/\.h$//r));
+		$reaches{$from}{$to} = 1 if $kind eq '"' && $from ne $to;
+	}
+}
+
+my (@wrong, @layer, @impure);
+for my $file (sort keys %includes) {
+	my $module = $file =~ s/\.[ch]$//r;
+	for (@{ $includes{$file} }) {
+		my ($kind, $name, $line) = @$_;
+		my $where = "$file:$line: $name";
+		if ($kind eq '"') {
+			push @wrong, "$where is not a header of this tree, written from its root" if !-f $name;
+			push @layer, "$where is not below $module" if !may_include($module, $name =~ s/\.h$//r);
+		} elsif (is_pure($module)) {
+			my $who = $system{"<$name>"};
+			push @impure, "$where is nothing for a pure module"
+				if !$who || (@$who && !any_fits($module, @$who));
+		}
+	}
+}
+
+# A module in several files, as store.c and store_range.c, counts as one.
+sub family {
+	my ($module) = @_;
+	my $base = $module =~ s/_[^\/]*$//r;
+	return -f "$base.h" && $module !~ /^tests/ ? $base : $module;
+}
+
+# Depth first; a module met again on the way down closes a circle.
+my (@circles, %state);
+sub walk {
+	my ($module, @way) = @_;
+	if (($state{$module} // '') eq 'on the way') {
+		shift @way while $way[0] ne $module;
+		push @circles, join(' -> ', @way, $module);
+		return;
+	}
+	return if $state{$module};
+	$state{$module} = 'on the way';
+	walk($_, @way, $module) for sort keys %{ $reaches{$module} };
+	$state{$module} = 'done';
+}
+walk($_) for sort keys %reaches;
+
+my @alone;
+my $cc = $ENV{CC} || 'cc';
+my $flags = '-std=c11 -Wall -Wextra -Wpedantic -Werror -D_GNU_SOURCE -I. -fsyntax-only -x c';
+for my $header (files(qr/^(core\/|io\/|tests\/)?[^\/]+\.h$/)) {
+	my $said = qx(echo '#include "$header"' | $cc $flags - 2>&1);
+	push @alone, "$header:\n$said" if $?;
+}
+
+report('includes name headers from the root of the tree', @wrong);
+report('includes go down the layers', @layer);
+report('no module includes itself in a circle', @circles);
+report('pure modules include only harmless headers of the system', @impure);
+report('each header compiles alone', @alone);
+done();
