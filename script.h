@@ -1,20 +1,23 @@
 /* SPDX-License-Identifier: MIT
  *
  * script: the client's lines on stdout. As JSON, one object a line, they are a stable interface for
- * programs; readable, they tell people the same facts. Each call makes whole lines in `out`; the caller writes them at
- * once and empties it. Nothing else goes to stdout.
+ * programs; readable, they tell people the same facts. Each call makes whole lines in `out`; the
+ * caller writes them at once and empties it. Nothing else goes to stdout.
  *
  *   {"event":"ready","leader":0,"replicas":[{"index":0,"address":"...","state":"live"},...]}
  *        a dead one also has "reason"
  *   {"event":"result","command":"msg","ok":true,...}     exactly one for each command, in order
  *        refused: "ok":false,"error":CODE,"detail":"a sentence"
- *        msg, all: "copies", "online", "stored"; msg to one: "id"; "mailbox":"full", with several "names"
+ *        msg, all: "copies", "online", "stored"; msg to one: "id"; "mailbox":"full", with several
+ * "names"
  *        create, login: "name", "id"; list: "count"; check: "messages"; help: "text"
  *        "copies" wherever something was stored; "detail" also of a success that needs a word
- *   {"event":"message","id":"01H...-7","from":"bob","text":"hi","sent":"2026-11-21T04:00:00.123Z","waited":true}
+ *   {"event":"message","id":"01H...-7","from":"bob","text":"hi",
+ *        "sent":"2026-11-21T04:00:00.123Z","waited":true}
  *   {"event":"users","users":[{"name":"alice","online":true},...]}
  *   {"event":"replica","index":0,"state":"dead","reason":"..."}      {"event":"leader","index":1}
- *   {"event":"replicas","replicas":[{"index":0,"address":"...","state":"live","leader":true,"facts":120,"agrees":true},...]}
+ *   {"event":"replicas","replicas":[{"index":0,"address":"...","state":"live","leader":true,
+ *        "facts":120,"agrees":true},...]}
  *        what is not known is null
  *   {"event":"logged-out","reason":"..."}
  *

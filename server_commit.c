@@ -13,7 +13,7 @@
 enum {
 	INLINE_SIZE_MAX = 16 * 1024, /* bytes of a commit on the loop's thread */
 	INLINE_HEARD_MAX = 2,        /* connections that were heard in the turn */
-	INLINE_AGAIN_MS = 1000,      /* after a slow one */
+	INLINE_AGAIN_MS = 100,       /* after a slow one */
 	COMPACT_EVERY_MS = 20,       /* a slice of compaction under load */
 	LOOK_AGAIN_MS = 100,         /* after a compaction that is wanted had nothing to do */
 	ROOM_LOOK_MS = 1000,         /* while the disk is full */

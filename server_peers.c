@@ -26,7 +26,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { ACCEPT_MAX = 64 }; /* in one turn */
+enum {
+	ACCEPT_MAX = 64,        /* in one turn */
+	REFUSED_LOG_MS = 10000, /* between two lines about refusals */
+};
 
 struct peer {
 	struct conn conn;
@@ -61,6 +64,7 @@ struct peers {
 	size_t written;
 	uint64_t logged_ms; /* the second of the last lines */
 	unsigned logged;
+	uint64_t refused_ms; /* the last line about a refusal */
 };
 
 struct session_time peers_time(const struct peers *p)
@@ -321,8 +325,10 @@ static void refuse(struct peers *p, int fd, const char *why)
 	/* Best effort: an empty socket takes a line. */
 	(void)send(fd, line, (size_t)size, MSG_NOSIGNAL | MSG_DONTWAIT);
 	(void)close(fd);
-	if (may_log(p))
-		log_line(LOG_WARNING, "a connection was refused: %s", why);
+	if (loop_now_ms(p->loop) - p->refused_ms < REFUSED_LOG_MS)
+		return;
+	p->refused_ms = loop_now_ms(p->loop);
+	log_line(LOG_WARNING, "connections are refused: %s", why);
 }
 
 static void peer_open(struct peers *p, int fd)

@@ -25,7 +25,7 @@
 enum {
 	/* For how long a closed connection may still take its last bytes, the line that says why. */
 	PEERS_CLOSE_MS = 1000,
-	PEERS_LOG_MAX = 10, /* lines a second about connections that were closed or refused */
+	PEERS_LOG_MAX = 10, /* lines a second about connections that were closed */
 };
 
 struct peers;

@@ -33,7 +33,7 @@ void store_seed(struct store *s, uint64_t seed)
 static void texts_free(struct store *s)
 {
 	struct view text;
-	uint8_t after[KEY_SIZE] = {0};
+	uint8_t after[KEY_SIZE] = { 0 };
 
 	while (store_text_next(s, after, &text))
 		mem_free((void *)(uintptr_t)text.data);
@@ -71,7 +71,7 @@ void store_check(const struct store *s)
 struct store_hints *store_hints(const struct store *s)
 {
 	if (s->hints->changes != s->changes)
-		*s->hints = (struct store_hints){.changes = s->changes};
+		*s->hints = (struct store_hints){ .changes = s->changes };
 	return s->hints;
 }
 
@@ -152,8 +152,8 @@ uint64_t store_fact_hash(const struct fact *fact)
 		return hash_tombstone(&fact->tombstone);
 	case FACT_MESSAGE:
 		return hash_message(&fact->message.stream, fact->message.number,
-		                    &(struct content){.sent_ms = fact->message.sent_ms,
-		                                      .text = fact->message.text});
+		                    &(struct content){ .sent_ms = fact->message.sent_ms,
+		                                       .text = fact->message.text });
 	case FACT_BURIAL:
 		return hash_range(&fact->burial.stream, &fact->burial.range);
 	}
@@ -185,6 +185,8 @@ static enum store_result message_meet(struct store *s, uint32_t held, const stru
 	uint64_t number = message_at(s, held)->number;
 	int order = message_compare(s, content, held);
 
+	if (order == 0 && content->text.data && message_awaits_text(s, held))
+		(void)store_load_text(s, content->text); /* as `held` awaits it, it is taken */
 	if (order == 0)
 		return STORE_KNOWN;
 	if (order > 0)
@@ -250,8 +252,8 @@ enum store_result store_apply(struct store *s, const struct fact *fact,
 		return account_bury(s, &fact->tombstone);
 	case FACT_MESSAGE:
 		return message_apply(s, &fact->message.stream, fact->message.number,
-		                     &(struct content){.sent_ms = fact->message.sent_ms,
-		                                       .text = fact->message.text},
+		                     &(struct content){ .sent_ms = fact->message.sent_ms,
+		                                        .text = fact->message.text },
 		                     limits);
 	case FACT_BURIAL:
 		return burial_apply(s, &fact->burial, limits);
@@ -263,8 +265,9 @@ enum store_result store_apply(struct store *s, const struct fact *fact,
 enum store_result store_load_message(struct store *s, const struct message *message,
                                      const uint8_t digest[KEY_SIZE], uint32_t text_size)
 {
-	struct content content = {
-	        .sent_ms = message->sent_ms, .text = {NULL, text_size}, .digest = digest};
+	struct content content = { .sent_ms = message->sent_ms,
+		                   .text = { NULL, text_size },
+		                   .digest = digest };
 
 	assert(s->magic == STORE_MAGIC);
 	assert(text_size > STORE_TEXT_SHARED);

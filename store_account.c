@@ -28,7 +28,7 @@ static int compare_ident(const void *context, const void *key, uint32_t element)
 	return id_compare(key, &ident_at(context, element)->id);
 }
 
-const struct tree_order order_idents = {compare_ident, NULL};
+const struct tree_order order_idents = { compare_ident, NULL };
 
 struct name_key {
 	struct view name;
@@ -44,7 +44,7 @@ static int compare_name(const void *context, const void *key, uint32_t element)
 	return order ? order : id_compare(name_key->id, id_of(context, slot));
 }
 
-static const struct tree_order order_names = {compare_name, NULL};
+static const struct tree_order order_names = { compare_name, NULL };
 
 /* By name, then the last bytes of the id, then all of it. */
 static int compare_suffix(const void *context, const void *key, uint32_t element)
@@ -60,7 +60,7 @@ static int compare_suffix(const void *context, const void *key, uint32_t element
 	return order ? order : id_compare(name_key->id, id);
 }
 
-static const struct tree_order order_suffixes = {compare_suffix, NULL};
+static const struct tree_order order_suffixes = { compare_suffix, NULL };
 
 /* ---- slots ---- */
 
@@ -83,7 +83,7 @@ static uint32_t slot_new(struct store *s, uint32_t ident, struct view name, size
 	uint32_t handle = arena_alloc(s->arena, sizeof(struct account_slot) + name.size + rest);
 	struct account_slot *slot = account_at(s, handle);
 
-	*slot = (struct account_slot){.ident = ident, .name_size = (uint8_t)name.size};
+	*slot = (struct account_slot){ .ident = ident, .name_size = (uint8_t)name.size };
 	(void)give(slot->bytes, name.data, name.size); /* where the rest begins is name_size */
 	return handle;
 }
@@ -174,7 +174,7 @@ static uint64_t account_hash(const struct store *s, uint32_t ident)
 static void index_add(struct store *s, uint32_t handle)
 {
 	const struct account_slot *slot = account_at(s, handle);
-	struct name_key key = {name_of(slot), id_of(s, slot)};
+	struct name_key key = { name_of(slot), id_of(s, slot) };
 	struct tree_use names = use_of(s, &order_names);
 	struct tree_use suffixes = use_of(s, &order_suffixes);
 
@@ -185,7 +185,7 @@ static void index_add(struct store *s, uint32_t handle)
 static void index_remove(struct store *s, uint32_t handle)
 {
 	const struct account_slot *slot = account_at(s, handle);
-	struct name_key key = {name_of(slot), id_of(s, slot)};
+	struct name_key key = { name_of(slot), id_of(s, slot) };
 	struct tree_use names = use_of(s, &order_names);
 	struct tree_use suffixes = use_of(s, &order_suffixes);
 	uint32_t removed = tree_remove(&names, &s->names[slot->confirmed], &key);
@@ -320,7 +320,8 @@ static const struct account_slot *name_after(const struct store *s, uint32_t roo
 	if (!handle)
 		return NULL;
 	const struct account_slot *slot = account_at(s, handle);
-	bool fits = prefix ? view_starts_with(name_of(slot), name) : view_equal(name_of(slot), name);
+	bool fits = prefix ? view_starts_with(name_of(slot), name)
+	                   : view_equal(name_of(slot), name);
 
 	return fits ? slot : NULL;
 }
@@ -330,9 +331,10 @@ bool store_holder(const struct store *s, struct view name, const struct id *exce
 {
 	assert(s->magic == STORE_MAGIC);
 	for (unsigned confirmed = 2; confirmed-- > 0;) {
-		struct id after = {{0}};
-		struct name_key key = {name, &after};
-		const struct account_slot *slot = name_after(s, s->names[confirmed], &key, name, false);
+		struct id after = { { 0 } };
+		struct name_key key = { name, &after };
+		const struct account_slot *slot = name_after(s, s->names[confirmed], &key, name,
+		                                             false);
 
 		if (slot && except && id_equal(id_of(s, slot), except)) {
 			after = *except;
@@ -351,7 +353,7 @@ bool store_name_next(const struct store *s, struct view name, bool confirmed, st
                      struct account *account)
 {
 	assert(s->magic == STORE_MAGIC);
-	struct name_key key = {name, after};
+	struct name_key key = { name, after };
 	const struct account_slot *slot = name_after(s, s->names[confirmed], &key, name, false);
 
 	if (!slot)
@@ -387,7 +389,7 @@ bool store_suffix_next(const struct store *s, struct view name, struct view suff
 {
 	assert(s->magic == STORE_MAGIC);
 	struct id place = *after;
-	struct name_key key = {name, &place};
+	struct name_key key = { name, &place };
 	struct tree_use use = use_of(s, &order_suffixes);
 	uint8_t *end = place.bytes + ID_SIZE - SUFFIX_BYTES;
 	uint8_t bytes[SUFFIX_BYTES];
@@ -417,12 +419,12 @@ bool store_list_next(const struct store *s, struct view prefix, struct view afte
                      const struct id *after, struct account *account)
 {
 	assert(s->magic == STORE_MAGIC);
-	struct id zero = {{0}};
-	struct name_key key = {after_name, after ? after : &zero};
+	struct id zero = { { 0 } };
+	struct name_key key = { after_name, after ? after : &zero };
 
 	/* From the beginning, or from a place before the prefix: the first that could have it. */
 	if (view_compare(after_name, prefix) < 0)
-		key = (struct name_key){prefix, &zero};
+		key = (struct name_key){ prefix, &zero };
 	const struct account_slot *slot = name_after(s, s->names[1], &key, prefix, true);
 
 	if (!slot)
@@ -438,7 +440,7 @@ void account_check(const struct store *s)
 	struct tree_use suffixes = use_of(s, &order_suffixes);
 	uint64_t alive = 0;
 	uint64_t gone = 0;
-	struct id id = {{0}};
+	struct id id = { { 0 } };
 
 	tree_check(&idents, s->accounts);
 	tree_check(&names, s->names[0]);
@@ -447,7 +449,7 @@ void account_check(const struct store *s)
 	for (uint32_t h; (h = tree_next(&idents, s->accounts, &id, NULL)) != 0;) {
 		const struct ident *ident = ident_at(s, h);
 		const struct account_slot *slot = account_at(s, ident->account);
-		struct name_key key = {name_of(slot), &ident->id};
+		struct name_key key = { name_of(slot), &ident->id };
 
 		assert(id_compare(&id, &ident->id) < 0);
 		assert(slot->ident == h);
@@ -458,7 +460,8 @@ void account_check(const struct store *s)
 
 			assert(tree_find(&names, s->names[i], &key) == (here ? ident->account : 0));
 		}
-		assert(tree_find(&suffixes, s->suffixes, &key) == (slot->gone ? 0 : ident->account));
+		assert(tree_find(&suffixes, s->suffixes, &key) ==
+		       (slot->gone ? 0 : ident->account));
 		if (slot->gone)
 			assert(ident->mailbox == 0);
 		*(slot->gone ? &gone : &alive) += 1;

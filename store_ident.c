@@ -48,7 +48,7 @@ uint32_t ident_get(struct store *s, const struct id *id)
 	if (handle)
 		return handle;
 	handle = arena_alloc(s->arena, sizeof(struct ident));
-	*ident_at(s, handle) = (struct ident){.id = *id, .state = STORE_UNKNOWN};
+	*ident_at(s, handle) = (struct ident){ .id = *id, .state = STORE_UNKNOWN };
 	table_add(&s->idents, id_hash(s, id), handle, ident_hash, s);
 	return handle;
 }
@@ -77,7 +77,7 @@ uint32_t session_get(struct store *s, const struct ulid *ulid)
 	if (handle)
 		return handle;
 	handle = arena_alloc(s->arena, sizeof(struct session));
-	*session_at(s, handle) = (struct session){.ulid = *ulid};
+	*session_at(s, handle) = (struct session){ .ulid = *ulid };
 	table_add(&s->sessions, ulid_hash(s, ulid), handle, session_hash, s);
 	return handle;
 }

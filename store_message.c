@@ -7,7 +7,7 @@
  * ordinary traffic, which is their fast path. One tree of all messages by key was the alternative:
  * a look-up in it costs some twenty cache misses at ten million.
  */
-#include "core/mix.h"
+#include "core/sha256.h"
 #include "store_private.h"
 
 /* ---- orders ---- */
@@ -25,7 +25,7 @@ static uint64_t weigh_message(const void *context, uint32_t element)
 	return message_at(context, element)->size;
 }
 
-const struct tree_order order_numbers = {compare_number, weigh_message};
+const struct tree_order order_numbers = { compare_number, weigh_message };
 
 static int compare_place(const void *context, const void *key, uint32_t element)
 {
@@ -43,7 +43,7 @@ static int compare_place(const void *context, const void *key, uint32_t element)
 	return order ? order : (place->number > slot->number) - (place->number < slot->number);
 }
 
-const struct tree_order order_places = {compare_place, NULL};
+const struct tree_order order_places = { compare_place, NULL };
 
 static int compare_share(const void *context, const void *key, uint32_t element)
 {
@@ -53,7 +53,7 @@ static int compare_share(const void *context, const void *key, uint32_t element)
 	return (sender > held) - (sender < held);
 }
 
-const struct tree_order order_shares = {compare_share, NULL};
+const struct tree_order order_shares = { compare_share, NULL };
 
 /* ---- shares ---- */
 
@@ -63,7 +63,7 @@ static void unknown_add(struct store *s, uint32_t sender, uint64_t messages, uin
 
 	if (!ident->unknown) {
 		ident->unknown = arena_alloc(s->arena, sizeof(struct share));
-		*share_at(s, ident->unknown) = (struct share){.sender = sender};
+		*share_at(s, ident->unknown) = (struct share){ .sender = sender };
 	}
 	struct share *share = share_at(s, ident->unknown);
 
@@ -98,7 +98,7 @@ static uint32_t share_get(struct store *s, struct mailbox *mailbox, uint32_t sen
 	if (handle)
 		return handle;
 	handle = arena_alloc(s->arena, sizeof(struct share));
-	*share_at(s, handle) = (struct share){.sender = sender};
+	*share_at(s, handle) = (struct share){ .sender = sender };
 	tree_add(&use, &mailbox->shares, &sender, handle);
 	return handle;
 }
@@ -147,7 +147,8 @@ void share_used(const struct store *s, const struct found *found, uint32_t *mess
 void store_share(const struct store *s, const struct id *recipient, const struct id *sender,
                  uint32_t *messages, uint64_t *bytes)
 {
-	struct found found = {.recipient = ident_find(s, recipient), .sender = ident_find(s, sender)};
+	struct found found = { .recipient = ident_find(s, recipient),
+		               .sender = ident_find(s, sender) };
 
 	assert(s->magic == STORE_MAGIC);
 	share_used(s, &found, messages, bytes);
@@ -215,12 +216,14 @@ static uint32_t long_text(const struct message_slot *slot)
 
 static struct content content_of(const struct store *s, const struct message_slot *slot)
 {
-	struct content content = {.sent_ms = slot->sent_ms, .text = view_of(slot->text, slot->size)};
+	struct content content = { .sent_ms = slot->sent_ms,
+		                   .text = view_of(slot->text, slot->size) };
 
 	if (is_long(slot)) {
 		const struct text_slot *text = text_at(s, long_text(slot));
 
-		content.text = view_of(text->data, text->size);
+		/* Without data, while it is awaited: no view that others may see. */
+		content.text = (struct view){ text->data, text->size };
 		content.digest = text->digest;
 	}
 	return content;
@@ -246,10 +249,24 @@ int message_compare(const struct store *s, const struct content *new, uint32_t h
 		return view_compare(new->text, old.text);
 	/* One of the texts has not come yet. The same by digest is the same; else the one that is there wins,
 	 * for what never comes was buried. */
-	if (new->text.size == old.text.size && new->digest && old.digest &&
-	    memcmp(new->digest, old.digest, KEY_SIZE) == 0)
-		return 0;
+	if (new->text.size == old.text.size && old.digest) {
+		uint8_t digest[KEY_SIZE];
+
+		if (new->digest)
+			memcpy(digest, new->digest, KEY_SIZE);
+		else
+			sha256(new->text.data, new->text.size, digest);
+		if (memcmp(digest, old.digest, KEY_SIZE) == 0)
+			return 0;
+	}
 	return new->text.data ? -1 : 1;
+}
+
+bool message_awaits_text(const struct store *s, uint32_t handle)
+{
+	const struct message_slot *slot = message_at(s, handle);
+
+	return is_long(slot) && !text_at(s, long_text(slot))->data;
 }
 
 static uint32_t live_get(struct store *s, struct stream_slot *slot)
@@ -258,7 +275,8 @@ static uint32_t live_get(struct store *s, struct stream_slot *slot)
 
 	if (!slot->live) {
 		slot->live = arena_alloc(s->arena, sizeof(struct live));
-		*live_at(s, slot->live) = (struct live){.share = share_get(s, mailbox, slot->sender)};
+		*live_at(s, slot->live) =
+			(struct live){ .share = share_get(s, mailbox, slot->sender) };
 		share_at(s, live_at(s, slot->live)->share)->live++;
 	}
 	return slot->live;
@@ -272,10 +290,10 @@ static uint32_t slot_new(struct store *s, uint32_t stream, uint64_t number,
 	uint32_t handle = arena_alloc(s->arena, sizeof(struct message_slot) + size);
 	struct message_slot *slot = message_at(s, handle);
 
-	*slot = (struct message_slot){.stream = stream,
-	                              .size = (uint32_t)content->text.size,
-	                              .number = number,
-	                              .sent_ms = content->sent_ms};
+	*slot = (struct message_slot){ .stream = stream,
+		                       .size = (uint32_t)content->text.size,
+		                       .number = number,
+		                       .sent_ms = content->sent_ms };
 	if (is_shared) {
 		uint32_t text = text_get(s, content->text, content->digest);
 
@@ -290,10 +308,10 @@ static struct place place_of_slot(const struct store *s, const struct message_sl
 {
 	const struct stream_slot *stream = stream_at(s, slot->stream);
 
-	return (struct place){.sent_ms = slot->sent_ms,
-	                      .sender = ident_at(s, stream->sender)->id,
-	                      .session = session_at(s, stream->session)->ulid,
-	                      .number = slot->number};
+	return (struct place){ .sent_ms = slot->sent_ms,
+		               .sender = ident_at(s, stream->sender)->id,
+		               .session = session_at(s, stream->session)->ulid,
+		               .number = slot->number };
 }
 
 void message_add(struct store *s, uint32_t handle, const struct stream *stream, uint64_t number,
@@ -305,7 +323,7 @@ void message_add(struct store *s, uint32_t handle, const struct stream *stream, 
 	struct mailbox *mailbox = mailbox_at(s, slot->mailbox);
 	struct live *live = live_at(s, live_get(s, slot));
 	uint32_t message = slot_new(s, handle, number, content);
-	struct place place = {content->sent_ms, stream->sender, stream->session, number};
+	struct place place = { content->sent_ms, stream->sender, stream->session, number };
 	struct content held = content_of(s, message_at(s, message));
 	uint64_t hash = hash_message(stream, number, &held);
 
@@ -386,8 +404,9 @@ bool store_text_digest(const struct store *s, const struct message *message,
 
 	assert(s->magic == STORE_MAGIC);
 	stream_find(s, &message->stream, &found);
-	uint32_t handle =
-	        found.stream ? message_find(s, stream_at(s, found.stream), message->number) : 0;
+	uint32_t handle = found.stream
+	                          ? message_find(s, stream_at(s, found.stream), message->number)
+	                          : 0;
 
 	if (!handle || !is_long(message_at(s, handle)))
 		return false;
@@ -401,7 +420,7 @@ bool store_text_digest(const struct store *s, const struct message *message,
 static void places_check(const struct store *s, const struct mailbox *mailbox, uint64_t *sum)
 {
 	struct tree_use places = use_of(s, &order_places);
-	struct place after = {0};
+	struct place after = { 0 };
 	uint64_t alive = 0;
 
 	tree_check(&places, mailbox->messages);
@@ -444,17 +463,18 @@ void message_check(const struct store *s)
 	struct tree_use use = use_of(s, &order_mailboxes);
 	struct tree_use streams = use_of(s, &order_streams);
 	struct tree_use numbers = use_of(s, &order_numbers);
-	struct id id = {{0}};
+	struct id id = { { 0 } };
 
 	for (uint32_t h; (h = tree_next(&use, s->mailboxes, &id, NULL)) != 0;) {
 		const struct mailbox *mailbox = mailbox_at(s, h);
-		struct stream stream = {.session = {{0}}};
+		struct stream stream = { .session = { { 0 } } };
 		uint64_t sum = 0;
 		uint64_t in_streams = 0;
 
 		places_check(s, mailbox, &sum);
 		assert(shares_check(s, mailbox) == mailbox->message_count);
-		for (uint32_t at; (at = tree_next(&streams, mailbox->streams, &stream, NULL)) != 0;) {
+		for (uint32_t at;
+		     (at = tree_next(&streams, mailbox->streams, &stream, NULL)) != 0;) {
 			const struct stream_slot *slot = stream_at(s, at);
 			struct range range;
 

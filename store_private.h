@@ -33,7 +33,7 @@
 #include "core/tree.h"
 #include "store.h"
 
-#define STORE_MAGIC UINT64_C(0x5468726565666f6c) /* "Threefol" */
+#define STORE_MAGIC    UINT64_C(0x5468726565666f6c) /* "Threefol" */
 #define STORE_SUM_SEED UINT64_C(0x73756d206f662061)
 
 struct ident {
@@ -93,7 +93,8 @@ struct stream_slot {
 	uint32_t range_last;
 	uint32_t live; /* 0: no message is held */
 };
-_Static_assert(sizeof(struct stream_slot) == 24, "a stream read to its end costs 24 bytes and indexes");
+_Static_assert(sizeof(struct stream_slot) == 24,
+               "a stream read to its end costs 24 bytes and indexes");
 
 struct live {
 	uint32_t messages; /* tree by number, weighed by size of text; ghosts included */
@@ -105,7 +106,8 @@ struct message_slot {
 	uint32_t size;
 	uint64_t number;
 	uint64_t sent_ms;
-	uint8_t text[]; /* or the handle of a struct text_slot, if `size` is over STORE_TEXT_SHARED */
+	uint8_t text
+		[]; /* or the handle of a struct text_slot, if `size` is over STORE_TEXT_SHARED */
 };
 _Static_assert(sizeof(struct message_slot) + STORE_TEXT_SHARED <= ARENA_PIECE_MAX,
                "a message with its text is one piece");
@@ -127,7 +129,15 @@ struct job {
 	struct range range;
 };
 
-enum walk_kind { WALK_ACCOUNTS, WALK_MAILBOXES, WALK_STREAMS, WALK_NUMBERS, WALK_PLACES, WALK_NAMES, WALKS };
+enum walk_kind {
+	WALK_ACCOUNTS,
+	WALK_MAILBOXES,
+	WALK_STREAMS,
+	WALK_NUMBERS,
+	WALK_PLACES,
+	WALK_NAMES,
+	WALKS
+};
 
 /* Where the last queries ended; forgotten at each change. */
 struct store_hints {
@@ -146,7 +156,8 @@ struct store {
 	struct table streams;
 	uint32_t accounts;  /* tree of idents that are not STORE_UNKNOWN, by id */
 	uint32_t mailboxes; /* tree of the mailboxes, by recipient */
-	uint32_t names[2];  /* trees of the live accounts, unconfirmed and confirmed, by name and id */
+	uint32_t names
+		[2]; /* trees of the live accounts, unconfirmed and confirmed, by name and id */
 	uint32_t suffixes;  /* tree of the live accounts, by name and the id's end */
 	uint32_t texts;     /* tree by digest */
 	uint32_t text_last; /* the one used last, since a text to many comes many times; 0: none */
@@ -215,7 +226,7 @@ static inline struct text_slot *text_at(const struct store *s, uint32_t handle)
 
 static inline struct tree_use use_of(const struct store *s, const struct tree_order *order)
 {
-	return (struct tree_use){s->arena, order, s};
+	return (struct tree_use){ s->arena, order, s };
 }
 
 /* What is still true of the hints. */
@@ -281,6 +292,8 @@ struct content {
 uint32_t message_find(const struct store *s, const struct stream_slot *slot, uint64_t number);
 /* <0, 0, >0: the new content is smaller than, equal to, larger than what is held. */
 int message_compare(const struct store *s, const struct content *new, uint32_t held);
+/* Its long text has not come yet. */
+bool message_awaits_text(const struct store *s, uint32_t handle);
 /* Adds and counts. `stream` is that of `handle`. */
 void message_add(struct store *s, uint32_t handle, const struct stream *stream, uint64_t number,
                  const struct content *content);

@@ -50,14 +50,14 @@ static int compare_stream(const void *context, const void *key, uint32_t element
 	return order ? order : ulid_compare(&stream->session, &session_at(s, slot->session)->ulid);
 }
 
-const struct tree_order order_streams = {compare_stream, NULL};
+const struct tree_order order_streams = { compare_stream, NULL };
 
 static int compare_mailbox(const void *context, const void *key, uint32_t element)
 {
 	return id_compare(key, &ident_at(context, mailbox_at(context, element)->ident)->id);
 }
 
-const struct tree_order order_mailboxes = {compare_mailbox, NULL};
+const struct tree_order order_mailboxes = { compare_mailbox, NULL };
 
 static int compare_range(const void *context, const void *key, uint32_t element)
 {
@@ -68,24 +68,25 @@ static int compare_range(const void *context, const void *key, uint32_t element)
 	return (number > range->last) - (number < range->last);
 }
 
-const struct tree_order order_ranges = {compare_range, NULL};
+const struct tree_order order_ranges = { compare_range, NULL };
 
 /* ---- finding and making ---- */
 
 void stream_find(const struct store *s, const struct stream *stream, struct found *found)
 {
 	ident_prefetch(s, stream);
-	*found = (struct found){.recipient = ident_find(s, &stream->recipient),
-	                        .sender = ident_find(s, &stream->sender),
-	                        .session = session_find(s, &stream->session)};
+	*found = (struct found){ .recipient = ident_find(s, &stream->recipient),
+		                 .sender = ident_find(s, &stream->sender),
+		                 .session = session_find(s, &stream->session) };
 	if (!found->recipient || !found->sender || !found->session)
 		return;
-	struct stream_key key = {ident_at(s, found->recipient)->mailbox, found->sender, found->session};
+	struct stream_key key = { ident_at(s, found->recipient)->mailbox, found->sender,
+		                  found->session };
 
 	if (key.mailbox)
-		found->stream =
-		        table_find(&s->streams, key_hash(s, key.mailbox, key.sender, key.session),
-		                   stream_match, s, &key);
+		found->stream = table_find(&s->streams,
+		                           key_hash(s, key.mailbox, key.sender, key.session),
+		                           stream_match, s, &key);
 }
 
 static uint32_t mailbox_get(struct store *s, uint32_t recipient)
@@ -97,7 +98,7 @@ static uint32_t mailbox_get(struct store *s, uint32_t recipient)
 	if (ident->mailbox)
 		return ident->mailbox;
 	ident->mailbox = arena_alloc(s->arena, sizeof(struct mailbox));
-	*mailbox_at(s, ident->mailbox) = (struct mailbox){.ident = recipient};
+	*mailbox_at(s, ident->mailbox) = (struct mailbox){ .ident = recipient };
 	tree_add(&use, &s->mailboxes, &ident->id, ident->mailbox);
 	return ident->mailbox;
 }
@@ -118,8 +119,9 @@ void stream_make(struct store *s, const struct stream *stream, struct found *fou
 	struct mailbox *mailbox = mailbox_at(s, handle);
 
 	found->stream = arena_alloc(s->arena, sizeof(struct stream_slot));
-	*stream_at(s, found->stream) = (struct stream_slot){
-	        .mailbox = handle, .sender = found->sender, .session = found->session};
+	*stream_at(s, found->stream) = (struct stream_slot){ .mailbox = handle,
+		                                             .sender = found->sender,
+		                                             .session = found->session };
 	table_add(&s->streams, key_hash(s, handle, found->sender, found->session), found->stream,
 	          stream_hash, s);
 	tree_add(&use, &mailbox->streams, stream, found->stream);
@@ -182,7 +184,7 @@ bool range_from(const struct store *s, const struct stream_slot *slot, uint64_t 
 	struct tree_use use = use_of(s, &order_ranges);
 
 	if (slot->range_first) {
-		*range = (struct range){slot->range_first, slot->range_last};
+		*range = (struct range){ slot->range_first, slot->range_last };
 		return range->last >= number;
 	}
 	uint32_t handle = tree_from(&use, slot->range_last, &number);
@@ -217,7 +219,7 @@ static void range_insert(struct store *s, struct stream_slot *slot, struct range
 		return;
 	}
 	if (slot->range_first) {
-		struct range old = {slot->range_first, slot->range_last};
+		struct range old = { slot->range_first, slot->range_last };
 
 		slot->range_first = slot->range_last = 0;
 		tree_add_range(s, slot, old);
@@ -324,8 +326,8 @@ static void mailbox_check(const struct store *s, uint32_t handle, struct store_t
 {
 	struct tree_use use = use_of(s, &order_streams);
 	const struct mailbox *mailbox = mailbox_at(s, handle);
-	struct mailbox truth = {.sum = 0};
-	struct stream stream = {.session = {{0}}};
+	struct mailbox truth = { .sum = 0 };
+	struct stream stream = { .session = { { 0 } } };
 	struct stream next;
 
 	assert(!mailbox->detached);
@@ -355,8 +357,8 @@ static void mailbox_check(const struct store *s, uint32_t handle, struct store_t
 void stream_check(const struct store *s)
 {
 	struct tree_use use = use_of(s, &order_mailboxes);
-	struct store_totals totals = {0};
-	struct id id = {{0}};
+	struct store_totals totals = { 0 };
+	struct id id = { { 0 } };
 
 	table_check(&s->streams, stream_hash, s);
 	tree_check(&use, s->mailboxes);

@@ -15,7 +15,7 @@ static int compare_text(const void *context, const void *key, uint32_t element)
 	return memcmp(key, text_at(context, element)->digest, KEY_SIZE);
 }
 
-static const struct tree_order order_texts = {compare_text, NULL};
+static const struct tree_order order_texts = { compare_text, NULL };
 
 static void text_give(struct store *s, struct text_slot *slot, struct view text)
 {
@@ -39,7 +39,7 @@ static uint32_t text_new(struct store *s, const uint8_t digest[KEY_SIZE], size_t
 	uint32_t handle = arena_alloc(s->arena, sizeof(struct text_slot));
 	struct text_slot *slot = text_at(s, handle);
 
-	*slot = (struct text_slot){.size = (uint32_t)size};
+	*slot = (struct text_slot){ .size = (uint32_t)size };
 	memcpy(slot->digest, digest, KEY_SIZE);
 	tree_add(&use, &s->texts, digest, handle);
 	return handle;
@@ -138,7 +138,7 @@ uint64_t store_load_missing(const struct store *s)
 void text_check(const struct store *s)
 {
 	struct tree_use use = use_of(s, &order_texts);
-	uint8_t after[KEY_SIZE] = {0};
+	uint8_t after[KEY_SIZE] = { 0 };
 	uint64_t missing = 0;
 	size_t bytes = 0;
 

@@ -28,27 +28,27 @@ int store_key_compare(const struct store_key *a, const struct store_key *b)
 
 static struct store_key key_of_stream(const struct stream *stream, uint64_t number)
 {
-	return (struct store_key){.streams = 1,
-	                          .account = stream->recipient,
-	                          .sender = stream->sender,
-	                          .session = stream->session,
-	                          .number = number};
+	return (struct store_key){ .streams = 1,
+		                   .account = stream->recipient,
+		                   .sender = stream->sender,
+		                   .session = stream->session,
+		                   .number = number };
 }
 
 struct store_key store_key_of(const struct fact *fact)
 {
 	switch (fact->kind) {
 	case FACT_ACCOUNT:
-		return (struct store_key){.account = fact->account.id};
+		return (struct store_key){ .account = fact->account.id };
 	case FACT_TOMBSTONE:
-		return (struct store_key){.account = fact->tombstone.id};
+		return (struct store_key){ .account = fact->tombstone.id };
 	case FACT_MESSAGE:
 		return key_of_stream(&fact->message.stream, fact->message.number);
 	case FACT_BURIAL:
 		return key_of_stream(&fact->burial.stream, fact->burial.range.first);
 	}
 	assert(false);
-	return (struct store_key){0};
+	return (struct store_key){ 0 };
 }
 
 /* ---- steps inside a stream ---- */
@@ -130,13 +130,14 @@ static uint32_t stream_after(const struct store *s, uint32_t mailbox, const stru
 {
 	struct tree_use use = use_of(s, &order_streams);
 
-	return tree_next(&use, mailbox_at(s, mailbox)->streams, stream, store_hint(s, WALK_STREAMS));
+	return tree_next(&use, mailbox_at(s, mailbox)->streams, stream,
+	                 store_hint(s, WALK_STREAMS));
 }
 
 static uint32_t first_stream(const struct store *s, uint32_t mailbox)
 {
 	struct tree_use use = use_of(s, &order_streams);
-	const struct stream zero = {.session = {{0}}};
+	const struct stream zero = { .session = { { 0 } } };
 
 	return tree_from(&use, mailbox_at(s, mailbox)->streams, &zero);
 }
@@ -160,8 +161,7 @@ static uint32_t walk_find(const struct store *s, const struct stream *stream)
 /* The next stream of all after one that may be held, as `held`; 0: none. */
 static uint32_t stream_next(const struct store *s, uint32_t held, const struct stream *stream)
 {
-	uint32_t mailbox =
-	        held ? stream_at(s, held)->mailbox : mailbox_of(s, &stream->recipient);
+	uint32_t mailbox = held ? stream_at(s, held)->mailbox : mailbox_of(s, &stream->recipient);
 	uint32_t handle = mailbox ? stream_after(s, mailbox, stream) : 0;
 
 	if (handle)
@@ -176,8 +176,8 @@ bool store_next(const struct store *s, struct store_key *after, struct fact *fac
 
 	assert(s->magic == STORE_MAGIC);
 	if (!after->streams) {
-		uint32_t ident =
-		        tree_next(&use, s->accounts, &after->account, store_hint(s, WALK_ACCOUNTS));
+		uint32_t ident = tree_next(&use, s->accounts, &after->account,
+		                           store_hint(s, WALK_ACCOUNTS));
 
 		if (ident) {
 			account_fact(s, ident, fact);
@@ -185,11 +185,11 @@ bool store_next(const struct store *s, struct store_key *after, struct fact *fac
 			return true;
 		}
 	}
-	struct stream stream = {.session = {{0}}};
+	struct stream stream = { .session = { { 0 } } };
 	uint64_t number = 0;
 
 	if (after->streams) {
-		stream = (struct stream){after->account, after->sender, after->session};
+		stream = (struct stream){ after->account, after->sender, after->session };
 		number = after->number;
 	}
 	uint32_t handle = walk_find(s, &stream);
@@ -295,6 +295,7 @@ bool store_pending_next(const struct store *s, struct store_pending *after, stru
 		if (!mailbox)
 			return false;
 		*after = (struct store_pending){
-		        .recipient = ident_at(s, mailbox_at(s, mailbox)->ident)->id};
+			.recipient = ident_at(s, mailbox_at(s, mailbox)->ident)->id
+		};
 	}
 }

@@ -59,7 +59,7 @@ static struct tree_weight weigh(const struct store *s, const struct stream_slot 
 	struct tree_use use = use_of(s, &order_numbers);
 
 	if (!slot->live)
-		return (struct tree_weight){0};
+		return (struct tree_weight){ 0 };
 	range.last++;
 	return tree_between(&use, live_at(s, slot->live)->messages, &range.first, &range.last);
 }
@@ -85,7 +85,8 @@ static void uncount_range(struct store *s, const struct stream_slot *slot, struc
 	}
 }
 
-static bool is_dead(const struct store *s, const struct stream_slot *slot, const struct range *range)
+static bool is_dead(const struct store *s, const struct stream_slot *slot,
+                    const struct range *range)
 {
 	struct range dead;
 
@@ -116,7 +117,7 @@ static enum store_result burial_limits(const struct store *s, const struct found
 
 		return refused ? STORE_GAPS : STORE_NEW;
 	}
-	struct found own = {.recipient = found->recipient, .sender = found->recipient};
+	struct found own = { .recipient = found->recipient, .sender = found->recipient };
 
 	share_used(s, &own, &messages, &bytes);
 	return messages / 2 >= limits->share_messages ? STORE_FULL : STORE_NEW;
@@ -150,9 +151,9 @@ enum store_result burial_apply(struct store *s, const struct burial *burial,
 	uncount_range(s, slot, burial->range);
 	range_add(s, slot, burial->range);
 	if (weigh(s, slot, burial->range).count > STORE_SLICE_MAX)
-		job_push(s, (struct job){.kind = JOB_BURIAL,
-		                         .subject = found.stream,
-		                         .range = burial->range});
+		job_push(s, (struct job){ .kind = JOB_BURIAL,
+		                          .subject = found.stream,
+		                          .range = burial->range });
 	else
 		(void)drop_range(s, slot, &burial->range, UINT32_MAX); /* all of it */
 	return STORE_NEW;
@@ -184,7 +185,7 @@ static bool mailbox_shrink(struct store *s, struct mailbox *mailbox)
 	struct tree_use places = use_of(s, &order_places);
 	struct tree_use shares = use_of(s, &order_shares);
 	struct tree_use streams = use_of(s, &order_streams);
-	const struct stream zero = {.session = {{0}}};
+	const struct stream zero = { .session = { { 0 } } };
 	uint32_t handle;
 
 	/* The order by place is given up first: it compares nothing, so it may outlive its messages. */
@@ -208,7 +209,7 @@ void work_mailbox(struct store *s, uint32_t mailbox)
 {
 	bool idle = s->job_first == 0;
 
-	job_push(s, (struct job){.kind = JOB_MAILBOX, .subject = mailbox});
+	job_push(s, (struct job){ .kind = JOB_MAILBOX, .subject = mailbox });
 	if (idle)
 		(void)store_work(s, STORE_SLICE_MAX); /* what is left is asked for later */
 }

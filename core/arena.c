@@ -34,7 +34,7 @@ static bool has_room(const struct arena_chunk *chunk)
 
 void arena_init(struct arena *a)
 {
-	*a = (struct arena){0};
+	*a = (struct arena){ 0 };
 }
 
 void arena_release(struct arena *a)
@@ -61,7 +61,7 @@ static uint32_t chunk_append(struct arena *a)
 		a->chunk_capacity = capacity;
 	}
 	a->memory[a->chunk_count] = NULL;
-	a->chunks[a->chunk_count] = (struct arena_chunk){0};
+	a->chunks[a->chunk_count] = (struct arena_chunk){ 0 };
 	return a->chunk_count++;
 }
 
@@ -101,7 +101,7 @@ static uint32_t chunk_new(struct arena *a, uint16_t granules)
 	assert(a->memory[index] == NULL);
 	a->memory[index] = mem_alloc(ARENA_CHUNK_SIZE);
 	a->held += ARENA_CHUNK_SIZE;
-	a->chunks[index] = (struct arena_chunk){.granules = granules};
+	a->chunks[index] = (struct arena_chunk){ .granules = granules };
 	link_partial(a, index);
 	return index;
 }
@@ -113,7 +113,7 @@ static void chunk_free(struct arena *a, uint32_t index)
 	mem_free(a->memory[index]);
 	a->memory[index] = NULL;
 	a->held -= ARENA_CHUNK_SIZE;
-	a->chunks[index] = (struct arena_chunk){.next = a->free_chunk};
+	a->chunks[index] = (struct arena_chunk){ .next = a->free_chunk };
 	a->free_chunk = index;
 }
 
@@ -184,13 +184,14 @@ void arena_check(const struct arena *a)
 		with_room += has_room(chunk);
 		for (uint16_t at = chunk->freed; at; freed++) {
 			assert(at <= chunk->touched);
-			memcpy(&at, a->memory[i] + (size_t)(at - 1u) * chunk->granules * ARENA_GRANULE,
+			memcpy(&at,
+			       a->memory[i] + (size_t)(at - 1u) * chunk->granules * ARENA_GRANULE,
 			       sizeof(at));
 		}
 		assert(chunk->used + freed == chunk->touched);
 		assert(chunk->touched <= pieces_of(chunk->granules));
 	}
-	for (uint32_t class = 1; class <= ARENA_CLASSES; class++)
+	for (uint32_t class = 1; class <= ARENA_CLASSES; class ++)
 		for (uint32_t i = a->partial[class]; i; i = a->chunks[i].next, linked++)
 			assert(a->chunks[i].granules == class);
 	assert(linked == with_room);

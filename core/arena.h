@@ -39,7 +39,7 @@ struct arena {
 	uint32_t chunk_capacity;
 	uint32_t free_chunk; /* the first of those without memory, linked; 0: none */
 	uint32_t partial[ARENA_CLASSES + 1]; /* by granules: the first chunk that has room */
-	size_t held; /* bytes allocated, all told */
+	size_t held;                         /* bytes allocated, all told */
 };
 
 void arena_init(struct arena *a);

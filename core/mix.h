@@ -51,7 +51,7 @@ static inline uint64_t mix_bytes(uint64_t hash, const void *data, size_t size)
 		from += 8;
 	}
 	if (size > 0) {
-		uint8_t last[8] = {0};
+		uint8_t last[8] = { 0 };
 
 		memcpy(last, from, size);
 		lane = mix_word(lane, mix_load(last));

@@ -95,8 +95,7 @@ static struct action *action_add(struct sessions *s, enum session_action_kind ki
                                  uint32_t connection)
 {
 	if (s->action_count == s->action_capacity) {
-		s->action_capacity =
-			s->action_capacity == 0 ? ACTIONS_MIN : s->action_capacity * 2;
+		s->action_capacity = s->action_capacity == 0 ? ACTIONS_MIN : s->action_capacity * 2;
 		s->actions = mem_resize(s->actions, s->action_capacity * sizeof(s->actions[0]));
 	}
 	struct action *action = &s->actions[s->action_count++];
@@ -755,6 +754,5 @@ void session_check(const struct sessions *s)
 	check_list(s, LIST_SLOW);
 	check_held(s);
 	session_accounts_check(s);
-	assert(s->waiting.first == NULL ||
-	       store_work_done(s->store) < s->waiting.first->ticket);
+	assert(s->waiting.first == NULL || store_work_done(s->store) < s->waiting.first->ticket);
 }

@@ -22,20 +22,13 @@ typedef void handler(struct sessions *s, struct connection *c, const struct fram
 
 /* Indexed by type. HELLO has no handler: it is allowed once, before all others. */
 static handler *const handlers[FRAME_TYPE_REQUEST_END] = {
-	[FRAME_PING] = session_ping,
-	[FRAME_LOOKUP_NAME] = session_lookup_name,
-	[FRAME_LOOKUP_ID] = session_lookup_id,
-	[FRAME_INTRODUCE] = session_introduce,
-	[FRAME_HANDOVER] = session_introduce,
-	[FRAME_CONFIRM] = session_confirm,
-	[FRAME_DELETE] = session_delete,
-	[FRAME_LOGIN] = session_login,
-	[FRAME_LOGOUT] = session_logout,
-	[FRAME_SEND] = session_send,
-	[FRAME_RECEIVED] = session_received,
-	[FRAME_STREAMS] = session_streams,
-	[FRAME_PAGE] = session_page,
-	[FRAME_LIST] = session_list,
+	[FRAME_PING] = session_ping,           [FRAME_LOOKUP_NAME] = session_lookup_name,
+	[FRAME_LOOKUP_ID] = session_lookup_id, [FRAME_INTRODUCE] = session_introduce,
+	[FRAME_HANDOVER] = session_introduce,  [FRAME_CONFIRM] = session_confirm,
+	[FRAME_DELETE] = session_delete,       [FRAME_LOGIN] = session_login,
+	[FRAME_LOGOUT] = session_logout,       [FRAME_SEND] = session_send,
+	[FRAME_RECEIVED] = session_received,   [FRAME_STREAMS] = session_streams,
+	[FRAME_PAGE] = session_page,           [FRAME_LIST] = session_list,
 	[FRAME_OPERATE] = session_operate,
 };
 
@@ -191,8 +184,7 @@ static void work_end(struct sessions *s, struct work *work)
 bool session_has_work(const struct sessions *s)
 {
 	assert(s->magic == SESSIONS_MAGIC);
-	return s->sliced.first != NULL ||
-	       store_work_done(s->store) < store_work_given(s->store);
+	return s->sliced.first != NULL || store_work_done(s->store) < store_work_given(s->store);
 }
 
 void session_work(struct sessions *s, struct session_time time)
@@ -210,8 +202,7 @@ void session_work(struct sessions *s, struct session_time time)
 	}
 	if (store_work_done(s->store) < store_work_given(s->store))
 		(void)store_work(s->store, SLICE_FREED_MAX); /* session_has_work asks again */
-	while (s->waiting.first != NULL &&
-	       s->waiting.first->ticket <= store_work_done(s->store))
+	while (s->waiting.first != NULL && s->waiting.first->ticket <= store_work_done(s->store))
 		work_end(s, work_take(&s->waiting));
 }
 
@@ -258,10 +249,11 @@ static size_t take_hello(struct sessions *s, struct connection *c, struct view b
 	if (!protocol_hello_begins(bytes, &whole)) {
 		char line[LINE_SIZE];
 
-		snprintf(line, sizeof(line),
-		         "threefold: this is a replica of a threefold chat and expects the handshake of "
-		         "its client, versions %d to %d of the protocol\n",
-		         PROTOCOL_VERSION_MIN, PROTOCOL_VERSION_MAX);
+		snprintf(
+			line, sizeof(line),
+			"threefold: this is a replica of a threefold chat and expects the handshake of "
+			"its client, versions %d to %d of the protocol\n",
+			PROTOCOL_VERSION_MIN, PROTOCOL_VERSION_MAX);
 		refuse_hello(s, c, line, "no handshake");
 		return bytes.size;
 	}
@@ -324,7 +316,7 @@ static enum status may_send(const struct connection *c, const struct frame *fram
 	case MAY_OPERATOR:
 		return c->is_operator ? STATUS_OK : STATUS_WRONG_PROOF;
 	}
-	assert(!"a row of the table has one of these");
+	assert(false); /* a row of the table has one of these */
 	return STATUS_WRONG_PROOF;
 }
 
@@ -334,8 +326,9 @@ static void dispatch(struct sessions *s, struct connection *c, const struct fram
 
 	assert(row != NULL);
 	if (frame->type >= FRAME_TYPE_REQUEST_END || handlers[frame->type] == NULL) {
-		refuse_frame(s, c, frame->type == FRAME_HELLO ? "a second handshake"
-		                                              : "a frame that is no request");
+		refuse_frame(s, c,
+		             frame->type == FRAME_HELLO ? "a second handshake"
+		                                        : "a frame that is no request");
 		return;
 	}
 	uint64_t appended = s->appended;

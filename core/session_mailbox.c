@@ -15,7 +15,7 @@
  */
 #include "core/session_private.h"
 
-enum { TEXT_COST = 4096, RANGE_COST = 8 };
+enum { TEXT_COST = 4096, RANGE_COST = 4 };
 
 /* ---- pushes ---- */
 
@@ -118,7 +118,8 @@ static struct view list_left(const struct work *work)
 	return view_of(work->list.data + work->offset, work->list.size - work->offset);
 }
 
-/* Whether a key is held, or dead: for what a full disk may not add. True fills in the answer. */
+/* Whether a key is held, or dead: for what a full disk may not add, and for a repetition by a process that does not
+ * know when the message was first sent: the same text is the same message. True fills in the answer. */
 static bool is_known(const struct sessions *s, const struct message *message, enum status *status)
 {
 	struct store_key key = {
@@ -140,23 +141,22 @@ static bool is_known(const struct sessions *s, const struct message *message, en
 		    held.message.number != message->number ||
 		    stream_compare(&held.message.stream, &message->stream) != 0)
 			return false;
-		if (held.message.sent_ms != message->sent_ms ||
-		    !view_equal(held.message.text, message->text))
+		if (!view_equal(held.message.text, message->text))
 			answer = STATUS_DIFFERENT;
 	}
 	*status = answer;
 	return true;
 }
 
-static enum status send_one(struct sessions *s, const struct message *message)
+static enum status send_one(struct sessions *s, const struct message *message, bool repetition)
 {
 	const struct fact fact = { .kind = FACT_MESSAGE, .message = *message };
 	enum status status = STATUS_DISK_FULL;
 
-	if (s->disk_full) {
-		(void)is_known(s, message, &status); /* else it stays as it is */
+	if ((s->disk_full || repetition) && is_known(s, message, &status))
 		return status;
-	}
+	if (s->disk_full)
+		return STATUS_DISK_FULL;
 	enum store_result result = store_apply(s->store, &fact, &s->options.limits);
 
 	switch (result) {
@@ -176,7 +176,7 @@ static enum status send_one(struct sessions *s, const struct message *message)
 	case STORE_GAPS:
 		return STATUS_GAPS;
 	}
-	assert(!"a result is one of these");
+	assert(false); /* a result is one of these */
 	return STATUS_GONE;
 }
 
@@ -187,14 +187,15 @@ bool session_send_slice(struct sessions *s, struct work *work)
 	struct recipient recipient;
 	uint32_t cost = 0;
 
-	for (; cost < SLICE_COST_MAX && protocol_next_recipient(&r, &recipient); cost += cost_each) {
+	for (; cost < SLICE_COST_MAX && protocol_next_recipient(&r, &recipient);
+	     cost += cost_each) {
 		const struct message message = {
 			.stream = { recipient.id, work->account, work->session },
 			.number = recipient.number,
 			.sent_ms = work->sent_ms,
 			.text = work->text,
 		};
-		struct send_result result = { .status = send_one(s, &message) };
+		struct send_result result = { .status = send_one(s, &message, work->repetition) };
 
 		if (result.status != STATUS_GONE) {
 			result.online = session_of(s, &recipient.id) != NULL;
@@ -214,6 +215,7 @@ void session_send(struct sessions *s, struct connection *c, const struct frame *
 	struct work work = {
 		.account = c->account,
 		.session = (frame->flags & FLAG_SESSION) != 0 ? frame->send.session : c->session,
+		.repetition = (frame->flags & FLAG_SESSION) != 0,
 		.sent_ms = frame->send.sent_ms,
 		.text = frame->send.text,
 		.list = frame->send.recipients,

@@ -88,7 +88,7 @@ struct connection {
 	uint32_t push_waiting; /* at least as many bytes of pushes as are unsent in `ready` */
 	uint32_t push_tail;    /* unsent bytes of `ready` up to the end of the last push in it */
 	uint32_t read_on_tail; /* the same for the last READ_ON */
-	int32_t push_open;     /* where in `ready` a PUSH begins that may still grow, or NO_OFFSET */
+	int32_t push_open; /* where in `ready` a PUSH begins that may still grow, or NO_OFFSET */
 	struct work *work;
 	const char *why; /* of a close that waits for held replies */
 	struct link links[LISTS];
@@ -121,11 +121,12 @@ struct work {
 	struct work *next;
 	uint32_t connection; /* SESSION_NONE: nobody waits for the answer any more */
 	uint8_t type;
-	bool freeing;    /* has given the store something to free */
+	bool freeing; /* has given the store something to free */
 	uint32_t request;
 	struct id account; /* who asks */
 	struct ulid session;
 	uint64_t sent_ms;
+	bool repetition; /* the session was named: the same text is the same message */
 	struct view text;
 	struct view list; /* recipients or streams */
 	size_t offset;    /* in it: done so far */

@@ -65,9 +65,8 @@ static uint32_t put_named(struct sessions *s, const struct connection *c, struct
 	uint32_t count = 0;
 
 	while (count < count_max &&
-	       (suffix.size == 0
-	                ? store_name_next(s->store, name, confirmed, &after, &account)
-	                : store_suffix_next(s->store, name, suffix, &after, &account))) {
+	       (suffix.size == 0 ? store_name_next(s->store, name, confirmed, &after, &account)
+	                         : store_suffix_next(s->store, name, suffix, &after, &account))) {
 		put_entry(s, c, b, &account.id);
 		count++;
 	}
@@ -315,8 +314,8 @@ void session_list(struct sessions *s, struct connection *c, const struct frame *
 	reply.listed.last = last;
 	reply.listed.count = count;
 	reply.listed.online = view_of(online, (count + 7u) / 8);
-	reply.listed.entries = (frame->flags & FLAG_DIGEST) != 0 ? (struct view){ 0 }
-	                                                         : buf_view(&s->scratch);
+	if ((frame->flags & FLAG_DIGEST) == 0)
+		reply.listed.entries = buf_view(&s->scratch);
 	session_reply(s, c, &reply);
 }
 

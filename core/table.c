@@ -88,7 +88,7 @@ static void segment_free(struct table *t, struct table_segment *segment)
 
 static void entry_set(struct table *t, size_t index, struct table_segment *segment)
 {
-	t->entries[index] = (struct table_entry){segment, segment->bucket_count};
+	t->entries[index] = (struct table_entry){ segment, segment->bucket_count };
 }
 
 /* A bit of 0x80 in each byte of `word` that is equal to `tag`. */
@@ -161,8 +161,8 @@ static void segment_move(const struct table_segment *from, struct table_segment 
 }
 
 /* Gives the segment at `index` another number of buckets. */
-static void segment_resize(struct table *t, size_t index, uint32_t bucket_count, table_hash *hash_of,
-                           const void *context)
+static void segment_resize(struct table *t, size_t index, uint32_t bucket_count,
+                           table_hash *hash_of, const void *context)
 {
 	struct table_segment *old = t->entries[index].segment;
 	struct table_segment *new = segment_new(t, bucket_count, old->depth);
@@ -211,7 +211,7 @@ static void segment_split(struct table *t, uint64_t hash, table_hash *hash_of, c
 
 void table_init(struct table *t)
 {
-	*t = (struct table){0};
+	*t = (struct table){ 0 };
 	t->entries = mem_alloc(sizeof(struct table_entry));
 	t->held = sizeof(struct table_entry);
 	entry_set(t, 0, segment_new(t, 1, 0));
@@ -229,7 +229,7 @@ void table_release(struct table *t)
 	}
 	assert(t->held == count * sizeof(struct table_entry));
 	mem_free(t->entries);
-	*t = (struct table){0};
+	*t = (struct table){ 0 };
 }
 
 /* Equal hashes cannot be told apart by more bits: the list of segments grows only as fast as the table,
@@ -335,7 +335,8 @@ static uint32_t segment_check(const struct table_segment *segment, size_t index,
 			count++;
 			assert(tag_of(hash) == bucket->tags[way]);
 			if (segment->depth)
-				assert(hash >> (64 - segment->depth) == index >> (depth - segment->depth));
+				assert(hash >> (64 - segment->depth) ==
+				       index >> (depth - segment->depth));
 			for (uint32_t at = bucket_of(segment->bucket_count, hash); at != i;
 			     at = bucket_after(segment->bucket_count, at))
 				assert(segment->buckets[at].sent_on > 0);

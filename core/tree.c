@@ -75,7 +75,7 @@ static uint32_t node_new(struct arena *a, uint16_t level, uint32_t capacity)
 	size_t place = level ? sizeof(struct tree_branch) : sizeof(uint32_t);
 	uint32_t handle = arena_alloc(a, NODE_HEADER + capacity * place);
 
-	*node_at(a, handle) = (struct tree_node){.capacity = (uint16_t)capacity, .level = level};
+	*node_at(a, handle) = (struct tree_node){ .capacity = (uint16_t)capacity, .level = level };
 	return handle;
 }
 
@@ -93,7 +93,7 @@ static uint64_t weight_of(const struct tree_use *use, uint32_t element)
 static struct tree_branch branch_of(const struct tree_use *use, uint32_t handle)
 {
 	const struct tree_node *node = node_at(use->arena, handle);
-	struct tree_branch branch = {.node = handle, .first = first_of(node)};
+	struct tree_branch branch = { .node = handle, .first = first_of(node) };
 
 	if (node->level == 0)
 		branch.count = node->count;
@@ -239,13 +239,13 @@ uint32_t tree_next(const struct tree_use *use, uint32_t root, const void *key,
 	if (leaf->index == leaf->node->count)
 		return after_leaf(&path);
 	if (hint)
-		*hint = (struct tree_hint){leaf->node, root, leaf->index};
+		*hint = (struct tree_hint){ leaf->node, root, leaf->index };
 	return elements_of(leaf->node)[leaf->index];
 }
 
 static struct tree_weight weigh_before(const struct path *path)
 {
-	struct tree_weight sum = {0};
+	struct tree_weight sum = { 0 };
 
 	for (uint32_t depth = 0; depth < path->depth; depth++)
 		for (uint32_t i = 0; i < path->steps[depth].index; i++) {
@@ -259,7 +259,7 @@ static struct tree_weight weigh_before(const struct path *path)
 static struct tree_weight weigh_leaf(const struct tree_use *use, const struct tree_node *leaf,
                                      uint32_t from, uint32_t to)
 {
-	struct tree_weight sum = {.count = to - from};
+	struct tree_weight sum = { .count = to - from };
 
 	assert(from <= to);
 	for (uint32_t i = from; i < to; i++)
@@ -274,7 +274,7 @@ struct tree_weight tree_between(const struct tree_use *use, uint32_t root, const
 	struct path high_path;
 
 	if (!root)
-		return (struct tree_weight){0};
+		return (struct tree_weight){ 0 };
 	/* Whether there is an element at either key makes no difference. */
 	(void)search(use, root, from, &low_path);
 	(void)search(use, root, to, &high_path);
@@ -324,12 +324,16 @@ static struct tree_node *leaf_resize(struct arena *a, uint32_t *root, uint32_t c
 	return leaf;
 }
 
-/* Half as much again, an even number so that a leaf is whole granules. */
-static uint32_t capacity_after(uint32_t capacity)
+/* The smallest size of a leaf for more than `count` elements: each is half as much again as the one before, in
+ * whole granules. Few sizes, since the arena keeps a chunk for each. */
+static uint32_t capacity_above(uint32_t count)
 {
-	uint32_t larger = (capacity + capacity / 2 + 1) & ~1u;
+	static const uint8_t sizes[] = { 2, 4, 6, 10, 16, 24, 36, 54, 82, TREE_LEAF_MAX };
+	uint32_t i = 0;
 
-	return larger < TREE_LEAF_MAX ? larger : TREE_LEAF_MAX;
+	while (sizes[i] < TREE_LEAF_MAX && sizes[i] <= count)
+		i++;
+	return sizes[i];
 }
 
 static bool is_near_end(const struct tree_node *node, uint32_t index)
@@ -356,7 +360,8 @@ static uint32_t node_split(struct arena *a, struct tree_node *node, uint32_t cut
 		memcpy(branches_of(right), branches_of(node) + cut,
 		       right->count * sizeof(struct tree_branch));
 	else
-		memcpy(elements_of(right), elements_of(node) + cut, right->count * sizeof(uint32_t));
+		memcpy(elements_of(right), elements_of(node) + cut,
+		       right->count * sizeof(uint32_t));
 	return handle;
 }
 
@@ -440,7 +445,7 @@ static bool leaf_add(const struct tree_use *use, uint32_t *root, struct step *st
 
 	if (leaf->count == leaf->capacity && leaf->capacity < TREE_LEAF_MAX) {
 		assert(step->handle == *root);
-		leaf = leaf_resize(use->arena, root, capacity_after(leaf->capacity));
+		leaf = leaf_resize(use->arena, root, capacity_above(leaf->capacity));
 	}
 	if (leaf->count < leaf->capacity) {
 		element_insert(leaf, step->index, element);
@@ -555,7 +560,8 @@ static void join(const struct tree_use *use, struct tree_node *node, uint32_t in
 		memcpy(branches_of(to) + to->count, branches_of(from),
 		       from->count * sizeof(struct tree_branch));
 	else
-		memcpy(elements_of(to) + to->count, elements_of(from), from->count * sizeof(uint32_t));
+		memcpy(elements_of(to) + to->count, elements_of(from),
+		       from->count * sizeof(uint32_t));
 	to->count = (uint16_t)(to->count + from->count);
 	left->count += right->count;
 	left->weight += right->weight;
@@ -604,7 +610,7 @@ static void root_shrink(struct arena *a, uint32_t *root)
 		*root = 0;
 	} else if (node->level == 0 && node->capacity > 2 * LEAF_MIN &&
 	           node->count * 2 <= node->capacity) {
-		(void)leaf_resize(a, root, capacity_after(node->count));
+		(void)leaf_resize(a, root, capacity_above(node->count)); /* by the root */
 	}
 }
 
@@ -647,7 +653,7 @@ uint32_t tree_pop(const struct tree_use *use, uint32_t *root)
 		assert(path.depth < TREE_HEIGHT_MAX);
 		struct tree_node *node = node_at(use->arena, handle);
 
-		path.steps[path.depth] = (struct step){node, handle, 0};
+		path.steps[path.depth] = (struct step){ node, handle, 0 };
 		if (node->level == 0)
 			return remove_at(use, root, &path);
 		handle = branches_of(node)->node;

@@ -62,29 +62,27 @@ wire() {
 }
 
 serves() {
-	is "$1" "$(wire "${server_port[0]}" hello frame ping frame | tr '\n' ' ')" '81:85 82:31 '
+	is "$1" "$(wire "${server_port[0]}" hello frame ping frame | tr '\n' ' ')" '81:80 82:31 '
 }
 
-# run STATUS OPTION...: a server that must end by itself; what it said is put into $said.
+# run NAME STATUS OPTION...: a server that must end by itself, with that status; what it said is put into $said.
 run() {
-	local status want=$1
-	shift
+	local name=$1 want=$2 depth=1
+	shift 2
 	said=$(timeout 10 "$BIN/server" "$@" 2>&1 >"$dir/stdout" </dev/null)
-	status=$?
-	[ $status = "$want" ] || {
-		comment "status $status, want $want; it said: $said"
-		return 1
-	}
+	is "$name" $? "$want"
 }
 
 # usage NAME REGEX OPTION...: one line, which matches, and status 2.
 usage() {
 	local name=$1 regex=$2
 	shift 2
-	run 2 "$@"
-	is "$name: exit status" $? 0
+	run "$name: exit status" 2 "$@"
 	like "$name: one line says so" "$said" "^server: $regex; try 'server --help'\$"
 }
+
+# Anything but a second line.
+words=$'[^\n]*'
 
 # ---- command line ----
 
@@ -100,19 +98,19 @@ usage 'a share of nothing' "option '--share-messages' needs a number from 1 to [
 	--share-messages 0
 usage 'verbose and quiet' "'--verbose' and '--quiet' exclude each other" localhost 0 -v -q
 usage 'escapes in an option' "unknown option '--a.x1b\[2J'" localhost 0 $'--a\e[2J'
-ok 'an unknown host is wrong usage' run 2 no.such.host.invalid 0
+run 'an unknown host is wrong usage' 2 no.such.host.invalid 0
 like 'and is named' "$said" "^threefold [0-9.]+: unknown host 'no.such.host.invalid': .*$"
-ok 'the address of another host cannot be had' run 1 192.0.2.1 0 --data "$dir/other"
-like 'which is said in one line' "$said" '^[^\n]*192\.0\.2\.1:0[^\n]*$'
+run 'the address of another host cannot be had' 1 192.0.2.1 0 --data "$dir/other"
+like 'which is said in one line' "$said" "^${words}192\.0\.2\.1:0$words\$"
 nok 'and makes no data directory' test -e "$dir/other"
 
-ok 'help ends well' run 0 --help
+run 'help ends well' 0 --help
 is 'and says nothing on stderr' "$said" ''
 like 'but on stdout how to use it' "$(<"$dir/stdout")" '^usage: server HOST PORT'
 for option in data share-messages share-bytes salvage new-uuid verbose quiet help version; do
 	like "help names --$option" "$(<"$dir/stdout")" " --$option "
 done
-ok 'version ends well' run 0 -V
+run 'version ends well' 0 -V
 like 'and says one' "$(<"$dir/stdout")" '^threefold server [0-9]+\.[0-9]+\.[0-9]+$'
 
 # ---- start, lock, key ----
@@ -127,30 +125,32 @@ is 'the key beside it has 32 bytes' "$(stat -c %s "$dir/operator.key")" 32
 is 'and is private' "$(stat -c %a "$dir/operator.key")" 600
 is 'no file is open to others' "$(find "$dir/0" -type f -perm /077)" ''
 
-ok 'a second server on the same data is refused' run 3 127.0.0.1 0 --data "$dir/0"
-like 'in one line that names it' "$said" "^threefold [0-9.]+: [^\n]*'$dir/0'[^\n]*\$"
-ok 'a second server on the same port fails' run 1 127.0.0.1 "${server_port[0]}" --data "$dir/second"
-like 'in one line that names the address' "$said" "^threefold [0-9.]+: [^\n]*127\.0\.0\.1:${server_port[0]}[^\n]*\$"
+run 'a second server on the same data is refused' 3 127.0.0.1 0 --data "$dir/0"
+like 'in one line that names it' "$said" "^threefold [0-9.]+: $words'$dir/0'$words\$"
+run 'a second server on the same port fails' 1 127.0.0.1 "${server_port[0]}" --data "$dir/second"
+like 'in one line that names the address' "$said" "^threefold [0-9.]+: ${words}127\.0\.0\.1:${server_port[0]}$words\$"
 serves 'the first one does not mind'
 
 key=$(od -An -tx1 "$dir/operator.key")
 start_server 1 || bail 'a second server does not start'
 is 'a second data directory beside it shares the key' "$(od -An -tx1 "$dir/operator.key")" "$key"
-ok 'which is stopped' stop_server 1
+stop_server 1
+is 'which is stopped' $? 0
 mkdir "$dir/bad"
 echo short >"$dir/bad/operator.key"
-ok 'a key of another size is refused' run 3 127.0.0.1 0 --data "$dir/bad/data"
+run 'a key of another size is refused' 3 127.0.0.1 0 --data "$dir/bad/data"
 like 'and is named' "$said" "'$dir/bad/operator.key' is no operator's key"
 is 'and is left as it was' "$(<"$dir/bad/operator.key")" short
 
 cd_and_serve() {
+	: >"$dir/here.log"
 	(cd "$dir/here" && launch "$server" "$host" "$1" </dev/null >"$dir/here.log" 2>&1) &
 	here=$!
 	wait_for "$patience" grep -q serving "$dir/here.log"
 }
 server=$(realpath "$BIN/server")
 mkdir "$dir/here"
-ok 'without --data' cd_and_serve 0
+cd_and_serve 0
 port=$(sed -En 's/.*serving [^ ]*:([0-9]+), .*/\1/p' "$dir/here.log")
 like 'the folder is called after the port that was picked' "$(<"$dir/here.log")" "data 'data/$port', "
 ok 'and is made, with those above it' test -d "$dir/here/data/$port"
@@ -179,7 +179,7 @@ if perl -MIO::Socket::IP -e 'exit !IO::Socket::IP->new(LocalHost => "::1", Liste
 	host=::
 	start_server 2
 	host=127.0.0.1
-	is 'all addresses of IPv6 are those of IPv4, too' "$(wire "${server_port[2]}" hello frame)" 81:85
+	is 'all addresses of IPv6 are those of IPv4, too' "$(wire "${server_port[2]}" hello frame)" 81:80
 	stop_server 2
 	unset "server_port[2]"
 else
@@ -196,16 +196,17 @@ like 'zeros get a line' "$(wire "$port" zeros=64 line)" '^[[:print:]]+$'
 like 'ten million zeros are not waited for' "$(wire "$port" zeros=10000000 end | tail -n 1)" '^([0-9]+|reset)$'
 is 'a handshake that is cut anywhere is waited for' \
 	"$(wire "$port" hex=1300 silent hex=00000100000000007468 silent hex=726565666f6c6401000100 frame)" \
-	$'silent\nsilent\n81:85'
+	$'silent\nsilent\n81:80'
 is 'a bad length after the handshake is an error and the end' \
 	"$(wire "$port" hello frame hex=ffffffff frame frame | cut -d: -f1)" $'81\n43\nend'
 is 'a frame of an unknown type as well' \
 	"$(wire "$port" hello frame hex=060000003f0000000000 frame frame | cut -d: -f1)" $'81\n43\nend'
 is 'half a frame is waited for' "$(wire "$port" hello frame hex=06000000 silent hex=020007000000 frame)" \
-	$'81:85\nsilent\n82:31'
-is 'a thousand pings at once are answered in order' "$(wire "$port" hello frame \
-	"hex=$(printf '0600000002000%d000000' $(seq 1000 | sed 's/.*/7/'))" $(yes frame | head -n 1000) | sort | uniq -c |
-	tr -s ' ')" $' 1 81:85\n 1000 82:31'
+	$'81:80\nsilent\n82:31'
+pings=$(printf '06000000020007000000%.0s' {1..1000})
+frames=({1..1000})
+is 'a thousand pings at once are all answered' \
+	"$(wire "$port" hello frame "hex=$pings" "${frames[@]/*/frame}" | uniq -c | tr -s ' ')" $' 1 81:80\n 1000 82:31'
 for n in $(seq 20); do
 	wire "$port" hex=1300 cut
 	wire "$port" hello frame hex=06000000 cut >"$dir/cut"
@@ -223,35 +224,40 @@ serves 'and changes nothing'
 signal_server 0 STOP
 signal_server 0 CONT
 serves 'after a stop and a continue it serves'
-pid=${server_pid[0]}
-ok 'SIGTERM ends it with 0' stop_server 0
+stop_server 0
+is 'SIGTERM ends it with 0' $? 0
 like 'it says why' "$(<"${server_log[0]}")" ' stopping: Terminated'
 for file in users.json pending.json; do
 	ok "$file is valid JSON" perl -MJSON::PP -0777 -e 'decode_json(<>)' "$dir/0/$file"
 done
-ok 'it starts again on the same port' restart_server 0
-ok 'it is killed' kill_server 0
-ok 'and starts again on the same port' restart_server 0
-serves 'and serves'
+restart_server 0
+serves 'it starts again on the same port, and serves'
+kill_server 0
+restart_server 0
+serves 'as it does after it was killed'
 uuid=$(sed -E 's/.*"uuid":"([^"]*)".*/\1/' "$dir/0/replica.json")
 signal_server 0 INT
 wait_for_end "${server_pid[0]}"
 is 'SIGINT ends it with 0' $? 0
-ok 'it takes a new identity if told to' start_server 0 --new-uuid
-nok 'which is another one' grep -q "$uuid" "$dir/0/replica.json"
+start_server 0
+ok 'it keeps its identity' grep -q "$uuid" "$dir/0/replica.json"
+stop_server 0
+start_server 0 --new-uuid
+nok 'but takes another one if told to' grep -q "$uuid" "$dir/0/replica.json"
 signal_server 0 HUP
 wait_for_end "${server_pid[0]}"
 is 'SIGHUP ends it with 0' $? 0
 ignore_hangup() {
+	: >"$dir/nohup.log"
 	(trap '' HUP && launch "$BIN/server" 127.0.0.1 0 --data "$dir/0" </dev/null >"$dir/nohup.log" 2>&1) &
 	here=$!
 	wait_for "$patience" grep -q serving "$dir/nohup.log"
 }
-ok 'started with SIGHUP ignored' ignore_hangup
+ignore_hangup
 kill -HUP $here
 kill -USR1 $here
 wait_for "$patience" grep -q 'loop: turns=' "$dir/nohup.log"
-nok 'it goes on' has_ended $here
+nok 'started with SIGHUP ignored it goes on' has_ended $here
 kill -TERM $here
 wait_for_end $here
 is 'until it is stopped' $? 0
@@ -264,7 +270,11 @@ my $socket = IO::Socket::UNIX->new(Type => SOCK_DGRAM, Local => $ARGV[0]) or die
 $| = 1;
 print "listening\n";
 alarm 10;
-while ($socket->recv(my $state, 4096) || defined $state) { print "$state\n"; last if $state =~ /STOPPING/ }
+my $state = '';
+while ($state !~ /STOPPING/) {
+	defined $socket->recv($state, 4096) or die "$!\n";
+	print "$state\n";
+}
 PERL
 perl "$dir/notify.pl" "$dir/notify" >"$dir/notified" 2>"$dir/notify.err" &
 notifier=$!
@@ -290,12 +300,14 @@ many() {
 		close $_ for @sockets[0 .. $count - 2];
 	' "$@"
 }
+: >"$dir/few.log"
 (ulimit -n 32 && launch "$BIN/server" 127.0.0.1 0 --data "$dir/few" </dev/null >"$dir/few.log" 2>&1) &
 here=$!
 wait_for "$patience" grep -q serving "$dir/few.log"
 port=$(sed -En 's/.*serving [^ ]*:([0-9]+), .*/\1/p' "$dir/few.log")
 like 'without a descriptor a client gets a line' "$(many "$port" 60)" '^threefold: no file descriptor is left'
-is 'and once there are some it is served' "$(wire "$port" hello frame)" 81:85
+is 'the log does not repeat it for each' "$(grep -c 'are refused' "$dir/few.log")" 1
+is 'and once there are some it is served' "$(wire "$port" hello frame)" 81:80
 kill -TERM $here
 wait_for_end $here
 is 'that server stops as well' $? 0

@@ -82,7 +82,8 @@ static void size_test(void)
 		last = arena_alloc(&a, 24);
 	OK(a.held < 100000 * 25, "arena: 100,000 pieces of 24 bytes cost less than 25 bytes each");
 	arena_free(&a, last);
-	IS_U64(arena_alloc(&a, 17), last, "arena: a freed piece is the next to be given, for its size");
+	IS_U64(arena_alloc(&a, 17), last,
+	       "arena: a freed piece is the next to be given, for its size");
 	uint32_t largest = arena_alloc(&a, ARENA_PIECE_MAX);
 
 	memset(arena_at(&a, largest), 1, ARENA_PIECE_MAX);

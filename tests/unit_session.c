@@ -25,7 +25,8 @@ static void test_handshake(void)
 	struct frame welcome = rig_ask(&r, peer, hello);
 
 	IS_U64(welcome.welcome.version, 1, "handshake: the largest common version is chosen");
-	IS_U64(welcome.welcome.silence_ms, 6000, "handshake: the replica says how long silence may be");
+	IS_U64(welcome.welcome.silence_ms, 6000,
+	       "handshake: the replica says how long silence may be");
 	IS_U64(welcome.welcome.clock_ms, CLOCK_MS, "handshake: the replica says its clock");
 	IS_U64(welcome.welcome.nonce[5], 1, "handshake: the replica says its nonce");
 	IS_BYTES(welcome.welcome.uuid, r.options.uuid, UUID_SIZE, "handshake: and its uuid");
@@ -64,8 +65,13 @@ static void test_versions(void)
 static void test_strangers(void)
 {
 	static const char *const strange[] = {
-		"GET / HTTP/1.1\r\n\r\n", "\x16\x03\x01", "\xff\xff\xff\xff", "hello\n", "\n",
-		"\x13\x01", "SSH-2.0-x\r\n",
+		"GET / HTTP/1.1\r\n\r\n",
+		"\x16\x03\x01",
+		"\xff\xff\xff\xff",
+		"hello\n",
+		"\n",
+		"\x13\x01",
+		"SSH-2.0-x\r\n",
 	};
 	struct rig r;
 
@@ -82,7 +88,8 @@ static void test_strangers(void)
 	struct session_counts counts;
 
 	session_counts(r.s, &counts);
-	IS_U64(counts.closed_malformed, sizeof(strange) / sizeof(strange[0]), "strangers: are counted");
+	IS_U64(counts.closed_malformed, sizeof(strange) / sizeof(strange[0]),
+	       "strangers: are counted");
 	rig_close(&r);
 }
 
@@ -154,7 +161,8 @@ static void test_malformed(void)
 		b.data[at] ^= 0x81;
 		rig_feed(&r, hostile, buf_view(&b));
 		if (rig_next(hostile, &got)) {
-			ALWAYS(got.type == FRAME_ERROR || got.type == (FRAME_HANDOVER | FRAME_REPLY),
+			ALWAYS(got.type == FRAME_ERROR ||
+			               got.type == (FRAME_HANDOVER | FRAME_REPLY),
 			       "malformed: the answer is an error or a refusal");
 			ALWAYS(got.type != FRAME_ERROR || hostile->is_closed, "malformed: closed");
 			ALWAYS(got.status != STATUS_OK || at < FRAME_HEADER_SIZE,
@@ -176,7 +184,10 @@ static void test_malformed(void)
 static void test_lengths(void)
 {
 	static const uint8_t lengths[][4] = {
-		{ 5, 0, 0, 0 }, { 0xff, 0xff, 0xff, 0xff }, { 0, 0, 4, 0 }, { 0, 0, 0, 0 },
+		{ 5, 0, 0, 0 },
+		{ 0xff, 0xff, 0xff, 0xff },
+		{ 0, 0, 4, 0 },
+		{ 0, 0, 0, 0 },
 	};
 	struct rig r;
 
@@ -254,7 +265,8 @@ static void test_operator(void)
 
 	IS_U64(reply.status, STATUS_OK, "operate: the key opens");
 	auth_operator(key, true, &auth, want);
-	IS_BYTES(reply.introduced.signature, want, KEY_SIZE, "operate: the replica proves itself too");
+	IS_BYTES(reply.introduced.signature, want, KEY_SIZE,
+	         "operate: the replica proves itself too");
 	IS_U64(rig_ask(&r, rig_join(&r), frame).status, STATUS_WRONG_PROOF,
 	       "operate: a proof is worth nothing on another connection");
 	rig_close(&r);
@@ -302,7 +314,8 @@ static void test_held(void)
 	session_synced(r.s, position + 1);
 	rig_act(&r);
 	rig_write(&r);
-	IS_U64(rig_next_type(a), FRAME_SEND | FRAME_REPLY, "held: the first sync releases one reply");
+	IS_U64(rig_next_type(a), FRAME_SEND | FRAME_REPLY,
+	       "held: the first sync releases one reply");
 	IS_U64(rig_next_type(a), 0, "held: and not the next one");
 	IS_U64(rig_next_type(idle), FRAME_PING | FRAME_REPLY, "held: nor more than one elsewhere");
 	IS_U64(rig_next_type(idle), 0, "held: what was asked later waits on");
@@ -310,7 +323,8 @@ static void test_held(void)
 	rig_leave(&r, idle);
 	rig_join(&r); /* the same number, another connection */
 	rig_sync(&r);
-	IS_U64(rig_next_type(a), FRAME_SEND | FRAME_REPLY, "held: the second sync releases the rest");
+	IS_U64(rig_next_type(a), FRAME_SEND | FRAME_REPLY,
+	       "held: the second sync releases the rest");
 	IS_U64(r.peers[0].in.size, FRAME_HEADER_SIZE + 74,
 	       "held: who comes after one that left gets nothing of his");
 	struct session_counts counts;
@@ -376,7 +390,8 @@ static void test_silence(void)
 	session_counts(r.s, &counts);
 	IS_U64(counts.sessions, 0, "silence: the session has ended");
 	IS_U64(counts.closed_slow, 3, "silence: is counted");
-	IS_U64(session_deadline(r.s), UINT64_MAX, "silence: those that are closed have no deadline");
+	IS_U64(session_deadline(r.s), UINT64_MAX,
+	       "silence: those that are closed have no deadline");
 	rig_close(&r);
 }
 
@@ -430,11 +445,13 @@ static void test_numbers(void)
 	rig_open_with(&r, (struct session_options){ .connections_max = 3 });
 	struct peer *peers[3] = { rig_join(&r), rig_join(&r), rig_join(&r) };
 
-	IS_U64(session_open(r.s, nonce, r.time), SESSION_NONE, "numbers: there are no more than asked");
+	IS_U64(session_open(r.s, nonce, r.time), SESSION_NONE,
+	       "numbers: there are no more than asked");
 	IS_U64(peers[1]->number, 1, "numbers: are counted from 0");
 	rig_leave(&r, peers[1]);
 	IS_U64(rig_join(&r)->number, 1, "numbers: are used again");
-	IS_U64(session_input(r.s, 1, (struct view){ 0 }, r.time), 0, "numbers: no bytes are no frame");
+	IS_U64(session_input(r.s, 1, (struct view){ 0 }, r.time), 0,
+	       "numbers: no bytes are no frame");
 	rig_act(&r);
 	rig_close(&r);
 }

@@ -15,12 +15,12 @@ enum { PEERS = 12, CLOCK_MS = 1000000, IN_SIZE_MAX = 64 * 1024 * 1024 };
 
 struct peer {
 	uint32_t number;
-	struct buf in;      /* what has come from the replica */
-	size_t offset;      /* of it, read */
-	bool is_closed;     /* SESSION_CLOSE */
-	unsigned resumed;   /* SESSION_RESUME */
-	unsigned told;      /* SESSION_WRITE */
-	bool is_deaf;       /* takes no output by itself */
+	struct buf in;    /* what has come from the replica */
+	size_t offset;    /* of it, read */
+	bool is_closed;   /* SESSION_CLOSE */
+	unsigned resumed; /* SESSION_RESUME */
+	unsigned told;    /* SESSION_WRITE */
+	bool is_deaf;     /* takes no output by itself */
 	uint32_t request;
 };
 
@@ -208,8 +208,8 @@ static inline size_t rig_feed(struct rig *r, struct peer *peer, struct view byte
 
 		if (bytes.size > used)
 			memcpy(copy, bytes.data + used, bytes.size - used);
-		size_t size = session_input(r->s, peer->number,
-		                            view_of(copy, bytes.size - used), r->time);
+		size_t size = session_input(r->s, peer->number, view_of(copy, bytes.size - used),
+		                            r->time);
 
 		rig_act(r);
 		mem_free(copy);
@@ -419,13 +419,11 @@ static inline struct frame rig_message(struct rig *r, struct peer *peer, const s
 }
 
 /* The same, and what came of it. */
-static inline struct send_result rig_tell(struct rig *r, struct peer *peer,
-                                          const struct person *to, uint64_t number,
-                                          uint64_t sent_ms, const char *text)
+static inline struct send_result rig_tell(struct rig *r, struct peer *peer, const struct person *to,
+                                          uint64_t number, uint64_t sent_ms, const char *text)
 {
 	struct send_result result = { .status = STATUS_END };
-	struct frame reply =
-		rig_message(r, peer, to, number, sent_ms, view_of_string(text));
+	struct frame reply = rig_message(r, peer, to, number, sent_ms, view_of_string(text));
 
 	if (reply.status != STATUS_OK)
 		return (struct send_result){ .status = reply.status };

@@ -45,7 +45,8 @@ static void test_create(void)
 	rig_open(&r);
 	struct peer *peer = rig_join(&r);
 
-	IS_U64(rig_entry(&r, peer, &alice).state, ENTRY_UNKNOWN, "create: nobody is there at first");
+	IS_U64(rig_entry(&r, peer, &alice).state, ENTRY_UNKNOWN,
+	       "create: nobody is there at first");
 	struct frame reply = introduce(&r, peer, &alice);
 	struct auth auth = rig_auth(&r, peer, &alice, AUTH_INTRODUCE);
 
@@ -60,9 +61,12 @@ static void test_create(void)
 	OK(view_equal(entry.setting, view_of_string(setting_text)), "create: with its setting");
 	IS_U64(introduce(&r, peer, &alice).status, STATUS_OK, "create: again, the same answer");
 	IS_U64(r.position, 1, "create: and nothing more to journal");
-	IS_U64(rig_ask(&r, peer, confirmation_of(&alice)).status, STATUS_OK, "create: is confirmed");
-	IS_U64(rig_entry(&r, peer, &alice).marks, MARK_HOLDER | MARK_CONFIRMED, "create: is marked");
-	IS_U64(rig_ask(&r, peer, confirmation_of(&alice)).status, STATUS_OK, "create: confirmed twice");
+	IS_U64(rig_ask(&r, peer, confirmation_of(&alice)).status, STATUS_OK,
+	       "create: is confirmed");
+	IS_U64(rig_entry(&r, peer, &alice).marks, MARK_HOLDER | MARK_CONFIRMED,
+	       "create: is marked");
+	IS_U64(rig_ask(&r, peer, confirmation_of(&alice)).status, STATUS_OK,
+	       "create: confirmed twice");
 	IS_U64(r.position, 2, "create: is confirmed once");
 	rig_close(&r);
 }
@@ -77,7 +81,8 @@ static void test_proof(void)
 	struct frame frame = introduction(&r, peer, &alice, FRAME_INTRODUCE);
 
 	frame.introduce.proof[3] ^= 1;
-	IS_U64(rig_ask(&r, peer, frame).status, STATUS_WRONG_PROOF, "proof: a wrong one is refused");
+	IS_U64(rig_ask(&r, peer, frame).status, STATUS_WRONG_PROOF,
+	       "proof: a wrong one is refused");
 	frame.introduce.proof[3] ^= 1;
 	frame.introduce.account.verifier.lock[0] ^= 1;
 	IS_U64(rig_ask(&r, peer, frame).status, STATUS_WRONG_PROOF,
@@ -143,7 +148,8 @@ static void test_gone(void)
 	struct frame wrong = deletion_of(&alice);
 
 	wrong.tombstone.delete_key[0] ^= 1;
-	IS_U64(rig_ask(&r, peer, wrong).status, STATUS_WRONG_PROOF, "gone: a made-up key deletes none");
+	IS_U64(rig_ask(&r, peer, wrong).status, STATUS_WRONG_PROOF,
+	       "gone: a made-up key deletes none");
 	IS_U64(rig_ask(&r, rig_join(&r), deletion_of(&alice)).status, STATUS_OK,
 	       "gone: a tombstone proves itself, whoever brings it");
 	IS_U64(rig_ask(&r, peer, deletion_of(&alice)).status, STATUS_OK, "gone: twice is once");
@@ -155,7 +161,8 @@ static void test_gone(void)
 	IS_BYTES(reply.introduced.entry.delete_key, alice.delete_key, KEY_SIZE,
 	         "gone: the refusal is the tombstone");
 	IS_U64(hand_over(&r, peer, &alice).status, STATUS_GONE, "gone: is not handed over again");
-	IS_U64(rig_ask(&r, peer, confirmation_of(&alice)).status, STATUS_GONE, "gone: nor confirmed");
+	IS_U64(rig_ask(&r, peer, confirmation_of(&alice)).status, STATUS_GONE,
+	       "gone: nor confirmed");
 	IS_U64(rig_ask(&r, peer, login_of(&r, peer, &alice, 1, 1)).status, STATUS_GONE,
 	       "gone: nor logged in to");
 	IS_U64(rig_entry(&r, peer, &alice).state, ENTRY_GONE, "gone: a look up says so");
@@ -387,7 +394,8 @@ static void test_login(void)
 	IS_BYTES(seal, alice.account.verifier.seal, KEY_SIZE, "log in: the owner learns his seal");
 	struct entry entry = rig_entry(&r, peer, &alice);
 
-	IS_U64(entry.marks, MARK_ONLINE | MARK_HOLDER, "log in: he is online, and never confirmed by it");
+	IS_U64(entry.marks, MARK_ONLINE | MARK_HOLDER,
+	       "log in: he is online, and never confirmed by it");
 	IS_U64(entry.online_since_ms, CLOCK_MS, "log in: since now");
 	struct ulid session = ulid_of(5);
 
@@ -450,8 +458,7 @@ static void test_take_over(void)
 		r.time.clock_ms += 7;
 		struct peer *second = rows[i].here ? first : rig_join(&r);
 		struct frame reply = rig_ask(
-			&r, second,
-			login_of(&r, second, &alice, rows[i].session, rows[i].dial));
+			&r, second, login_of(&r, second, &alice, rows[i].session, rows[i].dial));
 
 		IS_U64(reply.status, rows[i].status, "take over: by the table");
 		if (reply.status == STATUS_TAKEN_OVER) {
@@ -495,7 +502,8 @@ static void test_ended(void)
 	IS_U64(got.type, FRAME_ENDED, "ended: the client is told that it has ended");
 	IS_U64(got.status, STATUS_TAKEN_OVER, "ended: that it was taken over");
 	OK(!a->is_closed, "ended: the connection stays");
-	IS_U64(rig_tell(&r, a, &bob, 1, 1, "x").status, STATUS_NO_SESSION, "ended: without a session");
+	IS_U64(rig_tell(&r, a, &bob, 1, 1, "x").status, STATUS_NO_SESSION,
+	       "ended: without a session");
 	IS_U64(rig_ask(&r, a, login_of(&r, a, &bob, 9, 1)).status, STATUS_OK,
 	       "ended: it may log in to another account then");
 	rig_ask(&r, other, deletion_of(&alice));
@@ -505,7 +513,8 @@ static void test_ended(void)
 
 	rig_send(&r, a, &deletion);
 	OK(rig_next(a, &got) && got.type == FRAME_ENDED, "ended: by its own connection too");
-	OK(rig_next(a, &got) && got.type == (FRAME_DELETE | FRAME_REPLY), "ended: which gets a reply");
+	OK(rig_next(a, &got) && got.type == (FRAME_DELETE | FRAME_REPLY),
+	   "ended: which gets a reply");
 	rig_close(&r);
 }
 
@@ -534,21 +543,25 @@ static void test_disk_full(void)
 	IS_U64(introduce(&r, peer, &carl).status, STATUS_DISK_FULL, "full: no new account");
 	IS_U64(hand_over(&r, peer, &carl).status, STATUS_DISK_FULL, "full: nor by hand-over");
 	IS_U64(introduce(&r, peer, &bob).status, STATUS_OK, "full: a known one as ever");
-	IS_U64(rig_ask(&r, peer, confirmation_of(&bob)).status, STATUS_DISK_FULL, "full: no new mark");
+	IS_U64(rig_ask(&r, peer, confirmation_of(&bob)).status, STATUS_DISK_FULL,
+	       "full: no new mark");
 	introduce(&r, peer, &alice);
-	IS_U64(rig_ask(&r, peer, confirmation_of(&alice)).status, STATUS_OK, "full: an old one as ever");
+	IS_U64(rig_ask(&r, peer, confirmation_of(&alice)).status, STATUS_OK,
+	       "full: an old one as ever");
 	IS_U64(rig_ask(&r, peer, deletion_of(&carl)).status, STATUS_DISK_FULL,
 	       "full: no tombstone of an account that is not known");
 	IS_U64(rig_ask(&r, peer, deletion_of(&dora)).status, STATUS_OK, "full: an old one as ever");
 	IS_U64(rig_tell(&r, a, &bob, 2, 1, "new").status, STATUS_DISK_FULL, "full: no new message");
 	IS_U64(rig_tell(&r, a, &bob, 1, 1, "held").status, STATUS_OK, "full: a held one as ever");
-	IS_U64(rig_tell(&r, a, &bob, 1, 1, "else").status, STATUS_DIFFERENT, "full: nor another content");
+	IS_U64(rig_tell(&r, a, &bob, 1, 1, "else").status, STATUS_DIFFERENT,
+	       "full: nor another content");
 	IS_U64(rig_tell(&r, a, &dora, 1, 1, "x").status, STATUS_GONE, "full: gone as ever");
 	IS_U64(rig_bury(&r, a, &bob, 1, 1, 9), STATUS_DISK_FULL,
 	       "full: no burial in a stream that is not held");
 	IS_U64(r.position, position, "full: nothing was added");
 	IS_U64(rig_bury(&r, a, &alice, 5, 1, 1), STATUS_OK, "full: a burial of what is held");
-	IS_U64(rig_tell(&r, a, &alice, 1, 1, "mine").status, STATUS_OK, "full: what was received is ok");
+	IS_U64(rig_tell(&r, a, &alice, 1, 1, "mine").status, STATUS_OK,
+	       "full: what was received is ok");
 	IS_U64(rig_ask(&r, peer, deletion_of(&bob)).status, STATUS_OK, "full: who is known may go");
 	session_disk_full(r.s, false);
 	IS_U64(introduce(&r, peer, &carl).status, STATUS_OK, "full: with room all is as before");

@@ -4,13 +4,11 @@
  * of them. Random facts go to both, and whatever can be asked is asked of both. Few ids, few sessions,
  * few numbers: so that everything meets everything.
  */
-#include <assert.h>
-
 #include "store.h"
 #include "tests/tap.h"
 
 enum {
-	IDS = 6,        /* 0 to IDS - 1; all may be recipients and senders */
+	IDS = 6, /* 0 to IDS - 1; all may be recipients and senders */
 	SESSIONS = 3,
 	NUMBERS = 2600, /* at most; a world uses fewer */
 	NAMES = 3,
@@ -49,7 +47,7 @@ static struct id ids[IDS];
 static struct ulid sessions[SESSIONS];
 static struct view texts[TEXTS]; /* in ascending order */
 static uint8_t text_bytes[TEXTS][3000];
-static const char *const names[NAMES] = {"anna", "bert", "bertha"};
+static const char *const names[NAMES] = { "anna", "bert", "bertha" };
 static uint64_t random_state = 1;
 
 static uint64_t random_u64(void)
@@ -68,11 +66,13 @@ static unsigned below(unsigned limit)
 /* Ids whose order is that of their index, though only late bytes say so for some. */
 static void world_make(void)
 {
-	static const size_t sizes[TEXTS] = {5, 40, 1, 3000, 1024, 1025, 90, 2000};
+	static const size_t sizes[TEXTS] = { 5, 40, 1, 3000, 1024, 1025, 90, 2000 };
 
 	for (unsigned i = 0; i < IDS; i++)
 		for (unsigned b = 0; b < ID_SIZE; b++)
-			ids[i].bytes[b] = (uint8_t)(b < 12 ? 7 + i / 2 : b == 12 ? i : random_u64());
+			ids[i].bytes[b] = (uint8_t)(b < 12    ? 7 + i / 2
+			                            : b == 12 ? i
+			                                      : random_u64());
 	for (unsigned i = 0; i < SESSIONS; i++)
 		for (unsigned b = 0; b < ULID_SIZE; b++)
 			sessions[i].bytes[b] = (uint8_t)(b == 15 ? i + 1 : 3);
@@ -87,7 +87,7 @@ static void world_make(void)
 
 static struct fact account_fact(unsigned id, unsigned name, bool confirmed)
 {
-	struct fact fact = {.kind = FACT_ACCOUNT};
+	struct fact fact = { .kind = FACT_ACCOUNT };
 
 	fact.account.id = ids[id];
 	fact.account.name = view_of_string(names[name]);
@@ -102,7 +102,7 @@ static struct fact account_fact(unsigned id, unsigned name, bool confirmed)
 
 static struct fact tombstone_fact(unsigned id, unsigned name)
 {
-	struct fact fact = {.kind = FACT_TOMBSTONE};
+	struct fact fact = { .kind = FACT_TOMBSTONE };
 
 	fact.tombstone.id = ids[id];
 	fact.tombstone.name = view_of_string(names[name]);
@@ -113,23 +113,23 @@ static struct fact tombstone_fact(unsigned id, unsigned name)
 
 static struct stream stream_of(unsigned r, unsigned s, unsigned k)
 {
-	return (struct stream){ids[r], ids[s], sessions[k]};
+	return (struct stream){ ids[r], ids[s], sessions[k] };
 }
 
 static struct fact message_fact(unsigned r, unsigned s, unsigned k, uint64_t n, unsigned sent,
                                 unsigned text)
 {
-	struct fact fact = {.kind = FACT_MESSAGE};
+	struct fact fact = { .kind = FACT_MESSAGE };
 
-	fact.message = (struct message){stream_of(r, s, k), n, sent, texts[text]};
+	fact.message = (struct message){ stream_of(r, s, k), n, sent, texts[text] };
 	return fact;
 }
 
 static struct fact burial_fact(unsigned r, unsigned s, unsigned k, uint64_t first, uint64_t last)
 {
-	struct fact fact = {.kind = FACT_BURIAL};
+	struct fact fact = { .kind = FACT_BURIAL };
 
-	fact.burial = (struct burial){stream_of(r, s, k), {first, last}};
+	fact.burial = (struct burial){ stream_of(r, s, k), { first, last } };
 	return fact;
 }
 
@@ -143,17 +143,17 @@ static void naive_clear(void)
 }
 
 /* Calls for each cell of the world; a macro because it is a fourfold loop. */
-#define EACH_STREAM(r, s, k)                                     \
-	for (unsigned r = 0; r < scale->ids; r++)                \
-		for (unsigned s = 0; s < scale->ids; s++)        \
+#define EACH_STREAM(r, s, k)                              \
+	for (unsigned r = 0; r < scale->ids; r++)         \
+		for (unsigned s = 0; s < scale->ids; s++) \
 			for (unsigned k = 0; k < scale->sessions; k++)
 #define EACH_NUMBER(n) for (unsigned n = 1; n <= scale->numbers; n++)
 
 static bool naive_holds(unsigned r, unsigned s, unsigned k)
 {
 	EACH_NUMBER(n)
-		if (naive.cells[r][s][k][n].live || naive.cells[r][s][k][n].dead)
-			return true;
+	if (naive.cells[r][s][k][n].live || naive.cells[r][s][k][n].dead)
+		return true;
 	return false;
 }
 
@@ -167,7 +167,8 @@ static void naive_share(unsigned recipient, unsigned sender, uint32_t *messages,
 		if (unknown ? naive.state[r] != STORE_UNKNOWN : r != recipient)
 			continue;
 		for (unsigned k = 0; k < scale->sessions; k++)
-			EACH_NUMBER(n) {
+			EACH_NUMBER(n)
+			{
 				const struct cell *cell = &naive.cells[r][sender][k][n];
 
 				*messages += cell->live;
@@ -182,7 +183,7 @@ static unsigned naive_ranges(unsigned r, unsigned s, unsigned k)
 	unsigned count = 0;
 
 	EACH_NUMBER(n)
-		count += cells[n].dead && !cells[n - 1].dead;
+	count += cells[n].dead && !cells[n - 1].dead;
 	return count;
 }
 
@@ -207,8 +208,9 @@ static enum store_result naive_tombstone(unsigned id)
 	return STORE_NEW;
 }
 
-static enum store_result naive_message(unsigned r, unsigned s, unsigned k, unsigned n, unsigned sent,
-                                       unsigned text, const struct store_limits *limits)
+static enum store_result naive_message(unsigned r, unsigned s, unsigned k, unsigned n,
+                                       unsigned sent, unsigned text,
+                                       const struct store_limits *limits)
 {
 	struct cell *cell = &naive.cells[r][s][k][n];
 	uint32_t messages;
@@ -223,7 +225,7 @@ static enum store_result naive_message(unsigned r, unsigned s, unsigned k, unsig
 			return STORE_KNOWN;
 		if (sent > cell->sent || (sent == cell->sent && text > cell->text))
 			return STORE_KEPT;
-		*cell = (struct cell){.live = true, .sent = (uint8_t)sent, .text = (uint8_t)text};
+		*cell = (struct cell){ .live = true, .sent = (uint8_t)sent, .text = (uint8_t)text };
 		return STORE_REPLACED;
 	}
 	naive_share(r, s, &messages, &bytes);
@@ -231,7 +233,7 @@ static enum store_result naive_message(unsigned r, unsigned s, unsigned k, unsig
 		return STORE_FULL;
 	if (limits && naive_ranges(r, s, k) > STORE_GAPS_MAX)
 		return STORE_GAPS;
-	*cell = (struct cell){.live = true, .sent = (uint8_t)sent, .text = (uint8_t)text};
+	*cell = (struct cell){ .live = true, .sent = (uint8_t)sent, .text = (uint8_t)text };
 	return STORE_NEW;
 }
 
@@ -260,7 +262,7 @@ static enum store_result naive_burial(unsigned r, unsigned s, unsigned k, unsign
 		return STORE_GAPS;
 	naive.strange[r] += limits && !holds;
 	for (unsigned n = first; n <= last; n++)
-		cells[n] = (struct cell){.dead = true};
+		cells[n] = (struct cell){ .dead = true };
 	return STORE_NEW;
 }
 
@@ -305,7 +307,7 @@ static bool starts_range(unsigned r, unsigned s, unsigned k, unsigned n)
 /* All elements in order of key; also the sum. */
 static bool same_walk(const struct store *store)
 {
-	struct store_key after = {0};
+	struct store_key after = { 0 };
 	struct store_totals totals;
 	struct fact fact;
 	uint64_t sum = 0;
@@ -331,21 +333,21 @@ static bool same_walk(const struct store *store)
 		facts++;
 	}
 	EACH_STREAM(r, s, k)
-		EACH_NUMBER(n) {
-			bool live = naive.cells[r][s][k][n].live;
+	EACH_NUMBER(n)
+	{
+		bool live = naive.cells[r][s][k][n].live;
 
-			if (!live && !starts_range(r, s, k, n))
-				continue;
-			if (!store_next(store, &after, &fact))
-				return false;
-			if (live && (fact.kind != FACT_MESSAGE ||
-			             !same_message(&fact.message, r, s, k, n)))
-				return false;
-			if (!live && !same_range(&fact, r, s, k, n))
-				return false;
-			sum += store_fact_hash(&fact);
-			facts++;
-		}
+		if (!live && !starts_range(r, s, k, n))
+			continue;
+		if (!store_next(store, &after, &fact))
+			return false;
+		if (live && (fact.kind != FACT_MESSAGE || !same_message(&fact.message, r, s, k, n)))
+			return false;
+		if (!live && !same_range(&fact, r, s, k, n))
+			return false;
+		sum += store_fact_hash(&fact);
+		facts++;
+	}
 	store_totals(store, &totals);
 	if (totals.facts != facts || store_next(store, &after, &fact))
 		return false;
@@ -355,14 +357,15 @@ static bool same_walk(const struct store *store)
 /* One mailbox by place. With `fact`s from pending or messages from the mailbox: `next` says which. */
 static bool same_places(const struct store *store, unsigned r, struct store_pending *pending)
 {
-	struct place after = {0};
+	struct place after = { 0 };
 	struct message message;
 	struct fact fact;
 
 	for (unsigned sent = 1; sent <= 4; sent++)
 		for (unsigned s = 0; s < scale->ids; s++)
 			for (unsigned k = 0; k < scale->sessions; k++)
-				EACH_NUMBER(n) {
+				EACH_NUMBER(n)
+				{
 					const struct cell *cell = &naive.cells[r][s][k][n];
 
 					if (!cell->live || cell->sent != sent)
@@ -372,7 +375,8 @@ static bool same_places(const struct store *store, unsigned r, struct store_pend
 						    fact.kind != FACT_MESSAGE)
 							return false;
 						message = fact.message;
-					} else if (!store_mailbox_next(store, &ids[r], &after, &message)) {
+					} else if (!store_mailbox_next(store, &ids[r], &after,
+					                               &message)) {
 						return false;
 					}
 					if (!same_message(&message, r, s, k, n))
@@ -390,7 +394,8 @@ static bool same_pending(const struct store *store)
 	for (unsigned r = 0; r < scale->ids; r++) {
 		for (unsigned s = 0; s < scale->ids; s++)
 			for (unsigned k = 0; k < scale->sessions; k++)
-				EACH_NUMBER(n) {
+				EACH_NUMBER(n)
+				{
 					if (!starts_range(r, s, k, n))
 						continue;
 					if (!store_pending_next(store, &after, &fact) ||
@@ -405,14 +410,16 @@ static bool same_pending(const struct store *store)
 
 static bool same_streams(const struct store *store)
 {
-	EACH_STREAM(r, s, k) {
+	EACH_STREAM(r, s, k)
+	{
 		struct stream stream = stream_of(r, s, k);
 		struct range range;
 		uint64_t after = 0;
 
 		if (store_holds(store, &stream) != naive_holds(r, s, k))
 			return false;
-		EACH_NUMBER(n) {
+		EACH_NUMBER(n)
+		{
 			if (!starts_range(r, s, k, n))
 				continue;
 			if (!store_range_next(store, &stream, after, &range) || range.first != n ||
@@ -450,13 +457,15 @@ static bool same_names(const struct store *store)
 		struct view view = view_of_string(names[name]);
 
 		for (unsigned confirmed = 0; confirmed < 2; confirmed++) {
-			struct id after = {{0}};
+			struct id after = { { 0 } };
 
 			for (unsigned i = 0; i < scale->ids; i++)
 				if (naive.state[i] == STORE_ALIVE && naive.name[i] == name &&
 				    naive.confirmed[i] == confirmed) {
-					if (!store_name_next(store, view, confirmed, &after, &account) ||
-					    !id_equal(&account.id, &ids[i]) || !id_equal(&after, &ids[i]))
+					if (!store_name_next(store, view, confirmed, &after,
+					                     &account) ||
+					    !id_equal(&account.id, &ids[i]) ||
+					    !id_equal(&after, &ids[i]))
 						return false;
 				}
 			if (store_name_next(store, view, confirmed, &after, &account))
@@ -464,11 +473,12 @@ static bool same_names(const struct store *store)
 		}
 		for (unsigned except = 0; except <= scale->ids; except++) {
 			unsigned want = IDS;
-			bool found = store_holder(store, view, except < scale->ids ? &ids[except] : NULL,
-			                          &account);
+			bool found = store_holder(
+				store, view, except < scale->ids ? &ids[except] : NULL, &account);
 
 			for (unsigned i = scale->ids; i-- > 0;)
-				if (naive.state[i] == STORE_ALIVE && naive.name[i] == name && i != except &&
+				if (naive.state[i] == STORE_ALIVE && naive.name[i] == name &&
+				    i != except &&
 				    (want == IDS || naive.confirmed[i] >= naive.confirmed[want]))
 					want = i;
 			if (found != (want < IDS) || (found && !id_equal(&account.id, &ids[want])))
@@ -482,7 +492,7 @@ static bool same_suffixes(const struct store *store)
 {
 	for (unsigned i = 0; i < scale->ids; i++) {
 		struct view name = view_of_string(names[naive.name[i]]);
-		struct id after = {{0}};
+		struct id after = { { 0 } };
 		struct account account;
 		char text[ID_TEXT_SIZE + 1];
 		bool alive = naive.state[i] == STORE_ALIVE;
@@ -501,12 +511,12 @@ static bool same_suffixes(const struct store *store)
 
 static bool same_list(const struct store *store)
 {
-	static const char *const prefixes[] = {"", "a", "ber", "bert", "bertha", "c"};
+	static const char *const prefixes[] = { "", "a", "ber", "bert", "bertha", "c" };
 
 	for (size_t p = 0; p < sizeof(prefixes) / sizeof(prefixes[0]); p++) {
 		struct view prefix = view_of_string(prefixes[p]);
 		struct view after_name = view_of(NULL, 0);
-		struct id after = {{0}};
+		struct id after = { { 0 } };
 		struct account account;
 
 		for (unsigned name = 0; name < NAMES; name++)
@@ -594,19 +604,21 @@ static bool step_bulk(struct store *store)
 	unsigned k = below(scale->sessions);
 	bool same = true;
 
-	EACH_NUMBER(n) {
+	EACH_NUMBER(n)
+	{
 		unsigned sent = 1 + n * 4 / (scale->numbers + 1);
 		unsigned text = below(3);
 		struct fact fact = message_fact(r, s, k, n, sent, text);
 
-		same &= naive_message(r, s, k, n, sent, text, NULL) == store_apply(store, &fact, NULL);
+		same &= naive_message(r, s, k, n, sent, text, NULL) ==
+		        store_apply(store, &fact, NULL);
 	}
 	return same;
 }
 
 static bool step(struct store *store, unsigned *pressed)
 {
-	static const struct store_limits limits = {12, 9000};
+	static const struct store_limits limits = { 12, 9000 };
 	const struct store_limits *some = !scale->bulk && below(2) ? &limits : NULL;
 	enum store_result got, want;
 	unsigned kind = below(1000);
@@ -651,7 +663,7 @@ static void compare_all(const struct store *store)
 
 static void world_test(const struct scale *size, const char *name)
 {
-	unsigned pressed[STORE_GAPS + 1] = {0};
+	unsigned pressed[STORE_GAPS + 1] = { 0 };
 	unsigned wrong = 0;
 	unsigned sliced = 0;
 	int failed_before = tap_failed;
@@ -673,8 +685,8 @@ static void world_test(const struct scale *size, const char *name)
 		compare_all(store);
 		store_free(store);
 	}
-	printf("# %s: new %u known %u gone %u replaced %u kept %u full %u gaps %u, %u in slices\n", name,
-	       pressed[STORE_NEW], pressed[STORE_KNOWN], pressed[STORE_GONE],
+	printf("# %s: new %u known %u gone %u replaced %u kept %u full %u gaps %u, %u in slices\n",
+	       name, pressed[STORE_NEW], pressed[STORE_KNOWN], pressed[STORE_GONE],
 	       pressed[STORE_REPLACED], pressed[STORE_KEPT], pressed[STORE_FULL],
 	       pressed[STORE_GAPS], sliced);
 	IS_U64(wrong, 0, "store: every fact has the result that the naive store gives");
@@ -713,7 +725,7 @@ static void list_make(void)
 /* One number for everything that comes out of a walk, in its order. */
 static uint64_t walk_hash(const struct store *store)
 {
-	struct store_key key = {0};
+	struct store_key key = { 0 };
 	struct store_pending pending;
 	struct fact fact;
 	uint64_t hash = 0;
@@ -772,9 +784,9 @@ static void order_test(void)
 
 int main(void)
 {
-	static const struct scale small = {IDS, SESSIONS, 24, 60, 4000, 500, false};
-	static const struct scale tiny = {3, 2, 60, 60, 1500, 100, false};
-	static const struct scale large = {3, 1, NUMBERS, 6, 2500, 250, true};
+	static const struct scale small = { IDS, SESSIONS, 24, 60, 4000, 500, false };
+	static const struct scale tiny = { 3, 2, 60, 60, 1500, 100, false };
+	static const struct scale large = { 3, 1, NUMBERS, 6, 2500, 250, true };
 
 	world_make();
 	world_test(&small, "store: answers as the naive store, many streams");

@@ -3,13 +3,15 @@
  * What a store costs: bytes for a message that waits and for a stream that was read to its end, and (printed,
  * not judged, for machines differ) the time of each operation at these sizes.
  */
-#include <assert.h>
 #include <malloc.h>
 #include <time.h>
 
 #include "core/mix.h"
 #include "store.h"
 #include "tests/tap.h"
+
+/* What a measurement takes for granted: only a failure prints. */
+#define MUST(condition) ALWAYS(condition, #condition)
 
 enum { TEXT_SIZE = 100, RECIPIENTS = 1000, SENDERS = 16, ACCOUNTS = 100 };
 
@@ -51,7 +53,7 @@ static struct id id_of(unsigned index)
 static struct ulid session_of(unsigned index)
 {
 	struct ulid ulid;
-	uint8_t random[10] = {0};
+	uint8_t random[10] = { 0 };
 
 	put_u64(random, mix_end(index + 77));
 	ulid_make(&ulid, UINT64_C(1700000000000) + index, random);
@@ -60,7 +62,7 @@ static struct ulid session_of(unsigned index)
 
 static struct fact account_of(unsigned index, char name[16])
 {
-	struct fact fact = {.kind = FACT_ACCOUNT};
+	struct fact fact = { .kind = FACT_ACCOUNT };
 
 	(void)snprintf(name, 16, "user%u", index); /* fits */
 	fact.account.id = id_of(index);
@@ -77,14 +79,14 @@ static void accounts_add(struct store *s, unsigned count)
 	for (unsigned i = 0; i < count; i++) {
 		struct fact fact = account_of(i, name);
 
-		assert(store_apply(s, &fact, NULL) == STORE_NEW);
+		MUST(store_apply(s, &fact, NULL) == STORE_NEW);
 	}
 }
 
 /* The i-th message of `count` to `recipients`: times and numbers ascend, senders take turns. */
 static struct fact message_of(unsigned i, unsigned recipients, const uint8_t *text)
 {
-	struct fact fact = {.kind = FACT_MESSAGE};
+	struct fact fact = { .kind = FACT_MESSAGE };
 	unsigned recipient = (unsigned)(mix_end(i / SENDERS) % recipients);
 
 	fact.message.stream.recipient = id_of(SENDERS + recipient);
@@ -106,7 +108,7 @@ static void messages_add(struct store *s, unsigned from, unsigned to, unsigned r
                          const char *what)
 {
 	uint8_t text[TEXT_SIZE];
-	static const struct store_limits limits = {1000000, UINT64_C(1) << 30};
+	static const struct store_limits limits = { 1000000, UINT64_C(1) << 30 };
 	uint64_t inside = 0;
 	uint64_t worst = 0;
 
@@ -115,7 +117,7 @@ static void messages_add(struct store *s, unsigned from, unsigned to, unsigned r
 		struct fact fact = message_of(i, recipients, text);
 		uint64_t start = now_ns();
 
-		assert(store_apply(s, &fact, &limits) == STORE_NEW);
+		MUST(store_apply(s, &fact, &limits) == STORE_NEW);
 		uint64_t took = now_ns() - start;
 
 		inside += took;
@@ -127,7 +129,7 @@ static void messages_add(struct store *s, unsigned from, unsigned to, unsigned r
 
 static void walk(const struct store *s, const char *what)
 {
-	struct store_key key = {0};
+	struct store_key key = { 0 };
 	struct store_pending pending;
 	struct fact fact;
 	uint64_t start = now_ns();
@@ -166,13 +168,14 @@ static void message_test(unsigned count)
 
 	for (unsigned i = 0; i < RECIPIENTS; i++)
 		for (unsigned sender = 0; sender < SENDERS; sender++, buried++) {
-			struct fact fact = {.kind = FACT_BURIAL};
+			struct fact fact = { .kind = FACT_BURIAL };
 
 			fact.burial.stream.recipient = id_of(SENDERS + i);
 			fact.burial.stream.sender = id_of(sender);
 			fact.burial.stream.session = session_of(sender);
-			fact.burial.range = (struct range){1, count};
-			(void)store_apply(s, &fact, NULL); /* some streams are empty when count is small */
+			fact.burial.range = (struct range){ 1, count };
+			(void)store_apply(s, &fact,
+			                  NULL); /* some streams are empty when count is small */
 		}
 	while (store_work(s, 1000))
 		;
@@ -200,15 +203,15 @@ static void stream_test(unsigned count)
 		unsigned session = i / 5;
 		unsigned sender = session % ACCOUNTS;
 		unsigned recipient = (sender + 1 + i % 5 * 7 + session / ACCOUNTS % 50) % ACCOUNTS;
-		struct fact fact = {.kind = FACT_BURIAL};
+		struct fact fact = { .kind = FACT_BURIAL };
 
 		fact.burial.stream.recipient = id_of(recipient);
 		fact.burial.stream.sender = id_of(sender);
 		fact.burial.stream.session = session_of(session);
-		fact.burial.range = (struct range){1, 1 + i % 13};
+		fact.burial.range = (struct range){ 1, 1 + i % 13 };
 		uint64_t step = now_ns();
 
-		assert(store_apply(s, &fact, NULL) == STORE_NEW);
+		MUST(store_apply(s, &fact, NULL) == STORE_NEW);
 		step = now_ns() - step;
 		worst = step > worst ? step : worst;
 	}

@@ -108,7 +108,8 @@ int main(void)
 {
 	random_test(GOOD, 50, 20000, "table: a small table answers as an array does");
 	random_test(GOOD, KEYS, 1000000, "table: a large table answers as an array does");
-	random_test(FEW_HIGH_BITS, 20000, 100000, "table: hashes that share their first bits are no harm");
+	random_test(FEW_HIGH_BITS, 20000, 100000,
+	            "table: hashes that share their first bits are no harm");
 	random_test(ALL_EQUAL, 700, 6000, "table: equal hashes cost time and no answer");
 	size_test();
 	return tap_done();

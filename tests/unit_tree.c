@@ -32,8 +32,8 @@ static uint64_t weight(const void *context, uint32_t element)
 	return element % 7;
 }
 
-static const struct tree_order order = {compare, weight};
-static const struct tree_use use = {&arena, &order, NULL};
+static const struct tree_order order = { compare, weight };
+static const struct tree_use use = { &arena, &order, NULL };
 
 static uint32_t array_from(uint32_t key, uint32_t keys)
 {
@@ -44,7 +44,7 @@ static uint32_t array_from(uint32_t key, uint32_t keys)
 
 static bool same_walk(uint32_t root, uint32_t keys)
 {
-	struct tree_hint hint = {0};
+	struct tree_hint hint = { 0 };
 	uint32_t plain = 0;
 	uint32_t hinted = 0;
 
@@ -65,7 +65,7 @@ static bool same_weights(uint32_t root, uint32_t keys)
 	for (unsigned i = 0; i < 20; i++) {
 		uint32_t from = 1 + below(keys);
 		uint32_t to = from + below(keys);
-		struct tree_weight want = {0};
+		struct tree_weight want = { 0 };
 		struct tree_weight got = tree_between(&use, root, &from, &to);
 
 		for (uint32_t key = from; key < to && key <= keys; key++) {

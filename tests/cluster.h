@@ -1,0 +1,454 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * cluster: three replicas and some clients in one process, for the stories of unit tests.
+ *
+ * The network is immediate and in order, the disk is always synced, and time moves only when the test says so. A
+ * replica can be down, wiped, cut off from one client, or silent (takes everything, answers nothing). What each client
+ * reported is kept as lines of text, so that a test reads like the story of the run:
+ *
+ *   "live 0", "dead 1", "leader 0", "ready", "logged out", "message bob hi 3",
+ *   "result send ok copies=3 online=1", "users alice+ bob-"
+ */
+#ifndef THREEFOLD_TESTS_CLUSTER_H
+#define THREEFOLD_TESTS_CLUSTER_H
+
+#include "core/replication.h"
+#include "core/session.h"
+#include "core/sha256.h"
+#include "tests/tap.h"
+
+enum { CLIENTS_MAX = 32, STORY_SIZE = 1 << 16 };
+
+struct cluster_link {
+	bool open;      /* the client's end */
+	bool accepted;  /* the replica's end */
+	bool cut;       /* nobody gets through */
+	uint32_t connection;
+};
+
+struct cluster_client {
+	struct replication *r;
+	struct cluster_link links[REPLICAS];
+	char story[STORY_SIZE];
+	size_t story_size;
+	size_t read;
+};
+
+struct cluster_replica {
+	struct store *store;
+	struct sessions *sessions;
+	bool up;
+	bool silent;
+	bool full;
+	int64_t clock_offset_ms;
+	uint64_t appended;
+};
+
+struct cluster {
+	struct cluster_replica replicas[REPLICAS];
+	struct cluster_client clients[CLIENTS_MAX];
+	uint32_t count;
+	uint64_t now_ms;
+	uint64_t random;
+	uint32_t share_messages;
+};
+
+static inline void story(struct cluster_client *c, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+#include <stdarg.h>
+static inline void story(struct cluster_client *c, const char *format, ...)
+{
+	va_list args;
+	int size;
+
+	va_start(args, format);
+	size = vsnprintf(c->story + c->story_size, STORY_SIZE - c->story_size, format, args);
+	va_end(args);
+	if (size > 0 && c->story_size + (size_t)size + 1 < STORY_SIZE)
+		c->story_size += (size_t)size;
+}
+
+static inline void draw(struct cluster *k, void *to, size_t size)
+{
+	uint8_t digest[32];
+
+	while (size > 0) {
+		size_t part = size < 32 ? size : 32;
+
+		k->random++;
+		sha256(&k->random, sizeof k->random, digest);
+		memcpy(to, digest, part);
+		to = (uint8_t *)to + part;
+		size -= part;
+	}
+}
+
+static inline struct session_time replica_time(const struct cluster *k, uint32_t i)
+{
+	return (struct session_time){
+		(uint64_t)((int64_t)(UINT64_C(1790000000000) + k->now_ms) +
+	                   k->replicas[i].clock_offset_ms),
+		k->now_ms};
+}
+
+static inline struct replication_time client_time(const struct cluster *k)
+{
+	return (struct replication_time){k->now_ms};
+}
+
+static inline void replica_start(struct cluster *k, uint32_t i)
+{
+	struct session_options options = {.limits = {k->share_messages, 1 << 30}};
+	struct cluster_replica *p = &k->replicas[i];
+
+	draw(k, options.uuid, UUID_SIZE);
+	if (!p->store)
+		p->store = store_new();
+	p->sessions = session_new(&options, p->store);
+	p->up = true;
+	p->appended = 0;
+	session_disk_full(p->sessions, p->full);
+}
+
+static inline void cluster_init(struct cluster *k)
+{
+	memset(k, 0, sizeof *k);
+	k->share_messages = 1000;
+	k->now_ms = 1000;
+	for (uint32_t i = 0; i < REPLICAS; i++)
+		replica_start(k, i);
+}
+
+static inline uint32_t client_start(struct cluster *k)
+{
+	struct replication_options options = {0};
+	struct cluster_client *c = &k->clients[k->count];
+
+	draw(k, options.seed, KEY_SIZE);
+	c->r = replication_new(&options, client_time(k));
+	return k->count++;
+}
+
+/* The replica's end closes. */
+static inline void close_there(struct cluster *k, struct cluster_client *c, uint32_t i)
+{
+	if (c->links[i].accepted && k->replicas[i].up)
+		session_closed(k->replicas[i].sessions, c->links[i].connection, replica_time(k, i));
+	c->links[i].accepted = false;
+}
+
+static inline void close_here(struct cluster *k, struct cluster_client *c, uint32_t i,
+                              const char *why)
+{
+	if (c->links[i].open) {
+		c->links[i].open = false;
+		replication_failed(c->r, i, why, client_time(k));
+	}
+}
+
+static inline void client_cut(struct cluster *k, uint32_t client, uint32_t i)
+{
+	struct cluster_client *c = &k->clients[client];
+
+	c->links[i].cut = true;
+	close_there(k, c, i);
+	close_here(k, c, i, "cut");
+}
+
+static inline void client_heal(struct cluster *k, uint32_t client, uint32_t i)
+{
+	k->clients[client].links[i].cut = false;
+}
+
+static inline void client_stop(struct cluster *k, uint32_t client)
+{
+	struct cluster_client *c = &k->clients[client];
+
+	for (uint32_t i = 0; i < REPLICAS; i++) {
+		close_there(k, c, i);
+		c->links[i].open = false;
+	}
+	replication_free(c->r);
+	c->r = NULL;
+}
+
+static inline void replica_kill(struct cluster *k, uint32_t i)
+{
+	struct cluster_replica *p = &k->replicas[i];
+
+	p->up = false;
+	session_free(p->sessions);
+	p->sessions = NULL;
+	for (uint32_t c = 0; c < k->count; c++) {
+		k->clients[c].links[i].accepted = false;
+		if (k->clients[c].r)
+			close_here(k, &k->clients[c], i, "killed");
+	}
+}
+
+static inline void replica_wipe(struct cluster *k, uint32_t i)
+{
+	store_free(k->replicas[i].store);
+	k->replicas[i].store = NULL;
+}
+
+static inline void cluster_free(struct cluster *k)
+{
+	for (uint32_t c = 0; c < k->count; c++)
+		if (k->clients[c].r)
+			client_stop(k, c);
+	for (uint32_t i = 0; i < REPLICAS; i++) {
+		session_free(k->replicas[i].sessions);
+		store_free(k->replicas[i].store);
+	}
+}
+
+/* P is a digest here: crypt(3) is slow on purpose. */
+static inline void stretch(struct cluster *k, struct cluster_client *c, const struct action *a)
+{
+	uint8_t p[KEY_SIZE];
+	struct sha256 h;
+
+	sha256_init(&h);
+	sha256_update_part(&h, a->stretch.password.data, a->stretch.password.size);
+	sha256_update_part(&h, a->stretch.setting.data, a->stretch.setting.size);
+	sha256_final(&h, p);
+	replication_stretched(c->r, a->stretch.token, p, client_time(k));
+}
+
+static inline void tell_result(struct cluster_client *c, const struct result *result)
+{
+	static const char *const kinds[] = {"create", "login", "logout", "delete",
+	                                    "list",   "send",  "all",    "replicas"};
+
+	story(c, "result %s %s", kinds[result->kind], outcome_code(result->outcome));
+	if (result->copies)
+		story(c, " copies=%u", result->copies);
+	if (result->kind == COMMAND_SEND || result->kind == COMMAND_ALL)
+		story(c, " stored=%u online=%u", result->stored, result->online);
+	if (result->mailbox_full)
+		story(c, " full");
+	if (result->unfinished)
+		story(c, " unfinished");
+	story(c, "\n");
+}
+
+static inline void client_action(struct cluster *k, struct cluster_client *c, const struct action *a)
+{
+	uint8_t nonce[KEY_SIZE];
+
+	switch (a->kind) {
+	case ACTION_DIAL:
+		if (!k->replicas[a->index].up || c->links[a->index].cut) {
+			replication_failed(c->r, a->index, "connection refused", client_time(k));
+			break;
+		}
+		draw(k, nonce, sizeof nonce);
+		c->links[a->index].open = c->links[a->index].accepted = true;
+		c->links[a->index].connection = session_open(k->replicas[a->index].sessions, nonce,
+		                                             replica_time(k, a->index));
+		replication_connected(c->r, a->index, client_time(k));
+		break;
+	case ACTION_CLOSE:
+		c->links[a->index].open = false;
+		close_there(k, c, a->index);
+		break;
+	case ACTION_STRETCH:
+		stretch(k, c, a);
+		break;
+	case ACTION_READY:
+		story(c, "ready\n");
+		break;
+	case ACTION_REPLICA:
+		story(c, "%s %u\n", a->live ? "live" : "dead", a->index);
+		break;
+	case ACTION_LEADER:
+		story(c, "leader %u\n", a->index);
+		break;
+	case ACTION_RESULT:
+		tell_result(c, a->result);
+		break;
+	case ACTION_MESSAGE:
+		story(c, "message %s %.*s %llu%s\n", a->shown->from, (int)a->shown->text.size,
+		      (const char *)a->shown->text.data, (unsigned long long)a->shown->number,
+		      a->shown->waited ? " waited" : "");
+		break;
+	case ACTION_USERS:
+		story(c, "users");
+		for (size_t i = 0; i < a->users_count; i++)
+			story(c, " %s%s", a->users[i].name, a->users[i].online ? "+" : "-");
+		story(c, "\n");
+		break;
+	case ACTION_LOGGED_OUT:
+		story(c, "logged out\n");
+		break;
+	case ACTION_REPLICAS:
+		story(c, "replicas");
+		for (uint32_t i = 0; i < REPLICAS; i++)
+			story(c, " %s", !a->rows[i].live          ? "dead"
+			               : !a->rows[i].agrees_known ? "busy"
+			               : a->rows[i].agrees        ? "agrees"
+			                                          : "differs");
+		story(c, "\n");
+		break;
+	default:
+		break;
+	}
+}
+
+/* Everything that one client wants done. True if there was anything. */
+static inline bool client_pump(struct cluster *k, struct cluster_client *c)
+{
+	struct action a;
+	bool any = false;
+
+	while (replication_next(c->r, &a)) {
+		client_action(k, c, &a);
+		any = true;
+	}
+	for (uint32_t i = 0; i < REPLICAS; i++) {
+		struct cluster_replica *p = &k->replicas[i];
+		struct view out = c->links[i].open ? replication_output(c->r, i) : (struct view){0};
+		size_t used = 0;
+
+		if (!out.size || !c->links[i].accepted || p->silent)
+			continue;
+		for (;;) {
+			struct view rest = {out.data + used, out.size - used};
+			size_t size = rest.size ? session_input(p->sessions, c->links[i].connection,
+			                                        rest, replica_time(k, i))
+			                        : 0;
+			struct session_action s;
+
+			while (session_next(p->sessions, &s))
+				p->appended += s.kind == SESSION_APPEND;
+			if (size == 0)
+				break;
+			used += size;
+		}
+		session_synced(p->sessions, p->appended);
+		replication_output_sent(c->r, i, used);
+		any = any || used > 0;
+	}
+	return any;
+}
+
+static inline bool replica_pump(struct cluster *k, uint32_t i)
+{
+	struct cluster_replica *p = &k->replicas[i];
+	struct session_action s;
+	bool any = false;
+
+	if (!p->up || p->silent)
+		return false;
+	while (session_has_work(p->sessions)) {
+		session_work(p->sessions, replica_time(k, i));
+		any = true;
+	}
+	while (session_next(p->sessions, &s))
+		p->appended += s.kind == SESSION_APPEND;
+	session_synced(p->sessions, p->appended);
+	for (uint32_t n = 0; n < k->count; n++) {
+		struct cluster_client *c = &k->clients[n];
+		struct view out;
+		size_t used;
+
+		if (!c->r || !c->links[i].accepted)
+			continue;
+		out = session_output(p->sessions, c->links[i].connection);
+		if (!out.size)
+			continue;
+		used = c->links[i].open ? replication_input(c->r, i, out, client_time(k)) : out.size;
+		if (c->links[i].accepted)
+			session_output_sent(p->sessions, c->links[i].connection, used);
+		any = any || used > 0;
+	}
+	return any;
+}
+
+/* Until nothing moves. */
+static inline void pump(struct cluster *k)
+{
+	bool any = true;
+
+	for (uint32_t rounds = 0; any && rounds < 100000; rounds++) {
+		any = false;
+		for (uint32_t c = 0; c < k->count; c++)
+			if (k->clients[c].r)
+				any |= client_pump(k, &k->clients[c]);
+		for (uint32_t i = 0; i < REPLICAS; i++)
+			any |= replica_pump(k, i);
+	}
+	for (uint32_t c = 0; c < k->count; c++)
+		if (k->clients[c].r)
+			replication_check(k->clients[c].r);
+}
+
+static inline void pass(struct cluster *k, uint64_t ms)
+{
+	uint64_t end = k->now_ms + ms;
+
+	pump(k);
+	while (k->now_ms < end) {
+		k->now_ms++;
+		for (uint32_t i = 0; i < REPLICAS; i++)
+			if (k->replicas[i].up && !k->replicas[i].silent &&
+			    session_deadline(k->replicas[i].sessions) <= k->now_ms)
+				session_tick(k->replicas[i].sessions, replica_time(k, i));
+		for (uint32_t c = 0; c < k->count; c++)
+			if (k->clients[c].r && replication_deadline(k->clients[c].r) <= k->now_ms)
+				replication_tick(k->clients[c].r, client_time(k));
+		pump(k);
+	}
+}
+
+/* One command by words: "create bob pw", "login bob pw", "send bob,eve text", "all text", "list pre", ... */
+static inline void say(struct cluster *k, uint32_t client, const char *line)
+{
+	struct cluster_client *c = &k->clients[client];
+	struct command command = {0};
+	struct view names[8];
+	char copy[1024], *word, *name;
+
+	(void)snprintf(copy, sizeof copy, "%s", line);
+	word = strtok(copy, " ");
+	if (strcmp(word, "create") == 0 || strcmp(word, "login") == 0 ||
+	    strcmp(word, "takeover") == 0) {
+		command.kind = word[0] == 'c' ? COMMAND_CREATE : COMMAND_LOGIN;
+		command.take_over = word[0] == 't';
+		command.name = view_of_string(strtok(NULL, " "));
+		command.password = view_of_string(strtok(NULL, " "));
+	} else if (strcmp(word, "send") == 0) {
+		command.kind = COMMAND_SEND;
+		name = strtok(NULL, " ");
+		command.text = view_of_string(strtok(NULL, ""));
+		for (name = strtok(name, ","); name; name = strtok(NULL, ","))
+			names[command.names_count++] = view_of_string(name);
+		command.names = names;
+	} else if (strcmp(word, "all") == 0) {
+		command.kind = COMMAND_ALL;
+		command.text = view_of_string(strtok(NULL, ""));
+	} else if (strcmp(word, "list") == 0) {
+		command.kind = COMMAND_LIST;
+		name = strtok(NULL, " ");
+		command.name = view_of_string(name ? name : "");
+	} else {
+		command.kind = strcmp(word, "logout") == 0   ? COMMAND_LOGOUT
+		               : strcmp(word, "delete") == 0 ? COMMAND_DELETE
+		                                             : COMMAND_REPLICAS;
+	}
+	(void)replication_command(c->r, &command, client_time(k));
+	pump(k);
+}
+
+/* What the client has reported since the last time. */
+static inline const char *heard(struct cluster *k, uint32_t client)
+{
+	struct cluster_client *c = &k->clients[client];
+	const char *from = c->story + c->read;
+
+	c->read = c->story_size;
+	return from;
+}
+
+#endif
