@@ -436,8 +436,8 @@ static void parse_plain(struct view line, struct command_request *request)
 	request->text = line;
 	if (ours != NULL)
 		refuse(request, OUTCOME_USAGE,
-		       "this was sent to nobody; if it is a command, here it is %s "
-		       "(to send just these words: /msg NAME TEXT)",
+		       "this was sent to nobody: it looks like a command of another program, which here is %s; "
+		       "as a text, /msg sends it",
 		       ours);
 	else
 		(void)check_text(request); /* the request says how it ended */

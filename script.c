@@ -360,7 +360,7 @@ static void show_stored(struct script *s, const struct result *r)
 		                    : "the recipient will get it at the next log in");
 	else
 		print(s, ": stored for %u, %u of them online", r->stored, r->online);
-	if (r->copies < REPLICAS)
+	if (r->stored > 0 && r->copies < REPLICAS)
 		print(s, "; on %u of %d replicas only", r->copies, REPLICAS);
 	if (r->mailbox_full)
 		print(s, "; your share of the mailbox is full now");

@@ -61,7 +61,7 @@ void script_replicas(struct script *s, const struct replica_row rows[REPLICAS]);
 void script_logged_out(struct script *s, const char *why);
 void script_result(struct script *s, const struct script_answer *answer);
 
-enum { SCRIPT_TIME_SIZE = 32, SCRIPT_ID_SIZE = ULID_TEXT_SIZE + 1 + 20 + 1 };
+enum { SCRIPT_TIME_SIZE = 64, SCRIPT_ID_SIZE = ULID_TEXT_SIZE + 1 + 20 + 1 };
 /* "2026-11-21T04:00:00.123Z"; a time after the year 9999 is shown as its last moment. */
 void script_time(uint64_t ms, char text[SCRIPT_TIME_SIZE]);
 /* "SESSION-NUMBER" */

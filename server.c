@@ -2,14 +2,14 @@
  *
  * server: one replica. One thread runs the loop, another one waits for the disk.
  *
- * A turn of the loop: wait; read each connection that has sent something, once; write what needs no disk (pushes first of
- * all); commit; write the replies that waited for that. What may be stored, who may ask and what is answered is
- * decided in core/session and store; how it stands on the disk in io/journal. This file starts them, drives them and
- * stops them.
+ * A turn of the loop: wait; read each connection that has sent something, once; write what needs no
+ * disk (pushes first of all); commit; write the replies that waited for that. What may be stored,
+ * who may ask and what is answered is decided in core/session and store; how it stands on the disk
+ * in io/journal. This file starts them, drives them and stops them.
  *
- * Start: bind (the port is part of the data directory's name), open and load the data, listen, say so.
- * Stop: accept no more, commit, write the replies, close, write the snapshots, exit 0. A second signal ends it
- * at once, which loses nothing that was acknowledged.
+ * Start: bind (the port is part of the data directory's name), open and load the data, listen, say
+ * so. Stop: accept no more, commit, write the replies, close, write the snapshots, exit 0. A second
+ * signal ends it at once, which loses nothing that was acknowledged.
  */
 #include "io/address.h"
 #include "io/key.h"
@@ -43,7 +43,9 @@ struct server {
 	struct sessions *sessions;
 	struct peers *peers;
 	struct committer *committer;
-	struct loop_timer tick;
+	struct loop_timer tick;     /* at session_deadline */
+	struct loop_timer watchdog; /* if a supervisor asks for it */
+	uint64_t watchdog_ms;
 	uint64_t started_ms;
 	bool is_stopping;
 };
@@ -71,6 +73,8 @@ static void prepare_process(const struct server_options *o)
 	(void)setrlimit(RLIMIT_NOFILE, &limit); /* a wish: with fewer, fewer can connect */
 }
 
+/* A name may have several addresses: the first that can be bound counts. Binding comes before the
+ * data, since the port that the system picks is in the name of its folder. */
 static void bind_address(struct server *s)
 {
 	struct address addresses[ADDRESS_MAX];
@@ -88,6 +92,7 @@ static void bind_address(struct server *s)
 	s->options.data = s->data;
 }
 
+/* From here on no other server can have this data. */
 static void open_disk(struct server *s)
 {
 	char err[ERR_SIZE];
@@ -100,6 +105,8 @@ static void open_disk(struct server *s)
 		die(is_locked ? EXIT_DATA : EXIT_REFUSED, err);
 }
 
+/* What a key is worth it is worth to clients that hold it, too: a damaged one is no reason to make
+ * another, but to stop and ask. */
 static void open_key(struct server *s, struct session_options *options)
 {
 	char path[KEY_PATH_SIZE];
@@ -116,6 +123,7 @@ static void open_key(struct server *s, struct session_options *options)
 	options->has_operator_key = true;
 }
 
+/* Refused data is not touched, so that a person can look at it, or --salvage. */
 static void load(struct server *s, struct journal_loaded *loaded)
 {
 	struct journal_options options = {
@@ -124,6 +132,7 @@ static void load(struct server *s, struct journal_loaded *loaded)
 	};
 	enum journal_status status;
 	char err[ERR_SIZE];
+	uint64_t seed;
 
 	if (getrandom(options.uuid, sizeof(options.uuid), 0) != (ssize_t)sizeof(options.uuid))
 		die(EXIT_REFUSED, "the system gives no random numbers");
@@ -131,6 +140,9 @@ static void load(struct server *s, struct journal_loaded *loaded)
 	options.uuid[6] = (uint8_t)((options.uuid[6] & 0x0f) | 0x40);
 	options.uuid[8] = (uint8_t)((options.uuid[8] & 0x3f) | 0x80);
 	s->store = store_new();
+	if (getrandom(&seed, sizeof(seed), 0) != (ssize_t)sizeof(seed))
+		die(EXIT_REFUSED, "the system gives no random numbers");
+	store_seed(s->store, seed); /* nobody outside can make its tables slow */
 	status = journal_open(s->disk, &options, s->store, &s->journal, loaded, err);
 	if (status != JOURNAL_OK)
 		die(status == JOURNAL_REFUSED ? EXIT_DATA : EXIT_REFUSED, err);
@@ -140,7 +152,10 @@ static void load(struct server *s, struct journal_loaded *loaded)
 
 static void signalled(void *context, int number);
 static void ticked(struct loop_timer *timer);
+static void watched(struct loop_timer *timer);
 
+/* Nobody can connect before listen, so nobody waits for an answer while the data is loaded. Signals
+ * become events here: until then one ends the process, which harms nothing. */
 static void serve(struct server *s, struct session_options *options)
 {
 	static const int signals[] = { SIGTERM, SIGINT, SIGUSR1, SIGHUP };
@@ -154,6 +169,7 @@ static void serve(struct server *s, struct session_options *options)
 	options->limits.share_bytes = s->options.share_bytes;
 	s->sessions = session_new(options, s->store);
 	s->tick.expired = ticked;
+	s->watchdog.expired = watched;
 	s->loop = loop_new();
 	if (s->loop == NULL ||
 	    loop_signals(s->loop, signals, takes_hangup ? 4 : 3, signalled, s) != 0)
@@ -190,10 +206,14 @@ static void start(struct server *s)
 	          (end.tv_sec - begin.tv_sec) * 1000 + (end.tv_nsec - begin.tv_nsec) / 1000000);
 	log_lines(LOG_WARNING, loaded.warnings);
 	(void)log_notify("READY=1");
+	s->watchdog_ms = log_watchdog_ms();
+	if (s->watchdog_ms != 0)
+		watched(&s->watchdog);
 }
 
 /* ---- the loop ---- */
 
+/* A connection was silent for too long, or something else of the sessions' is due. */
 static void ticked(struct loop_timer *timer)
 {
 	struct server *s = LOOP_OWNER(timer, struct server, tick);
@@ -202,6 +222,16 @@ static void ticked(struct loop_timer *timer)
 	peers_act(s->peers);
 }
 
+/* The loop goes round: that is all that a supervisor can be told. */
+static void watched(struct loop_timer *timer)
+{
+	struct server *s = LOOP_OWNER(timer, struct server, watchdog);
+
+	(void)log_notify("WATCHDOG=1");
+	loop_timer_set(s->loop, timer, loop_now_ms(s->loop) + s->watchdog_ms);
+}
+
+/* The deadline moves with nearly every frame; the timer is set anew only if it has. */
 static void set_tick(struct server *s)
 {
 	uint64_t deadline_ms = session_deadline(s->sessions);
@@ -212,6 +242,7 @@ static void set_tick(struct server *s)
 		loop_timer_set(s->loop, &s->tick, deadline_ms);
 }
 
+/* Long work goes on by one slice a turn, however busy the server is: someone waits for its end. */
 static void turn(struct server *s)
 {
 	bool has_more = peers_have_input(s->peers) || session_has_work(s->sessions);
@@ -291,6 +322,7 @@ static void give_signals_back(void)
 	(void)sigprocmask(SIG_UNBLOCK, &set, NULL);
 }
 
+/* The order matters: no new work, then what is under way, then its answers, then the snapshots. */
 static enum exit_status stop(struct server *s)
 {
 	enum exit_status status = EXIT_DONE;
@@ -311,6 +343,7 @@ static enum exit_status stop(struct server *s)
 		log_line(LOG_NOTICE, "stopped");
 	}
 	loop_timer_cancel(s->loop, &s->tick);
+	loop_timer_cancel(s->loop, &s->watchdog);
 	loop_free(s->loop);
 	session_free(s->sessions);
 	store_free(s->store);

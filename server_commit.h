@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT
  *
- * server_commit: makes durable what the turns of the loop have appended to the journal, and tells the sessions.
+ * server_commit: makes durable what the turns of the loop have appended to the journal, and tells
+ * the sessions.
  *
- * All facts that come while one commit runs share the next one. A commit runs on a thread of its own, so that the loop
- * goes on; or on the loop's thread, when that is cheaper than waking the other one: it is small, few connections are
- * active, nobody was pushed anything to whose answer would have to wait, and the disk has been fast.
+ * All facts that come while one commit runs share the next one. A commit runs on a thread of its
+ * own, so that the loop goes on; or on the loop's thread, when that is cheaper than waking the
+ * other one: it is small, few connections are active, nobody was pushed anything to whose answer
+ * would have to wait, and the disk has been fast.
  *
  * Slices of compaction, and looks at the room on the disk, happen between commits.
  */
@@ -20,8 +22,8 @@ struct committer *committer_new(struct loop *l, struct journal *journal, struct 
                                 struct peers *peers);
 void committer_free(struct committer *c);
 
-/* Once a turn, when what can be written without the disk has been written. Replies that it releases wait in the
- * sessions. If the disk fails it says so and ends the process. */
+/* Once a turn, when what can be written without the disk has been written. Replies that it
+ * releases wait in the sessions. If the disk fails it says so and ends the process. */
 void committer_turn(struct committer *c);
 /* When the loop must call committer_turn again, at the latest. */
 uint64_t committer_deadline(const struct committer *c);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * One table, from which io/options reads the command line and makes the help. Whether the host can be resolved and the
- * data read is found out later, by whoever needs them.
+ * One table, from which io/options reads the command line and makes the help. Whether the host can
+ * be resolved and the data read is found out later, by whoever needs them.
  */
 #include "server_options.h"
 
@@ -9,9 +9,10 @@
 #include "io/options.h"
 
 static const char purpose[] =
-	"Serves one replica of a Threefold chat. Start three of them, best on three hosts; they never\n"
-	"talk to each other. HOST is a name, an IPv4 or an IPv6 address of this host; PORT 0 picks a\n"
-	"free one. The first line on stderr tells the address, the data and how much was loaded.\n";
+	"Serves one replica of a Threefold chat. Start three of them, best on three hosts;\n"
+	"they never talk to each other. HOST is a name, an IPv4 or an IPv6 address of this host;\n"
+	"PORT 0 picks a free one. The first line on stderr tells the address, the data directory\n"
+	"and how much was loaded.\n";
 
 static const char notes[] =
 	"Files:\n"

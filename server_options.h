@@ -19,8 +19,8 @@ struct server_options {
 	bool quiet;
 };
 
-/* Fills it in, or ends the program: with the help, the version, or a sentence and EXIT_USAGE. The strings are those of
- * `argv`. */
+/* Fills it in, or ends the program: with the help, the version, or a sentence and EXIT_USAGE.
+ * The strings are those of `argv`. */
 void server_options_read(struct server_options *o, int argc, char **argv);
 
 #endif

@@ -1,21 +1,23 @@
 /* SPDX-License-Identifier: MIT
  *
- * A connection's number is the session's; two lists of numbers say who has something to write and whose rest is to be
- * gone on with. A number stands in a list once (the peer has a mark for it); one whose connection has closed since
- * is passed over when its turn comes.
+ * A connection's number is the session's; two lists of numbers say who has something to write and
+ * whose rest is to be gone on with. A number stands in a list once (the peer has a mark for it);
+ * one whose connection has closed since is passed over when its turn comes.
  *
- *   state      begins with             LOOP_READ           output all written   ends with
- *   open       accept                  session_input       -                    end of stream, error: freed
- *   closing    SESSION_CLOSE           dropped             -> ended             error, PEERS_CLOSE_MS: freed
- *   ended      shutdown of our half    dropped             -                    end of stream, PEERS_CLOSE_MS: freed
+ *   state     begins with            bytes come      output is written   is freed by
+ *   open      accept                 session_input   -                   end of stream, error
+ *   closing   SESSION_CLOSE          dropped         -> ended            the same, PEERS_CLOSE_MS
+ *   ended     shutdown of our half   dropped         -                   the same, PEERS_CLOSE_MS
  *
- * Closing a socket whose input was not read resets the connection and may take the last line with it on its way; hence
- * the last two states.
+ * Closing a socket whose input was not read resets the connection and may take the last line with
+ * it on its way; hence the last two states.
  *
- * When no descriptor is left, a spare one is given up for a moment, so that whoever dials gets a line and not a wait.
+ * When no descriptor is left, a spare one is given up for a moment, so that whoever dials gets a
+ * line and not a wait.
  */
 #include "server_peers.h"
 
+#include "io/address.h"
 #include "io/conn.h"
 #include "io/log.h"
 
@@ -73,6 +75,7 @@ struct session_time peers_time(const struct peers *p)
 		                      .monotonic_ms = loop_now_ms(p->loop) };
 }
 
+/* Grows to what a turn needed at most, and stays: 4 bytes for each connection. */
 static void queue_add(struct queue *q, uint32_t number)
 {
 	if (q->count == q->capacity) {
@@ -87,6 +90,7 @@ static struct peer *peer_at(const struct peers *p, uint32_t number)
 	return number < p->table_size ? p->table[number] : NULL;
 }
 
+/* Writing waits for the end of the turn, so that all that a turn brings goes out in one piece. */
 static void mark_to_write(struct peer *peer)
 {
 	if (peer->is_to_write)
@@ -95,6 +99,7 @@ static void mark_to_write(struct peer *peer)
 	queue_add(&peer->peers->to_write, peer->number);
 }
 
+/* Its rest may hold whole frames. The kernel does not tell of bytes that were read already. */
 static void mark_to_read(struct peer *peer)
 {
 	if (peer->is_to_read || peer->is_closing)
@@ -103,7 +108,8 @@ static void mark_to_read(struct peer *peer)
 	queue_add(&peer->peers->to_read, peer->number);
 }
 
-/* A stranger can make us say this as often as he likes, so we do so a few times a second at most. */
+/* A stranger can make us say this as often as he likes, so we do so a few times a second at
+ * most. */
 static bool may_log(struct peers *p)
 {
 	uint64_t now_ms = loop_now_ms(p->loop);
@@ -117,6 +123,7 @@ static bool may_log(struct peers *p)
 
 /* ---- closing ---- */
 
+/* The one place where a connection ends, whatever ended it. */
 static void peer_free(struct peer *peer)
 {
 	struct peers *p = peer->peers;
@@ -124,6 +131,7 @@ static void peer_free(struct peer *peer)
 	log_line(LOG_DEBUG, "connection %u has ended", (unsigned)peer->number);
 	loop_timer_cancel(p->loop, &peer->timer);
 	conn_close(&peer->conn);
+	assert(p->table[peer->number] == peer);
 	p->table[peer->number] = NULL;
 	session_closed(p->sessions, peer->number, peers_time(p));
 	mem_free(peer);
@@ -137,11 +145,13 @@ static void peer_expired(struct loop_timer *timer)
 	peer_free(LOOP_OWNER(timer, struct peer, timer));
 }
 
+/* Its session has ended it. What it still has to say, the reason, goes out first. */
 static void peer_begin_close(struct peer *peer, const char *why)
 {
 	struct peers *p = peer->peers;
 
 	assert(!peer->is_closing);
+	assert(peer->timer.place == 0);
 	if (why != NULL && may_log(p))
 		log_line(LOG_INFO, "connection %u is closed: %s", (unsigned)peer->number, why);
 	peer->is_closing = true;
@@ -151,6 +161,8 @@ static void peer_begin_close(struct peer *peer, const char *why)
 
 /* ---- actions and output ---- */
 
+/* SESSION_APPEND stands before the reply that rests on it, so taking the actions in their order is
+ * all that it needs for nothing to be answered that is not in the journal. */
 void peers_act(struct peers *p)
 {
 	struct session_action action;
@@ -173,6 +185,7 @@ void peers_act(struct peers *p)
 	}
 }
 
+/* What the socket does not take stays with the session, which bounds it; the loop tells of room. */
 static void peer_write(struct peer *peer)
 {
 	struct peers *p = peer->peers;
@@ -186,6 +199,7 @@ static void peer_write(struct peer *peer)
 			peer_free(peer);
 			return;
 		}
+		assert(sent <= output.size);
 		if (sent != 0)
 			session_output_sent(p->sessions, peer->number, sent);
 		p->written += sent;
@@ -227,6 +241,7 @@ static void peer_feed(struct peer *peer, struct view bytes)
 		size_t size = session_input(p->sessions, peer->number, rest, peers_time(p));
 
 		assert(size <= rest.size);
+		assert(size <= FRAME_SIZE_MAX);
 		peers_act(p);
 		if (size == 0 || peer->is_closing)
 			break;
@@ -299,6 +314,8 @@ static bool peer_read(struct peer *peer)
 	return false;
 }
 
+/* A broken connection that is not read from now is closed without reading what is left of it: its
+ * peer is gone, and nothing in it was acknowledged. */
 static void peer_ready(struct loop_source *source, unsigned events)
 {
 	struct peer *peer = LOOP_OWNER(source, struct peer, conn.source);
@@ -331,6 +348,8 @@ static void refuse(struct peers *p, int fd, const char *why)
 	log_line(LOG_WARNING, "connections are refused: %s", why);
 }
 
+/* Takes over a connection that was accepted. Its number is the session's choice, below the
+ * session's maximum, so the table is bounded by that. */
 static void peer_open(struct peers *p, int fd)
 {
 	uint8_t nonce[KEY_SIZE];
@@ -378,7 +397,7 @@ static void refuse_first(struct peers *p)
 
 	if (p->spare >= 0) {
 		(void)close(p->spare);
-		fd = accept4(p->listener.fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+		fd = address_accept(p->listener.fd);
 	}
 	if (fd >= 0)
 		refuse(p, fd, "no file descriptor is left, see RLIMIT_NOFILE");
@@ -387,20 +406,21 @@ static void refuse_first(struct peers *p)
 		loop_want(p->loop, &p->listener, 0); /* until a connection ends */
 }
 
+/* At most ACCEPT_MAX, so that a flood of dials delays those who are connected by little. */
 static void listener_ready(struct loop_source *source, unsigned events)
 {
 	struct peers *p = LOOP_OWNER(source, struct peers, listener);
 
 	(void)events;
 	for (int i = 0; i < ACCEPT_MAX; i++) {
-		int fd = accept4(source->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+		int fd = address_accept(source->fd);
 
 		if (fd >= 0) {
 			peer_open(p, fd);
-		} else if (errno == EMFILE || errno == ENFILE) {
+		} else if (fd == -EMFILE || fd == -ENFILE) {
 			refuse_first(p);
 			return;
-		} else if (errno == EAGAIN || errno == EWOULDBLOCK) {
+		} else if (fd == -EAGAIN) {
 			return;
 		}
 		/* Else that one has gone before we took it; there may be others. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * store: see store.h for the rules and store_private.h for the shape. Here is the join itself, the hashes of
- * elements, and the counts of the whole.
+ * store: see store.h for the rules and store_private.h for the shape. Here is the join itself,
+ * the hashes of elements, and the counts of the whole.
  */
 #include "store.h"
 
@@ -80,7 +80,10 @@ struct tree_hint *store_hint(const struct store *s, enum walk_kind kind)
 	return &store_hints(s)->walks[kind];
 }
 
-/* ---- hashes of elements ---- */
+/* ---- hashes of elements ----
+ * Of the canonical content alone, never of how it is held. Every part has a fixed size or comes
+ * after its size, so two different elements are two different strings of words. They are
+ * compared between replicas of any build: changing one changes the protocol. */
 
 static uint64_t hash_stream(enum fact_kind kind, const struct stream *stream)
 {
@@ -197,6 +200,8 @@ static enum store_result message_meet(struct store *s, uint32_t held, const stru
 	return STORE_REPLACED;
 }
 
+/* The order of the questions matters: gone before dead before held, and only what would be new
+ * is asked for room. Nothing is made before all of them are answered. */
 static enum store_result message_apply(struct store *s, const struct stream *stream,
                                        uint64_t number, const struct content *content,
                                        const struct store_limits *limits)

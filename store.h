@@ -46,8 +46,8 @@ struct store;
 
 struct store *store_new(void);
 void store_free(struct store *s);
-/* Before the first fact: a random number that keeps strangers from making up ids that meet in one place of a
- * table. Nothing that comes out depends on it; without it it is 0. */
+/* Before the first fact: a random number that keeps strangers from making up ids that meet in
+ * one place of a table. Nothing that comes out depends on it; without it it is 0. */
 void store_seed(struct store *s, uint64_t seed);
 /* Asserts every invariant; costs the size of the store. For tests and after a start. */
 void store_check(const struct store *s);
@@ -120,7 +120,9 @@ bool store_list_next(const struct store *s, struct view prefix, struct view afte
 
 /* ---- mailboxes and streams ---- */
 
-/* The next live message of a mailbox after a place, in order of place. Sets `after` to it. */
+/* The next live message of a mailbox after a place, in order of place. Sets `after` to it.
+ * Passes over what store_work has still to free one by one: a page waits for the work of its own
+ * mailbox. */
 bool store_mailbox_next(const struct store *s, const struct id *recipient, struct place *after,
                         struct message *message);
 /* How much of its share `sender` uses of `recipient`'s mailbox (or of all unknown ids together). */
@@ -138,8 +140,10 @@ bool store_holds(const struct store *s, const struct stream *stream);
 /* Elements: each account with its mark, or its tombstone; each live message; each maximal dead
  * range. */
 struct store_totals {
-	uint64_t facts;    /* how many elements */
-	uint64_t sum;      /* of a cheap fixed 64-bit hash of each, modulo 2^64 */
+	uint64_t facts; /* how many elements */
+	uint64_t
+		sum; /* of a cheap fixed 64-bit hash of each, modulo 2^64; what store_work has still
+	                    * to free is in it until then */
 	uint64_t accounts; /* live ones */
 	uint64_t tombstones;
 	uint64_t messages; /* live ones */
@@ -181,10 +185,12 @@ bool store_pending_next(const struct store *s, struct store_pending *after, stru
 
 /* ---- texts that are held once ---- */
 
-/* The next text over STORE_TEXT_SHARED bytes, by its SHA-256; starts from 32 zero bytes. */
+/* The next text over STORE_TEXT_SHARED bytes, by its SHA-256; starts from 32 zero bytes. One whose
+ * messages store_work has still to free is among them: a snapshot waits for that work. */
 bool store_text_next(const struct store *s, uint8_t after[KEY_SIZE], struct view *text);
-/* The digest under which the text of a message that is held stands here; false if the message is not held or its
- * text is short. (So that whoever writes many messages of one text need not digest it for each.) */
+/* The digest under which the text of a message that is held stands here; false if the message is
+ * not held or its text is short. (So that whoever writes many messages of one text need not
+ * digest it for each.) */
 bool store_text_digest(const struct store *s, const struct message *message,
                        uint8_t digest[KEY_SIZE]);
 /* While a snapshot is read, messages stand before the long texts that they refer to by digest. The

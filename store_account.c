@@ -3,9 +3,9 @@
  * store_account: accounts and tombstones, and the live ones by name.
  *
  * Live accounts stand in two trees by (name, id), the unconfirmed and the confirmed, so that `list`
- * costs what it returns and the holder of a name is the first of it; and in a third by (name, end of the
- * id), for names like `anna~7Q2K9XWM`. One sorted list of all would do for a small chat, but anybody may make
- * accounts, also many of one name.
+ * costs what it returns and the holder of a name is the first of it; and in a third by (name,
+ * end of the id), for names like `anna~7Q2K9XWM`. One sorted list of all would do for a small
+ * chat, but anybody may make accounts, also many of one name.
  */
 #include "store_private.h"
 
@@ -309,7 +309,8 @@ enum store_state store_find(const struct store *s, const struct id *id, struct a
 	return (enum store_state)ident->state;
 }
 
-/* The next account of a tree by name after a place, if it has the name (or, with `prefix`, begins with it). */
+/* The next account of a tree by name after a place, if it has the name (or, with `prefix`,
+ * begins with it). */
 static const struct account_slot *name_after(const struct store *s, uint32_t root,
                                              const struct name_key *after, struct view name,
                                              bool prefix)

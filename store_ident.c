@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * store_ident: account ids and sessions, each held once however many streams speak of it, found by hash.
- * They are freed with the last that refers to them, which only a gone recipient's streams do.
+ * store_ident: account ids and sessions, each held once however many streams speak of it, found
+ * by hash. They are freed with the last that refers to them, which only a gone recipient's
+ * streams do.
  */
 #include "core/mix.h"
 #include "store_private.h"

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT
  *
- * store_message: live messages, in the two orders that are asked for, and the shares that limit them.
+ * store_message: live messages, in the two orders that are asked for, and the shares that limit
+ * them.
  *
- * A message stands in its stream's tree by number (is it there? which does a burial cover, and how heavy
- * are they?) and in its mailbox's tree by place (what is shown next?). Both grow at their right end in
- * ordinary traffic, which is their fast path. One tree of all messages by key was the alternative:
- * a look-up in it costs some twenty cache misses at ten million.
+ * A message stands in its stream's tree by number (is it there? which does a burial cover, and
+ * how heavy are they?) and in its mailbox's tree by place (what is shown next?). Both grow at
+ * their right end in ordinary traffic, which is their fast path. One tree of all messages by key
+ * was the alternative: a look-up in it costs some twenty cache misses at ten million.
  */
 #include "core/sha256.h"
 #include "store_private.h"
@@ -55,7 +56,11 @@ static int compare_share(const void *context, const void *key, uint32_t element)
 
 const struct tree_order order_shares = { compare_share, NULL };
 
-/* ---- shares ---- */
+/* ---- shares ----
+ * What one sender has in one mailbox is a record that his streams there point to while they are
+ * live; so a message finds it without a search. What he sent to unknown ids is counted a second
+ * time, all together, beside his ident. The record in each of those mailboxes says how much to
+ * take off when its id becomes known. */
 
 static void unknown_add(struct store *s, uint32_t sender, uint64_t messages, uint64_t bytes)
 {
@@ -161,6 +166,7 @@ static bool is_unknown(const struct store *s, const struct mailbox *mailbox)
 	return ident_at(s, mailbox->ident)->state == STORE_UNKNOWN;
 }
 
+/* Into all counts: the share, the mailbox, the whole. message_uncount is its opposite, for many. */
 static void message_count(struct store *s, const struct stream_slot *slot, uint64_t bytes)
 {
 	struct mailbox *mailbox = mailbox_at(s, slot->mailbox);
@@ -214,6 +220,7 @@ static uint32_t long_text(const struct message_slot *slot)
 	return handle;
 }
 
+/* The content as it came in; the digest of a long text is known without making it again. */
 static struct content content_of(const struct store *s, const struct message_slot *slot)
 {
 	struct content content = { .sent_ms = slot->sent_ms,
@@ -247,8 +254,8 @@ int message_compare(const struct store *s, const struct content *new, uint32_t h
 		return new->sent_ms < old.sent_ms ? -1 : 1;
 	if (new->text.data && (old.text.data || old.text.size == 0))
 		return view_compare(new->text, old.text);
-	/* One of the texts has not come yet. The same by digest is the same; else the one that is there wins,
-	 * for what never comes was buried. */
+	/* One of the texts has not come yet. The same by digest is the same; else the one that
+	 * is there wins, for what never comes was buried. */
 	if (new->text.size == old.text.size && old.digest) {
 		uint8_t digest[KEY_SIZE];
 
@@ -269,6 +276,7 @@ bool message_awaits_text(const struct store *s, uint32_t handle)
 	return is_long(slot) && !text_at(s, long_text(slot))->data;
 }
 
+/* A stream's tree of messages and its share, made with its first message. */
 static uint32_t live_get(struct store *s, struct stream_slot *slot)
 {
 	struct mailbox *mailbox = mailbox_at(s, slot->mailbox);

@@ -4,22 +4,25 @@
  *
  * Everything small lives in one arena and is named by 4-byte handles:
  *
- *   ident     an account id that anything speaks of; stands once. Its account or tombstone, if known.
+ *   ident     an account id that anything speaks of; stands once. Its account or tombstone, if
+ *             known.
  *   session   the ULID of a session; stands once.
- *   mailbox   what is held for one recipient, known or not; it goes with its last stream.
- *   stream    24 bytes, for ever: whose it is, and its dead range if it has just one; more are a tree.
+ *   mailbox   what is held for one recipient, known or not; it goes when its recipient is gone.
+ *   stream    24 bytes, for ever: whose it is, and its dead range if it has just one; more are a
+ *             tree.
  *   live      8 bytes beside a stream while messages of it are held.
  *   share     what one sender has in one mailbox.
  *   message   24 bytes and the text, or the handle of a long text that is held once.
  *
- * Idents, sessions and streams are found by hash, at the price of one or two cache misses each; ordered
- * walks go through trees that compare the real bytes, never handles: handles depend on history and
- * nothing that does may come out.
+ * Idents, sessions and streams are found by hash, at the price of one or two cache misses each;
+ * ordered walks go through trees that compare the real bytes, never handles: handles depend on
+ * history and nothing that does may come out.
  *
- * A burial is entered at once, and what it covers is a **ghost** until its memory is freed (store_work.c):
- * ghosts are in the two trees of messages but in no count, and walks pass over them, since their numbers
- * are dead. Only the sum of hashes follows as they are freed. The mailbox of a gone account is
- * **detached** at once: nothing leads to it but the work that frees it.
+ * A burial is entered at once, and what it covers is a **ghost** until its memory is freed
+ * (store_work.c): ghosts are in the two trees of messages but in no count, and walks pass over
+ * them, since their numbers are dead. Only the sum of hashes follows as they are freed. The
+ * mailbox of a gone account is **detached** at once: nothing leads to it but the work that frees
+ * it.
  */
 #ifndef THREEFOLD_STORE_PRIVATE_H
 #define THREEFOLD_STORE_PRIVATE_H
@@ -58,7 +61,8 @@ struct account_slot {
 	uint8_t setting_size;
 	bool confirmed;
 	bool gone;
-	/* name; then of an account setting, seal, StoredKey, ServerKey, lock; of a tombstone middle, delete key */
+	/* name; then of an account setting, seal, StoredKey, ServerKey, lock; of a tombstone
+	 * middle, delete key */
 	uint8_t bytes[];
 };
 
@@ -88,7 +92,8 @@ struct stream_slot {
 	uint32_t mailbox;
 	uint32_t sender;
 	uint32_t session;
-	/* No range: 0, 0. One that fits: itself. Else 0 and the tree of struct range by last number. */
+	/* No range: 0, 0. One that fits: itself. Else 0 and the tree of struct range by last
+	 * number. */
 	uint32_t range_first;
 	uint32_t range_last;
 	uint32_t live; /* 0: no message is held */
@@ -282,7 +287,8 @@ bool range_free_one(struct store *s, struct stream_slot *slot);
 
 /* ---- store_message.c ---- */
 
-/* A message's content as it comes in: its text, or (data NULL) the digest and size of one that comes later. */
+/* A message's content as it comes in: its text, or (data NULL) the digest and size of one that
+ * comes later. */
 struct content {
 	uint64_t sent_ms;
 	struct view text;

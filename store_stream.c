@@ -2,14 +2,17 @@
  *
  * store_stream: streams, their mailboxes, and the ranges of numbers that are dead.
  *
- * Nearly every stream ends as one range 1..n, which stands in the stream itself. Only a stream with holes,
- * or with numbers over 2^32, has a tree of ranges; when its holes close the tree goes. Ranges are
- * disjoint and do not touch, so their order by last number is their order.
+ * Nearly every stream ends as one range 1..n, which stands in the stream itself. Only a stream
+ * with holes, or with numbers over 2^32, has a tree of ranges; when its holes close the tree
+ * goes. Ranges are disjoint and do not touch, so their order by last number is their order.
  */
 #include "core/mix.h"
 #include "store_private.h"
 
-/* ---- streams by hash ---- */
+/* ---- streams by hash ----
+ * The key is made of handles: a mailbox, an ident and a session each stand once, so equal
+ * handles are equal ids. They depend on history, as does the place in the table; neither comes
+ * out. */
 
 struct stream_key {
 	uint32_t mailbox;
@@ -89,6 +92,7 @@ void stream_find(const struct store *s, const struct stream *stream, struct foun
 		                           stream_match, s, &key);
 }
 
+/* A mailbox lives from the first thing that is held for its recipient until that one is gone. */
 static uint32_t mailbox_get(struct store *s, uint32_t recipient)
 {
 	struct ident *ident = ident_at(s, recipient);
@@ -166,6 +170,7 @@ bool store_holds(const struct store *s, const struct stream *stream)
 
 /* ---- dead ranges ---- */
 
+/* The first number of a range is never 0, so a 0 there tells a tree (or nothing) from a range. */
 static bool ranges_are_tree(const struct stream_slot *slot)
 {
 	return slot->range_first == 0 && slot->range_last != 0;
@@ -263,7 +268,7 @@ void range_add(struct store *s, struct stream_slot *slot, struct range range)
 	assert(range.first >= 1);
 	assert(range.last >= range.first);
 	stream_fill(s, slot, &stream);
-	/* All that overlap or touch become one. */
+	/* All that overlap or touch become one: the first of them ends at or after first - 1. */
 	while (range_from(s, slot, range.first - 1, &old) && old.first <= range.last + 1) {
 		range_remove(s, slot, old);
 		sum -= hash_range(&stream, &old);

@@ -2,8 +2,9 @@
  *
  * store_text: long texts, each held once under its SHA-256 and counted by its users.
  *
- * A text to many accounts arrives as many messages in a row, so the last one is compared before anything is
- * digested. While a snapshot is read a text may be awaited: it has users and a digest but no bytes yet.
+ * A text to many accounts arrives as many messages in a row, so the last one is compared before
+ * anything is digested. While a snapshot is read a text may be awaited: it has users and a
+ * digest but no bytes yet.
  */
 #include "core/sha256.h"
 #include "store_private.h"

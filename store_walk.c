@@ -2,12 +2,13 @@
  *
  * store_walk: the orders in which everything held comes out.
  *
- * A walk keeps nothing but a key in its caller's hands, so it may rest for as long as it likes while the
- * store changes. Each step finds the key's place again: streams by hash, places in trees by the hint
- * of where the last step ended, and only after a change by search.
+ * A walk keeps nothing but a key in its caller's hands, so it may rest for as long as it likes
+ * while the store changes. Each step finds the key's place again: streams by hash, places in
+ * trees by the hint of where the last step ended, and only after a change by search.
  *
- * Ghosts are passed over. In a stream that takes one step for each dead range; in a mailbox, whose order is
- * another, one for each ghost: whoever reads pages waits for the work in that mailbox (store_work_done).
+ * Ghosts are passed over. In a stream that takes one step for each dead range; in a mailbox,
+ * whose order is another, one for each ghost: whoever reads pages waits for the work in that
+ * mailbox (store_work_done).
  */
 #include "store_private.h"
 
@@ -57,6 +58,7 @@ struct store_key store_key_of(const struct fact *fact)
 static bool range_after(const struct store *s, const struct stream_slot *slot, uint64_t after,
                         struct range *range)
 {
+	assert(after <= NUMBER_MAX);
 	if (!range_from(s, slot, after + 1, range))
 		return false;
 	return range->first > after || range_from(s, slot, range->last + 1, range);
@@ -76,6 +78,7 @@ static uint32_t message_after(const struct store *s, const struct stream_slot *s
 			return 0;
 		uint64_t number = message_at(s, handle)->number;
 
+		assert(number > after);
 		if (!range_from(s, slot, number, &dead) || dead.first > number)
 			return handle;
 		after = dead.last;
@@ -205,6 +208,7 @@ bool store_next(const struct store *s, struct store_key *after, struct fact *fac
 		(void)found; /* only the assertion asks */
 	}
 	store_hints(s)->stream = handle;
+	assert(fact->kind == FACT_MESSAGE || fact->kind == FACT_BURIAL);
 	*after = store_key_of(fact);
 	return true;
 }
@@ -226,6 +230,7 @@ static bool place_next(const struct store *s, uint32_t mailbox, struct place *af
 			return false;
 		const struct message_slot *slot = message_at(s, handle);
 
+		assert(stream_at(s, slot->stream)->mailbox == mailbox);
 		if (ghosts && range_covers(s, stream_at(s, slot->stream), slot->number)) {
 			struct message ghost;
 

@@ -2,10 +2,10 @@
  *
  * store_work: what touches many messages at once: burials, and the mailboxes of gone accounts.
  *
- * A burial enters its range and takes what it covers out of the counts, both in O(log n): the streams'
- * trees weigh ranges of numbers. The messages themselves are freed now if they are few, else in slices
- * by a job. Jobs are done in the order in which they were given, so a burial's stream is there until
- * its job is done: only the job of its mailbox, which is later, frees it.
+ * A burial enters its range and takes what it covers out of the counts, both in O(log n): the
+ * streams' trees weigh ranges of numbers. The messages themselves are freed now if they are few,
+ * else in slices by a job. Jobs are done in the order in which they were given, so a burial's
+ * stream is there until its job is done: only the job of its mailbox, which is later, frees it.
  */
 #include "store_private.h"
 
@@ -26,6 +26,8 @@ static void job_pop(struct store *s)
 {
 	uint32_t handle = s->job_first;
 
+	assert(handle != 0);
+	assert(s->work_done < s->work_given);
 	s->job_first = ((const struct job *)arena_at(s->arena, handle))->next;
 	if (!s->job_first)
 		s->job_last = 0;
@@ -64,7 +66,8 @@ static struct tree_weight weigh(const struct store *s, const struct stream_slot 
 	return tree_between(&use, live_at(s, slot->live)->messages, &range.first, &range.last);
 }
 
-/* Takes what a range is going to cover out of all counts: what stands in its holes, as the rest is dead. */
+/* Takes what a range is going to cover out of all counts: what stands in its holes, as the rest
+ * is dead. */
 static void uncount_range(struct store *s, const struct stream_slot *slot, struct range range)
 {
 	while (slot->live && range.first <= range.last) {
@@ -188,7 +191,8 @@ static bool mailbox_shrink(struct store *s, struct mailbox *mailbox)
 	const struct stream zero = { .session = { { 0 } } };
 	uint32_t handle;
 
-	/* The order by place is given up first: it compares nothing, so it may outlive its messages. */
+	/* The order by place is given up first: it compares nothing, so it may outlive its
+	 * messages. */
 	if (tree_pop(&places, &mailbox->messages))
 		return true;
 	if ((handle = tree_pop(&shares, &mailbox->shares)) != 0) {
@@ -216,7 +220,8 @@ void work_mailbox(struct store *s, uint32_t mailbox)
 
 /* ---- slices ---- */
 
-/* Does at most `budget` steps of the first job; returns how many, less than `budget` if it is finished. */
+/* Does at most `budget` steps of the first job; returns how many, less than `budget` if it is
+ * finished. */
 static uint32_t job_run(struct store *s, uint32_t budget)
 {
 	const struct job *job = arena_at(s->arena, s->job_first);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
- * arena: see arena.h. Each chunk has its own list of freed pieces (their numbers, kept in the pieces
- * themselves) and the chunks of one size that have room are linked both ways. So an allocation looks at
- * one chunk, and a chunk whose last piece is freed can go without a search. One list of free pieces for
- * each size would be simpler, and would never give memory back.
+ * arena: see arena.h. Each chunk has its own list of freed pieces (their numbers, kept in the
+ * pieces themselves) and the chunks of one size that have room are linked both ways. So an
+ * allocation looks at one chunk, and a chunk whose last piece is freed can go without a search.
+ * One list of free pieces for each size would be simpler, and would never give memory back.
  */
 #include "core/arena.h"
 
@@ -161,8 +161,8 @@ void arena_free(struct arena *a, uint32_t handle)
 	memcpy(arena_at(a, handle), &chunk->freed, sizeof(chunk->freed));
 	chunk->freed = (uint16_t)(offset / chunk->granules + 1);
 	chunk->used--;
-	/* The last chunk with room of its size stays, or a piece that comes and goes would take a chunk
-	 * each time. */
+	/* The last chunk with room of its size stays, or a piece that comes and goes would take
+	 * a chunk each time. */
 	if (chunk->used == 0 && (chunk->next || chunk->prev))
 		chunk_free(a, index);
 }

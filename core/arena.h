@@ -3,10 +3,10 @@
  * arena: many small pieces of memory that are named by 4-byte handles.
  *
  * Memory comes in chunks of 64 KiB. A chunk holds pieces of one size, a multiple of 8 bytes, and a
- * handle is the number of the 8 bytes at which its piece begins, counted through all chunks: so 4 bytes
- * reach 32 GiB, there is no header before a piece, and no handle need say how large its piece is. A
- * chunk that becomes empty is given back. Chunks never move: a pointer from arena_at lives as long as its
- * piece, whatever is allocated meanwhile.
+ * handle is the number of the 8 bytes at which its piece begins, counted through all chunks: so
+ * 4 bytes reach 32 GiB, there is no header before a piece, and no handle need say how large its
+ * piece is. A chunk that becomes empty is given back. Chunks never move: a pointer from arena_at
+ * lives as long as its piece, whatever is allocated meanwhile.
  *
  * Handle 0 is never given: it stands for "none".
  *

@@ -3,10 +3,10 @@
  * mix: a cheap 64-bit hash over bytes, for tables and for sums of sets. It is no secret and guards
  * against nobody: what must not be forged has SHA-256.
  *
- * Words of 8 bytes are read as little-endian on every machine, so the value of the same bytes is the
- * same everywhere. Each word is xored in, multiplied by an odd constant and folded down (the
- * construction of Fibonacci hashing); mix_end spreads what is left with the finisher of SplitMix64.
- * The functions are inline because they stand in the path of every message.
+ * Words of 8 bytes are read as little-endian on every machine, so the value of the same bytes is
+ * the same everywhere. Each word is xored in, multiplied by an odd constant and folded down (the
+ * construction of Fibonacci hashing); mix_end spreads what is left with the finisher of
+ * SplitMix64. The functions are inline because they stand in the path of every message.
  */
 #ifndef THREEFOLD_CORE_MIX_H
 #define THREEFOLD_CORE_MIX_H
@@ -34,8 +34,9 @@ static inline uint64_t mix_word(uint64_t hash, uint64_t word)
 	return hash ^ (hash >> 29);
 }
 
-/* Two words at a time in two lanes, which do not wait for each other. Sizes that are not a multiple of 8 end in
- * a word that is filled with zeros: whoever mixes strings of varying size mixes the size too. */
+/* Two words at a time in two lanes, which do not wait for each other. Sizes that are not a
+ * multiple of 8 end in a word that is filled with zeros: whoever mixes strings of varying size
+ * mixes the size too. */
 static inline uint64_t mix_bytes(uint64_t hash, const void *data, size_t size)
 {
 	const uint8_t *from = data;

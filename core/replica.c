@@ -642,3 +642,9 @@ void replication_output_sent(struct replication *r, uint32_t index, size_t size)
 	if (p->out.size == 0 && p->out.capacity > 4096)
 		buf_release(&p->out);
 }
+
+const char *replication_why(const struct replication *r, uint32_t index)
+{
+	assert(index < REPLICAS);
+	return r->replicas[index].why;
+}

@@ -246,6 +246,8 @@ bool replication_logged_in(const struct replication *r, char name[DISPLAY_SIZE])
 /* -1: none is live. */
 int replication_leader(const struct replication *r);
 uint32_t replication_live(const struct replication *r);
+/* Why a replica is not live ("" if it is); until the next event. */
+const char *replication_why(const struct replication *r, uint32_t index);
 /* Nothing is under way: no command, no `received` without a reply, no message held back. */
 bool replication_idle(const struct replication *r);
 /* The replicas' time (the middle one of the live ones), or 0 if none was ever heard. */

@@ -31,6 +31,7 @@ static struct link *link_of(const struct sessions *s, uint32_t number, enum conn
 	return &s->slots[number].connection->links[list];
 }
 
+/* At the end, where the latest belong; the time is what the call under way knows of it. */
 static void list_add(struct sessions *s, struct connection *c, enum connection_list list)
 {
 	uint32_t last = s->list_last[list];
@@ -91,6 +92,7 @@ static uint64_t list_deadline(const struct sessions *s, enum connection_list lis
 
 /* ---- actions ---- */
 
+/* The caller fills in what else the kind has. */
 static struct action *action_add(struct sessions *s, enum session_action_kind kind,
                                  uint32_t connection)
 {
@@ -104,6 +106,7 @@ static struct action *action_add(struct sessions *s, enum session_action_kind ki
 	return action;
 }
 
+/* The fact is kept by value: its views are the frame's, which is there until the next call. */
 void session_append(struct sessions *s, const struct fact *fact)
 {
 	if (s->fact_count == s->fact_capacity) {
@@ -284,6 +287,8 @@ void session_touch(struct sessions *s, struct connection *c)
 
 /* ---- replies ---- */
 
+/* Nothing unsynced: the reply may go at once. Then nothing can be held either, since whatever is
+ * held waits for a position that is not synced: so no reply overtakes another. */
 struct buf *session_reply_begin(struct sessions *s, struct connection *c)
 {
 	assert(!s->reply_open);
@@ -313,6 +318,8 @@ static void held_grow(struct sessions *s)
 	s->held_capacity = capacity;
 }
 
+/* Replies of one connection that wait for the same position, one after the other, are one entry: a
+ * client that pipelines questions costs the ring nothing. */
 static void held_add(struct sessions *s, const struct connection *c, size_t size)
 {
 	uint32_t generation = s->slots[c->number].generation;
@@ -379,7 +386,8 @@ void session_answer(struct sessions *s, struct connection *c, const struct frame
 	session_reply(s, c, &reply);
 }
 
-/* Moves the next bytes of `held` to `ready`. */
+/* Moves the next bytes of `held` to `ready`, without a copy if that is all and nothing else is
+ * there. A close that waited for the last of them is due then. */
 static void release(struct sessions *s, struct connection *c, size_t size)
 {
 	assert(size <= output_left(c->held));
@@ -432,11 +440,14 @@ struct view session_output(struct sessions *s, uint32_t connection)
 	return view_of(c->ready->buf.data + c->ready->sent, output_left(c->ready));
 }
 
+/* What is left of a count when so many bytes are gone, and no less than nothing. */
 static uint32_t less(uint32_t value, size_t by)
 {
 	return by < value ? value - (uint32_t)by : 0;
 }
 
+/* Pushes that are counted as waiting are never fewer than those that do: the count falls to what is
+ * left before the end of the last one, replies between them included. */
 void session_output_sent(struct sessions *s, uint32_t connection, size_t size)
 {
 	struct connection *c = connection_at(s, connection);
@@ -523,6 +534,7 @@ void session_free(struct sessions *s)
 	mem_free(s);
 }
 
+/* The number that was freed last, so that the numbers in use stay small. */
 static uint32_t slot_take(struct sessions *s)
 {
 	uint32_t number = s->free_slot;
@@ -640,6 +652,7 @@ uint64_t session_deadline(const struct sessions *s)
 	return silence < slow ? silence : slow;
 }
 
+/* Closing takes a connection out of the list, so this ends at the first that is not late. */
 static void close_late(struct sessions *s, enum connection_list list, const char *text,
                        const char *why)
 {

@@ -15,9 +15,10 @@
  *                                                       session_has_work
  *   session_tick(s, time);                              at session_deadline
  *   session_closed(s, connection, time);                the connection is gone
- *   while (session_next(s, &action)) ...                after each of these, until there is none
- *                                                       left
  *   session_output(s, connection), session_output_sent(s, connection, size)
+ *   while (session_next(s, &action)) ...                after each of these, until there is none
+ *                                                       left (after output that was sent, at the
+ *                                                       latest before the next call with a time)
  *
  * Actions are ordered, and SESSION_APPEND comes before the reply that rests on it can be released:
  * the caller appends the facts to the journal in the order given, and each counts one position. A
@@ -62,8 +63,8 @@ enum session_action_kind {
 	SESSION_APPEND, /* journal this fact; its views live until the next call but session_next */
 	SESSION_WRITE,  /* the connection has output that it had not before */
 	SESSION_CLOSE,  /* close it once its output is written, or after a moment if it does not
-	                 * take it; the session has forgotten it when its output is taken: see
-	                 * session_closed */
+	                 * take it, and call session_closed. After a malformed frame it comes when
+	                 * the replies before it were released. */
 	SESSION_RESUME, /* session_input takes frames of this connection again (after it took none:
 	                 * session_takes_input) */
 };

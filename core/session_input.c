@@ -68,6 +68,7 @@ void session_work_free(struct work_list *list)
 	assert(list->last == NULL);
 }
 
+/* The work itself stays in its list and goes on. */
 void session_work_drop(struct connection *c)
 {
 	if (c->work == NULL)
@@ -90,7 +91,8 @@ static bool work_slice(struct sessions *s, struct work *work)
 	}
 }
 
-/* All slices are done: whether the store still frees what they left. */
+/* All slices are done: whether the store still frees what they left. The ticket is the last one
+ * given by now, not the last one of this work, so that the list of those that wait is in order. */
 static bool work_waits(const struct sessions *s, struct work *work)
 {
 	if (work->freeing && work->ticket == 0)
@@ -121,6 +123,7 @@ static struct view view_moved(struct view v, struct view from, const uint8_t *to
 	return view_of(to + (v.data - from.data), v.size);
 }
 
+/* The work, which stood on the stack with views into the caller's bytes, with memory of its own. */
 static struct work *work_keep(const struct work *work)
 {
 	struct work *kept = mem_alloc(sizeof(*kept));
@@ -168,6 +171,7 @@ void session_work_begin(struct sessions *s, struct connection *c, struct work *w
 	session_settle(s, c);
 }
 
+/* Answers, if somebody still waits, and keeps the copy for the facts of this call. */
 static void work_end(struct sessions *s, struct work *work)
 {
 	struct connection *c = session_connection(s, work->connection);
@@ -240,6 +244,8 @@ static void refuse_version(struct sessions *s, struct connection *c, const struc
 	refuse_hello(s, c, line, "no version in common");
 }
 
+/* Nothing is taken of a HELLO that is not whole; after a byte that cannot be of one, no other is
+ * waited for. */
 static size_t take_hello(struct sessions *s, struct connection *c, struct view bytes)
 {
 	struct frame hello;
@@ -249,11 +255,10 @@ static size_t take_hello(struct sessions *s, struct connection *c, struct view b
 	if (!protocol_hello_begins(bytes, &whole)) {
 		char line[LINE_SIZE];
 
-		snprintf(
-			line, sizeof(line),
-			"threefold: this is a replica of a threefold chat and expects the handshake of "
-			"its client, versions %d to %d of the protocol\n",
-			PROTOCOL_VERSION_MIN, PROTOCOL_VERSION_MAX);
+		snprintf(line, sizeof(line),
+		         "threefold: this is a replica of a threefold chat and expects the "
+		         "handshake of its client, versions %d to %d of the protocol\n",
+		         PROTOCOL_VERSION_MIN, PROTOCOL_VERSION_MAX);
 		refuse_hello(s, c, line, "no handshake");
 		return bytes.size;
 	}

@@ -115,6 +115,7 @@ void session_end(struct sessions *s, struct connection *c, enum status why)
 
 /* ---- what is told of an account ---- */
 
+/* Rounded down, so that it is full only when it is; as large as fits, if it would be larger. */
 static uint32_t share_of(uint64_t used, uint64_t share)
 {
 	uint64_t scaled;
@@ -227,8 +228,9 @@ static void refuse_login(struct sessions *s, struct connection *c, const struct 
 	session_reply(s, c, &reply);
 }
 
-/* Makes room for a larger log in: another session ends and is told; a connection that its own client
- * has left behind is closed without a word. Gives the time since when the session is online. */
+/* Makes room for a larger log in: another session ends and is told; a connection that its own
+ * client has left behind is closed without a word. Gives the time since when the session is
+ * online. */
 static uint64_t displace(struct sessions *s, struct connection *c, const struct frame *frame)
 {
 	struct connection *active = session_of(s, &frame->login.id);
@@ -247,6 +249,7 @@ static uint64_t displace(struct sessions *s, struct connection *c, const struct 
 	return since_ms;
 }
 
+/* From here on nothing is pushed until a page has been answered: the place is the beginning. */
 static void activate(struct sessions *s, struct connection *c, const struct frame *frame)
 {
 	uint64_t since_ms = displace(s, c, frame);

@@ -4,14 +4,15 @@
  *
  * The place of a connection is up to where its client has been answered. What is added or changed
  * at or before it is pushed, since no later page would hold it; what comes after it, a page will
- * bring. A log in sets it to the beginning, a page to where that page ends, the last one to the end.
+ * bring. A log in sets it to the beginning, a page to where that page ends, the last page to the
+ * end.
  *
  * No more than a page of pushes waits for a connection. One that would be more is dropped, and the
  * place goes back to just before it: from there pages bring it, and whatever follows it is not even
  * tried. The client is told that place by a READ_ON. At most one of these is on its way; while it
- * is, another drop (further back) only moves the place, and the next READ_ON tells that. A PAGE that
- * begins at or before the place reads what was dropped, so no READ_ON is needed any more; one that
- * begins behind it was asked for before the drop was known, so the READ_ON goes first.
+ * is, another drop (further back) only moves the place, and the next READ_ON tells that. A PAGE
+ * that begins at or before the place reads what was dropped, so no READ_ON is needed any more; one
+ * that begins behind it was asked for before the drop was known, so the READ_ON goes first.
  */
 #include "core/session_private.h"
 
@@ -118,8 +119,9 @@ static struct view list_left(const struct work *work)
 	return view_of(work->list.data + work->offset, work->list.size - work->offset);
 }
 
-/* Whether a key is held, or dead: for what a full disk may not add, and for a repetition by a process that does not
- * know when the message was first sent: the same text is the same message. True fills in the answer. */
+/* Whether a key is held, or dead: for what a full disk may not add, and for a repetition by a
+ * process that does not know when the message was first sent: the same text is the same message.
+ * True fills in the answer. */
 static bool is_known(const struct sessions *s, const struct message *message, enum status *status)
 {
 	struct store_key key = {
@@ -151,12 +153,14 @@ static bool is_known(const struct sessions *s, const struct message *message, en
 static enum status send_one(struct sessions *s, const struct message *message, bool repetition)
 {
 	const struct fact fact = { .kind = FACT_MESSAGE, .message = *message };
-	enum status status = STATUS_DISK_FULL;
+	enum status known = STATUS_DIFFERENT;
+	bool is_held = (s->disk_full || repetition) && is_known(s, message, &known);
 
-	if ((s->disk_full || repetition) && is_known(s, message, &status))
-		return status;
 	if (s->disk_full)
-		return STATUS_DISK_FULL;
+		return is_held ? known : STATUS_DISK_FULL;
+	if (is_held && known == STATUS_DIFFERENT)
+		return known;
+	/* A repetition of the same text joins too: all replicas keep the smaller time. */
 	enum store_result result = store_apply(s->store, &fact, &s->options.limits);
 
 	switch (result) {
@@ -164,11 +168,11 @@ static enum status send_one(struct sessions *s, const struct message *message, b
 	case STORE_REPLACED:
 		session_append(s, &fact);
 		push(s, message);
-		return result == STORE_NEW ? STATUS_OK : STATUS_DIFFERENT;
+		return result == STORE_NEW ? STATUS_OK : known;
 	case STORE_KNOWN:
 		return STATUS_OK;
 	case STORE_KEPT:
-		return STATUS_DIFFERENT;
+		return known;
 	case STORE_GONE:
 		return STATUS_GONE;
 	case STORE_FULL:

@@ -31,8 +31,8 @@ enum {
 	CONNECTION_MAGIC = 0x636f6e6e,
 	/* More output than this waits: no more input, until it is half of this. */
 	OUTPUT_STALL_SIZE = 1024 * 1024,
-	/* What a buffer may hold: a stall and one reply more, a page of pushes, small frames; twice,
-	 * since what was sent is dropped only when it is half. */
+	/* What a buffer may hold: a stall and one reply more, a page of pushes, small frames;
+	 * twice, since what was sent is dropped only when it is half. */
 	OUTPUT_SIZE_MAX = 4 * 1024 * 1024,
 	/* A slice: about as many facts of little text as take half a millisecond. */
 	SLICE_COST_MAX = 128,
@@ -219,7 +219,8 @@ void session_answer(struct sessions *s, struct connection *c, const struct frame
 /* Pushes are put into the buffer that this gives; then session_ready_added. */
 struct buf *session_ready(struct connection *c);
 void session_ready_added(struct sessions *s, struct connection *c);
-/* Ends session and work. With a `text` (NULL: none) that says why, after held replies if `orderly`. */
+/* Ends session and work. With a `text` (NULL: none) that says why, after held replies if
+ * `orderly`. */
 void session_close(struct sessions *s, struct connection *c, enum status status, const char *text,
                    const char *why, bool orderly);
 

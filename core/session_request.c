@@ -118,6 +118,7 @@ static void refuse_with(struct sessions *s, struct connection *c, const struct f
 	session_reply(s, c, &reply);
 }
 
+/* The order of the questions is that of the table above; the last is put to the store itself. */
 static void introduce_proven(struct sessions *s, struct connection *c, const struct frame *frame,
                              const struct auth *auth)
 {
@@ -182,6 +183,7 @@ static struct fact confirmation(struct sessions *s, const struct account *accoun
 	return fact;
 }
 
+/* What is left to ask of an account that is here, unconfirmed, and alone with its name. */
 static enum status confirm_alive(struct sessions *s, const struct account *account)
 {
 	if (s->time.clock_ms > CONFIRM_AGE_MS &&
@@ -224,6 +226,7 @@ void session_confirm(struct sessions *s, struct connection *c, const struct fram
 
 /* ---- delete ---- */
 
+/* The session ends and the name is free at once; the reply waits until the mailbox is freed too. */
 void session_delete(struct sessions *s, struct connection *c, const struct frame *frame)
 {
 	const struct fact fact = { .kind = FACT_TOMBSTONE, .tombstone = frame->tombstone };
@@ -298,6 +301,7 @@ static void list_digest(struct view entries, bool last, uint8_t digest[KEY_SIZE]
 	sha256_final(&h, digest);
 }
 
+/* One pass: the entries are put together aside, since what stands before them hangs on them all. */
 void session_list(struct sessions *s, struct connection *c, const struct frame *frame)
 {
 	struct frame reply = session_reply_to(frame, STATUS_OK);
@@ -321,6 +325,7 @@ void session_list(struct sessions *s, struct connection *c, const struct frame *
 
 /* ---- operators ---- */
 
+/* Both sides prove the same key to each other; a stranger on a replica's port learns nothing. */
 void session_operate(struct sessions *s, struct connection *c, const struct frame *frame)
 {
 	const struct id nobody = { { 0 } };

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
- * table: see table.h. The parts of a hash: bits 63.. choose the segment, bits 8 to 39 the bucket (scaled,
- * so that a segment may have any number of buckets), bits 0 to 7 are the tag. A full bucket sends on
- * to the next one and counts that; a look-up ends at the first bucket that sent nobody on. A counter
- * that has reached 255 stays there, which costs time and never an answer.
+ * table: see table.h. The parts of a hash: bits 63.. choose the segment, bits 8 to 39 the bucket
+ * (scaled, so that a segment may have any number of buckets), bits 0 to 7 are the tag. A full
+ * bucket sends on to the next one and counts that; a look-up ends at the first bucket that sent
+ * nobody on. A counter that has reached 255 stays there, which costs time and never an answer.
  *
  * One array that doubles would be simpler. It lost because it is half empty after it doubled, and
  * because moving a million handles at once is a pause.
@@ -146,18 +146,24 @@ static void segment_add(struct table_segment *segment, uint64_t hash, uint32_t h
 static void segment_move(const struct table_segment *from, struct table_segment *low,
                          struct table_segment *high, table_hash *hash_of, const void *context)
 {
-	for (uint32_t i = 0; i < from->bucket_count; i++)
+	for (uint32_t i = 0; i < from->bucket_count; i++) {
+		const struct table_bucket *bucket = &from->buckets[i];
+		uint64_t hashes[TABLE_WAYS];
+
+		/* All of a bucket first: what they name is seldom in a cache, and so the waits
+		 * overlap. */
+		for (unsigned way = 0; way < TABLE_WAYS; way++)
+			hashes[way] = bucket->tags[way] ? hash_of(context, bucket->handles[way])
+			                                : 0;
 		for (unsigned way = 0; way < TABLE_WAYS; way++) {
-			const struct table_bucket *bucket = &from->buckets[i];
+			bool up = hashes[way] >> (63 - from->depth) & 1;
 
 			if (!bucket->tags[way])
 				continue;
-			uint64_t hash = hash_of(context, bucket->handles[way]);
-			bool up = hash >> (63 - from->depth) & 1;
-
-			assert(tag_of(hash) == bucket->tags[way]);
-			segment_add(up ? high : low, hash, bucket->handles[way]);
+			assert(tag_of(hashes[way]) == bucket->tags[way]);
+			segment_add(up ? high : low, hashes[way], bucket->handles[way]);
 		}
+	}
 }
 
 /* Gives the segment at `index` another number of buckets. */
@@ -232,8 +238,8 @@ void table_release(struct table *t)
 	*t = (struct table){ 0 };
 }
 
-/* Equal hashes cannot be told apart by more bits: the list of segments grows only as fast as the table,
- * and a segment that would need it to grow faster grows itself. */
+/* Equal hashes cannot be told apart by more bits: the list of segments grows only as fast as the
+ * table, and a segment that would need it to grow faster grows itself. */
 static bool may_split(const struct table *t, const struct table_segment *segment)
 {
 	if (segment->depth < t->depth)
@@ -273,7 +279,7 @@ void table_add(struct table *t, uint64_t hash, uint32_t handle, table_hash *hash
 
 	assert(handle != 0);
 	while (segment->count + 1 > segment->bucket_count * TABLE_WAYS * 7 / 8) {
-		uint32_t larger = segment->bucket_count + segment->bucket_count / 4 + 1;
+		uint32_t larger = segment->bucket_count + segment->bucket_count * 3 / 8 + 1;
 
 		if (larger > TABLE_BUCKETS_MAX && may_split(t, segment))
 			segment_split(t, hash, hash_of, context);

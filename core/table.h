@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: MIT
  *
- * table: a hash of 4-byte handles. It holds nothing of what the handles name: whoever asks brings the
- * hash and a function that compares.
+ * table: a hash of 4-byte handles. It holds nothing of what the handles name: whoever asks
+ * brings the hash and a function that compares.
  *
- * Extendible hashing: the first bits of a hash choose a segment, which is a small open-addressing table of
- * its own. A segment grows by a quarter until it has TABLE_BUCKETS_MAX buckets and then splits by the
- * next bit. So nothing is ever rehashed but one segment of some hundred handles, the table is always
- * about four fifths full, and a handle costs 6 to 7 bytes.
+ * Extendible hashing: the first bits of a hash choose a segment, which is a small
+ * open-addressing table of its own. A segment grows by three eighths until it has TABLE_BUCKETS_MAX
+ * buckets and then splits by the next bit. So nothing is ever rehashed but one segment of some
+ * hundred handles, the table is always about three quarters full, and a handle costs 6 to 8
+ * bytes.
  *
- * A bucket is 64 bytes: 12 handles, 8 bits of each one's hash, and how many handles wanted to be in it and
- * went on. A look-up reads one bucket and then, nearly always, only the thing itself.
+ * A bucket is 64 bytes: 12 handles, 8 bits of each one's hash, and how many handles wanted to be
+ * in it and went on. A look-up reads one bucket and then, nearly always, only the thing itself.
  */
 #ifndef THREEFOLD_CORE_TABLE_H
 #define THREEFOLD_CORE_TABLE_H

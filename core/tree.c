@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: MIT
  *
- * tree: see tree.h. A search keeps its path (nodes and indexes), and additions and removals walk it back
- * from the leaf to the root and mend counts, weights and first elements on the way.
+ * tree: see tree.h. A search keeps its path (nodes and indexes), and additions and removals walk
+ * it back from the leaf to the root and mend counts, weights and first elements on the way.
  *
- * A full leaf first gives to its right neighbour, so that nodes are well filled in any order of arrival. A
- * full node splits in the middle, but where the new one comes at the end, or near it, the split is made
- * there: the left node stays full, for more will come at the right. A node that is less than a quarter
- * full joins its neighbour if there is room.
+ * A full leaf first gives to its right neighbour, so that nodes are well filled in any order of
+ * arrival. A full node splits in the middle, but where the new one comes at the end, or near it,
+ * the split is made there: the left node stays full, for more will come at the right. A node
+ * that is less than a quarter full joins its neighbour if there is room.
  *
- * Links between leaves lost: a path finds the next leaf as well, and a link is one more thing to mend.
+ * Links between leaves lost: a path finds the next leaf as well, and a link is one more thing to
+ * mend.
  */
 #include "core/tree.h"
 
@@ -35,7 +36,8 @@ struct tree_node {
 enum {
 	NODE_HEADER = sizeof(struct tree_node),
 	LEAF_MIN = 2,
-	/* Behind this share of a node's places, in sixteenths, an addition counts as one at the end. */
+	/* Behind this share of a node's places, in sixteenths, an addition counts as one at the
+	 * end. */
 	NEAR_END = 14,
 };
 _Static_assert(NODE_HEADER % _Alignof(struct tree_branch) == 0, "branches are aligned");
@@ -110,8 +112,8 @@ static struct tree_branch branch_of(const struct tree_use *use, uint32_t handle)
 
 /* ---- searching ---- */
 
-/* The last branch whose first element is not after the key, or the first branch. The last one is tried
- * first, for most that is new is new at the end. */
+/* The last branch whose first element is not after the key, or the first branch. The last one is
+ * tried first, for most that is new is new at the end. */
 static uint32_t branch_search(const struct tree_use *use, const struct tree_node *node,
                               const void *key)
 {
@@ -160,19 +162,51 @@ static uint32_t leaf_search(const struct tree_use *use, const struct tree_node *
 	return low;
 }
 
+static void path_enter(const struct tree_use *use, struct path *path, uint32_t handle)
+{
+	assert(path->depth < TREE_HEIGHT_MAX);
+	struct step *step = &path->steps[path->depth];
+
+	step->handle = handle;
+	step->node = node_at(use->arena, handle);
+	assert(step->node->count > 0);
+}
+
+/* Follows the right edge, and is true if the key is behind the last element: most that is new
+ * is, and then this one comparison is all. */
+static bool search_end(const struct tree_use *use, uint32_t root, const void *key,
+                       struct path *path)
+{
+	uint32_t handle = root;
+
+	for (path->depth = 0;; path->depth++) {
+		path_enter(use, path, handle);
+		struct step *step = &path->steps[path->depth];
+		uint32_t last = step->node->count - 1u;
+
+		if (step->node->level == 0) {
+			step->index = last + 1;
+			return use->order->compare(use->context, key,
+			                           elements_of(step->node)[last]) > 0;
+		}
+		step->index = last;
+		handle = branches_of(step->node)[last].node;
+	}
+}
+
+/* Finds the place of a key, and whether an element stands at it. */
 static bool search(const struct tree_use *use, uint32_t root, const void *key, struct path *path)
 {
 	uint32_t handle = root;
 	bool equal;
 
 	assert(root != 0);
+	if (search_end(use, root, key, path))
+		return false;
 	for (path->depth = 0;; path->depth++) {
-		assert(path->depth < TREE_HEIGHT_MAX);
+		path_enter(use, path, handle);
 		struct step *step = &path->steps[path->depth];
 
-		step->handle = handle;
-		step->node = node_at(use->arena, handle);
-		assert(step->node->count > 0);
 		if (step->node->level == 0) {
 			step->index = leaf_search(use, step->node, key, &equal);
 			return equal;
@@ -324,8 +358,8 @@ static struct tree_node *leaf_resize(struct arena *a, uint32_t *root, uint32_t c
 	return leaf;
 }
 
-/* The smallest size of a leaf for more than `count` elements: each is half as much again as the one before, in
- * whole granules. Few sizes, since the arena keeps a chunk for each. */
+/* The smallest size of a leaf for more than `count` elements: each is half as much again as the
+ * one before, in whole granules. Few sizes, since the arena keeps a chunk for each. */
 static uint32_t capacity_above(uint32_t count)
 {
 	static const uint8_t sizes[] = { 2, 4, 6, 10, 16, 24, 36, 54, 82, TREE_LEAF_MAX };
@@ -397,8 +431,9 @@ static void elements_shift(struct tree_node *from, struct tree_node *to, uint32_
 	to->count = (uint16_t)(to->count + count);
 }
 
-/* Adds to a full leaf by making use of the room in its right neighbour. False if there is none, and nothing
- * was done. The caller then counts the new element into the branch of the path, on the left. */
+/* Adds to a full leaf by making use of the room in its right neighbour. False if there is none,
+ * and nothing was done. The caller then counts the new element into the branch of the path, on
+ * the left. */
 static bool leaf_share(const struct tree_use *use, const struct path *path, uint32_t element,
                        uint64_t weight)
 {
@@ -454,7 +489,8 @@ static bool leaf_add(const struct tree_use *use, uint32_t *root, struct step *st
 	uint32_t cut = cut_for(leaf, step->index);
 	uint32_t handle = node_split(use->arena, leaf, cut);
 
-	/* At the cut it goes to the left if there is room, and always to a right one that is empty. */
+	/* At the cut it goes to the left if there is room, and always to a right one that is
+	 * empty. */
 	if (step->index < cut || (step->index == cut && leaf->count < leaf->capacity))
 		element_insert(leaf, step->index, element);
 	else

@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: MIT
  *
- * tree: a packed B+tree of 4-byte handles. It holds nothing of what the handles name: whoever asks brings
- * the order.
+ * tree: a packed B+tree of 4-byte handles. It holds nothing of what the handles name: whoever
+ * asks brings the order.
  *
- * A tree is the handle of its root node in an arena, 0 if it is empty, so that thousands of small trees
- * cost little: a tree of one leaf has a leaf of just about its size. Larger ones have leaves of up to
- * TREE_LEAF_MAX handles. What arrives in ascending order leaves them full.
+ * A tree is the handle of its root node in an arena, 0 if it is empty, so that thousands of
+ * small trees cost little: a tree of one leaf has a leaf of just about its size. Larger ones
+ * have leaves of up to TREE_LEAF_MAX handles. What arrives in ascending order leaves them full.
  *
- * Each branch knows how many elements stand below it and what they weigh together, so the weight of a
- * range of keys costs O(log n).
+ * Each branch knows how many elements stand below it and what they weigh together, so the weight
+ * of a range of keys costs O(log n).
  *
- * Pure. The order's functions are used inside a call and are not kept. An element's place in the order
- * and its weight must not change while it is in a tree.
+ * Pure. The order's functions are used inside a call and are not kept. An element's place in the
+ * order and its weight must not change while it is in a tree.
  */
 #ifndef THREEFOLD_CORE_TREE_H
 #define THREEFOLD_CORE_TREE_H
@@ -46,8 +46,8 @@ struct tree_weight {
 	uint64_t weight;
 };
 
-/* Where the last tree_next ended, so that the next one need not search. Zero it when any tree of the arena
- * has changed. */
+/* Where the last tree_next ended, so that the next one need not search. Zero it when any tree of
+ * the arena has changed. */
 struct tree_hint {
 	const struct tree_node *leaf;
 	uint32_t root;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * getaddrinfo does the reading of names and numbers; brackets are taken off before. SO_REUSEADDR lets a server come back
- * to its port while connections of its last life linger in the kernel; two servers still cannot listen on one.
+ * getaddrinfo does the reading of names and numbers; brackets are taken off before. SO_REUSEADDR
+ * lets a server come back to its port while connections of its last life linger in the kernel; two
+ * servers still cannot listen on one.
  */
 #include "io/address.h"
 
@@ -118,6 +119,7 @@ bool address_equal(const struct address *a, const struct address *b)
 	return port_a == port_b && view_equal(host_a, host_b);
 }
 
+/* A sentence that names the address; always -1. */
 static int say_why(const struct address *address, const char *what, int error,
                    char err[ADDRESS_ERR_SIZE])
 {
@@ -131,6 +133,8 @@ static int say_why(const struct address *address, const char *what, int error,
 	return -1;
 }
 
+/* Only tries: binding does not listen, so it fails for a port in use only if that is listened
+ * on, or was bound without SO_REUSEADDR. listen fails for the rest. */
 static int bind_one(const struct address *address, struct address *bound,
                     char err[ADDRESS_ERR_SIZE])
 {
@@ -161,6 +165,7 @@ int address_bind(const struct address *addresses, size_t count, struct address *
 	int fd;
 
 	assert(count > 0);
+	assert(count <= ADDRESS_MAX);
 	/* If none can be had, what is said is about the first. */
 	fd = bind_one(&addresses[0], bound, err);
 	for (size_t i = 1; fd < 0 && i < count; i++)
@@ -175,11 +180,23 @@ int address_listen(int fd, const struct address *bound, char err[ADDRESS_ERR_SIZ
 	return 0;
 }
 
+int address_accept(int listener)
+{
+	/* Who it is does not matter. */
+	/* cppcheck-suppress nullPointer */
+	int fd = accept4(listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+
+	if (fd >= 0)
+		return fd;
+	return errno == EWOULDBLOCK ? -EAGAIN : -errno;
+}
+
 int address_dial(const struct address *address)
 {
 	int fd = socket(address->storage.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	int error;
 
+	assert(address->size != 0);
 	if (fd < 0)
 		return -errno;
 	/* An interrupted connect goes on by itself, like one that would block. */

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT
  *
- * address: host names, TCP addresses and how they are written; sockets that listen and sockets that dial.
+ * address: host names, TCP addresses and how they are written; sockets that listen and sockets that
+ * dial.
  *
- * A host is a name, an IPv4 or an IPv6 address; the latter also in brackets, '[::1]'. A name may have several
- * addresses, which come in the order of the system's resolver; the callers try them in that order. Resolving a name
- * may block for as long as the resolver takes, so programs do it before their loop begins.
+ * A host is a name, an IPv4 or an IPv6 address; the latter also in brackets, '[::1]'. A name may
+ * have several addresses, which come in the order of the system's resolver; the callers try them in
+ * that order. Resolving a name may block for as long as the resolver takes, so programs do it
+ * before their loop begins.
  */
 #ifndef THREEFOLD_IO_ADDRESS_H
 #define THREEFOLD_IO_ADDRESS_H
@@ -24,8 +26,8 @@ struct address {
 	socklen_t size;
 };
 
-/* Fills in the addresses of a host, with that port; the number of them, at least 1. `to_listen`: only such as this host
- * could serve on. -1 and a sentence if there are none. */
+/* Fills in the addresses of a host, with that port; the number of them, at least 1. `to_listen`:
+ * only such as this host could serve on. -1 and a sentence if there are none. */
 int address_resolve(const char *host, uint16_t port, bool to_listen,
                     struct address addresses[ADDRESS_MAX], char err[ADDRESS_ERR_SIZE]);
 /* "127.0.0.1:80", "[::1]:80". */
@@ -34,14 +36,18 @@ uint16_t address_port(const struct address *address);
 /* The same host and port. */
 bool address_equal(const struct address *a, const struct address *b);
 
-/* A non-blocking socket bound to the first of the addresses that can be, or -1 and a sentence. *bound is where: port 0
- * has become the one that the system picked. Nobody can connect yet. */
+/* A non-blocking socket bound to the first of the addresses that can be, or -1 and a sentence.
+ * *bound is where: port 0 has become the one that the system picked. Nobody can connect yet. */
 int address_bind(const struct address *addresses, size_t count, struct address *bound,
                  char err[ADDRESS_ERR_SIZE]);
 /* From now on they can. 0, or -1 and a sentence. */
 int address_listen(int fd, const struct address *bound, char err[ADDRESS_ERR_SIZE]);
-/* A non-blocking socket that connects to the address, or a negative errno value. When it can be written to the dial has
- * ended: address_dialled tells how, as 0 or a negative errno value. */
+/* The next connection, as a non-blocking socket, or a negative errno value: -EAGAIN if there is
+ * none. Others may be of that one connection alone. */
+int address_accept(int listener);
+
+/* A non-blocking socket that connects to the address, or a negative errno value. When it can be
+ * written to the dial has ended: address_dialled tells how, as 0 or a negative errno value. */
 int address_dial(const struct address *address);
 int address_dialled(int fd);
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * The rest of a connection is copied to the front of the shared input before a read, so that a frame always stands in one
- * piece. The alternative, reading into a buffer of each connection, costs the memory of a whole read for every peer
- * that has sent half a frame.
+ * The rest of a connection is copied to the front of the shared input before a read, so that a
+ * frame always stands in one piece. The alternative, reading into a buffer of each connection,
+ * costs the memory of a whole read for every peer that has sent half a frame.
  */
 #include "io/conn.h"
 
@@ -32,6 +32,7 @@ int conn_open(struct conn *c, struct loop *l, int fd, bool dialling)
 	int result;
 
 	assert(fd >= 0);
+	assert(ready != NULL);
 	*c = (struct conn){ .source = { .fd = fd, .ready = ready }, .loop = l };
 	/* It fails on what is no TCP socket, a test's pair, where it is not needed. */
 	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
@@ -58,6 +59,7 @@ bool conn_is_open(const struct conn *c)
 	return c->loop != NULL && c->source.fd >= 0;
 }
 
+/* The other interest stays as it is. */
 static void want(struct conn *c, unsigned event, bool wanted)
 {
 	unsigned others = c->source.wanted & ~event;

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT
  *
- * The real disk: one directory, kept open, so that a rename of the directory itself does not send files to two
- * places. A handle is the descriptor itself.
+ * The real disk: one directory, kept open, so that a rename of the directory itself does not send
+ * files to two places. A handle is the descriptor itself.
  *
- * The lock is flock on a file `lock` that is never removed: the kernel drops it with the process, however that
- * ends, so there is no stale lock and no process number to guess about.
+ * The lock is flock on a file `lock` that is never removed: the kernel drops it with the process,
+ * however that ends, so there is no stale lock and no process number to guess about.
  *
- * fdatasync is called once. After a failure Linux has marked the pages clean, so a second call would say yes and
- * mean nothing.
+ * fdatasync is called once. After a failure Linux has marked the pages clean, so a second call
+ * would say yes and mean nothing.
  */
 #include "io/disk.h"
 
@@ -136,8 +136,9 @@ static int directory_truncate(struct disk *d, int handle, uint64_t size)
 	return result == 0 ? 0 : -errno;
 }
 
-/* fallocate first, because it finds out at once whether there is room; then real zeros, because a write into
- * blocks that were only allocated has to mark them as written, which makes each fdatasync half as dear again. */
+/* fallocate first, because it finds out at once whether there is room; then real zeros, because a
+ * write into blocks that were only allocated has to mark them as written, which makes each
+ * fdatasync half as dear again. */
 static int directory_reserve(struct disk *d, int handle, uint64_t size)
 {
 	static const uint8_t zeros[ZEROS_SIZE];
@@ -208,8 +209,8 @@ static const struct disk_operations directory_operations = {
 	.room = directory_room,
 };
 
-/* Makes the last part of the path and whatever before it is missing. A name that was made must also be on the
- * disk, so the directory that holds it is synced. */
+/* Makes the last part of the path and whatever before it is missing. A name that was made must also
+ * be on the disk, so the directory that holds it is synced. */
 static int make_parents(char *path)
 {
 	for (char *at = path + 1; *at != '\0'; at++) {
@@ -290,7 +291,8 @@ struct disk *disk_open_directory(const char *path, bool *locked, char err[ERR_SI
 		return &directory->disk;
 	*locked = strcmp(failed, "lock") == 0 && result == -EWOULDBLOCK;
 	if (*locked)
-		(void)snprintf(err, ERR_SIZE, "another server uses the data directory '%.300s'", path);
+		(void)snprintf(err, ERR_SIZE, "another server uses the data directory '%.300s'",
+		               path);
 	else
 		(void)snprintf(err, ERR_SIZE, "cannot %s the data directory '%.300s': %s", failed,
 		               path, strerror(-result));

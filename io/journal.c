@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT
  *
- * Two buffers: facts are printed into `fill`; journal_begin swaps it with `batch`, which journal_run writes with one
- * call and syncs with one. Before the facts of a batch stands the line that says how much of the journal is synced,
- * which is where the batch itself goes: that is known only when the batch begins, so `fill` keeps room for it.
+ * Two buffers: facts are printed into `fill`; journal_begin swaps it with `batch`, which
+ * journal_run writes with one call and syncs with one. Before the facts of a batch stands the line
+ * that says how much of the journal is synced, which is where the batch itself goes: that is known
+ * only when the batch begins, so `fill` keeps room for it.
  *
- * The journal is reserved ahead in zeros, so that most syncs have no change of the file's size or blocks to write,
- * and so that burials still fit when the disk is full. Zeros after the last line are therefore a clean end.
+ * The journal is reserved ahead in zeros, so that most syncs have no change of the file's size or
+ * blocks to write, and so that burials still fit when the disk is full. Zeros after the last line
+ * are therefore a clean end.
  */
 #include "io/journal_private.h"
 
@@ -15,7 +17,7 @@
 #include <stdio.h>
 
 const char *const journal_names[FILE_COUNT] = {
-	[FILE_USERS] = "users.json",     [FILE_PENDING] = "pending.json",
+	[FILE_USERS] = "users.json",      [FILE_PENDING] = "pending.json",
 	[FILE_JOURNAL] = "journal.jsonl", [FILE_OLD] = "journal.old.jsonl",
 	[FILE_REPLICA] = "replica.json",
 };
@@ -177,7 +179,8 @@ void journal_begin_note(struct journal *j)
 	j->job.is_note = true;
 }
 
-/* Keeps zeros ahead of the end, a step at a time. Want of room is no failure here: the batch has its place. */
+/* Keeps zeros ahead of the end, a step at a time. Want of room is no failure here: the batch has
+ * its place. */
 static int batch_reserve(struct journal *j, uint64_t end)
 {
 	struct job *job = &j->job;
@@ -237,7 +240,7 @@ bool journal_begin(struct journal *j, bool may_compact)
 	bool compacts = may_compact && (!has_batch || j->batches_in_a_row >= BATCHES_PER_SLICE) &&
 	                compaction_is_due(j);
 
-	if (!has_batch && !compacts)
+	if (j->failed || (!has_batch && !compacts))
 		return false;
 	j->job = (struct job){ .handle = -1, .room = -1 };
 	if (compacts) {
@@ -269,6 +272,14 @@ void journal_run(struct journal *j)
 	j->job.room = j->disk->operations->room(j->disk);
 }
 
+static int say_failed(const struct journal *j, char err[ERR_SIZE])
+{
+	assert(j->job.failed != NULL);
+	(void)snprintf(err, ERR_SIZE, "cannot %s '%s': %s", j->job.failed, j->job.file,
+	               strerror(-j->job.result));
+	return -1;
+}
+
 int journal_end(struct journal *j, char err[ERR_SIZE])
 {
 	struct job *job = &j->job;
@@ -279,11 +290,9 @@ int journal_end(struct journal *j, char err[ERR_SIZE])
 	if (job->room >= 0)
 		j->room = job->room;
 	if (job->result < 0 && !job->gives_up) {
-		assert(job->failed != NULL);
-		(void)snprintf(err, ERR_SIZE, "cannot %s '%s': %s", job->failed, job->file,
-		               strerror(-job->result));
+		j->failed = true;
 		job->kind = JOB_NONE;
-		return -1;
+		return say_failed(j, err);
 	}
 	if (is_batch)
 		batch_end(j);
@@ -314,7 +323,8 @@ bool journal_has_room(struct journal *j, uint64_t now_ms)
 	uint64_t mark = journal_next_sizes(j) + j->fill.size + 2 * j->reserve_size;
 
 	assert(j->magic == JOURNAL_MAGIC);
-	if (j->room < 0 || now_ms < j->room_looked_ms || now_ms - j->room_looked_ms >= ROOM_LOOK_MS) {
+	if (j->room < 0 || now_ms < j->room_looked_ms ||
+	    now_ms - j->room_looked_ms >= ROOM_LOOK_MS) {
 		j->room_looked_ms = now_ms;
 		j->room = j->disk->operations->room(j->disk);
 	}
@@ -357,11 +367,11 @@ static void cut_reserve(struct journal *j)
 
 int journal_close(struct journal *j, char err[ERR_SIZE])
 {
-	int result = 0;
+	int result = j->failed ? say_failed(j, err) : 0;
 
 	assert(j->magic == JOURNAL_MAGIC);
 	assert(j->job.kind == JOB_NONE);
-	if (j->fill.size > 0)
+	if (result == 0 && j->fill.size > 0)
 		result = journal_do(j, begin_batch, err);
 
 	/* A journal of nothing but its first line follows snapshots that are right as they are. */

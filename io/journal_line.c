@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
- * The short way of printing writes the very bytes that cJSON would; the short way of reading takes the line apart
- * at fixed places and gives up at the first byte that is not what the printer would have put there. Giving up costs
- * nothing but time: the line then goes through cJSON, which also finds out what is wrong with it.
+ * The short way of printing writes the very bytes that cJSON would; the short way of reading takes
+ * the line apart at fixed places and gives up at the first byte that is not what the printer would
+ * have put there. Giving up costs nothing but time: the line then goes through cJSON, which also
+ * finds out what is wrong with it.
  */
 #include "io/journal_line.h"
 
@@ -10,7 +11,8 @@
 #include "io/json.h"
 
 enum {
-	/* {"to":..,"from":..,"session":..,"number":..,"sent":..,"text": and a seal, without the text. */
+	/* {"to":..,"from":..,"session":..,"number":..,"sent":..,"text": and a seal, without the
+	 * text. */
 	FIXED_SIZE_MAX = 320,
 	DECIMAL_SIZE_MAX = 20,
 	HEX_SIZE = 8,
@@ -202,7 +204,7 @@ void line_put_fact(struct buf *out, const struct fact *fact, const uint8_t *dige
 		put_burial(out, &fact->burial);
 		return;
 	}
-	assert(!"a kind of fact");
+	assert(false); /* there is no other kind */
 }
 
 void line_put_text(struct buf *out, const uint8_t digest[KEY_SIZE], struct view text)
@@ -540,8 +542,7 @@ static bool tree_account(const struct cJSON *tree, struct element *e)
 	       json_string(json_member(tree, "setting"), &v->setting) &&
 	       v->setting.size <= SETTING_SIZE_MAX && member_key(tree, "seal", v->seal) &&
 	       member_key(tree, "stored_key", v->stored_key) &&
-	       member_key(tree, "server_key", v->server_key) &&
-	       member_key(tree, "lock", v->lock) &&
+	       member_key(tree, "server_key", v->server_key) && member_key(tree, "lock", v->lock) &&
 	       json_boolean(json_member(tree, "confirmed"), &a->confirmed);
 }
 
@@ -666,8 +667,8 @@ static bool tree_note(const struct cJSON *tree, struct element *e)
 	       e->head.follows.pending.present;
 }
 
-/* The rows that a key is looked for in, in this order: a line is of the first kind that has all of these keys and
- * no other. */
+/* The rows that a key is looked for in, in this order: a line is of the first kind that has all of
+ * these keys and no other. */
 static const struct form {
 	const char *keys[9];
 	size_t count;
@@ -677,10 +678,14 @@ static const struct form {
 	{ { "to", "from", "session", "number", "sent", "text" }, 6, IN_BOTH, tree_message },
 	{ { "to", "from", "session", "gone" }, 4, IN_BOTH, tree_burial },
 	{ { "id", "name", "setting", "seal", "stored_key", "server_key", "lock", "confirmed" },
-	  8, IN_BOTH, tree_account },
+	  8,
+	  IN_BOTH,
+	  tree_account },
 	{ { "id", "name", "middle", "delete_key" }, 4, IN_BOTH, tree_tombstone },
 	{ { "to", "from", "session", "number", "sent", "digest", "size" },
-	  7, IN_SNAPSHOT, tree_reference },
+	  7,
+	  IN_SNAPSHOT,
+	  tree_reference },
 	{ { "digest", "text" }, 2, IN_SNAPSHOT, tree_text },
 	{ { "crc" }, 1, IN_SNAPSHOT, tree_block },
 	{ { "synced" }, 1, IN_JOURNAL, tree_synced },

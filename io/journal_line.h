@@ -2,9 +2,9 @@
  *
  * journal_line: the lines of the journal's files, one JSON object each, both ways. No I/O.
  *
- * A line of a journal is sealed: it ends with ,"crc":"8 hex digits"} and that is the CRC-32C of all before the
- * comma. An element of a snapshot is the same object without the seal. Keys stand in this order, and nothing else
- * is accepted:
+ * A line of a journal is sealed: it ends with ,"crc":"8 hex digits"} and that is the CRC-32C of all
+ * before the comma. An element of a snapshot is the same object without the seal. Keys stand in
+ * this order, and nothing else is accepted:
  *
  *   account     {"id","name","setting","seal","stored_key","server_key","lock","confirmed"}
  *   tombstone   {"id","name","middle","delete_key"}
@@ -12,19 +12,22 @@
  *   burial      {"to","from","session","gone":[first,last]}
  *
  *   in snapshots only
- *   reference   {"to","from","session","number","sent","digest","size"}: a message whose text is long
- *   text        {"digest","text"}
+ *   reference   {"to","from","session","number","sent","digest","size"}: a message whose text is
+ *   long text        {"digest","text"}
  *   block       {"crc"}: the CRC-32C of all bytes since the block before, or since the beginning
  *
  *   in journals only
  *   head        {"format","users","pending"} and perhaps "old","old_crc": the first line
- *   synced      {"synced"}: how many bytes of this journal were on the disk when this line was written
- *   note        {"users","pending"}: these snapshots hold all that the old journal held, and may be put in place
+ *   synced      {"synced"}: how many bytes of this journal were on the disk when this line was
+ *   written note        {"users","pending"}: these snapshots hold all that the old journal held,
+ *   and may be put in place
  *
- * Ids are as in core/id.h, keys and digests in hexadecimal, a missing snapshot's checksum is "none".
+ * Ids are as in core/id.h, keys and digests in hexadecimal, a missing snapshot's checksum is
+ * "none".
  *
- * Messages and burials, nearly all lines there are, are printed without a tree, and read without one if a line is
- * exactly what is printed here for a text that needs no escapes; all else is cJSON's. The tests compare the two.
+ * Messages and burials, nearly all lines there are, are printed without a tree, and read without
+ * one if a line is exactly what is printed here for a text that needs no escapes; all else is
+ * cJSON's. The tests compare the two.
  */
 #ifndef THREEFOLD_IO_JOURNAL_LINE_H
 #define THREEFOLD_IO_JOURNAL_LINE_H
@@ -78,13 +81,13 @@ enum element_kind {
 /* What a line says. Views live until the parser's next line, and as long as the line. */
 struct element {
 	enum element_kind kind;
-	struct fact fact;           /* FACT; of a REFERENCE the message, with an empty text */
-	uint8_t digest[KEY_SIZE];   /* REFERENCE, TEXT */
-	uint32_t text_size;         /* REFERENCE */
-	struct view text;           /* TEXT */
-	uint32_t crc;               /* BLOCK */
-	uint64_t synced;            /* SYNCED */
-	struct journal_head head;   /* HEAD; of a NOTE `follows` only */
+	struct fact fact;         /* FACT; of a REFERENCE the message, with an empty text */
+	uint8_t digest[KEY_SIZE]; /* REFERENCE, TEXT */
+	uint32_t text_size;       /* REFERENCE */
+	struct view text;         /* TEXT */
+	uint32_t crc;             /* BLOCK */
+	uint64_t synced;          /* SYNCED */
+	struct journal_head head; /* HEAD; of a NOTE `follows` only */
 };
 
 /* ---- printing; nothing is appended but what is named ---- */
@@ -105,8 +108,8 @@ void line_put_decimal(struct buf *out, uint64_t value);
 
 /* ---- reading ---- */
 
-/* What is remembered from one line to the next: the tree that views point into, and the last identities, because
- * neighbours often share them. */
+/* What is remembered from one line to the next: the tree that views point into, and the last
+ * identities, because neighbours often share them. */
 struct line_parser {
 	struct cJSON *tree;
 	bool cjson_only; /* tests: no short way */
@@ -124,7 +127,8 @@ void line_parser_init(struct line_parser *p);
 void line_parser_release(struct line_parser *p);
 /* Whether the line (without its newline) ends with the checksum of what stands before. */
 bool line_is_sealed(struct view line);
-/* What a line says; of a sealed one the seal must have been checked. False and a phrase if it is nothing known. */
+/* What a line says; of a sealed one the seal must have been checked. False and a phrase if it is
+ * nothing known. */
 bool line_parse(struct line_parser *p, struct view line, bool sealed, struct element *e,
                 const char **wrong);
 /* "00000000" to "ffffffff". */

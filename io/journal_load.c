@@ -1,19 +1,20 @@
 /* SPDX-License-Identifier: MIT
  *
- * A start, in an order in which a refusal has changed nothing and a crash at any step leaves what another start can
- * begin with:
+ * A start, in an order in which a refusal has changed nothing and a crash at any step leaves what
+ * another start can begin with:
  *
- *   1. look which files are there; a journal is missing only in a new directory, or between the two renames of
- *      a TURN, when the pair of the old one and the one aside tells the story
+ *   1. look which files are there; a journal is missing only in a new directory, or between the two
+ *      renames of a TURN, when the pair of the old one and the one aside tells the story
  *   2. read both snapshots, the journal, and the old journal if it is needed
  *   3. judge whether these files belong together: each snapshot must be one that the journal names
  *   4. with --salvage and damage: copy what is damaged to NAME.bad-N, then write everything anew
- *   5. else: finish the pair; write what stands whole after the largest mark again over itself, byte for byte, and
- *      sync it, because it may have been in the cache only; only then cut off a torn tail
+ *   5. else: finish the pair; write what stands whole after the largest mark again over itself,
+ *      byte for byte, and sync it, because it may have been in the cache only; only then cut off a
+ *      torn tail
  *   6. remove what was left aside, and an old journal that nobody needs
  *
- * A compaction that was half done is finished later, between batches, but before another begins: the old journal
- * stays until then.
+ * A compaction that was half done is finished later, between batches, but before another begins:
+ * the old journal stays until then.
  */
 #include "io/journal_private.h"
 
@@ -144,11 +145,11 @@ static bool parse_replica(struct start *s, struct view line)
 
 	json_free(tree);
 	if (newer) {
-		(void)snprintf(s->l.err, ERR_SIZE,
-		               "'%s' has format %llu, and this program knows formats up to %d: it was "
-		               "written by a newer one; nothing was changed",
-		               journal_names[FILE_REPLICA], (unsigned long long)format,
-		               JOURNAL_FORMAT);
+		(void)snprintf(
+			s->l.err, ERR_SIZE,
+			"'%s' has format %llu, and this program knows formats up to %d: it was "
+			"written by a newer one; nothing was changed",
+			journal_names[FILE_REPLICA], (unsigned long long)format, JOURNAL_FORMAT);
 		s->l.status = JOURNAL_REFUSED;
 		return false;
 	}
@@ -186,7 +187,8 @@ static bool replace_file(struct start *s, enum journal_file file, struct view te
 	if (!check(s, handle, "open", aside))
 		return false;
 
-	bool done = check(s, o->write(s->l.disk, handle, 0, text.data, text.size), "write", aside) &&
+	bool done = check(s, o->write(s->l.disk, handle, 0, text.data, text.size), "write",
+	                  aside) &&
 	            check(s, o->sync(s->l.disk, handle), "sync", aside);
 
 	(void)o->close(s->l.disk, handle); /* it was synced, or failed already */
@@ -218,7 +220,8 @@ static bool write_replica(struct start *s)
 /* ---- whether the files belong together ---- */
 
 /* Whether the journal names this snapshot: in a note, or, if `first`, in its first line. */
-static bool is_named(const struct found_journal *f, struct snapshot_name name, bool users, bool first)
+static bool is_named(const struct found_journal *f, struct snapshot_name name, bool users,
+                     bool first)
 {
 	struct snapshot_name head = users ? f->head.follows.users : f->head.follows.pending;
 
@@ -239,9 +242,10 @@ static bool judge_snapshot(struct start *s, enum journal_file file)
 	if (s->l.bad[file] || s->l.bad[FILE_JOURNAL] || is_named(&s->journal, name, users, true))
 		return true;
 	return loading_damage(&s->l, file, 0, 0,
-	                      name.present ? "is not the snapshot that the journal names: the files are "
-	                                     "of different times or replicas"
-	                                   : "is missing, and the journal names it");
+	                      name.present
+	                              ? "is not the snapshot that the journal names: the files are "
+	                                "of different times or replicas"
+	                              : "is missing, and the journal names it");
 }
 
 /* The old journal was whole when the new one began, and its successor says what it was. */
@@ -265,7 +269,8 @@ static bool read_old(struct start *s)
 	const struct found_journal *f = &s->journal;
 
 	if (!l->bad[FILE_JOURNAL] && !f->head.has_old && s->old.exists)
-		return loading_damage(l, FILE_OLD, 0, 0, "is there, and the journal knows of none") &&
+		return loading_damage(l, FILE_OLD, 0, 0,
+		                      "is there, and the journal knows of none") &&
 		       read_journal(l, &s->old);
 	s->needs_old = l->bad[FILE_JOURNAL] || l->bad[FILE_USERS] || l->bad[FILE_PENDING] ||
 	               (f->head.has_old && !(is_named(f, s->users.name, true, false) &&
@@ -275,7 +280,8 @@ static bool read_old(struct start *s)
 	if (s->old.exists)
 		return read_journal(l, &s->old) && judge_old(s);
 	return !f->head.has_old ||
-	       loading_damage(l, FILE_OLD, 0, 0, "is missing, and the snapshots do not hold what it held");
+	       loading_damage(l, FILE_OLD, 0, 0,
+	                      "is missing, and the snapshots do not hold what it held");
 }
 
 /* A reference whose text never came must be to a message that was buried since. */
@@ -484,7 +490,8 @@ static bool copy_bytes(struct start *s, int from, int to, const char *name)
 	return done && check(s, o->sync(s->l.disk, to), "sync", name);
 }
 
-/* NAME.bad-N with the first N that is free. A copy, so that a crash at any step leaves the files as they were. */
+/* NAME.bad-N with the first N that is free. A copy, so that a crash at any step leaves the files as
+ * they were. */
 static bool set_aside(struct start *s, const char *name)
 {
 	const struct disk_operations *o = operations(s);

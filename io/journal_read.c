@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
- * Files are read through a window that is large enough for the longest block of a snapshot, so reading takes constant
- * memory whatever the file. What counts is found in this order: a line that ends in a newline, its checksum (or its
- * block's), its JSON, its meaning. Only what is not whole in the first two senses can be a crash's doing; a line
- * that has its checksum and no meaning is refused in any place.
+ * Files are read through a window that is large enough for the longest block of a snapshot, so
+ * reading takes constant memory whatever the file. What counts is found in this order: a line that
+ * ends in a newline, its checksum (or its block's), its JSON, its meaning. Only what is not whole
+ * in the first two senses can be a crash's doing; a line that has its checksum and no meaning is
+ * refused in any place.
  */
 #include "io/journal_private.h"
 
@@ -36,7 +37,8 @@ void loading_warn(struct loading *l, const char *format, ...)
 		left--;
 	}
 	va_start(arguments, format);
-	(void)vsnprintf(warnings + used, left, format, arguments); /* what does not fit is left out */
+	(void)vsnprintf(warnings + used, left, format,
+	                arguments); /* what does not fit is left out */
 	va_end(arguments);
 }
 
@@ -67,10 +69,11 @@ bool loading_damage(struct loading *l, enum journal_file file, uint64_t line, ui
 		l->bad[file] = true;
 		return true;
 	}
-	(void)snprintf(l->err, ERR_SIZE,
-	               "%s; nothing was changed; --salvage sets damaged files aside (as NAME.bad-N) "
-	               "and starts with what is whole",
-	               where);
+	(void)snprintf(
+		l->err, ERR_SIZE,
+		"%s; nothing was changed; --salvage sets damaged files aside (as NAME.bad-N) "
+		"and starts with what is whole",
+		where);
 	l->status = JOURNAL_REFUSED;
 	return false;
 }
@@ -128,7 +131,8 @@ static bool window_open(struct window *w, struct loading *l, const char *name)
 static void window_close(struct window *w)
 {
 	if (w->handle >= 0)
-		(void)w->l->disk->operations->close(w->l->disk, w->handle); /* nothing was written */
+		(void)w->l->disk->operations->close(w->l->disk,
+		                                    w->handle); /* nothing was written */
 	mem_free(w->data);
 }
 
@@ -137,7 +141,8 @@ static uint64_t window_offset(const struct window *w, size_t at)
 	return w->base + at;
 }
 
-/* Drops what is not kept and reads on. False: no more room or bytes, or a failure (then l->status says so). */
+/* Drops what is not kept and reads on. False: no more room or bytes, or a failure (then l->status
+ * says so). */
 static bool window_fill(struct window *w)
 {
 	size_t keep = w->keep < w->next ? w->keep : w->next;
@@ -163,8 +168,8 @@ static bool window_fill(struct window *w)
 	return count > 0;
 }
 
-/* The next line, without its newline; or a piece that has none, because the file ends or no line is that long.
- * `begin` is its place in the window, good until the next call. */
+/* The next line, without its newline; or a piece that has none, because the file ends or no line is
+ * that long. `begin` is its place in the window, good until the next call. */
 static enum got window_line(struct window *w, struct view *line, size_t *begin)
 {
 	const uint8_t *newline = NULL;
@@ -204,8 +209,8 @@ static int compare_digests(const void *a, const void *b)
 	return memcmp(a, b, KEY_SIZE);
 }
 
-/* Of a salvage's references only those count whose text is whole: what tore a text was told where it stood, and
- * a message that was buried since needs none. */
+/* Of a salvage's references only those count whose text is whole: what tore a text was told where
+ * it stood, and a message that was buried since needs none. */
 static bool has_text(const struct loading *l, const uint8_t digest[KEY_SIZE])
 {
 	return !l->salvage ||
@@ -244,11 +249,11 @@ struct snapshot_reader {
 	struct window w;
 	enum journal_file file;
 	uint64_t count;
-	uint32_t crc;      /* of everything up to the window's `hashed` */
-	size_t hashed;     /* relative to w.keep: where the crc has got to */
-	size_t block;      /* relative to w.keep: where the block begins; 0 */
+	uint32_t crc;  /* of everything up to the window's `hashed` */
+	size_t hashed; /* relative to w.keep: where the crc has got to */
+	size_t block;  /* relative to w.keep: where the block begins; 0 */
 	uint64_t block_line;
-	bool has_comma;    /* the element before ended with one: another must follow */
+	bool has_comma; /* the element before ended with one: another must follow */
 	bool has_element;
 	bool has_tail;
 	uint32_t tail_crc;
@@ -335,7 +340,8 @@ static bool is_block_line(struct view line, uint32_t *crc)
 	static const char opening[] = "{\"crc\":\"";
 	size_t size = sizeof(opening) - 1;
 
-	return (line.size == size + 10 || (line.size == size + 11 && line.data[size + 10] == ',')) &&
+	return (line.size == size + 10 ||
+	        (line.size == size + 11 && line.data[size + 10] == ',')) &&
 	       memcmp(line.data, opening, size) == 0 &&
 	       memcmp(line.data + size + 8, "\"}", 2) == 0 &&
 	       line_hex(view_of(line.data + size, 8), crc);
@@ -423,7 +429,8 @@ static bool read_tail(struct snapshot_reader *r, struct view line, size_t begin)
 	if (r->has_comma)
 		return snapshot_damage(r, number, begin, "a comma with no element after it");
 	if (!r->w.l->bad[r->file] && (r->crc != r->tail_crc || r->count != count))
-		return snapshot_damage(r, number, begin, "the file's checksum or count does not fit");
+		return snapshot_damage(r, number, begin,
+		                       "the file's checksum or count does not fit");
 	return window_line(&r->w, &line, &begin) == GOT_END ||
 	       (r->w.l->status == JOURNAL_OK &&
 	        snapshot_damage(r, r->w.line, begin, "something after the end"));
@@ -442,7 +449,8 @@ static bool read_elements(struct snapshot_reader *r)
 		if (got == GOT_FAILURE)
 			return false;
 		if (got == GOT_END)
-			return snapshot_damage(r, r->w.line + 1, r->w.size, "the file ends too early");
+			return snapshot_damage(r, r->w.line + 1, r->w.size,
+			                       "the file ends too early");
 		if (got == GOT_LINE && is_block_line(line, &crc)) {
 			if (!read_block(r, line, begin, crc))
 				return false;
@@ -502,7 +510,7 @@ struct journal_reader {
 	bool in_zeros;        /* only zeros since the last whole line */
 	uint64_t damage_line; /* 0: none yet */
 	uint64_t damage_byte;
-	uint64_t last_byte;   /* after the last byte that is not zero */
+	uint64_t last_byte; /* after the last byte that is not zero */
 };
 
 static bool journal_damage(struct journal_reader *r, uint64_t line, uint64_t byte, const char *what)
@@ -526,7 +534,8 @@ static bool read_sealed(struct journal_reader *r, struct view line, uint64_t byt
 
 	if (!line_parse(&l->parser, line, true, &e, &wrong))
 		return journal_damage(r, r->w.line, byte, wrong);
-	if ((e.kind == ELEMENT_HEAD) != (r->w.line == 1) || (e.kind == ELEMENT_SYNCED && e.synced > byte))
+	if ((e.kind == ELEMENT_HEAD) != (r->w.line == 1) ||
+	    (e.kind == ELEMENT_SYNCED && e.synced > byte))
 		return journal_damage(r, r->w.line, byte, "a line that cannot stand there");
 	switch (e.kind) {
 	case ELEMENT_HEAD:
@@ -552,6 +561,28 @@ static bool read_sealed(struct journal_reader *r, struct view line, uint64_t byt
 	}
 }
 
+/* A newline that was damaged joins a line to the next. If that is a mark, it still counts, or the
+ * loss of what it marks would pass for a torn tail. */
+static void read_joined_mark(struct journal_reader *r, struct view line, uint64_t byte)
+{
+	static const char opening[] = "{\"synced\":";
+	const uint8_t *at = line.size == 0 ? NULL
+	                                   : memmem(line.data + 1, line.size - 1, opening,
+	                                            sizeof(opening) - 1);
+	struct element e;
+	const char *wrong;
+
+	if (at == NULL)
+		return;
+
+	size_t skipped = (size_t)(at - line.data);
+	struct view mark = view_of(at, line.size - skipped);
+
+	if (line_is_sealed(mark) && line_parse(&r->w.l->parser, mark, true, &e, &wrong) &&
+	    e.kind == ELEMENT_SYNCED && e.synced <= byte + skipped && e.synced > r->found->mark)
+		r->found->mark = e.synced;
+}
+
 static void note_bytes(struct journal_reader *r, struct view line, uint64_t byte)
 {
 	size_t size = line.size;
@@ -562,7 +593,8 @@ static void note_bytes(struct journal_reader *r, struct view line, uint64_t byte
 		r->last_byte = byte + size;
 }
 
-/* Zeros to the end are none: a file is reserved ahead with them. Anything after them makes them damage. */
+/* Zeros to the end are none: a file is reserved ahead with them. Anything after them makes them
+ * damage. */
 static void note_damage(struct journal_reader *r, struct view line, uint64_t byte, enum got got)
 {
 	if (r->damage_line != 0)
@@ -577,8 +609,9 @@ static void note_damage(struct journal_reader *r, struct view line, uint64_t byt
 	r->damage_byte = byte;
 }
 
-/* Line after line to the end of the file. After the first that is not whole, only marks count, but in a second
- * pass of a salvage (`after` > 0: from that byte on), in which all that is whole counts. */
+/* Line after line to the end of the file. After the first that is not whole, only marks count, but
+ * in a second pass of a salvage (`after` > 0: from that byte on), in which all that is whole
+ * counts. */
 static bool read_lines(struct journal_reader *r, uint64_t after)
 {
 	struct found_journal *found = r->found;
@@ -607,6 +640,8 @@ static bool read_lines(struct journal_reader *r, uint64_t after)
 				found->whole_end = byte + line.size + 1;
 			}
 		}
+		if (got == GOT_LINE && !is_whole)
+			read_joined_mark(r, line, byte);
 		note_bytes(r, line, byte);
 		r->w.keep = r->w.next;
 	}
@@ -619,7 +654,7 @@ static bool judge_damage(struct journal_reader *r)
 
 	if (found->head_size == 0)
 		return journal_damage(r, 1, 0,
-		                      found->size == 0     ? "the file is empty"
+		                      found->size == 0    ? "the file is empty"
 		                      : r->last_byte == 0 ? "there is nothing but NUL bytes"
 		                                          : "its first line is not whole");
 	found->torn_size = r->last_byte > found->whole_end ? r->last_byte - found->whole_end : 0;

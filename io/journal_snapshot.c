@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: MIT
  *
- * A snapshot is written in slices during traffic, so it is of no one instant: whatever it misses or has early is in
- * the journal that was begun before it, and facts join. A slice is encoded on the caller's thread, which may look at
- * the store, and written and synced by the job, so that no sync at the end has much to do.
+ * A snapshot is written in slices during traffic, so it is of no one instant: whatever it misses or
+ * has early is in the journal that was begun before it, and facts join. A slice is encoded on the
+ * caller's thread, which may look at the store, and written and synced by the job, so that no sync
+ * at the end has much to do.
  *
- * The form: a head without its end, one element a line, each line but the first after a comma, after every kilobyte
- * an element {"crc"} of the bytes since the one before (so that damage is found where it is, and --salvage loses no
- * more than that), and the tail with the count and the checksum of everything before it.
+ * The form: a head without its end, one element a line, each line but the first after a comma,
+ * after every kilobyte an element {"crc"} of the bytes since the one before (so that damage is
+ * found where it is, and --salvage loses no more than that), and the tail with the count and the
+ * checksum of everything before it.
  */
 #include "io/journal_private.h"
 
@@ -26,7 +28,8 @@ static void put(struct buf *out, const char *text)
 	(void)done; /* the journal's buffers have no maximum that could be reached */
 }
 
-/* Takes what was put since the last time into the checksum of the file, and of the block if `in_block`. */
+/* Takes what was put since the last time into the checksum of the file, and of the block if
+ * `in_block`. */
 static void absorb(struct snapshot *s, bool in_block)
 {
 	const uint8_t *data = s->slice.data + s->hashed;
@@ -256,8 +259,8 @@ static int rename_file(struct journal *j, const char *from, const char *to)
 	return job_failed(&j->job, j->disk->operations->rename(j->disk, from, to), "rename", from);
 }
 
-/* The names are synced between the renames, so that no file system can keep the second without the first, which
- * would leave neither journal. */
+/* The names are synced between the renames, so that no file system can keep the second without the
+ * first, which would leave neither journal. */
 static void run_turn(struct journal *j)
 {
 	if (open_new(j, FILE_JOURNAL) < 0 || write_new(j, FILE_JOURNAL, 0) < 0) {
@@ -285,7 +288,8 @@ static void run_place(struct journal *j)
 	(void)sync_names(j); /* the job remembers */
 }
 
-/* A journal of nothing but its first line takes the place of the one whose facts the snapshots hold. */
+/* A journal of nothing but its first line takes the place of the one whose facts the snapshots
+ * hold. */
 static void run_empty(struct journal *j)
 {
 	if (open_new(j, FILE_JOURNAL) < 0 || write_new(j, FILE_JOURNAL, 0) < 0) {
@@ -300,7 +304,7 @@ static void run_empty(struct journal *j)
 
 void compaction_run(struct journal *j)
 {
-	static void (*const runs[])(struct journal *j) = {
+	static void (*const runs[])(struct journal * j) = {
 		[JOB_PREPARE] = run_prepare, [JOB_TURN] = run_turn,   [JOB_SLICE] = run_slice,
 		[JOB_PLACE] = run_place,     [JOB_EMPTY] = run_empty,
 	};
@@ -312,8 +316,8 @@ void compaction_run(struct journal *j)
 
 /* ---- steps ---- */
 
-/* The store's own word for how large the snapshots would be now; long escapes may prove it wrong, then they do not
- * fit and are given up. */
+/* The store's own word for how large the snapshots would be now; long escapes may prove it wrong,
+ * then they do not fit and are given up. */
 static uint64_t sizes_now(const struct journal *j)
 {
 	struct store_totals totals;
@@ -323,8 +327,8 @@ static uint64_t sizes_now(const struct journal *j)
 	       (totals.messages + totals.ranges) * SIZE_ESTIMATE_ELEMENT + totals.memory;
 }
 
-/* Twice the work for a start is the price of half the writing; and a disk that is full is compacted as soon as
- * that would fit and give something back. */
+/* Twice the work for a start is the price of half the writing; and a disk that is full is compacted
+ * as soon as that would fit and give something back. */
 static bool is_wanted(const struct journal *j)
 {
 	uint64_t sizes = j->sizes[0] + j->sizes[1];
@@ -429,7 +433,7 @@ void compaction_begin(struct journal *j)
 		compaction_begin_place(j);
 		return;
 	}
-	assert(!"a step");
+	assert(false); /* there is no other step */
 }
 
 static void slice_end(struct journal *j)
@@ -461,7 +465,8 @@ static void slice_end(struct journal *j)
 static void take_new_journal(struct journal *j)
 {
 	if (j->handle >= 0)
-		(void)j->disk->operations->close(j->disk, j->handle); /* it is synced, or of no use */
+		(void)j->disk->operations->close(j->disk,
+		                                 j->handle); /* it is synced, or of no use */
 	j->handle = j->job.handle;
 	j->new_handle = -1;
 	j->head_size = j->end = j->job.size;
@@ -520,5 +525,5 @@ void compaction_end(struct journal *j)
 	case JOB_NONE:
 		break;
 	}
-	assert(!"a job of a compaction");
+	assert(false); /* a batch without a note is none of its jobs */
 }

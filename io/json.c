@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT
  *
- * What cJSON accepts and we refuse is found by one walk over the text before cJSON sees it. The walk is no
- * second parser: it knows strings, numbers and brackets as tokens and leaves the grammar to cJSON. What cJSON
- * is told is therefore free of everything that it is known to read differently from the RFC.
+ * What cJSON accepts and we refuse is found by one walk over the text before cJSON sees it. The
+ * walk is no second parser: it knows strings, numbers and brackets as tokens and leaves the grammar
+ * to cJSON. What cJSON is told is therefore free of everything that it is known to read differently
+ * from the RFC.
  *
- * cJSON gets its memory from mem_alloc, so a NULL from it is always a mistake in the text, never a lack of
- * memory.
+ * cJSON gets its memory from mem_alloc, so a NULL from it is always a mistake in the text, never a
+ * lack of memory.
  */
 #include "io/json.h"
 
@@ -31,8 +32,8 @@ static void hooks_need(void)
 	(void)failed; /* it can only fail on a bad argument */
 }
 
-/* text_is_valid takes at most TEXT_SIZE_MAX bytes, and not none, so longer ones go piece by piece, cut where a
- * character begins. */
+/* text_is_valid takes at most TEXT_SIZE_MAX bytes, and not none, so longer ones go piece by piece,
+ * cut where a character begins. */
 static bool is_utf8(struct view text)
 {
 	while (text.size > 0) {
@@ -51,7 +52,22 @@ static bool is_utf8(struct view text)
 	return true;
 }
 
-/* The place after a string's closing quote, which may be missing; `at` is after the opening one. */
+/* Four digits at `at`, not all zero: cJSON takes what is no digit for a zero. */
+static bool is_unicode_escape(struct view text, size_t at)
+{
+	bool is_zero = true;
+
+	if (at > text.size || text.size - at < 4)
+		return false;
+	for (size_t i = at; i < at + 4; i++) {
+		if (strchr("0123456789abcdefABCDEF", text.data[i]) == NULL)
+			return false;
+		is_zero = is_zero && text.data[i] == '0';
+	}
+	return !is_zero;
+}
+
+/* From after a string's opening quote to after its closing one. */
 static const char *scan_string(struct view text, size_t *at)
 {
 	while (*at < text.size) {
@@ -63,8 +79,8 @@ static const char *scan_string(struct view text, size_t *at)
 			return "a control character in a string";
 		if (c != '\\')
 			continue;
-		if (text.size - *at >= 5 && memcmp(text.data + *at, "u0000", 5) == 0)
-			return "\\u0000 in a string";
+		if (*at < text.size && text.data[*at] == 'u' && !is_unicode_escape(text, *at + 1))
+			return "\\u0000 or a broken \\u in a string";
 		*at += 1;
 	}
 	return "a string without an end";
@@ -342,8 +358,8 @@ bool json_print(const struct cJSON *value, struct buf *out)
 	return put;
 }
 
-/* Whether one of eight bytes is below 0x20, a quote or a backslash. Of each test the high bit of a byte tells;
- * a borrow can set one too many above a true one, never one too few. */
+/* Whether one of eight bytes is below 0x20, a quote or a backslash. Of each test the high bit of a
+ * byte tells; a borrow can set one too many above a true one, never one too few. */
 static bool needs_escape(uint64_t word)
 {
 	const uint64_t ones = UINT64_C(0x0101010101010101);

@@ -2,21 +2,23 @@
  *
  * json: the one strict door to cJSON. Files and script mode go through it, both ways.
  *
- * cJSON is lenient where a file format must not be, so json_parse looks at the text before cJSON does and
- * at the tree after it. Refused, beside what is no JSON at all:
+ * cJSON is lenient where a file format must not be, so json_parse looks at the text before cJSON
+ * does and at the tree after it. Refused, beside what is no JSON at all:
  *
  *   - invalid UTF-8, a byte order mark, NUL bytes and other control characters (RFC 8259, 7)
  *   - \u0000, which would cut a C string silently
- *   - numbers that are not whole, not in 0..2^53-1, or written in another way than as plain digits: a tree
- *     holds them as doubles, in which exactly these are exact
+ *   - numbers that are not whole, not in 0..2^53-1, or written in another way than as plain digits:
+ *     a tree holds them as doubles, in which exactly these are exact
  *   - a key that stands twice in one object (keys are compared byte by byte)
- *   - text after the value; more than JSON_DEPTH_MAX levels; more than JSON_MEMBERS_MAX members of an object
+ *   - text after the value; more than JSON_DEPTH_MAX levels; more than JSON_MEMBERS_MAX members of
+ *     an object
  *
- * Printing is unformatted, with keys in the order in which they were put: files that are equal byte for byte
- * depend on it. Integers are printed as plain digits (cJSON's own way gives 1e+15).
+ * Printing is unformatted, with keys in the order in which they were put: files that are equal byte
+ * for byte depend on it. Integers are printed as plain digits (cJSON's own way gives 1e+15).
  *
- * Memory: a tree is the caller's, freed with json_free; views point into it. Memory that cannot be had ends the
- * process (core/buf.h). Threads: the first call must have returned before another thread makes one.
+ * Memory: a tree is the caller's, freed with json_free; views point into it. Memory that cannot be
+ * had ends the process (core/buf.h). Threads: the first call must have returned before another
+ * thread makes one.
  */
 #ifndef THREEFOLD_IO_JSON_H
 #define THREEFOLD_IO_JSON_H
@@ -50,8 +52,9 @@ bool json_boolean(const struct cJSON *value, bool *boolean);
 
 struct cJSON *json_object(void);
 struct cJSON *json_array(void);
-/* Each puts a member at the end of an object, or, with a NULL key, an element at the end of an array.
- * A string is valid UTF-8 without NUL; an integer at most 2^53-1; `child` belongs to the container from then on. */
+/* Each puts a member at the end of an object, or, with a NULL key, an element at the end of an
+ * array. A string is valid UTF-8 without NUL; an integer at most 2^53-1; `child` belongs to the
+ * container from then on. */
 void json_put_string(struct cJSON *container, const char *key, struct view string);
 void json_put_integer(struct cJSON *container, const char *key, uint64_t integer);
 void json_put_boolean(struct cJSON *container, const char *key, bool boolean);
@@ -66,8 +69,8 @@ static inline size_t json_escaped_size_max(size_t size)
 	assert(size <= SIZE_MAX / 6 - 2);
 	return size * 6 + 2;
 }
-/* Writes the string with its quotes, exactly as cJSON prints it, to memory that the caller has made room for. The
- * byte after. It is here, without cJSON, because every message passes through it. */
+/* Writes the string with its quotes, exactly as cJSON prints it, to memory that the caller has made
+ * room for. The byte after. It is here, without cJSON, because every message passes through it. */
 uint8_t *json_escape(uint8_t *to, struct view string);
 
 #endif

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * O_TMPFILE with linkat would leave nothing behind on a crash, but not every file system has it; so the file written aside
- * has a name with the process's id, and one that a crash left is written over by the next process with that id.
+ * O_TMPFILE with linkat would leave nothing behind on a crash, but not every file system has it; so
+ * the file written aside has a name with the process's id, and one that a crash left is written
+ * over by the next process with that id.
  */
 #include "io/key.h"
 
@@ -13,6 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+/* A sentence about a path; gives the status back. */
 static enum key_status say(enum key_status status, const char *what, const char *path, int error,
                            char err[KEY_ERR_SIZE])
 {
@@ -25,11 +27,13 @@ int key_make_folders(const char *path, char err[KEY_ERR_SIZE])
 	char part[KEY_PATH_SIZE];
 	size_t size = strlen(path);
 
+	assert(size != 0);
 	if (size >= sizeof(part)) {
 		(void)say(KEY_FAILED, "make", path, ENAMETOOLONG, err);
 		return -1;
 	}
 	memcpy(part, path, size + 1);
+	/* Each slash ends a folder's path, but for the first and for doubled ones. */
 	for (size_t i = 1; i < size; i++) {
 		if (part[i] != '/' || part[i - 1] == '/')
 			continue;
@@ -50,6 +54,7 @@ bool key_path(const char *data, char path[KEY_PATH_SIZE])
 	const char *last;
 	int length;
 
+	assert(data[0] != '\0');
 	if (strlen(data) >= sizeof(one))
 		return false;
 	(void)snprintf(one, sizeof(one), "%s", data);
@@ -63,6 +68,7 @@ bool key_path(const char *data, char path[KEY_PATH_SIZE])
 	return length >= 0 && length < KEY_PATH_SIZE;
 }
 
+/* How many bytes there were, at most `size`; -1 and errno. */
 static int read_all(int fd, uint8_t *data, size_t size)
 {
 	size_t offset = 0;
@@ -103,7 +109,7 @@ enum key_status key_read(const char *path, uint8_t key[KEY_SIZE], char err[KEY_E
 	} else if ((stat.st_mode & (S_IRWXG | S_IRWXO)) != 0) {
 		(void)snprintf(
 			err, KEY_ERR_SIZE,
-			"the operator's key '%.300s' may be read by others (mode %03o): chmod 600 it",
+			"others may read the operator's key '%.300s' (mode %03o): chmod 600 it",
 			path, (unsigned)(stat.st_mode & 0777));
 		status = KEY_REFUSED;
 	} else {
@@ -151,14 +157,17 @@ enum key_status key_read_or_make(const char *path, uint8_t key[KEY_SIZE], char e
 	enum key_status status;
 	bool is_mine;
 
+	/* Most starts end here. What is there and cannot be read is not replaced. */
 	if (access(path, F_OK) == 0 || errno != ENOENT)
 		return key_read(path, key, err);
 	(void)snprintf(aside, sizeof(aside), "%s.%ld.new", path, (long)getpid());
 	/* 32 bytes are given whole or not at all. */
 	if (getrandom(bytes, sizeof(bytes), 0) != (ssize_t)sizeof(bytes))
 		return say(KEY_FAILED, "draw the operator's key", path, errno, err);
+	assert(strlen(aside) < sizeof(aside) - 1);
 	status = write_aside(aside, bytes, err);
 	explicit_bzero(bytes, sizeof(bytes));
+	/* Unlike rename, link does not replace: who comes second takes the key of the first. */
 	is_mine = status == KEY_OK && link(aside, path) == 0;
 	if (is_mine)
 		sync_folder(path);

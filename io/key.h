@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT
  *
- * key: the operator's key, a file of 32 random bytes, and the folders that a data directory stands in.
+ * key: the operator's key, a file of 32 random bytes, and the folders that a data directory stands
+ * in.
  *
- * The file is `operator.key` beside the data directory (data/operator.key for data/40123), so that all replicas of one
- * host share it; it is copied to the other hosts by the operator. The first server that starts makes it: it is written
- * aside, synced, and then linked to its name. So it is never seen half written, and of two servers that start at once
- * both end with the key of the one that came first.
+ * The file is `operator.key` beside the data directory (data/operator.key for data/40123), so that
+ * all replicas of one host share it; it is copied to the other hosts by the operator. The first
+ * server that starts makes it: it is written aside, synced, and then linked to its name. So it is
+ * never seen half written, and of two servers that start at once both end with the key of the one
+ * that came first.
  */
 #ifndef THREEFOLD_IO_KEY_H
 #define THREEFOLD_IO_KEY_H

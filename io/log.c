@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
- * A line is formatted into one buffer, escaped into a second one behind its prefix, and written at once. stdio is not
- * used: its buffer could hold half a line when the process is killed.
+ * A line is formatted into one buffer, escaped into a second one behind its prefix, and written at
+ * once. stdio is not used: its buffer could hold half a line when the process is killed.
  *
- * The readiness protocol is sd_notify(3)'s: one datagram to a Unix socket, whose name in the environment is a path, or
- * begins with '@' for an abstract one.
+ * The readiness protocol is sd_notify(3)'s: one datagram to a Unix socket, whose name in the
+ * environment is a path, or begins with '@' for an abstract one.
  */
 #include "io/log.h"
 
@@ -92,6 +92,7 @@ static size_t put_time(char *to, size_t size)
 	       (size_t)snprintf(to + length, size - length, ".%03ldZ ", now.tv_nsec / 1000000);
 }
 
+/* All at once: a line is smaller than what a pipe takes in one piece. */
 static void write_line(const char *line, size_t size)
 {
 	ssize_t written;
@@ -102,6 +103,7 @@ static void write_line(const char *line, size_t size)
 	/* Whatever else went wrong, there is nobody to tell. */
 }
 
+/* Formats first and escapes the whole, so no caller has to think of it. */
 static void log_format(enum log_level level, bool with_time, const char *format, va_list values)
 {
 	char message[LOG_LINE_SIZE_MAX];
@@ -176,6 +178,18 @@ bool log_notify(const char *state)
 	              address_size);
 	(void)close(fd); /* nothing of ours is in it any more */
 	return sent >= 0;
+}
+
+/* $WATCHDOG_PID, if it is there, says for which process the other one is meant. */
+uint64_t log_watchdog_ms(void)
+{
+	const char *pid = getenv("WATCHDOG_PID");
+	const char *interval = getenv("WATCHDOG_USEC");
+	uint64_t us = interval == NULL ? 0 : strtoull(interval, NULL, 10);
+
+	if (pid != NULL && strtol(pid, NULL, 10) != (long)getpid())
+		return 0;
+	return us == 0 || us / 2000 > 0 ? us / 2000 : 1;
 }
 
 _Noreturn void out_of_memory(size_t size)

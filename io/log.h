@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT
  *
- * log: lines on stderr for the person or the supervisor who runs a program, and the supervisor's readiness socket.
+ * log: lines on stderr for the person or the supervisor who runs a program, and the supervisor's
+ * readiness socket.
  *
- * One line is one write(2), so lines of several processes into one file never mix. What is shown is escaped first:
- * whatever somebody else sent (a path, a host's name) cannot move the cursor or fake a second line. Lines begin with the
- * time, unless stderr is the journal of systemd (JOURNAL_STREAM names its device and inode): then with `<N>`, which is
- * the level. There is one log in a process, and only the thread of the loop writes to it (out_of_memory may be
- * called by any).
+ * One line is one write(2), so lines of several processes into one file never mix. What is shown is
+ * escaped first: whatever somebody else sent (a path, a host's name) cannot move the cursor or fake
+ * a second line. Lines begin with the time, unless stderr is the journal of systemd (JOURNAL_STREAM
+ * names its device and inode): then with `<N>`, which is the level. There is one log in a process,
+ * and only the thread of the loop writes to it (out_of_memory may be called by any).
  *
  * A line that cannot be written is lost: there is no other place to say so.
  */
@@ -26,7 +27,8 @@ enum log_level {
 
 enum { LOG_LINE_SIZE_MAX = 2048 }; /* of a line with its end; a longer one is cut */
 
-/* Levels above `shown` are dropped (before the first call: those above LOG_INFO). Looks at JOURNAL_STREAM. */
+/* Levels above `shown` are dropped (before the first call: those above LOG_INFO). Looks at
+ * JOURNAL_STREAM. */
 void log_open(enum log_level shown);
 bool log_shows(enum log_level level);
 /* One line, without a newline at its end. */
@@ -36,12 +38,16 @@ void log_plain(enum log_level level, const char *format, ...) __attribute__((for
 /* A text of several lines, as warnings come: one log_line each. */
 void log_lines(enum log_level level, const char *text);
 
-/* Writes printable ASCII; other bytes as \xNN, and a backslash twice, so that it can be read back. NUL-terminated, cut to
- * what fits whole into `size` >= 1; returns the length without the NUL. */
+/* Writes printable ASCII; other bytes as \xNN, and a backslash twice, so that it can be read
+ * back. NUL-terminated, cut to what fits whole into `size` >= 1; returns the length without the
+ * NUL. */
 size_t log_escape(struct view from, char *to, size_t size);
 
-/* Tells the supervisor `state` ("READY=1", "STOPPING=1", ...) by a datagram to $NOTIFY_SOCKET, if there is one.
- * True if it was told. */
+/* Tells the supervisor `state` ("READY=1", "STOPPING=1", ...) by a datagram to $NOTIFY_SOCKET,
+ * if there is one. True if it was told. */
 bool log_notify(const char *state);
+/* How often the supervisor wants to hear "WATCHDOG=1", halved to be on the safe side; 0: not at
+ * all. */
+uint64_t log_watchdog_ms(void);
 
 #endif

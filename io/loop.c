@@ -1,17 +1,19 @@
 /* SPDX-License-Identifier: MIT
  *
- * One epoll set, a heap of timers, and lists of what has to be told to the kernel before the next wait.
+ * One epoll set, a heap of timers, and lists of what has to be told to the kernel before the next
+ * wait.
  *
- * Events that were fetched and not handed out, because the turn was late, stay in `events` and are handed out first in the
- * next turn: a new wait would put the same busy sources in front again. loop_remove looks through them, so
- * nobody is called who is gone.
+ * Events that were fetched and not handed out, because the turn was late, stay in `events` and are
+ * handed out first in the next turn: a new wait would put the same busy sources in front again.
+ * loop_remove looks through them, so nobody is called who is gone.
  *
- * Timers wait until all events that were ready have been handed out. If every wait brings as many events as fit, there
- * may be more behind them; then timers expire at the latest every TURNS_WITHOUT_TIMERS_MAX turns.
+ * Timers wait until all events that were ready have been handed out. If every wait brings as many
+ * events as fit, there may be more behind them; then timers expire at the latest every
+ * TURNS_WITHOUT_TIMERS_MAX turns.
  *
- * The timers' heap is a plain binary one, with each timer's place in the timer, so that setting one anew, which happens
- * with every frame of a peer, moves it instead of leaving a dead entry behind. A timer wheel would cost more lines
- * for what is a few thousand timers at most.
+ * The timers' heap is a plain binary one, with each timer's place in the timer, so that setting one
+ * anew, which happens with every frame of a peer, moves it instead of leaving a dead entry behind.
+ * A timer wheel would cost more lines for what is a few thousand timers at most.
  */
 #include "io/loop.h"
 
@@ -54,6 +56,7 @@ struct loop {
 	struct epoll_event events[LOOP_EVENTS_MAX];
 };
 
+/* Grows, never shrinks: its maximum is the number of sources or timers. */
 static void list_add(struct list *list, void *item)
 {
 	if (list->count == list->capacity) {
@@ -63,6 +66,7 @@ static void list_add(struct list *list, void *item)
 	list->items[list->count++] = item;
 }
 
+/* Through the vDSO: some 25 ns, so it may be asked after each event. */
 static uint64_t monotonic_ns(void)
 {
 	struct timespec now;
@@ -159,6 +163,7 @@ void loop_want(struct loop *l, struct loop_source *source, unsigned wanted)
 	source->change = l->changes.count;
 }
 
+/* A source may have been changed back and forth since; only the end counts. */
 static void apply_changes(struct loop *l)
 {
 	for (uint32_t i = 0; i < l->changes.count; i++) {
@@ -223,13 +228,15 @@ static struct loop_timer *timer_at(const struct loop *l, uint32_t place)
 	return l->timers.items[place - 1];
 }
 
+/* Every move within the heap goes through here, so `place` is always right. */
 static void timer_put(struct loop *l, struct loop_timer *timer, uint32_t place)
 {
 	l->timers.items[place - 1] = timer;
 	timer->place = place;
 }
 
-/* Moves a timer to where it belongs: up while it is before its parent, else down while a child is before it. */
+/* Moves a timer to where it belongs: up while it is before its parent, else down while a child
+ * is before it. */
 static void timer_settle(struct loop *l, struct loop_timer *timer)
 {
 	uint32_t place = timer->place;
@@ -257,6 +264,7 @@ static void timer_settle(struct loop *l, struct loop_timer *timer)
 void loop_timer_set(struct loop *l, struct loop_timer *timer, uint64_t deadline_ms)
 {
 	assert(timer->expired != NULL);
+	assert(timer->place <= l->timers.count);
 	timer->deadline_ms = deadline_ms;
 	if (timer->place == 0) {
 		list_add(&l->timers, timer);
@@ -283,7 +291,8 @@ void loop_timer_cancel(struct loop *l, struct loop_timer *timer)
 	timer_settle(l, last);
 }
 
-/* Those that a callback sets to a time that has passed wait for the next turn: it must not keep this one for ever. */
+/* Those that a callback sets to a time that has passed wait for the next turn: it must not keep
+ * this one for ever. */
 static void expire_timers(struct loop *l)
 {
 	uint64_t now_ms = loop_now_ms(l);
@@ -382,6 +391,7 @@ void loop_wake_signal(struct loop_wake *wake)
 
 /* ---- turns ---- */
 
+/* A turn that has begun ends now, with what the program has done between two calls. */
 static void count_turn(struct loop *l, uint64_t end_ns)
 {
 	uint64_t us = (end_ns - l->began_ns) / 1000;
@@ -396,6 +406,7 @@ static void count_turn(struct loop *l, uint64_t end_ns)
 		l->counts.longest_us = us;
 }
 
+/* If so, nobody waits. */
 static bool file_is_wanted(const struct loop *l)
 {
 	for (uint32_t i = 0; i < l->files.count; i++)
@@ -404,8 +415,8 @@ static bool file_is_wanted(const struct loop *l)
 	return false;
 }
 
-/* For epoll_wait: 0 not to wait, -1 for ever. Rounded up, or a deadline less than a millisecond away would be a busy
- * loop. */
+/* For epoll_wait: 0 not to wait, -1 for ever. Rounded up, or a deadline less than a millisecond
+ * away would be a busy loop. */
 static int wait_ms(const struct loop *l, uint64_t until_ms, uint64_t now_ns)
 {
 	uint64_t deadline_ms = until_ms;
@@ -423,6 +434,7 @@ static int wait_ms(const struct loop *l, uint64_t until_ms, uint64_t now_ns)
 	return (int)((left_ns + 999999) / 1000000);
 }
 
+/* Only when all events of the wait before have been handed out. */
 static void wait_for_events(struct loop *l, uint64_t until_ms)
 {
 	uint64_t end_ns = monotonic_ns();
@@ -430,7 +442,8 @@ static void wait_for_events(struct loop *l, uint64_t until_ms)
 	int count;
 
 	count_turn(l, end_ns);
-	/* Interrupted (the process was stopped and goes on): what is ready comes first, then the timers. */
+	/* Interrupted (the process was stopped and goes on): what is ready comes first, then the
+	 * timers. */
 	while ((count = epoll_wait(l->epoll, l->events, LOOP_EVENTS_MAX, timeout_ms)) < 0) {
 		assert(errno == EINTR);
 		timeout_ms = 0;
@@ -477,6 +490,7 @@ void loop_turn(struct loop *l, uint64_t until_ms)
 {
 	bool may_be_more;
 
+	assert(l->next <= l->count);
 	apply_changes(l);
 	if (l->next == l->count)
 		wait_for_events(l, until_ms);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * A thin layer on getopt_long, which does the permuting, abbreviations and `--`. Its own messages are not used: they begin with
- * the program's path and do not say what was expected. What went wrong is found out from what it leaves behind.
+ * A thin layer on getopt_long, which does the permuting, abbreviations and `--`. Its own messages
+ * are not used: they begin with the program's path and do not say what was expected. What went
+ * wrong is found out from what it leaves behind.
  */
 #include "io/options.h"
 
@@ -22,6 +23,7 @@ enum {
 	CODE_VERSION,
 };
 
+/* Rows before the end of the table. */
 static size_t row_count(const struct options *o)
 {
 	size_t count = 0;
@@ -51,7 +53,7 @@ bool options_number(const char *text, uint64_t min, uint64_t max, uint64_t *numb
 
 bool options_seconds(const char *text, uint64_t min_ms, uint64_t max_ms, uint64_t *ms)
 {
-	char digits[32];
+	char digits[32]; /* the milliseconds: what stands before the point, and three digits */
 	size_t whole = strcspn(text, ".");
 	size_t decimals = text[whole] == '.' ? strlen(text + whole + 1) : 0;
 
@@ -80,6 +82,7 @@ static bool row_take(const struct option_row *row, const char *argument, char er
 {
 	bool good = true;
 
+	assert(row->kind == OPTION_FLAG || argument != NULL);
 	switch (row->kind) {
 	case OPTION_FLAG:
 		*row->flag = true;
@@ -154,7 +157,8 @@ static const struct option_row *row_of(const struct options *o, int code)
 	return NULL;
 }
 
-/* After '?' or ':': which option it was stands before optind if it is a long one, else in optopt. */
+/* After '?' or ':': which option it was stands before optind if it is a long one, else in
+ * optopt. */
 static void say_wrong(const struct options *o, int code, const char *word,
                       char err[OPTIONS_ERR_SIZE])
 {
@@ -178,6 +182,7 @@ enum options_result options_parse(const struct options *o, int argc, char **argv
 	char shorts[2 * OPTIONS_MAX + 4];
 	int code;
 
+	assert(argc >= 1);
 	make_tables(o, longs, shorts);
 	optind = 0; /* of the GNU libc: begins anew; musl takes it as 1 */
 	opterr = 0;
@@ -195,12 +200,15 @@ enum options_result options_parse(const struct options *o, int argc, char **argv
 		if (!row_take(row, optarg, err))
 			return OPTIONS_WRONG;
 	}
+	assert(optind >= 1);
+	assert(optind <= argc);
 	*first = optind;
 	return OPTIONS_OK;
 }
 
 /* ---- help ---- */
 
+/* Text that grows in a fixed place. */
 struct writer {
 	char *to;
 	size_t size;
@@ -220,6 +228,7 @@ __attribute__((format(printf, 2, 3))) static void put(struct writer *w, const ch
 	w->length += (size_t)length;
 }
 
+/* The help of a row begins in its column, on the next line if the option is too long for that. */
 static void put_row(struct writer *w, char letter, const char *name, const char *argument,
                     const char *help)
 {
@@ -259,6 +268,7 @@ size_t options_help(const struct options *o, char *to, size_t size)
 
 /* ---- for main ---- */
 
+/* A help that could not be written, to a full disk say, was not given. */
 static _Noreturn void say_and_exit(const char *text)
 {
 	bool written = fputs(text, stdout) >= 0 && fflush(stdout) == 0;

@@ -1,16 +1,18 @@
 /* SPDX-License-Identifier: MIT
  *
- * options: what stands on the command line of a program, read by a table, from which --help is made as well.
+ * options: what stands on the command line of a program, read by a table, from which --help is made
+ * as well.
  *
- * Every program has -h/--help and -V/--version; they need no row. Options and positionals may be mixed, and `--` ends the
- * options. A mistake is one sentence and the exit status 2; nobody gets the whole help for a slip.
+ * Every program has -h/--help and -V/--version; they need no row. Options and positionals may be
+ * mixed, and `--` ends the options. A mistake is one sentence and the exit status 2; nobody gets
+ * the whole help for a slip.
  *
  *   static const struct option_row rows[] = {
- *           { .name = "data", .argument = "DIR", .help = "...", .kind = OPTION_TEXT, .text = &data },
+ *           { .name = "data", .kind = OPTION_TEXT, .argument = "DIR", .text = &data, ... },
  *           { .name = NULL },
  *   };
- *   static const struct options options = { .program = "server", .usage = "HOST PORT", .rows = rows, ... };
- *   first = options_read(&options, argc, argv);    argv[first] to argv[argc - 1] are the positionals
+ *   static const struct options options = { .program = "server", .rows = rows, ... };
+ *   first = options_read(&options, argc, argv);    from argv[first] on: the positionals
  *
  * The exit statuses of all four programs are here, too.
  */
@@ -25,17 +27,17 @@ enum exit_status {
 	EXIT_DONE = 0,
 	EXIT_REFUSED = 1, /* refused, failed, or differs (repair --check, as diff does) */
 	EXIT_USAGE = 2,
-	/* No replica reachable, key refused, or data refused: damaged, locked, of a newer format. Supervisors need not try
-	 * again. */
+	/* No replica reachable, key refused, or data refused: damaged, locked, of a newer
+	 * format. Supervisors need not try again. */
 	EXIT_DATA = 3,
 	EXIT_NO_REPLICA = 3,
 };
 
 enum option_kind {
-	OPTION_FLAG,   /* `flag` becomes true; no argument */
-	OPTION_TEXT,   /* `text` becomes the argument */
-	OPTION_NUMBER, /* `number` becomes it; decimal digits, from min to max */
-	OPTION_SECONDS, /* `number` becomes milliseconds; seconds, with up to three decimals; min and max in ms */
+	OPTION_FLAG,    /* `flag` becomes true; no argument */
+	OPTION_TEXT,    /* `text` becomes the argument */
+	OPTION_NUMBER,  /* `number` becomes it; decimal digits, from min to max */
+	OPTION_SECONDS, /* `number` becomes it in ms; up to three decimals; min and max in ms */
 };
 
 struct option_row {
@@ -66,15 +68,16 @@ enum {
 
 enum options_result { OPTIONS_OK, OPTIONS_HELP, OPTIONS_VERSION, OPTIONS_WRONG };
 
-/* Sets what the rows name and *first, the index of the first positional: they have been moved behind the options. On
- * OPTIONS_WRONG `err` says what was wrong. May be called more than once in a process. */
+/* Sets what the rows name and *first, the index of the first positional: they have been moved
+ * behind the options. On OPTIONS_WRONG `err` says what was wrong. May be called more than once
+ * in a process. */
 enum options_result options_parse(const struct options *o, int argc, char **argv, int *first,
                                   char err[OPTIONS_ERR_SIZE]);
 /* The whole text of --help into `to`, NUL-terminated; its length. Asserts that `size` is enough. */
 size_t options_help(const struct options *o, char *to, size_t size);
 
-/* For main alone: the same, but help and version go to stdout and end the program, as mistakes do on stderr. Returns the
- * index of the first positional. */
+/* For main alone: the same, but help and version go to stdout and end the program, as mistakes
+ * do on stderr. Returns the index of the first positional. */
 int options_read(const struct options *o, int argc, char **argv);
 /* Says "PROGRAM: SENTENCE; try 'PROGRAM --help'" and ends the program with EXIT_USAGE. */
 _Noreturn void options_wrong(const struct options *o, const char *format, ...)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * Two semaphores pass the job to the thread and back; an eventfd wakes the loop. The semaphore, not the eventfd, says that
- * a job is done: after syncer_wait the eventfd may still tell of a job that nobody asks about any more.
+ * Two semaphores pass the job to the thread and back; an eventfd wakes the loop. The semaphore, not
+ * the eventfd, says that a job is done: after syncer_wait the eventfd may still tell of a job that
+ * nobody asks about any more.
  */
 #include "io/syncer.h"
 
@@ -23,12 +24,14 @@ struct syncer {
 	pthread_t thread;
 };
 
+/* Waits for the semaphore; a signal's handler may interrupt that. */
 static void take(sem_t *semaphore)
 {
 	while (sem_wait(semaphore) != 0)
 		assert(errno == EINTR);
 }
 
+/* The thread. Nothing of the syncer but these calls belongs to it. */
 static void *work(void *argument)
 {
 	struct syncer *s = argument;

@@ -276,13 +276,16 @@ while ($state !~ /STOPPING/) {
 	print "$state\n";
 }
 PERL
+: >"$dir/notified"
 perl "$dir/notify.pl" "$dir/notify" >"$dir/notified" 2>"$dir/notify.err" &
 notifier=$!
 wait_for "$patience" grep -q listening "$dir/notified"
-export NOTIFY_SOCKET="$dir/notify"
+export NOTIFY_SOCKET="$dir/notify" WATCHDOG_USEC=20000
 start_server 0
-unset NOTIFY_SOCKET
+unset NOTIFY_SOCKET WATCHDOG_USEC
 ok 'a supervisor is told that it is ready' wait_for "$patience" grep -qx READY=1 "$dir/notified"
+three_times() { [ "$(grep -cx WATCHDOG=1 "$dir/notified")" -ge 3 ]; }
+ok 'and again and again that it is alive' wait_for "$patience" three_times
 stop_server 0
 wait_for_end $notifier
 is 'and that it stops' "$(tail -n 1 "$dir/notified")" STOPPING=1

@@ -2,9 +2,10 @@
  *
  * journal_fixture: one replica's store and journal over a simulated disk, with a model beside them.
  *
- * Everything that was appended goes into the model's list. What the journal says is synced is acknowledged. After a
- * crash the next life must hold each acknowledged fact and nothing that was never appended: both are asked of stores by
- * joining, so a message that was buried later, or replaced by a smaller one, is no difference.
+ * Everything that was appended goes into the model's list. What the journal says is synced is
+ * acknowledged. After a crash the next life must hold each acknowledged fact and nothing that was
+ * never appended: both are asked of stores by joining, so a message that was buried later, or
+ * replaced by a smaller one, is no difference.
  */
 #ifndef THREEFOLD_TESTS_JOURNAL_FIXTURE_H
 #define THREEFOLD_TESTS_JOURNAL_FIXTURE_H
@@ -22,6 +23,15 @@ enum {
 	LIFE_TEXT_MAX = 3000,
 };
 
+/* What a test rests on but does not ask: if it fails, nothing after it means anything. */
+#define MUST(condition)                                                                  \
+	do {                                                                             \
+		if (!(condition)) {                                                      \
+			printf("Bail out! %s:%d: %s\n", __FILE__, __LINE__, #condition); \
+			exit(1);                                                         \
+		}                                                                        \
+	} while (0)
+
 struct life_fact {
 	struct fact fact;
 	char name[NAME_SIZE_MAX + 1];
@@ -37,18 +47,18 @@ struct life {
 	struct journal_options options;
 	struct life_fact *facts;
 	size_t count;
-	uint64_t first;  /* facts[i] of this life has the position i + 1 - first */
+	uint64_t first;      /* facts[i] of this life has the position i + 1 - first */
 	size_t acknowledged; /* facts[0..acknowledged) */
 	uint64_t random;
 };
 
-static uint64_t life_random(struct life *l, uint64_t limit)
+static inline uint64_t life_random(struct life *l, uint64_t limit)
 {
 	l->random = l->random * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
 	return (l->random >> 33) % limit;
 }
 
-static void life_init(struct life *l, uint64_t seed)
+static inline void life_init(struct life *l, uint64_t seed)
 {
 	memset(l, 0, sizeof(*l));
 	l->sim = simdisk_new(seed);
@@ -61,7 +71,7 @@ static void life_init(struct life *l, uint64_t seed)
 	};
 }
 
-static void life_end(struct life *l)
+static inline void life_end(struct life *l)
 {
 	journal_abandon(l->journal);
 	store_free(l->store);
@@ -71,7 +81,7 @@ static void life_end(struct life *l)
 	simdisk_free(l->sim);
 }
 
-static struct id life_id(uint64_t n)
+static inline struct id life_id(uint64_t n)
 {
 	uint8_t digest[SHA256_SIZE];
 	struct id id;
@@ -81,7 +91,7 @@ static struct id life_id(uint64_t n)
 	return id;
 }
 
-static struct stream life_stream(struct life *l)
+static inline struct stream life_stream(struct life *l)
 {
 	struct stream stream = {
 		.recipient = life_id(life_random(l, LIFE_ACCOUNTS)),
@@ -93,10 +103,11 @@ static struct stream life_stream(struct life *l)
 }
 
 /* Texts that need every kind of escape, some over a kilobyte, often the same one. */
-static struct view life_text(struct life *l, struct life_fact *to)
+static inline struct view life_text(struct life *l, struct life_fact *to)
 {
-	static const char *const pieces[] = { "plain", "\"", "\\", "\n", "\x01", "\xc3\xa4", "\t",
-		                              "\xf0\x9f\x8c\x8d", "\x7f", "/", "\x1f", "12345678" };
+	static const char *const pieces[] = { "plain", "\"",       "\\",   "\n",
+		                              "\x01",  "\xc3\xa4", "\t",   "\xf0\x9f\x8c\x8d",
+		                              "\x7f",  "/",        "\x1f", "12345678" };
 	size_t want = life_random(l, 8) == 0 ? 1025 + life_random(l, 3) * 400
 	                                     : 1 + life_random(l, 120);
 	size_t size = 0;
@@ -116,7 +127,7 @@ static struct view life_text(struct life *l, struct life_fact *to)
 	return view_of(to->text, size);
 }
 
-static void life_account(struct life *l, struct life_fact *f)
+static inline void life_account(struct life *l, struct life_fact *f)
 {
 	uint64_t n = life_random(l, LIFE_ACCOUNTS);
 	struct account *a = &f->fact.account;
@@ -133,7 +144,7 @@ static void life_account(struct life *l, struct life_fact *f)
 	a->confirmed = life_random(l, 2) == 0;
 }
 
-static struct life_fact *life_fact(struct life *l)
+static inline struct life_fact *life_fact(struct life *l)
 {
 	struct life_fact *f = &l->facts[l->count++];
 	uint64_t kind = life_random(l, 20);
@@ -168,13 +179,13 @@ static struct life_fact *life_fact(struct life *l)
 	return f;
 }
 
-static bool is_change(enum store_result result)
+static inline bool is_change(enum store_result result)
 {
 	return result == STORE_NEW || result == STORE_REPLACED;
 }
 
 /* One random fact; it is appended if it changes the store, as a server does. */
-static void life_append(struct life *l)
+static inline void life_append(struct life *l)
 {
 	struct life_fact *f = life_fact(l);
 
@@ -188,7 +199,7 @@ static void life_append(struct life *l)
 }
 
 /* All jobs there are, or `most` of them. False: the process must end. */
-static bool life_run(struct life *l, bool may_compact, int most)
+static inline bool life_run(struct life *l, bool may_compact, int most)
 {
 	for (; most > 0 && journal_begin(l->journal, may_compact); most--) {
 		journal_run(l->journal);
@@ -199,7 +210,7 @@ static bool life_run(struct life *l, bool may_compact, int most)
 	return true;
 }
 
-static enum journal_status life_open(struct life *l)
+static inline enum journal_status life_open(struct life *l)
 {
 	enum journal_status status;
 
@@ -214,7 +225,7 @@ static enum journal_status life_open(struct life *l)
 	return status;
 }
 
-static bool life_close(struct life *l)
+static inline bool life_close(struct life *l)
 {
 	int result = journal_close(l->journal, l->err);
 
@@ -224,15 +235,16 @@ static bool life_close(struct life *l)
 	return result == 0;
 }
 
-static void life_crash(struct life *l, enum simdisk_loss loss)
+static inline void life_crash(struct life *l, enum simdisk_loss loss)
 {
 	journal_abandon(l->journal);
 	l->journal = NULL;
 	simdisk_crash(l->sim, loss);
 }
 
-/* Every acknowledged fact changes nothing in this store, and no element of it anything in a store of all facts. */
-static bool life_is_right(struct life *l)
+/* Every acknowledged fact changes nothing in this store, and no element of it anything in a store
+ * of all facts. */
+static inline bool life_is_right(struct life *l)
 {
 	struct store *all = store_new();
 	struct store_key after = { 0 };
@@ -256,7 +268,7 @@ static bool life_is_right(struct life *l)
 }
 
 /* Whether a fact would change nothing; asked of a copy. */
-static bool life_holds(const struct store *s, const struct fact *wanted)
+static inline bool life_holds(const struct store *s, const struct fact *wanted)
 {
 	struct store *copy = store_new();
 	struct store_key after = { 0 };
@@ -270,9 +282,9 @@ static bool life_holds(const struct store *s, const struct fact *wanted)
 	return holds;
 }
 
-/* After a start: what was appended without being acknowledged is there for good, or gone for good. The latter is
- * forgotten by the model, so that its return would be noticed. */
-static void life_settle(struct life *l)
+/* After a start: what was appended without being acknowledged is there for good, or gone for good.
+ * The latter is forgotten by the model, so that its return would be noticed. */
+static inline void life_settle(struct life *l)
 {
 	size_t kept = 0;
 
@@ -286,7 +298,7 @@ static void life_settle(struct life *l)
 	l->count = l->acknowledged = l->first = kept;
 }
 
-static uint64_t store_sum(const struct store *s)
+static inline uint64_t store_sum(const struct store *s)
 {
 	struct store_totals totals;
 

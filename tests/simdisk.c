@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
- * Names and files are apart, as in a file system: a name leads to a file in the cache's table and perhaps to another
- * in the disk's. What changes the table is also put on a list, from which a power cut takes some or all; sync_names
- * makes the disk's table the cache's. Files are never freed while the disk lives, because some list may still
- * lead to them, but for those that no table and no list names any more.
+ * Names and files are apart, as in a file system: a name leads to a file in the cache's table and
+ * perhaps to another in the disk's. What changes the table is also put on a list, from which a
+ * power cut takes some or all; sync_names makes the disk's table the cache's. Files are never freed
+ * while the disk lives, because some list may still lead to them, but for those that no table and
+ * no list names any more.
  */
 #include "tests/simdisk.h"
 
@@ -31,7 +32,7 @@ struct file {
 	uint8_t *pages; /* CLEAN or DIRTY, of the cache's capacity */
 	size_t page_count;
 	bool size_dirty;
-	unsigned uses;  /* entries, changes and handles that lead here */
+	unsigned uses; /* entries, changes and handles that lead here */
 };
 
 struct entry {
@@ -44,7 +45,8 @@ struct table {
 	size_t count;
 };
 
-/* A change of names that is not on the disk: `to` leads to `file` (NULL: to none), and `from` to none. */
+/* A change of names that is not on the disk: `to` leads to `file` (NULL: to none), and `from` to
+ * none. */
 struct change {
 	char from[NAME_MAX_SIZE]; /* empty: no second name */
 	char to[NAME_MAX_SIZE];
@@ -60,7 +62,7 @@ struct simdisk {
 	struct disk disk; /* first, as disk.h wants it */
 	uint64_t random;
 	uint64_t limit;
-	struct table names;      /* in the cache */
+	struct table names; /* in the cache */
 	struct table disk_names;
 	struct change *changes;
 	size_t change_count;
@@ -152,7 +154,8 @@ static void file_mark(struct file *f, size_t begin, size_t end)
 		f->pages[page] = DIRTY;
 }
 
-/* Grows or shrinks the cache. What is cut and given back reads as zeros, so those pages differ too. */
+/* Grows or shrinks the cache. What is cut and given back reads as zeros, so those pages differ too.
+ *  */
 static void file_resize(struct file *f, size_t size)
 {
 	size_t low = size < f->cache.size ? size : f->cache.size;
@@ -182,7 +185,8 @@ static void file_sync(struct file *f)
 	f->size_dirty = false;
 }
 
-/* Linux after a failed sync: clean, though they are not on the disk. The size stays to be written. */
+/* Linux after a failed sync: clean, though they are not on the disk. The size stays to be written.
+ *  */
 static void file_sync_fails(struct file *f)
 {
 	if (f->page_count > 0)
@@ -221,10 +225,12 @@ static void table_set(struct table *t, const char *name, struct file *file)
 		t->entries[at].file = file;
 	} else if (is_there) {
 		t->count--;
-		memmove(t->entries + at, t->entries + at + 1, (t->count - at) * sizeof(struct entry));
+		memmove(t->entries + at, t->entries + at + 1,
+		        (t->count - at) * sizeof(struct entry));
 	} else if (file != NULL) {
 		t->entries = mem_resize(t->entries, (t->count + 1) * sizeof(struct entry));
-		memmove(t->entries + at + 1, t->entries + at, (t->count - at) * sizeof(struct entry));
+		memmove(t->entries + at + 1, t->entries + at,
+		        (t->count - at) * sizeof(struct entry));
 		memcpy(t->entries[at].name, name, strlen(name) + 1);
 		t->entries[at].file = file;
 		t->count++;
@@ -305,8 +311,8 @@ static bool fails_now(struct simdisk *s, unsigned kind)
 	return true;
 }
 
-/* 0: go on. -EIO: the power is off. Else the error asked for. In the operation of the cut itself *half says that it
- * takes effect all the same, though nobody hears of it. */
+/* 0: go on. -EIO: the power is off. Else the error asked for. In the operation of the cut itself
+ * *half says that it takes effect all the same, though nobody hears of it. */
 static int begin(struct simdisk *s, unsigned kind, bool *half)
 {
 	*half = false;
@@ -333,7 +339,8 @@ static bool fits(const struct simdisk *s, const struct file *f, uint64_t size)
 {
 	uint64_t used = simdisk_used(s);
 
-	return size <= f->cache.size || (used <= s->limit && size - f->cache.size <= s->limit - used);
+	return size <= f->cache.size ||
+	       (used <= s->limit && size - f->cache.size <= s->limit - used);
 }
 
 /* ---- operations ---- */

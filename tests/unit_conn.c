@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * Connections over the loopback interface, against a peer that uses plain blocking calls; and the addresses that they are
- * made of. Frames of random sizes, cut by random writes, must come out whole and in order, whatever part of them
- * the reader uses at a time.
+ * Connections over the loopback interface, against a peer that uses plain blocking calls; and the
+ * addresses that they are made of. Frames of random sizes, cut by random writes, must come out
+ * whole and in order, whatever part of them the reader uses at a time.
  */
 #include "io/address.h"
 #include "io/conn.h"
@@ -51,7 +51,7 @@ static void make_pair(struct loop *l, struct reader_end *end, struct conn_input 
 		exit(1);
 	}
 	*other = address_dial(&bound);
-	while ((fd = accept4(listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC)) < 0)
+	while ((fd = address_accept(listener)) < 0)
 		;
 	fcntl(*other, F_SETFL, 0);
 	close(listener);
@@ -66,8 +66,8 @@ static uint32_t random_next(uint32_t *state)
 	return *state >> 8;
 }
 
-/* A frame is a u32 size and that many bytes of its number. How many whole ones `bytes` begins with is used, at
- * most `most`. */
+/* A frame is a u32 size and that many bytes of its number. How many whole ones `bytes` begins
+ * with is used, at most `most`. */
 static size_t use_frames(struct view bytes, uint32_t most, uint32_t *number, bool *good)
 {
 	size_t used = 0;
@@ -111,7 +111,8 @@ static void test_frames_cut_at_random(struct loop *l, struct conn_input *input)
 	make_pair(l, &end, input, &other);
 	buf_init(&out, 4 * 1024 * 1024);
 	while (got < FRAMES && good) {
-		/* Some frames more, and some bytes of them on their way, not more than a socket takes. */
+		/* Some frames more, and some bytes of them on their way, not more than a socket
+		 * takes. */
 		while (made < FRAMES && out.size < 200000)
 			put_frame(&out, made++, &seed);
 		if (out.size != 0) {
@@ -127,7 +128,8 @@ static void test_frames_cut_at_random(struct loop *l, struct conn_input *input)
 		loop_turn(l, end.conn.source.wanted & LOOP_READ ? LOOP_NEVER : 0);
 		if (end.status != CONN_OK)
 			end.bytes = conn_rest(&end.conn);
-		/* The reader that uses few at a time asks for no more until it is done with what it has. */
+		/* The reader that uses few at a time asks for no more until it is done with what
+		 * it has. */
 		size_t used = use_frames(end.bytes, 1 + random_next(&seed) % 4, &got, &good);
 		uint32_t next = got;
 		bool has_whole = use_frames(view_of(end.bytes.data + used, end.bytes.size - used),

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
- * The journal under every crash that the simulated disk knows: at each operation of a life that starts, commits,
- * compacts, stops and starts again, in each way of losing what was not synced, and again at each operation of the
- * start that follows. And with each operation failing, once or for ever.
+ * The journal under every crash that the simulated disk knows: at each operation of a life that
+ * starts, commits, compacts, stops and starts again, in each way of losing what was not synced, and
+ * again at each operation of the start that follows. And with each operation failing, once or for
+ * ever.
  */
 #include "tests/simdisk.c"
 
@@ -104,7 +105,8 @@ static void test_every_crash(void)
 			for (int loss = 0; loss < SIMDISK_LOSS_COUNT; loss++)
 				wrong += !crash_at(seed, at, (enum simdisk_loss)loss, 0);
 	}
-	IS_U64(wrong, 0, "journal: nothing acknowledged is lost by a crash at any change of the disk");
+	IS_U64(wrong, 0,
+	       "journal: nothing acknowledged is lost by a crash at any change of the disk");
 }
 
 static void test_crash_in_crash(void)
@@ -117,7 +119,8 @@ static void test_crash_in_crash(void)
 		for (uint64_t at = 1; at <= length; at += 3)
 			for (uint64_t again = 1; again <= 14; again++)
 				for (int loss = SIMDISK_LOSES; loss < SIMDISK_LOSS_COUNT; loss += 1)
-					wrong += !crash_at(seed, at, (enum simdisk_loss)loss, again);
+					wrong += !crash_at(seed, at, (enum simdisk_loss)loss,
+					                   again);
 	}
 	IS_U64(wrong, 0, "journal: nor by a second crash at any change of the start after it");
 }
@@ -208,7 +211,7 @@ static void test_failed_sync(void)
 	l.acknowledged = 1;
 	life_crash(&l, SIMDISK_LOSES);
 	OK(life_open(&l) == JOURNAL_OK && life_is_right(&l),
-	   "journal: what a start answers with it has written again, so a power cut cannot take it");
+	   "journal: a start has written it again, so a power cut cannot take it");
 	life_end(&l);
 }
 

@@ -154,6 +154,26 @@ static void test_notify(const char *path)
 	unsetenv("NOTIFY_SOCKET");
 }
 
+static void test_watchdog(void)
+{
+	char pid[32];
+
+	unsetenv("WATCHDOG_PID");
+	unsetenv("WATCHDOG_USEC");
+	IS_U64(log_watchdog_ms(), 0, "log: no watchdog is asked for");
+	setenv("WATCHDOG_USEC", "3000000", 1);
+	IS_U64(log_watchdog_ms(), 1500, "log: a watchdog of 3 s is told every 1.5 s");
+	setenv("WATCHDOG_USEC", "10", 1);
+	IS_U64(log_watchdog_ms(), 1, "log: one of microseconds every millisecond");
+	setenv("WATCHDOG_PID", "1", 1);
+	IS_U64(log_watchdog_ms(), 0, "log: one that was meant for another process is not ours");
+	(void)snprintf(pid, sizeof(pid), "%ld", (long)getpid());
+	setenv("WATCHDOG_PID", pid, 1);
+	IS_U64(log_watchdog_ms(), 1, "log: one for this process is");
+	unsetenv("WATCHDOG_PID");
+	unsetenv("WATCHDOG_USEC");
+}
+
 int main(void)
 {
 	char path[64];
@@ -162,6 +182,7 @@ int main(void)
 	test_escape();
 	test_lines();
 	test_journal();
+	test_watchdog();
 	(void)snprintf(path, sizeof(path), "@threefold-unit-log-%ld", (long)getpid());
 	test_notify(path);
 	(void)snprintf(path, sizeof(path), "/tmp/threefold-unit-log-%ld", (long)getpid());

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * The loop against pipes, eventfds and real signals; its timers against a naive list. No test sleeps: each waits in
- * loop_turn for an event that is sure to come.
+ * The loop against pipes, eventfds and real signals; its timers against a naive list. No test
+ * sleeps: each waits in loop_turn for an event that is sure to come.
  */
 #include "io/loop.h"
 #include "io/syncer.h"

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Command lines, good and bad; and the operator's key, with several processes that make it at the same moment.
+ * Command lines, good and bad; and the operator's key, with several processes that make it at the
+ * same moment.
  */
 #include "io/key.h"
 #include "io/options.h"
@@ -162,9 +163,8 @@ static void test_help(void)
 	   "options: it begins with the usage");
 	OK(strstr(text, "\n  -q, --quiet              say less\n") != NULL,
 	   "options: a row with a letter");
-	OK(strstr(text,
-	          "\n      --number N           a number\n                           of two lines\n") !=
-	           NULL,
+	OK(strstr(text, "\n      --number N           a number\n"
+	                "                           of two lines\n") != NULL,
 	   "options: a row of two lines");
 	OK(strstr(text, "--timeout-of-everything SECONDS\n                           a time\n") !=
 	           NULL,

@@ -456,6 +456,32 @@ static void test_numbers(void)
 	rig_close(&r);
 }
 
+/* What is to be told of a connection is forgotten with it. */
+static void test_forgotten(void)
+{
+	struct rig r;
+	struct frame frame = { .type = FRAME_LOOKUP_ID };
+	uint8_t *ids = mem_alloc_zero(LOOKUP_IDS_MAX, ID_SIZE);
+	struct session_action action;
+	struct view output;
+
+	rig_open(&r);
+	struct peer *peer = rig_join(&r);
+
+	frame.lookup_id.ids = view_of(ids, LOOKUP_IDS_MAX * ID_SIZE);
+	peer->is_deaf = true;
+	while (rig_send(&r, peer, &frame))
+		;
+	output = session_output(r.s, peer->number);
+	OK(output.size > 1000000, "forgotten: much waits");
+	session_output_sent(r.s, peer->number, output.size);
+	session_closed(r.s, peer->number, r.time);
+	OK(!session_next(r.s, &action), "forgotten: nothing is to be done for who has left");
+	peer->number = SESSION_NONE;
+	mem_free(ids);
+	rig_close(&r);
+}
+
 int main(void)
 {
 	test_handshake();
@@ -471,5 +497,6 @@ int main(void)
 	test_silence();
 	test_slow();
 	test_numbers();
+	test_forgotten();
 	return tap_done();
 }

@@ -411,6 +411,9 @@ static void test_login(void)
 	IS_U64(entry.online_since_ms, 0, "log out: ends it");
 	OK(ulid_equal(&entry.session, &session), "log out: but the session is remembered");
 	IS_U64(r.position, 1, "log in: sessions are not state");
+	peer = rig_login(&r, &alice, 6, false);
+	IS_U64(rig_ask(&r, peer, confirmation_of(&alice)).status, STATUS_OK,
+	       "log in: proves to own the account, as an introduction does");
 	rig_close(&r);
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Messages: send, received, streams, pages and the place that pushes follow, dropped pushes, limits,
- * and what goes in slices.
+ * Messages: send, received, streams, pages and the place that pushes follow, dropped pushes,
+ * limits, and what goes in slices.
  */
 #include "tests/unit_session.h"
 
@@ -127,6 +127,19 @@ static void test_repetition(void)
 	frame.send.recipients = buf_view(&b);
 	frame.send.text = view_of_string("hi");
 	IS_U64(rig_ask(&p.r, later, frame).sent.results.data[0], STATUS_OK, "repetition: is ok");
+	frame.send.sent_ms = 200;
+	IS_U64(rig_ask(&p.r, later, frame).sent.results.data[0], STATUS_OK,
+	       "repetition: of the same text at another time too");
+	frame.send.sent_ms = 50;
+	uint64_t position = p.r.position;
+
+	IS_U64(rig_ask(&p.r, later, frame).sent.results.data[0], STATUS_OK,
+	       "repetition: also before");
+	IS_U64(p.r.position, position + 1, "repetition: the smaller time is kept");
+	frame.send.text = view_of_string("ha");
+	IS_U64(rig_ask(&p.r, later, frame).sent.results.data[0], STATUS_DIFFERENT,
+	       "repetition: of another text is refused");
+	IS_U64(p.r.position, position + 1, "repetition: and changes nothing");
 	struct frame reply = page(&p, &zero, PAGE_SIZE_MAX);
 
 	IS_U64(messages_in(reply.paged.messages, &first, &last), 1, "repetition: adds nothing");
@@ -387,6 +400,8 @@ static void test_place(void)
 	IS_U64(pushed(p.b), 0, "place: what arrives before it a page will bring");
 	tell(&p, 4, 19, "smaller");
 	IS_U64(pushed(p.b), 4, "place: what moves behind it is pushed");
+	tell(&p, 2, 20, "smaller");
+	IS_U64(pushed(p.b), 2, "place: what changes just there is pushed too");
 	page(&p, &beginning, 0);
 	tell(&p, 7, 12, "again");
 	IS_U64(pushed(p.b), 0, "place: a page sets it back too");

@@ -9,6 +9,9 @@
  * test_storm: connections come, ask, stop reading, break off and fall silent, while a slow disk
  * syncs when it likes. Seen on every step: all invariants; replies in the order of requests; no
  * reply before what was applied when it was made is synced. Not seen: contents of replies.
+ *
+ * test_reading: a reader who takes output at random, on a slow disk, and follows READ_ON and pages,
+ * sees every message in the end.
  */
 #include "tests/unit_session.h"
 
@@ -199,7 +202,7 @@ struct storm {
 
 static struct frame storm_message(struct storm *t, struct buf *b)
 {
-	static char text[20000];
+	static char text[60000];
 	struct frame frame = { .type = FRAME_SEND };
 	size_t count = random_below(8) == 0 ? 300 : 1 + random_below(3);
 
@@ -245,7 +248,7 @@ static struct frame storm_frame(struct storm *t, struct peer *peer, struct buf *
 		                         place_end() };
 	struct frame frame = { .type = FRAME_PING };
 
-	switch (random_below(12)) {
+	switch (random_below(24)) {
 	case 0:
 		return introduction(&t->r, peer, p, FRAME_INTRODUCE);
 	case 1:
@@ -256,10 +259,12 @@ static struct frame storm_frame(struct storm *t, struct peer *peer, struct buf *
 		return random_below(30) == 0 ? deletion_of(p) : frame;
 	case 4:
 	case 5:
-		return login_of(&t->r, peer, p, random_below(3) == 0 ? ++t->session : t->session,
+		return login_of(&t->r, peer, p, random_below(6) == 0 ? ++t->session : t->session,
 		                (uint32_t)random_below(4));
 	case 6:
 	case 7:
+	case 9:
+	case 10:
 		return page_of(&places[random_below(3)], (uint32_t)random_below(PAGE_SIZE_MAX));
 	case 8:
 		return random_below(4) == 0 ? storm_received(t, b) : frame;
@@ -380,11 +385,144 @@ static void test_storm(uint64_t seed)
 	rig_close(&t.r);
 }
 
+/* ---- nothing is missed ---- */
+
+enum { SENT_MAX = 400 };
+
+/* A client that reads pages and pushes, as slowly as it likes. */
+struct reading {
+	struct rig r;
+	struct person alice;
+	struct person bob;
+	struct peer *a;
+	struct peer *b;
+	bool has_seen[SENT_MAX + 1];
+	bool is_asked;    /* a page is on its way */
+	bool is_to_go_on; /* from `after` */
+	struct place after;
+	unsigned read_ons;
+	unsigned pages;
+};
+
+static void reading_see(struct reading *x, struct view messages)
+{
+	struct reader r = reader_of(messages);
+	struct message_item item;
+
+	while (protocol_next_message(&r, &item)) {
+		ALWAYS(item.number <= SENT_MAX, "reading: what was sent");
+		x->has_seen[item.number <= SENT_MAX ? item.number : 0] = true;
+	}
+}
+
+/* From the smaller of two places. */
+static void reading_go_on(struct reading *x, const struct place *place)
+{
+	if (!x->is_to_go_on || place_compare(place, &x->after) < 0)
+		x->after = *place;
+	x->is_to_go_on = true;
+}
+
+static void reading_ask(struct reading *x)
+{
+	struct frame frame = page_of(&x->after, (uint32_t)random_below(PAGE_SIZE_MAX));
+
+	if (!x->is_to_go_on || x->is_asked || !rig_send(&x->r, x->b, &frame))
+		return;
+	x->is_to_go_on = false;
+	x->is_asked = true;
+	x->pages++;
+}
+
+static void reading_read(struct reading *x)
+{
+	struct frame frame;
+
+	while (rig_next(x->b, &frame)) {
+		if (frame.type == FRAME_PUSH) {
+			reading_see(x, frame.push.messages);
+		} else if (frame.type == FRAME_READ_ON) {
+			reading_go_on(x, &frame.read_on.place);
+			x->read_ons++;
+		} else {
+			ALWAYS(frame.type == (FRAME_PAGE | FRAME_REPLY), "reading: a page");
+			x->is_asked = false;
+			reading_see(x, frame.paged.messages);
+			if (!frame.paged.last)
+				reading_go_on(x, &frame.paged.upto);
+		}
+	}
+}
+
+static void reading_tell(struct reading *x, uint64_t number)
+{
+	static char text[40000];
+	const struct recipient recipient = { x->bob.account.id, number };
+	struct frame frame = { .type = FRAME_SEND };
+	struct buf b;
+
+	buf_init(&b, RECIPIENT_SIZE);
+	memset(text, 'w', sizeof(text));
+	protocol_put_recipient(&b, &recipient);
+	frame.send.sent_ms = 1 + random_below(20);
+	frame.send.count = 1;
+	frame.send.recipients = buf_view(&b);
+	frame.send.text = view_of(text, 1 + random_below(sizeof(text)));
+	rig_send(&x->r, x->a, &frame);
+	buf_release(&b);
+}
+
+static void test_reading(uint64_t seed)
+{
+	static struct reading x;
+	uint64_t sent = 0;
+	unsigned missed = 0;
+
+	state = seed;
+	x = (struct reading){ .is_to_go_on = true };
+	x.alice = person_make("alice", 1, CLOCK_MS);
+	x.bob = person_make("bob", 2, CLOCK_MS);
+	rig_open(&x.r);
+	struct peer *peer = rig_join(&x.r);
+
+	rig_create(&x.r, peer, &x.alice);
+	rig_create(&x.r, peer, &x.bob);
+	x.a = rig_login(&x.r, &x.alice, 5, false);
+	x.b = rig_login(&x.r, &x.bob, 7, false);
+	x.b->is_deaf = true;
+	x.r.is_slow = true;
+	while (sent < SENT_MAX) {
+		if (random_below(3) == 0)
+			reading_tell(&x, ++sent);
+		if (random_below(8) == 0)
+			rig_sync(&x.r);
+		if (random_below(2) == 0)
+			rig_take(&x.r, x.b, random_below(20000 + 2 * seed % 15000));
+		reading_read(&x);
+		reading_ask(&x);
+	}
+	x.b->is_deaf = false;
+	x.r.is_slow = false;
+	do {
+		rig_sync(&x.r);
+		reading_read(&x);
+		reading_ask(&x);
+	} while (x.is_asked || x.is_to_go_on);
+	for (uint64_t i = 1; i <= SENT_MAX; i++)
+		missed += !x.has_seen[i];
+	IS_U64(missed, 0, "reading: pages and pushes together bring all that was sent");
+	OK(x.read_ons > 3, "reading: also where pushes were dropped");
+	printf("# seed %u: %u read on, %u pages\n", (unsigned)seed, x.read_ons, x.pages);
+	rig_close(&x.r);
+}
+
 int main(void)
 {
 	for (uint64_t seed = 1; seed <= 12; seed++)
 		test_order(seed * 7919);
 	for (uint64_t seed = 1; seed <= 6; seed++)
 		test_storm(seed * 104729);
+	for (uint64_t seed = 1; seed <= 8; seed++)
+		test_reading(seed * 1299709);
 	return tap_done();
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * The store against a naive one: arrays of every account, every number of every stream, and loops over all
- * of them. Random facts go to both, and whatever can be asked is asked of both. Few ids, few sessions,
- * few numbers: so that everything meets everything.
+ * The store against a naive one: arrays of every account, every number of every stream, and
+ * loops over all of them. Random facts go to both, and whatever can be asked is asked of both.
+ * Few ids, few sessions, few numbers: so that everything meets everything.
  */
 #include "store.h"
 #include "tests/tap.h"
@@ -354,7 +354,8 @@ static bool same_walk(const struct store *store)
 	return totals.sum == sum || store_work_given(store) != store_work_done(store);
 }
 
-/* One mailbox by place. With `fact`s from pending or messages from the mailbox: `next` says which. */
+/* One mailbox by place. With `fact`s from pending or messages from the mailbox: `next` says
+ * which. */
 static bool same_places(const struct store *store, unsigned r, struct store_pending *pending)
 {
 	struct place after = { 0 };
@@ -448,7 +449,8 @@ static bool same_shares(const struct store *store)
 	return true;
 }
 
-/* The naive answer to store_name_next, store_suffix_next (`by_suffix`) and store_list_next is a loop. */
+/* The naive answer to store_name_next, store_suffix_next (`by_suffix`) and store_list_next is a
+ * loop. */
 static bool same_names(const struct store *store)
 {
 	struct account account;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * The rules of the store that random facts seldom meet: limits at their edge, very large numbers, texts that
- * come later, work in slices, walks during changes, memory that comes back.
+ * The rules of the store that random facts seldom meet: limits at their edge, very large
+ * numbers, texts that come later, work in slices, walks during changes, memory that comes back.
  */
 #include "store.h"
 #include "tests/tap.h"
@@ -193,7 +193,8 @@ static void text_test(void)
 	store_free(s);
 }
 
-/* Reads the elements of one store into another as a snapshot is read: messages first, long texts later. */
+/* Reads the elements of one store into another as a snapshot is read: messages first, long texts
+ * later. */
 static struct store *load(const struct store *from, bool with_texts)
 {
 	struct store *s = store_new();
@@ -404,7 +405,8 @@ static void walk_test(void)
 	store_free(s);
 }
 
-/* These numbers are the same on every machine, for ever: replicas of different builds compare them. */
+/* These numbers are the same on every machine, for ever: replicas of different builds compare
+ * them. */
 static void hash_test(void)
 {
 	struct fact fact = { .kind = FACT_MESSAGE };

@@ -170,8 +170,8 @@ static void price_test(void)
 	double random = price(100000, scattered, true);
 	double down = price(100000, descending, true);
 
-	printf("# bytes for an element: ascending %.2f, nearly %.2f, scattered %.2f, descending %.2f\n",
-	       up, near, random, down);
+	printf("# bytes each: ascending %.2f, nearly %.2f, scattered %.2f, descending %.2f\n", up,
+	       near, random, down);
 	OK(up < 5.2, "tree: ascending elements leave leaves full");
 	OK(near < 5.2, "tree: nearly ascending ones leave them nearly full");
 	OK(random < 6.0, "tree: scattered elements cost under 6 bytes");

@@ -1,0 +1,471 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * client: a person's, or a program's, way into the chat. It drives one link and reads lines from
+ * stdin.
+ *
+ *   state      what ends it                                   next
+ *   STARTING   ready                                          RUNNING
+ *              script mode: --timeout without a live replica  exit 3
+ *   RUNNING    end of input, /quit, a signal, nobody reads    FINISHING
+ *   FINISHING  nothing is under way any more; --timeout       LEAVING, or ENDED if not logged in
+ *   LEAVING    the log out's result; the reply timeout        ENDED
+ *
+ * A turn: the loop waits and hands out events; the link's actions become lines; then, if no
+ * command is under way, the next line of input is taken, as long as there is one. Input is asked
+ * for only when it is wanted.
+ *
+ * On a terminal the same lines are shown above a prompt, which stands whenever a line may be
+ * typed. What a person types is edited by the terminal itself.
+ */
+#include "client.h"
+
+#include "io/log.h"
+#include "io/options.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+enum { NOTICE_MS = 1000 };
+
+/* ---- the screen ---- */
+
+/* All of it, however slowly it is taken: a message counts as shown only when it has left this
+ * process. */
+static void write_out(struct client *c, struct view bytes)
+{
+	while (bytes.size > 0 && !c->output_failed) {
+		ssize_t count = write(STDOUT_FILENO, bytes.data, bytes.size);
+
+		if (count >= 0) {
+			bytes.data += count;
+			bytes.size -= (size_t)count;
+		} else if (errno == EAGAIN || errno == EWOULDBLOCK) {
+			struct pollfd room = { .fd = STDOUT_FILENO, .events = POLLOUT };
+
+			(void)poll(&room, 1, -1); /* a failure comes back from write */
+		} else if (errno != EINTR) {
+			c->output_failed = true;
+			/* A reader that has had enough is no mistake. */
+			if (errno != EPIPE) {
+				log_plain(LOG_ERROR, "client: cannot write to stdout: %s",
+				          strerror(errno));
+				c->was_refused = true;
+			}
+		}
+	}
+}
+
+static void write_text(struct client *c, const char *text)
+{
+	write_out(c, view_of_string(text));
+}
+
+/* The line on which the prompt stands becomes free. */
+static void hide_prompt(struct client *c)
+{
+	const char *terminal = getenv("TERM");
+	bool is_dumb = terminal == NULL || strcmp(terminal, "dumb") == 0;
+
+	if (!c->prompt_is_shown)
+		return;
+	c->prompt_is_shown = false;
+	write_text(c, is_dumb ? "\n" : "\r\033[K");
+}
+
+static void show_prompt(struct client *c)
+{
+	const struct replication *r = link_replication(c->link);
+	int leader = replication_leader(r);
+	char own[DISPLAY_SIZE];
+	char text[256];
+
+	if (!c->is_terminal || c->prompt_is_shown || c->state != CLIENT_RUNNING)
+		return;
+	if (c->is_busy && c->question == ASK_COMMAND)
+		return;
+	c->prompt_is_shown = true;
+	if (c->question == ASK_PASSWORD) {
+		write_text(c, "password (not shown): ");
+	} else if (c->question == ASK_PASSWORD_AGAIN) {
+		write_text(c, "the same again: ");
+	} else if (c->question == ASK_NAME_TO_DELETE) {
+		write_text(c, "type the name of your account to delete it: ");
+	} else {
+		char first[16] = "-";
+
+		if (!client_is_logged_in(c, own))
+			(void)snprintf(own, sizeof(own), "-");
+		if (leader >= 0)
+			(void)snprintf(first, sizeof(first), "%d", leader);
+		(void)snprintf(text, sizeof(text), "%s %s/%u%s%s> ", own, first,
+		               replication_live(r), c->talk[0] == 0 ? "" : " to ", c->talk);
+		write_text(c, text);
+	}
+}
+
+/* What has collected goes out at once. */
+static void flush_lines(struct client *c)
+{
+	if (c->script.out.size == 0)
+		return;
+	hide_prompt(c);
+	write_out(c, buf_view(&c->script.out));
+	buf_clear(&c->script.out);
+}
+
+/* ---- states ---- */
+
+bool client_is_logged_in(const struct client *c, char name[DISPLAY_SIZE])
+{
+	return replication_logged_in(link_replication(c->link), name);
+}
+
+static void set_limit(struct client *c, uint64_t ms)
+{
+	loop_timer_set(c->loop, &c->limit, loop_now_ms(c->loop) + ms);
+}
+
+void client_finish(struct client *c)
+{
+	if (c->state > CLIENT_RUNNING)
+		return;
+	c->state = CLIENT_FINISHING;
+	c->question = ASK_COMMAND;
+	loop_timer_cancel(c->loop, &c->notice);
+	loop_timer_cancel(c->loop, &c->idle);
+	input_want(&c->input, false);
+	set_limit(c, c->is_terminal || c->is_hasty ? c->options.reply_timeout_ms
+	                                           : c->options.timeout_ms);
+}
+
+/* The last thing that a client does. Without a live replica there is nobody to tell. */
+static void leave(struct client *c)
+{
+	char own[DISPLAY_SIZE];
+
+	assert(c->state == CLIENT_FINISHING);
+	if (c->is_busy)
+		c->was_refused = true; /* its outcome is not known */
+	if (!client_is_logged_in(c, own) || replication_live(link_replication(c->link)) == 0) {
+		c->state = CLIENT_ENDED;
+		return;
+	}
+	c->state = CLIENT_LEAVING;
+	c->logout_token = link_command(c->link, &(struct command){ .kind = COMMAND_LOGOUT });
+	set_limit(c, c->options.reply_timeout_ms);
+}
+
+/* Why none is live, in one line. */
+static void say_none_is_live(struct client *c, const char *what)
+{
+	const struct replication *r = link_replication(c->link);
+
+	log_plain(LOG_ERROR, "client: no replica could be reached%s: %s: %s; %s: %s; %s: %s", what,
+	          c->options.addresses[0], replication_why(r, 0), c->options.addresses[1],
+	          replication_why(r, 1), c->options.addresses[2], replication_why(r, 2));
+}
+
+static void notice_expired(struct loop_timer *timer)
+{
+	struct client *c = LOOP_OWNER(timer, struct client, notice);
+
+	if (c->state == CLIENT_STARTING && replication_live(link_replication(c->link)) == 0)
+		say_none_is_live(c, " yet; it goes on trying");
+}
+
+static void limit_expired(struct loop_timer *timer)
+{
+	struct client *c = LOOP_OWNER(timer, struct client, limit);
+
+	switch (c->state) {
+	case CLIENT_STARTING:
+		/* With one that is live, ready comes within the reply timeout. */
+		if (replication_live(link_replication(c->link)) > 0)
+			break;
+		say_none_is_live(c, "");
+		input_release(&c->input);
+		exit(EXIT_NO_REPLICA);
+	case CLIENT_FINISHING:
+		leave(c);
+		break;
+	case CLIENT_LEAVING:
+		c->state = CLIENT_ENDED;
+		break;
+	case CLIENT_RUNNING:
+	case CLIENT_ENDED:
+		break;
+	}
+}
+
+static void wait_expired(struct loop_timer *timer)
+{
+	client_wait_over(LOOP_OWNER(timer, struct client, wait));
+}
+
+/* A command, but for /wait, holds it off; so the time counts from the last line that was taken. */
+static void idle_expired(struct loop_timer *timer)
+{
+	struct client *c = LOOP_OWNER(timer, struct client, idle);
+	char own[DISPLAY_SIZE];
+
+	if (c->state != CLIENT_RUNNING || !client_is_logged_in(c, own))
+		return;
+	if (c->token != 0) {
+		loop_timer_set(c->loop, &c->idle, loop_now_ms(c->loop) + c->options.idle_ms);
+		return;
+	}
+	c->logout_token = link_command(c->link, &(struct command){ .kind = COMMAND_LOGOUT });
+}
+
+static void restart_idle(struct client *c)
+{
+	if (c->options.idle_ms != 0)
+		loop_timer_set(c->loop, &c->idle, loop_now_ms(c->loop) + c->options.idle_ms);
+}
+
+static void signalled(void *context, int number)
+{
+	struct client *c = context;
+
+	/* A second one, or one before anything was reached, does not wait for anybody. */
+	if (c->is_hasty || c->state == CLIENT_STARTING) {
+		input_release(&c->input);
+		exit(c->state == CLIENT_STARTING ? EXIT_NO_REPLICA : EXIT_REFUSED);
+	}
+	(void)number;
+	c->is_hasty = true;
+	client_finish(c);
+	set_limit(c, c->options.reply_timeout_ms);
+}
+
+/* ---- what the link tells ---- */
+
+static void ready(struct client *c)
+{
+	const struct replication *r = link_replication(c->link);
+	const char *why[REPLICAS];
+	bool live[REPLICAS];
+
+	assert(c->state == CLIENT_STARTING);
+	for (uint32_t i = 0; i < REPLICAS; i++) {
+		why[i] = replication_why(r, i);
+		live[i] = why[i][0] == 0;
+	}
+	script_ready(&c->script, replication_leader(r), live, why);
+	loop_timer_cancel(c->loop, &c->limit);
+	loop_timer_cancel(c->loop, &c->notice);
+	c->state = CLIENT_RUNNING;
+	if (c->is_terminal)
+		write_text(
+			c,
+			"/create NAME makes an account, /login NAME logs in, /help lists all commands.\n");
+	restart_idle(c);
+}
+
+/* A person sees that a command waits; a program sees the replicas' states. */
+static void say_it_waits(struct client *c)
+{
+	if (c->is_terminal && c->token != 0 && replication_live(link_replication(c->link)) == 0) {
+		hide_prompt(c);
+		write_text(
+			c,
+			"no replica is live: this waits until one is back (Ctrl-C ends the client)\n");
+	}
+}
+
+static void take_logout(struct client *c)
+{
+	c->logout_token = 0;
+	if (c->state == CLIENT_LEAVING) {
+		c->state = CLIENT_ENDED;
+		return;
+	}
+	client_forget_session(c);
+	script_logged_out(&c->script, "idle");
+}
+
+/* Changes of replicas before `ready` are told by it. */
+static void handle(void *context, const struct action *action)
+{
+	struct client *c = context;
+	bool is_ready = c->state != CLIENT_STARTING;
+
+	switch (action->kind) {
+	case ACTION_READY:
+		ready(c);
+		break;
+	case ACTION_REPLICA:
+		if (is_ready)
+			script_replica(&c->script, action->index, action->live, action->why);
+		if (!action->live)
+			say_it_waits(c);
+		break;
+	case ACTION_LEADER:
+		if (is_ready)
+			script_leader(&c->script, action->index);
+		break;
+	case ACTION_RESULT:
+		if (action->result->token == c->logout_token)
+			take_logout(c);
+		else if (action->result->token == c->token)
+			client_take_result(c, action->result);
+		break;
+	case ACTION_MESSAGE:
+		c->unseen++;
+		script_message(&c->script, action->shown);
+		break;
+	case ACTION_USERS:
+		client_take_users(c, action);
+		break;
+	case ACTION_REPLICAS:
+		script_replicas(&c->script, action->rows);
+		break;
+	case ACTION_LOGGED_OUT:
+		client_forget_session(c);
+		script_logged_out(&c->script, action->why);
+		break;
+	default:
+		break; /* the driver's, and progress, which scripts have no line for */
+	}
+	flush_lines(c);
+}
+
+/* ---- turns ---- */
+
+/* Takes the next line, if it may be taken now; false if there was none. */
+static bool take_line(struct client *c)
+{
+	struct view line;
+	bool was_cut;
+
+	if (c->state != CLIENT_RUNNING || c->logout_token != 0)
+		return false;
+	if (c->is_busy && c->question == ASK_COMMAND)
+		return false;
+	if (!input_line(&c->input, &line, &was_cut)) {
+		if (input_has_ended(&c->input))
+			client_finish(c);
+		else
+			input_want(&c->input, true);
+		return c->state != CLIENT_RUNNING;
+	}
+	/* What a person typed stands there, with its newline; after a password we write it. */
+	if (c->prompt_is_shown && c->input.is_silent)
+		write_text(c, "\n");
+	c->prompt_is_shown = false;
+	if (line.size > 0 || c->question != ASK_COMMAND)
+		client_take_line(c, line, was_cut);
+	restart_idle(c);
+	say_it_waits(c);
+	flush_lines(c);
+	return true;
+}
+
+/* Everything that can be done without waiting. */
+static void work(struct client *c)
+{
+	do {
+		link_pool_settle(c->pool);
+		if (c->output_failed)
+			client_finish(c);
+		if (c->state == CLIENT_FINISHING &&
+		    (c->is_hasty || (!c->is_busy && replication_idle(link_replication(c->link)))))
+			leave(c);
+	} while (take_line(c));
+	link_pool_settle(c->pool);
+	flush_lines(c); /* what a timer has said, too */
+	show_prompt(c);
+}
+
+static _Noreturn void die(const char *what, int error)
+{
+	log_plain(LOG_ERROR, "client: %s: %s", what, strerror(error));
+	exit(EXIT_REFUSED);
+}
+
+static void set_signals(struct client *c)
+{
+	int signals[3] = { SIGINT, SIGTERM };
+	size_t count = 2;
+	struct sigaction before;
+	int result;
+
+	(void)signal(SIGPIPE, SIG_IGN);
+	if (sigaction(SIGHUP, NULL, &before) != 0 || before.sa_handler != SIG_IGN)
+		signals[count++] = SIGHUP;
+	result = loop_signals(c->loop, signals, count, signalled, c);
+	if (result < 0)
+		die("cannot watch signals", -result);
+}
+
+static void start(struct client *c)
+{
+	struct replication_options options = {
+		.reply_timeout_ms = (uint32_t)c->options.reply_timeout_ms,
+		.wait_ms = c->is_terminal ? 0 : (uint32_t)c->options.timeout_ms,
+		.min_copies = (uint32_t)c->options.min_copies,
+	};
+	static const char *addresses[REPLICAS];
+
+	if (getrandom(options.seed, sizeof(options.seed), 0) != (ssize_t)sizeof(options.seed))
+		die("no random numbers", errno);
+	c->loop = loop_new();
+	if (c->loop == NULL)
+		die("cannot wait for events", errno);
+	set_signals(c);
+	for (size_t i = 0; i < REPLICAS; i++)
+		addresses[i] = c->options.addresses[i];
+	script_init(&c->script, c->options.json, addresses);
+	command_parser_init(&c->parser, c->is_terminal);
+	input_init(&c->input, c->loop, STDIN_FILENO);
+	c->wait.expired = wait_expired;
+	c->idle.expired = idle_expired;
+	c->limit.expired = limit_expired;
+	c->notice.expired = notice_expired;
+	if (!c->is_terminal)
+		set_limit(c, c->options.timeout_ms);
+	loop_timer_set(c->loop, &c->notice, loop_now_ms(c->loop) + NOTICE_MS);
+	c->pool = link_pool_new(c->loop);
+	c->link = link_new(c->pool, c->options.targets, &options, handle, c);
+	explicit_bzero(&options, sizeof(options));
+}
+
+static void stop(struct client *c)
+{
+	hide_prompt(c);
+	input_release(&c->input);
+	command_parser_release(&c->parser);
+	script_release(&c->script);
+	pattern_release(&c->pattern);
+	link_free(c->link);
+	link_pool_free(c->pool);
+	loop_timer_cancel(c->loop, &c->wait);
+	loop_timer_cancel(c->loop, &c->idle);
+	loop_timer_cancel(c->loop, &c->limit);
+	loop_timer_cancel(c->loop, &c->notice);
+	loop_free(c->loop);
+}
+
+int main(int argc, char **argv)
+{
+	/* Not on the stack: the parser's list of names is large. */
+	static struct client client;
+	struct client *c = &client;
+
+	log_open(LOG_INFO);
+	client_options_read(&c->options, argc, argv);
+	c->is_terminal = !c->options.json && isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
+	start(c);
+	work(c);
+	while (c->state != CLIENT_ENDED) {
+		loop_turn(c->loop, LOOP_NEVER);
+		work(c);
+	}
+	stop(c);
+	return c->was_refused ? EXIT_REFUSED : EXIT_DONE;
+}

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * client: what the two halves of the client share: client.c, which runs it (events, time, its
+ * end), and client_command.c, which does what a user's line asks for. Nobody else includes it.
+ */
+#ifndef THREEFOLD_CLIENT_H
+#define THREEFOLD_CLIENT_H
+
+#include "client_options.h"
+#include "command.h"
+#include "input.h"
+#include "pattern.h"
+#include "script.h"
+
+enum client_state {
+	CLIENT_STARTING,  /* until ready; nothing is read from stdin yet */
+	CLIENT_RUNNING,   /* commands, one after another */
+	CLIENT_FINISHING, /* no more commands: what is outstanding ends */
+	CLIENT_LEAVING,   /* the log out is under way */
+	CLIENT_ENDED,
+};
+
+/* What a line on a terminal is read as. */
+enum client_question {
+	ASK_COMMAND,
+	ASK_PASSWORD,
+	ASK_PASSWORD_AGAIN,
+	ASK_NAME_TO_DELETE,
+};
+
+enum { TALK_SIZE = ID_TEXT_SIZE + NAME_SIZE_MAX + 1 };
+
+struct client {
+	struct client_options options;
+	bool is_terminal;
+	enum client_state state;
+	bool is_hasty;      /* a signal came: nothing is waited for but the log out */
+	bool was_refused;   /* some command was */
+	bool output_failed; /* nobody reads what it writes */
+	struct loop *loop;
+	struct link_pool *pool;
+	struct link *link;
+	struct input input;
+	struct command_parser parser;
+	struct script script;
+
+	/* The command under way. */
+	bool is_busy;
+	uint32_t token;                 /* of what replication does for it; 0: nothing */
+	struct command_request request; /* views into the line until it is begun */
+	struct pattern pattern;         /* /list */
+	uint64_t listed;
+	bool users_told;
+	struct loop_timer wait; /* /wait */
+
+	/* The conversation, and what the user has seen. */
+	char talk[TALK_SIZE]; /* empty: none */
+	uint64_t unseen;      /* messages since the last /check */
+
+	/* A question to a person, and the answers so far. */
+	enum client_question question;
+	bool prompt_is_shown;
+	enum verb asked_verb;
+	bool asked_take_over;
+	char asked_name[TALK_SIZE];
+	uint8_t password[PASSWORD_SIZE_MAX + 1];
+	size_t password_size;
+
+	/* A log out that no command asked for: after idling, or at the end. */
+	uint32_t logout_token;
+	struct loop_timer idle;
+	struct loop_timer limit;  /* of a state */
+	struct loop_timer notice; /* nothing is live yet: say so */
+};
+
+/* client_command.c */
+
+/* Takes a line of the user; c->is_busy if it goes on. The line is not empty. */
+void client_take_line(struct client *c, struct view line, bool was_cut);
+/* The actions that belong to the command under way. */
+void client_take_result(struct client *c, const struct result *result);
+void client_take_users(struct client *c, const struct action *action);
+void client_wait_over(struct client *c);
+/* The conversation ends with the session. */
+void client_forget_session(struct client *c);
+
+/* client.c */
+
+/* No more commands are taken; what is outstanding is finished. */
+void client_finish(struct client *c);
+bool client_is_logged_in(const struct client *c, char name[DISPLAY_SIZE]);
+
+#endif

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * client_options: the client's command line, and the addresses of the three replicas.
+ */
+#ifndef THREEFOLD_CLIENT_OPTIONS_H
+#define THREEFOLD_CLIENT_OPTIONS_H
+
+#include "core/replication.h"
+#include "io/link.h"
+
+enum { CLIENT_ADDRESS_SIZE = 300 }; /* a host name of 253 bytes, brackets, a port */
+
+struct client_options {
+	bool json;
+	uint64_t timeout_ms; /* how long a command waits for a live replica in script mode */
+	uint64_t reply_timeout_ms;
+	uint64_t idle_ms; /* 0: never */
+	uint64_t min_copies;
+	char addresses[REPLICAS]
+		      [CLIENT_ADDRESS_SIZE]; /* as they were given: HOST:PORT, [::1]:PORT */
+	struct link_target targets[REPLICAS];
+};
+
+/* Reads the command line and resolves every host. Help, version and mistakes end the program. */
+void client_options_read(struct client_options *o, int argc, char **argv);
+
+#endif
