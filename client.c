@@ -261,9 +261,8 @@ static void ready(struct client *c)
 	loop_timer_cancel(c->loop, &c->notice);
 	c->state = CLIENT_RUNNING;
 	if (c->is_terminal)
-		write_text(
-			c,
-			"/create NAME makes an account, /login NAME logs in, /help lists all commands.\n");
+		write_text(c, "/create NAME makes an account, /login NAME logs in, /help lists all "
+		              "commands.\n");
 	restart_idle(c);
 }
 
@@ -272,9 +271,8 @@ static void say_it_waits(struct client *c)
 {
 	if (c->is_terminal && c->token != 0 && replication_live(link_replication(c->link)) == 0) {
 		hide_prompt(c);
-		write_text(
-			c,
-			"no replica is live: this waits until one is back (Ctrl-C ends the client)\n");
+		write_text(c, "no replica is live: this waits until one is back (Ctrl-C ends the "
+		              "client)\n");
 	}
 }
 
@@ -371,6 +369,7 @@ static void work(struct client *c)
 {
 	do {
 		link_pool_settle(c->pool);
+		flush_lines(c);
 		if (c->output_failed)
 			client_finish(c);
 		if (c->state == CLIENT_FINISHING &&

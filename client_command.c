@@ -114,7 +114,8 @@ static void begin_delete(struct client *c, struct view name)
 		refuse(c, OUTCOME_NOT_LOGGED_IN, "the session has ended: log in first");
 	else if (!view_equal(name, view_of_string(own)))
 		refuse(c, OUTCOME_USAGE,
-		       "nothing was deleted: /delete needs the name of your own account, to confirm it");
+		       "nothing was deleted: /delete needs the name of your own account, to "
+		       "confirm it");
 	else
 		begin(c, &(struct command){ .kind = COMMAND_DELETE });
 }
@@ -166,7 +167,8 @@ static void begin_text(struct client *c)
 		return;
 	}
 	refuse(c, OUTCOME_USAGE,
-	       "this was sent to nobody: choose a conversation with /talk NAME first, or send one message "
+	       "this was sent to nobody: choose a conversation with /talk NAME first, or send "
+	       "one message "
 	       "with /msg NAME TEXT; /help lists all commands");
 }
 

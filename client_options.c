@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * In the order in which mistakes are told: options, the count, ports, the same pair twice, unknown hosts, two pairs that are
- * one address. Nothing is dialled before all of it is right.
+ * In the order in which mistakes are told: options, the count, ports, the same pair twice, unknown
+ * hosts, two pairs that are one address. Nothing is dialled before all of it is right.
  */
 #include "client_options.h"
 
@@ -10,9 +10,11 @@
 #include <stdio.h>
 
 static const char purpose[] =
-	"Chats through the three replicas of a Threefold chat; any two of them may fail. HOST is a\n"
+	"Chats through the three replicas of a Threefold chat; any two of them may fail. HOST "
+	"is a\n"
 	"name, an IPv4 or an IPv6 address. On a terminal it is for a person: /help lists the\n"
-	"commands. Otherwise, or with --json, it is for programs: one command a line, then it logs\n"
+	"commands. Otherwise, or with --json, it is for programs: one command a line, then it "
+	"logs\n"
 	"out and ends.\n";
 
 static const char notes[] = "Signals:\n"

@@ -259,7 +259,8 @@ static bool check_count(const struct command_row *row, const struct command_fiel
 static bool refuse_name(struct command_request *request, struct view name, bool may_be_lost)
 {
 	refuse(request, OUTCOME_BAD_NAME,
-	       "'%.*s' is no name: one has 1 to %d of A-Z a-z 0-9 _ . - and does not begin with - or a dot%s",
+	       "'%.*s' is no name: one has 1 to %d of A-Z a-z 0-9 _ . - and does not begin with "
+	       "- or a dot%s",
 	       SHOWN(name), NAME_SIZE_MAX,
 	       may_be_lost ? "; NAME~ with eight digits, or a full id, stands for an account too"
 	                   : "");
@@ -367,7 +368,8 @@ static bool check_others(const struct command_row *row, const struct command_fie
 	}
 	if (!parse_id(values[FIELD_ID], &request->session, &request->number)) {
 		refuse(request, OUTCOME_USAGE,
-		       "'%.*s' is no id of a message; a result names it, as 01ARZ3NDEKTSV4RRFFQ69G5FAV-7",
+		       "'%.*s' is no id of a message; a result names it, as "
+		       "01ARZ3NDEKTSV4RRFFQ69G5FAV-7",
 		       SHOWN(values[FIELD_ID]));
 		return false;
 	}
@@ -436,7 +438,8 @@ static void parse_plain(struct view line, struct command_request *request)
 	request->text = line;
 	if (ours != NULL)
 		refuse(request, OUTCOME_USAGE,
-		       "this was sent to nobody: it looks like a command of another program, which here is %s; "
+		       "this was sent to nobody: it looks like a command of another program, "
+		       "which here is %s; "
 		       "as a text, /msg sends it",
 		       ours);
 	else

@@ -11,7 +11,8 @@ static const struct command_row rows[VERB_TEXT] = {
 		.name = "create",
 		.usage = "NAME [PASSWORD]",
 		.summary = "make an account and log in",
-		.help = "A name has 1 to 32 of A-Z a-z 0-9 _ . - and does not begin with - or a dot; "
+		.help = "A name has 1 to 32 of A-Z a-z 0-9 _ . - and does not begin with - or a "
+		        "dot; "
 		        "a password has 1 to 511 bytes.",
 		.when = WHEN_OUT,
 		.needed = FIELD_BIT(FIELD_NAME) | FIELD_BIT(FIELD_PASSWORD),

@@ -166,6 +166,39 @@ static const struct field fields_operate[] = {
 	AT(KIND_KEY, operate.proof),
 	END,
 };
+static const struct field fields_digest[] = {
+	AT(KIND_SET, digest.set),
+	AT(KIND_KEY, digest.nonce),
+	AT(KIND_BOUND, digest.after),
+	AT(KIND_BOUNDS, digest.bounds),
+	WHOLE(KIND_TEST_BOUNDS),
+	END,
+};
+static const struct field fields_digested[] = { AT(KIND_PARTS, digested.parts), END };
+static const struct field fields_split[] = {
+	AT(KIND_SET, split.set),
+	AT(KIND_KEY, split.nonce),
+	AT(KIND_BOUND, split.after),
+	AT(KIND_BOUND, split.upto),
+	AT(KIND_STEP, split.step),
+	WHOLE(KIND_TEST_SPLIT),
+	END,
+};
+static const struct field fields_split_reply[] = { AT(KIND_SPLITS, split_reply.parts), END };
+static const struct field fields_elements[] = {
+	AT(KIND_SET, elements.set),
+	AT(KIND_BOUND, elements.after),
+	AT(KIND_BOUND, elements.upto),
+	AT(KIND_U32, elements.bytes),
+	WHOLE(KIND_TEST_ELEMENTS),
+	END,
+};
+static const struct field fields_element_page[] = {
+	AT(KIND_BOUND, element_page.reached),
+	AT(KIND_FACTS, element_page.facts),
+	END,
+};
+static const struct field fields_store[] = { AT(KIND_FACTS, store.facts), END };
 static const struct field fields_push[] = { AT(KIND_MESSAGES, push.messages), END };
 static const struct field fields_read_on[] = { AT(KIND_PLACE, read_on.place), END };
 static const struct field fields_ended[] = {
@@ -204,6 +237,13 @@ static const struct payload paged = { fields_paged, USED(paged) };
 static const struct payload list = { fields_list, USED(list) };
 static const struct payload listed = { fields_listed, USED(listed) };
 static const struct payload operate = { fields_operate, USED(operate) };
+static const struct payload digest = { fields_digest, USED(digest) };
+static const struct payload digested = { fields_digested, USED(digested) };
+static const struct payload split = { fields_split, USED(split) };
+static const struct payload split_reply = { fields_split_reply, USED(split_reply) };
+static const struct payload elements = { fields_elements, USED(elements) };
+static const struct payload element_page = { fields_element_page, USED(element_page) };
+static const struct payload store = { fields_store, USED(store) };
 static const struct payload push = { fields_push, USED(push) };
 static const struct payload read_on = { fields_read_on, USED(read_on) };
 static const struct payload ended = { fields_ended, USED(session) };
@@ -263,6 +303,14 @@ static const struct format formats[UINT8_MAX + 1] = {
 	REQUEST(PAGE, 0, PLACE_SIZE + 4, PLACE_SIZE + 4, MAY_SESSION, false, page),
 	REQUEST(LIST, FLAG_DIGEST, 26, 26 + 2 * NAME_SIZE_MAX, MAY_ANY, false, list),
 	REQUEST(OPERATE, 0, 2 * KEY_SIZE, 2 * KEY_SIZE, MAY_ANY, false, operate),
+	REQUEST(DIGEST, 0, 1 + KEY_SIZE + 1 + 2,
+	        1 + KEY_SIZE + 1 + BOUND_SIZE + PARTS_MAX * (2 + BOUND_SIZE), MAY_OPERATOR, false,
+	        digest),
+	REQUEST(SPLIT, 0, 1 + KEY_SIZE + 2 + 4, 1 + KEY_SIZE + 2 * (1 + BOUND_SIZE) + 4,
+	        MAY_OPERATOR, false, split),
+	REQUEST(ELEMENTS, 0, 1 + 2 + 4, 1 + 2 * (1 + BOUND_SIZE) + 4, MAY_OPERATOR, false,
+	        elements),
+	REQUEST(STORE, 0, 0, PAYLOAD_MAX, MAY_OPERATOR, true, store),
 
 	OTHER(WELCOME, 74, 74, welcome),
 	REPLY(PING, 0, 24, pong, none),
@@ -283,6 +331,10 @@ static const struct format formats[UINT8_MAX + 1] = {
 	              LIST_COUNT_MAX * (ID_SIZE + 1 + NAME_SIZE_MAX),
 	      listed, none),
 	REPLY(OPERATE, 0, KEY_SIZE, signature, none),
+	REPLY(DIGEST, 0, (PARTS_MAX * PART_SIZE), digested, none),
+	REPLY(SPLIT, 0, (PARTS_MAX * (2 + BOUND_SIZE + PART_SIZE)), split_reply, none),
+	REPLY(ELEMENTS, 0, 1 + BOUND_SIZE + PAGE_SIZE_MAX, element_page, none),
+	REPLY(STORE, 0, 0, nothing, none),
 
 	OTHER(PUSH, 0, PAYLOAD_MAX, push),
 	OTHER(READ_ON, PLACE_SIZE, PLACE_SIZE, read_on),

@@ -145,8 +145,40 @@
  *
  * OPERATOR (programs that hold the operator key; see core/auth.h)
  *
- * OPERATE        key client_nonce, key proof  any -> key signature
- *        The other requests of operators are in the table below and are described with repair.
+ * OPERATE        key client_nonce, key proof
+ *                                 any  -> key signature
+ *        The proof is of purpose AUTH_OPERATOR. The signature shows that the replica holds the key
+ *        too: without it nothing that follows is sent. STATUS_WRONG_PROOF.
+ * DIGEST         u8 set, key nonce, bound after, next_bound*
+ *                                 operator -> part*, one for each bound
+ *        From 1 to PARTS_MAX bounds, which ascend. The first part is of the elements after `after`
+ *        up to the first bound and with it, the second from there to the second bound, ...
+ * SPLIT          u8 set, key nonce, bound after, bound upto, u32 step
+ *                                 operator -> (next_bound, part)*
+ *        The elements between two bounds in parts of `step` elements each, from 1 up; the bounds
+ *        are this replica's choice. The last of at most PARTS_MAX parts ends with `upto` and has
+ *        all that is left.
+ * ELEMENTS       u8 set, bound after, bound upto, u32 bytes
+ *                                 operator -> bound reached, fact*
+ *        The elements between two bounds in their order, about as many bytes of them as asked for
+ *        and at most PAGE_SIZE_MAX, at least one if there is one. `reached` is `upto` if there are
+ *        no more; ask again after it if not.
+ * STORE          fact*            operator -> -
+ *        Each is checked as any copy (an id vouches for its account, a tombstone proves itself)
+ *        and joined without limits. STATUS_DISK_FULL, STATUS_WRONG_PROOF: some were not stored.
+ *
+ * set            SET_GONE: tombstones and dead ranges; SET_LIVE: accounts and messages; SET_ALL
+ * bound          u8 n, u8[n]: core/bound.h, without the bytes 0xff at its end
+ * next_bound     u8 m, u8 n, u8[n]: after m bytes that it has in common with the one before it in
+ *                the list (all 0 before the first), m as large as can be
+ * part           u32 count, u32 size, u8[16] digest: how many elements, how many bytes they are as
+ *                facts (both at most 2^32 - 1), and the first 16 bytes of HMAC-SHA-256(nonce, these
+ *                bytes). The nonce is random, so that nobody can prepare sets of equal digests.
+ * fact           u8 kind (enum fact_kind), then
+ *                account: id, name, setting, key seal, key stored_key, key server_key, key lock,
+ *                u8 confirmed;  tombstone: id, name, key middle, key delete_key;  message: id
+ *                recipient, id sender, ulid session, u64 number, u64 sent, text;  burial: id
+ *                recipient, id sender, ulid session, u64 first, u64 last
  *
  * EXAMPLE. At 1,700,000,000,123 ms the text "hi" is sent to the id 00 01 02 ... 15, number 3, in
  * request 7:
@@ -169,6 +201,7 @@
 #define THREEFOLD_PROTOCOL_H
 
 #include "core/auth.h"
+#include "core/bound.h"
 #include "core/fact.h"
 
 enum {
@@ -187,6 +220,7 @@ enum {
 	PAGE_SIZE_MAX = 128 * 1024,
 	LIST_COUNT_MAX = 1000,
 	SHARE_FULL = 1000000,
+	PARTS_MAX = 256, /* bounds, or parts, in one frame of an operator */
 };
 /* Bytes of what lists are made of, for those who count what still fits. */
 enum {
@@ -199,6 +233,9 @@ enum {
 	ENTRY_ALIVE_SIZE = 54, /* without name and setting */
 	ENTRY_GONE_SIZE = 88,  /* without the name */
 	ENTRY_SIZE_MAX = 150,
+	DIGEST_SIZE = 16,
+	PART_SIZE = 24,
+	FACT_SIZE_MAX = 81 + TEXT_SIZE_MAX,
 };
 #define CONFIRM_AGE_MS UINT64_C(60000)
 
@@ -220,6 +257,10 @@ enum frame_type {
 	FRAME_PAGE,
 	FRAME_LIST,
 	FRAME_OPERATE,
+	FRAME_DIGEST,
+	FRAME_SPLIT,
+	FRAME_ELEMENTS,
+	FRAME_STORE,
 	FRAME_TYPE_REQUEST_END, /* one more than the last request */
 
 	FRAME_PUSH = 64,
@@ -252,6 +293,7 @@ enum status {
 	STATUS_END,          /* one more than the last */
 };
 
+enum set { SET_GONE = 1, SET_LIVE = 2, SET_ALL = SET_GONE | SET_LIVE };
 enum entry_state { ENTRY_UNKNOWN = 0, ENTRY_ALIVE = 1, ENTRY_GONE = 2 };
 enum entry_mark {
 	MARK_CONFIRMED = 1,
@@ -403,6 +445,36 @@ struct frame {
 		struct {
 			uint8_t client_nonce[KEY_SIZE], proof[KEY_SIZE];
 		} operate;
+		struct {
+			uint8_t set; /* enum set */
+			uint8_t nonce[KEY_SIZE];
+			struct bound after;
+			struct view bounds;
+		} digest;
+		struct {
+			struct view parts;
+		} digested;
+		struct {
+			uint8_t set;
+			uint8_t nonce[KEY_SIZE];
+			struct bound after, upto;
+			uint32_t step;
+		} split;
+		struct {
+			struct view parts;
+		} split_reply;
+		struct {
+			uint8_t set;
+			struct bound after, upto;
+			uint32_t bytes;
+		} elements;
+		struct {
+			struct bound reached;
+			struct view facts;
+		} element_page;
+		struct {
+			struct view facts;
+		} store;
 	};
 };
 
@@ -432,6 +504,15 @@ struct message_item {
 struct list_item {
 	struct id id;
 	struct view name;
+};
+struct digest_part {
+	uint32_t count;
+	uint32_t size;
+	uint8_t digest[DIGEST_SIZE];
+};
+struct split_part {
+	struct bound upto;
+	struct digest_part part;
 };
 
 /* How many bytes the frame at the start of `bytes` has in all, or 0 if its length field is not
@@ -467,6 +548,12 @@ bool protocol_next_question(struct reader *r, struct stream_item *item); /* of S
 bool protocol_next_answer(struct reader *r, struct stream_item *item);   /* of its reply */
 bool protocol_next_message(struct reader *r, struct message_item *item);
 bool protocol_next_listed(struct reader *r, struct list_item *item);
+/* A bound is read, and put, behind the one before it: `bound` (and split->upto) is that before the
+ * call, bound_begin() before the first. */
+bool protocol_next_bound(struct reader *r, struct bound *bound);
+bool protocol_next_split(struct reader *r, struct split_part *split);
+bool protocol_next_part(struct reader *r, struct digest_part *part);
+bool protocol_next_fact(struct reader *r, struct fact *fact);
 
 /* The same, written. Each false, and nothing put, if there is no room. Asserts what a check would
  * refuse. */
@@ -480,6 +567,11 @@ bool protocol_put_question(struct buf *b, const struct stream_item *item);
 bool protocol_put_answer(struct buf *b, const struct stream_item *item);
 bool protocol_put_message(struct buf *b, const struct message_item *item);
 bool protocol_put_listed(struct buf *b, const struct list_item *item);
+bool protocol_put_bound(struct buf *b, const struct bound *before, const struct bound *bound);
+bool protocol_put_split(struct buf *b, const struct bound *before, const struct split_part *split);
+bool protocol_put_part(struct buf *b, const struct digest_part *part);
+bool protocol_put_fact(struct buf *b, const struct fact *fact);
+size_t protocol_fact_size(const struct fact *fact);
 void protocol_put_place(uint8_t to[PLACE_SIZE], const struct place *place);
 
 #endif

@@ -103,6 +103,31 @@ static uint8_t *write_bool(uint8_t *to, const void *value)
 	return to + 1;
 }
 
+static const char *read_set(struct reader *r, void *value)
+{
+	uint8_t set = reader_u8(r);
+
+	*(uint8_t *)value = set;
+	if (r->failed)
+		return WHY_SHORT;
+	return set >= SET_GONE && set <= SET_ALL ? NULL : "a set that is not known";
+}
+
+static uint8_t *write_u8(uint8_t *to, const void *value)
+{
+	*to = *(const uint8_t *)value;
+	return to + 1;
+}
+
+static const char *read_step(struct reader *r, void *value)
+{
+	const char *why = read_u32(r, value);
+
+	if (why != NULL)
+		return why;
+	return *(uint32_t *)value >= 1 ? NULL : "parts of no elements";
+}
+
 /* `why` of a push. Its values are checked here, so that the same byte serves ENDED and ERROR. */
 static const char *read_why(struct reader *r, void *value)
 {
@@ -175,6 +200,21 @@ static uint8_t *write_place(uint8_t *to, const void *value)
 {
 	protocol_put_place(to, value);
 	return to + PLACE_SIZE;
+}
+
+static const char *read_bound(struct reader *r, void *value)
+{
+	return protocol_read_bound(r, value);
+}
+
+static size_t size_bound(const void *value)
+{
+	return protocol_bound_size(value);
+}
+
+static uint8_t *write_bound(uint8_t *to, const void *value)
+{
+	return protocol_write_bound(to, value);
 }
 
 /* ---- kinds: strings ---- */
@@ -357,6 +397,26 @@ static const char *read_messages(struct reader *r, void *value)
 	return protocol_check_messages(read_rest(r, value));
 }
 
+static const char *read_bounds(struct reader *r, void *value)
+{
+	return protocol_check_bounds(read_rest(r, value));
+}
+
+static const char *read_parts(struct reader *r, void *value)
+{
+	return protocol_check_parts(read_rest(r, value));
+}
+
+static const char *read_splits(struct reader *r, void *value)
+{
+	return protocol_check_splits(read_rest(r, value));
+}
+
+static const char *read_facts(struct reader *r, void *value)
+{
+	return protocol_check_facts(read_rest(r, value));
+}
+
 static size_t size_rest(const void *value)
 {
 	return ((const struct view *)value)->size;
@@ -407,6 +467,37 @@ static const char *test_account(struct reader *r, void *value)
 	assert(!r->failed);
 	frame->introduce.account.confirmed = false;
 	return NULL;
+}
+
+#define WHY_RANGE "a range that ends before it begins"
+
+static const char *test_bounds(struct reader *r, void *value)
+{
+	const struct frame *frame = value;
+	struct reader bounds = reader_of(frame->digest.bounds);
+	struct bound first = bound_begin();
+
+	assert(!r->failed);
+	bool is_there = protocol_next_bound(&bounds, &first);
+
+	assert(is_there);
+	return bound_compare(&frame->digest.after, &first) < 0 ? NULL : WHY_RANGE;
+}
+
+static const char *test_split(struct reader *r, void *value)
+{
+	const struct frame *frame = value;
+
+	assert(!r->failed);
+	return bound_compare(&frame->split.after, &frame->split.upto) < 0 ? NULL : WHY_RANGE;
+}
+
+static const char *test_elements(struct reader *r, void *value)
+{
+	const struct frame *frame = value;
+
+	assert(!r->failed);
+	return bound_compare(&frame->elements.after, &frame->elements.upto) < 0 ? NULL : WHY_RANGE;
 }
 
 static const char *read_send(struct reader *r, void *value)
@@ -542,9 +633,19 @@ const struct kind protocol_kinds[KIND_COUNT] = {
 	[KIND_QUESTIONS] = { read_questions, write_rest, size_rest, 0 },
 	[KIND_ANSWERS] = { read_answers, write_rest, size_rest, 0 },
 	[KIND_MESSAGES] = { read_messages, write_rest, size_rest, 0 },
+	[KIND_SET] = { read_set, write_u8, NULL, 1 },
+	[KIND_STEP] = { read_step, write_u32, NULL, 4 },
+	[KIND_BOUND] = { read_bound, write_bound, size_bound, 0 },
+	[KIND_BOUNDS] = { read_bounds, write_rest, size_rest, 0 },
+	[KIND_PARTS] = { read_parts, write_rest, size_rest, 0 },
+	[KIND_SPLITS] = { read_splits, write_rest, size_rest, 0 },
+	[KIND_FACTS] = { read_facts, write_rest, size_rest, 0 },
 	[KIND_TEST_VERSIONS] = { test_versions, write_none, NULL, 0 },
 	[KIND_TEST_LAST] = { test_last, write_none, NULL, 0 },
 	[KIND_TEST_ACCOUNT] = { test_account, write_none, NULL, 0 },
+	[KIND_TEST_BOUNDS] = { test_bounds, write_none, NULL, 0 },
+	[KIND_TEST_SPLIT] = { test_split, write_none, NULL, 0 },
+	[KIND_TEST_ELEMENTS] = { test_elements, write_none, NULL, 0 },
 	[KIND_SEND] = { read_send, write_send, size_send, 0 },
 	[KIND_LISTED] = { read_listed, write_listed, size_listed, 0 },
 };

@@ -22,6 +22,7 @@
 #define WHY_STATUS "a status that is not known or does not belong there"
 #define WHY_TEXT   "a text that is empty or too long"
 #define WHY_COUNT  "a list with too few or too many items"
+#define WHY_BOUND  "a bound that is not in its one form"
 
 /* 0 becomes the largest value, which is refused as well. */
 static inline bool is_number(uint64_t number)
@@ -77,5 +78,17 @@ const char *protocol_check_questions(struct view list);
 const char *protocol_check_answers(struct view list);
 const char *protocol_check_messages(struct view list);
 const char *protocol_check_listed(struct view list, uint16_t count);
+
+/* ---- protocol_operator.c ---- */
+
+/* A bound by itself. */
+const char *protocol_read_bound(struct reader *r, struct bound *bound);
+size_t protocol_bound_size(const struct bound *bound);
+uint8_t *protocol_write_bound(uint8_t *to, const struct bound *bound);
+
+const char *protocol_check_bounds(struct view list);
+const char *protocol_check_parts(struct view list);  /* of DIGEST's reply */
+const char *protocol_check_splits(struct view list); /* of SPLIT's reply */
+const char *protocol_check_facts(struct view list);
 
 #endif

@@ -29,7 +29,9 @@ static handler *const handlers[FRAME_TYPE_REQUEST_END] = {
 	[FRAME_LOGOUT] = session_logout,       [FRAME_SEND] = session_send,
 	[FRAME_RECEIVED] = session_received,   [FRAME_STREAMS] = session_streams,
 	[FRAME_PAGE] = session_page,           [FRAME_LIST] = session_list,
-	[FRAME_OPERATE] = session_operate,
+	[FRAME_OPERATE] = session_operate,     [FRAME_DIGEST] = session_digest,
+	[FRAME_SPLIT] = session_split,         [FRAME_ELEMENTS] = session_elements,
+	[FRAME_STORE] = session_store,
 };
 
 /* ---- work in slices ---- */
@@ -62,6 +64,7 @@ void session_work_free(struct work_list *list)
 		struct work *work = work_take(list);
 
 		buf_release(&work->results);
+		mem_free(work->survey);
 		mem_free(work->copy);
 		mem_free(work);
 	}
@@ -85,6 +88,12 @@ static bool work_slice(struct sessions *s, struct work *work)
 		return session_send_slice(s, work);
 	case FRAME_RECEIVED:
 		return session_received_slice(s, work);
+	case FRAME_DIGEST:
+	case FRAME_SPLIT:
+	case FRAME_ELEMENTS:
+		return session_survey_slice(s, work);
+	case FRAME_STORE:
+		return session_store_slice(s, work);
 	default:
 		assert(work->type == FRAME_DELETE);
 		return true;
@@ -109,7 +118,10 @@ static void work_reply(struct sessions *s, struct connection *c, const struct wo
 	};
 
 	assert(c->work == NULL);
-	reply.sent.results = buf_view(&work->results);
+	if (work->survey != NULL)
+		session_survey_reply(work, &reply);
+	else
+		reply.sent.results = buf_view(&work->results);
 	session_reply(s, c, &reply);
 }
 
@@ -163,6 +175,8 @@ void session_work_begin(struct sessions *s, struct connection *c, struct work *w
 
 	if (is_done && !work_waits(s, work)) {
 		work_reply(s, c, work);
+		mem_free(work->survey);
+		buf_release(&s->scratch);
 		s->scratch = work->results;
 		return;
 	}

@@ -75,8 +75,7 @@ static void put_push(struct sessions *s, struct connection *c, const struct mess
 	session_settle(s, c);
 }
 
-/* Gives a message that was added or changed to its recipient, if he is here and has read so far. */
-static void push(struct sessions *s, const struct message *message)
+void session_push(struct sessions *s, const struct message *message)
 {
 	struct connection *c = session_of(s, &message->stream.recipient);
 	const struct place place = place_of(message);
@@ -167,7 +166,7 @@ static enum status send_one(struct sessions *s, const struct message *message, b
 	case STORE_NEW:
 	case STORE_REPLACED:
 		session_append(s, &fact);
-		push(s, message);
+		session_push(s, message);
 		return result == STORE_NEW ? STATUS_OK : known;
 	case STORE_KNOWN:
 		return STATUS_OK;

@@ -7,6 +7,7 @@
  *   session_login.c     sessions: who is logged in where, log in, log out, entries
  *   session_request.c   accounts: look up, create, confirm, delete, list; ping, operate
  *   session_mailbox.c   messages: send, received, streams, page, pushes
+ *   session_operator.c  repair: digests of ranges, elements, facts that are brought
  *
  * A connection is
  *
@@ -24,6 +25,7 @@
 
 #include "core/arena.h"
 #include "core/session.h"
+#include "core/sha256.h"
 #include "core/table.h"
 
 enum {
@@ -116,6 +118,24 @@ struct remembered {
 	uint32_t connection; /* where it is active now, or SESSION_NONE */
 };
 
+/* Where an operator's question about a range stands. */
+struct survey {
+	uint8_t set;
+	bool is_over; /* the walk has come to the end of the store */
+	uint32_t cost; /* of the slice so far */
+	uint32_t step; /* SPLIT: elements in a part; ELEMENTS: bytes in a page */
+	uint32_t parts;
+	uint64_t count; /* of the part so far, and bytes */
+	uint64_t size;
+	size_t offset;        /* DIGEST: in the list of bounds */
+	struct store_key key; /* the walk: what comes after it is to come */
+	struct bound last;    /* of the last element, or where the range begins */
+	struct bound upto;    /* DIGEST: of the part; SPLIT: of the part before */
+	struct bound end;     /* of the range */
+	uint8_t nonce[KEY_SIZE];
+	struct hmac hmac;
+};
+
 /* A request that is not answered yet. It owns a copy of its frame, but for the first slice. */
 struct work {
 	struct work *next;
@@ -133,6 +153,7 @@ struct work {
 	size_t range;     /* RECEIVED: ranges done of the item at the offset */
 	struct buf results;
 	enum status status;
+	struct survey *survey; /* NULL: not a question about a range */
 	uint64_t ticket; /* answered when the store's work is done up to it */
 	uint8_t *copy;
 };
@@ -274,7 +295,21 @@ void session_page(struct sessions *s, struct connection *c, const struct frame *
 /* One slice; true if that was all. */
 bool session_send_slice(struct sessions *s, struct work *work);
 bool session_received_slice(struct sessions *s, struct work *work);
+/* Gives a message that was added or changed to its recipient, if he is here and has read so far. */
+void session_push(struct sessions *s, const struct message *message);
 /* Writes the READ_ON that is due, unless one is still on its way (`force`: even then). */
 void session_read_on(struct sessions *s, struct connection *c, bool force);
+
+/* ---- session_operator.c ---- */
+
+void session_digest(struct sessions *s, struct connection *c, const struct frame *frame);
+void session_split(struct sessions *s, struct connection *c, const struct frame *frame);
+void session_elements(struct sessions *s, struct connection *c, const struct frame *frame);
+void session_store(struct sessions *s, struct connection *c, const struct frame *frame);
+/* One slice; true if that was all. */
+bool session_survey_slice(struct sessions *s, struct work *work);
+bool session_store_slice(struct sessions *s, struct work *work);
+/* The payload of the reply to a question about a range. */
+void session_survey_reply(const struct work *work, struct frame *reply);
 
 #endif

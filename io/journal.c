@@ -48,6 +48,7 @@ struct journal *journal_new(struct disk *disk, const struct journal_options *opt
 	j->compact_size_min = options->compact_size_min != 0 ? options->compact_size_min
 	                                                     : COMPACT_SIZE_MIN;
 	j->reserve_size = options->reserve_size != 0 ? options->reserve_size : RESERVE_SIZE;
+	j->slice_size = j->reserve_size / RESERVE_STEPS;
 	j->handle = -1;
 	j->new_handle = -1;
 	j->snapshot.handle = -1;
@@ -258,7 +259,8 @@ size_t journal_job_size(const struct journal *j)
 {
 	assert(j->job.kind != JOB_NONE);
 	/* A step of a compaction has more to do than its bytes say: syncs, renames. */
-	return j->job.kind == JOB_BATCH || j->job.size > SLICE_SIZE ? j->job.size : SLICE_SIZE;
+	return j->job.kind == JOB_BATCH || j->job.size > j->slice_size ? j->job.size
+	                                                               : j->slice_size;
 }
 
 void journal_run(struct journal *j)
@@ -342,6 +344,7 @@ bool journal_compacting(const struct journal *j)
 int journal_write_all(struct journal *j, bool note, char err[ERR_SIZE])
 {
 	compaction_restart(j);
+	j->stops = true;
 	while (j->step != STEP_NOTE) {
 		if (journal_do(j, snapshot_begin_slice, err) < 0)
 			return -1;
@@ -350,6 +353,7 @@ int journal_write_all(struct journal *j, bool note, char err[ERR_SIZE])
 	}
 	if (note && journal_do(j, journal_begin_note, err) < 0)
 		return -1;
+	j->stops = false;
 	j->step = STEP_PLACE;
 	if (journal_do(j, compaction_begin_place, err) < 0)
 		return -1;

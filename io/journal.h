@@ -56,7 +56,8 @@ struct journal_options {
 	uint8_t uuid[UUID_SIZE];   /* random bytes, used if there is none yet or new_uuid */
 	uint64_t compact_size_min; /* journal bytes below which no compaction begins; 0: 64
 	                            * MiB */
-	uint64_t reserve_size;     /* journal bytes reserved ahead; 0: 4 MiB */
+	/* journal bytes reserved ahead, and sixteen times a slice of compaction; 0: 4 MiB */
+	uint64_t reserve_size;
 };
 
 /* What a start found, for its first line. `warnings` are sentences, one a line, possibly empty. */
@@ -88,11 +89,13 @@ uint64_t journal_append(struct journal *j, const struct fact *fact);
 uint64_t journal_position(const struct journal *j);
 uint64_t journal_synced(const struct journal *j);
 
-/* Prepares the next job, if there is one to do and none is running: a batch before anything else,
- * else, if `may_compact`, a slice of compaction (reads the store, at most a few milliseconds).
- * False: nothing to do. */
+/* Prepares the next job, if there is one to do and none is running: a batch, else, if
+ * `may_compact`, a slice of compaction (reads the store, at most a few milliseconds). Under a load that never
+ * pauses a slice comes after every fourth batch, or the journal would grow for ever.
+ * False: nothing to do, or a job has failed for good. */
 bool journal_begin(struct journal *j, bool may_compact);
-/* How many bytes the job writes, so that the caller may run a small one inline. */
+/* How many bytes the job writes, so that the caller may run a small one inline. What is no batch
+ * counts as a large one. */
 size_t journal_job_size(const struct journal *j);
 /* Does the job's I/O. Any thread. */
 void journal_run(struct journal *j);

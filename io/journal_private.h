@@ -30,10 +30,10 @@
 enum {
 	JOURNAL_MAGIC = 0x6a6f7572,
 	BLOCK_SIZE = 1024,        /* bytes of a snapshot after which a checksum stands */
-	SLICE_SIZE = 256 * 1024,  /* of a snapshot, encoded and written in one job */
 	SLICE_HASH_MAX = 1 << 20, /* bytes of long texts hashed for one: some 3 ms */
 	BATCHES_PER_SLICE = 4,    /* of a steady load: then the compaction has its turn */
-	RESERVE_STEPS = 16,       /* the reserve grows by this part of it in one job */
+	RESERVE_STEPS = 16,       /* the reserve grows by this part of it in one job, and such a
+	                             part of a snapshot is encoded and written in one */
 	ROOM_LOOK_MS = 1000,
 	SIZE_ESTIMATE_ACCOUNT = 640,
 	SIZE_ESTIMATE_ELEMENT = 320, /* of anything else, without its text */
@@ -106,6 +106,7 @@ struct journal {
 	uint8_t uuid[UUID_SIZE];
 	uint64_t compact_size_min;
 	uint64_t reserve_size;
+	uint64_t slice_size; /* of a snapshot, in one job */
 
 	int handle;                  /* of journal.jsonl */
 	uint64_t end;                /* its bytes that are on the disk: where the next batch goes */
@@ -130,8 +131,8 @@ struct journal {
 	enum step step;
 	int new_handle; /* of journal.jsonl.new, in PREPARE and TURN */
 	uint64_t new_reserved;
-	uint64_t
-		retry_end; /* after a snapshot that did not fit: when the journal has grown to this */
+	uint64_t retry_end; /* one did not fit: wait until the journal has grown to this */
+	bool stops;         /* a clean stop: nobody waits, so one sync at the end will do */
 	struct snapshot snapshot;
 	struct snapshot_names written; /* the snapshots written aside */
 	uint64_t written_sizes[2];

@@ -171,7 +171,7 @@ void snapshot_begin_slice(struct journal *j)
 	s->hashed = 0;
 	if (s->offset == 0)
 		put_head(s);
-	while (more && s->slice.size < SLICE_SIZE && cache.hashed < SLICE_HASH_MAX)
+	while (more && s->slice.size < j->slice_size && cache.hashed < SLICE_HASH_MAX)
 		more = put_element(j, &cache);
 	if (!more)
 		put_tail(s);
@@ -224,6 +224,8 @@ static int write_new(struct journal *j, enum journal_file file, uint64_t offset)
 	if (job_failed(job, o->write(j->disk, job->handle, offset, job->data, job->size), "write",
 	               name) < 0)
 		return -1;
+	if (job->kind == JOB_SLICE && j->stops && !j->snapshot.complete)
+		return 0;
 	return job_failed(job, o->sync(j->disk, job->handle), "sync", name);
 }
 

@@ -32,6 +32,8 @@ restart_server 0 || bail 'server 0 does not come back'
 
 # ---- one client that goes on ----
 
+client_json "$dir/out" <<<'/create bob pw'
+
 client_start alice
 client_wait alice '"ready"'
 client_ask alice '/login alice pw'
@@ -49,13 +51,22 @@ is 'it did not wait' "$(field waited)" false
 like 'its time is UTC with milliseconds' "$(field sent)" '^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]{8}\.[0-9]{3}Z$'
 client_ask alice "/msg --id $id alice one"
 is 'the same again: ok, the same id' "$(field ok) $(field id)" "true $id"
-client_ask alice "/msg --id $id alice other"
-is 'another text under the same id is refused' "$(field ok)" false
 client_ask alice '/wait 0.6'
 client_ask alice '/check'
 is 'the repetition was shown once' "$(field messages)" 1
 client_ask alice '/check'
 is 'check counts since the last look' "$(field messages)" 0
+
+client_ask alice '/msg bob waits'
+is 'msg to someone offline: not online, stored' "$(field online) $(field stored)" '0 1'
+id=$(field id)
+client_ask alice "/msg --id $id bob waits"
+is 'the same again while it waits' "$(field ok) $(field id)" "true $id"
+client_ask alice "/msg --id $id bob other"
+is 'another text under the same id is refused' "$(field ok)" false
+client_json "$dir/out" <<<'/login bob pw'
+is 'one message, marked as having waited' \
+	"$(json_get "$dir/out" event=message -- text waited id)" "waits	true	$id"
 
 client_start twin
 client_wait twin '"ready"'
@@ -67,7 +78,8 @@ client_wait alice '"logged-out"'
 like 'the other one is told why' "$(field reason)" .
 client_ask alice '/check'
 is 'and is logged out' "$(field error)" not-logged-in
-ok 'a client that was refused something exits with 1' test "$(client_close alice; echo $?)" = 1
+client_close alice
+is 'a client that was refused something exits with 1' $? 1
 
 kill_server 0
 client_wait twin '"event":"replica".*"dead"'

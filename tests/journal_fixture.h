@@ -67,7 +67,7 @@ static inline void life_init(struct life *l, uint64_t seed)
 	l->options = (struct journal_options){
 		.uuid = { 0x11, 0x22, 0x33 },
 		.compact_size_min = 6000,
-		.reserve_size = 8192,
+		.reserve_size = 16384,
 	};
 }
 

@@ -66,6 +66,32 @@ static inline void check_listed(const struct frame *frame)
 	MUST(frame->listed.online.size == (frame->listed.count + 7u) / 8);
 }
 
+static inline void check_facts(struct view list)
+{
+	REBUILD(list, struct fact, protocol_next_fact, protocol_put_fact,
+	        MUST(protocol_fact_size(&item) <= FACT_SIZE_MAX));
+}
+
+/* Bounds, with parts or without, hang on the one before. */
+static inline void check_bounds(struct view list, bool has_parts)
+{
+	struct split_part before = { .upto = bound_begin() };
+	struct split_part item = before;
+	struct reader walk = reader_of(list);
+	struct buf rebuilt;
+
+	buf_init(&rebuilt, FRAME_SIZE_MAX);
+	while (has_parts ? protocol_next_split(&walk, &item)
+	                 : protocol_next_bound(&walk, &item.upto)) {
+		MUST(rebuilt.size == 0 || bound_compare(&before.upto, &item.upto) < 0);
+		MUST(has_parts ? protocol_put_split(&rebuilt, &before.upto, &item)
+		               : protocol_put_bound(&rebuilt, &before.upto, &item.upto));
+		before = item;
+	}
+	MUST(view_equal(buf_view(&rebuilt), list));
+	buf_release(&rebuilt);
+}
+
 static inline void check_requests(const struct frame *frame)
 {
 	size_t count = 0;
@@ -87,6 +113,10 @@ static inline void check_requests(const struct frame *frame)
 		        protocol_put_question, MUST(item.ranges.size == 0));
 	if (frame->type == FRAME_PUSH)
 		check_messages(frame->push.messages);
+	if (frame->type == FRAME_DIGEST)
+		check_bounds(frame->digest.bounds, false);
+	if (frame->type == FRAME_STORE)
+		check_facts(frame->store.facts);
 }
 
 static inline void check_replies(const struct frame *frame)
@@ -110,6 +140,13 @@ static inline void check_replies(const struct frame *frame)
 		check_messages(frame->paged.messages);
 	if (frame->type == (FRAME_LIST | FRAME_REPLY))
 		check_listed(frame);
+	if (frame->type == (FRAME_DIGEST | FRAME_REPLY))
+		REBUILD(frame->digested.parts, struct digest_part, protocol_next_part,
+		        protocol_put_part, (void)0);
+	if (frame->type == (FRAME_SPLIT | FRAME_REPLY))
+		check_bounds(frame->split_reply.parts, true);
+	if (frame->type == (FRAME_ELEMENTS | FRAME_REPLY))
+		check_facts(frame->element_page.facts);
 }
 
 /* Whether the bytes were accepted. They are copied to memory of exactly their size, so that a

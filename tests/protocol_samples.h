@@ -558,6 +558,179 @@ static inline void samples_of_lists(void)
 	sample_of_listed(FLAG_DIGEST, 11);
 }
 
+/* ---- operators ---- */
+
+static const char *const bound_texts[] = { "\x00\x05\x06", "\x00\x05", "\x01" };
+static const size_t bound_sizes[] = { 3, 2, 1 };
+/* The same, each behind the one before it (the first behind zeros): shared, size, bytes. */
+static const char *const bound_forms[] = { "\x01\x02\x05\x06", "\x02\x00", "\x00\x01\x01" };
+static const size_t bound_form_sizes[] = { 4, 2, 3 };
+
+static inline struct bound a_bound(int i)
+{
+	struct bound bound = bound_end();
+
+	memcpy(bound.bytes, bound_texts[i], bound_sizes[i]);
+	return bound;
+}
+
+static inline void hand_bound(int i)
+{
+	hand_u8((uint8_t)bound_sizes[i]);
+	hand(buf_put(by_hand, bound_texts[i], bound_sizes[i]));
+}
+
+static inline struct digest_part a_part(uint8_t first)
+{
+	struct digest_part part = { .count = first, .size = 1000u * first };
+
+	memcpy(part.digest, a_ulid(first).bytes, DIGEST_SIZE);
+	return part;
+}
+
+static inline void hand_part(uint8_t first)
+{
+	hand_u32(first);
+	hand_u32(1000u * first);
+	hand_ulid(first);
+}
+
+static inline void samples_of_digests(void)
+{
+	struct sample *s = sample(FRAME_DIGEST, 0, STATUS_OK);
+	struct bound before = bound_begin();
+
+	s->frame.digest.set = SET_LIVE;
+	set_key(s->frame.digest.nonce, 90);
+	hand_u8(2);
+	hand_key(90);
+	/* After the beginning: 69 bytes, all 0. */
+	hand_u8(69);
+	for (int i = 0; i < 69; i++)
+		hand_u8(0);
+	for (int i = 0; i < 3; i++) {
+		const struct bound bound = a_bound(i);
+
+		hand(protocol_put_bound(&s->lists, &before, &bound));
+		hand(buf_put(by_hand, bound_forms[i], bound_form_sizes[i]));
+		before = bound;
+	}
+	s->frame.digest.bounds = buf_view(&s->lists);
+	s = sample(FRAME_DIGEST | FRAME_REPLY, 0, STATUS_OK);
+	for (uint8_t i = 91; i < 94; i++) {
+		const struct digest_part part = a_part(i);
+
+		hand(protocol_put_part(&s->lists, &part));
+		hand_part(i);
+	}
+	s->frame.digested.parts = buf_view(&s->lists);
+	s = sample(FRAME_SPLIT, 0, STATUS_OK);
+	s->frame.split.set = SET_GONE;
+	set_key(s->frame.split.nonce, 94);
+	s->frame.split.after = a_bound(0);
+	s->frame.split.upto = bound_end();
+	s->frame.split.step = 4000000000;
+	hand_u8(1);
+	hand_key(94);
+	hand_bound(0);
+	hand_u8(0);
+	hand_u32(4000000000);
+	s = sample(FRAME_SPLIT | FRAME_REPLY, 0, STATUS_OK);
+	before = bound_begin();
+	for (int i = 0; i < 3; i++) {
+		const struct split_part split = { a_bound(i), a_part((uint8_t)(95 + i)) };
+
+		hand(protocol_put_split(&s->lists, &before, &split));
+		hand(buf_put(by_hand, bound_forms[i], bound_form_sizes[i]));
+		hand_part((uint8_t)(95 + i));
+		before = split.upto;
+	}
+	s->frame.split_reply.parts = buf_view(&s->lists);
+}
+
+static inline void hand_stream(uint8_t first)
+{
+	hand_id(first);
+	hand_id((uint8_t)(first + 1));
+	hand_ulid((uint8_t)(first + 2));
+}
+
+static inline struct stream a_stream(uint8_t first)
+{
+	return (struct stream){ an_id(first), an_id((uint8_t)(first + 1)),
+		                a_ulid((uint8_t)(first + 2)) };
+}
+
+/* One of each kind. */
+static inline struct view make_facts(struct buf *to)
+{
+	struct fact fact = { .kind = FACT_ACCOUNT, .account = { .id = an_id(100) } };
+	struct verifier *verifier = &fact.account.verifier;
+
+	fact.account.name = view_of_string("erin");
+	fact.account.confirmed = true;
+	verifier->setting = a_setting();
+	set_key(verifier->seal, 101);
+	set_key(verifier->stored_key, 102);
+	set_key(verifier->server_key, 103);
+	set_key(verifier->lock, 104);
+	hand(protocol_put_fact(to, &fact));
+	hand_u8(1);
+	hand_id(100);
+	hand_string("erin");
+	hand_string(setting_text);
+	for (uint8_t key = 101; key <= 104; key++)
+		hand_key(key);
+	hand_u8(1);
+	fact = (struct fact){ .kind = FACT_TOMBSTONE, .tombstone = { .id = an_id(105) } };
+	fact.tombstone.name = view_of_string("frank");
+	set_key(fact.tombstone.middle, 106);
+	set_key(fact.tombstone.delete_key, 107);
+	hand(protocol_put_fact(to, &fact));
+	hand_u8(2);
+	hand_id(105);
+	hand_string("frank");
+	hand_key(106);
+	hand_key(107);
+	fact = (struct fact){ .kind = FACT_MESSAGE, .message = { .stream = a_stream(108) } };
+	fact.message.number = 111;
+	fact.message.sent_ms = a_time;
+	fact.message.text = view_of_string("na gut\n");
+	hand(protocol_put_fact(to, &fact));
+	hand_u8(3);
+	hand_stream(108);
+	hand_u64(111);
+	hand_u64(a_time);
+	hand_text("na gut\n");
+	fact = (struct fact){ .kind = FACT_BURIAL, .burial = { a_stream(112), { 7, NUMBER_MAX } } };
+	hand(protocol_put_fact(to, &fact));
+	hand_u8(4);
+	hand_stream(112);
+	hand_u64(7);
+	hand_u64(NUMBER_MAX);
+	return buf_view(to);
+}
+
+static inline void samples_of_elements(void)
+{
+	struct sample *s = sample(FRAME_ELEMENTS, 0, STATUS_OK);
+
+	s->frame.elements.set = SET_ALL;
+	s->frame.elements.after = a_bound(0);
+	s->frame.elements.upto = a_bound(1);
+	s->frame.elements.bytes = 4096;
+	hand_u8(3);
+	hand_bound(0);
+	hand_bound(1);
+	hand_u32(4096);
+	s = sample(FRAME_ELEMENTS | FRAME_REPLY, 0, STATUS_OK);
+	s->frame.element_page.reached = a_bound(1);
+	hand_bound(1);
+	s->frame.element_page.facts = make_facts(&s->lists);
+	s = sample(FRAME_STORE, 0, STATUS_OK);
+	s->frame.store.facts = make_facts(&s->lists);
+}
+
 static inline void samples_make(void)
 {
 	samples_of_handshake();
@@ -570,9 +743,12 @@ static inline void samples_make(void)
 	samples_of_streams();
 	samples_of_mailbox();
 	samples_of_lists();
+	samples_of_digests();
+	samples_of_elements();
 	for (unsigned type = FRAME_PING; type < FRAME_TYPE_REQUEST_END; type++) {
 		sample((uint8_t)(type | FRAME_REPLY), 0, STATUS_NO_SESSION);
-		if (type == FRAME_DELETE || type == FRAME_LOGOUT || type == FRAME_RECEIVED)
+		if (type == FRAME_DELETE || type == FRAME_LOGOUT || type == FRAME_RECEIVED ||
+		    type == FRAME_STORE)
 			sample((uint8_t)(type | FRAME_REPLY), 0, STATUS_OK);
 	}
 	for (size_t i = 0; i < sample_count; i++)

@@ -438,6 +438,10 @@ uint32_t sim_session_find(const struct sim *s, const struct ulid *ulid);
 struct sim_message *sim_message_find(struct sim *s, const struct stream *stream, uint64_t number);
 struct sim_seen *sim_seen_get(struct sim *s, uint32_t client, uint32_t life, uint32_t message);
 void sim_held_set(struct sim *s, struct sim_held *h, uint32_t replica);
+static inline uint32_t count_bits_of(uint32_t mask)
+{
+	return (mask & 1) + (mask >> 1 & 1) + (mask >> 2 & 1);
+}
 bool sim_held_any(const struct sim_held *h);
 uint32_t sim_held_mask(const struct sim_held *h);
 /* The disk of a replica has lost what it acknowledged after this time (0: all). */
@@ -452,6 +456,8 @@ void sim_check_life_ended(struct sim *s, uint32_t c);
 
 /* simulate_end.c */
 void sim_wind_up(struct sim *s);
+/* What a disk has just given back, against what its replica acknowledged. */
+void sim_check_store(struct sim *s, uint32_t i, const struct store *store);
 void sim_check_end(struct sim *s);
 
 #endif

@@ -151,6 +151,7 @@ void sim_replica_start(struct sim *s, uint32_t i)
 		not_started(s, i, err);
 		return;
 	}
+	sim_check_store(s, i, p->store);
 	join_others(s, i);
 	if (!commit_all(p, err) || simdisk_is_stopped(p->disk)) {
 		not_started(s, i, err);

@@ -90,6 +90,14 @@ static void test_order_of_refusals(void)
 		{ "/list -E a|b", "list", "ok" },
 		{ "/list a -E b", "list", "usage" },
 		{ "/list -x", "list", "ok" },
+	};
+
+	CHECK_ROWS(rows);
+}
+
+static void test_refusals_of_texts(void)
+{
+	static const struct row rows[] = {
 		{ "/msg bob hi", "msg", "ok" },
 		{ "/msg bob", "msg", "usage" },
 		{ "/msg", "msg", "usage" },
@@ -211,7 +219,8 @@ static void test_arguments(void)
 	   "an option may stand between arguments");
 	parse("/list -E a b*");
 	IS_STRING(outcome_code(request.outcome), "usage", "a regular expression is one word");
-	parse("{\"command\":\"msg\",\"to\":[\"bob\",\"eve\"],\"text\":\"q\\\"\\\\\\/\\b\\f\\n\\r\\t\\u00e9\"}");
+	parse("{\"command\":\"msg\",\"to\":[\"bob\",\"eve\"],"
+	      "\"text\":\"q\\\"\\\\\\/\\b\\f\\n\\r\\t\\u00e9\"}");
 	OK(is_view(request.text, "q\"\\/\b\f\n\r\t\xc3\xa9"), "json: every escape is understood");
 	OK(request.to_count == 2 && is_view(request.to[1], "eve"), "json: a list of names");
 	parse("{\"command\":\"msg\",\"to\":\"bob,eve\",\"text\":\"x\"}");
@@ -459,6 +468,7 @@ int main(void)
 	command_parser_init(&parser, false);
 	test_rows();
 	test_order_of_refusals();
+	test_refusals_of_texts();
 	test_json_refusals();
 	test_arguments();
 	test_limits();

@@ -324,7 +324,7 @@ static void test_every_prefix(void)
 		lines = l.loaded.replayed;
 	}
 	IS_U64(wrong, 0,
-	       "journal: cut at any byte it starts with what is whole, but not without a first line");
+	       "journal: cut at any byte it starts with what is whole, if its first line is");
 	l.acknowledged = l.count;
 	OK(life_is_right(&l), "journal: the whole of it holds everything");
 	simdisk_image_free(image);

@@ -98,7 +98,7 @@ static void test_every_crash(void)
 {
 	unsigned wrong = 0;
 
-	for (uint64_t seed = 1; seed <= 6; seed++) {
+	for (uint64_t seed = 1; seed <= 3; seed++) {
 		uint64_t length = story_length(seed);
 
 		for (uint64_t at = 1; at <= length; at++)
@@ -113,15 +113,12 @@ static void test_crash_in_crash(void)
 {
 	unsigned wrong = 0;
 
-	for (uint64_t seed = 11; seed <= 12; seed++) {
-		uint64_t length = story_length(seed);
+	uint64_t length = story_length(11);
 
-		for (uint64_t at = 1; at <= length; at += 3)
-			for (uint64_t again = 1; again <= 14; again++)
-				for (int loss = SIMDISK_LOSES; loss < SIMDISK_LOSS_COUNT; loss += 1)
-					wrong += !crash_at(seed, at, (enum simdisk_loss)loss,
-					                   again);
-	}
+	for (uint64_t at = 1; at <= length; at += 5)
+		for (uint64_t again = 1; again <= 14; again++)
+			for (int loss = SIMDISK_LOSES; loss < SIMDISK_LOSS_COUNT; loss++)
+				wrong += !crash_at(11, at, (enum simdisk_loss)loss, again);
 	IS_U64(wrong, 0, "journal: nor by a second crash at any change of the start after it");
 }
 
@@ -153,7 +150,7 @@ static void test_long_stories(void)
 {
 	unsigned wrong = 0;
 
-	for (uint64_t seed = 100; seed < 300; seed++)
+	for (uint64_t seed = 100; seed < 170; seed++)
 		wrong += !long_story(seed);
 	IS_U64(wrong, 0, "journal: nothing is lost, and nothing returns, over 25 crashes in a row");
 }
@@ -182,13 +179,11 @@ static void test_every_failure(void)
 	static const int errors[] = { EIO, ENOSPC, EROFS };
 	unsigned wrong = 0;
 
-	for (uint64_t seed = 21; seed <= 22; seed++) {
-		uint64_t length = story_length(seed) * 3;
+	uint64_t length = story_length(21) * 3; /* with those that change nothing */
 
-		for (uint64_t at = 1; at <= length; at++)
-			for (size_t e = 0; e < 3; e++)
-				wrong += !fail_at(seed, at, SIMDISK_ALL, errors[e], e == 2);
-	}
+	for (uint64_t at = 1; at <= length; at++)
+		for (size_t e = 0; e < 3; e++)
+			wrong += !fail_at(21, at, SIMDISK_ALL, errors[e], e == 2);
 	IS_U64(wrong, 0, "journal: nothing acknowledged is lost when any operation fails");
 }
 

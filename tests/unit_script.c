@@ -93,12 +93,14 @@ static void test_replicas(void)
 	};
 
 	script_ready(&json, 0, live, why);
-	IS_STRING(
-		taken(&json),
-		"{\"event\":\"ready\",\"leader\":0,\"replicas\":[{\"index\":0,\"address\":\"127.0.0.1:1\","
-		"\"state\":\"live\"},{\"index\":1,\"address\":\"host:2\",\"state\":\"dead\",\"reason\":"
-		"\"refused \\\"it\\\"\"},{\"index\":2,\"address\":\"[::1]:3\",\"state\":\"live\"}]}\n",
-		"ready");
+	IS_STRING(taken(&json),
+	          "{\"event\":\"ready\",\"leader\":0,\"replicas\":[{\"index\":0,"
+	          "\"address\":\"127.0.0.1:1\","
+	          "\"state\":\"live\"},{\"index\":1,\"address\":\"host:2\",\"state\":\"dead\","
+	          "\"reason\":"
+	          "\"refused \\\"it\\\"\"},{\"index\":2,\"address\":\"[::1]:3\","
+	          "\"state\":\"live\"}]}\n",
+	          "ready");
 	script_replica(&json, 1, false, "reset");
 	IS_STRING(taken(&json),
 	          "{\"event\":\"replica\",\"index\":1,\"state\":\"dead\",\"reason\":\"reset\"}\n",
@@ -111,10 +113,13 @@ static void test_replicas(void)
 	script_replicas(&json, rows);
 	IS_STRING(
 		taken(&json),
-		"{\"event\":\"replicas\",\"replicas\":[{\"index\":0,\"address\":\"127.0.0.1:1\",\"state\":"
+		"{\"event\":\"replicas\",\"replicas\":[{\"index\":0,\"address\":\"127.0.0.1:1\","
+		"\"state\":"
 		"\"live\",\"leader\":true,\"facts\":120,\"agrees\":true},{\"index\":1,\"address\":"
-		"\"host:2\",\"state\":\"dead\",\"leader\":false,\"facts\":null,\"agrees\":null,\"reason\":"
-		"\"gone\"},{\"index\":2,\"address\":\"[::1]:3\",\"state\":\"live\",\"leader\":false,"
+		"\"host:2\",\"state\":\"dead\",\"leader\":false,\"facts\":null,\"agrees\":null,"
+		"\"reason\":"
+		"\"gone\"},{\"index\":2,\"address\":\"[::1]:3\",\"state\":\"live\","
+		"\"leader\":false,"
 		"\"facts\":119,\"agrees\":false}]}\n",
 		"the table of replicas; what is not known is null");
 	script_ready(&plain, 0, live, why);
@@ -140,12 +145,12 @@ static void test_messages(void)
 
 	(void)ulid_from_text(view_of_string("01ARZ3NDEKTSV4RRFFQ69G5FAV"), &shown.session);
 	script_message(&json, &shown);
-	IS_STRING(
-		taken(&json),
-		"{\"event\":\"message\",\"id\":\"01ARZ3NDEKTSV4RRFFQ69G5FAV-7\",\"from\":\"bob\",\"text\":"
-		"\"hi \\u001b[2J\\nalice: fake \\u202e\",\"sent\":\"2026-11-21T04:00:00.123Z\","
-		"\"waited\":true}\n",
-		"a message, with nothing raw in it");
+	IS_STRING(taken(&json),
+	          "{\"event\":\"message\",\"id\":\"01ARZ3NDEKTSV4RRFFQ69G5FAV-7\","
+	          "\"from\":\"bob\",\"text\":"
+	          "\"hi \\u001b[2J\\nalice: fake \\u202e\",\"sent\":\"2026-11-21T04:00:00.123Z\","
+	          "\"waited\":true}\n",
+	          "a message, with nothing raw in it");
 	script_message(&plain, &shown);
 	IS_STRING(taken(&plain),
 	          "[2026-11-21 04:00:00Z, waited] bob: hi ^[[2J\n    | alice: fake <U+202E>\n",
@@ -173,7 +178,6 @@ static const char *result_of(struct script *s, const char *command, const struct
 
 static void test_results(void)
 {
-	struct user users[2] = { { .name = "bob" }, { .name = "eve" } };
 	struct result r = { .kind = COMMAND_SEND,
 		            .detail = "",
 		            .copies = 2,
@@ -195,21 +199,28 @@ static void test_results(void)
 	          "{\"event\":\"result\",\"command\":\"msg\",\"ok\":true,\"copies\":3,\"online\":0,"
 	          "\"stored\":1,\"id\":\"00000000000000000000000000-3\",\"mailbox\":\"full\"}\n",
 	          "the message that filled a share");
-	IS_STRING(
-		result_of(&plain, "msg", &r),
-		"msg: ok: the recipient will get it at the next log in; your share of the mailbox is "
-		"full now\n",
-		"for people");
+	IS_STRING(result_of(&plain, "msg", &r),
+	          "msg: ok: the recipient will get it at the next log in; your share of the "
+	          "mailbox is "
+	          "full now\n",
+	          "for people");
+}
+
+static void test_refusals(void)
+{
+	struct user users[2] = { { .name = "bob" }, { .name = "eve" } };
+	struct result r;
+
 	r = (struct result){ .kind = COMMAND_SEND,
 		             .outcome = OUTCOME_UNKNOWN,
 		             .detail = "who \"knows\"",
 		             .has_id = true,
 		             .number = 4 };
-	IS_STRING(
-		result_of(&json, "msg", &r),
-		"{\"event\":\"result\",\"command\":\"msg\",\"ok\":false,\"error\":\"unknown-outcome\","
-		"\"detail\":\"who \\\"knows\\\"\",\"id\":\"00000000000000000000000000-4\"}\n",
-		"an unknown outcome has its id, too");
+	IS_STRING(result_of(&json, "msg", &r),
+	          "{\"event\":\"result\",\"command\":\"msg\",\"ok\":false,"
+	          "\"error\":\"unknown-outcome\","
+	          "\"detail\":\"who \\\"knows\\\"\",\"id\":\"00000000000000000000000000-4\"}\n",
+	          "an unknown outcome has its id, too");
 	r = (struct result){ .kind = COMMAND_SEND,
 		             .outcome = OUTCOME_NO_SUCH_USER,
 		             .detail = "no",
@@ -259,6 +270,7 @@ int main(void)
 	test_replicas();
 	test_messages();
 	test_results();
+	test_refusals();
 	script_release(&json);
 	script_release(&plain);
 	return tap_done();

@@ -1,0 +1,135 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+#
+# The client on a terminal (tmux plays the person): a prompt, passwords without echo, messages above the prompt, and
+# nothing of what others wrote reaches the terminal raw.
+. tests/lib.sh
+
+command -v tmux >/dev/null || {
+	skip 'the terminal' 'tmux is not installed'
+	done_testing
+}
+tmux() {
+	command tmux -S "$dir/tmux" -f /dev/null "$@"
+}
+screen() {
+	tmux capture-pane -p -t "$1" | sed 's/ *$//' | sed '/^$/d'
+}
+shows() {
+	screen "$1" | grep -qE -- "$2"
+}
+# sees NAME WINDOW REGEX: the screen shows it in time
+sees() {
+	if wait_for "$patience" shows "$2" "$3"; then
+		pass "$1"
+	else
+		fail "$1" "$(screen "$2")"
+	fi
+}
+person() {
+	tmux new-session -d -s "$1" -x 100 -y 40 "exec $BIN/client $(echo $(addresses)); "
+	tmux set-option -t "$1" remain-on-exit on >/dev/null
+}
+# ends NAME WINDOW STATUS: the window's program has ended with that status
+ended() {
+	[ -n "$(tmux display-message -p -t "$1" '#{pane_dead_status}')" ]
+}
+ends() {
+	wait_for "$patience" ended "$2"
+	is "$1" "$(tmux display-message -p -t "$2" '#{pane_dead_status}')" "$3"
+}
+types() {
+	tmux send-keys -t "$1" -l -- "$2"
+	tmux send-keys -t "$1" Enter
+}
+
+start_servers
+person alice
+sees 'a prompt without a name, with the leader and the live ones' alice '^- 0/3>'
+sees 'what to do first is said' alice '^/create NAME'
+
+types alice '/create alice'
+sees 'a password is asked for' alice 'password \(not shown\):'
+types alice 'secret-pw'
+sees 'twice' alice 'the same again:'
+types alice 'secret-pw'
+sees 'creating logs in' alice '^alice 0/3>'
+nok 'the password is not shown' shows alice 'secret-pw'
+types alice '/logout'
+sees 'out' alice '^logout: ok'
+types alice '/create carol'
+sees 'a password is asked for again' alice 'password \(not shown\): *$'
+types alice 'one'
+sees 'and again' alice 'the same again: *$'
+types alice 'two'
+sees 'two different passwords are refused' alice 'create: refused \(usage\): the two passwords differ'
+types alice '/login alice'
+sees 'to log in it is asked for' alice 'password \(not shown\): *$'
+types alice 'secret-pw'
+sees 'once' alice 'login: ok: you are alice'
+
+client_start bob
+client_wait bob '"ready"'
+client_ask bob '/create bob pw'
+client_ask bob '{"command":"msg","to":"alice","text":"red \u001b[31m \u009b31m \u202e and\nalice: forged"}'
+sees 'a message is shown, its escape sequences as marks' alice \
+	'bob: red \^\[\[31m <U\+009B>31m <U\+202E> and$'
+sees 'its second line is moved in' alice '^    \| alice: forged$'
+sees 'the prompt is there again below it' alice '^alice 0/3>$'
+
+types alice '/talk bob'
+sees 'the prompt shows the conversation' alice '^alice 0/3 to bob>'
+types alice 'hello bob'
+client_wait bob '"message"'
+is 'a plain line goes to the conversation' "$(field text)" 'hello bob'
+sees 'the sender learns that it is delivered' alice 'msg: ok: the recipient is online'
+types alice '{"not":"a command"}'
+client_wait bob '"message"'
+is 'a line in braces is plain text here' "$(field text)" '{"not":"a command"}'
+types alice '>> bob: oops'
+sees 'another form is sent to nobody' alice 'text: refused \(usage\): this was sent to nobody'
+
+kill_server 0
+sees 'a death is one line' alice "replica $host:${server_port[0]} is dead: "
+sees 'the prompt shows who leads now' alice '^alice 1/2 to bob>'
+kill_server 1
+kill_server 2
+sees 'none is left' alice '^alice -/0 to bob>'
+types alice 'waits for you'
+sees 'a command waits, and says so' alice 'no replica is live: this waits'
+restart_server 1
+client_wait bob '"text":"waits for you"'
+is 'it goes out when one returns, once' "$(json_count "$dir/bob.out" text='waits for you')" 1
+restart_server 0
+restart_server 2
+sees 'all are back' alice "replica $host:${server_port[0]} is live"
+sees 'the last one, too' alice "replica $host:${server_port[2]} is live"
+
+types alice '/delete'
+sees 'deletion asks for the name' alice 'type the name of your account to delete it:'
+types alice 'bob'
+sees 'another name deletes nothing' alice 'delete: refused'
+types alice '/delete'
+types alice 'alice'
+sees 'the own name does' alice '^delete: ok'
+sees 'and logs out' alice '^- 0/3>'
+types alice '/quit'
+ends 'quit ends it' alice 1
+
+person dora
+sees 'another one begins' dora '^- 0/3>'
+tmux send-keys -t dora C-d
+ends 'the end of input ends it, too' dora 0
+
+tmux new-session -d -s eve -x 100 -y 40
+types eve "$BIN/client $(echo $(addresses))"
+sees 'started from a shell' eve '^- 0/3>'
+types eve '/create eve'
+sees 'a password is asked for, without echo' eve 'not shown'
+tmux send-keys -t eve C-c
+sees 'Ctrl-C in the middle ends it' eve '[$#%] *$'
+types eve 'echo the terminal "echoes"'
+sees 'the terminal has its echo back' eve 'echo the terminal "echoes"'
+
+tmux kill-server
+done_testing
