@@ -7,14 +7,6 @@
 
 times=${TIMES:-200}
 
-# The shell's own word of each death is not wanted.
-kill_all() {
-	{
-		kill -9 "${server_pid[0]}" "${server_pid[1]}" "${server_pid[2]}"
-		for n in 0 1 2; do kill_server $n; done
-	} 2>/dev/null
-}
-
 restart_all() {
 	restart_server 0 && restart_server 1 && restart_server 2
 }

@@ -319,10 +319,11 @@ stop_server() {
 kill_all() {
 	local pid pids=("${server_pid[@]}")
 	server_pid=()
-	kill -KILL "${pids[@]}"
-	for pid in "${pids[@]}"; do
-		wait "$pid" 2>/dev/null
-	done
+	{ # the shell's own word of each death is not wanted
+		kill -KILL "${pids[@]}"
+		for pid in "${pids[@]}"; do wait "$pid"; done
+		:
+	} 2>/dev/null
 }
 
 stop_all() {
