@@ -90,8 +90,8 @@ uint64_t journal_position(const struct journal *j);
 uint64_t journal_synced(const struct journal *j);
 
 /* Prepares the next job, if there is one to do and none is running: a batch, else, if
- * `may_compact`, a slice of compaction (reads the store, at most a few milliseconds). Under a load that never
- * pauses a slice comes after every fourth batch, or the journal would grow for ever.
+ * `may_compact`, a slice of compaction (reads the store, at most a few milliseconds). Under a load
+ * that never pauses a slice comes after every fourth batch, or the journal would grow for ever.
  * False: nothing to do, or a job has failed for good. */
 bool journal_begin(struct journal *j, bool may_compact);
 /* How many bytes the job writes, so that the caller may run a small one inline. What is no batch

@@ -7,11 +7,11 @@
 #	. tests/features.sh
 #
 #	order                     which servers a client is given, and in which order: (0 1 2)
-#	order_of NAME             what a client that was started says is the order of its addresses
 #	enter NAME                a client that is ready, with an account of that name, logged in (password pw-NAME)
 #	visit NAME                a client that is ready
 #	come NAME [ACCOUNT]       a client that has logged in to an account that exists (default: NAME's own)
 #	says NAME LINE [PATH...]  asks it and prints `ok` or the code of the refusal, and fields of the result
+#	answer PATH               a field of the last result
 #	codes FILE                of each result in FILE: `command:ok` or `command:CODE`, with blanks between
 #	shown FILE                the texts of the messages in FILE, with blanks between
 #	run_all FILE [OPTION...]  as client_json, with what is on stdin; prints codes
@@ -42,6 +42,7 @@ addresses() {
 visit() {
 	local name=$1
 	shift
+	rm -f "$dir/$name.asked"
 	client_start "$name" "$@" && client_wait "$name" '"event":"ready"'
 }
 
@@ -53,6 +54,20 @@ enter() {
 
 come() {
 	visit "$1" && client_ask "$1" "/login ${2:-$1} pw-${2:-$1}" && [ "$(field ok)" = true ]
+}
+
+# Also in a subshell, which cannot change what this one remembers: so that is in files.
+client_ask() {
+	local offset
+	client_say "$1" "$2" || return 1
+	[ -s "$dir/$1.asked" ] || echo 0 >"$dir/$1.asked"
+	client_find "$1" '"event":\s*"result"' "${3:-$patience}" "$(<"$dir/$1.asked")" || return 1
+	echo "$offset" >"$dir/$1.asked"
+	echo "$line" >"$dir/.answer"
+}
+
+answer() {
+	field "$1" "$(<"$dir/.answer")"
 }
 
 says() {

@@ -396,6 +396,7 @@ void sim_replica_join(struct sim *s, uint32_t to, const struct store *from);
 void sim_replica_release(struct sim *s, uint32_t i);
 
 /* simulate_client.c */
+void sim_stretch(struct view password, struct view setting, uint8_t key[KEY_SIZE]);
 void sim_client_start(struct sim *s, uint32_t c);
 void sim_client_crash(struct sim *s, uint32_t c, bool host);
 uint64_t sim_client_next(const struct sim *s, uint32_t c);
@@ -434,6 +435,7 @@ void sim_tap_release(struct sim_wire *w);
 
 /* simulate_check.c */
 uint32_t sim_account_find(const struct sim *s, const struct id *id); /* UINT32_MAX: none */
+bool sim_is_liar(const struct sim *s, const struct id *id);
 uint32_t sim_session_find(const struct sim *s, const struct ulid *ulid);
 struct sim_message *sim_message_find(struct sim *s, const struct stream *stream, uint64_t number);
 struct sim_seen *sim_seen_get(struct sim *s, uint32_t client, uint32_t life, uint32_t message);

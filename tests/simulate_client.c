@@ -82,18 +82,24 @@ void sim_client_crash(struct sim *s, uint32_t c, bool host)
 
 /* ---- actions ---- */
 
+void sim_stretch(struct view password, struct view setting, uint8_t key[KEY_SIZE])
+{
+	struct sha256 h;
+
+	sha256_init(&h);
+	sha256_update_part(&h, password.data, password.size);
+	sha256_update_part(&h, setting.data, setting.size);
+	sha256_final(&h, key);
+}
+
 static void stretch(struct sim *s, uint32_t c, const struct action *a)
 {
 	struct sim_client *p = &s->clients[c];
-	struct sha256 h;
 
 	for (uint32_t i = 0; i < SIM_STRETCHES_MAX; i++) {
 		if (p->stretches[i].used)
 			continue;
-		sha256_init(&h);
-		sha256_update_part(&h, a->stretch.password.data, a->stretch.password.size);
-		sha256_update_part(&h, a->stretch.setting.data, a->stretch.setting.size);
-		sha256_final(&h, p->stretches[i].key);
+		sim_stretch(a->stretch.password, a->stretch.setting, p->stretches[i].key);
 		p->stretches[i].used = true;
 		p->stretches[i].token = a->stretch.token;
 		p->stretches[i].at = s->now + sim_around(s, 8 * SIM_MS);

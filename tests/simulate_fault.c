@@ -58,7 +58,7 @@ static bool cut(struct sim *s, enum sim_fault fault)
 {
 	struct sim_wire *w = some_wire(s);
 
-	if (!w)
+	if (!w || (!sim_replica_awake(s, w->replica) && fault != FAULT_CUT_SILENT))
 		return false;
 	sim_trace(s, "the connection of client %u and replica %u: %s", w->client, w->replica,
 	          sim_fault_names[fault]);
@@ -347,7 +347,7 @@ void sim_heal(struct sim *s)
 		struct sim_replica *p = &s->replicas[i];
 
 		simdisk_limit(p->disk, UINT64_MAX);
-		simdisk_fail(p->disk, SIMDISK_ALL, 0, 0, false);
+		simdisk_fail(p->disk, SIMDISK_ALL, 0, EIO, false);
 		simdisk_stop(p->disk, 0);
 		p->clock_offset_ms = 0;
 		if (!p->up)

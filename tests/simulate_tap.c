@@ -40,11 +40,35 @@ static struct sim_command *outstanding(struct sim *s, uint32_t c, enum command_k
 
 /* ---- towards the replica ---- */
 
+/* Whose password opens this account. */
+static bool opens(const struct sim_attempt *a, const struct account *account)
+{
+	struct verifier verifier;
+	uint8_t stretched[KEY_SIZE];
+
+	if (!view_equal(view_of_string(a->name), account->name))
+		return false;
+	sim_stretch(view_of_string(a->password), account->verifier.setting, stretched);
+	auth_verifier_make(stretched, account->verifier.seal, account->verifier.setting, &verifier);
+	return memcmp(verifier.stored_key, account->verifier.stored_key, KEY_SIZE) == 0;
+}
+
+static uint32_t creation_of(struct sim *s, uint32_t c, const struct account *account)
+{
+	for (uint32_t i = 0; i < SIM_COMMANDS_MAX; i++) {
+		const struct sim_command *k = &s->clients[c].commands[i];
+
+		if (k->token && k->command.kind == COMMAND_CREATE &&
+		    opens(&s->history.attempts.items[k->attempt], account))
+			return k->attempt;
+	}
+	return UINT32_MAX;
+}
+
 static void saw_account(struct sim *s, const struct sim_wire *w, const struct account *account)
 {
 	uint32_t at = sim_account_find(s, &account->id);
 	struct sim_account *a;
-	struct sim_command *k;
 
 	if (at != UINT32_MAX)
 		return;
@@ -58,13 +82,12 @@ static void saw_account(struct sim *s, const struct sim_wire *w, const struct ac
 	s->produced->accounts++;
 	if (a->by_liar)
 		return;
-	k = outstanding(s, w->client, COMMAND_CREATE, UINT32_MAX);
-	if (!k) {
+	a->attempt = creation_of(s, w->client, account);
+	if (a->attempt == UINT32_MAX) {
 		sim_fail(s, "client %u introduces '%s' without being asked to", w->client, a->name);
 		return;
 	}
-	a->attempt = k->attempt;
-	s->history.attempts.items[k->attempt].account = s->history.accounts.count - 1;
+	s->history.attempts.items[a->attempt].account = s->history.accounts.count - 1;
 }
 
 static void saw_delete(struct sim *s, const struct sim_wire *w, const struct tombstone *tombstone)
@@ -396,8 +419,8 @@ static void arrived_messages(struct sim *s, const struct sim_wire *w, struct vie
 		struct sim_message *m;
 		struct sim_seen *seen;
 
-		if (item.text.size == 0 || item.text.data[0] != 't')
-			continue; /* the liar's */
+		if (sim_is_liar(s, &item.sender))
+			continue;
 		stream.recipient = w->has_tried ? w->tried : (struct id){ { 0 } };
 		m = sim_message_find(s, &stream, item.number);
 		if (!m) {
