@@ -343,6 +343,12 @@ static void put_result(struct script *s, const struct result *r)
 		put_text(s, "mailbox", "full");
 	if (r->users_count > 0)
 		put_names(s, r);
+	if (r->since_ms != 0) {
+		char since[SCRIPT_TIME_SIZE];
+
+		script_time(r->since_ms, since);
+		put_text(s, "since", since);
+	}
 	if (!done || (r->kind != COMMAND_CREATE && r->kind != COMMAND_LOGIN))
 		return;
 	id_to_text(&r->id, account);
@@ -375,6 +381,12 @@ static void show_result(struct script *s, const struct result *r)
 		if (r->outcome == OUTCOME_OK) {
 			print(s, ": you are ");
 			show(s, r->name);
+		}
+		if (r->since_ms != 0) {
+			char since[SCRIPT_TIME_SIZE];
+
+			script_time(r->since_ms, since);
+			print(s, ": since %s", since);
 		}
 		if (r->copies > 0 && r->copies < REPLICAS)
 			print(s, "; on %u of %d replicas only", r->copies, REPLICAS);

@@ -10,6 +10,7 @@
  *        refused: "ok":false,"error":CODE,"detail":"a sentence"
  *        msg, all: "copies", "online", "stored"; msg to one: "id"; "mailbox":"full", with several
  * "names"
+ *        login that finds an active session: "since"
  *        create, login: "name", "id"; list: "count"; check: "messages"; help: "text"
  *        "copies" wherever something was stored; "detail" also of a success that needs a word
  *   {"event":"message","id":"01H...-7","from":"bob","text":"hi",

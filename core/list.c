@@ -380,7 +380,8 @@ void list_command(struct replication *r, struct op *op, const struct command *co
 		list_end(r, l, OUTCOME_OK);
 		return;
 	}
-	memcpy(l->cursor.prefix, command->name.data, command->name.size);
+	if (command->name.size)
+		memcpy(l->cursor.prefix, command->name.data, command->name.size);
 	l->cursor.prefix_size = command->name.size;
 	op_begin(r, op);
 }

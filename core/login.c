@@ -254,6 +254,17 @@ static void refuse_several(struct replication *r, struct login *l, const struct 
 	op_end(r, &l->op, result);
 }
 
+static void refuse_active(struct replication *r, struct login *l, uint64_t since_ms)
+{
+	struct result *result =
+		op_result(&l->op, OUTCOME_ALREADY_LOGGED_IN,
+	                  "a session of this account is active; --take-over ends it");
+
+	result->since_ms = since_ms;
+	op_end(r, &l->op, result);
+	count_login(r, l, false);
+}
+
 static void looked(struct replication *r, struct login *l, const struct lookup *look)
 {
 	const struct lookup_account *a;
@@ -268,8 +279,7 @@ static void looked(struct replication *r, struct login *l, const struct lookup *
 	}
 	a = &look->accounts[look->found];
 	if (a->online && !l->take_over) {
-		refuse(r, l, OUTCOME_ALREADY_LOGGED_IN,
-		       "a session of this account is active; --take-over ends it");
+		refuse_active(r, l, a->online_since_ms);
 		return;
 	}
 	l->s.id = a->id;

@@ -124,6 +124,25 @@ static void show(struct replication *r, struct stream_state *s, const struct can
 		s->person->shown_as = false;
 }
 
+/* A page has brought one of this stream that stands before it, and the merge is not there yet. (Not if the merge waits
+ * for this stream itself: a liar's numbers and times need not agree.) */
+static bool waits_for_merge(const struct replication *r, const struct stream_state *s,
+                            const struct candidate *c)
+{
+	for (const struct candidate *other = s->candidates; other; other = other->next)
+		if (other->merged)
+			return false;
+	for (uint32_t i = 0; i < REPLICAS; i++)
+		for (const struct page_item *item = r->replicas[i].reading.first;
+		     item && item->place.sent_ms <= c->sent_ms; item = item->next)
+			if (item->place.number < c->number &&
+			    id_equal(&item->place.sender, &s->key.sender) &&
+			    ulid_equal(&item->place.session, &s->key.session) &&
+			    !is_done(s, item->place.number))
+				return true;
+	return false;
+}
+
 static bool may_show(struct replication *r, struct stream_state *s, const struct candidate *c)
 {
 	uint64_t grace_ms = c->arrived_ms + GRACE_MS;
@@ -132,7 +151,11 @@ static bool may_show(struct replication *r, struct stream_state *s, const struct
 
 	if (!stream_is_settled(r, s) || !person_is_settled(r, s->person))
 		return false;
-	if (c->merged || r->now_ms >= grace_ms)
+	if (c->merged)
+		return true;
+	if (r->merging && waits_for_merge(r, s, c))
+		return false;
+	if (r->now_ms >= grace_ms)
 		return true;
 	if (r->leader >= 0 && (c->from & BIT(r->leader)) &&
 	    (shown > gone ? shown : gone) + 1 == c->number)
@@ -261,9 +284,13 @@ static void shorten(struct replication *r, struct reading *reading)
 static void want_page(struct replication *r, uint32_t index)
 {
 	struct reading *reading = &r->replicas[index].reading;
+	const struct page_item *head = reading->first;
+	bool is_ahead = head && place_compare(&head->place, &reading->upto) <= 0;
 	struct frame frame = {.type = FRAME_PAGE};
 
-	if (!reading->active || reading->asked || reading->size > READ_AHEAD_SIZE / 2)
+	/* However much is kept: a head behind what was not read yet is no head. */
+	if (!reading->active || reading->asked ||
+	    (is_ahead && reading->size > READ_AHEAD_SIZE / 2))
 		return;
 	reading->asked = true;
 	frame.page.after = reading->upto;
@@ -314,6 +341,7 @@ void mailbox_page(struct replication *r, uint32_t index, const struct frame *fra
 	reading->asked = false;
 	if (!r->session.active || !r->replicas[index].joined || frame->status != STATUS_OK) {
 		reading->active = false;
+		reading->back = false;
 		return;
 	}
 	messages = reader_of(frame->paged.messages);

@@ -289,6 +289,14 @@ static void join(struct replication *r, uint32_t index)
 	replica_ask(r, index, &frame, TARGET_JOIN, NULL);
 }
 
+/* While our own deletion is under way the session goes on, and the deletion needs replicas that are live. */
+static void account_is_gone(struct replication *r, uint32_t index)
+{
+	session_lost(r, true);
+	if (r->replicas[index].state == REPLICA_JOINING)
+		become_live(r, index);
+}
+
 static void joined(struct replication *r, uint32_t index, const struct frame *frame)
 {
 	struct replica *p = &r->replicas[index];
@@ -312,7 +320,7 @@ static void joined(struct replication *r, uint32_t index, const struct frame *fr
 		session_lost(r, false);
 		break;
 	case STATUS_GONE:
-		session_lost(r, true);
+		account_is_gone(r, index);
 		break;
 	default:
 		replica_die(r, index, "refuses the log in of this session");
@@ -331,7 +339,7 @@ static void handed_over(struct replication *r, uint32_t index, const struct fram
 		replica_login_frame(r, index, &r->session, &login);
 		replica_ask(r, index, &login, TARGET_JOIN, NULL);
 	} else if (frame->status == STATUS_GONE) {
-		session_lost(r, true);
+		account_is_gone(r, index);
 	} else {
 		replica_die(r, index, "cannot store the account of this session (disk full)");
 	}

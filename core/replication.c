@@ -415,10 +415,20 @@ static enum outcome command_form(const struct command *c, const char **detail)
 	return text_is_valid(c->text) ? OUTCOME_OK : OUTCOME_BAD_TEXT;
 }
 
+/* A creation or a log in that has not ended: two at once would end up with one connection and two accounts. */
+static bool is_logging_in(const struct replication *r)
+{
+	for (const struct op *op = r->first_op; op; op = op->next)
+		if (!op->ended && !op->silent && (op->row == &create_row || op->row == &login_row))
+			return true; /* one that is only taking back is no obstacle */
+	return false;
+}
+
 uint32_t replication_command(struct replication *r, const struct command *command,
                              struct replication_time time)
 {
 	const struct command_row *row = &command_rows[command->kind];
+	bool is_in = row->logged_out && (r->session.active || is_logging_in(r));
 	const char *detail;
 	enum outcome outcome;
 	struct op *op;
@@ -436,7 +446,7 @@ uint32_t replication_command(struct replication *r, const struct command *comman
 		op_refuse(r, op, outcome, detail);
 	else if (row->logged_in && !r->session.active)
 		op_refuse(r, op, OUTCOME_NOT_LOGGED_IN, "log in first");
-	else if (row->logged_out && (r->session.active || r->logins))
+	else if (is_in)
 		op_refuse(r, op, OUTCOME_LOGGED_IN, "log out first");
 	else
 		row->begin(r, op, command);

@@ -178,6 +178,7 @@ struct result {
 	struct id id;
 	uint64_t count;  /* COMMAND_LIST: accounts listed */
 	bool unfinished; /* COMMAND_LOGIN: all three replicas are live and none has it confirmed */
+	uint64_t since_ms; /* already logged in: when that session began; else 0 */
 };
 
 struct shown {

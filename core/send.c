@@ -422,6 +422,15 @@ static void advance(struct replication *r, struct op *op)
 	finish(r, s);
 }
 
+/* The account that was written to is gone. Another send may have learned already who has the name now. */
+static enum outcome named_now(struct recipient_state *to)
+{
+	bool is_another = to->contact->known && !id_equal(&to->contact->id, &to->id);
+
+	to->outcome = is_another ? OUTCOME_NAME_CHANGED : OUTCOME_NO_SUCH_USER;
+	return to->outcome;
+}
+
 static void child(struct replication *r, struct op *op, struct op *ended)
 {
 	struct send *s = (struct send *)op;
@@ -433,8 +442,7 @@ static void child(struct replication *r, struct op *op, struct op *ended)
 	else
 		s->unreached = true;
 	if (op->phase == PHASE_GONE)
-		refuse_unsent(r, s, to->outcome == OUTCOME_NAME_CHANGED ? OUTCOME_NAME_CHANGED
-		                                                        : OUTCOME_NO_SUCH_USER);
+		refuse_unsent(r, s, named_now(to));
 	else if (op->children == 0)
 		resolved(r, s);
 }

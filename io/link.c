@@ -18,6 +18,11 @@ enum {
 	/* Reads of one connection before the clock is looked at: more than its sockets' buffers
 	 * hold. */
 	CATCH_UP_READS_MAX = 256,
+	/* A timer that is called so late shows that this process did not run: it was stopped, or
+	 * the machine slept. */
+	LATE_MS = 30,
+	/* Then what it wrote just before, under an older time, gets so long to be answered. */
+	LATE_GRACE_MS = 250,
 };
 
 struct peer {
@@ -37,6 +42,7 @@ struct link {
 	struct link *next; /* on the pool's list */
 	bool is_listed;
 	struct loop_timer timer;
+	uint64_t grace_ms; /* the timer is not set to an earlier time */
 	struct peer peers[REPLICAS];
 };
 
@@ -241,19 +247,23 @@ static void settle(struct link *k)
 	if (deadline == LOOP_NEVER)
 		loop_timer_cancel(k->pool->loop, &k->timer);
 	else
-		loop_timer_set(k->pool->loop, &k->timer, deadline);
+		loop_timer_set(k->pool->loop, &k->timer,
+		               deadline > k->grace_ms ? deadline : k->grace_ms);
 }
 
 static void expired(struct loop_timer *timer)
 {
 	struct link *k = LOOP_OWNER(timer, struct link, timer);
+	uint64_t now_ms = loop_now_ms(k->pool->loop);
 
 	for (uint32_t i = 0; i < REPLICAS; i++)
 		for (unsigned reads = 0; reads < CATCH_UP_READS_MAX; reads++)
 			if (!conn_is_open(&k->peers[i].conn) || k->peers[i].is_dialling ||
 			    !receive(&k->peers[i]))
 				break;
-	if (replication_deadline(k->replication) <= loop_now_ms(k->pool->loop))
+	if (now_ms > timer->deadline_ms + LATE_MS)
+		k->grace_ms = now_ms + LATE_GRACE_MS;
+	else if (replication_deadline(k->replication) <= now_ms)
 		replication_tick(k->replication, now(k));
 	list(k);
 }

@@ -17,7 +17,8 @@
  *
  * `handle` is called from link_pool_settle alone, so commands may be given anywhere, in it too.
  * Before a link's time is looked at, all that its sockets hold is read: a process that was
- * stopped for a while finds its replicas' answers before it finds them silent.
+ * stopped for a while finds its replicas' answers before it finds them silent, and what it had
+ * written just before gets some more time to be answered.
  *
  * A name with several addresses is dialled at one after another within one try; if the try is
  * given up in between, the next one begins with the address after that.

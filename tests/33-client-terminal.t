@@ -26,8 +26,11 @@ sees() {
 		fail "$1" "$(screen "$2")"
 	fi
 }
+one_line() {
+	addresses | tr '\n' ' '
+}
 person() {
-	tmux new-session -d -s "$1" -x 100 -y 40 "exec $BIN/client $(echo $(addresses)); "
+	tmux new-session -d -s "$1" -x 100 -y 40 "exec $BIN/client $(one_line)"
 	tmux set-option -t "$1" remain-on-exit on >/dev/null
 }
 # ends NAME WINDOW STATUS: the window's program has ended with that status
@@ -122,7 +125,7 @@ tmux send-keys -t dora C-d
 ends 'the end of input ends it, too' dora 0
 
 tmux new-session -d -s eve -x 100 -y 40
-types eve "$BIN/client $(echo $(addresses))"
+types eve "$BIN/client $(one_line)"
 sees 'started from a shell' eve '^- 0/3>'
 types eve '/create eve'
 sees 'a password is asked for, without echo' eve 'not shown'

@@ -193,7 +193,7 @@ struct sim_account {
 	uint32_t attempt;
 	bool by_liar;
 	struct sim_held stored, confirmed, gone;
-	bool delete_begun;
+	bool delete_begun, taken_back;
 	bool acknowledged;  /* its creation */
 	uint64_t acknowledged_at;
 	bool excused;       /* a wipe took the last acknowledged copy */

@@ -31,6 +31,7 @@ uint32_t sim_account_find(const struct sim *s, const struct id *id)
 	return UINT32_MAX;
 }
 
+/* Whether it is an account of the liar's. */
 bool sim_is_liar(const struct sim *s, const struct id *id)
 {
 	uint32_t at = sim_account_find(s, id);
@@ -202,7 +203,7 @@ static void created(struct sim *s, struct sim_command *k, const struct result *r
 	if (result->copies < 1 || result->copies > count_bits_of(sim_held_mask(&a->confirmed)))
 		sim_fail(s, "the creation of '%s' is acknowledged with %u copies; confirmed by mask %u",
 		         t->name, result->copies, sim_held_mask(&a->confirmed));
-	if (a->delete_begun)
+	if (a->taken_back)
 		sim_fail(s, "the creation of '%s' is acknowledged after its taking back began", t->name);
 	check_owner(s, at);
 }

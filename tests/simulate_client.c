@@ -321,9 +321,26 @@ static void call(struct sim *s, char to[], size_t size, const struct sim_attempt
 		(void)snprintf(to, size, "%s", text);
 }
 
+/* Mostly one that was not refused, and is not deleted. */
+static uint32_t some_attempt(struct sim *s)
+{
+	uint32_t n = 0;
+
+	for (uint32_t tries = 0; tries < 5; tries++) {
+		const struct sim_attempt *a;
+
+		n = (uint32_t)sim_random(s, s->history.attempts.count);
+		a = &s->history.attempts.items[n];
+		if (a->ending != SIM_REFUSED && a->ending != SIM_OPEN &&
+		    (a->account == UINT32_MAX || !s->history.accounts.items[a->account].delete_begun))
+			break;
+	}
+	return n;
+}
+
 static void login(struct sim *s, uint32_t c)
 {
-	uint32_t n = (uint32_t)sim_random(s, s->history.attempts.count);
+	uint32_t n = some_attempt(s);
 	struct sim_attempt *a = &s->history.attempts.items[n];
 	struct command command = { .kind = COMMAND_LOGIN };
 	char name[ID_TEXT_SIZE + DISPLAY_SIZE], password[32];
@@ -374,9 +391,7 @@ static void send(struct sim *s, uint32_t c)
 
 	command.names_count = sim_chance(s, 80) ? 1 : 1 + sim_random(s, 3);
 	for (size_t i = 0; i < command.names_count; i++) {
-		uint64_t n = sim_random(s, s->history.attempts.count);
-
-		call(s, to[i], sizeof(to[i]), &s->history.attempts.items[n]);
+		call(s, to[i], sizeof(to[i]), &s->history.attempts.items[some_attempt(s)]);
 		views[i] = view_of_string(to[i]);
 	}
 	command.names = views;
@@ -453,6 +468,8 @@ static void act_logged_out(struct sim *s, uint32_t c)
 {
 	uint64_t what = sim_random(s, 100);
 
+	if (sim_client_busy(s, c) && what < 90 && sim_chance(s, 90))
+		return;
 	if (s->history.attempts.count < 2 || (what < 35 && s->history.attempts.count < 24))
 		create(s, c);
 	else if (what < 90)

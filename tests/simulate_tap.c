@@ -110,6 +110,7 @@ static void saw_delete(struct sim *s, const struct sim_wire *w, const struct tom
 	}
 	sim_trace(s, "account %u (%s) begins to be deleted", at, a->name);
 	a->delete_begun = true;
+	a->taken_back = outstanding(s, w->client, COMMAND_CREATE, a->attempt) != NULL;
 }
 
 static void saw_login(struct sim *s, struct sim_wire *w, const struct frame *f)
@@ -247,6 +248,9 @@ static void saw_request(struct sim *s, struct sim_wire *w, struct view bytes)
 	if (f.type == FRAME_HELLO)
 		return;
 	sim_hash(s, &f.type, 1);
+	if (f.type != FRAME_PING)
+		sim_trace(s, "client %u -> replica %u: %s %u", w->client, w->replica,
+		          protocol_row(f.type)->name, f.request);
 	if (f.type == FRAME_INTRODUCE || f.type == FRAME_HANDOVER)
 		saw_account(s, w, &f.introduce.account);
 	else if (f.type == FRAME_DELETE)
@@ -385,6 +389,9 @@ static void saw_reply(struct sim *s, struct sim_wire *w, struct view bytes)
 		return;
 	}
 	sim_hash(s, &f.type, 1);
+	if (f.type != (FRAME_PING | FRAME_REPLY))
+		sim_trace(s, "replica %u -> client %u: %s %u, %s", w->replica, w->client,
+		          protocol_row(f.type)->name, f.request, protocol_status_name(f.status));
 	if (f.type == FRAME_WELCOME || (f.type >= FRAME_PUSH && f.type <= FRAME_ERROR))
 		return;
 	if (w->due_count == 0) {
@@ -424,8 +431,8 @@ static void arrived_messages(struct sim *s, const struct sim_wire *w, struct vie
 		stream.recipient = w->has_tried ? w->tried : (struct id){ { 0 } };
 		m = sim_message_find(s, &stream, item.number);
 		if (!m) {
-			sim_fail(s, "client %u gets a message from replica %u that nobody sent",
-			         w->client, w->replica);
+			sim_fail(s, "client %u gets a message from replica %u that nobody sent: %.12s, number %llu",
+			         w->client, w->replica, item.text.data, (unsigned long long)item.number);
 			return;
 		}
 		seen = sim_seen_get(s, w->client, w->life, (uint32_t)(m - s->history.messages.items));

@@ -168,7 +168,8 @@ static void test_long(void)
 		IS_U64(line.size, COMMAND_LINE_SIZE_MAX, "a line has at most so many bytes");
 		OK(was_cut == (i > 0), "one that had more is marked");
 	}
-	IS_STRING(next_line(), "", "the rest of it is no line");
+	for (int i = 0; i < 30; i++)
+		IS_STRING(next_line(), "", "the rest of it is no line");
 	OK(input_has_ended(&input), "a file ends, too");
 	mem_free(bytes);
 	close_input();

@@ -24,7 +24,7 @@ static int make_target(struct link_target *target, size_t place, bool listens)
 {
 	struct sockaddr_in in = { .sin_family = AF_INET, .sin_addr = { htonl(INADDR_LOOPBACK) } };
 	struct address *address = &target->addresses[place];
-	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	int result = bind(fd, (struct sockaddr *)&in, sizeof(in));
 
 	assert(result == 0);
@@ -82,6 +82,17 @@ static bool why_has(const struct link *k, uint32_t index, const char *words)
 	return strstr(replication_why(link_replication(k), index), words) != NULL;
 }
 
+/* Whoever dials a socket that listens; -1 if nobody does in time. */
+static int accept_one(int fd)
+{
+	int peer;
+
+	do
+		peer = accept4(fd, NULL, NULL, SOCK_CLOEXEC);
+	while (peer < 0 && turn());
+	return peer;
+}
+
 static void test_dials(void)
 {
 	struct told told = { 0 };
@@ -101,15 +112,13 @@ static void test_dials(void)
 	while (!why_has(k, 1, "refused") && turn())
 		;
 	OK(why_has(k, 1, "refused"), "a refused dial has its reason");
-	peer = accept4(good, NULL, NULL, SOCK_CLOEXEC);
+	peer = accept_one(good);
 	OK(peer >= 0, "of several addresses the one that answers is found");
 	while (!why_has(k, 0, "no reply") && turn())
 		;
 	OK(why_has(k, 0, "no reply"), "a replica that says nothing is dead");
 	(void)close(peer);
-	peer = accept4(good, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
-	while (peer < 0 && turn())
-		peer = accept4(good, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+	peer = accept_one(good);
 	OK(peer >= 0, "it is dialled again, at the same address");
 	(void)dprintf(peer, "HTTP/1.1 400 Bad Request\r\n\r\n");
 	while (!why_has(k, 0, "HTTP") && turn())
