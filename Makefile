@@ -3,6 +3,8 @@
 # make          the programs                 make demo     three servers and a client, on a fresh machine too
 # make check    builds and runs all tests; T='30- unit_store' runs those whose names hold one of the words
 # make lint     what a person would otherwise have to remember       make format   reformats the sources
+# make bench    figures beside the floor of this machine; PEERS=1 ROUNDS=3 PARTS='sweep live', see tests/bench.sh
+# make model    the protocol's small cases, every interleaving (minutes)
 # make deps     installs cJSON's package if it is missing (all the others do so by themselves)
 # make clean    never touches data/
 #
@@ -14,7 +16,7 @@
 MAKEFLAGS += --no-builtin-rules
 .SUFFIXES:
 .DELETE_ON_ERROR:
-.PHONY: all check clean demo deps distclean force format lint tests
+.PHONY: all bench check clean demo deps distclean force format lint model tests
 
 BUILD := build
 JOBS := $(shell nproc 2>/dev/null || echo 2)
@@ -30,6 +32,8 @@ programs := $(mains:%.c=$(bin)/%)
 objects := $(patsubst %.c,$(out)/%.o,$(filter-out $(mains),$(wildcard *.c core/*.c io/*.c)))
 library := $(out)/libthreefold.a
 units := $(patsubst %.c,$(out)/%,$(wildcard tests/unit_*.c))
+model := $(out)/tests/model/model
+relay := $(out)/tests/relay
 scripts := $(wildcard tests/*.t)
 lints := $(wildcard tests/lint/*.t)
 select = $(if $(T),$(sort $(foreach t,$(T),$(foreach f,$(1),$(if $(findstring $(t),$(f)),$(f))))),$(1))
@@ -40,14 +44,16 @@ hardening := -fstack-protector-strong -fPIE $(if $(SAN),,-U_FORTIFY_SOURCE -D_FO
 sanitize := $(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=all -fno-omit-frame-pointer)
 compile = $(CC) -std=c11 -O2 -g $(warnings) -D_GNU_SOURCE -I. $(hardening) $(sanitize) \
 	$(cjson_cflags) $(CPPFLAGS) $(CFLAGS)
-link = $(CC) -O2 -g -pie -Wl,-z,relro,-z,now -Wl,--as-needed $(sanitize) $(CFLAGS) $(LDFLAGS)
-libraries = $(LDLIBS) $(cjson_libs) -lcrypt -lpthread
+# A sanitizer has a crypt_r of its own that calls the real one, for which the linker sees no need.
+link = $(CC) -O2 -g -pie -Wl,-z,relro,-z,now $(if $(SAN),,-Wl,--as-needed) $(sanitize) $(CFLAGS) $(LDFLAGS)
+# A sanitizer answers for crypt_r itself, and then needs the library behind it all the same.
+libraries = $(LDLIBS) $(cjson_libs) -Wl,--no-as-needed -lcrypt -lpthread
 
 # Shows one word and the target, or with V=1 the command.
 quiet = $(if $(filter 1,$(V)),,@echo '  $(1)	$@' &&)
 
 all: $(programs)
-tests: $(units)
+tests: $(units) $(model) $(relay)
 
 # What the goals need beside a compiler is looked for, and installed where it is missing, before anything
 # else: make remakes this included file first, and starts anew if it has changed.
@@ -82,12 +88,21 @@ $(programs): $(bin)/%: $(out)/%.o $(library)
 $(units): %: %.o $(library)
 	$(call quiet,LD)$(link) -Wl,-z,muldefs -o $@ $< $(library) $(libraries)
 
+$(model): $(patsubst %.c,$(out)/%.o,$(wildcard tests/model/*.c))
+$(relay): $(relay).o
+$(model) $(relay): $(out)/flags
+	$(call quiet,LD)$(link) -o $@ $(filter %.o,$^)
+
 prove = @test -n '$(strip $(1))' || { echo "no test has '$(T)' in its name" >&2; exit 1; } && \
 	BIN=$(abspath $(bin)) OUT=$(out) CC='$(CC)' SAN='$(SAN)' prove --exec tests/run --jobs $(JOBS) \
 	--timer --failures --comments $(if $(filter 1,$(V)),--verbose) $(1) </dev/null
 
 check: all tests
 	$(call prove,$(call select,$(units) $(scripts)))
+
+# The small cases that take a few minutes, each to the end of its states (tests/model/README.md).
+model: $(model)
+	@$(model) --all
 
 # The plain build is the one that is looked at: sanitizers and fortification call things of their own.
 lint: $(objects) $(mains:%.c=$(out)/%.o)
@@ -101,6 +116,13 @@ format:
 demo: all
 	@exec env BIN=$(bin) DATA='$(DATA)' tests/demo.sh
 
+# The floor needs nothing of ours.
+$(out)/tests/floor: $(out)/tests/floor.o
+	$(call quiet,LD)$(link) -o $@ $< $(LDLIBS)
+
+bench: all $(out)/tests/floor
+	@BIN=$(abspath $(bin)) OUT=$(out) PEERS='$(PEERS)' tests/bench.sh
+
 deps:
 	@echo 'cJSON is here: $(strip $(cjson_cflags) $(cjson_libs))'
 
@@ -111,4 +133,4 @@ clean:
 distclean: clean
 	rm -f -- tags compile_commands.json
 
--include $(wildcard $(out)/*.d $(out)/core/*.d $(out)/io/*.d $(out)/tests/*.d)
+-include $(wildcard $(out)/*.d $(out)/core/*.d $(out)/io/*.d $(out)/tests/*.d $(out)/tests/model/*.d)

@@ -5,6 +5,8 @@
  *   state       what happens                                           ends when
  *   PREPARING   accounts are made, by many links side by side; those   all are there, and in all
  *               who send, receive or idle stay logged in               processes (WAITING)
+ *   MEETING     each sender writes to every recipient once, many at    all have
+ *               a time: what is measured is no first acquaintance
  *   WARMING     the load, not measured                                 BENCH_WARM_MS, or a quarter
  *   MEASURING   the load                                               measure_ms
  *   DRAINING    nothing new; what is under way ends                    nothing is under way
@@ -32,13 +34,17 @@ enum {
 	RETRY_MS = 10,
 	PROGRESS_MS = 200,
 	BENCH_NAME_SIZE = 32,
+	LIVE_SLOTS = 64, /* for each message in flight: one that was shown may wait for its disks */
 	STAMP_SIZE = 16, /* at a text's beginning, so that no two are equal */
 	DESCRIPTORS_OTHERS = 32,
+	MEET_MAX = 1000000, /* acquaintances; where there are more, they are made as they come */
+	MEET_AT_ONCE = 100, /* recipients of one message */
 };
+_Static_assert((int)MEET_AT_ONCE <= (int)RECIPIENTS_MAX, "one message to so many");
 
 static const char password[] = BENCH_PASSWORD;
 
-enum run_state { PREPARING, WAITING, WARMING, MEASURING, DRAINING, ENDED };
+enum run_state { PREPARING, WAITING, MEETING, WARMING, MEASURING, DRAINING, ENDED };
 
 enum member_kind { MEMBER_MAKER, MEMBER_SENDER, MEMBER_RECEIVER };
 
@@ -63,10 +69,11 @@ struct slot {
 struct sender {
 	struct member self;
 	struct member receiver; /* LIVE */
-	struct slot *slots;     /* `depth` of them */
+	struct slot *slots;     /* run->slots of them */
 	uint32_t oldest;
 	uint32_t under_way; /* requests without a result; LIVE: also messages not shown */
 	uint32_t failed;    /* slots that wait for RETRY_MS */
+	uint32_t met;       /* recipients */
 	bool is_leaving;    /* LOGIN: the request under way is a log out */
 	uint64_t last_result_ns;
 	uint64_t *sent_ns; /* LIVE: by number, a ring */
@@ -93,7 +100,9 @@ struct run {
 	uint32_t members_begun;
 	uint32_t members_busy; /* dialling, or making an account */
 	uint32_t members_left; /* not prepared */
+	uint32_t strangers;    /* senders that have not met all recipients */
 	uint32_t ring_mask;
+	uint32_t slots; /* of each sender */
 	uint64_t under_way;
 	uint64_t prepared_ns;
 	uint64_t begin_ns; /* of what is measured */
@@ -244,7 +253,7 @@ static void begin_request(struct run *run, struct sender *s, struct slot *slot)
 
 static struct slot *free_slot(const struct run *run, struct sender *s)
 {
-	for (uint32_t i = 0; i < run->options->depth; i++)
+	for (uint32_t i = 0; i < run->slots; i++)
 		if (s->slots[i].token == 0)
 			return &s->slots[i];
 	return NULL;
@@ -290,14 +299,14 @@ static void finish_one(struct run *run, struct sender *s)
 /* The slot of a token, which is free then. */
 static struct slot *take_slot(const struct run *run, struct sender *s, uint32_t token)
 {
-	uint32_t depth = (uint32_t)run->options->depth;
+	uint32_t count = run->slots;
 
-	for (uint32_t i = 0, at = s->oldest; i < depth; i++, at = at + 1 == depth ? 0 : at + 1) {
+	for (uint32_t i = 0, at = s->oldest; i < count; i++, at = at + 1 == count ? 0 : at + 1) {
 		if (s->slots[at].token != token)
 			continue;
 		s->slots[at].token = 0;
 		if (i == 0)
-			s->oldest = at + 1 == depth ? 0 : at + 1;
+			s->oldest = at + 1 == count ? 0 : at + 1;
 		return &s->slots[at];
 	}
 	return NULL;
@@ -334,7 +343,7 @@ static void take_result(struct run *run, struct sender *s, const struct result *
 		begin_request(run, s, slot);
 }
 
-/* In the order of the stream; the slot of its result is free by now, or soon. */
+/* In the order of the stream; its result may come before or after. */
 static void take_shown(struct run *run, struct sender *s, const struct shown *shown)
 {
 	struct slot *slot;
@@ -389,12 +398,56 @@ static void measure(struct run *run)
 	set_phase(run, run->options->measure_ms);
 }
 
+/* True if there was anybody left to meet. */
+static bool meet_more(struct run *run, struct sender *s)
+{
+	char names[MEET_AT_ONCE][BENCH_NAME_SIZE];
+	struct view to[MEET_AT_ONCE];
+	struct command command = { .kind = COMMAND_SEND, .names = to };
+
+	for (; command.names_count < MEET_AT_ONCE && s->met < run->options->users; s->met++) {
+		size_t i = command.names_count++;
+
+		recipient_name(run, s->met, names[i]);
+		to[i] = view_of_string(names[i]);
+	}
+	command.text = view_of_string("hello");
+	if (command.names_count > 0)
+		(void)link_command(s->self.link, &command);
+	return command.names_count > 0;
+}
+
+static void warm_up(struct run *run);
+
+static void take_meeting(struct run *run, struct sender *s, const struct result *result)
+{
+	if (result->outcome != OUTCOME_OK)
+		give_up(EXIT_REFUSED, "cannot write to all recipients", result->detail);
+	if (!meet_more(run, s) && --run->strangers == 0)
+		warm_up(run);
+}
+
 static void begin_load(struct run *run)
+{
+	const struct bench_options *o = run->options;
+	bool has_strangers = o->mode == BENCH_STORE || o->mode == BENCH_FAILOVER;
+
+	loop_timer_cancel(run->loop, &run->phase);
+	if (!has_strangers || o->users * o->senders > MEET_MAX || run->senders_count == 0) {
+		warm_up(run);
+		return;
+	}
+	run->state = MEETING;
+	run->strangers = run->senders_count;
+	for (uint32_t i = 0; i < run->senders_count; i++)
+		(void)meet_more(run, &run->senders[i]); /* there is at least one recipient */
+}
+
+static void warm_up(struct run *run)
 {
 	uint64_t warm_ms = run->options->measure_ms / 4;
 
 	run->state = WARMING;
-	loop_timer_cancel(run->loop, &run->phase);
 	if (run->share->ready_fd < 0)
 		bench_announce(run->options);
 	if (run->options->mode == BENCH_IDLE) {
@@ -478,6 +531,7 @@ static void phase_expired(struct loop_timer *timer)
 		run->state = ENDED;
 		break;
 	case WAITING:
+	case MEETING:
 	case ENDED:
 		break;
 	}
@@ -487,8 +541,9 @@ static void progress_expired(struct loop_timer *timer)
 {
 	struct run *run = LOOP_OWNER(timer, struct run, progress);
 	static const char *const states[] = {
-		[PREPARING] = "making accounts", [WAITING] = "waiting",    [WARMING] = "warming up",
-		[MEASURING] = "measuring",       [DRAINING] = "finishing", [ENDED] = "done",
+		[PREPARING] = "making accounts", [WAITING] = "waiting",   [MEETING] = "meeting",
+		[WARMING] = "warming up",        [MEASURING] = "measuring", [DRAINING] = "finishing",
+		[ENDED] = "done",
 	};
 	uint64_t count = run->state == PREPARING ? run->moved : run->tally->count;
 
@@ -599,6 +654,8 @@ static void handle(void *context, const struct action *action)
 	case ACTION_RESULT:
 		if (!m->is_prepared)
 			take_preparation(run, m, action->result);
+		else if (m->kind == MEMBER_SENDER && run->state == MEETING)
+			take_meeting(run, m->sender, action->result);
 		else if (m->kind == MEMBER_SENDER)
 			take_result(run, m->sender, action->result);
 		if (run->options->mode == BENCH_LIVE && m->is_prepared && m->sender != NULL)
@@ -631,7 +688,7 @@ static void sender_init(struct run *run, struct sender *s, uint32_t number)
 	s->stamp = (uint64_t)number << 40;
 	if (o->mode == BENCH_IDLE)
 		return;
-	s->slots = mem_alloc_zero(o->depth, sizeof(*s->slots));
+	s->slots = mem_alloc_zero(run->slots, sizeof(*s->slots));
 	s->text = mem_alloc(o->text_size);
 	memset(s->text, 'm', o->text_size);
 	if (o->mode == BENCH_LIVE)
@@ -661,7 +718,8 @@ static void init(struct run *run)
 	run->phase.expired = phase_expired;
 	run->retry.expired = retry_expired;
 	run->progress.expired = progress_expired;
-	run->ring_mask = two_to(4 * o->depth) - 1;
+	run->slots = (uint32_t)o->depth * (o->mode == BENCH_LIVE ? LIVE_SLOTS : 1);
+	run->ring_mask = two_to(2 * (uint64_t)run->slots) - 1;
 	run->accounts_next = run->share->process;
 	if (has_recipients(o))
 		run->makers_count = part_of(o->users, run->share);

@@ -369,6 +369,8 @@ static void work(struct client *c)
 {
 	do {
 		link_pool_settle(c->pool);
+		client_go_on(c);
+		link_pool_settle(c->pool);
 		flush_lines(c);
 		if (c->output_failed)
 			client_finish(c);

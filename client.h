@@ -52,6 +52,7 @@ struct client {
 	uint64_t listed;
 	bool users_told;
 	struct loop_timer wait; /* /wait */
+	bool delete_waits;      /* /delete, for what is pending to be shown */
 
 	/* The conversation, and what the user has seen. */
 	char talk[TALK_SIZE]; /* empty: none */
@@ -81,6 +82,8 @@ void client_take_line(struct client *c, struct view line, bool was_cut);
 void client_take_result(struct client *c, const struct result *result);
 void client_take_users(struct client *c, const struct action *action);
 void client_wait_over(struct client *c);
+/* What the command under way has waited for may have come. */
+void client_go_on(struct client *c);
 /* The conversation ends with the session. */
 void client_forget_session(struct client *c);
 

@@ -117,7 +117,23 @@ static void begin_delete(struct client *c, struct view name)
 		       "nothing was deleted: /delete needs the name of your own account, to "
 		       "confirm it");
 	else
+		c->delete_waits = true;
+}
+
+/* What waits for the account goes with it, so it is shown first. Without a live replica nothing
+ * more comes, and the deletion waits for one itself. */
+void client_go_on(struct client *c)
+{
+	const struct replication *r = link_replication(c->link);
+	char own[DISPLAY_SIZE];
+
+	if (!c->delete_waits || (replication_live(r) > 0 && !replication_idle(r)))
+		return;
+	c->delete_waits = false;
+	if (client_is_logged_in(c, own))
 		begin(c, &(struct command){ .kind = COMMAND_DELETE });
+	else
+		refuse(c, OUTCOME_NOT_LOGGED_IN, "the session has ended: log in first");
 }
 
 static void begin_list(struct client *c)

@@ -231,6 +231,7 @@ static enum store_result message_apply(struct store *s, const struct stream *str
 			return result;
 	}
 	stream_make(s, stream, &found);
+	s->last = found;
 	message_add(s, found.stream, stream, number, content);
 	return STORE_NEW;
 }

@@ -62,6 +62,7 @@ void ident_release(struct store *s, uint32_t handle)
 		return;
 	assert(ident->unknown == 0);
 	assert(ident->account == 0);
+	s->last = (struct found){ 0 };
 	table_remove(&s->idents, id_hash(s, &ident->id), handle, ident_hash, s);
 	arena_free(s->arena, handle);
 }
@@ -89,6 +90,7 @@ void session_release(struct store *s, uint32_t handle)
 
 	if (session->streams)
 		return;
+	s->last = (struct found){ 0 };
 	table_remove(&s->sessions, ulid_hash(s, &session->ulid), handle, session_hash, s);
 	arena_free(s->arena, handle);
 }

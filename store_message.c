@@ -152,10 +152,13 @@ void share_used(const struct store *s, const struct found *found, uint32_t *mess
 void store_share(const struct store *s, const struct id *recipient, const struct id *sender,
                  uint32_t *messages, uint64_t *bytes)
 {
-	struct found found = { .recipient = ident_find(s, recipient),
-		               .sender = ident_find(s, sender) };
+	struct found found = s->last;
 
 	assert(s->magic == STORE_MAGIC);
+	if (!found.sender || !id_equal(&ident_at(s, found.sender)->id, sender) ||
+	    !id_equal(&ident_at(s, found.recipient)->id, recipient))
+		found = (struct found){ .recipient = ident_find(s, recipient),
+			                .sender = ident_find(s, sender) };
 	share_used(s, &found, messages, bytes);
 }
 
@@ -203,7 +206,9 @@ uint32_t message_find(const struct store *s, const struct stream_slot *slot, uin
 {
 	struct tree_use use = use_of(s, &order_numbers);
 
-	return slot->live ? tree_find(&use, live_at(s, slot->live)->messages, &number) : 0;
+	if (!slot->live || number > live_at(s, slot->live)->number_max)
+		return 0;
+	return tree_find(&use, live_at(s, slot->live)->messages, &number);
 }
 
 static bool is_long(const struct message_slot *slot)
@@ -335,8 +340,20 @@ void message_add(struct store *s, uint32_t handle, const struct stream *stream, 
 	struct content held = content_of(s, message_at(s, message));
 	uint64_t hash = hash_message(stream, number, &held);
 
-	tree_add(&numbers, &live->messages, &number, message);
-	tree_add(&places, &mailbox->messages, &place, message);
+	/* What is behind everything, as nearly all is, need not be compared: that would read a
+	 * message that is in no cache, twice. */
+	if (number > live->number_max)
+		tree_append(&numbers, &live->messages, message);
+	else
+		tree_add(&numbers, &live->messages, &number, message);
+	if (content->sent_ms > mailbox->sent_ms_max)
+		tree_append(&places, &mailbox->messages, message);
+	else
+		tree_add(&places, &mailbox->messages, &place, message);
+	if (number > live->number_max)
+		live->number_max = number;
+	if (content->sent_ms > mailbox->sent_ms_max)
+		mailbox->sent_ms_max = content->sent_ms;
 	message_count(s, slot, content->text.size);
 	mailbox->sum += hash;
 	s->totals.sum += hash;

@@ -10,7 +10,7 @@
  *   mailbox   what is held for one recipient, known or not; it goes when its recipient is gone.
  *   stream    24 bytes, for ever: whose it is, and its dead range if it has just one; more are a
  *             tree.
- *   live      8 bytes beside a stream while messages of it are held.
+ *   live      16 bytes beside a stream while messages of it are held.
  *   share     what one sender has in one mailbox.
  *   message   24 bytes and the text, or the handle of a long text that is held once.
  *
@@ -78,6 +78,7 @@ struct mailbox {
 	uint64_t stream_count;
 	uint64_t range_count;
 	uint64_t sum; /* of the hashes of what is in it; ghosts included */
+	uint64_t sent_ms_max; /* no message was sent later */
 };
 
 struct share {
@@ -104,6 +105,7 @@ _Static_assert(sizeof(struct stream_slot) == 24,
 struct live {
 	uint32_t messages; /* tree by number, weighed by size of text; ghosts included */
 	uint32_t share;
+	uint64_t number_max; /* no message has a larger one: what comes behind it is new */
 };
 
 struct message_slot {
@@ -151,9 +153,18 @@ struct store_hints {
 	uint32_t stream; /* that the last step of store_next was in; 0: none */
 };
 
+/* A stream that is asked for, as handles; 0: not held. */
+struct found {
+	uint32_t recipient;
+	uint32_t sender;
+	uint32_t session;
+	uint32_t stream;
+};
+
 struct store {
 	uint64_t magic;
 	uint64_t seed;
+	struct found last; /* of the last message; zeros once any of it was freed */
 	struct arena *arena;
 	struct store_hints *hints;
 	struct table idents;
@@ -174,14 +185,6 @@ struct store {
 	uint64_t missing;
 	size_t text_bytes;
 	struct store_totals totals; /* but `facts` and `memory` */
-};
-
-/* A stream that is asked for, as handles; 0: not held. */
-struct found {
-	uint32_t recipient;
-	uint32_t sender;
-	uint32_t session;
-	uint32_t stream;
 };
 
 static inline struct ident *ident_at(const struct store *s, uint32_t handle)

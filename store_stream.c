@@ -75,12 +75,21 @@ const struct tree_order order_ranges = { compare_range, NULL };
 
 /* ---- finding and making ---- */
 
+/* A batch has many messages of one sender, so his handles are still at hand. */
 void stream_find(const struct store *s, const struct stream *stream, struct found *found)
 {
-	ident_prefetch(s, stream);
+	uint32_t sender = s->last.sender;
+	uint32_t session = s->last.session;
+
+	if (!sender || !id_equal(&ident_at(s, sender)->id, &stream->sender) ||
+	    !ulid_equal(&session_at(s, session)->ulid, &stream->session)) {
+		ident_prefetch(s, stream);
+		sender = ident_find(s, &stream->sender);
+		session = session_find(s, &stream->session);
+	}
 	*found = (struct found){ .recipient = ident_find(s, &stream->recipient),
-		                 .sender = ident_find(s, &stream->sender),
-		                 .session = session_find(s, &stream->session) };
+		                 .sender = sender,
+		                 .session = session };
 	if (!found->recipient || !found->sender || !found->session)
 		return;
 	struct stream_key key = { ident_at(s, found->recipient)->mailbox, found->sender,
@@ -151,6 +160,7 @@ void stream_free(struct store *s, uint32_t handle)
 	assert(mailbox_at(s, slot->mailbox)->detached);
 	assert(slot->live == 0);
 	assert(range_count(s, slot) == 0);
+	s->last = (struct found){ 0 };
 	table_remove(&s->streams, stream_hash(s, handle), handle, stream_hash, s);
 	arena_free(s->arena, handle);
 	ident_at(s, sender)->streams--;

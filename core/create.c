@@ -239,6 +239,17 @@ static void confirm_answered(struct create *c, uint32_t index, const struct fram
 	}
 }
 
+/* Their answers come before those of the taking back, so whoever tries again dates it by them: on a
+ * busy connection there is no heartbeat that would tell how the clocks have moved. */
+static void ask_for_clocks(struct replication *r)
+{
+	struct frame ping = {.type = FRAME_PING};
+
+	for (uint32_t i = 0; i < REPLICAS; i++)
+		if (r->live & BIT(i))
+			replica_ask(r, i, &ping, TARGET_PING, NULL);
+}
+
 static void confirm_done(struct replication *r, struct create *c)
 {
 	if (c->outcome != OUTCOME_OK)
@@ -249,10 +260,11 @@ static void confirm_done(struct replication *r, struct create *c)
 		c->op.phase = PHASE_LOGIN;
 		c->op.asking = false;
 		login_created(r, &c->op, &c->made);
-	} else if (c->clock)
+	} else if (c->clock) {
+		ask_for_clocks(r);
 		take_back(r, c, OUTCOME_CLOCK,
 		          "no replica confirmed it: their clocks and its date differ; try again");
-	else
+	} else
 		take_back(r, c, OUTCOME_DISK_FULL, "no replica has room for it");
 }
 

@@ -16,6 +16,8 @@ enum {
 	RANDOM_TEXT_SIZE = 16,
 	DIGIT_BITS = 5,
 	DIGIT_COUNT = 32,
+	GROUP_SIZE = 5, /* bytes */
+	GROUP_DIGITS = 8,
 };
 _Static_assert(TIME_SIZE + DIGEST_SIZE == ID_SIZE, "an id is a time and a digest");
 _Static_assert(TIME_SIZE + RANDOM_SIZE == ULID_SIZE, "a ULID is a time and random bits");
@@ -41,24 +43,24 @@ static const uint8_t values[256] = {
 /* clang-format on */
 #undef LETTER
 
-/* From the last digit to the first, taking bits from the last byte to the first. */
+/* From the last digit to the first. Five bytes are eight digits, and no bit is left over; this is
+ * done three times for every line of a journal. */
 static void base32_encode(const uint8_t *bytes, size_t size, char *text, size_t text_size)
 {
-	unsigned bits = 0;
-	unsigned bit_count = 0;
-
 	assert(text_size == (size * 8 + DIGIT_BITS - 1) / DIGIT_BITS);
 	while (text_size > 0) {
-		if (bit_count < DIGIT_BITS && size > 0) {
-			bits |= (unsigned)bytes[--size] << bit_count;
-			bit_count += 8;
-		}
-		text[--text_size] = digits[bits % DIGIT_COUNT];
-		bits >>= DIGIT_BITS;
-		bit_count = bit_count < DIGIT_BITS ? 0 : bit_count - DIGIT_BITS;
+		size_t group = size < GROUP_SIZE ? size : GROUP_SIZE;
+		size_t count = text_size < GROUP_DIGITS ? text_size : GROUP_DIGITS;
+		uint64_t bits = 0;
+
+		for (size_t i = size - group; i < size; i++)
+			bits = bits << 8 | bytes[i];
+		for (size_t i = 0; i < count; i++, bits >>= DIGIT_BITS)
+			text[--text_size] = digits[bits % DIGIT_COUNT];
+		assert(bits == 0);
+		size -= group;
 	}
 	assert(size == 0);
-	assert(bits == 0);
 }
 
 /* The other way round; false if a character is no digit or the number does not fit `size` bytes. */

@@ -62,12 +62,16 @@ void session_copy(struct session *to, const struct session *from)
 void session_clear(struct replication *r)
 {
 	uint32_t place = 0;
+	struct contact *contact;
 	struct peer *peer;
 
 	explicit_bzero(&r->session, sizeof r->session);
 	while ((peer = map_next(&r->peers, &place)))
 		mem_free(peer);
 	map_clear(&r->peers);
+	place = 0;
+	while ((contact = map_next(&r->contacts, &place)))
+		contact->peer = NULL;
 	for (uint32_t i = 0; i < REPLICAS; i++) {
 		r->replicas[i].joined = false;
 		stream_lost(r, i); /* another session may receive before the next one of ours */

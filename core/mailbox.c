@@ -130,7 +130,7 @@ static bool waits_for_merge(const struct replication *r, const struct stream_sta
                             const struct candidate *c)
 {
 	for (const struct candidate *other = s->candidates; other; other = other->next)
-		if (other->merged)
+		if (other->merged && other != c)
 			return false;
 	for (uint32_t i = 0; i < REPLICAS; i++)
 		for (const struct page_item *item = r->replicas[i].reading.first;
@@ -143,7 +143,7 @@ static bool waits_for_merge(const struct replication *r, const struct stream_sta
 	return false;
 }
 
-static bool may_show(struct replication *r, struct stream_state *s, const struct candidate *c)
+static bool may_show(struct replication *r, struct stream_state *s, struct candidate *c)
 {
 	uint64_t grace_ms = c->arrived_ms + GRACE_MS;
 	uint64_t shown = ranges_below(&s->shown, c->number);
@@ -151,10 +151,14 @@ static bool may_show(struct replication *r, struct stream_state *s, const struct
 
 	if (!stream_is_settled(r, s) || !person_is_settled(r, s->person))
 		return false;
+	if (r->merging && waits_for_merge(r, s, c)) {
+		if (c->merged) /* a replica has returned meanwhile: its page goes back behind the merge */
+			r->merge_waits = false;
+		c->merged = false;
+		return false;
+	}
 	if (c->merged)
 		return true;
-	if (r->merging && waits_for_merge(r, s, c))
-		return false;
 	if (r->now_ms >= grace_ms)
 		return true;
 	if (r->leader >= 0 && (c->from & BIT(r->leader)) &&

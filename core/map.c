@@ -24,18 +24,20 @@ static uint32_t hash(struct view key)
 	return (uint32_t)(h >> 32);
 }
 
-static uint32_t find(const struct map *m, struct view key)
+/* The key itself, which is seldom in a cache, is looked at only where the whole hash is equal. */
+static uint32_t find(const struct map *m, struct view key, uint32_t hashed)
 {
-	uint32_t at = hash(key) & (m->capacity - 1);
+	uint32_t at = hashed & (m->capacity - 1);
 
-	while (m->slots[at].value && !view_equal(m->slots[at].key, key))
+	while (m->slots[at].value &&
+	       (m->slots[at].hash != hashed || !view_equal(m->slots[at].key, key)))
 		at = (at + 1) & (m->capacity - 1);
 	return at;
 }
 
 void *map_get(const struct map *m, struct view key)
 {
-	return m->capacity ? m->slots[find(m, key)].value : NULL;
+	return m->capacity ? m->slots[find(m, key, hash(key))].value : NULL;
 }
 
 static void grow(struct map *m)
@@ -46,20 +48,21 @@ static void grow(struct map *m)
 	m->slots = mem_alloc_zero(m->capacity, sizeof *m->slots);
 	for (uint32_t i = 0; i < old.capacity; i++)
 		if (old.slots[i].value)
-			m->slots[find(m, old.slots[i].key)] = old.slots[i];
+			m->slots[find(m, old.slots[i].key, old.slots[i].hash)] = old.slots[i];
 	mem_free(old.slots);
 }
 
 void map_put(struct map *m, struct view key, void *value)
 {
+	uint32_t hashed = hash(key);
 	uint32_t at;
 
 	assert(value);
 	if ((m->count + 1) * 4 > m->capacity * 3)
 		grow(m);
-	at = find(m, key);
+	at = find(m, key, hashed);
 	assert(!m->slots[at].value);
-	m->slots[at] = (struct map_slot){key, value};
+	m->slots[at] = (struct map_slot){key, value, hashed};
 	m->count++;
 }
 
@@ -71,13 +74,13 @@ void *map_take(struct map *m, struct view key)
 
 	if (!m->capacity)
 		return NULL;
-	at = find(m, key);
+	at = find(m, key, hash(key));
 	value = m->slots[at].value;
 	if (!value)
 		return NULL;
 	m->count--;
 	for (uint32_t next = (at + 1) & mask; m->slots[next].value; next = (next + 1) & mask) {
-		uint32_t home = hash(m->slots[next].key) & mask;
+		uint32_t home = m->slots[next].hash & mask;
 
 		if (((next - home) & mask) < ((next - at) & mask))
 			continue;

@@ -13,6 +13,7 @@
 struct map_slot {
 	struct view key;
 	void *value; /* NULL: free */
+	uint32_t hash;
 };
 
 struct map {

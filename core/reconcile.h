@@ -40,6 +40,7 @@ enum {
 	RECONCILE_MAX = 3, /* replicas */
 	RECONCILE_WHY_SIZE = 160,
 	RECONCILE_PASSES_MAX = 4, /* of each kind; what differs then is traffic, or is refused */
+	RECONCILE_CHECKS_MAX = 2, /* a request under way is no difference the second time */
 };
 
 struct reconcile;

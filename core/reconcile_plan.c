@@ -73,7 +73,9 @@ void plan_start(struct reconcile *r)
 static void pass_end(struct reconcile *r)
 {
 	bool is_clean = r->found == 0;
-	uint32_t passes_max = r->options.collect != NULL ? 1 : RECONCILE_PASSES_MAX;
+	uint32_t passes_max = r->options.mode == RECONCILE_REPAIR ? RECONCILE_PASSES_MAX
+	                      : r->options.collect == NULL        ? RECONCILE_CHECKS_MAX
+	                                                          : 1;
 
 	r->is_clean[r->set] = is_clean;
 	r->pass++;

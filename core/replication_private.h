@@ -218,14 +218,16 @@ struct stream_state {
 
 /* What the user calls somebody, and who that is. */
 struct contact {
-	char name[ID_TEXT_SIZE + DISPLAY_SIZE];
+	struct peer *peer; /* of `id`, in this session; NULL: not looked for */
 	size_t size;
 	struct id id;
-	char display[DISPLAY_SIZE];
 	bool known;      /* `id` is the account that the name gave last */
 	bool written_to; /* this client has used `id` under this name */
-	uint32_t era;    /* asked in */
 	bool keep;       /* false: rests on an unconfirmed account, ask each time */
+	uint32_t era;    /* asked in */
+	/* What every message reads stands before this line, or at its beginning. */
+	char name[ID_TEXT_SIZE + DISPLAY_SIZE];
+	char display[DISPLAY_SIZE];
 };
 
 /* A stream of our own. */

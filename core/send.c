@@ -97,19 +97,26 @@ static void learn(struct replication *r, struct recipient_state *to, const struc
 	contact->era = l->era;
 	lookup_display(l, (uint32_t)l->found, contact->display);
 	peer = peer_get(r, &a->id);
+	contact->peer = peer;
 	peer->full = a->share != UINT32_MAX && a->share >= SHARE_FULL;
 	if (peer->full && to->outcome == OUTCOME_OK)
 		to->outcome = OUTCOME_MAILBOX_FULL;
 }
 
-static bool is_known(struct replication *r, const struct contact *contact)
+/* The stream to a contact of this session. */
+static struct peer *peer_of(struct replication *r, struct contact *contact)
 {
-	const struct peer *peer;
+	if (!contact->peer)
+		contact->peer = peer_get(r, &contact->id);
+	assert(id_equal(&contact->peer->id, &contact->id));
+	return contact->peer;
+}
 
+static bool is_known(struct replication *r, struct contact *contact)
+{
 	if (!contact->known || !contact->keep || contact->era != r->era)
 		return false;
-	peer = map_get(&r->peers, view_of(&contact->id, ID_SIZE));
-	return !peer || !peer->full;
+	return !peer_of(r, contact)->full;
 }
 
 /* ---- sending ---- */
@@ -167,7 +174,9 @@ static void draw(struct replication *r, struct send *s)
 	}
 	for (uint32_t i = 0; i < s->count; i++) {
 		struct recipient_state *to = &s->recipients[i];
-		struct peer *peer = peer_get(r, &to->id);
+		struct peer *peer = to->contact && id_equal(&to->id, &to->contact->id)
+		                            ? peer_of(r, to->contact)
+		                            : peer_get(r, &to->id);
 
 		if (!to->number)
 			to->number = ++peer->number;

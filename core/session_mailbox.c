@@ -75,14 +75,17 @@ static void put_push(struct sessions *s, struct connection *c, const struct mess
 	session_settle(s, c);
 }
 
-void session_push(struct sessions *s, const struct message *message)
+/* `c` is where the recipient is logged in, or NULL. */
+static void push(struct sessions *s, struct connection *c, const struct message *message)
 {
-	struct connection *c = session_of(s, &message->stream.recipient);
-	const struct place place = place_of(message);
-	const struct message_item item = item_of(message);
+	struct place place;
+	struct message_item item;
 	size_t size = FRAME_HEADER_SIZE + MESSAGE_SIZE + message->text.size;
 
-	if (c == NULL || place_compare(&place, &c->place) > 0)
+	if (c == NULL)
+		return;
+	place = place_of(message);
+	if (place_compare(&place, &c->place) > 0)
 		return;
 	if (c->push_waiting + size > PAGE_SIZE_MAX) {
 		assert(c->push_waiting > 0);
@@ -90,9 +93,15 @@ void session_push(struct sessions *s, const struct message *message)
 		c->read_on = true;
 		return;
 	}
+	item = item_of(message);
 	put_push(s, c, &item);
 	s->counts.pushes++;
 	s->counts.pushed_unsynced += s->appended > s->synced;
+}
+
+void session_push(struct sessions *s, const struct message *message)
+{
+	push(s, session_of(s, &message->stream.recipient), message);
 }
 
 void session_read_on(struct sessions *s, struct connection *c, bool force)
@@ -149,7 +158,8 @@ static bool is_known(const struct sessions *s, const struct message *message, en
 	return true;
 }
 
-static enum status send_one(struct sessions *s, const struct message *message, bool repetition)
+static enum status send_one(struct sessions *s, struct connection *to,
+                            const struct message *message, bool repetition)
 {
 	const struct fact fact = { .kind = FACT_MESSAGE, .message = *message };
 	enum status known = STATUS_DIFFERENT;
@@ -166,7 +176,7 @@ static enum status send_one(struct sessions *s, const struct message *message, b
 	case STORE_NEW:
 	case STORE_REPLACED:
 		session_append(s, &fact);
-		session_push(s, message);
+		push(s, to, message);
 		return result == STORE_NEW ? STATUS_OK : known;
 	case STORE_KNOWN:
 		return STATUS_OK;
@@ -198,10 +208,12 @@ bool session_send_slice(struct sessions *s, struct work *work)
 			.sent_ms = work->sent_ms,
 			.text = work->text,
 		};
-		struct send_result result = { .status = send_one(s, &message, work->repetition) };
+		struct connection *to = session_of(s, &recipient.id);
+		struct send_result result = { .status = send_one(s, to, &message,
+			                                         work->repetition) };
 
 		if (result.status != STATUS_GONE) {
-			result.online = session_of(s, &recipient.id) != NULL;
+			result.online = to != NULL;
 			result.share = session_share(s, &recipient.id, &work->account);
 		}
 		bool is_put = protocol_put_result(&work->results, &result);

@@ -172,10 +172,8 @@ static void path_enter(const struct tree_use *use, struct path *path, uint32_t h
 	assert(step->node->count > 0);
 }
 
-/* Follows the right edge, and is true if the key is behind the last element: most that is new
- * is, and then this one comparison is all. */
-static bool search_end(const struct tree_use *use, uint32_t root, const void *key,
-                       struct path *path)
+/* Follows the right edge, to behind the last element, which it returns. */
+static uint32_t path_to_end(const struct tree_use *use, uint32_t root, struct path *path)
 {
 	uint32_t handle = root;
 
@@ -186,12 +184,19 @@ static bool search_end(const struct tree_use *use, uint32_t root, const void *ke
 
 		if (step->node->level == 0) {
 			step->index = last + 1;
-			return use->order->compare(use->context, key,
-			                           elements_of(step->node)[last]) > 0;
+			return elements_of(step->node)[last];
 		}
 		step->index = last;
 		handle = branches_of(step->node)[last].node;
 	}
+}
+
+/* True if the key is behind the last element: most that is new is, and then this one comparison is
+ * all. */
+static bool search_end(const struct tree_use *use, uint32_t root, const void *key,
+                       struct path *path)
+{
+	return use->order->compare(use->context, key, path_to_end(use, root, path)) > 0;
 }
 
 /* Finds the place of a key, and whether an element stands at it. */
@@ -531,28 +536,25 @@ static void root_grow(const struct tree_use *use, uint32_t *root, struct tree_br
 	branch_insert(node_at(use->arena, *root), 1, right);
 }
 
-void tree_add(const struct tree_use *use, uint32_t *root, const void *key, uint32_t element)
+/* The first element of a tree. */
+static void root_plant(const struct tree_use *use, uint32_t *root, uint32_t element)
 {
-	struct path path;
+	assert(*root == 0);
+	*root = node_new(use->arena, 0, LEAF_MIN);
+	element_insert(node_at(use->arena, *root), 0, element);
+}
+
+/* Where the path ends. */
+static void add_at(const struct tree_use *use, uint32_t *root, struct path *path, uint32_t element)
+{
 	struct tree_branch carry;
-
-	assert(element != 0);
-	if (!*root) {
-		*root = node_new(use->arena, 0, LEAF_MIN);
-		element_insert(node_at(use->arena, *root), 0, element);
-		return;
-	}
-	bool equal = search(use, *root, key, &path);
-
-	assert(!equal);
-	(void)equal; /* only the assertion asks */
 	uint64_t weight = weight_of(use, element);
-	bool first = path.steps[path.depth].index == 0;
-	bool carrying = !leaf_share(use, &path, element, weight) &&
-	                leaf_add(use, root, &path.steps[path.depth], element, &carry);
+	bool first = path->steps[path->depth].index == 0;
+	bool carrying = !leaf_share(use, path, element, weight) &&
+	                leaf_add(use, root, &path->steps[path->depth], element, &carry);
 
-	for (uint32_t depth = path.depth; depth-- > 0;) {
-		struct step *step = &path.steps[depth];
+	for (uint32_t depth = path->depth; depth-- > 0;) {
+		struct step *step = &path->steps[depth];
 		struct tree_branch *branch = &branches_of(step->node)[step->index];
 
 		branch->count++;
@@ -570,6 +572,35 @@ void tree_add(const struct tree_use *use, uint32_t *root, const void *key, uint3
 	}
 	if (carrying)
 		root_grow(use, root, carry);
+}
+
+void tree_add(const struct tree_use *use, uint32_t *root, const void *key, uint32_t element)
+{
+	struct path path;
+
+	assert(element != 0);
+	if (!*root) {
+		root_plant(use, root, element);
+		return;
+	}
+	bool equal = search(use, *root, key, &path);
+
+	assert(!equal);
+	(void)equal; /* only the assertion asks */
+	add_at(use, root, &path, element);
+}
+
+void tree_append(const struct tree_use *use, uint32_t *root, uint32_t element)
+{
+	struct path path;
+
+	assert(element != 0);
+	if (!*root) {
+		root_plant(use, root, element);
+		return;
+	}
+	(void)path_to_end(use, *root, &path); /* not looked at, which is the point */
+	add_at(use, root, &path, element);
 }
 
 static void branch_remove(struct tree_node *node, uint32_t index)

@@ -62,6 +62,9 @@ uint32_t tree_next(const struct tree_use *use, uint32_t root, const void *key,
 uint32_t tree_from(const struct tree_use *use, uint32_t root, const void *key);
 /* Adds an element whose key is not in the tree. */
 void tree_add(const struct tree_use *use, uint32_t *root, const void *key, uint32_t element);
+/* The same for one whose key is after all of them, which its owner knows: compares nothing, and so
+ * reads no element. */
+void tree_append(const struct tree_use *use, uint32_t *root, uint32_t element);
 /* Removes the element at the key, which is in the tree, and returns it. */
 uint32_t tree_remove(const struct tree_use *use, uint32_t *root, const void *key);
 /* Removes the first element and returns it; 0 if the tree is empty. Compares nothing. */

@@ -205,9 +205,7 @@ for n in 0 1 2; do
 done
 is '000-5: help works while nobody can be reached' "$(says ann /help)" ok
 restart_missing
-for n in 0 1 2; do
-	client_wait ann '"event":"replica".*"state":"live"'
-done
+knows_all ann
 is '000-4: and goes on when they are back' "$(says ann '/msg bob again' copies)" 'ok 3'
 is '000-24: accounts and messages are still there' \
 	"$(run_all "$dir/out" <<<'/login bob pw-bob'):$(shown "$dir/out")" 'login:ok:x again'

@@ -30,16 +30,7 @@ one_line() {
 	addresses | tr '\n' ' '
 }
 person() {
-	tmux new-session -d -s "$1" -x 100 -y 40 "exec $BIN/client $(one_line)"
-	tmux set-option -t "$1" remain-on-exit on >/dev/null
-}
-# ends NAME WINDOW STATUS: the window's program has ended with that status
-ended() {
-	[ -n "$(tmux display-message -p -t "$1" '#{pane_dead_status}')" ]
-}
-ends() {
-	wait_for "$patience" ended "$2"
-	is "$1" "$(tmux display-message -p -t "$2" '#{pane_dead_status}')" "$3"
+	tmux new-session -d -s "$1" -x 100 -y 40 "$BIN/client $(one_line); echo \"ended with \$?\"; read -r _"
 }
 types() {
 	tmux send-keys -t "$1" -l -- "$2"
@@ -117,12 +108,12 @@ types alice 'alice'
 sees 'the own name does' alice '^delete: ok'
 sees 'and logs out' alice '^- 0/3>'
 types alice '/quit'
-ends 'quit ends it' alice 1
+sees 'quit ends it' alice '^ended with 1'
 
 person dora
 sees 'another one begins' dora '^- 0/3>'
 tmux send-keys -t dora C-d
-ends 'the end of input ends it, too' dora 0
+sees 'the end of input ends it, too' dora '^ended with 0'
 
 tmux new-session -d -s eve -x 100 -y 40
 types eve "$BIN/client $(one_line)"

@@ -65,7 +65,6 @@ is '003-7: delete asks for the log in, which only one client has' \
 is '003-7: and a wrong password never gets there' "$(printf '/login bob no\n/delete bob\n' | run_all "$dir/out")" \
 	'login:wrong-password delete:not-logged-in'
 for n in 1 2 3 4 5; do says ann "/msg bob last-$n" >/dev/null; done
-come abe >/dev/null 2>&1 || true
 says abe '/msg bob from-abe' >/dev/null
 is '003-8: an account is deleted' "$(printf '/login bob pw-bob\n/delete bob\n' | run_all "$dir/out")" \
 	'login:ok delete:ok'
@@ -161,7 +160,10 @@ connections() {
 connections_are() {
 	[ "$(connections)" = "connections=$1" ]
 }
-ok '003-14: an end of data closes the connection' wait_for "$patience" connections_are 2
+visit goes
+ok '003-14: three clients have three connections' wait_for "$patience" connections_are 3
+client_kill goes
+ok '003-14: an end of data closes one' wait_for "$patience" connections_are 2
 
 # ---- many clients ----
 
@@ -190,15 +192,9 @@ for n in 0 1 2; do
 	nok "003-20: and no password" grep -rq 'pw-ann' "${server_data[$n]}"
 done
 restart_missing
-for n in 0 1 2; do
-	client_wait ann '"event":"replica".*"live"'
-done
-for n in 0 1 2; do
-	order=("$n" "$n" "$n")
-	is "003-21: account and message are there after all three were killed, alone on $n" \
-		"$(grep -c 'on every disk' "${server_data[$n]}/journal.jsonl")" 1
-done
-order=(0 1 2)
+knows_all ann
+is '003-21: and is there after all three were killed' "$(run_all "$dir/out" <<<'/login cid pw-cid'):$(json_count "$dir/out" text='on every disk')" \
+	login:ok:1
 stop_server 2
 is '003-20: an account is a name and a verifier; who is online is not stored' \
 	"$(grep '"name":"ann"' "$dir/2/users.json" | sed 's/,"[^n][^,]*//g' | grep -c 'online\|session')" 0

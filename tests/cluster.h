@@ -3,8 +3,10 @@
  * cluster: three replicas and some clients in one process, for the stories of unit tests.
  *
  * The network is immediate and in order, the disk is always synced, and time moves only when the test says so. A
- * replica can be down, wiped, cut off from one client, or silent (takes everything, answers nothing). What each client
- * reported is kept as lines of text, so that a test reads like the story of the run:
+ * replica can be down, wiped, cut off from one client, silent (takes nothing, answers nothing), full, or wrong
+ * about the time. A link can hold back what goes one way, let so many frames through, break after so many, or
+ * break at the client's end alone, so that what it had written arrives late. What each client reported is kept as
+ * lines of text, so that a test reads like the story of the run:
  *
  *   "live 0", "dead 1", "leader 0", "ready", "logged out", "message bob hi 3",
  *   "result send ok copies=3 online=1", "users alice+ bob-"
@@ -17,18 +19,33 @@
 #include "core/sha256.h"
 #include "tests/tap.h"
 
-enum { CLIENTS_MAX = 32, STORY_SIZE = 1 << 16 };
+enum { CLIENTS_MAX = 32, STORY_SIZE = 1 << 16, GHOSTS_MAX = 8 };
+#define FREELY UINT32_MAX
 
 struct cluster_link {
-	bool open;      /* the client's end */
-	bool accepted;  /* the replica's end */
-	bool cut;       /* nobody gets through */
+	bool open;     /* the client's end */
+	bool accepted; /* the replica's end */
+	bool cut;      /* nobody gets through */
+	bool fragile;  /* breaks when as many frames as may pass have passed */
 	uint32_t connection;
+	uint32_t there; /* frames that may still pass to the replica, */
+	uint32_t here;  /* and to the client; FREELY: all */
+};
+
+/* A connection whose client has given it up, and what is still on its way there. */
+struct cluster_ghost {
+	bool there;
+	uint32_t index;
+	uint32_t connection;
+	struct buf bytes;
 };
 
 struct cluster_client {
 	struct replication *r;
 	struct cluster_link links[REPLICAS];
+	struct result last; /* without what it points to */
+	uint64_t shown;     /* messages */
+	bool counts_only;   /* messages are counted, not told */
 	char story[STORY_SIZE];
 	size_t story_size;
 	size_t read;
@@ -42,6 +59,8 @@ struct cluster_replica {
 	bool full;
 	int64_t clock_offset_ms;
 	uint64_t appended;
+	bool named; /* has a uuid */
+	uint8_t uuid[UUID_SIZE];
 };
 
 struct cluster {
@@ -51,6 +70,8 @@ struct cluster {
 	uint64_t now_ms;
 	uint64_t random;
 	uint32_t share_messages;
+	struct cluster_ghost ghosts[GHOSTS_MAX];
+	struct replication_options options; /* of the next client */
 };
 
 static inline void story(struct cluster_client *c, const char *format, ...)
@@ -101,7 +122,10 @@ static inline void replica_start(struct cluster *k, uint32_t i)
 	struct session_options options = {.limits = {k->share_messages, 1 << 30}};
 	struct cluster_replica *p = &k->replicas[i];
 
-	draw(k, options.uuid, UUID_SIZE);
+	if (!p->named)
+		draw(k, p->uuid, UUID_SIZE);
+	p->named = true;
+	memcpy(options.uuid, p->uuid, UUID_SIZE);
 	if (!p->store)
 		p->store = store_new();
 	p->sessions = session_new(&options, p->store);
@@ -121,12 +145,46 @@ static inline void cluster_init(struct cluster *k)
 
 static inline uint32_t client_start(struct cluster *k)
 {
-	struct replication_options options = {0};
 	struct cluster_client *c = &k->clients[k->count];
 
-	draw(k, options.seed, KEY_SIZE);
-	c->r = replication_new(&options, client_time(k));
+	draw(k, k->options.seed, KEY_SIZE);
+	for (uint32_t i = 0; i < REPLICAS; i++)
+		c->links[i].there = c->links[i].here = FREELY;
+	c->r = replication_new(&k->options, client_time(k));
 	return k->count++;
+}
+
+/* What is written to replica i stays where it is, or goes on. */
+static inline void hold_there(struct cluster *k, uint32_t client, uint32_t i, bool holds)
+{
+	k->clients[client].links[i].there = holds ? 0 : FREELY;
+}
+
+/* The same for what it answers and pushes. */
+static inline void hold_here(struct cluster *k, uint32_t client, uint32_t i, bool holds)
+{
+	k->clients[client].links[i].here = holds ? 0 : FREELY;
+}
+
+/* Lets so many more frames through to the client. */
+static inline void let_here(struct cluster *k, uint32_t client, uint32_t i, uint32_t frames)
+{
+	k->clients[client].links[i].here = frames;
+}
+
+/* The connection breaks when the replica has taken so many more frames of this client: the last one is done and not
+ * answered. */
+static inline void break_after(struct cluster *k, uint32_t client, uint32_t i, uint32_t frames)
+{
+	k->clients[client].links[i].there = frames;
+	k->clients[client].links[i].fragile = true;
+}
+
+static inline void replica_full(struct cluster *k, uint32_t i, bool full)
+{
+	k->replicas[i].full = full;
+	if (k->replicas[i].up)
+		session_disk_full(k->replicas[i].sessions, full);
 }
 
 /* The replica's end closes. */
@@ -157,7 +215,64 @@ static inline void client_cut(struct cluster *k, uint32_t client, uint32_t i)
 
 static inline void client_heal(struct cluster *k, uint32_t client, uint32_t i)
 {
-	k->clients[client].links[i].cut = false;
+	struct cluster_link *link = &k->clients[client].links[i];
+
+	link->cut = false;
+	link->fragile = false;
+	link->there = link->here = FREELY;
+}
+
+/* Only the client notices that the connection broke: what it had written is still on its way. */
+static inline void client_lose(struct cluster *k, uint32_t client, uint32_t i)
+{
+	struct cluster_client *c = &k->clients[client];
+	struct view out = replication_output(c->r, i);
+	uint32_t at = 0;
+
+	while (at < GHOSTS_MAX && k->ghosts[at].there)
+		at++;
+	assert(at < GHOSTS_MAX);
+	assert(c->links[i].accepted);
+	k->ghosts[at].there = true;
+	k->ghosts[at].index = i;
+	k->ghosts[at].connection = c->links[i].connection;
+	buf_init(&k->ghosts[at].bytes, SIZE_MAX / 2);
+	(void)buf_put(&k->ghosts[at].bytes, out.data, out.size);
+	c->links[i].accepted = false;
+	c->links[i].cut = true;
+	close_here(k, c, i, "lost");
+}
+
+static inline void ghost_end(struct cluster *k, struct cluster_ghost *ghost)
+{
+	if (k->replicas[ghost->index].up)
+		session_closed(k->replicas[ghost->index].sessions, ghost->connection,
+		               replica_time(k, ghost->index));
+	buf_release(&ghost->bytes);
+	ghost->there = false;
+}
+
+/* What was on its way arrives, and nobody is there to hear the answer. */
+static inline void ghosts_arrive(struct cluster *k)
+{
+	for (uint32_t at = 0; at < GHOSTS_MAX; at++) {
+		struct cluster_ghost *ghost = &k->ghosts[at];
+		struct cluster_replica *p = &k->replicas[ghost->index];
+		size_t used = 1;
+
+		while (ghost->there && p->up && used > 0) {
+			struct session_action s;
+
+			used = session_input(p->sessions, ghost->connection,
+			                     buf_view(&ghost->bytes),
+			                     replica_time(k, ghost->index));
+			while (session_next(p->sessions, &s))
+				p->appended += s.kind == SESSION_APPEND;
+			buf_consume(&ghost->bytes, used);
+		}
+		if (ghost->there)
+			ghost_end(k, ghost);
+	}
 }
 
 static inline void client_stop(struct cluster *k, uint32_t client)
@@ -176,6 +291,9 @@ static inline void replica_kill(struct cluster *k, uint32_t i)
 {
 	struct cluster_replica *p = &k->replicas[i];
 
+	for (uint32_t at = 0; at < GHOSTS_MAX; at++)
+		if (k->ghosts[at].there && k->ghosts[at].index == i)
+			ghost_end(k, &k->ghosts[at]);
 	p->up = false;
 	session_free(p->sessions);
 	p->sessions = NULL;
@@ -190,6 +308,7 @@ static inline void replica_wipe(struct cluster *k, uint32_t i)
 {
 	store_free(k->replicas[i].store);
 	k->replicas[i].store = NULL;
+	k->replicas[i].named = false;
 }
 
 static inline void cluster_free(struct cluster *k)
@@ -197,6 +316,9 @@ static inline void cluster_free(struct cluster *k)
 	for (uint32_t c = 0; c < k->count; c++)
 		if (k->clients[c].r)
 			client_stop(k, c);
+	for (uint32_t at = 0; at < GHOSTS_MAX; at++)
+		if (k->ghosts[at].there)
+			ghost_end(k, &k->ghosts[at]);
 	for (uint32_t i = 0; i < REPLICAS; i++) {
 		session_free(k->replicas[i].sessions);
 		store_free(k->replicas[i].store);
@@ -221,6 +343,7 @@ static inline void tell_result(struct cluster_client *c, const struct result *re
 	static const char *const kinds[] = {"create", "login", "logout", "delete",
 	                                    "list",   "send",  "all",    "replicas"};
 
+	c->last = *result;
 	story(c, "result %s %s", kinds[result->kind], outcome_code(result->outcome));
 	if (result->copies)
 		story(c, " copies=%u", result->copies);
@@ -230,6 +353,8 @@ static inline void tell_result(struct cluster_client *c, const struct result *re
 		story(c, " full");
 	if (result->unfinished)
 		story(c, " unfinished");
+	for (size_t i = 0; i < result->users_count && i < 8; i++)
+		story(c, " %s", result->users[i].name);
 	story(c, "\n");
 }
 
@@ -269,11 +394,16 @@ static inline void client_action(struct cluster *k, struct cluster_client *c, co
 		tell_result(c, a->result);
 		break;
 	case ACTION_MESSAGE:
+		c->shown++;
+		if (c->counts_only)
+			break;
 		story(c, "message %s %.*s %llu%s\n", a->shown->from, (int)a->shown->text.size,
 		      (const char *)a->shown->text.data, (unsigned long long)a->shown->number,
 		      a->shown->waited ? " waited" : "");
 		break;
 	case ACTION_USERS:
+		if (c->counts_only)
+			break;
 		story(c, "users");
 		for (size_t i = 0; i < a->users_count; i++)
 			story(c, " %s%s", a->users[i].name, a->users[i].online ? "+" : "-");
@@ -296,6 +426,56 @@ static inline void client_action(struct cluster *k, struct cluster_client *c, co
 	}
 }
 
+/* How many bytes of the front of `out` may pass: as many frames as `frames` says, which are counted down. */
+static inline size_t passes(struct view out, uint32_t *frames)
+{
+	size_t used = 0;
+
+	if (*frames == FREELY)
+		return out.size;
+	while (*frames > 0) {
+		struct view rest = {out.data + used, out.size - used};
+		size_t size;
+
+		if (!protocol_size(rest, &size) || size == 0 || size > rest.size)
+			break;
+		used += size;
+		--*frames;
+	}
+	return used;
+}
+
+/* What the client has written goes to replica i. */
+static inline size_t carry_there(struct cluster *k, struct cluster_client *c, uint32_t i)
+{
+	struct cluster_replica *p = &k->replicas[i];
+	struct view out = replication_output(c->r, i);
+	size_t used = 0;
+
+	out.size = passes(out, &c->links[i].there);
+	while (used < out.size) {
+		struct view rest = {out.data + used, out.size - used};
+		size_t size = session_input(p->sessions, c->links[i].connection, rest,
+		                            replica_time(k, i));
+		struct session_action s;
+		bool works = size == 0 && session_has_work(p->sessions);
+
+		while (session_next(p->sessions, &s))
+			p->appended += s.kind == SESSION_APPEND;
+		if (size == 0 && !works)
+			break;
+		if (works)
+			session_work(p->sessions, replica_time(k, i));
+		while (session_next(p->sessions, &s))
+			p->appended += s.kind == SESSION_APPEND;
+		session_synced(p->sessions, p->appended);
+		used += size;
+	}
+	session_synced(p->sessions, p->appended);
+	replication_output_sent(c->r, i, used);
+	return used;
+}
+
 /* Everything that one client wants done. True if there was anything. */
 static inline bool client_pump(struct cluster *k, struct cluster_client *c)
 {
@@ -307,28 +487,15 @@ static inline bool client_pump(struct cluster *k, struct cluster_client *c)
 		any = true;
 	}
 	for (uint32_t i = 0; i < REPLICAS; i++) {
-		struct cluster_replica *p = &k->replicas[i];
-		struct view out = c->links[i].open ? replication_output(c->r, i) : (struct view){0};
-		size_t used = 0;
+		struct cluster_link *link = &c->links[i];
 
-		if (!out.size || !c->links[i].accepted || p->silent)
+		if (!link->open || !link->accepted || k->replicas[i].silent)
 			continue;
-		for (;;) {
-			struct view rest = {out.data + used, out.size - used};
-			size_t size = rest.size ? session_input(p->sessions, c->links[i].connection,
-			                                        rest, replica_time(k, i))
-			                        : 0;
-			struct session_action s;
-
-			while (session_next(p->sessions, &s))
-				p->appended += s.kind == SESSION_APPEND;
-			if (size == 0)
-				break;
-			used += size;
+		any |= carry_there(k, c, i) > 0;
+		if (link->fragile && link->there == 0) {
+			client_cut(k, (uint32_t)(c - k->clients), i);
+			any = true;
 		}
-		session_synced(p->sessions, p->appended);
-		replication_output_sent(c->r, i, used);
-		any = any || used > 0;
 	}
 	return any;
 }
@@ -356,6 +523,7 @@ static inline bool replica_pump(struct cluster *k, uint32_t i)
 		if (!c->r || !c->links[i].accepted)
 			continue;
 		out = session_output(p->sessions, c->links[i].connection);
+		out.size = passes(out, &c->links[i].here);
 		if (!out.size)
 			continue;
 		used = c->links[i].open ? replication_input(c->r, i, out, client_time(k)) : out.size;
@@ -439,6 +607,56 @@ static inline void say(struct cluster *k, uint32_t client, const char *line)
 	}
 	(void)replication_command(c->r, &command, client_time(k));
 	pump(k);
+}
+
+/* The message of `last` again, by its id, with this text. */
+static inline void say_again(struct cluster *k, uint32_t client, const struct result *last,
+                             const char *name, const char *text)
+{
+	struct view names[1] = {view_of_string(name)};
+	struct command command = {.kind = COMMAND_SEND, .names = names, .names_count = 1};
+
+	command.text = view_of_string(text);
+	command.has_id = true;
+	command.session = last->session;
+	command.number = last->number;
+	(void)replication_command(k->clients[client].r, &command, client_time(k));
+	pump(k);
+}
+
+/* An account that one or more replicas (bits of `at`) know, as if made long ago by somebody else. */
+static inline struct id put_account(struct cluster *k, unsigned at, const char *name, uint64_t ms,
+                                    bool confirmed)
+{
+	struct fact fact = {.kind = FACT_ACCOUNT, .account = {.name = view_of_string(name)}};
+	struct store_limits limits = {1 << 20, 1 << 30};
+	uint8_t p[KEY_SIZE], seal[KEY_SIZE], random[16];
+	char setting[SETTING_SIZE_MAX + 1];
+
+	draw(k, p, sizeof p);
+	draw(k, seal, sizeof seal);
+	draw(k, random, sizeof random);
+	auth_setting_make(random, setting);
+	auth_verifier_make(p, seal, view_of_string(setting), &fact.account.verifier);
+	auth_id_make(ms, fact.account.name, &fact.account.verifier, &fact.account.id);
+	fact.account.confirmed = confirmed;
+	for (uint32_t i = 0; i < REPLICAS; i++)
+		if (at >> i & 1)
+			(void)store_apply(k->replicas[i].store, &fact, &limits);
+	return fact.account.id;
+}
+
+/* A message that some replicas hold. */
+static inline void put_message(struct cluster *k, unsigned at, const struct stream *stream,
+                               uint64_t number, uint64_t sent_ms, const char *text)
+{
+	struct fact fact = {.kind = FACT_MESSAGE,
+	                    .message = {*stream, number, sent_ms, view_of_string(text)}};
+	struct store_limits limits = {1 << 30, UINT64_C(1) << 40};
+
+	for (uint32_t i = 0; i < REPLICAS; i++)
+		if (at >> i & 1)
+			(void)store_apply(k->replicas[i].store, &fact, &limits);
 }
 
 /* What the client has reported since the last time. */

@@ -15,6 +15,7 @@
 #	codes FILE                of each result in FILE: `command:ok` or `command:CODE`, with blanks between
 #	shown FILE                the texts of the messages in FILE, with blanks between
 #	run_all FILE [OPTION...]  as client_json, with what is on stdin; prints codes
+#	knows_all NAME            waits until all three are live for this client
 #	restart_missing           starts the servers that do not run
 #
 #	term_start NAME COMMAND...   a terminal of its own (tmux), in which the command runs; then its exit status
@@ -90,6 +91,15 @@ shown() {
 run_all() {
 	client_json "$@"
 	codes "$1"
+}
+
+has_all_live() {
+	client_ask "$1" /replicas >/dev/null &&
+		[ "$(json_get "$dir/$1.out" event=replicas | tail -n 1 | grep -o '"state":"live"' | wc -l)" = 3 ]
+}
+
+knows_all() {
+	wait_for "$patience" has_all_live "$1"
 }
 
 restart_missing() {

@@ -185,6 +185,7 @@ struct sim_client {
 /* What a replica has acknowledged of a fact: since when its disk must hold it; 0: need not. */
 struct sim_held {
 	uint64_t at[REPLICAS];
+	uint32_t ever; /* a mask: also those whose disk was lost since */
 };
 
 struct sim_account {
@@ -193,10 +194,10 @@ struct sim_account {
 	uint32_t attempt;
 	bool by_liar;
 	struct sim_held stored, confirmed, gone;
+	uint32_t yes; /* a mask: these said yes to `confirm`, and have their disks still */
 	bool delete_begun, taken_back;
 	bool acknowledged;  /* its creation */
 	uint64_t acknowledged_at;
-	bool excused;       /* a wipe took the last acknowledged copy */
 	uint64_t begun_at;
 };
 
@@ -232,14 +233,17 @@ struct sim_message {
 	bool acknowledged;
 	uint32_t shown;       /* times, in all lives */
 	bool told;            /* a `received` covered it */
-	uint64_t excused;
+	uint32_t answered;    /* a mask: these have said something */
 };
 
 /* What one life has seen of one message. */
 struct sim_seen {
 	uint32_t client, life;
 	uint32_t message;
-	uint64_t arrived_at, shown_at; /* 0: not */
+	uint64_t shown_at; /* 0: not */
+	bool arrived;      /* ever */
+	uint32_t has_come; /* from these replicas, on connections and in a session that last */
+	bool overtaken;    /* a later one of the stream was shown while it had come */
 };
 
 struct sim_session {
@@ -259,6 +263,12 @@ struct sim_history {
 	SIM_LIST(sim_seen) seen;
 	SIM_LIST(sim_session) sessions;
 	SIM_LIST(sim_listed) listed;
+	SIM_LIST(sim_lie) lies; /* the liar's messages that were shown */
+};
+struct sim_lie {
+	uint32_t client, life;
+	struct stream stream;
+	uint64_t number;
 };
 struct sim_listed {
 	struct id id;
@@ -436,6 +446,7 @@ void sim_tap_release(struct sim_wire *w);
 /* simulate_check.c */
 uint32_t sim_account_find(const struct sim *s, const struct id *id); /* UINT32_MAX: none */
 bool sim_is_liar(const struct sim *s, const struct id *id);
+bool sim_is_deleted(const struct sim *s, const struct id *id); /* its deletion has begun */
 uint32_t sim_session_find(const struct sim *s, const struct ulid *ulid);
 struct sim_message *sim_message_find(struct sim *s, const struct stream *stream, uint64_t number);
 struct sim_seen *sim_seen_get(struct sim *s, uint32_t client, uint32_t life, uint32_t message);
@@ -453,6 +464,8 @@ void sim_check_joined(struct sim *s, uint32_t replica, const struct store *store
 void sim_check_result(struct sim *s, uint32_t c, struct sim_command *k, const struct result *result);
 void sim_check_shown(struct sim *s, uint32_t c, const struct shown *shown);
 void sim_check_users(struct sim *s, uint32_t c, struct sim_command *k, const struct action *a);
+/* What came from this replica (REPLICAS: from all) may be lost with the connection, or the session. */
+void sim_check_lost_arrivals(struct sim *s, uint32_t c, uint32_t replica);
 void sim_check_logged_out(struct sim *s, uint32_t c);
 void sim_check_life_ended(struct sim *s, uint32_t c);
 

@@ -39,6 +39,13 @@ bool sim_is_liar(const struct sim *s, const struct id *id)
 	return at != UINT32_MAX && s->history.accounts.items[at].by_liar;
 }
 
+bool sim_is_deleted(const struct sim *s, const struct id *id)
+{
+	uint32_t at = sim_account_find(s, id);
+
+	return at != UINT32_MAX && s->history.accounts.items[at].delete_begun;
+}
+
 uint32_t sim_session_find(const struct sim *s, const struct ulid *ulid)
 {
 	for (uint32_t i = s->history.sessions.count; i-- > 0;)
@@ -68,7 +75,7 @@ struct sim_seen *sim_seen_get(struct sim *s, uint32_t client, uint32_t life, uin
 			return seen;
 	}
 	seen = SIM_ADD(s->history.seen);
-	*seen = (struct sim_seen){ client, life, message, 0, 0 };
+	*seen = (struct sim_seen){ .client = client, .life = life, .message = message };
 	return seen;
 }
 
@@ -76,6 +83,7 @@ struct sim_seen *sim_seen_get(struct sim *s, uint32_t client, uint32_t life, uin
 
 void sim_held_set(struct sim *s, struct sim_held *h, uint32_t replica)
 {
+	h->ever |= 1u << replica;
 	if (!h->at[replica])
 		h->at[replica] = s->now;
 }
@@ -99,6 +107,7 @@ static void lose(struct sim_held *h, uint32_t replica, uint64_t after)
 void sim_check_lost(struct sim *s, uint32_t replica, uint64_t after)
 {
 	for (uint32_t i = 0; i < s->history.accounts.count; i++) {
+		s->history.accounts.items[i].yes &= ~(1u << replica);
 		lose(&s->history.accounts.items[i].stored, replica, after);
 		lose(&s->history.accounts.items[i].confirmed, replica, after);
 		lose(&s->history.accounts.items[i].gone, replica, after);
@@ -162,12 +171,12 @@ static void check_owner(struct sim *s, uint32_t at)
 {
 	const struct sim_account *a = &s->history.accounts.items[at];
 
-	for (uint32_t i = 0; i < s->history.accounts.count; i++) {
+	for (uint32_t i = 0; i < s->history.accounts.count && !a->delete_begun; i++) {
 		const struct sim_account *b = &s->history.accounts.items[i];
 
 		if (i == at || !b->acknowledged || b->delete_begun || strcmp(a->name, b->name) != 0)
 			continue;
-		if (sim_held_mask(&a->confirmed) & sim_held_mask(&b->confirmed))
+		if (a->yes & b->yes)
 			sim_fail(s, "'%s' has two owners, accounts %u and %u, acknowledged by the same replica",
 			         a->name, i, at);
 	}
@@ -182,7 +191,9 @@ static void created(struct sim *s, struct sim_command *k, const struct result *r
 	t->ending = result->outcome == OUTCOME_OK ? SIM_OK
 	            : result->outcome == OUTCOME_UNKNOWN ? SIM_UNKNOWN : SIM_REFUSED;
 	t->ended_at = s->now;
-	if (result->outcome == OUTCOME_NAME_TAKEN) {
+	/* It may also have been deleted meanwhile, from elsewhere. */
+	if (result->outcome == OUTCOME_NAME_TAKEN &&
+	    (t->account == UINT32_MAX || !s->history.accounts.items[t->account].gone.ever)) {
 		for (uint32_t i = 0; i < s->history.accounts.count; i++)
 			if (s->history.accounts.items[i].attempt != k->attempt &&
 			    strcmp(s->history.accounts.items[i].name, t->name) == 0)
@@ -200,7 +211,7 @@ static void created(struct sim *s, struct sim_command *k, const struct result *r
 	t->account = at;
 	a->acknowledged = true;
 	a->acknowledged_at = s->now;
-	if (result->copies < 1 || result->copies > count_bits_of(sim_held_mask(&a->confirmed)))
+	if (result->copies < 1 || result->copies > count_bits_of(a->confirmed.ever))
 		sim_fail(s, "the creation of '%s' is acknowledged with %u copies; confirmed by mask %u",
 		         t->name, result->copies, sim_held_mask(&a->confirmed));
 	if (a->taken_back)
@@ -209,7 +220,7 @@ static void created(struct sim *s, struct sim_command *k, const struct result *r
 }
 
 /* An account that this client could not overlook, named in this way. */
-static bool cannot_be_overlooked(const struct sim *s, const struct sim_command *k, const struct sim_account *a)
+static bool cannot_be_overlooked(const struct sim_command *k, const struct sim_account *a)
 {
 	char text[ID_TEXT_SIZE + 1], suffixed[DISPLAY_SIZE + ID_TEXT_SIZE];
 
@@ -223,7 +234,7 @@ static bool cannot_be_overlooked(const struct sim *s, const struct sim_command *
 static void check_nobody(struct sim *s, uint32_t c, const struct sim_command *k)
 {
 	for (uint32_t i = 0; i < s->history.accounts.count; i++)
-		if (cannot_be_overlooked(s, k, &s->history.accounts.items[i])) {
+		if (cannot_be_overlooked(k, &s->history.accounts.items[i])) {
 			sim_fail(s, "client %u: '%s' is said to be nobody, but is account %u", c, k->name, i);
 			return;
 		}
@@ -234,7 +245,7 @@ static void check_wrong_password(struct sim *s, uint32_t c, const struct sim_com
 	const struct sim_attempt *t = &s->history.attempts.items[k->attempt];
 
 	if (k->wrong_password || t->account == UINT32_MAX ||
-	    !cannot_be_overlooked(s, k, &s->history.accounts.items[t->account]))
+	    !cannot_be_overlooked(k, &s->history.accounts.items[t->account]))
 		return;
 	if (strcmp(k->name, t->name) == 0)
 		for (uint32_t i = 0; i < s->history.accounts.count; i++)
@@ -266,6 +277,7 @@ static void now_logged_in(struct sim *s, uint32_t c, const struct result *result
 	struct sim_client *p = &s->clients[c];
 
 	p->logged_in = true;
+	sim_check_lost_arrivals(s, c, REPLICAS);
 	p->account = sim_account_find(s, &result->id);
 }
 
@@ -277,12 +289,36 @@ static uint32_t messages_of(struct sim *s, uint32_t text, uint32_t copies, bool 
 	for (uint32_t i = 0; i < s->history.messages.count; i++) {
 		struct sim_message *m = &s->history.messages.items[i];
 
-		if (m->text != text || count_bits_of(sim_held_mask(&m->stored)) < copies)
+		if (m->text != text || count_bits_of(m->stored.ever) < copies)
 			continue;
 		count++;
 		m->acknowledged |= acknowledge;
 	}
 	return count;
+}
+
+/* All who were there have answered, and it went to whom the name belongs. */
+static void check_sent_to(struct sim *s, uint32_t c, const struct sim_command *k)
+{
+	const struct sim_message *m = NULL;
+	uint32_t at;
+
+	for (uint32_t i = 0; i < s->history.messages.count; i++)
+		if (s->history.messages.items[i].text == k->text)
+			m = &s->history.messages.items[i];
+	if (!m || (k->live & ~m->answered)) {
+		sim_fail(s, "t%u is acknowledged before all have answered", k->text);
+		return;
+	}
+	at = sim_account_find(s, &m->stream.recipient);
+	for (uint32_t i = 0; i < s->history.accounts.count && !k->command.has_id; i++) {
+		const struct sim_account *b = &s->history.accounts.items[i];
+
+		if (i != at && cannot_be_overlooked(k, b) && id_compare(&b->id, &m->stream.recipient) < 0 &&
+		    strcmp(k->name, b->name) == 0)
+			sim_fail(s, "client %u: t%u goes to account %u, though '%s' is account %u", c,
+			         k->text, at, k->name, i);
+	}
 }
 
 static void sent(struct sim *s, uint32_t c, struct sim_command *k, const struct result *result)
@@ -306,6 +342,8 @@ static void sent(struct sim *s, uint32_t c, struct sim_command *k, const struct 
 		         result->stored, result->copies, count);
 	if (result->kind == COMMAND_SEND && result->copies < 1)
 		sim_fail(s, "t%u is acknowledged without a copy", k->text);
+	if (result->kind == COMMAND_SEND && k->command.names_count == 1)
+		check_sent_to(s, c, k);
 }
 
 static void listed(struct sim *s, uint32_t c, struct sim_command *k, const struct result *result)
@@ -345,6 +383,8 @@ void sim_check_users(struct sim *s, uint32_t c, struct sim_command *k, const str
 
 void sim_check_result(struct sim *s, uint32_t c, struct sim_command *k, const struct result *result)
 {
+	char name[DISPLAY_SIZE];
+
 	switch (result->kind) {
 	case COMMAND_CREATE:
 		created(s, k, result);
@@ -361,14 +401,15 @@ void sim_check_result(struct sim *s, uint32_t c, struct sim_command *k, const st
 		break;
 	case COMMAND_DELETE:
 		if (result->outcome == OUTCOME_OK && s->clients[c].account != UINT32_MAX &&
-		    !sim_held_any(&s->history.accounts.items[s->clients[c].account].gone) &&
-		    !s->history.accounts.items[s->clients[c].account].excused)
+		    !s->history.accounts.items[s->clients[c].account].gone.ever)
 			sim_fail(s, "client %u: a deletion is acknowledged that no replica has", c);
 		break;
 	default:
 		break;
 	}
-	if ((result->kind == COMMAND_CREATE || result->kind == COMMAND_LOGIN) && result->outcome == OUTCOME_OK)
+	if ((result->kind == COMMAND_CREATE || result->kind == COMMAND_LOGIN) &&
+	    (result->outcome == OUTCOME_OK || result->outcome == OUTCOME_UNKNOWN) &&
+	    replication_logged_in(s->clients[c].r, name))
 		now_logged_in(s, c, result);
 	if ((result->kind == COMMAND_LOGOUT || result->kind == COMMAND_DELETE) && result->outcome == OUTCOME_OK)
 		s->clients[c].logged_in = false;
@@ -390,19 +431,38 @@ void sim_check_life_ended(struct sim *s, uint32_t c)
 
 /* ---- messages ---- */
 
-static void check_order(struct sim *s, uint32_t c, const struct sim_message *m, const struct sim_seen *seen)
+/* Those before it in its stream that have come, and are not shown yet, may not be shown any more. */
+static void overtake(struct sim *s, uint32_t c, const struct sim_message *m)
 {
 	for (uint32_t i = 0; i < s->history.seen.count; i++) {
-		const struct sim_seen *o = &s->history.seen.items[i];
+		struct sim_seen *o = &s->history.seen.items[i];
 		const struct sim_message *other = &s->history.messages.items[o->message];
 
-		if (o->client != c || o->life != s->clients[c].life || !o->shown_at ||
-		    other->number <= m->number || stream_compare(&other->stream, &m->stream) != 0)
-			continue;
-		if (seen->arrived_at < o->shown_at)
-			sim_fail(s, "client %u shows t%u after t%u, which it follows; it had come before", c,
-			         m->text, other->text);
+		if (o->client == c && o->life == s->clients[c].life && !o->shown_at && o->has_come &&
+		    other->number < m->number && stream_compare(&other->stream, &m->stream) == 0)
+			o->overtaken = true;
 	}
+}
+
+void sim_check_lost_arrivals(struct sim *s, uint32_t c, uint32_t replica)
+{
+	for (uint32_t i = 0; i < s->history.seen.count; i++)
+		if (s->history.seen.items[i].client == c && s->history.seen.items[i].life == s->clients[c].life)
+			s->history.seen.items[i].has_come &= replica == REPLICAS ? 0 : ~(1u << replica);
+}
+
+/* Of the liar's messages only: one key, once in a life. */
+static void shown_lie(struct sim *s, uint32_t c, const struct shown *shown)
+{
+	struct sim_client *p = &s->clients[c];
+	struct sim_lie lie = { c, p->life, { .sender = shown->sender, .session = shown->session }, shown->number };
+
+	if (p->account != UINT32_MAX)
+		lie.stream.recipient = s->history.accounts.items[p->account].id;
+	for (uint32_t i = 0; i < s->history.lies.count; i++)
+		if (memcmp(&s->history.lies.items[i], &lie, sizeof(lie)) == 0)
+			sim_fail(s, "client %u shows a message of the liar's twice", c);
+	*SIM_ADD(s->history.lies) = lie;
 }
 
 void sim_check_shown(struct sim *s, uint32_t c, const struct shown *shown)
@@ -414,8 +474,10 @@ void sim_check_shown(struct sim *s, uint32_t c, const struct shown *shown)
 	const struct sim_text *t;
 
 	s->produced->shown++;
-	if (sim_is_liar(s, &shown->sender))
+	if (sim_is_liar(s, &shown->sender)) {
+		shown_lie(s, c, shown);
 		return;
+	}
 	for (uint32_t i = s->history.messages.count; i-- > 0 && !m;) {
 		struct sim_message *o = &s->history.messages.items[i];
 
@@ -430,22 +492,28 @@ void sim_check_shown(struct sim *s, uint32_t c, const struct shown *shown)
 		return;
 	}
 	t = &s->history.texts.items[m->text];
-	sim_trace(s, "client %u shows t%u number %llu", c, m->text, (unsigned long long)m->number);
+	sim_trace(s, "client %u shows t%u number %llu of session %u to account %u", c, m->text,
+	          (unsigned long long)m->number, sim_session_find(s, &m->stream.session),
+	          sim_account_find(s, &m->stream.recipient));
 	if (!view_equal(shown->text, view_of(t->text, t->size)))
-		sim_fail(s, "client %u shows another text than was sent: t%u", c, m->text);
-	if (t->ending == SIM_REFUSED)
+		sim_fail(s, "client %u shows another text than was sent: t%u, but %.20s", c, m->text,
+		         (const char *)shown->text.data);
+	if (t->ending == SIM_REFUSED && !sim_is_deleted(s, &m->stream.recipient))
 		sim_fail(s, "client %u shows t%u, whose sending was refused", c, m->text);
 	seen = sim_seen_get(s, c, p->life, (uint32_t)(m - s->history.messages.items));
 	if (seen->shown_at)
 		sim_fail(s, "client %u shows t%u twice", c, m->text);
-	if (!seen->arrived_at)
+	if (!seen->arrived)
 		sim_fail(s, "client %u shows t%u, which has not come", c, m->text);
+	if (seen->overtaken)
+		sim_fail(s, "client %u shows t%u after one that follows it; it had come before", c, m->text);
 	for (uint32_t i = 0; i < REPLICAS; i++)
-		if ((p->live >> i & 1) && m->gone.at[i] && m->gone.at[i] < p->live_since[i])
+		if ((p->live >> i & 1) && m->gone.at[i] && m->gone.at[i] < p->live_since[i] &&
+		    !sim_is_deleted(s, &m->stream.recipient)) /* by himself, just now */
 			sim_fail(s, "client %u shows t%u, which replica %u knew to be received", c, m->text, i);
 	seen->shown_at = s->now;
 	m->shown++;
-	check_order(s, c, m, seen);
+	overtake(s, c, m);
 }
 
 void sim_check_logged_out(struct sim *s, uint32_t c)

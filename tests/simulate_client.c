@@ -30,6 +30,10 @@ void sim_client_start(struct sim *s, uint32_t c)
 	struct replication_options options = { .wait_ms = 0 };
 
 	assert(!p->up);
+	if (sim_chance(s, 25))
+		options.wait_ms = 300 + (uint32_t)sim_random(s, 5000);
+	if (sim_chance(s, 10))
+		options.min_copies = 2;
 	sim_draw(s, options.seed, KEY_SIZE);
 	p->life++;
 	p->up = true;
@@ -160,6 +164,7 @@ static void close_wire(struct sim *s, uint32_t c, uint32_t index)
 	if (p->wires[index] == SIM_WIRES_MAX)
 		return;
 	w = &s->wires[p->wires[index]];
+	sim_check_lost_arrivals(s, c, w->replica);
 	p->wires[index] = SIM_WIRES_MAX;
 	w->client_open = false;
 	w->dialling = false;

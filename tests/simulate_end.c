@@ -102,12 +102,27 @@ static void check_shown(struct sim *s, uint32_t account)
 	}
 }
 
+/* All see all: an account has one session, of its first client or of the last. */
+static void check_sessions(struct sim *s)
+{
+	char name[DISPLAY_SIZE];
+
+	for (uint32_t c = 0; c < s->clients_count && !s->failed; c++)
+		for (uint32_t o = 0; o < c; o++)
+			if (replication_logged_in(s->clients[c].r, name) &&
+			    replication_logged_in(s->clients[o].r, name) &&
+			    s->clients[c].account == s->clients[o].account)
+				sim_fail(s, "clients %u and %u are both logged in as account %u", o, c,
+				         s->clients[c].account);
+}
+
 void sim_wind_up(struct sim *s)
 {
 	s->winding_up = true;
 	sim_heal(s);
-	run_for(s, SIM_SECOND);
+	run_for(s, 7 * SIM_SECOND); /* connections that are broken, without a word, are found out */
 	wait_for_all(s);
+	check_sessions(s);
 	for (uint32_t c = 0; c < s->clients_count; c++)
 		log_out(s, c);
 	for (uint32_t i = 0; i < s->history.accounts.count && !s->failed; i++) {
@@ -186,7 +201,7 @@ static void check_messages(struct sim *s, uint32_t i, const struct store *store)
 			sim_fail(s, "replica %u has lost that t%u was received", i, m->text);
 		if (lives && !view_equal(held.text, view_of(t->text, t->size)))
 			sim_fail(s, "replica %u holds another text than t%u", i, m->text);
-		if (lives && t->ending == SIM_REFUSED)
+		if (lives && t->ending == SIM_REFUSED && !sim_is_deleted(s, &m->stream.recipient))
 			sim_fail(s, "replica %u holds t%u, whose sending was refused", i, m->text);
 		if (dead && !m->told && !sim_is_liar(s, &m->stream.recipient) &&
 		    store_find(store, &m->stream.recipient, NULL, NULL) != STORE_DEAD)
@@ -253,6 +268,14 @@ static void check_union(struct sim *s, const struct store *store)
 		struct account account = { .confirmed = false };
 		enum store_state state = store_find(store, &a->id, &account, NULL);
 
+		for (uint32_t o = 0; o < n && state == STORE_ALIVE && account.confirmed; o++) {
+			const struct sim_account *b = &s->history.accounts.items[o];
+			struct account other = { .confirmed = false };
+
+			if ((a->yes & b->yes) && strcmp(a->name, b->name) == 0 &&
+			    store_find(store, &b->id, &other, NULL) == STORE_ALIVE && other.confirmed)
+				sim_fail(s, "'%s' has two owners, accounts %u and %u, who met", a->name, o, n);
+		}
 		if (a->acknowledged && !a->delete_begun && sim_held_any(&a->confirmed) &&
 		    (state != STORE_ALIVE || !account.confirmed))
 			sim_fail(s, "account %u was acknowledged, and is lost", n);

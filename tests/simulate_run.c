@@ -178,4 +178,5 @@ void sim_release(struct sim *s)
 	mem_free(s->history.seen.items);
 	mem_free(s->history.sessions.items);
 	mem_free(s->history.listed.items);
+	mem_free(s->history.lies.items);
 }

@@ -130,6 +130,22 @@ static void saw_login(struct sim *s, struct sim_wire *w, const struct frame *f)
 	*session = (struct sim_session){ f->login.session, account, w->client, w->life, s->now };
 }
 
+/* A text goes to somebody under one number; times of a stream never go back. */
+static void check_new(struct sim *s, const struct sim_wire *w, const struct stream *stream,
+                      uint64_t number, uint32_t text, uint64_t sent_ms)
+{
+	for (uint32_t i = 0; i < s->history.messages.count; i++) {
+		const struct sim_message *m = &s->history.messages.items[i];
+
+		if (m->text == text && id_equal(&m->stream.recipient, &stream->recipient))
+			sim_fail(s, "client %u sends t%u under numbers %llu and %llu", w->client, text,
+			         (unsigned long long)m->number, (unsigned long long)number);
+		if (m->number < number && m->sent_ms > sent_ms && stream_compare(&m->stream, stream) == 0)
+			sim_fail(s, "client %u: the time of t%u is before that of t%u", w->client, text,
+			         m->text);
+	}
+}
+
 static void saw_message(struct sim *s, const struct sim_wire *w, const struct stream *stream,
                         uint64_t number, const struct frame *f)
 {
@@ -147,6 +163,7 @@ static void saw_message(struct sim *s, const struct sim_wire *w, const struct st
 			         (unsigned long long)number, m->text, text);
 		return;
 	}
+	check_new(s, w, stream, number, text, f->send.sent_ms);
 	m = SIM_ADD(s->history.messages);
 	memset(m, 0, sizeof(*m));
 	m->text = text;
@@ -314,10 +331,20 @@ static void answered_send(struct sim *s, const struct sim_wire *w, const struct 
 			if (m->text != text || m->number != recipient.number ||
 			    !id_equal(&m->stream.recipient, &recipient.id))
 				continue;
+			m->answered |= 1u << w->replica;
 			if (result.status == STATUS_OK)
 				sim_held_set(s, &m->stored, w->replica);
 		}
 	}
+}
+
+static void no_session(struct sim *s, const struct sim_wire *w, const struct frame *to)
+{
+	uint32_t text = (uint32_t)strtoul((const char *)to->send.text.data + 1, NULL, 10);
+
+	for (uint32_t i = 0; i < s->history.messages.count; i++)
+		if (s->history.messages.items[i].text == text)
+			s->history.messages.items[i].answered |= 1u << w->replica;
 }
 
 static void answered_account(struct sim *s, struct sim_wire *w, uint8_t type, const struct frame *to)
@@ -344,8 +371,10 @@ static void answered_account(struct sim *s, struct sim_wire *w, uint8_t type, co
 		return;
 	}
 	sim_held_set(s, &a->stored, w->replica);
-	if (type == FRAME_CONFIRM)
-		sim_held_set(s, &a->confirmed, w->replica);
+	if (type != FRAME_CONFIRM)
+		return;
+	sim_held_set(s, &a->confirmed, w->replica);
+	a->yes |= 1u << w->replica;
 }
 
 static void answered(struct sim *s, struct sim_wire *w, const struct frame *f, const struct sim_due *due)
@@ -355,8 +384,13 @@ static void answered(struct sim *s, struct sim_wire *w, const struct frame *f, c
 
 	if (f->status < STATUS_END && f->status != STATUS_OK)
 		s->produced->refusals[f->status]++;
-	if (due->frame.size == 0 || f->status != STATUS_OK || !protocol_decode(buf_view(&due->frame), &to, &why))
+	if (due->frame.size == 0 || !protocol_decode(buf_view(&due->frame), &to, &why))
 		return;
+	if (f->status != STATUS_OK) {
+		if (due->type == FRAME_SEND)
+			no_session(s, w, &to);
+		return;
+	}
 	switch (due->type) {
 	case FRAME_SEND:
 		if (!is_liar(w))
@@ -436,8 +470,11 @@ static void arrived_messages(struct sim *s, const struct sim_wire *w, struct vie
 			return;
 		}
 		seen = sim_seen_get(s, w->client, w->life, (uint32_t)(m - s->history.messages.items));
-		if (!seen->arrived_at)
-			seen->arrived_at = s->now;
+		sim_trace(s, "to client %u from replica %u: t%u number %llu of session %u", w->client,
+		          w->replica, m->text, (unsigned long long)m->number,
+		          sim_session_find(s, &m->stream.session));
+		seen->arrived = true;
+		seen->has_come |= 1u << w->replica;
 	}
 }
 

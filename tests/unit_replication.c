@@ -29,7 +29,7 @@ static void test_first(void)
 	say(&k, 0, "create eve pw");
 	IS_STRING(heard(&k, 0), "result create logged-in\n", "create: not while logged in");
 	say(&k, 0, "send bob hi");
-	IS_STRING(heard(&k, 0), "result send no-such-user stored=0 online=0\n",
+	IS_STRING(heard(&k, 0), "result send no-such-user stored=0 online=0 bob\n",
 	          "send: to nobody is refused");
 	(void)heard(&k, 1);
 	say(&k, 1, "create bob pw2");
@@ -72,7 +72,7 @@ static void test_first(void)
 	say(&k, 1, "delete");
 	IS_STRING(heard(&k, 1), "result delete ok copies=3\n", "delete");
 	say(&k, 0, "send bob gone?");
-	IS_STRING(heard(&k, 0), "result send no-such-user stored=0 online=0\n", "send: to one who was deleted");
+	IS_STRING(heard(&k, 0), "result send no-such-user stored=0 online=0 bob\n", "send: to one who was deleted");
 	cluster_free(&k);
 }
 
@@ -242,8 +242,8 @@ static void test_full(void)
 	say(&k, 0, "send bob 3");
 	IS_STRING(heard(&k, 0),
 	          "result send ok copies=3 stored=1 online=0\n"
-	          "result send ok copies=3 stored=1 online=0 full\n"
-	          "result send mailbox-full stored=0 online=0\n",
+	          "result send ok copies=3 stored=1 online=0 full bob\n"
+	          "result send mailbox-full stored=0 online=0 bob\n",
 	          "share: the message that fills it counts as sent, the next is refused");
 	say(&k, 1, "login bob pw");
 	pass(&k, 300);

@@ -17,6 +17,8 @@ static void take_back(struct world *w, unsigned c)
 	uint8_t x = account_of(w, c);
 
 	q->phase = TAKING_BACK;
+	q->look_audience = q->look_done = 0;
+	w->ledger.back_begun |= BIT(x);
 	if (!q->maybe) { /* every one that it was written to has refused: nothing has it */
 		w->ledger.taken_back |= BIT(x);
 		request_end(w, c);
@@ -25,7 +27,7 @@ static void take_back(struct world *w, unsigned c)
 	q->back = rule(RULE_BACK_IS_FINAL);
 	q->audience = rule(RULE_BACK_EVERYWHERE) ? k->live : k->live & q->granted;
 	q->done = 0;
-	k->kept |= rule(RULE_BACK_EVERYWHERE) ? BIT(x) : 0;
+	k->kept |= rule(RULE_BACK_EVERYWHERE) && rule(RULE_BACK_IS_FINAL) ? BIT(x) : 0;
 	client_multicast(w, c, q->audience, (struct frame){DELETE, x, 0, 0});
 	if (!rule(RULE_BACK_EVERYWHERE) && !q->audience) {
 		w->ledger.taken_back |= BIT(x);
@@ -44,7 +46,7 @@ void create_start(struct world *w, unsigned c)
 	}
 	q->phase = INTRODUCING;
 	q->audience = k->live;
-	q->done = q->granted = q->refused = q->confirmed = q->clock = q->asked = 0;
+	q->wiped = q->done = q->granted = q->refused = q->confirmed = q->clock = q->asked = 0;
 }
 
 void create_step(struct world *w, unsigned c)
@@ -79,13 +81,13 @@ void create_looked(struct world *w, unsigned c)
 
 	for (unsigned r = 0; r < REPLICAS; r++)
 		lives |= has(q->look_audience, r) && has(q->alive[r], q->holder);
-	q->phase = q->resume;
-	q->look_audience = q->look_done = 0;
 	if (lives && !has(q->gone_somewhere, q->holder)) {
 		promise_refused(w, c);
 		take_back(w, c);
 		return;
 	}
+	q->phase = q->resume;
+	q->look_audience = q->look_done = 0;
 	q->done &= NOT(q->refused);
 	if (q->phase == CONFIRMING)
 		client_multicast(w, c, q->refused & q->audience,
@@ -156,7 +158,9 @@ static void acknowledged(struct world *w, unsigned c)
 	uint8_t x = account_of(w, c);
 
 	SAY(" {%c: account %d ACKNOWLEDGED by %d}", 'A' + (int)c, x, q->confirmed);
-	promise_acknowledged(w, x, rule(RULE_CONFIRM_ALL) ? q->confirmed : q->audience);
+	if (!q->confirmed)
+		w->ledger.acknowledged_by_none = 1;
+	promise_acknowledged(w, x, (rule(RULE_CONFIRM_ALL) ? q->confirmed : q->audience) & NOT(q->wiped));
 	request_end(w, c);
 }
 
@@ -170,7 +174,7 @@ void create_advance(struct world *w, unsigned c)
 		w->ledger.taken_back |= BIT(x);
 		request_end(w, c);
 	} else if (q->phase == INTRODUCING) {
-		w->ledger.granted[x] = q->audience;
+		w->ledger.granted[x] = q->audience & NOT(q->wiped);
 		q->phase = CONFIRMING;
 		q->done = q->refused = 0;
 		if (rule(RULE_CONFIRM)) {

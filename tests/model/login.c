@@ -95,7 +95,9 @@ void login_advance(struct world *w, unsigned c)
 
 	if (q->over) {
 		logout(w, c, q->audience);
-		if (++q->rounds > ROUNDS_MAX)
+		if (client_row(w, c)->operation == OP_LOGIN_ONCE)
+			request_end(w, c);
+		else if (++q->rounds > ROUNDS_MAX)
 			broken(w, WAITS_FOR_EVER);
 		else
 			login_write(w, c);

@@ -35,8 +35,6 @@ void mailbox_read(struct world *w, unsigned c, unsigned r)
 {
 	struct reading *reading = &w->clients[c].reading;
 
-	if (!rule(RULE_READ_RETURNED) && !reading->initial) /* still: from here on it is pushed to */
-		reading->gone |= 0;
 	if (!reading->paging)
 		reading->initial = 0;
 	reading->paging |= BIT(r);
@@ -249,5 +247,6 @@ void mailbox_clear(struct world *w, unsigned c)
 	memset(reading, 0, sizeof *reading);
 	reading->shown = kept.shown;
 	reading->gone = kept.gone;
+	reading->seen = kept.seen;
 	memcpy(reading->buried, kept.buried, sizeof kept.buried);
 }

@@ -33,7 +33,7 @@ enum {
 	MESSAGES = 2,
 	UP_MAX = 6,
 	DOWN_MAX = 7,
-	SCRIPT_MAX = 4,
+	SCRIPT_MAX = 5, /* the last row stays empty */
 	ROUNDS_MAX = 6,
 };
 
@@ -136,6 +136,7 @@ struct request {
 	uint8_t asked, maybe, granted, refused, confirmed, clock, holder, back, own_gone;
 	/* log in, send, delete */
 	uint8_t yes, unknown, over, gone;
+	uint8_t wiped; /* for the promises alone: lost their disks since they said yes */
 };
 
 struct reading {
@@ -146,7 +147,9 @@ struct reading {
 	uint8_t held, merged, grace;
 	uint8_t from[MESSAGES];    /* who pushed it */
 	uint8_t told[REPLICAS];    /* received, on the present connection */
-	uint8_t buried[REPLICAS];  /* what each replica had buried when this life began: for a check */
+	/* for the promises alone: */
+	uint8_t seen;             /* shown in this life */
+	uint8_t buried[REPLICAS]; /* what each replica had buried when this life began */
 };
 
 enum life { NOT_BEGUN, RUNNING, CRASHED, OVER_AND_OUT };
@@ -170,7 +173,7 @@ struct repair {
 /* What has been promised, and what was spent of the faults. */
 struct ledger {
 	uint8_t crashes, cuts, deaths, repairs, stops, clocks, wipes;
-	uint8_t started, sent, wanted_gone, taken_back, shown;
+	uint8_t started, sent, wanted_gone, back_begun, taken_back, shown;
 	uint8_t acknowledged[ACCOUNTS], granted[ACCOUNTS], deleted[ACCOUNTS]; /* by which replicas */
 	uint8_t stored[MESSAGES];                                             /* by which replicas */
 	uint8_t recipient[MESSAGES];                                          /* account + 1 */
@@ -189,8 +192,9 @@ struct world {
 
 /* ---- scopes ---- */
 
-enum operation { OP_NONE, OP_CREATE, OP_LOGIN, OP_SEND, OP_DELETE, OP_FIND };
-enum guard { ALWAYS_READY, WHEN_CREATED, WHEN_DELETED, WHEN_STORED, WHEN_LOGGED_IN };
+/* OP_LOGIN takes over, OP_LOGIN_ONCE gives way, OP_STEAL is a liar's: hand over, confirm. */
+enum operation { OP_NONE, OP_CREATE, OP_LOGIN, OP_LOGIN_ONCE, OP_SEND, OP_DELETE, OP_FIND, OP_STEAL };
+enum guard { ALWAYS_READY, WHEN_CREATED, WHEN_DELETED, WHEN_STORED, WHEN_LOGGED_IN, WHEN_RIVAL_CREATED };
 
 struct operation_row {
 	uint8_t operation, about, guard;
@@ -204,10 +208,16 @@ struct script {
 	const char *name;
 	struct operation_row rows[CLIENTS][SCRIPT_MAX];
 	uint8_t split[CLIENTS]; /* a second life begins here; 0: there is none */
-	uint8_t late_start;     /* clients that begin when their first row may */
+	bool offline[CLIENTS];  /* begins only when its first row may */
+	bool somebody_stays;    /* of the log ins to account 0 one must stay */
 	uint8_t owner[ACCOUNTS];
 	uint8_t made[ACCOUNTS];    /* accounts that are there at the beginning: acknowledged by these */
 	uint8_t deleted[ACCOUNTS]; /* and gone again on these */
+	uint8_t half[ACCOUNTS];    /* a creation that was not finished: confirmed on these */
+	uint8_t held[ACCOUNTS];    /* known, not confirmed, on these */
+	uint8_t mailed[MESSAGES];  /* message to account 0, stored on these */
+	uint8_t received[MESSAGES]; /* in an earlier life; and buried on these */
+	uint8_t out_of_reach[CLIENTS]; /* replicas that a first life reaches only by a redial */
 };
 
 /* Each is a rule of the protocol; the search can be run without it. */
@@ -258,6 +268,7 @@ enum promise {
 	NOT_SHOWN,
 	TWO_SESSIONS,
 	NO_SESSION,
+	NOBODY_STAYED,
 	WAITS_FOR_EVER,
 	QUEUE_FULL,
 	PROMISES,
@@ -337,6 +348,10 @@ void client_dial(struct world *w, unsigned c, unsigned r);
 void client_lost(struct world *w, unsigned c, unsigned r);
 bool client_may_start(const struct world *w, unsigned c);
 const struct operation_row *client_row(const struct world *w, unsigned c);
+static inline bool is_login(const struct operation_row *row)
+{
+	return row->operation == OP_LOGIN || row->operation == OP_LOGIN_ONCE;
+}
 
 void request_end(struct world *w, unsigned c);
 void request_restart(struct world *w, unsigned c);
@@ -407,8 +422,7 @@ void search(uint64_t states_max, bool story, struct found *found);
 struct scope {
 	const char *script;
 	struct faults faults;
-	uint8_t level; /* 0: in make check; 1: in make model; 2: by name */
-	uint32_t thousand_states;
+	uint8_t level; /* 0: in make check; 1: in make model */
 };
 
 /* A rule that is taken away, and where that is seen. */

@@ -323,8 +323,11 @@ void replica_crash(struct world *w, unsigned r, bool wiped)
 		memset(&k->seat, 0, sizeof k->seat);
 		memset(&k->up, 0, sizeof k->up);
 		memset(&w->leftovers[c][r], 0, sizeof(struct leftover));
-		if (wiped)
+		if (wiped) {
 			w->clients[c].reading.buried[r] = 0;
+			if (w->clients[c].q.phase != IDLE)
+				w->clients[c].q.wiped |= BIT(r);
+		}
 	}
 	if (!wiped)
 		return;

@@ -155,7 +155,7 @@ static void send_write(struct world *w, unsigned c)
 	w->ledger.sent |= BIT(m);
 	q->phase = SENDING;
 	q->audience = k->live;
-	q->done = q->yes = q->gone = 0;
+	q->wiped = q->done = q->yes = q->gone = 0;
 	client_multicast(w, c, q->audience, (struct frame){SEND, m, 0, 0});
 }
 
@@ -170,7 +170,7 @@ static void send_done(struct world *w, unsigned c)
 	} else {
 		if (!q->yes)
 			w->ledger.acknowledged_by_none = 1;
-		w->ledger.stored[m] = rule(RULE_SEND_ALL) ? q->yes : q->audience;
+		w->ledger.stored[m] = (rule(RULE_SEND_ALL) ? q->yes : q->audience) & NOT(q->wiped);
 		SAY(" {%c: message %d ACKNOWLEDGED by %d}", 'A' + (int)c, m, w->ledger.stored[m]);
 	}
 	request_end(w, c);
@@ -185,7 +185,7 @@ static void delete_write(struct world *w, unsigned c)
 
 	k->q.phase = DELETING;
 	k->q.audience = k->live;
-	k->q.done = k->q.yes = 0;
+	k->q.wiped = k->q.done = k->q.yes = 0;
 	w->ledger.wanted_gone |= BIT(x);
 	client_multicast(w, c, k->live, (struct frame){DELETE, x, 0, 0});
 }
@@ -195,9 +195,20 @@ static void delete_done(struct world *w, unsigned c)
 	struct client *k = &w->clients[c];
 	uint8_t x = client_row(w, c)->about;
 
-	w->ledger.deleted[x] = k->q.yes;
+	w->ledger.deleted[x] = k->q.yes & NOT(k->q.wiped);
 	SAY(" {%c: deletion of %d ACKNOWLEDGED by %d}", 'A' + (int)c, x, k->q.yes);
 	k->kept |= BIT(x);
+	request_end(w, c);
+}
+
+/* A liar: he made the account himself, dates it back, and asks nobody whether the name is free. */
+static void steal(struct world *w, unsigned c)
+{
+	uint8_t x = client_row(w, c)->about;
+	uint8_t live = w->clients[c].live;
+
+	client_multicast(w, c, live, (struct frame){HANDOVER, x, 0, 0});
+	client_multicast(w, c, live, (struct frame){CONFIRM, x, 0, 0});
 	request_end(w, c);
 }
 
@@ -212,14 +223,14 @@ static void looked(struct world *w, unsigned c)
 	uint8_t own = row->about;
 
 	bury_found(w, c);
-	if (row->operation == OP_LOGIN && found < 0 && has(candidates, own))
+	if (is_login(row) && found < 0 && has(candidates, own))
 		found = own; /* none counts: its owner names it by its digits */
 	promise_found(w, c, found);
 	if (row->operation == OP_SEND && found >= 0) {
 		k->contact = (uint8_t)(found + 1);
 		k->contact_fresh = has(k->q.confirmed_somewhere, (unsigned)found);
 		send_write(w, c);
-	} else if (row->operation == OP_LOGIN && found >= 0 &&
+	} else if (is_login(row) && found >= 0 &&
 	           setting.script->owner[found] == setting.script->owner[own]) {
 		k->q.target = (uint8_t)found;
 		login_write(w, c);
@@ -258,6 +269,9 @@ void request_restart(struct world *w, unsigned c)
 	case OP_DELETE:
 		delete_write(w, c);
 		break;
+	case OP_STEAL:
+		steal(w, c);
+		break;
 	default:
 		request_look(w, c, LOOKING);
 	}
@@ -274,8 +288,15 @@ bool client_may_start(const struct world *w, unsigned c)
 
 void client_start(struct world *w, unsigned c)
 {
-	assert(w->clients[c].q.phase == IDLE);
-	w->ledger.started |= client_row(w, c)->operation == OP_CREATE ? BIT(client_row(w, c)->about) : 0;
+	struct request *q = &w->clients[c].q;
+	const struct operation_row *row = client_row(w, c);
+
+	assert(q->phase == IDLE);
+	if (row->operation == OP_CREATE) {
+		w->ledger.started |= BIT(row->about);
+		q->maybe = setting.script->half[row->about];
+		q->restarted = q->maybe != 0; /* it is being repeated */
+	}
 	request_restart(w, c);
 	client_settle(w, c);
 }
@@ -410,7 +431,7 @@ void client_begin(struct world *w, unsigned c, bool second_life)
 	k->end = second_life ? (uint8_t)script_length(c) : (uint8_t)split;
 	for (unsigned r = 0; r < REPLICAS; r++) {
 		k->reading.buried[r] = w->replicas[r].buried;
-		if (!w->replicas[r].up)
+		if (!w->replicas[r].up || (!second_life && has(setting.script->out_of_reach[c], r)))
 			continue;
 		w->connections[c][r].client_open = w->connections[c][r].replica_open = 1;
 		k->live |= BIT(r);
