@@ -260,6 +260,7 @@ static void ready(struct client *c)
 	loop_timer_cancel(c->loop, &c->limit);
 	loop_timer_cancel(c->loop, &c->notice);
 	c->state = CLIENT_RUNNING;
+	flush_lines(c);
 	if (c->is_terminal)
 		write_text(c, "/create NAME makes an account, /login NAME logs in, /help lists all "
 		              "commands.\n");

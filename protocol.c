@@ -167,12 +167,8 @@ static const struct field fields_operate[] = {
 	END,
 };
 static const struct field fields_digest[] = {
-	AT(KIND_SET, digest.set),
-	AT(KIND_KEY, digest.nonce),
-	AT(KIND_BOUND, digest.after),
-	AT(KIND_BOUNDS, digest.bounds),
-	WHOLE(KIND_TEST_BOUNDS),
-	END,
+	AT(KIND_SET, digest.set),       AT(KIND_KEY, digest.nonce), AT(KIND_BOUND, digest.after),
+	AT(KIND_BOUNDS, digest.bounds), WHOLE(KIND_TEST_BOUNDS),    END,
 };
 static const struct field fields_digested[] = { AT(KIND_PARTS, digested.parts), END };
 static const struct field fields_split[] = {
@@ -186,12 +182,8 @@ static const struct field fields_split[] = {
 };
 static const struct field fields_split_reply[] = { AT(KIND_SPLITS, split_reply.parts), END };
 static const struct field fields_elements[] = {
-	AT(KIND_SET, elements.set),
-	AT(KIND_BOUND, elements.after),
-	AT(KIND_BOUND, elements.upto),
-	AT(KIND_U32, elements.bytes),
-	WHOLE(KIND_TEST_ELEMENTS),
-	END,
+	AT(KIND_SET, elements.set),   AT(KIND_BOUND, elements.after), AT(KIND_BOUND, elements.upto),
+	AT(KIND_U32, elements.bytes), WHOLE(KIND_TEST_ELEMENTS),      END,
 };
 static const struct field fields_element_page[] = {
 	AT(KIND_BOUND, element_page.reached),

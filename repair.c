@@ -142,9 +142,8 @@ static enum exit_status report(const struct repair_options *o,
 		print_replica(o, result, i);
 		moved += result->replicas[i].bytes_in + result->replicas[i].bytes_out;
 	}
-	printf("%ju bytes moved in %u pass%s, %ju.%03ju s\n", (uintmax_t)moved,
-	       result->passes, result->passes == 1 ? "" : "es", (uintmax_t)ms / 1000,
-	       (uintmax_t)ms % 1000);
+	printf("%ju bytes moved in %u pass%s, %ju.%03ju s\n", (uintmax_t)moved, result->passes,
+	       result->passes == 1 ? "" : "es", (uintmax_t)ms / 1000, (uintmax_t)ms % 1000);
 	status = judge(o, result);
 	if (fflush(stdout) != 0)
 		die(EXIT_REFUSED, "cannot write to the standard output");

@@ -27,8 +27,10 @@ struct backup {
 
 /* What a directory of data may hold; also what an earlier backup left that was killed. */
 static const char *const names[] = {
-	"users.json",        "users.json.new",    "pending.json",      "pending.json.new",
-	"journal.jsonl",     "journal.jsonl.new", "journal.old.jsonl", "replica.json",
+	"users.json",        "users.json.new",
+	"pending.json",      "pending.json.new",
+	"journal.jsonl",     "journal.jsonl.new",
+	"journal.old.jsonl", "replica.json",
 	"replica.json.new",  "lock",
 };
 enum { NAMES = sizeof(names) / sizeof(names[0]) };
@@ -89,9 +91,8 @@ static int open_aside(struct backup *b, struct store *store, char err[ERR_SIZE])
 	}
 	if (getrandom(options.uuid, UUID_SIZE, 0) != UUID_SIZE)
 		return say("draw a number for", b->aside, EAGAIN, err);
-	return journal_open(b->disk, &options, store, &b->journal, &loaded, err) == JOURNAL_OK
-	               ? 0
-	               : -1;
+	return journal_open(b->disk, &options, store, &b->journal, &loaded, err) == JOURNAL_OK ? 0
+	                                                                                       : -1;
 }
 
 struct backup *backup_begin(const char *path, struct store *store, char err[ERR_SIZE])

@@ -87,8 +87,8 @@ static void write_address(struct repair_target *target, const char *host, unsign
 {
 	bool brackets = strchr(host, ':') != NULL && host[0] != '[';
 
-	(void)snprintf(target->text, sizeof(target->text),
-	               brackets ? "[%.253s]:%u" : "%.253s:%u", host, port);
+	(void)snprintf(target->text, sizeof(target->text), brackets ? "[%.253s]:%u" : "%.253s:%u",
+	               host, port);
 }
 
 static void read_pairs(struct repair_options *o, const struct options *options, char **pairs)
@@ -109,8 +109,8 @@ static void read_pairs(struct repair_options *o, const struct options *options, 
 				              o->targets[i].text);
 	}
 	for (size_t i = 0; i < RECONCILE_MAX; i++) {
-		int count = address_resolve(pairs[2 * i], ports[i], false,
-		                            o->targets[i].addresses, err);
+		int count = address_resolve(pairs[2 * i], ports[i], false, o->targets[i].addresses,
+		                            err);
 
 		if (count < 0)
 			options_wrong(options, "%s", err);

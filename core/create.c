@@ -29,7 +29,6 @@ struct create {
 	size_t password_size;
 	bool have_key;
 	bool have_id;
-	bool behind;     /* waits for an earlier taking back to end */
 	bool back;       /* its taking back has begun */
 	uint8_t maybe;   /* may have granted: it was written there and no refusal came */
 	uint8_t granted;
@@ -37,6 +36,7 @@ struct create {
 	uint8_t confirmed;
 	uint8_t clock, full;
 	uint8_t asked;   /* INTRODUCE is under way there */
+	uint8_t maybe_confirmed;
 	uint32_t rounds;
 	struct id holder;
 	enum outcome outcome; /* why it is taken back */
@@ -60,19 +60,18 @@ void create_command(struct replication *r, struct op *op, const struct command *
 		memcpy(c->made.setting, command->setting.data, command->setting.size);
 		c->have_key = true;
 	}
-	c->behind = r->backs > 0;
-	if (!c->behind)
+	if (r->backs)
+		op_stand_behind(r, op);
+	else
 		op_begin(r, op);
 }
 
 static void begin_those_behind(struct replication *r)
 {
 	for (struct op *op = r->first_op; op && r->backs == 0; op = op->next) {
-		struct create *c = (struct create *)op;
-
-		if (op->row != &create_row || !c->behind)
+		if (!op->behind || op->ended)
 			continue;
-		c->behind = false;
+		op->behind = false;
 		op_begin(r, op);
 	}
 }
@@ -129,9 +128,10 @@ static void start(struct replication *r, struct op *op)
 		take_back(r, c, c->outcome, c->detail);
 		return;
 	}
+	if (!op->written && op_too_few(r, op))
+		return;
 	if (!c->have_key) {
-		if (!op_too_few(r, op))
-			stretch(r, c);
+		stretch(r, c);
 		return;
 	}
 	if (!c->have_id || !op->written)
@@ -213,8 +213,10 @@ static void confirm(struct replication *r, struct create *c, uint8_t at)
 	c->refused = 0;
 	c->op.asking = true;
 	for (uint32_t i = 0; i < REPLICAS; i++)
-		if (at & c->op.audience & BIT(i))
+		if (at & c->op.audience & BIT(i)) {
+			c->maybe_confirmed |= BIT(i);
 			op_ask(r, &c->op, i, &frame);
+		}
 	op_settle(r, &c->op);
 }
 
@@ -301,11 +303,14 @@ static void taken_back(struct replication *r, struct create *c)
 	c->back = false;
 	if (again) { /* a wait had made it old: begun anew, under a new id and setting */
 		c->have_key = c->have_id = false;
-		c->maybe = 0;
+		c->maybe = c->maybe_confirmed = 0;
 		c->outcome = OUTCOME_OK;
 		c->op.written = 0;
 		c->op.restarted = false;
 		op_begin(r, &c->op);
+	} else if (c->maybe_confirmed & (uint8_t)~c->op.audience) {
+		op_refuse(r, &c->op, OUTCOME_UNKNOWN,
+		          "it was taken back, but a replica died that may have it: it is told when it returns");
 	} else {
 		op_refuse(r, &c->op, c->outcome, c->detail);
 	}

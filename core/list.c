@@ -56,6 +56,7 @@ static void page_start(struct replication *r, struct op *op)
 	struct list_page *page = (struct list_page *)op;
 
 	page_clear(page);
+	page->next = *page->cursor;
 	op->phase = PHASE_ASK;
 	if (!op_audience(r, op))
 		return;
@@ -140,7 +141,7 @@ static int user_compare(const struct user *a, const struct user *b)
 /* The cursor goes behind the page; names that are shown alone are told from those that follow them. */
 static void page_finish(struct replication *r, struct list_page *page, bool last)
 {
-	struct list_cursor *cursor = page->cursor;
+	struct list_cursor *cursor = &page->next;
 	uint32_t kept = 0;
 
 	for (uint32_t i = 0; i < page->count; i++) {
@@ -160,6 +161,7 @@ static void page_finish(struct replication *r, struct list_page *page, bool last
 	}
 	page->count = kept;
 	cursor->last = last;
+	*page->cursor = *cursor;
 	op_end(r, &page->op, op_result(&page->op, OUTCOME_OK, ""));
 }
 
@@ -183,7 +185,7 @@ static void page_agreed(struct replication *r, struct list_page *page, uint32_t 
 			if (page->op.audience & BIT(i))
 				page->users[k].online |= page->parts[i].online[k / 8] >> (k % 8) & 1;
 	if (page->count > 0)
-		set_cursor(page->cursor, &page->users[page->count - 1]);
+		set_cursor(&page->next, &page->users[page->count - 1]);
 	page_finish(r, page, part->last || page->count == 0);
 }
 
@@ -224,7 +226,7 @@ static bool page_merge(struct list_page *page)
 				page->missing[page->count] |= BIT(i);
 		}
 		missing += page->missing[page->count] != 0;
-		set_cursor(page->cursor, user);
+		set_cursor(&page->next, user);
 		page->count++;
 		if (missing == LOOKUP_IDS_MAX)
 			return false;
@@ -267,11 +269,11 @@ static void page_advance(struct replication *r, struct op *op)
 			agreed = false;
 	}
 	if (op->phase == PHASE_GONE) {
-		page_finish(r, page, page->cursor->last);
+		page_finish(r, page, page->next.last);
 	} else if (agreed && full) {
 		page_agreed(r, page, lowest_bit(full));
 	} else if (full == op->audience) {
-		page->cursor->last = page_merge(page);
+		page->next.last = page_merge(page);
 		page_ask_gone(r, page);
 	} else {
 		op->phase = PHASE_FULL;

@@ -42,6 +42,7 @@ struct login {
 	bool created;   /* no look-up: the account was just made */
 	bool counted;   /* in r->logins */
 	bool confirmed; /* by some replica */
+	bool all_looked; /* all three were asked about that */
 	struct ulid largest;
 	uint8_t in, unknown, wrong, over, gone, full;
 	uint32_t rounds;
@@ -288,6 +289,7 @@ static void looked(struct replication *r, struct login *l, const struct lookup *
 	}
 	l->s.id = a->id;
 	l->confirmed = a->confirmed != 0;
+	l->all_looked = look->op.audience == ALL_REPLICAS;
 	l->largest = a->session;
 	memcpy(l->s.name, a->name, sizeof l->s.name);
 	memcpy(l->s.setting, a->setting, sizeof l->s.setting);
@@ -436,6 +438,21 @@ static void login_answered(struct replication *r, struct login *l, uint32_t inde
 	}
 }
 
+void login_ended(struct replication *r, uint32_t index, const struct ulid *session, enum status why)
+{
+	for (struct op *op = r->first_op; op; op = op->next) {
+		struct login *l = (struct login *)op;
+
+		if (op->row != &login_row || op->ended || !l->counted ||
+		    !ulid_equal(&l->s.ulid, session))
+			continue;
+		if (why == STATUS_GONE)
+			l->gone |= BIT(index);
+		else
+			l->over |= BIT(index);
+	}
+}
+
 static void reply(struct replication *r, struct op *op, uint32_t index, const struct frame *frame)
 {
 	struct login *l = (struct login *)op;
@@ -475,13 +492,15 @@ static void succeed(struct replication *r, struct login *l)
 	for (uint32_t i = 0; i < REPLICAS; i++) {
 		if (l->in & r->live & BIT(i))
 			r->replicas[i].joined = true;
-		else if (l->full & r->live & BIT(i))
-			replica_die(r, i, "cannot store the account of this session (disk full)");
+		else if (r->live & BIT(i))
+			replica_die(r, i, l->full & BIT(i)
+			                          ? "cannot store the account of this session (disk full)"
+			                          : "refuses the log in of this session");
 	}
 	memcpy(result->name, l->s.display, DISPLAY_SIZE);
 	result->id = l->s.id;
 	result->copies = count_bits(l->in);
-	result->unfinished = !l->confirmed && l->in == ALL_REPLICAS;
+	result->unfinished = !l->confirmed && l->all_looked && l->in == ALL_REPLICAS;
 	if (result->unfinished)
 		result->detail = "this account was never finished: it may lose its name and its mail until it "
 				 "is deleted and created anew";
@@ -504,13 +523,13 @@ static void advance(struct replication *r, struct op *op)
 			l->rounds++;
 			write_logins(r, l);
 		} else {
-			refuse(r, l, OUTCOME_ALREADY_LOGGED_IN, "another log in of this account came first");
+			start(r, op); /* is that one active? */
 		}
+	} else if (l->gone && l->created) {
+		tell_logout(r, &l->s.ulid, 0);
+		refuse(r, l, OUTCOME_NO_SUCH_USER, "the account was deleted meanwhile");
 	} else if (l->gone) {
 		tell_logout(r, &l->s.ulid, 0);
-		l->created = false;
-		memcpy(l->text, l->s.name, strlen(l->s.name));
-		l->text_size = strlen(l->s.name);
 		start(r, op);
 	} else if (here && (l->unknown & op->audience)) {
 		hand_over(r, l);
@@ -626,6 +645,7 @@ static void delete_start(struct replication *r, struct op *op)
 	if (!d->counted)
 		r->deletes++;
 	d->counted = true;
+	replication_keep_tombstone(r, &d->tombstone); /* also for those that return meanwhile */
 	op_multicast(r, op, &frame);
 }
 
@@ -669,16 +689,13 @@ static void delete_advance(struct replication *r, struct op *op)
 	result->copies = count_bits(d->yes);
 	memcpy(result->name, d->name, sizeof d->name);
 	delete_over(r, d);
-	if (d->yes) {
-		replication_keep_tombstone(r, &d->tombstone);
-		if (r->session.active && id_equal(&r->session.id, &d->tombstone.id)) {
-			struct ulid session = r->session.ulid;
+	if (d->yes && r->session.active && id_equal(&r->session.id, &d->tombstone.id)) {
+		struct ulid session = r->session.ulid;
 
-			tell_logout(r, &session, 0);
-			session_clear(r);
-			replica_go_on(r);
-		}
-	} else {
+		tell_logout(r, &session, 0);
+		session_clear(r);
+		replica_go_on(r);
+	} else if (!d->yes) {
 		result->outcome = op->died || op->restarted ? OUTCOME_UNKNOWN : OUTCOME_DISK_FULL;
 		result->detail = "no replica has room to store the deletion";
 	}

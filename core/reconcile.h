@@ -80,20 +80,20 @@ enum reconcile_state {
 
 struct reconcile_replica {
 	enum reconcile_state state;
-	bool is_refused; /* lost because the proof failed, on either side */
+	bool is_refused;              /* lost because the proof failed, on either side */
 	char why[RECONCILE_WHY_SIZE]; /* a phrase; may hold foreign bytes */
-	enum status refusal; /* a STORE that was not all stored; else STATUS_OK */
-	uint64_t elements;   /* in the last pass of each kind */
-	uint8_t digest[KEY_SIZE]; /* of all of them; equal sets in one run have equal ones */
-	uint64_t missing;         /* found in the first pass of each kind (CHECK: in the last) */
-	uint64_t stored;          /* elements brought and acknowledged */
+	enum status refusal;          /* a STORE that was not all stored; else STATUS_OK */
+	uint64_t elements;            /* in the last pass of each kind */
+	uint8_t digest[KEY_SIZE];     /* of all of them; equal sets in one run have equal ones */
+	uint64_t missing; /* found in the first pass of each kind (CHECK: in the last) */
+	uint64_t stored;  /* elements brought and acknowledged */
 	uint64_t bytes_in;
 	uint64_t bytes_out;
 };
 
 struct reconcile_result {
 	bool is_done;
-	bool is_same;  /* the last passes found nothing that is not the same on all that took part */
+	bool is_same; /* the last passes found nothing that is not the same on all that took part */
 	bool is_ready; /* enough replicas took part to the end */
 	uint32_t passes;
 	struct reconcile_replica replicas[RECONCILE_MAX];

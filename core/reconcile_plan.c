@@ -81,9 +81,8 @@ static void pass_end(struct reconcile *r)
 	r->pass++;
 	if (is_clean || r->pass == passes_max) {
 		if (r->set != SET_GONE) {
-			bool is_same = r->set == SET_ALL
-			                       ? is_clean
-			                       : is_clean && r->is_clean[SET_GONE];
+			bool is_same = r->set == SET_ALL ? is_clean
+			                                 : is_clean && r->is_clean[SET_GONE];
 
 			reconcile_end(r, is_same);
 			return;
@@ -376,7 +375,7 @@ const char *plan_reply(struct reconcile *r, uint32_t index, uint32_t task_index,
 
 	assert(task->state != TASK_FREE);
 	assert((task->waiting >> index & 1) != 0);
-	task->waiting &= (uint8_t)~(1u << index);
+	task->waiting &= (uint8_t) ~(1u << index);
 	switch (task->state) {
 	case TASK_SPLIT:
 		return take_split(r, task_index, frame);

@@ -34,7 +34,7 @@ enum {
 	FAN_OUT = 16,
 	LIST_SIZE_MAX = 512, /* bytes of elements that are read rather than split */
 	PAGE_BYTES = 64 * 1024,
-	STORE_BYTES = 64 * 1024,           /* in one STORE, but for one large message */
+	STORE_BYTES = 64 * 1024,          /* in one STORE, but for one large message */
 	STORE_WINDOW_BYTES = 1024 * 1024, /* not acknowledged by a replica: no more is read */
 	OUTPUT_BYTES_MAX = 64 * 1024 * 1024,
 	REPLY_TIMEOUT = 30000,
@@ -120,8 +120,8 @@ struct task {
 	uint8_t splitter;
 	uint8_t waiting; /* bit i: a reply of i is due */
 	uint32_t part_count;
-	struct bound *uptos;                         /* PARTS_MAX */
-	struct digest_part *parts[RECONCILE_MAX];    /* PARTS_MAX each */
+	struct bound *uptos;                      /* PARTS_MAX */
+	struct digest_part *parts[RECONCILE_MAX]; /* PARTS_MAX each */
 	struct buf pages[RECONCILE_MAX];
 	struct bound reached[RECONCILE_MAX];
 };

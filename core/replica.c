@@ -179,6 +179,8 @@ static void go_down(struct replication *r, uint32_t index, const char *why)
 	leave_audiences(r, index);
 	tell_state(r, index, false);
 	choose_leader(r);
+	if (!r->live) /* those that wait for a log in which nobody is left to answer */
+		replica_go_on(r);
 }
 
 void replica_die(struct replication *r, uint32_t index, const char *why)
@@ -287,6 +289,7 @@ static void join(struct replication *r, uint32_t index)
 	r->session.dial++;
 	replica_login_frame(r, index, &r->session, &frame);
 	replica_ask(r, index, &frame, TARGET_JOIN, NULL);
+	r->replicas[index].join_request = r->replicas[index].next_request;
 }
 
 /* While our own deletion is under way the session goes on, and the deletion needs replicas that are live. */
@@ -315,6 +318,7 @@ static void joined(struct replication *r, uint32_t index, const struct frame *fr
 	case STATUS_UNKNOWN:
 		replica_handover_frame(r, index, &r->session, &again);
 		replica_ask(r, index, &again, TARGET_HANDOVER, NULL);
+		p->join_request = p->next_request;
 		break;
 	case STATUS_TAKEN_OVER:
 		session_lost(r, false);
@@ -338,6 +342,7 @@ static void handed_over(struct replication *r, uint32_t index, const struct fram
 	} else if (frame->status == STATUS_OK) {
 		replica_login_frame(r, index, &r->session, &login);
 		replica_ask(r, index, &login, TARGET_JOIN, NULL);
+		r->replicas[index].join_request = r->replicas[index].next_request;
 	} else if (frame->status == STATUS_GONE) {
 		account_is_gone(r, index);
 	} else {
@@ -460,10 +465,12 @@ static void reply(struct replication *r, uint32_t index, const struct expected *
 		}
 		break;
 	case TARGET_JOIN:
-		joined(r, index, frame);
+		if (e->request == r->replicas[index].join_request)
+			joined(r, index, frame);
 		break;
 	case TARGET_HANDOVER:
-		handed_over(r, index, frame);
+		if (e->request == r->replicas[index].join_request)
+			handed_over(r, index, frame);
 		break;
 	case TARGET_PAGE:
 		mailbox_page(r, index, frame);
@@ -492,6 +499,8 @@ static void pushed(struct replication *r, uint32_t index, const struct frame *fr
 	case FRAME_ENDED:
 		if (r->session.active && ulid_equal(&r->session.ulid, &frame->session.session))
 			session_lost(r, frame->status == STATUS_GONE);
+		else
+			login_ended(r, index, &frame->session.session, frame->status);
 		break;
 	default:
 		(void)snprintf(why, sizeof why, "closed the connection: %.*s",

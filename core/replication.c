@@ -169,6 +169,13 @@ static void op_free(struct replication *r, struct op *op)
 	mem_free(op);
 }
 
+static void bound_wait(const struct replication *r, struct op *op)
+{
+	op->wait_until_ms = UINT64_MAX;
+	if (r->options.wait_ms && !op->silent)
+		op->wait_until_ms = r->now_ms + r->options.wait_ms;
+}
+
 static void op_wait(struct replication *r, struct op *op)
 {
 	op->asking = false;
@@ -177,9 +184,13 @@ static void op_wait(struct replication *r, struct op *op)
 		return;
 	op->waiting = true;
 	r->waiting_ops = true;
-	op->wait_until_ms = UINT64_MAX;
-	if (r->options.wait_ms && !op->silent)
-		op->wait_until_ms = r->now_ms + r->options.wait_ms;
+	bound_wait(r, op);
+}
+
+void op_stand_behind(struct replication *r, struct op *op)
+{
+	op->behind = true;
+	bound_wait(r, op);
 }
 
 void op_begin(struct replication *r, struct op *op)
@@ -325,7 +336,7 @@ static void restart_waiting(struct replication *r)
 		if (!op->waiting || op->ended)
 			continue;
 		op->waiting = false;
-		op->restarted = true;
+		op->restarted = op->restarted || op->written;
 		op->row->start(r, op);
 	}
 }
@@ -511,6 +522,7 @@ void replication_free(struct replication *r)
 void replication_stretched(struct replication *r, uint32_t token, const uint8_t *stretched,
                            struct replication_time time)
 {
+	assert(token != 0); /* nobody else is asked for one */
 	r->now_ms = time.monotonic_ms;
 	for (struct op *op = r->first_op; op; op = op->next) {
 		if (op->token != token || op->ended)
@@ -549,7 +561,7 @@ void replication_tick(struct replication *r, struct replication_time time)
 		replica_tick(r, i);
 	for (struct op *op = r->first_op; op; op = next) {
 		next = op->next;
-		if (op->waiting && !op->ended && r->now_ms >= op->wait_until_ms)
+		if ((op->waiting || op->behind) && !op->ended && r->now_ms >= op->wait_until_ms)
 			expire(r, op);
 	}
 	mailbox_tick(r);
@@ -565,9 +577,10 @@ uint64_t replication_deadline(const struct replication *r)
 	for (uint32_t i = 0; i < REPLICAS; i++)
 		if (replica_deadline(r, i) < deadline)
 			deadline = replica_deadline(r, i);
-	if (r->waiting_ops)
+	if (r->waiting_ops || r->backs)
 		for (const struct op *op = r->first_op; op; op = op->next)
-			if (op->waiting && op->wait_until_ms < deadline)
+			if ((op->waiting || op->behind) && !op->ended &&
+			    op->wait_until_ms < deadline)
 				deadline = op->wait_until_ms;
 	return deadline;
 }

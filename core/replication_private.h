@@ -75,9 +75,10 @@ struct op {
 	bool waiting;       /* for a live replica */
 	bool asking;        /* between a multicast and its advance */
 	bool died;          /* one of the audience died with it, since the first step */
-	bool restarted;
+	bool restarted;     /* after it had been written to some */
 	bool ended;
 	bool silent;        /* its result has been given; it goes on behind */
+	bool behind;        /* waits for such a one to end, no longer than it would for a live replica */
 	uint64_t wait_until_ms;
 	enum outcome outcome; /* of children, for the parent */
 };
@@ -148,6 +149,7 @@ struct replica {
 	bool welcomed;
 	bool login_written; /* on this connection */
 	bool joined;        /* logged in on this connection */
+	uint32_t join_request; /* what JOINING waits for: others were of an earlier session */
 	uint8_t uuid[UUID_SIZE];
 	uint8_t nonce[KEY_SIZE];
 	uint32_t silence_ms;
@@ -306,6 +308,8 @@ struct action *replication_act(struct replication *r, enum action_kind kind, voi
 struct op *op_new(struct replication *r, const struct op_row *row, struct op *parent);
 /* Begins: calls row->start, or waits for a live replica. */
 void op_begin(struct replication *r, struct op *op);
+/* Does not begin yet: it waits for another one to end. */
+void op_stand_behind(struct replication *r, struct op *op);
 /* Its audience is who is live now. False: nobody is, and it waits. */
 bool op_audience(struct replication *r, struct op *op);
 /* To each of the audience. False: it waits. */
@@ -420,17 +424,12 @@ void session_copy(struct session *to, const struct session *from);
 
 /* The session ends without being asked to: its account was deleted, or another log in has taken over. */
 void session_lost(struct replication *r, bool deleted);
+/* A session that is not active ended there: perhaps that of a log in which is still under way. */
+void login_ended(struct replication *r, uint32_t index, const struct ulid *session,
+                 enum status why);
 /* Forgets it and what belongs to it. */
 void session_clear(struct replication *r);
 
-/* Pushes a chunk of a broadcast as a child of `parent`. */
-struct op *send_chunk(struct replication *r, struct op *parent, const struct id *ids, uint32_t count,
-                      struct view text);
-struct send_sum {
-	uint32_t stored, online, copies, failed, full;
-	enum outcome outcome; /* the first that was not OK */
-};
-void send_chunk_sum(const struct op *op, struct send_sum *sum);
 struct peer *peer_get(struct replication *r, const struct id *id);
 
 /* A walk through the joined list of accounts, page by page. */
@@ -449,6 +448,7 @@ struct list_cursor {
 struct list_page {
 	struct op op;
 	struct list_cursor *cursor;
+	struct list_cursor next; /* what the cursor will be when it has ended */
 	struct user *users;
 	uint32_t count;
 	struct list_part *parts; /* REPLICAS of them: what each has listed */

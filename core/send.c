@@ -22,6 +22,8 @@ enum { PHASE_RESOLVE, PHASE_SEND, PHASE_GONE };
 struct recipient_state {
 	struct contact *contact; /* NULL in a broadcast */
 	struct id id;
+	struct id expects; /* whom this name meant when the command was given */
+	bool expected;     /* it meant somebody who was written to */
 	uint64_t number; /* 0: not drawn */
 	uint8_t ok, gone, different, disk, full; /* replicas that said so */
 	bool online;
@@ -38,6 +40,7 @@ struct send {
 	struct recipient_state one;
 	uint64_t sent_ms; /* 0: not drawn */
 	struct ulid session;
+	struct ulid by; /* the session in which it was said: it is sent in no other */
 	bool repetition;
 	bool unreached; /* a look-up found nobody to ask */
 	uint8_t nowhere; /* replicas that have no session of ours */
@@ -73,6 +76,12 @@ static struct contact *contact_get(struct replication *r, struct view name)
 
 static void resolved(struct replication *r, struct send *s);
 
+/* Still the same: nothing said by one account is sent by another. */
+static bool is_session(const struct replication *r, const struct ulid *by)
+{
+	return r->session.active && ulid_equal(&r->session.ulid, by);
+}
+
 /* What a look-up says of one recipient. */
 static void learn(struct replication *r, struct recipient_state *to, const struct lookup *l)
 {
@@ -99,8 +108,6 @@ static void learn(struct replication *r, struct recipient_state *to, const struc
 	peer = peer_get(r, &a->id);
 	contact->peer = peer;
 	peer->full = a->share != UINT32_MAX && a->share >= SHARE_FULL;
-	if (peer->full && to->outcome == OUTCOME_OK)
-		to->outcome = OUTCOME_MAILBOX_FULL;
 }
 
 /* The stream to a contact of this session. */
@@ -223,6 +230,12 @@ static void resolved(struct replication *r, struct send *s)
 		if (to->outcome == OUTCOME_OK && to->contact && to->number && s->op.written &&
 		    !id_equal(&to->id, &to->contact->id))
 			to->outcome = OUTCOME_NAME_CHANGED; /* since it was written */
+		if (to->outcome == OUTCOME_OK && to->contact && to->expected &&
+		    !id_equal(&to->expects, &to->contact->id))
+			to->outcome = OUTCOME_NAME_CHANGED; /* another send has learned it first */
+		if (to->outcome == OUTCOME_OK && to->contact && !s->repetition && !s->op.written &&
+		    peer_of(r, to->contact)->full)
+			to->outcome = OUTCOME_MAILBOX_FULL;
 		if (outcome == OUTCOME_OK)
 			outcome = to->outcome;
 		if (to->contact && to->outcome == OUTCOME_OK)
@@ -230,7 +243,7 @@ static void resolved(struct replication *r, struct send *s)
 	}
 	if (s->unreached)
 		outcome = OUTCOME_NO_REPLICA;
-	else if (outcome == OUTCOME_OK && !r->session.active)
+	else if (outcome == OUTCOME_OK && !is_session(r, &s->by))
 		outcome = OUTCOME_NOT_LOGGED_IN;
 	if (outcome != OUTCOME_OK) {
 		refuse_unsent(r, s, s->op.written ? OUTCOME_UNKNOWN : outcome);
@@ -389,6 +402,8 @@ static void finish(struct replication *r, struct send *s)
 		bool fills = to->share >= SHARE_FULL && to->share != UINT32_MAX;
 
 		to->outcome = join(s, to);
+		if (to->gone && to->contact && id_equal(&to->id, &to->contact->id))
+			to->contact->known = false; /* asked again at the next use */
 		if (fills)
 			peer_get(r, &to->id)->full = true;
 		full |= fills;
@@ -487,8 +502,9 @@ const struct op_row send_row = {
 	.release = release,
 };
 
-static void fill(struct send *s, uint32_t count, struct view text)
+static void fill(struct send *s, const struct ulid *by, uint32_t count, struct view text)
 {
+	s->by = *by;
 	s->text = mem_alloc(text.size);
 	memcpy(s->text, text.data, text.size);
 	s->text_size = (uint32_t)text.size;
@@ -502,9 +518,15 @@ void send_command(struct replication *r, struct op *op, const struct command *co
 
 	assert(command->names_count >= 1);
 	assert(command->names_count <= RECIPIENTS_MAX);
-	fill(s, (uint32_t)command->names_count, command->text);
-	for (uint32_t i = 0; i < s->count; i++)
-		s->recipients[i].contact = contact_get(r, command->names[i]);
+	fill(s, &r->session.ulid, (uint32_t)command->names_count, command->text);
+	for (uint32_t i = 0; i < s->count; i++) {
+		struct recipient_state *to = &s->recipients[i];
+
+		to->contact = contact_get(r, command->names[i]);
+		to->expected = to->contact->written_to;
+		if (to->expected)
+			to->expects = to->contact->id;
+	}
 	if (command->has_id) {
 		assert(s->count == 1);
 		s->repetition = true;
@@ -516,20 +538,25 @@ void send_command(struct replication *r, struct op *op, const struct command *co
 
 /* ---- to all ---- */
 
-struct op *send_chunk(struct replication *r, struct op *parent, const struct id *ids, uint32_t count,
-                      struct view text)
+static struct op *send_chunk(struct replication *r, struct op *parent, const struct ulid *by,
+                             const struct id *ids, uint32_t count, struct view text)
 {
 	struct send *s = (struct send *)op_new(r, &send_row, parent);
 
 	assert(count >= 1);
-	fill(s, count, text);
+	fill(s, by, count, text);
 	for (uint32_t i = 0; i < count; i++)
 		s->recipients[i].id = ids[i];
 	op_begin(r, &s->op);
 	return &s->op;
 }
 
-void send_chunk_sum(const struct op *op, struct send_sum *sum)
+struct send_sum {
+	uint32_t stored, online, copies, failed;
+	enum outcome outcome; /* the first that was not OK */
+};
+
+static void send_chunk_sum(const struct op *op, struct send_sum *sum)
 {
 	const struct send *s = (const struct send *)op;
 
@@ -556,12 +583,25 @@ void send_chunk_sum(const struct op *op, struct send_sum *sum)
 struct all {
 	struct op op;
 	struct list_cursor cursor;
+	struct ulid by; /* as of a send */
 	uint8_t *text;
 	uint32_t text_size;
 	struct send_sum sum;
 	struct id ids[LIST_COUNT_MAX];
 	uint32_t count;
 };
+
+static void all_stop(struct replication *r, struct all *a, enum outcome outcome)
+{
+	struct result *result;
+
+	if (a->sum.stored || a->sum.outcome == OUTCOME_UNKNOWN)
+		outcome = OUTCOME_UNKNOWN;
+	result = op_result(&a->op, outcome, explain(outcome));
+	result->stored = a->sum.stored;
+	result->online = a->sum.online;
+	op_end(r, &a->op, result);
+}
 
 static void all_next(struct replication *r, struct all *a)
 {
@@ -572,6 +612,8 @@ static void all_next(struct replication *r, struct all *a)
 		list_page_new(r, &a->op, &a->cursor);
 		return;
 	}
+	if (a->sum.outcome == OUTCOME_OK && a->sum.stored && a->sum.copies < r->options.min_copies)
+		a->sum.outcome = OUTCOME_UNKNOWN; /* stored, but not as often as was asked for */
 	result = op_result(&a->op, a->sum.outcome, explain(a->sum.outcome));
 	result->stored = a->sum.stored;
 	result->online = a->sum.online;
@@ -597,14 +639,18 @@ void all_command(struct replication *r, struct op *op, const struct command *com
 	a->text = mem_alloc(command->text.size);
 	memcpy(a->text, command->text.data, command->text.size);
 	a->text_size = (uint32_t)command->text.size;
+	a->by = r->session.ulid;
 	a->sum.copies = REPLICAS;
 	op_begin(r, op);
 }
 
 static void all_chunk(struct replication *r, struct all *a)
 {
-	if (a->count > 0)
-		(void)send_chunk(r, &a->op, a->ids, a->count, view_of(a->text, a->text_size));
+	if (!is_session(r, &a->by))
+		all_stop(r, a, OUTCOME_NOT_LOGGED_IN);
+	else if (a->count > 0)
+		(void)send_chunk(r, &a->op, &a->by, a->ids, a->count,
+		                 view_of(a->text, a->text_size));
 	else
 		all_next(r, a);
 }
@@ -613,7 +659,7 @@ static void all_chunk(struct replication *r, struct all *a)
 static void all_listed(struct replication *r, struct all *a, const struct list_page *page)
 {
 	a->count = 0;
-	for (uint32_t i = 0; i < page->count && r->session.active; i++) {
+	for (uint32_t i = 0; i < page->count && is_session(r, &a->by); i++) {
 		const struct id *id = &page->users[i].id;
 		const struct peer *peer = map_get(&r->peers, view_of(id, ID_SIZE));
 
@@ -640,18 +686,6 @@ static void all_looked(struct replication *r, struct all *a, const struct lookup
 	}
 	if (a->op.children == 0)
 		all_chunk(r, a);
-}
-
-static void all_stop(struct replication *r, struct all *a, enum outcome outcome)
-{
-	struct result *result;
-
-	if (a->sum.stored)
-		outcome = OUTCOME_UNKNOWN;
-	result = op_result(&a->op, outcome, explain(outcome));
-	result->stored = a->sum.stored;
-	result->online = a->sum.online;
-	op_end(r, &a->op, result);
 }
 
 static void all_child(struct replication *r, struct op *op, struct op *ended)

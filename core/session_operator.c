@@ -314,9 +314,8 @@ static enum status store_account(struct sessions *s, const struct fact *fact)
 		return STATUS_WRONG_PROOF;
 	enum store_state state = store_find(s->store, &fact->account.id, &held, NULL);
 
-	if (s->disk_full &&
-	    (state == STORE_UNKNOWN ||
-	     (state == STORE_ALIVE && fact->account.confirmed && !held.confirmed)))
+	if (s->disk_full && (state == STORE_UNKNOWN ||
+	                     (state == STORE_ALIVE && fact->account.confirmed && !held.confirmed)))
 		return STATUS_DISK_FULL;
 	if (store_apply(s->store, fact, NULL) == STORE_NEW)
 		session_append(s, fact);
@@ -379,8 +378,8 @@ static enum status store_one(struct sessions *s, const struct fact *fact, uint32
 	case FACT_BURIAL:
 		width = fact->burial.range.last - fact->burial.range.first;
 		/* Up to so many messages are freed at once. */
-		*cost += 1 + (uint32_t)(width < STORE_SLICE_MAX ? width : STORE_SLICE_MAX) /
-		                     RANGE_COST;
+		*cost += 1 +
+		         (uint32_t)(width < STORE_SLICE_MAX ? width : STORE_SLICE_MAX) / RANGE_COST;
 		return store_burial(s, fact);
 	}
 	assert(false); /* a fact is of one of these kinds */

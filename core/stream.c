@@ -191,13 +191,22 @@ static void person_child(struct replication *r, struct op *op, struct op *ended)
 	if (ended->outcome == OUTCOME_OK) {
 		bool plain = !l->by_id && l->found >= 0 &&
 		             id_equal(&l->accounts[l->found].id, &p->id);
+		bool free_name = p->gone && p->named && l->count == 0;
 
 		p->shown_as = true;
 		p->era = l->era;
 		p->brief = plain && l->unconfirmed;
-		display_name(p->display, view_of_string(p->named ? p->name : "unknown"), &p->id, plain);
+		display_name(p->display, view_of_string(p->named ? p->name : "unknown"), &p->id,
+		             plain || free_name);
 	}
 	op_end(r, op, op_result(op, ended->outcome, ""));
+}
+
+/* It waited for a live replica for too long: found out anew when it is needed. */
+static void person_expired(struct replication *r, struct op *op, struct result *result)
+{
+	((struct person_op *)op)->person->looking = false;
+	op_end(r, op, result);
 }
 
 const struct op_row person_row = {
@@ -205,9 +214,10 @@ const struct op_row person_row = {
 	.size = sizeof(struct person_op),
 	.start = person_start,
 	.child = person_child,
+	.expired = person_expired,
 };
 
-/* Gone: those that show him alive are told, and he keeps the name that he had. */
+/* Gone: those that show him alive are told. He keeps the name that he had, alone if nobody else has it now. */
 static void bury_person(struct replication *r, struct person *p)
 {
 	struct tombstone t = {.id = p->id, .name = view_of_string(p->name)};
@@ -230,9 +240,9 @@ bool person_is_settled(struct replication *r, struct person *p)
 		return true;
 	if (joined & (uint8_t)~p->answered) /* comes with the answers about his streams */
 		return false;
-	if (p->gone || (joined && (p->holder & joined) == joined && p->confirmed)) {
-		if (p->gone && p->alive)
-			bury_person(r, p);
+	if (p->gone && p->alive)
+		bury_person(r, p);
+	if (!p->gone && joined && (p->holder & joined) == joined && p->confirmed) {
 		display_name(p->display, view_of_string(p->name), &p->id, true);
 		p->shown_as = true;
 		p->brief = false;

@@ -453,8 +453,8 @@ static bool take_paste(struct terminal *t, struct terminal_event *event)
 		return false;
 	}
 	t->paste_is_held = true;
-	if (!t->paste_is_cut && (t->options.paste_lines_max == 0 ||
-	                         t->paste_lines < t->options.paste_lines_max)) {
+	if (!t->paste_is_cut &&
+	    (t->options.paste_lines_max == 0 || t->paste_lines < t->options.paste_lines_max)) {
 		terminal_paste(t, true);
 		return false;
 	}

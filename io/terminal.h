@@ -86,7 +86,7 @@ void terminal_show(struct terminal *t, bool shown);
 /* ---- keys ---- */
 
 enum terminal_event_kind {
-	TERMINAL_LINE,      /* Enter: `text` is the line, which is empty now and gone from the window */
+	TERMINAL_LINE,      /* Enter: `text` is the line, which is empty and gone from the window */
 	TERMINAL_COMPLETE,  /* Tab: `text` is the line up to the cursor, `word_offset`, `serial` */
 	TERMINAL_PASTE,     /* of more than paste_lines_max lines, or too large: terminal_paste */
 	TERMINAL_INTERRUPT, /* Ctrl-C: `text` is the line that was cleared (Ctrl-Y puts it back) */

@@ -191,9 +191,7 @@ static size_t escape_sequence_decode(struct view from, enum key *key)
 /* Whether the bytes may be the front of one character whose rest has not come yet. */
 static bool is_front(struct view from)
 {
-	size_t size = from.data[0] >= 0xf0   ? 4
-	              : from.data[0] >= 0xe0 ? 3
-	                                     : 2;
+	size_t size = from.data[0] >= 0xf0 ? 4 : from.data[0] >= 0xe0 ? 3 : 2;
 
 	if (from.data[0] < 0xc2 || from.data[0] > 0xf4 || from.size >= size)
 		return false;

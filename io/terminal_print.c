@@ -12,14 +12,11 @@
 #include <stdio.h>
 
 static const char *const styles[] = {
-	[STYLE_NONE] = "\033[0m",       [STYLE_BOLD] = "\033[1m",
-	[STYLE_DIM] = "\033[2m",        [STYLE_ERROR] = "\033[31m",
-	[STYLE_NOTICE] = "\033[36m",    [STYLE_NAME] = "\033[32m",
-	[STYLE_NAME + 1] = "\033[33m",  [STYLE_NAME + 2] = "\033[35m",
-	[STYLE_NAME + 3] = "\033[34m",  [STYLE_NAME + 4] = "\033[91m",
-	[STYLE_NAME + 5] = "\033[92m",  [STYLE_NAME + 6] = "\033[93m",
-	[STYLE_NAME + 7] = "\033[94m",  [STYLE_NAME + 8] = "\033[95m",
-	[STYLE_NAME + 9] = "\033[96m",
+	[STYLE_NONE] = "\033[0m",      [STYLE_BOLD] = "\033[1m",      [STYLE_DIM] = "\033[2m",
+	[STYLE_ERROR] = "\033[31m",    [STYLE_NOTICE] = "\033[36m",   [STYLE_NAME] = "\033[32m",
+	[STYLE_NAME + 1] = "\033[33m", [STYLE_NAME + 2] = "\033[35m", [STYLE_NAME + 3] = "\033[34m",
+	[STYLE_NAME + 4] = "\033[91m", [STYLE_NAME + 5] = "\033[92m", [STYLE_NAME + 6] = "\033[93m",
+	[STYLE_NAME + 7] = "\033[94m", [STYLE_NAME + 8] = "\033[95m", [STYLE_NAME + 9] = "\033[96m",
 };
 _Static_assert(sizeof(styles) / sizeof(styles[0]) == STYLE_END, "each style has a sequence");
 
@@ -60,7 +57,8 @@ static size_t colour_size(struct view from)
 
 	if (from.size < 3 || from.data[0] != 0x1b || from.data[1] != '[')
 		return 0;
-	while (size < from.size && (from.data[size] == ';' || from.data[size] - '0' < 10u))
+	while (size < from.size &&
+	       (from.data[size] == ';' || (from.data[size] >= '0' && from.data[size] <= '9')))
 		size++;
 	return size < from.size && from.data[size] == 'm' ? size + 1 : 0;
 }

@@ -156,9 +156,9 @@ struct terminal {
 	bool is_secret;
 	struct buf prompt;
 	struct buf question;
-	struct buf cut;       /* what Ctrl-Y puts back */
-	enum key last_key;    /* cuts in a row are one */
-	uint64_t serial;      /* counts changes of line and cursor */
+	struct buf cut;    /* what Ctrl-Y puts back */
+	enum key last_key; /* cuts in a row are one */
+	uint64_t serial;   /* counts changes of line and cursor */
 	struct buf event_text;
 	struct history history;
 
@@ -177,7 +177,7 @@ struct terminal {
 	bool is_drawn;
 	uint32_t drawn_columns; /* the window's size then */
 	uint32_t drawn_rows;
-	uint32_t top;           /* the row of the line that was the first one shown */
+	uint32_t top; /* the row of the line that was the first one shown */
 };
 
 /* Draws into t->out. */

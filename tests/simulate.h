@@ -232,6 +232,7 @@ struct sim_message {
 	struct sim_held stored, gone;
 	bool acknowledged;
 	uint32_t shown;       /* times, in all lives */
+	bool dated_anew;      /* repeated by its id, by a process that did not know its time */
 	bool told;            /* a `received` covered it */
 	uint32_t answered;    /* a mask: these have said something */
 };

@@ -439,6 +439,7 @@ static void overtake(struct sim *s, uint32_t c, const struct sim_message *m)
 		const struct sim_message *other = &s->history.messages.items[o->message];
 
 		if (o->client == c && o->life == s->clients[c].life && !o->shown_at && o->has_come &&
+		    !other->dated_anew && !m->dated_anew && /* mailboxes are in order of time */
 		    other->number < m->number && stream_compare(&other->stream, &m->stream) == 0)
 			o->overtaken = true;
 	}

@@ -348,7 +348,7 @@ static void login(struct sim *s, uint32_t c)
 	uint32_t n = some_attempt(s);
 	struct sim_attempt *a = &s->history.attempts.items[n];
 	struct command command = { .kind = COMMAND_LOGIN };
-	char name[ID_TEXT_SIZE + DISPLAY_SIZE], password[32];
+	char name[ID_TEXT_SIZE + DISPLAY_SIZE], password[34];
 	bool wrong = sim_chance(s, 4);
 	struct sim_command *k;
 

@@ -178,6 +178,8 @@ static bool back_up(struct sim *s, uint32_t i)
 {
 	struct sim_backup *b = &s->replicas[i].backups[sim_random(s, SIM_BACKUPS)];
 
+	if (s->replicas[i].new_uuid) /* the disk is still another's */
+		return false;
 	simdisk_image_free(b->image);
 	b->image = simdisk_save(s->replicas[i].disk);
 	b->at = s->now;

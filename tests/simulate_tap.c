@@ -161,6 +161,7 @@ static void saw_message(struct sim *s, const struct sim_wire *w, const struct st
 		if (m->text != text)
 			sim_fail(s, "client %u uses number %llu for t%u and t%u", w->client,
 			         (unsigned long long)number, m->text, text);
+		m->dated_anew |= m->sent_ms != f->send.sent_ms;
 		return;
 	}
 	check_new(s, w, stream, number, text, f->send.sent_ms);

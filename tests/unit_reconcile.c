@@ -135,7 +135,9 @@ static void test_wiped(void)
 	rig_open(&g, 4, 3);
 	for (uint32_t i = 0; i < 3000; i++) {
 		fact.message = (struct message){
-			.stream = { g.people[i % 5].account.id, g.people[i % 7].account.id, { { 1 } } },
+			.stream = { g.people[i % 5].account.id,
+			            g.people[i % 7].account.id,
+			            { { 1 } } },
 			.number = i + 1,
 			.sent_ms = i,
 			.text = view_of(large, i % 100 == 0 ? sizeof(large) : 1 + i % 200),
@@ -275,7 +277,8 @@ static void test_traffic(void)
 		store_free(had);
 		rig_close(&g);
 	}
-	IS_U64(covered, seeds, "what was known when a run began is everywhere, in spite of traffic");
+	IS_U64(covered, seeds,
+	       "what was known when a run began is everywhere, in spite of traffic");
 	IS_U64(equal, seeds, "a run without traffic makes the sets the same");
 }
 

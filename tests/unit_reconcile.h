@@ -29,8 +29,8 @@ struct replica {
 	uint32_t connection; /* SESSION_NONE: none */
 	struct buf in;       /* on its way to the replica */
 	uint64_t position;
-	bool has_live;       /* was given an account or a message */
-	bool is_disordered;  /* was given something gone after that */
+	bool has_live;      /* was given an account or a message */
+	bool is_disordered; /* was given something gone after that */
 	uint64_t appended;
 	uint32_t slices_max; /* of one request */
 };

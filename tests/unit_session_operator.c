@@ -6,7 +6,7 @@
 #include "core/sha256.h"
 #include "tests/unit_session.h"
 
-enum { MESSAGES = 5000 };
+enum { MESSAGES = 2000 };
 
 static const uint8_t nonce[KEY_SIZE] = { 1, 2, 3 };
 
@@ -183,7 +183,7 @@ static uint32_t draw_bounds(struct bound bounds[PARTS_MAX])
 		uint32_t cut = (uint32_t)draw(BOUND_SIZE);
 		uint32_t at = 0;
 
-		if (draw(60) != 0)
+		if (draw(30) != 0)
 			continue;
 		if (draw(3) == 0)
 			memset(bound.bytes + cut, 0xff, BOUND_SIZE - cut);
@@ -309,7 +309,7 @@ static void test_elements(void)
 			frame.elements.set = set;
 			frame.elements.after = after;
 			frame.elements.upto = bound_end();
-			frame.elements.bytes = (uint32_t)(1 + draw(40000));
+			frame.elements.bytes = (uint32_t)(1 + draw(10000));
 			struct frame reply = rig_ask(&r, peer, frame);
 			struct reader reader = reader_of(reply.element_page.facts);
 
