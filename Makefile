@@ -16,7 +16,7 @@
 MAKEFLAGS += --no-builtin-rules
 .SUFFIXES:
 .DELETE_ON_ERROR:
-.PHONY: all bench check clean demo deps distclean force format lint model tests
+.PHONY: all bench check clean demo deps distclean force format lint model tests soak
 
 BUILD := build
 JOBS := $(shell nproc 2>/dev/null || echo 2)
@@ -34,6 +34,7 @@ library := $(out)/libthreefold.a
 units := $(patsubst %.c,$(out)/%,$(wildcard tests/unit_*.c))
 model := $(out)/tests/model/model
 relay := $(out)/tests/relay
+simulate := $(out)/tests/simulate
 scripts := $(wildcard tests/*.t)
 lints := $(wildcard tests/lint/*.t)
 select = $(if $(T),$(sort $(foreach t,$(T),$(foreach f,$(1),$(if $(findstring $(t),$(f)),$(f))))),$(1))
@@ -53,7 +54,7 @@ libraries = $(LDLIBS) $(cjson_libs) -Wl,--no-as-needed -lcrypt -lpthread
 quiet = $(if $(filter 1,$(V)),,@echo '  $(1)	$@' &&)
 
 all: $(programs)
-tests: $(units) $(model) $(relay)
+tests: $(units) $(model) $(relay) $(simulate) $(if $(SAN)$(BUGS),,$(simulate)-bugs)
 
 # What the goals need beside a compiler is looked for, and installed where it is missing, before anything
 # else: make remakes this included file first, and starts anew if it has changed.
@@ -93,12 +94,24 @@ $(relay): $(relay).o
 $(model) $(relay): $(out)/flags
 	$(call quiet,LD)$(link) -o $@ $(filter %.o,$^)
 
+$(simulate): $(patsubst %.c,$(out)/%.o,$(wildcard tests/simulate*.c) tests/simdisk.c) $(library)
+	$(call quiet,LD)$(link) -Wl,-z,muldefs -o $@ $^ $(libraries)
+
+# The same sources with deliberate bugs to be switched on, in a folder of their own.
+$(simulate)-bugs: force
+	@$(MAKE) --no-print-directory BUILD=$(BUILD)/bugs BUGS=1 CPPFLAGS='$(CPPFLAGS) -DBUGS' \
+		$(BUILD)/bugs/tests/simulate && cp -p $(BUILD)/bugs/tests/simulate $@
+
 prove = @test -n '$(strip $(1))' || { echo "no test has '$(T)' in its name" >&2; exit 1; } && \
 	BIN=$(abspath $(bin)) OUT=$(out) CC='$(CC)' SAN='$(SAN)' prove --exec tests/run --jobs $(JOBS) \
 	--timer --failures --comments $(if $(filter 1,$(V)),--verbose) $(1) </dev/null
 
 check: all tests
 	$(call prove,$(call select,$(units) $(scripts)))
+
+# Random schedules, as many as asked for, from the one named.
+soak: $(simulate)
+	@$(simulate) --seeds $(or $(FROM),1) $(or $(SEEDS),10000) --jobs $(JOBS)
 
 # The small cases that take a few minutes, each to the end of its states (tests/model/README.md).
 model: $(model)

@@ -65,7 +65,8 @@ struct bench_key {
 enum { TALLY_UNIT_NS = 100 }; /* of a latency; the largest value stands for all above it, 429 s */
 
 struct tally {
-	uint32_t *latencies; /* of every result in the time that is measured; sorted by tally_sort */
+	uint32_t
+		*latencies; /* of every result in the time that is measured; sorted by tally_sort */
 	size_t count;
 	size_t capacity;
 	uint64_t errors;
@@ -86,10 +87,10 @@ bool tally_read(struct tally *t, int fd);
 /* ---- one process ---- */
 
 struct bench_share {
-	uint32_t process; /* which it is ... */
+	uint32_t process;   /* which it is ... */
 	uint32_t processes; /* ... of how many: senders and accounts are dealt out in turn */
-	int ready_fd; /* gets a byte when everything is prepared; -1: nobody else is there */
-	int go_fd;    /* gives one when all are */
+	int ready_fd;       /* gets a byte when everything is prepared; -1: nobody else is there */
+	int go_fd;          /* gives one when all are */
 };
 
 /* Runs and fills in `tally`. A failure to prepare says why and ends the process. */

@@ -193,8 +193,9 @@ static uint32_t send_message(struct run *run, struct sender *s)
 
 		memcpy(name, run->key->tag, prefix);
 		memcpy(name + prefix, "-r", 2);
-		to = view_of(name, prefix + 2 + put_number(name + prefix + 2,
-		                                           draw(s) % run->options->users));
+		to = view_of(name,
+		             prefix + 2 +
+		                     put_number(name + prefix + 2, draw(s) % run->options->users));
 	}
 	return link_command(s->self.link, &command);
 }
@@ -541,8 +542,12 @@ static void progress_expired(struct loop_timer *timer)
 {
 	struct run *run = LOOP_OWNER(timer, struct run, progress);
 	static const char *const states[] = {
-		[PREPARING] = "making accounts", [WAITING] = "waiting",   [MEETING] = "meeting",
-		[WARMING] = "warming up",        [MEASURING] = "measuring", [DRAINING] = "finishing",
+		[PREPARING] = "making accounts",
+		[WAITING] = "waiting",
+		[MEETING] = "meeting",
+		[WARMING] = "warming up",
+		[MEASURING] = "measuring",
+		[DRAINING] = "finishing",
 		[ENDED] = "done",
 	};
 	uint64_t count = run->state == PREPARING ? run->moved : run->tally->count;
@@ -581,8 +586,7 @@ static struct member *member_at(struct run *run, uint32_t number)
 
 static uint32_t members_count(const struct run *run)
 {
-	return run->makers_count +
-	       run->senders_count * (run->options->mode == BENCH_LIVE ? 2 : 1);
+	return run->makers_count + run->senders_count * (run->options->mode == BENCH_LIVE ? 2 : 1);
 }
 
 static void begin_members(struct run *run)
@@ -731,8 +735,7 @@ static void init(struct run *run)
 	run->senders_count = part_of(o->senders, run->share);
 	run->senders = mem_alloc_zero(run->senders_count + 1, sizeof(*run->senders));
 	for (uint32_t i = 0; i < run->senders_count; i++)
-		sender_init(run, &run->senders[i],
-		            run->share->process + i * run->share->processes);
+		sender_init(run, &run->senders[i], run->share->process + i * run->share->processes);
 	run->members_left = members_count(run);
 	set_phase(run, BENCH_WAIT_MS);
 	if (isatty(STDERR_FILENO) && run->share->process == 0)

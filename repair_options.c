@@ -10,10 +10,10 @@
 #include <stdio.h>
 
 static const char purpose[] =
-	"Compares what the three replicas of a Threefold chat hold and copies what is missing, in\n"
-	"each direction, what is gone first. It may run at any time, also during traffic, any\n"
-	"number of times, also at once, and may be killed at any moment. HOST is a name, an IPv4 or\n"
-	"an IPv6 address. One of the three may be down: then the other two are repaired.\n";
+	"Compares what the three replicas of a Threefold chat hold and copies what is missing,\n"
+	"in each direction, what is gone first. It may run at any time, also during traffic, any\n"
+	"number of times, also at once, and may be killed at any moment. HOST is a name, an IPv4\n"
+	"or an IPv6 address. One of the three may be down: the other two are repaired then.\n";
 
 static const char notes[] =
 	"Files:\n"

@@ -28,6 +28,7 @@ struct run {
 	struct loop *loop;
 	const struct repair_options *options;
 	struct reconcile *r;
+	struct store *collect; /* or NULL */
 	struct conn_input input;
 	struct peer peers[RECONCILE_MAX];
 	bool is_done;
@@ -92,6 +93,17 @@ static void dialled(struct peer *peer)
 
 /* ---- bytes ---- */
 
+static void collect(struct run *run)
+{
+	struct reader r = reader_of(reconcile_collected(run->r));
+	struct fact fact;
+
+	while (run->collect != NULL && protocol_next_fact(&r, &fact)) {
+		(void)store_apply(run->collect, &fact, NULL); /* new or not, it is there then */
+		(void)store_work(run->collect, STORE_SLICE_MAX);
+	}
+}
+
 static void receive(struct peer *peer)
 {
 	struct run *run = run_of(peer);
@@ -106,6 +118,7 @@ static void receive(struct peer *peer)
 			                       view_of(bytes.data + used, bytes.size - used),
 			                       loop_now_ms(run->loop));
 			used += size;
+			collect(run);
 		} while (size > 0);
 		/* What a replica sends that is lost by now is read, and dropped with it. */
 		conn_used(&peer->conn, &run->input, bytes, used);
@@ -220,15 +233,15 @@ static void turn(struct run *run)
 
 /* ---- a run ---- */
 
-static void begin(struct run *run, const uint8_t key[KEY_SIZE], struct store *collect)
+static void begin(struct run *run, const uint8_t key[KEY_SIZE])
 {
 	const struct repair_options *o = run->options;
 	struct reconcile_options options = {
-		.mode = o->check || collect != NULL ? RECONCILE_CHECK : RECONCILE_REPAIR,
+		.mode = o->check || run->collect != NULL ? RECONCILE_CHECK : RECONCILE_REPAIR,
 		.count = RECONCILE_MAX,
-		.least = collect != NULL ? 1 : 2,
+		.least = run->collect != NULL ? 1 : 2,
 		.connect_timeout_ms = (uint32_t)o->timeout_ms,
-		.collect = collect,
+		.collect = run->collect != NULL,
 	};
 
 	memcpy(options.key, key, KEY_SIZE);
@@ -251,13 +264,18 @@ static void begin(struct run *run, const uint8_t key[KEY_SIZE], struct store *co
 void repair_run(struct loop *l, const struct repair_options *o, const uint8_t key[KEY_SIZE],
                 struct store *collect, struct reconcile_result *result, uint64_t *ms)
 {
-	struct run run = { .loop = l, .options = o, .is_terminal = isatty(STDERR_FILENO) == 1 };
+	struct run run = {
+		.loop = l,
+		.options = o,
+		.collect = collect,
+		.is_terminal = isatty(STDERR_FILENO) == 1,
+	};
 	uint64_t begun_ms;
 
 	loop_turn(l, 0); /* reads the clock, which stood still between two runs */
 	begun_ms = loop_now_ms(l);
 	conn_input_init(&run.input, FRAME_SIZE_MAX);
-	begin(&run, key, collect);
+	begin(&run, key);
 	settle(&run);
 	while (!run.is_done)
 		turn(&run);

@@ -8,6 +8,7 @@
 
 #include "io/loop.h"
 #include "repair_options.h"
+#include "store.h"
 
 /* One run from the dial to its end. `collect`: gets the union of all sets, and nothing is changed;
  * NULL: it does not. *ms is how long it took. */

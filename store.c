@@ -5,6 +5,7 @@
  */
 #include "store.h"
 
+#include "core/bug.h"
 #include "core/mix.h"
 #include "core/sha256.h"
 #include "store_private.h"
@@ -192,7 +193,7 @@ static enum store_result message_meet(struct store *s, uint32_t held, const stru
 		(void)store_load_text(s, content->text); /* as `held` awaits it, it is taken */
 	if (order == 0)
 		return STORE_KNOWN;
-	if (order > 0)
+	if (order > 0 || BUG(first_content_stays))
 		return STORE_KEPT;
 	message_uncount(s, stream_at(s, handle), 1, message_at(s, held)->size);
 	message_drop(s, held);
@@ -212,12 +213,13 @@ static enum store_result message_apply(struct store *s, const struct stream *str
 	assert(number <= NUMBER_MAX);
 	assert(content->text.size <= TEXT_SIZE_MAX);
 	stream_find(s, stream, &found);
-	if (found.recipient && ident_at(s, found.recipient)->state == STORE_DEAD)
+	if (found.recipient && ident_at(s, found.recipient)->state == STORE_DEAD && !BUG(gone_gets_mail))
 		return STORE_GONE;
 	if (found.stream) {
 		const struct stream_slot *slot = stream_at(s, found.stream);
 
-		if (range_covers(s, slot, number))
+		message_prefetch(s, slot);
+		if (!BUG(dead_again_live) && range_covers(s, slot, number))
 			return STORE_KNOWN;
 		uint32_t held = message_find(s, slot, number);
 

@@ -7,6 +7,7 @@
  * end of the id), for names like `anna~7Q2K9XWM`. One sorted list of all would do for a small
  * chat, but anybody may make accounts, also many of one name.
  */
+#include "core/bug.h"
 #include "store_private.h"
 
 enum { SUFFIX_BYTES = 5 }; /* 8 digits of base 32 are the last 40 bits */
@@ -274,6 +275,8 @@ enum store_result tombstone_apply(struct store *s, const struct tombstone *tombs
 	*detached = 0;
 	if (ident->state == STORE_DEAD)
 		return STORE_KNOWN;
+	if (ident->state == STORE_UNKNOWN && BUG(stranger_not_buried))
+		return STORE_NEW;
 	if (ident->state == STORE_ALIVE) {
 		s->totals.sum -= account_hash(s, handle);
 		s->totals.accounts--;

@@ -298,6 +298,8 @@ struct content {
 	const uint8_t *digest;
 };
 
+/* Asks the processor for what adding a message to the stream will read. */
+void message_prefetch(const struct store *s, const struct stream_slot *slot);
 uint32_t message_find(const struct store *s, const struct stream_slot *slot, uint64_t number);
 /* <0, 0, >0: the new content is smaller than, equal to, larger than what is held. */
 int message_compare(const struct store *s, const struct content *new, uint32_t held);

@@ -95,6 +95,8 @@ void stream_find(const struct store *s, const struct stream *stream, struct foun
 	struct stream_key key = { ident_at(s, found->recipient)->mailbox, found->sender,
 		                  found->session };
 
+	arena_prefetch(s->arena, key.mailbox); /* what is new is counted there */
+
 	if (key.mailbox)
 		found->stream = table_find(&s->streams,
 		                           key_hash(s, key.mailbox, key.sender, key.session),

@@ -279,7 +279,7 @@ static void looked(struct replication *r, struct login *l, const struct lookup *
 		return;
 	}
 	if (look->found < 0) {
-		refuse(r, l, OUTCOME_WRONG_PASSWORD, "the name or the password is wrong");
+		refuse(r, l, OUTCOME_WRONG_PASSWORD, "the name or the password is wrong (/create NAME makes a new account)");
 		return;
 	}
 	a = &look->accounts[look->found];
@@ -316,7 +316,7 @@ static void child(struct replication *r, struct op *op, struct op *ended)
 static void try_other(struct replication *r, struct login *l)
 {
 	if (l->others_count == 0) {
-		refuse(r, l, OUTCOME_WRONG_PASSWORD, "the name or the password is wrong");
+		refuse(r, l, OUTCOME_WRONG_PASSWORD, "the name or the password is wrong (/create NAME makes a new account)");
 		return;
 	}
 	l->op.phase = PHASE_TRY_STRETCH;
@@ -371,7 +371,7 @@ void login_stretched(struct replication *r, struct op *op, const uint8_t *stretc
 	struct login *l = (struct login *)op;
 
 	if (!stretched) {
-		refuse(r, l, OUTCOME_WRONG_PASSWORD, "the name or the password is wrong");
+		refuse(r, l, OUTCOME_WRONG_PASSWORD, "the name or the password is wrong (/create NAME makes a new account)");
 		return;
 	}
 	memmove(l->key, stretched, KEY_SIZE);

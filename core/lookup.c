@@ -8,6 +8,7 @@
  *          known anywhere is known. Of several live accounts with one name the confirmed one counts, of
  *          several confirmed the oldest, of several unconfirmed none.
  */
+#include "core/bug.h"
 #include "core/replication_private.h"
 
 #include <assert.h>
@@ -163,7 +164,7 @@ static void reply(struct replication *r, struct op *op, uint32_t index, const st
 	struct entry e;
 
 	(void)r;
-	if (frame->status != STATUS_OK)
+	if (frame->status != STATUS_OK || (BUG(answer_not_joined) && r->leader != (int)index))
 		return;
 	entries = reader_of(frame->entries.entries);
 	while (protocol_next_entry(&entries, &e)) {

@@ -16,6 +16,7 @@
  *
  * Neither pages nor pushes are kept beyond a bound: what is too much is dropped, and read again by pages from there.
  */
+#include "core/bug.h"
 #include "core/replication_private.h"
 
 #include <assert.h>
@@ -149,9 +150,9 @@ static bool may_show(struct replication *r, struct stream_state *s, struct candi
 	uint64_t shown = ranges_below(&s->shown, c->number);
 	uint64_t gone = ranges_below(&s->gone, c->number);
 
-	if (!stream_is_settled(r, s) || !person_is_settled(r, s->person))
+	if ((!stream_is_settled(r, s) || !person_is_settled(r, s->person)) && !BUG(shown_unasked))
 		return false;
-	if (r->merging && waits_for_merge(r, s, c)) {
+	if (r->merging && !BUG(merge_overtaken) && waits_for_merge(r, s, c)) {
 		if (c->merged) /* a replica has returned meanwhile: its page goes back behind the merge */
 			r->merge_waits = false;
 		c->merged = false;

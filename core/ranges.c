@@ -4,6 +4,8 @@
  */
 #include "core/ranges.h"
 
+#include "core/bug.h"
+
 #include <assert.h>
 #include <string.h>
 
@@ -50,7 +52,7 @@ bool ranges_add(struct ranges *set, uint64_t first, uint64_t last)
 
 	assert(first >= 1);
 	assert(first <= last);
-	while (end < set->count && set->items[end].first <= last + 1)
+	while (end < set->count && set->items[end].first <= last + (BUG(ranges_over_hole) ? 2 : 1))
 		end++;
 	if (end == at) {
 		insert(set, at, (struct range){first, last});

@@ -318,6 +318,7 @@ size_t reconcile_input(struct reconcile *r, uint32_t index, struct view bytes, u
 	assert(index < r->options.count);
 	assert(p->state != PEER_DIALLING);
 	r->time_ms = time_ms;
+	buf_clear(&r->collected);
 	if (p->state == PEER_LOST || r->is_done || bytes.size == 0)
 		return 0;
 	if (!protocol_size(bytes, &size)) {
@@ -334,6 +335,12 @@ size_t reconcile_input(struct reconcile *r, uint32_t index, struct view bytes, u
 		peer_lose(r, index, why);
 	settle(r);
 	return size;
+}
+
+struct view reconcile_collected(const struct reconcile *r)
+{
+	assert(r->magic == RECONCILE_MAGIC);
+	return buf_view(&r->collected);
 }
 
 void reconcile_connected(struct reconcile *r, uint32_t index, uint64_t time_ms)
@@ -444,7 +451,7 @@ struct reconcile *reconcile_new(const struct reconcile_options *options, uint64_
 
 	assert(options->count >= 1);
 	assert(options->count <= RECONCILE_MAX);
-	assert(options->collect == NULL || options->mode == RECONCILE_CHECK);
+	assert(!options->collect || options->mode == RECONCILE_CHECK);
 	r->magic = RECONCILE_MAGIC;
 	r->options = *options;
 	r->time_ms = time_ms;
@@ -465,6 +472,7 @@ struct reconcile *reconcile_new(const struct reconcile_options *options, uint64_
 		buf_init(&p->store, STORE_BYTES + FACT_SIZE_MAX);
 	}
 	buf_init(&r->scratch, FRAME_SIZE_MAX);
+	buf_init(&r->collected, COLLECTED_BYTES_MAX);
 	return r;
 }
 
@@ -480,6 +488,7 @@ void reconcile_free(struct reconcile *r)
 		mem_free(r->peers[i].dues);
 	}
 	buf_release(&r->scratch);
+	buf_release(&r->collected);
 	mem_free(r->pending);
 	mem_free(r->actions);
 	explicit_bzero(r, sizeof(*r));

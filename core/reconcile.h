@@ -34,7 +34,6 @@
 #define THREEFOLD_CORE_RECONCILE_H
 
 #include "protocol.h"
-#include "store.h"
 
 enum {
 	RECONCILE_MAX = 3, /* replicas */
@@ -58,7 +57,7 @@ struct reconcile_options {
 	uint8_t seed[KEY_SIZE];      /* random; all nonces come from it */
 	uint32_t reply_timeout_ms;   /* 0: 30000; a range of n elements has n / 50 more */
 	uint32_t connect_timeout_ms; /* until the proof; 0: 5000 */
-	struct store *collect;       /* CHECK: gets the union of all sets; NULL: it does not */
+	bool collect;                /* CHECK: shows every element: reconcile_collected */
 };
 
 enum reconcile_action_kind {
@@ -117,6 +116,10 @@ void reconcile_failed(struct reconcile *r, uint32_t index, const char *why, uint
 /* Takes at most one frame from the front of `bytes` and returns how many bytes that was; 0 if it is
  * not whole yet, or if the replica is lost. */
 size_t reconcile_input(struct reconcile *r, uint32_t index, struct view bytes, uint64_t time_ms);
+/* With `collect`: the elements that this reconcile_input has come upon, as a list of facts for
+ * protocol_next_fact; what did not prove itself is left out. All of them together are the union of
+ * the sets; what is bettered by another may be among them. Lives until the next call. */
+struct view reconcile_collected(const struct reconcile *r);
 /* When reconcile_tick has something to do. */
 uint64_t reconcile_deadline(const struct reconcile *r);
 void reconcile_tick(struct reconcile *r, uint64_t time_ms);

@@ -53,14 +53,15 @@ static void store(struct reconcile *r, uint32_t index, const struct fact *fact)
 /* An element that does not prove itself came from a replica that is damaged. */
 static void collect(struct reconcile *r, const struct fact *fact)
 {
-	if (r->options.collect == NULL)
+	if (!r->options.collect)
 		return;
 	if (fact->kind == FACT_ACCOUNT && !auth_account_fits(&fact->account))
 		return;
 	if (fact->kind == FACT_TOMBSTONE && !auth_tombstone_fits(&fact->tombstone))
 		return;
-	(void)store_apply(r->options.collect, fact, NULL); /* whether it was new is all the same */
-	(void)store_work(r->options.collect, STORE_SLICE_MAX);
+	bool is_put = protocol_put_fact(&r->collected, fact);
+
+	assert(is_put);
 }
 
 /* ---- pages ---- */

@@ -74,7 +74,7 @@ static void pass_end(struct reconcile *r)
 {
 	bool is_clean = r->found == 0;
 	uint32_t passes_max = r->options.mode == RECONCILE_REPAIR ? RECONCILE_PASSES_MAX
-	                      : r->options.collect == NULL        ? RECONCILE_CHECKS_MAX
+	                      : !r->options.collect               ? RECONCILE_CHECKS_MAX
 	                                                          : 1;
 
 	r->is_clean[r->set] = is_clean;
@@ -204,8 +204,7 @@ static bool count_only(struct reconcile *r, const struct range_item *range)
 {
 	uint32_t source = largest(range);
 
-	if (r->options.mode != RECONCILE_CHECK || r->options.collect != NULL ||
-	    groups_with_any(range) > 1)
+	if (r->options.mode != RECONCILE_CHECK || r->options.collect || groups_with_any(range) > 1)
 		return false;
 	for (uint32_t i = 0; i < RECONCILE_MAX; i++) {
 		if (range->speaker[i] == NOBODY || range->speaker[i] == source)
@@ -315,7 +314,7 @@ static void compare(struct reconcile *r, uint32_t index)
 		regroup(task, k, &item);
 		uint32_t count = item.count[largest(&item)];
 
-		if (count_groups(&item) > 1 || (r->options.collect != NULL && count > 0))
+		if (count_groups(&item) > 1 || (r->options.collect && count > 0))
 			push(r, &item);
 		else
 			r->done += count;

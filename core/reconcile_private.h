@@ -36,6 +36,7 @@ enum {
 	PAGE_BYTES = 64 * 1024,
 	STORE_BYTES = 64 * 1024,          /* in one STORE, but for one large message */
 	STORE_WINDOW_BYTES = 1024 * 1024, /* not acknowledged by a replica: no more is read */
+	COLLECTED_BYTES_MAX = RECONCILE_MAX * FRAME_SIZE_MAX, /* of the pages of one task */
 	OUTPUT_BYTES_MAX = 64 * 1024 * 1024,
 	REPLY_TIMEOUT = 30000,
 	CONNECT_TIMEOUT = 5000,
@@ -153,6 +154,7 @@ struct reconcile {
 	uint32_t pending_capacity;
 	struct task tasks[TASKS_MAX];
 	struct buf scratch;
+	struct buf collected;
 };
 
 /* ---- reconcile.c ---- */

@@ -5,6 +5,7 @@
  */
 #include "core/replication.h"
 
+#include "core/bug.h"
 #include "core/replication_private.h"
 #include "core/sha256.h"
 
@@ -333,7 +334,7 @@ static void restart_waiting(struct replication *r)
 	r->waiting_ops = false;
 	for (struct op *op = r->first_op; op; op = next) {
 		next = op->next;
-		if (!op->waiting || op->ended)
+		if (!op->waiting || op->ended || (BUG(audience_never_again) && op->written))
 			continue;
 		op->waiting = false;
 		op->restarted = op->restarted || op->written;

@@ -11,6 +11,7 @@
  *
  * A broadcast is a walk through the joined list of accounts, one send to each page of it.
  */
+#include "core/bug.h"
 #include "core/replication_private.h"
 
 #include <assert.h>
@@ -121,7 +122,7 @@ static struct peer *peer_of(struct replication *r, struct contact *contact)
 
 static bool is_known(struct replication *r, struct contact *contact)
 {
-	if (!contact->known || !contact->keep || contact->era != r->era)
+	if (!contact->known || !contact->keep || (contact->era != r->era && !BUG(answer_kept)))
 		return false;
 	return !peer_of(r, contact)->full;
 }
@@ -172,7 +173,7 @@ static void draw(struct replication *r, struct send *s)
 	if (!s->sent_ms) {
 		uint64_t now = replication_now(r);
 
-		if (now < r->session.sent_ms)
+		if (now < r->session.sent_ms && !BUG(time_goes_back))
 			now = r->session.sent_ms;
 		r->session.sent_ms = now;
 		s->sent_ms = now;
@@ -185,7 +186,7 @@ static void draw(struct replication *r, struct send *s)
 		                            ? peer_of(r, to->contact)
 		                            : peer_get(r, &to->id);
 
-		if (!to->number)
+		if (!to->number || (BUG(number_drawn_again) && s->op.restarted))
 			to->number = ++peer->number;
 		else if (ulid_equal(&s->session, &r->session.ulid) && peer->number < to->number)
 			peer->number = to->number;
@@ -306,7 +307,7 @@ static void reply(struct replication *r, struct op *op, uint32_t index, const st
  * else was said and nobody died with it. */
 static enum outcome join(const struct send *s, const struct recipient_state *to)
 {
-	bool unsure = s->op.died || s->op.restarted;
+	bool unsure = (s->op.died || s->op.restarted) && !BUG(death_is_a_no);
 
 	if (to->gone)
 		return s->repetition || s->op.restarted ? OUTCOME_UNKNOWN : OUTCOME_NO_SUCH_USER;

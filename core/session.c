@@ -15,6 +15,7 @@
  *
  * Buffers exist only while something is in them: an idle connection is its struct and its slot.
  */
+#include "core/bug.h"
 #include "core/session_private.h"
 
 #include "core/mix.h"
@@ -293,7 +294,7 @@ struct buf *session_reply_begin(struct sessions *s, struct connection *c)
 {
 	assert(!s->reply_open);
 	s->reply_open = true;
-	s->reply_held = s->appended > s->synced;
+	s->reply_held = s->appended > s->synced && !BUG(reply_before_sync);
 	assert(c->held == NULL || s->reply_held);
 	if (s->reply_held && c->held == NULL)
 		c->held = output_make();

@@ -14,6 +14,7 @@
  * that begins at or before the place reads what was dropped, so no READ_ON is needed any more; one
  * that begins behind it was asked for before the drop was known, so the READ_ON goes first.
  */
+#include "core/bug.h"
 #include "core/session_private.h"
 
 enum { TEXT_COST = 4096, RANGE_COST = 4 };
@@ -166,7 +167,7 @@ static enum status send_one(struct sessions *s, struct connection *to,
 	bool is_held = (s->disk_full || repetition) && is_known(s, message, &known);
 
 	if (s->disk_full)
-		return is_held ? known : STATUS_DISK_FULL;
+		return is_held ? known : BUG(full_disk_says_yes) ? STATUS_OK : STATUS_DISK_FULL;
 	if (is_held && known == STATUS_DIFFERENT)
 		return known;
 	/* A repetition of the same text joins too: all replicas keep the smaller time. */
@@ -263,7 +264,7 @@ static enum status bury(struct sessions *s, const struct burial *burial)
 		return STATUS_DISK_FULL;
 	enum store_result result = store_apply(s->store, &fact, &s->options.limits);
 
-	if (result == STORE_NEW)
+	if (result == STORE_NEW && !BUG(burial_not_kept))
 		session_append(s, &fact);
 	if (result == STORE_FULL)
 		return STATUS_MAILBOX_FULL;

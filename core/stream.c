@@ -7,6 +7,7 @@
  * that his name gives; in any other case a joined look-up decides how he is shown. What is gone, and what was
  * shown, is kept for life; who said it only while that connection lasts.
  */
+#include "core/bug.h"
 #include "core/replication_private.h"
 
 #include <assert.h>
@@ -157,7 +158,7 @@ void stream_answers(struct replication *r, uint32_t index, struct question *ques
 				s->answered |= BIT(index);
 			s->asked &= (uint8_t)~BIT(index);
 			learn_person(r, s->person, index, &item.entry);
-			while (protocol_next_range(&ranges, &range))
+			while (!BUG(gone_not_believed) && protocol_next_range(&ranges, &range))
 				ranges_add(&s->gone, range.first, range.last);
 		}
 	}
@@ -352,6 +353,8 @@ void stream_lost(struct replication *r, uint32_t index)
 		s->telling &= others;
 		ranges_clear(&s->told[index]);
 		ranges_clear(&s->to_tell[index]);
+		if (BUG(shown_forgotten))
+			ranges_clear(&s->shown);
 	}
 	place = 0;
 	while ((person = map_next(&r->persons, &place))) {

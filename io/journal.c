@@ -9,6 +9,7 @@
  * blocks to write, and so that burials still fit when the disk is full. Zeros after the last line
  * are therefore a clean end.
  */
+#include "core/bug.h"
 #include "io/journal_private.h"
 
 #include "core/sha256.h"
@@ -212,6 +213,8 @@ static void batch_run(struct journal *j)
 	               file) < 0)
 		return;
 	if (job_failed(job, batch_reserve(j, j->end + job->size), "reserve", file) < 0)
+		return;
+	if (BUG(never_synced))
 		return;
 	(void)job_failed(job, o->sync(j->disk, j->handle), "sync", file); /* the job remembers */
 }

@@ -40,7 +40,7 @@ static struct cell *add_cell(struct picture *p, size_t at)
 		p->cells = mem_resize(p->cells, p->capacity * sizeof(*p->cells));
 	}
 	cell = &p->cells[p->count++];
-	*cell = (struct cell){ .offset = p->shown.size, .at = at };
+	*cell = (struct cell){ .offset = p->shown.size, .at = at, .step = 1 };
 	return cell;
 }
 
@@ -51,26 +51,24 @@ static size_t add_cluster(struct picture *p, struct view text, size_t at)
 	struct width_cluster cluster = width_cluster(text);
 	struct view bytes = view_of(text.data, cluster.size);
 	struct cell *cell = add_cell(p, at);
+	size_t size;
 
 	cell->columns = cluster.columns;
+	cell->step = width_of(escape_decode(bytes, &size)) == 2 ? 2 : 1;
 	cell->is_doubtful = cluster.is_doubtful;
 	if (cluster.columns > 0) {
 		terminal_append(&p->shown, bytes);
 	} else if (bytes.data[0] == '\n') {
 		terminal_append(&p->shown, view_of_string(SYMBOL_NEWLINE));
 		cell->columns = 1;
+	} else if (escape_is_harmful(escape_decode(bytes, &size))) {
+		escape_for_terminal(&p->shown, bytes);
+		/* A mark is ASCII. */
+		cell->columns = (uint32_t)(p->shown.size - cell->offset);
 	} else {
-		size_t size;
-
-		if (escape_is_harmful(escape_decode(bytes, &size))) {
-			escape_for_terminal(&p->shown, bytes);
-			/* A mark is ASCII. */
-			cell->columns = (uint32_t)(p->shown.size - cell->offset);
-		} else {
-			terminal_append(&p->shown, view_of_string(SYMBOL_NO_BASE));
-			terminal_append(&p->shown, bytes);
-			cell->columns = 1;
-		}
+		terminal_append(&p->shown, view_of_string(SYMBOL_NO_BASE));
+		terminal_append(&p->shown, bytes);
+		cell->columns = 1;
 	}
 	cell->size = p->shown.size - cell->offset;
 	assert(cell->columns > 0);
@@ -207,10 +205,22 @@ static void move_pen(struct terminal *t, struct pen *pen, uint32_t row, uint32_t
 	*pen = (struct pen){ .row = row, .column = column };
 }
 
+/* A cluster whose columns terminals do not agree on stands on blanks, so that none of them leaves a
+ * gap in which something old stands, or a row that is shorter than we think. */
+static void write_doubtful(struct terminal *t, const struct cell *cell, struct view bytes)
+{
+	for (uint32_t i = 0; i < cell->columns; i++)
+		append_text(&t->out, " ");
+	append_sequence(t, cell->column + 1, 'G');
+	terminal_append(&t->out, bytes);
+	append_sequence(t, cell->column + cell->columns + 1, 'G');
+}
+
 static void write_cells(struct terminal *t, const struct picture *p, size_t from, struct pen *pen)
 {
 	for (size_t i = from; i < p->end; i++) {
 		const struct cell *cell = &p->cells[i];
+		struct view bytes = view_of(p->shown.data + cell->offset, cell->size);
 
 		if (cell->row > pen->row) {
 			assert(cell->row == pen->row + 1);
@@ -218,10 +228,11 @@ static void write_cells(struct terminal *t, const struct picture *p, size_t from
 			*pen = (struct pen){ .row = cell->row };
 		}
 		assert(cell->column == pen->column);
-		terminal_append(&t->out, view_of(p->shown.data + cell->offset, cell->size));
-		pen->column += cell->columns;
 		if (cell->is_doubtful)
-			append_sequence(t, pen->column + 1, 'G');
+			write_doubtful(t, cell, bytes);
+		else
+			terminal_append(&t->out, bytes);
+		pen->column += cell->columns;
 	}
 }
 
@@ -296,13 +307,17 @@ static uint32_t rows_above(const struct terminal *t)
 			row = cell->row;
 			column = 0;
 		}
-		if (column + cell->columns > t->columns) {
-			rows++;
-			column = 0;
+		for (uint32_t used = 0; used < cell->columns; used += cell->step) {
+			uint32_t part = cell->columns - used < cell->step ? 1 : cell->step;
+
+			if (column + part > t->columns) {
+				rows++;
+				column = 0;
+			}
+			if (i == p->cursor_cell)
+				return rows;
+			column += part;
 		}
-		if (i == p->cursor_cell)
-			break;
-		column += cell->columns;
 	}
 	return rows;
 }

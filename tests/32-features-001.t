@@ -259,6 +259,6 @@ for name in p1 p2; do client_close $name; done
 # ---- make check ----
 
 is '001-24: make check runs every test, one of which this is' \
-	"$(MAKEFLAGS='' make --no-print-directory -n check BUILD="$dir/build" T=features 2>&1 | grep -c 'prove .*32-features-001\.t')" 1
+	"$(MAKEFLAGS='' make --no-print-directory -n check BUGS=1 BUILD="$dir/build" T=features 2>&1 | grep -c 'prove .*32-features-001\.t')" 1
 
 done_testing

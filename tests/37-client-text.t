@@ -98,6 +98,7 @@ ok 'terminal: a second line is not taken for a message' term_sees ann '^ +\| bob
 terminal capture-pane -p -e -t ann >"$dir/colours"
 nok 'terminal: nothing is red' grep -qP '\x1b\[[0-9;]*31m' "$dir/colours"
 
+# shellcheck disable=SC2046
 term_start dumb env TERM=dumb NO_COLOR=1 "$BIN/client" $(addresses)
 ok 'a terminal that can do nothing' term_sees dumb '^- 0/3>'
 terminal pipe-pane -t dumb "cat >'$dir/dumb'"

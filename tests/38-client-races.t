@@ -11,6 +11,7 @@ start_servers
 
 for round in 1 2 3; do
 	for n in {1..20}; do
+		# shellcheck disable=SC2046
 		(launch "$BIN/client" --json $(addresses)) >"$dir/create$n" 2>>"$dir/create.err" <<END &
 /create same$round pw-$n
 /msg same$round hello

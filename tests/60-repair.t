@@ -5,6 +5,7 @@
 # middle, during traffic, again and again, and backups. After it the three sets of files are the same bytes.
 . tests/lib.sh
 
+# shellcheck disable=SC2120 # all calls are by way of `ok` and `is`
 # repair [OPTION...]: output in $dir/repair.out; returns the exit status.
 repair() {
 	# shellcheck disable=SC2046

@@ -95,7 +95,7 @@ machine() {
 
 sweep() {
 	local round shape c d
-	for round in $(seq "$ROUNDS"); do
+	for ((round = 0; round < ROUNDS; round++)); do
 		for shape in 1x1 16x1 64x1 4x16 4x64 16x64; do
 			c=${shape%x*} d=${shape#*x}
 			floor "append.$shape" "$c" "$d" append
@@ -120,7 +120,7 @@ sweep() {
 
 live() {
 	local round shape
-	for round in $(seq "$ROUNDS"); do
+	for ((round = 0; round < ROUNDS; round++)); do
 		for shape in 1x1 64x1; do
 			floor "memory.$shape" "${shape%x*}" 1 memory
 			load "live.$shape" --mode live --senders "${shape%x*}"
@@ -142,7 +142,7 @@ live() {
 
 other() {
 	local round
-	for round in $(seq "$ROUNDS"); do
+	for ((round = 0; round < ROUNDS; round++)); do
 		load login --mode login --senders 16
 		load list --mode list --senders 4
 	done

@@ -45,7 +45,11 @@ struct cluster_client {
 	struct cluster_link links[REPLICAS];
 	struct result last; /* without what it points to */
 	uint64_t shown;     /* messages */
-	bool counts_only;   /* messages are counted, not told */
+	uint64_t backwards; /* of them, those that came behind a later one of their stream */
+	struct ulid session; /* of the last one */
+	uint64_t number;
+	uint64_t users;
+	bool counts_only; /* messages and users are counted, not told */
 	char story[STORY_SIZE];
 	size_t story_size;
 	size_t read;
@@ -402,6 +406,10 @@ static inline void client_action(struct cluster *k, struct cluster_client *c, co
 		break;
 	case ACTION_MESSAGE:
 		c->shown++;
+		c->backwards += ulid_equal(&c->session, &a->shown->session) &&
+		                a->shown->number <= c->number;
+		c->session = a->shown->session;
+		c->number = a->shown->number;
 		if (c->counts_only)
 			break;
 		story(c, "message %s %.*s %llu%s\n", a->shown->from, (int)a->shown->text.size,
@@ -409,6 +417,7 @@ static inline void client_action(struct cluster *k, struct cluster_client *c, co
 		      a->shown->waited ? " waited" : "");
 		break;
 	case ACTION_USERS:
+		c->users += a->users_count;
 		if (c->counts_only)
 			break;
 		story(c, "users");
@@ -517,10 +526,10 @@ static inline bool replica_pump(struct cluster *k, uint32_t i)
 		return false;
 	while (session_has_work(p->sessions)) {
 		session_work(p->sessions, replica_time(k, i));
+		while (session_next(p->sessions, &s))
+			p->appended += s.kind == SESSION_APPEND;
 		any = true;
 	}
-	while (session_next(p->sessions, &s))
-		p->appended += s.kind == SESSION_APPEND;
 	synced(p);
 	for (uint32_t n = 0; n < k->count; n++) {
 		struct cluster_client *c = &k->clients[n];

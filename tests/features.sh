@@ -15,7 +15,8 @@
 #	codes FILE                of each result in FILE: `command:ok` or `command:CODE`, with blanks between
 #	shown FILE                the texts of the messages in FILE, with blanks between
 #	run_all FILE [OPTION...]  as client_json, with what is on stdin; prints codes
-#	knows_all NAME            waits until all three are live for this client
+#	knows_all NAME            waits until all three are live for this client; client_wait then skips what was
+#	                          said before
 #	restart_missing           starts the servers that do not run
 #
 #	term_start NAME COMMAND...   a terminal of its own (tmux), in which the command runs; then its exit status
@@ -26,7 +27,7 @@
 #
 #	fake_clock                 builds the clock of fake_clock.c; $clock is what to put into LD_PRELOAD
 
-. "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+. tests/lib.sh
 
 # shellcheck disable=SC2034 # for the tests
 order=(0 1 2)
@@ -72,11 +73,13 @@ answer() {
 }
 
 says() {
-	local name=$1 code
+	local name=$1 said
 	client_ask "$name" "$2" 30 || return 1
 	shift 2
-	code=$(field error)
-	echo "${code:-ok}" "$([ $# = 0 ] || perl tests/json.pl - -- "$@" <<<"$line")" | tr '\t' ' ' | sed 's/ *$//'
+	said=$(perl tests/json.pl - -- error "$@" <<<"$line" | tr '\t' ' ')
+	[[ $said =~ ^[a-z] ]] || said=ok$said
+	[[ $said =~ [^\ ](.*[^\ ])? ]]
+	echo "${BASH_REMATCH[0]}"
 }
 
 codes() {
@@ -99,7 +102,7 @@ has_all_live() {
 }
 
 knows_all() {
-	wait_for "$patience" has_all_live "$1"
+	wait_for "$patience" has_all_live "$1" && client_offset[$1]=$(stat -c %s "$dir/$1.out")
 }
 
 restart_missing() {

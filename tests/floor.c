@@ -342,7 +342,8 @@ static double percentile_us(const struct load *l, double percent)
 {
 	return l->measured == 0
 	               ? 0
-	               : l->latencies[(size_t)(percent / 100 * (double)(l->measured - 1) + 0.5)] / 1e3;
+	               : l->latencies[(size_t)(percent / 100 * (double)(l->measured - 1) + 0.5)] /
+	                         1e3;
 }
 
 static uint32_t number(const char *text, uint32_t max)
@@ -364,7 +365,9 @@ int main(int argc, char **argv)
 	uint16_t ports[COPIES];
 
 	if (argc < 6 || argc > 7) {
-		(void)fprintf(stderr, "usage: floor DIR SENDERS DEPTH SECONDS append|zeroed|memory [BYTES]\n");
+		(void)fprintf(
+			stderr,
+			"usage: floor DIR SENDERS DEPTH SECONDS append|zeroed|memory [BYTES]\n");
 		return 2;
 	}
 	l.count = number(argv[2], 4096);

@@ -36,6 +36,7 @@ struct screen_row {
 struct screen {
 	struct screen_row *rows; /* with those that have left the window */
 	size_t count;
+	size_t capacity;
 	size_t top; /* the window's first row */
 	unsigned columns;
 	unsigned height;
@@ -81,8 +82,11 @@ static inline uint32_t screen_decode(const char *text, size_t *size)
 static inline struct screen_row *screen_row_at(struct screen *s, size_t index)
 {
 	while (s->count <= index) {
-		s->rows = realloc(s->rows, (s->count + 1) * sizeof(*s->rows));
-		assert(s->rows != NULL);
+		if (s->count == s->capacity) {
+			s->capacity = 2 * s->capacity + 32;
+			s->rows = realloc(s->rows, s->capacity * sizeof(*s->rows));
+			assert(s->rows != NULL);
+		}
 		memset(&s->rows[s->count++], 0, sizeof(*s->rows));
 	}
 	return &s->rows[index];
@@ -330,6 +334,7 @@ static inline void screen_rewrap(struct screen *s, unsigned columns, size_t *anc
 	*anchor = new_anchor;
 	free(s->rows);
 	s->rows = new.rows;
+	s->capacity = new.capacity;
 	s->count = new.count;
 	s->row = new.row;
 	s->column = new.column;

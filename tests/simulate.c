@@ -5,11 +5,14 @@
  *   simulate --seed N [--trace]         one run; with its trace
  *   simulate --seeds FROM COUNT         many, on as many processors as --jobs says
  *   simulate --tap COUNT                the same as tests: TAP
+ *   simulate-bugs --bug NAME ...        with one deliberate bug (tests/simulate_bugs.c), until it is found
+ *   simulate-bugs --tap-bugs            each of them must be found: TAP
  *
  * A violation prints the seed, the step, what was violated, and the last lines of the trace; the same seed replays it
  * to the last byte. A run is in a process of its own, so that a failed assertion is a violation like any other.
  */
 #include "tests/simulate.h"
+#include "tests/simulate_bugs.h"
 
 #include <getopt.h>
 #include <inttypes.h>
@@ -21,7 +24,9 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { LINES = 100, LINE_SIZE = 240, JOBS_MAX = 64 };
+enum { LINES = 100, LINE_SIZE = 240, JOBS_MAX = 64, REPLAYED_MAX = 3 };
+
+static uint64_t failures_max = 20;
 
 static struct {
 	char lines[LINES][LINE_SIZE];
@@ -38,6 +43,8 @@ static struct shared {
 		struct sim_produced produced;
 	} jobs[JOBS_MAX];
 	uint64_t failures;
+	uint64_t stop; /* nobody begins another run */
+	bool quiet;
 } *shared;
 
 static uint64_t *current_step;
@@ -152,9 +159,18 @@ static void replay(const struct sim_options *options)
 
 static void tell_failure(const struct sim_options *options, uint64_t step, const char *why)
 {
+	uint64_t failures = __atomic_add_fetch(&shared->failures, 1, __ATOMIC_SEQ_CST);
+
+	if (failures >= failures_max)
+		shared->stop = 1;
+	if (shared->quiet)
+		return;
 	printf("# VIOLATION: seed %" PRIu64 ", step %" PRIu64 ": %s\n", options->seed, step, why);
 	printf("# replay: tests/simulate%s%s --seed %" PRIu64 " --trace\n", options->calm ? " --calm" : "",
 	       options->lies ? " --lies" : "", options->seed);
+	if (failures <= REPLAYED_MAX)
+		replay(options);
+	(void)fflush(stdout);
 }
 
 /* ---- many runs ---- */
@@ -165,18 +181,15 @@ static void work(const struct sim_options *base, uint32_t job, uint32_t jobs, ui
 	char why[1024];
 
 	current_step = &shared->jobs[job].step;
-	for (uint64_t i = from; i < count; i += jobs) {
+	for (uint64_t i = from; i < count && !shared->stop; i += jobs) {
 		options.seed = base->seed + i;
 		options.lies = base->lies || options.seed % 4 == 3;
 		shared->jobs[job].seed = i;
 		shared->jobs[job].running = true;
 		run_one(&options, &shared->jobs[job].produced, why);
 		shared->jobs[job].running = false;
-		if (why[0]) {
-			__atomic_add_fetch(&shared->failures, 1, __ATOMIC_SEQ_CST);
+		if (why[0])
 			tell_failure(&options, shared->jobs[job].step, why);
-			(void)fflush(stdout);
-		}
 	}
 	_exit(0);
 }
@@ -193,7 +206,7 @@ static pid_t start_job(const struct sim_options *base, uint32_t job, uint32_t jo
 }
 
 /* A run that ended its process is a violation; the job goes on after it. */
-static void run_many(const struct sim_options *base, uint64_t count, uint32_t jobs, uint64_t failures_max)
+static void run_many(const struct sim_options *base, uint64_t count, uint32_t jobs)
 {
 	pid_t children[JOBS_MAX];
 	uint32_t left = jobs;
@@ -215,13 +228,8 @@ static void run_many(const struct sim_options *base, uint64_t count, uint32_t jo
 		}
 		options.seed = base->seed + shared->jobs[job].seed;
 		options.lies = base->lies || options.seed % 4 == 3;
-		shared->failures++;
 		shared->jobs[job].running = false;
-		tell_failure(&options, shared->jobs[job].step, "the process ended, see above");
-		if (shared->failures >= failures_max) {
-			left--;
-			continue;
-		}
+		tell_failure(&options, shared->jobs[job].step, "the process ended");
 		children[job] = start_job(base, job, jobs, shared->jobs[job].seed + jobs, count);
 	}
 }
@@ -297,8 +305,8 @@ struct arguments {
 	struct sim_options options;
 	uint64_t count;
 	uint32_t jobs;
-	bool many, tap;
-	bool replays;
+	bool many, tap, tap_bugs;
+	const char *bug;
 };
 
 static struct arguments parse(int argc, char **argv)
@@ -307,7 +315,8 @@ static struct arguments parse(int argc, char **argv)
 		{ "seed", required_argument, NULL, 's' },  { "seeds", required_argument, NULL, 'n' },
 		{ "trace", no_argument, NULL, 't' },       { "tap", required_argument, NULL, 'p' },
 		{ "jobs", required_argument, NULL, 'j' },  { "calm", no_argument, NULL, 'c' },
-		{ "lies", no_argument, NULL, 'l' },        { NULL, 0, NULL, 0 },
+		{ "lies", no_argument, NULL, 'l' },        { "bug", required_argument, NULL, 'b' },
+		{ "tap-bugs", no_argument, NULL, 'B' },    { NULL, 0, NULL, 0 },
 	};
 	struct arguments a = { .jobs = 1, .count = 1 };
 
@@ -335,12 +344,27 @@ static struct arguments parse(int argc, char **argv)
 		case 'c':
 			a.options.calm = true;
 			break;
+		case 'b':
+			a.bug = optarg;
+			failures_max = 1;
+			break;
+		case 'B':
+			a.many = a.tap_bugs = true;
+			break;
 		case 'l':
 			a.options.lies = true;
 			break;
 		default:
 			exit(2);
 		}
+	}
+	if (a.bug && !sim_bug_switch_on(a.bug)) {
+		(void)fprintf(stderr, "simulate: there is no bug '%s'\n", a.bug);
+		exit(2);
+	}
+	if ((a.bug || a.tap_bugs) && !sim_bugs_built()) {
+		(void)fprintf(stderr, "simulate: only simulate-bugs has bugs to be switched on\n");
+		exit(2);
 	}
 	if (a.jobs < 1 || a.jobs > JOBS_MAX || a.count < 1) {
 		(void)fprintf(stderr, "simulate: --seed N, or --seeds FROM COUNT, and 1 to %d jobs\n", JOBS_MAX);
@@ -388,6 +412,36 @@ static bool replays_the_same(uint64_t seed)
 	return first == second;
 }
 
+/* Each bug in its turn, from the first seed until it is found. A failed assertion finds it, too. */
+static int run_bugs(uint32_t jobs)
+{
+	struct sim_options options = { .seed = 1 };
+	uint64_t missed = 0;
+
+	failures_max = 1;
+	shared->quiet = true;
+	if (!freopen("/dev/null", "w", stderr))
+		return 1;
+	for (size_t i = 0; i < sim_bugs_count; i++) {
+		uint64_t seeds = 0;
+
+		shared->failures = shared->stop = 0;
+		memset(shared->jobs, 0, sizeof(shared->jobs));
+		(void)sim_bug_switch_on(sim_bugs[i].name);
+		run_many(&options, sim_bugs[i].seeds, jobs);
+		for (uint32_t k = 0; k < jobs; k++)
+			if (shared->jobs[k].seed > seeds)
+				seeds = shared->jobs[k].seed;
+		missed += shared->failures == 0;
+		printf("%sok %zu - simulate: %s: found after %" PRIu64 " seeds of %" PRIu64 ": %s\n",
+		       shared->failures ? "" : "not ", i + 1, sim_bugs[i].name, seeds + 1,
+		       sim_bugs[i].seeds, sim_bugs[i].what);
+		(void)fflush(stdout);
+	}
+	printf("1..%zu\n", sim_bugs_count);
+	return missed ? 1 : 0;
+}
+
 int main(int argc, char **argv)
 {
 	struct arguments a = parse(argc, argv);
@@ -399,9 +453,11 @@ int main(int argc, char **argv)
 		out_of_memory(sizeof(*shared));
 	if (!a.many)
 		return run_single(&a);
+	if (a.tap_bugs)
+		return run_bugs(a.jobs);
 	printf("# simulate --seeds %" PRIu64 " %" PRIu64 "%s%s --jobs %u\n", a.options.seed, a.count,
 	       a.options.calm ? " --calm" : "", a.options.lies ? " --lies" : "", a.jobs);
-	run_many(&a.options, a.count, a.jobs, 20);
+	run_many(&a.options, a.count, a.jobs);
 	print_all_produced(seconds_now() - began);
 	if (!a.tap)
 		return shared->failures ? 1 : 0;

@@ -175,6 +175,7 @@ struct sim_client {
 	} stretches[SIM_STRETCHES_MAX];
 	uint32_t live;      /* replicas (not indexes), as it has told */
 	uint64_t live_since[REPLICAS]; /* when its connection was made */
+	uint64_t last_live_at;         /* when the last one became live: what was learned before is asked again */
 	bool logged_in;     /* as it has told */
 	uint32_t account;   /* of the history, then */
 	struct ulid session;

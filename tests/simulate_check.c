@@ -314,7 +314,8 @@ static void check_sent_to(struct sim *s, uint32_t c, const struct sim_command *k
 	for (uint32_t i = 0; i < s->history.accounts.count && !k->command.has_id; i++) {
 		const struct sim_account *b = &s->history.accounts.items[i];
 
-		if (i != at && cannot_be_overlooked(k, b) && id_compare(&b->id, &m->stream.recipient) < 0 &&
+		if (i != at && cannot_be_overlooked(k, b) &&
+		    knew(&b->confirmed, k->live, s->clients[c].last_live_at) && id_compare(&b->id, &m->stream.recipient) < 0 &&
 		    strcmp(k->name, b->name) == 0)
 			sim_fail(s, "client %u: t%u goes to account %u, though '%s' is account %u", c,
 			         k->text, at, k->name, i);

@@ -129,6 +129,7 @@ static void told_replica(struct sim *s, uint32_t c, const struct action *a)
 	sim_trace(s, "client %u: replica %u is %s %s", c, replica, a->live ? "live" : "dead", a->why);
 	if (a->live) {
 		p->live |= bit;
+		p->last_live_at = s->now;
 		p->live_since[replica] = p->wires[a->index] < SIM_WIRES_MAX
 		                                 ? s->wires[p->wires[a->index]].opened_at
 		                                 : s->now;

@@ -47,6 +47,7 @@ struct rig {
 	uint64_t time_ms;
 	uint64_t moved; /* bytes, both ways */
 	bool is_done;
+	struct store *collected; /* or NULL */
 };
 
 static inline uint64_t draw(struct rig *g)
@@ -368,6 +369,11 @@ static inline bool move_in(struct rig *g, uint32_t index, size_t size_max)
 		size_t taken = reconcile_input(
 			g->r, index, view_of(output.data + used, output.size - used), g->time_ms);
 
+		struct reader collected = reader_of(reconcile_collected(g->r));
+		struct fact fact;
+
+		while (g->collected != NULL && protocol_next_fact(&collected, &fact))
+			(void)store_apply(g->collected, &fact, NULL);
 		rig_act(g);
 		if (taken == 0 || p->connection == SESSION_NONE)
 			break;

@@ -113,6 +113,7 @@ static void test_j5(void)
 	id = k.clients[1].last.id;
 	say(&k, 0, "send bob before");
 	quiet();
+	client_cut(&k, 1, 2); /* `received` does not get there */
 	hold_there(&k, 0, 2, true);
 	say(&k, 0, "send bob one");
 	client_lose(&k, 0, 2);
@@ -217,9 +218,11 @@ static void test_gone_for_life(void)
 static void test_disk_hangs(void)
 {
 	fresh(2);
+	say(&k, 0, "send bob first");
+	quiet();
 	k.replicas[0].stuck = true;
 	say(&k, 0, "send bob hi");
-	IS_STRING(heard(&k, 1), "message alice hi 1\n", "N4: a replica whose disk hangs still pushes");
+	IS_STRING(heard(&k, 1), "message alice hi 2\n", "N4: a replica whose disk hangs still pushes");
 	for (int i = 0; i < 5; i++) {
 		pass(&k, 500);
 		say(&k, 0, "send bob more");
@@ -259,7 +262,7 @@ static void test_full_disks(void)
 	          "disk full: the leader is not among the copies");
 	replica_full(&k, 1, true), replica_full(&k, 2, true);
 	say(&k, 0, "send bob two");
-	IS_STRING(heard(&k, 0), "result send disk-full stored=0 online=1 bob\n",
+	IS_STRING(heard(&k, 0), "result send disk-full stored=0 online=0 bob\n",
 	          "disk full: all say so: that is the refusal");
 	hold_here(&k, 0, 2, true);
 	say(&k, 0, "send bob three");
@@ -272,6 +275,8 @@ static void test_full_disks(void)
 static void test_no_session(void)
 {
 	fresh(3);
+	say(&k, 0, "send bob first");
+	quiet();
 	hold_there(&k, 0, 0, true);
 	say(&k, 0, "send bob hi");
 	say(&k, 2, "takeover alice pw");
