@@ -281,7 +281,8 @@ static void take_back(struct replication *r, struct create *c, enum outcome outc
 
 	c->outcome = outcome;
 	c->detail = detail;
-	if (!c->maybe || (BUG(taken_back_where_granted) && !c->granted)) { /* every one that it was written to has refused: nothing has it */
+	/* Every one that it was written to has refused: nothing has it. */
+	if (!c->maybe || (BUG(taken_back_where_granted) && !c->granted)) {
 		op_refuse(r, &c->op, outcome, detail);
 		return;
 	}
@@ -291,7 +292,8 @@ static void take_back(struct replication *r, struct create *c, enum outcome outc
 	c->op.phase = PHASE_BACK;
 	auth_delete_key(c->made.stretched, c->made.account.verifier.seal, delete_key);
 	auth_tombstone_make(&c->made.account, delete_key, &frame.tombstone);
-	replication_keep_tombstone(r, &frame.tombstone);
+	if (!BUG(created_after_taking_back))
+		replication_keep_tombstone(r, &frame.tombstone);
 	op_multicast(r, &c->op, &frame);
 }
 

@@ -410,8 +410,9 @@ static void replicas_ping(struct replication *r, struct op *op)
 			replica_ask(r, i, &ping, TARGET_PING, op);
 }
 
-static void replicas_end(struct replication *r, struct replicas_op *o)
+static void replicas_end(struct replication *r, struct op *op)
 {
+	const struct replicas_op *o = (struct replicas_op *)op;
 	struct replica_row *rows = mem_alloc_zero(REPLICAS, sizeof *rows);
 	struct action *action = replication_act(r, ACTION_REPLICAS, rows);
 	uint32_t leader = r->leader < 0 ? 0 : (uint32_t)r->leader;
@@ -429,8 +430,8 @@ static void replicas_end(struct replication *r, struct replicas_op *o)
 		memcpy(rows[i].why, p->why, WHY_SIZE);
 	}
 	action->rows = rows;
-	action->token = o->op.token;
-	op_refuse(r, &o->op, OUTCOME_OK, "");
+	action->token = op->token;
+	op_refuse(r, op, OUTCOME_OK, "");
 }
 
 static void replicas_advance(struct replication *r, struct op *op)
@@ -450,7 +451,7 @@ static void replicas_advance(struct replication *r, struct op *op)
 		o->sums[i] = p->sum;
 	}
 	if (still || ++o->rounds >= PING_ROUNDS_MAX)
-		replicas_end(r, o);
+		replicas_end(r, op);
 	else
 		replicas_ping(r, op);
 }
@@ -461,12 +462,12 @@ void replicas_command(struct replication *r, struct op *op, const struct command
 	if (r->live)
 		replicas_ping(r, op);
 	else
-		replicas_end(r, (struct replicas_op *)op);
+		replicas_end(r, op);
 }
 
 const struct op_row replicas_row = {
 	.name = "replicas",
 	.size = sizeof(struct replicas_op),
-	.start = replicas_ping,
 	.advance = replicas_advance,
+	.emptied = replicas_end,
 };

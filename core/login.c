@@ -589,11 +589,6 @@ void logout_command(struct replication *r, struct op *op, const struct command *
 	replica_go_on(r);
 }
 
-static void logout_start(struct replication *r, struct op *op)
-{
-	op_refuse(r, op, OUTCOME_OK, ""); /* the connections, and with them the session, are gone everywhere */
-}
-
 static void logout_reply(struct replication *r, struct op *op, uint32_t index,
                          const struct frame *frame)
 {
@@ -608,20 +603,12 @@ static void logout_advance(struct replication *r, struct op *op)
 	op_refuse(r, op, OUTCOME_OK, "");
 }
 
-static void logout_expired(struct replication *r, struct op *op, struct result *result)
-{
-	result->outcome = OUTCOME_OK;
-	result->detail = "";
-	op_end(r, op, result);
-}
-
 const struct op_row logout_row = {
 	.name = "log out",
 	.size = sizeof(struct op),
-	.start = logout_start,
 	.reply = logout_reply,
 	.advance = logout_advance,
-	.expired = logout_expired,
+	.emptied = logout_advance, /* the connections, and with them the session, are gone everywhere */
 };
 
 /* ---- delete ---- */
@@ -696,6 +683,7 @@ static void delete_advance(struct replication *r, struct op *op)
 		session_clear(r);
 		replica_go_on(r);
 	} else if (!d->yes) {
+		replication_forget_tombstone(r, &d->tombstone.id);
 		result->outcome = op->died || op->restarted ? OUTCOME_UNKNOWN : OUTCOME_DISK_FULL;
 		result->detail = "no replica has room to store the deletion";
 	}
@@ -704,7 +692,10 @@ static void delete_advance(struct replication *r, struct op *op)
 
 static void delete_expired(struct replication *r, struct op *op, struct result *result)
 {
-	delete_over(r, (struct deletion *)op);
+	struct deletion *d = (struct deletion *)op;
+
+	delete_over(r, d);
+	replication_forget_tombstone(r, &d->tombstone.id);
 	op_end(r, op, result);
 }
 

@@ -289,7 +289,6 @@ static void join(struct replication *r, uint32_t index)
 	r->session.dial++;
 	replica_login_frame(r, index, &r->session, &frame);
 	replica_ask(r, index, &frame, TARGET_JOIN, NULL);
-	r->replicas[index].join_request = r->replicas[index].next_request;
 }
 
 /* While our own deletion is under way the session goes on, and the deletion needs replicas that are live. */
@@ -305,6 +304,7 @@ static void joined(struct replication *r, uint32_t index, const struct frame *fr
 	struct replica *p = &r->replicas[index];
 	struct frame again;
 
+	/* A session that ends makes whoever was JOINING live at once, so this is never an earlier one's answer. */
 	if (!r->session.active || p->state != REPLICA_JOINING) {
 		if (p->state == REPLICA_JOINING)
 			become_live(r, index);
@@ -318,7 +318,6 @@ static void joined(struct replication *r, uint32_t index, const struct frame *fr
 	case STATUS_UNKNOWN:
 		replica_handover_frame(r, index, &r->session, &again);
 		replica_ask(r, index, &again, TARGET_HANDOVER, NULL);
-		p->join_request = p->next_request;
 		break;
 	case STATUS_TAKEN_OVER:
 		session_lost(r, false);
@@ -342,7 +341,6 @@ static void handed_over(struct replication *r, uint32_t index, const struct fram
 	} else if (frame->status == STATUS_OK) {
 		replica_login_frame(r, index, &r->session, &login);
 		replica_ask(r, index, &login, TARGET_JOIN, NULL);
-		r->replicas[index].join_request = r->replicas[index].next_request;
 	} else if (frame->status == STATUS_GONE) {
 		account_is_gone(r, index);
 	} else {
@@ -383,6 +381,26 @@ void replica_tell_tombstone(struct replication *r, uint32_t index, const struct 
 	replica_ask(r, index, &frame, TARGET_TELL, NULL);
 }
 
+/* Their names' views follow them. */
+static void move_kept(struct replication *r, uint32_t to)
+{
+	uint32_t left = r->tombstones_count - to - 1;
+
+	memmove(&r->tombstones[to], &r->tombstones[to + 1], left * sizeof *r->tombstones);
+	r->tombstones_count--;
+	for (uint32_t i = to; i < r->tombstones_count; i++)
+		r->tombstones[i].tombstone.name.data = (const uint8_t *)r->tombstones[i].name;
+}
+
+void replication_forget_tombstone(struct replication *r, const struct id *id)
+{
+	for (uint32_t i = 0; i < r->tombstones_count; i++)
+		if (id_equal(&r->tombstones[i].tombstone.id, id)) {
+			move_kept(r, i);
+			return;
+		}
+}
+
 void replication_keep_tombstone(struct replication *r, const struct tombstone *tombstone)
 {
 	struct kept_tombstone *kept;
@@ -390,12 +408,8 @@ void replication_keep_tombstone(struct replication *r, const struct tombstone *t
 	for (uint32_t i = 0; i < r->tombstones_count; i++)
 		if (id_equal(&r->tombstones[i].tombstone.id, &tombstone->id))
 			return;
-	if (r->tombstones_count == TOMBSTONES_KEPT) {
-		memmove(r->tombstones, r->tombstones + 1, sizeof r->tombstones - sizeof *r->tombstones);
-		r->tombstones_count--;
-		for (uint32_t i = 0; i < r->tombstones_count; i++)
-			r->tombstones[i].tombstone.name.data = (const uint8_t *)r->tombstones[i].name;
-	}
+	if (r->tombstones_count == TOMBSTONES_KEPT)
+		move_kept(r, 0);
 	kept = &r->tombstones[r->tombstones_count++];
 	kept->tombstone = *tombstone;
 	memcpy(kept->name, tombstone->name.data, tombstone->name.size);
@@ -465,12 +479,10 @@ static void reply(struct replication *r, uint32_t index, const struct expected *
 		}
 		break;
 	case TARGET_JOIN:
-		if (e->request == r->replicas[index].join_request)
-			joined(r, index, frame);
+		joined(r, index, frame);
 		break;
 	case TARGET_HANDOVER:
-		if (e->request == r->replicas[index].join_request)
-			handed_over(r, index, frame);
+		handed_over(r, index, frame);
 		break;
 	case TARGET_PAGE:
 		mailbox_page(r, index, frame);

@@ -312,9 +312,10 @@ static void settle_one(struct replication *r, struct op *op)
 	if (!op->asking)
 		return;
 	if (!op->audience) {
-		op_wait(r, op);
-		if (r->live)
-			op_settle(r, op);
+		if (op->row->emptied)
+			op->row->emptied(r, op);
+		else
+			op_wait(r, op);
 		return;
 	}
 	if (op->done == op->audience) {
@@ -608,7 +609,7 @@ uint32_t replication_live(const struct replication *r)
 bool replication_idle(const struct replication *r)
 {
 	for (const struct op *op = r->first_op; op; op = op->next)
-		if (!op->ended)
+		if (!op->ended && !(op->silent && op->waiting)) /* which nobody waits for */
 			return false;
 	return !r->merging && !r->held && stream_is_idle(r);
 }

@@ -51,6 +51,8 @@ struct op_row {
 	void (*advance)(struct replication *r, struct op *op);
 	/* Looked at whenever it is settled and not all have replied: what goes in order asks the next one. NULL: parallel. */
 	void (*step)(struct replication *r, struct op *op);
+	/* All of the audience have died. NULL: it waits for a live replica, and begins again. */
+	void (*emptied)(struct replication *r, struct op *op);
 	/* A child has ended; it is freed afterwards. NULL: has no children. */
 	void (*child)(struct replication *r, struct op *op, struct op *child);
 	/* Fills in what a result says when the time to wait is over. NULL: nothing. */
@@ -149,7 +151,6 @@ struct replica {
 	bool welcomed;
 	bool login_written; /* on this connection */
 	bool joined;        /* logged in on this connection */
-	uint32_t join_request; /* what JOINING waits for: others were of an earlier session */
 	uint8_t uuid[UUID_SIZE];
 	uint8_t nonce[KEY_SIZE];
 	uint32_t silence_ms;
@@ -352,6 +353,8 @@ void replica_tell_tombstone(struct replication *r, uint32_t index,
                             const struct tombstone *tombstone);
 /* Keeps a tombstone, to be told to whoever becomes live later. */
 void replication_keep_tombstone(struct replication *r, const struct tombstone *tombstone);
+/* The deletion was refused, or nobody knows: it does not go on behind the user's back. */
+void replication_forget_tombstone(struct replication *r, const struct id *id);
 /* A LOGIN frame for the session or for one being begun. */
 void replica_login_frame(struct replication *r, uint32_t index, const struct session *session,
                          struct frame *frame);

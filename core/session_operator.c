@@ -16,7 +16,8 @@
 enum {
 	SURVEY_COST_MAX = 1000, /* of a slice: an element is 1, and so are this many bytes: */
 	SURVEY_COST_BYTES = 128,
-	PROOF_COST = 16, /* an account or a tombstone, which are checked by some hashes */
+	STORE_COST_MAX = 512, /* of a slice: a message is 1, and so are TEXT_COST_BYTES of it */
+	PROOF_COST = 16,      /* an account or a tombstone, which are checked by some hashes */
 	TEXT_COST_BYTES = 2048,
 	RANGE_COST = 4,
 };
@@ -394,7 +395,7 @@ bool session_store_slice(struct sessions *s, struct work *work)
 	uint32_t cost = 0;
 
 	r.offset = work->offset;
-	while (cost < SLICE_COST_MAX && protocol_next_fact(&r, &fact)) {
+	while (cost < STORE_COST_MAX && protocol_next_fact(&r, &fact)) {
 		enum status status = store_one(s, &fact, &cost);
 
 		/* What was refused although it may be right is the better reason. */

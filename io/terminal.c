@@ -87,6 +87,24 @@ static uint32_t limited(unsigned value, uint32_t low, uint32_t high)
 	return value < low ? low : value > high ? high : value;
 }
 
+/* What holds between two calls. */
+static void check(const struct terminal *t)
+{
+	assert(t->input_used <= t->input.size);
+	assert(t->out_used <= t->out.size);
+	assert(t->line.cursor <= t->line.text.size);
+	assert(t->line.text.size <= t->options.line_size_max);
+	assert(t->draft.cursor <= t->draft.text.size);
+	/* Only questions are secret; without one nothing is put aside. */
+	assert(t->is_asking || !t->is_secret);
+	assert(t->is_asking || t->draft.text.size == 0);
+	assert(!t->is_pasting || !t->options.is_dumb);
+	assert(t->paste_is_held || t->is_pasting || t->paste.size == 0);
+	assert(!t->has_ended || !t->is_shown);
+	assert(t->columns >= TERMINAL_COLUMNS_MIN);
+	assert(t->rows >= 1);
+}
+
 void terminal_resize(struct terminal *t, unsigned columns, unsigned rows)
 {
 	if (columns == 0 || rows == 0) {
@@ -169,6 +187,7 @@ static void cut(struct terminal *t, size_t offset)
 	struct view text = view_of(l->text.data + from, to - from);
 	struct buf joined;
 
+	assert(to <= l->text.size);
 	if (from == to)
 		return;
 	if (!t->is_secret) {
@@ -221,6 +240,7 @@ static void prompt_changes(struct terminal *t)
 
 void terminal_ask(struct terminal *t, struct view prompt, bool is_secret)
 {
+	assert(!t->has_ended);
 	if (!t->is_asking)
 		swap_lines(t);
 	line_clear(&t->line);
@@ -677,6 +697,7 @@ static void insert_foreign(struct terminal *t, struct view bytes)
 
 bool terminal_next(struct terminal *t, bool wants_lines, struct terminal_event *event)
 {
+	check(t);
 	wipe(&t->event_text);
 	while (t->input_used < t->input.size) {
 		struct view left = input_left(t);
@@ -761,6 +782,7 @@ void terminal_redraw(struct terminal *t)
 
 struct view terminal_output(struct terminal *t)
 {
+	check(t);
 	if (t->out_used == t->out.size) {
 		buf_clear(&t->out);
 		t->out_used = 0;

@@ -149,17 +149,19 @@ is 'list: what is no expression is refused by its fault' \
 		sed 's/list:ok/list:usage/' | sort | uniq -c | tr -s ' ')" ' 7 list:usage'
 is 'list: a name is any of its letters' "$(names '/list -E [.]')$(names '/list .')$(names '/list -')" ''
 
-# ---- hundreds: made by several clients, since each costs what a password costs ----
+# ---- thousands of accounts ----
 
-for part in 1 2 3 4; do
-	for ((n = part; n <= 240; n += 4)); do
-		printf '/create m%04d pw\n/logout\n' "$n"
-	done | client_json "$dir/many$part" &
-	pids[part]=$!
-done
-for part in 1 2 3 4; do wait "${pids[$part]}"; done
-is 'list: hundreds' "$(run_all "$dir/out" <<<'/list m')$(json_get "$dir/out" event=result -- count)" list:ok240
-is 'list: each once, in order' "$(json_get "$dir/out" event=users | grep -oE '"name":"m[0-9]+"' | sort -cu && echo sorted)" sorted
-is 'list: a glob of them' "$(run_all "$dir/out" <<<'/list m*5')$(json_get "$dir/out" event=result -- count)" list:ok24
+# shellcheck disable=SC2046
+ok 'list: thousands of accounts are made' "$BIN/bench" $(addresses) --mode list --users 3000 --seconds 0.1
+is 'list: all of them' "$(run_all "$dir/out" <<<'/list *-r*')$(json_get "$dir/out" event=result -- count)" list:ok3000
+is 'list: in pages' "$(($(json_count "$dir/out" event=users) > 3))" 1
+json_get "$dir/out" event=users | grep -oE '"name":"[^"]*"' | sort >"$dir/listed"
+is 'list: each once' "$(wc -l <"$dir/listed")$(uniq -d "$dir/listed")" 3000
+is 'list: a glob of them' "$(run_all "$dir/out" <<<'/list *-r*99')$(json_get "$dir/out" event=result -- count)" list:ok30
+is 'list: an expression' "$(run_all "$dir/out" <<<'/list -E .*-r[0-9]$')$(json_get "$dir/out" event=result -- count)" list:ok10
+is 'list: a beginning among them' "$(names '/list al')" 'alice '
+kill_server 0
+is 'list: the next replica answers the same' "$(run_all "$dir/out" <<<'/list *-r*')$(
+	json_get "$dir/out" event=users | grep -oE '"name":"[^"]*"' | sort | cmp - "$dir/listed")" list:ok
 
 done_testing

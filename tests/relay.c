@@ -4,15 +4,17 @@
  *
  *   relay DEVICE OTHER_DEVICE NAMESPACE
  *
- * makes a TUN device here and another one in the namespace whose file is named (as /run/netns/NAME), and carries
- * packets between them, both ways alike. sch_netem would do that, but it is not in every kernel. Orders come on
- * stdin, one a line, and each is answered with 'ok' on stdout:
+ * makes a TUN device here and another one in the namespace whose file is named (as
+ * /run/netns/NAME), and carries packets between them, both ways alike. sch_netem would do that,
+ * but it is not in every kernel. Orders come on stdin, one a line, and each is answered with 'ok'
+ * on stdout:
  *
  *   delay MS      each packet arrives so much later
  *   loss N        of a thousand packets so many are lost, by a fixed seed
  *   stall, go     nothing arrives any more; what was held arrives at once
  *
- * It ends with its input. What is held is bounded: beyond PACKETS_MAX packets the newest are lost, as in any queue.
+ * It ends with its input. What is held is bounded: beyond PACKETS_MAX packets the newest are lost,
+ * as in any queue.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -190,9 +192,9 @@ static int wait_ms(const struct relay *r)
 
 static void run(struct relay *r)
 {
-	struct pollfd fds[3] = {{.fd = 0, .events = POLLIN},
-	                        {.fd = r->lanes[0].from, .events = POLLIN},
-	                        {.fd = r->lanes[1].from, .events = POLLIN}};
+	struct pollfd fds[3] = { { .fd = 0, .events = POLLIN },
+		                 { .fd = r->lanes[0].from, .events = POLLIN },
+		                 { .fd = r->lanes[1].from, .events = POLLIN } };
 
 	for (;;) {
 		if (poll(fds, 3, wait_ms(r)) < 0 && errno != EINTR)

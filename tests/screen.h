@@ -40,7 +40,7 @@ struct screen {
 	size_t top; /* the window's first row */
 	unsigned columns;
 	unsigned height;
-	size_t row; /* the cursor, in rows */
+	size_t row;      /* the cursor, in rows */
 	unsigned column; /* `columns`: it waits behind the last one */
 	bool rewraps;
 	char sequence[600]; /* a sequence, or a character, whose end has not come */
@@ -321,8 +321,7 @@ static inline void screen_rewrap(struct screen *s, unsigned columns, size_t *anc
 				                                      : count + s->column;
 			}
 			assert(count + s->rows[i].used <= sizeof(cells) / sizeof(cells[0]));
-			memcpy(&cells[count], s->rows[i].cells,
-			       s->rows[i].used * sizeof(cells[0]));
+			memcpy(&cells[count], s->rows[i].cells, s->rows[i].used * sizeof(cells[0]));
 			count += s->rows[i].used;
 			wraps = s->rows[i].wraps && i + 1 < s->count;
 			i += wraps;
@@ -429,8 +428,9 @@ static inline void screen_show(const struct screen *s)
 	printf("# %u by %u, cursor at %zu, %u\n", s->columns, s->height, s->row - s->top,
 	       s->column);
 	for (size_t i = s->top > 5 ? s->top - 5 : 0; i < s->count; i++)
-		printf("# %s%2zu |%s|%s\n", i < s->top ? "-" : " ", i < s->top ? s->top - i : i - s->top,
-		       screen_row_text(s, i, text), s->rows[i].wraps ? " wraps" : "");
+		printf("# %s%2zu |%s|%s\n", i < s->top ? "-" : " ",
+		       i < s->top ? s->top - i : i - s->top, screen_row_text(s, i, text),
+		       s->rows[i].wraps ? " wraps" : "");
 }
 
 #endif

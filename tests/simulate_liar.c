@@ -11,7 +11,7 @@
 
 #include <stdlib.h>
 
-enum { ACCOUNTS = 6, HEARD = 24, TRICKS = 14 };
+enum { ACCOUNTS = 3, HEARD = 24, TRICKS = 14, NUMBERS = 3 };
 
 struct liar_account {
 	bool used;
@@ -150,7 +150,7 @@ static struct liar_account *some_account(struct sim *s)
 	uint8_t random[16], seal[KEY_SIZE];
 	struct id id;
 
-	if (a->used && !sim_chance(s, 10))
+	if (a->used && !sim_chance(s, 3))
 		return a;
 	a->used = true;
 	sim_draw(s, random, sizeof(random));
@@ -237,7 +237,7 @@ static void send(struct sim *s, struct liar_link *k, const struct sim_account *v
 	uint8_t bytes[RECIPIENT_SIZE];
 	struct buf b;
 	char text[32];
-	struct recipient recipient = { .id = victim->id, .number = 1 + sim_random(s, 6) };
+	struct recipient recipient = { .id = victim->id, .number = 1 + sim_random(s, NUMBERS) };
 
 	(void)snprintf(text, sizeof(text), "L%u", (unsigned)sim_random(s, 1000));
 	buf_init(&b, sizeof(bytes) * 4);

@@ -90,8 +90,7 @@ static inline bool fixture_keys(struct fixture *f, const char *keys)
 static inline bool event_is(const struct fixture *f, enum terminal_event_kind kind,
                             const char *text)
 {
-	bool same = f->event.kind == kind &&
-	            view_equal(f->event.text, view_of_string(text));
+	bool same = f->event.kind == kind && view_equal(f->event.text, view_of_string(text));
 
 	if (!same)
 		printf("# event %d '%.*s'\n", (int)f->event.kind, (int)f->event.text.size,
@@ -261,8 +260,7 @@ static inline bool printed_is_above(const struct fixture *f, size_t start)
 	size_t at = 0;
 
 	for (size_t i = 0; i < f->printed_count; i++) {
-		if (at >= start ||
-		    strcmp(screen_line(&f->screen, &at, text), f->printed[i]) != 0) {
+		if (at >= start || strcmp(screen_line(&f->screen, &at, text), f->printed[i]) != 0) {
 			printf("# line %zu should be '%s', is '%s'\n", i, f->printed[i],
 			       at > start ? "" : text);
 			screen_show(&f->screen);

@@ -4,10 +4,17 @@
  */
 #include "core/ranges.h"
 
-#include "core/mix.h"
 #include "tests/tap.h"
 
 enum { SPACE = 200 };
+
+static uint64_t mix64(uint64_t x)
+{
+	x += UINT64_C(0x9E3779B97F4A7C15);
+	x = (x ^ x >> 30) * UINT64_C(0xBF58476D1CE4E5B9);
+	x = (x ^ x >> 27) * UINT64_C(0x94D049BB133111EB);
+	return x ^ x >> 31;
+}
 
 /* Sorted, maximal, and as many members as the model. */
 static bool is_maximal(const struct ranges *set, const bool *in)

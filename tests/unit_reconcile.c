@@ -534,6 +534,40 @@ static void test_refused(void)
 	rig_close(&g);
 }
 
+/* A replica that proves itself and then talks nonsense ends nothing but its own part. */
+static void test_damaged(void)
+{
+	uint32_t done = 0;
+	uint32_t lost = 0;
+
+	for (uint32_t seed = 1; seed <= 300; seed++) {
+		struct rig g;
+
+		rig_open(&g, 5000 + seed, 3);
+		rig_facts(&g, 600, PEOPLE, 50);
+		rig_deal(&g, 20);
+		g.damage = 2 + seed % 20;
+		rig_begin(&g);
+		for (uint32_t i = 0; i < 3; i++)
+			rig_connect(&g, i);
+		while (!g.is_done) {
+			if (rig_step(&g))
+				continue;
+			g.time_ms = reconcile_deadline(g.r);
+			reconcile_tick(g.r, g.time_ms);
+			rig_act(&g);
+		}
+		struct reconcile_result result = rig_result(&g);
+
+		done += result.is_ready && result.replicas[1].state == RECONCILE_READY &&
+		        result.replicas[2].state == RECONCILE_READY;
+		lost += result.replicas[0].state == RECONCILE_LOST;
+		rig_close(&g);
+	}
+	IS_U64(done, 300, "a replica that talks nonsense stops no run");
+	OK(lost > 200, "it is found out");
+}
+
 static void test_collect(void)
 {
 	uint32_t equal = 0;
@@ -623,6 +657,7 @@ int main(void)
 	test_twins();
 	test_time();
 	test_refused();
+	test_damaged();
 	test_collect();
 	test_cost(100000, 100, 900000, "a hundred thousand elements");
 	test_cost(1000000, 100, 1000000, "a million elements");

@@ -773,6 +773,123 @@ static void test_late(void)
 	cluster_free(&k);
 }
 
+/* What needs nobody's answer does not wait for one. */
+static void test_emptied(void)
+{
+	fresh(2);
+	say(&k, 0, "create alice pw");
+	(void)heard(&k, 0);
+	for (uint32_t i = 0; i < REPLICAS; i++)
+		hold_here(&k, 0, i, true);
+	say(&k, 0, "logout");
+	for (uint32_t i = 0; i < REPLICAS; i++)
+		client_cut(&k, 0, i);
+	pump(&k);
+	OK(has(heard(&k, 0), "result logout ok"), "log out: without a live replica it is over at once");
+	for (uint32_t i = 0; i < REPLICAS; i++)
+		k.replicas[i].silent = true;
+	(void)heard(&k, 1);
+	say(&k, 1, "replicas");
+	pass(&k, 3100);
+	OK(has(heard(&k, 1), "replicas dead dead dead\nresult replicas ok"), "replicas: all stopped: they are dead, it says");
+	cluster_free(&k);
+}
+
+/* The first process died before it heard that its creation had succeeded; another one tries again where it is half. */
+static void test_repeated_elsewhere(void)
+{
+	fresh(4);
+	client_cut(&k, 0, 0);
+	pump(&k);
+	for (uint32_t i = 1; i < REPLICAS; i++)
+		hold_here(&k, 0, i, true);
+	say(&k, 0, "create alice pw");
+	let_here(&k, 0, 1, 1), let_here(&k, 0, 2, 0);
+	pump(&k);
+	let_here(&k, 0, 2, 1);
+	pump(&k); /* both have granted and confirmed; it hears nothing of the latter */
+	client_stop(&k, 0);
+	IS_U64(held("alice", true), 6, "PAPER5-5: made, but its process never heard of it");
+	pass(&k, 90000);
+	(void)heard(&k, 1), (void)heard(&k, 2);
+	say(&k, 1, "create alice pw");
+	IS_STRING(heard(&k, 1), "result create name-taken\n", "PAPER5-5: another process is refused as anyone");
+	IS_U64(held("alice", true), 6, "PAPER5-5: and takes nothing back");
+	say(&k, 2, "login alice pw");
+	IS_STRING(heard(&k, 2), "result login ok copies=3\n", "PAPER5-5: the owner logs in");
+	cluster_free(&k);
+}
+
+static void test_parallel(void)
+{
+	fresh(2);
+	say(&k, 0, "create alice pw");
+	say(&k, 0, "logout");
+	(void)heard(&k, 0), (void)heard(&k, 1);
+	k.clients[0].links[0].there = 1; /* the look up arrives at the leader, the log in does not */
+	say(&k, 0, "login alice pw");
+	IS_STRING(heard(&k, 0), "", "WALK-12: a log in ends when all have answered");
+	say(&k, 1, "login alice pw");
+	IS_STRING(heard(&k, 1), "result login already-logged-in\n", "WALK-12: and goes to all at once, the leader or not");
+	hold_there(&k, 0, 0, false);
+	pump(&k);
+	IS_STRING(heard(&k, 0), "result login ok copies=3\n", "WALK-12: it is in");
+	cluster_free(&k);
+}
+
+/* Confirmed at one replica alone, which is live too late for the look up. */
+static void test_not_unfinished(void)
+{
+	fresh(1);
+	pass(&k, 100);
+	k.replicas[0].clock_offset_ms = k.replicas[1].clock_offset_ms = 70000;
+	say(&k, 0, "create alice pw");
+	IS_STRING(heard(&k, 0), "result create ok copies=1\n", "finished: confirmed by one alone");
+	say(&k, 0, "logout");
+	client_cut(&k, 0, 2);
+	pump(&k);
+	hold_here(&k, 0, 0, true);
+	say(&k, 0, "login alice pw");
+	client_heal(&k, 0, 2);
+	pass(&k, 1500);
+	(void)heard(&k, 0);
+	hold_here(&k, 0, 0, false);
+	pump(&k);
+	IS_STRING(heard(&k, 0), "result login ok copies=3\n", "finished: nobody is told otherwise who did not ask all three");
+	cluster_free(&k);
+}
+
+static void test_gone_at_login(void)
+{
+	char line[64], text[ID_TEXT_SIZE + 1];
+
+	fresh(2);
+	for (uint32_t i = 0; i < REPLICAS; i++)
+		k.clients[0].links[i].there = 2; /* introduce, confirm */
+	say(&k, 0, "create alice pw");
+	say(&k, 1, "login alice pw");
+	say(&k, 1, "delete");
+	for (uint32_t i = 0; i < REPLICAS; i++)
+		hold_there(&k, 0, i, false);
+	pass(&k, 10);
+	IS_STRING(heard(&k, 0), "result create ok copies=3\n", "gone: deleted by its owner before the creation's own log in");
+	OK(!replication_logged_in(k.clients[0].r, line), "gone: made, and not logged in");
+	say(&k, 1, "create bob pw");
+	id_to_text(&k.clients[1].last.id, text);
+	(void)snprintf(line, sizeof line, "takeover bob~%s pw", text + ID_TEXT_SIZE - ID_SUFFIX_SIZE);
+	for (uint32_t i = 0; i < REPLICAS; i++)
+		k.clients[0].links[i].there = 1; /* the look up */
+	say(&k, 0, line);
+	say(&k, 1, "delete");
+	say(&k, 1, "create bob pw"); /* another one, with the same password */
+	say(&k, 1, "logout");
+	for (uint32_t i = 0; i < REPLICAS; i++)
+		hold_there(&k, 0, i, false);
+	pass(&k, 10);
+	IS_STRING(heard(&k, 0), "result login wrong-password\n", "gone: who was named by his digits is nobody else");
+	cluster_free(&k);
+}
+
 int main(void)
 {
 	test_empty_audience();
@@ -802,5 +919,10 @@ int main(void)
 	test_delete();
 	test_uuid();
 	test_late();
+	test_emptied();
+	test_repeated_elsewhere();
+	test_parallel();
+	test_not_unfinished();
+	test_gone_at_login();
 	return tap_done();
 }

@@ -251,6 +251,26 @@ static void test_slow(void)
 	cluster_free(&k);
 }
 
+/* The leader's clock was ahead, and then another one leads. */
+static void test_time(void)
+{
+	fresh(2);
+	say(&k, 1, "logout");
+	replica_kill(&k, 2);
+	k.replicas[0].clock_offset_ms = 300000;
+	pass(&k, 5000);
+	say(&k, 0, "send bob ten");
+	replica_kill(&k, 0);
+	pass(&k, 5000);
+	say(&k, 0, "send bob eleven");
+	quiet();
+	say(&k, 1, "login bob pw");
+	pass(&k, 300);
+	IS_STRING(heard(&k, 1), "result login ok copies=1\nmessage alice ten 1 waited\nmessage alice eleven 2 waited\n",
+	          "PAPER5-11: within a session time never goes back, so pages keep the order of a stream");
+	cluster_free(&k);
+}
+
 /* ---- what is told of it ---- */
 
 static void test_full_disks(void)
@@ -609,6 +629,7 @@ int main(void)
 	test_gone_for_life();
 	test_disk_hangs();
 	test_slow();
+	test_time();
 	test_full_disks();
 	test_no_session();
 	test_waited_unwritten();

@@ -5,7 +5,7 @@
  */
 #include "tests/terminal_fixture.h"
 
-#define WIDE "\xe6\xbc\xa2"
+#define WIDE  "\xe6\xbc\xa2"
 #define ACUTE "\xcc\x81"
 
 static void motions(void)
@@ -34,7 +34,8 @@ static void motions(void)
 		{ "one two\033[1;2D", "one tw|o", "Shift-Left is Left" },
 		{ "one two\001\033[1;5C", "one| two", "Ctrl-Right" },
 		{ "one two\033Od", "one |two", "Ctrl-Left of rxvt" },
-		{ "a" WIDE "e" ACUTE "\033[D", "a" WIDE "|e" ACUTE, "a letter and its mark are one step" },
+		{ "a" WIDE "e" ACUTE "\033[D", "a" WIDE "|e" ACUTE,
+		  "a letter and its mark are one step" },
 		{ "a" WIDE "\033[D", "a|" WIDE, "a wide character is one" },
 		{ "abc\033[D\033[D\033[D\033[D\033[D", "|abc", "not beyond the beginning" },
 		{ "abc\033[C\006", "abc|", "nor the end" },
@@ -73,13 +74,21 @@ static void edits(void)
 		{ "abc def\027\027\031\031", "abc defabc def|", "cuts in a row are one" },
 		{ "abc def\027x\177\027\031", "abc |", "not with a key between" },
 		{ "ab\001\033d\033d\031", "ab|", "forwards, too" },
-		{ "e\001" "x\033[C" ACUTE, "xe" ACUTE "|", "a mark joins what it comes behind" },
-		{ "a" ACUTE "\001" "x", "x|a" ACUTE, "in front of a cluster" },
-		{ ACUTE "\001" "a", "a" ACUTE "|", "a base before a lone mark joins it" },
+		{ "e\001"
+		  "x\033[C" ACUTE,
+		  "xe" ACUTE "|", "a mark joins what it comes behind" },
+		{ "a" ACUTE "\001"
+		  "x",
+		  "x|a" ACUTE, "in front of a cluster" },
+		{ ACUTE "\001"
+		        "a",
+		  "a" ACUTE "|", "a base before a lone mark joins it" },
 		{ "one\033\rtwo", "one\ntwo|", "Alt-Enter breaks the line" },
-		{ "a\xff\x80" "b\xc3(\xe2\x82", "ab(|", "what is no UTF-8 is no text" },
+		{ "a\xff\x80"
+		  "b\xc3(\xe2\x82",
+		  "ab(|", "what is no UTF-8 is no text" },
 		{ "\033[99~\033[5~\033OP\033[[Aa\033[1;2;3;4Xb", "ab|", "unknown keys do nothing" },
-		{ "a\033\033[Db", "ba|", "an Escape before a key does nothing" },
+		{ "a\033\033[Db", "b|a", "an Escape before a key does nothing" },
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
@@ -94,7 +103,8 @@ static void edits(void)
 /* Each key arrives in single bytes, too. */
 static void split_keys(void)
 {
-	static const char keys[] = "a" WIDE "\033[Dx\033[1;5D\033[3~\033[200~p\rq\033[201~\xf0\x9f\x98\x80!";
+	static const char keys[] = "a" WIDE
+				   "\033[Dx\033[1;5D\033[3~\033[200~p\rq\033[201~\xf0\x9f\x98\x80!";
 	struct fixture whole, parts;
 	size_t cursor;
 
@@ -230,8 +240,10 @@ static void limits(void)
 	terminal_next(t, true, &event);
 	terminal_input(t, view_of_string("6"));
 	terminal_next(t, true, &event);
-	OK(view_equal(terminal_line(t, &cursor), view_of_string("12345")), "a line has its maximum");
-	terminal_set_line(t, view_of_string("abcd\xc3\xa9" "f"));
+	OK(view_equal(terminal_line(t, &cursor), view_of_string("12345")),
+	   "a line has its maximum");
+	terminal_set_line(t, view_of_string("abcd\xc3\xa9"
+	                                    "f"));
 	OK(view_equal(terminal_line(t, &cursor), view_of_string("abcd")),
 	   "what is set is cut between characters");
 	terminal_set_line(t, view_of_string("a\xff"));
@@ -268,7 +280,8 @@ static void history(void)
 	OK(line_is(&f, "draft|"), "to the line that was under way");
 	fixture_keys(&f, "\033[A\033[A");
 	OK(line_is(&f, "one!|"), "what was changed on the way is as it was left");
-	OK(fixture_keys(&f, "\r") && event_is(&f, TERMINAL_LINE, "one!"), "until a line is finished");
+	OK(fixture_keys(&f, "\r") && event_is(&f, TERMINAL_LINE, "one!"),
+	   "until a line is finished");
 	fixture_keys(&f, "\033[A\033[A");
 	OK(line_is(&f, "one|"), "then it is as it was before");
 	for (unsigned i = 0; i < 9; i++) {
@@ -408,10 +421,12 @@ static unsigned plain_word_right(const struct plain *p)
 /* Does one key in both; a neutral key between, so that cuts stay apart. */
 static void plain_key(struct plain *p, struct fixture *f, uint32_t which)
 {
-	static const char *const texts[] = { "a", "Z", " ", ".", WIDE, "e" ACUTE, "\xf0\x9f\x98\x80" };
-	static const char *const keys[] = { "\033[D", "\033[C", "\001", "\005", "\177", "\033[3~",
-		                            "\033b", "\033f", "\013", "\025", "\033d", "\033\177",
-		                            "\031" };
+	static const char *const texts[] = {
+		"a", "Z", " ", ".", WIDE, "e" ACUTE, "\xf0\x9f\x98\x80"
+	};
+	static const char *const keys[] = { "\033[D",  "\033[C",   "\001",  "\005", "\177",
+		                            "\033[3~", "\033b",    "\033f", "\013", "\025",
+		                            "\033d",   "\033\177", "\031" };
 	unsigned left = p->cursor > 0 ? p->cursor - 1 : 0;
 	unsigned right = p->cursor < p->count ? p->cursor + 1 : p->count;
 	struct plain kept = *p;
@@ -426,18 +441,42 @@ static void plain_key(struct plain *p, struct fixture *f, uint32_t which)
 	fixture_keys(f, "\033[99~");
 	fixture_keys(f, keys[which - 14]);
 	switch (which - 14) {
-	case 0: p->cursor = left; break;
-	case 1: p->cursor = right; break;
-	case 2: p->cursor = 0; break;
-	case 3: p->cursor = p->count; break;
-	case 4: plain_cut(p, left, p->cursor); break;
-	case 5: plain_cut(p, p->cursor, right); break;
-	case 6: p->cursor = plain_word_left(p); break;
-	case 7: p->cursor = plain_word_right(p); break;
-	case 8: plain_cut(p, p->cursor, p->count); break;
-	case 9: plain_cut(p, 0, p->cursor); break;
-	case 10: plain_cut(p, p->cursor, plain_word_right(p)); break;
-	case 11: plain_cut(p, plain_word_left(p), p->cursor); break;
+	case 0:
+		p->cursor = left;
+		break;
+	case 1:
+		p->cursor = right;
+		break;
+	case 2:
+		p->cursor = 0;
+		break;
+	case 3:
+		p->cursor = p->count;
+		break;
+	case 4:
+		plain_cut(p, left, p->cursor);
+		break;
+	case 5:
+		plain_cut(p, p->cursor, right);
+		break;
+	case 6:
+		p->cursor = plain_word_left(p);
+		break;
+	case 7:
+		p->cursor = plain_word_right(p);
+		break;
+	case 8:
+		plain_cut(p, p->cursor, p->count);
+		break;
+	case 9:
+		plain_cut(p, 0, p->cursor);
+		break;
+	case 10:
+		plain_cut(p, p->cursor, plain_word_right(p));
+		break;
+	case 11:
+		plain_cut(p, plain_word_left(p), p->cursor);
+		break;
 	default:
 		for (unsigned i = 0; i < p->cut_count && p->count < 399; i++)
 			plain_insert(p, p->cut[i]);
@@ -504,7 +543,7 @@ static void any_bytes(void)
 		state = state * 1664525 + 1013904223;
 		byte = (uint8_t)(state >> 24);
 		if ((state >> 8) % 8 == 0)
-			byte = (uint8_t)"\033[O~;1235d"[(state >> 12) % 10];
+			byte = (uint8_t) "\033[O~;1235d"[(state >> 12) % 10];
 		terminal_input(f.t, view_of(&byte, 1));
 		while (terminal_next(f.t, true, &f.event))
 			if (f.event.kind == TERMINAL_LINE)

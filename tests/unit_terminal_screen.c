@@ -5,8 +5,8 @@
  */
 #include "tests/terminal_fixture.h"
 
-#define WIDE "\xe6\xbc\xa2" /* a Chinese character: two columns */
-#define ACUTE "\xcc\x81"    /* combines */
+#define WIDE  "\xe6\xbc\xa2" /* a Chinese character: two columns */
+#define ACUTE "\xcc\x81"     /* combines */
 
 /* A generator of its own, so that a seed means the same everywhere. */
 static uint32_t random_state;
@@ -99,7 +99,8 @@ static void clusters(void)
 	OK(fixture_is_right(&f), "a mark that comes later joins its letter");
 	fixture_keys(&f, "\xe2\x9d\xa4\xef\xb8\x8f!");
 	OK(fixture_is_right(&f), "behind a doubtful cluster the rest stands where it should");
-	fixture_keys(&f, "\xf0\x9f\x91\xa9\xe2\x80\x8d\xf0\x9f\x91\xa9\xe2\x80\x8d\xf0\x9f\x91\xa7.");
+	fixture_keys(&f,
+	             "\xf0\x9f\x91\xa9\xe2\x80\x8d\xf0\x9f\x91\xa9\xe2\x80\x8d\xf0\x9f\x91\xa7.");
 	OK(fixture_is_right(&f), "joined emoji take the columns of their parts");
 	fixture_keys(&f, "\033[D\033[D");
 	OK(fixture_is_right(&f), "and are one step for the cursor");
@@ -119,7 +120,8 @@ static void lone_and_harmful(void)
 	fixture_keys(&f, "b\033\rc");
 	fixture_draw(&f);
 	IS_STRING(screen_window(&f.screen, 0, text),
-	          "> \xe2\x97\x8c" ACUTE "a<U+202E>b\xe2\x8f\x8e" "c",
+	          "> \xe2\x97\x8c" ACUTE "a<U+202E>b\xe2\x8f\x8e"
+	          "c",
 	          "a lone mark, a direction mark and a newline are visible");
 	IS_U64(f.screen.column, 2 + 1 + 1 + 8 + 1 + 1 + 1, "and counted");
 	fixture_release(&f);
@@ -164,8 +166,8 @@ static bool has_colour(struct terminal *t)
 static void colours(void)
 {
 	for (unsigned plain = 0; plain < 2; plain++) {
-		struct terminal *t = terminal_new(&(struct terminal_options){
-			.line_size_max = 100, .is_plain = plain != 0 });
+		struct terminal *t = terminal_new(
+			&(struct terminal_options){ .line_size_max = 100, .is_plain = plain != 0 });
 
 		(void)has_colour(t);
 		OK(terminal_print(t, view_of_string("\033[31mred")), "a red line");
@@ -382,14 +384,52 @@ static void dumb_terminals(void)
 /* ---- anything, in any order ---- */
 
 static const char *const words[] = {
-	"a", "bc ", "hello, ", "x", " ", WIDE, WIDE WIDE, "e" ACUTE, ACUTE, "\xe2\x9d\xa4\xef\xb8\x8f",
-	"\xf0\x9f\x91\xa9\xe2\x80\x8d\xf0\x9f\x91\xa7", "\xf0\x9f\x98\x80", "\xd0\x96", "-.-",
-	"\033\r", "some more words at once ",
+	"a",
+	"bc ",
+	"hello, ",
+	"x",
+	" ",
+	WIDE,
+	WIDE WIDE,
+	"e" ACUTE,
+	ACUTE,
+	"\xe2\x9d\xa4\xef\xb8\x8f",
+	"\xf0\x9f\x91\xa9\xe2\x80\x8d\xf0\x9f\x91\xa7",
+	"\xf0\x9f\x98\x80",
+	"\xd0\x96",
+	"-.-",
+	"\033\r",
+	"some more words at once ",
 };
 static const char *const keys[] = {
-	"\033[D", "\033[C", "\033[H", "\033[F", "\033[A", "\033[B", "\033[3~", "\177", "\001", "\005",
-	"\002", "\006", "\013", "\025", "\027", "\031", "\033b", "\033f", "\033d", "\033\177",
-	"\033[1;5C", "\033[1;5D", "\033OA", "\020", "\016", "\033[99;99X", "\xff", "\004",
+	"\033[D",
+	"\033[C",
+	"\033[H",
+	"\033[F",
+	"\033[A",
+	"\033[B",
+	"\033[3~",
+	"\177",
+	"\001",
+	"\005",
+	"\002",
+	"\006",
+	"\013",
+	"\025",
+	"\027",
+	"\031",
+	"\033b",
+	"\033f",
+	"\033d",
+	"\033\177",
+	"\033[1;5C",
+	"\033[1;5D",
+	"\033OA",
+	"\020",
+	"\016",
+	"\033[99;99X",
+	"\xff",
+	"\004",
 	"\033[200~pasted\rlines\033[201~",
 };
 #define COUNT(array) ((uint32_t)(sizeof(array) / sizeof((array)[0])))
@@ -448,9 +488,8 @@ static unsigned random_story(uint32_t seed, bool rewraps, unsigned steps)
 
 	random_state = seed;
 	fixture_init_as(&f, 11 + random_below(60), 10 + random_below(20),
-	                &(struct terminal_options){ .line_size_max = 300,
-	                                            .history_count_max = 4,
-	                                            .rewraps = rewraps });
+	                &(struct terminal_options){
+				.line_size_max = 300, .history_count_max = 4, .rewraps = rewraps });
 	fixture_prompt(&f, "> ");
 	for (step = 0; step < steps; step++) {
 		for (uint32_t i = random_below(4); i > 0; i--)

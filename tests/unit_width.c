@@ -89,25 +89,32 @@ static void clusters(void)
 	cluster_is("a\xf0\x9f\x8f\xbd", 1, 1, "a letter has no skin");
 	cluster_is("\xf0\x9f\x87\xa9\xf0\x9f\x87\xaa\xf0\x9f\x87\xa9", 8, 2, "a flag: two letters");
 	cluster_is("\xe2\x9d\xa4\xef\xb8\x8f", 6, 2, "a heart, shown as an emoji");
-	cluster_is("a\xe2\x80\x8d" "b", 4, 1, "a joiner does not join Latin letters");
+	cluster_is("a\xe2\x80\x8d"
+	           "b",
+	           4, 1, "a joiner does not join Latin letters");
 	for (unsigned i = 0; i < 100; i++)
 		strcat(many, "\xcc\x81");
-	cluster_is(many, 1 + 2 * (WIDTH_CLUSTER_CHARACTERS_MAX - 1), 1, "marks without end are cut");
+	cluster_is(many, 1 + 2 * (WIDTH_CLUSTER_CHARACTERS_MAX - 1), 1,
+	           "marks without end are cut");
 	many[0] = 0;
 	for (unsigned i = 0; i < 20; i++)
 		strcat(many, "\xf0\x9f\x91\xa9\xe2\x80\x8d");
 	cluster_is(many, 28, WIDTH_CLUSTER_COLUMNS_MAX, "joins without end, too");
-	OK(width_cluster(view_of_string("\xe2\x9d\xa4\xef\xb8\x8f")).is_doubtful, "a heart is doubtful");
+	OK(width_cluster(view_of_string("\xe2\x9d\xa4\xef\xb8\x8f")).is_doubtful,
+	   "a heart is doubtful");
 	OK(!width_cluster(view_of_string("e\xcc\x81")).is_doubtful, "an accent is not");
-	IS_U64(width_of_text(view_of_string("a\xe6\xbc\xa2" "e\xcc\x81!")), 5, "a text is their sum");
+	IS_U64(width_of_text(view_of_string("a\xe6\xbc\xa2"
+	                                    "e\xcc\x81!")),
+	       5, "a text is their sum");
 }
 
 /* Whatever comes, clusters cut it without a rest. */
 static void random_texts(void)
 {
-	static const char *const pieces[] = { "a", "\xcc\x81", "\xe2\x80\x8d", "\xf0\x9f\x91\xa9",
-		                              "\xef\xb8\x8f", "\xff", "\n", "\xf0\x9f\x87\xa9",
-		                              "\xf0\x9f\x8f\xbd", "\xe6\xbc\xa2" };
+	static const char *const pieces[] = {
+		"a",    "\xcc\x81", "\xe2\x80\x8d",     "\xf0\x9f\x91\xa9", "\xef\xb8\x8f",
+		"\xff", "\n",       "\xf0\x9f\x87\xa9", "\xf0\x9f\x8f\xbd", "\xe6\xbc\xa2"
+	};
 	uint32_t state = 7;
 
 	for (unsigned round = 0; round < 20000; round++) {

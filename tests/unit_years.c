@@ -25,8 +25,8 @@ enum {
 	MESSAGES_A_YEAR = 1000000,
 	STREAMS_A_DAY = TEAM * LOGINS_A_DAY * CORRESPONDENTS,
 	TEXT_SIZE = 100,
-	STREAM_BYTES_MAX = 40,   /* of memory, beside its session */
-	SESSION_BYTES = 31,      /* 24 and its place in a table */
+	STREAM_BYTES_MAX = 40,    /* of memory, beside its session */
+	SESSION_BYTES = 31,       /* 24 and its place in a table */
 	SNAPSHOT_BYTES_MAX = 160, /* for a stream, sessions and accounts included */
 	START_NS_WANTED = 1600,
 	GENEROUS = 8,
@@ -63,7 +63,7 @@ static void team_make(void)
 static void team_add(struct store *s)
 {
 	for (unsigned i = 0; i < TEAM; i++) {
-		struct fact fact = {.kind = FACT_ACCOUNT, .account = account_of(&team[i])};
+		struct fact fact = { .kind = FACT_ACCOUNT, .account = account_of(&team[i]) };
 
 		fact.account.confirmed = true;
 		ALWAYS(store_apply(s, &fact, NULL) == STORE_NEW, "years: an account is new");
@@ -75,9 +75,11 @@ static struct stream stream_at(uint64_t i)
 {
 	uint64_t session = i / CORRESPONDENTS;
 	unsigned sender = (unsigned)(session % TEAM);
-	unsigned recipient = (unsigned)((sender + 1 + i % CORRESPONDENTS * 7 + session / TEAM % 50) % TEAM);
-	struct stream stream = {.recipient = team[recipient].account.id, .sender = team[sender].account.id};
-	uint8_t random[10] = {0};
+	unsigned recipient =
+		(unsigned)((sender + 1 + i % CORRESPONDENTS * 7 + session / TEAM % 50) % TEAM);
+	struct stream stream = { .recipient = team[recipient].account.id,
+		                 .sender = team[sender].account.id };
+	uint8_t random[10] = { 0 };
 
 	assert(recipient != sender);
 	put_u64(random, mix_end(session));
@@ -90,7 +92,8 @@ struct history {
 	struct journal *journal; /* NULL: nothing is journalled */
 };
 
-static void apply(const struct history *h, struct store *s, const struct fact *fact, bool journalled)
+static void apply(const struct history *h, struct store *s, const struct fact *fact,
+                  bool journalled)
 {
 	ALWAYS(store_apply(s, fact, NULL) == STORE_NEW, "years: what comes is new");
 	if (journalled)
@@ -102,8 +105,8 @@ static void live_stream(const struct history *h, struct store *s, uint64_t i, bo
 {
 	uint64_t first = h->messages * i / h->streams;
 	uint64_t count = h->messages * (i + 1) / h->streams - first;
-	struct fact message = {.kind = FACT_MESSAGE, .message = {.stream = stream_at(i)}};
-	struct fact burial = {.kind = FACT_BURIAL, .burial = {.stream = stream_at(i)}};
+	struct fact message = { .kind = FACT_MESSAGE, .message = { .stream = stream_at(i) } };
+	struct fact burial = { .kind = FACT_BURIAL, .burial = { .stream = stream_at(i) } };
 
 	assert(count >= 1);
 	message.message.text = view_of(text, TEXT_SIZE);
@@ -111,7 +114,7 @@ static void live_stream(const struct history *h, struct store *s, uint64_t i, bo
 		message.message.number = number;
 		message.message.sent_ms = ulid_time_ms(&message.message.stream.session) + number;
 		apply(h, s, &message, journalled);
-		burial.burial.range = (struct range){number, number};
+		burial.burial.range = (struct range){ number, number };
 		apply(h, s, &burial, journalled);
 	}
 }
@@ -151,12 +154,13 @@ static void judge_memory(const struct history *h, const struct store *s, uint64_
 	uint64_t all = totals.memory - empty;
 	uint64_t apart = all - sessions * SESSION_BYTES;
 
-	printf("# memory: %.1f bytes a stream, %.1f with the sessions\n", (double)apart / (double)h->streams,
-	       (double)all / (double)h->streams);
+	printf("# memory: %.1f bytes a stream, %.1f with the sessions\n",
+	       (double)apart / (double)h->streams, (double)all / (double)h->streams);
 	IS_U64(totals.messages, 0, "years: everything was read");
 	IS_U64(totals.streams, h->streams, "years: every stream is remembered");
 	IS_U64(totals.ranges, h->streams, "years: a stream that was read is one range");
-	OK(apart <= STREAM_BYTES_MAX * h->streams, "years: a finished stream costs at most 40 bytes of memory");
+	OK(apart <= STREAM_BYTES_MAX * h->streams,
+	   "years: a finished stream costs at most 40 bytes of memory");
 }
 
 /* ---- requests ---- */
@@ -181,8 +185,8 @@ static void put(struct batch *b, struct peer *peer, struct frame *frame)
 
 static void put_send(struct batch *b, struct peer *peer, const struct person *to, uint64_t number)
 {
-	const struct recipient recipient = {to->account.id, number};
-	struct frame frame = {.type = FRAME_SEND};
+	const struct recipient recipient = { to->account.id, number };
+	struct frame frame = { .type = FRAME_SEND };
 	struct buf list;
 
 	buf_init(&list, RECIPIENT_SIZE);
@@ -198,10 +202,10 @@ static void put_send(struct batch *b, struct peer *peer, const struct person *to
 /* What is gone of the stream? And then: this message was received. */
 static void put_read(struct batch *b, struct peer *peer, const struct person *from, uint64_t number)
 {
-	struct stream_item item = {.sender = from->account.id, .session = ulid_of(1)};
-	const struct range range = {number, number};
-	struct frame question = {.type = FRAME_STREAMS};
-	struct frame received = {.type = FRAME_RECEIVED};
+	struct stream_item item = { .sender = from->account.id, .session = ulid_of(1) };
+	const struct range range = { number, number };
+	struct frame question = { .type = FRAME_STREAMS };
+	struct frame received = { .type = FRAME_RECEIVED };
 	struct buf ranges, list;
 
 	buf_init(&ranges, RANGE_SIZE);
@@ -265,7 +269,7 @@ static void load_begin(struct load *l)
 static void load_round(struct load *l)
 {
 	static struct batch b; /* large */
-	struct frame look = {.type = FRAME_LOOKUP_NAME};
+	struct frame look = { .type = FRAME_LOOKUP_NAME };
 
 	b.count = 0;
 	buf_init(&b.bytes, IN_SIZE_MAX);
@@ -289,7 +293,7 @@ static void load_round(struct load *l)
 static void judge_requests(struct rig *full)
 {
 	struct rig empty;
-	struct load loads[2] = {{.rig = full}, {.rig = &empty}};
+	struct load loads[2] = { { .rig = full }, { .rig = &empty } };
 
 	rig_open(&empty);
 	team_add(empty.store);
@@ -302,8 +306,10 @@ static void judge_requests(struct rig *full)
 	double each = (double)loads[1].best_ns / (CYCLES * FRAMES_A_CYCLE);
 	double ratio = (double)loads[0].best_ns / (double)loads[1].best_ns;
 
-	printf("# a request: %.0f ns beside an empty store, %.3f times that after the years\n", each, ratio);
-	OK(ratio <= 1.15 * 2, "years: requests cost what they cost beside an empty store (1.15 times, noise apart)");
+	printf("# a request: %.0f ns beside an empty store, %.3f times that after the years\n",
+	       each, ratio);
+	OK(ratio <= 1.15 * 2,
+	   "years: requests cost what they cost beside an empty store (1.15 times, noise apart)");
 	session_free(empty.s);
 	store_free(empty.store);
 	store_free(empty.journal);
@@ -328,7 +334,7 @@ static struct disk *disk_of(const char *path)
 
 static struct journal *journal_of(struct disk *disk, struct store *s)
 {
-	struct journal_options options = {.uuid = {7}};
+	struct journal_options options = { .uuid = { 7 } };
 	struct journal_loaded loaded;
 	struct journal *journal = NULL;
 	char err[ERR_SIZE] = "";
@@ -361,7 +367,8 @@ static void judge_snapshot(const struct history *h, const char *path)
 	   "years: a finished stream costs at most 160 bytes of snapshot");
 }
 
-static void judge_start(const struct history *h, const char *path, const struct store_totals *before)
+static void judge_start(const struct history *h, const char *path,
+                        const struct store_totals *before)
 {
 	struct store *s = store_new();
 	struct disk *disk = disk_of(path);
@@ -370,12 +377,13 @@ static void judge_start(const struct history *h, const char *path, const struct 
 	double each = (double)(now_ns() - start) / (double)h->streams;
 	struct store_totals after;
 
-	printf("# start: %.2f us of processor a stream, %.2f s (at most %.1f us is what is wanted)\n", each / 1000,
-	       each * (double)h->streams / 1e9, START_NS_WANTED / 1000.0);
+	printf("# start: %.2f us of processor a stream, %.2f s (at most %.1f us is what is wanted)\n",
+	       each / 1000, each * (double)h->streams / 1e9, START_NS_WANTED / 1000.0);
 	store_totals(s, &after);
 	IS_U64(after.facts, before->facts, "years: a start gives every fact back");
 	IS_U64(after.sum, before->sum, "years: and the same ones");
-	OK(each <= START_NS_WANTED * GENEROUS, "years: a start takes at most 1.6 us a stream (8 times, noise apart)");
+	OK(each <= START_NS_WANTED * GENEROUS,
+	   "years: a start takes at most 1.6 us a stream (8 times, noise apart)");
 	store_check(s);
 	journal_abandon(journal);
 	disk_close_directory(disk);
@@ -384,13 +392,14 @@ static void judge_start(const struct history *h, const char *path, const struct 
 
 static void remove_all(const char *path)
 {
-	static const char *const names[] = {"users.json", "pending.json", "journal.jsonl", "replica.json", "lock"};
+	static const char *const names[] = { "users.json", "pending.json", "journal.jsonl",
+		                             "replica.json", "lock" };
 
 	for (unsigned i = 0; i < sizeof names / sizeof *names; i++) {
 		char whole[PATH_SIZE + 32];
 
 		(void)snprintf(whole, sizeof whole, "%s/%s", path, names[i]); /* short */
-		(void)unlink(whole);                                          /* not all are there */
+		(void)unlink(whole); /* not all are there */
 	}
 	OK(rmdir(path) == 0, "years: nothing else is left in the data directory");
 }
@@ -398,8 +407,8 @@ static void remove_all(const char *path)
 static void years_test(unsigned years)
 {
 	const char *base = getenv("TMPDIR") ? getenv("TMPDIR") : "/tmp";
-	struct history h = {.streams = (uint64_t)years * DAYS_A_YEAR * STREAMS_A_DAY,
-	                    .messages = (uint64_t)years * MESSAGES_A_YEAR};
+	struct history h = { .streams = (uint64_t)years * DAYS_A_YEAR * STREAMS_A_DAY,
+		             .messages = (uint64_t)years * MESSAGES_A_YEAR };
 	struct store_totals empty, before;
 	char path[PATH_SIZE], err[ERR_SIZE];
 	struct rig rig;
@@ -432,27 +441,29 @@ static void years_test(unsigned years)
 
 static void join(struct store *to, const struct store *from)
 {
-	struct store_key key = {0};
+	struct store_key key = { 0 };
 	struct fact fact;
 
 	while (store_next(from, &key, &fact))
 		(void)store_apply(to, &fact, NULL); /* known or new: it is a join */
 }
 
-/* Each replica misses what it was away for, and a sender crashed after writing a number to one replica alone:
- * numbers 1 to 9 of each stream, of which replica r never heard those with number % 3 == r. */
+/* Each replica misses what it was away for, and a sender crashed after writing a number to one
+ * replica alone: numbers 1 to 9 of each stream, of which replica r never heard those with number
+ * % 3 == r. */
 static void holes_test(void)
 {
 	enum { STREAMS = 3000, NUMBERS = 9 };
-	struct store *replicas[3] = {store_new(), store_new(), store_new()};
+	struct store *replicas[3] = { store_new(), store_new(), store_new() };
 	struct store_totals totals[3];
 
 	for (uint64_t i = 0; i < STREAMS; i++)
 		for (uint64_t number = 1; number <= NUMBERS; number++)
 			for (unsigned r = 0; r < 3; r++) {
-				struct fact fact = {.kind = FACT_BURIAL, .burial = {.stream = stream_at(i)}};
+				struct fact fact = { .kind = FACT_BURIAL,
+					             .burial = { .stream = stream_at(i) } };
 
-				fact.burial.range = (struct range){number, number};
+				fact.burial.range = (struct range){ number, number };
 				if (number % 3 != r)
 					(void)store_apply(replicas[r], &fact, NULL);
 			}

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * Creation in index order (core/create.c): introduce at the lowest live replica, then the next; confirm in
- * parallel at all that granted; or take back at all live ones, and never create that id again.
+ * Creation in index order (core/create.c): introduce at the lowest live replica, then the next;
+ * confirm in parallel at all that granted; or take back at all live ones, and never create that id
+ * again.
  */
 #include "tests/model/model.h"
 
@@ -28,7 +29,7 @@ static void take_back(struct world *w, unsigned c)
 	q->audience = rule(RULE_BACK_EVERYWHERE) ? k->live : k->live & q->granted;
 	q->done = 0;
 	k->kept |= rule(RULE_BACK_EVERYWHERE) && rule(RULE_BACK_IS_FINAL) ? BIT(x) : 0;
-	client_multicast(w, c, q->audience, (struct frame){DELETE, x, 0, 0});
+	client_multicast(w, c, q->audience, (struct frame){ DELETE, x, 0, 0 });
 	if (!rule(RULE_BACK_EVERYWHERE) && !q->audience) {
 		w->ledger.taken_back |= BIT(x);
 		request_end(w, c);
@@ -58,7 +59,7 @@ void create_step(struct world *w, unsigned c)
 		return;
 	q->asked = BIT(lowest(left));
 	q->maybe |= q->asked;
-	client_ask(w, c, lowest(left), (struct frame){INTRODUCE, account_of(w, c), 0, 0});
+	client_ask(w, c, lowest(left), (struct frame){ INTRODUCE, account_of(w, c), 0, 0 });
 }
 
 static void ask_about_holder(struct world *w, unsigned c)
@@ -91,7 +92,7 @@ void create_looked(struct world *w, unsigned c)
 	q->done &= NOT(q->refused);
 	if (q->phase == CONFIRMING)
 		client_multicast(w, c, q->refused & q->audience,
-		                 (struct frame){CONFIRM, account_of(w, c), 0, 0});
+		                 (struct frame){ CONFIRM, account_of(w, c), 0, 0 });
 	q->refused = 0;
 }
 
@@ -160,7 +161,8 @@ static void acknowledged(struct world *w, unsigned c)
 	SAY(" {%c: account %d ACKNOWLEDGED by %d}", 'A' + (int)c, x, q->confirmed);
 	if (!q->confirmed)
 		w->ledger.acknowledged_by_none = 1;
-	promise_acknowledged(w, x, (rule(RULE_CONFIRM_ALL) ? q->confirmed : q->audience) & NOT(q->wiped));
+	promise_acknowledged(w, x,
+	                     (rule(RULE_CONFIRM_ALL) ? q->confirmed : q->audience) & NOT(q->wiped));
 	request_end(w, c);
 }
 
@@ -178,7 +180,8 @@ void create_advance(struct world *w, unsigned c)
 		q->phase = CONFIRMING;
 		q->done = q->refused = 0;
 		if (rule(RULE_CONFIRM)) {
-			client_multicast(w, c, q->audience & q->granted, (struct frame){CONFIRM, x, 0, 0});
+			client_multicast(w, c, q->audience & q->granted,
+			                 (struct frame){ CONFIRM, x, 0, 0 });
 			return;
 		}
 		q->confirmed = q->audience;

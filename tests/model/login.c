@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * Log in at all live replicas in parallel, hand-over to those that do not know the account, and the session's own
- * log in at a replica that returned (core/login.c, core/replica.c). All log ins of the scripts take over.
+ * Log in at all live replicas in parallel, hand-over to those that do not know the account, and
+ * the session's own log in at a replica that returned (core/login.c, core/replica.c). All log ins
+ * of the scripts take over.
  */
 #include "tests/model/model.h"
 
@@ -24,7 +25,7 @@ void login_write(struct world *w, unsigned c)
 		return;
 	}
 	k->session = SESSION(rank, c, 1);
-	client_multicast(w, c, q->audience, (struct frame){LOGIN, q->target, 0, k->session});
+	client_multicast(w, c, q->audience, (struct frame){ LOGIN, q->target, 0, k->session });
 }
 
 void login_hear(struct world *w, unsigned c, unsigned r, const struct frame *reply)
@@ -37,7 +38,7 @@ void login_hear(struct world *w, unsigned c, unsigned r, const struct frame *rep
 	if (reply->kind == HANDOVER && reply->value == YES) {
 		q->unknown &= NOT(bit);
 		q->done &= NOT(bit);
-		client_ask(w, c, r, (struct frame){LOGIN, q->target, 0, k->session});
+		client_ask(w, c, r, (struct frame){ LOGIN, q->target, 0, k->session });
 	} else if (reply->value == YES) {
 		q->unknown &= NOT(bit);
 		q->yes |= bit;
@@ -54,7 +55,7 @@ void login_hear(struct world *w, unsigned c, unsigned r, const struct frame *rep
 
 static void logout(struct world *w, unsigned c, uint8_t at)
 {
-	client_multicast(w, c, at, (struct frame){LOGOUT, 0, 0, w->clients[c].session});
+	client_multicast(w, c, at, (struct frame){ LOGOUT, 0, 0, w->clients[c].session });
 }
 
 static void succeed(struct world *w, unsigned c)
@@ -74,7 +75,7 @@ static void hand_over(struct world *w, unsigned c, uint8_t to)
 	struct request *q = &w->clients[c].q;
 
 	q->done &= NOT(to);
-	client_multicast(w, c, to, (struct frame){HANDOVER, q->target, 0, 0});
+	client_multicast(w, c, to, (struct frame){ HANDOVER, q->target, 0, 0 });
 }
 
 static void look_again(struct world *w, unsigned c)
@@ -136,7 +137,7 @@ void login_join(struct world *w, unsigned c, unsigned r)
 		return;
 	}
 	k->session++;
-	client_ask(w, c, r, (struct frame){LOGIN, (uint8_t)(k->account - 1), 0, k->session});
+	client_ask(w, c, r, (struct frame){ LOGIN, (uint8_t)(k->account - 1), 0, k->session });
 }
 
 void login_joined(struct world *w, unsigned c, unsigned r, const struct frame *reply)
@@ -148,13 +149,13 @@ void login_joined(struct world *w, unsigned c, unsigned r, const struct frame *r
 		k->joining &= NOT(BIT(r));
 		login_live(w, c, r);
 	} else if (reply->kind == HANDOVER && reply->value == YES) {
-		client_ask(w, c, r, (struct frame){LOGIN, x, 0, k->session});
+		client_ask(w, c, r, (struct frame){ LOGIN, x, 0, k->session });
 	} else if (reply->value == YES) {
 		k->joining &= NOT(BIT(r));
 		k->joined |= BIT(r);
 		login_live(w, c, r);
 	} else if (reply->value == UNKNOWN) {
-		client_ask(w, c, r, (struct frame){HANDOVER, x, 0, 0});
+		client_ask(w, c, r, (struct frame){ HANDOVER, x, 0, 0 });
 	} else { /* taken over, or the account is gone */
 		login_lost(w, c);
 	}

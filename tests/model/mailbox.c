@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * What is shown, once and in order (core/mailbox.c, core/stream.c): pages of all replicas merged, pushes, one
- * question about the stream at each replica and connection, and telling all of them what was received.
+ * What is shown, once and in order (core/mailbox.c, core/stream.c): pages of all replicas merged,
+ * pushes, one question about the stream at each replica and connection, and telling all of them
+ * what was received.
  */
 #include "tests/model/model.h"
 
@@ -25,7 +26,7 @@ static void tell(struct world *w, unsigned c, unsigned m, uint8_t to)
 		if (!has(to, r) || has(reading->told[r], m))
 			continue;
 		reading->told[r] |= BIT(m);
-		client_ask(w, c, r, (struct frame){RECEIVED, (uint8_t)m, 0, 0});
+		client_ask(w, c, r, (struct frame){ RECEIVED, (uint8_t)m, 0, 0 });
 	}
 }
 
@@ -38,7 +39,7 @@ void mailbox_read(struct world *w, unsigned c, unsigned r)
 	if (!reading->paging)
 		reading->initial = 0;
 	reading->paging |= BIT(r);
-	client_ask(w, c, r, (struct frame){PAGE, 0, 0, 0});
+	client_ask(w, c, r, (struct frame){ PAGE, 0, 0, 0 });
 }
 
 void mailbox_begin(struct world *w, unsigned c)
@@ -129,7 +130,7 @@ static bool is_settled(struct world *w, unsigned c)
 	if (!rule(RULE_ASK_AGAIN) && reading->answered)
 		return true; /* once for a stream, whoever has become live since */
 	reading->asked |= ask;
-	client_multicast(w, c, ask, (struct frame){STREAM, 0, 0, 0});
+	client_multicast(w, c, ask, (struct frame){ STREAM, 0, 0, 0 });
 	return need == 0;
 }
 
@@ -155,7 +156,8 @@ bool mailbox_waits_for_grace(const struct world *w, unsigned c, unsigned m)
 	const struct client *k = &w->clients[c];
 	const struct reading *reading = &k->reading;
 
-	if (k->life != RUNNING || !has(reading->held, m) || is_done(reading, m) || may_show(w, c, m))
+	if (k->life != RUNNING || !has(reading->held, m) || is_done(reading, m) ||
+	    may_show(w, c, m))
 		return false;
 	for (unsigned before = 0; before < m; before++)
 		if (has(reading->held, before))

@@ -18,10 +18,13 @@ static const struct {
 	const char *name;
 	size_t offset;
 } fault_names[] = {
-	{"crashes", offsetof(struct faults, crashes)}, {"cuts", offsetof(struct faults, cuts)},
-	{"deaths", offsetof(struct faults, deaths)},   {"repairs", offsetof(struct faults, repairs)},
-	{"stops", offsetof(struct faults, stops)},     {"clocks", offsetof(struct faults, clocks)},
-	{"wipes", offsetof(struct faults, wipes)},
+	{ "crashes", offsetof(struct faults, crashes) },
+	{ "cuts", offsetof(struct faults, cuts) },
+	{ "deaths", offsetof(struct faults, deaths) },
+	{ "repairs", offsetof(struct faults, repairs) },
+	{ "stops", offsetof(struct faults, stops) },
+	{ "clocks", offsetof(struct faults, clocks) },
+	{ "wipes", offsetof(struct faults, wipes) },
 };
 enum { FAULT_NAMES = (int)(sizeof fault_names / sizeof *fault_names) };
 
@@ -66,9 +69,10 @@ static void result(bool passed, const struct found *found, const struct timespec
 	if (found->broken)
 		(void)printf(": a violation after %u steps", found->shortest);
 	else
-		(void)printf(": %s", found->complete ? "to the end, no violation" : "NOT to the end");
-	(void)printf("\n# %" PRIu64 " states, %" PRIu64 " steps, %" PRIu64 " ends, %.1f s\n", found->states,
-	             found->steps_taken, found->ends, seconds_since(start));
+		(void)printf(": %s",
+		             found->complete ? "to the end, no violation" : "NOT to the end");
+	(void)printf("\n# %" PRIu64 " states, %" PRIu64 " steps, %" PRIu64 " ends, %.1f s\n",
+	             found->states, found->steps_taken, found->ends, seconds_since(start));
 	for (unsigned p = 1; p < PROMISES && setting.without; p++)
 		if (found->broken >> p & 1)
 			(void)printf("# %s\n", promise_text((enum promise)p));
@@ -110,7 +114,8 @@ static void run_all(unsigned level)
 }
 
 /* FAULT=N, without=RULE or states=N. */
-static bool read_argument(const char *text, struct faults *faults, enum rule *without, uint64_t *states)
+static bool read_argument(const char *text, struct faults *faults, enum rule *without,
+                          uint64_t *states)
 {
 	const char *value = strchr(text, '=');
 	size_t size = value ? (size_t)(value++ - text) : 0;
@@ -118,8 +123,10 @@ static bool read_argument(const char *text, struct faults *faults, enum rule *wi
 	if (!value)
 		return false;
 	for (unsigned i = 0; i < FAULT_NAMES; i++)
-		if (strlen(fault_names[i].name) == size && memcmp(fault_names[i].name, text, size) == 0) {
-			((uint8_t *)faults)[fault_names[i].offset] = (uint8_t)strtoul(value, NULL, 10);
+		if (strlen(fault_names[i].name) == size &&
+		    memcmp(fault_names[i].name, text, size) == 0) {
+			((uint8_t *)faults)[fault_names[i].offset] = (uint8_t)strtoul(value, NULL,
+			                                                              10);
 			return true;
 		}
 	for (enum rule r = 1; r < RULES && memcmp(text, "without", size) == 0; r++)
@@ -135,7 +142,7 @@ static bool read_argument(const char *text, struct faults *faults, enum rule *wi
 
 static int run_one(int argc, char **argv)
 {
-	struct faults faults = {0};
+	struct faults faults = { 0 };
 	enum rule without = RULE_NONE;
 	uint64_t states = UINT32_MAX;
 	struct timespec start;
@@ -158,7 +165,9 @@ int main(int argc, char **argv)
 	if (argc > 1 && strcmp(argv[1], "--all") != 0) {
 		if (script_find(argv[1]))
 			return run_one(argc, argv);
-		(void)fprintf(stderr, "model: there is no script '%s'; they stand in tests/model/scope.c\n", argv[1]);
+		(void)fprintf(stderr,
+		              "model: there is no script '%s'; they stand in tests/model/scope.c\n",
+		              argv[1]);
 		return 2;
 	}
 	run_all(argc > 1);

@@ -2,13 +2,15 @@
  *
  * model: every interleaving of a small cluster, to the end of its states.
  *
- * Three replicas, two clients with short scripts, repair. A `world` is all that exists at one moment,
- * in bytes: what each replica holds, what is under way on each connection, how far each client is, and
- * what was promised so far. A step is one event of one process; `world_steps` gives every world that is
- * one step away, `search` walks them breadth first, so the first violation found is a shortest one.
+ * Three replicas, two clients with short scripts, repair. A `world` is all that exists at one
+ * moment, in bytes: what each replica holds, what is under way on each connection, how far each
+ * client is, and what was promised so far. A step is one event of one process; `world_steps` gives
+ * every world that is one step away, `search` walks them breadth first, so the first violation
+ * found is a shortest one.
  *
- * This is the protocol of core/, one size smaller: accounts 0, 1, 2 have one name and differ in age and
- * owner; messages 0, 1 are the first two of one sender. tests/model/README.md says what is left out.
+ * This is the protocol of core/, one size smaller: accounts 0, 1, 2 have one name and differ in
+ * age and owner; messages 0, 1 are the first two of one sender. tests/model/README.md says what is
+ * left out.
  *
  *   replica.c   a replica takes a frame             repair.c   the operator's client
  *   request.c   a client's look up, send, delete    create.c   its ordered creation
@@ -37,8 +39,8 @@ enum {
 	ROUNDS_MAX = 6,
 };
 
-#define BIT(n) ((uint8_t)(1u << (n)))
-#define NOT(set) ((uint8_t)~(set))
+#define BIT(n)   ((uint8_t)(1u << (n)))
+#define NOT(set) ((uint8_t) ~(set))
 
 /* ---- frames ---- */
 
@@ -79,9 +81,10 @@ struct down {
 
 /* ---- processes ---- */
 
-/* A session: rank and the client's own bit make the ULID, the last three bits are the dial number. */
+/* A session: rank and the client's own bit make the ULID, the last three bits are the dial
+ * number. */
 #define SESSION(rank, client, dial) ((uint8_t)((rank) << 4 | (client) << 3 | (dial)))
-#define ULID(session) ((uint8_t)((session) >> 3))
+#define ULID(session)               ((uint8_t)((session) >> 3))
 
 struct replica {
 	uint8_t up;
@@ -140,13 +143,14 @@ struct request {
 };
 
 struct reading {
-	uint8_t shown, gone;       /* for life */
-	uint8_t paging, initial;   /* replicas whose page is awaited; is it the one after the log in? */
-	uint8_t asked, answered;   /* what is gone of the stream, on the present connections */
-	uint8_t listed[MESSAGES];  /* in a page that the merge has not come to, by replica */
+	uint8_t shown, gone; /* for life */
+	uint8_t paging,
+		initial; /* replicas whose page is awaited; is it the one after the log in? */
+	uint8_t asked, answered;  /* what is gone of the stream, on the present connections */
+	uint8_t listed[MESSAGES]; /* in a page that the merge has not come to, by replica */
 	uint8_t held, merged, grace;
-	uint8_t from[MESSAGES];    /* who pushed it */
-	uint8_t told[REPLICAS];    /* received, on the present connection */
+	uint8_t from[MESSAGES]; /* who pushed it */
+	uint8_t told[REPLICAS]; /* received, on the present connection */
 	/* for the promises alone: */
 	uint8_t seen;             /* shown in this life */
 	uint8_t buried[REPLICAS]; /* what each replica had buried when this life began */
@@ -174,9 +178,10 @@ struct repair {
 struct ledger {
 	uint8_t crashes, cuts, deaths, repairs, stops, clocks, wipes;
 	uint8_t started, sent, wanted_gone, back_begun, taken_back, shown;
-	uint8_t acknowledged[ACCOUNTS], granted[ACCOUNTS], deleted[ACCOUNTS]; /* by which replicas */
-	uint8_t stored[MESSAGES];                                             /* by which replicas */
-	uint8_t recipient[MESSAGES];                                          /* account + 1 */
+	uint8_t acknowledged[ACCOUNTS], granted[ACCOUNTS],
+		deleted[ACCOUNTS];   /* by which replicas */
+	uint8_t stored[MESSAGES];    /* by which replicas */
+	uint8_t recipient[MESSAGES]; /* account + 1 */
 	uint8_t acknowledged_by_none;
 };
 
@@ -193,8 +198,24 @@ struct world {
 /* ---- scopes ---- */
 
 /* OP_LOGIN takes over, OP_LOGIN_ONCE gives way, OP_STEAL is a liar's: hand over, confirm. */
-enum operation { OP_NONE, OP_CREATE, OP_LOGIN, OP_LOGIN_ONCE, OP_SEND, OP_DELETE, OP_FIND, OP_STEAL };
-enum guard { ALWAYS_READY, WHEN_CREATED, WHEN_DELETED, WHEN_STORED, WHEN_LOGGED_IN, WHEN_RIVAL_CREATED };
+enum operation {
+	OP_NONE,
+	OP_CREATE,
+	OP_LOGIN,
+	OP_LOGIN_ONCE,
+	OP_SEND,
+	OP_DELETE,
+	OP_FIND,
+	OP_STEAL
+};
+enum guard {
+	ALWAYS_READY,
+	WHEN_CREATED,
+	WHEN_DELETED,
+	WHEN_STORED,
+	WHEN_LOGGED_IN,
+	WHEN_RIVAL_CREATED
+};
 
 struct operation_row {
 	uint8_t operation, about, guard;
@@ -211,12 +232,13 @@ struct script {
 	bool offline[CLIENTS];  /* begins only when its first row may */
 	bool somebody_stays;    /* of the log ins to account 0 one must stay */
 	uint8_t owner[ACCOUNTS];
-	uint8_t made[ACCOUNTS];    /* accounts that are there at the beginning: acknowledged by these */
-	uint8_t deleted[ACCOUNTS]; /* and gone again on these */
-	uint8_t half[ACCOUNTS];    /* a creation that was not finished: confirmed on these */
-	uint8_t held[ACCOUNTS];    /* known, not confirmed, on these */
-	uint8_t mailed[MESSAGES];  /* message to account 0, stored on these */
-	uint8_t received[MESSAGES]; /* in an earlier life; and buried on these */
+	uint8_t made
+		[ACCOUNTS]; /* accounts that are there at the beginning: acknowledged by these */
+	uint8_t deleted[ACCOUNTS];     /* and gone again on these */
+	uint8_t half[ACCOUNTS];        /* a creation that was not finished: confirmed on these */
+	uint8_t held[ACCOUNTS];        /* known, not confirmed, on these */
+	uint8_t mailed[MESSAGES];      /* message to account 0, stored on these */
+	uint8_t received[MESSAGES];    /* in an earlier life; and buried on these */
 	uint8_t out_of_reach[CLIENTS]; /* replicas that a first life reaches only by a redial */
 };
 
@@ -410,7 +432,7 @@ void world_steps(const struct world *w, struct steps *steps);
 struct found {
 	uint64_t states, steps_taken, ends;
 	bool complete;
-	uint32_t broken;  /* promises */
+	uint32_t broken;   /* promises */
 	unsigned shortest; /* steps of the first violation */
 };
 

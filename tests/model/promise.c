@@ -1,28 +1,37 @@
 /* SPDX-License-Identifier: MIT
  *
- * What must be true: after every step what can be said then, and of a world in which nothing but faults can
- * happen any more what must have come of it. The numbers are those of the promises in DESIGN.md.
+ * What must be true: after every step what can be said then, and of a world in which nothing but
+ * faults can happen any more what must have come of it. The numbers are those of the promises in
+ * DESIGN.md.
  */
 #include "tests/model/model.h"
 
 #include <string.h>
 
 static const char *const texts[PROMISES] = {
-	[ACCOUNT_LOST] = "1: an acknowledged account is gone or not confirmed where it was acknowledged",
-	[MESSAGE_LOST] = "1: an acknowledged message was buried, or is missing, and nobody has seen it",
+	[ACCOUNT_LOST] =
+		"1: an acknowledged account is gone or not confirmed where it was acknowledged",
+	[MESSAGE_LOST] =
+		"1: an acknowledged message was buried, or is missing, and nobody has seen it",
 	[ACKNOWLEDGED_BY_NONE] = "1: something was acknowledged that no replica holds",
 	[SHOWN_TWICE] = "2: a message is shown twice in one life of a client",
 	[SHOWN_OUT_OF_ORDER] = "2: a message is shown while one with a smaller number is at hand",
 	[TWO_OWNERS] = "3: two accounts of one name were acknowledged by one replica",
-	[OWNER_LOST_NAME] = "3: after repair an acknowledged owner has lost the name to an unacknowledged one",
+	[OWNER_LOST_NAME] =
+		"3: after repair an acknowledged owner has lost the name to an unacknowledged one",
 	[STATES_DIFFER] = "4: after repair the replicas differ",
-	[OWNER_NOT_FOUND] = "6: a look-up does not find an owner whom a live replica has acknowledged",
-	[DELETED_FOUND] = "6: a look-up finds an account whose deletion a live replica has acknowledged",
+	[OWNER_NOT_FOUND] =
+		"6: a look-up does not find an owner whom a live replica has acknowledged",
+	[DELETED_FOUND] =
+		"6: a look-up finds an account whose deletion a live replica has acknowledged",
 	[DELETED_LIVES] = "6: a deleted account is alive after repair",
-	[REFUSED_FOR_DELETED] = "6: refused for a holder whose deletion a live replica has acknowledged",
+	[REFUSED_FOR_DELETED] =
+		"6: refused for a holder whose deletion a live replica has acknowledged",
 	[REFUSED_LIVES] = "7: a refused creation is alive after repair",
-	[RECEIVED_SHOWN] = "6: what an earlier life received is shown, though a live replica has it buried",
-	[NOT_SHOWN] = "1: all replicas are up, the recipient is logged in, and a message is not shown",
+	[RECEIVED_SHOWN] =
+		"6: what an earlier life received is shown, though a live replica has it buried",
+	[NOT_SHOWN] =
+		"1: all replicas are up, the recipient is logged in, and a message is not shown",
 	[TWO_SESSIONS] = "two clients are logged in to one account",
 	[NO_SESSION] = "a client believes to be logged in where it is not",
 	[NOBODY_STAYED] = "of two log ins to one account none has stayed",
@@ -68,8 +77,8 @@ void promise_found(struct world *w, unsigned c, int found)
 	const uint8_t *owner = setting.script->owner;
 
 	for (int x = 0; x < ACCOUNTS; x++) {
-		if (x == found || !(l->acknowledged[x] & asked) || !has(q->was_acknowledged, (unsigned)x) ||
-		    has(l->wanted_gone, (unsigned)x))
+		if (x == found || !(l->acknowledged[x] & asked) ||
+		    !has(q->was_acknowledged, (unsigned)x) || has(l->wanted_gone, (unsigned)x))
 			continue;
 		if (is_login(row) && owner[x] != owner[row->about])
 			continue;
@@ -97,7 +106,8 @@ void promise_acknowledged(struct world *w, unsigned account, uint8_t by)
 
 	l->acknowledged[account] = by;
 	for (unsigned y = 0; y < ACCOUNTS; y++)
-		if (y != account && (l->acknowledged[y] & by) && !has(gone, y) && !has(gone, account))
+		if (y != account && (l->acknowledged[y] & by) && !has(gone, y) &&
+		    !has(gone, account))
 			broken(w, TWO_OWNERS);
 }
 
@@ -195,8 +205,9 @@ static void after_repair(const struct world *w, struct world *result)
 	for (unsigned r = 1; r < REPLICAS; r++) {
 		const struct replica *other = &w->replicas[r];
 
-		if (p->known != other->known || p->confirmed != other->confirmed || p->gone != other->gone ||
-		    p->added != other->added || p->buried != other->buried)
+		if (p->known != other->known || p->confirmed != other->confirmed ||
+		    p->gone != other->gone || p->added != other->added ||
+		    p->buried != other->buried)
 			broken(result, STATES_DIFFER);
 	}
 	for (unsigned x = 0; x < ACCOUNTS; x++) {

@@ -65,7 +65,7 @@ void replica_add(struct world *w, unsigned r, unsigned m)
 		const struct seat *seat = &w->connections[c][r].seat;
 
 		if (seat->account == to && seat->paged)
-			put_down(w, c, r, (struct frame){PUSH, (uint8_t)m, 0, 0});
+			put_down(w, c, r, (struct frame){ PUSH, (uint8_t)m, 0, 0 });
 	}
 }
 
@@ -85,7 +85,7 @@ int best(uint8_t candidates, uint8_t confirmed)
 static struct frame introduce(struct replica *p, const struct ledger *l, uint8_t x)
 {
 	uint8_t others = alive(p) & NOT(BIT(x));
-	struct frame reply = {INTRODUCE, 0, YES, 0};
+	struct frame reply = { INTRODUCE, 0, YES, 0 };
 
 	if (has(p->gone, x)) {
 		reply.value = GONE;
@@ -103,7 +103,7 @@ static struct frame introduce(struct replica *p, const struct ledger *l, uint8_t
 static struct frame confirm(struct replica *p, uint8_t x)
 {
 	uint8_t others = alive(p) & NOT(BIT(x));
-	struct frame reply = {CONFIRM, 0, YES, 0};
+	struct frame reply = { CONFIRM, 0, YES, 0 };
 
 	if (has(p->confirmed, x))
 		return reply;
@@ -132,7 +132,7 @@ static void displace(struct world *w, unsigned r, uint8_t account, uint8_t sessi
 		struct leftover *old = &w->leftovers[c][r];
 
 		if (k->seat.account == account) {
-			struct frame ended = {ENDED, 0, 0, k->seat.session};
+			struct frame ended = { ENDED, 0, 0, k->seat.session };
 
 			if (ULID(k->seat.session) != ULID(session))
 				put_down(w, c, r, ended);
@@ -151,7 +151,7 @@ static struct frame login(struct world *w, unsigned r, struct seat *seat, const 
 {
 	struct replica *p = &w->replicas[r];
 	uint8_t x = q->about;
-	struct frame reply = {LOGIN, x, YES, 0};
+	struct frame reply = { LOGIN, x, YES, 0 };
 
 	if (has(p->gone, x)) {
 		reply.value = GONE;
@@ -165,17 +165,17 @@ static struct frame login(struct world *w, unsigned r, struct seat *seat, const 
 			p->confirmed |= BIT(x);
 		displace(w, r, (uint8_t)(x + 1), q->extra);
 		p->largest[x] = q->extra;
-		*seat = (struct seat){(uint8_t)(x + 1), q->extra, 0};
+		*seat = (struct seat){ (uint8_t)(x + 1), q->extra, 0 };
 	}
 	return reply;
 }
 
-static void delete(struct world *w, unsigned r, uint8_t x)
+static void delete (struct world *w, unsigned r, uint8_t x)
 {
 	replica_apply(&w->replicas[r], &w->ledger, 0, 0, BIT(x), 0);
 	for (unsigned c = 0; c < CLIENTS; c++) {
 		struct seat *seat = &w->connections[c][r].seat;
-		struct frame ended = {ENDED, 0, 1, seat->session};
+		struct frame ended = { ENDED, 0, 1, seat->session };
 
 		if (seat->account == x + 1) {
 			memset(seat, 0, sizeof *seat);
@@ -210,7 +210,7 @@ static uint8_t largest(const struct replica *p)
 
 static struct frame send(struct world *w, unsigned r, uint8_t m)
 {
-	struct frame reply = {SEND, m, YES, 0};
+	struct frame reply = { SEND, m, YES, 0 };
 
 	if (has(w->replicas[r].gone, w->ledger.recipient[m] - 1u))
 		reply.value = GONE;
@@ -237,13 +237,13 @@ static bool take(struct world *w, unsigned r, struct seat *seat, const struct fr
 		*reply = confirm(p, q->about);
 		return true;
 	case DELETE:
-		delete(w, r, q->about);
+		delete (w, r, q->about);
 		return q->value == 0;
 	case LOOK:
-		*reply = (struct frame){LOOK, alive(p), p->confirmed, largest(p)};
+		*reply = (struct frame){ LOOK, alive(p), p->confirmed, largest(p) };
 		return true;
 	case LOOK_ID:
-		*reply = (struct frame){LOOK_ID, q->about & alive(p), q->about & p->gone, 0};
+		*reply = (struct frame){ LOOK_ID, q->about & alive(p), q->about & p->gone, 0 };
 		return true;
 	case LOGIN:
 		*reply = login(w, r, seat, q);

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT
  *
- * A client: it multicasts, waits until each of its audience has replied or died, and joins what they
- * said (core/replication.c). Here are its life, the look-up, and what needs one round trip: send, delete.
+ * A client: it multicasts, waits until each of its audience has replied or died, and joins what
+ * they said (core/replication.c). Here are its life, the look-up, and what needs one round trip:
+ * send, delete.
  *
- * One request is under way at a time; what it waits for stands in `q`. An audience that became empty
- * waits for a live replica and begins the request again.
+ * One request is under way at a time; what it waits for stands in `q`. An audience that became
+ * empty waits for a live replica and begins the request again.
  */
 #include "tests/model/model.h"
 
@@ -46,7 +47,7 @@ void client_tell_tombstones(struct world *w, unsigned c, unsigned r, uint8_t acc
 {
 	for (unsigned x = 0; x < ACCOUNTS; x++)
 		if (has(accounts, x))
-			client_ask(w, c, r, (struct frame){DELETE, (uint8_t)x, 1, 0});
+			client_ask(w, c, r, (struct frame){ DELETE, (uint8_t)x, 1, 0 });
 }
 
 /* ---- look up ---- */
@@ -70,9 +71,9 @@ void request_look(struct world *w, unsigned c, enum phase phase)
 			q->was_deleted |= BIT(x);
 	}
 	if (phase == HOLDER)
-		client_multicast(w, c, k->live, (struct frame){LOOK_ID, BIT(q->holder), 0, 0});
+		client_multicast(w, c, k->live, (struct frame){ LOOK_ID, BIT(q->holder), 0, 0 });
 	else
-		client_multicast(w, c, k->live, (struct frame){LOOK, 0, 0, 0});
+		client_multicast(w, c, k->live, (struct frame){ LOOK, 0, 0, 0 });
 }
 
 static void look_hear(struct client *k, unsigned r, const struct frame *reply)
@@ -118,7 +119,7 @@ static void look_gone(struct world *w, unsigned c)
 		if (!has(q->look_audience, r))
 			continue;
 		if (left)
-			client_ask(w, c, r, (struct frame){LOOK_ID, left, 0, 0});
+			client_ask(w, c, r, (struct frame){ LOOK_ID, left, 0, 0 });
 		else
 			q->look_done |= BIT(r);
 	}
@@ -156,7 +157,7 @@ static void send_write(struct world *w, unsigned c)
 	q->phase = SENDING;
 	q->audience = k->live;
 	q->wiped = q->done = q->yes = q->gone = 0;
-	client_multicast(w, c, q->audience, (struct frame){SEND, m, 0, 0});
+	client_multicast(w, c, q->audience, (struct frame){ SEND, m, 0, 0 });
 }
 
 static void send_done(struct world *w, unsigned c)
@@ -187,7 +188,7 @@ static void delete_write(struct world *w, unsigned c)
 	k->q.audience = k->live;
 	k->q.wiped = k->q.done = k->q.yes = 0;
 	w->ledger.wanted_gone |= BIT(x);
-	client_multicast(w, c, k->live, (struct frame){DELETE, x, 0, 0});
+	client_multicast(w, c, k->live, (struct frame){ DELETE, x, 0, 0 });
 }
 
 static void delete_done(struct world *w, unsigned c)
@@ -207,8 +208,8 @@ static void steal(struct world *w, unsigned c)
 	uint8_t x = client_row(w, c)->about;
 	uint8_t live = w->clients[c].live;
 
-	client_multicast(w, c, live, (struct frame){HANDOVER, x, 0, 0});
-	client_multicast(w, c, live, (struct frame){CONFIRM, x, 0, 0});
+	client_multicast(w, c, live, (struct frame){ HANDOVER, x, 0, 0 });
+	client_multicast(w, c, live, (struct frame){ CONFIRM, x, 0, 0 });
 	request_end(w, c);
 }
 
@@ -390,7 +391,7 @@ static void leave(struct world *w, unsigned c)
 		struct connection *k = &w->connections[c][r];
 
 		if (k->up.count)
-			w->leftovers[c][r] = (struct leftover){k->seat, k->up};
+			w->leftovers[c][r] = (struct leftover){ k->seat, k->up };
 		memset(k, 0, sizeof *k);
 	}
 	memset(&w->clients[c], 0, sizeof(struct client));

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
- * Breadth first, so what is found first is shortest. Of a world that was seen 64 bits and the number of the one
- * that it came from are kept; the worlds themselves only until their own steps were made, without their zeros.
- * Two worlds of one fingerprint would be taken for one: with n states about n * n / 2^65 of them, 1 in 100,000
- * for 20 million. A violation's story is told by walking the fingerprints again from the beginning.
+ * Breadth first, so what is found first is shortest. Of a world that was seen 64 bits and the
+ * number of the one that it came from are kept; the worlds themselves only until their own steps
+ * were made, without their zeros. Two worlds of one fingerprint would be taken for one: with n
+ * states about n * n / 2^65 of them, 1 in 100,000 for 20 million. A violation's story is told by
+ * walking the fingerprints again from the beginning.
  */
 #include "tests/model/model.h"
 
@@ -174,8 +175,9 @@ static void tell_replicas(const struct world *w)
 	for (unsigned r = 0; r < REPLICAS; r++) {
 		const struct replica *p = &w->replicas[r];
 
-		(void)printf("#      r%u: accounts %u, confirmed %u, gone %u; messages %u, buried %u\n", r, p->known,
-		             p->confirmed, p->gone, p->added, p->buried);
+		(void)printf(
+			"#      r%u: accounts %u, confirmed %u, gone %u; messages %u, buried %u\n",
+			r, p->known, p->confirmed, p->gone, p->added, p->buried);
 	}
 }
 
@@ -250,8 +252,8 @@ static void visit(struct seen *s, struct waiting *q, uint32_t at, struct world *
 
 void search(uint64_t states_max, bool story, struct found *found)
 {
-	struct seen s = {0};
-	struct waiting q = {0};
+	struct seen s = { 0 };
+	struct waiting q = { 0 };
 	struct steps *steps = more(NULL, 1, sizeof *steps);
 	struct world w;
 
@@ -261,7 +263,8 @@ void search(uint64_t states_max, bool story, struct found *found)
 	(void)seen_add(&s, fingerprint(&w), 0);
 	pack(&q, &w);
 	found->states = 1;
-	for (uint32_t at = 0; !found->broken && found->states < states_max && unpack(&q, &w); at++) {
+	for (uint32_t at = 0; !found->broken && found->states < states_max && unpack(&q, &w);
+	     at++) {
 		struct world rest = w;
 
 		world_steps(&w, steps);

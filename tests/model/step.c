@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
- * All that can happen next. First the eager steps, which any cluster does sooner or later: a frame is taken or
- * heard, a client starts its next command, redials, waits out its grace, a replica restarts. Then the faults, as
- * far as there are any left. A world without an eager step has come to rest.
+ * All that can happen next. First the eager steps, which any cluster does sooner or later: a frame
+ * is taken or heard, a client starts its next command, redials, waits out its grace, a replica
+ * restarts. Then the faults, as far as there are any left. A world without an eager step has come
+ * to rest.
  */
 #include "tests/model/model.h"
 
@@ -15,17 +16,19 @@ bool narrating;
 static char *story; /* of the step that is being made */
 
 static const char *const kinds[KINDS] = {
-	[INTRODUCE] = "introduce", [CONFIRM] = "confirm",   [DELETE] = "delete", [LOOK] = "look up",
-	[LOOK_ID] = "gone?",       [LOGIN] = "log in",      [HANDOVER] = "hand over",
-	[LOGOUT] = "log out",      [PAGE] = "page",         [STREAM] = "stream?", [RECEIVED] = "received",
-	[SEND] = "send",           [PUSH] = "push",         [ENDED] = "ended",
+	[INTRODUCE] = "introduce", [CONFIRM] = "confirm",   [DELETE] = "delete",
+	[LOOK] = "look up",        [LOOK_ID] = "gone?",     [LOGIN] = "log in",
+	[HANDOVER] = "hand over",  [LOGOUT] = "log out",    [PAGE] = "page",
+	[STREAM] = "stream?",      [RECEIVED] = "received", [SEND] = "send",
+	[PUSH] = "push",           [ENDED] = "ended",
 };
-static const char *const operations[] = {"-", "create", "log in", "log in (giving way)", "send", "delete", "look up", "STEAL"};
+static const char *const operations[] = { "-",    "create", "log in",  "log in (giving way)",
+	                                  "send", "delete", "look up", "STEAL" };
 
 void frame_name(const struct frame *frame, bool reply, char name[48])
 {
-	(void)snprintf(name, 48, "%s %u%s%u,%u", kinds[frame->kind], frame->about, reply ? " = " : "/",
-	               frame->value, frame->extra);
+	(void)snprintf(name, 48, "%s %u%s%u,%u", kinds[frame->kind], frame->about,
+	               reply ? " = " : "/", frame->value, frame->extra);
 }
 
 void narrate(const char *format, ...)
@@ -76,7 +79,8 @@ static void connection_steps(const struct world *w, struct steps *steps, unsigne
 	struct world *v;
 
 	if (k->replica_open && k->up.count) {
-		v = next(steps, w, "r%u takes '%s' from %c", r, name_of(&k->up.frames[0], false), n);
+		v = next(steps, w, "r%u takes '%s' from %c", r, name_of(&k->up.frames[0], false),
+		         n);
 		replica_take(v, c, r);
 	}
 	if (old->up.count) {
@@ -85,7 +89,8 @@ static void connection_steps(const struct world *w, struct steps *steps, unsigne
 		replica_take_leftover(v, c, r);
 	}
 	if (k->client_open && k->down.count) {
-		v = next(steps, w, "%c hears '%s' from r%u", n, name_of(&k->down.frames[0], true), r);
+		v = next(steps, w, "%c hears '%s' from r%u", n, name_of(&k->down.frames[0], true),
+		         r);
 		client_hear(v, c, r);
 	}
 	if (k->client_open && !k->replica_open) {
@@ -125,7 +130,8 @@ static void client_steps(const struct world *w, struct steps *steps, unsigned c)
 	struct world *v;
 
 	if (client_may_start(w, c) && guard_holds(w, row->guard)) {
-		v = next(steps, w, "%c %s to %s %u", n, k->life == NOT_BEGUN ? "begins, and starts" : "starts",
+		v = next(steps, w, "%c %s to %s %u", n,
+		         k->life == NOT_BEGUN ? "begins, and starts" : "starts",
 		         operations[row->operation], row->about);
 		if (k->life == NOT_BEGUN)
 			client_begin(v, c, false);
@@ -167,7 +173,8 @@ static void crash_steps(const struct world *w, struct steps *steps)
 }
 
 /* The first `kept` frames of a connection that its client leaves still arrive. */
-static void leave_behind(struct world *v, const struct world *w, unsigned c, unsigned r, unsigned kept)
+static void leave_behind(struct world *v, const struct world *w, unsigned c, unsigned r,
+                         unsigned kept)
 {
 	struct leftover *old = &v->leftovers[c][r];
 
@@ -188,7 +195,8 @@ static void cut_steps(const struct world *w, struct steps *steps, unsigned c, un
 	if (!k->client_open || !k->replica_open || w->ledger.cuts == setting.faults.cuts)
 		return;
 	for (unsigned kept = 0; kept <= most; kept++) {
-		v = next(steps, w, "CUT: %c gives r%u up, %u of its frames still arrive", 'A' + (int)c, r, kept);
+		v = next(steps, w, "CUT: %c gives r%u up, %u of its frames still arrive",
+		         'A' + (int)c, r, kept);
 		v->ledger.cuts++;
 		leave_behind(v, w, c, r, kept);
 		client_lost(v, c, r);
@@ -209,9 +217,10 @@ static void death_steps(const struct world *w, struct steps *steps, unsigned c)
 	for (unsigned r = 0; r < REPLICAS; r++)
 		most[r] = w->leftovers[c][r].up.count ? 0 : w->connections[c][r].up.count;
 	for (unsigned i = 0; i < (most[0] + 1) * (most[1] + 1) * (most[2] + 1); i++) {
-		unsigned kept[REPLICAS] = {i % (most[0] + 1), i / (most[0] + 1) % (most[1] + 1),
-		                           i / (most[0] + 1) / (most[1] + 1)};
-		struct world *v = next(steps, w, "%c CRASHES, %u, %u, %u of its frames still arrive",
+		unsigned kept[REPLICAS] = { i % (most[0] + 1), i / (most[0] + 1) % (most[1] + 1),
+			                    i / (most[0] + 1) / (most[1] + 1) };
+		struct world *v = next(steps, w,
+		                       "%c CRASHES, %u, %u, %u of its frames still arrive",
 		                       'A' + (int)c, kept[0], kept[1], kept[2]);
 
 		v->ledger.deaths++;
@@ -239,7 +248,8 @@ static void other_faults(const struct world *w, struct steps *steps)
 		memset(&v->repair, 0, sizeof v->repair);
 	}
 	for (unsigned r = 0; r < REPLICAS; r++)
-		if (w->ledger.clocks < setting.faults.clocks && (w->ledger.started & NOT(w->replicas[r].late))) {
+		if (w->ledger.clocks < setting.faults.clocks &&
+		    (w->ledger.started & NOT(w->replicas[r].late))) {
 			v = next(steps, w, "two minutes pass on the clock of r%u", r);
 			v->ledger.clocks++;
 			v->replicas[r].late |= w->ledger.started;

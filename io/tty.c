@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * One static struct, because signal handlers and atexit know no other. A handler does only what may
+ * be done in one (tcsetattr, write, sigaction, raise), on a stack of its own, for one of the faults
+ * is that the other is used up.
+ *
+ * The mode is changed without dropping what was typed meanwhile (TCSADRAIN).
+ */
+#include "io/tty.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <termios.h>
+#include <unistd.h>
+
+/* Marks around pastes on; all that might be left of us off: marks, colours, a hidden cursor. */
+static const char begin_sequence[] = "\033[?2004h";
+static const char end_sequence[] = "\033[?2004l\033[0m\033[?25h";
+
+static struct {
+	int in;
+	int out;
+	bool is_begun;
+	bool is_dumb;
+	volatile sig_atomic_t is_switched;
+	struct termios before;
+} tty = { .in = -1, .out = -1 };
+
+static const int faults[] = { SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGSYS, SIGTRAP, SIGQUIT };
+enum { FAULTS = sizeof(faults) / sizeof(faults[0]), STACK_SIZE = 64 * 1024 };
+
+void tty_traits(struct tty_traits *traits)
+{
+	const char *term = getenv("TERM");
+	const char *no_colour = getenv("NO_COLOR");
+
+	traits->is_dumb = term == NULL || term[0] == 0 || strcmp(term, "dumb") == 0;
+	traits->is_plain = traits->is_dumb || (no_colour != NULL && no_colour[0] != 0);
+	/* Most do; of those that do not, these say who they are. */
+	traits->rewraps = term != NULL && strcmp(term, "linux") != 0 &&
+	                  strncmp(term, "rxvt", 4) != 0 && getenv("XTERM_VERSION") == NULL;
+}
+
+bool tty_is_there(int in, int out)
+{
+	return isatty(in) != 0 && isatty(out) != 0;
+}
+
+/* A terminal that has gone away, or does not take it now, shows nothing in any case. */
+static void write_sequence(const char *sequence, size_t size)
+{
+	ssize_t count;
+
+	do
+		count = write(tty.out, sequence, size);
+	while (count < 0 && errno == EINTR);
+}
+
+static bool is_in_foreground(void)
+{
+	return tcgetpgrp(tty.in) == getpgrp();
+}
+
+static void set_mode(const struct termios *mode)
+{
+	int result;
+
+	do
+		result = tcsetattr(tty.in, TCSADRAIN, mode);
+	while (result != 0 && errno == EINTR);
+}
+
+static void switch_on(void)
+{
+	struct termios mode = tty.before;
+
+	if (tty.is_switched || tty.is_dumb || !is_in_foreground())
+		return;
+	mode.c_iflag &= ~(tcflag_t)(ICRNL | INLCR | IGNCR | IXON | ISTRIP);
+	mode.c_lflag &= ~(tcflag_t)(ECHO | ECHONL | ICANON | IEXTEN);
+	mode.c_cc[VINTR] = _POSIX_VDISABLE;
+	mode.c_cc[VSUSP] = _POSIX_VDISABLE;
+	mode.c_cc[VMIN] = 1;
+	mode.c_cc[VTIME] = 0;
+	tty.is_switched = 1;
+	set_mode(&mode);
+	write_sequence(begin_sequence, sizeof(begin_sequence) - 1);
+}
+
+static void switch_off(void)
+{
+	if (!tty.is_switched)
+		return;
+	tty.is_switched = 0;
+	if (!tty.is_dumb)
+		write_sequence(end_sequence, sizeof(end_sequence) - 1);
+	set_mode(&tty.before);
+}
+
+static struct sigaction actions_before[FAULTS];
+
+/* What was to be done before us is done then; usually the program ends. */
+static void fault(int number)
+{
+	if (tty.is_switched)
+		write_sequence("\r\n", 2);
+	switch_off();
+	for (int i = 0; i < FAULTS; i++)
+		if (faults[i] == number)
+			(void)sigaction(number, &actions_before[i], NULL);
+	(void)raise(number);
+}
+
+/* What is ignored stays so. */
+static void watch_faults(void)
+{
+	static uint8_t memory[STACK_SIZE];
+	stack_t stack = { .ss_sp = memory, .ss_size = sizeof(memory) };
+	struct sigaction action = { .sa_handler = fault };
+
+	(void)sigaltstack(&stack, NULL); /* without it all but one fault are still seen to */
+	action.sa_flags = (int)(SA_ONSTACK | SA_NODEFER);
+	(void)sigemptyset(&action.sa_mask);
+	for (int i = 0; i < FAULTS; i++) {
+		struct sigaction *before = &actions_before[i];
+
+		if (sigaction(faults[i], NULL, before) == 0 && before->sa_handler != SIG_IGN)
+			(void)sigaction(faults[i], &action, NULL);
+	}
+}
+
+int tty_begin(int in, int out, bool is_dumb)
+{
+	static bool is_registered;
+
+	assert(!tty.is_begun);
+	tty.in = in;
+	tty.out = out;
+	tty.is_dumb = is_dumb;
+	if (tcgetattr(in, &tty.before) != 0)
+		return -errno;
+	tty.is_begun = true;
+	if (!is_registered) {
+		if (atexit(tty_end) != 0)
+			return -ENOMEM;
+		is_registered = true;
+		watch_faults();
+	}
+	switch_on();
+	return 0;
+}
+
+void tty_end(void)
+{
+	if (!tty.is_begun)
+		return;
+	switch_off();
+	tty.is_begun = false;
+}
+
+void tty_size(unsigned *columns, unsigned *rows)
+{
+	struct winsize size = { .ws_col = 0 };
+
+	if (!tty.is_begun || ioctl(tty.out, TIOCGWINSZ, &size) != 0)
+		size = (struct winsize){ .ws_col = 0 };
+	*columns = size.ws_col;
+	*rows = size.ws_row;
+}
+
+/* SIGTSTP with its default action, because the kernel then leaves alone a job that has no shell to
+ * wake it (an orphaned process group); SIGSTOP would not. */
+void tty_suspend(void)
+{
+	struct sigaction action = { .sa_handler = SIG_DFL };
+	struct sigaction before;
+	sigset_t stop;
+	sigset_t mask;
+
+	assert(tty.is_begun);
+	if (sigaction(SIGTSTP, NULL, &before) != 0 || before.sa_handler == SIG_IGN)
+		return;
+	switch_off();
+	(void)sigemptyset(&action.sa_mask);
+	(void)sigemptyset(&stop);
+	(void)sigaddset(&stop, SIGTSTP);
+	(void)sigaction(SIGTSTP, &action, NULL);
+	(void)kill(0, SIGTSTP);
+	/* If it is blocked, it comes now. */
+	if (pthread_sigmask(SIG_UNBLOCK, &stop, &mask) == 0)
+		(void)pthread_sigmask(SIG_SETMASK, &mask, NULL);
+	(void)sigaction(SIGTSTP, &before, NULL);
+	switch_on();
+}
+
+void tty_resume(void)
+{
+	if (!tty.is_begun || tty.is_dumb)
+		return;
+	/* Whoever stopped us may have changed the mode. */
+	if (is_in_foreground())
+		tty.is_switched = 0;
+	switch_on();
+}
+
+void tty_echo(bool echo)
+{
+	struct termios mode = tty.before;
+
+	if (!tty.is_begun || !tty.is_dumb || echo == !tty.is_switched)
+		return;
+	if (echo) {
+		switch_off();
+		return;
+	}
+	mode.c_lflag &= ~(tcflag_t)ECHO;
+	tty.is_switched = 1;
+	set_mode(&mode);
+}

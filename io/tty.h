@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * tty: switches the real terminal to single keys and back, whatever happens in between. What the
+ * keys mean is io/terminal.h.
+ *
+ * While it is switched, the terminal neither echoes nor edits, Ctrl-C and Ctrl-Z are bytes like
+ * others (Ctrl-\ still ends the program: a way out when nothing else works), and pastes are marked.
+ * It is switched back by tty_end, at exit, and by the signals that end a program by its own fault
+ * (SIGSEGV, SIGABRT, ...) or Ctrl-\, which then do what they always do. SIGTERM, SIGHUP and SIGINT
+ * are the program's, which ends with tty_end. Nobody can do anything about SIGKILL.
+ *
+ * On a dumb terminal the system's line mode stays; only its echo is switched, for passwords.
+ *
+ *   tty_traits(&traits);                         before terminal_new
+ *   result = tty_begin(STDIN_FILENO, STDOUT_FILENO, traits.is_dumb);
+ *   SIGWINCH: tty_size, terminal_resize
+ *   Ctrl-Z or SIGTSTP: terminal_show(t, false), write, tty_suspend, terminal_show(t, true), redraw
+ *   SIGCONT: tty_resume, terminal_redraw
+ *   tty_end();
+ *
+ * There is one for a process, since there is one terminal. Errors are negative errno values.
+ */
+#ifndef THREEFOLD_IO_TTY_H
+#define THREEFOLD_IO_TTY_H
+
+#include <stdbool.h>
+
+/* What the environment says about the terminal. */
+struct tty_traits {
+	bool is_dumb;  /* TERM is missing or "dumb" */
+	bool is_plain; /* dumb, or NO_COLOR is set and not empty */
+	bool rewraps;  /* rows are wrapped anew when the window becomes narrower; see terminal.h */
+};
+void tty_traits(struct tty_traits *traits);
+
+/* Whether both are terminals. */
+bool tty_is_there(int in, int out);
+/* Remembers how the terminal is, and switches it if this process is in its foreground. 0, or a
+ * negative errno value. */
+int tty_begin(int in, int out, bool is_dumb);
+/* Switches back; fine at any time, and more than once. */
+void tty_end(void);
+
+/* 0 by 0 if it is not known. */
+void tty_size(unsigned *columns, unsigned *rows);
+/* Switches back, stops this process and the others of its job, as Ctrl-Z does, and returns when it
+ * goes on, switched again. A process that nobody could wake again is not stopped. */
+void tty_suspend(void);
+/* After a stop that was not ours: switches again, if this process is in the foreground. */
+void tty_resume(void);
+/* For a dumb terminal: whether it echoes. Elsewhere it does nothing. */
+void tty_echo(bool echo);
+
+#endif
