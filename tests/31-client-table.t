@@ -108,7 +108,11 @@ is 'nothing was sent for plain text without a conversation' \
 # The recipient gets what was sent to him, once, in order; nothing that was refused.
 client_json "$dir/bob" <<<'/login bob pw'
 is 'a script without refusals exits with 0' $? 0
-json_get "$dir/bob" event=message -- from waited text >"$dir/texts"
+# Their sender is gone, and her name has a new owner: so she is shown by her digits.
+json_get "$dir/bob" event=message -- from waited text >"$dir/senders"
+is 'a gone sender is not taken for the new owner of her name' \
+	"$(grep -c '^alice~[0-9A-Z]\{8\}	' "$dir/senders")" 5
+sed 's/^alice~[0-9A-Z]\{8\}	/alice	/' "$dir/senders" >"$dir/texts"
 ok 'what was sent is received, in order' diff - "$dir/texts" <<'END'
 alice	true	hi
 alice	true	to two

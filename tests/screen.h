@@ -25,6 +25,7 @@ enum { SCREEN_COLUMNS_MAX = 220, SCREEN_CELL_SIZE = 24, SCREEN_TEXT_SIZE = 8192 
 struct screen_cell {
 	char text[SCREEN_CELL_SIZE]; /* empty: never written */
 	uint8_t columns;             /* 0: the right half of a wide one */
+	uint8_t colour;              /* the number of the sequence that set it */
 };
 
 struct screen_row {
@@ -45,6 +46,7 @@ struct screen {
 	bool rewraps;
 	char sequence[600]; /* a sequence, or a character, whose end has not come */
 	size_t sequence_size;
+	uint8_t colour;
 	unsigned unknown; /* sequences and control characters */
 	unsigned bells;
 	char title[600];
@@ -157,6 +159,7 @@ static inline void screen_put(struct screen *s, const char *text, size_t size)
 		screen_blank(row, s->column + i);
 	memcpy(row->cells[s->column].text, text, size);
 	row->cells[s->column].columns = (uint8_t)columns;
+	row->cells[s->column].colour = s->colour;
 	s->column += columns;
 	if (s->column > row->used)
 		row->used = s->column;
@@ -200,7 +203,9 @@ static inline void screen_csi(struct screen *s)
 		screen_erase(s);
 	} else if (letter == 't') {
 		s->titles_pushed += number == 22 ? 1 : -1;
-	} else if (letter != 'm') {
+	} else if (letter == 'm') {
+		s->colour = (uint8_t)number;
+	} else {
 		s->unknown++;
 	}
 	if (letter != 'm' && letter != 't' && s->column >= s->columns)

@@ -181,6 +181,22 @@ static void colours(void)
 	   "two names mostly have two");
 }
 
+static void coloured_prompts(void)
+{
+	struct fixture f;
+
+	fixture_init(&f, 80, 24);
+	terminal_prompt(f.t, view_of_string("\033[32malice> "));
+	fixture_keys(&f, "x");
+	fixture_draw(&f);
+	terminal_prompt(f.t, view_of_string("\033[32malicia> "));
+	fixture_draw(&f);
+	IS_U64(f.screen.rows[0].cells[0].colour, 32, "a prompt has its colour");
+	IS_U64(f.screen.rows[0].cells[5].colour, 32, "also where only its end has changed");
+	IS_U64(f.screen.rows[0].cells[8].colour, 0, "and the line has none");
+	fixture_release(&f);
+}
+
 static void only_what_differs_is_written(void)
 {
 	struct fixture f;
@@ -500,7 +516,11 @@ static unsigned random_story(uint32_t seed, bool rewraps, unsigned steps)
 			continue;
 		if (fixture_resize(&f, 10 + random_below(60), 8 + random_below(24)))
 			continue;
-		/* Rows of the line have left the window: nobody can take them back. */
+		/* Rows of the line have left the window: nobody can take them back; the rest is right. */
+		do_something(&f);
+		fixture_draw(&f);
+		if (fixture_start(&f) == SIZE_MAX)
+			break;
 		fixture_release(&f);
 		fixture_init_as(&f, 30, 20,
 		                &(struct terminal_options){ .line_size_max = 300,
@@ -533,6 +553,7 @@ int main(void)
 	lone_and_harmful();
 	printed_text_is_harmless();
 	colours();
+	coloured_prompts();
 	only_what_differs_is_written();
 	slow_terminals();
 	resizes();

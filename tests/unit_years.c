@@ -377,7 +377,7 @@ static void judge_start(const struct history *h, const char *path,
 	double each = (double)(now_ns() - start) / (double)h->streams;
 	struct store_totals after;
 
-	printf("# start: %.2f us of processor a stream, %.2f s (at most %.1f us is what is wanted)\n",
+	printf("# start: %.2f us of processor a stream, %.2f s (wanted: at most %.1f us)\n",
 	       each / 1000, each * (double)h->streams / 1e9, START_NS_WANTED / 1000.0);
 	store_totals(s, &after);
 	IS_U64(after.facts, before->facts, "years: a start gives every fact back");

@@ -4,6 +4,7 @@
  *
  *   model                      the scopes of make check, and every rule taken away
  *   model --all                those of make model, too
+ *   model --long               and those that take long
  *   model SCRIPT [FAULT=N...] [without=RULE] [states=N]     one search, with its story
  */
 #include "tests/model/model.h"
@@ -162,7 +163,13 @@ static int run_one(int argc, char **argv)
 
 int main(int argc, char **argv)
 {
-	if (argc > 1 && strcmp(argv[1], "--all") != 0) {
+	unsigned level = 0;
+
+	if (argc > 1 && strcmp(argv[1], "--all") == 0) {
+		level = 1;
+	} else if (argc > 1 && strcmp(argv[1], "--long") == 0) {
+		level = 2;
+	} else if (argc > 1) {
 		if (script_find(argv[1]))
 			return run_one(argc, argv);
 		(void)fprintf(stderr,
@@ -170,6 +177,6 @@ int main(int argc, char **argv)
 		              argv[1]);
 		return 2;
 	}
-	run_all(argc > 1);
+	run_all(level);
 	return failed ? 1 : 0;
 }

@@ -16,7 +16,7 @@
  *   request.c   a client's look up, send, delete    create.c   its ordered creation
  *   login.c     its log in and its connections      mailbox.c  what it shows
  *   promise.c   what must be true of a world        step.c     all that can happen next
- *   scope.c     scripts, faults, rules to take away search.c   breadth first; the story of a violation
+ *   scope.c     scripts, faults, rules taken away   search.c   breadth first; tells a violation
  *
  * All sets of replicas, accounts or messages are bits of a byte.
  */
@@ -444,7 +444,7 @@ void search(uint64_t states_max, bool story, struct found *found);
 struct scope {
 	const char *script;
 	struct faults faults;
-	uint8_t level; /* 0: in make check; 1: in make model */
+	uint8_t level; /* 0: in make check; 1: in make model; 2: takes long */
 };
 
 /* A rule that is taken away, and where that is seen. */
