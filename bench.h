@@ -51,7 +51,7 @@ struct bench_options {
 };
 void bench_options_read(struct bench_options *o, int argc, char **argv);
 
-#define BENCH_PASSWORD "every account of bench has this password"
+#define BENCH_PASSWORD "a-password-of-bench"
 
 /* What all accounts of a run have in common. */
 struct bench_key {

@@ -50,8 +50,10 @@ static const char *reason(const struct reconcile_replica *replica, char to[ESCAP
 	return to;
 }
 
+/* Equal in one run if the sets were equal when they were read; another run has another key. */
 static void print_digest(const uint8_t digest[KEY_SIZE])
 {
+	printf(", digest ");
 	for (int i = 0; i < DIGEST_SHOWN; i++)
 		printf("%02x", digest[i]);
 }
@@ -68,8 +70,9 @@ static void print_replica(const struct repair_options *o, const struct reconcile
 		       reason(replica, why));
 		return;
 	}
-	printf("%ju elements, digest ", (uintmax_t)replica->elements);
-	print_digest(replica->digest);
+	printf("%ju elements", (uintmax_t)replica->elements);
+	if (o->check)
+		print_digest(replica->digest);
 	printf(", %s %ju", o->check || o->backup != NULL ? "lacks" : "lacked",
 	       (uintmax_t)replica->missing);
 	if (!o->check && o->backup == NULL)

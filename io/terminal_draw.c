@@ -359,7 +359,6 @@ static void swap_pictures(struct terminal *t)
 	t->wanted = t->drawn;
 	t->drawn = drawn;
 	t->drawn_columns = t->columns;
-	t->drawn_rows = t->rows;
 }
 
 /* Lines and prompts, one after the other. */
@@ -378,14 +377,14 @@ static void draw_dumb(struct terminal *t)
 	}
 }
 
-/* Whether what is drawn has to go before anything else is written. A change of the window's size has
- * moved it. */
+/* Whether what is drawn has to go before anything else is written. Another width has moved it;
+ * another height matters only if rows above the cursor have left the window, and then other rows
+ * than before are shown. */
 static bool has_to_go(const struct terminal *t)
 {
 	if (t->above.size > 0 || !t->is_shown)
 		return true;
-	return t->columns != t->drawn_columns || t->rows != t->drawn_rows ||
-	       t->drawn.top != t->wanted.top;
+	return t->columns != t->drawn_columns || t->drawn.top != t->wanted.top;
 }
 
 static void draw_lines(struct terminal *t)

@@ -176,9 +176,8 @@ struct terminal {
 	struct picture drawn;
 	struct picture wanted;
 	bool is_drawn;
-	uint32_t drawn_columns; /* the window's size then */
-	uint32_t drawn_rows;
-	uint32_t top; /* the row of the line that was the first one shown */
+	uint32_t drawn_columns; /* the window's width then */
+	uint32_t top;           /* the row of the line that was the first one shown */
 };
 
 /* Draws into t->out. */

@@ -20,6 +20,11 @@ result_count() {
 	[ "$(json_count "$dir/$1.out" event=result command=msg ok=true)" = "$2" ]
 }
 
+# acknowledged NAME COUNT: waits for it; the next result that is asked for is a new one.
+acknowledged() {
+	wait_for 30 result_count "$1" "$2" && client_result[$1]=$(stat -c %s "$dir/$1.out")
+}
+
 # state_is NAME N STATE: the last that this client said of server N.
 state_is() {
 	[ "$(json_get "$dir/$1.out" event=replica index="$2" -- state | tail -n 1)" = "$3" ]
@@ -27,13 +32,13 @@ state_is() {
 
 # texts NAME WORD: what was shown to it that begins with the word.
 texts() {
-	json_get "$dir/$1.out" event=message -- text | grep "^$2 " | cut -c1-40 | tr '\n' ' '
+	grep "\"text\":\"$2 " "$dir/$1.out" | sed 's/ x*"/"/' | json_get - event=message -- text | tr '\n' ' '
 }
 
-# numbered WORD COUNT [TAIL]: so many commands, for bob.
+# numbered WORD FIRST LAST [TAIL]: so many commands, for bob.
 numbered() {
 	local i
-	for i in $(seq "$2"); do echo "/msg bob $1 $i${3:+ $3}"; done
+	for i in $(seq "$2" "$3"); do echo "/msg bob $1 $i${4:+ $4}"; done
 }
 
 # wanted WORD COUNT
@@ -92,32 +97,33 @@ client_ask carl '/create carl pw'
 kill -STOP "${client_pid[bob]}"
 long=$(head -c 8000 /dev/zero | tr '\0' x)
 sent=$(($(json_count "$dir/ann.out" event=result command=msg ok=true) + 1000))
-numbered unread 1000 "$long" >&"${client_fd[ann]}"
+numbered unread 1 1000 "$long" >&"${client_fd[ann]}"
 begin=$(now_ms)
 ok 'F47 stopped reader: others are served' client_ask carl '/msg carl to myself'
 ok "F47 stopped reader: at once (after $(($(now_ms) - begin)) ms)" test $(($(now_ms) - begin)) -le 2000
-ok 'F47 stopped reader: 8 MB for him are acknowledged' wait_for 30 result_count ann $sent
+ok 'F47 stopped reader: 8 MB for him are acknowledged' acknowledged ann $sent
 kill -CONT "${client_pid[bob]}"
 ok 'F47 continued reader: the last one is shown' client_wait bob '"text":"unread 1000 ' 30
 is 'F47 continued reader: all were shown, once and in order' \
-	"$(texts bob unread | sed -E 's/ x+//g')" "$(wanted unread 1000)"
+	"$(texts bob unread)" "$(wanted unread 1000)"
 
 # ---- F7, F18: each is stopped and started in turn, one again and again, while messages go ----
 
 ok 'F7 all are live' wait_for "$patience" state_is ann 0 live
 seen=$(json_count "$dir/ann.out" event=replica)
-sent=$((sent + 600))
-numbered turn 600 >&"${client_fd[ann]}"
+at=0
 for n in 0 1 2 2 2; do
+	numbered turn $((at + 1)) $((at + 100)) >&"${client_fd[ann]}"
 	stop_server $n
+	numbered turn $((at + 101)) $((at + 200)) >&"${client_fd[ann]}"
 	restart_server $n
 	ok "F7 stopped and started in turn: server $n" wait_for "$patience" state_is ann $n live
-	numbered "between$n" 1 >&"${client_fd[ann]}"
-	sent=$((sent + 1))
+	at=$((at + 200))
 done
-ok 'F7 in turn: each message is acknowledged' wait_for 30 result_count ann $sent
-ok 'F7 in turn: the last one is shown' client_wait bob '"text":"turn 600"' 30
-is 'F7 in turn: all were shown, once and in order' "$(texts bob turn)" "$(wanted turn 600)"
+sent=$((sent + at))
+ok 'F7 in turn: each message is acknowledged' acknowledged ann $sent
+ok 'F7 in turn: the last one is shown' client_wait bob '"text":"turn 1000"' 30
+is 'F7 in turn: all were shown, once and in order' "$(texts bob turn)" "$(wanted turn 1000)"
 said=$(($(json_count "$dir/ann.out" event=replica) - seen))
 ok "F18 five restarts are told in few lines ($said)" test $said -ge 5 -a $said -le 15
 
@@ -131,15 +137,17 @@ for order in '0 1 2' '0 2 1' '1 0 2' '1 2 0' '2 0 1' '2 1 0'; do
 		restart_server "$n" || fail "F6 order $order: server $n"
 	done
 	ok "F6 killed, started as $order: shown" client_wait bob "\"text\":\"order $order\""
-	for n in 0 1 2; do wait_for "$patience" state_is ann "$n" live; done
 done
+for n in 0 1 2; do wait_for "$patience" state_is ann "$n" live; done
 is 'F43 files that were left over: no server speaks of damage' "$(cat "$dir"/[012]*.log | grep -ci damage)" 0
 
 # ---- F36: no descriptor is left when it saves ----
 
-prlimit --pid "${server_pid[1]}" --nofile=4:4
+prlimit --pid "${server_pid[1]}" --nofile=3:3
+before=$(stat -c %Y.%i "${server_data[1]}/pending.json")
 stop_server 1
-comment "server 1 ended with $?: $(tail -n 1 "${server_log[1]}")"
+is 'F36 no descriptor for its files at its end: they stay as they were' \
+	"$(stat -c %Y.%i "${server_data[1]}/pending.json")" "$before"
 ok 'F36 no descriptor for its files at its end: it starts' restart_server 1
 ok 'F36 no descriptor: it is live' wait_for "$patience" state_is ann 1 live
 ok 'F36 no descriptor: a message' client_ask ann '/msg bob counted'
@@ -147,19 +155,22 @@ is 'F36 no descriptor: three copies' "$(field copies)" 3
 
 # ---- F37: no memory is left ----
 
-size=$(awk '/^VmSize/ { print $2 * 1024 }' "/proc/${server_pid[2]}/status")
-prlimit --pid "${server_pid[2]}" --as=$((size + 2000000))
-client_ask carl '/logout'
-sent=$(($(json_count "$dir/ann.out" event=result command=msg ok=true) + 1000))
-numbered memory 1000 "$long" | sed 's/bob/carl/' >&"${client_fd[ann]}"
-ok 'F37 no memory: each message is acknowledged' wait_for 30 result_count ann $sent
-ok 'F37 no memory: that server says so, and ends' grep -q 'no memory for' "${server_log[2]}"
-restart_server 2
-ok 'F37 no memory: it starts again, and is live' wait_for "$patience" state_is ann 2 live
-client_ask carl '/login carl pw'
-ok 'F37 no memory: the last one is shown' client_wait carl '"text":"memory 1000 ' 30
-is 'F37 no memory: all were shown, once and in order' \
-	"$(texts carl memory | sed -E 's/ x+//g')" "$(wanted memory 1000)"
+# A sanitizer takes it for a bug of its own.
+if [ -z "${SAN:-}" ]; then
+	size=$(awk '/^VmSize/ { print $2 * 1024 }' "/proc/${server_pid[2]}/status")
+	prlimit --pid "${server_pid[2]}" --as=$((size + 2000000))
+	client_ask carl '/logout'
+	sent=$(($(json_count "$dir/ann.out" event=result command=msg ok=true) + 1000))
+	numbered memory 1 1000 "$long" | sed 's/bob/carl/' >&"${client_fd[ann]}"
+	ok 'F37 no memory: each message is acknowledged' acknowledged ann $sent
+	ok 'F37 no memory: that server says so, and ends' wait_for "$patience" grep -q 'no memory for' "${server_log[2]}"
+	restart_server 2
+	ok 'F37 no memory: it starts again, and is live' wait_for "$patience" state_is ann 2 live
+	client_ask carl '/login carl pw'
+	ok 'F37 no memory: the last one is shown' client_wait carl '"text":"memory 1000 ' 30
+	is 'F37 no memory: all were shown, once and in order' \
+		"$(texts carl memory)" "$(wanted memory 1000)"
+fi
 
 # ---- F33: no room is left on one disk, and then there is room again ----
 
@@ -172,6 +183,7 @@ else
 	restart_server 0
 	ok 'F33 a small disk: live' wait_for "$patience" state_is ann 0 live
 	dd if=/dev/zero of="$dir/small/filler" bs=64k 2>/dev/null
+	trap 'umount "$dir/small" 2>/dev/null; clean_up' EXIT
 	is_full() {
 		client_ask ann '/msg bob full' && [ "$(field copies)" = 2 ]
 	}
@@ -187,4 +199,5 @@ else
 fi
 for name in ann bob carl; do client_close $name; done
 for n in 0 1 2; do ok "server $n stops cleanly" stop_server $n; done
+umount "$dir/small" 2>/dev/null
 done_testing

@@ -22,7 +22,7 @@ if [ -z "${THREEFOLD_NETWORK:-}" ]; then
 fi
 . tests/lib.sh
 OUT=${OUT:-build}
-: >"$dir/setup.err"
+echo 'unshare --mount --net fails' >"$dir/setup.err"
 
 declare -A relay_said=()
 patience=${PATIENCE:-20}
@@ -72,7 +72,8 @@ networks() {
 }
 
 if [ "$THREEFOLD_NETWORK" = none ] || ! networks 2>"$dir/setup.err"; then
-	skip 'three networks' "network namespaces or /dev/net/tun are not permitted here: $(head -c 300 "$dir/setup.err")"
+	skip 'three networks' "network namespaces or /dev/net/tun are not permitted here: $(cat "$dir"/setup.err \
+		"$dir"/relay*.err 2>/dev/null | tr '\n' ' ' | head -c 300)"
 	done_testing
 fi
 

@@ -145,7 +145,7 @@ static uint64_t clock_ms(const struct sim *s)
 static struct liar_account *some_account(struct sim *s)
 {
 	static const uint64_t back[] = { 0, 0, 30000, 59000, 600000, 86400000 };
-	static const char *const names[] = { "ann", "bob", "cid", "dee", "eve" };
+	static const char *const names[] = { "ann", "bob", "cid", "eve", "fay" };
 	struct liar_account *a = &s->liar->accounts[sim_random(s, ACCOUNTS)];
 	uint8_t random[16], seal[KEY_SIZE];
 	struct id id;
@@ -170,11 +170,17 @@ static struct liar_account *some_account(struct sim *s)
 	return a;
 }
 
+/* Mostly one that lives. */
 static const struct sim_account *some_victim(struct sim *s)
 {
-	if (s->history.accounts.count == 0)
-		return NULL;
-	return &s->history.accounts.items[sim_random(s, s->history.accounts.count)];
+	const struct sim_account *a = NULL;
+
+	for (uint32_t tries = 0; tries < 5 && s->history.accounts.count > 0; tries++) {
+		a = &s->history.accounts.items[sim_random(s, s->history.accounts.count)];
+		if (!a->by_liar && !a->delete_begun)
+			break;
+	}
+	return a;
 }
 
 static void prove(struct sim *s, struct liar_link *k, enum auth_purpose purpose, const struct liar_account *a,
