@@ -7,14 +7,14 @@
 #include "io/options.h"
 
 static const char purpose[] =
-	"Loads the three replicas of a Threefold chat and says how fast they are. Each of C senders\n"
-	"keeps D requests in flight. The accounts that it makes are new ones and stay.\n";
+	"Loads the three replicas of a Threefold chat and says how fast they are. Each of C\n"
+	"senders keeps D requests in flight. The accounts that it makes are new ones and stay.\n";
 
 static const char notes[] =
 	"Modes:\n"
 	"  store     messages to N recipients who are not logged in; counts acknowledgements\n"
 	"  live      messages to one recipient each who is logged in; counts what was shown\n"
-	"  login     each logs in and out again; counts log ins\n"
+	"  login     each logs in and out again, one at a time; counts log ins\n"
 	"  list      each lists the N accounts of this run; counts lists\n"
 	"  idle      C clients log in, stay for S seconds and do nothing; counts clients\n"
 	"  failover  as store; it is for whoever started the servers to kill them meanwhile\n"
@@ -110,6 +110,8 @@ void bench_options_read(struct bench_options *o, int argc, char **argv)
 	options = table(o, &mode);
 	first = options_read(options, argc, argv);
 	read_mode(o, options, mode);
+	if (o->mode == BENCH_LOGIN)
+		o->depth = 1; /* nobody logs in twice at a time */
 	if (argc - first != 2 * REPLICAS)
 		options_wrong(options, "three pairs of HOST and PORT are needed, not %d word%s",
 		              argc - first, argc - first == 1 ? "" : "s");

@@ -14,8 +14,8 @@
  * command is under way, the next line of input is taken, as long as there is one. Input is asked
  * for only when it is wanted.
  *
- * On a terminal the same lines are shown above a prompt, which stands whenever a line may be
- * typed. What a person types is edited by the terminal itself.
+ * On a terminal the same lines are shown above a prompt and the line being typed
+ * (client_terminal.h).
  */
 #include "client.h"
 
@@ -36,7 +36,7 @@ enum { NOTICE_MS = 1000 };
 
 /* All of it, however slowly it is taken: a message counts as shown only when it has left this
  * process. */
-static void write_out(struct client *c, struct view bytes)
+void client_write(struct client *c, struct view bytes)
 {
 	while (bytes.size > 0 && !c->output_failed) {
 		ssize_t count = write(STDOUT_FILENO, bytes.data, bytes.size);
@@ -60,52 +60,24 @@ static void write_out(struct client *c, struct view bytes)
 	}
 }
 
-static void write_text(struct client *c, const char *text)
-{
-	write_out(c, view_of_string(text));
-}
-
-/* The line on which the prompt stands becomes free. */
-static void hide_prompt(struct client *c)
-{
-	const char *terminal = getenv("TERM");
-	bool is_dumb = terminal == NULL || strcmp(terminal, "dumb") == 0;
-
-	if (!c->prompt_is_shown)
-		return;
-	c->prompt_is_shown = false;
-	write_text(c, is_dumb ? "\n" : "\r\033[K");
-}
-
+/* What a person reads at the prompt: who is logged in, who leads, how many are live. */
 static void show_prompt(struct client *c)
 {
 	const struct replication *r = link_replication(c->link);
 	int leader = replication_leader(r);
 	char own[DISPLAY_SIZE];
-	char text[256];
+	char first[16] = "-";
+	char text[256] = "";
 
-	if (!c->is_terminal || c->prompt_is_shown || c->state != CLIENT_RUNNING)
-		return;
-	if (c->is_busy && c->question == ASK_COMMAND)
-		return;
-	c->prompt_is_shown = true;
-	if (c->question == ASK_PASSWORD) {
-		write_text(c, "password (not shown): ");
-	} else if (c->question == ASK_PASSWORD_AGAIN) {
-		write_text(c, "the same again: ");
-	} else if (c->question == ASK_NAME_TO_DELETE) {
-		write_text(c, "type the name of your account to delete it: ");
-	} else {
-		char first[16] = "-";
-
-		if (!client_is_logged_in(c, own))
-			(void)snprintf(own, sizeof(own), "-");
-		if (leader >= 0)
-			(void)snprintf(first, sizeof(first), "%d", leader);
+	if (!client_is_logged_in(c, own))
+		(void)snprintf(own, sizeof(own), "-");
+	if (leader >= 0)
+		(void)snprintf(first, sizeof(first), "%d", leader);
+	if (c->state == CLIENT_RUNNING)
 		(void)snprintf(text, sizeof(text), "%s %s/%u%s%s> ", own, first,
 		               replication_live(r), c->talk[0] == 0 ? "" : " to ", c->talk);
-		write_text(c, text);
-	}
+	client_terminal_prompt(c->terminal, text);
+	client_terminal_draw(c->terminal);
 }
 
 /* What has collected goes out at once. */
@@ -113,9 +85,18 @@ static void flush_lines(struct client *c)
 {
 	if (c->script.out.size == 0)
 		return;
-	hide_prompt(c);
-	write_out(c, buf_view(&c->script.out));
+	if (c->terminal != NULL)
+		client_terminal_print(c->terminal, buf_view(&c->script.out));
+	else
+		client_write(c, buf_view(&c->script.out));
 	buf_clear(&c->script.out);
+}
+
+/* A line for a person. */
+static void say(struct client *c, const char *text)
+{
+	assert(c->terminal != NULL);
+	client_terminal_print(c->terminal, view_of_string(text));
 }
 
 /* ---- states ---- */
@@ -130,6 +111,27 @@ static void set_limit(struct client *c, uint64_t ms)
 	loop_timer_set(c->loop, &c->limit, loop_now_ms(c->loop) + ms);
 }
 
+static void say_what_is_dropped(struct client *c)
+{
+	size_t count = client_terminal_waiting(c->terminal);
+	char text[64];
+
+	if (count == 0)
+		return;
+	c->was_refused = true;
+	(void)snprintf(text, sizeof(text), "%zu line%s that waited %s not sent\n", count,
+	               count == 1 ? "" : "s", count == 1 ? "was" : "were");
+	say(c, text);
+}
+
+/* Without waiting for anybody. */
+static _Noreturn void end_at_once(struct client *c, enum exit_status status)
+{
+	client_terminal_free(c->terminal);
+	input_release(&c->input);
+	exit(status);
+}
+
 void client_finish(struct client *c)
 {
 	if (c->state > CLIENT_RUNNING)
@@ -138,7 +140,10 @@ void client_finish(struct client *c)
 	c->question = ASK_COMMAND;
 	loop_timer_cancel(c->loop, &c->notice);
 	loop_timer_cancel(c->loop, &c->idle);
-	input_want(&c->input, false);
+	if (c->terminal != NULL)
+		say_what_is_dropped(c);
+	else
+		input_want(&c->input, false);
 	set_limit(c, c->is_terminal || c->is_hasty ? c->options.reply_timeout_ms
 	                                           : c->options.timeout_ms);
 }
@@ -165,9 +170,16 @@ static void say_none_is_live(struct client *c, const char *what)
 {
 	const struct replication *r = link_replication(c->link);
 
-	log_plain(LOG_ERROR, "client: no replica could be reached%s: %s: %s; %s: %s; %s: %s", what,
-	          c->options.addresses[0], replication_why(r, 0), c->options.addresses[1],
-	          replication_why(r, 1), c->options.addresses[2], replication_why(r, 2));
+	char text[REPLICAS * (CLIENT_ADDRESS_SIZE + WHY_SIZE) + 128];
+
+	(void)snprintf(text, sizeof(text), "no replica could be reached%s: %s: %s; %s: %s; %s: %s",
+	               what, c->options.addresses[0], replication_why(r, 0),
+	               c->options.addresses[1], replication_why(r, 1), c->options.addresses[2],
+	               replication_why(r, 2));
+	if (c->terminal != NULL)
+		say(c, text);
+	else
+		log_plain(LOG_ERROR, "client: %s", text);
 }
 
 static void notice_expired(struct loop_timer *timer)
@@ -188,8 +200,7 @@ static void limit_expired(struct loop_timer *timer)
 		if (replication_live(link_replication(c->link)) > 0)
 			break;
 		say_none_is_live(c, "");
-		input_release(&c->input);
-		exit(EXIT_NO_REPLICA);
+		end_at_once(c, EXIT_NO_REPLICA);
 	case CLIENT_FINISHING:
 		leave(c);
 		break;
@@ -232,15 +243,21 @@ static void signalled(void *context, int number)
 {
 	struct client *c = context;
 
-	/* A second one, or one before anything was reached, does not wait for anybody. */
-	if (c->is_hasty || c->state == CLIENT_STARTING) {
-		input_release(&c->input);
-		exit(c->state == CLIENT_STARTING ? EXIT_NO_REPLICA : EXIT_REFUSED);
+	if (number == SIGWINCH || number == SIGTSTP || number == SIGCONT) {
+		client_terminal_signalled(c->terminal, number);
+		return;
 	}
-	(void)number;
+	/* A second one, or one before anything was reached, does not wait for anybody. */
+	if (c->is_hasty || c->state == CLIENT_STARTING)
+		end_at_once(c, c->state == CLIENT_STARTING ? EXIT_NO_REPLICA : EXIT_REFUSED);
 	c->is_hasty = true;
 	client_finish(c);
 	set_limit(c, c->options.reply_timeout_ms);
+}
+
+void client_interrupt(struct client *c)
+{
+	signalled(c, SIGINT);
 }
 
 /* ---- what the link tells ---- */
@@ -261,8 +278,9 @@ static void ready(struct client *c)
 	loop_timer_cancel(c->loop, &c->notice);
 	c->state = CLIENT_RUNNING;
 	flush_lines(c);
+	flush_lines(c);
 	if (c->is_terminal)
-		write_text(c, "/create NAME makes an account, /login NAME logs in, /help lists all "
+		say(c, "/create NAME makes an account, /login NAME logs in, /help lists all "
 		              "commands.\n");
 	restart_idle(c);
 }
@@ -271,9 +289,8 @@ static void ready(struct client *c)
 static void say_it_waits(struct client *c)
 {
 	if (c->is_terminal && c->token != 0 && replication_live(link_replication(c->link)) == 0) {
-		hide_prompt(c);
-		write_text(c, "no replica is live: this waits until one is back (Ctrl-C ends the "
-		              "client)\n");
+		say(c, "no replica is live: this waits until one is back (Ctrl-C twice ends the "
+		       "client)\n");
 	}
 }
 
@@ -294,6 +311,8 @@ static void handle(void *context, const struct action *action)
 	struct client *c = context;
 	bool is_ready = c->state != CLIENT_STARTING;
 
+	if (c->terminal != NULL && client_terminal_take(c->terminal, action))
+		return;
 	switch (action->kind) {
 	case ACTION_READY:
 		ready(c);
@@ -316,6 +335,8 @@ static void handle(void *context, const struct action *action)
 		break;
 	case ACTION_MESSAGE:
 		c->unseen++;
+		if (c->terminal != NULL)
+			client_terminal_unread(c->terminal);
 		script_message(&c->script, action->shown);
 		break;
 	case ACTION_USERS:
@@ -342,9 +363,7 @@ static bool take_line(struct client *c)
 	struct view line;
 	bool was_cut;
 
-	if (c->state != CLIENT_RUNNING || c->logout_token != 0)
-		return false;
-	if (c->is_busy && c->question == ASK_COMMAND)
+	if (c->state != CLIENT_RUNNING || c->logout_token != 0 || c->is_busy)
 		return false;
 	if (!input_line(&c->input, &line, &was_cut)) {
 		if (input_has_ended(&c->input))
@@ -353,16 +372,32 @@ static bool take_line(struct client *c)
 			input_want(&c->input, true);
 		return c->state != CLIENT_RUNNING;
 	}
-	/* What a person typed stands there, with its newline; after a password we write it. */
-	if (c->prompt_is_shown && c->input.is_silent)
-		write_text(c, "\n");
-	c->prompt_is_shown = false;
-	if (line.size > 0 || c->question != ASK_COMMAND)
-		client_take_line(c, line, was_cut);
+	if (line.size > 0)
+		client_take_line(c, line, was_cut, false);
 	restart_idle(c);
-	say_it_waits(c);
 	flush_lines(c);
 	return true;
+}
+
+/* The same for a person, whose keys count in any state. True if there may be more to do. */
+static bool take_typed_line(struct client *c)
+{
+	enum client_state before = c->state;
+	bool is_free = c->state == CLIENT_RUNNING && c->logout_token == 0 && !c->is_busy;
+	struct view line;
+	bool is_text;
+
+	if (client_terminal_line(c->terminal, is_free, &line, &is_text)) {
+		client_take_line(c, line, false, is_text);
+		restart_idle(c);
+		flush_lines(c);
+		say_it_waits(c);
+		return true;
+	}
+	flush_lines(c);
+	if (client_terminal_has_ended(c->terminal))
+		client_finish(c);
+	return c->state != before;
 }
 
 /* Everything that can be done without waiting. */
@@ -378,10 +413,11 @@ static void work(struct client *c)
 		if (c->state == CLIENT_FINISHING &&
 		    (c->is_hasty || (!c->is_busy && replication_idle(link_replication(c->link)))))
 			leave(c);
-	} while (take_line(c));
+	} while (c->terminal != NULL ? take_typed_line(c) : take_line(c));
 	link_pool_settle(c->pool);
 	flush_lines(c); /* what a timer has said, too */
-	show_prompt(c);
+	if (c->terminal != NULL)
+		show_prompt(c);
 }
 
 static _Noreturn void die(const char *what, int error)
@@ -392,7 +428,7 @@ static _Noreturn void die(const char *what, int error)
 
 static void set_signals(struct client *c)
 {
-	int signals[3] = { SIGINT, SIGTERM };
+	int signals[6] = { SIGINT, SIGTERM };
 	size_t count = 2;
 	struct sigaction before;
 	int result;
@@ -400,6 +436,11 @@ static void set_signals(struct client *c)
 	(void)signal(SIGPIPE, SIG_IGN);
 	if (sigaction(SIGHUP, NULL, &before) != 0 || before.sa_handler != SIG_IGN)
 		signals[count++] = SIGHUP;
+	if (c->is_terminal) {
+		signals[count++] = SIGWINCH;
+		signals[count++] = SIGTSTP;
+		signals[count++] = SIGCONT;
+	}
 	result = loop_signals(c->loop, signals, count, signalled, c);
 	if (result < 0)
 		die("cannot watch signals", -result);
@@ -423,8 +464,11 @@ static void start(struct client *c)
 	for (size_t i = 0; i < REPLICAS; i++)
 		addresses[i] = c->options.addresses[i];
 	script_init(&c->script, c->options.json, addresses);
+	c->script.colours = c->is_terminal;
 	command_parser_init(&c->parser, c->is_terminal);
-	input_init(&c->input, c->loop, STDIN_FILENO);
+	input_init(&c->input, c->loop, c->is_terminal ? -1 : STDIN_FILENO);
+	if (c->is_terminal)
+		c->terminal = client_terminal_new(c);
 	c->wait.expired = wait_expired;
 	c->idle.expired = idle_expired;
 	c->limit.expired = limit_expired;
@@ -439,7 +483,7 @@ static void start(struct client *c)
 
 static void stop(struct client *c)
 {
-	hide_prompt(c);
+	client_terminal_free(c->terminal);
 	input_release(&c->input);
 	command_parser_release(&c->parser);
 	script_release(&c->script);

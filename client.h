@@ -7,6 +7,7 @@
 #define THREEFOLD_CLIENT_H
 
 #include "client_options.h"
+#include "client_terminal.h"
 #include "command.h"
 #include "input.h"
 #include "pattern.h"
@@ -40,7 +41,8 @@ struct client {
 	struct loop *loop;
 	struct link_pool *pool;
 	struct link *link;
-	struct input input;
+	struct input input;               /* of a script */
+	struct client_terminal *terminal; /* of a person; else NULL */
 	struct command_parser parser;
 	struct script script;
 
@@ -60,7 +62,6 @@ struct client {
 
 	/* A question to a person, and the answers so far. */
 	enum client_question question;
-	bool prompt_is_shown;
 	enum verb asked_verb;
 	bool asked_take_over;
 	char asked_name[TALK_SIZE];
@@ -76,8 +77,11 @@ struct client {
 
 /* client_command.c */
 
-/* Takes a line of the user; c->is_busy if it goes on. The line is not empty. */
-void client_take_line(struct client *c, struct view line, bool was_cut);
+/* Takes a line of the user, or an answer; c->is_busy if it goes on. A line that is no answer is not
+ * empty. is_text: it is no command, whatever it begins with. */
+void client_take_line(struct client *c, struct view line, bool was_cut, bool is_text);
+/* The question under way gets no answer: the command is refused. */
+void client_drop_question(struct client *c);
 /* The actions that belong to the command under way. */
 void client_take_result(struct client *c, const struct result *result);
 void client_take_users(struct client *c, const struct action *action);
@@ -91,6 +95,10 @@ void client_forget_session(struct client *c);
 
 /* No more commands are taken; what is outstanding is finished. */
 void client_finish(struct client *c);
+/* As SIGINT does. */
+void client_interrupt(struct client *c);
+/* Writes all of it to stdout. */
+void client_write(struct client *c, struct view bytes);
 bool client_is_logged_in(const struct client *c, char name[DISPLAY_SIZE]);
 
 #endif

@@ -261,8 +261,19 @@ static void do_quit(struct client *c)
 
 static void ask(struct client *c, enum client_question question)
 {
+	static const char *const prompts[] = {
+		[ASK_PASSWORD] = "password (not shown): ",
+		[ASK_PASSWORD_AGAIN] = "the same again: ",
+		[ASK_NAME_TO_DELETE] = "type the name of your account to delete it: ",
+	};
+
+	/* Only on a terminal anything is asked. */
+	assert(c->terminal != NULL);
 	c->question = question;
-	input_echo(&c->input, question == ASK_COMMAND || question == ASK_NAME_TO_DELETE);
+	if (question == ASK_COMMAND)
+		client_terminal_ask_end(c->terminal);
+	else
+		client_terminal_ask(c->terminal, prompts[question], question != ASK_NAME_TO_DELETE);
 }
 
 static void forget_answers(struct client *c)
@@ -316,6 +327,15 @@ static void take_password(struct client *c, struct view line)
 	begin_account(c, c->asked_verb, view_of_string(c->asked_name), password,
 	              c->asked_take_over);
 	forget_answers(c);
+}
+
+void client_drop_question(struct client *c)
+{
+	if (c->question == ASK_COMMAND)
+		return;
+	c->request.word = view_of_string(command_row(c->asked_verb)->name);
+	forget_answers(c);
+	refuse(c, OUTCOME_USAGE, "nothing was done: the question was left without an answer");
 }
 
 static void take_answer(struct client *c, struct view line)
@@ -381,7 +401,7 @@ static void do_verb(struct client *c)
 	}
 }
 
-void client_take_line(struct client *c, struct view line, bool was_cut)
+void client_take_line(struct client *c, struct view line, bool was_cut, bool is_text)
 {
 	const struct command_row *row;
 	char own[DISPLAY_SIZE];
@@ -392,7 +412,10 @@ void client_take_line(struct client *c, struct view line, bool was_cut)
 		return;
 	}
 	assert(!c->is_busy);
-	command_parse(&c->parser, line, was_cut, &c->request);
+	if (is_text)
+		command_parse_text(line, &c->request);
+	else
+		command_parse(&c->parser, line, was_cut, &c->request);
 	c->is_busy = true;
 	row = command_row(c->request.verb);
 	if (c->request.outcome != OUTCOME_OK)

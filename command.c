@@ -507,3 +507,14 @@ void command_parse(struct command_parser *p, struct view line, bool was_cut,
 		       fields.wrong != NULL ? fields.wrong : "no 'command'");
 	}
 }
+
+void command_parse_text(struct view line, struct command_request *request)
+{
+	assert(line.size > 0);
+	*request = (struct command_request){ .verb = VERB_TEXT,
+		                             .outcome = OUTCOME_OK,
+		                             .word = view_of_string("text"),
+		                             .given = FIELD_BIT(FIELD_TEXT),
+		                             .text = line };
+	(void)check_text(request); /* the request says how it ended */
+}

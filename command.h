@@ -128,6 +128,8 @@ void command_parser_release(struct command_parser *p);
  * COMMAND_LINE_SIZE_MAX, and this is its front. */
 void command_parse(struct command_parser *p, struct view line, bool was_cut,
                    struct command_request *request);
+/* The same for a line that is a text, whatever it begins with. */
+void command_parse_text(struct view line, struct command_request *request);
 
 /* A row, or NULL from VERB_TEXT on. */
 const struct command_row *command_row(enum verb verb);

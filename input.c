@@ -45,7 +45,6 @@ void input_init(struct input *in, struct loop *l, int fd)
 
 void input_release(struct input *in)
 {
-	input_echo(in, true);
 	input_want(in, false);
 	/* A password may be among it. */
 	if (in->buf.capacity > 0)
@@ -110,22 +109,4 @@ bool input_line(struct input *in, struct view *line, bool *was_cut)
 bool input_has_ended(const struct input *in)
 {
 	return in->has_ended && in->used == in->buf.size;
-}
-
-void input_echo(struct input *in, bool echo)
-{
-	struct termios silent;
-
-	if (echo == !in->is_silent)
-		return;
-	if (echo) {
-		(void)tcsetattr(in->source.fd, TCSADRAIN, &in->loud); /* the terminal may be gone */
-		in->is_silent = false;
-		return;
-	}
-	if (tcgetattr(in->source.fd, &in->loud) != 0)
-		return;
-	silent = in->loud;
-	silent.c_lflag &= ~(tcflag_t)ECHO;
-	in->is_silent = tcsetattr(in->source.fd, TCSADRAIN, &silent) == 0;
 }

@@ -4,8 +4,7 @@
  * the pipe while a command is under way.
  *
  * A line longer than COMMAND_LINE_SIZE_MAX is given as its front and marked; its rest is skipped.
- * The last line may lack its newline. On a terminal lines are the terminal's own (canonical
- * mode); for passwords its echo can be switched off, and input_release switches it on again.
+ * The last line may lack its newline. Terminals are read elsewhere (client_terminal.h).
  *
  *   while (input_line(in, &line, &was_cut)) ...       the line lives until the next call
  *   if (input_has_ended(in)) ...
@@ -17,16 +16,12 @@
 #include "core/buf.h"
 #include "io/loop.h"
 
-#include <termios.h>
-
 struct input {
 	struct loop_source source;
 	struct loop *loop;
 	bool is_added;
 	bool has_ended;   /* there is nothing more to be read */
 	bool is_skipping; /* the rest of a line that was cut */
-	bool is_silent;
-	struct termios loud; /* how the terminal was */
 	struct buf buf;
 	size_t used;    /* bytes of lines that were given already */
 	size_t scanned; /* there is no newline before this */
@@ -39,7 +34,5 @@ void input_want(struct input *in, bool wanted);
 bool input_line(struct input *in, struct view *line, bool *was_cut);
 /* No line is left, and none will come. */
 bool input_has_ended(const struct input *in);
-/* Switches the echo of a terminal; elsewhere it does nothing. */
-void input_echo(struct input *in, bool echo);
 
 #endif

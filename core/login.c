@@ -525,9 +525,6 @@ static void advance(struct replication *r, struct op *op)
 		} else {
 			start(r, op); /* is that one active? */
 		}
-	} else if (l->gone && l->created) {
-		tell_logout(r, &l->s.ulid, 0);
-		refuse(r, l, OUTCOME_NO_SUCH_USER, "the account was deleted meanwhile");
 	} else if (l->gone) {
 		tell_logout(r, &l->s.ulid, 0);
 		start(r, op);

@@ -675,6 +675,37 @@ static inline void put_message(struct cluster *k, unsigned at, const struct stre
 			(void)store_apply(k->replicas[i].store, &fact, &limits);
 }
 
+/* Which replicas (bits) hold a live account of that name, or a confirmed one. */
+static inline unsigned held(const struct cluster *k, const char *name, bool confirmed)
+{
+	unsigned mask = 0;
+	struct account account;
+
+	for (uint32_t i = 0; i < REPLICAS; i++)
+		if (k->replicas[i].store &&
+		    store_holder(k->replicas[i].store, view_of_string(name), NULL, &account) &&
+		    (account.confirmed || !confirmed))
+			mask |= 1u << i;
+	return mask;
+}
+
+/* Messages that replica i holds for that account. */
+static inline uint32_t waiting(const struct cluster *k, uint32_t i, const struct id *id)
+{
+	struct place place = {0};
+	struct message message;
+	uint32_t count = 0;
+
+	while (store_mailbox_next(k->replicas[i].store, id, &place, &message))
+		count++;
+	return count;
+}
+
+static inline bool has(const char *text, const char *part)
+{
+	return strstr(text, part) != NULL;
+}
+
 /* What the client has reported since the last time. */
 static inline const char *heard(struct cluster *k, uint32_t client)
 {

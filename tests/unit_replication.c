@@ -35,7 +35,8 @@ static void test_first(void)
 	say(&k, 1, "create bob pw2");
 	IS_STRING(heard(&k, 1), "result create ok copies=3\n", "create: a second account");
 	say(&k, 0, "send bob hi");
-	IS_STRING(heard(&k, 0), "result send ok copies=3 stored=1 online=1\n", "send: stored and online");
+	IS_STRING(heard(&k, 0), "result send ok copies=3 stored=1 online=1\n",
+	          "send: stored and online");
 	IS_STRING(heard(&k, 1), "message alice hi 1\n", "receive: shown once");
 	say(&k, 0, "send bob again");
 	IS_STRING(heard(&k, 1), "message alice again 2\n", "receive: the second one at once");
@@ -45,7 +46,8 @@ static void test_first(void)
 	          "send: to oneself");
 	say(&k, 0, "list");
 	(void)heard(&k, 1);
-	IS_STRING(heard(&k, 0), "result send ok copies=3 stored=1 online=1\nusers alice+ bob+\nresult list ok\n",
+	IS_STRING(heard(&k, 0),
+	          "result send ok copies=3 stored=1 online=1\nusers alice+ bob+\nresult list ok\n",
 	          "list: both are online");
 	say(&k, 0, "replicas");
 	IS_STRING(heard(&k, 0), "replicas agrees agrees agrees\nresult replicas ok\n",
@@ -53,26 +55,32 @@ static void test_first(void)
 	say(&k, 1, "logout");
 	IS_STRING(heard(&k, 1), "result logout ok\n", "log out");
 	say(&k, 0, "all hello everybody");
-	IS_STRING(heard(&k, 0), "result all ok copies=3 stored=1 online=0\n", "all: stored for one who is away");
+	IS_STRING(heard(&k, 0), "result all ok copies=3 stored=1 online=0\n",
+	          "all: stored for one who is away");
 	say(&k, 0, "send bob,bob twice");
-	IS_STRING(heard(&k, 0), "result send ok copies=3 stored=1 online=0\n", "send: a name twice is one message");
+	IS_STRING(heard(&k, 0), "result send ok copies=3 stored=1 online=0\n",
+	          "send: a name twice is one message");
 	say(&k, 1, "login bob wrong");
 	IS_STRING(heard(&k, 1), "result login wrong-password\n", "log in: wrong password");
 	say(&k, 1, "login nobody pw");
-	IS_STRING(heard(&k, 1), "result login wrong-password\n", "log in: unknown names say the same");
+	IS_STRING(heard(&k, 1), "result login wrong-password\n",
+	          "log in: unknown names say the same");
 	say(&k, 1, "login bob pw2");
 	pass(&k, 1);
-	IS_STRING(heard(&k, 1),
-	          "result login ok copies=3\nmessage alice hello everybody 3 waited\nmessage alice twice 4 waited\n",
-	          "log in: what waited is shown in order");
+	IS_STRING(
+		heard(&k, 1),
+		"result login ok copies=3\nmessage alice hello everybody 3 waited\nmessage alice twice 4 waited\n",
+		"log in: what waited is shown in order");
 	say(&k, 1, "logout");
 	say(&k, 1, "login bob pw2");
 	pass(&k, 300);
-	IS_STRING(heard(&k, 1), "result logout ok\nresult login ok copies=3\n", "log in again: nothing is shown twice");
+	IS_STRING(heard(&k, 1), "result logout ok\nresult login ok copies=3\n",
+	          "log in again: nothing is shown twice");
 	say(&k, 1, "delete");
 	IS_STRING(heard(&k, 1), "result delete ok copies=3\n", "delete");
 	say(&k, 0, "send bob gone?");
-	IS_STRING(heard(&k, 0), "result send no-such-user stored=0 online=0 bob\n", "send: to one who was deleted");
+	IS_STRING(heard(&k, 0), "result send no-such-user stored=0 online=0 bob\n",
+	          "send: to one who was deleted");
 	cluster_free(&k);
 }
 
@@ -87,14 +95,16 @@ static void test_failover(void)
 	pump(&k);
 	IS_STRING(heard(&k, 0), "dead 0\nleader 1\n", "failover: the next one leads");
 	say(&k, 0, "send bob two");
-	IS_STRING(heard(&k, 0), "result send ok copies=2 stored=1 online=1\n", "failover: two copies");
+	IS_STRING(heard(&k, 0), "result send ok copies=2 stored=1 online=1\n",
+	          "failover: two copies");
 	IS_STRING(heard(&k, 1), "dead 0\nleader 1\nmessage alice two 2\n", "failover: shown");
 	replica_kill(&k, 1);
 	pump(&k);
 	say(&k, 0, "send bob three");
 	IS_STRING(heard(&k, 0), "dead 1\nleader 2\nresult send ok copies=1 stored=1 online=1\n",
 	          "failover: the last one serves");
-	IS_STRING(heard(&k, 1), "dead 1\nleader 2\nmessage alice three 3\n", "failover: shown by the last one");
+	IS_STRING(heard(&k, 1), "dead 1\nleader 2\nmessage alice three 3\n",
+	          "failover: shown by the last one");
 	say(&k, 2, "create carol pw");
 	IS_STRING(heard(&k, 2), "dead 0\nleader 1\ndead 1\nleader 2\nresult create ok copies=1\n",
 	          "failover: a new account on the last one");
@@ -104,9 +114,11 @@ static void test_failover(void)
 	replica_start(&k, 0);
 	replica_start(&k, 1);
 	pass(&k, 2000);
-	IS_STRING(heard(&k, 0), "live 0\nleader 0\nlive 1\n", "return: they come back by themselves");
+	IS_STRING(heard(&k, 0), "live 0\nleader 0\nlive 1\n",
+	          "return: they come back by themselves");
 	say(&k, 0, "send carol back");
-	IS_STRING(heard(&k, 0), "result send ok copies=3 stored=1 online=1\n", "return: three copies again");
+	IS_STRING(heard(&k, 0), "result send ok copies=3 stored=1 online=1\n",
+	          "return: three copies again");
 	pump(&k);
 	OK(strstr(heard(&k, 2), "leader 0\n"), "return: the first leads again");
 	OK(strstr(k.clients[2].story, "message alice back 2\n"),
@@ -127,7 +139,7 @@ static void test_race(void)
 
 	fresh(20);
 	for (uint32_t i = 0; i < 20; i++) {
-		struct command command = {.kind = COMMAND_CREATE};
+		struct command command = { .kind = COMMAND_CREATE };
 
 		command.name = view_of_string("same");
 		command.password = view_of_string("pw");
@@ -159,13 +171,15 @@ static void test_wiped(void)
 	pass(&k, 2000);
 	(void)heard(&k, 0), (void)heard(&k, 1), (void)heard(&k, 2);
 	say(&k, 0, "list");
-	IS_STRING(heard(&k, 0), "users alice+ bob-\nresult list ok\n", "wiped leader: the list is joined");
+	IS_STRING(heard(&k, 0), "users alice+ bob-\nresult list ok\n",
+	          "wiped leader: the list is joined");
 	say(&k, 1, "login bob pw");
 	pass(&k, 300);
 	IS_STRING(heard(&k, 1), "result login ok copies=3\nmessage alice one 1 waited\n",
 	          "wiped leader: log in hands the account over, mail is shown");
 	say(&k, 2, "create alice mine");
-	IS_STRING(heard(&k, 2), "result create name-taken\n", "wiped leader: a name is still taken");
+	IS_STRING(heard(&k, 2), "result create name-taken\n",
+	          "wiped leader: a name is still taken");
 	say(&k, 2, "create carol again");
 	IS_STRING(heard(&k, 2), "result create ok copies=3\n", "wiped leader: a free name is free");
 	cluster_free(&k);
@@ -249,7 +263,8 @@ static void test_full(void)
 	pass(&k, 300);
 	(void)heard(&k, 1);
 	say(&k, 0, "send bob 4");
-	IS_STRING(heard(&k, 0), "result send ok copies=3 stored=1 online=1\n", "share: there is room again");
+	IS_STRING(heard(&k, 0), "result send ok copies=3 stored=1 online=1\n",
+	          "share: there is room again");
 	cluster_free(&k);
 }
 

@@ -28,7 +28,7 @@ static void take_back(struct world *w, unsigned c)
 	q->back = rule(RULE_BACK_IS_FINAL);
 	q->audience = rule(RULE_BACK_EVERYWHERE) ? k->live : k->live & q->granted;
 	q->done = 0;
-	k->kept |= rule(RULE_BACK_EVERYWHERE) && rule(RULE_BACK_IS_FINAL) ? BIT(x) : 0;
+	k->kept |= bit_if(rule(RULE_BACK_EVERYWHERE) && rule(RULE_BACK_IS_FINAL), x);
 	client_multicast(w, c, q->audience, (struct frame){ DELETE, x, 0, 0 });
 	if (!rule(RULE_BACK_EVERYWHERE) && !q->audience) {
 		w->ledger.taken_back |= BIT(x);
@@ -176,7 +176,7 @@ void create_advance(struct world *w, unsigned c)
 		w->ledger.taken_back |= BIT(x);
 		request_end(w, c);
 	} else if (q->phase == INTRODUCING) {
-		w->ledger.granted[x] = q->audience & NOT(q->wiped);
+		w->ledger.granted[x] |= q->audience & NOT(q->wiped);
 		q->phase = CONFIRMING;
 		q->done = q->refused = 0;
 		if (rule(RULE_CONFIRM)) {

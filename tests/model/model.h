@@ -42,6 +42,11 @@ enum {
 #define BIT(n)   ((uint8_t)(1u << (n)))
 #define NOT(set) ((uint8_t) ~(set))
 
+static inline uint8_t bit_if(bool condition, unsigned n)
+{
+	return (uint8_t)((condition ? 1u : 0u) << n);
+}
+
 /* ---- frames ---- */
 
 enum kind {

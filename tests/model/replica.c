@@ -95,7 +95,7 @@ static struct frame introduce(struct replica *p, const struct ledger *l, uint8_t
 		reply.value = TAKEN;
 		reply.about = holder < 0 ? (uint8_t)lowest(others) : (uint8_t)holder;
 	} else {
-		replica_apply(p, l, BIT(x), rule(RULE_CONFIRM) ? 0 : BIT(x), 0, 0);
+		replica_apply(p, l, BIT(x), bit_if(!rule(RULE_CONFIRM), x), 0, 0);
 	}
 	return reply;
 }
@@ -252,7 +252,7 @@ static bool take(struct world *w, unsigned r, struct seat *seat, const struct fr
 		reply->value = has(p->gone, q->about) ? GONE : YES;
 		if (reply->value == YES)
 			replica_apply(p, &w->ledger, BIT(q->about),
-			              rule(RULE_HANDOVER_UNCONFIRMED) ? 0 : BIT(q->about), 0, 0);
+			              bit_if(!rule(RULE_HANDOVER_UNCONFIRMED), q->about), 0, 0);
 		return true;
 	case LOGOUT:
 		if (seat->account && ULID(seat->session) == ULID(q->extra))

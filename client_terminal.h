@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * client_terminal: a person at the client: prompt, lines, questions, history and completion. What
+ * io/terminal.h does with keys and windows gets its meaning for this chat here.
+ *
+ * Lines are taken while a command is under way, too: they wait their turn, so nobody's typing stops
+ * because a replica is slow. Only behind a line that may lead to a question they are not taken, since
+ * what is typed then may be a password.
+ *
+ * A line that holds a password is neither kept in the history nor shown again.
+ */
+#ifndef THREEFOLD_CLIENT_TERMINAL_H
+#define THREEFOLD_CLIENT_TERMINAL_H
+
+#include "core/replication.h"
+
+struct client;
+struct client_terminal;
+
+enum { CLIENT_LINES_WAITING_MAX = 100 };
+
+/* Switches the terminal; the loop has stdin from here on. */
+struct client_terminal *client_terminal_new(struct client *c);
+/* Takes the prompt away and switches the terminal back; NULL is fine. */
+void client_terminal_free(struct client_terminal *ct);
+
+/* Prints whole lines above what is typed; they have left this process when it returns. */
+void client_terminal_print(struct client_terminal *ct, struct view lines);
+/* What stands before the line; empty: neither is shown. */
+void client_terminal_prompt(struct client_terminal *ct, const char *prompt);
+/* Brings the window up to date. */
+void client_terminal_draw(struct client_terminal *ct);
+
+/* Does what the keys say, and gives the next line, if `is_free`, or the answer to a question. The
+ * view lives until the next call. is_text: it came from a paste, and is no command whatever it
+ * begins with. */
+bool client_terminal_line(struct client_terminal *ct, bool is_free, struct view *line,
+                          bool *is_text);
+/* Nothing more will be typed. */
+bool client_terminal_has_ended(const struct client_terminal *ct);
+/* Lines that wait their turn; they are dropped when no more are taken. */
+size_t client_terminal_waiting(const struct client_terminal *ct);
+
+void client_terminal_ask(struct client_terminal *ct, const char *prompt, bool is_secret);
+void client_terminal_ask_end(struct client_terminal *ct);
+
+/* SIGWINCH, SIGTSTP, SIGCONT. */
+void client_terminal_signalled(struct client_terminal *ct, int number);
+/* A message has come; counted in the title until a line is typed. */
+void client_terminal_unread(struct client_terminal *ct);
+/* True if the action belongs to a completion: the names that were asked for. */
+bool client_terminal_take(struct client_terminal *ct, const struct action *action);
+
+#endif
