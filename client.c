@@ -281,7 +281,7 @@ static void ready(struct client *c)
 	flush_lines(c);
 	if (c->is_terminal)
 		say(c, "/create NAME makes an account, /login NAME logs in, /help lists all "
-		              "commands.\n");
+		       "commands.\n");
 	restart_idle(c);
 }
 

@@ -520,7 +520,8 @@ bool client_terminal_line(struct client_terminal *ct, bool is_free, struct view 
 	while (ct->client->state != CLIENT_ENDED && terminal_next(ct->t, wants_lines(ct), &event)) {
 		bool is_answer = take_event(ct, &event);
 
-		ct->was_interrupt = event.kind == TERMINAL_INTERRUPT;
+		ct->was_interrupt = event.kind == TERMINAL_INTERRUPT && !event.was_asked &&
+		                    event.text.size == 0;
 		if (is_answer) {
 			*line = event.text;
 			return true;

@@ -270,7 +270,8 @@ void script_message(struct script *s, const struct shown *shown)
 		return;
 	}
 	print(s, "[%.10s %.8sZ%s] ", time, time + 11, shown->waited ? ", waited" : "");
-	terminal_put(&s->out, s->colours ? terminal_style_of(view_of_string(shown->from)) : STYLE_NONE,
+	terminal_put(&s->out,
+	             s->colours ? terminal_style_of(view_of_string(shown->from)) : STYLE_NONE,
 	             view_of_string(shown->from));
 	print(s, ": ");
 	show_message_text(s, shown->text);

@@ -4,15 +4,17 @@
  *
  *   STRETCH    the password becomes P; the id is drawn from the time, the name and the new verifier
  *   INTRODUCE  at the lowest live replica, then the next; each grant is durable
- *   HOLDER     a refuser named the holder of the name: is it gone? Then the look-up has told the refuser the
+ *   HOLDER     a refuser named the holder of the name: is it gone? Then the look-up has told the
+ *              refuser the
  *              tombstone, and it is asked again
  *   CONFIRM    in parallel at all that granted; only these replies acknowledge
  *   BACK       the own id is deleted at all live replicas, before the user is told no
  *   LOGIN      creating logs in
  *
- * It is the classic ordered lock: two clients that race meet at the first replica that they share. Once a taking
- * back has begun that id is never created again: if the audience becomes empty, taking back goes on when a
- * replica is live again, also after the user was told that nothing is known.
+ * It is the classic ordered lock: two clients that race meet at the first replica that they share.
+ * Once a taking back has begun that id is never created again: if the audience becomes empty,
+ * taking back goes on when a replica is live again, also after the user was told that nothing is
+ * known.
  */
 #include "core/bug.h"
 #include "core/replication_private.h"
@@ -30,13 +32,13 @@ struct create {
 	size_t password_size;
 	bool have_key;
 	bool have_id;
-	bool back;       /* its taking back has begun */
-	uint8_t maybe;   /* may have granted: it was written there and no refusal came */
+	bool back;     /* its taking back has begun */
+	uint8_t maybe; /* may have granted: it was written there and no refusal came */
 	uint8_t granted;
 	uint8_t refused; /* in this round, for another holder */
 	uint8_t confirmed;
 	uint8_t clock, full;
-	uint8_t asked;   /* INTRODUCE is under way there */
+	uint8_t asked; /* INTRODUCE is under way there */
 	uint8_t maybe_confirmed;
 	uint32_t rounds;
 	struct id holder;
@@ -199,7 +201,8 @@ static void introduced(struct replication *r, struct create *c, uint32_t index,
 		c->full |= BIT(index);
 		break;
 	case STATUS_GONE:
-		take_back(r, c, OUTCOME_NAME_TAKEN, "this creation was taken back elsewhere; try again");
+		take_back(r, c, OUTCOME_NAME_TAKEN,
+		          "this creation was taken back elsewhere; try again");
 		break;
 	default:
 		replica_die(r, index, "refuses a proof that is right");
@@ -210,7 +213,7 @@ static void introduced(struct replication *r, struct create *c, uint32_t index,
 
 static void confirm(struct replication *r, struct create *c, uint8_t at)
 {
-	struct frame frame = {.type = FRAME_CONFIRM, .confirm.id = c->made.id};
+	struct frame frame = { .type = FRAME_CONFIRM, .confirm.id = c->made.id };
 
 	c->op.phase = PHASE_CONFIRM;
 	c->refused = 0;
@@ -248,7 +251,7 @@ static void confirm_answered(struct create *c, uint32_t index, const struct fram
  * busy connection there is no heartbeat that would tell how the clocks have moved. */
 static void ask_for_clocks(struct replication *r)
 {
-	struct frame ping = {.type = FRAME_PING};
+	struct frame ping = { .type = FRAME_PING };
 
 	for (uint32_t i = 0; i < REPLICAS; i++)
 		if (r->live & BIT(i))
@@ -278,7 +281,7 @@ static void confirm_done(struct replication *r, struct create *c)
 static void take_back(struct replication *r, struct create *c, enum outcome outcome,
                       const char *detail)
 {
-	struct frame frame = {.type = FRAME_DELETE};
+	struct frame frame = { .type = FRAME_DELETE };
 	uint8_t delete_key[KEY_SIZE];
 
 	c->outcome = outcome;
@@ -314,8 +317,9 @@ static void taken_back(struct replication *r, struct create *c)
 		c->op.restarted = false;
 		op_begin(r, &c->op);
 	} else if (c->maybe_confirmed & (uint8_t)~c->op.audience) {
-		op_refuse(r, &c->op, OUTCOME_UNKNOWN,
-		          "it was taken back, but a replica died that may have it: it is told when it returns");
+		op_refuse(
+			r, &c->op, OUTCOME_UNKNOWN,
+			"taken back; a replica that died may have it, and is told when it returns");
 	} else {
 		op_refuse(r, &c->op, c->outcome, c->detail);
 	}
@@ -371,7 +375,8 @@ static void child(struct replication *r, struct op *op, struct op *ended)
 		}
 		op_end(r, op, result);
 	} else if (ended->outcome != OUTCOME_OK) { /* nobody was there to ask for too long */
-		op_refuse(r, op, OUTCOME_UNKNOWN, "no replica is left that could say whether it was made");
+		op_refuse(r, op, OUTCOME_UNKNOWN,
+		          "no replica is left that could say whether it was made");
 	} else if (((struct lookup *)ended)->count > 0) {
 		take_back(r, c, OUTCOME_NAME_TAKEN, "the name is taken");
 	} else if (!op->audience) {

@@ -4,9 +4,11 @@
  *
  * A page:
  *   ASK    the leader answers in full, the others with a digest of the same page
- *   FULL   the digests differ (or the leader died): the others answer in full too; the pages are merged up to the
+ *   FULL   the digests differ (or the leader died): the others answer in full too; the pages are
+ *          merged up to the
  *          smallest of their ends
- *   GONE   what some did not list is asked of them: gone? Then it is not shown, and those that listed it are told
+ *   GONE   what some did not list is asked of them: gone? Then it is not shown, and those that
+ *          listed it are told
  */
 #include "core/replication_private.h"
 
@@ -42,7 +44,7 @@ static void page_clear(struct list_page *page)
 static void ask(struct replication *r, struct list_page *page, uint32_t index, uint8_t flags)
 {
 	const struct list_cursor *cursor = page->cursor;
-	struct frame frame = {.type = FRAME_LIST, .flags = flags};
+	struct frame frame = { .type = FRAME_LIST, .flags = flags };
 
 	frame.list.prefix = view_of(cursor->prefix, cursor->prefix_size);
 	frame.list.after_name = view_of(cursor->after_name, cursor->after_name_size);
@@ -95,7 +97,7 @@ static void page_listed(struct list_part *part, const struct frame *frame)
 
 static void learn_gone(struct replication *r, struct list_page *page, const struct entry *e)
 {
-	struct tombstone t = {.id = e->id, .name = e->name};
+	struct tombstone t = { .id = e->id, .name = e->name };
 
 	memcpy(t.middle, e->middle, KEY_SIZE);
 	memcpy(t.delete_key, e->delete_key, KEY_SIZE);
@@ -138,7 +140,8 @@ static int user_compare(const struct user *a, const struct user *b)
 	return order ? order : id_compare(&a->id, &b->id);
 }
 
-/* The cursor goes behind the page; names that are shown alone are told from those that follow them. */
+/* The cursor goes behind the page; names that are shown alone are told from those that follow
+ * them. */
 static void page_finish(struct replication *r, struct list_page *page, bool last)
 {
 	struct list_cursor *cursor = &page->next;
@@ -153,7 +156,8 @@ static void page_finish(struct replication *r, struct list_page *page, bool last
 		if (size == 0) /* gone */
 			continue;
 		memcpy(name, user->name, size);
-		plain = size != cursor->plain_name_size || memcmp(name, cursor->plain_name, size) != 0;
+		plain = size != cursor->plain_name_size ||
+		        memcmp(name, cursor->plain_name, size) != 0;
 		display_name(user->name, view_of(name, size), &user->id, plain);
 		memcpy(cursor->plain_name, name, size);
 		cursor->plain_name_size = size;
@@ -183,16 +187,18 @@ static void page_agreed(struct replication *r, struct list_page *page, uint32_t 
 	for (uint32_t k = 0; k < page->count; k++)
 		for (uint32_t i = 0; i < REPLICAS; i++)
 			if (page->op.audience & BIT(i))
-				page->users[k].online |= page->parts[i].online[k / 8] >> (k % 8) & 1;
+				page->users[k].online |= page->parts[i].online[k / 8] >> (k % 8) &
+				                         1;
 	if (page->count > 0)
 		set_cursor(&page->next, &page->users[page->count - 1]);
 	page_finish(r, page, part->last || page->count == 0);
 }
 
-/* Merges the parts up to the smallest end of those that have more behind it. True if that was the last. */
+/* Merges the parts up to the smallest end of those that have more behind it. True if that was the
+ * last. */
 static bool page_merge(struct list_page *page)
 {
-	uint32_t at[REPLICAS] = {0};
+	uint32_t at[REPLICAS] = { 0 };
 	uint32_t missing = 0;
 
 	page->users = mem_alloc_zero(REPLICAS * PAGE_COUNT, sizeof *page->users);
@@ -235,7 +241,7 @@ static bool page_merge(struct list_page *page)
 
 static void page_ask_gone(struct replication *r, struct list_page *page)
 {
-	struct frame frame = {.type = FRAME_LOOKUP_ID};
+	struct frame frame = { .type = FRAME_LOOKUP_ID };
 	struct id ids[LOOKUP_IDS_MAX];
 
 	page->op.phase = PHASE_GONE;
@@ -401,7 +407,7 @@ struct replicas_op {
 
 static void replicas_ping(struct replication *r, struct op *op)
 {
-	struct frame ping = {.type = FRAME_PING};
+	struct frame ping = { .type = FRAME_PING };
 
 	if (!op_audience(r, op))
 		return;

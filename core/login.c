@@ -5,10 +5,13 @@
  * Log in:
  *   LOOK       a joined look-up: which account, and is a session of it active anywhere?
  *   STRETCH    the password becomes P under that account's setting
- *   LOGIN      by id with a proof, at all live replicas in parallel, under a session larger than any that was named
- *   HANDOVER   the first yes brought the seal: with it and the password the whole verifier is made, checked against
+ *   LOGIN      by id with a proof, at all live replicas in parallel, under a session larger than
+ *              any that was named
+ *   HANDOVER   the first yes brought the seal: with it and the password the whole verifier is made,
+ *              checked against
  *              the id, and handed to those that do not know the account; then they are asked again
- *   TRY        the password is wrong for the account that the name gives: does it open one that lost this name? A
+ *   TRY        the password is wrong for the account that the name gives: does it open one that
+ *              lost this name? A
  *              proof under the smallest session tells, and logs nobody out
  *
  * While a log in is written somewhere, replicas that return wait for its end (replica.c).
@@ -39,9 +42,9 @@ struct login {
 	char key_setting[SETTING_SIZE_MAX + 1]; /* of which `key` is P */
 	uint8_t key[KEY_SIZE];
 	bool take_over;
-	bool created;   /* no look-up: the account was just made */
-	bool counted;   /* in r->logins */
-	bool confirmed; /* by some replica */
+	bool created;    /* no look-up: the account was just made */
+	bool counted;    /* in r->logins */
+	bool confirmed;  /* by some replica */
 	bool all_looked; /* all three were asked about that */
 	struct ulid largest;
 	uint8_t in, unknown, wrong, over, gone, full;
@@ -83,7 +86,7 @@ void session_clear(struct replication *r)
 /* On every connection on which a log in was written. */
 static void tell_logout(struct replication *r, const struct ulid *session, uint8_t but)
 {
-	struct frame frame = {.type = FRAME_LOGOUT, .session.session = *session};
+	struct frame frame = { .type = FRAME_LOGOUT, .session.session = *session };
 
 	for (uint32_t i = 0; i < REPLICAS; i++) {
 		struct replica *p = &r->replicas[i];
@@ -100,7 +103,8 @@ void session_lost(struct replication *r, bool deleted)
 	if (deleted && r->deletes) /* that is our own doing, whose result is under way */
 		return;
 	replication_act(r, ACTION_LOGGED_OUT, NULL)->why =
-		deleted ? "the account was deleted" : "taken over by another log in of this account";
+		deleted ? "the account was deleted"
+			: "taken over by another log in of this account";
 	tell_logout(r, &session, 0);
 	session_clear(r);
 	replica_go_on(r);
@@ -198,7 +202,8 @@ static void start(struct replication *r, struct op *op)
 	if (l->created && op->written == 0) {
 		write_logins(r, l);
 	} else if (++l->rounds > ROUNDS_MAX) {
-		refuse(r, l, OUTCOME_UNKNOWN, "the replicas keep changing their answers; try again");
+		refuse(r, l, OUTCOME_UNKNOWN,
+		       "the replicas keep changing their answers; try again");
 	} else {
 		op->phase = PHASE_LOOK;
 		op->asking = false;
@@ -261,9 +266,9 @@ static void refuse_several(struct replication *r, struct login *l, const struct 
 
 static void refuse_active(struct replication *r, struct login *l, uint64_t since_ms)
 {
-	struct result *result =
-		op_result(&l->op, OUTCOME_ALREADY_LOGGED_IN,
-	                  "a session of this account is active; --take-over ends it");
+	struct result *result = op_result(
+		&l->op, OUTCOME_ALREADY_LOGGED_IN,
+		"a session of this account is active; --take-over ends it");
 
 	result->since_ms = since_ms;
 	op_end(r, &l->op, result);
@@ -279,7 +284,8 @@ static void looked(struct replication *r, struct login *l, const struct lookup *
 		return;
 	}
 	if (look->found < 0) {
-		refuse(r, l, OUTCOME_WRONG_PASSWORD, "the name or the password is wrong (/create NAME makes a new account)");
+		refuse(r, l, OUTCOME_WRONG_PASSWORD,
+		       "the name or the password is wrong (/create NAME makes a new account)");
 		return;
 	}
 	a = &look->accounts[look->found];
@@ -316,7 +322,8 @@ static void child(struct replication *r, struct op *op, struct op *ended)
 static void try_other(struct replication *r, struct login *l)
 {
 	if (l->others_count == 0) {
-		refuse(r, l, OUTCOME_WRONG_PASSWORD, "the name or the password is wrong (/create NAME makes a new account)");
+		refuse(r, l, OUTCOME_WRONG_PASSWORD,
+		       "the name or the password is wrong (/create NAME makes a new account)");
 		return;
 	}
 	l->op.phase = PHASE_TRY_STRETCH;
@@ -360,7 +367,8 @@ static void tried(struct replication *r, struct login *l)
 	tell_logout(r, &l->s.ulid, 0);
 	result = op_result(&l->op, OUTCOME_WRONG_PASSWORD, "");
 	(void)snprintf(result->text, sizeof result->text,
-	               "this password opens '%s', which lost the name: log in by that", other->display);
+	               "this password opens '%s', which lost the name: log in by that",
+	               other->display);
 	result->detail = result->text;
 	op_end(r, &l->op, result);
 	count_login(r, l, false);
@@ -371,7 +379,8 @@ void login_stretched(struct replication *r, struct op *op, const uint8_t *stretc
 	struct login *l = (struct login *)op;
 
 	if (!stretched) {
-		refuse(r, l, OUTCOME_WRONG_PASSWORD, "the name or the password is wrong (/create NAME makes a new account)");
+		refuse(r, l, OUTCOME_WRONG_PASSWORD,
+		       "the name or the password is wrong (/create NAME makes a new account)");
 		return;
 	}
 	memmove(l->key, stretched, KEY_SIZE);
@@ -384,10 +393,12 @@ void login_stretched(struct replication *r, struct op *op, const uint8_t *stretc
 
 /* ---- answers ---- */
 
-/* A yes brings the replica's signature and the seal. False: the replica does not hold what the id vouches for. */
-static bool unseal(struct replication *r, struct login *l, uint32_t index, const struct frame *frame)
+/* A yes brings the replica's signature and the seal. False: the replica does not hold what the id
+ * vouches for. */
+static bool unseal(struct replication *r, struct login *l, uint32_t index,
+                   const struct frame *frame)
 {
-	struct auth auth = {.purpose = AUTH_LOGIN, .id = l->s.id};
+	struct auth auth = { .purpose = AUTH_LOGIN, .id = l->s.id };
 	uint8_t server_key[KEY_SIZE], signature[KEY_SIZE], seal[KEY_SIZE];
 	struct account *account = &l->s.account;
 
@@ -493,17 +504,19 @@ static void succeed(struct replication *r, struct login *l)
 		if (l->in & r->live & BIT(i))
 			r->replicas[i].joined = true;
 		else if (r->live & BIT(i))
-			replica_die(r, i, l->full & BIT(i)
-			                          ? "cannot store the account of this session (disk full)"
-			                          : "refuses the log in of this session");
+			replica_die(r, i,
+			            l->full & BIT(i)
+			                    ? "cannot store the account of this session (disk full)"
+			                    : "refuses the log in of this session");
 	}
 	memcpy(result->name, l->s.display, DISPLAY_SIZE);
 	result->id = l->s.id;
 	result->copies = count_bits(l->in);
 	result->unfinished = !l->confirmed && l->all_looked && l->in == ALL_REPLICAS;
 	if (result->unfinished)
-		result->detail = "this account was never finished: it may lose its name and its mail until it "
-				 "is deleted and created anew";
+		result->detail =
+			"never finished: it may lose its name and its mail until it is deleted and "
+			"made anew";
 	op_end(r, &l->op, result);
 	count_login(r, l, false);
 	mailbox_begin(r);
@@ -572,7 +585,7 @@ const struct op_row login_row = {
 
 void logout_command(struct replication *r, struct op *op, const struct command *command)
 {
-	struct frame frame = {.type = FRAME_LOGOUT, .session.session = r->session.ulid};
+	struct frame frame = { .type = FRAME_LOGOUT, .session.session = r->session.ulid };
 	uint8_t live = r->live;
 
 	(void)command;
@@ -605,7 +618,8 @@ const struct op_row logout_row = {
 	.size = sizeof(struct op),
 	.reply = logout_reply,
 	.advance = logout_advance,
-	.emptied = logout_advance, /* the connections, and with them the session, are gone everywhere */
+	.emptied = logout_advance, /* the connections, and with them the session, are gone
+	                            * everywhere */
 };
 
 /* ---- delete ---- */
@@ -621,7 +635,7 @@ struct deletion {
 static void delete_start(struct replication *r, struct op *op)
 {
 	struct deletion *d = (struct deletion *)op;
-	struct frame frame = {.type = FRAME_DELETE, .tombstone = d->tombstone};
+	struct frame frame = { .type = FRAME_DELETE, .tombstone = d->tombstone };
 
 	d->yes = d->full = 0;
 	if (!op->written && op_too_few(r, op))

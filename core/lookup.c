@@ -4,8 +4,10 @@
  *
  *   ASK    LOOKUP_NAME (or LOOKUP_ID) at every live replica
  *   GONE   each id that some show and others did not is asked of those others: LOOKUP_ID
- *   end    what is gone anywhere is gone, and those that showed it alive are told the tombstone; what is
- *          known anywhere is known. Of several live accounts with one name the confirmed one counts, of
+ *   end    what is gone anywhere is gone, and those that showed it alive are told the tombstone;
+ *          what is
+ *          known anywhere is known. Of several live accounts with one name the confirmed one
+ *          counts, of
  *          several confirmed the oldest, of several unconfirmed none.
  */
 #include "core/bug.h"
@@ -89,7 +91,7 @@ struct lookup *lookup_id_new(struct replication *r, struct op *parent, const str
 static void start(struct replication *r, struct op *op)
 {
 	struct lookup *l = (struct lookup *)op;
-	struct frame frame = {.type = FRAME_LOOKUP_NAME};
+	struct frame frame = { .type = FRAME_LOOKUP_NAME };
 
 	op->phase = PHASE_ASK;
 	l->era = r->era;
@@ -145,7 +147,7 @@ static void learn_alive(struct lookup_account *a, uint8_t bit, const struct entr
 
 static void learn_gone(struct lookup_account *a, const struct entry *e)
 {
-	struct tombstone t = {.id = e->id, .name = e->name};
+	struct tombstone t = { .id = e->id, .name = e->name };
 
 	memcpy(t.middle, e->middle, KEY_SIZE);
 	memcpy(t.delete_key, e->delete_key, KEY_SIZE);
@@ -228,7 +230,7 @@ static void finish(struct replication *r, struct lookup *l)
 static void advance(struct replication *r, struct op *op)
 {
 	struct lookup *l = (struct lookup *)op;
-	struct frame frame = {.type = FRAME_LOOKUP_ID};
+	struct frame frame = { .type = FRAME_LOOKUP_ID };
 	uint8_t audience = op->audience;
 
 	if (op->phase == PHASE_GONE) {

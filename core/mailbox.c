@@ -2,9 +2,10 @@
  *
  * mailbox: what came in three mailboxes, shown once and in order.
  *
- * After a log in (and after a redial, at that replica) the mailbox is read in pages. The pages of all replicas are merged
- * by place in constant memory: the least head is next when every replica that has more to give has shown a head.
- * A push at a place that the merge has not reached waits for it there; any other push is a candidate at once.
+ * After a log in (and after a redial, at that replica) the mailbox is read in pages. The pages of
+ * all replicas are merged by place in constant memory: the least head is next when every replica
+ * that has more to give has shown a head. A push at a place that the merge has not reached waits
+ * for it there; any other push is a candidate at once.
  *
  * A candidate is shown when
  *   - every live replica has said what is gone of its stream, and it is not (stream.c);
@@ -14,7 +15,8 @@
  *   - the candidates of its stream before it are shown.
  * What is gone or was shown already is not shown again, and whoever brought it is told `received`.
  *
- * Neither pages nor pushes are kept beyond a bound: what is too much is dropped, and read again by pages from there.
+ * Neither pages nor pushes are kept beyond a bound: what is too much is dropped, and read again by
+ * pages from there.
  */
 #include "core/bug.h"
 #include "core/replication_private.h"
@@ -125,8 +127,8 @@ static void show(struct replication *r, struct stream_state *s, const struct can
 		s->person->shown_as = false;
 }
 
-/* A page has brought one of this stream that stands before it, and the merge is not there yet. (Not if the merge waits
- * for this stream itself: a liar's numbers and times need not agree.) */
+/* A page has brought one of this stream that stands before it, and the merge is not there yet. (Not
+ * if the merge waits for this stream itself: a liar's numbers and times need not agree.) */
 static bool waits_for_merge(const struct replication *r, const struct stream_state *s,
                             const struct candidate *c)
 {
@@ -153,7 +155,8 @@ static bool may_show(struct replication *r, struct stream_state *s, struct candi
 	if ((!stream_is_settled(r, s) || !person_is_settled(r, s->person)) && !BUG(shown_unasked))
 		return false;
 	if (r->merging && !BUG(merge_overtaken) && waits_for_merge(r, s, c)) {
-		if (c->merged) /* a replica has returned meanwhile: its page goes back behind the merge */
+		if (c->merged) /* a replica has returned meanwhile: its page goes back behind the
+		                * merge */
 			r->merge_waits = false;
 		c->merged = false;
 		return false;
@@ -219,7 +222,8 @@ static void clear_list(struct reading *reading)
 }
 
 /* Puts a message at its place; one that is there already stays. */
-static void insert(struct reading *reading, const struct place *place, bool pushed, struct view text)
+static void insert(struct reading *reading, const struct place *place, bool pushed,
+                   struct view text)
 {
 	struct page_item **at = &reading->first;
 	struct page_item *item;
@@ -291,11 +295,10 @@ static void want_page(struct replication *r, uint32_t index)
 	struct reading *reading = &r->replicas[index].reading;
 	const struct page_item *head = reading->first;
 	bool is_ahead = head && place_compare(&head->place, &reading->upto) <= 0;
-	struct frame frame = {.type = FRAME_PAGE};
+	struct frame frame = { .type = FRAME_PAGE };
 
 	/* However much is kept: a head behind what was not read yet is no head. */
-	if (!reading->active || reading->asked ||
-	    (is_ahead && reading->size > READ_AHEAD_SIZE / 2))
+	if (!reading->active || reading->asked || (is_ahead && reading->size > READ_AHEAD_SIZE / 2))
 		return;
 	reading->asked = true;
 	frame.page.after = reading->upto;
@@ -351,7 +354,7 @@ void mailbox_page(struct replication *r, uint32_t index, const struct frame *fra
 	}
 	messages = reader_of(frame->paged.messages);
 	while (protocol_next_message(&messages, &item)) {
-		struct place place = {item.sent_ms, item.sender, item.session, item.number};
+		struct place place = { item.sent_ms, item.sender, item.session, item.number };
 		struct stream_state *s = stream_get(r, &item.sender, &item.session);
 
 		if (!is_done(s, item.number))
@@ -383,7 +386,7 @@ static void dropped(struct replication *r, uint32_t index, uint64_t sent_ms)
 static void take_push(struct replication *r, uint32_t index, const struct message_item *item)
 {
 	struct reading *reading = &r->replicas[index].reading;
-	struct place place = {item->sent_ms, item->sender, item->session, item->number};
+	struct place place = { item->sent_ms, item->sender, item->session, item->number };
 	struct stream_state *s = stream_get(r, &item->sender, &item->session);
 
 	if (is_done(s, item->number)) {
@@ -412,7 +415,8 @@ void mailbox_push(struct replication *r, uint32_t index, const struct frame *fra
 
 /* ---- the merge ---- */
 
-/* The replica with the least head; -1: all are read. *waits: one that has more to give has not shown a head. */
+/* The replica with the least head; -1: all are read. *waits: one that has more to give has not
+ * shown a head. */
 static int least_head(const struct replication *r, bool *waits)
 {
 	int least = -1;
@@ -426,8 +430,9 @@ static int least_head(const struct replication *r, bool *waits)
 			*waits = true;
 			return -1;
 		}
-		if (head && (least < 0 || place_compare(&head->place,
-		                                        &r->replicas[least].reading.first->place) < 0))
+		if (head &&
+		    (least < 0 ||
+		     place_compare(&head->place, &r->replicas[least].reading.first->place) < 0))
 			least = (int)i;
 	}
 	return least;
@@ -455,7 +460,8 @@ static void merge_one(struct replication *r, uint32_t least)
 		tell(r, s, from, place.number);
 	} else {
 		r->merge_waits = true;
-		add_candidate(r, s, from, &place, !pushed, true, view_of(head->text, head->text_size));
+		add_candidate(r, s, from, &place, !pushed, true,
+		              view_of(head->text, head->text_size));
 		try_stream(r, s);
 	}
 	for (uint32_t i = 0; i < REPLICAS; i++)

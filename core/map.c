@@ -7,8 +7,8 @@
 #include <assert.h>
 #include <string.h>
 
-/* Multiply and fold, 8 bytes at a time. Keys are ids and names, not chosen to collide for gain: whoever floods
- * his own client slows nobody else. */
+/* Multiply and fold, 8 bytes at a time. Keys are ids and names, not chosen to collide for gain:
+ * whoever floods his own client slows nobody else. */
 static uint32_t hash(struct view key)
 {
 	uint64_t h = key.size * UINT64_C(0x9E3779B97F4A7C15);
@@ -62,7 +62,7 @@ void map_put(struct map *m, struct view key, void *value)
 		grow(m);
 	at = find(m, key, hashed);
 	assert(!m->slots[at].value);
-	m->slots[at] = (struct map_slot){key, value, hashed};
+	m->slots[at] = (struct map_slot){ key, value, hashed };
 	m->count++;
 }
 

@@ -2,8 +2,9 @@
  *
  * map: from keys of bytes to pointers, by open addressing with linear probing.
  *
- * The map owns neither keys nor values: a key must stay where it is while it is in the map (it usually stands in
- * the value). Its order means nothing and must not reach any output. All zero is empty.
+ * The map owns neither keys nor values: a key must stay where it is while it is in the map (it
+ * usually stands in the value). Its order means nothing and must not reach any output. All zero is
+ * empty.
  */
 #ifndef THREEFOLD_CORE_MAP_H
 #define THREEFOLD_CORE_MAP_H
@@ -28,7 +29,8 @@ void *map_get(const struct map *m, struct view key);
 void map_put(struct map *m, struct view key, void *value);
 /* Takes the key out and returns its value, or NULL. */
 void *map_take(struct map *m, struct view key);
-/* The next value after *place (0 at first), or NULL at the end. Nothing may be put or taken meanwhile. */
+/* The next value after *place (0 at first), or NULL at the end. Nothing may be put or taken
+ * meanwhile. */
 void *map_next(const struct map *m, uint32_t *place);
 /* Frees the slots, not the values. */
 void map_clear(struct map *m);

@@ -55,7 +55,7 @@ bool ranges_add(struct ranges *set, uint64_t first, uint64_t last)
 	while (end < set->count && set->items[end].first <= last + (BUG(ranges_over_hole) ? 2 : 1))
 		end++;
 	if (end == at) {
-		insert(set, at, (struct range){first, last});
+		insert(set, at, (struct range){ first, last });
 		return true;
 	}
 	if (set->items[at].first <= first && set->items[at].last >= last)

@@ -2,8 +2,9 @@
  *
  * ranges: a set of numbers as sorted maximal ranges. Neighbours merge, holes stay.
  *
- * Small sets are the usual case: adding at the end and asking near the end are O(1), anything else is a
- * binary search and a move of what stands behind. Takes no memory while it is empty. All zero is empty.
+ * Small sets are the usual case: adding at the end and asking near the end are O(1), anything else
+ * is a binary search and a move of what stands behind. Takes no memory while it is empty. All zero
+ * is empty.
  */
 #ifndef THREEFOLD_CORE_RANGES_H
 #define THREEFOLD_CORE_RANGES_H

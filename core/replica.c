@@ -6,14 +6,16 @@
  *   DOWN       redial time                    -> DIALLING    ACTION_DIAL
  *   DIALLING   connected                      -> GREETING    HELLO and PING are written
  *   GREETING   WELCOME                        -> PINGING
- *   PINGING    the ping's answer              -> LIVE, JOINING (a session runs) or WAITING (a log in is under way)
+ *   PINGING    the ping's answer              -> LIVE, JOINING (a session runs) or WAITING (a log
+ *                                             in is under way)
  *   WAITING    the log in has ended           -> LIVE or JOINING
  *   JOINING    LOGIN: OK                      -> LIVE, and its mailbox is read
  *              LOGIN: UNKNOWN                    HANDOVER and LOGIN again
  *              LOGIN: anything else           -> DOWN, or the session is over
  *   any        failure, nothing due in time   -> DOWN
  *
- * The ping's answer has waited for the replica's disk, so a replica whose disk hangs does not become live.
+ * The ping's answer has waited for the replica's disk, so a replica whose disk hangs does not
+ * become live.
  */
 #include "core/replication_private.h"
 
@@ -59,7 +61,7 @@ uint32_t replica_request(struct replication *r, uint32_t index, uint8_t type, en
                          struct op *op, struct question *question)
 {
 	struct replica *p = &r->replicas[index];
-	struct expected e = {(uint8_t)target, type, 0, op, question};
+	struct expected e = { (uint8_t)target, type, 0, op, question };
 
 	if (++p->next_request == 0)
 		p->next_request = 1;
@@ -143,7 +145,8 @@ static void leave_audiences(struct replication *r, uint32_t index)
 static void forget_connection(struct replica *p)
 {
 	for (uint32_t i = 0; i < p->expected_count; i++)
-		mem_free(p->expected[(p->expected_first + i) & (p->expected_capacity - 1)].question);
+		mem_free(
+			p->expected[(p->expected_first + i) & (p->expected_capacity - 1)].question);
 	p->expected_count = 0;
 	p->expected_first = 0;
 	buf_release(&p->out);
@@ -226,8 +229,8 @@ void replica_release(struct replication *r, uint32_t index)
 
 void replication_connected(struct replication *r, uint32_t index, struct replication_time time)
 {
-	struct frame hello = {.type = FRAME_HELLO};
-	struct frame ping = {.type = FRAME_PING};
+	struct frame hello = { .type = FRAME_HELLO };
+	struct frame ping = { .type = FRAME_PING };
 	struct replica *p = &r->replicas[index];
 
 	assert(index < REPLICAS);
@@ -247,7 +250,7 @@ void replica_login_frame(struct replication *r, uint32_t index, const struct ses
                          struct frame *frame)
 {
 	struct replica *p = &r->replicas[index];
-	struct auth auth = {.purpose = AUTH_LOGIN, .id = session->id};
+	struct auth auth = { .purpose = AUTH_LOGIN, .id = session->id };
 
 	memset(frame, 0, sizeof *frame);
 	frame->type = FRAME_LOGIN;
@@ -267,7 +270,7 @@ void replica_handover_frame(struct replication *r, uint32_t index, const struct 
                             struct frame *frame)
 {
 	struct replica *p = &r->replicas[index];
-	struct auth auth = {.purpose = AUTH_INTRODUCE, .id = session->id};
+	struct auth auth = { .purpose = AUTH_INTRODUCE, .id = session->id };
 
 	memset(frame, 0, sizeof *frame);
 	frame->type = FRAME_HANDOVER;
@@ -291,7 +294,8 @@ static void join(struct replication *r, uint32_t index)
 	replica_ask(r, index, &frame, TARGET_JOIN, NULL);
 }
 
-/* While our own deletion is under way the session goes on, and the deletion needs replicas that are live. */
+/* While our own deletion is under way the session goes on, and the deletion needs replicas that are
+ * live. */
 static void account_is_gone(struct replication *r, uint32_t index)
 {
 	session_lost(r, true);
@@ -304,7 +308,8 @@ static void joined(struct replication *r, uint32_t index, const struct frame *fr
 	struct replica *p = &r->replicas[index];
 	struct frame again;
 
-	/* A session that ends makes whoever was JOINING live at once, so this is never an earlier one's answer. */
+	/* A session that ends makes whoever was JOINING live at once, so this is never an earlier
+	 * one's answer. */
 	if (!r->session.active || p->state != REPLICA_JOINING) {
 		if (p->state == REPLICA_JOINING)
 			become_live(r, index);
@@ -374,9 +379,10 @@ void replica_go_on(struct replication *r)
 
 /* ---- tombstones that are told ---- */
 
-void replica_tell_tombstone(struct replication *r, uint32_t index, const struct tombstone *tombstone)
+void replica_tell_tombstone(struct replication *r, uint32_t index,
+                            const struct tombstone *tombstone)
 {
-	struct frame frame = {.type = FRAME_DELETE, .tombstone = *tombstone};
+	struct frame frame = { .type = FRAME_DELETE, .tombstone = *tombstone };
 
 	replica_ask(r, index, &frame, TARGET_TELL, NULL);
 }
@@ -435,10 +441,11 @@ static void welcome(struct replication *r, uint32_t index, const struct frame *f
 
 		if (i == index || !other->welcomed || memcmp(other->uuid, p->uuid, UUID_SIZE) != 0)
 			continue;
-		(void)snprintf(why, sizeof why,
-		               "is the same replica as number %u: one server was given twice, or a data "
-		               "directory was copied (then start one of them with --new-uuid)",
-		               i < index ? i : index);
+		(void)snprintf(
+			why, sizeof why,
+			"is the same replica as number %u: one server was given twice, or a data "
+			"directory was copied (then start one of them with --new-uuid)",
+			i < index ? i : index);
 		replica_die(r, i < index ? index : i, why);
 		if (i > index)
 			continue;
@@ -578,7 +585,7 @@ size_t replication_input(struct replication *r, uint32_t index, struct view byte
 	assert(index < REPLICAS);
 	r->now_ms = time.monotonic_ms;
 	while (p->state > REPLICA_DIALLING) {
-		struct view rest = {bytes.data + used, bytes.size - used};
+		struct view rest = { bytes.data + used, bytes.size - used };
 		struct frame frame;
 		const char *why;
 		size_t size;
@@ -631,7 +638,7 @@ uint64_t replica_deadline(const struct replication *r, uint32_t index)
 void replica_tick(struct replication *r, uint32_t index)
 {
 	struct replica *p = &r->replicas[index];
-	struct frame ping = {.type = FRAME_PING};
+	struct frame ping = { .type = FRAME_PING };
 	char why[WHY_SIZE];
 
 	if (p->state == REPLICA_DOWN) {

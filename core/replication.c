@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * replication: commands in, actions out, and requests as such: who is asked, who has answered, waiting for a
- * live replica. See core/replication.h and core/replication_private.h.
+ * replication: commands in, actions out, and requests as such: who is asked, who has answered,
+ * waiting for a live replica. See core/replication.h and core/replication_private.h.
  */
 #include "core/replication.h"
 
@@ -393,14 +393,14 @@ struct command_row {
 };
 
 static const struct command_row command_rows[COMMAND_KIND_END] = {
-	[COMMAND_CREATE] = {&create_row, create_command, false, true},
-	[COMMAND_LOGIN] = {&login_row, login_command, false, true},
-	[COMMAND_LOGOUT] = {&logout_row, logout_command, true, false},
-	[COMMAND_DELETE] = {&delete_row, delete_command, true, false},
-	[COMMAND_LIST] = {&list_row, list_command, false, false},
-	[COMMAND_SEND] = {&send_row, send_command, true, false},
-	[COMMAND_ALL] = {&all_row, all_command, true, false},
-	[COMMAND_REPLICAS] = {&replicas_row, replicas_command, false, false},
+	[COMMAND_CREATE] = { &create_row, create_command, false, true },
+	[COMMAND_LOGIN] = { &login_row, login_command, false, true },
+	[COMMAND_LOGOUT] = { &logout_row, logout_command, true, false },
+	[COMMAND_DELETE] = { &delete_row, delete_command, true, false },
+	[COMMAND_LIST] = { &list_row, list_command, false, false },
+	[COMMAND_SEND] = { &send_row, send_command, true, false },
+	[COMMAND_ALL] = { &all_row, all_command, true, false },
+	[COMMAND_REPLICAS] = { &replicas_row, replicas_command, false, false },
 };
 
 /* What can be said of a command without asking anybody: the form of its arguments. */
@@ -428,7 +428,8 @@ static enum outcome command_form(const struct command *c, const char **detail)
 	return text_is_valid(c->text) ? OUTCOME_OK : OUTCOME_BAD_TEXT;
 }
 
-/* A creation or a log in that has not ended: two at once would end up with one connection and two accounts. */
+/* A creation or a log in that has not ended: two at once would end up with one connection and two
+ * accounts. */
 static bool is_logging_in(const struct replication *r)
 {
 	for (const struct op *op = r->first_op; op; op = op->next)
@@ -634,12 +635,14 @@ uint64_t replication_clock(const struct replication *r, struct replication_time 
 		middle = offsets[2] < low ? low : offsets[2] > high ? high : offsets[2];
 	}
 	middle += (int64_t)time.monotonic_ms;
-	return middle < 1 ? 1 : (uint64_t)middle > ID_TIME_MS_MAX ? ID_TIME_MS_MAX : (uint64_t)middle;
+	return middle < 1                          ? 1
+	       : (uint64_t)middle > ID_TIME_MS_MAX ? ID_TIME_MS_MAX
+	                                           : (uint64_t)middle;
 }
 
 uint64_t replication_now(const struct replication *r)
 {
-	return replication_clock(r, (struct replication_time){r->now_ms});
+	return replication_clock(r, (struct replication_time){ r->now_ms });
 }
 
 void replication_check(const struct replication *r)

@@ -79,7 +79,8 @@ struct command {
 	struct view name;
 	struct view password;
 	bool take_over;
-	/* CREATE, LOGIN: P of this password under `setting`, if the caller has stretched it before (bench); else NULL. */
+	/* CREATE, LOGIN: P of this password under `setting`, if the caller has stretched it before
+	 * (bench); else NULL. */
 	const uint8_t *stretched;
 	struct view setting;
 	const struct view *names; /* COMMAND_SEND: 1 to RECIPIENTS_MAX */
@@ -160,10 +161,10 @@ struct result {
 	uint32_t token;
 	enum command_kind kind;
 	enum outcome outcome;
-	const char *detail;   /* a sentence for a person; "" if there is nothing to say */
-	char text[WHY_SIZE];  /* where `detail` may stand */
-	uint32_t copies;    /* replicas that hold it; 0 if that means nothing here */
-	uint32_t audience;  /* replicas that were asked in the end */
+	const char *detail;  /* a sentence for a person; "" if there is nothing to say */
+	char text[WHY_SIZE]; /* where `detail` may stand */
+	uint32_t copies;     /* replicas that hold it; 0 if that means nothing here */
+	uint32_t audience;   /* replicas that were asked in the end */
 	/* COMMAND_SEND, COMMAND_ALL: recipients that were online, and all it was stored for */
 	uint32_t online;
 	uint32_t stored;

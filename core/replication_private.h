@@ -12,10 +12,11 @@
  *   mailbox.c       pages of three replicas merged; pushes; what may be shown
  *   stream.c        what is known of streams and senders; `received`
  *
- * A request (`op`) is a row of behaviour and a state. It multicasts with op_multicast, and its `advance` is called when
- * each of its audience has replied or died. Replies and deaths only set bits and put the op on the list of those to
- * be settled; replication_settle then calls `advance` for one after another, so no op is entered from within
- * another one, except a parent by its child's end.
+ * A request (`op`) is a row of behaviour and a state. It multicasts with op_multicast, and its
+ * `advance` is called when each of its audience has replied or died. Replies and deaths only set
+ * bits and put the op on the list of those to be settled; replication_settle then calls `advance`
+ * for one after another, so no op is entered from within another one, except a parent by its
+ * child's end.
  */
 #ifndef THREEFOLD_CORE_REPLICATION_PRIVATE_H
 #define THREEFOLD_CORE_REPLICATION_PRIVATE_H
@@ -25,7 +26,7 @@
 #include "core/replication.h"
 
 #define ALL_REPLICAS 7u
-#define BIT(index) ((uint8_t)(1u << (index)))
+#define BIT(index)   ((uint8_t)(1u << (index)))
 
 enum {
 	OUTPUT_SIZE_MAX = 64 * 1024 * 1024, /* a replica that lets more wait is as good as dead */
@@ -43,13 +44,16 @@ struct op;
 struct op_row {
 	const char *name;
 	size_t size;
-	/* From the first step: at the start, and again when the audience was empty and a replica has become live. */
+	/* From the first step: at the start, and again when the audience was empty and a replica
+	 * has become live. */
 	void (*start)(struct replication *r, struct op *op);
 	/* One of the audience has replied (its bit in `done` is set already). */
-	void (*reply)(struct replication *r, struct op *op, uint32_t index, const struct frame *frame);
+	void (*reply)(struct replication *r, struct op *op, uint32_t index,
+	              const struct frame *frame);
 	/* All of the audience have replied or died, and one is left. */
 	void (*advance)(struct replication *r, struct op *op);
-	/* Looked at whenever it is settled and not all have replied: what goes in order asks the next one. NULL: parallel. */
+	/* Looked at whenever it is settled and not all have replied: what goes in order asks the
+	 * next one. NULL: parallel. */
 	void (*step)(struct replication *r, struct op *op);
 	/* All of the audience have died. NULL: it waits for a live replica, and begins again. */
 	void (*emptied)(struct replication *r, struct op *op);
@@ -72,15 +76,16 @@ struct op {
 	uint8_t phase;
 	uint8_t audience;
 	uint8_t done;
-	uint8_t written;    /* replicas to which any step of it was ever written */
+	uint8_t written; /* replicas to which any step of it was ever written */
 	bool settling;
-	bool waiting;       /* for a live replica */
-	bool asking;        /* between a multicast and its advance */
-	bool died;          /* one of the audience died with it, since the first step */
-	bool restarted;     /* after it had been written to some */
+	bool waiting;   /* for a live replica */
+	bool asking;    /* between a multicast and its advance */
+	bool died;      /* one of the audience died with it, since the first step */
+	bool restarted; /* after it had been written to some */
 	bool ended;
-	bool silent;        /* its result has been given; it goes on behind */
-	bool behind;        /* waits for such a one to end, no longer than it would for a live replica */
+	bool silent; /* its result has been given; it goes on behind */
+	bool behind; /* waits for such a one to end, no longer than it would for a live
+	              * replica */
 	uint64_t wait_until_ms;
 	enum outcome outcome; /* of children, for the parent */
 };
@@ -88,7 +93,7 @@ struct op {
 /* ---- one replica ---- */
 
 enum replica_state {
-	REPLICA_DOWN,    /* redial at redial_ms */
+	REPLICA_DOWN, /* redial at redial_ms */
 	REPLICA_DIALLING,
 	REPLICA_GREETING, /* HELLO and PING are written */
 	REPLICA_PINGING,  /* WELCOME is there */
@@ -137,7 +142,7 @@ struct page_item {
 struct reading {
 	bool active; /* more pages are wanted */
 	bool asked;
-	bool back;   /* `upto` went back while a page was under way, which must not move it on */
+	bool back; /* `upto` went back while a page was under way, which must not move it on */
 	struct place upto; /* everything at or before it has come, in pages or pushes */
 	struct page_item *first, *last;
 	size_t size;
@@ -180,11 +185,11 @@ struct person {
 	struct id id;
 	uint8_t answered; /* replicas that said who it is, on this connection */
 	uint8_t alive, holder, confirmed, gone;
-	bool named;     /* `name` is set */
-	bool shown_as;  /* `display` is right until another replica becomes live */
-	bool looking;   /* a look-up is under way */
-	bool brief;     /* `display` rests on an unconfirmed account: not kept */
-	uint32_t era;   /* in which display was found */
+	bool named;    /* `name` is set */
+	bool shown_as; /* `display` is right until another replica becomes live */
+	bool looking;  /* a look-up is under way */
+	bool brief;    /* `display` rests on an unconfirmed account: not kept */
+	uint32_t era;  /* in which display was found */
 	char name[NAME_SIZE_MAX + 1];
 	char display[DISPLAY_SIZE];
 	uint8_t middle[KEY_SIZE], delete_key[KEY_SIZE];
@@ -208,11 +213,11 @@ struct stream_state {
 	struct person *person;
 	uint8_t answered; /* replicas that said what is gone of it, on this connection */
 	uint8_t asked;
-	bool held; /* is on the list of those with candidates */
-	uint8_t telling; /* is on these replicas' lists */
-	struct ranges shown; /* for life */
-	struct ranges gone;  /* for life */
-	struct ranges told[REPLICAS];    /* `received`, on this connection */
+	bool held;                    /* is on the list of those with candidates */
+	uint8_t telling;              /* is on these replicas' lists */
+	struct ranges shown;          /* for life */
+	struct ranges gone;           /* for life */
+	struct ranges told[REPLICAS]; /* `received`, on this connection */
 	struct ranges to_tell[REPLICAS];
 	struct candidate *candidates; /* by number */
 	struct stream_state *held_next, *held_previous;
@@ -292,7 +297,7 @@ struct replication {
 	bool merge_waits;   /* for a candidate */
 	size_t held_size;   /* bytes of all candidates */
 	struct place merged;
-	uint64_t grace_ms; /* when a held candidate is to be looked at again */
+	uint64_t grace_ms;      /* when a held candidate is to be looked at again */
 	struct queued *actions; /* a ring */
 	uint32_t actions_first, actions_count, actions_capacity;
 	void *owned;
@@ -321,7 +326,8 @@ void op_ask(struct replication *r, struct op *op, uint32_t index, const struct f
 void op_settle(struct replication *r, struct op *op);
 /* A result to be filled in for op_end; zeroed but for token and kind. */
 struct result *op_result(const struct op *op, enum outcome outcome, const char *detail);
-/* Ends it: gives the result (made by op_result; NULL only for internal ones) and tells the parent. */
+/* Ends it: gives the result (made by op_result; NULL only for internal ones) and tells the
+ * parent. */
 void op_end(struct replication *r, struct op *op, struct result *result);
 /* Ends it with an outcome that needs nothing else said. */
 void op_refuse(struct replication *r, struct op *op, enum outcome outcome, const char *detail);
@@ -384,20 +390,21 @@ struct lookup {
 	struct op op;
 	char text[ID_TEXT_SIZE + DISPLAY_SIZE]; /* what was asked */
 	size_t text_size;
-	struct id id;      /* asked by id */
+	struct id id; /* asked by id */
 	bool by_id;
 	char name[NAME_SIZE_MAX + 1];
 	char suffix[ID_SUFFIX_SIZE + 1];
-	void *purpose;     /* of the parent */
+	void *purpose;                   /* of the parent */
 	struct lookup_account *accounts; /* live ones when it has ended, by id */
 	uint32_t count;
-	uint32_t era;      /* in which it was asked */
-	int found;         /* of them the one that counts; -1: none does */
-	bool unconfirmed;  /* what was found rests on an unconfirmed account */
+	uint32_t era;     /* in which it was asked */
+	int found;        /* of them the one that counts; -1: none does */
+	bool unconfirmed; /* what was found rests on an unconfirmed account */
 };
 
 /* `text` is a name, name~digits or a full id, checked by lookup_form. */
-struct lookup *lookup_new(struct replication *r, struct op *parent, struct view text, void *purpose);
+struct lookup *lookup_new(struct replication *r, struct op *parent, struct view text,
+                          void *purpose);
 struct lookup *lookup_id_new(struct replication *r, struct op *parent, const struct id *id,
                              void *purpose);
 /* Whether it can stand for an existing account. */
@@ -407,8 +414,8 @@ void lookup_display(const struct lookup *l, uint32_t at, char display[DISPLAY_SI
 
 /* ---- the others ---- */
 
-extern const struct op_row create_row, login_row, logout_row, delete_row, send_row, all_row, list_row,
-	replicas_row, lookup_row;
+extern const struct op_row create_row, login_row, logout_row, delete_row, send_row, all_row,
+	list_row, replicas_row, lookup_row;
 
 void create_command(struct replication *r, struct op *op, const struct command *command);
 void login_command(struct replication *r, struct op *op, const struct command *command);
@@ -425,7 +432,8 @@ void login_created(struct replication *r, struct op *parent, const struct sessio
 /* Copies a session: its account's views then point into the copy. */
 void session_copy(struct session *to, const struct session *from);
 
-/* The session ends without being asked to: its account was deleted, or another log in has taken over. */
+/* The session ends without being asked to: its account was deleted, or another log in has taken
+ * over. */
 void session_lost(struct replication *r, bool deleted);
 /* A session that is not active ended there: perhaps that of a log in which is still under way. */
 void login_ended(struct replication *r, uint32_t index, const struct ulid *session,
@@ -442,12 +450,13 @@ struct list_cursor {
 	char after_name[NAME_SIZE_MAX]; /* of the last account so far; empty at first */
 	size_t after_name_size;
 	struct id after;
-	char plain_name[NAME_SIZE_MAX]; /* the last one that was shown alone: who follows with it has lost it */
+	char plain_name[NAME_SIZE_MAX]; /* the last one that was shown alone: who follows with it
+	                                 * has lost it */
 	size_t plain_name_size;
 	bool last; /* nothing is left */
 };
-/* One page, as a child of `parent`: when it has ended with OUTCOME_OK, users are those of this page and the cursor
- * stands behind them. An account that lost its name is shown by name~digits. */
+/* One page, as a child of `parent`: when it has ended with OUTCOME_OK, users are those of this page
+ * and the cursor stands behind them. An account that lost its name is shown by name~digits. */
 struct list_page {
 	struct op op;
 	struct list_cursor *cursor;
@@ -461,7 +470,7 @@ void list_page_new(struct replication *r, struct op *parent, struct list_cursor 
 extern const struct op_row list_page_row;
 
 /* mailbox.c */
-void mailbox_begin(struct replication *r);  /* a log in: pages from everybody who has it */
+void mailbox_begin(struct replication *r); /* a log in: pages from everybody who has it */
 void mailbox_read(struct replication *r, uint32_t index, const struct place *after);
 void mailbox_page(struct replication *r, uint32_t index, const struct frame *frame);
 void mailbox_push(struct replication *r, uint32_t index, const struct frame *frame);

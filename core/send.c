@@ -2,12 +2,16 @@
  *
  * send: a message to some, or to all.
  *
- *   RESOLVE  each name becomes an account, by what is known since the last replica became live, or by a joined look-up; a
- *            recipient whose mailbox was full is always looked up, because only a look-up says that there is room
- *   SEND     numbers and the time are drawn when the message is first written, and never again for it
+ *   RESOLVE  each name becomes an account, by what is known since the last replica became live, or
+ *            by a joined look-up; a
+ *            recipient whose mailbox was full is always looked up, because only a look-up says that
+ *            there is room
+ *   SEND     numbers and the time are drawn when the message is first written, and never again for
+ *            it
  *   GONE     the recipient was deleted meanwhile: what does the name say now?
  *
- * Nothing is sent to anybody if one of several recipients is unknown, full, or another account than before.
+ * Nothing is sent to anybody if one of several recipients is unknown, full, or another account than
+ * before.
  *
  * A broadcast is a walk through the joined list of accounts, one send to each page of it.
  */
@@ -25,7 +29,7 @@ struct recipient_state {
 	struct id id;
 	struct id expects; /* whom this name meant when the command was given */
 	bool expected;     /* it meant somebody who was written to */
-	uint64_t number; /* 0: not drawn */
+	uint64_t number;   /* 0: not drawn */
 	uint8_t ok, gone, different, disk, full; /* replicas that said so */
 	bool online;
 	uint32_t share; /* the smallest said */
@@ -43,7 +47,7 @@ struct send {
 	struct ulid session;
 	struct ulid by; /* the session in which it was said: it is sent in no other */
 	bool repetition;
-	bool unreached; /* a look-up found nobody to ask */
+	bool unreached;  /* a look-up found nobody to ask */
 	uint8_t nowhere; /* replicas that have no session of ours */
 };
 
@@ -207,7 +211,7 @@ static void put_send(struct replication *r, struct send *s, uint32_t index)
 		fits &= buf_put(out, &s->session, ULID_SIZE);
 	fits &= buf_put_u16(out, (uint16_t)s->count);
 	for (uint32_t i = 0; i < s->count; i++) {
-		struct recipient to = {s->recipients[i].id, s->recipients[i].number};
+		struct recipient to = { s->recipients[i].id, s->recipients[i].number };
 
 		fits &= protocol_put_recipient(out, &to);
 	}
@@ -303,8 +307,8 @@ static void reply(struct replication *r, struct op *op, uint32_t index, const st
 	}
 }
 
-/* Joined: gone anywhere is gone; a yes anywhere is a yes; what speaks only of the replica is the outcome only if nothing
- * else was said and nobody died with it. */
+/* Joined: gone anywhere is gone; a yes anywhere is a yes; what speaks only of the replica is the
+ * outcome only if nothing else was said and nobody died with it. */
 static enum outcome join(const struct send *s, const struct recipient_state *to)
 {
 	bool unsure = (s->op.died || s->op.restarted) && !BUG(death_is_a_no);
@@ -330,10 +334,11 @@ static const char *explain(enum outcome outcome)
 	case OUTCOME_NO_SUCH_USER:
 		return "there is no such account";
 	case OUTCOME_SEVERAL:
-		return "several accounts have this name and none of them is confirmed: say which by its digits";
+		return "several accounts have this name, none of them confirmed: say which one by "
+		       "its digits";
 	case OUTCOME_NAME_CHANGED:
-		return "the name now belongs to another account than the one written to before; the same "
-		       "command again goes to the new one";
+		return "the name belongs to another account than the one written to before; the "
+		       "same command again goes to the new one";
 	case OUTCOME_MAILBOX_FULL:
 		return "your share of that mailbox is used up until something in it is read";
 	case OUTCOME_DISK_FULL:
@@ -422,8 +427,8 @@ static void finish(struct replication *r, struct send *s)
 		outcome = OUTCOME_UNKNOWN; /* stored, but not as often as was asked for */
 	result = make_result(s, outcome, s->recipients[0].contact && named ? named : 0);
 	for (uint32_t i = 0; i < s->count && result->users; i++)
-		if (s->recipients[i].outcome != OUTCOME_OK || (s->recipients[i].share >= SHARE_FULL &&
-		                                               s->recipients[i].share != UINT32_MAX))
+		if (s->recipients[i].outcome != OUTCOME_OK ||
+		    (s->recipients[i].share >= SHARE_FULL && s->recipients[i].share != UINT32_MAX))
 			name_user(result, &s->recipients[i]);
 	result->copies = stored ? copies : 0;
 	result->stored = stored;
@@ -447,7 +452,8 @@ static void advance(struct replication *r, struct op *op)
 	finish(r, s);
 }
 
-/* The account that was written to is gone. Another send may have learned already who has the name now. */
+/* The account that was written to is gone. Another send may have learned already who has the name
+ * now. */
 static enum outcome named_now(struct recipient_state *to)
 {
 	bool is_another = to->contact->known && !id_equal(&to->contact->id, &to->id);
@@ -565,7 +571,8 @@ static void send_chunk_sum(const struct op *op, struct send_sum *sum)
 		const struct recipient_state *to = &s->recipients[i];
 
 		if (op->outcome == OUTCOME_OK || op->phase == PHASE_SEND) {
-			if (to->outcome == OUTCOME_NO_SUCH_USER) /* deleted meanwhile: not one of all */
+			if (to->outcome == OUTCOME_NO_SUCH_USER) /* deleted meanwhile: not one of
+			                                          * all */
 				continue;
 			if (to->outcome == OUTCOME_OK) {
 				sum->stored++;

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT
  *
- * stream: what is known of streams and of their senders, and telling the replicas what was received.
+ * stream: what is known of streams and of their senders, and telling the replicas what was
+ * received.
  *
- * A stream is settled when every live replica that has our session has said, on its present connection, what is gone of
- * it. The answer also says who the sender is there. A sender is settled when all of them know him as the account
- * that his name gives; in any other case a joined look-up decides how he is shown. What is gone, and what was
- * shown, is kept for life; who said it only while that connection lasts.
+ * A stream is settled when every live replica that has our session has said, on its present
+ * connection, what is gone of it. The answer also says who the sender is there. A sender is settled
+ * when all of them know him as the account that his name gives; in any other case a joined look-up
+ * decides how he is shown. What is gone, and what was shown, is kept for life; who said it only
+ * while that connection lasts.
  */
 #include "core/bug.h"
 #include "core/replication_private.h"
@@ -46,7 +48,7 @@ static struct person *person_get(struct replication *r, const struct id *id)
 struct stream_state *stream_get(struct replication *r, const struct id *sender,
                                 const struct ulid *session)
 {
-	struct stream key = {r->session.id, *sender, *session};
+	struct stream key = { r->session.id, *sender, *session };
 	struct stream_state *s = map_get(&r->streams, view_of(&key, STREAM_KEY_SIZE));
 
 	if (s)
@@ -96,8 +98,8 @@ static void ask_some(struct replication *r, uint32_t index, struct stream_state 
 	offset = protocol_begin(out, FRAME_STREAMS, 0, request);
 	fits = offset != SIZE_MAX;
 	for (uint32_t i = 0; i < count; i++) {
-		struct stream_item item = {.sender = streams[i]->key.sender,
-		                           .session = streams[i]->key.session};
+		struct stream_item item = { .sender = streams[i]->key.sender,
+			                    .session = streams[i]->key.session };
 
 		fits &= protocol_put_question(out, &item);
 	}
@@ -111,7 +113,7 @@ static void learn_person(struct replication *r, struct person *p, uint32_t index
                          const struct entry *e)
 {
 	uint8_t bit = BIT(index);
-	struct tombstone t = {.id = e->id, .name = e->name};
+	struct tombstone t = { .id = e->id, .name = e->name };
 
 	(void)r;
 	p->answered |= bit;
@@ -218,10 +220,11 @@ const struct op_row person_row = {
 	.expired = person_expired,
 };
 
-/* Gone: those that show him alive are told. He keeps the name that he had, alone if nobody else has it now. */
+/* Gone: those that show him alive are told. He keeps the name that he had, alone if nobody else has
+ * it now. */
 static void bury_person(struct replication *r, struct person *p)
 {
-	struct tombstone t = {.id = p->id, .name = view_of_string(p->name)};
+	struct tombstone t = { .id = p->id, .name = view_of_string(p->name) };
 
 	memcpy(t.middle, p->middle, KEY_SIZE);
 	memcpy(t.delete_key, p->delete_key, KEY_SIZE);
@@ -395,8 +398,8 @@ bool stream_is_idle(const struct replication *r)
 		if (p->tell_first || p->ask_count)
 			return false;
 		for (uint32_t k = 0; k < p->expected_count; k++)
-			if (p->expected[(p->expected_first + k) & (p->expected_capacity - 1)].target !=
-			    TARGET_PING)
+			if (p->expected[(p->expected_first + k) & (p->expected_capacity - 1)]
+			            .target != TARGET_PING)
 				return false;
 	}
 	return true;

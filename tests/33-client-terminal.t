@@ -9,6 +9,8 @@ command -v tmux >/dev/null || {
 	skip 'the terminal' 'tmux is not installed'
 	done_testing
 }
+# What is typed is kept there and not in somebody's home.
+export XDG_STATE_HOME=$dir/state
 tmux() {
 	command tmux -S "$dir/tmux" -f /dev/null "$@"
 }
@@ -123,7 +125,11 @@ sees 'started from a shell' eve '^- 0/3>'
 types eve '/create eve'
 sees 'a password is asked for, without echo' eve 'not shown'
 tmux send-keys -t eve C-c
-sees 'Ctrl-C in the middle ends it' eve '[$#%] *$'
+sees 'Ctrl-C leaves the question' eve 'create: refused \(usage\): nothing was done'
+tmux send-keys -t eve C-c
+sees 'on an empty line it says how to end' eve 'Ctrl-C once more'
+tmux send-keys -t eve C-c
+sees 'twice in a row it ends the client' eve '[$#%] *$'
 types eve 'echo the terminal "echoes"'
 sees 'the terminal has its echo back' eve 'echo the terminal "echoes"'
 

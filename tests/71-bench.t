@@ -44,14 +44,16 @@ ok 'store: what was counted is in the files of a replica' \
 restart_server 1
 
 # As many processes as the limit of open files asks for.
-# shellcheck disable=SC2046
+# shellcheck disable=SC2046,SC2016
 ok 'a small limit of open files: several processes' \
 	bash -c 'ulimit -n 300 && exec "$@"' - "$BIN/bench" --json --mode idle --senders 120 --seconds 0.3 $(addresses)
+# shellcheck disable=SC2046,SC2016
 is 'a small limit: all clients of all processes' \
 	"$(bash -c 'ulimit -n 300 && exec "$@"' - "$BIN/bench" --json --mode idle --senders 120 --seconds 0.3 $(addresses) |
 		tail -n 1 | perl tests/json.pl - -- messages)" 120
 
 # Killed servers: every request has its result all the same.
+: >"$dir/failover.out"
 # shellcheck disable=SC2046
 "$BIN/bench" --json --mode failover --senders 4 --seconds 1 --users 10 $(addresses) >"$dir/failover.out" &
 bench=$!
@@ -63,6 +65,7 @@ is 'failover: no result is lost' "$(field errors)" 0
 ok 'failover: the pause is shorter than a reply timeout' test "$(field longest_pause_us | cut -d. -f1)" -lt 3000000
 restart_server 0
 
+# shellcheck disable=SC2046,SC2016
 ok 'for people: a table' bash -c '"$@" | grep -q "latency min"' - "$BIN/bench" --seconds 0.1 --users 2 $(addresses)
 
 # status NAME STATUS WORDS COMMAND...

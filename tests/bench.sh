@@ -157,6 +157,7 @@ failover() {
 	local kill
 	for kill in $(seq "$KILLS"); do
 		progress "failover $kill"
+		: >"$dir/failover.out"
 		# shellcheck disable=SC2046
 		"$BIN/bench" --json --mode failover --senders 8 --seconds "$MEASURE" --users 100 \
 			$(addresses) >"$dir/failover.out" &
@@ -188,6 +189,7 @@ idle() {
 		before[n]=$(resident_kib "${server_pid[n]}")
 	done
 	progress idle
+	: >"$dir/idle.out"
 	# shellcheck disable=SC2046
 	"$BIN/bench" --json --mode idle --senders "$IDLE" --seconds 4 $(addresses) >"$dir/idle.out" &
 	bench=$!

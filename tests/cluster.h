@@ -2,11 +2,12 @@
  *
  * cluster: three replicas and some clients in one process, for the stories of unit tests.
  *
- * The network is immediate and in order, the disk is always synced, and time moves only when the test says so. A
- * replica can be down, wiped, cut off from one client, silent (takes nothing, answers nothing), full, or wrong
- * about the time. A link can hold back what goes one way, let so many frames through, break after so many, or
- * break at the client's end alone, so that what it had written arrives late. What each client reported is kept as
- * lines of text, so that a test reads like the story of the run:
+ * The network is immediate and in order, the disk is always synced, and time moves only when the
+ * test says so. A replica can be down, wiped, cut off from one client, silent (takes nothing,
+ * answers nothing), full, or wrong about the time. A link can hold back what goes one way, let so
+ * many frames through, break after so many, or break at the client's end alone, so that what it had
+ * written arrives late. What each client reported is kept as lines of text, so that a test reads
+ * like the story of the run:
  *
  *   "live 0", "dead 1", "leader 0", "ready", "logged out", "message bob hi 3",
  *   "result send ok copies=3 online=1", "users alice+ bob-"
@@ -43,9 +44,9 @@ struct cluster_ghost {
 struct cluster_client {
 	struct replication *r;
 	struct cluster_link links[REPLICAS];
-	struct result last; /* without what it points to */
-	uint64_t shown;     /* messages */
-	uint64_t backwards; /* of them, those that came behind a later one of their stream */
+	struct result last;  /* without what it points to */
+	uint64_t shown;      /* messages */
+	uint64_t backwards;  /* of them, those that came behind a later one of their stream */
 	struct ulid session; /* of the last one */
 	uint64_t number;
 	uint64_t users;
@@ -117,20 +118,19 @@ static inline void synced(struct cluster_replica *p)
 
 static inline struct session_time replica_time(const struct cluster *k, uint32_t i)
 {
-	return (struct session_time){
-		(uint64_t)((int64_t)(UINT64_C(1790000000000) + k->now_ms) +
-	                   k->replicas[i].clock_offset_ms),
-		k->now_ms};
+	return (struct session_time){ (uint64_t)((int64_t)(UINT64_C(1790000000000) + k->now_ms) +
+		                                 k->replicas[i].clock_offset_ms),
+		                      k->now_ms };
 }
 
 static inline struct replication_time client_time(const struct cluster *k)
 {
-	return (struct replication_time){k->now_ms};
+	return (struct replication_time){ k->now_ms };
 }
 
 static inline void replica_start(struct cluster *k, uint32_t i)
 {
-	struct session_options options = {.limits = {k->share_messages, 1 << 30}};
+	struct session_options options = { .limits = { k->share_messages, 1 << 30 } };
 	struct cluster_replica *p = &k->replicas[i];
 
 	if (!p->named)
@@ -183,8 +183,8 @@ static inline void let_here(struct cluster *k, uint32_t client, uint32_t i, uint
 	k->clients[client].links[i].here = frames;
 }
 
-/* The connection breaks when the replica has taken so many more frames of this client: the last one is done and not
- * answered. */
+/* The connection breaks when the replica has taken so many more frames of this client: the last one
+ * is done and not answered. */
 static inline void break_after(struct cluster *k, uint32_t client, uint32_t i, uint32_t frames)
 {
 	k->clients[client].links[i].there = frames;
@@ -351,8 +351,8 @@ static inline void stretch(struct cluster *k, struct cluster_client *c, const st
 
 static inline void tell_result(struct cluster_client *c, const struct result *result)
 {
-	static const char *const kinds[] = {"create", "login", "logout", "delete",
-	                                    "list",   "send",  "all",    "replicas"};
+	static const char *const kinds[] = { "create", "login", "logout", "delete",
+		                             "list",   "send",  "all",    "replicas" };
 
 	c->last = *result;
 	story(c, "result %s %s", kinds[result->kind], outcome_code(result->outcome));
@@ -369,21 +369,27 @@ static inline void tell_result(struct cluster_client *c, const struct result *re
 	story(c, "\n");
 }
 
-static inline void client_action(struct cluster *k, struct cluster_client *c, const struct action *a)
+static inline void dial(struct cluster *k, struct cluster_client *c, uint32_t i)
 {
+	struct cluster_link *link = &c->links[i];
 	uint8_t nonce[KEY_SIZE];
 
+	if (!k->replicas[i].up || link->cut) {
+		replication_failed(c->r, i, "connection refused", client_time(k));
+		return;
+	}
+	draw(k, nonce, sizeof nonce);
+	link->open = link->accepted = true;
+	link->connection = session_open(k->replicas[i].sessions, nonce, replica_time(k, i));
+	replication_connected(c->r, i, client_time(k));
+}
+
+static inline void client_action(struct cluster *k, struct cluster_client *c,
+                                 const struct action *a)
+{
 	switch (a->kind) {
 	case ACTION_DIAL:
-		if (!k->replicas[a->index].up || c->links[a->index].cut) {
-			replication_failed(c->r, a->index, "connection refused", client_time(k));
-			break;
-		}
-		draw(k, nonce, sizeof nonce);
-		c->links[a->index].open = c->links[a->index].accepted = true;
-		c->links[a->index].connection = session_open(k->replicas[a->index].sessions, nonce,
-		                                             replica_time(k, a->index));
-		replication_connected(c->r, a->index, client_time(k));
+		dial(k, c, a->index);
 		break;
 	case ACTION_CLOSE:
 		c->links[a->index].open = false;
@@ -431,10 +437,11 @@ static inline void client_action(struct cluster *k, struct cluster_client *c, co
 	case ACTION_REPLICAS:
 		story(c, "replicas");
 		for (uint32_t i = 0; i < REPLICAS; i++)
-			story(c, " %s", !a->rows[i].live          ? "dead"
-			               : !a->rows[i].agrees_known ? "busy"
-			               : a->rows[i].agrees        ? "agrees"
-			                                          : "differs");
+			story(c, " %s",
+			      !a->rows[i].live           ? "dead"
+			      : !a->rows[i].agrees_known ? "busy"
+			      : a->rows[i].agrees        ? "agrees"
+			                                 : "differs");
 		story(c, "\n");
 		break;
 	default:
@@ -442,7 +449,8 @@ static inline void client_action(struct cluster *k, struct cluster_client *c, co
 	}
 }
 
-/* How many bytes of the front of `out` may pass: as many frames as `frames` says, which are counted down. */
+/* How many bytes of the front of `out` may pass: as many frames as `frames` says, which are counted
+ * down. */
 static inline size_t passes(struct view out, uint32_t *frames)
 {
 	size_t used = 0;
@@ -450,7 +458,7 @@ static inline size_t passes(struct view out, uint32_t *frames)
 	if (*frames == FREELY)
 		return out.size;
 	while (*frames > 0) {
-		struct view rest = {out.data + used, out.size - used};
+		struct view rest = { out.data + used, out.size - used };
 		size_t size;
 
 		if (!protocol_size(rest, &size) || size == 0 || size > rest.size)
@@ -470,7 +478,7 @@ static inline size_t carry_there(struct cluster *k, struct cluster_client *c, ui
 
 	out.size = passes(out, &c->links[i].there);
 	while (used < out.size) {
-		struct view rest = {out.data + used, out.size - used};
+		struct view rest = { out.data + used, out.size - used };
 		size_t size = session_input(p->sessions, c->links[i].connection, rest,
 		                            replica_time(k, i));
 		struct session_action s;
@@ -542,7 +550,8 @@ static inline bool replica_pump(struct cluster *k, uint32_t i)
 		out.size = passes(out, &c->links[i].here);
 		if (!out.size)
 			continue;
-		used = c->links[i].open ? replication_input(c->r, i, out, client_time(k)) : out.size;
+		used = c->links[i].open ? replication_input(c->r, i, out, client_time(k))
+		                        : out.size;
 		if (c->links[i].accepted)
 			session_output_sent(p->sessions, c->links[i].connection, used);
 		any = any || used > 0;
@@ -586,11 +595,12 @@ static inline void pass(struct cluster *k, uint64_t ms)
 	}
 }
 
-/* One command by words: "create bob pw", "login bob pw", "send bob,eve text", "all text", "list pre", ... */
+/* One command by words: "create bob pw", "login bob pw", "send bob,eve text", "all text", "list
+ * pre", ... */
 static inline void say(struct cluster *k, uint32_t client, const char *line)
 {
 	struct cluster_client *c = &k->clients[client];
-	struct command command = {0};
+	struct command command = { 0 };
 	struct view names[8];
 	char copy[1024], *word, *name;
 
@@ -629,8 +639,8 @@ static inline void say(struct cluster *k, uint32_t client, const char *line)
 static inline void say_again(struct cluster *k, uint32_t client, const struct result *last,
                              const char *name, const char *text)
 {
-	struct view names[1] = {view_of_string(name)};
-	struct command command = {.kind = COMMAND_SEND, .names = names, .names_count = 1};
+	struct view names[1] = { view_of_string(name) };
+	struct command command = { .kind = COMMAND_SEND, .names = names, .names_count = 1 };
 
 	command.text = view_of_string(text);
 	command.has_id = true;
@@ -640,12 +650,13 @@ static inline void say_again(struct cluster *k, uint32_t client, const struct re
 	pump(k);
 }
 
-/* An account that one or more replicas (bits of `at`) know, as if made long ago by somebody else. */
+/* An account that one or more replicas (bits of `at`) know, as if made long ago by somebody
+ * else. */
 static inline struct id put_account(struct cluster *k, unsigned at, const char *name, uint64_t ms,
                                     bool confirmed)
 {
-	struct fact fact = {.kind = FACT_ACCOUNT, .account = {.name = view_of_string(name)}};
-	struct store_limits limits = {1 << 20, 1 << 30};
+	struct fact fact = { .kind = FACT_ACCOUNT, .account = { .name = view_of_string(name) } };
+	struct store_limits limits = { 1 << 20, 1 << 30 };
 	uint8_t p[KEY_SIZE], seal[KEY_SIZE], random[16];
 	char setting[SETTING_SIZE_MAX + 1];
 
@@ -666,9 +677,9 @@ static inline struct id put_account(struct cluster *k, unsigned at, const char *
 static inline void put_message(struct cluster *k, unsigned at, const struct stream *stream,
                                uint64_t number, uint64_t sent_ms, const char *text)
 {
-	struct fact fact = {.kind = FACT_MESSAGE,
-	                    .message = {*stream, number, sent_ms, view_of_string(text)}};
-	struct store_limits limits = {1 << 30, UINT64_C(1) << 40};
+	struct fact fact = { .kind = FACT_MESSAGE,
+		             .message = { *stream, number, sent_ms, view_of_string(text) } };
+	struct store_limits limits = { 1 << 30, UINT64_C(1) << 40 };
 
 	for (uint32_t i = 0; i < REPLICAS; i++)
 		if (at >> i & 1)
@@ -692,7 +703,7 @@ static inline unsigned held(const struct cluster *k, const char *name, bool conf
 /* Messages that replica i holds for that account. */
 static inline uint32_t waiting(const struct cluster *k, uint32_t i, const struct id *id)
 {
-	struct place place = {0};
+	struct place place = { 0 };
 	struct message message;
 	uint32_t count = 0;
 

@@ -133,6 +133,8 @@ struct sim_replica {
 	uint64_t work_at;
 	uint64_t look_at;    /* at the disk's room, and at compaction */
 	int64_t clock_offset_ms;
+	uint64_t clock_turned_at;
+	bool lost_disk;      /* ever: wiped, restored, swapped */
 	bool full;
 	bool new_uuid;
 	bool salvage;

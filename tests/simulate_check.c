@@ -106,6 +106,7 @@ static void lose(struct sim_held *h, uint32_t replica, uint64_t after)
 
 void sim_check_lost(struct sim *s, uint32_t replica, uint64_t after)
 {
+	s->replicas[replica].lost_disk = true;
 	for (uint32_t i = 0; i < s->history.accounts.count; i++) {
 		s->history.accounts.items[i].yes &= ~(1u << replica);
 		lose(&s->history.accounts.items[i].stored, replica, after);

@@ -233,6 +233,7 @@ static bool turn_clock(struct sim *s, uint32_t i)
 	int64_t jump = jumps[sim_random(s, 5)];
 
 	s->replicas[i].clock_offset_ms = sim_chance(s, 30) ? 0 : sim_chance(s, 50) ? jump : -jump;
+	s->replicas[i].clock_turned_at = s->now;
 	sim_trace(s, "replica %u: the clock is off by %lld ms", i,
 	          (long long)s->replicas[i].clock_offset_ms);
 	return true;
@@ -352,6 +353,7 @@ void sim_heal(struct sim *s)
 		simdisk_fail(p->disk, SIMDISK_ALL, 0, EIO, false);
 		simdisk_stop(p->disk, 0);
 		p->clock_offset_ms = 0;
+		p->clock_turned_at = s->now;
 		if (!p->up)
 			p->start_at = s->now;
 		if (p->thaws)

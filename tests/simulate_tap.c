@@ -348,6 +348,20 @@ static void no_session(struct sim *s, const struct sim_wire *w, const struct fra
 			s->history.messages.items[i].answered |= 1u << w->replica;
 }
 
+/* A replica confirms nobody who is over a minute older than its clock, unless he is confirmed there already. */
+static void check_age(struct sim *s, uint32_t replica, const struct sim_account *a)
+{
+	const struct sim_replica *p = &s->replicas[replica];
+	int64_t clock_ms = (int64_t)(SIM_EPOCH_MS + s->now / SIM_MS) + p->clock_offset_ms;
+	int64_t slack_ms = 60000; /* the reply waited for the disk, or for a process that was stopped */
+
+	if (a->confirmed.at[replica] || p->lost_disk ||
+	    (p->clock_turned_at && s->now - p->clock_turned_at < 60 * SIM_SECOND))
+		return;
+	if ((int64_t)id_time_ms(&a->id) + (int64_t)CONFIRM_AGE_MS + slack_ms < clock_ms)
+		sim_fail(s, "replica %u confirms '%s', who is too old for its clock", replica, a->name);
+}
+
 static void answered_account(struct sim *s, struct sim_wire *w, uint8_t type, const struct frame *to)
 {
 	const struct id *id = type == FRAME_LOGIN     ? &to->login.id
@@ -374,6 +388,7 @@ static void answered_account(struct sim *s, struct sim_wire *w, uint8_t type, co
 	sim_held_set(s, &a->stored, w->replica);
 	if (type != FRAME_CONFIRM)
 		return;
+	check_age(s, w->replica, a);
 	sim_held_set(s, &a->confirmed, w->replica);
 	a->yes |= 1u << w->replica;
 }

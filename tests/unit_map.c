@@ -44,7 +44,7 @@ static void make_items(uint64_t seed)
 /* Each value once. */
 static bool walks(const struct map *m, uint32_t count)
 {
-	bool seen[KEYS] = {false};
+	bool seen[KEYS] = { false };
 	uint32_t place = 0;
 	struct item *item;
 
@@ -62,7 +62,7 @@ static void test_random(void)
 	uint64_t random = 1;
 
 	for (uint64_t round = 0; round < 40; round++) {
-		struct map m = {0};
+		struct map m = { 0 };
 		uint32_t count = 0;
 		uint32_t puts = 1 + (uint32_t)round % 5; /* of six: how full it gets */
 
@@ -72,7 +72,8 @@ static void test_random(void)
 
 			random = mix64(random + step);
 			item = &items[random % KEYS];
-			ALWAYS(map_get(&m, key_of(item)) == (item->in ? item : NULL), "get: as the model");
+			ALWAYS(map_get(&m, key_of(item)) == (item->in ? item : NULL),
+			       "get: as the model");
 			if ((random >> 32) % 6 < puts) {
 				if (item->in)
 					continue;
@@ -101,7 +102,7 @@ static void test_random(void)
 
 static void test_empty(void)
 {
-	struct map m = {0};
+	struct map m = { 0 };
 	uint32_t place = 0;
 	int value;
 

@@ -46,8 +46,8 @@ static void test_random(void)
 	uint64_t random = 1;
 
 	for (uint32_t round = 0; round < 400; round++) {
-		struct ranges set = {0};
-		bool in[SPACE + 2] = {false};
+		struct ranges set = { 0 };
+		bool in[SPACE + 2] = { false };
 		uint32_t widest = 1 + round % 12;
 
 		for (uint32_t step = 0; step < 60; step++) {
@@ -62,8 +62,10 @@ static void test_random(void)
 				is_new = is_new || !in[n];
 				in[n] = true;
 			}
-			ALWAYS(ranges_add(&set, first, last) == is_new, "add: tells whether any was new");
-			ALWAYS(is_maximal(&set, in), "add: ranges are sorted, maximal and complete");
+			ALWAYS(ranges_add(&set, first, last) == is_new,
+			       "add: tells whether any was new");
+			ALWAYS(is_maximal(&set, in),
+			       "add: ranges are sorted, maximal and complete");
 		}
 		for (uint64_t n = 1; n <= SPACE; n++) {
 			ALWAYS(ranges_have(&set, n) == in[n], "have: as the model");
@@ -77,7 +79,7 @@ static void test_random(void)
 
 static void test_edges(void)
 {
-	struct ranges set = {0};
+	struct ranges set = { 0 };
 
 	OK(!ranges_have(&set, 1), "empty: has nothing");
 	IS_U64(ranges_below(&set, NUMBER_MAX), 0, "empty: nothing is below");

@@ -67,10 +67,10 @@ static void test_first(void)
 	          "log in: unknown names say the same");
 	say(&k, 1, "login bob pw2");
 	pass(&k, 1);
-	IS_STRING(
-		heard(&k, 1),
-		"result login ok copies=3\nmessage alice hello everybody 3 waited\nmessage alice twice 4 waited\n",
-		"log in: what waited is shown in order");
+	IS_STRING(heard(&k, 1),
+	          "result login ok copies=3\nmessage alice hello everybody 3 waited\n"
+	          "message alice twice 4 waited\n",
+	          "log in: what waited is shown in order");
 	say(&k, 1, "logout");
 	say(&k, 1, "login bob pw2");
 	pass(&k, 300);

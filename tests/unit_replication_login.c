@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Stories of sessions: log ins that race, are taken over, or lose replicas and gain them on the way. See
- * tests/cluster.h for what the lines say.
+ * Stories of sessions: log ins that race, are taken over, or lose replicas and gain them on the
+ * way. See tests/cluster.h for what the lines say.
  */
 #include "tests/cluster.h"
 
@@ -26,7 +26,7 @@ static void test_race(void)
 	say(&k, 2, "logout");
 	pass(&k, 10);
 	for (uint32_t i = 0; i < 2; i++) {
-		struct command command = {.kind = COMMAND_LOGIN};
+		struct command command = { .kind = COMMAND_LOGIN };
 
 		command.name = view_of_string("alice");
 		command.password = view_of_string("pw");
@@ -86,23 +86,29 @@ static void test_over_while_joining(void)
 	pump(&k);
 	replica_start(&k, 2);
 	hold_here(&k, 0, 2, true);
-	pass(&k, 200); /* dialled, greeted */
+	pass(&k, 200);         /* dialled, greeted */
 	let_here(&k, 0, 2, 2); /* welcome and pong: its own log in is written */
 	pump(&k);
 	say(&k, 1, "takeover alice pw");
 	pump(&k);
 	pass(&k, 100);
-	OK(has(heard(&k, 0), "logged out\n"), "taken over while a redial logs in: the session is over");
-	say(&k, 0, "takeover alice pw"); /* and by hand it is taken back, before the old answer comes */
+	OK(has(heard(&k, 0), "logged out\n"),
+	   "taken over while a redial logs in: the session is over");
+	say(&k, 0, "takeover alice pw"); /* and by hand it is taken back, before the old answer
+	                                  * comes */
 	hold_here(&k, 0, 2, false);
 	pass(&k, 2000);
-	OK(replication_logged_in(k.clients[0].r, name), "taken over while a redial logs in: the late answer ends no later one");
-	OK(!replication_logged_in(k.clients[1].r, name), "taken over while a redial logs in: the other one is out");
-	IS_U64(replication_live(k.clients[0].r), 3, "taken over while a redial logs in: all three live in the end");
+	OK(replication_logged_in(k.clients[0].r, name),
+	   "taken over while a redial logs in: the late answer ends no later one");
+	OK(!replication_logged_in(k.clients[1].r, name),
+	   "taken over while a redial logs in: the other one is out");
+	IS_U64(replication_live(k.clients[0].r), 3,
+	       "taken over while a redial logs in: all three live in the end");
 	cluster_free(&k);
 }
 
-/* As above, and the answer that comes late is that a larger session was there: it speaks of the old session. */
+/* As above, and the answer that comes late is that a larger session was there: it speaks of the old
+ * session. */
 static void test_late_join_answer(void)
 {
 	char name[DISPLAY_SIZE];
@@ -117,7 +123,7 @@ static void test_late_join_answer(void)
 	client_heal(&k, 0, 2);
 	hold_here(&k, 0, 2, true);
 	hold_there(&k, 0, 2, true);
-	pass(&k, 1200); /* dialled */
+	pass(&k, 1200);                  /* dialled */
 	k.clients[0].links[2].there = 2; /* hello, ping */
 	let_here(&k, 0, 2, 2);
 	pump(&k); /* its log in is written and on its way */
@@ -125,7 +131,8 @@ static void test_late_join_answer(void)
 	pass(&k, 10);
 	say(&k, 0, "takeover alice pw");
 	(void)heard(&k, 0);
-	hold_there(&k, 0, 2, false); /* the old log in, log out, ... arrive: refused, a larger one is there */
+	hold_there(&k, 0, 2, false); /* the old log in, log out, ... arrive: refused, a larger one
+	                              * is there */
 	hold_here(&k, 0, 2, false);
 	pass(&k, 2000);
 	OK(replication_logged_in(k.clients[0].r, name),
@@ -166,8 +173,10 @@ static void test_handover_full(void)
 	(void)heard(&k, 0);
 	client_heal(&k, 0, 0);
 	pass(&k, 3000);
-	IS_STRING(heard(&k, 0), "", "WALK-1: a returned replica that cannot store the account stays dead");
-	OK(has(replication_why(k.clients[0].r, 0), "disk full"), "WALK-1: and that is the reason shown");
+	IS_STRING(heard(&k, 0), "",
+	          "WALK-1: a returned replica that cannot store the account stays dead");
+	OK(has(replication_why(k.clients[0].r, 0), "disk full"),
+	   "WALK-1: and that is the reason shown");
 	say(&k, 0, "send alice hi");
 	pass(&k, 300);
 	IS_STRING(heard(&k, 0), "result send ok copies=2 stored=1 online=1\nmessage alice hi 1\n",
@@ -224,7 +233,8 @@ static void test_remembered_late(void)
 	cluster_free(&k);
 }
 
-/* A log in is under way at the only live replica; another one is about to become live; the first dies. */
+/* A log in is under way at the only live replica; another one is about to become live; the first
+ * dies. */
 static void test_login_waits(void)
 {
 	fresh(1);
@@ -253,11 +263,13 @@ static void test_parallel(void)
 	say(&k, 0, "create alice pw");
 	say(&k, 0, "logout");
 	(void)heard(&k, 0), (void)heard(&k, 1);
-	k.clients[0].links[0].there = 1; /* the look up arrives at the leader, the log in does not */
+	k.clients[0].links[0].there = 1; /* the look up arrives at the leader, the log in does
+	                                  * not */
 	say(&k, 0, "login alice pw");
 	IS_STRING(heard(&k, 0), "", "WALK-12: a log in ends when all have answered");
 	say(&k, 1, "login alice pw");
-	IS_STRING(heard(&k, 1), "result login already-logged-in\n", "WALK-12: and goes to all at once, the leader or not");
+	IS_STRING(heard(&k, 1), "result login already-logged-in\n",
+	          "WALK-12: and goes to all at once, the leader or not");
 	hold_there(&k, 0, 0, false);
 	pump(&k);
 	IS_STRING(heard(&k, 0), "result login ok copies=3\n", "WALK-12: it is in");
@@ -282,7 +294,8 @@ static void test_not_unfinished(void)
 	(void)heard(&k, 0);
 	hold_here(&k, 0, 0, false);
 	pump(&k);
-	IS_STRING(heard(&k, 0), "result login ok copies=3\n", "finished: nobody is told otherwise who did not ask all three");
+	IS_STRING(heard(&k, 0), "result login ok copies=3\n",
+	          "finished: nobody is told otherwise who did not ask all three");
 	cluster_free(&k);
 }
 
@@ -299,11 +312,13 @@ static void test_gone_at_login(void)
 	for (uint32_t i = 0; i < REPLICAS; i++)
 		hold_there(&k, 0, i, false);
 	pass(&k, 10);
-	IS_STRING(heard(&k, 0), "result create ok copies=3\n", "gone: deleted by its owner before the creation's own log in");
+	IS_STRING(heard(&k, 0), "result create ok copies=3\n",
+	          "gone: deleted by its owner before the creation's own log in");
 	OK(!replication_logged_in(k.clients[0].r, line), "gone: made, and not logged in");
 	say(&k, 1, "create bob pw");
 	id_to_text(&k.clients[1].last.id, text);
-	(void)snprintf(line, sizeof line, "takeover bob~%s pw", text + ID_TEXT_SIZE - ID_SUFFIX_SIZE);
+	(void)snprintf(line, sizeof line, "takeover bob~%s pw",
+	               text + ID_TEXT_SIZE - ID_SUFFIX_SIZE);
 	for (uint32_t i = 0; i < REPLICAS; i++)
 		k.clients[0].links[i].there = 1; /* the look up */
 	say(&k, 0, line);
@@ -313,7 +328,8 @@ static void test_gone_at_login(void)
 	for (uint32_t i = 0; i < REPLICAS; i++)
 		hold_there(&k, 0, i, false);
 	pass(&k, 10);
-	IS_STRING(heard(&k, 0), "result login wrong-password\n", "gone: who was named by his digits is nobody else");
+	IS_STRING(heard(&k, 0), "result login wrong-password\n",
+	          "gone: who was named by his digits is nobody else");
 	cluster_free(&k);
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Stories of sending and receiving: what is told of a message, who gets it, and what is shown, when replicas
- * die, return, are full, or know less. See tests/cluster.h for what the lines say.
+ * Stories of sending and receiving: what is told of a message, who gets it, and what is shown, when
+ * replicas die, return, are full, or know less. See tests/cluster.h for what the lines say.
  */
 #include "tests/cluster.h"
 
@@ -63,7 +63,8 @@ static void test_gap(void)
 	IS_STRING(heard(&k, 1), "message alice two 2\n", "gap: what comes after all is shown then");
 	out_of_turn(6, "six");
 	out_of_turn(5, "five");
-	IS_STRING(heard(&k, 1), "message alice five 5\nmessage alice six 6\n", "gap: one that closes in time is none");
+	IS_STRING(heard(&k, 1), "message alice five 5\nmessage alice six 6\n",
+	          "gap: one that closes in time is none");
 	cluster_free(&k);
 }
 
@@ -110,12 +111,14 @@ static void test_j5(void)
 	ghosts_arrive(&k);
 	IS_U64(waiting(&k, 2, &id), 1, "J5: it comes late, and is pushed");
 	pass(&k, 1000);
-	IS_STRING(heard(&k, bob), "", "J5: what was received in an earlier life is not shown again");
+	IS_STRING(heard(&k, bob), "",
+	          "J5: what was received in an earlier life is not shown again");
 	IS_U64(waiting(&k, 2, &id), 0, "J5: and the one that pushed it is told");
 	cluster_free(&k);
 }
 
-/* What is gone of a stream is known to one replica alone, which becomes live after the stream was asked about. */
+/* What is gone of a stream is known to one replica alone, which becomes live after the stream was
+ * asked about. */
 static void test_j5_live(void)
 {
 	struct result first;
@@ -136,7 +139,8 @@ static void test_j5_live(void)
 	say(&k, bob, "login bob pw");
 	say(&k, 0, "send bob two");
 	pass(&k, 300);
-	OK(has(heard(&k, bob), "message alice two 2"), "J5: the stream is asked about at the other two");
+	OK(has(heard(&k, bob), "message alice two 2"),
+	   "J5: the stream is asked about at the other two");
 	client_heal(&k, bob, 0);
 	pass(&k, 2000);
 	(void)heard(&k, bob);
@@ -147,7 +151,8 @@ static void test_j5_live(void)
 	cluster_free(&k);
 }
 
-/* The stream was asked about for number 2; then a replica is given number 1, which the others know is gone. */
+/* The stream was asked about for number 2; then a replica is given number 1, which the others know
+ * is gone. */
 static void test_walk9(void)
 {
 	struct result first;
@@ -165,10 +170,12 @@ static void test_walk9(void)
 	pass(&k, 2000);
 	say(&k, bob, "login bob pw");
 	say(&k, 0, "send bob two");
-	OK(has(heard(&k, bob), "message alice two 2"), "WALK-9: what is gone before it leaves no gap");
+	OK(has(heard(&k, bob), "message alice two 2"),
+	   "WALK-9: what is gone before it leaves no gap");
 	say_again(&k, 0, &first, "bob", "one");
 	pass(&k, 1000);
-	IS_STRING(heard(&k, bob), "", "WALK-9: a number below the one first asked about was asked about too");
+	IS_STRING(heard(&k, bob), "",
+	          "WALK-9: a number below the one first asked about was asked about too");
 	IS_U64(waiting(&k, 2, &id), 0, "WALK-9: and who pushed it is told");
 	cluster_free(&k);
 }
@@ -197,7 +204,9 @@ static void test_gone_for_life(void)
 	(void)heard(&k, bob);
 	say_again(&k, 0, &first, "bob", "one");
 	pass(&k, 1000);
-	IS_STRING(heard(&k, bob), "", "PAPER5-15: what is gone is known for life, also when those who said it are dead");
+	IS_STRING(
+		heard(&k, bob), "",
+		"PAPER5-15: what is gone is known for life, also when those who said it are dead");
 	cluster_free(&k);
 }
 
@@ -209,7 +218,8 @@ static void test_disk_hangs(void)
 	quiet();
 	k.replicas[0].stuck = true;
 	say(&k, 0, "send bob hi");
-	IS_STRING(heard(&k, 1), "message alice hi 2\n", "N4: a replica whose disk hangs still pushes");
+	IS_STRING(heard(&k, 1), "message alice hi 2\n",
+	          "N4: a replica whose disk hangs still pushes");
 	for (int i = 0; i < 5; i++) {
 		pass(&k, 500);
 		say(&k, 1, "send alice more");
@@ -234,7 +244,8 @@ static void test_slow(void)
 		let_here(&k, 0, 0, 1);
 		pump(&k);
 	}
-	OK(!has(heard(&k, 0), "dead"), "WALK-3: one reply in time is a sign of life, however many are due");
+	OK(!has(heard(&k, 0), "dead"),
+	   "WALK-3: one reply in time is a sign of life, however many are due");
 	pass(&k, 3100);
 	OK(has(heard(&k, 0), "dead 0"), "WALK-3: none is death");
 	cluster_free(&k);
@@ -255,8 +266,10 @@ static void test_time(void)
 	quiet();
 	say(&k, 1, "login bob pw");
 	pass(&k, 300);
-	IS_STRING(heard(&k, 1), "result login ok copies=1\nmessage alice ten 1 waited\nmessage alice eleven 2 waited\n",
-	          "PAPER5-11: within a session time never goes back, so pages keep the order of a stream");
+	IS_STRING(heard(&k, 1),
+	          "result login ok copies=1\nmessage alice ten 1 waited\n"
+	          "message alice eleven 2 waited\n",
+	          "PAPER5-11: within a session time never goes back: pages keep the order");
 	cluster_free(&k);
 }
 
@@ -308,7 +321,8 @@ static void test_waited_unwritten(void)
 		client_heal(&k, 0, i);
 	}
 	pass(&k, 2500);
-	OK(has(heard(&k, 0), "result send disk-full"), "wait: what was written to nobody before is refused, not unknown");
+	OK(has(heard(&k, 0), "result send disk-full"),
+	   "wait: what was written to nobody before is refused, not unknown");
 	cluster_free(&k);
 }
 
@@ -323,16 +337,19 @@ static void test_repetition(void)
 	first = k.clients[0].last;
 	quiet();
 	say_again(&k, 0, &first, "bob", "one");
-	IS_STRING(heard(&k, 0), "result send ok copies=3 stored=1 online=1\n", "repetition: received already: ok");
+	IS_STRING(heard(&k, 0), "result send ok copies=3 stored=1 online=1\n",
+	          "repetition: received already: ok");
 	pass(&k, 300);
 	IS_STRING(heard(&k, 1), "", "repetition: and not shown again");
 	say(&k, 1, "logout");
 	say(&k, 0, "send bob two");
 	first = k.clients[0].last;
 	say_again(&k, 0, &first, "bob", "other");
-	OK(has(heard(&k, 0), "result send different-text stored=0"), "PAPER5-15: another text under the id is refused");
+	OK(has(heard(&k, 0), "result send different-text stored=0"),
+	   "PAPER5-15: another text under the id is refused");
 	say_again(&k, 0, &first, "bob", "two");
-	OK(has(heard(&k, 0), "result send ok copies=3"), "repetition: the same text is the same message");
+	OK(has(heard(&k, 0), "result send ok copies=3"),
+	   "repetition: the same text is the same message");
 	IS_U64(waiting(&k, 0, &id), 1, "repetition: held once");
 	say(&k, 0, "logout");
 	say(&k, 0, "login alice pw");
@@ -344,7 +361,8 @@ static void test_repetition(void)
 	say(&k, 1, "login bob pw");
 	say(&k, 1, "delete");
 	say_again(&k, 0, &first, "bob", "two");
-	OK(has(heard(&k, 0), "result send unknown-outcome"), "PAPER5-15: 'gone' to a repetition is unknown");
+	OK(has(heard(&k, 0), "result send unknown-outcome"),
+	   "PAPER5-15: 'gone' to a repetition is unknown");
 	cluster_free(&k);
 }
 
@@ -362,7 +380,8 @@ static void test_repetition_gone(void)
 	for (uint32_t i = 0; i < REPLICAS; i++)
 		client_heal(&k, 0, i);
 	pass(&k, 2500);
-	OK(has(heard(&k, 0), "result send unknown-outcome"), "PAPER5-15: so it is to one that begins again");
+	OK(has(heard(&k, 0), "result send unknown-outcome"),
+	   "PAPER5-15: so it is to one that begins again");
 	cluster_free(&k);
 }
 
@@ -377,13 +396,16 @@ static void test_min_copies(void)
 	replica_full(&k, 1, true), replica_full(&k, 2, true);
 	quiet();
 	say(&k, 0, "send bob hi");
-	OK(has(heard(&k, 0), "result send unknown-outcome copies=1"), "min copies: stored on fewer is unknown");
+	OK(has(heard(&k, 0), "result send unknown-outcome copies=1"),
+	   "min copies: stored on fewer is unknown");
 	say(&k, 0, "all hi");
-	OK(has(heard(&k, 0), "result all unknown-outcome copies=1"), "min copies: of a broadcast too");
+	OK(has(heard(&k, 0), "result all unknown-outcome copies=1"),
+	   "min copies: of a broadcast too");
 	replica_kill(&k, 1), replica_kill(&k, 2);
 	quiet();
 	say(&k, 0, "send bob hi");
-	IS_STRING(heard(&k, 0), "result send too-few-replicas stored=0 online=0\n", "min copies: fewer live: nothing is sent");
+	IS_STRING(heard(&k, 0), "result send too-few-replicas stored=0 online=0\n",
+	          "min copies: fewer live: nothing is sent");
 	say(&k, 0, "logout");
 	say(&k, 0, "create carol pw");
 	OK(has(heard(&k, 0), "result create too-few-replicas"), "min copies: nor created");
@@ -427,7 +449,8 @@ static void test_share(void)
 	          "share: nothing is sent to the others either");
 	IS_U64(k.clients[2].shown, 1, "share: nor shown to them");
 	say(&k, 0, "all 3");
-	OK(has(heard(&k, 0), "result all mailbox-full copies=3 stored=1 online=1"), "share: a broadcast leaves him out");
+	OK(has(heard(&k, 0), "result all mailbox-full copies=3 stored=1 online=1"),
+	   "share: a broadcast leaves him out");
 	say(&k, 1, "login bob pw");
 	pass(&k, 300);
 	(void)heard(&k, 1);
@@ -479,8 +502,8 @@ static void test_share_repeated(void)
 /* The same twice, the second before the first has an answer. */
 static void send_twice(const char *name, const char *text)
 {
-	struct view names[1] = {view_of_string(name)};
-	struct command command = {.kind = COMMAND_SEND, .names = names, .names_count = 1};
+	struct view names[1] = { view_of_string(name) };
+	struct command command = { .kind = COMMAND_SEND, .names = names, .names_count = 1 };
 
 	command.text = view_of_string(text);
 	(void)replication_command(k.clients[0].r, &command, client_time(&k));
@@ -499,10 +522,11 @@ static void test_changed(void)
 	IS_STRING(heard(&k, 0),
 	          "result send name-changed stored=0 online=0 bob\n"
 	          "result send name-changed stored=0 online=0 bob\n",
-	          "PAPER5-8: another account than before: the user is asked, for each that was under way");
+	          "PAPER5-8: another account than before: the user is asked, for each");
 	IS_STRING(heard(&k, 2), "", "PAPER5-8: and nothing was sent");
 	say(&k, 0, "send bob meant");
-	OK(has(heard(&k, 2), "message alice meant 1"), "PAPER5-8: the same command again goes to the new one");
+	OK(has(heard(&k, 2), "message alice meant 1"),
+	   "PAPER5-8: the same command again goes to the new one");
 	cluster_free(&k);
 }
 
@@ -517,9 +541,11 @@ static void test_changed_by_return(void)
 	pass(&k, 5);
 	say(&k, 3, "create carol new"); /* on 0 and 1 */
 	say(&k, 0, "send carol hi");
-	OK(has(heard(&k, 3), "message alice hi 1"), "PAPER4-9: the one that the live replicas know");
+	OK(has(heard(&k, 3), "message alice hi 1"),
+	   "PAPER4-9: the one that the live replicas know");
 	say(&k, 3, "send alice before");
-	OK(has(heard(&k, 0), "message carol before 1"), "PAPER4-10: who is shown by the name alone");
+	OK(has(heard(&k, 0), "message carol before 1"),
+	   "PAPER4-10: who is shown by the name alone");
 	client_heal(&k, 0, 2);
 	pass(&k, 2000);
 	(void)heard(&k, 0);
@@ -527,11 +553,12 @@ static void test_changed_by_return(void)
 	IS_STRING(heard(&k, 0),
 	          "result send name-changed stored=0 online=0 carol\n"
 	          "result send name-changed stored=0 online=0 carol\n",
-	          "PAPER4-9: asked again when another replica became live, for each that was under way");
+	          "PAPER4-9: asked again when another replica became live, for each");
 	OK(!has(heard(&k, 2), "message"), "PAPER4-9: nobody gets it unasked");
 	say(&k, 3, "send alice after");
 	pass(&k, 300);
-	OK(has(heard(&k, 0), "message carol~"), "PAPER4-10: until another replica knows an older one");
+	OK(has(heard(&k, 0), "message carol~"),
+	   "PAPER4-10: until another replica knows an older one");
 	cluster_free(&k);
 }
 
@@ -546,7 +573,8 @@ static void test_unconfirmed_not_kept(void)
 	say(&k, 2, "create carol pw"); /* acknowledged where the half is not known */
 	(void)heard(&k, 0);
 	say(&k, 0, "send carol secret");
-	OK(has(heard(&k, 0), "result send name-changed"), "PAPER5-8b: an answer that rests on it is not kept");
+	OK(has(heard(&k, 0), "result send name-changed"),
+	   "PAPER5-8b: an answer that rests on it is not kept");
 	cluster_free(&k);
 }
 
@@ -581,8 +609,10 @@ static void test_gone_sender(void)
 	quiet();
 	say(&k, 1, "login bob pw");
 	pass(&k, 300);
-	OK(has(k.clients[1].story, "message alice~"), "gone sender: with digits if his name has a new owner");
-	OK(has(k.clients[1].story, "message alice from the second 1"), "gone sender: who is shown by it alone");
+	OK(has(k.clients[1].story, "message alice~"),
+	   "gone sender: with digits if his name has a new owner");
+	OK(has(k.clients[1].story, "message alice from the second 1"),
+	   "gone sender: who is shown by it alone");
 	cluster_free(&k);
 	fresh(2);
 	say(&k, 1, "logout");
@@ -590,7 +620,8 @@ static void test_gone_sender(void)
 	say(&k, 0, "delete");
 	say(&k, 1, "login bob pw");
 	pass(&k, 300);
-	OK(has(k.clients[1].story, "message alice bye 1"), "gone sender: alone if nobody else has the name");
+	OK(has(k.clients[1].story, "message alice bye 1"),
+	   "gone sender: alone if nobody else has the name");
 	cluster_free(&k);
 }
 
