@@ -25,6 +25,7 @@ enum {
 	LINE_MAX_SIZE = 2 * TEXT_SIZE_MAX, /* a text, and many names before it */
 	PASTE_LINES_MAX = 8,
 	NAMES_MAX = 200, /* that are listed for a completion; more are no help */
+	QUESTION_SIZE = 256,
 	OUT_SIZE_MAX = 16 * LINE_MAX_SIZE,
 };
 
@@ -43,6 +44,8 @@ struct client_terminal {
 	int history;
 	bool was_interrupt; /* the last event */
 	bool asks_paste;
+	char question[QUESTION_SIZE]; /* the prompt of the question under way */
+	bool is_secret;
 	uint64_t unread;
 
 	struct waiting_line lines[CLIENT_LINES_WAITING_MAX]; /* a ring */
@@ -238,6 +241,8 @@ size_t client_terminal_waiting(const struct client_terminal *ct)
 
 void client_terminal_ask(struct client_terminal *ct, const char *prompt, bool is_secret)
 {
+	(void)snprintf(ct->question, sizeof(ct->question), "%s", prompt);
+	ct->is_secret = is_secret;
 	terminal_ask(ct->t, view_of_string(prompt), is_secret);
 	tty_echo(!is_secret);
 }
@@ -301,6 +306,21 @@ static void show_line(struct client_terminal *ct, struct view text, bool is_secr
 		text = view_of(text.data + size, text.size - size);
 		mark = "    | ";
 	} while (text.size > 0);
+	client_terminal_print(ct, buf_view(&out));
+	buf_release(&out);
+}
+
+/* The question stays to be seen, with what was answered. */
+static void show_answer(struct client_terminal *ct, struct view answer)
+{
+	struct buf out;
+
+	if (ct->traits.is_dumb)
+		return;
+	buf_init(&out, OUT_SIZE_MAX);
+	terminal_put(&out, STYLE_DIM, view_of_string(ct->question));
+	if (!ct->is_secret)
+		terminal_put(&out, STYLE_DIM, answer);
 	client_terminal_print(ct, buf_view(&out));
 	buf_release(&out);
 }
@@ -480,12 +500,14 @@ static bool take_event(struct client_terminal *ct, const struct terminal_event *
 		tty_echo(true);
 	switch (event->kind) {
 	case TERMINAL_LINE:
-		if (!event->was_asked)
+		if (!event->was_asked) {
 			keep_line(ct, event);
-		else if (ct->asks_paste)
-			end_paste(ct, event->text);
-		else
+			break;
+		}
+		show_answer(ct, event->text);
+		if (!ct->asks_paste)
 			return true;
+		end_paste(ct, event->text);
 		break;
 	case TERMINAL_COMPLETE:
 		take_tab(ct, event);

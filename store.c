@@ -213,7 +213,8 @@ static enum store_result message_apply(struct store *s, const struct stream *str
 	assert(number <= NUMBER_MAX);
 	assert(content->text.size <= TEXT_SIZE_MAX);
 	stream_find(s, stream, &found);
-	if (found.recipient && ident_at(s, found.recipient)->state == STORE_DEAD && !BUG(gone_gets_mail))
+	if (found.recipient && ident_at(s, found.recipient)->state == STORE_DEAD &&
+	    !BUG(gone_gets_mail))
 		return STORE_GONE;
 	if (found.stream) {
 		const struct stream_slot *slot = stream_at(s, found.stream);

@@ -221,7 +221,8 @@ void session_confirm(struct sessions *s, struct connection *c, const struct fram
 	}
 	if (account.confirmed)
 		session_answer(s, c, frame, STATUS_OK);
-	else if (!BUG(confirm_without_name_test) && store_holder(s->store, account.name, id, &holder))
+	else if (!BUG(confirm_without_name_test) &&
+	         store_holder(s->store, account.name, id, &holder))
 		refuse_with(s, c, frame, STATUS_TAKEN, &holder.id);
 	else
 		session_answer(s, c, frame, confirm_alive(s, &account));

@@ -67,7 +67,11 @@ ok '000-14: and one stays logged in until one logs out' term_sees ann 'logout: o
 term_type ann '/login bob'
 ok '000-14: log in asks as well' term_sees ann '^password \(not shown\):'
 term_key ann C-c
-ok '000-3: Ctrl-C ends a client' term_sees ann '^status [01]'
+ok '000-3: Ctrl-C leaves a question' term_sees ann 'login: refused \(usage\): nothing was done'
+term_key ann C-c
+ok '000-3: on an empty line it says how to end' term_sees ann '^Ctrl-C once more'
+term_key ann C-c
+ok '000-3: twice, it ends a client' term_sees ann '^status [01]'
 ok '000-3: which leaves the terminal echoing, also out of a password' term_sees ann '^echo$'
 is '000-7: a pipe is not asked, and gives the password once' \
 	"$(run_all "$dir/out" <<<'/login bob pw-bob')" login:ok

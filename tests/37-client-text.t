@@ -87,13 +87,12 @@ ok 'terminal: a client' term_sees ann '^- 0/3>'
 term_type ann '/login ann pw-ann'
 ok 'terminal: logged in' term_sees ann 'ann 0/3'
 terminal set-option -t ann allow-rename on
-title=$(terminal display-message -p -t ann '#{pane_title}')
 printf '/login bob pw-bob\n%s\n' \
 	'{"command":"msg","to":"ann","text":"\u001b[2J\u001b]0;owned\u0007\u001b[31mred\u009b1m \u202eevil\nbob: no\r[fake]"}' |
 	client_json "$dir/out"
 ok 'terminal: escape sequences are shown, not obeyed' term_sees ann '\] bob: .*\[2J.*owned.*\[31mred'
 ok 'terminal: what was there before is there still' term_sees ann '/login NAME logs in'
-is 'terminal: its title is what it was' "$(terminal display-message -p -t ann '#{pane_title}')" "$title"
+is 'terminal: its title is ours' "$(terminal display-message -p -t ann '#{pane_title}')" '(1) ann - threefold'
 ok 'terminal: a second line is not taken for a message' term_sees ann '^ +\| bob: no'
 terminal capture-pane -p -e -t ann >"$dir/colours"
 nok 'terminal: nothing is red' grep -qP '\x1b\[[0-9;]*31m' "$dir/colours"

@@ -9,8 +9,6 @@ command -v tmux >/dev/null || {
 	skip 'the terminal' 'tmux is not installed'
 	done_testing
 }
-# What is typed is kept there and not in somebody's home.
-export XDG_STATE_HOME=$dir/state
 history=$dir/state/threefold/history
 
 tmux() {

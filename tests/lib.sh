@@ -46,6 +46,7 @@ BIN=${BIN:-.}
 patience=${PATIENCE:-10} # seconds that anything may take; sanitizers are slow, so it is plenty
 
 dir=$(mktemp -d "${TMPDIR:-/tmp}/threefold.XXXXXX") || exit 1
+export XDG_STATE_HOME=$dir/state # what is typed at a client is kept there and not in somebody's home
 tests=0
 failures=0
 server_pid=()

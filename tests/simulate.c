@@ -45,7 +45,7 @@ static struct shared {
 	uint64_t failures;
 	uint64_t stop; /* nobody begins another run */
 	bool quiet;
-} *shared;
+} * shared;
 
 static uint64_t *current_step;
 
@@ -74,8 +74,8 @@ void sim_trace(struct sim *s, const char *format, ...)
 	if (!s->options.trace && !kept.on)
 		return;
 	line = kept.lines[kept.count++ % LINES];
-	size = snprintf(line, LINE_SIZE, "%8" PRIu64 " %9" PRIu64 ".%03u ", s->step, s->now / SIM_MS,
-	                (unsigned)(s->now % SIM_MS));
+	size = snprintf(line, LINE_SIZE, "%8" PRIu64 " %9" PRIu64 ".%03u ", s->step,
+	                s->now / SIM_MS, (unsigned)(s->now % SIM_MS));
 	va_start(args, format);
 	(void)vsnprintf(line + size, LINE_SIZE - (size_t)size, format, args);
 	va_end(args);
@@ -107,7 +107,8 @@ static void print_kept(void)
 /* ---- one run ---- */
 
 /* The hash of its trace. */
-static uint64_t run_one(const struct sim_options *options, struct sim_produced *produced, char why[1024])
+static uint64_t run_one(const struct sim_options *options, struct sim_produced *produced,
+                        char why[1024])
 {
 	struct sim *s = calloc(1, sizeof(*s));
 	uint64_t hash;
@@ -166,8 +167,8 @@ static void tell_failure(const struct sim_options *options, uint64_t step, const
 	if (shared->quiet)
 		return;
 	printf("# VIOLATION: seed %" PRIu64 ", step %" PRIu64 ": %s\n", options->seed, step, why);
-	printf("# replay: tests/simulate%s%s --seed %" PRIu64 " --trace\n", options->calm ? " --calm" : "",
-	       options->lies ? " --lies" : "", options->seed);
+	printf("# replay: tests/simulate%s%s --seed %" PRIu64 " --trace\n",
+	       options->calm ? " --calm" : "", options->lies ? " --lies" : "", options->seed);
 	if (failures <= REPLAYED_MAX)
 		replay(options);
 	(void)fflush(stdout);
@@ -175,7 +176,8 @@ static void tell_failure(const struct sim_options *options, uint64_t step, const
 
 /* ---- many runs ---- */
 
-static void work(const struct sim_options *base, uint32_t job, uint32_t jobs, uint64_t from, uint64_t count)
+static void work(const struct sim_options *base, uint32_t job, uint32_t jobs, uint64_t from,
+                 uint64_t count)
 {
 	struct sim_options options = *base;
 	char why[1024];
@@ -194,7 +196,8 @@ static void work(const struct sim_options *base, uint32_t job, uint32_t jobs, ui
 	_exit(0);
 }
 
-static pid_t start_job(const struct sim_options *base, uint32_t job, uint32_t jobs, uint64_t from, uint64_t count)
+static pid_t start_job(const struct sim_options *base, uint32_t job, uint32_t jobs, uint64_t from,
+                       uint64_t count)
 {
 	pid_t child;
 
@@ -251,15 +254,16 @@ static void add(struct sim_produced *to, const struct sim_produced *from)
 static void print_produced(const struct sim_produced *p)
 {
 	printf("# runs %" PRIu64 ", steps %" PRIu64 ", frames %" PRIu64 ", virtual seconds %" PRIu64
-	       ", starts %" PRIu64 ", torn tails %" PRIu64 ", accounts %" PRIu64 ", messages %" PRIu64
-	       ", shown %" PRIu64 ", lies %" PRIu64 "\n",
-	       p->runs, p->steps, p->frames, p->virtual_s, p->starts, p->torn, p->accounts, p->messages,
-	       p->shown, p->lied);
+	       ", starts %" PRIu64 ", torn tails %" PRIu64 ", accounts %" PRIu64
+	       ", messages %" PRIu64 ", shown %" PRIu64 ", lies %" PRIu64 "\n",
+	       p->runs, p->steps, p->frames, p->virtual_s, p->starts, p->torn, p->accounts,
+	       p->messages, p->shown, p->lied);
 	for (uint32_t k = 0; k < SIM_COMMAND_KINDS; k++) {
 		printf("# %-8s", kinds[k]);
 		for (uint32_t o = 0; o < OUTCOME_END; o++)
 			if (p->commands[k][o])
-				printf(" %s %" PRIu64, outcome_code((enum outcome)o), p->commands[k][o]);
+				printf(" %s %" PRIu64, outcome_code((enum outcome)o),
+				       p->commands[k][o]);
 		printf("\n# %-8s with", kinds[k]);
 		for (uint32_t o = 0; o < SIM_COMMAND_KINDS; o++)
 			printf(" %s %" PRIu64, kinds[o], p->pairs[k][o]);
@@ -274,7 +278,8 @@ static void print_produced(const struct sim_produced *p)
 	printf("\n# refusals");
 	for (uint32_t k = 0; k < STATUS_END; k++)
 		if (p->refusals[k])
-			printf(" %s %" PRIu64, protocol_status_name((enum status)k), p->refusals[k]);
+			printf(" %s %" PRIu64, protocol_status_name((enum status)k),
+			       p->refusals[k]);
 	printf("\n");
 }
 
@@ -312,11 +317,11 @@ struct arguments {
 static struct arguments parse(int argc, char **argv)
 {
 	static const struct option longs[] = {
-		{ "seed", required_argument, NULL, 's' },  { "seeds", required_argument, NULL, 'n' },
-		{ "trace", no_argument, NULL, 't' },       { "tap", required_argument, NULL, 'p' },
-		{ "jobs", required_argument, NULL, 'j' },  { "calm", no_argument, NULL, 'c' },
-		{ "lies", no_argument, NULL, 'l' },        { "bug", required_argument, NULL, 'b' },
-		{ "tap-bugs", no_argument, NULL, 'B' },    { NULL, 0, NULL, 0 },
+		{ "seed", required_argument, NULL, 's' }, { "seeds", required_argument, NULL, 'n' },
+		{ "trace", no_argument, NULL, 't' },      { "tap", required_argument, NULL, 'p' },
+		{ "jobs", required_argument, NULL, 'j' }, { "calm", no_argument, NULL, 'c' },
+		{ "lies", no_argument, NULL, 'l' },       { "bug", required_argument, NULL, 'b' },
+		{ "tap-bugs", no_argument, NULL, 'B' },   { NULL, 0, NULL, 0 },
 	};
 	struct arguments a = { .jobs = 1, .count = 1 };
 
@@ -367,7 +372,9 @@ static struct arguments parse(int argc, char **argv)
 		exit(2);
 	}
 	if (a.jobs < 1 || a.jobs > JOBS_MAX || a.count < 1) {
-		(void)fprintf(stderr, "simulate: --seed N, or --seeds FROM COUNT, and 1 to %d jobs\n", JOBS_MAX);
+		(void)fprintf(stderr,
+		              "simulate: --seed N, or --seeds FROM COUNT, and 1 to %d jobs\n",
+		              JOBS_MAX);
 		exit(2);
 	}
 	return a;
@@ -393,7 +400,8 @@ static int run_single(const struct arguments *a)
 			print_kept();
 		tell_failure(&options, shared->jobs[0].step, why);
 	}
-	printf("# hash of the trace: %016" PRIx64 ", steps %" PRIu64 "\n", hash, shared->jobs[0].step);
+	printf("# hash of the trace: %016" PRIx64 ", steps %" PRIu64 "\n", hash,
+	       shared->jobs[0].step);
 	return why[0] ? 1 : 0;
 }
 
@@ -433,7 +441,8 @@ static int run_bugs(uint32_t jobs)
 			if (shared->jobs[k].seed > seeds)
 				seeds = shared->jobs[k].seed;
 		missed += shared->failures == 0;
-		printf("%sok %zu - simulate: %s: found after %" PRIu64 " seeds of %" PRIu64 ": %s\n",
+		printf("%sok %zu - simulate: %s: found after %" PRIu64 " seeds of %" PRIu64
+		       ": %s\n",
 		       shared->failures ? "" : "not ", i + 1, sim_bugs[i].name, seeds + 1,
 		       sim_bugs[i].seeds, sim_bugs[i].what);
 		(void)fflush(stdout);
@@ -448,23 +457,24 @@ int main(int argc, char **argv)
 	double began = seconds_now();
 	uint64_t same = 0;
 
-	shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1,
+	              0);
 	if (shared == MAP_FAILED)
 		out_of_memory(sizeof(*shared));
 	if (!a.many)
 		return run_single(&a);
 	if (a.tap_bugs)
 		return run_bugs(a.jobs);
-	printf("# simulate --seeds %" PRIu64 " %" PRIu64 "%s%s --jobs %u\n", a.options.seed, a.count,
-	       a.options.calm ? " --calm" : "", a.options.lies ? " --lies" : "", a.jobs);
+	printf("# simulate --seeds %" PRIu64 " %" PRIu64 "%s%s --jobs %u\n", a.options.seed,
+	       a.count, a.options.calm ? " --calm" : "", a.options.lies ? " --lies" : "", a.jobs);
 	run_many(&a.options, a.count, a.jobs);
 	print_all_produced(seconds_now() - began);
 	if (!a.tap)
 		return shared->failures ? 1 : 0;
 	for (uint64_t seed = 1; shared->failures == 0 && seed <= 5; seed++)
 		same += replays_the_same(seed);
-	printf("%sok 1 - simulate: %" PRIu64 " schedules break no promise\n", shared->failures ? "not " : "",
-	       a.count);
+	printf("%sok 1 - simulate: %" PRIu64 " schedules break no promise\n",
+	       shared->failures ? "not " : "", a.count);
 	printf("%sok 2 - simulate: the same seed gives the same trace\n", same == 5 ? "" : "not ");
 	printf("1..2\n");
 	return shared->failures || same != 5 ? 1 : 0;

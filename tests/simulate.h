@@ -38,17 +38,17 @@ enum {
 	SIM_CLIENTS_MAX = 6,
 	SIM_WIRES_MAX = 96,
 	SIM_CHUNKS_MAX = 32,
-	SIM_DUE_MAX = 512,     /* requests on one connection that are not answered */
-	SIM_COMMANDS_MAX = 8,  /* of one client, not ended */
+	SIM_DUE_MAX = 512,    /* requests on one connection that are not answered */
+	SIM_COMMANDS_MAX = 8, /* of one client, not ended */
 	SIM_STRETCHES_MAX = 8,
 	SIM_NAMES = 4,
 	SIM_BACKUPS = 3,
 	SIM_NEVER_SHOWN = 0,
 };
-#define SIM_NEVER UINT64_MAX
+#define SIM_NEVER    UINT64_MAX
 #define SIM_EPOCH_MS UINT64_C(1790000000000)
-#define SIM_MS UINT64_C(1000) /* times of the simulation are in microseconds */
-#define SIM_SECOND UINT64_C(1000000)
+#define SIM_MS       UINT64_C(1000) /* times of the simulation are in microseconds */
+#define SIM_SECOND   UINT64_C(1000000)
 
 /* ---- the network ---- */
 
@@ -64,10 +64,10 @@ struct sim_pipe {
 	size_t tapped;      /* of `arrived`: seen by the tap (towards clients only) */
 	struct sim_chunk chunks[SIM_CHUNKS_MAX];
 	uint32_t count;
-	uint64_t last_at;   /* nothing overtakes */
-	bool ended;         /* no more will be written */
-	bool lost;          /* what is written goes nowhere */
-	uint64_t end_at;    /* when the reader is told the end */
+	uint64_t last_at; /* nothing overtakes */
+	bool ended;       /* no more will be written */
+	bool lost;        /* what is written goes nowhere */
+	uint64_t end_at;  /* when the reader is told the end */
 };
 
 /* A request whose reply was not seen. */
@@ -83,16 +83,16 @@ struct sim_wire {
 	uint32_t life;   /* of the client */
 	uint32_t index;  /* which it is to the client */
 	uint32_t replica;
-	uint32_t boot;   /* of the replica */
+	uint32_t boot; /* of the replica */
 	uint64_t opened_at;
-	bool dialling;   /* the client has not heard */
+	bool dialling; /* the client has not heard */
 	bool client_open;
 	bool replica_open;
-	bool accepting;  /* connected, but the replica's process has not taken it yet */
-	bool closing;    /* the replica has ended it; output is still written */
+	bool accepting; /* connected, but the replica's process has not taken it yet */
+	bool closing;   /* the replica has ended it; output is still written */
 	uint64_t close_at;
-	uint64_t syn_at;  /* the dial reaches the replica */
-	uint64_t ack_at;  /* the client hears that it is connected, or that it is refused */
+	uint64_t syn_at; /* the dial reaches the replica */
+	uint64_t ack_at; /* the client hears that it is connected, or that it is refused */
 	bool refused;
 	uint32_t connection;
 	struct sim_pipe up, down;
@@ -103,7 +103,7 @@ struct sim_wire {
 	bool has_login;
 	struct id account; /* of the session that is logged in here */
 	bool has_tried;
-	struct id tried;   /* of the last LOGIN */
+	struct id tried; /* of the last LOGIN */
 };
 
 /* ---- a replica ---- */
@@ -120,26 +120,26 @@ struct sim_replica {
 	struct journal *journal;
 	struct sessions *sessions;
 	bool up;
-	bool dead_host;      /* does not even refuse */
+	bool dead_host; /* does not even refuse */
 	uint32_t boot;
-	uint64_t base;       /* journal positions before the session's first */
+	uint64_t base; /* journal positions before the session's first */
 	uint64_t appended;
-	bool job;            /* under way */
+	bool job; /* under way */
 	bool job_ran;
 	uint64_t job_at;
 	uint64_t frozen_until;
-	bool thaws;          /* is to go on at frozen_until */
-	uint64_t start_at;   /* of the next process */
+	bool thaws;        /* is to go on at frozen_until */
+	uint64_t start_at; /* of the next process */
 	uint64_t work_at;
-	uint64_t look_at;    /* at the disk's room, and at compaction */
+	uint64_t look_at; /* at the disk's room, and at compaction */
 	int64_t clock_offset_ms;
 	uint64_t clock_turned_at;
-	bool lost_disk;      /* ever: wiped, restored, swapped */
+	bool lost_disk; /* ever: wiped, restored, swapped */
 	bool full;
 	bool new_uuid;
 	bool salvage;
 	struct sim_backup backups[SIM_BACKUPS];
-	uint32_t join_from;  /* emulated repair at the next start: a mask of replicas */
+	uint32_t join_from; /* emulated repair at the next start: a mask of replicas */
 };
 
 /* ---- a client and the person before it ---- */
@@ -147,10 +147,10 @@ struct sim_replica {
 struct sim_command {
 	uint32_t token; /* 0: free */
 	struct command command;
-	uint32_t attempt;   /* CREATE, LOGIN */
-	uint32_t text;      /* SEND, ALL: of the history */
+	uint32_t attempt; /* CREATE, LOGIN */
+	uint32_t text;    /* SEND, ALL: of the history */
 	uint64_t begun_at;
-	uint32_t live;      /* replicas that were live all the time since */
+	uint32_t live; /* replicas that were live all the time since */
 	char name[ID_TEXT_SIZE + DISPLAY_SIZE];
 	char names[3][ID_TEXT_SIZE + DISPLAY_SIZE];
 	char password[32];
@@ -166,7 +166,7 @@ struct sim_client {
 	bool thaws;
 	uint64_t start_at;
 	uint64_t next_command_at;
-	uint8_t order[REPLICAS]; /* which replica stands at which index */
+	uint8_t order[REPLICAS];  /* which replica stands at which index */
 	uint32_t wires[REPLICAS]; /* by index; SIM_WIRES_MAX: none */
 	struct sim_command commands[SIM_COMMANDS_MAX];
 	struct {
@@ -175,11 +175,12 @@ struct sim_client {
 		uint64_t at;
 		uint8_t key[KEY_SIZE];
 	} stretches[SIM_STRETCHES_MAX];
-	uint32_t live;      /* replicas (not indexes), as it has told */
+	uint32_t live;                 /* replicas (not indexes), as it has told */
 	uint64_t live_since[REPLICAS]; /* when its connection was made */
-	uint64_t last_live_at;         /* when the last one became live: what was learned before is asked again */
-	bool logged_in;     /* as it has told */
-	uint32_t account;   /* of the history, then */
+	uint64_t
+		last_live_at; /* when the last one became live: what was learned before is asked again */
+	bool logged_in;       /* as it has told */
+	uint32_t account; /* of the history, then */
 	struct ulid session;
 };
 
@@ -199,7 +200,7 @@ struct sim_account {
 	struct sim_held stored, confirmed, gone;
 	uint32_t yes; /* a mask: these said yes to `confirm`, and have their disks still */
 	bool delete_begun, taken_back;
-	bool acknowledged;  /* its creation */
+	bool acknowledged; /* its creation */
 	uint64_t acknowledged_at;
 	uint64_t begun_at;
 };
@@ -213,7 +214,8 @@ struct sim_attempt {
 	uint32_t client, life;
 	enum sim_ending ending;
 	uint32_t account; /* once it is known which: the last id introduced; UINT32_MAX: none */
-	uint64_t first_taken; /* the first replica ever asked answered 'taken' and nobody else was asked */
+	uint64_t
+		first_taken; /* the first replica ever asked answered 'taken' and nobody else was asked */
 	uint64_t ended_at;
 };
 
@@ -234,10 +236,10 @@ struct sim_message {
 	uint64_t number, sent_ms;
 	struct sim_held stored, gone;
 	bool acknowledged;
-	uint32_t shown;       /* times, in all lives */
-	bool dated_anew;      /* repeated by its id, by a process that did not know its time */
-	bool told;            /* a `received` covered it */
-	uint32_t answered;    /* a mask: these have said something */
+	uint32_t shown;    /* times, in all lives */
+	bool dated_anew;   /* repeated by its id, by a process that did not know its time */
+	bool told;         /* a `received` covered it */
+	uint32_t answered; /* a mask: these have said something */
 };
 
 /* What one life has seen of one message. */
@@ -257,7 +259,11 @@ struct sim_session {
 	uint64_t begun_at;
 };
 
-#define SIM_LIST(type) struct { struct type *items; uint32_t count, capacity; }
+#define SIM_LIST(type)                    \
+	struct {                          \
+		struct type *items;       \
+		uint32_t count, capacity; \
+	}
 
 struct sim_history {
 	SIM_LIST(sim_account) accounts;
@@ -278,38 +284,39 @@ struct sim_listed {
 	struct id id;
 };
 
-#define SIM_ADD(list) \
-	(sim_list_room((void **)&(list).items, (list).count, &(list).capacity, sizeof(*(list).items)), \
+#define SIM_ADD(list)                                                          \
+	(sim_list_room((void **)&(list).items, (list).count, &(list).capacity, \
+	               sizeof(*(list).items)),                                 \
 	 &(list).items[(list).count++])
 void sim_list_room(void **items, uint32_t count, uint32_t *capacity, size_t size);
 
 /* ---- faults ---- */
 
 enum sim_fault {
-	FAULT_CUT_BOTH,       /* both ends see it */
-	FAULT_CUT_CLIENT,     /* the client first: what it sent still arrives */
-	FAULT_CUT_REPLICA,    /* the replica first */
-	FAULT_CUT_SILENT,     /* neither end is told */
-	FAULT_STALL_UP,       /* a link delivers nothing for a while, towards the replica */
+	FAULT_CUT_BOTH,    /* both ends see it */
+	FAULT_CUT_CLIENT,  /* the client first: what it sent still arrives */
+	FAULT_CUT_REPLICA, /* the replica first */
+	FAULT_CUT_SILENT,  /* neither end is told */
+	FAULT_STALL_UP,    /* a link delivers nothing for a while, towards the replica */
 	FAULT_STALL_DOWN,
-	FAULT_PARTITION,      /* a client and a replica, both ways, connections cut */
-	FAULT_SLOW_READER,    /* a connection holds few bytes */
-	FAULT_KILL,           /* a replica's process */
-	FAULT_POWER,          /* a replica's host: unsynced data lost, kept, torn */
-	FAULT_POWER_IN_IO,    /* the power goes in some operation of the disk */
-	FAULT_STOP_REPLICA,   /* cleanly */
+	FAULT_PARTITION,    /* a client and a replica, both ways, connections cut */
+	FAULT_SLOW_READER,  /* a connection holds few bytes */
+	FAULT_KILL,         /* a replica's process */
+	FAULT_POWER,        /* a replica's host: unsynced data lost, kept, torn */
+	FAULT_POWER_IN_IO,  /* the power goes in some operation of the disk */
+	FAULT_STOP_REPLICA, /* cleanly */
 	FAULT_KILL_ALL,
 	FAULT_FREEZE_REPLICA,
-	FAULT_CRASH_CLIENT,   /* what it wrote still arrives */
+	FAULT_CRASH_CLIENT,      /* what it wrote still arrives */
 	FAULT_CRASH_CLIENT_HOST, /* it does not, and nobody is told */
 	FAULT_FREEZE_CLIENT,
-	FAULT_CLOCK,          /* a replica's clock jumps */
+	FAULT_CLOCK, /* a replica's clock jumps */
 	FAULT_DISK_FULL,
-	FAULT_FSYNC,          /* fails */
+	FAULT_FSYNC, /* fails */
 	FAULT_WIPE,
-	FAULT_RESTORE,        /* an old backup */
-	FAULT_SWAP,           /* another's backup, with --new-uuid */
-	FAULT_REPAIR,         /* no fault: facts of others are joined at a start */
+	FAULT_RESTORE, /* an old backup */
+	FAULT_SWAP,    /* another's backup, with --new-uuid */
+	FAULT_REPAIR,  /* no fault: facts of others are joined at a start */
 	FAULT_END,
 };
 extern const char *const sim_fault_names[FAULT_END];
@@ -342,18 +349,18 @@ struct sim {
 	uint64_t now;
 	uint64_t step;
 	uint64_t hash;
-	uint64_t ends_at;     /* the faults */
+	uint64_t ends_at; /* the faults */
 	bool healed;
 	uint32_t clients_count;
 	struct sim_replica replicas[REPLICAS];
 	struct sim_client clients[SIM_CLIENTS_MAX];
 	struct sim_wire wires[SIM_WIRES_MAX];
-	uint64_t blocked_up[SIM_CLIENTS_MAX + 1][REPLICAS];   /* until */
+	uint64_t blocked_up[SIM_CLIENTS_MAX + 1][REPLICAS]; /* until */
 	uint64_t blocked_down[SIM_CLIENTS_MAX + 1][REPLICAS];
-	uint32_t faults_on;   /* a mask: which this run has */
-	uint64_t fault_at;    /* the next */
-	uint64_t fault_gap;   /* mean */
-	uint64_t delay;       /* mean, of a chunk */
+	uint32_t faults_on; /* a mask: which this run has */
+	uint64_t fault_at;  /* the next */
+	uint64_t fault_gap; /* mean */
+	uint64_t delay;     /* mean, of a chunk */
 	uint32_t pipe_size;
 	uint64_t command_gap;
 	uint32_t share_messages;
@@ -377,7 +384,7 @@ void sim_run(struct sim *s);
 void sim_release(struct sim *s);
 uint64_t sim_random(struct sim *s, uint64_t limit); /* below limit */
 bool sim_chance(struct sim *s, uint32_t percent);
-uint64_t sim_around(struct sim *s, uint64_t mean);  /* mostly about the mean, sometimes much more */
+uint64_t sim_around(struct sim *s, uint64_t mean); /* mostly about the mean, sometimes much more */
 void sim_draw(struct sim *s, void *to, size_t size);
 /* Does the next event; false if there is none before `until`. */
 bool sim_step(struct sim *s, uint64_t until);
@@ -465,7 +472,8 @@ uint32_t sim_held_mask(const struct sim_held *h);
 void sim_check_lost(struct sim *s, uint32_t replica, uint64_t after);
 /* What a replica was given from another's store. */
 void sim_check_joined(struct sim *s, uint32_t replica, const struct store *store);
-void sim_check_result(struct sim *s, uint32_t c, struct sim_command *k, const struct result *result);
+void sim_check_result(struct sim *s, uint32_t c, struct sim_command *k,
+                      const struct result *result);
 void sim_check_shown(struct sim *s, uint32_t c, const struct shown *shown);
 void sim_check_users(struct sim *s, uint32_t c, struct sim_command *k, const struct action *a);
 /* What came from this replica (REPLICAS: from all) may be lost with the connection, or the session. */

@@ -13,7 +13,8 @@ const struct sim_bug sim_bugs[] = {
 	{ "answer_not_joined", 200, "a look-up believes the leader alone" },
 	{ "answer_kept", 20000, "a joined answer is kept when another replica becomes live" },
 	{ "no_confirm", 200, "a creation is acknowledged when it was granted" },
-	{ "confirm_without_name_test", 2000, "`confirm` does not look for another holder of the name" },
+	{ "confirm_without_name_test", 2000,
+	  "`confirm` does not look for another holder of the name" },
 	{ "confirm_without_clock", 2000, "`confirm` takes an id of any age" },
 	{ "introduce_always_yes", 2000, "`introduce` does not look for a holder" },
 	{ "handed_over_confirmed", 2000, "an account that is handed over is confirmed" },
@@ -38,7 +39,8 @@ const struct sim_bug sim_bugs[] = {
 	{ "shown_forgotten", 200, "a client forgets what it has shown" },
 	{ "shown_unasked", 2000, "a push is shown without asking what is gone" },
 	{ "gone_not_believed", 2000, "what is gone of a stream is not believed" },
-	{ "merge_overtaken", 5000, "a push is shown before an earlier message that a page has brought" },
+	{ "merge_overtaken", 5000,
+	  "a push is shown before an earlier message that a page has brought" },
 	{ "ranges_over_hole", 500, "ranges are merged over a hole" },
 };
 const size_t sim_bugs_count = sizeof(sim_bugs) / sizeof(*sim_bugs);

@@ -123,7 +123,8 @@ static bool is_dead_number(const struct store *store, const struct sim_message *
 {
 	struct range range;
 
-	return store_range_next(store, &m->stream, m->number - 1, &range) && range.first <= m->number;
+	return store_range_next(store, &m->stream, m->number - 1, &range) &&
+	       range.first <= m->number;
 }
 
 void sim_check_joined(struct sim *s, uint32_t replica, const struct store *store)
@@ -178,8 +179,10 @@ static void check_owner(struct sim *s, uint32_t at)
 		if (i == at || !b->acknowledged || b->delete_begun || strcmp(a->name, b->name) != 0)
 			continue;
 		if (a->yes & b->yes)
-			sim_fail(s, "'%s' has two owners, accounts %u and %u, acknowledged by the same replica",
-			         a->name, i, at);
+			sim_fail(
+				s,
+				"'%s' has two owners, accounts %u and %u, acknowledged by the same replica",
+				a->name, i, at);
 	}
 }
 
@@ -189,8 +192,9 @@ static void created(struct sim *s, struct sim_command *k, const struct result *r
 	uint32_t at;
 	struct sim_account *a;
 
-	t->ending = result->outcome == OUTCOME_OK ? SIM_OK
-	            : result->outcome == OUTCOME_UNKNOWN ? SIM_UNKNOWN : SIM_REFUSED;
+	t->ending = result->outcome == OUTCOME_OK        ? SIM_OK
+	            : result->outcome == OUTCOME_UNKNOWN ? SIM_UNKNOWN
+	                                                 : SIM_REFUSED;
 	t->ended_at = s->now;
 	/* It may also have been deleted meanwhile, from elsewhere. */
 	if (result->outcome == OUTCOME_NAME_TAKEN &&
@@ -213,10 +217,13 @@ static void created(struct sim *s, struct sim_command *k, const struct result *r
 	a->acknowledged = true;
 	a->acknowledged_at = s->now;
 	if (result->copies < 1 || result->copies > count_bits_of(a->confirmed.ever))
-		sim_fail(s, "the creation of '%s' is acknowledged with %u copies; confirmed by mask %u",
-		         t->name, result->copies, sim_held_mask(&a->confirmed));
+		sim_fail(
+			s,
+			"the creation of '%s' is acknowledged with %u copies; confirmed by mask %u",
+			t->name, result->copies, sim_held_mask(&a->confirmed));
 	if (a->taken_back)
-		sim_fail(s, "the creation of '%s' is acknowledged after its taking back began", t->name);
+		sim_fail(s, "the creation of '%s' is acknowledged after its taking back began",
+		         t->name);
 	check_owner(s, at);
 }
 
@@ -228,15 +235,18 @@ static bool cannot_be_overlooked(const struct sim_command *k, const struct sim_a
 	if (a->delete_begun || !knew(&a->confirmed, k->live, k->begun_at))
 		return false;
 	id_to_text(&a->id, text);
-	(void)snprintf(suffixed, sizeof(suffixed), "%s~%s", a->name, text + ID_TEXT_SIZE - ID_SUFFIX_SIZE);
-	return strcmp(k->name, a->name) == 0 || strcmp(k->name, suffixed) == 0 || strcmp(k->name, text) == 0;
+	(void)snprintf(suffixed, sizeof(suffixed), "%s~%s", a->name,
+	               text + ID_TEXT_SIZE - ID_SUFFIX_SIZE);
+	return strcmp(k->name, a->name) == 0 || strcmp(k->name, suffixed) == 0 ||
+	       strcmp(k->name, text) == 0;
 }
 
 static void check_nobody(struct sim *s, uint32_t c, const struct sim_command *k)
 {
 	for (uint32_t i = 0; i < s->history.accounts.count; i++)
 		if (cannot_be_overlooked(k, &s->history.accounts.items[i])) {
-			sim_fail(s, "client %u: '%s' is said to be nobody, but is account %u", c, k->name, i);
+			sim_fail(s, "client %u: '%s' is said to be nobody, but is account %u", c,
+			         k->name, i);
 			return;
 		}
 }
@@ -250,7 +260,8 @@ static void check_wrong_password(struct sim *s, uint32_t c, const struct sim_com
 		return;
 	if (strcmp(k->name, t->name) == 0)
 		for (uint32_t i = 0; i < s->history.accounts.count; i++)
-			if (i != t->account && strcmp(s->history.accounts.items[i].name, t->name) == 0)
+			if (i != t->account &&
+			    strcmp(s->history.accounts.items[i].name, t->name) == 0)
 				return; /* the name may be another's */
 	sim_fail(s, "client %u: the right password of '%s' is refused", c, k->name);
 }
@@ -268,9 +279,12 @@ static void logged_in(struct sim *s, uint32_t c, struct sim_command *k, const st
 	if (result->outcome != OUTCOME_OK)
 		return;
 	if (!a || a->attempt != k->attempt || k->wrong_password)
-		sim_fail(s, "client %u logs in as '%s' with a password that is not his", c, k->name);
+		sim_fail(s, "client %u logs in as '%s' with a password that is not his", c,
+		         k->name);
 	else if (knew(&a->gone, k->live, k->begun_at))
-		sim_fail(s, "client %u logs in to account %u, which a live replica knows to be gone", c, at);
+		sim_fail(s,
+		         "client %u logs in to account %u, which a live replica knows to be gone",
+		         c, at);
 }
 
 static void now_logged_in(struct sim *s, uint32_t c, const struct result *result)
@@ -316,10 +330,10 @@ static void check_sent_to(struct sim *s, uint32_t c, const struct sim_command *k
 		const struct sim_account *b = &s->history.accounts.items[i];
 
 		if (i != at && cannot_be_overlooked(k, b) &&
-		    knew(&b->confirmed, k->live, s->clients[c].last_live_at) && id_compare(&b->id, &m->stream.recipient) < 0 &&
-		    strcmp(k->name, b->name) == 0)
-			sim_fail(s, "client %u: t%u goes to account %u, though '%s' is account %u", c,
-			         k->text, at, k->name, i);
+		    knew(&b->confirmed, k->live, s->clients[c].last_live_at) &&
+		    id_compare(&b->id, &m->stream.recipient) < 0 && strcmp(k->name, b->name) == 0)
+			sim_fail(s, "client %u: t%u goes to account %u, though '%s' is account %u",
+			         c, k->text, at, k->name, i);
 	}
 }
 
@@ -332,7 +346,8 @@ static void sent(struct sim *s, uint32_t c, struct sim_command *k, const struct 
 	if (result->outcome == OUTCOME_NO_SUCH_USER && k->command.names_count == 1)
 		check_nobody(s, c, k);
 	if (result->outcome != OUTCOME_OK) {
-		if (result->outcome != OUTCOME_UNKNOWN && k->command.names_count == 1 && !k->command.has_id)
+		if (result->outcome != OUTCOME_UNKNOWN && k->command.names_count == 1 &&
+		    !k->command.has_id)
 			t->ending = SIM_REFUSED;
 		return;
 	}
@@ -359,8 +374,10 @@ static void listed(struct sim *s, uint32_t c, struct sim_command *k, const struc
 		for (uint32_t n = 0; n < k->listed_count; n++)
 			shown |= id_equal(&s->history.listed.items[k->listed_first + n].id, &a->id);
 		if (shown && knew(&a->gone, k->live, k->begun_at))
-			sim_fail(s, "client %u: the list shows account %u, which a live replica knows to be gone",
-			         c, i);
+			sim_fail(
+				s,
+				"client %u: the list shows account %u, which a live replica knows to be gone",
+				c, i);
 		if (!shown && !a->delete_begun && knew(&a->confirmed, k->live, k->begun_at) &&
 		    strncmp(a->name, k->name, strlen(k->name)) == 0)
 			sim_fail(s, "client %u: the list lacks account %u (%s)", c, i, a->name);
@@ -413,7 +430,8 @@ void sim_check_result(struct sim *s, uint32_t c, struct sim_command *k, const st
 	    (result->outcome == OUTCOME_OK || result->outcome == OUTCOME_UNKNOWN) &&
 	    replication_logged_in(s->clients[c].r, name))
 		now_logged_in(s, c, result);
-	if ((result->kind == COMMAND_LOGOUT || result->kind == COMMAND_DELETE) && result->outcome == OUTCOME_OK)
+	if ((result->kind == COMMAND_LOGOUT || result->kind == COMMAND_DELETE) &&
+	    result->outcome == OUTCOME_OK)
 		s->clients[c].logged_in = false;
 }
 
@@ -440,8 +458,9 @@ static void overtake(struct sim *s, uint32_t c, const struct sim_message *m)
 		struct sim_seen *o = &s->history.seen.items[i];
 		const struct sim_message *other = &s->history.messages.items[o->message];
 
-		if (o->client == c && o->life == s->clients[c].life && !o->shown_at && o->has_come &&
-		    !other->dated_anew && !m->dated_anew && /* mailboxes are in order of time */
+		if (o->client == c && o->life == s->clients[c].life && !o->shown_at &&
+		    o->has_come && !other->dated_anew &&
+		    !m->dated_anew && /* mailboxes are in order of time */
 		    other->number < m->number && stream_compare(&other->stream, &m->stream) == 0)
 			o->overtaken = true;
 	}
@@ -450,15 +469,19 @@ static void overtake(struct sim *s, uint32_t c, const struct sim_message *m)
 void sim_check_lost_arrivals(struct sim *s, uint32_t c, uint32_t replica)
 {
 	for (uint32_t i = 0; i < s->history.seen.count; i++)
-		if (s->history.seen.items[i].client == c && s->history.seen.items[i].life == s->clients[c].life)
-			s->history.seen.items[i].has_come &= replica == REPLICAS ? 0 : ~(1u << replica);
+		if (s->history.seen.items[i].client == c &&
+		    s->history.seen.items[i].life == s->clients[c].life)
+			s->history.seen.items[i].has_come &= replica == REPLICAS ? 0
+			                                                         : ~(1u << replica);
 }
 
 /* Of the liar's messages only: one key, once in a life. */
 static void shown_lie(struct sim *s, uint32_t c, const struct shown *shown)
 {
 	struct sim_client *p = &s->clients[c];
-	struct sim_lie lie = { c, p->life, { .sender = shown->sender, .session = shown->session }, shown->number };
+	struct sim_lie lie = {
+		c, p->life, { .sender = shown->sender, .session = shown->session }, shown->number
+	};
 
 	if (p->account != UINT32_MAX)
 		lie.stream.recipient = s->history.accounts.items[p->account].id;
@@ -491,7 +514,8 @@ void sim_check_shown(struct sim *s, uint32_t c, const struct shown *shown)
 			m = o;
 	}
 	if (!m) {
-		sim_fail(s, "client %u shows a message that nobody sent to it: %.20s", c, shown->text.data);
+		sim_fail(s, "client %u shows a message that nobody sent to it: %.20s", c,
+		         shown->text.data);
 		return;
 	}
 	t = &s->history.texts.items[m->text];
@@ -499,8 +523,8 @@ void sim_check_shown(struct sim *s, uint32_t c, const struct shown *shown)
 	          (unsigned long long)m->number, sim_session_find(s, &m->stream.session),
 	          sim_account_find(s, &m->stream.recipient));
 	if (!view_equal(shown->text, view_of(t->text, t->size)))
-		sim_fail(s, "client %u shows another text than was sent: t%u, but %.20s", c, m->text,
-		         (const char *)shown->text.data);
+		sim_fail(s, "client %u shows another text than was sent: t%u, but %.20s", c,
+		         m->text, (const char *)shown->text.data);
 	if (t->ending == SIM_REFUSED && !sim_is_deleted(s, &m->stream.recipient))
 		sim_fail(s, "client %u shows t%u, whose sending was refused", c, m->text);
 	seen = sim_seen_get(s, c, p->life, (uint32_t)(m - s->history.messages.items));
@@ -509,11 +533,13 @@ void sim_check_shown(struct sim *s, uint32_t c, const struct shown *shown)
 	if (!seen->arrived)
 		sim_fail(s, "client %u shows t%u, which has not come", c, m->text);
 	if (seen->overtaken)
-		sim_fail(s, "client %u shows t%u after one that follows it; it had come before", c, m->text);
+		sim_fail(s, "client %u shows t%u after one that follows it; it had come before", c,
+		         m->text);
 	for (uint32_t i = 0; i < REPLICAS; i++)
 		if ((p->live >> i & 1) && m->gone.at[i] && m->gone.at[i] < p->live_since[i] &&
 		    !sim_is_deleted(s, &m->stream.recipient)) /* by himself, just now */
-			sim_fail(s, "client %u shows t%u, which replica %u knew to be received", c, m->text, i);
+			sim_fail(s, "client %u shows t%u, which replica %u knew to be received", c,
+			         m->text, i);
 	seen->shown_at = s->now;
 	m->shown++;
 	overtake(s, c, m);
@@ -524,7 +550,8 @@ void sim_check_logged_out(struct sim *s, uint32_t c)
 	const struct sim_client *p = &s->clients[c];
 	const struct sim_session *own = NULL;
 
-	if (!p->logged_in || p->account == UINT32_MAX || s->history.accounts.items[p->account].delete_begun)
+	if (!p->logged_in || p->account == UINT32_MAX ||
+	    s->history.accounts.items[p->account].delete_begun)
 		return;
 	for (uint32_t i = 0; i < s->history.sessions.count; i++) {
 		const struct sim_session *o = &s->history.sessions.items[i];

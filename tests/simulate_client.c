@@ -126,7 +126,8 @@ static void told_replica(struct sim *s, uint32_t c, const struct action *a)
 	uint32_t replica = p->order[a->index];
 	uint32_t bit = 1u << replica;
 
-	sim_trace(s, "client %u: replica %u is %s %s", c, replica, a->live ? "live" : "dead", a->why);
+	sim_trace(s, "client %u: replica %u is %s %s", c, replica, a->live ? "live" : "dead",
+	          a->why);
 	if (a->live) {
 		p->live |= bit;
 		p->last_live_at = s->now;
@@ -180,8 +181,8 @@ static void act(struct sim *s, uint32_t c, const struct action *a)
 	switch (a->kind) {
 	case ACTION_DIAL:
 		assert(p->wires[a->index] == SIM_WIRES_MAX);
-		p->wires[a->index] =
-			(uint32_t)(sim_dial(s, c, a->index, p->order[a->index]) - s->wires);
+		p->wires[a->index] = (uint32_t)(sim_dial(s, c, a->index, p->order[a->index]) -
+		                                s->wires);
 		break;
 	case ACTION_CLOSE:
 		close_wire(s, c, a->index);
@@ -338,7 +339,8 @@ static uint32_t some_attempt(struct sim *s)
 		n = (uint32_t)sim_random(s, s->history.attempts.count);
 		a = &s->history.attempts.items[n];
 		if (a->ending != SIM_REFUSED && a->ending != SIM_OPEN &&
-		    (a->account == UINT32_MAX || !s->history.accounts.items[a->account].delete_begun))
+		    (a->account == UINT32_MAX ||
+		     !s->history.accounts.items[a->account].delete_begun))
 			break;
 	}
 	return n;
@@ -370,7 +372,9 @@ static uint32_t text_new(struct sim *s, uint32_t c, enum command_kind kind)
 {
 	struct sim_text *t = SIM_ADD(s->history.texts);
 	uint64_t how = sim_random(s, 100);
-	size_t size = how < 80 ? 12 + sim_random(s, 40) : how < 98 ? sim_random(s, 3000) : sim_random(s, 60000);
+	size_t size = how < 80   ? 12 + sim_random(s, 40)
+	              : how < 98 ? sim_random(s, 3000)
+	                         : sim_random(s, 60000);
 	int head;
 
 	memset(t, 0, sizeof(*t));
@@ -401,9 +405,11 @@ static void send(struct sim *s, uint32_t c)
 		views[i] = view_of_string(to[i]);
 	}
 	command.names = views;
-	command.text = view_of(s->history.texts.items[text].text, s->history.texts.items[text].size);
+	command.text = view_of(s->history.texts.items[text].text,
+	                       s->history.texts.items[text].size);
 	s->history.texts.items[text].names_count = (uint32_t)command.names_count;
-	sim_trace(s, "client %u sends t%u to %s%s", c, text, to[0], command.names_count > 1 ? " and others" : "");
+	sim_trace(s, "client %u sends t%u to %s%s", c, text, to[0],
+	          command.names_count > 1 ? " and others" : "");
 	k = sim_client_command(s, c, &command);
 	k->text = text;
 	(void)snprintf(k->name, sizeof(k->name), "%s", to[0]);
@@ -420,10 +426,12 @@ static bool send_again(struct sim *s, uint32_t c)
 
 	for (uint32_t i = s->history.messages.count; i-- > 0;) {
 		struct sim_message *m = &s->history.messages.items[i];
-		struct sim_text *t = m->text < s->history.texts.count ? &s->history.texts.items[m->text] : NULL;
+		struct sim_text *t = m->text < s->history.texts.count
+		                             ? &s->history.texts.items[m->text]
+		                             : NULL;
 
-		if (!t || t->ending != SIM_UNKNOWN || t->kind != COMMAND_SEND || t->names_count != 1 ||
-		    t->account != p->account || sim_chance(s, 30))
+		if (!t || t->ending != SIM_UNKNOWN || t->kind != COMMAND_SEND ||
+		    t->names_count != 1 || t->account != p->account || sim_chance(s, 30))
 			continue;
 		id_to_text(&m->stream.recipient, to);
 		view = view_of_string(to);
@@ -464,7 +472,8 @@ static void all(struct sim *s, uint32_t c)
 	uint32_t text = text_new(s, c, COMMAND_ALL);
 	struct sim_command *k;
 
-	command.text = view_of(s->history.texts.items[text].text, s->history.texts.items[text].size);
+	command.text = view_of(s->history.texts.items[text].text,
+	                       s->history.texts.items[text].size);
 	sim_trace(s, "client %u sends t%u to all", c, text);
 	k = sim_client_command(s, c, &command);
 	k->text = text;
@@ -568,7 +577,8 @@ void sim_client_step(struct sim *s, uint32_t c)
 	for (uint32_t i = 0; i < SIM_STRETCHES_MAX; i++)
 		if (p->stretches[i].used && p->stretches[i].at <= s->now) {
 			p->stretches[i].used = false;
-			replication_stretched(p->r, p->stretches[i].token, p->stretches[i].key, client_time(s));
+			replication_stretched(p->r, p->stretches[i].token, p->stretches[i].key,
+			                      client_time(s));
 			sim_client_settle(s, c);
 			return;
 		}

@@ -23,7 +23,8 @@ static void run_for(struct sim *s, uint64_t time)
 static bool any_busy(const struct sim *s)
 {
 	for (uint32_t c = 0; c < s->clients_count; c++)
-		if (!s->clients[c].up || sim_client_busy(s, c) || replication_live(s->clients[c].r) < REPLICAS)
+		if (!s->clients[c].up || sim_client_busy(s, c) ||
+		    replication_live(s->clients[c].r) < REPLICAS)
 			return true;
 	return false;
 }
@@ -35,8 +36,8 @@ static void say_waiting(struct sim *s)
 			sim_fail(s, "client %u does not reach all replicas, which are up", c);
 		for (uint32_t i = 0; i < SIM_COMMANDS_MAX; i++)
 			if (s->clients[c].commands[i].token)
-				sim_fail(s, "client %u: command %u, given at %llu us, never ends", c,
-				         (unsigned)s->clients[c].commands[i].command.kind,
+				sim_fail(s, "client %u: command %u, given at %llu us, never ends",
+				         c, (unsigned)s->clients[c].commands[i].command.kind,
 				         (unsigned long long)s->clients[c].commands[i].begun_at);
 	}
 }
@@ -97,8 +98,10 @@ static void check_shown(struct sim *s, uint32_t account)
 
 		if (m->acknowledged && !m->shown && sim_held_any(&m->stored) &&
 		    id_equal(&m->stream.recipient, &s->history.accounts.items[account].id))
-			sim_fail(s, "t%u (message %u) to account %u was acknowledged, and is not shown",
-			         m->text, i, account);
+			sim_fail(
+				s,
+				"t%u (message %u) to account %u was acknowledged, and is not shown",
+				m->text, i, account);
 	}
 }
 
@@ -112,8 +115,8 @@ static void check_sessions(struct sim *s)
 			if (replication_logged_in(s->clients[c].r, name) &&
 			    replication_logged_in(s->clients[o].r, name) &&
 			    s->clients[c].account == s->clients[o].account)
-				sim_fail(s, "clients %u and %u are both logged in as account %u", o, c,
-				         s->clients[c].account);
+				sim_fail(s, "clients %u and %u are both logged in as account %u", o,
+				         c, s->clients[c].account);
 }
 
 void sim_wind_up(struct sim *s)
@@ -158,11 +161,14 @@ static void check_accounts(struct sim *s, uint32_t i, const struct store *store)
 			sim_fail(s, "on replica %u account %u is gone, which nobody deleted", i, n);
 		if (state == STORE_ALIVE && account.confirmed && a->attempt != UINT32_MAX &&
 		    s->history.attempts.items[a->attempt].ending == SIM_REFUSED && !a->delete_begun)
-			sim_fail(s, "replica %u has account %u confirmed, whose creation was refused", i, n);
+			sim_fail(s,
+			         "replica %u has account %u confirmed, whose creation was refused",
+			         i, n);
 	}
 }
 
-static bool is_live_in(const struct store *store, const struct sim_message *m, struct message *message)
+static bool is_live_in(const struct store *store, const struct sim_message *m,
+                       struct message *message)
 {
 	struct store_key after = {
 		.streams = 1,
@@ -180,7 +186,8 @@ static bool is_live_in(const struct store *store, const struct sim_message *m, s
 		if (fact.kind != FACT_MESSAGE)
 			return false;
 		*message = fact.message;
-		return fact.message.number == m->number && stream_compare(&fact.message.stream, &m->stream) == 0;
+		return fact.message.number == m->number &&
+		       stream_compare(&fact.message.stream, &m->stream) == 0;
 	}
 	return false;
 }
@@ -227,7 +234,8 @@ static bool open_again(struct sim *s, uint32_t i)
 	char err[ERR_SIZE] = "";
 
 	p->store = store_new();
-	if (journal_open(simdisk_disk(p->disk), &options, p->store, &p->journal, &loaded, err) != JOURNAL_OK) {
+	if (journal_open(simdisk_disk(p->disk), &options, p->store, &p->journal, &loaded, err) !=
+	    JOURNAL_OK) {
 		sim_fail(s, "replica %u cannot be read at the end: %s", i, err);
 		return false;
 	}
@@ -255,9 +263,10 @@ static void check_same(struct sim *s, const char *name)
 	bool has = simdisk_get(s->replicas[0].disk, name, &first);
 
 	for (uint32_t i = 1; i < REPLICAS && !s->failed; i++)
-		if (simdisk_get(s->replicas[i].disk, name, &other) != has || !view_equal(first, other))
-			sim_fail(s, "%s of replica %u is not that of replica 0 (%zu and %zu bytes)", name, i,
-			         other.size, first.size);
+		if (simdisk_get(s->replicas[i].disk, name, &other) != has ||
+		    !view_equal(first, other))
+			sim_fail(s, "%s of replica %u is not that of replica 0 (%zu and %zu bytes)",
+			         name, i, other.size, first.size);
 }
 
 /* What was acknowledged and not lost with its disks is in the union. */
@@ -265,8 +274,9 @@ static void check_union(struct sim *s, const struct store *store)
 {
 	for (uint32_t n = 0; n < s->history.accounts.count; n++) {
 		const struct sim_account *a = &s->history.accounts.items[n];
-		const struct sim_attempt *t =
-			a->attempt == UINT32_MAX ? NULL : &s->history.attempts.items[a->attempt];
+		const struct sim_attempt *t = a->attempt == UINT32_MAX
+		                                      ? NULL
+		                                      : &s->history.attempts.items[a->attempt];
 		struct account account = { .confirmed = false };
 		enum store_state state = store_find(store, &a->id, &account, NULL);
 
@@ -275,8 +285,10 @@ static void check_union(struct sim *s, const struct store *store)
 			struct account other = { .confirmed = false };
 
 			if ((a->yes & b->yes) && strcmp(a->name, b->name) == 0 &&
-			    store_find(store, &b->id, &other, NULL) == STORE_ALIVE && other.confirmed)
-				sim_fail(s, "'%s' has two owners, accounts %u and %u, who met", a->name, o, n);
+			    store_find(store, &b->id, &other, NULL) == STORE_ALIVE &&
+			    other.confirmed)
+				sim_fail(s, "'%s' has two owners, accounts %u and %u, who met",
+				         a->name, o, n);
 		}
 		if (a->acknowledged && !a->delete_begun && sim_held_any(&a->confirmed) &&
 		    (state != STORE_ALIVE || !account.confirmed))

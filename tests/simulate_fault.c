@@ -11,11 +11,12 @@
 #include <errno.h>
 
 const char *const sim_fault_names[FAULT_END] = {
-	"cut-both",     "cut-client",     "cut-replica",  "cut-silent",   "stall-up",
-	"stall-down",   "partition",      "slow-reader",  "kill",         "power",
-	"power-in-io",  "stop",           "kill-all",     "freeze-replica", "crash-client",
-	"crash-client-host", "freeze-client", "clock",    "disk-full",    "fsync",
-	"wipe",         "restore",        "swap",         "repair",
+	"cut-both",      "cut-client",     "cut-replica",  "cut-silent",
+	"stall-up",      "stall-down",     "partition",    "slow-reader",
+	"kill",          "power",          "power-in-io",  "stop",
+	"kill-all",      "freeze-replica", "crash-client", "crash-client-host",
+	"freeze-client", "clock",          "disk-full",    "fsync",
+	"wipe",          "restore",        "swap",         "repair",
 };
 
 void sim_fault_init(struct sim *s)
@@ -25,7 +26,8 @@ void sim_fault_init(struct sim *s)
 	s->fault_gap = gaps[sim_random(s, 4)] * SIM_MS;
 	s->fault_at = s->now + sim_around(s, s->fault_gap);
 	for (uint32_t i = 0; i < FAULT_END; i++)
-		if (sim_chance(s, i == FAULT_WIPE || i == FAULT_RESTORE || i == FAULT_SWAP ? 15 : 35))
+		if (sim_chance(s,
+		               i == FAULT_WIPE || i == FAULT_RESTORE || i == FAULT_SWAP ? 15 : 35))
 			s->faults_on |= 1u << i;
 	if (s->options.calm || s->options.seed % 16 == 0) {
 		s->faults_on = 0;
@@ -73,14 +75,16 @@ static bool cut(struct sim *s, enum sim_fault fault)
 	if (fault != FAULT_CUT_REPLICA)
 		end_down(s, w, true);
 	if (fault == FAULT_CUT_BOTH || fault == FAULT_CUT_REPLICA) {
-		session_closed(s->replicas[w->replica].sessions, w->connection,
-		               (struct session_time){ SIM_EPOCH_MS + s->now / SIM_MS, s->now / SIM_MS });
+		session_closed(
+			s->replicas[w->replica].sessions, w->connection,
+			(struct session_time){ SIM_EPOCH_MS + s->now / SIM_MS, s->now / SIM_MS });
 		w->replica_open = false;
 		w->close_at = SIM_NEVER;
 		sim_pipe_end(s, w, false, sim_chance(s, 50));
 		sim_replica_settle(s, w->replica);
 	}
-	if (fault == FAULT_CUT_CLIENT && sim_chance(s, 50)) /* and what it writes until it is told is lost */
+	if (fault == FAULT_CUT_CLIENT &&
+	    sim_chance(s, 50)) /* and what it writes until it is told is lost */
 		w->up.last_at = s->now + sim_around(s, 2000 * SIM_MS);
 	return true;
 }
@@ -95,8 +99,8 @@ static bool stall(struct sim *s, enum sim_fault fault)
 		s->blocked_up[c][i] = until;
 	if (fault != FAULT_STALL_UP)
 		s->blocked_down[c][i] = until;
-	sim_trace(s, "between client %u and replica %u: %s for %llu ms", c, i, sim_fault_names[fault],
-	          (unsigned long long)((until - s->now) / SIM_MS));
+	sim_trace(s, "between client %u and replica %u: %s for %llu ms", c, i,
+	          sim_fault_names[fault], (unsigned long long)((until - s->now) / SIM_MS));
 	if (fault != FAULT_PARTITION)
 		return true;
 	for (uint32_t k = 0; k < SIM_WIRES_MAX; k++) {
@@ -197,7 +201,8 @@ static bool restore(struct sim *s, enum sim_fault fault, uint32_t i)
 	if (!b->image)
 		return back_up(s, from);
 	sim_replica_crash(s, i, SIMDISK_KILLED, true);
-	sim_trace(s, "replica %u gets the disk of replica %u of %llu us", i, from, (unsigned long long)b->at);
+	sim_trace(s, "replica %u gets the disk of replica %u of %llu us", i, from,
+	          (unsigned long long)b->at);
 	simdisk_restore(p->disk, b->image);
 	/* Another's disk: nothing of what this one had said counts. */
 	sim_check_lost(s, i, fault == FAULT_SWAP ? 0 : b->at);
@@ -321,7 +326,8 @@ static void count_fault(struct sim *s, enum sim_fault fault)
 	for (uint32_t c = 0; c < s->clients_count; c++)
 		for (uint32_t i = 0; i < SIM_COMMANDS_MAX; i++)
 			if (s->clients[c].commands[i].token)
-				s->produced->faults_in[s->clients[c].commands[i].command.kind][fault]++;
+				s->produced->faults_in[s->clients[c].commands[i].command.kind]
+						      [fault]++;
 }
 
 void sim_fault_step(struct sim *s)

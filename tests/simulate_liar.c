@@ -100,7 +100,8 @@ static void say(struct liar_link *k, struct frame *f)
 void sim_liar_connected(struct sim *s, struct sim_wire *w)
 {
 	struct liar_link *k = &s->liar->links[w->index];
-	struct frame hello = { .type = FRAME_HELLO, .hello = { PROTOCOL_VERSION_MIN, PROTOCOL_VERSION_MAX } };
+	struct frame hello = { .type = FRAME_HELLO,
+		               .hello = { PROTOCOL_VERSION_MIN, PROTOCOL_VERSION_MAX } };
 
 	k->wire = w;
 	k->welcomed = false;
@@ -162,7 +163,8 @@ static struct liar_account *some_account(struct sim *s)
 	a->account.name = view_of_string(a->name);
 	a->account.confirmed = false;
 	auth_verifier_make(a->key, seal, view_of_string(a->setting), &a->account.verifier);
-	auth_id_make(clock_ms(s) - back[sim_random(s, 6)], a->account.name, &a->account.verifier, &id);
+	auth_id_make(clock_ms(s) - back[sim_random(s, 6)], a->account.name, &a->account.verifier,
+	             &id);
 	a->account.id = id;
 	sim_draw(s, random, sizeof(random));
 	ulid_make(&a->session, sim_chance(s, 10) ? ID_TIME_MS_MAX : clock_ms(s), random);
@@ -183,8 +185,9 @@ static const struct sim_account *some_victim(struct sim *s)
 	return a;
 }
 
-static void prove(struct sim *s, struct liar_link *k, enum auth_purpose purpose, const struct liar_account *a,
-                  const struct id *id, uint8_t nonce[KEY_SIZE], uint8_t proof[KEY_SIZE])
+static void prove(struct sim *s, struct liar_link *k, enum auth_purpose purpose,
+                  const struct liar_account *a, const struct id *id, uint8_t nonce[KEY_SIZE],
+                  uint8_t proof[KEY_SIZE])
 {
 	struct auth auth = { .purpose = purpose, .id = *id, .setting = view_of_string(a->setting) };
 
@@ -202,7 +205,8 @@ static void introduce(struct sim *s, struct liar_link *k, uint8_t type, const st
 
 	if (under)
 		f.introduce.account.id = *under;
-	prove(s, k, AUTH_INTRODUCE, a, &f.introduce.account.id, f.introduce.client_nonce, f.introduce.proof);
+	prove(s, k, AUTH_INTRODUCE, a, &f.introduce.account.id, f.introduce.client_nonce,
+	      f.introduce.proof);
 	say(k, &f);
 }
 
@@ -225,7 +229,7 @@ static void confirm(struct sim *s, struct liar_link *k, const struct id *id)
 	say(k, &f);
 }
 
-static void delete(struct sim *s, struct liar_link *k, const struct sim_account *victim)
+static void delete (struct sim *s, struct liar_link *k, const struct sim_account *victim)
 {
 	struct frame f = { .type = FRAME_DELETE };
 
@@ -254,7 +258,8 @@ static void send(struct sim *s, struct liar_link *k, const struct sim_account *v
 	f.send.text = view_of_string(text);
 	if (sim_chance(s, 40) && s->history.sessions.count) {
 		f.flags = FLAG_SESSION;
-		f.send.session = s->history.sessions.items[sim_random(s, s->history.sessions.count)].ulid;
+		f.send.session =
+			s->history.sessions.items[sim_random(s, s->history.sessions.count)].ulid;
 	}
 	say(k, &f);
 	buf_release(&b);
@@ -327,7 +332,7 @@ static void lie(struct sim *s, struct liar_link *k)
 	else if (trick < 11)
 		log_in(s, k, &victim->id);
 	else if (trick < 12)
-		delete(s, k, victim);
+		delete (s, k, victim);
 	else if (sim_chance(s, 3))
 		garbage(s, k);
 	else

@@ -142,7 +142,8 @@ uint64_t sim_wire_next(const struct sim *s, const struct sim_wire *w)
 		next = at;
 	if (w->dialling && (at = later(w->ack_at, down)) < next)
 		next = at;
-	if ((w->replica_open || w->up.count > 0) && !w->accepting && (at = pipe_next(&w->up, up)) < next)
+	if ((w->replica_open || w->up.count > 0) && !w->accepting &&
+	    (at = pipe_next(&w->up, up)) < next)
 		next = at;
 	if (w->client_open && (at = pipe_next(&w->down, down)) < next)
 		next = at;

@@ -31,7 +31,8 @@ bool sim_replica_awake(const struct sim *s, uint32_t i)
 static struct session_time replica_time(const struct sim *s, uint32_t i)
 {
 	return (struct session_time){
-		(uint64_t)((int64_t)(SIM_EPOCH_MS + s->now / SIM_MS) + s->replicas[i].clock_offset_ms),
+		(uint64_t)((int64_t)(SIM_EPOCH_MS + s->now / SIM_MS) +
+		           s->replicas[i].clock_offset_ms),
 		s->now / SIM_MS,
 	};
 }
@@ -413,7 +414,8 @@ static void step_job(struct sim *s, uint32_t i)
 		journal_run(p->journal);
 		p->job_ran = true;
 		if (simdisk_is_stopped(p->disk))
-			sim_replica_crash(s, i, (enum simdisk_loss)sim_random(s, SIMDISK_LOSS_COUNT),
+			sim_replica_crash(s, i,
+			                  (enum simdisk_loss)sim_random(s, SIMDISK_LOSS_COUNT),
 			                  sim_chance(s, 50));
 		return;
 	}
@@ -444,7 +446,8 @@ void sim_replica_settle(struct sim *s, uint32_t i)
 		if (!w->used || w->replica != i || !w->replica_open)
 			continue;
 		flush(s, w);
-		if (w->up.arrived.size && !w->closing && session_takes_input(p->sessions, w->connection))
+		if (w->up.arrived.size && !w->closing &&
+		    session_takes_input(p->sessions, w->connection))
 			feed(s, w), flush(s, w);
 	}
 	act(s, i);

@@ -30,7 +30,8 @@ bool sim_chance(struct sim *s, uint32_t percent)
 uint64_t sim_around(struct sim *s, uint64_t mean)
 {
 	uint64_t how = sim_random(s, 16);
-	uint64_t time = how == 0 ? sim_random(s, mean * 8 + 1) : mean / 4 + sim_random(s, mean * 3 / 2 + 1);
+	uint64_t time = how == 0 ? sim_random(s, mean * 8 + 1)
+	                         : mean / 4 + sim_random(s, mean * 3 / 2 + 1);
 
 	return time ? time : 1;
 }

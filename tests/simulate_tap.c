@@ -26,7 +26,8 @@ static bool is_liar(const struct sim_wire *w)
 	return w->client == SIM_CLIENTS_MAX;
 }
 
-static struct sim_command *outstanding(struct sim *s, uint32_t c, enum command_kind kind, uint32_t attempt)
+static struct sim_command *outstanding(struct sim *s, uint32_t c, enum command_kind kind,
+                                       uint32_t attempt)
 {
 	for (uint32_t i = 0; i < SIM_COMMANDS_MAX; i++) {
 		struct sim_command *k = &s->clients[c].commands[i];
@@ -138,11 +139,12 @@ static void check_new(struct sim *s, const struct sim_wire *w, const struct stre
 		const struct sim_message *m = &s->history.messages.items[i];
 
 		if (m->text == text && id_equal(&m->stream.recipient, &stream->recipient))
-			sim_fail(s, "client %u sends t%u under numbers %llu and %llu", w->client, text,
-			         (unsigned long long)m->number, (unsigned long long)number);
-		if (m->number < number && m->sent_ms > sent_ms && stream_compare(&m->stream, stream) == 0)
-			sim_fail(s, "client %u: the time of t%u is before that of t%u", w->client, text,
-			         m->text);
+			sim_fail(s, "client %u sends t%u under numbers %llu and %llu", w->client,
+			         text, (unsigned long long)m->number, (unsigned long long)number);
+		if (m->number < number && m->sent_ms > sent_ms &&
+		    stream_compare(&m->stream, stream) == 0)
+			sim_fail(s, "client %u: the time of t%u is before that of t%u", w->client,
+			         text, m->text);
 	}
 }
 
@@ -151,7 +153,8 @@ static void saw_message(struct sim *s, const struct sim_wire *w, const struct st
 {
 	struct sim_message *m = sim_message_find(s, stream, number);
 	uint32_t text = (uint32_t)strtoul((const char *)f->send.text.data + 1, NULL, 10);
-	const struct sim_text *t = text < s->history.texts.count ? &s->history.texts.items[text] : NULL;
+	const struct sim_text *t = text < s->history.texts.count ? &s->history.texts.items[text]
+	                                                         : NULL;
 
 	if (!t || !view_equal(f->send.text, view_of(t->text, t->size))) {
 		sim_fail(s, "client %u sends a text that nobody gave it", w->client);
@@ -189,7 +192,10 @@ static void saw_send(struct sim *s, const struct sim_wire *w, const struct frame
 		for (uint32_t i = s->history.sessions.count; i-- > 0 && at == UINT32_MAX;)
 			if (s->history.sessions.items[i].client == w->client &&
 			    s->history.sessions.items[i].life == w->life && w->has_tried &&
-			    id_equal(&s->history.accounts.items[s->history.sessions.items[i].account].id, &w->tried))
+			    id_equal(
+				    &s->history.accounts.items[s->history.sessions.items[i].account]
+					     .id,
+				    &w->tried))
 				at = i;
 		if (at == UINT32_MAX) {
 			sim_fail(s, "client %u sends without a session", w->client);
@@ -205,7 +211,8 @@ static void saw_send(struct sim *s, const struct sim_wire *w, const struct frame
 }
 
 /* Messages of one account that `received` covers. */
-static void each_received(struct sim *s, const struct sim_wire *w, const struct frame *f, bool answered)
+static void each_received(struct sim *s, const struct sim_wire *w, const struct frame *f,
+                          bool answered)
 {
 	struct reader r = reader_of(f->streams.streams);
 	struct stream_item item;
@@ -228,8 +235,10 @@ static void each_received(struct sim *s, const struct sim_wire *w, const struct 
 					continue;
 				}
 				if (!m->shown && !m->told)
-					sim_fail(s, "client %u calls t%u received, which nobody has shown",
-					         w->client, m->text);
+					sim_fail(
+						s,
+						"client %u calls t%u received, which nobody has shown",
+						w->client, m->text);
 				m->told = true;
 			}
 	}
@@ -314,14 +323,16 @@ void sim_tap_up(struct sim *s, struct sim_wire *w, struct view bytes)
 
 /* ---- towards the client ---- */
 
-static void answered_send(struct sim *s, const struct sim_wire *w, const struct frame *f, const struct frame *to)
+static void answered_send(struct sim *s, const struct sim_wire *w, const struct frame *f,
+                          const struct frame *to)
 {
 	struct reader r = reader_of(f->sent.results);
 	struct reader recipients = reader_of(to->send.recipients);
 	struct send_result result;
 	struct recipient recipient;
 
-	while (protocol_next_result(&r, &result) && protocol_next_recipient(&recipients, &recipient)) {
+	while (protocol_next_result(&r, &result) &&
+	       protocol_next_recipient(&recipients, &recipient)) {
 		uint32_t text = (uint32_t)strtoul((const char *)to->send.text.data + 1, NULL, 10);
 
 		if (result.status < STATUS_END && result.status != STATUS_OK)
@@ -353,16 +364,19 @@ static void check_age(struct sim *s, uint32_t replica, const struct sim_account 
 {
 	const struct sim_replica *p = &s->replicas[replica];
 	int64_t clock_ms = (int64_t)(SIM_EPOCH_MS + s->now / SIM_MS) + p->clock_offset_ms;
-	int64_t slack_ms = 60000; /* the reply waited for the disk, or for a process that was stopped */
+	int64_t slack_ms =
+		60000; /* the reply waited for the disk, or for a process that was stopped */
 
 	if (a->confirmed.at[replica] || p->lost_disk ||
 	    (p->clock_turned_at && s->now - p->clock_turned_at < 60 * SIM_SECOND))
 		return;
 	if ((int64_t)id_time_ms(&a->id) + (int64_t)CONFIRM_AGE_MS + slack_ms < clock_ms)
-		sim_fail(s, "replica %u confirms '%s', who is too old for its clock", replica, a->name);
+		sim_fail(s, "replica %u confirms '%s', who is too old for its clock", replica,
+		         a->name);
 }
 
-static void answered_account(struct sim *s, struct sim_wire *w, uint8_t type, const struct frame *to)
+static void answered_account(struct sim *s, struct sim_wire *w, uint8_t type,
+                             const struct frame *to)
 {
 	const struct id *id = type == FRAME_LOGIN     ? &to->login.id
 	                      : type == FRAME_CONFIRM ? &to->confirm.id
@@ -393,7 +407,8 @@ static void answered_account(struct sim *s, struct sim_wire *w, uint8_t type, co
 	a->yes |= 1u << w->replica;
 }
 
-static void answered(struct sim *s, struct sim_wire *w, const struct frame *f, const struct sim_due *due)
+static void answered(struct sim *s, struct sim_wire *w, const struct frame *f,
+                     const struct sim_due *due)
 {
 	struct frame to;
 	const char *why;
@@ -481,13 +496,17 @@ static void arrived_messages(struct sim *s, const struct sim_wire *w, struct vie
 		stream.recipient = w->has_tried ? w->tried : (struct id){ { 0 } };
 		m = sim_message_find(s, &stream, item.number);
 		if (!m) {
-			sim_fail(s, "client %u gets a message from replica %u that nobody sent: %.12s, number %llu",
-			         w->client, w->replica, item.text.data, (unsigned long long)item.number);
+			sim_fail(
+				s,
+				"client %u gets a message from replica %u that nobody sent: %.12s, number %llu",
+				w->client, w->replica, item.text.data,
+				(unsigned long long)item.number);
 			return;
 		}
-		seen = sim_seen_get(s, w->client, w->life, (uint32_t)(m - s->history.messages.items));
-		sim_trace(s, "to client %u from replica %u: t%u number %llu of session %u", w->client,
-		          w->replica, m->text, (unsigned long long)m->number,
+		seen = sim_seen_get(s, w->client, w->life,
+		                    (uint32_t)(m - s->history.messages.items));
+		sim_trace(s, "to client %u from replica %u: t%u number %llu of session %u",
+		          w->client, w->replica, m->text, (unsigned long long)m->number,
 		          sim_session_find(s, &m->stream.session));
 		seen->arrived = true;
 		seen->has_come |= 1u << w->replica;
@@ -500,7 +519,8 @@ void sim_tap_arrived(struct sim *s, struct sim_wire *w)
 	size_t size;
 
 	while (p->tapped < p->arrived.size) {
-		struct view rest = view_of(p->arrived.data + p->tapped, p->arrived.size - p->tapped);
+		struct view rest = view_of(p->arrived.data + p->tapped,
+		                           p->arrived.size - p->tapped);
 		struct frame f;
 		const char *why;
 

@@ -164,6 +164,7 @@ static inline void lay_out_part(struct laid_out *l, struct view text, size_t cur
 		unsigned width = 0;
 		size_t size = 1;
 		size_t shown_size;
+		size_t length;
 		char *row;
 
 		if (at < text.size)
@@ -189,7 +190,10 @@ static inline void lay_out_part(struct laid_out *l, struct view text, size_t cur
 		row = l->rows[l->count - 1];
 		if (text.data[at] == '\n')
 			shown_size = 3;
-		strncat(row, shown, shown_size);
+		length = strlen(row);
+		assert(length + shown_size + width < sizeof(l->rows[0]));
+		memcpy(row + length, shown, shown_size);
+		row[length + shown_size] = 0;
 		for (unsigned i = screen_columns(shown, shown_size); i < width; i++)
 			strcat(row, " "); /* the screen takes less */
 		*column += width;

@@ -251,7 +251,7 @@ const struct scope scopes[] = {
 	{ "recreate", FAULTS(.crashes = 1, .cuts = 1, .deaths = 1), 1 },
 	{ "delete-send", FAULTS(.crashes = 1, .cuts = 1), 1 },
 	{ "stale", NO_FAULTS, 1 },
-	{ "stale-find", FAULTS(.crashes = 1, .cuts = 1, .repairs = 1), 1 },
+	{ "stale-find", FAULTS(.crashes = 1, .cuts = 1, .repairs = 1), 2 },
 	{ "stale-twice", NO_FAULTS, 1 },
 	{ "take-back", FAULTS(.crashes = 1, .cuts = 1, .deaths = 1, .wipes = 1), 1 },
 	{ "repeat", FAULTS(.crashes = 1, .cuts = 1, .deaths = 1), 1 },
