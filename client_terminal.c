@@ -25,7 +25,7 @@ enum {
 	LINE_MAX_SIZE = 2 * TEXT_SIZE_MAX, /* a text, and many names before it */
 	PASTE_LINES_MAX = 8,
 	NAMES_MAX = 200, /* that are listed for a completion; more are no help */
-	QUESTION_SIZE = 256,
+	ASKED_SIZE = 256,
 	OUT_SIZE_MAX = 16 * LINE_MAX_SIZE,
 };
 
@@ -44,7 +44,7 @@ struct client_terminal {
 	int history;
 	bool was_interrupt; /* the last event */
 	bool asks_paste;
-	char question[QUESTION_SIZE]; /* the prompt of the question under way */
+	char question[ASKED_SIZE]; /* the prompt of the question under way */
 	bool is_secret;
 	uint64_t unread;
 

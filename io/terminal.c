@@ -18,7 +18,6 @@
 enum {
 	COLUMNS_DEFAULT = 80,
 	ROWS_DEFAULT = 24,
-	QUESTION_SIZE_MAX = 64 * 1024, /* an answer */
 };
 
 struct terminal *terminal_new(const struct terminal_options *options)
