@@ -215,11 +215,11 @@ static struct command account_command(const struct run *run, enum command_kind k
 static uint32_t log_in_or_out(struct run *run, struct sender *s)
 {
 	char name[DISPLAY_SIZE];
-	struct command command;
+	struct command command = account_command(run, COMMAND_LOGIN, s->self.name);
 
 	s->is_leaving = replication_logged_in(link_replication(s->self.link), name);
-	command = s->is_leaving ? (struct command){ .kind = COMMAND_LOGOUT }
-	                        : account_command(run, COMMAND_LOGIN, s->self.name);
+	if (s->is_leaving)
+		command = (struct command){ .kind = COMMAND_LOGOUT };
 	return link_command(s->self.link, &command);
 }
 

@@ -129,7 +129,7 @@ static _Noreturn void end_at_once(struct client *c, enum exit_status status)
 {
 	client_terminal_free(c->terminal);
 	input_release(&c->input);
-	exit(status);
+	exit((int)status);
 }
 
 void client_finish(struct client *c)

@@ -96,24 +96,40 @@ void client_complete_commands(enum complete_kind kind, struct view word,
 	}
 }
 
+/* Arguments from `at` on; options are none. */
+static size_t count_arguments(struct view line, size_t at)
+{
+	size_t count = 0;
+
+	while (at < line.size) {
+		struct view word = next_word(line, &at);
+
+		count += word.size > 0 && !is_option(word);
+	}
+	return count;
+}
+
+/* One who mistypes a command, or types another program's, has typed the password all the same. So
+ * only commands that take none, and plain text, are no secrets. */
 bool client_line_is_secret(struct view line)
 {
 	size_t at;
 	const struct command_row *row = row_of(line, &at);
-	size_t arguments = 0;
+	size_t front = 0;
 
-	/* One who mistypes the command has typed a password all the same: nothing that has the
-	 * slash, a word and two more, and is not known, is kept. */
-	if (line.size == 0 || line.data[0] != '/')
+	while (front < line.size && is_blank(line.data[front]))
+		front++;
+	if (front == line.size)
 		return false;
+	if (line.data[front] != '/') {
+		const char *ours = command_foreign(line);
+
+		if (ours == NULL || strncmp(ours, "/msg", 4) == 0)
+			return false;
+	}
 	if (row != NULL && (row->needed & FIELD_BIT(FIELD_PASSWORD)) == 0)
 		return false;
-	while (at < line.size) {
-		struct view word = next_word(line, &at);
-
-		arguments += word.size > 0 && !is_option(word);
-	}
-	return arguments >= 2;
+	return count_arguments(line, at) >= 2;
 }
 
 bool client_line_asks(struct view line)

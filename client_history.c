@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * The file is read as a whole, from its end if it is large, and then begins with a line that is cut:
- * that one is dropped. A file that has grown too large is written anew beside itself and put in its
- * place.
+ * The file is read as a whole, from its end if it is large, and then begins with a line that is
+ * cut: that one is dropped. A file that has grown too large is written anew beside itself and put
+ * in its place.
  */
 #include "client_history.h"
 
@@ -32,7 +32,8 @@ static bool find_path(char path[PATH_SIZE])
 	return size > 0 && size < PATH_SIZE;
 }
 
-/* Every folder on the way that is missing; whether that went well is seen when the file is opened. */
+/* Every folder on the way that is missing; whether that went well is seen when the file is
+ * opened. */
 static void make_folders(char *path)
 {
 	for (char *at = strchr(path + 1, '/'); at != NULL; at = strchr(at + 1, '/')) {

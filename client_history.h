@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * client_history: the lines a person typed, kept from one session to the next in
- * $XDG_STATE_HOME/threefold/history (~/.local/state/threefold/history), readable by its owner alone.
+ * $XDG_STATE_HOME/threefold/history (~/.local/state/threefold/history), readable by its owner
+ * alone.
  *
  * One entry a line; a newline within is written as \n, a backslash as \\. Each is added with one
  * write at the end, so clients at the same time do not harm each other's. What is too long a

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * Events of the terminal become lines that wait, answers, or things that are done here. Ctrl-C clears
- * the line or ends a question; on an empty line it says how to end, and the second one in a row ends.
+ * Events of the terminal become lines that wait, answers, or things that are done here. Ctrl-C
+ * clears the line or ends a question; on an empty line it says how to end, and the second one in a
+ * row ends.
  *
  * For a name, Tab asks the replicas in the background and goes on; if the line is still the same
  * when the answer comes, it is completed. One such question is under way at a time.

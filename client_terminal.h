@@ -4,8 +4,8 @@
  * io/terminal.h does with keys and windows gets its meaning for this chat here.
  *
  * Lines are taken while a command is under way, too: they wait their turn, so nobody's typing stops
- * because a replica is slow. Only behind a line that may lead to a question they are not taken, since
- * what is typed then may be a password.
+ * because a replica is slow. Only behind a line that may lead to a question they are not taken,
+ * since what is typed then may be a password.
  *
  * A line that holds a password is neither kept in the history nor shown again.
  */

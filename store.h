@@ -143,7 +143,7 @@ struct store_totals {
 	uint64_t facts; /* how many elements */
 	uint64_t
 		sum; /* of a cheap fixed 64-bit hash of each, modulo 2^64; what store_work has still
-	                    * to free is in it until then */
+		      * to free is in it until then */
 	uint64_t accounts; /* live ones */
 	uint64_t tombstones;
 	uint64_t messages; /* live ones */

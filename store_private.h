@@ -77,7 +77,7 @@ struct mailbox {
 	uint64_t message_count; /* without ghosts */
 	uint64_t stream_count;
 	uint64_t range_count;
-	uint64_t sum; /* of the hashes of what is in it; ghosts included */
+	uint64_t sum;         /* of the hashes of what is in it; ghosts included */
 	uint64_t sent_ms_max; /* no message was sent later */
 };
 

@@ -2,8 +2,8 @@
  *
  * bug: a rule that can be taken away, so that the tests can show that they would notice.
  *
- * BUG(name) is the constant false in what ships. Built with -DBUGS (tests/simulate-bugs alone is) it
- * is true for the one bug that is switched on by name; tests/simulate_bugs.c lists them all.
+ * BUG(name) is the constant false in what ships. Built with -DBUGS (tests/simulate-bugs alone is)
+ * it is true for the one bug that is switched on by name; tests/simulate_bugs.c lists them all.
  */
 #ifndef THREEFOLD_CORE_BUG_H
 #define THREEFOLD_CORE_BUG_H

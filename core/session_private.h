@@ -121,7 +121,7 @@ struct remembered {
 /* Where an operator's question about a range stands. */
 struct survey {
 	uint8_t set;
-	bool is_over; /* the walk has come to the end of the store */
+	bool is_over;  /* the walk has come to the end of the store */
 	uint32_t cost; /* of the slice so far */
 	uint32_t step; /* SPLIT: elements in a part; ELEMENTS: bytes in a page */
 	uint32_t parts;
@@ -154,7 +154,7 @@ struct work {
 	struct buf results;
 	enum status status;
 	struct survey *survey; /* NULL: not a question about a range */
-	uint64_t ticket; /* answered when the store's work is done up to it */
+	uint64_t ticket;       /* answered when the store's work is done up to it */
 	uint8_t *copy;
 };
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * terminal: a line that a person edits at the foot of a window, and lines that are printed above it.
+ * terminal: a line that a person edits at the foot of a window, and lines that are printed above
+ * it.
  *
  * Keys go in as the bytes that the terminal sends, events come out (a line is finished, Tab was
  * pressed, ...), and the bytes that bring the window up to date. The module knows nothing of
@@ -33,7 +34,8 @@
  * Keys: arrows, Home, End, Ctrl-B/F/A/E, words with Alt-B/F and Ctrl- or Alt-arrows; Backspace,
  * Delete, Ctrl-D; Ctrl-K/U/W, Alt-D, Alt-Backspace cut, Ctrl-Y puts back what was cut; Up, Down,
  * Ctrl-P/N walk the history, in which a line under way and edited entries stay as they were left;
- * Ctrl-L clears the window; Tab, Ctrl-C, Ctrl-D and Ctrl-Z become events; Alt-Enter breaks the line.
+ * Ctrl-L clears the window; Tab, Ctrl-C, Ctrl-D and Ctrl-Z become events; Alt-Enter breaks the
+ * line.
  *
  * On a dumb terminal there is no editing and no drawing: the system's own line mode echoes and
  * edits, lines and prompts are written one after the other.
@@ -171,7 +173,8 @@ void terminal_put(struct buf *line, enum terminal_style style, struct view text)
  * They are wrapped by the terminal itself, so that it can copy and rewrap them. False, and nothing
  * is printed, if more than TERMINAL_PRINT_SIZE_MAX would wait to be drawn. */
 bool terminal_print(struct terminal *t, struct view lines);
-/* The same for a list, in as many columns as fit; at most a screenful, then how many are left out. */
+/* The same for a list, in as many columns as fit; at most a screenful, then how many are left
+ * out. */
 void terminal_print_list(struct terminal *t, const struct view *items, size_t count);
 /* Empty: the window gets back the title it had. Nothing on a dumb terminal. */
 void terminal_title(struct terminal *t, struct view title);

@@ -112,7 +112,8 @@ struct cell {
 	uint32_t row;
 	uint32_t column;
 	uint32_t columns;
-	uint8_t step; /* 2 if it is made of wide characters, which a terminal does not break; else 1 */
+	uint8_t step; /* 2 if it is made of wide characters, which a terminal does not break; else
+	               * 1 */
 	bool is_doubtful;
 };
 

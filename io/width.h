@@ -11,7 +11,8 @@
  * joined by U+200D, an emoji with its skin, two letters of a flag. This is less than the rules of
  * Unicode (UAX 29), and enough for a cursor that never stands within a letter. Terminals do not
  * agree how wide joined emoji are; a cluster's columns are the sum of its parts, which no terminal
- * passes, and such a cluster is called doubtful: whoever writes it names the column for what follows.
+ * passes, and such a cluster is called doubtful: whoever writes it names the column for what
+ * follows.
  *
  * Pure.
  */

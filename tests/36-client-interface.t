@@ -47,7 +47,7 @@ is 'as JSON: each command' "$(run_all "$dir/out" <<'END'
 {"command":"login","name":"json","password":"p w\n\u00e9","take_over":false}
 {"command":"logout"}
 {"command":"login","take_over":true,"name":"json","password":"p w\n\u00e9"}
-{	"command" : "delete" , "name" : "json" }  
+{	"command" : "delete" , "name" : "json" }
 {"command":"quit"}
 END
 )" 'create:ok msg:ok msg:ok talk:ok all:ok check:ok replicas:ok wait:ok wait:ok help:ok help:ok list:ok list:ok list:ok logout:ok login:ok logout:ok login:ok delete:ok quit:ok'

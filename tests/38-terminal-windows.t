@@ -103,7 +103,7 @@ for size in '40 10' '80 24' '200 60'; do
 	keys "$name" C-c
 	line_is "$name: Ctrl-C clears it" "$name" "$name 0/3>"
 	types "$name" /quit
-	line_is "$name: the shell is back" "$name" "$"
+	line_is "$name: the shell is back" "$name" '$'
 done
 
 # ---- pastes ----
@@ -166,22 +166,59 @@ types ann fg
 sees 'fg brings it back, and what came' ann 'bob: in the meantime'
 line_is 'and the line' ann 'ann 0/3 to bob> still here'
 keys ann C-u C-d
-line_is 'Ctrl-D on an empty line ends it' ann "$"
+line_is 'Ctrl-D on an empty line ends it' ann '$'
 
 types ann "clear; $BIN/client $(addresses | tr '\n' ' ')"
 sees 'another time' ann '^- 0/3>'
 keys ann Up
 line_is 'what was typed then is in the history' ann '- 0/3> /quit⏎2⏎3⏎4⏎5⏎6⏎7⏎8⏎9⏎10⏎11⏎12⏎13⏎14⏎15⏎16⏎17⏎18⏎19⏎20'
+keys ann C-u C-d
+line_is 'it ends again' ann '$'
 
 # ---- every way out ----
 
 pid=$(tmux list-panes -t ann -F '#{pane_pid}')
-child=$(ps -o pid= --ppid "$pid" | tr -d ' ')
-kill -ABRT "$child"
-sees 'a crash' ann 'Aborted'
-types ann 'echo after "a crash"'
-sees 'the terminal echoes after it' ann '^after a crash$'
-sees 'and the keys were shown' ann 'echo after "a crash"$'
+client=$(addresses | tr '\n' ' ')
+for way in 'ABRT Aborted' 'SEGV Segmentation' 'QUIT Quit' 'TERM ended'; do
+	read -r signal said <<<"$way"
+	types ann "clear; $BIN/client $client || echo en''ded"
+	sees "SIG$signal: a client" ann '^- 0/3>'
+	keys ann -l 'half'
+	kill "-$signal" "$(ps -o pid= --ppid "$pid" | tr -d ' ')"
+	[ "$signal" != TERM ] || said='\$'
+	sees "SIG$signal: it ends" ann "$said"
+	types ann 'echo after "a way out"'
+	sees "SIG$signal: the shell echoes" ann '^after a way out$'
+	sees "SIG$signal: and shows its keys" ann 'echo after "a way out"$'
+done
+
+# ---- without colours, without anything ----
+
+tmux pipe-pane -t ann "cat >$dir/bytes"
+types ann "clear; NO_COLOR=1 $BIN/client $client"
+sees 'NO_COLOR: a client' ann '^- 0/3>'
+types ann '/help msg'
+sees 'NO_COLOR: help' ann '^/msg '
+keys ann C-d
+line_is 'NO_COLOR: it ends' ann '$'
+nok 'NO_COLOR: no colour was written' grep -qP '\x1b\[[0-9;]*[1-9][0-9;]*m' "$dir/bytes"
+tmux pipe-pane -t ann
+types ann 'clear'
+tmux pipe-pane -t ann "cat >$dir/dumb"
+types ann "TERM=dumb $BIN/client $client"
+sees 'TERM=dumb: a client' ann '^- 0/3>'
+types ann '/login p80'
+sees 'TERM=dumb: a password is asked for' ann 'password \(not shown\): *$'
+types ann 'pw'
+sees 'TERM=dumb: one is logged in' ann 'login: ok: you are p80'
+client_say bob '/msg p80 plainly'
+sees 'TERM=dumb: a message' ann 'bob: plainly'
+line_is 'TERM=dumb: and a prompt below it' ann 'p80 0/3>'
+nok 'TERM=dumb: the password was not shown' shows ann 'shown\): pw'
+keys ann C-d
+line_is 'TERM=dumb: it ends' ann '$'
+sed -n '/TERM=dumb/,$p' "$dir/dumb" | sed '1d' | sed '$d' >"$dir/dumb.lines"
+nok 'TERM=dumb: no escape sequence was written' grep -qP '\x1b(?!\[\?2004)' "$dir/dumb.lines"
 
 tmux kill-server
 done_testing

@@ -11,7 +11,7 @@ milliseconds() {
 
 # copy_data FROM TO: what a backup would have taken while the server was down.
 copy_data() {
-	rm -rf "$dir/$2" && cp -r "$dir/$1" "$dir/$2"
+	rm -rf "${dir:?}/$2" && cp -r "$dir/$1" "$dir/$2"
 }
 
 ok 'three servers start' eval 'start_server 0 && start_server 1 && start_server 2'

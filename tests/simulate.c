@@ -5,11 +5,13 @@
  *   simulate --seed N [--trace]         one run; with its trace
  *   simulate --seeds FROM COUNT         many, on as many processors as --jobs says
  *   simulate --tap COUNT                the same as tests: TAP
- *   simulate-bugs --bug NAME ...        with one deliberate bug (tests/simulate_bugs.c), until it is found
+ *   simulate-bugs --bug NAME ...        with one deliberate bug (tests/simulate_bugs.c), until it
+ *                                       is found
  *   simulate-bugs --tap-bugs            each of them must be found: TAP
  *
- * A violation prints the seed, the step, what was violated, and the last lines of the trace; the same seed replays it
- * to the last byte. A run is in a process of its own, so that a failed assertion is a violation like any other.
+ * A violation prints the seed, the step, what was violated, and the last lines of the trace; the
+ * same seed replays it to the last byte. A run is in a process of its own, so that a failed
+ * assertion is a violation like any other.
  */
 #include "tests/simulate.h"
 #include "tests/simulate_bugs.h"

@@ -2,9 +2,9 @@
  *
  * simulate: a whole cluster in one process, replayed from a seed.
  *
- * Three replicas (the shipped store, session and journal over a simulated disk), some clients (the shipped
- * replication), and a liar, joined by a network of byte channels. Time is virtual; all that happens by chance is
- * drawn from one generator, so a seed fixes a run to the last byte.
+ * Three replicas (the shipped store, session and journal over a simulated disk), some clients (the
+ * shipped replication), and a liar, joined by a network of byte channels. Time is virtual; all
+ * that happens by chance is drawn from one generator, so a seed fixes a run to the last byte.
  *
  *   simulate.c           options, runs, the trace, what was produced
  *   simulate_run.c       one run: its phases, and which event is next
@@ -17,12 +17,12 @@
  *   simulate_check.c     what the history must be like
  *   simulate_end.c       what must be true when a run has ended
  *
- * A step is one event: bytes that arrive, a timer, a job of a disk, a command, a fault. Whatever a step makes due is
- * done within it, so every interleaving is one of steps.
+ * A step is one event: bytes that arrive, a timer, a job of a disk, a command, a fault. Whatever a
+ * step makes due is done within it, so every interleaving is one of steps.
  *
- * The checker is omniscient: it reads every frame on its way (the tap) and keeps from that what each replica has
- * acknowledged, which is what its disk must hold. It never looks into the programs under test for what they should
- * have done, only into stores for what they hold.
+ * The checker is omniscient: it reads every frame on its way (the tap) and keeps from that what
+ * each replica has acknowledged, which is what its disk must hold. It never looks into the
+ * programs under test for what they should have done, only into stores for what they hold.
  */
 #ifndef THREEFOLD_TESTS_SIMULATE_H
 #define THREEFOLD_TESTS_SIMULATE_H
@@ -177,10 +177,10 @@ struct sim_client {
 	} stretches[SIM_STRETCHES_MAX];
 	uint32_t live;                 /* replicas (not indexes), as it has told */
 	uint64_t live_since[REPLICAS]; /* when its connection was made */
-	uint64_t
-		last_live_at; /* when the last one became live: what was learned before is asked again */
-	bool logged_in;       /* as it has told */
-	uint32_t account; /* of the history, then */
+	uint64_t last_live_at; /* when the last one became live: what was learned before is asked
+	                        * again */
+	bool logged_in;        /* as it has told */
+	uint32_t account;      /* of the history, then */
 	struct ulid session;
 };
 
@@ -213,9 +213,9 @@ struct sim_attempt {
 	char password[32];
 	uint32_t client, life;
 	enum sim_ending ending;
-	uint32_t account; /* once it is known which: the last id introduced; UINT32_MAX: none */
-	uint64_t
-		first_taken; /* the first replica ever asked answered 'taken' and nobody else was asked */
+	uint32_t account;     /* once it is known which: the last id introduced; UINT32_MAX: none */
+	uint64_t first_taken; /* the first replica ever asked answered 'taken' and nobody else was
+	                       * asked */
 	uint64_t ended_at;
 };
 
@@ -476,7 +476,8 @@ void sim_check_result(struct sim *s, uint32_t c, struct sim_command *k,
                       const struct result *result);
 void sim_check_shown(struct sim *s, uint32_t c, const struct shown *shown);
 void sim_check_users(struct sim *s, uint32_t c, struct sim_command *k, const struct action *a);
-/* What came from this replica (REPLICAS: from all) may be lost with the connection, or the session. */
+/* What came from this replica (REPLICAS: from all) may be lost with the connection, or the
+ * session. */
 void sim_check_lost_arrivals(struct sim *s, uint32_t c, uint32_t replica);
 void sim_check_logged_out(struct sim *s, uint32_t c);
 void sim_check_life_ended(struct sim *s, uint32_t c);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * The deliberate bugs: each takes one rule away (core/bug.h), and must be found within so many seeds. Nothing here is
- * linked into anything but tests/simulate-bugs. The numbers are some times what it took when the row was made.
+ * The deliberate bugs: each takes one rule away (core/bug.h), and must be found within so many
+ * seeds. Nothing here is linked into anything but tests/simulate-bugs. The numbers are some times
+ * what it took when the row was made.
  */
 #include "tests/simulate_bugs.h"
 

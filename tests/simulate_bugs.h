@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * simulate_bugs: the rules that can be taken away, one at a time, to see whether the simulator notices.
+ * simulate_bugs: the rules that can be taken away, one at a time, to see whether the simulator
+ * notices.
  */
 #ifndef THREEFOLD_TESTS_SIMULATE_BUGS_H
 #define THREEFOLD_TESTS_SIMULATE_BUGS_H

@@ -2,12 +2,18 @@
  *
  * The checker: what was told to people against what was seen on the wires.
  *
- *   A result OK        as many replicas as it says have answered yes; a name has one owner where two audiences met;
- *                      a log in is to the right account, with the right password, and not to one that is gone
- *   A refusal          was possible: a taken name was somebody's, an unknown one nobody's whom a live replica knew
- *   A message shown    was sent by that sender to this account, byte for byte; once in a life; in the order of its
- *                      stream unless it came after a later one was shown; and was not gone where this client asks
- *   A list             has everybody whom a live replica knows, and nobody whom one knows to be gone
+ *   A result OK        as many replicas as it says have answered yes; a name has one owner where
+ *                      two audiences met;
+ *                      a log in is to the right account, with the right password, and not to one
+ *                      that is gone
+ *   A refusal          was possible: a taken name was somebody's, an unknown one nobody's whom a
+ *                      live replica knew
+ *   A message shown    was sent by that sender to this account, byte for byte; once in a life; in
+ *                      the order of its
+ *                      stream unless it came after a later one was shown; and was not gone where
+ *                      this client asks
+ *   A list             has everybody whom a live replica knows, and nobody whom one knows to be
+ *                      gone
  *
  * Not checked: which of several refusals is told, who is shown as online, how long anything takes.
  */
@@ -451,7 +457,8 @@ void sim_check_life_ended(struct sim *s, uint32_t c)
 
 /* ---- messages ---- */
 
-/* Those before it in its stream that have come, and are not shown yet, may not be shown any more. */
+/* Those before it in its stream that have come, and are not shown yet, may not be shown any
+ * more. */
 static void overtake(struct sim *s, uint32_t c, const struct sim_message *m)
 {
 	for (uint32_t i = 0; i < s->history.seen.count; i++) {

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
- * A client's process, driven as io/link drives it, and the person before it, who does what comes to mind: makes
- * accounts under few names, logs in to those made before (also to somebody's own elsewhere), writes, lists, leaves.
- * A password is stretched by a digest: what crypt(3) makes of it matters to nobody here.
+ * A client's process, driven as io/link drives it, and the person before it, who does what comes
+ * to mind: makes accounts under few names, logs in to those made before (also to somebody's own
+ * elsewhere), writes, lists, leaves. A password is stretched by a digest: what crypt(3) makes of
+ * it matters to nobody here.
  */
 #include "tests/simulate.h"
 

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT
  *
- * The end of a run. First everything works again, and everything that was begun must end. Then the owner of each
- * account that was acknowledged logs in and reads his mail. Then all stop, each disk is read, and must hold what its
- * replica acknowledged; at last the three sets are joined and must be one, to the last byte of their files.
+ * The end of a run. First everything works again, and everything that was begun must end. Then the
+ * owner of each account that was acknowledged logs in and reads his mail. Then all stop, each disk
+ * is read, and must hold what its replica acknowledged; at last the three sets are joined and must
+ * be one, to the last byte of their files.
  *
- * The joining is repair's work, done here fact by fact (sim_replica_join) where a run has no repair of its own.
+ * The joining is repair's work, done here fact by fact (sim_replica_join) where a run has no
+ * repair of its own.
  */
 #include "tests/simulate.h"
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
- * What goes wrong. Each run has some of the kinds of faults, drawn from its seed, so that runs differ in what they are
- * about; within a run one after another comes at random times.
+ * What goes wrong. Each run has some of the kinds of faults, drawn from its seed, so that runs
+ * differ in what they are about; within a run one after another comes at random times.
  *
- * A disk that is wiped, restored or swapped loses what it had acknowledged, and the history is told so: from then on
- * only the other copies count. Everything else must cost nothing.
+ * A disk that is wiped, restored or swapped loses what it had acknowledged, and the history is
+ * told so: from then on only the other copies count. Everything else must cost nothing.
  */
 #include "tests/simulate.h"
 

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT
  *
- * The liar: a stranger who speaks the protocol without a client's manners. It has accounts of its own (with right
- * proofs, also dated back), and claims whatever comes to mind about others: their ids, their ends, their mail. It
- * repeats what it heard others say, and says different things to different replicas.
+ * The liar: a stranger who speaks the protocol without a client's manners. It has accounts of its
+ * own (with right proofs, also dated back), and claims whatever comes to mind about others: their
+ * ids, their ends, their mail. It repeats what it heard others say, and says different things to
+ * different replicas.
  *
- * Nothing that it does may cost an honest client anything but a name that is less than a minute old, where a replica
- * missed it (design: `confirm` and the clock).
+ * Nothing that it does may cost an honest client anything but a name that is less than a minute
+ * old, where a replica missed it (design: `confirm` and the clock).
  */
 #include "tests/simulate.h"
 

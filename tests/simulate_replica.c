@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
- * A replica's process: the shipped journal, store and sessions, driven as the server drives them. Facts are given to
- * the journal in the order of the actions; one job of the disk is under way at a time, and its I/O is done some time
- * after it was begun, so that a crash finds it not begun, done, or (the power cut in an operation) in the middle.
+ * A replica's process: the shipped journal, store and sessions, driven as the server drives them.
+ * Facts are given to the journal in the order of the actions; one job of the disk is under way at
+ * a time, and its I/O is done some time after it was begun, so that a crash finds it not begun,
+ * done, or (the power cut in an operation) in the middle.
  */
 #include "tests/simulate.h"
 

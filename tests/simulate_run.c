@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * One run: who takes part is drawn from the seed, then one event after another is done, the earliest first. There is
- * no queue of events: the next one is found by asking everybody, so none can be forgotten and none be out of date.
+ * One run: who takes part is drawn from the seed, then one event after another is done, the
+ * earliest first. There is no queue of events: the next one is found by asking everybody, so none
+ * can be forgotten and none be out of date.
  */
 #include "tests/simulate.h"
 

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT
  *
- * The tap: every frame is read on its way, in both directions, and becomes history. A replica that has answered yes is
- * held to what it said: a reply leaves only after what it rests on is on the disk.
+ * The tap: every frame is read on its way, in both directions, and becomes history. A replica that
+ * has answered yes is held to what it said: a reply leaves only after what it rests on is on the
+ * disk.
  *
- * What a frame of an honest client may be is checked here, too: who deletes, what is called received, that a number of
- * a stream is used for one text.
+ * What a frame of an honest client may be is checked here, too: who deletes, what is called
+ * received, that a number of a stream is used for one text.
  */
 #include "tests/simulate.h"
 
@@ -359,7 +360,8 @@ static void no_session(struct sim *s, const struct sim_wire *w, const struct fra
 			s->history.messages.items[i].answered |= 1u << w->replica;
 }
 
-/* A replica confirms nobody who is over a minute older than its clock, unless he is confirmed there already. */
+/* A replica confirms nobody who is over a minute older than its clock, unless he is confirmed there
+ * already. */
 static void check_age(struct sim *s, uint32_t replica, const struct sim_account *a)
 {
 	const struct sim_replica *p = &s->replicas[replica];

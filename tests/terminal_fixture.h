@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * terminal_fixture: a terminal (io/terminal.h) before a screen (tests/screen.h), and what the window
- * has to show, laid out in the plainest way.
+ * terminal_fixture: a terminal (io/terminal.h) before a screen (tests/screen.h), and what the
+ * window has to show, laid out in the plainest way.
  */
 #ifndef THREEFOLD_TESTS_TERMINAL_FIXTURE_H
 #define THREEFOLD_TESTS_TERMINAL_FIXTURE_H
@@ -286,7 +286,8 @@ static inline bool fixture_is_right(struct fixture *f)
 	return f->start != SIZE_MAX && printed_is_above(f, f->start) && f->screen.unknown == 0;
 }
 
-/* Both hear of it, nothing is drawn yet; it was right before. False if rows of the line have left the window for good. */
+/* Both hear of it, nothing is drawn yet; it was right before. False if rows of the line have left
+ * the window for good. */
 static inline bool fixture_resize(struct fixture *f, unsigned columns, unsigned height)
 {
 	screen_resize(&f->screen, columns, height, &f->start);

@@ -77,6 +77,10 @@ static void secrets(void)
 		{ "/all of you", false, false },
 		{ "/help login", false, false },
 		{ "login bob geheim", false, false },
+		{ ">> bob: geheim oder nicht", false, false },
+		{ "Deliver bob geheim", true, false },
+		{ "Create bob geheim", true, false },
+		{ "and login bob geheim", false, false },
 		{ "", false, false },
 	};
 

@@ -5,8 +5,9 @@
  */
 #include "tests/terminal_fixture.h"
 
-#define WIDE  "\xe6\xbc\xa2"
-#define ACUTE "\xcc\x81"
+#define WIDE     "\xe6\xbc\xa2"
+#define ACUTE    "\xcc\x81"
+#define ACCENTED "e\xcc\x81"
 
 static void motions(void)
 {
@@ -422,7 +423,7 @@ static unsigned plain_word_right(const struct plain *p)
 static void plain_key(struct plain *p, struct fixture *f, uint32_t which)
 {
 	static const char *const texts[] = {
-		"a", "Z", " ", ".", WIDE, "e" ACUTE, "\xf0\x9f\x98\x80"
+		"a", "Z", " ", ".", WIDE, ACCENTED, "\xf0\x9f\x98\x80"
 	};
 	static const char *const keys[] = { "\033[D",  "\033[C",   "\001",  "\005", "\177",
 		                            "\033[3~", "\033b",    "\033f", "\013", "\025",

@@ -5,8 +5,9 @@
  */
 #include "tests/terminal_fixture.h"
 
-#define WIDE  "\xe6\xbc\xa2" /* a Chinese character: two columns */
-#define ACUTE "\xcc\x81"     /* combines */
+#define WIDE     "\xe6\xbc\xa2" /* a Chinese character: two columns */
+#define ACUTE    "\xcc\x81"     /* combines */
+#define ACCENTED "e\xcc\x81"
 
 /* A generator of its own, so that a seed means the same everywhere. */
 static uint32_t random_state;
@@ -407,7 +408,7 @@ static const char *const words[] = {
 	" ",
 	WIDE,
 	WIDE WIDE,
-	"e" ACUTE,
+	ACCENTED,
 	ACUTE,
 	"\xe2\x9d\xa4\xef\xb8\x8f",
 	"\xf0\x9f\x91\xa9\xe2\x80\x8d\xf0\x9f\x91\xa7",
@@ -516,7 +517,8 @@ static unsigned random_story(uint32_t seed, bool rewraps, unsigned steps)
 			continue;
 		if (fixture_resize(&f, 10 + random_below(60), 8 + random_below(24)))
 			continue;
-		/* Rows of the line have left the window: nobody can take them back; the rest is right. */
+		/* Rows of the line have left the window, and nobody can take them back; the rest is
+		 * right. */
 		do_something(&f);
 		fixture_draw(&f);
 		if (fixture_start(&f) == SIZE_MAX)
