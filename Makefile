@@ -28,7 +28,9 @@ goals := $(or $(MAKECMDGOALS),all)
 # Sources. A program's main stands at the top; everything else goes into one archive, of which each
 # program and test takes what it uses.
 mains := $(wildcard server.c client.c repair.c bench.c)
-programs := $(mains:%.c=$(bin)/%)
+programs := $(patsubst %.c,$(bin)/%,$(filter-out bench.c,$(mains)))
+# By its whole path: `bench` alone is the target that runs it.
+load := $(if $(wildcard bench.c),$(abspath $(bin))/bench)
 objects := $(patsubst %.c,$(out)/%.o,$(filter-out $(mains),$(wildcard *.c core/*.c io/*.c)))
 library := $(out)/libthreefold.a
 units := $(patsubst %.c,$(out)/%,$(wildcard tests/unit_*.c))
@@ -53,7 +55,7 @@ libraries = $(LDLIBS) $(cjson_libs) -Wl,--no-as-needed -lcrypt -lpthread
 # Shows one word and the target, or with V=1 the command.
 quiet = $(if $(filter 1,$(V)),,@echo '  $(1)	$@' &&)
 
-all: $(programs)
+all: $(programs) $(load)
 tests: $(units) $(model) $(relay) $(simulate) $(if $(SAN)$(BUGS),,$(simulate)-bugs)
 
 # What the goals need beside a compiler is looked for, and installed where it is missing, before anything
@@ -83,6 +85,9 @@ $(library): $(objects) $(out)/objects
 	$(call quiet,AR)rm -f $@ && ar rcs $@ $(objects)
 
 $(programs): $(bin)/%: $(out)/%.o $(library)
+	$(call quiet,LD)$(link) -o $@ $< $(library) $(libraries)
+
+$(load): $(out)/bench.o $(library)
 	$(call quiet,LD)$(link) -o $@ $< $(library) $(libraries)
 
 # A test defines out_of_memory itself (tests/tap.h); if it also uses something of io/log.c, its own stays.

@@ -136,6 +136,9 @@ void client_finish(struct client *c)
 {
 	if (c->state > CLIENT_RUNNING)
 		return;
+	/* A person may leave before anything was reached. */
+	if (c->state == CLIENT_STARTING && c->terminal != NULL)
+		end_at_once(c, EXIT_NO_REPLICA);
 	c->state = CLIENT_FINISHING;
 	c->question = ASK_COMMAND;
 	loop_timer_cancel(c->loop, &c->notice);

@@ -71,7 +71,7 @@ ok '000-3: Ctrl-C leaves a question' term_sees ann 'login: refused \(usage\): no
 term_key ann C-c
 ok '000-3: on an empty line it says how to end' term_sees ann '^Ctrl-C once more'
 term_key ann C-c
-ok '000-3: twice, it ends a client' term_sees ann '^status [01]'
+ok '000-3: Ctrl-C ends a client' term_sees ann '^status [01]'
 ok '000-3: which leaves the terminal echoing, also out of a password' term_sees ann '^echo$'
 is '000-7: a pipe is not asked, and gives the password once' \
 	"$(run_all "$dir/out" <<<'/login bob pw-bob')" login:ok

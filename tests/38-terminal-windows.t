@@ -179,7 +179,7 @@ line_is 'it ends again' ann '$'
 
 pid=$(tmux list-panes -t ann -F '#{pane_pid}')
 client=$(addresses | tr '\n' ' ')
-for way in 'ABRT Aborted' 'SEGV Segmentation' 'QUIT Quit' 'TERM ended'; do
+for way in 'ABRT Aborted' 'SEGV Segmentation|ABORTING' 'QUIT Quit' 'TERM ended'; do
 	read -r signal said <<<"$way"
 	types ann "clear; $BIN/client $client || echo en''ded"
 	sees "SIG$signal: a client" ann '^- 0/3>'
@@ -191,6 +191,18 @@ for way in 'ABRT Aborted' 'SEGV Segmentation' 'QUIT Quit' 'TERM ended'; do
 	sees "SIG$signal: the shell echoes" ann '^after a way out$'
 	sees "SIG$signal: and shows its keys" ann 'echo after "a way out"$'
 done
+
+# ---- nobody there ----
+
+types ann "clear; $BIN/client 127.0.0.1 $(free_port) 127.0.0.2 $(free_port) 127.0.0.3 $(free_port); echo status \$?"
+sees 'without a replica it says so, and goes on trying' ann '^no replica could be reached yet'
+keys ann -l 'typed ahead'
+keys ann C-c C-c
+sees 'Ctrl-C ends it' ann '^status 3$'
+types ann "clear; $BIN/client 127.0.0.1 $(free_port) 127.0.0.2 $(free_port) 127.0.0.3 $(free_port); echo status \$?"
+sees 'another time' ann '^no replica could be reached yet'
+keys ann C-d
+sees 'so does Ctrl-D' ann '^status 3$'
 
 # ---- without colours, without anything ----
 

@@ -185,10 +185,10 @@ static void check_owner(struct sim *s, uint32_t at)
 		if (i == at || !b->acknowledged || b->delete_begun || strcmp(a->name, b->name) != 0)
 			continue;
 		if (a->yes & b->yes)
-			sim_fail(
-				s,
-				"'%s' has two owners, accounts %u and %u, acknowledged by the same replica",
-				a->name, i, at);
+			sim_fail(s,
+			         "'%s' has two owners, accounts %u and %u, acknowledged by the "
+			         "same replica",
+			         a->name, i, at);
 	}
 }
 
@@ -380,10 +380,10 @@ static void listed(struct sim *s, uint32_t c, struct sim_command *k, const struc
 		for (uint32_t n = 0; n < k->listed_count; n++)
 			shown |= id_equal(&s->history.listed.items[k->listed_first + n].id, &a->id);
 		if (shown && knew(&a->gone, k->live, k->begun_at))
-			sim_fail(
-				s,
-				"client %u: the list shows account %u, which a live replica knows to be gone",
-				c, i);
+			sim_fail(s,
+			         "client %u: the list shows account %u, which a live replica knows "
+			         "to be gone",
+			         c, i);
 		if (!shown && !a->delete_begun && knew(&a->confirmed, k->live, k->begun_at) &&
 		    strncmp(a->name, k->name, strlen(k->name)) == 0)
 			sim_fail(s, "client %u: the list lacks account %u (%s)", c, i, a->name);

@@ -236,10 +236,10 @@ static void each_received(struct sim *s, const struct sim_wire *w, const struct 
 					continue;
 				}
 				if (!m->shown && !m->told)
-					sim_fail(
-						s,
-						"client %u calls t%u received, which nobody has shown",
-						w->client, m->text);
+					sim_fail(s,
+					         "client %u calls t%u received, which "
+					         "nobody has shown",
+					         w->client, m->text);
 				m->told = true;
 			}
 	}
@@ -498,11 +498,11 @@ static void arrived_messages(struct sim *s, const struct sim_wire *w, struct vie
 		stream.recipient = w->has_tried ? w->tried : (struct id){ { 0 } };
 		m = sim_message_find(s, &stream, item.number);
 		if (!m) {
-			sim_fail(
-				s,
-				"client %u gets a message from replica %u that nobody sent: %.12s, number %llu",
-				w->client, w->replica, item.text.data,
-				(unsigned long long)item.number);
+			sim_fail(s,
+			         "client %u gets a message from replica %u that nobody sent: "
+			         "%.12s, number %llu",
+			         w->client, w->replica, item.text.data,
+			         (unsigned long long)item.number);
 			return;
 		}
 		seen = sim_seen_get(s, w->client, w->life,
