@@ -19,7 +19,7 @@ static void open_pipe(void)
 {
 	int ends[2];
 
-	OK(pipe2(ends, O_CLOEXEC) == 0, "a pipe");
+	ALWAYS(pipe2(ends, O_CLOEXEC) == 0, "a pipe");
 	writer = ends[1];
 	input_init(&input, loop, ends[0]);
 }
@@ -73,7 +73,6 @@ static void test_pieces(void)
 		char got[64] = "";
 
 		open_pipe();
-		tap_count--; /* one line of this in the whole */
 		if (front > 0)
 			feed(story, front);
 		for (int i = 0; i < 4; i++) {
