@@ -81,13 +81,15 @@ static void init(struct sim *s)
 }
 
 /* Who is next: replicas, then clients, then connections, then faults, then the liar. */
+enum next_kind { NEXT_NONE, NEXT_REPLICA, NEXT_CLIENT, NEXT_WIRE, NEXT_FAULT, NEXT_LIAR };
+
 struct next {
 	uint64_t at;
-	enum { NEXT_NONE, NEXT_REPLICA, NEXT_CLIENT, NEXT_WIRE, NEXT_FAULT, NEXT_LIAR } kind;
+	enum next_kind kind;
 	uint32_t which;
 };
 
-static void consider(struct next *n, uint64_t at, int kind, uint32_t which)
+static void consider(struct next *n, uint64_t at, enum next_kind kind, uint32_t which)
 {
 	if (at >= n->at)
 		return;
