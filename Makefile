@@ -5,7 +5,6 @@
 # make lint     what a person would otherwise have to remember       make format   reformats the sources
 # make soak     random schedules: SEEDS=N FROM=M         make model    small cases, every interleaving
 # make bench    figures beside the floor of this machine; PEERS=1 ROUNDS=3 PARTS='sweep live', see tests/bench.sh
-# make model    the protocol's small cases, every interleaving (minutes)
 # make deps     installs cJSON's package if it is missing (all the others do so by themselves)
 # make clean    never touches data/
 #
