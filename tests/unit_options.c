@@ -53,7 +53,7 @@ static char positionals[256];
 /* The words of a command line, and what is left of them, joined by spaces, in `positionals`. */
 static enum options_result parse(const char *words)
 {
-	char copy[512];
+	static char copy[512]; /* what is parsed points into it */
 	char *argv[32] = { "prog" };
 	int argc = 1;
 	int first = 0;
