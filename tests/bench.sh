@@ -162,6 +162,7 @@ fresh_servers() {
 		server_data[n]=$dir/$1.$n
 		unset "server_port[n]"
 	done
+	# shellcheck disable=SC2119
 	start_servers
 }
 
@@ -281,6 +282,7 @@ peers() {
 }
 
 machine
+# shellcheck disable=SC2119
 start_servers
 for part in sweep live other failover idle size; do
 	! wants $part || $part
