@@ -5,7 +5,9 @@
 # and beside each figure the floor (tests/floor.c): the least that three durable copies cost here. Runs of both
 # alternate, because figures of different minutes do not compare; what is printed are medians of ROUNDS runs.
 #
-#	PARTS='sweep live other failover idle size'   what is measured; all by default
+#	PARTS='sweep live other failover idle size'   what is measured; these by default, and on request: large
+#	LARGE_ACCOUNTS=1000000  LARGE_MESSAGES=10000000  LARGE_STREAMS=1000000   what the large ones hold (6 GB of
+#	          memory, 10 GB of disk)
 #	ROUNDS=3  MEASURE=2 (seconds of each run)  KILLS=20  IDLE=10000 (clients)  STORED=1000000 (messages)
 #	PEERS=1   also what stands in ../shared/peers and is installed
 . tests/lib.sh
@@ -16,10 +18,14 @@ MEASURE=${MEASURE:-2}
 KILLS=${KILLS:-20}
 IDLE=${IDLE:-10000}
 STORED=${STORED:-1000000}
+LARGE_ACCOUNTS=${LARGE_ACCOUNTS:-1000000}
+LARGE_MESSAGES=${LARGE_MESSAGES:-10000000}
+LARGE_STREAMS=${LARGE_STREAMS:-1000000}
 FLOOR=${FLOOR:-$OUT/tests/floor}
 figures=$dir/figures
 : >"$figures"
 patience=120
+targets=(0 1 2) # the servers that load loads
 
 say() {
 	printf '%s\n' "$*"
@@ -58,7 +64,7 @@ load() {
 	shift
 	progress "$key"
 	# shellcheck disable=SC2046
-	json=$("$BIN/bench" --json --seconds "$MEASURE" "$@" $(addresses) | tail -n 1) || bail "bench $*"
+	json=$("$BIN/bench" --json --seconds "$MEASURE" "$@" $(addresses "${targets[@]}") | tail -n 1) || bail "bench $*"
 	for name in rate p50_us p90_us p99_us max_us errors longest_pause_us; do
 		record "$key.$name" "$(field "$name" "$json")"
 	done
@@ -152,7 +158,6 @@ other() {
 	say
 }
 
-# kill -9 of the leader in the middle of a run, KILLS times.
 # Servers that hold nothing yet.
 fresh_servers() {
 	local n
@@ -166,7 +171,7 @@ fresh_servers() {
 	start_servers
 }
 
-# Fresh servers after every few kills: the kernel takes a large process down before it closes its sockets.
+# kill -9 of the leader in the middle of a run, KILLS times. Fresh servers after every few kills: the kernel takes a large process down before it closes its sockets.
 failover() {
 	local kill
 	for kill in $(seq "$KILLS"); do
@@ -259,6 +264,49 @@ size() {
 	say
 }
 
+longest_turn() {
+	kill -USR1 "${server_pid[$1]}"
+	wait_for 5 grep -q 'loop: turns' "$dir/$1.log"
+	pause
+	grep -o 'over-5-ms=.* longest-us=[0-9]*' "$dir/$1.log" | tail -n 1
+}
+
+# Three servers with a large state beside three without, loaded in turn.
+large() {
+	local n round shape
+	progress 'growing'
+	fresh_servers empty
+	for n in 3 4 5; do
+		mkdir "$dir/large.$n"
+		"$OUT/tests/grow" "$dir/large.$n" "$n" "$LARGE_ACCOUNTS" "$LARGE_MESSAGES" "$LARGE_STREAMS" ||
+			bail 'the large state cannot be made'
+		server_data[n]=$dir/large.$n
+		start_server "$n" || bail "server $n does not start"
+	done
+	for ((round = 0; round < ROUNDS; round++)); do
+		for shape in 1x1 64x1 4x64 16x64; do
+			load "empty.$shape" --senders "${shape%x*}" --depth "${shape#*x}"
+			targets=(3 4 5)
+			load "large.$shape" --senders "${shape%x*}" --depth "${shape#*x}"
+			targets=(0 1 2)
+		done
+	done
+	progress
+	say "Beside $LARGE_ACCOUNTS accounts, $LARGE_MESSAGES messages that wait and $LARGE_STREAMS streams that were read"
+	printf '%-8s %14s %14s %8s %14s %14s %8s\n' '' 'empty, msg/s' 'large, msg/s' ratio 'empty, p50 us' \
+		'large, p50 us' ratio
+	for shape in 1x1 64x1 4x64 16x64; do
+		printf '%-8s %14s %14s %8s %14s %14s %8s\n' "$shape" "$(median "empty.$shape.rate")" \
+			"$(median "large.$shape.rate")" \
+			"$(ratio "$(median "large.$shape.rate")" "$(median "empty.$shape.rate")")" \
+			"$(median "empty.$shape.p50_us" 1)" "$(median "large.$shape.p50_us" 1)" \
+			"$(ratio "$(median "large.$shape.p50_us" 1)" "$(median "empty.$shape.p50_us" 1)")"
+	done
+	say "  loading took $(grep -o 'facts in [0-9]* ms' "$dir/3.log" | tail -n 1 | cut -d' ' -f3) ms;" \
+		"$(resident_kib "${server_pid[3]}") KiB resident; turns of the loop: $(longest_turn 3)"
+	say
+}
+
 peers() {
 	local found=() name
 	if [ ! -x ../shared/peers/run-peers ]; then
@@ -284,7 +332,7 @@ peers() {
 machine
 # shellcheck disable=SC2119
 start_servers
-for part in sweep live other failover idle size; do
+for part in sweep live other failover idle size large; do
 	! wants $part || $part
 done
 [ "${PEERS:-}" != 1 ] || peers
