@@ -5,14 +5,14 @@
 # and beside each figure the floor (tests/floor.c): the least that three durable copies cost here. Runs of both
 # alternate, because figures of different minutes do not compare; what is printed are medians of ROUNDS runs.
 #
-#	PARTS='sweep live other failover idle size'   what is measured; these by default, and on request: large
+#	PARTS='sweep live other failover idle size mailbox'   what is measured; these by default, and on request: large
 #	LARGE_ACCOUNTS=1000000  LARGE_MESSAGES=10000000  LARGE_STREAMS=1000000   what the large ones hold (6 GB of
 #	          memory, 10 GB of disk)
 #	ROUNDS=3  MEASURE=2 (seconds of each run)  KILLS=20  IDLE=10000 (clients)  STORED=1000000 (messages)
 #	PEERS=1   also what stands in ../shared/peers and is installed
 . tests/lib.sh
 
-PARTS=${PARTS:-sweep live other failover idle size}
+PARTS=${PARTS:-sweep live other failover idle size mailbox}
 ROUNDS=${ROUNDS:-3}
 MEASURE=${MEASURE:-2}
 KILLS=${KILLS:-20}
@@ -261,6 +261,33 @@ size() {
 	restart_server 0
 	say "  start after a clean stop: $(($(now_ms) - begin)) ms (of which loading $(loaded_ms) ms)," \
 		"$((journal / count)) bytes each in the snapshot"
+	kill_server 2
+	rm -rf "$dir/size.2"
+	restart_server 2
+	begin=$(now_ms)
+	# shellcheck disable=SC2046
+	"$BIN/repair" --key "$dir/operator.key" $(addresses) >"$dir/repair.out" 2>&1 || bail 'repair failed'
+	say "  rebuilding a wiped replica by repair: $(($(now_ms) - begin)) ms"
+	say
+}
+
+# A log in to a mailbox of 100,000: when the first message and the last are there, by the clock of who reads.
+mailbox() {
+	local count=0 name
+	fresh_servers mailbox
+	while [ "$count" -lt 100000 ]; do
+		load fill --users 1 --senders 16 --depth 64
+		count=$(messages_stored)
+	done
+	progress 'mailbox'
+	name=$(echo /list | client_json /dev/stdout | grep -o '[a-z0-9]*-r0')
+	say "Log in to a mailbox of $count"
+	printf '/login %s a-password-of-bench\n/check\n' "$name" | client_json /dev/stdout | perl -MTime::HiRes=time -ne '
+		$begin = time if /"event":"ready"/;
+		$login = time if /"command":"login"/;
+		if (/"event":"message"/) { $first //= time; $last = time; $count++ }
+		END { printf "  log in after %.0f ms, first message %.0f ms after it, %d messages after %.0f ms\n",
+			($login - $begin) * 1e3, ($first - $login) * 1e3, $count, ($last - $login) * 1e3 }'
 	say
 }
 
@@ -332,7 +359,7 @@ peers() {
 machine
 # shellcheck disable=SC2119
 start_servers
-for part in sweep live other failover idle size large; do
+for part in sweep live other failover idle size mailbox large; do
 	! wants $part || $part
 done
 [ "${PEERS:-}" != 1 ] || peers
