@@ -12,7 +12,7 @@
 
 #include <stdlib.h>
 
-enum { ACCOUNTS = 3, HEARD = 24, TRICKS = 14, NUMBERS = 3 };
+enum { ACCOUNTS = 3, HEARD = 24, TRICKS = 16, NUMBERS = 3 };
 
 struct liar_account {
 	bool used;
@@ -290,6 +290,31 @@ static void received(struct sim *s, struct liar_link *k)
 	buf_release(&b);
 }
 
+/* As an operator, with a key that it has made up: mail from one who did not write it. */
+static void bring(struct sim *s, struct liar_link *k, const struct sim_account *victim)
+{
+	struct frame operate = { .type = FRAME_OPERATE };
+	struct frame f = { .type = FRAME_STORE };
+	struct fact fact = { .kind = FACT_MESSAGE };
+	struct buf b;
+
+	if (sim_chance(s, 50)) {
+		sim_draw(s, operate.operate.client_nonce, KEY_SIZE);
+		sim_draw(s, operate.operate.proof, KEY_SIZE);
+		say(k, &operate);
+	}
+	fact.message.stream.recipient = victim->id;
+	fact.message.stream.sender = some_victim(s)->id;
+	fact.message.number = 1;
+	fact.message.sent_ms = clock_ms(s);
+	fact.message.text = view_of_string("L1");
+	buf_init(&b, 256);
+	(void)protocol_put_fact(&b, &fact);
+	f.store.facts = buf_view(&b);
+	say(k, &f);
+	buf_release(&b);
+}
+
 static void repeat(struct sim *s, struct liar_link *k)
 {
 	struct buf *heard = &s->liar->heard[sim_random(s, HEARD)];
@@ -329,10 +354,12 @@ static void lie(struct sim *s, struct liar_link *k)
 	else if (!victim)
 		return;
 	else if (trick < 10)
-		introduce(s, k, sim_chance(s, 50) ? FRAME_HANDOVER : FRAME_INTRODUCE, &victim->id);
-	else if (trick < 11)
-		log_in(s, k, &victim->id);
+		bring(s, k, victim);
 	else if (trick < 12)
+		introduce(s, k, sim_chance(s, 50) ? FRAME_HANDOVER : FRAME_INTRODUCE, &victim->id);
+	else if (trick < 13)
+		log_in(s, k, &victim->id);
+	else if (trick < 14)
 		delete (s, k, victim);
 	else if (sim_chance(s, 3))
 		garbage(s, k);

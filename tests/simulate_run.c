@@ -80,8 +80,16 @@ static void init(struct sim *s)
 	sim_liar_init(s);
 }
 
-/* Who is next: replicas, then clients, then connections, then faults, then the liar. */
-enum next_kind { NEXT_NONE, NEXT_REPLICA, NEXT_CLIENT, NEXT_WIRE, NEXT_FAULT, NEXT_LIAR };
+/* Who is next: replicas, then clients, repairs, connections, then faults, then the liar. */
+enum next_kind {
+	NEXT_NONE,
+	NEXT_REPLICA,
+	NEXT_CLIENT,
+	NEXT_REPAIR,
+	NEXT_WIRE,
+	NEXT_FAULT,
+	NEXT_LIAR,
+};
 
 struct next {
 	uint64_t at;
@@ -106,6 +114,8 @@ static struct next find_next(const struct sim *s)
 		consider(&n, sim_replica_next(s, i), NEXT_REPLICA, i);
 	for (uint32_t c = 0; c < s->clients_count; c++)
 		consider(&n, sim_client_next(s, c), NEXT_CLIENT, c);
+	for (uint32_t k = 0; k < SIM_REPAIRS; k++)
+		consider(&n, sim_repair_next(s, k), NEXT_REPAIR, k);
 	for (uint32_t k = 0; k < SIM_WIRES_MAX; k++)
 		if (s->wires[k].used)
 			consider(&n, sim_wire_next(s, &s->wires[k]), NEXT_WIRE, k);
@@ -134,6 +144,9 @@ bool sim_step(struct sim *s, uint64_t until)
 		break;
 	case NEXT_CLIENT:
 		sim_client_step(s, n.which);
+		break;
+	case NEXT_REPAIR:
+		sim_repair_step(s, n.which);
 		break;
 	case NEXT_WIRE:
 		sim_wire_step(s, &s->wires[n.which]);
@@ -167,6 +180,8 @@ void sim_release(struct sim *s)
 {
 	for (uint32_t c = 0; c < SIM_CLIENTS_MAX; c++)
 		sim_client_release(s, c);
+	for (uint32_t k = 0; k < SIM_REPAIRS; k++)
+		sim_repair_release(s, k);
 	for (uint32_t i = 0; i < REPLICAS; i++)
 		sim_replica_release(s, i);
 	for (uint32_t k = 0; k < SIM_WIRES_MAX; k++)
