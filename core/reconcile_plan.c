@@ -329,7 +329,7 @@ static void compare(struct reconcile *r, uint32_t index)
 			r->done += count;
 			continue;
 		}
-		if (groups_with_any(&item) > 1 && !BUG(repair_spoken_for))
+		if (groups_with_any(&item) > 1)
 			dissolve(&item);
 		push(r, &item);
 	}

@@ -113,7 +113,7 @@ static void learn(struct replication *r, struct recipient_state *to, const struc
 	}
 	contact->id = a->id;
 	contact->known = true;
-	contact->keep = !l->unconfirmed || BUG(unconfirmed_kept);
+	contact->keep = !l->unconfirmed;
 	contact->era = l->era;
 	lookup_display(l, (uint32_t)l->found, contact->display);
 	peer = peer_get(r, &a->id);

@@ -88,10 +88,6 @@ static void push(struct sessions *s, struct connection *c, const struct message 
 	place = place_of(message);
 	if (place_compare(&place, &c->place) > 0)
 		return;
-	const struct place end = place_end();
-
-	if (BUG(pushed_from_end) && place_compare(&c->place, &end) < 0)
-		return;
 	if (c->push_waiting + size > PAGE_SIZE_MAX) {
 		assert(c->push_waiting > 0);
 		c->place = place_before(&place);

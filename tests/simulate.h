@@ -79,6 +79,7 @@ struct sim_pipe {
 struct sim_due {
 	uint32_t request;
 	uint8_t type;
+	uint64_t at;
 	struct buf frame; /* as it was */
 };
 
@@ -155,7 +156,7 @@ struct sim_command {
 	uint32_t text;    /* SEND, ALL: of the history */
 	uint64_t begun_at;
 	uint64_t last_live_at; /* of its client, then */
-	uint32_t live; /* replicas that were live all the time since */
+	uint32_t live;         /* replicas that were live all the time since */
 	char name[ID_TEXT_SIZE + DISPLAY_SIZE];
 	char names[3][ID_TEXT_SIZE + DISPLAY_SIZE];
 	char password[32];
@@ -204,7 +205,7 @@ struct sim_repair {
 	bool thaws;
 	uint8_t order[REPLICAS];
 	uint32_t wires[REPLICAS];
-	bool moved[SET_ALL];  /* by set: since its last pass over that began */
+	bool moved[SET_ALL]; /* by set: since its last pass over that began */
 	bool ended;          /* by itself: with this result */
 	struct reconcile_result result;
 };
@@ -223,8 +224,8 @@ struct sim_account {
 	uint32_t attempt;
 	bool by_liar;
 	struct sim_held stored, confirmed, gone;
-	uint32_t yes;     /* a mask: these said yes to `confirm`, and have their disks still */
-	uint32_t brought; /* a mask: a repair told these that it is confirmed, so they say yes */
+	uint32_t yes;      /* a mask: these said yes to `confirm`, and have their disks still */
+	uint32_t brought;  /* a mask: a repair told these that it is confirmed, so they say yes */
 	uint32_t answered; /* a mask: these have said something to `confirm`, or refused before */
 	bool confirming;   /* a creation has asked to confirm it */
 	bool delete_begun, taken_back;
@@ -391,13 +392,15 @@ struct sim {
 	struct sim_wire wires[SIM_WIRES_MAX];
 	uint64_t blocked_up[SIM_ENDS][REPLICAS]; /* until */
 	uint64_t blocked_down[SIM_ENDS][REPLICAS];
-	uint32_t faults_on; /* a mask: which this run has */
-	uint64_t fault_at;  /* the next */
-	uint64_t fault_gap; /* mean */
-	uint64_t delay;     /* mean, of a chunk */
+	uint32_t faults_on;  /* a mask: which this run has */
+	uint64_t fault_at;   /* the next */
+	uint64_t fault_gap;  /* mean */
+	uint64_t delay;      /* mean, of a chunk */
+	uint64_t disk_delay; /* mean, of a job of a disk */
 	uint32_t pipe_size;
 	uint64_t command_gap;
 	uint32_t share_messages;
+	uint32_t names_count; /* that people want in this run */
 	struct sim_history history;
 	struct sim_produced *produced;
 	struct sim_liar *liar;

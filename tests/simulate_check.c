@@ -189,7 +189,8 @@ static void check_somebody(struct sim *s, const struct sim_attempt *last)
 		if (t->ending != SIM_REFUSED || !t->fair || !t->name_taken)
 			return;
 	}
-	sim_fail(s, "all who wanted '%s' were told that it is taken, and nobody has it", last->name);
+	sim_fail(s, "all who wanted '%s' were told that it is taken, and nobody has it",
+	         last->name);
 }
 
 static void created(struct sim *s, uint32_t c, struct sim_command *k, const struct result *result)
@@ -346,9 +347,16 @@ static void check_sent_to(struct sim *s, uint32_t c, const struct sim_command *k
 	for (uint32_t i = 0; i < s->history.accounts.count && !k->command.has_id; i++) {
 		const struct sim_account *b = &s->history.accounts.items[i];
 
-		if (i != at && cannot_be_overlooked(k, b) &&
-		    knew(&b->confirmed, k->live, k->last_live_at) &&
-		    id_compare(&b->id, &m->stream.recipient) < 0 && strcmp(k->name, b->name) == 0)
+		if (i == at || !cannot_be_overlooked(k, b) || strcmp(k->name, b->name) != 0)
+			continue;
+		if (!s->history.accounts.items[at].confirming &&
+		    !s->history.accounts.items[at].by_liar)
+			sim_fail(s,
+			         "client %u: t%u goes to account %u, which nobody confirmed, "
+			         "though '%s' is account %u",
+			         c, k->text, at, k->name, i);
+		if (knew(&b->confirmed, k->live, k->last_live_at) &&
+		    id_compare(&b->id, &m->stream.recipient) < 0)
 			sim_fail(s, "client %u: t%u goes to account %u, though '%s' is account %u",
 			         c, k->text, at, k->name, i);
 	}
@@ -390,8 +398,8 @@ static void sent(struct sim *s, uint32_t c, struct sim_command *k, const struct 
 	struct sim_text *t = &s->history.texts.items[k->text];
 	uint32_t count;
 
-	if (result->outcome != OUTCOME_OK && (result->outcome == OUTCOME_NAME_CHANGED ||
-	                                      k->command.names_count != 1))
+	if (result->outcome != OUTCOME_OK &&
+	    (result->outcome == OUTCOME_NAME_CHANGED || k->command.names_count != 1))
 		sim_check_forget_names(s, c);
 
 	t->ending = result->outcome == OUTCOME_OK ? SIM_OK : SIM_UNKNOWN;

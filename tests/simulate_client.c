@@ -298,7 +298,7 @@ static void create(struct sim *s, uint32_t c)
 	struct sim_attempt *a = SIM_ADD(s->history.attempts);
 	struct command command = { .kind = COMMAND_CREATE };
 	struct sim_command *k;
-	uint32_t n = (uint32_t)sim_random(s, SIM_NAMES);
+	uint32_t n = (uint32_t)sim_random(s, s->names_count);
 
 	memset(a, 0, sizeof(*a));
 	(void)snprintf(a->name, sizeof(a->name), "%s", sim_names[n]);

@@ -38,9 +38,8 @@ struct sim_wire *sim_dial(struct sim *s, uint32_t client, uint32_t index, uint32
 	w->used = true;
 	w->client = client;
 	if (client != SIM_CLIENTS_MAX)
-		w->life = client < SIM_CLIENTS_MAX
-		                  ? s->clients[client].life
-		                  : s->repairs[client - SIM_CLIENTS_MAX - 1].life;
+		w->life = client < SIM_CLIENTS_MAX ? s->clients[client].life
+		                                   : s->repairs[client - SIM_CLIENTS_MAX - 1].life;
 	w->index = index;
 	w->replica = replica;
 	w->opened_at = s->now;

@@ -360,7 +360,7 @@ static void begin_job(struct sim *s, uint32_t i)
 	}
 	p->job = true;
 	p->job_ran = false;
-	p->job_at = s->now + sim_around(s, SIM_MS);
+	p->job_at = s->now + sim_around(s, s->disk_delay);
 }
 
 static void step_job(struct sim *s, uint32_t i)

@@ -48,13 +48,16 @@ void sim_draw(struct sim *s, void *to, size_t size)
 static void init(struct sim *s)
 {
 	static const uint64_t delays[] = { 200, 2000, 20 * SIM_MS, 100 * SIM_MS };
+	static const uint64_t disks[] = { SIM_MS, SIM_MS, SIM_MS, 50 * SIM_MS };
 	static const uint32_t pipes[] = { 1 << 20, 65536, 65536, 4096 };
 
 	s->random = s->options.seed * UINT64_C(0x2545f4914f6cdd1d) + 1;
 	s->clients_count = 2 + (uint32_t)sim_random(s, 4);
 	s->delay = delays[sim_random(s, 4)];
+	s->disk_delay = disks[sim_random(s, 4)];
 	s->pipe_size = pipes[sim_random(s, 4)];
 	s->command_gap = (40 + sim_random(s, 800)) * SIM_MS;
+	s->names_count = sim_chance(s, 50) ? SIM_NAMES : 1 + (uint32_t)sim_random(s, SIM_NAMES);
 	s->share_messages = sim_chance(s, 80) ? 1000 : 3;
 	s->ends_at = (8 + sim_random(s, 20)) * SIM_SECOND;
 	s->now = SIM_SECOND;

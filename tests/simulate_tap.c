@@ -275,6 +275,7 @@ static void add_due(struct sim *s, struct sim_wire *w, const struct frame *f, st
 	due = &w->due[(w->due_first + w->due_count++) % SIM_DUE_MAX];
 	due->request = f->request;
 	due->type = f->type;
+	due->at = s->now;
 	buf_init(&due->frame, FRAME_SIZE_MAX);
 	if (f->type != FRAME_PING)
 		(void)buf_put(&due->frame, bytes.data, bytes.size);
@@ -398,8 +399,22 @@ static void check_age(struct sim *s, uint32_t replica, const struct sim_account 
 		         a->name);
 }
 
+/* The first time and every time: no, if another who lives has the name here. */
+static void check_holder(struct sim *s, const struct sim_wire *w, const struct sim_account *a,
+                         uint64_t asked_at)
+{
+	for (uint32_t i = 0; i < s->history.accounts.count; i++) {
+		const struct sim_account *b = &s->history.accounts.items[i];
+
+		if (b != a && b->stored.at[w->replica] && b->stored.at[w->replica] < asked_at &&
+		    !b->delete_begun && !b->gone.ever && strcmp(a->name, b->name) == 0)
+			sim_fail(s, "replica %u grants '%s', which account %u has there",
+			         w->replica, a->name, i);
+	}
+}
+
 static void answered_account(struct sim *s, struct sim_wire *w, uint8_t type,
-                             const struct frame *to)
+                             const struct frame *to, uint64_t asked_at)
 {
 	const struct id *id = type == FRAME_LOGIN     ? &to->login.id
 	                      : type == FRAME_CONFIRM ? &to->confirm.id
@@ -422,6 +437,8 @@ static void answered_account(struct sim *s, struct sim_wire *w, uint8_t type,
 			         w->replica, a->name);
 		return;
 	}
+	if (type == FRAME_INTRODUCE || (type == FRAME_CONFIRM && !a->confirmed.ever && !a->brought))
+		check_holder(s, w, a, asked_at);
 	sim_held_set(s, &a->stored, w->replica);
 	if (type != FRAME_CONFIRM)
 		return;
@@ -481,7 +498,7 @@ static void answered(struct sim *s, struct sim_wire *w, const struct frame *f,
 	case FRAME_HANDOVER:
 	case FRAME_CONFIRM:
 	case FRAME_DELETE:
-		answered_account(s, w, due->type, &to);
+		answered_account(s, w, due->type, &to, due->at);
 		break;
 	default:
 		break;
