@@ -96,8 +96,8 @@ struct peer {
 	} sums[SET_ALL + 1]; /* by set */
 };
 
-/* A range that is not the same everywhere. Where one group of equal replicas alone has anything, the
- * lowest of them speaks for all, and so does the lowest of those that have nothing; else each
+/* A range that is not the same everywhere. Where one group of equal replicas alone has anything,
+ * the lowest of them speaks for all, and so does the lowest of those that have nothing; else each
  * replica speaks for itself. */
 struct range_item {
 	bool is_top; /* the whole set */

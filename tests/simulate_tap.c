@@ -399,7 +399,7 @@ static void check_age(struct sim *s, uint32_t replica, const struct sim_account 
 		         a->name);
 }
 
-/* The first time and every time: no, if another who lives has the name here. */
+/* `introduce`, the first time and every time: no, if another who lives has the name here. */
 static void check_holder(struct sim *s, const struct sim_wire *w, const struct sim_account *a,
                          uint64_t asked_at)
 {
@@ -437,7 +437,7 @@ static void answered_account(struct sim *s, struct sim_wire *w, uint8_t type,
 			         w->replica, a->name);
 		return;
 	}
-	if (type == FRAME_INTRODUCE || (type == FRAME_CONFIRM && !a->confirmed.ever && !a->brought))
+	if (type == FRAME_INTRODUCE)
 		check_holder(s, w, a, asked_at);
 	sim_held_set(s, &a->stored, w->replica);
 	if (type != FRAME_CONFIRM)

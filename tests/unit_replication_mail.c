@@ -562,8 +562,8 @@ static void test_changed_by_return(void)
 	cluster_free(&k);
 }
 
-/* The replicas that a message was written to die, and the one that returns gives the name to another
- * account: the message's outcome is unknown. That tells nobody of the other account. */
+/* The replicas that a message was written to die, and the one that returns gives the name to
+ * another account: the message's outcome is unknown. That tells nobody of the other account. */
 static void test_changed_while_unknown(void)
 {
 	struct view names[1] = { view_of_string("carol") };
