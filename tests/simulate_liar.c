@@ -279,8 +279,9 @@ static void equivocate(struct sim *s, const struct sim_account *victim)
 		introduce(s, k, FRAME_HANDOVER, a, NULL);
 		log_in(s, k, a, NULL);
 		send(s, k, victim, 1);
-		flush(s, k);
 	}
+	for (uint32_t i = 0; i < REPLICAS; i++) /* the history may move, and the victim with it */
+		flush(s, &s->liar->links[i]);
 }
 
 /* Somebody else's mail is called received. */
