@@ -155,7 +155,7 @@ static void introduce(struct replication *r, struct create *c, uint32_t index)
 
 	replica_handover_frame(r, index, &c->made, &frame); /* the same payload and proof */
 	frame.type = FRAME_INTRODUCE;
-	c->asked = BIT(index);
+	c->asked |= BIT(index);
 	c->maybe |= BIT(index);
 	op_ask(r, &c->op, index, &frame);
 }
@@ -166,8 +166,9 @@ static void step(struct replication *r, struct op *op)
 	struct create *c = (struct create *)op;
 	uint8_t left = op->audience & (uint8_t)~op->done;
 
-	if (op->phase == PHASE_INTRODUCE && !(c->asked & left))
-		introduce(r, c, lowest_bit(left));
+	while (op->phase == PHASE_INTRODUCE && (left & (uint8_t)~c->asked) &&
+	       (!(c->asked & left) || BUG(created_in_parallel)))
+		introduce(r, c, lowest_bit(left & (uint8_t)~c->asked));
 }
 
 /* Is the holder of the name gone? The look-up tells the refuser if it is. */
@@ -183,7 +184,7 @@ static void ask_about_holder(struct replication *r, struct create *c)
 static void introduced(struct replication *r, struct create *c, uint32_t index,
                        const struct frame *frame)
 {
-	c->asked = 0;
+	c->asked &= (uint8_t)~BIT(index);
 	switch (frame->status) {
 	case STATUS_OK:
 		c->granted |= BIT(index);
@@ -191,9 +192,10 @@ static void introduced(struct replication *r, struct create *c, uint32_t index,
 	case STATUS_TAKEN:
 		if (!(c->granted & BIT(index)) && !c->op.restarted)
 			c->maybe &= (uint8_t)~BIT(index);
-		c->refused = BIT(index);
+		c->refused |= BIT(index);
 		c->holder = frame->introduced.entry.id;
-		ask_about_holder(r, c);
+		if (!BUG(created_in_parallel))
+			ask_about_holder(r, c);
 		break;
 	case STATUS_DISK_FULL:
 		if (!c->op.restarted)
@@ -221,7 +223,10 @@ static void confirm(struct replication *r, struct create *c, uint8_t at)
 	for (uint32_t i = 0; i < REPLICAS; i++)
 		if (at & c->op.audience & BIT(i)) {
 			c->maybe_confirmed |= BIT(i);
-			op_ask(r, &c->op, i, &frame);
+			if (BUG(confirm_not_awaited) && i != lowest_bit(at & c->op.audience))
+				replica_ask(r, i, &frame, TARGET_TELL, NULL);
+			else
+				op_ask(r, &c->op, i, &frame);
 		}
 	op_settle(r, &c->op);
 }
@@ -346,6 +351,8 @@ static void advance(struct replication *r, struct op *op)
 		taken_back(r, c);
 	} else if (op->phase == PHASE_CONFIRM) {
 		confirm_done(r, c);
+	} else if (BUG(created_in_parallel) && c->refused) {
+		ask_about_holder(r, c);
 	} else if (BUG(no_confirm) && (c->granted & op->audience)) {
 		c->confirmed = c->granted;
 		confirm_done(r, c);

@@ -16,6 +16,7 @@
  *
  * While a log in is written somewhere, replicas that return wait for its end (replica.c).
  */
+#include "core/bug.h"
 #include "core/replication_private.h"
 
 #include <assert.h>
@@ -426,6 +427,10 @@ static void login_answered(struct replication *r, struct login *l, uint32_t inde
 	switch (frame->status) {
 	case STATUS_OK:
 		l->unknown &= (uint8_t)~bit;
+		if (BUG(login_confirms))
+			replica_ask(r, index,
+			            &(struct frame){ .type = FRAME_CONFIRM, .confirm.id = l->s.id },
+			            TARGET_TELL, NULL);
 		if (l->op.phase == PHASE_TRY || unseal(r, l, index, frame))
 			l->in |= bit;
 		else

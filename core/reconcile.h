@@ -16,8 +16,8 @@
  * How. The replica with the most elements splits a range into parts; the others answer digests of
  * the same parts; parts that differ are split further. Where only some replicas have anything, or
  * little is left, the elements themselves are read, merged by key, and what a replica lacks is
- * stored there. Replicas that are equal in a range are asked only once from then on. So what is
- * moved follows the difference.
+ * stored there. Of equal replicas one speaks for all where it alone has anything. So what is moved
+ * follows the difference.
  *
  * What is gone comes first: a pass over tombstones and dead ranges, and only when it has ended one
  * over accounts and messages, so that nothing that is dead anywhere becomes alive elsewhere. A pass

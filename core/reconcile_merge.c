@@ -9,6 +9,7 @@
  * groups that do not show the same. A replica that learned it meanwhile learns nothing new, that is
  * all.
  */
+#include "core/bug.h"
 #include "core/reconcile_private.h"
 
 /* ---- storing ---- */
@@ -42,6 +43,13 @@ static void store(struct reconcile *r, uint32_t index, const struct fact *fact)
 
 	if (r->options.mode == RECONCILE_CHECK)
 		return;
+	struct fact unmarked;
+
+	if (BUG(repair_drops_mark) && fact->kind == FACT_ACCOUNT) {
+		unmarked = *fact;
+		unmarked.account.confirmed = false;
+		fact = &unmarked;
+	}
 	bool is_put = protocol_put_fact(&p->store, fact);
 
 	assert(is_put);
@@ -153,7 +161,7 @@ static bool beats(const struct fact *a, const struct fact *b)
 	case FACT_ACCOUNT:
 		return a->account.confirmed && !b->account.confirmed;
 	case FACT_MESSAGE:
-		return message_beats(&a->message, &b->message);
+		return message_beats(&a->message, &b->message) != BUG(repair_larger_content);
 	case FACT_BURIAL:
 		return a->burial.range.last > b->burial.range.last;
 	case FACT_TOMBSTONE:
@@ -180,7 +188,8 @@ static void spread(struct reconcile *r, const struct range_item *range, struct h
 		r->found++;
 		if (r->pass == 0 || r->options.mode == RECONCILE_CHECK)
 			r->peers[i].missing++;
-		store(r, i, &heads[from].fact);
+		if (!BUG(repair_one_way) || i > from)
+			store(r, i, &heads[from].fact);
 	}
 	collect(r, &heads[from].fact);
 }

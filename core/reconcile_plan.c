@@ -13,6 +13,7 @@
  *
  * Counts and sizes advise what is cheapest; that the sets become equal hangs on none of them.
  */
+#include "core/bug.h"
 #include "core/reconcile_private.h"
 
 /* ---- the stack ---- */
@@ -60,7 +61,7 @@ void plan_start(struct reconcile *r)
 {
 	bool is_repair = r->options.mode == RECONCILE_REPAIR;
 
-	r->set = is_repair ? SET_GONE : SET_ALL;
+	r->set = !is_repair ? SET_ALL : BUG(repair_live_first) ? SET_LIVE : SET_GONE;
 	r->pass = 0;
 	memset(r->is_clean, 0, sizeof(r->is_clean));
 	for (uint32_t i = 0; i < RECONCILE_MAX; i++)
@@ -72,7 +73,8 @@ void plan_start(struct reconcile *r)
  * what the copying itself has moved. */
 static void pass_end(struct reconcile *r)
 {
-	bool is_clean = r->found == 0;
+	const uint8_t second = BUG(repair_live_first) ? SET_GONE : SET_LIVE;
+	bool is_clean = r->found == 0 || BUG(repair_one_pass);
 	uint32_t passes_max = r->options.mode == RECONCILE_REPAIR ? RECONCILE_PASSES_MAX
 	                      : !r->options.collect               ? RECONCILE_CHECKS_MAX
 	                                                          : 1;
@@ -80,14 +82,13 @@ static void pass_end(struct reconcile *r)
 	r->is_clean[r->set] = is_clean;
 	r->pass++;
 	if (is_clean || r->pass == passes_max) {
-		if (r->set != SET_GONE) {
-			bool is_same = r->set == SET_ALL ? is_clean
-			                                 : is_clean && r->is_clean[SET_GONE];
-
-			reconcile_end(r, is_same);
+		if (r->set == SET_ALL || r->set == second) {
+			reconcile_end(r, r->set == SET_ALL
+			                         ? is_clean
+			                         : is_clean && r->is_clean[SET_ALL ^ second]);
 			return;
 		}
-		r->set = SET_LIVE;
+		r->set = second;
 		r->pass = 0;
 	}
 	pass_start(r);
@@ -237,7 +238,7 @@ static bool parts_equal(const struct digest_part *a, const struct digest_part *b
 	if (a->count == 0 && b->count == 0)
 		return true;
 	return a->count == b->count && a->size == b->size &&
-	       memcmp(a->digest, b->digest, DIGEST_SIZE) == 0;
+	       (BUG(digest_not_compared) || memcmp(a->digest, b->digest, DIGEST_SIZE) == 0);
 }
 
 /* Groups of those that are equal in a part. A replica's part is its speaker's. */
@@ -302,6 +303,16 @@ static void sum_up(struct reconcile *r, const struct task *task)
 	}
 }
 
+/* A group's speaker may change while the others do not: a repair that runs beside this one stores
+ * there, say, what it lacked. Then nothing would differ any more, and the others be left without.
+ * So a group lasts no longer than until its elements are to be compared with another's. */
+static void dissolve(struct range_item *item)
+{
+	for (uint32_t i = 0; i < RECONCILE_MAX; i++)
+		if (item->speaker[i] != NOBODY)
+			item->speaker[i] = (uint8_t)i;
+}
+
 static void compare(struct reconcile *r, uint32_t index)
 {
 	struct task *task = &r->tasks[index];
@@ -314,10 +325,13 @@ static void compare(struct reconcile *r, uint32_t index)
 		regroup(task, k, &item);
 		uint32_t count = item.count[largest(&item)];
 
-		if (count_groups(&item) > 1 || (r->options.collect && count > 0))
-			push(r, &item);
-		else
+		if (count_groups(&item) == 1 && (!r->options.collect || count == 0)) {
 			r->done += count;
+			continue;
+		}
+		if (groups_with_any(&item) > 1)
+			dissolve(&item);
+		push(r, &item);
 	}
 	task_release(task);
 }

@@ -96,8 +96,9 @@ struct peer {
 	} sums[SET_ALL + 1]; /* by set */
 };
 
-/* A range that is not the same everywhere. Each replica stands in a group of those that are equal
- * here; the lowest of them speaks for all, and what is said of it is true of them. */
+/* A range that is not the same everywhere. Where one group of equal replicas alone has anything,
+ * the lowest of them speaks for all, and so does the lowest of those that have nothing; else each
+ * replica speaks for itself. */
 struct range_item {
 	bool is_top; /* the whole set */
 	struct bound after;

@@ -87,8 +87,10 @@ static bool is_session(const struct replication *r, const struct ulid *by)
 	return r->session.active && ulid_equal(&r->session.ulid, by);
 }
 
-/* What a look-up says of one recipient. */
-static void learn(struct replication *r, struct recipient_state *to, const struct lookup *l)
+/* What a look-up says of one recipient. `is_unknown`: the message was written before, so what comes
+ * of it is an unknown outcome if the name has changed. */
+static void learn(struct replication *r, struct recipient_state *to, const struct lookup *l,
+                  bool is_unknown)
 {
 	struct contact *contact = to->contact;
 	const struct lookup_account *a;
@@ -101,8 +103,12 @@ static void learn(struct replication *r, struct recipient_state *to, const struc
 	}
 	a = &l->accounts[l->found];
 	to->outcome = OUTCOME_OK;
-	if (contact->written_to && !id_equal(&contact->id, &a->id)) {
+	if (contact->written_to && !id_equal(&contact->id, &a->id) && !BUG(name_changed_unasked)) {
 		to->outcome = OUTCOME_NAME_CHANGED;
+		if (is_unknown) { /* that is what is told of it: so the next one asks */
+			contact->known = false;
+			return;
+		}
 		contact->written_to = false; /* the same command again goes to the new one */
 	}
 	contact->id = a->id;
@@ -469,7 +475,7 @@ static void child(struct replication *r, struct op *op, struct op *ended)
 	struct recipient_state *to = l->purpose;
 
 	if (ended->outcome == OUTCOME_OK)
-		learn(r, to, l);
+		learn(r, to, l, op->phase == PHASE_RESOLVE && op->written);
 	else
 		s->unreached = true;
 	if (op->phase == PHASE_GONE)

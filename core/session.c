@@ -295,6 +295,8 @@ struct buf *session_reply_begin(struct sessions *s, struct connection *c)
 	assert(!s->reply_open);
 	s->reply_open = true;
 	s->reply_held = s->appended > s->synced && !BUG(reply_before_sync);
+	if (BUG(repetition_before_sync) && s->fact_count == 0 && c->held == NULL)
+		s->reply_held = false; /* nothing of it is new */
 	assert(c->held == NULL || s->reply_held);
 	if (s->reply_held && c->held == NULL)
 		c->held = output_make();

@@ -12,6 +12,7 @@
  *
  * A connection that ends does not end its work: what was accepted is stored for all recipients.
  */
+#include "core/bug.h"
 #include "core/session_private.h"
 
 #include <stdio.h>
@@ -333,7 +334,7 @@ static enum status may_send(const struct connection *c, const struct frame *fram
 	case MAY_SESSION:
 		return id_is_zero(&c->account) ? STATUS_NO_SESSION : STATUS_OK;
 	case MAY_OPERATOR:
-		return c->is_operator ? STATUS_OK : STATUS_WRONG_PROOF;
+		return c->is_operator || BUG(anybody_repairs) ? STATUS_OK : STATUS_WRONG_PROOF;
 	}
 	assert(false); /* a row of the table has one of these */
 	return STATUS_WRONG_PROOF;

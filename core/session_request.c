@@ -134,6 +134,7 @@ static void introduce_proven(struct sessions *s, struct connection *c, const str
 		return;
 	}
 	if (frame->type == FRAME_INTRODUCE && !BUG(introduce_always_yes) &&
+	    !(BUG(introduce_again_yes) && state == STORE_ALIVE) &&
 	    store_holder(s->store, account->name, &account->id, &holder)) {
 		refuse_with(s, c, frame, STATUS_TAKEN, &holder.id);
 		return;

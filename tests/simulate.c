@@ -260,6 +260,9 @@ static void print_produced(const struct sim_produced *p)
 	       ", messages %" PRIu64 ", shown %" PRIu64 ", lies %" PRIu64 "\n",
 	       p->runs, p->steps, p->frames, p->virtual_s, p->starts, p->torn, p->accounts,
 	       p->messages, p->shown, p->lied);
+	printf("# repairs %" PRIu64 ", with enough replicas to the end %" PRIu64
+	       ", that said the same %" PRIu64 ", facts moved %" PRIu64 "\n",
+	       p->repairs, p->repairs_done, p->repairs_same, p->repaired);
 	for (uint32_t k = 0; k < SIM_COMMAND_KINDS; k++) {
 		printf("# %-8s", kinds[k]);
 		for (uint32_t o = 0; o < OUTCOME_END; o++)

@@ -3,14 +3,16 @@
  * simulate: a whole cluster in one process, replayed from a seed.
  *
  * Three replicas (the shipped store, session and journal over a simulated disk), some clients (the
- * shipped replication), and a liar, joined by a network of byte channels. Time is virtual; all
- * that happens by chance is drawn from one generator, so a seed fixes a run to the last byte.
+ * shipped replication), repairs (the shipped reconcile), and a liar, joined by a network of byte
+ * channels. Time is virtual; all that happens by chance is drawn from one generator, so a seed
+ * fixes a run to the last byte.
  *
  *   simulate.c           options, runs, the trace, what was produced
  *   simulate_run.c       one run: its phases, and which event is next
  *   simulate_net.c       connections: what is under way, delays, stalls, cuts
  *   simulate_replica.c   a replica's process and its disk
  *   simulate_client.c    a client's process and the person before it
+ *   simulate_repair.c    a repair's process, and what it must keep to
  *   simulate_fault.c     what goes wrong, and when
  *   simulate_liar.c      frames that no honest client sends
  *   simulate_tap.c       what was seen on the wires: the history
@@ -27,6 +29,7 @@
 #ifndef THREEFOLD_TESTS_SIMULATE_H
 #define THREEFOLD_TESTS_SIMULATE_H
 
+#include "core/reconcile.h"
 #include "core/replication.h"
 #include "core/session.h"
 #include "io/journal.h"
@@ -36,7 +39,9 @@
 
 enum {
 	SIM_CLIENTS_MAX = 6,
-	SIM_WIRES_MAX = 96,
+	SIM_REPAIRS = 2,
+	SIM_ENDS = SIM_CLIENTS_MAX + 1 + SIM_REPAIRS, /* clients, the liar, repairs */
+	SIM_WIRES_MAX = 128,
 	SIM_CHUNKS_MAX = 32,
 	SIM_DUE_MAX = 512,    /* requests on one connection that are not answered */
 	SIM_COMMANDS_MAX = 8, /* of one client, not ended */
@@ -74,12 +79,13 @@ struct sim_pipe {
 struct sim_due {
 	uint32_t request;
 	uint8_t type;
+	uint64_t at;
 	struct buf frame; /* as it was */
 };
 
 struct sim_wire {
 	bool used;
-	uint32_t client; /* SIM_CLIENTS_MAX: the liar */
+	uint32_t client; /* SIM_CLIENTS_MAX: the liar; above: a repair */
 	uint32_t life;   /* of the client */
 	uint32_t index;  /* which it is to the client */
 	uint32_t replica;
@@ -139,7 +145,6 @@ struct sim_replica {
 	bool new_uuid;
 	bool salvage;
 	struct sim_backup backups[SIM_BACKUPS];
-	uint32_t join_from; /* emulated repair at the next start: a mask of replicas */
 };
 
 /* ---- a client and the person before it ---- */
@@ -150,7 +155,8 @@ struct sim_command {
 	uint32_t attempt; /* CREATE, LOGIN */
 	uint32_t text;    /* SEND, ALL: of the history */
 	uint64_t begun_at;
-	uint32_t live; /* replicas that were live all the time since */
+	uint64_t last_live_at; /* of its client, then */
+	uint32_t live;         /* replicas that were live all the time since */
 	char name[ID_TEXT_SIZE + DISPLAY_SIZE];
 	char names[3][ID_TEXT_SIZE + DISPLAY_SIZE];
 	char password[32];
@@ -182,6 +188,26 @@ struct sim_client {
 	bool logged_in;        /* as it has told */
 	uint32_t account;      /* of the history, then */
 	struct ulid session;
+	/* To which account a name led that was written to, since the log in; UINT32_MAX: not known
+	 * or to be asked about. */
+	uint32_t known_as[SIM_NAMES];
+	uint64_t forgot_names_at;
+};
+
+/* ---- a repair ---- */
+
+struct sim_repair {
+	struct reconcile *r; /* NULL: none runs */
+	uint32_t life;
+	enum reconcile_mode mode;
+	uint64_t begun_at;
+	uint64_t frozen_until;
+	bool thaws;
+	uint8_t order[REPLICAS];
+	uint32_t wires[REPLICAS];
+	bool moved[SET_ALL]; /* by set: since its last pass over that began */
+	bool ended;          /* by itself: with this result */
+	struct reconcile_result result;
 };
 
 /* ---- the history ---- */
@@ -198,7 +224,10 @@ struct sim_account {
 	uint32_t attempt;
 	bool by_liar;
 	struct sim_held stored, confirmed, gone;
-	uint32_t yes; /* a mask: these said yes to `confirm`, and have their disks still */
+	uint32_t yes;      /* a mask: these said yes to `confirm`, and have their disks still */
+	uint32_t brought;  /* a mask: a repair told these that it is confirmed, so they say yes */
+	uint32_t answered; /* a mask: these have said something to `confirm`, or refused before */
+	bool confirming;   /* a creation has asked to confirm it */
 	bool delete_begun, taken_back;
 	bool acknowledged; /* its creation */
 	uint64_t acknowledged_at;
@@ -217,6 +246,8 @@ struct sim_attempt {
 	uint64_t first_taken; /* the first replica ever asked answered 'taken' and nobody else was
 	                       * asked */
 	uint64_t ended_at;
+	bool fair; /* all replicas were live all the time, in their order */
+	bool name_taken;
 };
 
 struct sim_text {
@@ -316,7 +347,9 @@ enum sim_fault {
 	FAULT_WIPE,
 	FAULT_RESTORE, /* an old backup */
 	FAULT_SWAP,    /* another's backup, with --new-uuid */
-	FAULT_REPAIR,  /* no fault: facts of others are joined at a start */
+	FAULT_REPAIR,  /* no fault: a repair begins */
+	FAULT_KILL_REPAIR,
+	FAULT_FREEZE_REPAIR,
 	FAULT_END,
 };
 extern const char *const sim_fault_names[FAULT_END];
@@ -334,6 +367,7 @@ struct sim_produced {
 	uint64_t faults_in[SIM_COMMAND_KINDS][FAULT_END]; /* while such a command was under way */
 	uint64_t refusals[STATUS_END];
 	uint64_t accounts, messages, shown, lied, compactions, starts, torn;
+	uint64_t repairs, repairs_done, repairs_same, repaired;
 };
 
 struct sim_options {
@@ -354,16 +388,19 @@ struct sim {
 	uint32_t clients_count;
 	struct sim_replica replicas[REPLICAS];
 	struct sim_client clients[SIM_CLIENTS_MAX];
+	struct sim_repair repairs[SIM_REPAIRS];
 	struct sim_wire wires[SIM_WIRES_MAX];
-	uint64_t blocked_up[SIM_CLIENTS_MAX + 1][REPLICAS]; /* until */
-	uint64_t blocked_down[SIM_CLIENTS_MAX + 1][REPLICAS];
-	uint32_t faults_on; /* a mask: which this run has */
-	uint64_t fault_at;  /* the next */
-	uint64_t fault_gap; /* mean */
-	uint64_t delay;     /* mean, of a chunk */
+	uint64_t blocked_up[SIM_ENDS][REPLICAS]; /* until */
+	uint64_t blocked_down[SIM_ENDS][REPLICAS];
+	uint32_t faults_on;  /* a mask: which this run has */
+	uint64_t fault_at;   /* the next */
+	uint64_t fault_gap;  /* mean */
+	uint64_t delay;      /* mean, of a chunk */
+	uint64_t disk_delay; /* mean, of a job of a disk */
 	uint32_t pipe_size;
 	uint64_t command_gap;
 	uint32_t share_messages;
+	uint32_t names_count; /* that people want in this run */
 	struct sim_history history;
 	struct sim_produced *produced;
 	struct sim_liar *liar;
@@ -412,11 +449,10 @@ void sim_replica_feed(struct sim *s, struct sim_wire *w);
 void sim_replica_closed(struct sim *s, struct sim_wire *w);
 void sim_replica_settle(struct sim *s, uint32_t i);
 bool sim_replica_awake(const struct sim *s, uint32_t i);
-/* All facts of one store, added to another that has no sessions yet. */
-void sim_replica_join(struct sim *s, uint32_t to, const struct store *from);
 void sim_replica_release(struct sim *s, uint32_t i);
 
 /* simulate_client.c */
+extern const char *const sim_names[SIM_NAMES];
 void sim_stretch(struct view password, struct view setting, uint8_t key[KEY_SIZE]);
 void sim_client_start(struct sim *s, uint32_t c);
 void sim_client_crash(struct sim *s, uint32_t c, bool host);
@@ -429,6 +465,24 @@ uint32_t sim_client_busy(const struct sim *s, uint32_t c);
 struct sim_command *sim_client_command(struct sim *s, uint32_t c, const struct command *command);
 void sim_client_release(struct sim *s, uint32_t c);
 void sim_client_act(struct sim *s, uint32_t c); /* the person does something */
+
+/* simulate_repair.c */
+extern const uint8_t sim_operator_key[KEY_SIZE];
+/* NULL: as many as may be are under way. */
+struct sim_repair *sim_repair_start(struct sim *s, const struct reconcile_options *options);
+bool sim_repair_kill(struct sim *s, uint32_t k, bool host);
+bool sim_repair_freeze(struct sim *s, uint32_t k, uint64_t time);
+void sim_repair_release(struct sim *s, uint32_t k);
+bool sim_repair_awake(const struct sim *s, uint32_t k);
+bool sim_repair_runs(const struct sim *s); /* any */
+uint64_t sim_repair_next(const struct sim *s, uint32_t k);
+void sim_repair_step(struct sim *s, uint32_t k);
+void sim_repair_connected(struct sim *s, struct sim_wire *w);
+void sim_repair_failed(struct sim *s, struct sim_wire *w, const char *why);
+void sim_repair_feed(struct sim *s, struct sim_wire *w);
+/* The tap: a request left a repair; a replica said yes to its STORE. */
+void sim_repair_asked(struct sim *s, struct sim_wire *w, const struct frame *f);
+void sim_repair_answered(struct sim *s, uint32_t replica, const struct frame *request);
 
 /* simulate_fault.c */
 void sim_fault_init(struct sim *s);
@@ -470,15 +524,16 @@ bool sim_held_any(const struct sim_held *h);
 uint32_t sim_held_mask(const struct sim_held *h);
 /* The disk of a replica has lost what it acknowledged after this time (0: all). */
 void sim_check_lost(struct sim *s, uint32_t replica, uint64_t after);
-/* What a replica was given from another's store. */
-void sim_check_joined(struct sim *s, uint32_t replica, const struct store *store);
 void sim_check_result(struct sim *s, uint32_t c, struct sim_command *k,
                       const struct result *result);
 void sim_check_shown(struct sim *s, uint32_t c, const struct shown *shown);
+void sim_check_forget_names(struct sim *s, uint32_t c);
 void sim_check_users(struct sim *s, uint32_t c, struct sim_command *k, const struct action *a);
 /* What came from this replica (REPLICAS: from all) may be lost with the connection, or the
  * session. */
 void sim_check_lost_arrivals(struct sim *s, uint32_t c, uint32_t replica);
+/* Who is logged in, and all that has been told: has it been shown? */
+void sim_check_online(struct sim *s, uint32_t c);
 void sim_check_logged_out(struct sim *s, uint32_t c);
 void sim_check_life_ended(struct sim *s, uint32_t c);
 
@@ -486,6 +541,9 @@ void sim_check_life_ended(struct sim *s, uint32_t c);
 void sim_wind_up(struct sim *s);
 /* What a disk has just given back, against what its replica acknowledged. */
 void sim_check_store(struct sim *s, uint32_t i, const struct store *store);
+/* Alive: it is held, in *held (or NULL); dead: its number is, or its recipient. */
+enum store_state sim_message_state(const struct store *store, const struct sim_message *m,
+                                   struct message *held);
 void sim_check_end(struct sim *s);
 
 #endif

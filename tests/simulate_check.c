@@ -2,11 +2,13 @@
  *
  * The checker: what was told to people against what was seen on the wires.
  *
- *   A result OK        as many replicas as it says have answered yes; a name has one owner where
- *                      two audiences met;
+ *   A result OK        all who were there have answered, and as many as it says yes; a name has one
+ *                      owner where two audiences met; a message goes to the account that its name
+ *                      led this client to before;
  *                      a log in is to the right account, with the right password, and not to one
  *                      that is gone
- *   A refusal          was possible: a taken name was somebody's, an unknown one nobody's whom a
+ *   A refusal          was possible: a taken name was somebody's (of those who race for a free one,
+ *                      all replicas live, somebody gets it), an unknown one nobody's whom a
  *                      live replica knew
  *   A message shown    was sent by that sender to this account, byte for byte; once in a life; in
  *                      the order of its
@@ -125,45 +127,6 @@ void sim_check_lost(struct sim *s, uint32_t replica, uint64_t after)
 	}
 }
 
-static bool is_dead_number(const struct store *store, const struct sim_message *m)
-{
-	struct range range;
-
-	return store_range_next(store, &m->stream, m->number - 1, &range) &&
-	       range.first <= m->number;
-}
-
-void sim_check_joined(struct sim *s, uint32_t replica, const struct store *store)
-{
-	for (uint32_t i = 0; i < s->history.accounts.count; i++) {
-		struct sim_account *a = &s->history.accounts.items[i];
-		struct account account;
-		enum store_state state = store_find(store, &a->id, &account, NULL);
-
-		if (state != STORE_UNKNOWN)
-			sim_held_set(s, &a->stored, replica);
-		if (state == STORE_ALIVE && account.confirmed)
-			sim_held_set(s, &a->confirmed, replica);
-		if (state == STORE_DEAD)
-			sim_held_set(s, &a->gone, replica);
-	}
-	for (uint32_t i = 0; i < s->history.messages.count; i++)
-		if (is_dead_number(store, &s->history.messages.items[i]))
-			sim_held_set(s, &s->history.messages.items[i].gone, replica);
-	for (struct store_key after = { .streams = 1 };;) {
-		struct sim_message *m;
-		struct fact fact;
-
-		if (!store_next(store, &after, &fact))
-			break;
-		m = fact.kind == FACT_MESSAGE
-		            ? sim_message_find(s, &fact.message.stream, fact.message.number)
-		            : NULL;
-		if (m)
-			sim_held_set(s, &m->stored, replica);
-	}
-}
-
 /* ---- results ---- */
 
 static bool knew(const struct sim_held *h, uint32_t live, uint64_t before)
@@ -192,7 +155,45 @@ static void check_owner(struct sim *s, uint32_t at)
 	}
 }
 
-static void created(struct sim *s, struct sim_command *k, const struct result *result)
+static bool in_order(const struct sim_client *p)
+{
+	return p->order[0] == 0 && p->order[1] == 1 && p->order[2] == 2;
+}
+
+static bool is_undisturbed(const struct sim *s, const char *name)
+{
+	for (uint32_t i = 0; i < REPLICAS; i++)
+		if (s->replicas[i].lost_disk || s->replicas[i].clock_turned_at)
+			return false;
+	for (uint32_t i = 0; i < s->history.accounts.count; i++) {
+		const struct sim_account *a = &s->history.accounts.items[i];
+
+		if (strcmp(a->name, name) == 0 &&
+		    (a->by_liar || (a->delete_begun && !a->taken_back)))
+			return false;
+	}
+	return true;
+}
+
+/* All wanted a name that was free, at all replicas, which lived all the time: one of them wins. */
+static void check_somebody(struct sim *s, const struct sim_attempt *last)
+{
+	if (!is_undisturbed(s, last->name))
+		return;
+	for (uint32_t i = 0; i < s->history.attempts.count; i++) {
+		const struct sim_attempt *t = &s->history.attempts.items[i];
+
+		if (strcmp(t->name, last->name) != 0 ||
+		    (t->account == UINT32_MAX && t->ending == SIM_REFUSED)) /* wrote nothing */
+			continue;
+		if (t->ending != SIM_REFUSED || !t->fair || !t->name_taken)
+			return;
+	}
+	sim_fail(s, "all who wanted '%s' were told that it is taken, and nobody has it",
+	         last->name);
+}
+
+static void created(struct sim *s, uint32_t c, struct sim_command *k, const struct result *result)
 {
 	struct sim_attempt *t = &s->history.attempts.items[k->attempt];
 	uint32_t at;
@@ -202,6 +203,10 @@ static void created(struct sim *s, struct sim_command *k, const struct result *r
 	            : result->outcome == OUTCOME_UNKNOWN ? SIM_UNKNOWN
 	                                                 : SIM_REFUSED;
 	t->ended_at = s->now;
+	t->fair = k->live == 7 && in_order(&s->clients[c]);
+	t->name_taken = result->outcome == OUTCOME_NAME_TAKEN;
+	if (t->name_taken)
+		check_somebody(s, t);
 	/* It may also have been deleted meanwhile, from elsewhere. */
 	if (result->outcome == OUTCOME_NAME_TAKEN &&
 	    (t->account == UINT32_MAX || !s->history.accounts.items[t->account].gone.ever)) {
@@ -227,6 +232,12 @@ static void created(struct sim *s, struct sim_command *k, const struct result *r
 			s,
 			"the creation of '%s' is acknowledged with %u copies; confirmed by mask %u",
 			t->name, result->copies, sim_held_mask(&a->confirmed));
+	if (result->copies < count_bits_of(k->live & a->yes))
+		sim_fail(s, "the creation of '%s' is acknowledged before all said so: %u copies",
+		         t->name, result->copies);
+	if (k->live & ~a->answered)
+		sim_fail(s, "the creation of '%s' is acknowledged before all have answered",
+		         t->name);
 	if (a->taken_back)
 		sim_fail(s, "the creation of '%s' is acknowledged after its taking back began",
 		         t->name);
@@ -299,6 +310,7 @@ static void now_logged_in(struct sim *s, uint32_t c, const struct result *result
 
 	p->logged_in = true;
 	sim_check_lost_arrivals(s, c, REPLICAS);
+	sim_check_forget_names(s, c);
 	p->account = sim_account_find(s, &result->id);
 }
 
@@ -335,18 +347,60 @@ static void check_sent_to(struct sim *s, uint32_t c, const struct sim_command *k
 	for (uint32_t i = 0; i < s->history.accounts.count && !k->command.has_id; i++) {
 		const struct sim_account *b = &s->history.accounts.items[i];
 
-		if (i != at && cannot_be_overlooked(k, b) &&
-		    knew(&b->confirmed, k->live, s->clients[c].last_live_at) &&
-		    id_compare(&b->id, &m->stream.recipient) < 0 && strcmp(k->name, b->name) == 0)
+		if (i == at || !cannot_be_overlooked(k, b) || strcmp(k->name, b->name) != 0)
+			continue;
+		if (!s->history.accounts.items[at].confirming &&
+		    !s->history.accounts.items[at].by_liar)
+			sim_fail(s,
+			         "client %u: t%u goes to account %u, which nobody confirmed, "
+			         "though '%s' is account %u",
+			         c, k->text, at, k->name, i);
+		if (knew(&b->confirmed, k->live, k->last_live_at) &&
+		    id_compare(&b->id, &m->stream.recipient) < 0)
 			sim_fail(s, "client %u: t%u goes to account %u, though '%s' is account %u",
 			         c, k->text, at, k->name, i);
 	}
+}
+
+/* A name that was written to leads to the same account for as long as nobody was asked. */
+static void check_known(struct sim *s, uint32_t c, const struct sim_command *k)
+{
+	struct sim_client *p = &s->clients[c];
+
+	if (k->begun_at <= p->forgot_names_at)
+		return;
+	for (uint32_t i = 0; i < s->history.messages.count; i++) {
+		const struct sim_message *m = &s->history.messages.items[i];
+		uint32_t at = sim_account_find(s, &m->stream.recipient);
+
+		for (uint32_t n = 0; n < SIM_NAMES && m->text == k->text; n++) {
+			if (strcmp(k->name, sim_names[n]) != 0)
+				continue;
+			if (p->known_as[n] != UINT32_MAX && p->known_as[n] != at)
+				sim_fail(s,
+				         "client %u: t%u to '%s' goes to account %u, the last one "
+				         "went to account %u, and nobody was asked",
+				         c, k->text, k->name, at, p->known_as[n]);
+			p->known_as[n] = at;
+		}
+	}
+}
+
+void sim_check_forget_names(struct sim *s, uint32_t c)
+{
+	for (uint32_t n = 0; n < SIM_NAMES; n++)
+		s->clients[c].known_as[n] = UINT32_MAX;
+	s->clients[c].forgot_names_at = s->now;
 }
 
 static void sent(struct sim *s, uint32_t c, struct sim_command *k, const struct result *result)
 {
 	struct sim_text *t = &s->history.texts.items[k->text];
 	uint32_t count;
+
+	if (result->outcome != OUTCOME_OK &&
+	    (result->outcome == OUTCOME_NAME_CHANGED || k->command.names_count != 1))
+		sim_check_forget_names(s, c);
 
 	t->ending = result->outcome == OUTCOME_OK ? SIM_OK : SIM_UNKNOWN;
 	if (result->outcome == OUTCOME_NO_SUCH_USER && k->command.names_count == 1)
@@ -367,6 +421,8 @@ static void sent(struct sim *s, uint32_t c, struct sim_command *k, const struct 
 		sim_fail(s, "t%u is acknowledged without a copy", k->text);
 	if (result->kind == COMMAND_SEND && k->command.names_count == 1)
 		check_sent_to(s, c, k);
+	if (result->kind == COMMAND_SEND && k->command.names_count == 1 && !k->command.has_id)
+		check_known(s, c, k);
 }
 
 static void listed(struct sim *s, uint32_t c, struct sim_command *k, const struct result *result)
@@ -412,7 +468,7 @@ void sim_check_result(struct sim *s, uint32_t c, struct sim_command *k, const st
 
 	switch (result->kind) {
 	case COMMAND_CREATE:
-		created(s, k, result);
+		created(s, c, k, result);
 		break;
 	case COMMAND_LOGIN:
 		logged_in(s, c, k, result);
@@ -550,6 +606,28 @@ void sim_check_shown(struct sim *s, uint32_t c, const struct shown *shown)
 	seen->shown_at = s->now;
 	m->shown++;
 	overtake(s, c, m);
+}
+
+void sim_check_online(struct sim *s, uint32_t c)
+{
+	uint32_t account = s->clients[c].account;
+
+	for (uint32_t n = 0; n < s->history.messages.count && !s->failed; n++) {
+		const struct sim_message *m = &s->history.messages.items[n];
+		uint32_t lives = 0, dead = 0;
+
+		if (!m->acknowledged || m->shown || m->told || sim_held_any(&m->gone) ||
+		    !id_equal(&m->stream.recipient, &s->history.accounts.items[account].id))
+			continue;
+		for (uint32_t i = 0; i < REPLICAS; i++) {
+			enum store_state state = sim_message_state(s->replicas[i].store, m, NULL);
+
+			lives += state == STORE_ALIVE;
+			dead += state == STORE_DEAD;
+		}
+		if (lives > 0 && dead == 0)
+			sim_fail(s, "client %u is online, but t%u was never shown", c, m->text);
+	}
 }
 
 void sim_check_logged_out(struct sim *s, uint32_t c)

@@ -11,7 +11,7 @@
 
 #include <stdlib.h>
 
-static const char *const names[SIM_NAMES] = { "ann", "bob", "cid", "dee" };
+const char *const sim_names[SIM_NAMES] = { "ann", "bob", "cid", "dee" };
 
 static struct replication_time client_time(const struct sim *s)
 {
@@ -41,6 +41,7 @@ void sim_client_start(struct sim *s, uint32_t c)
 	p->live = 0;
 	p->logged_in = false;
 	p->start_at = SIM_NEVER;
+	sim_check_forget_names(s, c);
 	p->next_command_at = s->now + sim_around(s, 50 * SIM_MS);
 	for (uint32_t i = 0; i < REPLICAS; i++)
 		p->wires[i] = SIM_WIRES_MAX;
@@ -285,6 +286,7 @@ struct sim_command *sim_client_command(struct sim *s, uint32_t c, const struct c
 	count_pairs(s, command->kind);
 	k->command = *command;
 	k->begun_at = s->now;
+	k->last_live_at = p->last_live_at;
 	k->live = p->live;
 	k->text = k->attempt = UINT32_MAX;
 	k->token = replication_command(p->r, command, client_time(s));
@@ -296,10 +298,10 @@ static void create(struct sim *s, uint32_t c)
 	struct sim_attempt *a = SIM_ADD(s->history.attempts);
 	struct command command = { .kind = COMMAND_CREATE };
 	struct sim_command *k;
-	uint32_t n = (uint32_t)sim_random(s, SIM_NAMES);
+	uint32_t n = (uint32_t)sim_random(s, s->names_count);
 
 	memset(a, 0, sizeof(*a));
-	(void)snprintf(a->name, sizeof(a->name), "%s", names[n]);
+	(void)snprintf(a->name, sizeof(a->name), "%s", sim_names[n]);
 	(void)snprintf(a->password, sizeof(a->password), "pw%u", s->history.attempts.count);
 	a->client = c;
 	a->life = s->clients[c].life;
@@ -309,7 +311,7 @@ static void create(struct sim *s, uint32_t c)
 	sim_trace(s, "client %u creates %s with %s", c, a->name, a->password);
 	k = sim_client_command(s, c, &command);
 	k->attempt = s->history.attempts.count - 1;
-	(void)snprintf(k->name, sizeof(k->name), "%s", names[n]);
+	(void)snprintf(k->name, sizeof(k->name), "%s", sim_names[n]);
 }
 
 /* How somebody is called: by name, by name~digits, by id. */
@@ -460,7 +462,7 @@ static void simple(struct sim *s, uint32_t c, enum command_kind kind)
 	char prefix[4] = "";
 
 	if (kind == COMMAND_LIST && sim_chance(s, 30))
-		(void)snprintf(prefix, sizeof(prefix), "%.1s", names[sim_random(s, SIM_NAMES)]);
+		(void)snprintf(prefix, sizeof(prefix), "%.1s", sim_names[sim_random(s, SIM_NAMES)]);
 	command.name = view_of_string(prefix);
 	sim_trace(s, "client %u: command %u %s", c, (unsigned)kind, prefix);
 	k = sim_client_command(s, c, &command);

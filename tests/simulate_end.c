@@ -1,16 +1,19 @@
 /* SPDX-License-Identifier: MIT
  *
  * The end of a run. First everything works again, and everything that was begun must end. Then the
- * owner of each account that was acknowledged logs in and reads his mail. Then all stop, each disk
- * is read, and must hold what its replica acknowledged; at last the three sets are joined and must
- * be one, to the last byte of their files.
- *
- * The joining is repair's work, done here fact by fact (sim_replica_join) where a run has no
- * repair of its own.
+ * owner of each account that was acknowledged logs in and reads his mail. When all is quiet one
+ * repair must make the replicas the same, and another one find nothing to do. Then all stop, each
+ * disk is read, and must hold what its replica acknowledged; the three files must be one, to the
+ * last byte.
  */
 #include "tests/simulate.h"
 
 #include <stdlib.h>
+
+enum {
+	REPAIR_SECONDS_MAX = 150, /* three replies that never come, and some that do */
+	QUIET_SECONDS = 8,        /* until all that was written has arrived */
+};
 
 static void run_for(struct sim *s, uint64_t time)
 {
@@ -64,6 +67,13 @@ static void log_out(struct sim *s, uint32_t c)
 	wait_for_all(s);
 }
 
+static void wait_idle(struct sim *s, uint32_t c)
+{
+	for (uint32_t i = 0; i < 100 && !s->failed && !replication_idle(s->clients[c].r); i++)
+		run_for(s, 100 * SIM_MS);
+	run_for(s, 50 * SIM_MS);
+}
+
 /* The owner comes back, by his full id, and reads. */
 static void read_mail(struct sim *s, uint32_t c, uint32_t account)
 {
@@ -86,9 +96,7 @@ static void read_mail(struct sim *s, uint32_t c, uint32_t account)
 		sim_fail(s, "account %u, which was acknowledged, cannot be logged in to", account);
 		return;
 	}
-	for (uint32_t i = 0; i < 100 && !s->failed && !replication_idle(s->clients[c].r); i++)
-		run_for(s, 100 * SIM_MS);
-	run_for(s, 50 * SIM_MS);
+	wait_idle(s, c);
 	if (!s->failed && !replication_idle(s->clients[c].r))
 		sim_fail(s, "client %u does not come to rest after reading account %u", c, account);
 }
@@ -107,6 +115,18 @@ static void check_shown(struct sim *s, uint32_t account)
 	}
 }
 
+/* Who is online has been shown all. */
+static void check_online(struct sim *s, uint32_t c)
+{
+	char name[DISPLAY_SIZE];
+
+	if (!s->failed && replication_logged_in(s->clients[c].r, name) &&
+	    s->clients[c].account != UINT32_MAX) {
+		wait_idle(s, c);
+		sim_check_online(s, c);
+	}
+}
+
 /* All see all: an account has one session, of its first client or of the last. */
 static void check_sessions(struct sim *s)
 {
@@ -121,15 +141,8 @@ static void check_sessions(struct sim *s)
 				         c, s->clients[c].account);
 }
 
-void sim_wind_up(struct sim *s)
+static void read_all(struct sim *s)
 {
-	s->winding_up = true;
-	sim_heal(s);
-	run_for(s, 7 * SIM_SECOND); /* connections that are broken, without a word, are found out */
-	wait_for_all(s);
-	check_sessions(s);
-	for (uint32_t c = 0; c < s->clients_count; c++)
-		log_out(s, c);
 	for (uint32_t i = 0; i < s->history.accounts.count && !s->failed; i++) {
 		const struct sim_account *a = &s->history.accounts.items[i];
 		uint32_t c = i % s->clients_count;
@@ -142,6 +155,120 @@ void sim_wind_up(struct sim *s)
 		check_shown(s, i);
 		log_out(s, c);
 	}
+}
+
+/* ---- repair, when all is quiet ---- */
+
+static void check_equal(struct sim *s, uint32_t i, uint32_t k)
+{
+	struct store_totals a, b;
+
+	store_check(s->replicas[k].store);
+	store_totals(s->replicas[i].store, &a);
+	store_totals(s->replicas[k].store, &b);
+	if (a.facts != b.facts || a.sum != b.sum)
+		sim_fail(s, "after repair replica %u has %llu facts, replica %u has %llu", k,
+		         (unsigned long long)b.facts, i, (unsigned long long)a.facts);
+}
+
+/* Those that have begun end. */
+static void wait_for_repairs(struct sim *s)
+{
+	for (uint32_t i = 0; i < REPAIR_SECONDS_MAX && sim_repair_runs(s) && !s->failed; i++)
+		run_for(s, SIM_SECOND);
+	if (sim_repair_runs(s) && !s->failed)
+		sim_fail(s, "repair does not end");
+}
+
+/* A run in which nothing else happens: those that are there are the same after it. */
+static const struct reconcile_result *repair(struct sim *s, enum reconcile_mode mode,
+                                             uint32_t there)
+{
+	struct reconcile_options options = { .mode = mode };
+	const struct sim_repair *p = sim_repair_start(s, &options);
+
+	assert(p != NULL);
+	wait_for_repairs(s);
+	if (s->failed)
+		return &p->result;
+	if (!p->ended || !p->result.is_ready || !p->result.is_same)
+		sim_fail(s, "all is quiet, but repair does not say the same");
+	for (uint32_t i = 0; i < REPLICAS; i++)
+		if ((there >> i & 1) && p->result.replicas[i].state != RECONCILE_READY)
+			sim_fail(s, "all is quiet, but replica %u takes no part in repair: %s", i,
+			         p->result.replicas[i].why);
+	for (uint32_t i = 0; i < REPLICAS; i++)
+		for (uint32_t k = 0; k < i; k++)
+			if (!s->failed && (there >> i & 1) && (there >> k & 1))
+				check_equal(s, k, i);
+	return &p->result;
+}
+
+static void repair_without(struct sim *s, uint32_t i)
+{
+	sim_replica_stop(s, i);
+	s->replicas[i].start_at = SIM_NEVER;
+	(void)repair(s, RECONCILE_REPAIR, 7u & ~(1u << i));
+	s->replicas[i].start_at = s->now;
+	run_for(s, SIM_SECOND);
+}
+
+static void repair_twice_at_once(struct sim *s)
+{
+	struct reconcile_options options = { .mode = RECONCILE_REPAIR };
+
+	(void)sim_repair_start(s, &options);
+	run_for(s, sim_random(s, 300 * SIM_MS));
+	(void)sim_repair_start(s, &options);
+	wait_for_repairs(s);
+}
+
+/* Nobody is there any more but those who repair. */
+static void repair_all(struct sim *s)
+{
+	const struct reconcile_result *result;
+
+	for (uint32_t c = 0; c < s->clients_count; c++) {
+		sim_client_crash(s, c, false);
+		s->clients[c].start_at = SIM_NEVER;
+	}
+	run_for(s, QUIET_SECONDS * SIM_SECOND);
+	wait_for_repairs(s);
+	if (!s->failed && sim_chance(s, 20))
+		repair_without(s, (uint32_t)sim_random(s, REPLICAS));
+	if (!s->failed && sim_chance(s, 20))
+		repair_twice_at_once(s);
+	if (!s->failed)
+		(void)repair(s, RECONCILE_REPAIR, 7);
+	if (s->failed)
+		return;
+	result = repair(s, sim_chance(s, 50) ? RECONCILE_REPAIR : RECONCILE_CHECK, 7);
+	for (uint32_t i = 0; i < REPLICAS; i++)
+		if (result->replicas[i].missing || result->replicas[i].stored)
+			sim_fail(s, "repair moves to replica %u what it has moved before", i);
+	for (uint32_t i = 1; i < REPLICAS; i++)
+		if (memcmp(result->replicas[i].digest, result->replicas[0].digest, KEY_SIZE) != 0)
+			sim_fail(s, "repair says the same of sets with different digests");
+}
+
+void sim_wind_up(struct sim *s)
+{
+	struct reconcile_options options = { .mode = RECONCILE_REPAIR };
+
+	s->winding_up = true;
+	sim_heal(s);
+	run_for(s, 7 * SIM_SECOND); /* connections that are broken, without a word, are found out */
+	if (sim_chance(s, 40))
+		(void)sim_repair_start(s, &options);
+	wait_for_all(s);
+	check_sessions(s);
+	for (uint32_t c = 0; c < s->clients_count; c++)
+		check_online(s, c);
+	for (uint32_t c = 0; c < s->clients_count; c++)
+		log_out(s, c);
+	read_all(s);
+	if (!s->failed)
+		repair_all(s);
 }
 
 /* ---- the disks ---- */
@@ -159,6 +286,9 @@ static void check_accounts(struct sim *s, uint32_t i, const struct store *store)
 			sim_fail(s, "replica %u has lost that account %u is confirmed", i, n);
 		if (a->gone.at[i] && state != STORE_DEAD)
 			sim_fail(s, "replica %u has lost that account %u is gone", i, n);
+		if (state == STORE_ALIVE && account.confirmed && !a->confirming && !a->by_liar)
+			sim_fail(s, "replica %u has account %u confirmed, which nobody confirmed",
+			         i, n);
 		if (state == STORE_DEAD && !a->delete_begun && !a->by_liar)
 			sim_fail(s, "on replica %u account %u is gone, which nobody deleted", i, n);
 		if (state == STORE_ALIVE && account.confirmed && a->attempt != UINT32_MAX &&
@@ -194,27 +324,39 @@ static bool is_live_in(const struct store *store, const struct sim_message *m,
 	return false;
 }
 
+enum store_state sim_message_state(const struct store *store, const struct sim_message *m,
+                                   struct message *held)
+{
+	struct message message;
+	struct range range;
+
+	if (is_live_in(store, m, held ? held : &message))
+		return STORE_ALIVE;
+	if ((store_range_next(store, &m->stream, m->number - 1, &range) &&
+	     range.first <= m->number) ||
+	    store_find(store, &m->stream.recipient, NULL, NULL) == STORE_DEAD)
+		return STORE_DEAD;
+	return STORE_UNKNOWN;
+}
+
 static void check_messages(struct sim *s, uint32_t i, const struct store *store)
 {
 	for (uint32_t n = 0; n < s->history.messages.count; n++) {
 		const struct sim_message *m = &s->history.messages.items[n];
 		const struct sim_text *t = &s->history.texts.items[m->text];
 		struct message held = { .number = 0 };
-		bool lives = is_live_in(store, m, &held);
-		struct range range;
-		bool dead = (store_range_next(store, &m->stream, m->number - 1, &range) &&
-		             range.first <= m->number) ||
-		            store_find(store, &m->stream.recipient, NULL, NULL) == STORE_DEAD;
+		enum store_state state = sim_message_state(store, m, &held);
 
-		if (m->stored.at[i] && !lives && !dead)
+		if (m->stored.at[i] && state == STORE_UNKNOWN)
 			sim_fail(s, "replica %u has lost t%u (message %u)", i, m->text, n);
-		if (m->gone.at[i] && !dead)
+		if (m->gone.at[i] && state != STORE_DEAD)
 			sim_fail(s, "replica %u has lost that t%u was received", i, m->text);
-		if (lives && !view_equal(held.text, view_of(t->text, t->size)))
+		if (state == STORE_ALIVE && !view_equal(held.text, view_of(t->text, t->size)))
 			sim_fail(s, "replica %u holds another text than t%u", i, m->text);
-		if (lives && t->ending == SIM_REFUSED && !sim_is_deleted(s, &m->stream.recipient))
+		if (state == STORE_ALIVE && t->ending == SIM_REFUSED &&
+		    !sim_is_deleted(s, &m->stream.recipient))
 			sim_fail(s, "replica %u holds t%u, whose sending was refused", i, m->text);
-		if (dead && !m->told && !sim_is_liar(s, &m->stream.recipient) &&
+		if (state == STORE_DEAD && !m->told && !sim_is_liar(s, &m->stream.recipient) &&
 		    store_find(store, &m->stream.recipient, NULL, NULL) != STORE_DEAD)
 			sim_fail(s, "on replica %u t%u is gone, which nobody received", i, m->text);
 	}
@@ -306,43 +448,24 @@ static void check_mail(struct sim *s, const struct store *store)
 {
 	for (uint32_t n = 0; n < s->history.messages.count; n++) {
 		const struct sim_message *m = &s->history.messages.items[n];
-		struct message held;
-		struct range range;
 
-		if (!m->acknowledged || !sim_held_any(&m->stored) || is_live_in(store, m, &held) ||
-		    (store_range_next(store, &m->stream, m->number - 1, &range) &&
-		     range.first <= m->number) ||
-		    store_find(store, &m->stream.recipient, NULL, NULL) == STORE_DEAD)
-			continue;
-		sim_fail(s, "t%u was acknowledged, and is lost", m->text);
+		if (m->acknowledged && sim_held_any(&m->stored) &&
+		    sim_message_state(store, m, NULL) == STORE_UNKNOWN)
+			sim_fail(s, "t%u was acknowledged, and is lost", m->text);
 	}
 }
 
 void sim_check_end(struct sim *s)
 {
-	for (uint32_t c = 0; c < s->clients_count && !s->failed; c++)
-		sim_client_crash(s, c, false);
 	for (uint32_t i = 0; i < REPLICAS && !s->failed; i++)
 		sim_replica_stop(s, i);
 	for (uint32_t i = 0; i < REPLICAS && !s->failed; i++)
 		if (open_again(s, i))
 			sim_check_store(s, i, s->replicas[i].store);
-	for (uint32_t i = 0; i < REPLICAS && !s->failed; i++)
-		for (uint32_t k = 0; k < REPLICAS; k++)
-			if (k != i)
-				sim_replica_join(s, i, s->replicas[k].store);
 	if (!s->failed)
 		check_union(s, s->replicas[0].store), check_mail(s, s->replicas[0].store);
-	for (uint32_t i = 0; i < REPLICAS && !s->failed; i++) {
-		struct store_totals a, b;
-
-		store_check(s->replicas[i].store);
-		store_totals(s->replicas[0].store, &a);
-		store_totals(s->replicas[i].store, &b);
-		if (a.facts != b.facts || a.sum != b.sum)
-			sim_fail(s, "after repair replica %u has %llu facts, replica 0 has %llu", i,
-			         (unsigned long long)b.facts, (unsigned long long)a.facts);
-	}
+	for (uint32_t i = 1; i < REPLICAS && !s->failed; i++)
+		check_equal(s, 0, i);
 	for (uint32_t i = 0; i < REPLICAS; i++)
 		close_again(s, i);
 	check_same(s, "users.json");

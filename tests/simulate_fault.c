@@ -17,6 +17,7 @@ const char *const sim_fault_names[FAULT_END] = {
 	"kill-all",      "freeze-replica", "crash-client", "crash-client-host",
 	"freeze-client", "clock",          "disk-full",    "fsync",
 	"wipe",          "restore",        "swap",         "repair",
+	"kill-repair",   "freeze-repair",
 };
 
 void sim_fault_init(struct sim *s)
@@ -44,7 +45,7 @@ static struct sim_wire *some_wire(struct sim *s)
 	for (uint32_t k = 0; k < SIM_WIRES_MAX; k++) {
 		struct sim_wire *w = &s->wires[(from + k) % SIM_WIRES_MAX];
 
-		if (w->used && w->client_open && w->replica_open && w->client < SIM_CLIENTS_MAX)
+		if (w->used && w->client_open && w->replica_open && w->client != SIM_CLIENTS_MAX)
 			return w;
 	}
 	return NULL;
@@ -91,10 +92,12 @@ static bool cut(struct sim *s, enum sim_fault fault)
 
 static bool stall(struct sim *s, enum sim_fault fault)
 {
-	uint32_t c = (uint32_t)sim_random(s, s->clients_count);
+	uint32_t c = (uint32_t)sim_random(s, s->clients_count + SIM_REPAIRS);
 	uint32_t i = (uint32_t)sim_random(s, REPLICAS);
 	uint64_t until = s->now + sim_around(s, 2500 * SIM_MS);
 
+	if (c >= s->clients_count) /* a repair */
+		c += SIM_CLIENTS_MAX + 1 - s->clients_count;
 	if (fault != FAULT_STALL_DOWN)
 		s->blocked_up[c][i] = until;
 	if (fault != FAULT_STALL_UP)
@@ -244,14 +247,18 @@ static bool turn_clock(struct sim *s, uint32_t i)
 	return true;
 }
 
-static bool repair(struct sim *s, uint32_t i)
-{
-	struct sim_replica *p = &s->replicas[i];
+/* ---- repairs ---- */
 
-	sim_replica_stop(s, i);
-	p->join_from = 1 + (uint32_t)sim_random(s, 7);
-	p->start_at = s->now + sim_around(s, 100 * SIM_MS);
-	return true;
+static bool repair(struct sim *s)
+{
+	static const uint32_t replies[] = { 0, 8000, 2000 };
+	struct reconcile_options options = {
+		.mode = sim_chance(s, 85) ? RECONCILE_REPAIR : RECONCILE_CHECK,
+		.reply_timeout_ms = replies[sim_random(s, 3)],
+		.connect_timeout_ms = sim_chance(s, 50) ? 1000 : 0,
+	};
+
+	return sim_repair_start(s, &options) != NULL;
 }
 
 /* ---- clients ---- */
@@ -313,7 +320,12 @@ static bool inflict(struct sim *s, enum sim_fault fault)
 	case FAULT_SWAP:
 		return restore(s, fault, i);
 	case FAULT_REPAIR:
-		return repair(s, i);
+		return repair(s);
+	case FAULT_KILL_REPAIR:
+		return sim_repair_kill(s, (uint32_t)sim_random(s, SIM_REPAIRS), sim_chance(s, 30));
+	case FAULT_FREEZE_REPAIR:
+		return sim_repair_freeze(s, (uint32_t)sim_random(s, SIM_REPAIRS),
+		                         sim_around(s, 3000 * SIM_MS));
 	case FAULT_END:
 		break;
 	}
@@ -371,5 +383,8 @@ void sim_heal(struct sim *s)
 		if (s->clients[c].thaws)
 			s->clients[c].frozen_until = s->now;
 	}
+	for (uint32_t k = 0; k < SIM_REPAIRS; k++)
+		if (s->repairs[k].thaws)
+			s->repairs[k].frozen_until = s->now;
 	sim_trace(s, "everything works again");
 }

@@ -12,7 +12,7 @@
 
 #include <stdlib.h>
 
-enum { ACCOUNTS = 3, HEARD = 24, TRICKS = 14, NUMBERS = 3 };
+enum { ACCOUNTS = 3, HEARD = 24, TRICKS = 16, NUMBERS = 3 };
 
 struct liar_account {
 	bool used;
@@ -39,7 +39,6 @@ struct sim_liar {
 	struct liar_account accounts[ACCOUNTS];
 	struct buf heard[HEARD];
 	uint32_t heard_count;
-	uint32_t number;
 };
 
 void sim_liar_init(struct sim *s)
@@ -199,9 +198,9 @@ static void prove(struct sim *s, struct liar_link *k, enum auth_purpose purpose,
 	auth_proof(a->key, &auth, proof);
 }
 
-static void introduce(struct sim *s, struct liar_link *k, uint8_t type, const struct id *under)
+static void introduce(struct sim *s, struct liar_link *k, uint8_t type,
+                      const struct liar_account *a, const struct id *under)
 {
-	const struct liar_account *a = some_account(s);
 	struct frame f = { .type = type, .introduce = { .account = a->account } };
 
 	if (under)
@@ -211,9 +210,9 @@ static void introduce(struct sim *s, struct liar_link *k, uint8_t type, const st
 	say(k, &f);
 }
 
-static void log_in(struct sim *s, struct liar_link *k, const struct id *under)
+static void log_in(struct sim *s, struct liar_link *k, struct liar_account *a,
+                   const struct id *under)
 {
-	struct liar_account *a = some_account(s);
 	struct frame f = { .type = FRAME_LOGIN, .login = { .id = under ? *under : a->account.id } };
 
 	f.login.session = a->session;
@@ -242,28 +241,47 @@ static void delete (struct sim *s, struct liar_link *k, const struct sim_account
 }
 
 /* Under one number every replica may get another text. */
-static void send(struct sim *s, struct liar_link *k, const struct sim_account *victim)
+static void send(struct sim *s, struct liar_link *k, const struct sim_account *victim,
+                 uint64_t number)
 {
 	struct frame f = { .type = FRAME_SEND };
 	uint8_t bytes[RECIPIENT_SIZE];
 	struct buf b;
 	char text[32];
-	struct recipient recipient = { .id = victim->id, .number = 1 + sim_random(s, NUMBERS) };
+	struct recipient recipient = { .id = victim->id, .number = number };
 
 	(void)snprintf(text, sizeof(text), "L%u", (unsigned)sim_random(s, 1000));
 	buf_init(&b, sizeof(bytes) * 4);
-	(void)protocol_put_recipient(&b, &recipient);
 	f.send.sent_ms = clock_ms(s) - sim_random(s, 100000);
 	f.send.count = 1;
-	f.send.recipients = buf_view(&b);
 	f.send.text = view_of_string(text);
 	if (sim_chance(s, 40) && s->history.sessions.count) {
 		f.flags = FLAG_SESSION;
 		f.send.session =
 			s->history.sessions.items[sim_random(s, s->history.sessions.count)].ulid;
 	}
+	(void)protocol_put_recipient(&b, &recipient);
+	f.send.recipients = buf_view(&b);
 	say(k, &f);
 	buf_release(&b);
+}
+
+/* To each replica the same key, each time with a text of its own. */
+static void equivocate(struct sim *s, const struct sim_account *victim)
+{
+	struct liar_account *a = some_account(s);
+
+	for (uint32_t i = 0; i < REPLICAS; i++) {
+		struct liar_link *k = &s->liar->links[i];
+
+		if (!k->wire || !k->welcomed || k->wire->due_count > SIM_DUE_MAX / 2)
+			continue;
+		introduce(s, k, FRAME_HANDOVER, a, NULL);
+		log_in(s, k, a, NULL);
+		send(s, k, victim, 1);
+	}
+	for (uint32_t i = 0; i < REPLICAS; i++) /* the history may move, and the victim with it */
+		flush(s, &s->liar->links[i]);
 }
 
 /* Somebody else's mail is called received. */
@@ -287,6 +305,31 @@ static void received(struct sim *s, struct liar_link *k)
 	f.streams.streams = buf_view(&b);
 	say(k, &f);
 	buf_release(&ranges);
+	buf_release(&b);
+}
+
+/* As an operator, with a key that it has made up: mail from one who did not write it. */
+static void bring(struct sim *s, struct liar_link *k, const struct sim_account *victim)
+{
+	struct frame operate = { .type = FRAME_OPERATE };
+	struct frame f = { .type = FRAME_STORE };
+	struct fact fact = { .kind = FACT_MESSAGE };
+	struct buf b;
+
+	if (sim_chance(s, 50)) {
+		sim_draw(s, operate.operate.client_nonce, KEY_SIZE);
+		sim_draw(s, operate.operate.proof, KEY_SIZE);
+		say(k, &operate);
+	}
+	fact.message.stream.recipient = victim->id;
+	fact.message.stream.sender = some_victim(s)->id;
+	fact.message.number = 1;
+	fact.message.sent_ms = clock_ms(s);
+	fact.message.text = view_of_string("L1");
+	buf_init(&b, 256);
+	(void)protocol_put_fact(&b, &fact);
+	f.store.facts = buf_view(&b);
+	say(k, &f);
 	buf_release(&b);
 }
 
@@ -315,11 +358,11 @@ static void lie(struct sim *s, struct liar_link *k)
 
 	s->produced->lied++;
 	if (trick < 2)
-		introduce(s, k, FRAME_INTRODUCE, NULL);
+		introduce(s, k, FRAME_INTRODUCE, some_account(s), NULL);
 	else if (trick < 4)
-		introduce(s, k, FRAME_HANDOVER, NULL);
+		introduce(s, k, FRAME_HANDOVER, some_account(s), NULL);
 	else if (trick < 6)
-		log_in(s, k, NULL);
+		log_in(s, k, some_account(s), NULL);
 	else if (trick < 7)
 		confirm(s, k, NULL);
 	else if (trick < 8)
@@ -329,15 +372,20 @@ static void lie(struct sim *s, struct liar_link *k)
 	else if (!victim)
 		return;
 	else if (trick < 10)
-		introduce(s, k, sim_chance(s, 50) ? FRAME_HANDOVER : FRAME_INTRODUCE, &victim->id);
-	else if (trick < 11)
-		log_in(s, k, &victim->id);
+		bring(s, k, victim);
 	else if (trick < 12)
+		introduce(s, k, sim_chance(s, 50) ? FRAME_HANDOVER : FRAME_INTRODUCE,
+		          some_account(s), &victim->id);
+	else if (trick < 13)
+		log_in(s, k, some_account(s), &victim->id);
+	else if (trick < 14)
 		delete (s, k, victim);
+	else if (sim_chance(s, 15))
+		equivocate(s, victim);
 	else if (sim_chance(s, 3))
 		garbage(s, k);
 	else
-		send(s, k, victim);
+		send(s, k, victim, 1 + sim_random(s, NUMBERS));
 }
 
 void sim_liar_step(struct sim *s)

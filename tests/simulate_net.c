@@ -37,7 +37,9 @@ struct sim_wire *sim_dial(struct sim *s, uint32_t client, uint32_t index, uint32
 	memset(w, 0, sizeof(*w));
 	w->used = true;
 	w->client = client;
-	w->life = client < SIM_CLIENTS_MAX ? s->clients[client].life : 0;
+	if (client != SIM_CLIENTS_MAX)
+		w->life = client < SIM_CLIENTS_MAX ? s->clients[client].life
+		                                   : s->repairs[client - SIM_CLIENTS_MAX - 1].life;
 	w->index = index;
 	w->replica = replica;
 	w->opened_at = s->now;
@@ -155,6 +157,16 @@ uint64_t sim_wire_next(const struct sim *s, const struct sim_wire *w)
 
 /* ---- events ---- */
 
+/* The process at the client's end. */
+static uint64_t asleep_until(const struct sim *s, const struct sim_wire *w)
+{
+	if (w->client == SIM_CLIENTS_MAX)
+		return 0;
+	return w->client < SIM_CLIENTS_MAX
+	               ? s->clients[w->client].frozen_until
+	               : s->repairs[w->client - SIM_CLIENTS_MAX - 1].frozen_until;
+}
+
 static void syn(struct sim *s, struct sim_wire *w)
 {
 	const struct sim_replica *p = &s->replicas[w->replica];
@@ -184,6 +196,10 @@ static void told(struct sim *s, struct sim_wire *w, const char *why)
 		sim_liar_closed(s, w);
 		return;
 	}
+	if (w->client > SIM_CLIENTS_MAX) {
+		sim_repair_failed(s, w, why);
+		return;
+	}
 	struct sim_client *c = &s->clients[w->client];
 
 	assert(c->up);
@@ -207,6 +223,10 @@ static void ack(struct sim *s, struct sim_wire *w)
 	w->client_open = true;
 	if (w->client == SIM_CLIENTS_MAX) {
 		sim_liar_connected(s, w);
+		return;
+	}
+	if (w->client > SIM_CLIENTS_MAX) {
+		sim_repair_connected(s, w);
 		return;
 	}
 	replication_connected(s->clients[w->client].r, w->index,
@@ -260,13 +280,15 @@ static void step_down(struct sim *s, struct sim_wire *w)
 		arrive(&w->down);
 		if (w->client == SIM_CLIENTS_MAX)
 			sim_liar_feed(s, w);
+		else if (w->client > SIM_CLIENTS_MAX)
+			sim_repair_feed(s, w);
 		else
 			sim_client_feed(s, w);
 		return;
 	}
 	/* A client that is stopped is told when it goes on. */
-	if (w->client < SIM_CLIENTS_MAX && !sim_client_awake(s, w->client)) {
-		w->down.end_at = s->clients[w->client].frozen_until;
+	if (asleep_until(s, w) > s->now) {
+		w->down.end_at = asleep_until(s, w);
 		return;
 	}
 	w->down.end_at = SIM_NEVER;
@@ -282,8 +304,8 @@ void sim_wire_step(struct sim *s, struct sim_wire *w)
 	if (later(w->syn_at, up) <= s->now) {
 		syn(s, w);
 	} else if (w->dialling && later(w->ack_at, down) <= s->now) {
-		if (w->client < SIM_CLIENTS_MAX && !sim_client_awake(s, w->client))
-			w->ack_at = s->clients[w->client].frozen_until;
+		if (asleep_until(s, w) > s->now)
+			w->ack_at = asleep_until(s, w);
 		else
 			ack(s, w);
 	} else if (w->close_at <= s->now) {

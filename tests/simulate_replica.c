@@ -50,30 +50,6 @@ static bool commit_all(struct sim_replica *p, char err[ERR_SIZE])
 	return true;
 }
 
-void sim_replica_join(struct sim *s, uint32_t to, const struct store *from)
-{
-	struct sim_replica *p = &s->replicas[to];
-
-	/* What is gone first, as repair does. */
-	for (int live = 0; live < 2; live++) {
-		struct store_key after = { .streams = 0 };
-		struct fact fact;
-
-		while (store_next(from, &after, &fact)) {
-			bool is_gone = fact.kind == FACT_TOMBSTONE || fact.kind == FACT_BURIAL;
-			enum store_result result;
-
-			if (is_gone != (live == 0))
-				continue;
-			result = store_apply(p->store, &fact, NULL);
-			if (result == STORE_NEW || result == STORE_REPLACED)
-				(void)journal_append(p->journal, &fact);
-		}
-		while (store_work(p->store, 1000))
-			;
-	}
-}
-
 static void not_started(struct sim *s, uint32_t i, const char *err)
 {
 	struct sim_replica *p = &s->replicas[i];
@@ -88,31 +64,15 @@ static void not_started(struct sim *s, uint32_t i, const char *err)
 	p->start_at = s->now + sim_around(s, 500 * SIM_MS);
 }
 
-static void join_others(struct sim *s, uint32_t i)
-{
-	struct sim_replica *p = &s->replicas[i];
-
-	for (uint32_t k = 0; k < REPLICAS; k++)
-		if ((p->join_from >> k & 1) && k != i && s->replicas[k].up) {
-			sim_replica_join(s, i, s->replicas[k].store);
-			sim_trace(s, "replica %u is repaired from %u", i, k);
-		}
-}
-
-static void joined_others(struct sim *s, uint32_t i)
-{
-	struct sim_replica *p = &s->replicas[i];
-
-	if (p->join_from)
-		sim_check_joined(s, i, p->store);
-	p->join_from = 0;
-}
-
 static void begin_sessions(struct sim *s, uint32_t i)
 {
 	struct sim_replica *p = &s->replicas[i];
-	struct session_options options = { .limits = { s->share_messages, 1 << 20 } };
+	struct session_options options = {
+		.limits = { s->share_messages, 1 << 20 },
+		.has_operator_key = true,
+	};
 
+	memcpy(options.operator_key, sim_operator_key, KEY_SIZE);
 	memcpy(options.uuid, journal_uuid(p->journal), UUID_SIZE);
 	p->base = journal_position(p->journal);
 	p->appended = 0;
@@ -154,12 +114,10 @@ void sim_replica_start(struct sim *s, uint32_t i)
 		return;
 	}
 	sim_check_store(s, i, p->store);
-	join_others(s, i);
 	if (!commit_all(p, err) || simdisk_is_stopped(p->disk)) {
 		not_started(s, i, err);
 		return;
 	}
-	joined_others(s, i);
 	begin_sessions(s, i);
 	s->produced->starts++;
 	s->produced->torn += loaded.cut > 0;
@@ -402,7 +360,7 @@ static void begin_job(struct sim *s, uint32_t i)
 	}
 	p->job = true;
 	p->job_ran = false;
-	p->job_at = s->now + sim_around(s, SIM_MS);
+	p->job_at = s->now + sim_around(s, s->disk_delay);
 }
 
 static void step_job(struct sim *s, uint32_t i)

@@ -48,13 +48,16 @@ void sim_draw(struct sim *s, void *to, size_t size)
 static void init(struct sim *s)
 {
 	static const uint64_t delays[] = { 200, 2000, 20 * SIM_MS, 100 * SIM_MS };
+	static const uint64_t disks[] = { SIM_MS, SIM_MS, SIM_MS, 50 * SIM_MS };
 	static const uint32_t pipes[] = { 1 << 20, 65536, 65536, 4096 };
 
 	s->random = s->options.seed * UINT64_C(0x2545f4914f6cdd1d) + 1;
 	s->clients_count = 2 + (uint32_t)sim_random(s, 4);
 	s->delay = delays[sim_random(s, 4)];
+	s->disk_delay = disks[sim_random(s, 4)];
 	s->pipe_size = pipes[sim_random(s, 4)];
 	s->command_gap = (40 + sim_random(s, 800)) * SIM_MS;
+	s->names_count = sim_chance(s, 50) ? SIM_NAMES : 1 + (uint32_t)sim_random(s, SIM_NAMES);
 	s->share_messages = sim_chance(s, 80) ? 1000 : 3;
 	s->ends_at = (8 + sim_random(s, 20)) * SIM_SECOND;
 	s->now = SIM_SECOND;
@@ -80,8 +83,16 @@ static void init(struct sim *s)
 	sim_liar_init(s);
 }
 
-/* Who is next: replicas, then clients, then connections, then faults, then the liar. */
-enum next_kind { NEXT_NONE, NEXT_REPLICA, NEXT_CLIENT, NEXT_WIRE, NEXT_FAULT, NEXT_LIAR };
+/* Who is next: replicas, then clients, repairs, connections, then faults, then the liar. */
+enum next_kind {
+	NEXT_NONE,
+	NEXT_REPLICA,
+	NEXT_CLIENT,
+	NEXT_REPAIR,
+	NEXT_WIRE,
+	NEXT_FAULT,
+	NEXT_LIAR,
+};
 
 struct next {
 	uint64_t at;
@@ -106,6 +117,8 @@ static struct next find_next(const struct sim *s)
 		consider(&n, sim_replica_next(s, i), NEXT_REPLICA, i);
 	for (uint32_t c = 0; c < s->clients_count; c++)
 		consider(&n, sim_client_next(s, c), NEXT_CLIENT, c);
+	for (uint32_t k = 0; k < SIM_REPAIRS; k++)
+		consider(&n, sim_repair_next(s, k), NEXT_REPAIR, k);
 	for (uint32_t k = 0; k < SIM_WIRES_MAX; k++)
 		if (s->wires[k].used)
 			consider(&n, sim_wire_next(s, &s->wires[k]), NEXT_WIRE, k);
@@ -134,6 +147,9 @@ bool sim_step(struct sim *s, uint64_t until)
 		break;
 	case NEXT_CLIENT:
 		sim_client_step(s, n.which);
+		break;
+	case NEXT_REPAIR:
+		sim_repair_step(s, n.which);
 		break;
 	case NEXT_WIRE:
 		sim_wire_step(s, &s->wires[n.which]);
@@ -167,6 +183,8 @@ void sim_release(struct sim *s)
 {
 	for (uint32_t c = 0; c < SIM_CLIENTS_MAX; c++)
 		sim_client_release(s, c);
+	for (uint32_t k = 0; k < SIM_REPAIRS; k++)
+		sim_repair_release(s, k);
 	for (uint32_t i = 0; i < REPLICAS; i++)
 		sim_replica_release(s, i);
 	for (uint32_t k = 0; k < SIM_WIRES_MAX; k++)

@@ -27,6 +27,11 @@ static bool is_liar(const struct sim_wire *w)
 	return w->client == SIM_CLIENTS_MAX;
 }
 
+static bool is_repair(const struct sim_wire *w)
+{
+	return w->client > SIM_CLIENTS_MAX;
+}
+
 static struct sim_command *outstanding(struct sim *s, uint32_t c, enum command_kind kind,
                                        uint32_t attempt)
 {
@@ -113,6 +118,18 @@ static void saw_delete(struct sim *s, const struct sim_wire *w, const struct tom
 	sim_trace(s, "account %u (%s) begins to be deleted", at, a->name);
 	a->delete_begun = true;
 	a->taken_back = outstanding(s, w->client, COMMAND_CREATE, a->attempt) != NULL;
+}
+
+/* Only who makes an account confirms it. */
+static void saw_confirm(struct sim *s, const struct sim_wire *w, const struct id *id)
+{
+	uint32_t at = sim_account_find(s, id);
+	struct sim_account *a = at == UINT32_MAX ? NULL : &s->history.accounts.items[at];
+
+	if (!a || !outstanding(s, w->client, COMMAND_CREATE, a->attempt))
+		sim_fail(s, "client %u confirms what it does not make", w->client);
+	else
+		a->confirming = true;
 }
 
 static void saw_login(struct sim *s, struct sim_wire *w, const struct frame *f)
@@ -258,6 +275,7 @@ static void add_due(struct sim *s, struct sim_wire *w, const struct frame *f, st
 	due = &w->due[(w->due_first + w->due_count++) % SIM_DUE_MAX];
 	due->request = f->request;
 	due->type = f->type;
+	due->at = s->now;
 	buf_init(&due->frame, FRAME_SIZE_MAX);
 	if (f->type != FRAME_PING)
 		(void)buf_put(&due->frame, bytes.data, bytes.size);
@@ -279,10 +297,14 @@ static void saw_request(struct sim *s, struct sim_wire *w, struct view bytes)
 	if (f.type != FRAME_PING)
 		sim_trace(s, "client %u -> replica %u: %s %u", w->client, w->replica,
 		          protocol_row(f.type)->name, f.request);
-	if (f.type == FRAME_INTRODUCE || f.type == FRAME_HANDOVER)
+	if (is_repair(w))
+		sim_repair_asked(s, w, &f);
+	else if (f.type == FRAME_INTRODUCE || f.type == FRAME_HANDOVER)
 		saw_account(s, w, &f.introduce.account);
 	else if (f.type == FRAME_DELETE)
 		saw_delete(s, w, &f.tombstone);
+	else if (f.type == FRAME_CONFIRM && !is_liar(w))
+		saw_confirm(s, w, &f.confirm.id);
 	else if (f.type == FRAME_LOGIN)
 		saw_login(s, w, &f);
 	else if (f.type == FRAME_SEND)
@@ -369,7 +391,7 @@ static void check_age(struct sim *s, uint32_t replica, const struct sim_account 
 	int64_t slack_ms =
 		60000; /* the reply waited for the disk, or for a process that was stopped */
 
-	if (a->confirmed.at[replica] || p->lost_disk ||
+	if (a->confirmed.at[replica] || (a->brought >> replica & 1) || p->lost_disk ||
 	    (p->clock_turned_at && s->now - p->clock_turned_at < 60 * SIM_SECOND))
 		return;
 	if ((int64_t)id_time_ms(&a->id) + (int64_t)CONFIRM_AGE_MS + slack_ms < clock_ms)
@@ -377,8 +399,22 @@ static void check_age(struct sim *s, uint32_t replica, const struct sim_account 
 		         a->name);
 }
 
+/* `introduce`, the first time and every time: no, if another who lives has the name here. */
+static void check_holder(struct sim *s, const struct sim_wire *w, const struct sim_account *a,
+                         uint64_t asked_at)
+{
+	for (uint32_t i = 0; i < s->history.accounts.count; i++) {
+		const struct sim_account *b = &s->history.accounts.items[i];
+
+		if (b != a && b->stored.at[w->replica] && b->stored.at[w->replica] < asked_at &&
+		    !b->delete_begun && !b->gone.ever && strcmp(a->name, b->name) == 0)
+			sim_fail(s, "replica %u grants '%s', which account %u has there",
+			         w->replica, a->name, i);
+	}
+}
+
 static void answered_account(struct sim *s, struct sim_wire *w, uint8_t type,
-                             const struct frame *to)
+                             const struct frame *to, uint64_t asked_at)
 {
 	const struct id *id = type == FRAME_LOGIN     ? &to->login.id
 	                      : type == FRAME_CONFIRM ? &to->confirm.id
@@ -401,12 +437,27 @@ static void answered_account(struct sim *s, struct sim_wire *w, uint8_t type,
 			         w->replica, a->name);
 		return;
 	}
+	if (type == FRAME_INTRODUCE)
+		check_holder(s, w, a, asked_at);
 	sim_held_set(s, &a->stored, w->replica);
 	if (type != FRAME_CONFIRM)
 		return;
 	check_age(s, w->replica, a);
 	sim_held_set(s, &a->confirmed, w->replica);
-	a->yes |= 1u << w->replica;
+	a->yes |= 1u << w->replica & ~a->brought;
+}
+
+static void spoke_of_creation(struct sim *s, const struct sim_wire *w, const struct sim_due *due,
+                              const struct frame *to, enum status status)
+{
+	uint32_t at = UINT32_MAX;
+
+	if (due->type == FRAME_CONFIRM)
+		at = sim_account_find(s, &to->confirm.id);
+	else if (due->type == FRAME_INTRODUCE && status != STATUS_OK)
+		at = sim_account_find(s, &to->introduce.account.id);
+	if (at != UINT32_MAX)
+		s->history.accounts.items[at].answered |= 1u << w->replica;
 }
 
 static void answered(struct sim *s, struct sim_wire *w, const struct frame *f,
@@ -419,12 +470,21 @@ static void answered(struct sim *s, struct sim_wire *w, const struct frame *f,
 		s->produced->refusals[f->status]++;
 	if (due->frame.size == 0 || !protocol_decode(buf_view(&due->frame), &to, &why))
 		return;
+	spoke_of_creation(s, w, due, &to, f->status);
 	if (f->status != STATUS_OK) {
 		if (due->type == FRAME_SEND)
 			no_session(s, w, &to);
 		return;
 	}
 	switch (due->type) {
+	case FRAME_STORE:
+	case FRAME_OPERATE:
+		if (!is_repair(w))
+			sim_fail(s, "replica %u takes client %u for an operator", w->replica,
+			         w->client);
+		else if (due->type == FRAME_STORE)
+			sim_repair_answered(s, w->replica, &to);
+		break;
 	case FRAME_SEND:
 		if (!is_liar(w))
 			answered_send(s, w, f, &to);
@@ -438,7 +498,7 @@ static void answered(struct sim *s, struct sim_wire *w, const struct frame *f,
 	case FRAME_HANDOVER:
 	case FRAME_CONFIRM:
 	case FRAME_DELETE:
-		answered_account(s, w, due->type, &to);
+		answered_account(s, w, due->type, &to, due->at);
 		break;
 	default:
 		break;

@@ -332,6 +332,48 @@ static void test_two_runs(void)
 	IS_U64(equal, 20, "two runs at once end with the union");
 }
 
+/* One replica has the mark, two are equal without it, and another repair tells one of them after so
+ * many steps of this run. Gives whether "the same" was said of what is not. */
+static bool says_same_wrongly(enum reconcile_mode mode, uint32_t steps)
+{
+	struct rig g;
+	struct fact fact = { .kind = FACT_ACCOUNT };
+
+	rig_open(&g, 11, 3);
+	fact.account = g.people[0].account;
+	for (uint32_t i = 1; i < 3; i++)
+		give(&g, i, &fact);
+	fact.account.confirmed = true;
+	give(&g, 0, &fact);
+	g.options.mode = mode;
+	rig_begin(&g);
+	for (uint32_t i = 0; i < 3; i++)
+		rig_connect(&g, i);
+	for (uint32_t step = 0; !g.is_done; step++) {
+		if (step == steps)
+			give(&g, 1, &fact);
+		if (!rig_step(&g))
+			break;
+	}
+	bool is_wrong = rig_result(&g).is_same &&
+	                !store_equals(g.replicas[0].store, g.replicas[2].store);
+
+	rig_stop(&g);
+	rig_close(&g);
+	return is_wrong;
+}
+
+static void test_spoken_for(void)
+{
+	uint32_t wrong = 0;
+
+	for (uint32_t steps = 0; steps < 120; steps++) {
+		wrong += says_same_wrongly(RECONCILE_REPAIR, steps);
+		wrong += says_same_wrongly(RECONCILE_CHECK, steps);
+	}
+	IS_U64(wrong, 0, "one of two equal ones changes: the other one is looked at all the same");
+}
+
 static void test_lost(void)
 {
 	struct rig g;
@@ -652,6 +694,7 @@ int main(void)
 	test_interrupted();
 	test_traffic();
 	test_two_runs();
+	test_spoken_for();
 	test_lost();
 	test_proofs();
 	test_twins();

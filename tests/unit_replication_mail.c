@@ -562,6 +562,37 @@ static void test_changed_by_return(void)
 	cluster_free(&k);
 }
 
+/* The replicas that a message was written to die, and the one that returns gives the name to
+ * another account: the message's outcome is unknown. That tells nobody of the other account. */
+static void test_changed_while_unknown(void)
+{
+	struct view names[1] = { view_of_string("carol") };
+	struct command command = { .kind = COMMAND_SEND, .names = names, .names_count = 1 };
+
+	fresh(4);
+	client_cut(&k, 0, 2); /* alice sees 0 and 1 */
+	client_cut(&k, 2, 0), client_cut(&k, 2, 1);
+	client_cut(&k, 3, 2);
+	pass(&k, 5);
+	say(&k, 2, "create carol old"); /* the older, on 2 alone */
+	pass(&k, 5);
+	say(&k, 3, "create carol new"); /* on 0 and 1 */
+	say(&k, 0, "send carol hi");
+	(void)heard(&k, 0);
+	command.text = view_of_string("under way");
+	(void)replication_command(k.clients[0].r, &command, client_time(&k));
+	client_cut(&k, 0, 0), client_cut(&k, 0, 1);
+	client_heal(&k, 0, 2);
+	pass(&k, 2000);
+	OK(has(heard(&k, 0), "result send unknown-outcome"),
+	   "PAPER4-9: written to the one, and now it is another's: the outcome is not known");
+	say(&k, 0, "send carol secret");
+	OK(has(heard(&k, 0), "result send name-changed"),
+	   "PAPER4-9: and the next message asks first");
+	OK(!has(heard(&k, 2), "message"), "PAPER4-9: nothing was sent to the other unasked");
+	cluster_free(&k);
+}
+
 static void test_unconfirmed_not_kept(void)
 {
 	fresh(3);
@@ -675,6 +706,7 @@ int main(void)
 	test_share_repeated();
 	test_changed();
 	test_changed_by_return();
+	test_changed_while_unknown();
 	test_unconfirmed_not_kept();
 	test_gone_of_several();
 	test_gone_sender();
