@@ -28,6 +28,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/random.h>
+#include <time.h>
 #include <unistd.h>
 
 enum { NOTICE_MS = 1000 };
@@ -67,14 +68,16 @@ static void show_prompt(struct client *c)
 	int leader = replication_leader(r);
 	char own[DISPLAY_SIZE];
 	char first[16] = "-";
+	char done[CLIENT_PROGRESS_SIZE];
 	char text[256] = "";
 
+	client_progress_text(&c->progress, done);
 	if (!client_is_logged_in(c, own))
 		(void)snprintf(own, sizeof(own), "-");
 	if (leader >= 0)
 		(void)snprintf(first, sizeof(first), "%d", leader);
 	if (c->state == CLIENT_RUNNING)
-		(void)snprintf(text, sizeof(text), "%s %s/%u%s%s> ", own, first,
+		(void)snprintf(text, sizeof(text), "%s%s %s/%u%s%s> ", done, own, first,
 		               replication_live(r), c->talk[0] == 0 ? "" : " to ", c->talk);
 	client_terminal_prompt(c->terminal, text);
 	client_terminal_draw(c->terminal);
@@ -281,10 +284,11 @@ static void ready(struct client *c)
 	loop_timer_cancel(c->loop, &c->notice);
 	c->state = CLIENT_RUNNING;
 	flush_lines(c);
-	flush_lines(c);
-	if (c->is_terminal)
-		say(c, "/create NAME makes an account, /login NAME logs in, /help lists all "
-		       "commands.\n");
+	c->user_waits = c->options.user != NULL;
+	if (c->is_terminal && !c->user_waits)
+		say(c, "/create NAME makes an account.\n"
+		       "/login NAME logs in to one you have.\n"
+		       "/help lists commands, Ctrl-D ends.\n");
 	restart_idle(c);
 }
 
@@ -295,6 +299,23 @@ static void say_it_waits(struct client *c)
 		say(c, "no replica is live: this waits until one is back (Ctrl-C twice ends the "
 		       "client)\n");
 	}
+}
+
+/* Once, however often it is tried from then on. */
+static void say_none_is_left(struct client *c)
+{
+	time_t now = time(NULL);
+	char since[16];
+	char text[160];
+	struct tm tm;
+
+	if (c->state != CLIENT_RUNNING || replication_live(link_replication(c->link)) > 0)
+		return;
+	if (localtime_r(&now, &tm) == NULL || strftime(since, sizeof(since), "%H:%M:%S", &tm) == 0)
+		(void)snprintf(since, sizeof(since), "now");
+	(void)snprintf(text, sizeof(text), "no replica is live since %s; it goes on trying%s\n",
+	               since, c->token == 0 ? "" : ", and what you typed waits");
+	say(c, text);
 }
 
 static void take_logout(struct client *c)
@@ -323,8 +344,9 @@ static void handle(void *context, const struct action *action)
 	case ACTION_REPLICA:
 		if (is_ready)
 			script_replica(&c->script, action->index, action->live, action->why);
-		if (!action->live)
-			say_it_waits(c);
+		flush_lines(c);
+		if (c->is_terminal && !action->live)
+			say_none_is_left(c);
 		break;
 	case ACTION_LEADER:
 		if (is_ready)
@@ -352,8 +374,12 @@ static void handle(void *context, const struct action *action)
 		client_forget_session(c);
 		script_logged_out(&c->script, action->why);
 		break;
+	case ACTION_PROGRESS: /* scripts have no line for it */
+		if (action->token == c->token)
+			client_progress_done(&c->progress, action->done);
+		break;
 	default:
-		break; /* the driver's, and progress, which scripts have no line for */
+		break; /* the driver's */
 	}
 	flush_lines(c);
 }
@@ -467,7 +493,8 @@ static void start(struct client *c)
 	for (size_t i = 0; i < REPLICAS; i++)
 		addresses[i] = c->options.addresses[i];
 	script_init(&c->script, c->options.json, addresses);
-	c->script.colours = c->is_terminal;
+	c->script.colours = c->is_terminal || !c->options.is_plain;
+	client_progress_init(&c->progress, c->loop);
 	command_parser_init(&c->parser, c->is_terminal);
 	input_init(&c->input, c->loop, c->is_terminal ? -1 : STDIN_FILENO);
 	if (c->is_terminal)
@@ -491,6 +518,8 @@ static void stop(struct client *c)
 	command_parser_release(&c->parser);
 	script_release(&c->script);
 	pattern_release(&c->pattern);
+	client_list_clear(&c->list);
+	client_progress_end(&c->progress);
 	link_free(c->link);
 	link_pool_free(c->pool);
 	loop_timer_cancel(c->loop, &c->wait);
@@ -508,7 +537,7 @@ int main(int argc, char **argv)
 
 	log_open(LOG_INFO);
 	client_options_read(&c->options, argc, argv);
-	c->is_terminal = !c->options.json && isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
+	c->is_terminal = c->options.is_terminal;
 	start(c);
 	work(c);
 	while (c->state != CLIENT_ENDED) {

@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: MIT
  *
- * client: what the two halves of the client share: client.c, which runs it (events, time, its
- * end), and client_command.c, which does what a user's line asks for. Nobody else includes it.
+ * client: what the parts of the client share: client.c, which runs it (events, time, its end),
+ * client_command.c, which does what a user's line asks for, client_question.c, which asks a person
+ * for the rest, and client_terminal.c. Nobody else includes it.
  */
 #ifndef THREEFOLD_CLIENT_H
 #define THREEFOLD_CLIENT_H
 
+#include "client_list.h"
 #include "client_options.h"
+#include "client_progress.h"
 #include "client_terminal.h"
 #include "command.h"
 #include "input.h"
@@ -27,6 +30,14 @@ enum client_question {
 	ASK_PASSWORD,
 	ASK_PASSWORD_AGAIN,
 	ASK_NAME_TO_DELETE,
+	ASK_TO_CREATE, /* the name that somebody wanted to log in to */
+};
+
+/* Whether a log in that was refused is to become a creation. */
+enum client_offer {
+	OFFER_NONE,
+	OFFER_WANTED, /* to be asked: is there such an account? */
+	OFFER_ASKED,  /* that is being listed */
 };
 
 enum { TALK_SIZE = ID_TEXT_SIZE + NAME_SIZE_MAX + 1 };
@@ -53,6 +64,8 @@ struct client {
 	struct pattern pattern;         /* /list */
 	uint64_t listed;
 	bool users_told;
+	struct client_list list;         /* the same for a person */
+	struct client_progress progress; /* /list, /all */
 	struct loop_timer wait; /* /wait */
 	bool delete_waits;      /* /delete, for what is pending to be shown */
 
@@ -67,6 +80,10 @@ struct client {
 	char asked_name[TALK_SIZE];
 	uint8_t password[PASSWORD_SIZE_MAX + 1];
 	size_t password_size;
+	enum client_offer offer;
+	bool offer_is_known;      /* there is such an account */
+	char refusal[WHY_SIZE];   /* why the log in was refused */
+	bool user_waits;          /* --user, for its log in to begin */
 
 	/* A log out that no command asked for: after idling, or at the end. */
 	uint32_t logout_token;
@@ -80,8 +97,6 @@ struct client {
 /* Takes a line of the user, or an answer; c->is_busy if it goes on. A line that is no answer is not
  * empty. is_text: it is no command, whatever it begins with. */
 void client_take_line(struct client *c, struct view line, bool was_cut, bool is_text);
-/* The question under way gets no answer: the command is refused. */
-void client_drop_question(struct client *c);
 /* The actions that belong to the command under way. */
 void client_take_result(struct client *c, const struct result *result);
 void client_take_users(struct client *c, const struct action *action);
@@ -90,6 +105,30 @@ void client_wait_over(struct client *c);
 void client_go_on(struct client *c);
 /* The conversation ends with the session. */
 void client_forget_session(struct client *c);
+
+/* Ends the command under way. */
+void client_refuse(struct client *c, enum outcome outcome, const char *detail);
+/* What the command under way asks the replicas. */
+void client_begin(struct client *c, const struct command *command);
+void client_begin_account(struct client *c, enum verb verb, struct view name,
+                          struct view password, bool take_over);
+void client_begin_delete(struct client *c, struct view name);
+
+/* client_question.c */
+
+/* What the request lacks is asked for. */
+void client_ask_for_rest(struct client *c);
+void client_take_answer(struct client *c, struct view line);
+/* The question under way gets no answer: the command is refused. */
+void client_drop_question(struct client *c);
+/* The name that a log in is for: it may be offered to be made. */
+void client_keep_name(struct client *c, enum verb verb, struct view name);
+/* True if this result is not the command's last word: a log in to an unknown name on a terminal. */
+bool client_take_offer(struct client *c, const struct result *result);
+/* The accounts that tell whether the name is unknown. */
+void client_take_offered(struct client *c, const struct action *action);
+/* What may begin now: the log in of --user, an offer. */
+void client_go_on_asking(struct client *c);
 
 /* client.c */
 

@@ -27,6 +27,7 @@ enum {
 	PASTE_LINES_MAX = 8,
 	NAMES_MAX = 200, /* that are listed for a completion; more are no help */
 	ASKED_SIZE = 256,
+	BURST_MS = 1000,
 	OUT_SIZE_MAX = 16 * LINE_MAX_SIZE,
 };
 
@@ -48,6 +49,8 @@ struct client_terminal {
 	char question[ASKED_SIZE]; /* the prompt of the question under way */
 	bool is_secret;
 	uint64_t unread;
+	bool has_bell;
+	uint64_t quiet_until_ms; /* a message before that belongs to a burst that has rung */
 
 	struct waiting_line lines[CLIENT_LINES_WAITING_MAX]; /* a ring */
 	size_t first;
@@ -99,6 +102,26 @@ void client_terminal_print(struct client_terminal *ct, struct view lines)
 	client_terminal_draw(ct);
 }
 
+void client_terminal_size(unsigned *columns, unsigned *rows)
+{
+	tty_size(columns, rows);
+	if (*columns == 0 || *rows == 0) {
+		*columns = 80;
+		*rows = 24;
+	}
+}
+
+size_t client_terminal_columns(struct client_terminal *ct, const struct view *items, size_t count,
+                               size_t rows_left)
+{
+	size_t shown;
+
+	client_terminal_draw(ct); /* also tells the size */
+	shown = terminal_print_columns(ct->t, items, count, rows_left + 1);
+	client_terminal_draw(ct);
+	return shown;
+}
+
 static void say(struct client_terminal *ct, const char *text)
 {
 	struct buf line;
@@ -132,7 +155,17 @@ void client_terminal_prompt(struct client_terminal *ct, const char *prompt)
 
 void client_terminal_unread(struct client_terminal *ct)
 {
+	uint64_t now_ms = loop_now_ms(ct->client->loop);
+
 	ct->unread++;
+	if (ct->has_bell && now_ms >= ct->quiet_until_ms)
+		terminal_bell(ct->t);
+	ct->quiet_until_ms = now_ms + BURST_MS;
+}
+
+void client_terminal_bell(struct client_terminal *ct, bool is_on)
+{
+	ct->has_bell = is_on;
 }
 
 /* ---- begin and end ---- */
@@ -183,7 +216,7 @@ struct client_terminal *client_terminal_new(struct client *c)
 
 	tty_traits(&ct->traits);
 	options.is_dumb = ct->traits.is_dumb;
-	options.is_plain = ct->traits.is_plain;
+	options.is_plain = c->options.is_plain;
 	options.rewraps = ct->traits.rewraps;
 	ct->client = c;
 	/* A terminal that cannot be switched is left as it is: it does lines. */
@@ -239,6 +272,12 @@ size_t client_terminal_waiting(const struct client_terminal *ct)
 }
 
 /* ---- questions ---- */
+
+void client_terminal_drop_keys(struct client_terminal *ct)
+{
+	terminal_drop_input(ct->t);
+	listen_or_not(ct);
+}
 
 void client_terminal_ask(struct client_terminal *ct, const char *prompt, bool is_secret)
 {

@@ -26,6 +26,11 @@ void client_terminal_free(struct client_terminal *ct);
 
 /* Prints whole lines above what is typed; they have left this process when it returns. */
 void client_terminal_print(struct client_terminal *ct, struct view lines);
+/* The same in columns; how many there was room for, with `rows_left` rows and the prompt below. */
+size_t client_terminal_columns(struct client_terminal *ct, const struct view *items, size_t count,
+                               size_t rows_left);
+/* Of the window, as far as it is known. */
+void client_terminal_size(unsigned *columns, unsigned *rows);
 /* What stands before the line; empty: neither is shown. */
 void client_terminal_prompt(struct client_terminal *ct, const char *prompt);
 /* Brings the window up to date. */
@@ -41,6 +46,8 @@ bool client_terminal_has_ended(const struct client_terminal *ct);
 /* Lines that wait their turn; they are dropped when no more are taken. */
 size_t client_terminal_waiting(const struct client_terminal *ct);
 
+/* Keys that were pressed before a question was read are no answer to it. */
+void client_terminal_drop_keys(struct client_terminal *ct);
 void client_terminal_ask(struct client_terminal *ct, const char *prompt, bool is_secret);
 void client_terminal_ask_end(struct client_terminal *ct);
 
@@ -48,6 +55,8 @@ void client_terminal_ask_end(struct client_terminal *ct);
 void client_terminal_signalled(struct client_terminal *ct, int number);
 /* A message has come; counted in the title until a line is typed. */
 void client_terminal_unread(struct client_terminal *ct);
+/* Whether messages ring; once for those that come less than a second apart. */
+void client_terminal_bell(struct client_terminal *ct, bool is_on);
 /* True if the action belongs to a completion: the names that were asked for. */
 bool client_terminal_take(struct client_terminal *ct, const struct action *action);
 

@@ -42,6 +42,7 @@ enum key {
 	KEY_PASTE_END,
 };
 
+#define PASTE_BEGIN_SEQUENCE "\033[200~"
 #define PASTE_END_SEQUENCE "\033[201~"
 
 /* The key at the front of `from` and the bytes it has; KEY_TEXT: a run of valid UTF-8 without

@@ -365,8 +365,8 @@ static void lists(void)
 
 static void dumb_terminals(void)
 {
-	struct terminal *t = terminal_new(
-		&(struct terminal_options){ .line_size_max = 100, .is_dumb = true });
+	struct terminal *t = terminal_new(&(struct terminal_options){
+		.line_size_max = 100, .is_dumb = true, .is_plain = true });
 	struct terminal_event event;
 	struct view bytes;
 
