@@ -58,7 +58,7 @@ sees 'a password is asked for again' alice 'password \(not shown\): *$'
 types alice 'one'
 sees 'and again' alice 'the same again: *$'
 types alice 'two'
-sees 'two different passwords are refused' alice 'create: refused \(usage\): the two passwords differ'
+sees 'two different passwords are refused' alice 'create: refused: the two passwords differ'
 types alice '/login alice'
 sees 'to log in it is asked for' alice 'password \(not shown\): *$'
 types alice 'secret-pw'
@@ -83,7 +83,7 @@ types alice '{"not":"a command"}'
 client_wait bob '"message"'
 is 'a line in braces is plain text here' "$(field text)" '{"not":"a command"}'
 types alice '>> bob: oops'
-sees 'another form is sent to nobody' alice 'text: refused \(usage\): this was sent to nobody'
+sees 'another form is sent to nobody' alice 'text: refused: this was sent to nobody'
 
 kill_server 0
 sees 'a death is one line' alice "replica $host:${server_port[0]} is dead: "
@@ -123,7 +123,7 @@ sees 'started from a shell' eve '^- 0/3>'
 types eve '/create eve'
 sees 'a password is asked for, without echo' eve 'not shown'
 tmux send-keys -t eve C-c
-sees 'Ctrl-C leaves the question' eve 'create: refused \(usage\): nothing was done'
+sees 'Ctrl-C leaves the question' eve 'create: refused: nothing was done'
 tmux send-keys -t eve C-c
 sees 'on an empty line it says how to end' eve 'Ctrl-C once more'
 tmux send-keys -t eve C-c
