@@ -66,8 +66,8 @@ struct client {
 	bool users_told;
 	struct client_list list;         /* the same for a person */
 	struct client_progress progress; /* /list, /all */
-	struct loop_timer wait; /* /wait */
-	bool delete_waits;      /* /delete, for what is pending to be shown */
+	struct loop_timer wait;          /* /wait */
+	bool delete_waits;               /* /delete, for what is pending to be shown */
 
 	/* The conversation, and what the user has seen. */
 	char talk[TALK_SIZE]; /* empty: none */
@@ -81,9 +81,9 @@ struct client {
 	uint8_t password[PASSWORD_SIZE_MAX + 1];
 	size_t password_size;
 	enum client_offer offer;
-	bool offer_is_known;      /* there is such an account */
-	char refusal[WHY_SIZE];   /* why the log in was refused */
-	bool user_waits;          /* --user, for its log in to begin */
+	bool offer_is_known;    /* there is such an account */
+	char refusal[WHY_SIZE]; /* why the log in was refused */
+	bool user_waits;        /* --user, for its log in to begin */
 
 	/* A log out that no command asked for: after idling, or at the end. */
 	uint32_t logout_token;
@@ -110,8 +110,8 @@ void client_forget_session(struct client *c);
 void client_refuse(struct client *c, enum outcome outcome, const char *detail);
 /* What the command under way asks the replicas. */
 void client_begin(struct client *c, const struct command *command);
-void client_begin_account(struct client *c, enum verb verb, struct view name,
-                          struct view password, bool take_over);
+void client_begin_account(struct client *c, enum verb verb, struct view name, struct view password,
+                          bool take_over);
 void client_begin_delete(struct client *c, struct view name);
 
 /* client_question.c */

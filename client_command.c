@@ -131,14 +131,15 @@ void client_begin(struct client *c, const struct command *command)
 	assert(c->token != 0);
 }
 
-void client_begin_account(struct client *c, enum verb verb, struct view name,
-                          struct view password, bool take_over)
+void client_begin_account(struct client *c, enum verb verb, struct view name, struct view password,
+                          bool take_over)
 {
 	client_keep_name(c, verb, name);
-	client_begin(c, &(struct command){ .kind = verb == VERB_CREATE ? COMMAND_CREATE : COMMAND_LOGIN,
-	                            .name = name,
-	                            .password = password,
-	                            .take_over = take_over });
+	client_begin(
+		c, &(struct command){ .kind = verb == VERB_CREATE ? COMMAND_CREATE : COMMAND_LOGIN,
+	                              .name = name,
+	                              .password = password,
+	                              .take_over = take_over });
 }
 
 void client_begin_delete(struct client *c, struct view name)
@@ -149,8 +150,8 @@ void client_begin_delete(struct client *c, struct view name)
 		client_refuse(c, OUTCOME_NOT_LOGGED_IN, "the session has ended: log in first");
 	else if (!view_equal(name, view_of_string(own)))
 		client_refuse(c, OUTCOME_USAGE,
-		       "nothing was deleted: /delete needs the name of your own account, to "
-		       "confirm it");
+		              "nothing was deleted: /delete needs the name of your own account, to "
+		              "confirm it");
 	else
 		c->delete_waits = true;
 }
@@ -187,7 +188,7 @@ static void begin_list(struct client *c)
 	if (pattern_is_possible(&c->pattern)) {
 		client_progress_begin(&c->progress, "/list");
 		client_begin(c, &(struct command){ .kind = COMMAND_LIST,
-		                            .name = pattern_prefix(&c->pattern) });
+		                                   .name = pattern_prefix(&c->pattern) });
 		return;
 	}
 	end_list(c);
@@ -198,12 +199,12 @@ static void begin_send(struct client *c, const struct view *to, size_t count)
 	const struct command_request *q = &c->request;
 
 	client_begin(c, &(struct command){ .kind = COMMAND_SEND,
-	                            .names = to,
-	                            .names_count = count,
-	                            .text = q->text,
-	                            .has_id = (q->given & FIELD_BIT(FIELD_ID)) != 0,
-	                            .session = q->session,
-	                            .number = q->number });
+	                                   .names = to,
+	                                   .names_count = count,
+	                                   .text = q->text,
+	                                   .has_id = (q->given & FIELD_BIT(FIELD_ID)) != 0,
+	                                   .session = q->session,
+	                                   .number = q->number });
 }
 
 /* Plain text goes to the conversation, as a message. */
@@ -217,10 +218,11 @@ static void begin_text(struct client *c)
 		begin_send(c, &to, 1);
 		return;
 	}
-	client_refuse(c, OUTCOME_USAGE,
-	       "this was sent to nobody: choose a conversation with /talk NAME first, or send "
-	       "one message "
-	       "with /msg NAME TEXT; /help lists all commands");
+	client_refuse(
+		c, OUTCOME_USAGE,
+		"this was sent to nobody: choose a conversation with /talk NAME first, or send "
+		"one message "
+		"with /msg NAME TEXT; /help lists all commands");
 }
 
 /* ---- what is answered here ---- */
@@ -385,8 +387,9 @@ void client_take_line(struct client *c, struct view line, bool was_cut, bool is_
 	if (c->request.outcome != OUTCOME_OK)
 		client_refuse(c, c->request.outcome, c->request.detail);
 	else if (row != NULL && row->when == WHEN_IN && !is_in)
-		client_refuse(c, OUTCOME_NOT_LOGGED_IN,
-		       "you are not logged in; /login NAME logs in, /create NAME makes an account");
+		client_refuse(
+			c, OUTCOME_NOT_LOGGED_IN,
+			"you are not logged in; /login NAME logs in, /create NAME makes an account");
 	else if (row != NULL && row->when == WHEN_OUT && is_in)
 		client_refuse(c, OUTCOME_LOGGED_IN, "you are logged in already; /logout first");
 	else if (row != NULL && (row->needed & (uint16_t)~c->request.given) != 0)

@@ -63,8 +63,7 @@ static struct view take_word(struct view *v, uint8_t end)
 	size_t size = 0;
 
 	skip_blanks(v);
-	while (size < v->size && !is_blank(v->data[size]) &&
-	       (end == 0 || v->data[size] != end))
+	while (size < v->size && !is_blank(v->data[size]) && (end == 0 || v->data[size] != end))
 		size++;
 
 	struct view word = view_of(v->data, size);
@@ -130,8 +129,8 @@ bool client_config_parse(struct view text, const char *path, struct client_confi
 		const uint8_t *end = memchr(text.data, '\n', text.size);
 		size_t size = end == NULL ? text.size : (size_t)(end - text.data);
 		bool has_return = size > 0 && text.data[size - 1] == '\r';
-		const char *why =
-			parse_line(view_of(text.data, size - has_return), &parsed, &count);
+		const char *why = parse_line(view_of(text.data, size - has_return), &parsed,
+		                             &count);
 
 		if (why != NULL)
 			return wrong(err,
@@ -227,8 +226,9 @@ static bool take_password(const char *path, struct view text, uint8_t password[P
 	if (count == 0)
 		return wrong(err, "the first line of '%s' is empty: it is the password", path);
 	if (count > PASSWORD_SIZE_MAX)
-		return wrong(err, "the first line of '%s' is too long: a password has at most %d "
-		                  "bytes",
+		return wrong(err,
+		             "the first line of '%s' is too long: a password has at most %d "
+		             "bytes",
 		             path, PASSWORD_SIZE_MAX);
 	if (memchr(text.data, 0, count) != NULL)
 		return wrong(err, "the first line of '%s' holds a NUL, which no password has",

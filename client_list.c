@@ -56,11 +56,11 @@ void client_list_show(const struct client_list *list, struct client_terminal *ct
 		words[i] = view_of_string(list->words[i]);
 	shown = client_terminal_columns(ct, words, list->kept, SUMMARY_ROWS);
 	if (shown < list->count)
-		(void)snprintf(rest, sizeof(rest), "; %ju more are not shown, /list %s narrows it",
-		               (uintmax_t)(list->count - shown), is_all ? "PREFIX" : "LONGER-PREFIX");
+		(void)snprintf(rest, sizeof(rest), "; %ju more: /list %s shows fewer",
+		               (uintmax_t)(list->count - shown), is_all ? "PREFIX" : "LONGER");
 	(void)snprintf(text, sizeof(text), "list: %ju account%s, %ju online (*)%s",
-	               (uintmax_t)list->count, list->count == 1 ? "" : "s",
-	               (uintmax_t)list->online, rest);
+	               (uintmax_t)list->count, list->count == 1 ? "" : "s", (uintmax_t)list->online,
+	               rest);
 	client_terminal_print(ct, view_of_string(text));
 	mem_free(words);
 }

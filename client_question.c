@@ -115,7 +115,8 @@ void client_drop_question(struct client *c)
 		return;
 	c->request.word = view_of_string(command_row(c->asked_verb)->name);
 	forget_answers(c);
-	client_refuse(c, OUTCOME_USAGE, "nothing was done: the question was left without an answer");
+	client_refuse(c, OUTCOME_USAGE,
+	              "nothing was done: the question was left without an answer");
 }
 
 static void take_offer_answer(struct client *c, struct view line)
@@ -180,7 +181,8 @@ bool client_take_offer(struct client *c, const struct result *result)
 	    result->outcome != OUTCOME_WRONG_PASSWORD ||
 	    !name_is_valid(view_of_string(c->asked_name)))
 		return false;
-	(void)snprintf(c->refusal, sizeof(c->refusal), "%s", result->detail);
+	(void)snprintf(c->refusal, sizeof(c->refusal), "%.150s; /login NAME tries again",
+	               result->detail);
 	c->offer = OFFER_WANTED;
 	c->offer_is_known = false;
 	c->token = 0;
@@ -208,8 +210,7 @@ static void begin_user(struct client *c)
 		client_ask_for_rest(c);
 	else
 		client_begin_account(c, VERB_LOGIN, c->request.name,
-		                     view_of(c->options.password, c->options.password_size),
-		                     false);
+		                     view_of(c->options.password, c->options.password_size), false);
 }
 
 void client_go_on_asking(struct client *c)

@@ -136,7 +136,8 @@ void client_refusal_put(struct buf *to, const struct script_answer *answer)
 	assert(answer->detail != NULL);
 	buf_init(&line, CLIENT_REFUSAL_SIZE_MAX);
 	if (why[0] == 0)
-		why = is_unknown ? "it may or may not have been done" : outcome_code(answer->outcome);
+		why = is_unknown ? "it may or may not have been done"
+		                 : outcome_code(answer->outcome);
 	/* The core's own hint is for a flag of the command line, which nobody types here. */
 	if (answer->outcome == OUTCOME_ALREADY_LOGGED_IN)
 		why = "another session of this account is active";

@@ -360,7 +360,8 @@ static void lists(void)
 	fixture_draw(&f);
 	IS_STRING(screen_window(&f.screen, 4, text), "... and 80 more",
 	          "more than a screenful is left out");
-	IS_U64(terminal_print_columns(f.t, names, 100, 3), 15, "a caller's own lines may have room");
+	IS_U64(terminal_print_columns(f.t, names, 100, 3), 15,
+	       "a caller's own lines may have room");
 	fixture_draw(&f);
 	IS_STRING(screen_window(&f.screen, 4, text), "name02  name05  name08  name11  name14",
 	          "the last row of the list stands right above the prompt, then");
