@@ -387,9 +387,9 @@ void client_take_line(struct client *c, struct view line, bool was_cut, bool is_
 	if (c->request.outcome != OUTCOME_OK)
 		client_refuse(c, c->request.outcome, c->request.detail);
 	else if (row != NULL && row->when == WHEN_IN && !is_in)
-		client_refuse(
-			c, OUTCOME_NOT_LOGGED_IN,
-			"you are not logged in; /login NAME logs in, /create NAME makes an account");
+		client_refuse(c, OUTCOME_NOT_LOGGED_IN,
+		              "you are not logged in; /login NAME logs in, /create NAME makes an "
+		              "account");
 	else if (row != NULL && row->when == WHEN_OUT && is_in)
 		client_refuse(c, OUTCOME_LOGGED_IN, "you are logged in already; /logout first");
 	else if (row != NULL && (row->needed & (uint16_t)~c->request.given) != 0)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * The mark of those who are online is one that no name holds, and not a colour: it is there on every
- * terminal.
+ * The mark of those who are online is one that no name holds, and not a colour: it is there on
+ * every terminal.
  */
 #include "client_list.h"
 

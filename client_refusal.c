@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * What was refused before any replica was asked comes with its advice already (command.c,
- * client_command.c); what the replicas refused gets it here. At most NAMES_SHOWN_MAX of the accounts
- * concerned are named: who reads them needs an example, not all of four thousand.
+ * client_command.c); what the replicas refused gets it here. At most NAMES_SHOWN_MAX of the
+ * accounts concerned are named: who reads them needs an example, not all of four thousand.
  */
 #include "client_refusal.h"
 

@@ -458,8 +458,9 @@ static void ask_for_names(struct client_terminal *ct, const struct terminal_even
 	ct->names_count = 0;
 	if (ct->names == NULL)
 		ct->names = mem_alloc_zero(NAMES_MAX, sizeof(*ct->names));
-	ct->token = link_command(ct->client->link,
-	                         &(struct command){ .kind = COMMAND_LIST, .name = name });
+	ct->token = link_command(
+		ct->client->link,
+		&(struct command){ .kind = COMMAND_LIST, .name = name, .enough = NAMES_MAX });
 }
 
 static void take_tab(struct client_terminal *ct, const struct terminal_event *event)

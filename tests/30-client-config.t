@@ -61,8 +61,8 @@ ok 'blanks, comments, CR LF, a last line without an end' alone
 like 'are understood' "$(<"$dir/stdout")" '^ready: 3 of 3'
 (
 	unset XDG_CONFIG_HOME
-	export HOME=$dir/home
-	mkdir -p "$dir/home/.config/threefold" && cp "$config" "$dir/home/.config/threefold/config"
+	export HOME=$dir/somebody
+	mkdir -p "$HOME/.config/threefold" && cp "$config" "$HOME/.config/threefold/config"
 	alone
 )
 is 'the default place is in the home' $? 0
