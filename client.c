@@ -301,15 +301,19 @@ static void say_it_waits(struct client *c)
 	}
 }
 
-/* Once, however often it is tried from then on. */
+/* Once for each time, however often it is tried from then on. */
 static void say_none_is_left(struct client *c)
 {
+	bool is_alone = replication_live(link_replication(c->link)) == 0;
 	time_t now = time(NULL);
 	char since[16];
 	char text[160];
 	struct tm tm;
 
-	if (c->state != CLIENT_RUNNING || replication_live(link_replication(c->link)) > 0)
+	if (is_alone == c->is_alone || c->state != CLIENT_RUNNING)
+		return;
+	c->is_alone = is_alone;
+	if (!is_alone)
 		return;
 	if (localtime_r(&now, &tm) == NULL || strftime(since, sizeof(since), "%H:%M:%S", &tm) == 0)
 		(void)snprintf(since, sizeof(since), "now");
@@ -344,9 +348,6 @@ static void handle(void *context, const struct action *action)
 	case ACTION_REPLICA:
 		if (is_ready)
 			script_replica(&c->script, action->index, action->live, action->why);
-		flush_lines(c);
-		if (c->is_terminal && !action->live)
-			say_none_is_left(c);
 		break;
 	case ACTION_LEADER:
 		if (is_ready)
@@ -437,6 +438,8 @@ static void work(struct client *c)
 		client_go_on(c);
 		link_pool_settle(c->pool);
 		flush_lines(c);
+		if (c->is_terminal)
+			say_none_is_left(c);
 		if (c->output_failed)
 			client_finish(c);
 		if (c->state == CLIENT_FINISHING &&

@@ -49,6 +49,7 @@ struct client {
 	bool is_hasty;      /* a signal came: nothing is waited for but the log out */
 	bool was_refused;   /* some command was */
 	bool output_failed; /* nobody reads what it writes */
+	bool is_alone;      /* no replica is live, and a person was told */
 	struct loop *loop;
 	struct link_pool *pool;
 	struct link *link;

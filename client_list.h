@@ -3,21 +3,23 @@
  * client_list: the accounts that /list shows to a person: collected while their pages come, then in
  * columns, as many as a screen holds. A script gets each page as it comes (script.h).
  *
- * However many accounts there are, only as many as a large screen holds are kept; the others are
- * counted.
+ * Who is online comes first, since the screen may not hold all. However many accounts there are,
+ * only as many as a large screen holds are kept; the others are counted.
  */
 #ifndef THREEFOLD_CLIENT_LIST_H
 #define THREEFOLD_CLIENT_LIST_H
 
 #include "client_terminal.h"
 
-enum { CLIENT_LIST_KEPT_MAX = 10000 };
+enum { CLIENT_LIST_KEPT_MAX = 10000 }; /* of each part */
 
 struct client_list {
-	char (*words)[DISPLAY_SIZE + 1]; /* each who is online with a mark behind it */
-	size_t kept;
-	uint64_t count;
-	uint64_t online;
+	/* First those who are online, each with a mark behind it, then the others. */
+	struct {
+		char (*words)[DISPLAY_SIZE + 1];
+		size_t kept;
+		uint64_t count;
+	} parts[2];
 };
 
 /* Empty, and without memory: for the beginning and the end. */

@@ -152,13 +152,18 @@ sees 'an unknown command says what to do' small '^nonsense: refused: there is no
 
 # ---- lists ----
 
+client_start zoe
+client_wait zoe '"ready"'
+client_ask zoe '/create zoe pw'
+
 # shellcheck disable=SC2046
 ok 'a thousand accounts are made' "$BIN/bench" $(addresses) --mode list --users 1000 --seconds 0.1
 keys small C-l
 types small /list
 sees 'a long list ends with how many there are, and how to see fewer' small \
-	'^list: 1003 accounts, 1 online \(\*\); [0-9]+ more: /list PREFIX shows fewer$'
+	'^list: 1004 accounts, 2 online \(\*\); [0-9]+ more: /list PREFIX shows fewer$'
 like 'it takes no more than a screen, and who is online is marked' "$(screen small | head -n 1)" '^ann\*  '
+is 'and first, wherever the name stands' "$(screen small | sed -n '2s/ .*//p')" 'zoe*'
 is 'the window is full' "$(screen small | grep -c .)" 10
 types small '/list an'
 sees 'a short one is whole' small '^list: 1 account, 1 online \(\*\)$'
@@ -167,7 +172,7 @@ sees 'one that nothing fits says so' small '^list: no name fits; /list alone sho
 person large 200 60
 sees 'a large window' large '^- 0/3>'
 types large /list
-sees 'shows more' large '^list: 1003 accounts, 1 online \(\*\); [0-9]+ more: /list PREFIX shows fewer$'
+sees 'shows more' large '^list: 1004 accounts, 2 online \(\*\); [0-9]+ more: /list PREFIX shows fewer$'
 rows=$(screen large | grep -cE '^[^ ]+  +[^ ]+  ')
 ok "in columns, a screenful: $rows rows" test "$rows" -ge 50 -a "$rows" -le 57
 like 'from the first name on' "$(screen large | sed -n 2p)" '^ann\*  '
