@@ -22,7 +22,7 @@ static void answer(struct client *c, struct script_answer *a)
 	a->command = c->request.word;
 	if (a->outcome != OUTCOME_OK)
 		c->was_refused = true;
-	script_result(&c->script, a);
+	client_show_result(c, a);
 	end_command(c);
 }
 
@@ -401,7 +401,8 @@ static void do_verb(struct client *c)
 	}
 }
 
-void client_take_line(struct client *c, struct view line, bool was_cut, bool is_text)
+void client_take_line(struct client *c, struct view line, bool was_cut, bool is_text,
+                      bool was_shown)
 {
 	const struct command_row *row;
 	char own[DISPLAY_SIZE];
@@ -417,6 +418,7 @@ void client_take_line(struct client *c, struct view line, bool was_cut, bool is_
 	else
 		command_parse(&c->parser, line, was_cut, &c->request);
 	c->is_busy = true;
+	client_show_line(c, line, was_shown);
 	row = command_row(c->request.verb);
 	if (c->request.outcome != OUTCOME_OK)
 		refuse(c, c->request.outcome, c->request.detail);

@@ -7,7 +7,6 @@
 #include "script.h"
 
 #include "core/escape.h"
-#include "io/terminal.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -274,9 +273,7 @@ void script_message(struct script *s, const struct shown *shown)
 		return;
 	}
 	print(s, "[%.10s %.8sZ%s] ", time, time + 11, shown->waited ? ", waited" : "");
-	terminal_put(&s->out,
-	             s->colours ? terminal_style_of(view_of_string(shown->from)) : STYLE_NONE,
-	             view_of_string(shown->from));
+	show(s, shown->from);
 	print(s, ": ");
 	show_message_text(s, shown->text);
 	print(s, "\n");

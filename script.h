@@ -32,7 +32,6 @@
 
 struct script {
 	bool json;
-	bool colours; /* names have theirs; for io/terminal.h, which takes them away again */
 	const char *const *addresses; /* REPLICAS of them, as the user gave them */
 	struct buf out;
 };

@@ -51,7 +51,7 @@ struct cluster_client {
 	uint64_t number;
 	uint64_t users;
 	struct replica_row rows[REPLICAS]; /* the last table */
-	bool counts_only; /* messages and users are counted, not told */
+	bool counts_only;                  /* messages and users are counted, not told */
 	char story[STORY_SIZE];
 	size_t story_size;
 	size_t read;
