@@ -377,7 +377,8 @@ void client_view_sent(struct client_view *v, uint64_t count, uint32_t copies,
 	print(v, "%ju message%s that waited %s sent", (uintmax_t)count, count == 1 ? "" : "s",
 	      count == 1 ? "is" : "are");
 	if (copies < REPLICAS)
-		print(v, ", on %u of %d replicas", copies, REPLICAS);
+		print(v, ", %son %s%u of %d replicas", count == 1 ? "" : "each ",
+		      count == 1 ? "" : "at least ", copies, REPLICAS);
 	end_line(v);
 }
 
