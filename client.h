@@ -135,6 +135,8 @@ void client_show_message(struct client *c, const struct shown *shown);
 void client_show_logged_out(struct client *c, const char *why);
 /* The line that c->request was made of is taken now. */
 void client_show_line(struct client *c, struct view line, bool was_shown);
+/* From now on it may take long. */
+void client_show_begun(struct client *c);
 void client_show_result(struct client *c, const struct script_answer *a);
 /* Nothing more is taken: lines that wait are dropped. */
 void client_show_dropped(struct client *c);

@@ -95,6 +95,7 @@ static void begin(struct client *c, const struct command *command)
 {
 	c->token = link_command(c->link, command);
 	assert(c->token != 0);
+	client_show_begun(c); /* what was asked of a person took its time */
 }
 
 static void begin_account(struct client *c, enum verb verb, struct view name, struct view password,

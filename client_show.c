@@ -291,13 +291,20 @@ static void slow_expired(struct loop_timer *timer)
 	LOOP_OWNER(timer, struct client, slow)->is_slow = true;
 }
 
+void client_show_begun(struct client *c)
+{
+	c->is_slow = false;
+	if (c->terminal != NULL)
+		loop_timer_set(c->loop, &c->slow, loop_now_ms(c->loop) + SLOW_MS);
+}
+
 void client_show_line(struct client *c, struct view line, bool was_shown)
 {
 	if (c->terminal == NULL)
 		return;
 	c->is_message = is_message(&c->request, c->talk, &c->own);
 	c->own_was_shown = was_shown;
-	loop_timer_set(c->loop, &c->slow, loop_now_ms(c->loop) + SLOW_MS);
+	client_show_begun(c);
 	if (!c->is_message && !was_shown && !c->view.is_echoed)
 		client_view_typed(&c->view, line, client_line_is_secret(line), false);
 	client_show_flush(c);

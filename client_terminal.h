@@ -47,8 +47,8 @@ bool client_terminal_line(struct client_terminal *ct, bool is_free, struct view 
 bool client_terminal_has_ended(const struct client_terminal *ct);
 /* Lines that wait their turn; they are dropped when no more are taken. */
 size_t client_terminal_waiting(const struct client_terminal *ct);
-/* One of them, from 0, the next; NULL: there are not so many. `was_shown` is the caller's to set. It
- * lives until the next call of client_terminal_line. */
+/* One of them, from 0, the next; NULL: there are not so many. `was_shown` is the caller's to set.
+ * It lives until the next call of client_terminal_line. */
 struct client_queued *client_terminal_queued(struct client_terminal *ct, size_t index);
 
 void client_terminal_ask(struct client_terminal *ct, const char *prompt, bool is_secret);

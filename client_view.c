@@ -452,7 +452,8 @@ void client_view_ready(struct client_view *v, int leader, const char *const why[
 	for (uint32_t i = 0; i < REPLICAS; i++)
 		set_replica(v, i, why[i][0] == 0, why[i]);
 	begin_notice(v, now);
-	print(v, "%u of %d replicas are live", count_live(v), REPLICAS);
+	print(v, "%u of %d replicas %s live", count_live(v), REPLICAS,
+	      count_live(v) == 1 ? "is" : "are");
 	if (leader >= 0) {
 		print(v, "; replica ");
 		put_replica(v, (uint32_t)leader);
@@ -460,6 +461,7 @@ void client_view_ready(struct client_view *v, int leader, const char *const why[
 	}
 	end_line(v);
 	for (uint32_t i = 0; i < REPLICAS; i++) {
+		v->was_live[i] = v->was_live[i] || v->live[i];
 		if (v->live[i])
 			continue;
 		begin_notice(v, now);
@@ -506,7 +508,8 @@ void client_view_changes(struct client_view *v, int leader, const struct client_
 		if (v->live[i]) {
 			print(v, "replica ");
 			put_replica(v, i);
-			print(v, " is live again");
+			print(v, " is live%s", v->was_live[i] ? " again" : "");
+			v->was_live[i] = true;
 		} else {
 			say_dead(v, i);
 		}
@@ -599,6 +602,7 @@ static void put_row(struct client_view *v, uint32_t index, const struct replica_
 {
 	struct view address = view_of_string(v->addresses[index]);
 	size_t columns = width_of_text(address);
+	const char *state = row->leader ? "leads" : row->live ? "live" : "dead";
 	bool is_narrow = v->columns < COLUMNS_NARROW;
 	char facts[32] = "?";
 	char trip[32];
@@ -609,9 +613,9 @@ static void put_row(struct client_view *v, uint32_t index, const struct replica_
 	print(v, "%u ", index);
 	escape_for_terminal(v->out, address);
 	put_blanks(v, columns < width ? width - columns : 0);
-	print(v, "  %-5s", row->leader ? "leads" : row->live ? "live" : "dead");
+	print(v, is_narrow || !row->live ? "  %s" : "  %-5s", state);
 	if (!row->live) {
-		print(v, is_narrow ? "\n    " : "  ");
+		print(v, is_narrow ? "\n    " : "   ");
 		show(v, row->why);
 	} else if (is_narrow) {
 		print(v, "\n    %s facts, agrees: %s, %s", facts, agreement(row), trip);

@@ -65,6 +65,7 @@ struct client_view {
 	/* Changes not said yet, so that what belongs together is one line. */
 	bool changed[REPLICAS];
 	bool live[REPLICAS];
+	bool was_live[REPLICAS]; /* at any time */
 	char why[REPLICAS][WHY_SIZE];
 	bool leader_changed;
 	uint8_t differing; /* replicas that were said to hold other facts than the leader */

@@ -404,7 +404,8 @@ static void test_changes(void)
 	client_view_replica(&view, 1, true, "");
 	client_view_leader(&view);
 	client_view_changes(&view, 1, &monday);
-	IS_STRING(taken(), "09:05 -- replica 1 (host:2) is live again and leads\n", "one is back");
+	IS_STRING(taken(), "09:05 -- replica 1 (host:2) is live and leads\n",
+	          "one is there for the first time");
 	client_view_replica(&view, 0, true, "");
 	client_view_replica(&view, 2, true, "");
 	client_view_leader(&view);
@@ -415,6 +416,12 @@ static void test_changes(void)
 	          "two at once");
 	client_view_changes(&view, 0, &monday);
 	IS_STRING(taken(), "", "once");
+	client_view_ready(&view, 2, (const char *const[]){ "a", "b", "" }, &monday);
+	IS_STRING(taken(),
+	          "09:05 -- 1 of 3 replicas is live; replica 2 ([::1]:3) leads\n"
+	          "09:05 -- replica 0 (127.0.0.1:1) is dead: a\n"
+	          "09:05 -- replica 1 (host:2) is dead: b\n",
+	          "ready with one");
 }
 
 static struct replica_row rows[REPLICAS];
@@ -494,8 +501,8 @@ static void test_table(void)
 	client_view_replicas(&view, rows);
 	IS_STRING(taken(),
 	          "0 127.0.0.1:1  leads\n    119 facts, agrees: -, <1 ms\n"
-	          "1 host:2       dead \n    connection ^[ refused\n"
-	          "2 [::1]:3      live \n    ? facts, agrees: ?, ?\n",
+	          "1 host:2       dead\n    connection ^[ refused\n"
+	          "2 [::1]:3      live\n    ? facts, agrees: ?, ?\n",
 	          "in a narrow window");
 }
 
