@@ -180,7 +180,12 @@ ok 'that it holds other facts is found without being asked, and what to do is sa
 	"^[0-9:]{5} -- replica 2 \($host:${server_port[2]}\) holds other facts than replica 0 \(.*\), which leads: run repair$"
 ok 'it is repaired' repairs
 ok 'that it is repaired is found, too' term_sees dave '^[0-9:]{5} -- the live replicas hold the same facts again$'
-is 'each is said once' "$(count_lines dave 'facts')" 2
+# Now nobody asks for long but for the return.
+kill_server 1
+client_ask dora '/msg dora what the second misses'
+restart_server 1
+ok 'another one' term_sees dave '^[0-9:]{5} -- replica 1 \(.*\) holds other facts than replica 0 \(.*\), which leads: run repair$'
+is 'each is said once' "$(count_lines dave 'facts')" 3
 leave dave
 
 # ---- hostile texts ----
