@@ -2,7 +2,8 @@
  *
  * client: what the parts of the client share: client.c, which runs it (events, time, its end),
  * client_command.c, which does what a user's line asks for, client_question.c, which asks a person
- * for the rest, and client_terminal.c. Nobody else includes it.
+ * for the rest, client_show.c, which tells a program or a person what happened, and
+ * client_terminal.c. Nobody else includes it.
  */
 #ifndef THREEFOLD_CLIENT_H
 #define THREEFOLD_CLIENT_H
@@ -11,6 +12,7 @@
 #include "client_options.h"
 #include "client_progress.h"
 #include "client_terminal.h"
+#include "client_view.h"
 #include "command.h"
 #include "input.h"
 #include "pattern.h"
@@ -42,6 +44,13 @@ enum client_offer {
 
 enum { TALK_SIZE = ID_TEXT_SIZE + NAME_SIZE_MAX + 1 };
 
+/* A message as it was typed. */
+struct client_own {
+	char to[CLIENT_VIEW_NAMES_MAX][TALK_SIZE]; /* the first of them */
+	size_t to_count;                           /* 0: to all */
+	struct view text;                          /* of the line */
+};
+
 struct client {
 	struct client_options options;
 	bool is_terminal;
@@ -49,14 +58,14 @@ struct client {
 	bool is_hasty;      /* a signal came: nothing is waited for but the log out */
 	bool was_refused;   /* some command was */
 	bool output_failed; /* nobody reads what it writes */
-	bool is_alone;      /* no replica is live, and a person was told */
 	struct loop *loop;
 	struct link_pool *pool;
 	struct link *link;
 	struct input input;               /* of a script */
 	struct client_terminal *terminal; /* of a person; else NULL */
 	struct command_parser parser;
-	struct script script;
+	struct script script;    /* its lines, and `out`, which has those of the view as well */
+	struct client_view view; /* of a person */
 
 	/* The command under way. */
 	bool is_busy;
@@ -69,6 +78,19 @@ struct client {
 	struct client_progress progress; /* /list, /all */
 	struct loop_timer wait;          /* /wait */
 	bool delete_waits;               /* /delete, for what is pending to be shown */
+
+	/* What a person knows of it. */
+	bool is_message; /* it sends `own` */
+	struct client_own own;
+	bool own_was_shown; /* before its outcome was known */
+	bool is_slow;
+	struct loop_timer slow;
+	uint64_t late; /* messages that were shown as waiting, and are stored now: not told yet */
+	uint32_t late_copies;
+
+	/* Whether all replicas hold the same facts, asked in the background. */
+	uint32_t facts_token; /* 0: not now */
+	struct loop_timer facts;
 
 	/* The conversation, and what the user has seen. */
 	char talk[TALK_SIZE]; /* empty: none */
@@ -96,8 +118,9 @@ struct client {
 /* client_command.c */
 
 /* Takes a line of the user, or an answer; c->is_busy if it goes on. A line that is no answer is not
- * empty. is_text: it is no command, whatever it begins with. */
-void client_take_line(struct client *c, struct view line, bool was_cut, bool is_text);
+ * empty. is_text: it is no command, whatever it begins with. was_shown: while it waited. */
+void client_take_line(struct client *c, struct view line, bool was_cut, bool is_text,
+                      bool was_shown);
 /* The actions that belong to the command under way. */
 void client_take_result(struct client *c, const struct result *result);
 void client_take_users(struct client *c, const struct action *action);
@@ -130,6 +153,37 @@ bool client_take_offer(struct client *c, const struct result *result);
 void client_take_offered(struct client *c, const struct action *action);
 /* What may begin now: the log in of --user, an offer. */
 void client_go_on_asking(struct client *c);
+
+/* client_show.c: each for a program or a person, whoever is there */
+
+void client_show_init(struct client *c);
+void client_show_release(struct client *c);
+/* What has collected goes out at once. */
+void client_show_flush(struct client *c);
+/* Once a turn: what has waited to be said with more of its kind. */
+void client_show_settle(struct client *c);
+/* A line of ours, for a person alone. */
+void client_show_notice(struct client *c, const char *text);
+void client_show_ready(struct client *c);
+void client_show_replica(struct client *c, const struct action *action);
+void client_show_leader(struct client *c, uint32_t index);
+/* What the two above have told is complete. */
+void client_show_changes(struct client *c);
+void client_show_replicas(struct client *c, const struct action *action);
+void client_show_message(struct client *c, const struct shown *shown);
+void client_show_logged_out(struct client *c, const char *why);
+/* The line that c->request was made of is taken now. */
+void client_show_line(struct client *c, struct view line, bool was_shown);
+/* From now on it may take long. */
+void client_show_begun(struct client *c);
+void client_show_result(struct client *c, const struct script_answer *a);
+/* The command under way has ended; its result was shown, or is none of these lines. */
+void client_show_done(struct client *c);
+/* Nothing more is taken: lines that wait are dropped. */
+void client_show_dropped(struct client *c);
+/* The command under way gets no result any more. */
+void client_show_abandoned(struct client *c);
+void client_show_prompt(struct client *c);
 
 /* client.c */
 

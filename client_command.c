@@ -5,7 +5,6 @@
  */
 #include "client.h"
 #include "client_help.h"
-#include "client_refusal.h"
 
 /* ---- results ---- */
 
@@ -27,10 +26,7 @@ static void answer(struct client *c, struct script_answer *a)
 	a->command = c->request.word;
 	if (a->outcome != OUTCOME_OK)
 		c->was_refused = true;
-	if (c->terminal != NULL && a->outcome != OUTCOME_OK)
-		client_refusal_put(&c->script.out, a);
-	else
-		script_result(&c->script, a);
+	client_show_result(c, a);
 	end_command(c);
 }
 
@@ -57,7 +53,9 @@ static void end_list(struct client *c)
 	bool is_all = c->request.given == 0;
 
 	if (c->terminal != NULL) {
+		client_show_flush(c);
 		client_list_show(&c->list, c->terminal, is_all);
+		client_show_done(c);
 		end_command(c);
 		return;
 	}
@@ -129,6 +127,7 @@ void client_begin(struct client *c, const struct command *command)
 	assert(c->is_busy);
 	c->token = link_command(c->link, command);
 	assert(c->token != 0);
+	client_show_begun(c); /* what was asked of a person took its time */
 }
 
 void client_begin_account(struct client *c, enum verb verb, struct view name, struct view password,
@@ -367,7 +366,8 @@ static void do_verb(struct client *c)
 	}
 }
 
-void client_take_line(struct client *c, struct view line, bool was_cut, bool is_text)
+void client_take_line(struct client *c, struct view line, bool was_cut, bool is_text,
+                      bool was_shown)
 {
 	const struct command_row *row;
 	char own[DISPLAY_SIZE];
@@ -383,6 +383,7 @@ void client_take_line(struct client *c, struct view line, bool was_cut, bool is_
 	else
 		command_parse(&c->parser, line, was_cut, &c->request);
 	c->is_busy = true;
+	client_show_line(c, line, was_shown);
 	row = command_row(c->request.verb);
 	if (c->request.outcome != OUTCOME_OK)
 		client_refuse(c, c->request.outcome, c->request.detail);

@@ -31,11 +31,6 @@ enum {
 	OUT_SIZE_MAX = 16 * LINE_MAX_SIZE,
 };
 
-struct waiting_line {
-	struct buf text;
-	bool is_text;
-};
-
 struct client_terminal {
 	struct client *client;
 	struct terminal *t;
@@ -52,7 +47,7 @@ struct client_terminal {
 	bool has_bell;
 	uint64_t quiet_until_ms; /* a message before that belongs to a burst that has rung */
 
-	struct waiting_line lines[CLIENT_LINES_WAITING_MAX]; /* a ring */
+	struct client_queued lines[CLIENT_LINES_WAITING_MAX]; /* a ring */
 	size_t first;
 	size_t count;
 	struct buf given; /* the line that the client has */
@@ -168,6 +163,11 @@ void client_terminal_bell(struct client_terminal *ct, bool is_on)
 	ct->has_bell = is_on;
 }
 
+uint64_t client_terminal_unread_count(const struct client_terminal *ct)
+{
+	return ct->unread;
+}
+
 /* ---- begin and end ---- */
 
 static void listen_or_not(struct client_terminal *ct)
@@ -222,6 +222,7 @@ struct client_terminal *client_terminal_new(struct client *c)
 	/* A terminal that cannot be switched is left as it is: it does lines. */
 	if (tty_begin(STDIN_FILENO, STDOUT_FILENO, options.is_dumb) < 0)
 		options.is_dumb = true;
+	c->view.is_echoed = options.is_dumb;
 	ct->t = terminal_new(&options);
 	terminal_show(ct->t, false);
 	buf_init(&ct->given, LINE_MAX_SIZE);
@@ -269,6 +270,13 @@ bool client_terminal_has_ended(const struct client_terminal *ct)
 size_t client_terminal_waiting(const struct client_terminal *ct)
 {
 	return ct->count;
+}
+
+struct client_queued *client_terminal_queued(struct client_terminal *ct, size_t index)
+{
+	if (index >= ct->count)
+		return NULL;
+	return &ct->lines[(ct->first + index) % CLIENT_LINES_WAITING_MAX];
 }
 
 /* ---- questions ---- */
@@ -321,35 +329,6 @@ static void end_paste(struct client_terminal *ct, struct view answer)
 
 /* ---- lines ---- */
 
-/* What was typed stays to be seen, with its lines apart, but for a password. */
-static void show_line(struct client_terminal *ct, struct view text, bool is_secret)
-{
-	const char *mark = "> ";
-	struct buf out;
-
-	buf_init(&out, OUT_SIZE_MAX);
-	if (is_secret) {
-		const uint8_t *end = memchr(text.data, ' ', text.size);
-
-		text.size = end == NULL ? text.size : (size_t)(end - text.data);
-	}
-	do {
-		const uint8_t *end = memchr(text.data, '\n', text.size);
-		size_t size = end == NULL ? text.size : (size_t)(end - text.data);
-
-		terminal_put(&out, STYLE_DIM, view_of_string(mark));
-		terminal_put(&out, STYLE_DIM, view_of(text.data, size));
-		if (is_secret)
-			terminal_put(&out, STYLE_DIM, view_of_string(" ... (not shown)"));
-		(void)buf_put_u8(&out, '\n');
-		size += end != NULL;
-		text = view_of(text.data + size, text.size - size);
-		mark = "    | ";
-	} while (text.size > 0);
-	client_terminal_print(ct, buf_view(&out));
-	buf_release(&out);
-}
-
 /* The question stays to be seen, with what was answered. */
 static void show_answer(struct client_terminal *ct, struct view answer)
 {
@@ -368,8 +347,7 @@ static void show_answer(struct client_terminal *ct, struct view answer)
 static void keep_line(struct client_terminal *ct, const struct terminal_event *event)
 {
 	struct view text = event->text;
-	bool is_secret = client_line_is_secret(text);
-	struct waiting_line *line;
+	struct client_queued *line;
 
 	ct->unread = 0;
 	if (text.size == 0)
@@ -379,20 +357,17 @@ static void keep_line(struct client_terminal *ct, const struct terminal_event *e
 	buf_init(&line->text, LINE_MAX_SIZE);
 	put(&line->text, text);
 	line->is_text = event->is_pasted;
-	if (!is_secret) {
+	line->was_shown = false;
+	if (!client_line_is_secret(text)) {
 		terminal_history_add(ct->t, text);
 		client_history_add(ct->history, text);
 	}
-	if (!ct->traits.is_dumb)
-		show_line(ct, text, is_secret);
-	if (ct->client->is_busy && replication_live(link_replication(ct->client->link)) == 0)
-		say(ct, "no replica is live: this waits, too");
 }
 
 /* Whether another line may be finished now. */
 static bool wants_lines(const struct client_terminal *ct)
 {
-	const struct waiting_line *last;
+	const struct client_queued *last;
 
 	if (ct->client->state != CLIENT_RUNNING)
 		return false;
@@ -404,16 +379,18 @@ static bool wants_lines(const struct client_terminal *ct)
 	return ct->count < CLIENT_LINES_WAITING_MAX && !client_line_asks(buf_view(&last->text));
 }
 
-static bool give_waiting(struct client_terminal *ct, struct view *line, bool *is_text)
+static bool give_waiting(struct client_terminal *ct, struct view *line, bool *is_text,
+                         bool *was_shown)
 {
-	struct waiting_line *first = &ct->lines[ct->first];
+	struct client_queued *first = &ct->lines[ct->first];
 
 	if (ct->count == 0)
 		return false;
 	wipe(&ct->given);
 	ct->given = first->text;
 	*is_text = first->is_text;
-	*first = (struct waiting_line){ .is_text = false };
+	*was_shown = first->was_shown;
+	*first = (struct client_queued){ .is_text = false };
 	ct->first = (ct->first + 1) % CLIENT_LINES_WAITING_MAX;
 	ct->count--;
 	*line = buf_view(&ct->given);
@@ -575,11 +552,12 @@ static bool take_event(struct client_terminal *ct, const struct terminal_event *
 }
 
 bool client_terminal_line(struct client_terminal *ct, bool is_free, struct view *line,
-                          bool *is_text)
+                          bool *is_text, bool *was_shown)
 {
 	struct terminal_event event;
 
 	*is_text = false;
+	*was_shown = false;
 	while (ct->client->state != CLIENT_ENDED && terminal_next(ct->t, wants_lines(ct), &event)) {
 		bool is_answer = take_event(ct, &event);
 
@@ -594,5 +572,5 @@ bool client_terminal_line(struct client_terminal *ct, bool is_free, struct view 
 			break;
 	}
 	listen_or_not(ct);
-	return is_free && give_waiting(ct, line, is_text);
+	return is_free && give_waiting(ct, line, is_text, was_shown);
 }

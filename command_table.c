@@ -111,7 +111,7 @@ static const struct command_row rows[VERB_TEXT] = {
 		.usage = "",
 		.summary = "the three servers and how they are",
 		.help = "Address, state, which one leads, how many facts each holds, "
-		        "and whether they agree with the leader's.",
+		        "whether they agree with the leader's, and how long a ping takes.",
 		.when = WHEN_ANY,
 		.arguments = { FIELD_END, FIELD_END },
 	},

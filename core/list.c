@@ -435,6 +435,8 @@ static void replicas_end(struct replication *r, struct op *op)
 		rows[i].agrees_known = rows[i].facts_known && o->still[i] && o->still[leader];
 		rows[i].agrees = p->facts == r->replicas[leader].facts &&
 		                 p->sum == r->replicas[leader].sum;
+		rows[i].round_trip_known = rows[i].facts_known;
+		rows[i].round_trip_ms = p->round_trip_ms;
 		memcpy(rows[i].why, p->why, WHY_SIZE);
 	}
 	action->rows = rows;

@@ -155,6 +155,9 @@ struct replica_row {
 	uint64_t facts;
 	bool agrees_known; /* no count moved while it was compared with the leader's */
 	bool agrees;
+	/* From writing the last ping that was answered to its answer, which waited for the disk. */
+	bool round_trip_known;
+	uint64_t round_trip_ms;
 	char why[WHY_SIZE]; /* of a dead one */
 };
 
