@@ -65,7 +65,7 @@ restart_server 2
 ok 'T14: it returns: one short line' term_sees loses "^[0-9:]{5} -- replica 2 \($host:${server_port[2]}\) is live again$"
 is 'T14: none is repeated' "$(term_screen loses | grep -c "replica 2 ($host:${server_port[2]}) is")" 2
 term_type loses n
-ok 'T14: what was typed is kept' term_sees loses 'list: ok: 1 account'
+ok 'T14: what was typed is kept' term_sees loses 'list: 1 account, '
 
 {
 	printf '%s\n' /nothing /msg '/msg .x y' '/msg a b' '/login ann no' '/create ann x' '/create .x y' '/list -E (' \
