@@ -232,7 +232,7 @@ keys rung C-u
 signal_server 1 STOP
 types rung '/all hello everybody'
 sees 'so does a message to all' rung '^\[/all: 0 so far\] ann r0 3/3.*>'
-sees 'and it is sent' rung 'stored for 100[0-9]'
+sees 'and it is sent' rung '1 message that waited is sent, on 2 of 3 replicas'
 nok 'once it is done nothing is left of it, either' shows rung 'so far'
 signal_server 1 CONT
 sees 'all three' rung '^ann r0 3/3>'

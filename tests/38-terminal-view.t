@@ -148,7 +148,7 @@ for n in 1 2 3 4 5; do
 done
 ok 'it is told once' term_sees ann '^[0-9:]{5} -- 6 messages that waited are sent'
 ok 'the line is as it was' term_sees ann '^ann r0 3/3 to dora> half a line$'
-ok 'other commands have waited, too' term_sees ann '^bob offline$'
+ok 'other commands have waited, too' term_sees ann '^list: 1 account, 0 online'
 is 'each was shown once' "$(count_lines ann 'number [1-5]')" 5
 term_type ann ' is whole'
 client_wait dora '"event":"message"'

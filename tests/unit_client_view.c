@@ -398,8 +398,8 @@ static void test_changes(void)
 	client_view_replica(&view, 2, false, "cut");
 	client_view_changes(&view, -1, &monday);
 	IS_STRING(taken(),
-	          "09:05 -- replica 2 ([::1]:3) is dead: cut; no replica is live: what you type "
-	          "waits for one\n",
+	          "09:05 -- replica 2 ([::1]:3) is dead: cut; no replica is live: it goes on "
+	          "trying, what you type waits\n",
 	          "the last one");
 	client_view_replica(&view, 1, true, "");
 	client_view_leader(&view);
