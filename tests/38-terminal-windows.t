@@ -216,6 +216,10 @@ line_is 'NO_COLOR: it ends' ann '$'
 nok 'NO_COLOR: no colour was written' grep -qP '\x1b\[[0-9;]*[1-9][0-9;]*m' "$dir/bytes"
 tmux pipe-pane -t ann
 types ann 'clear'
+is_clear() {
+	[ "$(screen ann | grep .)" = '$' ]
+}
+ok 'the shell has a clear window' wait_for "$patience" is_clear
 tmux pipe-pane -t ann "cat >$dir/dumb"
 types ann "TERM=dumb $BIN/client $client"
 sees 'TERM=dumb: a client' ann '^- r0 3/3>'
