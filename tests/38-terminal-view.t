@@ -10,6 +10,7 @@ command -v tmux >/dev/null || {
 	skip 'what a person reads' 'tmux is not installed'
 	done_testing
 }
+ok 'the clock can be built' fake_clock
 # Before there are clients, whose descriptors its server would keep.
 terminal new-session -d -s first 'exec cat'
 
@@ -62,7 +63,6 @@ leave() {
 
 # ---- days, in the time of the place ----
 
-ok 'the clock can be built' fake_clock
 export FAKE_CLOCK_SHIFT=$dir/shift
 # it_is TIME: the servers' clocks say that from now on
 it_is() {
