@@ -32,7 +32,7 @@
 
 struct script {
 	bool json;
-	bool colours; /* names have theirs, in readable lines */
+	bool colours;                 /* names have theirs, in readable lines */
 	const char *const *addresses; /* REPLICAS of them, as the user gave them */
 	struct buf out;
 };
