@@ -138,7 +138,11 @@ demo: all
 $(out)/tests/floor: $(out)/tests/floor.o
 	$(call quiet,LD)$(link) -o $@ $< $(LDLIBS)
 
-bench: all $(out)/tests/floor
+# What makes a large state does so by the shipped store and journal.
+$(out)/tests/grow: $(out)/tests/grow.o $(library)
+	$(call quiet,LD)$(link) -Wl,-z,muldefs -o $@ $< $(library) $(libraries)
+
+bench: all $(out)/tests/floor $(out)/tests/grow
 	@BIN=$(abspath $(bin)) OUT=$(out) PEERS='$(PEERS)' tests/bench.sh
 
 deps:

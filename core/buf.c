@@ -11,6 +11,7 @@
 #include "core/buf.h"
 
 #include <stdlib.h>
+#include <sys/mman.h>
 
 enum { CAPACITY_MIN = 64 }; /* the first allocation, unless size_max is smaller */
 
@@ -140,6 +141,34 @@ void *mem_alloc(size_t size)
 	if (memory == NULL)
 		out_of_memory(size);
 	return memory;
+}
+
+void *mem_alloc_block(size_t size, bool is_large_page)
+{
+	uint8_t *memory = mmap(NULL, 2 * size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
+	                       -1, 0);
+	size_t before;
+
+	assert(size > 0);
+	assert((size & (size - 1)) == 0);
+	if (memory == MAP_FAILED)
+		out_of_memory(size);
+	/* What lies before and behind the aligned part goes back. */
+	before = -(uintptr_t)memory & (size - 1);
+	if (before > 0)
+		mem_free_block(memory, before);
+	mem_free_block(memory + before + size, size - before);
+	if (is_large_page)
+		(void)madvise(memory + before, size, MADV_HUGEPAGE); /* a wish */
+	return memory + before;
+}
+
+void mem_free_block(void *memory, size_t size)
+{
+	int result = munmap(memory, size);
+
+	assert(result == 0);
+	(void)result;
 }
 
 void *mem_alloc_zero(size_t count, size_t size)

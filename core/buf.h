@@ -109,6 +109,11 @@ struct view reader_view32(struct reader *r);
 
 /* Memory: never NULL (a size of 0 gives one byte). mem_alloc_zero zeroes. mem_free takes NULL. */
 void *mem_alloc(size_t size);
+/* Zeroed, straight from the system, aligned to its size: a power of two of whole pages. With
+ * is_large_page the system is asked to hold it in as large a page as it has, which becomes resident
+ * as a whole with its first byte; that it has none does no harm. */
+void *mem_alloc_block(size_t size, bool is_large_page);
+void mem_free_block(void *memory, size_t size);
 void *mem_alloc_zero(size_t count, size_t size);
 void *mem_resize(void *memory, size_t size);
 void mem_free(void *memory);

@@ -5,21 +5,27 @@
 # and beside each figure the floor (tests/floor.c): the least that three durable copies cost here. Runs of both
 # alternate, because figures of different minutes do not compare; what is printed are medians of ROUNDS runs.
 #
-#	PARTS='sweep live other failover idle size'   what is measured; all by default
+#	PARTS='sweep live other failover idle size mailbox'   what is measured; these by default, and on request: large
+#	LARGE_ACCOUNTS=1000000  LARGE_MESSAGES=10000000  LARGE_STREAMS=1000000   what the large ones hold (6 GB of
+#	          memory, 10 GB of disk)
 #	ROUNDS=3  MEASURE=2 (seconds of each run)  KILLS=20  IDLE=10000 (clients)  STORED=1000000 (messages)
 #	PEERS=1   also what stands in ../shared/peers and is installed
 . tests/lib.sh
 
-PARTS=${PARTS:-sweep live other failover idle size}
+PARTS=${PARTS:-sweep live other failover idle size mailbox}
 ROUNDS=${ROUNDS:-3}
 MEASURE=${MEASURE:-2}
 KILLS=${KILLS:-20}
 IDLE=${IDLE:-10000}
 STORED=${STORED:-1000000}
+LARGE_ACCOUNTS=${LARGE_ACCOUNTS:-1000000}
+LARGE_MESSAGES=${LARGE_MESSAGES:-10000000}
+LARGE_STREAMS=${LARGE_STREAMS:-1000000}
 FLOOR=${FLOOR:-$OUT/tests/floor}
 figures=$dir/figures
 : >"$figures"
 patience=120
+targets=(0 1 2) # the servers that load loads
 
 say() {
 	printf '%s\n' "$*"
@@ -58,7 +64,7 @@ load() {
 	shift
 	progress "$key"
 	# shellcheck disable=SC2046
-	json=$("$BIN/bench" --json --seconds "$MEASURE" "$@" $(addresses) | tail -n 1) || bail "bench $*"
+	json=$("$BIN/bench" --json --seconds "$MEASURE" "$@" $(addresses "${targets[@]}") | tail -n 1) || bail "bench $*"
 	for name in rate p50_us p90_us p99_us max_us errors longest_pause_us; do
 		record "$key.$name" "$(field "$name" "$json")"
 	done
@@ -152,34 +158,50 @@ other() {
 	say
 }
 
-# kill -9 of the leader in the middle of a run, KILLS times.
+# Servers that hold nothing yet.
+fresh_servers() {
+	local n
+	stop_all
+	for n in 0 1 2; do
+		rm -rf "$dir/$1.$n"
+		server_data[n]=$dir/$1.$n
+		unset "server_port[n]"
+	done
+	# shellcheck disable=SC2119
+	start_servers
+}
+
+# kill -9 of the leader in the middle of a run, KILLS times. Fresh servers after every few kills: the kernel takes a large process down before it closes its sockets.
 failover() {
 	local kill
 	for kill in $(seq "$KILLS"); do
 		progress "failover $kill"
+		((kill % 4 != 1)) || fresh_servers failover
 		: >"$dir/failover.out"
 		# shellcheck disable=SC2046
-		"$BIN/bench" --json --mode failover --senders 8 --seconds "$MEASURE" --users 100 \
+		"$BIN/bench" --json --mode failover --senders 8 --seconds 1 --users 100 \
 			$(addresses) >"$dir/failover.out" &
 		bench=$!
 		wait_for 60 grep -q ready "$dir/failover.out" || bail "bench does not begin"
 		# In the middle of what is measured: a deadline, since nothing else tells.
-		read -rt "$(awk -v s="$MEASURE" 'BEGIN { print s / 2 + (s < 2 ? s / 4 : 0.5) }')" <&"$never"
+		read -rt 0.75 <&"$never"
 		kill_server 0
 		wait $bench || bail "bench failed"
 		json=$(tail -n 1 "$dir/failover.out")
 		record failover.pause_us "$(field longest_pause_us "$json")"
 		record failover.errors "$(field errors "$json")"
 		restart_server 0 || bail "server 0 does not start again"
-	done
-	for kill in $(seq "$ROUNDS"); do
-		load steady --mode failover --senders 8 --users 100
+		# shellcheck disable=SC2046
+		"$BIN/bench" --json --mode failover --senders 8 --seconds 1 --users 100 $(addresses) >"$dir/steady.out" ||
+			bail "bench failed"
+		record steady.pause_us "$(field longest_pause_us "$(tail -n 1 "$dir/steady.out")")"
 	done
 	progress
-	say "Failover, 8 steady senders, kill -9 of the leader, $KILLS times: longest pause of any sender"
+	say "Failover, 8 steady senders, kill -9 of the leader, $KILLS times: longest pause of any sender in a second"
 	say "  median $(median failover.pause_us) us, maximum $(largest failover.pause_us) us," \
-		"results that were no success: $(sum_of failover.errors);" \
-		"with nobody killed: median $(median steady.longest_pause_us) us"
+		"results that were no success: $(sum_of failover.errors)"
+	say "  in a second with nobody killed, in turn: median $(median steady.pause_us) us, maximum" \
+		"$(largest steady.pause_us) us; up to $(messages_stored) messages stored"
 	say
 }
 
@@ -218,13 +240,8 @@ loaded_ms() {
 
 # On servers of their own: what a stored message costs, and how long a start takes.
 size() {
-	local n before after journal count begin
-	stop_all
-	for n in 0 1 2; do
-		server_data[n]=$dir/size.$n
-		unset "server_port[n]"
-	done
-	start_servers
+	local before after journal count begin
+	fresh_servers size
 	before=$(resident_kib "${server_pid[0]}")
 	while count=$(messages_stored) && [ "$count" -lt "$STORED" ]; do
 		load fill --mode store --senders 4 --depth 64
@@ -244,6 +261,76 @@ size() {
 	restart_server 0
 	say "  start after a clean stop: $(($(now_ms) - begin)) ms (of which loading $(loaded_ms) ms)," \
 		"$((journal / count)) bytes each in the snapshot"
+	kill_server 2
+	rm -rf "$dir/size.2"
+	restart_server 2
+	begin=$(now_ms)
+	# shellcheck disable=SC2046
+	"$BIN/repair" --key "$dir/operator.key" $(addresses) >"$dir/repair.out" 2>&1 || bail 'repair failed'
+	say "  rebuilding a wiped replica by repair: $(($(now_ms) - begin)) ms"
+	say
+}
+
+# A log in to a mailbox of 100,000: when the first message and the last are there, by the clock of who reads.
+mailbox() {
+	local count=0 name
+	fresh_servers mailbox
+	while [ "$count" -lt 100000 ]; do
+		load fill --users 1 --senders 16 --depth 64
+		count=$(messages_stored)
+	done
+	progress 'mailbox'
+	name=$(echo /list | client_json /dev/stdout | grep -o '[a-z0-9]*-r0')
+	say "Log in to a mailbox of $count"
+	printf '/login %s a-password-of-bench\n/check\n' "$name" | client_json /dev/stdout | perl -MTime::HiRes=time -ne '
+		$begin = time if /"event":"ready"/;
+		$login = time if /"command":"login"/;
+		if (/"event":"message"/) { $first //= time; $last = time; $count++ }
+		END { printf "  log in after %.0f ms, first message %.0f ms after it, %d messages after %.0f ms\n",
+			($login - $begin) * 1e3, ($first - $login) * 1e3, $count, ($last - $login) * 1e3 }'
+	say
+}
+
+longest_turn() {
+	kill -USR1 "${server_pid[$1]}"
+	wait_for 5 grep -q 'loop: turns' "$dir/$1.log"
+	pause
+	grep -o 'over-5-ms=.* longest-us=[0-9]*' "$dir/$1.log" | tail -n 1
+}
+
+# Three servers with a large state beside three without, loaded in turn.
+large() {
+	local n round shape
+	progress 'growing'
+	fresh_servers empty
+	for n in 3 4 5; do
+		mkdir "$dir/large.$n"
+		"$OUT/tests/grow" "$dir/large.$n" "$n" "$LARGE_ACCOUNTS" "$LARGE_MESSAGES" "$LARGE_STREAMS" ||
+			bail 'the large state cannot be made'
+		server_data[n]=$dir/large.$n
+		start_server "$n" || bail "server $n does not start"
+	done
+	for ((round = 0; round < ROUNDS; round++)); do
+		for shape in 1x1 64x1 4x64 16x64; do
+			load "empty.$shape" --senders "${shape%x*}" --depth "${shape#*x}"
+			targets=(3 4 5)
+			load "large.$shape" --senders "${shape%x*}" --depth "${shape#*x}"
+			targets=(0 1 2)
+		done
+	done
+	progress
+	say "Beside $LARGE_ACCOUNTS accounts, $LARGE_MESSAGES messages that wait and $LARGE_STREAMS streams that were read"
+	printf '%-8s %14s %14s %8s %14s %14s %8s\n' '' 'empty, msg/s' 'large, msg/s' ratio 'empty, p50 us' \
+		'large, p50 us' ratio
+	for shape in 1x1 64x1 4x64 16x64; do
+		printf '%-8s %14s %14s %8s %14s %14s %8s\n' "$shape" "$(median "empty.$shape.rate")" \
+			"$(median "large.$shape.rate")" \
+			"$(ratio "$(median "large.$shape.rate")" "$(median "empty.$shape.rate")")" \
+			"$(median "empty.$shape.p50_us" 1)" "$(median "large.$shape.p50_us" 1)" \
+			"$(ratio "$(median "large.$shape.p50_us" 1)" "$(median "empty.$shape.p50_us" 1)")"
+	done
+	say "  loading took $(grep -o 'facts in [0-9]* ms' "$dir/3.log" | tail -n 1 | cut -d' ' -f3) ms;" \
+		"$(resident_kib "${server_pid[3]}") KiB resident; turns of the loop: $(longest_turn 3)"
 	say
 }
 
@@ -270,8 +357,9 @@ peers() {
 }
 
 machine
+# shellcheck disable=SC2119
 start_servers
-for part in sweep live other failover idle size; do
+for part in sweep live other failover idle size mailbox large; do
 	! wants $part || $part
 done
 [ "${PEERS:-}" != 1 ] || peers

@@ -92,8 +92,51 @@ static void size_test(void)
 	arena_release(&a);
 }
 
+static uint32_t blocks_held(const struct arena *a)
+{
+	uint32_t count = 0;
+
+	for (uint32_t i = 0; i < a->block_count; i++)
+		count += a->blocks[i].memory != NULL;
+	return count;
+}
+
+static void block_test(void)
+{
+	enum { COUNT = 10 * ARENA_BLOCK_SIZE / 1024 };
+	static uint32_t kept[COUNT];
+	struct arena a;
+	uint32_t blocks;
+	bool aligned = true;
+
+	arena_init(&a);
+	for (unsigned i = 0; i < COUNT; i++) {
+		kept[i] = arena_alloc(&a, 1024);
+		memset(arena_at(&a, kept[i]), 7, 1024);
+	}
+	blocks = a.block_count;
+	OK(blocks >= 10, "arena: what needs ten blocks takes them");
+	for (uint32_t i = 0; i < blocks; i++)
+		aligned &= (uintptr_t)a.blocks[i].memory % ARENA_BLOCK_SIZE == 0;
+	OK(aligned, "arena: a block is aligned as a large page is");
+	for (unsigned i = 0; i < COUNT; i++)
+		arena_free(&a, kept[i]);
+	arena_check(&a);
+	OK(blocks_held(&a) <= 2, "arena: blocks that are empty are given back, but for one");
+	for (unsigned i = 0; i < COUNT; i++)
+		kept[i] = arena_alloc(&a, 512);
+	arena_check(&a);
+	IS_U64(a.block_count, blocks,
+	       "arena: the numbers of blocks that were given back are used again");
+	for (unsigned i = 0; i < COUNT; i++)
+		arena_free(&a, kept[i]);
+	arena_check(&a);
+	arena_release(&a);
+}
+
 int main(void)
 {
+	block_test();
 	random_test();
 	size_test();
 	return tap_done();
