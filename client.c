@@ -14,8 +14,8 @@
  * command is under way, the next line of input is taken, as long as there is one. Input is asked
  * for only when it is wanted.
  *
- * On a terminal the same lines are shown above a prompt and the line being typed
- * (client_terminal.h).
+ * What is shown, to a program or a person, is client_show.c's; on a terminal it stands above a
+ * prompt and the line being typed (client_terminal.h).
  */
 #include "client.h"
 
@@ -31,8 +31,6 @@
 #include <unistd.h>
 
 enum { NOTICE_MS = 1000 };
-
-/* ---- the screen ---- */
 
 /* All of it, however slowly it is taken: a message counts as shown only when it has left this
  * process. */
@@ -60,45 +58,6 @@ void client_write(struct client *c, struct view bytes)
 	}
 }
 
-/* What a person reads at the prompt: who is logged in, who leads, how many are live. */
-static void show_prompt(struct client *c)
-{
-	const struct replication *r = link_replication(c->link);
-	int leader = replication_leader(r);
-	char own[DISPLAY_SIZE];
-	char first[16] = "-";
-	char text[256] = "";
-
-	if (!client_is_logged_in(c, own))
-		(void)snprintf(own, sizeof(own), "-");
-	if (leader >= 0)
-		(void)snprintf(first, sizeof(first), "%d", leader);
-	if (c->state == CLIENT_RUNNING)
-		(void)snprintf(text, sizeof(text), "%s %s/%u%s%s> ", own, first,
-		               replication_live(r), c->talk[0] == 0 ? "" : " to ", c->talk);
-	client_terminal_prompt(c->terminal, text);
-	client_terminal_draw(c->terminal);
-}
-
-/* What has collected goes out at once. */
-static void flush_lines(struct client *c)
-{
-	if (c->script.out.size == 0)
-		return;
-	if (c->terminal != NULL)
-		client_terminal_print(c->terminal, buf_view(&c->script.out));
-	else
-		client_write(c, buf_view(&c->script.out));
-	buf_clear(&c->script.out);
-}
-
-/* A line for a person. */
-static void say(struct client *c, const char *text)
-{
-	assert(c->terminal != NULL);
-	client_terminal_print(c->terminal, view_of_string(text));
-}
-
 /* ---- states ---- */
 
 bool client_is_logged_in(const struct client *c, char name[DISPLAY_SIZE])
@@ -109,19 +68,6 @@ bool client_is_logged_in(const struct client *c, char name[DISPLAY_SIZE])
 static void set_limit(struct client *c, uint64_t ms)
 {
 	loop_timer_set(c->loop, &c->limit, loop_now_ms(c->loop) + ms);
-}
-
-static void say_what_is_dropped(struct client *c)
-{
-	size_t count = client_terminal_waiting(c->terminal);
-	char text[64];
-
-	if (count == 0)
-		return;
-	c->was_refused = true;
-	(void)snprintf(text, sizeof(text), "%zu line%s that waited %s not sent\n", count,
-	               count == 1 ? "" : "s", count == 1 ? "was" : "were");
-	say(c, text);
 }
 
 /* Without waiting for anybody. */
@@ -143,9 +89,8 @@ void client_finish(struct client *c)
 	c->question = ASK_COMMAND;
 	loop_timer_cancel(c->loop, &c->notice);
 	loop_timer_cancel(c->loop, &c->idle);
-	if (c->terminal != NULL)
-		say_what_is_dropped(c);
-	else
+	client_show_dropped(c);
+	if (c->terminal == NULL)
 		input_want(&c->input, false);
 	set_limit(c, c->is_terminal || c->is_hasty ? c->options.reply_timeout_ms
 	                                           : c->options.timeout_ms);
@@ -157,8 +102,10 @@ static void leave(struct client *c)
 	char own[DISPLAY_SIZE];
 
 	assert(c->state == CLIENT_FINISHING);
-	if (c->is_busy)
+	if (c->is_busy) {
 		c->was_refused = true; /* its outcome is not known */
+		client_show_abandoned(c);
+	}
 	if (!client_is_logged_in(c, own) || replication_live(link_replication(c->link)) == 0) {
 		c->state = CLIENT_ENDED;
 		return;
@@ -180,7 +127,7 @@ static void say_none_is_live(struct client *c, const char *what)
 	               c->options.addresses[1], replication_why(r, 1), c->options.addresses[2],
 	               replication_why(r, 2));
 	if (c->terminal != NULL)
-		say(c, text);
+		client_show_notice(c, text);
 	else
 		log_plain(LOG_ERROR, "client: %s", text);
 }
@@ -267,34 +214,19 @@ void client_interrupt(struct client *c)
 
 static void ready(struct client *c)
 {
-	const struct replication *r = link_replication(c->link);
-	const char *why[REPLICAS];
-	bool live[REPLICAS];
-
 	assert(c->state == CLIENT_STARTING);
-	for (uint32_t i = 0; i < REPLICAS; i++) {
-		why[i] = replication_why(r, i);
-		live[i] = why[i][0] == 0;
-	}
-	script_ready(&c->script, replication_leader(r), live, why);
+	client_show_ready(c);
 	loop_timer_cancel(c->loop, &c->limit);
 	loop_timer_cancel(c->loop, &c->notice);
 	c->state = CLIENT_RUNNING;
-	flush_lines(c);
-	flush_lines(c);
-	if (c->is_terminal)
-		say(c, "/create NAME makes an account, /login NAME logs in, /help lists all "
-		       "commands.\n");
+	client_show_flush(c);
+	c->user_waits = c->options.user != NULL;
+	if (c->is_terminal && !c->user_waits)
+		client_terminal_print(c->terminal,
+		                      view_of_string("/create NAME makes an account.\n"
+		                                     "/login NAME logs in to one you have.\n"
+		                                     "/help lists commands, Ctrl-D ends.\n"));
 	restart_idle(c);
-}
-
-/* A person sees that a command waits; a program sees the replicas' states. */
-static void say_it_waits(struct client *c)
-{
-	if (c->is_terminal && c->token != 0 && replication_live(link_replication(c->link)) == 0) {
-		say(c, "no replica is live: this waits until one is back (Ctrl-C twice ends the "
-		       "client)\n");
-	}
 }
 
 static void take_logout(struct client *c)
@@ -305,7 +237,7 @@ static void take_logout(struct client *c)
 		return;
 	}
 	client_forget_session(c);
-	script_logged_out(&c->script, "idle");
+	client_show_logged_out(c, "idle");
 }
 
 /* Changes of replicas before `ready` are told by it. */
@@ -316,46 +248,51 @@ static void handle(void *context, const struct action *action)
 
 	if (c->terminal != NULL && client_terminal_take(c->terminal, action))
 		return;
+	/* A death and what follows from it are one line. */
+	if (action->kind != ACTION_REPLICA && action->kind != ACTION_LEADER)
+		client_show_changes(c);
 	switch (action->kind) {
 	case ACTION_READY:
 		ready(c);
 		break;
 	case ACTION_REPLICA:
 		if (is_ready)
-			script_replica(&c->script, action->index, action->live, action->why);
-		if (!action->live)
-			say_it_waits(c);
+			client_show_replica(c, action);
 		break;
 	case ACTION_LEADER:
 		if (is_ready)
-			script_leader(&c->script, action->index);
+			client_show_leader(c, action->index);
 		break;
 	case ACTION_RESULT:
 		if (action->result->token == c->logout_token)
 			take_logout(c);
+		else if (action->result->token == c->facts_token)
+			c->facts_token = 0;
 		else if (action->result->token == c->token)
 			client_take_result(c, action->result);
 		break;
 	case ACTION_MESSAGE:
 		c->unseen++;
-		if (c->terminal != NULL)
-			client_terminal_unread(c->terminal);
-		script_message(&c->script, action->shown);
+		client_show_message(c, action->shown);
 		break;
 	case ACTION_USERS:
 		client_take_users(c, action);
 		break;
 	case ACTION_REPLICAS:
-		script_replicas(&c->script, action->rows);
+		client_show_replicas(c, action);
 		break;
 	case ACTION_LOGGED_OUT:
 		client_forget_session(c);
-		script_logged_out(&c->script, action->why);
+		client_show_logged_out(c, action->why);
+		break;
+	case ACTION_PROGRESS: /* scripts have no line for it */
+		if (action->token == c->token)
+			client_progress_done(&c->progress, action->done);
 		break;
 	default:
-		break; /* the driver's, and progress, which scripts have no line for */
+		break; /* the driver's */
 	}
-	flush_lines(c);
+	client_show_flush(c);
 }
 
 /* ---- turns ---- */
@@ -376,9 +313,9 @@ static bool take_line(struct client *c)
 		return c->state != CLIENT_RUNNING;
 	}
 	if (line.size > 0)
-		client_take_line(c, line, was_cut, false);
+		client_take_line(c, line, was_cut, false, false);
 	restart_idle(c);
-	flush_lines(c);
+	client_show_flush(c);
 	return true;
 }
 
@@ -389,15 +326,15 @@ static bool take_typed_line(struct client *c)
 	bool is_free = c->state == CLIENT_RUNNING && c->logout_token == 0 && !c->is_busy;
 	struct view line;
 	bool is_text;
+	bool was_shown;
 
-	if (client_terminal_line(c->terminal, is_free, &line, &is_text)) {
-		client_take_line(c, line, false, is_text);
+	if (client_terminal_line(c->terminal, is_free, &line, &is_text, &was_shown)) {
+		client_take_line(c, line, false, is_text, was_shown);
 		restart_idle(c);
-		flush_lines(c);
-		say_it_waits(c);
+		client_show_flush(c);
 		return true;
 	}
-	flush_lines(c);
+	client_show_flush(c);
 	if (client_terminal_has_ended(c->terminal))
 		client_finish(c);
 	return c->state != before;
@@ -410,7 +347,7 @@ static void work(struct client *c)
 		link_pool_settle(c->pool);
 		client_go_on(c);
 		link_pool_settle(c->pool);
-		flush_lines(c);
+		client_show_flush(c);
 		if (c->output_failed)
 			client_finish(c);
 		if (c->state == CLIENT_FINISHING &&
@@ -418,9 +355,9 @@ static void work(struct client *c)
 			leave(c);
 	} while (c->terminal != NULL ? take_typed_line(c) : take_line(c));
 	link_pool_settle(c->pool);
-	flush_lines(c); /* what a timer has said, too */
-	if (c->terminal != NULL)
-		show_prompt(c);
+	client_show_settle(c);
+	client_show_flush(c); /* what a timer has said, too */
+	client_show_prompt(c);
 }
 
 static _Noreturn void die(const char *what, int error)
@@ -456,18 +393,14 @@ static void start(struct client *c)
 		.wait_ms = c->is_terminal ? 0 : (uint32_t)c->options.timeout_ms,
 		.min_copies = (uint32_t)c->options.min_copies,
 	};
-	static const char *addresses[REPLICAS];
-
 	if (getrandom(options.seed, sizeof(options.seed), 0) != (ssize_t)sizeof(options.seed))
 		die("no random numbers", errno);
 	c->loop = loop_new();
 	if (c->loop == NULL)
 		die("cannot wait for events", errno);
 	set_signals(c);
-	for (size_t i = 0; i < REPLICAS; i++)
-		addresses[i] = c->options.addresses[i];
-	script_init(&c->script, c->options.json, addresses);
-	c->script.colours = c->is_terminal;
+	client_show_init(c);
+	client_progress_init(&c->progress, c->loop);
 	command_parser_init(&c->parser, c->is_terminal);
 	input_init(&c->input, c->loop, c->is_terminal ? -1 : STDIN_FILENO);
 	if (c->is_terminal)
@@ -489,8 +422,10 @@ static void stop(struct client *c)
 	client_terminal_free(c->terminal);
 	input_release(&c->input);
 	command_parser_release(&c->parser);
-	script_release(&c->script);
+	client_show_release(c);
 	pattern_release(&c->pattern);
+	client_list_clear(&c->list);
+	client_progress_end(&c->progress);
 	link_free(c->link);
 	link_pool_free(c->pool);
 	loop_timer_cancel(c->loop, &c->wait);
@@ -508,7 +443,7 @@ int main(int argc, char **argv)
 
 	log_open(LOG_INFO);
 	client_options_read(&c->options, argc, argv);
-	c->is_terminal = !c->options.json && isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
+	c->is_terminal = c->options.is_terminal;
 	start(c);
 	work(c);
 	while (c->state != CLIENT_ENDED) {

@@ -1,13 +1,18 @@
 /* SPDX-License-Identifier: MIT
  *
- * client: what the two halves of the client share: client.c, which runs it (events, time, its
- * end), and client_command.c, which does what a user's line asks for. Nobody else includes it.
+ * client: what the parts of the client share: client.c, which runs it (events, time, its end),
+ * client_command.c, which does what a user's line asks for, client_question.c, which asks a person
+ * for the rest, client_show.c, which tells a program or a person what happened, and
+ * client_terminal.c. Nobody else includes it.
  */
 #ifndef THREEFOLD_CLIENT_H
 #define THREEFOLD_CLIENT_H
 
+#include "client_list.h"
 #include "client_options.h"
+#include "client_progress.h"
 #include "client_terminal.h"
+#include "client_view.h"
 #include "command.h"
 #include "input.h"
 #include "pattern.h"
@@ -27,9 +32,24 @@ enum client_question {
 	ASK_PASSWORD,
 	ASK_PASSWORD_AGAIN,
 	ASK_NAME_TO_DELETE,
+	ASK_TO_CREATE, /* the name that somebody wanted to log in to */
+};
+
+/* Whether a log in that was refused is to become a creation. */
+enum client_offer {
+	OFFER_NONE,
+	OFFER_WANTED, /* to be asked: is there such an account? */
+	OFFER_ASKED,  /* that is being listed */
 };
 
 enum { TALK_SIZE = ID_TEXT_SIZE + NAME_SIZE_MAX + 1 };
+
+/* A message as it was typed. */
+struct client_own {
+	char to[CLIENT_VIEW_NAMES_MAX][TALK_SIZE]; /* the first of them */
+	size_t to_count;                           /* 0: to all */
+	struct view text;                          /* of the line */
+};
 
 struct client {
 	struct client_options options;
@@ -44,7 +64,8 @@ struct client {
 	struct input input;               /* of a script */
 	struct client_terminal *terminal; /* of a person; else NULL */
 	struct command_parser parser;
-	struct script script;
+	struct script script;    /* its lines, and `out`, which has those of the view as well */
+	struct client_view view; /* of a person */
 
 	/* The command under way. */
 	bool is_busy;
@@ -53,8 +74,23 @@ struct client {
 	struct pattern pattern;         /* /list */
 	uint64_t listed;
 	bool users_told;
-	struct loop_timer wait; /* /wait */
-	bool delete_waits;      /* /delete, for what is pending to be shown */
+	struct client_list list;         /* the same for a person */
+	struct client_progress progress; /* /list, /all */
+	struct loop_timer wait;          /* /wait */
+	bool delete_waits;               /* /delete, for what is pending to be shown */
+
+	/* What a person knows of it. */
+	bool is_message; /* it sends `own` */
+	struct client_own own;
+	bool own_was_shown; /* before its outcome was known */
+	bool is_slow;
+	struct loop_timer slow;
+	uint64_t late; /* messages that were shown as waiting, and are stored now: not told yet */
+	uint32_t late_copies;
+
+	/* Whether all replicas hold the same facts, asked in the background. */
+	uint32_t facts_token; /* 0: not now */
+	struct loop_timer facts;
 
 	/* The conversation, and what the user has seen. */
 	char talk[TALK_SIZE]; /* empty: none */
@@ -67,6 +103,10 @@ struct client {
 	char asked_name[TALK_SIZE];
 	uint8_t password[PASSWORD_SIZE_MAX + 1];
 	size_t password_size;
+	enum client_offer offer;
+	bool offer_is_known;    /* there is such an account */
+	char refusal[WHY_SIZE]; /* why the log in was refused */
+	bool user_waits;        /* --user, for its log in to begin */
 
 	/* A log out that no command asked for: after idling, or at the end. */
 	uint32_t logout_token;
@@ -78,10 +118,9 @@ struct client {
 /* client_command.c */
 
 /* Takes a line of the user, or an answer; c->is_busy if it goes on. A line that is no answer is not
- * empty. is_text: it is no command, whatever it begins with. */
-void client_take_line(struct client *c, struct view line, bool was_cut, bool is_text);
-/* The question under way gets no answer: the command is refused. */
-void client_drop_question(struct client *c);
+ * empty. is_text: it is no command, whatever it begins with. was_shown: while it waited. */
+void client_take_line(struct client *c, struct view line, bool was_cut, bool is_text,
+                      bool was_shown);
 /* The actions that belong to the command under way. */
 void client_take_result(struct client *c, const struct result *result);
 void client_take_users(struct client *c, const struct action *action);
@@ -90,6 +129,61 @@ void client_wait_over(struct client *c);
 void client_go_on(struct client *c);
 /* The conversation ends with the session. */
 void client_forget_session(struct client *c);
+
+/* Ends the command under way. */
+void client_refuse(struct client *c, enum outcome outcome, const char *detail);
+/* What the command under way asks the replicas. */
+void client_begin(struct client *c, const struct command *command);
+void client_begin_account(struct client *c, enum verb verb, struct view name, struct view password,
+                          bool take_over);
+void client_begin_delete(struct client *c, struct view name);
+
+/* client_question.c */
+
+/* What the request lacks is asked for. */
+void client_ask_for_rest(struct client *c);
+void client_take_answer(struct client *c, struct view line);
+/* The question under way gets no answer: the command is refused. */
+void client_drop_question(struct client *c);
+/* The name that a log in is for: it may be offered to be made. */
+void client_keep_name(struct client *c, enum verb verb, struct view name);
+/* True if this result is not the command's last word: a log in to an unknown name on a terminal. */
+bool client_take_offer(struct client *c, const struct result *result);
+/* The accounts that tell whether the name is unknown. */
+void client_take_offered(struct client *c, const struct action *action);
+/* What may begin now: the log in of --user, an offer. */
+void client_go_on_asking(struct client *c);
+
+/* client_show.c: each for a program or a person, whoever is there */
+
+void client_show_init(struct client *c);
+void client_show_release(struct client *c);
+/* What has collected goes out at once. */
+void client_show_flush(struct client *c);
+/* Once a turn: what has waited to be said with more of its kind. */
+void client_show_settle(struct client *c);
+/* A line of ours, for a person alone. */
+void client_show_notice(struct client *c, const char *text);
+void client_show_ready(struct client *c);
+void client_show_replica(struct client *c, const struct action *action);
+void client_show_leader(struct client *c, uint32_t index);
+/* What the two above have told is complete. */
+void client_show_changes(struct client *c);
+void client_show_replicas(struct client *c, const struct action *action);
+void client_show_message(struct client *c, const struct shown *shown);
+void client_show_logged_out(struct client *c, const char *why);
+/* The line that c->request was made of is taken now. */
+void client_show_line(struct client *c, struct view line, bool was_shown);
+/* From now on it may take long. */
+void client_show_begun(struct client *c);
+void client_show_result(struct client *c, const struct script_answer *a);
+/* The command under way has ended; its result was shown, or is none of these lines. */
+void client_show_done(struct client *c);
+/* Nothing more is taken: lines that wait are dropped. */
+void client_show_dropped(struct client *c);
+/* The command under way gets no result any more. */
+void client_show_abandoned(struct client *c);
+void client_show_prompt(struct client *c);
 
 /* client.c */
 

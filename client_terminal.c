@@ -27,12 +27,8 @@ enum {
 	PASTE_LINES_MAX = 8,
 	NAMES_MAX = 200, /* that are listed for a completion; more are no help */
 	ASKED_SIZE = 256,
+	BURST_MS = 1000,
 	OUT_SIZE_MAX = 16 * LINE_MAX_SIZE,
-};
-
-struct waiting_line {
-	struct buf text;
-	bool is_text;
 };
 
 struct client_terminal {
@@ -48,8 +44,10 @@ struct client_terminal {
 	char question[ASKED_SIZE]; /* the prompt of the question under way */
 	bool is_secret;
 	uint64_t unread;
+	bool has_bell;
+	uint64_t quiet_until_ms; /* a message before that belongs to a burst that has rung */
 
-	struct waiting_line lines[CLIENT_LINES_WAITING_MAX]; /* a ring */
+	struct client_queued lines[CLIENT_LINES_WAITING_MAX]; /* a ring */
 	size_t first;
 	size_t count;
 	struct buf given; /* the line that the client has */
@@ -99,6 +97,26 @@ void client_terminal_print(struct client_terminal *ct, struct view lines)
 	client_terminal_draw(ct);
 }
 
+void client_terminal_size(unsigned *columns, unsigned *rows)
+{
+	tty_size(columns, rows);
+	if (*columns == 0 || *rows == 0) {
+		*columns = 80;
+		*rows = 24;
+	}
+}
+
+size_t client_terminal_columns(struct client_terminal *ct, const struct view *items, size_t count,
+                               size_t rows_left)
+{
+	size_t shown;
+
+	client_terminal_draw(ct); /* also tells the size */
+	shown = terminal_print_columns(ct->t, items, count, rows_left + 1);
+	client_terminal_draw(ct);
+	return shown;
+}
+
 static void say(struct client_terminal *ct, const char *text)
 {
 	struct buf line;
@@ -132,7 +150,22 @@ void client_terminal_prompt(struct client_terminal *ct, const char *prompt)
 
 void client_terminal_unread(struct client_terminal *ct)
 {
+	uint64_t now_ms = loop_now_ms(ct->client->loop);
+
 	ct->unread++;
+	if (ct->has_bell && now_ms >= ct->quiet_until_ms)
+		terminal_bell(ct->t);
+	ct->quiet_until_ms = now_ms + BURST_MS;
+}
+
+void client_terminal_bell(struct client_terminal *ct, bool is_on)
+{
+	ct->has_bell = is_on;
+}
+
+uint64_t client_terminal_unread_count(const struct client_terminal *ct)
+{
+	return ct->unread;
 }
 
 /* ---- begin and end ---- */
@@ -183,12 +216,13 @@ struct client_terminal *client_terminal_new(struct client *c)
 
 	tty_traits(&ct->traits);
 	options.is_dumb = ct->traits.is_dumb;
-	options.is_plain = ct->traits.is_plain;
+	options.is_plain = c->options.is_plain;
 	options.rewraps = ct->traits.rewraps;
 	ct->client = c;
 	/* A terminal that cannot be switched is left as it is: it does lines. */
 	if (tty_begin(STDIN_FILENO, STDOUT_FILENO, options.is_dumb) < 0)
 		options.is_dumb = true;
+	c->view.is_echoed = options.is_dumb;
 	ct->t = terminal_new(&options);
 	terminal_show(ct->t, false);
 	buf_init(&ct->given, LINE_MAX_SIZE);
@@ -238,7 +272,20 @@ size_t client_terminal_waiting(const struct client_terminal *ct)
 	return ct->count;
 }
 
+struct client_queued *client_terminal_queued(struct client_terminal *ct, size_t index)
+{
+	if (index >= ct->count)
+		return NULL;
+	return &ct->lines[(ct->first + index) % CLIENT_LINES_WAITING_MAX];
+}
+
 /* ---- questions ---- */
+
+void client_terminal_drop_keys(struct client_terminal *ct)
+{
+	terminal_drop_input(ct->t);
+	listen_or_not(ct);
+}
 
 void client_terminal_ask(struct client_terminal *ct, const char *prompt, bool is_secret)
 {
@@ -282,35 +329,6 @@ static void end_paste(struct client_terminal *ct, struct view answer)
 
 /* ---- lines ---- */
 
-/* What was typed stays to be seen, with its lines apart, but for a password. */
-static void show_line(struct client_terminal *ct, struct view text, bool is_secret)
-{
-	const char *mark = "> ";
-	struct buf out;
-
-	buf_init(&out, OUT_SIZE_MAX);
-	if (is_secret) {
-		const uint8_t *end = memchr(text.data, ' ', text.size);
-
-		text.size = end == NULL ? text.size : (size_t)(end - text.data);
-	}
-	do {
-		const uint8_t *end = memchr(text.data, '\n', text.size);
-		size_t size = end == NULL ? text.size : (size_t)(end - text.data);
-
-		terminal_put(&out, STYLE_DIM, view_of_string(mark));
-		terminal_put(&out, STYLE_DIM, view_of(text.data, size));
-		if (is_secret)
-			terminal_put(&out, STYLE_DIM, view_of_string(" ... (not shown)"));
-		(void)buf_put_u8(&out, '\n');
-		size += end != NULL;
-		text = view_of(text.data + size, text.size - size);
-		mark = "    | ";
-	} while (text.size > 0);
-	client_terminal_print(ct, buf_view(&out));
-	buf_release(&out);
-}
-
 /* The question stays to be seen, with what was answered. */
 static void show_answer(struct client_terminal *ct, struct view answer)
 {
@@ -329,8 +347,7 @@ static void show_answer(struct client_terminal *ct, struct view answer)
 static void keep_line(struct client_terminal *ct, const struct terminal_event *event)
 {
 	struct view text = event->text;
-	bool is_secret = client_line_is_secret(text);
-	struct waiting_line *line;
+	struct client_queued *line;
 
 	ct->unread = 0;
 	if (text.size == 0)
@@ -340,20 +357,17 @@ static void keep_line(struct client_terminal *ct, const struct terminal_event *e
 	buf_init(&line->text, LINE_MAX_SIZE);
 	put(&line->text, text);
 	line->is_text = event->is_pasted;
-	if (!is_secret) {
+	line->was_shown = false;
+	if (!client_line_is_secret(text)) {
 		terminal_history_add(ct->t, text);
 		client_history_add(ct->history, text);
 	}
-	if (!ct->traits.is_dumb)
-		show_line(ct, text, is_secret);
-	if (ct->client->is_busy && replication_live(link_replication(ct->client->link)) == 0)
-		say(ct, "no replica is live: this waits, too");
 }
 
 /* Whether another line may be finished now. */
 static bool wants_lines(const struct client_terminal *ct)
 {
-	const struct waiting_line *last;
+	const struct client_queued *last;
 
 	if (ct->client->state != CLIENT_RUNNING)
 		return false;
@@ -365,16 +379,18 @@ static bool wants_lines(const struct client_terminal *ct)
 	return ct->count < CLIENT_LINES_WAITING_MAX && !client_line_asks(buf_view(&last->text));
 }
 
-static bool give_waiting(struct client_terminal *ct, struct view *line, bool *is_text)
+static bool give_waiting(struct client_terminal *ct, struct view *line, bool *is_text,
+                         bool *was_shown)
 {
-	struct waiting_line *first = &ct->lines[ct->first];
+	struct client_queued *first = &ct->lines[ct->first];
 
 	if (ct->count == 0)
 		return false;
 	wipe(&ct->given);
 	ct->given = first->text;
 	*is_text = first->is_text;
-	*first = (struct waiting_line){ .is_text = false };
+	*was_shown = first->was_shown;
+	*first = (struct client_queued){ .is_text = false };
 	ct->first = (ct->first + 1) % CLIENT_LINES_WAITING_MAX;
 	ct->count--;
 	*line = buf_view(&ct->given);
@@ -419,8 +435,9 @@ static void ask_for_names(struct client_terminal *ct, const struct terminal_even
 	ct->names_count = 0;
 	if (ct->names == NULL)
 		ct->names = mem_alloc_zero(NAMES_MAX, sizeof(*ct->names));
-	ct->token = link_command(ct->client->link,
-	                         &(struct command){ .kind = COMMAND_LIST, .name = name });
+	ct->token = link_command(
+		ct->client->link,
+		&(struct command){ .kind = COMMAND_LIST, .name = name, .enough = NAMES_MAX });
 }
 
 static void take_tab(struct client_terminal *ct, const struct terminal_event *event)
@@ -535,11 +552,12 @@ static bool take_event(struct client_terminal *ct, const struct terminal_event *
 }
 
 bool client_terminal_line(struct client_terminal *ct, bool is_free, struct view *line,
-                          bool *is_text)
+                          bool *is_text, bool *was_shown)
 {
 	struct terminal_event event;
 
 	*is_text = false;
+	*was_shown = false;
 	while (ct->client->state != CLIENT_ENDED && terminal_next(ct->t, wants_lines(ct), &event)) {
 		bool is_answer = take_event(ct, &event);
 
@@ -554,5 +572,5 @@ bool client_terminal_line(struct client_terminal *ct, bool is_free, struct view 
 			break;
 	}
 	listen_or_not(ct);
-	return is_free && give_waiting(ct, line, is_text);
+	return is_free && give_waiting(ct, line, is_text, was_shown);
 }

@@ -360,6 +360,13 @@ static bool check_others(const struct command_row *row, const struct command_fie
 		       SHOWN(values[FIELD_SECONDS]), (int)(COMMAND_DURATION_MS_MAX / 1000));
 		return false;
 	}
+	if ((request->given & FIELD_BIT(FIELD_STATE)) != 0) {
+		request->is_on = view_equal(values[FIELD_STATE], view_of_string("on"));
+		if (!request->is_on && !view_equal(values[FIELD_STATE], view_of_string("off"))) {
+			refuse_usage(row, request, "neither on nor off");
+			return false;
+		}
+	}
 	if ((request->given & FIELD_BIT(FIELD_ID)) == 0)
 		return true;
 	if (request->to_count != 1) {

@@ -51,6 +51,7 @@ enum verb {
 	VERB_ALL,
 	VERB_CHECK,
 	VERB_REPLICAS,
+	VERB_BELL,
 	VERB_WAIT,
 	VERB_HELP,
 	VERB_QUIT,
@@ -68,6 +69,7 @@ enum field {
 	FIELD_TEXT,
 	FIELD_ID,
 	FIELD_SECONDS,
+	FIELD_STATE,
 	FIELD_END,
 };
 
@@ -102,6 +104,7 @@ struct command_request {
 	struct ulid session; /* FIELD_ID */
 	uint64_t number;
 	uint64_t duration_ms; /* FIELD_SECONDS */
+	bool is_on;           /* FIELD_STATE */
 	enum outcome outcome; /* OUTCOME_OK, or why it cannot be done, and a sentence: */
 	char detail[COMMAND_DETAIL_SIZE];
 };

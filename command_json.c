@@ -24,7 +24,7 @@ static const char *const field_keys[FIELD_END] = {
 	[FIELD_TAKE_OVER] = "take_over", [FIELD_PATTERN] = "pattern",
 	[FIELD_REGEX] = "regex",         [FIELD_TO] = "to",
 	[FIELD_TEXT] = "text",           [FIELD_ID] = "id",
-	[FIELD_SECONDS] = "seconds",
+	[FIELD_SECONDS] = "seconds",     [FIELD_STATE] = "state",
 };
 
 /* The byte at the cursor, 0 at the end (a NUL there is as wrong as the end is). */

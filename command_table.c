@@ -111,9 +111,20 @@ static const struct command_row rows[VERB_TEXT] = {
 		.usage = "",
 		.summary = "the three servers and how they are",
 		.help = "Address, state, which one leads, how many facts each holds, "
-		        "and whether they agree with the leader's.",
+		        "whether they agree with the leader's, and how long a ping takes.",
 		.when = WHEN_ANY,
 		.arguments = { FIELD_END, FIELD_END },
+	},
+	[VERB_BELL] = {
+		.verb = VERB_BELL,
+		.name = "bell",
+		.usage = "on|off",
+		.summary = "ring when a message comes, or do not",
+		.help = "It is off at first. It rings once for messages that come less than a "
+		        "second apart, on a terminal only: scripts are refused.",
+		.when = WHEN_ANY,
+		.needed = FIELD_BIT(FIELD_STATE),
+		.arguments = { FIELD_STATE, FIELD_END },
 	},
 	[VERB_WAIT] = {
 		.verb = VERB_WAIT,
@@ -224,6 +235,7 @@ static const struct {
 	{ "remove", VERB_DELETE },   { "drop", VERB_DELETE },      { "unregister", VERB_DELETE },
 	{ "status", VERB_REPLICAS }, { "servers", VERB_REPLICAS }, { "sleep", VERB_WAIT },
 	{ "deliver", VERB_CHECK },   { "commands", VERB_HELP },    { "?", VERB_HELP },
+	{ "beep", VERB_BELL },
 };
 
 const struct command_row *command_nearest(struct view wrong)

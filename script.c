@@ -201,6 +201,10 @@ static void put_replica_row(struct script *s, uint32_t index, const struct repli
 	else
 		print(s, ",\"facts\":null");
 	print(s, ",\"agrees\":%s", row->agrees_known ? word_of(row->agrees) : "null");
+	if (row->round_trip_known)
+		put_number(s, "round_trip_ms", row->round_trip_ms);
+	else
+		print(s, ",\"round_trip_ms\":null");
 	if (!row->live)
 		put_text(s, "reason", row->why);
 	print(s, "}");

@@ -18,8 +18,9 @@
  *   {"event":"users","users":[{"name":"alice","online":true},...]}
  *   {"event":"replica","index":0,"state":"dead","reason":"..."}      {"event":"leader","index":1}
  *   {"event":"replicas","replicas":[{"index":0,"address":"...","state":"live","leader":true,
- *        "facts":120,"agrees":true},...]}
- *        what is not known is null
+ *        "facts":120,"agrees":true,"round_trip_ms":0},...]}
+ *        what is not known is null; a round trip is that of a ping, disk included, and 0 less
+ *        than one millisecond
  *   {"event":"logged-out","reason":"..."}
  *
  * Whatever others wrote is escaped (core/escape.h), in both forms. Pure but for the buffer.
@@ -31,7 +32,7 @@
 
 struct script {
 	bool json;
-	bool colours; /* names have theirs; for io/terminal.h, which takes them away again */
+	bool colours;                 /* names have theirs, in readable lines */
 	const char *const *addresses; /* REPLICAS of them, as the user gave them */
 	struct buf out;
 };

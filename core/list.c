@@ -321,6 +321,7 @@ struct list {
 	struct op op;
 	struct list_cursor cursor;
 	uint64_t count;
+	uint64_t enough; /* 0: all */
 };
 
 static void list_start(struct replication *r, struct op *op)
@@ -356,7 +357,7 @@ static void list_child(struct replication *r, struct op *op, struct op *ended)
 		action->token = op->token;
 		page->users = NULL;
 	}
-	if (l->cursor.last)
+	if (l->cursor.last || (l->enough > 0 && l->count >= l->enough))
 		list_end(r, l, OUTCOME_OK);
 	else
 		list_page_new(r, op, &l->cursor);
@@ -391,6 +392,7 @@ void list_command(struct replication *r, struct op *op, const struct command *co
 	if (command->name.size)
 		memcpy(l->cursor.prefix, command->name.data, command->name.size);
 	l->cursor.prefix_size = command->name.size;
+	l->enough = command->enough;
 	op_begin(r, op);
 }
 
@@ -433,6 +435,8 @@ static void replicas_end(struct replication *r, struct op *op)
 		rows[i].agrees_known = rows[i].facts_known && o->still[i] && o->still[leader];
 		rows[i].agrees = p->facts == r->replicas[leader].facts &&
 		                 p->sum == r->replicas[leader].sum;
+		rows[i].round_trip_known = rows[i].facts_known;
+		rows[i].round_trip_ms = p->round_trip_ms;
 		memcpy(rows[i].why, p->why, WHY_SIZE);
 	}
 	action->rows = rows;

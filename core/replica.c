@@ -61,7 +61,7 @@ uint32_t replica_request(struct replication *r, uint32_t index, uint8_t type, en
                          struct op *op, struct question *question)
 {
 	struct replica *p = &r->replicas[index];
-	struct expected e = { (uint8_t)target, type, 0, op, question };
+	struct expected e = { (uint8_t)target, type, 0, op, question, r->now_ms };
 
 	if (++p->next_request == 0)
 		p->next_request = 1;
@@ -453,7 +453,8 @@ static void welcome(struct replication *r, uint32_t index, const struct frame *f
 	}
 }
 
-static void pong(struct replication *r, uint32_t index, const struct frame *frame)
+static void pong(struct replication *r, uint32_t index, const struct expected *e,
+                 const struct frame *frame)
 {
 	struct replica *p = &r->replicas[index];
 
@@ -462,6 +463,7 @@ static void pong(struct replication *r, uint32_t index, const struct frame *fram
 	p->facts_known = true;
 	p->facts = frame->pong.facts;
 	p->sum = frame->pong.sum;
+	p->round_trip_ms = r->now_ms - e->asked_ms;
 	if (p->state == REPLICA_PINGING)
 		answered(r, index);
 }
@@ -479,7 +481,7 @@ static void reply(struct replication *r, uint32_t index, const struct expected *
 		op_settle(r, e->op);
 		break;
 	case TARGET_PING:
-		pong(r, index, frame);
+		pong(r, index, e, frame);
 		if (e->op && e->op->asking && (e->op->audience & BIT(index))) {
 			e->op->done |= BIT(index);
 			op_settle(r, e->op);

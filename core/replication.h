@@ -66,7 +66,7 @@ enum command_kind {
 	COMMAND_LOGIN,  /* name (also name~digits or a full id), password, take_over */
 	COMMAND_LOGOUT,
 	COMMAND_DELETE, /* the own account */
-	COMMAND_LIST,   /* name: a prefix, possibly empty */
+	COMMAND_LIST,   /* name: a prefix, possibly empty; enough */
 	COMMAND_SEND,   /* names, text; has_id with session and number: the same message again */
 	COMMAND_ALL,    /* text, to every other account */
 	COMMAND_REPLICAS,
@@ -79,6 +79,7 @@ struct command {
 	struct view name;
 	struct view password;
 	bool take_over;
+	uint64_t enough; /* LIST: ends with the page that brings it to so many; 0: all */
 	/* CREATE, LOGIN: P of this password under `setting`, if the caller has stretched it before
 	 * (bench); else NULL. */
 	const uint8_t *stretched;
@@ -154,6 +155,9 @@ struct replica_row {
 	uint64_t facts;
 	bool agrees_known; /* no count moved while it was compared with the leader's */
 	bool agrees;
+	/* From writing the last ping that was answered to its answer, which waited for the disk. */
+	bool round_trip_known;
+	uint64_t round_trip_ms;
 	char why[WHY_SIZE]; /* of a dead one */
 };
 

@@ -128,6 +128,7 @@ struct expected {
 	uint32_t request;
 	struct op *op;
 	struct question *question;
+	uint64_t asked_ms;
 };
 
 struct page_item {
@@ -163,6 +164,7 @@ struct replica {
 	int64_t clock_offset_ms; /* its clock less our monotonic time */
 	bool facts_known;
 	uint64_t facts, sum;
+	uint64_t round_trip_ms; /* of the last ping; if facts_known */
 	uint32_t next_request;
 	struct buf out;
 	struct expected *expected; /* a ring */

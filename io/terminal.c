@@ -116,7 +116,7 @@ void terminal_resize(struct terminal *t, unsigned columns, unsigned rows)
 
 static void set_prompt(struct terminal *t, struct buf *prompt, struct view text)
 {
-	bool has_colours = !t->options.is_plain && !t->options.is_dumb;
+	bool has_colours = !t->options.is_plain;
 
 	if (text.size > TERMINAL_PROMPT_SIZE_MAX)
 		text.size = TERMINAL_PROMPT_SIZE_MAX;
@@ -549,6 +549,18 @@ static void consume(struct terminal *t, size_t size)
 	assert(size <= t->input.size - t->input_used);
 	explicit_bzero(t->input.data + t->input_used, size);
 	t->input_used += size;
+}
+
+/* Of a paste neither front nor end may be lost: it stays whole, and a question takes only its first
+ * line. */
+void terminal_drop_input(struct terminal *t)
+{
+	struct view left = input_left(t);
+	struct view paste = view_of_string(PASTE_BEGIN_SEQUENCE);
+
+	if (left.size > 0 && !t->is_pasting &&
+	    memmem(left.data, left.size, paste.data, paste.size) == NULL)
+		consume(t, left.size);
 }
 
 /* While Enter waits: Ctrl-C behind it drops everything up to itself. */

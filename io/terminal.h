@@ -112,6 +112,8 @@ struct terminal_event {
 /* How many bytes terminal_input takes now; 0: events are to be taken first. */
 size_t terminal_room(const struct terminal *t);
 void terminal_input(struct terminal *t, struct view bytes);
+/* Forgets what was put in and has made no event yet; the line stays as it is. */
+void terminal_drop_input(struct terminal *t);
 /* The next event that the bytes make; false if they make no more. While no lines are wanted, Enter
  * waits, and with it the keys behind it, but for Ctrl-C, which drops them. */
 bool terminal_next(struct terminal *t, bool wants_lines, struct terminal_event *event);
@@ -173,8 +175,12 @@ void terminal_put(struct buf *line, enum terminal_style style, struct view text)
  * They are wrapped by the terminal itself, so that it can copy and rewrap them. False, and nothing
  * is printed, if more than TERMINAL_PRINT_SIZE_MAX would wait to be drawn. */
 bool terminal_print(struct terminal *t, struct view lines);
-/* The same for a list, in as many columns as fit; at most a screenful, then how many are left
- * out. */
+/* The same for a list, in as many columns as fit; at most a screenful but for `rows_left` rows, so
+ * that these have room below it. How many were printed. A dumb terminal gets all of them, a line
+ * each. */
+size_t terminal_print_columns(struct terminal *t, const struct view *items, size_t count,
+                              size_t rows_left);
+/* The same, with a line behind it that tells how many are left out. */
 void terminal_print_list(struct terminal *t, const struct view *items, size_t count);
 /* Empty: the window gets back the title it had. Nothing on a dumb terminal. */
 void terminal_title(struct terminal *t, struct view title);

@@ -89,7 +89,7 @@ void terminal_clean(struct buf *to, struct view text, bool has_colours)
 
 static bool has_colours(const struct terminal *t)
 {
-	return !t->options.is_plain && !t->options.is_dumb;
+	return !t->options.is_plain;
 }
 
 static void print_line(struct terminal *t, struct view line)
@@ -127,9 +127,10 @@ static size_t item_columns(struct buf *scratch, struct view item)
 	return width_of_text(buf_view(scratch));
 }
 
-void terminal_print_list(struct terminal *t, const struct view *items, size_t count)
+size_t terminal_print_columns(struct terminal *t, const struct view *items, size_t count,
+                              size_t rows_left)
 {
-	size_t rows_max = t->rows > 3 ? t->rows - 2 : 1;
+	size_t rows_max = t->rows > rows_left + 1 ? t->rows - rows_left : 1;
 	size_t widest = 1;
 	size_t columns;
 	size_t rows;
@@ -161,11 +162,18 @@ void terminal_print_list(struct terminal *t, const struct view *items, size_t co
 		(void)terminal_print(t, buf_view(&line)); /* too much is too much to list */
 		buf_release(&line);
 	}
+	buf_release(&scratch);
+	return shown;
+}
+
+void terminal_print_list(struct terminal *t, const struct view *items, size_t count)
+{
+	size_t shown = terminal_print_columns(t, items, count, 2);
+
 	if (shown < count) {
 		char text[64];
 
 		(void)snprintf(text, sizeof(text), "... and %zu more", count - shown);
 		(void)terminal_print(t, view_of_string(text));
 	}
-	buf_release(&scratch);
 }

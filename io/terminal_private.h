@@ -42,7 +42,8 @@ enum key {
 	KEY_PASTE_END,
 };
 
-#define PASTE_END_SEQUENCE "\033[201~"
+#define PASTE_BEGIN_SEQUENCE "\033[200~"
+#define PASTE_END_SEQUENCE   "\033[201~"
 
 /* The key at the front of `from` and the bytes it has; KEY_TEXT: a run of valid UTF-8 without
  * control characters. 0: more bytes are needed. `from` is not empty. */

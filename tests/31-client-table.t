@@ -34,6 +34,8 @@ expect talk not-logged-in '/talk bob'
 expect all not-logged-in '/all hi'
 expect check not-logged-in /check
 expect replicas ok /replicas
+expect bell usage '/bell on'
+expect bell usage /bell
 expect wait ok '/wait 0.01'
 expect help ok /help
 expect help ok '/help msg'
@@ -69,6 +71,8 @@ expect text usage 'LA'
 expect all ok '/all hello everybody'
 expect check ok /check
 expect replicas ok /replicas
+expect bell usage '/bell on'
+expect bell usage /bell
 expect wait ok '/wait 0'
 expect help ok /help
 expect Msg unknown-command '/Msg bob hi'

@@ -25,14 +25,14 @@ is '000-2: the client explains itself with no server up' "$?:${help%%:*}" 0:usag
 printf '/create ann pw-ann\n/logout\n' | "$BIN/client" $(addresses) >"$dir/plain"
 nok '000-2: without a terminal there is no prompt' grep -q '> ' "$dir/plain"
 term_client ann
-ok '000-2: on a terminal there is one' term_sees ann '^- 0/3>'
+ok '000-2: on a terminal there is one' term_sees ann '^- r0 3/3>'
 
 # ---- what is known without anybody's help ----
 
-commands='create login logout delete list msg talk all check replicas wait help quit'
+commands='create login logout delete list msg talk all check replicas bell wait help quit'
 # shellcheck disable=SC2086
 printf '/help %s\n' $commands | client_json "$dir/help"
-is '000-5: help explains each command, logged out' "$(json_count "$dir/help" ok=true command=help)" 13
+is '000-5: help explains each command, logged out' "$(json_count "$dir/help" ok=true command=help)" 14
 {
 	echo /help
 	echo /help msg
@@ -55,7 +55,7 @@ ok '000-7: it is asked anew' term_sees ann '^password \(not shown\):.*'
 term_type ann 'pw-bob'
 ok '000-7: twice' wait_for "$patience" eval '[ "$(term_screen ann | grep -c "^the same again:")" = 2 ]'
 term_type ann 'pw-bob'
-ok '000-7: two that are equal make the account' term_sees ann '^bob 0/3>'
+ok '000-7: two that are equal make the account' term_sees ann '^bob r0 3/3>'
 nok '000-7: none of them was echoed' term_fits ann 'secret|pw-bob'
 
 term_type ann /delete
@@ -67,7 +67,7 @@ ok '000-14: and one stays logged in until one logs out' term_sees ann 'logout: o
 term_type ann '/login bob'
 ok '000-14: log in asks as well' term_sees ann '^password \(not shown\):'
 term_key ann C-c
-ok '000-3: Ctrl-C leaves a question' term_sees ann 'login: refused \(usage\): nothing was done'
+ok '000-3: Ctrl-C leaves a question' term_sees ann 'login: refused: nothing was done'
 term_key ann C-c
 ok '000-3: on an empty line it says how to end' term_sees ann '^Ctrl-C once more'
 term_key ann C-c
@@ -240,13 +240,13 @@ is '000-20: 60 seconds without a command log out, 59 do not' "$(codes "$dir/idle
 	'login:ok wait:ok check:ok wait:ok check:not-logged-in'
 is '000-20: with its reason' "$(json_get "$dir/idle.json" event=logged-out -- reason)" idle
 term_client idle --idle-logout 0.4
-ok '000-20: on a terminal' term_sees idle '^- 0/3>'
+ok '000-20: on a terminal' term_sees idle '^- r0 3/3>'
 term_type idle '/login ann pw-ann'
-ok '000-20: logged in' term_sees idle '^ann 0/3>'
+ok '000-20: logged in' term_sees idle '^ann r0 3/3>'
 term_key idle -l '/list '
 ok '000-20: it is said there as well' term_sees idle 'logged out: idle'
 term_type idle 'bo'
-ok '000-20: and what was typed before is not lost' term_sees idle 'list: ok: 1 account'
+ok '000-20: and what was typed before is not lost' term_sees idle 'list: 1 account, 0 online'
 
 # ---- what it needs ----
 

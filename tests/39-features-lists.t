@@ -9,7 +9,7 @@ start_servers --verbose
 # ---- the terminal's ----
 
 term_start demo env BIN="$BIN" tests/demo.sh
-ok 'T16: one command leads to a prompt' term_sees demo '^- 0/3>'
+ok 'T16: one command leads to a prompt' term_sees demo '^- r0 3/3>'
 term_type demo '/create alice'
 ok 'T16: then an account (password)' term_sees demo '^password'
 term_type demo secret
@@ -17,7 +17,7 @@ ok 'T16: (again)' term_sees demo 'same again'
 term_type demo secret
 ok 'T16: (made)' term_sees demo 'you are alice'
 term_type demo '/msg alice hello'
-ok 'T16: and a message' term_sees demo '\] alice: hello'
+ok 'T16: and a message' term_sees demo '^[0-9:]{5} +alice: hello'
 term_type demo /quit
 ok 'T16: and everything ends' term_sees demo '^status 0'
 is 'T16: the same in a pipe: two users chat' "$(printf '%s\n' '/create bob pw' '/logout' '/create ann pw' '/msg bob hello' \
@@ -47,7 +47,7 @@ is 'T7: usage' $? 2
 	>"$dir/out" 2>"$dir/none.err" </dev/null
 is 'T7: no replica reachable' $? 3
 term_client quit
-term_sees quit '^- 0/3>' >/dev/null
+term_sees quit '^- r0 3/3>' >/dev/null
 term_type quit '/login ann'
 term_sees quit '^password' >/dev/null
 pid=$(terminal list-panes -t quit -F '#{pane_pid}')
@@ -57,15 +57,15 @@ ok 'T13: a client that is killed by TERM' term_sees quit '^status [01]'
 ok 'T13: leaves the terminal echoing' term_sees quit '^echo$'
 
 term_client loses
-term_sees loses '^- 0/3>' >/dev/null
+term_sees loses '^- r0 3/3>' >/dev/null
 term_key loses -l '/list an'
 kill_server 2
-ok 'T14: a replica is lost: one short line' term_sees loses "^replica $host:${server_port[2]} is dead: .*"
+ok 'T14: a replica is lost: one short line' term_sees loses "^[0-9:]{5} -- replica 2 \($host:${server_port[2]}\) is dead: .*"
 restart_server 2
-ok 'T14: it returns: one short line' term_sees loses "^replica $host:${server_port[2]} is live"
-is 'T14: none is repeated' "$(term_screen loses | grep -c "^replica $host:${server_port[2]} is")" 2
+ok 'T14: it returns: one short line' term_sees loses "^[0-9:]{5} -- replica 2 \($host:${server_port[2]}\) is live again$"
+is 'T14: none is repeated' "$(term_screen loses | grep -c "replica 2 ($host:${server_port[2]}) is")" 2
 term_type loses n
-ok 'T14: what was typed is kept' term_sees loses 'list: ok: 1 account'
+ok 'T14: what was typed is kept' term_sees loses 'list: 1 account, '
 
 {
 	printf '%s\n' /nothing /msg '/msg .x y' '/msg a b' '/login ann no' '/create ann x' '/create .x y' '/list -E (' \

@@ -50,7 +50,8 @@ struct cluster_client {
 	struct ulid session; /* of the last one */
 	uint64_t number;
 	uint64_t users;
-	bool counts_only; /* messages and users are counted, not told */
+	struct replica_row rows[REPLICAS]; /* the last table */
+	bool counts_only;                  /* messages and users are counted, not told */
 	char story[STORY_SIZE];
 	size_t story_size;
 	size_t read;
@@ -436,6 +437,7 @@ static inline void client_action(struct cluster *k, struct cluster_client *c,
 		break;
 	case ACTION_REPLICAS:
 		story(c, "replicas");
+		memcpy(c->rows, a->rows, sizeof c->rows);
 		for (uint32_t i = 0; i < REPLICAS; i++)
 			story(c, " %s",
 			      !a->rows[i].live           ? "dead"

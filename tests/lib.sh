@@ -47,6 +47,7 @@ patience=${PATIENCE:-10} # seconds that anything may take; sanitizers are slow, 
 
 dir=$(mktemp -d "${TMPDIR:-/tmp}/threefold.XXXXXX") || exit 1
 export XDG_STATE_HOME=$dir/state # what is typed at a client is kept there and not in somebody's home
+export XDG_CONFIG_HOME=$dir/config # so nobody's own addresses are found
 tests=0
 failures=0
 server_pid=()

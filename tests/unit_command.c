@@ -122,6 +122,11 @@ static void test_refusals_of_texts(void)
 		{ "/all --id 1", "all", "ok" },
 		{ "/check", "check", "ok" },
 		{ "/replicas", "replicas", "ok" },
+		{ "/bell on", "bell", "ok" },
+		{ "/bell off", "bell", "ok" },
+		{ "/bell", "bell", "usage" },
+		{ "/bell maybe", "bell", "usage" },
+		{ "/bell on off", "bell", "usage" },
 		{ "/wait 0.5", "wait", "ok" },
 		{ "/wait", "wait", "usage" },
 		{ "/wait -1", "wait", "usage" },
@@ -184,6 +189,8 @@ static void test_json_refusals(void)
 		  "bad-name" },
 		{ "{\"command\":\"create\",\"name\":\"a\",\"password\":\"p\\u0000\"}", "create",
 		  "usage" },
+		{ "{\"command\":\"bell\",\"state\":\"on\"}", "bell", "ok" },
+		{ "{\"command\":\"bell\",\"state\":true}", "bell", "usage" },
 		{ "{\"command\":\"wait\",\"seconds\":0.5}", "wait", "ok" },
 		{ "{\"command\":\"wait\",\"seconds\":\"0.5\"}", "wait", "ok" },
 		{ "{\"command\":\"wait\",\"seconds\":-1}", "wait", "usage" },
@@ -227,6 +234,10 @@ static void test_arguments(void)
 	IS_STRING(outcome_code(request.outcome), "bad-name", "json: a string is one name");
 	parse("{\"command\":\"wait\",\"seconds\":1.25}");
 	IS_U64(request.duration_ms, 1250, "json: fractions of seconds");
+	parse("{\"command\":\"bell\",\"state\":\"on\"}");
+	OK(request.is_on, "json: on");
+	parse("/bell off");
+	OK(!request.is_on, "off");
 	parse("{\"command\":\"login\",\"name\":\"a\",\"password\":\"p\",\"take_over\":false}");
 	OK(!request.take_over, "json: false is not given");
 	OK(request.outcome == OUTCOME_OK, "json: and no mistake");

@@ -290,6 +290,33 @@ static void test_gap(void)
 	cluster_free(&k);
 }
 
+/* Each row has the time of its own replica's last ping. */
+static void test_round_trip(void)
+{
+	const struct replica_row *rows = k.clients[0].rows;
+
+	fresh(1);
+	replica_kill(&k, 1);
+	pump(&k);
+	(void)heard(&k, 0);
+	hold_here(&k, 0, 2, true);
+	say(&k, 0, "replicas");
+	pass(&k, 40);
+	let_here(&k, 0, 2, 1); /* the table asks twice, to see whether a count moves */
+	pass(&k, 25);
+	IS_STRING(heard(&k, 0), "", "round trip: the table waits for the slow one");
+	hold_here(&k, 0, 2, false);
+	pump(&k);
+	IS_STRING(heard(&k, 0), "replicas agrees dead agrees\nresult replicas ok\n",
+	          "round trip: then it is there");
+	OK(rows[0].round_trip_known, "round trip: known of a live replica");
+	OK(!rows[1].round_trip_known, "round trip: and not of a dead one");
+	OK(rows[2].round_trip_known, "round trip: of a slow one, too");
+	IS_U64(rows[0].round_trip_ms, 0, "round trip: at once is less than a millisecond");
+	IS_U64(rows[2].round_trip_ms, 25, "round trip: from the last ping to its answer");
+	cluster_free(&k);
+}
+
 int main(void)
 {
 	test_first();
@@ -301,5 +328,6 @@ int main(void)
 	test_takeover();
 	test_full();
 	test_gap();
+	test_round_trip();
 	return tap_done();
 }

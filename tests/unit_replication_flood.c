@@ -77,6 +77,11 @@ static void test_list(void)
 	say(&k, 0, "list");
 	IS_STRING(heard(&k, 0), "result list ok\n", "list: several equal pages");
 	IS_U64(k.clients[0].users, CROWD + 2, "list: all of them");
+	(void)replication_command(k.clients[0].r,
+	                          &(struct command){ .kind = COMMAND_LIST, .enough = 501 },
+	                          client_time(&k));
+	pump(&k);
+	IS_U64(k.clients[0].last.count, 1000, "list: no page more than is enough");
 	cluster_free(&k);
 	(void)fresh(2);
 	make_crowd(false);

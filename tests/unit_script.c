@@ -87,7 +87,9 @@ static void test_replicas(void)
 		  .facts_known = true,
 		  .facts = 120,
 		  .agrees_known = true,
-		  .agrees = true },
+		  .agrees = true,
+		  .round_trip_known = true,
+		  .round_trip_ms = 12 },
 		{ .why = "gone" },
 		{ .live = true, .facts_known = true, .facts = 119, .agrees_known = true },
 	};
@@ -111,17 +113,18 @@ static void test_replicas(void)
 	script_leader(&json, 2);
 	IS_STRING(taken(&json), "{\"event\":\"leader\",\"index\":2}\n", "a leader");
 	script_replicas(&json, rows);
-	IS_STRING(
-		taken(&json),
-		"{\"event\":\"replicas\",\"replicas\":[{\"index\":0,\"address\":\"127.0.0.1:1\","
-		"\"state\":"
-		"\"live\",\"leader\":true,\"facts\":120,\"agrees\":true},{\"index\":1,\"address\":"
-		"\"host:2\",\"state\":\"dead\",\"leader\":false,\"facts\":null,\"agrees\":null,"
-		"\"reason\":"
-		"\"gone\"},{\"index\":2,\"address\":\"[::1]:3\",\"state\":\"live\","
-		"\"leader\":false,"
-		"\"facts\":119,\"agrees\":false}]}\n",
-		"the table of replicas; what is not known is null");
+	IS_STRING(taken(&json),
+	          "{\"event\":\"replicas\",\"replicas\":[{\"index\":0,\"address\":\"127.0.0.1:1\","
+	          "\"state\":"
+	          "\"live\",\"leader\":true,\"facts\":120,\"agrees\":true,"
+	          "\"round_trip_ms\":12},{\"index\":1,\"address\":"
+	          "\"host:2\",\"state\":\"dead\",\"leader\":false,\"facts\":null,\"agrees\":null,"
+	          "\"round_trip_ms\":null,"
+	          "\"reason\":"
+	          "\"gone\"},{\"index\":2,\"address\":\"[::1]:3\",\"state\":\"live\","
+	          "\"leader\":false,"
+	          "\"facts\":119,\"agrees\":false,\"round_trip_ms\":null}]}\n",
+	          "the table of replicas; what is not known is null");
 	script_ready(&plain, 0, live, why);
 	IS_STRING(taken(&plain),
 	          "ready: 2 of 3 replicas are live, 127.0.0.1:1 leads\n"

@@ -326,6 +326,14 @@ static void questions(void)
 	terminal_ask_cancel(f.t);
 	terminal_ask_cancel(f.t);
 	OK(line_is(&f, "half a lin|e"), "a question may be withdrawn");
+	terminal_input(f.t, view_of_string("early\r"));
+	terminal_drop_input(f.t);
+	terminal_ask(f.t, view_of_string("sure? "), false);
+	OK(!fixture_keys(&f, "la") && line_is(&f, "la|"), "keys from before can be dropped");
+	terminal_input(f.t, view_of_string("\033[200~ter\nq\r"));
+	terminal_drop_input(f.t);
+	OK(!fixture_keys(&f, "\033[201~") && line_is(&f, "later|"),
+	   "but a paste stays whole, and sends nothing");
 	fixture_release(&f);
 }
 

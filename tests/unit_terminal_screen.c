@@ -360,13 +360,21 @@ static void lists(void)
 	fixture_draw(&f);
 	IS_STRING(screen_window(&f.screen, 4, text), "... and 80 more",
 	          "more than a screenful is left out");
+	IS_U64(terminal_print_columns(f.t, names, 100, 3), 15,
+	       "a caller's own lines may have room");
+	fixture_draw(&f);
+	IS_STRING(screen_window(&f.screen, 4, text), "name02  name05  name08  name11  name14",
+	          "the last row of the list stands right above the prompt, then");
+	IS_U64(terminal_print_columns(f.t, names, 2, 3), 2, "what fits is printed");
+	IS_U64(terminal_print_columns(f.t, names, 0, 3), 0, "nothing is nothing");
+	IS_U64(terminal_print_columns(f.t, names, 100, 9), 5, "one row there always is");
 	fixture_release(&f);
 }
 
 static void dumb_terminals(void)
 {
-	struct terminal *t = terminal_new(
-		&(struct terminal_options){ .line_size_max = 100, .is_dumb = true });
+	struct terminal *t = terminal_new(&(struct terminal_options){
+		.line_size_max = 100, .is_dumb = true, .is_plain = true });
 	struct terminal_event event;
 	struct view bytes;
 
