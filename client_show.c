@@ -5,7 +5,8 @@
  *
  * A person's message is shown once: when its outcome is known, with what was wrong, if anything
  * was. If that takes long, or no replica is live, it is shown at once as on its way or waiting, and
- * so are the lines behind it; those that succeed are then told by their number alone.
+ * so are the lines behind it; those that succeed are then told by their number alone, but for what
+ * goes to several, whose number is of interest.
  *
  * Whether all replicas hold the same facts is asked in the background: soon after one became live,
  * sooner again while they do not, else seldom. It costs two pings.
@@ -83,7 +84,7 @@ static void set_prompt(struct client *c)
 	prompt.unread = client_terminal_unread_count(c->terminal);
 	if (is_late(c))
 		prompt.waiting = client_terminal_waiting(c->terminal) +
-		                 (c->is_busy && c->question == ASK_COMMAND);
+		                 (live(c) == 0 && c->is_busy && c->question == ASK_COMMAND);
 	if (c->state == CLIENT_RUNNING) {
 		client_progress_text(&c->progress, text);
 		client_view_prompt(&prompt, text + strlen(text));
@@ -328,7 +329,8 @@ void client_show_result(struct client *c, const struct script_answer *a)
 		client_refusal_put(&c->script.out, a);
 	} else if (c->terminal == NULL || (!c->is_message && c->request.verb != VERB_REPLICAS)) {
 		script_result(&c->script, a);
-	} else if (c->is_message && done && c->own_was_shown && !a->result->mailbox_full) {
+	} else if (c->is_message && done && c->own_was_shown && c->own.to_count == 1 &&
+	           !a->result->mailbox_full) {
 		if (c->late == 0 || a->result->copies < c->late_copies)
 			c->late_copies = a->result->copies;
 		c->late++;
@@ -344,6 +346,9 @@ static void show_under_way(struct client *c)
 	char text[160];
 
 	if (!c->is_busy || c->question != ASK_COMMAND || c->own_was_shown)
+		return;
+	/* To all: the prompt says how far it is. */
+	if (c->is_message && c->own.to_count == 0 && live(c) > 0)
 		return;
 	if (c->is_message) {
 		show_own(c, &c->own, live(c) == 0 ? VIEW_WAITING : VIEW_SENDING, NULL);
