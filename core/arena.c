@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * arena: see arena.h. Each chunk has its own list of freed pieces (their numbers, kept in the
- * pieces themselves) and the chunks of one size that have room are linked both ways, as are the free
- * ones. So an allocation looks at one chunk, and what is freed can go without a search.
+ * pieces themselves) and the chunks of one size that have room are linked both ways, as are the
+ * free ones. So an allocation looks at one chunk, and what is freed can go without a search.
  * One list of free pieces for each size would be simpler, and would never give memory back.
  */
 #include "core/arena.h"
@@ -135,8 +135,8 @@ static void block_new(struct arena *a)
 	};
 	memset(&a->chunks[first], 0, ARENA_BLOCK_CHUNKS * sizeof(*a->chunks));
 	/* The first is taken first. */
-	for (uint32_t i = ARENA_BLOCK_CHUNKS; i-- > (index == 0);)
-		list_add(a, &a->free_chunk, first + i);
+	for (uint32_t i = ARENA_BLOCK_CHUNKS; i > a->blocks[index].used; i--)
+		list_add(a, &a->free_chunk, first + i - 1);
 	a->free_chunks += ARENA_BLOCK_CHUNKS - a->blocks[index].used;
 }
 

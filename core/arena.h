@@ -12,8 +12,8 @@
  * A block is one large page of the processor where the system has such. What is looked for is
  * mostly in no cache, and then finding out where a small page is costs as much as the read; and a
  * killed process is gone, and its sockets closed, when its last page is: thousands of small ones
- * keep its clients waiting for milliseconds. The first block is left to small pages, so that a small
- * store costs no more than it holds.
+ * keep its clients waiting for milliseconds. The first block is left to small pages, so that a
+ * small store costs no more than it holds.
  *
  * Handle 0 is never given: it stands for "none".
  *

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * grow: makes the data directory of a replica that has been in use for long, faster than by using it.
+ * grow: makes the data directory of a replica that has been in use for long, faster than by using
+ * it.
  *
  *   grow DIR REPLICA ACCOUNTS MESSAGES STREAMS
  *
