@@ -41,9 +41,8 @@ static void run_job(void *context)
 }
 
 /* What the job put on the disk may be answered now. */
-static void job_done(void *context)
+static void job_done(struct committer *c)
 {
-	struct committer *c = context;
 	uint64_t before = journal_synced(c->journal);
 	uint64_t synced;
 	char err[ERR_SIZE];
@@ -64,6 +63,8 @@ static void job_done(void *context)
 	peers_act(c->peers);
 }
 
+static void thread_done(void *context);
+
 struct committer *committer_new(struct loop *l, struct journal *journal, struct sessions *sessions,
                                 struct peers *peers)
 {
@@ -75,7 +76,7 @@ struct committer *committer_new(struct loop *l, struct journal *journal, struct 
 		.sessions = sessions,
 		.peers = peers,
 	};
-	c->syncer = syncer_new(l, run_job, job_done, c);
+	c->syncer = syncer_new(l, run_job, thread_done, c);
 	if (c->syncer != NULL)
 		return c;
 	mem_free(c);
@@ -117,32 +118,52 @@ static bool is_inline(const struct committer *c)
 	       !journal_compacting(c->journal) && loop_now_ms(c->loop) >= c->inline_after_ms;
 }
 
-void committer_turn(struct committer *c)
+/* Between two jobs: begins the next, if there is anything to do. */
+static bool begin_job(struct committer *c, bool *is_batch)
 {
 	uint64_t now_ms = loop_now_ms(c->loop);
-	bool is_batch = journal_position(c->journal) > journal_synced(c->journal);
 	bool may_compact = !loop_was_busy(c->loop) || now_ms >= c->compact_after_ms;
 
-	if (syncer_is_running(c->syncer))
-		return;
+	assert(!syncer_is_running(c->syncer));
+	*is_batch = journal_position(c->journal) > journal_synced(c->journal);
 	look_at_room(c);
 	/* Under load slices of compaction are spread, so that a batch seldom waits for one. */
 	if (!journal_begin(c->journal, may_compact)) {
 		c->look_after_ms = now_ms + LOOK_AGAIN_MS;
-		return;
+		return false;
 	}
 	c->look_after_ms = 0;
-	if (!is_batch)
+	if (!*is_batch)
 		c->compact_after_ms = now_ms + COMPACT_EVERY_MS;
+	return true;
+}
+
+/* A job of the thread's is done. What has come meanwhile need not wait until the answers are
+ * written: the disk would have nothing to do for as long. */
+static void thread_done(void *context)
+{
+	struct committer *c = context;
+	bool is_batch;
+
+	job_done(c);
+	if (journal_position(c->journal) > journal_synced(c->journal) && begin_job(c, &is_batch))
+		syncer_start(c->syncer);
+}
+
+void committer_turn(struct committer *c)
+{
+	bool is_batch;
+
+	if (syncer_is_running(c->syncer) || !begin_job(c, &is_batch))
+		return;
 	if (!is_batch || !is_inline(c)) {
 		syncer_start(c->syncer);
 		return;
 	}
-	assert(!syncer_is_running(c->syncer));
 	journal_run(c->journal);
 	c->counts.syncs_inline++;
 	if (loop_is_late(c->loop))
-		c->inline_after_ms = now_ms + INLINE_AGAIN_MS;
+		c->inline_after_ms = loop_now_ms(c->loop) + INLINE_AGAIN_MS;
 	job_done(c);
 }
 

@@ -31,6 +31,7 @@ const char *const journal_names_new[FILE_COUNT] = {
 enum {
 	COMPACT_SIZE_MIN = 64 << 20,
 	RESERVE_SIZE = 4 << 20,
+	LARGE_BATCH = 128 << 10, /* bytes; behind it nothing is reserved */
 };
 
 /* The journal's buffers are bounded by what the requests of one batch can bring, not here. */
@@ -182,7 +183,8 @@ void journal_begin_note(struct journal *j)
 }
 
 /* Keeps zeros ahead of the end, a step at a time. Want of room is no failure here: the batch has
- * its place. */
+ * its place. Under a load of large batches each byte would be written twice, which costs more than
+ * a change of the file's size shared by so many. */
 static int batch_reserve(struct journal *j, uint64_t end)
 {
 	struct job *job = &j->job;
@@ -193,7 +195,7 @@ static int batch_reserve(struct journal *j, uint64_t end)
 
 	if (job->reserved < end)
 		job->reserved = end;
-	if (from + step > want)
+	if (job->size > LARGE_BATCH || from + step > want)
 		return 0;
 	if (want > from + 2 * step)
 		want = from + 2 * step;
