@@ -4,6 +4,7 @@
 # make check    builds and runs all tests; T='30- unit_store' runs those whose names hold one of the words
 # make lint     what a person would otherwise have to remember       make format   reformats the sources
 # make soak     random schedules: SEEDS=N FROM=M         make model    small cases, every interleaving
+# make fuzz     random bytes for everything that is read, SECONDS=60 each
 # make bench    figures beside the floor of this machine; PEERS=1 ROUNDS=3 PARTS='sweep live', see tests/bench.sh
 # make deps     installs cJSON's package if it is missing (all the others do so by themselves)
 # make clean    never touches data/
@@ -16,7 +17,7 @@
 MAKEFLAGS += --no-builtin-rules
 .SUFFIXES:
 .DELETE_ON_ERROR:
-.PHONY: all bench check clean demo deps distclean force format lint model tests soak
+.PHONY: all bench check clean demo deps distclean force format fuzz fuzzers lint model tests soak
 
 BUILD := build
 JOBS := $(shell nproc 2>/dev/null || echo 2)
@@ -38,6 +39,7 @@ model := $(out)/tests/model/model
 relay := $(out)/tests/relay
 simulate := $(out)/tests/simulate
 scripts := $(wildcard tests/*.t)
+fuzzers := $(patsubst %.c,$(out)/%,$(wildcard tests/fuzz_*.c))
 lints := $(wildcard tests/lint/*.t)
 select = $(if $(T),$(sort $(foreach t,$(T),$(foreach f,$(1),$(if $(findstring $(t),$(f)),$(f))))),$(1))
 
@@ -62,7 +64,7 @@ tests: $(units) $(model) $(relay) $(simulate) $(if $(SAN)$(BUGS),,$(simulate)-bu
 # else: make remakes this included file first, and starts anew if it has changed.
 needs := cjson $(if $(filter check,$(goals)),prove tmux) \
 	$(if $(filter lint,$(goals)),prove binutils clang-format cppcheck shellcheck) \
-	$(if $(filter format,$(goals)),clang-format)
+	$(if $(filter format,$(goals)),clang-format) $(if $(filter fuzz,$(goals)),clang libclang-rt)
 ifneq ($(filter-out clean distclean,$(goals)),)
 include $(BUILD)/cjson.mk
 # An object is older than a change of the flags, an archive older than a change of its list.
@@ -117,6 +119,18 @@ check: all tests
 # Random schedules, as many as asked for, from the one named.
 soak: $(simulate)
 	@$(simulate) --seeds $(or $(FROM),1) $(or $(SEEDS),10000) --jobs $(JOBS)
+
+# Each target for so long, on what earlier runs have found worth keeping.
+fuzz:
+	@$(MAKE) --no-print-directory CC=clang BUILD=$(BUILD)/fuzz SAN=fuzzer-no-link,address,undefined fuzzers
+	@for target in $(notdir $(fuzzers)); do echo "  FUZZ	$$target"; mkdir -p $(BUILD)/corpus/$$target && \
+	$(BUILD)/fuzz/fuzzer-no-link-address-undefined/tests/$$target -max_total_time=$(or $(SECONDS),60) -timeout=10 \
+	-rss_limit_mb=4096 -verbosity=0 -print_final_stats=1 -artifact_prefix=$(BUILD)/corpus/$$target- \
+	$(BUILD)/corpus/$$target >/dev/null || exit 1; done
+
+fuzzers: $(fuzzers)
+$(fuzzers): %: %.o $(library)
+	$(call quiet,LD)$(link) -fsanitize=fuzzer -Wl,-z,muldefs -o $@ $< $(library) $(libraries)
 
 # The small cases that take a few minutes, each to the end of its states (tests/model/README.md).
 model: $(model)

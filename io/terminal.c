@@ -183,12 +183,13 @@ static void cut(struct terminal *t, size_t offset)
 	bool is_back = offset < l->cursor;
 	size_t from = is_back ? offset : l->cursor;
 	size_t to = is_back ? l->cursor : offset;
-	struct view text = view_of(l->text.data + from, to - from);
+	struct view text;
 	struct buf joined;
 
 	assert(to <= l->text.size);
 	if (from == to)
 		return;
+	text = view_of(l->text.data + from, to - from);
 	if (!t->is_secret) {
 		struct view before = is_cut(t->last_key) ? buf_view(&t->cut)
 		                                         : (struct view){ .size = 0 };
