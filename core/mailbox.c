@@ -128,12 +128,12 @@ static void show(struct replication *r, struct stream_state *s, const struct can
 }
 
 /* A page has brought one of this stream that stands before it, and the merge is not there yet. (Not
- * if the merge waits for this stream itself: a liar's numbers and times need not agree.) */
+ * if the merge waits for an older one of this stream: a liar's numbers and times need not agree.) */
 static bool waits_for_merge(const struct replication *r, const struct stream_state *s,
                             const struct candidate *c)
 {
 	for (const struct candidate *other = s->candidates; other; other = other->next)
-		if (other->merged && other != c)
+		if (other->merged && other != c && other->sent_ms < c->sent_ms)
 			return false;
 	for (uint32_t i = 0; i < REPLICAS; i++)
 		for (const struct page_item *item = r->replicas[i].reading.first;
@@ -146,6 +146,17 @@ static bool waits_for_merge(const struct replication *r, const struct stream_sta
 	return false;
 }
 
+/* A replica has returned meanwhile: what its pages bring comes first, and the one of this stream that
+ * the merge waits for goes back behind it. */
+static void resume_merge(struct replication *r, struct stream_state *s)
+{
+	for (struct candidate *c = s->candidates; c; c = c->next) {
+		if (c->merged)
+			r->merge_waits = false;
+		c->merged = false;
+	}
+}
+
 static bool may_show(struct replication *r, struct stream_state *s, struct candidate *c)
 {
 	uint64_t grace_ms = c->arrived_ms + GRACE_MS;
@@ -155,10 +166,7 @@ static bool may_show(struct replication *r, struct stream_state *s, struct candi
 	if ((!stream_is_settled(r, s) || !person_is_settled(r, s->person)) && !BUG(shown_unasked))
 		return false;
 	if (r->merging && !BUG(merge_overtaken) && waits_for_merge(r, s, c)) {
-		if (c->merged) /* a replica has returned meanwhile: its page goes back behind the
-		                * merge */
-			r->merge_waits = false;
-		c->merged = false;
+		resume_merge(r, s);
 		return false;
 	}
 	if (c->merged)
