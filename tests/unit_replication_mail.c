@@ -180,6 +180,51 @@ static void test_walk9(void)
 	cluster_free(&k);
 }
 
+/* Number 1 is at replica 0 alone; number 3 waits at replica 1, whose page brings it; then number 2 is
+ * pushed from there. Before anything of the stream is known, replica 0 returns. */
+static void test_returned_page(void)
+{
+	struct stream stream;
+	uint32_t bob;
+
+	fresh(2);
+	stream.sender = k.clients[0].last.id;
+	stream.recipient = k.clients[1].last.id;
+	client_stop(&k, 1);
+	client_cut(&k, 0, 1), client_cut(&k, 0, 2);
+	pump(&k);
+	say(&k, 0, "send bob one");
+	stream.session = k.clients[0].last.session;
+	client_cut(&k, 0, 0);
+	client_heal(&k, 0, 1);
+	pass(&k, 2000);
+	put_message(&k, 1u << 1, &stream, 3, replica_time(&k, 1).clock_ms + 60000, "three");
+	bob = client_start(&k);
+	client_cut(&k, bob, 0), client_cut(&k, bob, 2);
+	pass(&k, 100);
+	hold_here(&k, bob, 1, true);
+	say(&k, bob, "login bob pw");
+	for (int i = 0; i < 2; i++) { /* the look-up's reply, and the log in's */
+		let_here(&k, bob, 1, 1);
+		pump(&k);
+	}
+	OK(has(heard(&k, bob), "result login ok copies=1"),
+	   "returned page: bob logs in at replica 1");
+	hold_there(&k, bob, 1, true); /* the question about the stream does not arrive */
+	hold_here(&k, bob, 1, false);
+	pump(&k);
+	say(&k, 0, "send bob two");
+	client_heal(&k, bob, 0);
+	pass(&k, 1500);
+	OK(!has(heard(&k, bob), "message"), "returned page: nothing is shown unasked");
+	hold_there(&k, bob, 1, false);
+	pass(&k, 1000);
+	IS_STRING(heard(&k, bob),
+	          "message alice one 1 waited\nmessage alice two 2\nmessage alice three 3 waited\n",
+	          "returned page: what it brought is shown before what follows it");
+	cluster_free(&k);
+}
+
 /* Gone is kept for life: those who said it are dead when the message comes. */
 static void test_gone_for_life(void)
 {
@@ -691,6 +736,7 @@ int main(void)
 	test_j5();
 	test_j5_live();
 	test_walk9();
+	test_returned_page();
 	test_gone_for_life();
 	test_disk_hangs();
 	test_slow();
