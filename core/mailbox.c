@@ -128,7 +128,8 @@ static void show(struct replication *r, struct stream_state *s, const struct can
 }
 
 /* A page has brought one of this stream that stands before it, and the merge is not there yet. (Not
- * if the merge waits for an older one of this stream: a liar's numbers and times need not agree.) */
+ * if the merge waits for an older one of this stream: a liar's numbers and times need not
+ * agree.) */
 static bool waits_for_merge(const struct replication *r, const struct stream_state *s,
                             const struct candidate *c)
 {
@@ -146,8 +147,8 @@ static bool waits_for_merge(const struct replication *r, const struct stream_sta
 	return false;
 }
 
-/* A replica has returned meanwhile: what its pages bring comes first, and the one of this stream that
- * the merge waits for goes back behind it. */
+/* A replica has returned meanwhile: what its pages bring comes first, and the one of this stream
+ * that the merge waits for goes back behind it. */
 static void resume_merge(struct replication *r, struct stream_state *s)
 {
 	for (struct candidate *c = s->candidates; c; c = c->next) {

@@ -180,8 +180,8 @@ static void test_walk9(void)
 	cluster_free(&k);
 }
 
-/* Number 1 is at replica 0 alone; number 3 waits at replica 1, whose page brings it; then number 2 is
- * pushed from there. Before anything of the stream is known, replica 0 returns. */
+/* Number 1 is at replica 0 alone; number 3 waits at replica 1, whose page brings it; then number 2
+ * is pushed from there. Before anything of the stream is known, replica 0 returns. */
 static void test_returned_page(void)
 {
 	struct stream stream;
