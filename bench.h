@@ -49,6 +49,7 @@ struct bench_options {
 	bool json;
 	struct link_target targets[REPLICAS];
 };
+/* Reads the command line and resolves every host. Help, version and mistakes end the program. */
 void bench_options_read(struct bench_options *o, int argc, char **argv);
 
 #define BENCH_PASSWORD "a-password-of-bench"
@@ -74,8 +75,11 @@ struct tally {
 	uint64_t measured_ns;
 };
 
+/* Gives the memory back; the tally is as at first. */
 void tally_release(struct tally *t);
+/* One more result. */
 void tally_add(struct tally *t, uint64_t latency_ns);
+/* Puts the latencies in their order. */
 void tally_sort(struct tally *t);
 /* The latency that `percent` of all do not exceed, in microseconds; 0 if there is none. Sorted. */
 double tally_percentile(const struct tally *t, double percent);

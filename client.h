@@ -124,6 +124,7 @@ void client_take_line(struct client *c, struct view line, bool was_cut, bool is_
 /* The actions that belong to the command under way. */
 void client_take_result(struct client *c, const struct result *result);
 void client_take_users(struct client *c, const struct action *action);
+/* The time of /wait has passed. */
 void client_wait_over(struct client *c);
 /* What the command under way has waited for may have come. */
 void client_go_on(struct client *c);
@@ -136,12 +137,14 @@ void client_refuse(struct client *c, enum outcome outcome, const char *detail);
 void client_begin(struct client *c, const struct command *command);
 void client_begin_account(struct client *c, enum verb verb, struct view name, struct view password,
                           bool take_over);
+/* `name` must be that of the account that is logged in, or it is refused. */
 void client_begin_delete(struct client *c, struct view name);
 
 /* client_question.c */
 
 /* What the request lacks is asked for. */
 void client_ask_for_rest(struct client *c);
+/* The answer to the question under way: the next question, or the command begins. */
 void client_take_answer(struct client *c, struct view line);
 /* The question under way gets no answer: the command is refused. */
 void client_drop_question(struct client *c);
