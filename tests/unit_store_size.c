@@ -14,6 +14,13 @@
 /* What a measurement takes for granted: only a failure prints. */
 #define MUST(condition) ALWAYS(condition, #condition)
 
+/* A sanitizer keeps memory of its own beside each byte, and what was freed. */
+#ifdef __SANITIZE_ADDRESS__
+static const bool is_sanitized = true;
+#else
+static const bool is_sanitized = false;
+#endif
+
 enum { TEXT_SIZE = 100, RECIPIENTS = 1000, SENDERS = 16, ACCOUNTS = 100 };
 
 static uint64_t now_ns(void)
@@ -168,7 +175,7 @@ static void message_test(unsigned count)
 	       resident);
 	OK(own <= 185, "store: a message of 100 bytes costs at most 185 bytes");
 	/* A block that has begun counts whole. */
-	OK(resident * count <= (own + 2) * count + 2 * (uint64_t)ARENA_BLOCK_SIZE,
+	OK(is_sanitized || resident * count <= (own + 2) * count + 2 * (uint64_t)ARENA_BLOCK_SIZE,
 	   "store: what is resident agrees");
 	walk(s, "a step of a walk");
 
