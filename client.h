@@ -123,6 +123,7 @@ void client_take_line(struct client *c, struct view line, bool was_cut, bool is_
                       bool was_shown);
 /* The actions that belong to the command under way. */
 void client_take_result(struct client *c, const struct result *result);
+/* Accounts that it lists: for /list, or for an offer. */
 void client_take_users(struct client *c, const struct action *action);
 /* The time of /wait has passed. */
 void client_wait_over(struct client *c);
@@ -159,7 +160,9 @@ void client_go_on_asking(struct client *c);
 
 /* client_show.c: each for a program or a person, whoever is there */
 
+/* Before the first of the others; c->options are read. */
 void client_show_init(struct client *c);
+/* Stops its timers and gives its memory back; what has collected is dropped. */
 void client_show_release(struct client *c);
 /* What has collected goes out at once. */
 void client_show_flush(struct client *c);
@@ -167,12 +170,16 @@ void client_show_flush(struct client *c);
 void client_show_settle(struct client *c);
 /* A line of ours, for a person alone. */
 void client_show_notice(struct client *c, const char *text);
+/* ACTION_READY: how each replica is, and who leads. */
 void client_show_ready(struct client *c);
+/* ACTION_REPLICA and ACTION_LEADER, after ready. */
 void client_show_replica(struct client *c, const struct action *action);
 void client_show_leader(struct client *c, uint32_t index);
 /* What the two above have told is complete. */
 void client_show_changes(struct client *c);
+/* ACTION_REPLICAS: the table of /replicas, or what was asked in the background. */
 void client_show_replicas(struct client *c, const struct action *action);
+/* ACTION_MESSAGE. */
 void client_show_message(struct client *c, const struct shown *shown);
 void client_show_logged_out(struct client *c, const char *why);
 /* The line that c->request was made of is taken now. */
