@@ -12,9 +12,12 @@
 #include <unistd.h>
 
 enum {
-	INLINE_SIZE_MAX = 16 * 1024, /* bytes of a commit on the loop's thread */
-	INLINE_HEARD_MAX = 2,        /* connections that were heard in the turn */
-	INLINE_AGAIN_MS = 100,       /* after a slow one */
+	INLINE_SIZE_MAX = 32 * 1024, /* bytes of a commit on the loop's thread */
+	INLINE_HEARD_MAX = 2,        /* connections that were heard since the last one */
+	INLINE_FACTS_MAX = 2,        /* of each connection, where there are more */
+	INLINE_AGAIN_MS = 20,        /* after a slow one */
+	HOLD_FACTS_MIN = 16,         /* of the last batch: under such a load the next may wait */
+	HOLD_MS = 2,                 /* but no longer after the last one's end */
 	COMPACT_EVERY_MS = 20,       /* a slice of compaction under load */
 	LOOK_AGAIN_MS = 100,         /* after a compaction that is wanted had nothing to do */
 	ROOM_LOOK_MS = 1000,         /* while the disk is full */
@@ -27,6 +30,10 @@ struct committer {
 	struct peers *peers;
 	struct syncer *syncer;
 	bool is_disk_full;
+	uint64_t heard;            /* connections, since the last batch began */
+	uint64_t batch;            /* facts of the last one */
+	uint64_t hold_until_ms;
+	bool is_holding;
 	uint64_t inline_after_ms;  /* not before */
 	uint64_t compact_after_ms; /* under load, not before */
 	uint64_t look_after_ms;
@@ -55,6 +62,8 @@ static void job_done(struct committer *c)
 	assert(synced >= before);
 	if (synced == before)
 		return; /* a slice of compaction */
+	c->batch = synced - before;
+	c->hold_until_ms = loop_now_ms(c->loop) + HOLD_MS;
 	c->counts.syncs++;
 	c->counts.facts += synced - before;
 	if (synced - before > c->counts.batch_max)
@@ -63,7 +72,10 @@ static void job_done(struct committer *c)
 	peers_act(c->peers);
 }
 
-static void thread_done(void *context);
+static void thread_done(void *context)
+{
+	job_done(context);
+}
 
 struct committer *committer_new(struct loop *l, struct journal *journal, struct sessions *sessions,
                                 struct peers *peers)
@@ -109,13 +121,28 @@ static void look_at_room(struct committer *c)
 }
 
 /* Waking the other thread costs two switches, some 80 us each on an idle core; the sync of one
- * small batch about as much again. With more connections, the loop has better things to do
- * meanwhile. */
+ * small batch about as much again. It pays where the loop has something better to do meanwhile: to
+ * take in what the same connections send on. Where each has sent little, because it waits for this
+ * commit, more of them can be heard at once after it. */
 static bool is_inline(const struct committer *c)
 {
-	return journal_job_size(c->journal) <= INLINE_SIZE_MAX &&
-	       peers_heard(c->peers) <= INLINE_HEARD_MAX && peers_written(c->peers) == 0 &&
-	       !journal_compacting(c->journal) && loop_now_ms(c->loop) >= c->inline_after_ms;
+	uint64_t facts = journal_position(c->journal) - journal_synced(c->journal);
+	bool is_calm = c->heard <= INLINE_HEARD_MAX || facts <= c->heard * INLINE_FACTS_MAX;
+
+	return is_calm && journal_waiting_size(c->journal) <= INLINE_SIZE_MAX &&
+	       peers_written(c->peers) == 0 && !journal_compacting(c->journal) &&
+	       loop_now_ms(c->loop) >= c->inline_after_ms;
+}
+
+/* Under load those whom the last batch answered are about to send on: a batch that does not wait for
+ * them makes two of one, of half the size each, for twice the disk's work and nobody's gain. So it
+ * waits until there is nearly as much as last time. */
+static bool is_held(const struct committer *c)
+{
+	uint64_t facts = journal_position(c->journal) - journal_synced(c->journal);
+
+	return facts > 0 && c->batch >= HOLD_FACTS_MIN && facts < c->batch * 3 / 4 &&
+	       loop_now_ms(c->loop) < c->hold_until_ms;
 }
 
 /* Between two jobs: begins the next, if there is anything to do. */
@@ -133,30 +160,26 @@ static bool begin_job(struct committer *c, bool *is_batch)
 		return false;
 	}
 	c->look_after_ms = 0;
-	if (!*is_batch)
+	if (*is_batch)
+		c->heard = 0;
+	else
 		c->compact_after_ms = now_ms + COMPACT_EVERY_MS;
 	return true;
 }
 
-/* A job of the thread's is done. What has come meanwhile need not wait until the answers are
- * written: the disk would have nothing to do for as long. */
-static void thread_done(void *context)
-{
-	struct committer *c = context;
-	bool is_batch;
-
-	job_done(c);
-	if (journal_position(c->journal) > journal_synced(c->journal) && begin_job(c, &is_batch))
-		syncer_start(c->syncer);
-}
-
 void committer_turn(struct committer *c)
 {
+	bool goes_inline;
 	bool is_batch;
 
-	if (syncer_is_running(c->syncer) || !begin_job(c, &is_batch))
+	c->heard += peers_heard(c->peers);
+	if (syncer_is_running(c->syncer))
 		return;
-	if (!is_batch || !is_inline(c)) {
+	goes_inline = is_inline(c);
+	c->is_holding = !goes_inline && is_held(c);
+	if (c->is_holding || !begin_job(c, &is_batch))
+		return;
+	if (!is_batch || !goes_inline) {
 		syncer_start(c->syncer);
 		return;
 	}
@@ -177,7 +200,7 @@ uint64_t committer_deadline(const struct committer *c)
 	if (c->is_disk_full)
 		deadline_ms = loop_now_ms(c->loop) + ROOM_LOOK_MS;
 	if (journal_position(c->journal) > journal_synced(c->journal))
-		deadline_ms = 0;
+		deadline_ms = c->is_holding ? c->hold_until_ms : 0;
 	else if (journal_compacting(c->journal) && c->look_after_ms < deadline_ms)
 		deadline_ms = c->look_after_ms;
 	return deadline_ms;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * The real disk: one directory, kept open, so that a rename of the directory itself does not send
- * files to two places. A handle is the descriptor itself.
+ * files to two places. A handle is the descriptor itself. What is written to a log goes through a
+ * second one, past the page cache (direct.h), if the file system can do that.
  *
  * The lock is flock on a file `lock` that is never removed: the kernel drops it with the process,
  * however that ends, so there is no stale lock and no process number to guess about.
@@ -10,6 +11,8 @@
  * would say yes and mean nothing.
  */
 #include "io/disk.h"
+
+#include "io/direct.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -22,14 +25,21 @@
 enum {
 	WRITE_SIZE_MAX = 1 << 30, /* of one call; Linux takes no more than 2 GiB at once */
 	ZEROS_SIZE = 64 * 1024,
+	LOGS_MAX = 2, /* open at once: the journal, and the next one */
 	DIRECTORY_MODE = 0700,
 	FILE_MODE = 0600,
 };
 
 static const char lock_name[] = "lock";
 
+struct log {
+	int handle;
+	struct direct *direct; /* NULL: not in use */
+};
+
 struct directory {
 	struct disk disk;
+	struct log logs[LOGS_MAX];
 	int fd;
 	int lock_fd;
 };
@@ -40,13 +50,43 @@ static struct directory *directory_of(struct disk *d)
 	return (struct directory *)d;
 }
 
-/* A handle is the descriptor itself. */
+/* NULL: it is no log, or one that is written as any other file. */
+static struct log *find_log(struct disk *d, int handle)
+{
+	struct log *logs = directory_of(d)->logs;
+
+	for (size_t i = 0; i < LOGS_MAX; i++)
+		if (logs[i].direct != NULL && logs[i].handle == handle)
+			return &logs[i];
+	return NULL;
+}
+
+static void begin_log(struct disk *d, int handle)
+{
+	struct log *logs = directory_of(d)->logs;
+
+	for (size_t i = 0; i < LOGS_MAX; i++)
+		if (logs[i].direct == NULL) {
+			logs[i] = (struct log){ handle, direct_open(handle) };
+			return;
+		}
+}
+
+static void end_log(struct log *log)
+{
+	if (log == NULL)
+		return;
+	direct_close(log->direct);
+	log->direct = NULL;
+}
+
 static int directory_open(struct disk *d, const char *name, enum disk_open how)
 {
 	static const int flags[] = {
 		[DISK_READ] = O_RDONLY,
-		[DISK_WRITE] = O_RDWR,
 		[DISK_CREATE] = O_RDWR | O_CREAT | O_TRUNC,
+		[DISK_LOG] = O_RDWR,
+		[DISK_CREATE_LOG] = O_RDWR | O_CREAT | O_TRUNC,
 	};
 	int fd;
 
@@ -56,14 +96,18 @@ static int directory_open(struct disk *d, const char *name, enum disk_open how)
 		fd = openat(directory_of(d)->fd, name, flags[how] | O_CLOEXEC | O_NOFOLLOW,
 		            FILE_MODE);
 	while (fd < 0 && errno == EINTR);
-	return fd >= 0 ? fd : -errno;
+	if (fd < 0)
+		return -errno;
+	if (how == DISK_LOG || how == DISK_CREATE_LOG)
+		begin_log(d, fd);
+	return fd;
 }
 
 /* Linux has closed the descriptor even if it says EINTR. */
 static int directory_close(struct disk *d, int handle)
 {
-	(void)d; /* a descriptor says all */
 	assert(handle >= 0);
+	end_log(find_log(d, handle));
 	return close(handle) == 0 || errno == EINTR ? 0 : -errno;
 }
 
@@ -87,12 +131,10 @@ static int64_t directory_read(struct disk *d, int handle, uint64_t offset, void 
 	return (int64_t)done;
 }
 
-static int directory_write(struct disk *d, int handle, uint64_t offset, const void *data,
-                           size_t size)
+static int write_cached(int handle, uint64_t offset, const void *data, size_t size)
 {
 	size_t done = 0;
 
-	(void)d; /* a descriptor says all */
 	assert(offset <= INT64_MAX - size);
 	while (done < size) {
 		size_t left = size - done;
@@ -108,6 +150,19 @@ static int directory_write(struct disk *d, int handle, uint64_t offset, const vo
 			return -errno;
 	}
 	return 0;
+}
+
+/* That it cannot be done past the cache is found out by doing it, on some file systems. */
+static int directory_write(struct disk *d, int handle, uint64_t offset, const void *data,
+                           size_t size)
+{
+	struct log *log = find_log(d, handle);
+	int result = log != NULL ? direct_write(log->direct, offset, data, size) : -EINVAL;
+
+	if (result != -EINVAL)
+		return result;
+	end_log(log);
+	return write_cached(handle, offset, data, size);
 }
 
 static int directory_sync(struct disk *d, int handle)
@@ -126,14 +181,31 @@ static int64_t directory_size(struct disk *d, int handle)
 
 static int directory_truncate(struct disk *d, int handle, uint64_t size)
 {
+	struct log *log = find_log(d, handle);
 	int result;
 
-	(void)d; /* a descriptor says all */
 	assert(size <= INT64_MAX);
+	if (log != NULL)
+		direct_cut(log->direct, size);
 	do
 		result = ftruncate(handle, (off_t)size);
 	while (result < 0 && errno == EINTR);
 	return result == 0 ? 0 : -errno;
+}
+
+static int write_zeros(int handle, uint64_t from, uint64_t to)
+{
+	static const uint8_t zeros[ZEROS_SIZE];
+
+	while (from < to) {
+		size_t size = to - from < ZEROS_SIZE ? (size_t)(to - from) : ZEROS_SIZE;
+		int result = write_cached(handle, from, zeros, size);
+
+		if (result < 0)
+			return result;
+		from += size;
+	}
+	return 0;
 }
 
 /* fallocate first, because it finds out at once whether there is room; then real zeros, because a
@@ -141,26 +213,25 @@ static int directory_truncate(struct disk *d, int handle, uint64_t size)
  * fdatasync half as dear again. */
 static int directory_reserve(struct disk *d, int handle, uint64_t size)
 {
-	static const uint8_t zeros[ZEROS_SIZE];
 	int64_t from = directory_size(d, handle);
+	struct log *log = find_log(d, handle);
+	int result;
 
 	assert(size <= INT64_MAX);
 	if (from < 0)
 		return (int)from;
 	if ((uint64_t)from >= size)
 		return 0;
-	if (fallocate(handle, 0, (off_t)from, (off_t)(size - (uint64_t)from)) < 0 &&
-	    errno != EOPNOTSUPP && errno != EINTR)
-		return -errno;
-	for (uint64_t at = (uint64_t)from; at < size;) {
-		size_t left = size - at < ZEROS_SIZE ? (size_t)(size - at) : ZEROS_SIZE;
-		int result = directory_write(d, handle, at, zeros, left);
-
-		if (result < 0)
+	result = fallocate(handle, 0, from, (off_t)(size - (uint64_t)from)) < 0 ? -errno : 0;
+	if (result < 0 && result != -EOPNOTSUPP && result != -EINTR)
+		return result;
+	if (result == 0 && log != NULL) {
+		result = direct_zeros(log->direct, (uint64_t)from, size);
+		if (result != -EINVAL)
 			return result;
-		at += left;
+		end_log(log);
 	}
-	return 0;
+	return write_zeros(handle, (uint64_t)from, size);
 }
 
 static int directory_rename(struct disk *d, const char *from, const char *to)

@@ -29,7 +29,7 @@ const char *const journal_names_new[FILE_COUNT] = {
 };
 
 enum {
-	COMPACT_SIZE_MIN = 64 << 20,
+	COMPACT_SIZE_MIN = 256 << 20,
 	RESERVE_SIZE = 4 << 20,
 	LARGE_BATCH = 128 << 10, /* bytes; behind it nothing is reserved */
 };
@@ -260,12 +260,10 @@ bool journal_begin(struct journal *j, bool may_compact)
 	return true;
 }
 
-size_t journal_job_size(const struct journal *j)
+size_t journal_waiting_size(const struct journal *j)
 {
-	assert(j->job.kind != JOB_NONE);
-	/* A step of a compaction has more to do than its bytes say: syncs, renames. */
-	return j->job.kind == JOB_BATCH || j->job.size > j->slice_size ? j->job.size
-	                                                               : j->slice_size;
+	assert(j->magic == JOURNAL_MAGIC);
+	return j->fill.size;
 }
 
 void journal_run(struct journal *j)
@@ -370,8 +368,7 @@ int journal_write_all(struct journal *j, bool note, char err[ERR_SIZE])
 /* The zeros at its end are of no use to a journal that stays. Failing is no harm. */
 static void cut_reserve(struct journal *j)
 {
-	if (j->reserved > j->end)
-		(void)j->disk->operations->truncate(j->disk, j->handle, j->end);
+	(void)j->disk->operations->truncate(j->disk, j->handle, j->end);
 }
 
 int journal_close(struct journal *j, char err[ERR_SIZE])

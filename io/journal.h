@@ -54,7 +54,7 @@ struct journal_options {
 	bool salvage;
 	bool new_uuid;             /* draw the uuid anew */
 	uint8_t uuid[UUID_SIZE];   /* random bytes, used if there is none yet or new_uuid */
-	uint64_t compact_size_min; /* journal bytes below which no compaction begins; 0: 64
+	uint64_t compact_size_min; /* journal bytes below which no compaction begins; 0: 256
 	                            * MiB */
 	/* journal bytes reserved ahead, and sixteen times a slice of compaction; 0: 4 MiB */
 	uint64_t reserve_size;
@@ -94,9 +94,8 @@ uint64_t journal_synced(const struct journal *j);
  * that never pauses a slice comes after every fourth batch, or the journal would grow for ever.
  * False: nothing to do, or a job has failed for good. */
 bool journal_begin(struct journal *j, bool may_compact);
-/* How many bytes the job writes, so that the caller may run a small one inline. What is no batch
- * counts as a large one. */
-size_t journal_job_size(const struct journal *j);
+/* How many bytes wait for the next batch, so that the caller may run a small one inline. */
+size_t journal_waiting_size(const struct journal *j);
 /* Does the job's I/O. Any thread. */
 void journal_run(struct journal *j);
 /* 0, or -1 and a sentence: the process must end at once. */

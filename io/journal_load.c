@@ -445,7 +445,7 @@ static bool go_on(struct start *s)
 	take_over(s);
 	if (!finish_pair(s))
 		return false;
-	s->j->handle = operations(s)->open(s->l.disk, name, DISK_WRITE);
+	s->j->handle = operations(s)->open(s->l.disk, name, DISK_LOG);
 	return check(s, s->j->handle, "open", name) && write_again(s) && cut_tail(s) &&
 	       reserve_ahead(s) && remove_leftovers(s);
 }
@@ -469,7 +469,7 @@ static bool begin_fresh(struct start *s)
 	if (!done)
 		return false;
 	s->exists_new[FILE_JOURNAL] = false;
-	j->handle = operations(s)->open(s->l.disk, name, DISK_WRITE);
+	j->handle = operations(s)->open(s->l.disk, name, DISK_LOG);
 	return check(s, j->handle, "open", name) && reserve_ahead(s) && remove_leftovers(s);
 }
 

@@ -209,7 +209,8 @@ static int open_new(struct journal *j, enum journal_file file)
 	int handle = job->handle;
 
 	if (handle < 0)
-		handle = j->disk->operations->open(j->disk, journal_names_new[file], DISK_CREATE);
+		handle = j->disk->operations->open(j->disk, journal_names_new[file],
+		                                   DISK_CREATE_LOG);
 	if (handle >= 0)
 		job->handle = handle;
 	return job_failed(job, handle, "open", journal_names_new[file]);
@@ -226,6 +227,10 @@ static int write_new(struct journal *j, enum journal_file file, uint64_t offset)
 		return -1;
 	if (job->kind == JOB_SLICE && j->stops && !j->snapshot.complete)
 		return 0;
+	/* A log may end in zeros, a snapshot may not. */
+	if (job->kind == JOB_SLICE && j->snapshot.complete &&
+	    job_failed(job, o->truncate(j->disk, job->handle, offset + job->size), "cut", name) < 0)
+		return -1;
 	return job_failed(job, o->sync(j->disk, job->handle), "sync", name);
 }
 

@@ -349,13 +349,14 @@ static int sim_open(struct disk *d, const char *name, enum disk_open how)
 {
 	struct simdisk *s = simdisk_of(d);
 	struct file *f = table_find(&s->names, name);
+	bool creates = how == DISK_CREATE || how == DISK_CREATE_LOG;
 	bool half;
 	int result = begin(s, SIMDISK_OPEN, &half);
 	int handle = 0;
 
 	if (result < 0)
 		return result;
-	if (f == NULL && how != DISK_CREATE)
+	if (f == NULL && !creates)
 		return -ENOENT;
 	while (handle < HANDLES_MAX && s->handles[handle].file != NULL)
 		handle++;
@@ -364,7 +365,7 @@ static int sim_open(struct disk *d, const char *name, enum disk_open how)
 	if (f == NULL) {
 		f = file_new();
 		change_add(s, "", name, f);
-	} else if (how == DISK_CREATE) {
+	} else if (creates) {
 		file_resize(f, 0);
 	}
 	file_use(f);

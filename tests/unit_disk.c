@@ -30,7 +30,7 @@ static void test_story(struct disk *d, const char *which)
 
 	printf("# %s\n", which);
 	IS_U64(-o->open(d, "a", DISK_READ), ENOENT, "disk: a file that is not there is not read");
-	IS_U64(-o->open(d, "a", DISK_WRITE), ENOENT, "disk: nor opened for writing");
+	IS_U64(-o->open(d, "a", DISK_LOG), ENOENT, "disk: nor opened for writing");
 	a = o->open(d, "a", DISK_CREATE);
 	OK(a >= 0, "disk: a file is made");
 	IS_U64(o->size(d, a), 0, "disk: a new file is empty");
@@ -55,7 +55,7 @@ static void test_story(struct disk *d, const char *which)
 	IS_U64(o->rename(d, "a", "b"), 0, "disk: a file is renamed");
 	IS_U64(-o->open(d, "a", DISK_READ), ENOENT, "disk: its old name is gone");
 	IS_U64(o->write(d, a, 0, "B", 1), 0, "disk: a handle stays with its file");
-	b = o->open(d, "b", DISK_WRITE);
+	b = o->open(d, "b", DISK_LOG);
 	OK(b >= 0 && b != a, "disk: its new name leads to it");
 	IS_U64(o->read(d, b, 0, bytes, 2), 2, "disk: and to its content");
 	IS_BYTES(bytes, "B1", 2, "disk: as last written");
@@ -185,7 +185,7 @@ static void test_loss(void)
 	(void)d->operations->write(d, a, 0, "new", 3);
 	simdisk_crash(s, SIMDISK_LOSES);
 	OK(has(s, "a", "old"), "simdisk: what was not synced is lost");
-	a = d->operations->open(d, "a", DISK_WRITE);
+	a = d->operations->open(d, "a", DISK_LOG);
 	(void)d->operations->write(d, a, 0, "new", 3);
 	simdisk_crash(s, SIMDISK_KEEPS);
 	OK(has(s, "a", "new"), "simdisk: or kept");
@@ -265,7 +265,7 @@ static void test_faults(void)
 	simdisk_crash(s, SIMDISK_KEEPS);
 	OK(has(s, "a", "old"), "simdisk: the disk never got it");
 
-	a = o->open(d, "a", DISK_WRITE);
+	a = o->open(d, "a", DISK_LOG);
 	simdisk_limit(s, 10);
 	IS_U64(-o->write(d, a, 0, "01234567890", 11), ENOSPC, "simdisk: a full disk takes no more");
 	IS_U64(o->write(d, a, 0, "0123456789", 10), 0, "simdisk: what fits it takes");
