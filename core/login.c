@@ -89,6 +89,7 @@ static void tell_logout(struct replication *r, const struct ulid *session, uint8
 {
 	struct frame frame = { .type = FRAME_LOGOUT, .session.session = *session };
 
+	stream_flush(r); /* what was shown is said before */
 	for (uint32_t i = 0; i < REPLICAS; i++) {
 		struct replica *p = &r->replicas[i];
 
@@ -594,7 +595,6 @@ void logout_command(struct replication *r, struct op *op, const struct command *
 	uint8_t live = r->live;
 
 	(void)command;
-	stream_flush(r); /* what was shown is said before */
 	tell_logout(r, &frame.session.session, live);
 	session_clear(r);
 	if (live)
@@ -658,6 +658,7 @@ void delete_command(struct replication *r, struct op *op, const struct command *
 	uint8_t delete_key[KEY_SIZE];
 
 	(void)command;
+	stream_flush(r); /* before the account is gone, which would refuse it */
 	auth_delete_key(r->session.stretched, r->session.account.verifier.seal, delete_key);
 	auth_tombstone_make(&r->session.account, delete_key, &d->tombstone);
 	memcpy(d->name, r->session.name, sizeof d->name);

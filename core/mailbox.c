@@ -507,7 +507,7 @@ void mailbox_settle(struct replication *r)
 	for (uint32_t i = 0; i < REPLICAS; i++)
 		if (joined & BIT(i))
 			want_page(r, i);
-	stream_flush(r);
+	stream_settle(r);
 }
 
 /* ---- ends ---- */

@@ -573,7 +573,8 @@ void replication_tick(struct replication *r, struct replication_time time)
 
 uint64_t replication_deadline(const struct replication *r)
 {
-	uint64_t deadline = r->grace_ms;
+	uint64_t told_ms = stream_deadline(r);
+	uint64_t deadline = told_ms < r->grace_ms ? told_ms : r->grace_ms;
 
 	if (!r->ready && r->live && r->started_ms + r->options.reply_timeout_ms < deadline)
 		deadline = r->started_ms + r->options.reply_timeout_ms;
@@ -652,6 +653,8 @@ void replication_check(const struct replication *r)
 	assert(r->leader == (r->live ? (int)lowest_bit(r->live) : -1));
 	for (uint32_t i = 0; i < REPLICAS; i++)
 		assert(!!(r->live & BIT(i)) == (r->replicas[i].state == REPLICA_LIVE));
+	for (uint32_t i = 0; i < REPLICAS; i++)
+		assert(!r->replicas[i].tell_first || (replication_joined(r) & BIT(i)));
 	for (const struct op *op = r->first_op; op; op = op->next) {
 		assert(!(op->audience & ~r->live) || op->settling || op->waiting || !op->asking);
 		assert(!(op->done & ~op->audience) || !op->asking);

@@ -37,6 +37,14 @@ enum {
 	REPLY_TIMEOUT_MS = 3000, /* no reply for so long while one is due: dead */
 	HEARTBEAT_MS = 2000,     /* a ping after so long without a frame */
 	GRACE_MS = 250,          /* for what only followers pushed, and for missing numbers */
+	/* What was shown is told to the replicas so much later, with all that was shown meanwhile:
+	 * nobody waits for it, and one frame costs a replica as much as its message did. At most 50
+	 * frames a second are left of a busy stream, and a mailbox is emptied before its reader has
+	 * read; what a killed client has not told is shown again to the next one, so no longer. */
+	RECEIVED_MS = 20,
+	/* Or when so many have gathered: each costs a 64th of a frame then, and more would gain
+	 * nothing. A mailbox that is read in pages is emptied page by page. */
+	RECEIVED_COUNT = 64,
 	REDIAL_MS_MIN = 100,
 	REDIAL_MS_MAX = 1000,
 	WHY_SIZE = 192, /* of a replica's reason, NUL included */
@@ -254,7 +262,8 @@ int replication_leader(const struct replication *r);
 uint32_t replication_live(const struct replication *r);
 /* Why a replica is not live ("" if it is); until the next event. */
 const char *replication_why(const struct replication *r, uint32_t index);
-/* Nothing is under way: no command, no `received` without a reply, no message held back. */
+/* Nothing is under way: no command, no `received` without a reply, no message held back. What was
+ * shown may wait to be told still: a log out and a deletion tell it first. */
 bool replication_idle(const struct replication *r);
 /* The replicas' time (the middle one of the live ones), or 0 if none was ever heard. */
 uint64_t replication_clock(const struct replication *r, struct replication_time time);

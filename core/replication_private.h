@@ -176,6 +176,8 @@ struct replica {
 	char why[WHY_SIZE];
 	struct reading reading;
 	struct stream_state *tell_first; /* streams with something in to_tell */
+	uint32_t tell_count;             /* numbers there, */
+	uint64_t tell_ms;                /* and when they are told; if there are any */
 	struct stream_state **ask;       /* streams to ask about */
 	uint32_t ask_count, ask_capacity;
 };
@@ -493,14 +495,19 @@ bool stream_is_settled(struct replication *r, struct stream_state *s);
 bool person_is_settled(struct replication *r, struct person *p);
 void stream_answers(struct replication *r, uint32_t index, struct question *question,
                     const struct frame *frame);
-/* To one replica: it shows what was received. */
+/* To one replica: what it shows was received. Told when it is due (RECEIVED_MS). */
 void stream_tell(struct replication *r, struct stream_state *s, uint32_t index, uint64_t number);
 /* Replicas that are live and have this session. */
 uint8_t replication_joined(const struct replication *r);
-/* Writes the questions and `received` that have gathered. */
+/* Writes the questions, and the `received` that is due. */
+void stream_settle(struct replication *r);
+/* Writes all `received` that has gathered: no later time will do. */
 void stream_flush(struct replication *r);
+/* When `received` is due; UINT64_MAX: nothing has gathered. */
+uint64_t stream_deadline(const struct replication *r);
 void stream_lost(struct replication *r, uint32_t index);
 void stream_release(struct replication *r);
+/* Nothing is asked or without a reply; `received` that is not due yet is no work. */
 bool stream_is_idle(const struct replication *r);
 /* A look-up for a person has ended. */
 extern const struct op_row person_row;

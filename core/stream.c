@@ -8,6 +8,11 @@
  * when all of them know him as the account that his name gives; in any other case a joined look-up
  * decides how he is shown. What is gone, and what was shown, is kept for life; who said it only
  * while that connection lasts.
+ *
+ * A question is written at once. `received` gathers: the first number since the last frame sets the
+ * time at which all of them are told in one, which is now when there are many, and before a session
+ * ends. Until then a replica knows less than it might, as one does whose connection is slow: it may
+ * push again what was shown, and is not told twice.
  */
 #include "core/bug.h"
 #include "core/replication_private.h"
@@ -271,6 +276,12 @@ void stream_tell(struct replication *r, struct stream_state *s, uint32_t index, 
 	if (!ranges_add(&s->told[index], number, number))
 		return;
 	ranges_add(&s->to_tell[index], number, number);
+	if (!p->tell_first) {
+		p->tell_count = 0;
+		p->tell_ms = r->now_ms + RECEIVED_MS;
+	}
+	if (++p->tell_count == RECEIVED_COUNT)
+		p->tell_ms = r->now_ms;
 	if (s->telling & BIT(index))
 		return;
 	s->telling |= BIT(index);
@@ -320,7 +331,31 @@ static void tell_some(struct replication *r, uint32_t index)
 		p->overflow = true;
 }
 
+static void tell_all(struct replication *r, uint32_t index)
+{
+	const struct replica *p = &r->replicas[index];
+
+	while (p->tell_first && !p->overflow)
+		tell_some(r, index);
+}
+
 void stream_flush(struct replication *r)
+{
+	for (uint32_t i = 0; i < REPLICAS; i++)
+		tell_all(r, i);
+}
+
+uint64_t stream_deadline(const struct replication *r)
+{
+	uint64_t deadline = UINT64_MAX;
+
+	for (uint32_t i = 0; i < REPLICAS; i++)
+		if (r->replicas[i].tell_first && r->replicas[i].tell_ms < deadline)
+			deadline = r->replicas[i].tell_ms;
+	return deadline;
+}
+
+void stream_settle(struct replication *r)
 {
 	uint8_t joined = replication_joined(r);
 
@@ -329,8 +364,8 @@ void stream_flush(struct replication *r)
 
 		if (!(joined & BIT(i)))
 			continue;
-		while (p->tell_first && !p->overflow)
-			tell_some(r, i);
+		if (r->now_ms >= p->tell_ms)
+			tell_all(r, i);
 		for (uint32_t at = 0; at < p->ask_count; at += STREAMS_MAX)
 			ask_some(r, i, p->ask + at,
 			         p->ask_count - at < STREAMS_MAX ? p->ask_count - at : STREAMS_MAX);
@@ -395,7 +430,7 @@ bool stream_is_idle(const struct replication *r)
 	for (uint32_t i = 0; i < REPLICAS; i++) {
 		const struct replica *p = &r->replicas[i];
 
-		if (p->tell_first || p->ask_count)
+		if (p->ask_count)
 			return false;
 		for (uint32_t k = 0; k < p->expected_count; k++)
 			if (p->expected[(p->expected_first + k) & (p->expected_capacity - 1)]

@@ -248,6 +248,7 @@ restart_missing
 enter p1 && enter p2
 says p1 '/msg p2 one' >/dev/null
 client_wait p2 '"text":"one"'
+ok '001-28: what it was shown is told' client_told
 client_kill p2
 is '001-28: sent to one whose client died' "$(says p1 '/msg p2 two')$(says p1 '/msg p2 three')" okok
 kill_server 0

@@ -56,6 +56,7 @@ ok '003-17: which arrives as it was' client_wait two '"text":"😀 naïve Ω"'
 client_say two '/wait 30'
 says ann '/msg bob while you wait' >/dev/null
 ok '003-18: a message is shown while a command is under way' client_wait two '"text":"while you wait"'
+ok '003-18: and is told to be received' client_told
 client_kill two
 
 # ---- delete ----

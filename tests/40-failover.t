@@ -99,6 +99,7 @@ start_three
 enter gus && enter hal
 client_ask gus '/msg hal before'
 client_wait hal '"text":"before"'
+ok 'a reader tells what it was shown' client_told
 client_kill hal
 ok 'reader killed: sent on' client_ask gus '/msg hal first'
 kill_server 0

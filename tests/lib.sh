@@ -30,6 +30,7 @@
 #	client_ask NAME LINE [SECONDS]         says it and waits for its result, which is put into $line
 #	client_close NAME                      end of input, waits; returns the exit status
 #	client_kill NAME                       SIGKILL, waits
+#	client_told                            until the servers have on disk that the message in $line was received
 #	field PATH [JSON]                      a value of $line (or of JSON), as `field error`, `field replicas.0.state`
 #	json_get FILE [PATH=VALUE...] [-- PATH...]   the lines that fit, or fields of them (tests/json.pl)
 #	json_count FILE [PATH=VALUE...]              how many lines fit
@@ -407,6 +408,15 @@ client_close() {
 	exec {fd}>&-
 	unset "client_fd[$1]" "client_pid[$1]"
 	wait_for_end "$pid"
+}
+
+client_told() {
+	local id n
+	id=$(field id)
+	for n in "${!server_pid[@]}"; do
+		wait_for "$patience" grep -qE "\"session\":\"${id%-*}\",\"gone\":\\[[0-9]+,${id#*-}\\]" \
+			"${server_data[$n]}/journal.jsonl" || return 1
+	done
 }
 
 client_kill() {

@@ -74,6 +74,14 @@ static void wait_idle(struct sim *s, uint32_t c)
 	run_for(s, 50 * SIM_MS);
 }
 
+/* What was shown is told after RECEIVED_MS, when nothing else may be under way any more. */
+static void wait_told(struct sim *s, uint32_t c)
+{
+	_Static_assert(RECEIVED_MS < 50, "it is written when wait_idle has seen nothing more");
+	wait_idle(s, c);
+	wait_idle(s, c);
+}
+
 /* The owner comes back, by his full id, and reads. */
 static void read_mail(struct sim *s, uint32_t c, uint32_t account)
 {
@@ -96,7 +104,7 @@ static void read_mail(struct sim *s, uint32_t c, uint32_t account)
 		sim_fail(s, "account %u, which was acknowledged, cannot be logged in to", account);
 		return;
 	}
-	wait_idle(s, c);
+	wait_told(s, c);
 	if (!s->failed && !replication_idle(s->clients[c].r))
 		sim_fail(s, "client %u does not come to rest after reading account %u", c, account);
 }

@@ -26,11 +26,12 @@ static void fresh(uint32_t clients)
 	quiet();
 }
 
-/* Bob's client is killed and another one started, which logs in. */
+/* Bob's client has told what it was shown and is killed; another one is started, which logs in. */
 static uint32_t bob_again(uint32_t old)
 {
 	uint32_t client;
 
+	pass(&k, RECEIVED_MS);
 	client_stop(&k, old);
 	client = client_start(&k);
 	return client;
