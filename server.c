@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * server: one replica. One thread runs the loop, another one waits for the disk.
+ * server: one replica. One thread runs the loop, one waits for the disk, and one for memory.
  *
  * A turn of the loop: wait; read each connection that has sent something, once; write what needs no
  * disk (pushes first of all); commit; write the replies that waited for that. What may be stored,
@@ -15,6 +15,7 @@
 #include "io/key.h"
 #include "io/log.h"
 #include "io/options.h"
+#include "io/syncer.h"
 #include "server_commit.h"
 #include "server_options.h"
 #include "server_peers.h"
@@ -48,6 +49,8 @@ struct server {
 	struct sessions *sessions;
 	struct peers *peers;
 	struct committer *committer;
+	struct syncer *preparer;
+	void *memory;               /* that the preparer has made */
 	struct loop_timer tick;     /* at session_deadline */
 	struct loop_timer watchdog; /* if a supervisor asks for it */
 	uint64_t watchdog_ms;
@@ -155,6 +158,40 @@ static void load(struct server *s, struct journal_loaded *loaded)
 	assert(journal_position(s->journal) == 0);
 }
 
+/* ---- memory beforehand, on a thread of its own ---- */
+
+static void prepare_memory(void *context)
+{
+	struct server *s = context;
+
+	s->memory = store_memory_new();
+}
+
+static void memory_is_prepared(void *context)
+{
+	struct server *s = context;
+
+	store_give_memory(s->store, s->memory);
+	s->memory = NULL;
+}
+
+static void want_memory(struct server *s)
+{
+	if (store_wants_memory(s->store) && !syncer_is_running(s->preparer))
+		syncer_start(s->preparer);
+}
+
+static void stop_preparing(struct server *s)
+{
+	if (syncer_is_running(s->preparer)) {
+		syncer_wait(s->preparer);
+		memory_is_prepared(s);
+	}
+	syncer_free(s->preparer);
+}
+
+/* ---- start, the rest of it ---- */
+
 static void signalled(void *context, int number);
 static void ticked(struct loop_timer *timer);
 static void watched(struct loop_timer *timer);
@@ -187,6 +224,9 @@ static void serve(struct server *s, struct session_options *options)
 	s->committer = committer_new(s->loop, s->journal, s->sessions, s->peers);
 	if (s->committer == NULL)
 		die(EXIT_REFUSED, "the system gives no thread for the disk");
+	s->preparer = syncer_new(s->loop, prepare_memory, memory_is_prepared, s);
+	if (s->preparer == NULL)
+		die(EXIT_REFUSED, "the system gives no thread for memory");
 }
 
 static void start(struct server *s)
@@ -274,6 +314,7 @@ static void turn(struct server *s)
 	peers_write(s->peers);
 	committer_turn(s->committer);
 	peers_write(s->peers);
+	want_memory(s);
 }
 
 /* For SIGUSR1. */
@@ -351,6 +392,7 @@ static enum exit_status stop(struct server *s)
 	peers_write(s->peers);
 	/* The clients go on with another replica now, not when the snapshots are written. */
 	committer_free(s->committer);
+	stop_preparing(s);
 	peers_free(s->peers);
 	if (journal_close(s->journal, err) != 0) {
 		log_line(LOG_ERROR, "%s", err);

@@ -56,6 +56,23 @@ void store_free(struct store *s)
 	mem_free(s);
 }
 
+bool store_wants_memory(const struct store *s)
+{
+	assert(s->magic == STORE_MAGIC);
+	return arena_wants_block(s->arena);
+}
+
+void *store_memory_new(void)
+{
+	return arena_block_new();
+}
+
+void store_give_memory(struct store *s, void *memory)
+{
+	assert(s->magic == STORE_MAGIC);
+	arena_give_block(s->arena, memory);
+}
+
 void store_check(const struct store *s)
 {
 	assert(s->magic == STORE_MAGIC);

@@ -46,6 +46,12 @@ struct store;
 
 struct store *store_new(void);
 void store_free(struct store *s);
+/* Memory beforehand: when more is wanted soon, whoever has another thread may have a piece made
+ * there (store_memory_new, which uses no store, and takes milliseconds) and give it, with the store
+ * as its owner. Nobody has to. */
+bool store_wants_memory(const struct store *s);
+void *store_memory_new(void);
+void store_give_memory(struct store *s, void *memory);
 /* Before the first fact: a random number that keeps strangers from making up ids that meet in
  * one place of a table. Nothing that comes out depends on it; without it it is 0. */
 void store_seed(struct store *s, uint64_t seed);

@@ -7,7 +7,6 @@
  */
 #include "core/arena.h"
 
-#include <stdbool.h>
 #include <string.h>
 
 #include "core/buf.h"
@@ -22,7 +21,10 @@ struct arena_chunk {
 _Static_assert(sizeof(struct arena_chunk) == 16, "the price of a chunk is as the header says");
 _Static_assert(sizeof(struct arena_block) == 16, "the price of a block, too");
 
-enum { BLOCK_LISTS = sizeof(struct arena_block) + ARENA_BLOCK_CHUNKS * sizeof(struct arena_chunk) };
+enum {
+	BLOCK_LISTS = sizeof(struct arena_block) + ARENA_BLOCK_CHUNKS * sizeof(struct arena_chunk),
+	TOUCH_STEP = 4096, /* bytes; no page is smaller */
+};
 
 static uint16_t pieces_of(uint16_t granules)
 {
@@ -57,6 +59,8 @@ void arena_release(struct arena *a)
 	for (uint32_t i = 0; i < a->block_count; i++)
 		if (a->blocks[i].memory != NULL)
 			mem_free_block(a->blocks[i].memory, ARENA_BLOCK_SIZE);
+	if (a->spare != NULL)
+		mem_free_block(a->spare, ARENA_BLOCK_SIZE);
 	mem_free(a->blocks);
 	mem_free(a->chunks);
 	arena_init(a);
@@ -118,6 +122,37 @@ static uint32_t block_append(struct arena *a)
 	return a->block_count++;
 }
 
+bool arena_wants_block(const struct arena *a)
+{
+	return a->spare == NULL && a->block_count > 0 && a->free_chunks < ARENA_BLOCK_CHUNKS / 4;
+}
+
+void *arena_block_new(void)
+{
+	volatile uint8_t *block = mem_alloc_block(ARENA_BLOCK_SIZE, true);
+
+	for (size_t at = 0; at < ARENA_BLOCK_SIZE; at += TOUCH_STEP)
+		block[at] = 0; /* as it was */
+	return (void *)block;
+}
+
+void arena_give_block(struct arena *a, void *block)
+{
+	if (a->spare != NULL)
+		mem_free_block(a->spare, ARENA_BLOCK_SIZE);
+	a->spare = block;
+}
+
+static uint8_t *memory_for(struct arena *a, uint32_t index)
+{
+	uint8_t *memory = a->spare;
+
+	if (memory == NULL)
+		return mem_alloc_block(ARENA_BLOCK_SIZE, index > 0);
+	a->spare = NULL;
+	return memory;
+}
+
 /* Chunk 0 is never used, so that no handle is 0: it counts as used for ever. */
 static void block_new(struct arena *a)
 {
@@ -130,7 +165,7 @@ static void block_new(struct arena *a)
 		index = block_append(a);
 	first = index * ARENA_BLOCK_CHUNKS;
 	a->blocks[index] = (struct arena_block){
-		.memory = mem_alloc_block(ARENA_BLOCK_SIZE, index > 0),
+		.memory = memory_for(a, index),
 		.used = index == 0,
 	};
 	memset(&a->chunks[first], 0, ARENA_BLOCK_CHUNKS * sizeof(*a->chunks));

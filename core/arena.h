@@ -15,6 +15,10 @@
  * keep its clients waiting for milliseconds. The first block is left to small pages, so that a
  * small store costs no more than it holds.
  *
+ * The first touch of a large page takes milliseconds where a hypervisor has to find the memory. So
+ * whoever has a thread to spare may make the next block beforehand (arena_block_new, which touches
+ * all of it) and give it when it is wanted.
+ *
  * Handle 0 is never given: it stands for "none".
  *
  * Pure. Nothing is copied when it grows but the lists, 16 bytes for each chunk and each block.
@@ -23,6 +27,7 @@
 #define THREEFOLD_CORE_ARENA_H
 
 #include <assert.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -58,6 +63,7 @@ struct arena {
 	uint32_t free_chunk;  /* the first of the free ones of the other blocks; 0: none */
 	uint32_t free_chunks; /* how many those are */
 	uint32_t partial[ARENA_CLASSES + 1]; /* by granules: the first chunk that has room */
+	uint8_t *spare;                      /* a block that waits to be used; NULL: none */
 	size_t held; /* bytes of the chunks that hold pieces, and of the lists */
 };
 
@@ -68,6 +74,12 @@ void arena_release(struct arena *a);
 uint32_t arena_alloc(struct arena *a, size_t size);
 /* Gives a piece back. */
 void arena_free(struct arena *a, uint32_t handle);
+/* A quarter of a block is left, and none waits. */
+bool arena_wants_block(const struct arena *a);
+/* Makes a block, touched as a whole. Knows no arena: any thread may. */
+void *arena_block_new(void);
+/* The arena owns it from now on, wanted or not. */
+void arena_give_block(struct arena *a, void *block);
 /* Asserts every invariant; costs the number of chunks and free pieces. */
 void arena_check(const struct arena *a);
 

@@ -134,8 +134,41 @@ static void block_test(void)
 	arena_release(&a);
 }
 
+/* As a thread would do it that has nothing else to do. */
+static void spare_test(void)
+{
+	struct arena a;
+	uint8_t *spare;
+	uint32_t last = 0;
+	bool wanted_early = false;
+
+	arena_init(&a);
+	OK(!arena_wants_block(&a), "arena: an empty one wants no block beforehand");
+	while (!arena_wants_block(&a)) {
+		wanted_early |= a.block_count > 1;
+		last = arena_alloc(&a, 1024);
+	}
+	OK(!wanted_early && a.free_chunks > 0, "arena: one is wanted before the first is full");
+	spare = arena_block_new();
+	OK((uintptr_t)spare % ARENA_BLOCK_SIZE == 0 && spare[0] == 0 &&
+	           memcmp(spare, spare + 1, ARENA_BLOCK_SIZE - 1) == 0,
+	   "arena: a new block is aligned and all zeros");
+	arena_give_block(&a, spare);
+	OK(!arena_wants_block(&a), "arena: once it was given, no other one is wanted");
+	while (a.block_count == 1)
+		last = arena_alloc(&a, 1024);
+	OK(a.blocks[1].memory == spare, "arena: what was given is the next block");
+	arena_check(&a);
+	memset(arena_at(&a, last), 1, 1024);
+	arena_give_block(&a, arena_block_new());
+	arena_give_block(&a, arena_block_new()); /* the first of them goes, or a sanitizer tells */
+	arena_release(&a);
+	OK(a.spare == NULL, "arena: a block that still waits goes with the rest");
+}
+
 int main(void)
 {
+	spare_test();
 	block_test();
 	random_test();
 	size_test();
