@@ -176,7 +176,7 @@ void committer_turn(struct committer *c)
 	if (syncer_is_running(c->syncer))
 		return;
 	goes_inline = is_inline(c);
-	c->is_holding = !goes_inline && is_held(c);
+	c->is_holding = is_held(c);
 	if (c->is_holding || !begin_job(c, &is_batch))
 		return;
 	if (!is_batch || !goes_inline) {

@@ -43,24 +43,36 @@ static const uint8_t values[256] = {
 /* clang-format on */
 #undef LETTER
 
-/* From the last digit to the first. Five bytes are eight digits, and no bit is left over; this is
- * done three times for every line of a journal. */
+/* Five bytes are eight digits, and no bit is left over. Written out, since this is done for three ids
+ * of every line of a journal. */
+static void put_group(const uint8_t bytes[GROUP_SIZE], char text[GROUP_DIGITS])
+{
+	uint64_t bits = (uint64_t)bytes[0] << 32 | (uint64_t)bytes[1] << 24 |
+	                (uint64_t)bytes[2] << 16 | (uint64_t)bytes[3] << 8 | bytes[4];
+
+	text[0] = digits[bits >> 35];
+	text[1] = digits[bits >> 30 & (DIGIT_COUNT - 1)];
+	text[2] = digits[bits >> 25 & (DIGIT_COUNT - 1)];
+	text[3] = digits[bits >> 20 & (DIGIT_COUNT - 1)];
+	text[4] = digits[bits >> 15 & (DIGIT_COUNT - 1)];
+	text[5] = digits[bits >> 10 & (DIGIT_COUNT - 1)];
+	text[6] = digits[bits >> 5 & (DIGIT_COUNT - 1)];
+	text[7] = digits[bits & (DIGIT_COUNT - 1)];
+}
+
+/* Whole groups from the end; what is left is the front. */
 static void base32_encode(const uint8_t *bytes, size_t size, char *text, size_t text_size)
 {
-	assert(text_size == (size * 8 + DIGIT_BITS - 1) / DIGIT_BITS);
-	while (text_size > 0) {
-		size_t group = size < GROUP_SIZE ? size : GROUP_SIZE;
-		size_t count = text_size < GROUP_DIGITS ? text_size : GROUP_DIGITS;
-		uint64_t bits = 0;
+	uint64_t bits = 0;
 
-		for (size_t i = size - group; i < size; i++)
-			bits = bits << 8 | bytes[i];
-		for (size_t i = 0; i < count; i++, bits >>= DIGIT_BITS)
-			text[--text_size] = digits[bits % DIGIT_COUNT];
-		assert(bits == 0);
-		size -= group;
-	}
-	assert(size == 0);
+	assert(text_size == (size * 8 + DIGIT_BITS - 1) / DIGIT_BITS);
+	for (; size >= GROUP_SIZE; size -= GROUP_SIZE, text_size -= GROUP_DIGITS)
+		put_group(bytes + size - GROUP_SIZE, text + text_size - GROUP_DIGITS);
+	for (size_t i = 0; i < size; i++)
+		bits = bits << 8 | bytes[i];
+	for (; text_size > 0; bits >>= DIGIT_BITS)
+		text[--text_size] = digits[bits % DIGIT_COUNT];
+	assert(bits == 0);
 }
 
 /* The other way round; false if a character is no digit or the number does not fit `size` bytes. */
