@@ -405,6 +405,16 @@ bool protocol_size(struct view bytes, size_t *size)
 	return true;
 }
 
+bool protocol_peek_send(struct view bytes, struct id *recipient)
+{
+	size_t at = FRAME_HEADER_SIZE + 8 + 2; /* behind the time and the count */
+
+	if (bytes.size < at + ID_SIZE || bytes.data[4] != FRAME_SEND || bytes.data[5] != 0)
+		return false;
+	memcpy(recipient->bytes, bytes.data + at, ID_SIZE);
+	return true;
+}
+
 /* All but the payload, and that its size is one that the type may have. */
 static const char *read_header(struct view bytes, const struct format **format, struct frame *frame)
 {

@@ -518,6 +518,9 @@ struct split_part {
 /* How many bytes the frame at the start of `bytes` has in all, or 0 if its length field is not
  * there yet. False if it can be no frame (too short or too long). */
 bool protocol_size(struct view bytes, size_t *size);
+/* A look ahead, at the front of `bytes`: true if a SEND in the connection's own session stands
+ * there, and to whom (the first, if there are several). Nothing else of it was checked. */
+bool protocol_peek_send(struct view bytes, struct id *recipient);
 /* Checks one whole frame completely: length, type, flags, payload, every string, number, place and
  * list. On false nothing was filled in and *why is a phrase that says what was wrong ("a name that
  * is not valid"). Of `out` only the header and the member of the payload are filled in. That texts

@@ -30,8 +30,8 @@ struct committer {
 	struct peers *peers;
 	struct syncer *syncer;
 	bool is_disk_full;
-	uint64_t heard;            /* connections, since the last batch began */
-	uint64_t batch;            /* facts of the last one */
+	uint64_t heard; /* connections, since the last batch began */
+	uint64_t batch; /* facts of the last one */
 	uint64_t hold_until_ms;
 	bool is_holding;
 	uint64_t inline_after_ms;  /* not before */
@@ -134,9 +134,9 @@ static bool is_inline(const struct committer *c)
 	       loop_now_ms(c->loop) >= c->inline_after_ms;
 }
 
-/* Under load those whom the last batch answered are about to send on: a batch that does not wait for
- * them makes two of one, of half the size each, for twice the disk's work and nobody's gain. So it
- * waits until there is nearly as much as last time. */
+/* Under load those whom the last batch answered are about to send on: a batch that does not wait
+ * for them makes two of one, of half the size each, for twice the disk's work and nobody's gain. So
+ * it waits until there is nearly as much as last time. */
 static bool is_held(const struct committer *c)
 {
 	uint64_t facts = journal_position(c->journal) - journal_synced(c->journal);

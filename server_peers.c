@@ -237,9 +237,13 @@ static void peer_feed(struct peer *peer, struct view bytes)
 	bool is_late = false;
 	size_t used = 0;
 	size_t looked = 0;
+	size_t expected = 0;
 
 	while (used < bytes.size && !is_late && session_takes_input(p->sessions, peer->number)) {
 		struct view rest = view_of(bytes.data + used, bytes.size - used);
+		if (used >= expected)
+			expected = used + session_expect(p->sessions, peer->number, rest);
+
 		size_t size = session_input(p->sessions, peer->number, rest, peers_time(p));
 
 		assert(size <= rest.size);

@@ -46,6 +46,11 @@ struct store;
 
 struct store *store_new(void);
 void store_free(struct store *s);
+enum { STORE_EXPECT_MAX = 64 };
+/* Messages of one stream's sender and session to these recipients are about to be applied: gets
+ * what that will read into the caches. Changes nothing, and need not come true. */
+void store_expect(const struct store *s, const struct id *sender, const struct ulid *session,
+                  const struct id *recipients, size_t count);
 /* Memory beforehand: when more is wanted soon, whoever has another thread may have a piece made
  * there (store_memory_new, which uses no store, and takes milliseconds) and give it, with the store
  * as its owner. Nobody has to. */

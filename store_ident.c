@@ -7,7 +7,7 @@
 #include "core/mix.h"
 #include "store_private.h"
 
-static uint64_t id_hash(const struct store *s, const struct id *id)
+uint64_t ident_id_hash(const struct store *s, const struct id *id)
 {
 	return mix_end(mix_bytes(s->seed, id->bytes, ID_SIZE));
 }
@@ -24,7 +24,7 @@ static bool ident_match(const void *context, const void *key, uint32_t handle)
 
 static uint64_t ident_hash(const void *context, uint32_t handle)
 {
-	return id_hash(context, &ident_at(context, handle)->id);
+	return ident_id_hash(context, &ident_at(context, handle)->id);
 }
 
 static bool session_match(const void *context, const void *key, uint32_t handle)
@@ -39,7 +39,7 @@ static uint64_t session_hash(const void *context, uint32_t handle)
 
 uint32_t ident_find(const struct store *s, const struct id *id)
 {
-	return table_find(&s->idents, id_hash(s, id), ident_match, s, id);
+	return table_find(&s->idents, ident_id_hash(s, id), ident_match, s, id);
 }
 
 uint32_t ident_get(struct store *s, const struct id *id)
@@ -50,7 +50,7 @@ uint32_t ident_get(struct store *s, const struct id *id)
 		return handle;
 	handle = arena_alloc(s->arena, sizeof(struct ident));
 	*ident_at(s, handle) = (struct ident){ .id = *id, .state = STORE_UNKNOWN };
-	table_add(&s->idents, id_hash(s, id), handle, ident_hash, s);
+	table_add(&s->idents, ident_id_hash(s, id), handle, ident_hash, s);
 	return handle;
 }
 
@@ -63,7 +63,7 @@ void ident_release(struct store *s, uint32_t handle)
 	assert(ident->unknown == 0);
 	assert(ident->account == 0);
 	s->last = (struct found){ 0 };
-	table_remove(&s->idents, id_hash(s, &ident->id), handle, ident_hash, s);
+	table_remove(&s->idents, ident_id_hash(s, &ident->id), handle, ident_hash, s);
 	arena_free(s->arena, handle);
 }
 
@@ -97,8 +97,8 @@ void session_release(struct store *s, uint32_t handle)
 
 void ident_prefetch(const struct store *s, const struct stream *stream)
 {
-	table_prefetch(&s->idents, id_hash(s, &stream->recipient));
-	table_prefetch(&s->idents, id_hash(s, &stream->sender));
+	table_prefetch(&s->idents, ident_id_hash(s, &stream->recipient));
+	table_prefetch(&s->idents, ident_id_hash(s, &stream->sender));
 	table_prefetch(&s->sessions, ulid_hash(s, &stream->session));
 }
 

@@ -243,6 +243,7 @@ struct tree_hint *store_hint(const struct store *s, enum walk_kind kind);
 
 /* ---- store_ident.c ---- */
 
+uint64_t ident_id_hash(const struct store *s, const struct id *id);
 uint32_t ident_find(const struct store *s, const struct id *id);
 uint32_t ident_get(struct store *s, const struct id *id);
 /* Frees the ident if nothing speaks of it any more. */
@@ -267,6 +268,8 @@ void account_check(const struct store *s);
 
 /* ---- store_stream.c ---- */
 
+uint64_t stream_key_hash(const struct store *s, uint32_t mailbox, uint32_t sender,
+                         uint32_t session);
 /* Looks up, and makes nothing. */
 void stream_find(const struct store *s, const struct stream *stream, struct found *found);
 /* Makes what is missing, and counts the stream. */

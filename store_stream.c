@@ -20,7 +20,7 @@ struct stream_key {
 	uint32_t session;
 };
 
-static uint64_t key_hash(const struct store *s, uint32_t mailbox, uint32_t sender, uint32_t session)
+uint64_t stream_key_hash(const struct store *s, uint32_t mailbox, uint32_t sender, uint32_t session)
 {
 	return mix_end(mix_word(mix_word(s->seed, (uint64_t)mailbox << 32 | sender), session));
 }
@@ -38,7 +38,7 @@ static uint64_t stream_hash(const void *context, uint32_t handle)
 {
 	const struct stream_slot *slot = stream_at(context, handle);
 
-	return key_hash(context, slot->mailbox, slot->sender, slot->session);
+	return stream_key_hash(context, slot->mailbox, slot->sender, slot->session);
 }
 
 /* ---- orders ---- */
@@ -99,7 +99,7 @@ void stream_find(const struct store *s, const struct stream *stream, struct foun
 
 	if (key.mailbox)
 		found->stream = table_find(&s->streams,
-		                           key_hash(s, key.mailbox, key.sender, key.session),
+		                           stream_key_hash(s, key.mailbox, key.sender, key.session),
 		                           stream_match, s, &key);
 }
 
@@ -137,8 +137,8 @@ void stream_make(struct store *s, const struct stream *stream, struct found *fou
 	*stream_at(s, found->stream) = (struct stream_slot){ .mailbox = handle,
 		                                             .sender = found->sender,
 		                                             .session = found->session };
-	table_add(&s->streams, key_hash(s, handle, found->sender, found->session), found->stream,
-	          stream_hash, s);
+	table_add(&s->streams, stream_key_hash(s, handle, found->sender, found->session),
+	          found->stream, stream_hash, s);
 	tree_add(&use, &mailbox->streams, stream, found->stream);
 	ident_at(s, found->sender)->streams++;
 	session_at(s, found->session)->streams++;

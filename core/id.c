@@ -43,8 +43,8 @@ static const uint8_t values[256] = {
 /* clang-format on */
 #undef LETTER
 
-/* Five bytes are eight digits, and no bit is left over. Written out, since this is done for three ids
- * of every line of a journal. */
+/* Five bytes are eight digits, and no bit is left over. Written out, since this is done for three
+ * ids of every line of a journal. */
 static void put_group(const uint8_t bytes[GROUP_SIZE], char text[GROUP_DIGITS])
 {
 	uint64_t bits = (uint64_t)bytes[0] << 32 | (uint64_t)bytes[1] << 24 |

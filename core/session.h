@@ -92,6 +92,9 @@ uint32_t session_open(struct sessions *s, const uint8_t nonce[KEY_SIZE], struct 
  * `bytes`. */
 size_t session_input(struct sessions *s, uint32_t connection, struct view bytes,
                      struct session_time time);
+/* Looks ahead at what has come, so that the store gets ready for many frames at once
+ * (store_expect). Returns how many bytes were looked at: after those it is of use again. */
+size_t session_expect(const struct sessions *s, uint32_t connection, struct view bytes);
 /* False while a long request is being worked off, or too much output waits, or it is being
  * closed. */
 bool session_takes_input(const struct sessions *s, uint32_t connection);

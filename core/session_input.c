@@ -390,3 +390,27 @@ size_t session_input(struct sessions *s, uint32_t connection, struct view bytes,
 		dispatch(s, c, &frame);
 	return size;
 }
+
+enum { EXPECT_MIN = 3 }; /* for fewer it is not worth its price */
+
+size_t session_expect(const struct sessions *s, uint32_t connection, struct view bytes)
+{
+	const struct connection *c = session_connection(s, connection);
+	struct id recipients[STORE_EXPECT_MAX];
+	size_t count = 0;
+	size_t at = 0;
+	size_t size;
+
+	assert(c != NULL);
+	while (count < STORE_EXPECT_MAX) {
+		struct view rest = view_of(bytes.data + at, bytes.size - at);
+
+		if (!protocol_size(rest, &size) || size == 0 || size > rest.size)
+			break;
+		count += protocol_peek_send(view_of(rest.data, size), &recipients[count]);
+		at += size;
+	}
+	if (count >= EXPECT_MIN && !id_is_zero(&c->account))
+		store_expect(s->store, &c->account, &c->session, recipients, count);
+	return at;
+}

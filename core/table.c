@@ -254,6 +254,16 @@ void table_prefetch(const struct table *t, uint64_t hash)
 	__builtin_prefetch(&entry->segment->buckets[bucket_of(entry->bucket_count, hash)]);
 }
 
+uint32_t table_guess(const struct table *t, uint64_t hash)
+{
+	const struct table_entry *entry = &t->entries[entry_index(t, hash)];
+	const struct table_bucket *bucket =
+		&entry->segment->buckets[bucket_of(entry->bucket_count, hash)];
+	const uint8_t *found = memchr(bucket->tags, tag_of(hash), TABLE_WAYS);
+
+	return found ? bucket->handles[found - bucket->tags] : 0;
+}
+
 uint32_t table_find(const struct table *t, uint64_t hash, table_match *match, const void *context,
                     const void *key)
 {

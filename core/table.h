@@ -49,6 +49,8 @@ void table_init(struct table *t);
 void table_release(struct table *t);
 /* Asks the processor for what a look-up will read first. */
 void table_prefetch(const struct table *t, uint64_t hash);
+/* A handle that is probably under this hash, by what stands in the table alone; 0: none is seen. */
+uint32_t table_guess(const struct table *t, uint64_t hash);
 /* The handle under this hash that matches, or 0. */
 uint32_t table_find(const struct table *t, uint64_t hash, table_match *match, const void *context,
                     const void *key);

@@ -191,6 +191,27 @@ static uint32_t path_to_end(const struct tree_use *use, uint32_t root, struct pa
 	}
 }
 
+void tree_prefetch_end(const struct arena *a, uint32_t handle)
+{
+	if (handle == 0)
+		return;
+	const struct tree_node *node = node_at(a, handle);
+
+	if (node->level == 0)
+		__builtin_prefetch(elements_of(node) + node->count);
+	else
+		__builtin_prefetch(branches_of(node) + node->count - 1);
+}
+
+uint32_t tree_end_child(const struct arena *a, uint32_t handle)
+{
+	if (handle == 0)
+		return 0;
+	const struct tree_node *node = node_at(a, handle);
+
+	return node->level == 0 ? handle : branches_of(node)[node->count - 1].node;
+}
+
 /* True if the key is behind the last element: most that is new is, and then this one comparison is
  * all. */
 static bool search_end(const struct tree_use *use, uint32_t root, const void *key,

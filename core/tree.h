@@ -79,4 +79,10 @@ struct tree_weight tree_between(const struct tree_use *use, uint32_t root, const
 /* Asserts every invariant but the order of the elements, which only their owner can see. */
 void tree_check(const struct tree_use *use, uint32_t root);
 
+/* Asks the processor for the end of a node, where the next element is added; 0 is allowed. Its
+ * front is read. */
+void tree_prefetch_end(const struct arena *a, uint32_t node);
+/* The last child of a node; 0: it is a leaf, or none. */
+uint32_t tree_end_child(const struct arena *a, uint32_t node);
+
 #endif

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * The data is copied into `room`, which is aligned as the kernel asks for, behind what stands before
- * it in its first block; then the rest of the last block is filled up. A block's old content is the
- * tail that was kept, zeros if it lies behind all that was ever written, or read.
+ * The data is copied into `room`, which is aligned as the kernel asks for, behind what stands
+ * before it in its first block; then the rest of the last block is filled up. A block's old content
+ * is the tail that was kept, zeros if it lies behind all that was ever written, or read.
  */
 #include "io/direct.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * syncer: a thread beside the loop's. It runs one job at a time, waits in it for what takes its time
- * (the disk, above all), and wakes the loop when it is done.
+ * syncer: a thread beside the loop's. It runs one job at a time, waits in it for what takes its
+ * time (the disk, above all), and wakes the loop when it is done.
  *
  * What the job is, it does not know: `run` is called on the thread, once for each syncer_start, and
  * `done` afterwards on the loop's thread, in a turn. What `run` has written is seen in `done`. In

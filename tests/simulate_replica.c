@@ -291,6 +291,8 @@ static void feed(struct sim *s, struct sim_wire *w)
 	while (used < w->up.arrived.size && !w->closing &&
 	       session_takes_input(p->sessions, w->connection)) {
 		struct view rest = view_of(w->up.arrived.data + used, w->up.arrived.size - used);
+		(void)session_expect(p->sessions, w->connection, rest); /* as server_peers does */
+
 		size_t size = session_input(p->sessions, w->connection, rest,
 		                            replica_time(s, w->replica));
 

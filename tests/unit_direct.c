@@ -24,8 +24,8 @@ static char directory[256];
 
 struct log_copy {
 	uint8_t bytes[COPY_SIZE];
-	uint64_t size;     /* what the file has at least */
-	uint64_t end;      /* of what was written */
+	uint64_t size; /* what the file has at least */
+	uint64_t end;  /* of what was written */
 };
 
 static uint64_t next(uint64_t *random)
@@ -136,7 +136,8 @@ static void test_flag(void)
 	fd = open(path, O_RDWR | O_CREAT, 0600);
 	d = direct_open(fd);
 	if (d != NULL)
-		OK((fcntl(fd + 1, F_GETFL) & O_DIRECT) != 0, "direct: the second descriptor is direct");
+		OK((fcntl(fd + 1, F_GETFL) & O_DIRECT) != 0,
+		   "direct: the second descriptor is direct");
 	else
 		printf("# this file system has no direct writes\n");
 	direct_close(d);

@@ -127,6 +127,9 @@ static void test_fields(void)
 {
 	const struct sample *s = sample_of(FRAME_SEND, FLAG_SESSION, STATUS_OK);
 	const struct ulid session = a_ulid(50);
+	struct reader recipients;
+	struct recipient first;
+	struct id peeked;
 	struct frame f;
 	const char *why;
 
@@ -139,8 +142,17 @@ static void test_fields(void)
 	IS_U64(f.send.recipients.size, 5 * RECIPIENT_SIZE, "fields: recipients");
 	OK(f.send.recipients.data > s->bytes.data, "fields: a view points into the frame");
 	OK(view_equal(f.send.text, s->frame.send.text), "fields: text");
+	OK(!protocol_peek_send(buf_view(&s->bytes), &peeked),
+	   "peek: not at one of another session");
 	s = sample_of(FRAME_SEND, 0, STATUS_OK);
 	OK(protocol_decode(buf_view(&s->bytes), &f, &why), "fields: one without a session too");
+	recipients = reader_of(f.send.recipients);
+	OK(protocol_next_recipient(&recipients, &first) &&
+	           protocol_peek_send(buf_view(&s->bytes), &peeked) && id_equal(&peeked, &first.id),
+	   "peek: a send's first recipient is seen without decoding it");
+	OK(!protocol_peek_send(view_of(s->bytes.data, FRAME_HEADER_SIZE + 10 + ID_SIZE - 1),
+	                       &peeked),
+	   "peek: but not in fewer bytes");
 	OK(ulid_is_zero(&f.send.session), "fields: whose session is zero");
 	s = sample_of(FRAME_INTRODUCE, 0, STATUS_OK);
 	memset(&f, 0xff, sizeof(f));

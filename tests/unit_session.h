@@ -208,6 +208,10 @@ static inline size_t rig_feed(struct rig *r, struct peer *peer, struct view byte
 
 		if (bytes.size > used)
 			memcpy(copy, bytes.data + used, bytes.size - used);
+		size_t seen = session_expect(r->s, peer->number, view_of(copy, bytes.size - used));
+
+		assert(seen <= bytes.size - used);
+
 		size_t size = session_input(r->s, peer->number, view_of(copy, bytes.size - used),
 		                            r->time);
 

@@ -580,6 +580,8 @@ static enum store_result step_message(struct store *store, const struct store_li
 	struct fact fact = message_fact(r, s, k, n, sent, text);
 
 	*want = naive_message(r, s, k, n, sent, text, limits);
+	/* A look ahead, at who is known, unknown and gone, makes no difference to anything. */
+	store_expect(store, &ids[s], &sessions[k], ids, below(scale->ids + 1));
 	return store_apply(store, &fact, limits);
 }
 
