@@ -18,7 +18,7 @@ enum {
 	INLINE_AGAIN_MS = 20,        /* after a slow one */
 	HOLD_FACTS_MIN = 16,         /* of the last batch: under such a load the next may wait */
 	HOLD_MS = 2,                 /* but no longer after the last one's end */
-	COMPACT_EVERY_MS = 20,       /* a slice of compaction under load */
+	COMPACT_EVERY_MS = 20,       /* a slice of compaction, if a batch was as short ago */
 	LOOK_AGAIN_MS = 100,         /* after a compaction that is wanted had nothing to do */
 	ROOM_LOOK_MS = 1000,         /* while the disk is full */
 };
@@ -34,7 +34,8 @@ struct committer {
 	uint64_t batch; /* facts of the last one */
 	uint64_t hold_until_ms;
 	bool is_holding;
-	uint64_t inline_after_ms;  /* not before */
+	uint64_t inline_after_ms; /* not before */
+	uint64_t loaded_until_ms;
 	uint64_t compact_after_ms; /* under load, not before */
 	uint64_t look_after_ms;
 	struct commit_counts counts;
@@ -64,6 +65,7 @@ static void job_done(struct committer *c)
 		return; /* a slice of compaction */
 	c->batch = synced - before;
 	c->hold_until_ms = loop_now_ms(c->loop) + HOLD_MS;
+	c->loaded_until_ms = loop_now_ms(c->loop) + COMPACT_EVERY_MS;
 	c->counts.syncs++;
 	c->counts.facts += synced - before;
 	if (synced - before > c->counts.batch_max)
@@ -130,8 +132,7 @@ static bool is_inline(const struct committer *c)
 	bool is_calm = c->heard <= INLINE_HEARD_MAX || facts <= c->heard * INLINE_FACTS_MAX;
 
 	return is_calm && journal_waiting_size(c->journal) <= INLINE_SIZE_MAX &&
-	       peers_written(c->peers) == 0 && !journal_compacting(c->journal) &&
-	       loop_now_ms(c->loop) >= c->inline_after_ms;
+	       peers_written(c->peers) == 0 && loop_now_ms(c->loop) >= c->inline_after_ms;
 }
 
 /* Under load those whom the last batch answered are about to send on: a batch that does not wait
@@ -146,13 +147,12 @@ static bool is_held(const struct committer *c)
 }
 
 /* Between two jobs: begins the next, if there is anything to do. */
-static bool begin_job(struct committer *c, bool *is_batch)
+static bool begin_job(struct committer *c)
 {
 	uint64_t now_ms = loop_now_ms(c->loop);
-	bool may_compact = !loop_was_busy(c->loop) || now_ms >= c->compact_after_ms;
+	bool may_compact = now_ms >= c->compact_after_ms || now_ms >= c->loaded_until_ms;
 
 	assert(!syncer_is_running(c->syncer));
-	*is_batch = journal_position(c->journal) > journal_synced(c->journal);
 	look_at_room(c);
 	/* Under load slices of compaction are spread, so that a batch seldom waits for one. */
 	if (!journal_begin(c->journal, may_compact)) {
@@ -160,7 +160,7 @@ static bool begin_job(struct committer *c, bool *is_batch)
 		return false;
 	}
 	c->look_after_ms = 0;
-	if (*is_batch)
+	if (journal_job_is_batch(c->journal))
 		c->heard = 0;
 	else
 		c->compact_after_ms = now_ms + COMPACT_EVERY_MS;
@@ -170,22 +170,23 @@ static bool begin_job(struct committer *c, bool *is_batch)
 void committer_turn(struct committer *c)
 {
 	bool goes_inline;
-	bool is_batch;
+	bool was_late;
 
 	c->heard += peers_heard(c->peers);
 	if (syncer_is_running(c->syncer))
 		return;
 	goes_inline = is_inline(c);
 	c->is_holding = is_held(c);
-	if (c->is_holding || !begin_job(c, &is_batch))
+	if (c->is_holding || !begin_job(c))
 		return;
-	if (!is_batch || !goes_inline) {
+	if (!goes_inline || !journal_job_is_batch(c->journal)) {
 		syncer_start(c->syncer);
 		return;
 	}
+	was_late = loop_is_late(c->loop);
 	journal_run(c->journal);
 	c->counts.syncs_inline++;
-	if (loop_is_late(c->loop))
+	if (!was_late && loop_is_late(c->loop)) /* by the disk's fault */
 		c->inline_after_ms = loop_now_ms(c->loop) + INLINE_AGAIN_MS;
 	job_done(c);
 }

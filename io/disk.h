@@ -20,8 +20,9 @@ enum { ERR_SIZE = 512 }; /* of every buffer for an error's sentence */
 enum disk_open {
 	DISK_READ,       /* -ENOENT if it is not there */
 	DISK_CREATE,     /* for reading and writing, made or emptied, mode 0600 */
-	DISK_LOG,        /* for reading and writing; must be there. What is written may go past the
-	                  * page cache, and up to a block of zeros more may follow it at the end */
+	DISK_LOG,        /* for reading and writing; must be there. What is written is on its way to
+	                  * the disk at once, past the page cache if possible, and up to a block of
+	                  * zeros more may follow it at the end */
 	DISK_CREATE_LOG, /* such a file, made or emptied, mode 0600 */
 };
 

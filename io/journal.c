@@ -266,6 +266,12 @@ size_t journal_waiting_size(const struct journal *j)
 	return j->fill.size;
 }
 
+bool journal_job_is_batch(const struct journal *j)
+{
+	assert(j->job.kind != JOB_NONE);
+	return j->job.kind == JOB_BATCH;
+}
+
 void journal_run(struct journal *j)
 {
 	assert(j->magic == JOURNAL_MAGIC);
@@ -347,7 +353,6 @@ bool journal_compacting(const struct journal *j)
 int journal_write_all(struct journal *j, bool note, char err[ERR_SIZE])
 {
 	compaction_restart(j);
-	j->stops = true;
 	while (j->step != STEP_NOTE) {
 		if (journal_do(j, snapshot_begin_slice, err) < 0)
 			return -1;
@@ -356,7 +361,6 @@ int journal_write_all(struct journal *j, bool note, char err[ERR_SIZE])
 	}
 	if (note && journal_do(j, journal_begin_note, err) < 0)
 		return -1;
-	j->stops = false;
 	j->step = STEP_PLACE;
 	if (journal_do(j, compaction_begin_place, err) < 0)
 		return -1;

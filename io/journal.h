@@ -96,6 +96,8 @@ uint64_t journal_synced(const struct journal *j);
 bool journal_begin(struct journal *j, bool may_compact);
 /* How many bytes wait for the next batch, so that the caller may run a small one inline. */
 size_t journal_waiting_size(const struct journal *j);
+/* Of the job that was begun: false if it is a slice of compaction. */
+bool journal_job_is_batch(const struct journal *j);
 /* Does the job's I/O. Any thread. */
 void journal_run(struct journal *j);
 /* 0, or -1 and a sentence: the process must end at once. */

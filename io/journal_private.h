@@ -132,7 +132,6 @@ struct journal {
 	int new_handle; /* of journal.jsonl.new, in PREPARE and TURN */
 	uint64_t new_reserved;
 	uint64_t retry_end; /* one did not fit: wait until the journal has grown to this */
-	bool stops;         /* a clean stop: nobody waits, so one sync at the end will do */
 	struct snapshot snapshot;
 	struct snapshot_names written; /* the snapshots written aside */
 	uint64_t written_sizes[2];

@@ -225,7 +225,8 @@ static int write_new(struct journal *j, enum journal_file file, uint64_t offset)
 	if (job_failed(job, o->write(j->disk, job->handle, offset, job->data, job->size), "write",
 	               name) < 0)
 		return -1;
-	if (job->kind == JOB_SLICE && j->stops && !j->snapshot.complete)
+	/* A log's bytes are on their way already; the last slice's sync waits for all. */
+	if (job->kind == JOB_SLICE && !j->snapshot.complete)
 		return 0;
 	/* A log may end in zeros, a snapshot may not. */
 	if (job->kind == JOB_SLICE && j->snapshot.complete &&

@@ -173,7 +173,7 @@ fresh_servers() {
 
 # kill -9 of the leader in the middle of a run, KILLS times. Fresh servers after every few kills: the kernel takes a large process down before it closes its sockets.
 failover() {
-	local kill
+	local kill how
 	for kill in $(seq "$KILLS"); do
 		progress "failover $kill"
 		((kill % 4 != 1)) || fresh_servers failover
@@ -195,6 +195,11 @@ failover() {
 		"$BIN/bench" --json --mode failover --senders 8 --seconds 1 --users 100 $(addresses) >"$dir/steady.out" ||
 			bail "bench failed"
 		record steady.pause_us "$(field longest_pause_us "$(tail -n 1 "$dir/steady.out")")"
+		((kill % 2 == 0)) || continue
+		for how in append memory; do
+			json=$("$FLOOR" "$dir" 8 1 1 $how) || bail "floor $how"
+			record "floor.$how.pause_us" "$(field max_us "$json")"
+		done
 	done
 	progress
 	say "Failover, 8 steady senders, kill -9 of the leader, $KILLS times: longest pause of any sender in a second"
@@ -202,6 +207,9 @@ failover() {
 		"results that were no success: $(sum_of failover.errors)"
 	say "  in a second with nobody killed, in turn: median $(median steady.pause_us) us, maximum" \
 		"$(largest steady.pause_us) us; up to $(messages_stored) messages stored"
+	say "  the floor's longest in a second, in turn: median $(median floor.append.pause_us) us, maximum" \
+		"$(largest floor.append.pause_us) us; without any disk $(median floor.memory.pause_us)" \
+		"and $(largest floor.memory.pause_us) us"
 	say
 }
 
