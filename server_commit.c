@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * journal_begin, journal_run and journal_end of one job never overlap with those of another;
- * journal_run alone may be on the other thread. The journal is asked for a batch first, so if facts
- * wait when a job begins, it is one.
+ * journal_run alone may be on the other thread.
  */
 #include "server_commit.h"
 
