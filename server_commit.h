@@ -3,11 +3,11 @@
  * server_commit: makes durable what the turns of the loop have appended to the journal, and tells
  * the sessions.
  *
- * All facts that come while one commit runs share the next one. Under load that one waits a moment,
- * until nearly as much has come as last time. A commit runs on a thread of its own, so that the loop
- * goes on; or on the loop's thread, when that is cheaper than waking the other one: it is small, few
- * connections are active or each has sent but little, nobody was pushed anything to whose answer
- * would have to wait, and the disk has been fast.
+ * All facts that come while one commit runs share the next one. Under load that one waits a
+ * moment, until nearly as much has come as last time. A commit runs on a thread of its own, so that
+ * the loop goes on; or on the loop's thread, when that is cheaper than waking the other one: it is
+ * small, few connections are active or each has sent but little, nobody was pushed anything to
+ * whose answer would have to wait, and the disk has been fast.
  *
  * Slices of compaction, and looks at the room on the disk, happen between commits.
  */
