@@ -75,8 +75,8 @@ static void wait_idle(struct sim *s, uint32_t c)
 	run_for(s, 50 * SIM_MS);
 }
 
-/* What was shown is told after RECEIVED_MS, when nothing else may be under way any more; and a repair
- * beside it brings more, as often as it has passes. */
+/* What was shown is told after RECEIVED_MS, when nothing else may be under way any more; and a
+ * repair beside it brings more, as often as it has passes. */
 static void wait_told(struct sim *s, uint32_t c)
 {
 	uint32_t looks = 0;
