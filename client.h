@@ -172,8 +172,9 @@ void client_show_settle(struct client *c);
 void client_show_notice(struct client *c, const char *text);
 /* ACTION_READY: how each replica is, and who leads. */
 void client_show_ready(struct client *c);
-/* ACTION_REPLICA and ACTION_LEADER, after ready. */
+/* ACTION_REPLICA, after ready. */
 void client_show_replica(struct client *c, const struct action *action);
+/* The replica that leads from now on. */
 void client_show_leader(struct client *c, uint32_t index);
 /* What the two above have told is complete. */
 void client_show_changes(struct client *c);
@@ -181,11 +182,13 @@ void client_show_changes(struct client *c);
 void client_show_replicas(struct client *c, const struct action *action);
 /* ACTION_MESSAGE. */
 void client_show_message(struct client *c, const struct shown *shown);
+/* The session ended without being asked to; `why` is a phrase. */
 void client_show_logged_out(struct client *c, const char *why);
 /* The line that c->request was made of is taken now. */
 void client_show_line(struct client *c, struct view line, bool was_shown);
 /* From now on it may take long. */
 void client_show_begun(struct client *c);
+/* The result of the command under way. */
 void client_show_result(struct client *c, const struct script_answer *a);
 /* The command under way has ended; its result was shown, or is none of these lines. */
 void client_show_done(struct client *c);
@@ -193,6 +196,7 @@ void client_show_done(struct client *c);
 void client_show_dropped(struct client *c);
 /* The command under way gets no result any more. */
 void client_show_abandoned(struct client *c);
+/* The prompt anew, if there is a terminal: who, which replica leads, how many are live. */
 void client_show_prompt(struct client *c);
 
 /* client.c */
@@ -203,6 +207,7 @@ void client_finish(struct client *c);
 void client_interrupt(struct client *c);
 /* Writes all of it to stdout. */
 void client_write(struct client *c, struct view bytes);
+/* And as whom: `name` is set if it is true. */
 bool client_is_logged_in(const struct client *c, char name[DISPLAY_SIZE]);
 
 #endif

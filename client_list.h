@@ -24,6 +24,7 @@ struct client_list {
 
 /* Empty, and without memory: for the beginning and the end. */
 void client_list_clear(struct client_list *list);
+/* A page of users; copies what it keeps. */
 void client_list_add(struct client_list *list, const struct user *users, size_t count);
 /* Prints the list, and a line that sums it up. `is_all`: nothing was asked for but all. */
 void client_list_show(const struct client_list *list, struct client_terminal *ct, bool is_all);

@@ -19,11 +19,13 @@ struct client_progress {
 	uint64_t done;
 };
 
+/* Nothing is under way. `l` must outlive it. */
 void client_progress_init(struct client_progress *p, struct loop *l);
 /* `what` is kept as it is: "/list". */
 void client_progress_begin(struct client_progress *p, const char *what);
 /* So many are done so far. */
 void client_progress_done(struct client_progress *p, uint64_t done);
+/* Nothing is under way any more; also before the end of the loop. */
 void client_progress_end(struct client_progress *p);
 /* What to show before the prompt: "[/list: 1200 so far] ", or nothing. */
 void client_progress_text(const struct client_progress *p, char text[CLIENT_PROGRESS_SIZE]);

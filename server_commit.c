@@ -29,12 +29,10 @@ struct committer {
 	struct peers *peers;
 	struct syncer *syncer;
 	bool is_disk_full;
-	uint64_t heard; /* connections, since the last batch began */
-	uint64_t batch; /* facts of the last one */
-	uint64_t hold_until_ms;
-	bool is_holding;
-	uint64_t inline_after_ms; /* not before */
-	uint64_t loaded_until_ms;
+	uint64_t heard;            /* connections, since the last batch began */
+	uint64_t batch;            /* facts of the last one */
+	uint64_t batch_ended_ms;   /* 0: there was none */
+	uint64_t inline_after_ms;  /* not before */
 	uint64_t compact_after_ms; /* under load, not before */
 	uint64_t look_after_ms;
 	struct commit_counts counts;
@@ -63,8 +61,7 @@ static void job_done(struct committer *c)
 	if (synced == before)
 		return; /* a slice of compaction */
 	c->batch = synced - before;
-	c->hold_until_ms = loop_now_ms(c->loop) + HOLD_MS;
-	c->loaded_until_ms = loop_now_ms(c->loop) + COMPACT_EVERY_MS;
+	c->batch_ended_ms = loop_now_ms(c->loop);
 	c->counts.syncs++;
 	c->counts.facts += synced - before;
 	if (synced - before > c->counts.batch_max)
@@ -142,14 +139,15 @@ static bool is_held(const struct committer *c)
 	uint64_t facts = journal_position(c->journal) - journal_synced(c->journal);
 
 	return facts > 0 && c->batch >= HOLD_FACTS_MIN && facts < c->batch * 3 / 4 &&
-	       loop_now_ms(c->loop) < c->hold_until_ms;
+	       loop_now_ms(c->loop) < c->batch_ended_ms + HOLD_MS;
 }
 
 /* Between two jobs: begins the next, if there is anything to do. */
 static bool begin_job(struct committer *c)
 {
 	uint64_t now_ms = loop_now_ms(c->loop);
-	bool may_compact = now_ms >= c->compact_after_ms || now_ms >= c->loaded_until_ms;
+	bool is_loaded = now_ms < c->batch_ended_ms + COMPACT_EVERY_MS;
+	bool may_compact = !is_loaded || now_ms >= c->compact_after_ms;
 
 	assert(!syncer_is_running(c->syncer));
 	look_at_room(c);
@@ -175,8 +173,7 @@ void committer_turn(struct committer *c)
 	if (syncer_is_running(c->syncer))
 		return;
 	goes_inline = is_inline(c);
-	c->is_holding = is_held(c);
-	if (c->is_holding || !begin_job(c))
+	if (is_held(c) || !begin_job(c))
 		return;
 	if (!goes_inline || !journal_job_is_batch(c->journal)) {
 		syncer_start(c->syncer);
@@ -200,7 +197,7 @@ uint64_t committer_deadline(const struct committer *c)
 	if (c->is_disk_full)
 		deadline_ms = loop_now_ms(c->loop) + ROOM_LOOK_MS;
 	if (journal_position(c->journal) > journal_synced(c->journal))
-		deadline_ms = c->is_holding ? c->hold_until_ms : 0;
+		deadline_ms = is_held(c) ? c->batch_ended_ms + HOLD_MS : 0;
 	else if (journal_compacting(c->journal) && c->look_after_ms < deadline_ms)
 		deadline_ms = c->look_after_ms;
 	return deadline_ms;

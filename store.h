@@ -40,28 +40,31 @@ enum {
 	STORE_TEXT_SHARED = 1024, /* a longer text is held once and written to the snapshot once */
 	STORE_GAPS_MAX = 1000,    /* a stream with more dead ranges than this takes no new one */
 	STORE_SLICE_MAX = 1000,   /* a burial of more held messages than this is freed in slices */
+	STORE_EXPECT_MAX = 64,    /* recipients of one look ahead */
 };
 
 struct store;
 
 struct store *store_new(void);
 void store_free(struct store *s);
-enum { STORE_EXPECT_MAX = 64 };
-/* Messages of one stream's sender and session to these recipients are about to be applied: gets
- * what that will read into the caches. Changes nothing, and need not come true. */
-void store_expect(const struct store *s, const struct id *sender, const struct ulid *session,
-                  const struct id *recipients, size_t count);
-/* Memory beforehand: when more is wanted soon, whoever has another thread may have a piece made
- * there (store_memory_new, which uses no store, and takes milliseconds) and give it, with the store
- * as its owner. Nobody has to. */
-bool store_wants_memory(const struct store *s);
-void *store_memory_new(void);
-void store_give_memory(struct store *s, void *memory);
 /* Before the first fact: a random number that keeps strangers from making up ids that meet in
  * one place of a table. Nothing that comes out depends on it; without it it is 0. */
 void store_seed(struct store *s, uint64_t seed);
 /* Asserts every invariant; costs the size of the store. For tests and after a start. */
 void store_check(const struct store *s);
+
+/* ---- getting ready: nobody has to, and nothing that comes out depends on it ---- */
+
+/* More memory is needed soon. */
+bool store_wants_memory(const struct store *s);
+/* Makes it, which takes milliseconds. Uses no store: any thread may. */
+void *store_memory_new(void);
+/* The store owns it from now on. */
+void store_give_memory(struct store *s, void *memory);
+/* Messages of this sender in this session to these recipients, STORE_EXPECT_MAX at most, are about
+ * to be applied: gets what that will read into the caches. It need not come true. */
+void store_expect(const struct store *s, const struct id *sender, const struct ulid *session,
+                  const struct id *recipients, size_t count);
 
 /* ---- adding facts ---- */
 

@@ -21,7 +21,6 @@ struct expected {
 
 struct batch {
 	const struct store *store;
-	const struct id *recipients;
 	uint32_t sender;
 	uint32_t session;
 };
@@ -96,7 +95,7 @@ void store_expect(const struct store *s, const struct id *sender, const struct u
 		seek_ident, seek_mailbox, seek_stream, seek_live, seek_leaf, seek_end,
 	};
 	struct expected expected[STORE_EXPECT_MAX];
-	struct batch batch = { s, recipients, ident_find(s, sender), session_find(s, session) };
+	struct batch batch = { s, ident_find(s, sender), session_find(s, session) };
 
 	assert(s->magic == STORE_MAGIC);
 	assert(count <= STORE_EXPECT_MAX);

@@ -243,6 +243,7 @@ struct tree_hint *store_hint(const struct store *s, enum walk_kind kind);
 
 /* ---- store_ident.c ---- */
 
+/* By which an ident is found in its table. */
 uint64_t ident_id_hash(const struct store *s, const struct id *id);
 uint32_t ident_find(const struct store *s, const struct id *id);
 uint32_t ident_get(struct store *s, const struct id *id);
@@ -268,6 +269,7 @@ void account_check(const struct store *s);
 
 /* ---- store_stream.c ---- */
 
+/* By which a stream is found in its table, from the handles that it stands for. */
 uint64_t stream_key_hash(const struct store *s, uint32_t mailbox, uint32_t sender,
                          uint32_t session);
 /* Looks up, and makes nothing. */

@@ -8,7 +8,7 @@
  * operation returns 0 (or a count, a size, a handle) or a negative errno value; short writes and
  * EINTR are dealt with here and nowhere else. A handle is a small number >= 0.
  *
- * Threads: operations on different handles may run at the same time.
+ * Threads: any may call, one at a time.
  */
 #ifndef THREEFOLD_IO_DISK_H
 #define THREEFOLD_IO_DISK_H

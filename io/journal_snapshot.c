@@ -229,7 +229,7 @@ static int write_new(struct journal *j, enum journal_file file, uint64_t offset)
 	if (job->kind == JOB_SLICE && !j->snapshot.complete)
 		return 0;
 	/* A log may end in zeros, a snapshot may not. */
-	if (job->kind == JOB_SLICE && j->snapshot.complete &&
+	if (job->kind == JOB_SLICE &&
 	    job_failed(job, o->truncate(j->disk, job->handle, offset + job->size), "cut", name) < 0)
 		return -1;
 	return job_failed(job, o->sync(j->disk, job->handle), "sync", name);
