@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: MIT
 #
 # make          the programs                 make demo     three servers and a client, on a fresh machine too
-# make check    builds and runs all tests; T='30- unit_store' runs those whose names hold one of the words
+# make check    builds and runs all tests; T='30- store/' runs those whose paths hold one of the words
 # make lint     what a person would otherwise have to remember       make format   reformats the sources
 # make soak     random schedules: SEEDS=N FROM=M         make model    small cases, every interleaving
 # make fuzz     random bytes for everything that is read, SECONDS=60 each
-# make bench    figures beside the floor of this machine; PEERS=1 ROUNDS=3 PARTS='sweep live', see tests/bench.sh
+# make bench    figures beside the floor of this machine; PEERS=1 ROUNDS=3 PARTS='sweep live', see tests/bench/bench.sh
 # make deps     installs cJSON's package if it is missing (all the others do so by themselves)
 # make clean    never touches data/
 #
@@ -26,20 +26,24 @@ out := $(BUILD)$(if $(SAN),/$(subst $(comma),-,$(SAN)))
 bin := $(if $(filter-out build,$(out)),$(out),.)
 goals := $(or $(MAKECMDGOALS),all)
 
-# Sources. A program's main stands at the top; everything else goes into one archive, of which each
-# program and test takes what it uses.
-mains := $(wildcard server.c client.c repair.c bench.c)
-programs := $(patsubst %.c,$(bin)/%,$(filter-out bench.c,$(mains)))
+# Sources. Each part is a folder, from the bottom up; DESIGN.md says what each is for. All but the programs' own
+# files go into one archive, of which each program and test takes what it uses.
+parts := base fact terminal protocol store io session replication reconcile journal chat driver cli tools
+mains := server.c client.c tools/repair.c tools/bench.c
+programs := $(addprefix $(bin)/,server client repair)
 # By its whole path: `bench` alone is the target that runs it.
-load := $(if $(wildcard bench.c),$(abspath $(bin))/bench)
-objects := $(patsubst %.c,$(out)/%.o,$(filter-out $(mains),$(wildcard *.c core/*.c io/*.c)))
+load := $(abspath $(bin))/bench
+objects := $(patsubst %.c,$(out)/%.o,$(filter-out $(mains),$(wildcard *.c $(parts:%=%/*.c))))
 library := $(out)/libthreefold.a
-units := $(patsubst %.c,$(out)/%,$(wildcard tests/unit_*.c))
+# Tests. Those of a part stand in tests/ under its name, one program a file.
+units := $(patsubst %.c,$(out)/%,$(wildcard $(parts:%=tests/%/*.c) tests/process/*.c))
 model := $(out)/tests/model/model
-relay := $(out)/tests/relay
-simulate := $(out)/tests/simulate
-scripts := $(wildcard tests/*.t)
-fuzzers := $(patsubst %.c,$(out)/%,$(wildcard tests/fuzz_*.c))
+relay := $(out)/tests/lib/relay
+simulate := $(out)/tests/simulate/simulate
+scripts := $(wildcard tests/process/*.t)
+fuzzers := $(patsubst %.c,$(out)/%,$(wildcard tests/fuzz/*.c))
+floor := $(out)/tests/bench/floor
+grow := $(out)/tests/bench/grow
 lints := $(wildcard tests/lint/*.t)
 select = $(if $(T),$(sort $(foreach t,$(T),$(foreach f,$(1),$(if $(findstring $(t),$(f)),$(f))))),$(1))
 
@@ -84,15 +88,15 @@ $(out)/%.o: %.c $(out)/flags
 	$(call quiet,CC)mkdir -p $(@D) && $(compile) -MMD -MP -c -o $@ $<
 
 $(library): $(objects) $(out)/objects
-	$(call quiet,AR)rm -f $@ && ar rcs $@ $(objects)
+	$(call quiet,AR)rm -f $@ && ar qcs $@ $(objects)
 
-$(programs): $(bin)/%: $(out)/%.o $(library)
-	$(call quiet,LD)$(link) -o $@ $< $(library) $(libraries)
+$(bin)/server $(bin)/client: $(bin)/%: $(out)/%.o
+$(bin)/repair: $(out)/tools/repair.o
+$(load): $(out)/tools/bench.o
+$(programs) $(load): $(library)
+	$(call quiet,LD)$(link) -o $@ $(filter %.o,$^) $(library) $(libraries)
 
-$(load): $(out)/bench.o $(library)
-	$(call quiet,LD)$(link) -o $@ $< $(library) $(libraries)
-
-# A test defines out_of_memory itself (tests/tap.h); if it also uses something of io/log.c, its own stays.
+# A test defines out_of_memory itself (tests/lib/tap.h); if it also uses something of io/log.c, its own stays.
 $(units): %: %.o $(library)
 	$(call quiet,LD)$(link) -Wl,-z,muldefs -o $@ $< $(library) $(libraries)
 
@@ -101,16 +105,16 @@ $(relay): $(relay).o
 $(model) $(relay): $(out)/flags
 	$(call quiet,LD)$(link) -o $@ $(filter %.o,$^)
 
-$(simulate): $(patsubst %.c,$(out)/%.o,$(wildcard tests/simulate*.c) tests/simdisk.c) $(library)
+$(simulate): $(patsubst %.c,$(out)/%.o,$(wildcard tests/simulate/*.c)) $(library)
 	$(call quiet,LD)$(link) -Wl,-z,muldefs -o $@ $^ $(libraries)
 
 # The same sources with deliberate bugs to be switched on, in a folder of their own.
 $(simulate)-bugs: force
 	@$(MAKE) --no-print-directory BUILD=$(BUILD)/bugs BUGS=1 CPPFLAGS='$(CPPFLAGS) -DBUGS' \
-		$(BUILD)/bugs/tests/simulate && cp -p $(BUILD)/bugs/tests/simulate $@
+		$(BUILD)/bugs/tests/simulate/simulate && cp -p $(BUILD)/bugs/tests/simulate/simulate $@
 
 prove = @test -n '$(strip $(1))' || { echo "no test has '$(T)' in its name" >&2; exit 1; } && \
-	BIN=$(abspath $(bin)) OUT=$(out) CC='$(CC)' SAN='$(SAN)' prove --exec tests/run --jobs $(JOBS) \
+	BIN=$(abspath $(bin)) OUT=$(out) CC='$(CC)' SAN='$(SAN)' prove --exec tests/lib/run --jobs $(JOBS) \
 	--timer --failures --comments $(if $(filter 1,$(V)),--verbose) $(1) </dev/null
 
 check: all tests
@@ -124,7 +128,7 @@ soak: $(simulate)
 fuzz:
 	@$(MAKE) --no-print-directory CC=clang BUILD=$(BUILD)/fuzz SAN=fuzzer-no-link,address,undefined fuzzers
 	@for target in $(notdir $(fuzzers)); do echo "  FUZZ	$$target"; mkdir -p $(BUILD)/corpus/$$target && \
-	$(BUILD)/fuzz/fuzzer-no-link-address-undefined/tests/$$target -max_total_time=$(or $(SECONDS),60) -timeout=10 \
+	$(BUILD)/fuzz/fuzzer-no-link-address-undefined/tests/fuzz/$$target -max_total_time=$(or $(SECONDS),60) -timeout=10 \
 	-rss_limit_mb=4096 -verbosity=0 -print_final_stats=1 -artifact_prefix=$(BUILD)/corpus/$$target- \
 	$(BUILD)/corpus/$$target >/dev/null || exit 1; done
 
@@ -142,31 +146,31 @@ lint: $(objects) $(mains:%.c=$(out)/%.o)
 	$(call prove,$(call select,$(lints)))
 
 format:
-	clang-format -i $(wildcard *.[ch] core/*.[ch] io/*.[ch] tests/*.[ch])
+	clang-format -i $(wildcard *.[ch] $(parts:%=%/*.[ch]) tests/*/*.[ch])
 
 # With DATA=dir the servers keep their data there and find it again; else each run starts from nothing.
 demo: all
-	@exec env BIN=$(bin) DATA='$(DATA)' tests/demo.sh
+	@exec env BIN=$(bin) DATA='$(DATA)' tools/demo.sh
 
 # The floor needs nothing of ours.
-$(out)/tests/floor: $(out)/tests/floor.o
+$(floor): %: %.o
 	$(call quiet,LD)$(link) -o $@ $< $(LDLIBS)
 
 # What makes a large state does so by the shipped store and journal.
-$(out)/tests/grow: $(out)/tests/grow.o $(library)
+$(grow): %: %.o $(library)
 	$(call quiet,LD)$(link) -Wl,-z,muldefs -o $@ $< $(library) $(libraries)
 
-bench: all $(out)/tests/floor $(out)/tests/grow
-	@BIN=$(abspath $(bin)) OUT=$(out) PEERS='$(PEERS)' tests/bench.sh
+bench: all $(floor) $(grow)
+	@BIN=$(abspath $(bin)) OUT=$(out) PEERS='$(PEERS)' tests/bench/bench.sh
 
 deps:
 	@echo 'cJSON is here: $(strip $(cjson_cflags) $(cjson_libs))'
 
 clean:
 	rm -rf -- $(BUILD)
-	rm -f -- $(mains:.c=)
+	rm -f -- server client repair bench
 
 distclean: clean
 	rm -f -- tags compile_commands.json
 
--include $(wildcard $(out)/*.d $(out)/core/*.d $(out)/io/*.d $(out)/tests/*.d $(out)/tests/model/*.d)
+-include $(wildcard $(out)/*.d $(out)/*/*.d $(out)/tests/*/*.d)

@@ -14,10 +14,10 @@
  * command is under way, the next line of input is taken, as long as there is one. Input is asked
  * for only when it is wanted.
  *
- * What is shown, to a program or a person, is client_show.c's; on a terminal it stands above a
- * prompt and the line being typed (client_terminal.h).
+ * What is shown, to a program or a person, is cli/show.c's; on a terminal it stands above a
+ * prompt and the line being typed (cli/console.h).
  */
-#include "client.h"
+#include "cli/client.h"
 
 #include "io/log.h"
 #include "io/options.h"

@@ -13,10 +13,10 @@
  *
  * Decoding fills a frame on the stack and copies the member that the payload used only when all of
  * it was right. What was encoded is decoded again at once, which asserts everything that a peer
- * would refuse. The items of lists are in protocol_list.c.
+ * would refuse. The items of lists are in protocol/list.c.
  */
-#include "protocol_kind.h"
-#include "protocol_list.h"
+#include "protocol/kind.h"
+#include "protocol/list.h"
 
 enum {
 	PAYLOAD_MAX = FRAME_SIZE_MAX - FRAME_HEADER_SIZE,

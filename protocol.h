@@ -11,7 +11,7 @@
  *   u32  request   chosen by the client, given back in the reply; 0 in a push
  *   ...  payload   as the table below says, complete: too few or too many bytes are an error
  *
- * Widths: `id` 22 bytes, `ulid` 16, `uuid` 16, `key` 32 (core/id.h, core/fact.h); `name`,
+ * Widths: `id` 22 bytes, `ulid` 16, `uuid` 16, `key` 32 (fact/id.h, fact/fact.h); `name`,
  * `setting`: u8 length and bytes, valid by name_is_valid and auth_setting_is_valid; `text`: u32
  * length and bytes, 1 to TEXT_SIZE_MAX of them; `place`: u64 sent, id sender, ulid session, u64
  * number; `x*`: as many x as the payload holds, also none; `x[n]`: n of them.
@@ -53,7 +53,7 @@
  *                                 any  -> entry*, each ENTRY_ALIVE, at most LOOKUP_NAME_MAX
  *        The live accounts of that name: all confirmed ones, and the oldest LOOKUP_OTHERS_MAX
  *        unconfirmed ones. With a suffix (n = ID_SUFFIX_SIZE, else 0; upper case digits of
- *        core/id.h): those whose id's text ends with it, at most LOOKUP_OTHERS_MAX.
+ *        fact/id.h): those whose id's text ends with it, at most LOOKUP_OTHERS_MAX.
  * LOOKUP_ID      id*              any  -> entry*, one for each id, in order
  *        At most LOOKUP_IDS_MAX ids. This is also the question 'gone?'.
  * INTRODUCE      account, key client_nonce, key proof
@@ -143,7 +143,7 @@
  * ERROR          u8 why, text     the connection is closed after this; a sentence, UTF-8;
  *                                 why is any status but STATUS_OK
  *
- * OPERATOR (programs that hold the operator key; see core/auth.h)
+ * OPERATOR (programs that hold the operator key; see fact/auth.h)
  *
  * OPERATE        key client_nonce, key proof
  *                                 any  -> key signature
@@ -168,7 +168,7 @@
  *        and joined without limits. STATUS_DISK_FULL, STATUS_WRONG_PROOF: some were not stored.
  *
  * set            SET_GONE: tombstones and dead ranges; SET_LIVE: accounts and messages; SET_ALL
- * bound          u8 n, u8[n]: core/bound.h, without the bytes 0xff at its end
+ * bound          u8 n, u8[n]: fact/bound.h, without the bytes 0xff at its end
  * next_bound     u8 m, u8 n, u8[n]: after m bytes that it has in common with the one before it in
  *                the list (all 0 before the first), m as large as can be
  * part           u32 count, u32 size, u8[16] digest: how many elements, how many bytes they are as
@@ -200,9 +200,9 @@
 #ifndef THREEFOLD_PROTOCOL_H
 #define THREEFOLD_PROTOCOL_H
 
-#include "core/auth.h"
-#include "core/bound.h"
-#include "core/fact.h"
+#include "fact/auth.h"
+#include "fact/bound.h"
+#include "fact/fact.h"
 
 enum {
 	PROTOCOL_VERSION_MIN = 1,

@@ -4,8 +4,8 @@
  *
  * A turn of the loop: wait; read each connection that has sent something, once; write what needs no
  * disk (pushes first of all); commit; write the replies that waited for that. What may be stored,
- * who may ask and what is answered is decided in core/session and store; how it stands on the disk
- * in io/journal. This file starts them, drives them and stops them.
+ * who may ask and what is answered is decided in session and store; how it stands on the disk
+ * in journal. This file starts them, drives them and stops them.
  *
  * Start: bind (the port is part of the data directory's name), open and load the data, listen, say
  * so. Stop: accept no more, commit, write the replies, close, write the snapshots, exit 0. A second
@@ -16,9 +16,9 @@
 #include "io/log.h"
 #include "io/options.h"
 #include "io/syncer.h"
-#include "server_commit.h"
+#include "driver/commit.h"
 #include "server_options.h"
-#include "server_peers.h"
+#include "driver/peers.h"
 
 #include <errno.h>
 #include <signal.h>

@@ -5,7 +5,7 @@
  */
 #include "server_options.h"
 
-#include "core/fact.h"
+#include "fact/fact.h"
 #include "io/options.h"
 
 static const char purpose[] =

@@ -5,7 +5,7 @@
 #ifndef THREEFOLD_SERVER_OPTIONS_H
 #define THREEFOLD_SERVER_OPTIONS_H
 
-#include "core/buf.h"
+#include "base/buf.h"
 
 struct server_options {
 	const char *host;

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT
  *
- * store: see store.h for the rules and store_private.h for the shape. Here is the join itself,
+ * store: see store.h for the rules and store/private.h for the shape. Here is the join itself,
  * the hashes of elements, and the counts of the whole.
  */
 #include "store.h"
 
-#include "core/bug.h"
-#include "core/mix.h"
-#include "core/sha256.h"
-#include "store_private.h"
+#include "base/bug.h"
+#include "base/mix.h"
+#include "base/sha256.h"
+#include "store/private.h"
 
 struct store *store_new(void)
 {

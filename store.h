@@ -34,7 +34,7 @@
 #ifndef THREEFOLD_STORE_H
 #define THREEFOLD_STORE_H
 
-#include "core/fact.h"
+#include "fact/fact.h"
 
 enum {
 	STORE_TEXT_SHARED = 1024, /* a longer text is held once and written to the snapshot once */

@@ -11,7 +11,7 @@
 #ifndef THREEFOLD_IO_ADDRESS_H
 #define THREEFOLD_IO_ADDRESS_H
 
-#include "core/buf.h"
+#include "base/buf.h"
 
 #include <sys/socket.h>
 

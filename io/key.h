@@ -12,7 +12,7 @@
 #ifndef THREEFOLD_IO_KEY_H
 #define THREEFOLD_IO_KEY_H
 
-#include "core/fact.h"
+#include "fact/fact.h"
 
 enum { KEY_ERR_SIZE = 512, KEY_PATH_SIZE = 4096 };
 

@@ -14,7 +14,7 @@
 #ifndef THREEFOLD_IO_LOG_H
 #define THREEFOLD_IO_LOG_H
 
-#include "core/buf.h"
+#include "base/buf.h"
 
 /* The values are those of syslog(3). */
 enum log_level {

@@ -31,7 +31,7 @@
 #ifndef THREEFOLD_IO_LOOP_H
 #define THREEFOLD_IO_LOOP_H
 
-#include "core/buf.h"
+#include "base/buf.h"
 
 enum {
 	LOOP_EVENTS_MAX = 256, /* handed out in one turn */

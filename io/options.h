@@ -19,7 +19,7 @@
 #ifndef THREEFOLD_IO_OPTIONS_H
 #define THREEFOLD_IO_OPTIONS_H
 
-#include "core/buf.h"
+#include "base/buf.h"
 
 #define THREEFOLD_VERSION "0.1.0"
 

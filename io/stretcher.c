@@ -5,7 +5,7 @@
  */
 #include "io/stretcher.h"
 
-#include "core/auth.h"
+#include "fact/auth.h"
 #include "io/syncer.h"
 
 #include <errno.h>

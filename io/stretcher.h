@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * stretcher: makes keys of passwords on a thread of its own, one after another, because each takes
- * milliseconds on purpose (core/auth.h), in which a loop would answer nobody.
+ * milliseconds on purpose (fact/auth.h), in which a loop would answer nobody.
  *
  * There is one for a loop; the thread begins with the first job. Passwords are copied, and wiped
  * afterwards.

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * tty: switches the real terminal to single keys and back, whatever happens in between. What the
- * keys mean is io/terminal.h.
+ * keys mean is terminal/terminal.h.
  *
  * While it is switched, the terminal neither echoes nor edits, Ctrl-C and Ctrl-Z are bytes like
  * others (Ctrl-\ still ends the program: a way out when nothing else works), and pastes are marked.

@@ -5,7 +5,7 @@ package Tree;
 use strict;
 use warnings;
 use Exporter 'import';
-our @EXPORT = qw(files modules is_pure fits any_fits lines report done);
+our @EXPORT = qw(files modules parts part is_pure fits any_fits lines report done);
 
 my $count = 0;
 my $failed = 0;
@@ -14,7 +14,7 @@ my $failed = 0;
 sub files {
 	my ($wanted) = @_;
 	my @all = -e '.git' ? split /\n/, qx(git ls-files -co --exclude-standard)
-			    : grep { -f } glob '* core/* io/* tests/* tests/lint/* .ci/*';
+			    : grep { -f } glob '* */* tests/*/* .ci/*';
 	die "no file of the tree was found\n" if !@all;
 	return sort grep { -f && /$wanted/ } @all;
 }
@@ -22,13 +22,31 @@ sub files {
 # Without .c and .h, each once.
 sub modules {
 	my %seen;
-	return grep { !$seen{$_}++ } map { s/\.[ch]$//r } files(qr/^(core\/|io\/|tests\/)?[^\/]+\.[ch]$/);
+	return grep { !$seen{$_}++ } map { s/\.[ch]$//r } files(qr/\.[ch]$/);
 }
 
-# What may not touch the world outside. io/json would be pure, but for cJSON.
+# The parts of tests/lint/layers: [name, what it may include], from the bottom up, and which of them are pure.
+my (@parts, %pure);
+for (lines('tests/lint/layers')) {
+	next if !/^(\w+)( pure)?:\s*(.*)/;
+	push @parts, [$1, split ' ', $3];
+	$pure{$1} = 1 if $2;
+}
+
+sub parts {
+	return @parts;
+}
+
+# The part that a module belongs to: its folder; at the top the module itself.
+sub part {
+	my ($module) = @_;
+	return $module =~ m{^tests/} ? 'tests' : $module =~ s{[/_].*}{}r;
+}
+
+# What may not touch the world outside.
 sub is_pure {
 	my ($module) = @_;
-	return $module =~ m{^(core/.*|protocol.*|store.*|io/terminal.*|io/width|client_view)$};
+	return $pure{part($module)};
 }
 
 # A pattern as the shell's, with * alone.

@@ -8,40 +8,23 @@ use warnings;
 use lib 'tests/lint';
 use Tree;
 
-my (%list, @layers, %system);
+my (%may, %system);
+for (parts()) {
+	my ($part, @below) = @$_;
+	$may{$part} = { map { $_ => 1 } $part, @below };
+}
 for (lines('tests/lint/layers')) {
-	if (/^\$(\w+) = (.*)/) {
-		$list{$1} = $2;
-	} elsif (/^(\S+):\s*(.*)/) {
-		my ($pattern, $words) = ($1, $2);
-		$words =~ s/\$(\w+)/$list{$1} \/\/ die "layers: no list '$1'\n"/ge;
-		push @layers, [$pattern, split ' ', $words];
-	} elsif (/^(<\S+>)\s*(.*)/) {
-		$system{$1} = [split ' ', $2];
-	} else {
-		die "layers: not understood: $_\n";
-	}
+	$system{$1} = [split ' ', $2] if /^(<\S+>)\s*(.*)/;
 }
 
-# A later word overrules an earlier one.
+# Tests may include everything but a program's own file.
 sub may_include {
-	my ($from, $to) = @_;
-	return 1 if $from eq $to;
-	for my $layer (@layers) {
-		my ($pattern, @words) = @$layer;
-		next if !fits($from, $pattern);
-		my $may = 0;
-		for my $word (@words) {
-			my $minus = $word =~ /^-(.*)/;
-			$may = !$minus if fits($to, $minus ? $1 : $word);
-		}
-		return $may;
-	}
-	return 0;
+	my ($from, $to) = map { part($_) } @_;
+	return $from eq 'tests' ? $to !~ /^(?:server|client)$/ : $may{$from} && $may{$from}{$to};
 }
 
 my (%reaches, %includes);
-for my $file (files(qr/^(core\/|io\/|tests\/)?[^\/]+\.[ch]$/)) {
+for my $file (files(qr/\.[ch]$/)) {
 	my $module = $file =~ s/\.[ch]$//r;
 	open(my $text, '<', $file) or die "$file: $!\n";
 	while (<$text>) {
@@ -70,11 +53,10 @@ for my $file (sort keys %includes) {
 	}
 }
 
-# A module in several files, as store.c and store_range.c, counts as one.
+# A part counts as one: what its files share stands in a private header.
 sub family {
 	my ($module) = @_;
-	my $base = $module =~ s/_[^\/]*$//r;
-	return -f "$base.h" && $module !~ /^tests/ ? $base : $module;
+	return $module =~ /^tests/ ? $module : part($module);
 }
 
 # Depth first; a module met again on the way down closes a circle.
@@ -96,7 +78,7 @@ walk($_) for sort keys %reaches;
 my @alone;
 my $cc = $ENV{CC} || 'cc';
 my $flags = '-std=c11 -Wall -Wextra -Wpedantic -Werror -D_GNU_SOURCE -I. -fsyntax-only -x c';
-for my $header (files(qr/^(core\/|io\/|tests\/)?[^\/]+\.h$/)) {
+for my $header (files(qr/\.h$/)) {
 	my $said = qx(echo '#include "$header"' | $cc $flags - 2>&1);
 	push @alone, "$header:\n$said" if $?;
 }

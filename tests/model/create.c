@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * Creation in index order (core/create.c): introduce at the lowest live replica, then the next;
- * confirm in parallel at all that granted; or take back at all live ones, and never create that id
- * again.
+ * Creation in index order (replication/create.c): introduce at the lowest live replica, then the
+ * next; confirm in parallel at all that granted; or take back at all live ones, and never create
+ * that id again.
  */
 #include "tests/model/model.h"
 

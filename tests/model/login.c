@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * Log in at all live replicas in parallel, hand-over to those that do not know the account, and
- * the session's own log in at a replica that returned (core/login.c, core/replica.c). All log ins
- * of the scripts take over.
+ * the session's own log in at a replica that returned (replication/login.c,
+ * replication/replica.c). All log ins of the scripts take over.
  */
 #include "tests/model/model.h"
 

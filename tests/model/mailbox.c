@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * What is shown, once and in order (core/mailbox.c, core/stream.c): pages of all replicas merged,
- * pushes, one question about the stream at each replica and connection, and telling all of them
- * what was received.
+ * What is shown, once and in order (replication/mailbox.c, replication/stream.c): pages of all
+ * replicas merged, pushes, one question about the stream at each replica and connection, and
+ * telling all of them what was received.
  */
 #include "tests/model/model.h"
 

@@ -12,7 +12,7 @@
  * age and owner; messages 0, 1 are the first two of one sender. tests/model/README.md says what is
  * left out.
  *
- *   replica.c   a replica takes a frame             repair.c   the operator's client
+ *   replica.c   a replica takes a frame             tools/repair.c   the operator's client
  *   request.c   a client's look up, send, delete    create.c   its ordered creation
  *   login.c     its log in and its connections      mailbox.c  what it shows
  *   promise.c   what must be true of a world        step.c     all that can happen next
@@ -20,8 +20,8 @@
  *
  * All sets of replicas, accounts or messages are bits of a byte.
  */
-#ifndef THREEFOLD_TESTS_MODEL_H
-#define THREEFOLD_TESTS_MODEL_H
+#ifndef THREEFOLD_TESTS_MODEL_MODEL_H
+#define THREEFOLD_TESTS_MODEL_MODEL_H
 
 #include <assert.h>
 #include <stdbool.h>
@@ -358,7 +358,7 @@ void replica_crash(struct world *w, unsigned r, bool wiped);
 /* The confirmed one, of several the older; of several unconfirmed none: -1. */
 int best(uint8_t candidates, uint8_t confirmed);
 
-/* ---- repair.c ---- */
+/* ---- tools/repair.c ---- */
 
 void repair_step(struct world *w);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * A replica takes one frame, changes what it holds, and answers: the session's table of questions
- * (core/session_request.c, core/session_login.c), one line each.
+ * (session/account.c, session/login.c), one line each.
  */
 #include "tests/model/model.h"
 

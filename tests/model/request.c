@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * A client: it multicasts, waits until each of its audience has replied or died, and joins what
- * they said (core/replication.c). Here are its life, the look-up, and what needs one round trip:
- * send, delete.
+ * they said (replication/replication.c). Here are its life, the look-up, and what needs one round
+ * trip: send, delete.
  *
  * One request is under way at a time; what it waits for stands in `q`. An audience that became
  * empty waits for a live replica and begins the request again.

@@ -1,0 +1,348 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * buf: bounded byte buffers, little-endian writing and reading, and the one place memory comes
+ * from.
+ *
+ * A `buf` grows up to a maximum that its owner named; a put that would pass it fails and changes
+ * nothing. A `reader` walks over bytes that belong to somebody else; a get on too few bytes fails,
+ * consumes nothing and marks the reader as failed, so that a caller may read a whole frame and ask
+ * once at the end. A `view` is a pointer and a length into memory that somebody else owns.
+ *
+ * Widths are in the names, everything is little-endian and written by shifts, never by copying
+ * structs.
+ *
+ * What every frame and every comparison runs through is `static inline`, its body at the end of
+ * this file; what may allocate is in buf.c.
+ *
+ * Pure: no I/O. Memory that cannot be had ends the process (see out_of_memory).
+ */
+#ifndef THREEFOLD_BASE_BUF_H
+#define THREEFOLD_BASE_BUF_H
+
+#ifdef NDEBUG
+#error "assertions stay on in what ships"
+#endif
+
+#include <assert.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+/* Bytes that belong to somebody else. `data` may be NULL only if `size` is 0. */
+struct view {
+	const uint8_t *data;
+	size_t size;
+};
+
+/* The view of a C string, without its NUL. */
+static inline struct view view_of_string(const char *string);
+static inline struct view view_of(const void *data, size_t size);
+static inline bool view_equal(struct view a, struct view b);
+/* Byte-wise order; a prefix sorts before what it begins. <0, 0, >0. */
+static inline int view_compare(struct view a, struct view b);
+static inline bool view_starts_with(struct view v, struct view prefix);
+
+/* A growing array of bytes. Zero bytes of memory are held until the first put. */
+struct buf {
+	uint8_t *data;
+	size_t size;     /* bytes in use */
+	size_t capacity; /* bytes allocated */
+	size_t size_max; /* a put never makes it larger than this */
+};
+
+void buf_init(struct buf *b, size_t size_max);
+/* Frees the memory and makes `b` empty; it may be used again. */
+void buf_release(struct buf *b);
+/* Empties `b` and keeps its memory. */
+void buf_clear(struct buf *b);
+/* Makes room for `size` more bytes and returns where they go; they count only after buf_added.
+ * NULL if that would pass size_max. */
+static inline uint8_t *buf_reserve(struct buf *b, size_t size);
+static inline void buf_added(struct buf *b, size_t size);
+/* What buf_reserve does when there is no room yet; nobody else calls it. */
+uint8_t *buf_grow(struct buf *b, size_t size);
+/* Drops `size` bytes from the front. */
+void buf_consume(struct buf *b, size_t size);
+static inline struct view buf_view(const struct buf *b);
+
+/* Each puts all or nothing; false if it would pass size_max. */
+static inline bool buf_put(struct buf *b, const void *data, size_t size);
+static inline bool buf_put_u8(struct buf *b, uint8_t value);
+static inline bool buf_put_u16(struct buf *b, uint16_t value);
+static inline bool buf_put_u32(struct buf *b, uint32_t value);
+static inline bool buf_put_u64(struct buf *b, uint64_t value);
+/* The length in the width named, then the bytes. Asserts that the length fits the width. */
+bool buf_put_view8(struct buf *b, struct view v);
+bool buf_put_view32(struct buf *b, struct view v);
+
+/* Little-endian stores into memory that the caller has made room for; each returns the byte after.
+ * */
+static inline uint8_t *put_u16(uint8_t *to, uint16_t value);
+static inline uint8_t *put_u32(uint8_t *to, uint32_t value);
+static inline uint8_t *put_u64(uint8_t *to, uint64_t value);
+static inline uint16_t get_u16(const uint8_t *from);
+static inline uint32_t get_u32(const uint8_t *from);
+static inline uint64_t get_u64(const uint8_t *from);
+
+/* A get that fails gives 0, NULL or an empty view; the caller asks `failed` once, at the end. */
+struct reader {
+	const uint8_t *data;
+	size_t size;
+	size_t offset;
+	bool failed; /* some get found too few bytes; every later one fails too */
+};
+
+static inline struct reader reader_of(struct view v);
+static inline size_t reader_left(const struct reader *r);
+static inline uint8_t reader_u8(struct reader *r);
+static inline uint16_t reader_u16(struct reader *r);
+static inline uint32_t reader_u32(struct reader *r);
+static inline uint64_t reader_u64(struct reader *r);
+/* `size` bytes as they stand; NULL (and failed) if there are fewer. */
+static inline const uint8_t *reader_bytes(struct reader *r, size_t size);
+/* Copies `size` bytes to `to`, or zeros them on failure. */
+void reader_copy(struct reader *r, void *to, size_t size);
+static inline struct view reader_view(struct reader *r, size_t size);
+struct view reader_view8(struct reader *r);
+struct view reader_view32(struct reader *r);
+
+/* Memory: never NULL (a size of 0 gives one byte). mem_alloc_zero zeroes. mem_free takes NULL. */
+void *mem_alloc(size_t size);
+/* Zeroed, straight from the system, aligned to its size: a power of two of whole pages. With
+ * is_large_page the system is asked to hold it in as large a page as it has, which becomes resident
+ * as a whole with its first byte; that it has none does no harm. */
+void *mem_alloc_block(size_t size, bool is_large_page);
+void mem_free_block(void *memory, size_t size);
+void *mem_alloc_zero(size_t count, size_t size);
+void *mem_resize(void *memory, size_t size);
+void mem_free(void *memory);
+
+/* Called when the system has no more memory; says so in one line and ends the process with 1.
+ * Defined by each program (io/log.c) and by the tests: a replica whose state depended on which
+ * allocation failed would differ from the others, so nobody recovers from it. */
+_Noreturn void out_of_memory(size_t size);
+
+/* From here on: the bodies of what is inline above. */
+
+static inline struct view view_of(const void *data, size_t size)
+{
+	assert(data != NULL || size == 0);
+	return (struct view){ .data = data, .size = size };
+}
+
+static inline struct view view_of_string(const char *string)
+{
+	assert(string != NULL);
+	return view_of(string, strlen(string));
+}
+
+/* memcmp and memcpy must not be given NULL, not even with a size of 0: hence the tests of the size.
+ * */
+static inline bool view_equal(struct view a, struct view b)
+{
+	return a.size == b.size && (a.size == 0 || memcmp(a.data, b.data, a.size) == 0);
+}
+
+static inline int view_compare(struct view a, struct view b)
+{
+	size_t size = a.size < b.size ? a.size : b.size;
+	int order = size == 0 ? 0 : memcmp(a.data, b.data, size);
+
+	return order != 0 ? order : (a.size > b.size) - (a.size < b.size);
+}
+
+static inline bool view_starts_with(struct view v, struct view prefix)
+{
+	return v.size >= prefix.size &&
+	       (prefix.size == 0 || memcmp(v.data, prefix.data, prefix.size) == 0);
+}
+
+/* Compilers turn these shifts into one store or load on a little-endian machine. */
+static inline uint8_t *put_u16(uint8_t *to, uint16_t value)
+{
+	to[0] = (uint8_t)value;
+	to[1] = (uint8_t)(value >> 8);
+	return to + 2;
+}
+
+static inline uint8_t *put_u32(uint8_t *to, uint32_t value)
+{
+	to[0] = (uint8_t)value;
+	to[1] = (uint8_t)(value >> 8);
+	to[2] = (uint8_t)(value >> 16);
+	to[3] = (uint8_t)(value >> 24);
+	return to + 4;
+}
+
+static inline uint8_t *put_u64(uint8_t *to, uint64_t value)
+{
+	to[0] = (uint8_t)value;
+	to[1] = (uint8_t)(value >> 8);
+	to[2] = (uint8_t)(value >> 16);
+	to[3] = (uint8_t)(value >> 24);
+	to[4] = (uint8_t)(value >> 32);
+	to[5] = (uint8_t)(value >> 40);
+	to[6] = (uint8_t)(value >> 48);
+	to[7] = (uint8_t)(value >> 56);
+	return to + 8;
+}
+
+static inline uint16_t get_u16(const uint8_t *from)
+{
+	return (uint16_t)(from[0] | from[1] << 8);
+}
+
+static inline uint32_t get_u32(const uint8_t *from)
+{
+	return (uint32_t)from[0] | (uint32_t)from[1] << 8 | (uint32_t)from[2] << 16 |
+	       (uint32_t)from[3] << 24;
+}
+
+static inline uint64_t get_u64(const uint8_t *from)
+{
+	return (uint64_t)from[0] | (uint64_t)from[1] << 8 | (uint64_t)from[2] << 16 |
+	       (uint64_t)from[3] << 24 | (uint64_t)from[4] << 32 | (uint64_t)from[5] << 40 |
+	       (uint64_t)from[6] << 48 | (uint64_t)from[7] << 56;
+}
+
+static inline uint8_t *buf_reserve(struct buf *b, size_t size)
+{
+	assert(b->size <= b->capacity);
+	if (size <= b->capacity - b->size && b->data != NULL)
+		return b->data + b->size;
+	return buf_grow(b, size);
+}
+
+static inline void buf_added(struct buf *b, size_t size)
+{
+	assert(size <= b->capacity - b->size);
+	b->size += size;
+}
+
+static inline struct view buf_view(const struct buf *b)
+{
+	return (struct view){ .data = b->data, .size = b->size };
+}
+
+static inline bool buf_put(struct buf *b, const void *data, size_t size)
+{
+	uint8_t *to = buf_reserve(b, size);
+
+	assert(data != NULL || size == 0);
+	if (to == NULL)
+		return false;
+	if (size != 0)
+		memcpy(to, data, size);
+	b->size += size;
+	return true;
+}
+
+static inline bool buf_put_u8(struct buf *b, uint8_t value)
+{
+	uint8_t *to = buf_reserve(b, 1);
+
+	if (to == NULL)
+		return false;
+	*to = value;
+	b->size += 1;
+	return true;
+}
+
+static inline bool buf_put_u16(struct buf *b, uint16_t value)
+{
+	uint8_t *to = buf_reserve(b, 2);
+
+	if (to == NULL)
+		return false;
+	put_u16(to, value);
+	b->size += 2;
+	return true;
+}
+
+static inline bool buf_put_u32(struct buf *b, uint32_t value)
+{
+	uint8_t *to = buf_reserve(b, 4);
+
+	if (to == NULL)
+		return false;
+	put_u32(to, value);
+	b->size += 4;
+	return true;
+}
+
+static inline bool buf_put_u64(struct buf *b, uint64_t value)
+{
+	uint8_t *to = buf_reserve(b, 8);
+
+	if (to == NULL)
+		return false;
+	put_u64(to, value);
+	b->size += 8;
+	return true;
+}
+
+/* An empty view may have no address; a reader always has one, so that only failure gives NULL. */
+static inline struct reader reader_of(struct view v)
+{
+	assert(v.data != NULL || v.size == 0);
+	return (struct reader){
+		.data = v.data != NULL ? v.data : (const uint8_t *)"",
+		.size = v.size,
+	};
+}
+
+static inline size_t reader_left(const struct reader *r)
+{
+	assert(r->offset <= r->size);
+	return r->size - r->offset;
+}
+
+static inline const uint8_t *reader_bytes(struct reader *r, size_t size)
+{
+	const uint8_t *from = r->data + r->offset;
+
+	if (r->failed || size > reader_left(r)) {
+		r->failed = true;
+		return NULL;
+	}
+	r->offset += size;
+	return from;
+}
+
+static inline uint8_t reader_u8(struct reader *r)
+{
+	const uint8_t *from = reader_bytes(r, 1);
+
+	return from == NULL ? 0 : *from;
+}
+
+static inline uint16_t reader_u16(struct reader *r)
+{
+	const uint8_t *from = reader_bytes(r, 2);
+
+	return from == NULL ? 0 : get_u16(from);
+}
+
+static inline uint32_t reader_u32(struct reader *r)
+{
+	const uint8_t *from = reader_bytes(r, 4);
+
+	return from == NULL ? 0 : get_u32(from);
+}
+
+static inline uint64_t reader_u64(struct reader *r)
+{
+	const uint8_t *from = reader_bytes(r, 8);
+
+	return from == NULL ? 0 : get_u64(from);
+}
+
+static inline struct view reader_view(struct reader *r, size_t size)
+{
+	const uint8_t *from = reader_bytes(r, size);
+
+	return (struct view){ .data = from, .size = from == NULL ? 0 : size };
+}
+
+#endif

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * map: see base/map.h. Deleting moves later slots of the same run back, so there are no markers.
+ */
+#include "base/map.h"
+
+#include <assert.h>
+#include <string.h>
+
+/* Multiply and fold, 8 bytes at a time. Keys are ids and names, not chosen to collide for gain:
+ * whoever floods his own client slows nobody else. */
+static uint32_t hash(struct view key)
+{
+	uint64_t h = key.size * UINT64_C(0x9E3779B97F4A7C15);
+	size_t at = 0;
+
+	for (; at + 8 <= key.size; at += 8) {
+		h = (h ^ get_u64(key.data + at)) * UINT64_C(0xD6E8FEB86659FD93);
+		h ^= h >> 32;
+	}
+	for (; at < key.size; at++)
+		h = (h ^ key.data[at]) * UINT64_C(0x100000001B3);
+	h *= UINT64_C(0xD6E8FEB86659FD93);
+	return (uint32_t)(h >> 32);
+}
+
+/* The key itself, which is seldom in a cache, is looked at only where the whole hash is equal. */
+static uint32_t find(const struct map *m, struct view key, uint32_t hashed)
+{
+	uint32_t at = hashed & (m->capacity - 1);
+
+	while (m->slots[at].value &&
+	       (m->slots[at].hash != hashed || !view_equal(m->slots[at].key, key)))
+		at = (at + 1) & (m->capacity - 1);
+	return at;
+}
+
+void *map_get(const struct map *m, struct view key)
+{
+	return m->capacity ? m->slots[find(m, key, hash(key))].value : NULL;
+}
+
+static void grow(struct map *m)
+{
+	struct map old = *m;
+
+	m->capacity = old.capacity ? old.capacity * 2 : 8;
+	m->slots = mem_alloc_zero(m->capacity, sizeof *m->slots);
+	for (uint32_t i = 0; i < old.capacity; i++)
+		if (old.slots[i].value)
+			m->slots[find(m, old.slots[i].key, old.slots[i].hash)] = old.slots[i];
+	mem_free(old.slots);
+}
+
+void map_put(struct map *m, struct view key, void *value)
+{
+	uint32_t hashed = hash(key);
+	uint32_t at;
+
+	assert(value);
+	if ((m->count + 1) * 4 > m->capacity * 3)
+		grow(m);
+	at = find(m, key, hashed);
+	assert(!m->slots[at].value);
+	m->slots[at] = (struct map_slot){ key, value, hashed };
+	m->count++;
+}
+
+void *map_take(struct map *m, struct view key)
+{
+	uint32_t mask = m->capacity - 1;
+	uint32_t at;
+	void *value;
+
+	if (!m->capacity)
+		return NULL;
+	at = find(m, key, hash(key));
+	value = m->slots[at].value;
+	if (!value)
+		return NULL;
+	m->count--;
+	for (uint32_t next = (at + 1) & mask; m->slots[next].value; next = (next + 1) & mask) {
+		uint32_t home = m->slots[next].hash & mask;
+
+		if (((next - home) & mask) < ((next - at) & mask))
+			continue;
+		m->slots[at] = m->slots[next];
+		at = next;
+	}
+	memset(&m->slots[at], 0, sizeof m->slots[at]);
+	return value;
+}
+
+void *map_next(const struct map *m, uint32_t *place)
+{
+	while (*place < m->capacity) {
+		void *value = m->slots[(*place)++].value;
+
+		if (value)
+			return value;
+	}
+	return NULL;
+}
+
+void map_clear(struct map *m)
+{
+	mem_free(m->slots);
+	memset(m, 0, sizeof *m);
+}

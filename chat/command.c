@@ -1,0 +1,527 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Both forms of a line become the same fields, and one pass over the command's row checks these; so
+ * typed and JSON commands cannot drift apart. A new command is a row in chat/table.c, a value
+ * of enum verb, and what client.c does with it.
+ */
+#include "chat/command.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+/* ---- words ---- */
+
+bool command_is_blank(uint8_t c)
+{
+	return c == ' ' || c == '\t';
+}
+
+void command_skip_blanks(struct view *v)
+{
+	while (v->size > 0 && command_is_blank(v->data[0])) {
+		v->data++;
+		v->size--;
+	}
+}
+
+/* Takes the next word and the one blank after it; blanks before it are skipped. Empty at the end.
+ * */
+struct view command_take_word(struct view *v)
+{
+	struct view word;
+	size_t size = 0;
+
+	command_skip_blanks(v);
+	while (size < v->size && !command_is_blank(v->data[size]))
+		size++;
+	word = view_of(v->data, size);
+	if (size < v->size)
+		size++;
+	v->data += size;
+	v->size -= size;
+	return word;
+}
+
+/* ---- forms ---- */
+
+static bool is_base32(uint8_t c)
+{
+	return c != 0 &&
+	       strchr("0123456789abcdefghjkmnpqrstvwxyzABCDEFGHJKMNPQRSTVWXYZ", (char)c) != NULL;
+}
+
+bool command_account_is_valid(struct view name)
+{
+	const uint8_t *tilde = name.size == 0 ? NULL : memchr(name.data, '~', name.size);
+	struct id id;
+
+	if (tilde == NULL)
+		return name_is_valid(name) || id_from_text(name, &id);
+
+	size_t size = (size_t)(tilde - name.data);
+
+	if (name.size - size - 1 != ID_SUFFIX_SIZE || !name_is_valid(view_of(name.data, size)))
+		return false;
+	for (size_t i = size + 1; i < name.size; i++)
+		if (!is_base32(name.data[i]))
+			return false;
+	return true;
+}
+
+bool command_duration(struct view text, uint64_t *ms)
+{
+	uint64_t value = 0;
+	uint64_t unit =
+		100; /* milliseconds that the next digit after the point counts; 0: too few */
+	bool has_point = false;
+	bool has_digit = false;
+
+	for (size_t i = 0; i < text.size; i++) {
+		uint8_t c = text.data[i];
+
+		if (c == '.' && !has_point) {
+			has_point = true;
+			continue;
+		}
+		if (c < '0' || c > '9')
+			return false;
+		has_digit = true;
+		if (has_point) {
+			value += (uint64_t)(c - '0') * unit;
+			unit /= 10;
+		} else {
+			value = value * 10 + (uint64_t)(c - '0') * 1000;
+		}
+		if (value > COMMAND_DURATION_MS_MAX)
+			return false;
+	}
+	if (has_digit)
+		*ms = value;
+	return has_digit;
+}
+
+/* A ULID, a hyphen, a number without leading zeros. */
+static bool parse_id(struct view text, struct ulid *session, uint64_t *number)
+{
+	uint64_t value = 0;
+
+	if (text.size < ULID_TEXT_SIZE + 2 || text.data[ULID_TEXT_SIZE] != '-')
+		return false;
+	if (!ulid_from_text(view_of(text.data, ULID_TEXT_SIZE), session))
+		return false;
+	for (size_t i = ULID_TEXT_SIZE + 1; i < text.size; i++) {
+		uint8_t c = text.data[i];
+
+		if (c < '0' || c > '9' || (value == 0 && c == '0'))
+			return false;
+		value = value * 10 + (uint64_t)(c - '0');
+		if (value > NUMBER_MAX)
+			return false;
+	}
+	*number = value;
+	return true;
+}
+
+/* ---- a typed line becomes fields ---- */
+
+static void put_field(struct command_fields *fields, enum field field, struct view value)
+{
+	fields->given |= FIELD_BIT(field);
+	fields->values[field] = value;
+	if (field != FIELD_TO)
+		return;
+	fields->to_count = 0;
+	while (fields->to_count <= RECIPIENTS_MAX) {
+		const uint8_t *comma = value.size == 0 ? NULL : memchr(value.data, ',', value.size);
+		size_t size = comma == NULL ? value.size : (size_t)(comma - value.data);
+
+		fields->to[fields->to_count++] = view_of(value.data, size);
+		if (comma == NULL)
+			break;
+		value = view_of(comma + 1, value.size - size - 1);
+	}
+}
+
+/* Takes an option if this word is one of this command. */
+static bool take_option(const struct command_row *row, struct view word, struct view *rest,
+                        struct command_fields *fields)
+{
+	static const struct {
+		const char *word;
+		enum field field;
+		bool has_value;
+	} options[] = {
+		{ "--take-over", FIELD_TAKE_OVER, false },
+		{ "--id", FIELD_ID, true },
+		{ "-E", FIELD_REGEX, true },
+	};
+
+	for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++) {
+		struct view value = { 0 };
+
+		if ((row->optional & FIELD_BIT(options[i].field)) == 0)
+			continue;
+		if (!view_equal(word, view_of_string(options[i].word)))
+			continue;
+		if (options[i].has_value) {
+			value = command_take_word(rest);
+			if (value.size == 0)
+				fields->wrong = "an option without its value";
+		}
+		put_field(fields, options[i].field, value);
+		return true;
+	}
+	return false;
+}
+
+static void parse_arguments(const struct command_row *row, struct view rest,
+                            struct command_fields *fields)
+{
+	size_t place = 0;
+
+	for (;;) {
+		enum field field = place < 2 ? (enum field)row->arguments[place] : FIELD_END;
+		struct view word;
+
+		if (field == FIELD_TEXT) {
+			if (rest.size > 0)
+				put_field(fields, field, rest);
+			return;
+		}
+		word = command_take_word(&rest);
+		if (word.size == 0)
+			return;
+		if (take_option(row, word, &rest, fields))
+			continue;
+		if (field == FIELD_END) {
+			fields->wrong = "too many arguments";
+			return;
+		}
+		put_field(fields, field, word);
+		place++;
+	}
+}
+
+/* ---- fields are checked ---- */
+
+static void refuse(struct command_request *request, enum outcome outcome, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+static void refuse(struct command_request *request, enum outcome outcome, const char *format, ...)
+{
+	va_list arguments;
+	int size;
+
+	assert(outcome != OUTCOME_OK);
+	request->outcome = outcome;
+	va_start(arguments, format);
+	size = vsnprintf(request->detail, sizeof(request->detail), format, arguments);
+	va_end(arguments);
+	assert(size >= 0);
+	(void)size; /* a sentence that is too long is cut */
+}
+
+/* How much of a foreign word is repeated to who wrote it. */
+static int shown_size(struct view v)
+{
+	return v.size < 40 ? (int)v.size : 40;
+}
+
+/* What stands in the place of a view in a format: "%.*s". */
+#define SHOWN(v) shown_size(v), (v).size == 0 ? "" : (const char *)(v).data
+
+static void refuse_usage(const struct command_row *row, struct command_request *request,
+                         const char *why)
+{
+	refuse(request, OUTCOME_USAGE, "%s; it is: /%s%s%s", why, row->name,
+	       row->usage[0] == 0 ? "" : " ", row->usage);
+}
+
+static bool check_count(const struct command_row *row, const struct command_fields *fields,
+                        bool asks, struct command_request *request)
+{
+	uint16_t needed = asks ? row->needed & (uint16_t)~row->asked : row->needed;
+	uint16_t either = FIELD_BIT(FIELD_PATTERN) | FIELD_BIT(FIELD_REGEX);
+
+	if (fields->wrong != NULL)
+		refuse_usage(row, request, fields->wrong);
+	else if ((fields->given & (uint16_t) ~(row->needed | row->optional)) != 0)
+		refuse_usage(row, request, "an argument that this command does not have");
+	else if ((needed & (uint16_t)~fields->given) != 0)
+		refuse_usage(row, request, "too few arguments");
+	else if ((fields->given & either) == either)
+		refuse_usage(row, request, "a pattern and a regular expression at once");
+	else
+		return true;
+	return false;
+}
+
+static bool refuse_name(struct command_request *request, struct view name, bool may_be_lost)
+{
+	refuse(request, OUTCOME_BAD_NAME,
+	       "'%.*s' is no name: one has 1 to %d of A-Z a-z 0-9 _ . - and does not begin with "
+	       "- or a dot%s",
+	       SHOWN(name), NAME_SIZE_MAX,
+	       may_be_lost ? "; NAME~ with eight digits, or a full id, stands for an account too"
+	                   : "");
+	return false;
+}
+
+static bool check_name(const struct command_row *row, struct command_request *request)
+{
+	if ((request->given & FIELD_BIT(FIELD_NAME)) == 0 || row->verb == VERB_HELP)
+		return true;
+	if (row->verb == VERB_CREATE)
+		return name_is_valid(request->name) || refuse_name(request, request->name, false);
+	return command_account_is_valid(request->name) || refuse_name(request, request->name, true);
+}
+
+/* Drops names that stand there twice: a recipient gets one message. */
+static void drop_doubles(struct view *to, size_t *count)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < *count; i++) {
+		size_t j = 0;
+
+		while (j < kept && !view_equal(to[i], to[j]))
+			j++;
+		if (j == kept)
+			to[kept++] = to[i];
+	}
+	*count = kept;
+}
+
+static bool check_to(struct command_fields *fields, struct command_request *request)
+{
+	if ((fields->given & FIELD_BIT(FIELD_TO)) == 0)
+		return true;
+	if (fields->to_count == 0 || fields->to_count > RECIPIENTS_MAX) {
+		refuse(request, OUTCOME_USAGE, "a message has 1 to %d recipients", RECIPIENTS_MAX);
+		return false;
+	}
+	for (size_t i = 0; i < fields->to_count; i++)
+		if (!command_account_is_valid(fields->to[i]))
+			return refuse_name(request, fields->to[i], true);
+	drop_doubles(fields->to, &fields->to_count);
+	request->to = fields->to;
+	request->to_count = fields->to_count;
+	return true;
+}
+
+static bool check_text(struct command_request *request)
+{
+	if ((request->given & FIELD_BIT(FIELD_TEXT)) == 0)
+		return true;
+	if (request->text.size > TEXT_SIZE_MAX) {
+		refuse(request, OUTCOME_TOO_LONG,
+		       "the text has %zu bytes; at most %d can be sent at once", request->text.size,
+		       TEXT_SIZE_MAX);
+		return false;
+	}
+	if (!text_is_valid(request->text)) {
+		refuse(request, OUTCOME_BAD_TEXT,
+		       request->text.size == 0 ? "the text is empty"
+		                               : "the text is not valid UTF-8 without NUL");
+		return false;
+	}
+	return true;
+}
+
+static bool check_password(struct command_request *request)
+{
+	struct view password = request->password;
+
+	if ((request->given & FIELD_BIT(FIELD_PASSWORD)) == 0)
+		return true;
+	if (password.size >= 1 && password.size <= PASSWORD_SIZE_MAX &&
+	    memchr(password.data, 0, password.size) == NULL)
+		return true;
+	refuse(request, OUTCOME_USAGE, "a password has 1 to %d bytes and no NUL",
+	       PASSWORD_SIZE_MAX);
+	return false;
+}
+
+static bool check_others(const struct command_row *row, const struct command_fields *fields,
+                         struct command_request *request)
+{
+	const struct view *values = fields->values;
+
+	if (request->pattern.size > COMMAND_PATTERN_SIZE_MAX ||
+	    (request->pattern.size > 0 &&
+	     memchr(request->pattern.data, 0, request->pattern.size) != NULL)) {
+		refuse(request, OUTCOME_USAGE, "a pattern has at most %d bytes and no NUL",
+		       COMMAND_PATTERN_SIZE_MAX);
+		return false;
+	}
+	if ((request->given & FIELD_BIT(FIELD_SECONDS)) != 0 &&
+	    !command_duration(values[FIELD_SECONDS], &request->duration_ms)) {
+		refuse(request, OUTCOME_USAGE, "'%.*s' are no seconds; a number from 0 to %d is",
+		       SHOWN(values[FIELD_SECONDS]), (int)(COMMAND_DURATION_MS_MAX / 1000));
+		return false;
+	}
+	if ((request->given & FIELD_BIT(FIELD_STATE)) != 0) {
+		request->is_on = view_equal(values[FIELD_STATE], view_of_string("on"));
+		if (!request->is_on && !view_equal(values[FIELD_STATE], view_of_string("off"))) {
+			refuse_usage(row, request, "neither on nor off");
+			return false;
+		}
+	}
+	if ((request->given & FIELD_BIT(FIELD_ID)) == 0)
+		return true;
+	if (request->to_count != 1) {
+		refuse_usage(row, request, "an id belongs to a message to one recipient");
+		return false;
+	}
+	if (!parse_id(values[FIELD_ID], &request->session, &request->number)) {
+		refuse(request, OUTCOME_USAGE,
+		       "'%.*s' is no id of a message; a result names it, as "
+		       "01ARZ3NDEKTSV4RRFFQ69G5FAV-7",
+		       SHOWN(values[FIELD_ID]));
+		return false;
+	}
+	return true;
+}
+
+static void check(const struct command_row *row, struct command_fields *fields, bool asks,
+                  struct command_request *request)
+{
+	bool is_regex = (fields->given & FIELD_BIT(FIELD_REGEX)) != 0;
+
+	if (!check_count(row, fields, asks, request))
+		return;
+	request->given = fields->given;
+	request->name = fields->values[FIELD_NAME];
+	request->password = fields->values[FIELD_PASSWORD];
+	request->take_over = (fields->given & FIELD_BIT(FIELD_TAKE_OVER)) != 0;
+	request->pattern = fields->values[is_regex ? FIELD_REGEX : FIELD_PATTERN];
+	request->text = fields->values[FIELD_TEXT];
+	if (!check_name(row, request) || !check_to(fields, request) || !check_text(request))
+		return;
+	if (!check_password(request))
+		return;
+	(void)check_others(row, fields, request); /* the request says how it ended */
+}
+
+/* ---- a line ---- */
+
+static struct view front_of(struct view v, size_t size_max)
+{
+	return view_of(v.data, v.size < size_max ? v.size : size_max);
+}
+
+void command_parser_init(struct command_parser *p, bool asks)
+{
+	p->asks = asks;
+	buf_init(&p->strings, COMMAND_LINE_SIZE_MAX);
+}
+
+void command_parser_release(struct command_parser *p)
+{
+	buf_release(&p->strings);
+}
+
+static void refuse_unknown(struct command_request *request, struct view word)
+{
+	const struct command_row *near = command_nearest(word);
+
+	if (near != NULL)
+		refuse(request, OUTCOME_UNKNOWN_COMMAND,
+		       "there is no /%.*s; did you mean /%s? /help lists all", SHOWN(word),
+		       near->name);
+	else
+		refuse(request, OUTCOME_UNKNOWN_COMMAND,
+		       "there is no /%.*s; /help lists all commands", SHOWN(word));
+}
+
+/* Plain text: checked as a text, and whether it looks like a command of another system. */
+static void parse_plain(struct view line, struct command_request *request)
+{
+	const char *ours = command_foreign(line);
+
+	request->verb = VERB_TEXT;
+	request->word = view_of_string("text");
+	request->given = FIELD_BIT(FIELD_TEXT);
+	request->text = line;
+	if (ours != NULL)
+		refuse(request, OUTCOME_USAGE,
+		       "this was sent to nobody: it looks like a command of another program, "
+		       "which here is %s; "
+		       "as a text, /msg sends it",
+		       ours);
+	else
+		(void)check_text(request); /* the request says how it ended */
+}
+
+static void parse_fields(struct command_parser *p, struct view line, bool was_cut,
+                         struct command_fields *fields)
+{
+	bool is_json = line.data[0] == '{';
+
+	if (is_json && was_cut) {
+		fields->wrong = "a line that is too long";
+	} else if (is_json) {
+		command_json(line, &p->strings, fields);
+	} else {
+		const struct command_row *row;
+
+		line = view_of(line.data + 1, line.size - 1);
+		fields->word = line.size == 0 || command_is_blank(line.data[0])
+		                       ? view_of(line.data, 0)
+		                       : command_take_word(&line);
+		row = command_find(fields->word);
+		if (row != NULL)
+			parse_arguments(row, line, fields);
+	}
+}
+
+void command_parse(struct command_parser *p, struct view line, bool was_cut,
+                   struct command_request *request)
+{
+	struct command_fields fields = { .to = p->to };
+	const struct command_row *row;
+
+	assert(line.size > 0);
+	assert(line.size <= COMMAND_LINE_SIZE_MAX);
+	*request = (struct command_request){ .verb = VERB_TEXT, .outcome = OUTCOME_OK };
+	/* A command with a blank before it is a command: as text it might be told to the wrong
+	 * person. */
+	if (command_is_blank(line.data[0])) {
+		struct view rest = line;
+
+		command_skip_blanks(&rest);
+		if (rest.size > 0 && rest.data[0] == '/')
+			line = rest;
+	}
+	if (line.data[0] != '/' && (line.data[0] != '{' || p->asks)) {
+		parse_plain(line, request);
+		return;
+	}
+	parse_fields(p, line, was_cut, &fields);
+	row = command_find(fields.word);
+	request->word = front_of(fields.word, COMMAND_WORD_SIZE_MAX);
+	if (row != NULL) {
+		request->verb = row->verb;
+		check(row, &fields, p->asks, request);
+		if (was_cut && request->outcome == OUTCOME_OK)
+			refuse(request, OUTCOME_TOO_LONG, "a line has at most %d bytes",
+			       COMMAND_LINE_SIZE_MAX);
+	} else if (fields.word.data != NULL) {
+		refuse_unknown(request, fields.word);
+	} else {
+		refuse(request, was_cut ? OUTCOME_TOO_LONG : OUTCOME_USAGE,
+		       "this is no command as JSON: %s",
+		       fields.wrong != NULL ? fields.wrong : "no 'command'");
+	}
+}
+
+void command_parse_text(struct view line, struct command_request *request)
+{
+	assert(line.size > 0);
+	*request = (struct command_request){ .verb = VERB_TEXT,
+		                             .outcome = OUTCOME_OK,
+		                             .word = view_of_string("text"),
+		                             .given = FIELD_BIT(FIELD_TEXT),
+		                             .text = line };
+	(void)check_text(request); /* the request says how it ended */
+}

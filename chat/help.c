@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Whether a form has room is counted in the rows that it takes when the window wraps its lines, or,
+ * of the words, when they are laid out as terminal/terminal.h does it.
+ */
+#include "chat/help.h"
+
+#include <stdio.h>
+
+enum { PROMPT_ROWS = 2, LINE_SIZE = 160 };
+
+static const char last_line[] = "After /talk NAME, lines without a slash go to NAME.";
+
+static size_t put_form(const struct command_row *row, char *to, size_t size)
+{
+	int count = snprintf(to, size, "/%s%s%s", row->name, row->usage[0] == 0 ? "" : " ",
+	                     row->usage);
+
+	assert(count > 0);
+	assert((size_t)count < size);
+	return (size_t)count;
+}
+
+static size_t put_line(const struct command_row *row, char *to, size_t size)
+{
+	char form[CLIENT_HELP_WORD_SIZE];
+	int count;
+
+	(void)put_form(row, form, sizeof(form));
+	count = snprintf(to, size, "%-36s %s", form, row->summary);
+	assert(count > 0);
+	assert((size_t)count < size);
+	return (size_t)count;
+}
+
+static size_t rows_of(size_t width, size_t columns)
+{
+	return width <= columns ? 1 : (width + columns - 1) / columns;
+}
+
+static bool table_fits(size_t columns, size_t rows)
+{
+	char line[LINE_SIZE];
+	size_t taken = rows_of(strlen(last_line), columns) + PROMPT_ROWS;
+
+	for (enum verb verb = 0; verb < VERB_TEXT; verb++)
+		taken += rows_of(put_line(command_row(verb), line, sizeof(line)), columns);
+	return taken <= rows;
+}
+
+static bool forms_fit(size_t columns, size_t rows)
+{
+	char form[CLIENT_HELP_WORD_SIZE];
+	size_t widest = 0;
+
+	for (enum verb verb = 0; verb < VERB_TEXT; verb++) {
+		size_t width = put_form(command_row(verb), form, sizeof(form));
+
+		widest = width > widest ? width : widest;
+	}
+
+	size_t across = (columns + 1) / (widest + 2);
+
+	return across > 0 && (VERB_TEXT + across - 1) / across + 1 + PROMPT_ROWS <= rows;
+}
+
+enum client_help_form client_help_form(size_t columns, size_t rows)
+{
+	assert(columns > 0);
+	if (table_fits(columns, rows))
+		return CLIENT_HELP_TABLE;
+	return forms_fit(columns, rows) ? CLIENT_HELP_FORMS : CLIENT_HELP_NAMES;
+}
+
+void client_help_table(char text[CLIENT_HELP_SIZE])
+{
+	size_t size = 0;
+
+	for (enum verb verb = 0; verb < VERB_TEXT; verb++) {
+		size += put_line(command_row(verb), text + size, CLIENT_HELP_SIZE - size);
+		assert(size + 1 + sizeof(last_line) < CLIENT_HELP_SIZE);
+		text[size++] = '\n';
+	}
+	memcpy(text + size, last_line, sizeof(last_line));
+}
+
+void client_help_words(enum client_help_form form, char words[VERB_TEXT][CLIENT_HELP_WORD_SIZE])
+{
+	assert(form != CLIENT_HELP_TABLE);
+	for (enum verb verb = 0; verb < VERB_TEXT; verb++) {
+		const struct command_row *row = command_row(verb);
+
+		if (form == CLIENT_HELP_FORMS)
+			(void)put_form(row, words[verb], CLIENT_HELP_WORD_SIZE);
+		else
+			(void)snprintf(words[verb], CLIENT_HELP_WORD_SIZE, "/%s", row->name);
+	}
+}
+
+void client_help_row(const struct command_row *row, char text[CLIENT_HELP_SIZE])
+{
+	size_t size = put_form(row, text, CLIENT_HELP_SIZE);
+	int count = snprintf(text + size, CLIENT_HELP_SIZE - size, "\n  %s.%s%s", row->summary,
+	                     row->help[0] == 0 ? "" : " ", row->help);
+
+	assert(count > 0);
+	assert((size_t)count < CLIENT_HELP_SIZE - size);
+	(void)count;
+}

@@ -1,0 +1,309 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * A command as JSON: one object whose members are strings, a list of strings, a boolean or a
+ * number.
+ *
+ * Strings keep what they hold, a NUL, a half surrogate pair or bytes that are no UTF-8 too, so
+ * that the check of each field refuses it under its own name: a text with a NUL is a bad text,
+ * and not a line that was not understood. That is why this small reader of one flat object stands
+ * beside journal/json, which refuses such documents whole, and which knows no fractions.
+ *
+ * Grammar: RFC 8259. Nothing may follow the object, no key may stand twice.
+ */
+#include "chat/command.h"
+
+struct cursor {
+	struct view line;
+	size_t at;
+	struct buf *strings;
+	const char *wrong;
+};
+
+static const char *const field_keys[FIELD_END] = {
+	[FIELD_NAME] = "name",           [FIELD_PASSWORD] = "password",
+	[FIELD_TAKE_OVER] = "take_over", [FIELD_PATTERN] = "pattern",
+	[FIELD_REGEX] = "regex",         [FIELD_TO] = "to",
+	[FIELD_TEXT] = "text",           [FIELD_ID] = "id",
+	[FIELD_SECONDS] = "seconds",     [FIELD_STATE] = "state",
+};
+
+/* The byte at the cursor, 0 at the end (a NUL there is as wrong as the end is). */
+static uint8_t peek(const struct cursor *c)
+{
+	return c->at < c->line.size ? c->line.data[c->at] : 0;
+}
+
+static void skip_blanks(struct cursor *c)
+{
+	while (peek(c) == ' ' || peek(c) == '\t' || peek(c) == '\r' || peek(c) == '\n')
+		c->at++;
+}
+
+/* Blanks around it are skipped. */
+static bool take(struct cursor *c, char wanted)
+{
+	skip_blanks(c);
+	if (peek(c) != (uint8_t)wanted)
+		return false;
+	c->at++;
+	skip_blanks(c);
+	return true;
+}
+
+static bool fail(struct cursor *c, const char *wrong)
+{
+	if (c->wrong == NULL)
+		c->wrong = wrong;
+	return false;
+}
+
+static bool take_hex(struct cursor *c, uint32_t *value)
+{
+	*value = 0;
+	for (int i = 0; i < 4; i++) {
+		uint8_t digit = peek(c);
+
+		if (digit >= '0' && digit <= '9')
+			*value = *value * 16 + (uint32_t)(digit - '0');
+		else if ((digit | 0x20) >= 'a' && (digit | 0x20) <= 'f')
+			*value = *value * 16 + (uint32_t)((digit | 0x20) - 'a' + 10);
+		else
+			return fail(c, "a \\u without four digits");
+		c->at++;
+	}
+	return true;
+}
+
+/* As UTF-8; half of a pair becomes three bytes that are none, which the text's check finds. */
+static void put_character(struct buf *to, uint32_t character)
+{
+	uint8_t bytes[4];
+	size_t size = 0;
+
+	assert(character <= 0x10ffff);
+	if (character < 0x80) {
+		bytes[size++] = (uint8_t)character;
+	} else if (character < 0x800) {
+		bytes[size++] = (uint8_t)(0xc0 | character >> 6);
+	} else if (character < 0x10000) {
+		bytes[size++] = (uint8_t)(0xe0 | character >> 12);
+		bytes[size++] = (uint8_t)(0x80 | (character >> 6 & 0x3f));
+	} else {
+		bytes[size++] = (uint8_t)(0xf0 | character >> 18);
+		bytes[size++] = (uint8_t)(0x80 | (character >> 12 & 0x3f));
+		bytes[size++] = (uint8_t)(0x80 | (character >> 6 & 0x3f));
+	}
+	if (character >= 0x80)
+		bytes[size++] = (uint8_t)(0x80 | (character & 0x3f));
+
+	bool fitted = buf_put(to, bytes, size);
+
+	assert(fitted); /* an escape is longer than what it stands for */
+	(void)fitted;
+}
+
+/* After "\u": one character, or two escapes that are one. */
+static bool take_unicode(struct cursor *c)
+{
+	uint32_t high;
+	uint32_t low;
+	size_t back;
+
+	if (!take_hex(c, &high))
+		return false;
+	back = c->at;
+	if (high >= 0xd800 && high <= 0xdbff && peek(c) == '\\') {
+		c->at++;
+		if (peek(c) == 'u') {
+			c->at++;
+			if (!take_hex(c, &low))
+				return false;
+			if (low >= 0xdc00 && low <= 0xdfff) {
+				put_character(c->strings,
+				              0x10000 + ((high - 0xd800) << 10 | (low - 0xdc00)));
+				return true;
+			}
+		}
+		c->at = back;
+	}
+	put_character(c->strings, high);
+	return true;
+}
+
+static bool take_escape(struct cursor *c)
+{
+	static const char letters[] = "\"\\/bfnrt";
+	static const char meant[] = "\"\\/\b\f\n\r\t";
+	uint8_t letter = peek(c);
+	const char *found = letter == 0 ? NULL : strchr(letters, (char)letter);
+
+	c->at++;
+	if (letter == 'u')
+		return take_unicode(c);
+	if (found == NULL)
+		return fail(c, "an escape that JSON does not have");
+	put_character(c->strings, (uint8_t)meant[found - letters]);
+	return true;
+}
+
+/* The view lies in `strings`, which has its room already and does not move. */
+static bool take_string(struct cursor *c, struct view *string)
+{
+	size_t begin = c->strings->size;
+
+	if (peek(c) != '"')
+		return fail(c, "no string where one belongs");
+	c->at++;
+	while (c->at < c->line.size && c->line.data[c->at] != '"') {
+		uint8_t byte = c->line.data[c->at++];
+
+		if (byte == '\\') {
+			if (!take_escape(c))
+				return false;
+		} else if (byte < 0x20 && byte != 0) {
+			return fail(c, "a control character in a string");
+		} else {
+			bool fitted = buf_put_u8(c->strings, byte);
+
+			assert(fitted);
+			(void)fitted;
+		}
+	}
+	if (c->at == c->line.size)
+		return fail(c, "a string without an end");
+	c->at++;
+	*string = view_of(c->strings->data + begin, c->strings->size - begin);
+	return true;
+}
+
+static bool take_list(struct cursor *c, struct command_fields *fields)
+{
+	fields->to_count = 0;
+	if (take(c, ']'))
+		return true;
+	do {
+		struct view item;
+
+		if (!take_string(c, &item))
+			return fail(c, "something else than names in 'to'");
+		if (fields->to_count <= RECIPIENTS_MAX)
+			fields->to[fields->to_count++] = item;
+	} while (take(c, ','));
+	return take(c, ']') || fail(c, "a list without an end");
+}
+
+/* Taken as it stands; whether it is a number that fits is the field's own check. */
+static bool take_number(struct cursor *c, struct view *number)
+{
+	size_t begin = c->at;
+
+	while ((peek(c) >= '0' && peek(c) <= '9') || peek(c) == '.')
+		c->at++;
+	if (c->at == begin)
+		return fail(c, "a value that does not belong there");
+	*number = view_of(c->line.data + begin, c->at - begin);
+	return true;
+}
+
+static bool take_boolean(struct cursor *c, bool *value)
+{
+	struct view rest = view_of(c->line.data + c->at, c->line.size - c->at);
+
+	*value = view_starts_with(rest, view_of_string("true"));
+	if (!*value && !view_starts_with(rest, view_of_string("false")))
+		return fail(c, "'take_over' is neither true nor false");
+	c->at += *value ? 4 : 5;
+	return true;
+}
+
+static bool take_value(struct cursor *c, enum field field, struct command_fields *fields)
+{
+	struct view *value = &fields->values[field];
+	bool given = true;
+
+	if (field == FIELD_TAKE_OVER) {
+		if (!take_boolean(c, &given))
+			return false;
+	} else if (field == FIELD_TO && take(c, '[')) {
+		if (!take_list(c, fields))
+			return false;
+	} else if (field == FIELD_TO) {
+		if (!take_string(c, &fields->to[0]))
+			return false;
+		fields->to_count = 1;
+	} else if (field == FIELD_SECONDS && peek(c) != '"') {
+		if (!take_number(c, value))
+			return false;
+	} else if (!take_string(c, value)) {
+		return false;
+	}
+	if (given)
+		fields->given |= FIELD_BIT(field);
+	return true;
+}
+
+static enum field field_of(struct view key)
+{
+	enum field field = 0;
+
+	while (field < FIELD_END && !view_equal(key, view_of_string(field_keys[field])))
+		field++;
+	return field;
+}
+
+static bool take_member(struct cursor *c, struct command_fields *fields, uint32_t *seen)
+{
+	struct view key;
+	enum field field;
+
+	if (!take_string(c, &key))
+		return false;
+	if (!take(c, ':'))
+		return fail(c, "a key without ':'");
+	field = field_of(key);
+	if (field == FIELD_END && !view_equal(key, view_of_string("command")))
+		return fail(c, "a key that no command has");
+	if ((*seen & 1u << field) != 0)
+		return fail(c, "a key that stands twice");
+	*seen |= 1u << field;
+	if (field == FIELD_END)
+		return take_string(c, &fields->word);
+	return take_value(c, field, fields);
+}
+
+static bool take_object(struct cursor *c, struct command_fields *fields)
+{
+	uint32_t seen = 0;
+
+	if (!take(c, '{'))
+		return fail(c, "no object");
+	if (!take(c, '}')) {
+		do {
+			if (!take_member(c, fields, &seen))
+				return false;
+		} while (take(c, ','));
+		if (!take(c, '}'))
+			return fail(c, "an object without an end");
+	}
+	if (c->at != c->line.size)
+		return fail(c, "something after the object");
+	if ((seen & 1u << FIELD_END) == 0)
+		return fail(c, "no 'command'");
+	return true;
+}
+
+void command_json(struct view line, struct buf *strings, struct command_fields *fields)
+{
+	struct cursor c = { .line = line, .strings = strings };
+	uint8_t *room;
+
+	assert(line.size > 0);
+	assert(line.size <= strings->size_max);
+	buf_clear(strings);
+	room = buf_reserve(strings, line.size);
+	assert(room != NULL);
+	(void)room;
+	if (!take_object(&c, fields))
+		fields->wrong = c.wrong;
+	assert(strings->size <= line.size);
+}

@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What was refused before any replica was asked comes with its advice already (chat/command.c,
+ * cli/run.c); what the replicas refused gets it here. At most NAMES_SHOWN_MAX of the
+ * accounts concerned are named: who reads them needs an example, not all of four thousand.
+ */
+#include "chat/refusal.h"
+
+#include "terminal/terminal.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+enum { NAMES_SHOWN_MAX = 8 };
+
+__attribute__((format(printf, 2, 3))) static void print(struct buf *to, const char *format, ...)
+{
+	char text[512];
+	va_list values;
+	int size;
+
+	va_start(values, format);
+	size = vsnprintf(text, sizeof(text), format, values);
+	va_end(values);
+	assert(size >= 0);
+	assert((size_t)size < sizeof(text));
+	(void)buf_put(to, text, (size_t)size); /* the caller has room for a line */
+}
+
+/* What can be done about it; "" if the sentence says so itself. */
+static const char *advice(const struct result *r)
+{
+	bool is_creation = r->kind == COMMAND_CREATE;
+
+	switch (r->outcome) {
+	case OUTCOME_NAME_TAKEN:
+		return "choose another name, or /login NAME if it is yours";
+	case OUTCOME_BAD_NAME:
+		return is_creation ? "choose another name" : "/list shows the names";
+	case OUTCOME_NO_SUCH_USER:
+		return "/list shows who there is";
+	case OUTCOME_WRONG_PASSWORD:
+		return "/login NAME tries again";
+	case OUTCOME_ALREADY_LOGGED_IN:
+		return "/login --take-over NAME moves it here";
+	case OUTCOME_NOT_LOGGED_IN:
+		return "/login NAME logs in";
+	case OUTCOME_LOGGED_IN:
+		return "/logout first";
+	case OUTCOME_TOO_LONG:
+		return "send it in parts";
+	case OUTCOME_MAILBOX_FULL:
+		return "try again then";
+	case OUTCOME_DISK_FULL:
+		return "nothing changed; whoever runs the servers can make room";
+	case OUTCOME_TOO_FEW_REPLICAS:
+		return "/replicas shows which are dead; try again when they are back";
+	case OUTCOME_CLOCK:
+		return "if it stays so, whoever runs the servers can set their clocks";
+	case OUTCOME_NO_REPLICA:
+		return "/replicas shows why; try again when one is live";
+	case OUTCOME_DIFFERENT_TEXT:
+		return "without --id it is a new message";
+	case OUTCOME_SEVERAL:
+		return "write NAME~ and the eight digits";
+	default:
+		return "";
+	}
+}
+
+/* What is not known can be found out, or done again without harm. */
+static void put_unknown(struct buf *to, const struct result *r)
+{
+	char id[SCRIPT_ID_SIZE];
+
+	switch (r->kind) {
+	case COMMAND_SEND:
+		if (!r->has_id) {
+			print(to, "; sending it again may show it twice");
+			break;
+		}
+		script_id(&r->session, r->number, id);
+		print(to, "; /msg --id %s NAME TEXT sends it again, and it is shown once", id);
+		break;
+	case COMMAND_ALL:
+		print(to, "; sending it again may show it twice");
+		break;
+	case COMMAND_CREATE:
+	case COMMAND_DELETE:
+		print(to, "; /login NAME shows whether the account is there");
+		break;
+	default:
+		print(to, "; /replicas shows who is live; then try again");
+		break;
+	}
+}
+
+static void put_names(struct buf *to, const struct result *r)
+{
+	size_t shown = r->users_count < NAMES_SHOWN_MAX ? r->users_count : NAMES_SHOWN_MAX;
+
+	for (size_t i = 0; i < shown; i++)
+		print(to, "%s%s", i == 0 ? " (" : ", ", r->users[i].name);
+	if (shown < r->users_count)
+		print(to, " and %zu more", r->users_count - shown);
+	if (shown > 0)
+		print(to, ")");
+}
+
+static void put_result(struct buf *to, const struct result *r)
+{
+	const char *next = advice(r);
+
+	put_names(to, r);
+	if (r->since_ms != 0) {
+		char since[SCRIPT_TIME_SIZE];
+
+		script_time(r->since_ms, since);
+		print(to, " (since %.10s %.8sZ)", since, since + 11);
+	}
+	if (r->stored > 0)
+		print(to, "; stored for %u, %u of them online", r->stored, r->online);
+	if (r->outcome == OUTCOME_UNKNOWN)
+		put_unknown(to, r);
+	else if (next[0] != 0)
+		print(to, "; %s", next);
+}
+
+void client_refusal_put(struct buf *to, const struct script_answer *answer)
+{
+	bool is_unknown = answer->outcome == OUTCOME_UNKNOWN;
+	const char *why = answer->detail;
+	struct buf line;
+
+	assert(answer->outcome != OUTCOME_OK);
+	assert(answer->detail != NULL);
+	buf_init(&line, CLIENT_REFUSAL_SIZE_MAX);
+	if (why[0] == 0)
+		why = is_unknown ? "it may or may not have been done"
+		                 : outcome_code(answer->outcome);
+	/* The core's own hint is for a flag of the command line, which nobody types here. */
+	if (answer->outcome == OUTCOME_ALREADY_LOGGED_IN)
+		why = "another session of this account is active";
+	(void)buf_put(&line, answer->command.data, answer->command.size);
+	print(&line, ": %s: %.400s", is_unknown ? "not known" : "refused", why);
+	if (answer->result != NULL)
+		put_result(&line, answer->result);
+	terminal_put(to, is_unknown ? STYLE_NOTICE : STYLE_ERROR, buf_view(&line));
+	(void)buf_put_u8(to, '\n');
+	buf_release(&line);
+}

@@ -1,0 +1,465 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * JSON is printed straight into the buffer: every value is a string that is escaped here, a
+ * number or a word, and a tree would only be made to be printed. The readable lines are for
+ * people and may change.
+ */
+#include "chat/script.h"
+
+#include "base/escape.h"
+#include "terminal/terminal.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+enum {
+	/* The longest line is a result that names every recipient; a text is shorter, each byte
+	 * as \u00XX. */
+	LINE_SIZE_MAX = 4 * 1024 * 1024,
+};
+
+/* ---- pieces ---- */
+
+static void put(struct script *s, struct view bytes)
+{
+	bool fitted = buf_put(&s->out, bytes.data, bytes.size);
+
+	assert(fitted);
+	(void)fitted;
+}
+
+static void print(struct script *s, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* For our own words and numbers: nothing here is longer than the room, and nothing is foreign. */
+static void print(struct script *s, const char *format, ...)
+{
+	char text[256];
+	va_list arguments;
+	int size;
+
+	va_start(arguments, format);
+	size = vsnprintf(text, sizeof(text), format, arguments);
+	va_end(arguments);
+	assert(size >= 0);
+	assert((size_t)size < sizeof(text));
+	put(s, view_of(text, (size_t)size));
+}
+
+static void put_string(struct script *s, const char *key, struct view value)
+{
+	print(s, ",\"%s\":", key);
+	escape_for_json(&s->out, value);
+}
+
+static void put_text(struct script *s, const char *key, const char *value)
+{
+	put_string(s, key, view_of_string(value));
+}
+
+static void put_number(struct script *s, const char *key, uint64_t value)
+{
+	print(s, ",\"%s\":%ju", key, (uintmax_t)value);
+}
+
+static const char *word_of(bool value)
+{
+	return value ? "true" : "false";
+}
+
+/* Foreign text for people. */
+static void show(struct script *s, const char *text)
+{
+	escape_for_terminal(&s->out, view_of_string(text));
+}
+
+static const char *state_of(bool live)
+{
+	return live ? "live" : "dead";
+}
+
+void script_init(struct script *s, bool json, const char *const *addresses)
+{
+	*s = (struct script){ .json = json, .addresses = addresses };
+	buf_init(&s->out, LINE_SIZE_MAX);
+}
+
+void script_release(struct script *s)
+{
+	buf_release(&s->out);
+}
+
+/* Days to a date of the Gregorian calendar: years begin in March, so that the leap day is a
+ * year's last one, and 400 of them have 146,097 days. */
+void script_time(uint64_t ms, char text[SCRIPT_TIME_SIZE])
+{
+	const uint64_t last_ms = UINT64_C(253402300799999);
+	uint64_t days;
+	uint64_t of_era;
+	uint64_t year;
+	uint64_t of_year;
+	uint64_t month;
+	unsigned day;
+	unsigned of_day;
+
+	if (ms > last_ms)
+		ms = last_ms;
+	days = ms / 86400000 + 719468; /* since the first of March of the year 0 */
+	of_day = (unsigned)(ms % 86400000);
+	of_era = days % 146097;
+	year = (of_era - of_era / 1460 + of_era / 36524 - of_era / 146096) / 365;
+	of_year = of_era - (365 * year + year / 4 - year / 100);
+	month = (5 * of_year + 2) / 153;
+	day = (unsigned)(of_year - (153 * month + 2) / 5 + 1);
+	year += days / 146097 * 400 + (month >= 10);
+	month = month < 10 ? month + 3 : month - 9;
+	(void)snprintf(text, SCRIPT_TIME_SIZE, "%04u-%02u-%02uT%02u:%02u:%02u.%03uZ",
+	               (unsigned)year, (unsigned)month, day, of_day / 3600000, of_day / 60000 % 60,
+	               of_day / 1000 % 60, of_day % 1000);
+}
+
+void script_id(const struct ulid *session, uint64_t number, char text[SCRIPT_ID_SIZE])
+{
+	char ulid[ULID_TEXT_SIZE + 1];
+
+	ulid_to_text(session, ulid);
+	(void)snprintf(text, SCRIPT_ID_SIZE, "%s-%ju", ulid, (uintmax_t)number);
+}
+
+/* ---- replicas ---- */
+
+void script_ready(struct script *s, int leader, const bool live[REPLICAS],
+                  const char *const why[REPLICAS])
+{
+	unsigned count = 0;
+
+	for (uint32_t i = 0; i < REPLICAS; i++)
+		count += live[i];
+	if (!s->json) {
+		print(s, "ready: %u of %d replicas are live", count, REPLICAS);
+		if (leader >= 0) {
+			print(s, ", ");
+			show(s, s->addresses[leader]);
+			print(s, " leads");
+		}
+		print(s, "\n");
+		for (uint32_t i = 0; i < REPLICAS; i++)
+			if (!live[i])
+				script_replica(s, i, false, why[i]);
+		return;
+	}
+	print(s, "{\"event\":\"ready\",\"leader\":%d,\"replicas\":[", leader);
+	for (uint32_t i = 0; i < REPLICAS; i++) {
+		print(s, "%s{\"index\":%u", i == 0 ? "" : ",", i);
+		put_text(s, "address", s->addresses[i]);
+		put_text(s, "state", state_of(live[i]));
+		if (!live[i])
+			put_text(s, "reason", why[i]);
+		print(s, "}");
+	}
+	print(s, "]}\n");
+}
+
+void script_replica(struct script *s, uint32_t index, bool live, const char *why)
+{
+	assert(index < REPLICAS);
+	if (s->json) {
+		print(s, "{\"event\":\"replica\",\"index\":%u", index);
+		put_text(s, "state", state_of(live));
+		if (!live)
+			put_text(s, "reason", why);
+		print(s, "}\n");
+		return;
+	}
+	print(s, "replica ");
+	show(s, s->addresses[index]);
+	print(s, " is %s%s", state_of(live), live ? "" : ": ");
+	if (!live)
+		show(s, why);
+	print(s, "\n");
+}
+
+void script_leader(struct script *s, uint32_t index)
+{
+	assert(index < REPLICAS);
+	if (s->json) {
+		print(s, "{\"event\":\"leader\",\"index\":%u}\n", index);
+		return;
+	}
+	print(s, "replica ");
+	show(s, s->addresses[index]);
+	print(s, " leads\n");
+}
+
+static void put_replica_row(struct script *s, uint32_t index, const struct replica_row *row)
+{
+	print(s, "%s{\"index\":%u", index == 0 ? "" : ",", index);
+	put_text(s, "address", s->addresses[index]);
+	put_text(s, "state", state_of(row->live));
+	print(s, ",\"leader\":%s", word_of(row->leader));
+	if (row->facts_known)
+		put_number(s, "facts", row->facts);
+	else
+		print(s, ",\"facts\":null");
+	print(s, ",\"agrees\":%s", row->agrees_known ? word_of(row->agrees) : "null");
+	if (row->round_trip_known)
+		put_number(s, "round_trip_ms", row->round_trip_ms);
+	else
+		print(s, ",\"round_trip_ms\":null");
+	if (!row->live)
+		put_text(s, "reason", row->why);
+	print(s, "}");
+}
+
+static void show_replica_row(struct script *s, uint32_t index, const struct replica_row *row)
+{
+	print(s, "%u ", index);
+	show(s, s->addresses[index]);
+	print(s, " %s%s", state_of(row->live), row->leader ? ", leads" : "");
+	if (row->facts_known)
+		print(s, ", %ju facts", (uintmax_t)row->facts);
+	if (row->agrees_known && !row->leader)
+		print(s, ", %s the leader", row->agrees ? "agrees with" : "differs from");
+	if (!row->live) {
+		print(s, ": ");
+		show(s, row->why);
+	}
+	print(s, "\n");
+}
+
+void script_replicas(struct script *s, const struct replica_row rows[REPLICAS])
+{
+	if (s->json)
+		print(s, "{\"event\":\"replicas\",\"replicas\":[");
+	for (uint32_t i = 0; i < REPLICAS; i++) {
+		if (s->json)
+			put_replica_row(s, i, &rows[i]);
+		else
+			show_replica_row(s, i, &rows[i]);
+	}
+	if (s->json)
+		print(s, "]}\n");
+}
+
+/* ---- messages and users ---- */
+
+/* The text of a message may have lines; those after the first are moved in, so none of them looks
+ * like a message of somebody else. */
+static void show_message_text(struct script *s, struct view text)
+{
+	while (text.size > 0) {
+		const uint8_t *end = memchr(text.data, '\n', text.size);
+		size_t size = end == NULL ? text.size : (size_t)(end - text.data);
+
+		escape_for_terminal(&s->out, view_of(text.data, size));
+		print(s, "%s", end == NULL ? "" : "\n    | ");
+		size += end != NULL;
+		text = view_of(text.data + size, text.size - size);
+	}
+}
+
+void script_message(struct script *s, const struct shown *shown)
+{
+	char time[SCRIPT_TIME_SIZE];
+	char id[SCRIPT_ID_SIZE];
+
+	script_time(shown->sent_ms, time);
+	script_id(&shown->session, shown->number, id);
+	if (s->json) {
+		print(s, "{\"event\":\"message\"");
+		put_text(s, "id", id);
+		put_text(s, "from", shown->from);
+		put_string(s, "text", shown->text);
+		put_text(s, "sent", time);
+		print(s, ",\"waited\":%s}\n", word_of(shown->waited));
+		return;
+	}
+	print(s, "[%.10s %.8sZ%s] ", time, time + 11, shown->waited ? ", waited" : "");
+	terminal_put(&s->out,
+	             s->colours ? terminal_style_of(view_of_string(shown->from)) : STYLE_NONE,
+	             view_of_string(shown->from));
+	print(s, ": ");
+	show_message_text(s, shown->text);
+	print(s, "\n");
+}
+
+void script_users(struct script *s, const struct user *users, size_t count)
+{
+	if (s->json)
+		print(s, "{\"event\":\"users\",\"users\":[");
+	for (size_t i = 0; i < count; i++) {
+		if (s->json) {
+			print(s, "%s{\"name\":", i == 0 ? "" : ",");
+			escape_for_json(&s->out, view_of_string(users[i].name));
+			print(s, ",\"online\":%s}", word_of(users[i].online));
+		} else {
+			show(s, users[i].name);
+			print(s, " %s\n", users[i].online ? "online" : "offline");
+		}
+	}
+	if (s->json)
+		print(s, "]}\n");
+}
+
+void script_logged_out(struct script *s, const char *why)
+{
+	if (s->json) {
+		print(s, "{\"event\":\"logged-out\"");
+		put_text(s, "reason", why);
+		print(s, "}\n");
+	} else {
+		print(s, "logged out: ");
+		show(s, why);
+		print(s, "\n");
+	}
+}
+
+/* ---- results ---- */
+
+static bool is_message(const struct result *r)
+{
+	return r->kind == COMMAND_SEND || r->kind == COMMAND_ALL;
+}
+
+static void put_names(struct script *s, const struct result *r)
+{
+	print(s, ",\"names\":[");
+	for (size_t i = 0; i < r->users_count; i++) {
+		print(s, i == 0 ? "" : ",");
+		escape_for_json(&s->out, view_of_string(r->users[i].name));
+	}
+	print(s, "]");
+}
+
+static void put_result(struct script *s, const struct result *r)
+{
+	bool done = r->outcome == OUTCOME_OK;
+	char id[SCRIPT_ID_SIZE];
+	char account[ID_TEXT_SIZE + 1];
+
+	if (is_message(r) ? done || r->stored > 0 : r->copies > 0)
+		put_number(s, "copies", r->copies);
+	if (is_message(r) && (done || r->stored > 0)) {
+		put_number(s, "online", r->online);
+		put_number(s, "stored", r->stored);
+	}
+	if (r->has_id) {
+		script_id(&r->session, r->number, id);
+		put_text(s, "id", id);
+	}
+	if (r->mailbox_full)
+		put_text(s, "mailbox", "full");
+	if (r->users_count > 0)
+		put_names(s, r);
+	if (r->since_ms != 0) {
+		char since[SCRIPT_TIME_SIZE];
+
+		script_time(r->since_ms, since);
+		put_text(s, "since", since);
+	}
+	if (!done || (r->kind != COMMAND_CREATE && r->kind != COMMAND_LOGIN))
+		return;
+	id_to_text(&r->id, account);
+	put_text(s, "name", r->name);
+	put_text(s, "id", account);
+	if (r->unfinished)
+		print(s, ",\"unfinished\":true");
+}
+
+static void show_stored(struct script *s, const struct result *r)
+{
+	if (r->kind == COMMAND_SEND && r->stored == 1)
+		print(s, ": %s",
+		      r->online > 0 ? "the recipient is online"
+		                    : "the recipient will get it at the next log in");
+	else
+		print(s, ": stored for %u, %u of them online", r->stored, r->online);
+	if (r->stored > 0 && r->copies < REPLICAS)
+		print(s, "; on %u of %d replicas only", r->copies, REPLICAS);
+	if (r->mailbox_full)
+		print(s, "; your share of the mailbox is full now");
+}
+
+static void show_result(struct script *s, const struct result *r)
+{
+	if (is_message(r)) {
+		if (r->outcome == OUTCOME_OK)
+			show_stored(s, r);
+	} else if (r->kind == COMMAND_CREATE || r->kind == COMMAND_LOGIN) {
+		if (r->outcome == OUTCOME_OK) {
+			print(s, ": you are ");
+			show(s, r->name);
+		}
+		if (r->since_ms != 0) {
+			char since[SCRIPT_TIME_SIZE];
+
+			script_time(r->since_ms, since);
+			print(s, ": since %s", since);
+		}
+		if (r->copies > 0 && r->copies < REPLICAS)
+			print(s, "; on %u of %d replicas only", r->copies, REPLICAS);
+	}
+}
+
+static void put_answer(struct script *s, const struct script_answer *a)
+{
+	bool done = a->outcome == OUTCOME_OK;
+
+	print(s, "{\"event\":\"result\"");
+	put_string(s, "command", a->command);
+	print(s, ",\"ok\":%s", word_of(done));
+	if (!done)
+		put_text(s, "error", outcome_code(a->outcome));
+	if (!done || a->detail[0] != 0)
+		put_text(s, "detail", a->detail);
+	if (a->has_count)
+		put_number(s, "count", a->count);
+	if (a->has_messages)
+		put_number(s, "messages", a->messages);
+	if (a->text != NULL)
+		put_text(s, "text", a->text);
+	if (a->result != NULL)
+		put_result(s, a->result);
+	print(s, "}\n");
+}
+
+/* Help is shown line by line, as it stands: it is ours. */
+static void show_answer(struct script *s, const struct script_answer *a)
+{
+	if (a->text != NULL && a->outcome == OUTCOME_OK) {
+		put(s, view_of_string(a->text));
+		print(s, "\n");
+		return;
+	}
+	escape_for_terminal(&s->out, a->command);
+	if (a->outcome == OUTCOME_OK)
+		print(s, ": ok");
+	else
+		print(s, ": refused (%s)", outcome_code(a->outcome));
+	if (a->has_count)
+		print(s, ": %ju account%s", (uintmax_t)a->count, a->count == 1 ? "" : "s");
+	if (a->has_messages)
+		print(s, ": %ju new message%s", (uintmax_t)a->messages,
+		      a->messages == 1 ? "" : "s");
+	if (a->result != NULL)
+		show_result(s, a->result);
+	if (a->detail[0] != 0) {
+		print(s, ": ");
+		show(s, a->detail);
+	}
+	for (size_t i = 0; a->result != NULL && i < a->result->users_count; i++) {
+		print(s, i == 0 ? " (" : ", ");
+		show(s, a->result->users[i].name);
+		print(s, i + 1 == a->result->users_count ? ")" : "");
+	}
+	print(s, "\n");
+}
+
+void script_result(struct script *s, const struct script_answer *answer)
+{
+	assert(answer->detail != NULL);
+	assert(answer->result == NULL || answer->result->outcome == answer->outcome);
+	if (s->json)
+		put_answer(s, answer);
+	else
+		show_answer(s, answer);
+}

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * script: the client's lines on stdout. As JSON, one object a line, they are a stable interface for
+ * programs; readable, they tell people the same facts. Each call makes whole lines in `out`; the
+ * caller writes them at once and empties it. Nothing else goes to stdout.
+ *
+ *   {"event":"ready","leader":0,"replicas":[{"index":0,"address":"...","state":"live"},...]}
+ *        a dead one also has "reason"
+ *   {"event":"result","command":"msg","ok":true,...}     exactly one for each command, in order
+ *        refused: "ok":false,"error":CODE,"detail":"a sentence"
+ *        msg, all: "copies", "online", "stored"; msg to one: "id"; "mailbox":"full", with several
+ * "names"
+ *        login that finds an active session: "since"
+ *        create, login: "name", "id"; list: "count"; check: "messages"; help: "text"
+ *        "copies" wherever something was stored; "detail" also of a success that needs a word
+ *   {"event":"message","id":"01H...-7","from":"bob","text":"hi",
+ *        "sent":"2026-11-21T04:00:00.123Z","waited":true}
+ *   {"event":"users","users":[{"name":"alice","online":true},...]}
+ *   {"event":"replica","index":0,"state":"dead","reason":"..."}      {"event":"leader","index":1}
+ *   {"event":"replicas","replicas":[{"index":0,"address":"...","state":"live","leader":true,
+ *        "facts":120,"agrees":true,"round_trip_ms":0},...]}
+ *        what is not known is null; a round trip is that of a ping, disk included, and 0 less
+ *        than one millisecond
+ *   {"event":"logged-out","reason":"..."}
+ *
+ * Whatever others wrote is escaped (base/escape.h), in both forms. Pure but for the buffer.
+ */
+#ifndef THREEFOLD_CHAT_SCRIPT_H
+#define THREEFOLD_CHAT_SCRIPT_H
+
+#include "replication/replication.h"
+
+struct script {
+	bool json;
+	bool colours;                 /* names have theirs, in readable lines */
+	const char *const *addresses; /* REPLICAS of them, as the user gave them */
+	struct buf out;
+};
+
+/* One result. `result` is NULL for what no replica was asked. */
+struct script_answer {
+	struct view command; /* without the slash */
+	enum outcome outcome;
+	const char *detail;
+	const struct result *result;
+	const char *text;  /* help; else NULL */
+	bool has_messages; /* check */
+	uint64_t messages;
+	bool has_count; /* list: how many were shown */
+	uint64_t count;
+};
+
+void script_init(struct script *s, bool json, const char *const *addresses);
+void script_release(struct script *s);
+
+/* `why[i]` of those that are not live. leader -1: none. */
+void script_ready(struct script *s, int leader, const bool live[REPLICAS],
+                  const char *const why[REPLICAS]);
+void script_replica(struct script *s, uint32_t index, bool live, const char *why);
+void script_leader(struct script *s, uint32_t index);
+void script_message(struct script *s, const struct shown *shown);
+void script_users(struct script *s, const struct user *users, size_t count);
+void script_replicas(struct script *s, const struct replica_row rows[REPLICAS]);
+void script_logged_out(struct script *s, const char *why);
+void script_result(struct script *s, const struct script_answer *answer);
+
+enum { SCRIPT_TIME_SIZE = 64, SCRIPT_ID_SIZE = ULID_TEXT_SIZE + 1 + 20 + 1 };
+/* "2026-11-21T04:00:00.123Z"; a time after the year 9999 is shown as its last moment. */
+void script_time(uint64_t ms, char text[SCRIPT_TIME_SIZE]);
+/* "SESSION-NUMBER" */
+void script_id(const struct ulid *session, uint64_t number, char text[SCRIPT_ID_SIZE]);
+
+#endif

@@ -1,0 +1,338 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The table of commands, and what is found in it: by name, by a name that is nearly right, and by
+ * the form that other systems give to the same command.
+ */
+#include "chat/command.h"
+
+static const struct command_row rows[VERB_TEXT] = {
+	[VERB_CREATE] = {
+		.verb = VERB_CREATE,
+		.name = "create",
+		.usage = "NAME [PASSWORD]",
+		.summary = "make an account and log in",
+		.help = "A name has 1 to 32 of A-Z a-z 0-9 _ . - and does not begin with - or a "
+		        "dot; "
+		        "a password has 1 to 511 bytes.",
+		.when = WHEN_OUT,
+		.needed = FIELD_BIT(FIELD_NAME) | FIELD_BIT(FIELD_PASSWORD),
+		.asked = FIELD_BIT(FIELD_PASSWORD),
+		.arguments = { FIELD_NAME, FIELD_PASSWORD },
+	},
+	[VERB_LOGIN] = {
+		.verb = VERB_LOGIN,
+		.name = "login",
+		.usage = "[--take-over] NAME [PASSWORD]",
+		.summary = "log in",
+		.help = "What was sent to you in the meantime is shown. "
+		        "--take-over ends the session of another client.",
+		.when = WHEN_OUT,
+		.needed = FIELD_BIT(FIELD_NAME) | FIELD_BIT(FIELD_PASSWORD),
+		.optional = FIELD_BIT(FIELD_TAKE_OVER),
+		.asked = FIELD_BIT(FIELD_PASSWORD),
+		.arguments = { FIELD_NAME, FIELD_PASSWORD },
+	},
+	[VERB_LOGOUT] = {
+		.verb = VERB_LOGOUT,
+		.name = "logout",
+		.usage = "",
+		.summary = "log out",
+		.help = "The account stays; what is sent to it waits.",
+		.when = WHEN_IN,
+		.arguments = { FIELD_END, FIELD_END },
+	},
+	[VERB_DELETE] = {
+		.verb = VERB_DELETE,
+		.name = "delete",
+		.usage = "NAME",
+		.summary = "delete your own account",
+		.help = "NAME is your own, to confirm it. "
+		        "What you have sent is still delivered; the name becomes free.",
+		.when = WHEN_IN,
+		.needed = FIELD_BIT(FIELD_NAME),
+		.asked = FIELD_BIT(FIELD_NAME),
+		.arguments = { FIELD_NAME, FIELD_END },
+	},
+	[VERB_LIST] = {
+		.verb = VERB_LIST,
+		.name = "list",
+		.usage = "[PATTERN | -E REGEX]",
+		.summary = "who there is, and who is online",
+		.help = "PATTERN is the beginning of a name or, with * and ?, the whole of one; "
+		        "REGEX is a POSIX extended regular expression for its beginning.",
+		.when = WHEN_ANY,
+		.optional = FIELD_BIT(FIELD_PATTERN) | FIELD_BIT(FIELD_REGEX),
+		.arguments = { FIELD_PATTERN, FIELD_END },
+	},
+	[VERB_MSG] = {
+		.verb = VERB_MSG,
+		.name = "msg",
+		.usage = "[--id ID] NAME[,NAME...] TEXT",
+		.summary = "send a message",
+		.help = "It reaches who is offline at the next log in. With the ID of a message "
+		        "whose outcome is unknown it is sent again, and shown once.",
+		.when = WHEN_IN,
+		.needed = FIELD_BIT(FIELD_TO) | FIELD_BIT(FIELD_TEXT),
+		.optional = FIELD_BIT(FIELD_ID),
+		.arguments = { FIELD_TO, FIELD_TEXT },
+	},
+	[VERB_TALK] = {
+		.verb = VERB_TALK,
+		.name = "talk",
+		.usage = "NAME",
+		.summary = "choose whom plain lines go to",
+		.help = "Lines without a command are sent to NAME from then on, until you log out.",
+		.when = WHEN_IN,
+		.needed = FIELD_BIT(FIELD_NAME),
+		.arguments = { FIELD_NAME, FIELD_END },
+	},
+	[VERB_ALL] = {
+		.verb = VERB_ALL,
+		.name = "all",
+		.usage = "TEXT",
+		.summary = "send a message to everybody",
+		.help = "To every other account, online or not.",
+		.when = WHEN_IN,
+		.needed = FIELD_BIT(FIELD_TEXT),
+		.arguments = { FIELD_TEXT, FIELD_END },
+	},
+	[VERB_CHECK] = {
+		.verb = VERB_CHECK,
+		.name = "check",
+		.usage = "",
+		.summary = "how many messages came since the last look",
+		.help = "They are shown as they come anyway.",
+		.when = WHEN_IN,
+		.arguments = { FIELD_END, FIELD_END },
+	},
+	[VERB_REPLICAS] = {
+		.verb = VERB_REPLICAS,
+		.name = "replicas",
+		.usage = "",
+		.summary = "the three servers and how they are",
+		.help = "Address, state, which one leads, how many facts each holds, "
+		        "whether they agree with the leader's, and how long a ping takes.",
+		.when = WHEN_ANY,
+		.arguments = { FIELD_END, FIELD_END },
+	},
+	[VERB_BELL] = {
+		.verb = VERB_BELL,
+		.name = "bell",
+		.usage = "on|off",
+		.summary = "ring when a message comes, or do not",
+		.help = "It is off at first. It rings once for messages that come less than a "
+		        "second apart, on a terminal only: scripts are refused.",
+		.when = WHEN_ANY,
+		.needed = FIELD_BIT(FIELD_STATE),
+		.arguments = { FIELD_STATE, FIELD_END },
+	},
+	[VERB_WAIT] = {
+		.verb = VERB_WAIT,
+		.name = "wait",
+		.usage = "SECONDS",
+		.summary = "do nothing for a while (for scripts)",
+		.help = "Messages are shown meanwhile.",
+		.when = WHEN_ANY,
+		.needed = FIELD_BIT(FIELD_SECONDS),
+		.arguments = { FIELD_SECONDS, FIELD_END },
+	},
+	[VERB_HELP] = {
+		.verb = VERB_HELP,
+		.name = "help",
+		.usage = "[COMMAND]",
+		.summary = "this list, or more about one command",
+		.help = "",
+		.when = WHEN_ANY,
+		.optional = FIELD_BIT(FIELD_NAME),
+		.arguments = { FIELD_NAME, FIELD_END },
+	},
+	[VERB_QUIT] = {
+		.verb = VERB_QUIT,
+		.name = "quit",
+		.usage = "",
+		.summary = "log out and end",
+		.help = "As the end of the input does.",
+		.when = WHEN_ANY,
+		.arguments = { FIELD_END, FIELD_END },
+	},
+};
+
+/* ---- look-ups ---- */
+
+const struct command_row *command_row(enum verb verb)
+{
+	assert(verb < VERB_END);
+	return verb < VERB_TEXT ? &rows[verb] : NULL;
+}
+
+const struct command_row *command_find(struct view name)
+{
+	for (size_t i = 0; i < VERB_TEXT; i++)
+		if (view_equal(name, view_of_string(rows[i].name)))
+			return &rows[i];
+	return NULL;
+}
+
+static uint8_t lower(uint8_t c)
+{
+	return c >= 'A' && c <= 'Z' ? (uint8_t)(c + 32) : c;
+}
+
+static bool equal_ignoring_case(struct view a, struct view b)
+{
+	if (a.size != b.size)
+		return false;
+	for (size_t i = 0; i < a.size; i++)
+		if (lower(a.data[i]) != lower(b.data[i]))
+			return false;
+	return true;
+}
+
+static size_t least(size_t a, size_t b)
+{
+	return a < b ? a : b;
+}
+
+/* Insertions, deletions, replacements and swaps of neighbours that make one of the other (optimal
+ * string alignment). */
+static size_t edit_distance(struct view a, struct view b)
+{
+	size_t row[3][COMMAND_WORD_SIZE_MAX + 1];
+
+	assert(a.size <= COMMAND_WORD_SIZE_MAX);
+	assert(b.size <= COMMAND_WORD_SIZE_MAX);
+	for (size_t j = 0; j <= b.size; j++)
+		row[0][j] = j;
+	for (size_t i = 1; i <= a.size; i++) {
+		size_t *now = row[i % 3];
+		const size_t *before = row[(i + 2) % 3];
+
+		now[0] = i;
+		for (size_t j = 1; j <= b.size; j++) {
+			bool same = lower(a.data[i - 1]) == lower(b.data[j - 1]);
+
+			now[j] = least(before[j - 1] + (same ? 0 : 1),
+			               least(before[j], now[j - 1]) + 1);
+			if (i > 1 && j > 1 && lower(a.data[i - 1]) == lower(b.data[j - 2]) &&
+			    lower(a.data[i - 2]) == lower(b.data[j - 1]))
+				now[j] = least(now[j], row[(i + 1) % 3][j - 2] + 1);
+		}
+	}
+	return row[a.size % 3][b.size];
+}
+
+/* What other programs call it. */
+static const struct {
+	const char *other;
+	enum verb verb;
+} synonyms[] = {
+	{ "send", VERB_MSG },        { "tell", VERB_MSG },         { "whisper", VERB_MSG },
+	{ "query", VERB_TALK },      { "chat", VERB_TALK },        { "to", VERB_TALK },
+	{ "say", VERB_ALL },         { "broadcast", VERB_ALL },    { "register", VERB_CREATE },
+	{ "signup", VERB_CREATE },   { "signin", VERB_LOGIN },     { "connect", VERB_LOGIN },
+	{ "exit", VERB_QUIT },       { "bye", VERB_QUIT },         { "disconnect", VERB_LOGOUT },
+	{ "who", VERB_LIST },        { "names", VERB_LIST },       { "users", VERB_LIST },
+	{ "remove", VERB_DELETE },   { "drop", VERB_DELETE },      { "unregister", VERB_DELETE },
+	{ "status", VERB_REPLICAS }, { "servers", VERB_REPLICAS }, { "sleep", VERB_WAIT },
+	{ "deliver", VERB_CHECK },   { "commands", VERB_HELP },    { "?", VERB_HELP },
+	{ "beep", VERB_BELL },
+};
+
+const struct command_row *command_nearest(struct view wrong)
+{
+	const struct command_row *nearest = NULL;
+	size_t best = 3;
+
+	for (size_t i = 0; i < sizeof(synonyms) / sizeof(synonyms[0]); i++)
+		if (equal_ignoring_case(wrong, view_of_string(synonyms[i].other)))
+			return &rows[synonyms[i].verb];
+	if (wrong.size == 0 || wrong.size > COMMAND_WORD_SIZE_MAX)
+		return NULL;
+	for (size_t i = 0; i < VERB_TEXT; i++) {
+		struct view name = view_of_string(rows[i].name);
+		size_t distance = edit_distance(wrong, name);
+
+		/* The beginning of a command is near, however much is missing. */
+		if (wrong.size < name.size &&
+		    equal_ignoring_case(wrong, view_of(name.data, wrong.size)))
+			distance = 1;
+		if (distance < best && distance < wrong.size + (wrong.size == 1)) {
+			best = distance;
+			nearest = &rows[i];
+		}
+	}
+	return nearest;
+}
+
+static size_t count_words(struct view v)
+{
+	size_t count = 0;
+
+	while (command_take_word(&v).size != 0)
+		count++;
+	return count;
+}
+
+/* `bob-> hi`, `bob -> hi`, but nothing that does not begin with a name. */
+static bool is_arrow_form(struct view line)
+{
+	size_t size = 0;
+
+	while (size < line.size && name_is_valid(view_of(line.data, size + 1)))
+		size++;
+	/* A name may end in '-', and here the arrow's does not belong to it. */
+	if (size > 1 && line.data[size - 1] == '-' && size < line.size && line.data[size] == '>')
+		return true;
+	if (size == 0)
+		return false;
+	line = view_of(line.data + size, line.size - size);
+	command_skip_blanks(&line);
+	return view_starts_with(line, view_of_string("->"));
+}
+
+const char *command_foreign(struct view line)
+{
+	static const struct {
+		const char *word;
+		size_t words_min, words_max; /* of the whole line */
+		const char *ours;
+	} forms[] = {
+		{ "send", 3, SIZE_MAX, "/msg NAME TEXT" },
+		{ "LA", 1, 1, "/list" },
+		{ "DA", 1, 1, "/delete" },
+		{ "C", 1, 1, "/create NAME" },
+		{ "L", 1, 1, "/login NAME" },
+		{ "Q", 1, 1, "/quit" },
+		{ "create", 1, 1, "/create NAME" },
+		{ "login", 1, 1, "/login NAME" },
+		{ "logout", 1, 1, "/logout" },
+		{ "list", 1, 1, "/list" },
+		{ "check", 1, 1, "/check" },
+		{ "delete", 1, 1, "/delete" },
+		{ "help", 1, 1, "/help" },
+		{ "quit", 1, 1, "/quit" },
+		{ "Create", 3, 3, "/create NAME PASSWORD" },
+		{ "Delete", 3, 3, "/delete" },
+		{ "Deliver", 2, 3, "/check" },
+	};
+	struct view rest;
+	struct view first;
+	size_t words;
+
+	command_skip_blanks(&line);
+	if (view_starts_with(line, view_of_string(">>")) || is_arrow_form(line))
+		return "/msg NAME TEXT";
+	rest = line;
+	first = command_take_word(&rest);
+	words = count_words(line);
+	for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
+		bool is_send = forms[i].words_max == SIZE_MAX;
+		struct view word = view_of_string(forms[i].word);
+
+		if (words < forms[i].words_min || words > forms[i].words_max)
+			continue;
+		if (is_send ? equal_ignoring_case(first, word) : view_equal(first, word))
+			return forms[i].ours;
+	}
+	return NULL;
+}

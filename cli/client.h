@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * client: what the parts of the client share: client.c, which runs it (events, time, its end),
+ * cli/run.c, which does what a user's line asks for, cli/question.c, which asks a person
+ * for the rest, cli/show.c, which tells a program or a person what happened, and
+ * cli/console.c. Nobody else includes it.
+ */
+#ifndef THREEFOLD_CLI_CLIENT_H
+#define THREEFOLD_CLI_CLIENT_H
+
+#include "cli/list.h"
+#include "cli/options.h"
+#include "cli/progress.h"
+#include "cli/console.h"
+#include "chat/view.h"
+#include "chat/command.h"
+#include "cli/input.h"
+#include "chat/pattern.h"
+#include "chat/script.h"
+
+enum client_state {
+	CLIENT_STARTING,  /* until ready; nothing is read from stdin yet */
+	CLIENT_RUNNING,   /* commands, one after another */
+	CLIENT_FINISHING, /* no more commands: what is outstanding ends */
+	CLIENT_LEAVING,   /* the log out is under way */
+	CLIENT_ENDED,
+};
+
+/* What a line on a terminal is read as. */
+enum client_question {
+	ASK_COMMAND,
+	ASK_PASSWORD,
+	ASK_PASSWORD_AGAIN,
+	ASK_NAME_TO_DELETE,
+	ASK_TO_CREATE, /* the name that somebody wanted to log in to */
+};
+
+/* Whether a log in that was refused is to become a creation. */
+enum client_offer {
+	OFFER_NONE,
+	OFFER_WANTED, /* to be asked: is there such an account? */
+	OFFER_ASKED,  /* that is being listed */
+};
+
+enum { TALK_SIZE = ID_TEXT_SIZE + NAME_SIZE_MAX + 1 };
+
+/* A message as it was typed. */
+struct client_own {
+	char to[CLIENT_VIEW_NAMES_MAX][TALK_SIZE]; /* the first of them */
+	size_t to_count;                           /* 0: to all */
+	struct view text;                          /* of the line */
+};
+
+struct client {
+	struct client_options options;
+	bool is_terminal;
+	enum client_state state;
+	bool is_hasty;      /* a signal came: nothing is waited for but the log out */
+	bool was_refused;   /* some command was */
+	bool output_failed; /* nobody reads what it writes */
+	struct loop *loop;
+	struct link_pool *pool;
+	struct link *link;
+	struct input input;               /* of a script */
+	struct client_terminal *terminal; /* of a person; else NULL */
+	struct command_parser parser;
+	struct script script;    /* its lines, and `out`, which has those of the view as well */
+	struct client_view view; /* of a person */
+
+	/* The command under way. */
+	bool is_busy;
+	uint32_t token;                 /* of what replication does for it; 0: nothing */
+	struct command_request request; /* views into the line until it is begun */
+	struct pattern pattern;         /* /list */
+	uint64_t listed;
+	bool users_told;
+	struct client_list list;         /* the same for a person */
+	struct client_progress progress; /* /list, /all */
+	struct loop_timer wait;          /* /wait */
+	bool delete_waits;               /* /delete, for what is pending to be shown */
+
+	/* What a person knows of it. */
+	bool is_message; /* it sends `own` */
+	struct client_own own;
+	bool own_was_shown; /* before its outcome was known */
+	bool is_slow;
+	struct loop_timer slow;
+	uint64_t late; /* messages that were shown as waiting, and are stored now: not told yet */
+	uint32_t late_copies;
+
+	/* Whether all replicas hold the same facts, asked in the background. */
+	uint32_t facts_token; /* 0: not now */
+	struct loop_timer facts;
+
+	/* The conversation, and what the user has seen. */
+	char talk[TALK_SIZE]; /* empty: none */
+	uint64_t unseen;      /* messages since the last /check */
+
+	/* A question to a person, and the answers so far. */
+	enum client_question question;
+	enum verb asked_verb;
+	bool asked_take_over;
+	char asked_name[TALK_SIZE];
+	uint8_t password[PASSWORD_SIZE_MAX + 1];
+	size_t password_size;
+	enum client_offer offer;
+	bool offer_is_known;    /* there is such an account */
+	char refusal[WHY_SIZE]; /* why the log in was refused */
+	bool user_waits;        /* --user, for its log in to begin */
+
+	/* A log out that no command asked for: after idling, or at the end. */
+	uint32_t logout_token;
+	struct loop_timer idle;
+	struct loop_timer limit;  /* of a state */
+	struct loop_timer notice; /* nothing is live yet: say so */
+};
+
+/* cli/run.c */
+
+/* Takes a line of the user, or an answer; c->is_busy if it goes on. A line that is no answer is not
+ * empty. is_text: it is no command, whatever it begins with. was_shown: while it waited. */
+void client_take_line(struct client *c, struct view line, bool was_cut, bool is_text,
+                      bool was_shown);
+/* The actions that belong to the command under way. */
+void client_take_result(struct client *c, const struct result *result);
+/* Accounts that it lists: for /list, or for an offer. */
+void client_take_users(struct client *c, const struct action *action);
+/* The time of /wait has passed. */
+void client_wait_over(struct client *c);
+/* What the command under way has waited for may have come. */
+void client_go_on(struct client *c);
+/* The conversation ends with the session. */
+void client_forget_session(struct client *c);
+
+/* Ends the command under way. */
+void client_refuse(struct client *c, enum outcome outcome, const char *detail);
+/* What the command under way asks the replicas. */
+void client_begin(struct client *c, const struct command *command);
+void client_begin_account(struct client *c, enum verb verb, struct view name, struct view password,
+                          bool take_over);
+/* `name` must be that of the account that is logged in, or it is refused. */
+void client_begin_delete(struct client *c, struct view name);
+
+/* cli/question.c */
+
+/* What the request lacks is asked for. */
+void client_ask_for_rest(struct client *c);
+/* The answer to the question under way: the next question, or the command begins. */
+void client_take_answer(struct client *c, struct view line);
+/* The question under way gets no answer: the command is refused. */
+void client_drop_question(struct client *c);
+/* The name that a log in is for: it may be offered to be made. */
+void client_keep_name(struct client *c, enum verb verb, struct view name);
+/* True if this result is not the command's last word: a log in to an unknown name on a terminal. */
+bool client_take_offer(struct client *c, const struct result *result);
+/* The accounts that tell whether the name is unknown. */
+void client_take_offered(struct client *c, const struct action *action);
+/* What may begin now: the log in of --user, an offer. */
+void client_go_on_asking(struct client *c);
+
+/* cli/show.c: each for a program or a person, whoever is there */
+
+/* Before the first of the others; c->options are read. */
+void client_show_init(struct client *c);
+/* Stops its timers and gives its memory back; what has collected is dropped. */
+void client_show_release(struct client *c);
+/* What has collected goes out at once. */
+void client_show_flush(struct client *c);
+/* Once a turn: what has waited to be said with more of its kind. */
+void client_show_settle(struct client *c);
+/* A line of ours, for a person alone. */
+void client_show_notice(struct client *c, const char *text);
+/* ACTION_READY: how each replica is, and who leads. */
+void client_show_ready(struct client *c);
+/* ACTION_REPLICA, after ready. */
+void client_show_replica(struct client *c, const struct action *action);
+/* The replica that leads from now on. */
+void client_show_leader(struct client *c, uint32_t index);
+/* What the two above have told is complete. */
+void client_show_changes(struct client *c);
+/* ACTION_REPLICAS: the table of /replicas, or what was asked in the background. */
+void client_show_replicas(struct client *c, const struct action *action);
+/* ACTION_MESSAGE. */
+void client_show_message(struct client *c, const struct shown *shown);
+/* The session ended without being asked to; `why` is a phrase. */
+void client_show_logged_out(struct client *c, const char *why);
+/* The line that c->request was made of is taken now. */
+void client_show_line(struct client *c, struct view line, bool was_shown);
+/* From now on it may take long. */
+void client_show_begun(struct client *c);
+/* The result of the command under way. */
+void client_show_result(struct client *c, const struct script_answer *a);
+/* The command under way has ended; its result was shown, or is none of these lines. */
+void client_show_done(struct client *c);
+/* Nothing more is taken: lines that wait are dropped. */
+void client_show_dropped(struct client *c);
+/* The command under way gets no result any more. */
+void client_show_abandoned(struct client *c);
+/* The prompt anew, if there is a terminal: who, which replica leads, how many are live. */
+void client_show_prompt(struct client *c);
+
+/* client.c */
+
+/* No more commands are taken; what is outstanding is finished. */
+void client_finish(struct client *c);
+/* As SIGINT does. */
+void client_interrupt(struct client *c);
+/* Writes all of it to stdout. */
+void client_write(struct client *c, struct view bytes);
+/* And as whom: `name` is set if it is true. */
+bool client_is_logged_in(const struct client *c, char name[DISPLAY_SIZE]);
+
+#endif

@@ -1,0 +1,365 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * A file is opened without waiting (a FIFO without a writer would block) and read only if it is
+ * regular. A new config is written beside the old one, synced, and put into its place, so a crash
+ * leaves one or the other.
+ */
+#include "cli/config.h"
+
+#include "io/options.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+bool client_config_path(char path[CLIENT_CONFIG_PATH_SIZE])
+{
+	const char *config = getenv("XDG_CONFIG_HOME");
+	const char *home = getenv("HOME");
+	int size;
+
+	/* Relative ones are to be ignored, says the XDG base directory specification. */
+	if (config != NULL && config[0] == '/')
+		size = snprintf(path, CLIENT_CONFIG_PATH_SIZE, "%s/threefold/config", config);
+	else if (home != NULL && home[0] == '/')
+		size = snprintf(path, CLIENT_CONFIG_PATH_SIZE, "%s/.config/threefold/config", home);
+	else
+		return false;
+	return size > 0 && size < CLIENT_CONFIG_PATH_SIZE;
+}
+
+/* Says what is wrong; false, for whoever has to return that. */
+__attribute__((format(printf, 2, 3))) static bool wrong(char err[CLIENT_CONFIG_ERR_SIZE],
+                                                        const char *format, ...)
+{
+	va_list values;
+
+	va_start(values, format);
+	(void)vsnprintf(err, CLIENT_CONFIG_ERR_SIZE, format, values);
+	va_end(values);
+	return false;
+}
+
+/* ---- parsing ---- */
+
+static bool is_blank(uint8_t byte)
+{
+	return byte == ' ' || byte == '\t';
+}
+
+static void skip_blanks(struct view *v)
+{
+	while (v->size > 0 && is_blank(v->data[0]))
+		*v = view_of(v->data + 1, v->size - 1);
+}
+
+/* Up to the next blank, or `end` if that is not 0. */
+static struct view take_word(struct view *v, uint8_t end)
+{
+	size_t size = 0;
+
+	skip_blanks(v);
+	while (size < v->size && !is_blank(v->data[size]) && (end == 0 || v->data[size] != end))
+		size++;
+
+	struct view word = view_of(v->data, size);
+
+	*v = view_of(v->data + size, v->size - size);
+	skip_blanks(v);
+	return word;
+}
+
+/* Without what a terminal might obey: such a line is not repeated to anybody. */
+static bool is_plain_text(struct view line)
+{
+	for (size_t i = 0; i < line.size; i++)
+		if ((line.data[i] < 0x20 && line.data[i] != '\t') || line.data[i] > 0x7e)
+			return false;
+	return true;
+}
+
+static bool copy_word(char *to, size_t size, struct view word)
+{
+	if (word.size == 0 || word.size >= size)
+		return false;
+	memcpy(to, word.data, word.size);
+	to[word.size] = 0;
+	return true;
+}
+
+/* One line; NULL, or a phrase: what is wrong with it. */
+static const char *parse_line(struct view line, struct client_config *config, size_t *count)
+{
+	struct view rest = line;
+	uint16_t port;
+
+	skip_blanks(&rest);
+	if (rest.size == 0 || rest.data[0] == '#')
+		return NULL;
+	if (!is_plain_text(line))
+		return "bytes that are no text";
+	if (!view_equal(take_word(&rest, '='), view_of_string("replica")) || rest.size == 0 ||
+	    rest.data[0] != '=')
+		return "no line of a config";
+	if (*count == REPLICAS)
+		return "a fourth replica";
+	rest = view_of(rest.data + 1, rest.size - 1);
+	if (!copy_word(config->hosts[*count], CLIENT_HOST_SIZE, take_word(&rest, 0)))
+		return "no HOST of 1 to 253 bytes";
+	if (!copy_word(config->ports[*count], CLIENT_PORT_SIZE, take_word(&rest, 0)) ||
+	    !options_port(config->ports[*count], false, &port))
+		return "no PORT from 1 to 65535";
+	if (rest.size > 0)
+		return "something after the PORT";
+	++*count;
+	return NULL;
+}
+
+bool client_config_parse(struct view text, const char *path, struct client_config *config,
+                         char err[CLIENT_CONFIG_ERR_SIZE])
+{
+	struct client_config parsed = { .hosts = { "" } };
+	size_t count = 0;
+
+	for (size_t number = 1; text.size > 0; number++) {
+		const uint8_t *end = memchr(text.data, '\n', text.size);
+		size_t size = end == NULL ? text.size : (size_t)(end - text.data);
+		bool has_return = size > 0 && text.data[size - 1] == '\r';
+		const char *why = parse_line(view_of(text.data, size - has_return), &parsed,
+		                             &count);
+
+		if (why != NULL)
+			return wrong(err,
+			             "%s:%zu: %s; a line is: replica = HOST PORT, or a comment "
+			             "that begins with #",
+			             path, number, why);
+		size += end != NULL;
+		text = view_of(text.data + size, text.size - size);
+	}
+	if (count < REPLICAS)
+		return wrong(err,
+		             "%s: %zu replica%s instead of three; there is a line for each: "
+		             "replica = HOST PORT",
+		             path, count, count == 1 ? "" : "s");
+	*config = parsed;
+	return true;
+}
+
+/* ---- reading ---- */
+
+/* What there is of it, up to `size_max` bytes and one more; -1 with errno. */
+static ssize_t read_up_to(int fd, uint8_t *to, size_t size_max)
+{
+	size_t size = 0;
+	ssize_t count;
+
+	do {
+		count = read(fd, to + size, size_max + 1 - size);
+		if (count > 0)
+			size += (size_t)count;
+	} while ((count > 0 && size <= size_max) || (count < 0 && errno == EINTR));
+	return count < 0 ? -1 : (ssize_t)size;
+}
+
+/* -1, with `err`, and with errno if opening failed (else it is 0). */
+static int open_regular(const char *path, struct stat *stat, char err[CLIENT_CONFIG_ERR_SIZE])
+{
+	int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+
+	if (fd < 0 || fstat(fd, stat) != 0) {
+		int error = errno;
+
+		(void)wrong(err, "cannot read '%s': %s", path, strerror(error));
+		if (fd >= 0)
+			(void)close(fd);
+		errno = error;
+		return -1;
+	}
+	if (S_ISREG(stat->st_mode))
+		return fd;
+	(void)close(fd);
+	(void)wrong(err, "'%s' is %s, not a file", path,
+	            S_ISDIR(stat->st_mode) ? "a directory" : "a pipe or a device");
+	errno = 0;
+	return -1;
+}
+
+bool client_config_read(const char *path, struct client_config *config, bool *is_missing,
+                        char err[CLIENT_CONFIG_ERR_SIZE])
+{
+	struct stat stat;
+	int fd = open_regular(path, &stat, err);
+	uint8_t *text;
+	ssize_t size;
+	bool good;
+
+	*is_missing = fd < 0 && (errno == ENOENT || errno == ENOTDIR);
+	if (fd < 0)
+		return false;
+	text = mem_alloc(CLIENT_CONFIG_SIZE_MAX + 1);
+	size = read_up_to(fd, text, CLIENT_CONFIG_SIZE_MAX);
+	if (size < 0)
+		good = wrong(err, "cannot read '%s': %s", path, strerror(errno));
+	else if (size > CLIENT_CONFIG_SIZE_MAX)
+		good = wrong(err, "'%s' has more than %d bytes: it is no config of a client", path,
+		             CLIENT_CONFIG_SIZE_MAX);
+	else
+		good = client_config_parse(view_of(text, (size_t)size), path, config, err);
+	mem_free(text);
+	(void)close(fd);
+	return good;
+}
+
+/* The first line of what was read. */
+static bool take_password(const char *path, struct view text, uint8_t password[PASSWORD_SIZE_MAX],
+                          size_t *size, char err[CLIENT_CONFIG_ERR_SIZE])
+{
+	const uint8_t *end = text.size == 0 ? NULL : memchr(text.data, '\n', text.size);
+	size_t count = end == NULL ? text.size : (size_t)(end - text.data);
+
+	if (count > 0 && text.data[count - 1] == '\r')
+		count--;
+	if (count == 0)
+		return wrong(err, "the first line of '%s' is empty: it is the password", path);
+	if (count > PASSWORD_SIZE_MAX)
+		return wrong(err,
+		             "the first line of '%s' is too long: a password has at most %d "
+		             "bytes",
+		             path, PASSWORD_SIZE_MAX);
+	if (memchr(text.data, 0, count) != NULL)
+		return wrong(err, "the first line of '%s' holds a NUL, which no password has",
+		             path);
+	memcpy(password, text.data, count);
+	*size = count;
+	return true;
+}
+
+bool client_password_read(const char *path, uint8_t password[PASSWORD_SIZE_MAX], size_t *size,
+                          char err[CLIENT_CONFIG_ERR_SIZE])
+{
+	/* The longest password, with CR LF behind it. */
+	uint8_t text[PASSWORD_SIZE_MAX + 3];
+	struct stat stat;
+	int fd = open_regular(path, &stat, err);
+	ssize_t count;
+	bool good;
+
+	if (fd < 0)
+		return false;
+	count = read_up_to(fd, text, PASSWORD_SIZE_MAX + 2);
+	if ((stat.st_mode & 077) != 0)
+		good = wrong(err,
+		             "others than its owner may use '%s' (mode %03o), and it holds a "
+		             "password: chmod 600 it",
+		             path, (unsigned)stat.st_mode & 0777);
+	else if (count < 0)
+		good = wrong(err, "cannot read '%s': %s", path, strerror(errno));
+	else
+		good = take_password(path, view_of(text, (size_t)count), password, size, err);
+	explicit_bzero(text, sizeof(text));
+	(void)close(fd);
+	return good;
+}
+
+/* ---- writing ---- */
+
+static bool write_all(int fd, const char *text)
+{
+	size_t left = strlen(text);
+
+	while (left > 0) {
+		ssize_t count = write(fd, text, left);
+
+		if (count < 0 && errno != EINTR)
+			return false;
+		if (count > 0) {
+			text += count;
+			left -= (size_t)count;
+		}
+	}
+	return true;
+}
+
+/* Every folder on the way that is missing. False with errno; `path` is as before. */
+static bool make_folders(char *path)
+{
+	for (char *at = strchr(path + 1, '/'); at != NULL; at = strchr(at + 1, '/')) {
+		bool good;
+
+		*at = 0;
+		good = mkdir(path, 0700) == 0 || errno == EEXIST;
+		*at = '/';
+		if (!good)
+			return false;
+	}
+	return true;
+}
+
+/* So that the new name is on disk, too. */
+static bool sync_folder(char *path)
+{
+	char *name = strrchr(path, '/');
+	int fd;
+	bool good;
+
+	*name = 0;
+	fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	*name = '/';
+	if (fd < 0)
+		return false;
+	good = fsync(fd) == 0;
+	(void)close(fd);
+	return good;
+}
+
+/* The file beside it; false with errno, and then it is gone. */
+static bool write_new(char *new_path, const char *text)
+{
+	int fd = mkostemp(new_path, O_CLOEXEC); /* 0600 */
+	bool good;
+	int error;
+
+	if (fd < 0)
+		return false;
+	good = write_all(fd, text) && fsync(fd) == 0;
+	error = errno;
+	if (close(fd) != 0 && good) {
+		good = false;
+		error = errno;
+	}
+	if (!good)
+		(void)unlink(new_path);
+	errno = error;
+	return good;
+}
+
+bool client_config_write(const char *path, const struct client_config *config,
+                         char err[CLIENT_CONFIG_ERR_SIZE])
+{
+	char text[REPLICAS * (CLIENT_HOST_SIZE + CLIENT_PORT_SIZE + 16) + 128] =
+		"# The three replicas, in the order that all clients use.\n";
+	char new_path[CLIENT_CONFIG_PATH_SIZE + 16];
+	size_t size = strlen(text);
+
+	assert(path[0] == '/');
+	for (size_t i = 0; i < REPLICAS; i++)
+		size += (size_t)snprintf(text + size, sizeof(text) - size, "replica = %s %s\n",
+		                         config->hosts[i], config->ports[i]);
+	assert(size < sizeof(text));
+	(void)snprintf(new_path, sizeof(new_path), "%s.XXXXXX", path);
+	if (!make_folders(new_path) || !write_new(new_path, text))
+		return wrong(err, "cannot write '%s': %s", path, strerror(errno));
+	if (rename(new_path, path) != 0) {
+		int error = errno;
+
+		(void)unlink(new_path);
+		return wrong(err, "cannot write '%s': %s", path, strerror(error));
+	}
+	if (!sync_folder(new_path))
+		return wrong(err, "cannot sync the folder of '%s': %s", path, strerror(errno));
+	return true;
+}

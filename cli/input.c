@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Bytes collect in one buffer. Lines are taken from its front by moving an offset; the rest is
+ * moved down only when something is read, so a buffer of short lines is not moved for each of them.
+ */
+#include "cli/input.h"
+
+#include "chat/command.h"
+
+#include <errno.h>
+#include <unistd.h>
+
+enum { READ_SIZE = 64 * 1024 };
+
+static void input_ready(struct loop_source *source, unsigned events)
+{
+	struct input *in = LOOP_OWNER(source, struct input, source);
+	uint8_t *room;
+	ssize_t count;
+
+	(void)events; /* whatever it was, a read tells */
+	buf_consume(&in->buf, in->used);
+	in->scanned -= in->used;
+	in->used = 0;
+	room = buf_reserve(&in->buf, READ_SIZE);
+	assert(room != NULL);
+	count = read(source->fd, room, READ_SIZE);
+	if (count > 0)
+		buf_added(&in->buf, (size_t)count);
+	else if (count == 0 || (errno != EINTR && errno != EAGAIN))
+		in->has_ended = true;
+	input_want(in, false);
+}
+
+void input_init(struct input *in, struct loop *l, int fd)
+{
+	*in = (struct input){ .loop = l, .source = { .fd = fd, .ready = input_ready } };
+	/* It is read only when it holds no whole line, and a line that is too long is cut. */
+	buf_init(&in->buf, COMMAND_LINE_SIZE_MAX + 2 * READ_SIZE);
+	in->has_ended = fd < 0;
+	/* What cannot be watched is found out now and not at the first line. */
+	input_want(in, true);
+	input_want(in, false);
+}
+
+void input_release(struct input *in)
+{
+	input_want(in, false);
+	/* A password may be among it. */
+	if (in->buf.capacity > 0)
+		explicit_bzero(in->buf.data, in->buf.capacity);
+	buf_release(&in->buf);
+}
+
+/* The end of a pipe is told whether it is wanted or not, so what is not wanted is not in the loop
+ * at all. */
+void input_want(struct input *in, bool wanted)
+{
+	wanted = wanted && !in->has_ended;
+	if (wanted == in->is_added)
+		return;
+	if (wanted) {
+		in->has_ended = loop_add(in->loop, &in->source, LOOP_READ) < 0;
+		in->is_added = !in->has_ended;
+	} else {
+		loop_remove(in->loop, &in->source);
+		in->is_added = false;
+	}
+}
+
+/* Drops the rest of a line that was cut; false if its end has not come yet. */
+static bool skip(struct input *in)
+{
+	struct view left = view_of(in->buf.data + in->used, in->buf.size - in->used);
+	const uint8_t *end = left.size == 0 ? NULL : memchr(left.data, '\n', left.size);
+
+	in->used = end == NULL ? in->buf.size : (size_t)(end + 1 - in->buf.data);
+	in->scanned = in->used;
+	in->is_skipping = end == NULL;
+	return end != NULL;
+}
+
+bool input_line(struct input *in, struct view *line, bool *was_cut)
+{
+	const uint8_t *end = NULL;
+	size_t left;
+
+	*was_cut = false;
+	if (in->buf.size == 0 || (in->is_skipping && !skip(in)))
+		return false;
+	assert(in->used <= in->scanned);
+	if (in->scanned < in->buf.size)
+		end = memchr(in->buf.data + in->scanned, '\n', in->buf.size - in->scanned);
+	in->scanned = in->buf.size;
+	left = (end == NULL ? in->buf.size : (size_t)(end - in->buf.data)) - in->used;
+	if (end == NULL && left <= COMMAND_LINE_SIZE_MAX && (!in->has_ended || left == 0))
+		return false;
+	*line = view_of(in->buf.data + in->used, left);
+	in->used += left + (end != NULL);
+	in->scanned = in->used;
+	if (left > COMMAND_LINE_SIZE_MAX) {
+		line->size = COMMAND_LINE_SIZE_MAX;
+		*was_cut = true;
+		in->is_skipping = end == NULL;
+	}
+	return true;
+}
+
+bool input_has_ended(const struct input *in)
+{
+	return in->has_ended && in->used == in->buf.size;
+}

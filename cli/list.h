@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * client_list: the accounts that /list shows to a person: collected while their pages come, then in
+ * columns, as many as a screen holds. A script gets each page as it comes (chat/script.h).
+ *
+ * Who is online comes first, since the screen may not hold all. However many accounts there are,
+ * only as many as a large screen holds are kept; the others are counted.
+ */
+#ifndef THREEFOLD_CLI_LIST_H
+#define THREEFOLD_CLI_LIST_H
+
+#include "cli/console.h"
+
+enum { CLIENT_LIST_KEPT_MAX = 10000 }; /* of each part */
+
+struct client_list {
+	/* First those who are online, each with a mark behind it, then the others. */
+	struct {
+		char (*words)[DISPLAY_SIZE + 1];
+		size_t kept;
+		uint64_t count;
+	} parts[2];
+};
+
+/* Empty, and without memory: for the beginning and the end. */
+void client_list_clear(struct client_list *list);
+/* A page of users; copies what it keeps. */
+void client_list_add(struct client_list *list, const struct user *users, size_t count);
+/* Prints the list, and a line that sums it up. `is_all`: nothing was asked for but all. */
+void client_list_show(const struct client_list *list, struct client_terminal *ct, bool is_all);
+
+#endif

@@ -1,0 +1,302 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * In the order in which mistakes are told: options, the count, ports, the same pair twice, unknown
+ * hosts, two pairs that are one address; then the config is written, if it is to be. Nothing is
+ * dialled before all of it is right.
+ */
+#include "cli/options.h"
+
+#include "cli/config.h"
+#include "chat/command.h"
+
+#include "io/log.h"
+#include "io/options.h"
+#include "io/tty.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+static const char purpose[] =
+	"Chats through the three replicas of a Threefold chat; any two of them may fail. HOST "
+	"is a\n"
+	"name, an IPv4 or an IPv6 address. On a terminal it is for a person: /help lists the\n"
+	"commands. Otherwise, or with --json, it is for programs: one command a line, then it "
+	"logs\n"
+	"out and ends.\n";
+
+static const char notes[] =
+	"Without addresses those of $XDG_CONFIG_HOME/threefold/config count, by default\n"
+	"~/.config/threefold/config: three lines 'replica = HOST PORT'. --save writes it.\n"
+	"\n"
+	"With --user a program needs --password-file as well; the log in is the first command\n"
+	"then, with a result of its own.\n"
+	"\n"
+	"Environment:\n"
+	"  NO_COLOR, TERM=dumb   plain text, as on a pipe; --color always overrules all three\n"
+	"\n"
+	"Signals:\n"
+	"  TERM, INT, HUP    log out and end; a second one ends at once\n"
+	"\n"
+	"Exit status:\n"
+	"  0  done\n"
+	"  1  a command was refused, or its outcome is not known\n"
+	"  2  the command line, the config or the password file is wrong, or a host is unknown\n"
+	"  3  no replica could be reached\n";
+
+/* What the command line says that is not the client's for long. */
+struct words {
+	const char *color;
+	const char *password_file;
+	bool save;
+};
+
+static const struct options *table(struct client_options *o, struct words *words)
+{
+	static struct option_row rows[10];
+	static const struct options options = { .program = "client",
+		                                .usage = "[HOST PORT HOST PORT HOST PORT]",
+		                                .purpose = purpose,
+		                                .notes = notes,
+		                                .rows = rows };
+	size_t n = 0;
+
+	rows[n++] = (struct option_row){ .name = "json",
+		                         .kind = OPTION_FLAG,
+		                         .help = "script mode: one JSON object a line",
+		                         .flag = &o->json };
+	rows[n++] = (struct option_row){ .name = "user",
+		                         .kind = OPTION_TEXT,
+		                         .argument = "NAME",
+		                         .help = "log in at the start; the password is asked for",
+		                         .text = &o->user };
+	rows[n++] = (struct option_row){ .name = "password-file",
+		                         .kind = OPTION_TEXT,
+		                         .argument = "FILE",
+		                         .help = "its first line is the password of --user; only\n"
+		                                 "its owner may have access to it",
+		                         .text = &words->password_file };
+	rows[n++] = (struct option_row){ .name = "save",
+		                         .kind = OPTION_FLAG,
+		                         .help = "keep these addresses for the next time, when\n"
+		                                 "'client' alone is enough",
+		                         .flag = &words->save };
+	rows[n++] = (struct option_row){ .name = "color",
+		                         .kind = OPTION_TEXT,
+		                         .argument = "WHEN",
+		                         .help = "auto, always or never (auto: on a terminal,\n"
+		                                 "without NO_COLOR)",
+		                         .text = &words->color };
+	rows[n++] = (struct option_row){ .name = "timeout",
+		                         .kind = OPTION_SECONDS,
+		                         .argument = "SECONDS",
+		                         .help = "in script mode a command waits so long for a\n"
+		                                 "live replica (10)",
+		                         .number = &o->timeout_ms,
+		                         .min = 1,
+		                         .max = 86400000 };
+	rows[n++] = (struct option_row){ .name = "reply-timeout",
+		                         .kind = OPTION_SECONDS,
+		                         .argument = "SECONDS",
+		                         .help = "a replica that owes a reply for so long is dead\n"
+		                                 "(3)",
+		                         .number = &o->reply_timeout_ms,
+		                         .min = 10,
+		                         .max = 86400000 };
+	rows[n++] = (struct option_row){ .name = "min-copies",
+		                         .kind = OPTION_NUMBER,
+		                         .argument = "K",
+		                         .help = "refuse what fewer than K replicas would hold (1)",
+		                         .number = &o->min_copies,
+		                         .min = 1,
+		                         .max = REPLICAS };
+	rows[n++] = (struct option_row){ .name = "idle-logout",
+		                         .kind = OPTION_SECONDS,
+		                         .argument = "SECONDS",
+		                         .help = "log out after so long without a command",
+		                         .number = &o->idle_ms,
+		                         .min = 1,
+		                         .max = 86400000 };
+	rows[n++] = (struct option_row){ .name = NULL };
+	assert(n == sizeof(rows) / sizeof(rows[0]));
+	return &options;
+}
+
+/* "HOST:PORT", in brackets if the host has colons itself. */
+static void write_address(char address[CLIENT_ADDRESS_SIZE], const char *host, unsigned port)
+{
+	bool brackets = strchr(host, ':') != NULL && host[0] != '[';
+
+	(void)snprintf(address, CLIENT_ADDRESS_SIZE, brackets ? "[%.253s]:%u" : "%.253s:%u", host,
+	               port);
+}
+
+static bool share_an_address(const struct link_target *a, const struct link_target *b)
+{
+	for (size_t i = 0; i < a->count; i++)
+		for (size_t j = 0; j < b->count; j++)
+			if (address_equal(&a->addresses[i], &b->addresses[j]))
+				return true;
+	return false;
+}
+
+/* ---- what belongs together ---- */
+
+static void read_user(struct client_options *o, const struct options *options,
+                      const struct words *words)
+{
+	char err[CLIENT_CONFIG_ERR_SIZE];
+
+	if (o->user != NULL && !command_account_is_valid(view_of_string(o->user)))
+		options_wrong(options,
+		              "option '--user': '%.64s' is no name: one has 1 to %d of A-Z a-z 0-9 "
+		              "_ . - and does not begin with - or a dot",
+		              o->user, NAME_SIZE_MAX);
+	if (words->password_file != NULL && o->user == NULL)
+		options_wrong(options, "option '--password-file' is for '--user NAME', which is "
+		                       "missing");
+	if (words->password_file != NULL &&
+	    !client_password_read(words->password_file, o->password, &o->password_size, err))
+		options_wrong(options, "option '--password-file': %s", err);
+	if (o->user != NULL && words->password_file == NULL && !o->is_terminal)
+		options_wrong(options,
+		              "option '--user' needs '--password-file FILE' without a terminal "
+		              "and with --json: nobody can be asked for the password");
+}
+
+static void read_colour(struct client_options *o, const struct options *options, const char *when)
+{
+	struct tty_traits traits;
+
+	tty_traits(&traits);
+	if (strcmp(when, "auto") == 0)
+		o->is_plain = traits.is_plain || !o->is_terminal;
+	else if (strcmp(when, "always") == 0 || strcmp(when, "never") == 0)
+		o->is_plain = when[0] == 'n';
+	else
+		options_wrong(options, "option '--color' is auto, always or never, not '%.64s'",
+		              when);
+}
+
+/* ---- addresses ---- */
+
+/* The config's words instead of those that were not given. */
+static void use_config(const struct options *options, struct client_config *config,
+                       const char *pairs[2 * REPLICAS])
+{
+	char path[CLIENT_CONFIG_PATH_SIZE];
+	char err[CLIENT_CONFIG_ERR_SIZE];
+	bool is_missing;
+
+	if (!client_config_path(path))
+		options_wrong(options, "three pairs of HOST and PORT are needed, not 0 words");
+	if (!client_config_read(path, config, &is_missing, err)) {
+		if (is_missing)
+			options_wrong(options,
+			              "three pairs of HOST and PORT are needed (with --save they "
+			              "are kept in '%.300s', and 'client' alone is enough)",
+			              path);
+		/* Nothing is wrong with the command line. */
+		log_plain(LOG_ERROR, "client: %s", err);
+		exit(EXIT_USAGE);
+	}
+	for (size_t i = 0; i < REPLICAS; i++) {
+		pairs[2 * i] = config->hosts[i];
+		pairs[2 * i + 1] = config->ports[i];
+	}
+}
+
+static void save(const struct options *options, const char *pairs[2 * REPLICAS])
+{
+	struct client_config config;
+	char path[CLIENT_CONFIG_PATH_SIZE];
+	char err[CLIENT_CONFIG_ERR_SIZE];
+
+	if (!client_config_path(path))
+		options_wrong(options, "option '--save': neither XDG_CONFIG_HOME nor HOME says "
+		                       "where");
+	for (size_t i = 0; i < REPLICAS; i++) {
+		uint16_t port = 0;
+		bool good = options_port(pairs[2 * i + 1], false, &port);
+
+		assert(good);
+		(void)good;
+		(void)snprintf(config.hosts[i], CLIENT_HOST_SIZE, "%s", pairs[2 * i]);
+		(void)snprintf(config.ports[i], CLIENT_PORT_SIZE, "%u", port);
+	}
+	if (!client_config_write(path, &config, err)) {
+		log_plain(LOG_ERROR, "client: option '--save': %s", err);
+		exit(EXIT_REFUSED);
+	}
+	log_plain(LOG_INFO, "client: the addresses are kept in '%s': 'client' alone is enough now",
+	          path);
+}
+
+static void resolve(struct client_options *o, const struct options *options,
+                    const char *pairs[2 * REPLICAS])
+{
+	char err[ADDRESS_ERR_SIZE];
+	uint16_t ports[REPLICAS];
+
+	for (size_t i = 0; i < REPLICAS; i++) {
+		const char *port = pairs[2 * i + 1];
+
+		if (!options_port(port, false, &ports[i]))
+			options_wrong(options, "port '%.64s' is not a number from 1 to 65535",
+			              port);
+		write_address(o->addresses[i], pairs[2 * i], ports[i]);
+		for (size_t j = 0; j < i; j++)
+			if (strcmp(o->addresses[i], o->addresses[j]) == 0)
+				options_wrong(options, "replica '%s' is given twice",
+				              o->addresses[i]);
+	}
+	for (size_t i = 0; i < REPLICAS; i++) {
+		int count = address_resolve(pairs[2 * i], ports[i], false, o->targets[i].addresses,
+		                            err);
+
+		if (count < 0)
+			options_wrong(options, "%s", err);
+		o->targets[i].count = (size_t)count;
+		for (size_t j = 0; j < i; j++)
+			if (share_an_address(&o->targets[i], &o->targets[j]))
+				options_wrong(
+					options,
+					"'%s' and '%s' are one address: a replica is given twice",
+					o->addresses[j], o->addresses[i]);
+	}
+}
+
+void client_options_read(struct client_options *o, int argc, char **argv)
+{
+	struct words words = { .color = "auto" };
+	struct client_config config;
+	const char *pairs[2 * REPLICAS];
+	const struct options *options;
+	int first;
+	int count;
+
+	*o = (struct client_options){ .timeout_ms = 10000,
+		                      .reply_timeout_ms = REPLY_TIMEOUT_MS,
+		                      .min_copies = 1 };
+	options = table(o, &words);
+	first = options_read(options, argc, argv);
+	count = argc - first;
+	o->is_terminal = !o->json && tty_is_there(STDIN_FILENO, STDOUT_FILENO);
+	if (count != 2 * REPLICAS && count != 0)
+		options_wrong(options, "three pairs of HOST and PORT are needed, not %d word%s",
+		              count, count == 1 ? "" : "s");
+	if (count == 0 && words.save)
+		options_wrong(options,
+		              "option '--save' keeps the three pairs of HOST and PORT that stand "
+		              "beside it: they are missing");
+	read_colour(o, options, words.color);
+	read_user(o, options, &words);
+	if (count == 0)
+		use_config(options, &config, pairs);
+	else
+		for (int i = 0; i < count; i++)
+			pairs[i] = argv[first + i];
+	resolve(o, options, pairs);
+	if (words.save)
+		save(options, pairs);
+}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * client_options: the client's command line, and the addresses of the three replicas, which may
+ * come from the config (cli/config.h) instead.
+ */
+#ifndef THREEFOLD_CLI_OPTIONS_H
+#define THREEFOLD_CLI_OPTIONS_H
+
+#include "replication/replication.h"
+#include "driver/link.h"
+
+enum { CLIENT_ADDRESS_SIZE = 300 }; /* a host name of 253 bytes, brackets, a port */
+
+struct client_options {
+	bool json;
+	bool is_terminal; /* a person is there: no --json, and stdin and stdout are a terminal */
+	bool is_plain;    /* no colours */
+	const char *user; /* who logs in at the start; NULL: nobody */
+	uint8_t password[PASSWORD_SIZE_MAX]; /* of --password-file */
+	size_t password_size;                /* 0: none is given */
+	uint64_t timeout_ms; /* how long a command waits for a live replica in script mode */
+	uint64_t reply_timeout_ms;
+	uint64_t idle_ms; /* 0: never */
+	uint64_t min_copies;
+	char addresses[REPLICAS]
+		      [CLIENT_ADDRESS_SIZE]; /* as they were given: HOST:PORT, [::1]:PORT */
+	struct link_target targets[REPLICAS];
+};
+
+/* Reads the command line, or the config, and resolves every host; writes the config if that is
+ * asked for. Help, version and mistakes end the program. */
+void client_options_read(struct client_options *o, int argc, char **argv);
+
+#endif

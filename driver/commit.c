@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * journal_begin, journal_run and journal_end of one job never overlap with those of another;
+ * journal_run alone may be on the other thread.
+ */
+#include "driver/commit.h"
+
+#include "io/log.h"
+#include "io/syncer.h"
+
+#include <unistd.h>
+
+enum {
+	INLINE_SIZE_MAX = 32 * 1024, /* bytes of a commit on the loop's thread */
+	INLINE_HEARD_MAX = 2,        /* connections that were heard since the last one */
+	INLINE_FACTS_MAX = 2,        /* of each connection, where there are more */
+	INLINE_AGAIN_MS = 20,        /* after a slow one */
+	HOLD_FACTS_MIN = 16,         /* of the last batch: under such a load the next may wait */
+	HOLD_MS = 2,                 /* but no longer after the last one's end */
+	COMPACT_EVERY_MS = 20,       /* a slice of compaction, if a batch was as short ago */
+	LOOK_AGAIN_MS = 100,         /* after a compaction that is wanted had nothing to do */
+	ROOM_LOOK_MS = 1000,         /* while the disk is full */
+};
+
+struct committer {
+	struct loop *loop;
+	struct journal *journal;
+	struct sessions *sessions;
+	struct peers *peers;
+	struct syncer *syncer;
+	bool is_disk_full;
+	uint64_t heard;            /* connections, since the last batch began */
+	uint64_t batch;            /* facts of the last one */
+	uint64_t batch_ended_ms;   /* 0: there was none */
+	uint64_t inline_after_ms;  /* not before */
+	uint64_t compact_after_ms; /* under load, not before */
+	uint64_t look_after_ms;
+	struct commit_counts counts;
+};
+
+static void run_job(void *context)
+{
+	struct committer *c = context;
+
+	journal_run(c->journal);
+}
+
+/* What the job put on the disk may be answered now. */
+static void job_done(struct committer *c)
+{
+	uint64_t before = journal_synced(c->journal);
+	uint64_t synced;
+	char err[ERR_SIZE];
+
+	if (journal_end(c->journal, err) != 0) {
+		log_line(LOG_ERROR, "%s; this is the end", err);
+		_exit(1); /* nothing that waits may be answered, nothing else written */
+	}
+	synced = journal_synced(c->journal);
+	assert(synced >= before);
+	if (synced == before)
+		return; /* a slice of compaction */
+	c->batch = synced - before;
+	c->batch_ended_ms = loop_now_ms(c->loop);
+	c->counts.syncs++;
+	c->counts.facts += synced - before;
+	if (synced - before > c->counts.batch_max)
+		c->counts.batch_max = synced - before;
+	session_synced(c->sessions, synced);
+	peers_act(c->peers);
+}
+
+static void thread_done(void *context)
+{
+	job_done(context);
+}
+
+struct committer *committer_new(struct loop *l, struct journal *journal, struct sessions *sessions,
+                                struct peers *peers)
+{
+	struct committer *c = mem_alloc_zero(1, sizeof(*c));
+
+	*c = (struct committer){
+		.loop = l,
+		.journal = journal,
+		.sessions = sessions,
+		.peers = peers,
+	};
+	c->syncer = syncer_new(l, run_job, thread_done, c);
+	if (c->syncer != NULL)
+		return c;
+	mem_free(c);
+	return NULL;
+}
+
+void committer_free(struct committer *c)
+{
+	if (c == NULL)
+		return;
+	syncer_free(c->syncer);
+	mem_free(c);
+}
+
+/* Between two jobs only: the journal's sizes are not to be asked while one runs. */
+static void look_at_room(struct committer *c)
+{
+	bool is_full = !journal_has_room(c->journal, loop_now_ms(c->loop));
+
+	if (is_full == c->is_disk_full)
+		return;
+	c->is_disk_full = is_full;
+	if (is_full)
+		log_line(LOG_WARNING,
+		         "the disk is nearly full: nothing new is stored until there is room");
+	else
+		log_line(LOG_NOTICE, "the disk has room again");
+	session_disk_full(c->sessions, is_full);
+	peers_act(c->peers);
+}
+
+/* Waking the other thread costs two switches, some 80 us each on an idle core; the sync of one
+ * small batch about as much again. It pays where the loop has something better to do meanwhile: to
+ * take in what the same connections send on. Where each has sent little, because it waits for this
+ * commit, more of them can be heard at once after it. */
+static bool is_inline(const struct committer *c)
+{
+	uint64_t facts = journal_position(c->journal) - journal_synced(c->journal);
+	bool is_calm = c->heard <= INLINE_HEARD_MAX || facts <= c->heard * INLINE_FACTS_MAX;
+
+	return is_calm && journal_waiting_size(c->journal) <= INLINE_SIZE_MAX &&
+	       peers_written(c->peers) == 0 && loop_now_ms(c->loop) >= c->inline_after_ms;
+}
+
+/* Under load those whom the last batch answered are about to send on: a batch that does not wait
+ * for them makes two of one, of half the size each, for twice the disk's work and nobody's gain. So
+ * it waits until there is nearly as much as last time. */
+static bool is_held(const struct committer *c)
+{
+	uint64_t facts = journal_position(c->journal) - journal_synced(c->journal);
+
+	return facts > 0 && c->batch >= HOLD_FACTS_MIN && facts < c->batch * 3 / 4 &&
+	       loop_now_ms(c->loop) < c->batch_ended_ms + HOLD_MS;
+}
+
+/* Between two jobs: begins the next, if there is anything to do. */
+static bool begin_job(struct committer *c)
+{
+	uint64_t now_ms = loop_now_ms(c->loop);
+	bool is_loaded = now_ms < c->batch_ended_ms + COMPACT_EVERY_MS;
+	bool may_compact = !is_loaded || now_ms >= c->compact_after_ms;
+
+	assert(!syncer_is_running(c->syncer));
+	look_at_room(c);
+	/* Under load slices of compaction are spread, so that a batch seldom waits for one. */
+	if (!journal_begin(c->journal, may_compact)) {
+		c->look_after_ms = now_ms + LOOK_AGAIN_MS;
+		return false;
+	}
+	c->look_after_ms = 0;
+	if (journal_job_is_batch(c->journal))
+		c->heard = 0;
+	else
+		c->compact_after_ms = now_ms + COMPACT_EVERY_MS;
+	return true;
+}
+
+void committer_turn(struct committer *c)
+{
+	bool goes_inline;
+	bool was_late;
+
+	c->heard += peers_heard(c->peers);
+	if (syncer_is_running(c->syncer))
+		return;
+	goes_inline = is_inline(c);
+	if (is_held(c) || !begin_job(c))
+		return;
+	if (!goes_inline || !journal_job_is_batch(c->journal)) {
+		syncer_start(c->syncer);
+		return;
+	}
+	was_late = loop_is_late(c->loop);
+	journal_run(c->journal);
+	c->counts.syncs_inline++;
+	if (!was_late && loop_is_late(c->loop)) /* by the disk's fault */
+		c->inline_after_ms = loop_now_ms(c->loop) + INLINE_AGAIN_MS;
+	job_done(c);
+}
+
+uint64_t committer_deadline(const struct committer *c)
+{
+	uint64_t deadline_ms = LOOP_NEVER;
+
+	/* A job that runs wakes the loop at its end. */
+	if (syncer_is_running(c->syncer))
+		return LOOP_NEVER;
+	if (c->is_disk_full)
+		deadline_ms = loop_now_ms(c->loop) + ROOM_LOOK_MS;
+	if (journal_position(c->journal) > journal_synced(c->journal))
+		deadline_ms = is_held(c) ? c->batch_ended_ms + HOLD_MS : 0;
+	else if (journal_compacting(c->journal) && c->look_after_ms < deadline_ms)
+		deadline_ms = c->look_after_ms;
+	return deadline_ms;
+}
+
+void committer_finish(struct committer *c)
+{
+	if (syncer_is_running(c->syncer)) {
+		syncer_wait(c->syncer);
+		job_done(c);
+	}
+	while (journal_begin(c->journal, false)) {
+		journal_run(c->journal);
+		job_done(c);
+	}
+	assert(journal_synced(c->journal) == journal_position(c->journal));
+}
+
+void committer_counts(const struct committer *c, struct commit_counts *counts)
+{
+	*counts = c->counts;
+}

@@ -1,0 +1,352 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * A setting is `$y$j?T$` and 22 characters of salt. `j` is yescrypt's flavour (that of every
+ * setting that crypt_gensalt makes), `T` a block size r of 32, and the character between them the
+ * memory: N = 4096 for '9', twice as much for each next character, and 128 * r * N bytes are
+ * touched.
+ *
+ *   cost    7      8      9       A       B          measured on one core of an AMD EPYC:
+ *   memory  4 MiB  8 MiB  16 MiB  32 MiB  64 MiB     4, 8, 17, 35 and 70 ms
+ *
+ * All five are accepted, so that a later version may raise the standard, '9', which is that of
+ * crypt_gensalt too. The salt must be what 16 bytes give: crypt_r refuses any bit beyond them, so
+ * whatever auth_setting_is_valid lets through, crypt_r takes.
+ *
+ * Argon2 and a stretch of our own lost: the system has neither, and passwords here need nothing
+ * better than those of the system itself.
+ */
+#include "fact/auth.h"
+
+#include <crypt.h>
+
+#include "base/sha256.h"
+
+#define PROTOCOL_NAME  "threefold-1"
+#define SETTING_START  "$y$j"
+#define SETTING_MIDDLE "T$"
+
+enum {
+	SALT_SIZE = 16,
+	SALT_TEXT_SIZE = 22, /* 21 characters of 6 bits and one of 2 */
+	COST_OFFSET = sizeof(SETTING_START) - 1,
+	MIDDLE_OFFSET = COST_OFFSET + 1,
+	SALT_OFFSET = MIDDLE_OFFSET + sizeof(SETTING_MIDDLE) - 1,
+	SETTING_SIZE = SALT_OFFSET + SALT_TEXT_SIZE,
+	HASH_TEXT_SIZE = 43, /* of crypt's result, after the setting and a dollar sign */
+	COST_STANDARD = '9',
+};
+_Static_assert(SETTING_SIZE == 29, "the header says so");
+_Static_assert((int)SETTING_SIZE <= (int)SETTING_SIZE_MAX, "what we make, we accept");
+_Static_assert(PASSWORD_SIZE_MAX < CRYPT_MAX_PASSPHRASE_SIZE, "crypt(3) wants room for a NUL");
+
+/* crypt(3)'s own base 64. */
+static const char salt_digits[] =
+	"./0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+_Static_assert(sizeof(salt_digits) == 64 + 1, "64 digits and a NUL");
+
+static bool is_salt_digit(uint8_t c)
+{
+	return (c >= '.' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
+}
+
+bool auth_setting_is_valid(struct view setting)
+{
+	const uint8_t *text = setting.data;
+
+	assert(text != NULL || setting.size == 0);
+	if (setting.size != SETTING_SIZE)
+		return false;
+	if (memcmp(text, SETTING_START, strlen(SETTING_START)) != 0)
+		return false;
+	if (memcmp(text + MIDDLE_OFFSET, SETTING_MIDDLE, strlen(SETTING_MIDDLE)) != 0)
+		return false;
+	uint8_t cost = text[COST_OFFSET];
+
+	if (!(cost >= '7' && cost <= '9') && cost != 'A' && cost != 'B')
+		return false;
+	for (size_t i = SALT_OFFSET; i < SETTING_SIZE; i++)
+		if (!is_salt_digit(text[i]))
+			return false;
+	/* 21 * 6 + 2 bits: the last digit is one of the first four. */
+	return memchr(salt_digits, text[SETTING_SIZE - 1], 4) != NULL;
+}
+
+/* yescrypt reads a salt in groups of three bytes, little-endian, the lowest six bits first. */
+void auth_setting_make(const uint8_t random[16], char setting[AUTH_SETTING_TEXT_SIZE])
+{
+	char *to = setting + SALT_OFFSET;
+	uint32_t bits = 0;
+	unsigned bit_count = 0;
+
+	assert(random != NULL);
+	memcpy(setting, SETTING_START, strlen(SETTING_START));
+	setting[COST_OFFSET] = COST_STANDARD;
+	memcpy(setting + MIDDLE_OFFSET, SETTING_MIDDLE, strlen(SETTING_MIDDLE));
+	for (size_t i = 0; i < SALT_SIZE; i++) {
+		bits |= (uint32_t)random[i] << bit_count;
+		bit_count += 8;
+		/* The last byte of all ends its group: what is left of it becomes a digit too. */
+		while (bit_count >= 6 || (i == SALT_SIZE - 1 && bit_count > 0)) {
+			*to++ = salt_digits[bits & 63];
+			bits >>= 6;
+			bit_count = bit_count < 6 ? 0 : bit_count - 6;
+		}
+	}
+	*to = '\0';
+	assert(to == setting + SETTING_SIZE);
+	assert(auth_setting_is_valid(view_of_string(setting)));
+}
+
+/* crypt_r fails with a string that begins with a star, or in some systems with NULL. */
+static bool is_result_of(const char *result, const char *setting)
+{
+	return result != NULL && strlen(result) == SETTING_SIZE + 1 + HASH_TEXT_SIZE &&
+	       memcmp(result, setting, SETTING_SIZE) == 0 && result[SETTING_SIZE] == '$';
+}
+
+bool auth_stretch(struct view password, struct view setting, uint8_t stretched[KEY_SIZE])
+{
+	assert(password.data != NULL || password.size == 0);
+	assert(stretched != NULL);
+	if (password.size < 1 || password.size > PASSWORD_SIZE_MAX)
+		return false;
+	if (memchr(password.data, 0, password.size) != NULL)
+		return false;
+	if (!auth_setting_is_valid(setting))
+		return false;
+
+	/* 32 KiB are too much for a thread's stack. The fields `input` and `setting` are for
+	 * callers (crypt(3)), so that one wipe covers the password and all that came of it. */
+	struct crypt_data *data = mem_alloc_zero(1, sizeof(*data));
+
+	memcpy(data->input, password.data, password.size);
+	memcpy(data->setting, setting.data, setting.size);
+	const char *result = crypt_r(data->input, data->setting, data);
+	bool is_stretched = is_result_of(result, data->setting);
+
+	if (is_stretched)
+		sha256(result, strlen(result), stretched);
+	explicit_bzero(data, sizeof(*data));
+	mem_free(data);
+	return is_stretched;
+}
+
+static void hmac_of_label(const uint8_t key[KEY_SIZE], const char *label, uint8_t digest[KEY_SIZE])
+{
+	hmac_sha256(key, KEY_SIZE, label, strlen(label), digest);
+}
+
+static void client_key_make(const uint8_t stretched[KEY_SIZE], uint8_t client_key[KEY_SIZE],
+                            uint8_t stored_key[KEY_SIZE])
+{
+	hmac_of_label(stretched, "Client Key", client_key);
+	sha256(client_key, KEY_SIZE, stored_key);
+}
+
+void auth_server_key(const uint8_t stretched[KEY_SIZE], uint8_t server_key[KEY_SIZE])
+{
+	assert(stretched != NULL);
+	assert(server_key != NULL);
+	hmac_of_label(stretched, "Server Key", server_key);
+}
+
+void auth_delete_key(const uint8_t stretched[KEY_SIZE], const uint8_t seal[KEY_SIZE],
+                     uint8_t delete_key[KEY_SIZE])
+{
+	static const char label[] = "Delete Key";
+	struct hmac h;
+
+	assert(seal != NULL);
+	assert(delete_key != NULL);
+	hmac_init(&h, stretched, KEY_SIZE);
+	hmac_update(&h, label, strlen(label));
+	hmac_update(&h, seal, KEY_SIZE);
+	hmac_final(&h, delete_key);
+	explicit_bzero(&h, sizeof(h));
+}
+
+void auth_verifier_make(const uint8_t stretched[KEY_SIZE], const uint8_t seal[KEY_SIZE],
+                        struct view setting, struct verifier *verifier)
+{
+	uint8_t key[KEY_SIZE];
+
+	assert(setting.size <= SETTING_SIZE_MAX);
+	assert(verifier != NULL);
+	verifier->setting = setting;
+	memcpy(verifier->seal, seal, KEY_SIZE);
+	client_key_make(stretched, key, verifier->stored_key);
+	auth_server_key(stretched, verifier->server_key);
+	auth_delete_key(stretched, seal, key);
+	sha256(key, KEY_SIZE, verifier->lock);
+	explicit_bzero(key, sizeof(key));
+}
+
+void auth_middle(const struct verifier *verifier, uint8_t middle[KEY_SIZE])
+{
+	struct sha256 h;
+
+	assert(verifier->setting.size <= SETTING_SIZE_MAX);
+	assert(middle != NULL);
+	sha256_init(&h);
+	sha256_update_part(&h, verifier->setting.data, verifier->setting.size);
+	sha256_update_part(&h, verifier->seal, KEY_SIZE);
+	sha256_update_part(&h, verifier->stored_key, KEY_SIZE);
+	sha256_update_part(&h, verifier->server_key, KEY_SIZE);
+	sha256_final(&h, middle);
+}
+
+/* The milliseconds go in as 64 bits, little-endian. */
+static void id_of_content(uint64_t time_ms, struct view name, const uint8_t middle[KEY_SIZE],
+                          const uint8_t lock[KEY_SIZE], struct id *id)
+{
+	struct sha256 h;
+	uint8_t time[8];
+	uint8_t digest[SHA256_SIZE];
+
+	assert(time_ms <= ID_TIME_MS_MAX);
+	assert(name.size <= NAME_SIZE_MAX);
+	put_u64(time, time_ms);
+	sha256_init(&h);
+	sha256_update_part(&h, time, sizeof(time));
+	sha256_update_part(&h, name.data, name.size);
+	sha256_update_part(&h, middle, KEY_SIZE);
+	sha256_update_part(&h, lock, KEY_SIZE);
+	sha256_final(&h, digest);
+	id_make(id, time_ms, digest);
+}
+
+void auth_id_make(uint64_t time_ms, struct view name, const struct verifier *verifier,
+                  struct id *id)
+{
+	uint8_t middle[KEY_SIZE];
+
+	assert(name.size >= 1);
+	assert(id != NULL);
+	auth_middle(verifier, middle);
+	id_of_content(time_ms, name, middle, verifier->lock, id);
+}
+
+void auth_tombstone_make(const struct account *account, const uint8_t delete_key[KEY_SIZE],
+                         struct tombstone *tombstone)
+{
+	assert(delete_key != NULL);
+	assert(tombstone != NULL);
+	tombstone->id = account->id;
+	tombstone->name = account->name;
+	auth_middle(&account->verifier, tombstone->middle);
+	memcpy(tombstone->delete_key, delete_key, KEY_SIZE);
+}
+
+bool auth_account_fits(const struct account *account)
+{
+	struct id id;
+
+	if (!name_is_valid(account->name))
+		return false;
+	if (!auth_setting_is_valid(account->verifier.setting))
+		return false;
+	auth_id_make(id_time_ms(&account->id), account->name, &account->verifier, &id);
+	return id_equal(&id, &account->id);
+}
+
+bool auth_tombstone_fits(const struct tombstone *tombstone)
+{
+	uint8_t lock[KEY_SIZE];
+	struct id id;
+
+	if (!name_is_valid(tombstone->name))
+		return false;
+	sha256(tombstone->delete_key, KEY_SIZE, lock);
+	id_of_content(id_time_ms(&tombstone->id), tombstone->name, tombstone->middle, lock, &id);
+	return id_equal(&id, &tombstone->id);
+}
+
+/* HMAC(key, role Auth). Without a role it begins with the protocol's name, which is no role. */
+static void hmac_of_auth(const uint8_t key[KEY_SIZE], const char *role, const struct auth *auth,
+                         uint8_t digest[KEY_SIZE])
+{
+	uint8_t purpose = (uint8_t)auth->purpose;
+	struct hmac h;
+
+	assert(auth->purpose >= AUTH_INTRODUCE);
+	assert(auth->purpose <= AUTH_OPERATOR);
+	assert(auth->setting.size <= SETTING_SIZE_MAX);
+	hmac_init(&h, key, KEY_SIZE);
+	if (role != NULL)
+		hmac_update_part(&h, role, strlen(role));
+	hmac_update_part(&h, PROTOCOL_NAME, strlen(PROTOCOL_NAME));
+	hmac_update_part(&h, &purpose, sizeof(purpose));
+	hmac_update_part(&h, auth->id.bytes, ID_SIZE);
+	hmac_update_part(&h, auth->client_nonce, KEY_SIZE);
+	hmac_update_part(&h, auth->server_nonce, KEY_SIZE);
+	hmac_update_part(&h, auth->uuid, UUID_SIZE);
+	hmac_update_part(&h, auth->setting.data, auth->setting.size);
+	hmac_final(&h, digest);
+	explicit_bzero(&h, sizeof(h));
+}
+
+static void xor_keys(const uint8_t a[KEY_SIZE], const uint8_t b[KEY_SIZE], uint8_t out[KEY_SIZE])
+{
+	for (size_t i = 0; i < KEY_SIZE; i++)
+		out[i] = a[i] ^ b[i];
+}
+
+void auth_proof(const uint8_t stretched[KEY_SIZE], const struct auth *auth, uint8_t proof[KEY_SIZE])
+{
+	uint8_t client_key[KEY_SIZE];
+	uint8_t stored_key[KEY_SIZE];
+	uint8_t mask[KEY_SIZE];
+
+	assert(auth->purpose != AUTH_OPERATOR);
+	assert(proof != NULL);
+	client_key_make(stretched, client_key, stored_key);
+	hmac_of_auth(stored_key, NULL, auth, mask);
+	xor_keys(client_key, mask, proof);
+	explicit_bzero(client_key, sizeof(client_key));
+}
+
+/* What the mask takes off the proof must be the key whose digest is stored. */
+bool auth_proof_is_right(const uint8_t stored_key[KEY_SIZE], const struct auth *auth,
+                         const uint8_t proof[KEY_SIZE])
+{
+	uint8_t client_key[KEY_SIZE];
+	uint8_t digest[SHA256_SIZE];
+
+	assert(auth->purpose != AUTH_OPERATOR);
+	assert(proof != NULL);
+	hmac_of_auth(stored_key, NULL, auth, client_key);
+	xor_keys(client_key, proof, client_key);
+	sha256(client_key, KEY_SIZE, digest);
+	explicit_bzero(client_key, sizeof(client_key));
+	return equal_in_constant_time(digest, stored_key, KEY_SIZE);
+}
+
+void auth_signature(const uint8_t server_key[KEY_SIZE], const struct auth *auth,
+                    uint8_t signature[KEY_SIZE])
+{
+	assert(auth->purpose != AUTH_OPERATOR);
+	assert(signature != NULL);
+	hmac_of_auth(server_key, NULL, auth, signature);
+}
+
+void auth_seal_mask(const uint8_t server_key[KEY_SIZE], const struct auth *auth,
+                    const uint8_t in[KEY_SIZE], uint8_t out[KEY_SIZE])
+{
+	uint8_t mask[KEY_SIZE];
+
+	assert(auth->purpose != AUTH_OPERATOR);
+	assert(in != NULL);
+	assert(out != NULL);
+	hmac_of_auth(server_key, "Seal", auth, mask);
+	xor_keys(in, mask, out);
+	explicit_bzero(mask, sizeof(mask));
+}
+
+void auth_operator(const uint8_t key[KEY_SIZE], bool replica, const struct auth *auth,
+                   uint8_t proof[KEY_SIZE])
+{
+	assert(auth->purpose == AUTH_OPERATOR);
+	assert(id_is_zero(&auth->id));
+	assert(auth->setting.size == 0);
+	hmac_of_auth(key, replica ? "replica" : "operator", auth, proof);
+}

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * auth: what a password becomes, the proofs made of it, and ids that vouch for their content.
+ *
+ * The construction is SCRAM-SHA-256 (RFC 5802, RFC 7677) with yescrypt, through crypt(3), as its
+ * stretch. Passwords never travel, and a replica does only SHA-256 and HMAC:
+ *
+ *   P          = SHA256(crypt(password, setting))         the client alone, some milliseconds
+ *   ClientKey  = HMAC(P, "Client Key")
+ *   StoredKey  = SHA256(ClientKey)
+ *   ServerKey  = HMAC(P, "Server Key")
+ *   DeleteKey  = HMAC(P, "Delete Key" seal)
+ *   lock       = SHA256(DeleteKey)
+ *   verifier   = (setting, seal, StoredKey, ServerKey, lock)   seal: 32 random bytes
+ *   middle     = H(setting, seal, StoredKey, ServerKey)
+ *   id         = milliseconds, first 128 bits of H(milliseconds, name, middle, lock)
+ *   Auth       = (protocol name, purpose, account id, client nonce, server nonce, replica uuid,
+ *              setting)
+ *   proof      = ClientKey xor HMAC(StoredKey, Auth)
+ *   signature  = HMAC(ServerKey, Auth)                     the replica's answer
+ *   seal mask  = HMAC(ServerKey, "Seal" Auth)              the seal travels xor this
+ *
+ * The protocol name is "threefold-1", a purpose one byte, milliseconds are 64 bits, little-endian.
+ * The operator's proof is HMAC(key, role Auth), the roles being "operator" and "replica".
+ *
+ * Every part of H and of Auth is length-prefixed (sha256_update_part). So are "Seal" and the role.
+ * The id vouches for all of the verifier: nobody can put another one under somebody's id, and
+ * anybody may hand a copy over. A tombstone (id, name, middle, DeleteKey) proves itself:
+ * SHA256(DeleteKey) is the lock inside the id, and only the owner can derive that key. The seal is
+ * told to nobody but a proved owner: without it a public id would let anybody test passwords at
+ * home.
+ *
+ * Pure but for crypt_r, which auth_stretch calls. Nonces and seals come in from outside.
+ */
+#ifndef THREEFOLD_FACT_AUTH_H
+#define THREEFOLD_FACT_AUTH_H
+
+#include "fact/fact.h"
+
+/* crypt(3) takes at most 512 bytes with the NUL, so 511 is the longest password. */
+enum { PASSWORD_SIZE_MAX = 511, AUTH_SETTING_TEXT_SIZE = SETTING_SIZE_MAX + 1 };
+
+enum auth_purpose { AUTH_INTRODUCE = 1, AUTH_LOGIN = 2, AUTH_OPERATOR = 3 };
+
+/* What a proof is about. For AUTH_OPERATOR the id is zero and the setting empty. */
+struct auth {
+	enum auth_purpose purpose;
+	struct id id;
+	uint8_t client_nonce[KEY_SIZE];
+	uint8_t server_nonce[KEY_SIZE];
+	uint8_t uuid[UUID_SIZE];
+	struct view setting;
+};
+
+/* `$y$` with costs between our own bounds and characters that crypt(3) allows; anything else a
+ * stranger might choose for us (a fast hash, 16 GiB of memory) is refused. */
+bool auth_setting_is_valid(struct view setting);
+/* Makes a setting of our standard cost from 16 random bytes; NUL-terminated. */
+void auth_setting_make(const uint8_t random[16], char setting[AUTH_SETTING_TEXT_SIZE]);
+
+/* P of a password. Slow on purpose. `password` without NUL, 1 to PASSWORD_SIZE_MAX bytes.
+ * False if the password or the setting is not valid or crypt(3) failed; `stretched` is then
+ * untouched. */
+bool auth_stretch(struct view password, struct view setting, uint8_t stretched[KEY_SIZE]);
+
+/* The whole verifier from P, a seal and the setting (whose view is kept). */
+void auth_verifier_make(const uint8_t stretched[KEY_SIZE], const uint8_t seal[KEY_SIZE],
+                        struct view setting, struct verifier *verifier);
+void auth_delete_key(const uint8_t stretched[KEY_SIZE], const uint8_t seal[KEY_SIZE],
+                     uint8_t delete_key[KEY_SIZE]);
+void auth_middle(const struct verifier *verifier, uint8_t middle[KEY_SIZE]);
+/* The id of an account made at `time_ms`. */
+void auth_id_make(uint64_t time_ms, struct view name, const struct verifier *verifier,
+                  struct id *id);
+/* The tombstone of `account`, whose name's view it keeps. */
+void auth_tombstone_make(const struct account *account, const uint8_t delete_key[KEY_SIZE],
+                         struct tombstone *tombstone);
+
+/* The name and the setting are valid and the id is that of the content. */
+bool auth_account_fits(const struct account *account);
+/* The name is valid and the delete key opens the lock inside the id. */
+bool auth_tombstone_fits(const struct tombstone *tombstone);
+
+/* Client: the proof; replica: whether it is right (constant time), and its answers. */
+void auth_proof(const uint8_t stretched[KEY_SIZE], const struct auth *auth,
+                uint8_t proof[KEY_SIZE]);
+bool auth_proof_is_right(const uint8_t stored_key[KEY_SIZE], const struct auth *auth,
+                         const uint8_t proof[KEY_SIZE]);
+void auth_signature(const uint8_t server_key[KEY_SIZE], const struct auth *auth,
+                    uint8_t signature[KEY_SIZE]);
+/* Applied twice it gives the seal back: sealed = seal xor mask, seal = sealed xor mask. */
+void auth_seal_mask(const uint8_t server_key[KEY_SIZE], const struct auth *auth,
+                    const uint8_t in[KEY_SIZE], uint8_t out[KEY_SIZE]);
+/* P gives the replica's key too, by which the client checks the signature. */
+void auth_server_key(const uint8_t stretched[KEY_SIZE], uint8_t server_key[KEY_SIZE]);
+
+/* The operator's key is 32 random bytes and needs no stretch: both sides make HMAC(key, role
+ * Auth). */
+void auth_operator(const uint8_t key[KEY_SIZE], bool replica, const struct auth *auth,
+                   uint8_t proof[KEY_SIZE]);
+
+#endif

@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * fact: what a replica can learn. The store is a set of these, the journal a list of them, repair
+ * copies them, and the frames carry them.
+ *
+ *   account     (id, name, verifier), and whether it is confirmed
+ *   tombstone   an account that is gone; it proves itself (fact/auth.h)
+ *   message     key (recipient, sender, session, number) and content (time sent, text)
+ *   burial      numbers first..last of a stream are gone
+ *
+ * Views point into memory of whoever made the fact.
+ */
+#ifndef THREEFOLD_FACT_FACT_H
+#define THREEFOLD_FACT_FACT_H
+
+#include "fact/id.h"
+
+enum {
+	NAME_SIZE_MAX = 32,
+	SETTING_SIZE_MAX = 64, /* of crypt(3); 29 bytes is what we make */
+	KEY_SIZE = 32,         /* SHA-256: seal, keys, lock, middle, proofs, nonces */
+	TEXT_SIZE_MAX = 65536,
+};
+/* Numbers and times are at most this: JSON's numbers are doubles. Numbers begin at 1. */
+#define NUMBER_MAX ((UINT64_C(1) << 53) - 1)
+
+/* What three replicas store of a password; fact/auth.h says how each part is made. */
+struct verifier {
+	struct view setting;
+	uint8_t seal[KEY_SIZE];
+	uint8_t stored_key[KEY_SIZE];
+	uint8_t server_key[KEY_SIZE];
+	uint8_t lock[KEY_SIZE];
+};
+
+struct account {
+	struct id id;
+	struct view name;
+	struct verifier verifier;
+	bool confirmed;
+};
+
+struct tombstone {
+	struct id id;
+	struct view name;
+	uint8_t middle[KEY_SIZE];
+	uint8_t delete_key[KEY_SIZE];
+};
+
+/* The messages of one session of `sender` to `recipient`. */
+struct stream {
+	struct id recipient;
+	struct id sender;
+	struct ulid session;
+};
+
+struct message {
+	struct stream stream;
+	uint64_t number;
+	uint64_t sent_ms;
+	struct view text;
+};
+
+/* Numbers first..last, both included, 1 <= first <= last <= NUMBER_MAX. */
+struct range {
+	uint64_t first;
+	uint64_t last;
+};
+
+struct burial {
+	struct stream stream;
+	struct range range;
+};
+
+/* A place in a mailbox: its order is time sent, then sender, session, number. All zero: the
+ * beginning. */
+struct place {
+	uint64_t sent_ms;
+	struct id sender;
+	struct ulid session;
+	uint64_t number;
+};
+
+enum fact_kind {
+	FACT_ACCOUNT = 1, /* with its mark: adding it confirmed confirms one that is held */
+	FACT_TOMBSTONE,
+	FACT_MESSAGE,
+	FACT_BURIAL,
+};
+
+struct fact {
+	enum fact_kind kind;
+	union {
+		struct account account;
+		struct tombstone tombstone;
+		struct message message;
+		struct burial burial;
+	};
+};
+
+/* By recipient, sender, session; <0, 0, >0. */
+int stream_compare(const struct stream *a, const struct stream *b);
+int place_compare(const struct place *a, const struct place *b);
+/* The place of a message in its recipient's mailbox. */
+struct place place_of(const struct message *message);
+/* The one place from which no message is left: after every other. */
+struct place place_end(void);
+bool place_is_end(const struct place *place);
+
+/* A name: 1 to 32 of A-Z a-z 0-9 _ . - and not beginning with - or a dot. */
+bool name_is_valid(struct view name);
+/* A text: 1 to TEXT_SIZE_MAX bytes of valid UTF-8 (no surrogates, nothing overlong), no NUL. */
+bool text_is_valid(struct view text);
+
+#endif

@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The journal writes snapshots of whatever its store holds when it is closed, and a first line that
+ * names them; so a journal is opened on the empty directory, the store is filled beside it, and
+ * closing it is the backup.
+ */
+#include "journal/backup.h"
+
+#include "journal/journal.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <stdio.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { PATH_SIZE = 4096 };
+
+struct backup {
+	char path[PATH_SIZE];
+	char aside[PATH_SIZE];
+	struct disk *disk;
+	struct journal *journal;
+};
+
+/* What a directory of data may hold; also what an earlier backup left that was killed. */
+static const char *const names[] = {
+	"users.json",        "users.json.new",
+	"pending.json",      "pending.json.new",
+	"journal.jsonl",     "journal.jsonl.new",
+	"journal.old.jsonl", "replica.json",
+	"replica.json.new",  "lock",
+};
+enum { NAMES = sizeof(names) / sizeof(names[0]) };
+
+static int say(const char *what, const char *path, int error, char err[ERR_SIZE])
+{
+	(void)snprintf(err, ERR_SIZE, "cannot %s '%.300s': %s", what, path, strerror(error));
+	return -1;
+}
+
+static void remove_files(const struct backup *b)
+{
+	char path[PATH_SIZE + 32];
+
+	for (size_t i = 0; i < NAMES; i++) {
+		(void)snprintf(path, sizeof(path), "%s/%s", b->aside, names[i]);
+		(void)unlink(path); /* most are not there */
+	}
+	(void)rmdir(b->aside);
+}
+
+static void release(struct backup *b)
+{
+	if (b->journal != NULL)
+		journal_abandon(b->journal);
+	if (b->disk != NULL)
+		disk_close_directory(b->disk);
+	mem_free(b);
+}
+
+void backup_abandon(struct backup *b)
+{
+	char aside[PATH_SIZE];
+
+	if (b == NULL)
+		return;
+	(void)snprintf(aside, sizeof(aside), "%s", b->aside);
+	if (b->disk != NULL)
+		remove_files(b);
+	release(b);
+}
+
+static int open_aside(struct backup *b, struct store *store, char err[ERR_SIZE])
+{
+	struct journal_options options = { .salvage = false };
+	struct journal_loaded loaded;
+	bool is_locked = false;
+
+	b->disk = disk_open_directory(b->aside, &is_locked, err);
+	if (b->disk == NULL)
+		return -1;
+	/* All but the lock, which we hold. */
+	for (size_t i = 0; i + 1 < NAMES; i++) {
+		int result = b->disk->operations->remove(b->disk, names[i]);
+
+		if (result < 0 && result != -ENOENT)
+			return say("empty", b->aside, -result, err);
+	}
+	if (getrandom(options.uuid, UUID_SIZE, 0) != UUID_SIZE)
+		return say("draw a number for", b->aside, EAGAIN, err);
+	return journal_open(b->disk, &options, store, &b->journal, &loaded, err) == JOURNAL_OK ? 0
+	                                                                                       : -1;
+}
+
+struct backup *backup_begin(const char *path, struct store *store, char err[ERR_SIZE])
+{
+	struct backup *b = mem_alloc_zero(1, sizeof(*b));
+	size_t size = strlen(path);
+	struct stat stat;
+
+	while (size > 1 && path[size - 1] == '/')
+		size--;
+	if (size == 0 || size + 5 > PATH_SIZE) {
+		(void)snprintf(err, ERR_SIZE, "the path of the backup is empty or too long");
+		mem_free(b);
+		return NULL;
+	}
+	(void)snprintf(b->path, sizeof(b->path), "%.*s", (int)size, path);
+	(void)snprintf(b->aside, sizeof(b->aside), "%.*s.new", (int)size, path);
+	if (lstat(b->path, &stat) == 0) {
+		(void)say("write over", b->path, EEXIST, err);
+	} else if (open_aside(b, store, err) == 0) {
+		return b;
+	}
+	backup_abandon(b);
+	return NULL;
+}
+
+static int sync_folder(const char *path, char err[ERR_SIZE])
+{
+	char copy[PATH_SIZE];
+	int result = 0;
+	int fd;
+
+	(void)snprintf(copy, sizeof(copy), "%s", path);
+	fd = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0 || fsync(fd) < 0)
+		result = say("sync the folder of", path, errno, err);
+	if (fd >= 0)
+		(void)close(fd);
+	return result;
+}
+
+/* A snapshot that did not fit is no failure of a server that stops, but one of a backup. */
+static int is_whole(struct backup *b, char err[ERR_SIZE])
+{
+	const struct disk_operations *operations = b->disk->operations;
+	static const char *const needed[] = { "users.json", "pending.json", "journal.jsonl" };
+
+	for (size_t i = 0; i < 3; i++) {
+		int handle = operations->open(b->disk, needed[i], DISK_READ);
+
+		if (handle < 0)
+			return say("write all of", b->aside, ENOSPC, err);
+		(void)operations->close(b->disk, handle);
+	}
+	return 0;
+}
+
+static int finish(struct backup *b, char err[ERR_SIZE])
+{
+	const struct disk_operations *operations = b->disk->operations;
+	struct journal *journal = b->journal;
+	int result;
+
+	b->journal = NULL;
+	if (journal_close(journal, err) < 0 || is_whole(b, err) < 0)
+		return -1;
+	result = operations->remove(b->disk, "replica.json");
+	if (result < 0)
+		return say("finish", b->aside, -result, err);
+	result = operations->remove(b->disk, "lock");
+	if (result < 0)
+		return say("finish", b->aside, -result, err);
+	result = operations->sync_names(b->disk);
+	if (result < 0)
+		return say("sync", b->aside, -result, err);
+	if (rename(b->aside, b->path) < 0)
+		return say("rename to", b->path, errno, err);
+	return sync_folder(b->path, err);
+}
+
+int backup_end(struct backup *b, char err[ERR_SIZE])
+{
+	if (finish(b, err) < 0) {
+		backup_abandon(b);
+		return -1;
+	}
+	release(b);
+	return 0;
+}

@@ -1,0 +1,392 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The real disk: one directory, kept open, so that a rename of the directory itself does not send
+ * files to two places. A handle is the descriptor itself. What is written to a log goes through a
+ * second one, past the page cache (direct.h), if the file system can do that.
+ *
+ * The lock is flock on a file `lock` that is never removed: the kernel drops it with the process,
+ * however that ends, so there is no stale lock and no process number to guess about.
+ *
+ * fdatasync is called once. After a failure Linux has marked the pages clean, so a second call
+ * would say yes and mean nothing.
+ */
+#include "journal/disk.h"
+
+#include "journal/direct.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+enum {
+	WRITE_SIZE_MAX = 1 << 30, /* of one call; Linux takes no more than 2 GiB at once */
+	ZEROS_SIZE = 64 * 1024,
+	LOGS_MAX = 3, /* open at once: the journal, the next one, a snapshot */
+	DIRECTORY_MODE = 0700,
+	FILE_MODE = 0600,
+};
+
+static const char lock_name[] = "lock";
+
+struct log {
+	int handle;
+	struct direct *direct; /* NULL: not in use */
+};
+
+struct directory {
+	struct disk disk;
+	struct log logs[LOGS_MAX];
+	int fd;
+	int lock_fd;
+};
+
+static struct directory *directory_of(struct disk *d)
+{
+	assert(d != NULL);
+	return (struct directory *)d;
+}
+
+/* NULL: it is no log, or one that is written as any other file. */
+static struct log *find_log(struct disk *d, int handle)
+{
+	struct log *logs = directory_of(d)->logs;
+
+	for (size_t i = 0; i < LOGS_MAX; i++)
+		if (logs[i].direct != NULL && logs[i].handle == handle)
+			return &logs[i];
+	return NULL;
+}
+
+static void begin_log(struct disk *d, int handle)
+{
+	struct log *logs = directory_of(d)->logs;
+
+	for (size_t i = 0; i < LOGS_MAX; i++)
+		if (logs[i].direct == NULL) {
+			logs[i] = (struct log){ handle, direct_open(handle) };
+			return;
+		}
+}
+
+static void end_log(struct log *log)
+{
+	if (log == NULL)
+		return;
+	direct_close(log->direct);
+	log->direct = NULL;
+}
+
+static int directory_open(struct disk *d, const char *name, enum disk_open how)
+{
+	static const int flags[] = {
+		[DISK_READ] = O_RDONLY,
+		[DISK_CREATE] = O_RDWR | O_CREAT | O_TRUNC,
+		[DISK_LOG] = O_RDWR,
+		[DISK_CREATE_LOG] = O_RDWR | O_CREAT | O_TRUNC,
+	};
+	int fd;
+
+	assert(name != NULL);
+	assert((size_t)how < sizeof(flags) / sizeof(flags[0]));
+	do
+		fd = openat(directory_of(d)->fd, name, flags[how] | O_CLOEXEC | O_NOFOLLOW,
+		            FILE_MODE);
+	while (fd < 0 && errno == EINTR);
+	if (fd < 0)
+		return -errno;
+	if (how == DISK_LOG || how == DISK_CREATE_LOG)
+		begin_log(d, fd);
+	return fd;
+}
+
+/* Linux has closed the descriptor even if it says EINTR. */
+static int directory_close(struct disk *d, int handle)
+{
+	assert(handle >= 0);
+	end_log(find_log(d, handle));
+	return close(handle) == 0 || errno == EINTR ? 0 : -errno;
+}
+
+static int64_t directory_read(struct disk *d, int handle, uint64_t offset, void *data, size_t size)
+{
+	size_t done = 0;
+
+	(void)d; /* a descriptor says all */
+	assert(offset <= INT64_MAX - size);
+	while (done < size) {
+		ssize_t count = pread(handle, (uint8_t *)data + done, size - done,
+		                      (off_t)(offset + done));
+
+		if (count == 0)
+			break;
+		if (count > 0)
+			done += (size_t)count;
+		else if (errno != EINTR)
+			return -errno;
+	}
+	return (int64_t)done;
+}
+
+static int write_cached(int handle, uint64_t offset, const void *data, size_t size)
+{
+	size_t done = 0;
+
+	assert(offset <= INT64_MAX - size);
+	while (done < size) {
+		size_t left = size - done;
+		ssize_t count = pwrite(handle, (const uint8_t *)data + done,
+		                       left < WRITE_SIZE_MAX ? left : WRITE_SIZE_MAX,
+		                       (off_t)(offset + done));
+
+		if (count > 0)
+			done += (size_t)count;
+		else if (count == 0)
+			return -EIO;
+		else if (errno != EINTR)
+			return -errno;
+	}
+	return 0;
+}
+
+/* That it cannot be done past the cache is found out by doing it, on some file systems. */
+static int directory_write(struct disk *d, int handle, uint64_t offset, const void *data,
+                           size_t size)
+{
+	struct log *log = find_log(d, handle);
+	int result = log != NULL ? direct_write(log->direct, offset, data, size) : -EINVAL;
+
+	if (result != -EINVAL)
+		return result;
+	end_log(log);
+	result = write_cached(handle, offset, data, size);
+	/* On its way at once, so that a sync at the end of a large file finds little to do. */
+	if (result == 0 && size > 0)
+		(void)sync_file_range(handle, (off_t)offset, (off_t)size, SYNC_FILE_RANGE_WRITE);
+	return result;
+}
+
+static int directory_sync(struct disk *d, int handle)
+{
+	(void)d; /* a descriptor says all */
+	return fdatasync(handle) == 0 ? 0 : -errno;
+}
+
+static int64_t directory_size(struct disk *d, int handle)
+{
+	struct stat status;
+
+	(void)d; /* a descriptor says all */
+	return fstat(handle, &status) == 0 ? (int64_t)status.st_size : -errno;
+}
+
+static int directory_truncate(struct disk *d, int handle, uint64_t size)
+{
+	struct log *log = find_log(d, handle);
+	int result;
+
+	assert(size <= INT64_MAX);
+	if (log != NULL)
+		direct_cut(log->direct, size);
+	do
+		result = ftruncate(handle, (off_t)size);
+	while (result < 0 && errno == EINTR);
+	return result == 0 ? 0 : -errno;
+}
+
+static int write_zeros(int handle, uint64_t from, uint64_t to)
+{
+	static const uint8_t zeros[ZEROS_SIZE];
+
+	while (from < to) {
+		size_t size = to - from < ZEROS_SIZE ? (size_t)(to - from) : ZEROS_SIZE;
+		int result = write_cached(handle, from, zeros, size);
+
+		if (result < 0)
+			return result;
+		from += size;
+	}
+	return 0;
+}
+
+/* fallocate first, because it finds out at once whether there is room; then real zeros, because a
+ * write into blocks that were only allocated has to mark them as written, which makes each
+ * fdatasync half as dear again. */
+static int directory_reserve(struct disk *d, int handle, uint64_t size)
+{
+	int64_t from = directory_size(d, handle);
+	struct log *log = find_log(d, handle);
+	int result;
+
+	assert(size <= INT64_MAX);
+	if (from < 0)
+		return (int)from;
+	if ((uint64_t)from >= size)
+		return 0;
+	result = fallocate(handle, 0, from, (off_t)(size - (uint64_t)from)) < 0 ? -errno : 0;
+	if (result < 0 && result != -EOPNOTSUPP && result != -EINTR)
+		return result;
+	if (result == 0 && log != NULL) {
+		result = direct_zeros(log->direct, (uint64_t)from, size);
+		if (result != -EINVAL)
+			return result;
+		end_log(log);
+	}
+	return write_zeros(handle, (uint64_t)from, size);
+}
+
+static int directory_rename(struct disk *d, const char *from, const char *to)
+{
+	int fd = directory_of(d)->fd;
+
+	assert(strcmp(from, to) != 0);
+	return renameat(fd, from, fd, to) == 0 ? 0 : -errno;
+}
+
+static int directory_remove(struct disk *d, const char *name)
+{
+	return unlinkat(directory_of(d)->fd, name, 0) == 0 ? 0 : -errno;
+}
+
+static int directory_sync_names(struct disk *d)
+{
+	return fsync(directory_of(d)->fd) == 0 ? 0 : -errno;
+}
+
+static int64_t directory_room(struct disk *d)
+{
+	struct statvfs status;
+	uint64_t room;
+
+	if (fstatvfs(directory_of(d)->fd, &status) < 0)
+		return -errno;
+	if (__builtin_mul_overflow((uint64_t)status.f_bavail, (uint64_t)status.f_frsize, &room) ||
+	    room > INT64_MAX)
+		room = INT64_MAX;
+	return (int64_t)room;
+}
+
+static const struct disk_operations directory_operations = {
+	.open = directory_open,
+	.close = directory_close,
+	.read = directory_read,
+	.write = directory_write,
+	.sync = directory_sync,
+	.size = directory_size,
+	.truncate = directory_truncate,
+	.reserve = directory_reserve,
+	.rename = directory_rename,
+	.remove = directory_remove,
+	.sync_names = directory_sync_names,
+	.room = directory_room,
+};
+
+/* Makes the last part of the path and whatever before it is missing. A name that was made must also
+ * be on the disk, so the directory that holds it is synced. */
+static int make_parents(char *path)
+{
+	for (char *at = path + 1; *at != '\0'; at++) {
+		if (*at != '/' || at[-1] == '/')
+			continue;
+		*at = '\0';
+
+		int result = mkdir(path, DIRECTORY_MODE);
+
+		*at = '/';
+		if (result < 0 && errno != EEXIST)
+			return -errno;
+	}
+	return 0;
+}
+
+static int sync_parent(int fd)
+{
+	int parent = openat(fd, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int result;
+
+	if (parent < 0)
+		return errno == EACCES ? 0 : -errno; /* then it was not made by us either */
+	result = fsync(parent) == 0 ? 0 : -errno;
+	(void)close(parent); /* nothing was written through it */
+	return result;
+}
+
+static int make_directory(const char *path)
+{
+	size_t size = strlen(path);
+	char *copy;
+	int result;
+
+	if (size == 0)
+		return -ENOENT;
+	copy = mem_alloc(size + 1);
+	memcpy(copy, path, size + 1);
+	result = make_parents(copy);
+	if (result == 0 && mkdir(copy, DIRECTORY_MODE) < 0 && errno != EEXIST)
+		result = -errno;
+	mem_free(copy);
+	return result;
+}
+
+/* 0, or what failed, in words; *result has the error. */
+static const char *directory_begin(struct directory *directory, const char *path, int *result)
+{
+	*result = make_directory(path);
+	if (*result < 0)
+		return "make";
+	directory->fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	*result = directory->fd < 0 ? -errno : sync_parent(directory->fd);
+	if (*result < 0)
+		return "open";
+	directory->lock_fd = openat(directory->fd, lock_name, O_RDWR | O_CREAT | O_CLOEXEC,
+	                            FILE_MODE);
+	if (directory->lock_fd < 0 || flock(directory->lock_fd, LOCK_EX | LOCK_NB) < 0) {
+		*result = -errno;
+		return "lock";
+	}
+	return NULL;
+}
+
+struct disk *disk_open_directory(const char *path, bool *locked, char err[ERR_SIZE])
+{
+	struct directory *directory = mem_alloc_zero(1, sizeof(*directory));
+	const char *failed;
+	int result = 0;
+
+	assert(path != NULL);
+	directory->disk.operations = &directory_operations;
+	directory->fd = -1;
+	directory->lock_fd = -1;
+	*locked = false;
+	failed = directory_begin(directory, path, &result);
+	if (failed == NULL)
+		return &directory->disk;
+	*locked = strcmp(failed, "lock") == 0 && result == -EWOULDBLOCK;
+	if (*locked)
+		(void)snprintf(err, ERR_SIZE, "another server uses the data directory '%.300s'",
+		               path);
+	else
+		(void)snprintf(err, ERR_SIZE, "cannot %s the data directory '%.300s': %s", failed,
+		               path, strerror(-result));
+	disk_close_directory(&directory->disk);
+	return NULL;
+}
+
+void disk_close_directory(struct disk *d)
+{
+	if (d == NULL)
+		return;
+
+	struct directory *directory = directory_of(d);
+
+	assert(d->operations == &directory_operations);
+	/* Nothing was written through either, so closing cannot lose anything. */
+	if (directory->lock_fd >= 0)
+		(void)close(directory->lock_fd);
+	if (directory->fd >= 0)
+		(void)close(directory->fd);
+	mem_free(directory);
+}

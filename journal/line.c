@@ -1,0 +1,739 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The short way of printing writes the very bytes that cJSON would; the short way of reading takes
+ * the line apart at fixed places and gives up at the first byte that is not what the printer would
+ * have put there. Giving up costs nothing but time: the line then goes through cJSON, which also
+ * finds out what is wrong with it.
+ */
+#include "journal/line.h"
+
+#include "base/sha256.h"
+#include "journal/json.h"
+
+enum {
+	/* {"to":..,"from":..,"session":..,"number":..,"sent":..,"text": and a seal, without the
+	 * text. */
+	FIXED_SIZE_MAX = 320,
+	DECIMAL_SIZE_MAX = 20,
+	HEX_SIZE = 8,
+};
+
+static const char hex_digits[] = "0123456789abcdef";
+
+/* ---- printing ---- */
+
+/* The buffers of the journal have no maximum of their own, so a put never fails. */
+static uint8_t *reserve(struct buf *out, size_t size)
+{
+	uint8_t *to = buf_reserve(out, size);
+
+	assert(to != NULL);
+	return to;
+}
+
+static void put(struct buf *out, const char *text)
+{
+	bool done = buf_put(out, text, strlen(text));
+
+	assert(done);
+	(void)done; /* see reserve */
+}
+
+static uint8_t *put_literal(uint8_t *to, const char *text, size_t size)
+{
+	memcpy(to, text, size);
+	return to + size;
+}
+#define PUT(to, text) put_literal((to), (text), sizeof(text) - 1)
+
+static uint8_t *put_decimal(uint8_t *to, uint64_t value)
+{
+	uint8_t digits[DECIMAL_SIZE_MAX];
+	size_t at = sizeof(digits);
+
+	do {
+		digits[--at] = (uint8_t)('0' + value % 10);
+		value /= 10;
+	} while (value != 0);
+	memcpy(to, digits + at, sizeof(digits) - at);
+	return to + sizeof(digits) - at;
+}
+
+static uint8_t *put_hex(uint8_t *to, uint32_t value)
+{
+	for (size_t i = HEX_SIZE; i-- > 0; value >>= 4)
+		to[i] = (uint8_t)hex_digits[value & 15];
+	return to + HEX_SIZE;
+}
+
+/* The text of an id ends with a NUL, which the next byte takes the place of. */
+static uint8_t *put_id(uint8_t *to, const struct id *id)
+{
+	id_to_text(id, (char *)to);
+	return to + ID_TEXT_SIZE;
+}
+
+static uint8_t *put_stream(uint8_t *to, const struct stream *stream)
+{
+	to = PUT(to, "{\"to\":\"");
+	to = put_id(to, &stream->recipient);
+	to = PUT(to, "\",\"from\":\"");
+	to = put_id(to, &stream->sender);
+	to = PUT(to, "\",\"session\":\"");
+	ulid_to_text(&stream->session, (char *)to);
+	return PUT(to + ULID_TEXT_SIZE, "\"");
+}
+
+static uint8_t *put_key(uint8_t *to, const uint8_t key[KEY_SIZE])
+{
+	for (size_t i = 0; i < KEY_SIZE; i++) {
+		*to++ = (uint8_t)hex_digits[key[i] >> 4];
+		*to++ = (uint8_t)hex_digits[key[i] & 15];
+	}
+	return to;
+}
+
+static void put_message(struct buf *out, const struct message *m, const uint8_t *digest)
+{
+	size_t text_size = digest != NULL ? 2 * KEY_SIZE + DECIMAL_SIZE_MAX
+	                                  : json_escaped_size_max(m->text.size);
+	uint8_t *begin = reserve(out, FIXED_SIZE_MAX + text_size);
+	uint8_t *to = put_stream(begin, &m->stream);
+
+	assert(m->number >= 1 && m->number <= NUMBER_MAX);
+	assert(m->sent_ms <= NUMBER_MAX);
+	to = PUT(to, ",\"number\":");
+	to = put_decimal(to, m->number);
+	to = PUT(to, ",\"sent\":");
+	to = put_decimal(to, m->sent_ms);
+	if (digest == NULL) {
+		to = PUT(to, ",\"text\":");
+		to = json_escape(to, m->text);
+	} else {
+		to = PUT(to, ",\"digest\":\"");
+		to = put_key(to, digest);
+		to = PUT(to, "\",\"size\":");
+		to = put_decimal(to, m->text.size);
+	}
+	buf_added(out, (size_t)(to - begin));
+}
+
+static void put_burial(struct buf *out, const struct burial *b)
+{
+	uint8_t *begin = reserve(out, FIXED_SIZE_MAX);
+	uint8_t *to = put_stream(begin, &b->stream);
+
+	assert(b->range.first >= 1);
+	assert(b->range.first <= b->range.last);
+	assert(b->range.last <= NUMBER_MAX);
+	to = PUT(to, ",\"gone\":[");
+	to = put_decimal(to, b->range.first);
+	to = PUT(to, ",");
+	to = put_decimal(to, b->range.last);
+	to = PUT(to, "]");
+	buf_added(out, (size_t)(to - begin));
+}
+
+/* Appends a tree without its closing brace, and frees it. */
+static void put_open_tree(struct buf *out, struct cJSON *tree)
+{
+	bool done = json_print(tree, out);
+
+	assert(done);
+	(void)done; /* see reserve */
+	assert(out->data[out->size - 1] == '}');
+	out->size--;
+	json_free(tree);
+}
+
+static void tree_put_key(struct cJSON *tree, const char *name, const uint8_t key[KEY_SIZE])
+{
+	uint8_t text[2 * KEY_SIZE];
+
+	put_key(text, key);
+	json_put_string(tree, name, view_of(text, sizeof(text)));
+}
+
+static struct cJSON *tree_of(const struct id *id, struct view name)
+{
+	struct cJSON *tree = json_object();
+	char text[ID_TEXT_SIZE + 1];
+
+	id_to_text(id, text);
+	json_put_string(tree, "id", view_of_string(text));
+	json_put_string(tree, "name", name);
+	return tree;
+}
+
+static void put_account(struct buf *out, const struct account *a)
+{
+	struct cJSON *tree = tree_of(&a->id, a->name);
+
+	json_put_string(tree, "setting", a->verifier.setting);
+	tree_put_key(tree, "seal", a->verifier.seal);
+	tree_put_key(tree, "stored_key", a->verifier.stored_key);
+	tree_put_key(tree, "server_key", a->verifier.server_key);
+	tree_put_key(tree, "lock", a->verifier.lock);
+	json_put_boolean(tree, "confirmed", a->confirmed);
+	put_open_tree(out, tree);
+}
+
+static void put_tombstone(struct buf *out, const struct tombstone *t)
+{
+	struct cJSON *tree = tree_of(&t->id, t->name);
+
+	tree_put_key(tree, "middle", t->middle);
+	tree_put_key(tree, "delete_key", t->delete_key);
+	put_open_tree(out, tree);
+}
+
+void line_put_fact(struct buf *out, const struct fact *fact, const uint8_t *digest)
+{
+	assert(digest == NULL || fact->kind == FACT_MESSAGE);
+	switch (fact->kind) {
+	case FACT_ACCOUNT:
+		put_account(out, &fact->account);
+		return;
+	case FACT_TOMBSTONE:
+		put_tombstone(out, &fact->tombstone);
+		return;
+	case FACT_MESSAGE:
+		put_message(out, &fact->message, digest);
+		return;
+	case FACT_BURIAL:
+		put_burial(out, &fact->burial);
+		return;
+	}
+	assert(false); /* there is no other kind */
+}
+
+void line_put_text(struct buf *out, const uint8_t digest[KEY_SIZE], struct view text)
+{
+	uint8_t *begin = reserve(out, FIXED_SIZE_MAX + json_escaped_size_max(text.size));
+	uint8_t *to = PUT(begin, "{\"digest\":\"");
+
+	to = put_key(to, digest);
+	to = PUT(to, "\",\"text\":");
+	to = json_escape(to, text);
+	buf_added(out, (size_t)(to - begin));
+}
+
+void line_put_hex(struct buf *out, uint32_t value)
+{
+	put_hex(reserve(out, HEX_SIZE), value);
+	buf_added(out, HEX_SIZE);
+}
+
+void line_put_decimal(struct buf *out, uint64_t value)
+{
+	uint8_t *begin = reserve(out, DECIMAL_SIZE_MAX);
+
+	buf_added(out, (size_t)(put_decimal(begin, value) - begin));
+}
+
+void line_seal(struct buf *out, size_t begin)
+{
+	assert(begin < out->size);
+
+	uint32_t crc = crc32c(0, out->data + begin, out->size - begin);
+	uint8_t *to = reserve(out, SEAL_SIZE + 2);
+
+	to = PUT(to, ",\"crc\":\"");
+	to = put_hex(to, crc);
+	memcpy(to, "\"}\n", 3);
+	buf_added(out, SEAL_SIZE + 2);
+}
+
+static void put_name(struct buf *out, struct snapshot_name name)
+{
+	put(out, "\"");
+	if (name.present)
+		line_put_hex(out, name.crc);
+	else
+		put(out, "none");
+	put(out, "\"");
+}
+
+static void put_names(struct buf *out, const struct snapshot_names *names)
+{
+	put(out, "\"users\":");
+	put_name(out, names->users);
+	put(out, ",\"pending\":");
+	put_name(out, names->pending);
+}
+
+void line_put_head(struct buf *out, const struct journal_head *head)
+{
+	size_t begin = out->size;
+
+	put(out, "{\"format\":");
+	line_put_decimal(out, JOURNAL_FORMAT);
+	put(out, ",");
+	put_names(out, &head->follows);
+	if (head->has_old) {
+		put(out, ",\"old\":");
+		line_put_decimal(out, head->old_size);
+		put(out, ",\"old_crc\":\"");
+		line_put_hex(out, head->old_crc);
+		put(out, "\"");
+	}
+	line_seal(out, begin);
+}
+
+void line_put_synced(struct buf *out, uint64_t synced)
+{
+	size_t begin = out->size;
+
+	put(out, "{\"synced\":");
+	line_put_decimal(out, synced);
+	line_seal(out, begin);
+	assert(out->size - begin <= SYNCED_SIZE_MAX);
+}
+
+void line_put_note(struct buf *out, const struct snapshot_names *names)
+{
+	size_t begin = out->size;
+
+	assert(names->users.present && names->pending.present);
+	put(out, "{");
+	put_names(out, names);
+	line_seal(out, begin);
+}
+
+void line_put_block(struct buf *out, uint32_t crc)
+{
+	put(out, "{\"crc\":\"");
+	line_put_hex(out, crc);
+	put(out, "\"}");
+}
+
+/* ---- reading ---- */
+
+void line_parser_init(struct line_parser *p)
+{
+	memset(p, 0, sizeof(*p));
+}
+
+void line_parser_release(struct line_parser *p)
+{
+	json_free(p->tree);
+	line_parser_init(p);
+}
+
+static unsigned hex_value(uint8_t c)
+{
+	if (c >= '0' && c <= '9')
+		return (unsigned)(c - '0');
+	return c >= 'a' && c <= 'f' ? (unsigned)(c - 'a' + 10) : 16;
+}
+
+bool line_hex(struct view text, uint32_t *value)
+{
+	uint32_t sum = 0;
+
+	if (text.size != HEX_SIZE)
+		return false;
+	for (size_t i = 0; i < HEX_SIZE; i++) {
+		if (hex_value(text.data[i]) > 15)
+			return false;
+		sum = sum << 4 | hex_value(text.data[i]);
+	}
+	*value = sum;
+	return true;
+}
+
+static bool key_from_text(struct view text, uint8_t key[KEY_SIZE])
+{
+	if (text.size != 2 * KEY_SIZE)
+		return false;
+	for (size_t i = 0; i < KEY_SIZE; i++) {
+		unsigned high = hex_value(text.data[2 * i]);
+		unsigned low = hex_value(text.data[2 * i + 1]);
+
+		if (high > 15 || low > 15)
+			return false;
+		key[i] = (uint8_t)(high << 4 | low);
+	}
+	return true;
+}
+
+bool line_is_sealed(struct view line)
+{
+	static const char opening[] = ",\"crc\":\"";
+	size_t opening_size = sizeof(opening) - 1;
+	uint32_t crc;
+
+	if (line.size < SEAL_SIZE + 2)
+		return false;
+
+	size_t size = line.size - SEAL_SIZE - 1;
+	const uint8_t *seal = line.data + size;
+
+	return memcmp(seal, opening, opening_size) == 0 &&
+	       memcmp(seal + opening_size + HEX_SIZE, "\"}", 2) == 0 &&
+	       line_hex(view_of(seal + opening_size, HEX_SIZE), &crc) &&
+	       crc32c(0, line.data, size) == crc;
+}
+
+/* The short way. Each takes what it expects from the front of *left, or says false. */
+static bool take(struct view *left, const char *text, size_t size)
+{
+	if (left->size < size || memcmp(left->data, text, size) != 0)
+		return false;
+	left->data += size;
+	left->size -= size;
+	return true;
+}
+#define TAKE(left, text) take((left), (text), sizeof(text) - 1)
+
+static bool take_decimal(struct view *left, uint64_t *value)
+{
+	uint64_t sum = 0;
+	size_t size = 0;
+
+	while (size < left->size && left->data[size] >= '0' && left->data[size] <= '9') {
+		sum = sum * 10 + (uint64_t)(left->data[size++] - '0');
+		if (sum > NUMBER_MAX)
+			return false;
+	}
+	if (size == 0 || (size > 1 && left->data[0] == '0'))
+		return false;
+	*value = sum;
+	left->data += size;
+	left->size -= size;
+	return true;
+}
+
+static bool take_account(struct line_parser *p, size_t which, struct view *left, struct id *id)
+{
+	if (left->size < ID_TEXT_SIZE)
+		return false;
+	if (memcmp(left->data, p->accounts[which].text, ID_TEXT_SIZE) != 0) {
+		if (!id_from_text(view_of(left->data, ID_TEXT_SIZE), &p->accounts[which].id)) {
+			p->accounts[which].text[0] = '\0';
+			return false;
+		}
+		memcpy(p->accounts[which].text, left->data, ID_TEXT_SIZE);
+	}
+	*id = p->accounts[which].id;
+	left->data += ID_TEXT_SIZE;
+	left->size -= ID_TEXT_SIZE;
+	return true;
+}
+
+static bool take_session(struct line_parser *p, struct view *left, struct ulid *ulid)
+{
+	if (left->size < ULID_TEXT_SIZE)
+		return false;
+	if (memcmp(left->data, p->session.text, ULID_TEXT_SIZE) != 0) {
+		if (!ulid_from_text(view_of(left->data, ULID_TEXT_SIZE), &p->session.ulid)) {
+			p->session.text[0] = '\0';
+			return false;
+		}
+		memcpy(p->session.text, left->data, ULID_TEXT_SIZE);
+	}
+	*ulid = p->session.ulid;
+	left->data += ULID_TEXT_SIZE;
+	left->size -= ULID_TEXT_SIZE;
+	return true;
+}
+
+static bool take_stream(struct line_parser *p, struct view *left, struct stream *stream)
+{
+	return TAKE(left, "{\"to\":\"") && take_account(p, 0, left, &stream->recipient) &&
+	       TAKE(left, "\",\"from\":\"") && take_account(p, 1, left, &stream->sender) &&
+	       TAKE(left, "\",\"session\":\"") && take_session(p, left, &stream->session) &&
+	       TAKE(left, "\"");
+}
+
+/* A text that stands for itself: no escapes, no quotes within, nothing below 0x20. */
+static bool is_plain_text(struct view text)
+{
+	for (size_t i = 0; i < text.size; i++)
+		if (text.data[i] < 0x20 || text.data[i] == '"' || text.data[i] == '\\')
+			return false;
+	return text_is_valid(text);
+}
+
+static bool take_message(struct view left, struct message *m)
+{
+	if (!TAKE(&left, ",\"number\":") || !take_decimal(&left, &m->number) || m->number == 0 ||
+	    !TAKE(&left, ",\"sent\":") || !take_decimal(&left, &m->sent_ms) ||
+	    !TAKE(&left, ",\"text\":\"") || left.size == 0 || left.data[left.size - 1] != '"')
+		return false;
+	left.size--;
+	m->text = left;
+	return is_plain_text(left);
+}
+
+static bool take_burial(struct view left, struct range *range)
+{
+	return TAKE(&left, ",\"gone\":[") && take_decimal(&left, &range->first) &&
+	       TAKE(&left, ",") && take_decimal(&left, &range->last) && TAKE(&left, "]") &&
+	       left.size == 0 && range->first >= 1 && range->first <= range->last;
+}
+
+/* `open` is a line without its brace, or without its seal. */
+static bool parse_short(struct line_parser *p, struct view open, struct element *e)
+{
+	struct stream stream;
+
+	if (!take_stream(p, &open, &stream))
+		return false;
+	e->kind = ELEMENT_FACT;
+	if (open.size > 2 && open.data[2] == 'g') {
+		e->fact.kind = FACT_BURIAL;
+		e->fact.burial.stream = stream;
+		return take_burial(open, &e->fact.burial.range);
+	}
+	e->fact.kind = FACT_MESSAGE;
+	e->fact.message.stream = stream;
+	return take_message(open, &e->fact.message);
+}
+
+/* The long way: from a tree. */
+static bool member_key(const struct cJSON *tree, const char *name, uint8_t key[KEY_SIZE])
+{
+	struct view text;
+
+	return json_string(json_member(tree, name), &text) && key_from_text(text, key);
+}
+
+static bool member_id(const struct cJSON *tree, const char *name, struct id *id)
+{
+	struct view text;
+
+	return json_string(json_member(tree, name), &text) && id_from_text(text, id);
+}
+
+static bool member_hex(const struct cJSON *tree, const char *name, uint32_t *value)
+{
+	struct view text;
+
+	return json_string(json_member(tree, name), &text) && line_hex(text, value);
+}
+
+static bool member_snapshot(const struct cJSON *tree, const char *key, struct snapshot_name *name)
+{
+	struct view text;
+
+	if (!json_string(json_member(tree, key), &text))
+		return false;
+	*name = (struct snapshot_name){ 0 };
+	if (view_equal(text, view_of_string("none")))
+		return true;
+	name->present = true;
+	return line_hex(text, &name->crc);
+}
+
+static bool member_name(const struct cJSON *tree, struct view *name)
+{
+	return json_string(json_member(tree, "name"), name) && name_is_valid(*name);
+}
+
+static bool tree_account(const struct cJSON *tree, struct element *e)
+{
+	struct account *a = &e->fact.account;
+	struct verifier *v = &a->verifier;
+
+	e->kind = ELEMENT_FACT;
+	e->fact.kind = FACT_ACCOUNT;
+	return member_id(tree, "id", &a->id) && member_name(tree, &a->name) &&
+	       json_string(json_member(tree, "setting"), &v->setting) &&
+	       v->setting.size <= SETTING_SIZE_MAX && member_key(tree, "seal", v->seal) &&
+	       member_key(tree, "stored_key", v->stored_key) &&
+	       member_key(tree, "server_key", v->server_key) && member_key(tree, "lock", v->lock) &&
+	       json_boolean(json_member(tree, "confirmed"), &a->confirmed);
+}
+
+static bool tree_tombstone(const struct cJSON *tree, struct element *e)
+{
+	struct tombstone *t = &e->fact.tombstone;
+
+	e->kind = ELEMENT_FACT;
+	e->fact.kind = FACT_TOMBSTONE;
+	return member_id(tree, "id", &t->id) && member_name(tree, &t->name) &&
+	       member_key(tree, "middle", t->middle) &&
+	       member_key(tree, "delete_key", t->delete_key);
+}
+
+static bool tree_stream(const struct cJSON *tree, struct stream *stream)
+{
+	struct view text;
+
+	return member_id(tree, "to", &stream->recipient) &&
+	       member_id(tree, "from", &stream->sender) &&
+	       json_string(json_member(tree, "session"), &text) &&
+	       ulid_from_text(text, &stream->session);
+}
+
+static bool tree_numbers(const struct cJSON *tree, struct message *m)
+{
+	return tree_stream(tree, &m->stream) &&
+	       json_integer(json_member(tree, "number"), &m->number) && m->number >= 1 &&
+	       json_integer(json_member(tree, "sent"), &m->sent_ms);
+}
+
+static bool tree_message(const struct cJSON *tree, struct element *e)
+{
+	struct message *m = &e->fact.message;
+
+	e->kind = ELEMENT_FACT;
+	e->fact.kind = FACT_MESSAGE;
+	return tree_numbers(tree, m) && json_string(json_member(tree, "text"), &m->text) &&
+	       text_is_valid(m->text);
+}
+
+static bool tree_reference(const struct cJSON *tree, struct element *e)
+{
+	uint64_t size;
+
+	e->kind = ELEMENT_REFERENCE;
+	e->fact.kind = FACT_MESSAGE;
+	e->fact.message.text = view_of(NULL, 0);
+	if (!tree_numbers(tree, &e->fact.message) || !member_key(tree, "digest", e->digest) ||
+	    !json_integer(json_member(tree, "size"), &size) || size <= STORE_TEXT_SHARED ||
+	    size > TEXT_SIZE_MAX)
+		return false;
+	e->text_size = (uint32_t)size;
+	return true;
+}
+
+static bool tree_burial(const struct cJSON *tree, struct element *e)
+{
+	struct burial *b = &e->fact.burial;
+	const struct cJSON *gone = json_member(tree, "gone");
+
+	e->kind = ELEMENT_FACT;
+	e->fact.kind = FACT_BURIAL;
+	if (!tree_stream(tree, &b->stream) || !json_is_array(gone))
+		return false;
+
+	const struct cJSON *first = json_first(gone);
+	const struct cJSON *last = first == NULL ? NULL : json_next(first);
+
+	return json_integer(first, &b->range.first) && json_integer(last, &b->range.last) &&
+	       json_next(last) == NULL && b->range.first >= 1 && b->range.first <= b->range.last;
+}
+
+/* What is said twice must agree. */
+static bool tree_text(const struct cJSON *tree, struct element *e)
+{
+	uint8_t digest[SHA256_SIZE];
+
+	e->kind = ELEMENT_TEXT;
+	if (!member_key(tree, "digest", e->digest) ||
+	    !json_string(json_member(tree, "text"), &e->text) || !text_is_valid(e->text) ||
+	    e->text.size <= STORE_TEXT_SHARED)
+		return false;
+	sha256(e->text.data, e->text.size, digest);
+	return memcmp(digest, e->digest, KEY_SIZE) == 0;
+}
+
+static bool tree_block(const struct cJSON *tree, struct element *e)
+{
+	e->kind = ELEMENT_BLOCK;
+	return member_hex(tree, "crc", &e->crc);
+}
+
+static bool tree_names(const struct cJSON *tree, struct snapshot_names *names)
+{
+	return member_snapshot(tree, "users", &names->users) &&
+	       member_snapshot(tree, "pending", &names->pending);
+}
+
+static bool tree_head(const struct cJSON *tree, struct element *e)
+{
+	struct journal_head *head = &e->head;
+
+	e->kind = ELEMENT_HEAD;
+	*head = (struct journal_head){ .has_old = json_member(tree, "old") != NULL };
+	return json_integer(json_member(tree, "format"), &head->format) &&
+	       tree_names(tree, &head->follows) &&
+	       (!head->has_old || (json_integer(json_member(tree, "old"), &head->old_size) &&
+	                           member_hex(tree, "old_crc", &head->old_crc)));
+}
+
+static bool tree_synced(const struct cJSON *tree, struct element *e)
+{
+	e->kind = ELEMENT_SYNCED;
+	return json_integer(json_member(tree, "synced"), &e->synced);
+}
+
+static bool tree_note(const struct cJSON *tree, struct element *e)
+{
+	e->kind = ELEMENT_NOTE;
+	return tree_names(tree, &e->head.follows) && e->head.follows.users.present &&
+	       e->head.follows.pending.present;
+}
+
+/* The rows that a key is looked for in, in this order: a line is of the first kind that has all of
+ * these keys and no other. */
+static const struct form {
+	const char *keys[9];
+	size_t count;
+	enum { IN_BOTH, IN_SNAPSHOT, IN_JOURNAL } where;
+	bool (*read)(const struct cJSON *tree, struct element *e);
+} forms[] = {
+	{ { "to", "from", "session", "number", "sent", "text" }, 6, IN_BOTH, tree_message },
+	{ { "to", "from", "session", "gone" }, 4, IN_BOTH, tree_burial },
+	{ { "id", "name", "setting", "seal", "stored_key", "server_key", "lock", "confirmed" },
+	  8,
+	  IN_BOTH,
+	  tree_account },
+	{ { "id", "name", "middle", "delete_key" }, 4, IN_BOTH, tree_tombstone },
+	{ { "to", "from", "session", "number", "sent", "digest", "size" },
+	  7,
+	  IN_SNAPSHOT,
+	  tree_reference },
+	{ { "digest", "text" }, 2, IN_SNAPSHOT, tree_text },
+	{ { "crc" }, 1, IN_SNAPSHOT, tree_block },
+	{ { "synced" }, 1, IN_JOURNAL, tree_synced },
+	{ { "users", "pending" }, 2, IN_JOURNAL, tree_note },
+	{ { "format", "users", "pending" }, 3, IN_JOURNAL, tree_head },
+	{ { "format", "users", "pending", "old", "old_crc" }, 5, IN_JOURNAL, tree_head },
+};
+
+/* The keys of a tree are exactly the form's, and the seal's. */
+static bool has_form(const struct cJSON *tree, const struct form *form, bool sealed)
+{
+	const char *keys[sizeof(form->keys) / sizeof(form->keys[0]) + 1];
+	size_t count = form->count;
+
+	memcpy(keys, form->keys, count * sizeof(keys[0]));
+	if (sealed)
+		keys[count++] = "crc";
+	for (size_t i = 0; i < count; i++)
+		if (json_member(tree, keys[i]) == NULL)
+			return false;
+	return json_has_only(tree, keys, count);
+}
+
+static bool parse_tree(const struct cJSON *tree, bool sealed, struct element *e, const char **wrong)
+{
+	for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
+		const struct form *form = &forms[i];
+
+		if (form->where == (sealed ? IN_SNAPSHOT : IN_JOURNAL) ||
+		    !has_form(tree, form, sealed))
+			continue;
+		*wrong = "a member is not what its key says";
+		return form->read(tree, e);
+	}
+	*wrong = "no known element";
+	return false;
+}
+
+bool line_parse(struct line_parser *p, struct view line, bool sealed, struct element *e,
+                const char **wrong)
+{
+	size_t closing = sealed ? SEAL_SIZE + 1 : 1;
+
+	assert(e != NULL);
+	if (line.size > closing && !p->cjson_only && line.data[line.size - 1] == '}' &&
+	    parse_short(p, view_of(line.data, line.size - closing), e))
+		return true;
+	json_free(p->tree);
+	p->tree = json_parse(line, wrong);
+	return p->tree != NULL && parse_tree(p->tree, sealed, e, wrong);
+}

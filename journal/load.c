@@ -1,0 +1,612 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * A start, in an order in which a refusal has changed nothing and a crash at any step leaves what
+ * another start can begin with:
+ *
+ *   1. look which files are there; a journal is missing only in a new directory, or between the two
+ *      renames of a TURN, when the pair of the old one and the one aside tells the story
+ *   2. read both snapshots, the journal, and the old journal if it is needed
+ *   3. judge whether these files belong together: each snapshot must be one that the journal names
+ *   4. with --salvage and damage: copy what is damaged to NAME.bad-N, then write everything anew
+ *   5. else: finish the pair; write what stands whole after the largest mark again over itself,
+ *      byte for byte, and sync it, because it may have been in the cache only; only then cut off a
+ *      torn tail
+ *   6. remove what was left aside, and an old journal that nobody needs
+ *
+ * A compaction that was half done is finished later, between batches, but before another begins:
+ * the old journal stays until then.
+ */
+#include "base/bug.h"
+#include "journal/private.h"
+
+#include "base/sha256.h"
+#include "journal/json.h"
+
+#include <errno.h>
+#include <stdio.h>
+
+enum {
+	COPY_SIZE = 256 * 1024,
+	BAD_FILES_MAX = 1000, /* NAME.bad-N of one file */
+	REPLICA_SIZE_MAX = 256,
+	UUID_TEXT_SIZE = 36,
+};
+
+/* All that a start finds. */
+struct start {
+	struct loading l;
+	const struct journal_options *options;
+	struct journal *j;
+	bool exists[FILE_COUNT];
+	bool exists_new[FILE_COUNT];
+	bool is_pair;  /* the journal stands aside, the one before is already the old one */
+	bool is_fresh; /* nothing is there */
+	bool needs_old;
+	struct found_snapshot users;
+	struct found_snapshot pending;
+	struct found_journal journal;
+	struct found_journal old;
+	bool has_uuid;
+};
+
+static const struct disk_operations *operations(const struct start *s)
+{
+	return s->l.disk->operations;
+}
+
+static bool check(struct start *s, int64_t result, const char *what, const char *file)
+{
+	return result >= 0 || loading_fail(&s->l, what, file, (int)result);
+}
+
+/* ---- which files are there ---- */
+
+static bool look(struct start *s)
+{
+	for (size_t f = 0; f < FILE_COUNT; f++) {
+		s->exists[f] = loading_exists(&s->l, journal_names[f]);
+		s->exists_new[f] = loading_exists(&s->l, journal_names_new[f]);
+	}
+	if (s->l.status != JOURNAL_OK)
+		return false;
+	s->journal.file = FILE_JOURNAL;
+	s->journal.exists = s->exists[FILE_JOURNAL];
+	s->journal.name = journal_names[FILE_JOURNAL];
+	s->old.file = FILE_OLD;
+	s->old.exists = s->exists[FILE_OLD];
+	s->old.name = journal_names[FILE_OLD];
+	if (s->journal.exists)
+		return true;
+	if (s->old.exists && s->exists_new[FILE_JOURNAL]) {
+		s->is_pair = true;
+		s->journal.exists = true;
+		s->journal.name = journal_names_new[FILE_JOURNAL];
+		return true;
+	}
+	s->is_fresh = !s->old.exists && !s->exists[FILE_USERS] && !s->exists[FILE_PENDING] &&
+	              !s->exists[FILE_REPLICA];
+	return s->is_fresh ||
+	       loading_damage(&s->l, FILE_JOURNAL, 0, 0, "is missing beside files that need it");
+}
+
+/* ---- replica.json ---- */
+
+static bool uuid_from_text(struct view text, uint8_t uuid[UUID_SIZE])
+{
+	static const char digits[] = "0123456789abcdef";
+	size_t at = 0;
+
+	if (text.size != UUID_TEXT_SIZE)
+		return false;
+	for (size_t i = 0; i < UUID_TEXT_SIZE; i++) {
+		if (i == 8 || i == 13 || i == 18 || i == 23) {
+			if (text.data[i] != '-')
+				return false;
+			continue;
+		}
+		const char *digit = memchr(digits, text.data[i], 16);
+
+		if (digit == NULL)
+			return false;
+		uuid[at / 2] = (uint8_t)(uuid[at / 2] << 4 | (digit - digits));
+		at++;
+	}
+	assert(at == 2 * UUID_SIZE);
+	return true;
+}
+
+static void put_uuid(char text[UUID_TEXT_SIZE + 1], const uint8_t u[UUID_SIZE])
+{
+	int size = snprintf(text, UUID_TEXT_SIZE + 1,
+	                    "%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x",
+	                    u[0], u[1], u[2], u[3], u[4], u[5], u[6], u[7], u[8], u[9], u[10],
+	                    u[11], u[12], u[13], u[14], u[15]);
+
+	assert(size == UUID_TEXT_SIZE);
+	(void)size; /* only asserted */
+}
+
+static bool parse_replica(struct start *s, struct view line)
+{
+	static const char *const keys[] = { "format", "uuid", "crc" };
+	const char *wrong = "it is not what it should be";
+	uint8_t uuid[UUID_SIZE] = { 0 };
+	uint64_t format = 0;
+	struct view text;
+
+	if (line.size < 1 || line.data[line.size - 1] != '\n')
+		return loading_damage(&s->l, FILE_REPLICA, 1, 0, "its line has no end");
+	line.size--;
+
+	struct cJSON *tree = json_parse(line, &wrong);
+	bool newer = json_integer(json_member(tree, "format"), &format) && format > JOURNAL_FORMAT;
+	bool fits = line_is_sealed(line) && json_has_only(tree, keys, 3) &&
+	            format == JOURNAL_FORMAT && json_string(json_member(tree, "uuid"), &text) &&
+	            uuid_from_text(text, uuid);
+
+	json_free(tree);
+	if (newer) {
+		(void)snprintf(
+			s->l.err, ERR_SIZE,
+			"'%s' has format %llu, and this program knows formats up to %d: it was "
+			"written by a newer one; nothing was changed",
+			journal_names[FILE_REPLICA], (unsigned long long)format, JOURNAL_FORMAT);
+		s->l.status = JOURNAL_REFUSED;
+		return false;
+	}
+	if (!fits)
+		return loading_damage(&s->l, FILE_REPLICA, 1, 0, wrong);
+	memcpy(s->j->uuid, uuid, UUID_SIZE);
+	s->has_uuid = !s->options->new_uuid;
+	return true;
+}
+
+static bool read_replica(struct start *s)
+{
+	const char *name = journal_names[FILE_REPLICA];
+	uint8_t text[REPLICA_SIZE_MAX];
+	int handle;
+	int64_t size;
+
+	if (!s->exists[FILE_REPLICA])
+		return true;
+	handle = operations(s)->open(s->l.disk, name, DISK_READ);
+	if (!check(s, handle, "open", name))
+		return false;
+	size = operations(s)->read(s->l.disk, handle, 0, text, sizeof(text));
+	(void)operations(s)->close(s->l.disk, handle); /* nothing was written */
+	return check(s, size, "read", name) && parse_replica(s, view_of(text, (size_t)size));
+}
+
+/* A small file aside, synced, renamed, names synced. */
+static bool replace_file(struct start *s, enum journal_file file, struct view text)
+{
+	const struct disk_operations *o = operations(s);
+	const char *aside = journal_names_new[file];
+	int handle = o->open(s->l.disk, aside, DISK_CREATE);
+
+	if (!check(s, handle, "open", aside))
+		return false;
+
+	bool done = check(s, o->write(s->l.disk, handle, 0, text.data, text.size), "write",
+	                  aside) &&
+	            check(s, o->sync(s->l.disk, handle), "sync", aside);
+
+	(void)o->close(s->l.disk, handle); /* it was synced, or failed already */
+	return done &&
+	       check(s, o->rename(s->l.disk, aside, journal_names[file]), "rename", aside) &&
+	       check(s, o->sync_names(s->l.disk), "sync the names of", "the data directory");
+}
+
+static bool write_replica(struct start *s)
+{
+	char uuid[UUID_TEXT_SIZE + 1];
+	struct buf line;
+	bool done;
+
+	if (s->has_uuid)
+		return true;
+	memcpy(s->j->uuid, s->options->uuid, UUID_SIZE);
+	put_uuid(uuid, s->j->uuid);
+	buf_init(&line, REPLICA_SIZE_MAX);
+	done = buf_put(&line, "{\"format\":1,\"uuid\":\"", 20) &&
+	       buf_put(&line, uuid, UUID_TEXT_SIZE) && buf_put(&line, "\"", 1);
+	assert(done);
+	line_seal(&line, 0);
+	done = replace_file(s, FILE_REPLICA, buf_view(&line));
+	buf_release(&line);
+	return done;
+}
+
+/* ---- whether the files belong together ---- */
+
+/* Whether the journal names this snapshot: in a note, or, if `first`, in its first line. */
+static bool is_named(const struct found_journal *f, struct snapshot_name name, bool users,
+                     bool first)
+{
+	struct snapshot_name head = users ? f->head.follows.users : f->head.follows.pending;
+
+	if (first && snapshot_name_equal(head, name))
+		return true;
+	for (size_t i = 0; i < f->note_count; i++)
+		if (snapshot_name_equal(users ? f->notes[i].users : f->notes[i].pending, name))
+			return true;
+	return false;
+}
+
+static bool judge_snapshot(struct start *s, enum journal_file file)
+{
+	bool users = file == FILE_USERS;
+	struct snapshot_name name = users ? s->users.name : s->pending.name;
+
+	/* What is damaged has been told already, and has no name. */
+	if (s->l.bad[file] || s->l.bad[FILE_JOURNAL] || is_named(&s->journal, name, users, true))
+		return true;
+	return loading_damage(&s->l, file, 0, 0,
+	                      name.present
+	                              ? "is not the snapshot that the journal names: the files are "
+	                                "of different times or replicas"
+	                              : "is missing, and the journal names it");
+}
+
+/* The old journal was whole when the new one began, and its successor says what it was. */
+static bool judge_old(struct start *s)
+{
+	const struct journal_head *head = &s->journal.head;
+
+	if (s->l.bad[FILE_OLD] || s->l.bad[FILE_JOURNAL])
+		return true;
+	if (s->old.whole_end != head->old_size || s->old.crc != head->old_crc ||
+	    !is_named(&s->old, head->follows.users, true, true) ||
+	    !is_named(&s->old, head->follows.pending, false, true))
+		return loading_damage(&s->l, FILE_OLD, 0, 0,
+		                      "is not the journal before this one, or not all of it");
+	return true;
+}
+
+static bool read_old(struct start *s)
+{
+	struct loading *l = &s->l;
+	const struct found_journal *f = &s->journal;
+
+	if (!l->bad[FILE_JOURNAL] && !f->head.has_old && s->old.exists)
+		return loading_damage(l, FILE_OLD, 0, 0,
+		                      "is there, and the journal knows of none") &&
+		       read_journal(l, &s->old);
+	s->needs_old = l->bad[FILE_JOURNAL] || l->bad[FILE_USERS] || l->bad[FILE_PENDING] ||
+	               (f->head.has_old && !(is_named(f, s->users.name, true, false) &&
+	                                     is_named(f, s->pending.name, false, false)));
+	if (!s->needs_old)
+		return true;
+	if (s->old.exists)
+		return read_journal(l, &s->old) && judge_old(s);
+	return !f->head.has_old ||
+	       loading_damage(l, FILE_OLD, 0, 0,
+	                      "is missing, and the snapshots do not hold what it held");
+}
+
+/* A reference whose text never came must be to a message that was buried since. */
+static bool judge_texts(struct start *s)
+{
+	uint64_t missing = store_load_missing(s->l.store);
+	char what[ERR_SIZE / 4];
+
+	if (missing == 0)
+		return true;
+	(void)snprintf(what, sizeof(what), "lacks the texts of %llu messages",
+	               (unsigned long long)missing);
+	assert(!s->l.salvage); /* then a reference counts only with its text */
+	return loading_damage(&s->l, FILE_PENDING, 0, 0, what);
+}
+
+static bool is_damaged(const struct start *s)
+{
+	for (size_t f = 0; f < FILE_COUNT; f++)
+		if (s->l.bad[f] && f != FILE_REPLICA)
+			return true;
+	return false;
+}
+
+static bool read_all(struct start *s)
+{
+	struct loading *l = &s->l;
+
+	if (!look(s) || !read_replica(s))
+		return false;
+	if (s->is_fresh)
+		return true;
+	if (!read_snapshot(l, FILE_USERS, &s->users) ||
+	    !read_snapshot(l, FILE_PENDING, &s->pending) ||
+	    (s->journal.exists && !read_journal(l, &s->journal)) || !read_old(s) ||
+	    !judge_snapshot(s, FILE_USERS) || !judge_snapshot(s, FILE_PENDING))
+		return false;
+	while (store_work(l->store, UINT32_MAX))
+		continue;
+	return judge_texts(s);
+}
+
+/* ---- going on where the last process ended ---- */
+
+static void take_over(struct start *s)
+{
+	struct journal *j = s->j;
+	const struct found_journal *f = &s->journal;
+
+	j->end = f->whole_end;
+	j->reserved = f->size > f->whole_end ? f->size : f->whole_end;
+	j->crc = f->crc;
+	j->head_size = f->head_size;
+	j->names = (struct snapshot_names){ s->users.name, s->pending.name };
+	j->sizes[0] = s->users.size;
+	j->sizes[1] = s->pending.size;
+	j->has_old = s->needs_old;
+	j->old_size = s->needs_old ? s->old.whole_end : 0;
+	if (j->has_old)
+		compaction_restart(j);
+}
+
+/* A start believes the disk, not the cache. */
+static bool write_again(struct start *s)
+{
+	const struct disk_operations *o = operations(s);
+	const char *name = journal_names[FILE_JOURNAL];
+	uint64_t at = BUG(tail_not_synced) ? s->j->end : s->journal.mark;
+	uint8_t *bytes = mem_alloc(COPY_SIZE);
+	bool done = true;
+
+	while (done && at < s->j->end) {
+		uint64_t left = s->j->end - at;
+		size_t size = left < COPY_SIZE ? (size_t)left : COPY_SIZE;
+		int64_t count = o->read(s->l.disk, s->j->handle, at, bytes, size);
+
+		if (count >= 0 && (size_t)count < size)
+			count = -EIO;
+		done = check(s, count, "read", name) &&
+		       check(s, o->write(s->l.disk, s->j->handle, at, bytes, size), "write", name);
+		at += size;
+	}
+	mem_free(bytes);
+	if (BUG(tail_not_synced))
+		return done;
+	return done && check(s, o->sync(s->l.disk, s->j->handle), "sync", name);
+}
+
+/* Room ahead is wished for, not needed: without it additions are refused soon. */
+static bool reserve_ahead(struct start *s)
+{
+	const struct disk_operations *o = operations(s);
+	struct journal *j = s->j;
+	const char *name = journal_names[FILE_JOURNAL];
+	uint64_t want = j->end + j->reserve_size;
+	int result;
+
+	if (j->reserved >= want)
+		return true;
+	result = o->reserve(s->l.disk, j->handle, want);
+	if (is_no_room(result))
+		return true;
+	if (!check(s, result, "reserve", name))
+		return false;
+	j->reserved = want;
+	return check(s, o->sync(s->l.disk, j->handle), "sync", name);
+}
+
+static bool cut_tail(struct start *s)
+{
+	const struct disk_operations *o = operations(s);
+	struct journal *j = s->j;
+	const char *name = journal_names[FILE_JOURNAL];
+
+	if (s->journal.torn_size == 0)
+		return true;
+	loading_warn(&s->l, "'%s': cut off %llu bytes of a torn tail at byte %llu", name,
+	             (unsigned long long)s->journal.torn_size, (unsigned long long)j->end);
+	s->l.loaded->cut = s->journal.torn_size;
+	j->reserved = j->end;
+	return check(s, o->truncate(s->l.disk, j->handle, j->end), "cut", name) &&
+	       check(s, o->sync(s->l.disk, j->handle), "sync", name);
+}
+
+static bool remove_file(struct start *s, const char *name)
+{
+	int result = operations(s)->remove(s->l.disk, name);
+
+	return result == -ENOENT || check(s, result, "remove", name);
+}
+
+/* What was being written aside, and an old journal that all is taken from. */
+static bool remove_leftovers(struct start *s)
+{
+	for (size_t f = 0; f < FILE_COUNT; f++)
+		if (s->exists_new[f] && !(f == FILE_JOURNAL && s->is_pair) &&
+		    !remove_file(s, journal_names_new[f]))
+			return false;
+	if (s->exists[FILE_OLD] && !s->j->has_old && !remove_file(s, journal_names[FILE_OLD]))
+		return false;
+	return check(s, operations(s)->sync_names(s->l.disk), "sync the names of",
+	             "the data directory");
+}
+
+static bool finish_pair(struct start *s)
+{
+	const char *from = journal_names_new[FILE_JOURNAL];
+
+	return !s->is_pair ||
+	       (check(s, operations(s)->rename(s->l.disk, from, journal_names[FILE_JOURNAL]),
+	              "rename", from) &&
+	        check(s, operations(s)->sync_names(s->l.disk), "sync the names of",
+	              "the data directory"));
+}
+
+static bool go_on(struct start *s)
+{
+	const char *name = journal_names[FILE_JOURNAL];
+
+	take_over(s);
+	if (!finish_pair(s))
+		return false;
+	s->j->handle = operations(s)->open(s->l.disk, name, DISK_LOG);
+	return check(s, s->j->handle, "open", name) && write_again(s) && cut_tail(s) &&
+	       reserve_ahead(s) && remove_leftovers(s);
+}
+
+/* ---- a new directory ---- */
+
+static bool begin_fresh(struct start *s)
+{
+	const char *name = journal_names[FILE_JOURNAL];
+	struct journal_head head = { 0 };
+	struct journal *j = s->j;
+	struct buf line;
+	bool done;
+
+	buf_init(&line, SIZE_MAX / 4);
+	line_put_head(&line, &head);
+	done = replace_file(s, FILE_JOURNAL, buf_view(&line));
+	j->head_size = j->end = j->reserved = line.size;
+	j->crc = crc32c(0, line.data, line.size);
+	buf_release(&line);
+	if (!done)
+		return false;
+	s->exists_new[FILE_JOURNAL] = false;
+	j->handle = operations(s)->open(s->l.disk, name, DISK_LOG);
+	return check(s, j->handle, "open", name) && reserve_ahead(s) && remove_leftovers(s);
+}
+
+/* ---- salvage ---- */
+
+static bool copy_bytes(struct start *s, int from, int to, const char *name)
+{
+	const struct disk_operations *o = operations(s);
+	uint8_t *bytes = mem_alloc(COPY_SIZE);
+	uint64_t at = 0;
+	int64_t count;
+	bool done;
+
+	do {
+		count = o->read(s->l.disk, from, at, bytes, COPY_SIZE);
+		done = check(s, count, "read", name) &&
+		       check(s, o->write(s->l.disk, to, at, bytes, (size_t)count), "write", name);
+		at += (uint64_t)(done ? count : 0);
+	} while (done && count > 0);
+	mem_free(bytes);
+	return done && check(s, o->sync(s->l.disk, to), "sync", name);
+}
+
+/* NAME.bad-N with the first N that is free. A copy, so that a crash at any step leaves the files as
+ * they were. */
+static bool set_aside(struct start *s, const char *name)
+{
+	const struct disk_operations *o = operations(s);
+	char aside[64];
+	unsigned n = 1;
+
+	do
+		(void)snprintf(aside, sizeof(aside), "%s.bad-%u", name, n);
+	while (loading_exists(&s->l, aside) && n++ < BAD_FILES_MAX);
+	if (s->l.status != JOURNAL_OK)
+		return false;
+
+	int from = o->open(s->l.disk, name, DISK_READ);
+	int to = from < 0 ? -1 : o->open(s->l.disk, aside, DISK_CREATE);
+	bool done = check(s, from, "open", name) && check(s, to, "open", aside) &&
+	            copy_bytes(s, from, to, aside);
+
+	/* Synced, or failed and told already. */
+	if (from >= 0)
+		(void)o->close(s->l.disk, from);
+	if (to >= 0)
+		(void)o->close(s->l.disk, to);
+	if (done)
+		loading_warn(&s->l, "'%s' was set aside as '%s'", name, aside);
+	return done;
+}
+
+static bool salvage(struct start *s)
+{
+	struct journal *j = s->j;
+	const char *name;
+
+	for (size_t f = 0; f < FILE_COUNT; f++) {
+		name = f == FILE_JOURNAL && s->is_pair ? journal_names_new[f] : journal_names[f];
+		if (s->l.bad[f] && (s->exists[f] || (f == FILE_JOURNAL && s->is_pair)) &&
+		    !set_aside(s, name))
+			return false;
+	}
+	if (!check(s, operations(s)->sync_names(s->l.disk), "sync the names of",
+	           "the data directory"))
+		return false;
+	j->has_old = s->exists[FILE_OLD];
+
+	int result = journal_write_all(j, false, s->l.err);
+
+	if (result == 0) {
+		s->is_pair = false;
+		s->exists_new[FILE_JOURNAL] = s->exists_new[FILE_USERS] = false;
+		s->exists_new[FILE_PENDING] = s->exists[FILE_OLD] = false;
+		return reserve_ahead(s) && remove_leftovers(s);
+	}
+	if (result > 0)
+		return loading_fail(&s->l, "write", "both snapshots", -ENOSPC);
+	s->l.status = JOURNAL_FAILED;
+	return false;
+}
+
+/* ---- opening ---- */
+
+static bool start(struct start *s)
+{
+	struct store_totals totals;
+	bool done;
+
+	if (!read_all(s))
+		return false;
+	if (s->is_fresh)
+		done = begin_fresh(s);
+	else if (is_damaged(s))
+		done = salvage(s);
+	else
+		done = go_on(s);
+	if (!done || (s->l.bad[FILE_REPLICA] && !set_aside(s, journal_names[FILE_REPLICA])) ||
+	    !write_replica(s))
+		return false;
+	store_totals(s->l.store, &totals);
+	s->l.loaded->facts = totals.facts;
+	return true;
+}
+
+enum journal_status journal_open(struct disk *disk, const struct journal_options *options,
+                                 struct store *store, struct journal **journal,
+                                 struct journal_loaded *loaded, char err[ERR_SIZE])
+{
+	struct start s = {
+		.l = {
+			.disk = disk,
+			.store = store,
+			.salvage = options->salvage,
+			.loaded = loaded,
+			.err = err,
+			.status = JOURNAL_OK,
+		},
+		.options = options,
+	};
+
+	assert(journal != NULL);
+	assert(loaded != NULL);
+	*loaded = (struct journal_loaded){ 0 };
+	s.j = journal_new(disk, options, store);
+	line_parser_init(&s.l.parser);
+	buf_init(&s.l.texts, SIZE_MAX / 4);
+	if (start(&s)) {
+		assert(s.l.status == JOURNAL_OK);
+		*journal = s.j;
+	} else {
+		assert(s.l.status != JOURNAL_OK);
+		journal_abandon(s.j);
+	}
+	line_parser_release(&s.l.parser);
+	buf_release(&s.l.texts);
+	mem_free(s.journal.notes);
+	mem_free(s.old.notes);
+	return s.l.status;
+}

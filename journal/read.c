@@ -1,0 +1,693 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Files are read through a window that is large enough for the longest block of a snapshot, so
+ * reading takes constant memory whatever the file. What counts is found in this order: a line that
+ * ends in a newline, its checksum (or its block's), its JSON, its meaning. Only what is not whole
+ * in the first two senses can be a crash's doing; a line that has its checksum and no meaning is
+ * refused in any place.
+ */
+#include "journal/private.h"
+
+#include "base/sha256.h"
+#include "journal/json.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+enum {
+	BLOCK_SIZE_MAX = BLOCK_SIZE + LINE_SIZE_MAX,
+	WINDOW_SIZE = 2 * BLOCK_SIZE_MAX,
+	WORK_BUDGET = 4096, /* messages freed after a line that buried many */
+};
+_Static_assert(WINDOW_SIZE >= 2 * LINE_SIZE_MAX, "a kept block and the line after it fit");
+
+/* ---- what is wrong ---- */
+
+void loading_warn(struct loading *l, const char *format, ...)
+{
+	char *warnings = l->loaded->warnings;
+	size_t used = strlen(warnings);
+	size_t left = sizeof(l->loaded->warnings) - used;
+	va_list arguments;
+
+	if (used > 0 && left > 1) {
+		warnings[used++] = '\n';
+		left--;
+	}
+	va_start(arguments, format);
+	(void)vsnprintf(warnings + used, left, format,
+	                arguments); /* what does not fit is left out */
+	va_end(arguments);
+}
+
+bool loading_fail(struct loading *l, const char *what, const char *file, int result)
+{
+	assert(result < 0);
+	(void)snprintf(l->err, ERR_SIZE, "cannot %s '%s': %s", what, file, strerror(-result));
+	l->status = JOURNAL_FAILED;
+	return false;
+}
+
+bool loading_damage(struct loading *l, enum journal_file file, uint64_t line, uint64_t byte,
+                    const char *what)
+{
+	char where[ERR_SIZE / 2];
+	const char *name = journal_names[file];
+
+	if (l->collecting)
+		return true;
+	if (line == 0)
+		(void)snprintf(where, sizeof(where), "'%s' %s", name, what);
+	else
+		(void)snprintf(where, sizeof(where), "'%s' is damaged at line %llu, byte %llu: %s",
+		               name, (unsigned long long)line, (unsigned long long)byte, what);
+	if (l->salvage) {
+		if (!l->bad[file] || line != 0)
+			loading_warn(l, "%s", where);
+		l->bad[file] = true;
+		return true;
+	}
+	(void)snprintf(
+		l->err, ERR_SIZE,
+		"%s; nothing was changed; --salvage sets damaged files aside (as NAME.bad-N) "
+		"and starts with what is whole",
+		where);
+	l->status = JOURNAL_REFUSED;
+	return false;
+}
+
+static bool refuse_newer(struct loading *l, enum journal_file file, uint64_t format)
+{
+	(void)snprintf(l->err, ERR_SIZE,
+	               "'%s' has format %llu, and this program knows formats up to %d: it was "
+	               "written by a newer one; nothing was changed",
+	               journal_names[file], (unsigned long long)format, JOURNAL_FORMAT);
+	l->status = JOURNAL_REFUSED;
+	return false;
+}
+
+bool loading_exists(struct loading *l, const char *name)
+{
+	const struct disk_operations *o = l->disk->operations;
+	int handle = o->open(l->disk, name, DISK_READ);
+
+	if (handle == -ENOENT)
+		return false;
+	if (handle < 0)
+		return loading_fail(l, "open", name, handle);
+	(void)o->close(l->disk, handle); /* nothing was written */
+	return true;
+}
+
+/* ---- the window ---- */
+
+struct window {
+	struct loading *l;
+	const char *name;
+	int handle;
+	uint8_t *data;
+	size_t size;
+	size_t keep;   /* from here on bytes stay in the window */
+	size_t next;   /* the next line begins here */
+	uint64_t base; /* the file's offset of data[0] */
+	uint64_t line; /* number of the line that window_line gave last */
+	bool at_end;   /* the file has no more bytes than are here */
+};
+
+enum got { GOT_LINE, GOT_PIECE, GOT_END, GOT_FAILURE };
+
+static bool window_open(struct window *w, struct loading *l, const char *name)
+{
+	*w = (struct window){ .l = l, .name = name };
+	w->handle = l->disk->operations->open(l->disk, name, DISK_READ);
+	if (w->handle < 0)
+		return loading_fail(l, "open", name, w->handle);
+	w->data = mem_alloc(WINDOW_SIZE);
+	return true;
+}
+
+static void window_close(struct window *w)
+{
+	if (w->handle >= 0)
+		(void)w->l->disk->operations->close(w->l->disk,
+		                                    w->handle); /* nothing was written */
+	mem_free(w->data);
+}
+
+static uint64_t window_offset(const struct window *w, size_t at)
+{
+	return w->base + at;
+}
+
+/* Drops what is not kept and reads on. False: no more room or bytes, or a failure (then l->status
+ * says so). */
+static bool window_fill(struct window *w)
+{
+	size_t keep = w->keep < w->next ? w->keep : w->next;
+	int64_t count;
+
+	if (w->at_end)
+		return false;
+	memmove(w->data, w->data + keep, w->size - keep);
+	w->base += keep;
+	w->size -= keep;
+	w->next -= keep;
+	w->keep -= keep;
+	if (w->size == WINDOW_SIZE)
+		return false;
+	count = w->l->disk->operations->read(w->l->disk, w->handle, w->base + w->size,
+	                                     w->data + w->size, WINDOW_SIZE - w->size);
+	if (count < 0) {
+		loading_fail(w->l, "read", w->name, (int)count);
+		return false;
+	}
+	w->size += (size_t)count;
+	w->at_end = w->size < WINDOW_SIZE;
+	return count > 0;
+}
+
+/* The next line, without its newline; or a piece that has none, because the file ends or no line is
+ * that long. `begin` is its place in the window, good until the next call. */
+static enum got window_line(struct window *w, struct view *line, size_t *begin)
+{
+	const uint8_t *newline = NULL;
+	size_t searched = 0; /* after next */
+
+	for (;;) {
+		if (w->size > w->next + searched)
+			newline = memchr(w->data + w->next + searched, '\n',
+			                 w->size - w->next - searched);
+		searched = w->size - w->next;
+		if (newline != NULL || searched > LINE_SIZE_MAX || !window_fill(w))
+			break;
+	}
+	if (w->l->status != JOURNAL_OK)
+		return GOT_FAILURE;
+	if (newline == NULL && w->size == w->next)
+		return GOT_END;
+
+	size_t end = newline != NULL ? (size_t)(newline - w->data) : w->size;
+
+	*begin = w->next;
+	*line = view_of(w->data + w->next, end - w->next);
+	w->next = newline != NULL ? end + 1 : end;
+	w->line++;
+	return newline != NULL ? GOT_LINE : GOT_PIECE;
+}
+
+static bool is_zeros(struct view v)
+{
+	return v.size == 0 || (v.data[0] == 0 && memcmp(v.data, v.data + 1, v.size - 1) == 0);
+}
+
+/* ---- facts ---- */
+
+static int compare_digests(const void *a, const void *b)
+{
+	return memcmp(a, b, KEY_SIZE);
+}
+
+/* Of a salvage's references only those count whose text is whole: what tore a text was told where
+ * it stood, and a message that was buried since needs none. */
+static bool has_text(const struct loading *l, const uint8_t digest[KEY_SIZE])
+{
+	return !l->salvage ||
+	       (l->texts.size > 0 && bsearch(digest, l->texts.data, l->texts.size / KEY_SIZE,
+	                                     KEY_SIZE, compare_digests) != NULL);
+}
+
+static void collect(struct loading *l, const struct element *e)
+{
+	bool put = e->kind != ELEMENT_TEXT || buf_put(&l->texts, e->digest, KEY_SIZE);
+
+	assert(put);
+	(void)put; /* as many digests as texts that fit the store */
+}
+
+/* The store frees in slices what a burial left; a start does it at once. */
+static void apply(struct loading *l, const struct element *e)
+{
+	if (l->collecting) {
+		collect(l, e);
+		return;
+	}
+	if (e->kind == ELEMENT_FACT)
+		(void)store_apply(l->store, &e->fact, NULL); /* a fact twice is a fact once */
+	else if (e->kind == ELEMENT_TEXT)
+		(void)store_load_text(l->store, e->text); /* nobody may be left who wants it */
+	else if (has_text(l, e->digest))
+		(void)store_load_message(l->store, &e->fact.message, e->digest, e->text_size);
+	if (store_work_done(l->store) != store_work_given(l->store))
+		(void)store_work(l->store, WORK_BUDGET); /* the rest after later lines */
+}
+
+/* ---- snapshots ---- */
+
+struct snapshot_reader {
+	struct window w;
+	enum journal_file file;
+	uint64_t count;
+	uint32_t crc;  /* of everything up to the window's `hashed` */
+	size_t hashed; /* relative to w.keep: where the crc has got to */
+	size_t block;  /* relative to w.keep: where the block begins; 0 */
+	uint64_t block_line;
+	bool has_comma; /* the element before ended with one: another must follow */
+	bool has_element;
+	bool has_tail;
+	uint32_t tail_crc;
+};
+
+static bool snapshot_damage(struct snapshot_reader *r, uint64_t line, size_t at, const char *what)
+{
+	return loading_damage(r->w.l, r->file, line, window_offset(&r->w, at), what);
+}
+
+/* {"format":1,"users":[ is an object as soon as it is closed. */
+static bool read_head(struct snapshot_reader *r)
+{
+	static const char *const closing = "]}";
+	const char *key = r->file == FILE_USERS ? "users" : "pending";
+	char text[128];
+	struct view line;
+	size_t begin;
+	const char *wrong = "its first line is not that of a snapshot";
+	uint64_t format = 0;
+	enum got got = window_line(&r->w, &line, &begin);
+
+	if (got == GOT_FAILURE)
+		return false;
+	if (got == GOT_END)
+		return snapshot_damage(r, 1, 0, "the file is empty");
+	if (got == GOT_PIECE && is_zeros(line))
+		return snapshot_damage(r, 1, 0, "there is nothing but NUL bytes");
+	if (got != GOT_LINE || line.size + sizeof("]}") > sizeof(text))
+		return snapshot_damage(r, 1, 0, wrong);
+	memcpy(text, line.data, line.size);
+	memcpy(text + line.size, closing, sizeof("]}"));
+
+	struct cJSON *tree = json_parse(view_of_string(text), &wrong);
+	bool fits = tree != NULL && json_integer(json_member(tree, "format"), &format);
+	bool known = fits && json_is_array(json_member(tree, key)) && format == JOURNAL_FORMAT;
+
+	json_free(tree);
+	if (fits && format > JOURNAL_FORMAT)
+		return refuse_newer(r->w.l, r->file, format);
+	return known || snapshot_damage(r, 1, 0, wrong);
+}
+
+static bool is_tail(struct view line)
+{
+	return line.size > 0 && line.data[0] == ']';
+}
+
+/* ],"count":N,"crc":"..."} is an object when its bracket is replaced: {"count":... */
+static bool parse_tail(struct snapshot_reader *r, struct view line, uint64_t *count)
+{
+	static const char *const keys[] = { "count", "crc" };
+	char text[128];
+	const char *wrong;
+	struct view crc;
+
+	if (line.size < 2 || line.size >= sizeof(text) || line.data[1] != ',')
+		return false;
+	memcpy(text, line.data + 1, line.size - 1);
+	text[0] = '{';
+
+	struct cJSON *tree = json_parse(view_of(text, line.size - 1), &wrong);
+	bool fits = tree != NULL && json_has_only(tree, keys, 2) &&
+	            json_integer(json_member(tree, "count"), count) &&
+	            json_string(json_member(tree, "crc"), &crc) && line_hex(crc, &r->tail_crc);
+
+	json_free(tree);
+	return fits;
+}
+
+/* Takes the file's bytes up to `at` into its checksum. */
+static void hash_up_to(struct snapshot_reader *r, size_t at)
+{
+	size_t from = r->w.keep + r->hashed;
+
+	assert(at >= from);
+	r->crc = crc32c(r->crc, r->w.data + from, at - from);
+	r->hashed = at - r->w.keep;
+}
+
+/* {"crc":"........"} or with a comma. */
+static bool is_block_line(struct view line, uint32_t *crc)
+{
+	static const char opening[] = "{\"crc\":\"";
+	size_t size = sizeof(opening) - 1;
+
+	return (line.size == size + 10 ||
+	        (line.size == size + 11 && line.data[size + 10] == ',')) &&
+	       memcmp(line.data, opening, size) == 0 &&
+	       memcmp(line.data + size + 8, "\"}", 2) == 0 &&
+	       line_hex(view_of(line.data + size, 8), crc);
+}
+
+/* One element of a block that has its checksum. */
+static bool apply_line(struct snapshot_reader *r, struct view line, uint64_t number, size_t at)
+{
+	struct loading *l = r->w.l;
+	struct element e;
+	const char *wrong = "no known element";
+	bool in_users;
+
+	if (!line_parse(&l->parser, line, false, &e, &wrong) || e.kind > ELEMENT_TEXT)
+		return snapshot_damage(r, number, at, wrong);
+	in_users = e.kind == ELEMENT_FACT &&
+	           (e.fact.kind == FACT_ACCOUNT || e.fact.kind == FACT_TOMBSTONE);
+	if (in_users != (r->file == FILE_USERS))
+		return snapshot_damage(r, number, at, "an element of another file");
+	r->count++;
+	apply(l, &e);
+	return true;
+}
+
+/* The lines of a block from `at` to `end`, each with its comma. */
+static bool apply_block(struct snapshot_reader *r, size_t at, size_t end)
+{
+	uint64_t number = r->block_line;
+
+	while (at < end) {
+		const uint8_t *begin = r->w.data + at;
+		const uint8_t *newline = memchr(begin, '\n', end - at);
+		size_t size = newline != NULL ? (size_t)(newline - begin) : end - at;
+
+		if (size < 2 || begin[size - 1] != ',') {
+			if (!snapshot_damage(r, number, at, "a line without its comma"))
+				return false;
+		} else if (!apply_line(r, view_of(begin, size - 1), number, at)) {
+			return false;
+		}
+		at += size + 1;
+		number++;
+	}
+	return true;
+}
+
+/* At a block's checksum: its bytes are in the window, from `keep` on. */
+static bool read_block(struct snapshot_reader *r, struct view line, size_t begin, uint32_t want)
+{
+	size_t from = r->w.keep;
+	const uint8_t *newline = memchr(r->w.data + from, '\n', begin - from);
+	bool fits = crc32c(0, r->w.data + from, begin - from) == want && newline != NULL;
+	size_t first = newline == NULL ? begin : (size_t)(newline - r->w.data) + 1;
+
+	if (!fits && !snapshot_damage(r, r->block_line, first,
+	                              "this and the lines up to the next checksum do not fit it"))
+		return false;
+	if (fits && !apply_block(r, first, begin))
+		return false;
+	r->has_comma = line.data[line.size - 1] == ',';
+
+	size_t end = begin + line.size - (r->has_comma ? 1 : 0);
+
+	hash_up_to(r, end);
+	r->w.keep = end;
+	r->hashed = 0;
+	r->block_line = r->w.line + 1;
+	return true;
+}
+
+/* After the tail nothing follows, and what it says must be so. */
+static bool read_tail(struct snapshot_reader *r, struct view line, size_t begin)
+{
+	uint64_t count = 0;
+	size_t from = r->w.keep;
+	uint64_t number = r->w.line;
+
+	if (!parse_tail(r, line, &count))
+		return snapshot_damage(r, number, begin, "its last line is not that of a snapshot");
+	/* The seal of the tail is as long as a line's. */
+	hash_up_to(r, begin + line.size - SEAL_SIZE - 1);
+	r->has_tail = true;
+	if (number > 2 && begin - from > 1)
+		return snapshot_damage(r, r->block_line, from, "lines without a checksum");
+	if (r->has_comma)
+		return snapshot_damage(r, number, begin, "a comma with no element after it");
+	if (!r->w.l->bad[r->file] && (r->crc != r->tail_crc || r->count != count))
+		return snapshot_damage(r, number, begin,
+		                       "the file's checksum or count does not fit");
+	return window_line(&r->w, &line, &begin) == GOT_END ||
+	       (r->w.l->status == JOURNAL_OK &&
+	        snapshot_damage(r, r->w.line, begin, "something after the end"));
+}
+
+static bool read_elements(struct snapshot_reader *r)
+{
+	struct view line;
+	size_t begin;
+	uint32_t crc;
+
+	r->block_line = 2;
+	while (!r->has_tail) {
+		enum got got = window_line(&r->w, &line, &begin);
+
+		if (got == GOT_FAILURE)
+			return false;
+		if (got == GOT_END)
+			return snapshot_damage(r, r->w.line + 1, r->w.size,
+			                       "the file ends too early");
+		if (got == GOT_LINE && is_block_line(line, &crc)) {
+			if (!read_block(r, line, begin, crc))
+				return false;
+		} else if (got == GOT_LINE && is_tail(line)) {
+			if (!read_tail(r, line, begin))
+				return false;
+			r->has_tail = true;
+		} else if (r->w.next - r->w.keep > BLOCK_SIZE_MAX || got == GOT_PIECE) {
+			/* Lost: go on after it, with whatever block comes next. */
+			if (!snapshot_damage(r, r->w.line, begin, "no checksum where one is due"))
+				return false;
+			r->w.keep = r->w.next;
+			r->hashed = 0;
+			r->block_line = r->w.line + 1;
+		}
+	}
+	return true;
+}
+
+static bool read_once(struct loading *l, enum journal_file file, struct found_snapshot *found)
+{
+	struct snapshot_reader r = { .file = file };
+	bool going = true;
+
+	if (!window_open(&r.w, l, journal_names[file]))
+		return false;
+	/* The head is the first block's beginning, so it is kept. */
+	going = read_head(&r) && read_elements(&r);
+	found->name = (struct snapshot_name){ .present = true, .crc = r.tail_crc };
+	found->size = window_offset(&r.w, r.w.size);
+	window_close(&r.w);
+	return going;
+}
+
+bool read_snapshot(struct loading *l, enum journal_file file, struct found_snapshot *found)
+{
+	*found = (struct found_snapshot){ 0 };
+	if (!loading_exists(l, journal_names[file]))
+		return l->status == JOURNAL_OK;
+	if (l->salvage && file == FILE_PENDING) {
+		bool going;
+
+		l->collecting = true;
+		going = read_once(l, file, found);
+		l->collecting = false;
+		if (!going)
+			return false;
+	}
+	return read_once(l, file, found);
+}
+
+/* ---- journals ---- */
+
+struct journal_reader {
+	struct window w;
+	struct found_journal *found;
+	bool in_zeros;        /* only zeros since the last whole line */
+	uint64_t damage_line; /* 0: none yet */
+	uint64_t damage_byte;
+	uint64_t last_byte; /* after the last byte that is not zero */
+};
+
+static bool journal_damage(struct journal_reader *r, uint64_t line, uint64_t byte, const char *what)
+{
+	return loading_damage(r->w.l, r->found->file, line, byte, what);
+}
+
+static void add_note(struct found_journal *found, const struct snapshot_names *names)
+{
+	found->notes = mem_resize(found->notes, (found->note_count + 1) * sizeof(*names));
+	found->notes[found->note_count++] = *names;
+}
+
+/* A sealed line. `applies`: what it says counts; else only its mark does. */
+static bool read_sealed(struct journal_reader *r, struct view line, uint64_t byte, bool applies)
+{
+	struct loading *l = r->w.l;
+	struct found_journal *found = r->found;
+	const char *wrong = "no known element";
+	struct element e;
+
+	if (!line_parse(&l->parser, line, true, &e, &wrong))
+		return journal_damage(r, r->w.line, byte, wrong);
+	if ((e.kind == ELEMENT_HEAD) != (r->w.line == 1) ||
+	    (e.kind == ELEMENT_SYNCED && e.synced > byte))
+		return journal_damage(r, r->w.line, byte, "a line that cannot stand there");
+	switch (e.kind) {
+	case ELEMENT_HEAD:
+		if (e.head.format > JOURNAL_FORMAT)
+			return refuse_newer(l, found->file, e.head.format);
+		found->head = e.head;
+		found->mark = found->head_size = byte + line.size + 1;
+		return true;
+	case ELEMENT_SYNCED:
+		if (e.synced > found->mark)
+			found->mark = e.synced;
+		return true;
+	case ELEMENT_NOTE:
+		if (applies)
+			add_note(found, &e.head.follows);
+		return true;
+	default:
+		if (applies) {
+			apply(l, &e);
+			l->loaded->replayed++;
+		}
+		return true;
+	}
+}
+
+/* A newline that was damaged joins a line to the next. If that is a mark, it still counts, or the
+ * loss of what it marks would pass for a torn tail. */
+static void read_joined_mark(struct journal_reader *r, struct view line, uint64_t byte)
+{
+	static const char opening[] = "{\"synced\":";
+	const uint8_t *at = line.size == 0 ? NULL
+	                                   : memmem(line.data + 1, line.size - 1, opening,
+	                                            sizeof(opening) - 1);
+	struct element e;
+	const char *wrong;
+
+	if (at == NULL)
+		return;
+
+	size_t skipped = (size_t)(at - line.data);
+	struct view mark = view_of(at, line.size - skipped);
+
+	if (line_is_sealed(mark) && line_parse(&r->w.l->parser, mark, true, &e, &wrong) &&
+	    e.kind == ELEMENT_SYNCED && e.synced <= byte + skipped && e.synced > r->found->mark)
+		r->found->mark = e.synced;
+}
+
+static void note_bytes(struct journal_reader *r, struct view line, uint64_t byte)
+{
+	size_t size = line.size;
+
+	while (size > 0 && line.data[size - 1] == 0)
+		size--;
+	if (size > 0)
+		r->last_byte = byte + size;
+}
+
+/* Zeros to the end are none: a file is reserved ahead with them. Anything after them makes them
+ * damage. */
+static void note_damage(struct journal_reader *r, struct view line, uint64_t byte, enum got got)
+{
+	if (r->damage_line != 0)
+		return;
+	if (got == GOT_PIECE && is_zeros(line)) {
+		if (r->in_zeros)
+			r->w.line--; /* one line of zeros may come in many pieces */
+		r->in_zeros = true;
+		return;
+	}
+	r->damage_line = r->w.line;
+	r->damage_byte = byte;
+}
+
+/* Line after line to the end of the file. After the first that is not whole, only marks count, but
+ * in a second pass of a salvage (`after` > 0: from that byte on), in which all that is whole
+ * counts. */
+static bool read_lines(struct journal_reader *r, uint64_t after)
+{
+	struct found_journal *found = r->found;
+	struct view line;
+	size_t begin;
+
+	for (;;) {
+		enum got got = window_line(&r->w, &line, &begin);
+		uint64_t byte = window_offset(&r->w, begin);
+		bool is_whole;
+
+		if (got == GOT_FAILURE)
+			return false;
+		if (got == GOT_END)
+			return true;
+		is_whole = got == GOT_LINE && line_is_sealed(line);
+		if (!is_whole || r->in_zeros)
+			note_damage(r, line, byte, got);
+		if (is_whole) {
+			bool counts = after > 0 ? byte > after : r->damage_line == 0;
+
+			if (!read_sealed(r, line, byte, counts))
+				return false;
+			if (r->damage_line == 0) {
+				found->crc = crc32c(found->crc, line.data, line.size + 1);
+				found->whole_end = byte + line.size + 1;
+			}
+		}
+		if (got == GOT_LINE && !is_whole)
+			read_joined_mark(r, line, byte);
+		note_bytes(r, line, byte);
+		r->w.keep = r->w.next;
+	}
+}
+
+/* What was synced must be whole. Of a torn tail the size is remembered. */
+static bool judge_damage(struct journal_reader *r)
+{
+	struct found_journal *found = r->found;
+
+	if (found->head_size == 0)
+		return journal_damage(r, 1, 0,
+		                      found->size == 0    ? "the file is empty"
+		                      : r->last_byte == 0 ? "there is nothing but NUL bytes"
+		                                          : "its first line is not whole");
+	found->torn_size = r->last_byte > found->whole_end ? r->last_byte - found->whole_end : 0;
+	if (found->file == FILE_OLD || found->whole_end < found->mark)
+		return found->torn_size == 0 && found->whole_end >= found->mark
+		               ? true
+		               : journal_damage(r, r->damage_line != 0 ? r->damage_line : r->w.line,
+		                                found->whole_end,
+		                                "what was synced is not whole there");
+	return true;
+}
+
+bool read_journal(struct loading *l, struct found_journal *found)
+{
+	struct journal_reader r = { .found = found };
+	bool going;
+
+	assert(found->exists);
+	if (!window_open(&r.w, l, found->name))
+		return false;
+	going = read_lines(&r, 0);
+	found->size = window_offset(&r.w, r.w.size);
+	going = going && judge_damage(&r);
+	if (going && l->bad[found->file]) {
+		/* --salvage: what is whole after the damage counts too. */
+		window_close(&r.w);
+		if (!window_open(&r.w, l, found->name))
+			return false;
+		r.w.line = 1; /* no other head is taken for one */
+		assert(r.damage_line != 0 || r.in_zeros);
+		r.damage_line = r.damage_line != 0 ? r.damage_line : 1;
+		going = read_lines(&r, found->whole_end + 1);
+	}
+	window_close(&r.w);
+	return going;
+}

@@ -1,0 +1,646 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The items of the lists inside frames: for each a read, which checks, and what is made of it: the
+ * check of a whole list, the step of a walk over a list that was checked, and the put.
+ *
+ * Checking and walking run through the same read, so a walk can meet nothing that the check let
+ * pass (it asserts that). The lists of every message sent, recipients and results, have items of
+ * one size and are checked by a loop over their numbers alone.
+ */
+#include "protocol/list.h"
+
+_Static_assert(PLACE_SIZE == 8 + ID_SIZE + ULID_SIZE + 8, "sent, sender, session, number");
+_Static_assert(RECIPIENT_SIZE == ID_SIZE + 8, "id, number");
+_Static_assert(RESULT_SIZE == 1 + 1 + 4, "status, online, share");
+_Static_assert(RANGE_SIZE == 8 + 8, "first, last");
+_Static_assert(MESSAGE_SIZE == ID_SIZE + ULID_SIZE + 8 + 8 + 4, "all but the text's bytes");
+_Static_assert(QUESTION_SIZE == ID_SIZE + ULID_SIZE, "sender, session");
+_Static_assert(ENTRY_ALIVE_SIZE == ID_SIZE + 1 + 1 + 8 + ULID_SIZE + 4 + 1 + 1, "without strings");
+_Static_assert(ENTRY_GONE_SIZE == ID_SIZE + 1 + 1 + 2 * KEY_SIZE, "without its name");
+_Static_assert(ENTRY_SIZE_MAX == ENTRY_ALIVE_SIZE + NAME_SIZE_MAX + SETTING_SIZE_MAX,
+               "the largest entry is a live one");
+_Static_assert(ENTRY_SIZE_MAX >= ENTRY_GONE_SIZE + NAME_SIZE_MAX, "a gone one is smaller");
+_Static_assert(MESSAGE_SIZE + TEXT_SIZE_MAX <= PAGE_SIZE_MAX, "every message fits a page");
+_Static_assert(STATUS_END <= 32, "statuses fit the set of those that a recipient may have");
+
+enum { MARKS = MARK_CONFIRMED | MARK_ONLINE | MARK_HOLDER };
+
+/* What a single recipient may be answered, as a set of bits. */
+static const uint32_t result_statuses = 1u << STATUS_OK | 1u << STATUS_GONE |
+                                        1u << STATUS_DIFFERENT | 1u << STATUS_DISK_FULL |
+                                        1u << STATUS_MAILBOX_FULL | 1u << STATUS_GAPS;
+
+static bool is_result_status(unsigned status)
+{
+	return status < STATUS_END && (result_statuses >> status & 1) != 0;
+}
+
+static bool is_range(const struct range *range)
+{
+	return is_number(range->first) && is_number(range->last) && range->first <= range->last;
+}
+
+/* ---- places ---- */
+
+/* The end is what has all bits one; the beginning, all zero, is within the bounds (so number 0 is).
+ * */
+const char *protocol_read_place(struct reader *r, struct place *place)
+{
+	place->sent_ms = reader_u64(r);
+	reader_copy(r, place->sender.bytes, ID_SIZE);
+	reader_copy(r, place->session.bytes, ULID_SIZE);
+	place->number = reader_u64(r);
+	if (r->failed)
+		return WHY_SHORT;
+	if (is_time(place->sent_ms) && place->number <= NUMBER_MAX)
+		return NULL;
+	return place_is_end(place) ? NULL : "a place that is out of bounds";
+}
+
+void protocol_put_place(uint8_t to[PLACE_SIZE], const struct place *place)
+{
+	bool within = is_time(place->sent_ms) && place->number <= NUMBER_MAX;
+	uint8_t *end = put_u64(to, place->sent_ms);
+
+	assert(within || place_is_end(place));
+	end = write_bytes(end, place->sender.bytes, ID_SIZE);
+	end = write_bytes(end, place->session.bytes, ULID_SIZE);
+	end = put_u64(end, place->number);
+	assert(end == to + PLACE_SIZE);
+}
+
+/* ---- entries: one row for each state ---- */
+
+static const char *read_nothing(struct reader *r, struct entry *entry)
+{
+	assert(!r->failed);
+	assert(entry->state == ENTRY_UNKNOWN);
+	return NULL;
+}
+
+static const char *read_alive(struct reader *r, struct entry *entry)
+{
+	entry->marks = reader_u8(r);
+	entry->online_since_ms = reader_u64(r);
+	reader_copy(r, entry->session.bytes, ULID_SIZE);
+	entry->share = reader_u32(r);
+	entry->name = reader_view8(r);
+	entry->setting = reader_view8(r);
+	if (r->failed)
+		return WHY_SHORT;
+	if ((entry->marks & ~MARKS) != 0)
+		return "a mark that is not known";
+	if (!is_time(entry->online_since_ms))
+		return WHY_TIME;
+	if ((entry->marks & MARK_ONLINE) == 0 && entry->online_since_ms != 0)
+		return "an account that is not online since a time";
+	if (!name_is_valid(entry->name))
+		return WHY_NAME;
+	if (!auth_setting_is_valid(entry->setting))
+		return "a setting that is not valid";
+	return NULL;
+}
+
+static const char *read_gone(struct reader *r, struct entry *entry)
+{
+	entry->name = reader_view8(r);
+	reader_copy(r, entry->middle, KEY_SIZE);
+	reader_copy(r, entry->delete_key, KEY_SIZE);
+	if (r->failed)
+		return WHY_SHORT;
+	return name_is_valid(entry->name) ? NULL : WHY_NAME;
+}
+
+static uint8_t *write_nothing(uint8_t *to, const struct entry *entry)
+{
+	assert(entry->state == ENTRY_UNKNOWN);
+	return to;
+}
+
+static uint8_t *write_alive(uint8_t *to, const struct entry *entry)
+{
+	assert((entry->marks & ~MARKS) == 0);
+	assert(is_time(entry->online_since_ms));
+	assert((entry->marks & MARK_ONLINE) != 0 || entry->online_since_ms == 0);
+	assert(name_is_valid(entry->name));
+	assert(auth_setting_is_valid(entry->setting));
+	*to++ = entry->marks;
+	to = put_u64(to, entry->online_since_ms);
+	to = write_bytes(to, entry->session.bytes, ULID_SIZE);
+	to = put_u32(to, entry->share);
+	to = write_view8(to, entry->name);
+	return write_view8(to, entry->setting);
+}
+
+static uint8_t *write_gone(uint8_t *to, const struct entry *entry)
+{
+	assert(name_is_valid(entry->name));
+	to = write_view8(to, entry->name);
+	to = write_bytes(to, entry->middle, KEY_SIZE);
+	return write_bytes(to, entry->delete_key, KEY_SIZE);
+}
+
+static const struct {
+	size_t size; /* without strings */
+	const char *(*read)(struct reader *r, struct entry *entry);
+	uint8_t *(*write)(uint8_t *to, const struct entry *entry);
+} states[] = {
+	[ENTRY_UNKNOWN] = { ID_SIZE + 1, read_nothing, write_nothing },
+	[ENTRY_ALIVE] = { ENTRY_ALIVE_SIZE, read_alive, write_alive },
+	[ENTRY_GONE] = { ENTRY_GONE_SIZE, read_gone, write_gone },
+};
+enum { STATE_END = sizeof(states) / sizeof(states[0]) };
+
+const char *protocol_read_entry(struct reader *r, struct entry *entry)
+{
+	reader_copy(r, entry->id.bytes, ID_SIZE);
+	uint8_t state = reader_u8(r);
+
+	if (r->failed)
+		return WHY_SHORT;
+	if (state >= STATE_END)
+		return "an entry of a state that is not known";
+	entry->state = state;
+	entry->marks = 0;
+	entry->online_since_ms = 0;
+	entry->session = (struct ulid){ { 0 } };
+	entry->share = 0;
+	entry->name = (struct view){ 0 };
+	entry->setting = (struct view){ 0 };
+	return states[state].read(r, entry);
+}
+
+size_t protocol_entry_size(const struct entry *entry)
+{
+	assert((unsigned)entry->state < STATE_END);
+	size_t size = states[entry->state].size;
+
+	if (entry->state == ENTRY_ALIVE)
+		size += entry->name.size + entry->setting.size;
+	if (entry->state == ENTRY_GONE)
+		size += entry->name.size;
+	return size;
+}
+
+uint8_t *protocol_write_entry(uint8_t *to, const struct entry *entry)
+{
+	assert((unsigned)entry->state < STATE_END);
+	uint8_t *end = write_bytes(to, entry->id.bytes, ID_SIZE);
+
+	*end++ = (uint8_t)entry->state;
+	end = states[entry->state].write(end, entry);
+	assert(end == to + protocol_entry_size(entry));
+	return end;
+}
+
+/* ---- the other items, read ---- */
+
+/* Leaves the numbers to whoever needs them: an item's size is all that a walk must know. */
+static const char *read_ranges(struct reader *r, size_t count_min, size_t count_max,
+                               struct view *ranges)
+{
+	size_t count = reader_u16(r);
+
+	*ranges = reader_view(r, count * RANGE_SIZE);
+	if (r->failed)
+		return WHY_SHORT;
+	return count >= count_min && count <= count_max ? NULL : WHY_COUNT;
+}
+
+static const char *read_question(struct reader *r, struct stream_item *item)
+{
+	reader_copy(r, item->sender.bytes, ID_SIZE);
+	reader_copy(r, item->session.bytes, ULID_SIZE);
+	return r->failed ? WHY_SHORT : NULL;
+}
+
+static const char *read_received(struct reader *r, struct stream_item *item)
+{
+	const char *why = read_question(r, item);
+
+	return why != NULL ? why : read_ranges(r, 1, RANGES_MAX, &item->ranges);
+}
+
+static const char *read_answer(struct reader *r, struct stream_item *item)
+{
+	const char *why = protocol_read_entry(r, &item->entry);
+
+	if (why != NULL)
+		return why;
+	item->sender = item->entry.id;
+	item->session = (struct ulid){ { 0 } };
+	return read_ranges(r, 0, UINT16_MAX, &item->ranges);
+}
+
+static const char *read_message(struct reader *r, struct message_item *item)
+{
+	const uint8_t *from = reader_bytes(r, MESSAGE_SIZE);
+
+	if (from == NULL)
+		return WHY_SHORT;
+	memcpy(item->sender.bytes, from, ID_SIZE);
+	memcpy(item->session.bytes, from + ID_SIZE, ULID_SIZE);
+	item->number = get_u64(from + MESSAGE_SIZE - 20);
+	item->sent_ms = get_u64(from + MESSAGE_SIZE - 12);
+	item->text = reader_view(r, get_u32(from + MESSAGE_SIZE - 4));
+	if (r->failed)
+		return WHY_SHORT;
+	if (!is_number(item->number))
+		return WHY_NUMBER;
+	if (!is_time(item->sent_ms))
+		return WHY_TIME;
+	return is_text_size(item->text.size) ? NULL : WHY_TEXT;
+}
+
+static const char *read_listed(struct reader *r, struct list_item *item)
+{
+	reader_copy(r, item->id.bytes, ID_SIZE);
+	item->name = reader_view8(r);
+	if (r->failed)
+		return WHY_SHORT;
+	return name_is_valid(item->name) ? NULL : WHY_NAME;
+}
+
+/* ---- whole lists, checked ---- */
+
+const char *protocol_check_ids(struct view list)
+{
+	assert(list.size / ID_SIZE <= LOOKUP_IDS_MAX); /* by the type's largest payload */
+	return list.size % ID_SIZE == 0 ? NULL : WHY_SHORT;
+}
+
+static const char *check_entries(struct view list, size_t count_max, bool alive)
+{
+	struct reader r = reader_of(list);
+	struct entry entry;
+
+	for (size_t count = 0; reader_left(&r) > 0; count++) {
+		const char *why = count < count_max ? protocol_read_entry(&r, &entry) : WHY_COUNT;
+
+		if (why != NULL)
+			return why;
+		if (alive && entry.state != ENTRY_ALIVE)
+			return "an entry that is not alive";
+	}
+	return NULL;
+}
+
+const char *protocol_check_found(struct view list)
+{
+	return check_entries(list, LOOKUP_NAME_MAX, true);
+}
+
+const char *protocol_check_entries(struct view list)
+{
+	return check_entries(list, LOOKUP_IDS_MAX, false);
+}
+
+const char *protocol_check_recipients(struct view list)
+{
+	assert(list.size % RECIPIENT_SIZE == 0);
+	for (size_t offset = 0; offset < list.size; offset += RECIPIENT_SIZE)
+		if (!is_number(get_u64(list.data + offset + ID_SIZE)))
+			return WHY_NUMBER;
+	return NULL;
+}
+
+const char *protocol_check_results(struct view list)
+{
+	size_t count = list.size / RESULT_SIZE;
+
+	assert(count <= RECIPIENTS_MAX); /* by the type's largest payload */
+	if (list.size % RESULT_SIZE != 0)
+		return WHY_SHORT;
+	if (count < 1)
+		return WHY_COUNT;
+	for (size_t offset = 0; offset < list.size; offset += RESULT_SIZE) {
+		if (!is_result_status(list.data[offset]))
+			return WHY_STATUS;
+		if (list.data[offset + 1] > 1)
+			return WHY_BOOL;
+	}
+	return NULL;
+}
+
+static const char *check_ranges(struct view list)
+{
+	assert(list.size % RANGE_SIZE == 0);
+	for (size_t offset = 0; offset < list.size; offset += RANGE_SIZE) {
+		const struct range range = {
+			.first = get_u64(list.data + offset),
+			.last = get_u64(list.data + offset + 8),
+		};
+
+		if (!is_range(&range))
+			return "a range that is not within bounds and in order";
+	}
+	return NULL;
+}
+
+/* A question has no ranges. */
+static const char *check_streams(struct view list, size_t count_min, size_t count_max,
+                                 const char *(*read)(struct reader *r, struct stream_item *item))
+{
+	struct reader r = reader_of(list);
+	size_t count = 0;
+	struct stream_item item;
+
+	for (; reader_left(&r) > 0; count++) {
+		const char *why = read(&r, &item);
+
+		if (why == NULL && read != read_question)
+			why = check_ranges(item.ranges);
+		if (why != NULL)
+			return why;
+	}
+	return count >= count_min && count <= count_max ? NULL : WHY_COUNT;
+}
+
+const char *protocol_check_received(struct view list)
+{
+	return check_streams(list, 0, SIZE_MAX, read_received);
+}
+
+const char *protocol_check_questions(struct view list)
+{
+	return check_streams(list, 1, STREAMS_MAX, read_question);
+}
+
+const char *protocol_check_answers(struct view list)
+{
+	return check_streams(list, 1, STREAMS_MAX, read_answer);
+}
+
+const char *protocol_check_messages(struct view list)
+{
+	struct reader r = reader_of(list);
+	struct message_item item;
+
+	while (reader_left(&r) > 0) {
+		const char *why = read_message(&r, &item);
+
+		if (why != NULL)
+			return why;
+	}
+	return NULL;
+}
+
+const char *protocol_check_listed(struct view list, uint16_t count)
+{
+	struct reader r = reader_of(list);
+	struct list_item item;
+
+	for (uint16_t i = 0; i < count; i++) {
+		const char *why = read_listed(&r, &item);
+
+		if (why != NULL)
+			return why;
+	}
+	return reader_left(&r) == 0 ? NULL : WHY_LONG;
+}
+
+/* ---- walks ---- */
+
+bool protocol_next_id(struct reader *r, struct id *id)
+{
+	if (reader_left(r) == 0)
+		return false;
+	reader_copy(r, id->bytes, ID_SIZE);
+	assert(!r->failed);
+	return true;
+}
+
+bool protocol_next_entry(struct reader *r, struct entry *entry)
+{
+	if (reader_left(r) == 0)
+		return false;
+	const char *why = protocol_read_entry(r, entry);
+
+	assert(why == NULL);
+	return true;
+}
+
+bool protocol_next_recipient(struct reader *r, struct recipient *recipient)
+{
+	if (reader_left(r) == 0)
+		return false;
+	reader_copy(r, recipient->id.bytes, ID_SIZE);
+	recipient->number = reader_u64(r);
+	assert(!r->failed);
+	assert(is_number(recipient->number));
+	return true;
+}
+
+bool protocol_next_result(struct reader *r, struct send_result *result)
+{
+	if (reader_left(r) == 0)
+		return false;
+	result->status = reader_u8(r);
+	result->online = reader_u8(r) != 0;
+	result->share = reader_u32(r);
+	assert(!r->failed);
+	assert(is_result_status(result->status));
+	return true;
+}
+
+bool protocol_next_range(struct reader *r, struct range *range)
+{
+	if (reader_left(r) == 0)
+		return false;
+	range->first = reader_u64(r);
+	range->last = reader_u64(r);
+	assert(!r->failed);
+	assert(is_range(range));
+	return true;
+}
+
+bool protocol_next_received(struct reader *r, struct stream_item *item)
+{
+	if (reader_left(r) == 0)
+		return false;
+	const char *why = read_received(r, item);
+
+	assert(why == NULL);
+	return true;
+}
+
+bool protocol_next_question(struct reader *r, struct stream_item *item)
+{
+	if (reader_left(r) == 0)
+		return false;
+	const char *why = read_question(r, item);
+
+	assert(why == NULL);
+	item->ranges = (struct view){ 0 };
+	return true;
+}
+
+bool protocol_next_answer(struct reader *r, struct stream_item *item)
+{
+	if (reader_left(r) == 0)
+		return false;
+	const char *why = read_answer(r, item);
+
+	assert(why == NULL);
+	return true;
+}
+
+bool protocol_next_message(struct reader *r, struct message_item *item)
+{
+	if (reader_left(r) == 0)
+		return false;
+	const char *why = read_message(r, item);
+
+	assert(why == NULL);
+	return true;
+}
+
+bool protocol_next_listed(struct reader *r, struct list_item *item)
+{
+	if (reader_left(r) == 0)
+		return false;
+	const char *why = read_listed(r, item);
+
+	assert(why == NULL);
+	return true;
+}
+
+/* ---- puts: room for the whole item is made first, so that none is ever half there ---- */
+
+bool protocol_put_id(struct buf *b, const struct id *id)
+{
+	assert(id != NULL);
+	return buf_put(b, id->bytes, ID_SIZE);
+}
+
+bool protocol_put_entry(struct buf *b, const struct entry *entry)
+{
+	size_t size = protocol_entry_size(entry);
+	uint8_t *to = buf_reserve(b, size);
+
+	assert(size <= ENTRY_SIZE_MAX);
+	if (to == NULL)
+		return false;
+	protocol_write_entry(to, entry);
+	buf_added(b, size);
+	return true;
+}
+
+bool protocol_put_recipient(struct buf *b, const struct recipient *recipient)
+{
+	uint8_t *to = buf_reserve(b, RECIPIENT_SIZE);
+
+	assert(is_number(recipient->number));
+	if (to == NULL)
+		return false;
+	put_u64(write_bytes(to, recipient->id.bytes, ID_SIZE), recipient->number);
+	buf_added(b, RECIPIENT_SIZE);
+	return true;
+}
+
+bool protocol_put_result(struct buf *b, const struct send_result *result)
+{
+	uint8_t *to = buf_reserve(b, RESULT_SIZE);
+
+	assert(is_result_status(result->status));
+	if (to == NULL)
+		return false;
+	to[0] = (uint8_t)result->status;
+	to[1] = result->online;
+	put_u32(to + 2, result->share);
+	buf_added(b, RESULT_SIZE);
+	return true;
+}
+
+bool protocol_put_range(struct buf *b, const struct range *range)
+{
+	uint8_t *to = buf_reserve(b, RANGE_SIZE);
+
+	assert(is_range(range));
+	if (to == NULL)
+		return false;
+	put_u64(put_u64(to, range->first), range->last);
+	buf_added(b, RANGE_SIZE);
+	return true;
+}
+
+bool protocol_put_question(struct buf *b, const struct stream_item *item)
+{
+	uint8_t *to = buf_reserve(b, QUESTION_SIZE);
+
+	assert(item != NULL);
+	if (to == NULL)
+		return false;
+	to = write_bytes(to, item->sender.bytes, ID_SIZE);
+	write_bytes(to, item->session.bytes, ULID_SIZE);
+	buf_added(b, QUESTION_SIZE);
+	return true;
+}
+
+static uint8_t *write_ranges(uint8_t *to, struct view ranges)
+{
+	assert(ranges.size % RANGE_SIZE == 0);
+	assert(ranges.size / RANGE_SIZE <= UINT16_MAX);
+	assert(check_ranges(ranges) == NULL);
+	to = put_u16(to, (uint16_t)(ranges.size / RANGE_SIZE));
+	return write_bytes(to, ranges.data, ranges.size);
+}
+
+bool protocol_put_received(struct buf *b, const struct stream_item *item)
+{
+	size_t size = QUESTION_SIZE + 2 + item->ranges.size;
+	uint8_t *to = buf_reserve(b, size);
+
+	assert(item->ranges.size >= RANGE_SIZE);
+	assert(item->ranges.size <= RANGES_MAX * RANGE_SIZE);
+	if (to == NULL)
+		return false;
+	to = write_bytes(to, item->sender.bytes, ID_SIZE);
+	to = write_bytes(to, item->session.bytes, ULID_SIZE);
+	write_ranges(to, item->ranges);
+	buf_added(b, size);
+	return true;
+}
+
+bool protocol_put_answer(struct buf *b, const struct stream_item *item)
+{
+	size_t size = protocol_entry_size(&item->entry) + 2 + item->ranges.size;
+	uint8_t *to = buf_reserve(b, size);
+
+	if (to == NULL)
+		return false;
+	write_ranges(protocol_write_entry(to, &item->entry), item->ranges);
+	buf_added(b, size);
+	return true;
+}
+
+bool protocol_put_message(struct buf *b, const struct message_item *item)
+{
+	size_t size = MESSAGE_SIZE + item->text.size;
+	uint8_t *to = buf_reserve(b, size);
+
+	assert(is_number(item->number));
+	assert(is_time(item->sent_ms));
+	assert(is_text_size(item->text.size));
+	if (to == NULL)
+		return false;
+	to = write_bytes(to, item->sender.bytes, ID_SIZE);
+	to = write_bytes(to, item->session.bytes, ULID_SIZE);
+	to = put_u64(put_u64(to, item->number), item->sent_ms);
+	write_view32(to, item->text);
+	buf_added(b, size);
+	return true;
+}
+
+bool protocol_put_listed(struct buf *b, const struct list_item *item)
+{
+	size_t size = ID_SIZE + 1 + item->name.size;
+	uint8_t *to = buf_reserve(b, size);
+
+	assert(name_is_valid(item->name));
+	if (to == NULL)
+		return false;
+	write_view8(write_bytes(to, item->id.bytes, ID_SIZE), item->name);
+	buf_added(b, size);
+	return true;
+}

@@ -1,0 +1,262 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Elements: pages, merging by key, storing what is missing.
+ *
+ * The groups that have anything in a range are asked for a page each. What they show up to the
+ * smallest place that a page has reached is merged; the rest is asked for again from there. For
+ * each key the variants are compared: one that another one beats (the mark goes on, the smaller
+ * content stays, what is gone stays gone) is not worth copying, every other one is stored with the
+ * groups that do not show the same. A replica that learned it meanwhile learns nothing new, that is
+ * all.
+ */
+#include "base/bug.h"
+#include "reconcile/private.h"
+
+/* ---- storing ---- */
+
+bool merge_has_room(const struct reconcile *r)
+{
+	for (uint32_t i = 0; i < r->options.count; i++)
+		if (r->peers[i].unstored > STORE_WINDOW_BYTES)
+			return false;
+	return true;
+}
+
+void merge_flush(struct reconcile *r, uint32_t index)
+{
+	struct peer *p = &r->peers[index];
+	struct frame frame = { .type = FRAME_STORE };
+
+	if (p->store.size == 0)
+		return;
+	assert(p->state == PEER_READY);
+	frame.store.facts = buf_view(&p->store);
+	p->unstored += p->store.size;
+	peer_ask(r, index, &frame, 0);
+	buf_clear(&p->store);
+	p->store_facts = 0;
+}
+
+static void store(struct reconcile *r, uint32_t index, const struct fact *fact)
+{
+	struct peer *p = &r->peers[index];
+
+	if (r->options.mode == RECONCILE_CHECK)
+		return;
+	struct fact unmarked;
+
+	if (BUG(repair_drops_mark) && fact->kind == FACT_ACCOUNT) {
+		unmarked = *fact;
+		unmarked.account.confirmed = false;
+		fact = &unmarked;
+	}
+	bool is_put = protocol_put_fact(&p->store, fact);
+
+	assert(is_put);
+	p->store_facts++;
+	if (p->store.size >= STORE_BYTES)
+		merge_flush(r, index);
+}
+
+/* An element that does not prove itself came from a replica that is damaged. */
+static void collect(struct reconcile *r, const struct fact *fact)
+{
+	if (!r->options.collect)
+		return;
+	if (fact->kind == FACT_ACCOUNT && !auth_account_fits(&fact->account))
+		return;
+	if (fact->kind == FACT_TOMBSTONE && !auth_tombstone_fits(&fact->tombstone))
+		return;
+	bool is_put = protocol_put_fact(&r->collected, fact);
+
+	assert(is_put);
+}
+
+/* ---- pages ---- */
+
+void merge_begin(struct reconcile *r, uint32_t index)
+{
+	struct task *task = &r->tasks[index];
+	const struct range_item *range = &task->range;
+	const struct frame frame = {
+		.type = FRAME_ELEMENTS,
+		.elements = { .set = r->set,
+		              .after = range->after,
+		              .upto = range->upto,
+		              .bytes = PAGE_BYTES },
+	};
+
+	assert(task->waiting == 0);
+	task->state = TASK_LIST;
+	for (uint32_t i = 0; i < RECONCILE_MAX; i++) {
+		buf_release(&task->pages[i]);
+		buf_init(&task->pages[i], FRAME_SIZE_MAX);
+		task->reached[i] = range->upto;
+		if (range->speaker[i] != i || range->count[i] == 0)
+			continue;
+		task->waiting |= (uint8_t)(1u << i);
+		peer_ask(r, i, &frame, index);
+	}
+	assert(task->waiting != 0);
+}
+
+/* The elements of a page stand in order, in its range, and are of the set. */
+static bool page_is_right(const struct reconcile *r, const struct task *task,
+                          const struct frame *frame)
+{
+	struct reader reader = reader_of(frame->element_page.facts);
+	struct bound before = task->range.after;
+	struct fact fact;
+
+	if (bound_compare(&frame->element_page.reached, &task->range.after) <= 0 ||
+	    bound_compare(&frame->element_page.reached, &task->range.upto) > 0)
+		return false;
+	while (protocol_next_fact(&reader, &fact)) {
+		bool is_gone = fact.kind == FACT_TOMBSTONE || fact.kind == FACT_BURIAL;
+		const struct bound bound = bound_of(&fact);
+
+		if (bound_compare(&before, &bound) >= 0 ||
+		    (r->set & (is_gone ? SET_GONE : SET_LIVE)) == 0)
+			return false;
+		before = bound;
+	}
+	return bound_compare(&before, &frame->element_page.reached) <= 0;
+}
+
+/* ---- merging ---- */
+
+/* One group's page, and its next element. */
+struct head {
+	bool is_there;
+	struct reader reader;
+	struct fact fact;
+	struct bound bound;
+	struct view bytes; /* of the element, which compare as it does */
+};
+
+static void head_next(struct head *head)
+{
+	size_t begin = head->reader.offset;
+
+	head->is_there = protocol_next_fact(&head->reader, &head->fact);
+	if (!head->is_there)
+		return;
+	head->bound = bound_of(&head->fact);
+	head->bytes = view_of(head->reader.data + begin, head->reader.offset - begin);
+}
+
+static bool message_beats(const struct message *a, const struct message *b)
+{
+	if (a->sent_ms != b->sent_ms)
+		return a->sent_ms < b->sent_ms;
+	return view_compare(a->text, b->text) < 0;
+}
+
+/* Of two elements with one key: whether a replica that has `a` needs no `b`. */
+static bool beats(const struct fact *a, const struct fact *b)
+{
+	if (a->kind != b->kind)
+		return a->kind == FACT_TOMBSTONE || a->kind == FACT_BURIAL;
+	switch (a->kind) {
+	case FACT_ACCOUNT:
+		return a->account.confirmed && !b->account.confirmed;
+	case FACT_MESSAGE:
+		return message_beats(&a->message, &b->message) != BUG(repair_larger_content);
+	case FACT_BURIAL:
+		return a->burial.range.last > b->burial.range.last;
+	case FACT_TOMBSTONE:
+		return false;
+	}
+	return false;
+}
+
+/* What one group shows at a key goes to the members of every group that shows something else. */
+static void spread(struct reconcile *r, const struct range_item *range, struct head *heads,
+                   uint32_t from, const struct bound *key)
+{
+	for (uint32_t i = 0; i < RECONCILE_MAX; i++) {
+		uint8_t group = range->speaker[i];
+
+		if (group == NOBODY || group == from)
+			continue;
+		const struct head *other = &heads[group];
+		bool is_shown = other->is_there && bound_compare(&other->bound, key) == 0;
+
+		if (is_shown && (view_equal(other->bytes, heads[from].bytes) ||
+		                 beats(&other->fact, &heads[from].fact)))
+			continue;
+		r->found++;
+		if (r->pass == 0 || r->options.mode == RECONCILE_CHECK)
+			r->peers[i].missing++;
+		if (!BUG(repair_one_way) || i > from)
+			store(r, i, &heads[from].fact);
+	}
+	collect(r, &heads[from].fact);
+}
+
+/* Gives how many keys that were. */
+static uint32_t merge(struct reconcile *r, struct task *task, const struct bound *limit)
+{
+	struct head heads[RECONCILE_MAX];
+	uint32_t count = 0;
+	struct bound key;
+
+	for (uint32_t i = 0; i < RECONCILE_MAX; i++) {
+		heads[i] = (struct head){ .reader = reader_of(buf_view(&task->pages[i])) };
+		head_next(&heads[i]);
+	}
+	for (;; count++) {
+		key = bound_end();
+		for (uint32_t i = 0; i < RECONCILE_MAX; i++)
+			if (heads[i].is_there && bound_compare(&heads[i].bound, &key) < 0)
+				key = heads[i].bound;
+		if (bound_is_end(&key) || bound_compare(&key, limit) > 0)
+			return count;
+		for (uint32_t i = 0; i < RECONCILE_MAX; i++)
+			if (heads[i].is_there && bound_compare(&heads[i].bound, &key) == 0)
+				spread(r, &task->range, heads, i, &key);
+		for (uint32_t i = 0; i < RECONCILE_MAX; i++)
+			if (heads[i].is_there && bound_compare(&heads[i].bound, &key) == 0)
+				head_next(&heads[i]);
+	}
+}
+
+/* All pages are there. */
+static void merge_pages(struct reconcile *r, uint32_t index)
+{
+	struct task *task = &r->tasks[index];
+	struct bound limit = task->range.upto;
+
+	for (uint32_t i = 0; i < RECONCILE_MAX; i++)
+		if (bound_compare(&task->reached[i], &limit) < 0)
+			limit = task->reached[i];
+	r->done += merge(r, task, &limit);
+	for (uint32_t i = 0; i < RECONCILE_MAX; i++)
+		buf_release(&task->pages[i]);
+	if (bound_compare(&limit, &task->range.upto) == 0) {
+		*task = (struct task){ .state = TASK_FREE };
+		return;
+	}
+	task->range.after = limit;
+	if (merge_has_room(r))
+		merge_begin(r, index);
+	else
+		task->state = TASK_PAUSED;
+}
+
+const char *merge_reply(struct reconcile *r, uint32_t index, uint32_t task_index,
+                        const struct frame *frame)
+{
+	struct task *task = &r->tasks[task_index];
+
+	if (!page_is_right(r, task, frame))
+		return "shows elements that are not of the range";
+	bool is_put = buf_put(&task->pages[index], frame->element_page.facts.data,
+	                      frame->element_page.facts.size);
+
+	assert(is_put);
+	task->reached[index] = frame->element_page.reached;
+	if (task->waiting == 0)
+		merge_pages(r, task_index);
+	return NULL;
+}

@@ -1,0 +1,450 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Ranges: passes, splitting, comparing.
+ *
+ * A range that differs is a piece of work on a stack, so that what is deep is finished first and
+ * the stack stays short. A task is a range that is being worked on; some are, at once, since most
+ * of the time is spent waiting for answers. What a range becomes:
+ *
+ *   all groups equal             nothing to do
+ *   one group has anything       read it, store it with the others
+ *   little of it, or one each    read all of it, merge, store what each lacks
+ *   else                         split where the most is, ask the others for the same parts
+ *
+ * Counts and sizes advise what is cheapest; that the sets become equal hangs on none of them.
+ */
+#include "base/bug.h"
+#include "reconcile/private.h"
+
+/* ---- the stack ---- */
+
+static void push(struct reconcile *r, const struct range_item *item)
+{
+	if (r->pending_count == r->pending_capacity) {
+		r->pending_capacity = r->pending_capacity == 0 ? 64 : 2 * r->pending_capacity;
+		r->pending = mem_resize(r->pending, r->pending_capacity * sizeof(r->pending[0]));
+	}
+	assert(bound_compare(&item->after, &item->upto) < 0);
+	r->pending[r->pending_count++] = *item;
+}
+
+static uint32_t saturated(uint64_t value)
+{
+	return value < UINT32_MAX ? (uint32_t)value : UINT32_MAX;
+}
+
+/* ---- passes ---- */
+
+static void pass_start(struct reconcile *r)
+{
+	struct range_item all = { .after = bound_begin(), .upto = bound_end(), .is_top = true };
+
+	assert(r->pending_count == 0);
+	r->found = 0;
+	r->done = 0;
+	r->total = 0;
+	r->passes++;
+	for (uint32_t i = 0; i < RECONCILE_MAX; i++) {
+		struct peer *p = &r->peers[i];
+
+		all.speaker[i] = peer_is_ready(r, i) ? (uint8_t)i : NOBODY;
+		all.count[i] = saturated(p->facts);
+		all.size[i] = UINT32_MAX;
+		memset(&p->sums[r->set], 0, sizeof(p->sums[r->set]));
+		if (r->options.mode == RECONCILE_CHECK)
+			p->missing = 0;
+	}
+	push(r, &all);
+}
+
+void plan_start(struct reconcile *r)
+{
+	bool is_repair = r->options.mode == RECONCILE_REPAIR;
+
+	r->set = !is_repair ? SET_ALL : BUG(repair_live_first) ? SET_LIVE : SET_GONE;
+	r->pass = 0;
+	memset(r->is_clean, 0, sizeof(r->is_clean));
+	for (uint32_t i = 0; i < RECONCILE_MAX; i++)
+		memset(r->peers[i].sums, 0, sizeof(r->peers[i].sums));
+	pass_start(r);
+}
+
+/* A pass that found nothing ends its kind; one that did is followed by another, which also finds
+ * what the copying itself has moved. */
+static void pass_end(struct reconcile *r)
+{
+	const uint8_t second = BUG(repair_live_first) ? SET_GONE : SET_LIVE;
+	bool is_clean = r->found == 0 || BUG(repair_one_pass);
+	uint32_t passes_max = r->options.mode == RECONCILE_REPAIR ? RECONCILE_PASSES_MAX
+	                      : !r->options.collect               ? RECONCILE_CHECKS_MAX
+	                                                          : 1;
+
+	r->is_clean[r->set] = is_clean;
+	r->pass++;
+	if (is_clean || r->pass == passes_max) {
+		if (r->set == SET_ALL || r->set == second) {
+			reconcile_end(r, r->set == SET_ALL
+			                         ? is_clean
+			                         : is_clean && r->is_clean[SET_ALL ^ second]);
+			return;
+		}
+		r->set = second;
+		r->pass = 0;
+	}
+	pass_start(r);
+}
+
+static void task_release(struct task *task)
+{
+	mem_free(task->uptos);
+	for (uint32_t i = 0; i < RECONCILE_MAX; i++) {
+		mem_free(task->parts[i]);
+		buf_release(&task->pages[i]);
+	}
+	*task = (struct task){ .state = TASK_FREE };
+}
+
+void plan_release(struct reconcile *r)
+{
+	for (uint32_t i = 0; i < TASKS_MAX; i++)
+		task_release(&r->tasks[i]);
+	r->pending_count = 0;
+}
+
+/* ---- what a range becomes ---- */
+
+static bool speaks(const struct range_item *range, uint32_t index)
+{
+	return range->speaker[index] == index;
+}
+
+static uint32_t largest(const struct range_item *range)
+{
+	uint32_t most = NOBODY;
+
+	for (uint32_t i = 0; i < RECONCILE_MAX; i++)
+		if (speaks(range, i) && (most == NOBODY || range->count[i] > range->count[most]))
+			most = i;
+	assert(most != NOBODY);
+	return most;
+}
+
+/* How many of the groups have anything here. */
+static uint32_t groups_with_any(const struct range_item *range)
+{
+	uint32_t count = 0;
+
+	for (uint32_t i = 0; i < RECONCILE_MAX; i++)
+		count += speaks(range, i) && range->count[i] > 0;
+	return count;
+}
+
+static bool is_to_list(const struct range_item *range)
+{
+	uint32_t count_max = 0;
+	uint32_t size_max = 0;
+
+	for (uint32_t i = 0; i < RECONCILE_MAX; i++) {
+		if (!speaks(range, i))
+			continue;
+		if (range->count[i] > count_max)
+			count_max = range->count[i];
+		if (range->size[i] > size_max)
+			size_max = range->size[i];
+	}
+	return groups_with_any(range) <= 1 || count_max <= 1 || size_max <= LIST_SIZE_MAX;
+}
+
+static void ask_split(struct reconcile *r, uint32_t index)
+{
+	struct task *task = &r->tasks[index];
+	const struct range_item *range = &task->range;
+	uint32_t parts = task->range.is_top ? PARTS_MAX - 1 : FAN_OUT;
+	struct frame frame = {
+		.type = FRAME_SPLIT,
+		.split = { .set = r->set, .after = range->after, .upto = range->upto },
+	};
+
+	task->splitter = (uint8_t)largest(range);
+	frame.split.step = range->count[task->splitter] / parts + 1;
+	memcpy(frame.split.nonce, r->nonce, KEY_SIZE);
+	task->state = TASK_SPLIT;
+	task->waiting = (uint8_t)(1u << task->splitter);
+	peer_ask(r, task->splitter, &frame, index);
+}
+
+static void ask_digests(struct reconcile *r, uint32_t index)
+{
+	struct task *task = &r->tasks[index];
+	struct bound before = bound_begin();
+	struct frame frame = {
+		.type = FRAME_DIGEST,
+		.digest = { .set = r->set, .after = task->range.after },
+	};
+
+	memcpy(frame.digest.nonce, r->nonce, KEY_SIZE);
+	buf_clear(&r->scratch);
+	for (uint32_t k = 0; k < task->part_count; k++) {
+		bool is_put = protocol_put_bound(&r->scratch, &before, &task->uptos[k]);
+
+		assert(is_put);
+		before = task->uptos[k];
+	}
+	frame.digest.bounds = buf_view(&r->scratch);
+	task->state = TASK_DIGEST;
+	for (uint32_t i = 0; i < RECONCILE_MAX; i++) {
+		if (!speaks(&task->range, i) || i == task->splitter)
+			continue;
+		task->waiting |= (uint8_t)(1u << i);
+		peer_ask(r, i, &frame, index);
+	}
+}
+
+/* In a check nobody needs to see what all others lack whole. */
+static bool count_only(struct reconcile *r, const struct range_item *range)
+{
+	uint32_t source = largest(range);
+
+	if (r->options.mode != RECONCILE_CHECK || r->options.collect || groups_with_any(range) > 1)
+		return false;
+	for (uint32_t i = 0; i < RECONCILE_MAX; i++) {
+		if (range->speaker[i] == NOBODY || range->speaker[i] == source)
+			continue;
+		r->peers[i].missing += range->count[source];
+		r->found += range->count[source];
+	}
+	r->done += range->count[source];
+	return true;
+}
+
+static void task_start(struct reconcile *r, uint32_t index, const struct range_item *range)
+{
+	struct task *task = &r->tasks[index];
+
+	assert(task->state == TASK_FREE);
+	if (!range->is_top && count_only(r, range))
+		return;
+	task->range = *range;
+	if (range->is_top || !is_to_list(range))
+		ask_split(r, index);
+	else
+		merge_begin(r, index);
+}
+
+/* ---- comparing ---- */
+
+static bool parts_equal(const struct digest_part *a, const struct digest_part *b)
+{
+	if (a->count == 0 && b->count == 0)
+		return true;
+	return a->count == b->count && a->size == b->size &&
+	       (BUG(digest_not_compared) || memcmp(a->digest, b->digest, DIGEST_SIZE) == 0);
+}
+
+/* Groups of those that are equal in a part. A replica's part is its speaker's. */
+static void regroup(const struct task *task, uint32_t part, struct range_item *item)
+{
+	*item = (struct range_item){
+		.after = part == 0 ? task->range.after : task->uptos[part - 1],
+		.upto = task->uptos[part],
+	};
+	for (uint32_t i = 0; i < RECONCILE_MAX; i++) {
+		uint8_t old = task->range.speaker[i];
+
+		item->speaker[i] = NOBODY;
+		if (old == NOBODY)
+			continue;
+		const struct digest_part *own = &task->parts[old][part];
+
+		item->speaker[i] = (uint8_t)i;
+		item->count[i] = own->count;
+		item->size[i] = own->size;
+		for (uint32_t k = 0; k < i; k++) {
+			if (item->speaker[k] != k)
+				continue;
+			if (parts_equal(own, &task->parts[task->range.speaker[k]][part])) {
+				item->speaker[i] = (uint8_t)k;
+				break;
+			}
+		}
+	}
+}
+
+static uint32_t count_groups(const struct range_item *item)
+{
+	uint32_t count = 0;
+
+	for (uint32_t i = 0; i < RECONCILE_MAX; i++)
+		count += speaks(item, i);
+	return count;
+}
+
+/* The whole set's parts tell how much each has, and their digests what of. */
+static void sum_up(struct reconcile *r, const struct task *task)
+{
+	struct sha256 h;
+
+	for (uint32_t i = 0; i < RECONCILE_MAX; i++) {
+		struct peer *p = &r->peers[i];
+
+		if (task->range.speaker[i] == NOBODY)
+			continue;
+		sha256_init(&h);
+		p->sums[r->set].elements = 0;
+		for (uint32_t k = 0; k < task->part_count; k++) {
+			const struct digest_part *part = &task->parts[i][k];
+
+			p->sums[r->set].elements += part->count;
+			sha256_update(&h, part->digest, DIGEST_SIZE);
+		}
+		sha256_final(&h, p->sums[r->set].digest);
+		if (p->sums[r->set].elements > r->total)
+			r->total = p->sums[r->set].elements;
+	}
+}
+
+/* A group's speaker may change while the others do not: a repair that runs beside this one stores
+ * there, say, what it lacked. Then nothing would differ any more, and the others be left without.
+ * So a group lasts no longer than until its elements are to be compared with another's. */
+static void dissolve(struct range_item *item)
+{
+	for (uint32_t i = 0; i < RECONCILE_MAX; i++)
+		if (item->speaker[i] != NOBODY)
+			item->speaker[i] = (uint8_t)i;
+}
+
+static void compare(struct reconcile *r, uint32_t index)
+{
+	struct task *task = &r->tasks[index];
+	struct range_item item;
+
+	if (task->range.is_top)
+		sum_up(r, task);
+	/* The last is on top of the stack, so the first goes there last. */
+	for (uint32_t k = task->part_count; k-- > 0;) {
+		regroup(task, k, &item);
+		uint32_t count = item.count[largest(&item)];
+
+		if (count_groups(&item) == 1 && (!r->options.collect || count == 0)) {
+			r->done += count;
+			continue;
+		}
+		if (groups_with_any(&item) > 1)
+			dissolve(&item);
+		push(r, &item);
+	}
+	task_release(task);
+}
+
+/* ---- replies ---- */
+
+static const char *take_split(struct reconcile *r, uint32_t index, const struct frame *frame)
+{
+	struct task *task = &r->tasks[index];
+	struct reader reader = reader_of(frame->split_reply.parts);
+	struct split_part split = { .upto = bound_begin() };
+
+	task->uptos = mem_alloc(PARTS_MAX * sizeof(task->uptos[0]));
+	task->parts[task->splitter] = mem_alloc(PARTS_MAX * sizeof(struct digest_part));
+	task->part_count = 0;
+	while (protocol_next_split(&reader, &split)) {
+		task->uptos[task->part_count] = split.upto;
+		task->parts[task->splitter][task->part_count++] = split.part;
+	}
+	assert(task->part_count >= 1);
+	assert(task->part_count <= PARTS_MAX);
+	if (bound_compare(&task->uptos[0], &task->range.after) <= 0 ||
+	    bound_compare(&split.upto, &task->range.upto) != 0)
+		return "splits another range";
+	ask_digests(r, index);
+	if (task->waiting == 0)
+		compare(r, index);
+	return NULL;
+}
+
+static const char *take_digests(struct reconcile *r, uint32_t index, uint32_t task_index,
+                                const struct frame *frame)
+{
+	struct task *task = &r->tasks[task_index];
+	struct reader reader = reader_of(frame->digested.parts);
+	struct digest_part *parts;
+	uint32_t count = 0;
+
+	if (frame->digested.parts.size / PART_SIZE != task->part_count)
+		return "answers about other parts";
+	parts = mem_alloc(PARTS_MAX * sizeof(*parts));
+	task->parts[index] = parts;
+	while (count < task->part_count && protocol_next_part(&reader, &parts[count]))
+		count++;
+	if (task->waiting == 0)
+		compare(r, task_index);
+	return NULL;
+}
+
+const char *plan_reply(struct reconcile *r, uint32_t index, uint32_t task_index,
+                       const struct frame *frame)
+{
+	struct task *task = &r->tasks[task_index];
+
+	assert(task->state != TASK_FREE);
+	assert((task->waiting >> index & 1) != 0);
+	task->waiting &= (uint8_t) ~(1u << index);
+	switch (task->state) {
+	case TASK_SPLIT:
+		return take_split(r, task_index, frame);
+	case TASK_DIGEST:
+		return take_digests(r, index, task_index, frame);
+	case TASK_LIST:
+		return merge_reply(r, index, task_index, frame);
+	case TASK_FREE:
+	case TASK_PAUSED:
+		break;
+	}
+	assert(false); /* these wait for nothing */
+	return "answers what was not asked";
+}
+
+/* ---- going on ---- */
+
+static bool is_quiet(const struct reconcile *r)
+{
+	for (uint32_t i = 0; i < r->options.count; i++)
+		if (r->peers[i].store.size > 0 || r->peers[i].unstored > 0)
+			return false;
+	return true;
+}
+
+/* True if tasks are at work or were begun. */
+static bool run_tasks(struct reconcile *r)
+{
+	bool is_busy = false;
+
+	for (uint32_t i = 0; i < TASKS_MAX; i++) {
+		struct task *task = &r->tasks[i];
+
+		if (task->state == TASK_PAUSED && merge_has_room(r))
+			merge_begin(r, i);
+		while (task->state == TASK_FREE && r->pending_count > 0 && merge_has_room(r)) {
+			const struct range_item item = r->pending[--r->pending_count];
+
+			task_start(r, i, &item);
+		}
+		is_busy = is_busy || task->state != TASK_FREE;
+	}
+	return is_busy || r->pending_count > 0;
+}
+
+void plan_pump(struct reconcile *r)
+{
+	assert(r->is_started);
+	while (!r->is_done) {
+		bool is_busy = run_tasks(r);
+
+		for (uint32_t i = 0; i < r->options.count; i++)
+			if (!is_busy || r->peers[i].unstored == 0)
+				merge_flush(r, i);
+		if (is_busy || !is_quiet(r))
+			return;
+		pass_end(r);
+	}
+}

@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * reconcile: the plan of repair. It finds what the sets of up to three replicas do not have in
+ * common, and copies it in each direction.
+ *
+ * One `reconcile` is one run. It owns no socket, clock or randomness: events come in, ordered
+ * actions go out, and the bytes to be written wait in it until the caller takes them, as in
+ * session/session.h.
+ *
+ *   r = reconcile_new(&options, time_ms);               the caller dials them all
+ *   reconcile_connected / reconcile_failed / reconcile_input / reconcile_tick
+ *   while (reconcile_next(r, &action)) ...              after each of these, until there is none
+ *                                                       left; RECONCILE_DONE is the last
+ *   reconcile_output(r, index), reconcile_output_sent(r, index, size)
+ *
+ * How. The replica with the most elements splits a range into parts; the others answer digests of
+ * the same parts; parts that differ are split further. Where only some replicas have anything, or
+ * little is left, the elements themselves are read, merged by key, and what a replica lacks is
+ * stored there. Of equal replicas one speaks for all where it alone has anything. So what is moved
+ * follows the difference.
+ *
+ * What is gone comes first: a pass over tombstones and dead ranges, and only when it has ended one
+ * over accounts and messages, so that nothing that is dead anywhere becomes alive elsewhere. A pass
+ * that found something is followed by another one: maximal ranges may merge when they are brought
+ * together ([1,5] and [3,9] are [1,9] on both), and the traffic goes on. What is stored only ever
+ * joins, so a run may end anywhere, be repeated, and meet others.
+ *
+ * Nobody is told anything before he has proved that he holds the operator key. One uuid at two
+ * addresses is trusted at neither: it may be a stranger who passes on what the true one says.
+ *
+ * Pure; one thread.
+ */
+#ifndef THREEFOLD_RECONCILE_RECONCILE_H
+#define THREEFOLD_RECONCILE_RECONCILE_H
+
+#include "protocol.h"
+
+enum {
+	RECONCILE_MAX = 3, /* replicas */
+	RECONCILE_WHY_SIZE = 160,
+	RECONCILE_PASSES_MAX = 4, /* of each kind; what differs then is traffic, or is refused */
+	RECONCILE_CHECKS_MAX = 2, /* a request under way is no difference the second time */
+};
+
+struct reconcile;
+
+enum reconcile_mode {
+	RECONCILE_REPAIR, /* copies what is missing */
+	RECONCILE_CHECK,  /* only finds it */
+};
+
+struct reconcile_options {
+	enum reconcile_mode mode;
+	uint32_t count;              /* replicas, 1 to RECONCILE_MAX */
+	uint32_t least;              /* fewer than these and the run has failed; 0: 2 */
+	uint8_t key[KEY_SIZE];       /* the operator's */
+	uint8_t seed[KEY_SIZE];      /* random; all nonces come from it */
+	uint32_t reply_timeout_ms;   /* 0: 30000; a range of n elements has n / 50 more */
+	uint32_t connect_timeout_ms; /* until the proof; 0: 5000 */
+	bool collect;                /* CHECK: shows every element: reconcile_collected */
+};
+
+enum reconcile_action_kind {
+	RECONCILE_WRITE, /* the replica has output that it had not before */
+	RECONCILE_CLOSE, /* drop the connection at once; no event is expected for it any more */
+	RECONCILE_DONE,
+};
+
+struct reconcile_action {
+	enum reconcile_action_kind kind;
+	uint32_t index;
+};
+
+enum reconcile_state {
+	RECONCILE_WAITING, /* not proved yet */
+	RECONCILE_READY,   /* takes part */
+	RECONCILE_LOST,    /* not, or not any more: `why` */
+};
+
+struct reconcile_replica {
+	enum reconcile_state state;
+	bool is_refused;              /* lost because the proof failed, on either side */
+	char why[RECONCILE_WHY_SIZE]; /* a phrase; may hold foreign bytes */
+	enum status refusal;          /* a STORE that was not all stored; else STATUS_OK */
+	uint64_t elements;            /* in the last pass of each kind */
+	uint8_t digest[KEY_SIZE];     /* of all of them; equal sets in one run have equal ones */
+	uint64_t missing; /* found in the first pass of each kind (CHECK: in the last) */
+	uint64_t stored;  /* elements brought and acknowledged */
+	uint64_t bytes_in;
+	uint64_t bytes_out;
+};
+
+struct reconcile_result {
+	bool is_done;
+	bool is_same; /* the last passes found nothing that is not the same on all that took part */
+	bool is_ready; /* enough replicas took part to the end */
+	uint32_t passes;
+	struct reconcile_replica replicas[RECONCILE_MAX];
+};
+
+/* How far the pass under way is. */
+struct reconcile_progress {
+	const char *what; /* "connecting", "what is gone", ... */
+	uint64_t done;    /* elements */
+	uint64_t total;
+	uint64_t stored;
+};
+
+/* All times are monotonic milliseconds. */
+struct reconcile *reconcile_new(const struct reconcile_options *options, uint64_t time_ms);
+void reconcile_free(struct reconcile *r);
+
+void reconcile_connected(struct reconcile *r, uint32_t index, uint64_t time_ms);
+/* The dial or the connection has failed. `why` is a phrase. */
+void reconcile_failed(struct reconcile *r, uint32_t index, const char *why, uint64_t time_ms);
+/* Takes at most one frame from the front of `bytes` and returns how many bytes that was; 0 if it is
+ * not whole yet, or if the replica is lost. */
+size_t reconcile_input(struct reconcile *r, uint32_t index, struct view bytes, uint64_t time_ms);
+/* With `collect`: the elements that this reconcile_input has come upon, as a list of facts for
+ * protocol_next_fact; what did not prove itself is left out. All of them together are the union of
+ * the sets; what is bettered by another may be among them. Lives until the next call. */
+struct view reconcile_collected(const struct reconcile *r);
+/* When reconcile_tick has something to do. */
+uint64_t reconcile_deadline(const struct reconcile *r);
+void reconcile_tick(struct reconcile *r, uint64_t time_ms);
+
+/* False: no action left. */
+bool reconcile_next(struct reconcile *r, struct reconcile_action *action);
+/* What may be written now; lives until the next call. */
+struct view reconcile_output(const struct reconcile *r, uint32_t index);
+void reconcile_output_sent(struct reconcile *r, uint32_t index, size_t size);
+
+void reconcile_result(const struct reconcile *r, struct reconcile_result *result);
+void reconcile_progress(const struct reconcile *r, struct reconcile_progress *progress);
+/* Asserts the invariants. */
+void reconcile_check(const struct reconcile *r);
+
+#endif

@@ -1,0 +1,483 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * list: the joined list of accounts, page by page, and the table of replicas.
+ *
+ * A page:
+ *   ASK    the leader answers in full, the others with a digest of the same page
+ *   FULL   the digests differ (or the leader died): the others answer in full too; the pages are
+ *          merged up to the
+ *          smallest of their ends
+ *   GONE   what some did not list is asked of them: gone? Then it is not shown, and those that
+ *          listed it are told
+ */
+#include "replication/private.h"
+
+#include <assert.h>
+#include <string.h>
+
+enum { PHASE_ASK, PHASE_FULL, PHASE_GONE };
+enum { PAGE_COUNT = 500, PING_ROUNDS_MAX = 5 };
+
+struct list_part {
+	bool full; /* entries are there */
+	bool last;
+	uint16_t count;
+	uint8_t digest[KEY_SIZE];
+	uint8_t online[(LIST_COUNT_MAX + 7) / 8];
+	struct user *users; /* PAGE_COUNT of them, or NULL */
+};
+
+/* ---- one page ---- */
+
+static void page_clear(struct list_page *page)
+{
+	for (uint32_t i = 0; i < REPLICAS; i++)
+		mem_free(page->parts[i].users);
+	memset(page->parts, 0, REPLICAS * sizeof *page->parts);
+	mem_free(page->users);
+	mem_free(page->missing);
+	page->users = NULL;
+	page->missing = NULL;
+	page->count = 0;
+}
+
+static void ask(struct replication *r, struct list_page *page, uint32_t index, uint8_t flags)
+{
+	const struct list_cursor *cursor = page->cursor;
+	struct frame frame = { .type = FRAME_LIST, .flags = flags };
+
+	frame.list.prefix = view_of(cursor->prefix, cursor->prefix_size);
+	frame.list.after_name = view_of(cursor->after_name, cursor->after_name_size);
+	frame.list.after = cursor->after;
+	frame.list.count = PAGE_COUNT;
+	op_ask(r, &page->op, index, &frame);
+}
+
+static void page_start(struct replication *r, struct op *op)
+{
+	struct list_page *page = (struct list_page *)op;
+
+	page_clear(page);
+	page->next = *page->cursor;
+	op->phase = PHASE_ASK;
+	if (!op_audience(r, op))
+		return;
+	for (uint32_t i = 0; i < REPLICAS; i++)
+		if (op->audience & BIT(i))
+			ask(r, page, i, i == lowest_bit(op->audience) ? 0 : FLAG_DIGEST);
+}
+
+static void page_listed(struct list_part *part, const struct frame *frame)
+{
+	struct reader entries = reader_of(frame->listed.entries);
+	struct list_item item;
+	uint32_t count = 0;
+
+	part->last = frame->listed.last;
+	part->count = frame->listed.count < PAGE_COUNT ? frame->listed.count : PAGE_COUNT;
+	memcpy(part->digest, frame->listed.digest, KEY_SIZE);
+	if (part->count > 0)
+		memcpy(part->online, frame->listed.online.data, (part->count + 7u) / 8);
+	if (frame->flags & FLAG_DIGEST)
+		return;
+	part->full = true;
+	if (!part->users)
+		part->users = mem_alloc_zero(PAGE_COUNT, sizeof *part->users);
+	while (count < part->count && protocol_next_listed(&entries, &item)) {
+		struct user *user = &part->users[count];
+
+		user->id = item.id;
+		memset(user->name, 0, sizeof user->name);
+		memcpy(user->name, item.name.data, item.name.size);
+		user->online = part->online[count / 8] >> (count % 8) & 1;
+		count++;
+	}
+	part->count = (uint16_t)count;
+}
+
+static void learn_gone(struct replication *r, struct list_page *page, const struct entry *e)
+{
+	struct tombstone t = { .id = e->id, .name = e->name };
+
+	memcpy(t.middle, e->middle, KEY_SIZE);
+	memcpy(t.delete_key, e->delete_key, KEY_SIZE);
+	if (!auth_tombstone_fits(&t))
+		return;
+	for (uint32_t i = 0; i < page->count; i++) {
+		if (!id_equal(&page->users[i].id, &e->id))
+			continue;
+		for (uint32_t k = 0; k < REPLICAS; k++)
+			if (r->live & BIT(k) && !(page->missing[i] & BIT(k)))
+				replica_tell_tombstone(r, k, &t);
+		replication_keep_tombstone(r, &t);
+		page->users[i].name[0] = '\0'; /* not shown */
+	}
+}
+
+static void page_reply(struct replication *r, struct op *op, uint32_t index,
+                       const struct frame *frame)
+{
+	struct list_page *page = (struct list_page *)op;
+	struct reader entries;
+	struct entry e;
+
+	if (frame->status != STATUS_OK)
+		return;
+	if (op->phase != PHASE_GONE) {
+		page_listed(&page->parts[index], frame);
+		return;
+	}
+	entries = reader_of(frame->entries.entries);
+	while (protocol_next_entry(&entries, &e))
+		if (e.state == ENTRY_GONE)
+			learn_gone(r, page, &e);
+}
+
+static int user_compare(const struct user *a, const struct user *b)
+{
+	int order = strcmp(a->name, b->name);
+
+	return order ? order : id_compare(&a->id, &b->id);
+}
+
+/* The cursor goes behind the page; names that are shown alone are told from those that follow
+ * them. */
+static void page_finish(struct replication *r, struct list_page *page, bool last)
+{
+	struct list_cursor *cursor = &page->next;
+	uint32_t kept = 0;
+
+	for (uint32_t i = 0; i < page->count; i++) {
+		struct user *user = &page->users[i];
+		size_t size = strlen(user->name);
+		char name[NAME_SIZE_MAX];
+		bool plain;
+
+		if (size == 0) /* gone */
+			continue;
+		memcpy(name, user->name, size);
+		plain = size != cursor->plain_name_size ||
+		        memcmp(name, cursor->plain_name, size) != 0;
+		display_name(user->name, view_of(name, size), &user->id, plain);
+		memcpy(cursor->plain_name, name, size);
+		cursor->plain_name_size = size;
+		page->users[kept++] = *user;
+	}
+	page->count = kept;
+	cursor->last = last;
+	*page->cursor = *cursor;
+	op_end(r, &page->op, op_result(&page->op, OUTCOME_OK, ""));
+}
+
+static void set_cursor(struct list_cursor *cursor, const struct user *user)
+{
+	cursor->after_name_size = strlen(user->name);
+	memcpy(cursor->after_name, user->name, cursor->after_name_size);
+	cursor->after = user->id;
+}
+
+/* All have listed the same accounts: the full list, with everybody's word of who is online. */
+static void page_agreed(struct replication *r, struct list_page *page, uint32_t from)
+{
+	struct list_part *part = &page->parts[from];
+
+	page->users = part->users;
+	page->count = part->count;
+	part->users = NULL;
+	for (uint32_t k = 0; k < page->count; k++)
+		for (uint32_t i = 0; i < REPLICAS; i++)
+			if (page->op.audience & BIT(i))
+				page->users[k].online |= page->parts[i].online[k / 8] >> (k % 8) &
+				                         1;
+	if (page->count > 0)
+		set_cursor(&page->next, &page->users[page->count - 1]);
+	page_finish(r, page, part->last || page->count == 0);
+}
+
+/* Merges the parts up to the smallest end of those that have more behind it. True if that was the
+ * last. */
+static bool page_merge(struct list_page *page)
+{
+	uint32_t at[REPLICAS] = { 0 };
+	uint32_t missing = 0;
+
+	page->users = mem_alloc_zero(REPLICAS * PAGE_COUNT, sizeof *page->users);
+	page->missing = mem_alloc_zero(REPLICAS * PAGE_COUNT, 1);
+	for (;;) {
+		const struct user *least = NULL;
+		struct user *user = &page->users[page->count];
+
+		for (uint32_t i = 0; i < REPLICAS; i++) {
+			const struct list_part *part = &page->parts[i];
+
+			if (!(page->op.audience & BIT(i)))
+				continue;
+			if (at[i] == part->count && !part->last)
+				return false;
+			if (at[i] < part->count &&
+			    (!least || user_compare(&part->users[at[i]], least) < 0))
+				least = &part->users[at[i]];
+		}
+		if (!least)
+			return true;
+		*user = *least;
+		for (uint32_t i = 0; i < REPLICAS; i++) {
+			const struct list_part *part = &page->parts[i];
+
+			if (!(page->op.audience & BIT(i)))
+				continue;
+			if (at[i] < part->count && id_equal(&part->users[at[i]].id, &user->id))
+				user->online |= part->users[at[i]++].online;
+			else
+				page->missing[page->count] |= BIT(i);
+		}
+		missing += page->missing[page->count] != 0;
+		set_cursor(&page->next, user);
+		page->count++;
+		if (missing == LOOKUP_IDS_MAX)
+			return false;
+	}
+}
+
+static void page_ask_gone(struct replication *r, struct list_page *page)
+{
+	struct frame frame = { .type = FRAME_LOOKUP_ID };
+	struct id ids[LOOKUP_IDS_MAX];
+
+	page->op.phase = PHASE_GONE;
+	page->op.asking = true;
+	for (uint32_t i = 0; i < REPLICAS; i++) {
+		uint32_t count = 0;
+
+		for (uint32_t k = 0; k < page->count; k++)
+			if (page->missing[k] & page->op.audience & BIT(i))
+				ids[count++] = page->users[k].id;
+		frame.lookup_id.ids = view_of(ids, count * ID_SIZE);
+		if (count > 0)
+			op_ask(r, &page->op, i, &frame);
+	}
+	op_settle(r, &page->op);
+}
+
+static void page_advance(struct replication *r, struct op *op)
+{
+	struct list_page *page = (struct list_page *)op;
+	uint8_t full = 0;
+	bool agreed = true;
+	uint32_t first = lowest_bit(op->audience);
+
+	for (uint32_t i = 0; i < REPLICAS; i++) {
+		if (!(op->audience & BIT(i)))
+			continue;
+		if (page->parts[i].full)
+			full |= BIT(i);
+		if (memcmp(page->parts[i].digest, page->parts[first].digest, KEY_SIZE) != 0)
+			agreed = false;
+	}
+	if (op->phase == PHASE_GONE) {
+		page_finish(r, page, page->next.last);
+	} else if (agreed && full) {
+		page_agreed(r, page, lowest_bit(full));
+	} else if (full == op->audience) {
+		page->next.last = page_merge(page);
+		page_ask_gone(r, page);
+	} else {
+		op->phase = PHASE_FULL;
+		for (uint32_t i = 0; i < REPLICAS; i++)
+			if (op->audience & (uint8_t)~full & BIT(i))
+				ask(r, page, i, 0);
+	}
+}
+
+static void page_release(struct op *op)
+{
+	struct list_page *page = (struct list_page *)op;
+
+	page_clear(page);
+	mem_free(page->parts);
+}
+
+const struct op_row list_page_row = {
+	.name = "list a page",
+	.size = sizeof(struct list_page),
+	.start = page_start,
+	.reply = page_reply,
+	.advance = page_advance,
+	.release = page_release,
+};
+
+void list_page_new(struct replication *r, struct op *parent, struct list_cursor *cursor)
+{
+	struct list_page *page = (struct list_page *)op_new(r, &list_page_row, parent);
+
+	page->cursor = cursor;
+	page->parts = mem_alloc_zero(REPLICAS, sizeof *page->parts);
+	op_begin(r, &page->op);
+}
+
+/* ---- the command ---- */
+
+struct list {
+	struct op op;
+	struct list_cursor cursor;
+	uint64_t count;
+	uint64_t enough; /* 0: all */
+};
+
+static void list_start(struct replication *r, struct op *op)
+{
+	list_page_new(r, op, &((struct list *)op)->cursor);
+}
+
+static void list_end(struct replication *r, struct list *l, enum outcome outcome)
+{
+	struct result *result = op_result(&l->op, outcome, "");
+
+	if (outcome != OUTCOME_OK)
+		result->detail = "no replica could be reached";
+	result->count = l->count;
+	op_end(r, &l->op, result);
+}
+
+static void list_child(struct replication *r, struct op *op, struct op *ended)
+{
+	struct list *l = (struct list *)op;
+	struct list_page *page = (struct list_page *)ended;
+	struct action *action;
+
+	if (ended->outcome != OUTCOME_OK) {
+		list_end(r, l, OUTCOME_NO_REPLICA);
+		return;
+	}
+	l->count += page->count;
+	if (page->count > 0) {
+		action = replication_act(r, ACTION_USERS, page->users);
+		action->users = page->users;
+		action->users_count = page->count;
+		action->token = op->token;
+		page->users = NULL;
+	}
+	if (l->cursor.last || (l->enough > 0 && l->count >= l->enough))
+		list_end(r, l, OUTCOME_OK);
+	else
+		list_page_new(r, op, &l->cursor);
+}
+
+const struct op_row list_row = {
+	.name = "list",
+	.size = sizeof(struct list),
+	.start = list_start,
+	.child = list_child,
+};
+
+/* A prefix that no name can have begins none. */
+static bool prefix_is_possible(struct view prefix)
+{
+	char name[NAME_SIZE_MAX + 1] = "a";
+
+	if (prefix.size >= NAME_SIZE_MAX)
+		return prefix.size == NAME_SIZE_MAX && name_is_valid(prefix);
+	memcpy(name + 1, prefix.data, prefix.size);
+	return name_is_valid(view_of(name, prefix.size + 1));
+}
+
+void list_command(struct replication *r, struct op *op, const struct command *command)
+{
+	struct list *l = (struct list *)op;
+
+	if (command->name.size && !prefix_is_possible(command->name)) {
+		list_end(r, l, OUTCOME_OK);
+		return;
+	}
+	if (command->name.size)
+		memcpy(l->cursor.prefix, command->name.data, command->name.size);
+	l->cursor.prefix_size = command->name.size;
+	l->enough = command->enough;
+	op_begin(r, op);
+}
+
+/* ---- the table of replicas ---- */
+
+struct replicas_op {
+	struct op op;
+	uint32_t rounds;
+	bool known[REPLICAS]; /* in the round before */
+	bool still[REPLICAS]; /* no count has moved since then */
+	uint64_t facts[REPLICAS];
+	uint64_t sums[REPLICAS];
+};
+
+static void replicas_ping(struct replication *r, struct op *op)
+{
+	struct frame ping = { .type = FRAME_PING };
+
+	if (!op_audience(r, op))
+		return;
+	for (uint32_t i = 0; i < REPLICAS; i++)
+		if (op->audience & BIT(i))
+			replica_ask(r, i, &ping, TARGET_PING, op);
+}
+
+static void replicas_end(struct replication *r, struct op *op)
+{
+	const struct replicas_op *o = (struct replicas_op *)op;
+	struct replica_row *rows = mem_alloc_zero(REPLICAS, sizeof *rows);
+	struct action *action = replication_act(r, ACTION_REPLICAS, rows);
+	uint32_t leader = r->leader < 0 ? 0 : (uint32_t)r->leader;
+
+	for (uint32_t i = 0; i < REPLICAS; i++) {
+		const struct replica *p = &r->replicas[i];
+
+		rows[i].live = (r->live & BIT(i)) != 0;
+		rows[i].leader = (int)i == r->leader;
+		rows[i].facts_known = rows[i].live && p->facts_known;
+		rows[i].facts = p->facts;
+		rows[i].agrees_known = rows[i].facts_known && o->still[i] && o->still[leader];
+		rows[i].agrees = p->facts == r->replicas[leader].facts &&
+		                 p->sum == r->replicas[leader].sum;
+		rows[i].round_trip_known = rows[i].facts_known;
+		rows[i].round_trip_ms = p->round_trip_ms;
+		memcpy(rows[i].why, p->why, WHY_SIZE);
+	}
+	action->rows = rows;
+	action->token = op->token;
+	op_refuse(r, op, OUTCOME_OK, "");
+}
+
+static void replicas_advance(struct replication *r, struct op *op)
+{
+	struct replicas_op *o = (struct replicas_op *)op;
+	bool still = true;
+
+	for (uint32_t i = 0; i < REPLICAS; i++) {
+		const struct replica *p = &r->replicas[i];
+
+		if (!(op->audience & BIT(i)))
+			continue;
+		o->still[i] = o->known[i] && o->facts[i] == p->facts && o->sums[i] == p->sum;
+		still = still && o->still[i];
+		o->known[i] = true;
+		o->facts[i] = p->facts;
+		o->sums[i] = p->sum;
+	}
+	if (still || ++o->rounds >= PING_ROUNDS_MAX)
+		replicas_end(r, op);
+	else
+		replicas_ping(r, op);
+}
+
+void replicas_command(struct replication *r, struct op *op, const struct command *command)
+{
+	(void)command;
+	if (r->live)
+		replicas_ping(r, op);
+	else
+		replicas_end(r, op);
+}
+
+const struct op_row replicas_row = {
+	.name = "replicas",
+	.size = sizeof(struct replicas_op),
+	.advance = replicas_advance,
+	.emptied = replicas_end,
+};

@@ -1,0 +1,278 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * lookup: a name or an id to accounts, joined.
+ *
+ *   ASK    LOOKUP_NAME (or LOOKUP_ID) at every live replica
+ *   GONE   each id that some show and others did not is asked of those others: LOOKUP_ID
+ *   end    what is gone anywhere is gone, and those that showed it alive are told the tombstone;
+ *          what is
+ *          known anywhere is known. Of several live accounts with one name the confirmed one
+ *          counts, of
+ *          several confirmed the oldest, of several unconfirmed none.
+ */
+#include "base/bug.h"
+#include "replication/private.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { PHASE_ASK, PHASE_GONE };
+
+static bool suffix_is_valid(struct view suffix)
+{
+	if (suffix.size != ID_SUFFIX_SIZE)
+		return false;
+	for (size_t i = 0; i < suffix.size; i++) {
+		uint8_t c = suffix.data[i];
+		uint8_t upper = c >= 'a' && c <= 'z' ? (uint8_t)(c - 32) : c;
+
+		if (!(upper >= '0' && upper <= '9') && !(upper >= 'A' && upper <= 'Z'))
+			return false;
+		if (upper == 'I' || upper == 'L' || upper == 'O' || upper == 'U')
+			return false;
+	}
+	return true;
+}
+
+bool lookup_form(struct view text)
+{
+	const uint8_t *tilde = text.size ? memchr(text.data, '~', text.size) : NULL;
+	struct id id;
+
+	if (!tilde)
+		return name_is_valid(text) || id_from_text(text, &id);
+	return name_is_valid(view_of(text.data, (size_t)(tilde - text.data))) &&
+	       suffix_is_valid(view_of(tilde + 1, text.size - (size_t)(tilde - text.data) - 1));
+}
+
+static struct lookup *make(struct replication *r, struct op *parent, void *purpose)
+{
+	struct lookup *l = (struct lookup *)op_new(r, &lookup_row, parent);
+
+	l->purpose = purpose;
+	l->found = -1;
+	return l;
+}
+
+struct lookup *lookup_new(struct replication *r, struct op *parent, struct view text, void *purpose)
+{
+	struct lookup *l = make(r, parent, purpose);
+	const uint8_t *tilde = memchr(text.data, '~', text.size);
+	size_t name_size = tilde ? (size_t)(tilde - text.data) : text.size;
+
+	assert(lookup_form(text));
+	assert(text.size <= sizeof l->text);
+	memcpy(l->text, text.data, text.size);
+	l->text_size = text.size;
+	l->by_id = !tilde && id_from_text(text, &l->id);
+	if (!l->by_id)
+		memcpy(l->name, text.data, name_size);
+	for (size_t i = 0; tilde && i < ID_SUFFIX_SIZE; i++) {
+		char c = (char)tilde[1 + i];
+
+		l->suffix[i] = c >= 'a' && c <= 'z' ? (char)(c - 32) : c;
+	}
+	op_begin(r, &l->op);
+	return l;
+}
+
+struct lookup *lookup_id_new(struct replication *r, struct op *parent, const struct id *id,
+                             void *purpose)
+{
+	struct lookup *l = make(r, parent, purpose);
+
+	l->by_id = true;
+	l->id = *id;
+	op_begin(r, &l->op);
+	return l;
+}
+
+static void start(struct replication *r, struct op *op)
+{
+	struct lookup *l = (struct lookup *)op;
+	struct frame frame = { .type = FRAME_LOOKUP_NAME };
+
+	op->phase = PHASE_ASK;
+	l->era = r->era;
+	l->count = 0;
+	l->found = -1;
+	if (l->by_id) {
+		frame.type = FRAME_LOOKUP_ID;
+		frame.lookup_id.ids = view_of(&l->id, ID_SIZE);
+	} else {
+		frame.lookup_name.name = view_of_string(l->name);
+		frame.lookup_name.suffix = view_of_string(l->suffix);
+	}
+	op_multicast(r, op, &frame);
+}
+
+static struct lookup_account *get(struct lookup *l, const struct id *id)
+{
+	struct lookup_account *a;
+
+	for (uint32_t i = 0; i < l->count; i++)
+		if (id_equal(&l->accounts[i].id, id))
+			return &l->accounts[i];
+	if (l->count == CANDIDATES_MAX)
+		return NULL;
+	if (!l->accounts)
+		l->accounts = mem_alloc(CANDIDATES_MAX * sizeof *l->accounts);
+	a = &l->accounts[l->count++];
+	memset(a, 0, sizeof *a);
+	a->id = *id;
+	a->share = UINT32_MAX;
+	return a;
+}
+
+static void learn_alive(struct lookup_account *a, uint8_t bit, const struct entry *e)
+{
+	a->alive |= bit;
+	if (e->marks & MARK_CONFIRMED)
+		a->confirmed |= bit;
+	if (e->marks & MARK_ONLINE) {
+		a->online |= bit;
+		if (!a->online_since_ms || e->online_since_ms < a->online_since_ms)
+			a->online_since_ms = e->online_since_ms;
+	}
+	if (ulid_compare(&e->session, &a->session) > 0)
+		a->session = e->session;
+	if (e->share < a->share)
+		a->share = e->share;
+	memcpy(a->name, e->name.data, e->name.size);
+	a->name[e->name.size] = '\0';
+	memcpy(a->setting, e->setting.data, e->setting.size);
+	a->setting[e->setting.size] = '\0';
+}
+
+static void learn_gone(struct lookup_account *a, const struct entry *e)
+{
+	struct tombstone t = { .id = e->id, .name = e->name };
+
+	memcpy(t.middle, e->middle, KEY_SIZE);
+	memcpy(t.delete_key, e->delete_key, KEY_SIZE);
+	if (!auth_tombstone_fits(&t)) /* it proves nothing, so nothing is believed */
+		return;
+	a->gone = true;
+	a->tombstone = t;
+	memcpy(a->name, e->name.data, e->name.size);
+	a->name[e->name.size] = '\0';
+}
+
+static void reply(struct replication *r, struct op *op, uint32_t index, const struct frame *frame)
+{
+	struct lookup *l = (struct lookup *)op;
+	struct reader entries;
+	struct entry e;
+
+	(void)r;
+	if (frame->status != STATUS_OK || (BUG(answer_not_joined) && r->leader != (int)index))
+		return;
+	entries = reader_of(frame->entries.entries);
+	while (protocol_next_entry(&entries, &e)) {
+		struct lookup_account *a = get(l, &e.id);
+
+		if (!a)
+			continue;
+		a->answered |= BIT(index);
+		if (e.state == ENTRY_ALIVE)
+			learn_alive(a, BIT(index), &e);
+		else if (e.state == ENTRY_GONE)
+			learn_gone(a, &e);
+	}
+}
+
+static int by_id(const void *a, const void *b)
+{
+	return id_compare(&((const struct lookup_account *)a)->id,
+	                  &((const struct lookup_account *)b)->id);
+}
+
+/* What is gone is told to those that showed it alive, and leaves the list. */
+static void bury(struct replication *r, struct lookup *l)
+{
+	uint32_t kept = 0;
+
+	for (uint32_t i = 0; i < l->count; i++) {
+		struct lookup_account *a = &l->accounts[i];
+
+		if (a->gone) {
+			a->tombstone.name = view_of_string(a->name);
+			for (uint32_t k = 0; k < REPLICAS; k++)
+				if (a->alive & r->live & BIT(k))
+					replica_tell_tombstone(r, k, &a->tombstone);
+			replication_keep_tombstone(r, &a->tombstone);
+		} else if (a->alive) {
+			if (kept != i)
+				l->accounts[kept] = *a;
+			kept++;
+		}
+	}
+	l->count = kept;
+	if (kept > 1)
+		qsort(l->accounts, kept, sizeof *l->accounts, by_id);
+}
+
+static void finish(struct replication *r, struct lookup *l)
+{
+	bury(r, l);
+	for (uint32_t i = 0; i < l->count && l->found < 0; i++)
+		if (l->accounts[i].confirmed)
+			l->found = (int)i;
+	if (l->by_id || l->suffix[0])
+		l->found = l->count == 1 ? 0 : -1;
+	else if (l->found < 0 && l->count == 1)
+		l->found = 0;
+	l->unconfirmed = l->found >= 0 && !l->accounts[l->found].confirmed;
+	op_end(r, &l->op, op_result(&l->op, OUTCOME_OK, ""));
+}
+
+static void advance(struct replication *r, struct op *op)
+{
+	struct lookup *l = (struct lookup *)op;
+	struct frame frame = { .type = FRAME_LOOKUP_ID };
+	uint8_t audience = op->audience;
+
+	if (op->phase == PHASE_GONE) {
+		finish(r, l);
+		return;
+	}
+	op->phase = PHASE_GONE;
+	op->asking = true;
+	for (uint32_t i = 0; i < REPLICAS; i++) {
+		struct id ids[CANDIDATES_MAX];
+		uint32_t count = 0;
+
+		if (!(audience & BIT(i)))
+			continue;
+		for (uint32_t k = 0; k < l->count; k++)
+			if (!(l->accounts[k].answered & BIT(i)))
+				ids[count++] = l->accounts[k].id;
+		frame.lookup_id.ids = view_of(ids, count * ID_SIZE);
+		if (count > 0)
+			op_ask(r, op, i, &frame);
+	}
+	op_settle(r, op);
+}
+
+static void release(struct op *op)
+{
+	mem_free(((struct lookup *)op)->accounts);
+}
+
+void lookup_display(const struct lookup *l, uint32_t at, char display[DISPLAY_SIZE])
+{
+	bool plain = !l->by_id && !l->suffix[0] && (int)at == l->found;
+
+	assert(at < l->count);
+	display_name(display, view_of_string(l->accounts[at].name), &l->accounts[at].id, plain);
+}
+
+const struct op_row lookup_row = {
+	.name = "look up",
+	.size = sizeof(struct lookup),
+	.start = start,
+	.reply = reply,
+	.advance = advance,
+	.release = release,
+};

@@ -1,0 +1,544 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * mailbox: what came in three mailboxes, shown once and in order.
+ *
+ * After a log in (and after a redial, at that replica) the mailbox is read in pages. The pages of
+ * all replicas are merged by place in constant memory: the least head is next when every replica
+ * that has more to give has shown a head. A push at a place that the merge has not reached waits
+ * for it there; any other push is a candidate at once.
+ *
+ * A candidate is shown when
+ *   - every live replica has said what is gone of its stream, and it is not (stream.c);
+ *   - it is known how its sender is to be shown;
+ *   - the merge brought it, or the leader pushed it, or GRACE_MS have passed;
+ *   - no number is missing between the last one shown and it, or GRACE_MS have passed, once;
+ *   - the candidates of its stream before it are shown.
+ * What is gone or was shown already is not shown again, and whoever brought it is told `received`.
+ *
+ * Neither pages nor pushes are kept beyond a bound: what is too much is dropped, and read again by
+ * pages from there.
+ */
+#include "base/bug.h"
+#include "replication/private.h"
+
+#include <assert.h>
+#include <string.h>
+
+enum { HELD_SIZE_MAX = 1024 * 1024 };
+
+/* ---- candidates ---- */
+
+static void hold(struct replication *r, struct stream_state *s)
+{
+	if (s->held)
+		return;
+	s->held = true;
+	s->held_previous = NULL;
+	s->held_next = r->held;
+	if (r->held)
+		r->held->held_previous = s;
+	r->held = s;
+}
+
+static void unhold(struct replication *r, struct stream_state *s)
+{
+	assert(s->held);
+	assert(!s->candidates);
+	s->held = false;
+	if (s->held_previous)
+		s->held_previous->held_next = s->held_next;
+	else
+		r->held = s->held_next;
+	if (s->held_next)
+		s->held_next->held_previous = s->held_previous;
+}
+
+static void add_candidate(struct replication *r, struct stream_state *s, uint8_t from,
+                          const struct place *place, bool waited, bool merged, struct view text)
+{
+	struct candidate **at = &s->candidates;
+	struct candidate *c;
+
+	while (*at && (*at)->number < place->number)
+		at = &(*at)->next;
+	if (*at && (*at)->number == place->number) {
+		(*at)->from |= from;
+		(*at)->merged |= merged;
+		(*at)->waited |= waited;
+		return;
+	}
+	c = mem_alloc(sizeof *c + text.size);
+	c->next = *at;
+	c->number = place->number;
+	c->sent_ms = place->sent_ms;
+	c->arrived_ms = r->now_ms;
+	c->from = from;
+	c->waited = waited;
+	c->merged = merged;
+	c->text_size = (uint32_t)text.size;
+	memcpy(c->text, text.data, text.size);
+	*at = c;
+	r->held_size += sizeof *c + text.size;
+	hold(r, s);
+}
+
+/* Takes the first candidate off. */
+static void drop_candidate(struct replication *r, struct stream_state *s)
+{
+	struct candidate *c = s->candidates;
+
+	if (c->merged)
+		r->merge_waits = false;
+	s->candidates = c->next;
+	r->held_size -= sizeof *c + c->text_size;
+	mem_free(c);
+}
+
+static void tell(struct replication *r, struct stream_state *s, uint8_t to, uint64_t number)
+{
+	for (uint32_t i = 0; i < REPLICAS; i++)
+		if (to & BIT(i))
+			stream_tell(r, s, i, number);
+}
+
+static bool is_done(const struct stream_state *s, uint64_t number)
+{
+	return ranges_have(&s->shown, number) || ranges_have(&s->gone, number);
+}
+
+static void show(struct replication *r, struct stream_state *s, const struct candidate *c)
+{
+	struct shown *shown = mem_alloc(sizeof *shown + c->text_size);
+	uint8_t *text = (uint8_t *)(shown + 1);
+
+	memset(shown, 0, sizeof *shown);
+	shown->session = s->key.session;
+	shown->number = c->number;
+	shown->sender = s->key.sender;
+	memcpy(shown->from, s->person->display, DISPLAY_SIZE);
+	memcpy(text, c->text, c->text_size);
+	shown->text = view_of(text, c->text_size);
+	shown->sent_ms = c->sent_ms;
+	shown->waited = c->waited;
+	replication_act(r, ACTION_MESSAGE, shown)->shown = shown;
+	ranges_add(&s->shown, c->number, c->number);
+	tell(r, s, replication_joined(r), c->number);
+	if (s->person->brief)
+		s->person->shown_as = false;
+}
+
+/* A page has brought one of this stream that stands before it, and the merge is not there yet. (Not
+ * if the merge waits for an older one of this stream: a liar's numbers and times need not
+ * agree.) */
+static bool waits_for_merge(const struct replication *r, const struct stream_state *s,
+                            const struct candidate *c)
+{
+	for (const struct candidate *other = s->candidates; other; other = other->next)
+		if (other->merged && other != c && other->sent_ms < c->sent_ms)
+			return false;
+	for (uint32_t i = 0; i < REPLICAS; i++)
+		for (const struct page_item *item = r->replicas[i].reading.first;
+		     item && item->place.sent_ms <= c->sent_ms; item = item->next)
+			if (item->place.number < c->number &&
+			    id_equal(&item->place.sender, &s->key.sender) &&
+			    ulid_equal(&item->place.session, &s->key.session) &&
+			    !is_done(s, item->place.number))
+				return true;
+	return false;
+}
+
+/* A replica has returned meanwhile: what its pages bring comes first, and the one of this stream
+ * that the merge waits for goes back behind it. */
+static void resume_merge(struct replication *r, struct stream_state *s)
+{
+	for (struct candidate *c = s->candidates; c; c = c->next) {
+		if (c->merged)
+			r->merge_waits = false;
+		c->merged = false;
+	}
+}
+
+static bool may_show(struct replication *r, struct stream_state *s, struct candidate *c)
+{
+	uint64_t grace_ms = c->arrived_ms + GRACE_MS;
+	uint64_t shown = ranges_below(&s->shown, c->number);
+	uint64_t gone = ranges_below(&s->gone, c->number);
+
+	if ((!stream_is_settled(r, s) || !person_is_settled(r, s->person)) && !BUG(shown_unasked))
+		return false;
+	if (r->merging && !BUG(merge_overtaken) && waits_for_merge(r, s, c)) {
+		resume_merge(r, s);
+		return false;
+	}
+	if (c->merged)
+		return true;
+	if (r->now_ms >= grace_ms)
+		return true;
+	if (r->leader >= 0 && (c->from & BIT(r->leader)) &&
+	    (shown > gone ? shown : gone) + 1 == c->number)
+		return true;
+	if (grace_ms < r->grace_ms)
+		r->grace_ms = grace_ms;
+	return false;
+}
+
+/* Shows what may be shown of one stream. */
+static void try_stream(struct replication *r, struct stream_state *s)
+{
+	while (s->candidates) {
+		struct candidate *c = s->candidates;
+
+		if (is_done(s, c->number)) {
+			tell(r, s, c->from & replication_joined(r), c->number);
+		} else if (may_show(r, s, c)) {
+			show(r, s, c);
+		} else {
+			return;
+		}
+		drop_candidate(r, s);
+	}
+	unhold(r, s);
+}
+
+static void try_held(struct replication *r)
+{
+	struct stream_state *next;
+
+	r->grace_ms = UINT64_MAX;
+	for (struct stream_state *s = r->held; s; s = next) {
+		next = s->held_next;
+		try_stream(r, s);
+	}
+}
+
+void mailbox_tick(struct replication *r)
+{
+	if (r->now_ms >= r->grace_ms)
+		try_held(r);
+}
+
+/* ---- pages ---- */
+
+static void clear_list(struct reading *reading)
+{
+	struct page_item *next;
+
+	for (struct page_item *item = reading->first; item; item = next) {
+		next = item->next;
+		mem_free(item);
+	}
+	memset(reading, 0, sizeof *reading);
+}
+
+/* Puts a message at its place; one that is there already stays. */
+static void insert(struct reading *reading, const struct place *place, bool pushed,
+                   struct view text)
+{
+	struct page_item **at = &reading->first;
+	struct page_item *item;
+	int order = 1;
+
+	if (reading->last && place_compare(place, &reading->last->place) > 0)
+		at = &reading->last->next;
+	while (*at && (order = place_compare(&(*at)->place, place)) < 0)
+		at = &(*at)->next;
+	if (*at && order == 0)
+		return;
+	item = mem_alloc(sizeof *item + text.size);
+	item->next = *at;
+	item->place = *place;
+	item->pushed = pushed;
+	item->text_size = (uint32_t)text.size;
+	memcpy(item->text, text.data, text.size);
+	*at = item;
+	if (!item->next)
+		reading->last = item;
+	reading->size += sizeof *item + text.size;
+}
+
+static void pop(struct reading *reading)
+{
+	struct page_item *item = reading->first;
+
+	reading->first = item->next;
+	if (!reading->first)
+		reading->last = NULL;
+	reading->size -= sizeof *item + item->text_size;
+	mem_free(item);
+}
+
+/* Too much is kept: what stands last is dropped, and read again by pages. */
+static void shorten(struct replication *r, struct reading *reading)
+{
+	struct page_item *item = reading->first;
+	struct page_item *rest;
+	size_t size = 0;
+
+	if (reading->size <= 2 * PAGE_SIZE_MAX)
+		return;
+	while (item && item->next && size + item->text_size < PAGE_SIZE_MAX) {
+		size += sizeof *item + item->text_size;
+		item = item->next;
+	}
+	assert(item);
+	rest = item->next;
+	item->next = NULL;
+	reading->last = item;
+	if (reading->asked)
+		reading->back = true;
+	if (!reading->active || place_compare(&item->place, &reading->upto) < 0)
+		reading->upto = item->place;
+	reading->active = true;
+	while (rest) {
+		struct page_item *next = rest->next;
+
+		reading->size -= sizeof *rest + rest->text_size;
+		mem_free(rest);
+		rest = next;
+	}
+	(void)r;
+}
+
+static void want_page(struct replication *r, uint32_t index)
+{
+	struct reading *reading = &r->replicas[index].reading;
+	const struct page_item *head = reading->first;
+	bool is_ahead = head && place_compare(&head->place, &reading->upto) <= 0;
+	struct frame frame = { .type = FRAME_PAGE };
+
+	/* However much is kept: a head behind what was not read yet is no head. */
+	if (!reading->active || reading->asked || (is_ahead && reading->size > READ_AHEAD_SIZE / 2))
+		return;
+	reading->asked = true;
+	frame.page.after = reading->upto;
+	frame.page.bytes = READ_AHEAD_SIZE;
+	replica_ask(r, index, &frame, TARGET_PAGE, NULL);
+}
+
+void mailbox_read(struct replication *r, uint32_t index, const struct place *after)
+{
+	struct reading *reading = &r->replicas[index].reading;
+
+	if (reading->asked)
+		reading->back = true;
+	if (!after)
+		memset(&reading->upto, 0, sizeof reading->upto);
+	else if (!reading->active || place_compare(after, &reading->upto) < 0)
+		reading->upto = *after;
+	reading->active = true;
+	if (r->merging)
+		return;
+	r->merging = true;
+	r->merge_initial = false;
+	memset(&r->merged, 0, sizeof r->merged);
+}
+
+void mailbox_begin(struct replication *r)
+{
+	uint8_t joined = replication_joined(r);
+
+	for (uint32_t i = 0; i < REPLICAS; i++)
+		if (joined & BIT(i))
+			mailbox_read(r, i, NULL);
+	r->merge_initial = true;
+}
+
+void mailbox_read_on(struct replication *r, uint32_t index, const struct place *place)
+{
+	if (r->session.active && r->replicas[index].joined)
+		mailbox_read(r, index, place);
+}
+
+void mailbox_page(struct replication *r, uint32_t index, const struct frame *frame)
+{
+	struct reading *reading = &r->replicas[index].reading;
+	struct reader messages;
+	struct message_item item;
+
+	reading->asked = false;
+	if (!r->session.active || !r->replicas[index].joined || frame->status != STATUS_OK) {
+		reading->active = false;
+		reading->back = false;
+		return;
+	}
+	messages = reader_of(frame->paged.messages);
+	while (protocol_next_message(&messages, &item)) {
+		struct place place = { item.sent_ms, item.sender, item.session, item.number };
+		struct stream_state *s = stream_get(r, &item.sender, &item.session);
+
+		if (!is_done(s, item.number))
+			(void)stream_is_settled(r, s); /* asks ahead, for the whole page at once */
+		insert(reading, &place, false, item.text);
+	}
+	if (reading->back) {
+		reading->back = false;
+		return;
+	}
+	reading->upto = frame->paged.upto;
+	reading->active = !frame->paged.last;
+}
+
+/* ---- pushes ---- */
+
+static void dropped(struct replication *r, uint32_t index, uint64_t sent_ms)
+{
+	struct place before;
+
+	memset(&before, 0xff, sizeof before);
+	before.number = NUMBER_MAX;
+	before.sent_ms = sent_ms - 1;
+	if (sent_ms == 0)
+		memset(&before, 0, sizeof before);
+	mailbox_read(r, index, &before);
+}
+
+static void take_push(struct replication *r, uint32_t index, const struct message_item *item)
+{
+	struct reading *reading = &r->replicas[index].reading;
+	struct place place = { item->sent_ms, item->sender, item->session, item->number };
+	struct stream_state *s = stream_get(r, &item->sender, &item->session);
+
+	if (is_done(s, item->number)) {
+		stream_tell(r, s, index, item->number);
+	} else if (r->merging && (reading->active || r->merge_initial) &&
+	           place_compare(&place, &r->merged) > 0) {
+		insert(reading, &place, true, item->text);
+		shorten(r, reading);
+	} else if (r->held_size > HELD_SIZE_MAX) {
+		dropped(r, index, item->sent_ms);
+	} else {
+		add_candidate(r, s, BIT(index), &place, false, false, item->text);
+	}
+}
+
+void mailbox_push(struct replication *r, uint32_t index, const struct frame *frame)
+{
+	struct reader messages = reader_of(frame->push.messages);
+	struct message_item item;
+
+	if (!r->session.active || !r->replicas[index].joined)
+		return;
+	while (protocol_next_message(&messages, &item))
+		take_push(r, index, &item);
+}
+
+/* ---- the merge ---- */
+
+/* The replica with the least head; -1: all are read. *waits: one that has more to give has not
+ * shown a head. */
+static int least_head(const struct replication *r, bool *waits)
+{
+	int least = -1;
+
+	*waits = false;
+	for (uint32_t i = 0; i < REPLICAS; i++) {
+		const struct reading *reading = &r->replicas[i].reading;
+		const struct page_item *head = reading->first;
+
+		if (reading->active && (!head || place_compare(&head->place, &reading->upto) > 0)) {
+			*waits = true;
+			return -1;
+		}
+		if (head &&
+		    (least < 0 ||
+		     place_compare(&head->place, &r->replicas[least].reading.first->place) < 0))
+			least = (int)i;
+	}
+	return least;
+}
+
+static void merge_one(struct replication *r, uint32_t least)
+{
+	struct page_item *head = r->replicas[least].reading.first;
+	struct place place = head->place;
+	struct stream_state *s = stream_get(r, &place.sender, &place.session);
+	bool pushed = true;
+	uint8_t from = 0;
+
+	for (uint32_t i = 0; i < REPLICAS; i++) {
+		const struct page_item *other = r->replicas[i].reading.first;
+
+		if (!other || place_compare(&other->place, &place) != 0)
+			continue;
+		from |= BIT(i);
+		pushed = pushed && other->pushed;
+	}
+	if (place_compare(&place, &r->merged) > 0)
+		r->merged = place;
+	if (is_done(s, place.number)) {
+		tell(r, s, from, place.number);
+	} else {
+		r->merge_waits = true;
+		add_candidate(r, s, from, &place, !pushed, true,
+		              view_of(head->text, head->text_size));
+		try_stream(r, s);
+	}
+	for (uint32_t i = 0; i < REPLICAS; i++)
+		if (from & BIT(i))
+			pop(&r->replicas[i].reading);
+}
+
+static void merge(struct replication *r)
+{
+	while (r->merging && !r->merge_waits) {
+		bool waits;
+		int least = least_head(r, &waits);
+
+		if (least >= 0) {
+			merge_one(r, (uint32_t)least);
+			continue;
+		}
+		if (waits)
+			return;
+		r->merging = false;
+		r->merge_initial = false;
+	}
+}
+
+void mailbox_settle(struct replication *r)
+{
+	uint8_t joined = replication_joined(r);
+
+	if (!r->session.active)
+		return;
+	if (r->held)
+		try_held(r);
+	merge(r);
+	for (uint32_t i = 0; i < REPLICAS; i++)
+		if (joined & BIT(i))
+			want_page(r, i);
+	stream_settle(r);
+}
+
+/* ---- ends ---- */
+
+void mailbox_lost(struct replication *r, uint32_t index)
+{
+	clear_list(&r->replicas[index].reading);
+}
+
+void mailbox_clear(struct replication *r)
+{
+	for (uint32_t i = 0; i < REPLICAS; i++) {
+		struct reading *reading = &r->replicas[i].reading;
+		bool asked = reading->asked;
+
+		clear_list(reading);
+		reading->asked = asked;
+		reading->back = asked; /* its answer is of no use any more */
+	}
+	for (struct stream_state *s = r->held; s; s = r->held) {
+		while (s->candidates)
+			drop_candidate(r, s);
+		unhold(r, s);
+	}
+	r->merging = false;
+	r->merge_initial = false;
+	r->merge_waits = false;
+	r->grace_ms = UINT64_MAX;
+}
+
+void mailbox_release(struct replication *r)
+{
+	mailbox_clear(r);
+}

@@ -1,0 +1,741 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * send: a message to some, or to all.
+ *
+ *   RESOLVE  each name becomes an account, by what is known since the last replica became live, or
+ *            by a joined look-up; a
+ *            recipient whose mailbox was full is always looked up, because only a look-up says that
+ *            there is room
+ *   SEND     numbers and the time are drawn when the message is first written, and never again for
+ *            it
+ *   GONE     the recipient was deleted meanwhile: what does the name say now?
+ *
+ * Nothing is sent to anybody if one of several recipients is unknown, full, or another account than
+ * before.
+ *
+ * A broadcast is a walk through the joined list of accounts, one send to each page of it.
+ */
+#include "base/bug.h"
+#include "replication/private.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { PHASE_RESOLVE, PHASE_SEND, PHASE_GONE };
+
+struct recipient_state {
+	struct contact *contact; /* NULL in a broadcast */
+	struct id id;
+	struct id expects; /* whom this name meant when the command was given */
+	bool expected;     /* it meant somebody who was written to */
+	uint64_t number;   /* 0: not drawn */
+	uint8_t ok, gone, different, disk, full; /* replicas that said so */
+	bool online;
+	uint32_t share; /* the smallest said */
+	enum outcome outcome;
+};
+
+struct send {
+	struct op op;
+	uint8_t *text;
+	uint32_t text_size;
+	uint32_t count;
+	struct recipient_state *recipients; /* `one`, or allocated */
+	struct recipient_state one;
+	uint64_t sent_ms; /* 0: not drawn */
+	struct ulid session;
+	struct ulid by; /* the session in which it was said: it is sent in no other */
+	bool repetition;
+	bool unreached;  /* a look-up found nobody to ask */
+	uint8_t nowhere; /* replicas that have no session of ours */
+};
+
+/* ---- who ---- */
+
+struct peer *peer_get(struct replication *r, const struct id *id)
+{
+	struct peer *peer = map_get(&r->peers, view_of(id, ID_SIZE));
+
+	if (peer)
+		return peer;
+	peer = mem_alloc_zero(1, sizeof *peer);
+	peer->id = *id;
+	map_put(&r->peers, view_of(&peer->id, ID_SIZE), peer);
+	return peer;
+}
+
+static struct contact *contact_get(struct replication *r, struct view name)
+{
+	struct contact *contact = map_get(&r->contacts, name);
+
+	if (contact)
+		return contact;
+	contact = mem_alloc_zero(1, sizeof *contact);
+	assert(name.size <= sizeof contact->name);
+	memcpy(contact->name, name.data, name.size);
+	contact->size = name.size;
+	map_put(&r->contacts, view_of(contact->name, contact->size), contact);
+	return contact;
+}
+
+static void resolved(struct replication *r, struct send *s);
+
+/* Still the same: nothing said by one account is sent by another. */
+static bool is_session(const struct replication *r, const struct ulid *by)
+{
+	return r->session.active && ulid_equal(&r->session.ulid, by);
+}
+
+/* What a look-up says of one recipient. `is_unknown`: the message was written before, so what comes
+ * of it is an unknown outcome if the name has changed. */
+static void learn(struct replication *r, struct recipient_state *to, const struct lookup *l,
+                  bool is_unknown)
+{
+	struct contact *contact = to->contact;
+	const struct lookup_account *a;
+	struct peer *peer;
+
+	if (l->found < 0) {
+		to->outcome = l->count > 1 ? OUTCOME_SEVERAL : OUTCOME_NO_SUCH_USER;
+		contact->keep = false;
+		return;
+	}
+	a = &l->accounts[l->found];
+	to->outcome = OUTCOME_OK;
+	if (contact->written_to && !id_equal(&contact->id, &a->id) && !BUG(name_changed_unasked)) {
+		to->outcome = OUTCOME_NAME_CHANGED;
+		if (is_unknown) { /* that is what is told of it: so the next one asks */
+			contact->known = false;
+			return;
+		}
+		contact->written_to = false; /* the same command again goes to the new one */
+	}
+	contact->id = a->id;
+	contact->known = true;
+	contact->keep = !l->unconfirmed;
+	contact->era = l->era;
+	lookup_display(l, (uint32_t)l->found, contact->display);
+	peer = peer_get(r, &a->id);
+	contact->peer = peer;
+	peer->full = a->share != UINT32_MAX && a->share >= SHARE_FULL;
+}
+
+/* The stream to a contact of this session. */
+static struct peer *peer_of(struct replication *r, struct contact *contact)
+{
+	if (!contact->peer)
+		contact->peer = peer_get(r, &contact->id);
+	assert(id_equal(&contact->peer->id, &contact->id));
+	return contact->peer;
+}
+
+static bool is_known(struct replication *r, struct contact *contact)
+{
+	if (!contact->known || !contact->keep || (contact->era != r->era && !BUG(answer_kept)))
+		return false;
+	return !peer_of(r, contact)->full;
+}
+
+/* ---- sending ---- */
+
+static void resolve(struct replication *r, struct op *op)
+{
+	struct send *s = (struct send *)op;
+
+	op->phase = PHASE_RESOLVE;
+	op->asking = false;
+	s->nowhere = 0;
+	s->unreached = false;
+	for (uint32_t i = 0; i < s->count; i++) {
+		struct recipient_state *to = &s->recipients[i];
+
+		to->outcome = OUTCOME_OK;
+		to->ok = to->gone = to->different = to->disk = to->full = 0;
+		to->online = false;
+		to->share = UINT32_MAX;
+		if (to->contact && !is_known(r, to->contact))
+			(void)lookup_new(r, op, view_of(to->contact->name, to->contact->size), to);
+	}
+	if (op->children == 0)
+		resolved(r, s);
+}
+
+/* A name twice, or two names of one account: one message. */
+static void drop_doubles(struct send *s)
+{
+	uint32_t kept = 1;
+
+	for (uint32_t i = 1; i < s->count; i++) {
+		bool twice = false;
+
+		for (uint32_t k = 0; k < kept && !twice; k++)
+			twice = id_equal(&s->recipients[k].id, &s->recipients[i].id);
+		if (!twice)
+			s->recipients[kept++] = s->recipients[i];
+	}
+	s->count = kept;
+}
+
+/* Numbers and time, once. */
+static void draw(struct replication *r, struct send *s)
+{
+	if (!s->sent_ms) {
+		uint64_t now = replication_now(r);
+
+		if (now < r->session.sent_ms && !BUG(time_goes_back))
+			now = r->session.sent_ms;
+		r->session.sent_ms = now;
+		s->sent_ms = now;
+		if (!s->repetition)
+			s->session = r->session.ulid;
+	}
+	for (uint32_t i = 0; i < s->count; i++) {
+		struct recipient_state *to = &s->recipients[i];
+		struct peer *peer = to->contact && id_equal(&to->id, &to->contact->id)
+		                            ? peer_of(r, to->contact)
+		                            : peer_get(r, &to->id);
+
+		if (!to->number || (BUG(number_drawn_again) && s->op.restarted))
+			to->number = ++peer->number;
+		else if (ulid_equal(&s->session, &r->session.ulid) && peer->number < to->number)
+			peer->number = to->number;
+		if (to->contact)
+			to->contact->written_to = true;
+	}
+}
+
+static void put_send(struct replication *r, struct send *s, uint32_t index)
+{
+	struct buf *out = &r->replicas[index].out;
+	bool named = s->repetition || s->op.restarted;
+	uint32_t request = replica_request(r, index, FRAME_SEND, TARGET_OP, &s->op, NULL);
+	size_t offset = protocol_begin(out, FRAME_SEND, named ? FLAG_SESSION : 0, request);
+	bool fits = offset != SIZE_MAX && buf_put_u64(out, s->sent_ms);
+
+	if (named)
+		fits &= buf_put(out, &s->session, ULID_SIZE);
+	fits &= buf_put_u16(out, (uint16_t)s->count);
+	for (uint32_t i = 0; i < s->count; i++) {
+		struct recipient to = { s->recipients[i].id, s->recipients[i].number };
+
+		fits &= protocol_put_recipient(out, &to);
+	}
+	fits &= buf_put_view32(out, view_of(s->text, s->text_size));
+	if (fits)
+		protocol_end(out, offset);
+	else
+		r->replicas[index].overflow = true;
+	s->op.written |= BIT(index);
+}
+
+static void refuse_unsent(struct replication *r, struct send *s, enum outcome outcome);
+
+static void resolved(struct replication *r, struct send *s)
+{
+	enum outcome outcome = OUTCOME_OK;
+
+	for (uint32_t i = 0; i < s->count; i++) {
+		struct recipient_state *to = &s->recipients[i];
+
+		if (to->outcome == OUTCOME_OK && to->contact && to->number && s->op.written &&
+		    !id_equal(&to->id, &to->contact->id))
+			to->outcome = OUTCOME_NAME_CHANGED; /* since it was written */
+		if (to->outcome == OUTCOME_OK && to->contact && to->expected &&
+		    !id_equal(&to->expects, &to->contact->id))
+			to->outcome = OUTCOME_NAME_CHANGED; /* another send has learned it first */
+		if (to->outcome == OUTCOME_OK && to->contact && !s->repetition && !s->op.written &&
+		    peer_of(r, to->contact)->full)
+			to->outcome = OUTCOME_MAILBOX_FULL;
+		if (outcome == OUTCOME_OK)
+			outcome = to->outcome;
+		if (to->contact && to->outcome == OUTCOME_OK)
+			to->id = to->contact->id;
+	}
+	if (s->unreached)
+		outcome = OUTCOME_NO_REPLICA;
+	else if (outcome == OUTCOME_OK && !is_session(r, &s->by))
+		outcome = OUTCOME_NOT_LOGGED_IN;
+	if (outcome != OUTCOME_OK) {
+		refuse_unsent(r, s, s->op.written ? OUTCOME_UNKNOWN : outcome);
+		return;
+	}
+	if (!s->op.written && op_too_few(r, &s->op))
+		return;
+	if (!s->op.written)
+		drop_doubles(s);
+	s->op.phase = PHASE_SEND;
+	if (!op_audience(r, &s->op))
+		return;
+	draw(r, s);
+	for (uint32_t i = 0; i < REPLICAS; i++)
+		if (s->op.audience & BIT(i))
+			put_send(r, s, i);
+}
+
+/* ---- answers ---- */
+
+static void reply(struct replication *r, struct op *op, uint32_t index, const struct frame *frame)
+{
+	struct send *s = (struct send *)op;
+	struct reader results;
+	struct send_result result;
+	uint8_t bit = BIT(index);
+
+	(void)r;
+	if (frame->status != STATUS_OK) {
+		s->nowhere |= bit;
+		return;
+	}
+	results = reader_of(frame->sent.results);
+	for (uint32_t i = 0; i < s->count && protocol_next_result(&results, &result); i++) {
+		struct recipient_state *to = &s->recipients[i];
+
+		to->online |= result.online;
+		if (result.share < to->share)
+			to->share = result.share;
+		switch (result.status) {
+		case STATUS_OK:
+			to->ok |= bit;
+			break;
+		case STATUS_GONE:
+			to->gone |= bit;
+			break;
+		case STATUS_DIFFERENT:
+			to->different |= bit;
+			break;
+		case STATUS_DISK_FULL:
+			to->disk |= bit;
+			break;
+		default:
+			to->full |= bit;
+		}
+	}
+}
+
+/* Joined: gone anywhere is gone; a yes anywhere is a yes; what speaks only of the replica is the
+ * outcome only if nothing else was said and nobody died with it. */
+static enum outcome join(const struct send *s, const struct recipient_state *to)
+{
+	bool unsure = (s->op.died || s->op.restarted) && !BUG(death_is_a_no);
+
+	if (to->gone)
+		return s->repetition || s->op.restarted ? OUTCOME_UNKNOWN : OUTCOME_NO_SUCH_USER;
+	if (to->different)
+		return OUTCOME_DIFFERENT_TEXT;
+	if (to->ok)
+		return OUTCOME_OK;
+	if (unsure)
+		return OUTCOME_UNKNOWN;
+	if (to->disk)
+		return OUTCOME_DISK_FULL;
+	return to->full ? OUTCOME_MAILBOX_FULL : OUTCOME_NOT_LOGGED_IN;
+}
+
+static const char *explain(enum outcome outcome)
+{
+	switch (outcome) {
+	case OUTCOME_OK:
+		return "";
+	case OUTCOME_NO_SUCH_USER:
+		return "there is no such account";
+	case OUTCOME_SEVERAL:
+		return "several accounts have this name, none of them confirmed: say which one by "
+		       "its digits";
+	case OUTCOME_NAME_CHANGED:
+		return "the name belongs to another account than the one written to before; the "
+		       "same command again goes to the new one";
+	case OUTCOME_MAILBOX_FULL:
+		return "your share of that mailbox is used up until something in it is read";
+	case OUTCOME_DISK_FULL:
+		return "no replica has room";
+	case OUTCOME_DIFFERENT_TEXT:
+		return "this id was used for another text";
+	case OUTCOME_NOT_LOGGED_IN:
+		return "this session has ended";
+	case OUTCOME_NO_REPLICA:
+		return "no replica could be reached";
+	default:
+		return "it may or may not have been stored; the same id again is safe";
+	}
+}
+
+static struct result *make_result(struct send *s, enum outcome outcome, uint32_t users)
+{
+	struct result *result = op_result(&s->op, outcome, explain(outcome));
+
+	if (users) {
+		result = mem_resize(result, sizeof *result + users * sizeof(struct user));
+		result->users = (struct user *)(result + 1);
+	}
+	if (s->count == 1 && s->recipients[0].number) {
+		result->has_id = true;
+		result->session = s->session;
+		result->number = s->recipients[0].number;
+	}
+	return result;
+}
+
+static void name_user(struct result *result, const struct recipient_state *to)
+{
+	struct user *user = (struct user *)(result + 1) + result->users_count++;
+
+	memset(user, 0, sizeof *user);
+	user->id = to->contact->id;
+	user->online = to->online;
+	memcpy(user->name, to->contact->display, DISPLAY_SIZE);
+	if (!user->name[0])
+		memcpy(user->name, to->contact->name,
+		       to->contact->size < DISPLAY_SIZE - 1 ? to->contact->size : DISPLAY_SIZE - 1);
+}
+
+/* Nothing was sent (or it is not known): names those that it is about. */
+static void refuse_unsent(struct replication *r, struct send *s, enum outcome outcome)
+{
+	struct result *result = make_result(s, outcome, s->count);
+
+	for (uint32_t i = 0; i < s->count; i++)
+		if (s->recipients[i].contact && s->recipients[i].outcome != OUTCOME_OK)
+			name_user(result, &s->recipients[i]);
+	op_end(r, &s->op, result);
+}
+
+static void finish(struct replication *r, struct send *s)
+{
+	enum outcome outcome = OUTCOME_OK;
+	uint32_t named = 0;
+	uint32_t copies = REPLICAS;
+	struct result *result;
+	uint32_t stored = 0, online = 0;
+	bool full = false;
+
+	for (uint32_t i = 0; i < s->count; i++) {
+		struct recipient_state *to = &s->recipients[i];
+		bool fills = to->share >= SHARE_FULL && to->share != UINT32_MAX;
+
+		to->outcome = join(s, to);
+		if (to->gone && to->contact && id_equal(&to->id, &to->contact->id))
+			to->contact->known = false; /* asked again at the next use */
+		if (fills)
+			peer_get(r, &to->id)->full = true;
+		full |= fills;
+		named += fills || to->outcome != OUTCOME_OK;
+		if (outcome == OUTCOME_OK)
+			outcome = to->outcome;
+		if (to->outcome != OUTCOME_OK)
+			continue;
+		stored++;
+		online += to->online;
+		if (count_bits(to->ok) < copies)
+			copies = count_bits(to->ok);
+	}
+	if (outcome == OUTCOME_OK && copies < r->options.min_copies)
+		outcome = OUTCOME_UNKNOWN; /* stored, but not as often as was asked for */
+	result = make_result(s, outcome, s->recipients[0].contact && named ? named : 0);
+	for (uint32_t i = 0; i < s->count && result->users; i++)
+		if (s->recipients[i].outcome != OUTCOME_OK ||
+		    (s->recipients[i].share >= SHARE_FULL && s->recipients[i].share != UINT32_MAX))
+			name_user(result, &s->recipients[i]);
+	result->copies = stored ? copies : 0;
+	result->stored = stored;
+	result->online = online;
+	result->mailbox_full = full;
+	op_end(r, &s->op, result);
+}
+
+static void advance(struct replication *r, struct op *op)
+{
+	struct send *s = (struct send *)op;
+	struct recipient_state *to = &s->recipients[0];
+
+	if (s->count == 1 && to->contact && to->gone && !s->repetition && !op->restarted) {
+		op->phase = PHASE_GONE;
+		op->asking = false;
+		to->contact->known = false;
+		(void)lookup_new(r, op, view_of(to->contact->name, to->contact->size), to);
+		return;
+	}
+	finish(r, s);
+}
+
+/* The account that was written to is gone. Another send may have learned already who has the name
+ * now. */
+static enum outcome named_now(struct recipient_state *to)
+{
+	bool is_another = to->contact->known && !id_equal(&to->contact->id, &to->id);
+
+	to->outcome = is_another ? OUTCOME_NAME_CHANGED : OUTCOME_NO_SUCH_USER;
+	return to->outcome;
+}
+
+static void child(struct replication *r, struct op *op, struct op *ended)
+{
+	struct send *s = (struct send *)op;
+	struct lookup *l = (struct lookup *)ended;
+	struct recipient_state *to = l->purpose;
+
+	if (ended->outcome == OUTCOME_OK)
+		learn(r, to, l, op->phase == PHASE_RESOLVE && op->written);
+	else
+		s->unreached = true;
+	if (op->phase == PHASE_GONE)
+		refuse_unsent(r, s, named_now(to));
+	else if (op->children == 0)
+		resolved(r, s);
+}
+
+static void expired(struct replication *r, struct op *op, struct result *result)
+{
+	struct send *s = (struct send *)op;
+	enum outcome outcome = result->outcome;
+
+	mem_free(result);
+	for (uint32_t i = 0; i < s->count; i++)
+		s->recipients[i].outcome = outcome;
+	op_end(r, op, make_result(s, outcome, 0));
+}
+
+static void release(struct op *op)
+{
+	struct send *s = (struct send *)op;
+
+	mem_free(s->text);
+	if (s->recipients != &s->one)
+		mem_free(s->recipients);
+}
+
+const struct op_row send_row = {
+	.name = "send",
+	.size = sizeof(struct send),
+	.start = resolve,
+	.reply = reply,
+	.advance = advance,
+	.child = child,
+	.expired = expired,
+	.release = release,
+};
+
+static void fill(struct send *s, const struct ulid *by, uint32_t count, struct view text)
+{
+	s->by = *by;
+	s->text = mem_alloc(text.size);
+	memcpy(s->text, text.data, text.size);
+	s->text_size = (uint32_t)text.size;
+	s->count = count;
+	s->recipients = count == 1 ? &s->one : mem_alloc_zero(count, sizeof *s->recipients);
+}
+
+void send_command(struct replication *r, struct op *op, const struct command *command)
+{
+	struct send *s = (struct send *)op;
+
+	assert(command->names_count >= 1);
+	assert(command->names_count <= RECIPIENTS_MAX);
+	fill(s, &r->session.ulid, (uint32_t)command->names_count, command->text);
+	for (uint32_t i = 0; i < s->count; i++) {
+		struct recipient_state *to = &s->recipients[i];
+
+		to->contact = contact_get(r, command->names[i]);
+		to->expected = to->contact->written_to;
+		if (to->expected)
+			to->expects = to->contact->id;
+	}
+	if (command->has_id) {
+		assert(s->count == 1);
+		s->repetition = true;
+		s->session = command->session;
+		s->one.number = command->number;
+	}
+	op_begin(r, op);
+}
+
+/* ---- to all ---- */
+
+static struct op *send_chunk(struct replication *r, struct op *parent, const struct ulid *by,
+                             const struct id *ids, uint32_t count, struct view text)
+{
+	struct send *s = (struct send *)op_new(r, &send_row, parent);
+
+	assert(count >= 1);
+	fill(s, by, count, text);
+	for (uint32_t i = 0; i < count; i++)
+		s->recipients[i].id = ids[i];
+	op_begin(r, &s->op);
+	return &s->op;
+}
+
+struct send_sum {
+	uint32_t stored, online, copies, failed;
+	enum outcome outcome; /* the first that was not OK */
+};
+
+static void send_chunk_sum(const struct op *op, struct send_sum *sum)
+{
+	const struct send *s = (const struct send *)op;
+
+	for (uint32_t i = 0; i < s->count; i++) {
+		const struct recipient_state *to = &s->recipients[i];
+
+		if (op->outcome == OUTCOME_OK || op->phase == PHASE_SEND) {
+			if (to->outcome == OUTCOME_NO_SUCH_USER) /* deleted meanwhile: not one of
+			                                          * all */
+				continue;
+			if (to->outcome == OUTCOME_OK) {
+				sum->stored++;
+				sum->online += to->online;
+				if (count_bits(to->ok) < sum->copies)
+					sum->copies = count_bits(to->ok);
+				continue;
+			}
+		}
+		sum->failed++;
+		if (sum->outcome == OUTCOME_OK)
+			sum->outcome = to->outcome != OUTCOME_OK ? to->outcome : op->outcome;
+	}
+}
+
+struct all {
+	struct op op;
+	struct list_cursor cursor;
+	struct ulid by; /* as of a send */
+	uint8_t *text;
+	uint32_t text_size;
+	struct send_sum sum;
+	struct id ids[LIST_COUNT_MAX];
+	uint32_t count;
+};
+
+static void all_stop(struct replication *r, struct all *a, enum outcome outcome)
+{
+	struct result *result;
+
+	if (a->sum.stored || a->sum.outcome == OUTCOME_UNKNOWN)
+		outcome = OUTCOME_UNKNOWN;
+	result = op_result(&a->op, outcome, explain(outcome));
+	result->stored = a->sum.stored;
+	result->online = a->sum.online;
+	op_end(r, &a->op, result);
+}
+
+static void all_next(struct replication *r, struct all *a)
+{
+	struct result *result;
+	struct action *progress;
+
+	if (!a->cursor.last) {
+		list_page_new(r, &a->op, &a->cursor);
+		return;
+	}
+	if (a->sum.outcome == OUTCOME_OK && a->sum.stored && a->sum.copies < r->options.min_copies)
+		a->sum.outcome = OUTCOME_UNKNOWN; /* stored, but not as often as was asked for */
+	result = op_result(&a->op, a->sum.outcome, explain(a->sum.outcome));
+	result->stored = a->sum.stored;
+	result->online = a->sum.online;
+	result->copies = a->sum.stored ? a->sum.copies : 0;
+	progress = replication_act(r, ACTION_PROGRESS, NULL);
+	progress->done = a->sum.stored;
+	progress->token = a->op.token;
+	op_end(r, &a->op, result);
+}
+
+static void all_start(struct replication *r, struct op *op)
+{
+	struct all *a = (struct all *)op;
+
+	if (!op_too_few(r, op))
+		all_next(r, a);
+}
+
+void all_command(struct replication *r, struct op *op, const struct command *command)
+{
+	struct all *a = (struct all *)op;
+
+	a->text = mem_alloc(command->text.size);
+	memcpy(a->text, command->text.data, command->text.size);
+	a->text_size = (uint32_t)command->text.size;
+	a->by = r->session.ulid;
+	a->sum.copies = REPLICAS;
+	op_begin(r, op);
+}
+
+static void all_chunk(struct replication *r, struct all *a)
+{
+	if (!is_session(r, &a->by))
+		all_stop(r, a, OUTCOME_NOT_LOGGED_IN);
+	else if (a->count > 0)
+		(void)send_chunk(r, &a->op, &a->by, a->ids, a->count,
+		                 view_of(a->text, a->text_size));
+	else
+		all_next(r, a);
+}
+
+/* The accounts of a page but ourselves; those whose mailbox was full are looked up first. */
+static void all_listed(struct replication *r, struct all *a, const struct list_page *page)
+{
+	a->count = 0;
+	for (uint32_t i = 0; i < page->count && is_session(r, &a->by); i++) {
+		const struct id *id = &page->users[i].id;
+		const struct peer *peer = map_get(&r->peers, view_of(id, ID_SIZE));
+
+		if (id_equal(id, &r->session.id))
+			continue;
+		if (peer && peer->full)
+			(void)lookup_id_new(r, &a->op, id, NULL);
+		else
+			a->ids[a->count++] = *id;
+	}
+	if (a->op.children == 0)
+		all_chunk(r, a);
+}
+
+static void all_looked(struct replication *r, struct all *a, const struct lookup *l)
+{
+	if (l->found >= 0 && l->accounts[0].share < SHARE_FULL) {
+		peer_get(r, &l->id)->full = false;
+		a->ids[a->count++] = l->id;
+	} else if (l->found >= 0) {
+		a->sum.failed++;
+		if (a->sum.outcome == OUTCOME_OK)
+			a->sum.outcome = OUTCOME_MAILBOX_FULL;
+	}
+	if (a->op.children == 0)
+		all_chunk(r, a);
+}
+
+static void all_child(struct replication *r, struct op *op, struct op *ended)
+{
+	struct all *a = (struct all *)op;
+	struct action *progress;
+
+	op->written |= ended->written;
+	if (ended->row == &send_row) {
+		send_chunk_sum(ended, &a->sum);
+		progress = replication_act(r, ACTION_PROGRESS, NULL);
+		progress->done = a->sum.stored;
+		progress->token = op->token;
+		if (ended->outcome == OUTCOME_NOT_LOGGED_IN || ended->outcome == OUTCOME_NO_REPLICA)
+			all_stop(r, a, ended->outcome);
+		else
+			all_next(r, a);
+	} else if (ended->outcome != OUTCOME_OK) {
+		if (op->children == 0)
+			all_stop(r, a, OUTCOME_NO_REPLICA);
+	} else if (ended->row == &list_page_row) {
+		all_listed(r, a, (struct list_page *)ended);
+	} else {
+		all_looked(r, a, (struct lookup *)ended);
+	}
+}
+
+static void all_release(struct op *op)
+{
+	mem_free(((struct all *)op)->text);
+}
+
+const struct op_row all_row = {
+	.name = "send to all",
+	.size = sizeof(struct all),
+	.start = all_start,
+	.child = all_child,
+	.release = all_release,
+};

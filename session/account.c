@@ -1,0 +1,352 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Requests about accounts, and the few that are about nothing.
+ *
+ * introduce and confirm are the only ones that may be refused for what others did, so they look at
+ * everything each time: what was true at the last time need not be true now.
+ *
+ *   in this order       introduce                handover         confirm
+ *   proof               in the frame             in the frame     of the connection
+ *   confirmed here      -                        -                yes
+ *   gone here           gone                     gone             gone
+ *   not known here      -                        -                unknown
+ *   name held           taken                    -                taken
+ *   too old             -                        -                clock
+ *   new, disk full      disk full                disk full        disk full
+ */
+#include "base/bug.h"
+#include "session/private.h"
+
+#include "base/sha256.h"
+
+void session_ping(struct sessions *s, struct connection *c, const struct frame *frame)
+{
+	struct frame reply = session_reply_to(frame, STATUS_OK);
+	struct store_totals totals;
+
+	store_totals(s->store, &totals);
+	reply.pong.clock_ms = s->time.clock_ms;
+	reply.pong.facts = totals.facts;
+	reply.pong.sum = totals.sum;
+	session_reply(s, c, &reply);
+}
+
+/* ---- look up ---- */
+
+/* A reply of entries begins with its status; gives the frame's offset. */
+static size_t entries_begin(struct buf *b, const struct frame *frame)
+{
+	size_t offset = protocol_begin(b, frame->type | FRAME_REPLY, 0, frame->request);
+	bool is_put = buf_put_u8(b, STATUS_OK);
+
+	assert(offset != SIZE_MAX);
+	assert(is_put);
+	return offset;
+}
+
+static void put_entry(struct sessions *s, const struct connection *c, struct buf *b,
+                      const struct id *id)
+{
+	struct entry entry;
+
+	session_entry(s, c, id, &entry);
+	bool is_put = protocol_put_entry(b, &entry);
+
+	assert(is_put);
+}
+
+/* At most `count_max` live accounts of the name; gives how many. */
+static uint32_t put_named(struct sessions *s, const struct connection *c, struct buf *b,
+                          const struct frame *frame, bool confirmed, uint32_t count_max)
+{
+	struct view name = frame->lookup_name.name;
+	struct view suffix = frame->lookup_name.suffix;
+	struct id after = { { 0 } };
+	struct account account;
+	uint32_t count = 0;
+
+	while (count < count_max &&
+	       (suffix.size == 0 ? store_name_next(s->store, name, confirmed, &after, &account)
+	                         : store_suffix_next(s->store, name, suffix, &after, &account))) {
+		put_entry(s, c, b, &account.id);
+		count++;
+	}
+	return count;
+}
+
+void session_lookup_name(struct sessions *s, struct connection *c, const struct frame *frame)
+{
+	struct buf *b = session_reply_begin(s, c);
+	size_t offset = entries_begin(b, frame);
+
+	if (frame->lookup_name.suffix.size > 0) {
+		put_named(s, c, b, frame, false, LOOKUP_OTHERS_MAX);
+	} else {
+		uint32_t count = put_named(s, c, b, frame, true, LOOKUP_NAME_MAX);
+		uint32_t left = LOOKUP_NAME_MAX - count;
+
+		put_named(s, c, b, frame, false,
+		          left < LOOKUP_OTHERS_MAX ? left : LOOKUP_OTHERS_MAX);
+	}
+	protocol_end(b, offset);
+	session_reply_end(s, c, STATUS_OK);
+}
+
+void session_lookup_id(struct sessions *s, struct connection *c, const struct frame *frame)
+{
+	struct buf *b = session_reply_begin(s, c);
+	size_t offset = entries_begin(b, frame);
+	struct reader r = reader_of(frame->lookup_id.ids);
+	struct id id;
+
+	while (protocol_next_id(&r, &id))
+		put_entry(s, c, b, &id);
+	protocol_end(b, offset);
+	session_reply_end(s, c, STATUS_OK);
+}
+
+/* ---- create ---- */
+
+/* A refusal that names an account: the holder of a name, or the one that is gone. */
+static void refuse_with(struct sessions *s, struct connection *c, const struct frame *frame,
+                        enum status status, const struct id *id)
+{
+	struct frame reply = session_reply_to(frame, status);
+
+	assert(status == STATUS_TAKEN || status == STATUS_GONE);
+	session_entry(s, c, id, &reply.introduced.entry);
+	assert(reply.introduced.entry.state == (status == STATUS_GONE ? ENTRY_GONE : ENTRY_ALIVE));
+	session_reply(s, c, &reply);
+}
+
+/* The order of the questions is that of the table above; the last is put to the store itself. */
+static void introduce_proven(struct sessions *s, struct connection *c, const struct frame *frame,
+                             const struct auth *auth)
+{
+	const struct account *account = &frame->introduce.account;
+	struct fact fact = { .kind = FACT_ACCOUNT, .account = *account };
+	enum store_state state = store_find(s->store, &account->id, NULL, NULL);
+	struct frame reply = session_reply_to(frame, STATUS_OK);
+	struct account holder;
+
+	if (state == STORE_DEAD) {
+		refuse_with(s, c, frame, STATUS_GONE, &account->id);
+		return;
+	}
+	if (frame->type == FRAME_INTRODUCE && !BUG(introduce_always_yes) &&
+	    !(BUG(introduce_again_yes) && state == STORE_ALIVE) &&
+	    store_holder(s->store, account->name, &account->id, &holder)) {
+		refuse_with(s, c, frame, STATUS_TAKEN, &holder.id);
+		return;
+	}
+	if (state == STORE_UNKNOWN && s->disk_full) {
+		session_answer(s, c, frame, STATUS_DISK_FULL);
+		return;
+	}
+	if (BUG(handed_over_confirmed) && frame->type == FRAME_HANDOVER && state == STORE_UNKNOWN)
+		fact.account.confirmed = true;
+	enum store_result result = store_apply(s->store, &fact, &s->options.limits);
+
+	assert(result == (state == STORE_UNKNOWN ? STORE_NEW : STORE_KNOWN));
+	if (result == STORE_NEW)
+		session_append(s, &fact);
+	c->proven = account->id;
+	auth_signature(account->verifier.server_key, auth, reply.introduced.signature);
+	session_reply(s, c, &reply);
+}
+
+/* INTRODUCE and HANDOVER. The verifier in the frame is the one of the id, or the id would not fit,
+ * so the proof needs nothing that is stored. */
+void session_introduce(struct sessions *s, struct connection *c, const struct frame *frame)
+{
+	const struct account *account = &frame->introduce.account;
+	struct auth auth;
+
+	assert(!account->confirmed);
+	session_auth(s, c, AUTH_INTRODUCE, &account->id, account->verifier.setting,
+	             frame->introduce.client_nonce, &auth);
+	if ((!auth_account_fits(account) && !BUG(id_not_checked)) ||
+	    !auth_proof_is_right(account->verifier.stored_key, &auth, frame->introduce.proof))
+		session_answer(s, c, frame, STATUS_WRONG_PROOF);
+	else
+		introduce_proven(s, c, frame, &auth);
+}
+
+/* The account comes from the store, which is about to change, and goes to the journal. */
+static struct fact confirmation(struct sessions *s, const struct account *account)
+{
+	struct fact fact = { .kind = FACT_ACCOUNT, .account = *account };
+
+	assert(account->name.size <= NAME_SIZE_MAX);
+	assert(account->verifier.setting.size <= SETTING_SIZE_MAX);
+	memcpy(s->name, account->name.data, account->name.size);
+	memcpy(s->setting, account->verifier.setting.data, account->verifier.setting.size);
+	fact.account.name = view_of(s->name, account->name.size);
+	fact.account.verifier.setting = view_of(s->setting, account->verifier.setting.size);
+	fact.account.confirmed = true;
+	return fact;
+}
+
+/* What is left to ask of an account that is here, unconfirmed, and alone with its name. */
+static enum status confirm_alive(struct sessions *s, const struct account *account)
+{
+	if (!BUG(confirm_without_clock) && s->time.clock_ms > CONFIRM_AGE_MS &&
+	    id_time_ms(&account->id) < s->time.clock_ms - CONFIRM_AGE_MS)
+		return STATUS_CLOCK;
+	if (s->disk_full)
+		return STATUS_DISK_FULL;
+	const struct fact fact = confirmation(s, account);
+	enum store_result result = store_apply(s->store, &fact, &s->options.limits);
+
+	assert(result == STORE_NEW);
+	session_append(s, &fact);
+	return STATUS_OK;
+}
+
+void session_confirm(struct sessions *s, struct connection *c, const struct frame *frame)
+{
+	const struct id *id = &frame->confirm.id;
+	struct account account;
+	struct account holder;
+
+	assert(id_equal(&c->proven, id));
+	switch (store_find(s->store, id, &account, NULL)) {
+	case STORE_DEAD:
+		refuse_with(s, c, frame, STATUS_GONE, id);
+		return;
+	case STORE_UNKNOWN:
+		session_answer(s, c, frame, STATUS_UNKNOWN);
+		return;
+	case STORE_ALIVE:
+		break;
+	}
+	if (account.confirmed)
+		session_answer(s, c, frame, STATUS_OK);
+	else if (!BUG(confirm_without_name_test) &&
+	         store_holder(s->store, account.name, id, &holder))
+		refuse_with(s, c, frame, STATUS_TAKEN, &holder.id);
+	else
+		session_answer(s, c, frame, confirm_alive(s, &account));
+}
+
+/* ---- delete ---- */
+
+/* The session ends and the name is free at once; the reply waits until the mailbox is freed too. */
+void session_delete(struct sessions *s, struct connection *c, const struct frame *frame)
+{
+	const struct fact fact = { .kind = FACT_TOMBSTONE, .tombstone = frame->tombstone };
+	const struct id *id = &frame->tombstone.id;
+	enum store_state state = store_find(s->store, id, NULL, NULL);
+	struct work work = { .status = STATUS_OK };
+
+	if (!auth_tombstone_fits(&frame->tombstone) && !BUG(tombstone_without_key)) {
+		session_answer(s, c, frame, STATUS_WRONG_PROOF);
+		return;
+	}
+	if (state == STORE_DEAD || BUG(no_tombstone)) {
+		session_answer(s, c, frame, STATUS_OK);
+		return;
+	}
+	if (state == STORE_UNKNOWN && s->disk_full) {
+		session_answer(s, c, frame, STATUS_DISK_FULL);
+		return;
+	}
+	struct connection *active = session_of(s, id);
+	uint64_t given = store_work_given(s->store);
+	enum store_result result = store_apply(s->store, &fact, &s->options.limits);
+
+	assert(result == STORE_NEW);
+	session_append(s, &fact);
+	if (active != NULL)
+		session_end(s, active, STATUS_GONE);
+	work.freeing = store_work_given(s->store) > given;
+	session_work_begin(s, c, &work, frame);
+}
+
+/* ---- list ---- */
+
+/* Puts the next accounts into `b` and their bits into `online`; gives how many. *last: no more. */
+static uint16_t list_accounts(const struct sessions *s, const struct frame *frame, struct buf *b,
+                              uint8_t *online, bool *last)
+{
+	struct view after_name = frame->list.after_name;
+	struct id after = frame->list.after;
+	struct account account;
+	uint16_t count = 0;
+
+	*last = true;
+	while (store_list_next(s->store, frame->list.prefix, after_name, &after, &account)) {
+		const struct list_item item = { .id = account.id, .name = account.name };
+
+		if (count == frame->list.count) {
+			*last = false;
+			break;
+		}
+		bool is_put = protocol_put_listed(b, &item);
+
+		assert(is_put);
+		if (session_of(s, &account.id) != NULL)
+			online[count / 8] |= (uint8_t)(1u << count % 8);
+		after_name = account.name; /* a view into the store, which does not change here */
+		after = account.id;
+		count++;
+	}
+	return count;
+}
+
+static void list_digest(struct view entries, bool last, uint8_t digest[KEY_SIZE])
+{
+	uint8_t byte = last;
+	struct sha256 h;
+
+	sha256_init(&h);
+	sha256_update(&h, &byte, 1);
+	if (entries.size > 0)
+		sha256_update(&h, entries.data, entries.size);
+	sha256_final(&h, digest);
+}
+
+/* One pass: the entries are put together aside, since what stands before them hangs on them all. */
+void session_list(struct sessions *s, struct connection *c, const struct frame *frame)
+{
+	struct frame reply = session_reply_to(frame, STATUS_OK);
+	uint8_t online[(LIST_COUNT_MAX + 7) / 8] = { 0 };
+	bool last = false;
+
+	assert(frame->list.count >= 1);
+	assert(frame->list.count <= LIST_COUNT_MAX);
+	buf_clear(&s->scratch);
+	uint16_t count = list_accounts(s, frame, &s->scratch, online, &last);
+
+	list_digest(buf_view(&s->scratch), last, reply.listed.digest);
+	reply.flags = frame->flags & FLAG_DIGEST;
+	reply.listed.last = last;
+	reply.listed.count = count;
+	reply.listed.online = view_of(online, (count + 7u) / 8);
+	if ((frame->flags & FLAG_DIGEST) == 0)
+		reply.listed.entries = buf_view(&s->scratch);
+	session_reply(s, c, &reply);
+}
+
+/* ---- operators ---- */
+
+/* Both sides prove the same key to each other; a stranger on a replica's port learns nothing. */
+void session_operate(struct sessions *s, struct connection *c, const struct frame *frame)
+{
+	const struct id nobody = { { 0 } };
+	struct frame reply = session_reply_to(frame, STATUS_OK);
+	uint8_t proof[KEY_SIZE];
+	struct auth auth;
+
+	session_auth(s, c, AUTH_OPERATOR, &nobody, (struct view){ 0 }, frame->operate.client_nonce,
+	             &auth);
+	auth_operator(s->options.operator_key, false, &auth, proof);
+	if (!s->options.has_operator_key ||
+	    !equal_in_constant_time(proof, frame->operate.proof, KEY_SIZE)) {
+		session_answer(s, c, frame, STATUS_WRONG_PROOF);
+		return;
+	}
+	c->is_operator = true;
+	auth_operator(s->options.operator_key, true, &auth, reply.introduced.signature);
+	session_reply(s, c, &reply);
+}

@@ -1,0 +1,332 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Who is logged in where. For each account that was logged in since the start, one record: the
+ * largest (session, dial) seen and the connection where it is active now.
+ *
+ *   a log in with            active elsewhere          not active, or here
+ *   a larger session         that one ends, is told    accepted
+ *   the same, larger dial    that one is closed        accepted
+ *   the same, the same dial  taken over                here: the same answer; else taken over
+ *   a smaller session, dial  taken over                taken over
+ *
+ * The records are never forgotten, since a smaller session that comes late must find the larger
+ * one: one per account that logged in, 48 bytes and a handle. The table has no pauses (base/table).
+ */
+#include "base/bug.h"
+#include "session/private.h"
+
+#include "base/mix.h"
+
+/* ---- the records ---- */
+
+static uint64_t hash_of_id(const struct sessions *s, const struct id *id)
+{
+	return mix_end(mix_bytes(s->seed, id->bytes, ID_SIZE));
+}
+
+static uint64_t hash_of_handle(const void *context, uint32_t handle)
+{
+	const struct sessions *s = context;
+	const struct remembered *r = arena_at(&s->arena, handle);
+
+	return hash_of_id(s, &r->id);
+}
+
+static bool handle_has_id(const void *context, const void *key, uint32_t handle)
+{
+	const struct sessions *s = context;
+	const struct remembered *r = arena_at(&s->arena, handle);
+
+	return id_equal(&r->id, key);
+}
+
+struct remembered *session_remembered(const struct sessions *s, const struct id *id)
+{
+	uint32_t handle = table_find(&s->accounts, hash_of_id(s, id), handle_has_id, s, id);
+
+	return handle == 0 ? NULL : arena_at(&s->arena, handle);
+}
+
+/* The record of an account, made if there is none. */
+static struct remembered *remember(struct sessions *s, const struct id *id)
+{
+	struct remembered *r = session_remembered(s, id);
+
+	if (r != NULL)
+		return r;
+	uint32_t handle = arena_alloc(&s->arena, sizeof(*r));
+
+	r = arena_at(&s->arena, handle);
+	*r = (struct remembered){ .id = *id, .connection = SESSION_NONE };
+	table_add(&s->accounts, hash_of_id(s, id), handle, hash_of_handle, s);
+	return r;
+}
+
+void session_accounts_release(struct sessions *s)
+{
+	table_release(&s->accounts);
+	arena_release(&s->arena);
+}
+
+void session_accounts_check(const struct sessions *s)
+{
+	table_check(&s->accounts, hash_of_handle, s);
+	arena_check(&s->arena);
+	assert(s->counts.sessions <= s->accounts.count);
+}
+
+struct connection *session_of(const struct sessions *s, const struct id *id)
+{
+	const struct remembered *r = session_remembered(s, id);
+
+	if (r == NULL || r->connection == SESSION_NONE)
+		return NULL;
+	struct connection *c = session_connection(s, r->connection);
+
+	assert(c != NULL);
+	assert(id_equal(&c->account, id));
+	assert(ulid_equal(&c->session, &r->session));
+	return c;
+}
+
+void session_end(struct sessions *s, struct connection *c, enum status why)
+{
+	if (id_is_zero(&c->account))
+		return;
+	struct remembered *r = session_remembered(s, &c->account);
+
+	assert(r != NULL);
+	assert(r->connection == c->number);
+	r->connection = SESSION_NONE;
+	c->account = (struct id){ { 0 } };
+	c->read_on = false;
+	s->counts.sessions--;
+	if (why == STATUS_OK)
+		return;
+	struct frame ended = { .type = FRAME_ENDED, .status = why };
+
+	ended.session.session = c->session;
+	bool is_encoded = protocol_encode(session_ready(c), &ended);
+
+	assert(is_encoded);
+	c->push_open = NO_OFFSET;
+	session_ready_added(s, c);
+	session_settle(s, c);
+}
+
+/* ---- what is told of an account ---- */
+
+/* Rounded down, so that it is full only when it is; as large as fits, if it would be larger. */
+static uint32_t share_of(uint64_t used, uint64_t share)
+{
+	uint64_t scaled;
+
+	assert(share > 0);
+	if (__builtin_mul_overflow(used, SHARE_FULL, &scaled))
+		return UINT32_MAX;
+	return scaled / share > UINT32_MAX ? UINT32_MAX : (uint32_t)(scaled / share);
+}
+
+uint32_t session_share(const struct sessions *s, const struct id *recipient,
+                       const struct id *sender)
+{
+	uint32_t messages = 0;
+	uint64_t bytes = 0;
+
+	store_share(s->store, recipient, sender, &messages, &bytes);
+	uint32_t of_messages = share_of(messages, s->options.limits.share_messages);
+	uint32_t of_bytes = share_of(bytes, s->options.limits.share_bytes);
+
+	return of_messages > of_bytes ? of_messages : of_bytes;
+}
+
+/* Whether it counts for its name: the best one, and confirmed or the only one. */
+static bool is_holder(const struct sessions *s, const struct account *account)
+{
+	struct account holder;
+	bool is_held = store_holder(s->store, account->name, NULL, &holder);
+
+	assert(is_held);
+	if (!id_equal(&holder.id, &account->id))
+		return false;
+	return holder.confirmed || !store_holder(s->store, account->name, &account->id, &holder);
+}
+
+static void entry_alive(const struct sessions *s, const struct connection *c,
+                        const struct account *account, struct entry *entry)
+{
+	const struct remembered *r = session_remembered(s, &account->id);
+	const struct connection *active = session_of(s, &account->id);
+
+	entry->state = ENTRY_ALIVE;
+	entry->name = account->name;
+	entry->setting = account->verifier.setting;
+	if (account->confirmed)
+		entry->marks |= MARK_CONFIRMED;
+	if (is_holder(s, account))
+		entry->marks |= MARK_HOLDER;
+	if (r != NULL)
+		entry->session = r->session;
+	if (active != NULL) {
+		entry->marks |= MARK_ONLINE;
+		entry->online_since_ms = active->online_since_ms;
+	}
+	if (!id_is_zero(&c->account))
+		entry->share = session_share(s, &account->id, &c->account);
+}
+
+void session_entry(const struct sessions *s, const struct connection *c, const struct id *id,
+                   struct entry *entry)
+{
+	struct account account;
+	struct tombstone tombstone;
+
+	*entry = (struct entry){ .id = *id, .state = ENTRY_UNKNOWN };
+	switch (store_find(s->store, id, &account, &tombstone)) {
+	case STORE_UNKNOWN:
+		return;
+	case STORE_ALIVE:
+		entry_alive(s, c, &account, entry);
+		return;
+	case STORE_DEAD:
+		entry->state = ENTRY_GONE;
+		entry->name = tombstone.name;
+		memcpy(entry->middle, tombstone.middle, KEY_SIZE);
+		memcpy(entry->delete_key, tombstone.delete_key, KEY_SIZE);
+		return;
+	}
+}
+
+void session_auth(const struct sessions *s, const struct connection *c, enum auth_purpose purpose,
+                  const struct id *id, struct view setting, const uint8_t client_nonce[KEY_SIZE],
+                  struct auth *auth)
+{
+	*auth = (struct auth){ .purpose = purpose, .id = *id, .setting = setting };
+	memcpy(auth->client_nonce, client_nonce, KEY_SIZE);
+	memcpy(auth->server_nonce, c->nonce, KEY_SIZE);
+	memcpy(auth->uuid, s->options.uuid, UUID_SIZE);
+}
+
+/* ---- log in, log out ---- */
+
+/* <0, 0, >0: the log in's (session, dial) against the largest that is remembered. */
+static int compare_login(const struct frame *frame, const struct remembered *r)
+{
+	int order = ulid_compare(&frame->login.session, &r->session);
+
+	if (BUG(any_session_stays))
+		return 1;
+	if (order != 0)
+		return order;
+	return (frame->login.dial > r->dial) - (frame->login.dial < r->dial);
+}
+
+static void refuse_login(struct sessions *s, struct connection *c, const struct frame *frame,
+                         const struct remembered *r)
+{
+	struct frame reply = session_reply_to(frame, STATUS_TAKEN_OVER);
+
+	reply.logged_in.session = r->session;
+	reply.logged_in.dial = r->dial;
+	session_reply(s, c, &reply);
+}
+
+/* Makes room for a larger log in: another session ends and is told; a connection that its own
+ * client has left behind is closed without a word. Gives the time since when the session is
+ * online. */
+static uint64_t displace(struct sessions *s, struct connection *c, const struct frame *frame)
+{
+	struct connection *active = session_of(s, &frame->login.id);
+
+	if (active == NULL)
+		return s->time.clock_ms;
+	bool is_same = ulid_equal(&active->session, &frame->login.session);
+	uint64_t since_ms = is_same ? active->online_since_ms : s->time.clock_ms;
+
+	if (active == c)
+		session_end(s, active, STATUS_OK);
+	else if (!is_same)
+		session_end(s, active, STATUS_TAKEN_OVER);
+	else
+		session_close(s, active, STATUS_TAKEN_OVER, NULL, NULL, false);
+	return since_ms;
+}
+
+/* From here on nothing is pushed until a page has been answered: the place is the beginning. */
+static void activate(struct sessions *s, struct connection *c, const struct frame *frame)
+{
+	uint64_t since_ms = displace(s, c, frame);
+	struct remembered *r = remember(s, &frame->login.id);
+
+	assert(id_is_zero(&c->account));
+	assert(r->connection == SESSION_NONE);
+	r->session = frame->login.session;
+	r->dial = frame->login.dial;
+	r->connection = c->number;
+	c->account = frame->login.id;
+	c->session = frame->login.session;
+	c->online_since_ms = since_ms;
+	c->place = (struct place){ 0 };
+	c->read_on = false;
+	s->counts.sessions++;
+}
+
+/* The account's proof is right: does its session stay? */
+static void login_proven(struct sessions *s, struct connection *c, const struct frame *frame,
+                         const struct account *account, const struct auth *auth)
+{
+	const struct remembered *r = session_remembered(s, &frame->login.id);
+	int order = r == NULL ? 1 : compare_login(frame, r);
+	bool is_here = r != NULL && r->connection == c->number;
+
+	if (order < 0 || (order == 0 && !is_here)) {
+		refuse_login(s, c, frame, r);
+		return;
+	}
+	struct frame reply = session_reply_to(frame, STATUS_OK);
+
+	auth_signature(account->verifier.server_key, auth, reply.logged_in.signature);
+	auth_seal_mask(account->verifier.server_key, auth, account->verifier.seal,
+	               reply.logged_in.sealed);
+	c->proven = account->id;
+	if (order > 0)
+		activate(s, c, frame);
+	session_reply(s, c, &reply);
+}
+
+void session_login(struct sessions *s, struct connection *c, const struct frame *frame)
+{
+	const struct id *id = &frame->login.id;
+	struct frame reply = session_reply_to(frame, STATUS_GONE);
+	struct account account;
+	struct auth auth;
+
+	if (!id_is_zero(&c->account) && !id_equal(&c->account, id)) {
+		session_answer(s, c, frame, STATUS_WRONG_PROOF);
+		return;
+	}
+	switch (store_find(s->store, id, &account, NULL)) {
+	case STORE_DEAD:
+		session_entry(s, c, id, &reply.logged_in.entry);
+		session_reply(s, c, &reply);
+		return;
+	case STORE_UNKNOWN:
+		session_answer(s, c, frame, STATUS_UNKNOWN);
+		return;
+	case STORE_ALIVE:
+		break;
+	}
+	session_auth(s, c, AUTH_LOGIN, id, account.verifier.setting, frame->login.client_nonce,
+	             &auth);
+	if (auth_proof_is_right(account.verifier.stored_key, &auth, frame->login.proof))
+		login_proven(s, c, frame, &account, &auth);
+	else
+		session_answer(s, c, frame, STATUS_WRONG_PROOF);
+}
+
+void session_logout(struct sessions *s, struct connection *c, const struct frame *frame)
+{
+	if (!id_is_zero(&c->account) && ulid_equal(&c->session, &frame->session.session))
+		session_end(s, c, STATUS_OK);
+	session_answer(s, c, frame, STATUS_OK);
+}

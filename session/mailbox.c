@@ -1,0 +1,427 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Messages: send, received, streams, pages, and pushes.
+ *
+ * The place of a connection is up to where its client has been answered. What is added or changed
+ * at or before it is pushed, since no later page would hold it; what comes after it, a page will
+ * bring. A log in sets it to the beginning, a page to where that page ends, the last page to the
+ * end.
+ *
+ * No more than a page of pushes waits for a connection. One that would be more is dropped, and the
+ * place goes back to just before it: from there pages bring it, and whatever follows it is not even
+ * tried. The client is told that place by a READ_ON. At most one of these is on its way; while it
+ * is, another drop (further back) only moves the place, and the next READ_ON tells that. A PAGE
+ * that begins at or before the place reads what was dropped, so no READ_ON is needed any more; one
+ * that begins behind it was asked for before the drop was known, so the READ_ON goes first.
+ */
+#include "base/bug.h"
+#include "session/private.h"
+
+enum { TEXT_COST = 4096, RANGE_COST = 4 };
+
+/* ---- pushes ---- */
+
+/* The largest place that is smaller: one less in the last part that is not at its least, the parts
+ * behind it at their most. */
+static struct place place_before(const struct place *place)
+{
+	struct place before = *place;
+
+	if (before.number > 0) {
+		before.number--;
+		return before;
+	}
+	before.number = NUMBER_MAX;
+	for (size_t i = ULID_SIZE; i-- > 0;)
+		if (before.session.bytes[i]-- > 0)
+			return before;
+	for (size_t i = ID_SIZE; i-- > 0;)
+		if (before.sender.bytes[i]-- > 0)
+			return before;
+	assert(before.sent_ms > 0);
+	before.sent_ms--;
+	return before;
+}
+
+static struct message_item item_of(const struct message *message)
+{
+	return (struct message_item){
+		.sender = message->stream.sender,
+		.session = message->stream.session,
+		.number = message->number,
+		.sent_ms = message->sent_ms,
+		.text = message->text,
+	};
+}
+
+/* Consecutive pushes that nobody has looked at yet are one frame. */
+static void put_push(struct sessions *s, struct connection *c, const struct message_item *item)
+{
+	struct buf *b = session_ready(c);
+	size_t before = b->size;
+	bool grows = c->push_open != NO_OFFSET;
+	size_t offset = grows ? (size_t)c->push_open : protocol_begin(b, FRAME_PUSH, 0, 0);
+
+	assert(offset != SIZE_MAX);
+	assert(offset <= before);
+	bool is_put = protocol_put_message(b, item);
+
+	assert(is_put);
+	protocol_end(b, offset);
+	c->push_open = (int32_t)offset;
+	c->push_waiting += (uint32_t)(b->size - before);
+	c->push_tail = (uint32_t)(b->size - c->ready->sent);
+	assert(c->push_waiting <= PAGE_SIZE_MAX);
+	session_ready_added(s, c);
+	session_settle(s, c);
+}
+
+/* `c` is where the recipient is logged in, or NULL. */
+static void push(struct sessions *s, struct connection *c, const struct message *message)
+{
+	struct place place;
+	struct message_item item;
+	size_t size = FRAME_HEADER_SIZE + MESSAGE_SIZE + message->text.size;
+
+	if (c == NULL)
+		return;
+	place = place_of(message);
+	if (place_compare(&place, &c->place) > 0)
+		return;
+	if (c->push_waiting + size > PAGE_SIZE_MAX) {
+		assert(c->push_waiting > 0);
+		c->place = place_before(&place);
+		c->read_on = true;
+		return;
+	}
+	item = item_of(message);
+	put_push(s, c, &item);
+	s->counts.pushes++;
+	s->counts.pushed_unsynced += s->appended > s->synced;
+}
+
+void session_push(struct sessions *s, const struct message *message)
+{
+	push(s, session_of(s, &message->stream.recipient), message);
+}
+
+void session_read_on(struct sessions *s, struct connection *c, bool force)
+{
+	struct frame frame = { .type = FRAME_READ_ON };
+
+	if (!c->read_on || (c->read_on_tail > 0 && !force))
+		return;
+	frame.read_on.place = c->place;
+	bool is_encoded = protocol_encode(session_ready(c), &frame);
+
+	assert(is_encoded);
+	c->read_on = false;
+	c->push_open = NO_OFFSET;
+	c->read_on_tail = (uint32_t)(c->ready->buf.size - c->ready->sent);
+	session_ready_added(s, c);
+}
+
+/* ---- send ---- */
+
+static struct view list_left(const struct work *work)
+{
+	return view_of(work->list.data + work->offset, work->list.size - work->offset);
+}
+
+/* Whether a key is held, or dead: for what a full disk may not add, and for a repetition by a
+ * process that does not know when the message was first sent: the same text is the same message.
+ * True fills in the answer. */
+static bool is_known(const struct sessions *s, const struct message *message, enum status *status)
+{
+	struct store_key key = {
+		.streams = 1,
+		.account = message->stream.recipient,
+		.sender = message->stream.sender,
+		.session = message->stream.session,
+		.number = message->number - 1,
+	};
+	enum status answer = STATUS_OK;
+	struct range range;
+	struct fact held;
+
+	if (store_find(s->store, &message->stream.recipient, NULL, NULL) == STORE_DEAD) {
+		answer = STATUS_GONE;
+	} else if (!store_range_next(s->store, &message->stream, message->number - 1, &range) ||
+	           range.first > message->number) {
+		if (!store_next(s->store, &key, &held) || held.kind != FACT_MESSAGE ||
+		    held.message.number != message->number ||
+		    stream_compare(&held.message.stream, &message->stream) != 0)
+			return false;
+		if (!view_equal(held.message.text, message->text))
+			answer = STATUS_DIFFERENT;
+	}
+	*status = answer;
+	return true;
+}
+
+static enum status send_one(struct sessions *s, struct connection *to,
+                            const struct message *message, bool repetition)
+{
+	const struct fact fact = { .kind = FACT_MESSAGE, .message = *message };
+	enum status known = STATUS_DIFFERENT;
+	bool is_held = (s->disk_full || repetition) && is_known(s, message, &known);
+
+	if (s->disk_full)
+		return is_held ? known : BUG(full_disk_says_yes) ? STATUS_OK : STATUS_DISK_FULL;
+	if (is_held && known == STATUS_DIFFERENT)
+		return known;
+	/* A repetition of the same text joins too: all replicas keep the smaller time. */
+	enum store_result result = store_apply(s->store, &fact, &s->options.limits);
+
+	switch (result) {
+	case STORE_NEW:
+	case STORE_REPLACED:
+		session_append(s, &fact);
+		push(s, to, message);
+		return result == STORE_NEW ? STATUS_OK : known;
+	case STORE_KNOWN:
+		return STATUS_OK;
+	case STORE_KEPT:
+		return known;
+	case STORE_GONE:
+		return STATUS_GONE;
+	case STORE_FULL:
+		return STATUS_MAILBOX_FULL;
+	case STORE_GAPS:
+		return STATUS_GAPS;
+	}
+	assert(false); /* a result is one of these */
+	return STATUS_GONE;
+}
+
+bool session_send_slice(struct sessions *s, struct work *work)
+{
+	struct reader r = reader_of(list_left(work));
+	uint32_t cost_each = 1 + (uint32_t)(work->text.size / TEXT_COST);
+	struct recipient recipient;
+	uint32_t cost = 0;
+
+	for (; cost < SLICE_COST_MAX && protocol_next_recipient(&r, &recipient);
+	     cost += cost_each) {
+		const struct message message = {
+			.stream = { recipient.id, work->account, work->session },
+			.number = recipient.number,
+			.sent_ms = work->sent_ms,
+			.text = work->text,
+		};
+		struct connection *to = session_of(s, &recipient.id);
+		struct send_result result = { .status = send_one(s, to, &message,
+			                                         work->repetition) };
+
+		if (result.status != STATUS_GONE) {
+			result.online = to != NULL;
+			result.share = session_share(s, &recipient.id, &work->account);
+		}
+		bool is_put = protocol_put_result(&work->results, &result);
+
+		assert(is_put);
+	}
+	work->offset += r.offset;
+	assert(work->offset <= work->list.size);
+	return work->offset == work->list.size;
+}
+
+void session_send(struct sessions *s, struct connection *c, const struct frame *frame)
+{
+	struct work work = {
+		.account = c->account,
+		.session = (frame->flags & FLAG_SESSION) != 0 ? frame->send.session : c->session,
+		.repetition = (frame->flags & FLAG_SESSION) != 0,
+		.sent_ms = frame->send.sent_ms,
+		.text = frame->send.text,
+		.list = frame->send.recipients,
+		.status = STATUS_OK,
+	};
+
+	assert(!id_is_zero(&c->account));
+	assert(frame->send.count >= 1);
+	session_work_begin(s, c, &work, frame);
+}
+
+/* ---- received ---- */
+
+/* The replica's disk is worse than the mailbox, and that worse than one stream. */
+static enum status worse(enum status a, enum status b)
+{
+	_Static_assert(STATUS_OK < STATUS_DISK_FULL, "any refusal is worse than none");
+	_Static_assert(STATUS_DISK_FULL < STATUS_MAILBOX_FULL, "in the order of the enum");
+	_Static_assert(STATUS_MAILBOX_FULL < STATUS_GAPS, "in the order of the enum");
+	if (a == STATUS_OK || b == STATUS_OK)
+		return a == STATUS_OK ? b : a;
+	return a < b ? a : b;
+}
+
+static enum status bury(struct sessions *s, const struct burial *burial)
+{
+	const struct fact fact = { .kind = FACT_BURIAL, .burial = *burial };
+
+	if (s->disk_full && !store_holds(s->store, &burial->stream))
+		return STATUS_DISK_FULL;
+	enum store_result result = store_apply(s->store, &fact, &s->options.limits);
+
+	if (result == STORE_NEW && !BUG(burial_not_kept))
+		session_append(s, &fact);
+	if (result == STORE_FULL)
+		return STATUS_MAILBOX_FULL;
+	return result == STORE_GAPS ? STATUS_GAPS : STATUS_OK;
+}
+
+/* A range of up to STORE_SLICE_MAX messages is freed at once: so long it counts. */
+static uint32_t cost_of(const struct range *range)
+{
+	uint64_t width = range->last - range->first;
+
+	return 1 + (uint32_t)(width < STORE_SLICE_MAX ? width : STORE_SLICE_MAX) / RANGE_COST;
+}
+
+/* Buries the ranges of one item, as far as the slice goes; true if that was all of them. */
+static bool received_item(struct sessions *s, struct work *work, const struct stream_item *item,
+                          uint32_t *cost)
+{
+	const struct stream stream = { work->account, item->sender, item->session };
+	struct reader r = reader_of(item->ranges);
+	struct burial burial = { .stream = stream };
+
+	r.offset = work->range * RANGE_SIZE;
+	while (*cost < SLICE_COST_MAX && protocol_next_range(&r, &burial.range)) {
+		work->status = worse(work->status, bury(s, &burial));
+		*cost += cost_of(&burial.range);
+		work->range++;
+	}
+	return reader_left(&r) == 0;
+}
+
+bool session_received_slice(struct sessions *s, struct work *work)
+{
+	struct reader r = reader_of(list_left(work));
+	uint64_t given = store_work_given(s->store);
+	struct stream_item item;
+	uint32_t cost = 0;
+
+	while (cost < SLICE_COST_MAX && protocol_next_received(&r, &item)) {
+		if (!received_item(s, work, &item, &cost))
+			break;
+		work->range = 0;
+		work->offset += QUESTION_SIZE + 2 + item.ranges.size;
+	}
+	if (store_work_given(s->store) > given)
+		work->freeing = true;
+	assert(work->offset <= work->list.size);
+	return work->offset == work->list.size;
+}
+
+void session_received(struct sessions *s, struct connection *c, const struct frame *frame)
+{
+	struct work work = {
+		.account = c->account,
+		.list = frame->streams.streams,
+		.status = STATUS_OK,
+	};
+
+	assert(!id_is_zero(&c->account));
+	session_work_begin(s, c, &work, frame);
+}
+
+/* ---- streams ---- */
+
+/* What is dead of a stream, as far as `size_max` bytes of ranges go. */
+static struct view dead_ranges(struct sessions *s, const struct stream *stream, size_t size_max)
+{
+	uint64_t after = 0;
+	struct range range;
+
+	buf_clear(&s->scratch);
+	while (s->scratch.size + RANGE_SIZE <= size_max &&
+	       store_range_next(s->store, stream, after, &range)) {
+		bool is_put = protocol_put_range(&s->scratch, &range);
+
+		assert(is_put);
+		after = range.last;
+	}
+	return buf_view(&s->scratch);
+}
+
+/* Answers as many questions as fit a page, the first one whole if it fits a frame. A stream gets
+ * more ranges than a frame holds by no rule of ours: a stream with a thousand takes no more. */
+void session_streams(struct sessions *s, struct connection *c, const struct frame *frame)
+{
+	struct buf *b = session_reply_begin(s, c);
+	size_t offset = protocol_begin(b, FRAME_STREAMS | FRAME_REPLY, 0, frame->request);
+	bool is_put = buf_put_u8(b, STATUS_OK);
+	struct reader r = reader_of(frame->streams.streams);
+	struct stream_item item;
+	size_t room = FRAME_SIZE_MAX - FRAME_HEADER_SIZE - 1 - ENTRY_SIZE_MAX - 2;
+	size_t size = 0;
+
+	assert(is_put);
+	while (protocol_next_question(&r, &item)) {
+		const struct stream stream = { c->account, item.sender, item.session };
+
+		session_entry(s, c, &item.sender, &item.entry);
+		item.ranges = dead_ranges(s, &stream, room);
+		size += ENTRY_SIZE_MAX + 2 + item.ranges.size;
+		if (size > PAGE_SIZE_MAX && b->size > offset + FRAME_HEADER_SIZE + 1)
+			break;
+		is_put = protocol_put_answer(b, &item);
+		assert(is_put);
+	}
+	protocol_end(b, offset);
+	session_reply_end(s, c, STATUS_OK);
+}
+
+/* ---- pages ---- */
+
+/* Puts messages after *upto until `size_max` bytes are there, at least one, and moves *upto to the
+ * last of them; true if there are no more. */
+static bool put_page(const struct sessions *s, const struct id *recipient, struct buf *b,
+                     size_t size_max, struct place *upto)
+{
+	struct place next = *upto;
+	struct message message;
+	size_t size = 0;
+
+	while (store_mailbox_next(s->store, recipient, &next, &message)) {
+		const struct message_item item = item_of(&message);
+
+		if (size > 0 && size + MESSAGE_SIZE + message.text.size > size_max)
+			return false;
+		bool is_put = protocol_put_message(b, &item);
+
+		assert(is_put);
+		size += MESSAGE_SIZE + message.text.size;
+		*upto = next;
+	}
+	return true;
+}
+
+void session_page(struct sessions *s, struct connection *c, const struct frame *frame)
+{
+	size_t size_max = frame->page.bytes < PAGE_SIZE_MAX ? frame->page.bytes : PAGE_SIZE_MAX;
+	uint8_t head[1 + 1 + PLACE_SIZE] = { STATUS_OK };
+	struct place upto = frame->page.after;
+
+	if (c->read_on && place_compare(&frame->page.after, &c->place) > 0)
+		session_read_on(s, c, true);
+	c->read_on = false;
+
+	struct buf *b = session_reply_begin(s, c);
+	size_t offset = protocol_begin(b, FRAME_PAGE | FRAME_REPLY, 0, frame->request);
+	bool is_put = buf_put(b, head, sizeof(head));
+
+	assert(offset != SIZE_MAX);
+	assert(is_put);
+	bool is_last = put_page(s, &c->account, b, size_max, &upto);
+
+	if (is_last)
+		upto = place_end();
+	b->data[offset + FRAME_HEADER_SIZE + 1] = is_last;
+	protocol_put_place(b->data + offset + FRAME_HEADER_SIZE + 2, &upto);
+	protocol_end(b, offset);
+	session_reply_end(s, c, STATUS_OK);
+	c->place = upto;
+}

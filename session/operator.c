@@ -1,0 +1,427 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Requests of operators: repair's questions about ranges of elements, and the facts that it brings.
+ *
+ * A question walks the store in order of key, and may walk all of it, so it goes in slices. Between
+ * two slices the store may change: what changes behind the walk is not seen, what changes before it
+ * is. Nothing needs an answer of one instant, since a difference that an answer missed, or saw too
+ * many, is found, or gone, the next time somebody asks.
+ *
+ * What is stored is stored without limits, because another replica has accepted it already; only a
+ * full disk refuses additions. It is checked like any copy: an operator's machine may be wrong, and
+ * an id that did not vouch for its account would be wrong on three replicas.
+ */
+#include "base/bug.h"
+#include "session/private.h"
+
+enum {
+	SURVEY_COST_MAX = 1000, /* of a slice: an element is 1, and so are this many bytes: */
+	SURVEY_COST_BYTES = 128,
+	STORE_COST_MAX = 512, /* of a slice: a message is 1, and so are TEXT_COST_BYTES of it */
+	PROOF_COST = 16,      /* an account or a tombstone, which are checked by some hashes */
+	TEXT_COST_BYTES = 2048,
+	RANGE_COST = 4,
+};
+
+/* ---- the walk ---- */
+
+/* False if no element can come after the bound. */
+static bool key_of_bound(const struct bound *bound, struct store_key *key)
+{
+	const uint8_t *from = bound->bytes;
+	uint64_t number = 0;
+
+	if (from[0] > 1)
+		return false;
+	*key = (struct store_key){ .streams = from[0] };
+	memcpy(key->account.bytes, from + 1, ID_SIZE);
+	if (!key->streams)
+		return true;
+	memcpy(key->sender.bytes, from + 1 + ID_SIZE, ID_SIZE);
+	memcpy(key->session.bytes, from + 1 + 2 * ID_SIZE, ULID_SIZE);
+	for (size_t i = BOUND_SIZE - 8; i < BOUND_SIZE; i++)
+		number = number << 8 | from[i];
+	key->number = number < NUMBER_MAX ? number : NUMBER_MAX;
+	return true;
+}
+
+static bool is_in_set(const struct fact *fact, uint8_t set)
+{
+	bool is_gone = fact->kind == FACT_TOMBSTONE || fact->kind == FACT_BURIAL;
+
+	return (set & (is_gone ? SET_GONE : SET_LIVE)) != 0;
+}
+
+/* The next element of the set, in *fact, and where it stands, in *bound; the walk is not moved. It
+ * is moved over what is not in the set. False if the slice ends here; at the end of the store the
+ * bound is the end. */
+static bool survey_peek(const struct sessions *s, struct survey *survey, struct store_key *key,
+                        struct fact *fact, struct bound *bound)
+{
+	for (; survey->cost < SURVEY_COST_MAX; survey->cost++) {
+		*key = survey->key;
+		if (survey->is_over || !store_next(s->store, key, fact)) {
+			survey->is_over = true;
+			*bound = bound_end();
+			return true;
+		}
+		*bound = bound_of(fact);
+		if (is_in_set(fact, survey->set) || bound_compare(bound, &survey->end) > 0)
+			return true;
+		survey->key = *key;
+	}
+	return false;
+}
+
+static void part_begin(struct survey *survey)
+{
+	survey->count = 0;
+	survey->size = 0;
+	hmac_init(&survey->hmac, survey->nonce, KEY_SIZE);
+}
+
+static void part_add(struct sessions *s, struct survey *survey, const struct fact *fact)
+{
+	struct fact unmarked;
+
+	if (BUG(digest_without_mark) && fact->kind == FACT_ACCOUNT) {
+		unmarked = *fact;
+		unmarked.account.confirmed = false;
+		fact = &unmarked;
+	}
+	buf_clear(&s->scratch);
+	bool is_put = protocol_put_fact(&s->scratch, fact);
+
+	assert(is_put);
+	hmac_update(&survey->hmac, s->scratch.data, s->scratch.size);
+	survey->count++;
+	survey->size += s->scratch.size;
+	survey->cost += 1 + (uint32_t)(s->scratch.size / SURVEY_COST_BYTES);
+}
+
+static struct digest_part part_end(struct survey *survey)
+{
+	uint8_t digest[SHA256_SIZE];
+	struct digest_part part = {
+		.count = survey->count < UINT32_MAX ? (uint32_t)survey->count : UINT32_MAX,
+		.size = survey->size < UINT32_MAX ? (uint32_t)survey->size : UINT32_MAX,
+	};
+
+	hmac_final(&survey->hmac, digest);
+	memcpy(part.digest, digest, DIGEST_SIZE);
+	return part;
+}
+
+/* ---- digests at bounds that are given ---- */
+
+/* The next of them, which the list has: protocol has counted them. */
+static bool next_given(const struct work *work, struct survey *survey)
+{
+	struct reader r = reader_of(work->list);
+
+	r.offset = survey->offset;
+	bool is_there = protocol_next_bound(&r, &survey->upto);
+
+	survey->offset = r.offset;
+	return is_there;
+}
+
+static bool digest_slice(struct sessions *s, struct work *work)
+{
+	struct survey *survey = work->survey;
+	struct store_key key;
+	struct fact fact;
+	struct bound bound;
+
+	while (survey_peek(s, survey, &key, &fact, &bound)) {
+		/* The walk's end is in no part, nor is the end itself an element. */
+		while (survey->is_over || bound_compare(&bound, &survey->upto) > 0) {
+			struct digest_part part = part_end(survey);
+			bool is_put = protocol_put_part(&work->results, &part);
+
+			assert(is_put);
+			if (!next_given(work, survey))
+				return true;
+			part_begin(survey);
+		}
+		part_add(s, survey, &fact);
+		survey->key = key;
+	}
+	return false;
+}
+
+/* The end of all parts: the walk skips nothing behind it. */
+static struct bound last_bound(struct view bounds)
+{
+	struct reader r = reader_of(bounds);
+	struct bound bound = bound_begin();
+
+	while (protocol_next_bound(&r, &bound))
+		continue;
+	return bound;
+}
+
+/* Takes the place of what all three kinds of questions begin with. */
+static struct survey *survey_new(uint8_t set, const struct bound *after, const struct bound *end)
+{
+	struct survey *survey = mem_alloc_zero(1, sizeof(*survey));
+
+	assert(bound_compare(after, end) < 0);
+	survey->set = set;
+	survey->end = *end;
+	survey->last = *after;
+	survey->is_over = !key_of_bound(after, &survey->key);
+	return survey;
+}
+
+void session_digest(struct sessions *s, struct connection *c, const struct frame *frame)
+{
+	const struct bound end = last_bound(frame->digest.bounds);
+	struct work work = { .status = STATUS_OK, .list = frame->digest.bounds };
+
+	work.survey = survey_new(frame->digest.set, &frame->digest.after, &end);
+	memcpy(work.survey->nonce, frame->digest.nonce, KEY_SIZE);
+	work.survey->upto = bound_begin();
+	bool is_there = next_given(&work, work.survey);
+
+	assert(is_there);
+	part_begin(work.survey);
+	session_work_begin(s, c, &work, frame);
+}
+
+/* ---- parts whose bounds are ours ---- */
+
+static void put_split(struct work *work, const struct bound *upto)
+{
+	struct survey *survey = work->survey;
+	const struct split_part split = { *upto, part_end(survey) };
+	bool is_put = protocol_put_split(&work->results, &survey->upto, &split);
+
+	assert(is_put);
+	assert(survey->parts < PARTS_MAX);
+	survey->upto = *upto;
+	survey->parts++;
+}
+
+static bool split_slice(struct sessions *s, struct work *work)
+{
+	struct survey *survey = work->survey;
+	struct store_key key;
+	struct fact fact;
+	struct bound bound;
+
+	while (survey_peek(s, survey, &key, &fact, &bound)) {
+		if (survey->is_over || bound_compare(&bound, &survey->end) > 0) {
+			put_split(work, &survey->end);
+			return true;
+		}
+		if (survey->count >= survey->step && survey->parts < PARTS_MAX - 1) {
+			struct bound upto = bound_between(&survey->last, &bound);
+
+			put_split(work, &upto);
+			part_begin(survey);
+		}
+		part_add(s, survey, &fact);
+		survey->key = key;
+		survey->last = bound;
+	}
+	return false;
+}
+
+void session_split(struct sessions *s, struct connection *c, const struct frame *frame)
+{
+	struct work work = { .status = STATUS_OK };
+
+	work.survey = survey_new(frame->split.set, &frame->split.after, &frame->split.upto);
+	memcpy(work.survey->nonce, frame->split.nonce, KEY_SIZE);
+	work.survey->step = frame->split.step;
+	work.survey->upto = bound_begin(); /* before the first, as the list has it */
+	part_begin(work.survey);
+	session_work_begin(s, c, &work, frame);
+}
+
+/* ---- elements ---- */
+
+static bool elements_slice(const struct sessions *s, struct work *work)
+{
+	struct survey *survey = work->survey;
+	struct store_key key;
+	struct fact fact;
+	struct bound bound;
+
+	while (survey_peek(s, survey, &key, &fact, &bound)) {
+		if (survey->is_over || bound_compare(&bound, &survey->end) > 0) {
+			survey->last = survey->end;
+			return true;
+		}
+		size_t size = work->results.size + protocol_fact_size(&fact);
+
+		if (work->results.size > 0 && size > survey->step)
+			return true;
+		bool is_put = protocol_put_fact(&work->results, &fact);
+
+		assert(is_put);
+		survey->cost += 1 + (uint32_t)(protocol_fact_size(&fact) / SURVEY_COST_BYTES);
+		survey->key = key;
+		survey->last = bound;
+	}
+	return false;
+}
+
+void session_elements(struct sessions *s, struct connection *c, const struct frame *frame)
+{
+	struct work work = { .status = STATUS_OK };
+	uint32_t size_max = frame->elements.bytes;
+
+	work.survey = survey_new(frame->elements.set, &frame->elements.after,
+	                         &frame->elements.upto);
+	work.survey->step = size_max < PAGE_SIZE_MAX ? size_max : PAGE_SIZE_MAX;
+	session_work_begin(s, c, &work, frame);
+}
+
+bool session_survey_slice(struct sessions *s, struct work *work)
+{
+	work->survey->cost = 0;
+	if (work->connection == SESSION_NONE)
+		return true; /* nobody waits for it any more */
+	switch (work->type) {
+	case FRAME_DIGEST:
+		return digest_slice(s, work);
+	case FRAME_SPLIT:
+		return split_slice(s, work);
+	default:
+		assert(work->type == FRAME_ELEMENTS);
+		return elements_slice(s, work);
+	}
+}
+
+void session_survey_reply(const struct work *work, struct frame *reply)
+{
+	struct view results = buf_view(&work->results);
+
+	switch (work->type) {
+	case FRAME_DIGEST:
+		reply->digested.parts = results;
+		break;
+	case FRAME_SPLIT:
+		reply->split_reply.parts = results;
+		break;
+	default:
+		assert(work->type == FRAME_ELEMENTS);
+		reply->element_page.reached = work->survey->last;
+		reply->element_page.facts = results;
+	}
+}
+
+/* ---- facts that are brought ---- */
+
+static enum status store_account(struct sessions *s, const struct fact *fact)
+{
+	struct account held;
+
+	if (!auth_account_fits(&fact->account))
+		return STATUS_WRONG_PROOF;
+	enum store_state state = store_find(s->store, &fact->account.id, &held, NULL);
+
+	if (s->disk_full && (state == STORE_UNKNOWN ||
+	                     (state == STORE_ALIVE && fact->account.confirmed && !held.confirmed)))
+		return STATUS_DISK_FULL;
+	if (store_apply(s->store, fact, NULL) == STORE_NEW)
+		session_append(s, fact);
+	return STATUS_OK;
+}
+
+static enum status store_tombstone(struct sessions *s, const struct fact *fact)
+{
+	const struct id *id = &fact->tombstone.id;
+	struct connection *active = session_of(s, id);
+
+	if (!auth_tombstone_fits(&fact->tombstone))
+		return STATUS_WRONG_PROOF;
+	if (s->disk_full && store_find(s->store, id, NULL, NULL) == STORE_UNKNOWN)
+		return STATUS_DISK_FULL;
+	if (store_apply(s->store, fact, NULL) != STORE_NEW)
+		return STATUS_OK;
+	session_append(s, fact);
+	if (active != NULL)
+		session_end(s, active, STATUS_GONE);
+	return STATUS_OK;
+}
+
+static enum status store_message(struct sessions *s, const struct fact *fact)
+{
+	if (s->disk_full)
+		return STATUS_DISK_FULL;
+	enum store_result result = store_apply(s->store, fact, NULL);
+
+	if (result == STORE_NEW || result == STORE_REPLACED) {
+		session_append(s, fact);
+		session_push(s, &fact->message);
+	}
+	return STATUS_OK;
+}
+
+static enum status store_burial(struct sessions *s, const struct fact *fact)
+{
+	if (s->disk_full && !store_holds(s->store, &fact->burial.stream))
+		return STATUS_DISK_FULL;
+	if (BUG(repair_buries_held_only) && !store_holds(s->store, &fact->burial.stream))
+		return STATUS_OK;
+	if (store_apply(s->store, fact, NULL) == STORE_NEW)
+		session_append(s, fact);
+	return STATUS_OK;
+}
+
+static enum status store_one(struct sessions *s, const struct fact *fact, uint32_t *cost)
+{
+	uint64_t width;
+
+	switch (fact->kind) {
+	case FACT_ACCOUNT:
+		*cost += PROOF_COST;
+		return store_account(s, fact);
+	case FACT_TOMBSTONE:
+		*cost += PROOF_COST;
+		return store_tombstone(s, fact);
+	case FACT_MESSAGE:
+		*cost += 1 + (uint32_t)(fact->message.text.size / TEXT_COST_BYTES);
+		return store_message(s, fact);
+	case FACT_BURIAL:
+		width = fact->burial.range.last - fact->burial.range.first;
+		/* Up to so many messages are freed at once. */
+		*cost += 1 +
+		         (uint32_t)(width < STORE_SLICE_MAX ? width : STORE_SLICE_MAX) / RANGE_COST;
+		return store_burial(s, fact);
+	}
+	assert(false); /* a fact is of one of these kinds */
+	return STATUS_WRONG_PROOF;
+}
+
+bool session_store_slice(struct sessions *s, struct work *work)
+{
+	struct reader r = reader_of(work->list);
+	uint64_t given = store_work_given(s->store);
+	struct fact fact;
+	uint32_t cost = 0;
+
+	r.offset = work->offset;
+	while (cost < STORE_COST_MAX && protocol_next_fact(&r, &fact)) {
+		enum status status = store_one(s, &fact, &cost);
+
+		/* What was refused although it may be right is the better reason. */
+		if (status == STATUS_DISK_FULL || work->status == STATUS_OK)
+			work->status = status;
+	}
+	if (store_work_given(s->store) > given)
+		work->freeing = true;
+	work->offset = r.offset;
+	assert(work->offset <= work->list.size);
+	return work->offset == work->list.size;
+}
+
+void session_store(struct sessions *s, struct connection *c, const struct frame *frame)
+{
+	struct work work = { .status = STATUS_OK, .list = frame->store.facts };
+
+	session_work_begin(s, c, &work, frame);
+}

@@ -1,0 +1,478 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * store_account: accounts and tombstones, and the live ones by name.
+ *
+ * Live accounts stand in two trees by (name, id), the unconfirmed and the confirmed, so that `list`
+ * costs what it returns and the holder of a name is the first of it; and in a third by (name,
+ * end of the id), for names like `anna~7Q2K9XWM`. One sorted list of all would do for a small
+ * chat, but anybody may make accounts, also many of one name.
+ */
+#include "base/bug.h"
+#include "store/private.h"
+
+enum { SUFFIX_BYTES = 5 }; /* 8 digits of base 32 are the last 40 bits */
+
+static struct view name_of(const struct account_slot *slot)
+{
+	return view_of(slot->bytes, slot->name_size);
+}
+
+static const struct id *id_of(const struct store *s, const struct account_slot *slot)
+{
+	return &ident_at(s, slot->ident)->id;
+}
+
+/* ---- orders ---- */
+
+static int compare_ident(const void *context, const void *key, uint32_t element)
+{
+	return id_compare(key, &ident_at(context, element)->id);
+}
+
+const struct tree_order order_idents = { compare_ident, NULL };
+
+struct name_key {
+	struct view name;
+	const struct id *id;
+};
+
+static int compare_name(const void *context, const void *key, uint32_t element)
+{
+	const struct name_key *name_key = key;
+	const struct account_slot *slot = account_at(context, element);
+	int order = view_compare(name_key->name, name_of(slot));
+
+	return order ? order : id_compare(name_key->id, id_of(context, slot));
+}
+
+static const struct tree_order order_names = { compare_name, NULL };
+
+/* By name, then the last bytes of the id, then all of it. */
+static int compare_suffix(const void *context, const void *key, uint32_t element)
+{
+	const struct name_key *name_key = key;
+	const struct account_slot *slot = account_at(context, element);
+	const struct id *id = id_of(context, slot);
+	size_t start = ID_SIZE - SUFFIX_BYTES;
+	int order = view_compare(name_key->name, name_of(slot));
+
+	if (order == 0)
+		order = memcmp(name_key->id->bytes + start, id->bytes + start, SUFFIX_BYTES);
+	return order ? order : id_compare(name_key->id, id);
+}
+
+static const struct tree_order order_suffixes = { compare_suffix, NULL };
+
+/* ---- slots ---- */
+
+static const uint8_t *take(const uint8_t *from, uint8_t *to, size_t size)
+{
+	memcpy(to, from, size);
+	return from + size;
+}
+
+static uint8_t *give(uint8_t *to, const void *from, size_t size)
+{
+	if (size > 0)
+		memcpy(to, from, size);
+	return to + size;
+}
+
+static uint32_t slot_new(struct store *s, uint32_t ident, struct view name, size_t rest)
+{
+	assert(name.size <= NAME_SIZE_MAX);
+	uint32_t handle = arena_alloc(s->arena, sizeof(struct account_slot) + name.size + rest);
+	struct account_slot *slot = account_at(s, handle);
+
+	*slot = (struct account_slot){ .ident = ident, .name_size = (uint8_t)name.size };
+	(void)give(slot->bytes, name.data, name.size); /* where the rest begins is name_size */
+	return handle;
+}
+
+static uint32_t account_new(struct store *s, uint32_t ident, const struct account *account)
+{
+	const struct verifier *v = &account->verifier;
+
+	assert(v->setting.size <= SETTING_SIZE_MAX);
+	uint32_t handle = slot_new(s, ident, account->name, v->setting.size + 4 * (size_t)KEY_SIZE);
+	struct account_slot *slot = account_at(s, handle);
+	uint8_t *to = slot->bytes + slot->name_size;
+
+	slot->setting_size = (uint8_t)v->setting.size;
+	slot->confirmed = account->confirmed;
+	to = give(to, v->setting.data, v->setting.size);
+	to = give(to, v->seal, KEY_SIZE);
+	to = give(to, v->stored_key, KEY_SIZE);
+	to = give(to, v->server_key, KEY_SIZE);
+	(void)give(to, v->lock, KEY_SIZE); /* the last one */
+	return handle;
+}
+
+static uint32_t tombstone_new(struct store *s, uint32_t ident, const struct tombstone *tombstone)
+{
+	uint32_t handle = slot_new(s, ident, tombstone->name, 2 * (size_t)KEY_SIZE);
+	struct account_slot *slot = account_at(s, handle);
+	uint8_t *to = slot->bytes + slot->name_size;
+
+	slot->gone = true;
+	to = give(to, tombstone->middle, KEY_SIZE);
+	(void)give(to, tombstone->delete_key, KEY_SIZE); /* the last one */
+	return handle;
+}
+
+static void account_fill(const struct store *s, const struct account_slot *slot,
+                         struct account *account)
+{
+	const uint8_t *from = slot->bytes + slot->name_size;
+	struct verifier *v = &account->verifier;
+
+	assert(!slot->gone);
+	account->id = *id_of(s, slot);
+	account->name = name_of(slot);
+	account->confirmed = slot->confirmed;
+	v->setting = view_of(from, slot->setting_size);
+	from = take(from + slot->setting_size, v->seal, KEY_SIZE);
+	from = take(from, v->stored_key, KEY_SIZE);
+	from = take(from, v->server_key, KEY_SIZE);
+	(void)take(from, v->lock, KEY_SIZE); /* the last one */
+}
+
+static void tombstone_fill(const struct store *s, const struct account_slot *slot,
+                           struct tombstone *tombstone)
+{
+	const uint8_t *from = slot->bytes + slot->name_size;
+
+	assert(slot->gone);
+	tombstone->id = *id_of(s, slot);
+	tombstone->name = name_of(slot);
+	from = take(from, tombstone->middle, KEY_SIZE);
+	(void)take(from, tombstone->delete_key, KEY_SIZE); /* the last one */
+}
+
+void account_fact(const struct store *s, uint32_t ident, struct fact *fact)
+{
+	const struct account_slot *slot = account_at(s, ident_at(s, ident)->account);
+
+	if (slot->gone) {
+		fact->kind = FACT_TOMBSTONE;
+		tombstone_fill(s, slot, &fact->tombstone);
+	} else {
+		fact->kind = FACT_ACCOUNT;
+		account_fill(s, slot, &fact->account);
+	}
+}
+
+static uint64_t account_hash(const struct store *s, uint32_t ident)
+{
+	struct fact fact;
+
+	account_fact(s, ident, &fact);
+	return store_fact_hash(&fact);
+}
+
+/* ---- the join ---- */
+
+static void index_add(struct store *s, uint32_t handle)
+{
+	const struct account_slot *slot = account_at(s, handle);
+	struct name_key key = { name_of(slot), id_of(s, slot) };
+	struct tree_use names = use_of(s, &order_names);
+	struct tree_use suffixes = use_of(s, &order_suffixes);
+
+	tree_add(&names, &s->names[slot->confirmed], &key, handle);
+	tree_add(&suffixes, &s->suffixes, &key, handle);
+}
+
+static void index_remove(struct store *s, uint32_t handle)
+{
+	const struct account_slot *slot = account_at(s, handle);
+	struct name_key key = { name_of(slot), id_of(s, slot) };
+	struct tree_use names = use_of(s, &order_names);
+	struct tree_use suffixes = use_of(s, &order_suffixes);
+	uint32_t removed = tree_remove(&names, &s->names[slot->confirmed], &key);
+
+	assert(removed == handle);
+	removed = tree_remove(&suffixes, &s->suffixes, &key);
+	assert(removed == handle);
+	(void)removed; /* only the assertions ask */
+}
+
+static enum store_result account_confirm(struct store *s, uint32_t ident)
+{
+	uint32_t handle = ident_at(s, ident)->account;
+	struct account_slot *slot = account_at(s, handle);
+
+	assert(!slot->confirmed);
+	s->totals.sum -= account_hash(s, ident);
+	index_remove(s, handle);
+	slot->confirmed = true;
+	index_add(s, handle);
+	s->totals.sum += account_hash(s, ident);
+	return STORE_NEW;
+}
+
+/* An id becomes known: it enters the tree, and mail for it is no longer mail to unknown ids. */
+static void ident_enter(struct store *s, uint32_t handle)
+{
+	struct tree_use use = use_of(s, &order_idents);
+	struct ident *ident = ident_at(s, handle);
+
+	assert(ident->state == STORE_UNKNOWN);
+	tree_add(&use, &s->accounts, &ident->id, handle);
+	if (ident->mailbox)
+		share_leave_unknown(s, mailbox_at(s, ident->mailbox));
+}
+
+enum store_result account_apply(struct store *s, const struct account *account)
+{
+	uint32_t handle = ident_get(s, &account->id);
+	struct ident *ident = ident_at(s, handle);
+
+	if (ident->state == STORE_DEAD)
+		return STORE_GONE;
+	if (ident->state == STORE_ALIVE) {
+		if (!account->confirmed || account_at(s, ident->account)->confirmed)
+			return STORE_KNOWN;
+		return account_confirm(s, handle);
+	}
+	ident_enter(s, handle);
+	ident->account = account_new(s, handle, account);
+	ident->state = STORE_ALIVE;
+	index_add(s, ident->account);
+	s->totals.accounts++;
+	s->totals.sum += account_hash(s, handle);
+	return STORE_NEW;
+}
+
+/* Takes the mailbox of a gone account out of everything that a question can reach. */
+static uint32_t detach(struct store *s, struct ident *ident)
+{
+	struct tree_use use = use_of(s, &order_mailboxes);
+	uint32_t handle = ident->mailbox;
+
+	if (!handle)
+		return 0;
+	struct mailbox *mailbox = mailbox_at(s, handle);
+	uint32_t removed = tree_remove(&use, &s->mailboxes, &ident->id);
+
+	assert(removed == handle);
+	(void)removed; /* only the assertion asks */
+	mailbox->detached = true;
+	ident->mailbox = 0;
+	s->totals.messages -= mailbox->message_count;
+	s->totals.ranges -= mailbox->range_count;
+	s->totals.streams -= mailbox->stream_count;
+	s->totals.sum -= mailbox->sum;
+	return handle;
+}
+
+enum store_result tombstone_apply(struct store *s, const struct tombstone *tombstone,
+                                  uint32_t *detached)
+{
+	uint32_t handle = ident_get(s, &tombstone->id);
+	struct ident *ident = ident_at(s, handle);
+
+	*detached = 0;
+	if (ident->state == STORE_DEAD)
+		return STORE_KNOWN;
+	if (ident->state == STORE_UNKNOWN && BUG(stranger_not_buried))
+		return STORE_NEW;
+	if (ident->state == STORE_ALIVE) {
+		s->totals.sum -= account_hash(s, handle);
+		s->totals.accounts--;
+		index_remove(s, ident->account);
+		arena_free(s->arena, ident->account);
+	} else {
+		ident_enter(s, handle);
+	}
+	ident->account = tombstone_new(s, handle, tombstone);
+	ident->state = STORE_DEAD;
+	s->totals.tombstones++;
+	s->totals.sum += account_hash(s, handle);
+	*detached = detach(s, ident);
+	return STORE_NEW;
+}
+
+/* ---- questions ---- */
+
+enum store_state store_find(const struct store *s, const struct id *id, struct account *account,
+                            struct tombstone *tombstone)
+{
+	assert(s->magic == STORE_MAGIC);
+	uint32_t handle = ident_find(s, id);
+
+	if (!handle)
+		return STORE_UNKNOWN;
+	const struct ident *ident = ident_at(s, handle);
+
+	if (ident->state == STORE_ALIVE && account)
+		account_fill(s, account_at(s, ident->account), account);
+	if (ident->state == STORE_DEAD && tombstone)
+		tombstone_fill(s, account_at(s, ident->account), tombstone);
+	return (enum store_state)ident->state;
+}
+
+/* The next account of a tree by name after a place, if it has the name (or, with `prefix`,
+ * begins with it). */
+static const struct account_slot *name_after(const struct store *s, uint32_t root,
+                                             const struct name_key *after, struct view name,
+                                             bool prefix)
+{
+	struct tree_use use = use_of(s, &order_names);
+	uint32_t handle = tree_next(&use, root, after, store_hint(s, WALK_NAMES));
+
+	if (!handle)
+		return NULL;
+	const struct account_slot *slot = account_at(s, handle);
+	bool fits = prefix ? view_starts_with(name_of(slot), name)
+	                   : view_equal(name_of(slot), name);
+
+	return fits ? slot : NULL;
+}
+
+bool store_holder(const struct store *s, struct view name, const struct id *except,
+                  struct account *holder)
+{
+	assert(s->magic == STORE_MAGIC);
+	for (unsigned confirmed = 2; confirmed-- > 0;) {
+		struct id after = { { 0 } };
+		struct name_key key = { name, &after };
+		const struct account_slot *slot = name_after(s, s->names[confirmed], &key, name,
+		                                             false);
+
+		if (slot && except && id_equal(id_of(s, slot), except)) {
+			after = *except;
+			slot = name_after(s, s->names[confirmed], &key, name, false);
+		}
+		if (!slot)
+			continue;
+		if (holder)
+			account_fill(s, slot, holder);
+		return true;
+	}
+	return false;
+}
+
+bool store_name_next(const struct store *s, struct view name, bool confirmed, struct id *after,
+                     struct account *account)
+{
+	assert(s->magic == STORE_MAGIC);
+	struct name_key key = { name, after };
+	const struct account_slot *slot = name_after(s, s->names[confirmed], &key, name, false);
+
+	if (!slot)
+		return false;
+	*after = *id_of(s, slot);
+	if (account)
+		account_fill(s, slot, account);
+	return true;
+}
+
+/* The last bytes of all ids whose text ends so. */
+static bool suffix_decode(struct view suffix, uint8_t bytes[SUFFIX_BYTES])
+{
+	static const char digits[] = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+	uint64_t value = 0;
+
+	if (suffix.size != ID_SUFFIX_SIZE)
+		return false;
+	for (size_t i = 0; i < suffix.size; i++) {
+		const char *digit = suffix.data[i] ? strchr(digits, suffix.data[i]) : NULL;
+
+		if (!digit)
+			return false;
+		value = value << 5 | (uint64_t)(digit - digits);
+	}
+	for (size_t i = 0; i < SUFFIX_BYTES; i++)
+		bytes[i] = (uint8_t)(value >> (8 * (SUFFIX_BYTES - 1 - i)));
+	return true;
+}
+
+bool store_suffix_next(const struct store *s, struct view name, struct view suffix,
+                       struct id *after, struct account *account)
+{
+	assert(s->magic == STORE_MAGIC);
+	struct id place = *after;
+	struct name_key key = { name, &place };
+	struct tree_use use = use_of(s, &order_suffixes);
+	uint8_t *end = place.bytes + ID_SIZE - SUFFIX_BYTES;
+	uint8_t bytes[SUFFIX_BYTES];
+
+	if (!suffix_decode(suffix, bytes))
+		return false;
+	/* From the zero id the place is before all that end so: after it, as ids are not zero. */
+	memcpy(end, bytes, SUFFIX_BYTES);
+	uint32_t handle = id_is_zero(after) ? tree_from(&use, s->suffixes, &key)
+	                                    : tree_next(&use, s->suffixes, &key, NULL);
+
+	if (!handle)
+		return false;
+	const struct account_slot *slot = account_at(s, handle);
+	const struct id *id = id_of(s, slot);
+
+	if (!view_equal(name_of(slot), name) ||
+	    memcmp(id->bytes + ID_SIZE - SUFFIX_BYTES, bytes, SUFFIX_BYTES) != 0)
+		return false;
+	*after = *id;
+	if (account)
+		account_fill(s, slot, account);
+	return true;
+}
+
+bool store_list_next(const struct store *s, struct view prefix, struct view after_name,
+                     const struct id *after, struct account *account)
+{
+	assert(s->magic == STORE_MAGIC);
+	struct id zero = { { 0 } };
+	struct name_key key = { after_name, after ? after : &zero };
+
+	/* From the beginning, or from a place before the prefix: the first that could have it. */
+	if (view_compare(after_name, prefix) < 0)
+		key = (struct name_key){ prefix, &zero };
+	const struct account_slot *slot = name_after(s, s->names[1], &key, prefix, true);
+
+	if (!slot)
+		return false;
+	account_fill(s, slot, account);
+	return true;
+}
+
+void account_check(const struct store *s)
+{
+	struct tree_use idents = use_of(s, &order_idents);
+	struct tree_use names = use_of(s, &order_names);
+	struct tree_use suffixes = use_of(s, &order_suffixes);
+	uint64_t alive = 0;
+	uint64_t gone = 0;
+	struct id id = { { 0 } };
+
+	tree_check(&idents, s->accounts);
+	tree_check(&names, s->names[0]);
+	tree_check(&names, s->names[1]);
+	tree_check(&suffixes, s->suffixes);
+	for (uint32_t h; (h = tree_next(&idents, s->accounts, &id, NULL)) != 0;) {
+		const struct ident *ident = ident_at(s, h);
+		const struct account_slot *slot = account_at(s, ident->account);
+		struct name_key key = { name_of(slot), &ident->id };
+
+		assert(id_compare(&id, &ident->id) < 0);
+		assert(slot->ident == h);
+		assert(ident_find(s, &ident->id) == h);
+		assert(slot->gone == (ident->state == STORE_DEAD));
+		for (unsigned i = 0; i < 2; i++) {
+			bool here = !slot->gone && slot->confirmed == i;
+
+			assert(tree_find(&names, s->names[i], &key) == (here ? ident->account : 0));
+		}
+		assert(tree_find(&suffixes, s->suffixes, &key) ==
+		       (slot->gone ? 0 : ident->account));
+		if (slot->gone)
+			assert(ident->mailbox == 0);
+		*(slot->gone ? &gone : &alive) += 1;
+		id = ident->id;
+	}
+	assert(alive == s->totals.accounts);
+	assert(gone == s->totals.tombstones);
+	assert(tree_count(s->arena, s->names[0]) + tree_count(s->arena, s->names[1]) == alive);
+	assert(tree_count(s->arena, s->suffixes) == alive);
+}

@@ -1,0 +1,528 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * store_message: live messages, in the two orders that are asked for, and the shares that limit
+ * them.
+ *
+ * A message stands in its stream's tree by number (is it there? which does a burial cover, and
+ * how heavy are they?) and in its mailbox's tree by place (what is shown next?). Both grow at
+ * their right end in ordinary traffic, which is their fast path. One tree of all messages by key
+ * was the alternative: a look-up in it costs some twenty cache misses at ten million.
+ */
+#include "base/sha256.h"
+#include "store/private.h"
+
+/* ---- orders ---- */
+
+static int compare_number(const void *context, const void *key, uint32_t element)
+{
+	uint64_t number = *(const uint64_t *)key;
+	uint64_t held = message_at(context, element)->number;
+
+	return (number > held) - (number < held);
+}
+
+static uint64_t weigh_message(const void *context, uint32_t element)
+{
+	return message_at(context, element)->size;
+}
+
+const struct tree_order order_numbers = { compare_number, weigh_message };
+
+static int compare_place(const void *context, const void *key, uint32_t element)
+{
+	const struct store *s = context;
+	const struct place *place = key;
+	const struct message_slot *slot = message_at(s, element);
+
+	if (place->sent_ms != slot->sent_ms)
+		return place->sent_ms < slot->sent_ms ? -1 : 1;
+	const struct stream_slot *stream = stream_at(s, slot->stream);
+	int order = id_compare(&place->sender, &ident_at(s, stream->sender)->id);
+
+	if (order == 0)
+		order = ulid_compare(&place->session, &session_at(s, stream->session)->ulid);
+	return order ? order : (place->number > slot->number) - (place->number < slot->number);
+}
+
+const struct tree_order order_places = { compare_place, NULL };
+
+static int compare_share(const void *context, const void *key, uint32_t element)
+{
+	uint32_t sender = *(const uint32_t *)key;
+	uint32_t held = share_at(context, element)->sender;
+
+	return (sender > held) - (sender < held);
+}
+
+const struct tree_order order_shares = { compare_share, NULL };
+
+/* ---- shares ----
+ * What one sender has in one mailbox is a record that his streams there point to while they are
+ * live; so a message finds it without a search. What he sent to unknown ids is counted a second
+ * time, all together, beside his ident. The record in each of those mailboxes says how much to
+ * take off when its id becomes known. */
+
+static void unknown_add(struct store *s, uint32_t sender, uint64_t messages, uint64_t bytes)
+{
+	struct ident *ident = ident_at(s, sender);
+
+	if (!ident->unknown) {
+		ident->unknown = arena_alloc(s->arena, sizeof(struct share));
+		*share_at(s, ident->unknown) = (struct share){ .sender = sender };
+	}
+	struct share *share = share_at(s, ident->unknown);
+
+	share->messages += (uint32_t)messages;
+	share->bytes += bytes;
+}
+
+static void unknown_subtract(struct store *s, uint32_t sender, uint64_t messages, uint64_t bytes)
+{
+	struct ident *ident = ident_at(s, sender);
+
+	if (messages == 0)
+		return;
+	struct share *share = share_at(s, ident->unknown);
+
+	assert(share->messages >= messages);
+	assert(share->bytes >= bytes);
+	share->messages -= (uint32_t)messages;
+	share->bytes -= bytes;
+	if (share->messages > 0)
+		return;
+	assert(share->bytes == 0);
+	arena_free(s->arena, ident->unknown);
+	ident->unknown = 0;
+}
+
+static uint32_t share_get(struct store *s, struct mailbox *mailbox, uint32_t sender)
+{
+	struct tree_use use = use_of(s, &order_shares);
+	uint32_t handle = tree_find(&use, mailbox->shares, &sender);
+
+	if (handle)
+		return handle;
+	handle = arena_alloc(s->arena, sizeof(struct share));
+	*share_at(s, handle) = (struct share){ .sender = sender };
+	tree_add(&use, &mailbox->shares, &sender, handle);
+	return handle;
+}
+
+void share_leave_unknown(struct store *s, const struct mailbox *mailbox)
+{
+	struct tree_use use = use_of(s, &order_shares);
+	uint32_t sender = 0;
+
+	for (uint32_t h; (h = tree_next(&use, mailbox->shares, &sender, NULL)) != 0;) {
+		const struct share *share = share_at(s, h);
+
+		sender = share->sender;
+		unknown_subtract(s, sender, share->messages, share->bytes);
+	}
+}
+
+void share_used(const struct store *s, const struct found *found, uint32_t *messages,
+                uint64_t *bytes)
+{
+	struct tree_use use = use_of(s, &order_shares);
+	const struct ident *recipient = found->recipient ? ident_at(s, found->recipient) : NULL;
+	const struct mailbox *mailbox = NULL;
+	uint32_t handle = 0;
+
+	*messages = 0;
+	*bytes = 0;
+	if (!found->sender)
+		return;
+	if (recipient && recipient->mailbox)
+		mailbox = mailbox_at(s, recipient->mailbox);
+	if (!recipient || recipient->state == STORE_UNKNOWN)
+		handle = ident_at(s, found->sender)->unknown;
+	else if (mailbox && found->stream && stream_at(s, found->stream)->live)
+		handle = live_at(s, stream_at(s, found->stream)->live)->share;
+	else if (mailbox)
+		handle = tree_find(&use, mailbox->shares, &found->sender);
+	if (handle) {
+		*messages = share_at(s, handle)->messages;
+		*bytes = share_at(s, handle)->bytes;
+	}
+	if (mailbox && found->sender == found->recipient)
+		*messages += mailbox->strange;
+}
+
+void store_share(const struct store *s, const struct id *recipient, const struct id *sender,
+                 uint32_t *messages, uint64_t *bytes)
+{
+	struct found found = s->last;
+
+	assert(s->magic == STORE_MAGIC);
+	if (!found.sender || !id_equal(&ident_at(s, found.sender)->id, sender) ||
+	    !id_equal(&ident_at(s, found.recipient)->id, recipient))
+		found = (struct found){ .recipient = ident_find(s, recipient),
+			                .sender = ident_find(s, sender) };
+	share_used(s, &found, messages, bytes);
+}
+
+/* ---- counts ---- */
+
+static bool is_unknown(const struct store *s, const struct mailbox *mailbox)
+{
+	return ident_at(s, mailbox->ident)->state == STORE_UNKNOWN;
+}
+
+/* Into all counts: the share, the mailbox, the whole. message_uncount is its opposite, for many. */
+static void message_count(struct store *s, const struct stream_slot *slot, uint64_t bytes)
+{
+	struct mailbox *mailbox = mailbox_at(s, slot->mailbox);
+	struct share *share = share_at(s, live_at(s, slot->live)->share);
+
+	share->messages++;
+	share->bytes += bytes;
+	if (is_unknown(s, mailbox))
+		unknown_add(s, slot->sender, 1, bytes);
+	mailbox->message_count++;
+	s->totals.messages++;
+}
+
+void message_uncount(struct store *s, const struct stream_slot *slot, uint64_t messages,
+                     uint64_t bytes)
+{
+	struct mailbox *mailbox = mailbox_at(s, slot->mailbox);
+	struct share *share = share_at(s, live_at(s, slot->live)->share);
+
+	assert(share->messages >= messages);
+	assert(share->bytes >= bytes);
+	assert(mailbox->message_count >= messages);
+	share->messages -= (uint32_t)messages;
+	share->bytes -= bytes;
+	if (is_unknown(s, mailbox))
+		unknown_subtract(s, slot->sender, messages, bytes);
+	mailbox->message_count -= messages;
+	s->totals.messages -= messages;
+}
+
+/* ---- messages ---- */
+
+/* These are in no cache, but do not hang on each other: so the waits overlap. */
+void message_prefetch(const struct store *s, const struct stream_slot *slot)
+{
+	arena_prefetch(s->arena, mailbox_at(s, slot->mailbox)->messages);
+	if (!slot->live)
+		return;
+	arena_prefetch(s->arena, live_at(s, slot->live)->messages);
+	arena_prefetch(s->arena, live_at(s, slot->live)->share);
+}
+
+uint32_t message_find(const struct store *s, const struct stream_slot *slot, uint64_t number)
+{
+	struct tree_use use = use_of(s, &order_numbers);
+
+	if (!slot->live || number > live_at(s, slot->live)->number_max)
+		return 0;
+	return tree_find(&use, live_at(s, slot->live)->messages, &number);
+}
+
+static bool is_long(const struct message_slot *slot)
+{
+	return slot->size > STORE_TEXT_SHARED;
+}
+
+static uint32_t long_text(const struct message_slot *slot)
+{
+	uint32_t handle;
+
+	assert(is_long(slot));
+	memcpy(&handle, slot->text, sizeof(handle));
+	return handle;
+}
+
+/* The content as it came in; the digest of a long text is known without making it again. */
+static struct content content_of(const struct store *s, const struct message_slot *slot)
+{
+	struct content content = { .sent_ms = slot->sent_ms,
+		                   .text = view_of(slot->text, slot->size) };
+
+	if (is_long(slot)) {
+		const struct text_slot *text = text_at(s, long_text(slot));
+
+		/* Without data, while it is awaited: no view that others may see. */
+		content.text = (struct view){ text->data, text->size };
+		content.digest = text->digest;
+	}
+	return content;
+}
+
+uint64_t message_hash(const struct store *s, uint32_t handle)
+{
+	const struct message_slot *slot = message_at(s, handle);
+	struct content content = content_of(s, slot);
+	struct stream stream;
+
+	stream_fill(s, stream_at(s, slot->stream), &stream);
+	return hash_message(&stream, slot->number, &content);
+}
+
+int message_compare(const struct store *s, const struct content *new, uint32_t held)
+{
+	struct content old = content_of(s, message_at(s, held));
+
+	if (new->sent_ms != old.sent_ms)
+		return new->sent_ms < old.sent_ms ? -1 : 1;
+	if (new->text.data && (old.text.data || old.text.size == 0))
+		return view_compare(new->text, old.text);
+	/* One of the texts has not come yet. The same by digest is the same; else the one that
+	 * is there wins, for what never comes was buried. */
+	if (new->text.size == old.text.size && old.digest) {
+		uint8_t digest[KEY_SIZE];
+
+		if (new->digest)
+			memcpy(digest, new->digest, KEY_SIZE);
+		else
+			sha256(new->text.data, new->text.size, digest);
+		if (memcmp(digest, old.digest, KEY_SIZE) == 0)
+			return 0;
+	}
+	return new->text.data ? -1 : 1;
+}
+
+bool message_awaits_text(const struct store *s, uint32_t handle)
+{
+	const struct message_slot *slot = message_at(s, handle);
+
+	return is_long(slot) && !text_at(s, long_text(slot))->data;
+}
+
+/* A stream's tree of messages and its share, made with its first message. */
+static uint32_t live_get(struct store *s, struct stream_slot *slot)
+{
+	struct mailbox *mailbox = mailbox_at(s, slot->mailbox);
+
+	if (!slot->live) {
+		slot->live = arena_alloc(s->arena, sizeof(struct live));
+		*live_at(s, slot->live) =
+			(struct live){ .share = share_get(s, mailbox, slot->sender) };
+		share_at(s, live_at(s, slot->live)->share)->live++;
+	}
+	return slot->live;
+}
+
+static uint32_t slot_new(struct store *s, uint32_t stream, uint64_t number,
+                         const struct content *content)
+{
+	bool is_shared = content->text.size > STORE_TEXT_SHARED;
+	size_t size = is_shared ? sizeof(uint32_t) : content->text.size;
+	uint32_t handle = arena_alloc(s->arena, sizeof(struct message_slot) + size);
+	struct message_slot *slot = message_at(s, handle);
+
+	*slot = (struct message_slot){ .stream = stream,
+		                       .size = (uint32_t)content->text.size,
+		                       .number = number,
+		                       .sent_ms = content->sent_ms };
+	if (is_shared) {
+		uint32_t text = text_get(s, content->text, content->digest);
+
+		memcpy(slot->text, &text, sizeof(text));
+	} else if (size > 0) {
+		memcpy(slot->text, content->text.data, size);
+	}
+	return handle;
+}
+
+static struct place place_of_slot(const struct store *s, const struct message_slot *slot)
+{
+	const struct stream_slot *stream = stream_at(s, slot->stream);
+
+	return (struct place){ .sent_ms = slot->sent_ms,
+		               .sender = ident_at(s, stream->sender)->id,
+		               .session = session_at(s, stream->session)->ulid,
+		               .number = slot->number };
+}
+
+void message_add(struct store *s, uint32_t handle, const struct stream *stream, uint64_t number,
+                 const struct content *content)
+{
+	struct tree_use numbers = use_of(s, &order_numbers);
+	struct tree_use places = use_of(s, &order_places);
+	struct stream_slot *slot = stream_at(s, handle);
+	struct mailbox *mailbox = mailbox_at(s, slot->mailbox);
+	struct live *live = live_at(s, live_get(s, slot));
+	uint32_t message = slot_new(s, handle, number, content);
+	struct place place = { content->sent_ms, stream->sender, stream->session, number };
+	struct content held = content_of(s, message_at(s, message));
+	uint64_t hash = hash_message(stream, number, &held);
+
+	/* What is behind everything, as nearly all is, need not be compared: that would read a
+	 * message that is in no cache, twice. */
+	if (number > live->number_max)
+		tree_append(&numbers, &live->messages, message);
+	else
+		tree_add(&numbers, &live->messages, &number, message);
+	if (content->sent_ms > mailbox->sent_ms_max)
+		tree_append(&places, &mailbox->messages, message);
+	else
+		tree_add(&places, &mailbox->messages, &place, message);
+	if (number > live->number_max)
+		live->number_max = number;
+	if (content->sent_ms > mailbox->sent_ms_max)
+		mailbox->sent_ms_max = content->sent_ms;
+	message_count(s, slot, content->text.size);
+	mailbox->sum += hash;
+	s->totals.sum += hash;
+}
+
+void message_free(struct store *s, uint32_t handle)
+{
+	const struct message_slot *slot = message_at(s, handle);
+
+	if (is_long(slot))
+		text_release(s, long_text(slot));
+	arena_free(s->arena, handle);
+}
+
+/* The last message of a stream has gone. */
+static void live_free(struct store *s, struct stream_slot *slot)
+{
+	struct tree_use use = use_of(s, &order_shares);
+	struct mailbox *mailbox = mailbox_at(s, slot->mailbox);
+	uint32_t handle = live_at(s, slot->live)->share;
+	struct share *share = share_at(s, handle);
+
+	assert(live_at(s, slot->live)->messages == 0);
+	arena_free(s->arena, slot->live);
+	slot->live = 0;
+	if (--share->live > 0)
+		return;
+	assert(share->messages == 0);
+	assert(share->bytes == 0);
+	(void)tree_remove(&use, &mailbox->shares, &slot->sender); /* it is `handle` */
+	arena_free(s->arena, handle);
+}
+
+void message_drop(struct store *s, uint32_t handle)
+{
+	struct tree_use numbers = use_of(s, &order_numbers);
+	struct tree_use places = use_of(s, &order_places);
+	const struct message_slot *message = message_at(s, handle);
+	struct stream_slot *slot = stream_at(s, message->stream);
+	struct mailbox *mailbox = mailbox_at(s, slot->mailbox);
+	struct live *live = live_at(s, slot->live);
+	struct place place = place_of_slot(s, message);
+	uint64_t hash = message_hash(s, handle);
+	uint32_t removed = tree_remove(&numbers, &live->messages, &message->number);
+
+	assert(removed == handle);
+	removed = tree_remove(&places, &mailbox->messages, &place);
+	assert(removed == handle);
+	(void)removed; /* only the assertions ask */
+	mailbox->sum -= hash;
+	if (!mailbox->detached)
+		s->totals.sum -= hash;
+	message_free(s, handle);
+	if (!live->messages)
+		live_free(s, slot);
+}
+
+void message_fill(const struct store *s, uint32_t handle, struct message *message)
+{
+	const struct message_slot *slot = message_at(s, handle);
+	struct content content = content_of(s, slot);
+
+	stream_fill(s, stream_at(s, slot->stream), &message->stream);
+	message->number = slot->number;
+	message->sent_ms = slot->sent_ms;
+	message->text = content.text.data ? content.text : view_of(NULL, 0);
+}
+
+bool store_text_digest(const struct store *s, const struct message *message,
+                       uint8_t digest[KEY_SIZE])
+{
+	struct found found;
+
+	assert(s->magic == STORE_MAGIC);
+	stream_find(s, &message->stream, &found);
+	uint32_t handle = found.stream
+	                          ? message_find(s, stream_at(s, found.stream), message->number)
+	                          : 0;
+
+	if (!handle || !is_long(message_at(s, handle)))
+		return false;
+	memcpy(digest, text_at(s, long_text(message_at(s, handle)))->digest, KEY_SIZE);
+	return true;
+}
+
+/* ---- checking ---- */
+
+/* The messages of one mailbox by place: their order, and that each is in its stream's tree too. */
+static void places_check(const struct store *s, const struct mailbox *mailbox, uint64_t *sum)
+{
+	struct tree_use places = use_of(s, &order_places);
+	struct place after = { 0 };
+	uint64_t alive = 0;
+
+	tree_check(&places, mailbox->messages);
+	for (uint32_t h; (h = tree_next(&places, mailbox->messages, &after, NULL)) != 0;) {
+		const struct message_slot *slot = message_at(s, h);
+		struct place place = place_of_slot(s, slot);
+
+		assert(place_compare(&after, &place) < 0);
+		assert(message_find(s, stream_at(s, slot->stream), slot->number) == h);
+		if (range_covers(s, stream_at(s, slot->stream), slot->number))
+			assert(s->work_given != s->work_done);
+		else
+			alive++;
+		*sum += message_hash(s, h);
+		after = place;
+	}
+	assert(alive == mailbox->message_count);
+}
+
+static uint64_t shares_check(const struct store *s, const struct mailbox *mailbox)
+{
+	struct tree_use use = use_of(s, &order_shares);
+	uint64_t messages = 0;
+	uint32_t sender = 0;
+
+	tree_check(&use, mailbox->shares);
+	for (uint32_t h; (h = tree_next(&use, mailbox->shares, &sender, NULL)) != 0;) {
+		const struct share *share = share_at(s, h);
+
+		assert(share->sender > sender);
+		assert(share->live > 0);
+		sender = share->sender;
+		messages += share->messages;
+	}
+	return messages;
+}
+
+void message_check(const struct store *s)
+{
+	struct tree_use use = use_of(s, &order_mailboxes);
+	struct tree_use streams = use_of(s, &order_streams);
+	struct tree_use numbers = use_of(s, &order_numbers);
+	struct id id = { { 0 } };
+
+	for (uint32_t h; (h = tree_next(&use, s->mailboxes, &id, NULL)) != 0;) {
+		const struct mailbox *mailbox = mailbox_at(s, h);
+		struct stream stream = { .session = { { 0 } } };
+		uint64_t sum = 0;
+		uint64_t in_streams = 0;
+
+		places_check(s, mailbox, &sum);
+		assert(shares_check(s, mailbox) == mailbox->message_count);
+		for (uint32_t at;
+		     (at = tree_next(&streams, mailbox->streams, &stream, NULL)) != 0;) {
+			const struct stream_slot *slot = stream_at(s, at);
+			struct range range;
+
+			stream_fill(s, slot, &stream);
+			for (uint64_t n = 0; range_from(s, slot, n, &range); n = range.last + 1)
+				sum += hash_range(&stream, &range);
+			if (!slot->live)
+				continue;
+			tree_check(&numbers, live_at(s, slot->live)->messages);
+			in_streams += tree_count(s->arena, live_at(s, slot->live)->messages);
+		}
+		assert(in_streams == tree_count(s->arena, mailbox->messages));
+		assert(sum == mailbox->sum);
+		id = ident_at(s, mailbox->ident)->id;
+	}
+}

@@ -1,0 +1,393 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * store_stream: streams, their mailboxes, and the ranges of numbers that are dead.
+ *
+ * Nearly every stream ends as one range 1..n, which stands in the stream itself. Only a stream
+ * with holes, or with numbers over 2^32, has a tree of ranges; when its holes close the tree
+ * goes. Ranges are disjoint and do not touch, so their order by last number is their order.
+ */
+#include "base/mix.h"
+#include "store/private.h"
+
+/* ---- streams by hash ----
+ * The key is made of handles: a mailbox, an ident and a session each stand once, so equal
+ * handles are equal ids. They depend on history, as does the place in the table; neither comes
+ * out. */
+
+struct stream_key {
+	uint32_t mailbox;
+	uint32_t sender;
+	uint32_t session;
+};
+
+uint64_t stream_key_hash(const struct store *s, uint32_t mailbox, uint32_t sender, uint32_t session)
+{
+	return mix_end(mix_word(mix_word(s->seed, (uint64_t)mailbox << 32 | sender), session));
+}
+
+static bool stream_match(const void *context, const void *key, uint32_t handle)
+{
+	const struct stream_key *wanted = key;
+	const struct stream_slot *slot = stream_at(context, handle);
+
+	return slot->mailbox == wanted->mailbox && slot->sender == wanted->sender &&
+	       slot->session == wanted->session;
+}
+
+static uint64_t stream_hash(const void *context, uint32_t handle)
+{
+	const struct stream_slot *slot = stream_at(context, handle);
+
+	return stream_key_hash(context, slot->mailbox, slot->sender, slot->session);
+}
+
+/* ---- orders ---- */
+
+static int compare_stream(const void *context, const void *key, uint32_t element)
+{
+	const struct store *s = context;
+	const struct stream *stream = key;
+	const struct stream_slot *slot = stream_at(s, element);
+	int order = id_compare(&stream->sender, &ident_at(s, slot->sender)->id);
+
+	return order ? order : ulid_compare(&stream->session, &session_at(s, slot->session)->ulid);
+}
+
+const struct tree_order order_streams = { compare_stream, NULL };
+
+static int compare_mailbox(const void *context, const void *key, uint32_t element)
+{
+	return id_compare(key, &ident_at(context, mailbox_at(context, element)->ident)->id);
+}
+
+const struct tree_order order_mailboxes = { compare_mailbox, NULL };
+
+static int compare_range(const void *context, const void *key, uint32_t element)
+{
+	const struct store *s = context;
+	const struct range *range = arena_at(s->arena, element);
+	uint64_t number = *(const uint64_t *)key;
+
+	return (number > range->last) - (number < range->last);
+}
+
+const struct tree_order order_ranges = { compare_range, NULL };
+
+/* ---- finding and making ---- */
+
+/* A batch has many messages of one sender, so his handles are still at hand. */
+void stream_find(const struct store *s, const struct stream *stream, struct found *found)
+{
+	uint32_t sender = s->last.sender;
+	uint32_t session = s->last.session;
+
+	if (!sender || !id_equal(&ident_at(s, sender)->id, &stream->sender) ||
+	    !ulid_equal(&session_at(s, session)->ulid, &stream->session)) {
+		ident_prefetch(s, stream);
+		sender = ident_find(s, &stream->sender);
+		session = session_find(s, &stream->session);
+	}
+	*found = (struct found){ .recipient = ident_find(s, &stream->recipient),
+		                 .sender = sender,
+		                 .session = session };
+	if (!found->recipient || !found->sender || !found->session)
+		return;
+	struct stream_key key = { ident_at(s, found->recipient)->mailbox, found->sender,
+		                  found->session };
+
+	arena_prefetch(s->arena, key.mailbox); /* what is new is counted there */
+
+	if (key.mailbox)
+		found->stream = table_find(&s->streams,
+		                           stream_key_hash(s, key.mailbox, key.sender, key.session),
+		                           stream_match, s, &key);
+}
+
+/* A mailbox lives from the first thing that is held for its recipient until that one is gone. */
+static uint32_t mailbox_get(struct store *s, uint32_t recipient)
+{
+	struct ident *ident = ident_at(s, recipient);
+	struct tree_use use = use_of(s, &order_mailboxes);
+
+	assert(ident->state != STORE_DEAD);
+	if (ident->mailbox)
+		return ident->mailbox;
+	ident->mailbox = arena_alloc(s->arena, sizeof(struct mailbox));
+	*mailbox_at(s, ident->mailbox) = (struct mailbox){ .ident = recipient };
+	tree_add(&use, &s->mailboxes, &ident->id, ident->mailbox);
+	return ident->mailbox;
+}
+
+void stream_make(struct store *s, const struct stream *stream, struct found *found)
+{
+	struct tree_use use = use_of(s, &order_streams);
+
+	if (found->stream)
+		return;
+	if (!found->recipient)
+		found->recipient = ident_get(s, &stream->recipient);
+	if (!found->sender)
+		found->sender = ident_get(s, &stream->sender);
+	if (!found->session)
+		found->session = session_get(s, &stream->session);
+	uint32_t handle = mailbox_get(s, found->recipient);
+	struct mailbox *mailbox = mailbox_at(s, handle);
+
+	found->stream = arena_alloc(s->arena, sizeof(struct stream_slot));
+	*stream_at(s, found->stream) = (struct stream_slot){ .mailbox = handle,
+		                                             .sender = found->sender,
+		                                             .session = found->session };
+	table_add(&s->streams, stream_key_hash(s, handle, found->sender, found->session),
+	          found->stream, stream_hash, s);
+	tree_add(&use, &mailbox->streams, stream, found->stream);
+	ident_at(s, found->sender)->streams++;
+	session_at(s, found->session)->streams++;
+	mailbox->stream_count++;
+	s->totals.streams++;
+}
+
+void stream_fill(const struct store *s, const struct stream_slot *slot, struct stream *stream)
+{
+	stream->recipient = ident_at(s, mailbox_at(s, slot->mailbox)->ident)->id;
+	stream->sender = ident_at(s, slot->sender)->id;
+	stream->session = session_at(s, slot->session)->ulid;
+}
+
+void stream_free(struct store *s, uint32_t handle)
+{
+	const struct stream_slot *slot = stream_at(s, handle);
+	uint32_t sender = slot->sender;
+	uint32_t session = slot->session;
+
+	assert(mailbox_at(s, slot->mailbox)->detached);
+	assert(slot->live == 0);
+	assert(range_count(s, slot) == 0);
+	s->last = (struct found){ 0 };
+	table_remove(&s->streams, stream_hash(s, handle), handle, stream_hash, s);
+	arena_free(s->arena, handle);
+	ident_at(s, sender)->streams--;
+	session_at(s, session)->streams--;
+	ident_release(s, sender);
+	session_release(s, session);
+}
+
+bool store_holds(const struct store *s, const struct stream *stream)
+{
+	struct found found;
+
+	assert(s->magic == STORE_MAGIC);
+	stream_find(s, stream, &found);
+	return found.stream != 0;
+}
+
+/* ---- dead ranges ---- */
+
+/* The first number of a range is never 0, so a 0 there tells a tree (or nothing) from a range. */
+static bool ranges_are_tree(const struct stream_slot *slot)
+{
+	return slot->range_first == 0 && slot->range_last != 0;
+}
+
+uint64_t range_count(const struct store *s, const struct stream_slot *slot)
+{
+	if (slot->range_first)
+		return 1;
+	return tree_count(s->arena, slot->range_last);
+}
+
+bool range_from(const struct store *s, const struct stream_slot *slot, uint64_t number,
+                struct range *range)
+{
+	struct tree_use use = use_of(s, &order_ranges);
+
+	if (slot->range_first) {
+		*range = (struct range){ slot->range_first, slot->range_last };
+		return range->last >= number;
+	}
+	uint32_t handle = tree_from(&use, slot->range_last, &number);
+
+	if (handle)
+		*range = *(const struct range *)arena_at(s->arena, handle);
+	return handle != 0;
+}
+
+bool range_covers(const struct store *s, const struct stream_slot *slot, uint64_t number)
+{
+	struct range range;
+
+	return range_from(s, slot, number, &range) && range.first <= number;
+}
+
+static void tree_add_range(struct store *s, struct stream_slot *slot, struct range range)
+{
+	struct tree_use use = use_of(s, &order_ranges);
+	uint32_t handle = arena_alloc(s->arena, sizeof(struct range));
+
+	assert(slot->range_first == 0);
+	*(struct range *)arena_at(s->arena, handle) = range;
+	tree_add(&use, &slot->range_last, &range.last, handle);
+}
+
+static void range_insert(struct store *s, struct stream_slot *slot, struct range range)
+{
+	if (slot->range_last == 0 && range.last <= UINT32_MAX) {
+		slot->range_first = (uint32_t)range.first;
+		slot->range_last = (uint32_t)range.last;
+		return;
+	}
+	if (slot->range_first) {
+		struct range old = { slot->range_first, slot->range_last };
+
+		slot->range_first = slot->range_last = 0;
+		tree_add_range(s, slot, old);
+	}
+	tree_add_range(s, slot, range);
+}
+
+static void range_remove(struct store *s, struct stream_slot *slot, struct range range)
+{
+	struct tree_use use = use_of(s, &order_ranges);
+
+	if (slot->range_first) {
+		assert(slot->range_last == range.last);
+		slot->range_first = slot->range_last = 0;
+		return;
+	}
+	arena_free(s->arena, tree_remove(&use, &slot->range_last, &range.last));
+}
+
+/* A tree of one range that fits into the stream goes. */
+static void ranges_settle(struct store *s, struct stream_slot *slot)
+{
+	struct range range;
+
+	if (!ranges_are_tree(slot) || tree_count(s->arena, slot->range_last) != 1)
+		return;
+	if (range_from(s, slot, 1, &range) && range.last <= UINT32_MAX) {
+		range_remove(s, slot, range);
+		range_insert(s, slot, range);
+	}
+}
+
+void range_add(struct store *s, struct stream_slot *slot, struct range range)
+{
+	struct mailbox *mailbox = mailbox_at(s, slot->mailbox);
+	struct stream stream;
+	struct range old;
+	uint64_t sum = 0;
+	uint64_t merged = 0;
+
+	assert(range.first >= 1);
+	assert(range.last >= range.first);
+	stream_fill(s, slot, &stream);
+	/* All that overlap or touch become one: the first of them ends at or after first - 1. */
+	while (range_from(s, slot, range.first - 1, &old) && old.first <= range.last + 1) {
+		range_remove(s, slot, old);
+		sum -= hash_range(&stream, &old);
+		merged++;
+		range.first = old.first < range.first ? old.first : range.first;
+		range.last = old.last > range.last ? old.last : range.last;
+	}
+	range_insert(s, slot, range);
+	ranges_settle(s, slot);
+	sum += hash_range(&stream, &range);
+	mailbox->sum += sum;
+	mailbox->range_count += 1 - merged;
+	s->totals.sum += sum;
+	s->totals.ranges += 1 - merged;
+}
+
+bool range_free_one(struct store *s, struct stream_slot *slot)
+{
+	struct range range;
+
+	if (!range_from(s, slot, 0, &range))
+		return false;
+	range_remove(s, slot, range);
+	return true;
+}
+
+bool store_range_next(const struct store *s, const struct stream *stream, uint64_t after,
+                      struct range *range)
+{
+	struct found found;
+
+	assert(s->magic == STORE_MAGIC);
+	stream_find(s, stream, &found);
+	return found.stream && after < UINT64_MAX &&
+	       range_from(s, stream_at(s, found.stream), after + 1, range);
+}
+
+/* ---- checking ---- */
+
+static void ranges_check(const struct store *s, const struct stream_slot *slot,
+                         const struct stream *stream, struct mailbox *truth)
+{
+	struct tree_use use = use_of(s, &order_ranges);
+	struct range range;
+	uint64_t after = 0;
+	uint64_t count = 0;
+
+	if (ranges_are_tree(slot))
+		tree_check(&use, slot->range_last);
+	for (; range_from(s, slot, after, &range); after = range.last + 1, count++) {
+		assert(range.first <= range.last);
+		assert(count == 0 || range.first > after);
+		truth->sum += hash_range(stream, &range);
+	}
+	assert(count == range_count(s, slot));
+	truth->range_count += count;
+}
+
+static void mailbox_check(const struct store *s, uint32_t handle, struct store_totals *totals)
+{
+	struct tree_use use = use_of(s, &order_streams);
+	const struct mailbox *mailbox = mailbox_at(s, handle);
+	struct mailbox truth = { .sum = 0 };
+	struct stream stream = { .session = { { 0 } } };
+	struct stream next;
+
+	assert(!mailbox->detached);
+	assert(ident_at(s, mailbox->ident)->mailbox == handle);
+	tree_check(&use, mailbox->streams);
+	for (uint32_t h; (h = tree_next(&use, mailbox->streams, &stream, NULL)) != 0;) {
+		const struct stream_slot *slot = stream_at(s, h);
+		struct found found;
+
+		assert(slot->mailbox == handle);
+		stream_fill(s, slot, &next);
+		assert(truth.stream_count == 0 || stream_compare(&stream, &next) < 0);
+		stream = next;
+		stream_find(s, &stream, &found);
+		assert(found.stream == h);
+		assert(slot->live || range_count(s, slot) > 0);
+		ranges_check(s, slot, &stream, &truth);
+		truth.stream_count++;
+	}
+	assert(truth.stream_count == mailbox->stream_count);
+	assert(truth.range_count == mailbox->range_count);
+	totals->streams += mailbox->stream_count;
+	totals->ranges += mailbox->range_count;
+	totals->messages += mailbox->message_count;
+}
+
+void stream_check(const struct store *s)
+{
+	struct tree_use use = use_of(s, &order_mailboxes);
+	struct store_totals totals = { 0 };
+	struct id id = { { 0 } };
+
+	table_check(&s->streams, stream_hash, s);
+	tree_check(&use, s->mailboxes);
+	for (uint32_t h; (h = tree_next(&use, s->mailboxes, &id, NULL)) != 0;) {
+		const struct id *next = &ident_at(s, mailbox_at(s, h)->ident)->id;
+
+		assert(id_compare(&id, next) < 0);
+		id = *next;
+		mailbox_check(s, h, &totals);
+	}
+	assert(totals.streams == s->totals.streams);
+	assert(totals.ranges == s->totals.ranges);
+	assert(totals.messages == s->totals.messages);
+	assert(s->streams.count >= totals.streams);
+}

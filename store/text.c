@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * store_text: long texts, each held once under its SHA-256 and counted by its users.
+ *
+ * A text to many accounts arrives as many messages in a row, so the last one is compared before
+ * anything is digested. While a snapshot is read a text may be awaited: it has users and a
+ * digest but no bytes yet.
+ */
+#include "base/sha256.h"
+#include "store/private.h"
+
+_Static_assert((int)KEY_SIZE == (int)SHA256_SIZE, "a text is named by a SHA-256");
+
+static int compare_text(const void *context, const void *key, uint32_t element)
+{
+	return memcmp(key, text_at(context, element)->digest, KEY_SIZE);
+}
+
+static const struct tree_order order_texts = { compare_text, NULL };
+
+static void text_give(struct store *s, struct text_slot *slot, struct view text)
+{
+	assert(slot->data == NULL);
+	assert(slot->size == text.size);
+	slot->data = mem_alloc(text.size);
+	memcpy(slot->data, text.data, text.size);
+	s->text_bytes += text.size;
+}
+
+static bool is_last(const struct store *s, struct view text)
+{
+	const struct text_slot *last = s->text_last ? text_at(s, s->text_last) : NULL;
+
+	return last && last->data && view_equal(view_of(last->data, last->size), text);
+}
+
+static uint32_t text_new(struct store *s, const uint8_t digest[KEY_SIZE], size_t size)
+{
+	struct tree_use use = use_of(s, &order_texts);
+	uint32_t handle = arena_alloc(s->arena, sizeof(struct text_slot));
+	struct text_slot *slot = text_at(s, handle);
+
+	*slot = (struct text_slot){ .size = (uint32_t)size };
+	memcpy(slot->digest, digest, KEY_SIZE);
+	tree_add(&use, &s->texts, digest, handle);
+	return handle;
+}
+
+uint32_t text_get(struct store *s, struct view text, const uint8_t *digest)
+{
+	struct tree_use use = use_of(s, &order_texts);
+	uint8_t own[KEY_SIZE];
+
+	assert(text.size > STORE_TEXT_SHARED);
+	assert(text.data || digest);
+	if (text.data && is_last(s, text)) {
+		text_at(s, s->text_last)->users++;
+		return s->text_last;
+	}
+	if (text.data) {
+		sha256(text.data, text.size, own);
+		digest = own;
+	}
+	uint32_t handle = tree_find(&use, s->texts, digest);
+
+	if (!handle)
+		handle = text_new(s, digest, text.size);
+	struct text_slot *slot = text_at(s, handle);
+
+	if (text.data && !slot->data) {
+		s->missing -= slot->users;
+		text_give(s, slot, text);
+	}
+	slot->users++;
+	s->missing += slot->data == NULL;
+	s->text_last = handle;
+	return handle;
+}
+
+void text_release(struct store *s, uint32_t handle)
+{
+	struct tree_use use = use_of(s, &order_texts);
+	struct text_slot *slot = text_at(s, handle);
+
+	assert(slot->users > 0);
+	s->missing -= slot->data == NULL;
+	if (--slot->users > 0)
+		return;
+	(void)tree_remove(&use, &s->texts, slot->digest); /* it is `handle` */
+	if (slot->data)
+		s->text_bytes -= slot->size;
+	mem_free(slot->data);
+	arena_free(s->arena, handle);
+	if (s->text_last == handle)
+		s->text_last = 0;
+}
+
+bool store_text_next(const struct store *s, uint8_t after[KEY_SIZE], struct view *text)
+{
+	struct tree_use use = use_of(s, &order_texts);
+	uint32_t handle;
+
+	assert(s->magic == STORE_MAGIC);
+	while ((handle = tree_next(&use, s->texts, after, NULL)) != 0) {
+		const struct text_slot *slot = text_at(s, handle);
+
+		memcpy(after, slot->digest, KEY_SIZE);
+		if (!slot->data)
+			continue;
+		*text = view_of(slot->data, slot->size);
+		return true;
+	}
+	return false;
+}
+
+bool store_load_text(struct store *s, struct view text)
+{
+	struct tree_use use = use_of(s, &order_texts);
+	uint8_t digest[KEY_SIZE];
+
+	assert(s->magic == STORE_MAGIC);
+	sha256(text.data, text.size, digest);
+	uint32_t handle = tree_find(&use, s->texts, digest);
+
+	if (!handle || text_at(s, handle)->data || text_at(s, handle)->size != text.size)
+		return false;
+	s->changes++;
+	s->missing -= text_at(s, handle)->users;
+	text_give(s, text_at(s, handle), text);
+	return true;
+}
+
+uint64_t store_load_missing(const struct store *s)
+{
+	assert(s->magic == STORE_MAGIC);
+	return s->missing;
+}
+
+void text_check(const struct store *s)
+{
+	struct tree_use use = use_of(s, &order_texts);
+	uint8_t after[KEY_SIZE] = { 0 };
+	uint64_t missing = 0;
+	size_t bytes = 0;
+
+	tree_check(&use, s->texts);
+	for (uint32_t h; (h = tree_next(&use, s->texts, after, NULL)) != 0;) {
+		const struct text_slot *slot = text_at(s, h);
+
+		assert(memcmp(after, slot->digest, KEY_SIZE) < 0);
+		assert(slot->users > 0);
+		assert(slot->size > STORE_TEXT_SHARED);
+		memcpy(after, slot->digest, KEY_SIZE);
+		missing += slot->data ? 0 : slot->users;
+		bytes += slot->data ? slot->size : 0;
+	}
+	assert(missing == s->missing);
+	assert(bytes == s->text_bytes);
+}

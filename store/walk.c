@@ -1,0 +1,306 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * store_walk: the orders in which everything held comes out.
+ *
+ * A walk keeps nothing but a key in its caller's hands, so it may rest for as long as it likes
+ * while the store changes. Each step finds the key's place again: streams by hash, places in
+ * trees by the hint of where the last step ended, and only after a change by search.
+ *
+ * Ghosts are passed over. In a stream that takes one step for each dead range; in a mailbox,
+ * whose order is another, one for each ghost: whoever reads pages waits for the work in that
+ * mailbox (store_work_done).
+ */
+#include "store/private.h"
+
+/* ---- keys ---- */
+
+int store_key_compare(const struct store_key *a, const struct store_key *b)
+{
+	if (a->streams != b->streams)
+		return a->streams < b->streams ? -1 : 1;
+	int order = id_compare(&a->account, &b->account);
+
+	if (order == 0)
+		order = id_compare(&a->sender, &b->sender);
+	if (order == 0)
+		order = ulid_compare(&a->session, &b->session);
+	return order ? order : (a->number > b->number) - (a->number < b->number);
+}
+
+static struct store_key key_of_stream(const struct stream *stream, uint64_t number)
+{
+	return (struct store_key){ .streams = 1,
+		                   .account = stream->recipient,
+		                   .sender = stream->sender,
+		                   .session = stream->session,
+		                   .number = number };
+}
+
+struct store_key store_key_of(const struct fact *fact)
+{
+	switch (fact->kind) {
+	case FACT_ACCOUNT:
+		return (struct store_key){ .account = fact->account.id };
+	case FACT_TOMBSTONE:
+		return (struct store_key){ .account = fact->tombstone.id };
+	case FACT_MESSAGE:
+		return key_of_stream(&fact->message.stream, fact->message.number);
+	case FACT_BURIAL:
+		return key_of_stream(&fact->burial.stream, fact->burial.range.first);
+	}
+	assert(false);
+	return (struct store_key){ 0 };
+}
+
+/* ---- steps inside a stream ---- */
+
+/* The next range whose first number is after `after`. */
+static bool range_after(const struct store *s, const struct stream_slot *slot, uint64_t after,
+                        struct range *range)
+{
+	assert(after <= NUMBER_MAX);
+	if (!range_from(s, slot, after + 1, range))
+		return false;
+	return range->first > after || range_from(s, slot, range->last + 1, range);
+}
+
+/* The next live message after a number; 0: none. */
+static uint32_t message_after(const struct store *s, const struct stream_slot *slot, uint64_t after)
+{
+	struct tree_use use = use_of(s, &order_numbers);
+	struct range dead;
+
+	while (slot->live) {
+		uint32_t handle = tree_next(&use, live_at(s, slot->live)->messages, &after,
+		                            store_hint(s, WALK_NUMBERS));
+
+		if (!handle)
+			return 0;
+		uint64_t number = message_at(s, handle)->number;
+
+		assert(number > after);
+		if (!range_from(s, slot, number, &dead) || dead.first > number)
+			return handle;
+		after = dead.last;
+	}
+	return 0;
+}
+
+static void range_fact(const struct store *s, const struct stream_slot *slot,
+                       const struct range *range, struct fact *fact)
+{
+	fact->kind = FACT_BURIAL;
+	fact->burial.range = *range;
+	stream_fill(s, slot, &fact->burial.stream);
+}
+
+static bool element_after(const struct store *s, uint32_t stream, uint64_t after, struct fact *fact)
+{
+	const struct stream_slot *slot = stream_at(s, stream);
+	struct range range;
+	bool is_range = range_after(s, slot, after, &range);
+	uint32_t message = message_after(s, slot, after);
+
+	if (!is_range && !message)
+		return false;
+	if (is_range && (!message || range.first < message_at(s, message)->number)) {
+		range_fact(s, slot, &range, fact);
+	} else {
+		fact->kind = FACT_MESSAGE;
+		message_fill(s, message, &fact->message);
+	}
+	return true;
+}
+
+/* ---- from stream to stream ---- */
+
+static uint32_t mailbox_of(const struct store *s, const struct id *recipient)
+{
+	uint32_t ident = ident_find(s, recipient);
+
+	return ident ? ident_at(s, ident)->mailbox : 0;
+}
+
+/* The next mailbox after a recipient; 0: none. */
+static uint32_t mailbox_after(const struct store *s, const struct id *recipient)
+{
+	struct tree_use use = use_of(s, &order_mailboxes);
+
+	return tree_next(&use, s->mailboxes, recipient, store_hint(s, WALK_MAILBOXES));
+}
+
+static uint32_t stream_after(const struct store *s, uint32_t mailbox, const struct stream *stream)
+{
+	struct tree_use use = use_of(s, &order_streams);
+
+	return tree_next(&use, mailbox_at(s, mailbox)->streams, stream,
+	                 store_hint(s, WALK_STREAMS));
+}
+
+static uint32_t first_stream(const struct store *s, uint32_t mailbox)
+{
+	struct tree_use use = use_of(s, &order_streams);
+	const struct stream zero = { .session = { { 0 } } };
+
+	return tree_from(&use, mailbox_at(s, mailbox)->streams, &zero);
+}
+
+/* The stream where a walk stands, if it is held. */
+static uint32_t walk_find(const struct store *s, const struct stream *stream)
+{
+	uint32_t handle = store_hints(s)->stream;
+	struct stream last;
+	struct found found;
+
+	if (handle) {
+		stream_fill(s, stream_at(s, handle), &last);
+		if (stream_compare(&last, stream) == 0)
+			return handle;
+	}
+	stream_find(s, stream, &found);
+	return found.stream;
+}
+
+/* The next stream of all after one that may be held, as `held`; 0: none. */
+static uint32_t stream_next(const struct store *s, uint32_t held, const struct stream *stream)
+{
+	uint32_t mailbox = held ? stream_at(s, held)->mailbox : mailbox_of(s, &stream->recipient);
+	uint32_t handle = mailbox ? stream_after(s, mailbox, stream) : 0;
+
+	if (handle)
+		return handle;
+	mailbox = mailbox_after(s, &stream->recipient);
+	return mailbox ? first_stream(s, mailbox) : 0;
+}
+
+bool store_next(const struct store *s, struct store_key *after, struct fact *fact)
+{
+	struct tree_use use = use_of(s, &order_idents);
+
+	assert(s->magic == STORE_MAGIC);
+	if (!after->streams) {
+		uint32_t ident = tree_next(&use, s->accounts, &after->account,
+		                           store_hint(s, WALK_ACCOUNTS));
+
+		if (ident) {
+			account_fact(s, ident, fact);
+			*after = store_key_of(fact);
+			return true;
+		}
+	}
+	struct stream stream = { .session = { { 0 } } };
+	uint64_t number = 0;
+
+	if (after->streams) {
+		stream = (struct stream){ after->account, after->sender, after->session };
+		number = after->number;
+	}
+	uint32_t handle = walk_find(s, &stream);
+
+	if (!handle || !element_after(s, handle, number, fact)) {
+		handle = stream_next(s, handle, &stream);
+		if (!handle)
+			return false;
+		/* A stream that is held has an element. */
+		bool found = element_after(s, handle, 0, fact);
+
+		assert(found);
+		(void)found; /* only the assertion asks */
+	}
+	store_hints(s)->stream = handle;
+	assert(fact->kind == FACT_MESSAGE || fact->kind == FACT_BURIAL);
+	*after = store_key_of(fact);
+	return true;
+}
+
+/* ---- mailboxes ---- */
+
+static bool place_next(const struct store *s, uint32_t mailbox, struct place *after,
+                       struct message *message)
+{
+	struct tree_use use = use_of(s, &order_places);
+	bool ghosts = s->work_given != s->work_done;
+	struct place place = *after;
+
+	for (;;) {
+		uint32_t handle = tree_next(&use, mailbox_at(s, mailbox)->messages, &place,
+		                            store_hint(s, WALK_PLACES));
+
+		if (!handle)
+			return false;
+		const struct message_slot *slot = message_at(s, handle);
+
+		assert(stream_at(s, slot->stream)->mailbox == mailbox);
+		if (ghosts && range_covers(s, stream_at(s, slot->stream), slot->number)) {
+			struct message ghost;
+
+			message_fill(s, handle, &ghost);
+			place = place_of(&ghost);
+			continue;
+		}
+		message_fill(s, handle, message);
+		*after = place_of(message);
+		return true;
+	}
+}
+
+bool store_mailbox_next(const struct store *s, const struct id *recipient, struct place *after,
+                        struct message *message)
+{
+	assert(s->magic == STORE_MAGIC);
+	uint32_t mailbox = mailbox_of(s, recipient);
+
+	return mailbox && place_next(s, mailbox, after, message);
+}
+
+/* ---- pending.json ---- */
+
+/* The next dead range of a mailbox after (stream, number). */
+static bool pending_range(const struct store *s, uint32_t mailbox, struct store_pending *after,
+                          struct fact *fact)
+{
+	struct range range;
+	struct stream stream = after->stream;
+	uint64_t number = after->number;
+
+	stream.recipient = after->recipient;
+	uint32_t handle = walk_find(s, &stream);
+
+	if (!handle) {
+		handle = stream_after(s, mailbox, &stream);
+		number = 0;
+	}
+	for (; handle; handle = stream_after(s, mailbox, &stream), number = 0) {
+		stream_fill(s, stream_at(s, handle), &stream);
+		if (!range_after(s, stream_at(s, handle), number, &range))
+			continue;
+		range_fact(s, stream_at(s, handle), &range, fact);
+		store_hints(s)->stream = handle;
+		after->stream = stream;
+		after->number = range.first;
+		return true;
+	}
+	return false;
+}
+
+bool store_pending_next(const struct store *s, struct store_pending *after, struct fact *fact)
+{
+	assert(s->magic == STORE_MAGIC);
+	uint32_t mailbox = mailbox_of(s, &after->recipient);
+
+	for (;;) {
+		if (mailbox && !after->in_messages && pending_range(s, mailbox, after, fact))
+			return true;
+		after->in_messages = true;
+		if (mailbox && place_next(s, mailbox, &after->place, &fact->message)) {
+			fact->kind = FACT_MESSAGE;
+			return true;
+		}
+		mailbox = mailbox_after(s, &after->recipient);
+		if (!mailbox)
+			return false;
+		*after = (struct store_pending){
+			.recipient = ident_at(s, mailbox_at(s, mailbox)->ident)->id
+		};
+	}
+}

@@ -1,0 +1,267 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * store_work: what touches many messages at once: burials, and the mailboxes of gone accounts.
+ *
+ * A burial enters its range and takes what it covers out of the counts, both in O(log n): the
+ * streams' trees weigh ranges of numbers. The messages themselves are freed now if they are few,
+ * else in slices by a job. Jobs are done in the order in which they were given, so a burial's
+ * stream is there until its job is done: only the job of its mailbox, which is later, frees it.
+ */
+#include "store/private.h"
+
+static void job_push(struct store *s, struct job job)
+{
+	uint32_t handle = arena_alloc(s->arena, sizeof(struct job));
+
+	*(struct job *)arena_at(s->arena, handle) = job;
+	if (s->job_last)
+		((struct job *)arena_at(s->arena, s->job_last))->next = handle;
+	else
+		s->job_first = handle;
+	s->job_last = handle;
+	s->work_given++;
+}
+
+static void job_pop(struct store *s)
+{
+	uint32_t handle = s->job_first;
+
+	assert(handle != 0);
+	assert(s->work_done < s->work_given);
+	s->job_first = ((const struct job *)arena_at(s->arena, handle))->next;
+	if (!s->job_first)
+		s->job_last = 0;
+	arena_free(s->arena, handle);
+	s->work_done++;
+	assert((s->work_done == s->work_given) == (s->job_first == 0));
+}
+
+/* ---- burials ---- */
+
+/* Frees the dead messages of a stream in a range of numbers, at most `budget`. Returns how many. */
+static uint32_t drop_range(struct store *s, struct stream_slot *slot, const struct range *range,
+                           uint32_t budget)
+{
+	struct tree_use use = use_of(s, &order_numbers);
+	uint32_t dropped = 0;
+
+	for (; dropped < budget && slot->live; dropped++) {
+		uint32_t handle = tree_from(&use, live_at(s, slot->live)->messages, &range->first);
+
+		if (!handle || message_at(s, handle)->number > range->last)
+			break;
+		message_drop(s, handle);
+	}
+	return dropped;
+}
+
+static struct tree_weight weigh(const struct store *s, const struct stream_slot *slot,
+                                struct range range)
+{
+	struct tree_use use = use_of(s, &order_numbers);
+
+	if (!slot->live)
+		return (struct tree_weight){ 0 };
+	range.last++;
+	return tree_between(&use, live_at(s, slot->live)->messages, &range.first, &range.last);
+}
+
+/* Takes what a range is going to cover out of all counts: what stands in its holes, as the rest
+ * is dead. */
+static void uncount_range(struct store *s, const struct stream_slot *slot, struct range range)
+{
+	while (slot->live && range.first <= range.last) {
+		struct range dead;
+		struct range hole = range;
+		bool more = range_from(s, slot, range.first, &dead) && dead.first <= range.last;
+
+		if (more)
+			hole.last = dead.first - 1;
+		if (hole.first <= hole.last) {
+			struct tree_weight weight = weigh(s, slot, hole);
+
+			message_uncount(s, slot, weight.count, weight.weight);
+		}
+		if (!more)
+			return;
+		range.first = dead.last + 1;
+	}
+}
+
+static bool is_dead(const struct store *s, const struct stream_slot *slot,
+                    const struct range *range)
+{
+	struct range dead;
+
+	return range_from(s, slot, range->first, &dead) && dead.first <= range->first &&
+	       dead.last >= range->last;
+}
+
+/* Neither overlaps nor touches a range that there is. */
+static bool adds_range(const struct store *s, const struct stream_slot *slot,
+                       const struct range *range)
+{
+	struct range next;
+
+	return !range_from(s, slot, range->first - 1, &next) || next.first > range->last + 1;
+}
+
+static enum store_result burial_limits(const struct store *s, const struct found *found,
+                                       const struct burial *burial,
+                                       const struct store_limits *limits)
+{
+	uint64_t bytes;
+	uint32_t messages;
+
+	if (found->stream) {
+		const struct stream_slot *slot = stream_at(s, found->stream);
+		bool refused = range_count(s, slot) > STORE_GAPS_MAX &&
+		               adds_range(s, slot, &burial->range);
+
+		return refused ? STORE_GAPS : STORE_NEW;
+	}
+	struct found own = { .recipient = found->recipient, .sender = found->recipient };
+
+	share_used(s, &own, &messages, &bytes);
+	return messages / 2 >= limits->share_messages ? STORE_FULL : STORE_NEW;
+}
+
+enum store_result burial_apply(struct store *s, const struct burial *burial,
+                               const struct store_limits *limits)
+{
+	struct found found;
+
+	assert(burial->range.first >= 1);
+	assert(burial->range.first <= burial->range.last);
+	assert(burial->range.last <= NUMBER_MAX);
+	stream_find(s, &burial->stream, &found);
+	if (found.recipient && ident_at(s, found.recipient)->state == STORE_DEAD)
+		return STORE_GONE;
+	if (found.stream && is_dead(s, stream_at(s, found.stream), &burial->range))
+		return STORE_KNOWN;
+	if (limits) {
+		enum store_result result = burial_limits(s, &found, burial, limits);
+
+		if (result != STORE_NEW)
+			return result;
+	}
+	bool strange = limits && !found.stream;
+
+	stream_make(s, &burial->stream, &found);
+	struct stream_slot *slot = stream_at(s, found.stream);
+
+	mailbox_at(s, slot->mailbox)->strange += strange;
+	uncount_range(s, slot, burial->range);
+	range_add(s, slot, burial->range);
+	if (weigh(s, slot, burial->range).count > STORE_SLICE_MAX)
+		job_push(s, (struct job){ .kind = JOB_BURIAL,
+		                          .subject = found.stream,
+		                          .range = burial->range });
+	else
+		(void)drop_range(s, slot, &burial->range, UINT32_MAX); /* all of it */
+	return STORE_NEW;
+}
+
+/* ---- the mailboxes of gone accounts ---- */
+
+/* Frees one thing of a stream of a detached mailbox; false if nothing is left of it. */
+static bool stream_shrink(struct store *s, struct stream_slot *slot)
+{
+	struct tree_use use = use_of(s, &order_numbers);
+
+	if (!slot->live)
+		return range_free_one(s, slot);
+	uint32_t message = tree_pop(&use, &live_at(s, slot->live)->messages);
+
+	if (message) {
+		message_free(s, message);
+	} else {
+		arena_free(s->arena, slot->live);
+		slot->live = 0;
+	}
+	return true;
+}
+
+/* Frees one thing of a detached mailbox; false if nothing is left but itself. */
+static bool mailbox_shrink(struct store *s, struct mailbox *mailbox)
+{
+	struct tree_use places = use_of(s, &order_places);
+	struct tree_use shares = use_of(s, &order_shares);
+	struct tree_use streams = use_of(s, &order_streams);
+	const struct stream zero = { .session = { { 0 } } };
+	uint32_t handle;
+
+	/* The order by place is given up first: it compares nothing, so it may outlive its
+	 * messages. */
+	if (tree_pop(&places, &mailbox->messages))
+		return true;
+	if ((handle = tree_pop(&shares, &mailbox->shares)) != 0) {
+		arena_free(s->arena, handle);
+		return true;
+	}
+	handle = tree_from(&streams, mailbox->streams, &zero);
+	if (!handle)
+		return false;
+	if (stream_shrink(s, stream_at(s, handle)))
+		return true;
+	(void)tree_pop(&streams, &mailbox->streams); /* the first is `handle` */
+	stream_free(s, handle);
+	return true;
+}
+
+void work_mailbox(struct store *s, uint32_t mailbox)
+{
+	bool idle = s->job_first == 0;
+
+	job_push(s, (struct job){ .kind = JOB_MAILBOX, .subject = mailbox });
+	if (idle)
+		(void)store_work(s, STORE_SLICE_MAX); /* what is left is asked for later */
+}
+
+/* ---- slices ---- */
+
+/* Does at most `budget` steps of the first job; returns how many, less than `budget` if it is
+ * finished. */
+static uint32_t job_run(struct store *s, uint32_t budget)
+{
+	const struct job *job = arena_at(s->arena, s->job_first);
+	uint32_t steps = 0;
+
+	if (job->kind == JOB_BURIAL)
+		return drop_range(s, stream_at(s, job->subject), &job->range, budget);
+	struct mailbox *mailbox = mailbox_at(s, job->subject);
+
+	assert(mailbox->detached);
+	while (steps < budget && mailbox_shrink(s, mailbox))
+		steps++;
+	if (steps < budget)
+		arena_free(s->arena, job->subject);
+	return steps;
+}
+
+bool store_work(struct store *s, uint32_t budget)
+{
+	assert(s->magic == STORE_MAGIC);
+	assert(budget > 0);
+	s->changes++;
+	while (s->job_first && budget > 0) {
+		uint32_t steps = job_run(s, budget);
+
+		if (steps < budget)
+			job_pop(s);
+		budget -= steps;
+	}
+	return s->job_first != 0;
+}
+
+uint64_t store_work_given(const struct store *s)
+{
+	assert(s->magic == STORE_MAGIC);
+	return s->work_given;
+}
+
+uint64_t store_work_done(const struct store *s)
+{
+	assert(s->magic == STORE_MAGIC);
+	return s->work_done;
+}

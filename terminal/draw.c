@@ -1,0 +1,423 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What stands in the window is remembered as a picture: the cells of prompt and line, each with its
+ * row and column. To draw is to lay out a new one and to write the difference: what both begin with
+ * stays, the rest is erased and written anew. All moves are relative to the cursor, because where
+ * in the window the line stands is not known, and need not be.
+ *
+ * Rows are ended by us, in the last column but one, not by the terminal: so a wider window changes
+ * none of them, and in a narrower one each row wraps for itself, if at all. How far the first row
+ * is above the cursor then follows from the old picture and the new width. (The alternative, to ask
+ * the terminal where its cursor is, needs an answer that comes between the keys, or never.)
+ */
+#include "terminal/private.h"
+
+#include "base/escape.h"
+#include "terminal/width.h"
+
+#include <stdio.h>
+
+#define SYMBOL_NEWLINE "\xe2\x8f\x8e" /* U+23CE, return symbol */
+#define SYMBOL_NO_BASE "\xe2\x97\x8c" /* U+25CC, dotted circle: what a lone mark stands on */
+
+void picture_release(struct picture *p)
+{
+	buf_release(&p->shown);
+	mem_free(p->cells);
+	p->cells = NULL;
+	p->capacity = 0;
+	p->count = 0;
+}
+
+/* ---- layout ---- */
+
+static struct cell *add_cell(struct picture *p, size_t at)
+{
+	struct cell *cell;
+
+	if (p->count == p->capacity) {
+		p->capacity = p->capacity == 0 ? 128 : 2 * p->capacity;
+		p->cells = mem_resize(p->cells, p->capacity * sizeof(*p->cells));
+	}
+	cell = &p->cells[p->count++];
+	*cell = (struct cell){ .offset = p->shown.size, .at = at, .step = 1 };
+	return cell;
+}
+
+/* One cell at the front of `text`, which stands at the offset `at` of the line; the bytes it takes
+ * of it. */
+static size_t add_cluster(struct picture *p, struct view text, size_t at)
+{
+	struct width_cluster cluster = width_cluster(text);
+	struct view bytes = view_of(text.data, cluster.size);
+	struct cell *cell = add_cell(p, at);
+	size_t size;
+
+	cell->columns = cluster.columns;
+	cell->step = width_of(escape_decode(bytes, &size)) == 2 ? 2 : 1;
+	cell->is_doubtful = cluster.is_doubtful;
+	if (cluster.columns > 0) {
+		terminal_append(&p->shown, bytes);
+	} else if (bytes.data[0] == '\n') {
+		terminal_append(&p->shown, view_of_string(SYMBOL_NEWLINE));
+		cell->columns = 1;
+	} else if (escape_is_harmful(escape_decode(bytes, &size))) {
+		escape_for_terminal(&p->shown, bytes);
+		/* A mark is ASCII. */
+		cell->columns = (uint32_t)(p->shown.size - cell->offset);
+	} else {
+		terminal_append(&p->shown, view_of_string(SYMBOL_NO_BASE));
+		terminal_append(&p->shown, bytes);
+		cell->columns = 1;
+	}
+	cell->size = p->shown.size - cell->offset;
+	assert(cell->columns > 0);
+	assert(cell->columns < TERMINAL_COLUMNS_MIN);
+	return cluster.size;
+}
+
+/* The prompt has been cleaned: an Escape begins a colour, which takes no column. */
+static void add_prompt(struct picture *p, struct view prompt)
+{
+	while (prompt.size > 0) {
+		size_t size;
+
+		if (prompt.data[0] == 0x1b) {
+			const uint8_t *end = memchr(prompt.data, 'm', prompt.size);
+			struct cell *cell = add_cell(p, 0);
+
+			assert(end != NULL);
+			size = (size_t)(end + 1 - prompt.data);
+			terminal_append(&p->shown, view_of(prompt.data, size));
+			cell->size = size;
+		} else {
+			size = add_cluster(p, prompt, 0);
+		}
+		prompt = view_of(prompt.data + size, prompt.size - size);
+	}
+	p->prompt_count = p->count;
+}
+
+/* Gives each cell its place, and the cursor its own. */
+static void place_cells(struct picture *p, size_t cursor, bool has_line, uint32_t columns)
+{
+	uint32_t row = 0;
+	uint32_t column = 0;
+	bool is_found = false;
+
+	assert(columns >= TERMINAL_COLUMNS_MIN);
+	for (size_t i = 0; i < p->count; i++) {
+		struct cell *cell = &p->cells[i];
+
+		/* The last column stays free; the cursor may stand there. */
+		if (column + cell->columns > columns - 1) {
+			row++;
+			column = 0;
+		}
+		cell->row = row;
+		cell->column = column;
+		if (!is_found && has_line && i >= p->prompt_count && cell->at >= cursor) {
+			is_found = true;
+			p->cursor_cell = i;
+			p->cursor_row = row;
+			p->cursor_column = column;
+		}
+		column += cell->columns;
+	}
+	if (!is_found) {
+		p->cursor_cell = p->count;
+		p->cursor_row = row;
+		p->cursor_column = column;
+	}
+	p->rows = row + 1;
+}
+
+/* Which rows are shown: those that were, as long as the cursor is among them and none is empty. */
+static void choose_rows(struct picture *p, uint32_t top, uint32_t rows)
+{
+	uint32_t rows_max = rows < 4 ? 1 : (rows + 1) / 2;
+
+	if (top + rows_max > p->rows)
+		top = p->rows > rows_max ? p->rows - rows_max : 0;
+	if (p->cursor_row < top)
+		top = p->cursor_row;
+	if (p->cursor_row >= top + rows_max)
+		top = p->cursor_row - rows_max + 1;
+	p->top = top;
+	p->bottom = top + rows_max < p->rows ? top + rows_max : p->rows;
+	p->first = 0;
+	while (p->first < p->count && p->cells[p->first].row < p->top)
+		p->first++;
+	p->end = p->first;
+	while (p->end < p->count && p->cells[p->end].row < p->bottom)
+		p->end++;
+	assert(p->cursor_row >= p->top);
+	assert(p->cursor_row < p->bottom);
+}
+
+static void lay_out(struct terminal *t)
+{
+	struct picture *p = &t->wanted;
+	struct view text = buf_view(&t->line.text);
+	size_t at = 0;
+
+	buf_clear(&p->shown);
+	p->count = 0;
+	add_prompt(p, buf_view(t->is_asking ? &t->question : &t->prompt));
+	while (!t->is_secret && at < text.size)
+		at += add_cluster(p, view_of(text.data + at, text.size - at), at);
+	place_cells(p, t->line.cursor, !t->is_secret, t->columns);
+	choose_rows(p, t->top, t->rows);
+	t->top = p->top;
+}
+
+/* ---- writing ---- */
+
+/* Where the terminal's cursor stands; rows as in the picture. */
+struct pen {
+	uint32_t row;
+	uint32_t column;
+};
+
+static void append_text(struct buf *to, const char *text)
+{
+	terminal_append(to, view_of_string(text));
+}
+
+static void append_sequence(struct terminal *t, uint32_t number, char letter)
+{
+	char text[16];
+
+	(void)snprintf(text, sizeof(text), "\033[%u%c", number, letter);
+	append_text(&t->out, text);
+}
+
+static void move_pen(struct terminal *t, struct pen *pen, uint32_t row, uint32_t column)
+{
+	if (pen->row > row)
+		append_sequence(t, pen->row - row, 'A');
+	else if (pen->row < row)
+		append_sequence(t, row - pen->row, 'B');
+	if (pen->column != column && column == 0)
+		append_text(&t->out, "\r");
+	else if (pen->column != column)
+		append_sequence(t, column + 1, 'G');
+	*pen = (struct pen){ .row = row, .column = column };
+}
+
+/* A cluster whose columns terminals do not agree on stands on blanks, so that none of them leaves a
+ * gap in which something old stands, or a row that is shorter than we think. */
+static void write_doubtful(struct terminal *t, const struct cell *cell, struct view bytes)
+{
+	for (uint32_t i = 0; i < cell->columns; i++)
+		append_text(&t->out, " ");
+	append_sequence(t, cell->column + 1, 'G');
+	terminal_append(&t->out, bytes);
+	append_sequence(t, cell->column + cell->columns + 1, 'G');
+}
+
+static void write_cells(struct terminal *t, const struct picture *p, size_t from, struct pen *pen)
+{
+	for (size_t i = from; i < p->end; i++) {
+		const struct cell *cell = &p->cells[i];
+		struct view bytes = view_of(p->shown.data + cell->offset, cell->size);
+
+		if (cell->row > pen->row) {
+			assert(cell->row == pen->row + 1);
+			append_text(&t->out, "\r\n");
+			*pen = (struct pen){ .row = cell->row };
+		}
+		assert(cell->column == pen->column);
+		if (cell->is_doubtful)
+			write_doubtful(t, cell, bytes);
+		else
+			terminal_append(&t->out, bytes);
+		pen->column += cell->columns;
+	}
+}
+
+static bool cells_equal(const struct picture *a, size_t i, const struct picture *b, size_t j)
+{
+	const struct cell *x = &a->cells[i];
+	const struct cell *y = &b->cells[j];
+
+	return x->size == y->size && x->columns == y->columns &&
+	       memcmp(a->shown.data + x->offset, b->shown.data + y->offset, x->size) == 0;
+}
+
+/* The first cell of the new picture that is not there already. A prompt that differs is written as
+ * a whole, for its colours. */
+static size_t first_difference(const struct picture *old, const struct picture *new)
+{
+	size_t same = 0;
+
+	while (old->first + same < old->end && new->first + same < new->end &&
+	       cells_equal(old, old->first + same, new, new->first + same))
+		same++;
+	if (new->first + same < new->prompt_count)
+		same = 0;
+	return new->first + same;
+}
+
+static void update(struct terminal *t)
+{
+	const struct picture *old = &t->drawn;
+	const struct picture *new = &t->wanted;
+	size_t from = t->is_drawn ? first_difference(old, new) : new->first;
+	struct pen pen = { .row = new->top };
+
+	if (t->is_drawn) {
+		bool is_longer = old->first + (from - new->first) < old->end;
+		struct pen end = { .row = new->top };
+
+		assert(old->top == new->top);
+		if (from > new->first) {
+			end.row = new->cells[from - 1].row;
+			end.column = new->cells[from - 1].column + new->cells[from - 1].columns;
+		}
+		pen = (struct pen){ .row = old->cursor_row, .column = old->cursor_column };
+		if (is_longer || from < new->end)
+			move_pen(t, &pen, end.row, end.column);
+		if (is_longer)
+			append_text(&t->out, "\033[J");
+	}
+	write_cells(t, new, from, &pen);
+	move_pen(t, &pen, new->cursor_row, new->cursor_column);
+}
+
+/* How many rows the first row of the line is above the cursor now. See the top. */
+static uint32_t rows_above(const struct terminal *t)
+{
+	const struct picture *p = &t->drawn;
+	uint32_t rows = 0;
+	uint32_t row = p->top;
+	uint32_t column = 0;
+
+	if (!t->options.rewraps || t->columns >= t->drawn_columns)
+		return p->cursor_row - p->top;
+	/* Up to the cell under the cursor, too: it may have been moved to the next row. Behind the
+	 * last one the cursor stays in the row in which that is. */
+	for (size_t i = p->first; i < p->end; i++) {
+		const struct cell *cell = &p->cells[i];
+
+		if (cell->row > p->cursor_row)
+			break;
+		if (cell->row > row) {
+			rows++;
+			row = cell->row;
+			column = 0;
+		}
+		for (uint32_t used = 0; used < cell->columns; used += cell->step) {
+			uint32_t part = cell->columns - used < cell->step ? 1 : cell->step;
+
+			if (column + part > t->columns) {
+				rows++;
+				column = 0;
+			}
+			if (i == p->cursor_cell)
+				return rows;
+			column += part;
+		}
+	}
+	return rows;
+}
+
+static void erase(struct terminal *t)
+{
+	uint32_t rows = rows_above(t);
+
+	assert(t->is_drawn);
+	append_text(&t->out, "\r");
+	if (rows > 0)
+		append_sequence(t, rows, 'A');
+	append_text(&t->out, "\033[J");
+	t->is_drawn = false;
+}
+
+static void draw_title(struct terminal *t)
+{
+	if (!t->title_has_changed)
+		return;
+	t->title_has_changed = false;
+	/* The title that was there is put on the terminal's stack, and taken from it again. */
+	if (!t->title_is_set && t->title.size > 0)
+		append_text(&t->out, "\033[22;0t");
+	if (t->title.size > 0) {
+		append_text(&t->out, "\033]0;");
+		terminal_append(&t->out, buf_view(&t->title));
+		append_text(&t->out, "\a");
+	} else if (t->title_is_set) {
+		append_text(&t->out, "\033[23;0t");
+	}
+	t->title_is_set = t->title.size > 0;
+}
+
+static void swap_pictures(struct terminal *t)
+{
+	struct picture drawn = t->wanted;
+
+	t->wanted = t->drawn;
+	t->drawn = drawn;
+	t->drawn_columns = t->columns;
+}
+
+/* Lines and prompts, one after the other. */
+static void draw_dumb(struct terminal *t)
+{
+	const struct buf *prompt = t->is_asking ? &t->question : &t->prompt;
+
+	if (t->is_drawn && (t->above.size > 0 || t->is_stale || !t->is_shown)) {
+		append_text(&t->out, "\n");
+		t->is_drawn = false;
+	}
+	terminal_append(&t->out, buf_view(&t->above));
+	if (t->is_shown && !t->is_drawn) {
+		terminal_append(&t->out, buf_view(prompt));
+		t->is_drawn = true;
+	}
+}
+
+/* Whether what is drawn has to go before anything else is written. Another width has moved it;
+ * another height matters only if rows above the cursor have left the window, and then other rows
+ * than before are shown. */
+static bool has_to_go(const struct terminal *t)
+{
+	if (t->above.size > 0 || !t->is_shown)
+		return true;
+	return t->columns != t->drawn_columns || t->drawn.top != t->wanted.top;
+}
+
+static void draw_lines(struct terminal *t)
+{
+	if (t->is_shown)
+		lay_out(t);
+	if (t->clears) {
+		append_text(&t->out, "\033[H\033[2J");
+		t->is_drawn = false;
+	} else if (t->is_drawn && has_to_go(t)) {
+		erase(t);
+	} else if (!t->is_drawn && t->is_stale) {
+		append_text(&t->out, "\r\033[J");
+	}
+	terminal_append(&t->out, buf_view(&t->above));
+	draw_title(t);
+	if (!t->is_shown)
+		return;
+	update(t);
+	t->is_drawn = true;
+	swap_pictures(t);
+}
+
+void terminal_draw(struct terminal *t)
+{
+	if (t->options.is_dumb)
+		draw_dumb(t);
+	else
+		draw_lines(t);
+	if (t->rings)
+		append_text(&t->out, "\a");
+	buf_clear(&t->above);
+	t->is_stale = false;
+	t->clears = false;
+	t->rings = false;
+}

@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What a terminal sends for a key, as ECMA-48 and the manuals of xterm, rxvt and the Linux console
+ * have it:
+ *
+ *   a control character     itself
+ *   ESC x                   x with Alt, or Escape pressed before x: which of both is not asked
+ *   ESC [ numbers letter    CSI; the second number, less 1, holds Shift (1), Alt (2), Ctrl (4)
+ *   ESC O letter            SS3: the same keys in another mode
+ *   ESC [ [ letter          the function keys of the Linux console
+ *
+ * Nothing waits for time to pass: an Escape stands for itself only when the next byte is there. A
+ * sequence that is not known, or longer than any that is, is ignored as a whole.
+ */
+#include "terminal/private.h"
+
+#include "base/escape.h"
+
+enum {
+	ESC = 0x1b,
+	CSI_SIZE_MAX = 32,
+	CSI_NUMBERS = 2,
+	WITH_ALT_OR_CTRL = 2 | 4,
+};
+
+static enum key control_key(uint8_t byte)
+{
+	static const uint8_t keys[0x20] = {
+		[0x01] = KEY_HOME,           /* A */
+		[0x02] = KEY_LEFT,           /* B */
+		[0x03] = KEY_INTERRUPT,      /* C */
+		[0x04] = KEY_DELETE_OR_EOF,  /* D */
+		[0x05] = KEY_END,            /* E */
+		[0x06] = KEY_RIGHT,          /* F */
+		[0x08] = KEY_BACKSPACE,      /* H */
+		[0x09] = KEY_TAB,            /* I */
+		[0x0a] = KEY_ENTER,          /* J */
+		[0x0b] = KEY_CUT_TO_END,     /* K */
+		[0x0c] = KEY_CLEAR,          /* L */
+		[0x0d] = KEY_ENTER,          /* M */
+		[0x0e] = KEY_DOWN,           /* N */
+		[0x10] = KEY_UP,             /* P */
+		[0x15] = KEY_CUT_TO_HOME,    /* U */
+		[0x17] = KEY_CUT_BLANK_LEFT, /* W */
+		[0x19] = KEY_PUT_BACK,       /* Y */
+		[0x1a] = KEY_SUSPEND,        /* Z */
+	};
+
+	if (byte == 0x7f)
+		return KEY_BACKSPACE;
+	assert(byte < 0x20);
+	return (enum key)keys[byte];
+}
+
+static enum key alt_key(uint8_t byte)
+{
+	switch (byte) {
+	case 'b':
+	case 'B':
+		return KEY_WORD_LEFT;
+	case 'f':
+	case 'F':
+		return KEY_WORD_RIGHT;
+	case 'd':
+	case 'D':
+		return KEY_CUT_WORD_RIGHT;
+	case 0x08:
+	case 0x7f:
+		return KEY_CUT_WORD_LEFT;
+	case '\r':
+	case '\n':
+		return KEY_NEWLINE;
+	default:
+		return KEY_IGNORED;
+	}
+}
+
+/* Of CSI and SS3, by the letter. */
+static enum key letter_key(uint8_t letter, bool by_word)
+{
+	switch (letter) {
+	case 'A':
+		return KEY_UP;
+	case 'B':
+		return KEY_DOWN;
+	case 'C':
+		return by_word ? KEY_WORD_RIGHT : KEY_RIGHT;
+	case 'D':
+		return by_word ? KEY_WORD_LEFT : KEY_LEFT;
+	case 'F':
+		return KEY_END;
+	case 'H':
+		return KEY_HOME;
+	case 'c': /* rxvt, Ctrl-Right and Ctrl-Left */
+		return KEY_WORD_RIGHT;
+	case 'd':
+		return KEY_WORD_LEFT;
+	case 'M': /* the keypad's Enter */
+		return KEY_ENTER;
+	default:
+		return KEY_IGNORED;
+	}
+}
+
+/* Of CSI ... ~, by the first number. */
+static enum key number_key(uint32_t number, bool by_word)
+{
+	switch (number) {
+	case 1:
+	case 7:
+		return KEY_HOME;
+	case 4:
+	case 8:
+		return KEY_END;
+	case 3:
+		return by_word ? KEY_CUT_WORD_RIGHT : KEY_DELETE;
+	case 200:
+		return KEY_PASTE;
+	case 201:
+		return KEY_PASTE_END;
+	default:
+		return KEY_IGNORED;
+	}
+}
+
+/* `from` begins with ESC [ and is longer. */
+static size_t csi_decode(struct view from, enum key *key)
+{
+	uint32_t numbers[CSI_NUMBERS] = { 0 };
+	size_t index = 0;
+	size_t size = 2;
+	bool is_known = true;
+	bool by_word;
+
+	if (from.data[2] == '[') {
+		*key = KEY_IGNORED;
+		return from.size < 4 ? 0 : 4;
+	}
+	while (size < from.size && from.data[size] >= 0x20 && from.data[size] < 0x40) {
+		uint8_t byte = from.data[size++];
+
+		if (byte == ';')
+			index++;
+		else if (byte < '0' || byte > '9' || index >= CSI_NUMBERS)
+			is_known = false;
+		else if (numbers[index] < 1000)
+			numbers[index] = numbers[index] * 10 + (uint32_t)(byte - '0');
+		if (size > CSI_SIZE_MAX) {
+			*key = KEY_IGNORED;
+			return size;
+		}
+	}
+	if (size == from.size)
+		return 0;
+	by_word = numbers[1] > 0 && ((numbers[1] - 1) & WITH_ALT_OR_CTRL) != 0;
+	*key = KEY_IGNORED;
+	/* A control character breaks a sequence off, and counts itself. */
+	if (from.data[size] < 0x20 || from.data[size] > 0x7e)
+		return size;
+	if (is_known && from.data[size] == '~')
+		*key = number_key(numbers[0], by_word);
+	else if (is_known && from.data[size] != 'M' && from.data[size] != 'c' &&
+	         from.data[size] != 'd')
+		*key = letter_key(from.data[size], by_word);
+	return size + 1;
+}
+
+static size_t escape_sequence_decode(struct view from, enum key *key)
+{
+	assert(from.data[0] == ESC);
+	if (from.size < 2)
+		return 0;
+	*key = KEY_IGNORED;
+	/* The first Escape of two stands for itself: it does nothing. */
+	if (from.data[1] == ESC)
+		return 1;
+	if (from.data[1] != '[' && from.data[1] != 'O') {
+		*key = alt_key(from.data[1]);
+		/* What Alt has no meaning for counts without it if it is no plain character. */
+		return *key == KEY_IGNORED && (from.data[1] < 0x20 || from.data[1] > 0x7e) ? 1 : 2;
+	}
+	if (from.size < 3)
+		return 0;
+	if (from.data[1] == '[')
+		return csi_decode(from, key);
+	*key = letter_key(from.data[2], false);
+	/* ESC O is Alt-O, too: then a control character behind it is not part of it. */
+	return from.data[2] < 0x20 ? 2 : 3;
+}
+
+/* Whether the bytes may be the front of one character whose rest has not come yet. */
+static bool is_front(struct view from)
+{
+	size_t size = from.data[0] >= 0xf0 ? 4 : from.data[0] >= 0xe0 ? 3 : 2;
+
+	if (from.data[0] < 0xc2 || from.data[0] > 0xf4 || from.size >= size)
+		return false;
+	for (size_t i = 1; i < from.size; i++)
+		if ((from.data[i] & 0xc0) != 0x80)
+			return false;
+	return true;
+}
+
+static bool is_control(uint8_t byte)
+{
+	return byte < 0x20 || byte == 0x7f;
+}
+
+size_t key_decode(struct view from, enum key *key)
+{
+	size_t used = 0;
+
+	assert(from.size > 0);
+	assert(key != NULL);
+	if (from.data[0] == ESC)
+		return escape_sequence_decode(from, key);
+	if (is_control(from.data[0])) {
+		*key = control_key(from.data[0]);
+		return 1;
+	}
+	*key = KEY_TEXT;
+	while (used < from.size && !is_control(from.data[used])) {
+		struct view rest = view_of(from.data + used, from.size - used);
+		size_t size;
+
+		if (escape_decode(rest, &size) == ESCAPE_INVALID)
+			break;
+		used += size;
+	}
+	if (used > 0 || is_front(from))
+		return used;
+	/* A byte that is no UTF-8 is no key. */
+	*key = KEY_IGNORED;
+	return 1;
+}

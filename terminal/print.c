@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What is printed is made harmless when it comes in, and waits in one piece until it is drawn. Only
+ * the sequences that set colours (SGR) pass, and each line ends with the colours it began with:
+ * none.
+ */
+#include "terminal/private.h"
+
+#include "base/escape.h"
+#include "terminal/width.h"
+
+#include <stdio.h>
+
+static const char *const styles[] = {
+	[STYLE_NONE] = "\033[0m",      [STYLE_BOLD] = "\033[1m",      [STYLE_DIM] = "\033[2m",
+	[STYLE_ERROR] = "\033[31m",    [STYLE_NOTICE] = "\033[36m",   [STYLE_NAME] = "\033[32m",
+	[STYLE_NAME + 1] = "\033[33m", [STYLE_NAME + 2] = "\033[35m", [STYLE_NAME + 3] = "\033[34m",
+	[STYLE_NAME + 4] = "\033[91m", [STYLE_NAME + 5] = "\033[92m", [STYLE_NAME + 6] = "\033[93m",
+	[STYLE_NAME + 7] = "\033[94m", [STYLE_NAME + 8] = "\033[95m", [STYLE_NAME + 9] = "\033[96m",
+};
+_Static_assert(sizeof(styles) / sizeof(styles[0]) == STYLE_END, "each style has a sequence");
+
+const char *terminal_style(enum terminal_style style)
+{
+	assert(style < STYLE_END);
+	return styles[style];
+}
+
+/* FNV-1a, whose low bits are weaker than the others. */
+enum terminal_style terminal_style_of(struct view name)
+{
+	uint32_t hash = 2166136261u;
+
+	for (size_t i = 0; i < name.size; i++)
+		hash = (hash ^ name.data[i]) * 16777619u;
+	return (enum terminal_style)(STYLE_NAME + (hash >> 16) % STYLE_NAMES);
+}
+
+static void append_text(struct buf *to, const char *text)
+{
+	terminal_append(to, view_of_string(text));
+}
+
+void terminal_put(struct buf *line, enum terminal_style style, struct view text)
+{
+	if (style != STYLE_NONE)
+		append_text(line, terminal_style(style));
+	escape_for_terminal(line, text);
+	if (style != STYLE_NONE)
+		append_text(line, terminal_style(STYLE_NONE));
+}
+
+/* The size of the colour sequence that `from` begins with; 0 if it begins with none. */
+static size_t colour_size(struct view from)
+{
+	size_t size = 2;
+
+	if (from.size < 3 || from.data[0] != 0x1b || from.data[1] != '[')
+		return 0;
+	while (size < from.size &&
+	       (from.data[size] == ';' || (from.data[size] >= '0' && from.data[size] <= '9')))
+		size++;
+	return size < from.size && from.data[size] == 'm' ? size + 1 : 0;
+}
+
+void terminal_clean(struct buf *to, struct view text, bool has_colours)
+{
+	while (text.size > 0) {
+		size_t size = 0;
+		size_t colour = 0;
+
+		while (size < text.size && text.data[size] != '\n') {
+			colour = colour_size(view_of(text.data + size, text.size - size));
+			if (colour > 0)
+				break;
+			size++;
+		}
+		escape_for_terminal(to, view_of(text.data, size));
+		if (colour > 0 && has_colours)
+			terminal_append(to, view_of(text.data + size, colour));
+		size += colour;
+		if (size < text.size && text.data[size] == '\n') {
+			append_text(to, "\n");
+			size++;
+		}
+		text = view_of(text.data + size, text.size - size);
+	}
+}
+
+static bool has_colours(const struct terminal *t)
+{
+	return !t->options.is_plain;
+}
+
+static void print_line(struct terminal *t, struct view line)
+{
+	terminal_clean(&t->above, line, has_colours(t));
+	if (has_colours(t) && line.size > 0 && memchr(line.data, 0x1b, line.size) != NULL)
+		append_text(&t->above, terminal_style(STYLE_NONE));
+	append_text(&t->above, t->options.is_dumb ? "\n" : "\r\n");
+}
+
+bool terminal_print(struct terminal *t, struct view lines)
+{
+	size_t room = TERMINAL_PRINT_SIZE_MAX - t->above.size;
+
+	assert(t->above.size <= TERMINAL_PRINT_SIZE_MAX);
+	assert(!t->has_ended);
+	if (lines.size > room / ESCAPE_GROWTH_MAX)
+		return false;
+	while (lines.size > 0) {
+		const uint8_t *end = memchr(lines.data, '\n', lines.size);
+		size_t size = end == NULL ? lines.size : (size_t)(end - lines.data);
+
+		print_line(t, view_of(lines.data, size));
+		size += end != NULL;
+		lines = view_of(lines.data + size, lines.size - size);
+	}
+	return true;
+}
+
+/* The columns an item takes when it is shown; in `scratch` what is shown. */
+static size_t item_columns(struct buf *scratch, struct view item)
+{
+	buf_clear(scratch);
+	escape_for_terminal(scratch, item);
+	return width_of_text(buf_view(scratch));
+}
+
+size_t terminal_print_columns(struct terminal *t, const struct view *items, size_t count,
+                              size_t rows_left)
+{
+	size_t rows_max = t->rows > rows_left + 1 ? t->rows - rows_left : 1;
+	size_t widest = 1;
+	size_t columns;
+	size_t rows;
+	size_t shown = count;
+	struct buf scratch;
+
+	buf_init(&scratch, TERMINAL_PRINT_SIZE_MAX);
+	for (size_t i = 0; i < count; i++) {
+		size_t width = item_columns(&scratch, items[i]);
+
+		widest = width > widest ? width : widest;
+	}
+	columns = (t->columns - 1 + 2) / (widest + 2);
+	columns = columns == 0 || t->options.is_dumb ? 1 : columns;
+	if (!t->options.is_dumb && shown > columns * rows_max)
+		shown = columns * rows_max;
+	rows = (shown + columns - 1) / columns;
+	for (size_t row = 0; row < rows; row++) {
+		struct buf line;
+
+		buf_init(&line, TERMINAL_PRINT_SIZE_MAX);
+		for (size_t i = row; i < shown; i += rows) {
+			size_t width = item_columns(&scratch, items[i]);
+
+			terminal_append(&line, buf_view(&scratch));
+			for (; width < widest + 2 && i + rows < shown; width++)
+				append_text(&line, " ");
+		}
+		(void)terminal_print(t, buf_view(&line)); /* too much is too much to list */
+		buf_release(&line);
+	}
+	buf_release(&scratch);
+	return shown;
+}
+
+void terminal_print_list(struct terminal *t, const struct view *items, size_t count)
+{
+	size_t shown = terminal_print_columns(t, items, count, 2);
+
+	if (shown < count) {
+		char text[64];
+
+		(void)snprintf(text, sizeof(text), "... and %zu more", count - shown);
+		(void)terminal_print(t, view_of_string(text));
+	}
+}

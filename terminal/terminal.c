@@ -1,0 +1,819 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Bytes wait in `input` until terminal_next asks for events, one key after another: what an event
+ * makes the caller do (ask for a password, say) counts for the keys behind it. Between the marks of
+ * a bracketed paste (ESC [ 200 ~, ESC [ 201 ~) nothing is a key.
+ *
+ *   state      bytes                     become
+ *   keys       Enter                     LINE; waits while no lines are wanted
+ *              ESC [ 200 ~               paste
+ *              others                    edits, or an event
+ *   paste      all but ESC [ 201 ~       the paste, as far as the line has room
+ *              ESC [ 201 ~               keys; the paste is inserted, or held for terminal_paste
+ */
+#include "terminal/private.h"
+
+#include "base/escape.h"
+
+enum {
+	COLUMNS_DEFAULT = 80,
+	ROWS_DEFAULT = 24,
+};
+
+struct terminal *terminal_new(const struct terminal_options *options)
+{
+	struct terminal *t = mem_alloc_zero(1, sizeof(*t));
+
+	assert(options->line_size_max > 0);
+	assert(options->line_size_max <= TERMINAL_LINE_SIZE_MAX);
+	t->options = *options;
+	t->is_shown = true;
+	t->is_stale = true;
+	buf_init(&t->input, TERMINAL_INPUT_SIZE_MAX);
+	buf_init(&t->paste, options->line_size_max);
+	line_init(&t->line, options->line_size_max);
+	line_init(&t->draft, options->line_size_max);
+	buf_init(&t->prompt, (size_t)ESCAPE_GROWTH_MAX * TERMINAL_PROMPT_SIZE_MAX + 16);
+	buf_init(&t->question, (size_t)ESCAPE_GROWTH_MAX * TERMINAL_PROMPT_SIZE_MAX + 16);
+	buf_init(&t->cut, options->line_size_max);
+	buf_init(&t->event_text, options->line_size_max);
+	history_init(&t->history, options->history_count_max, options->line_size_max);
+	buf_init(&t->above, SIZE_MAX / 4);
+	buf_init(&t->title, (size_t)ESCAPE_GROWTH_MAX * TERMINAL_TITLE_SIZE_MAX + 16);
+	buf_init(&t->out, SIZE_MAX / 4);
+	buf_init(&t->drawn.shown, SIZE_MAX / 4);
+	buf_init(&t->wanted.shown, SIZE_MAX / 4);
+	terminal_resize(t, 0, 0);
+	return t;
+}
+
+static void wipe(struct buf *b)
+{
+	if (b->capacity > 0)
+		explicit_bzero(b->data, b->capacity);
+	buf_clear(b);
+}
+
+static void wipe_and_release(struct buf *b)
+{
+	wipe(b);
+	buf_release(b);
+}
+
+void terminal_free(struct terminal *t)
+{
+	if (t == NULL)
+		return;
+	wipe_and_release(&t->input);
+	wipe_and_release(&t->paste);
+	line_release(&t->line);
+	line_release(&t->draft);
+	wipe_and_release(&t->cut);
+	wipe_and_release(&t->event_text);
+	history_release(&t->history);
+	buf_release(&t->prompt);
+	buf_release(&t->question);
+	buf_release(&t->above);
+	buf_release(&t->title);
+	buf_release(&t->out);
+	picture_release(&t->drawn);
+	picture_release(&t->wanted);
+	mem_free(t);
+}
+
+static uint32_t limited(unsigned value, uint32_t low, uint32_t high)
+{
+	return value < low ? low : value > high ? high : value;
+}
+
+/* What holds between two calls. */
+static void check(const struct terminal *t)
+{
+	assert(t->input_used <= t->input.size);
+	assert(t->out_used <= t->out.size);
+	assert(t->line.cursor <= t->line.text.size);
+	assert(t->line.text.size <= t->options.line_size_max);
+	assert(t->draft.cursor <= t->draft.text.size);
+	/* Only questions are secret; without one nothing is put aside. */
+	assert(t->is_asking || !t->is_secret);
+	assert(t->is_asking || t->draft.text.size == 0);
+	assert(!t->is_pasting || !t->options.is_dumb);
+	assert(t->paste_is_held || t->is_pasting || t->paste.size == 0);
+	assert(!t->has_ended || !t->is_shown);
+	assert(t->columns >= TERMINAL_COLUMNS_MIN);
+	assert(t->rows >= 1);
+}
+
+void terminal_resize(struct terminal *t, unsigned columns, unsigned rows)
+{
+	if (columns == 0 || rows == 0) {
+		columns = COLUMNS_DEFAULT;
+		rows = ROWS_DEFAULT;
+	}
+	t->columns = limited(columns, TERMINAL_COLUMNS_MIN, TERMINAL_COLUMNS_MAX);
+	t->rows = limited(rows, 1, TERMINAL_COLUMNS_MAX);
+}
+
+static void set_prompt(struct terminal *t, struct buf *prompt, struct view text)
+{
+	bool has_colours = !t->options.is_plain;
+
+	if (text.size > TERMINAL_PROMPT_SIZE_MAX)
+		text.size = TERMINAL_PROMPT_SIZE_MAX;
+	buf_clear(prompt);
+	terminal_clean(prompt, text, has_colours);
+	if (has_colours && text.size > 0 && memchr(text.data, 0x1b, text.size) != NULL)
+		terminal_append(prompt, view_of_string(terminal_style(STYLE_NONE)));
+}
+
+void terminal_prompt(struct terminal *t, struct view prompt)
+{
+	set_prompt(t, &t->prompt, prompt);
+}
+
+void terminal_show(struct terminal *t, bool shown)
+{
+	t->is_shown = shown && !t->has_ended;
+}
+
+/* ---- the line ---- */
+
+struct view terminal_line(const struct terminal *t, size_t *cursor)
+{
+	*cursor = t->line.cursor;
+	return buf_view(&t->line.text);
+}
+
+static void changed(struct terminal *t)
+{
+	t->serial++;
+}
+
+void terminal_set_line(struct terminal *t, struct view text)
+{
+	line_set(&t->line, text);
+	changed(t);
+}
+
+static void insert(struct terminal *t, struct view text)
+{
+	if (line_insert(&t->line, text))
+		changed(t);
+	else
+		t->rings = true;
+}
+
+static void move(struct terminal *t, size_t offset)
+{
+	line_move(&t->line, offset);
+	changed(t);
+}
+
+static bool is_cut(enum key key)
+{
+	return key == KEY_CUT_TO_END || key == KEY_CUT_TO_HOME || key == KEY_CUT_BLANK_LEFT ||
+	       key == KEY_CUT_WORD_LEFT || key == KEY_CUT_WORD_RIGHT;
+}
+
+/* Takes out the bytes between the cursor and another offset, and keeps them for Ctrl-Y; cuts in a
+ * row are kept as one piece. A secret is not kept. */
+static void cut(struct terminal *t, size_t offset)
+{
+	struct line *l = &t->line;
+	bool is_back = offset < l->cursor;
+	size_t from = is_back ? offset : l->cursor;
+	size_t to = is_back ? l->cursor : offset;
+	struct view text;
+	struct buf joined;
+
+	assert(to <= l->text.size);
+	if (from == to)
+		return;
+	text = view_of(l->text.data + from, to - from);
+	if (!t->is_secret) {
+		struct view before = is_cut(t->last_key) ? buf_view(&t->cut)
+		                                         : (struct view){ .size = 0 };
+
+		buf_init(&joined, t->cut.size_max);
+		if (text.size + before.size > joined.size_max)
+			before.size = 0;
+		terminal_append(&joined, is_back ? text : before);
+		terminal_append(&joined, is_back ? before : text);
+		wipe_and_release(&t->cut);
+		t->cut = joined;
+	}
+	line_erase(l, from, to);
+	changed(t);
+}
+
+static void erase(struct terminal *t, size_t from, size_t to)
+{
+	line_erase(&t->line, from, to);
+	changed(t);
+}
+
+static void walk_history(struct terminal *t, bool back)
+{
+	if (t->is_asking || !history_walk(&t->history, back, &t->line))
+		t->rings = true;
+	else
+		changed(t);
+}
+
+/* ---- questions ---- */
+
+static void swap_lines(struct terminal *t)
+{
+	struct line line = t->line;
+
+	t->line = t->draft;
+	t->draft = line;
+	changed(t);
+}
+
+/* In line mode a prompt is written once; what stands there already is left alone. */
+static void prompt_changes(struct terminal *t)
+{
+	if (t->options.is_dumb)
+		t->is_stale = true;
+}
+
+void terminal_ask(struct terminal *t, struct view prompt, bool is_secret)
+{
+	assert(!t->has_ended);
+	if (!t->is_asking)
+		swap_lines(t);
+	line_clear(&t->line);
+	set_prompt(t, &t->question, prompt);
+	t->is_asking = true;
+	t->is_secret = is_secret;
+	changed(t);
+	prompt_changes(t);
+}
+
+static void end_question(struct terminal *t)
+{
+	assert(t->is_asking);
+	line_clear(&t->line);
+	swap_lines(t);
+	t->is_asking = false;
+	t->is_secret = false;
+}
+
+void terminal_ask_cancel(struct terminal *t)
+{
+	if (!t->is_asking)
+		return;
+	end_question(t);
+	prompt_changes(t);
+}
+
+/* ---- events ---- */
+
+static void begin_event(const struct terminal *t, struct terminal_event *event,
+                        enum terminal_event_kind kind)
+{
+	*event = (struct terminal_event){ .kind = kind, .was_asked = t->is_asking };
+}
+
+/* The line becomes the event's text, and an empty one begins. */
+static void give_line(struct terminal *t, struct terminal_event *event)
+{
+	struct buf text = t->line.text;
+
+	t->line.text = t->event_text;
+	t->event_text = text;
+	event->text = buf_view(&t->event_text);
+	event->is_pasted = t->line.is_pasted;
+	line_clear(&t->line);
+	changed(t);
+	if (t->is_asking)
+		end_question(t);
+	else
+		history_rest(&t->history);
+}
+
+static bool take_enter(struct terminal *t, struct terminal_event *event)
+{
+	begin_event(t, event, TERMINAL_LINE);
+	/* The system has echoed the end of the line, but for one that it does not echo. */
+	if (t->options.is_dumb) {
+		if (t->is_secret)
+			terminal_append(&t->above, view_of_string("\n"));
+		t->is_drawn = false;
+	}
+	give_line(t, event);
+	return true;
+}
+
+static bool take_interrupt(struct terminal *t, struct terminal_event *event)
+{
+	begin_event(t, event, TERMINAL_INTERRUPT);
+	if (!t->is_secret && t->line.text.size > 0) {
+		buf_clear(&t->cut);
+		terminal_append(&t->cut, buf_view(&t->line.text));
+	}
+	give_line(t, event);
+	if (event->was_asked) {
+		wipe(&t->event_text);
+		event->text.size = 0;
+	}
+	return true;
+}
+
+static bool take_tab(struct terminal *t, struct terminal_event *event)
+{
+	const struct line *l = &t->line;
+	size_t at = l->cursor;
+
+	if (t->is_asking)
+		return false;
+	begin_event(t, event, TERMINAL_COMPLETE);
+	while (at > 0 && l->text.data[at - 1] != ' ' && l->text.data[at - 1] != '\n')
+		at--;
+	event->text = view_of(l->text.data, l->cursor);
+	event->word_offset = at;
+	event->serial = t->serial;
+	return true;
+}
+
+static bool take_delete_or_eof(struct terminal *t, struct terminal_event *event)
+{
+	if (t->line.text.size > 0) {
+		erase(t, t->line.cursor, line_right(&t->line));
+		return false;
+	}
+	begin_event(t, event, TERMINAL_EOF);
+	if (t->is_asking)
+		end_question(t);
+	return true;
+}
+
+/* ---- completion ---- */
+
+static size_t agreeing_size(struct view a, struct view b)
+{
+	size_t size = 0;
+
+	while (size < a.size && size < b.size && a.data[size] == b.data[size])
+		size++;
+	/* Not within a character. */
+	while (size > 0 && size < a.size && (a.data[size] & 0xc0) == 0x80)
+		size--;
+	return size;
+}
+
+void terminal_complete(struct terminal *t, uint64_t serial, const struct view *candidates,
+                       size_t count)
+{
+	struct line *l = &t->line;
+	size_t at = l->cursor;
+	struct view agreed;
+
+	if (serial != t->serial)
+		return;
+	if (count == 0) {
+		t->rings = true;
+		return;
+	}
+	while (at > 0 && l->text.data[at - 1] != ' ' && l->text.data[at - 1] != '\n')
+		at--;
+	agreed = candidates[0];
+	for (size_t i = 1; i < count; i++)
+		agreed.size = agreeing_size(agreed, candidates[i]);
+	/* What the candidates disagree on is left as it is. */
+	if (agreed.size > l->cursor - at || count == 1) {
+		erase(t, at, l->cursor);
+		insert(t, agreed);
+		if (count == 1)
+			insert(t, view_of_string(" "));
+	} else {
+		t->rings = true;
+		terminal_print_list(t, candidates, count);
+	}
+}
+
+/* ---- pastes ---- */
+
+static void end_paste(struct terminal *t)
+{
+	t->paste_is_held = false;
+	wipe(&t->paste);
+}
+
+void terminal_paste(struct terminal *t, bool inserted)
+{
+	bool is_front = t->line.cursor == 0;
+
+	if (!t->paste_is_held)
+		return;
+	if (inserted && !t->paste_is_cut && t->paste.size > 0) {
+		insert(t, buf_view(&t->paste));
+		if (is_front && t->paste_lines > 0 && t->line.cursor > 0)
+			t->line.is_pasted = true;
+	}
+	end_paste(t);
+}
+
+/* Adds to the paste; CR, LF and both together are one newline, and one at the end is none. */
+static void add_paste(struct terminal *t, struct view bytes)
+{
+	for (size_t i = 0; i < bytes.size; i++) {
+		uint8_t byte = bytes.data[i];
+		bool was_return = t->paste_was_return;
+
+		t->paste_was_return = byte == '\r';
+		if (byte == '\n' && was_return)
+			continue;
+		if (byte == '\r' || byte == '\n') {
+			/* The one before was in the middle, then. */
+			if (t->paste_ends_in_newline && !buf_put_u8(&t->paste, '\n'))
+				t->paste_is_cut = true;
+			t->paste_lines += t->paste_ends_in_newline;
+			t->paste_ends_in_newline = true;
+			continue;
+		}
+		if (t->paste_ends_in_newline && !buf_put_u8(&t->paste, '\n'))
+			t->paste_is_cut = true;
+		t->paste_lines += t->paste_ends_in_newline;
+		t->paste_ends_in_newline = false;
+		if (!buf_put_u8(&t->paste, byte))
+			t->paste_is_cut = true;
+	}
+}
+
+/* An answer to a question is one line: the first. */
+static void paste_answer(struct terminal *t)
+{
+	struct view text = buf_view(&t->paste);
+	const uint8_t *end = text.size == 0 ? NULL : memchr(text.data, '\n', text.size);
+
+	if (t->paste_is_cut)
+		t->rings = true;
+	else
+		insert(t, view_of(text.data, end == NULL ? text.size : (size_t)(end - text.data)));
+	end_paste(t);
+}
+
+/* The paste is complete. */
+static bool take_paste(struct terminal *t, struct terminal_event *event)
+{
+	struct buf clean;
+
+	t->is_pasting = false;
+	buf_init(&clean, t->paste.size_max);
+	if (!line_clean(&clean, buf_view(&t->paste)))
+		t->paste_is_cut = true;
+	wipe_and_release(&t->paste);
+	t->paste = clean;
+	if (t->paste.size > t->options.line_size_max - t->line.text.size)
+		t->paste_is_cut = true;
+	if (t->is_asking) {
+		paste_answer(t);
+		return false;
+	}
+	t->paste_is_held = true;
+	if (!t->paste_is_cut &&
+	    (t->options.paste_lines_max == 0 || t->paste_lines < t->options.paste_lines_max)) {
+		terminal_paste(t, true);
+		return false;
+	}
+	begin_event(t, event, TERMINAL_PASTE);
+	event->lines = t->paste_lines + 1;
+	event->is_too_large = t->paste_is_cut;
+	event->text = buf_view(&t->paste);
+	return true;
+}
+
+static void begin_paste(struct terminal *t)
+{
+	end_paste(t);
+	t->is_pasting = true;
+	t->paste_lines = 0;
+	t->paste_is_cut = false;
+	t->paste_ends_in_newline = false;
+	t->paste_was_return = false;
+}
+
+/* How many bytes at the front belong to the paste for sure: what may be the front of its end is
+ * waited for. */
+static size_t paste_size(struct view from, bool *has_ended)
+{
+	const struct view end = view_of_string(PASTE_END_SEQUENCE);
+	const uint8_t *found = memmem(from.data, from.size, end.data, end.size);
+	size_t kept = end.size - 1;
+
+	*has_ended = found != NULL;
+	if (found != NULL)
+		return (size_t)(found - from.data);
+	if (kept > from.size)
+		kept = from.size;
+	while (kept > 0 && memcmp(from.data + from.size - kept, end.data, kept) != 0)
+		kept--;
+	return from.size - kept;
+}
+
+/* ---- input ---- */
+
+size_t terminal_room(const struct terminal *t)
+{
+	return TERMINAL_INPUT_SIZE_MAX - (t->input.size - t->input_used);
+}
+
+void terminal_input(struct terminal *t, struct view bytes)
+{
+	size_t left = t->input.size - t->input_used;
+
+	assert(bytes.size <= terminal_room(t));
+	/* All the room at once: memory that grew would leave its bytes behind. */
+	if (t->input.capacity == 0)
+		(void)buf_reserve(&t->input, TERMINAL_INPUT_SIZE_MAX);
+	if (t->input_used > 0) {
+		memmove(t->input.data, t->input.data + t->input_used, left);
+		explicit_bzero(t->input.data + left, t->input_used);
+		t->input.size = left;
+		t->input_used = 0;
+	}
+	terminal_append(&t->input, bytes);
+}
+
+static struct view input_left(const struct terminal *t)
+{
+	if (t->input.size == t->input_used)
+		return (struct view){ .size = 0 };
+	return view_of(t->input.data + t->input_used, t->input.size - t->input_used);
+}
+
+/* What has been taken may have been a password. */
+static void consume(struct terminal *t, size_t size)
+{
+	assert(size <= t->input.size - t->input_used);
+	explicit_bzero(t->input.data + t->input_used, size);
+	t->input_used += size;
+}
+
+/* Of a paste neither front nor end may be lost: it stays whole, and a question takes only its first
+ * line. */
+void terminal_drop_input(struct terminal *t)
+{
+	struct view left = input_left(t);
+	struct view paste = view_of_string(PASTE_BEGIN_SEQUENCE);
+
+	if (left.size > 0 && !t->is_pasting &&
+	    memmem(left.data, left.size, paste.data, paste.size) == NULL)
+		consume(t, left.size);
+}
+
+/* While Enter waits: Ctrl-C behind it drops everything up to itself. */
+static bool skip_to_interrupt(struct terminal *t)
+{
+	struct view left = input_left(t);
+	const uint8_t *found = memchr(left.data, 0x03, left.size);
+
+	if (found == NULL)
+		return false;
+	consume(t, (size_t)(found - left.data));
+	return true;
+}
+
+static void do_edit(struct terminal *t, enum key key)
+{
+	struct line *l = &t->line;
+
+	switch (key) {
+	case KEY_LEFT:
+		move(t, line_left(l));
+		break;
+	case KEY_RIGHT:
+		move(t, line_right(l));
+		break;
+	case KEY_WORD_LEFT:
+		move(t, line_word_left(l));
+		break;
+	case KEY_WORD_RIGHT:
+		move(t, line_word_right(l));
+		break;
+	case KEY_HOME:
+		move(t, 0);
+		break;
+	case KEY_END:
+		move(t, l->text.size);
+		break;
+	case KEY_BACKSPACE:
+		erase(t, line_left(l), l->cursor);
+		break;
+	case KEY_DELETE:
+		erase(t, l->cursor, line_right(l));
+		break;
+	case KEY_CUT_TO_END:
+		cut(t, l->text.size);
+		break;
+	case KEY_CUT_TO_HOME:
+		cut(t, 0);
+		break;
+	case KEY_CUT_BLANK_LEFT:
+		cut(t, line_blank_left(l));
+		break;
+	case KEY_CUT_WORD_LEFT:
+		cut(t, line_word_left(l));
+		break;
+	case KEY_CUT_WORD_RIGHT:
+		cut(t, line_word_right(l));
+		break;
+	default:
+		break;
+	}
+}
+
+/* True if it makes an event. */
+static bool do_key(struct terminal *t, enum key key, struct view bytes,
+                   struct terminal_event *event)
+{
+	switch (key) {
+	case KEY_TEXT:
+		insert(t, bytes);
+		return false;
+	case KEY_NEWLINE:
+		if (!t->is_asking)
+			insert(t, view_of_string("\n"));
+		return false;
+	case KEY_PUT_BACK:
+		insert(t, buf_view(&t->cut));
+		return false;
+	case KEY_UP:
+	case KEY_DOWN:
+		walk_history(t, key == KEY_UP);
+		return false;
+	case KEY_CLEAR:
+		t->clears = true;
+		return false;
+	case KEY_PASTE:
+		begin_paste(t);
+		return false;
+	case KEY_ENTER:
+		return take_enter(t, event);
+	case KEY_TAB:
+		return take_tab(t, event);
+	case KEY_INTERRUPT:
+		return take_interrupt(t, event);
+	case KEY_DELETE_OR_EOF:
+		return take_delete_or_eof(t, event);
+	case KEY_SUSPEND:
+		begin_event(t, event, TERMINAL_SUSPEND);
+		return true;
+	default:
+		do_edit(t, key);
+		return false;
+	}
+}
+
+/* In line mode: the lines of the system, without a key among them. */
+static size_t dumb_decode(struct view from, enum key *key)
+{
+	size_t size = 0;
+
+	if (from.data[0] == '\n' || from.data[0] == '\r') {
+		*key = KEY_ENTER;
+		return 1;
+	}
+	*key = KEY_TEXT;
+	while (size < from.size && from.data[size] != '\n' && from.data[size] != '\r')
+		size++;
+	return size;
+}
+
+/* Takes what the paste has got; true if that makes an event. */
+static bool continue_paste(struct terminal *t, struct terminal_event *event)
+{
+	bool has_ended;
+	size_t size = paste_size(input_left(t), &has_ended);
+
+	add_paste(t, view_of(t->input.data + t->input_used, size));
+	consume(t, size);
+	if (!has_ended)
+		return false;
+	consume(t, strlen(PASTE_END_SEQUENCE));
+	return take_paste(t, event);
+}
+
+/* In line mode the bytes are anybody's. */
+static void insert_foreign(struct terminal *t, struct view bytes)
+{
+	struct buf clean;
+
+	buf_init(&clean, 3 * bytes.size);
+	(void)line_clean(&clean, bytes);
+	insert(t, buf_view(&clean));
+	wipe_and_release(&clean);
+}
+
+bool terminal_next(struct terminal *t, bool wants_lines, struct terminal_event *event)
+{
+	check(t);
+	wipe(&t->event_text);
+	while (t->input_used < t->input.size) {
+		struct view left = input_left(t);
+		enum key key;
+		size_t size;
+		bool is_event = false;
+
+		if (t->is_pasting) {
+			if (continue_paste(t, event))
+				return true;
+			if (t->is_pasting)
+				break;
+			continue;
+		}
+		size = t->options.is_dumb ? dumb_decode(left, &key) : key_decode(left, &key);
+		if (size == 0)
+			break;
+		if (key == KEY_ENTER && !wants_lines) {
+			if (t->options.is_dumb || !skip_to_interrupt(t))
+				break;
+			continue;
+		}
+		assert(size <= left.size);
+		left.size = size;
+		if (t->options.is_dumb && key == KEY_TEXT)
+			insert_foreign(t, left);
+		else
+			is_event = do_key(t, key, left, event);
+		t->last_key = key;
+		consume(t, size);
+		if (is_event)
+			return true;
+	}
+	return false;
+}
+
+/* ---- history ---- */
+
+void terminal_history_add(struct terminal *t, struct view line)
+{
+	history_add(&t->history, line);
+}
+
+size_t terminal_history_count(const struct terminal *t)
+{
+	return t->history.count;
+}
+
+struct view terminal_history_get(const struct terminal *t, size_t index)
+{
+	return history_get(&t->history, index);
+}
+
+/* ---- the window ---- */
+
+void terminal_title(struct terminal *t, struct view title)
+{
+	struct buf clean;
+
+	if (t->options.is_dumb || t->has_ended)
+		return;
+	if (title.size > TERMINAL_TITLE_SIZE_MAX)
+		title.size = TERMINAL_TITLE_SIZE_MAX;
+	buf_init(&clean, t->title.size_max);
+	escape_for_terminal(&clean, title);
+	if (!view_equal(buf_view(&clean), buf_view(&t->title)))
+		t->title_has_changed = true;
+	buf_release(&t->title);
+	t->title = clean;
+}
+
+void terminal_bell(struct terminal *t)
+{
+	t->rings = true;
+}
+
+void terminal_redraw(struct terminal *t)
+{
+	t->is_drawn = false;
+	t->is_stale = true;
+}
+
+struct view terminal_output(struct terminal *t)
+{
+	check(t);
+	if (t->out_used == t->out.size) {
+		buf_clear(&t->out);
+		t->out_used = 0;
+		terminal_draw(t);
+	}
+	if (t->out.size == 0)
+		return (struct view){ .size = 0 };
+	return view_of(t->out.data + t->out_used, t->out.size - t->out_used);
+}
+
+void terminal_sent(struct terminal *t, size_t size)
+{
+	assert(size <= t->out.size - t->out_used);
+	t->out_used += size;
+}
+
+void terminal_end(struct terminal *t)
+{
+	terminal_title(t, (struct view){ .size = 0 });
+	terminal_show(t, false);
+	t->has_ended = true;
+}

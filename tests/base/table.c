@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The table: what was added is found, what was removed is not, at any size and with the worst
+ * hashes.
+ */
+#include "base/buf.h"
+#include "base/mix.h"
+#include "base/table.h"
+#include "tests/lib/tap.h"
+
+enum { KEYS = 200000 };
+
+/* A handle h names the key h - 1; `bad` decides how its hash is spoiled. */
+enum spoil { GOOD, FEW_HIGH_BITS, ALL_EQUAL };
+
+static enum spoil spoil;
+static bool present[KEYS];
+static uint64_t random_state = 5;
+
+static unsigned below(unsigned limit)
+{
+	random_state = random_state * UINT64_C(6364136223846793005) + 1442695040888963407u;
+	return (unsigned)(random_state >> 33) % limit;
+}
+
+static uint64_t hash_of_key(uint32_t key)
+{
+	uint64_t hash = mix_end(key + UINT64_C(1));
+
+	if (spoil == FEW_HIGH_BITS)
+		return hash & UINT64_C(0x80000000ffffffff);
+	return spoil == ALL_EQUAL ? UINT64_C(0x1234567890abcdef) : hash;
+}
+
+static uint64_t hash_of(const void *context, uint32_t handle)
+{
+	(void)context; /* the keys are the handles */
+	return hash_of_key(handle - 1);
+}
+
+static bool match(const void *context, const void *key, uint32_t handle)
+{
+	(void)context; /* the keys are the handles */
+	return *(const uint32_t *)key == handle - 1;
+}
+
+static uint32_t find(const struct table *t, uint32_t key)
+{
+	return table_find(t, hash_of_key(key), match, NULL, &key);
+}
+
+static void random_test(enum spoil how, uint32_t keys, unsigned steps, const char *name)
+{
+	struct table t;
+	bool right = true;
+	uint64_t count = 0;
+
+	spoil = how;
+	memset(present, 0, sizeof(present));
+	table_init(&t);
+	for (unsigned step = 0; step < steps; step++) {
+		uint32_t key = below(keys);
+
+		right &= find(&t, key) == (present[key] ? key + 1 : 0);
+		/* Grows in the first half and shrinks in the second. */
+		bool add = below(4) != 0 ? step < steps / 2 : step >= steps / 2;
+
+		if (add && !present[key])
+			table_add(&t, hash_of_key(key), key + 1, hash_of, NULL);
+		else if (!add && present[key])
+			table_remove(&t, hash_of_key(key), key + 1, hash_of, NULL);
+		count += add && !present[key];
+		count -= !add && present[key];
+		present[key] = add;
+		if (step % (steps / 8) == 0)
+			table_check(&t, hash_of, NULL);
+	}
+	for (uint32_t key = 0; key < keys; key++)
+		right &= find(&t, key) == (present[key] ? key + 1 : 0);
+	OK(right && t.count == count, name);
+	table_check(&t, hash_of, NULL);
+	table_release(&t);
+}
+
+static void size_test(void)
+{
+	struct table t;
+	double worst = 0;
+
+	spoil = GOOD;
+	table_init(&t);
+	for (uint32_t key = 0; key < KEYS; key++) {
+		table_add(&t, hash_of_key(key), key + 1, hash_of, NULL);
+		double each = (double)t.held / (key + 1);
+
+		if (key > 1000 && each > worst)
+			worst = each;
+	}
+	printf("# at most %.2f bytes for a handle\n", worst);
+	OK(worst < 9.0, "table: from 1,000 on a handle never costs 9 bytes");
+	for (uint32_t key = 0; key < KEYS; key++)
+		table_remove(&t, hash_of_key(key), key + 1, hash_of, NULL);
+	OK(t.held < KEYS, "table: an emptied table has given nearly everything back");
+	table_check(&t, hash_of, NULL);
+	table_release(&t);
+}
+
+int main(void)
+{
+	random_test(GOOD, 50, 20000, "table: a small table answers as an array does");
+	random_test(GOOD, KEYS, 1000000, "table: a large table answers as an array does");
+	random_test(FEW_HIGH_BITS, 20000, 100000,
+	            "table: hashes that share their first bits are no harm");
+	random_test(ALL_EQUAL, 700, 6000, "table: equal hashes cost time and no answer");
+	size_test();
+	return tap_done();
+}

@@ -1,0 +1,579 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What a person reads, line by line: the layout, what is said and what goes without saying, and
+ * that no text can look like another's line. Colours are taken away before a line is compared, but
+ * where they are what is looked at.
+ */
+#include "tests/lib/tap.h"
+
+#include "chat/view.h"
+#include "terminal/terminal.h"
+
+static const char *const addresses[REPLICAS] = { "127.0.0.1:1", "host:2", "[::1]:3" };
+static struct buf out;
+static struct client_view view;
+
+static const struct client_view_time monday = { 1000000000000, 2026, 11, 16, 1, 9, 5 };
+
+/* So many minutes later, on the same day. */
+static struct client_view_time later(unsigned minutes)
+{
+	struct client_view_time at = monday;
+
+	at.ms += minutes * UINT64_C(60000);
+	at.hour += minutes / 60;
+	at.minute += minutes % 60;
+	return at;
+}
+
+static struct client_view_time day_after(void)
+{
+	struct client_view_time at = { monday.ms + 86400000, 2026, 11, 17, 2, 0, 0 };
+
+	return at;
+}
+
+static void fresh(void)
+{
+	buf_clear(&out);
+	client_view_init(&view, &out, addresses);
+	client_view_begin(&view, &monday);
+}
+
+/* What was written, as a string; the buffer is empty afterwards. */
+static const char *raw(void)
+{
+	static char text[65536];
+
+	assert(out.size < sizeof(text));
+	memcpy(text, out.data, out.size);
+	text[out.size] = 0;
+	buf_clear(&out);
+	return text;
+}
+
+/* The same as a terminal without colours shows it. */
+static const char *taken(void)
+{
+	static char text[65536];
+	const char *from = raw();
+	char *to = text;
+
+	while (*from != 0) {
+		if (*from == 0x1b) {
+			while (*from != 'm')
+				from++;
+			from++;
+			continue;
+		}
+		*to++ = *from++;
+	}
+	*to = 0;
+	return text;
+}
+
+static const char *message(const char *from, const char *text, bool waited,
+                           struct client_view_time at)
+{
+	struct shown shown = { .text = view_of_string(text), .waited = waited };
+
+	(void)snprintf(shown.from, sizeof(shown.from), "%s", from);
+	client_view_message(&view, &shown, &at);
+	return taken();
+}
+
+static void test_messages(void)
+{
+	fresh();
+	IS_STRING(message("bob", "hi", false, monday), "09:05          bob: hi\n",
+	          "a message: time, name at the right of its column, text");
+	IS_STRING(message("al~0123ABCD", "hi", false, monday), "09:05  al~0123ABCD: hi\n",
+	          "a name with its digits fits");
+	IS_STRING(message("a_name_of_many_letters~0123ABCD", "hi", false, monday),
+	          "09:05 a_name_of_many_letters~0123ABCD: hi\n", "a longer one is shown whole");
+	view.columns = 40;
+	IS_STRING(message("bob", "one\ntwo", false, monday),
+	          "09:05      bob: one\n              | two\n",
+	          "in a narrow window the column is, too");
+	view.columns = 200;
+	IS_STRING(message("bob", "hi", false, monday), "09:05          bob: hi\n",
+	          "in a wide one it is steady");
+	IS_STRING(message("bob", "x\n", false, monday),
+	          "09:05          bob: x\n                  | \n", "a newline at the end");
+	IS_STRING(message("bob", "", false, monday), "09:05          bob: \n", "an empty text");
+}
+
+/* Each line that does not begin with a blank must be one that was meant. */
+static bool is_one_message(const char *lines)
+{
+	size_t count = 0;
+
+	for (const char *line = lines; *line != 0; line = strchr(line, '\n') + 1)
+		count += *line != ' ';
+	return count == 1;
+}
+
+static void test_hostile(void)
+{
+	static const char *const texts[] = {
+		"x\n09:05          eve: forged",
+		"x\r09:05          eve: forged",
+		"x\r\n\r\n-- Monday 16 November 2026 --",
+		"x\x1b[1A\x1b[2K09:05 -- replica 0 is dead",
+		"x\xc2\x9b"
+		"2K",
+		"x\xe2\x80\xa8"
+		"09:05          eve: line separator",
+		"x\xe2\x80\xa9"
+		"09:05          eve: paragraph separator",
+		"x\xc2\x85"
+		"09:05          eve: next line",
+		"x\x0b"
+		"09:05          eve: vertical tab",
+		"x\x0c"
+		"09:05          eve: form feed",
+		"x\xe2\x80\xae"
+		"desrever",
+		"x\xff\xfe\x80",
+	};
+	char flood[4096];
+	size_t size = 0;
+
+	fresh();
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		const char *lines = message("bob", texts[i], false, monday);
+		bool clean = true;
+
+		for (const char *c = lines; *c != 0; c++)
+			clean = clean && (*c == '\n' || ((uint8_t)*c >= 0x20 && *c != 0x7f));
+		OK(is_one_message(lines), "no text begins a line of its own");
+		OK(clean, "nor holds what a terminal obeys");
+	}
+	IS_STRING(message("bob",
+	                  "a\xe2\x80\xae"
+	                  "b",
+	                  false, monday),
+	          "09:05          bob: a<U+202E>b\n", "writing direction is a visible mark");
+	flood[size++] = 'a';
+	for (size_t i = 0; i < 1000; i++, size += 2)
+		memcpy(flood + size, "\xcc\x81", 2);
+	memcpy(flood + size, "b", 2);
+	IS_STRING(message("bob", flood, false, monday),
+	          "09:05          bob: a\xcc\x81\xcc\x81\xcc\x81\xcc\x81\xcc\x81\xcc\x81\xcc\x81"
+	          "\xcc\x81<992 more marks>b\n",
+	          "a thousand marks on one letter are counted");
+	flood[size] = 0;
+	IS_STRING(message("bob", flood + 1, false, monday),
+	          "09:05          bob: \xe2\x97\x8c\xcc\x81\xcc\x81\xcc\x81\xcc\x81\xcc\x81\xcc\x81"
+	          "\xcc\x81\xcc\x81<992 more marks>\n",
+	          "also without a letter, and at the end");
+	flood[1 + 2 * CLIENT_VIEW_MARKS_MAX] = 0;
+	IS_STRING(message("bob", flood, false, monday),
+	          "09:05          bob: a\xcc\x81\xcc\x81\xcc\x81\xcc\x81\xcc\x81\xcc\x81\xcc\x81"
+	          "\xcc\x81\n",
+	          "as many as a script may need are shown");
+	IS_STRING(message("bob", "\xe2\x80\x8b\n\xcc\x81x", false, monday),
+	          "09:05          bob: \xe2\x97\x8c\xe2\x80\x8b\n                  | "
+	          "\xe2\x97\x8c\xcc\x81x\n",
+	          "what shows nothing by itself stands on a circle");
+}
+
+static void test_colours(void)
+{
+	struct shown bob = { .from = "bob", .text = view_of_string("\x1b[31mred") };
+	char want[64];
+	const char *got;
+
+	fresh();
+	client_view_message(&view, &bob, &monday);
+	got = raw();
+	(void)snprintf(want, sizeof(want), "%sbob%s: ^[[31mred",
+	               terminal_style(terminal_style_of(view_of_string("bob"))),
+	               terminal_style(STYLE_NONE));
+	OK(strstr(got, want) != NULL, "a name has its colour, and a text gives itself none");
+}
+
+static void test_days(void)
+{
+	struct client_view_time before = later(0);
+
+	fresh();
+	IS_STRING(message("bob", "a", false, later(1)), "09:06          bob: a\n",
+	          "nobody needs to be told what day it is at first");
+	IS_STRING(message("bob", "b", false, day_after()),
+	          "-- Tuesday 17 November 2026 --\n00:00          bob: b\n",
+	          "midnight is one line");
+	before = day_after();
+	before.ms -= 60000;
+	before.day = 16;
+	before.weekday = 1;
+	before.hour = 23;
+	before.minute = 59;
+	IS_STRING(message("eve", "c", false, before), "23:59          eve: c\n",
+	          "what was sent a moment earlier does not turn the day back");
+	IS_STRING(message("bob", "d", false, day_after()), "00:00          bob: d\n",
+	          "nor is the day told again");
+	IS_STRING(message("bob", "e", false, monday),
+	          "-- Monday 16 November 2026 --\n09:05          bob: e\n",
+	          "what is much older stands under its own day");
+	fresh();
+	view.has_day = false;
+	IS_STRING(message("bob", "a", false, monday), "09:05          bob: a\n",
+	          "a first line has no day before it");
+}
+
+static void test_waited(void)
+{
+	struct client_view_time old = {
+		monday.ms - 4 * UINT64_C(86400000), 2026, 11, 12, 4, 18, 3
+	};
+	struct client_view_time older = { 0, 2025, 1, 2, 4, 7, 8 };
+
+	fresh();
+	client_view_waited_end(&view);
+	IS_STRING(taken(), "", "nothing waited: nothing is said");
+	IS_STRING(message("bob", "a", true, old),
+	          "-- waiting since 12 Nov 18:03 --\n-- Thursday 12 November 2026 --\n"
+	          "18:03          bob: a\n",
+	          "what waited stands under a line that says since when");
+	IS_STRING(message("eve", "b", true, old), "18:03          eve: b\n", "one line for all");
+	client_view_waited_end(&view);
+	IS_STRING(taken(), "-- end of what waited: 2 messages --\n",
+	          "and one at its end: how many");
+	client_view_waited_end(&view);
+	IS_STRING(taken(), "", "once");
+	IS_STRING(message("bob", "c", true, older),
+	          "-- waiting since 2 Jan 2025 07:08 --\n-- Thursday 2 January 2025 --\n"
+	          "07:08          bob: c\n",
+	          "another year is named");
+	IS_STRING(message("bob", "d", false, monday),
+	          "-- end of what waited: 1 message --\n-- Monday 16 November 2026 --\n"
+	          "09:05          bob: d\n",
+	          "what did not wait ends it");
+}
+
+/* ---- own messages ---- */
+
+static const char *own(const char *to, const char *text, enum client_view_state state,
+                       const struct result *r)
+{
+	struct view names[8];
+	struct client_view_own line = {
+		.to = names, .text = view_of_string(text), .state = state, .detail = ""
+	};
+
+	for (; *to != 0; to += strcspn(to, ",") + (strchr(to, ',') != NULL))
+		names[line.to_count++] = view_of(to, strcspn(to, ","));
+	if (r != NULL) {
+		line.outcome = r->outcome;
+		line.detail = r->detail;
+		line.result = r;
+	}
+	client_view_own(&view, &line, &monday);
+	return taken();
+}
+
+static void test_own(void)
+{
+	struct result r = { .detail = "", .copies = 3, .online = 1, .stored = 1 };
+
+	fresh();
+	IS_STRING(own("bob", "hi", VIEW_ENDED, &r), "09:05       -> bob: hi\n",
+	          "on all three, for one who is online: no remark");
+	IS_STRING(own("bob", "hi\nyou", VIEW_ENDED, &r),
+	          "09:05       -> bob: hi\n                  | you\n", "its lines are moved in");
+	r.online = 0;
+	IS_STRING(own("bob", "hi", VIEW_ENDED, &r), "09:05       -> bob: hi [offline]\n",
+	          "offline is said");
+	r.copies = 2;
+	IS_STRING(own("bob", "hi", VIEW_ENDED, &r),
+	          "09:05       -> bob: hi [offline; on 2 of 3 replicas]\n", "so are few copies");
+	r.online = 1;
+	r.copies = 3;
+	r.mailbox_full = true;
+	IS_STRING(own("bob", "hi", VIEW_ENDED, &r),
+	          "09:05       -> bob: hi [your share of this mailbox is full now, until something "
+	          "in it is read]\n",
+	          "and a full mailbox");
+	r = (struct result){ .detail = "", .copies = 3, .online = 2, .stored = 5 };
+	IS_STRING(own("bob,eve,al,cid,dora", "hi", VIEW_ENDED, &r),
+	          "09:05 -> bob, eve, al +2: hi [2 of 5 online]\n", "to many");
+	IS_STRING(own("", "hi", VIEW_ENDED, &r), "09:05     -> (all): hi [2 of 5 online]\n",
+	          "to all");
+	r = (struct result){ .detail = "" };
+	IS_STRING(own("", "hi", VIEW_ENDED, &r),
+	          "09:05     -> (all): hi [there is nobody to send it to]\n", "to nobody");
+	IS_STRING(own("bob", "hi", VIEW_WAITING, NULL), "09:05       -> bob: hi [waiting]\n",
+	          "waiting");
+	IS_STRING(own("bob", "hi", VIEW_SENDING, NULL), "09:05       -> bob: hi [on its way]\n",
+	          "on its way");
+	view.is_echoed = true;
+	r = (struct result){ .detail = "", .copies = 3, .online = 1, .stored = 1 };
+	IS_STRING(own("bob", "hi", VIEW_ENDED, &r), "09:05       -> bob: sent\n",
+	          "a dumb terminal has shown the text itself");
+}
+
+static void test_own_failed(void)
+{
+	struct user users[5] = { { .name = "bob" }, { .name = "e\x1bve" }, { .name = "cid" } };
+	struct result r = { .outcome = OUTCOME_NO_SUCH_USER,
+		            .detail = "there is no such account",
+		            .users = users,
+		            .users_count = 1 };
+	struct client_view_own line = { .text = view_of_string("hi"),
+		                        .state = VIEW_ENDED,
+		                        .outcome = OUTCOME_NOT_LOGGED_IN,
+		                        .detail = "log in first" };
+
+	fresh();
+	IS_STRING(
+		own("bob", "hi", VIEW_ENDED, &r),
+		"09:05       -> bob: hi [not sent: there is no such account (bob); /list shows who "
+		"there is]\n",
+		"not sent: why, and what to do next");
+	r.users_count = 5;
+	r.outcome = OUTCOME_MAILBOX_FULL;
+	r.detail = "full";
+	IS_STRING(own("bob", "hi", VIEW_ENDED, &r),
+	          "09:05       -> bob: hi [not sent: full (bob, e^[ve, cid +2)]\n",
+	          "of many names some");
+	r = (struct result){ .outcome = OUTCOME_UNKNOWN,
+		             .detail = "it may have been stored",
+		             .has_id = true,
+		             .number = 7 };
+	IS_STRING(own("bob", "hi", VIEW_ENDED, &r),
+	          "09:05       -> bob: hi [perhaps not sent: it may have been stored; to send it "
+	          "again: /msg --id 00000000000000000000000000-7 bob TEXT]\n",
+	          "unknown: how it is sent again and shown once");
+	r = (struct result){ .outcome = OUTCOME_NO_REPLICA, .detail = "", .stored = 4 };
+	IS_STRING(own("", "hi", VIEW_ENDED, &r),
+	          "09:05     -> (all): hi [sent to 4 only: no-replica]\n", "to some of all");
+	client_view_own(&view, &line, &monday);
+	IS_STRING(taken(), "09:05     -> (all): hi [not sent: log in first]\n",
+	          "refused before anybody was asked");
+}
+
+static const char *typed(const char *line, bool is_secret, bool waits)
+{
+	client_view_typed(&view, view_of_string(line), is_secret, waits);
+	return taken();
+}
+
+static void test_typed(void)
+{
+	fresh();
+	IS_STRING(typed("/list", false, false), "> /list\n", "a command stays to be seen");
+	IS_STRING(typed("/create ann secret", true, false), "> /create ... (not shown)\n",
+	          "its password does not");
+	IS_STRING(typed("/list", false, true), "> /list [waiting]\n", "one that waits");
+	IS_STRING(typed("a\nb\x1b", false, false), "> a\n    | b^[\n", "several lines");
+	client_view_sent(&view, 1, 3, &monday);
+	IS_STRING(taken(), "09:05 -- 1 message that waited is sent\n", "one that waited is sent");
+	client_view_sent(&view, 12, 1, &monday);
+	IS_STRING(taken(),
+	          "09:05 -- 12 messages that waited are sent, each on at least 1 of 3 "
+	          "replicas\n",
+	          "several are, on how many at least");
+}
+
+/* ---- replicas ---- */
+
+static void test_changes(void)
+{
+	const char *const why[REPLICAS] = { "", "refused \x1b", "" };
+
+	fresh();
+	client_view_ready(&view, 0, why, &monday);
+	IS_STRING(taken(),
+	          "09:05 -- 2 of 3 replicas are live; replica 0 (127.0.0.1:1) leads\n"
+	          "09:05 -- replica 1 (host:2) is dead: refused ^[\n",
+	          "ready: who leads, and who is dead");
+	client_view_changes(&view, 0, &monday);
+	IS_STRING(taken(), "", "nothing changed: nothing is said");
+	client_view_replica(&view, 0, false, "killed");
+	client_view_leader(&view);
+	client_view_changes(&view, 2, &monday);
+	IS_STRING(taken(), "09:05 -- replica 0 (127.0.0.1:1) is dead: killed; replica 2 leads\n",
+	          "a death and what follows from it are one line");
+	client_view_replica(&view, 2, false, "cut");
+	client_view_changes(&view, -1, &monday);
+	IS_STRING(taken(),
+	          "09:05 -- replica 2 ([::1]:3) is dead: cut; no replica is live: it goes on "
+	          "trying, what you type waits\n",
+	          "the last one");
+	client_view_replica(&view, 1, true, "");
+	client_view_leader(&view);
+	client_view_changes(&view, 1, &monday);
+	IS_STRING(taken(), "09:05 -- replica 1 (host:2) is live and leads\n",
+	          "one is there for the first time");
+	client_view_replica(&view, 0, true, "");
+	client_view_replica(&view, 2, true, "");
+	client_view_leader(&view);
+	client_view_changes(&view, 0, &monday);
+	IS_STRING(taken(),
+	          "09:05 -- replica 0 (127.0.0.1:1) is live again\n"
+	          "09:05 -- replica 2 ([::1]:3) is live again; replica 0 leads\n",
+	          "two at once");
+	client_view_changes(&view, 0, &monday);
+	IS_STRING(taken(), "", "once");
+	client_view_ready(&view, 2, (const char *const[]){ "a", "b", "" }, &monday);
+	IS_STRING(taken(),
+	          "09:05 -- 1 of 3 replicas is live; replica 2 ([::1]:3) leads\n"
+	          "09:05 -- replica 0 (127.0.0.1:1) is dead: a\n"
+	          "09:05 -- replica 1 (host:2) is dead: b\n",
+	          "ready with one");
+}
+
+static struct replica_row rows[REPLICAS];
+
+static const char *facts(void)
+{
+	client_view_facts(&view, rows, &monday);
+	return taken();
+}
+
+static void rows_are(bool first, bool second)
+{
+	for (uint32_t i = 0; i < REPLICAS; i++)
+		rows[i] = (struct replica_row){ .live = true,
+			                        .leader = i == 0,
+			                        .facts_known = true,
+			                        .facts = 119 + i,
+			                        .agrees_known = true,
+			                        .agrees = true };
+	rows[1].agrees = first;
+	rows[2].agrees = second;
+}
+
+static void test_facts(void)
+{
+	fresh();
+	rows_are(true, true);
+	IS_STRING(facts(), "", "they agree: nothing is said");
+	rows_are(true, false);
+	IS_STRING(facts(),
+	          "09:05 -- replica 2 ([::1]:3) holds other facts than replica 0 (127.0.0.1:1), "
+	          "which leads: run repair\n",
+	          "one differs: what to do");
+	IS_STRING(facts(), "", "once");
+	rows[2].agrees_known = false;
+	IS_STRING(facts(), "", "not known: nothing has changed");
+	rows_are(false, false);
+	IS_STRING(facts(),
+	          "09:05 -- replicas 1 (host:2) and 2 ([::1]:3) hold other facts than replica 0 "
+	          "(127.0.0.1:1), which leads: run repair\n",
+	          "two differ");
+	rows_are(true, true);
+	IS_STRING(facts(), "09:05 -- the live replicas hold the same facts again\n",
+	          "and agree again");
+	rows_are(true, false);
+	(void)facts();
+	client_view_replica(&view, 2, false, "cut");
+	client_view_changes(&view, 0, &monday);
+	(void)taken();
+	rows[2] = (struct replica_row){ .why = "cut" };
+	IS_STRING(facts(), "", "one that is dead holds nothing");
+	rows[0].leader = false;
+	rows[0].live = rows[1].live = false;
+	IS_STRING(facts(), "", "nobody leads: nothing to compare with");
+}
+
+static void test_table(void)
+{
+	fresh();
+	rows_are(true, false);
+	rows[0].round_trip_known = rows[2].round_trip_known = true;
+	rows[2].round_trip_ms = 12;
+	rows[1] = (struct replica_row){ .why = "connection \x1b refused" };
+	client_view_replicas(&view, rows);
+	IS_STRING(taken(),
+	          "  address      state     facts  agrees  round trip\n"
+	          "0 127.0.0.1:1  leads       119       -       <1 ms\n"
+	          "1 host:2       dead   connection ^[ refused\n"
+	          "2 [::1]:3      live        121      no       12 ms\n"
+	          "Facts differ: repair makes them agree.\n",
+	          "the table of replicas");
+	rows[2].agrees_known = false;
+	rows[2].facts_known = false;
+	rows[2].round_trip_known = false;
+	view.columns = 40;
+	view.differing = 0;
+	client_view_replicas(&view, rows);
+	IS_STRING(taken(),
+	          "0 127.0.0.1:1  leads\n    119 facts, agrees: -, <1 ms\n"
+	          "1 host:2       dead\n    connection ^[ refused\n"
+	          "2 [::1]:3      live\n    ? facts, agrees: ?, ?\n",
+	          "in a narrow window");
+}
+
+static void test_rest(void)
+{
+	fresh();
+	client_view_notice(&view, "something", &monday);
+	IS_STRING(taken(), "09:05 -- something\n", "a notice");
+	(void)message("bob", "a", true, monday);
+	client_view_logged_out(&view, "taken over \x1b", &monday);
+	IS_STRING(taken(),
+	          "-- end of what waited: 1 message --\n09:05 -- logged out: taken over ^[\n",
+	          "logged out");
+}
+
+static const char *prompt(struct client_view_prompt p)
+{
+	char text[CLIENT_VIEW_PROMPT_SIZE];
+
+	client_view_prompt(&p, text);
+	(void)buf_put(&out, text, strlen(text));
+	return taken();
+}
+
+static void test_prompt(void)
+{
+	char name[DISPLAY_SIZE];
+	char talk[64];
+
+	fresh();
+	IS_STRING(prompt((struct client_view_prompt){ .own = "", .leader = -1, .talk = "" }),
+	          "- r- 0/3> ", "nobody, and none is live");
+	IS_STRING(prompt((struct client_view_prompt){
+			  .own = "ann", .leader = 0, .live = 3, .talk = "" }),
+	          "ann r0 3/3> ", "who one is, who leads, how many are live");
+	IS_STRING(prompt((struct client_view_prompt){ .own = "ann",
+	                                              .leader = 1,
+	                                              .live = 2,
+	                                              .talk = "bob",
+	                                              .unread = 4,
+	                                              .waiting = 1 }),
+	          "ann r1 2/3 to bob, 4 new, 1 waiting> ", "with everything");
+	memset(name, 'n', sizeof(name) - 1);
+	name[sizeof(name) - 1] = 0;
+	memset(talk, 't', sizeof(talk) - 1);
+	talk[sizeof(talk) - 1] = 0;
+	OK(strlen(prompt((struct client_view_prompt){ .own = name,
+	                                              .leader = 1,
+	                                              .live = 2,
+	                                              .talk = talk,
+	                                              .unread = UINT64_MAX,
+	                                              .waiting = UINT64_MAX })) > 150,
+	   "the longest fits");
+}
+
+int main(void)
+{
+	buf_init(&out, SIZE_MAX / 2);
+	test_messages();
+	test_hostile();
+	test_colours();
+	test_days();
+	test_waited();
+	test_own();
+	test_own_failed();
+	test_typed();
+	test_changes();
+	test_facts();
+	test_table();
+	test_rest();
+	test_prompt();
+	buf_release(&out);
+	return tap_done();
+}

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The fuzz target of everything that is read line by line: a line of the data directory (by the
+ * short way and by cJSON, which must agree wherever both take it), a user's command, a config.
+ */
+#include "cli/config.h"
+#include "chat/command.h"
+#include "journal/line.h"
+#include "tests/lib/tap.h"
+
+#include <stdlib.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+/* What is known is known again from what it is printed as. */
+static void check_element(struct view line)
+{
+	static struct line_parser parser, again;
+	struct element element, second;
+	const char *wrong = NULL;
+	struct buf out;
+
+	line_parser_init(&parser);
+	line_parser_init(&again);
+	buf_init(&out, 1 << 24);
+	if (!line_parse(&parser, line, false, &element, &wrong)) {
+		if (wrong == NULL)
+			abort();
+	} else if (element.kind == ELEMENT_FACT) {
+		line_put_fact(&out, &element.fact, NULL);
+		if (out.data[out.size - 1] == '\n')
+			out.size--;
+		if (!line_parse(&again, buf_view(&out), line_is_sealed(buf_view(&out)), &second,
+		                &wrong) ||
+		    second.kind != element.kind || second.fact.kind != element.fact.kind)
+			abort();
+	}
+	buf_release(&out);
+	line_parser_release(&parser);
+	line_parser_release(&again);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static struct command_parser commands;
+	static struct command_request request;
+	struct client_config config;
+	char err[CLIENT_CONFIG_ERR_SIZE] = "";
+	struct view text = view_of(data, size);
+
+	check_element(text);
+	if (!client_config_parse(text, "FILE", &config, err) && err[0] == 0)
+		abort();
+	if (size == 0 || size > COMMAND_LINE_SIZE_MAX || memchr(data, '\n', size) != NULL)
+		return 0;
+	for (unsigned asks = 0; asks < 2; asks++) {
+		command_parser_init(&commands, asks != 0);
+		command_parse(&commands, text, false, &request);
+		if (request.outcome != OUTCOME_OK && request.detail[0] == 0)
+			abort();
+		command_parser_release(&commands);
+	}
+	return 0;
+}

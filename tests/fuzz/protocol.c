@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The fuzz target of the decoder (clang -fsanitize=fuzzer). Each input is tried as a frame as it
+ * stands, and again as what follows a length field, so that the fuzzer need not guess lengths.
+ */
+#include "tests/protocol/check.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+_Noreturn void out_of_memory(size_t size)
+{
+	printf("no memory for %zu bytes\n", size);
+	abort();
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	uint8_t *framed = mem_alloc(4 + size);
+	size_t length;
+	bool whole;
+
+	check_bytes(data, size);
+	put_u32(framed, (uint32_t)size);
+	if (size != 0)
+		memcpy(framed + 4, data, size);
+	check_bytes(framed, 4 + size);
+	if (protocol_size(view_of(data, size), &length))
+		MUST(length == 0 || (length >= FRAME_HEADER_SIZE && length <= FRAME_SIZE_MAX));
+	(void)protocol_hello_begins(view_of(data, size), &whole);
+	mem_free(framed);
+	return 0;
+}

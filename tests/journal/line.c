@@ -1,0 +1,333 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Lines both ways: the short way prints what cJSON would, cJSON reads it back the same, the short
+ * way of reading says what cJSON says, and nothing else is taken for a line.
+ */
+#include "tests/simulate/simdisk.c"
+
+#include "tests/journal/fixture.h"
+
+#include "journal/line.h"
+#include "journal/json.h"
+
+static bool fact_equal(const struct fact *a, const struct fact *b)
+{
+	struct buf x;
+	struct buf y;
+	bool equal;
+
+	buf_init(&x, SIZE_MAX / 4);
+	buf_init(&y, SIZE_MAX / 4);
+	line_put_fact(&x, a, NULL);
+	line_put_fact(&y, b, NULL);
+	equal = view_equal(buf_view(&x), buf_view(&y));
+	buf_release(&x);
+	buf_release(&y);
+	return equal;
+}
+
+/* The same line with cJSON doing all of the printing. */
+static void cjson_line(struct buf *out, struct view line)
+{
+	const char *wrong = "";
+	struct cJSON *tree = json_parse(line, &wrong);
+
+	assert(tree != NULL);
+
+	struct cJSON *copy = json_object();
+	static const char *const keys[] = { "to",         "from",    "session", "number",
+		                            "sent",       "text",    "gone",    "id",
+		                            "name",       "setting", "seal",    "stored_key",
+		                            "server_key", "lock",    "middle",  "delete_key",
+		                            "crc" };
+
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+		const struct cJSON *member = json_member(tree, keys[i]);
+		struct view string;
+		uint64_t integer;
+		bool boolean;
+
+		if (strcmp(keys[i], "crc") == 0 &&
+		    json_boolean(json_member(tree, "confirmed"), &boolean))
+			json_put_boolean(copy, "confirmed", boolean);
+		if (json_string(member, &string))
+			json_put_string(copy, keys[i], string);
+		else if (json_integer(member, &integer))
+			json_put_integer(copy, keys[i], integer);
+		else if (json_is_array(member)) {
+			struct cJSON *array = json_array();
+
+			for (const struct cJSON *e = json_first(member); e != NULL;
+			     e = json_next(e))
+				if (json_integer(e, &integer))
+					json_put_integer(array, NULL, integer);
+			json_put(copy, keys[i], array);
+		}
+	}
+	MUST(json_print(copy, out));
+	json_free(copy);
+	json_free(tree);
+}
+
+static void test_both_ways(void)
+{
+	struct life l;
+	unsigned print_wrong = 0;
+	unsigned short_wrong = 0;
+	unsigned long_wrong = 0;
+	unsigned shorts = 0;
+
+	life_init(&l, 3);
+	for (int i = 0; i < 4000; i++) {
+		struct life_fact *f = life_fact(&l);
+		struct line_parser p;
+		struct element e;
+		const char *wrong = "";
+		struct buf line;
+		struct buf printed;
+
+		buf_init(&line, SIZE_MAX / 4);
+		buf_init(&printed, SIZE_MAX / 4);
+		line_parser_init(&p);
+		line_put_fact(&line, &f->fact, NULL);
+		line_seal(&line, 0);
+		line.size--; /* the newline */
+		cjson_line(&printed, buf_view(&line));
+		print_wrong += !view_equal(buf_view(&line), buf_view(&printed));
+		short_wrong += !line_is_sealed(buf_view(&line)) ||
+		               !line_parse(&p, buf_view(&line), true, &e, &wrong) ||
+		               e.kind != ELEMENT_FACT || !fact_equal(&e.fact, &f->fact);
+		shorts += p.tree == NULL;
+		p.cjson_only = true;
+		long_wrong += !line_parse(&p, buf_view(&line), true, &e, &wrong) ||
+		              e.kind != ELEMENT_FACT || !fact_equal(&e.fact, &f->fact) ||
+		              p.tree == NULL;
+		line_parser_release(&p);
+		buf_release(&line);
+		buf_release(&printed);
+		mem_free(f->text);
+		f->text = NULL;
+		l.count = 0;
+	}
+	IS_U64(print_wrong, 0, "journal: every line is what cJSON prints");
+	IS_U64(short_wrong, 0, "journal: every line is read back the same");
+	IS_U64(long_wrong, 0, "journal: and by cJSON the same");
+	OK(shorts > 1000, "journal: lines without escapes are read the short way");
+	life_end(&l);
+}
+
+/* Changes one byte: the short way must say what cJSON says, or leave it to cJSON. */
+static void test_flips(void)
+{
+	struct life l;
+	unsigned differ = 0;
+	unsigned accepted = 0;
+
+	life_init(&l, 4);
+	for (int i = 0; i < 60; i++) {
+		struct life_fact *f = life_fact(&l);
+		struct buf line;
+
+		buf_init(&line, SIZE_MAX / 4);
+		line_put_fact(&line, &f->fact, NULL);
+		(void)buf_put(&line, "}", 1);
+		for (size_t at = 0; at < line.size && at < 400; at++)
+			for (int bit = 0; bit < 8; bit++) {
+				struct line_parser a;
+				struct line_parser b;
+				struct element x;
+				struct element y;
+				const char *wrong = "";
+
+				line.data[at] ^= (uint8_t)(1 << bit);
+				line_parser_init(&a);
+				line_parser_init(&b);
+				b.cjson_only = true;
+
+				bool one = line_parse(&a, buf_view(&line), false, &x, &wrong);
+				bool two = line_parse(&b, buf_view(&line), false, &y, &wrong);
+
+				differ += one != two || (one && (x.kind != y.kind ||
+				                                 (x.kind == ELEMENT_FACT &&
+				                                  !fact_equal(&x.fact, &y.fact))));
+				accepted += one;
+				line_parser_release(&a);
+				line_parser_release(&b);
+				line.data[at] ^= (uint8_t)(1 << bit);
+			}
+		buf_release(&line);
+		mem_free(f->text);
+		f->text = NULL;
+		l.count = 0;
+	}
+	IS_U64(differ, 0, "journal: the short way of reading says what cJSON says");
+	OK(accepted > 1000,
+	   "journal: many flips leave a line that can be read, so checksums are needed");
+	life_end(&l);
+}
+
+static bool reads(const char *text, bool sealed)
+{
+	struct line_parser p;
+	struct element e;
+	const char *wrong = "";
+	bool read;
+	struct buf line;
+
+	buf_init(&line, SIZE_MAX / 4);
+	(void)buf_put(&line, text, strlen(text));
+	if (sealed) {
+		line.size--;
+		line_seal(&line, 0);
+		line.size--;
+		assert(line_is_sealed(buf_view(&line)));
+	}
+	line_parser_init(&p);
+	read = line_parse(&p, buf_view(&line), sealed, &e, &wrong);
+	ALWAYS(read || wrong[0] != '\0', "journal: a refused line comes with a phrase");
+	line_parser_release(&p);
+	buf_release(&line);
+	return read;
+}
+
+#define TO      "\"to\":\"01KAV9FT005FANRFB8C11DXFF35F9F3GMSGF\""
+#define FROM    "\"from\":\"01KAXKNCVH5F1CNVMBNQRNCFWRJD0Y8A2KDQ\""
+#define SESSION "\"session\":\"070W3GE1R70W3GE1R70W3GE1R7\""
+#define STREAM  TO "," FROM "," SESSION
+#define ID      "\"id\":\"01KAV9FT005FANRFB8C11DXFF35F9F3GMSGF\""
+#define KEY     "\"0000000000000000000000000000000000000000000000000000000000000000\""
+
+static void test_shapes(void)
+{
+	static const char *const good[] = {
+		"{" STREAM ",\"number\":1,\"sent\":0,\"text\":\"x\"}",
+		"{\"text\":\"x\"," STREAM ",\"number\":1,\"sent\":0}",
+		"{ " STREAM " , \"number\":1,\"sent\":9007199254740991,\"text\":\"\\u0041\" }",
+		"{" STREAM ",\"gone\":[1,9007199254740991]}",
+		"{" ID ",\"name\":\"a\",\"middle\":" KEY ",\"delete_key\":" KEY "}",
+	};
+	static const char *const bad[] = {
+		"{}",
+		"[]",
+		"1",
+		"{\"format\":1}",
+		"{" STREAM ",\"number\":0,\"sent\":0,\"text\":\"x\"}",
+		"{" STREAM ",\"number\":01,\"sent\":0,\"text\":\"x\"}",
+		"{" STREAM ",\"number\":1,\"sent\":9007199254740992,\"text\":\"x\"}",
+		"{" STREAM ",\"number\":1,\"sent\":0,\"text\":\"\"}",
+		"{" STREAM ",\"number\":1,\"sent\":0,\"text\":\"\\u0000\"}",
+		"{" STREAM ",\"number\":1,\"sent\":0,\"text\":7}",
+		"{" STREAM ",\"number\":\"1\",\"sent\":0,\"text\":\"x\"}",
+		"{" STREAM ",\"number\":1,\"sent\":0,\"text\":\"x\",\"more\":1}",
+		"{" STREAM ",\"number\":1,\"number\":1,\"sent\":0,\"text\":\"x\"}",
+		"{" STREAM ",\"number\":1,\"sent\":0}",
+		"{" TO "," FROM ",\"number\":1,\"sent\":0,\"text\":\"x\"}",
+		"{" STREAM ",\"gone\":[0,1]}",
+		"{" STREAM ",\"gone\":[2,1]}",
+		"{" STREAM ",\"gone\":[1]}",
+		"{" STREAM ",\"gone\":[1,2,3]}",
+		"{" STREAM ",\"gone\":[1,2]} ]",
+		"{" STREAM ",\"gone\":1}",
+		"{" STREAM ",\"gone\":[1,9007199254740992]}",
+		"{" ID ",\"name\":\"-a\",\"middle\":" KEY ",\"delete_key\":" KEY "}",
+		"{" ID ",\"name\":\"a\",\"middle\":\"00\",\"delete_key\":" KEY "}",
+		"{" ID ",\"name\":\"a\",\"middle\":" KEY "}",
+		"{\"synced\":-1}",
+		"{\"synced\":\"1\"}",
+		"{\"users\":\"none\",\"pending\":\"none\"}",
+	};
+
+	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++)
+		if (!OK(reads(good[i], false) && reads(good[i], true), "journal: a line is read"))
+			printf("# %s\n", good[i]);
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		if (!OK(!reads(bad[i], false) &&
+		                (bad[i][0] != '{' || bad[i][1] == '}' ||
+		                 bad[i][strlen(bad[i]) - 1] != '}' || !reads(bad[i], true)),
+		        "journal: JSON of another shape is refused"))
+			printf("# %s\n", bad[i]);
+	OK(reads("{\"synced\":7}", true) && !reads("{\"synced\":7}", false),
+	   "journal: a mark stands in journals only");
+	OK(reads("{\"crc\":\"0123abcd\"}", false) && !reads("{\"crc\":\"0123ABCD\"}", false),
+	   "journal: checksums have one form");
+	OK(reads("{\"format\":1,\"users\":\"none\",\"pending\":\"01234567\"}", true),
+	   "journal: a first line is read");
+	OK(reads("{\"format\":1,\"users\":\"none\",\"pending\":\"none\",\"old\":7,"
+	         "\"old_crc\":\"01234567\"}",
+	         true),
+	   "journal: a first line that names the journal before is read");
+	OK(!reads("{\"format\":1,\"users\":\"none\",\"pending\":\"none\",\"old\":7}", true),
+	   "journal: a first line with half of that is refused");
+}
+
+/* The figures that files are planned with. */
+static void test_sizes(void)
+{
+	char text[101];
+	struct message m = {
+		.stream = { life_id(1), life_id(2), { { 7 } } },
+		.number = 1000000,
+		.sent_ms = UINT64_C(1764000000000),
+	};
+	struct fact fact;
+	struct buf line;
+
+	memset(text, 'a', 100);
+	m.text = view_of(text, 100);
+	fact = (struct fact){ .kind = FACT_MESSAGE, .message = m };
+	buf_init(&line, SIZE_MAX / 4);
+	line_put_fact(&line, &fact, NULL);
+	/* The brace, the comma, the newline, and a share of the checksum of every kilobyte. */
+	OK(line.size + 3 + 20 * line.size / 1024 <= 300,
+	   "journal: a message of 100 bytes takes at most 300 in the snapshot");
+	line_seal(&line, 0);
+	OK(line.size + 2 <= 330, "journal: and at most 330 in the journal");
+	buf_clear(&line);
+	fact = (struct fact){ .kind = FACT_BURIAL,
+		              .burial = { .stream = m.stream, .range = { 1, 99 } } };
+	line_put_fact(&line, &fact, NULL);
+	OK(line.size + 3 + 20 * line.size / 1024 <= 160,
+	   "journal: a stream read to its end takes at most 160 in the snapshot");
+	buf_clear(&line);
+	line_put_synced(&line, NUMBER_MAX);
+	OK(line.size <= SYNCED_SIZE_MAX, "journal: the longest mark has its place");
+	buf_release(&line);
+}
+
+static void test_extremes(void)
+{
+	struct message m = { .stream = { life_id(1), life_id(2), { { 7 } } } };
+	struct fact fact;
+	struct buf line;
+	struct line_parser p;
+	struct element e;
+	const char *wrong = "";
+	char *text = mem_alloc(TEXT_SIZE_MAX);
+
+	memset(text, 1, TEXT_SIZE_MAX);
+	m.number = m.sent_ms = NUMBER_MAX;
+	m.text = view_of(text, TEXT_SIZE_MAX);
+	fact = (struct fact){ .kind = FACT_MESSAGE, .message = m };
+	buf_init(&line, SIZE_MAX / 4);
+	line_put_fact(&line, &fact, NULL);
+	line_seal(&line, 0);
+	OK(line.size <= LINE_SIZE_MAX, "journal: the longest line is within its limit");
+	line.size--;
+	line_parser_init(&p);
+	OK(line_is_sealed(buf_view(&line)) && line_parse(&p, buf_view(&line), true, &e, &wrong) &&
+	           fact_equal(&e.fact, &fact),
+	   "journal: the longest line is read back the same");
+	line_parser_release(&p);
+	buf_release(&line);
+	mem_free(text);
+}
+
+int main(void)
+{
+	test_both_ways();
+	test_flips();
+	test_shapes();
+	test_sizes();
+	test_extremes();
+	return tap_done();
+}

@@ -1,0 +1,138 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+#
+# The client on a terminal (tmux plays the person): a prompt, passwords without echo, messages above the prompt, and
+# nothing of what others wrote reaches the terminal raw.
+. tests/lib/lib.sh
+
+command -v tmux >/dev/null || {
+	skip 'the terminal' 'tmux is not installed'
+	done_testing
+}
+tmux() {
+	command tmux -S "$dir/tmux" -f /dev/null "$@"
+}
+# A client that outlived its test would go on dialling, and find some other test's servers.
+trap 'tmux kill-server 2>/dev/null; clean_up' EXIT
+screen() {
+	tmux capture-pane -p -t "$1" | sed 's/ *$//' | sed '/^$/d'
+}
+shows() {
+	screen "$1" | grep -qE -- "$2"
+}
+# sees NAME WINDOW REGEX: the screen shows it in time
+sees() {
+	if wait_for "$patience" shows "$2" "$3"; then
+		pass "$1"
+	else
+		fail "$1" "$(screen "$2")"
+	fi
+}
+one_line() {
+	addresses | tr '\n' ' '
+}
+person() {
+	tmux new-session -d -s "$1" -x 100 -y 40 "$BIN/client $(one_line); echo \"ended with \$?\"; read -r _"
+}
+types() {
+	tmux send-keys -t "$1" -l -- "$2"
+	tmux send-keys -t "$1" Enter
+}
+
+start_servers
+person alice
+sees 'a prompt without a name, with the leader and the live ones' alice '^- r0 3/3>'
+sees 'what to do first is said' alice '^/create NAME'
+
+types alice '/create alice'
+sees 'a password is asked for' alice 'password \(not shown\):'
+types alice 'secret-pw'
+sees 'twice' alice 'the same again:'
+types alice 'secret-pw'
+sees 'creating logs in' alice '^alice r0 3/3>'
+nok 'the password is not shown' shows alice 'secret-pw'
+types alice '/logout'
+sees 'out' alice '^logout: ok'
+types alice '/create carol'
+sees 'a password is asked for again' alice 'password \(not shown\): *$'
+types alice 'one'
+sees 'and again' alice 'the same again: *$'
+types alice 'two'
+sees 'two different passwords are refused' alice 'create: refused: the two passwords differ'
+types alice '/login alice'
+sees 'to log in it is asked for' alice 'password \(not shown\): *$'
+types alice 'secret-pw'
+sees 'once' alice 'login: ok: you are alice'
+
+client_start bob
+client_wait bob '"ready"'
+client_ask bob '/create bob pw'
+client_ask bob '{"command":"msg","to":"alice","text":"red \u001b[31m \u009b31m \u202e and\nalice: forged"}'
+sees 'a message is shown, its escape sequences as marks' alice \
+	'bob: red \^\[\[31m <U\+009B>31m <U\+202E> and$'
+sees 'its second line is moved in' alice '^                  \| alice: forged$'
+sees 'the prompt is there again below it, with how many came' alice '^alice r0 3/3, 1 new>$'
+
+types alice '/talk bob'
+sees 'the prompt shows the conversation' alice '^alice r0 3/3 to bob>'
+types alice 'hello bob'
+client_wait bob '"message"'
+is 'a plain line goes to the conversation' "$(field text)" 'hello bob'
+sees 'the sender sees it once, in the layout of all messages, and without a remark if all is well' alice \
+	'^[0-9:]{5}       -> bob: hello bob$'
+types alice '{"not":"a command"}'
+client_wait bob '"message"'
+is 'a line in braces is plain text here' "$(field text)" '{"not":"a command"}'
+types alice '>> bob: oops'
+sees 'another form is sent to nobody' alice 'text: refused: this was sent to nobody'
+
+kill_server 0
+sees 'a death is one line, with who leads now' alice \
+	"^[0-9:]{5} -- replica 0 \($host:${server_port[0]}\) is dead: .*; replica 1 leads$"
+sees 'the prompt shows who leads now' alice '^alice r1 2/3 to bob>'
+kill_server 1
+kill_server 2
+sees 'none is left' alice '^alice r- 0/3 to bob>'
+types alice 'waits for you'
+sees 'a message waits, and says so' alice '^[0-9:]{5}       -> bob: waits for you \[waiting\]$'
+sees 'the prompt counts it' alice '^alice r- 0/3 to bob, 1 waiting>'
+restart_server 1
+client_wait bob '"text":"waits for you"'
+is 'it goes out when one returns, once' "$(json_count "$dir/bob.out" text='waits for you')" 1
+restart_server 0
+restart_server 2
+sees 'and that it did is said' alice '^[0-9:]{5} -- 1 message that waited is sent, on 1 of 3 replicas$'
+sees 'all are back' alice "replica 0 \($host:${server_port[0]}\) is live again and leads$"
+sees 'the last one, too' alice "replica 2 \($host:${server_port[2]}\) is live again$"
+
+types alice '/delete'
+sees 'deletion asks for the name' alice 'type the name of your account to delete it:'
+types alice 'bob'
+sees 'another name deletes nothing' alice 'delete: refused'
+types alice '/delete'
+types alice 'alice'
+sees 'the own name does' alice 'delete: ok'
+sees 'and logs out' alice '^- r0 3/3>'
+types alice '/quit'
+sees 'quit ends it' alice '^ended with 1'
+
+person dora
+sees 'another one begins' dora '^- r0 3/3>'
+tmux send-keys -t dora C-d
+sees 'the end of input ends it, too' dora '^ended with 0'
+
+tmux new-session -d -s eve -x 100 -y 40
+types eve "$BIN/client $(one_line)"
+sees 'started from a shell' eve '^- r0 3/3>'
+types eve '/create eve'
+sees 'a password is asked for, without echo' eve 'not shown'
+tmux send-keys -t eve C-c
+sees 'Ctrl-C leaves the question' eve 'create: refused: nothing was done'
+tmux send-keys -t eve C-c
+sees 'on an empty line it says how to end' eve 'Ctrl-C once more'
+tmux send-keys -t eve C-c
+sees 'twice in a row it ends the client' eve '[$#%] *$'
+types eve 'echo the terminal "echoes"'
+sees 'the terminal has its echo back' eve 'echo the terminal "echoes"'
+
+done_testing

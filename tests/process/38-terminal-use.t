@@ -1,0 +1,250 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+#
+# What the client does for a person beside the line being typed (tmux is the terminal): the first screen, log ins from
+# the command line and to names that nobody has, help and lists that fit the window, the bell, progress, and what is
+# said while no replica is live.
+. tests/lib/lib.sh
+
+command -v tmux >/dev/null || {
+	skip 'the terminal' 'tmux is not installed'
+	done_testing
+}
+password=$dir/password
+
+tmux() {
+	command tmux -u -S "$dir/tmux" -f /dev/null "$@"
+}
+trap 'tmux kill-server 2>/dev/null; clean_up' EXIT
+# Row by row, as the window shows it.
+screen() {
+	tmux capture-pane -p -t "$1" | sed 's/ *$//'
+}
+# With rows that wrapped joined: line by line.
+shows() {
+	tmux capture-pane -p -J -t "$1" | sed 's/ *$//' | grep -qE -- "$2"
+}
+sees() {
+	if wait_for "$patience" shows "$2" "$3"; then
+		pass "$1"
+	else
+		fail "$1" "$(screen "$2")"
+	fi
+}
+keys() {
+	tmux send-keys -t "$@"
+}
+types() {
+	keys "$1" -l -- "$2"
+	keys "$1" Enter
+}
+# person NAME COLUMNS ROWS OPTION...: a client in a window of its own
+person() {
+	local name=$1 columns=$2 rows=$3
+	shift 3
+	tmux new-session -d -s "$name" -x "$columns" -y "$rows" \
+		"$BIN/client $* $(addresses | tr '\n' ' '); echo status \$?; exec cat >/dev/null"
+}
+# answers WINDOW QUESTION ANSWER...
+answers() {
+	local window=$1
+	shift
+	while [ $# != 0 ]; do
+		sees "$window is asked: $1" "$window" "$1 *$"
+		types "$window" "$2"
+		shift 2
+	done
+}
+
+start_servers
+
+# ---- the first screen ----
+
+person first 40 10
+sees 'the first screen says what to do' first '^- r0 3/3>'
+is 'in three lines, none of which is wrapped at 40 columns' "$(screen first | sed -n '/^\/create/,/^-/p')" \
+	'/create NAME makes an account.
+/login NAME logs in to one you have.
+/help lists commands, Ctrl-D ends.
+- r0 3/3>'
+types first /list
+sees 'an empty list says so, and what to do' first '^list: there is no account yet: /create NAME makes one$'
+keys first C-d
+sees 'Ctrl-D ends' first '^status 0'
+
+# ---- log ins ----
+
+person ann 80 24 --user ann
+answers ann '^password \(not shown\):' pw "^there is no 'ann' yet: create it\? \(y/n\)" y \
+	'^password \(not shown\):' pw-ann '^the same again:' pw-ann
+sees 'a name that nobody has became an account' ann '^ann r0 3/3>'
+nok 'who comes with a name needs no first screen' shows ann '^/create NAME'
+keys ann C-d
+sees 'nothing was refused' ann '^status 0'
+person ann2 80 24 --user ann
+answers ann2 '^password \(not shown\):' pw-ann
+sees '--user logs in' ann2 '^login: ok: you are ann'
+types ann2 /logout
+sees 'once' ann2 '^- r0 3/3>'
+types ann2 '/login ann wrong'
+sees 'a wrong password is told with what to do' ann2 \
+	'^login: refused: the name or the password is wrong \(/create NAME makes a new account\); /login NAME tries again$'
+nok 'and a name that is there is not offered' shows ann2 "there is no 'ann'"
+types ann2 '/login an wrong'
+sees 'a name that begins others is' ann2 "^there is no 'an' yet: create it\? \(y/n\) *$"
+types ann2 n
+sees 'no makes nothing' ann2 '^login: refused: nothing was created; /list shows the names$'
+types ann2 '/login bob'
+answers ann2 '^password \(not shown\):' x "^there is no 'bob' yet: create it\? \(y/n\)" ''
+sees 'nor does an empty answer' ann2 'login: refused: nothing was created'
+keys ann2 C-l
+types ann2 '/login bob'
+answers ann2 '^password \(not shown\):' x
+sees 'it is asked again' ann2 "there is no 'bob' yet"
+keys ann2 C-c
+sees 'Ctrl-C leaves it' ann2 '^login: refused: nothing was done: the question was left'
+types ann2 '/login bob'
+answers ann2 '^password \(not shown\):' x
+sees 'and again' ann2 "^there is no 'bob' yet: create it\? \(y/n\) *$"
+types ann2 yes
+answers ann2 '^password \(not shown\):' one '^the same again:' two
+sees 'two that differ make nothing' ann2 '^create: refused: the two passwords differ; try again'
+types ann2 /list
+sees 'nothing of this has made an account' ann2 '^list: 1 account, 0 online \(\*\)$'
+keys ann2 C-d
+sees 'it ends' ann2 '^status 1'
+
+printf 'pw-cid\n' >"$password"
+chmod 600 "$password"
+person cid 80 24 --user cid --password-file "$password"
+answers cid "^there is no 'cid' yet: create it\? \(y/n\)" y
+sees 'the password of the file makes the account' cid '^create: ok: you are cid'
+keys cid C-d
+sees 'cid has gone' cid '^status 0'
+person cid2 80 24 --user cid --password-file "$password"
+sees 'and logs in without a question' cid2 '^login: ok: you are cid'
+types cid2 '/logout'
+sees 'once only' cid2 '^- r0 3/3>'
+types cid2 '/login cid'
+answers cid2 '^password \(not shown\):' pw-cid
+sees 'later it is asked for' cid2 '^cid r0 3/3>'
+
+# ---- help ----
+
+types cid2 /help
+sees 'help ends with a hint' cid2 '^After /talk NAME'
+is 'at 80 by 24 all commands are on the screen, a line each' "$(screen cid2 | grep -cE '^/[a-z]+ .* [a-z]')" 14
+like 'and the prompt below them' "$(screen cid2 | grep . | tail -n 1)" '^cid r0 3/3>$'
+keys cid2 C-d
+person small 40 10 --user ann
+answers small '^password \(not shown\):' pw-ann
+sees 'ann is in, in a small window' small '^ann r0 3/3>'
+keys small C-l
+types small /help
+sees 'there help says where more is' small '^/help COMMAND says more about one$'
+is 'and names all commands' "$(screen small | sed '1d' | grep -oE '/[a-z]+' | sort -u | wc -l)" 14
+sees 'on one screen' small '^> /help$'
+types small '/help bell'
+sees 'help on one says how it is used' small '^/bell on\|off$'
+keys small C-l
+types small /nonsense
+sees 'an unknown command says what to do' small '^nonsense: refused: there is no /nonsense; /help lists all commands$'
+
+# ---- lists ----
+
+client_start zoe
+client_wait zoe '"ready"'
+client_ask zoe '/create zoe pw'
+
+# shellcheck disable=SC2046
+ok 'a thousand accounts are made' "$BIN/bench" $(addresses) --mode list --users 1000 --seconds 0.1
+keys small C-l
+types small /list
+sees 'a long list ends with how many there are, and how to see fewer' small \
+	'^list: 1004 accounts, 2 online \(\*\); [0-9]+ more: /list PREFIX shows fewer$'
+like 'it takes no more than a screen, and who is online is marked' "$(screen small | head -n 1)" '^ann\*  '
+is 'and first, wherever the name stands' "$(screen small | sed -n '2s/ .*//p')" 'zoe*'
+is 'the window is full' "$(screen small | grep -c .)" 10
+types small '/list an'
+sees 'a short one is whole' small '^list: 1 account, 1 online \(\*\)$'
+types small '/list zz*'
+sees 'one that nothing fits says so' small '^list: no name fits; /list alone shows all$'
+person large 200 60
+sees 'a large window' large '^- r0 3/3>'
+types large /list
+sees 'shows more' large '^list: 1004 accounts, 2 online \(\*\); [0-9]+ more: /list PREFIX shows fewer$'
+rows=$(screen large | grep -cE '^[^ ]+  +[^ ]+  ')
+ok "in columns, a screenful: $rows rows" test "$rows" -ge 50 -a "$rows" -le 57
+like 'from the first name on' "$(screen large | sed -n 2p)" '^ann\*  '
+
+# ---- the bell ----
+
+client_start bob
+client_wait bob '"ready"'
+client_ask bob '/create bob pw'
+client_ask bob '/bell on'
+is 'scripts are refused the bell' "$(field error)" usage
+person rung 80 24 --user ann
+types small /quit
+answers rung '^password \(not shown\):' pw-ann
+sees 'ann is in again' rung '^ann r0 3/3>'
+tmux pipe-pane -t rung "cat >$dir/rung"
+bells() {
+	# A title ends in one, too.
+	perl -0777 -ne 's/\e\][^\a]*\a//g; print tr/\a//' "$dir/rung"
+}
+client_ask bob '/msg ann quietly'
+sees 'a message comes' rung 'bob: quietly'
+is 'the bell is off at first' "$(bells)" 0
+types rung '/bell on'
+sees 'it is put on' rung '^bell: ok: it rings when a message comes'
+client_ask bob '/wait 1.1'
+for i in {1..50}; do echo "/msg ann burst $i"; done >&"${client_fd[bob]}"
+sees 'fifty messages come' rung 'bob: burst 50$'
+is 'they ring once' "$(bells)" 1
+client_ask bob '/wait 1.1'
+client_say bob '/msg ann later'
+sees 'another one later' rung 'bob: later'
+is 'rings again' "$(bells)" 2
+types rung '/bell off'
+sees 'it is put off' rung '^bell: ok: it is quiet'
+client_ask bob '/wait 1.1'
+client_say bob '/msg ann quiet again'
+sees 'one more' rung 'bob: quiet again'
+is 'does not ring' "$(bells)" 2
+types rung '/bell loud'
+sees 'anything else is refused' rung 'bell: refused: neither on nor off; it is: /bell on\|off'
+
+# ---- progress ----
+
+signal_server 2 STOP
+keys rung C-l
+types rung '/list b'
+sees 'a list that takes long says how far it is, in the prompt' rung '^\[/list: 0 so far\] ann r0 3/3>'
+keys rung -l 'meanwhile'
+sees 'while one types on' rung '^\[/list: 0 so far\] ann r0 3/3> meanwhile$'
+sees 'until it is there' rung '^list: [0-9]+ accounts, '
+sees 'then the prompt is as before' rung '^ann r0 2/3> meanwhile$'
+nok 'and nothing is left of it' shows rung 'so far'
+signal_server 2 CONT
+sees 'all are live again' rung '^ann r0 3/3> meanwhile$'
+keys rung C-u
+signal_server 1 STOP
+types rung '/all hello everybody'
+sees 'so does a message to all' rung '^\[/all: 0 so far\] ann r0 3/3>'
+sees 'and it is sent: to how many' rung '-> \(all\): hello everybody \[[0-9]+ of 100[0-9] online; on 2 of 3 replicas\]$'
+nok 'once it is done nothing is left of it, either' shows rung 'so far'
+signal_server 1 CONT
+sees 'all three' rung '^ann r0 3/3>'
+
+# ---- no replica ----
+
+for n in 0 1 2; do kill_server $n; done
+sees 'without a replica it says since when, and that it goes on' rung \
+	'^[0-2][0-9]:[0-5][0-9] -- .*; no replica is live: it goes on trying, what you type waits$'
+restart_server 1
+sees 'one is back' rung '^ann r1 1/3>'
+is 'all of that was said once' "$(screen rung | grep -c 'it goes on trying')" 1
+
+tmux kill-server
+done_testing

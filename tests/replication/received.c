@@ -1,0 +1,291 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Stories of telling the replicas what was received: when it is told, in how many frames, and what
+ * becomes of it when a connection, a session or the client ends before. Bob is client 1; what he
+ * writes is held back where its frames are looked at. See tests/replication/cluster.h for what the
+ * lines say.
+ */
+#include "tests/replication/cluster.h"
+
+enum { BOB = 1 };
+
+static struct cluster k;
+static struct id alice_id, bob_id;
+
+/* What waits to be written to one replica, of FRAME_RECEIVED. */
+struct told {
+	uint32_t frames, streams, ranges;
+	uint64_t numbers;
+	uint8_t followed_by; /* the type of the frame behind the last one */
+};
+
+static void add_frame(struct told *told, const struct frame *f)
+{
+	struct reader streams = reader_of(f->streams.streams);
+	struct stream_item item;
+	struct range range;
+
+	told->frames++;
+	told->followed_by = 0;
+	while (protocol_next_received(&streams, &item)) {
+		struct reader ranges = reader_of(item.ranges);
+
+		told->streams++;
+		while (protocol_next_range(&ranges, &range)) {
+			told->ranges++;
+			told->numbers += range.last - range.first + 1;
+		}
+	}
+}
+
+static struct told told_to(uint32_t index)
+{
+	struct view out = replication_output(k.clients[BOB].r, index);
+	struct told told = { 0 };
+	struct frame frame;
+	const char *why;
+	size_t size;
+
+	while (protocol_size(out, &size) && size > 0) {
+		bool is_frame = size <= out.size &&
+		                protocol_decode(view_of(out.data, size), &frame, &why);
+
+		assert(is_frame);
+		if (frame.type == FRAME_RECEIVED)
+			add_frame(&told, &frame);
+		else if (told.frames > 0 && told.followed_by == 0)
+			told.followed_by = frame.type;
+		out.data += size;
+		out.size -= size;
+	}
+	return told;
+}
+
+static void hold_all(bool holds)
+{
+	for (uint32_t i = 0; i < REPLICAS; i++)
+		hold_there(&k, BOB, i, holds);
+}
+
+static uint32_t waiting_anywhere(void)
+{
+	return waiting(&k, 0, &bob_id) + waiting(&k, 1, &bob_id) + waiting(&k, 2, &bob_id);
+}
+
+/* Alice is client 0, carol client 2. Both have written to bob before, so what they write is shown
+ * without a question. */
+static void fresh(void)
+{
+	cluster_init(&k);
+	for (uint32_t i = 0; i < 3; i++)
+		(void)client_start(&k);
+	pass(&k, 1);
+	say(&k, 0, "create alice pw");
+	alice_id = k.clients[0].last.id;
+	say(&k, BOB, "create bob pw");
+	bob_id = k.clients[BOB].last.id;
+	say(&k, 2, "create carol pw");
+	say(&k, 0, "send bob first");
+	say(&k, 2, "send bob first");
+	pass(&k, 100);
+	for (uint32_t i = 0; i < k.count; i++)
+		(void)heard(&k, i);
+}
+
+/* ---- when ---- */
+
+static void test_together(void)
+{
+	fresh();
+	hold_all(true);
+	say(&k, 0, "send bob one");
+	IS_STRING(heard(&k, BOB), "message alice one 2\n", "together: it is shown at once");
+	pass(&k, 10);
+	say(&k, 0, "send bob two");
+	say(&k, 2, "send bob three");
+	IS_STRING(heard(&k, BOB), "message alice two 3\nmessage carol three 2\n",
+	          "together: so are those that come while it waits to be told");
+	pass(&k, RECEIVED_MS - 11);
+	for (uint32_t i = 0; i < REPLICAS; i++)
+		IS_U64(told_to(i).frames, 0, "together: nothing is told before its time");
+	OK(replication_idle(k.clients[BOB].r), "together: what waits for it is no work");
+	pass(&k, 1);
+	for (uint32_t i = 0; i < REPLICAS; i++) {
+		struct told told = told_to(i);
+
+		IS_U64(told.frames, 1, "together: then all is told in one frame,");
+		IS_U64(told.streams, 2, "together: with both streams,");
+		IS_U64(told.ranges, 2, "together: and what follows in one is one range");
+		IS_U64(told.numbers, 3, "together: nothing is missing");
+	}
+	OK(!replication_idle(k.clients[BOB].r), "together: its replies are waited for");
+	pass(&k, 200);
+	IS_U64(told_to(0).frames, 1, "together: it is told once");
+	hold_all(false);
+	pass(&k, 1);
+	IS_U64(waiting_anywhere(), 0, "together: and is gone then");
+	OK(replication_idle(k.clients[BOB].r), "together: nothing is left to do");
+	cluster_free(&k);
+}
+
+static void test_many(void)
+{
+	fresh();
+	hold_all(true);
+	for (uint32_t i = 1; i < RECEIVED_COUNT; i++)
+		say(&k, 0, "send bob hi");
+	IS_U64(k.clients[BOB].shown, 2 + RECEIVED_COUNT - 1, "many: all are shown");
+	IS_U64(told_to(1).frames, 0, "many: one less than many waits");
+	say(&k, 0, "send bob hi");
+	for (uint32_t i = 0; i < REPLICAS; i++) {
+		IS_U64(told_to(i).frames, 1, "many: so many are told at once,");
+		IS_U64(told_to(i).numbers, RECEIVED_COUNT, "many: all of them");
+	}
+	pass(&k, 5);
+	say(&k, 0, "send bob hi");
+	pass(&k, RECEIVED_MS - 1);
+	IS_U64(told_to(2).frames, 1, "many: the next one waits its own time");
+	pass(&k, 1);
+	IS_U64(told_to(2).frames, 2, "many: and is told then");
+	cluster_free(&k);
+}
+
+/* No time passes while the mailbox is read. */
+static void test_pages(void)
+{
+	enum { MAIL = 2000 };
+	struct stream stream;
+
+	fresh();
+	say(&k, BOB, "logout");
+	draw(&k, &stream.session, sizeof stream.session);
+	stream.sender = alice_id;
+	stream.recipient = bob_id;
+	for (uint32_t i = 1; i <= MAIL; i++)
+		put_message(&k, 7, &stream, i, UINT64_C(1780000000000) + i, "a text of some words");
+	k.clients[BOB].counts_only = true;
+	say(&k, BOB, "login bob pw");
+	IS_U64(k.clients[BOB].shown, 2 + MAIL, "pages: a mailbox of many pages is read");
+	OK(waiting_anywhere() < 3 * RECEIVED_COUNT, "pages: and emptied meanwhile");
+	pass(&k, RECEIVED_MS);
+	IS_U64(waiting_anywhere(), 0, "pages: to the last one");
+	cluster_free(&k);
+}
+
+/* ---- what ends before ---- */
+
+static void test_logout(void)
+{
+	fresh();
+	hold_all(true);
+	say(&k, 0, "send bob one");
+	say(&k, BOB, "logout");
+	for (uint32_t i = 0; i < REPLICAS; i++) {
+		IS_U64(told_to(i).numbers, 1, "log out: it is told at once");
+		IS_U64(told_to(i).followed_by, FRAME_LOGOUT, "log out: before the session ends");
+	}
+	hold_all(false);
+	pump(&k);
+	IS_U64(waiting_anywhere(), 0, "log out: so it is gone");
+	(void)heard(&k, BOB);
+	say(&k, BOB, "login bob pw");
+	pass(&k, 300);
+	IS_STRING(heard(&k, BOB), "result login ok copies=3\n", "log out: nothing waits");
+	cluster_free(&k);
+}
+
+static void test_delete(void)
+{
+	fresh();
+	hold_all(true);
+	say(&k, 0, "send bob one");
+	say(&k, BOB, "delete");
+	for (uint32_t i = 0; i < REPLICAS; i++) {
+		IS_U64(told_to(i).numbers, 1, "delete: it is told at once");
+		IS_U64(told_to(i).followed_by, FRAME_DELETE, "delete: before the account is gone");
+	}
+	hold_all(false);
+	pass(&k, 100);
+	OK(has(heard(&k, BOB), "result delete ok copies=3"), "delete: which goes on");
+	cluster_free(&k);
+}
+
+/* Another log in reaches replica 0 first. */
+static void test_taken_over(void)
+{
+	uint32_t other;
+
+	fresh();
+	other = client_start(&k);
+	pass(&k, 1);
+	say(&k, 0, "send bob one");
+	hold_there(&k, other, 1, true), hold_there(&k, other, 2, true);
+	say(&k, other, "takeover bob pw");
+	OK(!has(heard(&k, BOB), "logged out"), "taken over: not before all have said who is there");
+	for (uint32_t i = 1; i < REPLICAS; i++)
+		k.clients[other].links[i].there = 1; /* the look-up */
+	pump(&k);
+	OK(has(heard(&k, BOB), "logged out"), "taken over: by a log in at one replica");
+	IS_U64(waiting(&k, 0, &bob_id), 1, "taken over: which hears no more of bob");
+	IS_U64(waiting(&k, 1, &bob_id) + waiting(&k, 2, &bob_id), 0,
+	       "taken over: the others are told what he was shown");
+	hold_there(&k, other, 1, false), hold_there(&k, other, 2, false);
+	pass(&k, 300);
+	OK(has(k.clients[other].story, "result login ok copies=3"), "taken over: everywhere");
+	OK(!has(k.clients[other].story, "message"), "taken over: so it is not shown again");
+	IS_U64(waiting_anywhere(), 0, "taken over: and is gone at the first one, too");
+	cluster_free(&k);
+}
+
+static void test_redial(void)
+{
+	fresh();
+	say(&k, 0, "send bob one");
+	pass(&k, RECEIVED_MS - 1);
+	client_cut(&k, BOB, 2);
+	(void)heard(&k, BOB);
+	pass(&k, 1);
+	IS_U64(waiting(&k, 0, &bob_id) + waiting(&k, 1, &bob_id), 0,
+	       "redial: those that are there are told");
+	IS_U64(waiting(&k, 2, &bob_id), 1, "redial: who was lost before is not");
+	client_heal(&k, BOB, 2);
+	pass(&k, 2000);
+	OK(!has(heard(&k, BOB), "message"), "redial: its page shows nothing again");
+	IS_U64(waiting(&k, 2, &bob_id), 0, "redial: and it is told then");
+	client_cut(&k, BOB, 0), client_cut(&k, BOB, 1), client_cut(&k, BOB, 2);
+	OK(replication_deadline(k.clients[BOB].r) > k.now_ms, "redial: nothing is due to nobody");
+	cluster_free(&k);
+}
+
+/* It was shown on a screen that nobody may have seen: better twice than never. */
+static void test_killed(void)
+{
+	uint32_t other;
+
+	fresh();
+	say(&k, 0, "send bob one");
+	pass(&k, RECEIVED_MS);
+	say(&k, 0, "send bob two");
+	client_stop(&k, BOB);
+	other = client_start(&k);
+	pass(&k, 1);
+	say(&k, other, "login bob pw");
+	pass(&k, 300);
+	OK(has(k.clients[other].story, "result login ok copies=3\nmessage alice two 3 waited\n"),
+	   "killed: what it had not told is shown to the next client, and nothing else");
+	IS_U64(waiting_anywhere(), 0, "killed: which tells it");
+	cluster_free(&k);
+}
+
+int main(void)
+{
+	test_together();
+	test_many();
+	test_pages();
+	test_logout();
+	test_delete();
+	test_taken_over();
+	test_redial();
+	test_killed();
+	return tap_done();
+}

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The deliberate bugs: each takes one rule away (base/bug.h), and must be found within so many
+ * seeds. Nothing here is linked into anything but tests/simulate-bugs. The numbers are some times
+ * what it took when the row was made.
+ */
+#include "tests/simulate/bugs.h"
+
+#include "base/bug.h"
+
+#include <string.h>
+
+const struct sim_bug sim_bugs[] = {
+	{ "answer_not_joined", 200, "a look-up believes the leader alone" },
+	{ "answer_kept", 5000, "a joined answer is kept when another replica becomes live" },
+	{ "name_changed_unasked", 10000,
+	  "a name that leads to another account is written to unasked" },
+	{ "no_confirm", 200, "a creation is acknowledged when it was granted" },
+	{ "confirm_not_awaited", 500, "a creation is acknowledged before all have confirmed it" },
+	{ "confirm_without_name_test", 2000,
+	  "`confirm` does not look for another holder of the name" },
+	{ "confirm_without_clock", 2000, "`confirm` takes an id of any age" },
+	{ "introduce_always_yes", 2000, "`introduce` does not look for a holder" },
+	{ "introduce_again_yes", 2000, "a repeated `introduce` does not look for a holder" },
+	{ "created_in_parallel", 2000, "`introduce` goes to all replicas at once" },
+	{ "login_confirms", 500, "a log in confirms the account" },
+	{ "handed_over_confirmed", 2000, "an account that is handed over is confirmed" },
+	{ "id_not_checked", 2000, "an id need not be the digest of its account" },
+	{ "taken_back_where_granted", 2000, "a creation is taken back only if it was granted" },
+	{ "created_after_taking_back", 5000, "a creation goes on after its taking back began" },
+	{ "no_tombstone", 200, "a deletion leaves nothing behind" },
+	{ "stranger_not_buried", 200, "a tombstone of an account that is not known is dropped" },
+	{ "tombstone_without_key", 200, "a tombstone is believed without its key" },
+	{ "gone_gets_mail", 2000, "mail for a gone account is stored" },
+	{ "dead_again_live", 2000, "a message that was received can be added again" },
+	{ "first_content_stays", 2000, "a key that is filled twice keeps the first content" },
+	{ "reply_before_sync", 200, "replies do not wait for the disk" },
+	{ "repetition_before_sync", 2000,
+	  "what adds nothing is answered before what is there is synced" },
+	{ "tail_not_synced", 2000, "what a start finds after the last mark is served as it is" },
+	{ "never_synced", 200, "a batch is written, and not synced" },
+	{ "burial_not_kept", 200, "what was received is not journaled" },
+	{ "full_disk_says_yes", 500, "a full disk says that it has stored a message" },
+	{ "any_session_stays", 5000, "the smaller session takes over, too" },
+	{ "audience_never_again", 500, "a request whose audience is empty does not begin again" },
+	{ "death_is_a_no", 2000, "a death is not an unknown outcome" },
+	{ "number_drawn_again", 2000, "a repeated request draws another number" },
+	{ "time_goes_back", 2000, "a session's time may go back" },
+	{ "shown_forgotten", 200, "a client forgets what it has shown" },
+	{ "shown_unasked", 2000, "a push is shown without asking what is gone" },
+	{ "gone_not_believed", 2000, "what is gone of a stream is not believed" },
+	{ "merge_overtaken", 5000,
+	  "a push is shown before an earlier message that a page has brought" },
+	{ "ranges_over_hole", 2000, "ranges are merged over a hole" },
+	{ "repair_live_first", 500, "repair copies what lives before what is gone" },
+	{ "repair_one_way", 500, "repair copies in one direction" },
+	{ "repair_one_pass", 500, "repair ends after one pass, whatever that found" },
+	{ "repair_drops_mark", 500, "repair does not copy that an account is confirmed" },
+	{ "repair_larger_content", 2000, "repair copies the larger content of a key" },
+	{ "repair_old_answers", 2000, "an answer from before a replica was lost is believed" },
+	{ "repair_alone", 500, "repair is content with one replica" },
+	{ "repair_trusts_twins", 2000, "one replica at two addresses is told a proof" },
+	{ "repair_buries_held_only", 500, "repair buries only in streams that the replica holds" },
+	{ "digest_without_mark", 500, "digests leave out that an account is confirmed" },
+	{ "digest_not_compared", 500, "parts of one count and size are taken for equal" },
+	{ "anybody_repairs", 2000, "what only operators may ask is answered to all" },
+};
+const size_t sim_bugs_count = sizeof(sim_bugs) / sizeof(*sim_bugs);
+
+static const char *on;
+
+bool sim_bug_switch_on(const char *name)
+{
+	for (size_t i = 0; i < sim_bugs_count; i++)
+		if (strcmp(sim_bugs[i].name, name) == 0)
+			on = sim_bugs[i].name;
+	return on != NULL && strcmp(on, name) == 0;
+}
+
+#ifdef BUGS
+bool bug_is_on(const char *name)
+{
+	return on != NULL && strcmp(on, name) == 0;
+}
+#endif
+
+bool sim_bugs_built(void)
+{
+#ifdef BUGS
+	return true;
+#else
+	return false;
+#endif
+}

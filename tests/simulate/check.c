@@ -1,0 +1,654 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The checker: what was told to people against what was seen on the wires.
+ *
+ *   A result OK        all who were there have answered, and as many as it says yes; a name has one
+ *                      owner where two audiences met; a message goes to the account that its name
+ *                      led this client to before;
+ *                      a log in is to the right account, with the right password, and not to one
+ *                      that is gone
+ *   A refusal          was possible: a taken name was somebody's (of those who race for a free one,
+ *                      all replicas live, somebody gets it), an unknown one nobody's whom a
+ *                      live replica knew
+ *   A message shown    was sent by that sender to this account, byte for byte; once in a life; in
+ *                      the order of its
+ *                      stream unless it came after a later one was shown; and was not gone where
+ *                      this client asks
+ *   A list             has everybody whom a live replica knows, and nobody whom one knows to be
+ *                      gone
+ *
+ * Not checked: which of several refusals is told, who is shown as online, how long anything takes.
+ */
+#include "tests/simulate/simulate.h"
+
+#include <stdlib.h>
+
+void sim_list_room(void **items, uint32_t count, uint32_t *capacity, size_t size)
+{
+	if (count < *capacity)
+		return;
+	*capacity = *capacity ? *capacity * 2 : 16;
+	*items = mem_resize(*items, *capacity * size);
+}
+
+uint32_t sim_account_find(const struct sim *s, const struct id *id)
+{
+	for (uint32_t i = 0; i < s->history.accounts.count; i++)
+		if (id_equal(&s->history.accounts.items[i].id, id))
+			return i;
+	return UINT32_MAX;
+}
+
+/* Whether it is an account of the liar's. */
+bool sim_is_liar(const struct sim *s, const struct id *id)
+{
+	uint32_t at = sim_account_find(s, id);
+
+	return at != UINT32_MAX && s->history.accounts.items[at].by_liar;
+}
+
+bool sim_is_deleted(const struct sim *s, const struct id *id)
+{
+	uint32_t at = sim_account_find(s, id);
+
+	return at != UINT32_MAX && s->history.accounts.items[at].delete_begun;
+}
+
+uint32_t sim_session_find(const struct sim *s, const struct ulid *ulid)
+{
+	for (uint32_t i = s->history.sessions.count; i-- > 0;)
+		if (ulid_equal(&s->history.sessions.items[i].ulid, ulid))
+			return i;
+	return UINT32_MAX;
+}
+
+struct sim_message *sim_message_find(struct sim *s, const struct stream *stream, uint64_t number)
+{
+	for (uint32_t i = s->history.messages.count; i-- > 0;) {
+		struct sim_message *m = &s->history.messages.items[i];
+
+		if (m->number == number && stream_compare(&m->stream, stream) == 0)
+			return m;
+	}
+	return NULL;
+}
+
+struct sim_seen *sim_seen_get(struct sim *s, uint32_t client, uint32_t life, uint32_t message)
+{
+	struct sim_seen *seen;
+
+	for (uint32_t i = s->history.seen.count; i-- > 0;) {
+		seen = &s->history.seen.items[i];
+		if (seen->message == message && seen->client == client && seen->life == life)
+			return seen;
+	}
+	seen = SIM_ADD(s->history.seen);
+	*seen = (struct sim_seen){ .client = client, .life = life, .message = message };
+	return seen;
+}
+
+/* ---- what disks must hold ---- */
+
+void sim_held_set(struct sim *s, struct sim_held *h, uint32_t replica)
+{
+	h->ever |= 1u << replica;
+	if (!h->at[replica])
+		h->at[replica] = s->now;
+}
+
+uint32_t sim_held_mask(const struct sim_held *h)
+{
+	return (h->at[0] ? 1u : 0) | (h->at[1] ? 2u : 0) | (h->at[2] ? 4u : 0);
+}
+
+bool sim_held_any(const struct sim_held *h)
+{
+	return sim_held_mask(h) != 0;
+}
+
+static void lose(struct sim_held *h, uint32_t replica, uint64_t after)
+{
+	if (h->at[replica] > after || after == 0)
+		h->at[replica] = 0;
+}
+
+void sim_check_lost(struct sim *s, uint32_t replica, uint64_t after)
+{
+	s->replicas[replica].lost_disk = true;
+	for (uint32_t i = 0; i < s->history.accounts.count; i++) {
+		s->history.accounts.items[i].yes &= ~(1u << replica);
+		lose(&s->history.accounts.items[i].stored, replica, after);
+		lose(&s->history.accounts.items[i].confirmed, replica, after);
+		lose(&s->history.accounts.items[i].gone, replica, after);
+	}
+	for (uint32_t i = 0; i < s->history.messages.count; i++) {
+		lose(&s->history.messages.items[i].stored, replica, after);
+		lose(&s->history.messages.items[i].gone, replica, after);
+	}
+}
+
+/* ---- results ---- */
+
+static bool knew(const struct sim_held *h, uint32_t live, uint64_t before)
+{
+	for (uint32_t i = 0; i < REPLICAS; i++)
+		if ((live >> i & 1) && h->at[i] && h->at[i] < before)
+			return true;
+	return false;
+}
+
+/* A creation was acknowledged: nobody else may have the name where they met. */
+static void check_owner(struct sim *s, uint32_t at)
+{
+	const struct sim_account *a = &s->history.accounts.items[at];
+
+	for (uint32_t i = 0; i < s->history.accounts.count && !a->delete_begun; i++) {
+		const struct sim_account *b = &s->history.accounts.items[i];
+
+		if (i == at || !b->acknowledged || b->delete_begun || strcmp(a->name, b->name) != 0)
+			continue;
+		if (a->yes & b->yes)
+			sim_fail(s,
+			         "'%s' has two owners, accounts %u and %u, acknowledged by the "
+			         "same replica",
+			         a->name, i, at);
+	}
+}
+
+static bool in_order(const struct sim_client *p)
+{
+	return p->order[0] == 0 && p->order[1] == 1 && p->order[2] == 2;
+}
+
+static bool is_undisturbed(const struct sim *s, const char *name)
+{
+	for (uint32_t i = 0; i < REPLICAS; i++)
+		if (s->replicas[i].lost_disk || s->replicas[i].clock_turned_at)
+			return false;
+	for (uint32_t i = 0; i < s->history.accounts.count; i++) {
+		const struct sim_account *a = &s->history.accounts.items[i];
+
+		if (strcmp(a->name, name) == 0 &&
+		    (a->by_liar || (a->delete_begun && !a->taken_back)))
+			return false;
+	}
+	return true;
+}
+
+/* All wanted a name that was free, at all replicas, which lived all the time: one of them wins. */
+static void check_somebody(struct sim *s, const struct sim_attempt *last)
+{
+	if (!is_undisturbed(s, last->name))
+		return;
+	for (uint32_t i = 0; i < s->history.attempts.count; i++) {
+		const struct sim_attempt *t = &s->history.attempts.items[i];
+
+		if (strcmp(t->name, last->name) != 0 ||
+		    (t->account == UINT32_MAX && t->ending == SIM_REFUSED)) /* wrote nothing */
+			continue;
+		if (t->ending != SIM_REFUSED || !t->fair || !t->name_taken)
+			return;
+	}
+	sim_fail(s, "all who wanted '%s' were told that it is taken, and nobody has it",
+	         last->name);
+}
+
+static void created(struct sim *s, uint32_t c, struct sim_command *k, const struct result *result)
+{
+	struct sim_attempt *t = &s->history.attempts.items[k->attempt];
+	uint32_t at;
+	struct sim_account *a;
+
+	t->ending = result->outcome == OUTCOME_OK        ? SIM_OK
+	            : result->outcome == OUTCOME_UNKNOWN ? SIM_UNKNOWN
+	                                                 : SIM_REFUSED;
+	t->ended_at = s->now;
+	t->fair = k->live == 7 && in_order(&s->clients[c]);
+	t->name_taken = result->outcome == OUTCOME_NAME_TAKEN;
+	if (t->name_taken)
+		check_somebody(s, t);
+	/* It may also have been deleted meanwhile, from elsewhere. */
+	if (result->outcome == OUTCOME_NAME_TAKEN &&
+	    (t->account == UINT32_MAX || !s->history.accounts.items[t->account].gone.ever)) {
+		for (uint32_t i = 0; i < s->history.accounts.count; i++)
+			if (s->history.accounts.items[i].attempt != k->attempt &&
+			    strcmp(s->history.accounts.items[i].name, t->name) == 0)
+				return;
+		sim_fail(s, "'%s' is said to be taken, by nobody", t->name);
+	}
+	if (result->outcome != OUTCOME_OK)
+		return;
+	at = sim_account_find(s, &result->id);
+	if (at == UINT32_MAX || s->history.accounts.items[at].attempt != k->attempt) {
+		sim_fail(s, "the creation of '%s' is acknowledged for another account", t->name);
+		return;
+	}
+	a = &s->history.accounts.items[at];
+	t->account = at;
+	a->acknowledged = true;
+	a->acknowledged_at = s->now;
+	if (result->copies < 1 || result->copies > count_bits_of(a->confirmed.ever))
+		sim_fail(
+			s,
+			"the creation of '%s' is acknowledged with %u copies; confirmed by mask %u",
+			t->name, result->copies, sim_held_mask(&a->confirmed));
+	if (result->copies < count_bits_of(k->live & a->yes))
+		sim_fail(s, "the creation of '%s' is acknowledged before all said so: %u copies",
+		         t->name, result->copies);
+	if (k->live & ~a->answered)
+		sim_fail(s, "the creation of '%s' is acknowledged before all have answered",
+		         t->name);
+	if (a->taken_back)
+		sim_fail(s, "the creation of '%s' is acknowledged after its taking back began",
+		         t->name);
+	check_owner(s, at);
+}
+
+/* An account that this client could not overlook, named in this way. */
+static bool cannot_be_overlooked(const struct sim_command *k, const struct sim_account *a)
+{
+	char text[ID_TEXT_SIZE + 1], suffixed[DISPLAY_SIZE + ID_TEXT_SIZE];
+
+	if (a->delete_begun || !knew(&a->confirmed, k->live, k->begun_at))
+		return false;
+	id_to_text(&a->id, text);
+	(void)snprintf(suffixed, sizeof(suffixed), "%s~%s", a->name,
+	               text + ID_TEXT_SIZE - ID_SUFFIX_SIZE);
+	return strcmp(k->name, a->name) == 0 || strcmp(k->name, suffixed) == 0 ||
+	       strcmp(k->name, text) == 0;
+}
+
+static void check_nobody(struct sim *s, uint32_t c, const struct sim_command *k)
+{
+	for (uint32_t i = 0; i < s->history.accounts.count; i++)
+		if (cannot_be_overlooked(k, &s->history.accounts.items[i])) {
+			sim_fail(s, "client %u: '%s' is said to be nobody, but is account %u", c,
+			         k->name, i);
+			return;
+		}
+}
+
+static void check_wrong_password(struct sim *s, uint32_t c, const struct sim_command *k)
+{
+	const struct sim_attempt *t = &s->history.attempts.items[k->attempt];
+
+	if (k->wrong_password || t->account == UINT32_MAX ||
+	    !cannot_be_overlooked(k, &s->history.accounts.items[t->account]))
+		return;
+	if (strcmp(k->name, t->name) == 0)
+		for (uint32_t i = 0; i < s->history.accounts.count; i++)
+			if (i != t->account &&
+			    strcmp(s->history.accounts.items[i].name, t->name) == 0)
+				return; /* the name may be another's */
+	sim_fail(s, "client %u: the right password of '%s' is refused", c, k->name);
+}
+
+/* `result->id` is set when it is OK. */
+static void logged_in(struct sim *s, uint32_t c, struct sim_command *k, const struct result *result)
+{
+	uint32_t at = sim_account_find(s, &result->id);
+	const struct sim_account *a = at == UINT32_MAX ? NULL : &s->history.accounts.items[at];
+
+	if (result->outcome == OUTCOME_NO_SUCH_USER)
+		check_nobody(s, c, k);
+	if (result->outcome == OUTCOME_WRONG_PASSWORD)
+		check_wrong_password(s, c, k);
+	if (result->outcome != OUTCOME_OK)
+		return;
+	if (!a || a->attempt != k->attempt || k->wrong_password)
+		sim_fail(s, "client %u logs in as '%s' with a password that is not his", c,
+		         k->name);
+	else if (knew(&a->gone, k->live, k->begun_at))
+		sim_fail(s,
+		         "client %u logs in to account %u, which a live replica knows to be gone",
+		         c, at);
+}
+
+static void now_logged_in(struct sim *s, uint32_t c, const struct result *result)
+{
+	struct sim_client *p = &s->clients[c];
+
+	p->logged_in = true;
+	sim_check_lost_arrivals(s, c, REPLICAS);
+	sim_check_forget_names(s, c);
+	p->account = sim_account_find(s, &result->id);
+}
+
+/* How many messages with this text are on so many disks. */
+static uint32_t messages_of(struct sim *s, uint32_t text, uint32_t copies, bool acknowledge)
+{
+	uint32_t count = 0;
+
+	for (uint32_t i = 0; i < s->history.messages.count; i++) {
+		struct sim_message *m = &s->history.messages.items[i];
+
+		if (m->text != text || count_bits_of(m->stored.ever) < copies)
+			continue;
+		count++;
+		m->acknowledged |= acknowledge;
+	}
+	return count;
+}
+
+/* All who were there have answered, and it went to whom the name belongs. */
+static void check_sent_to(struct sim *s, uint32_t c, const struct sim_command *k)
+{
+	const struct sim_message *m = NULL;
+	uint32_t at;
+
+	for (uint32_t i = 0; i < s->history.messages.count; i++)
+		if (s->history.messages.items[i].text == k->text)
+			m = &s->history.messages.items[i];
+	if (!m || (k->live & ~m->answered)) {
+		sim_fail(s, "t%u is acknowledged before all have answered", k->text);
+		return;
+	}
+	at = sim_account_find(s, &m->stream.recipient);
+	for (uint32_t i = 0; i < s->history.accounts.count && !k->command.has_id; i++) {
+		const struct sim_account *b = &s->history.accounts.items[i];
+
+		if (i == at || !cannot_be_overlooked(k, b) || strcmp(k->name, b->name) != 0)
+			continue;
+		if (!s->history.accounts.items[at].confirming &&
+		    !s->history.accounts.items[at].by_liar)
+			sim_fail(s,
+			         "client %u: t%u goes to account %u, which nobody confirmed, "
+			         "though '%s' is account %u",
+			         c, k->text, at, k->name, i);
+		if (knew(&b->confirmed, k->live, k->last_live_at) &&
+		    id_compare(&b->id, &m->stream.recipient) < 0)
+			sim_fail(s, "client %u: t%u goes to account %u, though '%s' is account %u",
+			         c, k->text, at, k->name, i);
+	}
+}
+
+/* A name that was written to leads to the same account for as long as nobody was asked. */
+static void check_known(struct sim *s, uint32_t c, const struct sim_command *k)
+{
+	struct sim_client *p = &s->clients[c];
+
+	if (k->begun_at <= p->forgot_names_at)
+		return;
+	for (uint32_t i = 0; i < s->history.messages.count; i++) {
+		const struct sim_message *m = &s->history.messages.items[i];
+		uint32_t at = sim_account_find(s, &m->stream.recipient);
+
+		for (uint32_t n = 0; n < SIM_NAMES && m->text == k->text; n++) {
+			if (strcmp(k->name, sim_names[n]) != 0)
+				continue;
+			if (p->known_as[n] != UINT32_MAX && p->known_as[n] != at)
+				sim_fail(s,
+				         "client %u: t%u to '%s' goes to account %u, the last one "
+				         "went to account %u, and nobody was asked",
+				         c, k->text, k->name, at, p->known_as[n]);
+			p->known_as[n] = at;
+		}
+	}
+}
+
+void sim_check_forget_names(struct sim *s, uint32_t c)
+{
+	for (uint32_t n = 0; n < SIM_NAMES; n++)
+		s->clients[c].known_as[n] = UINT32_MAX;
+	s->clients[c].forgot_names_at = s->now;
+}
+
+static void sent(struct sim *s, uint32_t c, struct sim_command *k, const struct result *result)
+{
+	struct sim_text *t = &s->history.texts.items[k->text];
+	uint32_t count;
+
+	if (result->outcome != OUTCOME_OK &&
+	    (result->outcome == OUTCOME_NAME_CHANGED || k->command.names_count != 1))
+		sim_check_forget_names(s, c);
+
+	t->ending = result->outcome == OUTCOME_OK ? SIM_OK : SIM_UNKNOWN;
+	if (result->outcome == OUTCOME_NO_SUCH_USER && k->command.names_count == 1)
+		check_nobody(s, c, k);
+	if (result->outcome != OUTCOME_OK) {
+		if (result->outcome != OUTCOME_UNKNOWN && k->command.names_count == 1 &&
+		    !k->command.has_id)
+			t->ending = SIM_REFUSED;
+		return;
+	}
+	t->acknowledged = true;
+	(void)messages_of(s, k->text, 1, true);
+	count = messages_of(s, k->text, result->copies, false);
+	if (result->stored > count)
+		sim_fail(s, "t%u is said to be stored for %u on %u replicas; it is for %u", k->text,
+		         result->stored, result->copies, count);
+	if (result->kind == COMMAND_SEND && result->copies < 1)
+		sim_fail(s, "t%u is acknowledged without a copy", k->text);
+	if (result->kind == COMMAND_SEND && k->command.names_count == 1)
+		check_sent_to(s, c, k);
+	if (result->kind == COMMAND_SEND && k->command.names_count == 1 && !k->command.has_id)
+		check_known(s, c, k);
+}
+
+static void listed(struct sim *s, uint32_t c, struct sim_command *k, const struct result *result)
+{
+	if (result->outcome != OUTCOME_OK)
+		return;
+	for (uint32_t i = 0; i < s->history.accounts.count; i++) {
+		const struct sim_account *a = &s->history.accounts.items[i];
+		bool shown = false;
+
+		for (uint32_t n = 0; n < k->listed_count; n++)
+			shown |= id_equal(&s->history.listed.items[k->listed_first + n].id, &a->id);
+		if (shown && knew(&a->gone, k->live, k->begun_at))
+			sim_fail(s,
+			         "client %u: the list shows account %u, which a live replica knows "
+			         "to be gone",
+			         c, i);
+		if (!shown && !a->delete_begun && knew(&a->confirmed, k->live, k->begun_at) &&
+		    strncmp(a->name, k->name, strlen(k->name)) == 0)
+			sim_fail(s, "client %u: the list lacks account %u (%s)", c, i, a->name);
+	}
+}
+
+void sim_check_users(struct sim *s, uint32_t c, struct sim_command *k, const struct action *a)
+{
+	(void)c;
+	if (k->listed_count == 0)
+		k->listed_first = s->history.listed.count;
+	/* Two lists at once would mix: the second is then not looked at. */
+	if (k->listed_first + k->listed_count != s->history.listed.count) {
+		k->live = 0;
+		return;
+	}
+	for (size_t i = 0; i < a->users_count; i++) {
+		SIM_ADD(s->history.listed)->id = a->users[i].id;
+		k->listed_count++;
+	}
+}
+
+void sim_check_result(struct sim *s, uint32_t c, struct sim_command *k, const struct result *result)
+{
+	char name[DISPLAY_SIZE];
+
+	switch (result->kind) {
+	case COMMAND_CREATE:
+		created(s, c, k, result);
+		break;
+	case COMMAND_LOGIN:
+		logged_in(s, c, k, result);
+		break;
+	case COMMAND_SEND:
+	case COMMAND_ALL:
+		sent(s, c, k, result);
+		break;
+	case COMMAND_LIST:
+		listed(s, c, k, result);
+		break;
+	case COMMAND_DELETE:
+		if (result->outcome == OUTCOME_OK && s->clients[c].account != UINT32_MAX &&
+		    !s->history.accounts.items[s->clients[c].account].gone.ever)
+			sim_fail(s, "client %u: a deletion is acknowledged that no replica has", c);
+		break;
+	default:
+		break;
+	}
+	if ((result->kind == COMMAND_CREATE || result->kind == COMMAND_LOGIN) &&
+	    (result->outcome == OUTCOME_OK || result->outcome == OUTCOME_UNKNOWN) &&
+	    replication_logged_in(s->clients[c].r, name))
+		now_logged_in(s, c, result);
+	if ((result->kind == COMMAND_LOGOUT || result->kind == COMMAND_DELETE) &&
+	    result->outcome == OUTCOME_OK)
+		s->clients[c].logged_in = false;
+}
+
+void sim_check_life_ended(struct sim *s, uint32_t c)
+{
+	for (uint32_t i = 0; i < SIM_COMMANDS_MAX; i++) {
+		struct sim_command *k = &s->clients[c].commands[i];
+
+		if (!k->token)
+			continue;
+		if (k->command.kind == COMMAND_CREATE)
+			s->history.attempts.items[k->attempt].ending = SIM_UNKNOWN;
+		if (k->text != UINT32_MAX)
+			s->history.texts.items[k->text].ending = SIM_UNKNOWN;
+	}
+}
+
+/* ---- messages ---- */
+
+/* Those before it in its stream that have come, and are not shown yet, may not be shown any
+ * more. */
+static void overtake(struct sim *s, uint32_t c, const struct sim_message *m)
+{
+	for (uint32_t i = 0; i < s->history.seen.count; i++) {
+		struct sim_seen *o = &s->history.seen.items[i];
+		const struct sim_message *other = &s->history.messages.items[o->message];
+
+		if (o->client == c && o->life == s->clients[c].life && !o->shown_at &&
+		    o->has_come && !other->dated_anew &&
+		    !m->dated_anew && /* mailboxes are in order of time */
+		    other->number < m->number && stream_compare(&other->stream, &m->stream) == 0)
+			o->overtaken = true;
+	}
+}
+
+void sim_check_lost_arrivals(struct sim *s, uint32_t c, uint32_t replica)
+{
+	for (uint32_t i = 0; i < s->history.seen.count; i++)
+		if (s->history.seen.items[i].client == c &&
+		    s->history.seen.items[i].life == s->clients[c].life)
+			s->history.seen.items[i].has_come &= replica == REPLICAS ? 0
+			                                                         : ~(1u << replica);
+}
+
+/* Of the liar's messages only: one key, once in a life. */
+static void shown_lie(struct sim *s, uint32_t c, const struct shown *shown)
+{
+	struct sim_client *p = &s->clients[c];
+	struct sim_lie lie = {
+		c, p->life, { .sender = shown->sender, .session = shown->session }, shown->number
+	};
+
+	if (p->account != UINT32_MAX)
+		lie.stream.recipient = s->history.accounts.items[p->account].id;
+	for (uint32_t i = 0; i < s->history.lies.count; i++)
+		if (memcmp(&s->history.lies.items[i], &lie, sizeof(lie)) == 0)
+			sim_fail(s, "client %u shows a message of the liar's twice", c);
+	*SIM_ADD(s->history.lies) = lie;
+}
+
+void sim_check_shown(struct sim *s, uint32_t c, const struct shown *shown)
+{
+	struct sim_client *p = &s->clients[c];
+	struct stream stream = { .sender = shown->sender, .session = shown->session };
+	struct sim_message *m = NULL;
+	struct sim_seen *seen;
+	const struct sim_text *t;
+
+	s->produced->shown++;
+	if (sim_is_liar(s, &shown->sender)) {
+		shown_lie(s, c, shown);
+		return;
+	}
+	for (uint32_t i = s->history.messages.count; i-- > 0 && !m;) {
+		struct sim_message *o = &s->history.messages.items[i];
+
+		stream.recipient = o->stream.recipient;
+		if (o->number == shown->number && stream_compare(&o->stream, &stream) == 0 &&
+		    p->account != UINT32_MAX &&
+		    id_equal(&o->stream.recipient, &s->history.accounts.items[p->account].id))
+			m = o;
+	}
+	if (!m) {
+		sim_fail(s, "client %u shows a message that nobody sent to it: %.20s", c,
+		         shown->text.data);
+		return;
+	}
+	t = &s->history.texts.items[m->text];
+	sim_trace(s, "client %u shows t%u number %llu of session %u to account %u", c, m->text,
+	          (unsigned long long)m->number, sim_session_find(s, &m->stream.session),
+	          sim_account_find(s, &m->stream.recipient));
+	if (!view_equal(shown->text, view_of(t->text, t->size)))
+		sim_fail(s, "client %u shows another text than was sent: t%u, but %.20s", c,
+		         m->text, (const char *)shown->text.data);
+	if (t->ending == SIM_REFUSED && !sim_is_deleted(s, &m->stream.recipient))
+		sim_fail(s, "client %u shows t%u, whose sending was refused", c, m->text);
+	seen = sim_seen_get(s, c, p->life, (uint32_t)(m - s->history.messages.items));
+	if (seen->shown_at)
+		sim_fail(s, "client %u shows t%u twice", c, m->text);
+	if (!seen->arrived)
+		sim_fail(s, "client %u shows t%u, which has not come", c, m->text);
+	if (seen->overtaken)
+		sim_fail(s, "client %u shows t%u after one that follows it; it had come before", c,
+		         m->text);
+	for (uint32_t i = 0; i < REPLICAS; i++)
+		if ((p->live >> i & 1) && m->gone.at[i] && m->gone.at[i] < p->live_since[i] &&
+		    !sim_is_deleted(s, &m->stream.recipient)) /* by himself, just now */
+			sim_fail(s, "client %u shows t%u, which replica %u knew to be received", c,
+			         m->text, i);
+	seen->shown_at = s->now;
+	m->shown++;
+	overtake(s, c, m);
+}
+
+void sim_check_online(struct sim *s, uint32_t c)
+{
+	uint32_t account = s->clients[c].account;
+
+	for (uint32_t n = 0; n < s->history.messages.count && !s->failed; n++) {
+		const struct sim_message *m = &s->history.messages.items[n];
+		uint32_t lives = 0, dead = 0;
+
+		if (!m->acknowledged || m->shown || m->told || sim_held_any(&m->gone) ||
+		    !id_equal(&m->stream.recipient, &s->history.accounts.items[account].id))
+			continue;
+		for (uint32_t i = 0; i < REPLICAS; i++) {
+			enum store_state state = sim_message_state(s->replicas[i].store, m, NULL);
+
+			lives += state == STORE_ALIVE;
+			dead += state == STORE_DEAD;
+		}
+		if (lives > 0 && dead == 0)
+			sim_fail(s, "client %u is online, but t%u was never shown", c, m->text);
+	}
+}
+
+void sim_check_logged_out(struct sim *s, uint32_t c)
+{
+	const struct sim_client *p = &s->clients[c];
+	const struct sim_session *own = NULL;
+
+	if (!p->logged_in || p->account == UINT32_MAX ||
+	    s->history.accounts.items[p->account].delete_begun)
+		return;
+	for (uint32_t i = 0; i < s->history.sessions.count; i++) {
+		const struct sim_session *o = &s->history.sessions.items[i];
+
+		if (o->client == c && o->life == p->life && o->account == p->account)
+			own = o;
+	}
+	for (uint32_t i = 0; i < s->history.sessions.count; i++) {
+		const struct sim_session *o = &s->history.sessions.items[i];
+
+		if (own && o->account == p->account && ulid_compare(&o->ulid, &own->ulid) > 0)
+			return;
+	}
+	sim_fail(s, "client %u is logged out, but nobody took over", c);
+}

@@ -1,0 +1,406 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The liar: a stranger who speaks the protocol without a client's manners. It has accounts of its
+ * own (with right proofs, also dated back), and claims whatever comes to mind about others: their
+ * ids, their ends, their mail. It repeats what it heard others say, and says different things to
+ * different replicas.
+ *
+ * Nothing that it does may cost an honest client anything but a name that is less than a minute
+ * old, where a replica missed it (design: `confirm` and the clock).
+ */
+#include "tests/simulate/simulate.h"
+
+#include <stdlib.h>
+
+enum { ACCOUNTS = 3, HEARD = 24, TRICKS = 16, NUMBERS = 3 };
+
+struct liar_account {
+	bool used;
+	struct account account;
+	char name[NAME_SIZE_MAX + 1];
+	char setting[AUTH_SETTING_TEXT_SIZE];
+	uint8_t key[KEY_SIZE];
+	struct ulid session;
+	uint32_t dial;
+};
+
+struct liar_link {
+	struct sim_wire *wire;
+	bool welcomed;
+	uint8_t nonce[KEY_SIZE], uuid[UUID_SIZE];
+	struct buf out;
+	uint32_t request;
+	uint32_t as; /* the account that it logged in to last */
+};
+
+struct sim_liar {
+	uint64_t next_at;
+	struct liar_link links[REPLICAS];
+	struct liar_account accounts[ACCOUNTS];
+	struct buf heard[HEARD];
+	uint32_t heard_count;
+};
+
+void sim_liar_init(struct sim *s)
+{
+	struct sim_liar *l = mem_alloc_zero(1, sizeof(*l));
+
+	s->liar = l;
+	l->next_at = s->options.lies ? s->now + SIM_SECOND : SIM_NEVER;
+	for (uint32_t i = 0; i < REPLICAS; i++)
+		buf_init(&l->links[i].out, 4 << 20);
+	for (uint32_t i = 0; i < HEARD; i++)
+		buf_init(&l->heard[i], FRAME_SIZE_MAX);
+}
+
+void sim_liar_release(struct sim *s)
+{
+	if (!s->liar)
+		return;
+	for (uint32_t i = 0; i < REPLICAS; i++)
+		buf_release(&s->liar->links[i].out);
+	for (uint32_t i = 0; i < HEARD; i++)
+		buf_release(&s->liar->heard[i]);
+	mem_free(s->liar);
+	s->liar = NULL;
+}
+
+uint64_t sim_liar_next(const struct sim *s)
+{
+	return s->liar ? s->liar->next_at : SIM_NEVER;
+}
+
+void sim_liar_hears(struct sim *s, uint32_t replica, struct view frame)
+{
+	struct buf *b = &s->liar->heard[s->liar->heard_count++ % HEARD];
+
+	(void)replica;
+	buf_clear(b);
+	(void)buf_put(b, frame.data, frame.size);
+}
+
+/* ---- connections ---- */
+
+static void flush(struct sim *s, struct liar_link *k)
+{
+	size_t sent;
+
+	if (!k->wire || !k->wire->client_open || k->wire->up.ended || k->out.size == 0)
+		return;
+	sent = sim_pipe_write(s, k->wire, true, buf_view(&k->out));
+	buf_consume(&k->out, sent);
+}
+
+static void say(struct liar_link *k, struct frame *f)
+{
+	f->request = ++k->request;
+	(void)protocol_encode(&k->out, f);
+}
+
+void sim_liar_connected(struct sim *s, struct sim_wire *w)
+{
+	struct liar_link *k = &s->liar->links[w->index];
+	struct frame hello = { .type = FRAME_HELLO,
+		               .hello = { PROTOCOL_VERSION_MIN, PROTOCOL_VERSION_MAX } };
+
+	k->wire = w;
+	k->welcomed = false;
+	k->as = ACCOUNTS;
+	buf_clear(&k->out);
+	say(k, &hello);
+	flush(s, k);
+}
+
+void sim_liar_feed(struct sim *s, struct sim_wire *w)
+{
+	struct liar_link *k = &s->liar->links[w->index];
+	struct view bytes = buf_view(&w->down.arrived);
+	struct frame f;
+	const char *why;
+	size_t size;
+
+	if (!k->welcomed && protocol_size(bytes, &size) && size && size <= bytes.size &&
+	    protocol_decode(view_of(bytes.data, size), &f, &why) && f.type == FRAME_WELCOME) {
+		k->welcomed = true;
+		memcpy(k->nonce, f.welcome.nonce, KEY_SIZE);
+		memcpy(k->uuid, f.welcome.uuid, UUID_SIZE);
+	}
+	buf_clear(&w->down.arrived);
+	flush(s, k);
+}
+
+void sim_liar_closed(struct sim *s, struct sim_wire *w)
+{
+	if (s->liar->links[w->index].wire == w || !s->liar->links[w->index].welcomed)
+		s->liar->links[w->index].wire = NULL;
+	s->liar->links[w->index].welcomed = false;
+}
+
+/* ---- what it is told to say ---- */
+
+static uint64_t clock_ms(const struct sim *s)
+{
+	return SIM_EPOCH_MS + s->now / SIM_MS;
+}
+
+static struct liar_account *some_account(struct sim *s)
+{
+	static const uint64_t back[] = { 0, 0, 30000, 59000, 600000, 86400000 };
+	static const char *const names[] = { "ann", "bob", "cid", "eve", "fay" };
+	struct liar_account *a = &s->liar->accounts[sim_random(s, ACCOUNTS)];
+	uint8_t random[16], seal[KEY_SIZE];
+	struct id id;
+
+	if (a->used && !sim_chance(s, 3))
+		return a;
+	a->used = true;
+	sim_draw(s, random, sizeof(random));
+	sim_draw(s, seal, sizeof(seal));
+	sim_draw(s, a->key, KEY_SIZE);
+	sim_draw(s, random, sizeof(random));
+	auth_setting_make(random, a->setting);
+	(void)snprintf(a->name, sizeof(a->name), "%s", names[sim_random(s, 5)]);
+	a->account.name = view_of_string(a->name);
+	a->account.confirmed = false;
+	auth_verifier_make(a->key, seal, view_of_string(a->setting), &a->account.verifier);
+	auth_id_make(clock_ms(s) - back[sim_random(s, 6)], a->account.name, &a->account.verifier,
+	             &id);
+	a->account.id = id;
+	sim_draw(s, random, sizeof(random));
+	ulid_make(&a->session, sim_chance(s, 10) ? ID_TIME_MS_MAX : clock_ms(s), random);
+	a->dial = 1;
+	return a;
+}
+
+/* Mostly one that lives. */
+static const struct sim_account *some_victim(struct sim *s)
+{
+	const struct sim_account *a = NULL;
+
+	for (uint32_t tries = 0; tries < 5 && s->history.accounts.count > 0; tries++) {
+		a = &s->history.accounts.items[sim_random(s, s->history.accounts.count)];
+		if (!a->by_liar && !a->delete_begun)
+			break;
+	}
+	return a;
+}
+
+static void prove(struct sim *s, struct liar_link *k, enum auth_purpose purpose,
+                  const struct liar_account *a, const struct id *id, uint8_t nonce[KEY_SIZE],
+                  uint8_t proof[KEY_SIZE])
+{
+	struct auth auth = { .purpose = purpose, .id = *id, .setting = view_of_string(a->setting) };
+
+	sim_draw(s, nonce, KEY_SIZE);
+	memcpy(auth.client_nonce, nonce, KEY_SIZE);
+	memcpy(auth.server_nonce, k->nonce, KEY_SIZE);
+	memcpy(auth.uuid, k->uuid, UUID_SIZE);
+	auth_proof(a->key, &auth, proof);
+}
+
+static void introduce(struct sim *s, struct liar_link *k, uint8_t type,
+                      const struct liar_account *a, const struct id *under)
+{
+	struct frame f = { .type = type, .introduce = { .account = a->account } };
+
+	if (under)
+		f.introduce.account.id = *under;
+	prove(s, k, AUTH_INTRODUCE, a, &f.introduce.account.id, f.introduce.client_nonce,
+	      f.introduce.proof);
+	say(k, &f);
+}
+
+static void log_in(struct sim *s, struct liar_link *k, struct liar_account *a,
+                   const struct id *under)
+{
+	struct frame f = { .type = FRAME_LOGIN, .login = { .id = under ? *under : a->account.id } };
+
+	f.login.session = a->session;
+	f.login.dial = a->dial++;
+	prove(s, k, AUTH_LOGIN, a, &f.login.id, f.login.client_nonce, f.login.proof);
+	say(k, &f);
+}
+
+static void confirm(struct sim *s, struct liar_link *k, const struct id *id)
+{
+	struct frame f = { .type = FRAME_CONFIRM };
+
+	f.confirm.id = id ? *id : some_account(s)->account.id;
+	say(k, &f);
+}
+
+static void delete (struct sim *s, struct liar_link *k, const struct sim_account *victim)
+{
+	struct frame f = { .type = FRAME_DELETE };
+
+	f.tombstone.id = victim->id;
+	f.tombstone.name = view_of_string(victim->name);
+	sim_draw(s, f.tombstone.middle, KEY_SIZE);
+	sim_draw(s, f.tombstone.delete_key, KEY_SIZE);
+	say(k, &f);
+}
+
+/* Under one number every replica may get another text. */
+static void send(struct sim *s, struct liar_link *k, const struct sim_account *victim,
+                 uint64_t number)
+{
+	struct frame f = { .type = FRAME_SEND };
+	uint8_t bytes[RECIPIENT_SIZE];
+	struct buf b;
+	char text[32];
+	struct recipient recipient = { .id = victim->id, .number = number };
+
+	(void)snprintf(text, sizeof(text), "L%u", (unsigned)sim_random(s, 1000));
+	buf_init(&b, sizeof(bytes) * 4);
+	f.send.sent_ms = clock_ms(s) - sim_random(s, 100000);
+	f.send.count = 1;
+	f.send.text = view_of_string(text);
+	if (sim_chance(s, 40) && s->history.sessions.count) {
+		f.flags = FLAG_SESSION;
+		f.send.session =
+			s->history.sessions.items[sim_random(s, s->history.sessions.count)].ulid;
+	}
+	(void)protocol_put_recipient(&b, &recipient);
+	f.send.recipients = buf_view(&b);
+	say(k, &f);
+	buf_release(&b);
+}
+
+/* To each replica the same key, each time with a text of its own. */
+static void equivocate(struct sim *s, const struct sim_account *victim)
+{
+	struct liar_account *a = some_account(s);
+
+	for (uint32_t i = 0; i < REPLICAS; i++) {
+		struct liar_link *k = &s->liar->links[i];
+
+		if (!k->wire || !k->welcomed || k->wire->due_count > SIM_DUE_MAX / 2)
+			continue;
+		introduce(s, k, FRAME_HANDOVER, a, NULL);
+		log_in(s, k, a, NULL);
+		send(s, k, victim, 1);
+	}
+	for (uint32_t i = 0; i < REPLICAS; i++) /* the history may move, and the victim with it */
+		flush(s, &s->liar->links[i]);
+}
+
+/* Somebody else's mail is called received. */
+static void received(struct sim *s, struct liar_link *k)
+{
+	const struct sim_message *m;
+	struct frame f = { .type = FRAME_RECEIVED };
+	struct range range = { 1, 1 + sim_random(s, 1 << 20) };
+	struct stream_item item;
+	struct buf ranges, b;
+
+	if (s->history.messages.count == 0)
+		return;
+	m = &s->history.messages.items[sim_random(s, s->history.messages.count)];
+	buf_init(&ranges, 64);
+	buf_init(&b, 256);
+	(void)protocol_put_range(&ranges, &range);
+	item = (struct stream_item){ .sender = m->stream.sender, .session = m->stream.session };
+	item.ranges = buf_view(&ranges);
+	(void)protocol_put_received(&b, &item);
+	f.streams.streams = buf_view(&b);
+	say(k, &f);
+	buf_release(&ranges);
+	buf_release(&b);
+}
+
+/* As an operator, with a key that it has made up: mail from one who did not write it. */
+static void bring(struct sim *s, struct liar_link *k, const struct sim_account *victim)
+{
+	struct frame operate = { .type = FRAME_OPERATE };
+	struct frame f = { .type = FRAME_STORE };
+	struct fact fact = { .kind = FACT_MESSAGE };
+	struct buf b;
+
+	if (sim_chance(s, 50)) {
+		sim_draw(s, operate.operate.client_nonce, KEY_SIZE);
+		sim_draw(s, operate.operate.proof, KEY_SIZE);
+		say(k, &operate);
+	}
+	fact.message.stream.recipient = victim->id;
+	fact.message.stream.sender = some_victim(s)->id;
+	fact.message.number = 1;
+	fact.message.sent_ms = clock_ms(s);
+	fact.message.text = view_of_string("L1");
+	buf_init(&b, 256);
+	(void)protocol_put_fact(&b, &fact);
+	f.store.facts = buf_view(&b);
+	say(k, &f);
+	buf_release(&b);
+}
+
+static void repeat(struct sim *s, struct liar_link *k)
+{
+	struct buf *heard = &s->liar->heard[sim_random(s, HEARD)];
+
+	if (heard->size)
+		(void)buf_put(&k->out, heard->data, heard->size);
+}
+
+static void garbage(struct sim *s, struct liar_link *k)
+{
+	uint8_t bytes[64];
+
+	sim_draw(s, bytes, sizeof(bytes));
+	if (sim_chance(s, 50))
+		put_u32(bytes, 60);
+	(void)buf_put(&k->out, bytes, sizeof(bytes));
+}
+
+static void lie(struct sim *s, struct liar_link *k)
+{
+	const struct sim_account *victim = some_victim(s);
+	uint64_t trick = sim_random(s, TRICKS);
+
+	s->produced->lied++;
+	if (trick < 2)
+		introduce(s, k, FRAME_INTRODUCE, some_account(s), NULL);
+	else if (trick < 4)
+		introduce(s, k, FRAME_HANDOVER, some_account(s), NULL);
+	else if (trick < 6)
+		log_in(s, k, some_account(s), NULL);
+	else if (trick < 7)
+		confirm(s, k, NULL);
+	else if (trick < 8)
+		repeat(s, k);
+	else if (trick < 9)
+		received(s, k);
+	else if (!victim)
+		return;
+	else if (trick < 10)
+		bring(s, k, victim);
+	else if (trick < 12)
+		introduce(s, k, sim_chance(s, 50) ? FRAME_HANDOVER : FRAME_INTRODUCE,
+		          some_account(s), &victim->id);
+	else if (trick < 13)
+		log_in(s, k, some_account(s), &victim->id);
+	else if (trick < 14)
+		delete (s, k, victim);
+	else if (sim_chance(s, 15))
+		equivocate(s, victim);
+	else if (sim_chance(s, 3))
+		garbage(s, k);
+	else
+		send(s, k, victim, 1 + sim_random(s, NUMBERS));
+}
+
+void sim_liar_step(struct sim *s)
+{
+	uint32_t i = (uint32_t)sim_random(s, REPLICAS);
+	struct liar_link *k = &s->liar->links[i];
+
+	s->liar->next_at = s->now + sim_around(s, 200 * SIM_MS);
+	if (!k->wire) {
+		k->wire = sim_dial(s, SIM_CLIENTS_MAX, i, i);
+		k->welcomed = false;
+		return;
+	}
+	if (!k->welcomed || k->wire->due_count > SIM_DUE_MAX / 2)
+		return;
+	lie(s, k);
+	flush(s, k);
+}

@@ -1,0 +1,479 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * A replica's process: the shipped journal, store and sessions, driven as the server drives them.
+ * Facts are given to the journal in the order of the actions; one job of the disk is under way at
+ * a time, and its I/O is done some time after it was begun, so that a crash finds it not begun,
+ * done, or (the power cut in an operation) in the middle.
+ */
+#include "tests/simulate/simulate.h"
+
+#include <errno.h>
+
+enum {
+	CLOSE_MS = 1000,
+	WIRE_SLICE = 4, /* microseconds between slices of work */
+	LOOK_MS = 500,
+};
+
+void sim_replica_init(struct sim *s, uint32_t i)
+{
+	struct sim_replica *p = &s->replicas[i];
+
+	p->disk = simdisk_new(s->options.seed * 3 + i);
+	p->job_at = p->work_at = SIM_NEVER;
+	p->start_at = 0;
+}
+
+bool sim_replica_awake(const struct sim *s, uint32_t i)
+{
+	return s->replicas[i].up && s->replicas[i].frozen_until <= s->now;
+}
+
+static struct session_time replica_time(const struct sim *s, uint32_t i)
+{
+	return (struct session_time){
+		(uint64_t)((int64_t)(SIM_EPOCH_MS + s->now / SIM_MS) +
+		           s->replicas[i].clock_offset_ms),
+		s->now / SIM_MS,
+	};
+}
+
+/* ---- starts and ends ---- */
+
+static bool commit_all(struct sim_replica *p, char err[ERR_SIZE])
+{
+	while (journal_begin(p->journal, false)) {
+		journal_run(p->journal);
+		if (journal_end(p->journal, err) != 0)
+			return false;
+	}
+	return true;
+}
+
+static void not_started(struct sim *s, uint32_t i, const char *err)
+{
+	struct sim_replica *p = &s->replicas[i];
+
+	sim_trace(s, "replica %u cannot start: %s", i, err);
+	journal_abandon(p->journal);
+	p->journal = NULL;
+	store_free(p->store);
+	p->store = NULL;
+	if (simdisk_is_stopped(p->disk))
+		simdisk_crash(p->disk, (enum simdisk_loss)sim_random(s, SIMDISK_LOSS_COUNT));
+	p->start_at = s->now + sim_around(s, 500 * SIM_MS);
+}
+
+static void begin_sessions(struct sim *s, uint32_t i)
+{
+	struct sim_replica *p = &s->replicas[i];
+	struct session_options options = {
+		.limits = { s->share_messages, 1 << 20 },
+		.has_operator_key = true,
+	};
+
+	memcpy(options.operator_key, sim_operator_key, KEY_SIZE);
+	memcpy(options.uuid, journal_uuid(p->journal), UUID_SIZE);
+	p->base = journal_position(p->journal);
+	p->appended = 0;
+	p->sessions = session_new(&options, p->store);
+	p->up = true;
+	p->boot++;
+	p->job = false;
+	p->dead_host = false;
+	p->full = false;
+	p->look_at = s->now;
+	p->work_at = SIM_NEVER;
+	p->new_uuid = false;
+}
+
+void sim_replica_start(struct sim *s, uint32_t i)
+{
+	struct sim_replica *p = &s->replicas[i];
+	struct journal_options options = {
+		.compact_size_min = 4096 + s->options.seed % 5 * 8192,
+		.reserve_size = 8192,
+		.new_uuid = p->new_uuid,
+	};
+	struct journal_loaded loaded = { .facts = 0 };
+	enum journal_status status;
+	char err[ERR_SIZE] = "";
+
+	assert(!p->up);
+	p->start_at = SIM_NEVER;
+	sim_draw(s, options.uuid, UUID_SIZE);
+	p->store = store_new();
+	p->journal = NULL;
+	status = journal_open(simdisk_disk(p->disk), &options, p->store, &p->journal, &loaded, err);
+	if (status == JOURNAL_REFUSED && !simdisk_is_stopped(p->disk)) {
+		sim_fail(s, "replica %u refuses its data: %s", i, err);
+		return;
+	}
+	if (status != JOURNAL_OK || simdisk_is_stopped(p->disk)) {
+		not_started(s, i, err);
+		return;
+	}
+	sim_check_store(s, i, p->store);
+	if (!commit_all(p, err) || simdisk_is_stopped(p->disk)) {
+		not_started(s, i, err);
+		return;
+	}
+	begin_sessions(s, i);
+	s->produced->starts++;
+	s->produced->torn += loaded.cut > 0;
+	sim_trace(s, "replica %u starts with %llu facts, %llu replayed, %llu bytes cut", i,
+	          (unsigned long long)loaded.facts, (unsigned long long)loaded.replayed,
+	          (unsigned long long)loaded.cut);
+	sim_replica_settle(s, i);
+}
+
+/* Every connection loses this end. */
+static void drop_wires(struct sim *s, uint32_t i, bool host)
+{
+	for (uint32_t k = 0; k < SIM_WIRES_MAX; k++) {
+		struct sim_wire *w = &s->wires[k];
+
+		if (!w->used || w->replica != i || (!w->replica_open && !w->accepting))
+			continue;
+		w->replica_open = false;
+		w->accepting = false;
+		w->close_at = SIM_NEVER;
+		if (host)
+			w->down.lost = true;
+		sim_pipe_end(s, w, false, host || sim_chance(s, 30));
+		sim_wire_settle(s, w);
+	}
+}
+
+static void end_process(struct sim *s, uint32_t i, bool host)
+{
+	struct sim_replica *p = &s->replicas[i];
+
+	session_free(p->sessions);
+	p->sessions = NULL;
+	store_free(p->store);
+	p->store = NULL;
+	p->up = false;
+	p->thaws = false;
+	p->frozen_until = 0;
+	p->job = false;
+	p->job_at = p->work_at = SIM_NEVER;
+	p->dead_host = host;
+	drop_wires(s, i, host);
+	p->start_at = s->now + sim_around(s, 800 * SIM_MS);
+}
+
+void sim_replica_crash(struct sim *s, uint32_t i, enum simdisk_loss loss, bool host)
+{
+	struct sim_replica *p = &s->replicas[i];
+
+	if (!p->up)
+		return;
+	sim_trace(s, "replica %u crashes, loss %d%s", i, (int)loss, host ? ", and its host" : "");
+	journal_abandon(p->journal);
+	p->journal = NULL;
+	end_process(s, i, host);
+	simdisk_crash(p->disk, loss);
+}
+
+void sim_replica_stop(struct sim *s, uint32_t i)
+{
+	struct sim_replica *p = &s->replicas[i];
+	char err[ERR_SIZE];
+
+	if (!p->up)
+		return;
+	if (p->job || simdisk_is_stopped(p->disk)) { /* a real one would wait for the job */
+		if (p->job && !p->job_ran)
+			journal_run(p->journal);
+		if (p->job && journal_end(p->journal, err) != 0) {
+			sim_replica_crash(s, i, SIMDISK_KILLED, false);
+			return;
+		}
+		p->job = false;
+	}
+	if (journal_close(p->journal, err) != 0)
+		sim_trace(s, "replica %u cannot stop cleanly: %s", i, err);
+	sim_trace(s, "replica %u stops", i);
+	p->journal = NULL;
+	end_process(s, i, false);
+	simdisk_crash(p->disk, simdisk_is_stopped(p->disk) ? SIMDISK_TEARS : SIMDISK_KILLED);
+}
+
+void sim_replica_release(struct sim *s, uint32_t i)
+{
+	struct sim_replica *p = &s->replicas[i];
+
+	session_free(p->sessions);
+	journal_abandon(p->journal);
+	store_free(p->store);
+	for (uint32_t k = 0; k < SIM_BACKUPS; k++)
+		simdisk_image_free(p->backups[k].image);
+	simdisk_free(p->disk);
+}
+
+/* ---- connections ---- */
+
+static struct sim_wire *wire_of(struct sim *s, uint32_t i, uint32_t connection)
+{
+	for (uint32_t k = 0; k < SIM_WIRES_MAX; k++)
+		if (s->wires[k].used && s->wires[k].replica == i && s->wires[k].replica_open &&
+		    s->wires[k].connection == connection)
+			return &s->wires[k];
+	return NULL;
+}
+
+void sim_replica_accept(struct sim *s, struct sim_wire *w)
+{
+	uint8_t nonce[KEY_SIZE];
+
+	sim_draw(s, nonce, sizeof(nonce));
+	w->accepting = false;
+	w->connection = session_open(s->replicas[w->replica].sessions, nonce,
+	                             replica_time(s, w->replica));
+	assert(w->connection != SESSION_NONE);
+	w->replica_open = true;
+	sim_replica_settle(s, w->replica);
+}
+
+void sim_replica_closed(struct sim *s, struct sim_wire *w)
+{
+	struct sim_replica *p = &s->replicas[w->replica];
+
+	if (!w->replica_open)
+		return;
+	if (!sim_replica_awake(s, w->replica)) {
+		w->up.end_at = p->frozen_until;
+		return;
+	}
+	session_closed(p->sessions, w->connection, replica_time(s, w->replica));
+	w->replica_open = false;
+	w->close_at = SIM_NEVER;
+	sim_pipe_end(s, w, false, false);
+	sim_replica_settle(s, w->replica);
+}
+
+static void begin_close(struct sim *s, struct sim_wire *w, const char *why)
+{
+	sim_trace(s, "replica %u closes connection %u of client %u: %s", w->replica, w->connection,
+	          w->client, why ? why : "-");
+	w->closing = true;
+	w->close_at = s->now + CLOSE_MS * SIM_MS;
+}
+
+static void act(struct sim *s, uint32_t i)
+{
+	struct sim_replica *p = &s->replicas[i];
+	struct session_action action;
+
+	while (session_next(p->sessions, &action)) {
+		struct sim_wire *w;
+
+		if (action.kind == SESSION_APPEND) {
+			(void)journal_append(p->journal, action.fact);
+			p->appended++;
+			assert(journal_position(p->journal) == p->base + p->appended);
+			continue;
+		}
+		w = wire_of(s, i, action.connection);
+		assert(w != NULL);
+		if (action.kind == SESSION_CLOSE)
+			begin_close(s, w, action.why);
+	}
+}
+
+/* Whole frames, one after another, as long as the session takes them. */
+static void feed(struct sim *s, struct sim_wire *w)
+{
+	struct sim_replica *p = &s->replicas[w->replica];
+	size_t used = 0;
+
+	while (used < w->up.arrived.size && !w->closing &&
+	       session_takes_input(p->sessions, w->connection)) {
+		struct view rest = view_of(w->up.arrived.data + used, w->up.arrived.size - used);
+		(void)session_expect(p->sessions, w->connection, rest); /* as server_peers does */
+
+		size_t size = session_input(p->sessions, w->connection, rest,
+		                            replica_time(s, w->replica));
+
+		act(s, w->replica);
+		if (size == 0)
+			break;
+		s->produced->frames++;
+		used += size;
+	}
+	if (w->closing)
+		used = w->up.arrived.size;
+	buf_consume(&w->up.arrived, used);
+}
+
+void sim_replica_feed(struct sim *s, struct sim_wire *w)
+{
+	if (!sim_replica_awake(s, w->replica))
+		return;
+	feed(s, w);
+	sim_replica_settle(s, w->replica);
+}
+
+static void flush(struct sim *s, struct sim_wire *w)
+{
+	struct sim_replica *p = &s->replicas[w->replica];
+
+	if (w->down.ended)
+		return;
+	for (;;) {
+		struct view output = session_output(p->sessions, w->connection);
+		size_t sent = output.size ? sim_pipe_write(s, w, false, output) : 0;
+
+		if (sent)
+			session_output_sent(p->sessions, w->connection, sent);
+		if (w->closing && output.size == sent)
+			sim_pipe_end(s, w, false, false);
+		if (sent == 0 || sent < output.size || w->down.ended)
+			break;
+	}
+}
+
+/* ---- the disk ---- */
+
+static void look_at_room(struct sim *s, uint32_t i)
+{
+	struct sim_replica *p = &s->replicas[i];
+	bool full = !journal_has_room(p->journal, s->now / SIM_MS);
+
+	if (full == p->full)
+		return;
+	p->full = full;
+	session_disk_full(p->sessions, full);
+	sim_trace(s, "replica %u: the disk %s", i, full ? "is full" : "has room");
+}
+
+static void begin_job(struct sim *s, uint32_t i)
+{
+	struct sim_replica *p = &s->replicas[i];
+
+	if (p->job)
+		return;
+	look_at_room(s, i);
+	if (!journal_begin(p->journal, s->now >= p->look_at)) {
+		if (s->now >= p->look_at)
+			p->look_at = s->now + LOOK_MS * SIM_MS;
+		return;
+	}
+	p->job = true;
+	p->job_ran = false;
+	p->job_at = s->now + sim_around(s, s->disk_delay);
+}
+
+static void step_job(struct sim *s, uint32_t i)
+{
+	struct sim_replica *p = &s->replicas[i];
+	char err[ERR_SIZE];
+
+	p->job_at = s->now + sim_around(s, 100);
+	if (!p->job_ran) {
+		journal_run(p->journal);
+		p->job_ran = true;
+		if (simdisk_is_stopped(p->disk))
+			sim_replica_crash(s, i,
+			                  (enum simdisk_loss)sim_random(s, SIMDISK_LOSS_COUNT),
+			                  sim_chance(s, 50));
+		return;
+	}
+	p->job = false;
+	p->job_at = SIM_NEVER;
+	if (journal_end(p->journal, err) != 0) {
+		sim_trace(s, "replica %u ends: %s", i, err);
+		sim_replica_crash(s, i, sim_chance(s, 70) ? SIMDISK_KILLED : SIMDISK_TEARS, false);
+		return;
+	}
+	if (journal_synced(p->journal) > p->base)
+		session_synced(p->sessions, journal_synced(p->journal) - p->base);
+	sim_replica_settle(s, i);
+}
+
+/* ---- events ---- */
+
+void sim_replica_settle(struct sim *s, uint32_t i)
+{
+	struct sim_replica *p = &s->replicas[i];
+
+	if (!sim_replica_awake(s, i))
+		return;
+	act(s, i);
+	for (uint32_t k = 0; k < SIM_WIRES_MAX; k++) {
+		struct sim_wire *w = &s->wires[k];
+
+		if (!w->used || w->replica != i || !w->replica_open)
+			continue;
+		flush(s, w);
+		if (w->up.arrived.size && !w->closing &&
+		    session_takes_input(p->sessions, w->connection))
+			feed(s, w), flush(s, w);
+	}
+	act(s, i);
+	begin_job(s, i);
+	if (session_has_work(p->sessions) && p->work_at == SIM_NEVER)
+		p->work_at = s->now + WIRE_SLICE;
+	if (s->step % 8 == 0)
+		session_check(p->sessions);
+	if (s->step % 256 == 0)
+		store_check(p->store);
+}
+
+uint64_t sim_replica_next(const struct sim *s, uint32_t i)
+{
+	const struct sim_replica *p = &s->replicas[i];
+	uint64_t next = p->work_at;
+	uint64_t at;
+
+	if (!p->up)
+		return p->start_at;
+	if (p->thaws)
+		return p->frozen_until;
+	if (p->job && p->job_at < next)
+		next = p->job_at;
+	at = session_deadline(p->sessions);
+	if (at != UINT64_MAX && at * SIM_MS < next)
+		next = at * SIM_MS;
+	if (!p->job && (journal_compacting(p->journal) || p->full) && p->look_at < next)
+		next = p->look_at;
+	return next;
+}
+
+static void thaw(struct sim *s, uint32_t i)
+{
+	s->replicas[i].thaws = false;
+	sim_trace(s, "replica %u goes on", i);
+	for (uint32_t k = 0; k < SIM_WIRES_MAX; k++) {
+		struct sim_wire *w = &s->wires[k];
+
+		if (!w->used || w->replica != i)
+			continue;
+		if (w->accepting)
+			sim_replica_accept(s, w);
+		if (w->replica_open)
+			sim_replica_feed(s, w);
+	}
+}
+
+void sim_replica_step(struct sim *s, uint32_t i)
+{
+	struct sim_replica *p = &s->replicas[i];
+
+	if (!p->up) {
+		sim_replica_start(s, i);
+	} else if (p->thaws) {
+		thaw(s, i);
+	} else if (p->job && p->job_at <= s->now) {
+		step_job(s, i);
+	} else if (p->work_at <= s->now) {
+		p->work_at = SIM_NEVER;
+		if (session_has_work(p->sessions))
+			session_work(p->sessions, replica_time(s, i));
+		sim_replica_settle(s, i);
+	} else {
+		session_tick(p->sessions, replica_time(s, i));
+		sim_replica_settle(s, i);
+	}
+}

@@ -1,0 +1,599 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The tap: every frame is read on its way, in both directions, and becomes history. A replica that
+ * has answered yes is held to what it said: a reply leaves only after what it rests on is on the
+ * disk.
+ *
+ * What a frame of an honest client may be is checked here, too: who deletes, what is called
+ * received, that a number of a stream is used for one text.
+ */
+#include "tests/simulate/simulate.h"
+
+#include <stdlib.h>
+
+void sim_tap_release(struct sim_wire *w)
+{
+	buf_release(&w->up_tap);
+	buf_release(&w->down_tap);
+	for (uint32_t i = 0; i < w->due_count; i++)
+		buf_release(&w->due[(w->due_first + i) % SIM_DUE_MAX].frame);
+	mem_free(w->due);
+	w->due = NULL;
+	w->due_count = 0;
+}
+
+static bool is_liar(const struct sim_wire *w)
+{
+	return w->client == SIM_CLIENTS_MAX;
+}
+
+static bool is_repair(const struct sim_wire *w)
+{
+	return w->client > SIM_CLIENTS_MAX;
+}
+
+static struct sim_command *outstanding(struct sim *s, uint32_t c, enum command_kind kind,
+                                       uint32_t attempt)
+{
+	for (uint32_t i = 0; i < SIM_COMMANDS_MAX; i++) {
+		struct sim_command *k = &s->clients[c].commands[i];
+
+		if (k->token && k->command.kind == kind &&
+		    (attempt == UINT32_MAX || k->attempt == attempt))
+			return k;
+	}
+	return NULL;
+}
+
+/* ---- towards the replica ---- */
+
+/* Whose password opens this account. */
+static bool opens(const struct sim_attempt *a, const struct account *account)
+{
+	struct verifier verifier;
+	uint8_t stretched[KEY_SIZE];
+
+	if (!view_equal(view_of_string(a->name), account->name))
+		return false;
+	sim_stretch(view_of_string(a->password), account->verifier.setting, stretched);
+	auth_verifier_make(stretched, account->verifier.seal, account->verifier.setting, &verifier);
+	return memcmp(verifier.stored_key, account->verifier.stored_key, KEY_SIZE) == 0;
+}
+
+static uint32_t creation_of(struct sim *s, uint32_t c, const struct account *account)
+{
+	for (uint32_t i = 0; i < SIM_COMMANDS_MAX; i++) {
+		const struct sim_command *k = &s->clients[c].commands[i];
+
+		if (k->token && k->command.kind == COMMAND_CREATE &&
+		    opens(&s->history.attempts.items[k->attempt], account))
+			return k->attempt;
+	}
+	return UINT32_MAX;
+}
+
+static void saw_account(struct sim *s, const struct sim_wire *w, const struct account *account)
+{
+	uint32_t at = sim_account_find(s, &account->id);
+	struct sim_account *a;
+
+	if (at != UINT32_MAX)
+		return;
+	a = SIM_ADD(s->history.accounts);
+	memset(a, 0, sizeof(*a));
+	a->id = account->id;
+	memcpy(a->name, account->name.data, account->name.size);
+	a->attempt = UINT32_MAX;
+	a->by_liar = is_liar(w);
+	a->begun_at = s->now;
+	s->produced->accounts++;
+	if (a->by_liar)
+		return;
+	a->attempt = creation_of(s, w->client, account);
+	if (a->attempt == UINT32_MAX) {
+		sim_fail(s, "client %u introduces '%s' without being asked to", w->client, a->name);
+		return;
+	}
+	s->history.attempts.items[a->attempt].account = s->history.accounts.count - 1;
+}
+
+static void saw_delete(struct sim *s, const struct sim_wire *w, const struct tombstone *tombstone)
+{
+	uint32_t at = sim_account_find(s, &tombstone->id);
+	struct sim_account *a;
+
+	if (at == UINT32_MAX) {
+		if (!is_liar(w))
+			sim_fail(s, "client %u deletes what nobody made", w->client);
+		return;
+	}
+	a = &s->history.accounts.items[at];
+	if (a->delete_begun || is_liar(w))
+		return;
+	if (!outstanding(s, w->client, COMMAND_CREATE, a->attempt) &&
+	    !outstanding(s, w->client, COMMAND_DELETE, UINT32_MAX)) {
+		sim_fail(s, "client %u deletes '%s' without being asked to", w->client, a->name);
+		return;
+	}
+	sim_trace(s, "account %u (%s) begins to be deleted", at, a->name);
+	a->delete_begun = true;
+	a->taken_back = outstanding(s, w->client, COMMAND_CREATE, a->attempt) != NULL;
+}
+
+/* Only who makes an account confirms it. */
+static void saw_confirm(struct sim *s, const struct sim_wire *w, const struct id *id)
+{
+	uint32_t at = sim_account_find(s, id);
+	struct sim_account *a = at == UINT32_MAX ? NULL : &s->history.accounts.items[at];
+
+	if (!a || !outstanding(s, w->client, COMMAND_CREATE, a->attempt))
+		sim_fail(s, "client %u confirms what it does not make", w->client);
+	else
+		a->confirming = true;
+}
+
+static void saw_login(struct sim *s, struct sim_wire *w, const struct frame *f)
+{
+	uint32_t account = sim_account_find(s, &f->login.id);
+	struct sim_session *session;
+
+	w->has_tried = true;
+	w->tried = f->login.id;
+	if (is_liar(w) || sim_session_find(s, &f->login.session) != UINT32_MAX)
+		return;
+	if (account == UINT32_MAX) {
+		sim_fail(s, "client %u logs in to what nobody made", w->client);
+		return;
+	}
+	session = SIM_ADD(s->history.sessions);
+	*session = (struct sim_session){ f->login.session, account, w->client, w->life, s->now };
+}
+
+/* A text goes to somebody under one number; times of a stream never go back. */
+static void check_new(struct sim *s, const struct sim_wire *w, const struct stream *stream,
+                      uint64_t number, uint32_t text, uint64_t sent_ms)
+{
+	for (uint32_t i = 0; i < s->history.messages.count; i++) {
+		const struct sim_message *m = &s->history.messages.items[i];
+
+		if (m->text == text && id_equal(&m->stream.recipient, &stream->recipient))
+			sim_fail(s, "client %u sends t%u under numbers %llu and %llu", w->client,
+			         text, (unsigned long long)m->number, (unsigned long long)number);
+		if (m->number < number && m->sent_ms > sent_ms &&
+		    stream_compare(&m->stream, stream) == 0)
+			sim_fail(s, "client %u: the time of t%u is before that of t%u", w->client,
+			         text, m->text);
+	}
+}
+
+static void saw_message(struct sim *s, const struct sim_wire *w, const struct stream *stream,
+                        uint64_t number, const struct frame *f)
+{
+	struct sim_message *m = sim_message_find(s, stream, number);
+	uint32_t text = (uint32_t)strtoul((const char *)f->send.text.data + 1, NULL, 10);
+	const struct sim_text *t = text < s->history.texts.count ? &s->history.texts.items[text]
+	                                                         : NULL;
+
+	if (!t || !view_equal(f->send.text, view_of(t->text, t->size))) {
+		sim_fail(s, "client %u sends a text that nobody gave it", w->client);
+		return;
+	}
+	if (m) {
+		if (m->text != text)
+			sim_fail(s, "client %u uses number %llu for t%u and t%u", w->client,
+			         (unsigned long long)number, m->text, text);
+		m->dated_anew |= m->sent_ms != f->send.sent_ms;
+		return;
+	}
+	check_new(s, w, stream, number, text, f->send.sent_ms);
+	m = SIM_ADD(s->history.messages);
+	memset(m, 0, sizeof(*m));
+	m->text = text;
+	m->stream = *stream;
+	m->number = number;
+	m->sent_ms = f->send.sent_ms;
+	s->produced->messages++;
+}
+
+static void saw_send(struct sim *s, const struct sim_wire *w, const struct frame *f)
+{
+	struct reader r = reader_of(f->send.recipients);
+	struct recipient recipient;
+	struct stream stream = { .session = f->send.session };
+
+	if (is_liar(w))
+		return;
+	if (!(f->flags & FLAG_SESSION)) {
+		/* The session that is logged in here: that of the client's life. */
+		uint32_t at = UINT32_MAX;
+
+		for (uint32_t i = s->history.sessions.count; i-- > 0 && at == UINT32_MAX;)
+			if (s->history.sessions.items[i].client == w->client &&
+			    s->history.sessions.items[i].life == w->life && w->has_tried &&
+			    id_equal(
+				    &s->history.accounts.items[s->history.sessions.items[i].account]
+					     .id,
+				    &w->tried))
+				at = i;
+		if (at == UINT32_MAX) {
+			sim_fail(s, "client %u sends without a session", w->client);
+			return;
+		}
+		stream.session = s->history.sessions.items[at].ulid;
+	}
+	stream.sender = w->tried;
+	while (protocol_next_recipient(&r, &recipient)) {
+		stream.recipient = recipient.id;
+		saw_message(s, w, &stream, recipient.number, f);
+	}
+}
+
+/* Messages of one account that `received` covers. */
+static void each_received(struct sim *s, const struct sim_wire *w, const struct frame *f,
+                          bool answered)
+{
+	struct reader r = reader_of(f->streams.streams);
+	struct stream_item item;
+
+	while (protocol_next_received(&r, &item)) {
+		struct reader ranges = reader_of(item.ranges);
+		struct range range;
+
+		while (protocol_next_range(&ranges, &range))
+			for (uint32_t i = 0; i < s->history.messages.count; i++) {
+				struct sim_message *m = &s->history.messages.items[i];
+
+				if (!id_equal(&m->stream.sender, &item.sender) ||
+				    !ulid_equal(&m->stream.session, &item.session) ||
+				    !id_equal(&m->stream.recipient, &w->tried) ||
+				    m->number < range.first || m->number > range.last)
+					continue;
+				if (answered) {
+					sim_held_set(s, &m->gone, w->replica);
+					continue;
+				}
+				if (!m->shown && !m->told)
+					sim_fail(s,
+					         "client %u calls t%u received, which "
+					         "nobody has shown",
+					         w->client, m->text);
+				m->told = true;
+			}
+	}
+}
+
+static void add_due(struct sim *s, struct sim_wire *w, const struct frame *f, struct view bytes)
+{
+	struct sim_due *due;
+
+	if (!w->due)
+		w->due = mem_alloc_zero(SIM_DUE_MAX, sizeof(*w->due));
+	if (w->due_count == SIM_DUE_MAX) {
+		sim_fail(s, "client %u has too many requests under way", w->client);
+		return;
+	}
+	due = &w->due[(w->due_first + w->due_count++) % SIM_DUE_MAX];
+	due->request = f->request;
+	due->type = f->type;
+	due->at = s->now;
+	buf_init(&due->frame, FRAME_SIZE_MAX);
+	if (f->type != FRAME_PING)
+		(void)buf_put(&due->frame, bytes.data, bytes.size);
+}
+
+static void saw_request(struct sim *s, struct sim_wire *w, struct view bytes)
+{
+	struct frame f;
+	const char *why;
+
+	if (!protocol_decode(bytes, &f, &why)) {
+		if (!is_liar(w))
+			sim_fail(s, "client %u writes what is no frame: %s", w->client, why);
+		return;
+	}
+	if (f.type == FRAME_HELLO)
+		return;
+	sim_hash(s, &f.type, 1);
+	if (f.type != FRAME_PING)
+		sim_trace(s, "client %u -> replica %u: %s %u", w->client, w->replica,
+		          protocol_row(f.type)->name, f.request);
+	if (is_repair(w))
+		sim_repair_asked(s, w, &f);
+	else if (f.type == FRAME_INTRODUCE || f.type == FRAME_HANDOVER)
+		saw_account(s, w, &f.introduce.account);
+	else if (f.type == FRAME_DELETE)
+		saw_delete(s, w, &f.tombstone);
+	else if (f.type == FRAME_CONFIRM && !is_liar(w))
+		saw_confirm(s, w, &f.confirm.id);
+	else if (f.type == FRAME_LOGIN)
+		saw_login(s, w, &f);
+	else if (f.type == FRAME_SEND)
+		saw_send(s, w, &f);
+	else if (f.type == FRAME_RECEIVED && !is_liar(w))
+		each_received(s, w, &f, false);
+	add_due(s, w, &f, bytes);
+	if (!is_liar(w) && s->options.lies)
+		sim_liar_hears(s, w->replica, bytes);
+}
+
+/* Whole frames of a buffer, one after another. */
+static void frames(struct sim *s, struct sim_wire *w, struct buf *b,
+                   void (*saw)(struct sim *s, struct sim_wire *w, struct view frame))
+{
+	size_t used = 0;
+	size_t size;
+
+	while (used < b->size && !s->failed) {
+		struct view rest = view_of(b->data + used, b->size - used);
+
+		if (!protocol_size(rest, &size)) { /* a line, or a lie */
+			used = b->size;
+			break;
+		}
+		if (size == 0 || size > rest.size)
+			break;
+		used += size;
+		saw(s, w, view_of(rest.data, size));
+	}
+	buf_consume(b, used);
+}
+
+void sim_tap_up(struct sim *s, struct sim_wire *w, struct view bytes)
+{
+	(void)buf_put(&w->up_tap, bytes.data, bytes.size);
+	frames(s, w, &w->up_tap, saw_request);
+}
+
+/* ---- towards the client ---- */
+
+static void answered_send(struct sim *s, const struct sim_wire *w, const struct frame *f,
+                          const struct frame *to)
+{
+	struct reader r = reader_of(f->sent.results);
+	struct reader recipients = reader_of(to->send.recipients);
+	struct send_result result;
+	struct recipient recipient;
+
+	while (protocol_next_result(&r, &result) &&
+	       protocol_next_recipient(&recipients, &recipient)) {
+		uint32_t text = (uint32_t)strtoul((const char *)to->send.text.data + 1, NULL, 10);
+
+		if (result.status < STATUS_END && result.status != STATUS_OK)
+			s->produced->refusals[result.status]++;
+		for (uint32_t i = 0; i < s->history.messages.count; i++) {
+			struct sim_message *m = &s->history.messages.items[i];
+
+			if (m->text != text || m->number != recipient.number ||
+			    !id_equal(&m->stream.recipient, &recipient.id))
+				continue;
+			m->answered |= 1u << w->replica;
+			if (result.status == STATUS_OK)
+				sim_held_set(s, &m->stored, w->replica);
+		}
+	}
+}
+
+static void no_session(struct sim *s, const struct sim_wire *w, const struct frame *to)
+{
+	uint32_t text = (uint32_t)strtoul((const char *)to->send.text.data + 1, NULL, 10);
+
+	for (uint32_t i = 0; i < s->history.messages.count; i++)
+		if (s->history.messages.items[i].text == text)
+			s->history.messages.items[i].answered |= 1u << w->replica;
+}
+
+/* A replica confirms nobody who is over a minute older than its clock, unless he is confirmed there
+ * already. */
+static void check_age(struct sim *s, uint32_t replica, const struct sim_account *a)
+{
+	const struct sim_replica *p = &s->replicas[replica];
+	int64_t clock_ms = (int64_t)(SIM_EPOCH_MS + s->now / SIM_MS) + p->clock_offset_ms;
+	int64_t slack_ms =
+		60000; /* the reply waited for the disk, or for a process that was stopped */
+
+	if (a->confirmed.at[replica] || (a->brought >> replica & 1) || p->lost_disk ||
+	    (p->clock_turned_at && s->now - p->clock_turned_at < 60 * SIM_SECOND))
+		return;
+	if ((int64_t)id_time_ms(&a->id) + (int64_t)CONFIRM_AGE_MS + slack_ms < clock_ms)
+		sim_fail(s, "replica %u confirms '%s', who is too old for its clock", replica,
+		         a->name);
+}
+
+/* `introduce`, the first time and every time: no, if another who lives has the name here. */
+static void check_holder(struct sim *s, const struct sim_wire *w, const struct sim_account *a,
+                         uint64_t asked_at)
+{
+	for (uint32_t i = 0; i < s->history.accounts.count; i++) {
+		const struct sim_account *b = &s->history.accounts.items[i];
+
+		if (b != a && b->stored.at[w->replica] && b->stored.at[w->replica] < asked_at &&
+		    !b->delete_begun && !b->gone.ever && strcmp(a->name, b->name) == 0)
+			sim_fail(s, "replica %u grants '%s', which account %u has there",
+			         w->replica, a->name, i);
+	}
+}
+
+static void answered_account(struct sim *s, struct sim_wire *w, uint8_t type,
+                             const struct frame *to, uint64_t asked_at)
+{
+	const struct id *id = type == FRAME_LOGIN     ? &to->login.id
+	                      : type == FRAME_CONFIRM ? &to->confirm.id
+	                      : type == FRAME_DELETE  ? &to->tombstone.id
+	                                              : &to->introduce.account.id;
+	uint32_t at = sim_account_find(s, id);
+	struct sim_account *a;
+
+	if (type == FRAME_LOGIN) {
+		w->has_login = true;
+		w->account = *id;
+	}
+	if (at == UINT32_MAX)
+		return;
+	a = &s->history.accounts.items[at];
+	if (type == FRAME_DELETE) {
+		sim_held_set(s, &a->gone, w->replica);
+		if (!a->delete_begun && !a->by_liar)
+			sim_fail(s, "replica %u believes that '%s' is gone, which nobody deleted",
+			         w->replica, a->name);
+		return;
+	}
+	if (type == FRAME_INTRODUCE)
+		check_holder(s, w, a, asked_at);
+	sim_held_set(s, &a->stored, w->replica);
+	if (type != FRAME_CONFIRM)
+		return;
+	check_age(s, w->replica, a);
+	sim_held_set(s, &a->confirmed, w->replica);
+	a->yes |= 1u << w->replica & ~a->brought;
+}
+
+static void spoke_of_creation(struct sim *s, const struct sim_wire *w, const struct sim_due *due,
+                              const struct frame *to, enum status status)
+{
+	uint32_t at = UINT32_MAX;
+
+	if (due->type == FRAME_CONFIRM)
+		at = sim_account_find(s, &to->confirm.id);
+	else if (due->type == FRAME_INTRODUCE && status != STATUS_OK)
+		at = sim_account_find(s, &to->introduce.account.id);
+	if (at != UINT32_MAX)
+		s->history.accounts.items[at].answered |= 1u << w->replica;
+}
+
+static void answered(struct sim *s, struct sim_wire *w, const struct frame *f,
+                     const struct sim_due *due)
+{
+	struct frame to;
+	const char *why;
+
+	if (f->status < STATUS_END && f->status != STATUS_OK)
+		s->produced->refusals[f->status]++;
+	if (due->frame.size == 0 || !protocol_decode(buf_view(&due->frame), &to, &why))
+		return;
+	spoke_of_creation(s, w, due, &to, f->status);
+	if (f->status != STATUS_OK) {
+		if (due->type == FRAME_SEND)
+			no_session(s, w, &to);
+		return;
+	}
+	switch (due->type) {
+	case FRAME_STORE:
+	case FRAME_OPERATE:
+		if (!is_repair(w))
+			sim_fail(s, "replica %u takes client %u for an operator", w->replica,
+			         w->client);
+		else if (due->type == FRAME_STORE)
+			sim_repair_answered(s, w->replica, &to);
+		break;
+	case FRAME_SEND:
+		if (!is_liar(w))
+			answered_send(s, w, f, &to);
+		break;
+	case FRAME_RECEIVED:
+		if (!is_liar(w))
+			each_received(s, w, &to, true);
+		break;
+	case FRAME_LOGIN:
+	case FRAME_INTRODUCE:
+	case FRAME_HANDOVER:
+	case FRAME_CONFIRM:
+	case FRAME_DELETE:
+		answered_account(s, w, due->type, &to, due->at);
+		break;
+	default:
+		break;
+	}
+}
+
+static void saw_reply(struct sim *s, struct sim_wire *w, struct view bytes)
+{
+	struct sim_due *due;
+	struct frame f;
+	const char *why;
+
+	if (!protocol_decode(bytes, &f, &why)) {
+		sim_fail(s, "replica %u writes what is no frame: %s", w->replica, why);
+		return;
+	}
+	sim_hash(s, &f.type, 1);
+	if (f.type != (FRAME_PING | FRAME_REPLY))
+		sim_trace(s, "replica %u -> client %u: %s %u, %s", w->replica, w->client,
+		          protocol_row(f.type)->name, f.request, protocol_status_name(f.status));
+	if (f.type == FRAME_WELCOME || (f.type >= FRAME_PUSH && f.type <= FRAME_ERROR))
+		return;
+	if (w->due_count == 0) {
+		sim_fail(s, "replica %u answers what it was not asked", w->replica);
+		return;
+	}
+	due = &w->due[w->due_first];
+	if (due->request != f.request || (due->type | FRAME_REPLY) != f.type)
+		sim_fail(s, "replica %u answers in the wrong order", w->replica);
+	else
+		answered(s, w, &f, due);
+	buf_release(&due->frame);
+	w->due_first = (w->due_first + 1) % SIM_DUE_MAX;
+	w->due_count--;
+}
+
+void sim_tap_down(struct sim *s, struct sim_wire *w, struct view bytes)
+{
+	(void)buf_put(&w->down_tap, bytes.data, bytes.size);
+	frames(s, w, &w->down_tap, saw_reply);
+}
+
+/* ---- what reaches a client ---- */
+
+static void arrived_messages(struct sim *s, const struct sim_wire *w, struct view messages)
+{
+	struct reader r = reader_of(messages);
+	struct message_item item;
+
+	while (protocol_next_message(&r, &item)) {
+		struct stream stream = { .sender = item.sender, .session = item.session };
+		struct sim_message *m;
+		struct sim_seen *seen;
+
+		if (sim_is_liar(s, &item.sender))
+			continue;
+		stream.recipient = w->has_tried ? w->tried : (struct id){ { 0 } };
+		m = sim_message_find(s, &stream, item.number);
+		if (!m) {
+			sim_fail(s,
+			         "client %u gets a message from replica %u that nobody sent: "
+			         "%.12s, number %llu",
+			         w->client, w->replica, item.text.data,
+			         (unsigned long long)item.number);
+			return;
+		}
+		seen = sim_seen_get(s, w->client, w->life,
+		                    (uint32_t)(m - s->history.messages.items));
+		sim_trace(s, "to client %u from replica %u: t%u number %llu of session %u",
+		          w->client, w->replica, m->text, (unsigned long long)m->number,
+		          sim_session_find(s, &m->stream.session));
+		seen->arrived = true;
+		seen->has_come |= 1u << w->replica;
+	}
+}
+
+void sim_tap_arrived(struct sim *s, struct sim_wire *w)
+{
+	struct sim_pipe *p = &w->down;
+	size_t size;
+
+	while (p->tapped < p->arrived.size) {
+		struct view rest = view_of(p->arrived.data + p->tapped,
+		                           p->arrived.size - p->tapped);
+		struct frame f;
+		const char *why;
+
+		if (!protocol_size(rest, &size) || size == 0 || size > rest.size)
+			break;
+		p->tapped += size;
+		if (!protocol_decode(view_of(rest.data, size), &f, &why))
+			continue;
+		if (f.type == FRAME_PUSH)
+			arrived_messages(s, w, f.push.messages);
+		else if (f.type == (FRAME_PAGE | FRAME_REPLY) && f.status == STATUS_OK)
+			arrived_messages(s, w, f.paged.messages);
+	}
+}

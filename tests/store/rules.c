@@ -1,0 +1,447 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The rules of the store that random facts seldom meet: limits at their edge, very large
+ * numbers, texts that come later, work in slices, walks during changes, memory that comes back.
+ */
+#include "store.h"
+#include "tests/lib/tap.h"
+
+/* What a test takes for granted: only a failure prints. */
+#define MUST(condition) ALWAYS(condition, #condition)
+
+static const struct store_limits wide = { 1000000, UINT64_C(1) << 40 };
+static uint8_t long_bytes[5000];
+
+static struct stream stream_of(unsigned recipient, unsigned sender, unsigned session)
+{
+	struct stream stream;
+
+	memset(&stream, 1, sizeof(stream));
+	put_u32(stream.recipient.bytes, recipient);
+	put_u32(stream.sender.bytes, sender);
+	put_u32(stream.session.bytes, session);
+	return stream;
+}
+
+static enum store_result send(struct store *s, struct stream stream, uint64_t number,
+                              struct view text, const struct store_limits *limits)
+{
+	struct fact fact = { .kind = FACT_MESSAGE };
+
+	fact.message = (struct message){ stream, number, 1000 + number, text };
+	return store_apply(s, &fact, limits);
+}
+
+static enum store_result bury(struct store *s, struct stream stream, uint64_t first, uint64_t last,
+                              const struct store_limits *limits)
+{
+	struct fact fact = { .kind = FACT_BURIAL };
+
+	fact.burial = (struct burial){ stream, { first, last } };
+	return store_apply(s, &fact, limits);
+}
+
+static enum store_result create(struct store *s, struct id id)
+{
+	struct fact fact = { .kind = FACT_ACCOUNT };
+
+	fact.account.id = id;
+	fact.account.name = view_of_string("carla");
+	return store_apply(s, &fact, NULL);
+}
+
+static enum store_result delete (struct store *s, struct id id) {
+	struct fact fact = { .kind = FACT_TOMBSTONE };
+
+	fact.tombstone.id = id;
+	fact.tombstone.name = view_of_string("carla");
+	return store_apply(s, &fact, NULL);
+}
+
+static struct store_totals totals_of(const struct store *s)
+{
+	struct store_totals totals;
+
+	store_totals(s, &totals);
+	return totals;
+}
+
+static uint64_t sum_of_walk(const struct store *s)
+{
+	struct store_key key = { 0 };
+	struct fact fact;
+	uint64_t sum = 0;
+
+	while (store_next(s, &key, &fact))
+		sum += store_fact_hash(&fact);
+	return sum;
+}
+
+static void gaps_test(void)
+{
+	struct store *s = store_new();
+	struct stream stream = stream_of(1, 2, 3);
+	struct view text = view_of_string("hello");
+	struct range range;
+
+	for (uint64_t i = 0; i < STORE_GAPS_MAX; i++)
+		MUST(bury(s, stream, 10 + 2 * i, 10 + 2 * i, i ? &wide : NULL) == STORE_NEW);
+	IS_U64(send(s, stream, 1, text, &wide), STORE_NEW, "store: 1,000 dead ranges are allowed");
+	IS_U64(bury(s, stream, 5, 5, &wide), STORE_NEW, "store: at 1,000 one more is taken");
+	IS_U64(send(s, stream, 2, text, &wide), STORE_GAPS,
+	       "store: a stream with 1,001 ranges takes no new message");
+	IS_U64(bury(s, stream, 7, 7, &wide), STORE_GAPS,
+	       "store: nor a burial that would add a range");
+	IS_U64(send(s, stream, 1, text, &wide), STORE_KNOWN, "store: what it holds it still knows");
+	IS_U64(bury(s, stream, 11, 11, &wide), STORE_NEW,
+	       "store: a burial that closes a hole is taken");
+	IS_U64(totals_of(s).ranges, 1000, "store: two ranges and what stands between are one");
+	IS_U64(bury(s, stream, 7, 7, NULL), STORE_NEW,
+	       "store: without limits the gaps do not count");
+	IS_U64(bury(s, stream, 7, 20000, &wide), STORE_NEW,
+	       "store: one burial can close all holes");
+	IS_U64(totals_of(s).ranges, 2, "store: then two ranges are left");
+	OK(store_range_next(s, &stream, 5, &range) && range.first == 7 && range.last == 20000,
+	   "store: and the second is all that was buried");
+	store_check(s);
+	store_free(s);
+}
+
+static void number_test(void)
+{
+	struct store *s = store_new();
+	struct stream stream = stream_of(1, 2, 3);
+	struct view text = view_of_string("hello");
+	struct range range;
+	uint64_t edge = UINT32_MAX;
+
+	IS_U64(send(s, stream, NUMBER_MAX, text, &wide), STORE_NEW,
+	       "store: the largest number is one");
+	IS_U64(bury(s, stream, edge, edge, NULL), STORE_NEW, "store: a range may end at 2^32 - 1");
+	IS_U64(bury(s, stream, edge + 1, edge + 1, NULL), STORE_NEW, "store: and go on beyond");
+	OK(store_range_next(s, &stream, 0, &range) && range.first == edge && range.last == edge + 1,
+	   "store: as one range");
+	store_check(s);
+	IS_U64(bury(s, stream, 1, NUMBER_MAX, NULL), STORE_NEW, "store: all numbers can be buried");
+	IS_U64(totals_of(s).facts, 1, "store: then one range is left of everything");
+	IS_U64(send(s, stream, 77, text, &wide), STORE_KNOWN, "store: what was received is known");
+	IS_U64(bury(s, stream, NUMBER_MAX, NUMBER_MAX, &wide), STORE_KNOWN, "store: and stays so");
+	OK(!store_range_next(s, &stream, NUMBER_MAX, &range),
+	   "store: no range ends after the largest");
+	store_check(s);
+	store_free(s);
+}
+
+static void share_test(void)
+{
+	static const struct store_limits narrow = { 2, 1000 };
+	struct store *s = store_new();
+	struct stream mine = stream_of(1, 1, 1);
+	struct stream other = stream_of(2, 1, 1);
+	struct view text = view_of_string("hello");
+	uint32_t messages;
+	uint64_t bytes;
+
+	for (unsigned n = 1; n <= 3; n++)
+		MUST(send(s, mine, n, text, &narrow) == STORE_NEW);
+	IS_U64(send(s, other, 1, text, &narrow), STORE_NEW,
+	       "store: a fourth is just under twice two");
+	IS_U64(send(s, other, 2, text, &narrow), STORE_FULL,
+	       "store: mail to several unknown ids counts together");
+	(void)create(s, other.recipient);
+	store_share(s, &other.recipient, &other.sender, &messages, &bytes);
+	OK(messages == 1 && bytes == 5, "store: an id that becomes known has a share of its own");
+	IS_U64(send(s, other, 2, text, &narrow), STORE_NEW, "store: then there is room again");
+	IS_U64(bury(s, stream_of(2, 9, 9), 1, 5, &narrow), STORE_NEW,
+	       "store: a strange burial counts one message");
+	store_share(s, &other.recipient, &other.recipient, &messages, &bytes);
+	OK(messages == 1 && bytes == 0, "store: in the burier's own share");
+	for (unsigned k = 1; k < 4; k++)
+		MUST(bury(s, stream_of(2, 9, 100 + k), 1, 5, &narrow) == STORE_NEW);
+	IS_U64(bury(s, stream_of(2, 9, 200), 1, 5, &narrow), STORE_FULL,
+	       "store: beyond twice the share a strange burial is refused");
+	IS_U64(bury(s, stream_of(2, 9, 9), 6, 6, &narrow), STORE_NEW,
+	       "store: one in a stream that is held is not");
+	IS_U64(bury(s, stream_of(2, 9, 200), 1, 5, NULL), STORE_NEW, "store: nor one of repair");
+	store_check(s);
+	store_free(s);
+}
+
+/* ---- long texts ---- */
+
+static void text_test(void)
+{
+	struct store *s = store_new();
+	struct view text = view_of(long_bytes, sizeof(long_bytes));
+	struct view other = view_of(long_bytes, sizeof(long_bytes) - 1);
+	struct view got;
+	uint8_t after[32] = { 0 };
+	unsigned count = 0;
+
+	for (unsigned i = 0; i < 1000; i++)
+		MUST(send(s, stream_of(i, 1, 1), 1, i % 10 ? text : other, &wide) == STORE_NEW);
+	OK(totals_of(s).memory < 2000000, "store: a long text to a thousand is held once");
+	while (store_text_next(s, after, &got))
+		count++;
+	IS_U64(count, 2, "store: each long text comes out once");
+	store_check(s);
+	for (unsigned i = 0; i < 1000; i++)
+		MUST(bury(s, stream_of(i, 1, 1), 1, 1, &wide) == STORE_NEW);
+	memset(after, 0, sizeof(after));
+	OK(!store_text_next(s, after, &got), "store: a text goes with its last message");
+	store_check(s);
+	store_free(s);
+}
+
+/* Reads the elements of one store into another as a snapshot is read: messages first, long texts
+ * later. */
+static struct store *load(const struct store *from, bool with_texts)
+{
+	struct store *s = store_new();
+	struct store_pending pending;
+	struct fact fact;
+	struct view text;
+	uint8_t after[32] = { 0 };
+
+	memset(&pending, 0, sizeof(pending));
+	while (store_pending_next(from, &pending, &fact)) {
+		uint8_t digest[KEY_SIZE];
+
+		if (fact.kind == FACT_MESSAGE && fact.message.text.size > STORE_TEXT_SHARED) {
+			uint32_t size = (uint32_t)fact.message.text.size;
+
+			OK(store_text_digest(from, &fact.message, digest),
+			   "store: a long text has a digest");
+			fact.message.text = view_of(NULL, 0);
+			MUST(store_load_message(s, &fact.message, digest, size) == STORE_NEW);
+		} else {
+			MUST(store_apply(s, &fact, NULL) == STORE_NEW);
+		}
+	}
+	while (with_texts && store_text_next(from, after, &text))
+		OK(store_load_text(s, text), "store: a text is taken by those that wait for it");
+	return s;
+}
+
+static void load_test(void)
+{
+	struct store *from = store_new();
+	struct view text = view_of(long_bytes, sizeof(long_bytes));
+	struct view other = view_of(long_bytes, sizeof(long_bytes) - 1);
+	struct id recipient = stream_of(1, 2, 3).recipient;
+	struct place place = { 0 };
+	struct place start = { 0 };
+	struct message message;
+
+	(void)send(from, stream_of(1, 2, 3), 1, text, NULL);
+	(void)send(from, stream_of(1, 2, 3), 2, other, NULL);
+	(void)send(from, stream_of(1, 2, 3), 3, view_of_string("short"), NULL);
+	(void)bury(from, stream_of(1, 2, 3), 4, 4, NULL);
+	struct store *s = load(from, true);
+
+	IS_U64(store_load_missing(s), 0, "store: after all texts nobody waits");
+	IS_U64(totals_of(s).sum, totals_of(from).sum, "store: what was loaded has the same sum");
+	IS_U64(sum_of_walk(s), sum_of_walk(from), "store: and the same elements");
+	OK(!store_load_text(s, text), "store: a text that nobody waits for is not taken");
+	store_check(s);
+	store_free(s);
+
+	s = load(from, false);
+	IS_U64(store_load_missing(s), 2, "store: messages without their texts are counted");
+	IS_U64(totals_of(s).sum, totals_of(from).sum,
+	       "store: their digests are enough for the sum");
+	MUST(store_mailbox_next(s, &recipient, &place, &message));
+	IS_U64(message.text.size, 0, "store: until it comes the text is empty");
+	IS_U64(bury(s, stream_of(1, 2, 3), 1, 1, NULL), STORE_NEW, "store: one is buried since");
+	IS_U64(send(s, stream_of(1, 2, 3), 2, other, NULL), STORE_KNOWN,
+	       "store: the other comes again with its text, and is known");
+	store_check(s);
+	IS_U64(store_load_missing(s), 0, "store: then none is missing");
+	MUST(store_mailbox_next(s, &recipient, &start, &message));
+	OK(view_equal(message.text, other), "store: and the text is there");
+	store_free(s);
+	store_free(from);
+}
+
+/* ---- slices ---- */
+
+static void slice_test(void)
+{
+	enum { COUNT = 20000 };
+	struct store *s = store_new();
+	struct stream stream = stream_of(1, 2, 3);
+	struct stream second = stream_of(1, 4, 5);
+	struct view text = view_of_string("twelve bytes");
+	struct place place = { 0 };
+	struct message message;
+	struct store_key key = { 0 };
+	struct fact fact;
+	uint32_t messages;
+	uint64_t bytes;
+
+	(void)create(s, stream.recipient);
+	for (unsigned n = 1; n <= COUNT; n++)
+		MUST(send(s, stream, n, text, &wide) == STORE_NEW);
+	MUST(send(s, second, COUNT, text, &wide) == STORE_NEW);
+	IS_U64(bury(s, stream, 1, STORE_SLICE_MAX, NULL), STORE_NEW,
+	       "store: a thousand are buried");
+	IS_U64(store_work_given(s), store_work_done(s), "store: at once");
+	uint64_t full = totals_of(s).memory;
+
+	IS_U64(bury(s, stream, 2, COUNT - 1, NULL), STORE_NEW, "store: more than that are buried");
+	OK(store_work_given(s) == store_work_done(s) + 1, "store: as work for later");
+	IS_U64(totals_of(s).messages, 2, "store: but no count has them");
+	store_share(s, &stream.recipient, &stream.sender, &messages, &bytes);
+	OK(messages == 1 && bytes == text.size, "store: no share");
+	OK(store_mailbox_next(s, &stream.recipient, &place, &message) && message.number == COUNT,
+	   "store: no mailbox");
+	OK(store_next(s, &key, &fact) && fact.kind == FACT_ACCOUNT && store_next(s, &key, &fact) &&
+	           fact.kind == FACT_BURIAL && store_next(s, &key, &fact) &&
+	           fact.kind == FACT_MESSAGE && fact.message.number == COUNT,
+	   "store: no walk");
+	IS_U64(send(s, stream, 5000, text, NULL), STORE_KNOWN, "store: and none comes back");
+	store_check(s);
+	OK(store_work(s, 1000), "store: a slice of the work leaves more to do");
+	store_check(s);
+	unsigned slices = 1;
+
+	while (store_work(s, 1000))
+		slices++;
+	OK(slices >= 18 && slices <= 20,
+	   "store: the work takes as many slices as it has thousands");
+	IS_U64(store_work_given(s), store_work_done(s), "store: then all work is done");
+	printf("# %" PRIu64 " of %" PRIu64 " bytes are left\n", totals_of(s).memory, full);
+	OK(full - totals_of(s).memory > (uint64_t)COUNT * 40 - 2 * 65536,
+	   "store: and the memory is given back");
+	IS_U64(totals_of(s).sum, sum_of_walk(s), "store: the sum is that of what is left");
+	store_check(s);
+	store_free(s);
+}
+
+static void gone_test(void)
+{
+	enum { COUNT = 20000 };
+	struct store *s = store_new();
+	struct view text = view_of_string("some text");
+	struct id gone = stream_of(1, 0, 0).recipient;
+	uint64_t empty = totals_of(s).memory;
+	struct place place = { 0 };
+	struct message message;
+	uint64_t holds = 0;
+
+	for (unsigned i = 0; i < COUNT; i++) {
+		MUST(send(s, stream_of(1, 10 + i, i), 1, text, &wide) == STORE_NEW);
+		MUST(bury(s, stream_of(1, 10 + i, i), 3, 4, &wide) == STORE_NEW);
+	}
+	for (unsigned n = 2; n < COUNT; n++) {
+		if (n == 3 || n == 4)
+			continue;
+		MUST(send(s, stream_of(1, 10, 0), n, text, &wide) == STORE_NEW);
+	}
+	MUST(send(s, stream_of(7, 1, 1), 1, text, &wide) == STORE_NEW);
+	(void)bury(s, stream_of(1, 10, 0), 2, COUNT, NULL);
+	uint64_t full = totals_of(s).memory;
+
+	IS_U64(delete (s, gone), STORE_NEW, "store: a tombstone may come before its account");
+	store_check(s);
+	struct store_totals totals = totals_of(s);
+
+	OK(totals.messages == 1 && totals.ranges == 0 && totals.streams == 1 && totals.facts == 2,
+	   "store: what was held for a gone account is gone at once");
+	IS_U64(totals.sum, sum_of_walk(s), "store: from the sum too");
+	for (unsigned i = 0; i < COUNT; i++) {
+		struct stream stream = stream_of(1, 10 + i, i);
+
+		holds += store_holds(s, &stream);
+	}
+	IS_U64(holds, 0, "store: no stream of it is held");
+	OK(!store_mailbox_next(s, &gone, &place, &message), "store: its mailbox is empty");
+	IS_U64(send(s, stream_of(1, 10, 0), 1, text, NULL), STORE_GONE,
+	       "store: mail for it is refused");
+	IS_U64(bury(s, stream_of(1, 10, 0), 1, 1, NULL), STORE_GONE, "store: and burials");
+	IS_U64(create(s, gone), STORE_GONE, "store: and the account itself");
+	IS_U64(delete (s, gone), STORE_KNOWN, "store: the tombstone is known");
+	OK(store_holds(s, &(struct stream){ stream_of(7, 0, 0).recipient, gone,
+	                                    stream_of(0, 0, 1).session }),
+	   "store: what the gone account sent stays");
+	while (store_work(s, 100))
+		;
+	store_check(s);
+	printf("# %" PRIu64 " bytes are left of %" PRIu64 "\n", totals_of(s).memory, full);
+	/* The last chunk of each size may stay. */
+	OK(totals_of(s).memory < empty + 30 * 65536, "store: all of its memory comes back");
+	store_free(s);
+}
+
+/* ---- walks and sums ---- */
+
+static void walk_test(void)
+{
+	struct store *s = store_new();
+	struct view text = view_of_string("x");
+	struct store_key key = { 0 };
+	struct store_key last = { 0 };
+	struct fact fact;
+	uint64_t shown = 0;
+	bool ascends = true;
+
+	for (unsigned i = 0; i < 3000; i++)
+		(void)send(s, stream_of(i % 40, i % 7, 1), i + 1, text, NULL);
+	while (store_next(s, &key, &fact)) {
+		ascends &= store_key_compare(&last, &key) < 0;
+		struct store_key own = store_key_of(&fact);
+
+		ascends &= store_key_compare(&own, &key) == 0;
+		last = key;
+		/* Each one shown is buried at once: it becomes a range behind the walk's place. */
+		if (fact.kind == FACT_MESSAGE && shown % 2)
+			(void)bury(s, fact.message.stream, fact.message.number, fact.message.number,
+			           NULL);
+		shown++;
+	}
+	OK(ascends, "store: a walk ascends while the store changes");
+	IS_U64(shown, 3000, "store: and shows each element once");
+	store_check(s);
+	store_free(s);
+}
+
+/* These numbers are the same on every machine, for ever: replicas of different builds compare
+ * them. */
+static void hash_test(void)
+{
+	struct fact fact = { .kind = FACT_MESSAGE };
+	uint64_t inside;
+
+	fact.message = (struct message){ stream_of(1, 2, 3), 4, 5, view_of_string("hello, world") };
+	IS_U64(store_fact_hash(&fact), UINT64_C(9277517991909265447),
+	       "store: the hash of a message is fixed");
+	fact.message.text = view_of(long_bytes, 2000);
+	IS_U64(store_fact_hash(&fact), UINT64_C(17069306252145313502), "store: of a long message");
+	inside = store_fact_hash(&fact);
+	fact.message.text = view_of(long_bytes, 2001);
+	OK(store_fact_hash(&fact) != inside, "store: one byte more is another hash");
+	fact.kind = FACT_BURIAL;
+	fact.burial = (struct burial){ stream_of(1, 2, 3), { 4, 5 } };
+	IS_U64(store_fact_hash(&fact), UINT64_C(16884934015152034831), "store: of a range");
+	fact = (struct fact){ .kind = FACT_ACCOUNT };
+	fact.account.name = view_of_string("anna");
+	IS_U64(store_fact_hash(&fact), UINT64_C(16796631761688032962), "store: of an account");
+	inside = store_fact_hash(&fact);
+	fact.account.confirmed = true;
+	OK(store_fact_hash(&fact) != inside, "store: the mark is in it");
+}
+
+int main(void)
+{
+	memset(long_bytes, 'l', sizeof(long_bytes));
+	gaps_test();
+	number_test();
+	share_test();
+	text_test();
+	load_test();
+	slice_test();
+	gone_test();
+	walk_test();
+	hash_test();
+	return tap_done();
+}

@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * repair: the operator's program that makes the three replicas hold the same, tells whether they
+ * do, and writes backups.
+ *
+ * The plan is reconcile's, repair_run drives it; this file reads the key and says what came of
+ * it. It has no state of its own and handles no signal: it may end at any instruction, and the next
+ * run goes on from what the replicas hold then.
+ */
+#include "io/key.h"
+#include "io/log.h"
+#include "io/options.h"
+#include "journal/backup.h"
+#include "tools/mend.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+_Static_assert((int)KEY_ERR_SIZE == (int)ERR_SIZE, "one buffer for every sentence");
+
+enum { DIGEST_SHOWN = 16, ESCAPED_SIZE = 4 * RECONCILE_WHY_SIZE };
+
+static _Noreturn void die(enum exit_status status, const char *sentence)
+{
+	log_plain(LOG_ERROR, "repair: %s", sentence);
+	exit((int)status);
+}
+
+/* Where a server makes it if it is started where we are, else here. */
+static void read_key(const struct repair_options *o, uint8_t key[KEY_SIZE])
+{
+	const char *path = o->key;
+	char err[ERR_SIZE];
+
+	if (path == NULL)
+		path = access("data/operator.key", F_OK) == 0 ? "data/operator.key"
+		                                              : "operator.key";
+	if (key_read(path, key, err) != KEY_OK)
+		die(EXIT_NO_REPLICA, err);
+}
+
+/* ---- what came of it ---- */
+
+static const char *reason(const struct reconcile_replica *replica, char to[ESCAPED_SIZE])
+{
+	(void)log_escape(view_of_string(replica->why), to, ESCAPED_SIZE);
+	return to;
+}
+
+/* Equal in one run if the sets were equal when they were read; another run has another key. */
+static void print_digest(const uint8_t digest[KEY_SIZE])
+{
+	printf(", digest ");
+	for (int i = 0; i < DIGEST_SHOWN; i++)
+		printf("%02x", digest[i]);
+}
+
+static void print_replica(const struct repair_options *o, const struct reconcile_result *result,
+                          uint32_t index)
+{
+	const struct reconcile_replica *replica = &result->replicas[index];
+	char why[ESCAPED_SIZE];
+
+	printf("replica %u (%s): ", index + 1, o->targets[index].text);
+	if (replica->state == RECONCILE_LOST) {
+		printf("%s: %s\n", replica->is_refused ? "refused" : "not reached",
+		       reason(replica, why));
+		return;
+	}
+	printf("%ju elements", (uintmax_t)replica->elements);
+	if (o->check)
+		print_digest(replica->digest);
+	printf(", %s %ju", o->check || o->backup != NULL ? "lacks" : "lacked",
+	       (uintmax_t)replica->missing);
+	if (!o->check && o->backup == NULL)
+		printf(", got %ju", (uintmax_t)replica->stored);
+	if (replica->refusal != STATUS_OK)
+		printf("; it could not store all of it: %s",
+		       protocol_status_name(replica->refusal));
+	printf("\n");
+}
+
+static void print_left_open(const struct reconcile_result *result)
+{
+	for (uint32_t i = 0; i < RECONCILE_MAX; i++)
+		if (result->replicas[i].state == RECONCILE_LOST)
+			printf("replica %u took no part: what it alone holds is missing on the "
+			       "others, and what they learned since is missing there, until repair "
+			       "runs with it\n",
+			       i + 1);
+}
+
+static bool is_refused(const struct reconcile_result *result)
+{
+	for (uint32_t i = 0; i < RECONCILE_MAX; i++)
+		if (result->replicas[i].refusal != STATUS_OK)
+			return true;
+	return false;
+}
+
+static uint32_t count_ready(const struct reconcile_result *result)
+{
+	uint32_t count = 0;
+
+	for (uint32_t i = 0; i < RECONCILE_MAX; i++)
+		count += result->replicas[i].state == RECONCILE_READY;
+	return count;
+}
+
+/* What still differed in the last pass had come while it ran: all that was there when it began was
+ * stored everywhere, or a replica would have refused it. */
+static enum exit_status judge(const struct repair_options *o, const struct reconcile_result *result)
+{
+	const char *who = count_ready(result) == RECONCILE_MAX ? "all three replicas"
+	                                                       : "two replicas";
+
+	if (!result->is_ready) {
+		printf("fewer than two replicas took part: nothing is known\n");
+		return EXIT_NO_REPLICA;
+	}
+	if (result->is_same)
+		printf("%s hold the same\n", who);
+	else if (o->check)
+		printf("%s differ\n", who);
+	else if (is_refused(result))
+		printf("%s still differ\n", who);
+	else
+		printf("%s are in use: what differed was copied, more came meanwhile\n", who);
+	print_left_open(result);
+	if (result->is_same || (!o->check && !is_refused(result)))
+		return EXIT_DONE;
+	return EXIT_REFUSED;
+}
+
+static enum exit_status report(const struct repair_options *o,
+                               const struct reconcile_result *result, uint64_t ms)
+{
+	uint64_t moved = 0;
+	enum exit_status status;
+
+	for (uint32_t i = 0; i < RECONCILE_MAX; i++) {
+		print_replica(o, result, i);
+		moved += result->replicas[i].bytes_in + result->replicas[i].bytes_out;
+	}
+	printf("%ju bytes moved in %u pass%s, %ju.%03ju s\n", (uintmax_t)moved, result->passes,
+	       result->passes == 1 ? "" : "es", (uintmax_t)ms / 1000, (uintmax_t)ms % 1000);
+	status = judge(o, result);
+	if (fflush(stdout) != 0)
+		die(EXIT_REFUSED, "cannot write to the standard output");
+	return status;
+}
+
+/* ---- what is to be done ---- */
+
+static enum exit_status back_up(struct loop *l, const struct repair_options *o,
+                                const uint8_t key[KEY_SIZE])
+{
+	struct store *store = store_new();
+	struct reconcile_result result;
+	struct store_totals totals;
+	struct backup *backup;
+	char err[ERR_SIZE];
+	uint64_t ms;
+
+	backup = backup_begin(o->backup, store, err);
+	if (backup == NULL)
+		die(EXIT_REFUSED, err);
+	repair_run(l, o, key, store, &result, &ms);
+	for (uint32_t i = 0; i < RECONCILE_MAX; i++)
+		print_replica(o, &result, i);
+	if (!result.is_ready) {
+		backup_abandon(backup);
+		die(EXIT_NO_REPLICA, "no replica took part: there is no backup");
+	}
+	store_totals(store, &totals);
+	if (backup_end(backup, err) < 0)
+		die(EXIT_REFUSED, err);
+	printf("the union of %u replicas, %ju elements, is in '%s'\n", count_ready(&result),
+	       (uintmax_t)totals.facts, o->backup);
+	print_left_open(&result);
+	store_free(store);
+	return EXIT_DONE;
+}
+
+static enum exit_status run_once(struct loop *l, const struct repair_options *o,
+                                 const uint8_t key[KEY_SIZE])
+{
+	struct reconcile_result result;
+	uint64_t ms;
+
+	repair_run(l, o, key, NULL, &result, &ms);
+	return report(o, &result, ms);
+}
+
+static _Noreturn void run_for_ever(struct loop *l, const struct repair_options *o,
+                                   const uint8_t key[KEY_SIZE])
+{
+	for (;;) {
+		(void)run_once(l, o, key); /* it has said what came of it; the next may be better */
+		loop_turn(l, 0);
+		uint64_t until_ms = loop_now_ms(l) + o->every_ms;
+
+		while (loop_now_ms(l) < until_ms)
+			loop_turn(l, until_ms);
+	}
+}
+
+int main(int argc, char **argv)
+{
+	static struct repair_options options;
+	uint8_t key[KEY_SIZE];
+	struct loop *loop;
+	enum exit_status status;
+
+	repair_options_read(&options, argc, argv);
+	log_open(LOG_INFO);
+	umask(077);
+	(void)signal(SIGPIPE, SIG_IGN);
+	read_key(&options, key);
+	loop = loop_new();
+	if (loop == NULL)
+		die(EXIT_REFUSED, "the system gives no descriptor for the loop");
+	if (options.every_ms != 0)
+		run_for_ever(loop, &options, key);
+	status = options.backup != NULL ? back_up(loop, &options, key)
+	                                : run_once(loop, &options, key);
+	explicit_bzero(key, sizeof(key));
+	loop_free(loop);
+	return (int)status;
+}

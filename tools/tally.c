@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Every latency is kept, four bytes each, so percentiles are exact; an estimate by buckets would
+ * cost as much to explain as it saves.
+ */
+#include "tools/bench.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+enum { TALLY_FIRST = 65536 };
+
+void tally_release(struct tally *t)
+{
+	mem_free(t->latencies);
+	*t = (struct tally){ .count = 0 };
+}
+
+static void reserve(struct tally *t, size_t more)
+{
+	size_t capacity = t->capacity == 0 ? TALLY_FIRST : t->capacity;
+
+	while (capacity < t->count + more)
+		capacity *= 2;
+	if (capacity == t->capacity)
+		return;
+	t->latencies = mem_resize(t->latencies, capacity * sizeof(*t->latencies));
+	t->capacity = capacity;
+}
+
+void tally_add(struct tally *t, uint64_t latency_ns)
+{
+	uint64_t units = latency_ns / TALLY_UNIT_NS;
+
+	if (t->count == t->capacity)
+		reserve(t, 1);
+	assert(t->count < t->capacity);
+	t->latencies[t->count++] = units < UINT32_MAX ? (uint32_t)units : UINT32_MAX;
+}
+
+static int compare(const void *a, const void *b)
+{
+	uint32_t x = *(const uint32_t *)a;
+	uint32_t y = *(const uint32_t *)b;
+
+	return (x > y) - (x < y);
+}
+
+void tally_sort(struct tally *t)
+{
+	if (t->count > 1)
+		qsort(t->latencies, t->count, sizeof(*t->latencies), compare);
+}
+
+double tally_percentile(const struct tally *t, double percent)
+{
+	size_t place;
+
+	assert(percent >= 0);
+	assert(percent <= 100);
+	if (t->count == 0)
+		return 0;
+	place = (size_t)(percent / 100 * (double)(t->count - 1) + 0.5);
+	assert(place < t->count);
+	return (double)t->latencies[place] * TALLY_UNIT_NS / 1000;
+}
+
+/* ---- between processes ---- */
+
+static bool write_all(int fd, const void *data, size_t size)
+{
+	const uint8_t *from = data;
+
+	while (size > 0) {
+		ssize_t count = write(fd, from, size);
+
+		if (count < 0 && errno == EINTR)
+			continue;
+		if (count <= 0)
+			return false;
+		from += count;
+		size -= (size_t)count;
+	}
+	return true;
+}
+
+static bool read_all(int fd, void *data, size_t size)
+{
+	uint8_t *to = data;
+
+	while (size > 0) {
+		ssize_t count = read(fd, to, size);
+
+		if (count < 0 && errno == EINTR)
+			continue;
+		if (count <= 0)
+			return false;
+		to += count;
+		size -= (size_t)count;
+	}
+	return true;
+}
+
+bool tally_write(const struct tally *t, int fd)
+{
+	return write_all(fd, t, sizeof(*t)) &&
+	       write_all(fd, t->latencies, t->count * sizeof(*t->latencies));
+}
+
+bool tally_read(struct tally *t, int fd)
+{
+	struct tally other;
+
+	if (!read_all(fd, &other, sizeof(other)))
+		return false;
+	reserve(t, other.count);
+	if (!read_all(fd, t->latencies + t->count, other.count * sizeof(*t->latencies)))
+		return false;
+	t->count += other.count;
+	t->errors += other.errors;
+	if (t->longest_pause_ns < other.longest_pause_ns)
+		t->longest_pause_ns = other.longest_pause_ns;
+	if (t->measured_ns < other.measured_ns)
+		t->measured_ns = other.measured_ns;
+	return true;
+}
