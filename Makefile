@@ -47,7 +47,7 @@ grow := $(out)/tests/bench/grow
 lints := $(wildcard tests/lint/*.t)
 select = $(if $(T),$(sort $(foreach t,$(T),$(foreach f,$(1),$(if $(findstring $(t),$(f)),$(f))))),$(1))
 
-# Flags. Assertions stay on: what is tested is what ships (core/buf.h refuses NDEBUG).
+# Flags. Assertions stay on: what is tested is what ships (base/buf.h refuses NDEBUG).
 warnings := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion $(if $(filter 1,$(W)),-Werror)
 hardening := -fstack-protector-strong -fPIE $(if $(SAN),,-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2)
 sanitize := $(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=all -fno-omit-frame-pointer)

@@ -2,10 +2,10 @@
  *
  * bench: what the parts of the load generator share. Nobody else includes it.
  *
- *   tools/bench.c           options, processes, what is printed
+ *   tools/bench.c   options, processes, what is printed
  *   tools/bench_options.c   the command line
- *   tools/load.c       one process's run: accounts, senders, their states
- *   tools/tally.c     latencies and counts
+ *   tools/load.c    one process's run: accounts, senders, their states
+ *   tools/tally.c   latencies and counts
  *
  * It is a closed loop: each sender keeps `depth` requests in flight and begins the next when one
  * has ended, on the same replication as every client. All accounts of a run share one setting

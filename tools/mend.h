@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * repair_run: drives reconcile over a loop: dials, reads, writes, keeps its times, and shows
+ * mend: drives reconcile over a loop: dials, reads, writes, keeps its times, and shows
  * on a terminal how far it is.
  */
 #ifndef THREEFOLD_TOOLS_MEND_H

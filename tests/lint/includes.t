@@ -25,14 +25,11 @@ sub may_include {
 
 my (%reaches, %includes);
 for my $file (files(qr/\.[ch]$/)) {
-	my $module = $file =~ s/\.[ch]$//r;
 	open(my $text, '<', $file) or die "$file: $!\n";
 	while (<$text>) {
 		next if !/^\s*#\s*include\s+(["<])([^">]+)[">]/;
 		my ($kind, $name) = ($1, $2);
 		push @{ $includes{$file} }, [$kind, $name, $.];
-		my ($from, $to) = (family($module), family($name =~ s/\.h$//r));
-		$reaches{$from}{$to} = 1 if $kind eq '"' && $from ne $to;
 	}
 }
 
@@ -53,10 +50,25 @@ for my $file (sort keys %includes) {
 	}
 }
 
-# A part counts as one: what its files share stands in a private header.
+# Modules that share a private header count as one: those parts are not apart yet.
 sub family {
 	my ($module) = @_;
-	return $module =~ /^tests/ ? $module : part($module);
+	return 'cli' if part($module) eq 'cli';
+	for my $private (qw(journal/private protocol/list reconcile/private replication/private session/private
+		store/private terminal/private chat/command tools/bench)) {
+		return $private if $module eq $private;
+		next if part($module) ne part($private);
+		return $private if grep { $_->[1] eq "$private.h" } map { @{ $includes{"$module.$_"} // [] } } qw(c h);
+	}
+	return $module;
+}
+
+for my $file (keys %includes) {
+	for (@{ $includes{$file} }) {
+		my ($kind, $name) = @$_;
+		my ($from, $to) = map { family(s/\.[ch]$//r) } $file, $name;
+		$reaches{$from}{$to} = 1 if $kind eq '"' && $from ne $to;
+	}
 }
 
 # Depth first; a module met again on the way down closes a circle.

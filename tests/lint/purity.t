@@ -1,7 +1,7 @@
 #!/usr/bin/perl
 # SPDX-License-Identifier: MIT
 #
-# Purity: the objects of pure modules (core/, protocol, store, terminal, client_view) in $OUT take from outside only
+# Purity: the objects of pure modules (tests/lint/layers) in $OUT take from outside only
 # what tests/lint/symbols allows, or what another pure object defines; and they hold no data that can
 # change. Constant tables of pointers stand in .data.rel.ro, which is written by the loader alone.
 use strict;

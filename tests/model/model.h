@@ -8,11 +8,11 @@
  * every world that is one step away, `search` walks them breadth first, so the first violation
  * found is a shortest one.
  *
- * This is the protocol of core/, one size smaller: accounts 0, 1, 2 have one name and differ in
- * age and owner; messages 0, 1 are the first two of one sender. tests/model/README.md says what is
- * left out.
+ * This is the protocol of replication/ and session/, one size smaller: accounts 0, 1, 2 have one
+ * name and differ in age and owner; messages 0, 1 are the first two of one sender.
+ * tests/model/README.md says what is left out.
  *
- *   replica.c   a replica takes a frame             tools/repair.c   the operator's client
+ *   replica.c   a replica takes a frame             repair.c   the operator's client
  *   request.c   a client's look up, send, delete    create.c   its ordered creation
  *   login.c     its log in and its connections      mailbox.c  what it shows
  *   promise.c   what must be true of a world        step.c     all that can happen next
@@ -358,7 +358,7 @@ void replica_crash(struct world *w, unsigned r, bool wiped);
 /* The confirmed one, of several the older; of several unconfirmed none: -1. */
 int best(uint8_t candidates, uint8_t confirmed);
 
-/* ---- tools/repair.c ---- */
+/* ---- repair.c ---- */
 
 void repair_step(struct world *w);
 

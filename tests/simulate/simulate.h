@@ -7,7 +7,7 @@
  * channels. Time is virtual; all that happens by chance is drawn from one generator, so a seed
  * fixes a run to the last byte.
  *
- *   simulate/simulate.c           options, runs, the trace, what was produced
+ *   simulate/simulate.c  options, runs, the trace, what was produced
  *   simulate/run.c       one run: its phases, and which event is next
  *   simulate/net.c       connections: what is under way, delays, stalls, cuts
  *   simulate/replica.c   a replica's process and its disk
