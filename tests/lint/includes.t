@@ -23,7 +23,7 @@ sub may_include {
 	return $from eq 'tests' ? $to !~ /^(?:server|client)$/ : $may{$from} && $may{$from}{$to};
 }
 
-my (%reaches, %includes);
+my %includes;
 for my $file (files(qr/\.[ch]$/)) {
 	open(my $text, '<', $file) or die "$file: $!\n";
 	while (<$text>) {
@@ -50,42 +50,10 @@ for my $file (sort keys %includes) {
 	}
 }
 
-# Modules that share a private header count as one: those parts are not apart yet.
-sub family {
-	my ($module) = @_;
-	return 'cli' if part($module) eq 'cli';
-	for my $private (qw(journal/private protocol/list reconcile/private replication/private session/private
-		store/private terminal/private chat/command tools/bench)) {
-		return $private if $module eq $private;
-		next if part($module) ne part($private);
-		return $private if grep { $_->[1] eq "$private.h" } map { @{ $includes{"$module.$_"} // [] } } qw(c h);
-	}
-	return $module;
-}
-
+my %reaches;
 for my $file (keys %includes) {
-	for (@{ $includes{$file} }) {
-		my ($kind, $name) = @$_;
-		my ($from, $to) = map { family(s/\.[ch]$//r) } $file, $name;
-		$reaches{$from}{$to} = 1 if $kind eq '"' && $from ne $to;
-	}
+	$reaches{$file}{$_} = 1 for map { $_->[1] } grep { $_->[0] eq '"' } @{ $includes{$file} };
 }
-
-# Depth first; a module met again on the way down closes a circle.
-my (@circles, %state);
-sub walk {
-	my ($module, @way) = @_;
-	if (($state{$module} // '') eq 'on the way') {
-		shift @way while $way[0] ne $module;
-		push @circles, join(' -> ', @way, $module);
-		return;
-	}
-	return if $state{$module};
-	$state{$module} = 'on the way';
-	walk($_, @way, $module) for sort keys %{ $reaches{$module} };
-	$state{$module} = 'done';
-}
-walk($_) for sort keys %reaches;
 
 my @alone;
 my $cc = $ENV{CC} || 'cc';
@@ -97,7 +65,7 @@ for my $header (files(qr/\.h$/)) {
 
 report('includes name headers from the root of the tree', @wrong);
 report('includes go down the layers', @layer);
-report('no module includes itself in a circle', @circles);
+report('no file includes itself in a circle', map { join ' -> ', @$_ } circles(\%reaches));
 report('pure modules include only harmless headers of the system', @impure);
 report('each header compiles alone', @alone);
 done();
