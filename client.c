@@ -287,7 +287,7 @@ static void handle(void *context, const struct action *action)
 		break;
 	case ACTION_PROGRESS: /* scripts have no line for it */
 		if (action->token == c->token)
-			client_progress_done(&c->progress, action->done);
+			progress_done(&c->progress, action->done);
 		break;
 	default:
 		break; /* the driver's */
@@ -400,7 +400,7 @@ static void start(struct client *c)
 		die("cannot wait for events", errno);
 	set_signals(c);
 	client_show_init(c);
-	client_progress_init(&c->progress, c->loop);
+	progress_init(&c->progress, c->loop);
 	command_parser_init(&c->parser, c->is_terminal);
 	input_init(&c->input, c->loop, c->is_terminal ? -1 : STDIN_FILENO);
 	if (c->is_terminal)
@@ -424,8 +424,8 @@ static void stop(struct client *c)
 	command_parser_release(&c->parser);
 	client_show_release(c);
 	pattern_release(&c->pattern);
-	client_list_clear(&c->list);
-	client_progress_end(&c->progress);
+	list_clear(&c->list);
+	progress_end(&c->progress);
 	link_free(c->link);
 	link_pool_free(c->pool);
 	loop_timer_cancel(c->loop, &c->wait);

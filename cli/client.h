@@ -74,10 +74,10 @@ struct client {
 	struct pattern pattern;         /* /list */
 	uint64_t listed;
 	bool users_told;
-	struct client_list list;         /* the same for a person */
-	struct client_progress progress; /* /list, /all */
-	struct loop_timer wait;          /* /wait */
-	bool delete_waits;               /* /delete, for what is pending to be shown */
+	struct listing list;      /* the same for a person */
+	struct progress progress; /* /list, /all */
+	struct loop_timer wait;   /* /wait */
+	bool delete_waits;        /* /delete, for what is pending to be shown */
 
 	/* What a person knows of it. */
 	bool is_message; /* it sends `own` */

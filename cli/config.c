@@ -16,30 +16,19 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-bool client_config_path(char path[CLIENT_CONFIG_PATH_SIZE])
+bool config_path(char path[HOME_PATH_SIZE])
 {
-	const char *config = getenv("XDG_CONFIG_HOME");
-	const char *home = getenv("HOME");
-	int size;
-
-	/* Relative ones are to be ignored, says the XDG base directory specification. */
-	if (config != NULL && config[0] == '/')
-		size = snprintf(path, CLIENT_CONFIG_PATH_SIZE, "%s/threefold/config", config);
-	else if (home != NULL && home[0] == '/')
-		size = snprintf(path, CLIENT_CONFIG_PATH_SIZE, "%s/.config/threefold/config", home);
-	else
-		return false;
-	return size > 0 && size < CLIENT_CONFIG_PATH_SIZE;
+	return home_path("XDG_CONFIG_HOME", ".config", "config", path);
 }
 
 /* Says what is wrong; false, for whoever has to return that. */
-__attribute__((format(printf, 2, 3))) static bool wrong(char err[CLIENT_CONFIG_ERR_SIZE],
+__attribute__((format(printf, 2, 3))) static bool wrong(char err[CONFIG_ERR_SIZE],
                                                         const char *format, ...)
 {
 	va_list values;
 
 	va_start(values, format);
-	(void)vsnprintf(err, CLIENT_CONFIG_ERR_SIZE, format, values);
+	(void)vsnprintf(err, CONFIG_ERR_SIZE, format, values);
 	va_end(values);
 	return false;
 }
@@ -92,7 +81,7 @@ static bool copy_word(char *to, size_t size, struct view word)
 }
 
 /* One line; NULL, or a phrase: what is wrong with it. */
-static const char *parse_line(struct view line, struct client_config *config, size_t *count)
+static const char *parse_line(struct view line, struct config *config, size_t *count)
 {
 	struct view rest = line;
 	uint16_t port;
@@ -108,9 +97,9 @@ static const char *parse_line(struct view line, struct client_config *config, si
 	if (*count == REPLICAS)
 		return "a fourth replica";
 	rest = view_of(rest.data + 1, rest.size - 1);
-	if (!copy_word(config->hosts[*count], CLIENT_HOST_SIZE, take_word(&rest, 0)))
+	if (!copy_word(config->hosts[*count], CONFIG_HOST_SIZE, take_word(&rest, 0)))
 		return "no HOST of 1 to 253 bytes";
-	if (!copy_word(config->ports[*count], CLIENT_PORT_SIZE, take_word(&rest, 0)) ||
+	if (!copy_word(config->ports[*count], CONFIG_PORT_SIZE, take_word(&rest, 0)) ||
 	    !options_port(config->ports[*count], false, &port))
 		return "no PORT from 1 to 65535";
 	if (rest.size > 0)
@@ -119,10 +108,10 @@ static const char *parse_line(struct view line, struct client_config *config, si
 	return NULL;
 }
 
-bool client_config_parse(struct view text, const char *path, struct client_config *config,
-                         char err[CLIENT_CONFIG_ERR_SIZE])
+bool config_parse(struct view text, const char *path, struct config *config,
+                  char err[CONFIG_ERR_SIZE])
 {
-	struct client_config parsed = { .hosts = { "" } };
+	struct config parsed = { .hosts = { "" } };
 	size_t count = 0;
 
 	for (size_t number = 1; text.size > 0; number++) {
@@ -166,7 +155,7 @@ static ssize_t read_up_to(int fd, uint8_t *to, size_t size_max)
 }
 
 /* -1, with `err`, and with errno if opening failed (else it is 0). */
-static int open_regular(const char *path, struct stat *stat, char err[CLIENT_CONFIG_ERR_SIZE])
+static int open_regular(const char *path, struct stat *stat, char err[CONFIG_ERR_SIZE])
 {
 	int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 
@@ -188,8 +177,8 @@ static int open_regular(const char *path, struct stat *stat, char err[CLIENT_CON
 	return -1;
 }
 
-bool client_config_read(const char *path, struct client_config *config, bool *is_missing,
-                        char err[CLIENT_CONFIG_ERR_SIZE])
+bool config_read(const char *path, struct config *config, bool *is_missing,
+                 char err[CONFIG_ERR_SIZE])
 {
 	struct stat stat;
 	int fd = open_regular(path, &stat, err);
@@ -200,15 +189,15 @@ bool client_config_read(const char *path, struct client_config *config, bool *is
 	*is_missing = fd < 0 && (errno == ENOENT || errno == ENOTDIR);
 	if (fd < 0)
 		return false;
-	text = mem_alloc(CLIENT_CONFIG_SIZE_MAX + 1);
-	size = read_up_to(fd, text, CLIENT_CONFIG_SIZE_MAX);
+	text = mem_alloc(CONFIG_SIZE_MAX + 1);
+	size = read_up_to(fd, text, CONFIG_SIZE_MAX);
 	if (size < 0)
 		good = wrong(err, "cannot read '%s': %s", path, strerror(errno));
-	else if (size > CLIENT_CONFIG_SIZE_MAX)
+	else if (size > CONFIG_SIZE_MAX)
 		good = wrong(err, "'%s' has more than %d bytes: it is no config of a client", path,
-		             CLIENT_CONFIG_SIZE_MAX);
+		             CONFIG_SIZE_MAX);
 	else
-		good = client_config_parse(view_of(text, (size_t)size), path, config, err);
+		good = config_parse(view_of(text, (size_t)size), path, config, err);
 	mem_free(text);
 	(void)close(fd);
 	return good;
@@ -216,7 +205,7 @@ bool client_config_read(const char *path, struct client_config *config, bool *is
 
 /* The first line of what was read. */
 static bool take_password(const char *path, struct view text, uint8_t password[PASSWORD_SIZE_MAX],
-                          size_t *size, char err[CLIENT_CONFIG_ERR_SIZE])
+                          size_t *size, char err[CONFIG_ERR_SIZE])
 {
 	const uint8_t *end = text.size == 0 ? NULL : memchr(text.data, '\n', text.size);
 	size_t count = end == NULL ? text.size : (size_t)(end - text.data);
@@ -238,8 +227,8 @@ static bool take_password(const char *path, struct view text, uint8_t password[P
 	return true;
 }
 
-bool client_password_read(const char *path, uint8_t password[PASSWORD_SIZE_MAX], size_t *size,
-                          char err[CLIENT_CONFIG_ERR_SIZE])
+bool config_read_password(const char *path, uint8_t password[PASSWORD_SIZE_MAX], size_t *size,
+                          char err[CONFIG_ERR_SIZE])
 {
 	/* The longest password, with CR LF behind it. */
 	uint8_t text[PASSWORD_SIZE_MAX + 3];
@@ -267,38 +256,6 @@ bool client_password_read(const char *path, uint8_t password[PASSWORD_SIZE_MAX],
 
 /* ---- writing ---- */
 
-static bool write_all(int fd, const char *text)
-{
-	size_t left = strlen(text);
-
-	while (left > 0) {
-		ssize_t count = write(fd, text, left);
-
-		if (count < 0 && errno != EINTR)
-			return false;
-		if (count > 0) {
-			text += count;
-			left -= (size_t)count;
-		}
-	}
-	return true;
-}
-
-/* Every folder on the way that is missing. False with errno; `path` is as before. */
-static bool make_folders(char *path)
-{
-	for (char *at = strchr(path + 1, '/'); at != NULL; at = strchr(at + 1, '/')) {
-		bool good;
-
-		*at = 0;
-		good = mkdir(path, 0700) == 0 || errno == EEXIST;
-		*at = '/';
-		if (!good)
-			return false;
-	}
-	return true;
-}
-
 /* So that the new name is on disk, too. */
 static bool sync_folder(char *path)
 {
@@ -325,7 +282,7 @@ static bool write_new(char *new_path, const char *text)
 
 	if (fd < 0)
 		return false;
-	good = write_all(fd, text) && fsync(fd) == 0;
+	good = home_write(fd, view_of_string(text)) && fsync(fd) == 0;
 	error = errno;
 	if (close(fd) != 0 && good) {
 		good = false;
@@ -337,12 +294,11 @@ static bool write_new(char *new_path, const char *text)
 	return good;
 }
 
-bool client_config_write(const char *path, const struct client_config *config,
-                         char err[CLIENT_CONFIG_ERR_SIZE])
+bool config_write(const char *path, const struct config *config, char err[CONFIG_ERR_SIZE])
 {
-	char text[REPLICAS * (CLIENT_HOST_SIZE + CLIENT_PORT_SIZE + 16) + 128] =
+	char text[REPLICAS * (CONFIG_HOST_SIZE + CONFIG_PORT_SIZE + 16) + 128] =
 		"# The three replicas, in the order that all clients use.\n";
-	char new_path[CLIENT_CONFIG_PATH_SIZE + 16];
+	char new_path[HOME_PATH_SIZE + 16];
 	size_t size = strlen(text);
 
 	assert(path[0] == '/');
@@ -351,7 +307,7 @@ bool client_config_write(const char *path, const struct client_config *config,
 		                         config->hosts[i], config->ports[i]);
 	assert(size < sizeof(text));
 	(void)snprintf(new_path, sizeof(new_path), "%s.XXXXXX", path);
-	if (!make_folders(new_path) || !write_new(new_path, text))
+	if (!home_make_folders(new_path) || !write_new(new_path, text))
 		return wrong(err, "cannot write '%s': %s", path, strerror(errno));
 	if (rename(new_path, path) != 0) {
 		int error = errno;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * client_config: the files that a client reads before it begins: where the replicas are, so that
+ * config: the files that a client reads before it begins: where the replicas are, so that
  * `client` alone is enough, and the password of --password-file.
  *
  * $XDG_CONFIG_HOME/threefold/config, by default ~/.config/threefold/config, has three lines, in
@@ -20,35 +20,34 @@
 #ifndef THREEFOLD_CLI_CONFIG_H
 #define THREEFOLD_CLI_CONFIG_H
 
+#include "cli/home.h"
 #include "replication/replication.h"
 
 enum {
-	CLIENT_CONFIG_SIZE_MAX = 64 * 1024, /* of the file; three lines need less */
-	CLIENT_CONFIG_PATH_SIZE = 4096,
-	CLIENT_CONFIG_ERR_SIZE = CLIENT_CONFIG_PATH_SIZE + 256,
-	CLIENT_HOST_SIZE = 254, /* a name of 253 bytes and a NUL */
-	CLIENT_PORT_SIZE = 6,
+	CONFIG_SIZE_MAX = 64 * 1024, /* of the file; three lines need less */
+	CONFIG_ERR_SIZE = HOME_PATH_SIZE + 256,
+	CONFIG_HOST_SIZE = 254, /* a name of 253 bytes and a NUL */
+	CONFIG_PORT_SIZE = 6,
 };
 
-struct client_config {
-	char hosts[REPLICAS][CLIENT_HOST_SIZE];
-	char ports[REPLICAS][CLIENT_PORT_SIZE]; /* numbers from 1 to 65535 */
+struct config {
+	char hosts[REPLICAS][CONFIG_HOST_SIZE];
+	char ports[REPLICAS][CONFIG_PORT_SIZE]; /* numbers from 1 to 65535 */
 };
 
 /* Where the file is or would be; false if neither $XDG_CONFIG_HOME nor $HOME says so. */
-bool client_config_path(char path[CLIENT_CONFIG_PATH_SIZE]);
+bool config_path(char path[HOME_PATH_SIZE]);
 /* What such a file says; `path` is only for `err`. */
-bool client_config_parse(struct view text, const char *path, struct client_config *config,
-                         char err[CLIENT_CONFIG_ERR_SIZE]);
+bool config_parse(struct view text, const char *path, struct config *config,
+                  char err[CONFIG_ERR_SIZE]);
 /* False, with *is_missing or `err`, if there is none that can be used. */
-bool client_config_read(const char *path, struct client_config *config, bool *is_missing,
-                        char err[CLIENT_CONFIG_ERR_SIZE]);
+bool config_read(const char *path, struct config *config, bool *is_missing,
+                 char err[CONFIG_ERR_SIZE]);
 /* Writes it in one step, with the folders that are missing (0700); the file is 0600. */
-bool client_config_write(const char *path, const struct client_config *config,
-                         char err[CLIENT_CONFIG_ERR_SIZE]);
+bool config_write(const char *path, const struct config *config, char err[CONFIG_ERR_SIZE]);
 
 /* The first line of a file that only its owner may read. */
-bool client_password_read(const char *path, uint8_t password[PASSWORD_SIZE_MAX], size_t *size,
-                          char err[CLIENT_CONFIG_ERR_SIZE]);
+bool config_read_password(const char *path, uint8_t password[PASSWORD_SIZE_MAX], size_t *size,
+                          char err[CONFIG_ERR_SIZE]);
 
 #endif

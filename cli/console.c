@@ -211,8 +211,8 @@ struct client_terminal *client_terminal_new(struct client *c)
 	struct client_terminal *ct = mem_alloc_zero(1, sizeof(*ct));
 	struct terminal_options options = { .line_size_max = LINE_MAX_SIZE,
 		                            .paste_lines_max = PASTE_LINES_MAX,
-		                            .history_count_max = CLIENT_HISTORY_COUNT_MAX };
-	char err[CLIENT_HISTORY_ERR_SIZE];
+		                            .history_count_max = HISTORY_COUNT_MAX };
+	char err[HISTORY_ERR_SIZE];
 
 	tty_traits(&ct->traits);
 	options.is_dumb = ct->traits.is_dumb;
@@ -229,7 +229,7 @@ struct client_terminal *client_terminal_new(struct client *c)
 	buf_init(&ct->before, LINE_MAX_SIZE);
 	ct->source = (struct loop_source){ .fd = STDIN_FILENO, .ready = readable };
 	listen_or_not(ct);
-	ct->history = client_history_open(ct->t, err);
+	ct->history = history_open(ct->t, err);
 	if (err[0] != 0)
 		say(ct, err);
 	return ct;
@@ -360,7 +360,7 @@ static void keep_line(struct client_terminal *ct, const struct terminal_event *e
 	line->was_shown = false;
 	if (!client_line_is_secret(text)) {
 		terminal_history_add(ct->t, text);
-		client_history_add(ct->history, text);
+		history_append(ct->history, text);
 	}
 }
 

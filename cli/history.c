@@ -6,42 +6,13 @@
  */
 #include "cli/history.h"
 
+#include "cli/home.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-enum { PATH_SIZE = 4096 };
-
-/* False if neither variable says where. */
-static bool find_path(char path[PATH_SIZE])
-{
-	const char *state = getenv("XDG_STATE_HOME");
-	const char *home = getenv("HOME");
-	int size;
-
-	/* Relative ones are to be ignored, says the XDG base directory specification. */
-	if (state != NULL && state[0] == '/')
-		size = snprintf(path, PATH_SIZE, "%s/threefold/history", state);
-	else if (home != NULL && home[0] == '/')
-		size = snprintf(path, PATH_SIZE, "%s/.local/state/threefold/history", home);
-	else
-		return false;
-	return size > 0 && size < PATH_SIZE;
-}
-
-/* Every folder on the way that is missing; whether that went well is seen when the file is
- * opened. */
-static void make_folders(char *path)
-{
-	for (char *at = strchr(path + 1, '/'); at != NULL; at = strchr(at + 1, '/')) {
-		*at = 0;
-		(void)mkdir(path, 0700);
-		*at = '/';
-	}
-}
 
 /* One entry, as it stands in the file, into `to`. */
 static void decode(struct buf *to, struct view line)
@@ -74,7 +45,7 @@ static void give_lines(struct terminal *t, struct view text)
 {
 	struct buf line;
 
-	buf_init(&line, CLIENT_HISTORY_FILE_SIZE_MAX);
+	buf_init(&line, HISTORY_FILE_SIZE_MAX);
 	while (text.size > 0) {
 		const uint8_t *end = memchr(text.data, '\n', text.size);
 		size_t size = end == NULL ? text.size : (size_t)(end - text.data);
@@ -92,14 +63,14 @@ static void read_all(int fd, struct buf *to)
 {
 	struct stat stat;
 	off_t from = 0;
-	uint8_t *room = buf_reserve(to, CLIENT_HISTORY_FILE_SIZE_MAX);
+	uint8_t *room = buf_reserve(to, HISTORY_FILE_SIZE_MAX);
 	ssize_t count;
 
 	assert(room != NULL);
-	if (fstat(fd, &stat) == 0 && stat.st_size > CLIENT_HISTORY_FILE_SIZE_MAX)
-		from = stat.st_size - CLIENT_HISTORY_FILE_SIZE_MAX;
+	if (fstat(fd, &stat) == 0 && stat.st_size > HISTORY_FILE_SIZE_MAX)
+		from = stat.st_size - HISTORY_FILE_SIZE_MAX;
 	do {
-		count = pread(fd, room + to->size, CLIENT_HISTORY_FILE_SIZE_MAX - to->size,
+		count = pread(fd, room + to->size, HISTORY_FILE_SIZE_MAX - to->size,
 		              from + (off_t)to->size);
 		if (count > 0)
 			buf_added(to, (size_t)count);
@@ -111,21 +82,6 @@ static void read_all(int fd, struct buf *to)
 	}
 }
 
-/* False if not all of it could be written. */
-static bool write_all(int fd, struct view bytes)
-{
-	while (bytes.size > 0) {
-		ssize_t count = write(fd, bytes.data, bytes.size);
-
-		if (count < 0 && errno == EINTR)
-			continue;
-		if (count <= 0)
-			return false;
-		bytes = view_of(bytes.data + count, bytes.size - (size_t)count);
-	}
-	return true;
-}
-
 static int open_file(const char *path, int flags)
 {
 	return open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW | flags, 0600);
@@ -134,7 +90,7 @@ static int open_file(const char *path, int flags)
 /* Writes what the terminal has kept to a new file; the old one's descriptor if that fails. */
 static int shorten(int fd, const char *path, const struct terminal *t)
 {
-	char new_path[PATH_SIZE + 32];
+	char new_path[HOME_PATH_SIZE + 32];
 	struct buf text;
 	int new_fd;
 
@@ -142,10 +98,10 @@ static int shorten(int fd, const char *path, const struct terminal *t)
 	new_fd = open_file(new_path, O_EXCL);
 	if (new_fd < 0)
 		return fd;
-	buf_init(&text, 2 * CLIENT_HISTORY_FILE_SIZE_MAX);
+	buf_init(&text, 2 * HISTORY_FILE_SIZE_MAX);
 	for (size_t i = 0; i < terminal_history_count(t); i++)
 		encode(&text, terminal_history_get(t, i));
-	if (!write_all(new_fd, buf_view(&text)) || rename(new_path, path) != 0) {
+	if (!home_write(new_fd, buf_view(&text)) || rename(new_path, path) != 0) {
 		(void)unlink(new_path);
 		(void)close(new_fd);
 		new_fd = fd;
@@ -156,46 +112,46 @@ static int shorten(int fd, const char *path, const struct terminal *t)
 	return new_fd;
 }
 
-int client_history_open(struct terminal *t, char err[CLIENT_HISTORY_ERR_SIZE])
+int history_open(struct terminal *t, char err[HISTORY_ERR_SIZE])
 {
-	char path[PATH_SIZE];
+	char path[HOME_PATH_SIZE];
 	struct buf text;
 	size_t lines = 0;
 	int fd;
 
 	err[0] = 0;
-	if (!find_path(path))
+	if (!home_path("XDG_STATE_HOME", ".local/state", "history", path))
 		return -1;
-	make_folders(path);
+	(void)home_make_folders(path); /* what is missing is seen when the file is opened */
 	fd = open_file(path, 0);
 	if (fd < 0 || fchmod(fd, 0600) != 0) {
-		(void)snprintf(err, CLIENT_HISTORY_ERR_SIZE,
+		(void)snprintf(err, HISTORY_ERR_SIZE,
 		               "what you type is not kept for the next time: '%.300s': %s", path,
 		               strerror(errno));
 		if (fd >= 0)
 			(void)close(fd);
 		return -1;
 	}
-	buf_init(&text, CLIENT_HISTORY_FILE_SIZE_MAX);
+	buf_init(&text, HISTORY_FILE_SIZE_MAX);
 	read_all(fd, &text);
 	give_lines(t, buf_view(&text));
 	for (size_t i = 0; i < text.size; i++)
 		lines += text.data[i] == '\n';
-	if (lines > 2 * CLIENT_HISTORY_COUNT_MAX || text.size > CLIENT_HISTORY_FILE_SIZE_MAX / 2)
+	if (lines > 2 * HISTORY_COUNT_MAX || text.size > HISTORY_FILE_SIZE_MAX / 2)
 		fd = shorten(fd, path, t);
 	buf_release(&text);
 	return fd;
 }
 
-void client_history_add(int fd, struct view line)
+void history_append(int fd, struct view line)
 {
 	struct buf text;
 
 	/* A line that takes much of the file's room would push out all others. */
-	if (fd < 0 || line.size == 0 || line.size > CLIENT_HISTORY_FILE_SIZE_MAX / 16)
+	if (fd < 0 || line.size == 0 || line.size > HISTORY_FILE_SIZE_MAX / 16)
 		return;
 	buf_init(&text, 2 * line.size + 1);
 	encode(&text, line);
-	(void)write_all(fd, buf_view(&text));
+	(void)home_write(fd, buf_view(&text));
 	buf_release(&text);
 }

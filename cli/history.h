@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * client_history: the lines a person typed, kept from one session to the next in
+ * history: the lines a person typed, kept from one session to the next in
  * $XDG_STATE_HOME/threefold/history (~/.local/state/threefold/history), readable by its owner
  * alone.
  *
@@ -14,16 +14,16 @@
 #include "terminal/terminal.h"
 
 enum {
-	CLIENT_HISTORY_COUNT_MAX = 1000,
-	CLIENT_HISTORY_FILE_SIZE_MAX = 1024 * 1024, /* of which the last part is read */
-	CLIENT_HISTORY_ERR_SIZE = 512,
+	HISTORY_COUNT_MAX = 1000,
+	HISTORY_FILE_SIZE_MAX = 1024 * 1024, /* of which the last part is read */
+	HISTORY_ERR_SIZE = 512,
 };
 
 /* Makes folder and file if they are not there, and gives the terminal what is in it. A descriptor
- * for client_history_add; -1: there will be no history file, and `err` says why ("" if nobody has
+ * for history_append; -1: there will be no history file, and `err` says why ("" if nobody has
  * said where it should be). */
-int client_history_open(struct terminal *t, char err[CLIENT_HISTORY_ERR_SIZE]);
+int history_open(struct terminal *t, char err[HISTORY_ERR_SIZE]);
 /* A line that cannot be written is not kept. */
-void client_history_add(int fd, struct view line);
+void history_append(int fd, struct view line);
 
 #endif

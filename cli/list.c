@@ -9,17 +9,17 @@
 
 enum { SUMMARY_ROWS = 2 }; /* on a narrow window */
 
-void client_list_clear(struct client_list *list)
+void list_clear(struct listing *list)
 {
 	for (size_t part = 0; part < 2; part++)
 		mem_free(list->parts[part].words);
 	memset(list, 0, sizeof(*list));
 }
 
-void client_list_add(struct client_list *list, const struct user *users, size_t count)
+void list_add(struct listing *list, const struct user *users, size_t count)
 {
 	for (size_t part = 0; part < 2; part++) {
-		size_t room = CLIENT_LIST_KEPT_MAX - list->parts[part].kept;
+		size_t room = LIST_KEPT_MAX - list->parts[part].kept;
 		size_t size = list->parts[part].kept + (count < room ? count : room);
 
 		/* Room for all of this page, whichever part they belong to. */
@@ -31,7 +31,7 @@ void client_list_add(struct client_list *list, const struct user *users, size_t 
 		size_t kept = list->parts[part].kept;
 
 		list->parts[part].count++;
-		if (kept == CLIENT_LIST_KEPT_MAX)
+		if (kept == LIST_KEPT_MAX)
 			continue;
 		(void)snprintf(list->parts[part].words[kept], DISPLAY_SIZE + 1, "%s%s",
 		               users[i].name, part == 0 ? "*" : "");
@@ -48,7 +48,7 @@ static void show_nobody(struct client_terminal *ct, bool is_all)
 }
 
 /* How many there was room for. */
-static uint64_t show_words(const struct client_list *list, struct client_terminal *ct)
+static uint64_t show_words(const struct listing *list, struct client_terminal *ct)
 {
 	size_t count = list->parts[0].kept + list->parts[1].kept;
 	struct view *words = mem_alloc(count * sizeof(*words));
@@ -65,7 +65,7 @@ static uint64_t show_words(const struct client_list *list, struct client_termina
 	return shown;
 }
 
-void client_list_show(const struct client_list *list, struct client_terminal *ct, bool is_all)
+void list_show(const struct listing *list, struct client_terminal *ct, bool is_all)
 {
 	uint64_t count = list->parts[0].count + list->parts[1].count;
 	char rest[96] = "";

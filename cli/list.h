@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * client_list: the accounts that /list shows to a person: collected while their pages come, then in
+ * list: the accounts that /list shows to a person: collected while their pages come, then in
  * columns, as many as a screen holds. A script gets each page as it comes (chat/script.h).
  *
  * Who is online comes first, since the screen may not hold all. However many accounts there are,
@@ -11,9 +11,9 @@
 
 #include "cli/console.h"
 
-enum { CLIENT_LIST_KEPT_MAX = 10000 }; /* of each part */
+enum { LIST_KEPT_MAX = 10000 }; /* of each part */
 
-struct client_list {
+struct listing {
 	/* First those who are online, each with a mark behind it, then the others. */
 	struct {
 		char (*words)[DISPLAY_SIZE + 1];
@@ -23,10 +23,10 @@ struct client_list {
 };
 
 /* Empty, and without memory: for the beginning and the end. */
-void client_list_clear(struct client_list *list);
+void list_clear(struct listing *list);
 /* A page of users; copies what it keeps. */
-void client_list_add(struct client_list *list, const struct user *users, size_t count);
+void list_add(struct listing *list, const struct user *users, size_t count);
 /* Prints the list, and a line that sums it up. `is_all`: nothing was asked for but all. */
-void client_list_show(const struct client_list *list, struct client_terminal *ct, bool is_all);
+void list_show(const struct listing *list, struct client_terminal *ct, bool is_all);
 
 #endif

@@ -145,7 +145,7 @@ static bool share_an_address(const struct link_target *a, const struct link_targ
 static void read_user(struct client_options *o, const struct options *options,
                       const struct words *words)
 {
-	char err[CLIENT_CONFIG_ERR_SIZE];
+	char err[CONFIG_ERR_SIZE];
 
 	if (o->user != NULL && !command_account_is_valid(view_of_string(o->user)))
 		options_wrong(options,
@@ -156,7 +156,7 @@ static void read_user(struct client_options *o, const struct options *options,
 		options_wrong(options, "option '--password-file' is for '--user NAME', which is "
 		                       "missing");
 	if (words->password_file != NULL &&
-	    !client_password_read(words->password_file, o->password, &o->password_size, err))
+	    !config_read_password(words->password_file, o->password, &o->password_size, err))
 		options_wrong(options, "option '--password-file': %s", err);
 	if (o->user != NULL && words->password_file == NULL && !o->is_terminal)
 		options_wrong(options,
@@ -181,16 +181,16 @@ static void read_colour(struct client_options *o, const struct options *options,
 /* ---- addresses ---- */
 
 /* The config's words instead of those that were not given. */
-static void use_config(const struct options *options, struct client_config *config,
+static void use_config(const struct options *options, struct config *config,
                        const char *pairs[2 * REPLICAS])
 {
-	char path[CLIENT_CONFIG_PATH_SIZE];
-	char err[CLIENT_CONFIG_ERR_SIZE];
+	char path[HOME_PATH_SIZE];
+	char err[CONFIG_ERR_SIZE];
 	bool is_missing;
 
-	if (!client_config_path(path))
+	if (!config_path(path))
 		options_wrong(options, "three pairs of HOST and PORT are needed, not 0 words");
-	if (!client_config_read(path, config, &is_missing, err)) {
+	if (!config_read(path, config, &is_missing, err)) {
 		if (is_missing)
 			options_wrong(options,
 			              "three pairs of HOST and PORT are needed (with --save they "
@@ -208,11 +208,11 @@ static void use_config(const struct options *options, struct client_config *conf
 
 static void save(const struct options *options, const char *pairs[2 * REPLICAS])
 {
-	struct client_config config;
-	char path[CLIENT_CONFIG_PATH_SIZE];
-	char err[CLIENT_CONFIG_ERR_SIZE];
+	struct config config;
+	char path[HOME_PATH_SIZE];
+	char err[CONFIG_ERR_SIZE];
 
-	if (!client_config_path(path))
+	if (!config_path(path))
 		options_wrong(options, "option '--save': neither XDG_CONFIG_HOME nor HOME says "
 		                       "where");
 	for (size_t i = 0; i < REPLICAS; i++) {
@@ -221,10 +221,10 @@ static void save(const struct options *options, const char *pairs[2 * REPLICAS])
 
 		assert(good);
 		(void)good;
-		(void)snprintf(config.hosts[i], CLIENT_HOST_SIZE, "%s", pairs[2 * i]);
-		(void)snprintf(config.ports[i], CLIENT_PORT_SIZE, "%u", port);
+		(void)snprintf(config.hosts[i], CONFIG_HOST_SIZE, "%s", pairs[2 * i]);
+		(void)snprintf(config.ports[i], CONFIG_PORT_SIZE, "%u", port);
 	}
-	if (!client_config_write(path, &config, err)) {
+	if (!config_write(path, &config, err)) {
 		log_plain(LOG_ERROR, "client: option '--save': %s", err);
 		exit(EXIT_REFUSED);
 	}
@@ -269,7 +269,7 @@ static void resolve(struct client_options *o, const struct options *options,
 void client_options_read(struct client_options *o, int argc, char **argv)
 {
 	struct words words = { .color = "auto" };
-	struct client_config config;
+	struct config config;
 	const char *pairs[2 * REPLICAS];
 	const struct options *options;
 	int first;

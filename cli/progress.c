@@ -8,28 +8,28 @@
 
 static void expired(struct loop_timer *timer)
 {
-	LOOP_OWNER(timer, struct client_progress, timer)->is_slow = true;
+	LOOP_OWNER(timer, struct progress, timer)->is_slow = true;
 }
 
-void client_progress_init(struct client_progress *p, struct loop *l)
+void progress_init(struct progress *p, struct loop *l)
 {
-	*p = (struct client_progress){ .loop = l, .timer = { .expired = expired } };
+	*p = (struct progress){ .loop = l, .timer = { .expired = expired } };
 }
 
-void client_progress_begin(struct client_progress *p, const char *what)
+void progress_begin(struct progress *p, const char *what)
 {
 	assert(what != NULL);
-	client_progress_end(p);
+	progress_end(p);
 	p->what = what;
-	loop_timer_set(p->loop, &p->timer, loop_now_ms(p->loop) + CLIENT_PROGRESS_MS);
+	loop_timer_set(p->loop, &p->timer, loop_now_ms(p->loop) + PROGRESS_MS);
 }
 
-void client_progress_done(struct client_progress *p, uint64_t done)
+void progress_done(struct progress *p, uint64_t done)
 {
 	p->done = done;
 }
 
-void client_progress_end(struct client_progress *p)
+void progress_end(struct progress *p)
 {
 	loop_timer_cancel(p->loop, &p->timer);
 	p->what = NULL;
@@ -37,10 +37,10 @@ void client_progress_end(struct client_progress *p)
 	p->done = 0;
 }
 
-void client_progress_text(const struct client_progress *p, char text[CLIENT_PROGRESS_SIZE])
+void progress_text(const struct progress *p, char text[PROGRESS_SIZE])
 {
 	text[0] = 0;
 	if (p->what != NULL && p->is_slow)
-		(void)snprintf(text, CLIENT_PROGRESS_SIZE, "[%s: %ju so far] ", p->what,
+		(void)snprintf(text, PROGRESS_SIZE, "[%s: %ju so far] ", p->what,
 		               (uintmax_t)p->done);
 }

@@ -13,8 +13,8 @@ static void end_command(struct client *c)
 	c->is_busy = false;
 	c->token = 0;
 	pattern_release(&c->pattern);
-	client_list_clear(&c->list);
-	client_progress_end(&c->progress);
+	list_clear(&c->list);
+	progress_end(&c->progress);
 	/* The first command may have been the log in that it is for. */
 	explicit_bzero(c->options.password, sizeof(c->options.password));
 	c->options.password_size = 0;
@@ -54,7 +54,7 @@ static void end_list(struct client *c)
 
 	if (c->terminal != NULL) {
 		client_show_flush(c);
-		client_list_show(&c->list, c->terminal, is_all);
+		list_show(&c->list, c->terminal, is_all);
 		client_show_done(c);
 		end_command(c);
 		return;
@@ -99,13 +99,13 @@ void client_take_users(struct client *c, const struct action *action)
 		client_take_offered(c, action);
 		return;
 	}
-	client_progress_done(&c->progress, c->progress.done + action->users_count);
+	progress_done(&c->progress, c->progress.done + action->users_count);
 	fitting = mem_alloc(action->users_count * sizeof(*fitting));
 	for (size_t i = 0; i < action->users_count; i++)
 		if (pattern_fits(&c->pattern, action->users[i].name))
 			fitting[count++] = action->users[i];
 	if (c->terminal != NULL) {
-		client_list_add(&c->list, fitting, count);
+		list_add(&c->list, fitting, count);
 	} else if (count > 0) {
 		script_users(&c->script, fitting, count);
 		c->users_told = true;
@@ -185,7 +185,7 @@ static void begin_list(struct client *c)
 	c->listed = 0;
 	c->users_told = false;
 	if (pattern_is_possible(&c->pattern)) {
-		client_progress_begin(&c->progress, "/list");
+		progress_begin(&c->progress, "/list");
 		client_begin(c, &(struct command){ .kind = COMMAND_LIST,
 		                                   .name = pattern_prefix(&c->pattern) });
 		return;
@@ -338,7 +338,7 @@ static void do_verb(struct client *c)
 		do_talk(c);
 		break;
 	case VERB_ALL:
-		client_progress_begin(&c->progress, "/all");
+		progress_begin(&c->progress, "/all");
 		client_begin(c, &(struct command){ .kind = COMMAND_ALL, .text = q->text });
 		break;
 	case VERB_CHECK:

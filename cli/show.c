@@ -74,7 +74,7 @@ static void set_prompt(struct client *c)
 {
 	const struct replication *r = link_replication(c->link);
 	char own[DISPLAY_SIZE] = "";
-	char text[CLIENT_PROGRESS_SIZE + CLIENT_VIEW_PROMPT_SIZE] = "";
+	char text[PROGRESS_SIZE + CLIENT_VIEW_PROMPT_SIZE] = "";
 	struct client_view_prompt prompt = { .own = own,
 		                             .leader = replication_leader(r),
 		                             .live = replication_live(r),
@@ -86,7 +86,7 @@ static void set_prompt(struct client *c)
 		prompt.waiting = client_terminal_waiting(c->terminal) +
 		                 (live(c) == 0 && c->is_busy && c->question == ASK_COMMAND);
 	if (c->state == CLIENT_RUNNING) {
-		client_progress_text(&c->progress, text);
+		progress_text(&c->progress, text);
 		client_view_prompt(&prompt, text + strlen(text));
 	}
 	client_terminal_prompt(c->terminal, text);

@@ -8,14 +8,14 @@
 
 enum { ROUNDS = 20000 };
 
-static struct client_config config;
-static char err[CLIENT_CONFIG_ERR_SIZE];
+static struct config config;
+static char err[CONFIG_ERR_SIZE];
 
 static bool parse(const char *text)
 {
 	memset(&config, 0, sizeof(config));
 	err[0] = 0;
-	return client_config_parse(view_of_string(text), "FILE", &config, err);
+	return config_parse(view_of_string(text), "FILE", &config, err);
 }
 
 static void test_good(void)
@@ -71,10 +71,10 @@ static void test_limits(void)
 {
 	char text[1024];
 
-	for (size_t size = CLIENT_HOST_SIZE - 1; size <= CLIENT_HOST_SIZE; size++) {
+	for (size_t size = CONFIG_HOST_SIZE - 1; size <= CONFIG_HOST_SIZE; size++) {
 		(void)snprintf(text, sizeof(text),
 		               "replica = %0*d 1\nreplica = b 1\nreplica = c 1\n", (int)size, 7);
-		OK(parse(text) == (size < CLIENT_HOST_SIZE), "a host has at most 253 bytes");
+		OK(parse(text) == (size < CONFIG_HOST_SIZE), "a host has at most 253 bytes");
 	}
 }
 
@@ -97,7 +97,7 @@ static void test_damage(void)
 		/* In memory of its own size, so that a read past its end is found. */
 		text = mem_resize(text, size);
 		err[0] = 0;
-		if (!client_config_parse(view_of(text, size), "FILE", &config, err)) {
+		if (!config_parse(view_of(text, size), "FILE", &config, err)) {
 			refused++;
 			ALWAYS(strncmp(err, "FILE:", 5) == 0, "a sentence names the file");
 			for (const char *c = err; *c != 0; c++)

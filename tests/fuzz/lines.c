@@ -44,12 +44,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static struct command_parser commands;
 	static struct command_request request;
-	struct client_config config;
-	char err[CLIENT_CONFIG_ERR_SIZE] = "";
+	struct config config;
+	char err[CONFIG_ERR_SIZE] = "";
 	struct view text = view_of(data, size);
 
 	check_element(text);
-	if (!client_config_parse(text, "FILE", &config, err) && err[0] == 0)
+	if (!config_parse(text, "FILE", &config, err) && err[0] == 0)
 		abort();
 	if (size == 0 || size > COMMAND_LINE_SIZE_MAX || memchr(data, '\n', size) != NULL)
 		return 0;

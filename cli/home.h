@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * home: the files that the client keeps for a person: where they are, by the XDG base directory
+ * specification, and how they are written.
+ */
+#ifndef THREEFOLD_CLI_HOME_H
+#define THREEFOLD_CLI_HOME_H
+
+#include "base/buf.h"
+
+enum { HOME_PATH_SIZE = 4096 };
+
+/* Sets `path` to $VARIABLE/threefold/NAME. If the variable is not set, or holds a relative path,
+ * which the specification says to ignore, it is $HOME/FOLDER/threefold/NAME. False if $HOME does
+ * not help either, or if the path is too long. */
+bool home_path(const char *variable, const char *folder, const char *name,
+               char path[HOME_PATH_SIZE]);
+/* Makes each folder above `path` that is missing, for its owner alone (mode 0700). False with
+ * errno. `path` is changed on the way and restored. */
+bool home_make_folders(char *path);
+/* Writes all bytes. False with errno; some of them may have been written then. */
+bool home_write(int fd, struct view bytes);
+
+#endif

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The file that keeps what a person typed (cli/history.h).
+ */
+#include "cli/history.h"
+#include "tests/lib/tap.h"
+
+#include <assert.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static struct terminal *new_terminal(void)
+{
+	return terminal_new(&(struct terminal_options){ .line_size_max = 1000,
+	                                                .history_count_max = HISTORY_COUNT_MAX });
+}
+
+static bool last_is(const struct terminal *t, const char *line)
+{
+	size_t count = terminal_history_count(t);
+
+	return count > 0 && view_equal(terminal_history_get(t, count - 1), view_of_string(line));
+}
+
+static void test_history(void)
+{
+	char folder[] = "/tmp/threefold.XXXXXX";
+	char path[128];
+	char err[HISTORY_ERR_SIZE];
+	struct terminal *t = new_terminal();
+	struct stat stat_before;
+	int fd;
+
+	if (mkdtemp(folder) == NULL)
+		abort();
+	(void)setenv("XDG_STATE_HOME", folder, 1);
+	(void)snprintf(path, sizeof(path), "%s/threefold/history", folder);
+	fd = history_open(t, err);
+	OK(fd >= 0 && err[0] == 0, "a history begins");
+	IS_U64(terminal_history_count(t), 0, "empty");
+	OK(stat(path, &stat_before) == 0 && (stat_before.st_mode & 0777) == 0600,
+	   "its file is its owner's");
+	history_append(fd, view_of_string("one"));
+	history_append(fd, view_of_string("two\nlines \\n and a \\"));
+	(void)close(fd);
+	(void)chmod(path, 0644);
+	fd = history_open(t, err);
+	IS_U64(terminal_history_count(t), 2, "what was added is there the next time");
+	OK(last_is(t, "two\nlines \\n and a \\"), "newlines and backslashes, too");
+	OK(stat(path, &stat_before) == 0 && (stat_before.st_mode & 0777) == 0600,
+	   "a file that others could read is closed to them");
+	for (unsigned i = 0; i < 3000; i++) {
+		char line[32];
+
+		(void)snprintf(line, sizeof(line), "line %u", i);
+		history_append(fd, view_of_string(line));
+	}
+	(void)close(fd);
+	terminal_free(t);
+	t = new_terminal();
+	fd = history_open(t, err);
+	IS_U64(terminal_history_count(t), HISTORY_COUNT_MAX, "of a long one the end is kept");
+	OK(last_is(t, "line 2999"), "up to the last");
+	OK(stat(path, &stat_before) == 0 && stat_before.st_size < 12000, "the file is cut, too");
+	history_append(fd, view_of_string("after"));
+	(void)close(fd);
+	fd = history_open(t, err);
+	OK(last_is(t, "after"), "and goes on");
+	(void)close(fd);
+	(void)unlink(path);
+	assert(symlink("/dev/null", path) == 0);
+	OK(history_open(t, err) == -1, "a link is not followed");
+	OK(strstr(err, "/threefold/history'") != NULL, "and why there is no history is said");
+	(void)unsetenv("XDG_STATE_HOME");
+	(void)unsetenv("HOME");
+	OK(history_open(t, err) == -1 && err[0] == 0, "without a home there is none");
+	(void)unlink(path);
+	(void)snprintf(path, sizeof(path), "%s/threefold", folder);
+	(void)rmdir(path);
+	OK(rmdir(folder) == 0, "nothing else was left");
+	terminal_free(t);
+}
+
+int main(void)
+{
+	test_history();
+	return tap_done();
+}
