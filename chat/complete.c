@@ -43,7 +43,7 @@ static bool is_option(struct view word)
 	return word.size > 1 && word.data[0] == '-';
 }
 
-enum complete_kind client_complete_kind(struct view line, size_t word_offset, size_t *name_offset)
+enum complete_kind complete_kind(struct view line, size_t word_offset, size_t *name_offset)
 {
 	const struct command_row *row;
 	size_t arguments = 0;
@@ -75,8 +75,8 @@ enum complete_kind client_complete_kind(struct view line, size_t word_offset, si
 	               : COMPLETE_NOTHING;
 }
 
-void client_complete_commands(enum complete_kind kind, struct view word,
-                              struct complete_commands *commands)
+void complete_commands(enum complete_kind kind, struct view word,
+                       struct complete_commands *commands)
 {
 	_Static_assert((int)VERB_TEXT <= (int)COMPLETE_COMMANDS_MAX,
 	               "there is room for every command");
@@ -111,7 +111,7 @@ static size_t count_arguments(struct view line, size_t at)
 
 /* One who mistypes a command, or types another program's, has typed the password all the same. So
  * only commands that take none, and plain text, are no secrets. */
-bool client_line_is_secret(struct view line)
+bool secret_is_in(struct view line)
 {
 	size_t at;
 	const struct command_row *row = row_of(line, &at);
@@ -132,10 +132,10 @@ bool client_line_is_secret(struct view line)
 	return count_arguments(line, at) >= 2;
 }
 
-bool client_line_asks(struct view line)
+bool secret_may_follow(struct view line)
 {
 	size_t at;
 	const struct command_row *row = row_of(line, &at);
 
-	return row != NULL && row->asked != 0 && !client_line_is_secret(line);
+	return row != NULL && row->asked != 0 && !secret_is_in(line);
 }

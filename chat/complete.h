@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * client_complete: what Tab may make of the last word of a line: which kind of word belongs there,
+ * complete: what Tab may make of the last word of a line: which kind of word belongs there,
  * by the table of commands, and what may be put there.
  *
  * Pure.
@@ -19,7 +19,7 @@ enum complete_kind {
 
 /* Of the line up to the cursor, whose last word begins at word_offset. *name_offset: where the
  * name begins, behind others of a list and its commas; else as word_offset. */
-enum complete_kind client_complete_kind(struct view line, size_t word_offset, size_t *name_offset);
+enum complete_kind complete_kind(struct view line, size_t word_offset, size_t *name_offset);
 
 enum { COMPLETE_COMMANDS_MAX = 32, COMPLETE_COMMAND_SIZE = 32 };
 struct complete_commands {
@@ -28,12 +28,12 @@ struct complete_commands {
 	size_t count;
 };
 /* The commands that begin with `word`, as COMPLETE_COMMAND or COMPLETE_TOPIC has them. */
-void client_complete_commands(enum complete_kind kind, struct view word,
-                              struct complete_commands *commands);
+void complete_commands(enum complete_kind kind, struct view word,
+                       struct complete_commands *commands);
 
 /* Whether the line holds, or may hold, a password. */
-bool client_line_is_secret(struct view line);
+bool secret_is_in(struct view line);
 /* Whether what is typed behind this line may be the answer to a question. */
-bool client_line_asks(struct view line);
+bool secret_may_follow(struct view line);
 
 #endif

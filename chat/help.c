@@ -23,7 +23,7 @@ static size_t put_form(const struct command_row *row, char *to, size_t size)
 
 static size_t put_line(const struct command_row *row, char *to, size_t size)
 {
-	char form[CLIENT_HELP_WORD_SIZE];
+	char form[HELP_WORD_SIZE];
 	int count;
 
 	(void)put_form(row, form, sizeof(form));
@@ -50,7 +50,7 @@ static bool table_fits(size_t columns, size_t rows)
 
 static bool forms_fit(size_t columns, size_t rows)
 {
-	char form[CLIENT_HELP_WORD_SIZE];
+	char form[HELP_WORD_SIZE];
 	size_t widest = 0;
 
 	for (enum verb verb = 0; verb < VERB_TEXT; verb++) {
@@ -64,46 +64,46 @@ static bool forms_fit(size_t columns, size_t rows)
 	return across > 0 && (VERB_TEXT + across - 1) / across + 1 + PROMPT_ROWS <= rows;
 }
 
-enum client_help_form client_help_form(size_t columns, size_t rows)
+enum help_form help_form(size_t columns, size_t rows)
 {
 	assert(columns > 0);
 	if (table_fits(columns, rows))
-		return CLIENT_HELP_TABLE;
-	return forms_fit(columns, rows) ? CLIENT_HELP_FORMS : CLIENT_HELP_NAMES;
+		return HELP_TABLE;
+	return forms_fit(columns, rows) ? HELP_FORMS : HELP_NAMES;
 }
 
-void client_help_table(char text[CLIENT_HELP_SIZE])
+void help_table(char text[HELP_SIZE])
 {
 	size_t size = 0;
 
 	for (enum verb verb = 0; verb < VERB_TEXT; verb++) {
-		size += put_line(command_row(verb), text + size, CLIENT_HELP_SIZE - size);
-		assert(size + 1 + sizeof(last_line) < CLIENT_HELP_SIZE);
+		size += put_line(command_row(verb), text + size, HELP_SIZE - size);
+		assert(size + 1 + sizeof(last_line) < HELP_SIZE);
 		text[size++] = '\n';
 	}
 	memcpy(text + size, last_line, sizeof(last_line));
 }
 
-void client_help_words(enum client_help_form form, char words[VERB_TEXT][CLIENT_HELP_WORD_SIZE])
+void help_words(enum help_form form, char words[VERB_TEXT][HELP_WORD_SIZE])
 {
-	assert(form != CLIENT_HELP_TABLE);
+	assert(form != HELP_TABLE);
 	for (enum verb verb = 0; verb < VERB_TEXT; verb++) {
 		const struct command_row *row = command_row(verb);
 
-		if (form == CLIENT_HELP_FORMS)
-			(void)put_form(row, words[verb], CLIENT_HELP_WORD_SIZE);
+		if (form == HELP_FORMS)
+			(void)put_form(row, words[verb], HELP_WORD_SIZE);
 		else
-			(void)snprintf(words[verb], CLIENT_HELP_WORD_SIZE, "/%s", row->name);
+			(void)snprintf(words[verb], HELP_WORD_SIZE, "/%s", row->name);
 	}
 }
 
-void client_help_row(const struct command_row *row, char text[CLIENT_HELP_SIZE])
+void help_row(const struct command_row *row, char text[HELP_SIZE])
 {
-	size_t size = put_form(row, text, CLIENT_HELP_SIZE);
-	int count = snprintf(text + size, CLIENT_HELP_SIZE - size, "\n  %s.%s%s", row->summary,
+	size_t size = put_form(row, text, HELP_SIZE);
+	int count = snprintf(text + size, HELP_SIZE - size, "\n  %s.%s%s", row->summary,
 	                     row->help[0] == 0 ? "" : " ", row->help);
 
 	assert(count > 0);
-	assert((size_t)count < CLIENT_HELP_SIZE - size);
+	assert((size_t)count < HELP_SIZE - size);
 	(void)count;
 }

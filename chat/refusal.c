@@ -126,7 +126,7 @@ static void put_result(struct buf *to, const struct result *r)
 		print(to, "; %s", next);
 }
 
-void client_refusal_put(struct buf *to, const struct script_answer *answer)
+void refusal_put(struct buf *to, const struct script_answer *answer)
 {
 	bool is_unknown = answer->outcome == OUTCOME_UNKNOWN;
 	const char *why = answer->detail;
@@ -134,7 +134,7 @@ void client_refusal_put(struct buf *to, const struct script_answer *answer)
 
 	assert(answer->outcome != OUTCOME_OK);
 	assert(answer->detail != NULL);
-	buf_init(&line, CLIENT_REFUSAL_SIZE_MAX);
+	buf_init(&line, REFUSAL_SIZE_MAX);
 	if (why[0] == 0)
 		why = is_unknown ? "it may or may not have been done"
 		                 : outcome_code(answer->outcome);

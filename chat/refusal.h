@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * client_refusal: why something was not done, as a sentence for a person, with what to do next. A
+ * refusal: why something was not done, as a sentence for a person, with what to do next. A
  * script gets the code of the refusal instead (chat/script.h).
  *
  * Pure.
@@ -11,9 +11,9 @@
 #include "chat/script.h"
 
 /* Room for every recipient of a message, all of them with marks in their names. */
-enum { CLIENT_REFUSAL_SIZE_MAX = 1024 * 1024 };
+enum { REFUSAL_SIZE_MAX = 1024 * 1024 };
 
 /* Appends "COMMAND: refused: SENTENCE; WHAT TO DO\n". The outcome is not OUTCOME_OK. */
-void client_refusal_put(struct buf *to, const struct script_answer *answer);
+void refusal_put(struct buf *to, const struct script_answer *answer);
 
 #endif

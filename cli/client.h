@@ -12,7 +12,7 @@
 #include "cli/options.h"
 #include "cli/progress.h"
 #include "cli/console.h"
-#include "chat/view.h"
+#include "chat/transcript.h"
 #include "chat/command.h"
 #include "cli/input.h"
 #include "chat/pattern.h"
@@ -46,9 +46,9 @@ enum { TALK_SIZE = ID_TEXT_SIZE + NAME_SIZE_MAX + 1 };
 
 /* A message as it was typed. */
 struct client_own {
-	char to[CLIENT_VIEW_NAMES_MAX][TALK_SIZE]; /* the first of them */
-	size_t to_count;                           /* 0: to all */
-	struct view text;                          /* of the line */
+	char to[TRANSCRIPT_NAMES_MAX][TALK_SIZE]; /* the first of them */
+	size_t to_count;                          /* 0: to all */
+	struct view text;                         /* of the line */
 };
 
 struct client {
@@ -64,8 +64,8 @@ struct client {
 	struct input input;               /* of a script */
 	struct client_terminal *terminal; /* of a person; else NULL */
 	struct command_parser parser;
-	struct script script;    /* its lines, and `out`, which has those of the view as well */
-	struct client_view view; /* of a person */
+	struct script script; /* its lines, and `out`, which has those of the view as well */
+	struct transcript transcript; /* of a person */
 
 	/* The command under way. */
 	bool is_busy;

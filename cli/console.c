@@ -222,7 +222,7 @@ struct client_terminal *client_terminal_new(struct client *c)
 	/* A terminal that cannot be switched is left as it is: it does lines. */
 	if (tty_begin(STDIN_FILENO, STDOUT_FILENO, options.is_dumb) < 0)
 		options.is_dumb = true;
-	c->view.is_echoed = options.is_dumb;
+	c->transcript.is_echoed = options.is_dumb;
 	ct->t = terminal_new(&options);
 	terminal_show(ct->t, false);
 	buf_init(&ct->given, LINE_MAX_SIZE);
@@ -358,7 +358,7 @@ static void keep_line(struct client_terminal *ct, const struct terminal_event *e
 	put(&line->text, text);
 	line->is_text = event->is_pasted;
 	line->was_shown = false;
-	if (!client_line_is_secret(text)) {
+	if (!secret_is_in(text)) {
 		terminal_history_add(ct->t, text);
 		history_append(ct->history, text);
 	}
@@ -376,7 +376,7 @@ static bool wants_lines(const struct client_terminal *ct)
 	if (ct->count == 0)
 		return true;
 	last = &ct->lines[(ct->first + ct->count - 1) % CLIENT_LINES_WAITING_MAX];
-	return ct->count < CLIENT_LINES_WAITING_MAX && !client_line_asks(buf_view(&last->text));
+	return ct->count < CLIENT_LINES_WAITING_MAX && !secret_may_follow(buf_view(&last->text));
 }
 
 static bool give_waiting(struct client_terminal *ct, struct view *line, bool *is_text,
@@ -443,8 +443,7 @@ static void ask_for_names(struct client_terminal *ct, const struct terminal_even
 static void take_tab(struct client_terminal *ct, const struct terminal_event *event)
 {
 	size_t name_offset;
-	enum complete_kind kind = client_complete_kind(event->text, event->word_offset,
-	                                               &name_offset);
+	enum complete_kind kind = complete_kind(event->text, event->word_offset, &name_offset);
 	struct complete_commands commands;
 
 	if (kind == COMPLETE_NAME) {
@@ -453,10 +452,10 @@ static void take_tab(struct client_terminal *ct, const struct terminal_event *ev
 	}
 	commands.count = 0;
 	if (kind != COMPLETE_NOTHING)
-		client_complete_commands(kind,
-		                         view_of(event->text.data + event->word_offset,
-		                                 event->text.size - event->word_offset),
-		                         &commands);
+		complete_commands(kind,
+		                  view_of(event->text.data + event->word_offset,
+		                          event->text.size - event->word_offset),
+		                  &commands);
 	terminal_complete(ct->t, event->serial, commands.words, commands.count);
 }
 

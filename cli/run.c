@@ -247,23 +247,23 @@ static void do_check(struct client *c)
 }
 
 /* In a window where the table has no room, what has. */
-static const char *fold_help(struct client *c, char text[CLIENT_HELP_SIZE])
+static const char *fold_help(struct client *c, char text[HELP_SIZE])
 {
-	char words[VERB_TEXT][CLIENT_HELP_WORD_SIZE];
+	char words[VERB_TEXT][HELP_WORD_SIZE];
 	struct view items[VERB_TEXT];
-	enum client_help_form form = CLIENT_HELP_TABLE;
+	enum help_form form = HELP_TABLE;
 	unsigned columns;
 	unsigned rows;
 
 	if (c->terminal != NULL) {
 		client_terminal_size(&columns, &rows);
-		form = client_help_form(columns, rows);
+		form = help_form(columns, rows);
 	}
-	if (form == CLIENT_HELP_TABLE) {
-		client_help_table(text);
+	if (form == HELP_TABLE) {
+		help_table(text);
 		return text;
 	}
-	client_help_words(form, words);
+	help_words(form, words);
 	for (size_t i = 0; i < VERB_TEXT; i++)
 		items[i] = view_of_string(words[i]);
 	(void)client_terminal_columns(c->terminal, items, VERB_TEXT, 1);
@@ -275,7 +275,7 @@ static void do_help(struct client *c)
 	struct script_answer a = { .outcome = OUTCOME_OK, .detail = "" };
 	struct view name = c->request.name;
 	const struct command_row *row;
-	char text[CLIENT_HELP_SIZE];
+	char text[HELP_SIZE];
 
 	if ((c->request.given & FIELD_BIT(FIELD_NAME)) == 0) {
 		a.text = fold_help(c, text);
@@ -289,7 +289,7 @@ static void do_help(struct client *c)
 		client_refuse(c, OUTCOME_USAGE, "there is no such command; /help lists all");
 		return;
 	}
-	client_help_row(row, text);
+	help_row(row, text);
 	a.text = text;
 	answer(c, &a);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * What is shown: a script gets the lines of chat/script.h; a person gets those of chat/view.h, with
- * the time of the place, and is told what a line that was typed came to.
+ * What is shown: a script gets the lines of chat/script.h; a person gets those of
+ * chat/transcript.h, with the local time, and is told what became of a line that was typed.
  *
  * A person's message is shown once: when its outcome is known, with what was wrong, if anything
  * was. If that takes long, or no replica is live, it is shown at once as on its way or waiting, and
@@ -30,7 +30,7 @@ enum {
 
 /* ---- time ---- */
 
-static struct client_view_time local(uint64_t ms)
+static struct transcript_time local(uint64_t ms)
 {
 	time_t seconds = (time_t)(ms / 1000);
 	struct tm tm;
@@ -38,17 +38,17 @@ static struct client_view_time local(uint64_t ms)
 	/* A year that no calendar has is shown as the first one. */
 	if (localtime_r(&seconds, &tm) == NULL)
 		(void)gmtime_r(&(time_t){ 0 }, &tm);
-	return (struct client_view_time){ .ms = ms,
-		                          .year = (unsigned)(tm.tm_year + 1900),
-		                          .month = (unsigned)(tm.tm_mon + 1),
-		                          .day = (unsigned)tm.tm_mday,
-		                          .weekday = (unsigned)tm.tm_wday,
-		                          .hour = (unsigned)tm.tm_hour,
-		                          .minute = (unsigned)tm.tm_min };
+	return (struct transcript_time){ .ms = ms,
+		                         .year = (unsigned)(tm.tm_year + 1900),
+		                         .month = (unsigned)(tm.tm_mon + 1),
+		                         .day = (unsigned)tm.tm_mday,
+		                         .weekday = (unsigned)tm.tm_wday,
+		                         .hour = (unsigned)tm.tm_hour,
+		                         .minute = (unsigned)tm.tm_min };
 }
 
 /* By the clock that the messages have, or this host's before any replica was heard. */
-static struct client_view_time now(const struct client *c)
+static struct transcript_time now(const struct client *c)
 {
 	uint64_t ms = replication_clock(link_replication(c->link), link_time(c->link));
 	struct timespec clock;
@@ -74,11 +74,11 @@ static void set_prompt(struct client *c)
 {
 	const struct replication *r = link_replication(c->link);
 	char own[DISPLAY_SIZE] = "";
-	char text[PROGRESS_SIZE + CLIENT_VIEW_PROMPT_SIZE] = "";
-	struct client_view_prompt prompt = { .own = own,
-		                             .leader = replication_leader(r),
-		                             .live = replication_live(r),
-		                             .talk = c->talk };
+	char text[PROGRESS_SIZE + TRANSCRIPT_PROMPT_SIZE] = "";
+	struct transcript_prompt prompt = { .own = own,
+		                            .leader = replication_leader(r),
+		                            .live = replication_live(r),
+		                            .talk = c->talk };
 
 	(void)client_is_logged_in(c, own);
 	prompt.unread = client_terminal_unread_count(c->terminal);
@@ -87,7 +87,7 @@ static void set_prompt(struct client *c)
 		                 (live(c) == 0 && c->is_busy && c->question == ASK_COMMAND);
 	if (c->state == CLIENT_RUNNING) {
 		progress_text(&c->progress, text);
-		client_view_prompt(&prompt, text + strlen(text));
+		transcript_prompt(&prompt, text + strlen(text));
 	}
 	client_terminal_prompt(c->terminal, text);
 }
@@ -107,7 +107,7 @@ void client_show_flush(struct client *c)
 	unsigned rows;
 
 	if (c->terminal != NULL)
-		tty_size(&c->view.columns, &rows);
+		tty_size(&c->transcript.columns, &rows);
 	if (c->script.out.size == 0)
 		return;
 	if (c->terminal != NULL) {
@@ -121,10 +121,10 @@ void client_show_flush(struct client *c)
 
 void client_show_notice(struct client *c, const char *text)
 {
-	struct client_view_time at = now(c);
+	struct transcript_time at = now(c);
 
 	assert(c->terminal != NULL);
-	client_view_notice(&c->view, text, &at);
+	transcript_notice(&c->transcript, text, &at);
 	client_show_flush(c);
 }
 
@@ -148,19 +148,19 @@ static void facts_expired(struct loop_timer *timer)
 
 static void show_facts(struct client *c, const struct replica_row rows[REPLICAS])
 {
-	struct client_view_time at = now(c);
+	struct transcript_time at = now(c);
 	bool is_known = true;
 
-	client_view_facts(&c->view, rows, &at);
+	transcript_facts(&c->transcript, rows, &at);
 	for (uint32_t i = 0; i < REPLICAS; i++)
 		is_known = is_known && (!rows[i].live || rows[i].agrees_known);
-	ask_for_facts(c, is_known && c->view.differing == 0 ? FACTS_MS : FACTS_AGAIN_MS);
+	ask_for_facts(c, is_known && c->transcript.differing == 0 ? FACTS_MS : FACTS_AGAIN_MS);
 }
 
 void client_show_ready(struct client *c)
 {
 	const struct replication *r = link_replication(c->link);
-	struct client_view_time at = now(c);
+	struct transcript_time at = now(c);
 	int leader = replication_leader(r);
 	const char *why[REPLICAS];
 	bool is_live[REPLICAS];
@@ -173,8 +173,8 @@ void client_show_ready(struct client *c)
 		script_ready(&c->script, leader, is_live, why);
 		return;
 	}
-	client_view_begin(&c->view, &at);
-	client_view_ready(&c->view, leader, why, &at);
+	transcript_begin(&c->transcript, &at);
+	transcript_ready(&c->transcript, leader, why, &at);
 	ask_for_facts(c, FACTS_SOON_MS);
 }
 
@@ -184,7 +184,7 @@ void client_show_replica(struct client *c, const struct action *action)
 		script_replica(&c->script, action->index, action->live, action->why);
 		return;
 	}
-	client_view_replica(&c->view, action->index, action->live, action->why);
+	transcript_replica(&c->transcript, action->index, action->live, action->why);
 	if (action->live)
 		ask_for_facts(c, FACTS_SOON_MS);
 }
@@ -194,17 +194,17 @@ void client_show_leader(struct client *c, uint32_t index)
 	if (c->terminal == NULL)
 		script_leader(&c->script, index);
 	else
-		client_view_leader(&c->view);
+		transcript_leader(&c->transcript);
 }
 
 void client_show_changes(struct client *c)
 {
-	struct client_view_time at;
+	struct transcript_time at;
 
 	if (c->terminal == NULL)
 		return;
 	at = now(c);
-	client_view_changes(&c->view, replication_leader(link_replication(c->link)), &at);
+	transcript_changes(&c->transcript, replication_leader(link_replication(c->link)), &at);
 }
 
 void client_show_replicas(struct client *c, const struct action *action)
@@ -212,7 +212,7 @@ void client_show_replicas(struct client *c, const struct action *action)
 	if (action->token == c->facts_token)
 		show_facts(c, action->rows);
 	else if (c->terminal != NULL)
-		client_view_replicas(&c->view, action->rows);
+		transcript_replicas(&c->transcript, action->rows);
 	else
 		script_replicas(&c->script, action->rows);
 }
@@ -221,7 +221,7 @@ void client_show_replicas(struct client *c, const struct action *action)
 
 void client_show_message(struct client *c, const struct shown *shown)
 {
-	struct client_view_time sent;
+	struct transcript_time sent;
 
 	if (c->terminal == NULL) {
 		script_message(&c->script, shown);
@@ -229,24 +229,24 @@ void client_show_message(struct client *c, const struct shown *shown)
 	}
 	sent = local(shown->sent_ms);
 	client_terminal_unread(c->terminal);
-	client_view_message(&c->view, shown, &sent);
+	transcript_message(&c->transcript, shown, &sent);
 }
 
 void client_show_logged_out(struct client *c, const char *why)
 {
-	struct client_view_time at = now(c);
+	struct transcript_time at = now(c);
 
 	if (c->terminal == NULL)
 		script_logged_out(&c->script, why);
 	else
-		client_view_logged_out(&c->view, why, &at);
+		transcript_logged_out(&c->transcript, why, &at);
 }
 
 /* ---- what was typed ---- */
 
 static void add_recipient(struct client_own *own, struct view name)
 {
-	if (own->to_count < CLIENT_VIEW_NAMES_MAX) {
+	if (own->to_count < TRANSCRIPT_NAMES_MAX) {
 		char *to = own->to[own->to_count];
 
 		assert(name.size < TALK_SIZE);
@@ -271,23 +271,23 @@ static bool is_message(const struct command_request *q, const char *talk, struct
 	return own->to_count > 0;
 }
 
-static void show_own(struct client *c, const struct client_own *own, enum client_view_state state,
-                     const struct script_answer *a)
+static void show_own(struct client *c, const struct client_own *own,
+                     enum transcript_own_state state, const struct script_answer *a)
 {
-	struct client_view_time at = now(c);
-	struct view to[CLIENT_VIEW_NAMES_MAX];
-	struct client_view_own line = {
+	struct transcript_time at = now(c);
+	struct view to[TRANSCRIPT_NAMES_MAX];
+	struct transcript_own line = {
 		.to = to, .to_count = own->to_count, .text = own->text, .state = state
 	};
 
-	for (size_t i = 0; i < own->to_count && i < CLIENT_VIEW_NAMES_MAX; i++)
+	for (size_t i = 0; i < own->to_count && i < TRANSCRIPT_NAMES_MAX; i++)
 		to[i] = view_of_string(own->to[i]);
 	if (a != NULL) {
 		line.outcome = a->outcome;
 		line.detail = a->detail;
 		line.result = a->result;
 	}
-	client_view_own(&c->view, &line, &at);
+	transcript_own(&c->transcript, &line, &at);
 }
 
 static void slow_expired(struct loop_timer *timer)
@@ -309,8 +309,8 @@ void client_show_line(struct client *c, struct view line, bool was_shown)
 	c->is_message = is_message(&c->request, c->talk, &c->own);
 	c->own_was_shown = was_shown;
 	client_show_begun(c);
-	if (!c->is_message && !was_shown && !c->view.is_echoed)
-		client_view_typed(&c->view, line, client_line_is_secret(line), false);
+	if (!c->is_message && !was_shown && !c->transcript.is_echoed)
+		transcript_typed(&c->transcript, line, secret_is_in(line), false);
 	client_show_flush(c);
 }
 
@@ -326,7 +326,7 @@ void client_show_result(struct client *c, const struct script_answer *a)
 	bool done = a->outcome == OUTCOME_OK;
 
 	if (c->terminal != NULL && !c->is_message && !done) {
-		client_refusal_put(&c->script.out, a);
+		refusal_put(&c->script.out, a);
 	} else if (c->terminal == NULL || (!c->is_message && c->request.verb != VERB_REPLICAS)) {
 		script_result(&c->script, a);
 	} else if (c->is_message && done && c->own_was_shown && c->own.to_count == 1 &&
@@ -335,7 +335,7 @@ void client_show_result(struct client *c, const struct script_answer *a)
 			c->late_copies = a->result->copies;
 		c->late++;
 	} else if (c->is_message) {
-		show_own(c, &c->own, VIEW_ENDED, a);
+		show_own(c, &c->own, TRANSCRIPT_ENDED, a);
 	}
 	client_show_done(c);
 }
@@ -351,7 +351,7 @@ static void show_under_way(struct client *c)
 	if (c->is_message && c->own.to_count == 0 && live(c) > 0)
 		return;
 	if (c->is_message) {
-		show_own(c, &c->own, live(c) == 0 ? VIEW_WAITING : VIEW_SENDING, NULL);
+		show_own(c, &c->own, live(c) == 0 ? TRANSCRIPT_WAITING : TRANSCRIPT_SENDING, NULL);
 	} else if (c->token != 0 && live(c) == 0) {
 		(void)snprintf(text, sizeof(text),
 		               "no replica is live: /%.*s waits until one is back (Ctrl-C twice "
@@ -388,28 +388,28 @@ static void show_queue(struct client *c)
 			continue;
 		queued->was_shown = true;
 		if (is_message(&request, talk, &own))
-			show_own(c, &own, VIEW_WAITING, NULL);
-		else if (!c->view.is_echoed)
-			client_view_typed(&c->view, line, client_line_is_secret(line), true);
+			show_own(c, &own, TRANSCRIPT_WAITING, NULL);
+		else if (!c->transcript.is_echoed)
+			transcript_typed(&c->transcript, line, secret_is_in(line), true);
 	}
 }
 
 void client_show_settle(struct client *c)
 {
-	struct client_view_time at;
+	struct transcript_time at;
 
 	if (c->terminal == NULL)
 		return;
 	client_show_changes(c);
-	if (c->view.waited > 0 && replication_idle(link_replication(c->link)))
-		client_view_waited_end(&c->view);
+	if (c->transcript.waited > 0 && replication_idle(link_replication(c->link)))
+		transcript_waited_end(&c->transcript);
 	if (is_late(c)) {
 		show_under_way(c);
 		show_queue(c);
 	}
 	if (c->late > 0 && !c->is_busy && client_terminal_waiting(c->terminal) == 0) {
 		at = now(c);
-		client_view_sent(&c->view, c->late, c->late_copies, &at);
+		transcript_sent(&c->transcript, c->late, c->late_copies, &at);
 		c->late = 0;
 	}
 	client_show_flush(c);
@@ -437,7 +437,7 @@ void client_show_abandoned(struct client *c)
 
 	if (c->terminal == NULL || !c->is_message)
 		return;
-	show_own(c, &c->own, VIEW_ENDED, &a);
+	show_own(c, &c->own, TRANSCRIPT_ENDED, &a);
 	client_show_flush(c);
 }
 
@@ -451,7 +451,7 @@ void client_show_init(struct client *c)
 		addresses[i] = c->options.addresses[i];
 	script_init(&c->script, c->options.json, addresses);
 	c->script.colours = !c->options.is_plain;
-	client_view_init(&c->view, &c->script.out, addresses);
+	transcript_init(&c->transcript, &c->script.out, addresses);
 	c->facts.expired = facts_expired;
 	c->slow.expired = slow_expired;
 	tzset();

@@ -11,7 +11,7 @@ static void kind_is(const char *line, enum complete_kind kind, size_t name_offse
 	const char *blank = strrchr(line, ' ');
 	size_t word = blank == NULL ? 0 : (size_t)(blank + 1 - line);
 	size_t offset;
-	bool right = client_complete_kind(view_of_string(line), word, &offset) == kind;
+	bool right = complete_kind(view_of_string(line), word, &offset) == kind;
 
 	OK(right && offset == name_offset, line);
 }
@@ -40,13 +40,13 @@ static void commands(void)
 {
 	struct complete_commands c;
 
-	client_complete_commands(COMPLETE_COMMAND, view_of_string("/l"), &c);
+	complete_commands(COMPLETE_COMMAND, view_of_string("/l"), &c);
 	IS_U64(c.count, 3, "/login, /logout, /list");
-	client_complete_commands(COMPLETE_COMMAND, view_of_string("/msg"), &c);
+	complete_commands(COMPLETE_COMMAND, view_of_string("/msg"), &c);
 	OK(c.count == 1 && view_equal(c.words[0], view_of_string("/msg")), "/msg");
-	client_complete_commands(COMPLETE_TOPIC, view_of_string("msg"), &c);
+	complete_commands(COMPLETE_TOPIC, view_of_string("msg"), &c);
 	OK(c.count == 1 && view_equal(c.words[0], view_of_string("msg")), "a topic has no slash");
-	client_complete_commands(COMPLETE_COMMAND, view_of_string("/x"), &c);
+	complete_commands(COMPLETE_COMMAND, view_of_string("/x"), &c);
 	IS_U64(c.count, 0, "nothing begins with x");
 }
 
@@ -79,8 +79,8 @@ static void secrets(void)
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		struct view line = view_of_string(rows[i].line);
 
-		OK(client_line_is_secret(line) == rows[i].is_secret, rows[i].line);
-		OK(client_line_asks(line) == rows[i].asks, rows[i].line);
+		OK(secret_is_in(line) == rows[i].is_secret, rows[i].line);
+		OK(secret_may_follow(line) == rows[i].asks, rows[i].line);
 	}
 }
 

@@ -22,13 +22,13 @@ static size_t rows_of(const char *text, size_t columns)
 }
 
 /* Rows that words take in columns. */
-static size_t rows_of_words(enum client_help_form form, size_t columns)
+static size_t rows_of_words(enum help_form form, size_t columns)
 {
-	char words[VERB_TEXT][CLIENT_HELP_WORD_SIZE];
+	char words[VERB_TEXT][HELP_WORD_SIZE];
 	size_t widest = 0;
 	size_t across;
 
-	client_help_words(form, words);
+	help_words(form, words);
 	for (size_t i = 0; i < VERB_TEXT; i++)
 		widest = strlen(words[i]) > widest ? strlen(words[i]) : widest;
 	across = (columns + 1) / (widest + 2);
@@ -37,46 +37,46 @@ static size_t rows_of_words(enum client_help_form form, size_t columns)
 
 static void test_forms(void)
 {
-	char text[CLIENT_HELP_SIZE];
+	char text[HELP_SIZE];
 	size_t tables = 0;
 	size_t forms = 0;
 
-	client_help_table(text);
+	help_table(text);
 	OK(rows_of(text, 80) + 2 <= 24, "the table fits on 80 by 24");
 	OK(rows_of(text, 80) == VERB_TEXT + 1, "there no line of it is wrapped");
 	for (size_t columns = TERMINAL_COLUMNS_MIN; columns <= 250; columns++)
 		for (size_t rows = 1; rows <= 60; rows++) {
-			enum client_help_form form = client_help_form(columns, rows);
+			enum help_form form = help_form(columns, rows);
 
-			tables += form == CLIENT_HELP_TABLE;
-			forms += form == CLIENT_HELP_FORMS;
-			if (form == CLIENT_HELP_TABLE)
+			tables += form == HELP_TABLE;
+			forms += form == HELP_FORMS;
+			if (form == HELP_TABLE)
 				ALWAYS(rows_of(text, columns) + 2 <= rows, "a table has room");
-			else if (form == CLIENT_HELP_FORMS)
+			else if (form == HELP_FORMS)
 				ALWAYS(rows_of_words(form, columns) + 3 <= rows, "so have forms");
 		}
 	OK(tables > 0 && forms > 0, "each form has its windows");
-	OK(client_help_form(80, 24) == CLIENT_HELP_TABLE, "80 by 24: the table");
-	OK(client_help_form(200, 60) == CLIENT_HELP_TABLE, "200 by 60: the table");
-	OK(client_help_form(100, 12) == CLIENT_HELP_FORMS, "100 by 12: the forms");
-	OK(client_help_form(40, 10) == CLIENT_HELP_NAMES, "40 by 10: the names");
-	OK(rows_of_words(CLIENT_HELP_NAMES, 40) + 3 <= 10, "which fit there");
+	OK(help_form(80, 24) == HELP_TABLE, "80 by 24: the table");
+	OK(help_form(200, 60) == HELP_TABLE, "200 by 60: the table");
+	OK(help_form(100, 12) == HELP_FORMS, "100 by 12: the forms");
+	OK(help_form(40, 10) == HELP_NAMES, "40 by 10: the names");
+	OK(rows_of_words(HELP_NAMES, 40) + 3 <= 10, "which fit there");
 }
 
 static void test_rows(void)
 {
-	char text[CLIENT_HELP_SIZE];
+	char text[HELP_SIZE];
 
 	for (enum verb verb = 0; verb < VERB_TEXT; verb++) {
 		const struct command_row *row = command_row(verb);
 
-		client_help_row(row, text);
+		help_row(row, text);
 		ALWAYS(text[0] == '/', "help on a command begins with how it is written");
 		ALWAYS(strstr(text, row->summary) != NULL, "then what it does");
 		ALWAYS(rows_of(text, 40) + 2 <= 10, "and fits on 40 by 10");
 		ALWAYS(text[strlen(text) - 1] != ' ', "without a blank at its end");
 	}
-	client_help_row(command_row(VERB_BELL), text);
+	help_row(command_row(VERB_BELL), text);
 	OK(strncmp(text, "/bell on|off\n  ring", 19) == 0, "as of the bell");
 }
 

@@ -15,7 +15,7 @@ static const char *told(const struct script_answer *answer)
 	size_t size = 0;
 
 	buf_clear(&line);
-	client_refusal_put(&line, answer);
+	refusal_put(&line, answer);
 	for (size_t i = 0; i < line.size && size + 1 < sizeof(text); i++) {
 		if (line.data[i] == 0x1b)
 			while (line.data[i] != 'm')
@@ -106,7 +106,7 @@ static void test_lines(void)
 
 int main(void)
 {
-	buf_init(&line, CLIENT_REFUSAL_SIZE_MAX);
+	buf_init(&line, REFUSAL_SIZE_MAX);
 	test_each_says_what_to_do();
 	test_lines();
 	buf_release(&line);

@@ -6,19 +6,19 @@
  */
 #include "tests/lib/tap.h"
 
-#include "chat/view.h"
+#include "chat/transcript.h"
 #include "terminal/terminal.h"
 
 static const char *const addresses[REPLICAS] = { "127.0.0.1:1", "host:2", "[::1]:3" };
 static struct buf out;
-static struct client_view view;
+static struct transcript transcript;
 
-static const struct client_view_time monday = { 1000000000000, 2026, 11, 16, 1, 9, 5 };
+static const struct transcript_time monday = { 1000000000000, 2026, 11, 16, 1, 9, 5 };
 
 /* So many minutes later, on the same day. */
-static struct client_view_time later(unsigned minutes)
+static struct transcript_time later(unsigned minutes)
 {
-	struct client_view_time at = monday;
+	struct transcript_time at = monday;
 
 	at.ms += minutes * UINT64_C(60000);
 	at.hour += minutes / 60;
@@ -26,9 +26,9 @@ static struct client_view_time later(unsigned minutes)
 	return at;
 }
 
-static struct client_view_time day_after(void)
+static struct transcript_time day_after(void)
 {
-	struct client_view_time at = { monday.ms + 86400000, 2026, 11, 17, 2, 0, 0 };
+	struct transcript_time at = { monday.ms + 86400000, 2026, 11, 17, 2, 0, 0 };
 
 	return at;
 }
@@ -36,8 +36,8 @@ static struct client_view_time day_after(void)
 static void fresh(void)
 {
 	buf_clear(&out);
-	client_view_init(&view, &out, addresses);
-	client_view_begin(&view, &monday);
+	transcript_init(&transcript, &out, addresses);
+	transcript_begin(&transcript, &monday);
 }
 
 /* What was written, as a string; the buffer is empty afterwards. */
@@ -73,12 +73,12 @@ static const char *taken(void)
 }
 
 static const char *message(const char *from, const char *text, bool waited,
-                           struct client_view_time at)
+                           struct transcript_time at)
 {
 	struct shown shown = { .text = view_of_string(text), .waited = waited };
 
 	(void)snprintf(shown.from, sizeof(shown.from), "%s", from);
-	client_view_message(&view, &shown, &at);
+	transcript_message(&transcript, &shown, &at);
 	return taken();
 }
 
@@ -91,11 +91,11 @@ static void test_messages(void)
 	          "a name with its digits fits");
 	IS_STRING(message("a_name_of_many_letters~0123ABCD", "hi", false, monday),
 	          "09:05 a_name_of_many_letters~0123ABCD: hi\n", "a longer one is shown whole");
-	view.columns = 40;
+	transcript.columns = 40;
 	IS_STRING(message("bob", "one\ntwo", false, monday),
 	          "09:05      bob: one\n              | two\n",
 	          "in a narrow window the column is, too");
-	view.columns = 200;
+	transcript.columns = 200;
 	IS_STRING(message("bob", "hi", false, monday), "09:05          bob: hi\n",
 	          "in a wide one it is steady");
 	IS_STRING(message("bob", "x\n", false, monday),
@@ -167,7 +167,7 @@ static void test_hostile(void)
 	          "09:05          bob: \xe2\x97\x8c\xcc\x81\xcc\x81\xcc\x81\xcc\x81\xcc\x81\xcc\x81"
 	          "\xcc\x81\xcc\x81<992 more marks>\n",
 	          "also without a letter, and at the end");
-	flood[1 + 2 * CLIENT_VIEW_MARKS_MAX] = 0;
+	flood[1 + 2 * TRANSCRIPT_MARKS_MAX] = 0;
 	IS_STRING(message("bob", flood, false, monday),
 	          "09:05          bob: a\xcc\x81\xcc\x81\xcc\x81\xcc\x81\xcc\x81\xcc\x81\xcc\x81"
 	          "\xcc\x81\n",
@@ -185,7 +185,7 @@ static void test_colours(void)
 	const char *got;
 
 	fresh();
-	client_view_message(&view, &bob, &monday);
+	transcript_message(&transcript, &bob, &monday);
 	got = raw();
 	(void)snprintf(want, sizeof(want), "%sbob%s: ^[[31mred",
 	               terminal_style(terminal_style_of(view_of_string("bob"))),
@@ -195,7 +195,7 @@ static void test_colours(void)
 
 static void test_days(void)
 {
-	struct client_view_time before = later(0);
+	struct transcript_time before = later(0);
 
 	fresh();
 	IS_STRING(message("bob", "a", false, later(1)), "09:06          bob: a\n",
@@ -217,30 +217,28 @@ static void test_days(void)
 	          "-- Monday 16 November 2026 --\n09:05          bob: e\n",
 	          "what is much older stands under its own day");
 	fresh();
-	view.has_day = false;
+	transcript.has_day = false;
 	IS_STRING(message("bob", "a", false, monday), "09:05          bob: a\n",
 	          "a first line has no day before it");
 }
 
 static void test_waited(void)
 {
-	struct client_view_time old = {
-		monday.ms - 4 * UINT64_C(86400000), 2026, 11, 12, 4, 18, 3
-	};
-	struct client_view_time older = { 0, 2025, 1, 2, 4, 7, 8 };
+	struct transcript_time old = { monday.ms - 4 * UINT64_C(86400000), 2026, 11, 12, 4, 18, 3 };
+	struct transcript_time older = { 0, 2025, 1, 2, 4, 7, 8 };
 
 	fresh();
-	client_view_waited_end(&view);
+	transcript_waited_end(&transcript);
 	IS_STRING(taken(), "", "nothing waited: nothing is said");
 	IS_STRING(message("bob", "a", true, old),
 	          "-- waiting since 12 Nov 18:03 --\n-- Thursday 12 November 2026 --\n"
 	          "18:03          bob: a\n",
 	          "what waited stands under a line that says since when");
 	IS_STRING(message("eve", "b", true, old), "18:03          eve: b\n", "one line for all");
-	client_view_waited_end(&view);
+	transcript_waited_end(&transcript);
 	IS_STRING(taken(), "-- end of what waited: 2 messages --\n",
 	          "and one at its end: how many");
-	client_view_waited_end(&view);
+	transcript_waited_end(&transcript);
 	IS_STRING(taken(), "", "once");
 	IS_STRING(message("bob", "c", true, older),
 	          "-- waiting since 2 Jan 2025 07:08 --\n-- Thursday 2 January 2025 --\n"
@@ -254,11 +252,11 @@ static void test_waited(void)
 
 /* ---- own messages ---- */
 
-static const char *own(const char *to, const char *text, enum client_view_state state,
+static const char *own(const char *to, const char *text, enum transcript_own_state state,
                        const struct result *r)
 {
 	struct view names[8];
-	struct client_view_own line = {
+	struct transcript_own line = {
 		.to = names, .text = view_of_string(text), .state = state, .detail = ""
 	};
 
@@ -269,7 +267,7 @@ static const char *own(const char *to, const char *text, enum client_view_state 
 		line.detail = r->detail;
 		line.result = r;
 	}
-	client_view_own(&view, &line, &monday);
+	transcript_own(&transcript, &line, &monday);
 	return taken();
 }
 
@@ -278,38 +276,38 @@ static void test_own(void)
 	struct result r = { .detail = "", .copies = 3, .online = 1, .stored = 1 };
 
 	fresh();
-	IS_STRING(own("bob", "hi", VIEW_ENDED, &r), "09:05       -> bob: hi\n",
+	IS_STRING(own("bob", "hi", TRANSCRIPT_ENDED, &r), "09:05       -> bob: hi\n",
 	          "on all three, for one who is online: no remark");
-	IS_STRING(own("bob", "hi\nyou", VIEW_ENDED, &r),
+	IS_STRING(own("bob", "hi\nyou", TRANSCRIPT_ENDED, &r),
 	          "09:05       -> bob: hi\n                  | you\n", "its lines are moved in");
 	r.online = 0;
-	IS_STRING(own("bob", "hi", VIEW_ENDED, &r), "09:05       -> bob: hi [offline]\n",
+	IS_STRING(own("bob", "hi", TRANSCRIPT_ENDED, &r), "09:05       -> bob: hi [offline]\n",
 	          "offline is said");
 	r.copies = 2;
-	IS_STRING(own("bob", "hi", VIEW_ENDED, &r),
+	IS_STRING(own("bob", "hi", TRANSCRIPT_ENDED, &r),
 	          "09:05       -> bob: hi [offline; on 2 of 3 replicas]\n", "so are few copies");
 	r.online = 1;
 	r.copies = 3;
 	r.mailbox_full = true;
-	IS_STRING(own("bob", "hi", VIEW_ENDED, &r),
+	IS_STRING(own("bob", "hi", TRANSCRIPT_ENDED, &r),
 	          "09:05       -> bob: hi [your share of this mailbox is full now, until something "
 	          "in it is read]\n",
 	          "and a full mailbox");
 	r = (struct result){ .detail = "", .copies = 3, .online = 2, .stored = 5 };
-	IS_STRING(own("bob,eve,al,cid,dora", "hi", VIEW_ENDED, &r),
+	IS_STRING(own("bob,eve,al,cid,dora", "hi", TRANSCRIPT_ENDED, &r),
 	          "09:05 -> bob, eve, al +2: hi [2 of 5 online]\n", "to many");
-	IS_STRING(own("", "hi", VIEW_ENDED, &r), "09:05     -> (all): hi [2 of 5 online]\n",
+	IS_STRING(own("", "hi", TRANSCRIPT_ENDED, &r), "09:05     -> (all): hi [2 of 5 online]\n",
 	          "to all");
 	r = (struct result){ .detail = "" };
-	IS_STRING(own("", "hi", VIEW_ENDED, &r),
+	IS_STRING(own("", "hi", TRANSCRIPT_ENDED, &r),
 	          "09:05     -> (all): hi [there is nobody to send it to]\n", "to nobody");
-	IS_STRING(own("bob", "hi", VIEW_WAITING, NULL), "09:05       -> bob: hi [waiting]\n",
+	IS_STRING(own("bob", "hi", TRANSCRIPT_WAITING, NULL), "09:05       -> bob: hi [waiting]\n",
 	          "waiting");
-	IS_STRING(own("bob", "hi", VIEW_SENDING, NULL), "09:05       -> bob: hi [on its way]\n",
-	          "on its way");
-	view.is_echoed = true;
+	IS_STRING(own("bob", "hi", TRANSCRIPT_SENDING, NULL),
+	          "09:05       -> bob: hi [on its way]\n", "on its way");
+	transcript.is_echoed = true;
 	r = (struct result){ .detail = "", .copies = 3, .online = 1, .stored = 1 };
-	IS_STRING(own("bob", "hi", VIEW_ENDED, &r), "09:05       -> bob: sent\n",
+	IS_STRING(own("bob", "hi", TRANSCRIPT_ENDED, &r), "09:05       -> bob: sent\n",
 	          "a dumb terminal has shown the text itself");
 }
 
@@ -320,42 +318,42 @@ static void test_own_failed(void)
 		            .detail = "there is no such account",
 		            .users = users,
 		            .users_count = 1 };
-	struct client_view_own line = { .text = view_of_string("hi"),
-		                        .state = VIEW_ENDED,
-		                        .outcome = OUTCOME_NOT_LOGGED_IN,
-		                        .detail = "log in first" };
+	struct transcript_own line = { .text = view_of_string("hi"),
+		                       .state = TRANSCRIPT_ENDED,
+		                       .outcome = OUTCOME_NOT_LOGGED_IN,
+		                       .detail = "log in first" };
 
 	fresh();
 	IS_STRING(
-		own("bob", "hi", VIEW_ENDED, &r),
+		own("bob", "hi", TRANSCRIPT_ENDED, &r),
 		"09:05       -> bob: hi [not sent: there is no such account (bob); /list shows who "
 		"there is]\n",
 		"not sent: why, and what to do next");
 	r.users_count = 5;
 	r.outcome = OUTCOME_MAILBOX_FULL;
 	r.detail = "full";
-	IS_STRING(own("bob", "hi", VIEW_ENDED, &r),
+	IS_STRING(own("bob", "hi", TRANSCRIPT_ENDED, &r),
 	          "09:05       -> bob: hi [not sent: full (bob, e^[ve, cid +2)]\n",
 	          "of many names some");
 	r = (struct result){ .outcome = OUTCOME_UNKNOWN,
 		             .detail = "it may have been stored",
 		             .has_id = true,
 		             .number = 7 };
-	IS_STRING(own("bob", "hi", VIEW_ENDED, &r),
+	IS_STRING(own("bob", "hi", TRANSCRIPT_ENDED, &r),
 	          "09:05       -> bob: hi [perhaps not sent: it may have been stored; to send it "
 	          "again: /msg --id 00000000000000000000000000-7 bob TEXT]\n",
 	          "unknown: how it is sent again and shown once");
 	r = (struct result){ .outcome = OUTCOME_NO_REPLICA, .detail = "", .stored = 4 };
-	IS_STRING(own("", "hi", VIEW_ENDED, &r),
+	IS_STRING(own("", "hi", TRANSCRIPT_ENDED, &r),
 	          "09:05     -> (all): hi [sent to 4 only: no-replica]\n", "to some of all");
-	client_view_own(&view, &line, &monday);
+	transcript_own(&transcript, &line, &monday);
 	IS_STRING(taken(), "09:05     -> (all): hi [not sent: log in first]\n",
 	          "refused before anybody was asked");
 }
 
 static const char *typed(const char *line, bool is_secret, bool waits)
 {
-	client_view_typed(&view, view_of_string(line), is_secret, waits);
+	transcript_typed(&transcript, view_of_string(line), is_secret, waits);
 	return taken();
 }
 
@@ -367,9 +365,9 @@ static void test_typed(void)
 	          "its password does not");
 	IS_STRING(typed("/list", false, true), "> /list [waiting]\n", "one that waits");
 	IS_STRING(typed("a\nb\x1b", false, false), "> a\n    | b^[\n", "several lines");
-	client_view_sent(&view, 1, 3, &monday);
+	transcript_sent(&transcript, 1, 3, &monday);
 	IS_STRING(taken(), "09:05 -- 1 message that waited is sent\n", "one that waited is sent");
-	client_view_sent(&view, 12, 1, &monday);
+	transcript_sent(&transcript, 12, 1, &monday);
 	IS_STRING(taken(),
 	          "09:05 -- 12 messages that waited are sent, each on at least 1 of 3 "
 	          "replicas\n",
@@ -383,40 +381,40 @@ static void test_changes(void)
 	const char *const why[REPLICAS] = { "", "refused \x1b", "" };
 
 	fresh();
-	client_view_ready(&view, 0, why, &monday);
+	transcript_ready(&transcript, 0, why, &monday);
 	IS_STRING(taken(),
 	          "09:05 -- 2 of 3 replicas are live; replica 0 (127.0.0.1:1) leads\n"
 	          "09:05 -- replica 1 (host:2) is dead: refused ^[\n",
 	          "ready: who leads, and who is dead");
-	client_view_changes(&view, 0, &monday);
+	transcript_changes(&transcript, 0, &monday);
 	IS_STRING(taken(), "", "nothing changed: nothing is said");
-	client_view_replica(&view, 0, false, "killed");
-	client_view_leader(&view);
-	client_view_changes(&view, 2, &monday);
+	transcript_replica(&transcript, 0, false, "killed");
+	transcript_leader(&transcript);
+	transcript_changes(&transcript, 2, &monday);
 	IS_STRING(taken(), "09:05 -- replica 0 (127.0.0.1:1) is dead: killed; replica 2 leads\n",
 	          "a death and what follows from it are one line");
-	client_view_replica(&view, 2, false, "cut");
-	client_view_changes(&view, -1, &monday);
+	transcript_replica(&transcript, 2, false, "cut");
+	transcript_changes(&transcript, -1, &monday);
 	IS_STRING(taken(),
 	          "09:05 -- replica 2 ([::1]:3) is dead: cut; no replica is live: it goes on "
 	          "trying, what you type waits\n",
 	          "the last one");
-	client_view_replica(&view, 1, true, "");
-	client_view_leader(&view);
-	client_view_changes(&view, 1, &monday);
+	transcript_replica(&transcript, 1, true, "");
+	transcript_leader(&transcript);
+	transcript_changes(&transcript, 1, &monday);
 	IS_STRING(taken(), "09:05 -- replica 1 (host:2) is live and leads\n",
 	          "one is there for the first time");
-	client_view_replica(&view, 0, true, "");
-	client_view_replica(&view, 2, true, "");
-	client_view_leader(&view);
-	client_view_changes(&view, 0, &monday);
+	transcript_replica(&transcript, 0, true, "");
+	transcript_replica(&transcript, 2, true, "");
+	transcript_leader(&transcript);
+	transcript_changes(&transcript, 0, &monday);
 	IS_STRING(taken(),
 	          "09:05 -- replica 0 (127.0.0.1:1) is live again\n"
 	          "09:05 -- replica 2 ([::1]:3) is live again; replica 0 leads\n",
 	          "two at once");
-	client_view_changes(&view, 0, &monday);
+	transcript_changes(&transcript, 0, &monday);
 	IS_STRING(taken(), "", "once");
-	client_view_ready(&view, 2, (const char *const[]){ "a", "b", "" }, &monday);
+	transcript_ready(&transcript, 2, (const char *const[]){ "a", "b", "" }, &monday);
 	IS_STRING(taken(),
 	          "09:05 -- 1 of 3 replicas is live; replica 2 ([::1]:3) leads\n"
 	          "09:05 -- replica 0 (127.0.0.1:1) is dead: a\n"
@@ -428,7 +426,7 @@ static struct replica_row rows[REPLICAS];
 
 static const char *facts(void)
 {
-	client_view_facts(&view, rows, &monday);
+	transcript_facts(&transcript, rows, &monday);
 	return taken();
 }
 
@@ -468,8 +466,8 @@ static void test_facts(void)
 	          "and agree again");
 	rows_are(true, false);
 	(void)facts();
-	client_view_replica(&view, 2, false, "cut");
-	client_view_changes(&view, 0, &monday);
+	transcript_replica(&transcript, 2, false, "cut");
+	transcript_changes(&transcript, 0, &monday);
 	(void)taken();
 	rows[2] = (struct replica_row){ .why = "cut" };
 	IS_STRING(facts(), "", "one that is dead holds nothing");
@@ -485,7 +483,7 @@ static void test_table(void)
 	rows[0].round_trip_known = rows[2].round_trip_known = true;
 	rows[2].round_trip_ms = 12;
 	rows[1] = (struct replica_row){ .why = "connection \x1b refused" };
-	client_view_replicas(&view, rows);
+	transcript_replicas(&transcript, rows);
 	IS_STRING(taken(),
 	          "  address      state     facts  agrees  round trip\n"
 	          "0 127.0.0.1:1  leads       119       -       <1 ms\n"
@@ -496,9 +494,9 @@ static void test_table(void)
 	rows[2].agrees_known = false;
 	rows[2].facts_known = false;
 	rows[2].round_trip_known = false;
-	view.columns = 40;
-	view.differing = 0;
-	client_view_replicas(&view, rows);
+	transcript.columns = 40;
+	transcript.differing = 0;
+	transcript_replicas(&transcript, rows);
 	IS_STRING(taken(),
 	          "0 127.0.0.1:1  leads\n    119 facts, agrees: -, <1 ms\n"
 	          "1 host:2       dead\n    connection ^[ refused\n"
@@ -509,20 +507,20 @@ static void test_table(void)
 static void test_rest(void)
 {
 	fresh();
-	client_view_notice(&view, "something", &monday);
+	transcript_notice(&transcript, "something", &monday);
 	IS_STRING(taken(), "09:05 -- something\n", "a notice");
 	(void)message("bob", "a", true, monday);
-	client_view_logged_out(&view, "taken over \x1b", &monday);
+	transcript_logged_out(&transcript, "taken over \x1b", &monday);
 	IS_STRING(taken(),
 	          "-- end of what waited: 1 message --\n09:05 -- logged out: taken over ^[\n",
 	          "logged out");
 }
 
-static const char *prompt(struct client_view_prompt p)
+static const char *prompt(struct transcript_prompt p)
 {
-	char text[CLIENT_VIEW_PROMPT_SIZE];
+	char text[TRANSCRIPT_PROMPT_SIZE];
 
-	client_view_prompt(&p, text);
+	transcript_prompt(&p, text);
 	(void)buf_put(&out, text, strlen(text));
 	return taken();
 }
@@ -533,28 +531,28 @@ static void test_prompt(void)
 	char talk[64];
 
 	fresh();
-	IS_STRING(prompt((struct client_view_prompt){ .own = "", .leader = -1, .talk = "" }),
+	IS_STRING(prompt((struct transcript_prompt){ .own = "", .leader = -1, .talk = "" }),
 	          "- r- 0/3> ", "nobody, and none is live");
-	IS_STRING(prompt((struct client_view_prompt){
+	IS_STRING(prompt((struct transcript_prompt){
 			  .own = "ann", .leader = 0, .live = 3, .talk = "" }),
 	          "ann r0 3/3> ", "who one is, who leads, how many are live");
-	IS_STRING(prompt((struct client_view_prompt){ .own = "ann",
-	                                              .leader = 1,
-	                                              .live = 2,
-	                                              .talk = "bob",
-	                                              .unread = 4,
-	                                              .waiting = 1 }),
+	IS_STRING(prompt((struct transcript_prompt){ .own = "ann",
+	                                             .leader = 1,
+	                                             .live = 2,
+	                                             .talk = "bob",
+	                                             .unread = 4,
+	                                             .waiting = 1 }),
 	          "ann r1 2/3 to bob, 4 new, 1 waiting> ", "with everything");
 	memset(name, 'n', sizeof(name) - 1);
 	name[sizeof(name) - 1] = 0;
 	memset(talk, 't', sizeof(talk) - 1);
 	talk[sizeof(talk) - 1] = 0;
-	OK(strlen(prompt((struct client_view_prompt){ .own = name,
-	                                              .leader = 1,
-	                                              .live = 2,
-	                                              .talk = talk,
-	                                              .unread = UINT64_MAX,
-	                                              .waiting = UINT64_MAX })) > 150,
+	OK(strlen(prompt((struct transcript_prompt){ .own = name,
+	                                             .leader = 1,
+	                                             .live = 2,
+	                                             .talk = talk,
+	                                             .unread = UINT64_MAX,
+	                                             .waiting = UINT64_MAX })) > 150,
 	   "the longest fits");
 }
 

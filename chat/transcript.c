@@ -1,0 +1,711 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Each line is made whole at once, from left to right; what is foreign goes through terminal_put or
+ * put_harmless. That the text is wrapped by the terminal and not here costs the neat left edge of
+ * its further rows, and buys that a copied line is the line, at any width, also after a resize.
+ *
+ * A day is named when it changes, not before; a line that is a little older than the one above it
+ * (the clocks of replicas differ) does not turn the calendar back and forth.
+ */
+#include "chat/transcript.h"
+
+#include "base/escape.h"
+#include "terminal/terminal.h"
+#include "terminal/width.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+enum {
+	NAME_COLUMNS = 12, /* a short name with its eight digits fits */
+	NAME_COLUMNS_NARROW = 8,
+	COLUMNS_NARROW = 60, /* a window below that is narrow */
+	DAY_BACK_MS = 10 * 60 * 1000,
+	ADDRESS_COLUMNS_MAX = 40,
+};
+#define NO_BASE "\xe2\x97\x8c" /* U+25CC, dotted circle: what a lone mark stands on */
+
+static const char *const months[] = {
+	"January", "February", "March",     "April",   "May",      "June",
+	"July",    "August",   "September", "October", "November", "December",
+};
+static const char *const weekdays[] = { "Sunday",   "Monday", "Tuesday", "Wednesday",
+	                                "Thursday", "Friday", "Saturday" };
+
+/* ---- pieces ---- */
+
+static void put(struct transcript *t, struct view bytes)
+{
+	bool fitted = buf_put(t->out, bytes.data, bytes.size);
+
+	assert(fitted);
+	(void)fitted;
+}
+
+static void print(struct transcript *t, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/* For our own words and numbers: nothing here is longer than the room, and nothing is foreign. */
+static void print(struct transcript *t, const char *format, ...)
+{
+	char text[256];
+	va_list arguments;
+	int size;
+
+	va_start(arguments, format);
+	size = vsnprintf(text, sizeof(text), format, arguments);
+	va_end(arguments);
+	assert(size >= 0);
+	assert((size_t)size < sizeof(text));
+	put(t, view_of(text, (size_t)size));
+}
+
+static void put_style(struct transcript *t, enum terminal_style style)
+{
+	put(t, view_of_string(terminal_style(style)));
+}
+
+/* Foreign words. */
+static void show(struct transcript *t, const char *text)
+{
+	escape_for_terminal(t->out, view_of_string(text));
+}
+
+static void put_blanks(struct transcript *t, size_t count)
+{
+	while (count-- > 0)
+		put(t, view_of_string(" "));
+}
+
+static size_t name_columns(const struct transcript *t)
+{
+	return t->columns < COLUMNS_NARROW ? NAME_COLUMNS_NARROW : NAME_COLUMNS;
+}
+
+static bool is_mark(struct view text, size_t *size)
+{
+	uint32_t character = escape_decode(text, size);
+
+	return !escape_is_harmful(character) && width_of(character) == 0;
+}
+
+/* One line of a foreign text. Thousands of marks on one character would cover the lines around it,
+ * or hide in it, so only some are shown. */
+static void put_harmless(struct transcript *t, struct view text)
+{
+	size_t begin = 0; /* of what is not written yet */
+	size_t at = 0;
+	size_t marks = 0;
+
+	while (at < text.size) {
+		struct view rest = view_of(text.data + at, text.size - at);
+		size_t size = 1;
+		bool is_another = rest.data[0] >= 0x80 && is_mark(rest, &size);
+
+		if (is_another && at == 0)
+			put(t, view_of_string(NO_BASE));
+		if (!is_another && marks > TRANSCRIPT_MARKS_MAX) {
+			print(t, "<%zu more marks>", marks - TRANSCRIPT_MARKS_MAX);
+			begin = at;
+		}
+		marks = is_another ? marks + 1 : 0;
+		if (marks == TRANSCRIPT_MARKS_MAX + 1)
+			escape_for_terminal(t->out, view_of(text.data + begin, at - begin));
+		at += size;
+	}
+	if (marks > TRANSCRIPT_MARKS_MAX)
+		print(t, "<%zu more marks>", marks - TRANSCRIPT_MARKS_MAX);
+	else
+		escape_for_terminal(t->out, view_of(text.data + begin, at - begin));
+}
+
+/* The lines after the first are moved in, so none of them looks like another message. */
+static void put_text(struct transcript *t, struct view text)
+{
+	while (text.size > 0) {
+		const uint8_t *end = memchr(text.data, '\n', text.size);
+		size_t size = end == NULL ? text.size : (size_t)(end - text.data);
+
+		put_harmless(t, view_of(text.data, size));
+		if (end != NULL) {
+			put(t, view_of_string("\n"));
+			put_blanks(t, sizeof("HH:MM ") - 1 + name_columns(t));
+			put(t, view_of_string("| "));
+		}
+		size += end != NULL;
+		text = view_of(text.data + size, text.size - size);
+	}
+}
+
+/* ---- days and times ---- */
+
+static bool is_same_day(const struct transcript_time *a, const struct transcript_time *b)
+{
+	return a->year == b->year && a->month == b->month && a->day == b->day;
+}
+
+static void end_line(struct transcript *t)
+{
+	put_style(t, STYLE_NONE);
+	put(t, view_of_string("\n"));
+}
+
+/* What comes belongs to this moment. */
+static void turn_to(struct transcript *t, const struct transcript_time *at)
+{
+	assert(at->month >= 1);
+	assert(at->month <= 12);
+	assert(at->weekday < 7);
+	if (t->has_day && at->ms < t->last.ms && t->last.ms - at->ms < DAY_BACK_MS)
+		return;
+	if (t->has_day && !is_same_day(at, &t->last)) {
+		put_style(t, STYLE_DIM);
+		print(t, "-- %s %u %s %u --", weekdays[at->weekday], at->day, months[at->month - 1],
+		      at->year);
+		end_line(t);
+	}
+	t->has_day = true;
+	t->last = *at;
+}
+
+static void begin_line(struct transcript *t, const struct transcript_time *at)
+{
+	turn_to(t, at);
+	put_style(t, STYLE_DIM);
+	print(t, "%02u:%02u ", at->hour, at->minute);
+	put_style(t, STYLE_NONE);
+}
+
+static void begin_notice(struct transcript *t, const struct transcript_time *now)
+{
+	begin_line(t, now);
+	put_style(t, STYLE_NOTICE);
+	print(t, "-- ");
+}
+
+void transcript_init(struct transcript *t, struct buf *out, const char *const *addresses)
+{
+	*t = (struct transcript){ .out = out, .addresses = addresses, .columns = 80 };
+}
+
+void transcript_begin(struct transcript *t, const struct transcript_time *now)
+{
+	t->has_day = true;
+	t->last = *now;
+}
+
+/* ---- messages ---- */
+
+static void begin_waited(struct transcript *t, const struct transcript_time *since)
+{
+	put_style(t, STYLE_NOTICE);
+	print(t, "-- waiting since %u %.3s ", since->day, months[since->month - 1]);
+	if (t->has_day && t->last.year != since->year)
+		print(t, "%u ", since->year);
+	print(t, "%02u:%02u --", since->hour, since->minute);
+	end_line(t);
+}
+
+void transcript_waited_end(struct transcript *t)
+{
+	if (t->waited == 0)
+		return;
+	put_style(t, STYLE_NOTICE);
+	print(t, "-- end of what waited: %ju message%s --", (uintmax_t)t->waited,
+	      t->waited == 1 ? "" : "s");
+	end_line(t);
+	t->waited = 0;
+}
+
+void transcript_message(struct transcript *t, const struct shown *shown,
+                        const struct transcript_time *sent)
+{
+	struct view from = view_of_string(shown->from);
+	size_t width = width_of_text(from);
+
+	if (!shown->waited)
+		transcript_waited_end(t);
+	else if (t->waited++ == 0)
+		begin_waited(t, sent);
+	begin_line(t, sent);
+	if (width < name_columns(t))
+		put_blanks(t, name_columns(t) - width);
+	terminal_put(t->out, terminal_style_of(from), from);
+	print(t, ": ");
+	put_text(t, shown->text);
+	print(t, "\n");
+}
+
+/* "-> bob, carol": an arrow and a blank, which no name has. */
+static void put_recipients(struct transcript *t, const struct transcript_own *own)
+{
+	size_t shown = own->to_count < TRANSCRIPT_NAMES_MAX ? own->to_count : TRANSCRIPT_NAMES_MAX;
+	size_t width = own->to_count == 0 ? sizeof("-> (all)") - 1 : sizeof("->") - 1;
+
+	for (size_t i = 0; i < shown; i++)
+		width += width_of_text(own->to[i]) + (i == 0 ? 1 : 2);
+	if (width < name_columns(t))
+		put_blanks(t, name_columns(t) - width);
+	put_style(t, STYLE_DIM);
+	print(t, "->");
+	put_style(t, STYLE_NONE);
+	if (own->to_count == 0)
+		print(t, " (all)");
+	for (size_t i = 0; i < shown; i++) {
+		print(t, i == 0 ? " " : ", ");
+		terminal_put(t->out, terminal_style_of(own->to[i]), own->to[i]);
+	}
+	if (own->to_count > shown)
+		print(t, " +%zu", own->to_count - shown);
+}
+
+/* Begins a remark, or goes on with it. */
+static void remark(struct transcript *t, bool *has_begun, enum terminal_style style)
+{
+	if (*has_begun) {
+		print(t, "; ");
+		return;
+	}
+	put(t, view_of_string(" "));
+	put_style(t, style);
+	put(t, view_of_string("["));
+	*has_begun = true;
+}
+
+/* What is not as one would have it. */
+static void remark_stored(struct transcript *t, const struct transcript_own *own, bool *has_begun)
+{
+	const struct result *r = own->result;
+	bool is_to_one = own->to_count == 1 && r->stored == 1;
+	bool has_few = r->stored > 0 && r->copies < REPLICAS;
+	enum terminal_style style = has_few || r->mailbox_full ? STYLE_NOTICE : STYLE_DIM;
+
+	if (r->stored == 0) {
+		remark(t, has_begun, style);
+		print(t, "there is nobody to send it to");
+	} else if (!is_to_one) {
+		remark(t, has_begun, style);
+		print(t, "%u of %u online", r->online, r->stored);
+	} else if (r->online == 0) {
+		remark(t, has_begun, style);
+		print(t, "offline");
+	}
+	if (has_few) {
+		remark(t, has_begun, style);
+		print(t, "on %u of %d replicas", r->copies, REPLICAS);
+	}
+	if (r->mailbox_full) {
+		remark(t, has_begun, style);
+		print(t, "your share of this mailbox is full now, until something in it is read");
+	}
+	if (own->detail[0] != 0) {
+		remark(t, has_begun, style);
+		show(t, own->detail);
+	}
+}
+
+/* How the message can be sent again, and be shown once. */
+static void put_again(struct transcript *t, const struct transcript_own *own)
+{
+	char session[ULID_TEXT_SIZE + 1];
+
+	ulid_to_text(&own->result->session, session);
+	print(t, "; to send it again: /msg --id %s-%ju ", session, (uintmax_t)own->result->number);
+	escape_for_terminal(t->out, own->to[0]);
+	print(t, " TEXT");
+}
+
+static void remark_failed(struct transcript *t, const struct transcript_own *own, bool *has_begun)
+{
+	const struct result *r = own->result;
+
+	remark(t, has_begun, STYLE_ERROR);
+	if (own->outcome == OUTCOME_UNKNOWN)
+		print(t, "perhaps not sent: ");
+	else if (r != NULL && r->stored > 0)
+		print(t, "sent to %u only: ", r->stored);
+	else
+		print(t, "not sent: ");
+	show(t, own->detail[0] == 0 ? outcome_code(own->outcome) : own->detail);
+	for (size_t i = 0; r != NULL && i < r->users_count && i < TRANSCRIPT_NAMES_MAX; i++) {
+		print(t, i == 0 ? " (" : ", ");
+		show(t, r->users[i].name);
+	}
+	if (r != NULL && r->users_count > TRANSCRIPT_NAMES_MAX)
+		print(t, " +%zu", r->users_count - TRANSCRIPT_NAMES_MAX);
+	if (r != NULL && r->users_count > 0)
+		print(t, ")");
+	if (own->outcome == OUTCOME_NO_SUCH_USER)
+		print(t, "; /list shows who there is");
+	if (own->outcome == OUTCOME_UNKNOWN && r != NULL && r->has_id && own->to_count == 1)
+		put_again(t, own);
+}
+
+void transcript_own(struct transcript *t, const struct transcript_own *own,
+                    const struct transcript_time *now)
+{
+	bool has_remark = false;
+
+	assert(own->state != TRANSCRIPT_ENDED || own->outcome != OUTCOME_OK || own->result != NULL);
+	begin_line(t, now);
+	put_recipients(t, own);
+	print(t, ": ");
+	if (t->is_echoed)
+		print(t, own->state == TRANSCRIPT_ENDED && own->outcome == OUTCOME_OK ? "sent"
+		                                                                      : "...");
+	else
+		put_text(t, own->text);
+	if (own->state != TRANSCRIPT_ENDED) {
+		remark(t, &has_remark, STYLE_NOTICE);
+		print(t, own->state == TRANSCRIPT_WAITING ? "waiting" : "on its way");
+	} else if (own->outcome == OUTCOME_OK) {
+		remark_stored(t, own, &has_remark);
+	} else {
+		remark_failed(t, own, &has_remark);
+	}
+	if (has_remark)
+		print(t, "]");
+	end_line(t);
+}
+
+void transcript_sent(struct transcript *t, uint64_t count, uint32_t copies,
+                     const struct transcript_time *now)
+{
+	assert(count > 0);
+	begin_notice(t, now);
+	print(t, "%ju message%s that waited %s sent", (uintmax_t)count, count == 1 ? "" : "s",
+	      count == 1 ? "is" : "are");
+	if (copies < REPLICAS)
+		print(t, ", %son %s%u of %d replicas", count == 1 ? "" : "each ",
+		      count == 1 ? "" : "at least ", copies, REPLICAS);
+	end_line(t);
+}
+
+void transcript_typed(struct transcript *t, struct view line, bool is_secret, bool waits)
+{
+	const char *mark = "> ";
+
+	if (is_secret) {
+		const uint8_t *end = memchr(line.data, ' ', line.size);
+
+		line.size = end == NULL ? line.size : (size_t)(end - line.data);
+	}
+	do {
+		const uint8_t *end = memchr(line.data, '\n', line.size);
+		size_t size = end == NULL ? line.size : (size_t)(end - line.data);
+
+		put_style(t, STYLE_DIM);
+		print(t, "%s", mark);
+		put_harmless(t, view_of(line.data, size));
+		size += end != NULL;
+		line = view_of(line.data + size, line.size - size);
+		if (line.size > 0)
+			end_line(t);
+		mark = "    | ";
+	} while (line.size > 0);
+	if (is_secret)
+		print(t, " ... (not shown)");
+	if (waits)
+		print(t, " [waiting]");
+	end_line(t);
+}
+
+/* ---- replicas ---- */
+
+static void put_replica(struct transcript *t, uint32_t index)
+{
+	print(t, "%u (", index);
+	show(t, t->addresses[index]);
+	print(t, ")");
+}
+
+static unsigned count_live(const struct transcript *t)
+{
+	unsigned count = 0;
+
+	for (uint32_t i = 0; i < REPLICAS; i++)
+		count += t->live[i];
+	return count;
+}
+
+static void say_dead(struct transcript *t, uint32_t index)
+{
+	print(t, "replica ");
+	put_replica(t, index);
+	print(t, " is dead: ");
+	show(t, t->why[index]);
+}
+
+static void set_replica(struct transcript *t, uint32_t index, bool live, const char *why)
+{
+	assert(index < REPLICAS);
+	t->live[index] = live;
+	if (!live)
+		t->differing &= (uint8_t) ~(1u << index);
+	(void)snprintf(t->why[index], WHY_SIZE, "%s", why);
+}
+
+void transcript_ready(struct transcript *t, int leader, const char *const why[REPLICAS],
+                      const struct transcript_time *now)
+{
+	for (uint32_t i = 0; i < REPLICAS; i++)
+		set_replica(t, i, why[i][0] == 0, why[i]);
+	begin_notice(t, now);
+	print(t, "%u of %d replicas %s live", count_live(t), REPLICAS,
+	      count_live(t) == 1 ? "is" : "are");
+	if (leader >= 0) {
+		print(t, "; replica ");
+		put_replica(t, (uint32_t)leader);
+		print(t, " leads");
+	}
+	end_line(t);
+	for (uint32_t i = 0; i < REPLICAS; i++) {
+		t->was_live[i] = t->was_live[i] || t->live[i];
+		if (t->live[i])
+			continue;
+		begin_notice(t, now);
+		say_dead(t, i);
+		end_line(t);
+	}
+}
+
+void transcript_replica(struct transcript *t, uint32_t index, bool live, const char *why)
+{
+	set_replica(t, index, live, why);
+	t->changed[index] = true;
+}
+
+void transcript_leader(struct transcript *t)
+{
+	t->leader_changed = true;
+}
+
+/* What follows from all the changes, at the end of the last one's line. */
+static void say_leader(struct transcript *t, uint32_t last, int leader)
+{
+	if (leader < 0)
+		print(t, "; no replica is live: it goes on trying, what you type waits");
+	else if (!t->leader_changed)
+		return;
+	else if ((uint32_t)leader == last)
+		print(t, " and leads");
+	else
+		print(t, "; replica %d leads", leader);
+}
+
+void transcript_changes(struct transcript *t, int leader, const struct transcript_time *now)
+{
+	uint32_t last = REPLICAS;
+
+	for (uint32_t i = 0; i < REPLICAS; i++)
+		if (t->changed[i])
+			last = i;
+	for (uint32_t i = 0; i < REPLICAS; i++) {
+		if (!t->changed[i])
+			continue;
+		begin_notice(t, now);
+		if (t->live[i]) {
+			print(t, "replica ");
+			put_replica(t, i);
+			print(t, " is live%s", t->was_live[i] ? " again" : "");
+			t->was_live[i] = true;
+		} else {
+			say_dead(t, i);
+		}
+		if (i == last)
+			say_leader(t, last, leader);
+		end_line(t);
+		t->changed[i] = false;
+	}
+	t->leader_changed = false;
+}
+
+/* ---- facts ---- */
+
+static uint32_t leader_of(const struct replica_row rows[REPLICAS])
+{
+	uint32_t leader = 0;
+
+	while (leader < REPLICAS && !rows[leader].leader)
+		leader++;
+	return leader;
+}
+
+/* Those that differ from the leader; of those of which it is not known what was said last. */
+static uint8_t differing(const struct transcript *t, const struct replica_row rows[REPLICAS])
+{
+	uint8_t mask = 0;
+
+	for (uint32_t i = 0; i < REPLICAS; i++) {
+		bool differs = (t->differing >> i & 1) != 0;
+
+		if (rows[i].agrees_known)
+			differs = !rows[i].agrees;
+		if (rows[i].live && !rows[i].leader && differs)
+			mask |= (uint8_t)(1u << i);
+	}
+	return mask;
+}
+
+static void say_differing(struct transcript *t, uint8_t mask, uint32_t leader)
+{
+	const char *separator = "";
+
+	print(t, "replica%s ", (mask & (mask - 1)) == 0 ? "" : "s");
+	for (uint32_t i = 0; i < REPLICAS; i++) {
+		if ((mask >> i & 1) == 0)
+			continue;
+		print(t, "%s", separator);
+		put_replica(t, i);
+		separator = " and ";
+	}
+	print(t, " hold%s other facts than replica ", (mask & (mask - 1)) == 0 ? "s" : "");
+	put_replica(t, leader);
+	print(t, ", which leads: run repair");
+}
+
+void transcript_facts(struct transcript *t, const struct replica_row rows[REPLICAS],
+                      const struct transcript_time *now)
+{
+	uint32_t leader = leader_of(rows);
+	uint8_t mask = differing(t, rows);
+
+	if (leader == REPLICAS || mask == t->differing)
+		return;
+	begin_notice(t, now);
+	if (mask != 0)
+		say_differing(t, mask, leader);
+	else
+		print(t, "the live replicas hold the same facts again");
+	end_line(t);
+	t->differing = mask;
+}
+
+static void put_round_trip(const struct replica_row *row, char text[32])
+{
+	if (!row->round_trip_known)
+		(void)snprintf(text, 32, "?");
+	else if (row->round_trip_ms == 0)
+		(void)snprintf(text, 32, "<1 ms");
+	else
+		(void)snprintf(text, 32, "%ju ms", (uintmax_t)row->round_trip_ms);
+}
+
+static const char *agreement(const struct replica_row *row)
+{
+	return row->leader ? "-" : !row->agrees_known ? "?" : row->agrees ? "yes" : "no";
+}
+
+static void put_row(struct transcript *t, uint32_t index, const struct replica_row *row,
+                    size_t width)
+{
+	struct view address = view_of_string(t->addresses[index]);
+	size_t columns = width_of_text(address);
+	const char *state = row->leader ? "leads" : row->live ? "live" : "dead";
+	bool is_narrow = t->columns < COLUMNS_NARROW;
+	char facts[32] = "?";
+	char trip[32];
+
+	put_round_trip(row, trip);
+	if (row->facts_known)
+		(void)snprintf(facts, sizeof(facts), "%" PRIu64, row->facts);
+	print(t, "%u ", index);
+	escape_for_terminal(t->out, address);
+	put_blanks(t, columns < width ? width - columns : 0);
+	print(t, is_narrow || !row->live ? "  %s" : "  %-5s", state);
+	if (!row->live) {
+		print(t, is_narrow ? "\n    " : "   ");
+		show(t, row->why);
+	} else if (is_narrow) {
+		print(t, "\n    %s facts, agrees: %s, %s", facts, agreement(row), trip);
+	} else {
+		print(t, "  %8s  %6s  %10s", facts, agreement(row), trip);
+	}
+	print(t, "\n");
+}
+
+void transcript_replicas(struct transcript *t, const struct replica_row rows[REPLICAS])
+{
+	size_t width = 0;
+
+	for (uint32_t i = 0; i < REPLICAS; i++) {
+		size_t columns = width_of_text(view_of_string(t->addresses[i]));
+
+		width = columns > width ? columns : width;
+	}
+	width = width > ADDRESS_COLUMNS_MAX ? ADDRESS_COLUMNS_MAX : width;
+	if (t->columns >= COLUMNS_NARROW) {
+		put_style(t, STYLE_DIM);
+		print(t, "  %-*s  %-5s  %8s  %6s  %10s", (int)width, "address", "state", "facts",
+		      "agrees", "round trip");
+		end_line(t);
+	}
+	for (uint32_t i = 0; i < REPLICAS; i++)
+		put_row(t, i, &rows[i], width);
+	if (leader_of(rows) == REPLICAS)
+		return;
+	t->differing = differing(t, rows);
+	if (t->differing != 0)
+		print(t, "Facts differ: repair makes them agree.\n");
+}
+
+/* ---- the rest ---- */
+
+void transcript_notice(struct transcript *t, const char *text, const struct transcript_time *now)
+{
+	begin_notice(t, now);
+	show(t, text);
+	end_line(t);
+}
+
+void transcript_logged_out(struct transcript *t, const char *why, const struct transcript_time *now)
+{
+	transcript_waited_end(t);
+	begin_notice(t, now);
+	print(t, "logged out: ");
+	show(t, why);
+	end_line(t);
+}
+
+static void add(char *text, size_t *size, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+static void add(char *text, size_t *size, const char *format, ...)
+{
+	va_list arguments;
+	int count;
+
+	va_start(arguments, format);
+	count = vsnprintf(text + *size, TRANSCRIPT_PROMPT_SIZE - *size, format, arguments);
+	va_end(arguments);
+	assert(count >= 0);
+	*size += (size_t)count;
+	assert(*size < TRANSCRIPT_PROMPT_SIZE);
+}
+
+void transcript_prompt(const struct transcript_prompt *p, char text[TRANSCRIPT_PROMPT_SIZE])
+{
+	const char *none = terminal_style(STYLE_NONE);
+	size_t size = 0;
+
+	assert(p->live <= REPLICAS);
+	add(text, &size, "%s ", p->own[0] == 0 ? "-" : p->own);
+	if (p->live < REPLICAS)
+		add(text, &size, "%s", terminal_style(STYLE_ERROR));
+	if (p->leader < 0)
+		add(text, &size, "r- ");
+	else
+		add(text, &size, "r%d ", p->leader);
+	add(text, &size, "%u/%d%s", p->live, REPLICAS, p->live < REPLICAS ? none : "");
+	if (p->talk[0] != 0)
+		add(text, &size, " to %s%s%s",
+		    terminal_style(terminal_style_of(view_of_string(p->talk))), p->talk, none);
+	if (p->unread > 0)
+		add(text, &size, ", %s%ju new%s", terminal_style(STYLE_NOTICE),
+		    (uintmax_t)p->unread, none);
+	if (p->waiting > 0)
+		add(text, &size, ", %s%ju waiting%s", terminal_style(STYLE_NOTICE),
+		    (uintmax_t)p->waiting, none);
+	add(text, &size, "> ");
+}
