@@ -23,7 +23,6 @@
 #include "io/options.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -31,32 +30,6 @@
 #include <unistd.h>
 
 enum { NOTICE_MS = 1000 };
-
-/* All of it, however slowly it is taken: a message counts as shown only when it has left this
- * process. */
-void client_write(struct client *c, struct view bytes)
-{
-	while (bytes.size > 0 && !c->output_failed) {
-		ssize_t count = write(STDOUT_FILENO, bytes.data, bytes.size);
-
-		if (count >= 0) {
-			bytes.data += count;
-			bytes.size -= (size_t)count;
-		} else if (errno == EAGAIN || errno == EWOULDBLOCK) {
-			struct pollfd room = { .fd = STDOUT_FILENO, .events = POLLOUT };
-
-			(void)poll(&room, 1, -1); /* a failure comes back from write */
-		} else if (errno != EINTR) {
-			c->output_failed = true;
-			/* A reader that has had enough is no mistake. */
-			if (errno != EPIPE) {
-				log_plain(LOG_ERROR, "client: cannot write to stdout: %s",
-				          strerror(errno));
-				c->was_refused = true;
-			}
-		}
-	}
-}
 
 /* ---- states ---- */
 
@@ -297,6 +270,15 @@ static void handle(void *context, const struct action *action)
 
 /* ---- turns ---- */
 
+/* A line was taken; /quit is one. */
+static void after_line(struct client *c)
+{
+	if (c->wants_end)
+		client_finish(c);
+	restart_idle(c);
+	client_show_flush(c);
+}
+
 /* Takes the next line, if it may be taken now; false if there was none. */
 static bool take_line(struct client *c)
 {
@@ -314,8 +296,7 @@ static bool take_line(struct client *c)
 	}
 	if (line.size > 0)
 		client_take_line(c, line, was_cut, false, false);
-	restart_idle(c);
-	client_show_flush(c);
+	after_line(c);
 	return true;
 }
 
@@ -330,8 +311,7 @@ static bool take_typed_line(struct client *c)
 
 	if (client_terminal_line(c->terminal, is_free, &line, &is_text, &was_shown)) {
 		client_take_line(c, line, false, is_text, was_shown);
-		restart_idle(c);
-		client_show_flush(c);
+		after_line(c);
 		return true;
 	}
 	client_show_flush(c);
@@ -348,7 +328,7 @@ static void work(struct client *c)
 		client_go_on(c);
 		link_pool_settle(c->pool);
 		client_show_flush(c);
-		if (c->output_failed)
+		if (c->output.has_ended)
 			client_finish(c);
 		if (c->state == CLIENT_FINISHING &&
 		    (c->is_hasty || (!c->is_busy && replication_idle(link_replication(c->link)))))
@@ -451,5 +431,5 @@ int main(int argc, char **argv)
 		work(c);
 	}
 	stop(c);
-	return c->was_refused ? EXIT_REFUSED : EXIT_DONE;
+	return c->was_refused || c->output.has_failed ? EXIT_REFUSED : EXIT_DONE;
 }

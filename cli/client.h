@@ -10,6 +10,7 @@
 
 #include "cli/list.h"
 #include "cli/options.h"
+#include "cli/output.h"
 #include "cli/progress.h"
 #include "cli/console.h"
 #include "chat/transcript.h"
@@ -55,9 +56,10 @@ struct client {
 	struct client_options options;
 	bool is_terminal;
 	enum client_state state;
-	bool is_hasty;      /* a signal came: nothing is waited for but the log out */
-	bool was_refused;   /* some command was */
-	bool output_failed; /* nobody reads what it writes */
+	bool is_hasty;    /* a signal came: nothing is waited for but the log out */
+	bool was_refused; /* some command was */
+	struct cli_output output;
+	bool wants_end; /* /quit */
 	struct loop *loop;
 	struct link_pool *pool;
 	struct link *link;
@@ -205,8 +207,6 @@ void client_show_prompt(struct client *c);
 void client_finish(struct client *c);
 /* As SIGINT does. */
 void client_interrupt(struct client *c);
-/* Writes all of it to stdout. */
-void client_write(struct client *c, struct view bytes);
 /* And as whom: `name` is set if it is true. */
 bool client_is_logged_in(const struct client *c, char name[DISPLAY_SIZE]);
 

@@ -79,7 +79,7 @@ void client_terminal_draw(struct client_terminal *ct)
 	tty_size(&columns, &rows);
 	terminal_resize(ct->t, columns, rows);
 	bytes = terminal_output(ct->t);
-	client_write(ct->client, bytes);
+	output_write(&ct->client->output, bytes);
 	terminal_sent(ct->t, bytes.size);
 }
 

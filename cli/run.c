@@ -305,12 +305,6 @@ static void do_bell(struct client *c)
 	answer_ok(c, c->request.is_on ? "it rings when a message comes" : "it is quiet");
 }
 
-static void do_quit(struct client *c)
-{
-	answer_ok(c, "");
-	client_finish(c);
-}
-
 /* ---- a line ---- */
 
 static void do_verb(struct client *c)
@@ -357,7 +351,8 @@ static void do_verb(struct client *c)
 		do_help(c);
 		break;
 	case VERB_QUIT:
-		do_quit(c);
+		answer_ok(c, "");
+		c->wants_end = true;
 		break;
 	case VERB_TEXT:
 	case VERB_END:

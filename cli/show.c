@@ -114,7 +114,7 @@ void client_show_flush(struct client *c)
 		set_prompt(c); /* it is drawn below them */
 		client_terminal_print(c->terminal, buf_view(&c->script.out));
 	} else {
-		client_write(c, buf_view(&c->script.out));
+		output_write(&c->output, buf_view(&c->script.out));
 	}
 	buf_clear(&c->script.out);
 }
