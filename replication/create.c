@@ -27,7 +27,7 @@ enum { ROUNDS_MAX = 32 }; /* of holders found gone: each buries one account for 
 
 struct create {
 	struct op op;
-	struct session made;
+	struct login_session made;
 	char password[PASSWORD_SIZE_MAX];
 	size_t password_size;
 	bool have_key;
@@ -110,7 +110,7 @@ void create_stretched(struct replication *r, struct op *op, const uint8_t *stret
 /* A new id, with a seal of its own. */
 static void draw(struct replication *r, struct create *c)
 {
-	struct session *s = &c->made;
+	struct login_session *s = &c->made;
 	uint8_t seal[KEY_SIZE];
 
 	replication_random(r, seal, sizeof seal);
@@ -153,7 +153,7 @@ static void introduce(struct replication *r, struct create *c, uint32_t index)
 {
 	struct frame frame;
 
-	replica_handover_frame(r, index, &c->made, &frame); /* the same payload and proof */
+	login_handover_frame(r, index, &c->made, &frame); /* the same payload and proof */
 	frame.type = FRAME_INTRODUCE;
 	c->asked |= BIT(index);
 	c->maybe |= BIT(index);
@@ -168,7 +168,7 @@ static void step(struct replication *r, struct op *op)
 
 	while (op->phase == PHASE_INTRODUCE && (left & (uint8_t)~c->asked) &&
 	       (!(c->asked & left) || BUG(created_in_parallel)))
-		introduce(r, c, lowest_bit(left & (uint8_t)~c->asked));
+		introduce(r, c, replica_first(left & (uint8_t)~c->asked));
 }
 
 /* Is the holder of the name gone? The look-up tells the refuser if it is. */
@@ -223,8 +223,8 @@ static void confirm(struct replication *r, struct create *c, uint8_t at)
 	for (uint32_t i = 0; i < REPLICAS; i++)
 		if (at & c->op.audience & BIT(i)) {
 			c->maybe_confirmed |= BIT(i);
-			if (BUG(confirm_not_awaited) && i != lowest_bit(at & c->op.audience))
-				replica_ask(r, i, &frame, TARGET_TELL, NULL);
+			if (BUG(confirm_not_awaited) && i != replica_first(at & c->op.audience))
+				due_ask(r, i, &frame, TARGET_TELL, NULL);
 			else
 				op_ask(r, &c->op, i, &frame);
 		}
@@ -260,7 +260,7 @@ static void ask_for_clocks(struct replication *r)
 
 	for (uint32_t i = 0; i < REPLICAS; i++)
 		if (r->live & BIT(i))
-			replica_ask(r, i, &ping, TARGET_PING, NULL);
+			due_ask(r, i, &ping, TARGET_PING, NULL);
 }
 
 static void confirm_done(struct replication *r, struct create *c)
@@ -303,7 +303,7 @@ static void take_back(struct replication *r, struct create *c, enum outcome outc
 	auth_delete_key(c->made.stretched, c->made.account.verifier.seal, delete_key);
 	auth_tombstone_make(&c->made.account, delete_key, &frame.tombstone);
 	if (!BUG(created_after_taking_back))
-		replication_keep_tombstone(r, &frame.tombstone);
+		tombstone_keep(r, &frame.tombstone);
 	op_multicast(r, &c->op, &frame);
 }
 
@@ -375,7 +375,7 @@ static void child(struct replication *r, struct op *op, struct op *ended)
 			result->detail = "made, but not logged in: log in when a replica is live";
 		memcpy(result->name, c->made.display, DISPLAY_SIZE);
 		result->id = c->made.id;
-		result->copies = count_bits(c->confirmed);
+		result->copies = replica_count(c->confirmed);
 		if (result->copies < r->options.min_copies) {
 			result->outcome = OUTCOME_UNKNOWN;
 			result->detail = "made, but on fewer replicas than the copies asked for";

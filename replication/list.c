@@ -64,7 +64,7 @@ static void page_start(struct replication *r, struct op *op)
 		return;
 	for (uint32_t i = 0; i < REPLICAS; i++)
 		if (op->audience & BIT(i))
-			ask(r, page, i, i == lowest_bit(op->audience) ? 0 : FLAG_DIGEST);
+			ask(r, page, i, i == replica_first(op->audience) ? 0 : FLAG_DIGEST);
 }
 
 static void page_listed(struct list_part *part, const struct frame *frame)
@@ -108,8 +108,8 @@ static void learn_gone(struct replication *r, struct list_page *page, const stru
 			continue;
 		for (uint32_t k = 0; k < REPLICAS; k++)
 			if (r->live & BIT(k) && !(page->missing[i] & BIT(k)))
-				replica_tell_tombstone(r, k, &t);
-		replication_keep_tombstone(r, &t);
+				tombstone_tell(r, k, &t);
+		tombstone_keep(r, &t);
 		page->users[i].name[0] = '\0'; /* not shown */
 	}
 }
@@ -264,7 +264,7 @@ static void page_advance(struct replication *r, struct op *op)
 	struct list_page *page = (struct list_page *)op;
 	uint8_t full = 0;
 	bool agreed = true;
-	uint32_t first = lowest_bit(op->audience);
+	uint32_t first = replica_first(op->audience);
 
 	for (uint32_t i = 0; i < REPLICAS; i++) {
 		if (!(op->audience & BIT(i)))
@@ -277,7 +277,7 @@ static void page_advance(struct replication *r, struct op *op)
 	if (op->phase == PHASE_GONE) {
 		page_finish(r, page, page->next.last);
 	} else if (agreed && full) {
-		page_agreed(r, page, lowest_bit(full));
+		page_agreed(r, page, replica_first(full));
 	} else if (full == op->audience) {
 		page->next.last = page_merge(page);
 		page_ask_gone(r, page);
@@ -317,7 +317,7 @@ void list_page_new(struct replication *r, struct op *parent, struct list_cursor 
 
 /* ---- the command ---- */
 
-struct list {
+struct listing {
 	struct op op;
 	struct list_cursor cursor;
 	uint64_t count;
@@ -326,10 +326,10 @@ struct list {
 
 static void list_start(struct replication *r, struct op *op)
 {
-	list_page_new(r, op, &((struct list *)op)->cursor);
+	list_page_new(r, op, &((struct listing *)op)->cursor);
 }
 
-static void list_end(struct replication *r, struct list *l, enum outcome outcome)
+static void list_end(struct replication *r, struct listing *l, enum outcome outcome)
 {
 	struct result *result = op_result(&l->op, outcome, "");
 
@@ -341,7 +341,7 @@ static void list_end(struct replication *r, struct list *l, enum outcome outcome
 
 static void list_child(struct replication *r, struct op *op, struct op *ended)
 {
-	struct list *l = (struct list *)op;
+	struct listing *l = (struct listing *)op;
 	struct list_page *page = (struct list_page *)ended;
 	struct action *action;
 
@@ -365,7 +365,7 @@ static void list_child(struct replication *r, struct op *op, struct op *ended)
 
 const struct op_row list_row = {
 	.name = "list",
-	.size = sizeof(struct list),
+	.size = sizeof(struct listing),
 	.start = list_start,
 	.child = list_child,
 };
@@ -383,7 +383,7 @@ static bool prefix_is_possible(struct view prefix)
 
 void list_command(struct replication *r, struct op *op, const struct command *command)
 {
-	struct list *l = (struct list *)op;
+	struct listing *l = (struct listing *)op;
 
 	if (command->name.size && !prefix_is_possible(command->name)) {
 		list_end(r, l, OUTCOME_OK);
@@ -415,7 +415,7 @@ static void replicas_ping(struct replication *r, struct op *op)
 		return;
 	for (uint32_t i = 0; i < REPLICAS; i++)
 		if (op->audience & BIT(i))
-			replica_ask(r, i, &ping, TARGET_PING, op);
+			due_ask(r, i, &ping, TARGET_PING, op);
 }
 
 static void replicas_end(struct replication *r, struct op *op)

@@ -35,7 +35,7 @@ struct other {
 
 struct login {
 	struct op op;
-	struct session s;
+	struct login_session s;
 	char text[ID_TEXT_SIZE + DISPLAY_SIZE];
 	size_t text_size;
 	char password[PASSWORD_SIZE_MAX];
@@ -57,26 +57,26 @@ struct login {
 
 /* ---- sessions ---- */
 
-void session_copy(struct session *to, const struct session *from)
+void login_session_copy(struct login_session *to, const struct login_session *from)
 {
 	*to = *from;
 	to->account.name = view_of_string(to->name);
 	to->account.verifier.setting = view_of_string(to->setting);
 }
 
-void session_clear(struct replication *r)
+void login_session_clear(struct replication *r)
 {
 	uint32_t place = 0;
 	struct contact *contact;
-	struct peer *peer;
+	struct outbound *outbound;
 
 	explicit_bzero(&r->session, sizeof r->session);
-	while ((peer = map_next(&r->peers, &place)))
-		mem_free(peer);
-	map_clear(&r->peers);
+	while ((outbound = map_next(&r->outbounds, &place)))
+		mem_free(outbound);
+	map_clear(&r->outbounds);
 	place = 0;
 	while ((contact = map_next(&r->contacts, &place)))
-		contact->peer = NULL;
+		contact->outbound = NULL;
 	for (uint32_t i = 0; i < REPLICAS; i++) {
 		r->replicas[i].joined = false;
 		stream_lost(r, i); /* another session may receive before the next one of ours */
@@ -94,11 +94,11 @@ static void tell_logout(struct replication *r, const struct ulid *session, uint8
 		struct replica *p = &r->replicas[i];
 
 		if (p->login_written && p->state > REPLICA_GREETING && !(but & BIT(i)))
-			replica_ask(r, i, &frame, TARGET_TELL, NULL);
+			due_ask(r, i, &frame, TARGET_TELL, NULL);
 	}
 }
 
-void session_lost(struct replication *r, bool deleted)
+void login_session_lost(struct replication *r, bool deleted)
 {
 	struct ulid session = r->session.ulid;
 
@@ -108,7 +108,7 @@ void session_lost(struct replication *r, bool deleted)
 		deleted ? "the account was deleted"
 			: "taken over by another log in of this account";
 	tell_logout(r, &session, 0);
-	session_clear(r);
+	login_session_clear(r);
 	replica_go_on(r);
 }
 
@@ -150,7 +150,7 @@ void login_command(struct replication *r, struct op *op, const struct command *c
 	op_begin(r, op);
 }
 
-void login_created(struct replication *r, struct op *parent, const struct session *made)
+void login_created(struct replication *r, struct op *parent, const struct login_session *made)
 {
 	struct login *l = (struct login *)op_new(r, &login_row, parent);
 
@@ -158,7 +158,7 @@ void login_created(struct replication *r, struct op *parent, const struct sessio
 	l->created = true;
 	l->confirmed = true;
 	l->take_over = true;
-	session_copy(&l->s, made);
+	login_session_copy(&l->s, made);
 	op_begin(r, &l->op);
 }
 
@@ -191,7 +191,7 @@ static void write_logins(struct replication *r, struct login *l)
 	for (uint32_t i = 0; i < REPLICAS; i++) {
 		if (!(op->audience & BIT(i)))
 			continue;
-		replica_login_frame(r, i, &l->s, &l->sent[i]);
+		login_frame(r, i, &l->s, &l->sent[i]);
 		op_ask(r, op, i, &l->sent[i]);
 	}
 }
@@ -350,10 +350,10 @@ static void try_proof(struct replication *r, struct login *l)
 	memset(&l->s.ulid, 0, sizeof l->s.ulid);
 	l->s.ulid.bytes[ULID_SIZE - 1] = 1;
 	l->s.dial = 1;
-	l->op.audience = BIT(lowest_bit(at));
+	l->op.audience = BIT(replica_first(at));
 	l->op.done = 0;
-	replica_login_frame(r, lowest_bit(at), &l->s, &frame);
-	op_ask(r, &l->op, lowest_bit(at), &frame);
+	login_frame(r, replica_first(at), &l->s, &frame);
+	op_ask(r, &l->op, replica_first(at), &frame);
 }
 
 static void tried(struct replication *r, struct login *l)
@@ -429,9 +429,9 @@ static void login_answered(struct replication *r, struct login *l, uint32_t inde
 	case STATUS_OK:
 		l->unknown &= (uint8_t)~bit;
 		if (BUG(login_confirms))
-			replica_ask(r, index,
-			            &(struct frame){ .type = FRAME_CONFIRM, .confirm.id = l->s.id },
-			            TARGET_TELL, NULL);
+			due_ask(r, index,
+			        &(struct frame){ .type = FRAME_CONFIRM, .confirm.id = l->s.id },
+			        TARGET_TELL, NULL);
 		if (l->op.phase == PHASE_TRY || unseal(r, l, index, frame))
 			l->in |= bit;
 		else
@@ -478,7 +478,7 @@ static void reply(struct replication *r, struct op *op, uint32_t index, const st
 		login_answered(r, l, index, frame);
 	} else if (frame->status == STATUS_OK) { /* handed over */
 		l->unknown &= (uint8_t)~BIT(index);
-		replica_login_frame(r, index, &l->s, &l->sent[index]);
+		login_frame(r, index, &l->s, &l->sent[index]);
 		op_ask(r, op, index, &l->sent[index]);
 	} else if (frame->status == STATUS_GONE) {
 		l->gone |= BIT(index);
@@ -495,7 +495,7 @@ static void hand_over(struct replication *r, struct login *l)
 	for (uint32_t i = 0; i < REPLICAS; i++) {
 		if (!(l->unknown & l->op.audience & BIT(i)))
 			continue;
-		replica_handover_frame(r, i, &l->s, &frame);
+		login_handover_frame(r, i, &l->s, &frame);
 		op_ask(r, &l->op, i, &frame);
 	}
 }
@@ -504,7 +504,7 @@ static void succeed(struct replication *r, struct login *l)
 {
 	struct result *result = op_result(&l->op, OUTCOME_OK, "");
 
-	session_copy(&r->session, &l->s);
+	login_session_copy(&r->session, &l->s);
 	r->session.active = true;
 	for (uint32_t i = 0; i < REPLICAS; i++) {
 		if (l->in & r->live & BIT(i))
@@ -517,7 +517,7 @@ static void succeed(struct replication *r, struct login *l)
 	}
 	memcpy(result->name, l->s.display, DISPLAY_SIZE);
 	result->id = l->s.id;
-	result->copies = count_bits(l->in);
+	result->copies = replica_count(l->in);
 	result->unfinished = !l->confirmed && l->all_looked && l->in == ALL_REPLICAS;
 	if (result->unfinished)
 		result->detail =
@@ -596,7 +596,7 @@ void logout_command(struct replication *r, struct op *op, const struct command *
 
 	(void)command;
 	tell_logout(r, &frame.session.session, live);
-	session_clear(r);
+	login_session_clear(r);
 	if (live)
 		op_multicast(r, op, &frame);
 	else
@@ -648,7 +648,7 @@ static void delete_start(struct replication *r, struct op *op)
 	if (!d->counted)
 		r->deletes++;
 	d->counted = true;
-	replication_keep_tombstone(r, &d->tombstone); /* also for those that return meanwhile */
+	tombstone_keep(r, &d->tombstone); /* also for those that return meanwhile */
 	op_multicast(r, op, &frame);
 }
 
@@ -690,17 +690,17 @@ static void delete_advance(struct replication *r, struct op *op)
 	struct deletion *d = (struct deletion *)op;
 	struct result *result = op_result(op, OUTCOME_OK, "");
 
-	result->copies = count_bits(d->yes);
+	result->copies = replica_count(d->yes);
 	memcpy(result->name, d->name, sizeof d->name);
 	delete_over(r, d);
 	if (d->yes && r->session.active && id_equal(&r->session.id, &d->tombstone.id)) {
 		struct ulid session = r->session.ulid;
 
 		tell_logout(r, &session, 0);
-		session_clear(r);
+		login_session_clear(r);
 		replica_go_on(r);
 	} else if (!d->yes) {
-		replication_forget_tombstone(r, &d->tombstone.id);
+		tombstone_forget(r, &d->tombstone.id);
 		result->outcome = op->died || op->restarted ? OUTCOME_UNKNOWN : OUTCOME_DISK_FULL;
 		result->detail = "no replica has room to store the deletion";
 	}
@@ -712,7 +712,7 @@ static void delete_expired(struct replication *r, struct op *op, struct result *
 	struct deletion *d = (struct deletion *)op;
 
 	delete_over(r, d);
-	replication_forget_tombstone(r, &d->tombstone.id);
+	tombstone_forget(r, &d->tombstone.id);
 	op_end(r, op, result);
 }
 

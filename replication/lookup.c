@@ -200,8 +200,8 @@ static void bury(struct replication *r, struct lookup *l)
 			a->tombstone.name = view_of_string(a->name);
 			for (uint32_t k = 0; k < REPLICAS; k++)
 				if (a->alive & r->live & BIT(k))
-					replica_tell_tombstone(r, k, &a->tombstone);
-			replication_keep_tombstone(r, &a->tombstone);
+					tombstone_tell(r, k, &a->tombstone);
+			tombstone_keep(r, &a->tombstone);
 		} else if (a->alive) {
 			if (kept != i)
 				l->accounts[kept] = *a;

@@ -312,7 +312,7 @@ static void want_page(struct replication *r, uint32_t index)
 	reading->asked = true;
 	frame.page.after = reading->upto;
 	frame.page.bytes = READ_AHEAD_SIZE;
-	replica_ask(r, index, &frame, TARGET_PAGE, NULL);
+	due_ask(r, index, &frame, TARGET_PAGE, NULL);
 }
 
 void mailbox_read(struct replication *r, uint32_t index, const struct place *after)

@@ -117,17 +117,17 @@ enum target {
 struct stream_state;
 
 /* The streams that one STREAMS frame asked about. */
-struct question {
+struct stream_question {
 	uint32_t count;
 	struct stream_state *streams[];
 };
 
-struct expected {
+struct due_reply {
 	uint8_t target;
 	uint8_t type;
 	uint32_t request;
 	struct op *op;
-	struct question *question;
+	struct stream_question *question;
 	uint64_t asked_ms;
 };
 
@@ -167,7 +167,7 @@ struct replica {
 	uint64_t round_trip_ms; /* of the last ping; if facts_known */
 	uint32_t next_request;
 	struct buf out;
-	struct expected *expected; /* a ring */
+	struct due_reply *expected; /* a ring */
 	uint32_t expected_first, expected_count, expected_capacity;
 	uint64_t due_since_ms; /* of the oldest reply due */
 	uint64_t sent_ms;      /* of the last frame */
@@ -230,7 +230,7 @@ struct stream_state {
 
 /* What the user calls somebody, and who that is. */
 struct contact {
-	struct peer *peer; /* of `id`, in this session; NULL: not looked for */
+	struct outbound *outbound; /* of `id`, in this session; NULL: not looked for */
 	size_t size;
 	struct id id;
 	bool known;      /* `id` is the account that the name gave last */
@@ -243,13 +243,13 @@ struct contact {
 };
 
 /* A stream of our own. */
-struct peer {
+struct outbound {
 	struct id id;
 	uint64_t number; /* the last one drawn */
 	bool full;       /* our share of the mailbox was used up when we last heard */
 };
 
-struct session {
+struct login_session {
 	bool active;
 	struct id id;
 	char display[DISPLAY_SIZE];
@@ -284,17 +284,17 @@ struct replication {
 	uint32_t era;   /* counts replicas becoming live */
 	uint32_t token; /* the last one given */
 	struct replica replicas[REPLICAS];
-	struct session session;
+	struct login_session session;
 	uint32_t logins;  /* log ins under way */
 	uint32_t backs;   /* takings back under way */
 	uint32_t deletes; /* of the own account, under way */
 	struct op *first_op, *last_op;
 	struct op *settle_first, *settle_last;
 	bool waiting_ops;
-	struct map contacts; /* by name */
-	struct map peers;    /* by id, of this session */
-	struct map persons;  /* by id */
-	struct map streams;  /* by key */
+	struct map contacts;  /* by name */
+	struct map outbounds; /* by id, of this session */
+	struct map persons;   /* by id */
+	struct map streams;   /* by key */
 	struct stream_state *held;
 	bool merging;
 	bool merge_initial; /* of a log in: pushes wait for their place */
@@ -338,8 +338,8 @@ void op_refuse(struct replication *r, struct op *op, enum outcome outcome, const
 /* Gives the result now and lets the request go on without a token. */
 void op_tell_result(struct replication *r, struct op *op, struct result *result);
 void replication_settle(struct replication *r);
-uint32_t count_bits(uint8_t mask);
-uint32_t lowest_bit(uint8_t mask);
+uint32_t replica_count(uint8_t mask);
+uint32_t replica_first(uint8_t mask);
 /* What a person sees: the name alone, or name~digits. */
 void display_name(char to[DISPLAY_SIZE], struct view name, const struct id *id, bool plain);
 uint64_t replication_now(const struct replication *r);
@@ -351,25 +351,24 @@ bool op_too_few(struct replication *r, struct op *op);
 void replica_init(struct replication *r, uint32_t index);
 void replica_release(struct replication *r, uint32_t index);
 /* Writes a request and remembers what its reply is for. */
-void replica_ask(struct replication *r, uint32_t index, const struct frame *frame,
-                 enum target target, struct op *op);
-/* The same for a frame put into `out` with protocol_begin: request numbers are replica_request. */
-uint32_t replica_request(struct replication *r, uint32_t index, uint8_t type, enum target target,
-                         struct op *op, struct question *question);
+void due_ask(struct replication *r, uint32_t index, const struct frame *frame, enum target target,
+             struct op *op);
+/* The same for a frame put into `out` with protocol_begin: request numbers are due_request. */
+uint32_t due_request(struct replication *r, uint32_t index, uint8_t type, enum target target,
+                     struct op *op, struct stream_question *question);
 void replica_die(struct replication *r, uint32_t index, const char *why);
 /* A log in or out has ended: those that waited for it go on. */
 void replica_go_on(struct replication *r);
-void replica_tell_tombstone(struct replication *r, uint32_t index,
-                            const struct tombstone *tombstone);
+void tombstone_tell(struct replication *r, uint32_t index, const struct tombstone *tombstone);
 /* Keeps a tombstone, to be told to whoever becomes live later. */
-void replication_keep_tombstone(struct replication *r, const struct tombstone *tombstone);
+void tombstone_keep(struct replication *r, const struct tombstone *tombstone);
 /* The deletion was refused, or nobody knows: it does not go on behind the user's back. */
-void replication_forget_tombstone(struct replication *r, const struct id *id);
+void tombstone_forget(struct replication *r, const struct id *id);
 /* A LOGIN frame for the session or for one being begun. */
-void replica_login_frame(struct replication *r, uint32_t index, const struct session *session,
-                         struct frame *frame);
-void replica_handover_frame(struct replication *r, uint32_t index, const struct session *session,
-                            struct frame *frame);
+void login_frame(struct replication *r, uint32_t index, const struct login_session *session,
+                 struct frame *frame);
+void login_handover_frame(struct replication *r, uint32_t index,
+                          const struct login_session *session, struct frame *frame);
 void replica_tick(struct replication *r, uint32_t index);
 uint64_t replica_deadline(const struct replication *r, uint32_t index);
 
@@ -432,20 +431,20 @@ void replicas_command(struct replication *r, struct op *op, const struct command
 void login_stretched(struct replication *r, struct op *op, const uint8_t *stretched);
 void create_stretched(struct replication *r, struct op *op, const uint8_t *stretched);
 /* Logs in to an account that was just made. */
-void login_created(struct replication *r, struct op *parent, const struct session *made);
+void login_created(struct replication *r, struct op *parent, const struct login_session *made);
 /* Copies a session: its account's views then point into the copy. */
-void session_copy(struct session *to, const struct session *from);
+void login_session_copy(struct login_session *to, const struct login_session *from);
 
 /* The session ends without being asked to: its account was deleted, or another log in has taken
  * over. */
-void session_lost(struct replication *r, bool deleted);
+void login_session_lost(struct replication *r, bool deleted);
 /* A session that is not active ended there: perhaps that of a log in which is still under way. */
 void login_ended(struct replication *r, uint32_t index, const struct ulid *session,
                  enum status why);
 /* Forgets it and what belongs to it. */
-void session_clear(struct replication *r);
+void login_session_clear(struct replication *r);
 
-struct peer *peer_get(struct replication *r, const struct id *id);
+struct outbound *outbound_get(struct replication *r, const struct id *id);
 
 /* A walk through the joined list of accounts, page by page. */
 struct list_cursor {
@@ -493,7 +492,7 @@ struct stream_state *stream_get(struct replication *r, const struct id *sender,
 bool stream_is_settled(struct replication *r, struct stream_state *s);
 /* Its sender's display is right; if not, it is found out. */
 bool person_is_settled(struct replication *r, struct person *p);
-void stream_answers(struct replication *r, uint32_t index, struct question *question,
+void stream_answers(struct replication *r, uint32_t index, struct stream_question *question,
                     const struct frame *frame);
 /* To one replica: what it shows was received. Told when it is due (RECEIVED_MS). */
 void stream_tell(struct replication *r, struct stream_state *s, uint32_t index, uint64_t number);

@@ -25,13 +25,13 @@
 
 /* ---- what is due ---- */
 
-static void expect(struct replication *r, uint32_t index, const struct expected *e)
+static void expect(struct replication *r, uint32_t index, const struct due_reply *e)
 {
 	struct replica *p = &r->replicas[index];
 
 	if (p->expected_count == p->expected_capacity) {
 		uint32_t capacity = p->expected_capacity ? p->expected_capacity * 2 : 16;
-		struct expected *ring = mem_alloc(capacity * sizeof *ring);
+		struct due_reply *ring = mem_alloc(capacity * sizeof *ring);
 
 		for (uint32_t i = 0; i < p->expected_count; i++)
 			ring[i] = p->expected[(p->expected_first + i) & (p->expected_capacity - 1)];
@@ -57,11 +57,11 @@ static void will_write(struct replication *r, uint32_t index)
 	replication_act(r, ACTION_WRITE, NULL)->index = index;
 }
 
-uint32_t replica_request(struct replication *r, uint32_t index, uint8_t type, enum target target,
-                         struct op *op, struct question *question)
+uint32_t due_request(struct replication *r, uint32_t index, uint8_t type, enum target target,
+                     struct op *op, struct stream_question *question)
 {
 	struct replica *p = &r->replicas[index];
-	struct expected e = { (uint8_t)target, type, 0, op, question, r->now_ms };
+	struct due_reply e = { (uint8_t)target, type, 0, op, question, r->now_ms };
 
 	if (++p->next_request == 0)
 		p->next_request = 1;
@@ -71,13 +71,13 @@ uint32_t replica_request(struct replication *r, uint32_t index, uint8_t type, en
 	return e.request;
 }
 
-void replica_ask(struct replication *r, uint32_t index, const struct frame *frame,
-                 enum target target, struct op *op)
+void due_ask(struct replication *r, uint32_t index, const struct frame *frame, enum target target,
+             struct op *op)
 {
 	struct replica *p = &r->replicas[index];
 	struct frame f = *frame;
 
-	f.request = replica_request(r, index, f.type, target, op, NULL);
+	f.request = due_request(r, index, f.type, target, op, NULL);
 	if (!protocol_encode(&p->out, &f))
 		p->overflow = true;
 }
@@ -86,7 +86,7 @@ void replica_ask(struct replication *r, uint32_t index, const struct frame *fram
 
 static void choose_leader(struct replication *r)
 {
-	int leader = r->live ? (int)lowest_bit(r->live) : -1;
+	int leader = r->live ? (int)replica_first(r->live) : -1;
 
 	if (leader == r->leader)
 		return;
@@ -123,7 +123,7 @@ static void become_live(struct replication *r, uint32_t index)
 	tell_state(r, index, true);
 	choose_leader(r);
 	for (uint32_t i = 0; i < r->tombstones_count; i++)
-		replica_tell_tombstone(r, index, &r->tombstones[i].tombstone);
+		tombstone_tell(r, index, &r->tombstones[i].tombstone);
 	if (p->joined)
 		mailbox_read(r, index, NULL);
 }
@@ -240,14 +240,14 @@ void replication_connected(struct replication *r, uint32_t index, struct replica
 	hello.hello.version_min = PROTOCOL_VERSION_MIN;
 	hello.hello.version_max = PROTOCOL_VERSION_MAX;
 	(void)protocol_encode(&p->out, &hello); /* the buffer is empty: there is room */
-	replica_ask(r, index, &ping, TARGET_PING, NULL);
+	due_ask(r, index, &ping, TARGET_PING, NULL);
 	replication_settle(r);
 }
 
 /* ---- the session's own log in at a replica that returned ---- */
 
-void replica_login_frame(struct replication *r, uint32_t index, const struct session *session,
-                         struct frame *frame)
+void login_frame(struct replication *r, uint32_t index, const struct login_session *session,
+                 struct frame *frame)
 {
 	struct replica *p = &r->replicas[index];
 	struct auth auth = { .purpose = AUTH_LOGIN, .id = session->id };
@@ -266,8 +266,8 @@ void replica_login_frame(struct replication *r, uint32_t index, const struct ses
 	p->login_written = true;
 }
 
-void replica_handover_frame(struct replication *r, uint32_t index, const struct session *session,
-                            struct frame *frame)
+void login_handover_frame(struct replication *r, uint32_t index,
+                          const struct login_session *session, struct frame *frame)
 {
 	struct replica *p = &r->replicas[index];
 	struct auth auth = { .purpose = AUTH_INTRODUCE, .id = session->id };
@@ -290,15 +290,15 @@ static void join(struct replication *r, uint32_t index)
 
 	r->replicas[index].state = REPLICA_JOINING;
 	r->session.dial++;
-	replica_login_frame(r, index, &r->session, &frame);
-	replica_ask(r, index, &frame, TARGET_JOIN, NULL);
+	login_frame(r, index, &r->session, &frame);
+	due_ask(r, index, &frame, TARGET_JOIN, NULL);
 }
 
 /* While our own deletion is under way the session goes on, and the deletion needs replicas that are
  * live. */
 static void account_is_gone(struct replication *r, uint32_t index)
 {
-	session_lost(r, true);
+	login_session_lost(r, true);
 	if (r->replicas[index].state == REPLICA_JOINING)
 		become_live(r, index);
 }
@@ -321,11 +321,11 @@ static void joined(struct replication *r, uint32_t index, const struct frame *fr
 		become_live(r, index);
 		break;
 	case STATUS_UNKNOWN:
-		replica_handover_frame(r, index, &r->session, &again);
-		replica_ask(r, index, &again, TARGET_HANDOVER, NULL);
+		login_handover_frame(r, index, &r->session, &again);
+		due_ask(r, index, &again, TARGET_HANDOVER, NULL);
 		break;
 	case STATUS_TAKEN_OVER:
-		session_lost(r, false);
+		login_session_lost(r, false);
 		break;
 	case STATUS_GONE:
 		account_is_gone(r, index);
@@ -344,8 +344,8 @@ static void handed_over(struct replication *r, uint32_t index, const struct fram
 	if (!r->session.active) {
 		become_live(r, index);
 	} else if (frame->status == STATUS_OK) {
-		replica_login_frame(r, index, &r->session, &login);
-		replica_ask(r, index, &login, TARGET_JOIN, NULL);
+		login_frame(r, index, &r->session, &login);
+		due_ask(r, index, &login, TARGET_JOIN, NULL);
 	} else if (frame->status == STATUS_GONE) {
 		account_is_gone(r, index);
 	} else {
@@ -379,12 +379,11 @@ void replica_go_on(struct replication *r)
 
 /* ---- tombstones that are told ---- */
 
-void replica_tell_tombstone(struct replication *r, uint32_t index,
-                            const struct tombstone *tombstone)
+void tombstone_tell(struct replication *r, uint32_t index, const struct tombstone *tombstone)
 {
 	struct frame frame = { .type = FRAME_DELETE, .tombstone = *tombstone };
 
-	replica_ask(r, index, &frame, TARGET_TELL, NULL);
+	due_ask(r, index, &frame, TARGET_TELL, NULL);
 }
 
 /* Their names' views follow them. */
@@ -398,7 +397,7 @@ static void move_kept(struct replication *r, uint32_t to)
 		r->tombstones[i].tombstone.name.data = (const uint8_t *)r->tombstones[i].name;
 }
 
-void replication_forget_tombstone(struct replication *r, const struct id *id)
+void tombstone_forget(struct replication *r, const struct id *id)
 {
 	for (uint32_t i = 0; i < r->tombstones_count; i++)
 		if (id_equal(&r->tombstones[i].tombstone.id, id)) {
@@ -407,7 +406,7 @@ void replication_forget_tombstone(struct replication *r, const struct id *id)
 		}
 }
 
-void replication_keep_tombstone(struct replication *r, const struct tombstone *tombstone)
+void tombstone_keep(struct replication *r, const struct tombstone *tombstone)
 {
 	struct kept_tombstone *kept;
 
@@ -453,7 +452,7 @@ static void welcome(struct replication *r, uint32_t index, const struct frame *f
 	}
 }
 
-static void pong(struct replication *r, uint32_t index, const struct expected *e,
+static void pong(struct replication *r, uint32_t index, const struct due_reply *e,
                  const struct frame *frame)
 {
 	struct replica *p = &r->replicas[index];
@@ -468,7 +467,7 @@ static void pong(struct replication *r, uint32_t index, const struct expected *e
 		answered(r, index);
 }
 
-static void reply(struct replication *r, uint32_t index, const struct expected *e,
+static void reply(struct replication *r, uint32_t index, const struct due_reply *e,
                   const struct frame *frame)
 {
 	switch ((enum target)e->target) {
@@ -519,7 +518,7 @@ static void pushed(struct replication *r, uint32_t index, const struct frame *fr
 		break;
 	case FRAME_ENDED:
 		if (r->session.active && ulid_equal(&r->session.ulid, &frame->session.session))
-			session_lost(r, frame->status == STATUS_GONE);
+			login_session_lost(r, frame->status == STATUS_GONE);
 		else
 			login_ended(r, index, &frame->session.session, frame->status);
 		break;
@@ -534,7 +533,7 @@ static void pushed(struct replication *r, uint32_t index, const struct frame *fr
 static void take_frame(struct replication *r, uint32_t index, const struct frame *frame)
 {
 	struct replica *p = &r->replicas[index];
-	struct expected e;
+	struct due_reply e;
 
 	if (!p->welcomed && frame->type != FRAME_WELCOME && frame->type != FRAME_ERROR) {
 		replica_die(r, index, "does not begin with a greeting");
@@ -658,7 +657,7 @@ void replica_tick(struct replication *r, uint32_t index)
 		return;
 	}
 	if (p->state >= REPLICA_PINGING && r->now_ms >= p->sent_ms + heartbeat_ms(p))
-		replica_ask(r, index, &ping, TARGET_PING, NULL);
+		due_ask(r, index, &ping, TARGET_PING, NULL);
 }
 
 /* ---- output ---- */

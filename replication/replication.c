@@ -16,12 +16,12 @@ enum { REPLICATION_MAGIC = 0x33464c44 };
 
 /* ---- small things ---- */
 
-uint32_t count_bits(uint8_t mask)
+uint32_t replica_count(uint8_t mask)
 {
 	return (uint32_t)(mask & 1) + (uint32_t)(mask >> 1 & 1) + (uint32_t)(mask >> 2 & 1);
 }
 
-uint32_t lowest_bit(uint8_t mask)
+uint32_t replica_first(uint8_t mask)
 {
 	assert(mask & ALL_REPLICAS);
 	return mask & 1 ? 0 : mask & 2 ? 1 : 2;
@@ -218,7 +218,7 @@ void op_ask(struct replication *r, struct op *op, uint32_t index, const struct f
 	op->done &= (uint8_t)~BIT(index);
 	op->written |= BIT(index);
 	op->asking = true;
-	replica_ask(r, index, frame, TARGET_OP, op);
+	due_ask(r, index, frame, TARGET_OP, op);
 }
 
 bool op_multicast(struct replication *r, struct op *op, const struct frame *frame)
@@ -252,7 +252,7 @@ struct result *op_result(const struct op *op, enum outcome outcome, const char *
 	result->kind = op->kind;
 	result->outcome = outcome;
 	result->detail = detail;
-	result->audience = count_bits(op->audience);
+	result->audience = replica_count(op->audience);
 	return result;
 }
 
@@ -296,7 +296,7 @@ void op_refuse(struct replication *r, struct op *op, enum outcome outcome, const
 
 bool op_too_few(struct replication *r, struct op *op)
 {
-	if (count_bits(r->live) >= r->options.min_copies)
+	if (replica_count(r->live) >= r->options.min_copies)
 		return false;
 	op_refuse(r, op, OUTCOME_TOO_FEW_REPLICAS,
 	          "fewer replicas are live than the copies asked for; nothing was sent");
@@ -385,14 +385,14 @@ void replication_settle(struct replication *r)
 
 /* ---- commands ---- */
 
-struct command_row {
+struct command_rule {
 	const struct op_row *row;
 	void (*begin)(struct replication *r, struct op *op, const struct command *command);
 	bool logged_in;  /* must be */
 	bool logged_out; /* must be */
 };
 
-static const struct command_row command_rows[COMMAND_KIND_END] = {
+static const struct command_rule command_rules[COMMAND_KIND_END] = {
 	[COMMAND_CREATE] = { &create_row, create_command, false, true },
 	[COMMAND_LOGIN] = { &login_row, login_command, false, true },
 	[COMMAND_LOGOUT] = { &logout_row, logout_command, true, false },
@@ -441,8 +441,8 @@ static bool is_logging_in(const struct replication *r)
 uint32_t replication_command(struct replication *r, const struct command *command,
                              struct replication_time time)
 {
-	const struct command_row *row = &command_rows[command->kind];
-	bool is_in = row->logged_out && (r->session.active || is_logging_in(r));
+	const struct command_rule *rule = &command_rules[command->kind];
+	bool is_in = rule->logged_out && (r->session.active || is_logging_in(r));
 	const char *detail;
 	enum outcome outcome;
 	struct op *op;
@@ -451,19 +451,19 @@ uint32_t replication_command(struct replication *r, const struct command *comman
 	assert(r->magic == REPLICATION_MAGIC);
 	assert(command->kind < COMMAND_KIND_END);
 	r->now_ms = time.monotonic_ms;
-	op = op_new(r, row->row, NULL);
+	op = op_new(r, rule->row, NULL);
 	token = ++r->token ? r->token : ++r->token;
 	op->token = token;
 	op->kind = command->kind;
 	outcome = command_form(command, &detail);
 	if (outcome != OUTCOME_OK)
 		op_refuse(r, op, outcome, detail);
-	else if (row->logged_in && !r->session.active)
+	else if (rule->logged_in && !r->session.active)
 		op_refuse(r, op, OUTCOME_NOT_LOGGED_IN, "log in first");
 	else if (is_in)
 		op_refuse(r, op, OUTCOME_LOGGED_IN, "log out first");
 	else
-		row->begin(r, op, command);
+		rule->begin(r, op, command);
 	replication_settle(r);
 	return token;
 }
@@ -505,7 +505,7 @@ void replication_free(struct replication *r)
 		replica_release(r, i);
 	mailbox_release(r);
 	stream_release(r);
-	session_clear(r);
+	login_session_clear(r);
 	for (uint32_t place = 0;;) {
 		void *contact = map_next(&r->contacts, &place);
 
@@ -605,7 +605,7 @@ int replication_leader(const struct replication *r)
 
 uint32_t replication_live(const struct replication *r)
 {
-	return count_bits(r->live);
+	return replica_count(r->live);
 }
 
 bool replication_idle(const struct replication *r)
@@ -650,7 +650,7 @@ void replication_check(const struct replication *r)
 {
 	assert(r->magic == REPLICATION_MAGIC);
 	assert(!(r->live & ~ALL_REPLICAS));
-	assert(r->leader == (r->live ? (int)lowest_bit(r->live) : -1));
+	assert(r->leader == (r->live ? (int)replica_first(r->live) : -1));
 	for (uint32_t i = 0; i < REPLICAS; i++)
 		assert(!!(r->live & BIT(i)) == (r->replicas[i].state == REPLICA_LIVE));
 	for (uint32_t i = 0; i < REPLICAS; i++)

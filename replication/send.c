@@ -53,16 +53,16 @@ struct send {
 
 /* ---- who ---- */
 
-struct peer *peer_get(struct replication *r, const struct id *id)
+struct outbound *outbound_get(struct replication *r, const struct id *id)
 {
-	struct peer *peer = map_get(&r->peers, view_of(id, ID_SIZE));
+	struct outbound *outbound = map_get(&r->outbounds, view_of(id, ID_SIZE));
 
-	if (peer)
-		return peer;
-	peer = mem_alloc_zero(1, sizeof *peer);
-	peer->id = *id;
-	map_put(&r->peers, view_of(&peer->id, ID_SIZE), peer);
-	return peer;
+	if (outbound)
+		return outbound;
+	outbound = mem_alloc_zero(1, sizeof *outbound);
+	outbound->id = *id;
+	map_put(&r->outbounds, view_of(&outbound->id, ID_SIZE), outbound);
+	return outbound;
 }
 
 static struct contact *contact_get(struct replication *r, struct view name)
@@ -94,7 +94,7 @@ static void learn(struct replication *r, struct recipient_state *to, const struc
 {
 	struct contact *contact = to->contact;
 	const struct lookup_account *a;
-	struct peer *peer;
+	struct outbound *outbound;
 
 	if (l->found < 0) {
 		to->outcome = l->count > 1 ? OUTCOME_SEVERAL : OUTCOME_NO_SUCH_USER;
@@ -116,25 +116,25 @@ static void learn(struct replication *r, struct recipient_state *to, const struc
 	contact->keep = !l->unconfirmed;
 	contact->era = l->era;
 	lookup_display(l, (uint32_t)l->found, contact->display);
-	peer = peer_get(r, &a->id);
-	contact->peer = peer;
-	peer->full = a->share != UINT32_MAX && a->share >= SHARE_FULL;
+	outbound = outbound_get(r, &a->id);
+	contact->outbound = outbound;
+	outbound->full = a->share != UINT32_MAX && a->share >= SHARE_FULL;
 }
 
 /* The stream to a contact of this session. */
-static struct peer *peer_of(struct replication *r, struct contact *contact)
+static struct outbound *outbound_of(struct replication *r, struct contact *contact)
 {
-	if (!contact->peer)
-		contact->peer = peer_get(r, &contact->id);
-	assert(id_equal(&contact->peer->id, &contact->id));
-	return contact->peer;
+	if (!contact->outbound)
+		contact->outbound = outbound_get(r, &contact->id);
+	assert(id_equal(&contact->outbound->id, &contact->id));
+	return contact->outbound;
 }
 
 static bool is_known(struct replication *r, struct contact *contact)
 {
 	if (!contact->known || !contact->keep || (contact->era != r->era && !BUG(answer_kept)))
 		return false;
-	return !peer_of(r, contact)->full;
+	return !outbound_of(r, contact)->full;
 }
 
 /* ---- sending ---- */
@@ -192,14 +192,14 @@ static void draw(struct replication *r, struct send *s)
 	}
 	for (uint32_t i = 0; i < s->count; i++) {
 		struct recipient_state *to = &s->recipients[i];
-		struct peer *peer = to->contact && id_equal(&to->id, &to->contact->id)
-		                            ? peer_of(r, to->contact)
-		                            : peer_get(r, &to->id);
+		struct outbound *outbound = to->contact && id_equal(&to->id, &to->contact->id)
+		                                    ? outbound_of(r, to->contact)
+		                                    : outbound_get(r, &to->id);
 
 		if (!to->number || (BUG(number_drawn_again) && s->op.restarted))
-			to->number = ++peer->number;
-		else if (ulid_equal(&s->session, &r->session.ulid) && peer->number < to->number)
-			peer->number = to->number;
+			to->number = ++outbound->number;
+		else if (ulid_equal(&s->session, &r->session.ulid) && outbound->number < to->number)
+			outbound->number = to->number;
 		if (to->contact)
 			to->contact->written_to = true;
 	}
@@ -209,7 +209,7 @@ static void put_send(struct replication *r, struct send *s, uint32_t index)
 {
 	struct buf *out = &r->replicas[index].out;
 	bool named = s->repetition || s->op.restarted;
-	uint32_t request = replica_request(r, index, FRAME_SEND, TARGET_OP, &s->op, NULL);
+	uint32_t request = due_request(r, index, FRAME_SEND, TARGET_OP, &s->op, NULL);
 	size_t offset = protocol_begin(out, FRAME_SEND, named ? FLAG_SESSION : 0, request);
 	bool fits = offset != SIZE_MAX && buf_put_u64(out, s->sent_ms);
 
@@ -245,7 +245,7 @@ static void resolved(struct replication *r, struct send *s)
 		    !id_equal(&to->expects, &to->contact->id))
 			to->outcome = OUTCOME_NAME_CHANGED; /* another send has learned it first */
 		if (to->outcome == OUTCOME_OK && to->contact && !s->repetition && !s->op.written &&
-		    peer_of(r, to->contact)->full)
+		    outbound_of(r, to->contact)->full)
 			to->outcome = OUTCOME_MAILBOX_FULL;
 		if (outcome == OUTCOME_OK)
 			outcome = to->outcome;
@@ -417,7 +417,7 @@ static void finish(struct replication *r, struct send *s)
 		if (to->gone && to->contact && id_equal(&to->id, &to->contact->id))
 			to->contact->known = false; /* asked again at the next use */
 		if (fills)
-			peer_get(r, &to->id)->full = true;
+			outbound_get(r, &to->id)->full = true;
 		full |= fills;
 		named += fills || to->outcome != OUTCOME_OK;
 		if (outcome == OUTCOME_OK)
@@ -426,8 +426,8 @@ static void finish(struct replication *r, struct send *s)
 			continue;
 		stored++;
 		online += to->online;
-		if (count_bits(to->ok) < copies)
-			copies = count_bits(to->ok);
+		if (replica_count(to->ok) < copies)
+			copies = replica_count(to->ok);
 	}
 	if (outcome == OUTCOME_OK && copies < r->options.min_copies)
 		outcome = OUTCOME_UNKNOWN; /* stored, but not as often as was asked for */
@@ -583,8 +583,8 @@ static void send_chunk_sum(const struct op *op, struct send_sum *sum)
 			if (to->outcome == OUTCOME_OK) {
 				sum->stored++;
 				sum->online += to->online;
-				if (count_bits(to->ok) < sum->copies)
-					sum->copies = count_bits(to->ok);
+				if (replica_count(to->ok) < sum->copies)
+					sum->copies = replica_count(to->ok);
 				continue;
 			}
 		}
@@ -675,11 +675,11 @@ static void all_listed(struct replication *r, struct all *a, const struct list_p
 	a->count = 0;
 	for (uint32_t i = 0; i < page->count && is_session(r, &a->by); i++) {
 		const struct id *id = &page->users[i].id;
-		const struct peer *peer = map_get(&r->peers, view_of(id, ID_SIZE));
+		const struct outbound *outbound = map_get(&r->outbounds, view_of(id, ID_SIZE));
 
 		if (id_equal(id, &r->session.id))
 			continue;
-		if (peer && peer->full)
+		if (outbound && outbound->full)
 			(void)lookup_id_new(r, &a->op, id, NULL);
 		else
 			a->ids[a->count++] = *id;
@@ -691,7 +691,7 @@ static void all_listed(struct replication *r, struct all *a, const struct list_p
 static void all_looked(struct replication *r, struct all *a, const struct lookup *l)
 {
 	if (l->found >= 0 && l->accounts[0].share < SHARE_FULL) {
-		peer_get(r, &l->id)->full = false;
+		outbound_get(r, &l->id)->full = false;
 		a->ids[a->count++] = l->id;
 	} else if (l->found >= 0) {
 		a->sum.failed++;

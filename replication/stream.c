@@ -91,7 +91,7 @@ bool stream_is_settled(struct replication *r, struct stream_state *s)
 static void ask_some(struct replication *r, uint32_t index, struct stream_state **streams,
                      uint32_t count)
 {
-	struct question *q = mem_alloc(sizeof *q + count * sizeof(struct stream_state *));
+	struct stream_question *q = mem_alloc(sizeof *q + count * sizeof(struct stream_state *));
 	struct buf *out = &r->replicas[index].out;
 	uint32_t request;
 	size_t offset;
@@ -99,7 +99,7 @@ static void ask_some(struct replication *r, uint32_t index, struct stream_state 
 
 	q->count = count;
 	memcpy(q->streams, streams, count * sizeof(struct stream_state *));
-	request = replica_request(r, index, FRAME_STREAMS, TARGET_STREAMS, NULL, q);
+	request = due_request(r, index, FRAME_STREAMS, TARGET_STREAMS, NULL, q);
 	offset = protocol_begin(out, FRAME_STREAMS, 0, request);
 	fits = offset != SIZE_MAX;
 	for (uint32_t i = 0; i < count; i++) {
@@ -147,7 +147,7 @@ static void learn_person(struct replication *r, struct person *p, uint32_t index
 	p->named = true;
 }
 
-void stream_answers(struct replication *r, uint32_t index, struct question *question,
+void stream_answers(struct replication *r, uint32_t index, struct stream_question *question,
                     const struct frame *frame)
 {
 	struct reader answers;
@@ -235,9 +235,9 @@ static void bury_person(struct replication *r, struct person *p)
 	memcpy(t.delete_key, p->delete_key, KEY_SIZE);
 	for (uint32_t i = 0; i < REPLICAS; i++)
 		if (p->alive & r->live & BIT(i))
-			replica_tell_tombstone(r, i, &t);
+			tombstone_tell(r, i, &t);
 	p->alive = 0;
-	replication_keep_tombstone(r, &t);
+	tombstone_keep(r, &t);
 }
 
 bool person_is_settled(struct replication *r, struct person *p)
@@ -305,7 +305,7 @@ static bool put_received(struct buf *out, const struct stream_state *s, const st
 static void tell_some(struct replication *r, uint32_t index)
 {
 	struct replica *p = &r->replicas[index];
-	uint32_t request = replica_request(r, index, FRAME_RECEIVED, TARGET_RECEIVED, NULL, NULL);
+	uint32_t request = due_request(r, index, FRAME_RECEIVED, TARGET_RECEIVED, NULL, NULL);
 	size_t offset = protocol_begin(&p->out, FRAME_RECEIVED, 0, request);
 	bool fits = offset != SIZE_MAX;
 
