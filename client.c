@@ -46,7 +46,7 @@ static void set_limit(struct client *c, uint64_t ms)
 /* Without waiting for anybody. */
 static _Noreturn void end_at_once(struct client *c, enum exit_status status)
 {
-	client_terminal_free(c->terminal);
+	console_free(c->console);
 	input_release(&c->input);
 	exit((int)status);
 }
@@ -56,14 +56,14 @@ void client_finish(struct client *c)
 	if (c->state > CLIENT_RUNNING)
 		return;
 	/* A person may leave before anything was reached. */
-	if (c->state == CLIENT_STARTING && c->terminal != NULL)
+	if (c->state == CLIENT_STARTING && c->console != NULL)
 		end_at_once(c, EXIT_NO_REPLICA);
 	c->state = CLIENT_FINISHING;
 	c->question = ASK_COMMAND;
 	loop_timer_cancel(c->loop, &c->notice);
 	loop_timer_cancel(c->loop, &c->idle);
 	client_show_dropped(c);
-	if (c->terminal == NULL)
+	if (c->console == NULL)
 		input_want(&c->input, false);
 	set_limit(c, c->is_terminal || c->is_hasty ? c->options.reply_timeout_ms
 	                                           : c->options.timeout_ms);
@@ -99,7 +99,7 @@ static void say_none_is_live(struct client *c, const char *what)
 	               what, c->options.addresses[0], replication_why(r, 0),
 	               c->options.addresses[1], replication_why(r, 1), c->options.addresses[2],
 	               replication_why(r, 2));
-	if (c->terminal != NULL)
+	if (c->console != NULL)
 		client_show_notice(c, text);
 	else
 		log_plain(LOG_ERROR, "client: %s", text);
@@ -167,7 +167,7 @@ static void signalled(void *context, int number)
 	struct client *c = context;
 
 	if (number == SIGWINCH || number == SIGTSTP || number == SIGCONT) {
-		client_terminal_signalled(c->terminal, number);
+		console_signalled(c->console, number);
 		return;
 	}
 	/* A second one, or one before anything was reached, does not wait for anybody. */
@@ -176,11 +176,6 @@ static void signalled(void *context, int number)
 	c->is_hasty = true;
 	client_finish(c);
 	set_limit(c, c->options.reply_timeout_ms);
-}
-
-void client_interrupt(struct client *c)
-{
-	signalled(c, SIGINT);
 }
 
 /* ---- what the link tells ---- */
@@ -195,10 +190,9 @@ static void ready(struct client *c)
 	client_show_flush(c);
 	c->user_waits = c->options.user != NULL;
 	if (c->is_terminal && !c->user_waits)
-		client_terminal_print(c->terminal,
-		                      view_of_string("/create NAME makes an account.\n"
-		                                     "/login NAME logs in to one you have.\n"
-		                                     "/help lists commands, Ctrl-D ends.\n"));
+		console_print(c->console, view_of_string("/create NAME makes an account.\n"
+		                                         "/login NAME logs in to one you have.\n"
+		                                         "/help lists commands, Ctrl-D ends.\n"));
 	restart_idle(c);
 }
 
@@ -219,7 +213,7 @@ static void handle(void *context, const struct action *action)
 	struct client *c = context;
 	bool is_ready = c->state != CLIENT_STARTING;
 
-	if (c->terminal != NULL && client_terminal_take(c->terminal, action))
+	if (c->console != NULL && console_take(c->console, action))
 		return;
 	/* A death and what follows from it are one line. */
 	if (action->kind != ACTION_REPLICA && action->kind != ACTION_LEADER)
@@ -300,24 +294,39 @@ static bool take_line(struct client *c)
 	return true;
 }
 
-/* The same for a person, whose keys count in any state. True if there may be more to do. */
-static bool take_typed_line(struct client *c)
+/* The same for a person, whose keys count in any state. */
+static bool take_typed(struct client *c)
 {
-	enum client_state before = c->state;
-	bool is_free = c->state == CLIENT_RUNNING && c->logout_token == 0 && !c->is_busy;
-	struct view line;
-	bool is_text;
-	bool was_shown;
+	bool is_free = c->logout_token == 0 && !c->is_busy;
+	enum console_lines lines = c->state != CLIENT_RUNNING ? CONSOLE_CLOSED
+	                           : is_free                  ? CONSOLE_FREE
+	                                                      : CONSOLE_BUSY;
+	struct console_event event;
 
-	if (client_terminal_line(c->terminal, is_free, &line, &is_text, &was_shown)) {
-		client_take_line(c, line, false, is_text, was_shown);
+	if (c->state == CLIENT_ENDED || !console_next(c->console, lines, &event))
+		return false;
+	switch (event.kind) {
+	case CONSOLE_LINE:
+		client_take_line(c, event.text, false, event.is_text, event.was_shown);
 		after_line(c);
-		return true;
-	}
-	client_show_flush(c);
-	if (client_terminal_has_ended(c->terminal))
+		break;
+	case CONSOLE_ANSWER:
+		client_take_answer(c, event.text);
+		after_line(c);
+		break;
+	case CONSOLE_LEFT:
+		client_drop_question(c);
+		break;
+	case CONSOLE_INTERRUPT:
+		signalled(c, SIGINT);
+		break;
+	case CONSOLE_END:
 		client_finish(c);
-	return c->state != before;
+		break;
+	case CONSOLE_NOTHING:
+		break;
+	}
+	return true;
 }
 
 /* Everything that can be done without waiting. */
@@ -333,7 +342,7 @@ static void work(struct client *c)
 		if (c->state == CLIENT_FINISHING &&
 		    (c->is_hasty || (!c->is_busy && replication_idle(link_replication(c->link)))))
 			leave(c);
-	} while (c->terminal != NULL ? take_typed_line(c) : take_line(c));
+	} while (c->console != NULL ? take_typed(c) : take_line(c));
 	link_pool_settle(c->pool);
 	client_show_settle(c);
 	client_show_flush(c); /* what a timer has said, too */
@@ -379,12 +388,17 @@ static void start(struct client *c)
 	if (c->loop == NULL)
 		die("cannot wait for events", errno);
 	set_signals(c);
+	c->pool = link_pool_new(c->loop);
+	c->link = link_new(c->pool, c->options.targets, &options, handle, c);
+	explicit_bzero(&options, sizeof(options));
 	client_show_init(c);
 	progress_init(&c->progress, c->loop);
 	command_parser_init(&c->parser, c->is_terminal);
 	input_init(&c->input, c->loop, c->is_terminal ? -1 : STDIN_FILENO);
-	if (c->is_terminal)
-		c->terminal = client_terminal_new(c);
+	if (c->is_terminal) {
+		c->console = console_new(c->loop, c->link, &c->output, c->options.is_plain);
+		c->transcript.is_echoed = console_is_echoed(c->console);
+	}
 	c->wait.expired = wait_expired;
 	c->idle.expired = idle_expired;
 	c->limit.expired = limit_expired;
@@ -392,14 +406,11 @@ static void start(struct client *c)
 	if (!c->is_terminal)
 		set_limit(c, c->options.timeout_ms);
 	loop_timer_set(c->loop, &c->notice, loop_now_ms(c->loop) + NOTICE_MS);
-	c->pool = link_pool_new(c->loop);
-	c->link = link_new(c->pool, c->options.targets, &options, handle, c);
-	explicit_bzero(&options, sizeof(options));
 }
 
 static void stop(struct client *c)
 {
-	client_terminal_free(c->terminal);
+	console_free(c->console);
 	input_release(&c->input);
 	command_parser_release(&c->parser);
 	client_show_release(c);

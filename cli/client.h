@@ -63,8 +63,8 @@ struct client {
 	struct loop *loop;
 	struct link_pool *pool;
 	struct link *link;
-	struct input input;               /* of a script */
-	struct client_terminal *terminal; /* of a person; else NULL */
+	struct input input;      /* of a script */
+	struct console *console; /* of a person; else NULL */
 	struct command_parser parser;
 	struct script script; /* its lines, and `out`, which has those of the view as well */
 	struct transcript transcript; /* of a person */
@@ -119,8 +119,8 @@ struct client {
 
 /* cli/run.c */
 
-/* Takes a line of the user, or an answer; c->is_busy if it goes on. A line that is no answer is not
- * empty. is_text: it is no command, whatever it begins with. was_shown: while it waited. */
+/* Takes a line of the user, which is not empty; c->is_busy if it goes on. is_text: it is no
+ * command, whatever it begins with. was_shown: while it waited. */
 void client_take_line(struct client *c, struct view line, bool was_cut, bool is_text,
                       bool was_shown);
 /* The actions that belong to the command under way. */
@@ -205,8 +205,6 @@ void client_show_prompt(struct client *c);
 
 /* No more commands are taken; what is outstanding is finished. */
 void client_finish(struct client *c);
-/* As SIGINT does. */
-void client_interrupt(struct client *c);
 /* And as whom: `name` is set if it is true. */
 bool client_is_logged_in(const struct client *c, char name[DISPLAY_SIZE]);
 

@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: MIT
  *
- * Events of the terminal become lines that wait, answers, or things that are done here. Ctrl-C
- * clears the line or ends a question; on an empty line it says how to end, and the second one in a
- * row ends.
+ * Events of the terminal become lines that wait, events for the caller, or things that are done
+ * here. Ctrl-C clears the line or ends a question. On an empty line it says how to end the client;
+ * a second one in a row is an event.
  *
  * For a name, Tab asks the replicas in the background and goes on; if the line is still the same
  * when the answer comes, it is completed. One such question is under way at a time.
  */
 #include "cli/console.h"
 
-#include "cli/client.h"
 #include "chat/complete.h"
 #include "cli/history.h"
 
@@ -31,23 +30,32 @@ enum {
 	OUT_SIZE_MAX = 16 * LINE_MAX_SIZE,
 };
 
-struct client_terminal {
-	struct client *client;
+struct console {
+	struct loop *loop;
+	struct link *link;
+	struct cli_output *output;
 	struct terminal *t;
 	struct tty_traits traits;
 	struct loop_source source;
 	bool has_ended;
-	bool is_listening; /* the loop has the source */
-	int history;
+	bool end_was_told;
+	bool is_listening;  /* the loop has the source */
+	bool is_echoed;     /* the terminal shows by itself what is typed */
+	bool is_shown;      /* prompt and line are */
 	bool was_interrupt; /* the last event */
+	int history;
+
+	/* The question under way: the caller's, or whether a paste is wanted. */
+	bool is_asking;
 	bool asks_paste;
-	char question[ASKED_SIZE]; /* the prompt of the question under way */
-	bool is_secret;
+	char question[ASKED_SIZE];
+	bool is_secret; /* its answer */
+
 	uint64_t unread;
 	bool has_bell;
 	uint64_t quiet_until_ms; /* a message before that belongs to a burst that has rung */
 
-	struct client_queued lines[CLIENT_LINES_WAITING_MAX]; /* a ring */
+	struct console_line lines[CONSOLE_WAITING_MAX]; /* a ring */
 	size_t first;
 	size_t count;
 	struct buf given; /* the line that the client has */
@@ -70,34 +78,34 @@ static void put(struct buf *to, struct view bytes)
 
 /* ---- printing ---- */
 
-void client_terminal_draw(struct client_terminal *ct)
+void console_draw(struct console *c)
 {
 	unsigned columns;
 	unsigned rows;
 	struct view bytes;
 
 	tty_size(&columns, &rows);
-	terminal_resize(ct->t, columns, rows);
-	bytes = terminal_output(ct->t);
-	output_write(&ct->client->output, bytes);
-	terminal_sent(ct->t, bytes.size);
+	terminal_resize(c->t, columns, rows);
+	bytes = terminal_output(c->t);
+	output_write(c->output, bytes);
+	terminal_sent(c->t, bytes.size);
 }
 
-void client_terminal_print(struct client_terminal *ct, struct view lines)
+void console_print(struct console *c, struct view lines)
 {
 	/* What does not fit is drawn first; one piece always fits then. */
-	if (!terminal_print(ct->t, lines)) {
+	if (!terminal_print(c->t, lines)) {
 		bool fitted;
 
-		client_terminal_draw(ct);
-		fitted = terminal_print(ct->t, lines);
+		console_draw(c);
+		fitted = terminal_print(c->t, lines);
 		assert(fitted);
 		(void)fitted;
 	}
-	client_terminal_draw(ct);
+	console_draw(c);
 }
 
-void client_terminal_size(unsigned *columns, unsigned *rows)
+void console_size(unsigned *columns, unsigned *rows)
 {
 	tty_size(columns, rows);
 	if (*columns == 0 || *rows == 0) {
@@ -106,133 +114,129 @@ void client_terminal_size(unsigned *columns, unsigned *rows)
 	}
 }
 
-size_t client_terminal_columns(struct client_terminal *ct, const struct view *items, size_t count,
-                               size_t rows_left)
+size_t console_columns(struct console *c, const struct view *items, size_t count, size_t rows_left)
 {
 	size_t shown;
 
-	client_terminal_draw(ct); /* also tells the size */
-	shown = terminal_print_columns(ct->t, items, count, rows_left + 1);
-	client_terminal_draw(ct);
+	console_draw(c); /* also tells the size */
+	shown = terminal_print_columns(c->t, items, count, rows_left + 1);
+	console_draw(c);
 	return shown;
 }
 
-static void say(struct client_terminal *ct, const char *text)
+static void say(struct console *c, const char *text)
 {
 	struct buf line;
 
 	buf_init(&line, OUT_SIZE_MAX);
 	terminal_put(&line, STYLE_NOTICE, view_of_string(text));
-	client_terminal_print(ct, buf_view(&line));
+	console_print(c, buf_view(&line));
 	buf_release(&line);
 }
 
-static void show_title(struct client_terminal *ct)
+void console_prompt(struct console *c, const char *prompt, const char *own)
 {
-	char own[DISPLAY_SIZE];
 	char count[32] = "";
 	char title[128];
 
-	if (ct->unread > 0)
-		(void)snprintf(count, sizeof(count), "(%ju) ", (uintmax_t)ct->unread);
-	(void)snprintf(title, sizeof(title), "%s%s%sthreefold", count,
-	               client_is_logged_in(ct->client, own) ? own : "",
-	               client_is_logged_in(ct->client, own) ? " - " : "");
-	terminal_title(ct->t, view_of_string(title));
+	terminal_prompt(c->t, view_of_string(prompt));
+	c->is_shown = prompt[0] != 0;
+	terminal_show(c->t, c->is_shown);
+	if (c->unread > 0)
+		(void)snprintf(count, sizeof(count), "(%ju) ", (uintmax_t)c->unread);
+	(void)snprintf(title, sizeof(title), "%s%s%sthreefold", count, own,
+	               own[0] != 0 ? " - " : "");
+	terminal_title(c->t, view_of_string(title));
 }
 
-void client_terminal_prompt(struct client_terminal *ct, const char *prompt)
+void console_announce(struct console *c)
 {
-	terminal_prompt(ct->t, view_of_string(prompt));
-	terminal_show(ct->t, prompt[0] != 0);
-	show_title(ct);
+	uint64_t now_ms = loop_now_ms(c->loop);
+
+	c->unread++;
+	if (c->has_bell && now_ms >= c->quiet_until_ms)
+		terminal_bell(c->t);
+	c->quiet_until_ms = now_ms + BURST_MS;
 }
 
-void client_terminal_unread(struct client_terminal *ct)
+void console_bell(struct console *c, bool is_on)
 {
-	uint64_t now_ms = loop_now_ms(ct->client->loop);
-
-	ct->unread++;
-	if (ct->has_bell && now_ms >= ct->quiet_until_ms)
-		terminal_bell(ct->t);
-	ct->quiet_until_ms = now_ms + BURST_MS;
+	c->has_bell = is_on;
 }
 
-void client_terminal_bell(struct client_terminal *ct, bool is_on)
+uint64_t console_unread_count(const struct console *c)
 {
-	ct->has_bell = is_on;
-}
-
-uint64_t client_terminal_unread_count(const struct client_terminal *ct)
-{
-	return ct->unread;
+	return c->unread;
 }
 
 /* ---- begin and end ---- */
 
-static void listen_or_not(struct client_terminal *ct)
+static void listen_or_not(struct console *c)
 {
-	bool wanted = !ct->has_ended && terminal_room(ct->t) > 0;
+	bool wanted = !c->has_ended && terminal_room(c->t) > 0;
 
-	if (wanted == ct->is_listening)
+	if (wanted == c->is_listening)
 		return;
 	if (wanted) {
-		ct->has_ended = loop_add(ct->client->loop, &ct->source, LOOP_READ) < 0;
-		ct->is_listening = !ct->has_ended;
+		c->has_ended = loop_add(c->loop, &c->source, LOOP_READ) < 0;
+		c->is_listening = !c->has_ended;
 	} else {
-		loop_remove(ct->client->loop, &ct->source);
-		ct->is_listening = false;
+		loop_remove(c->loop, &c->source);
+		c->is_listening = false;
 	}
 }
 
 static void readable(struct loop_source *source, unsigned events)
 {
-	struct client_terminal *ct = LOOP_OWNER(source, struct client_terminal, source);
+	struct console *c = LOOP_OWNER(source, struct console, source);
 	uint8_t bytes[4096];
-	size_t room = terminal_room(ct->t);
+	size_t room = terminal_room(c->t);
 	ssize_t count;
 
 	(void)events; /* whatever it was, a read tells */
 	if (room == 0) {
-		listen_or_not(ct);
+		listen_or_not(c);
 		return;
 	}
 	count = read(source->fd, bytes, room < sizeof(bytes) ? room : sizeof(bytes));
 	if (count > 0)
-		terminal_input(ct->t, view_of(bytes, (size_t)count));
+		terminal_input(c->t, view_of(bytes, (size_t)count));
 	else if (count == 0 || (errno != EINTR && errno != EAGAIN))
-		ct->has_ended = true;
+		c->has_ended = true;
 	explicit_bzero(bytes, sizeof(bytes));
-	listen_or_not(ct);
+	listen_or_not(c);
 }
 
-struct client_terminal *client_terminal_new(struct client *c)
+struct console *console_new(struct loop *l, struct link *link, struct cli_output *output,
+                            bool is_plain)
 {
-	struct client_terminal *ct = mem_alloc_zero(1, sizeof(*ct));
+	struct console *c = mem_alloc_zero(1, sizeof(*c));
 	struct terminal_options options = { .line_size_max = LINE_MAX_SIZE,
 		                            .paste_lines_max = PASTE_LINES_MAX,
 		                            .history_count_max = HISTORY_COUNT_MAX };
 	char err[HISTORY_ERR_SIZE];
 
-	tty_traits(&ct->traits);
-	options.is_dumb = ct->traits.is_dumb;
-	options.is_plain = c->options.is_plain;
-	options.rewraps = ct->traits.rewraps;
-	ct->client = c;
+	tty_traits(&c->traits);
+	options.is_dumb = c->traits.is_dumb;
+	options.is_plain = is_plain;
+	options.rewraps = c->traits.rewraps;
+	c->loop = l;
+	c->link = link;
+	c->output = output;
 	/* A terminal that cannot be switched is left as it is: it does lines. */
 	if (tty_begin(STDIN_FILENO, STDOUT_FILENO, options.is_dumb) < 0)
 		options.is_dumb = true;
-	c->transcript.is_echoed = options.is_dumb;
-	ct->t = terminal_new(&options);
-	terminal_show(ct->t, false);
-	buf_init(&ct->given, LINE_MAX_SIZE);
-	buf_init(&ct->before, LINE_MAX_SIZE);
-	ct->source = (struct loop_source){ .fd = STDIN_FILENO, .ready = readable };
-	listen_or_not(ct);
-	ct->history = history_open(ct->t, err);
+	c->is_echoed = options.is_dumb;
+	c->t = terminal_new(&options);
+	terminal_show(c->t, false);
+	buf_init(&c->given, LINE_MAX_SIZE);
+	buf_init(&c->before, LINE_MAX_SIZE);
+	c->source = (struct loop_source){ .fd = STDIN_FILENO, .ready = readable };
+	listen_or_not(c);
+	c->history = history_open(c->t, err);
 	if (err[0] != 0)
-		say(ct, err);
-	return ct;
+		say(c, err);
+	return c;
 }
 
 static void wipe(struct buf *b)
@@ -242,66 +246,78 @@ static void wipe(struct buf *b)
 	buf_release(b);
 }
 
-void client_terminal_free(struct client_terminal *ct)
+void console_free(struct console *c)
 {
-	if (ct == NULL)
+	if (c == NULL)
 		return;
-	terminal_end(ct->t);
-	client_terminal_draw(ct);
-	ct->has_ended = true;
-	listen_or_not(ct);
+	terminal_end(c->t);
+	console_draw(c);
+	c->has_ended = true;
+	listen_or_not(c);
 	tty_end();
-	if (ct->history >= 0)
-		(void)close(ct->history);
-	for (size_t i = 0; i < ct->count; i++)
-		wipe(&ct->lines[(ct->first + i) % CLIENT_LINES_WAITING_MAX].text);
-	wipe(&ct->given);
-	buf_release(&ct->before);
-	mem_free(ct->names);
-	terminal_free(ct->t);
-	mem_free(ct);
+	if (c->history >= 0)
+		(void)close(c->history);
+	for (size_t i = 0; i < c->count; i++)
+		wipe(&c->lines[(c->first + i) % CONSOLE_WAITING_MAX].text);
+	wipe(&c->given);
+	buf_release(&c->before);
+	mem_free(c->names);
+	terminal_free(c->t);
+	mem_free(c);
 }
 
-bool client_terminal_has_ended(const struct client_terminal *ct)
+bool console_is_echoed(const struct console *c)
 {
-	return ct->has_ended;
+	return c->is_echoed;
 }
 
-size_t client_terminal_waiting(const struct client_terminal *ct)
+size_t console_waiting(const struct console *c)
 {
-	return ct->count;
+	return c->count;
 }
 
-struct client_queued *client_terminal_queued(struct client_terminal *ct, size_t index)
+struct console_line *console_waiting_line(struct console *c, size_t index)
 {
-	if (index >= ct->count)
+	if (index >= c->count)
 		return NULL;
-	return &ct->lines[(ct->first + index) % CLIENT_LINES_WAITING_MAX];
+	return &c->lines[(c->first + index) % CONSOLE_WAITING_MAX];
 }
 
 /* ---- questions ---- */
 
-void client_terminal_drop_keys(struct client_terminal *ct)
+void console_drop_keys(struct console *c)
 {
-	terminal_drop_input(ct->t);
-	listen_or_not(ct);
+	terminal_drop_input(c->t);
+	listen_or_not(c);
 }
 
-void client_terminal_ask(struct client_terminal *ct, const char *prompt, bool is_secret)
+static void ask(struct console *c, const char *prompt, bool is_secret)
 {
-	(void)snprintf(ct->question, sizeof(ct->question), "%s", prompt);
-	ct->is_secret = is_secret;
-	terminal_ask(ct->t, view_of_string(prompt), is_secret);
+	(void)snprintf(c->question, sizeof(c->question), "%s", prompt);
+	c->is_secret = is_secret;
+	terminal_ask(c->t, view_of_string(prompt), is_secret);
 	tty_echo(!is_secret);
 }
 
-void client_terminal_ask_end(struct client_terminal *ct)
+void console_ask(struct console *c, const char *prompt, bool is_secret)
 {
-	terminal_ask_cancel(ct->t);
+	c->is_asking = true;
+	ask(c, prompt, is_secret);
+}
+
+void console_ask_end(struct console *c)
+{
+	c->is_asking = false;
+	terminal_ask_cancel(c->t);
 	tty_echo(true);
 }
 
-static void take_paste(struct client_terminal *ct, const struct terminal_event *event)
+bool console_is_asking(const struct console *c)
+{
+	return c->is_asking;
+}
+
+static void take_paste(struct console *c, const struct terminal_event *event)
 {
 	char text[160];
 
@@ -310,144 +326,138 @@ static void take_paste(struct client_terminal *ct, const struct terminal_event *
 		               "this paste of %ju line%s does not fit into one message and was "
 		               "dropped; send it in parts",
 		               (uintmax_t)event->lines, event->lines == 1 ? "" : "s");
-		terminal_paste(ct->t, false);
-		say(ct, text);
+		terminal_paste(c->t, false);
+		say(c, text);
 		return;
 	}
 	(void)snprintf(text, sizeof(text), "paste %ju lines into one message? (y/n) ",
 	               (uintmax_t)event->lines);
-	ct->asks_paste = true;
-	client_terminal_ask(ct, text, false);
+	c->asks_paste = true;
+	ask(c, text, false);
 }
 
 /* The answer to that. */
-static void end_paste(struct client_terminal *ct, struct view answer)
+static void end_paste(struct console *c, struct view answer)
 {
-	ct->asks_paste = false;
-	terminal_paste(ct->t, answer.size > 0 && (answer.data[0] | 0x20) == 'y');
+	c->asks_paste = false;
+	terminal_paste(c->t, answer.size > 0 && (answer.data[0] | 0x20) == 'y');
 }
 
 /* ---- lines ---- */
 
 /* The question stays to be seen, with what was answered. */
-static void show_answer(struct client_terminal *ct, struct view answer)
+static void show_answer(struct console *c, struct view answer)
 {
 	struct buf out;
 
-	if (ct->traits.is_dumb)
+	if (c->traits.is_dumb)
 		return;
 	buf_init(&out, OUT_SIZE_MAX);
-	terminal_put(&out, STYLE_DIM, view_of_string(ct->question));
-	if (!ct->is_secret)
+	terminal_put(&out, STYLE_DIM, view_of_string(c->question));
+	if (!c->is_secret)
 		terminal_put(&out, STYLE_DIM, answer);
-	client_terminal_print(ct, buf_view(&out));
+	console_print(c, buf_view(&out));
 	buf_release(&out);
 }
 
-static void keep_line(struct client_terminal *ct, const struct terminal_event *event)
+static void keep_line(struct console *c, const struct terminal_event *event)
 {
 	struct view text = event->text;
-	struct client_queued *line;
+	struct console_line *line;
 
-	ct->unread = 0;
+	c->unread = 0;
 	if (text.size == 0)
 		return;
-	assert(ct->count < CLIENT_LINES_WAITING_MAX);
-	line = &ct->lines[(ct->first + ct->count++) % CLIENT_LINES_WAITING_MAX];
+	assert(c->count < CONSOLE_WAITING_MAX);
+	line = &c->lines[(c->first + c->count++) % CONSOLE_WAITING_MAX];
 	buf_init(&line->text, LINE_MAX_SIZE);
 	put(&line->text, text);
 	line->is_text = event->is_pasted;
 	line->was_shown = false;
 	if (!secret_is_in(text)) {
-		terminal_history_add(ct->t, text);
-		history_append(ct->history, text);
+		terminal_history_add(c->t, text);
+		history_append(c->history, text);
 	}
 }
 
 /* Whether another line may be finished now. */
-static bool wants_lines(const struct client_terminal *ct)
+static bool wants_lines(const struct console *c, enum console_lines lines)
 {
-	const struct client_queued *last;
+	const struct console_line *last;
 
-	if (ct->client->state != CLIENT_RUNNING)
+	if (lines == CONSOLE_CLOSED)
 		return false;
-	if (ct->client->question != ASK_COMMAND || ct->asks_paste)
+	if (c->is_asking || c->asks_paste || c->count == 0)
 		return true;
-	if (ct->count == 0)
-		return true;
-	last = &ct->lines[(ct->first + ct->count - 1) % CLIENT_LINES_WAITING_MAX];
-	return ct->count < CLIENT_LINES_WAITING_MAX && !secret_may_follow(buf_view(&last->text));
+	last = &c->lines[(c->first + c->count - 1) % CONSOLE_WAITING_MAX];
+	return c->count < CONSOLE_WAITING_MAX && !secret_may_follow(buf_view(&last->text));
 }
 
-static bool give_waiting(struct client_terminal *ct, struct view *line, bool *is_text,
-                         bool *was_shown)
+static void give_waiting(struct console *c, struct console_event *event)
 {
-	struct client_queued *first = &ct->lines[ct->first];
+	struct console_line *first = &c->lines[c->first];
 
-	if (ct->count == 0)
-		return false;
-	wipe(&ct->given);
-	ct->given = first->text;
-	*is_text = first->is_text;
-	*was_shown = first->was_shown;
-	*first = (struct client_queued){ .is_text = false };
-	ct->first = (ct->first + 1) % CLIENT_LINES_WAITING_MAX;
-	ct->count--;
-	*line = buf_view(&ct->given);
-	return true;
+	wipe(&c->given);
+	c->given = first->text;
+	*event = (struct console_event){ .kind = CONSOLE_LINE,
+		                         .text = buf_view(&c->given),
+		                         .is_text = first->is_text,
+		                         .was_shown = first->was_shown };
+	*first = (struct console_line){ .is_text = false };
+	c->first = (c->first + 1) % CONSOLE_WAITING_MAX;
+	c->count--;
 }
 
 /* ---- completion ---- */
 
 /* What Tab may put there, each with what of the word stands before it. */
-static void complete_names(struct client_terminal *ct)
+static void complete_names(struct console *c)
 {
-	struct view *words = mem_alloc((ct->names_count + 1) * sizeof(*words));
-	struct buf *memory = mem_alloc((ct->names_count + 1) * sizeof(*memory));
+	struct view *words = mem_alloc((c->names_count + 1) * sizeof(*words));
+	struct buf *memory = mem_alloc((c->names_count + 1) * sizeof(*memory));
 
-	for (size_t i = 0; i < ct->names_count; i++) {
+	for (size_t i = 0; i < c->names_count; i++) {
 		buf_init(&memory[i], LINE_MAX_SIZE + DISPLAY_SIZE);
-		put(&memory[i], buf_view(&ct->before));
-		put(&memory[i], view_of_string(ct->names[i]));
+		put(&memory[i], buf_view(&c->before));
+		put(&memory[i], view_of_string(c->names[i]));
 		words[i] = buf_view(&memory[i]);
 	}
-	terminal_complete(ct->t, ct->serial, words, ct->names_count);
-	for (size_t i = 0; i < ct->names_count; i++)
+	terminal_complete(c->t, c->serial, words, c->names_count);
+	for (size_t i = 0; i < c->names_count; i++)
 		buf_release(&memory[i]);
 	mem_free(memory);
 	mem_free(words);
 }
 
-static void ask_for_names(struct client_terminal *ct, const struct terminal_event *event,
-                          size_t name_offset)
+static void ask_for_names(struct console *c, const struct terminal_event *event, size_t name_offset)
 {
 	struct view text = event->text;
 	struct view name = view_of(text.data + name_offset, text.size - name_offset);
 
-	if (name.size > NAME_SIZE_MAX || ct->token != 0 ||
-	    replication_live(link_replication(ct->client->link)) == 0) {
-		terminal_bell(ct->t);
+	if (name.size > NAME_SIZE_MAX || c->token != 0 ||
+	    replication_live(link_replication(c->link)) == 0) {
+		terminal_bell(c->t);
 		return;
 	}
-	buf_clear(&ct->before);
-	put(&ct->before, view_of(text.data + event->word_offset, name_offset - event->word_offset));
-	ct->serial = event->serial;
-	ct->names_count = 0;
-	if (ct->names == NULL)
-		ct->names = mem_alloc_zero(NAMES_MAX, sizeof(*ct->names));
-	ct->token = link_command(
-		ct->client->link,
+	buf_clear(&c->before);
+	put(&c->before, view_of(text.data + event->word_offset, name_offset - event->word_offset));
+	c->serial = event->serial;
+	c->names_count = 0;
+	if (c->names == NULL)
+		c->names = mem_alloc_zero(NAMES_MAX, sizeof(*c->names));
+	c->token = link_command(
+		c->link,
 		&(struct command){ .kind = COMMAND_LIST, .name = name, .enough = NAMES_MAX });
 }
 
-static void take_tab(struct client_terminal *ct, const struct terminal_event *event)
+static void take_tab(struct console *c, const struct terminal_event *event)
 {
 	size_t name_offset;
 	enum complete_kind kind = complete_kind(event->text, event->word_offset, &name_offset);
 	struct complete_commands commands;
 
 	if (kind == COMPLETE_NAME) {
-		ask_for_names(ct, event, name_offset);
+		ask_for_names(c, event, name_offset);
 		return;
 	}
 	commands.count = 0;
@@ -456,120 +466,128 @@ static void take_tab(struct client_terminal *ct, const struct terminal_event *ev
 		                  view_of(event->text.data + event->word_offset,
 		                          event->text.size - event->word_offset),
 		                  &commands);
-	terminal_complete(ct->t, event->serial, commands.words, commands.count);
+	terminal_complete(c->t, event->serial, commands.words, commands.count);
 }
 
-bool client_terminal_take(struct client_terminal *ct, const struct action *action)
+bool console_take(struct console *c, const struct action *action)
 {
-	if (action->kind == ACTION_RESULT && ct->token != 0 && action->result->token == ct->token) {
-		complete_names(ct);
-		ct->token = 0;
+	if (action->kind == ACTION_RESULT && c->token != 0 && action->result->token == c->token) {
+		complete_names(c);
+		c->token = 0;
 		return true;
 	}
-	if (action->kind != ACTION_USERS || ct->token == 0 || action->token != ct->token)
+	if (action->kind != ACTION_USERS || c->token == 0 || action->token != c->token)
 		return false;
-	for (size_t i = 0; i < action->users_count && ct->names_count < NAMES_MAX; i++)
-		memcpy(ct->names[ct->names_count++], action->users[i].name, DISPLAY_SIZE);
+	for (size_t i = 0; i < action->users_count && c->names_count < NAMES_MAX; i++)
+		memcpy(c->names[c->names_count++], action->users[i].name, DISPLAY_SIZE);
 	return true;
 }
 
 /* ---- events ---- */
 
 /* The terminal as it was, for the shell, until the person comes back. */
-static void suspend(struct client_terminal *ct)
+static void suspend(struct console *c)
 {
-	terminal_show(ct->t, false);
-	client_terminal_draw(ct);
+	terminal_show(c->t, false);
+	console_draw(c);
 	tty_suspend();
-	terminal_show(ct->t, ct->client->state == CLIENT_RUNNING);
-	terminal_redraw(ct->t);
+	terminal_show(c->t, c->is_shown);
+	terminal_redraw(c->t);
 }
 
-void client_terminal_signalled(struct client_terminal *ct, int number)
+void console_signalled(struct console *c, int number)
 {
 	if (number == SIGTSTP) {
-		suspend(ct);
+		suspend(c);
 	} else if (number == SIGCONT) {
 		tty_resume();
-		terminal_redraw(ct->t);
+		terminal_redraw(c->t);
 	}
 	/* SIGWINCH ended the loop's wait: the next drawing asks for the size. */
 }
 
-static void take_interrupt(struct client_terminal *ct, const struct terminal_event *event)
+/* Ctrl-C or Ctrl-D instead of an answer. */
+static enum console_kind leave_question(struct console *c)
 {
-	if (event->was_asked && ct->asks_paste)
-		end_paste(ct, (struct view){ .size = 0 });
-	else if (event->was_asked)
-		client_drop_question(ct->client);
-	else if (event->text.size > 0)
-		return;
-	else if (ct->was_interrupt || ct->client->state != CLIENT_RUNNING)
-		client_interrupt(ct->client);
-	else
-		say(ct, "Ctrl-C once more, or Ctrl-D, ends the client");
+	if (!c->asks_paste)
+		return CONSOLE_LEFT;
+	end_paste(c, (struct view){ .size = 0 });
+	return CONSOLE_NOTHING;
 }
 
-/* True if there is an answer for the client. */
-static bool take_event(struct client_terminal *ct, const struct terminal_event *event)
+static enum console_kind take_interrupt(struct console *c, bool is_empty, enum console_lines lines)
+{
+	if (!is_empty)
+		return CONSOLE_NOTHING;
+	if (c->was_interrupt || lines == CONSOLE_CLOSED)
+		return CONSOLE_INTERRUPT;
+	say(c, "Ctrl-C once more, or Ctrl-D, ends the client");
+	return CONSOLE_NOTHING;
+}
+
+static enum console_kind take_line(struct console *c, const struct terminal_event *event)
+{
+	if (!event->was_asked) {
+		keep_line(c, event);
+		return CONSOLE_NOTHING;
+	}
+	show_answer(c, event->text);
+	if (!c->asks_paste)
+		return CONSOLE_ANSWER;
+	end_paste(c, event->text);
+	return CONSOLE_NOTHING;
+}
+
+/* What it means for the caller. */
+static enum console_kind take_event(struct console *c, const struct terminal_event *event,
+                                    enum console_lines lines)
 {
 	if (event->was_asked)
 		tty_echo(true);
 	switch (event->kind) {
 	case TERMINAL_LINE:
-		if (!event->was_asked) {
-			keep_line(ct, event);
-			break;
-		}
-		show_answer(ct, event->text);
-		if (!ct->asks_paste)
-			return true;
-		end_paste(ct, event->text);
-		break;
+		return take_line(c, event);
 	case TERMINAL_COMPLETE:
-		take_tab(ct, event);
+		take_tab(c, event);
 		break;
 	case TERMINAL_PASTE:
-		take_paste(ct, event);
+		take_paste(c, event);
 		break;
 	case TERMINAL_INTERRUPT:
-		take_interrupt(ct, event);
-		break;
+		return event->was_asked ? leave_question(c)
+		                        : take_interrupt(c, event->text.size == 0, lines);
 	case TERMINAL_EOF:
-		if (!event->was_asked)
-			client_finish(ct->client);
-		else if (ct->asks_paste)
-			end_paste(ct, (struct view){ .size = 0 });
-		else
-			client_drop_question(ct->client);
-		break;
+		return event->was_asked ? leave_question(c) : CONSOLE_END;
 	case TERMINAL_SUSPEND:
-		suspend(ct);
+		suspend(c);
 		break;
 	}
-	return false;
+	return CONSOLE_NOTHING;
 }
 
-bool client_terminal_line(struct client_terminal *ct, bool is_free, struct view *line,
-                          bool *is_text, bool *was_shown)
+bool console_next(struct console *c, enum console_lines lines, struct console_event *event)
 {
-	struct terminal_event event;
+	struct terminal_event key;
 
-	*is_text = false;
-	*was_shown = false;
-	while (ct->client->state != CLIENT_ENDED && terminal_next(ct->t, wants_lines(ct), &event)) {
-		bool is_answer = take_event(ct, &event);
-
-		ct->was_interrupt = event.kind == TERMINAL_INTERRUPT && !event.was_asked &&
-		                    event.text.size == 0;
-		if (is_answer) {
-			*line = event.text;
+	while (terminal_next(c->t, wants_lines(c, lines), &key)) {
+		*event = (struct console_event){ .kind = take_event(c, &key, lines),
+			                         .text = key.text };
+		c->was_interrupt = key.kind == TERMINAL_INTERRUPT && !key.was_asked &&
+		                   key.text.size == 0;
+		if (event->kind != CONSOLE_NOTHING)
 			return true;
-		}
 		/* One line at a time: what it does may concern the keys behind it. */
-		if (is_free && ct->count > 0)
+		if (lines == CONSOLE_FREE && c->count > 0)
 			break;
 	}
-	listen_or_not(ct);
-	return is_free && give_waiting(ct, line, is_text, was_shown);
+	listen_or_not(c);
+	if (lines == CONSOLE_FREE && c->count > 0) {
+		give_waiting(c, event);
+		return true;
+	}
+	if (!c->has_ended || c->end_was_told)
+		return false;
+	c->end_was_told = true;
+	*event = (struct console_event){ .kind = CONSOLE_END };
+	return true;
 }

@@ -1,74 +1,120 @@
 /* SPDX-License-Identifier: MIT
  *
- * client_terminal: a person at the client: prompt, lines, questions, history and completion. What
- * terminal/terminal.h does with keys and windows gets its meaning for this chat here.
+ * console: a person at the client: prompt, lines, questions, history and completion. What
+ * terminal/terminal.h does with keys and windows gets its meaning for this chat here. What to do
+ * about it is the caller's: it is given events, and gives the prompt.
  *
- * Lines are taken while a command is under way, too: they wait their turn, so nobody's typing stops
- * because a replica is slow. Only behind a line that may lead to a question they are not taken,
- * since what is typed then may be a password.
+ * Lines are taken while the caller has one under way, too: they wait their turn, so nobody has to
+ * stop typing because a replica is slow. Only behind a line that may lead to a question no line is
+ * taken, since what is typed then may be a password.
  *
  * A line that holds a password is neither kept in the history nor shown again.
+ *
+ *   c = console_new(loop, link, output, is_plain);
+ *   while (console_next(c, lines, &event)) ...          once a turn, until there is no event
+ *   console_prompt(c, prompt, name);
+ *   console_draw(c);
+ *   console_free(c);
  */
 #ifndef THREEFOLD_CLI_CONSOLE_H
 #define THREEFOLD_CLI_CONSOLE_H
 
-#include "replication/replication.h"
+#include "cli/output.h"
+#include "driver/link.h"
 
-struct client;
-struct client_terminal;
+enum { CONSOLE_WAITING_MAX = 100 }; /* lines that wait their turn */
 
-enum { CLIENT_LINES_WAITING_MAX = 100 };
+struct console;
 
-/* A line that waits its turn. */
-struct client_queued {
-	struct buf text;
-	bool is_text;
-	bool was_shown;
-};
-
-/* Switches the terminal; the loop has stdin from here on. */
-struct client_terminal *client_terminal_new(struct client *c);
+/* Switches the terminal, takes stdin into the loop, and reads the history. Loop, link and output
+ * must outlive it; the link is asked for names that complete a word. is_plain: no colours. */
+struct console *console_new(struct loop *l, struct link *link, struct cli_output *output,
+                            bool is_plain);
 /* Takes the prompt away and switches the terminal back; NULL is fine. */
-void client_terminal_free(struct client_terminal *ct);
+void console_free(struct console *c);
+
+/* ---- printing ---- */
 
 /* Prints whole lines above what is typed; they have left this process when it returns. */
-void client_terminal_print(struct client_terminal *ct, struct view lines);
-/* The same in columns; how many there was room for, with `rows_left` rows and the prompt below. */
-size_t client_terminal_columns(struct client_terminal *ct, const struct view *items, size_t count,
-                               size_t rows_left);
-/* Of the window, as far as it is known. */
-void client_terminal_size(unsigned *columns, unsigned *rows);
-/* What stands before the line; empty: neither is shown. */
-void client_terminal_prompt(struct client_terminal *ct, const char *prompt);
+void console_print(struct console *c, struct view lines);
+/* Prints items in columns, as many as fit if `rows_left` rows and the prompt stay free below, and
+ * returns how many that were. */
+size_t console_columns(struct console *c, const struct view *items, size_t count, size_t rows_left);
+/* The size of the window; 80 by 24 if it is not known. */
+void console_size(unsigned *columns, unsigned *rows);
+/* Whether the terminal shows by itself what is typed, as a dumb one does. */
+bool console_is_echoed(const struct console *c);
+/* What stands before the line; if it is empty, neither is shown. `own` is who is logged in, for
+ * the title of the window; empty: nobody. */
+void console_prompt(struct console *c, const char *prompt, const char *own);
 /* Brings the window up to date. */
-void client_terminal_draw(struct client_terminal *ct);
+void console_draw(struct console *c);
 
-/* Does what the keys say, and gives the next line, if `is_free`, or the answer to a question. The
- * view lives until the next call. is_text: it came from a paste, and is no command whatever it
- * begins with. was_shown: see client_terminal_queued. */
-bool client_terminal_line(struct client_terminal *ct, bool is_free, struct view *line,
-                          bool *is_text, bool *was_shown);
-/* Nothing more will be typed. */
-bool client_terminal_has_ended(const struct client_terminal *ct);
-/* Lines that wait their turn; they are dropped when no more are taken. */
-size_t client_terminal_waiting(const struct client_terminal *ct);
-/* One of them, from 0, the next; NULL: there are not so many. `was_shown` is the caller's to set.
- * It lives until the next call of client_terminal_line. */
-struct client_queued *client_terminal_queued(struct client_terminal *ct, size_t index);
+/* ---- what the person does ---- */
 
-/* Keys that were pressed before a question was read are no answer to it. */
-void client_terminal_drop_keys(struct client_terminal *ct);
-void client_terminal_ask(struct client_terminal *ct, const char *prompt, bool is_secret);
-void client_terminal_ask_end(struct client_terminal *ct);
+/* What the caller does with the next line. */
+enum console_lines {
+	CONSOLE_CLOSED, /* nothing: it takes none yet, or no more */
+	CONSOLE_BUSY,   /* it has one under way: the next one waits its turn */
+	CONSOLE_FREE,   /* it takes it */
+};
 
-/* SIGWINCH, SIGTSTP, SIGCONT. */
-void client_terminal_signalled(struct client_terminal *ct, int number);
-/* A message has come; counted in the title until a line is typed. */
-void client_terminal_unread(struct client_terminal *ct);
-uint64_t client_terminal_unread_count(const struct client_terminal *ct);
-/* Whether messages ring; once for those that come less than a second apart. */
-void client_terminal_bell(struct client_terminal *ct, bool is_on);
-/* True if the action belongs to a completion: the names that were asked for. */
-bool client_terminal_take(struct client_terminal *ct, const struct action *action);
+enum console_kind {
+	CONSOLE_NOTHING, /* is never given */
+	CONSOLE_LINE,    /* `text`, `is_text`, `was_shown` */
+	CONSOLE_ANSWER,  /* to console_ask: `text`, which may be empty */
+	CONSOLE_LEFT, /* Ctrl-C or Ctrl-D instead of an answer; console_ask_end is the caller's */
+	CONSOLE_INTERRUPT, /* Ctrl-C, for the second time, or while no line is taken */
+	CONSOLE_END,       /* Ctrl-D, or the terminal has gone */
+};
+
+struct console_event {
+	enum console_kind kind;
+	struct view text;
+	bool is_text;   /* it came from a paste: no command, whatever it begins with */
+	bool was_shown; /* while it waited; see console_waiting_line */
+};
+
+/* Does what the keys say until there is an event for the caller; false if there is none. Views
+ * live until the next call. */
+bool console_next(struct console *c, enum console_lines lines, struct console_event *event);
+
+/* A line that waits its turn. */
+struct console_line {
+	struct buf text;
+	bool is_text;
+	bool was_shown; /* is the caller's to set */
+};
+
+/* How many lines wait. When the caller takes no more, they are dropped. */
+size_t console_waiting(const struct console *c);
+/* One of them; index 0 is the next one. NULL: there are not so many. It lives until the next call
+ * of console_next. */
+struct console_line *console_waiting_line(struct console *c, size_t index);
+
+/* Asks a question; the line under way is put aside meanwhile. The answer to a secret one is not
+ * shown. */
+void console_ask(struct console *c, const char *prompt, bool is_secret);
+/* Ends the question, if it is still there. Each console_ask is followed by another one or by this,
+ * after the answer, too. */
+void console_ask_end(struct console *c);
+/* Whether a question of console_ask has not ended. */
+bool console_is_asking(const struct console *c);
+/* Forgets the keys that were pressed so far: they are no answer to a question that nobody had
+ * read. */
+void console_drop_keys(struct console *c);
+
+/* ---- what happens besides ---- */
+
+/* SIGWINCH, SIGTSTP or SIGCONT came. */
+void console_signalled(struct console *c, int number);
+/* A message has come. It counts in the title until a line is typed. */
+void console_announce(struct console *c);
+/* How many have come since the last line. */
+uint64_t console_unread_count(const struct console *c);
+/* Whether messages ring: once for those that come less than a second apart. */
+void console_bell(struct console *c, bool is_on);
+/* Takes the action if it belongs to a completion: names that were asked for. False: it does not. */
+bool console_take(struct console *c, const struct action *action);
 
 #endif

@@ -39,16 +39,16 @@ void list_add(struct listing *list, const struct user *users, size_t count)
 	}
 }
 
-static void show_nobody(struct client_terminal *ct, bool is_all)
+static void show_nobody(struct console *console, bool is_all)
 {
 	const char *text = is_all ? "list: there is no account yet: /create NAME makes one"
 	                          : "list: no name fits; /list alone shows all";
 
-	client_terminal_print(ct, view_of_string(text));
+	console_print(console, view_of_string(text));
 }
 
 /* How many there was room for. */
-static uint64_t show_words(const struct listing *list, struct client_terminal *ct)
+static uint64_t show_words(const struct listing *list, struct console *console)
 {
 	size_t count = list->parts[0].kept + list->parts[1].kept;
 	struct view *words = mem_alloc(count * sizeof(*words));
@@ -60,12 +60,12 @@ static uint64_t show_words(const struct listing *list, struct client_terminal *c
 		words[i] = view_of_string(i < first ? list->parts[0].words[i]
 		                                    : list->parts[1].words[i - first]);
 	}
-	shown = client_terminal_columns(ct, words, count, SUMMARY_ROWS);
+	shown = console_columns(console, words, count, SUMMARY_ROWS);
 	mem_free(words);
 	return shown;
 }
 
-void list_show(const struct listing *list, struct client_terminal *ct, bool is_all)
+void list_show(const struct listing *list, struct console *console, bool is_all)
 {
 	uint64_t count = list->parts[0].count + list->parts[1].count;
 	char rest[96] = "";
@@ -73,15 +73,15 @@ void list_show(const struct listing *list, struct client_terminal *ct, bool is_a
 	uint64_t shown;
 
 	if (count == 0) {
-		show_nobody(ct, is_all);
+		show_nobody(console, is_all);
 		return;
 	}
-	shown = show_words(list, ct);
+	shown = show_words(list, console);
 	if (shown < count)
 		(void)snprintf(rest, sizeof(rest), "; %ju more: /list %s shows fewer",
 		               (uintmax_t)(count - shown), is_all ? "PREFIX" : "LONGER");
 	(void)snprintf(text, sizeof(text), "list: %ju account%s, %ju online (*)%s",
 	               (uintmax_t)count, count == 1 ? "" : "s", (uintmax_t)list->parts[0].count,
 	               rest);
-	client_terminal_print(ct, view_of_string(text));
+	console_print(console, view_of_string(text));
 }

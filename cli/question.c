@@ -30,10 +30,10 @@ static void ask(struct client *c, enum client_question question)
 	const char *prompt = offer;
 
 	/* Only on a terminal anything is asked. */
-	assert(c->terminal != NULL);
+	assert(c->console != NULL);
 	c->question = question;
 	if (question == ASK_COMMAND) {
-		client_terminal_ask_end(c->terminal);
+		console_ask_end(c->console);
 		return;
 	}
 	if (question == ASK_TO_CREATE)
@@ -41,8 +41,7 @@ static void ask(struct client *c, enum client_question question)
 		               c->asked_name);
 	else
 		prompt = prompts[question];
-	client_terminal_ask(c->terminal, prompt,
-	                    question == ASK_PASSWORD || question == ASK_PASSWORD_AGAIN);
+	console_ask(c->console, prompt, question == ASK_PASSWORD || question == ASK_PASSWORD_AGAIN);
 }
 
 static void forget_answers(struct client *c)
@@ -163,7 +162,7 @@ static void end_offer(struct client *c, const struct result *result)
 	c->offer = OFFER_NONE;
 	c->token = 0;
 	if (result->outcome == OUTCOME_OK && !c->offer_is_known && c->state == CLIENT_RUNNING) {
-		client_terminal_drop_keys(c->terminal);
+		console_drop_keys(c->console);
 		ask(c, ASK_TO_CREATE);
 		return;
 	}
@@ -177,7 +176,7 @@ bool client_take_offer(struct client *c, const struct result *result)
 		end_offer(c, result);
 		return true;
 	}
-	if (c->terminal == NULL || c->state != CLIENT_RUNNING || result->kind != COMMAND_LOGIN ||
+	if (c->console == NULL || c->state != CLIENT_RUNNING || result->kind != COMMAND_LOGIN ||
 	    result->outcome != OUTCOME_WRONG_PASSWORD ||
 	    !name_is_valid(view_of_string(c->asked_name)))
 		return false;

@@ -52,9 +52,9 @@ static void end_list(struct client *c)
 {
 	bool is_all = c->request.given == 0;
 
-	if (c->terminal != NULL) {
+	if (c->console != NULL) {
 		client_show_flush(c);
-		list_show(&c->list, c->terminal, is_all);
+		list_show(&c->list, c->console, is_all);
 		client_show_done(c);
 		end_command(c);
 		return;
@@ -104,7 +104,7 @@ void client_take_users(struct client *c, const struct action *action)
 	for (size_t i = 0; i < action->users_count; i++)
 		if (pattern_fits(&c->pattern, action->users[i].name))
 			fitting[count++] = action->users[i];
-	if (c->terminal != NULL) {
+	if (c->console != NULL) {
 		list_add(&c->list, fitting, count);
 	} else if (count > 0) {
 		script_users(&c->script, fitting, count);
@@ -255,8 +255,8 @@ static const char *fold_help(struct client *c, char text[HELP_SIZE])
 	unsigned columns;
 	unsigned rows;
 
-	if (c->terminal != NULL) {
-		client_terminal_size(&columns, &rows);
+	if (c->console != NULL) {
+		console_size(&columns, &rows);
 		form = help_form(columns, rows);
 	}
 	if (form == HELP_TABLE) {
@@ -266,7 +266,7 @@ static const char *fold_help(struct client *c, char text[HELP_SIZE])
 	help_words(form, words);
 	for (size_t i = 0; i < VERB_TEXT; i++)
 		items[i] = view_of_string(words[i]);
-	(void)client_terminal_columns(c->terminal, items, VERB_TEXT, 1);
+	(void)console_columns(c->console, items, VERB_TEXT, 1);
 	return "/help COMMAND says more about one";
 }
 
@@ -296,12 +296,12 @@ static void do_help(struct client *c)
 
 static void do_bell(struct client *c)
 {
-	if (c->terminal == NULL) {
+	if (c->console == NULL) {
 		client_refuse(c, OUTCOME_USAGE,
 		              "there is no bell here: only a person's terminal has one");
 		return;
 	}
-	client_terminal_bell(c->terminal, c->request.is_on);
+	console_bell(c->console, c->request.is_on);
 	answer_ok(c, c->request.is_on ? "it rings when a message comes" : "it is quiet");
 }
 
@@ -368,10 +368,6 @@ void client_take_line(struct client *c, struct view line, bool was_cut, bool is_
 	char own[DISPLAY_SIZE];
 	bool is_in = client_is_logged_in(c, own);
 
-	if (c->question != ASK_COMMAND) {
-		client_take_answer(c, line);
-		return;
-	}
 	assert(!c->is_busy);
 	if (is_text)
 		command_parse_text(line, &c->request);

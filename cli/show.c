@@ -81,23 +81,23 @@ static void set_prompt(struct client *c)
 		                            .talk = c->talk };
 
 	(void)client_is_logged_in(c, own);
-	prompt.unread = client_terminal_unread_count(c->terminal);
+	prompt.unread = console_unread_count(c->console);
 	if (is_late(c))
-		prompt.waiting = client_terminal_waiting(c->terminal) +
+		prompt.waiting = console_waiting(c->console) +
 		                 (live(c) == 0 && c->is_busy && c->question == ASK_COMMAND);
 	if (c->state == CLIENT_RUNNING) {
 		progress_text(&c->progress, text);
 		transcript_prompt(&prompt, text + strlen(text));
 	}
-	client_terminal_prompt(c->terminal, text);
+	console_prompt(c->console, text, own);
 }
 
 void client_show_prompt(struct client *c)
 {
-	if (c->terminal == NULL)
+	if (c->console == NULL)
 		return;
 	set_prompt(c);
-	client_terminal_draw(c->terminal);
+	console_draw(c->console);
 }
 
 /* ---- lines ---- */
@@ -106,13 +106,13 @@ void client_show_flush(struct client *c)
 {
 	unsigned rows;
 
-	if (c->terminal != NULL)
+	if (c->console != NULL)
 		tty_size(&c->transcript.columns, &rows);
 	if (c->script.out.size == 0)
 		return;
-	if (c->terminal != NULL) {
+	if (c->console != NULL) {
 		set_prompt(c); /* it is drawn below them */
-		client_terminal_print(c->terminal, buf_view(&c->script.out));
+		console_print(c->console, buf_view(&c->script.out));
 	} else {
 		output_write(&c->output, buf_view(&c->script.out));
 	}
@@ -123,7 +123,7 @@ void client_show_notice(struct client *c, const char *text)
 {
 	struct transcript_time at = now(c);
 
-	assert(c->terminal != NULL);
+	assert(c->console != NULL);
 	transcript_notice(&c->transcript, text, &at);
 	client_show_flush(c);
 }
@@ -132,7 +132,7 @@ void client_show_notice(struct client *c, const char *text)
 
 static void ask_for_facts(struct client *c, uint64_t ms)
 {
-	if (c->terminal != NULL)
+	if (c->console != NULL)
 		loop_timer_set(c->loop, &c->facts, loop_now_ms(c->loop) + ms);
 }
 
@@ -169,7 +169,7 @@ void client_show_ready(struct client *c)
 		why[i] = replication_why(r, i);
 		is_live[i] = why[i][0] == 0;
 	}
-	if (c->terminal == NULL) {
+	if (c->console == NULL) {
 		script_ready(&c->script, leader, is_live, why);
 		return;
 	}
@@ -180,7 +180,7 @@ void client_show_ready(struct client *c)
 
 void client_show_replica(struct client *c, const struct action *action)
 {
-	if (c->terminal == NULL) {
+	if (c->console == NULL) {
 		script_replica(&c->script, action->index, action->live, action->why);
 		return;
 	}
@@ -191,7 +191,7 @@ void client_show_replica(struct client *c, const struct action *action)
 
 void client_show_leader(struct client *c, uint32_t index)
 {
-	if (c->terminal == NULL)
+	if (c->console == NULL)
 		script_leader(&c->script, index);
 	else
 		transcript_leader(&c->transcript);
@@ -201,7 +201,7 @@ void client_show_changes(struct client *c)
 {
 	struct transcript_time at;
 
-	if (c->terminal == NULL)
+	if (c->console == NULL)
 		return;
 	at = now(c);
 	transcript_changes(&c->transcript, replication_leader(link_replication(c->link)), &at);
@@ -211,7 +211,7 @@ void client_show_replicas(struct client *c, const struct action *action)
 {
 	if (action->token == c->facts_token)
 		show_facts(c, action->rows);
-	else if (c->terminal != NULL)
+	else if (c->console != NULL)
 		transcript_replicas(&c->transcript, action->rows);
 	else
 		script_replicas(&c->script, action->rows);
@@ -223,12 +223,12 @@ void client_show_message(struct client *c, const struct shown *shown)
 {
 	struct transcript_time sent;
 
-	if (c->terminal == NULL) {
+	if (c->console == NULL) {
 		script_message(&c->script, shown);
 		return;
 	}
 	sent = local(shown->sent_ms);
-	client_terminal_unread(c->terminal);
+	console_announce(c->console);
 	transcript_message(&c->transcript, shown, &sent);
 }
 
@@ -236,7 +236,7 @@ void client_show_logged_out(struct client *c, const char *why)
 {
 	struct transcript_time at = now(c);
 
-	if (c->terminal == NULL)
+	if (c->console == NULL)
 		script_logged_out(&c->script, why);
 	else
 		transcript_logged_out(&c->transcript, why, &at);
@@ -298,13 +298,13 @@ static void slow_expired(struct loop_timer *timer)
 void client_show_begun(struct client *c)
 {
 	c->is_slow = false;
-	if (c->terminal != NULL)
+	if (c->console != NULL)
 		loop_timer_set(c->loop, &c->slow, loop_now_ms(c->loop) + SLOW_MS);
 }
 
 void client_show_line(struct client *c, struct view line, bool was_shown)
 {
-	if (c->terminal == NULL)
+	if (c->console == NULL)
 		return;
 	c->is_message = is_message(&c->request, c->talk, &c->own);
 	c->own_was_shown = was_shown;
@@ -325,9 +325,9 @@ void client_show_result(struct client *c, const struct script_answer *a)
 {
 	bool done = a->outcome == OUTCOME_OK;
 
-	if (c->terminal != NULL && !c->is_message && !done) {
+	if (c->console != NULL && !c->is_message && !done) {
 		refusal_put(&c->script.out, a);
-	} else if (c->terminal == NULL || (!c->is_message && c->request.verb != VERB_REPLICAS)) {
+	} else if (c->console == NULL || (!c->is_message && c->request.verb != VERB_REPLICAS)) {
 		script_result(&c->script, a);
 	} else if (c->is_message && done && c->own_was_shown && c->own.to_count == 1 &&
 	           !a->result->mailbox_full) {
@@ -369,11 +369,11 @@ static void show_queue(struct client *c)
 {
 	struct command_request request;
 	struct client_own own;
-	struct client_queued *queued;
+	struct console_line *queued;
 	char talk[TALK_SIZE];
 
 	memcpy(talk, c->talk, sizeof(talk));
-	for (size_t i = 0; (queued = client_terminal_queued(c->terminal, i)) != NULL; i++) {
+	for (size_t i = 0; (queued = console_waiting_line(c->console, i)) != NULL; i++) {
 		struct view line = buf_view(&queued->text);
 
 		if (queued->is_text)
@@ -398,7 +398,7 @@ void client_show_settle(struct client *c)
 {
 	struct transcript_time at;
 
-	if (c->terminal == NULL)
+	if (c->console == NULL)
 		return;
 	client_show_changes(c);
 	if (c->transcript.waited > 0 && replication_idle(link_replication(c->link)))
@@ -407,7 +407,7 @@ void client_show_settle(struct client *c)
 		show_under_way(c);
 		show_queue(c);
 	}
-	if (c->late > 0 && !c->is_busy && client_terminal_waiting(c->terminal) == 0) {
+	if (c->late > 0 && !c->is_busy && console_waiting(c->console) == 0) {
 		at = now(c);
 		transcript_sent(&c->transcript, c->late, c->late_copies, &at);
 		c->late = 0;
@@ -419,7 +419,7 @@ void client_show_settle(struct client *c)
 
 void client_show_dropped(struct client *c)
 {
-	size_t count = c->terminal == NULL ? 0 : client_terminal_waiting(c->terminal);
+	size_t count = c->console == NULL ? 0 : console_waiting(c->console);
 	char text[64];
 
 	if (count == 0)
@@ -435,7 +435,7 @@ void client_show_abandoned(struct client *c)
 	struct script_answer a = { .outcome = OUTCOME_UNKNOWN,
 		                   .detail = "the client ended before there was an answer" };
 
-	if (c->terminal == NULL || !c->is_message)
+	if (c->console == NULL || !c->is_message)
 		return;
 	show_own(c, &c->own, TRANSCRIPT_ENDED, &a);
 	client_show_flush(c);
