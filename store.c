@@ -6,8 +6,6 @@
 #include "store.h"
 
 #include "base/bug.h"
-#include "base/mix.h"
-#include "base/sha256.h"
 #include "store/private.h"
 
 struct store *store_new(void)
@@ -86,105 +84,9 @@ void store_check(const struct store *s)
 	assert((s->work_done == s->work_given) == (s->job_first == 0));
 }
 
-struct store_hints *store_hints(const struct store *s)
-{
-	if (s->hints->changes != s->changes)
-		*s->hints = (struct store_hints){ .changes = s->changes };
-	return s->hints;
-}
-
-struct tree_hint *store_hint(const struct store *s, enum walk_kind kind)
-{
-	return &store_hints(s)->walks[kind];
-}
-
-/* ---- hashes of elements ----
- * Of the canonical content alone, never of how it is held. Every part has a fixed size or comes
- * after its size, so two different elements are two different strings of words. They are
- * compared between replicas of any build: changing one changes the protocol. */
-
-static uint64_t hash_stream(enum fact_kind kind, const struct stream *stream)
-{
-	uint64_t hash = mix_word(STORE_SUM_SEED, kind);
-
-	hash = mix_bytes(hash, stream->recipient.bytes, ID_SIZE);
-	hash = mix_bytes(hash, stream->sender.bytes, ID_SIZE);
-	return mix_bytes(hash, stream->session.bytes, ULID_SIZE);
-}
-
-/* A long text enters by its digest, which the store has at hand when the text has not come yet. */
-uint64_t hash_message(const struct stream *stream, uint64_t number, const struct content *content)
-{
-	uint64_t hash = hash_stream(FACT_MESSAGE, stream);
-	uint8_t digest[KEY_SIZE];
-
-	hash = mix_word(hash, number);
-	hash = mix_word(hash, content->sent_ms);
-	hash = mix_word(hash, content->text.size);
-	if (content->text.size <= STORE_TEXT_SHARED)
-		return mix_end(mix_bytes(hash, content->text.data, content->text.size));
-	if (content->digest)
-		return mix_end(mix_bytes(hash, content->digest, KEY_SIZE));
-	sha256(content->text.data, content->text.size, digest);
-	return mix_end(mix_bytes(hash, digest, KEY_SIZE));
-}
-
-uint64_t hash_range(const struct stream *stream, const struct range *range)
-{
-	uint64_t hash = hash_stream(FACT_BURIAL, stream);
-
-	return mix_end(mix_word(mix_word(hash, range->first), range->last));
-}
-
-static uint64_t hash_account(const struct account *account)
-{
-	const struct verifier *v = &account->verifier;
-	uint64_t hash = mix_word(STORE_SUM_SEED, FACT_ACCOUNT);
-
-	hash = mix_word(hash, account->confirmed);
-	hash = mix_bytes(hash, account->id.bytes, ID_SIZE);
-	hash = mix_word(hash, account->name.size);
-	hash = mix_bytes(hash, account->name.data, account->name.size);
-	hash = mix_word(hash, v->setting.size);
-	hash = mix_bytes(hash, v->setting.data, v->setting.size);
-	hash = mix_bytes(hash, v->seal, KEY_SIZE);
-	hash = mix_bytes(hash, v->stored_key, KEY_SIZE);
-	hash = mix_bytes(hash, v->server_key, KEY_SIZE);
-	return mix_end(mix_bytes(hash, v->lock, KEY_SIZE));
-}
-
-static uint64_t hash_tombstone(const struct tombstone *tombstone)
-{
-	uint64_t hash = mix_word(STORE_SUM_SEED, FACT_TOMBSTONE);
-
-	hash = mix_bytes(hash, tombstone->id.bytes, ID_SIZE);
-	hash = mix_word(hash, tombstone->name.size);
-	hash = mix_bytes(hash, tombstone->name.data, tombstone->name.size);
-	hash = mix_bytes(hash, tombstone->middle, KEY_SIZE);
-	return mix_end(mix_bytes(hash, tombstone->delete_key, KEY_SIZE));
-}
-
-uint64_t store_fact_hash(const struct fact *fact)
-{
-	switch (fact->kind) {
-	case FACT_ACCOUNT:
-		return hash_account(&fact->account);
-	case FACT_TOMBSTONE:
-		return hash_tombstone(&fact->tombstone);
-	case FACT_MESSAGE:
-		return hash_message(&fact->message.stream, fact->message.number,
-		                    &(struct content){ .sent_ms = fact->message.sent_ms,
-		                                       .text = fact->message.text });
-	case FACT_BURIAL:
-		return hash_range(&fact->burial.stream, &fact->burial.range);
-	}
-	assert(false);
-	return 0;
-}
-
 /* ---- the join ---- */
 
-static enum store_result message_limits(const struct store *s, const struct found *found,
+static enum store_result message_limits(const struct store *s, const struct store_found *found,
                                         const struct store_limits *limits)
 {
 	uint64_t bytes;
@@ -193,7 +95,7 @@ static enum store_result message_limits(const struct store *s, const struct foun
 	share_used(s, found, &messages, &bytes);
 	if (messages / 2 >= limits->share_messages || bytes / 2 >= limits->share_bytes)
 		return STORE_FULL;
-	if (found->stream && range_count(s, stream_at(s, found->stream)) > STORE_GAPS_MAX)
+	if (found->stream && stream_range_count(s, stream_at(s, found->stream)) > STORE_GAPS_MAX)
 		return STORE_GAPS;
 	return STORE_NEW;
 }
@@ -224,7 +126,7 @@ static enum store_result message_apply(struct store *s, const struct stream *str
                                        uint64_t number, const struct content *content,
                                        const struct store_limits *limits)
 {
-	struct found found;
+	struct store_found found;
 
 	assert(number >= 1);
 	assert(number <= NUMBER_MAX);
@@ -237,7 +139,7 @@ static enum store_result message_apply(struct store *s, const struct stream *str
 		const struct stream_slot *slot = stream_at(s, found.stream);
 
 		message_prefetch(s, slot);
-		if (!BUG(dead_again_live) && range_covers(s, slot, number))
+		if (!BUG(dead_again_live) && stream_range_covers(s, slot, number))
 			return STORE_KNOWN;
 		uint32_t held = message_find(s, slot, number);
 
@@ -256,10 +158,10 @@ static enum store_result message_apply(struct store *s, const struct stream *str
 	return STORE_NEW;
 }
 
-static enum store_result account_bury(struct store *s, const struct tombstone *tombstone)
+static enum store_result tombstone_apply(struct store *s, const struct tombstone *tombstone)
 {
 	uint32_t detached;
-	enum store_result result = tombstone_apply(s, tombstone, &detached);
+	enum store_result result = account_bury(s, tombstone, &detached);
 
 	if (detached)
 		work_mailbox(s, detached);
@@ -275,14 +177,14 @@ enum store_result store_apply(struct store *s, const struct fact *fact,
 	case FACT_ACCOUNT:
 		return account_apply(s, &fact->account);
 	case FACT_TOMBSTONE:
-		return account_bury(s, &fact->tombstone);
+		return tombstone_apply(s, &fact->tombstone);
 	case FACT_MESSAGE:
 		return message_apply(s, &fact->message.stream, fact->message.number,
 		                     &(struct content){ .sent_ms = fact->message.sent_ms,
 		                                        .text = fact->message.text },
 		                     limits);
 	case FACT_BURIAL:
-		return burial_apply(s, &fact->burial, limits);
+		return work_burial(s, &fact->burial, limits);
 	}
 	assert(false);
 	return STORE_KNOWN;

@@ -55,7 +55,7 @@ enum connection_list {
 	LISTS,
 };
 
-struct link {
+struct list_link {
 	uint32_t previous;
 	uint32_t next;
 	uint64_t stamp_ms;
@@ -93,10 +93,10 @@ struct connection {
 	int32_t push_open; /* where in `ready` a PUSH begins that may still grow, or NO_OFFSET */
 	struct work *work;
 	const char *why; /* of a close that waits for held replies */
-	struct link links[LISTS];
+	struct list_link links[LISTS];
 };
 
-struct slot {
+struct connection_slot {
 	struct connection *connection; /* NULL: free */
 	uint32_t generation;           /* of the number; tells a late reply that it is late */
 	uint32_t next_free;
@@ -163,7 +163,7 @@ struct work_list {
 	struct work *last;
 };
 
-struct action {
+struct action_entry {
 	enum session_action_kind kind;
 	uint32_t connection;
 	uint32_t fact; /* index */
@@ -178,7 +178,7 @@ struct sessions {
 	uint64_t stamp_ms;        /* of what is put into a list now */
 	bool disk_full;
 
-	struct slot *slots;
+	struct connection_slot *slots;
 	uint32_t slot_count;
 	uint32_t slot_capacity;
 	uint32_t free_slot; /* SESSION_NONE: none */
@@ -196,7 +196,7 @@ struct sessions {
 	uint32_t held_count;
 	uint32_t held_capacity; /* a power of two, or 0 */
 
-	struct action *actions;
+	struct action_entry *actions;
 	uint32_t action_count;
 	uint32_t action_taken;
 	uint32_t action_capacity;

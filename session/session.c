@@ -25,7 +25,8 @@ enum { SLOTS_MIN = 16, HELD_MIN = 64, ACTIONS_MIN = 16, SILENCE_MS = 6000, CONNE
 
 /* ---- lists by time ---- */
 
-static struct link *link_of(const struct sessions *s, uint32_t number, enum connection_list list)
+static struct list_link *link_of(const struct sessions *s, uint32_t number,
+                                 enum connection_list list)
 {
 	assert(number < s->slot_count);
 	assert(s->slots[number].connection != NULL);
@@ -38,7 +39,7 @@ static void list_add(struct sessions *s, struct connection *c, enum connection_l
 	uint32_t last = s->list_last[list];
 
 	assert(!c->listed[list]);
-	c->links[list] = (struct link){ last, SESSION_NONE, s->stamp_ms };
+	c->links[list] = (struct list_link){ last, SESSION_NONE, s->stamp_ms };
 	if (last == SESSION_NONE) {
 		s->list_first[list] = c->number;
 	} else {
@@ -51,7 +52,7 @@ static void list_add(struct sessions *s, struct connection *c, enum connection_l
 
 static void list_remove(struct sessions *s, struct connection *c, enum connection_list list)
 {
-	struct link link = c->links[list];
+	struct list_link link = c->links[list];
 
 	if (!c->listed[list])
 		return;
@@ -94,16 +95,16 @@ static uint64_t list_deadline(const struct sessions *s, enum connection_list lis
 /* ---- actions ---- */
 
 /* The caller fills in what else the kind has. */
-static struct action *action_add(struct sessions *s, enum session_action_kind kind,
-                                 uint32_t connection)
+static struct action_entry *action_add(struct sessions *s, enum session_action_kind kind,
+                                       uint32_t connection)
 {
 	if (s->action_count == s->action_capacity) {
 		s->action_capacity = s->action_capacity == 0 ? ACTIONS_MIN : s->action_capacity * 2;
 		s->actions = mem_resize(s->actions, s->action_capacity * sizeof(s->actions[0]));
 	}
-	struct action *action = &s->actions[s->action_count++];
+	struct action_entry *action = &s->actions[s->action_count++];
 
-	*action = (struct action){ .kind = kind, .connection = connection };
+	*action = (struct action_entry){ .kind = kind, .connection = connection };
 	return action;
 }
 
@@ -129,7 +130,7 @@ bool session_next(struct sessions *s, struct session_action *action)
 		s->action_count = 0;
 		return false;
 	}
-	const struct action *next = &s->actions[s->action_taken++];
+	const struct action_entry *next = &s->actions[s->action_taken++];
 
 	*action = (struct session_action){
 		.kind = next->kind,
@@ -422,7 +423,7 @@ void session_synced(struct sessions *s, uint64_t position)
 
 		s->held_first = (s->held_first + 1) & (s->held_capacity - 1);
 		s->held_count--;
-		struct slot *slot = &s->slots[held.connection];
+		struct connection_slot *slot = &s->slots[held.connection];
 
 		if (slot->connection != NULL && slot->generation == held.generation)
 			release(s, slot->connection, held.size);
@@ -552,7 +553,7 @@ static uint32_t slot_take(struct sessions *s)
 		s->slot_capacity = s->slot_capacity == 0 ? SLOTS_MIN : s->slot_capacity * 2;
 		s->slots = mem_resize(s->slots, s->slot_capacity * sizeof(s->slots[0]));
 	}
-	s->slots[s->slot_count] = (struct slot){ .next_free = SESSION_NONE };
+	s->slots[s->slot_count] = (struct connection_slot){ .next_free = SESSION_NONE };
 	return s->slot_count++;
 }
 
@@ -713,7 +714,7 @@ static void check_list(const struct sessions *s, enum connection_list list)
 	uint32_t number = s->list_first[list];
 
 	for (; number != SESSION_NONE; number = link_of(s, number, list)->next) {
-		const struct link *link = link_of(s, number, list);
+		const struct list_link *link = link_of(s, number, list);
 
 		assert(s->slots[number].connection->listed[list]);
 		assert(link->previous == previous);

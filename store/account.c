@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * store_account: accounts and tombstones, and the live ones by name.
+ * store/account: accounts and tombstones, and the live ones by name.
  *
  * Live accounts stand in two trees by (name, id), the unconfirmed and the confirmed, so that `list`
  * costs what it returns and the holder of a name is the first of it; and in a third by (name,
@@ -29,7 +29,7 @@ static int compare_ident(const void *context, const void *key, uint32_t element)
 	return id_compare(key, &ident_at(context, element)->id);
 }
 
-const struct tree_order order_idents = { compare_ident, NULL };
+const struct tree_order ident_order = { compare_ident, NULL };
 
 struct name_key {
 	struct view name;
@@ -45,7 +45,7 @@ static int compare_name(const void *context, const void *key, uint32_t element)
 	return order ? order : id_compare(name_key->id, id_of(context, slot));
 }
 
-static const struct tree_order order_names = { compare_name, NULL };
+static const struct tree_order name_order = { compare_name, NULL };
 
 /* By name, then the last bytes of the id, then all of it. */
 static int compare_suffix(const void *context, const void *key, uint32_t element)
@@ -61,7 +61,7 @@ static int compare_suffix(const void *context, const void *key, uint32_t element
 	return order ? order : id_compare(name_key->id, id);
 }
 
-static const struct tree_order order_suffixes = { compare_suffix, NULL };
+static const struct tree_order suffix_order = { compare_suffix, NULL };
 
 /* ---- slots ---- */
 
@@ -176,8 +176,8 @@ static void index_add(struct store *s, uint32_t handle)
 {
 	const struct account_slot *slot = account_at(s, handle);
 	struct name_key key = { name_of(slot), id_of(s, slot) };
-	struct tree_use names = use_of(s, &order_names);
-	struct tree_use suffixes = use_of(s, &order_suffixes);
+	struct tree_use names = store_use(s, &name_order);
+	struct tree_use suffixes = store_use(s, &suffix_order);
 
 	tree_add(&names, &s->names[slot->confirmed], &key, handle);
 	tree_add(&suffixes, &s->suffixes, &key, handle);
@@ -187,8 +187,8 @@ static void index_remove(struct store *s, uint32_t handle)
 {
 	const struct account_slot *slot = account_at(s, handle);
 	struct name_key key = { name_of(slot), id_of(s, slot) };
-	struct tree_use names = use_of(s, &order_names);
-	struct tree_use suffixes = use_of(s, &order_suffixes);
+	struct tree_use names = store_use(s, &name_order);
+	struct tree_use suffixes = store_use(s, &suffix_order);
 	uint32_t removed = tree_remove(&names, &s->names[slot->confirmed], &key);
 
 	assert(removed == handle);
@@ -214,7 +214,7 @@ static enum store_result account_confirm(struct store *s, uint32_t ident)
 /* An id becomes known: it enters the tree, and mail for it is no longer mail to unknown ids. */
 static void ident_enter(struct store *s, uint32_t handle)
 {
-	struct tree_use use = use_of(s, &order_idents);
+	struct tree_use use = store_use(s, &ident_order);
 	struct ident *ident = ident_at(s, handle);
 
 	assert(ident->state == STORE_UNKNOWN);
@@ -247,7 +247,7 @@ enum store_result account_apply(struct store *s, const struct account *account)
 /* Takes the mailbox of a gone account out of everything that a question can reach. */
 static uint32_t detach(struct store *s, struct ident *ident)
 {
-	struct tree_use use = use_of(s, &order_mailboxes);
+	struct tree_use use = store_use(s, &mailbox_order);
 	uint32_t handle = ident->mailbox;
 
 	if (!handle)
@@ -266,8 +266,8 @@ static uint32_t detach(struct store *s, struct ident *ident)
 	return handle;
 }
 
-enum store_result tombstone_apply(struct store *s, const struct tombstone *tombstone,
-                                  uint32_t *detached)
+enum store_result account_bury(struct store *s, const struct tombstone *tombstone,
+                               uint32_t *detached)
 {
 	uint32_t handle = ident_get(s, &tombstone->id);
 	struct ident *ident = ident_at(s, handle);
@@ -318,7 +318,7 @@ static const struct account_slot *name_after(const struct store *s, uint32_t roo
                                              const struct name_key *after, struct view name,
                                              bool prefix)
 {
-	struct tree_use use = use_of(s, &order_names);
+	struct tree_use use = store_use(s, &name_order);
 	uint32_t handle = tree_next(&use, root, after, store_hint(s, WALK_NAMES));
 
 	if (!handle)
@@ -394,7 +394,7 @@ bool store_suffix_next(const struct store *s, struct view name, struct view suff
 	assert(s->magic == STORE_MAGIC);
 	struct id place = *after;
 	struct name_key key = { name, &place };
-	struct tree_use use = use_of(s, &order_suffixes);
+	struct tree_use use = store_use(s, &suffix_order);
 	uint8_t *end = place.bytes + ID_SIZE - SUFFIX_BYTES;
 	uint8_t bytes[SUFFIX_BYTES];
 
@@ -439,9 +439,9 @@ bool store_list_next(const struct store *s, struct view prefix, struct view afte
 
 void account_check(const struct store *s)
 {
-	struct tree_use idents = use_of(s, &order_idents);
-	struct tree_use names = use_of(s, &order_names);
-	struct tree_use suffixes = use_of(s, &order_suffixes);
+	struct tree_use idents = store_use(s, &ident_order);
+	struct tree_use names = store_use(s, &name_order);
+	struct tree_use suffixes = store_use(s, &suffix_order);
 	uint64_t alive = 0;
 	uint64_t gone = 0;
 	struct id id = { { 0 } };

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * store_expect: what the next messages will read is asked for beforehand, all of them together.
+ * store/expect: what the next messages will read is asked for beforehand, all of them together.
  *
  * Where a message goes is found through some ten places in memory, each of which says where the
  * next one is, and none of which is in a cache if there are many mailboxes: a message alone waits
@@ -10,7 +10,7 @@
  */
 #include "store/private.h"
 
-struct expected {
+struct expect_item {
 	uint64_t hash; /* of what is looked for next */
 	uint32_t ident;
 	uint32_t mailbox;
@@ -19,13 +19,13 @@ struct expected {
 	uint32_t numbers; /* of the stream's */
 };
 
-struct batch {
+struct expect_batch {
 	const struct store *store;
 	uint32_t sender;
 	uint32_t session;
 };
 
-static void seek_ident(const struct batch *b, struct expected *e)
+static void seek_ident(const struct expect_batch *b, struct expect_item *e)
 {
 	const struct store *s = b->store;
 
@@ -33,7 +33,7 @@ static void seek_ident(const struct batch *b, struct expected *e)
 	arena_prefetch(s->arena, e->ident);
 }
 
-static void seek_mailbox(const struct batch *b, struct expected *e)
+static void seek_mailbox(const struct expect_batch *b, struct expect_item *e)
 {
 	const struct store *s = b->store;
 
@@ -46,7 +46,7 @@ static void seek_mailbox(const struct batch *b, struct expected *e)
 	table_prefetch(&s->streams, e->hash);
 }
 
-static void seek_stream(const struct batch *b, struct expected *e)
+static void seek_stream(const struct expect_batch *b, struct expect_item *e)
 {
 	const struct store *s = b->store;
 
@@ -58,7 +58,7 @@ static void seek_stream(const struct batch *b, struct expected *e)
 	arena_prefetch(s->arena, e->places);
 }
 
-static void seek_live(const struct batch *b, struct expected *e)
+static void seek_live(const struct expect_batch *b, struct expect_item *e)
 {
 	const struct store *s = b->store;
 
@@ -67,12 +67,12 @@ static void seek_live(const struct batch *b, struct expected *e)
 	tree_prefetch_end(s->arena, e->places);
 }
 
-static void seek_leaf(const struct batch *b, struct expected *e)
+static void seek_leaf(const struct expect_batch *b, struct expect_item *e)
 {
 	const struct store *s = b->store;
 
 	if (e->numbers) {
-		const struct live *live = live_at(s, e->numbers);
+		const struct stream_live *live = stream_live_at(s, e->numbers);
 
 		e->numbers = live->messages;
 		arena_prefetch(s->arena, live->share);
@@ -82,7 +82,7 @@ static void seek_leaf(const struct batch *b, struct expected *e)
 	arena_prefetch(s->arena, e->places);
 }
 
-static void seek_end(const struct batch *b, struct expected *e)
+static void seek_end(const struct expect_batch *b, struct expect_item *e)
 {
 	tree_prefetch_end(b->store->arena, e->places);
 	tree_prefetch_end(b->store->arena, e->numbers);
@@ -91,16 +91,16 @@ static void seek_end(const struct batch *b, struct expected *e)
 void store_expect(const struct store *s, const struct id *sender, const struct ulid *session,
                   const struct id *recipients, size_t count)
 {
-	static void (*const steps[])(const struct batch *b, struct expected *e) = {
+	static void (*const steps[])(const struct expect_batch *b, struct expect_item *e) = {
 		seek_ident, seek_mailbox, seek_stream, seek_live, seek_leaf, seek_end,
 	};
-	struct expected expected[STORE_EXPECT_MAX];
-	struct batch batch = { s, ident_find(s, sender), session_find(s, session) };
+	struct expect_item expected[STORE_EXPECT_MAX];
+	struct expect_batch batch = { s, ident_find(s, sender), ident_session_find(s, session) };
 
 	assert(s->magic == STORE_MAGIC);
 	assert(count <= STORE_EXPECT_MAX);
 	for (size_t i = 0; i < count; i++) {
-		expected[i] = (struct expected){ .hash = ident_id_hash(s, &recipients[i]) };
+		expected[i] = (struct expect_item){ .hash = ident_id_hash(s, &recipients[i]) };
 		table_prefetch(&s->idents, expected[i].hash);
 	}
 	for (size_t step = 0; step < sizeof(steps) / sizeof(steps[0]); step++)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * store_ident: account ids and sessions, each held once however many streams speak of it, found
+ * store/ident: account ids and sessions, each held once however many streams speak of it, found
  * by hash. They are freed with the last that refers to them, which only a gone recipient's
  * streams do.
  */
@@ -29,12 +29,12 @@ static uint64_t ident_hash(const void *context, uint32_t handle)
 
 static bool session_match(const void *context, const void *key, uint32_t handle)
 {
-	return memcmp(session_at(context, handle)->ulid.bytes, key, ULID_SIZE) == 0;
+	return memcmp(ident_session_at(context, handle)->ulid.bytes, key, ULID_SIZE) == 0;
 }
 
 static uint64_t session_hash(const void *context, uint32_t handle)
 {
-	return ulid_hash(context, &session_at(context, handle)->ulid);
+	return ulid_hash(context, &ident_session_at(context, handle)->ulid);
 }
 
 uint32_t ident_find(const struct store *s, const struct id *id)
@@ -62,35 +62,35 @@ void ident_release(struct store *s, uint32_t handle)
 		return;
 	assert(ident->unknown == 0);
 	assert(ident->account == 0);
-	s->last = (struct found){ 0 };
+	s->last = (struct store_found){ 0 };
 	table_remove(&s->idents, ident_id_hash(s, &ident->id), handle, ident_hash, s);
 	arena_free(s->arena, handle);
 }
 
-uint32_t session_find(const struct store *s, const struct ulid *ulid)
+uint32_t ident_session_find(const struct store *s, const struct ulid *ulid)
 {
 	return table_find(&s->sessions, ulid_hash(s, ulid), session_match, s, ulid);
 }
 
-uint32_t session_get(struct store *s, const struct ulid *ulid)
+uint32_t ident_session_get(struct store *s, const struct ulid *ulid)
 {
-	uint32_t handle = session_find(s, ulid);
+	uint32_t handle = ident_session_find(s, ulid);
 
 	if (handle)
 		return handle;
-	handle = arena_alloc(s->arena, sizeof(struct session));
-	*session_at(s, handle) = (struct session){ .ulid = *ulid };
+	handle = arena_alloc(s->arena, sizeof(struct session_slot));
+	*ident_session_at(s, handle) = (struct session_slot){ .ulid = *ulid };
 	table_add(&s->sessions, ulid_hash(s, ulid), handle, session_hash, s);
 	return handle;
 }
 
-void session_release(struct store *s, uint32_t handle)
+void ident_session_release(struct store *s, uint32_t handle)
 {
-	const struct session *session = session_at(s, handle);
+	const struct session_slot *session = ident_session_at(s, handle);
 
 	if (session->streams)
 		return;
-	s->last = (struct found){ 0 };
+	s->last = (struct store_found){ 0 };
 	table_remove(&s->sessions, ulid_hash(s, &session->ulid), handle, session_hash, s);
 	arena_free(s->arena, handle);
 }

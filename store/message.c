@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * store_message: live messages, in the two orders that are asked for, and the shares that limit
+ * store/message: live messages, in the two orders that are asked for, and the shares that limit
  * them.
  *
  * A message stands in its stream's tree by number (is it there? which does a burial cover, and
@@ -26,7 +26,7 @@ static uint64_t weigh_message(const void *context, uint32_t element)
 	return message_at(context, element)->size;
 }
 
-const struct tree_order order_numbers = { compare_number, weigh_message };
+const struct tree_order message_number_order = { compare_number, weigh_message };
 
 static int compare_place(const void *context, const void *key, uint32_t element)
 {
@@ -40,11 +40,11 @@ static int compare_place(const void *context, const void *key, uint32_t element)
 	int order = id_compare(&place->sender, &ident_at(s, stream->sender)->id);
 
 	if (order == 0)
-		order = ulid_compare(&place->session, &session_at(s, stream->session)->ulid);
+		order = ulid_compare(&place->session, &ident_session_at(s, stream->session)->ulid);
 	return order ? order : (place->number > slot->number) - (place->number < slot->number);
 }
 
-const struct tree_order order_places = { compare_place, NULL };
+const struct tree_order message_place_order = { compare_place, NULL };
 
 static int compare_share(const void *context, const void *key, uint32_t element)
 {
@@ -54,7 +54,7 @@ static int compare_share(const void *context, const void *key, uint32_t element)
 	return (sender > held) - (sender < held);
 }
 
-const struct tree_order order_shares = { compare_share, NULL };
+const struct tree_order share_order = { compare_share, NULL };
 
 /* ---- shares ----
  * What one sender has in one mailbox is a record that his streams there point to while they are
@@ -97,7 +97,7 @@ static void unknown_subtract(struct store *s, uint32_t sender, uint64_t messages
 
 static uint32_t share_get(struct store *s, struct mailbox *mailbox, uint32_t sender)
 {
-	struct tree_use use = use_of(s, &order_shares);
+	struct tree_use use = store_use(s, &share_order);
 	uint32_t handle = tree_find(&use, mailbox->shares, &sender);
 
 	if (handle)
@@ -110,7 +110,7 @@ static uint32_t share_get(struct store *s, struct mailbox *mailbox, uint32_t sen
 
 void share_leave_unknown(struct store *s, const struct mailbox *mailbox)
 {
-	struct tree_use use = use_of(s, &order_shares);
+	struct tree_use use = store_use(s, &share_order);
 	uint32_t sender = 0;
 
 	for (uint32_t h; (h = tree_next(&use, mailbox->shares, &sender, NULL)) != 0;) {
@@ -121,10 +121,10 @@ void share_leave_unknown(struct store *s, const struct mailbox *mailbox)
 	}
 }
 
-void share_used(const struct store *s, const struct found *found, uint32_t *messages,
+void share_used(const struct store *s, const struct store_found *found, uint32_t *messages,
                 uint64_t *bytes)
 {
-	struct tree_use use = use_of(s, &order_shares);
+	struct tree_use use = store_use(s, &share_order);
 	const struct ident *recipient = found->recipient ? ident_at(s, found->recipient) : NULL;
 	const struct mailbox *mailbox = NULL;
 	uint32_t handle = 0;
@@ -138,7 +138,7 @@ void share_used(const struct store *s, const struct found *found, uint32_t *mess
 	if (!recipient || recipient->state == STORE_UNKNOWN)
 		handle = ident_at(s, found->sender)->unknown;
 	else if (mailbox && found->stream && stream_at(s, found->stream)->live)
-		handle = live_at(s, stream_at(s, found->stream)->live)->share;
+		handle = stream_live_at(s, stream_at(s, found->stream)->live)->share;
 	else if (mailbox)
 		handle = tree_find(&use, mailbox->shares, &found->sender);
 	if (handle) {
@@ -152,13 +152,13 @@ void share_used(const struct store *s, const struct found *found, uint32_t *mess
 void store_share(const struct store *s, const struct id *recipient, const struct id *sender,
                  uint32_t *messages, uint64_t *bytes)
 {
-	struct found found = s->last;
+	struct store_found found = s->last;
 
 	assert(s->magic == STORE_MAGIC);
 	if (!found.sender || !id_equal(&ident_at(s, found.sender)->id, sender) ||
 	    !id_equal(&ident_at(s, found.recipient)->id, recipient))
-		found = (struct found){ .recipient = ident_find(s, recipient),
-			                .sender = ident_find(s, sender) };
+		found = (struct store_found){ .recipient = ident_find(s, recipient),
+			                      .sender = ident_find(s, sender) };
 	share_used(s, &found, messages, bytes);
 }
 
@@ -173,7 +173,7 @@ static bool is_unknown(const struct store *s, const struct mailbox *mailbox)
 static void message_count(struct store *s, const struct stream_slot *slot, uint64_t bytes)
 {
 	struct mailbox *mailbox = mailbox_at(s, slot->mailbox);
-	struct share *share = share_at(s, live_at(s, slot->live)->share);
+	struct share *share = share_at(s, stream_live_at(s, slot->live)->share);
 
 	share->messages++;
 	share->bytes += bytes;
@@ -187,7 +187,7 @@ void message_uncount(struct store *s, const struct stream_slot *slot, uint64_t m
                      uint64_t bytes)
 {
 	struct mailbox *mailbox = mailbox_at(s, slot->mailbox);
-	struct share *share = share_at(s, live_at(s, slot->live)->share);
+	struct share *share = share_at(s, stream_live_at(s, slot->live)->share);
 
 	assert(share->messages >= messages);
 	assert(share->bytes >= bytes);
@@ -208,17 +208,17 @@ void message_prefetch(const struct store *s, const struct stream_slot *slot)
 	arena_prefetch(s->arena, mailbox_at(s, slot->mailbox)->messages);
 	if (!slot->live)
 		return;
-	arena_prefetch(s->arena, live_at(s, slot->live)->messages);
-	arena_prefetch(s->arena, live_at(s, slot->live)->share);
+	arena_prefetch(s->arena, stream_live_at(s, slot->live)->messages);
+	arena_prefetch(s->arena, stream_live_at(s, slot->live)->share);
 }
 
 uint32_t message_find(const struct store *s, const struct stream_slot *slot, uint64_t number)
 {
-	struct tree_use use = use_of(s, &order_numbers);
+	struct tree_use use = store_use(s, &message_number_order);
 
-	if (!slot->live || number > live_at(s, slot->live)->number_max)
+	if (!slot->live || number > stream_live_at(s, slot->live)->number_max)
 		return 0;
-	return tree_find(&use, live_at(s, slot->live)->messages, &number);
+	return tree_find(&use, stream_live_at(s, slot->live)->messages, &number);
 }
 
 static bool is_long(const struct message_slot *slot)
@@ -251,7 +251,8 @@ static struct content content_of(const struct store *s, const struct message_slo
 	return content;
 }
 
-uint64_t message_hash(const struct store *s, uint32_t handle)
+/* The hash of a held message, as store_fact_hash. */
+static uint64_t message_hash(const struct store *s, uint32_t handle)
 {
 	const struct message_slot *slot = message_at(s, handle);
 	struct content content = content_of(s, slot);
@@ -297,10 +298,10 @@ static uint32_t live_get(struct store *s, struct stream_slot *slot)
 	struct mailbox *mailbox = mailbox_at(s, slot->mailbox);
 
 	if (!slot->live) {
-		slot->live = arena_alloc(s->arena, sizeof(struct live));
-		*live_at(s, slot->live) =
-			(struct live){ .share = share_get(s, mailbox, slot->sender) };
-		share_at(s, live_at(s, slot->live)->share)->live++;
+		slot->live = arena_alloc(s->arena, sizeof(struct stream_live));
+		*stream_live_at(s, slot->live) =
+			(struct stream_live){ .share = share_get(s, mailbox, slot->sender) };
+		share_at(s, stream_live_at(s, slot->live)->share)->live++;
 	}
 	return slot->live;
 }
@@ -333,18 +334,18 @@ static struct place place_of_slot(const struct store *s, const struct message_sl
 
 	return (struct place){ .sent_ms = slot->sent_ms,
 		               .sender = ident_at(s, stream->sender)->id,
-		               .session = session_at(s, stream->session)->ulid,
+		               .session = ident_session_at(s, stream->session)->ulid,
 		               .number = slot->number };
 }
 
 void message_add(struct store *s, uint32_t handle, const struct stream *stream, uint64_t number,
                  const struct content *content)
 {
-	struct tree_use numbers = use_of(s, &order_numbers);
-	struct tree_use places = use_of(s, &order_places);
+	struct tree_use numbers = store_use(s, &message_number_order);
+	struct tree_use places = store_use(s, &message_place_order);
 	struct stream_slot *slot = stream_at(s, handle);
 	struct mailbox *mailbox = mailbox_at(s, slot->mailbox);
-	struct live *live = live_at(s, live_get(s, slot));
+	struct stream_live *live = stream_live_at(s, live_get(s, slot));
 	uint32_t message = slot_new(s, handle, number, content);
 	struct place place = { content->sent_ms, stream->sender, stream->session, number };
 	struct content held = content_of(s, message_at(s, message));
@@ -381,12 +382,12 @@ void message_free(struct store *s, uint32_t handle)
 /* The last message of a stream has gone. */
 static void live_free(struct store *s, struct stream_slot *slot)
 {
-	struct tree_use use = use_of(s, &order_shares);
+	struct tree_use use = store_use(s, &share_order);
 	struct mailbox *mailbox = mailbox_at(s, slot->mailbox);
-	uint32_t handle = live_at(s, slot->live)->share;
+	uint32_t handle = stream_live_at(s, slot->live)->share;
 	struct share *share = share_at(s, handle);
 
-	assert(live_at(s, slot->live)->messages == 0);
+	assert(stream_live_at(s, slot->live)->messages == 0);
 	arena_free(s->arena, slot->live);
 	slot->live = 0;
 	if (--share->live > 0)
@@ -399,12 +400,12 @@ static void live_free(struct store *s, struct stream_slot *slot)
 
 void message_drop(struct store *s, uint32_t handle)
 {
-	struct tree_use numbers = use_of(s, &order_numbers);
-	struct tree_use places = use_of(s, &order_places);
+	struct tree_use numbers = store_use(s, &message_number_order);
+	struct tree_use places = store_use(s, &message_place_order);
 	const struct message_slot *message = message_at(s, handle);
 	struct stream_slot *slot = stream_at(s, message->stream);
 	struct mailbox *mailbox = mailbox_at(s, slot->mailbox);
-	struct live *live = live_at(s, slot->live);
+	struct stream_live *live = stream_live_at(s, slot->live);
 	struct place place = place_of_slot(s, message);
 	uint64_t hash = message_hash(s, handle);
 	uint32_t removed = tree_remove(&numbers, &live->messages, &message->number);
@@ -435,7 +436,7 @@ void message_fill(const struct store *s, uint32_t handle, struct message *messag
 bool store_text_digest(const struct store *s, const struct message *message,
                        uint8_t digest[KEY_SIZE])
 {
-	struct found found;
+	struct store_found found;
 
 	assert(s->magic == STORE_MAGIC);
 	stream_find(s, &message->stream, &found);
@@ -454,7 +455,7 @@ bool store_text_digest(const struct store *s, const struct message *message,
 /* The messages of one mailbox by place: their order, and that each is in its stream's tree too. */
 static void places_check(const struct store *s, const struct mailbox *mailbox, uint64_t *sum)
 {
-	struct tree_use places = use_of(s, &order_places);
+	struct tree_use places = store_use(s, &message_place_order);
 	struct place after = { 0 };
 	uint64_t alive = 0;
 
@@ -465,7 +466,7 @@ static void places_check(const struct store *s, const struct mailbox *mailbox, u
 
 		assert(place_compare(&after, &place) < 0);
 		assert(message_find(s, stream_at(s, slot->stream), slot->number) == h);
-		if (range_covers(s, stream_at(s, slot->stream), slot->number))
+		if (stream_range_covers(s, stream_at(s, slot->stream), slot->number))
 			assert(s->work_given != s->work_done);
 		else
 			alive++;
@@ -477,7 +478,7 @@ static void places_check(const struct store *s, const struct mailbox *mailbox, u
 
 static uint64_t shares_check(const struct store *s, const struct mailbox *mailbox)
 {
-	struct tree_use use = use_of(s, &order_shares);
+	struct tree_use use = store_use(s, &share_order);
 	uint64_t messages = 0;
 	uint32_t sender = 0;
 
@@ -495,9 +496,9 @@ static uint64_t shares_check(const struct store *s, const struct mailbox *mailbo
 
 void message_check(const struct store *s)
 {
-	struct tree_use use = use_of(s, &order_mailboxes);
-	struct tree_use streams = use_of(s, &order_streams);
-	struct tree_use numbers = use_of(s, &order_numbers);
+	struct tree_use use = store_use(s, &mailbox_order);
+	struct tree_use streams = store_use(s, &stream_order);
+	struct tree_use numbers = store_use(s, &message_number_order);
 	struct id id = { { 0 } };
 
 	for (uint32_t h; (h = tree_next(&use, s->mailboxes, &id, NULL)) != 0;) {
@@ -514,12 +515,13 @@ void message_check(const struct store *s)
 			struct range range;
 
 			stream_fill(s, slot, &stream);
-			for (uint64_t n = 0; range_from(s, slot, n, &range); n = range.last + 1)
+			for (uint64_t n = 0; stream_range_from(s, slot, n, &range);
+			     n = range.last + 1)
 				sum += hash_range(&stream, &range);
 			if (!slot->live)
 				continue;
-			tree_check(&numbers, live_at(s, slot->live)->messages);
-			in_streams += tree_count(s->arena, live_at(s, slot->live)->messages);
+			tree_check(&numbers, stream_live_at(s, slot->live)->messages);
+			in_streams += tree_count(s->arena, stream_live_at(s, slot->live)->messages);
 		}
 		assert(in_streams == tree_count(s->arena, mailbox->messages));
 		assert(sum == mailbox->sum);

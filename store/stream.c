@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * store_stream: streams, their mailboxes, and the ranges of numbers that are dead.
+ * store/stream: streams, their mailboxes, and the ranges of numbers that are dead.
  *
  * Nearly every stream ends as one range 1..n, which stands in the stream itself. Only a stream
  * with holes, or with numbers over 2^32, has a tree of ranges; when its holes close the tree
@@ -50,17 +50,18 @@ static int compare_stream(const void *context, const void *key, uint32_t element
 	const struct stream_slot *slot = stream_at(s, element);
 	int order = id_compare(&stream->sender, &ident_at(s, slot->sender)->id);
 
-	return order ? order : ulid_compare(&stream->session, &session_at(s, slot->session)->ulid);
+	return order ? order
+	             : ulid_compare(&stream->session, &ident_session_at(s, slot->session)->ulid);
 }
 
-const struct tree_order order_streams = { compare_stream, NULL };
+const struct tree_order stream_order = { compare_stream, NULL };
 
 static int compare_mailbox(const void *context, const void *key, uint32_t element)
 {
 	return id_compare(key, &ident_at(context, mailbox_at(context, element)->ident)->id);
 }
 
-const struct tree_order order_mailboxes = { compare_mailbox, NULL };
+const struct tree_order mailbox_order = { compare_mailbox, NULL };
 
 static int compare_range(const void *context, const void *key, uint32_t element)
 {
@@ -71,25 +72,25 @@ static int compare_range(const void *context, const void *key, uint32_t element)
 	return (number > range->last) - (number < range->last);
 }
 
-const struct tree_order order_ranges = { compare_range, NULL };
+const struct tree_order stream_range_order = { compare_range, NULL };
 
 /* ---- finding and making ---- */
 
 /* A batch has many messages of one sender, so his handles are still at hand. */
-void stream_find(const struct store *s, const struct stream *stream, struct found *found)
+void stream_find(const struct store *s, const struct stream *stream, struct store_found *found)
 {
 	uint32_t sender = s->last.sender;
 	uint32_t session = s->last.session;
 
 	if (!sender || !id_equal(&ident_at(s, sender)->id, &stream->sender) ||
-	    !ulid_equal(&session_at(s, session)->ulid, &stream->session)) {
+	    !ulid_equal(&ident_session_at(s, session)->ulid, &stream->session)) {
 		ident_prefetch(s, stream);
 		sender = ident_find(s, &stream->sender);
-		session = session_find(s, &stream->session);
+		session = ident_session_find(s, &stream->session);
 	}
-	*found = (struct found){ .recipient = ident_find(s, &stream->recipient),
-		                 .sender = sender,
-		                 .session = session };
+	*found = (struct store_found){ .recipient = ident_find(s, &stream->recipient),
+		                       .sender = sender,
+		                       .session = session };
 	if (!found->recipient || !found->sender || !found->session)
 		return;
 	struct stream_key key = { ident_at(s, found->recipient)->mailbox, found->sender,
@@ -107,7 +108,7 @@ void stream_find(const struct store *s, const struct stream *stream, struct foun
 static uint32_t mailbox_get(struct store *s, uint32_t recipient)
 {
 	struct ident *ident = ident_at(s, recipient);
-	struct tree_use use = use_of(s, &order_mailboxes);
+	struct tree_use use = store_use(s, &mailbox_order);
 
 	assert(ident->state != STORE_DEAD);
 	if (ident->mailbox)
@@ -118,9 +119,9 @@ static uint32_t mailbox_get(struct store *s, uint32_t recipient)
 	return ident->mailbox;
 }
 
-void stream_make(struct store *s, const struct stream *stream, struct found *found)
+void stream_make(struct store *s, const struct stream *stream, struct store_found *found)
 {
-	struct tree_use use = use_of(s, &order_streams);
+	struct tree_use use = store_use(s, &stream_order);
 
 	if (found->stream)
 		return;
@@ -129,7 +130,7 @@ void stream_make(struct store *s, const struct stream *stream, struct found *fou
 	if (!found->sender)
 		found->sender = ident_get(s, &stream->sender);
 	if (!found->session)
-		found->session = session_get(s, &stream->session);
+		found->session = ident_session_get(s, &stream->session);
 	uint32_t handle = mailbox_get(s, found->recipient);
 	struct mailbox *mailbox = mailbox_at(s, handle);
 
@@ -141,7 +142,7 @@ void stream_make(struct store *s, const struct stream *stream, struct found *fou
 	          found->stream, stream_hash, s);
 	tree_add(&use, &mailbox->streams, stream, found->stream);
 	ident_at(s, found->sender)->streams++;
-	session_at(s, found->session)->streams++;
+	ident_session_at(s, found->session)->streams++;
 	mailbox->stream_count++;
 	s->totals.streams++;
 }
@@ -150,7 +151,7 @@ void stream_fill(const struct store *s, const struct stream_slot *slot, struct s
 {
 	stream->recipient = ident_at(s, mailbox_at(s, slot->mailbox)->ident)->id;
 	stream->sender = ident_at(s, slot->sender)->id;
-	stream->session = session_at(s, slot->session)->ulid;
+	stream->session = ident_session_at(s, slot->session)->ulid;
 }
 
 void stream_free(struct store *s, uint32_t handle)
@@ -161,19 +162,19 @@ void stream_free(struct store *s, uint32_t handle)
 
 	assert(mailbox_at(s, slot->mailbox)->detached);
 	assert(slot->live == 0);
-	assert(range_count(s, slot) == 0);
-	s->last = (struct found){ 0 };
+	assert(stream_range_count(s, slot) == 0);
+	s->last = (struct store_found){ 0 };
 	table_remove(&s->streams, stream_hash(s, handle), handle, stream_hash, s);
 	arena_free(s->arena, handle);
 	ident_at(s, sender)->streams--;
-	session_at(s, session)->streams--;
+	ident_session_at(s, session)->streams--;
 	ident_release(s, sender);
-	session_release(s, session);
+	ident_session_release(s, session);
 }
 
 bool store_holds(const struct store *s, const struct stream *stream)
 {
-	struct found found;
+	struct store_found found;
 
 	assert(s->magic == STORE_MAGIC);
 	stream_find(s, stream, &found);
@@ -188,17 +189,17 @@ static bool ranges_are_tree(const struct stream_slot *slot)
 	return slot->range_first == 0 && slot->range_last != 0;
 }
 
-uint64_t range_count(const struct store *s, const struct stream_slot *slot)
+uint64_t stream_range_count(const struct store *s, const struct stream_slot *slot)
 {
 	if (slot->range_first)
 		return 1;
 	return tree_count(s->arena, slot->range_last);
 }
 
-bool range_from(const struct store *s, const struct stream_slot *slot, uint64_t number,
-                struct range *range)
+bool stream_range_from(const struct store *s, const struct stream_slot *slot, uint64_t number,
+                       struct range *range)
 {
-	struct tree_use use = use_of(s, &order_ranges);
+	struct tree_use use = store_use(s, &stream_range_order);
 
 	if (slot->range_first) {
 		*range = (struct range){ slot->range_first, slot->range_last };
@@ -211,16 +212,16 @@ bool range_from(const struct store *s, const struct stream_slot *slot, uint64_t 
 	return handle != 0;
 }
 
-bool range_covers(const struct store *s, const struct stream_slot *slot, uint64_t number)
+bool stream_range_covers(const struct store *s, const struct stream_slot *slot, uint64_t number)
 {
 	struct range range;
 
-	return range_from(s, slot, number, &range) && range.first <= number;
+	return stream_range_from(s, slot, number, &range) && range.first <= number;
 }
 
 static void tree_add_range(struct store *s, struct stream_slot *slot, struct range range)
 {
-	struct tree_use use = use_of(s, &order_ranges);
+	struct tree_use use = store_use(s, &stream_range_order);
 	uint32_t handle = arena_alloc(s->arena, sizeof(struct range));
 
 	assert(slot->range_first == 0);
@@ -246,7 +247,7 @@ static void range_insert(struct store *s, struct stream_slot *slot, struct range
 
 static void range_remove(struct store *s, struct stream_slot *slot, struct range range)
 {
-	struct tree_use use = use_of(s, &order_ranges);
+	struct tree_use use = store_use(s, &stream_range_order);
 
 	if (slot->range_first) {
 		assert(slot->range_last == range.last);
@@ -263,13 +264,13 @@ static void ranges_settle(struct store *s, struct stream_slot *slot)
 
 	if (!ranges_are_tree(slot) || tree_count(s->arena, slot->range_last) != 1)
 		return;
-	if (range_from(s, slot, 1, &range) && range.last <= UINT32_MAX) {
+	if (stream_range_from(s, slot, 1, &range) && range.last <= UINT32_MAX) {
 		range_remove(s, slot, range);
 		range_insert(s, slot, range);
 	}
 }
 
-void range_add(struct store *s, struct stream_slot *slot, struct range range)
+void stream_range_add(struct store *s, struct stream_slot *slot, struct range range)
 {
 	struct mailbox *mailbox = mailbox_at(s, slot->mailbox);
 	struct stream stream;
@@ -281,7 +282,7 @@ void range_add(struct store *s, struct stream_slot *slot, struct range range)
 	assert(range.last >= range.first);
 	stream_fill(s, slot, &stream);
 	/* All that overlap or touch become one: the first of them ends at or after first - 1. */
-	while (range_from(s, slot, range.first - 1, &old) && old.first <= range.last + 1) {
+	while (stream_range_from(s, slot, range.first - 1, &old) && old.first <= range.last + 1) {
 		range_remove(s, slot, old);
 		sum -= hash_range(&stream, &old);
 		merged++;
@@ -297,11 +298,11 @@ void range_add(struct store *s, struct stream_slot *slot, struct range range)
 	s->totals.ranges += 1 - merged;
 }
 
-bool range_free_one(struct store *s, struct stream_slot *slot)
+bool stream_range_free_one(struct store *s, struct stream_slot *slot)
 {
 	struct range range;
 
-	if (!range_from(s, slot, 0, &range))
+	if (!stream_range_from(s, slot, 0, &range))
 		return false;
 	range_remove(s, slot, range);
 	return true;
@@ -310,12 +311,12 @@ bool range_free_one(struct store *s, struct stream_slot *slot)
 bool store_range_next(const struct store *s, const struct stream *stream, uint64_t after,
                       struct range *range)
 {
-	struct found found;
+	struct store_found found;
 
 	assert(s->magic == STORE_MAGIC);
 	stream_find(s, stream, &found);
 	return found.stream && after < UINT64_MAX &&
-	       range_from(s, stream_at(s, found.stream), after + 1, range);
+	       stream_range_from(s, stream_at(s, found.stream), after + 1, range);
 }
 
 /* ---- checking ---- */
@@ -323,25 +324,25 @@ bool store_range_next(const struct store *s, const struct stream *stream, uint64
 static void ranges_check(const struct store *s, const struct stream_slot *slot,
                          const struct stream *stream, struct mailbox *truth)
 {
-	struct tree_use use = use_of(s, &order_ranges);
+	struct tree_use use = store_use(s, &stream_range_order);
 	struct range range;
 	uint64_t after = 0;
 	uint64_t count = 0;
 
 	if (ranges_are_tree(slot))
 		tree_check(&use, slot->range_last);
-	for (; range_from(s, slot, after, &range); after = range.last + 1, count++) {
+	for (; stream_range_from(s, slot, after, &range); after = range.last + 1, count++) {
 		assert(range.first <= range.last);
 		assert(count == 0 || range.first > after);
 		truth->sum += hash_range(stream, &range);
 	}
-	assert(count == range_count(s, slot));
+	assert(count == stream_range_count(s, slot));
 	truth->range_count += count;
 }
 
 static void mailbox_check(const struct store *s, uint32_t handle, struct store_totals *totals)
 {
-	struct tree_use use = use_of(s, &order_streams);
+	struct tree_use use = store_use(s, &stream_order);
 	const struct mailbox *mailbox = mailbox_at(s, handle);
 	struct mailbox truth = { .sum = 0 };
 	struct stream stream = { .session = { { 0 } } };
@@ -352,7 +353,7 @@ static void mailbox_check(const struct store *s, uint32_t handle, struct store_t
 	tree_check(&use, mailbox->streams);
 	for (uint32_t h; (h = tree_next(&use, mailbox->streams, &stream, NULL)) != 0;) {
 		const struct stream_slot *slot = stream_at(s, h);
-		struct found found;
+		struct store_found found;
 
 		assert(slot->mailbox == handle);
 		stream_fill(s, slot, &next);
@@ -360,7 +361,7 @@ static void mailbox_check(const struct store *s, uint32_t handle, struct store_t
 		stream = next;
 		stream_find(s, &stream, &found);
 		assert(found.stream == h);
-		assert(slot->live || range_count(s, slot) > 0);
+		assert(slot->live || stream_range_count(s, slot) > 0);
 		ranges_check(s, slot, &stream, &truth);
 		truth.stream_count++;
 	}
@@ -373,7 +374,7 @@ static void mailbox_check(const struct store *s, uint32_t handle, struct store_t
 
 void stream_check(const struct store *s)
 {
-	struct tree_use use = use_of(s, &order_mailboxes);
+	struct tree_use use = store_use(s, &mailbox_order);
 	struct store_totals totals = { 0 };
 	struct id id = { { 0 } };
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * store_text: long texts, each held once under its SHA-256 and counted by its users.
+ * store/text: long texts, each held once under its SHA-256 and counted by its users.
  *
  * A text to many accounts arrives as many messages in a row, so the last one is compared before
  * anything is digested. While a snapshot is read a text may be awaited: it has users and a
@@ -16,7 +16,7 @@ static int compare_text(const void *context, const void *key, uint32_t element)
 	return memcmp(key, text_at(context, element)->digest, KEY_SIZE);
 }
 
-static const struct tree_order order_texts = { compare_text, NULL };
+static const struct tree_order text_order = { compare_text, NULL };
 
 static void text_give(struct store *s, struct text_slot *slot, struct view text)
 {
@@ -36,7 +36,7 @@ static bool is_last(const struct store *s, struct view text)
 
 static uint32_t text_new(struct store *s, const uint8_t digest[KEY_SIZE], size_t size)
 {
-	struct tree_use use = use_of(s, &order_texts);
+	struct tree_use use = store_use(s, &text_order);
 	uint32_t handle = arena_alloc(s->arena, sizeof(struct text_slot));
 	struct text_slot *slot = text_at(s, handle);
 
@@ -48,7 +48,7 @@ static uint32_t text_new(struct store *s, const uint8_t digest[KEY_SIZE], size_t
 
 uint32_t text_get(struct store *s, struct view text, const uint8_t *digest)
 {
-	struct tree_use use = use_of(s, &order_texts);
+	struct tree_use use = store_use(s, &text_order);
 	uint8_t own[KEY_SIZE];
 
 	assert(text.size > STORE_TEXT_SHARED);
@@ -79,7 +79,7 @@ uint32_t text_get(struct store *s, struct view text, const uint8_t *digest)
 
 void text_release(struct store *s, uint32_t handle)
 {
-	struct tree_use use = use_of(s, &order_texts);
+	struct tree_use use = store_use(s, &text_order);
 	struct text_slot *slot = text_at(s, handle);
 
 	assert(slot->users > 0);
@@ -97,7 +97,7 @@ void text_release(struct store *s, uint32_t handle)
 
 bool store_text_next(const struct store *s, uint8_t after[KEY_SIZE], struct view *text)
 {
-	struct tree_use use = use_of(s, &order_texts);
+	struct tree_use use = store_use(s, &text_order);
 	uint32_t handle;
 
 	assert(s->magic == STORE_MAGIC);
@@ -115,7 +115,7 @@ bool store_text_next(const struct store *s, uint8_t after[KEY_SIZE], struct view
 
 bool store_load_text(struct store *s, struct view text)
 {
-	struct tree_use use = use_of(s, &order_texts);
+	struct tree_use use = store_use(s, &text_order);
 	uint8_t digest[KEY_SIZE];
 
 	assert(s->magic == STORE_MAGIC);
@@ -138,7 +138,7 @@ uint64_t store_load_missing(const struct store *s)
 
 void text_check(const struct store *s)
 {
-	struct tree_use use = use_of(s, &order_texts);
+	struct tree_use use = store_use(s, &text_order);
 	uint8_t after[KEY_SIZE] = { 0 };
 	uint64_t missing = 0;
 	size_t bytes = 0;

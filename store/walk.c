@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * store_walk: the orders in which everything held comes out.
+ * store/walk: the orders in which everything held comes out.
  *
  * A walk keeps nothing but a key in its caller's hands, so it may rest for as long as it likes
  * while the store changes. Each step finds the key's place again: streams by hash, places in
@@ -59,19 +59,19 @@ static bool range_after(const struct store *s, const struct stream_slot *slot, u
                         struct range *range)
 {
 	assert(after <= NUMBER_MAX);
-	if (!range_from(s, slot, after + 1, range))
+	if (!stream_range_from(s, slot, after + 1, range))
 		return false;
-	return range->first > after || range_from(s, slot, range->last + 1, range);
+	return range->first > after || stream_range_from(s, slot, range->last + 1, range);
 }
 
 /* The next live message after a number; 0: none. */
 static uint32_t message_after(const struct store *s, const struct stream_slot *slot, uint64_t after)
 {
-	struct tree_use use = use_of(s, &order_numbers);
+	struct tree_use use = store_use(s, &message_number_order);
 	struct range dead;
 
 	while (slot->live) {
-		uint32_t handle = tree_next(&use, live_at(s, slot->live)->messages, &after,
+		uint32_t handle = tree_next(&use, stream_live_at(s, slot->live)->messages, &after,
 		                            store_hint(s, WALK_NUMBERS));
 
 		if (!handle)
@@ -79,7 +79,7 @@ static uint32_t message_after(const struct store *s, const struct stream_slot *s
 		uint64_t number = message_at(s, handle)->number;
 
 		assert(number > after);
-		if (!range_from(s, slot, number, &dead) || dead.first > number)
+		if (!stream_range_from(s, slot, number, &dead) || dead.first > number)
 			return handle;
 		after = dead.last;
 	}
@@ -124,14 +124,14 @@ static uint32_t mailbox_of(const struct store *s, const struct id *recipient)
 /* The next mailbox after a recipient; 0: none. */
 static uint32_t mailbox_after(const struct store *s, const struct id *recipient)
 {
-	struct tree_use use = use_of(s, &order_mailboxes);
+	struct tree_use use = store_use(s, &mailbox_order);
 
 	return tree_next(&use, s->mailboxes, recipient, store_hint(s, WALK_MAILBOXES));
 }
 
 static uint32_t stream_after(const struct store *s, uint32_t mailbox, const struct stream *stream)
 {
-	struct tree_use use = use_of(s, &order_streams);
+	struct tree_use use = store_use(s, &stream_order);
 
 	return tree_next(&use, mailbox_at(s, mailbox)->streams, stream,
 	                 store_hint(s, WALK_STREAMS));
@@ -139,7 +139,7 @@ static uint32_t stream_after(const struct store *s, uint32_t mailbox, const stru
 
 static uint32_t first_stream(const struct store *s, uint32_t mailbox)
 {
-	struct tree_use use = use_of(s, &order_streams);
+	struct tree_use use = store_use(s, &stream_order);
 	const struct stream zero = { .session = { { 0 } } };
 
 	return tree_from(&use, mailbox_at(s, mailbox)->streams, &zero);
@@ -150,7 +150,7 @@ static uint32_t walk_find(const struct store *s, const struct stream *stream)
 {
 	uint32_t handle = store_hints(s)->stream;
 	struct stream last;
-	struct found found;
+	struct store_found found;
 
 	if (handle) {
 		stream_fill(s, stream_at(s, handle), &last);
@@ -175,7 +175,7 @@ static uint32_t stream_next(const struct store *s, uint32_t held, const struct s
 
 bool store_next(const struct store *s, struct store_key *after, struct fact *fact)
 {
-	struct tree_use use = use_of(s, &order_idents);
+	struct tree_use use = store_use(s, &ident_order);
 
 	assert(s->magic == STORE_MAGIC);
 	if (!after->streams) {
@@ -218,7 +218,7 @@ bool store_next(const struct store *s, struct store_key *after, struct fact *fac
 static bool place_next(const struct store *s, uint32_t mailbox, struct place *after,
                        struct message *message)
 {
-	struct tree_use use = use_of(s, &order_places);
+	struct tree_use use = store_use(s, &message_place_order);
 	bool ghosts = s->work_given != s->work_done;
 	struct place place = *after;
 
@@ -231,7 +231,7 @@ static bool place_next(const struct store *s, uint32_t mailbox, struct place *af
 		const struct message_slot *slot = message_at(s, handle);
 
 		assert(stream_at(s, slot->stream)->mailbox == mailbox);
-		if (ghosts && range_covers(s, stream_at(s, slot->stream), slot->number)) {
+		if (ghosts && stream_range_covers(s, stream_at(s, slot->stream), slot->number)) {
 			struct message ghost;
 
 			message_fill(s, handle, &ghost);

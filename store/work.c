@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * store_work: what touches many messages at once: burials, and the mailboxes of gone accounts.
+ * store/work: what touches many messages at once: burials, and the mailboxes of gone accounts.
  *
  * A burial enters its range and takes what it covers out of the counts, both in O(log n): the
  * streams' trees weigh ranges of numbers. The messages themselves are freed now if they are few,
@@ -9,13 +9,13 @@
  */
 #include "store/private.h"
 
-static void job_push(struct store *s, struct job job)
+static void job_push(struct store *s, struct store_job job)
 {
-	uint32_t handle = arena_alloc(s->arena, sizeof(struct job));
+	uint32_t handle = arena_alloc(s->arena, sizeof(struct store_job));
 
-	*(struct job *)arena_at(s->arena, handle) = job;
+	*(struct store_job *)arena_at(s->arena, handle) = job;
 	if (s->job_last)
-		((struct job *)arena_at(s->arena, s->job_last))->next = handle;
+		((struct store_job *)arena_at(s->arena, s->job_last))->next = handle;
 	else
 		s->job_first = handle;
 	s->job_last = handle;
@@ -28,7 +28,7 @@ static void job_pop(struct store *s)
 
 	assert(handle != 0);
 	assert(s->work_done < s->work_given);
-	s->job_first = ((const struct job *)arena_at(s->arena, handle))->next;
+	s->job_first = ((const struct store_job *)arena_at(s->arena, handle))->next;
 	if (!s->job_first)
 		s->job_last = 0;
 	arena_free(s->arena, handle);
@@ -42,11 +42,12 @@ static void job_pop(struct store *s)
 static uint32_t drop_range(struct store *s, struct stream_slot *slot, const struct range *range,
                            uint32_t budget)
 {
-	struct tree_use use = use_of(s, &order_numbers);
+	struct tree_use use = store_use(s, &message_number_order);
 	uint32_t dropped = 0;
 
 	for (; dropped < budget && slot->live; dropped++) {
-		uint32_t handle = tree_from(&use, live_at(s, slot->live)->messages, &range->first);
+		uint32_t handle = tree_from(&use, stream_live_at(s, slot->live)->messages,
+		                            &range->first);
 
 		if (!handle || message_at(s, handle)->number > range->last)
 			break;
@@ -58,12 +59,13 @@ static uint32_t drop_range(struct store *s, struct stream_slot *slot, const stru
 static struct tree_weight weigh(const struct store *s, const struct stream_slot *slot,
                                 struct range range)
 {
-	struct tree_use use = use_of(s, &order_numbers);
+	struct tree_use use = store_use(s, &message_number_order);
 
 	if (!slot->live)
 		return (struct tree_weight){ 0 };
 	range.last++;
-	return tree_between(&use, live_at(s, slot->live)->messages, &range.first, &range.last);
+	return tree_between(&use, stream_live_at(s, slot->live)->messages, &range.first,
+	                    &range.last);
 }
 
 /* Takes what a range is going to cover out of all counts: what stands in its holes, as the rest
@@ -73,7 +75,8 @@ static void uncount_range(struct store *s, const struct stream_slot *slot, struc
 	while (slot->live && range.first <= range.last) {
 		struct range dead;
 		struct range hole = range;
-		bool more = range_from(s, slot, range.first, &dead) && dead.first <= range.last;
+		bool more = stream_range_from(s, slot, range.first, &dead) &&
+		            dead.first <= range.last;
 
 		if (more)
 			hole.last = dead.first - 1;
@@ -93,7 +96,7 @@ static bool is_dead(const struct store *s, const struct stream_slot *slot,
 {
 	struct range dead;
 
-	return range_from(s, slot, range->first, &dead) && dead.first <= range->first &&
+	return stream_range_from(s, slot, range->first, &dead) && dead.first <= range->first &&
 	       dead.last >= range->last;
 }
 
@@ -103,10 +106,10 @@ static bool adds_range(const struct store *s, const struct stream_slot *slot,
 {
 	struct range next;
 
-	return !range_from(s, slot, range->first - 1, &next) || next.first > range->last + 1;
+	return !stream_range_from(s, slot, range->first - 1, &next) || next.first > range->last + 1;
 }
 
-static enum store_result burial_limits(const struct store *s, const struct found *found,
+static enum store_result burial_limits(const struct store *s, const struct store_found *found,
                                        const struct burial *burial,
                                        const struct store_limits *limits)
 {
@@ -115,21 +118,21 @@ static enum store_result burial_limits(const struct store *s, const struct found
 
 	if (found->stream) {
 		const struct stream_slot *slot = stream_at(s, found->stream);
-		bool refused = range_count(s, slot) > STORE_GAPS_MAX &&
+		bool refused = stream_range_count(s, slot) > STORE_GAPS_MAX &&
 		               adds_range(s, slot, &burial->range);
 
 		return refused ? STORE_GAPS : STORE_NEW;
 	}
-	struct found own = { .recipient = found->recipient, .sender = found->recipient };
+	struct store_found own = { .recipient = found->recipient, .sender = found->recipient };
 
 	share_used(s, &own, &messages, &bytes);
 	return messages / 2 >= limits->share_messages ? STORE_FULL : STORE_NEW;
 }
 
-enum store_result burial_apply(struct store *s, const struct burial *burial,
-                               const struct store_limits *limits)
+enum store_result work_burial(struct store *s, const struct burial *burial,
+                              const struct store_limits *limits)
 {
-	struct found found;
+	struct store_found found;
 
 	assert(burial->range.first >= 1);
 	assert(burial->range.first <= burial->range.last);
@@ -152,11 +155,11 @@ enum store_result burial_apply(struct store *s, const struct burial *burial,
 
 	mailbox_at(s, slot->mailbox)->strange += strange;
 	uncount_range(s, slot, burial->range);
-	range_add(s, slot, burial->range);
+	stream_range_add(s, slot, burial->range);
 	if (weigh(s, slot, burial->range).count > STORE_SLICE_MAX)
-		job_push(s, (struct job){ .kind = JOB_BURIAL,
-		                          .subject = found.stream,
-		                          .range = burial->range });
+		job_push(s, (struct store_job){ .kind = JOB_BURIAL,
+		                                .subject = found.stream,
+		                                .range = burial->range });
 	else
 		(void)drop_range(s, slot, &burial->range, UINT32_MAX); /* all of it */
 	return STORE_NEW;
@@ -167,11 +170,11 @@ enum store_result burial_apply(struct store *s, const struct burial *burial,
 /* Frees one thing of a stream of a detached mailbox; false if nothing is left of it. */
 static bool stream_shrink(struct store *s, struct stream_slot *slot)
 {
-	struct tree_use use = use_of(s, &order_numbers);
+	struct tree_use use = store_use(s, &message_number_order);
 
 	if (!slot->live)
-		return range_free_one(s, slot);
-	uint32_t message = tree_pop(&use, &live_at(s, slot->live)->messages);
+		return stream_range_free_one(s, slot);
+	uint32_t message = tree_pop(&use, &stream_live_at(s, slot->live)->messages);
 
 	if (message) {
 		message_free(s, message);
@@ -185,9 +188,9 @@ static bool stream_shrink(struct store *s, struct stream_slot *slot)
 /* Frees one thing of a detached mailbox; false if nothing is left but itself. */
 static bool mailbox_shrink(struct store *s, struct mailbox *mailbox)
 {
-	struct tree_use places = use_of(s, &order_places);
-	struct tree_use shares = use_of(s, &order_shares);
-	struct tree_use streams = use_of(s, &order_streams);
+	struct tree_use places = store_use(s, &message_place_order);
+	struct tree_use shares = store_use(s, &share_order);
+	struct tree_use streams = store_use(s, &stream_order);
 	const struct stream zero = { .session = { { 0 } } };
 	uint32_t handle;
 
@@ -213,7 +216,7 @@ void work_mailbox(struct store *s, uint32_t mailbox)
 {
 	bool idle = s->job_first == 0;
 
-	job_push(s, (struct job){ .kind = JOB_MAILBOX, .subject = mailbox });
+	job_push(s, (struct store_job){ .kind = JOB_MAILBOX, .subject = mailbox });
 	if (idle)
 		(void)store_work(s, STORE_SLICE_MAX); /* what is left is asked for later */
 }
@@ -224,7 +227,7 @@ void work_mailbox(struct store *s, uint32_t mailbox)
  * finished. */
 static uint32_t job_run(struct store *s, uint32_t budget)
 {
-	const struct job *job = arena_at(s->arena, s->job_first);
+	const struct store_job *job = arena_at(s->arena, s->job_first);
 	uint32_t steps = 0;
 
 	if (job->kind == JOB_BURIAL)
