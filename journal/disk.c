@@ -322,12 +322,12 @@ static int make_directory(const char *path)
 
 	if (size == 0)
 		return -ENOENT;
-	copy = mem_alloc(size + 1);
+	copy = memory_alloc(size + 1);
 	memcpy(copy, path, size + 1);
 	result = make_parents(copy);
 	if (result == 0 && mkdir(copy, DIRECTORY_MODE) < 0 && errno != EEXIST)
 		result = -errno;
-	mem_free(copy);
+	memory_free(copy);
 	return result;
 }
 
@@ -352,7 +352,7 @@ static const char *directory_begin(struct directory *directory, const char *path
 
 struct disk *disk_open_directory(const char *path, bool *locked, char err[ERR_SIZE])
 {
-	struct directory *directory = mem_alloc_zero(1, sizeof(*directory));
+	struct directory *directory = memory_alloc_zero(1, sizeof(*directory));
 	const char *failed;
 	int result = 0;
 
@@ -388,5 +388,5 @@ void disk_close_directory(struct disk *d)
 		(void)close(directory->lock_fd);
 	if (directory->fd >= 0)
 		(void)close(directory->fd);
-	mem_free(directory);
+	memory_free(directory);
 }
