@@ -33,11 +33,6 @@ enum { NOTICE_MS = 1000 };
 
 /* ---- states ---- */
 
-bool client_is_logged_in(const struct client *c, char name[DISPLAY_SIZE])
-{
-	return replication_logged_in(link_replication(c->link), name);
-}
-
 static void set_limit(struct client *c, uint64_t ms)
 {
 	loop_timer_set(c->loop, &c->limit, loop_now_ms(c->loop) + ms);
@@ -79,7 +74,7 @@ static void leave(struct client *c)
 		c->was_refused = true; /* its outcome is not known */
 		client_show_abandoned(c);
 	}
-	if (!client_is_logged_in(c, own) || replication_live(link_replication(c->link)) == 0) {
+	if (!link_is_logged_in(c->link, own) || replication_live(link_replication(c->link)) == 0) {
 		c->state = CLIENT_ENDED;
 		return;
 	}
@@ -93,12 +88,12 @@ static void say_none_is_live(struct client *c, const char *what)
 {
 	const struct replication *r = link_replication(c->link);
 
-	char text[REPLICAS * (CLIENT_ADDRESS_SIZE + WHY_SIZE) + 128];
+	char text[REPLICAS * (DIAL_TEXT_SIZE + WHY_SIZE) + 128];
 
 	(void)snprintf(text, sizeof(text), "no replica could be reached%s: %s: %s; %s: %s; %s: %s",
-	               what, c->options.addresses[0], replication_why(r, 0),
-	               c->options.addresses[1], replication_why(r, 1), c->options.addresses[2],
-	               replication_why(r, 2));
+	               what, c->options.targets[0].text, replication_why(r, 0),
+	               c->options.targets[1].text, replication_why(r, 1),
+	               c->options.targets[2].text, replication_why(r, 2));
 	if (c->console != NULL)
 		client_show_notice(c, text);
 	else
@@ -147,7 +142,7 @@ static void idle_expired(struct loop_timer *timer)
 	struct client *c = LOOP_OWNER(timer, struct client, idle);
 	char own[DISPLAY_SIZE];
 
-	if (c->state != CLIENT_RUNNING || !client_is_logged_in(c, own))
+	if (c->state != CLIENT_RUNNING || !link_is_logged_in(c->link, own))
 		return;
 	if (c->token != 0) {
 		loop_timer_set(c->loop, &c->idle, loop_now_ms(c->loop) + c->options.idle_ms);

@@ -12,6 +12,7 @@
 #include "cli/options.h"
 #include "cli/output.h"
 #include "cli/progress.h"
+#include "driver/link.h"
 #include "cli/console.h"
 #include "chat/transcript.h"
 #include "chat/command.h"
@@ -205,7 +206,5 @@ void client_show_prompt(struct client *c);
 
 /* No more commands are taken; what is outstanding is finished. */
 void client_finish(struct client *c);
-/* And as whom: `name` is set if it is true. */
-bool client_is_logged_in(const struct client *c, char name[DISPLAY_SIZE]);
 
 #endif

@@ -122,16 +122,7 @@ static const struct options *table(struct client_options *o, struct words *words
 	return &options;
 }
 
-/* "HOST:PORT", in brackets if the host has colons itself. */
-static void write_address(char address[CLIENT_ADDRESS_SIZE], const char *host, unsigned port)
-{
-	bool brackets = strchr(host, ':') != NULL && host[0] != '[';
-
-	(void)snprintf(address, CLIENT_ADDRESS_SIZE, brackets ? "[%.253s]:%u" : "%.253s:%u", host,
-	               port);
-}
-
-static bool share_an_address(const struct link_target *a, const struct link_target *b)
+static bool share_an_address(const struct dial_target *a, const struct dial_target *b)
 {
 	for (size_t i = 0; i < a->count; i++)
 		for (size_t j = 0; j < b->count; j++)
@@ -182,7 +173,7 @@ static void read_colour(struct client_options *o, const struct options *options,
 
 /* The config's words instead of those that were not given. */
 static void use_config(const struct options *options, struct config *config,
-                       const char *pairs[2 * REPLICAS])
+                       char *pairs[2 * REPLICAS])
 {
 	char path[HOME_PATH_SIZE];
 	char err[CONFIG_ERR_SIZE];
@@ -206,7 +197,7 @@ static void use_config(const struct options *options, struct config *config,
 	}
 }
 
-static void save(const struct options *options, const char *pairs[2 * REPLICAS])
+static void save(const struct options *options, char *pairs[2 * REPLICAS])
 {
 	struct config config;
 	char path[HOME_PATH_SIZE];
@@ -232,45 +223,23 @@ static void save(const struct options *options, const char *pairs[2 * REPLICAS])
 	          path);
 }
 
-static void resolve(struct client_options *o, const struct options *options,
-                    const char *pairs[2 * REPLICAS])
+/* One host may have two names, or an address and a name. */
+static void refuse_twins(const struct client_options *o, const struct options *options)
 {
-	char err[ADDRESS_ERR_SIZE];
-	uint16_t ports[REPLICAS];
-
-	for (size_t i = 0; i < REPLICAS; i++) {
-		const char *port = pairs[2 * i + 1];
-
-		if (!options_port(port, false, &ports[i]))
-			options_wrong(options, "port '%.64s' is not a number from 1 to 65535",
-			              port);
-		write_address(o->addresses[i], pairs[2 * i], ports[i]);
-		for (size_t j = 0; j < i; j++)
-			if (strcmp(o->addresses[i], o->addresses[j]) == 0)
-				options_wrong(options, "replica '%s' is given twice",
-				              o->addresses[i]);
-	}
-	for (size_t i = 0; i < REPLICAS; i++) {
-		int count = address_resolve(pairs[2 * i], ports[i], false, o->targets[i].addresses,
-		                            err);
-
-		if (count < 0)
-			options_wrong(options, "%s", err);
-		o->targets[i].count = (size_t)count;
+	for (size_t i = 0; i < REPLICAS; i++)
 		for (size_t j = 0; j < i; j++)
 			if (share_an_address(&o->targets[i], &o->targets[j]))
 				options_wrong(
 					options,
 					"'%s' and '%s' are one address: a replica is given twice",
-					o->addresses[j], o->addresses[i]);
-	}
+					o->targets[j].text, o->targets[i].text);
 }
 
 void client_options_read(struct client_options *o, int argc, char **argv)
 {
 	struct words words = { .color = "auto" };
 	struct config config;
-	const char *pairs[2 * REPLICAS];
+	char *pairs[2 * REPLICAS];
 	const struct options *options;
 	int first;
 	int count;
@@ -296,7 +265,8 @@ void client_options_read(struct client_options *o, int argc, char **argv)
 	else
 		for (int i = 0; i < count; i++)
 			pairs[i] = argv[first + i];
-	resolve(o, options, pairs);
+	dial_targets_read(o->targets, options, 2 * REPLICAS, pairs, false);
+	refuse_twins(o, options);
 	if (words.save)
 		save(options, pairs);
 }

@@ -7,9 +7,7 @@
 #define THREEFOLD_CLI_OPTIONS_H
 
 #include "replication/replication.h"
-#include "driver/link.h"
-
-enum { CLIENT_ADDRESS_SIZE = 300 }; /* a host name of 253 bytes, brackets, a port */
+#include "driver/dial.h"
 
 struct client_options {
 	bool json;
@@ -22,9 +20,7 @@ struct client_options {
 	uint64_t reply_timeout_ms;
 	uint64_t idle_ms; /* 0: never */
 	uint64_t min_copies;
-	char addresses[REPLICAS]
-		      [CLIENT_ADDRESS_SIZE]; /* as they were given: HOST:PORT, [::1]:PORT */
-	struct link_target targets[REPLICAS];
+	struct dial_target targets[REPLICAS];
 };
 
 /* Reads the command line, or the config, and resolves every host; writes the config if that is

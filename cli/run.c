@@ -145,7 +145,7 @@ void client_begin_delete(struct client *c, struct view name)
 {
 	char own[DISPLAY_SIZE];
 
-	if (!client_is_logged_in(c, own))
+	if (!link_is_logged_in(c->link, own))
 		client_refuse(c, OUTCOME_NOT_LOGGED_IN, "the session has ended: log in first");
 	else if (!view_equal(name, view_of_string(own)))
 		client_refuse(c, OUTCOME_USAGE,
@@ -166,7 +166,7 @@ void client_go_on(struct client *c)
 	if (!c->delete_waits || (replication_live(r) > 0 && !replication_idle(r)))
 		return;
 	c->delete_waits = false;
-	if (client_is_logged_in(c, own))
+	if (link_is_logged_in(c->link, own))
 		client_begin(c, &(struct command){ .kind = COMMAND_DELETE });
 	else
 		client_refuse(c, OUTCOME_NOT_LOGGED_IN, "the session has ended: log in first");
@@ -212,7 +212,7 @@ static void begin_text(struct client *c)
 	struct view to = view_of_string(c->talk);
 	char own[DISPLAY_SIZE];
 
-	if (c->talk[0] != 0 && client_is_logged_in(c, own)) {
+	if (c->talk[0] != 0 && link_is_logged_in(c->link, own)) {
 		c->request.word = view_of_string(command_row(VERB_MSG)->name);
 		begin_send(c, &to, 1);
 		return;
@@ -366,7 +366,7 @@ void client_take_line(struct client *c, struct view line, bool was_cut, bool is_
 {
 	const struct command_row *row;
 	char own[DISPLAY_SIZE];
-	bool is_in = client_is_logged_in(c, own);
+	bool is_in = link_is_logged_in(c->link, own);
 
 	assert(!c->is_busy);
 	if (is_text)

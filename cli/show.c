@@ -80,7 +80,7 @@ static void set_prompt(struct client *c)
 		                            .live = replication_live(r),
 		                            .talk = c->talk };
 
-	(void)client_is_logged_in(c, own);
+	(void)link_is_logged_in(c->link, own);
 	prompt.unread = console_unread_count(c->console);
 	if (is_late(c))
 		prompt.waiting = console_waiting(c->console) +
@@ -448,7 +448,7 @@ void client_show_init(struct client *c)
 	static const char *addresses[REPLICAS];
 
 	for (size_t i = 0; i < REPLICAS; i++)
-		addresses[i] = c->options.addresses[i];
+		addresses[i] = c->options.targets[i].text;
 	script_init(&c->script, c->options.json, addresses);
 	c->script.colours = !c->options.is_plain;
 	transcript_init(&c->transcript, &c->script.out, addresses);

@@ -1,18 +1,12 @@
 /* SPDX-License-Identifier: MIT
  *
- * A link is on the pool's list, once, from any event until the pool has settled it. Settling
- * takes the actions until there is none left, then writes what waits for each connection; a write
- * that fails is an event again, so it goes round until nothing comes of it.
- *
- * A peer is closed, dialling or connected. What replication was told last it knows, so a peer
- * that it closed is closed without a word, and one that broke is told once.
+ * A link is on the pool's list, once, from any event until the pool has settled it. Settling takes
+ * the actions until none is left, then writes what waits for each connection. A write that fails is
+ * an event again, so this is repeated until no write fails.
  */
 #include "driver/link.h"
 
 #include "io/stretcher.h"
-
-#include <errno.h>
-#include <unistd.h>
 
 enum {
 	/* Reads of one connection before the clock is looked at: more than its sockets' buffers
@@ -25,33 +19,25 @@ enum {
 	LATE_GRACE_MS = 250,
 };
 
-struct peer {
-	struct conn conn;
-	uint8_t index;
-	bool is_dialling;
-	uint8_t tried; /* addresses in this try */
-	uint8_t next;  /* the address that is dialled next */
-};
-
 struct link {
 	struct link_pool *pool;
 	struct replication *replication;
-	const struct link_target *targets;
 	void (*handle)(void *context, const struct action *action);
 	void *context;
 	struct link *next; /* on the pool's list */
 	bool is_listed;
 	struct loop_timer timer;
 	uint64_t grace_ms; /* the timer is not set to an earlier time */
-	struct peer peers[REPLICAS];
+	struct dial dials[REPLICAS];
 };
 
 struct link_pool {
 	struct loop *loop;
+	struct dial_half half;
 	struct conn_input input;
 	struct stretcher *stretcher;
-	struct link *first;
-	struct link **last;
+	struct link *first; /* of those that are to be settled */
+	struct link **last; /* the place for the next of them */
 	size_t count;
 };
 
@@ -70,152 +56,60 @@ static void list(struct link *k)
 	k->pool->last = &k->next;
 }
 
-static struct link *link_of(struct peer *peer)
+/* ---- what stands behind a connection ---- */
+
+static struct link *link_of(struct dial *d)
 {
-	return LOOP_OWNER(peer - peer->index, struct link, peers);
+	return LOOP_OWNER(d - d->index, struct link, dials);
 }
 
-/* ---- dial ---- */
-
-static void fail(struct peer *peer, const char *why)
+static void ready(struct loop_source *source, unsigned events)
 {
-	struct link *k = link_of(peer);
-
-	conn_close(&peer->conn);
-	peer->is_dialling = false;
-	replication_failed(k->replication, peer->index, why, now(k));
-	list(k);
+	dial_ready(source, events);
+	list(link_of(LOOP_OWNER(source, struct dial, conn.source)));
 }
 
-/* The next address that can be dialled at all; the outcome comes as an event. */
-static void dial(struct peer *peer, int error)
+static void connected(struct dial *d)
 {
-	struct link *k = link_of(peer);
-	const struct link_target *target = &k->targets[peer->index];
+	struct link *k = link_of(d);
 
-	assert(!conn_is_open(&peer->conn));
-	while (peer->tried < target->count) {
-		const struct address *address = &target->addresses[peer->next];
-		int fd = address_dial(address);
-
-		peer->tried++;
-		peer->next = (uint8_t)((peer->next + 1u) % target->count);
-		error = fd;
-		if (fd < 0)
-			continue;
-		error = conn_open(&peer->conn, k->pool->loop, fd, true);
-		if (error == 0) {
-			peer->is_dialling = true;
-			return;
-		}
-		(void)close(fd); /* nothing was written to it */
-	}
-	assert(error < 0);
-	peer->next = 0;
-	fail(peer, strerror(-error));
+	replication_connected(k->replication, d->index, now(k));
 }
 
-static void dialled(struct peer *peer)
+static void failed(struct dial *d, const char *why)
 {
-	struct link *k = link_of(peer);
-	int error = address_dialled(peer->conn.source.fd);
+	struct link *k = link_of(d);
 
-	peer->is_dialling = false;
-	if (error < 0) {
-		conn_close(&peer->conn);
-		dial(peer, error);
-		return;
-	}
-	/* This address was a good one: the next try begins with it. */
-	peer->next = (uint8_t)((peer->next + k->targets[peer->index].count - 1) %
-	                       k->targets[peer->index].count);
-	replication_connected(k->replication, peer->index, now(k));
-	list(k);
+	replication_failed(k->replication, d->index, why, now(k));
 }
 
-/* ---- bytes ---- */
-
-/* Reads once; false if there is nothing more to be read now. */
-static bool receive(struct peer *peer)
+static size_t input(struct dial *d, struct view bytes)
 {
-	struct link *k = link_of(peer);
-	struct view bytes;
-	size_t used;
+	struct link *k = link_of(d);
 
-	switch (conn_receive(&peer->conn, &k->pool->input, &bytes)) {
-	case CONN_OK:
-		used = replication_input(k->replication, peer->index, bytes, now(k));
-		conn_used(&peer->conn, &k->pool->input, bytes, used);
-		list(k);
-		return true;
-	case CONN_LATER:
-		return false;
-	case CONN_END:
-		fail(peer, "closed the connection");
-		return false;
-	case CONN_FAILED:
-		fail(peer, strerror(peer->conn.error));
-		return false;
-	}
-	assert(false);
-	return false;
+	return replication_input(k->replication, d->index, bytes, now(k));
 }
 
-static void peer_ready(struct loop_source *source, unsigned events)
+static struct view output(struct dial *d)
 {
-	struct conn *conn = LOOP_OWNER(source, struct conn, source);
-	struct peer *peer = LOOP_OWNER(conn, struct peer, conn);
-
-	if (peer->is_dialling) {
-		/* An answer may come with the end of the dial; it is still there in the next
-		 * turn. */
-		if ((events & (LOOP_WRITE | LOOP_FAILED)) != 0)
-			dialled(peer);
-		return;
-	}
-	if ((events & (LOOP_READ | LOOP_FAILED)) != 0)
-		(void)receive(peer); /* what is left is told again */
-	if ((events & LOOP_WRITE) != 0)
-		list(link_of(peer));
+	return replication_output(link_of(d)->replication, d->index);
 }
 
-/* Returns whether the write was an event for replication, too. */
-static bool flush(struct peer *peer)
+static void output_sent(struct dial *d, size_t size)
 {
-	struct link *k = link_of(peer);
-
-	while (conn_is_open(&peer->conn) && !peer->is_dialling) {
-		struct view bytes = replication_output(k->replication, peer->index);
-		enum conn_status status;
-		size_t sent;
-
-		status = conn_send(&peer->conn, bytes, &sent);
-		if (status == CONN_FAILED) {
-			fail(peer, strerror(peer->conn.error));
-			return true;
-		}
-		if (sent > 0)
-			replication_output_sent(k->replication, peer->index, sent);
-		if (status == CONN_LATER || sent == bytes.size)
-			break;
-	}
-	return false;
+	replication_output_sent(link_of(d)->replication, d->index, size);
 }
 
 /* ---- actions ---- */
 
 static void act(struct link *k, const struct action *action)
 {
-	struct peer *peer = &k->peers[action->index];
-
 	switch (action->kind) {
 	case ACTION_DIAL:
-		peer->tried = 0;
-		dial(peer, -EADDRNOTAVAIL);
+		dial_begin(&k->dials[action->index]);
 		break;
 	case ACTION_CLOSE:
-		conn_close(&peer->conn);
-		peer->is_dialling = false;
+		dial_close(&k->dials[action->index]);
 		break;
 	case ACTION_WRITE:
 		break; /* all connections are flushed when no action is left */
@@ -241,7 +135,7 @@ static void settle(struct link *k)
 			act(k, &action);
 		again = false;
 		for (uint32_t i = 0; i < REPLICAS; i++)
-			again = flush(&k->peers[i]) || again;
+			again = dial_flush(&k->dials[i]) || again;
 	} while (again);
 	deadline = replication_deadline(k->replication);
 	if (deadline == LOOP_NEVER)
@@ -258,8 +152,7 @@ static void expired(struct loop_timer *timer)
 
 	for (uint32_t i = 0; i < REPLICAS; i++)
 		for (unsigned reads = 0; reads < CATCH_UP_READS_MAX; reads++)
-			if (!conn_is_open(&k->peers[i].conn) || k->peers[i].is_dialling ||
-			    !receive(&k->peers[i]))
+			if (!dial_is_connected(&k->dials[i]) || !dial_receive(&k->dials[i]))
 				break;
 	if (now_ms > timer->deadline_ms + LATE_MS)
 		k->grace_ms = now_ms + LATE_GRACE_MS;
@@ -280,11 +173,21 @@ static void stretched(void *owner, uint32_t token, const uint8_t *key)
 
 struct link_pool *link_pool_new(struct loop *l)
 {
-	struct link_pool *p = memory_alloc_zero(1, sizeof(*p));
+	struct link_pool *p = memory_alloc_zero(1, sizeof *p);
 
 	p->loop = l;
 	p->last = &p->first;
 	p->stretcher = stretcher_new(l, stretched);
+	p->half = (struct dial_half){
+		.loop = l,
+		.buffer = &p->input,
+		.ready = ready,
+		.connected = connected,
+		.failed = failed,
+		.input = input,
+		.output = output,
+		.output_sent = output_sent,
+	};
 	conn_input_init(&p->input, FRAME_SIZE_MAX);
 	return p;
 }
@@ -316,22 +219,17 @@ void link_pool_settle(struct link_pool *p)
 
 /* ---- a link ---- */
 
-struct link *link_new(struct link_pool *p, const struct link_target *targets,
+struct link *link_new(struct link_pool *p, const struct dial_target targets[REPLICAS],
                       const struct replication_options *options,
                       void (*handle)(void *context, const struct action *action), void *context)
 {
-	struct link *k = memory_alloc_zero(1, sizeof(*k));
+	struct link *k = memory_alloc_zero(1, sizeof *k);
 
 	assert(handle != NULL);
-	*k = (struct link){ .pool = p, .targets = targets, .handle = handle, .context = context };
+	*k = (struct link){ .pool = p, .handle = handle, .context = context };
 	k->timer.expired = expired;
-	for (uint32_t i = 0; i < REPLICAS; i++) {
-		assert(targets[i].count >= 1);
-		assert(targets[i].count <= ADDRESS_MAX);
-		k->peers[i].index = (uint8_t)i;
-		k->peers[i].conn.source.ready = peer_ready;
-		k->peers[i].conn.source.fd = -1;
-	}
+	for (uint32_t i = 0; i < REPLICAS; i++)
+		dial_init(&k->dials[i], &p->half, &targets[i], i);
 	k->replication = replication_new(options, now(k));
 	p->count++;
 	list(k);
@@ -347,7 +245,7 @@ void link_free(struct link *k)
 	stretcher_forget(k->pool->stretcher, k);
 	loop_timer_cancel(k->pool->loop, &k->timer);
 	for (uint32_t i = 0; i < REPLICAS; i++)
-		conn_close(&k->peers[i].conn);
+		dial_close(&k->dials[i]);
 	replication_free(k->replication);
 	place = &k->pool->first;
 	while (k->is_listed && *place != k)
@@ -369,6 +267,11 @@ uint32_t link_command(struct link *k, const struct command *command)
 	return token;
 }
 
+bool link_is_logged_in(const struct link *k, char name[DISPLAY_SIZE])
+{
+	return replication_logged_in(k->replication, name);
+}
+
 const struct replication *link_replication(const struct link *k)
 {
 	return k->replication;
@@ -382,8 +285,7 @@ struct replication_time link_time(const struct link *k)
 bool link_is_flushed(struct link *k)
 {
 	for (uint32_t i = 0; i < REPLICAS; i++)
-		if (conn_is_open(&k->peers[i].conn) && !k->peers[i].is_dialling &&
-		    replication_output(k->replication, i).size > 0)
+		if (dial_is_connected(&k->dials[i]) && output(&k->dials[i]).size > 0)
 			return false;
 	return true;
 }

@@ -47,7 +47,7 @@ struct bench_options {
 	uint64_t measure_ms;
 	uint64_t users;
 	bool json;
-	struct link_target targets[REPLICAS];
+	struct dial_target targets[REPLICAS];
 };
 /* Reads the command line and resolves every host. Help, version and mistakes end the program. */
 void bench_options_read(struct bench_options *o, int argc, char **argv);

@@ -217,7 +217,7 @@ static uint32_t log_in_or_out(struct run *run, struct sender *s)
 	char name[DISPLAY_SIZE];
 	struct command command = account_command(run, COMMAND_LOGIN, s->self.name);
 
-	s->is_leaving = replication_logged_in(link_replication(s->self.link), name);
+	s->is_leaving = link_is_logged_in(s->self.link, name);
 	if (s->is_leaving)
 		command = (struct command){ .kind = COMMAND_LOGOUT };
 	return link_command(s->self.link, &command);

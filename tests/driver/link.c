@@ -16,11 +16,11 @@
 
 static struct loop *loop;
 static struct link_pool *pool;
-static struct link_target targets[REPLICAS];
+static struct dial_target targets[REPLICAS];
 
 /* A socket on 127.0.0.1 that listens, or only had its port; its address becomes the target's
  * `place`. */
-static int make_target(struct link_target *target, size_t place, bool listens)
+static int make_target(struct dial_target *target, size_t place, bool listens)
 {
 	struct sockaddr_in in = { .sin_family = AF_INET, .sin_addr = { htonl(INADDR_LOOPBACK) } };
 	struct address *address = &target->addresses[place];

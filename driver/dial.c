@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: MIT */
+#include "driver/dial.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <unistd.h>
+
+/* ---- where the replicas are ---- */
+
+/* "HOST:PORT", in brackets if the host has colons itself. */
+static void write_text(struct dial_target *target, const char *host, unsigned port)
+{
+	bool brackets = strchr(host, ':') != NULL && host[0] != '[';
+
+	(void)snprintf(target->text, sizeof target->text, brackets ? "[%.253s]:%u" : "%.253s:%u",
+	               host, port);
+}
+
+void dial_targets_read(struct dial_target targets[REPLICAS], const struct options *options,
+                       int words_count, char *const *words, bool may_repeat)
+{
+	uint16_t ports[REPLICAS];
+	char err[ADDRESS_ERR_SIZE];
+
+	if (words_count != 2 * REPLICAS)
+		options_wrong(options, "three pairs of HOST and PORT are needed, not %d word%s",
+		              words_count, words_count == 1 ? "" : "s");
+	for (size_t i = 0; i < REPLICAS; i++) {
+		const char *port = words[2 * i + 1];
+
+		if (!options_port(port, false, &ports[i]))
+			options_wrong(options, "port '%.64s' is not a number from 1 to 65535",
+			              port);
+		write_text(&targets[i], words[2 * i], ports[i]);
+		for (size_t k = 0; k < i && !may_repeat; k++)
+			if (strcmp(targets[i].text, targets[k].text) == 0)
+				options_wrong(options, "replica '%s' is given twice",
+				              targets[i].text);
+	}
+	for (size_t i = 0; i < REPLICAS; i++) {
+		int count = address_resolve(words[2 * i], ports[i], false, targets[i].addresses,
+		                            err);
+
+		if (count < 0)
+			options_wrong(options, "%s", err);
+		targets[i].count = (size_t)count;
+	}
+}
+
+/* ---- the dial ---- */
+
+void dial_init(struct dial *d, const struct dial_half *half, const struct dial_target *target,
+               uint32_t index)
+{
+	assert(target->count >= 1);
+	assert(target->count <= ADDRESS_MAX);
+	*d = (struct dial){ .half = half, .target = target, .index = (uint8_t)index };
+	d->conn.source.ready = half->ready;
+	d->conn.source.fd = -1;
+}
+
+void dial_close(struct dial *d)
+{
+	conn_close(&d->conn);
+	d->is_dialling = false;
+}
+
+bool dial_is_connected(const struct dial *d)
+{
+	return conn_is_open(&d->conn) && !d->is_dialling;
+}
+
+static void fail(struct dial *d, const char *why)
+{
+	dial_close(d);
+	d->half->failed(d, why);
+}
+
+/* Dials at the next address that can be dialled at all; the outcome comes as an event. `error`: of
+ * the address before, a negative errno value. */
+static void dial_next(struct dial *d, int error)
+{
+	assert(!conn_is_open(&d->conn));
+	while (d->tried < d->target->count) {
+		int fd = address_dial(&d->target->addresses[d->next]);
+
+		d->tried++;
+		d->next = (uint8_t)((d->next + 1u) % d->target->count);
+		error = fd < 0 ? fd : conn_open(&d->conn, d->half->loop, fd, true);
+		if (error == 0) {
+			d->is_dialling = true;
+			return;
+		}
+		if (fd >= 0)
+			(void)close(fd); /* nothing was written to it */
+	}
+	assert(error < 0);
+	d->next = 0;
+	fail(d, strerror(-error));
+}
+
+void dial_begin(struct dial *d)
+{
+	d->tried = 0;
+	dial_next(d, -EADDRNOTAVAIL);
+}
+
+static void dialled(struct dial *d)
+{
+	int error = address_dialled(d->conn.source.fd);
+
+	d->is_dialling = false;
+	if (error < 0) {
+		conn_close(&d->conn);
+		dial_next(d, error);
+		return;
+	}
+	/* This address was a good one: the next try begins with it. */
+	d->next = (uint8_t)((d->next + d->target->count - 1) % d->target->count);
+	d->half->connected(d);
+}
+
+/* ---- bytes ---- */
+
+bool dial_receive(struct dial *d)
+{
+	struct conn_input *buffer = d->half->buffer;
+	struct view bytes;
+
+	assert(dial_is_connected(d));
+	switch (conn_receive(&d->conn, buffer, &bytes)) {
+	case CONN_OK:
+		conn_used(&d->conn, buffer, bytes, d->half->input(d, bytes));
+		return true;
+	case CONN_LATER:
+		return false;
+	case CONN_END:
+		fail(d, "closed the connection");
+		return false;
+	case CONN_FAILED:
+		fail(d, strerror(d->conn.error));
+		return false;
+	}
+	assert(false);
+	return false;
+}
+
+void dial_ready(struct loop_source *source, unsigned events)
+{
+	struct dial *d = LOOP_OWNER(source, struct dial, conn.source);
+
+	if (!d->is_dialling) {
+		if ((events & (LOOP_READ | LOOP_FAILED)) != 0)
+			(void)dial_receive(d); /* what is left is told again */
+	} else if ((events & (LOOP_WRITE | LOOP_FAILED)) != 0) {
+		/* An answer may come with the end of the dial: it is there in the next turn, too. */
+		dialled(d);
+	}
+}
+
+bool dial_flush(struct dial *d)
+{
+	while (dial_is_connected(d)) {
+		struct view bytes = d->half->output(d);
+		enum conn_status status;
+		size_t sent;
+
+		status = conn_send(&d->conn, bytes, &sent);
+		if (status == CONN_FAILED) {
+			fail(d, strerror(d->conn.error));
+			return true;
+		}
+		if (sent > 0)
+			d->half->output_sent(d, sent);
+		if (status == CONN_LATER || sent == bytes.size)
+			break;
+	}
+	return false;
+}
