@@ -6,43 +6,12 @@
  */
 #include "chat/command.h"
 
+#include "chat/word.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 
 /* ---- words ---- */
-
-bool command_is_blank(uint8_t c)
-{
-	return c == ' ' || c == '\t';
-}
-
-void command_skip_blanks(struct view *v)
-{
-	while (v->size > 0 && command_is_blank(v->data[0])) {
-		v->data++;
-		v->size--;
-	}
-}
-
-/* Takes the next word and the one blank after it; blanks before it are skipped. Empty at the end.
- * */
-struct view command_take_word(struct view *v)
-{
-	struct view word;
-	size_t size = 0;
-
-	command_skip_blanks(v);
-	while (size < v->size && !command_is_blank(v->data[size]))
-		size++;
-	word = view_of(v->data, size);
-	if (size < v->size)
-		size++;
-	v->data += size;
-	v->size -= size;
-	return word;
-}
-
-/* ---- forms ---- */
 
 static bool is_base32(uint8_t c)
 {
@@ -143,7 +112,7 @@ static void put_field(struct command_fields *fields, enum field field, struct vi
 }
 
 /* Takes an option if this word is one of this command. */
-static bool take_option(const struct command_row *row, struct view word, struct view *rest,
+static bool take_option(const struct verb_row *row, struct view word, struct view *rest,
                         struct command_fields *fields)
 {
 	static const struct {
@@ -164,7 +133,7 @@ static bool take_option(const struct command_row *row, struct view word, struct 
 		if (!view_equal(word, view_of_string(options[i].word)))
 			continue;
 		if (options[i].has_value) {
-			value = command_take_word(rest);
+			value = word_take(rest);
 			if (value.size == 0)
 				fields->wrong = "an option without its value";
 		}
@@ -174,7 +143,7 @@ static bool take_option(const struct command_row *row, struct view word, struct 
 	return false;
 }
 
-static void parse_arguments(const struct command_row *row, struct view rest,
+static void parse_arguments(const struct verb_row *row, struct view rest,
                             struct command_fields *fields)
 {
 	size_t place = 0;
@@ -188,7 +157,7 @@ static void parse_arguments(const struct command_row *row, struct view rest,
 				put_field(fields, field, rest);
 			return;
 		}
-		word = command_take_word(&rest);
+		word = word_take(&rest);
 		if (word.size == 0)
 			return;
 		if (take_option(row, word, &rest, fields))
@@ -230,15 +199,15 @@ static int shown_size(struct view v)
 /* What stands in the place of a view in a format: "%.*s". */
 #define SHOWN(v) shown_size(v), (v).size == 0 ? "" : (const char *)(v).data
 
-static void refuse_usage(const struct command_row *row, struct command_request *request,
+static void refuse_usage(const struct verb_row *row, struct command_request *request,
                          const char *why)
 {
 	refuse(request, OUTCOME_USAGE, "%s; it is: /%s%s%s", why, row->name,
 	       row->usage[0] == 0 ? "" : " ", row->usage);
 }
 
-static bool check_count(const struct command_row *row, const struct command_fields *fields,
-                        bool asks, struct command_request *request)
+static bool check_count(const struct verb_row *row, const struct command_fields *fields, bool asks,
+                        struct command_request *request)
 {
 	uint16_t needed = asks ? row->needed & (uint16_t)~row->asked : row->needed;
 	uint16_t either = FIELD_BIT(FIELD_PATTERN) | FIELD_BIT(FIELD_REGEX);
@@ -267,7 +236,7 @@ static bool refuse_name(struct command_request *request, struct view name, bool 
 	return false;
 }
 
-static bool check_name(const struct command_row *row, struct command_request *request)
+static bool check_name(const struct verb_row *row, struct command_request *request)
 {
 	if ((request->given & FIELD_BIT(FIELD_NAME)) == 0 || row->verb == VERB_HELP)
 		return true;
@@ -342,7 +311,7 @@ static bool check_password(struct command_request *request)
 	return false;
 }
 
-static bool check_others(const struct command_row *row, const struct command_fields *fields,
+static bool check_others(const struct verb_row *row, const struct command_fields *fields,
                          struct command_request *request)
 {
 	const struct view *values = fields->values;
@@ -383,7 +352,7 @@ static bool check_others(const struct command_row *row, const struct command_fie
 	return true;
 }
 
-static void check(const struct command_row *row, struct command_fields *fields, bool asks,
+static void check(const struct verb_row *row, struct command_fields *fields, bool asks,
                   struct command_request *request)
 {
 	bool is_regex = (fields->given & FIELD_BIT(FIELD_REGEX)) != 0;
@@ -423,7 +392,7 @@ void command_parser_release(struct command_parser *p)
 
 static void refuse_unknown(struct command_request *request, struct view word)
 {
-	const struct command_row *near = command_nearest(word);
+	const struct verb_row *near = verb_nearest(word);
 
 	if (near != NULL)
 		refuse(request, OUTCOME_UNKNOWN_COMMAND,
@@ -437,7 +406,7 @@ static void refuse_unknown(struct command_request *request, struct view word)
 /* Plain text: checked as a text, and whether it looks like a command of another system. */
 static void parse_plain(struct view line, struct command_request *request)
 {
-	const char *ours = command_foreign(line);
+	const char *ours = verb_foreign(line);
 
 	request->verb = VERB_TEXT;
 	request->word = view_of_string("text");
@@ -461,15 +430,14 @@ static void parse_fields(struct command_parser *p, struct view line, bool was_cu
 	if (is_json && was_cut) {
 		fields->wrong = "a line that is too long";
 	} else if (is_json) {
-		command_json(line, &p->strings, fields);
+		command_fields_of_json(line, &p->strings, fields);
 	} else {
-		const struct command_row *row;
+		const struct verb_row *row;
 
 		line = view_of(line.data + 1, line.size - 1);
-		fields->word = line.size == 0 || command_is_blank(line.data[0])
-		                       ? view_of(line.data, 0)
-		                       : command_take_word(&line);
-		row = command_find(fields->word);
+		fields->word = line.size == 0 || word_is_blank(line.data[0]) ? view_of(line.data, 0)
+		                                                             : word_take(&line);
+		row = verb_find(fields->word);
 		if (row != NULL)
 			parse_arguments(row, line, fields);
 	}
@@ -479,17 +447,17 @@ void command_parse(struct command_parser *p, struct view line, bool was_cut,
                    struct command_request *request)
 {
 	struct command_fields fields = { .to = p->to };
-	const struct command_row *row;
+	const struct verb_row *row;
 
 	assert(line.size > 0);
 	assert(line.size <= COMMAND_LINE_SIZE_MAX);
 	*request = (struct command_request){ .verb = VERB_TEXT, .outcome = OUTCOME_OK };
 	/* A command with a blank before it is a command: as text it might be told to the wrong
 	 * person. */
-	if (command_is_blank(line.data[0])) {
+	if (word_is_blank(line.data[0])) {
 		struct view rest = line;
 
-		command_skip_blanks(&rest);
+		word_skip_blanks(&rest);
 		if (rest.size > 0 && rest.data[0] == '/')
 			line = rest;
 	}
@@ -498,8 +466,8 @@ void command_parse(struct command_parser *p, struct view line, bool was_cut,
 		return;
 	}
 	parse_fields(p, line, was_cut, &fields);
-	row = command_find(fields.word);
-	request->word = front_of(fields.word, COMMAND_WORD_SIZE_MAX);
+	row = verb_find(fields.word);
+	request->word = front_of(fields.word, VERB_WORD_SIZE_MAX);
 	if (row != NULL) {
 		request->verb = row->verb;
 		check(row, &fields, p->asks, request);

@@ -28,66 +28,17 @@
 #ifndef THREEFOLD_CHAT_COMMAND_H
 #define THREEFOLD_CHAT_COMMAND_H
 
+#include "chat/json.h"
 #include "replication/replication.h"
 
 enum {
 	/* Room for the longest text with every byte as \u00XX, and 4,096 names. */
 	COMMAND_LINE_SIZE_MAX = 1 << 20,
 	COMMAND_DETAIL_SIZE = 400,
-	COMMAND_WORD_SIZE_MAX = 64, /* of an unknown command, as it is shown */
 	COMMAND_PATTERN_SIZE_MAX = 256,
 };
 /* The longest duration that anybody may name: about eleven days. */
 #define COMMAND_DURATION_MS_MAX UINT64_C(1000000000)
-
-enum verb {
-	VERB_CREATE,
-	VERB_LOGIN,
-	VERB_LOGOUT,
-	VERB_DELETE,
-	VERB_LIST,
-	VERB_MSG,
-	VERB_TALK,
-	VERB_ALL,
-	VERB_CHECK,
-	VERB_REPLICAS,
-	VERB_BELL,
-	VERB_WAIT,
-	VERB_HELP,
-	VERB_QUIT,
-	VERB_TEXT, /* no command: plain text; the last, so that the others are rows of the table */
-	VERB_END,
-};
-
-enum field {
-	FIELD_NAME,
-	FIELD_PASSWORD,
-	FIELD_TAKE_OVER,
-	FIELD_PATTERN,
-	FIELD_REGEX,
-	FIELD_TO,
-	FIELD_TEXT,
-	FIELD_ID,
-	FIELD_SECONDS,
-	FIELD_STATE,
-	FIELD_END,
-};
-
-enum command_when { WHEN_ANY, WHEN_IN, WHEN_OUT };
-
-struct command_row {
-	enum verb verb;
-	const char *name;    /* without the slash */
-	const char *usage;   /* what follows the name */
-	const char *summary; /* a phrase for the list of all */
-	const char *help;    /* sentences */
-	enum command_when when;
-	uint16_t needed; /* fields, as bits */
-	uint16_t optional;
-	uint16_t asked;       /* of those needed, what is asked for on a terminal */
-	uint8_t arguments[2]; /* fields, in their order; FIELD_END: none */
-};
-#define FIELD_BIT(field) ((uint16_t)(1u << (field)))
 
 struct command_request {
 	enum verb verb;
@@ -109,16 +60,6 @@ struct command_request {
 	char detail[COMMAND_DETAIL_SIZE];
 };
 
-/* What the two forms of a line are turned into before anything is checked. */
-struct command_fields {
-	struct view word;
-	struct view values[FIELD_END]; /* but for FIELD_TO */
-	uint16_t given;
-	struct view *to;   /* RECIPIENTS_MAX + 1 of them */
-	size_t to_count;   /* one more than RECIPIENTS_MAX: too many */
-	const char *wrong; /* NULL, or a phrase: this is no command at all */
-};
-
 struct command_parser {
 	bool asks;          /* on a terminal what is missing is asked for */
 	struct buf strings; /* of a JSON line, without escapes */
@@ -134,28 +75,10 @@ void command_parse(struct command_parser *p, struct view line, bool was_cut,
 /* The same for a line that is a text, whatever it begins with. */
 void command_parse_text(struct view line, struct command_request *request);
 
-/* A row, or NULL from VERB_TEXT on. */
-const struct command_row *command_row(enum verb verb);
-/* NULL if there is no such command. */
-const struct command_row *command_find(struct view name);
-/* The command that a wrong one was probably meant to be; NULL if none is near. */
-const struct command_row *command_nearest(struct view wrong);
-/* The command of ours that another system's line means; NULL if it has no such form. */
-const char *command_foreign(struct view line);
-
 /* A name as it may stand for an account that exists: a name, name~ and eight digits, or a full
  * id. */
 bool command_account_is_valid(struct view name);
 /* "1", "0.5", ".25": seconds, at most COMMAND_DURATION_MS_MAX. */
 bool command_duration(struct view text, uint64_t *ms);
-
-/* Reads one JSON object into fields; used by command_parse. `strings` is emptied, and has room
- * for line.size bytes. */
-void command_json(struct view line, struct buf *strings, struct command_fields *fields);
-bool command_is_blank(uint8_t c);
-void command_skip_blanks(struct view *v);
-/* Takes the next word and the one blank after it; blanks before it are skipped. Empty at the end.
- * */
-struct view command_take_word(struct view *v);
 
 #endif

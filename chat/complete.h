@@ -31,9 +31,4 @@ struct complete_commands {
 void complete_commands(enum complete_kind kind, struct view word,
                        struct complete_commands *commands);
 
-/* Whether the line holds, or may hold, a password. */
-bool secret_is_in(struct view line);
-/* Whether what is typed behind this line may be the answer to a question. */
-bool secret_may_follow(struct view line);
-
 #endif

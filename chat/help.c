@@ -11,7 +11,7 @@ enum { PROMPT_ROWS = 2, LINE_SIZE = 160 };
 
 static const char last_line[] = "After /talk NAME, lines without a slash go to NAME.";
 
-static size_t put_form(const struct command_row *row, char *to, size_t size)
+static size_t put_form(const struct verb_row *row, char *to, size_t size)
 {
 	int count = snprintf(to, size, "/%s%s%s", row->name, row->usage[0] == 0 ? "" : " ",
 	                     row->usage);
@@ -21,7 +21,7 @@ static size_t put_form(const struct command_row *row, char *to, size_t size)
 	return (size_t)count;
 }
 
-static size_t put_line(const struct command_row *row, char *to, size_t size)
+static size_t put_line(const struct verb_row *row, char *to, size_t size)
 {
 	char form[HELP_WORD_SIZE];
 	int count;
@@ -44,7 +44,7 @@ static bool table_fits(size_t columns, size_t rows)
 	size_t taken = rows_of(strlen(last_line), columns) + PROMPT_ROWS;
 
 	for (enum verb verb = 0; verb < VERB_TEXT; verb++)
-		taken += rows_of(put_line(command_row(verb), line, sizeof(line)), columns);
+		taken += rows_of(put_line(verb_row(verb), line, sizeof(line)), columns);
 	return taken <= rows;
 }
 
@@ -54,7 +54,7 @@ static bool forms_fit(size_t columns, size_t rows)
 	size_t widest = 0;
 
 	for (enum verb verb = 0; verb < VERB_TEXT; verb++) {
-		size_t width = put_form(command_row(verb), form, sizeof(form));
+		size_t width = put_form(verb_row(verb), form, sizeof(form));
 
 		widest = width > widest ? width : widest;
 	}
@@ -77,7 +77,7 @@ void help_table(char text[HELP_SIZE])
 	size_t size = 0;
 
 	for (enum verb verb = 0; verb < VERB_TEXT; verb++) {
-		size += put_line(command_row(verb), text + size, HELP_SIZE - size);
+		size += put_line(verb_row(verb), text + size, HELP_SIZE - size);
 		assert(size + 1 + sizeof(last_line) < HELP_SIZE);
 		text[size++] = '\n';
 	}
@@ -88,7 +88,7 @@ void help_words(enum help_form form, char words[VERB_TEXT][HELP_WORD_SIZE])
 {
 	assert(form != HELP_TABLE);
 	for (enum verb verb = 0; verb < VERB_TEXT; verb++) {
-		const struct command_row *row = command_row(verb);
+		const struct verb_row *row = verb_row(verb);
 
 		if (form == HELP_FORMS)
 			(void)put_form(row, words[verb], HELP_WORD_SIZE);
@@ -97,7 +97,7 @@ void help_words(enum help_form form, char words[VERB_TEXT][HELP_WORD_SIZE])
 	}
 }
 
-void help_row(const struct command_row *row, char text[HELP_SIZE])
+void help_row(const struct verb_row *row, char text[HELP_SIZE])
 {
 	size_t size = put_form(row, text, HELP_SIZE);
 	int count = snprintf(text + size, HELP_SIZE - size, "\n  %s.%s%s", row->summary,

@@ -8,7 +8,7 @@
 #ifndef THREEFOLD_CHAT_HELP_H
 #define THREEFOLD_CHAT_HELP_H
 
-#include "chat/command.h"
+#include "chat/verb.h"
 
 enum help_form {
 	HELP_TABLE, /* a line for each command: how it is written, what it does */
@@ -25,6 +25,6 @@ void help_table(char text[HELP_SIZE]);
 /* The words of the other two forms, one for each verb up to VERB_TEXT. */
 void help_words(enum help_form form, char words[VERB_TEXT][HELP_WORD_SIZE]);
 /* All there is to say of one command; ends without a newline. */
-void help_row(const struct command_row *row, char text[HELP_SIZE]);
+void help_row(const struct verb_row *row, char text[HELP_SIZE]);
 
 #endif

@@ -10,7 +10,9 @@
  *
  * Grammar: RFC 8259. Nothing may follow the object, no key may stand twice.
  */
-#include "chat/command.h"
+#include "chat/json.h"
+
+#include "protocol.h"
 
 struct cursor {
 	struct view line;
@@ -292,7 +294,7 @@ static bool take_object(struct cursor *c, struct command_fields *fields)
 	return true;
 }
 
-void command_json(struct view line, struct buf *strings, struct command_fields *fields)
+void command_fields_of_json(struct view line, struct buf *strings, struct command_fields *fields)
 {
 	struct cursor c = { .line = line, .strings = strings };
 	uint8_t *room;

@@ -10,6 +10,7 @@
 #include "cli/console.h"
 
 #include "chat/complete.h"
+#include "chat/secret.h"
 #include "cli/history.h"
 
 #include "base/escape.h"

@@ -112,7 +112,7 @@ void client_drop_question(struct client *c)
 {
 	if (c->question == ASK_COMMAND)
 		return;
-	c->request.word = view_of_string(command_row(c->asked_verb)->name);
+	c->request.word = view_of_string(verb_row(c->asked_verb)->name);
 	forget_answers(c);
 	client_refuse(c, OUTCOME_USAGE,
 	              "nothing was done: the question was left without an answer");
@@ -129,7 +129,7 @@ static void take_offer_answer(struct client *c, struct view line)
 	}
 	c->asked_verb = VERB_CREATE;
 	c->asked_take_over = false;
-	c->request.word = view_of_string(command_row(VERB_CREATE)->name);
+	c->request.word = view_of_string(verb_row(VERB_CREATE)->name);
 	if (c->options.password_size > 0)
 		begin_asked(c, view_of(c->options.password, c->options.password_size));
 	else
@@ -139,7 +139,7 @@ static void take_offer_answer(struct client *c, struct view line)
 void client_take_answer(struct client *c, struct view line)
 {
 	/* The line it belongs to is long gone. */
-	c->request.word = view_of_string(command_row(c->asked_verb)->name);
+	c->request.word = view_of_string(verb_row(c->asked_verb)->name);
 	switch (c->question) {
 	case ASK_NAME_TO_DELETE:
 		ask(c, ASK_COMMAND);
@@ -166,7 +166,7 @@ static void end_offer(struct client *c, const struct result *result)
 		ask(c, ASK_TO_CREATE);
 		return;
 	}
-	c->request.word = view_of_string(command_row(VERB_LOGIN)->name);
+	c->request.word = view_of_string(verb_row(VERB_LOGIN)->name);
 	client_refuse(c, OUTCOME_WRONG_PASSWORD, c->refusal);
 }
 

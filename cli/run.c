@@ -213,7 +213,7 @@ static void begin_text(struct client *c)
 	char own[DISPLAY_SIZE];
 
 	if (c->talk[0] != 0 && link_is_logged_in(c->link, own)) {
-		c->request.word = view_of_string(command_row(VERB_MSG)->name);
+		c->request.word = view_of_string(verb_row(VERB_MSG)->name);
 		begin_send(c, &to, 1);
 		return;
 	}
@@ -274,7 +274,7 @@ static void do_help(struct client *c)
 {
 	struct script_answer a = { .outcome = OUTCOME_OK, .detail = "" };
 	struct view name = c->request.name;
-	const struct command_row *row;
+	const struct verb_row *row;
 	char text[HELP_SIZE];
 
 	if ((c->request.given & FIELD_BIT(FIELD_NAME)) == 0) {
@@ -284,7 +284,7 @@ static void do_help(struct client *c)
 	}
 	if (name.size > 1 && name.data[0] == '/')
 		name = view_of(name.data + 1, name.size - 1);
-	row = command_find(name);
+	row = verb_find(name);
 	if (row == NULL) {
 		client_refuse(c, OUTCOME_USAGE, "there is no such command; /help lists all");
 		return;
@@ -364,7 +364,7 @@ static void do_verb(struct client *c)
 void client_take_line(struct client *c, struct view line, bool was_cut, bool is_text,
                       bool was_shown)
 {
-	const struct command_row *row;
+	const struct verb_row *row;
 	char own[DISPLAY_SIZE];
 	bool is_in = link_is_logged_in(c->link, own);
 
@@ -375,7 +375,7 @@ void client_take_line(struct client *c, struct view line, bool was_cut, bool is_
 		command_parse(&c->parser, line, was_cut, &c->request);
 	c->is_busy = true;
 	client_show_line(c, line, was_shown);
-	row = command_row(c->request.verb);
+	row = verb_row(c->request.verb);
 	if (c->request.outcome != OUTCOME_OK)
 		client_refuse(c, c->request.outcome, c->request.detail);
 	else if (row != NULL && row->when == WHEN_IN && !is_in)

@@ -13,7 +13,7 @@
  */
 #include "cli/client.h"
 
-#include "chat/complete.h"
+#include "chat/secret.h"
 #include "chat/refusal.h"
 #include "io/log.h"
 #include "io/tty.h"

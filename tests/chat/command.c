@@ -308,24 +308,8 @@ static void test_limits(void)
 	memory_free(line);
 }
 
-static const char *nearest(const char *wrong)
+static void test_wrong_command(void)
 {
-	const struct command_row *row = command_nearest(view_of_string(wrong));
-
-	return row == NULL ? "" : row->name;
-}
-
-static void test_nearest(void)
-{
-	IS_STRING(nearest("mgs"), "msg", "letters that changed places are one mistake");
-	IS_STRING(nearest("lst"), "list", "a letter that is missing");
-	IS_STRING(nearest("LOGIN"), "login", "capital letters");
-	IS_STRING(nearest("crea"), "create", "the beginning of a command");
-	IS_STRING(nearest("replica"), "replicas", "nearly all of it");
-	IS_STRING(nearest("whisper"), "msg", "what others call it");
-	IS_STRING(nearest("exit"), "quit", "and how they leave");
-	IS_STRING(nearest("xyzzy"), "", "nothing is near this");
-	IS_STRING(nearest(""), "", "nor nothing");
 	parse("/mgs bob hi");
 	OK(strstr(request.detail, "/msg") != NULL,
 	   "the refusal of a wrong command suggests the nearest");
@@ -417,22 +401,6 @@ static void test_durations(void)
 		OK(!command_duration(view_of_string(bad[i]), &ms) && ms == 7, "no duration");
 }
 
-static void test_rows(void)
-{
-	for (enum verb verb = 0; verb < VERB_TEXT; verb++) {
-		const struct command_row *row = command_row(verb);
-
-		ALWAYS(row->verb == verb, "a row stands in its place");
-		ALWAYS(command_find(view_of_string(row->name)) == row,
-		       "a command is found by its name");
-		ALWAYS((row->needed & row->optional) == 0, "what is needed is not optional");
-		ALWAYS((row->asked & (uint16_t)~row->needed) == 0, "what is asked for is needed");
-		ALWAYS(row->summary[0] != 0, "each command says what it does");
-	}
-	OK(command_row(VERB_TEXT) == NULL, "plain text is no row");
-	OK(command_find(view_of_string("ms")) == NULL, "half a command is none");
-}
-
 /* Pieces that lead deep into the parser, cut and joined at random, and plain noise. */
 static void test_noise(void)
 {
@@ -477,13 +445,12 @@ static void test_noise(void)
 int main(void)
 {
 	command_parser_init(&parser, false);
-	test_rows();
 	test_order_of_refusals();
 	test_refusals_of_texts();
 	test_json_refusals();
 	test_arguments();
 	test_limits();
-	test_nearest();
+	test_wrong_command();
 	test_foreign();
 	test_terminal();
 	test_durations();

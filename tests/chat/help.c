@@ -68,7 +68,7 @@ static void test_rows(void)
 	char text[HELP_SIZE];
 
 	for (enum verb verb = 0; verb < VERB_TEXT; verb++) {
-		const struct command_row *row = command_row(verb);
+		const struct verb_row *row = verb_row(verb);
 
 		help_row(row, text);
 		ALWAYS(text[0] == '/', "help on a command begins with how it is written");
@@ -76,7 +76,7 @@ static void test_rows(void)
 		ALWAYS(rows_of(text, 40) + 2 <= 10, "and fits on 40 by 10");
 		ALWAYS(text[strlen(text) - 1] != ' ', "without a blank at its end");
 	}
-	help_row(command_row(VERB_BELL), text);
+	help_row(verb_row(VERB_BELL), text);
 	OK(strncmp(text, "/bell on|off\n  ring", 19) == 0, "as of the bell");
 }
 

@@ -3,9 +3,12 @@
  * The table of commands, and what is found in it: by name, by a name that is nearly right, and by
  * the form that other systems give to the same command.
  */
-#include "chat/command.h"
+#include "chat/verb.h"
 
-static const struct command_row rows[VERB_TEXT] = {
+#include "fact/fact.h"
+#include "chat/word.h"
+
+static const struct verb_row rows[VERB_TEXT] = {
 	[VERB_CREATE] = {
 		.verb = VERB_CREATE,
 		.name = "create",
@@ -159,18 +162,27 @@ static const struct command_row rows[VERB_TEXT] = {
 
 /* ---- look-ups ---- */
 
-const struct command_row *command_row(enum verb verb)
+const struct verb_row *verb_row(enum verb verb)
 {
 	assert(verb < VERB_END);
 	return verb < VERB_TEXT ? &rows[verb] : NULL;
 }
 
-const struct command_row *command_find(struct view name)
+const struct verb_row *verb_find(struct view name)
 {
 	for (size_t i = 0; i < VERB_TEXT; i++)
 		if (view_equal(name, view_of_string(rows[i].name)))
 			return &rows[i];
 	return NULL;
+}
+
+const struct verb_row *verb_of_line(struct view *line)
+{
+	struct view word = word_take(line);
+
+	if (word.size < 2 || word.data[0] != '/')
+		return NULL;
+	return verb_find(view_of(word.data + 1, word.size - 1));
 }
 
 static uint8_t lower(uint8_t c)
@@ -197,10 +209,10 @@ static size_t least(size_t a, size_t b)
  * string alignment). */
 static size_t edit_distance(struct view a, struct view b)
 {
-	size_t row[3][COMMAND_WORD_SIZE_MAX + 1];
+	size_t row[3][VERB_WORD_SIZE_MAX + 1];
 
-	assert(a.size <= COMMAND_WORD_SIZE_MAX);
-	assert(b.size <= COMMAND_WORD_SIZE_MAX);
+	assert(a.size <= VERB_WORD_SIZE_MAX);
+	assert(b.size <= VERB_WORD_SIZE_MAX);
 	for (size_t j = 0; j <= b.size; j++)
 		row[0][j] = j;
 	for (size_t i = 1; i <= a.size; i++) {
@@ -238,15 +250,15 @@ static const struct {
 	{ "beep", VERB_BELL },
 };
 
-const struct command_row *command_nearest(struct view wrong)
+const struct verb_row *verb_nearest(struct view wrong)
 {
-	const struct command_row *nearest = NULL;
+	const struct verb_row *nearest = NULL;
 	size_t best = 3;
 
 	for (size_t i = 0; i < sizeof(synonyms) / sizeof(synonyms[0]); i++)
 		if (equal_ignoring_case(wrong, view_of_string(synonyms[i].other)))
 			return &rows[synonyms[i].verb];
-	if (wrong.size == 0 || wrong.size > COMMAND_WORD_SIZE_MAX)
+	if (wrong.size == 0 || wrong.size > VERB_WORD_SIZE_MAX)
 		return NULL;
 	for (size_t i = 0; i < VERB_TEXT; i++) {
 		struct view name = view_of_string(rows[i].name);
@@ -264,15 +276,6 @@ const struct command_row *command_nearest(struct view wrong)
 	return nearest;
 }
 
-static size_t count_words(struct view v)
-{
-	size_t count = 0;
-
-	while (command_take_word(&v).size != 0)
-		count++;
-	return count;
-}
-
 /* `bob-> hi`, `bob -> hi`, but nothing that does not begin with a name. */
 static bool is_arrow_form(struct view line)
 {
@@ -286,11 +289,11 @@ static bool is_arrow_form(struct view line)
 	if (size == 0)
 		return false;
 	line = view_of(line.data + size, line.size - size);
-	command_skip_blanks(&line);
+	word_skip_blanks(&line);
 	return view_starts_with(line, view_of_string("->"));
 }
 
-const char *command_foreign(struct view line)
+const char *verb_foreign(struct view line)
 {
 	static const struct {
 		const char *word;
@@ -319,12 +322,12 @@ const char *command_foreign(struct view line)
 	struct view first;
 	size_t words;
 
-	command_skip_blanks(&line);
+	word_skip_blanks(&line);
 	if (view_starts_with(line, view_of_string(">>")) || is_arrow_form(line))
 		return "/msg NAME TEXT";
 	rest = line;
-	first = command_take_word(&rest);
-	words = count_words(line);
+	first = word_take(&rest);
+	words = word_count(line);
 	for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
 		bool is_send = forms[i].words_max == SIZE_MAX;
 		struct view word = view_of_string(forms[i].word);

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * verb: the table of commands: how each is written, what it takes, what the help says of it; and
+ * how a row is found. A new command is a value of enum verb, a row in chat/verb.c, and what
+ * cli/run.c does with it.
+ *
+ * Pure. Rows are constant.
+ */
+#ifndef THREEFOLD_CHAT_VERB_H
+#define THREEFOLD_CHAT_VERB_H
+
+#include "base/buf.h"
+
+/* Longer words are close to no command. */
+enum { VERB_WORD_SIZE_MAX = 64 };
+
+enum verb {
+	VERB_CREATE,
+	VERB_LOGIN,
+	VERB_LOGOUT,
+	VERB_DELETE,
+	VERB_LIST,
+	VERB_MSG,
+	VERB_TALK,
+	VERB_ALL,
+	VERB_CHECK,
+	VERB_REPLICAS,
+	VERB_BELL,
+	VERB_WAIT,
+	VERB_HELP,
+	VERB_QUIT,
+	VERB_TEXT, /* plain text, which is no command; the last, so that all others are rows */
+	VERB_END,
+};
+
+/* What a command may be given. The keys of JSON are these names in lower case. */
+enum field {
+	FIELD_NAME,
+	FIELD_PASSWORD,
+	FIELD_TAKE_OVER,
+	FIELD_PATTERN,
+	FIELD_REGEX,
+	FIELD_TO,
+	FIELD_TEXT,
+	FIELD_ID,
+	FIELD_SECONDS,
+	FIELD_STATE,
+	FIELD_END,
+};
+#define FIELD_BIT(field) ((uint16_t)(1u << (field)))
+
+/* Whether one must be logged in, or must not be. */
+enum verb_when { WHEN_ANY, WHEN_IN, WHEN_OUT };
+
+struct verb_row {
+	enum verb verb;
+	const char *name;    /* without the slash */
+	const char *usage;   /* what follows the name; "": nothing */
+	const char *summary; /* a phrase for the list of all */
+	const char *help;    /* sentences */
+	enum verb_when when;
+	uint16_t needed;      /* fields, as bits */
+	uint16_t optional;    /* fields, as bits */
+	uint16_t asked;       /* of those needed, what the client asks for on a terminal */
+	uint8_t arguments[2]; /* fields, in their order; FIELD_END: none */
+};
+
+/* The row of a command; NULL for VERB_TEXT. */
+const struct verb_row *verb_row(enum verb verb);
+/* The row of this name, which is given without the slash; NULL if there is none. */
+const struct verb_row *verb_find(struct view name);
+/* Takes the first word from `line`. The row of the command that it is; NULL if it is none. */
+const struct verb_row *verb_of_line(struct view *line);
+/* The row that a wrong name was probably meant to be; NULL if none is near. */
+const struct verb_row *verb_nearest(struct view wrong);
+/* How the command is written here that `line` means in another chat system; NULL if the line has
+ * no such form. */
+const char *verb_foreign(struct view line);
+
+#endif

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * word: a line is cut into words at blanks. A blank is a space or a tab. The parser, the completion
+ * and the search for passwords all count words with these functions, so they agree.
+ *
+ * Pure. Words are views into the line.
+ */
+#ifndef THREEFOLD_CHAT_WORD_H
+#define THREEFOLD_CHAT_WORD_H
+
+#include "base/buf.h"
+
+bool word_is_blank(uint8_t byte);
+/* Takes the blanks at the front of `line` away. */
+void word_skip_blanks(struct view *line);
+/* Takes the next word and the one blank after it from the front of `line`, and any blanks before
+ * it. Returns an empty view if there is no word. */
+struct view word_take(struct view *line);
+size_t word_count(struct view line);
+/* Counts the words that are no options: a word of two or more bytes that begins with `-` is an
+ * option. */
+size_t word_count_arguments(struct view line);
+
+#endif

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The rows of the table of commands, and how they are found (chat/verb.h).
+ */
+#include "chat/verb.h"
+
+#include "tests/lib/tap.h"
+
+static void test_rows(void)
+{
+	for (enum verb verb = 0; verb < VERB_TEXT; verb++) {
+		const struct verb_row *row = verb_row(verb);
+
+		ALWAYS(row->verb == verb, "a row stands in its place");
+		ALWAYS(verb_find(view_of_string(row->name)) == row,
+		       "a command is found by its name");
+		ALWAYS((row->needed & row->optional) == 0, "what is needed is not optional");
+		ALWAYS((row->asked & (uint16_t)~row->needed) == 0, "what is asked for is needed");
+		ALWAYS(row->summary[0] != 0, "each command says what it does");
+	}
+	OK(verb_row(VERB_TEXT) == NULL, "plain text is no row");
+	OK(verb_find(view_of_string("ms")) == NULL, "half a command is none");
+}
+
+static const char *nearest(const char *wrong)
+{
+	const struct verb_row *row = verb_nearest(view_of_string(wrong));
+
+	return row == NULL ? "" : row->name;
+}
+
+static void test_nearest(void)
+{
+	IS_STRING(nearest("mgs"), "msg", "letters that changed places are one mistake");
+	IS_STRING(nearest("lst"), "list", "a letter that is missing");
+	IS_STRING(nearest("LOGIN"), "login", "capital letters");
+	IS_STRING(nearest("crea"), "create", "the beginning of a command");
+	IS_STRING(nearest("replica"), "replicas", "nearly all of it");
+	IS_STRING(nearest("whisper"), "msg", "what others call it");
+	IS_STRING(nearest("exit"), "quit", "and how they leave");
+	IS_STRING(nearest("xyzzy"), "", "nothing is near this");
+	IS_STRING(nearest(""), "", "nor nothing");
+}
+
+int main(void)
+{
+	test_rows();
+	test_nearest();
+	return tap_done();
+}
