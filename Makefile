@@ -96,9 +96,8 @@ $(load): $(out)/tools/bench.o
 $(programs) $(load): $(library)
 	$(call quiet,LD)$(link) -o $@ $(filter %.o,$^) $(library) $(libraries)
 
-# A test defines out_of_memory itself (tests/lib/tap.h); if it also uses something of io/log.c, its own stays.
 $(units): %: %.o $(library)
-	$(call quiet,LD)$(link) -Wl,-z,muldefs -o $@ $< $(library) $(libraries)
+	$(call quiet,LD)$(link) -o $@ $< $(library) $(libraries)
 
 $(model): $(patsubst %.c,$(out)/%.o,$(wildcard tests/model/*.c))
 $(relay): $(relay).o
@@ -106,7 +105,7 @@ $(model) $(relay): $(out)/flags
 	$(call quiet,LD)$(link) -o $@ $(filter %.o,$^)
 
 $(simulate): $(patsubst %.c,$(out)/%.o,$(wildcard tests/simulate/*.c)) $(library)
-	$(call quiet,LD)$(link) -Wl,-z,muldefs -o $@ $^ $(libraries)
+	$(call quiet,LD)$(link) -o $@ $^ $(libraries)
 
 # The same sources with deliberate bugs to be switched on, in a folder of their own.
 $(simulate)-bugs: force
@@ -134,7 +133,7 @@ fuzz:
 
 fuzzers: $(fuzzers)
 $(fuzzers): %: %.o $(library)
-	$(call quiet,LD)$(link) -fsanitize=fuzzer -Wl,-z,muldefs -o $@ $< $(library) $(libraries)
+	$(call quiet,LD)$(link) -fsanitize=fuzzer -o $@ $< $(library) $(libraries)
 
 # The small cases that take a few minutes, each to the end of its states (tests/model/README.md).
 model: $(model)
@@ -158,7 +157,7 @@ $(floor): %: %.o
 
 # What makes a large state does so by the shipped store and journal.
 $(grow): %: %.o $(library)
-	$(call quiet,LD)$(link) -Wl,-z,muldefs -o $@ $< $(library) $(libraries)
+	$(call quiet,LD)$(link) -o $@ $< $(library) $(libraries)
 
 bench: all $(floor) $(grow)
 	@BIN=$(abspath $(bin)) OUT=$(out) PEERS='$(PEERS)' tests/bench/bench.sh

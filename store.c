@@ -10,11 +10,11 @@
 
 struct store *store_new(void)
 {
-	struct store *s = mem_alloc_zero(1, sizeof(*s));
+	struct store *s = memory_alloc_zero(1, sizeof(*s));
 
 	s->magic = STORE_MAGIC;
-	s->arena = mem_alloc(sizeof(*s->arena));
-	s->hints = mem_alloc_zero(1, sizeof(*s->hints));
+	s->arena = memory_alloc(sizeof(*s->arena));
+	s->hints = memory_alloc_zero(1, sizeof(*s->hints));
 	arena_init(s->arena);
 	table_init(&s->idents);
 	table_init(&s->sessions);
@@ -35,7 +35,7 @@ static void texts_free(struct store *s)
 	uint8_t after[KEY_SIZE] = { 0 };
 
 	while (store_text_next(s, after, &text))
-		mem_free((void *)(uintptr_t)text.data);
+		memory_free((void *)(uintptr_t)text.data);
 }
 
 void store_free(struct store *s)
@@ -48,10 +48,10 @@ void store_free(struct store *s)
 	table_release(&s->sessions);
 	table_release(&s->streams);
 	arena_release(s->arena);
-	mem_free(s->arena);
-	mem_free(s->hints);
+	memory_free(s->arena);
+	memory_free(s->hints);
 	s->magic = 0;
-	mem_free(s);
+	memory_free(s);
 }
 
 bool store_wants_memory(const struct store *s)

@@ -58,11 +58,11 @@ void arena_release(struct arena *a)
 {
 	for (uint32_t i = 0; i < a->block_count; i++)
 		if (a->blocks[i].memory != NULL)
-			mem_free_block(a->blocks[i].memory, ARENA_BLOCK_SIZE);
+			memory_free_block(a->blocks[i].memory, ARENA_BLOCK_SIZE);
 	if (a->spare != NULL)
-		mem_free_block(a->spare, ARENA_BLOCK_SIZE);
-	mem_free(a->blocks);
-	mem_free(a->chunks);
+		memory_free_block(a->spare, ARENA_BLOCK_SIZE);
+	memory_free(a->blocks);
+	memory_free(a->chunks);
 	arena_init(a);
 }
 
@@ -112,10 +112,10 @@ static uint32_t block_append(struct arena *a)
 		uint32_t capacity = a->block_capacity ? a->block_capacity * 2 : 1;
 
 		if (a->block_count == ARENA_BLOCKS_MAX)
-			out_of_memory(ARENA_BLOCK_SIZE);
-		a->blocks = mem_resize(a->blocks, capacity * sizeof(*a->blocks));
-		a->chunks = mem_resize(a->chunks,
-		                       (size_t)capacity * ARENA_BLOCK_CHUNKS * sizeof(*a->chunks));
+			memory_exhausted(ARENA_BLOCK_SIZE);
+		a->blocks = memory_resize(a->blocks, capacity * sizeof(*a->blocks));
+		a->chunks = memory_resize(a->chunks, (size_t)capacity * ARENA_BLOCK_CHUNKS *
+		                                             sizeof(*a->chunks));
 		a->held += (size_t)(capacity - a->block_capacity) * BLOCK_LISTS;
 		a->block_capacity = capacity;
 	}
@@ -129,7 +129,7 @@ bool arena_wants_block(const struct arena *a)
 
 void *arena_block_new(void)
 {
-	volatile uint8_t *block = mem_alloc_block(ARENA_BLOCK_SIZE, true);
+	volatile uint8_t *block = memory_alloc_block(ARENA_BLOCK_SIZE, true);
 
 	for (size_t at = 0; at < ARENA_BLOCK_SIZE; at += TOUCH_STEP)
 		block[at] = 0; /* as it was */
@@ -139,7 +139,7 @@ void *arena_block_new(void)
 void arena_give_block(struct arena *a, void *block)
 {
 	if (a->spare != NULL)
-		mem_free_block(a->spare, ARENA_BLOCK_SIZE);
+		memory_free_block(a->spare, ARENA_BLOCK_SIZE);
 	a->spare = block;
 }
 
@@ -148,7 +148,7 @@ static uint8_t *memory_for(struct arena *a, uint32_t index)
 	uint8_t *memory = a->spare;
 
 	if (memory == NULL)
-		return mem_alloc_block(ARENA_BLOCK_SIZE, index > 0);
+		return memory_alloc_block(ARENA_BLOCK_SIZE, index > 0);
 	a->spare = NULL;
 	return memory;
 }
@@ -184,7 +184,7 @@ static void block_free(struct arena *a, uint32_t index)
 	for (uint32_t i = 0; i < ARENA_BLOCK_CHUNKS; i++)
 		list_remove(a, &a->free_chunk, index * ARENA_BLOCK_CHUNKS + i);
 	a->free_chunks -= ARENA_BLOCK_CHUNKS;
-	mem_free_block(block->memory, ARENA_BLOCK_SIZE);
+	memory_free_block(block->memory, ARENA_BLOCK_SIZE);
 	*block = (struct arena_block){ .next = a->free_block };
 	a->free_block = index;
 }

@@ -4,14 +4,8 @@
  * maximum: the last step goes exactly there. A buffer never shrinks by itself; who held a large
  * frame in it and wants the memory back releases it. (A ring would spare buf_consume its move, but
  * then a frame could lie in two pieces, and every decoder would have to know.)
- *
- * A size of 0 is asked of the allocator as 1: malloc(0) may give NULL, which would look like a
- * failure.
  */
 #include "base/buf.h"
-
-#include <stdlib.h>
-#include <sys/mman.h>
 
 enum { CAPACITY_MIN = 64 }; /* the first allocation, unless size_max is smaller */
 
@@ -25,7 +19,7 @@ void buf_release(struct buf *b)
 {
 	assert(b->size <= b->capacity);
 	assert(b->data != NULL || b->capacity == 0);
-	mem_free(b->data);
+	memory_free(b->data);
 	buf_init(b, b->size_max);
 }
 
@@ -51,7 +45,7 @@ uint8_t *buf_grow(struct buf *b, size_t size)
 		capacity = need;
 	assert(capacity >= need);
 	assert(capacity <= b->size_max);
-	b->data = mem_resize(b->data, capacity);
+	b->data = memory_resize(b->data, capacity);
 	b->capacity = capacity;
 	return b->data + b->size;
 }
@@ -132,68 +126,4 @@ struct view reader_view32(struct reader *r)
 	uint32_t size = reader_u32(r);
 
 	return reader_view_after(r, 4, size);
-}
-
-void *mem_alloc(size_t size)
-{
-	void *memory = malloc(size == 0 ? 1 : size);
-
-	if (memory == NULL)
-		out_of_memory(size);
-	return memory;
-}
-
-void *mem_alloc_block(size_t size, bool is_large_page)
-{
-	uint8_t *memory = mmap(NULL, 2 * size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
-	                       -1, 0);
-	size_t before;
-
-	assert(size > 0);
-	assert((size & (size - 1)) == 0);
-	if (memory == MAP_FAILED)
-		out_of_memory(size);
-	/* What lies before and behind the aligned part goes back. */
-	before = -(uintptr_t)memory & (size - 1);
-	if (before > 0)
-		mem_free_block(memory, before);
-	mem_free_block(memory + before + size, size - before);
-	if (is_large_page)
-		(void)madvise(memory + before, size, MADV_HUGEPAGE); /* a wish */
-	return memory + before;
-}
-
-void mem_free_block(void *memory, size_t size)
-{
-	int result = munmap(memory, size);
-
-	assert(result == 0);
-	(void)result;
-}
-
-void *mem_alloc_zero(size_t count, size_t size)
-{
-	size_t total;
-
-	if (__builtin_mul_overflow(count, size, &total))
-		out_of_memory(SIZE_MAX);
-	void *memory = calloc(total == 0 ? 1 : total, 1);
-
-	if (memory == NULL)
-		out_of_memory(total);
-	return memory;
-}
-
-void *mem_resize(void *memory, size_t size)
-{
-	void *resized = realloc(memory, size == 0 ? 1 : size);
-
-	if (resized == NULL)
-		out_of_memory(size);
-	return resized;
-}
-
-void mem_free(void *memory)
-{
-	free(memory);
 }

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * buf: bounded byte buffers, little-endian writing and reading, and the one place memory comes
- * from.
+ * buf: bounded byte buffers, and little-endian writing and reading.
  *
  * A `buf` grows up to a maximum that its owner named; a put that would pass it fails and changes
  * nothing. A `reader` walks over bytes that belong to somebody else; a get on too few bytes fails,
@@ -14,7 +13,7 @@
  * What every frame and every comparison runs through is `static inline`, its body at the end of
  * this file; what may allocate is in buf.c.
  *
- * Pure: no I/O. Memory that cannot be had ends the process (see out_of_memory).
+ * Pure: no I/O.
  */
 #ifndef THREEFOLD_BASE_BUF_H
 #define THREEFOLD_BASE_BUF_H
@@ -23,9 +22,9 @@
 #error "assertions stay on in what ships"
 #endif
 
+#include "base/memory.h"
+
 #include <assert.h>
-#include <stdbool.h>
-#include <stddef.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -106,22 +105,6 @@ void reader_copy(struct reader *r, void *to, size_t size);
 static inline struct view reader_view(struct reader *r, size_t size);
 struct view reader_view8(struct reader *r);
 struct view reader_view32(struct reader *r);
-
-/* Memory: never NULL (a size of 0 gives one byte). mem_alloc_zero zeroes. mem_free takes NULL. */
-void *mem_alloc(size_t size);
-/* Zeroed, straight from the system, aligned to its size: a power of two of whole pages. With
- * is_large_page the system is asked to hold it in as large a page as it has, which becomes resident
- * as a whole with its first byte; that it has none does no harm. */
-void *mem_alloc_block(size_t size, bool is_large_page);
-void mem_free_block(void *memory, size_t size);
-void *mem_alloc_zero(size_t count, size_t size);
-void *mem_resize(void *memory, size_t size);
-void mem_free(void *memory);
-
-/* Called when the system has no more memory; says so in one line and ends the process with 1.
- * Defined by each program (io/log.c) and by the tests: a replica whose state depended on which
- * allocation failed would differ from the others, so nobody recovers from it. */
-_Noreturn void out_of_memory(size_t size);
 
 /* From here on: the bodies of what is inline above. */
 

@@ -45,11 +45,11 @@ static void grow(struct map *m)
 	struct map old = *m;
 
 	m->capacity = old.capacity ? old.capacity * 2 : 8;
-	m->slots = mem_alloc_zero(m->capacity, sizeof *m->slots);
+	m->slots = memory_alloc_zero(m->capacity, sizeof *m->slots);
 	for (uint32_t i = 0; i < old.capacity; i++)
 		if (old.slots[i].value)
 			m->slots[find(m, old.slots[i].key, old.slots[i].hash)] = old.slots[i];
-	mem_free(old.slots);
+	memory_free(old.slots);
 }
 
 void map_put(struct map *m, struct view key, void *value)
@@ -104,6 +104,6 @@ void *map_next(const struct map *m, uint32_t *place)
 
 void map_clear(struct map *m)
 {
-	mem_free(m->slots);
+	memory_free(m->slots);
 	memset(m, 0, sizeof *m);
 }

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * sha256: SHA-256 (FIPS 180-4), HMAC-SHA-256 (RFC 2104) and CRC-32C (RFC 3720, appendix B.4).
- * libc has none of them. Checked against the vectors of FIPS 180-4, RFC 6234,
- * RFC 4231 and RFC 3720.
+ * sha256: SHA-256 (FIPS 180-4) and HMAC-SHA-256 (RFC 2104). libc has neither. Checked against the
+ * vectors of FIPS 180-4, RFC 6234 and RFC 4231.
  */
 #ifndef THREEFOLD_BASE_SHA256_H
 #define THREEFOLD_BASE_SHA256_H
@@ -34,12 +33,6 @@ void hmac_update_part(struct hmac *h, const void *data, size_t size);
 void hmac_final(struct hmac *h, uint8_t digest[SHA256_SIZE]);
 void hmac_sha256(const void *key, size_t key_size, const void *data, size_t size,
                  uint8_t digest[SHA256_SIZE]);
-
-/* CRC-32C of `data`, going on from `crc` (0 at the start). It guards against disks, not liars.
- * The processor's instruction is used where it has one. */
-uint32_t crc32c(uint32_t crc, const void *data, size_t size);
-/* The same by tables, for machines that lack it; public so that a test compares the two. */
-uint32_t crc32c_portable(uint32_t crc, const void *data, size_t size);
 
 /* Takes as long wherever the difference is. */
 bool equal_in_constant_time(const void *a, const void *b, size_t size);

@@ -72,7 +72,7 @@ static uint32_t buckets_for(uint32_t count)
 
 static struct table_segment *segment_new(struct table *t, uint32_t bucket_count, uint32_t depth)
 {
-	struct table_segment *segment = mem_alloc_zero(1, segment_size(bucket_count));
+	struct table_segment *segment = memory_alloc_zero(1, segment_size(bucket_count));
 
 	segment->bucket_count = bucket_count;
 	segment->depth = depth;
@@ -83,7 +83,7 @@ static struct table_segment *segment_new(struct table *t, uint32_t bucket_count,
 static void segment_free(struct table *t, struct table_segment *segment)
 {
 	t->held -= segment_size(segment->bucket_count);
-	mem_free(segment);
+	memory_free(segment);
 }
 
 static void entry_set(struct table *t, size_t index, struct table_segment *segment)
@@ -186,7 +186,7 @@ static void double_entries(struct table *t)
 {
 	size_t count = (size_t)1 << t->depth;
 
-	t->entries = mem_resize(t->entries, 2 * count * sizeof(struct table_entry));
+	t->entries = memory_resize(t->entries, 2 * count * sizeof(struct table_entry));
 	t->held += count * sizeof(struct table_entry);
 	for (size_t i = count; i-- > 0;)
 		t->entries[2 * i] = t->entries[2 * i + 1] = t->entries[i];
@@ -218,7 +218,7 @@ static void segment_split(struct table *t, uint64_t hash, table_hash *hash_of, c
 void table_init(struct table *t)
 {
 	*t = (struct table){ 0 };
-	t->entries = mem_alloc(sizeof(struct table_entry));
+	t->entries = memory_alloc(sizeof(struct table_entry));
 	t->held = sizeof(struct table_entry);
 	entry_set(t, 0, segment_new(t, 1, 0));
 }
@@ -234,7 +234,7 @@ void table_release(struct table *t)
 		segment_free(t, segment);
 	}
 	assert(t->held == count * sizeof(struct table_entry));
-	mem_free(t->entries);
+	memory_free(t->entries);
 	*t = (struct table){ 0 };
 }
 

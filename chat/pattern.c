@@ -68,7 +68,7 @@ static bool compile(struct pattern *p, struct view text, char err[PATTERN_ERR_SI
 bool pattern_init(struct pattern *p, struct view text, bool is_regex, char err[PATTERN_ERR_SIZE])
 {
 	assert(text.size == 0 || memchr(text.data, 0, text.size) == NULL);
-	*p = (struct pattern){ .text = mem_alloc(text.size + 1) };
+	*p = (struct pattern){ .text = memory_alloc(text.size + 1) };
 	if (text.size > 0)
 		memcpy(p->text, text.data, text.size);
 	p->text[text.size] = 0;
@@ -80,7 +80,7 @@ bool pattern_init(struct pattern *p, struct view text, bool is_regex, char err[P
 		p->kind = strpbrk(p->text, "*?") != NULL ? PATTERN_GLOB : PATTERN_BEGINNING;
 	if (!is_regex || compile(p, text, err))
 		return true;
-	mem_free(p->text);
+	memory_free(p->text);
 	p->text = NULL;
 	return false;
 }
@@ -91,7 +91,7 @@ void pattern_release(struct pattern *p)
 		return;
 	if (p->kind == PATTERN_REGEX)
 		regfree(&p->regex);
-	mem_free(p->text);
+	memory_free(p->text);
 	p->text = NULL;
 }
 

@@ -176,7 +176,7 @@ bool config_read(const char *path, struct config *config, bool *is_missing,
 	*is_missing = fd < 0 && (errno == ENOENT || errno == ENOTDIR);
 	if (fd < 0)
 		return false;
-	text = mem_alloc(CONFIG_SIZE_MAX + 1);
+	text = memory_alloc(CONFIG_SIZE_MAX + 1);
 	size = file_read(fd, text, CONFIG_SIZE_MAX + 1);
 	if (size < 0)
 		good = wrong(err, "cannot read '%s': %s", path, strerror(errno));
@@ -185,7 +185,7 @@ bool config_read(const char *path, struct config *config, bool *is_missing,
 		             CONFIG_SIZE_MAX);
 	else
 		good = config_parse(view_of(text, (size_t)size), path, config, err);
-	mem_free(text);
+	memory_free(text);
 	(void)close(fd);
 	return good;
 }

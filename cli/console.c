@@ -210,7 +210,7 @@ static void readable(struct loop_source *source, unsigned events)
 struct console *console_new(struct loop *l, struct link *link, struct cli_output *output,
                             bool is_plain)
 {
-	struct console *c = mem_alloc_zero(1, sizeof(*c));
+	struct console *c = memory_alloc_zero(1, sizeof(*c));
 	struct terminal_options options = { .line_size_max = LINE_MAX_SIZE,
 		                            .paste_lines_max = PASTE_LINES_MAX,
 		                            .history_count_max = HISTORY_COUNT_MAX };
@@ -261,9 +261,9 @@ void console_free(struct console *c)
 		wipe(&c->lines[(c->first + i) % CONSOLE_WAITING_MAX].text);
 	wipe(&c->given);
 	buf_release(&c->before);
-	mem_free(c->names);
+	memory_free(c->names);
 	terminal_free(c->t);
-	mem_free(c);
+	memory_free(c);
 }
 
 bool console_is_echoed(const struct console *c)
@@ -413,8 +413,8 @@ static void give_waiting(struct console *c, struct console_event *event)
 /* What Tab may put there, each with what of the word stands before it. */
 static void complete_names(struct console *c)
 {
-	struct view *words = mem_alloc((c->names_count + 1) * sizeof(*words));
-	struct buf *memory = mem_alloc((c->names_count + 1) * sizeof(*memory));
+	struct view *words = memory_alloc((c->names_count + 1) * sizeof(*words));
+	struct buf *memory = memory_alloc((c->names_count + 1) * sizeof(*memory));
 
 	for (size_t i = 0; i < c->names_count; i++) {
 		buf_init(&memory[i], LINE_MAX_SIZE + DISPLAY_SIZE);
@@ -425,8 +425,8 @@ static void complete_names(struct console *c)
 	terminal_complete(c->t, c->serial, words, c->names_count);
 	for (size_t i = 0; i < c->names_count; i++)
 		buf_release(&memory[i]);
-	mem_free(memory);
-	mem_free(words);
+	memory_free(memory);
+	memory_free(words);
 }
 
 static void ask_for_names(struct console *c, const struct terminal_event *event, size_t name_offset)
@@ -444,7 +444,7 @@ static void ask_for_names(struct console *c, const struct terminal_event *event,
 	c->serial = event->serial;
 	c->names_count = 0;
 	if (c->names == NULL)
-		c->names = mem_alloc_zero(NAMES_MAX, sizeof(*c->names));
+		c->names = memory_alloc_zero(NAMES_MAX, sizeof(*c->names));
 	c->token = link_command(
 		c->link,
 		&(struct command){ .kind = COMMAND_LIST, .name = name, .enough = NAMES_MAX });

@@ -12,7 +12,7 @@ enum { SUMMARY_ROWS = 2 }; /* on a narrow window */
 void list_clear(struct listing *list)
 {
 	for (size_t part = 0; part < 2; part++)
-		mem_free(list->parts[part].words);
+		memory_free(list->parts[part].words);
 	memset(list, 0, sizeof(*list));
 }
 
@@ -23,8 +23,8 @@ void list_add(struct listing *list, const struct user *users, size_t count)
 		size_t size = list->parts[part].kept + (count < room ? count : room);
 
 		/* Room for all of this page, whichever part they belong to. */
-		list->parts[part].words = mem_resize(list->parts[part].words,
-		                                     size * sizeof(*list->parts[part].words));
+		list->parts[part].words = memory_resize(list->parts[part].words,
+		                                        size * sizeof(*list->parts[part].words));
 	}
 	for (size_t i = 0; i < count; i++) {
 		size_t part = users[i].online ? 0 : 1;
@@ -51,7 +51,7 @@ static void show_nobody(struct console *console, bool is_all)
 static uint64_t show_words(const struct listing *list, struct console *console)
 {
 	size_t count = list->parts[0].kept + list->parts[1].kept;
-	struct view *words = mem_alloc(count * sizeof(*words));
+	struct view *words = memory_alloc(count * sizeof(*words));
 	uint64_t shown;
 
 	for (size_t i = 0; i < count; i++) {
@@ -61,7 +61,7 @@ static uint64_t show_words(const struct listing *list, struct console *console)
 		                                    : list->parts[1].words[i - first]);
 	}
 	shown = console_columns(console, words, count, SUMMARY_ROWS);
-	mem_free(words);
+	memory_free(words);
 	return shown;
 }
 

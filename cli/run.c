@@ -100,7 +100,7 @@ void client_take_users(struct client *c, const struct action *action)
 		return;
 	}
 	progress_done(&c->progress, c->progress.done + action->users_count);
-	fitting = mem_alloc(action->users_count * sizeof(*fitting));
+	fitting = memory_alloc(action->users_count * sizeof(*fitting));
 	for (size_t i = 0; i < action->users_count; i++)
 		if (pattern_fits(&c->pattern, action->users[i].name))
 			fitting[count++] = action->users[i];
@@ -111,7 +111,7 @@ void client_take_users(struct client *c, const struct action *action)
 		c->users_told = true;
 		c->listed += count;
 	}
-	mem_free(fitting);
+	memory_free(fitting);
 }
 
 void client_wait_over(struct client *c)

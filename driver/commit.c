@@ -78,7 +78,7 @@ static void thread_done(void *context)
 struct committer *committer_new(struct loop *l, struct journal *journal, struct sessions *sessions,
                                 struct peers *peers)
 {
-	struct committer *c = mem_alloc_zero(1, sizeof(*c));
+	struct committer *c = memory_alloc_zero(1, sizeof(*c));
 
 	*c = (struct committer){
 		.loop = l,
@@ -89,7 +89,7 @@ struct committer *committer_new(struct loop *l, struct journal *journal, struct 
 	c->syncer = syncer_new(l, run_job, thread_done, c);
 	if (c->syncer != NULL)
 		return c;
-	mem_free(c);
+	memory_free(c);
 	return NULL;
 }
 
@@ -98,7 +98,7 @@ void committer_free(struct committer *c)
 	if (c == NULL)
 		return;
 	syncer_free(c->syncer);
-	mem_free(c);
+	memory_free(c);
 }
 
 /* Between two jobs only: the journal's sizes are not to be asked while one runs. */

@@ -280,7 +280,7 @@ static void stretched(void *owner, uint32_t token, const uint8_t *key)
 
 struct link_pool *link_pool_new(struct loop *l)
 {
-	struct link_pool *p = mem_alloc_zero(1, sizeof(*p));
+	struct link_pool *p = memory_alloc_zero(1, sizeof(*p));
 
 	p->loop = l;
 	p->last = &p->first;
@@ -296,7 +296,7 @@ void link_pool_free(struct link_pool *p)
 	assert(p->count == 0);
 	stretcher_free(p->stretcher);
 	conn_input_release(&p->input);
-	mem_free(p);
+	memory_free(p);
 }
 
 void link_pool_settle(struct link_pool *p)
@@ -320,7 +320,7 @@ struct link *link_new(struct link_pool *p, const struct link_target *targets,
                       const struct replication_options *options,
                       void (*handle)(void *context, const struct action *action), void *context)
 {
-	struct link *k = mem_alloc_zero(1, sizeof(*k));
+	struct link *k = memory_alloc_zero(1, sizeof(*k));
 
 	assert(handle != NULL);
 	*k = (struct link){ .pool = p, .targets = targets, .handle = handle, .context = context };
@@ -358,7 +358,7 @@ void link_free(struct link *k)
 			k->pool->last = place;
 	}
 	k->pool->count--;
-	mem_free(k);
+	memory_free(k);
 }
 
 uint32_t link_command(struct link *k, const struct command *command)

@@ -81,7 +81,7 @@ static void queue_add(struct queue *q, uint32_t number)
 {
 	if (q->count == q->capacity) {
 		q->capacity = q->capacity == 0 ? 64 : 2 * q->capacity;
-		q->numbers = mem_resize(q->numbers, q->capacity * sizeof(*q->numbers));
+		q->numbers = memory_resize(q->numbers, q->capacity * sizeof(*q->numbers));
 	}
 	q->numbers[q->count++] = number;
 }
@@ -135,7 +135,7 @@ static void peer_free(struct peer *peer)
 	assert(p->table[peer->number] == peer);
 	p->table[peer->number] = NULL;
 	session_closed(p->sessions, peer->number, peers_time(p));
-	mem_free(peer);
+	memory_free(peer);
 	if (p->listener.fd >= 0)
 		loop_want(p->loop, &p->listener, LOOP_READ); /* a descriptor is free again */
 	peers_act(p);
@@ -379,18 +379,18 @@ static void peer_open(struct peers *p, int fd)
 	while (number >= p->table_size) {
 		uint32_t size = p->table_size == 0 ? 64 : 2 * p->table_size;
 
-		p->table = mem_resize(p->table, size * sizeof(struct peer *));
+		p->table = memory_resize(p->table, size * sizeof(struct peer *));
 		memset(p->table + p->table_size, 0, (size - p->table_size) * sizeof(struct peer *));
 		p->table_size = size;
 	}
 	assert(p->table[number] == NULL);
-	peer = mem_alloc_zero(1, sizeof(*peer));
+	peer = memory_alloc_zero(1, sizeof(*peer));
 	peer->peers = p;
 	peer->number = number;
 	peer->timer.expired = peer_expired;
 	peer->conn.source.ready = peer_ready;
 	if (conn_open(&peer->conn, p->loop, fd, false) != 0) {
-		mem_free(peer);
+		memory_free(peer);
 		session_closed(p->sessions, number, peers_time(p));
 		refuse(p, fd, "the system takes no more connections");
 		return;
@@ -442,7 +442,7 @@ static void listener_ready(struct loop_source *source, unsigned events)
 int peers_new(struct loop *l, struct sessions *sessions, struct journal *journal, int listener,
               struct peers **peers)
 {
-	struct peers *p = mem_alloc_zero(1, sizeof(*p));
+	struct peers *p = memory_alloc_zero(1, sizeof(*p));
 	int result;
 
 	assert(listener >= 0);
@@ -456,7 +456,7 @@ int peers_new(struct loop *l, struct sessions *sessions, struct journal *journal
 	result = loop_add(l, &p->listener, LOOP_READ);
 	if (result < 0) {
 		(void)close(p->spare);
-		mem_free(p);
+		memory_free(p);
 		return result;
 	}
 	conn_input_init(&p->input, FRAME_SIZE_MAX);
@@ -484,10 +484,10 @@ void peers_free(struct peers *p)
 	if (p->spare >= 0)
 		(void)close(p->spare);
 	conn_input_release(&p->input);
-	mem_free(p->table);
-	mem_free(p->to_write.numbers);
-	mem_free(p->to_read.numbers);
-	mem_free(p);
+	memory_free(p->table);
+	memory_free(p->to_write.numbers);
+	memory_free(p->to_read.numbers);
+	memory_free(p);
 }
 
 void peers_begin_turn(struct peers *p)

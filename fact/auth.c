@@ -117,7 +117,7 @@ bool auth_stretch(struct view password, struct view setting, uint8_t stretched[K
 
 	/* 32 KiB are too much for a thread's stack. The fields `input` and `setting` are for
 	 * callers (crypt(3)), so that one wipe covers the password and all that came of it. */
-	struct crypt_data *data = mem_alloc_zero(1, sizeof(*data));
+	struct crypt_data *data = memory_alloc_zero(1, sizeof(*data));
 
 	memcpy(data->input, password.data, password.size);
 	memcpy(data->setting, setting.data, setting.size);
@@ -127,7 +127,7 @@ bool auth_stretch(struct view password, struct view setting, uint8_t stretched[K
 	if (is_stretched)
 		sha256(result, strlen(result), stretched);
 	explicit_bzero(data, sizeof(*data));
-	mem_free(data);
+	memory_free(data);
 	return is_stretched;
 }
 

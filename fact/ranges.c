@@ -11,7 +11,7 @@
 
 void ranges_clear(struct ranges *set)
 {
-	mem_free(set->items);
+	memory_free(set->items);
 	memset(set, 0, sizeof *set);
 }
 
@@ -38,7 +38,7 @@ static void insert(struct ranges *set, uint32_t at, struct range range)
 {
 	if (set->count == set->capacity) {
 		set->capacity = set->capacity ? set->capacity * 2 : 1;
-		set->items = mem_resize(set->items, set->capacity * sizeof *set->items);
+		set->items = memory_resize(set->items, set->capacity * sizeof *set->items);
 	}
 	memmove(&set->items[at + 1], &set->items[at], (set->count - at) * sizeof *set->items);
 	set->items[at] = range;

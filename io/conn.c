@@ -16,12 +16,12 @@ void conn_input_init(struct conn_input *input, size_t frame_size_max)
 {
 	assert(frame_size_max <= UINT32_MAX - CONN_READ_MAX);
 	input->rest_max = frame_size_max + CONN_READ_MAX;
-	input->data = mem_alloc(input->rest_max + CONN_READ_MAX);
+	input->data = memory_alloc(input->rest_max + CONN_READ_MAX);
 }
 
 void conn_input_release(struct conn_input *input)
 {
-	mem_free(input->data);
+	memory_free(input->data);
 	input->data = NULL;
 }
 
@@ -49,7 +49,7 @@ void conn_close(struct conn *c)
 	loop_remove(c->loop, &c->source);
 	(void)close(c->source.fd); /* what it may tell, a lost write, the peer finds out */
 	c->source.fd = -1;
-	mem_free(c->rest);
+	memory_free(c->rest);
 	c->rest = NULL;
 	c->rest_size = 0;
 }
@@ -112,16 +112,16 @@ void conn_used(struct conn *c, const struct conn_input *input, struct view bytes
 	assert(left <= input->rest_max);
 	assert(bytes.data == c->rest || bytes.data == input->data);
 	if (left == 0) {
-		mem_free(c->rest);
+		memory_free(c->rest);
 		c->rest = NULL;
 	} else if (bytes.data == c->rest) {
 		memmove(c->rest, c->rest + used, left);
 	} else if (used == 0 && c->rest_size != 0) {
 		/* Still one piece short of a frame: the front is there already. */
-		c->rest = mem_resize(c->rest, left);
+		c->rest = memory_resize(c->rest, left);
 		memcpy(c->rest + c->rest_size, bytes.data + c->rest_size, left - c->rest_size);
 	} else {
-		c->rest = mem_resize(c->rest, left);
+		c->rest = memory_resize(c->rest, left);
 		memcpy(c->rest, bytes.data + used, left);
 	}
 	c->rest_size = (uint32_t)left;

@@ -191,14 +191,3 @@ uint64_t log_watchdog_ms(void)
 		return 0;
 	return us == 0 || us / 2000 > 0 ? us / 2000 : 1;
 }
-
-_Noreturn void out_of_memory(size_t size)
-{
-	char line[128];
-	int length = snprintf(line, sizeof(line), "no memory for %zu bytes, this is the end\n",
-	                      size);
-
-	write_line(line, (size_t)length);
-	/* Not exit: other threads run, and nothing unacknowledged is promised. */
-	_exit(1);
-}

@@ -7,7 +7,7 @@
  * escaped first: whatever somebody else sent (a path, a host's name) cannot move the cursor or fake
  * a second line. Lines begin with the time, unless stderr is the journal of systemd (JOURNAL_STREAM
  * names its device and inode): then with `<N>`, which is the level. There is one log in a process,
- * and only the thread of the loop writes to it (out_of_memory may be called by any).
+ * and only the thread of the loop writes to it.
  *
  * A line that cannot be written is lost: there is no other place to say so.
  */

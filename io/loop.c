@@ -61,7 +61,7 @@ static void list_add(struct list *list, void *item)
 {
 	if (list->count == list->capacity) {
 		list->capacity = list->capacity == 0 ? 16 : 2 * list->capacity;
-		list->items = mem_resize(list->items, list->capacity * sizeof(*list->items));
+		list->items = memory_resize(list->items, list->capacity * sizeof(*list->items));
 	}
 	list->items[list->count++] = item;
 }
@@ -95,7 +95,7 @@ struct loop *loop_new(void)
 
 	if (epoll < 0)
 		return NULL;
-	l = mem_alloc_zero(1, sizeof(*l));
+	l = memory_alloc_zero(1, sizeof(*l));
 	l->epoll = epoll;
 	l->signals.fd = -1;
 	read_clocks(l);
@@ -113,10 +113,10 @@ void loop_free(struct loop *l)
 	assert(l->timers.count == 0);
 	assert(l->files.count == 0);
 	(void)close(l->epoll);
-	mem_free(l->changes.items);
-	mem_free(l->files.items);
-	mem_free(l->timers.items);
-	mem_free(l);
+	memory_free(l->changes.items);
+	memory_free(l->files.items);
+	memory_free(l->timers.items);
+	memory_free(l);
 }
 
 /* ---- sources ---- */

@@ -33,7 +33,7 @@ struct stretcher {
 struct stretcher *stretcher_new(struct loop *l,
                                 void (*done)(void *owner, uint32_t token, const uint8_t *stretched))
 {
-	struct stretcher *s = mem_alloc_zero(1, sizeof(*s));
+	struct stretcher *s = memory_alloc_zero(1, sizeof(*s));
 
 	assert(done != NULL);
 	s->loop = l;
@@ -45,7 +45,7 @@ struct stretcher *stretcher_new(struct loop *l,
 static void job_free(struct job *job)
 {
 	explicit_bzero(job, sizeof(*job) + job->password_size);
-	mem_free(job);
+	memory_free(job);
 }
 
 /* Takes the first job out of the queue. */
@@ -70,7 +70,7 @@ void stretcher_free(struct stretcher *s)
 	}
 	while (s->first != NULL)
 		job_free(take_first(s));
-	mem_free(s);
+	memory_free(s);
 }
 
 /* On the thread: it touches nothing but the first job. */
@@ -103,7 +103,7 @@ static void finished(void *context)
 
 static struct job *job_new(void *owner, uint32_t token, struct view password, struct view setting)
 {
-	struct job *job = mem_alloc_zero(1, sizeof(*job) + password.size);
+	struct job *job = memory_alloc_zero(1, sizeof(*job) + password.size);
 
 	assert(setting.size <= sizeof(job->setting));
 	job->owner = owner;

@@ -73,7 +73,7 @@ static int start_thread(struct syncer *s)
 struct syncer *syncer_new(struct loop *l, void (*run)(void *context), void (*done)(void *context),
                           void *context)
 {
-	struct syncer *s = mem_alloc_zero(1, sizeof(*s));
+	struct syncer *s = memory_alloc_zero(1, sizeof(*s));
 	int result;
 
 	assert(run != NULL);
@@ -94,7 +94,7 @@ struct syncer *syncer_new(struct loop *l, void (*run)(void *context), void (*don
 			return s;
 		loop_wake_remove(l, &s->wake);
 	}
-	mem_free(s);
+	memory_free(s);
 	errno = result;
 	return NULL;
 }
@@ -110,7 +110,7 @@ void syncer_free(struct syncer *s)
 	loop_wake_remove(s->loop, &s->wake);
 	(void)sem_destroy(&s->start);
 	(void)sem_destroy(&s->finished);
-	mem_free(s);
+	memory_free(s);
 }
 
 void syncer_start(struct syncer *s)

@@ -57,7 +57,7 @@ static void release(struct backup *b)
 		journal_abandon(b->journal);
 	if (b->disk != NULL)
 		disk_close_directory(b->disk);
-	mem_free(b);
+	memory_free(b);
 }
 
 void backup_abandon(struct backup *b)
@@ -96,7 +96,7 @@ static int open_aside(struct backup *b, struct store *store, char err[ERR_SIZE])
 
 struct backup *backup_begin(const char *path, struct store *store, char err[ERR_SIZE])
 {
-	struct backup *b = mem_alloc_zero(1, sizeof(*b));
+	struct backup *b = memory_alloc_zero(1, sizeof(*b));
 	size_t size = strlen(path);
 	struct stat stat;
 
@@ -104,7 +104,7 @@ struct backup *backup_begin(const char *path, struct store *store, char err[ERR_
 		size--;
 	if (size == 0 || size + 5 > PATH_SIZE) {
 		(void)snprintf(err, ERR_SIZE, "the path of the backup is empty or too long");
-		mem_free(b);
+		memory_free(b);
 		return NULL;
 	}
 	(void)snprintf(b->path, sizeof(b->path), "%.*s", (int)size, path);

@@ -58,11 +58,11 @@ struct direct *direct_open(int fd)
 		(void)close(own); /* nothing was written */
 		return NULL;
 	}
-	d = mem_alloc(sizeof(*d));
+	d = memory_alloc(sizeof(*d));
 	d->fd = own;
 	d->zeros_from = (uint64_t)status.st_size;
 	d->tail_at = UINT64_MAX;
-	d->allocated = mem_alloc(ROOM_SIZE + DIRECT_BLOCK);
+	d->allocated = memory_alloc(ROOM_SIZE + DIRECT_BLOCK);
 	d->room = d->allocated + (DIRECT_BLOCK - (uintptr_t)d->allocated % DIRECT_BLOCK);
 	return d;
 }
@@ -72,8 +72,8 @@ void direct_close(struct direct *d)
 	if (d == NULL)
 		return;
 	(void)close(d->fd); /* what counts was synced */
-	mem_free(d->allocated);
-	mem_free(d);
+	memory_free(d->allocated);
+	memory_free(d);
 }
 
 /* The block at `at` as it is. */

@@ -307,11 +307,11 @@ static int make_directory(const char *path)
 
 	if (size == 0)
 		return -ENOENT;
-	copy = mem_alloc(size + 1);
+	copy = memory_alloc(size + 1);
 	memcpy(copy, path, size + 1);
 	if (file_make_folders(copy) != 0 || (mkdir(copy, DIRECTORY_MODE) < 0 && errno != EEXIST))
 		result = -errno;
-	mem_free(copy);
+	memory_free(copy);
 	return result;
 }
 
@@ -336,7 +336,7 @@ static const char *directory_begin(struct directory *directory, const char *path
 
 struct disk *disk_open_directory(const char *path, bool *locked, char err[ERR_SIZE])
 {
-	struct directory *directory = mem_alloc_zero(1, sizeof(*directory));
+	struct directory *directory = memory_alloc_zero(1, sizeof(*directory));
 	const char *failed;
 	int result = 0;
 
@@ -372,5 +372,5 @@ void disk_close_directory(struct disk *d)
 		(void)close(directory->lock_fd);
 	if (directory->fd >= 0)
 		(void)close(directory->fd);
-	mem_free(directory);
+	memory_free(directory);
 }

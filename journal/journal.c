@@ -12,7 +12,7 @@
 #include "base/bug.h"
 #include "journal/private.h"
 
-#include "base/sha256.h"
+#include "base/crc32c.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -40,7 +40,7 @@ enum {
 struct journal *journal_new(struct disk *disk, const struct journal_options *options,
                             struct store *store)
 {
-	struct journal *j = mem_alloc_zero(1, sizeof(*j));
+	struct journal *j = memory_alloc_zero(1, sizeof(*j));
 
 	assert(disk != NULL);
 	assert(store != NULL);
@@ -81,7 +81,7 @@ void journal_abandon(struct journal *j)
 	buf_release(&j->batch);
 	buf_release(&j->snapshot.slice);
 	j->magic = 0;
-	mem_free(j);
+	memory_free(j);
 }
 
 const uint8_t *journal_uuid(const struct journal *j)

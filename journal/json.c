@@ -5,8 +5,8 @@
  * to cJSON. What cJSON is told is therefore free of everything that it is known to read differently
  * from the RFC.
  *
- * cJSON gets its memory from mem_alloc, so a NULL from it is always a mistake in the text, never a
- * lack of memory.
+ * cJSON gets its memory from memory_alloc, so a NULL from it is always a mistake in the text,
+ * never a lack of memory.
  */
 #include "journal/json.h"
 
@@ -19,7 +19,7 @@ static pthread_once_t hooks_once = PTHREAD_ONCE_INIT;
 
 static void hooks_set(void)
 {
-	cJSON_Hooks hooks = { .malloc_fn = mem_alloc, .free_fn = mem_free };
+	cJSON_Hooks hooks = { .malloc_fn = memory_alloc, .free_fn = memory_free };
 
 	cJSON_InitHooks(&hooks);
 }
@@ -317,14 +317,14 @@ void json_put(struct cJSON *container, const char *key, struct cJSON *child)
 
 void json_put_string(struct cJSON *container, const char *key, struct view string)
 {
-	char *copy = mem_alloc(string.size + 1);
+	char *copy = memory_alloc(string.size + 1);
 
 	assert(string.size == 0 || memchr(string.data, '\0', string.size) == NULL);
 	if (string.size != 0)
 		memcpy(copy, string.data, string.size);
 	copy[string.size] = '\0';
 	json_put(container, key, cJSON_CreateString(copy));
-	mem_free(copy);
+	memory_free(copy);
 }
 
 /* As raw text: cJSON would print 1000000000000000 as 1e+15. */
@@ -354,7 +354,7 @@ bool json_print(const struct cJSON *value, struct buf *out)
 
 	assert(text != NULL);
 	put = buf_put(out, text, strlen(text));
-	mem_free(text);
+	memory_free(text);
 	return put;
 }
 

@@ -7,6 +7,7 @@
  */
 #include "journal/line.h"
 
+#include "base/crc32c.h"
 #include "base/sha256.h"
 #include "journal/json.h"
 

@@ -19,7 +19,7 @@
 #include "base/bug.h"
 #include "journal/private.h"
 
-#include "base/sha256.h"
+#include "base/crc32c.h"
 #include "journal/json.h"
 
 #include <errno.h>
@@ -351,7 +351,7 @@ static bool write_again(struct start *s)
 	const struct disk_operations *o = operations(s);
 	const char *name = journal_names[FILE_JOURNAL];
 	uint64_t at = BUG(tail_not_synced) ? s->j->end : s->journal.mark;
-	uint8_t *bytes = mem_alloc(COPY_SIZE);
+	uint8_t *bytes = memory_alloc(COPY_SIZE);
 	bool done = true;
 
 	while (done && at < s->j->end) {
@@ -365,7 +365,7 @@ static bool write_again(struct start *s)
 		       check(s, o->write(s->l.disk, s->j->handle, at, bytes, size), "write", name);
 		at += size;
 	}
-	mem_free(bytes);
+	memory_free(bytes);
 	if (BUG(tail_not_synced))
 		return done;
 	return done && check(s, o->sync(s->l.disk, s->j->handle), "sync", name);
@@ -478,7 +478,7 @@ static bool begin_fresh(struct start *s)
 static bool copy_bytes(struct start *s, int from, int to, const char *name)
 {
 	const struct disk_operations *o = operations(s);
-	uint8_t *bytes = mem_alloc(COPY_SIZE);
+	uint8_t *bytes = memory_alloc(COPY_SIZE);
 	uint64_t at = 0;
 	int64_t count;
 	bool done;
@@ -489,7 +489,7 @@ static bool copy_bytes(struct start *s, int from, int to, const char *name)
 		       check(s, o->write(s->l.disk, to, at, bytes, (size_t)count), "write", name);
 		at += (uint64_t)(done ? count : 0);
 	} while (done && count > 0);
-	mem_free(bytes);
+	memory_free(bytes);
 	return done && check(s, o->sync(s->l.disk, to), "sync", name);
 }
 
@@ -606,7 +606,7 @@ enum journal_status journal_open(struct disk *disk, const struct journal_options
 	}
 	line_parser_release(&s.l.parser);
 	buf_release(&s.l.texts);
-	mem_free(s.journal.notes);
-	mem_free(s.old.notes);
+	memory_free(s.journal.notes);
+	memory_free(s.old.notes);
 	return s.l.status;
 }

@@ -8,7 +8,7 @@
  */
 #include "journal/private.h"
 
-#include "base/sha256.h"
+#include "base/crc32c.h"
 #include "journal/json.h"
 
 #include <errno.h>
@@ -124,7 +124,7 @@ static bool window_open(struct window *w, struct loading *l, const char *name)
 	w->handle = l->disk->operations->open(l->disk, name, DISK_READ);
 	if (w->handle < 0)
 		return loading_fail(l, "open", name, w->handle);
-	w->data = mem_alloc(WINDOW_SIZE);
+	w->data = memory_alloc(WINDOW_SIZE);
 	return true;
 }
 
@@ -133,7 +133,7 @@ static void window_close(struct window *w)
 	if (w->handle >= 0)
 		(void)w->l->disk->operations->close(w->l->disk,
 		                                    w->handle); /* nothing was written */
-	mem_free(w->data);
+	memory_free(w->data);
 }
 
 static uint64_t window_offset(const struct window *w, size_t at)
@@ -520,7 +520,7 @@ static bool journal_damage(struct journal_reader *r, uint64_t line, uint64_t byt
 
 static void add_note(struct found_journal *found, const struct snapshot_names *names)
 {
-	found->notes = mem_resize(found->notes, (found->note_count + 1) * sizeof(*names));
+	found->notes = memory_resize(found->notes, (found->note_count + 1) * sizeof(*names));
 	found->notes[found->note_count++] = *names;
 }
 

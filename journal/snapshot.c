@@ -12,6 +12,7 @@
  */
 #include "journal/private.h"
 
+#include "base/crc32c.h"
 #include "base/sha256.h"
 
 #include <errno.h>

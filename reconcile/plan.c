@@ -22,7 +22,7 @@ static void push(struct reconcile *r, const struct range_item *item)
 {
 	if (r->pending_count == r->pending_capacity) {
 		r->pending_capacity = r->pending_capacity == 0 ? 64 : 2 * r->pending_capacity;
-		r->pending = mem_resize(r->pending, r->pending_capacity * sizeof(r->pending[0]));
+		r->pending = memory_resize(r->pending, r->pending_capacity * sizeof(r->pending[0]));
 	}
 	assert(bound_compare(&item->after, &item->upto) < 0);
 	r->pending[r->pending_count++] = *item;
@@ -96,9 +96,9 @@ static void pass_end(struct reconcile *r)
 
 static void task_release(struct task *task)
 {
-	mem_free(task->uptos);
+	memory_free(task->uptos);
 	for (uint32_t i = 0; i < RECONCILE_MAX; i++) {
-		mem_free(task->parts[i]);
+		memory_free(task->parts[i]);
 		buf_release(&task->pages[i]);
 	}
 	*task = (struct task){ .state = TASK_FREE };
@@ -344,8 +344,8 @@ static const char *take_split(struct reconcile *r, uint32_t index, const struct 
 	struct reader reader = reader_of(frame->split_reply.parts);
 	struct split_part split = { .upto = bound_begin() };
 
-	task->uptos = mem_alloc(PARTS_MAX * sizeof(task->uptos[0]));
-	task->parts[task->splitter] = mem_alloc(PARTS_MAX * sizeof(struct digest_part));
+	task->uptos = memory_alloc(PARTS_MAX * sizeof(task->uptos[0]));
+	task->parts[task->splitter] = memory_alloc(PARTS_MAX * sizeof(struct digest_part));
 	task->part_count = 0;
 	while (protocol_next_split(&reader, &split)) {
 		task->uptos[task->part_count] = split.upto;
@@ -372,7 +372,7 @@ static const char *take_digests(struct reconcile *r, uint32_t index, uint32_t ta
 
 	if (frame->digested.parts.size / PART_SIZE != task->part_count)
 		return "answers about other parts";
-	parts = mem_alloc(PARTS_MAX * sizeof(*parts));
+	parts = memory_alloc(PARTS_MAX * sizeof(*parts));
 	task->parts[index] = parts;
 	while (count < task->part_count && protocol_next_part(&reader, &parts[count]))
 		count++;

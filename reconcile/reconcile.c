@@ -19,7 +19,7 @@ static void act(struct reconcile *r, enum reconcile_action_kind kind, uint32_t i
 {
 	if (r->action_count == r->action_capacity) {
 		r->action_capacity = r->action_capacity == 0 ? 16 : 2 * r->action_capacity;
-		r->actions = mem_resize(r->actions, r->action_capacity * sizeof(r->actions[0]));
+		r->actions = memory_resize(r->actions, r->action_capacity * sizeof(r->actions[0]));
 	}
 	r->actions[r->action_count++] = (struct reconcile_action){ kind, index };
 }
@@ -55,11 +55,11 @@ static void due_add(struct peer *p, struct due due)
 {
 	if (p->due_count == p->due_capacity) {
 		uint32_t capacity = p->due_capacity == 0 ? RING_MIN : 2 * p->due_capacity;
-		struct due *ring = mem_alloc(capacity * sizeof(*ring));
+		struct due *ring = memory_alloc(capacity * sizeof(*ring));
 
 		for (uint32_t i = 0; i < p->due_count; i++)
 			ring[i] = p->dues[(p->due_first + i) & (p->due_capacity - 1)];
-		mem_free(p->dues);
+		memory_free(p->dues);
 		p->dues = ring;
 		p->due_first = 0;
 		p->due_capacity = capacity;
@@ -448,7 +448,7 @@ void reconcile_tick(struct reconcile *r, uint64_t time_ms)
 
 struct reconcile *reconcile_new(const struct reconcile_options *options, uint64_t time_ms)
 {
-	struct reconcile *r = mem_alloc_zero(1, sizeof(*r));
+	struct reconcile *r = memory_alloc_zero(1, sizeof(*r));
 
 	assert(options->count >= 1);
 	assert(options->count <= RECONCILE_MAX);
@@ -486,14 +486,14 @@ void reconcile_free(struct reconcile *r)
 	for (uint32_t i = 0; i < RECONCILE_MAX; i++) {
 		buf_release(&r->peers[i].out);
 		buf_release(&r->peers[i].store);
-		mem_free(r->peers[i].dues);
+		memory_free(r->peers[i].dues);
 	}
 	buf_release(&r->scratch);
 	buf_release(&r->collected);
-	mem_free(r->pending);
-	mem_free(r->actions);
+	memory_free(r->pending);
+	memory_free(r->actions);
 	explicit_bzero(r, sizeof(*r));
-	mem_free(r);
+	memory_free(r);
 }
 
 /* ---- what is asked about it ---- */

@@ -32,10 +32,10 @@ struct list_part {
 static void page_clear(struct list_page *page)
 {
 	for (uint32_t i = 0; i < REPLICAS; i++)
-		mem_free(page->parts[i].users);
+		memory_free(page->parts[i].users);
 	memset(page->parts, 0, REPLICAS * sizeof *page->parts);
-	mem_free(page->users);
-	mem_free(page->missing);
+	memory_free(page->users);
+	memory_free(page->missing);
 	page->users = NULL;
 	page->missing = NULL;
 	page->count = 0;
@@ -82,7 +82,7 @@ static void page_listed(struct list_part *part, const struct frame *frame)
 		return;
 	part->full = true;
 	if (!part->users)
-		part->users = mem_alloc_zero(PAGE_COUNT, sizeof *part->users);
+		part->users = memory_alloc_zero(PAGE_COUNT, sizeof *part->users);
 	while (count < part->count && protocol_next_listed(&entries, &item)) {
 		struct user *user = &part->users[count];
 
@@ -201,8 +201,8 @@ static bool page_merge(struct list_page *page)
 	uint32_t at[REPLICAS] = { 0 };
 	uint32_t missing = 0;
 
-	page->users = mem_alloc_zero(REPLICAS * PAGE_COUNT, sizeof *page->users);
-	page->missing = mem_alloc_zero(REPLICAS * PAGE_COUNT, 1);
+	page->users = memory_alloc_zero(REPLICAS * PAGE_COUNT, sizeof *page->users);
+	page->missing = memory_alloc_zero(REPLICAS * PAGE_COUNT, 1);
 	for (;;) {
 		const struct user *least = NULL;
 		struct user *user = &page->users[page->count];
@@ -294,7 +294,7 @@ static void page_release(struct op *op)
 	struct list_page *page = (struct list_page *)op;
 
 	page_clear(page);
-	mem_free(page->parts);
+	memory_free(page->parts);
 }
 
 const struct op_row list_page_row = {
@@ -311,7 +311,7 @@ void list_page_new(struct replication *r, struct op *parent, struct list_cursor 
 	struct list_page *page = (struct list_page *)op_new(r, &list_page_row, parent);
 
 	page->cursor = cursor;
-	page->parts = mem_alloc_zero(REPLICAS, sizeof *page->parts);
+	page->parts = memory_alloc_zero(REPLICAS, sizeof *page->parts);
 	op_begin(r, &page->op);
 }
 
@@ -421,7 +421,7 @@ static void replicas_ping(struct replication *r, struct op *op)
 static void replicas_end(struct replication *r, struct op *op)
 {
 	const struct replicas_op *o = (struct replicas_op *)op;
-	struct replica_row *rows = mem_alloc_zero(REPLICAS, sizeof *rows);
+	struct replica_row *rows = memory_alloc_zero(REPLICAS, sizeof *rows);
 	struct action *action = replication_act(r, ACTION_REPLICAS, rows);
 	uint32_t leader = r->leader < 0 ? 0 : (uint32_t)r->leader;
 

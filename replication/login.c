@@ -72,7 +72,7 @@ void login_session_clear(struct replication *r)
 
 	explicit_bzero(&r->session, sizeof r->session);
 	while ((outbound = map_next(&r->outbounds, &place)))
-		mem_free(outbound);
+		memory_free(outbound);
 	map_clear(&r->outbounds);
 	place = 0;
 	while ((contact = map_next(&r->contacts, &place)))
@@ -252,7 +252,7 @@ static void refuse_several(struct replication *r, struct login *l, const struct 
 {
 	struct result *result = op_result(&l->op, OUTCOME_SEVERAL, "");
 
-	result = mem_resize(result, sizeof *result + look->count * sizeof(struct user));
+	result = memory_resize(result, sizeof *result + look->count * sizeof(struct user));
 	result->users = (struct user *)(result + 1);
 	result->users_count = look->count;
 	result->detail = "several accounts fit, none of which counts: name the one that is meant";

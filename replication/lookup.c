@@ -117,7 +117,7 @@ static struct lookup_account *get(struct lookup *l, const struct id *id)
 	if (l->count == CANDIDATES_MAX)
 		return NULL;
 	if (!l->accounts)
-		l->accounts = mem_alloc(CANDIDATES_MAX * sizeof *l->accounts);
+		l->accounts = memory_alloc(CANDIDATES_MAX * sizeof *l->accounts);
 	a = &l->accounts[l->count++];
 	memset(a, 0, sizeof *a);
 	a->id = *id;
@@ -257,7 +257,7 @@ static void advance(struct replication *r, struct op *op)
 
 static void release(struct op *op)
 {
-	mem_free(((struct lookup *)op)->accounts);
+	memory_free(((struct lookup *)op)->accounts);
 }
 
 void lookup_display(const struct lookup *l, uint32_t at, char display[DISPLAY_SIZE])

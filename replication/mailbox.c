@@ -67,7 +67,7 @@ static void add_candidate(struct replication *r, struct stream_state *s, uint8_t
 		(*at)->waited |= waited;
 		return;
 	}
-	c = mem_alloc(sizeof *c + text.size);
+	c = memory_alloc(sizeof *c + text.size);
 	c->next = *at;
 	c->number = place->number;
 	c->sent_ms = place->sent_ms;
@@ -91,7 +91,7 @@ static void drop_candidate(struct replication *r, struct stream_state *s)
 		r->merge_waits = false;
 	s->candidates = c->next;
 	r->held_size -= sizeof *c + c->text_size;
-	mem_free(c);
+	memory_free(c);
 }
 
 static void tell(struct replication *r, struct stream_state *s, uint8_t to, uint64_t number)
@@ -108,7 +108,7 @@ static bool is_done(const struct stream_state *s, uint64_t number)
 
 static void show(struct replication *r, struct stream_state *s, const struct candidate *c)
 {
-	struct shown *shown = mem_alloc(sizeof *shown + c->text_size);
+	struct shown *shown = memory_alloc(sizeof *shown + c->text_size);
 	uint8_t *text = (uint8_t *)(shown + 1);
 
 	memset(shown, 0, sizeof *shown);
@@ -225,7 +225,7 @@ static void clear_list(struct reading *reading)
 
 	for (struct page_item *item = reading->first; item; item = next) {
 		next = item->next;
-		mem_free(item);
+		memory_free(item);
 	}
 	memset(reading, 0, sizeof *reading);
 }
@@ -244,7 +244,7 @@ static void insert(struct reading *reading, const struct place *place, bool push
 		at = &(*at)->next;
 	if (*at && order == 0)
 		return;
-	item = mem_alloc(sizeof *item + text.size);
+	item = memory_alloc(sizeof *item + text.size);
 	item->next = *at;
 	item->place = *place;
 	item->pushed = pushed;
@@ -264,7 +264,7 @@ static void pop(struct reading *reading)
 	if (!reading->first)
 		reading->last = NULL;
 	reading->size -= sizeof *item + item->text_size;
-	mem_free(item);
+	memory_free(item);
 }
 
 /* Too much is kept: what stands last is dropped, and read again by pages. */
@@ -293,7 +293,7 @@ static void shorten(struct replication *r, struct reading *reading)
 		struct page_item *next = rest->next;
 
 		reading->size -= sizeof *rest + rest->text_size;
-		mem_free(rest);
+		memory_free(rest);
 		rest = next;
 	}
 	(void)r;

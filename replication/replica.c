@@ -31,11 +31,11 @@ static void expect(struct replication *r, uint32_t index, const struct due_reply
 
 	if (p->expected_count == p->expected_capacity) {
 		uint32_t capacity = p->expected_capacity ? p->expected_capacity * 2 : 16;
-		struct due_reply *ring = mem_alloc(capacity * sizeof *ring);
+		struct due_reply *ring = memory_alloc(capacity * sizeof *ring);
 
 		for (uint32_t i = 0; i < p->expected_count; i++)
 			ring[i] = p->expected[(p->expected_first + i) & (p->expected_capacity - 1)];
-		mem_free(p->expected);
+		memory_free(p->expected);
 		p->expected = ring;
 		p->expected_first = 0;
 		p->expected_capacity = capacity;
@@ -101,7 +101,7 @@ static void tell_state(struct replication *r, uint32_t index, bool live)
 	char *why = NULL;
 
 	if (!live) {
-		why = mem_alloc(WHY_SIZE);
+		why = memory_alloc(WHY_SIZE);
 		memcpy(why, r->replicas[index].why, WHY_SIZE);
 	}
 	a = replication_act(r, ACTION_REPLICA, why);
@@ -145,7 +145,7 @@ static void leave_audiences(struct replication *r, uint32_t index)
 static void forget_connection(struct replica *p)
 {
 	for (uint32_t i = 0; i < p->expected_count; i++)
-		mem_free(
+		memory_free(
 			p->expected[(p->expected_first + i) & (p->expected_capacity - 1)].question);
 	p->expected_count = 0;
 	p->expected_first = 0;
@@ -223,8 +223,8 @@ void replica_release(struct replication *r, uint32_t index)
 	struct replica *p = &r->replicas[index];
 
 	forget_connection(p);
-	mem_free(p->expected);
-	mem_free(p->ask);
+	memory_free(p->expected);
+	memory_free(p->ask);
 }
 
 void replication_connected(struct replication *r, uint32_t index, struct replication_time time)
@@ -560,7 +560,7 @@ static void take_frame(struct replication *r, uint32_t index, const struct frame
 	p->expected_count--;
 	p->due_since_ms = r->now_ms;
 	reply(r, index, &e, frame);
-	mem_free(e.question);
+	memory_free(e.question);
 }
 
 /* A line of text instead of a frame: a server of another kind or version says why. */

@@ -99,11 +99,11 @@ struct action *replication_act(struct replication *r, enum action_kind kind, voi
 
 	if (r->actions_count == r->actions_capacity) {
 		uint32_t capacity = r->actions_capacity ? r->actions_capacity * 2 : 16;
-		struct queued *ring = mem_alloc(capacity * sizeof *ring);
+		struct queued *ring = memory_alloc(capacity * sizeof *ring);
 
 		for (uint32_t i = 0; i < r->actions_count; i++)
 			ring[i] = r->actions[(r->actions_first + i) % r->actions_capacity];
-		mem_free(r->actions);
+		memory_free(r->actions);
 		r->actions = ring;
 		r->actions_first = 0;
 		r->actions_capacity = capacity;
@@ -121,7 +121,7 @@ bool replication_next(struct replication *r, struct action *action)
 	struct queued *q;
 
 	assert(r->magic == REPLICATION_MAGIC);
-	mem_free(r->owned);
+	memory_free(r->owned);
 	r->owned = NULL;
 	if (r->actions_count == 0)
 		return false;
@@ -137,7 +137,7 @@ bool replication_next(struct replication *r, struct action *action)
 
 struct op *op_new(struct replication *r, const struct op_row *row, struct op *parent)
 {
-	struct op *op = mem_alloc_zero(1, row->size);
+	struct op *op = memory_alloc_zero(1, row->size);
 
 	assert(row->size >= sizeof *op);
 	op->row = row;
@@ -167,7 +167,7 @@ static void op_free(struct replication *r, struct op *op)
 		op->next->previous = op->previous;
 	else
 		r->last_op = op->previous;
-	mem_free(op);
+	memory_free(op);
 }
 
 static void bound_wait(const struct replication *r, struct op *op)
@@ -246,7 +246,7 @@ void op_settle(struct replication *r, struct op *op)
 
 struct result *op_result(const struct op *op, enum outcome outcome, const char *detail)
 {
-	struct result *result = mem_alloc_zero(1, sizeof *result);
+	struct result *result = memory_alloc_zero(1, sizeof *result);
 
 	result->token = op->token;
 	result->kind = op->kind;
@@ -262,7 +262,7 @@ void op_tell_result(struct replication *r, struct op *op, struct result *result)
 	if (op->token)
 		replication_act(r, ACTION_RESULT, result)->result = result;
 	else
-		mem_free(result);
+		memory_free(result);
 	op->silent = true;
 	op->wait_until_ms = UINT64_MAX;
 }
@@ -277,7 +277,7 @@ void op_end(struct replication *r, struct op *op, struct result *result)
 	if (result && !op->silent)
 		op_tell_result(r, op, result);
 	else
-		mem_free(result);
+		memory_free(result);
 	op->ended = true;
 	op->asking = false;
 	op->waiting = false;
@@ -473,7 +473,7 @@ uint32_t replication_command(struct replication *r, const struct command *comman
 struct replication *replication_new(const struct replication_options *options,
                                     struct replication_time time)
 {
-	struct replication *r = mem_alloc_zero(1, sizeof *r);
+	struct replication *r = memory_alloc_zero(1, sizeof *r);
 
 	r->magic = REPLICATION_MAGIC;
 	r->options = *options;
@@ -499,7 +499,7 @@ void replication_free(struct replication *r)
 		next = op->next;
 		if (op->row->release)
 			op->row->release(op);
-		mem_free(op);
+		memory_free(op);
 	}
 	for (uint32_t i = 0; i < REPLICAS; i++)
 		replica_release(r, i);
@@ -511,15 +511,15 @@ void replication_free(struct replication *r)
 
 		if (!contact)
 			break;
-		mem_free(contact);
+		memory_free(contact);
 	}
 	map_clear(&r->contacts);
 	for (uint32_t i = 0; i < r->actions_count; i++)
-		mem_free(r->actions[(r->actions_first + i) % r->actions_capacity].owned);
-	mem_free(r->actions);
-	mem_free(r->owned);
+		memory_free(r->actions[(r->actions_first + i) % r->actions_capacity].owned);
+	memory_free(r->actions);
+	memory_free(r->owned);
 	r->magic = 0;
-	mem_free(r);
+	memory_free(r);
 }
 
 void replication_stretched(struct replication *r, uint32_t token, const uint8_t *stretched,

@@ -59,7 +59,7 @@ struct outbound *outbound_get(struct replication *r, const struct id *id)
 
 	if (outbound)
 		return outbound;
-	outbound = mem_alloc_zero(1, sizeof *outbound);
+	outbound = memory_alloc_zero(1, sizeof *outbound);
 	outbound->id = *id;
 	map_put(&r->outbounds, view_of(&outbound->id, ID_SIZE), outbound);
 	return outbound;
@@ -71,7 +71,7 @@ static struct contact *contact_get(struct replication *r, struct view name)
 
 	if (contact)
 		return contact;
-	contact = mem_alloc_zero(1, sizeof *contact);
+	contact = memory_alloc_zero(1, sizeof *contact);
 	assert(name.size <= sizeof contact->name);
 	memcpy(contact->name, name.data, name.size);
 	contact->size = name.size;
@@ -365,7 +365,7 @@ static struct result *make_result(struct send *s, enum outcome outcome, uint32_t
 	struct result *result = op_result(&s->op, outcome, explain(outcome));
 
 	if (users) {
-		result = mem_resize(result, sizeof *result + users * sizeof(struct user));
+		result = memory_resize(result, sizeof *result + users * sizeof(struct user));
 		result->users = (struct user *)(result + 1);
 	}
 	if (s->count == 1 && s->recipients[0].number) {
@@ -489,7 +489,7 @@ static void expired(struct replication *r, struct op *op, struct result *result)
 	struct send *s = (struct send *)op;
 	enum outcome outcome = result->outcome;
 
-	mem_free(result);
+	memory_free(result);
 	for (uint32_t i = 0; i < s->count; i++)
 		s->recipients[i].outcome = outcome;
 	op_end(r, op, make_result(s, outcome, 0));
@@ -499,9 +499,9 @@ static void release(struct op *op)
 {
 	struct send *s = (struct send *)op;
 
-	mem_free(s->text);
+	memory_free(s->text);
 	if (s->recipients != &s->one)
-		mem_free(s->recipients);
+		memory_free(s->recipients);
 }
 
 const struct op_row send_row = {
@@ -518,11 +518,11 @@ const struct op_row send_row = {
 static void fill(struct send *s, const struct ulid *by, uint32_t count, struct view text)
 {
 	s->by = *by;
-	s->text = mem_alloc(text.size);
+	s->text = memory_alloc(text.size);
 	memcpy(s->text, text.data, text.size);
 	s->text_size = (uint32_t)text.size;
 	s->count = count;
-	s->recipients = count == 1 ? &s->one : mem_alloc_zero(count, sizeof *s->recipients);
+	s->recipients = count == 1 ? &s->one : memory_alloc_zero(count, sizeof *s->recipients);
 }
 
 void send_command(struct replication *r, struct op *op, const struct command *command)
@@ -650,7 +650,7 @@ void all_command(struct replication *r, struct op *op, const struct command *com
 {
 	struct all *a = (struct all *)op;
 
-	a->text = mem_alloc(command->text.size);
+	a->text = memory_alloc(command->text.size);
 	memcpy(a->text, command->text.data, command->text.size);
 	a->text_size = (uint32_t)command->text.size;
 	a->by = r->session.ulid;
@@ -729,7 +729,7 @@ static void all_child(struct replication *r, struct op *op, struct op *ended)
 
 static void all_release(struct op *op)
 {
-	mem_free(((struct all *)op)->text);
+	memory_free(((struct all *)op)->text);
 }
 
 const struct op_row all_row = {

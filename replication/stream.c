@@ -44,7 +44,7 @@ static struct person *person_get(struct replication *r, const struct id *id)
 
 	if (p)
 		return p;
-	p = mem_alloc_zero(1, sizeof *p);
+	p = memory_alloc_zero(1, sizeof *p);
 	p->id = *id;
 	map_put(&r->persons, view_of(&p->id, ID_SIZE), p);
 	return p;
@@ -58,7 +58,7 @@ struct stream_state *stream_get(struct replication *r, const struct id *sender,
 
 	if (s)
 		return s;
-	s = mem_alloc_zero(1, sizeof *s);
+	s = memory_alloc_zero(1, sizeof *s);
 	s->key = key;
 	s->person = person_get(r, sender);
 	map_put(&r->streams, view_of(&s->key, STREAM_KEY_SIZE), s);
@@ -71,7 +71,7 @@ static void want_answer(struct replica *p, struct stream_state *s)
 {
 	if (p->ask_count == p->ask_capacity) {
 		p->ask_capacity = p->ask_capacity ? p->ask_capacity * 2 : 16;
-		p->ask = mem_resize(p->ask, p->ask_capacity * sizeof(struct stream_state *));
+		p->ask = memory_resize(p->ask, p->ask_capacity * sizeof(struct stream_state *));
 	}
 	p->ask[p->ask_count++] = s;
 }
@@ -91,7 +91,7 @@ bool stream_is_settled(struct replication *r, struct stream_state *s)
 static void ask_some(struct replication *r, uint32_t index, struct stream_state **streams,
                      uint32_t count)
 {
-	struct stream_question *q = mem_alloc(sizeof *q + count * sizeof(struct stream_state *));
+	struct stream_question *q = memory_alloc(sizeof *q + count * sizeof(struct stream_state *));
 	struct buf *out = &r->replicas[index].out;
 	uint32_t request;
 	size_t offset;
@@ -416,12 +416,12 @@ void stream_release(struct replication *r)
 			ranges_clear(&s->told[i]);
 			ranges_clear(&s->to_tell[i]);
 		}
-		mem_free(s);
+		memory_free(s);
 	}
 	map_clear(&r->streams);
 	place = 0;
 	while ((person = map_next(&r->persons, &place)))
-		mem_free(person);
+		memory_free(person);
 	map_clear(&r->persons);
 }
 

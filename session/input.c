@@ -65,9 +65,9 @@ void session_work_free(struct work_list *list)
 		struct work *work = work_take(list);
 
 		buf_release(&work->results);
-		mem_free(work->survey);
-		mem_free(work->copy);
-		mem_free(work);
+		memory_free(work->survey);
+		memory_free(work->copy);
+		memory_free(work);
 	}
 	assert(list->last == NULL);
 }
@@ -139,7 +139,7 @@ static struct view view_moved(struct view v, struct view from, const uint8_t *to
 /* The work, which stood on the stack with views into the caller's bytes, with memory of its own. */
 static struct work *work_keep(const struct work *work)
 {
-	struct work *kept = mem_alloc(sizeof(*kept));
+	struct work *kept = memory_alloc(sizeof(*kept));
 	/* Text and list stand in one frame, so what lies between them is at most that frame. */
 	const uint8_t *first = work->list.data;
 	const uint8_t *end = work->list.data + work->list.size;
@@ -154,7 +154,7 @@ static struct work *work_keep(const struct work *work)
 	struct view frame = view_of(first, (size_t)(end - first));
 
 	assert(frame.size <= FRAME_SIZE_MAX);
-	kept->copy = mem_alloc(frame.size);
+	kept->copy = memory_alloc(frame.size);
 	memcpy(kept->copy, frame.data, frame.size);
 	kept->text = view_moved(work->text, frame, kept->copy);
 	kept->list = view_moved(work->list, frame, kept->copy);
@@ -176,7 +176,7 @@ void session_work_begin(struct sessions *s, struct connection *c, struct work *w
 
 	if (is_done && !work_waits(s, work)) {
 		work_reply(s, c, work);
-		mem_free(work->survey);
+		memory_free(work->survey);
 		buf_release(&s->scratch);
 		s->scratch = work->results;
 		return;

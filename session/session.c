@@ -100,7 +100,7 @@ static struct action_entry *action_add(struct sessions *s, enum session_action_k
 {
 	if (s->action_count == s->action_capacity) {
 		s->action_capacity = s->action_capacity == 0 ? ACTIONS_MIN : s->action_capacity * 2;
-		s->actions = mem_resize(s->actions, s->action_capacity * sizeof(s->actions[0]));
+		s->actions = memory_resize(s->actions, s->action_capacity * sizeof(s->actions[0]));
 	}
 	struct action_entry *action = &s->actions[s->action_count++];
 
@@ -113,7 +113,7 @@ void session_append(struct sessions *s, const struct fact *fact)
 {
 	if (s->fact_count == s->fact_capacity) {
 		s->fact_capacity = s->fact_capacity == 0 ? ACTIONS_MIN : s->fact_capacity * 2;
-		s->facts = mem_resize(s->facts, s->fact_capacity * sizeof(s->facts[0]));
+		s->facts = memory_resize(s->facts, s->fact_capacity * sizeof(s->facts[0]));
 	}
 	s->facts[s->fact_count] = *fact;
 	action_add(s, SESSION_APPEND, SESSION_NONE)->fact = s->fact_count++;
@@ -202,7 +202,7 @@ static struct connection *connection_at(const struct sessions *s, uint32_t numbe
 
 static struct output *output_make(void)
 {
-	struct output *output = mem_alloc(sizeof(*output));
+	struct output *output = memory_alloc(sizeof(*output));
 
 	buf_init(&output->buf, OUTPUT_SIZE_MAX);
 	output->sent = 0;
@@ -213,7 +213,7 @@ static void output_free(struct output **output)
 {
 	if (*output != NULL)
 		buf_release(&(*output)->buf);
-	mem_free(*output);
+	memory_free(*output);
 	*output = NULL;
 }
 
@@ -312,11 +312,11 @@ struct buf *session_reply_begin(struct sessions *s, struct connection *c)
 static void held_grow(struct sessions *s)
 {
 	uint32_t capacity = s->held_capacity == 0 ? HELD_MIN : s->held_capacity * 2;
-	struct held *ring = mem_alloc(capacity * sizeof(*ring));
+	struct held *ring = memory_alloc(capacity * sizeof(*ring));
 
 	for (uint32_t i = 0; i < s->held_count; i++)
 		ring[i] = s->held[(s->held_first + i) & (s->held_capacity - 1)];
-	mem_free(s->held);
+	memory_free(s->held);
 	s->held = ring;
 	s->held_first = 0;
 	s->held_capacity = capacity;
@@ -476,7 +476,7 @@ void session_output_sent(struct sessions *s, uint32_t connection, size_t size)
 
 struct sessions *session_new(const struct session_options *options, struct store *store)
 {
-	struct sessions *s = mem_alloc_zero(1, sizeof(*s));
+	struct sessions *s = memory_alloc_zero(1, sizeof(*s));
 	uint8_t digest[SHA256_SIZE];
 	struct sha256 h;
 
@@ -514,7 +514,7 @@ static void connection_free(struct sessions *s, struct connection *c)
 	output_free(&c->ready);
 	output_free(&c->held);
 	explicit_bzero(c, sizeof(*c));
-	mem_free(c);
+	memory_free(c);
 }
 
 void session_free(struct sessions *s)
@@ -530,12 +530,12 @@ void session_free(struct sessions *s)
 	session_work_free(&s->spent);
 	session_accounts_release(s);
 	buf_release(&s->scratch);
-	mem_free(s->slots);
-	mem_free(s->held);
-	mem_free(s->actions);
-	mem_free(s->facts);
+	memory_free(s->slots);
+	memory_free(s->held);
+	memory_free(s->actions);
+	memory_free(s->facts);
 	explicit_bzero(s, sizeof(*s));
-	mem_free(s);
+	memory_free(s);
 }
 
 /* The number that was freed last, so that the numbers in use stay small. */
@@ -551,7 +551,7 @@ static uint32_t slot_take(struct sessions *s)
 		return SESSION_NONE;
 	if (s->slot_count == s->slot_capacity) {
 		s->slot_capacity = s->slot_capacity == 0 ? SLOTS_MIN : s->slot_capacity * 2;
-		s->slots = mem_resize(s->slots, s->slot_capacity * sizeof(s->slots[0]));
+		s->slots = memory_resize(s->slots, s->slot_capacity * sizeof(s->slots[0]));
 	}
 	s->slots[s->slot_count] = (struct connection_slot){ .next_free = SESSION_NONE };
 	return s->slot_count++;
@@ -566,7 +566,7 @@ uint32_t session_open(struct sessions *s, const uint8_t nonce[KEY_SIZE], struct 
 		return SESSION_NONE;
 	assert(number < s->options.connections_max);
 	assert(s->slots[number].connection == NULL);
-	struct connection *c = mem_alloc_zero(1, sizeof(*c));
+	struct connection *c = memory_alloc_zero(1, sizeof(*c));
 
 	c->magic = CONNECTION_MAGIC;
 	c->number = number;
@@ -728,7 +728,7 @@ static void check_list(const struct sessions *s, enum connection_list list)
 /* The ring's stretches of a connection add up to what is held of it. */
 static void check_held(const struct sessions *s)
 {
-	size_t *sizes = mem_alloc_zero(s->slot_count, sizeof(*sizes));
+	size_t *sizes = memory_alloc_zero(s->slot_count, sizeof(*sizes));
 	uint64_t position = s->synced;
 
 	for (uint32_t i = 0; i < s->held_count; i++) {
@@ -745,7 +745,7 @@ static void check_held(const struct sessions *s)
 	for (uint32_t i = 0; i < s->slot_count; i++)
 		if (s->slots[i].connection != NULL)
 			assert(output_left(s->slots[i].connection->held) == sizes[i]);
-	mem_free(sizes);
+	memory_free(sizes);
 }
 
 void session_check(const struct sessions *s)

@@ -22,7 +22,7 @@ static void text_give(struct store *s, struct text_slot *slot, struct view text)
 {
 	assert(slot->data == NULL);
 	assert(slot->size == text.size);
-	slot->data = mem_alloc(text.size);
+	slot->data = memory_alloc(text.size);
 	memcpy(slot->data, text.data, text.size);
 	s->text_bytes += text.size;
 }
@@ -89,7 +89,7 @@ void text_release(struct store *s, uint32_t handle)
 	(void)tree_remove(&use, &s->texts, slot->digest); /* it is `handle` */
 	if (slot->data)
 		s->text_bytes -= slot->size;
-	mem_free(slot->data);
+	memory_free(slot->data);
 	arena_free(s->arena, handle);
 	if (s->text_last == handle)
 		s->text_last = 0;

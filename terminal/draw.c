@@ -23,7 +23,7 @@
 void picture_release(struct picture *p)
 {
 	buf_release(&p->shown);
-	mem_free(p->cells);
+	memory_free(p->cells);
 	p->cells = NULL;
 	p->capacity = 0;
 	p->count = 0;
@@ -37,7 +37,7 @@ static struct cell *add_cell(struct picture *p, size_t at)
 
 	if (p->count == p->capacity) {
 		p->capacity = p->capacity == 0 ? 128 : 2 * p->capacity;
-		p->cells = mem_resize(p->cells, p->capacity * sizeof(*p->cells));
+		p->cells = memory_resize(p->cells, p->capacity * sizeof(*p->cells));
 	}
 	cell = &p->cells[p->count++];
 	*cell = (struct cell){ .offset = p->shown.size, .at = at, .step = 1 };

@@ -9,7 +9,7 @@ void history_init(struct history *h, size_t count_max, size_t line_size_max)
 {
 	*h = (struct history){ .count_max = count_max };
 	if (count_max > 0)
-		h->entries = mem_alloc_zero(count_max, sizeof(*h->entries));
+		h->entries = memory_alloc_zero(count_max, sizeof(*h->entries));
 	buf_init(&h->draft, line_size_max);
 }
 
@@ -22,13 +22,13 @@ static struct history_entry *entry_of(const struct history *h, size_t index)
 static void view_free(struct view *v)
 {
 	/* The memory is ours, though views point to what is not to be changed. */
-	mem_free((void *)(uintptr_t)v->data);
+	memory_free((void *)(uintptr_t)v->data);
 	*v = (struct view){ .size = 0 };
 }
 
 static struct view view_copy(struct view v)
 {
-	uint8_t *data = mem_alloc(v.size);
+	uint8_t *data = memory_alloc(v.size);
 
 	if (v.size > 0)
 		memcpy(data, v.data, v.size);
@@ -51,7 +51,7 @@ void history_release(struct history *h)
 {
 	for (size_t i = 0; i < h->count; i++)
 		forget_entry(entry_of(h, i));
-	mem_free(h->entries);
+	memory_free(h->entries);
 	buf_release(&h->draft);
 	*h = (struct history){ .count = 0 };
 }

@@ -22,7 +22,7 @@ enum {
 
 struct terminal *terminal_new(const struct terminal_options *options)
 {
-	struct terminal *t = mem_alloc_zero(1, sizeof(*t));
+	struct terminal *t = memory_alloc_zero(1, sizeof(*t));
 
 	assert(options->line_size_max > 0);
 	assert(options->line_size_max <= TERMINAL_LINE_SIZE_MAX);
@@ -78,7 +78,7 @@ void terminal_free(struct terminal *t)
 	buf_release(&t->out);
 	picture_release(&t->drawn);
 	picture_release(&t->wanted);
-	mem_free(t);
+	memory_free(t);
 }
 
 static uint32_t limited(unsigned value, uint32_t low, uint32_t high)

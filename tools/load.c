@@ -692,11 +692,11 @@ static void sender_init(struct run *run, struct sender *s, uint32_t number)
 	s->stamp = (uint64_t)number << 40;
 	if (o->mode == BENCH_IDLE)
 		return;
-	s->slots = mem_alloc_zero(run->slots, sizeof(*s->slots));
-	s->text = mem_alloc(o->text_size);
+	s->slots = memory_alloc_zero(run->slots, sizeof(*s->slots));
+	s->text = memory_alloc(o->text_size);
 	memset(s->text, 'm', o->text_size);
 	if (o->mode == BENCH_LIVE)
-		s->sent_ns = mem_alloc_zero(run->ring_mask + 1, sizeof(*s->sent_ns));
+		s->sent_ns = memory_alloc_zero(run->ring_mask + 1, sizeof(*s->sent_ns));
 }
 
 /* What is this process's part of `count` that are dealt out in turn. */
@@ -729,11 +729,11 @@ static void init(struct run *run)
 		run->makers_count = part_of(o->users, run->share);
 	if (run->makers_count > MEMBERS_AT_ONCE)
 		run->makers_count = MEMBERS_AT_ONCE;
-	run->makers = mem_alloc_zero(run->makers_count + 1, sizeof(*run->makers));
+	run->makers = memory_alloc_zero(run->makers_count + 1, sizeof(*run->makers));
 	for (uint32_t i = 0; i < run->makers_count; i++)
 		run->makers[i] = (struct member){ .run = run, .kind = MEMBER_MAKER };
 	run->senders_count = part_of(o->senders, run->share);
-	run->senders = mem_alloc_zero(run->senders_count + 1, sizeof(*run->senders));
+	run->senders = memory_alloc_zero(run->senders_count + 1, sizeof(*run->senders));
 	for (uint32_t i = 0; i < run->senders_count; i++)
 		sender_init(run, &run->senders[i], run->share->process + i * run->share->processes);
 	run->members_left = members_count(run);
@@ -751,12 +751,12 @@ static void release(struct run *run)
 
 		link_free(s->self.link);
 		link_free(s->receiver.link);
-		mem_free(s->slots);
-		mem_free(s->text);
-		mem_free(s->sent_ns);
+		memory_free(s->slots);
+		memory_free(s->text);
+		memory_free(s->sent_ns);
 	}
-	mem_free(run->senders);
-	mem_free(run->makers);
+	memory_free(run->senders);
+	memory_free(run->makers);
 	link_pool_free(run->pool);
 	loop_timer_cancel(run->loop, &run->phase);
 	loop_timer_cancel(run->loop, &run->retry);

@@ -13,7 +13,7 @@ enum { TALLY_FIRST = 65536 };
 
 void tally_release(struct tally *t)
 {
-	mem_free(t->latencies);
+	memory_free(t->latencies);
 	*t = (struct tally){ .count = 0 };
 }
 
@@ -25,7 +25,7 @@ static void reserve(struct tally *t, size_t more)
 		capacity *= 2;
 	if (capacity == t->capacity)
 		return;
-	t->latencies = mem_resize(t->latencies, capacity * sizeof(*t->latencies));
+	t->latencies = memory_resize(t->latencies, capacity * sizeof(*t->latencies));
 	t->capacity = capacity;
 }
 

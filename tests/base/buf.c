@@ -325,29 +325,6 @@ static void test_short_reads(void)
 	OK(reader_view32(&r).data == NULL && r.failed, "reader: a length of 4 GiB is too long");
 }
 
-static void test_memory(void)
-{
-	uint8_t *zeros = mem_alloc_zero(100, 10);
-	uint8_t *bytes = mem_alloc(16);
-	bool is_zero = true;
-
-	for (size_t i = 0; i < 1000; i++)
-		is_zero = is_zero && zeros[i] == 0;
-	OK(is_zero, "memory: is zero if that is asked for");
-	memcpy(bytes, "0123456789abcdef", 16);
-	bytes = mem_resize(bytes, 100000);
-	IS_BYTES(bytes, "0123456789abcdef", 16, "memory: keeps its content when resized");
-	mem_free(zeros);
-	mem_free(bytes);
-	mem_free(NULL);
-	void *nothing[3] = { mem_alloc(0), mem_alloc_zero(0, 8), mem_resize(NULL, 0) };
-
-	for (size_t i = 0; i < 3; i++) {
-		OK(nothing[i] != NULL, "memory: of no size has an address");
-		mem_free(nothing[i]);
-	}
-}
-
 int main(void)
 {
 	test_views();
@@ -359,6 +336,5 @@ int main(void)
 	test_reader();
 	test_empty_reader();
 	test_short_reads();
-	test_memory();
 	return tap_done();
 }

@@ -37,7 +37,7 @@ static void apply(struct store *s, const struct fact *fact)
 
 static void add_accounts(struct store *s)
 {
-	ids = mem_alloc(accounts * sizeof(*ids));
+	ids = memory_alloc(accounts * sizeof(*ids));
 	for (uint32_t i = 0; i < accounts; i++) {
 		char name[24];
 		struct fact fact = { .kind = FACT_ACCOUNT };
@@ -142,6 +142,6 @@ int main(int argc, char **argv)
 		fail(err);
 	disk_close_directory(disk);
 	store_free(s);
-	mem_free(ids);
+	memory_free(ids);
 	return 0;
 }

@@ -251,7 +251,7 @@ static void fill(char *to, size_t size, char c)
 
 static void test_limits(void)
 {
-	char *line = mem_alloc(COMMAND_LINE_SIZE_MAX + 1);
+	char *line = memory_alloc(COMMAND_LINE_SIZE_MAX + 1);
 	size_t size;
 
 	memcpy(line, "/msg bob ", 9);
@@ -305,7 +305,7 @@ static void test_limits(void)
 	IS_U64(request.text.size, TEXT_SIZE_MAX, "json: has its length");
 	parse_bytes("/msg bob a\0b", 12);
 	IS_STRING(outcome_code(request.outcome), "bad-text", "a NUL is no text");
-	mem_free(line);
+	memory_free(line);
 }
 
 static const char *nearest(const char *wrong)
@@ -378,7 +378,7 @@ static void test_foreign(void)
 
 static void test_terminal(void)
 {
-	struct command_parser *p = mem_alloc(sizeof(*p));
+	struct command_parser *p = memory_alloc(sizeof(*p));
 
 	command_parser_init(p, true);
 	command_parse(p, view_of_string("/create alice"), false, &request);
@@ -390,7 +390,7 @@ static void test_terminal(void)
 	command_parse(p, view_of_string("{\"command\":\"quit\"}"), false, &request);
 	OK(request.verb == VERB_TEXT, "terminal: a brace begins plain text");
 	command_parser_release(p);
-	mem_free(p);
+	memory_free(p);
 }
 
 static void test_durations(void)
@@ -461,14 +461,14 @@ static void test_noise(void)
 			size += length;
 		}
 		/* In memory of its own, so that a read past its end is found. */
-		char *exact = mem_alloc(size);
+		char *exact = memory_alloc(size);
 
 		memcpy(exact, line, size);
 		parse_bytes(exact, size);
 		ALWAYS((request.outcome == OUTCOME_OK) == (request.detail[0] == 0),
 		       "noise: a sentence");
 		refused += request.outcome != OUTCOME_OK;
-		mem_free(exact);
+		memory_free(exact);
 	}
 	OK(refused > rounds / 4 && refused < rounds,
 	   "noise is refused or understood, and breaks nothing");

@@ -86,7 +86,7 @@ static void test_damage(void)
 	uint32_t seed = 1;
 
 	for (unsigned round = 0; round < ROUNDS; round++) {
-		uint8_t *text = mem_alloc(sizeof(good));
+		uint8_t *text = memory_alloc(sizeof(good));
 		size_t size = sizeof(good) - 1;
 
 		memcpy(text, good, size);
@@ -95,7 +95,7 @@ static void test_damage(void)
 		if (round % 3 == 0)
 			size = (seed >> 12) % size;
 		/* In memory of its own size, so that a read past its end is found. */
-		text = mem_resize(text, size);
+		text = memory_resize(text, size);
 		err[0] = 0;
 		if (!config_parse(view_of(text, size), "FILE", &config, err)) {
 			refused++;
@@ -103,7 +103,7 @@ static void test_damage(void)
 			for (const char *c = err; *c != 0; c++)
 				ALWAYS(*c >= ' ' && *c <= '~', "and repeats nothing harmful");
 		}
-		mem_free(text);
+		memory_free(text);
 	}
 	OK(refused > ROUNDS / 3 && refused < ROUNDS, "damage is found, or does not matter");
 }

@@ -137,7 +137,7 @@ static void test_long(void)
 	char name[] = "/tmp/threefold.input.XXXXXX";
 	const char *folder = getenv("TMPDIR");
 	size_t sizes[3] = { COMMAND_LINE_SIZE_MAX, COMMAND_LINE_SIZE_MAX + 1, 3000000 };
-	char *bytes = mem_alloc(3000001);
+	char *bytes = memory_alloc(3000001);
 	char path[300];
 	int fd;
 
@@ -170,7 +170,7 @@ static void test_long(void)
 	for (int i = 0; i < 30; i++)
 		IS_STRING(next_line(), "", "the rest of it is no line");
 	OK(input_has_ended(&input), "a file ends, too");
-	mem_free(bytes);
+	memory_free(bytes);
 	close_input();
 }
 

@@ -7,15 +7,9 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-_Noreturn void out_of_memory(size_t size)
-{
-	printf("no memory for %zu bytes\n", size);
-	abort();
-}
-
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	uint8_t *framed = mem_alloc(4 + size);
+	uint8_t *framed = memory_alloc(4 + size);
 	size_t length;
 	bool whole;
 
@@ -27,6 +21,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (protocol_size(view_of(data, size), &length))
 		MUST(length == 0 || (length >= FRAME_HEADER_SIZE && length <= FRAME_SIZE_MAX));
 	(void)protocol_hello_begins(view_of(data, size), &whole);
-	mem_free(framed);
+	memory_free(framed);
 	return 0;
 }

@@ -203,8 +203,8 @@ static void test_reset(struct loop *l, struct conn_input *input)
 static void test_sending(struct loop *l, struct conn_input *input)
 {
 	enum { SIZE = 20 * 1024 * 1024 };
-	uint8_t *bytes = mem_alloc_zero(1, SIZE);
-	uint8_t *back = mem_alloc_zero(1, 1024 * 1024);
+	uint8_t *bytes = memory_alloc_zero(1, SIZE);
+	uint8_t *back = memory_alloc_zero(1, 1024 * 1024);
 	struct reader_end end;
 	size_t offset = 0;
 	size_t got = 0;
@@ -256,8 +256,8 @@ static void test_sending(struct loop *l, struct conn_input *input)
 	conn_used(&end.conn, input, end.bytes, 1);
 	conn_close(&end.conn);
 	close(other);
-	mem_free(bytes);
-	mem_free(back);
+	memory_free(bytes);
+	memory_free(back);
 }
 
 /* ---- addresses ---- */

@@ -63,7 +63,7 @@ static inline void life_init(struct life *l, uint64_t seed)
 	memset(l, 0, sizeof(*l));
 	l->sim = simdisk_new(seed);
 	l->random = seed;
-	l->facts = mem_alloc_zero(LIFE_FACTS_MAX, sizeof(*l->facts));
+	l->facts = memory_alloc_zero(LIFE_FACTS_MAX, sizeof(*l->facts));
 	l->options = (struct journal_options){
 		.uuid = { 0x11, 0x22, 0x33 },
 		.compact_size_min = 6000,
@@ -76,8 +76,8 @@ static inline void life_end(struct life *l)
 	journal_abandon(l->journal);
 	store_free(l->store);
 	for (size_t i = 0; i < l->count; i++)
-		mem_free(l->facts[i].text);
-	mem_free(l->facts);
+		memory_free(l->facts[i].text);
+	memory_free(l->facts);
 	simdisk_free(l->sim);
 }
 
@@ -113,7 +113,7 @@ static inline struct view life_text(struct life *l, struct life_fact *to)
 	size_t size = 0;
 	uint64_t kept = l->random;
 
-	to->text = mem_alloc(LIFE_TEXT_MAX + 16);
+	to->text = memory_alloc(LIFE_TEXT_MAX + 16);
 	if (want > 1024)
 		l->random = want; /* the same length, the same text */
 	while (size < want) {
@@ -193,7 +193,7 @@ static inline void life_append(struct life *l)
 		(void)journal_append(l->journal, &f->fact);
 		return;
 	}
-	mem_free(f->text);
+	memory_free(f->text);
 	memset(f, 0, sizeof(*f));
 	l->count--;
 }
@@ -292,7 +292,7 @@ static inline void life_settle(struct life *l)
 		if (i < l->acknowledged || life_holds(l->store, &l->facts[i].fact))
 			l->facts[kept++] = l->facts[i];
 		else
-			mem_free(l->facts[i].text);
+			memory_free(l->facts[i].text);
 	}
 	memset(l->facts + kept, 0, (l->count - kept) * sizeof(*l->facts));
 	l->count = l->acknowledged = l->first = kept;

@@ -8,6 +8,7 @@
 
 #include "tests/journal/fixture.h"
 
+#include "base/crc32c.h"
 #include "journal/line.h"
 #include "journal/json.h"
 

@@ -126,7 +126,7 @@ static bool accepts_members(unsigned count)
 
 static void test_limits(void)
 {
-	char *text = mem_alloc(JSON_SIZE_MAX + 2);
+	char *text = memory_alloc(JSON_SIZE_MAX + 2);
 
 	OK(accepts_members(JSON_MEMBERS_MAX), "json: as many members as allowed are read");
 	OK(!accepts_members(JSON_MEMBERS_MAX + 1), "json: one member more is refused");
@@ -154,7 +154,7 @@ static void test_limits(void)
 		text[TEXT_SIZE_MAX + shift] = 'a';
 		OK(!accepts(text), "json: a broken character in a long text is found");
 	}
-	mem_free(text);
+	memory_free(text);
 }
 
 static void test_getters(void)

@@ -105,7 +105,7 @@ static void test_both_ways(void)
 		line_parser_release(&p);
 		buf_release(&line);
 		buf_release(&printed);
-		mem_free(f->text);
+		memory_free(f->text);
 		f->text = NULL;
 		l.count = 0;
 	}
@@ -156,7 +156,7 @@ static void test_flips(void)
 				line.data[at] ^= (uint8_t)(1 << bit);
 			}
 		buf_release(&line);
-		mem_free(f->text);
+		memory_free(f->text);
 		f->text = NULL;
 		l.count = 0;
 	}
@@ -302,7 +302,7 @@ static void test_extremes(void)
 	struct line_parser p;
 	struct element e;
 	const char *wrong = "";
-	char *text = mem_alloc(TEXT_SIZE_MAX);
+	char *text = memory_alloc(TEXT_SIZE_MAX);
 
 	memset(text, 1, TEXT_SIZE_MAX);
 	m.number = m.sent_ms = NUMBER_MAX;
@@ -319,7 +319,7 @@ static void test_extremes(void)
 	   "journal: the longest line is read back the same");
 	line_parser_release(&p);
 	buf_release(&line);
-	mem_free(text);
+	memory_free(text);
 }
 
 int main(void)

@@ -3,8 +3,8 @@
  * tap: the few macros that the unit tests need to speak TAP (testanything.org) to prove.
  *
  * Each check prints one line; a failed one also prints where it stands and both values. A test
- * program ends with `return tap_done();`, which prints the plan. out_of_memory is defined here, so
- * a test program includes this file once.
+ * program ends with `return tap_done();`, which prints the plan. The counters are this file's, so a
+ * test program includes it in one of its sources.
  */
 #ifndef THREEFOLD_TESTS_LIB_TAP_H
 #define THREEFOLD_TESTS_LIB_TAP_H
@@ -18,12 +18,6 @@
 
 static int tap_count;
 static int tap_failed;
-
-_Noreturn void out_of_memory(size_t size)
-{
-	printf("Bail out! no memory for %zu bytes\n", size);
-	exit(1);
-}
 
 static inline bool tap_ok(bool passed, const char *file, int line, const char *name)
 {

@@ -153,7 +153,7 @@ static inline void check_replies(const struct frame *frame)
  * sanitizer sees a step beyond them. */
 static inline bool check_bytes(const uint8_t *data, size_t size)
 {
-	uint8_t *copy = mem_alloc(size);
+	uint8_t *copy = memory_alloc(size);
 	struct frame frame;
 	struct frame untouched;
 	const char *why = NULL;
@@ -179,7 +179,7 @@ static inline bool check_bytes(const uint8_t *data, size_t size)
 	}
 	if (accepted && frame.type == FRAME_HELLO)
 		MUST(protocol_hello_begins(view_of(copy, size), &whole) && whole);
-	mem_free(copy);
+	memory_free(copy);
 	return accepted;
 }
 

@@ -173,7 +173,7 @@ static void test_cuts_and_flips(void)
 
 	for (size_t i = 0; i < sample_count; i++) {
 		struct view bytes = buf_view(&samples[i].bytes);
-		uint8_t *copy = mem_alloc(bytes.size + 1);
+		uint8_t *copy = memory_alloc(bytes.size + 1);
 
 		memcpy(copy, bytes.data, bytes.size);
 		copy[bytes.size] = 0;
@@ -192,7 +192,7 @@ static void test_cuts_and_flips(void)
 				copy[offset] ^= (uint8_t)flip;
 				flips++;
 			}
-		mem_free(copy);
+		memory_free(copy);
 	}
 	OK(accepted > flips / 10, "flips: what is accepted encodes the same");
 	OK(accepted < flips, "flips: some are refused");
@@ -310,7 +310,7 @@ static void test_changes(void)
 	for (size_t i = 0; i < sizeof(changes) / sizeof(changes[0]); i++) {
 		const struct change *change = &changes[i];
 		const struct sample *s = sample_of(change->type, change->flags, change->status);
-		uint8_t *copy = mem_alloc(s->bytes.size);
+		uint8_t *copy = memory_alloc(s->bytes.size);
 		uint8_t value[8];
 		char name[100];
 
@@ -320,7 +320,7 @@ static void test_changes(void)
 		snprintf(name, sizeof(name), "%s is %s", change->fact,
 		         change->accepted ? "accepted" : "refused");
 		OK(check_bytes(copy, s->bytes.size) == change->accepted, name);
-		mem_free(copy);
+		memory_free(copy);
 	}
 }
 

@@ -110,7 +110,7 @@ static inline void rig_open(struct rig *g, uint64_t seed, uint32_t count)
 		draw(g);
 	for (uint32_t i = 0; i < PEOPLE; i++)
 		person_make(g, i);
-	g->facts = mem_alloc_zero(FACTS_MAX, sizeof(*g->facts));
+	g->facts = memory_alloc_zero(FACTS_MAX, sizeof(*g->facts));
 	for (uint32_t i = 0; i < count; i++)
 		replica_open(&g->replicas[i], i);
 	g->options = (struct reconcile_options){ .count = count };
@@ -125,7 +125,7 @@ static inline void rig_close(struct rig *g)
 	rig_stop(g);
 	for (uint32_t i = 0; i < g->count; i++)
 		replica_close(&g->replicas[i]);
-	mem_free(g->facts);
+	memory_free(g->facts);
 }
 
 /* ---- facts ---- */
@@ -359,7 +359,7 @@ static inline bool move_out(struct rig *g, uint32_t index, size_t size_max)
 /* The first frame, with one byte of it changed, but for its length. */
 static inline uint8_t *damaged(struct rig *g, struct view frames)
 {
-	uint8_t *copy = mem_alloc(frames.size);
+	uint8_t *copy = memory_alloc(frames.size);
 	size_t size = 0;
 
 	memcpy(copy, frames.data, frames.size);
@@ -399,7 +399,7 @@ static inline bool move_in(struct rig *g, uint32_t index, size_t size_max)
 		if (draw(g) % 4 == 0)
 			break;
 	}
-	mem_free(copy);
+	memory_free(copy);
 	g->moved += used;
 	if (p->connection != SESSION_NONE && used > 0)
 		session_output_sent(p->s, p->connection, used);

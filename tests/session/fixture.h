@@ -204,7 +204,7 @@ static inline size_t rig_feed(struct rig *r, struct peer *peer, struct view byte
 
 	for (;;) {
 		/* In memory of its own, so that a byte too far is seen. */
-		uint8_t *copy = mem_alloc(bytes.size - used);
+		uint8_t *copy = memory_alloc(bytes.size - used);
 
 		if (bytes.size > used)
 			memcpy(copy, bytes.data + used, bytes.size - used);
@@ -216,7 +216,7 @@ static inline size_t rig_feed(struct rig *r, struct peer *peer, struct view byte
 		                            r->time);
 
 		rig_act(r);
-		mem_free(copy);
+		memory_free(copy);
 		if (size == 0)
 			break;
 		used += size;

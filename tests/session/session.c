@@ -401,7 +401,7 @@ static void test_slow(void)
 	struct rig r;
 	struct person alice = person_make("alice", 1, CLOCK_MS);
 	struct frame frame = { .type = FRAME_LOOKUP_ID };
-	uint8_t *ids = mem_alloc_zero(LOOKUP_IDS_MAX, ID_SIZE);
+	uint8_t *ids = memory_alloc_zero(LOOKUP_IDS_MAX, ID_SIZE);
 	unsigned requests = 0;
 
 	rig_open(&r);
@@ -433,7 +433,7 @@ static void test_slow(void)
 	rig_tick(&r, 3000);
 	OK(peer->is_closed, "slow: who reads nothing for too long is left");
 	OK(!other->is_closed, "slow: at nobody's cost");
-	mem_free(ids);
+	memory_free(ids);
 	rig_close(&r);
 }
 
@@ -461,7 +461,7 @@ static void test_forgotten(void)
 {
 	struct rig r;
 	struct frame frame = { .type = FRAME_LOOKUP_ID };
-	uint8_t *ids = mem_alloc_zero(LOOKUP_IDS_MAX, ID_SIZE);
+	uint8_t *ids = memory_alloc_zero(LOOKUP_IDS_MAX, ID_SIZE);
 	struct session_action action;
 	struct view output;
 
@@ -478,7 +478,7 @@ static void test_forgotten(void)
 	session_closed(r.s, peer->number, r.time);
 	OK(!session_next(r.s, &action), "forgotten: nothing is to be done for who has left");
 	peer->number = SESSION_NONE;
-	mem_free(ids);
+	memory_free(ids);
 	rig_close(&r);
 }
 

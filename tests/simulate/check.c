@@ -28,7 +28,7 @@ void sim_list_room(void **items, uint32_t count, uint32_t *capacity, size_t size
 	if (count < *capacity)
 		return;
 	*capacity = *capacity ? *capacity * 2 : 16;
-	*items = mem_resize(*items, *capacity * size);
+	*items = memory_resize(*items, *capacity * size);
 }
 
 uint32_t sim_account_find(const struct sim *s, const struct id *id)

@@ -43,7 +43,7 @@ struct sim_liar {
 
 void sim_liar_init(struct sim *s)
 {
-	struct sim_liar *l = mem_alloc_zero(1, sizeof(*l));
+	struct sim_liar *l = memory_alloc_zero(1, sizeof(*l));
 
 	s->liar = l;
 	l->next_at = s->options.lies ? s->now + SIM_SECOND : SIM_NEVER;
@@ -61,7 +61,7 @@ void sim_liar_release(struct sim *s)
 		buf_release(&s->liar->links[i].out);
 	for (uint32_t i = 0; i < HEARD; i++)
 		buf_release(&s->liar->heard[i]);
-	mem_free(s->liar);
+	memory_free(s->liar);
 	s->liar = NULL;
 }
 

@@ -192,13 +192,13 @@ void sim_release(struct sim *s)
 			sim_wire_free(&s->wires[k]);
 	sim_liar_release(s);
 	for (uint32_t i = 0; i < s->history.texts.count; i++)
-		mem_free(s->history.texts.items[i].text);
-	mem_free(s->history.texts.items);
-	mem_free(s->history.accounts.items);
-	mem_free(s->history.attempts.items);
-	mem_free(s->history.messages.items);
-	mem_free(s->history.seen.items);
-	mem_free(s->history.sessions.items);
-	mem_free(s->history.listed.items);
-	mem_free(s->history.lies.items);
+		memory_free(s->history.texts.items[i].text);
+	memory_free(s->history.texts.items);
+	memory_free(s->history.accounts.items);
+	memory_free(s->history.attempts.items);
+	memory_free(s->history.messages.items);
+	memory_free(s->history.seen.items);
+	memory_free(s->history.sessions.items);
+	memory_free(s->history.listed.items);
+	memory_free(s->history.lies.items);
 }

@@ -105,7 +105,7 @@ static void bytes_resize(struct bytes *b, size_t size)
 	if (size > b->capacity) {
 		size_t capacity = (size + size / 2 + PAGE_SIZE - 1) / PAGE_SIZE * PAGE_SIZE;
 
-		b->data = mem_resize(b->data, capacity);
+		b->data = memory_resize(b->data, capacity);
 		b->capacity = capacity;
 	}
 	if (size > b->size)
@@ -122,7 +122,7 @@ static void bytes_copy(struct bytes *to, const struct bytes *from)
 
 static struct file *file_new(void)
 {
-	return mem_alloc_zero(1, sizeof(struct file));
+	return memory_alloc_zero(1, sizeof(struct file));
 }
 
 static void file_use(struct file *f)
@@ -135,10 +135,10 @@ static void file_drop(struct file *f)
 {
 	if (f == NULL || --f->uses > 0)
 		return;
-	mem_free(f->cache.data);
-	mem_free(f->disk.data);
-	mem_free(f->pages);
-	mem_free(f);
+	memory_free(f->cache.data);
+	memory_free(f->disk.data);
+	memory_free(f->pages);
+	memory_free(f);
 }
 
 static void file_mark(struct file *f, size_t begin, size_t end)
@@ -146,7 +146,7 @@ static void file_mark(struct file *f, size_t begin, size_t end)
 	size_t need = (end + PAGE_SIZE - 1) / PAGE_SIZE;
 
 	if (need > f->page_count) {
-		f->pages = mem_resize(f->pages, need);
+		f->pages = memory_resize(f->pages, need);
 		memset(f->pages + f->page_count, CLEAN, need - f->page_count);
 		f->page_count = need;
 	}
@@ -228,7 +228,7 @@ static void table_set(struct table *t, const char *name, struct file *file)
 		memmove(t->entries + at, t->entries + at + 1,
 		        (t->count - at) * sizeof(struct entry));
 	} else if (file != NULL) {
-		t->entries = mem_resize(t->entries, (t->count + 1) * sizeof(struct entry));
+		t->entries = memory_resize(t->entries, (t->count + 1) * sizeof(struct entry));
 		memmove(t->entries + at + 1, t->entries + at,
 		        (t->count - at) * sizeof(struct entry));
 		memcpy(t->entries[at].name, name, strlen(name) + 1);
@@ -241,7 +241,7 @@ static void table_clear(struct table *t)
 {
 	for (size_t i = 0; i < t->count; i++)
 		file_drop(t->entries[i].file);
-	mem_free(t->entries);
+	memory_free(t->entries);
 	*t = (struct table){ 0 };
 }
 
@@ -266,7 +266,7 @@ static void change_add(struct simdisk *s, const char *from, const char *to, stru
 	assert(strlen(from) < NAME_MAX_SIZE && strlen(to) < NAME_MAX_SIZE);
 	memcpy(c.from, from, strlen(from) + 1);
 	memcpy(c.to, to, strlen(to) + 1);
-	s->changes = mem_resize(s->changes, (s->change_count + 1) * sizeof(c));
+	s->changes = memory_resize(s->changes, (s->change_count + 1) * sizeof(c));
 	s->changes[s->change_count++] = c;
 	file_use(file);
 	change_apply(&s->names, &c);
@@ -276,7 +276,7 @@ static void changes_clear(struct simdisk *s)
 {
 	for (size_t i = 0; i < s->change_count; i++)
 		file_drop(s->changes[i].file);
-	mem_free(s->changes);
+	memory_free(s->changes);
 	s->changes = NULL;
 	s->change_count = 0;
 }
@@ -544,7 +544,7 @@ static const struct disk_operations sim_operations = {
 
 struct simdisk *simdisk_new(uint64_t seed)
 {
-	struct simdisk *s = mem_alloc_zero(1, sizeof(*s));
+	struct simdisk *s = memory_alloc_zero(1, sizeof(*s));
 
 	s->disk.operations = &sim_operations;
 	s->random = seed;
@@ -571,7 +571,7 @@ void simdisk_free(struct simdisk *s)
 	changes_clear(s);
 	table_clear(&s->names);
 	table_clear(&s->disk_names);
-	mem_free(s);
+	memory_free(s);
 }
 
 struct disk *simdisk_disk(struct simdisk *s)
@@ -656,7 +656,7 @@ static void file_crash(struct simdisk *s, struct file *f, enum simdisk_loss loss
 	for (size_t page = 0; page < f->page_count; page++)
 		if (f->pages[page] == DIRTY)
 			page_survives(s, f, &result, page, loss);
-	mem_free(f->cache.data);
+	memory_free(f->cache.data);
 	f->cache = result;
 	bytes_copy(&f->disk, &result);
 	if (f->page_count > 0)
@@ -693,7 +693,7 @@ static struct file *file_copy_disk(const struct file *from)
 
 struct simdisk_image *simdisk_save(const struct simdisk *s)
 {
-	struct simdisk_image *image = mem_alloc_zero(1, sizeof(*image));
+	struct simdisk_image *image = memory_alloc_zero(1, sizeof(*image));
 
 	for (size_t i = 0; i < s->disk_names.count; i++)
 		table_set(&image->names, s->disk_names.entries[i].name,
@@ -723,7 +723,7 @@ void simdisk_image_free(struct simdisk_image *image)
 	if (image == NULL)
 		return;
 	table_clear(&image->names);
-	mem_free(image);
+	memory_free(image);
 }
 
 bool simdisk_get(const struct simdisk *s, const char *name, struct view *content)

@@ -51,12 +51,6 @@ static struct shared {
 
 static uint64_t *current_step;
 
-_Noreturn void out_of_memory(size_t size)
-{
-	printf("no memory for %zu bytes\n", size);
-	exit(1);
-}
-
 void sim_hash(struct sim *s, const void *data, size_t size)
 {
 	const uint8_t *at = data;
@@ -112,11 +106,9 @@ static void print_kept(void)
 static uint64_t run_one(const struct sim_options *options, struct sim_produced *produced,
                         char why[1024])
 {
-	struct sim *s = calloc(1, sizeof(*s));
+	struct sim *s = memory_alloc_zero(1, sizeof(*s));
 	uint64_t hash;
 
-	if (!s)
-		out_of_memory(sizeof(*s));
 	s->options = *options;
 	s->produced = produced;
 	sim_run(s);
@@ -124,7 +116,7 @@ static uint64_t run_one(const struct sim_options *options, struct sim_produced *
 	if (why)
 		(void)snprintf(why, sizeof(s->why), "%s", s->why);
 	sim_release(s);
-	free(s);
+	memory_free(s);
 	return hash;
 }
 
@@ -140,7 +132,7 @@ static void on_abort(int signal_number)
 /* Again, in a process of its own, with the trace kept. */
 static void replay(const struct sim_options *options)
 {
-	struct sim_produced *produced = calloc(1, sizeof(*produced));
+	struct sim_produced *produced = memory_alloc_zero(1, sizeof(*produced));
 	pid_t child;
 	int status;
 
@@ -414,14 +406,12 @@ static int run_single(const struct arguments *a)
 static bool replays_the_same(uint64_t seed)
 {
 	struct sim_options options = { .seed = seed, .lies = seed % 4 == 3 };
-	struct sim_produced *produced = calloc(1, sizeof(*produced));
+	struct sim_produced *produced = memory_alloc_zero(1, sizeof(*produced));
 	uint64_t first, second;
 
-	if (!produced)
-		out_of_memory(sizeof(*produced));
 	first = run_one(&options, produced, NULL);
 	second = run_one(&options, produced, NULL);
-	free(produced);
+	memory_free(produced);
 	return first == second;
 }
 
@@ -465,7 +455,7 @@ int main(int argc, char **argv)
 	shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1,
 	              0);
 	if (shared == MAP_FAILED)
-		out_of_memory(sizeof(*shared));
+		memory_exhausted(sizeof(*shared));
 	if (!a.many)
 		return run_single(&a);
 	if (a.tap_bugs)

@@ -17,7 +17,7 @@ void sim_tap_release(struct sim_wire *w)
 	buf_release(&w->down_tap);
 	for (uint32_t i = 0; i < w->due_count; i++)
 		buf_release(&w->due[(w->due_first + i) % SIM_DUE_MAX].frame);
-	mem_free(w->due);
+	memory_free(w->due);
 	w->due = NULL;
 	w->due_count = 0;
 }
@@ -267,7 +267,7 @@ static void add_due(struct sim *s, struct sim_wire *w, const struct frame *f, st
 	struct sim_due *due;
 
 	if (!w->due)
-		w->due = mem_alloc_zero(SIM_DUE_MAX, sizeof(*w->due));
+		w->due = memory_alloc_zero(SIM_DUE_MAX, sizeof(*w->due));
 	if (w->due_count == SIM_DUE_MAX) {
 		sim_fail(s, "client %u has too many requests under way", w->client);
 		return;

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What was asked for is there, and a process that cannot have it says so and ends.
+ */
+#include "tests/lib/tap.h"
+
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/memory.h"
+
+static void test_memory(void)
+{
+	uint8_t *zeros = memory_alloc_zero(100, 10);
+	uint8_t *bytes = memory_alloc(16);
+	bool is_zero = true;
+
+	for (size_t i = 0; i < 1000; i++)
+		is_zero = is_zero && zeros[i] == 0;
+	OK(is_zero, "memory: is zero if that is asked for");
+	memcpy(bytes, "0123456789abcdef", 16);
+	bytes = memory_resize(bytes, 100000);
+	IS_BYTES(bytes, "0123456789abcdef", 16, "memory: keeps its content when resized");
+	memory_free(zeros);
+	memory_free(bytes);
+	memory_free(NULL);
+	void *nothing[3] = { memory_alloc(0), memory_alloc_zero(0, 8), memory_resize(NULL, 0) };
+
+	for (size_t i = 0; i < 3; i++) {
+		OK(nothing[i] != NULL, "memory: of no size has an address");
+		memory_free(nothing[i]);
+	}
+}
+
+static void test_blocks(void)
+{
+	enum { SIZE = 1 << 16 };
+	uint8_t *block = memory_alloc_block(SIZE, false);
+	bool is_zero = true;
+
+	IS_U64((uintptr_t)block % SIZE, 0, "memory: a block is aligned to its size");
+	for (size_t i = 0; i < SIZE; i++)
+		is_zero = is_zero && block[i] == 0;
+	OK(is_zero, "memory: a block is zero");
+	memory_free_block(block, SIZE);
+}
+
+/* What a child that asks for more than there can be writes to stderr; gives its exit status. */
+static int end_of_child(char *line, size_t size)
+{
+	int ends[2], status = -1;
+	ssize_t length;
+
+	if (pipe(ends) != 0)
+		return -1;
+	pid_t child = fork();
+
+	if (child == 0) {
+		(void)dup2(ends[1], STDERR_FILENO);
+		(void)memory_alloc_zero(SIZE_MAX / 2, 4);
+		_exit(77);
+	}
+	(void)close(ends[1]);
+	length = read(ends[0], line, size - 1);
+	line[length > 0 ? length : 0] = '\0';
+	(void)close(ends[0]);
+	(void)waitpid(child, &status, 0);
+	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+static void test_exhaustion(void)
+{
+	char line[200];
+
+	IS_U64(end_of_child(line, sizeof(line)), 1, "memory: a process that has none ends with 1");
+	IS_STRING(line, "no memory for 18446744073709551615 bytes, this is the end\n",
+	          "memory: a process that has none says so");
+}
+
+int main(void)
+{
+	test_memory();
+	test_blocks();
+	test_exhaustion();
+	return tap_done();
+}
