@@ -6,6 +6,7 @@
  */
 #include "cli/config.h"
 
+#include "io/file.h"
 #include "io/options.h"
 
 #include <errno.h>
@@ -140,20 +141,6 @@ bool config_parse(struct view text, const char *path, struct config *config,
 
 /* ---- reading ---- */
 
-/* What there is of it, up to `size_max` bytes and one more; -1 with errno. */
-static ssize_t read_up_to(int fd, uint8_t *to, size_t size_max)
-{
-	size_t size = 0;
-	ssize_t count;
-
-	do {
-		count = read(fd, to + size, size_max + 1 - size);
-		if (count > 0)
-			size += (size_t)count;
-	} while ((count > 0 && size <= size_max) || (count < 0 && errno == EINTR));
-	return count < 0 ? -1 : (ssize_t)size;
-}
-
 /* -1, with `err`, and with errno if opening failed (else it is 0). */
 static int open_regular(const char *path, struct stat *stat, char err[CONFIG_ERR_SIZE])
 {
@@ -190,7 +177,7 @@ bool config_read(const char *path, struct config *config, bool *is_missing,
 	if (fd < 0)
 		return false;
 	text = memory_alloc(CONFIG_SIZE_MAX + 1);
-	size = read_up_to(fd, text, CONFIG_SIZE_MAX);
+	size = file_read(fd, text, CONFIG_SIZE_MAX + 1);
 	if (size < 0)
 		good = wrong(err, "cannot read '%s': %s", path, strerror(errno));
 	else if (size > CONFIG_SIZE_MAX)
@@ -239,7 +226,7 @@ bool config_read_password(const char *path, uint8_t password[PASSWORD_SIZE_MAX],
 
 	if (fd < 0)
 		return false;
-	count = read_up_to(fd, text, PASSWORD_SIZE_MAX + 2);
+	count = file_read(fd, text, PASSWORD_SIZE_MAX + 3);
 	if ((stat.st_mode & 077) != 0)
 		good = wrong(err,
 		             "others than its owner may use '%s' (mode %03o), and it holds a "
@@ -256,23 +243,6 @@ bool config_read_password(const char *path, uint8_t password[PASSWORD_SIZE_MAX],
 
 /* ---- writing ---- */
 
-/* So that the new name is on disk, too. */
-static bool sync_folder(char *path)
-{
-	char *name = strrchr(path, '/');
-	int fd;
-	bool good;
-
-	*name = 0;
-	fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	*name = '/';
-	if (fd < 0)
-		return false;
-	good = fsync(fd) == 0;
-	(void)close(fd);
-	return good;
-}
-
 /* The file beside it; false with errno, and then it is gone. */
 static bool write_new(char *new_path, const char *text)
 {
@@ -282,7 +252,7 @@ static bool write_new(char *new_path, const char *text)
 
 	if (fd < 0)
 		return false;
-	good = home_write(fd, view_of_string(text)) && fsync(fd) == 0;
+	good = file_write(fd, text, strlen(text)) && fsync(fd) == 0;
 	error = errno;
 	if (close(fd) != 0 && good) {
 		good = false;
@@ -307,7 +277,7 @@ bool config_write(const char *path, const struct config *config, char err[CONFIG
 		                         config->hosts[i], config->ports[i]);
 	assert(size < sizeof(text));
 	(void)snprintf(new_path, sizeof(new_path), "%s.XXXXXX", path);
-	if (!home_make_folders(new_path) || !write_new(new_path, text))
+	if (file_make_folders(new_path) != 0 || !write_new(new_path, text))
 		return wrong(err, "cannot write '%s': %s", path, strerror(errno));
 	if (rename(new_path, path) != 0) {
 		int error = errno;
@@ -315,7 +285,7 @@ bool config_write(const char *path, const struct config *config, char err[CONFIG
 		(void)unlink(new_path);
 		return wrong(err, "cannot write '%s': %s", path, strerror(error));
 	}
-	if (!sync_folder(new_path))
+	if (!file_sync_folder(path))
 		return wrong(err, "cannot sync the folder of '%s': %s", path, strerror(errno));
 	return true;
 }

@@ -7,6 +7,7 @@
 #include "cli/history.h"
 
 #include "cli/home.h"
+#include "io/file.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -101,7 +102,7 @@ static int shorten(int fd, const char *path, const struct terminal *t)
 	buf_init(&text, 2 * HISTORY_FILE_SIZE_MAX);
 	for (size_t i = 0; i < terminal_history_count(t); i++)
 		encode(&text, terminal_history_get(t, i));
-	if (!home_write(new_fd, buf_view(&text)) || rename(new_path, path) != 0) {
+	if (!file_write(new_fd, text.data, text.size) || rename(new_path, path) != 0) {
 		(void)unlink(new_path);
 		(void)close(new_fd);
 		new_fd = fd;
@@ -122,7 +123,7 @@ int history_open(struct terminal *t, char err[HISTORY_ERR_SIZE])
 	err[0] = 0;
 	if (!home_path("XDG_STATE_HOME", ".local/state", "history", path))
 		return -1;
-	(void)home_make_folders(path); /* what is missing is seen when the file is opened */
+	(void)file_make_folders(path); /* what is missing is seen when the file is opened */
 	fd = open_file(path, 0);
 	if (fd < 0 || fchmod(fd, 0600) != 0) {
 		(void)snprintf(err, HISTORY_ERR_SIZE,
@@ -152,6 +153,6 @@ void history_append(int fd, struct view line)
 		return;
 	buf_init(&text, 2 * line.size + 1);
 	encode(&text, line);
-	(void)home_write(fd, buf_view(&text));
+	(void)file_write(fd, text.data, text.size);
 	buf_release(&text);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * home: the files that the client keeps for a person: where they are, by the XDG base directory
- * specification, and how they are written.
+ * specification.
  */
 #ifndef THREEFOLD_CLI_HOME_H
 #define THREEFOLD_CLI_HOME_H
@@ -15,10 +15,4 @@ enum { HOME_PATH_SIZE = 4096 };
  * not help either, or if the path is too long. */
 bool home_path(const char *variable, const char *folder, const char *name,
                char path[HOME_PATH_SIZE]);
-/* Makes each folder above `path` that is missing, for its owner alone (mode 0700). False with
- * errno. `path` is changed on the way and restored. */
-bool home_make_folders(char *path);
-/* Writes all bytes. False with errno; some of them may have been written then. */
-bool home_write(int fd, struct view bytes);
-
 #endif

@@ -24,7 +24,7 @@ void list_add(struct listing *list, const struct user *users, size_t count)
 
 		/* Room for all of this page, whichever part they belong to. */
 		list->parts[part].words = memory_resize(list->parts[part].words,
-		                                     size * sizeof(*list->parts[part].words));
+		                                        size * sizeof(*list->parts[part].words));
 	}
 	for (size_t i = 0; i < count; i++) {
 		size_t part = users[i].online ? 0 : 1;

@@ -6,6 +6,8 @@
  */
 #include "io/key.h"
 
+#include "io/file.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
@@ -26,6 +28,7 @@ int key_make_folders(const char *path, char err[KEY_ERR_SIZE])
 {
 	char part[KEY_PATH_SIZE];
 	size_t size = strlen(path);
+	size_t failed;
 
 	assert(size != 0);
 	if (size >= sizeof(part)) {
@@ -33,18 +36,12 @@ int key_make_folders(const char *path, char err[KEY_ERR_SIZE])
 		return -1;
 	}
 	memcpy(part, path, size + 1);
-	/* Each slash ends a folder's path, but for the first and for doubled ones. */
-	for (size_t i = 1; i < size; i++) {
-		if (part[i] != '/' || part[i - 1] == '/')
-			continue;
-		part[i] = '\0';
-		if (mkdir(part, 0700) != 0 && errno != EEXIST) {
-			(void)say(KEY_FAILED, "make the folder", part, errno, err);
-			return -1;
-		}
-		part[i] = '/';
-	}
-	return 0;
+	failed = file_make_folders(part);
+	if (failed == 0)
+		return 0;
+	part[failed] = '\0';
+	(void)say(KEY_FAILED, "make the folder", part, errno, err);
+	return -1;
 }
 
 bool key_path(const char *data, char path[KEY_PATH_SIZE])
@@ -68,35 +65,17 @@ bool key_path(const char *data, char path[KEY_PATH_SIZE])
 	return length >= 0 && length < KEY_PATH_SIZE;
 }
 
-/* How many bytes there were, at most `size`; -1 and errno. */
-static int read_all(int fd, uint8_t *data, size_t size)
-{
-	size_t offset = 0;
-
-	while (offset < size) {
-		ssize_t count = read(fd, data + offset, size - offset);
-
-		if (count == 0)
-			break;
-		if (count < 0 && errno != EINTR)
-			return -1;
-		if (count > 0)
-			offset += (size_t)count;
-	}
-	return (int)offset;
-}
-
 enum key_status key_read(const char *path, uint8_t key[KEY_SIZE], char err[KEY_ERR_SIZE])
 {
 	uint8_t bytes[KEY_SIZE + 1];
 	enum key_status status = KEY_OK;
 	struct stat stat;
-	int count;
+	ssize_t count;
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 
 	if (fd < 0)
 		return say(KEY_FAILED, "open the operator's key", path, errno, err);
-	count = fstat(fd, &stat) == 0 ? read_all(fd, bytes, sizeof(bytes)) : -1;
+	count = fstat(fd, &stat) == 0 ? file_read(fd, bytes, sizeof(bytes)) : -1;
 	if (count < 0) {
 		status = say(KEY_FAILED, "read the operator's key", path, errno, err);
 	} else if (count != KEY_SIZE) {
@@ -129,25 +108,10 @@ static enum key_status write_aside(const char *aside, const uint8_t key[KEY_SIZE
 
 	if (fd < 0)
 		return say(KEY_FAILED, "make the operator's key", aside, errno, err);
-	errno = ENOSPC; /* of a write that was short */
-	if (fchmod(fd, 0600) != 0 || write(fd, key, KEY_SIZE) != KEY_SIZE || fsync(fd) != 0)
+	if (fchmod(fd, 0600) != 0 || !file_write(fd, key, KEY_SIZE) || fsync(fd) != 0)
 		status = say(KEY_FAILED, "write the operator's key", aside, errno, err);
 	(void)close(fd); /* fsync has told all that there is to tell */
 	return status;
-}
-
-/* A key that a power cut takes back was copied nowhere yet, so nothing hangs on the result. */
-static void sync_folder(const char *path)
-{
-	char copy[KEY_PATH_SIZE];
-	int fd;
-
-	(void)snprintf(copy, sizeof(copy), "%s", path);
-	fd = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0)
-		return;
-	(void)fsync(fd);
-	(void)close(fd);
 }
 
 enum key_status key_read_or_make(const char *path, uint8_t key[KEY_SIZE], char err[KEY_ERR_SIZE])
@@ -169,8 +133,9 @@ enum key_status key_read_or_make(const char *path, uint8_t key[KEY_SIZE], char e
 	explicit_bzero(bytes, sizeof(bytes));
 	/* Unlike rename, link does not replace: who comes second takes the key of the first. */
 	is_mine = status == KEY_OK && link(aside, path) == 0;
+	/* A key that a power cut takes back was copied nowhere yet: a failure does no harm. */
 	if (is_mine)
-		sync_folder(path);
+		(void)file_sync_folder(path);
 	if (status == KEY_OK && !is_mine && errno != EEXIST)
 		status = say(KEY_FAILED, "make the operator's key", path, errno, err);
 	(void)unlink(aside); /* if it stays, it is written over one day */

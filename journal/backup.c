@@ -6,11 +6,10 @@
  */
 #include "journal/backup.h"
 
+#include "io/file.h"
 #include "journal/journal.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <libgen.h>
 #include <stdio.h>
 #include <sys/random.h>
 #include <sys/stat.h>
@@ -119,21 +118,6 @@ struct backup *backup_begin(const char *path, struct store *store, char err[ERR_
 	return NULL;
 }
 
-static int sync_folder(const char *path, char err[ERR_SIZE])
-{
-	char copy[PATH_SIZE];
-	int result = 0;
-	int fd;
-
-	(void)snprintf(copy, sizeof(copy), "%s", path);
-	fd = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0 || fsync(fd) < 0)
-		result = say("sync the folder of", path, errno, err);
-	if (fd >= 0)
-		(void)close(fd);
-	return result;
-}
-
 /* A snapshot that did not fit is no failure of a server that stops, but one of a backup. */
 static int is_whole(struct backup *b, char err[ERR_SIZE])
 {
@@ -170,7 +154,9 @@ static int finish(struct backup *b, char err[ERR_SIZE])
 		return say("sync", b->aside, -result, err);
 	if (rename(b->aside, b->path) < 0)
 		return say("rename to", b->path, errno, err);
-	return sync_folder(b->path, err);
+	if (!file_sync_folder(b->path))
+		return say("sync the folder of", b->path, errno, err);
+	return 0;
 }
 
 int backup_end(struct backup *b, char err[ERR_SIZE])

@@ -12,6 +12,7 @@
  */
 #include "journal/disk.h"
 
+#include "io/file.h"
 #include "journal/direct.h"
 
 #include <errno.h>
@@ -284,24 +285,7 @@ static const struct disk_operations directory_operations = {
 	.room = directory_room,
 };
 
-/* Makes the last part of the path and whatever before it is missing. A name that was made must also
- * be on the disk, so the directory that holds it is synced. */
-static int make_parents(char *path)
-{
-	for (char *at = path + 1; *at != '\0'; at++) {
-		if (*at != '/' || at[-1] == '/')
-			continue;
-		*at = '\0';
-
-		int result = mkdir(path, DIRECTORY_MODE);
-
-		*at = '/';
-		if (result < 0 && errno != EEXIST)
-			return -errno;
-	}
-	return 0;
-}
-
+/* Syncs the directory that holds this one: its name may have been made just now. */
 static int sync_parent(int fd)
 {
 	int parent = openat(fd, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -314,18 +298,18 @@ static int sync_parent(int fd)
 	return result;
 }
 
+/* With all directories above it that are missing. */
 static int make_directory(const char *path)
 {
 	size_t size = strlen(path);
 	char *copy;
-	int result;
+	int result = 0;
 
 	if (size == 0)
 		return -ENOENT;
 	copy = memory_alloc(size + 1);
 	memcpy(copy, path, size + 1);
-	result = make_parents(copy);
-	if (result == 0 && mkdir(copy, DIRECTORY_MODE) < 0 && errno != EEXIST)
+	if (file_make_folders(copy) != 0 || (mkdir(copy, DIRECTORY_MODE) < 0 && errno != EEXIST))
 		result = -errno;
 	memory_free(copy);
 	return result;

@@ -5,9 +5,9 @@
  */
 #include "tools/bench.h"
 
-#include <errno.h>
+#include "io/file.h"
+
 #include <stdlib.h>
-#include <unistd.h>
 
 enum { TALLY_FIRST = 65536 };
 
@@ -68,54 +68,22 @@ double tally_percentile(const struct tally *t, double percent)
 
 /* ---- between processes ---- */
 
-static bool write_all(int fd, const void *data, size_t size)
-{
-	const uint8_t *from = data;
-
-	while (size > 0) {
-		ssize_t count = write(fd, from, size);
-
-		if (count < 0 && errno == EINTR)
-			continue;
-		if (count <= 0)
-			return false;
-		from += count;
-		size -= (size_t)count;
-	}
-	return true;
-}
-
-static bool read_all(int fd, void *data, size_t size)
-{
-	uint8_t *to = data;
-
-	while (size > 0) {
-		ssize_t count = read(fd, to, size);
-
-		if (count < 0 && errno == EINTR)
-			continue;
-		if (count <= 0)
-			return false;
-		to += count;
-		size -= (size_t)count;
-	}
-	return true;
-}
-
 bool tally_write(const struct tally *t, int fd)
 {
-	return write_all(fd, t, sizeof(*t)) &&
-	       write_all(fd, t->latencies, t->count * sizeof(*t->latencies));
+	return file_write(fd, t, sizeof(*t)) &&
+	       file_write(fd, t->latencies, t->count * sizeof(*t->latencies));
 }
 
 bool tally_read(struct tally *t, int fd)
 {
 	struct tally other;
+	size_t size;
 
-	if (!read_all(fd, &other, sizeof(other)))
+	if (file_read(fd, &other, sizeof(other)) != sizeof(other))
 		return false;
 	reserve(t, other.count);
-	if (!read_all(fd, t->latencies + t->count, other.count * sizeof(*t->latencies)))
+	size = other.count * sizeof(*t->latencies);
+	if (file_read(fd, t->latencies + t->count, size) != (ssize_t)size)
 		return false;
 	t->count += other.count;
 	t->errors += other.errors;

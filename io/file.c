@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: MIT */
+#include "io/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { PATH_SIZE = 4096 };
+
+ssize_t file_read(int fd, void *data, size_t size)
+{
+	size_t done = 0;
+
+	while (done < size) {
+		ssize_t count = read(fd, (uint8_t *)data + done, size - done);
+
+		if (count == 0)
+			break;
+		if (count < 0 && errno != EINTR)
+			return -1;
+		if (count > 0)
+			done += (size_t)count;
+	}
+	return (ssize_t)done;
+}
+
+bool file_write(int fd, const void *data, size_t size)
+{
+	size_t done = 0;
+
+	while (done < size) {
+		ssize_t count = write(fd, (const uint8_t *)data + done, size - done);
+
+		if (count == 0)
+			errno = EIO; /* no file does that; it must not be tried for ever */
+		if (count <= 0 && errno != EINTR)
+			return false;
+		if (count > 0)
+			done += (size_t)count;
+	}
+	return true;
+}
+
+size_t file_make_folders(char *path)
+{
+	/* Each slash ends a folder's path, except the first one and doubled ones. */
+	for (char *at = path + 1; *at != '\0'; at++) {
+		if (*at != '/' || at[-1] == '/')
+			continue;
+		*at = '\0';
+
+		bool is_there = mkdir(path, 0700) == 0 || errno == EEXIST;
+
+		*at = '/';
+		if (!is_there)
+			return (size_t)(at - path);
+	}
+	return 0;
+}
+
+bool file_sync_folder(const char *path)
+{
+	char copy[PATH_SIZE];
+	bool is_synced;
+	int fd;
+
+	assert(strlen(path) < sizeof(copy));
+	memcpy(copy, path, strlen(path) + 1);
+	fd = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return false;
+	is_synced = fsync(fd) == 0;
+	(void)close(fd); /* nothing was written through it */
+	return is_synced;
+}

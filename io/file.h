@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * file: reading and writing a whole file or pipe, and the folders that a file stands in. Everything
+ * that writes a small file uses it. (A journal writes through journal/disk.h.)
+ *
+ * All calls go on after EINTR and after a short read or write. On failure errno says why.
+ */
+#ifndef THREEFOLD_IO_FILE_H
+#define THREEFOLD_IO_FILE_H
+
+#include "base/buf.h"
+
+#include <sys/types.h>
+
+/* Reads until there are `size` bytes or the file ends. How many bytes there were; -1: failure. */
+ssize_t file_read(int fd, void *data, size_t size);
+/* Writes all bytes. False: failure, and some of them may have been written. */
+bool file_write(int fd, const void *data, size_t size);
+/* Makes each folder above `path` that is missing, for its owner alone (mode 0700); not the last
+ * part of `path`. Returns 0. On failure it returns how many bytes of `path` name the folder that
+ * could not be made. `path` is changed on the way and restored. */
+size_t file_make_folders(char *path);
+/* Syncs the folder in which `path` stands: a file that was made, renamed or removed there then
+ * survives a power cut under its new name. `path` has at most 4095 bytes. */
+bool file_sync_folder(const char *path);
+
+#endif
