@@ -1,20 +1,28 @@
 /* SPDX-License-Identifier: MIT
  *
- * create: an account is made in index order, because another client can make it fail.
+ * create: a new account. Another client can make it fail, by creating the same name.
  *
- *   STRETCH    the password becomes P; the id is drawn from the time, the name and the new verifier
- *   INTRODUCE  at the lowest live replica, then the next; each grant is durable
- *   HOLDER     a refuser named the holder of the name: is it gone? Then the look-up has told the
- *              refuser the
- *              tombstone, and it is asked again
- *   CONFIRM    in parallel at all that granted; only these replies acknowledge
- *   BACK       the own id is deleted at all live replicas, before the user is told no
- *   LOGIN      creating logs in
+ *   phase      what is asked                              when that is there
+ *   STRETCH    the caller for P of the password           INTRODUCE, with a new id
+ *   INTRODUCE  the lowest live replica, then the next;    CONFIRM; BACK if nobody has granted it
+ *              each grant is durable
+ *   CONFIRM    in parallel, all that have granted it      LOGIN; BACK if nobody has confirmed it
+ *   LOGIN      the log in that belongs to a creation      done
+ *   BACK       all live replicas, to delete the own id    refused
  *
- * It is the classic ordered lock: two clients that race meet at the first replica that they share.
- * Once a taking back has begun that id is never created again: if the audience becomes empty,
- * taking back goes on when a replica is live again, also after the user was told that nothing is
- * known.
+ * INTRODUCE goes in order of index, one replica at a time: the classic ordered lock. Two clients
+ * that race meet at the first replica that they share, and the loser has stopped there. Only the
+ * replies to CONFIRM acknowledge, so half a creation never beats a whole one.
+ *
+ * A replica that refuses either names the holder of the name. That one may be gone without the
+ * replica knowing it, so he is looked up first: if he is gone the look-up has told the replica so,
+ * and it is asked again; if he lives the creation goes to BACK.
+ *
+ * BACK is done before the user is told no, because a creation that was refused must not live on
+ * where it was granted. Once it has begun that id is never created again: if the audience becomes
+ * empty BACK goes on when a replica is live again, also after the user was told that the outcome is
+ * unknown. Then the next creation waits for it (OP_BEHIND), so that it is not refused by a name
+ * that this client itself is giving back.
  */
 #include "base/bug.h"
 #include "replication/private.h"
@@ -23,23 +31,22 @@
 #include <string.h>
 
 enum { PHASE_STRETCH, PHASE_INTRODUCE, PHASE_CONFIRM, PHASE_BACK, PHASE_LOGIN };
-enum { ROUNDS_MAX = 32 }; /* of holders found gone: each buries one account for ever, so it ends */
+enum { ROUNDS_MAX = 32 }; /* holders that are looked up */
 
 struct create {
 	struct op op;
-	struct login_session made;
+	struct login_session made; /* the account, and later its session */
 	char password[PASSWORD_SIZE_MAX];
 	size_t password_size;
-	bool have_key;
+	bool have_key; /* P and its setting */
 	bool have_id;
-	bool back;     /* its taking back has begun */
-	uint8_t maybe; /* may have granted: it was written there and no refusal came */
-	uint8_t granted;
-	uint8_t refused; /* in this round, for another holder */
-	uint8_t confirmed;
-	uint8_t clock, full;
+	bool back; /* its taking back has begun */
+	/* Replicas that may have granted it, or confirmed it: it was written there, and no refusal
+	 * came. */
+	uint8_t maybe, maybe_confirmed;
+	/* What replicas have said since the last start, or in this round. */
+	uint8_t granted, refused, confirmed, clock, full;
 	uint8_t asked; /* INTRODUCE is under way there */
-	uint8_t maybe_confirmed;
 	uint32_t rounds;
 	struct id holder;
 	enum outcome outcome; /* why it is taken back */
@@ -69,45 +76,32 @@ void create_command(struct replication *r, struct op *op, const struct command *
 		op_begin(r, op);
 }
 
-static void begin_those_behind(struct replication *r)
-{
-	for (struct op *op = r->first_op; op && r->backs == 0; op = op->next) {
-		if (!op->behind || op->ended)
-			continue;
-		op->behind = false;
-		op_begin(r, op);
-	}
-}
-
+/* Under a new setting. */
 static void stretch(struct replication *r, struct create *c)
 {
 	uint8_t random[16];
-	struct action *a;
 
 	c->op.phase = PHASE_STRETCH;
 	replication_random(r, random, sizeof random);
 	auth_setting_make(random, c->made.setting);
-	a = replication_act(r, ACTION_STRETCH, NULL);
-	a->stretch.token = c->op.token;
-	a->stretch.password = view_of(c->password, c->password_size);
-	a->stretch.setting = view_of_string(c->made.setting);
+	op_stretch(r, &c->op, view_of(c->password, c->password_size), c->made.setting);
 }
 
-void create_stretched(struct replication *r, struct op *op, const uint8_t *stretched)
+static void stretched(struct replication *r, struct op *op, const uint8_t *p)
 {
 	struct create *c = (struct create *)op;
 
 	assert(op->phase == PHASE_STRETCH);
-	if (!stretched) {
+	if (p == NULL) {
 		op_refuse(r, op, OUTCOME_USAGE, "this password cannot be used");
 		return;
 	}
-	memcpy(c->made.stretched, stretched, KEY_SIZE);
+	memcpy(c->made.stretched, p, KEY_SIZE);
 	c->have_key = true;
 	op_begin(r, op);
 }
 
-/* A new id, with a seal of its own. */
+/* A new id, with a seal of its own: two accounts with one seal would have one delete key. */
 static void draw(struct replication *r, struct create *c)
 {
 	struct login_session *s = &c->made;
@@ -144,7 +138,7 @@ static void start(struct replication *r, struct op *op)
 	op->phase = PHASE_INTRODUCE;
 	c->granted = c->refused = c->confirmed = c->clock = c->full = c->asked = 0;
 	if (op_audience(r, op))
-		op_settle(r, op);
+		op_settle(r, op); /* step asks the first one */
 }
 
 /* ---- introduce ---- */
@@ -174,13 +168,14 @@ static void step(struct replication *r, struct op *op)
 /* Is the holder of the name gone? The look-up tells the refuser if it is. */
 static void ask_about_holder(struct replication *r, struct create *c)
 {
-	c->op.asking = false;
+	c->op.state = OP_BUSY;
 	if (++c->rounds > ROUNDS_MAX)
 		take_back(r, c, OUTCOME_NAME_TAKEN, "the name is taken");
 	else
 		(void)lookup_id_new(r, &c->op, &c->holder, NULL);
 }
 
+/* A refusal takes a replica out of `maybe`, unless an earlier try may have been granted there. */
 static void introduced(struct replication *r, struct create *c, uint32_t index,
                        const struct frame *frame)
 {
@@ -190,7 +185,7 @@ static void introduced(struct replication *r, struct create *c, uint32_t index,
 		c->granted |= BIT(index);
 		break;
 	case STATUS_TAKEN:
-		if (!(c->granted & BIT(index)) && !c->op.restarted)
+		if (!(c->granted & BIT(index)) && c->op.loss != OP_RESTARTED)
 			c->maybe &= (uint8_t)~BIT(index);
 		c->refused |= BIT(index);
 		c->holder = frame->introduced.entry.id;
@@ -198,7 +193,7 @@ static void introduced(struct replication *r, struct create *c, uint32_t index,
 			ask_about_holder(r, c);
 		break;
 	case STATUS_DISK_FULL:
-		if (!c->op.restarted)
+		if (c->op.loss != OP_RESTARTED)
 			c->maybe &= (uint8_t)~BIT(index);
 		c->full |= BIT(index);
 		break;
@@ -207,7 +202,7 @@ static void introduced(struct replication *r, struct create *c, uint32_t index,
 		          "this creation was taken back elsewhere; try again");
 		break;
 	default:
-		replica_die(r, index, "refuses a proof that is right");
+		replica_doubt(r, index, "refuses a proof that is right");
 	}
 }
 
@@ -219,7 +214,6 @@ static void confirm(struct replication *r, struct create *c, uint8_t at)
 
 	c->op.phase = PHASE_CONFIRM;
 	c->refused = 0;
-	c->op.asking = true;
 	for (uint32_t i = 0; i < REPLICAS; i++)
 		if (at & c->op.audience & BIT(i)) {
 			c->maybe_confirmed |= BIT(i);
@@ -228,7 +222,7 @@ static void confirm(struct replication *r, struct create *c, uint8_t at)
 			else
 				op_ask(r, &c->op, i, &frame);
 		}
-	op_settle(r, &c->op);
+	op_resume(r, &c->op);
 }
 
 static void confirm_answered(struct create *c, uint32_t index, const struct frame *frame)
@@ -256,13 +250,12 @@ static void confirm_answered(struct create *c, uint32_t index, const struct fram
  * busy connection there is no heartbeat that would tell how the clocks have moved. */
 static void ask_for_clocks(struct replication *r)
 {
-	struct frame ping = { .type = FRAME_PING };
-
 	for (uint32_t i = 0; i < REPLICAS; i++)
 		if (r->live & BIT(i))
-			due_ask(r, i, &ping, TARGET_PING, NULL);
+			due_ping(r, i, NULL);
 }
 
+/* All have answered. One yes is enough: who has not room for the mark gets it from a repair. */
 static void confirm_done(struct replication *r, struct create *c)
 {
 	if (c->outcome != OUTCOME_OK)
@@ -271,7 +264,6 @@ static void confirm_done(struct replication *r, struct create *c)
 		ask_about_holder(r, c);
 	else if (c->confirmed) {
 		c->op.phase = PHASE_LOGIN;
-		c->op.asking = false;
 		login_created(r, &c->op, &c->made);
 	} else if (c->clock) {
 		ask_for_clocks(r);
@@ -283,6 +275,7 @@ static void confirm_done(struct replication *r, struct create *c)
 
 /* ---- taking back ---- */
 
+/* Goes to BACK. `outcome` and `detail` are what the user is told in the end. */
 static void take_back(struct replication *r, struct create *c, enum outcome outcome,
                       const char *detail)
 {
@@ -307,9 +300,10 @@ static void take_back(struct replication *r, struct create *c, enum outcome outc
 	op_multicast(r, &c->op, &frame);
 }
 
+/* BACK is done. */
 static void taken_back(struct replication *r, struct create *c)
 {
-	bool again = c->outcome == OUTCOME_CLOCK && c->op.restarted && !c->op.silent;
+	bool again = c->outcome == OUTCOME_CLOCK && c->op.loss == OP_RESTARTED && !c->op.told;
 
 	assert(r->backs > 0);
 	r->backs--;
@@ -319,7 +313,7 @@ static void taken_back(struct replication *r, struct create *c)
 		c->maybe = c->maybe_confirmed = 0;
 		c->outcome = OUTCOME_OK;
 		c->op.written = 0;
-		c->op.restarted = false;
+		c->op.loss = OP_WHOLE;
 		op_begin(r, &c->op);
 	} else if (c->maybe_confirmed & (uint8_t)~c->op.audience) {
 		op_refuse(
@@ -328,7 +322,8 @@ static void taken_back(struct replication *r, struct create *c)
 	} else {
 		op_refuse(r, &c->op, c->outcome, c->detail);
 	}
-	begin_those_behind(r);
+	if (r->backs == 0)
+		op_begin_behind(r);
 }
 
 /* ---- the row ---- */
@@ -387,15 +382,13 @@ static void child(struct replication *r, struct op *op, struct op *ended)
 	} else if (((struct lookup *)ended)->count > 0) {
 		take_back(r, c, OUTCOME_NAME_TAKEN, "the name is taken");
 	} else if (!op->audience) {
-		op->asking = true;
-		op_settle(r, op); /* waits, and begins again */
+		op_resume(r, op); /* waits, and begins again */
 	} else if (op->phase == PHASE_CONFIRM) {
 		confirm(r, c, c->refused);
 	} else {
-		op->asking = true;
-		op->done &= (uint8_t)~c->refused;
+		op->done &= (uint8_t)~c->refused; /* step asks them again */
 		c->refused = 0;
-		op_settle(r, op);
+		op_resume(r, op);
 	}
 }
 
@@ -421,6 +414,7 @@ const struct op_row create_row = {
 	.name = "create",
 	.size = sizeof(struct create),
 	.start = start,
+	.stretched = stretched,
 	.reply = reply,
 	.advance = advance,
 	.step = step,

@@ -1,14 +1,18 @@
 /* SPDX-License-Identifier: MIT
  *
- * list: the joined list of accounts, page by page, and the table of replicas.
+ * list: the joined list of accounts, page by page.
  *
- * A page:
- *   ASK    the leader answers in full, the others with a digest of the same page
- *   FULL   the digests differ (or the leader died): the others answer in full too; the pages are
- *          merged up to the
- *          smallest of their ends
- *   GONE   what some did not list is asked of them: gone? Then it is not shown, and those that
- *          listed it are told
+ *   phase  asks                                            when all have replied
+ *   ASK    the first one for a page in full, the           it ends, if all digests are the same
+ *          others for a digest of the same page            and a full page is there; else FULL
+ *   FULL   those that have sent a digest, in full          merged up to the smallest of their
+ *                                                          ends, then GONE
+ *   GONE   what a replica has not listed, of that one:     it ends
+ *          is it gone?
+ *
+ * Replicas agree nearly always, and then agreement costs 32 bytes. What is gone is not shown, and
+ * those that listed it are told. The command asks for page after page; a page that loses all its
+ * replicas begins again where it began, so nothing is shown twice.
  */
 #include "replication/private.h"
 
@@ -16,7 +20,7 @@
 #include <string.h>
 
 enum { PHASE_ASK, PHASE_FULL, PHASE_GONE };
-enum { PAGE_COUNT = 500, PING_ROUNDS_MAX = 5 };
+enum { PAGE_COUNT = 500 };
 
 struct list_part {
 	bool full; /* entries are there */
@@ -41,6 +45,7 @@ static void page_clear(struct list_page *page)
 	page->count = 0;
 }
 
+/* `flags`: 0, or FLAG_DIGEST. */
 static void ask(struct replication *r, struct list_page *page, uint32_t index, uint8_t flags)
 {
 	const struct list_cursor *cursor = page->cursor;
@@ -67,6 +72,7 @@ static void page_start(struct replication *r, struct op *op)
 			ask(r, page, i, i == replica_first(op->audience) ? 0 : FLAG_DIGEST);
 }
 
+/* One replica's page, or its digest; who is online comes with both. */
 static void page_listed(struct list_part *part, const struct frame *frame)
 {
 	struct reader entries = reader_of(frame->listed.entries);
@@ -81,7 +87,7 @@ static void page_listed(struct list_part *part, const struct frame *frame)
 	if (frame->flags & FLAG_DIGEST)
 		return;
 	part->full = true;
-	if (!part->users)
+	if (part->users == NULL)
 		part->users = memory_alloc_zero(PAGE_COUNT, sizeof *part->users);
 	while (count < part->count && protocol_next_listed(&entries, &item)) {
 		struct user *user = &part->users[count];
@@ -97,19 +103,14 @@ static void page_listed(struct list_part *part, const struct frame *frame)
 
 static void learn_gone(struct replication *r, struct list_page *page, const struct entry *e)
 {
-	struct tombstone t = { .id = e->id, .name = e->name };
+	struct tombstone t;
 
-	memcpy(t.middle, e->middle, KEY_SIZE);
-	memcpy(t.delete_key, e->delete_key, KEY_SIZE);
-	if (!auth_tombstone_fits(&t))
+	if (!tombstone_read(e, &t))
 		return;
 	for (uint32_t i = 0; i < page->count; i++) {
 		if (!id_equal(&page->users[i].id, &e->id))
 			continue;
-		for (uint32_t k = 0; k < REPLICAS; k++)
-			if (r->live & BIT(k) && !(page->missing[i] & BIT(k)))
-				tombstone_tell(r, k, &t);
-		tombstone_keep(r, &t);
+		tombstone_tell(r, (uint8_t)~page->missing[i], &t);
 		page->users[i].name[0] = '\0'; /* not shown */
 	}
 }
@@ -133,6 +134,7 @@ static void page_reply(struct replication *r, struct op *op, uint32_t index,
 			learn_gone(r, page, &e);
 }
 
+/* The order of the list: by name, and of one name the oldest first. */
 static int user_compare(const struct user *a, const struct user *b)
 {
 	int order = strcmp(a->name, b->name);
@@ -169,6 +171,7 @@ static void page_finish(struct replication *r, struct list_page *page, bool last
 	op_end(r, &page->op, op_result(&page->op, OUTCOME_OK, ""));
 }
 
+/* Behind this account. */
 static void set_cursor(struct list_cursor *cursor, const struct user *user)
 {
 	cursor->after_name_size = strlen(user->name);
@@ -215,10 +218,10 @@ static bool page_merge(struct list_page *page)
 			if (at[i] == part->count && !part->last)
 				return false;
 			if (at[i] < part->count &&
-			    (!least || user_compare(&part->users[at[i]], least) < 0))
+			    (least == NULL || user_compare(&part->users[at[i]], least) < 0))
 				least = &part->users[at[i]];
 		}
-		if (!least)
+		if (least == NULL)
 			return true;
 		*user = *least;
 		for (uint32_t i = 0; i < REPLICAS; i++) {
@@ -245,7 +248,6 @@ static void page_ask_gone(struct replication *r, struct list_page *page)
 	struct id ids[LOOKUP_IDS_MAX];
 
 	page->op.phase = PHASE_GONE;
-	page->op.asking = true;
 	for (uint32_t i = 0; i < REPLICAS; i++) {
 		uint32_t count = 0;
 
@@ -256,7 +258,7 @@ static void page_ask_gone(struct replication *r, struct list_page *page)
 		if (count > 0)
 			op_ask(r, &page->op, i, &frame);
 	}
-	op_settle(r, &page->op);
+	op_resume(r, &page->op);
 }
 
 static void page_advance(struct replication *r, struct op *op)
@@ -317,19 +319,19 @@ void list_page_new(struct replication *r, struct op *parent, struct list_cursor 
 
 /* ---- the command ---- */
 
-struct listing {
+struct list_op {
 	struct op op;
 	struct list_cursor cursor;
-	uint64_t count;
+	uint64_t count;  /* listed so far */
 	uint64_t enough; /* 0: all */
 };
 
 static void list_start(struct replication *r, struct op *op)
 {
-	list_page_new(r, op, &((struct listing *)op)->cursor);
+	list_page_new(r, op, &((struct list_op *)op)->cursor);
 }
 
-static void list_end(struct replication *r, struct listing *l, enum outcome outcome)
+static void list_end(struct replication *r, struct list_op *l, enum outcome outcome)
 {
 	struct result *result = op_result(&l->op, outcome, "");
 
@@ -341,7 +343,7 @@ static void list_end(struct replication *r, struct listing *l, enum outcome outc
 
 static void list_child(struct replication *r, struct op *op, struct op *ended)
 {
-	struct listing *l = (struct listing *)op;
+	struct list_op *l = (struct list_op *)op;
 	struct list_page *page = (struct list_page *)ended;
 	struct action *action;
 
@@ -365,7 +367,7 @@ static void list_child(struct replication *r, struct op *op, struct op *ended)
 
 const struct op_row list_row = {
 	.name = "list",
-	.size = sizeof(struct listing),
+	.size = sizeof(struct list_op),
 	.start = list_start,
 	.child = list_child,
 };
@@ -383,7 +385,7 @@ static bool prefix_is_possible(struct view prefix)
 
 void list_command(struct replication *r, struct op *op, const struct command *command)
 {
-	struct listing *l = (struct listing *)op;
+	struct list_op *l = (struct list_op *)op;
 
 	if (command->name.size && !prefix_is_possible(command->name)) {
 		list_end(r, l, OUTCOME_OK);
@@ -395,89 +397,3 @@ void list_command(struct replication *r, struct op *op, const struct command *co
 	l->enough = command->enough;
 	op_begin(r, op);
 }
-
-/* ---- the table of replicas ---- */
-
-struct replicas_op {
-	struct op op;
-	uint32_t rounds;
-	bool known[REPLICAS]; /* in the round before */
-	bool still[REPLICAS]; /* no count has moved since then */
-	uint64_t facts[REPLICAS];
-	uint64_t sums[REPLICAS];
-};
-
-static void replicas_ping(struct replication *r, struct op *op)
-{
-	struct frame ping = { .type = FRAME_PING };
-
-	if (!op_audience(r, op))
-		return;
-	for (uint32_t i = 0; i < REPLICAS; i++)
-		if (op->audience & BIT(i))
-			due_ask(r, i, &ping, TARGET_PING, op);
-}
-
-static void replicas_end(struct replication *r, struct op *op)
-{
-	const struct replicas_op *o = (struct replicas_op *)op;
-	struct replica_row *rows = memory_alloc_zero(REPLICAS, sizeof *rows);
-	struct action *action = replication_act(r, ACTION_REPLICAS, rows);
-	uint32_t leader = r->leader < 0 ? 0 : (uint32_t)r->leader;
-
-	for (uint32_t i = 0; i < REPLICAS; i++) {
-		const struct replica *p = &r->replicas[i];
-
-		rows[i].live = (r->live & BIT(i)) != 0;
-		rows[i].leader = (int)i == r->leader;
-		rows[i].facts_known = rows[i].live && p->facts_known;
-		rows[i].facts = p->facts;
-		rows[i].agrees_known = rows[i].facts_known && o->still[i] && o->still[leader];
-		rows[i].agrees = p->facts == r->replicas[leader].facts &&
-		                 p->sum == r->replicas[leader].sum;
-		rows[i].round_trip_known = rows[i].facts_known;
-		rows[i].round_trip_ms = p->round_trip_ms;
-		memcpy(rows[i].why, p->why, WHY_SIZE);
-	}
-	action->rows = rows;
-	action->token = op->token;
-	op_refuse(r, op, OUTCOME_OK, "");
-}
-
-static void replicas_advance(struct replication *r, struct op *op)
-{
-	struct replicas_op *o = (struct replicas_op *)op;
-	bool still = true;
-
-	for (uint32_t i = 0; i < REPLICAS; i++) {
-		const struct replica *p = &r->replicas[i];
-
-		if (!(op->audience & BIT(i)))
-			continue;
-		o->still[i] = o->known[i] && o->facts[i] == p->facts && o->sums[i] == p->sum;
-		still = still && o->still[i];
-		o->known[i] = true;
-		o->facts[i] = p->facts;
-		o->sums[i] = p->sum;
-	}
-	if (still || ++o->rounds >= PING_ROUNDS_MAX)
-		replicas_end(r, op);
-	else
-		replicas_ping(r, op);
-}
-
-void replicas_command(struct replication *r, struct op *op, const struct command *command)
-{
-	(void)command;
-	if (r->live)
-		replicas_ping(r, op);
-	else
-		replicas_end(r, op);
-}
-
-const struct op_row replicas_row = {
-	.name = "replicas",
-	.size = sizeof(struct replicas_op),
-	.advance = replicas_advance,
-	.emptied = replicas_end,
-};

@@ -1,20 +1,34 @@
 /* SPDX-License-Identifier: MIT
  *
- * login: log in, log out, and delete the own account.
+ * login: log in, and the session that it begins.
  *
- * Log in:
- *   LOOK       a joined look-up: which account, and is a session of it active anywhere?
- *   STRETCH    the password becomes P under that account's setting
- *   LOGIN      by id with a proof, at all live replicas in parallel, under a session larger than
- *              any that was named
- *   HANDOVER   the first yes brought the seal: with it and the password the whole verifier is made,
- *              checked against
- *              the id, and handed to those that do not know the account; then they are asked again
- *   TRY        the password is wrong for the account that the name gives: does it open one that
- *              lost this name? A
- *              proof under the smallest session tells, and logs nobody out
+ *   phase        what is asked                                 when that is there
+ *   LOOK         a joined look-up: which account, and is a     STRETCH; refused if it is not known
+ *                session of it active anywhere?                or a session is active
+ *   STRETCH      the caller for P of the password              LOGIN
+ *   LOGIN        all live replicas in parallel, by id with     see below
+ *                a proof, for a session larger than any that
+ *                was named
+ *   TRY_STRETCH  P under the setting of an account that        TRY
+ *                lost the name
+ *   TRY          one replica that has it, with a proof         refused: with that account's name if
+ *                under the smallest session                    it is a yes; else the next one
  *
- * While a log in is written somewhere, replicas that return wait for its end (replica.c).
+ *   LOGIN when all have replied, by the first line that is true:
+ *   a larger session is there        with --take-over a larger one is drawn, else LOOK again
+ *   one says that it is gone         LOOK again
+ *   a yes, and one does not know it  that one is handed the account (HANDOVER), and asked again
+ *   a yes                            logged in; who did not say yes is dead for this session
+ *   the proof is wrong               TRY_STRETCH: does the password open an account that lost this
+ *                                    name? Then its owner is told
+ *   nothing                          LOOK again: nobody knows it any more, or those who did died
+ *
+ * A yes brings the replica's signature and the seal. With them and P the client makes the whole
+ * verifier and checks it against the id, so it can hand the account over. A TRY is under the
+ * smallest session there is, so it never ends anybody's.
+ *
+ * From the first LOGIN frame to the end (`counted`) a replica that returns waits (REPLICA_WAITING):
+ * it gets the session's own log in when it is known whose session that is.
  */
 #include "base/bug.h"
 #include "replication/private.h"
@@ -24,8 +38,14 @@
 #include <string.h>
 
 enum { PHASE_LOOK, PHASE_STRETCH, PHASE_LOGIN, PHASE_TRY_STRETCH, PHASE_TRY };
-enum { ROUNDS_MAX = 8, OTHERS_MAX = 3 };
+enum {
+	ROUNDS_MAX = 8, /* each costs the replicas a proof */
+	OTHERS_MAX = 3,
+};
 
+static void stretched(struct replication *r, struct op *op, const uint8_t *p);
+
+/* An account that lost the name. */
 struct other {
 	struct id id;
 	uint8_t alive;
@@ -40,24 +60,26 @@ struct login {
 	size_t text_size;
 	char password[PASSWORD_SIZE_MAX];
 	size_t password_size;
-	char key_setting[SETTING_SIZE_MAX + 1]; /* of which `key` is P */
-	uint8_t key[KEY_SIZE];
+	char key_setting[SETTING_SIZE_MAX + 1];
+	uint8_t key[KEY_SIZE]; /* P under key_setting */
 	bool take_over;
-	bool created;    /* no look-up: the account was just made */
-	bool counted;    /* in r->logins */
-	bool confirmed;  /* by some replica */
-	bool all_looked; /* all three were asked about that */
-	struct ulid largest;
+	bool created;        /* no look-up: the account was just made */
+	bool counted;        /* in r->logins */
+	bool confirmed;      /* by some replica */
+	bool all_looked;     /* all three were asked about that */
+	struct ulid largest; /* session that was named */
+	/* What replicas have said: yes; not known; no; a larger session is there; gone; no room. */
 	uint8_t in, unknown, wrong, over, gone, full;
-	uint32_t rounds;
+	uint32_t rounds; /* so many times it has begun again */
 	struct other others[OTHERS_MAX];
 	uint32_t others_count;
 	struct frame sent[REPLICAS]; /* nonces, for the signature */
 };
 
-/* ---- sessions ---- */
+/* ---- the session ---- */
 
-void login_session_copy(struct login_session *to, const struct login_session *from)
+/* The account's views then point into the copy. */
+static void login_session_copy(struct login_session *to, const struct login_session *from)
 {
 	*to = *from;
 	to->account.name = view_of_string(to->name);
@@ -66,17 +88,8 @@ void login_session_copy(struct login_session *to, const struct login_session *fr
 
 void login_session_clear(struct replication *r)
 {
-	uint32_t place = 0;
-	struct contact *contact;
-	struct outbound *outbound;
-
 	explicit_bzero(&r->session, sizeof r->session);
-	while ((outbound = map_next(&r->outbounds, &place)))
-		memory_free(outbound);
-	map_clear(&r->outbounds);
-	place = 0;
-	while ((contact = map_next(&r->contacts, &place)))
-		contact->outbound = NULL;
+	outbound_clear(r);
 	for (uint32_t i = 0; i < REPLICAS; i++) {
 		r->replicas[i].joined = false;
 		stream_lost(r, i); /* another session may receive before the next one of ours */
@@ -84,8 +97,7 @@ void login_session_clear(struct replication *r)
 	mailbox_clear(r);
 }
 
-/* On every connection on which a log in was written. */
-static void tell_logout(struct replication *r, const struct ulid *session, uint8_t but)
+void login_tell_logout(struct replication *r, const struct ulid *session, uint8_t but)
 {
 	struct frame frame = { .type = FRAME_LOGOUT, .session.session = *session };
 
@@ -107,31 +119,80 @@ void login_session_lost(struct replication *r, bool deleted)
 	replication_act(r, ACTION_LOGGED_OUT, NULL)->why =
 		deleted ? "the account was deleted"
 			: "taken over by another log in of this account";
-	tell_logout(r, &session, 0);
+	login_tell_logout(r, &session, 0);
 	login_session_clear(r);
-	replica_go_on(r);
+}
+
+/* What a proof at this replica is about; it binds the proof to this connection. */
+static struct auth auth_of(const struct replica *p, enum auth_purpose purpose,
+                           const struct login_session *session, const uint8_t *client_nonce)
+{
+	struct auth auth = { .purpose = purpose, .id = session->id };
+
+	memcpy(auth.client_nonce, client_nonce, KEY_SIZE);
+	memcpy(auth.server_nonce, p->nonce, KEY_SIZE);
+	memcpy(auth.uuid, p->uuid, UUID_SIZE);
+	auth.setting = view_of_string(session->setting);
+	return auth;
+}
+
+void login_frame(struct replication *r, uint32_t index, const struct login_session *session,
+                 struct frame *frame)
+{
+	struct replica *p = &r->replicas[index];
+	struct auth auth;
+
+	memset(frame, 0, sizeof *frame);
+	frame->type = FRAME_LOGIN;
+	frame->login.id = session->id;
+	frame->login.session = session->ulid;
+	frame->login.dial = session->dial;
+	replication_random(r, frame->login.client_nonce, KEY_SIZE);
+	auth = auth_of(p, AUTH_LOGIN, session, frame->login.client_nonce);
+	auth_proof(session->stretched, &auth, frame->login.proof);
+	p->login_written = true;
+}
+
+void login_handover_frame(struct replication *r, uint32_t index,
+                          const struct login_session *session, struct frame *frame)
+{
+	struct auth auth;
+
+	memset(frame, 0, sizeof *frame);
+	frame->type = FRAME_HANDOVER;
+	frame->introduce.account = session->account;
+	frame->introduce.account.confirmed = false;
+	replication_random(r, frame->introduce.client_nonce, KEY_SIZE);
+	auth = auth_of(&r->replicas[index], AUTH_INTRODUCE, session, frame->introduce.client_nonce);
+	auth_proof(session->stretched, &auth, frame->introduce.proof);
 }
 
 /* ---- log in ---- */
 
+/* Whether replicas that return wait for it. */
 static void count_login(struct replication *r, struct login *l, bool counts)
 {
 	if (l->counted == counts)
 		return;
 	l->counted = counts;
-	if (counts) {
+	assert(counts || r->logins > 0);
+	if (counts)
 		r->logins++;
-	} else {
-		assert(r->logins > 0);
+	else
 		r->logins--;
-		replica_go_on(r);
-	}
 }
 
 static void refuse(struct replication *r, struct login *l, enum outcome outcome, const char *detail)
 {
 	op_refuse(r, &l->op, outcome, detail);
 	count_login(r, l, false);
+}
+
+/* The same for a wrong password and for a name that nobody has. */
+static void refuse_password(struct replication *r, struct login *l)
+{
+	refuse(r, l, OUTCOME_WRONG_PASSWORD,
+	       "the name or the password is wrong (/create NAME makes a new account)");
 }
 
 void login_command(struct replication *r, struct op *op, const struct command *command)
@@ -178,6 +239,7 @@ static void draw_session(struct replication *r, struct login *l)
 	l->s.sent_ms = 0;
 }
 
+/* A new session is asked for at all live replicas. */
 static void write_logins(struct replication *r, struct login *l)
 {
 	struct op *op = &l->op;
@@ -208,7 +270,6 @@ static void start(struct replication *r, struct op *op)
 		       "the replicas keep changing their answers; try again");
 	} else {
 		op->phase = PHASE_LOOK;
-		op->asking = false;
 		if (l->created)
 			(void)lookup_id_new(r, op, &l->s.id, NULL);
 		else
@@ -216,19 +277,15 @@ static void start(struct replication *r, struct op *op)
 	}
 }
 
+/* P under this setting: known from before, or the caller is asked. */
 static void want_stretch(struct replication *r, struct login *l, const char *setting)
 {
-	struct action *a;
-
 	if (l->created || strcmp(setting, l->key_setting) == 0) {
-		login_stretched(r, &l->op, l->created ? l->s.stretched : l->key);
+		stretched(r, &l->op, l->created ? l->s.stretched : l->key);
 		return;
 	}
 	(void)snprintf(l->key_setting, sizeof l->key_setting, "%s", setting);
-	a = replication_act(r, ACTION_STRETCH, NULL);
-	a->stretch.token = l->op.token;
-	a->stretch.password = view_of(l->password, l->password_size);
-	a->stretch.setting = view_of_string(l->key_setting);
+	op_stretch(r, &l->op, view_of(l->password, l->password_size), l->key_setting);
 }
 
 /* Those that lost this name, in case the password is one of theirs. */
@@ -250,12 +307,12 @@ static void note_others(struct login *l, const struct lookup *look)
 
 static void refuse_several(struct replication *r, struct login *l, const struct lookup *look)
 {
-	struct result *result = op_result(&l->op, OUTCOME_SEVERAL, "");
+	struct result *result = op_result_of_users(
+		&l->op, OUTCOME_SEVERAL,
+		"several accounts fit, none of which counts: name the one that is meant",
+		look->count);
 
-	result = memory_resize(result, sizeof *result + look->count * sizeof(struct user));
-	result->users = (struct user *)(result + 1);
 	result->users_count = look->count;
-	result->detail = "several accounts fit, none of which counts: name the one that is meant";
 	for (uint32_t i = 0; i < look->count; i++) {
 		struct user *user = &((struct user *)(result + 1))[i];
 
@@ -277,6 +334,7 @@ static void refuse_active(struct replication *r, struct login *l, uint64_t since
 	count_login(r, l, false);
 }
 
+/* The look-up has ended. */
 static void looked(struct replication *r, struct login *l, const struct lookup *look)
 {
 	const struct lookup_account *a;
@@ -286,8 +344,7 @@ static void looked(struct replication *r, struct login *l, const struct lookup *
 		return;
 	}
 	if (look->found < 0) {
-		refuse(r, l, OUTCOME_WRONG_PASSWORD,
-		       "the name or the password is wrong (/create NAME makes a new account)");
+		refuse_password(r, l);
 		return;
 	}
 	a = &look->accounts[look->found];
@@ -321,15 +378,14 @@ static void child(struct replication *r, struct op *op, struct op *ended)
 
 /* ---- the password fits another account of that name ---- */
 
+/* The next of those that lost the name; a wrong password if there is none. */
 static void try_other(struct replication *r, struct login *l)
 {
 	if (l->others_count == 0) {
-		refuse(r, l, OUTCOME_WRONG_PASSWORD,
-		       "the name or the password is wrong (/create NAME makes a new account)");
+		refuse_password(r, l);
 		return;
 	}
 	l->op.phase = PHASE_TRY_STRETCH;
-	l->op.asking = false;
 	want_stretch(r, l, l->others[l->others_count - 1].setting);
 }
 
@@ -356,6 +412,7 @@ static void try_proof(struct replication *r, struct login *l)
 	op_ask(r, &l->op, replica_first(at), &frame);
 }
 
+/* The one that was asked has answered, or died. */
 static void tried(struct replication *r, struct login *l)
 {
 	const struct other *other = &l->others[l->others_count - 1];
@@ -366,7 +423,7 @@ static void tried(struct replication *r, struct login *l)
 		try_other(r, l);
 		return;
 	}
-	tell_logout(r, &l->s.ulid, 0);
+	login_tell_logout(r, &l->s.ulid, 0);
 	result = op_result(&l->op, OUTCOME_WRONG_PASSWORD, "");
 	(void)snprintf(result->text, sizeof result->text,
 	               "this password opens '%s', which lost the name: log in by that",
@@ -376,17 +433,16 @@ static void tried(struct replication *r, struct login *l)
 	count_login(r, l, false);
 }
 
-void login_stretched(struct replication *r, struct op *op, const uint8_t *stretched)
+static void stretched(struct replication *r, struct op *op, const uint8_t *p)
 {
 	struct login *l = (struct login *)op;
 
-	if (!stretched) {
-		refuse(r, l, OUTCOME_WRONG_PASSWORD,
-		       "the name or the password is wrong (/create NAME makes a new account)");
+	if (p == NULL) {
+		refuse_password(r, l);
 		return;
 	}
-	memmove(l->key, stretched, KEY_SIZE);
-	memmove(l->s.stretched, stretched, KEY_SIZE);
+	memmove(l->key, p, KEY_SIZE); /* it may be the same place */
+	memmove(l->s.stretched, p, KEY_SIZE);
 	if (op->phase == PHASE_TRY_STRETCH)
 		try_proof(r, l);
 	else
@@ -395,19 +451,15 @@ void login_stretched(struct replication *r, struct op *op, const uint8_t *stretc
 
 /* ---- answers ---- */
 
-/* A yes brings the replica's signature and the seal. False: the replica does not hold what the id
- * vouches for. */
+/* Makes the account from a yes. False: the replica does not hold what the id vouches for. */
 static bool unseal(struct replication *r, struct login *l, uint32_t index,
                    const struct frame *frame)
 {
-	struct auth auth = { .purpose = AUTH_LOGIN, .id = l->s.id };
+	struct auth auth = auth_of(&r->replicas[index], AUTH_LOGIN, &l->s,
+	                           l->sent[index].login.client_nonce);
 	uint8_t server_key[KEY_SIZE], signature[KEY_SIZE], seal[KEY_SIZE];
 	struct account *account = &l->s.account;
 
-	memcpy(auth.client_nonce, l->sent[index].login.client_nonce, KEY_SIZE);
-	memcpy(auth.server_nonce, r->replicas[index].nonce, KEY_SIZE);
-	memcpy(auth.uuid, r->replicas[index].uuid, UUID_SIZE);
-	auth.setting = view_of_string(l->s.setting);
 	auth_server_key(l->s.stretched, server_key);
 	auth_signature(server_key, &auth, signature);
 	if (memcmp(signature, frame->logged_in.signature, KEY_SIZE) != 0)
@@ -435,7 +487,7 @@ static void login_answered(struct replication *r, struct login *l, uint32_t inde
 		if (l->op.phase == PHASE_TRY || unseal(r, l, index, frame))
 			l->in |= bit;
 		else
-			replica_die(r, index, "cannot prove that it knows this account");
+			replica_doubt(r, index, "cannot prove that it knows this account");
 		break;
 	case STATUS_UNKNOWN:
 		l->unknown |= bit;
@@ -457,10 +509,10 @@ static void login_answered(struct replication *r, struct login *l, uint32_t inde
 
 void login_ended(struct replication *r, uint32_t index, const struct ulid *session, enum status why)
 {
-	for (struct op *op = r->first_op; op; op = op->next) {
+	for (struct op *op = r->first_op; op != NULL; op = op->next) {
 		struct login *l = (struct login *)op;
 
-		if (op->row != &login_row || op->ended || !l->counted ||
+		if (op->row != &login_row || op->state == OP_ENDED || !l->counted ||
 		    !ulid_equal(&l->s.ulid, session))
 			continue;
 		if (why == STATUS_GONE)
@@ -488,6 +540,7 @@ static void reply(struct replication *r, struct op *op, uint32_t index, const st
 	}
 }
 
+/* The account, to those that do not know it; `reply` asks them again. */
 static void hand_over(struct replication *r, struct login *l)
 {
 	struct frame frame;
@@ -500,21 +553,32 @@ static void hand_over(struct replication *r, struct login *l)
 	}
 }
 
+/* Who has not said yes takes no part in the session. True if there is one: it dies before this log
+ * in is looked at again. */
+static bool doubt_others(struct replication *r, const struct login *l)
+{
+	uint8_t others = r->live & (uint8_t)~l->in;
+
+	for (uint32_t i = 0; i < REPLICAS; i++)
+		if (others & BIT(i))
+			replica_doubt(
+				r, i,
+				l->full & BIT(i)
+					? "cannot store the account of this session (disk full)"
+					: "refuses the log in of this session");
+	return others != 0;
+}
+
+/* All live replicas have said yes. */
 static void succeed(struct replication *r, struct login *l)
 {
 	struct result *result = op_result(&l->op, OUTCOME_OK, "");
 
 	login_session_copy(&r->session, &l->s);
 	r->session.active = true;
-	for (uint32_t i = 0; i < REPLICAS; i++) {
+	for (uint32_t i = 0; i < REPLICAS; i++)
 		if (l->in & r->live & BIT(i))
 			r->replicas[i].joined = true;
-		else if (r->live & BIT(i))
-			replica_die(r, i,
-			            l->full & BIT(i)
-			                    ? "cannot store the account of this session (disk full)"
-			                    : "refuses the log in of this session");
-	}
 	memcpy(result->name, l->s.display, DISPLAY_SIZE);
 	result->id = l->s.id;
 	result->copies = replica_count(l->in);
@@ -537,7 +601,7 @@ static void advance(struct replication *r, struct op *op)
 	if (op->phase == PHASE_TRY) {
 		tried(r, l);
 	} else if (l->over) {
-		tell_logout(r, &l->s.ulid, 0);
+		login_tell_logout(r, &l->s.ulid, 0);
 		if (l->take_over && l->rounds < ROUNDS_MAX) {
 			l->rounds++;
 			write_logins(r, l);
@@ -545,10 +609,12 @@ static void advance(struct replication *r, struct op *op)
 			start(r, op); /* is that one active? */
 		}
 	} else if (l->gone) {
-		tell_logout(r, &l->s.ulid, 0);
+		login_tell_logout(r, &l->s.ulid, 0);
 		start(r, op);
 	} else if (here && (l->unknown & op->audience)) {
 		hand_over(r, l);
+	} else if (here && doubt_others(r, l)) {
+		op_resume(r, op);
 	} else if (here) {
 		succeed(r, l);
 	} else if (l->wrong) {
@@ -580,147 +646,10 @@ const struct op_row login_row = {
 	.name = "log in",
 	.size = sizeof(struct login),
 	.start = start,
+	.stretched = stretched,
 	.reply = reply,
 	.advance = advance,
 	.child = child,
 	.expired = expired,
 	.release = release,
-};
-
-/* ---- log out ---- */
-
-void logout_command(struct replication *r, struct op *op, const struct command *command)
-{
-	struct frame frame = { .type = FRAME_LOGOUT, .session.session = r->session.ulid };
-	uint8_t live = r->live;
-
-	(void)command;
-	tell_logout(r, &frame.session.session, live);
-	login_session_clear(r);
-	if (live)
-		op_multicast(r, op, &frame);
-	else
-		op_refuse(r, op, OUTCOME_OK, "");
-	replica_go_on(r);
-}
-
-static void logout_reply(struct replication *r, struct op *op, uint32_t index,
-                         const struct frame *frame)
-{
-	(void)r;
-	(void)op;
-	(void)index;
-	(void)frame;
-}
-
-static void logout_advance(struct replication *r, struct op *op)
-{
-	op_refuse(r, op, OUTCOME_OK, "");
-}
-
-const struct op_row logout_row = {
-	.name = "log out",
-	.size = sizeof(struct op),
-	.reply = logout_reply,
-	.advance = logout_advance,
-	.emptied = logout_advance, /* the connections, and with them the session, are gone
-	                            * everywhere */
-};
-
-/* ---- delete ---- */
-
-struct deletion {
-	struct op op;
-	char name[NAME_SIZE_MAX + 1];
-	struct tombstone tombstone;
-	uint8_t yes, full;
-	bool counted;
-};
-
-static void delete_start(struct replication *r, struct op *op)
-{
-	struct deletion *d = (struct deletion *)op;
-	struct frame frame = { .type = FRAME_DELETE, .tombstone = d->tombstone };
-
-	d->yes = d->full = 0;
-	if (!op->written && op_too_few(r, op))
-		return;
-	if (!d->counted)
-		r->deletes++;
-	d->counted = true;
-	tombstone_keep(r, &d->tombstone); /* also for those that return meanwhile */
-	op_multicast(r, op, &frame);
-}
-
-void delete_command(struct replication *r, struct op *op, const struct command *command)
-{
-	struct deletion *d = (struct deletion *)op;
-	uint8_t delete_key[KEY_SIZE];
-
-	(void)command;
-	stream_flush(r); /* before the account is gone, which would refuse it */
-	auth_delete_key(r->session.stretched, r->session.account.verifier.seal, delete_key);
-	auth_tombstone_make(&r->session.account, delete_key, &d->tombstone);
-	memcpy(d->name, r->session.name, sizeof d->name);
-	d->tombstone.name = view_of_string(d->name);
-	op_begin(r, op);
-}
-
-static void delete_reply(struct replication *r, struct op *op, uint32_t index,
-                         const struct frame *frame)
-{
-	struct deletion *d = (struct deletion *)op;
-
-	(void)r;
-	if (frame->status == STATUS_OK)
-		d->yes |= BIT(index);
-	else
-		d->full |= BIT(index);
-}
-
-static void delete_over(struct replication *r, struct deletion *d)
-{
-	if (d->counted)
-		r->deletes--;
-	d->counted = false;
-}
-
-static void delete_advance(struct replication *r, struct op *op)
-{
-	struct deletion *d = (struct deletion *)op;
-	struct result *result = op_result(op, OUTCOME_OK, "");
-
-	result->copies = replica_count(d->yes);
-	memcpy(result->name, d->name, sizeof d->name);
-	delete_over(r, d);
-	if (d->yes && r->session.active && id_equal(&r->session.id, &d->tombstone.id)) {
-		struct ulid session = r->session.ulid;
-
-		tell_logout(r, &session, 0);
-		login_session_clear(r);
-		replica_go_on(r);
-	} else if (!d->yes) {
-		tombstone_forget(r, &d->tombstone.id);
-		result->outcome = op->died || op->restarted ? OUTCOME_UNKNOWN : OUTCOME_DISK_FULL;
-		result->detail = "no replica has room to store the deletion";
-	}
-	op_end(r, op, result);
-}
-
-static void delete_expired(struct replication *r, struct op *op, struct result *result)
-{
-	struct deletion *d = (struct deletion *)op;
-
-	delete_over(r, d);
-	tombstone_forget(r, &d->tombstone.id);
-	op_end(r, op, result);
-}
-
-const struct op_row delete_row = {
-	.name = "delete",
-	.size = sizeof(struct deletion),
-	.start = delete_start,
-	.reply = delete_reply,
-	.advance = delete_advance,
-	.expired = delete_expired,
 };

@@ -1,14 +1,20 @@
 /* SPDX-License-Identifier: MIT
  *
- * lookup: a name or an id to accounts, joined.
+ * lookup: a name or an id becomes accounts. The answers of all live replicas are joined, so one
+ * that has missed something neither hides an account nor revives it.
  *
- *   ASK    LOOKUP_NAME (or LOOKUP_ID) at every live replica
- *   GONE   each id that some show and others did not is asked of those others: LOOKUP_ID
- *   end    what is gone anywhere is gone, and those that showed it alive are told the tombstone;
- *          what is
- *          known anywhere is known. Of several live accounts with one name the confirmed one
- *          counts, of
- *          several confirmed the oldest, of several unconfirmed none.
+ *   phase  asks                                          when all have replied
+ *   ASK    LOOKUP_NAME or LOOKUP_ID at every replica     GONE
+ *   GONE   LOOKUP_ID: what some have shown and a         it ends
+ *          replica has not is asked of that one
+ *
+ * GONE is there because a look-up by name does not answer with accounts that are gone: who has not
+ * shown an account may never have heard of it, or may know that it is gone.
+ *
+ * At the end an account is gone if any replica says so with a proof; those that showed it alive are
+ * told. Else it is known if any replica knows it. Of several with one name the confirmed one
+ * counts, of several confirmed ones the oldest, of several unconfirmed ones none. An id, and a name
+ * with its digits, means one account only: if two fit, neither counts.
  */
 #include "base/bug.h"
 #include "replication/private.h"
@@ -46,6 +52,8 @@ bool lookup_form(struct view text)
 	       suffix_is_valid(view_of(tilde + 1, text.size - (size_t)(tilde - text.data) - 1));
 }
 
+/* ---- asking ---- */
+
 static struct lookup *make(struct replication *r, struct op *parent, void *purpose)
 {
 	struct lookup *l = (struct lookup *)op_new(r, &lookup_row, parent);
@@ -59,16 +67,16 @@ struct lookup *lookup_new(struct replication *r, struct op *parent, struct view 
 {
 	struct lookup *l = make(r, parent, purpose);
 	const uint8_t *tilde = memchr(text.data, '~', text.size);
-	size_t name_size = tilde ? (size_t)(tilde - text.data) : text.size;
+	size_t name_size = tilde != NULL ? (size_t)(tilde - text.data) : text.size;
 
 	assert(lookup_form(text));
 	assert(text.size <= sizeof l->text);
 	memcpy(l->text, text.data, text.size);
 	l->text_size = text.size;
-	l->by_id = !tilde && id_from_text(text, &l->id);
+	l->by_id = tilde == NULL && id_from_text(text, &l->id);
 	if (!l->by_id)
 		memcpy(l->name, text.data, name_size);
-	for (size_t i = 0; tilde && i < ID_SUFFIX_SIZE; i++) {
+	for (size_t i = 0; tilde != NULL && i < ID_SUFFIX_SIZE; i++) {
 		char c = (char)tilde[1 + i];
 
 		l->suffix[i] = c >= 'a' && c <= 'z' ? (char)(c - 32) : c;
@@ -107,6 +115,10 @@ static void start(struct replication *r, struct op *op)
 	op_multicast(r, op, &frame);
 }
 
+/* ---- joining the answers ---- */
+
+/* The account of that id, added if it is new. NULL: there are too many; no honest replica shows so
+ * many of one name. */
 static struct lookup_account *get(struct lookup *l, const struct id *id)
 {
 	struct lookup_account *a;
@@ -116,15 +128,17 @@ static struct lookup_account *get(struct lookup *l, const struct id *id)
 			return &l->accounts[i];
 	if (l->count == CANDIDATES_MAX)
 		return NULL;
-	if (!l->accounts)
+	if (l->accounts == NULL)
 		l->accounts = memory_alloc(CANDIDATES_MAX * sizeof *l->accounts);
 	a = &l->accounts[l->count++];
 	memset(a, 0, sizeof *a);
 	a->id = *id;
-	a->share = UINT32_MAX;
+	a->share = SHARE_UNKNOWN;
 	return a;
 }
 
+/* The largest session and the smallest share count: one replica may have missed a log in, another
+ * that mail was read. */
 static void learn_alive(struct lookup_account *a, uint8_t bit, const struct entry *e)
 {
 	a->alive |= bit;
@@ -147,14 +161,9 @@ static void learn_alive(struct lookup_account *a, uint8_t bit, const struct entr
 
 static void learn_gone(struct lookup_account *a, const struct entry *e)
 {
-	struct tombstone t = { .id = e->id, .name = e->name };
-
-	memcpy(t.middle, e->middle, KEY_SIZE);
-	memcpy(t.delete_key, e->delete_key, KEY_SIZE);
-	if (!auth_tombstone_fits(&t)) /* it proves nothing, so nothing is believed */
+	if (!tombstone_read(e, &a->tombstone)) /* it proves nothing, so nothing is believed */
 		return;
 	a->gone = true;
-	a->tombstone = t;
 	memcpy(a->name, e->name.data, e->name.size);
 	a->name[e->name.size] = '\0';
 }
@@ -172,7 +181,7 @@ static void reply(struct replication *r, struct op *op, uint32_t index, const st
 	while (protocol_next_entry(&entries, &e)) {
 		struct lookup_account *a = get(l, &e.id);
 
-		if (!a)
+		if (a == NULL)
 			continue;
 		a->answered |= BIT(index);
 		if (e.state == ENTRY_ALIVE)
@@ -182,6 +191,7 @@ static void reply(struct replication *r, struct op *op, uint32_t index, const st
 	}
 }
 
+/* Ids begin with a time: the oldest comes first. */
 static int by_id(const void *a, const void *b)
 {
 	return id_compare(&((const struct lookup_account *)a)->id,
@@ -198,10 +208,7 @@ static void bury(struct replication *r, struct lookup *l)
 
 		if (a->gone) {
 			a->tombstone.name = view_of_string(a->name);
-			for (uint32_t k = 0; k < REPLICAS; k++)
-				if (a->alive & r->live & BIT(k))
-					tombstone_tell(r, k, &a->tombstone);
-			tombstone_keep(r, &a->tombstone);
+			tombstone_tell(r, a->alive, &a->tombstone);
 		} else if (a->alive) {
 			if (kept != i)
 				l->accounts[kept] = *a;
@@ -231,19 +238,17 @@ static void advance(struct replication *r, struct op *op)
 {
 	struct lookup *l = (struct lookup *)op;
 	struct frame frame = { .type = FRAME_LOOKUP_ID };
-	uint8_t audience = op->audience;
 
 	if (op->phase == PHASE_GONE) {
 		finish(r, l);
 		return;
 	}
 	op->phase = PHASE_GONE;
-	op->asking = true;
 	for (uint32_t i = 0; i < REPLICAS; i++) {
 		struct id ids[CANDIDATES_MAX];
 		uint32_t count = 0;
 
-		if (!(audience & BIT(i)))
+		if (!(op->audience & BIT(i)))
 			continue;
 		for (uint32_t k = 0; k < l->count; k++)
 			if (!(l->accounts[k].answered & BIT(i)))
@@ -252,7 +257,7 @@ static void advance(struct replication *r, struct op *op)
 		if (count > 0)
 			op_ask(r, op, i, &frame);
 	}
-	op_settle(r, op);
+	op_resume(r, op);
 }
 
 static void release(struct op *op)

@@ -2,10 +2,15 @@
  *
  * mailbox: what came in three mailboxes, shown once and in order.
  *
+ *   pages --> reading (one per replica) --> merge --> candidates of a stream --> shown
+ *   pushes -- while the merge is before their place ^          ^
+ *          -- else --------------------------------------------+
+ *
  * After a log in (and after a redial, at that replica) the mailbox is read in pages. The pages of
- * all replicas are merged by place in constant memory: the least head is next when every replica
- * that has more to give has shown a head. A push at a place that the merge has not reached waits
- * for it there; any other push is a candidate at once.
+ * all replicas are merged by place in constant memory: the least head is next, as soon as every
+ * replica that has more to give has shown a head. The merge waits until what it brought last is
+ * shown. A push at a place that the merge has not reached waits for it there; any other push is a
+ * candidate at once.
  *
  * A candidate is shown when
  *   - every live replica has said what is gone of its stream, and it is not (stream.c);
@@ -24,10 +29,14 @@
 #include <assert.h>
 #include <string.h>
 
-enum { HELD_SIZE_MAX = 1024 * 1024 };
+enum {
+	HELD_SIZE_MAX = 1024 * 1024, /* of all candidates */
+	READ_AHEAD_SIZE = 64 * 1024, /* of a page */
+};
 
 /* ---- candidates ---- */
 
+/* Puts the stream on the list of those with candidates. */
 static void hold(struct replication *r, struct stream_state *s)
 {
 	if (s->held)
@@ -35,7 +44,7 @@ static void hold(struct replication *r, struct stream_state *s)
 	s->held = true;
 	s->held_previous = NULL;
 	s->held_next = r->held;
-	if (r->held)
+	if (r->held != NULL)
 		r->held->held_previous = s;
 	r->held = s;
 }
@@ -43,25 +52,27 @@ static void hold(struct replication *r, struct stream_state *s)
 static void unhold(struct replication *r, struct stream_state *s)
 {
 	assert(s->held);
-	assert(!s->candidates);
+	assert(s->candidates == NULL);
 	s->held = false;
-	if (s->held_previous)
+	if (s->held_previous != NULL)
 		s->held_previous->held_next = s->held_next;
 	else
 		r->held = s->held_next;
-	if (s->held_next)
+	if (s->held_next != NULL)
 		s->held_next->held_previous = s->held_previous;
 }
 
+/* Puts a message among its stream's candidates, by number; or notes that another replica has
+ * brought it, too. */
 static void add_candidate(struct replication *r, struct stream_state *s, uint8_t from,
                           const struct place *place, bool waited, bool merged, struct view text)
 {
 	struct candidate **at = &s->candidates;
 	struct candidate *c;
 
-	while (*at && (*at)->number < place->number)
+	while (*at != NULL && (*at)->number < place->number)
 		at = &(*at)->next;
-	if (*at && (*at)->number == place->number) {
+	if (*at != NULL && (*at)->number == place->number) {
 		(*at)->from |= from;
 		(*at)->merged |= merged;
 		(*at)->waited |= waited;
@@ -94,13 +105,7 @@ static void drop_candidate(struct replication *r, struct stream_state *s)
 	memory_free(c);
 }
 
-static void tell(struct replication *r, struct stream_state *s, uint8_t to, uint64_t number)
-{
-	for (uint32_t i = 0; i < REPLICAS; i++)
-		if (to & BIT(i))
-			stream_tell(r, s, i, number);
-}
-
+/* It was shown, or it is gone. */
 static bool is_done(const struct stream_state *s, uint64_t number)
 {
 	return ranges_have(&s->shown, number) || ranges_have(&s->gone, number);
@@ -122,8 +127,8 @@ static void show(struct replication *r, struct stream_state *s, const struct can
 	shown->waited = c->waited;
 	replication_act(r, ACTION_MESSAGE, shown)->shown = shown;
 	ranges_add(&s->shown, c->number, c->number);
-	tell(r, s, replication_joined(r), c->number);
-	if (s->person->brief)
+	stream_tell(r, s, replication_joined(r), c->number);
+	if (s->person->brief) /* asked again for the next one */
 		s->person->shown_as = false;
 }
 
@@ -133,12 +138,12 @@ static void show(struct replication *r, struct stream_state *s, const struct can
 static bool waits_for_merge(const struct replication *r, const struct stream_state *s,
                             const struct candidate *c)
 {
-	for (const struct candidate *other = s->candidates; other; other = other->next)
+	for (const struct candidate *other = s->candidates; other != NULL; other = other->next)
 		if (other->merged && other != c && other->sent_ms < c->sent_ms)
 			return false;
 	for (uint32_t i = 0; i < REPLICAS; i++)
 		for (const struct page_item *item = r->replicas[i].reading.first;
-		     item && item->place.sent_ms <= c->sent_ms; item = item->next)
+		     item != NULL && item->place.sent_ms <= c->sent_ms; item = item->next)
 			if (item->place.number < c->number &&
 			    id_equal(&item->place.sender, &s->key.sender) &&
 			    ulid_equal(&item->place.session, &s->key.session) &&
@@ -151,13 +156,14 @@ static bool waits_for_merge(const struct replication *r, const struct stream_sta
  * that the merge waits for goes back behind it. */
 static void resume_merge(struct replication *r, struct stream_state *s)
 {
-	for (struct candidate *c = s->candidates; c; c = c->next) {
+	for (struct candidate *c = s->candidates; c != NULL; c = c->next) {
 		if (c->merged)
 			r->merge_waits = false;
 		c->merged = false;
 	}
 }
 
+/* The rules of the top comment, in that order. If only time is missing, grace_ms says when. */
 static bool may_show(struct replication *r, struct stream_state *s, struct candidate *c)
 {
 	uint64_t grace_ms = c->arrived_ms + GRACE_MS;
@@ -185,11 +191,11 @@ static bool may_show(struct replication *r, struct stream_state *s, struct candi
 /* Shows what may be shown of one stream. */
 static void try_stream(struct replication *r, struct stream_state *s)
 {
-	while (s->candidates) {
+	while (s->candidates != NULL) {
 		struct candidate *c = s->candidates;
 
 		if (is_done(s, c->number)) {
-			tell(r, s, c->from & replication_joined(r), c->number);
+			stream_tell(r, s, c->from & replication_joined(r), c->number);
 		} else if (may_show(r, s, c)) {
 			show(r, s, c);
 		} else {
@@ -205,7 +211,7 @@ static void try_held(struct replication *r)
 	struct stream_state *next;
 
 	r->grace_ms = UINT64_MAX;
-	for (struct stream_state *s = r->held; s; s = next) {
+	for (struct stream_state *s = r->held; s != NULL; s = next) {
 		next = s->held_next;
 		try_stream(r, s);
 	}
@@ -219,18 +225,20 @@ void mailbox_tick(struct replication *r)
 
 /* ---- pages ---- */
 
+/* Nothing is read, nothing is kept. */
 static void clear_list(struct reading *reading)
 {
 	struct page_item *next;
 
-	for (struct page_item *item = reading->first; item; item = next) {
+	for (struct page_item *item = reading->first; item != NULL; item = next) {
 		next = item->next;
 		memory_free(item);
 	}
 	memset(reading, 0, sizeof *reading);
 }
 
-/* Puts a message at its place; one that is there already stays. */
+/* Puts a message at its place; one that is there already stays. Most come in order, so the end is
+ * tried first. */
 static void insert(struct reading *reading, const struct place *place, bool pushed,
                    struct view text)
 {
@@ -238,11 +246,11 @@ static void insert(struct reading *reading, const struct place *place, bool push
 	struct page_item *item;
 	int order = 1;
 
-	if (reading->last && place_compare(place, &reading->last->place) > 0)
+	if (reading->last != NULL && place_compare(place, &reading->last->place) > 0)
 		at = &reading->last->next;
-	while (*at && (order = place_compare(&(*at)->place, place)) < 0)
+	while (*at != NULL && (order = place_compare(&(*at)->place, place)) < 0)
 		at = &(*at)->next;
-	if (*at && order == 0)
+	if (*at != NULL && order == 0)
 		return;
 	item = memory_alloc(sizeof *item + text.size);
 	item->next = *at;
@@ -251,24 +259,26 @@ static void insert(struct reading *reading, const struct place *place, bool push
 	item->text_size = (uint32_t)text.size;
 	memcpy(item->text, text.data, text.size);
 	*at = item;
-	if (!item->next)
+	if (item->next == NULL)
 		reading->last = item;
 	reading->size += sizeof *item + text.size;
 }
 
+/* Takes the first one off. */
 static void pop(struct reading *reading)
 {
 	struct page_item *item = reading->first;
 
 	reading->first = item->next;
-	if (!reading->first)
+	if (reading->first == NULL)
 		reading->last = NULL;
 	reading->size -= sizeof *item + item->text_size;
 	memory_free(item);
 }
 
-/* Too much is kept: what stands last is dropped, and read again by pages. */
-static void shorten(struct replication *r, struct reading *reading)
+/* If more is kept than two pages: what stands behind the first page is dropped, and read again by
+ * pages. */
+static void shorten(struct reading *reading)
 {
 	struct page_item *item = reading->first;
 	struct page_item *rest;
@@ -276,11 +286,11 @@ static void shorten(struct replication *r, struct reading *reading)
 
 	if (reading->size <= 2 * PAGE_SIZE_MAX)
 		return;
-	while (item && item->next && size + item->text_size < PAGE_SIZE_MAX) {
+	while (item != NULL && item->next != NULL && size + item->text_size < PAGE_SIZE_MAX) {
 		size += sizeof *item + item->text_size;
 		item = item->next;
 	}
-	assert(item);
+	assert(item != NULL);
 	rest = item->next;
 	item->next = NULL;
 	reading->last = item;
@@ -289,21 +299,21 @@ static void shorten(struct replication *r, struct reading *reading)
 	if (!reading->active || place_compare(&item->place, &reading->upto) < 0)
 		reading->upto = item->place;
 	reading->active = true;
-	while (rest) {
+	while (rest != NULL) {
 		struct page_item *next = rest->next;
 
 		reading->size -= sizeof *rest + rest->text_size;
 		memory_free(rest);
 		rest = next;
 	}
-	(void)r;
 }
 
+/* Asks for the next page when less than half of one waits to be merged. */
 static void want_page(struct replication *r, uint32_t index)
 {
 	struct reading *reading = &r->replicas[index].reading;
 	const struct page_item *head = reading->first;
-	bool is_ahead = head && place_compare(&head->place, &reading->upto) <= 0;
+	bool is_ahead = head != NULL && place_compare(&head->place, &reading->upto) <= 0;
 	struct frame frame = { .type = FRAME_PAGE };
 
 	/* However much is kept: a head behind what was not read yet is no head. */
@@ -321,7 +331,7 @@ void mailbox_read(struct replication *r, uint32_t index, const struct place *aft
 
 	if (reading->asked)
 		reading->back = true;
-	if (!after)
+	if (after == NULL)
 		memset(&reading->upto, 0, sizeof reading->upto);
 	else if (!reading->active || place_compare(after, &reading->upto) < 0)
 		reading->upto = *after;
@@ -380,6 +390,7 @@ void mailbox_page(struct replication *r, uint32_t index, const struct frame *fra
 
 /* ---- pushes ---- */
 
+/* There is no room for a push: what comes after all places of an earlier time is read by pages. */
 static void dropped(struct replication *r, uint32_t index, uint64_t sent_ms)
 {
 	struct place before;
@@ -392,6 +403,8 @@ static void dropped(struct replication *r, uint32_t index, uint64_t sent_ms)
 	mailbox_read(r, index, &before);
 }
 
+/* What is done already is told to whoever brought it; a push before its turn waits for the merge;
+ * any other is a candidate. */
 static void take_push(struct replication *r, uint32_t index, const struct message_item *item)
 {
 	struct reading *reading = &r->replicas[index].reading;
@@ -399,11 +412,11 @@ static void take_push(struct replication *r, uint32_t index, const struct messag
 	struct stream_state *s = stream_get(r, &item->sender, &item->session);
 
 	if (is_done(s, item->number)) {
-		stream_tell(r, s, index, item->number);
+		stream_tell(r, s, BIT(index), item->number);
 	} else if (r->merging && (reading->active || r->merge_initial) &&
 	           place_compare(&place, &r->merged) > 0) {
 		insert(reading, &place, true, item->text);
-		shorten(r, reading);
+		shorten(reading);
 	} else if (r->held_size > HELD_SIZE_MAX) {
 		dropped(r, index, item->sent_ms);
 	} else {
@@ -435,11 +448,12 @@ static int least_head(const struct replication *r, bool *waits)
 		const struct reading *reading = &r->replicas[i].reading;
 		const struct page_item *head = reading->first;
 
-		if (reading->active && (!head || place_compare(&head->place, &reading->upto) > 0)) {
+		if (reading->active &&
+		    (head == NULL || place_compare(&head->place, &reading->upto) > 0)) {
 			*waits = true;
 			return -1;
 		}
-		if (head &&
+		if (head != NULL &&
 		    (least < 0 ||
 		     place_compare(&head->place, &r->replicas[least].reading.first->place) < 0))
 			least = (int)i;
@@ -447,6 +461,7 @@ static int least_head(const struct replication *r, bool *waits)
 	return least;
 }
 
+/* Takes what stands at the least place off all replicas that show it. */
 static void merge_one(struct replication *r, uint32_t least)
 {
 	struct page_item *head = r->replicas[least].reading.first;
@@ -458,7 +473,7 @@ static void merge_one(struct replication *r, uint32_t least)
 	for (uint32_t i = 0; i < REPLICAS; i++) {
 		const struct page_item *other = r->replicas[i].reading.first;
 
-		if (!other || place_compare(&other->place, &place) != 0)
+		if (other == NULL || place_compare(&other->place, &place) != 0)
 			continue;
 		from |= BIT(i);
 		pushed = pushed && other->pushed;
@@ -466,7 +481,7 @@ static void merge_one(struct replication *r, uint32_t least)
 	if (place_compare(&place, &r->merged) > 0)
 		r->merged = place;
 	if (is_done(s, place.number)) {
-		tell(r, s, from, place.number);
+		stream_tell(r, s, from, place.number);
 	} else {
 		r->merge_waits = true;
 		add_candidate(r, s, from, &place, !pushed, true,
@@ -478,6 +493,7 @@ static void merge_one(struct replication *r, uint32_t least)
 			pop(&r->replicas[i].reading);
 }
 
+/* Until a candidate is to be shown first, a page is missing, or nothing is left. */
 static void merge(struct replication *r)
 {
 	while (r->merging && !r->merge_waits) {
@@ -501,7 +517,7 @@ void mailbox_settle(struct replication *r)
 
 	if (!r->session.active)
 		return;
-	if (r->held)
+	if (r->held != NULL)
 		try_held(r);
 	merge(r);
 	for (uint32_t i = 0; i < REPLICAS; i++)
@@ -527,8 +543,8 @@ void mailbox_clear(struct replication *r)
 		reading->asked = asked;
 		reading->back = asked; /* its answer is of no use any more */
 	}
-	for (struct stream_state *s = r->held; s; s = r->held) {
-		while (s->candidates)
+	for (struct stream_state *s = r->held; s != NULL; s = r->held) {
+		while (s->candidates != NULL)
 			drop_candidate(r, s);
 		unhold(r, s);
 	}
@@ -536,9 +552,4 @@ void mailbox_clear(struct replication *r)
 	r->merge_initial = false;
 	r->merge_waits = false;
 	r->grace_ms = UINT64_MAX;
-}
-
-void mailbox_release(struct replication *r)
-{
-	mailbox_clear(r);
 }

@@ -1,22 +1,33 @@
 /* SPDX-License-Identifier: MIT
  *
- * replication_private: what the parts of replication share. Nobody else includes it.
+ * What the files of replication share; nobody else includes it. From the bottom up; each file calls
+ * only files above it in this list:
  *
- *   replication.c   commands, actions, requests as such: audience, waiting, settling
- *   replica.c       one connection: handshake, ping, the own log in, what is due, death
- *   lookup.c        joined look-up: name or id to accounts
- *   create.c        ordered creation and its taking back
- *   login.c         log in, log out, delete
- *   send.c          messages to some or to all
- *   list.c          pages of accounts, joined; the table of replicas
- *   mailbox.c       pages of three replicas merged; pushes; what may be shown
- *   stream.c        what is known of streams and senders; `received`
+ *   act.c           actions that are given out; random bytes, the time, who has our session
+ *   due.c           what is written to a replica, and the replies that are due for it
+ *   tombstone.c     accounts that are gone: kept, and told to replicas
+ *   op.c            a request as such: its state, its audience, its result
+ *   contact.c       whom the user writes to, and the streams of our own
+ *   lookup.c        a name or an id becomes accounts
+ *   person.c        how the sender of a message is shown
+ *   stream.c        what of a stream is gone; telling the replicas what was received
+ *   mailbox.c       three mailboxes merged; pushes; what may be shown
+ *   login.c         log in, and the session that it begins
+ *   create.c        create an account            (calls login.c)
+ *   logout.c        log out
+ *   delete.c        delete the own account
+ *   send.c          a message to some
+ *   list.c          the accounts, page by page
+ *   all.c           a message to all             (calls send.c and list.c)
+ *   replicas.c      the table of replicas
+ *   replica.c       one connection: its life, and where each frame goes
+ *   replication.c   commands and events, and what settles after each of them
  *
- * A request (`op`) is a row of behaviour and a state. It multicasts with op_multicast, and its
- * `advance` is called when each of its audience has replied or died. Replies and deaths only set
- * bits and put the op on the list of those to be settled; replication_settle then calls `advance`
- * for one after another, so no op is entered from within another one, except a parent by its
- * child's end.
+ * One rule keeps the calls in that order: who learns something that concerns a part further down
+ * the list only writes it down, and replication_settle (replication.c) acts on it at the end of the
+ * event. So a reply puts its request on the list of those to be looked at (op_settle); a request
+ * that cannot trust a replica marks it (replica_doubt); a log in that has ended just counts itself
+ * out (`logins`). No request is entered from within another one, but a parent when its child ends.
  */
 #ifndef THREEFOLD_REPLICATION_PRIVATE_H
 #define THREEFOLD_REPLICATION_PRIVATE_H
@@ -25,212 +36,156 @@
 #include "fact/ranges.h"
 #include "replication/replication.h"
 
+/* A set of replicas is a mask, one bit for each index. */
 #define ALL_REPLICAS 7u
 #define BIT(index)   ((uint8_t)(1u << (index)))
 
 enum {
+	REPLICATION_MAGIC = 0x33464c44,
 	OUTPUT_SIZE_MAX = 64 * 1024 * 1024, /* a replica that lets more wait is as good as dead */
 	CANDIDATES_MAX = 3 * LOOKUP_NAME_MAX,
-	READ_AHEAD_SIZE = 64 * 1024, /* of a page */
-	TOMBSTONES_KEPT = 64,        /* told to every replica that becomes live */
+	TOMBSTONES_KEPT = 64, /* told to every replica that becomes live */
 };
 
-/* ---- requests ---- */
+/* How many replicas a set has. */
+static inline uint32_t replica_count(uint8_t mask)
+{
+	return (uint32_t)(mask & 1) + (uint32_t)(mask >> 1 & 1) + (uint32_t)(mask >> 2 & 1);
+}
+
+/* The lowest index of a set that is not empty. */
+static inline uint32_t replica_first(uint8_t mask)
+{
+	return mask & 1 ? 0 : mask & 2 ? 1 : 2;
+}
 
 struct replication;
 struct op;
+struct stream_state;
 
-/* The behaviour of a kind of request. */
-struct op_row {
-	const char *name;
-	size_t size;
-	/* From the first step: at the start, and again when the audience was empty and a replica
-	 * has become live. */
-	void (*start)(struct replication *r, struct op *op);
-	/* One of the audience has replied (its bit in `done` is set already). */
-	void (*reply)(struct replication *r, struct op *op, uint32_t index,
-	              const struct frame *frame);
-	/* All of the audience have replied or died, and one is left. */
-	void (*advance)(struct replication *r, struct op *op);
-	/* Looked at whenever it is settled and not all have replied: what goes in order asks the
-	 * next one. NULL: parallel. */
-	void (*step)(struct replication *r, struct op *op);
-	/* All of the audience have died. NULL: it waits for a live replica, and begins again. */
-	void (*emptied)(struct replication *r, struct op *op);
-	/* A child has ended; it is freed afterwards. NULL: has no children. */
-	void (*child)(struct replication *r, struct op *op, struct op *child);
-	/* Fills in what a result says when the time to wait is over. NULL: nothing. */
-	void (*expired)(struct replication *r, struct op *op, struct result *result);
-	/* Frees what hangs on it. NULL: nothing does. */
-	void (*release)(struct op *op);
+/* ---- act.c: actions that are given out ---- */
+
+struct queued {
+	struct action action;
+	void *owned; /* what the action points to; freed when the next one is taken */
 };
 
-struct op {
-	const struct op_row *row;
-	struct op *previous, *next; /* all, in order of age */
-	struct op *settle_next;
-	struct op *parent;
-	uint32_t token; /* 0: internal */
-	enum command_kind kind;
-	uint32_t children;
-	uint8_t phase;
-	uint8_t audience;
-	uint8_t done;
-	uint8_t written; /* replicas to which any step of it was ever written */
-	bool settling;
-	bool waiting;   /* for a live replica */
-	bool asking;    /* between a multicast and its advance */
-	bool died;      /* one of the audience died with it, since the first step */
-	bool restarted; /* after it had been written to some */
-	bool ended;
-	bool silent; /* its result has been given; it goes on behind */
-	bool behind; /* waits for such a one to end, no longer than it would for a live
-	              * replica */
-	uint64_t wait_until_ms;
-	enum outcome outcome; /* of children, for the parent */
-};
+/* ---- due.c: replies that are due ---- */
 
-/* ---- one replica ---- */
-
-enum replica_state {
-	REPLICA_DOWN, /* redial at redial_ms */
-	REPLICA_DIALLING,
-	REPLICA_GREETING, /* HELLO and PING are written */
-	REPLICA_PINGING,  /* WELCOME is there */
-	REPLICA_WAITING,  /* answered; a log in that it is no part of is under way */
-	REPLICA_JOINING,  /* the session's own log in there */
-	REPLICA_LIVE,
-};
-
-/* What to do with a reply. */
+/* What a reply is for. */
 enum target {
-	TARGET_OP,
-	TARGET_PING,
-	TARGET_JOIN,     /* LOGIN of a session at a replica that returned */
-	TARGET_HANDOVER, /* before a second TARGET_JOIN */
+	TARGET_OP,       /* a request */
+	TARGET_PING,     /* the clock and the count of facts; perhaps a request, too */
+	TARGET_JOIN,     /* the session's own log in at a replica that returned */
+	TARGET_HANDOVER, /* of its account, before a second TARGET_JOIN */
 	TARGET_PAGE,
 	TARGET_STREAMS,
 	TARGET_RECEIVED,
-	TARGET_TELL, /* a tombstone, a log out: nothing */
+	TARGET_TELL, /* a tombstone, a log out: for nothing */
 };
 
-struct stream_state;
-
-/* The streams that one STREAMS frame asked about. */
+/* The streams that one STREAMS frame asked about, in the order of its answers. */
 struct stream_question {
 	uint32_t count;
 	struct stream_state *streams[];
 };
 
+/* A replica answers in the order in which it was asked, so these stand in a ring. */
 struct due_reply {
-	uint8_t target;
-	uint8_t type;
+	uint8_t target; /* enum target */
+	uint8_t type;   /* of the request's frame */
 	uint32_t request;
-	struct op *op;
-	struct stream_question *question;
+	struct op *op;                    /* TARGET_OP, and perhaps TARGET_PING */
+	struct stream_question *question; /* TARGET_STREAMS; owned */
 	uint64_t asked_ms;
 };
 
-struct page_item {
-	struct page_item *next;
-	struct place place;
-	bool pushed;
-	uint32_t text_size;
-	uint8_t text[];
+/* ---- tombstone.c: what is gone ---- */
+
+struct kept_tombstone {
+	struct tombstone tombstone; /* its name: a view of `name` */
+	char name[NAME_SIZE_MAX];
 };
 
-/* One replica's mailbox while it is read in pages. */
-struct reading {
-	bool active; /* more pages are wanted */
-	bool asked;
-	bool back; /* `upto` went back while a page was under way, which must not move it on */
-	struct place upto; /* everything at or before it has come, in pages or pushes */
-	struct page_item *first, *last;
-	size_t size;
+/* ---- op.c: requests ---- */
+
+/* How one kind of request behaves. NULL: nothing is done then, if not said otherwise. */
+struct op_row {
+	const char *name;
+	size_t size; /* of the struct that begins with a struct op */
+	/* The first step: at the beginning, and again when the audience was empty and a replica has
+	 * become live. */
+	void (*start)(struct replication *r, struct op *op);
+	/* The answer to op_stretch: P, or NULL if it could not be made. */
+	void (*stretched)(struct replication *r, struct op *op, const uint8_t *stretched);
+	/* One of the audience has replied; its bit in `done` is set already. */
+	void (*reply)(struct replication *r, struct op *op, uint32_t index,
+	              const struct frame *frame);
+	/* All of the audience have replied or died, and one is left. */
+	void (*advance)(struct replication *r, struct op *op);
+	/* Some have not replied yet: what goes in order asks the next one. NULL: it has asked all
+	 * of them at once. */
+	void (*step)(struct replication *r, struct op *op);
+	/* All of the audience have died. NULL: it waits for a live replica, and starts again. */
+	void (*emptied)(struct replication *r, struct op *op);
+	/* A child has ended; it is freed afterwards. NULL: it has no children. */
+	void (*child)(struct replication *r, struct op *op, struct op *child);
+	/* The time to wait is over: ends it with `result`, which says that no replica could be
+	 * reached, or that the outcome is unknown. NULL: it ends with just that. */
+	void (*expired)(struct replication *r, struct op *op, struct result *result);
+	/* Frees what it owns. */
+	void (*release)(struct op *op);
 };
 
-struct replica {
-	enum replica_state state;
-	bool failed_once; /* has failed since the start: counts for `ready` */
-	bool write_told;
-	bool overflow;
-	bool welcomed;
-	bool login_written; /* on this connection */
-	bool joined;        /* logged in on this connection */
-	uint8_t uuid[UUID_SIZE];
-	uint8_t nonce[KEY_SIZE];
-	uint32_t silence_ms;
-	bool clock_known;
-	int64_t clock_offset_ms; /* its clock less our monotonic time */
-	bool facts_known;
-	uint64_t facts, sum;
-	uint64_t round_trip_ms; /* of the last ping; if facts_known */
-	uint32_t next_request;
-	struct buf out;
-	struct due_reply *expected; /* a ring */
-	uint32_t expected_first, expected_count, expected_capacity;
-	uint64_t due_since_ms; /* of the oldest reply due */
-	uint64_t sent_ms;      /* of the last frame */
-	uint64_t redial_ms;
-	uint32_t backoff_ms;
-	char why[WHY_SIZE];
-	struct reading reading;
-	struct stream_state *tell_first; /* streams with something in to_tell */
-	uint32_t tell_count;             /* numbers there, */
-	uint64_t tell_ms;                /* and when they are told; if there are any */
-	struct stream_state **ask;       /* streams to ask about */
-	uint32_t ask_count, ask_capacity;
+/* What a request waits for. op.c says what happens in each state. */
+enum op_state {
+	OP_BUSY,    /* itself: it begins, or a child or P is on its way */
+	OP_ASKING,  /* the replies of its audience */
+	OP_WAITING, /* a live replica */
+	OP_BEHIND,  /* another request to end */
+	OP_ENDED,   /* being freed */
 };
 
-/* ---- what is known of others ---- */
+/* What it has lost on the way, since its first step. */
+enum op_loss {
+	OP_WHOLE,     /* nothing */
+	OP_DIED,      /* one of its audience, which died with it */
+	OP_RESTARTED, /* all of them, after it had been written to some: it began again */
+};
 
-/* The sender of messages, by id. */
-struct person {
+struct op {
+	const struct op_row *row;
+	struct op *previous, *next; /* all requests, in order of age */
+	struct op *settle_next;
+	struct op *parent;
+	uint32_t token; /* of the command; 0: internal */
+	enum command_kind kind;
+	uint32_t children;
+	uint8_t phase; /* the kind's own */
+	uint8_t audience;
+	uint8_t done;    /* of the audience, who has replied */
+	uint8_t written; /* replicas to which any step of it was ever written */
+	bool settling;   /* is on the list of those to be settled */
+	bool told;       /* its result has been given; it goes on behind */
+	enum op_state state;
+	enum op_loss loss;
+	uint64_t wait_until_ms;
+	enum outcome outcome; /* of a child, for its parent */
+};
+
+/* ---- contact.c: whom we write to ---- */
+
+/* A stream of our own: what this session has sent to one account. */
+struct outbound {
 	struct id id;
-	uint8_t answered; /* replicas that said who it is, on this connection */
-	uint8_t alive, holder, confirmed, gone;
-	bool named;    /* `name` is set */
-	bool shown_as; /* `display` is right until another replica becomes live */
-	bool looking;  /* a look-up is under way */
-	bool brief;    /* `display` rests on an unconfirmed account: not kept */
-	uint32_t era;  /* in which display was found */
-	char name[NAME_SIZE_MAX + 1];
-	char display[DISPLAY_SIZE];
-	uint8_t middle[KEY_SIZE], delete_key[KEY_SIZE];
+	uint64_t number; /* the last one drawn */
+	bool full;       /* our share of the mailbox was used up when we last heard */
 };
 
-/* A message that has come and is not shown yet. */
-struct candidate {
-	struct candidate *next;
-	uint64_t number;
-	uint64_t sent_ms;
-	uint64_t arrived_ms;
-	uint8_t from;
-	bool waited;
-	bool merged; /* the merge waits for it */
-	uint32_t text_size;
-	uint8_t text[];
-};
-
-struct stream_state {
-	struct stream key;
-	struct person *person;
-	uint8_t answered; /* replicas that said what is gone of it, on this connection */
-	uint8_t asked;
-	bool held;                    /* is on the list of those with candidates */
-	uint8_t telling;              /* is on these replicas' lists */
-	struct ranges shown;          /* for life */
-	struct ranges gone;           /* for life */
-	struct ranges told[REPLICAS]; /* `received`, on this connection */
-	struct ranges to_tell[REPLICAS];
-	struct candidate *candidates; /* by number */
-	struct stream_state *held_next, *held_previous;
-	struct stream_state *tell_next[REPLICAS];
-};
-
-/* What the user calls somebody, and who that is. */
+/* What the user calls somebody, and who that is. Kept for life: a name that gives another account
+ * than the one written to before is a question to the user, in whatever session. */
 struct contact {
-	struct outbound *outbound; /* of `id`, in this session; NULL: not looked for */
+	struct outbound *outbound; /* to `id`, in this session; NULL: not looked for */
 	size_t size;
 	struct id id;
 	bool known;      /* `id` is the account that the name gave last */
@@ -242,13 +197,125 @@ struct contact {
 	char display[DISPLAY_SIZE];
 };
 
-/* A stream of our own. */
-struct outbound {
+/* ---- person.c: senders ---- */
+
+/* The sender of messages, by id. The masks hold what each replica said on its present
+ * connection. */
+struct person {
 	struct id id;
-	uint64_t number; /* the last one drawn */
-	bool full;       /* our share of the mailbox was used up when we last heard */
+	uint8_t answered; /* replicas that said who it is */
+	uint8_t alive, holder, confirmed, gone;
+	bool named;    /* `name` is set */
+	bool shown_as; /* `display` is right until another replica becomes live */
+	bool looking;  /* a look-up is under way */
+	bool brief;    /* `display` rests on an unconfirmed account: not kept */
+	uint32_t era;  /* in which `display` was found */
+	char name[NAME_SIZE_MAX + 1];
+	char display[DISPLAY_SIZE];
+	struct tombstone tombstone; /* if gone; its name: a view of `name` */
 };
 
+/* ---- stream.c, mailbox.c: what we receive ---- */
+
+/* A message that has come and is not shown yet. */
+struct candidate {
+	struct candidate *next;
+	uint64_t number;
+	uint64_t sent_ms;
+	uint64_t arrived_ms;
+	uint8_t from; /* replicas that have it */
+	bool waited;  /* it was pending when the mailbox was read */
+	bool merged;  /* the merge brought it, and waits until it is shown */
+	uint32_t text_size;
+	uint8_t text[];
+};
+
+/* What we know of one stream to us. `shown` and `gone` are kept for life, so nothing is shown twice
+ * in any session; all else only while a connection or a session lasts. */
+struct stream_state {
+	struct stream key;
+	struct person *person;
+	uint8_t answered; /* replicas that said what is gone of it, on this connection */
+	uint8_t asked;    /* those that are asked, and have not said it yet */
+	bool held;        /* is on the list of those with candidates */
+	uint8_t telling;  /* is on the lists of these replicas */
+	struct ranges shown;
+	struct ranges gone;
+	struct ranges told[REPLICAS];    /* `received`, on this connection */
+	struct ranges to_tell[REPLICAS]; /* of them, what is not written yet */
+	struct candidate *candidates;    /* by number */
+	struct stream_state *held_next, *held_previous;
+	struct stream_state *tell_next[REPLICAS];
+};
+
+/* A message of a page, or one that was pushed while pages are read. */
+struct page_item {
+	struct page_item *next;
+	struct place place;
+	bool pushed;
+	uint32_t text_size;
+	uint8_t text[];
+};
+
+/* One replica's mailbox while it is read in pages. Items stand in order of place; those behind
+ * `upto` were pushed, and something that is not read yet may belong before them. */
+struct reading {
+	bool active;       /* more pages are wanted */
+	bool asked;        /* a page is under way */
+	bool back;         /* `upto` went back meanwhile: that page must not move it on */
+	struct place upto; /* everything at or before it has come, in pages or pushes */
+	struct page_item *first, *last;
+	size_t size;
+};
+
+/* ---- replica.c: one connection ---- */
+
+enum replica_state {
+	REPLICA_DOWN, /* redial at redial_ms */
+	REPLICA_DIALLING,
+	REPLICA_GREETING, /* HELLO and PING are written */
+	REPLICA_PINGING,  /* WELCOME is there */
+	REPLICA_WAITING,  /* answered; a log in that it is no part of is under way */
+	REPLICA_JOINING,  /* the session's own log in there */
+	REPLICA_LIVE,
+};
+
+struct replica {
+	enum replica_state state;
+	const char *doubt; /* why it dies when all is settled next; NULL: it does not */
+	bool failed_once;  /* has failed since the start: counts for `ready` */
+	bool write_told;   /* ACTION_WRITE was given, and nothing taken since */
+	bool welcomed;
+	bool login_written; /* on this connection */
+	bool joined;        /* logged in on this connection */
+	uint8_t uuid[UUID_SIZE];
+	uint8_t nonce[KEY_SIZE];
+	uint32_t silence_ms; /* after which it drops a client */
+	bool clock_known;
+	int64_t clock_offset_ms; /* its clock less our monotonic time */
+	bool facts_known;
+	uint64_t facts, sum;
+	uint64_t round_trip_ms; /* of the last ping; if facts_known */
+	uint32_t next_request;
+	struct buf out;
+	struct due_reply *due; /* a ring */
+	uint32_t due_first, due_count, due_capacity;
+	uint64_t due_since_ms; /* of the oldest reply due, or when the one before it came */
+	uint64_t sent_ms;      /* of the last frame */
+	uint64_t redial_ms;
+	uint32_t backoff_ms;
+	char why[WHY_SIZE]; /* it is not live */
+	struct reading reading;
+	struct stream_state *tell_first; /* streams with something in to_tell */
+	uint32_t tell_count;             /* numbers there, */
+	uint64_t tell_ms;                /* and when they are told; if there are any */
+	struct stream_state **ask;       /* streams to ask about */
+	uint32_t ask_count, ask_capacity;
+};
+
+/* ---- login.c: a session ---- */
+
+/* The session that runs, or one that a creation or a log in makes. */
 struct login_session {
 	bool active;
 	struct id id;
@@ -256,21 +323,13 @@ struct login_session {
 	char name[NAME_SIZE_MAX + 1];
 	char setting[SETTING_SIZE_MAX + 1];
 	uint8_t stretched[KEY_SIZE];
-	struct account account; /* views into name and setting */
+	struct account account; /* views of `name` and `setting` */
 	struct ulid ulid;
-	uint32_t dial;
+	uint32_t dial;    /* counts log ins of this session at replicas that returned */
 	uint64_t sent_ms; /* the last time drawn: never goes back */
 };
 
-struct queued {
-	struct action action;
-	void *owned; /* freed when the next one is taken */
-};
-
-struct kept_tombstone {
-	struct tombstone tombstone;
-	char name[NAME_SIZE_MAX];
-};
+/* ---- the whole ---- */
 
 struct replication {
 	uint32_t magic;
@@ -279,100 +338,157 @@ struct replication {
 	uint64_t started_ms;
 	uint64_t random_count;
 	bool ready;
-	uint8_t live;   /* replicas */
-	int leader;     /* -1: none */
-	uint32_t era;   /* counts replicas becoming live */
+	uint8_t live; /* replicas in REPLICA_LIVE */
+	int leader;   /* the first of them; -1: none */
+	uint32_t era; /* counts replicas becoming live: what was learned in an earlier one is old */
 	uint32_t token; /* the last one given */
 	struct replica replicas[REPLICAS];
 	struct login_session session;
-	uint32_t logins;  /* log ins under way */
+	uint32_t logins;  /* log ins that are written somewhere and have not ended */
 	uint32_t backs;   /* takings back under way */
 	uint32_t deletes; /* of the own account, under way */
 	struct op *first_op, *last_op;
-	struct op *settle_first, *settle_last;
-	bool waiting_ops;
-	struct map contacts;  /* by name */
-	struct map outbounds; /* by id, of this session */
-	struct map persons;   /* by id */
-	struct map streams;   /* by key */
-	struct stream_state *held;
+	struct op *settle_first, *settle_last; /* those to be looked at, in order */
+	bool waiting_ops;                      /* perhaps some wait for a live replica */
+	struct map contacts;                   /* by name */
+	struct map outbounds;                  /* by id, of this session */
+	struct map persons;                    /* by id */
+	struct map streams;                    /* by key */
+	struct stream_state *held;             /* those with candidates */
 	bool merging;
-	bool merge_initial; /* of a log in: pushes wait for their place */
-	bool merge_waits;   /* for a candidate */
-	size_t held_size;   /* bytes of all candidates */
-	struct place merged;
+	bool merge_initial;     /* of a log in: pushes wait for their place */
+	bool merge_waits;       /* for a candidate to be shown */
+	size_t held_size;       /* bytes of all candidates */
+	struct place merged;    /* what the merge has come to */
 	uint64_t grace_ms;      /* when a held candidate is to be looked at again */
 	struct queued *actions; /* a ring */
 	uint32_t actions_first, actions_count, actions_capacity;
-	void *owned;
+	void *owned; /* by the action that was taken last */
 	struct kept_tombstone tombstones[TOMBSTONES_KEPT];
 	uint32_t tombstones_count;
 };
 
-/* ---- replication.c ---- */
+/* ---- act.c ---- */
 
 /* `size` bytes that nobody can guess, from the seed. */
 void replication_random(struct replication *r, void *to, size_t size);
 /* A zeroed action at the end of the queue; `owned` is freed after it was taken. */
 struct action *replication_act(struct replication *r, enum action_kind kind, void *owned);
-struct op *op_new(struct replication *r, const struct op_row *row, struct op *parent);
-/* Begins: calls row->start, or waits for a live replica. */
-void op_begin(struct replication *r, struct op *op);
-/* Does not begin yet: it waits for another one to end. */
-void op_stand_behind(struct replication *r, struct op *op);
-/* Its audience is who is live now. False: nobody is, and it waits. */
-bool op_audience(struct replication *r, struct op *op);
-/* To each of the audience. False: it waits. */
-bool op_multicast(struct replication *r, struct op *op, const struct frame *frame);
-/* To one more of its audience, or once more. */
-void op_ask(struct replication *r, struct op *op, uint32_t index, const struct frame *frame);
-/* Its advance is to be looked at. */
-void op_settle(struct replication *r, struct op *op);
-/* A result to be filled in for op_end; zeroed but for token and kind. */
-struct result *op_result(const struct op *op, enum outcome outcome, const char *detail);
-/* Ends it: gives the result (made by op_result; NULL only for internal ones) and tells the
- * parent. */
-void op_end(struct replication *r, struct op *op, struct result *result);
-/* Ends it with an outcome that needs nothing else said. */
-void op_refuse(struct replication *r, struct op *op, enum outcome outcome, const char *detail);
-/* Gives the result now and lets the request go on without a token. */
-void op_tell_result(struct replication *r, struct op *op, struct result *result);
-void replication_settle(struct replication *r);
-uint32_t replica_count(uint8_t mask);
-uint32_t replica_first(uint8_t mask);
+/* replication_clock now. */
+uint64_t replication_now(const struct replication *r);
+/* Replicas that are live and have this session. */
+uint8_t replication_joined(const struct replication *r);
 /* What a person sees: the name alone, or name~digits. */
 void display_name(char to[DISPLAY_SIZE], struct view name, const struct id *id, bool plain);
-uint64_t replication_now(const struct replication *r);
-/* Too few replicas are live for --min-copies: refuses the op and is true. */
-bool op_too_few(struct replication *r, struct op *op);
+/* Frees the values of a map, and empties it. */
+void replication_empty(struct map *m);
 
-/* ---- replica.c ---- */
+/* ---- due.c ---- */
 
-void replica_init(struct replication *r, uint32_t index);
-void replica_release(struct replication *r, uint32_t index);
 /* Writes a request and remembers what its reply is for. */
 void due_ask(struct replication *r, uint32_t index, const struct frame *frame, enum target target,
              struct op *op);
-/* The same for a frame put into `out` with protocol_begin: request numbers are due_request. */
-uint32_t due_request(struct replication *r, uint32_t index, uint8_t type, enum target target,
-                     struct op *op, struct stream_question *question);
-void replica_die(struct replication *r, uint32_t index, const char *why);
-/* A log in or out has ended: those that waited for it go on. */
-void replica_go_on(struct replication *r);
-void tombstone_tell(struct replication *r, uint32_t index, const struct tombstone *tombstone);
+/* Writes a ping; its answer counts for `op`, too, if that is not NULL. */
+void due_ping(struct replication *r, uint32_t index, struct op *op);
+/* The same as due_ask for a request that is put into `out` piece by piece. `question` is taken
+ * over. Gives what due_end wants: the frame's offset, or SIZE_MAX if there is no room. */
+size_t due_begin(struct replication *r, uint32_t index, uint8_t type, uint8_t flags,
+                 enum target target, struct op *op, struct stream_question *question);
+/* Ends it, if all of it fitted; if not, the replica is doubted. */
+void due_end(struct replication *r, uint32_t index, size_t offset, bool fits);
+/* Takes the oldest reply that is due, with its question. False: none is. */
+bool due_take(struct replication *r, uint32_t index, struct due_reply *due);
+/* The connection has ended: nothing is due, nothing to be written. */
+void due_clear(struct replica *p);
+/* A reply is due that is more than a ping's. */
+bool due_is_work(const struct replica *p);
+/* The replica dies when all is settled next, before any request is looked at. `why`: a phrase that
+ * lives for ever; the first one counts. */
+void replica_doubt(struct replication *r, uint32_t index, const char *why);
+
+/* ---- tombstone.c ---- */
+
+/* The tombstone that an entry shows. False, and nothing is written: it proves nothing. */
+bool tombstone_read(const struct entry *entry, struct tombstone *tombstone);
+/* Tells it to the live ones of `to`, which showed the account alive, and keeps it. */
+void tombstone_tell(struct replication *r, uint8_t to, const struct tombstone *tombstone);
 /* Keeps a tombstone, to be told to whoever becomes live later. */
 void tombstone_keep(struct replication *r, const struct tombstone *tombstone);
 /* The deletion was refused, or nobody knows: it does not go on behind the user's back. */
 void tombstone_forget(struct replication *r, const struct id *id);
-/* A LOGIN frame for the session or for one being begun. */
-void login_frame(struct replication *r, uint32_t index, const struct login_session *session,
-                 struct frame *frame);
-void login_handover_frame(struct replication *r, uint32_t index,
-                          const struct login_session *session, struct frame *frame);
-void replica_tick(struct replication *r, uint32_t index);
-uint64_t replica_deadline(const struct replication *r, uint32_t index);
+/* A replica has become live: tells it all that are kept. */
+void tombstone_tell_kept(struct replication *r, uint32_t index);
+
+/* ---- op.c ---- */
+
+/* A new request, zeroed but for its row and parent; it is freed after op_end. */
+struct op *op_new(struct replication *r, const struct op_row *row, struct op *parent);
+/* Begins: calls row->start, or waits for a live replica. */
+void op_begin(struct replication *r, struct op *op);
+/* Does not begin yet: it waits for another one to end, no longer than for a live replica. */
+void op_stand_behind(struct replication *r, struct op *op);
+/* Another one has ended: those that stand behind begin. */
+void op_begin_behind(struct replication *r);
+/* Its audience is who is live now. False: nobody is, and it waits. */
+bool op_audience(struct replication *r, struct op *op);
+/* To each of those who are live now. False: nobody is, and it waits. */
+bool op_multicast(struct replication *r, struct op *op, const struct frame *frame);
+/* To one more of its audience, or once more. */
+void op_ask(struct replication *r, struct op *op, uint32_t index, const struct frame *frame);
+/* Asks the same audience on. Who is not asked again has replied. */
+void op_resume(struct replication *r, struct op *op);
+/* Asks the caller for P of a password under a setting; both live as long as the request. */
+void op_stretch(struct replication *r, struct op *op, struct view password, const char *setting);
+/* Fewer replicas are live than the copies asked for: refuses it and is true. */
+bool op_too_few(struct replication *r, struct op *op);
+/* A result to be filled in for op_end; zeroed but for token, kind and audience. `detail` lives for
+ * ever. */
+struct result *op_result(const struct op *op, enum outcome outcome, const char *detail);
+/* The same with room for so many users, whom the caller fills in and counts. */
+struct result *op_result_of_users(const struct op *op, enum outcome outcome, const char *detail,
+                                  uint32_t users);
+/* Ends it: gives the result, which is taken over, and tells the parent. */
+void op_end(struct replication *r, struct op *op, struct result *result);
+/* Ends it with an outcome that needs nothing else said. */
+void op_refuse(struct replication *r, struct op *op, enum outcome outcome, const char *detail);
+/* Gives the result now and lets the request go on behind it. */
+void op_tell_result(struct replication *r, struct op *op, struct result *result);
+/* One of its audience has replied. A late reply, to a step that is over, is for nothing. */
+void op_replied(struct replication *r, struct op *op, uint32_t index, const struct frame *frame);
+/* The replica has died: every request loses it from its audience. */
+void op_lost(struct replication *r, uint32_t index);
+/* Those that wait for a live replica start again, if there is one. */
+void op_restart(struct replication *r);
+/* It is to be looked at before the event is over. */
+void op_settle(struct replication *r, struct op *op);
+/* Looks at the next one of these. False: none is left. */
+bool op_settle_next(struct replication *r);
+/* Those that have waited for too long end. */
+void op_tick(struct replication *r);
+/* When the next one has; UINT64_MAX: none waits. */
+uint64_t op_deadline(const struct replication *r);
+/* Nothing is under way that somebody waits for. */
+bool op_is_idle(const struct replication *r);
+/* Asserts the invariants. */
+void op_check(const struct replication *r);
+/* Frees all. */
+void op_release(struct replication *r);
+
+/* ---- contact.c ---- */
+
+struct contact *contact_get(struct replication *r, struct view name);
+void contact_release(struct replication *r);
+/* Our stream to an account: made, if this session has sent nothing to it. */
+struct outbound *outbound_get(struct replication *r, const struct id *id);
+/* The same for a contact that is known. */
+struct outbound *outbound_of(struct replication *r, struct contact *contact);
+/* The session has ended, and its streams with it. */
+void outbound_clear(struct replication *r);
 
 /* ---- lookup.c ---- */
+
+/* A share of a mailbox that no replica has named. */
+#define SHARE_UNKNOWN UINT32_MAX
 
 struct lookup_account {
 	struct id id;
@@ -383,10 +499,10 @@ struct lookup_account {
 	bool gone;
 	uint64_t online_since_ms;
 	struct ulid session; /* the largest named */
-	uint32_t share;      /* the smallest named */
+	uint32_t share;      /* of his mailbox that we use: the smallest named, or SHARE_UNKNOWN */
 	char name[NAME_SIZE_MAX + 1];
 	char setting[SETTING_SIZE_MAX + 1];
-	struct tombstone tombstone; /* its name: view of `name` */
+	struct tombstone tombstone; /* its name: a view of `name` */
 };
 
 struct lookup {
@@ -405,46 +521,111 @@ struct lookup {
 	bool unconfirmed; /* what was found rests on an unconfirmed account */
 };
 
-/* `text` is a name, name~digits or a full id, checked by lookup_form. */
+/* Whether it can stand for an existing account. */
+bool lookup_form(struct view text);
+/* Begins a look-up as a child of `parent`, whose row->child hears of its end; the outcome is OK, or
+ * that no replica could be reached. `text`: a name, name~digits or a full id. */
 struct lookup *lookup_new(struct replication *r, struct op *parent, struct view text,
                           void *purpose);
 struct lookup *lookup_id_new(struct replication *r, struct op *parent, const struct id *id,
                              void *purpose);
-/* Whether it can stand for an existing account. */
-bool lookup_form(struct view text);
 /* How the account is shown: plain if it is the one that its name gives. */
 void lookup_display(const struct lookup *l, uint32_t at, char display[DISPLAY_SIZE]);
 
-/* ---- the others ---- */
+/* ---- person.c ---- */
 
-extern const struct op_row create_row, login_row, logout_row, delete_row, send_row, all_row,
-	list_row, replicas_row, lookup_row;
+struct person *person_get(struct replication *r, const struct id *id);
+/* What one replica says of who it is. */
+void person_learn(struct person *p, uint32_t index, const struct entry *e);
+/* `display` is right; if not, it is found out. */
+bool person_is_settled(struct replication *r, struct person *p);
+/* The replica died, or the session ended: what it said counts no longer. */
+void person_lost(struct replication *r, uint32_t index);
+void person_release(struct replication *r);
 
-void create_command(struct replication *r, struct op *op, const struct command *command);
-void login_command(struct replication *r, struct op *op, const struct command *command);
-void delete_command(struct replication *r, struct op *op, const struct command *command);
-void logout_command(struct replication *r, struct op *op, const struct command *command);
-void send_command(struct replication *r, struct op *op, const struct command *command);
-void all_command(struct replication *r, struct op *op, const struct command *command);
-void list_command(struct replication *r, struct op *op, const struct command *command);
-void replicas_command(struct replication *r, struct op *op, const struct command *command);
-void login_stretched(struct replication *r, struct op *op, const uint8_t *stretched);
-void create_stretched(struct replication *r, struct op *op, const uint8_t *stretched);
+/* ---- stream.c ---- */
+
+struct stream_state *stream_get(struct replication *r, const struct id *sender,
+                                const struct ulid *session);
+/* Every live replica has said what is gone of it. If not, those that have not are asked. */
+bool stream_is_settled(struct replication *r, struct stream_state *s);
+void stream_answers(struct replication *r, uint32_t index, struct stream_question *question,
+                    const struct frame *frame);
+/* To each of `to`: what it shows was received. Told when it is due (RECEIVED_MS). */
+void stream_tell(struct replication *r, struct stream_state *s, uint8_t to, uint64_t number);
+/* Writes the questions, and the `received` that is due. */
+void stream_settle(struct replication *r);
+/* Writes all `received` that has gathered: no later time will do. */
+void stream_flush(struct replication *r);
+/* When `received` is due; UINT64_MAX: nothing has gathered. */
+uint64_t stream_deadline(const struct replication *r);
+/* The replica died, or the session ended: what was asked there and told it counts no longer. */
+void stream_lost(struct replication *r, uint32_t index);
+void stream_release(struct replication *r);
+/* Nothing is asked or without a reply; `received` that is not due yet is no work. */
+bool stream_is_idle(const struct replication *r);
+
+/* ---- mailbox.c ---- */
+
+/* A log in: pages from everybody who has the session. */
+void mailbox_begin(struct replication *r);
+/* Reads this replica's pages after a place; NULL: from the beginning. */
+void mailbox_read(struct replication *r, uint32_t index, const struct place *after);
+/* What a replica says: a page, a push, and that it has dropped pushes behind a place. */
+void mailbox_page(struct replication *r, uint32_t index, const struct frame *frame);
+void mailbox_push(struct replication *r, uint32_t index, const struct frame *frame);
+void mailbox_read_on(struct replication *r, uint32_t index, const struct place *place);
+/* The replica died. */
+void mailbox_lost(struct replication *r, uint32_t index);
+/* The session ended. */
+void mailbox_clear(struct replication *r);
+/* Merges on, shows what may be shown, asks for pages. Called when anything has changed. */
+void mailbox_settle(struct replication *r);
+/* At grace_ms. */
+void mailbox_tick(struct replication *r);
+
+/* ---- login.c ---- */
+
+/* A LOGIN or HANDOVER frame with its proof, for the session that runs or for one that is made. */
+void login_frame(struct replication *r, uint32_t index, const struct login_session *session,
+                 struct frame *frame);
+void login_handover_frame(struct replication *r, uint32_t index,
+                          const struct login_session *session, struct frame *frame);
 /* Logs in to an account that was just made. */
 void login_created(struct replication *r, struct op *parent, const struct login_session *made);
-/* Copies a session: its account's views then point into the copy. */
-void login_session_copy(struct login_session *to, const struct login_session *from);
-
-/* The session ends without being asked to: its account was deleted, or another log in has taken
- * over. */
-void login_session_lost(struct replication *r, bool deleted);
+/* LOGOUT, on every connection on which a log in was written, but on those of `but`. */
+void login_tell_logout(struct replication *r, const struct ulid *session, uint8_t but);
 /* A session that is not active ended there: perhaps that of a log in which is still under way. */
 void login_ended(struct replication *r, uint32_t index, const struct ulid *session,
                  enum status why);
-/* Forgets it and what belongs to it. */
+/* The session ends without being asked to: its account was deleted, or another log in has taken it
+ * over. Nothing if it was our own deletion, which is under way. */
+void login_session_lost(struct replication *r, bool deleted);
+/* Forgets the session and what belongs to it. */
 void login_session_clear(struct replication *r);
+/* The session `by` runs: what was said in one is done in no other. */
+static inline bool login_session_is(const struct replication *r, const struct ulid *by)
+{
+	return r->session.active && ulid_equal(&r->session.ulid, by);
+}
 
-struct outbound *outbound_get(struct replication *r, const struct id *id);
+/* ---- send.c ---- */
+
+/* What became of the recipients of some sends. */
+struct send_sum {
+	uint32_t stored, online, copies;
+	enum outcome outcome; /* the first that was not OK */
+};
+
+/* One message to accounts that are known, in the session `by`, as a child of `parent`. */
+void send_chunk(struct replication *r, struct op *parent, const struct ulid *by,
+                const struct id *ids, uint32_t count, struct view text);
+/* Adds up one that has ended. */
+void send_chunk_sum(const struct op *op, struct send_sum *sum);
+/* A sentence about an outcome. */
+const char *send_explain(enum outcome outcome);
+
+/* ---- list.c ---- */
 
 /* A walk through the joined list of accounts, page by page. */
 struct list_cursor {
@@ -453,13 +634,14 @@ struct list_cursor {
 	char after_name[NAME_SIZE_MAX]; /* of the last account so far; empty at first */
 	size_t after_name_size;
 	struct id after;
-	char plain_name[NAME_SIZE_MAX]; /* the last one that was shown alone: who follows with it
-	                                 * has lost it */
+	/* The last name that was shown alone: who follows with it has lost it. */
+	char plain_name[NAME_SIZE_MAX];
 	size_t plain_name_size;
 	bool last; /* nothing is left */
 };
-/* One page, as a child of `parent`: when it has ended with OUTCOME_OK, users are those of this page
- * and the cursor stands behind them. An account that lost its name is shown by name~digits. */
+
+/* One page. When it has ended with OUTCOME_OK, `users` are those of this page and the cursor stands
+ * behind them. An account that lost its name is shown by name~digits. */
 struct list_page {
 	struct op op;
 	struct list_cursor *cursor;
@@ -469,46 +651,35 @@ struct list_page {
 	struct list_part *parts; /* REPLICAS of them: what each has listed */
 	uint8_t *missing;        /* of each of users: replicas that did not list it */
 };
+
+/* Begins one as a child of `parent`, which keeps the cursor. */
 void list_page_new(struct replication *r, struct op *parent, struct list_cursor *cursor);
-extern const struct op_row list_page_row;
 
-/* mailbox.c */
-void mailbox_begin(struct replication *r); /* a log in: pages from everybody who has it */
-void mailbox_read(struct replication *r, uint32_t index, const struct place *after);
-void mailbox_page(struct replication *r, uint32_t index, const struct frame *frame);
-void mailbox_push(struct replication *r, uint32_t index, const struct frame *frame);
-void mailbox_read_on(struct replication *r, uint32_t index, const struct place *place);
-void mailbox_lost(struct replication *r, uint32_t index); /* the replica died */
-void mailbox_clear(struct replication *r);                /* the session ended */
-void mailbox_release(struct replication *r);
-/* Merges on, shows what may be shown, asks for pages. Called when anything has changed. */
-void mailbox_settle(struct replication *r);
-void mailbox_tick(struct replication *r);
+/* ---- the kinds of requests, and how their commands begin ---- */
 
-/* stream.c */
-struct stream_state *stream_get(struct replication *r, const struct id *sender,
-                                const struct ulid *session);
-/* Every live replica has said what is gone of it. If not, those that have not are asked. */
-bool stream_is_settled(struct replication *r, struct stream_state *s);
-/* Its sender's display is right; if not, it is found out. */
-bool person_is_settled(struct replication *r, struct person *p);
-void stream_answers(struct replication *r, uint32_t index, struct stream_question *question,
-                    const struct frame *frame);
-/* To one replica: what it shows was received. Told when it is due (RECEIVED_MS). */
-void stream_tell(struct replication *r, struct stream_state *s, uint32_t index, uint64_t number);
-/* Replicas that are live and have this session. */
-uint8_t replication_joined(const struct replication *r);
-/* Writes the questions, and the `received` that is due. */
-void stream_settle(struct replication *r);
-/* Writes all `received` that has gathered: no later time will do. */
-void stream_flush(struct replication *r);
-/* When `received` is due; UINT64_MAX: nothing has gathered. */
-uint64_t stream_deadline(const struct replication *r);
-void stream_lost(struct replication *r, uint32_t index);
-void stream_release(struct replication *r);
-/* Nothing is asked or without a reply; `received` that is not due yet is no work. */
-bool stream_is_idle(const struct replication *r);
-/* A look-up for a person has ended. */
-extern const struct op_row person_row;
+extern const struct op_row create_row, login_row, logout_row, delete_row, send_row, all_row,
+	list_row, list_page_row, replicas_row, lookup_row;
+
+void create_command(struct replication *r, struct op *op, const struct command *command);
+void login_command(struct replication *r, struct op *op, const struct command *command);
+void logout_command(struct replication *r, struct op *op, const struct command *command);
+void delete_command(struct replication *r, struct op *op, const struct command *command);
+void send_command(struct replication *r, struct op *op, const struct command *command);
+void all_command(struct replication *r, struct op *op, const struct command *command);
+void list_command(struct replication *r, struct op *op, const struct command *command);
+void replicas_command(struct replication *r, struct op *op, const struct command *command);
+
+/* ---- replica.c ---- */
+
+void replica_init(struct replication *r, uint32_t index);
+void replica_release(struct replication *r, uint32_t index);
+/* What became of ACTION_DIAL or of the connection, and what came on it: see replication.h. */
+void replica_connected(struct replication *r, uint32_t index);
+void replica_failed(struct replication *r, uint32_t index, const char *why);
+size_t replica_input(struct replication *r, uint32_t index, struct view bytes);
+void replica_tick(struct replication *r, uint32_t index);
+uint64_t replica_deadline(const struct replication *r, uint32_t index);
+/* Those that are doubted die; those that waited for a log in, or whose session has ended, go on. */
+void replica_settle(struct replication *r);
 
 #endif

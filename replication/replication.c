@@ -1,65 +1,18 @@
 /* SPDX-License-Identifier: MIT
  *
- * replication: commands in, actions out, and requests as such: who is asked, who has answered,
- * waiting for a live replica. See replication/replication.h and replication/private.h.
+ * replication: where commands and events come in, and how each of them is brought to its end. See
+ * replication/replication.h for the whole, and replication/private.h for the parts.
+ *
+ * An event is given to the part that it is for, which changes what that part knows and leaves marks
+ * for the others. Then replication_settle goes through the marks until none is left, so an event is
+ * over when its call returns.
  */
 #include "replication/replication.h"
 
-#include "base/bug.h"
 #include "replication/private.h"
-#include "base/sha256.h"
 
 #include <assert.h>
 #include <string.h>
-
-enum { REPLICATION_MAGIC = 0x33464c44 };
-
-/* ---- small things ---- */
-
-uint32_t replica_count(uint8_t mask)
-{
-	return (uint32_t)(mask & 1) + (uint32_t)(mask >> 1 & 1) + (uint32_t)(mask >> 2 & 1);
-}
-
-uint32_t replica_first(uint8_t mask)
-{
-	assert(mask & ALL_REPLICAS);
-	return mask & 1 ? 0 : mask & 2 ? 1 : 2;
-}
-
-/* SHA-256 of (seed, counter): 32 bytes a step. */
-void replication_random(struct replication *r, void *to, size_t size)
-{
-	uint8_t *at = to;
-
-	while (size > 0) {
-		uint8_t block[KEY_SIZE + 8];
-		uint8_t digest[SHA256_SIZE];
-		size_t part = size < sizeof digest ? size : sizeof digest;
-
-		memcpy(block, r->options.seed, KEY_SIZE);
-		put_u64(block + KEY_SIZE, r->random_count++);
-		sha256(block, sizeof block, digest);
-		memcpy(at, digest, part);
-		at += part;
-		size -= part;
-	}
-}
-
-void display_name(char to[DISPLAY_SIZE], struct view name, const struct id *id, bool plain)
-{
-	char text[ID_TEXT_SIZE + 1];
-
-	assert(name.size <= NAME_SIZE_MAX);
-	memcpy(to, name.data, name.size);
-	to[name.size] = '\0';
-	if (plain)
-		return;
-	id_to_text(id, text);
-	to[name.size] = '~';
-	memcpy(to + name.size + 1, text + ID_TEXT_SIZE - ID_SUFFIX_SIZE, ID_SUFFIX_SIZE);
-	to[name.size + 1 + ID_SUFFIX_SIZE] = '\0';
-}
 
 static const char *const codes[OUTCOME_END] = {
 	[OUTCOME_OK] = "ok",
@@ -91,293 +44,36 @@ const char *outcome_code(enum outcome outcome)
 	return codes[outcome];
 }
 
-/* ---- actions ---- */
+/* ---- settling ---- */
 
-struct action *replication_act(struct replication *r, enum action_kind kind, void *owned)
-{
-	struct queued *q;
-
-	if (r->actions_count == r->actions_capacity) {
-		uint32_t capacity = r->actions_capacity ? r->actions_capacity * 2 : 16;
-		struct queued *ring = memory_alloc(capacity * sizeof *ring);
-
-		for (uint32_t i = 0; i < r->actions_count; i++)
-			ring[i] = r->actions[(r->actions_first + i) % r->actions_capacity];
-		memory_free(r->actions);
-		r->actions = ring;
-		r->actions_first = 0;
-		r->actions_capacity = capacity;
-	}
-	q = &r->actions[(r->actions_first + r->actions_count) % r->actions_capacity];
-	r->actions_count++;
-	memset(q, 0, sizeof *q);
-	q->action.kind = kind;
-	q->owned = owned;
-	return &q->action;
-}
-
-bool replication_next(struct replication *r, struct action *action)
-{
-	struct queued *q;
-
-	assert(r->magic == REPLICATION_MAGIC);
-	memory_free(r->owned);
-	r->owned = NULL;
-	if (r->actions_count == 0)
-		return false;
-	q = &r->actions[r->actions_first];
-	r->actions_first = (r->actions_first + 1) % r->actions_capacity;
-	r->actions_count--;
-	*action = q->action;
-	r->owned = q->owned;
-	return true;
-}
-
-/* ---- requests ---- */
-
-struct op *op_new(struct replication *r, const struct op_row *row, struct op *parent)
-{
-	struct op *op = memory_alloc_zero(1, row->size);
-
-	assert(row->size >= sizeof *op);
-	op->row = row;
-	op->parent = parent;
-	if (parent)
-		parent->children++;
-	op->previous = r->last_op;
-	if (r->last_op)
-		r->last_op->next = op;
-	else
-		r->first_op = op;
-	r->last_op = op;
-	return op;
-}
-
-static void op_free(struct replication *r, struct op *op)
-{
-	assert(op->children == 0);
-	assert(!op->settling);
-	if (op->row->release)
-		op->row->release(op);
-	if (op->previous)
-		op->previous->next = op->next;
-	else
-		r->first_op = op->next;
-	if (op->next)
-		op->next->previous = op->previous;
-	else
-		r->last_op = op->previous;
-	memory_free(op);
-}
-
-static void bound_wait(const struct replication *r, struct op *op)
-{
-	op->wait_until_ms = UINT64_MAX;
-	if (r->options.wait_ms && !op->silent)
-		op->wait_until_ms = r->now_ms + r->options.wait_ms;
-}
-
-static void op_wait(struct replication *r, struct op *op)
-{
-	op->asking = false;
-	op->done = 0;
-	if (op->waiting)
-		return;
-	op->waiting = true;
-	r->waiting_ops = true;
-	bound_wait(r, op);
-}
-
-void op_stand_behind(struct replication *r, struct op *op)
-{
-	op->behind = true;
-	bound_wait(r, op);
-}
-
-void op_begin(struct replication *r, struct op *op)
-{
-	if (r->live)
-		op->row->start(r, op);
-	else
-		op_wait(r, op);
-}
-
-bool op_audience(struct replication *r, struct op *op)
-{
-	op->audience = r->live;
-	op->done = 0;
-	op->asking = true;
-	if (!op->audience)
-		op_wait(r, op);
-	return op->audience != 0;
-}
-
-void op_ask(struct replication *r, struct op *op, uint32_t index, const struct frame *frame)
-{
-	assert(op->audience & BIT(index));
-	op->done &= (uint8_t)~BIT(index);
-	op->written |= BIT(index);
-	op->asking = true;
-	due_ask(r, index, frame, TARGET_OP, op);
-}
-
-bool op_multicast(struct replication *r, struct op *op, const struct frame *frame)
-{
-	if (!op_audience(r, op))
-		return false;
-	for (uint32_t i = 0; i < REPLICAS; i++)
-		if (op->audience & BIT(i))
-			op_ask(r, op, i, frame);
-	return true;
-}
-
-void op_settle(struct replication *r, struct op *op)
-{
-	if (op->settling)
-		return;
-	op->settling = true;
-	op->settle_next = NULL;
-	if (r->settle_last)
-		r->settle_last->settle_next = op;
-	else
-		r->settle_first = op;
-	r->settle_last = op;
-}
-
-struct result *op_result(const struct op *op, enum outcome outcome, const char *detail)
-{
-	struct result *result = memory_alloc_zero(1, sizeof *result);
-
-	result->token = op->token;
-	result->kind = op->kind;
-	result->outcome = outcome;
-	result->detail = detail;
-	result->audience = replica_count(op->audience);
-	return result;
-}
-
-void op_tell_result(struct replication *r, struct op *op, struct result *result)
-{
-	assert(!op->silent);
-	if (op->token)
-		replication_act(r, ACTION_RESULT, result)->result = result;
-	else
-		memory_free(result);
-	op->silent = true;
-	op->wait_until_ms = UINT64_MAX;
-}
-
-void op_end(struct replication *r, struct op *op, struct result *result)
-{
-	struct op *parent = op->parent;
-
-	assert(!op->ended);
-	if (result)
-		op->outcome = result->outcome;
-	if (result && !op->silent)
-		op_tell_result(r, op, result);
-	else
-		memory_free(result);
-	op->ended = true;
-	op->asking = false;
-	op->waiting = false;
-	if (parent) {
-		parent->children--;
-		op->parent = NULL;
-		parent->row->child(r, parent, op);
-	}
-	op_settle(r, op); /* freed there: nobody is inside it then */
-}
-
-void op_refuse(struct replication *r, struct op *op, enum outcome outcome, const char *detail)
-{
-	op_end(r, op, op_result(op, outcome, detail));
-}
-
-bool op_too_few(struct replication *r, struct op *op)
-{
-	if (replica_count(r->live) >= r->options.min_copies)
-		return false;
-	op_refuse(r, op, OUTCOME_TOO_FEW_REPLICAS,
-	          "fewer replicas are live than the copies asked for; nothing was sent");
-	return true;
-}
-
-static void settle_one(struct replication *r, struct op *op)
-{
-	if (op->ended) {
-		op_free(r, op);
-		return;
-	}
-	if (!op->asking)
-		return;
-	if (!op->audience) {
-		if (op->row->emptied)
-			op->row->emptied(r, op);
-		else
-			op_wait(r, op);
-		return;
-	}
-	if (op->done == op->audience) {
-		op->asking = false;
-		op->row->advance(r, op);
-	} else if (op->row->step) {
-		op->row->step(r, op);
-	}
-}
-
-static void restart_waiting(struct replication *r)
-{
-	struct op *next;
-
-	if (!r->waiting_ops || !r->live)
-		return;
-	r->waiting_ops = false;
-	for (struct op *op = r->first_op; op; op = next) {
-		next = op->next;
-		if (!op->waiting || op->ended || (BUG(audience_never_again) && op->written))
-			continue;
-		op->waiting = false;
-		op->restarted = op->restarted || op->written;
-		op->row->start(r, op);
-	}
-}
-
+/* ACTION_READY, once: each replica has become live or failed, or has had time enough to. */
 static void settle_ready(struct replication *r)
 {
-	bool all = true;
+	uint8_t known = r->live;
 
-	for (uint32_t i = 0; i < REPLICAS; i++)
-		if (!(r->live & BIT(i)) && !r->replicas[i].failed_once)
-			all = false;
 	if (r->ready || !r->live)
 		return;
-	if (!all && r->now_ms < r->started_ms + r->options.reply_timeout_ms)
+	for (uint32_t i = 0; i < REPLICAS; i++)
+		if (r->replicas[i].failed_once)
+			known |= BIT(i);
+	if (known != ALL_REPLICAS && r->now_ms < r->started_ms + r->options.reply_timeout_ms)
 		return;
 	r->ready = true;
 	replication_act(r, ACTION_READY, NULL);
 }
 
-void replication_settle(struct replication *r)
+/* What an event has left to do, until nothing is left: first replicas, then requests, then what was
+ * received. A replica that is doubted is dead before any request counts its answer. */
+static void replication_settle(struct replication *r)
 {
 	for (;;) {
-		while (r->settle_first) {
-			struct op *op = r->settle_first;
-
-			r->settle_first = op->settle_next;
-			if (!r->settle_first)
-				r->settle_last = NULL;
-			op->settling = false;
-			settle_one(r, op);
-		}
-		for (uint32_t i = 0; i < REPLICAS; i++)
-			if (r->replicas[i].overflow)
-				replica_die(r, i, "takes nothing that is written to it");
-		restart_waiting(r);
-		if (r->settle_first)
+		replica_settle(r);
+		if (op_settle_next(r))
 			continue;
-		mailbox_settle(r);
-		if (!r->settle_first)
+		op_restart(r);
+		if (r->settle_first == NULL)
+			mailbox_settle(r);
+		if (r->settle_first == NULL)
 			break;
 	}
 	settle_ready(r);
@@ -385,6 +81,7 @@ void replication_settle(struct replication *r)
 
 /* ---- commands ---- */
 
+/* What each command is, and when it may be given. */
 struct command_rule {
 	const struct op_row *row;
 	void (*begin)(struct replication *r, struct op *op, const struct command *command);
@@ -432,8 +129,9 @@ static enum outcome command_form(const struct command *c, const char **detail)
  * accounts. */
 static bool is_logging_in(const struct replication *r)
 {
-	for (const struct op *op = r->first_op; op; op = op->next)
-		if (!op->ended && !op->silent && (op->row == &create_row || op->row == &login_row))
+	for (const struct op *op = r->first_op; op != NULL; op = op->next)
+		if (op->state != OP_ENDED && !op->told &&
+		    (op->row == &create_row || op->row == &login_row))
 			return true; /* one that is only taking back is no obstacle */
 	return false;
 }
@@ -490,30 +188,15 @@ struct replication *replication_new(const struct replication_options *options,
 
 void replication_free(struct replication *r)
 {
-	struct op *next;
-
-	if (!r)
+	if (r == NULL)
 		return;
 	assert(r->magic == REPLICATION_MAGIC);
-	for (struct op *op = r->first_op; op; op = next) {
-		next = op->next;
-		if (op->row->release)
-			op->row->release(op);
-		memory_free(op);
-	}
+	op_release(r);
+	login_session_clear(r);
+	stream_release(r);
+	contact_release(r);
 	for (uint32_t i = 0; i < REPLICAS; i++)
 		replica_release(r, i);
-	mailbox_release(r);
-	stream_release(r);
-	login_session_clear(r);
-	for (uint32_t place = 0;;) {
-		void *contact = map_next(&r->contacts, &place);
-
-		if (!contact)
-			break;
-		memory_free(contact);
-	}
-	map_clear(&r->contacts);
 	for (uint32_t i = 0; i < r->actions_count; i++)
 		memory_free(r->actions[(r->actions_first + i) % r->actions_capacity].owned);
 	memory_free(r->actions);
@@ -522,70 +205,74 @@ void replication_free(struct replication *r)
 	memory_free(r);
 }
 
+void replication_connected(struct replication *r, uint32_t index, struct replication_time time)
+{
+	assert(index < REPLICAS);
+	r->now_ms = time.monotonic_ms;
+	replica_connected(r, index);
+	replication_settle(r);
+}
+
+void replication_failed(struct replication *r, uint32_t index, const char *why,
+                        struct replication_time time)
+{
+	assert(index < REPLICAS);
+	r->now_ms = time.monotonic_ms;
+	replica_failed(r, index, why);
+	replication_settle(r);
+}
+
+size_t replication_input(struct replication *r, uint32_t index, struct view bytes,
+                         struct replication_time time)
+{
+	size_t used;
+
+	assert(index < REPLICAS);
+	r->now_ms = time.monotonic_ms;
+	used = replica_input(r, index, bytes);
+	replication_settle(r);
+	/* The rest of what a dead one has sent is of no use. */
+	return r->replicas[index].state > REPLICA_DIALLING ? used : bytes.size;
+}
+
 void replication_stretched(struct replication *r, uint32_t token, const uint8_t *stretched,
                            struct replication_time time)
 {
 	assert(token != 0); /* nobody else is asked for one */
 	r->now_ms = time.monotonic_ms;
-	for (struct op *op = r->first_op; op; op = op->next) {
-		if (op->token != token || op->ended)
-			continue;
-		if (op->row == &create_row)
-			create_stretched(r, op, stretched);
-		else
-			login_stretched(r, op, stretched);
-		break;
-	}
+	for (struct op *op = r->first_op; op != NULL; op = op->next)
+		if (op->token == token && op->state != OP_ENDED) {
+			op->row->stretched(r, op, stretched);
+			break;
+		}
 	replication_settle(r);
-}
-
-static void expire(struct replication *r, struct op *op)
-{
-	struct result *result = op_result(op, OUTCOME_NO_REPLICA, "no replica could be reached");
-
-	if (op->written) {
-		result->outcome = OUTCOME_UNKNOWN;
-		result->detail = "no replica is left that could say whether it took effect";
-	}
-	if (op->row->expired)
-		op->row->expired(r, op, result);
-	else
-		op_end(r, op, result);
 }
 
 void replication_tick(struct replication *r, struct replication_time time)
 {
-	struct op *next;
-
 	assert(r->magic == REPLICATION_MAGIC);
 	assert(time.monotonic_ms >= r->now_ms);
 	r->now_ms = time.monotonic_ms;
 	for (uint32_t i = 0; i < REPLICAS; i++)
 		replica_tick(r, i);
-	for (struct op *op = r->first_op; op; op = next) {
-		next = op->next;
-		if ((op->waiting || op->behind) && !op->ended && r->now_ms >= op->wait_until_ms)
-			expire(r, op);
-	}
+	op_tick(r);
 	mailbox_tick(r);
 	replication_settle(r);
 }
 
+static uint64_t earlier(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
 uint64_t replication_deadline(const struct replication *r)
 {
-	uint64_t told_ms = stream_deadline(r);
-	uint64_t deadline = told_ms < r->grace_ms ? told_ms : r->grace_ms;
+	uint64_t deadline = earlier(earlier(stream_deadline(r), r->grace_ms), op_deadline(r));
 
-	if (!r->ready && r->live && r->started_ms + r->options.reply_timeout_ms < deadline)
-		deadline = r->started_ms + r->options.reply_timeout_ms;
+	if (!r->ready && r->live)
+		deadline = earlier(deadline, r->started_ms + r->options.reply_timeout_ms);
 	for (uint32_t i = 0; i < REPLICAS; i++)
-		if (replica_deadline(r, i) < deadline)
-			deadline = replica_deadline(r, i);
-	if (r->waiting_ops || r->backs)
-		for (const struct op *op = r->first_op; op; op = op->next)
-			if ((op->waiting || op->behind) && !op->ended &&
-			    op->wait_until_ms < deadline)
-				deadline = op->wait_until_ms;
+		deadline = earlier(deadline, replica_deadline(r, i));
 	return deadline;
 }
 
@@ -608,42 +295,15 @@ uint32_t replication_live(const struct replication *r)
 	return replica_count(r->live);
 }
 
+const char *replication_why(const struct replication *r, uint32_t index)
+{
+	assert(index < REPLICAS);
+	return r->replicas[index].why;
+}
+
 bool replication_idle(const struct replication *r)
 {
-	for (const struct op *op = r->first_op; op; op = op->next)
-		if (!op->ended && !(op->silent && op->waiting)) /* which nobody waits for */
-			return false;
-	return !r->merging && !r->held && stream_is_idle(r);
-}
-
-/* The middle of three offsets; of two the leader's; of one that. */
-uint64_t replication_clock(const struct replication *r, struct replication_time time)
-{
-	int64_t offsets[REPLICAS];
-	uint32_t count = 0;
-	int64_t middle;
-
-	for (uint32_t i = 0; i < REPLICAS; i++)
-		if (r->replicas[i].clock_known && (!r->live || (r->live & BIT(i))))
-			offsets[count++] = r->replicas[i].clock_offset_ms;
-	if (count == 0)
-		return 0;
-	middle = offsets[0];
-	if (count == 3) {
-		int64_t low = offsets[0] < offsets[1] ? offsets[0] : offsets[1];
-		int64_t high = offsets[0] < offsets[1] ? offsets[1] : offsets[0];
-
-		middle = offsets[2] < low ? low : offsets[2] > high ? high : offsets[2];
-	}
-	middle += (int64_t)time.monotonic_ms;
-	return middle < 1                          ? 1
-	       : (uint64_t)middle > ID_TIME_MS_MAX ? ID_TIME_MS_MAX
-	                                           : (uint64_t)middle;
-}
-
-uint64_t replication_now(const struct replication *r)
-{
-	return replication_clock(r, (struct replication_time){ r->now_ms });
+	return op_is_idle(r) && !r->merging && r->held == NULL && stream_is_idle(r);
 }
 
 void replication_check(const struct replication *r)
@@ -654,11 +314,7 @@ void replication_check(const struct replication *r)
 	for (uint32_t i = 0; i < REPLICAS; i++)
 		assert(!!(r->live & BIT(i)) == (r->replicas[i].state == REPLICA_LIVE));
 	for (uint32_t i = 0; i < REPLICAS; i++)
-		assert(!r->replicas[i].tell_first || (replication_joined(r) & BIT(i)));
-	for (const struct op *op = r->first_op; op; op = op->next) {
-		assert(!(op->audience & ~r->live) || op->settling || op->waiting || !op->asking);
-		assert(!(op->done & ~op->audience) || !op->asking);
-		assert(!op->waiting || !op->asking);
-	}
+		assert(r->replicas[i].tell_first == NULL || (replication_joined(r) & BIT(i)));
+	op_check(r);
 	assert(!r->merge_waits || r->merging);
 }

@@ -1,19 +1,22 @@
 /* SPDX-License-Identifier: MIT
  *
- * send: a message to some, or to all.
+ * send: a message to some.
  *
- *   RESOLVE  each name becomes an account, by what is known since the last replica became live, or
- *            by a joined look-up; a
- *            recipient whose mailbox was full is always looked up, because only a look-up says that
- *            there is room
- *   SEND     numbers and the time are drawn when the message is first written, and never again for
- *            it
- *   GONE     the recipient was deleted meanwhile: what does the name say now?
+ *   phase    what is asked                               when that is there
+ *   RESOLVE  a joined look-up of each name that is not   SEND; refused if one of them is unknown,
+ *            known since the last replica became live    full, or another account than before
+ *   SEND     all live replicas in parallel               done; GONE if the only recipient is gone
+ *   GONE     a joined look-up: has the name another      refused
+ *            owner now?
  *
- * Nothing is sent to anybody if one of several recipients is unknown, full, or another account than
- * before.
+ * A recipient whose mailbox was full is always looked up, because only a look-up says that there is
+ * room again. Numbers and the time are drawn when the message is first written, and never again for
+ * it: the same id again is the same message, so a request that begins again is safe. What begins
+ * again names its session, because its own may be another one by then.
  *
- * A broadcast is a walk through the joined list of accounts, one send to each page of it.
+ * Of the answers to SEND: gone anywhere is gone, else a yes anywhere is a yes. That a replica has
+ * no room, or no session of ours, speaks only of that replica. It is the outcome if nobody says
+ * anything else and nobody died with the request; beside a death the outcome is unknown.
  */
 #include "base/bug.h"
 #include "replication/private.h"
@@ -32,7 +35,7 @@ struct recipient_state {
 	uint64_t number;   /* 0: not drawn */
 	uint8_t ok, gone, different, disk, full; /* replicas that said so */
 	bool online;
-	uint32_t share; /* the smallest said */
+	uint32_t share; /* of his mailbox that is used, the smallest said; or SHARE_UNKNOWN */
 	enum outcome outcome;
 };
 
@@ -43,48 +46,27 @@ struct send {
 	uint32_t count;
 	struct recipient_state *recipients; /* `one`, or allocated */
 	struct recipient_state one;
-	uint64_t sent_ms; /* 0: not drawn */
-	struct ulid session;
-	struct ulid by; /* the session in which it was said: it is sent in no other */
-	bool repetition;
-	bool unreached;  /* a look-up found nobody to ask */
-	uint8_t nowhere; /* replicas that have no session of ours */
+	uint64_t sent_ms;    /* 0: not drawn */
+	struct ulid session; /* of the message's id */
+	struct ulid by;      /* in which it was said: it is sent in no other */
+	bool repetition;     /* the command named the id */
+	bool unreached;      /* a look-up found nobody to ask */
+	uint8_t nowhere;     /* replicas that have no session of ours */
 };
 
 /* ---- who ---- */
 
-struct outbound *outbound_get(struct replication *r, const struct id *id)
-{
-	struct outbound *outbound = map_get(&r->outbounds, view_of(id, ID_SIZE));
-
-	if (outbound)
-		return outbound;
-	outbound = memory_alloc_zero(1, sizeof *outbound);
-	outbound->id = *id;
-	map_put(&r->outbounds, view_of(&outbound->id, ID_SIZE), outbound);
-	return outbound;
-}
-
-static struct contact *contact_get(struct replication *r, struct view name)
-{
-	struct contact *contact = map_get(&r->contacts, name);
-
-	if (contact)
-		return contact;
-	contact = memory_alloc_zero(1, sizeof *contact);
-	assert(name.size <= sizeof contact->name);
-	memcpy(contact->name, name.data, name.size);
-	contact->size = name.size;
-	map_put(&r->contacts, view_of(contact->name, contact->size), contact);
-	return contact;
-}
-
 static void resolved(struct replication *r, struct send *s);
 
-/* Still the same: nothing said by one account is sent by another. */
-static bool is_session(const struct replication *r, const struct ulid *by)
+/* It may have arrived before. */
+static bool is_again(const struct send *s)
 {
-	return r->session.active && ulid_equal(&r->session.ulid, by);
+	return s->repetition || s->op.loss == OP_RESTARTED;
+}
+
+static bool is_full(uint32_t share)
+{
+	return share != SHARE_UNKNOWN && share >= SHARE_FULL;
 }
 
 /* What a look-up says of one recipient. `is_unknown`: the message was written before, so what comes
@@ -118,18 +100,10 @@ static void learn(struct replication *r, struct recipient_state *to, const struc
 	lookup_display(l, (uint32_t)l->found, contact->display);
 	outbound = outbound_get(r, &a->id);
 	contact->outbound = outbound;
-	outbound->full = a->share != UINT32_MAX && a->share >= SHARE_FULL;
+	outbound->full = is_full(a->share);
 }
 
-/* The stream to a contact of this session. */
-static struct outbound *outbound_of(struct replication *r, struct contact *contact)
-{
-	if (!contact->outbound)
-		contact->outbound = outbound_get(r, &contact->id);
-	assert(id_equal(&contact->outbound->id, &contact->id));
-	return contact->outbound;
-}
-
+/* No look-up is needed. */
 static bool is_known(struct replication *r, struct contact *contact)
 {
 	if (!contact->known || !contact->keep || (contact->era != r->era && !BUG(answer_kept)))
@@ -144,7 +118,6 @@ static void resolve(struct replication *r, struct op *op)
 	struct send *s = (struct send *)op;
 
 	op->phase = PHASE_RESOLVE;
-	op->asking = false;
 	s->nowhere = 0;
 	s->unreached = false;
 	for (uint32_t i = 0; i < s->count; i++) {
@@ -153,8 +126,8 @@ static void resolve(struct replication *r, struct op *op)
 		to->outcome = OUTCOME_OK;
 		to->ok = to->gone = to->different = to->disk = to->full = 0;
 		to->online = false;
-		to->share = UINT32_MAX;
-		if (to->contact && !is_known(r, to->contact))
+		to->share = SHARE_UNKNOWN;
+		if (to->contact != NULL && !is_known(r, to->contact))
 			(void)lookup_new(r, op, view_of(to->contact->name, to->contact->size), to);
 	}
 	if (op->children == 0)
@@ -192,25 +165,27 @@ static void draw(struct replication *r, struct send *s)
 	}
 	for (uint32_t i = 0; i < s->count; i++) {
 		struct recipient_state *to = &s->recipients[i];
-		struct outbound *outbound = to->contact && id_equal(&to->id, &to->contact->id)
+		struct outbound *outbound = to->contact != NULL &&
+		                                            id_equal(&to->id, &to->contact->id)
 		                                    ? outbound_of(r, to->contact)
 		                                    : outbound_get(r, &to->id);
 
-		if (!to->number || (BUG(number_drawn_again) && s->op.restarted))
+		if (!to->number || (BUG(number_drawn_again) && s->op.loss == OP_RESTARTED))
 			to->number = ++outbound->number;
 		else if (ulid_equal(&s->session, &r->session.ulid) && outbound->number < to->number)
 			outbound->number = to->number;
-		if (to->contact)
+		if (to->contact != NULL)
 			to->contact->written_to = true;
 	}
 }
 
+/* Each recipient has one number; the text is there once. */
 static void put_send(struct replication *r, struct send *s, uint32_t index)
 {
 	struct buf *out = &r->replicas[index].out;
-	bool named = s->repetition || s->op.restarted;
-	uint32_t request = due_request(r, index, FRAME_SEND, TARGET_OP, &s->op, NULL);
-	size_t offset = protocol_begin(out, FRAME_SEND, named ? FLAG_SESSION : 0, request);
+	bool named = is_again(s);
+	size_t offset = due_begin(r, index, FRAME_SEND, named ? FLAG_SESSION : 0, TARGET_OP, &s->op,
+	                          NULL);
 	bool fits = offset != SIZE_MAX && buf_put_u64(out, s->sent_ms);
 
 	if (named)
@@ -222,15 +197,28 @@ static void put_send(struct replication *r, struct send *s, uint32_t index)
 		fits &= protocol_put_recipient(out, &to);
 	}
 	fits &= buf_put_view32(out, view_of(s->text, s->text_size));
-	if (fits)
-		protocol_end(out, offset);
-	else
-		r->replicas[index].overflow = true;
+	due_end(r, index, offset, fits);
 	s->op.written |= BIT(index);
 }
 
 static void refuse_unsent(struct replication *r, struct send *s, enum outcome outcome);
 
+/* What is to be sent may be, as far as the look-ups say. */
+static enum outcome recipient_outcome(struct replication *r, const struct send *s,
+                                      const struct recipient_state *to)
+{
+	if (to->outcome != OUTCOME_OK || to->contact == NULL)
+		return to->outcome;
+	if (to->number && s->op.written && !id_equal(&to->id, &to->contact->id))
+		return OUTCOME_NAME_CHANGED; /* since it was written */
+	if (to->expected && !id_equal(&to->expects, &to->contact->id))
+		return OUTCOME_NAME_CHANGED; /* another send has learned it first */
+	if (!s->repetition && !s->op.written && outbound_of(r, to->contact)->full)
+		return OUTCOME_MAILBOX_FULL;
+	return OUTCOME_OK;
+}
+
+/* Everybody is looked up: refuses all of it, or writes it. */
 static void resolved(struct replication *r, struct send *s)
 {
 	enum outcome outcome = OUTCOME_OK;
@@ -238,23 +226,15 @@ static void resolved(struct replication *r, struct send *s)
 	for (uint32_t i = 0; i < s->count; i++) {
 		struct recipient_state *to = &s->recipients[i];
 
-		if (to->outcome == OUTCOME_OK && to->contact && to->number && s->op.written &&
-		    !id_equal(&to->id, &to->contact->id))
-			to->outcome = OUTCOME_NAME_CHANGED; /* since it was written */
-		if (to->outcome == OUTCOME_OK && to->contact && to->expected &&
-		    !id_equal(&to->expects, &to->contact->id))
-			to->outcome = OUTCOME_NAME_CHANGED; /* another send has learned it first */
-		if (to->outcome == OUTCOME_OK && to->contact && !s->repetition && !s->op.written &&
-		    outbound_of(r, to->contact)->full)
-			to->outcome = OUTCOME_MAILBOX_FULL;
+		to->outcome = recipient_outcome(r, s, to);
 		if (outcome == OUTCOME_OK)
 			outcome = to->outcome;
-		if (to->contact && to->outcome == OUTCOME_OK)
+		if (to->contact != NULL && to->outcome == OUTCOME_OK)
 			to->id = to->contact->id;
 	}
 	if (s->unreached)
 		outcome = OUTCOME_NO_REPLICA;
-	else if (outcome == OUTCOME_OK && !is_session(r, &s->by))
+	else if (outcome == OUTCOME_OK && !login_session_is(r, &s->by))
 		outcome = OUTCOME_NOT_LOGGED_IN;
 	if (outcome != OUTCOME_OK) {
 		refuse_unsent(r, s, s->op.written ? OUTCOME_UNKNOWN : outcome);
@@ -313,14 +293,13 @@ static void reply(struct replication *r, struct op *op, uint32_t index, const st
 	}
 }
 
-/* Joined: gone anywhere is gone; a yes anywhere is a yes; what speaks only of the replica is the
- * outcome only if nothing else was said and nobody died with it. */
+/* The joined answers for one recipient: see the top comment. */
 static enum outcome join(const struct send *s, const struct recipient_state *to)
 {
-	bool unsure = (s->op.died || s->op.restarted) && !BUG(death_is_a_no);
+	bool unsure = s->op.loss != OP_WHOLE && !BUG(death_is_a_no);
 
-	if (to->gone)
-		return s->repetition || s->op.restarted ? OUTCOME_UNKNOWN : OUTCOME_NO_SUCH_USER;
+	if (to->gone) /* perhaps it was read before */
+		return is_again(s) ? OUTCOME_UNKNOWN : OUTCOME_NO_SUCH_USER;
 	if (to->different)
 		return OUTCOME_DIFFERENT_TEXT;
 	if (to->ok)
@@ -332,7 +311,7 @@ static enum outcome join(const struct send *s, const struct recipient_state *to)
 	return to->full ? OUTCOME_MAILBOX_FULL : OUTCOME_NOT_LOGGED_IN;
 }
 
-static const char *explain(enum outcome outcome)
+const char *send_explain(enum outcome outcome)
 {
 	switch (outcome) {
 	case OUTCOME_OK:
@@ -360,14 +339,11 @@ static const char *explain(enum outcome outcome)
 	}
 }
 
+/* With room for so many users, and with the message's id if it has one. */
 static struct result *make_result(struct send *s, enum outcome outcome, uint32_t users)
 {
-	struct result *result = op_result(&s->op, outcome, explain(outcome));
+	struct result *result = op_result_of_users(&s->op, outcome, send_explain(outcome), users);
 
-	if (users) {
-		result = memory_resize(result, sizeof *result + users * sizeof(struct user));
-		result->users = (struct user *)(result + 1);
-	}
 	if (s->count == 1 && s->recipients[0].number) {
 		result->has_id = true;
 		result->session = s->session;
@@ -376,11 +352,11 @@ static struct result *make_result(struct send *s, enum outcome outcome, uint32_t
 	return result;
 }
 
+/* Adds a recipient to those that the result is about. */
 static void name_user(struct result *result, const struct recipient_state *to)
 {
 	struct user *user = (struct user *)(result + 1) + result->users_count++;
 
-	memset(user, 0, sizeof *user);
 	user->id = to->contact->id;
 	user->online = to->online;
 	memcpy(user->name, to->contact->display, DISPLAY_SIZE);
@@ -395,11 +371,12 @@ static void refuse_unsent(struct replication *r, struct send *s, enum outcome ou
 	struct result *result = make_result(s, outcome, s->count);
 
 	for (uint32_t i = 0; i < s->count; i++)
-		if (s->recipients[i].contact && s->recipients[i].outcome != OUTCOME_OK)
+		if (s->recipients[i].contact != NULL && s->recipients[i].outcome != OUTCOME_OK)
 			name_user(result, &s->recipients[i]);
 	op_end(r, &s->op, result);
 }
 
+/* All have answered SEND. */
 static void finish(struct replication *r, struct send *s)
 {
 	enum outcome outcome = OUTCOME_OK;
@@ -411,10 +388,10 @@ static void finish(struct replication *r, struct send *s)
 
 	for (uint32_t i = 0; i < s->count; i++) {
 		struct recipient_state *to = &s->recipients[i];
-		bool fills = to->share >= SHARE_FULL && to->share != UINT32_MAX;
+		bool fills = is_full(to->share);
 
 		to->outcome = join(s, to);
-		if (to->gone && to->contact && id_equal(&to->id, &to->contact->id))
+		if (to->gone && to->contact != NULL && id_equal(&to->id, &to->contact->id))
 			to->contact->known = false; /* asked again at the next use */
 		if (fills)
 			outbound_get(r, &to->id)->full = true;
@@ -431,10 +408,9 @@ static void finish(struct replication *r, struct send *s)
 	}
 	if (outcome == OUTCOME_OK && copies < r->options.min_copies)
 		outcome = OUTCOME_UNKNOWN; /* stored, but not as often as was asked for */
-	result = make_result(s, outcome, s->recipients[0].contact && named ? named : 0);
-	for (uint32_t i = 0; i < s->count && result->users; i++)
-		if (s->recipients[i].outcome != OUTCOME_OK ||
-		    (s->recipients[i].share >= SHARE_FULL && s->recipients[i].share != UINT32_MAX))
+	result = make_result(s, outcome, s->recipients[0].contact != NULL ? named : 0);
+	for (uint32_t i = 0; i < s->count && result->users != NULL; i++)
+		if (s->recipients[i].outcome != OUTCOME_OK || is_full(s->recipients[i].share))
 			name_user(result, &s->recipients[i]);
 	result->copies = stored ? copies : 0;
 	result->stored = stored;
@@ -448,9 +424,8 @@ static void advance(struct replication *r, struct op *op)
 	struct send *s = (struct send *)op;
 	struct recipient_state *to = &s->recipients[0];
 
-	if (s->count == 1 && to->contact && to->gone && !s->repetition && !op->restarted) {
+	if (s->count == 1 && to->contact != NULL && to->gone && !is_again(s)) {
 		op->phase = PHASE_GONE;
-		op->asking = false;
 		to->contact->known = false;
 		(void)lookup_new(r, op, view_of(to->contact->name, to->contact->size), to);
 		return;
@@ -515,6 +490,7 @@ const struct op_row send_row = {
 	.release = release,
 };
 
+/* `count` recipients, which the caller fills in. */
 static void fill(struct send *s, const struct ulid *by, uint32_t count, struct view text)
 {
 	s->by = *by;
@@ -549,10 +525,10 @@ void send_command(struct replication *r, struct op *op, const struct command *co
 	op_begin(r, op);
 }
 
-/* ---- to all ---- */
+/* ---- for a broadcast ---- */
 
-static struct op *send_chunk(struct replication *r, struct op *parent, const struct ulid *by,
-                             const struct id *ids, uint32_t count, struct view text)
+void send_chunk(struct replication *r, struct op *parent, const struct ulid *by,
+                const struct id *ids, uint32_t count, struct view text)
 {
 	struct send *s = (struct send *)op_new(r, &send_row, parent);
 
@@ -561,15 +537,9 @@ static struct op *send_chunk(struct replication *r, struct op *parent, const str
 	for (uint32_t i = 0; i < count; i++)
 		s->recipients[i].id = ids[i];
 	op_begin(r, &s->op);
-	return &s->op;
 }
 
-struct send_sum {
-	uint32_t stored, online, copies, failed;
-	enum outcome outcome; /* the first that was not OK */
-};
-
-static void send_chunk_sum(const struct op *op, struct send_sum *sum)
+void send_chunk_sum(const struct op *op, struct send_sum *sum)
 {
 	const struct send *s = (const struct send *)op;
 
@@ -577,9 +547,8 @@ static void send_chunk_sum(const struct op *op, struct send_sum *sum)
 		const struct recipient_state *to = &s->recipients[i];
 
 		if (op->outcome == OUTCOME_OK || op->phase == PHASE_SEND) {
-			if (to->outcome == OUTCOME_NO_SUCH_USER) /* deleted meanwhile: not one of
-			                                          * all */
-				continue;
+			if (to->outcome == OUTCOME_NO_SUCH_USER)
+				continue; /* deleted meanwhile: not one of all */
 			if (to->outcome == OUTCOME_OK) {
 				sum->stored++;
 				sum->online += to->online;
@@ -588,154 +557,7 @@ static void send_chunk_sum(const struct op *op, struct send_sum *sum)
 				continue;
 			}
 		}
-		sum->failed++;
 		if (sum->outcome == OUTCOME_OK)
 			sum->outcome = to->outcome != OUTCOME_OK ? to->outcome : op->outcome;
 	}
 }
-
-struct all {
-	struct op op;
-	struct list_cursor cursor;
-	struct ulid by; /* as of a send */
-	uint8_t *text;
-	uint32_t text_size;
-	struct send_sum sum;
-	struct id ids[LIST_COUNT_MAX];
-	uint32_t count;
-};
-
-static void all_stop(struct replication *r, struct all *a, enum outcome outcome)
-{
-	struct result *result;
-
-	if (a->sum.stored || a->sum.outcome == OUTCOME_UNKNOWN)
-		outcome = OUTCOME_UNKNOWN;
-	result = op_result(&a->op, outcome, explain(outcome));
-	result->stored = a->sum.stored;
-	result->online = a->sum.online;
-	op_end(r, &a->op, result);
-}
-
-static void all_next(struct replication *r, struct all *a)
-{
-	struct result *result;
-	struct action *progress;
-
-	if (!a->cursor.last) {
-		list_page_new(r, &a->op, &a->cursor);
-		return;
-	}
-	if (a->sum.outcome == OUTCOME_OK && a->sum.stored && a->sum.copies < r->options.min_copies)
-		a->sum.outcome = OUTCOME_UNKNOWN; /* stored, but not as often as was asked for */
-	result = op_result(&a->op, a->sum.outcome, explain(a->sum.outcome));
-	result->stored = a->sum.stored;
-	result->online = a->sum.online;
-	result->copies = a->sum.stored ? a->sum.copies : 0;
-	progress = replication_act(r, ACTION_PROGRESS, NULL);
-	progress->done = a->sum.stored;
-	progress->token = a->op.token;
-	op_end(r, &a->op, result);
-}
-
-static void all_start(struct replication *r, struct op *op)
-{
-	struct all *a = (struct all *)op;
-
-	if (!op_too_few(r, op))
-		all_next(r, a);
-}
-
-void all_command(struct replication *r, struct op *op, const struct command *command)
-{
-	struct all *a = (struct all *)op;
-
-	a->text = memory_alloc(command->text.size);
-	memcpy(a->text, command->text.data, command->text.size);
-	a->text_size = (uint32_t)command->text.size;
-	a->by = r->session.ulid;
-	a->sum.copies = REPLICAS;
-	op_begin(r, op);
-}
-
-static void all_chunk(struct replication *r, struct all *a)
-{
-	if (!is_session(r, &a->by))
-		all_stop(r, a, OUTCOME_NOT_LOGGED_IN);
-	else if (a->count > 0)
-		(void)send_chunk(r, &a->op, &a->by, a->ids, a->count,
-		                 view_of(a->text, a->text_size));
-	else
-		all_next(r, a);
-}
-
-/* The accounts of a page but ourselves; those whose mailbox was full are looked up first. */
-static void all_listed(struct replication *r, struct all *a, const struct list_page *page)
-{
-	a->count = 0;
-	for (uint32_t i = 0; i < page->count && is_session(r, &a->by); i++) {
-		const struct id *id = &page->users[i].id;
-		const struct outbound *outbound = map_get(&r->outbounds, view_of(id, ID_SIZE));
-
-		if (id_equal(id, &r->session.id))
-			continue;
-		if (outbound && outbound->full)
-			(void)lookup_id_new(r, &a->op, id, NULL);
-		else
-			a->ids[a->count++] = *id;
-	}
-	if (a->op.children == 0)
-		all_chunk(r, a);
-}
-
-static void all_looked(struct replication *r, struct all *a, const struct lookup *l)
-{
-	if (l->found >= 0 && l->accounts[0].share < SHARE_FULL) {
-		outbound_get(r, &l->id)->full = false;
-		a->ids[a->count++] = l->id;
-	} else if (l->found >= 0) {
-		a->sum.failed++;
-		if (a->sum.outcome == OUTCOME_OK)
-			a->sum.outcome = OUTCOME_MAILBOX_FULL;
-	}
-	if (a->op.children == 0)
-		all_chunk(r, a);
-}
-
-static void all_child(struct replication *r, struct op *op, struct op *ended)
-{
-	struct all *a = (struct all *)op;
-	struct action *progress;
-
-	op->written |= ended->written;
-	if (ended->row == &send_row) {
-		send_chunk_sum(ended, &a->sum);
-		progress = replication_act(r, ACTION_PROGRESS, NULL);
-		progress->done = a->sum.stored;
-		progress->token = op->token;
-		if (ended->outcome == OUTCOME_NOT_LOGGED_IN || ended->outcome == OUTCOME_NO_REPLICA)
-			all_stop(r, a, ended->outcome);
-		else
-			all_next(r, a);
-	} else if (ended->outcome != OUTCOME_OK) {
-		if (op->children == 0)
-			all_stop(r, a, OUTCOME_NO_REPLICA);
-	} else if (ended->row == &list_page_row) {
-		all_listed(r, a, (struct list_page *)ended);
-	} else {
-		all_looked(r, a, (struct lookup *)ended);
-	}
-}
-
-static void all_release(struct op *op)
-{
-	memory_free(((struct all *)op)->text);
-}
-
-const struct op_row all_row = {
-	.name = "send to all",
-	.size = sizeof(struct all),
-	.start = all_start,
-	.child = all_child,
-	.release = all_release,
-};

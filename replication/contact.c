@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * contact: whom the user writes to, and the streams of our own.
+ *
+ * A contact is a name as the user writes it, and the account that it gave last; it is kept for the
+ * life of this object. An outbound is the stream of the present session to an account, in which
+ * messages are numbered; a new session begins new ones. A contact points to the outbound of its
+ * account, because every message needs both: outbound_clear cuts that.
+ */
+#include "replication/private.h"
+
+#include <assert.h>
+#include <string.h>
+
+struct contact *contact_get(struct replication *r, struct view name)
+{
+	struct contact *contact = map_get(&r->contacts, name);
+
+	if (contact != NULL)
+		return contact;
+	contact = memory_alloc_zero(1, sizeof *contact);
+	assert(name.size <= sizeof contact->name);
+	memcpy(contact->name, name.data, name.size);
+	contact->size = name.size;
+	map_put(&r->contacts, view_of(contact->name, contact->size), contact);
+	return contact;
+}
+
+void contact_release(struct replication *r)
+{
+	replication_empty(&r->contacts);
+}
+
+struct outbound *outbound_get(struct replication *r, const struct id *id)
+{
+	struct outbound *outbound = map_get(&r->outbounds, view_of(id, ID_SIZE));
+
+	if (outbound != NULL)
+		return outbound;
+	outbound = memory_alloc_zero(1, sizeof *outbound);
+	outbound->id = *id;
+	map_put(&r->outbounds, view_of(&outbound->id, ID_SIZE), outbound);
+	return outbound;
+}
+
+struct outbound *outbound_of(struct replication *r, struct contact *contact)
+{
+	if (contact->outbound == NULL)
+		contact->outbound = outbound_get(r, &contact->id);
+	assert(id_equal(&contact->outbound->id, &contact->id));
+	return contact->outbound;
+}
+
+void outbound_clear(struct replication *r)
+{
+	struct contact *contact;
+	uint32_t place = 0;
+
+	replication_empty(&r->outbounds);
+	while ((contact = map_next(&r->contacts, &place)) != NULL)
+		contact->outbound = NULL;
+}

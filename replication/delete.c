@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * delete: the own account is deleted.
+ *
+ * The tombstone is made once, from the password and the seal, and goes to all live replicas in
+ * parallel. One yes is enough: what is gone anywhere is gone, and the tombstone is told to whoever
+ * becomes live later, also while the request is under way. Then the session is over.
+ *
+ * If all refuse for want of room, or the outcome is unknown, the tombstone is forgotten again: what
+ * the user was told had failed does not happen later. `deletes` keeps the session while the request
+ * is under way: that a replica says the account is gone is our own doing then.
+ */
+#include "replication/private.h"
+
+#include <string.h>
+
+struct deletion {
+	struct op op;
+	char name[NAME_SIZE_MAX + 1];
+	struct tombstone tombstone; /* its name: a view of `name` */
+	uint8_t yes;                /* replicas that have stored it */
+	bool counted;               /* in r->deletes */
+};
+
+static void delete_start(struct replication *r, struct op *op)
+{
+	struct deletion *d = (struct deletion *)op;
+	struct frame frame = { .type = FRAME_DELETE, .tombstone = d->tombstone };
+
+	d->yes = 0;
+	if (!op->written && op_too_few(r, op))
+		return;
+	if (!d->counted)
+		r->deletes++;
+	d->counted = true;
+	tombstone_keep(r, &d->tombstone); /* also for those that return meanwhile */
+	op_multicast(r, op, &frame);
+}
+
+void delete_command(struct replication *r, struct op *op, const struct command *command)
+{
+	struct deletion *d = (struct deletion *)op;
+	uint8_t delete_key[KEY_SIZE];
+
+	(void)command;
+	stream_flush(r); /* before the account is gone, which would refuse it */
+	auth_delete_key(r->session.stretched, r->session.account.verifier.seal, delete_key);
+	auth_tombstone_make(&r->session.account, delete_key, &d->tombstone);
+	memcpy(d->name, r->session.name, sizeof d->name);
+	d->tombstone.name = view_of_string(d->name);
+	op_begin(r, op);
+}
+
+static void delete_reply(struct replication *r, struct op *op, uint32_t index,
+                         const struct frame *frame)
+{
+	struct deletion *d = (struct deletion *)op;
+
+	(void)r;
+	if (frame->status == STATUS_OK) /* else there is no room */
+		d->yes |= BIT(index);
+}
+
+static void delete_over(struct replication *r, struct deletion *d)
+{
+	if (d->counted)
+		r->deletes--;
+	d->counted = false;
+}
+
+static void delete_advance(struct replication *r, struct op *op)
+{
+	struct deletion *d = (struct deletion *)op;
+	struct result *result = op_result(op, OUTCOME_OK, "");
+
+	result->copies = replica_count(d->yes);
+	memcpy(result->name, d->name, sizeof d->name);
+	delete_over(r, d);
+	if (d->yes && r->session.active && id_equal(&r->session.id, &d->tombstone.id)) {
+		struct ulid session = r->session.ulid;
+
+		login_tell_logout(r, &session, 0);
+		login_session_clear(r);
+	} else if (!d->yes) {
+		tombstone_forget(r, &d->tombstone.id);
+		result->outcome = op->loss == OP_WHOLE ? OUTCOME_DISK_FULL : OUTCOME_UNKNOWN;
+		result->detail = "no replica has room to store the deletion";
+	}
+	op_end(r, op, result);
+}
+
+static void delete_expired(struct replication *r, struct op *op, struct result *result)
+{
+	struct deletion *d = (struct deletion *)op;
+
+	delete_over(r, d);
+	tombstone_forget(r, &d->tombstone.id);
+	op_end(r, op, result);
+}
+
+const struct op_row delete_row = {
+	.name = "delete",
+	.size = sizeof(struct deletion),
+	.start = delete_start,
+	.reply = delete_reply,
+	.advance = delete_advance,
+	.expired = delete_expired,
+};

@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * due: what is written to a replica, and which replies are due for it.
+ *
+ * Frames gather in the replica's `out` until the caller takes them; ACTION_WRITE is given once for
+ * all that gathers. Every request gets the next number and a due_reply at the end of the ring. A
+ * replica answers in the order in which it was asked, so a reply belongs to the front of the ring
+ * or to nothing.
+ *
+ * `due_since_ms` is when a reply was last due and did not come: the time of the first request after
+ * none was due, or of the reply before. One reply within the reply timeout is a sign of life,
+ * however many are due.
+ */
+#include "replication/private.h"
+
+#include <assert.h>
+#include <string.h>
+
+/* ---- the ring ---- */
+
+/* The n-th from the front; the capacity is a power of two. */
+static struct due_reply *due_at(const struct replica *p, uint32_t n)
+{
+	return &p->due[(p->due_first + n) & (p->due_capacity - 1)];
+}
+
+static void due_add(struct replica *p, const struct due_reply *due)
+{
+	if (p->due_count == p->due_capacity) {
+		uint32_t capacity = p->due_capacity > 0 ? p->due_capacity * 2 : 16;
+		struct due_reply *ring = memory_alloc(capacity * sizeof *ring);
+
+		for (uint32_t i = 0; i < p->due_count; i++)
+			ring[i] = *due_at(p, i);
+		memory_free(p->due);
+		p->due = ring;
+		p->due_first = 0;
+		p->due_capacity = capacity;
+	}
+	*due_at(p, p->due_count) = *due;
+	p->due_count++;
+}
+
+bool due_take(struct replication *r, uint32_t index, struct due_reply *due)
+{
+	struct replica *p = &r->replicas[index];
+
+	if (p->due_count == 0)
+		return false;
+	*due = *due_at(p, 0);
+	p->due_first = (p->due_first + 1) & (p->due_capacity - 1);
+	p->due_count--;
+	p->due_since_ms = r->now_ms;
+	return true;
+}
+
+bool due_is_work(const struct replica *p)
+{
+	for (uint32_t i = 0; i < p->due_count; i++)
+		if (due_at(p, i)->target != TARGET_PING)
+			return true;
+	return false;
+}
+
+void due_clear(struct replica *p)
+{
+	for (uint32_t i = 0; i < p->due_count; i++)
+		memory_free(due_at(p, i)->question);
+	p->due_count = 0;
+	p->due_first = 0;
+	buf_release(&p->out);
+	p->write_told = false;
+	p->doubt = NULL;
+}
+
+/* ---- requests ---- */
+
+/* Notes that a reply is due for a request that is about to be written; gives the request's
+ * number. */
+static uint32_t due_request(struct replication *r, uint32_t index, uint8_t type, enum target target,
+                            struct op *op, struct stream_question *question)
+{
+	struct replica *p = &r->replicas[index];
+	struct due_reply due = { (uint8_t)target, type, 0, op, question, r->now_ms };
+
+	if (++p->next_request == 0)
+		p->next_request = 1; /* 0 is no request's number */
+	due.request = p->next_request;
+	if (p->due_count == 0)
+		p->due_since_ms = r->now_ms;
+	due_add(p, &due);
+	p->sent_ms = r->now_ms;
+	if (!p->write_told)
+		replication_act(r, ACTION_WRITE, NULL)->index = index;
+	p->write_told = true;
+	return due.request;
+}
+
+void replica_doubt(struct replication *r, uint32_t index, const char *why)
+{
+	if (r->replicas[index].doubt == NULL)
+		r->replicas[index].doubt = why;
+}
+
+/* So much waits to be written that the replica, or the network, must have stopped taking it. */
+static void due_overflow(struct replication *r, uint32_t index)
+{
+	replica_doubt(r, index, "takes nothing that is written to it");
+}
+
+void due_ask(struct replication *r, uint32_t index, const struct frame *frame, enum target target,
+             struct op *op)
+{
+	struct frame f = *frame;
+
+	f.request = due_request(r, index, f.type, target, op, NULL);
+	if (!protocol_encode(&r->replicas[index].out, &f))
+		due_overflow(r, index);
+}
+
+void due_ping(struct replication *r, uint32_t index, struct op *op)
+{
+	due_ask(r, index, &(struct frame){ .type = FRAME_PING }, TARGET_PING, op);
+}
+
+size_t due_begin(struct replication *r, uint32_t index, uint8_t type, uint8_t flags,
+                 enum target target, struct op *op, struct stream_question *question)
+{
+	uint32_t request = due_request(r, index, type, target, op, question);
+
+	return protocol_begin(&r->replicas[index].out, type, flags, request);
+}
+
+void due_end(struct replication *r, uint32_t index, size_t offset, bool fits)
+{
+	if (fits)
+		protocol_end(&r->replicas[index].out, offset);
+	else
+		due_overflow(r, index);
+}
+
+/* ---- what the caller takes ---- */
+
+struct view replication_output(struct replication *r, uint32_t index)
+{
+	struct replica *p = &r->replicas[index];
+
+	assert(index < REPLICAS);
+	p->write_told = false;
+	return buf_view(&p->out);
+}
+
+void replication_output_sent(struct replication *r, uint32_t index, size_t size)
+{
+	struct replica *p = &r->replicas[index];
+
+	buf_consume(&p->out, size);
+	if (p->out.size == 0 && p->out.capacity > 4096)
+		buf_release(&p->out); /* a client that is idle keeps no large buffer */
+}
