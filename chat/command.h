@@ -36,6 +36,8 @@ enum {
 	COMMAND_LINE_SIZE_MAX = 1 << 20,
 	COMMAND_DETAIL_SIZE = 400,
 	COMMAND_PATTERN_SIZE_MAX = 256,
+	COMMAND_ACCOUNT_SIZE = ID_TEXT_SIZE + NAME_SIZE_MAX + 1, /* of command_account_is_valid,
+	                                                          * and a NUL */
 };
 /* The longest duration that anybody may name: about eleven days. */
 #define COMMAND_DURATION_MS_MAX UINT64_C(1000000000)

@@ -44,13 +44,11 @@ enum client_offer {
 	OFFER_ASKED,  /* that is being listed */
 };
 
-enum { TALK_SIZE = ID_TEXT_SIZE + NAME_SIZE_MAX + 1 };
-
 /* A message as it was typed. */
 struct client_own {
-	char to[TRANSCRIPT_NAMES_MAX][TALK_SIZE]; /* the first of them */
-	size_t to_count;                          /* 0: to all */
-	struct view text;                         /* of the line */
+	char to[TRANSCRIPT_NAMES_MAX][COMMAND_ACCOUNT_SIZE]; /* the first of them */
+	size_t to_count;                                     /* 0: to all */
+	struct view text;                                    /* of the line */
 };
 
 struct client {
@@ -96,14 +94,14 @@ struct client {
 	struct loop_timer facts;
 
 	/* The conversation, and what the user has seen. */
-	char talk[TALK_SIZE]; /* empty: none */
-	uint64_t unseen;      /* messages since the last /check */
+	char talk[COMMAND_ACCOUNT_SIZE]; /* empty: none */
+	uint64_t unseen;                 /* messages since the last /check */
 
 	/* A question to a person, and the answers so far. */
 	enum client_question question;
 	enum verb asked_verb;
 	bool asked_take_over;
-	char asked_name[TALK_SIZE];
+	char asked_name[COMMAND_ACCOUNT_SIZE];
 	uint8_t password[PASSWORD_SIZE_MAX + 1];
 	size_t password_size;
 	enum client_offer offer;

@@ -249,7 +249,7 @@ static void add_recipient(struct client_own *own, struct view name)
 	if (own->to_count < TRANSCRIPT_NAMES_MAX) {
 		char *to = own->to[own->to_count];
 
-		assert(name.size < TALK_SIZE);
+		assert(name.size < COMMAND_ACCOUNT_SIZE);
 		memcpy(to, name.data, name.size);
 		to[name.size] = 0;
 	}
@@ -370,7 +370,7 @@ static void show_queue(struct client *c)
 	struct command_request request;
 	struct client_own own;
 	struct console_line *queued;
-	char talk[TALK_SIZE];
+	char talk[COMMAND_ACCOUNT_SIZE];
 
 	memcpy(talk, c->talk, sizeof(talk));
 	for (size_t i = 0; (queued = console_waiting_line(c->console, i)) != NULL; i++) {
