@@ -16,13 +16,16 @@
  * would refuse. The items of lists are in protocol/list.c.
  */
 #include "protocol/kind.h"
-#include "protocol/list.h"
+#include "protocol/private.h"
 
 enum {
 	PAYLOAD_MAX = FRAME_SIZE_MAX - FRAME_HEADER_SIZE,
 	ACCOUNT_SIZE = ID_SIZE + 1 + 1 + 4 * KEY_SIZE, /* without strings */
 	TOMBSTONE_SIZE = ID_SIZE + 1 + 2 * KEY_SIZE,   /* without its name */
 	STRINGS_SIZE_MAX = NAME_SIZE_MAX + SETTING_SIZE_MAX,
+	WELCOME_SIZE = 2 + UUID_SIZE + KEY_SIZE + 8 + 4 + 8 + 4,
+	LOGIN_SIZE = ID_SIZE + ULID_SIZE + 4 + 2 * KEY_SIZE,
+	LIST_SIZE = 1 + 1 + ID_SIZE + 2, /* without prefix and name */
 };
 _Static_assert(HELLO_SIZE == FRAME_HEADER_SIZE + MAGIC_SIZE + 2 + 2, "magic and two versions");
 _Static_assert(FRAME_TYPE_REQUEST_END <= FRAME_PUSH, "requests and pushes are apart");
@@ -31,12 +34,12 @@ _Static_assert(8 + ULID_SIZE + 2 + RECIPIENTS_MAX * RECIPIENT_SIZE + 4 + TEXT_SI
                        PAYLOAD_MAX,
                "the largest SEND fits");
 
-struct field {
+struct protocol_field {
 	enum kind_index kind; /* KIND_NONE: no more fields */
 	size_t offset;        /* of its value in a struct frame */
 };
 struct payload {
-	const struct field *fields;
+	const struct protocol_field *fields;
 	size_t used; /* bytes of a struct frame that reading it may have filled in */
 };
 /* What follows a status that is not STATUS_OK; the last one has no payload. */
@@ -67,35 +70,35 @@ struct format {
 	}
 #define USED(member) (offsetof(struct frame, member) + sizeof(((struct frame *)0)->member))
 
-static const struct field fields_hello[] = {
+static const struct protocol_field fields_hello[] = {
 	WHOLE(KIND_MAGIC),
 	AT(KIND_VERSION, hello.version_min),
 	AT(KIND_VERSION, hello.version_max),
 	WHOLE(KIND_TEST_VERSIONS),
 	END,
 };
-static const struct field fields_welcome[] = {
+static const struct protocol_field fields_welcome[] = {
 	AT(KIND_VERSION, welcome.version),    AT(KIND_ULID, welcome.uuid),
 	AT(KIND_KEY, welcome.nonce),          AT(KIND_TIME, welcome.clock_ms),
 	AT(KIND_U32, welcome.share_messages), AT(KIND_U64, welcome.share_bytes),
 	AT(KIND_U32, welcome.silence_ms),     END,
 };
-static const struct field fields_nothing[] = { END };
-static const struct field fields_pong[] = {
+static const struct protocol_field fields_nothing[] = { END };
+static const struct protocol_field fields_pong[] = {
 	AT(KIND_TIME, pong.clock_ms),
 	AT(KIND_U64, pong.facts),
 	AT(KIND_U64, pong.sum),
 	END,
 };
-static const struct field fields_lookup_name[] = {
+static const struct protocol_field fields_lookup_name[] = {
 	AT(KIND_NAME, lookup_name.name),
 	AT(KIND_SUFFIX, lookup_name.suffix),
 	END,
 };
-static const struct field fields_lookup_id[] = { AT(KIND_IDS, lookup_id.ids), END };
-static const struct field fields_found[] = { AT(KIND_FOUND, entries.entries), END };
-static const struct field fields_entries[] = { AT(KIND_ENTRIES, entries.entries), END };
-static const struct field fields_introduce[] = {
+static const struct protocol_field fields_lookup_id[] = { AT(KIND_IDS, lookup_id.ids), END };
+static const struct protocol_field fields_found[] = { AT(KIND_FOUND, entries.entries), END };
+static const struct protocol_field fields_entries[] = { AT(KIND_ENTRIES, entries.entries), END };
+static const struct protocol_field fields_introduce[] = {
 	AT(KIND_ID, introduce.account.id),
 	AT(KIND_NAME, introduce.account.name),
 	AT(KIND_SETTING, introduce.account.verifier.setting),
@@ -108,70 +111,71 @@ static const struct field fields_introduce[] = {
 	WHOLE(KIND_TEST_ACCOUNT),
 	END,
 };
-static const struct field fields_signature[] = { AT(KIND_KEY, introduced.signature), END };
-static const struct field fields_holder[] = { AT(KIND_HOLDER, introduced.entry), END };
-static const struct field fields_gone[] = { AT(KIND_GONE, introduced.entry), END };
-static const struct field fields_confirm[] = { AT(KIND_ID, confirm.id), END };
-static const struct field fields_delete[] = {
+static const struct protocol_field fields_signature[] = { AT(KIND_KEY, introduced.signature), END };
+static const struct protocol_field fields_holder[] = { AT(KIND_HOLDER, introduced.entry), END };
+static const struct protocol_field fields_gone[] = { AT(KIND_GONE, introduced.entry), END };
+static const struct protocol_field fields_confirm[] = { AT(KIND_ID, confirm.id), END };
+static const struct protocol_field fields_delete[] = {
 	AT(KIND_ID, tombstone.id),
 	AT(KIND_NAME, tombstone.name),
 	AT(KIND_KEY, tombstone.middle),
 	AT(KIND_KEY, tombstone.delete_key),
 	END,
 };
-static const struct field fields_login[] = {
+static const struct protocol_field fields_login[] = {
 	AT(KIND_ID, login.id),     AT(KIND_ULID, login.session),
 	AT(KIND_U32, login.dial),  AT(KIND_KEY, login.client_nonce),
 	AT(KIND_KEY, login.proof), END,
 };
-static const struct field fields_logged_in[] = {
+static const struct protocol_field fields_logged_in[] = {
 	AT(KIND_KEY, logged_in.signature),
 	AT(KIND_KEY, logged_in.sealed),
 	END,
 };
-static const struct field fields_taken_over[] = {
+static const struct protocol_field fields_taken_over[] = {
 	AT(KIND_ULID, logged_in.session),
 	AT(KIND_U32, logged_in.dial),
 	END,
 };
-static const struct field fields_login_gone[] = { AT(KIND_GONE, logged_in.entry), END };
-static const struct field fields_logout[] = { AT(KIND_ULID, session.session), END };
-static const struct field fields_send[] = { WHOLE(KIND_SEND), END };
-static const struct field fields_sent[] = { AT(KIND_RESULTS, sent.results), END };
-static const struct field fields_received[] = { AT(KIND_RECEIVED, streams.streams), END };
-static const struct field fields_questions[] = { AT(KIND_QUESTIONS, streams.streams), END };
-static const struct field fields_answers[] = { AT(KIND_ANSWERS, streams.streams), END };
-static const struct field fields_page[] = {
+static const struct protocol_field fields_login_gone[] = { AT(KIND_GONE, logged_in.entry), END };
+static const struct protocol_field fields_logout[] = { AT(KIND_ULID, session.session), END };
+static const struct protocol_field fields_send[] = { WHOLE(KIND_SEND), END };
+static const struct protocol_field fields_sent[] = { AT(KIND_RESULTS, sent.results), END };
+static const struct protocol_field fields_received[] = { AT(KIND_RECEIVED, streams.streams), END };
+static const struct protocol_field fields_questions[] = { AT(KIND_QUESTIONS, streams.streams),
+	                                                  END };
+static const struct protocol_field fields_answers[] = { AT(KIND_ANSWERS, streams.streams), END };
+static const struct protocol_field fields_page[] = {
 	AT(KIND_PLACE, page.after),
 	AT(KIND_U32, page.bytes),
 	END,
 };
-static const struct field fields_paged[] = {
+static const struct protocol_field fields_paged[] = {
 	AT(KIND_BOOL, paged.last),
 	AT(KIND_PLACE, paged.upto),
 	WHOLE(KIND_TEST_LAST),
 	AT(KIND_MESSAGES, paged.messages),
 	END,
 };
-static const struct field fields_list[] = {
+static const struct protocol_field fields_list[] = {
 	AT(KIND_PREFIX, list.prefix),
 	AT(KIND_AFTER_NAME, list.after_name),
 	AT(KIND_ID, list.after),
 	AT(KIND_LIST_COUNT, list.count),
 	END,
 };
-static const struct field fields_listed[] = { WHOLE(KIND_LISTED), END };
-static const struct field fields_operate[] = {
+static const struct protocol_field fields_listed[] = { WHOLE(KIND_LISTED), END };
+static const struct protocol_field fields_operate[] = {
 	AT(KIND_KEY, operate.client_nonce),
 	AT(KIND_KEY, operate.proof),
 	END,
 };
-static const struct field fields_digest[] = {
+static const struct protocol_field fields_digest[] = {
 	AT(KIND_SET, digest.set),       AT(KIND_KEY, digest.nonce), AT(KIND_BOUND, digest.after),
 	AT(KIND_BOUNDS, digest.bounds), WHOLE(KIND_TEST_BOUNDS),    END,
 };
-static const struct field fields_digested[] = { AT(KIND_PARTS, digested.parts), END };
-static const struct field fields_split[] = {
+static const struct protocol_field fields_digested[] = { AT(KIND_PARTS, digested.parts), END };
+static const struct protocol_field fields_split[] = {
 	AT(KIND_SET, split.set),
 	AT(KIND_KEY, split.nonce),
 	AT(KIND_BOUND, split.after),
@@ -180,25 +184,27 @@ static const struct field fields_split[] = {
 	WHOLE(KIND_TEST_SPLIT),
 	END,
 };
-static const struct field fields_split_reply[] = { AT(KIND_SPLITS, split_reply.parts), END };
-static const struct field fields_elements[] = {
+static const struct protocol_field fields_split_reply[] = { AT(KIND_SPLITS, split_reply.parts),
+	                                                    END };
+static const struct protocol_field fields_elements[] = {
 	AT(KIND_SET, elements.set),   AT(KIND_BOUND, elements.after), AT(KIND_BOUND, elements.upto),
 	AT(KIND_U32, elements.bytes), WHOLE(KIND_TEST_ELEMENTS),      END,
 };
-static const struct field fields_element_page[] = {
+static const struct protocol_field fields_element_page[] = {
 	AT(KIND_BOUND, element_page.reached),
 	AT(KIND_FACTS, element_page.facts),
 	END,
 };
-static const struct field fields_store[] = { AT(KIND_FACTS, store.facts), END };
-static const struct field fields_push[] = { AT(KIND_MESSAGES, push.messages), END };
-static const struct field fields_read_on[] = { AT(KIND_PLACE, read_on.place), END };
-static const struct field fields_ended[] = {
+static const struct protocol_field fields_store[] = { AT(KIND_FACTS, store.facts), END };
+static const struct protocol_field fields_push[] = { AT(KIND_MESSAGES, push.messages), END };
+static const struct protocol_field fields_read_on[] = { AT(KIND_PLACE, read_on.place), END };
+static const struct protocol_field fields_ended[] = {
 	AT(KIND_WHY_ENDED, status),
 	AT(KIND_ULID, session.session),
 	END,
 };
-static const struct field fields_error[] = { AT(KIND_WHY, status), AT(KIND_TEXT, error.text), END };
+static const struct protocol_field fields_error[] = { AT(KIND_WHY, status),
+	                                              AT(KIND_TEXT, error.text), END };
 
 static const struct payload hello = { fields_hello, USED(hello) };
 static const struct payload welcome = { fields_welcome, USED(welcome) };
@@ -273,7 +279,8 @@ static const struct refusal log_in[] = {
 /* A row that is not named here has no name and is no type. Sizes of replies are without their
  * status. */
 static const struct format formats[UINT8_MAX + 1] = {
-	REQUEST(HELLO, 0, 13, 13, MAY_ANY, false, hello),
+	REQUEST(HELLO, 0, HELLO_SIZE - FRAME_HEADER_SIZE, HELLO_SIZE - FRAME_HEADER_SIZE, MAY_ANY,
+	        false, hello),
 	REQUEST(PING, 0, 0, 0, MAY_ANY, false, nothing),
 	REQUEST(LOOKUP_NAME, 0, 3, 2 + NAME_SIZE_MAX + ID_SUFFIX_SIZE, MAY_ANY, false, lookup_name),
 	REQUEST(LOOKUP_ID, 0, 0, (LOOKUP_IDS_MAX * ID_SIZE), MAY_ANY, false, lookup_id),
@@ -284,7 +291,7 @@ static const struct format formats[UINT8_MAX + 1] = {
 	REQUEST(CONFIRM, 0, ID_SIZE, ID_SIZE, MAY_PROVEN, true, confirm),
 	REQUEST(DELETE, 0, TOMBSTONE_SIZE + 1, TOMBSTONE_SIZE + NAME_SIZE_MAX, MAY_ANY, true,
 	        delete),
-	REQUEST(LOGIN, 0, 106, 106, MAY_ANY, false, login),
+	REQUEST(LOGIN, 0, LOGIN_SIZE, LOGIN_SIZE, MAY_ANY, false, login),
 	REQUEST(LOGOUT, 0, ULID_SIZE, ULID_SIZE, MAY_ANY, false, logout),
 	REQUEST(SEND, FLAG_SESSION, 8 + 2 + RECIPIENT_SIZE + 4 + 1,
 	        8 + ULID_SIZE + 2 + RECIPIENTS_MAX * RECIPIENT_SIZE + 4 + TEXT_SIZE_MAX,
@@ -293,7 +300,7 @@ static const struct format formats[UINT8_MAX + 1] = {
 	REQUEST(STREAMS, 0, QUESTION_SIZE, (STREAMS_MAX * QUESTION_SIZE), MAY_SESSION, false,
 	        questions),
 	REQUEST(PAGE, 0, PLACE_SIZE + 4, PLACE_SIZE + 4, MAY_SESSION, false, page),
-	REQUEST(LIST, FLAG_DIGEST, 26, 26 + 2 * NAME_SIZE_MAX, MAY_ANY, false, list),
+	REQUEST(LIST, FLAG_DIGEST, LIST_SIZE, LIST_SIZE + 2 * NAME_SIZE_MAX, MAY_ANY, false, list),
 	REQUEST(OPERATE, 0, 2 * KEY_SIZE, 2 * KEY_SIZE, MAY_ANY, false, operate),
 	REQUEST(DIGEST, 0, 1 + KEY_SIZE + 1 + 2,
 	        1 + KEY_SIZE + 1 + BOUND_SIZE + PARTS_MAX * (2 + BOUND_SIZE), MAY_OPERATOR, false,
@@ -304,8 +311,8 @@ static const struct format formats[UINT8_MAX + 1] = {
 	        elements),
 	REQUEST(STORE, 0, 0, PAYLOAD_MAX, MAY_OPERATOR, true, store),
 
-	OTHER(WELCOME, 74, 74, welcome),
-	REPLY(PING, 0, 24, pong, none),
+	OTHER(WELCOME, WELCOME_SIZE, WELCOME_SIZE, welcome),
+	REPLY(PING, 0, 3 * 8, pong, none),
 	REPLY(LOOKUP_NAME, 0, (LOOKUP_NAME_MAX * ENTRY_SIZE_MAX), found, none),
 	REPLY(LOOKUP_ID, 0, (LOOKUP_IDS_MAX * ENTRY_SIZE_MAX), entries, none),
 	REPLY(INTRODUCE, 0, ENTRY_SIZE_MAX, signature, creation),
@@ -456,7 +463,8 @@ static const char *read_payload(struct view bytes, const struct format *format, 
 	}
 	const struct payload *payload = payload_of(format, frame->status);
 
-	for (const struct field *field = payload->fields; field->kind != KIND_NONE; field++) {
+	for (const struct protocol_field *field = payload->fields; field->kind != KIND_NONE;
+	     field++) {
 		const char *why = protocol_kinds[field->kind].read(&r, (uint8_t *)frame +
 		                                                               field->offset);
 
@@ -506,7 +514,8 @@ static size_t payload_size(const struct payload *payload, const struct frame *fr
 {
 	size_t size = 0;
 
-	for (const struct field *field = payload->fields; field->kind != KIND_NONE; field++) {
+	for (const struct protocol_field *field = payload->fields; field->kind != KIND_NONE;
+	     field++) {
 		const struct kind *kind = &protocol_kinds[field->kind];
 		const uint8_t *value = (const uint8_t *)frame + field->offset;
 
@@ -533,7 +542,8 @@ bool protocol_encode(struct buf *b, const struct frame *frame)
 
 	if (format->has_status)
 		*to++ = (uint8_t)frame->status;
-	for (const struct field *field = payload->fields; field->kind != KIND_NONE; field++)
+	for (const struct protocol_field *field = payload->fields; field->kind != KIND_NONE;
+	     field++)
 		to = protocol_kinds[field->kind].write(to, (const uint8_t *)frame + field->offset);
 	assert(to == begin + size);
 	struct frame read_back;
@@ -584,7 +594,7 @@ bool protocol_hello_begins(struct view bytes, bool *whole)
 	uint8_t *to = write_header(hello_bytes, HELLO_SIZE, FRAME_HELLO, 0, 0);
 
 	assert(bytes.data != NULL || bytes.size == 0);
-	write_bytes(to, protocol_magic, MAGIC_SIZE);
+	protocol_write_bytes(to, protocol_magic, MAGIC_SIZE);
 	memset(hello_bytes + versions_at, 0xff, 4);
 	for (size_t i = 0; i < size; i++) {
 		bool is_free = (i >= 6 && i < FRAME_HEADER_SIZE) || i >= versions_at;

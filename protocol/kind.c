@@ -5,7 +5,7 @@
  * rest of their payload, then what is given the whole frame because several values hang together.
  */
 #include "protocol/kind.h"
-#include "protocol/list.h"
+#include "protocol/private.h"
 
 const uint8_t protocol_magic[MAGIC_SIZE] = { 't', 'h', 'r', 'e', 'e', 'f', 'o', 'l', 'd' };
 
@@ -23,7 +23,7 @@ static const char *read_magic(struct reader *r, void *value)
 static uint8_t *write_magic(uint8_t *to, const void *value)
 {
 	assert(value != NULL);
-	return write_bytes(to, protocol_magic, MAGIC_SIZE);
+	return protocol_write_bytes(to, protocol_magic, MAGIC_SIZE);
 }
 
 static const char *read_u16(struct reader *r, void *value)
@@ -60,7 +60,7 @@ static const char *read_time(struct reader *r, void *value)
 
 	if (why != NULL)
 		return why;
-	return is_time(*(uint64_t *)value) ? NULL : WHY_TIME;
+	return protocol_is_time(*(uint64_t *)value) ? NULL : WHY_TIME;
 }
 
 static uint8_t *write_u64(uint8_t *to, const void *value)
@@ -166,7 +166,7 @@ static const char *read_id(struct reader *r, void *value)
 
 static uint8_t *write_id(uint8_t *to, const void *value)
 {
-	return write_bytes(to, value, ID_SIZE);
+	return protocol_write_bytes(to, value, ID_SIZE);
 }
 
 static const char *read_ulid(struct reader *r, void *value)
@@ -177,7 +177,7 @@ static const char *read_ulid(struct reader *r, void *value)
 
 static uint8_t *write_ulid(uint8_t *to, const void *value)
 {
-	return write_bytes(to, value, ULID_SIZE);
+	return protocol_write_bytes(to, value, ULID_SIZE);
 }
 
 static const char *read_key(struct reader *r, void *value)
@@ -188,7 +188,7 @@ static const char *read_key(struct reader *r, void *value)
 
 static uint8_t *write_key(uint8_t *to, const void *value)
 {
-	return write_bytes(to, value, KEY_SIZE);
+	return protocol_write_bytes(to, value, KEY_SIZE);
 }
 
 static const char *read_place(struct reader *r, void *value)
@@ -226,7 +226,7 @@ static size_t size_view8(const void *value)
 
 static uint8_t *write_string(uint8_t *to, const void *value)
 {
-	return write_view8(to, *(const struct view *)value);
+	return protocol_write_view8(to, *(const struct view *)value);
 }
 
 static const char *read_string(struct reader *r, struct view *string)
@@ -295,7 +295,7 @@ static const char *read_setting(struct reader *r, void *value)
 
 	if (why != NULL)
 		return why;
-	return auth_setting_is_valid(*(struct view *)value) ? NULL : "a setting that is not valid";
+	return auth_setting_is_valid(*(struct view *)value) ? NULL : WHY_SETTING;
 }
 
 static const char *read_text(struct reader *r, void *value)
@@ -305,7 +305,7 @@ static const char *read_text(struct reader *r, void *value)
 	*text = reader_view32(r);
 	if (r->failed)
 		return WHY_SHORT;
-	return is_text_size(text->size) ? NULL : WHY_TEXT;
+	return protocol_is_text_size(text->size) ? NULL : WHY_TEXT;
 }
 
 static size_t size_text(const void *value)
@@ -315,7 +315,7 @@ static size_t size_text(const void *value)
 
 static uint8_t *write_text(uint8_t *to, const void *value)
 {
-	return write_view32(to, *(const struct view *)value);
+	return protocol_write_view32(to, *(const struct view *)value);
 }
 
 /* ---- kinds: an entry, and lists that are all the rest of a payload ---- */
@@ -426,7 +426,7 @@ static uint8_t *write_rest(uint8_t *to, const void *value)
 {
 	const struct view *list = value;
 
-	return write_bytes(to, list->data, list->size);
+	return protocol_write_bytes(to, list->data, list->size);
 }
 
 /* ---- kinds that are given the whole frame ---- */
@@ -469,7 +469,7 @@ static const char *test_account(struct reader *r, void *value)
 	return NULL;
 }
 
-#define WHY_RANGE "a range that ends before it begins"
+#define WHY_EMPTY_RANGE "a range that ends before it begins"
 
 static const char *test_bounds(struct reader *r, void *value)
 {
@@ -481,7 +481,7 @@ static const char *test_bounds(struct reader *r, void *value)
 	bool is_there = protocol_next_bound(&bounds, &first);
 
 	assert(is_there);
-	return bound_compare(&frame->digest.after, &first) < 0 ? NULL : WHY_RANGE;
+	return bound_compare(&frame->digest.after, &first) < 0 ? NULL : WHY_EMPTY_RANGE;
 }
 
 static const char *test_split(struct reader *r, void *value)
@@ -489,7 +489,7 @@ static const char *test_split(struct reader *r, void *value)
 	const struct frame *frame = value;
 
 	assert(!r->failed);
-	return bound_compare(&frame->split.after, &frame->split.upto) < 0 ? NULL : WHY_RANGE;
+	return bound_compare(&frame->split.after, &frame->split.upto) < 0 ? NULL : WHY_EMPTY_RANGE;
 }
 
 static const char *test_elements(struct reader *r, void *value)
@@ -497,7 +497,8 @@ static const char *test_elements(struct reader *r, void *value)
 	const struct frame *frame = value;
 
 	assert(!r->failed);
-	return bound_compare(&frame->elements.after, &frame->elements.upto) < 0 ? NULL : WHY_RANGE;
+	return bound_compare(&frame->elements.after, &frame->elements.upto) < 0 ? NULL
+	                                                                        : WHY_EMPTY_RANGE;
 }
 
 static const char *read_send(struct reader *r, void *value)
@@ -510,7 +511,7 @@ static const char *read_send(struct reader *r, void *value)
 	else
 		frame->send.session = (struct ulid){ { 0 } };
 	frame->send.count = reader_u16(r);
-	if (!is_time(frame->send.sent_ms))
+	if (!protocol_is_time(frame->send.sent_ms))
 		return WHY_TIME;
 	if (frame->send.count > RECIPIENTS_MAX)
 		return WHY_COUNT;
@@ -520,10 +521,10 @@ static const char *read_send(struct reader *r, void *value)
 		return WHY_SHORT;
 	if (frame->send.count < 1)
 		return WHY_COUNT;
-	if (!is_text_size(frame->send.text.size))
+	if (!protocol_is_text_size(frame->send.text.size))
 		return WHY_TEXT;
 	if (!text_is_valid(frame->send.text))
-		return "a text that is not UTF-8 without NUL";
+		return WHY_UTF8;
 	return protocol_check_recipients(frame->send.recipients);
 }
 
@@ -547,7 +548,7 @@ static uint8_t *write_send(uint8_t *to, const void *value)
 		assert(ulid_is_zero(&frame->send.session));
 	to = put_u16(to, frame->send.count);
 	to = write_rest(to, &frame->send.recipients);
-	return write_view32(to, frame->send.text);
+	return protocol_write_view32(to, frame->send.text);
 }
 
 /* Bits of the last byte that belong to no entry. */

@@ -7,7 +7,7 @@
  * pass (it asserts that). The lists of every message sent, recipients and results, have items of
  * one size and are checked by a loop over their numbers alone.
  */
-#include "protocol/list.h"
+#include "protocol/private.h"
 
 _Static_assert(PLACE_SIZE == 8 + ID_SIZE + ULID_SIZE + 8, "sent, sender, session, number");
 _Static_assert(RECIPIENT_SIZE == ID_SIZE + 8, "id, number");
@@ -35,15 +35,9 @@ static bool is_result_status(unsigned status)
 	return status < STATUS_END && (result_statuses >> status & 1) != 0;
 }
 
-static bool is_range(const struct range *range)
-{
-	return is_number(range->first) && is_number(range->last) && range->first <= range->last;
-}
-
 /* ---- places ---- */
 
-/* The end is what has all bits one; the beginning, all zero, is within the bounds (so number 0 is).
- * */
+/* A place with all bits one is the end. The beginning is all zero, so number 0 is within bounds. */
 const char *protocol_read_place(struct reader *r, struct place *place)
 {
 	place->sent_ms = reader_u64(r);
@@ -52,19 +46,19 @@ const char *protocol_read_place(struct reader *r, struct place *place)
 	place->number = reader_u64(r);
 	if (r->failed)
 		return WHY_SHORT;
-	if (is_time(place->sent_ms) && place->number <= NUMBER_MAX)
+	if (protocol_is_time(place->sent_ms) && place->number <= NUMBER_MAX)
 		return NULL;
 	return place_is_end(place) ? NULL : "a place that is out of bounds";
 }
 
 void protocol_put_place(uint8_t to[PLACE_SIZE], const struct place *place)
 {
-	bool within = is_time(place->sent_ms) && place->number <= NUMBER_MAX;
+	bool within = protocol_is_time(place->sent_ms) && place->number <= NUMBER_MAX;
 	uint8_t *end = put_u64(to, place->sent_ms);
 
 	assert(within || place_is_end(place));
-	end = write_bytes(end, place->sender.bytes, ID_SIZE);
-	end = write_bytes(end, place->session.bytes, ULID_SIZE);
+	end = protocol_write_bytes(end, place->sender.bytes, ID_SIZE);
+	end = protocol_write_bytes(end, place->session.bytes, ULID_SIZE);
 	end = put_u64(end, place->number);
 	assert(end == to + PLACE_SIZE);
 }
@@ -90,14 +84,14 @@ static const char *read_alive(struct reader *r, struct entry *entry)
 		return WHY_SHORT;
 	if ((entry->marks & ~MARKS) != 0)
 		return "a mark that is not known";
-	if (!is_time(entry->online_since_ms))
+	if (!protocol_is_time(entry->online_since_ms))
 		return WHY_TIME;
 	if ((entry->marks & MARK_ONLINE) == 0 && entry->online_since_ms != 0)
 		return "an account that is not online since a time";
 	if (!name_is_valid(entry->name))
 		return WHY_NAME;
 	if (!auth_setting_is_valid(entry->setting))
-		return "a setting that is not valid";
+		return WHY_SETTING;
 	return NULL;
 }
 
@@ -120,24 +114,24 @@ static uint8_t *write_nothing(uint8_t *to, const struct entry *entry)
 static uint8_t *write_alive(uint8_t *to, const struct entry *entry)
 {
 	assert((entry->marks & ~MARKS) == 0);
-	assert(is_time(entry->online_since_ms));
+	assert(protocol_is_time(entry->online_since_ms));
 	assert((entry->marks & MARK_ONLINE) != 0 || entry->online_since_ms == 0);
 	assert(name_is_valid(entry->name));
 	assert(auth_setting_is_valid(entry->setting));
 	*to++ = entry->marks;
 	to = put_u64(to, entry->online_since_ms);
-	to = write_bytes(to, entry->session.bytes, ULID_SIZE);
+	to = protocol_write_bytes(to, entry->session.bytes, ULID_SIZE);
 	to = put_u32(to, entry->share);
-	to = write_view8(to, entry->name);
-	return write_view8(to, entry->setting);
+	to = protocol_write_view8(to, entry->name);
+	return protocol_write_view8(to, entry->setting);
 }
 
 static uint8_t *write_gone(uint8_t *to, const struct entry *entry)
 {
 	assert(name_is_valid(entry->name));
-	to = write_view8(to, entry->name);
-	to = write_bytes(to, entry->middle, KEY_SIZE);
-	return write_bytes(to, entry->delete_key, KEY_SIZE);
+	to = protocol_write_view8(to, entry->name);
+	to = protocol_write_bytes(to, entry->middle, KEY_SIZE);
+	return protocol_write_bytes(to, entry->delete_key, KEY_SIZE);
 }
 
 static const struct {
@@ -185,7 +179,7 @@ size_t protocol_entry_size(const struct entry *entry)
 uint8_t *protocol_write_entry(uint8_t *to, const struct entry *entry)
 {
 	assert((unsigned)entry->state < STATE_END);
-	uint8_t *end = write_bytes(to, entry->id.bytes, ID_SIZE);
+	uint8_t *end = protocol_write_bytes(to, entry->id.bytes, ID_SIZE);
 
 	*end++ = (uint8_t)entry->state;
 	end = states[entry->state].write(end, entry);
@@ -240,16 +234,16 @@ static const char *read_message(struct reader *r, struct message_item *item)
 		return WHY_SHORT;
 	memcpy(item->sender.bytes, from, ID_SIZE);
 	memcpy(item->session.bytes, from + ID_SIZE, ULID_SIZE);
-	item->number = get_u64(from + MESSAGE_SIZE - 20);
-	item->sent_ms = get_u64(from + MESSAGE_SIZE - 12);
+	item->number = get_u64(from + QUESTION_SIZE);
+	item->sent_ms = get_u64(from + QUESTION_SIZE + 8);
 	item->text = reader_view(r, get_u32(from + MESSAGE_SIZE - 4));
 	if (r->failed)
 		return WHY_SHORT;
-	if (!is_number(item->number))
+	if (!protocol_is_number(item->number))
 		return WHY_NUMBER;
-	if (!is_time(item->sent_ms))
+	if (!protocol_is_time(item->sent_ms))
 		return WHY_TIME;
-	return is_text_size(item->text.size) ? NULL : WHY_TEXT;
+	return protocol_is_text_size(item->text.size) ? NULL : WHY_TEXT;
 }
 
 static const char *read_listed(struct reader *r, struct list_item *item)
@@ -299,7 +293,7 @@ const char *protocol_check_recipients(struct view list)
 {
 	assert(list.size % RECIPIENT_SIZE == 0);
 	for (size_t offset = 0; offset < list.size; offset += RECIPIENT_SIZE)
-		if (!is_number(get_u64(list.data + offset + ID_SIZE)))
+		if (!protocol_is_number(get_u64(list.data + offset + ID_SIZE)))
 			return WHY_NUMBER;
 	return NULL;
 }
@@ -331,8 +325,8 @@ static const char *check_ranges(struct view list)
 			.last = get_u64(list.data + offset + 8),
 		};
 
-		if (!is_range(&range))
-			return "a range that is not within bounds and in order";
+		if (!protocol_is_range(&range))
+			return WHY_RANGE;
 	}
 	return NULL;
 }
@@ -427,7 +421,7 @@ bool protocol_next_recipient(struct reader *r, struct recipient *recipient)
 	reader_copy(r, recipient->id.bytes, ID_SIZE);
 	recipient->number = reader_u64(r);
 	assert(!r->failed);
-	assert(is_number(recipient->number));
+	assert(protocol_is_number(recipient->number));
 	return true;
 }
 
@@ -450,7 +444,7 @@ bool protocol_next_range(struct reader *r, struct range *range)
 	range->first = reader_u64(r);
 	range->last = reader_u64(r);
 	assert(!r->failed);
-	assert(is_range(range));
+	assert(protocol_is_range(range));
 	return true;
 }
 
@@ -530,10 +524,10 @@ bool protocol_put_recipient(struct buf *b, const struct recipient *recipient)
 {
 	uint8_t *to = buf_reserve(b, RECIPIENT_SIZE);
 
-	assert(is_number(recipient->number));
+	assert(protocol_is_number(recipient->number));
 	if (to == NULL)
 		return false;
-	put_u64(write_bytes(to, recipient->id.bytes, ID_SIZE), recipient->number);
+	put_u64(protocol_write_bytes(to, recipient->id.bytes, ID_SIZE), recipient->number);
 	buf_added(b, RECIPIENT_SIZE);
 	return true;
 }
@@ -556,7 +550,7 @@ bool protocol_put_range(struct buf *b, const struct range *range)
 {
 	uint8_t *to = buf_reserve(b, RANGE_SIZE);
 
-	assert(is_range(range));
+	assert(protocol_is_range(range));
 	if (to == NULL)
 		return false;
 	put_u64(put_u64(to, range->first), range->last);
@@ -571,8 +565,8 @@ bool protocol_put_question(struct buf *b, const struct stream_item *item)
 	assert(item != NULL);
 	if (to == NULL)
 		return false;
-	to = write_bytes(to, item->sender.bytes, ID_SIZE);
-	write_bytes(to, item->session.bytes, ULID_SIZE);
+	to = protocol_write_bytes(to, item->sender.bytes, ID_SIZE);
+	protocol_write_bytes(to, item->session.bytes, ULID_SIZE);
 	buf_added(b, QUESTION_SIZE);
 	return true;
 }
@@ -583,7 +577,7 @@ static uint8_t *write_ranges(uint8_t *to, struct view ranges)
 	assert(ranges.size / RANGE_SIZE <= UINT16_MAX);
 	assert(check_ranges(ranges) == NULL);
 	to = put_u16(to, (uint16_t)(ranges.size / RANGE_SIZE));
-	return write_bytes(to, ranges.data, ranges.size);
+	return protocol_write_bytes(to, ranges.data, ranges.size);
 }
 
 bool protocol_put_received(struct buf *b, const struct stream_item *item)
@@ -595,8 +589,8 @@ bool protocol_put_received(struct buf *b, const struct stream_item *item)
 	assert(item->ranges.size <= RANGES_MAX * RANGE_SIZE);
 	if (to == NULL)
 		return false;
-	to = write_bytes(to, item->sender.bytes, ID_SIZE);
-	to = write_bytes(to, item->session.bytes, ULID_SIZE);
+	to = protocol_write_bytes(to, item->sender.bytes, ID_SIZE);
+	to = protocol_write_bytes(to, item->session.bytes, ULID_SIZE);
 	write_ranges(to, item->ranges);
 	buf_added(b, size);
 	return true;
@@ -619,15 +613,15 @@ bool protocol_put_message(struct buf *b, const struct message_item *item)
 	size_t size = MESSAGE_SIZE + item->text.size;
 	uint8_t *to = buf_reserve(b, size);
 
-	assert(is_number(item->number));
-	assert(is_time(item->sent_ms));
-	assert(is_text_size(item->text.size));
+	assert(protocol_is_number(item->number));
+	assert(protocol_is_time(item->sent_ms));
+	assert(protocol_is_text_size(item->text.size));
 	if (to == NULL)
 		return false;
-	to = write_bytes(to, item->sender.bytes, ID_SIZE);
-	to = write_bytes(to, item->session.bytes, ULID_SIZE);
+	to = protocol_write_bytes(to, item->sender.bytes, ID_SIZE);
+	to = protocol_write_bytes(to, item->session.bytes, ULID_SIZE);
 	to = put_u64(put_u64(to, item->number), item->sent_ms);
-	write_view32(to, item->text);
+	protocol_write_view32(to, item->text);
 	buf_added(b, size);
 	return true;
 }
@@ -640,7 +634,7 @@ bool protocol_put_listed(struct buf *b, const struct list_item *item)
 	assert(name_is_valid(item->name));
 	if (to == NULL)
 		return false;
-	write_view8(write_bytes(to, item->id.bytes, ID_SIZE), item->name);
+	protocol_write_view8(protocol_write_bytes(to, item->id.bytes, ID_SIZE), item->name);
 	buf_added(b, size);
 	return true;
 }

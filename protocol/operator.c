@@ -5,7 +5,7 @@
  * digests are made of, so one fact has one form: everything has its one place and width, and
  * nothing that is not stored travels.
  */
-#include "protocol/list.h"
+#include "protocol/private.h"
 
 _Static_assert(BOUND_SIZE <= UINT8_MAX, "a bound's size is one byte");
 _Static_assert(PART_SIZE == 4 + 4 + DIGEST_SIZE, "count, size, digest");
@@ -32,7 +32,7 @@ const char *protocol_read_bound(struct reader *r, struct bound *bound)
 	if (size > 0 && from[size - 1] == 0xff)
 		return WHY_BOUND;
 	memset(bound->bytes, 0xff, BOUND_SIZE);
-	write_bytes(bound->bytes, from, size);
+	protocol_write_bytes(bound->bytes, from, size);
 	return NULL;
 }
 
@@ -46,7 +46,7 @@ uint8_t *protocol_write_bound(uint8_t *to, const struct bound *bound)
 	size_t size = bound_size(bound);
 
 	*to = (uint8_t)size;
-	return write_bytes(to + 1, bound->bytes, size);
+	return protocol_write_bytes(to + 1, bound->bytes, size);
 }
 
 static size_t shared_size(const struct bound *a, const struct bound *b)
@@ -88,7 +88,7 @@ static const char *read_next_bound(struct reader *r, struct bound *bound, bool i
 		return WHY_SHORT;
 	memset(next.bytes, 0xff, BOUND_SIZE);
 	memcpy(next.bytes, bound->bytes, shared);
-	write_bytes(next.bytes + shared, from, size);
+	protocol_write_bytes(next.bytes + shared, from, size);
 	next_bound_form(bound, &next, &shared_form, &size_form);
 	if (shared != shared_form || size != size_form)
 		return WHY_BOUND;
@@ -106,7 +106,7 @@ static uint8_t *write_next_bound(uint8_t *to, const struct bound *before, const 
 	next_bound_form(before, bound, &shared, &size);
 	*to++ = (uint8_t)shared;
 	*to++ = (uint8_t)size;
-	return write_bytes(to, bound->bytes + shared, size);
+	return protocol_write_bytes(to, bound->bytes + shared, size);
 }
 
 bool protocol_put_bound(struct buf *b, const struct bound *before, const struct bound *bound)
@@ -161,7 +161,7 @@ bool protocol_put_part(struct buf *b, const struct digest_part *part)
 	if (to == NULL)
 		return false;
 	to = put_u32(put_u32(to, part->count), part->size);
-	write_bytes(to, part->digest, DIGEST_SIZE);
+	protocol_write_bytes(to, part->digest, DIGEST_SIZE);
 	buf_added(b, PART_SIZE);
 	return true;
 }
@@ -231,9 +231,9 @@ static void read_stream(struct reader *r, struct stream *stream)
 
 static uint8_t *write_stream(uint8_t *to, const struct stream *stream)
 {
-	to = write_bytes(to, stream->recipient.bytes, ID_SIZE);
-	to = write_bytes(to, stream->sender.bytes, ID_SIZE);
-	return write_bytes(to, stream->session.bytes, ULID_SIZE);
+	to = protocol_write_bytes(to, stream->recipient.bytes, ID_SIZE);
+	to = protocol_write_bytes(to, stream->sender.bytes, ID_SIZE);
+	return protocol_write_bytes(to, stream->session.bytes, ULID_SIZE);
 }
 
 static const char *read_account(struct reader *r, struct fact *fact)
@@ -255,7 +255,7 @@ static const char *read_account(struct reader *r, struct fact *fact)
 	if (!name_is_valid(account->name))
 		return WHY_NAME;
 	if (!auth_setting_is_valid(account->verifier.setting))
-		return "a setting that is not valid";
+		return WHY_SETTING;
 	return confirmed <= 1 ? NULL : WHY_BOOL;
 }
 
@@ -263,13 +263,13 @@ static uint8_t *write_account(uint8_t *to, const struct fact *fact)
 {
 	const struct account *account = &fact->account;
 
-	to = write_bytes(to, account->id.bytes, ID_SIZE);
-	to = write_view8(to, account->name);
-	to = write_view8(to, account->verifier.setting);
-	to = write_bytes(to, account->verifier.seal, KEY_SIZE);
-	to = write_bytes(to, account->verifier.stored_key, KEY_SIZE);
-	to = write_bytes(to, account->verifier.server_key, KEY_SIZE);
-	to = write_bytes(to, account->verifier.lock, KEY_SIZE);
+	to = protocol_write_bytes(to, account->id.bytes, ID_SIZE);
+	to = protocol_write_view8(to, account->name);
+	to = protocol_write_view8(to, account->verifier.setting);
+	to = protocol_write_bytes(to, account->verifier.seal, KEY_SIZE);
+	to = protocol_write_bytes(to, account->verifier.stored_key, KEY_SIZE);
+	to = protocol_write_bytes(to, account->verifier.server_key, KEY_SIZE);
+	to = protocol_write_bytes(to, account->verifier.lock, KEY_SIZE);
 	*to = account->confirmed;
 	return to + 1;
 }
@@ -289,10 +289,10 @@ static const char *read_tombstone(struct reader *r, struct fact *fact)
 
 static uint8_t *write_tombstone(uint8_t *to, const struct fact *fact)
 {
-	to = write_bytes(to, fact->tombstone.id.bytes, ID_SIZE);
-	to = write_view8(to, fact->tombstone.name);
-	to = write_bytes(to, fact->tombstone.middle, KEY_SIZE);
-	return write_bytes(to, fact->tombstone.delete_key, KEY_SIZE);
+	to = protocol_write_bytes(to, fact->tombstone.id.bytes, ID_SIZE);
+	to = protocol_write_view8(to, fact->tombstone.name);
+	to = protocol_write_bytes(to, fact->tombstone.middle, KEY_SIZE);
+	return protocol_write_bytes(to, fact->tombstone.delete_key, KEY_SIZE);
 }
 
 static const char *read_message(struct reader *r, struct fact *fact)
@@ -305,13 +305,13 @@ static const char *read_message(struct reader *r, struct fact *fact)
 	message->text = reader_view32(r);
 	if (r->failed)
 		return WHY_SHORT;
-	if (!is_number(message->number))
+	if (!protocol_is_number(message->number))
 		return WHY_NUMBER;
-	if (!is_time(message->sent_ms))
+	if (!protocol_is_time(message->sent_ms))
 		return WHY_TIME;
-	if (!is_text_size(message->text.size))
+	if (!protocol_is_text_size(message->text.size))
 		return WHY_TEXT;
-	return text_is_valid(message->text) ? NULL : "a text that is not UTF-8 without NUL";
+	return text_is_valid(message->text) ? NULL : WHY_UTF8;
 }
 
 static uint8_t *write_message(uint8_t *to, const struct fact *fact)
@@ -319,7 +319,7 @@ static uint8_t *write_message(uint8_t *to, const struct fact *fact)
 	to = write_stream(to, &fact->message.stream);
 	to = put_u64(to, fact->message.number);
 	to = put_u64(to, fact->message.sent_ms);
-	return write_view32(to, fact->message.text);
+	return protocol_write_view32(to, fact->message.text);
 }
 
 static const char *read_burial(struct reader *r, struct fact *fact)
@@ -331,9 +331,7 @@ static const char *read_burial(struct reader *r, struct fact *fact)
 	range->last = reader_u64(r);
 	if (r->failed)
 		return WHY_SHORT;
-	return is_number(range->first) && is_number(range->last) && range->first <= range->last
-	               ? NULL
-	               : "a range that is not within bounds and in order";
+	return protocol_is_range(range) ? NULL : WHY_RANGE;
 }
 
 static uint8_t *write_burial(uint8_t *to, const struct fact *fact)
