@@ -3,24 +3,26 @@
  * repair: the operator's program that makes the three replicas hold the same, tells whether they
  * do, and writes backups.
  *
- * The plan is reconcile's, repair_run drives it; this file reads the key and says what came of
- * it. It has no state of its own and handles no signal: it may end at any instruction, and the next
- * run goes on from what the replicas hold then.
+ * reconcile makes the plan and driver/mend.h carries it out. This file reads the command line and
+ * the key, and says what came of it. It has no state of its own and handles no signal: it may end
+ * at any instruction, and the next run goes on from what the replicas hold then.
  */
 #include "io/key.h"
 #include "io/log.h"
 #include "io/options.h"
 #include "journal/backup.h"
-#include "tools/mend.h"
+#include "driver/mend.h"
 
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 _Static_assert((int)KEY_ERR_SIZE == (int)ERR_SIZE, "one buffer for every sentence");
 
+enum { TIMEOUT_MS = 5000, DAY_MS = 86400000 };
 enum { DIGEST_SHOWN = 16, ESCAPED_SIZE = 4 * RECONCILE_WHY_SIZE };
 
 static _Noreturn void die(enum exit_status status, const char *sentence)
@@ -29,8 +31,94 @@ static _Noreturn void die(enum exit_status status, const char *sentence)
 	exit((int)status);
 }
 
+/* ---- the command line ---- */
+
+static const char purpose[] =
+	"Compares what the three replicas of a Threefold chat hold and copies what is missing,\n"
+	"in each direction, what is gone first. It may run at any time, also during traffic, any\n"
+	"number of times, also at once, and may be killed at any moment. HOST is a name, an IPv4\n"
+	"or an IPv6 address. One of the three may be down: the other two are repaired then.\n";
+
+static const char notes[] =
+	"Files:\n"
+	"  data/operator.key, operator.key    the operator's key, the first of them that is there\n"
+	"\n"
+	"Exit status:\n"
+	"  0  the replicas that were reached hold the same (two of three are enough), or the\n"
+	"     backup is written\n"
+	"  1  they differ (--check), or a replica could not store what it lacks\n"
+	"  2  wrong usage\n"
+	"  3  fewer than two replicas could be reached, or the key was refused\n"
+	"\n"
+	"Examples:\n"
+	"  repair 127.0.0.1 40001 127.0.0.1 40002 127.0.0.1 40003\n"
+	"  repair a.example 4000 b.example 4000 c.example 4000 --every 3600\n"
+	"  repair 127.0.0.1 40001 127.0.0.1 40002 127.0.0.1 40003 --backup /backup/monday\n";
+
+struct repair_options {
+	struct mend_options mend;
+	struct dial_target targets[RECONCILE_MAX];
+	uint64_t every_ms;  /* 0: once */
+	const char *key;    /* NULL: where it usually is */
+	const char *backup; /* NULL: none */
+};
+
+/* Nothing is dialled before all of it is right. */
+static void read_options(struct repair_options *o, int argc, char **argv)
+{
+	const struct option_row rows[] = {
+		{ .name = "check",
+		  .kind = OPTION_FLAG,
+		  .help = "change nothing; tell what each replica holds,\n"
+		          "and exit 1 if that differs",
+		  .flag = &o->mend.check },
+		{ .name = "every",
+		  .kind = OPTION_SECONDS,
+		  .argument = "SECONDS",
+		  .help = "run again and again, so long after the end of\n"
+		          "the last run",
+		  .number = &o->every_ms,
+		  .min = 10,
+		  .max = DAY_MS },
+		{ .name = "key",
+		  .kind = OPTION_TEXT,
+		  .argument = "FILE",
+		  .help = "the operator's key (default: data/operator.key,\n"
+		          "else operator.key)",
+		  .text = &o->key },
+		{ .name = "backup",
+		  .kind = OPTION_TEXT,
+		  .argument = "DIR",
+		  .help = "change nothing; write the union of what the\n"
+		          "replicas hold as a directory that a server\n"
+		          "starts from; one replica is enough",
+		  .text = &o->backup },
+		{ .name = "connect-timeout",
+		  .kind = OPTION_SECONDS,
+		  .argument = "SECONDS",
+		  .help = "a replica that has not answered the handshake\n"
+		          "after so long is taken for dead (5)",
+		  .number = &o->mend.timeout_ms,
+		  .min = 10,
+		  .max = DAY_MS },
+		{ .name = NULL },
+	};
+	const struct options options = { .program = "repair",
+		                         .usage = "HOST PORT HOST PORT HOST PORT",
+		                         .purpose = purpose,
+		                         .notes = notes,
+		                         .rows = rows };
+	int first;
+
+	*o = (struct repair_options){ .mend = { .targets = o->targets, .timeout_ms = TIMEOUT_MS } };
+	first = options_read(&options, argc, argv);
+	if (o->backup != NULL && (o->mend.check || o->every_ms != 0))
+		options_wrong(&options, "'--backup' excludes '--check' and '--every'");
+	dial_targets_read(o->targets, &options, argc - first, argv + first, false);
+}
+
 /* Where a server makes it if it is started where we are, else here. */
-static void read_key(const struct repair_options *o, uint8_t key[KEY_SIZE])
+static void read_key(struct repair_options *o)
 {
 	const char *path = o->key;
 	char err[ERR_SIZE];
@@ -38,7 +126,7 @@ static void read_key(const struct repair_options *o, uint8_t key[KEY_SIZE])
 	if (path == NULL)
 		path = access("data/operator.key", F_OK) == 0 ? "data/operator.key"
 		                                              : "operator.key";
-	if (key_read(path, key, err) != KEY_OK)
+	if (key_read(path, o->mend.key, err) != KEY_OK)
 		die(EXIT_NO_REPLICA, err);
 }
 
@@ -71,11 +159,11 @@ static void print_replica(const struct repair_options *o, const struct reconcile
 		return;
 	}
 	printf("%ju elements", (uintmax_t)replica->elements);
-	if (o->check)
+	if (o->mend.check)
 		print_digest(replica->digest);
-	printf(", %s %ju", o->check || o->backup != NULL ? "lacks" : "lacked",
+	printf(", %s %ju", o->mend.check || o->backup != NULL ? "lacks" : "lacked",
 	       (uintmax_t)replica->missing);
-	if (!o->check && o->backup == NULL)
+	if (!o->mend.check && o->backup == NULL)
 		printf(", got %ju", (uintmax_t)replica->stored);
 	if (replica->refusal != STATUS_OK)
 		printf("; it could not store all of it: %s",
@@ -123,14 +211,14 @@ static enum exit_status judge(const struct repair_options *o, const struct recon
 	}
 	if (result->is_same)
 		printf("%s hold the same\n", who);
-	else if (o->check)
+	else if (o->mend.check)
 		printf("%s differ\n", who);
 	else if (is_refused(result))
 		printf("%s still differ\n", who);
 	else
 		printf("%s are in use: what differed was copied, more came meanwhile\n", who);
 	print_left_open(result);
-	if (result->is_same || (!o->check && !is_refused(result)))
+	if (result->is_same || (!o->mend.check && !is_refused(result)))
 		return EXIT_DONE;
 	return EXIT_REFUSED;
 }
@@ -155,8 +243,19 @@ static enum exit_status report(const struct repair_options *o,
 
 /* ---- what is to be done ---- */
 
-static enum exit_status back_up(struct loop *l, const struct repair_options *o,
-                                const uint8_t key[KEY_SIZE])
+static void run(struct loop *l, const struct repair_options *o, struct store *collect,
+                struct reconcile_result *result, uint64_t *ms)
+{
+	uint8_t seed[KEY_SIZE];
+
+	/* So few bytes are given whole, once the system's generator has been seeded. */
+	if (getrandom(seed, KEY_SIZE, 0) != KEY_SIZE)
+		die(EXIT_REFUSED, "the system gives no random numbers");
+	mend_run(l, &o->mend, seed, collect, result, ms);
+	explicit_bzero(seed, sizeof seed);
+}
+
+static enum exit_status back_up(struct loop *l, const struct repair_options *o)
 {
 	struct store *store = store_new();
 	struct reconcile_result result;
@@ -168,7 +267,7 @@ static enum exit_status back_up(struct loop *l, const struct repair_options *o,
 	backup = backup_begin(o->backup, store, err);
 	if (backup == NULL)
 		die(EXIT_REFUSED, err);
-	repair_run(l, o, key, store, &result, &ms);
+	run(l, o, store, &result, &ms);
 	for (uint32_t i = 0; i < RECONCILE_MAX; i++)
 		print_replica(o, &result, i);
 	if (!result.is_ready) {
@@ -185,21 +284,19 @@ static enum exit_status back_up(struct loop *l, const struct repair_options *o,
 	return EXIT_DONE;
 }
 
-static enum exit_status run_once(struct loop *l, const struct repair_options *o,
-                                 const uint8_t key[KEY_SIZE])
+static enum exit_status run_once(struct loop *l, const struct repair_options *o)
 {
 	struct reconcile_result result;
 	uint64_t ms;
 
-	repair_run(l, o, key, NULL, &result, &ms);
+	run(l, o, NULL, &result, &ms);
 	return report(o, &result, ms);
 }
 
-static _Noreturn void run_for_ever(struct loop *l, const struct repair_options *o,
-                                   const uint8_t key[KEY_SIZE])
+static _Noreturn void run_for_ever(struct loop *l, const struct repair_options *o)
 {
 	for (;;) {
-		(void)run_once(l, o, key); /* it has said what came of it; the next may be better */
+		(void)run_once(l, o); /* it has said what came of it; the next may be better */
 		loop_turn(l, 0);
 		uint64_t until_ms = loop_now_ms(l) + o->every_ms;
 
@@ -211,23 +308,21 @@ static _Noreturn void run_for_ever(struct loop *l, const struct repair_options *
 int main(int argc, char **argv)
 {
 	static struct repair_options options;
-	uint8_t key[KEY_SIZE];
 	struct loop *loop;
 	enum exit_status status;
 
-	repair_options_read(&options, argc, argv);
+	read_options(&options, argc, argv);
 	log_open(LOG_INFO);
 	umask(077);
 	(void)signal(SIGPIPE, SIG_IGN);
-	read_key(&options, key);
+	read_key(&options);
 	loop = loop_new();
 	if (loop == NULL)
 		die(EXIT_REFUSED, "the system gives no descriptor for the loop");
 	if (options.every_ms != 0)
-		run_for_ever(loop, &options, key);
-	status = options.backup != NULL ? back_up(loop, &options, key)
-	                                : run_once(loop, &options, key);
-	explicit_bzero(key, sizeof(key));
+		run_for_ever(loop, &options);
+	status = options.backup != NULL ? back_up(loop, &options) : run_once(loop, &options);
+	explicit_bzero(options.mend.key, sizeof options.mend.key);
 	loop_free(loop);
 	return (int)status;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * A repair's process: the shipped reconcile, driven as tools/mend.c drives it, with the operator's
+ * A repair's process: the shipped reconcile, driven as driver/mend.c drives it, with the operator's
  * key. It dials the replicas like any client, at any time: beside traffic, other repairs and
  * faults. Some are given one replica at two addresses.
  *

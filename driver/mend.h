@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * mend: drives reconcile over a loop. It dials the replicas, reads, writes, keeps the times, and
+ * shows on a terminal (stderr) how far it is.
+ */
+#ifndef THREEFOLD_DRIVER_MEND_H
+#define THREEFOLD_DRIVER_MEND_H
+
+#include "driver/dial.h"
+#include "reconcile/reconcile.h"
+#include "store.h"
+
+struct mend_options {
+	const struct dial_target *targets; /* RECONCILE_MAX of them */
+	uint8_t key[KEY_SIZE];             /* the operator's */
+	bool check;                        /* change nothing, only compare */
+	uint64_t timeout_ms;               /* for a replica to answer the handshake */
+};
+
+/* Makes one run, from the dial to its end, and waits for it. With `collect`, which may be NULL, that
+ * store gets the union of all sets, nothing is changed, and one replica is enough. `seed` is random
+ * and new for each run. *ms is how long the run took. */
+void mend_run(struct loop *l, const struct mend_options *o, const uint8_t seed[KEY_SIZE],
+              struct store *collect, struct reconcile_result *result, uint64_t *ms);
+
+#endif
