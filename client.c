@@ -54,7 +54,7 @@ void client_finish(struct client *c)
 	if (c->state == CLIENT_STARTING && c->console != NULL)
 		end_at_once(c, EXIT_NO_REPLICA);
 	c->state = CLIENT_FINISHING;
-	c->question = ASK_COMMAND;
+	question_close(&c->question);
 	loop_timer_cancel(c->loop, &c->notice);
 	loop_timer_cancel(c->loop, &c->idle);
 	client_show_dropped(c);
@@ -183,8 +183,9 @@ static void ready(struct client *c)
 	loop_timer_cancel(c->loop, &c->notice);
 	c->state = CLIENT_RUNNING;
 	client_show_flush(c);
-	c->user_waits = c->options.user != NULL;
-	if (c->is_terminal && !c->user_waits)
+	if (c->options.user != NULL)
+		client_log_in(c, c->options.user);
+	else if (c->is_terminal)
 		console_print(c->console, view_of_string("/create NAME makes an account.\n"
 		                                         "/login NAME logs in to one you have.\n"
 		                                         "/help lists commands, Ctrl-D ends.\n"));
@@ -306,11 +307,11 @@ static bool take_typed(struct client *c)
 		after_line(c);
 		break;
 	case CONSOLE_ANSWER:
-		client_take_answer(c, event.text);
+		client_answer(c, event.text);
 		after_line(c);
 		break;
 	case CONSOLE_LEFT:
-		client_drop_question(c);
+		client_leave_question(c);
 		break;
 	case CONSOLE_INTERRUPT:
 		signalled(c, SIGINT);
@@ -394,6 +395,9 @@ static void start(struct client *c)
 		c->console = console_new(c->loop, c->link, &c->output, c->options.is_plain);
 		c->transcript.is_echoed = console_is_echoed(c->console);
 	}
+	question_init(&c->question, c->console,
+	              view_of(c->options.password, c->options.password_size));
+	explicit_bzero(c->options.password, sizeof(c->options.password));
 	c->wait.expired = wait_expired;
 	c->idle.expired = idle_expired;
 	c->limit.expired = limit_expired;

@@ -12,6 +12,7 @@
 #include "cli/options.h"
 #include "cli/output.h"
 #include "cli/progress.h"
+#include "cli/question.h"
 #include "driver/link.h"
 #include "cli/console.h"
 #include "chat/transcript.h"
@@ -26,22 +27,6 @@ enum client_state {
 	CLIENT_FINISHING, /* no more commands: what is outstanding ends */
 	CLIENT_LEAVING,   /* the log out is under way */
 	CLIENT_ENDED,
-};
-
-/* What a line on a terminal is read as. */
-enum client_question {
-	ASK_COMMAND,
-	ASK_PASSWORD,
-	ASK_PASSWORD_AGAIN,
-	ASK_NAME_TO_DELETE,
-	ASK_TO_CREATE, /* the name that somebody wanted to log in to */
-};
-
-/* Whether a log in that was refused is to become a creation. */
-enum client_offer {
-	OFFER_NONE,
-	OFFER_WANTED, /* to be asked: is there such an account? */
-	OFFER_ASKED,  /* that is being listed */
 };
 
 /* A message as it was typed. */
@@ -97,17 +82,7 @@ struct client {
 	char talk[COMMAND_ACCOUNT_SIZE]; /* empty: none */
 	uint64_t unseen;                 /* messages since the last /check */
 
-	/* A question to a person, and the answers so far. */
-	enum client_question question;
-	enum verb asked_verb;
-	bool asked_take_over;
-	char asked_name[COMMAND_ACCOUNT_SIZE];
-	uint8_t password[PASSWORD_SIZE_MAX + 1];
-	size_t password_size;
-	enum client_offer offer;
-	bool offer_is_known;    /* there is such an account */
-	char refusal[WHY_SIZE]; /* why the log in was refused */
-	bool user_waits;        /* --user, for its log in to begin */
+	struct question question; /* to a person */
 
 	/* A log out that no command asked for: after idling, or at the end. */
 	uint32_t logout_token;
@@ -133,31 +108,12 @@ void client_go_on(struct client *c);
 /* The conversation ends with the session. */
 void client_forget_session(struct client *c);
 
-/* Ends the command under way. */
-void client_refuse(struct client *c, enum outcome outcome, const char *detail);
-/* What the command under way asks the replicas. */
-void client_begin(struct client *c, const struct command *command);
-void client_begin_account(struct client *c, enum verb verb, struct view name, struct view password,
-                          bool take_over);
-/* `name` must be that of the account that is logged in, or it is refused. */
-void client_begin_delete(struct client *c, struct view name);
-
-/* cli/question.c */
-
-/* What the request lacks is asked for. */
-void client_ask_for_rest(struct client *c);
-/* The answer to the question under way: the next question, or the command begins. */
-void client_take_answer(struct client *c, struct view line);
-/* The question under way gets no answer: the command is refused. */
-void client_drop_question(struct client *c);
-/* The name that a log in is for: it may be offered to be made. */
-void client_keep_name(struct client *c, enum verb verb, struct view name);
-/* True if this result is not the command's last word: a log in to an unknown name on a terminal. */
-bool client_take_offer(struct client *c, const struct result *result);
-/* The accounts that tell whether the name is unknown. */
-void client_take_offered(struct client *c, const struct action *action);
-/* What may begin now: the log in of --user, an offer. */
-void client_go_on_asking(struct client *c);
+/* The answer to a question of the command under way. */
+void client_answer(struct client *c, struct view line);
+/* That question gets no answer. */
+void client_leave_question(struct client *c);
+/* Begins the log-in of --user. */
+void client_log_in(struct client *c, const char *name);
 
 /* cli/show.c: each for a program or a person, whoever is there */
 

@@ -15,9 +15,7 @@ static void end_command(struct client *c)
 	pattern_release(&c->pattern);
 	list_clear(&c->list);
 	progress_end(&c->progress);
-	/* The first command may have been the log in that it is for. */
-	explicit_bzero(c->options.password, sizeof(c->options.password));
-	c->options.password_size = 0;
+	question_forget(&c->question);
 }
 
 static void answer(struct client *c, struct script_answer *a)
@@ -35,7 +33,7 @@ static void answer_ok(struct client *c, const char *detail)
 	answer(c, &(struct script_answer){ .outcome = OUTCOME_OK, .detail = detail });
 }
 
-void client_refuse(struct client *c, enum outcome outcome, const char *detail)
+static void refuse(struct client *c, enum outcome outcome, const char *detail)
 {
 	assert(outcome != OUTCOME_OK);
 	answer(c, &(struct script_answer){ .outcome = outcome, .detail = detail });
@@ -45,6 +43,90 @@ void client_forget_session(struct client *c)
 {
 	c->talk[0] = 0;
 	c->unseen = 0;
+}
+
+void client_wait_over(struct client *c)
+{
+	assert(c->request.verb == VERB_WAIT);
+	answer_ok(c, "");
+}
+
+/* ---- what goes to the replicas ---- */
+
+static void begin(struct client *c, const struct command *command)
+{
+	assert(c->is_busy);
+	c->token = link_command(c->link, command);
+	assert(c->token != 0);
+	client_show_begun(c); /* what was asked of a person took its time */
+}
+
+static void begin_account(struct client *c, enum verb verb, struct view name, struct view password,
+                          bool take_over)
+{
+	question_account(&c->question, verb, name);
+	begin(c, &(struct command){ .kind = verb == VERB_CREATE ? COMMAND_CREATE : COMMAND_LOGIN,
+	                            .name = name,
+	                            .password = password,
+	                            .take_over = take_over });
+}
+
+static void begin_delete(struct client *c, struct view name)
+{
+	char own[DISPLAY_SIZE];
+
+	if (!link_is_logged_in(c->link, own))
+		refuse(c, OUTCOME_NOT_LOGGED_IN, "the session has ended: log in first");
+	else if (!view_equal(name, view_of_string(own)))
+		refuse(c, OUTCOME_USAGE,
+		       "nothing was deleted: /delete needs the name of your own account, to "
+		       "confirm it");
+	else
+		c->delete_waits = true;
+}
+
+/* What a question, or its answer, has come to. */
+static void carry_out(struct client *c, struct question_decision decision)
+{
+	/* The line it belongs to is long gone. */
+	if (decision.next != QUESTION_PASSES)
+		c->request.word = view_of_string(verb_row(decision.verb)->name);
+	switch (decision.next) {
+	case QUESTION_PASSES:
+	case QUESTION_WAITS:
+		break;
+	case QUESTION_REFUSES:
+		refuse(c, decision.outcome, decision.detail);
+		break;
+	case QUESTION_ACCOUNT:
+		begin_account(c, decision.verb, decision.name, decision.password,
+		              decision.take_over);
+		break;
+	case QUESTION_DELETES:
+		begin_delete(c, decision.name);
+		break;
+	case QUESTION_LOOKS:
+		begin(c, &(struct command){
+				 .kind = COMMAND_LIST, .name = decision.name, .enough = 1 });
+		break;
+	}
+}
+
+void client_answer(struct client *c, struct view line)
+{
+	carry_out(c, question_answer(&c->question, line));
+}
+
+void client_leave_question(struct client *c)
+{
+	carry_out(c, question_leave(&c->question));
+}
+
+void client_log_in(struct client *c, const char *name)
+{
+	c->is_busy = true;
+	c->request = (struct command_request){ .verb = VERB_LOGIN, .name = view_of_string(name) };
+	carry_out(c, question_begin(&c->question, &c->request));
 }
 
 /* A person gets the names in columns, and what sums them up instead of a result. */
@@ -72,11 +154,16 @@ void client_take_result(struct client *c, const struct result *result)
 	struct script_answer a = { .outcome = result->outcome,
 		                   .detail = result->detail,
 		                   .result = result };
+	struct question_decision decision;
 
 	assert(c->is_busy);
 	assert(c->token == result->token);
-	if (client_take_offer(c, result))
+	decision = question_result(&c->question, result);
+	if (decision.next != QUESTION_PASSES) {
+		c->token = 0;
+		carry_out(c, decision);
 		return;
+	}
 	if (result->kind == COMMAND_LIST && result->outcome == OUTCOME_OK) {
 		end_list(c);
 		return;
@@ -96,7 +183,7 @@ void client_take_users(struct client *c, const struct action *action)
 	if (action->token != c->token)
 		return;
 	if (c->pattern.text == NULL) {
-		client_take_offered(c, action);
+		question_users(&c->question, action->users, action->users_count);
 		return;
 	}
 	progress_done(&c->progress, c->progress.done + action->users_count);
@@ -114,47 +201,6 @@ void client_take_users(struct client *c, const struct action *action)
 	memory_free(fitting);
 }
 
-void client_wait_over(struct client *c)
-{
-	assert(c->request.verb == VERB_WAIT);
-	answer_ok(c, "");
-}
-
-/* ---- what goes to the replicas ---- */
-
-void client_begin(struct client *c, const struct command *command)
-{
-	assert(c->is_busy);
-	c->token = link_command(c->link, command);
-	assert(c->token != 0);
-	client_show_begun(c); /* what was asked of a person took its time */
-}
-
-void client_begin_account(struct client *c, enum verb verb, struct view name, struct view password,
-                          bool take_over)
-{
-	client_keep_name(c, verb, name);
-	client_begin(
-		c, &(struct command){ .kind = verb == VERB_CREATE ? COMMAND_CREATE : COMMAND_LOGIN,
-	                              .name = name,
-	                              .password = password,
-	                              .take_over = take_over });
-}
-
-void client_begin_delete(struct client *c, struct view name)
-{
-	char own[DISPLAY_SIZE];
-
-	if (!link_is_logged_in(c->link, own))
-		client_refuse(c, OUTCOME_NOT_LOGGED_IN, "the session has ended: log in first");
-	else if (!view_equal(name, view_of_string(own)))
-		client_refuse(c, OUTCOME_USAGE,
-		              "nothing was deleted: /delete needs the name of your own account, to "
-		              "confirm it");
-	else
-		c->delete_waits = true;
-}
-
 /* What waits for the account goes with it, so it is shown first. Without a live replica nothing
  * more comes, and the deletion waits for one itself. */
 void client_go_on(struct client *c)
@@ -162,14 +208,13 @@ void client_go_on(struct client *c)
 	const struct replication *r = link_replication(c->link);
 	char own[DISPLAY_SIZE];
 
-	client_go_on_asking(c);
 	if (!c->delete_waits || (replication_live(r) > 0 && !replication_idle(r)))
 		return;
 	c->delete_waits = false;
 	if (link_is_logged_in(c->link, own))
-		client_begin(c, &(struct command){ .kind = COMMAND_DELETE });
+		begin(c, &(struct command){ .kind = COMMAND_DELETE });
 	else
-		client_refuse(c, OUTCOME_NOT_LOGGED_IN, "the session has ended: log in first");
+		refuse(c, OUTCOME_NOT_LOGGED_IN, "the session has ended: log in first");
 }
 
 static void begin_list(struct client *c)
@@ -179,15 +224,15 @@ static void begin_list(struct client *c)
 	char err[PATTERN_ERR_SIZE];
 
 	if (!pattern_init(&c->pattern, q->pattern, is_regex, err)) {
-		client_refuse(c, OUTCOME_USAGE, err);
+		refuse(c, OUTCOME_USAGE, err);
 		return;
 	}
 	c->listed = 0;
 	c->users_told = false;
 	if (pattern_is_possible(&c->pattern)) {
 		progress_begin(&c->progress, "/list");
-		client_begin(c, &(struct command){ .kind = COMMAND_LIST,
-		                                   .name = pattern_prefix(&c->pattern) });
+		begin(c, &(struct command){ .kind = COMMAND_LIST,
+		                            .name = pattern_prefix(&c->pattern) });
 		return;
 	}
 	end_list(c);
@@ -197,13 +242,13 @@ static void begin_send(struct client *c, const struct view *to, size_t count)
 {
 	const struct command_request *q = &c->request;
 
-	client_begin(c, &(struct command){ .kind = COMMAND_SEND,
-	                                   .names = to,
-	                                   .names_count = count,
-	                                   .text = q->text,
-	                                   .has_id = (q->given & FIELD_BIT(FIELD_ID)) != 0,
-	                                   .session = q->session,
-	                                   .number = q->number });
+	begin(c, &(struct command){ .kind = COMMAND_SEND,
+	                            .names = to,
+	                            .names_count = count,
+	                            .text = q->text,
+	                            .has_id = (q->given & FIELD_BIT(FIELD_ID)) != 0,
+	                            .session = q->session,
+	                            .number = q->number });
 }
 
 /* Plain text goes to the conversation, as a message. */
@@ -217,11 +262,10 @@ static void begin_text(struct client *c)
 		begin_send(c, &to, 1);
 		return;
 	}
-	client_refuse(
-		c, OUTCOME_USAGE,
-		"this was sent to nobody: choose a conversation with /talk NAME first, or send "
-		"one message "
-		"with /msg NAME TEXT; /help lists all commands");
+	refuse(c, OUTCOME_USAGE,
+	       "this was sent to nobody: choose a conversation with /talk NAME first, or send "
+	       "one message "
+	       "with /msg NAME TEXT; /help lists all commands");
 }
 
 /* ---- what is answered here ---- */
@@ -286,7 +330,7 @@ static void do_help(struct client *c)
 		name = view_of(name.data + 1, name.size - 1);
 	row = verb_find(name);
 	if (row == NULL) {
-		client_refuse(c, OUTCOME_USAGE, "there is no such command; /help lists all");
+		refuse(c, OUTCOME_USAGE, "there is no such command; /help lists all");
 		return;
 	}
 	help_row(row, text);
@@ -297,8 +341,7 @@ static void do_help(struct client *c)
 static void do_bell(struct client *c)
 {
 	if (c->console == NULL) {
-		client_refuse(c, OUTCOME_USAGE,
-		              "there is no bell here: only a person's terminal has one");
+		refuse(c, OUTCOME_USAGE, "there is no bell here: only a person's terminal has one");
 		return;
 	}
 	console_bell(c->console, c->request.is_on);
@@ -314,13 +357,13 @@ static void do_verb(struct client *c)
 	switch (q->verb) {
 	case VERB_CREATE:
 	case VERB_LOGIN:
-		client_begin_account(c, q->verb, q->name, q->password, q->take_over);
+		begin_account(c, q->verb, q->name, q->password, q->take_over);
 		break;
 	case VERB_LOGOUT:
-		client_begin(c, &(struct command){ .kind = COMMAND_LOGOUT });
+		begin(c, &(struct command){ .kind = COMMAND_LOGOUT });
 		break;
 	case VERB_DELETE:
-		client_begin_delete(c, q->name);
+		begin_delete(c, q->name);
 		break;
 	case VERB_LIST:
 		begin_list(c);
@@ -333,13 +376,13 @@ static void do_verb(struct client *c)
 		break;
 	case VERB_ALL:
 		progress_begin(&c->progress, "/all");
-		client_begin(c, &(struct command){ .kind = COMMAND_ALL, .text = q->text });
+		begin(c, &(struct command){ .kind = COMMAND_ALL, .text = q->text });
 		break;
 	case VERB_CHECK:
 		do_check(c);
 		break;
 	case VERB_REPLICAS:
-		client_begin(c, &(struct command){ .kind = COMMAND_REPLICAS });
+		begin(c, &(struct command){ .kind = COMMAND_REPLICAS });
 		break;
 	case VERB_BELL:
 		do_bell(c);
@@ -377,15 +420,15 @@ void client_take_line(struct client *c, struct view line, bool was_cut, bool is_
 	client_show_line(c, line, was_shown);
 	row = verb_row(c->request.verb);
 	if (c->request.outcome != OUTCOME_OK)
-		client_refuse(c, c->request.outcome, c->request.detail);
+		refuse(c, c->request.outcome, c->request.detail);
 	else if (row != NULL && row->when == WHEN_IN && !is_in)
-		client_refuse(c, OUTCOME_NOT_LOGGED_IN,
-		              "you are not logged in; /login NAME logs in, /create NAME makes an "
-		              "account");
+		refuse(c, OUTCOME_NOT_LOGGED_IN,
+		       "you are not logged in; /login NAME logs in, /create NAME makes an "
+		       "account");
 	else if (row != NULL && row->when == WHEN_OUT && is_in)
-		client_refuse(c, OUTCOME_LOGGED_IN, "you are logged in already; /logout first");
+		refuse(c, OUTCOME_LOGGED_IN, "you are logged in already; /logout first");
 	else if (row != NULL && (row->needed & (uint16_t)~c->request.given) != 0)
-		client_ask_for_rest(c);
+		carry_out(c, question_begin(&c->question, &c->request));
 	else
 		do_verb(c);
 }

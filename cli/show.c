@@ -84,7 +84,7 @@ static void set_prompt(struct client *c)
 	prompt.unread = console_unread_count(c->console);
 	if (is_late(c))
 		prompt.waiting = console_waiting(c->console) +
-		                 (live(c) == 0 && c->is_busy && c->question == ASK_COMMAND);
+		                 (live(c) == 0 && c->is_busy && !console_is_asking(c->console));
 	if (c->state == CLIENT_RUNNING) {
 		progress_text(&c->progress, text);
 		transcript_prompt(&prompt, text + strlen(text));
@@ -345,7 +345,7 @@ static void show_under_way(struct client *c)
 {
 	char text[160];
 
-	if (!c->is_busy || c->question != ASK_COMMAND || c->own_was_shown)
+	if (!c->is_busy || console_is_asking(c->console) || c->own_was_shown)
 		return;
 	/* To all: the prompt says how far it is. */
 	if (c->is_message && c->own.to_count == 0 && live(c) > 0)
