@@ -33,14 +33,14 @@ enum {
 
 static const char lock_name[] = "lock";
 
-struct log {
+struct directory_log {
 	int handle;
 	struct direct *direct; /* NULL: not in use */
 };
 
 struct directory {
 	struct disk disk;
-	struct log logs[LOGS_MAX];
+	struct directory_log logs[LOGS_MAX];
 	int fd;
 	int lock_fd;
 };
@@ -52,9 +52,9 @@ static struct directory *directory_of(struct disk *d)
 }
 
 /* NULL: it is no log, or one that is written as any other file. */
-static struct log *find_log(struct disk *d, int handle)
+static struct directory_log *find_log(struct disk *d, int handle)
 {
-	struct log *logs = directory_of(d)->logs;
+	struct directory_log *logs = directory_of(d)->logs;
 
 	for (size_t i = 0; i < LOGS_MAX; i++)
 		if (logs[i].direct != NULL && logs[i].handle == handle)
@@ -64,16 +64,16 @@ static struct log *find_log(struct disk *d, int handle)
 
 static void begin_log(struct disk *d, int handle)
 {
-	struct log *logs = directory_of(d)->logs;
+	struct directory_log *logs = directory_of(d)->logs;
 
 	for (size_t i = 0; i < LOGS_MAX; i++)
 		if (logs[i].direct == NULL) {
-			logs[i] = (struct log){ handle, direct_open(handle) };
+			logs[i] = (struct directory_log){ handle, direct_open(handle) };
 			return;
 		}
 }
 
-static void end_log(struct log *log)
+static void end_log(struct directory_log *log)
 {
 	if (log == NULL)
 		return;
@@ -157,7 +157,7 @@ static int write_cached(int handle, uint64_t offset, const void *data, size_t si
 static int directory_write(struct disk *d, int handle, uint64_t offset, const void *data,
                            size_t size)
 {
-	struct log *log = find_log(d, handle);
+	struct directory_log *log = find_log(d, handle);
 	int result = log != NULL ? direct_write(log->direct, offset, data, size) : -EINVAL;
 
 	if (result != -EINVAL)
@@ -186,7 +186,7 @@ static int64_t directory_size(struct disk *d, int handle)
 
 static int directory_truncate(struct disk *d, int handle, uint64_t size)
 {
-	struct log *log = find_log(d, handle);
+	struct directory_log *log = find_log(d, handle);
 	int result;
 
 	assert(size <= INT64_MAX);
@@ -219,7 +219,7 @@ static int write_zeros(int handle, uint64_t from, uint64_t to)
 static int directory_reserve(struct disk *d, int handle, uint64_t size)
 {
 	int64_t from = directory_size(d, handle);
-	struct log *log = find_log(d, handle);
+	struct directory_log *log = find_log(d, handle);
 	int result;
 
 	assert(size <= INT64_MAX);

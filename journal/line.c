@@ -188,7 +188,7 @@ static void put_tombstone(struct buf *out, const struct tombstone *t)
 	put_open_tree(out, tree);
 }
 
-void line_put_fact(struct buf *out, const struct fact *fact, const uint8_t *digest)
+void journal_line_put_fact(struct buf *out, const struct fact *fact, const uint8_t *digest)
 {
 	assert(digest == NULL || fact->kind == FACT_MESSAGE);
 	switch (fact->kind) {
@@ -208,7 +208,7 @@ void line_put_fact(struct buf *out, const struct fact *fact, const uint8_t *dige
 	assert(false); /* there is no other kind */
 }
 
-void line_put_text(struct buf *out, const uint8_t digest[KEY_SIZE], struct view text)
+void journal_line_put_text(struct buf *out, const uint8_t digest[KEY_SIZE], struct view text)
 {
 	uint8_t *begin = reserve(out, FIXED_SIZE_MAX + json_escaped_size_max(text.size));
 	uint8_t *to = PUT(begin, "{\"digest\":\"");
@@ -219,37 +219,37 @@ void line_put_text(struct buf *out, const uint8_t digest[KEY_SIZE], struct view 
 	buf_added(out, (size_t)(to - begin));
 }
 
-void line_put_hex(struct buf *out, uint32_t value)
+void journal_line_put_hex(struct buf *out, uint32_t value)
 {
 	put_hex(reserve(out, HEX_SIZE), value);
 	buf_added(out, HEX_SIZE);
 }
 
-void line_put_decimal(struct buf *out, uint64_t value)
+void journal_line_put_decimal(struct buf *out, uint64_t value)
 {
 	uint8_t *begin = reserve(out, DECIMAL_SIZE_MAX);
 
 	buf_added(out, (size_t)(put_decimal(begin, value) - begin));
 }
 
-void line_seal(struct buf *out, size_t begin)
+void journal_line_seal(struct buf *out, size_t begin)
 {
 	assert(begin < out->size);
 
 	uint32_t crc = crc32c(0, out->data + begin, out->size - begin);
-	uint8_t *to = reserve(out, SEAL_SIZE + 2);
+	uint8_t *to = reserve(out, JOURNAL_SEAL_SIZE + 2);
 
 	to = PUT(to, ",\"crc\":\"");
 	to = put_hex(to, crc);
 	memcpy(to, "\"}\n", 3);
-	buf_added(out, SEAL_SIZE + 2);
+	buf_added(out, JOURNAL_SEAL_SIZE + 2);
 }
 
 static void put_name(struct buf *out, struct snapshot_name name)
 {
 	put(out, "\"");
 	if (name.present)
-		line_put_hex(out, name.crc);
+		journal_line_put_hex(out, name.crc);
 	else
 		put(out, "none");
 	put(out, "\"");
@@ -263,62 +263,62 @@ static void put_names(struct buf *out, const struct snapshot_names *names)
 	put_name(out, names->pending);
 }
 
-void line_put_head(struct buf *out, const struct journal_head *head)
+void journal_line_put_head(struct buf *out, const struct journal_head *head)
 {
 	size_t begin = out->size;
 
 	put(out, "{\"format\":");
-	line_put_decimal(out, JOURNAL_FORMAT);
+	journal_line_put_decimal(out, JOURNAL_FORMAT);
 	put(out, ",");
 	put_names(out, &head->follows);
 	if (head->has_old) {
 		put(out, ",\"old\":");
-		line_put_decimal(out, head->old_size);
+		journal_line_put_decimal(out, head->old_size);
 		put(out, ",\"old_crc\":\"");
-		line_put_hex(out, head->old_crc);
+		journal_line_put_hex(out, head->old_crc);
 		put(out, "\"");
 	}
-	line_seal(out, begin);
+	journal_line_seal(out, begin);
 }
 
-void line_put_synced(struct buf *out, uint64_t synced)
+void journal_line_put_synced(struct buf *out, uint64_t synced)
 {
 	size_t begin = out->size;
 
 	put(out, "{\"synced\":");
-	line_put_decimal(out, synced);
-	line_seal(out, begin);
-	assert(out->size - begin <= SYNCED_SIZE_MAX);
+	journal_line_put_decimal(out, synced);
+	journal_line_seal(out, begin);
+	assert(out->size - begin <= JOURNAL_SYNCED_SIZE_MAX);
 }
 
-void line_put_note(struct buf *out, const struct snapshot_names *names)
+void journal_line_put_note(struct buf *out, const struct snapshot_names *names)
 {
 	size_t begin = out->size;
 
 	assert(names->users.present && names->pending.present);
 	put(out, "{");
 	put_names(out, names);
-	line_seal(out, begin);
+	journal_line_seal(out, begin);
 }
 
-void line_put_block(struct buf *out, uint32_t crc)
+void journal_line_put_block(struct buf *out, uint32_t crc)
 {
 	put(out, "{\"crc\":\"");
-	line_put_hex(out, crc);
+	journal_line_put_hex(out, crc);
 	put(out, "\"}");
 }
 
 /* ---- reading ---- */
 
-void line_parser_init(struct line_parser *p)
+void journal_line_parser_init(struct journal_line_parser *p)
 {
 	memset(p, 0, sizeof(*p));
 }
 
-void line_parser_release(struct line_parser *p)
+void journal_line_parser_release(struct journal_line_parser *p)
 {
 	json_free(p->tree);
-	line_parser_init(p);
+	journal_line_parser_init(p);
 }
 
 static unsigned hex_value(uint8_t c)
@@ -328,7 +328,7 @@ static unsigned hex_value(uint8_t c)
 	return c >= 'a' && c <= 'f' ? (unsigned)(c - 'a' + 10) : 16;
 }
 
-bool line_hex(struct view text, uint32_t *value)
+bool journal_line_hex(struct view text, uint32_t *value)
 {
 	uint32_t sum = 0;
 
@@ -358,21 +358,21 @@ static bool key_from_text(struct view text, uint8_t key[KEY_SIZE])
 	return true;
 }
 
-bool line_is_sealed(struct view line)
+bool journal_line_is_sealed(struct view line)
 {
 	static const char opening[] = ",\"crc\":\"";
 	size_t opening_size = sizeof(opening) - 1;
 	uint32_t crc;
 
-	if (line.size < SEAL_SIZE + 2)
+	if (line.size < JOURNAL_SEAL_SIZE + 2)
 		return false;
 
-	size_t size = line.size - SEAL_SIZE - 1;
+	size_t size = line.size - JOURNAL_SEAL_SIZE - 1;
 	const uint8_t *seal = line.data + size;
 
 	return memcmp(seal, opening, opening_size) == 0 &&
 	       memcmp(seal + opening_size + HEX_SIZE, "\"}", 2) == 0 &&
-	       line_hex(view_of(seal + opening_size, HEX_SIZE), &crc) &&
+	       journal_line_hex(view_of(seal + opening_size, HEX_SIZE), &crc) &&
 	       crc32c(0, line.data, size) == crc;
 }
 
@@ -405,7 +405,8 @@ static bool take_decimal(struct view *left, uint64_t *value)
 	return true;
 }
 
-static bool take_account(struct line_parser *p, size_t which, struct view *left, struct id *id)
+static bool take_account(struct journal_line_parser *p, size_t which, struct view *left,
+                         struct id *id)
 {
 	if (left->size < ID_TEXT_SIZE)
 		return false;
@@ -422,7 +423,7 @@ static bool take_account(struct line_parser *p, size_t which, struct view *left,
 	return true;
 }
 
-static bool take_session(struct line_parser *p, struct view *left, struct ulid *ulid)
+static bool take_session(struct journal_line_parser *p, struct view *left, struct ulid *ulid)
 {
 	if (left->size < ULID_TEXT_SIZE)
 		return false;
@@ -439,7 +440,7 @@ static bool take_session(struct line_parser *p, struct view *left, struct ulid *
 	return true;
 }
 
-static bool take_stream(struct line_parser *p, struct view *left, struct stream *stream)
+static bool take_stream(struct journal_line_parser *p, struct view *left, struct stream *stream)
 {
 	return TAKE(left, "{\"to\":\"") && take_account(p, 0, left, &stream->recipient) &&
 	       TAKE(left, "\",\"from\":\"") && take_account(p, 1, left, &stream->sender) &&
@@ -475,7 +476,7 @@ static bool take_burial(struct view left, struct range *range)
 }
 
 /* `open` is a line without its brace, or without its seal. */
-static bool parse_short(struct line_parser *p, struct view open, struct element *e)
+static bool parse_short(struct journal_line_parser *p, struct view open, struct element *e)
 {
 	struct stream stream;
 
@@ -511,7 +512,7 @@ static bool member_hex(const struct cJSON *tree, const char *name, uint32_t *val
 {
 	struct view text;
 
-	return json_string(json_member(tree, name), &text) && line_hex(text, value);
+	return json_string(json_member(tree, name), &text) && journal_line_hex(text, value);
 }
 
 static bool member_snapshot(const struct cJSON *tree, const char *key, struct snapshot_name *name)
@@ -524,7 +525,7 @@ static bool member_snapshot(const struct cJSON *tree, const char *key, struct sn
 	if (view_equal(text, view_of_string("none")))
 		return true;
 	name->present = true;
-	return line_hex(text, &name->crc);
+	return journal_line_hex(text, &name->crc);
 }
 
 static bool member_name(const struct cJSON *tree, struct view *name)
@@ -725,10 +726,10 @@ static bool parse_tree(const struct cJSON *tree, bool sealed, struct element *e,
 	return false;
 }
 
-bool line_parse(struct line_parser *p, struct view line, bool sealed, struct element *e,
-                const char **wrong)
+bool journal_line_parse(struct journal_line_parser *p, struct view line, bool sealed,
+                        struct element *e, const char **wrong)
 {
-	size_t closing = sealed ? SEAL_SIZE + 1 : 1;
+	size_t closing = sealed ? JOURNAL_SEAL_SIZE + 1 : 1;
 
 	assert(e != NULL);
 	if (line.size > closing && !p->cjson_only && line.data[line.size - 1] == '}' &&

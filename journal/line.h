@@ -37,9 +37,9 @@
 enum {
 	JOURNAL_FORMAT = 1,
 	/* The longest text, all of it escaped, and all the rest of a line. */
-	LINE_SIZE_MAX = TEXT_SIZE_MAX * 6 + 1024,
-	SEAL_SIZE = 17, /* ,"crc":"00000000"} without the brace */
-	SYNCED_SIZE_MAX = 64,
+	JOURNAL_LINE_SIZE_MAX = TEXT_SIZE_MAX * 6 + 1024,
+	JOURNAL_SEAL_SIZE = 17, /* ,"crc":"00000000"} without the brace */
+	JOURNAL_SYNCED_SIZE_MAX = 64,
 };
 
 struct cJSON;
@@ -93,24 +93,24 @@ struct element {
 /* ---- printing; nothing is appended but what is named ---- */
 
 /* A fact as an open object: all but its closing brace. `digest`: in place of the message's text. */
-void line_put_fact(struct buf *out, const struct fact *fact, const uint8_t *digest);
-void line_put_text(struct buf *out, const uint8_t digest[KEY_SIZE], struct view text);
+void journal_line_put_fact(struct buf *out, const struct fact *fact, const uint8_t *digest);
+void journal_line_put_text(struct buf *out, const uint8_t digest[KEY_SIZE], struct view text);
 /* Closes the object that begins at `begin` with its checksum, and the line. */
-void line_seal(struct buf *out, size_t begin);
+void journal_line_seal(struct buf *out, size_t begin);
 /* Whole lines, sealed. */
-void line_put_head(struct buf *out, const struct journal_head *head);
-void line_put_synced(struct buf *out, uint64_t synced);
-void line_put_note(struct buf *out, const struct snapshot_names *names);
+void journal_line_put_head(struct buf *out, const struct journal_head *head);
+void journal_line_put_synced(struct buf *out, uint64_t synced);
+void journal_line_put_note(struct buf *out, const struct snapshot_names *names);
 /* {"crc":"..."} and no newline. */
-void line_put_block(struct buf *out, uint32_t crc);
-void line_put_hex(struct buf *out, uint32_t value);
-void line_put_decimal(struct buf *out, uint64_t value);
+void journal_line_put_block(struct buf *out, uint32_t crc);
+void journal_line_put_hex(struct buf *out, uint32_t value);
+void journal_line_put_decimal(struct buf *out, uint64_t value);
 
 /* ---- reading ---- */
 
 /* What is remembered from one line to the next: the tree that views point into, and the last
  * identities, because neighbours often share them. */
-struct line_parser {
+struct journal_line_parser {
 	struct cJSON *tree;
 	bool cjson_only; /* tests: no short way */
 	struct {
@@ -123,15 +123,15 @@ struct line_parser {
 	} session;
 };
 
-void line_parser_init(struct line_parser *p);
-void line_parser_release(struct line_parser *p);
+void journal_line_parser_init(struct journal_line_parser *p);
+void journal_line_parser_release(struct journal_line_parser *p);
 /* Whether the line (without its newline) ends with the checksum of what stands before. */
-bool line_is_sealed(struct view line);
+bool journal_line_is_sealed(struct view line);
 /* What a line says; of a sealed one the seal must have been checked. False and a phrase if it is
  * nothing known. */
-bool line_parse(struct line_parser *p, struct view line, bool sealed, struct element *e,
-                const char **wrong);
+bool journal_line_parse(struct journal_line_parser *p, struct view line, bool sealed,
+                        struct element *e, const char **wrong);
 /* "00000000" to "ffffffff". */
-bool line_hex(struct view text, uint32_t *value);
+bool journal_line_hex(struct view text, uint32_t *value);
 
 #endif

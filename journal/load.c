@@ -140,20 +140,13 @@ static bool parse_replica(struct start *s, struct view line)
 
 	struct cJSON *tree = json_parse(line, &wrong);
 	bool newer = json_integer(json_member(tree, "format"), &format) && format > JOURNAL_FORMAT;
-	bool fits = line_is_sealed(line) && json_has_only(tree, keys, 3) &&
+	bool fits = journal_line_is_sealed(line) && json_has_only(tree, keys, 3) &&
 	            format == JOURNAL_FORMAT && json_string(json_member(tree, "uuid"), &text) &&
 	            uuid_from_text(text, uuid);
 
 	json_free(tree);
-	if (newer) {
-		(void)snprintf(
-			s->l.err, ERR_SIZE,
-			"'%s' has format %llu, and this program knows formats up to %d: it was "
-			"written by a newer one; nothing was changed",
-			journal_names[FILE_REPLICA], (unsigned long long)format, JOURNAL_FORMAT);
-		s->l.status = JOURNAL_REFUSED;
-		return false;
-	}
+	if (newer)
+		return loading_refuse_newer(&s->l, FILE_REPLICA, format);
 	if (!fits)
 		return loading_damage(&s->l, FILE_REPLICA, 1, 0, wrong);
 	memcpy(s->j->uuid, uuid, UUID_SIZE);
@@ -212,7 +205,7 @@ static bool write_replica(struct start *s)
 	done = buf_put(&line, "{\"format\":1,\"uuid\":\"", 20) &&
 	       buf_put(&line, uuid, UUID_TEXT_SIZE) && buf_put(&line, "\"", 1);
 	assert(done);
-	line_seal(&line, 0);
+	journal_line_seal(&line, 0);
 	done = replace_file(s, FILE_REPLICA, buf_view(&line));
 	buf_release(&line);
 	return done;
@@ -383,7 +376,7 @@ static bool reserve_ahead(struct start *s)
 	if (j->reserved >= want)
 		return true;
 	result = o->reserve(s->l.disk, j->handle, want);
-	if (is_no_room(result))
+	if (journal_is_no_room(result))
 		return true;
 	if (!check(s, result, "reserve", name))
 		return false;
@@ -460,8 +453,8 @@ static bool begin_fresh(struct start *s)
 	struct buf line;
 	bool done;
 
-	buf_init(&line, SIZE_MAX / 4);
-	line_put_head(&line, &head);
+	buf_init(&line, JOURNAL_BUFFER_MAX);
+	journal_line_put_head(&line, &head);
 	done = replace_file(s, FILE_JOURNAL, buf_view(&line));
 	j->head_size = j->end = j->reserved = line.size;
 	j->crc = crc32c(0, line.data, line.size);
@@ -595,8 +588,8 @@ enum journal_status journal_open(struct disk *disk, const struct journal_options
 	assert(loaded != NULL);
 	*loaded = (struct journal_loaded){ 0 };
 	s.j = journal_new(disk, options, store);
-	line_parser_init(&s.l.parser);
-	buf_init(&s.l.texts, SIZE_MAX / 4);
+	journal_line_parser_init(&s.l.parser);
+	buf_init(&s.l.texts, JOURNAL_BUFFER_MAX);
 	if (start(&s)) {
 		assert(s.l.status == JOURNAL_OK);
 		*journal = s.j;
@@ -604,7 +597,7 @@ enum journal_status journal_open(struct disk *disk, const struct journal_options
 		assert(s.l.status != JOURNAL_OK);
 		journal_abandon(s.j);
 	}
-	line_parser_release(&s.l.parser);
+	journal_line_parser_release(&s.l.parser);
 	buf_release(&s.l.texts);
 	memory_free(s.journal.notes);
 	memory_free(s.old.notes);

@@ -1,23 +1,34 @@
 /* SPDX-License-Identifier: MIT
  *
- * journal_private: what the four files of the journal share and nobody else sees.
+ * What the files of the journal share. The parts below stand in the order in which the files may
+ * call each other: each calls only those above it, and journal/line.h.
  *
- *   journal_line.[ch]    lines, both ways; no I/O
- *   journal.c            appending, batches, jobs, a clean stop
- *   journal/snapshot.c   writing both snapshots in slices; the steps of a compaction
- *   journal/read.c       reading files line by line, with what makes a line whole
- *   journal/load.c       a start: which files must be there, finishing what a crash left, salvage
+ *   names.c        the names of the files
+ *   batch.c        facts to lines, lines to the disk; what a job may fail with
+ *   snapshot.c     a snapshot of the store, encoded slice by slice
+ *   compaction.c   when both snapshots are written again, and the steps of it
+ *   journal.c      which job is next; room; a clean stop
+ *   read.c         reading files line by line, with what makes a line whole
+ *   load.c         a start: which files must be there, finishing what a crash left, salvage
+ *   backup.c       a journal that is made in a directory of its own and closed (backup.h)
+ *
+ * All I/O of a running journal is done by jobs. A job is prepared on the caller's thread by a
+ * `..._begin`, which may look at the store; it is run by a `..._run`, on any thread, which does
+ * nothing but I/O; and its result is taken in by an `..._end`, on the caller's thread again.
  *
  * The steps of a compaction, and what a crash leaves at each:
  *
- *   PREPARE  journal.jsonl.new is given room; left over by a crash, it is removed
- *   TURN     its first line is written and synced; the journal becomes journal.old.jsonl, names
- *            synced; the new one becomes the journal, names synced. A start finishes that pair
- *   USERS    users.json.new is written, a slice a job; a start begins it again, because from
- *   PENDING  here on, as in pending.json.new, the old journal is needed
- *   NOTE     both checksums go into the new journal, synced: either name of a snapshot is right now
- *   PLACE    both are renamed, names synced, the old journal removed, names synced; it is needed
- *            until both snapshots are noted ones
+ *   PREPARE  journal.jsonl.new is made and gets its room. If a crash leaves it, a start removes it.
+ *   TURN     Its first line is written and synced. The journal is renamed journal.old.jsonl, names
+ *            synced; the new one is renamed journal.jsonl, names synced. After a crash between the
+ *            renames a start does the second one.
+ *   USERS    users.json.new is written, a slice a job. A start begins this step again, because from
+ *            here on the old journal is needed.
+ *   PENDING  pending.json.new, in the same way.
+ *   NOTE     The checksums of both go into the new journal, synced. From now on a snapshot is right
+ *            in its old and in its new form.
+ *   PLACE    Both are renamed, names synced; the old journal is removed, names synced. A start does
+ *            it all again unless both snapshots are noted ones.
  *
  * The old journal is never replaced while it is needed, because a TURN comes only after a PLACE.
  */
@@ -29,29 +40,99 @@
 
 enum {
 	JOURNAL_MAGIC = 0x6a6f7572,
-	BLOCK_SIZE = 1024,        /* bytes of a snapshot after which a checksum stands */
-	SLICE_HASH_MAX = 1 << 20, /* bytes of long texts hashed for one: some 3 ms */
-	BATCHES_PER_SLICE = 4,    /* of a steady load: then the compaction has its turn */
-	RESERVE_STEPS = 16,       /* the reserve grows by this part of it in one job, and such a
-	                             part of a snapshot is encoded and written in one */
-	ROOM_LOOK_MS = 1000,
-	SIZE_ESTIMATE_ACCOUNT = 640,
-	SIZE_ESTIMATE_ELEMENT = 320, /* of anything else, without its text */
+	RESERVE_STEPS = 16, /* a job enlarges the reserve by about a 16th, and a slice of a
+	                     * snapshot is as large as that */
 };
+/* Of all buffers here. What bounds them is what the requests of one batch can bring. */
+#define JOURNAL_BUFFER_MAX (SIZE_MAX / 4)
+
+/* ---- names.c ---- */
 
 enum journal_file {
-	FILE_USERS,
+	FILE_USERS, /* the two snapshots are also indices of `sizes` in struct journal */
 	FILE_PENDING,
 	FILE_JOURNAL,
 	FILE_OLD,
 	FILE_REPLICA,
 	FILE_COUNT,
 };
-/* "users.json", and "users.json.new". */
+/* "users.json", and "users.json.new" for the file that is written aside. */
 extern const char *const journal_names[FILE_COUNT];
 extern const char *const journal_names_new[FILE_COUNT];
 
-enum step {
+/* ---- batch.c ---- */
+
+enum journal_job_kind {
+	JOB_NONE,
+	JOB_BATCH,
+	JOB_PREPARE, /* the others belong to a compaction, or to a clean stop */
+	JOB_TURN,
+	JOB_SLICE,
+	JOB_PLACE,
+	JOB_EMPTY,
+};
+
+/* What journal_run is given, and what it gives back. While it runs, the rest of the journal may
+ * change only in `fill` and `position`. */
+struct journal_job {
+	enum journal_job_kind kind;
+	const uint8_t *data; /* what is to be written; the kind says where */
+	size_t size;
+	uint64_t position;  /* BATCH: facts up to this one are then durable */
+	int result;         /* 0 or a negative errno value */
+	bool is_note;       /* BATCH: it is the note of a compaction */
+	bool gives_up;      /* it failed for lack of room, and no fact is lost by it */
+	const char *failed; /* what could not be done, and with which file; NULL: all was done */
+	const char *file;
+	int handle;        /* of the file written aside; -1: it is opened by the job */
+	uint64_t reserved; /* the size of the journal after the job */
+	int64_t room;      /* of the disk; below 0: not looked at */
+};
+
+/* Whether a call of the disk failed because the disk, a quota or a limit is full. */
+bool journal_is_no_room(int result);
+/* Remembers the first thing that fails in a job, for its sentence "cannot WHAT 'FILE': ...". Gives
+ * `result` back. */
+int journal_failed(struct journal *j, int result, const char *what, const char *file);
+/* Begins a job that writes and syncs what `fill` holds. */
+void batch_begin(struct journal *j);
+/* A batch that holds no fact, only the note that both snapshots are written. */
+void batch_begin_note(struct journal *j);
+void batch_run(struct journal *j);
+void batch_end(struct journal *j);
+
+/* ---- snapshot.c ---- */
+
+/* One snapshot that is being written. */
+struct snapshot {
+	enum journal_file file; /* FILE_USERS or FILE_PENDING */
+	int handle;             /* -1: not opened yet */
+	bool in_texts;          /* all elements but the long texts are written */
+	bool complete;          /* the slice holds its end */
+	uint64_t offset;        /* of the slice in the file */
+	uint64_t count;         /* facts and long texts */
+	bool has_element;
+	uint32_t crc;       /* of all bytes of the file */
+	uint32_t block_crc; /* of those since the last checksum */
+	size_t block_size;
+	size_t hashed; /* bytes of the slice that both checksums hold */
+	/* the last element that was written, of each order in which the store gives them */
+	struct store_key users_after;
+	struct store_pending pending_after;
+	uint8_t text_after[KEY_SIZE];
+	struct buf slice; /* what the job writes */
+};
+
+enum { SNAPSHOT_BLOCK_SIZE = 1024 }; /* bytes after which a checksum stands */
+
+/* Begins a snapshot anew. Nothing is opened or written yet. */
+void snapshot_begin(struct journal *j, enum journal_file file);
+/* Encodes the next slice and makes it the job. */
+void snapshot_begin_slice(struct journal *j);
+
+/* ---- compaction.c ---- */
+
+enum compaction_step {
 	STEP_IDLE,
 	STEP_PREPARE,
 	STEP_TURN,
@@ -61,43 +142,26 @@ enum step {
 	STEP_PLACE,
 };
 
-/* One snapshot under way. */
-struct snapshot {
-	enum journal_file file; /* FILE_USERS or FILE_PENDING */
-	int handle;             /* -1: not opened yet */
-	bool in_texts;          /* all elements but the long texts are written */
-	bool complete;          /* the slice holds its end */
-	uint64_t offset;        /* of the slice */
-	uint64_t count;         /* facts and long texts */
-	bool has_element;
-	uint32_t crc;       /* of all bytes */
-	uint32_t block_crc; /* of those since the last checksum */
-	size_t block_size;
-	size_t hashed; /* bytes of the slice that both crcs hold */
-	struct store_key users_after;
-	struct store_pending pending_after;
-	uint8_t text_after[KEY_SIZE];
-	struct buf slice;
-};
+/* Whether there is a job of a compaction to do: one is under way, or the journal has outgrown the
+ * snapshots, or the disk is full and a compaction would give room back. */
+bool compaction_is_due(const struct journal *j);
+/* How many bytes the next snapshots may have: what the present ones and the journals have. */
+uint64_t compaction_size_max(const struct journal *j);
+/* Begins the next job of the compaction that is under way or due. */
+void compaction_begin(struct journal *j);
+/* Of every job but a batch. */
+void compaction_run(struct journal *j);
+/* Of every job but a batch that is no note: takes the step that follows. */
+void compaction_end(struct journal *j);
+/* Throws away what is written aside and goes to the step USERS. */
+void compaction_restart(struct journal *j);
+/* The job of PLACE. */
+void compaction_begin_place(struct journal *j);
+/* A job that replaces the journal by one of nothing but its first line. All facts must stand in the
+ * snapshots in place. */
+void compaction_begin_empty(struct journal *j);
 
-enum job_kind { JOB_NONE, JOB_BATCH, JOB_PREPARE, JOB_TURN, JOB_SLICE, JOB_PLACE, JOB_EMPTY };
-
-/* What journal_run is given and what it gives back. While it runs, the rest of the journal may
- * change only in `fill` and `position`. */
-struct job {
-	enum job_kind kind;
-	const uint8_t *data; /* what is to be written, wherever the job's kind says */
-	size_t size;
-	uint64_t position;  /* that this batch makes durable */
-	int result;         /* 0 or a negative errno value */
-	bool is_note;       /* this batch is the note of a compaction */
-	bool gives_up;      /* it failed for want of room, and nothing is lost by it */
-	const char *failed; /* what could not be done, and with which file */
-	const char *file;
-	int handle;        /* a file opened */
-	uint64_t reserved; /* the size of the journal after the job */
-	int64_t room;      /* of the disk; below 0: not looked at */
-};
+/* ---- journal.c ---- */
 
 struct journal {
 	uint32_t magic;
@@ -115,20 +179,20 @@ struct journal {
 	uint64_t head_size;          /* of its first line */
 	struct snapshot_names names; /* of the snapshots that are in place */
 	uint64_t sizes[2];           /* of users.json and pending.json in place */
-	bool has_old;                /* journal.old.jsonl holds what they lack */
+	bool has_old;                /* journal.old.jsonl holds facts that the snapshots lack */
 	uint64_t old_size;
 
-	uint64_t position;
-	uint64_t synced;
-	struct buf fill; /* begins with SYNCED_SIZE_MAX bytes of room, if it holds anything */
-	struct buf batch;
-	struct job job;
+	uint64_t position; /* facts appended */
+	uint64_t synced;   /* facts on the disk */
+	struct buf fill;   /* begins with JOURNAL_SYNCED_SIZE_MAX bytes of room, or is empty */
+	struct buf batch;  /* what the job writes */
+	struct journal_job job;
 	bool failed; /* a job failed for good: there will be no other */
 	uint32_t batches_in_a_row;
-	int64_t room;
+	int64_t room; /* of the disk; below 0: not known */
 	uint64_t room_looked_ms;
 
-	enum step step;
+	enum compaction_step step;
 	int new_handle; /* of journal.jsonl.new, in PREPARE and TURN */
 	uint64_t new_reserved;
 	uint64_t retry_end; /* one did not fit: wait until the journal has grown to this */
@@ -137,40 +201,19 @@ struct journal {
 	uint64_t written_sizes[2];
 };
 
-/* ---- journal.c ---- */
-
+/* A journal with no file open yet, for journal_open to fill in. */
 struct journal *journal_new(struct disk *disk, const struct journal_options *options,
                             struct store *store);
-/* A whole job at once: begins it by `begin`, runs and ends it. */
+/* A whole job at once: begins it by `begin`, runs it and ends it. */
 int journal_do(struct journal *j, void (*begin)(struct journal *j), char err[ERR_SIZE]);
-/* Both snapshots aside, noted in the journal if `note`, and in place; then a journal of nothing but
- * its first line. 0; 1 if they did not fit (nothing has changed then); -1. */
+/* Writes both snapshots aside, notes them in the journal if `note`, and puts them in place; then
+ * empties the journal to its first line. 0; 1 if they did not fit (nothing has changed then); -1
+ * and a sentence. */
 int journal_write_all(struct journal *j, bool note, char err[ERR_SIZE]);
-bool is_no_room(int result);
-/* Remembers the first thing that failed in a job. */
-int job_failed(struct job *job, int result, const char *what, const char *file);
-/* A batch of nothing but a note. */
-void journal_begin_note(struct journal *j);
-/* How many bytes the next snapshots may have: what their last ones and the journals have. */
-uint64_t journal_next_sizes(const struct journal *j);
 
-/* ---- journal/snapshot.c ---- */
+/* ---- read.c ---- */
 
-/* Begins the next job of the compaction that is under way or wanted. */
-void compaction_begin(struct journal *j);
-bool compaction_is_due(const struct journal *j);
-void compaction_run(struct journal *j);
-void compaction_end(struct journal *j);
-/* Forgets what is written aside, and begins with users.json anew. */
-void compaction_restart(struct journal *j);
-void snapshot_begin(struct journal *j, enum journal_file file);
-void snapshot_begin_slice(struct journal *j);
-void compaction_begin_place(struct journal *j);
-void compaction_begin_empty(struct journal *j);
-
-/* ---- journal/read.c ---- */
-
-/* Where reading stands and what it found wrong. */
+/* Where reading stands, and what it found wrong. */
 struct loading {
 	struct disk *disk;
 	struct store *store;
@@ -181,20 +224,21 @@ struct loading {
 	bool bad[FILE_COUNT];       /* damaged; only with `salvage` does reading go on */
 	bool collecting;            /* a salvage's first pass over pending.json, for `texts` only */
 	struct buf texts;           /* digests, in order, of the long texts that are whole */
-	struct line_parser parser;
+	struct journal_line_parser parser;
 };
 
+/* What a journal turned out to hold. */
 struct found_journal {
 	bool exists;
 	enum journal_file file; /* FILE_OLD, or FILE_JOURNAL, under whichever name it stood */
 	const char *name;
 	struct journal_head head;
-	struct snapshot_names *notes;
+	struct snapshot_names *notes; /* the caller frees them */
 	size_t note_count;
 	uint64_t head_size;
-	uint64_t mark;      /* the largest: so much was synced */
+	uint64_t mark;      /* the largest: so many bytes were synced */
 	uint64_t whole_end; /* the end of the last whole line */
-	uint32_t crc;       /* of all up to there */
+	uint32_t crc;       /* of all bytes up to there */
 	uint64_t torn_size; /* bytes that are cut off, without zeros at the end */
 	uint64_t size;      /* of the file */
 };
@@ -204,15 +248,18 @@ struct found_snapshot {
 	uint64_t size;
 };
 
+/* These three end reading, and return false: the disk failed, the data is refused, or it is of a
+ * format that only a newer program knows. With `salvage`, damage becomes a warning and the result
+ * is true: go on. Line 0: the file as a whole. */
 bool loading_fail(struct loading *l, const char *what, const char *file, int result);
-/* The data is refused: a sentence about file, line and byte. With `salvage` it becomes a warning,
- * and the result is true: go on. Line 0: the file as a whole. */
 bool loading_damage(struct loading *l, enum journal_file file, uint64_t line, uint64_t byte,
                     const char *what);
+bool loading_refuse_newer(struct loading *l, enum journal_file file, uint64_t format);
 void loading_warn(struct loading *l, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* Whether the file is there. False also on failure: then l->status says so. */
 bool loading_exists(struct loading *l, const char *name);
-/* Each applies what the file holds; false if reading is over. A file that is not there is none. */
+/* Apply what the file holds to the store, and say what was found. False: reading is over. A
+ * snapshot that is not there counts as read; a journal must be there. */
 bool read_snapshot(struct loading *l, enum journal_file file, struct found_snapshot *found);
 bool read_journal(struct loading *l, struct found_journal *found);
 

@@ -17,11 +17,11 @@
 #include <stdlib.h>
 
 enum {
-	BLOCK_SIZE_MAX = BLOCK_SIZE + LINE_SIZE_MAX,
+	BLOCK_SIZE_MAX = SNAPSHOT_BLOCK_SIZE + JOURNAL_LINE_SIZE_MAX,
 	WINDOW_SIZE = 2 * BLOCK_SIZE_MAX,
 	WORK_BUDGET = 4096, /* messages freed after a line that buried many */
 };
-_Static_assert(WINDOW_SIZE >= 2 * LINE_SIZE_MAX, "a kept block and the line after it fit");
+_Static_assert(WINDOW_SIZE >= 2 * JOURNAL_LINE_SIZE_MAX, "a kept block and the line after it fit");
 
 /* ---- what is wrong ---- */
 
@@ -78,7 +78,7 @@ bool loading_damage(struct loading *l, enum journal_file file, uint64_t line, ui
 	return false;
 }
 
-static bool refuse_newer(struct loading *l, enum journal_file file, uint64_t format)
+bool loading_refuse_newer(struct loading *l, enum journal_file file, uint64_t format)
 {
 	(void)snprintf(l->err, ERR_SIZE,
 	               "'%s' has format %llu, and this program knows formats up to %d: it was "
@@ -180,7 +180,7 @@ static enum got window_line(struct window *w, struct view *line, size_t *begin)
 			newline = memchr(w->data + w->next + searched, '\n',
 			                 w->size - w->next - searched);
 		searched = w->size - w->next;
-		if (newline != NULL || searched > LINE_SIZE_MAX || !window_fill(w))
+		if (newline != NULL || searched > JOURNAL_LINE_SIZE_MAX || !window_fill(w))
 			break;
 	}
 	if (w->l->status != JOURNAL_OK)
@@ -293,7 +293,7 @@ static bool read_head(struct snapshot_reader *r)
 
 	json_free(tree);
 	if (fits && format > JOURNAL_FORMAT)
-		return refuse_newer(r->w.l, r->file, format);
+		return loading_refuse_newer(r->w.l, r->file, format);
 	return known || snapshot_damage(r, 1, 0, wrong);
 }
 
@@ -318,7 +318,8 @@ static bool parse_tail(struct snapshot_reader *r, struct view line, uint64_t *co
 	struct cJSON *tree = json_parse(view_of(text, line.size - 1), &wrong);
 	bool fits = tree != NULL && json_has_only(tree, keys, 2) &&
 	            json_integer(json_member(tree, "count"), count) &&
-	            json_string(json_member(tree, "crc"), &crc) && line_hex(crc, &r->tail_crc);
+	            json_string(json_member(tree, "crc"), &crc) &&
+	            journal_line_hex(crc, &r->tail_crc);
 
 	json_free(tree);
 	return fits;
@@ -344,7 +345,7 @@ static bool is_block_line(struct view line, uint32_t *crc)
 	        (line.size == size + 11 && line.data[size + 10] == ',')) &&
 	       memcmp(line.data, opening, size) == 0 &&
 	       memcmp(line.data + size + 8, "\"}", 2) == 0 &&
-	       line_hex(view_of(line.data + size, 8), crc);
+	       journal_line_hex(view_of(line.data + size, 8), crc);
 }
 
 /* One element of a block that has its checksum. */
@@ -355,7 +356,7 @@ static bool apply_line(struct snapshot_reader *r, struct view line, uint64_t num
 	const char *wrong = "no known element";
 	bool in_users;
 
-	if (!line_parse(&l->parser, line, false, &e, &wrong) || e.kind > ELEMENT_TEXT)
+	if (!journal_line_parse(&l->parser, line, false, &e, &wrong) || e.kind > ELEMENT_TEXT)
 		return snapshot_damage(r, number, at, wrong);
 	in_users = e.kind == ELEMENT_FACT &&
 	           (e.fact.kind == FACT_ACCOUNT || e.fact.kind == FACT_TOMBSTONE);
@@ -422,7 +423,7 @@ static bool read_tail(struct snapshot_reader *r, struct view line, size_t begin)
 	if (!parse_tail(r, line, &count))
 		return snapshot_damage(r, number, begin, "its last line is not that of a snapshot");
 	/* The seal of the tail is as long as a line's. */
-	hash_up_to(r, begin + line.size - SEAL_SIZE - 1);
+	hash_up_to(r, begin + line.size - JOURNAL_SEAL_SIZE - 1);
 	r->has_tail = true;
 	if (number > 2 && begin - from > 1)
 		return snapshot_damage(r, r->block_line, from, "lines without a checksum");
@@ -532,7 +533,7 @@ static bool read_sealed(struct journal_reader *r, struct view line, uint64_t byt
 	const char *wrong = "no known element";
 	struct element e;
 
-	if (!line_parse(&l->parser, line, true, &e, &wrong))
+	if (!journal_line_parse(&l->parser, line, true, &e, &wrong))
 		return journal_damage(r, r->w.line, byte, wrong);
 	if ((e.kind == ELEMENT_HEAD) != (r->w.line == 1) ||
 	    (e.kind == ELEMENT_SYNCED && e.synced > byte))
@@ -540,7 +541,7 @@ static bool read_sealed(struct journal_reader *r, struct view line, uint64_t byt
 	switch (e.kind) {
 	case ELEMENT_HEAD:
 		if (e.head.format > JOURNAL_FORMAT)
-			return refuse_newer(l, found->file, e.head.format);
+			return loading_refuse_newer(l, found->file, e.head.format);
 		found->head = e.head;
 		found->mark = found->head_size = byte + line.size + 1;
 		return true;
@@ -578,7 +579,8 @@ static void read_joined_mark(struct journal_reader *r, struct view line, uint64_
 	size_t skipped = (size_t)(at - line.data);
 	struct view mark = view_of(at, line.size - skipped);
 
-	if (line_is_sealed(mark) && line_parse(&r->w.l->parser, mark, true, &e, &wrong) &&
+	if (journal_line_is_sealed(mark) &&
+	    journal_line_parse(&r->w.l->parser, mark, true, &e, &wrong) &&
 	    e.kind == ELEMENT_SYNCED && e.synced <= byte + skipped && e.synced > r->found->mark)
 		r->found->mark = e.synced;
 }
@@ -627,7 +629,7 @@ static bool read_lines(struct journal_reader *r, uint64_t after)
 			return false;
 		if (got == GOT_END)
 			return true;
-		is_whole = got == GOT_LINE && line_is_sealed(line);
+		is_whole = got == GOT_LINE && journal_line_is_sealed(line);
 		if (!is_whole || r->in_zeros)
 			note_damage(r, line, byte, got);
 		if (is_whole) {

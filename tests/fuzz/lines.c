@@ -15,29 +15,29 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 /* What is known is known again from what it is printed as. */
 static void check_element(struct view line)
 {
-	static struct line_parser parser, again;
+	static struct journal_line_parser parser, again;
 	struct element element, second;
 	const char *wrong = NULL;
 	struct buf out;
 
-	line_parser_init(&parser);
-	line_parser_init(&again);
+	journal_line_parser_init(&parser);
+	journal_line_parser_init(&again);
 	buf_init(&out, 1 << 24);
-	if (!line_parse(&parser, line, false, &element, &wrong)) {
+	if (!journal_line_parse(&parser, line, false, &element, &wrong)) {
 		if (wrong == NULL)
 			abort();
 	} else if (element.kind == ELEMENT_FACT) {
-		line_put_fact(&out, &element.fact, NULL);
+		journal_line_put_fact(&out, &element.fact, NULL);
 		if (out.data[out.size - 1] == '\n')
 			out.size--;
-		if (!line_parse(&again, buf_view(&out), line_is_sealed(buf_view(&out)), &second,
-		                &wrong) ||
+		if (!journal_line_parse(&again, buf_view(&out),
+		                        journal_line_is_sealed(buf_view(&out)), &second, &wrong) ||
 		    second.kind != element.kind || second.fact.kind != element.fact.kind)
 			abort();
 	}
 	buf_release(&out);
-	line_parser_release(&parser);
-	line_parser_release(&again);
+	journal_line_parser_release(&parser);
+	journal_line_parser_release(&again);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -471,10 +471,10 @@ static void test_newer(void)
 		}
 		restore(&l, image);
 		buf_init(&line, SIZE_MAX / 4);
-		line_put_head(&line, &head);
+		journal_line_put_head(&line, &head);
 		memcpy(line.data, "{\"format\":3", 11);
-		line.size -= SEAL_SIZE + 2;
-		line_seal(&line, 0);
+		line.size -= JOURNAL_SEAL_SIZE + 2;
+		journal_line_seal(&line, 0);
 		simdisk_put(l.sim, "journal.jsonl", buf_view(&line));
 		buf_release(&line);
 		OK(is_refused(&l, "journal.jsonl") && strstr(l.err, "newer") != NULL,

@@ -18,8 +18,8 @@ static bool fact_equal(const struct fact *a, const struct fact *b)
 
 	buf_init(&x, SIZE_MAX / 4);
 	buf_init(&y, SIZE_MAX / 4);
-	line_put_fact(&x, a, NULL);
-	line_put_fact(&y, b, NULL);
+	journal_line_put_fact(&x, a, NULL);
+	journal_line_put_fact(&y, b, NULL);
 	equal = view_equal(buf_view(&x), buf_view(&y));
 	buf_release(&x);
 	buf_release(&y);
@@ -80,7 +80,7 @@ static void test_both_ways(void)
 	life_init(&l, 3);
 	for (int i = 0; i < 4000; i++) {
 		struct life_fact *f = life_fact(&l);
-		struct line_parser p;
+		struct journal_line_parser p;
 		struct element e;
 		const char *wrong = "";
 		struct buf line;
@@ -88,21 +88,21 @@ static void test_both_ways(void)
 
 		buf_init(&line, SIZE_MAX / 4);
 		buf_init(&printed, SIZE_MAX / 4);
-		line_parser_init(&p);
-		line_put_fact(&line, &f->fact, NULL);
-		line_seal(&line, 0);
+		journal_line_parser_init(&p);
+		journal_line_put_fact(&line, &f->fact, NULL);
+		journal_line_seal(&line, 0);
 		line.size--; /* the newline */
 		cjson_line(&printed, buf_view(&line));
 		print_wrong += !view_equal(buf_view(&line), buf_view(&printed));
-		short_wrong += !line_is_sealed(buf_view(&line)) ||
-		               !line_parse(&p, buf_view(&line), true, &e, &wrong) ||
+		short_wrong += !journal_line_is_sealed(buf_view(&line)) ||
+		               !journal_line_parse(&p, buf_view(&line), true, &e, &wrong) ||
 		               e.kind != ELEMENT_FACT || !fact_equal(&e.fact, &f->fact);
 		shorts += p.tree == NULL;
 		p.cjson_only = true;
-		long_wrong += !line_parse(&p, buf_view(&line), true, &e, &wrong) ||
+		long_wrong += !journal_line_parse(&p, buf_view(&line), true, &e, &wrong) ||
 		              e.kind != ELEMENT_FACT || !fact_equal(&e.fact, &f->fact) ||
 		              p.tree == NULL;
-		line_parser_release(&p);
+		journal_line_parser_release(&p);
 		buf_release(&line);
 		buf_release(&printed);
 		memory_free(f->text);
@@ -129,30 +129,32 @@ static void test_flips(void)
 		struct buf line;
 
 		buf_init(&line, SIZE_MAX / 4);
-		line_put_fact(&line, &f->fact, NULL);
+		journal_line_put_fact(&line, &f->fact, NULL);
 		(void)buf_put(&line, "}", 1);
 		for (size_t at = 0; at < line.size && at < 400; at++)
 			for (int bit = 0; bit < 8; bit++) {
-				struct line_parser a;
-				struct line_parser b;
+				struct journal_line_parser a;
+				struct journal_line_parser b;
 				struct element x;
 				struct element y;
 				const char *wrong = "";
 
 				line.data[at] ^= (uint8_t)(1 << bit);
-				line_parser_init(&a);
-				line_parser_init(&b);
+				journal_line_parser_init(&a);
+				journal_line_parser_init(&b);
 				b.cjson_only = true;
 
-				bool one = line_parse(&a, buf_view(&line), false, &x, &wrong);
-				bool two = line_parse(&b, buf_view(&line), false, &y, &wrong);
+				bool one = journal_line_parse(&a, buf_view(&line), false, &x,
+				                              &wrong);
+				bool two = journal_line_parse(&b, buf_view(&line), false, &y,
+				                              &wrong);
 
 				differ += one != two || (one && (x.kind != y.kind ||
 				                                 (x.kind == ELEMENT_FACT &&
 				                                  !fact_equal(&x.fact, &y.fact))));
 				accepted += one;
-				line_parser_release(&a);
-				line_parser_release(&b);
+				journal_line_parser_release(&a);
+				journal_line_parser_release(&b);
 				line.data[at] ^= (uint8_t)(1 << bit);
 			}
 		buf_release(&line);
@@ -168,7 +170,7 @@ static void test_flips(void)
 
 static bool reads(const char *text, bool sealed)
 {
-	struct line_parser p;
+	struct journal_line_parser p;
 	struct element e;
 	const char *wrong = "";
 	bool read;
@@ -178,14 +180,14 @@ static bool reads(const char *text, bool sealed)
 	(void)buf_put(&line, text, strlen(text));
 	if (sealed) {
 		line.size--;
-		line_seal(&line, 0);
+		journal_line_seal(&line, 0);
 		line.size--;
-		assert(line_is_sealed(buf_view(&line)));
+		assert(journal_line_is_sealed(buf_view(&line)));
 	}
-	line_parser_init(&p);
-	read = line_parse(&p, buf_view(&line), sealed, &e, &wrong);
+	journal_line_parser_init(&p);
+	read = journal_line_parse(&p, buf_view(&line), sealed, &e, &wrong);
 	ALWAYS(read || wrong[0] != '\0', "journal: a refused line comes with a phrase");
-	line_parser_release(&p);
+	journal_line_parser_release(&p);
 	buf_release(&line);
 	return read;
 }
@@ -276,21 +278,21 @@ static void test_sizes(void)
 	m.text = view_of(text, 100);
 	fact = (struct fact){ .kind = FACT_MESSAGE, .message = m };
 	buf_init(&line, SIZE_MAX / 4);
-	line_put_fact(&line, &fact, NULL);
+	journal_line_put_fact(&line, &fact, NULL);
 	/* The brace, the comma, the newline, and a share of the checksum of every kilobyte. */
 	OK(line.size + 3 + 20 * line.size / 1024 <= 300,
 	   "journal: a message of 100 bytes takes at most 300 in the snapshot");
-	line_seal(&line, 0);
+	journal_line_seal(&line, 0);
 	OK(line.size + 2 <= 330, "journal: and at most 330 in the journal");
 	buf_clear(&line);
 	fact = (struct fact){ .kind = FACT_BURIAL,
 		              .burial = { .stream = m.stream, .range = { 1, 99 } } };
-	line_put_fact(&line, &fact, NULL);
+	journal_line_put_fact(&line, &fact, NULL);
 	OK(line.size + 3 + 20 * line.size / 1024 <= 160,
 	   "journal: a stream read to its end takes at most 160 in the snapshot");
 	buf_clear(&line);
-	line_put_synced(&line, NUMBER_MAX);
-	OK(line.size <= SYNCED_SIZE_MAX, "journal: the longest mark has its place");
+	journal_line_put_synced(&line, NUMBER_MAX);
+	OK(line.size <= JOURNAL_SYNCED_SIZE_MAX, "journal: the longest mark has its place");
 	buf_release(&line);
 }
 
@@ -299,7 +301,7 @@ static void test_extremes(void)
 	struct message m = { .stream = { life_id(1), life_id(2), { { 7 } } } };
 	struct fact fact;
 	struct buf line;
-	struct line_parser p;
+	struct journal_line_parser p;
 	struct element e;
 	const char *wrong = "";
 	char *text = memory_alloc(TEXT_SIZE_MAX);
@@ -309,15 +311,16 @@ static void test_extremes(void)
 	m.text = view_of(text, TEXT_SIZE_MAX);
 	fact = (struct fact){ .kind = FACT_MESSAGE, .message = m };
 	buf_init(&line, SIZE_MAX / 4);
-	line_put_fact(&line, &fact, NULL);
-	line_seal(&line, 0);
-	OK(line.size <= LINE_SIZE_MAX, "journal: the longest line is within its limit");
+	journal_line_put_fact(&line, &fact, NULL);
+	journal_line_seal(&line, 0);
+	OK(line.size <= JOURNAL_LINE_SIZE_MAX, "journal: the longest line is within its limit");
 	line.size--;
-	line_parser_init(&p);
-	OK(line_is_sealed(buf_view(&line)) && line_parse(&p, buf_view(&line), true, &e, &wrong) &&
+	journal_line_parser_init(&p);
+	OK(journal_line_is_sealed(buf_view(&line)) &&
+	           journal_line_parse(&p, buf_view(&line), true, &e, &wrong) &&
 	           fact_equal(&e.fact, &fact),
 	   "journal: the longest line is read back the same");
-	line_parser_release(&p);
+	journal_line_parser_release(&p);
 	buf_release(&line);
 	memory_free(text);
 }

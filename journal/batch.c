@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Facts are printed into the buffer `fill`. When a batch begins, `fill` becomes `batch`, and the
+ * job writes `batch` with one call and syncs it with one. Meanwhile the next batch fills the other
+ * buffer: this is group commit.
+ *
+ * A batch begins with a line that says how many bytes of the journal are synced. That number is the
+ * place where the batch itself will stand, and it is known only when the batch begins. So `fill`
+ * keeps room for the line in front of the facts.
+ *
+ * The journal is reserved ahead: behind its last line the file holds zeros. Most syncs then change
+ * neither the size of the file nor its blocks, which makes them cheaper; and burials still fit when
+ * the disk is full. Zeros behind the last line are therefore a clean end.
+ */
+#include "base/bug.h"
+#include "journal/private.h"
+
+#include "base/crc32c.h"
+
+#include <errno.h>
+
+enum {
+	LARGE_BATCH = 128 << 10,   /* bytes: behind such a batch nothing is reserved */
+	BATCH_KEPT_MAX = 16 << 20, /* bytes: a larger buffer is freed after its batch */
+};
+
+bool journal_is_no_room(int result)
+{
+	return result == -ENOSPC || result == -EDQUOT || result == -EFBIG;
+}
+
+int journal_failed(struct journal *j, int result, const char *what, const char *file)
+{
+	struct journal_job *job = &j->job;
+
+	if (result < 0 && job->failed == NULL) {
+		job->result = result;
+		job->failed = what;
+		job->file = file;
+	}
+	return result;
+}
+
+/* Keeps room for the line with the mark, if the buffer holds nothing yet. */
+static void need_front(struct buf *b)
+{
+	static const uint8_t room[JOURNAL_SYNCED_SIZE_MAX];
+	bool put = b->size != 0 || buf_put(b, room, sizeof(room));
+
+	assert(put);
+	(void)put; /* the buffer has no maximum that could be reached */
+}
+
+uint64_t journal_append(struct journal *j, const struct fact *fact)
+{
+	size_t begin;
+
+	assert(j->magic == JOURNAL_MAGIC);
+	assert(fact != NULL);
+	need_front(&j->fill);
+	begin = j->fill.size;
+	journal_line_put_fact(&j->fill, fact, NULL);
+	journal_line_seal(&j->fill, begin);
+	return ++j->position;
+}
+
+/* Puts the line with the mark right before what `batch` holds, and makes all of it the job. The
+ * line may be shorter than the room for it; what is left of the room is not written. */
+static void begin(struct journal *j, uint64_t position)
+{
+	struct buf line;
+	size_t front;
+
+	assert(j->batch.size >= JOURNAL_SYNCED_SIZE_MAX);
+	buf_init(&line, JOURNAL_SYNCED_SIZE_MAX * 2);
+	journal_line_put_synced(&line, j->end);
+	assert(line.size <= JOURNAL_SYNCED_SIZE_MAX);
+	front = JOURNAL_SYNCED_SIZE_MAX - line.size;
+	memcpy(j->batch.data + front, line.data, line.size);
+	buf_release(&line);
+	j->job.kind = JOB_BATCH;
+	j->job.data = j->batch.data + front;
+	j->job.size = j->batch.size - front;
+	j->job.position = position;
+	j->job.reserved = j->reserved;
+}
+
+void batch_begin(struct journal *j)
+{
+	struct buf empty = j->batch;
+
+	assert(j->fill.size > JOURNAL_SYNCED_SIZE_MAX);
+	assert(empty.size == 0);
+	j->batch = j->fill;
+	j->fill = empty;
+	begin(j, j->position);
+}
+
+void batch_begin_note(struct journal *j)
+{
+	assert(j->batch.size == 0);
+	need_front(&j->batch);
+	journal_line_put_note(&j->batch, &j->written);
+	begin(j, j->synced);
+	j->job.is_note = true;
+}
+
+/* Keeps zeros ahead of the end, a step at a time. A lack of room is no failure here: the batch has
+ * its place already. Under a load of large batches each byte would be written twice, first as zero.
+ * That costs more than a change of the file's size, which so many facts share. */
+static int reserve(struct journal *j, uint64_t end)
+{
+	struct journal_job *job = &j->job;
+	uint64_t step = j->reserve_size / RESERVE_STEPS + 1;
+	uint64_t want = end + j->reserve_size;
+	uint64_t from = job->reserved > end ? job->reserved : end;
+	int result;
+
+	if (job->reserved < end)
+		job->reserved = end;
+	if (job->size > LARGE_BATCH || from + step > want)
+		return 0;
+	if (want > from + 2 * step)
+		want = from + 2 * step;
+	result = j->disk->operations->reserve(j->disk, j->handle, want);
+	if (result == 0)
+		job->reserved = want;
+	return journal_is_no_room(result) ? 0 : result;
+}
+
+void batch_run(struct journal *j)
+{
+	const struct disk_operations *o = j->disk->operations;
+	const struct journal_job *job = &j->job;
+	const char *file = journal_names[FILE_JOURNAL];
+	int result = o->write(j->disk, j->handle, j->end, job->data, job->size);
+
+	if (journal_failed(j, result, "write", file) < 0 ||
+	    journal_failed(j, reserve(j, j->end + job->size), "reserve", file) < 0 ||
+	    BUG(never_synced))
+		return;
+	/* The job remembers a failure. */
+	(void)journal_failed(j, o->sync(j->disk, j->handle), "sync", file);
+}
+
+void batch_end(struct journal *j)
+{
+	j->crc = crc32c(j->crc, j->job.data, j->job.size);
+	j->end += j->job.size;
+	j->reserved = j->job.reserved;
+	assert(j->reserved >= j->end);
+	assert(j->job.position >= j->synced);
+	j->synced = j->job.position;
+	buf_clear(&j->batch);
+	if (j->batch.capacity > BATCH_KEPT_MAX)
+		buf_release(&j->batch);
+}

@@ -1,0 +1,377 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * A compaction turns a long journal into two snapshots and a short journal. Its steps, and what a
+ * crash leaves at each, are listed in journal/private.h. A step is one job, but USERS and PENDING,
+ * which take a job for each slice. Batches run between these jobs, so a server goes on answering.
+ *
+ * Only PREPARE, TURN and the slices need new room, and until PLACE nothing depends on what they
+ * wrote. So a lack of room there is no failure: what is written aside is removed, and the same step
+ * is tried again when the journal has grown, or when the disk has room for certain.
+ */
+#include "journal/private.h"
+
+#include "base/crc32c.h"
+
+enum {
+	SIZE_ESTIMATE_ACCOUNT = 640, /* bytes of an account or a tombstone in a snapshot */
+	SIZE_ESTIMATE_ELEMENT = 320, /* of anything else, without its text */
+};
+
+/* ---- running a job ---- */
+
+/* Nothing depends yet on a snapshot or a new journal that does not fit, so the job gives up what is
+ * written aside. Any other failure stays one. */
+static void give_up(struct journal *j)
+{
+	const struct disk_operations *o = j->disk->operations;
+	struct journal_job *job = &j->job;
+
+	if (!journal_is_no_room(job->result))
+		return;
+	job->gives_up = true;
+	if (job->handle >= 0)
+		(void)o->close(j->disk, job->handle); /* what it holds is thrown away */
+	job->handle = -1;
+	/* They may not be there; what stays is emptied or removed by the next try or start. */
+	(void)o->remove(j->disk, journal_names_new[FILE_USERS]);
+	(void)o->remove(j->disk, journal_names_new[FILE_PENDING]);
+	(void)o->remove(j->disk, journal_names_new[FILE_JOURNAL]);
+}
+
+/* Opens the file that is written aside, unless it is open. It is made, or emptied. */
+static int open_new(struct journal *j, enum journal_file file)
+{
+	struct journal_job *job = &j->job;
+	int handle = job->handle;
+
+	if (handle < 0)
+		handle = j->disk->operations->open(j->disk, journal_names_new[file],
+		                                   DISK_CREATE_LOG);
+	if (handle >= 0)
+		job->handle = handle;
+	return journal_failed(j, handle, "open", journal_names_new[file]);
+}
+
+/* Writes what the job has at `offset` of the file aside, and syncs it where that is due. */
+static int write_new(struct journal *j, enum journal_file file, uint64_t offset)
+{
+	const struct disk_operations *o = j->disk->operations;
+	struct journal_job *job = &j->job;
+	const char *name = journal_names_new[file];
+
+	if (journal_failed(j, o->write(j->disk, job->handle, offset, job->data, job->size), "write",
+	                   name) < 0)
+		return -1;
+	/* A log's bytes are on their way already; the last slice's sync waits for all. */
+	if (job->kind == JOB_SLICE && !j->snapshot.complete)
+		return 0;
+	/* A log may end in zeros, a snapshot may not. */
+	if (job->kind == JOB_SLICE &&
+	    journal_failed(j, o->truncate(j->disk, job->handle, offset + job->size), "cut", name) <
+	            0)
+		return -1;
+	return journal_failed(j, o->sync(j->disk, job->handle), "sync", name);
+}
+
+static void run_slice(struct journal *j)
+{
+	const struct snapshot *s = &j->snapshot;
+
+	if (open_new(j, s->file) < 0 || write_new(j, s->file, s->offset) < 0)
+		give_up(j);
+}
+
+static void run_prepare(struct journal *j)
+{
+	const struct disk_operations *o = j->disk->operations;
+	struct journal_job *job = &j->job;
+	const char *name = journal_names_new[FILE_JOURNAL];
+
+	job->reserved = j->reserve_size / RESERVE_STEPS * 4;
+	if (open_new(j, FILE_JOURNAL) < 0 ||
+	    journal_failed(j, o->reserve(j->disk, job->handle, job->reserved), "reserve", name) <
+	            0 ||
+	    journal_failed(j, o->sync(j->disk, job->handle), "sync", name) < 0)
+		give_up(j);
+}
+
+static int sync_names(struct journal *j)
+{
+	return journal_failed(j, j->disk->operations->sync_names(j->disk), "sync the names of",
+	                      "the data directory");
+}
+
+static int rename_file(struct journal *j, const char *from, const char *to)
+{
+	return journal_failed(j, j->disk->operations->rename(j->disk, from, to), "rename", from);
+}
+
+/* The names are synced between the renames, so that no file system can keep the second without the
+ * first, which would leave neither journal. */
+static void run_turn(struct journal *j)
+{
+	if (open_new(j, FILE_JOURNAL) < 0 || write_new(j, FILE_JOURNAL, 0) < 0) {
+		give_up(j);
+		return;
+	}
+	if (sync_names(j) < 0 ||
+	    rename_file(j, journal_names[FILE_JOURNAL], journal_names[FILE_OLD]) < 0 ||
+	    sync_names(j) < 0 ||
+	    rename_file(j, journal_names_new[FILE_JOURNAL], journal_names[FILE_JOURNAL]) < 0 ||
+	    sync_names(j) < 0)
+		return;
+}
+
+static void run_place(struct journal *j)
+{
+	const char *old = journal_names[FILE_OLD];
+
+	if (rename_file(j, journal_names_new[FILE_USERS], journal_names[FILE_USERS]) < 0 ||
+	    rename_file(j, journal_names_new[FILE_PENDING], journal_names[FILE_PENDING]) < 0 ||
+	    sync_names(j) < 0 || !j->has_old)
+		return;
+	if (journal_failed(j, j->disk->operations->remove(j->disk, old), "remove", old) < 0)
+		return;
+	(void)sync_names(j); /* the job remembers */
+}
+
+/* A journal of nothing but its first line takes the place of the one whose facts the snapshots
+ * hold. */
+static void run_empty(struct journal *j)
+{
+	if (open_new(j, FILE_JOURNAL) < 0 || write_new(j, FILE_JOURNAL, 0) < 0) {
+		give_up(j);
+		return;
+	}
+	if (sync_names(j) < 0 ||
+	    rename_file(j, journal_names_new[FILE_JOURNAL], journal_names[FILE_JOURNAL]) < 0)
+		return;
+	(void)sync_names(j); /* the job remembers */
+}
+
+void compaction_run(struct journal *j)
+{
+	static void (*const runs[])(struct journal *) = {
+		[JOB_PREPARE] = run_prepare, [JOB_TURN] = run_turn,   [JOB_SLICE] = run_slice,
+		[JOB_PLACE] = run_place,     [JOB_EMPTY] = run_empty,
+	};
+
+	assert((size_t)j->job.kind < sizeof(runs) / sizeof(runs[0]));
+	assert(runs[j->job.kind] != NULL);
+	runs[j->job.kind](j);
+}
+
+/* ---- whether one is due ---- */
+
+/* An estimate of how large the snapshots would be now. A text with many escapes is longer than the
+ * estimate; if the snapshots then do not fit, they are given up. */
+static uint64_t sizes_now(const struct journal *j)
+{
+	struct store_totals totals;
+
+	store_totals(j->store, &totals);
+	return (totals.accounts + totals.tombstones) * SIZE_ESTIMATE_ACCOUNT +
+	       (totals.messages + totals.ranges) * SIZE_ESTIMATE_ELEMENT + totals.memory;
+}
+
+uint64_t compaction_size_max(const struct journal *j)
+{
+	return j->sizes[0] + j->sizes[1] + j->end + j->old_size;
+}
+
+/* A journal may grow as large as the snapshots: a start then reads twice as much, and all is
+ * written half as often. A disk that is full is compacted as soon as the snapshots would fit and
+ * the journal is long enough to give something back. */
+static bool is_wanted(const struct journal *j)
+{
+	uint64_t sizes = j->sizes[0] + j->sizes[1];
+
+	if (j->end < j->retry_end)
+		return false;
+	if (j->end >= j->compact_size_min && j->end >= sizes)
+		return true;
+	return j->room >= 0 && j->end >= j->reserve_size / 2 &&
+	       (uint64_t)j->room < compaction_size_max(j) + 2 * j->reserve_size &&
+	       (uint64_t)j->room >= sizes_now(j) + j->reserve_size;
+}
+
+bool compaction_is_due(const struct journal *j)
+{
+	if (j->step == STEP_IDLE)
+		return is_wanted(j);
+	/* After one that did not fit: when the journal has grown, or there is room for certain. */
+	return j->end >= j->retry_end ||
+	       (j->room >= 0 && (uint64_t)j->room >= compaction_size_max(j) + j->reserve_size);
+}
+
+/* ---- the steps ---- */
+
+void compaction_restart(struct journal *j)
+{
+	/* What both hold is thrown away. */
+	if (j->snapshot.handle >= 0)
+		(void)j->disk->operations->close(j->disk, j->snapshot.handle);
+	if (j->new_handle >= 0)
+		(void)j->disk->operations->close(j->disk, j->new_handle);
+	j->snapshot.handle = -1;
+	j->new_handle = -1;
+	j->step = STEP_USERS;
+	snapshot_begin(j, FILE_USERS);
+}
+
+static void begin_prepare(struct journal *j)
+{
+	assert(!j->has_old);
+	j->step = STEP_PREPARE;
+	j->job.kind = JOB_PREPARE;
+}
+
+/* The first line of a new journal, which the job writes from `batch`. */
+static void begin_head(struct journal *j, enum journal_job_kind kind,
+                       const struct journal_head *head)
+{
+	assert(j->batch.size == 0);
+	journal_line_put_head(&j->batch, head);
+	j->job.kind = kind;
+	j->job.data = j->batch.data;
+	j->job.size = j->batch.size;
+}
+
+static void begin_turn(struct journal *j)
+{
+	struct journal_head head = {
+		.follows = j->names,
+		.has_old = true,
+		.old_size = j->end,
+		.old_crc = j->crc,
+	};
+
+	assert(!j->has_old);
+	begin_head(j, JOB_TURN, &head);
+	j->job.handle = j->new_handle;
+	j->job.reserved = j->new_reserved;
+}
+
+void compaction_begin_place(struct journal *j)
+{
+	assert(j->step == STEP_PLACE);
+	j->job.kind = JOB_PLACE;
+}
+
+void compaction_begin_empty(struct journal *j)
+{
+	struct journal_head head = { .follows = j->names };
+
+	assert(j->step == STEP_IDLE);
+	assert(!j->has_old);
+	begin_head(j, JOB_EMPTY, &head);
+}
+
+void compaction_begin(struct journal *j)
+{
+	static void (*const begins[])(struct journal *) = {
+		[STEP_IDLE] = begin_prepare,
+		[STEP_PREPARE] = begin_prepare,
+		[STEP_TURN] = begin_turn,
+		[STEP_USERS] = snapshot_begin_slice,
+		[STEP_PENDING] = snapshot_begin_slice,
+		[STEP_NOTE] = batch_begin_note,
+		[STEP_PLACE] = compaction_begin_place,
+	};
+
+	assert((size_t)j->step < sizeof(begins) / sizeof(begins[0]));
+	j->retry_end = 0;
+	begins[j->step](j);
+}
+
+static void slice_end(struct journal *j)
+{
+	struct snapshot *s = &j->snapshot;
+	size_t which = s->file == FILE_USERS ? 0 : 1;
+	struct snapshot_name name = { .present = true, .crc = s->crc };
+
+	s->handle = j->job.handle;
+	if (!s->complete)
+		return;
+	j->written_sizes[which] = s->offset + s->slice.size;
+	if (which == 0)
+		j->written.users = name;
+	else
+		j->written.pending = name;
+	(void)j->disk->operations->close(j->disk, s->handle); /* it is synced */
+	s->handle = -1;
+	if (which == 0) {
+		j->step = STEP_PENDING;
+		snapshot_begin(j, FILE_PENDING);
+	} else {
+		j->step = STEP_NOTE;
+		buf_release(&s->slice);
+	}
+}
+
+/* The job's file is the journal from now on. */
+static void take_new_journal(struct journal *j)
+{
+	if (j->handle >= 0)
+		(void)j->disk->operations->close(j->disk,
+		                                 j->handle); /* it is synced, or of no use */
+	j->handle = j->job.handle;
+	j->new_handle = -1;
+	j->head_size = j->end = j->job.size;
+	j->crc = crc32c(0, j->job.data, j->job.size);
+	j->reserved = j->job.reserved > j->end ? j->job.reserved : j->end;
+	buf_clear(&j->batch);
+}
+
+static void end_gives_up(struct journal *j)
+{
+	j->retry_end = j->end + j->reserve_size;
+	j->snapshot.handle = -1;
+	j->new_handle = -1;
+	buf_clear(&j->batch);
+	if (j->job.kind == JOB_SLICE)
+		compaction_restart(j);
+	else
+		j->step = STEP_IDLE;
+}
+
+void compaction_end(struct journal *j)
+{
+	if (j->job.gives_up) {
+		end_gives_up(j);
+		return;
+	}
+	switch (j->job.kind) {
+	case JOB_PREPARE:
+		j->new_handle = j->job.handle;
+		j->new_reserved = j->job.reserved;
+		j->step = STEP_TURN;
+		return;
+	case JOB_TURN:
+		j->has_old = true;
+		j->old_size = j->end;
+		take_new_journal(j);
+		compaction_restart(j);
+		assert(j->handle >= 0);
+		return;
+	case JOB_SLICE:
+		slice_end(j);
+		return;
+	case JOB_BATCH:
+		j->step = STEP_PLACE;
+		return;
+	case JOB_PLACE:
+		j->names = j->written;
+		memcpy(j->sizes, j->written_sizes, sizeof(j->sizes));
+		j->has_old = false;
+		j->old_size = 0;
+		j->step = STEP_IDLE;
+		return;
+	case JOB_EMPTY:
+		take_new_journal(j);
+		return;
+	case JOB_NONE:
+		break;
+	}
+	assert(false); /* a batch without a note is none of its jobs */
+}
