@@ -80,8 +80,8 @@ static const char notes[] =
 enum { SHARE_MESSAGES = 1000000 };
 #define SHARE_BYTES (UINT64_C(1) << 30)
 
-/* Fills in `o`; help, version and mistakes end the program. The strings are those of `argv`. Whether
- * the host can be resolved and the data read is found out when they are needed. */
+/* Help, version and mistakes end the program. The strings are those of `argv`. Whether the host can
+ * be resolved and the data can be read is found out when they are needed. */
 static void read_options(struct server_options *o, int argc, char **argv)
 {
 	const struct option_row rows[] = {

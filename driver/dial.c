@@ -153,7 +153,7 @@ void dial_ready(struct loop_source *source, unsigned events)
 		if ((events & (LOOP_READ | LOOP_FAILED)) != 0)
 			(void)dial_receive(d); /* what is left is told again */
 	} else if ((events & (LOOP_WRITE | LOOP_FAILED)) != 0) {
-		/* An answer may come with the end of the dial: it is there in the next turn, too. */
+		/* An answer may come with the end of the dial. It is still there next turn. */
 		dialled(d);
 	}
 }

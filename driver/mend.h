@@ -17,7 +17,7 @@ struct mend_options {
 	uint64_t timeout_ms;               /* for a replica to answer the handshake */
 };
 
-/* Makes one run, from the dial to its end, and waits for it. With `collect`, which may be NULL, that
+/* Makes one run, from the dial to its end, and waits for it. `collect` may be NULL; if not, that
  * store gets the union of all sets, nothing is changed, and one replica is enough. `seed` is random
  * and new for each run. *ms is how long the run took. */
 void mend_run(struct loop *l, const struct mend_options *o, const uint8_t seed[KEY_SIZE],

@@ -6,20 +6,25 @@
  * With several processes each prepares its part and says so; when all have, all begin. What they
  * have measured comes back through a pipe each.
  */
-#include "tools/bench.h"
+#include "tools/load.h"
 
 #include "io/log.h"
 #include "io/options.h"
 
 #include <errno.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
-#include <sys/random.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { PROCESSES_MAX = 256 };
+enum {
+	PROCESSES_MAX = 256,
+	SENDERS_MAX = 100000,
+	DEPTH_MAX = 4096,
+	USERS_MAX = 10000000,
+};
 
 struct child {
 	pid_t pid;
@@ -33,22 +38,120 @@ static _Noreturn void die(const char *what)
 	exit(EXIT_REFUSED);
 }
 
-static void make_key(struct bench_key *key)
-{
-	static const char password[] = BENCH_PASSWORD;
-	uint8_t random[16 + 4];
+/* ---- the command line ---- */
 
-	if (getrandom(random, sizeof(random), 0) != (ssize_t)sizeof(random))
-		die("no random numbers");
-	auth_setting_make(random, key->setting);
-	(void)snprintf(key->tag, sizeof(key->tag), "b%02x%02x%02x%02x", random[16], random[17],
-	               random[18], random[19]);
-	if (!auth_stretch(view_of_string(password), view_of_string(key->setting), key->stretched))
-		die("crypt(3) does not know yescrypt");
+static const char purpose[] =
+	"Loads the three replicas of a Threefold chat and says how fast they are. Each of C\n"
+	"senders keeps D requests in flight. The accounts that it makes are new ones and stay.\n";
+
+static const char notes[] =
+	"Modes:\n"
+	"  store     messages to N recipients who are not logged in; counts acknowledgements\n"
+	"  live      messages to one recipient each who is logged in; counts what was shown\n"
+	"  login     each logs in and out again, one at a time; counts log-ins\n"
+	"  list      each lists the N accounts of this run; counts lists\n"
+	"  idle      C clients log in, stay for S seconds and do nothing; counts clients\n"
+	"  failover  as store; it is for whoever started the servers to kill them meanwhile\n"
+	"\n"
+	"With --json the last line is an object; {\"event\": \"ready\"} comes before it, when the\n"
+	"accounts are there and the load begins.\n"
+	"\n"
+	"Exit status:\n"
+	"  0  measured\n"
+	"  1  the accounts could not be made, or nothing was answered\n"
+	"  2  the command line is wrong, or a host is unknown\n"
+	"  3  no replica could be reached\n";
+
+static const char *const mode_names[LOAD_MODE_END] = {
+	[LOAD_STORE] = "store", [LOAD_LIVE] = "live", [LOAD_LOGIN] = "login",
+	[LOAD_LIST] = "list",   [LOAD_IDLE] = "idle", [LOAD_FAILOVER] = "failover",
+};
+
+static void read_mode(struct load_options *o, const struct options *options, const char *mode)
+{
+	for (unsigned i = 0; i < LOAD_MODE_END; i++) {
+		if (strcmp(mode, mode_names[i]) != 0)
+			continue;
+		o->mode = (enum load_mode)i;
+		return;
+	}
+	options_wrong(options,
+	              "mode '%.32s' is none of store, live, login, list, idle and failover", mode);
 }
 
+/* Help, version and mistakes end the program. */
+static void read_options(struct load_options *o, int argc, char **argv)
+{
+	const char *mode = mode_names[LOAD_STORE];
+	const struct option_row rows[] = {
+		{ .name = "mode",
+		  .kind = OPTION_TEXT,
+		  .argument = "MODE",
+		  .help = "what is measured, see below (store)",
+		  .text = &mode },
+		{ .name = "senders",
+		  .kind = OPTION_NUMBER,
+		  .argument = "C",
+		  .help = "senders, each with a session of its own (1)",
+		  .number = &o->senders,
+		  .min = 1,
+		  .max = SENDERS_MAX },
+		{ .name = "depth",
+		  .kind = OPTION_NUMBER,
+		  .argument = "D",
+		  .help = "requests in flight of each (1)",
+		  .number = &o->depth,
+		  .min = 1,
+		  .max = DEPTH_MAX },
+		{ .name = "text",
+		  .kind = OPTION_NUMBER,
+		  .argument = "BYTES",
+		  .help = "size of a message's text (100)",
+		  .number = &o->text_size,
+		  .min = 1,
+		  .max = TEXT_SIZE_MAX },
+		{ .name = "seconds",
+		  .kind = OPTION_SECONDS,
+		  .argument = "S",
+		  .help = "how long is measured, after a warm-up of a\n"
+		          "quarter of it, at most half a second (2)",
+		  .number = &o->measure_ms,
+		  .min = 1,
+		  .max = 86400000 },
+		{ .name = "users",
+		  .kind = OPTION_NUMBER,
+		  .argument = "N",
+		  .help = "recipients, or accounts to be listed (1000)",
+		  .number = &o->users,
+		  .min = 1,
+		  .max = USERS_MAX },
+		{ .name = "json",
+		  .kind = OPTION_FLAG,
+		  .help = "figures as one JSON object, as the last line",
+		  .flag = &o->json },
+		{ .name = NULL },
+	};
+	const struct options options = { .program = "bench",
+		                         .usage = "HOST PORT HOST PORT HOST PORT",
+		                         .purpose = purpose,
+		                         .notes = notes,
+		                         .rows = rows };
+	int first;
+
+	*o = (struct load_options){
+		.senders = 1, .depth = 1, .text_size = 100, .measure_ms = 2000, .users = 1000
+	};
+	first = options_read(&options, argc, argv);
+	read_mode(o, &options, mode);
+	if (o->mode == LOAD_LOGIN)
+		o->depth = 1; /* nobody logs in twice at a time */
+	dial_targets_read(o->targets, &options, argc - first, argv + first, true);
+}
+
+/* ---- processes ---- */
+
 /* As many descriptors as this process may have; how many processes it takes with that. */
-static uint32_t count_processes(const struct bench_options *o)
+static uint32_t count_processes(const struct load_options *o)
 {
 	struct rlimit limit;
 	uint64_t processes = 1;
@@ -59,15 +162,13 @@ static uint32_t count_processes(const struct bench_options *o)
 	(void)setrlimit(RLIMIT_NOFILE, &limit); /* a wish: more processes do, too */
 	if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
 		die("the limit of open files is not known");
-	while (bench_descriptors(o, processes) > limit.rlim_cur && processes < PROCESSES_MAX)
+	while (load_descriptors(o, processes) > limit.rlim_cur && processes < PROCESSES_MAX)
 		processes++;
 	return (uint32_t)processes;
 }
 
-/* ---- processes ---- */
-
-static void start_child(const struct bench_options *o, const struct bench_key *key,
-                        struct bench_share share, struct child *child)
+static void start_child(const struct load_options *o, const struct load_key *key,
+                        struct load_share share, struct child *child)
 {
 	struct tally tally = { .count = 0 };
 	int from[2];
@@ -89,7 +190,7 @@ static void start_child(const struct bench_options *o, const struct bench_key *k
 	(void)close(to[1]);
 	share.ready_fd = from[1];
 	share.go_fd = to[0];
-	bench_run(o, key, &share, &tally);
+	load_run(o, key, &share, &tally);
 	_exit(tally_write(&tally, from[1]) ? EXIT_DONE : EXIT_REFUSED);
 }
 
@@ -102,19 +203,19 @@ static _Noreturn void end_with(const struct child *child)
 	exit(WIFEXITED(status) && WEXITSTATUS(status) != 0 ? WEXITSTATUS(status) : EXIT_REFUSED);
 }
 
-static void run_processes(const struct bench_options *o, const struct bench_key *key,
+static void run_processes(const struct load_options *o, const struct load_key *key,
                           uint32_t processes, struct tally *tally)
 {
 	struct child children[PROCESSES_MAX];
 	char byte;
 
 	for (uint32_t i = 0; i < processes; i++)
-		start_child(o, key, (struct bench_share){ .process = i, .processes = processes },
+		start_child(o, key, (struct load_share){ .process = i, .processes = processes },
 		            &children[i]);
 	for (uint32_t i = 0; i < processes; i++)
 		if (read(children[i].from, &byte, 1) != 1)
 			end_with(&children[i]);
-	bench_announce(o);
+	load_announce(o);
 	for (uint32_t i = 0; i < processes; i++)
 		if (write(children[i].to, "g", 1) != 1)
 			end_with(&children[i]);
@@ -127,40 +228,32 @@ static void run_processes(const struct bench_options *o, const struct bench_key 
 
 /* ---- what is printed ---- */
 
-void bench_announce(const struct bench_options *o)
-{
-	if (!o->json)
-		return;
-	(void)puts("{\"event\": \"ready\"}");
-	(void)fflush(stdout);
-}
-
-static void print_json(const struct bench_options *o, const struct tally *t, double rate)
+static void print_json(const struct load_options *o, const struct tally *t, double rate)
 {
 	(void)printf("{\"mode\": \"%s\", \"senders\": %ju, \"depth\": %ju, \"text\": %ju, "
 	             "\"seconds\": %.3f, \"messages\": %zu, \"rate\": %.1f, \"p50_us\": %.1f, "
 	             "\"p90_us\": %.1f, \"p99_us\": %.1f, \"max_us\": %.1f, \"errors\": %ju, "
 	             "\"longest_pause_us\": %.1f}\n",
-	             bench_mode_names[o->mode], (uintmax_t)o->senders, (uintmax_t)o->depth,
+	             mode_names[o->mode], (uintmax_t)o->senders, (uintmax_t)o->depth,
 	             (uintmax_t)o->text_size, (double)t->measured_ns / 1e9, t->count, rate,
 	             tally_percentile(t, 50), tally_percentile(t, 90), tally_percentile(t, 99),
 	             tally_percentile(t, 100), (uintmax_t)t->errors,
 	             (double)t->longest_pause_ns / 1e3);
 }
 
-static void print_table(const struct bench_options *o, const struct tally *t, double rate)
+static void print_table(const struct load_options *o, const struct tally *t, double rate)
 {
-	static const char *const counted[BENCH_MODE_END] = {
-		[BENCH_STORE] = "messages acknowledged",
-		[BENCH_LIVE] = "messages shown",
-		[BENCH_LOGIN] = "log ins",
-		[BENCH_LIST] = "lists",
-		[BENCH_IDLE] = "clients logged in",
-		[BENCH_FAILOVER] = "messages acknowledged",
+	static const char *const counted[LOAD_MODE_END] = {
+		[LOAD_STORE] = "messages acknowledged",
+		[LOAD_LIVE] = "messages shown",
+		[LOAD_LOGIN] = "log-ins",
+		[LOAD_LIST] = "lists",
+		[LOAD_IDLE] = "clients logged in",
+		[LOAD_FAILOVER] = "messages acknowledged",
 	};
 
 	(void)printf("%s: %ju senders x %ju in flight, texts of %ju bytes, %.3f s\n\n",
-	             bench_mode_names[o->mode], (uintmax_t)o->senders, (uintmax_t)o->depth,
+	             mode_names[o->mode], (uintmax_t)o->senders, (uintmax_t)o->depth,
 	             (uintmax_t)o->text_size, (double)t->measured_ns / 1e9);
 	(void)printf("  %-24s %14zu\n", counted[o->mode], t->count);
 	(void)printf("  %-24s %14.0f\n", "a second", rate);
@@ -175,21 +268,21 @@ static void print_table(const struct bench_options *o, const struct tally *t, do
 
 int main(int argc, char **argv)
 {
-	struct bench_share alone = { .processes = 1, .ready_fd = -1, .go_fd = -1 };
+	struct load_share alone = { .processes = 1, .ready_fd = -1, .go_fd = -1 };
 	struct tally tally = { .count = 0 };
-	struct bench_options options;
-	struct bench_key key;
+	struct load_options options;
+	struct load_key key;
 	uint32_t processes;
 	double rate;
 	bool is_measured;
 
 	log_open(LOG_INFO);
-	bench_options_read(&options, argc, argv);
+	read_options(&options, argc, argv);
 	(void)signal(SIGPIPE, SIG_IGN);
-	make_key(&key);
+	load_key_make(&key);
 	processes = count_processes(&options);
 	if (processes == 1)
-		bench_run(&options, &key, &alone, &tally);
+		load_run(&options, &key, &alone, &tally);
 	else
 		run_processes(&options, &key, processes, &tally);
 	tally_sort(&tally);

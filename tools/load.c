@@ -7,23 +7,25 @@
  *               who send, receive or idle stay logged in               processes (WAITING)
  *   MEETING     each sender writes to every recipient once, many at    all have
  *               a time: what is measured is no first acquaintance
- *   WARMING     the load, not measured                                 BENCH_WARM_MS, or a quarter
+ *   WARMING     the load, not measured                                 WARM_MS, or a quarter
  *   MEASURING   the load                                               measure_ms
  *   DRAINING    nothing new; what is under way ends                    nothing is under way
  *
- * A member is one link with one account; a maker's account changes: it makes those that nobody is
- * logged in to. A sender is a member with requests in slots, another member to receive if it is
- * live delivery that is measured. Results come nearly in the order of the requests, so a slot is
- * looked for from the oldest one on.
+ * A member is one link with one account. A maker's account changes: a maker makes the accounts that
+ * nobody is logged in to. A sender is a member that has a slot for each request in flight; for live
+ * delivery it has a second member, which receives. Results come nearly in the order of the requests,
+ * so the search for a slot begins at the oldest one.
  *
- * What fails is tried again after RETRY_MS: at once, it would keep the loop from ever turning.
+ * What fails is tried again after RETRY_MS. At once would keep the loop in one turn for ever.
  */
-#include "tools/bench.h"
+#include "tools/load.h"
 
+#include "driver/link.h"
 #include "io/log.h"
 #include "io/options.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/random.h>
 #include <time.h>
@@ -32,8 +34,10 @@
 enum {
 	MEMBERS_AT_ONCE = 64, /* that dial and make their accounts side by side */
 	RETRY_MS = 10,
+	WARM_MS = 500,   /* at most; and at most a quarter of what is measured */
+	WAIT_MS = 10000, /* for a replica that is live, and for the last results */
 	PROGRESS_MS = 200,
-	BENCH_NAME_SIZE = 32,
+	NAME_SIZE = 32,
 	LIVE_SLOTS = 64, /* for each message in flight: one that was shown may wait for its disks */
 	STAMP_SIZE = 16, /* at a text's beginning, so that no two are equal */
 	DESCRIPTORS_OTHERS = 32,
@@ -42,34 +46,34 @@ enum {
 };
 _Static_assert((int)MEET_AT_ONCE <= (int)RECIPIENTS_MAX, "one message to so many");
 
-static const char password[] = BENCH_PASSWORD;
+static const char password[] = "a-password-of-bench";
 
-enum run_state { PREPARING, WAITING, MEETING, WARMING, MEASURING, DRAINING, ENDED };
+enum load_state { PREPARING, WAITING, MEETING, WARMING, MEASURING, DRAINING, ENDED };
 
-enum member_kind { MEMBER_MAKER, MEMBER_SENDER, MEMBER_RECEIVER };
+enum load_member_kind { MEMBER_MAKER, MEMBER_SENDER, MEMBER_RECEIVER };
 
-struct run;
-struct sender;
+struct load;
+struct load_sender;
 
-struct member {
-	struct run *run;
-	struct sender *sender; /* NULL: a maker */
-	struct link *link;     /* NULL: not begun, or done with */
-	enum member_kind kind;
+struct load_member {
+	struct load *load;
+	struct load_sender *sender; /* NULL: a maker */
+	struct link *link;          /* NULL: not begun, or done with */
+	enum load_member_kind kind;
 	bool is_prepared;
 	uint64_t begun_ns;
-	char name[BENCH_NAME_SIZE];
+	char name[NAME_SIZE];
 };
 
-struct slot {
+struct load_slot {
 	uint32_t token; /* 0: free */
 	uint64_t begun_ns;
 };
 
-struct sender {
-	struct member self;
-	struct member receiver; /* LIVE */
-	struct slot *slots;     /* run->slots of them */
+struct load_sender {
+	struct load_member self;
+	struct load_member receiver; /* LIVE */
+	struct load_slot *slots;     /* load->slots of them */
 	uint32_t oldest;
 	uint32_t under_way; /* requests without a result; LIVE: also messages not shown */
 	uint32_t failed;    /* slots that wait for RETRY_MS */
@@ -84,17 +88,17 @@ struct sender {
 	uint8_t *text;
 };
 
-struct run {
-	const struct bench_options *options;
-	const struct bench_key *key;
-	const struct bench_share *share;
+struct load {
+	const struct load_options *options;
+	const struct load_key *key;
+	const struct load_share *share;
 	struct tally *tally;
-	enum run_state state;
+	enum load_state state;
 	struct loop *loop;
 	struct link_pool *pool;
-	struct sender *senders;
+	struct load_sender *senders;
 	uint32_t senders_count;
-	struct member *makers;
+	struct load_member *makers;
 	uint32_t makers_count;
 	uint32_t accounts_next; /* the next recipient that a maker makes */
 	uint32_t members_begun;
@@ -141,7 +145,7 @@ static uint32_t two_to(uint64_t at_least)
 }
 
 /* Xorshift: which recipient is next need not be more random than that. */
-static uint64_t draw(struct sender *s)
+static uint64_t draw(struct load_sender *s)
 {
 	s->random ^= s->random << 13;
 	s->random ^= s->random >> 7;
@@ -149,9 +153,9 @@ static uint64_t draw(struct sender *s)
 	return s->random;
 }
 
-static void recipient_name(const struct run *run, uint32_t number, char name[BENCH_NAME_SIZE])
+static void recipient_name(const struct load *load, uint32_t number, char name[NAME_SIZE])
 {
-	(void)snprintf(name, BENCH_NAME_SIZE, "%s-r%u", run->key->tag, number);
+	(void)snprintf(name, NAME_SIZE, "%s-r%u", load->key->tag, number);
 }
 
 /* Decimal digits by hand: this is done for every message. */
@@ -169,7 +173,7 @@ static size_t put_number(char *to, uint64_t number)
 	return count;
 }
 
-static void stamp_text(struct sender *s, size_t size)
+static void stamp_text(struct load_sender *s, size_t size)
 {
 	uint64_t stamp = ++s->stamp;
 
@@ -177,45 +181,45 @@ static void stamp_text(struct sender *s, size_t size)
 		s->text[i] = (uint8_t)("0123456789abcdef"[stamp & 15]);
 }
 
-static uint32_t send_message(struct run *run, struct sender *s)
+static uint32_t send_message(struct load *load, struct load_sender *s)
 {
-	char name[BENCH_NAME_SIZE];
+	char name[NAME_SIZE];
 	struct view to;
 	struct command command = { .kind = COMMAND_SEND, .names = &to, .names_count = 1 };
 
-	stamp_text(s, run->options->text_size);
-	command.text = view_of(s->text, run->options->text_size);
-	if (run->options->mode == BENCH_LIVE) {
+	stamp_text(s, load->options->text_size);
+	command.text = view_of(s->text, load->options->text_size);
+	if (load->options->mode == LOAD_LIVE) {
 		to = view_of_string(s->receiver.name);
-		s->sent_ns[++s->sent & run->ring_mask] = now_ns();
+		s->sent_ns[++s->sent & load->ring_mask] = now_ns();
 	} else {
-		size_t prefix = strlen(run->key->tag);
+		size_t prefix = strlen(load->key->tag);
 
-		memcpy(name, run->key->tag, prefix);
+		memcpy(name, load->key->tag, prefix);
 		memcpy(name + prefix, "-r", 2);
 		to = view_of(name,
 		             prefix + 2 +
-		                     put_number(name + prefix + 2, draw(s) % run->options->users));
+		                     put_number(name + prefix + 2, draw(s) % load->options->users));
 	}
 	return link_command(s->self.link, &command);
 }
 
-static struct command account_command(const struct run *run, enum command_kind kind,
+static struct command account_command(const struct load *load, enum command_kind kind,
                                       const char *name)
 {
 	return (struct command){
 		.kind = kind,
 		.name = view_of_string(name),
 		.password = view_of_string(password),
-		.stretched = run->key->stretched,
-		.setting = view_of_string(run->key->setting),
+		.stretched = load->key->stretched,
+		.setting = view_of_string(load->key->setting),
 	};
 }
 
-static uint32_t log_in_or_out(struct run *run, struct sender *s)
+static uint32_t log_in_or_out(struct load *load, struct load_sender *s)
 {
 	char name[DISPLAY_SIZE];
-	struct command command = account_command(run, COMMAND_LOGIN, s->self.name);
+	struct command command = account_command(load, COMMAND_LOGIN, s->self.name);
 
 	s->is_leaving = link_is_logged_in(s->self.link, name);
 	if (s->is_leaving)
@@ -223,38 +227,38 @@ static uint32_t log_in_or_out(struct run *run, struct sender *s)
 	return link_command(s->self.link, &command);
 }
 
-static uint32_t list_accounts(struct run *run, struct sender *s)
+static uint32_t list_accounts(struct load *load, struct load_sender *s)
 {
-	char prefix[BENCH_NAME_SIZE];
+	char prefix[NAME_SIZE];
 	struct command command = { .kind = COMMAND_LIST };
 
-	(void)snprintf(prefix, sizeof(prefix), "%s-r", run->key->tag);
+	(void)snprintf(prefix, sizeof prefix, "%s-r", load->key->tag);
 	command.name = view_of_string(prefix);
 	return link_command(s->self.link, &command);
 }
 
-static void begin_request(struct run *run, struct sender *s, struct slot *slot)
+static void begin_request(struct load *load, struct load_sender *s, struct load_slot *slot)
 {
 	assert(slot->token == 0);
 	slot->begun_ns = now_ns();
 	s->under_way++;
-	run->under_way++;
-	switch (run->options->mode) {
-	case BENCH_LOGIN:
-		slot->token = log_in_or_out(run, s);
+	load->under_way++;
+	switch (load->options->mode) {
+	case LOAD_LOGIN:
+		slot->token = log_in_or_out(load, s);
 		break;
-	case BENCH_LIST:
-		slot->token = list_accounts(run, s);
+	case LOAD_LIST:
+		slot->token = list_accounts(load, s);
 		break;
 	default:
-		slot->token = send_message(run, s);
+		slot->token = send_message(load, s);
 		break;
 	}
 }
 
-static struct slot *free_slot(const struct run *run, struct sender *s)
+static struct load_slot *free_slot(const struct load *load, struct load_sender *s)
 {
-	for (uint32_t i = 0; i < run->slots; i++)
+	for (uint32_t i = 0; i < load->slots; i++)
 		if (s->slots[i].token == 0)
 			return &s->slots[i];
 	return NULL;
@@ -262,45 +266,45 @@ static struct slot *free_slot(const struct run *run, struct sender *s)
 
 /* ---- results ---- */
 
-static bool is_loaded(const struct run *run)
+static bool is_loaded(const struct load *load)
 {
-	return run->state == WARMING || run->state == MEASURING;
+	return load->state == WARMING || load->state == MEASURING;
 }
 
-static void count_latency(struct run *run, uint64_t begun_ns, uint64_t at_ns)
+static void count_latency(struct load *load, uint64_t begun_ns, uint64_t at_ns)
 {
-	if (run->state == MEASURING && at_ns <= run->end_ns)
-		tally_add(run->tally, at_ns - begun_ns);
+	if (load->state == MEASURING && at_ns <= load->end_ns)
+		tally_add(load->tally, at_ns - begun_ns);
 }
 
 /* The pause counts from the beginning of the measurement, and to its end. */
-static void count_pause(struct run *run, struct sender *s, uint64_t at_ns)
+static void count_pause(struct load *load, struct load_sender *s, uint64_t at_ns)
 {
-	uint64_t since = s->last_result_ns > run->begin_ns ? s->last_result_ns : run->begin_ns;
+	uint64_t since = s->last_result_ns > load->begin_ns ? s->last_result_ns : load->begin_ns;
 
 	s->last_result_ns = at_ns;
-	if (run->state != MEASURING)
+	if (load->state != MEASURING)
 		return;
-	if (at_ns > run->end_ns)
-		at_ns = run->end_ns;
-	if (at_ns > since && run->tally->longest_pause_ns < at_ns - since)
-		run->tally->longest_pause_ns = at_ns - since;
+	if (at_ns > load->end_ns)
+		at_ns = load->end_ns;
+	if (at_ns > since && load->tally->longest_pause_ns < at_ns - since)
+		load->tally->longest_pause_ns = at_ns - since;
 }
 
-static void finish_one(struct run *run, struct sender *s)
+static void finish_one(struct load *load, struct load_sender *s)
 {
 	assert(s->under_way > 0);
-	assert(run->under_way > 0);
+	assert(load->under_way > 0);
 	s->under_way--;
-	run->under_way--;
-	if (run->state == DRAINING && run->under_way == 0)
-		run->state = ENDED;
+	load->under_way--;
+	if (load->state == DRAINING && load->under_way == 0)
+		load->state = ENDED;
 }
 
 /* The slot of a token, which is free then. */
-static struct slot *take_slot(const struct run *run, struct sender *s, uint32_t token)
+static struct load_slot *take_slot(const struct load *load, struct load_sender *s, uint32_t token)
 {
-	uint32_t count = run->slots;
+	uint32_t count = load->slots;
 
 	for (uint32_t i = 0, at = s->oldest; i < count; i++, at = at + 1 == count ? 0 : at + 1) {
 		if (s->slots[at].token != token)
@@ -313,103 +317,103 @@ static struct slot *take_slot(const struct run *run, struct sender *s, uint32_t 
 	return NULL;
 }
 
-static void take_failure(struct run *run, struct sender *s)
+static void take_failure(struct load *load, struct load_sender *s)
 {
-	run->tally->errors++;
-	finish_one(run, s);
+	load->tally->errors++;
+	finish_one(load, s);
 	s->failed++;
-	if (run->retry.place == 0)
-		loop_timer_set(run->loop, &run->retry, loop_now_ms(run->loop) + RETRY_MS);
+	if (load->retry.place == 0)
+		loop_timer_set(load->loop, &load->retry, loop_now_ms(load->loop) + RETRY_MS);
 }
 
-static void take_result(struct run *run, struct sender *s, const struct result *result)
+static void take_result(struct load *load, struct load_sender *s, const struct result *result)
 {
-	struct slot *slot = take_slot(run, s, result->token);
+	struct load_slot *slot = take_slot(load, s, result->token);
 	uint64_t at_ns = now_ns();
 
 	if (slot == NULL)
 		give_up(EXIT_REFUSED, "a request", "its result came twice");
-	count_pause(run, s, at_ns);
+	count_pause(load, s, at_ns);
 	if (result->outcome != OUTCOME_OK) {
-		take_failure(run, s);
+		take_failure(load, s);
 		return;
 	}
 	/* A message that somebody waits for ends when it is shown. */
-	if (run->options->mode == BENCH_LIVE)
+	if (load->options->mode == LOAD_LIVE)
 		return;
 	if (!s->is_leaving)
-		count_latency(run, slot->begun_ns, at_ns);
-	finish_one(run, s);
-	if (is_loaded(run))
-		begin_request(run, s, slot);
+		count_latency(load, slot->begun_ns, at_ns);
+	finish_one(load, s);
+	if (is_loaded(load))
+		begin_request(load, s, slot);
 }
 
 /* In the order of the stream; its result may come before or after. */
-static void take_shown(struct run *run, struct sender *s, const struct shown *shown)
+static void take_shown(struct load *load, struct load_sender *s, const struct shown *shown)
 {
-	struct slot *slot;
+	struct load_slot *slot;
 
 	if (shown->number <= s->shown || shown->number > s->sent) {
-		run->tally->errors++;
+		load->tally->errors++;
 		return;
 	}
 	s->shown = shown->number;
-	count_latency(run, s->sent_ns[shown->number & run->ring_mask], now_ns());
-	finish_one(run, s);
-	if (!is_loaded(run))
+	count_latency(load, s->sent_ns[shown->number & load->ring_mask], now_ns());
+	finish_one(load, s);
+	if (!is_loaded(load))
 		return;
-	slot = free_slot(run, s);
+	slot = free_slot(load, s);
 	if (slot != NULL)
-		begin_request(run, s, slot);
+		begin_request(load, s, slot);
 	else
 		s->failed++; /* it goes on with the next result */
 }
 
 /* LIVE: shown before its result, so the next message had to wait for the slot. */
-static void go_on(struct run *run, struct sender *s)
+static void go_on(struct load *load, struct load_sender *s)
 {
-	struct slot *slot;
+	struct load_slot *slot;
 
-	while (is_loaded(run) && s->failed > 0 && (slot = free_slot(run, s)) != NULL) {
+	while (is_loaded(load) && s->failed > 0 && (slot = free_slot(load, s)) != NULL) {
 		s->failed--;
-		begin_request(run, s, slot);
+		begin_request(load, s, slot);
 	}
 }
 
 static void retry_expired(struct loop_timer *timer)
 {
-	struct run *run = LOOP_OWNER(timer, struct run, retry);
+	struct load *load = LOOP_OWNER(timer, struct load, retry);
 
-	for (uint32_t i = 0; i < run->senders_count; i++)
-		go_on(run, &run->senders[i]);
+	for (uint32_t i = 0; i < load->senders_count; i++)
+		go_on(load, &load->senders[i]);
 }
 
 /* ---- states ---- */
 
-static void set_phase(struct run *run, uint64_t ms)
+static void set_phase(struct load *load, uint64_t ms)
 {
-	loop_timer_set(run->loop, &run->phase, loop_now_ms(run->loop) + ms);
+	loop_timer_set(load->loop, &load->phase, loop_now_ms(load->loop) + ms);
 }
 
-static void measure(struct run *run)
+static void measure(struct load *load)
 {
-	run->state = MEASURING;
-	run->begin_ns = now_ns();
-	run->end_ns = run->begin_ns + run->options->measure_ms * 1000000;
-	set_phase(run, run->options->measure_ms);
+	load->state = MEASURING;
+	load->begin_ns = now_ns();
+	load->end_ns = load->begin_ns + load->options->measure_ms * 1000000;
+	set_phase(load, load->options->measure_ms);
 }
 
 /* True if there was anybody left to meet. */
-static bool meet_more(struct run *run, struct sender *s)
+static bool meet_more(struct load *load, struct load_sender *s)
 {
-	char names[MEET_AT_ONCE][BENCH_NAME_SIZE];
+	char names[MEET_AT_ONCE][NAME_SIZE];
 	struct view to[MEET_AT_ONCE];
 	struct command command = { .kind = COMMAND_SEND, .names = to };
 
-	for (; command.names_count < MEET_AT_ONCE && s->met < run->options->users; s->met++) {
+	for (; command.names_count < MEET_AT_ONCE && s->met < load->options->users; s->met++) {
 		size_t i = command.names_count++;
 
-		recipient_name(run, s->met, names[i]);
+		recipient_name(load, s->met, names[i]);
 		to[i] = view_of_string(names[i]);
 	}
 	command.text = view_of_string("hello");
@@ -418,118 +422,118 @@ static bool meet_more(struct run *run, struct sender *s)
 	return command.names_count > 0;
 }
 
-static void warm_up(struct run *run);
+static void warm_up(struct load *load);
 
-static void take_meeting(struct run *run, struct sender *s, const struct result *result)
+static void take_meeting(struct load *load, struct load_sender *s, const struct result *result)
 {
 	if (result->outcome != OUTCOME_OK)
 		give_up(EXIT_REFUSED, "cannot write to all recipients", result->detail);
-	if (!meet_more(run, s) && --run->strangers == 0)
-		warm_up(run);
+	if (!meet_more(load, s) && --load->strangers == 0)
+		warm_up(load);
 }
 
-static void begin_load(struct run *run)
+static void begin_load(struct load *load)
 {
-	const struct bench_options *o = run->options;
-	bool has_strangers = o->mode == BENCH_STORE || o->mode == BENCH_FAILOVER;
+	const struct load_options *o = load->options;
+	bool has_strangers = o->mode == LOAD_STORE || o->mode == LOAD_FAILOVER;
 
-	loop_timer_cancel(run->loop, &run->phase);
-	if (!has_strangers || o->users * o->senders > MEET_MAX || run->senders_count == 0) {
-		warm_up(run);
+	loop_timer_cancel(load->loop, &load->phase);
+	if (!has_strangers || o->users * o->senders > MEET_MAX || load->senders_count == 0) {
+		warm_up(load);
 		return;
 	}
-	run->state = MEETING;
-	run->strangers = run->senders_count;
-	for (uint32_t i = 0; i < run->senders_count; i++)
-		(void)meet_more(run, &run->senders[i]); /* there is at least one recipient */
+	load->state = MEETING;
+	load->strangers = load->senders_count;
+	for (uint32_t i = 0; i < load->senders_count; i++)
+		(void)meet_more(load, &load->senders[i]); /* there is at least one recipient */
 }
 
-static void warm_up(struct run *run)
+static void warm_up(struct load *load)
 {
-	uint64_t warm_ms = run->options->measure_ms / 4;
+	uint64_t warm_ms = load->options->measure_ms / 4;
 
-	run->state = WARMING;
-	if (run->share->ready_fd < 0)
-		bench_announce(run->options);
-	if (run->options->mode == BENCH_IDLE) {
-		measure(run);
+	load->state = WARMING;
+	if (load->share->ready_fd < 0)
+		load_announce(load->options);
+	if (load->options->mode == LOAD_IDLE) {
+		measure(load);
 		return;
 	}
-	for (uint32_t i = 0; i < run->senders_count; i++)
-		for (uint32_t k = 0; k < run->options->depth; k++)
-			begin_request(run, &run->senders[i], &run->senders[i].slots[k]);
-	set_phase(run, warm_ms < BENCH_WARM_MS ? warm_ms : BENCH_WARM_MS);
+	for (uint32_t i = 0; i < load->senders_count; i++)
+		for (uint32_t k = 0; k < load->options->depth; k++)
+			begin_request(load, &load->senders[i], &load->senders[i].slots[k]);
+	set_phase(load, warm_ms < WARM_MS ? warm_ms : WARM_MS);
 }
 
 static void go_ready(struct loop_source *source, unsigned events)
 {
-	struct run *run = LOOP_OWNER(source, struct run, go);
+	struct load *load = LOOP_OWNER(source, struct load, go);
 	char byte;
 
 	(void)events;
 	if (read(source->fd, &byte, 1) != 1)
 		exit(EXIT_REFUSED); /* the process that started this one has ended */
-	loop_remove(run->loop, source);
-	begin_load(run);
+	loop_remove(load->loop, source);
+	begin_load(load);
 }
 
 /* Makers are done with; the others wait for other processes. */
-static void prepared(struct run *run)
+static void prepared(struct load *load)
 {
 	static const char byte = 'r';
 
-	for (uint32_t i = 0; i < run->makers_count; i++) {
-		link_free(run->makers[i].link);
-		run->makers[i].link = NULL;
+	for (uint32_t i = 0; i < load->makers_count; i++) {
+		link_free(load->makers[i].link);
+		load->makers[i].link = NULL;
 	}
-	run->tally->measured_ns = now_ns() - run->prepared_ns;
-	if (run->share->ready_fd < 0) {
-		begin_load(run);
+	load->tally->measured_ns = now_ns() - load->prepared_ns;
+	if (load->share->ready_fd < 0) {
+		begin_load(load);
 		return;
 	}
-	run->state = WAITING;
-	loop_timer_cancel(run->loop, &run->phase);
-	if (write(run->share->ready_fd, &byte, 1) != 1)
+	load->state = WAITING;
+	loop_timer_cancel(load->loop, &load->phase);
+	if (write(load->share->ready_fd, &byte, 1) != 1)
 		exit(EXIT_REFUSED);
-	run->go = (struct loop_source){ .fd = run->share->go_fd, .ready = go_ready };
-	if (loop_add(run->loop, &run->go, LOOP_READ) != 0)
+	load->go = (struct loop_source){ .fd = load->share->go_fd, .ready = go_ready };
+	if (loop_add(load->loop, &load->go, LOOP_READ) != 0)
 		give_up(EXIT_REFUSED, "cannot wait for the other processes", strerror(errno));
 }
 
-static void end_measuring(struct run *run)
+static void end_measuring(struct load *load)
 {
-	if (run->options->mode == BENCH_IDLE) {
-		run->state = ENDED;
+	if (load->options->mode == LOAD_IDLE) {
+		load->state = ENDED;
 		return;
 	}
-	for (uint32_t i = 0; i < run->senders_count; i++)
-		count_pause(run, &run->senders[i], run->end_ns);
-	run->tally->measured_ns = run->end_ns - run->begin_ns;
-	run->state = run->under_way == 0 ? ENDED : DRAINING;
-	set_phase(run, BENCH_WAIT_MS);
+	for (uint32_t i = 0; i < load->senders_count; i++)
+		count_pause(load, &load->senders[i], load->end_ns);
+	load->tally->measured_ns = load->end_ns - load->begin_ns;
+	load->state = load->under_way == 0 ? ENDED : DRAINING;
+	set_phase(load, WAIT_MS);
 }
 
 static void phase_expired(struct loop_timer *timer)
 {
-	struct run *run = LOOP_OWNER(timer, struct run, phase);
+	struct load *load = LOOP_OWNER(timer, struct load, phase);
 
-	switch (run->state) {
+	switch (load->state) {
 	case PREPARING:
-		if (run->moved == run->moved_before)
+		if (load->moved == load->moved_before)
 			give_up(EXIT_NO_REPLICA, "cannot make accounts",
 			        "no replica has answered for 10 s");
-		run->moved_before = run->moved;
-		set_phase(run, BENCH_WAIT_MS);
+		load->moved_before = load->moved;
+		set_phase(load, WAIT_MS);
 		break;
 	case WARMING:
-		measure(run);
+		measure(load);
 		break;
 	case MEASURING:
-		end_measuring(run);
+		end_measuring(load);
 		break;
 	case DRAINING:
-		run->tally->errors += run->under_way;
-		run->state = ENDED;
+		load->tally->errors += load->under_way;
+		load->state = ENDED;
 		break;
 	case WAITING:
 	case MEETING:
@@ -540,7 +544,7 @@ static void phase_expired(struct loop_timer *timer)
 
 static void progress_expired(struct loop_timer *timer)
 {
-	struct run *run = LOOP_OWNER(timer, struct run, progress);
+	struct load *load = LOOP_OWNER(timer, struct load, progress);
 	static const char *const states[] = {
 		[PREPARING] = "making accounts",
 		[WAITING] = "waiting",
@@ -550,128 +554,129 @@ static void progress_expired(struct loop_timer *timer)
 		[DRAINING] = "finishing",
 		[ENDED] = "done",
 	};
-	uint64_t count = run->state == PREPARING ? run->moved : run->tally->count;
+	uint64_t count = load->state == PREPARING ? load->moved : load->tally->count;
 
-	(void)fprintf(stderr, "\rbench: %-16s %12ju", states[run->state], (uintmax_t)count);
-	loop_timer_set(run->loop, timer, loop_now_ms(run->loop) + PROGRESS_MS);
+	(void)fprintf(stderr, "\rbench: %-16s %12ju", states[load->state], (uintmax_t)count);
+	loop_timer_set(load->loop, timer, loop_now_ms(load->loop) + PROGRESS_MS);
 }
 
 /* ---- members ---- */
 
 static void handle(void *context, const struct action *action);
 
-static void begin_member(struct run *run, struct member *m)
+static void begin_member(struct load *load, struct load_member *m)
 {
-	struct replication_options options = { .wait_ms = BENCH_WAIT_MS };
+	struct replication_options options = { .wait_ms = WAIT_MS };
 
-	if (getrandom(options.seed, sizeof(options.seed), 0) != (ssize_t)sizeof(options.seed))
+	if (getrandom(options.seed, sizeof options.seed, 0) != (ssize_t)sizeof options.seed)
 		give_up(EXIT_REFUSED, "no random numbers", strerror(errno));
 	m->begun_ns = now_ns();
-	m->link = link_new(run->pool, run->options->targets, &options, handle, m);
-	run->members_busy++;
+	m->link = link_new(load->pool, load->options->targets, &options, handle, m);
+	load->members_busy++;
 }
 
-static struct member *member_at(struct run *run, uint32_t number)
+static struct load_member *member_at(struct load *load, uint32_t number)
 {
-	bool is_live = run->options->mode == BENCH_LIVE;
+	bool is_live = load->options->mode == LOAD_LIVE;
 
-	if (number < run->makers_count)
-		return &run->makers[number];
-	number -= run->makers_count;
+	if (number < load->makers_count)
+		return &load->makers[number];
+	number -= load->makers_count;
 	if (!is_live)
-		return &run->senders[number].self;
-	return number % 2 == 0 ? &run->senders[number / 2].self
-	                       : &run->senders[number / 2].receiver;
+		return &load->senders[number].self;
+	return number % 2 == 0 ? &load->senders[number / 2].self
+	                       : &load->senders[number / 2].receiver;
 }
 
-static uint32_t members_count(const struct run *run)
+static uint32_t members_count(const struct load *load)
 {
-	return run->makers_count + run->senders_count * (run->options->mode == BENCH_LIVE ? 2 : 1);
+	return load->makers_count +
+	       load->senders_count * (load->options->mode == LOAD_LIVE ? 2 : 1);
 }
 
-static void begin_members(struct run *run)
+static void begin_members(struct load *load)
 {
-	while (run->members_busy < MEMBERS_AT_ONCE && run->members_begun < members_count(run))
-		begin_member(run, member_at(run, run->members_begun++));
+	while (load->members_busy < MEMBERS_AT_ONCE && load->members_begun < members_count(load))
+		begin_member(load, member_at(load, load->members_begun++));
 }
 
-static void member_prepared(struct run *run, struct member *m)
+static void member_prepared(struct load *load, struct load_member *m)
 {
 	assert(!m->is_prepared);
-	assert(run->members_left > 0);
+	assert(load->members_left > 0);
 	m->is_prepared = true;
-	run->members_busy--;
-	run->members_left--;
-	if (run->options->mode == BENCH_IDLE && m->kind == MEMBER_SENDER)
-		tally_add(run->tally, now_ns() - m->begun_ns);
+	load->members_busy--;
+	load->members_left--;
+	if (load->options->mode == LOAD_IDLE && m->kind == MEMBER_SENDER)
+		tally_add(load->tally, now_ns() - m->begun_ns);
 }
 
-static void make_account(struct run *run, struct member *m)
+static void make_account(struct load *load, struct load_member *m)
 {
 	struct command command;
 
 	if (m->kind == MEMBER_MAKER) {
-		if (run->accounts_next >= run->options->users) {
-			member_prepared(run, m);
+		if (load->accounts_next >= load->options->users) {
+			member_prepared(load, m);
 			return;
 		}
-		recipient_name(run, run->accounts_next, m->name);
-		run->accounts_next += run->share->processes;
+		recipient_name(load, load->accounts_next, m->name);
+		load->accounts_next += load->share->processes;
 	}
-	command = account_command(run, COMMAND_CREATE, m->name);
+	command = account_command(load, COMMAND_CREATE, m->name);
 	(void)link_command(m->link, &command);
 }
 
 /* A maker logs out of what it has made and makes the next. */
-static void take_preparation(struct run *run, struct member *m, const struct result *result)
+static void take_preparation(struct load *load, struct load_member *m, const struct result *result)
 {
 	if (result->outcome == OUTCOME_NO_REPLICA)
 		give_up(EXIT_NO_REPLICA, "cannot make accounts", result->detail);
 	if (result->outcome != OUTCOME_OK)
 		give_up(EXIT_REFUSED, "cannot make accounts", result->detail);
-	run->moved++;
+	load->moved++;
 	if (m->kind != MEMBER_MAKER)
-		member_prepared(run, m);
+		member_prepared(load, m);
 	else if (result->kind == COMMAND_CREATE)
 		(void)link_command(m->link, &(struct command){ .kind = COMMAND_LOGOUT });
 	else
-		make_account(run, m);
+		make_account(load, m);
 }
 
 /* Whoever idles has nothing to lose but a replica, or the session. */
-static void count_loss(struct run *run, const struct action *action)
+static void count_loss(struct load *load, const struct action *action)
 {
-	if (run->options->mode == BENCH_IDLE && run->state == MEASURING &&
+	if (load->options->mode == LOAD_IDLE && load->state == MEASURING &&
 	    (action->kind == ACTION_LOGGED_OUT || !action->live))
-		run->tally->errors++;
+		load->tally->errors++;
 }
 
 static void handle(void *context, const struct action *action)
 {
-	struct member *m = context;
-	struct run *run = m->run;
+	struct load_member *m = context;
+	struct load *load = m->load;
 
 	switch (action->kind) {
 	case ACTION_READY:
-		make_account(run, m);
+		make_account(load, m);
 		break;
 	case ACTION_RESULT:
 		if (!m->is_prepared)
-			take_preparation(run, m, action->result);
-		else if (m->kind == MEMBER_SENDER && run->state == MEETING)
-			take_meeting(run, m->sender, action->result);
+			take_preparation(load, m, action->result);
+		else if (m->kind == MEMBER_SENDER && load->state == MEETING)
+			take_meeting(load, m->sender, action->result);
 		else if (m->kind == MEMBER_SENDER)
-			take_result(run, m->sender, action->result);
-		if (run->options->mode == BENCH_LIVE && m->is_prepared && m->sender != NULL)
-			go_on(run, m->sender);
+			take_result(load, m->sender, action->result);
+		if (load->options->mode == LOAD_LIVE && m->is_prepared && m->sender != NULL)
+			go_on(load, m->sender);
 		break;
 	case ACTION_MESSAGE:
 		if (m->kind == MEMBER_RECEIVER)
-			take_shown(run, m->sender, action->shown);
+			take_shown(load, m->sender, action->shown);
 		break;
 	case ACTION_REPLICA:
 	case ACTION_LOGGED_OUT:
-		count_loss(run, action);
+		count_loss(load, action);
 		break;
 	default:
 		break;
@@ -680,74 +685,75 @@ static void handle(void *context, const struct action *action)
 
 /* ---- a run ---- */
 
-static void sender_init(struct run *run, struct sender *s, uint32_t number)
+static void sender_init(struct load *load, struct load_sender *s, uint32_t number)
 {
-	const struct bench_options *o = run->options;
+	const struct load_options *o = load->options;
 
-	s->self = (struct member){ .run = run, .sender = s, .kind = MEMBER_SENDER };
-	s->receiver = (struct member){ .run = run, .sender = s, .kind = MEMBER_RECEIVER };
-	(void)snprintf(s->self.name, BENCH_NAME_SIZE, "%s-s%u", run->key->tag, number);
-	(void)snprintf(s->receiver.name, BENCH_NAME_SIZE, "%s-t%u", run->key->tag, number);
+	s->self = (struct load_member){ .load = load, .sender = s, .kind = MEMBER_SENDER };
+	s->receiver = (struct load_member){ .load = load, .sender = s, .kind = MEMBER_RECEIVER };
+	(void)snprintf(s->self.name, NAME_SIZE, "%s-s%u", load->key->tag, number);
+	(void)snprintf(s->receiver.name, NAME_SIZE, "%s-t%u", load->key->tag, number);
 	s->random = (number + UINT64_C(1)) * 0x9e3779b97f4a7c15;
 	s->stamp = (uint64_t)number << 40;
-	if (o->mode == BENCH_IDLE)
+	if (o->mode == LOAD_IDLE)
 		return;
-	s->slots = memory_alloc_zero(run->slots, sizeof(*s->slots));
+	s->slots = memory_alloc_zero(load->slots, sizeof *s->slots);
 	s->text = memory_alloc(o->text_size);
 	memset(s->text, 'm', o->text_size);
-	if (o->mode == BENCH_LIVE)
-		s->sent_ns = memory_alloc_zero(run->ring_mask + 1, sizeof(*s->sent_ns));
+	if (o->mode == LOAD_LIVE)
+		s->sent_ns = memory_alloc_zero(load->ring_mask + 1, sizeof(*s->sent_ns));
 }
 
 /* What is this process's part of `count` that are dealt out in turn. */
-static uint32_t part_of(uint64_t count, const struct bench_share *share)
+static uint32_t part_of(uint64_t count, const struct load_share *share)
 {
 	return (uint32_t)((count + share->processes - 1 - share->process) / share->processes);
 }
 
-static bool has_recipients(const struct bench_options *o)
+static bool has_recipients(const struct load_options *o)
 {
-	return o->mode == BENCH_STORE || o->mode == BENCH_FAILOVER || o->mode == BENCH_LIST;
+	return o->mode == LOAD_STORE || o->mode == LOAD_FAILOVER || o->mode == LOAD_LIST;
 }
 
-static void init(struct run *run)
+static void init(struct load *load)
 {
-	const struct bench_options *o = run->options;
+	const struct load_options *o = load->options;
 
-	run->loop = loop_new();
-	if (run->loop == NULL)
+	load->loop = loop_new();
+	if (load->loop == NULL)
 		give_up(EXIT_REFUSED, "cannot wait for events", strerror(errno));
-	run->pool = link_pool_new(run->loop);
-	run->prepared_ns = now_ns();
-	run->phase.expired = phase_expired;
-	run->retry.expired = retry_expired;
-	run->progress.expired = progress_expired;
-	run->slots = (uint32_t)o->depth * (o->mode == BENCH_LIVE ? LIVE_SLOTS : 1);
-	run->ring_mask = two_to(2 * (uint64_t)run->slots) - 1;
-	run->accounts_next = run->share->process;
+	load->pool = link_pool_new(load->loop);
+	load->prepared_ns = now_ns();
+	load->phase.expired = phase_expired;
+	load->retry.expired = retry_expired;
+	load->progress.expired = progress_expired;
+	load->slots = (uint32_t)o->depth * (o->mode == LOAD_LIVE ? LIVE_SLOTS : 1);
+	load->ring_mask = two_to(2 * (uint64_t)load->slots) - 1;
+	load->accounts_next = load->share->process;
 	if (has_recipients(o))
-		run->makers_count = part_of(o->users, run->share);
-	if (run->makers_count > MEMBERS_AT_ONCE)
-		run->makers_count = MEMBERS_AT_ONCE;
-	run->makers = memory_alloc_zero(run->makers_count + 1, sizeof(*run->makers));
-	for (uint32_t i = 0; i < run->makers_count; i++)
-		run->makers[i] = (struct member){ .run = run, .kind = MEMBER_MAKER };
-	run->senders_count = part_of(o->senders, run->share);
-	run->senders = memory_alloc_zero(run->senders_count + 1, sizeof(*run->senders));
-	for (uint32_t i = 0; i < run->senders_count; i++)
-		sender_init(run, &run->senders[i], run->share->process + i * run->share->processes);
-	run->members_left = members_count(run);
-	set_phase(run, BENCH_WAIT_MS);
-	if (isatty(STDERR_FILENO) && run->share->process == 0)
-		progress_expired(&run->progress);
+		load->makers_count = part_of(o->users, load->share);
+	if (load->makers_count > MEMBERS_AT_ONCE)
+		load->makers_count = MEMBERS_AT_ONCE;
+	load->makers = memory_alloc_zero(load->makers_count + 1, sizeof *load->makers);
+	for (uint32_t i = 0; i < load->makers_count; i++)
+		load->makers[i] = (struct load_member){ .load = load, .kind = MEMBER_MAKER };
+	load->senders_count = part_of(o->senders, load->share);
+	load->senders = memory_alloc_zero(load->senders_count + 1, sizeof *load->senders);
+	for (uint32_t i = 0; i < load->senders_count; i++)
+		sender_init(load, &load->senders[i],
+		            load->share->process + i * load->share->processes);
+	load->members_left = members_count(load);
+	set_phase(load, WAIT_MS);
+	if (isatty(STDERR_FILENO) && load->share->process == 0)
+		progress_expired(&load->progress);
 }
 
-static void release(struct run *run)
+static void release(struct load *load)
 {
-	if (run->progress.place != 0)
+	if (load->progress.place != 0)
 		(void)fprintf(stderr, "\r%40s\r", "");
-	for (uint32_t i = 0; i < run->senders_count; i++) {
-		struct sender *s = &run->senders[i];
+	for (uint32_t i = 0; i < load->senders_count; i++) {
+		struct load_sender *s = &load->senders[i];
 
 		link_free(s->self.link);
 		link_free(s->receiver.link);
@@ -755,44 +761,65 @@ static void release(struct run *run)
 		memory_free(s->text);
 		memory_free(s->sent_ns);
 	}
-	memory_free(run->senders);
-	memory_free(run->makers);
-	link_pool_free(run->pool);
-	loop_timer_cancel(run->loop, &run->phase);
-	loop_timer_cancel(run->loop, &run->retry);
-	loop_timer_cancel(run->loop, &run->progress);
-	loop_free(run->loop);
+	memory_free(load->senders);
+	memory_free(load->makers);
+	link_pool_free(load->pool);
+	loop_timer_cancel(load->loop, &load->phase);
+	loop_timer_cancel(load->loop, &load->retry);
+	loop_timer_cancel(load->loop, &load->progress);
+	loop_free(load->loop);
 }
 
-void bench_run(const struct bench_options *o, const struct bench_key *key,
-               const struct bench_share *share, struct tally *tally)
+void load_run(const struct load_options *o, const struct load_key *key,
+              const struct load_share *share, struct tally *tally)
 {
-	struct run run = { .options = o, .key = key, .share = share, .tally = tally };
+	struct load load = { .options = o, .key = key, .share = share, .tally = tally };
 
-	init(&run);
-	while (run.state != ENDED) {
-		if (run.state == PREPARING)
-			begin_members(&run);
-		link_pool_settle(run.pool);
-		if (run.state == PREPARING && run.members_left == 0)
-			prepared(&run);
-		else if (run.state == PREPARING)
-			begin_members(&run);
-		link_pool_settle(run.pool);
-		if (run.state != ENDED)
-			loop_turn(run.loop, LOOP_NEVER);
-		link_pool_settle(run.pool);
+	init(&load);
+	while (load.state != ENDED) {
+		if (load.state == PREPARING)
+			begin_members(&load);
+		link_pool_settle(load.pool);
+		if (load.state == PREPARING && load.members_left == 0)
+			prepared(&load);
+		else if (load.state == PREPARING)
+			begin_members(&load);
+		link_pool_settle(load.pool);
+		if (load.state != ENDED)
+			loop_turn(load.loop, LOOP_NEVER);
+		link_pool_settle(load.pool);
 	}
-	release(&run);
+	release(&load);
 }
 
-uint64_t bench_descriptors(const struct bench_options *o, uint64_t processes)
+uint64_t load_descriptors(const struct load_options *o, uint64_t processes)
 {
 	uint64_t members = (o->senders + processes - 1) / processes;
 
-	if (o->mode == BENCH_LIVE)
+	if (o->mode == LOAD_LIVE)
 		members *= 2;
 	if (has_recipients(o))
 		members += MEMBERS_AT_ONCE;
 	return REPLICAS * members + DESCRIPTORS_OTHERS;
+}
+
+void load_key_make(struct load_key *key)
+{
+	uint8_t random[16 + 4];
+
+	if (getrandom(random, sizeof random, 0) != (ssize_t)sizeof random)
+		give_up(EXIT_REFUSED, "no random numbers", strerror(errno));
+	auth_setting_make(random, key->setting);
+	(void)snprintf(key->tag, sizeof(key->tag), "b%02x%02x%02x%02x", random[16], random[17],
+	               random[18], random[19]);
+	if (!auth_stretch(view_of_string(password), view_of_string(key->setting), key->stretched))
+		give_up(EXIT_REFUSED, "crypt(3) does not know yescrypt", strerror(errno));
+}
+
+void load_announce(const struct load_options *o)
+{
+	if (!o->json)
+		return;
+	(void)puts("{\"event\": \"ready\"}");
+	(void)fflush(stdout);
 }

@@ -3,7 +3,7 @@
  * Every latency is kept, four bytes each, so percentiles are exact; an estimate by buckets would
  * cost as much to explain as it saves.
  */
-#include "tools/bench.h"
+#include "tools/tally.h"
 
 #include "io/file.h"
 

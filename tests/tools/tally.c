@@ -2,7 +2,7 @@
  *
  * The tally of bench: percentiles against a naive count, and the way from process to process.
  */
-#include "tools/bench.h"
+#include "tools/tally.h"
 #include "tests/lib/tap.h"
 
 #include <stdlib.h>
