@@ -145,11 +145,9 @@ static void introduce_proven(struct sessions *s, struct connection *c, const str
 	}
 	if (BUG(handed_over_confirmed) && frame->type == FRAME_HANDOVER && state == STORE_UNKNOWN)
 		fact.account.confirmed = true;
-	enum store_result result = store_apply(s->store, &fact, &s->options.limits);
+	enum store_result result = session_apply(s, &fact, &s->options.limits);
 
 	assert(result == (state == STORE_UNKNOWN ? STORE_NEW : STORE_KNOWN));
-	if (result == STORE_NEW)
-		session_append(s, &fact);
 	c->proven = account->id;
 	auth_signature(account->verifier.server_key, auth, reply.introduced.signature);
 	session_reply(s, c, &reply);
@@ -196,10 +194,9 @@ static enum status confirm_alive(struct sessions *s, const struct account *accou
 	if (s->disk_full)
 		return STATUS_DISK_FULL;
 	const struct fact fact = confirmation(s, account);
-	enum store_result result = store_apply(s->store, &fact, &s->options.limits);
+	enum store_result result = session_apply(s, &fact, &s->options.limits);
 
 	assert(result == STORE_NEW);
-	session_append(s, &fact);
 	return STATUS_OK;
 }
 
@@ -237,7 +234,7 @@ void session_delete(struct sessions *s, struct connection *c, const struct frame
 	const struct fact fact = { .kind = FACT_TOMBSTONE, .tombstone = frame->tombstone };
 	const struct id *id = &frame->tombstone.id;
 	enum store_state state = store_find(s->store, id, NULL, NULL);
-	struct work work = { .status = STATUS_OK };
+	struct work work = { .freeing = false };
 
 	if (!auth_tombstone_fits(&frame->tombstone) && !BUG(tombstone_without_key)) {
 		session_answer(s, c, frame, STATUS_WRONG_PROOF);
@@ -251,14 +248,10 @@ void session_delete(struct sessions *s, struct connection *c, const struct frame
 		session_answer(s, c, frame, STATUS_DISK_FULL);
 		return;
 	}
-	struct connection *active = session_of(s, id);
 	uint64_t given = store_work_given(s->store);
-	enum store_result result = store_apply(s->store, &fact, &s->options.limits);
+	enum store_result result = session_bury(s, &fact, &s->options.limits);
 
 	assert(result == STORE_NEW);
-	session_append(s, &fact);
-	if (active != NULL)
-		session_end(s, active, STATUS_GONE);
 	work.freeing = store_work_given(s->store) > given;
 	session_work_begin(s, c, &work, frame);
 }

@@ -1,16 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * What comes in: the handshake, one frame at a time through the table of handlers, and requests
- * that are too long for one turn.
- *
- * A long request is worked off in slices of a bounded cost. The first slice is done in the call
- * that brought the frame, which nearly always is all of it. If not, the frame is copied and the
- * work waits for its turn, behind those that wait already; the connection takes no input until its
- * reply is made, so that replies keep their order. A request that left the store something to free
- * waits until that is freed, in the order of the store's tickets, which is the order of arrival
- * here. What the store frees is one step of the same turn.
- *
- * A connection that ends does not end its work: what was accepted is stored for all recipients.
+ * session/input: what comes in: the handshake, then one frame at a time through the table of
+ * handlers.
  */
 #include "base/bug.h"
 #include "session/private.h"
@@ -35,194 +26,12 @@ static handler *const handlers[FRAME_TYPE_REQUEST_END] = {
 	[FRAME_STORE] = session_store,
 };
 
-/* ---- work in slices ---- */
-
-static void work_add(struct work_list *list, struct work *work)
+/* A whole frame has come: the connection goes to the end of the list of silence. */
+static void touch(struct sessions *s, struct connection *c)
 {
-	work->next = NULL;
-	if (list->last == NULL)
-		list->first = work;
-	else
-		list->last->next = work;
-	list->last = work;
-}
-
-static struct work *work_take(struct work_list *list)
-{
-	struct work *work = list->first;
-
-	assert(work != NULL);
-	list->first = work->next;
-	if (list->first == NULL)
-		list->last = NULL;
-	work->next = NULL;
-	return work;
-}
-
-void session_work_free(struct work_list *list)
-{
-	while (list->first != NULL) {
-		struct work *work = work_take(list);
-
-		buf_release(&work->results);
-		memory_free(work->survey);
-		memory_free(work->copy);
-		memory_free(work);
-	}
-	assert(list->last == NULL);
-}
-
-/* The work itself stays in its list and goes on. */
-void session_work_drop(struct connection *c)
-{
-	if (c->work == NULL)
-		return;
-	assert(c->work->connection == c->number);
-	c->work->connection = SESSION_NONE;
-	c->work = NULL;
-}
-
-static bool work_slice(struct sessions *s, struct work *work)
-{
-	switch (work->type) {
-	case FRAME_SEND:
-		return session_send_slice(s, work);
-	case FRAME_RECEIVED:
-		return session_received_slice(s, work);
-	case FRAME_DIGEST:
-	case FRAME_SPLIT:
-	case FRAME_ELEMENTS:
-		return session_survey_slice(s, work);
-	case FRAME_STORE:
-		return session_store_slice(s, work);
-	default:
-		assert(work->type == FRAME_DELETE);
-		return true;
-	}
-}
-
-/* All slices are done: whether the store still frees what they left. The ticket is the last one
- * given by now, not the last one of this work, so that the list of those that wait is in order. */
-static bool work_waits(const struct sessions *s, struct work *work)
-{
-	if (work->freeing && work->ticket == 0)
-		work->ticket = store_work_given(s->store);
-	return store_work_done(s->store) < work->ticket;
-}
-
-static void work_reply(struct sessions *s, struct connection *c, const struct work *work)
-{
-	struct frame reply = {
-		.type = work->type | FRAME_REPLY,
-		.request = work->request,
-		.status = work->status,
-	};
-
-	assert(c->work == NULL);
-	if (work->survey != NULL)
-		session_survey_reply(work, &reply);
-	else
-		reply.sent.results = buf_view(&work->results);
-	session_reply(s, c, &reply);
-}
-
-/* Moves a view of the frame to the copy. */
-static struct view view_moved(struct view v, struct view from, const uint8_t *to)
-{
-	if (v.size == 0)
-		return v;
-	assert(v.data >= from.data);
-	assert(v.data + v.size <= from.data + from.size);
-	return view_of(to + (v.data - from.data), v.size);
-}
-
-/* The work, which stood on the stack with views into the caller's bytes, with memory of its own. */
-static struct work *work_keep(const struct work *work)
-{
-	struct work *kept = memory_alloc(sizeof(*kept));
-	/* Text and list stand in one frame, so what lies between them is at most that frame. */
-	const uint8_t *first = work->list.data;
-	const uint8_t *end = work->list.data + work->list.size;
-
-	if (work->text.size > 0 && work->text.data < first)
-		first = work->text.data;
-	if (work->text.size > 0 && work->text.data + work->text.size > end)
-		end = work->text.data + work->text.size;
-	*kept = *work;
-	if (end == first)
-		return kept;
-	struct view frame = view_of(first, (size_t)(end - first));
-
-	assert(frame.size <= FRAME_SIZE_MAX);
-	kept->copy = memory_alloc(frame.size);
-	memcpy(kept->copy, frame.data, frame.size);
-	kept->text = view_moved(work->text, frame, kept->copy);
-	kept->list = view_moved(work->list, frame, kept->copy);
-	return kept;
-}
-
-void session_work_begin(struct sessions *s, struct connection *c, struct work *work,
-                        const struct frame *frame)
-{
-	assert(c->work == NULL);
-	work->connection = c->number;
-	work->type = frame->type;
-	work->request = frame->request;
-	/* The results of one slice, nearly always all, need no memory of their own. */
-	work->results = s->scratch;
-	buf_clear(&work->results);
-	buf_init(&s->scratch, FRAME_SIZE_MAX);
-	bool is_done = work_slice(s, work);
-
-	if (is_done && !work_waits(s, work)) {
-		work_reply(s, c, work);
-		memory_free(work->survey);
-		buf_release(&s->scratch);
-		s->scratch = work->results;
-		return;
-	}
-	c->work = work_keep(work);
-	work_add(is_done ? &s->waiting : &s->sliced, c->work);
-	session_settle(s, c);
-}
-
-/* Answers, if somebody still waits, and keeps the copy for the facts of this call. */
-static void work_end(struct sessions *s, struct work *work)
-{
-	struct connection *c = session_connection(s, work->connection);
-
-	if (c != NULL) {
-		assert(c->work == work);
-		c->work = NULL;
-		work_reply(s, c, work);
-		session_settle(s, c);
-	}
-	work_add(&s->spent, work);
-}
-
-bool session_has_work(const struct sessions *s)
-{
-	assert(s->magic == SESSIONS_MAGIC);
-	return s->sliced.first != NULL || store_work_done(s->store) < store_work_given(s->store);
-}
-
-void session_work(struct sessions *s, struct session_time time)
-{
-	session_begin(s, time);
-	if (s->sliced.first != NULL) {
-		struct work *work = work_take(&s->sliced);
-
-		if (!work_slice(s, work))
-			work_add(&s->sliced, work);
-		else if (work_waits(s, work))
-			work_add(&s->waiting, work);
-		else
-			work_end(s, work);
-	}
-	if (store_work_done(s->store) < store_work_given(s->store))
-		(void)store_work(s->store, SLICE_FREED_MAX); /* session_has_work asks again */
-	while (s->waiting.first != NULL && s->waiting.first->ticket <= store_work_done(s->store))
-		work_end(s, work_take(&s->waiting));
+	assert(c->listed[LIST_SILENCE]);
+	session_list_remove(s, c, LIST_SILENCE);
+	session_list_add(s, c, LIST_SILENCE);
 }
 
 /* ---- the handshake ---- */
@@ -303,7 +112,7 @@ static size_t take_hello(struct sessions *s, struct connection *c, struct view b
 	memcpy(welcome.welcome.uuid, s->options.uuid, UUID_SIZE);
 	memcpy(welcome.welcome.nonce, c->nonce, KEY_SIZE);
 	c->state = CONNECTION_OPEN;
-	session_touch(s, c);
+	touch(s, c);
 	session_reply(s, c, &welcome);
 	return HELLO_SIZE;
 }
@@ -366,12 +175,11 @@ size_t session_input(struct sessions *s, uint32_t connection, struct view bytes,
                      struct session_time time)
 {
 	session_begin(s, time);
-	struct connection *c = session_connection(s, connection);
+	struct connection *c = session_connection_at(s, connection);
 	struct frame frame;
 	const char *why = NULL;
 	size_t size = 0;
 
-	assert(c != NULL);
 	if (!c->listed[LIST_SILENCE] || bytes.size == 0)
 		return 0;
 	if (c->state == CONNECTION_NEW)
@@ -382,7 +190,7 @@ size_t session_input(struct sessions *s, uint32_t connection, struct view bytes,
 	}
 	if (size == 0 || bytes.size < size)
 		return 0;
-	session_touch(s, c);
+	touch(s, c);
 	s->counts.frames++;
 	if (!protocol_decode(view_of(bytes.data, size), &frame, &why))
 		refuse_frame(s, c, why);
@@ -395,13 +203,12 @@ enum { EXPECT_MIN = 3 }; /* for fewer it is not worth its price */
 
 size_t session_expect(const struct sessions *s, uint32_t connection, struct view bytes)
 {
-	const struct connection *c = session_connection(s, connection);
+	const struct connection *c = session_connection_at(s, connection);
 	struct id recipients[STORE_EXPECT_MAX];
 	size_t count = 0;
 	size_t at = 0;
 	size_t size;
 
-	assert(c != NULL);
 	while (count < STORE_EXPECT_MAX) {
 		struct view rest = view_of(bytes.data + at, bytes.size - at);
 

@@ -1,118 +1,15 @@
 /* SPDX-License-Identifier: MIT
  *
- * Who is logged in where. For each account that was logged in since the start, one record: the
- * largest (session, dial) seen and the connection where it is active now.
+ * session/login: log in, log out, and what a client is told of an account.
  *
- *   a log in with            active elsewhere          not active, or here
+ *   a log-in with            active elsewhere          not active, or here
  *   a larger session         that one ends, is told    accepted
  *   the same, larger dial    that one is closed        accepted
  *   the same, the same dial  taken over                here: the same answer; else taken over
  *   a smaller session, dial  taken over                taken over
- *
- * The records are never forgotten, since a smaller session that comes late must find the larger
- * one: one per account that logged in, 48 bytes and a handle. The table has no pauses (base/table).
  */
 #include "base/bug.h"
 #include "session/private.h"
-
-#include "base/mix.h"
-
-/* ---- the records ---- */
-
-static uint64_t hash_of_id(const struct sessions *s, const struct id *id)
-{
-	return mix_end(mix_bytes(s->seed, id->bytes, ID_SIZE));
-}
-
-static uint64_t hash_of_handle(const void *context, uint32_t handle)
-{
-	const struct sessions *s = context;
-	const struct remembered *r = arena_at(&s->arena, handle);
-
-	return hash_of_id(s, &r->id);
-}
-
-static bool handle_has_id(const void *context, const void *key, uint32_t handle)
-{
-	const struct sessions *s = context;
-	const struct remembered *r = arena_at(&s->arena, handle);
-
-	return id_equal(&r->id, key);
-}
-
-struct remembered *session_remembered(const struct sessions *s, const struct id *id)
-{
-	uint32_t handle = table_find(&s->accounts, hash_of_id(s, id), handle_has_id, s, id);
-
-	return handle == 0 ? NULL : arena_at(&s->arena, handle);
-}
-
-/* The record of an account, made if there is none. */
-static struct remembered *remember(struct sessions *s, const struct id *id)
-{
-	struct remembered *r = session_remembered(s, id);
-
-	if (r != NULL)
-		return r;
-	uint32_t handle = arena_alloc(&s->arena, sizeof(*r));
-
-	r = arena_at(&s->arena, handle);
-	*r = (struct remembered){ .id = *id, .connection = SESSION_NONE };
-	table_add(&s->accounts, hash_of_id(s, id), handle, hash_of_handle, s);
-	return r;
-}
-
-void session_accounts_release(struct sessions *s)
-{
-	table_release(&s->accounts);
-	arena_release(&s->arena);
-}
-
-void session_accounts_check(const struct sessions *s)
-{
-	table_check(&s->accounts, hash_of_handle, s);
-	arena_check(&s->arena);
-	assert(s->counts.sessions <= s->accounts.count);
-}
-
-struct connection *session_of(const struct sessions *s, const struct id *id)
-{
-	const struct remembered *r = session_remembered(s, id);
-
-	if (r == NULL || r->connection == SESSION_NONE)
-		return NULL;
-	struct connection *c = session_connection(s, r->connection);
-
-	assert(c != NULL);
-	assert(id_equal(&c->account, id));
-	assert(ulid_equal(&c->session, &r->session));
-	return c;
-}
-
-void session_end(struct sessions *s, struct connection *c, enum status why)
-{
-	if (id_is_zero(&c->account))
-		return;
-	struct remembered *r = session_remembered(s, &c->account);
-
-	assert(r != NULL);
-	assert(r->connection == c->number);
-	r->connection = SESSION_NONE;
-	c->account = (struct id){ { 0 } };
-	c->read_on = false;
-	s->counts.sessions--;
-	if (why == STATUS_OK)
-		return;
-	struct frame ended = { .type = FRAME_ENDED, .status = why };
-
-	ended.session.session = c->session;
-	bool is_encoded = protocol_encode(session_ready(c), &ended);
-
-	assert(is_encoded);
-	c->push_open = NO_OFFSET;
-	session_ready_added(s, c);
-	session_settle(s, c);
-}
 
 /* ---- what is told of an account ---- */
 
@@ -256,7 +153,7 @@ static uint64_t displace(struct sessions *s, struct connection *c, const struct 
 static void activate(struct sessions *s, struct connection *c, const struct frame *frame)
 {
 	uint64_t since_ms = displace(s, c, frame);
-	struct remembered *r = remember(s, &frame->login.id);
+	struct remembered *r = session_remember(s, &frame->login.id);
 
 	assert(id_is_zero(&c->account));
 	assert(r->connection == SESSION_NONE);

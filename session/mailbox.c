@@ -70,7 +70,7 @@ static void put_push(struct sessions *s, struct connection *c, const struct mess
 	protocol_end(b, offset);
 	c->push_open = (int32_t)offset;
 	c->push_waiting += (uint32_t)(b->size - before);
-	c->push_tail = (uint32_t)(b->size - c->ready->sent);
+	c->push_tail = (uint32_t)session_ready_left(c);
 	assert(c->push_waiting <= PAGE_SIZE_MAX);
 	session_ready_added(s, c);
 	session_settle(s, c);
@@ -97,7 +97,7 @@ static void push(struct sessions *s, struct connection *c, const struct message 
 	item = item_of(message);
 	put_push(s, c, &item);
 	s->counts.pushes++;
-	s->counts.pushed_unsynced += s->appended > s->synced;
+	s->counts.pushed_unsynced += session_holds_replies(s);
 }
 
 void session_push(struct sessions *s, const struct message *message)
@@ -112,13 +112,9 @@ void session_read_on(struct sessions *s, struct connection *c, bool force)
 	if (!c->read_on || (c->read_on_tail > 0 && !force))
 		return;
 	frame.read_on.place = c->place;
-	bool is_encoded = protocol_encode(session_ready(c), &frame);
-
-	assert(is_encoded);
+	session_ready_put(s, c, &frame);
 	c->read_on = false;
-	c->push_open = NO_OFFSET;
-	c->read_on_tail = (uint32_t)(c->ready->buf.size - c->ready->sent);
-	session_ready_added(s, c);
+	c->read_on_tail = (uint32_t)session_ready_left(c);
 }
 
 /* ---- send ---- */
@@ -171,12 +167,11 @@ static enum status send_one(struct sessions *s, struct connection *to,
 	if (is_held && known == STATUS_DIFFERENT)
 		return known;
 	/* A repetition of the same text joins too: all replicas keep the smaller time. */
-	enum store_result result = store_apply(s->store, &fact, &s->options.limits);
+	enum store_result result = session_apply(s, &fact, &s->options.limits);
 
 	switch (result) {
 	case STORE_NEW:
 	case STORE_REPLACED:
-		session_append(s, &fact);
 		push(s, to, message);
 		return result == STORE_NEW ? STATUS_OK : known;
 	case STORE_KNOWN:
@@ -194,7 +189,7 @@ static enum status send_one(struct sessions *s, struct connection *to,
 	return STATUS_GONE;
 }
 
-bool session_send_slice(struct sessions *s, struct work *work)
+static bool send_slice(struct sessions *s, struct work *work)
 {
 	struct reader r = reader_of(list_left(work));
 	uint32_t cost_each = 1 + (uint32_t)(work->text.size / TEXT_COST);
@@ -226,6 +221,11 @@ bool session_send_slice(struct sessions *s, struct work *work)
 	return work->offset == work->list.size;
 }
 
+static void send_reply(const struct work *work, struct frame *reply)
+{
+	reply->sent.results = buf_view(&work->results);
+}
+
 void session_send(struct sessions *s, struct connection *c, const struct frame *frame)
 {
 	struct work work = {
@@ -235,7 +235,8 @@ void session_send(struct sessions *s, struct connection *c, const struct frame *
 		.sent_ms = frame->send.sent_ms,
 		.text = frame->send.text,
 		.list = frame->send.recipients,
-		.status = STATUS_OK,
+		.slice = send_slice,
+		.reply = send_reply,
 	};
 
 	assert(!id_is_zero(&c->account));
@@ -262,17 +263,16 @@ static enum status bury(struct sessions *s, const struct burial *burial)
 
 	if (s->disk_full && !store_holds(s->store, &burial->stream))
 		return STATUS_DISK_FULL;
-	enum store_result result = store_apply(s->store, &fact, &s->options.limits);
+	enum store_result result = BUG(burial_not_kept)
+	                                   ? store_apply(s->store, &fact, &s->options.limits)
+	                                   : session_apply(s, &fact, &s->options.limits);
 
-	if (result == STORE_NEW && !BUG(burial_not_kept))
-		session_append(s, &fact);
 	if (result == STORE_FULL)
 		return STATUS_MAILBOX_FULL;
 	return result == STORE_GAPS ? STATUS_GAPS : STATUS_OK;
 }
 
-/* A range of up to STORE_SLICE_MAX messages is freed at once: so long it counts. */
-static uint32_t cost_of(const struct range *range)
+uint32_t session_burial_cost(const struct range *range)
 {
 	uint64_t width = range->last - range->first;
 
@@ -290,16 +290,15 @@ static bool received_item(struct sessions *s, struct work *work, const struct st
 	r.offset = work->range * RANGE_SIZE;
 	while (*cost < SLICE_COST_MAX && protocol_next_range(&r, &burial.range)) {
 		work->status = worse(work->status, bury(s, &burial));
-		*cost += cost_of(&burial.range);
+		*cost += session_burial_cost(&burial.range);
 		work->range++;
 	}
 	return reader_left(&r) == 0;
 }
 
-bool session_received_slice(struct sessions *s, struct work *work)
+static bool received_slice(struct sessions *s, struct work *work)
 {
 	struct reader r = reader_of(list_left(work));
-	uint64_t given = store_work_given(s->store);
 	struct stream_item item;
 	uint32_t cost = 0;
 
@@ -309,8 +308,6 @@ bool session_received_slice(struct sessions *s, struct work *work)
 		work->range = 0;
 		work->offset += QUESTION_SIZE + 2 + item.ranges.size;
 	}
-	if (store_work_given(s->store) > given)
-		work->freeing = true;
 	assert(work->offset <= work->list.size);
 	return work->offset == work->list.size;
 }
@@ -320,7 +317,7 @@ void session_received(struct sessions *s, struct connection *c, const struct fra
 	struct work work = {
 		.account = c->account,
 		.list = frame->streams.streams,
-		.status = STATUS_OK,
+		.slice = received_slice,
 	};
 
 	assert(!id_is_zero(&c->account));

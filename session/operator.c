@@ -20,7 +20,6 @@ enum {
 	STORE_COST_MAX = 512, /* of a slice: a message is 1, and so are TEXT_COST_BYTES of it */
 	PROOF_COST = 16,      /* an account or a tombstone, which are checked by some hashes */
 	TEXT_COST_BYTES = 2048,
-	RANGE_COST = 4,
 };
 
 /* ---- the walk ---- */
@@ -52,25 +51,53 @@ static bool is_in_set(const struct fact *fact, uint8_t set)
 	return (set & (is_gone ? SET_GONE : SET_LIVE)) != 0;
 }
 
-/* The next element of the set, in *fact, and where it stands, in *bound; the walk is not moved. It
- * is moved over what is not in the set. False if the slice ends here; at the end of the store the
- * bound is the end. */
-static bool survey_peek(const struct sessions *s, struct survey *survey, struct store_key *key,
-                        struct fact *fact, struct bound *bound)
+/* The element that a walk comes to next. */
+struct survey_element {
+	struct fact fact;
+	struct bound bound;   /* where it stands; bound_end() at the end of the store */
+	struct store_key key; /* the walk's place when it has passed the element */
+};
+
+/* The next element of the set. The walk passes over what is not in the set, but not over this
+ * element (survey_pass). False if the slice ends here. */
+static bool survey_peek(const struct sessions *s, struct survey *survey,
+                        struct survey_element *next)
 {
 	for (; survey->cost < SURVEY_COST_MAX; survey->cost++) {
-		*key = survey->key;
-		if (survey->is_over || !store_next(s->store, key, fact)) {
+		next->key = survey->key;
+		if (survey->is_over || !store_next(s->store, &next->key, &next->fact)) {
 			survey->is_over = true;
-			*bound = bound_end();
+			next->bound = bound_end();
 			return true;
 		}
-		*bound = bound_of(fact);
-		if (is_in_set(fact, survey->set) || bound_compare(bound, &survey->end) > 0)
+		next->bound = bound_of(&next->fact);
+		if (is_in_set(&next->fact, survey->set) ||
+		    bound_compare(&next->bound, &survey->end) > 0)
 			return true;
-		survey->key = *key;
+		survey->key = next->key;
 	}
 	return false;
+}
+
+/* Whether the walk is past a bound: it is at the end of the store, or the next element stands
+ * behind the bound. */
+static bool survey_is_past(const struct survey *survey, const struct survey_element *next,
+                           const struct bound *bound)
+{
+	return survey->is_over || bound_compare(&next->bound, bound) > 0;
+}
+
+static void survey_pass(struct survey *survey, const struct survey_element *next)
+{
+	survey->key = next->key;
+	survey->last = next->bound;
+}
+
+/* Begins a slice. False if nobody waits for the answer any more. */
+static bool survey_begin_slice(struct work *work)
+{
+	work->survey->cost = 0;
+	return work->connection != SESSION_NONE;
 }
 
 static void part_begin(struct survey *survey)
@@ -129,13 +156,13 @@ static bool next_given(const struct work *work, struct survey *survey)
 static bool digest_slice(struct sessions *s, struct work *work)
 {
 	struct survey *survey = work->survey;
-	struct store_key key;
-	struct fact fact;
-	struct bound bound;
+	struct survey_element next;
 
-	while (survey_peek(s, survey, &key, &fact, &bound)) {
+	if (!survey_begin_slice(work))
+		return true;
+	while (survey_peek(s, survey, &next)) {
 		/* The walk's end is in no part, nor is the end itself an element. */
-		while (survey->is_over || bound_compare(&bound, &survey->upto) > 0) {
+		while (survey_is_past(survey, &next, &survey->upto)) {
 			struct digest_part part = part_end(survey);
 			bool is_put = protocol_put_part(&work->results, &part);
 
@@ -144,8 +171,8 @@ static bool digest_slice(struct sessions *s, struct work *work)
 				return true;
 			part_begin(survey);
 		}
-		part_add(s, survey, &fact);
-		survey->key = key;
+		part_add(s, survey, &next.fact);
+		survey_pass(survey, &next);
 	}
 	return false;
 }
@@ -174,10 +201,17 @@ static struct survey *survey_new(uint8_t set, const struct bound *after, const s
 	return survey;
 }
 
+static void digest_reply(const struct work *work, struct frame *reply)
+{
+	reply->digested.parts = buf_view(&work->results);
+}
+
 void session_digest(struct sessions *s, struct connection *c, const struct frame *frame)
 {
 	const struct bound end = last_bound(frame->digest.bounds);
-	struct work work = { .status = STATUS_OK, .list = frame->digest.bounds };
+	struct work work = { .slice = digest_slice,
+		             .reply = digest_reply,
+		             .list = frame->digest.bounds };
 
 	work.survey = survey_new(frame->digest.set, &frame->digest.after, &end);
 	memcpy(work.survey->nonce, frame->digest.nonce, KEY_SIZE);
@@ -206,31 +240,35 @@ static void put_split(struct work *work, const struct bound *upto)
 static bool split_slice(struct sessions *s, struct work *work)
 {
 	struct survey *survey = work->survey;
-	struct store_key key;
-	struct fact fact;
-	struct bound bound;
+	struct survey_element next;
 
-	while (survey_peek(s, survey, &key, &fact, &bound)) {
-		if (survey->is_over || bound_compare(&bound, &survey->end) > 0) {
+	if (!survey_begin_slice(work))
+		return true;
+	while (survey_peek(s, survey, &next)) {
+		if (survey_is_past(survey, &next, &survey->end)) {
 			put_split(work, &survey->end);
 			return true;
 		}
 		if (survey->count >= survey->step && survey->parts < PARTS_MAX - 1) {
-			struct bound upto = bound_between(&survey->last, &bound);
+			struct bound upto = bound_between(&survey->last, &next.bound);
 
 			put_split(work, &upto);
 			part_begin(survey);
 		}
-		part_add(s, survey, &fact);
-		survey->key = key;
-		survey->last = bound;
+		part_add(s, survey, &next.fact);
+		survey_pass(survey, &next);
 	}
 	return false;
 }
 
+static void split_reply(const struct work *work, struct frame *reply)
+{
+	reply->split_reply.parts = buf_view(&work->results);
+}
+
 void session_split(struct sessions *s, struct connection *c, const struct frame *frame)
 {
-	struct work work = { .status = STATUS_OK };
+	struct work work = { .slice = split_slice, .reply = split_reply };
 
 	work.survey = survey_new(frame->split.set, &frame->split.after, &frame->split.upto);
 	memcpy(work.survey->nonce, frame->split.nonce, KEY_SIZE);
@@ -242,75 +280,46 @@ void session_split(struct sessions *s, struct connection *c, const struct frame 
 
 /* ---- elements ---- */
 
-static bool elements_slice(const struct sessions *s, struct work *work)
+static bool elements_slice(struct sessions *s, struct work *work)
 {
 	struct survey *survey = work->survey;
-	struct store_key key;
-	struct fact fact;
-	struct bound bound;
+	struct survey_element next;
 
-	while (survey_peek(s, survey, &key, &fact, &bound)) {
-		if (survey->is_over || bound_compare(&bound, &survey->end) > 0) {
+	if (!survey_begin_slice(work))
+		return true;
+	while (survey_peek(s, survey, &next)) {
+		if (survey_is_past(survey, &next, &survey->end)) {
 			survey->last = survey->end;
 			return true;
 		}
-		size_t size = work->results.size + protocol_fact_size(&fact);
+		size_t size = work->results.size + protocol_fact_size(&next.fact);
 
 		if (work->results.size > 0 && size > survey->step)
 			return true;
-		bool is_put = protocol_put_fact(&work->results, &fact);
+		bool is_put = protocol_put_fact(&work->results, &next.fact);
 
 		assert(is_put);
-		survey->cost += 1 + (uint32_t)(protocol_fact_size(&fact) / SURVEY_COST_BYTES);
-		survey->key = key;
-		survey->last = bound;
+		survey->cost += 1 + (uint32_t)(protocol_fact_size(&next.fact) / SURVEY_COST_BYTES);
+		survey_pass(survey, &next);
 	}
 	return false;
 }
 
+static void elements_reply(const struct work *work, struct frame *reply)
+{
+	reply->element_page.reached = work->survey->last;
+	reply->element_page.facts = buf_view(&work->results);
+}
+
 void session_elements(struct sessions *s, struct connection *c, const struct frame *frame)
 {
-	struct work work = { .status = STATUS_OK };
+	struct work work = { .slice = elements_slice, .reply = elements_reply };
 	uint32_t size_max = frame->elements.bytes;
 
 	work.survey = survey_new(frame->elements.set, &frame->elements.after,
 	                         &frame->elements.upto);
 	work.survey->step = size_max < PAGE_SIZE_MAX ? size_max : PAGE_SIZE_MAX;
 	session_work_begin(s, c, &work, frame);
-}
-
-bool session_survey_slice(struct sessions *s, struct work *work)
-{
-	work->survey->cost = 0;
-	if (work->connection == SESSION_NONE)
-		return true; /* nobody waits for it any more */
-	switch (work->type) {
-	case FRAME_DIGEST:
-		return digest_slice(s, work);
-	case FRAME_SPLIT:
-		return split_slice(s, work);
-	default:
-		assert(work->type == FRAME_ELEMENTS);
-		return elements_slice(s, work);
-	}
-}
-
-void session_survey_reply(const struct work *work, struct frame *reply)
-{
-	struct view results = buf_view(&work->results);
-
-	switch (work->type) {
-	case FRAME_DIGEST:
-		reply->digested.parts = results;
-		break;
-	case FRAME_SPLIT:
-		reply->split_reply.parts = results;
-		break;
-	default:
-		assert(work->type == FRAME_ELEMENTS);
-		reply->element_page.reached = work->survey->last;
-		reply->element_page.facts = results;
-	}
 }
 
 /* ---- facts that are brought ---- */
@@ -326,25 +335,17 @@ static enum status store_account(struct sessions *s, const struct fact *fact)
 	if (s->disk_full && (state == STORE_UNKNOWN ||
 	                     (state == STORE_ALIVE && fact->account.confirmed && !held.confirmed)))
 		return STATUS_DISK_FULL;
-	if (store_apply(s->store, fact, NULL) == STORE_NEW)
-		session_append(s, fact);
+	(void)session_apply(s, fact, NULL); /* what is held or gone already is fine, too */
 	return STATUS_OK;
 }
 
 static enum status store_tombstone(struct sessions *s, const struct fact *fact)
 {
-	const struct id *id = &fact->tombstone.id;
-	struct connection *active = session_of(s, id);
-
 	if (!auth_tombstone_fits(&fact->tombstone))
 		return STATUS_WRONG_PROOF;
-	if (s->disk_full && store_find(s->store, id, NULL, NULL) == STORE_UNKNOWN)
+	if (s->disk_full && store_find(s->store, &fact->tombstone.id, NULL, NULL) == STORE_UNKNOWN)
 		return STATUS_DISK_FULL;
-	if (store_apply(s->store, fact, NULL) != STORE_NEW)
-		return STATUS_OK;
-	session_append(s, fact);
-	if (active != NULL)
-		session_end(s, active, STATUS_GONE);
+	(void)session_bury(s, fact, NULL); /* what is gone already is fine, too */
 	return STATUS_OK;
 }
 
@@ -352,12 +353,10 @@ static enum status store_message(struct sessions *s, const struct fact *fact)
 {
 	if (s->disk_full)
 		return STATUS_DISK_FULL;
-	enum store_result result = store_apply(s->store, fact, NULL);
+	enum store_result result = session_apply(s, fact, NULL);
 
-	if (result == STORE_NEW || result == STORE_REPLACED) {
-		session_append(s, fact);
+	if (result == STORE_NEW || result == STORE_REPLACED)
 		session_push(s, &fact->message);
-	}
 	return STATUS_OK;
 }
 
@@ -367,15 +366,12 @@ static enum status store_burial(struct sessions *s, const struct fact *fact)
 		return STATUS_DISK_FULL;
 	if (BUG(repair_buries_held_only) && !store_holds(s->store, &fact->burial.stream))
 		return STATUS_OK;
-	if (store_apply(s->store, fact, NULL) == STORE_NEW)
-		session_append(s, fact);
+	(void)session_apply(s, fact, NULL); /* what is held or gone already is fine, too */
 	return STATUS_OK;
 }
 
 static enum status store_one(struct sessions *s, const struct fact *fact, uint32_t *cost)
 {
-	uint64_t width;
-
 	switch (fact->kind) {
 	case FACT_ACCOUNT:
 		*cost += PROOF_COST;
@@ -387,20 +383,16 @@ static enum status store_one(struct sessions *s, const struct fact *fact, uint32
 		*cost += 1 + (uint32_t)(fact->message.text.size / TEXT_COST_BYTES);
 		return store_message(s, fact);
 	case FACT_BURIAL:
-		width = fact->burial.range.last - fact->burial.range.first;
-		/* Up to so many messages are freed at once. */
-		*cost += 1 +
-		         (uint32_t)(width < STORE_SLICE_MAX ? width : STORE_SLICE_MAX) / RANGE_COST;
+		*cost += session_burial_cost(&fact->burial.range);
 		return store_burial(s, fact);
 	}
 	assert(false); /* a fact is of one of these kinds */
 	return STATUS_WRONG_PROOF;
 }
 
-bool session_store_slice(struct sessions *s, struct work *work)
+static bool store_slice(struct sessions *s, struct work *work)
 {
 	struct reader r = reader_of(work->list);
-	uint64_t given = store_work_given(s->store);
 	struct fact fact;
 	uint32_t cost = 0;
 
@@ -412,8 +404,6 @@ bool session_store_slice(struct sessions *s, struct work *work)
 		if (status == STATUS_DISK_FULL || work->status == STATUS_OK)
 			work->status = status;
 	}
-	if (store_work_given(s->store) > given)
-		work->freeing = true;
 	work->offset = r.offset;
 	assert(work->offset <= work->list.size);
 	return work->offset == work->list.size;
@@ -421,7 +411,7 @@ bool session_store_slice(struct sessions *s, struct work *work)
 
 void session_store(struct sessions *s, struct connection *c, const struct frame *frame)
 {
-	struct work work = { .status = STATUS_OK, .list = frame->store.facts };
+	struct work work = { .slice = store_slice, .list = frame->store.facts };
 
 	session_work_begin(s, c, &work, frame);
 }

@@ -1,13 +1,18 @@
 /* SPDX-License-Identifier: MIT
  *
- * What the files of session share; nobody else includes it.
+ * session/private: what the files of session share. Nobody else includes it. A file calls only
+ * those that stand further down:
  *
- *   session.c           connections, output and its order, times, actions
- *   session/input.c     handshake, dispatch, work that goes in slices
- *   session/login.c     sessions: who is logged in where, log in, log out, entries
- *   session/account.c   accounts: look up, create, confirm, delete, list; ping, operate
- *   session/mailbox.c   messages: send, received, streams, page, pushes
- *   session/operator.c  repair: digests of ranges, elements, facts that are brought
+ *   session.c    a connection's life, times, output that the caller takes
+ *   input.c      the handshake, and which request goes to which handler
+ *   account.c    requests about accounts: look up, create, confirm, delete, list; ping, operate
+ *   operator.c   requests of repair: digests of ranges, elements, facts that are brought
+ *   mailbox.c    requests about messages: send, received, streams, page; pushes
+ *   login.c      log in, log out, what is told of an account
+ *   online.c     who is logged in where, the end of sessions and connections
+ *   work.c       requests that go in slices, what begins each turn
+ *   output.c     actions, buffers, replies that wait for the disk
+ *   lists.c      connections by time
  *
  * A connection is
  *
@@ -16,7 +21,7 @@
  *   OPEN       answers requests               every request    CLOSING: malformed, silent, slow
  *   CLOSING    waits for session_closed       nothing          session_closed
  *
- * and in OPEN it takes no input while a request of its own is worked off (`work`) or too much
+ * In OPEN it takes no input while one of its requests is being worked on (`work`) or too much
  * output waits (`stalled`). It is in the list of silence exactly while it takes input, and in the
  * list of slowness exactly while it is not CLOSING and has output ready.
  */
@@ -44,8 +49,8 @@ enum {
 _Static_assert(2 * (OUTPUT_STALL_SIZE + 2 * FRAME_SIZE_MAX + PAGE_SIZE_MAX) <= OUTPUT_SIZE_MAX,
                "a put into an output buffer cannot fail");
 
-/* Entries of a list that were added by a call that knows no time get theirs at the next one that
- * does; until then they have this one. */
+/* The time of a list entry that was added by a call without a time. The next call with a time gives
+ * it that one. */
 #define STAMP_UNKNOWN UINT64_MAX
 
 enum connection_state { CONNECTION_NEW, CONNECTION_OPEN, CONNECTION_CLOSING };
@@ -55,13 +60,14 @@ enum connection_list {
 	LISTS,
 };
 
+/* A connection's place in a list. */
 struct list_link {
 	uint32_t previous;
 	uint32_t next;
 	uint64_t stamp_ms;
 };
 
-/* Bytes that wait; there is none while nothing does. */
+/* Bytes that wait. There is no such struct while nothing waits. */
 struct output {
 	struct buf buf;
 	size_t sent; /* from the front */
@@ -81,21 +87,22 @@ struct connection {
 	bool listed[LISTS];
 	uint8_t nonce[KEY_SIZE];
 	struct id proven;  /* the account that this connection has proved to own, or zero */
-	struct id account; /* that is logged in here, or zero: then the next three mean nothing */
+	struct id account; /* who is logged in here, or zero: then the next three mean nothing */
 	struct ulid session;
 	uint64_t online_since_ms;
 	struct place place; /* what is added or changed at or before it is pushed */
 	struct output *ready;
 	struct output *held;   /* replies that wait for the disk */
-	uint32_t push_waiting; /* at least as many bytes of pushes as are unsent in `ready` */
+	uint32_t push_waiting; /* bytes of pushes that are unsent in `ready`, or more than these */
 	uint32_t push_tail;    /* unsent bytes of `ready` up to the end of the last push in it */
 	uint32_t read_on_tail; /* the same for the last READ_ON */
-	int32_t push_open; /* where in `ready` a PUSH begins that may still grow, or NO_OFFSET */
+	int32_t push_open;     /* where in `ready` a PUSH begins that may grow, or NO_OFFSET */
 	struct work *work;
 	const char *why; /* of a close that waits for held replies */
 	struct list_link links[LISTS];
 };
 
+/* What stands under a connection's number. */
 struct connection_slot {
 	struct connection *connection; /* NULL: free */
 	uint32_t generation;           /* of the number; tells a late reply that it is late */
@@ -120,15 +127,15 @@ struct remembered {
 
 /* Where an operator's question about a range stands. */
 struct survey {
-	uint8_t set;
-	bool is_over;  /* the walk has come to the end of the store */
+	uint8_t set;   /* which elements count: SET_LIVE, SET_GONE */
+	bool is_over;  /* the walk is at the end of the store */
 	uint32_t cost; /* of the slice so far */
 	uint32_t step; /* SPLIT: elements in a part; ELEMENTS: bytes in a page */
 	uint32_t parts;
 	uint64_t count; /* of the part so far, and bytes */
 	uint64_t size;
 	size_t offset;        /* DIGEST: in the list of bounds */
-	struct store_key key; /* the walk: what comes after it is to come */
+	struct store_key key; /* the walk's place: what comes after it is not seen yet */
 	struct bound last;    /* of the last element, or where the range begins */
 	struct bound upto;    /* DIGEST: of the part; SPLIT: of the part before */
 	struct bound end;     /* of the range */
@@ -136,9 +143,15 @@ struct survey {
 	struct hmac hmac;
 };
 
-/* A request that is not answered yet. It owns a copy of its frame, but for the first slice. */
+/* A request that is not answered yet. After its first slice it owns a copy of its frame. Who begins
+ * a work sets what belongs to its kind, `slice` and `reply` among it. */
 struct work {
 	struct work *next;
+	/* Does one slice; true if that was the last. NULL: there is nothing to do but to wait for
+	 * the store. */
+	bool (*slice)(struct sessions *s, struct work *work);
+	/* Fills in what the reply has beside its status. NULL: nothing. */
+	void (*reply)(const struct work *work, struct frame *reply);
 	uint32_t connection; /* SESSION_NONE: nobody waits for the answer any more */
 	uint8_t type;
 	bool freeing; /* has given the store something to free */
@@ -148,7 +161,7 @@ struct work {
 	uint64_t sent_ms;
 	bool repetition; /* the session was named: the same text is the same message */
 	struct view text;
-	struct view list; /* recipients or streams */
+	struct view list; /* recipients, streams, bounds or facts */
 	size_t offset;    /* in it: done so far */
 	size_t range;     /* RECEIVED: ranges done of the item at the offset */
 	struct buf results;
@@ -163,6 +176,7 @@ struct work_list {
 	struct work *last;
 };
 
+/* An action that the caller has not taken yet. */
 struct action_entry {
 	enum session_action_kind kind;
 	uint32_t connection;
@@ -206,7 +220,7 @@ struct sessions {
 	uint8_t name[NAME_SIZE_MAX]; /* of an account among the facts that came from the store */
 	uint8_t setting[SETTING_SIZE_MAX];
 
-	struct work_list sliced;  /* to go on with, in turn */
+	struct work_list sliced;  /* which have slices left, in turn */
 	struct work_list waiting; /* for the store, by ticket */
 	struct work_list spent;   /* whose copies facts may point into, until the next call */
 
@@ -217,65 +231,139 @@ struct sessions {
 	struct session_counts counts;
 };
 
-/* ---- session.c ---- */
+/* ---- lists.c ---- */
 
-/* NULL if there is no such connection. */
+/* Puts a connection at the end of a list, where the latest stand. Its time is that of the call
+ * under way. */
+void session_list_add(struct sessions *s, struct connection *c, enum connection_list list);
+/* Takes it out, if it is in the list. */
+void session_list_remove(struct sessions *s, struct connection *c, enum connection_list list);
+/* Gives the time that is known now to all entries that have none. */
+void session_list_stamp(struct sessions *s, enum connection_list list);
+/* When the first connection of a list is late. UINT64_MAX: the list is empty. */
+uint64_t session_list_deadline(const struct sessions *s, enum connection_list list);
+void session_list_check(const struct sessions *s, enum connection_list list);
+
+/* ---- output.c ---- */
+
+/* The connection of a number, or NULL. */
 struct connection *session_connection(const struct sessions *s, uint32_t number);
-/* Every call that is told the time begins with this. */
-void session_begin(struct sessions *s, struct session_time time);
-void session_append(struct sessions *s, const struct fact *fact);
-/* Whether anything that was put into `ready` or `held` may have changed what is taken. */
-void session_settle(struct sessions *s, struct connection *c);
-void session_touch(struct sessions *s, struct connection *c);
+/* The same where there must be one. */
+struct connection *session_connection_at(const struct sessions *s, uint32_t number);
+/* A call that is told no time begins with this, and one that is told it with session_begin. */
+void session_untimed(struct sessions *s);
 
-/* A reply is put into the buffer that begin gives. */
+/* Joins a fact to the store, and gives it to the journal if it changed the store. Its views must
+ * live until the next call. */
+enum store_result session_apply(struct sessions *s, const struct fact *fact,
+                                const struct store_limits *limits);
+/* Moves the actions that the caller has not taken yet to the front: there are none, or those that
+ * taking output has left. Forgets what is for `connection` (SESSION_NONE: nothing). */
+void session_actions_keep(struct sessions *s, uint32_t connection);
+/* Tells the caller to close the connection. */
+void session_tell_close(struct sessions *s, struct connection *c);
+
+/* Whether a reply that is made now must wait for the disk. */
+bool session_holds_replies(const struct sessions *s);
+/* Gives the buffer into which a reply is put. The end follows before any other reply begins. */
 struct buf *session_reply_begin(struct sessions *s, struct connection *c);
 void session_reply_end(struct sessions *s, struct connection *c, enum status status);
+/* A whole reply. */
 void session_reply(struct sessions *s, struct connection *c, const struct frame *frame);
-/* A frame with the type, flags and number that the reply to `request` has. */
+/* A frame with the type and number that the reply to `request` has, still without a payload. */
 struct frame session_reply_to(const struct frame *request, enum status status);
+/* A reply that is only a status. */
 void session_answer(struct sessions *s, struct connection *c, const struct frame *request,
                     enum status status);
 
-/* Pushes are put into the buffer that this gives; then session_ready_added. */
+/* Gives the buffer into which pushes are put: what is in it may be written at once. After a put the
+ * caller calls session_ready_added, which tells that there is output. */
 struct buf *session_ready(struct connection *c);
 void session_ready_added(struct sessions *s, struct connection *c);
-/* Ends session and work. With a `text` (NULL: none) that says why, after held replies if
- * `orderly`. */
-void session_close(struct sessions *s, struct connection *c, enum status status, const char *text,
-                   const char *why, bool orderly);
+/* Both, for a frame that is no reply. */
+void session_ready_put(struct sessions *s, struct connection *c, const struct frame *frame);
+/* How many bytes of `ready` are unsent. */
+size_t session_ready_left(const struct connection *c);
+/* The caller has written so many bytes of `ready`. */
+void session_ready_sent(struct sessions *s, struct connection *c, size_t size);
+/* Finds out again whether the connection takes input, and puts it into the list of silence or takes
+ * it out. To be called when `ready`, `held`, `work` or the state has changed. */
+void session_settle(struct sessions *s, struct connection *c);
+void session_output_free(struct connection *c);
+/* Checks buffers and held replies. */
+void session_output_check(const struct sessions *s);
 
-/* ---- session/input.c ---- */
+/* ---- work.c ---- */
 
-/* Goes on with a request that came in the call under way, and keeps it if it does not end now. */
+/* Every call that is told the time begins with this. */
+void session_begin(struct sessions *s, struct session_time time);
+/* Does the first slice of a request that came in this call. Replies if that was all; else keeps the
+ * work. `work` may stand on the stack. */
 void session_work_begin(struct sessions *s, struct connection *c, struct work *work,
                         const struct frame *frame);
-/* Nobody waits for it any more. */
+/* Nobody waits for the connection's work any more. The work goes on without it. */
 void session_work_drop(struct connection *c);
 void session_work_free(struct work_list *list);
 
-/* ---- session/login.c ---- */
+/* ---- online.c ---- */
 
+/* The record of an account, or NULL. */
 struct remembered *session_remembered(const struct sessions *s, const struct id *id);
+/* The same, made if there is none. */
+struct remembered *session_remember(struct sessions *s, const struct id *id);
 /* The connection where the account is logged in, or NULL. */
 struct connection *session_of(const struct sessions *s, const struct id *id);
-/* The account is logged out here; the client is told with `why` (STATUS_OK: it is not). */
+/* Logs out the account that is logged in here, if there is one. The client is told with `why`; it
+ * is told nothing if that is STATUS_OK. */
 void session_end(struct sessions *s, struct connection *c, enum status why);
-void session_accounts_release(struct sessions *s);
-void session_accounts_check(const struct sessions *s);
+/* session_apply for a tombstone: it also ends the account's session. */
+enum store_result session_bury(struct sessions *s, const struct fact *fact,
+                               const struct store_limits *limits);
+/* Ends the session, drops the work, and closes the connection: with a `text` that tells the client
+ * why (NULL: without), and a phrase `why` for the caller's log. If `orderly`, replies that wait for
+ * the disk go first. */
+void session_close(struct sessions *s, struct connection *c, enum status status, const char *text,
+                   const char *why, bool orderly);
+void session_online_release(struct sessions *s);
+void session_online_check(const struct sessions *s);
+
+/* ---- login.c ---- */
+
+/* What a proof on this connection is made of. The setting is not copied. */
 void session_auth(const struct sessions *s, const struct connection *c, enum auth_purpose purpose,
                   const struct id *id, struct view setting, const uint8_t client_nonce[KEY_SIZE],
                   struct auth *auth);
-/* What this connection is told of an account; its views point into the store. */
+/* What this connection is told of an account. The entry's views point into the store. */
 void session_entry(const struct sessions *s, const struct connection *c, const struct id *id,
                    struct entry *entry);
-/* Parts in a million of a sender's share of a mailbox. */
+/* How much of his share of a mailbox a sender uses: parts in a million. */
 uint32_t session_share(const struct sessions *s, const struct id *recipient,
                        const struct id *sender);
+/* Handlers of requests: they answer, now or as a work. So do those of the files above. */
 void session_login(struct sessions *s, struct connection *c, const struct frame *frame);
 void session_logout(struct sessions *s, struct connection *c, const struct frame *frame);
 
-/* ---- session/account.c ---- */
+/* ---- mailbox.c ---- */
+
+void session_send(struct sessions *s, struct connection *c, const struct frame *frame);
+void session_received(struct sessions *s, struct connection *c, const struct frame *frame);
+void session_streams(struct sessions *s, struct connection *c, const struct frame *frame);
+void session_page(struct sessions *s, struct connection *c, const struct frame *frame);
+/* Gives a message that was added or changed to its recipient, if he is here and has read so far. */
+void session_push(struct sessions *s, const struct message *message);
+/* Writes the READ_ON that is due. While an earlier one waits unsent, only if `force`. */
+void session_read_on(struct sessions *s, struct connection *c, bool force);
+/* What a burial costs a slice. Up to STORE_SLICE_MAX messages are freed at once. */
+uint32_t session_burial_cost(const struct range *range);
+
+/* ---- operator.c ---- */
+
+void session_digest(struct sessions *s, struct connection *c, const struct frame *frame);
+void session_split(struct sessions *s, struct connection *c, const struct frame *frame);
+void session_elements(struct sessions *s, struct connection *c, const struct frame *frame);
+void session_store(struct sessions *s, struct connection *c, const struct frame *frame);
+
+/* ---- account.c ---- */
 
 void session_ping(struct sessions *s, struct connection *c, const struct frame *frame);
 void session_lookup_name(struct sessions *s, struct connection *c, const struct frame *frame);
@@ -285,31 +373,5 @@ void session_confirm(struct sessions *s, struct connection *c, const struct fram
 void session_delete(struct sessions *s, struct connection *c, const struct frame *frame);
 void session_list(struct sessions *s, struct connection *c, const struct frame *frame);
 void session_operate(struct sessions *s, struct connection *c, const struct frame *frame);
-
-/* ---- session/mailbox.c ---- */
-
-void session_send(struct sessions *s, struct connection *c, const struct frame *frame);
-void session_received(struct sessions *s, struct connection *c, const struct frame *frame);
-void session_streams(struct sessions *s, struct connection *c, const struct frame *frame);
-void session_page(struct sessions *s, struct connection *c, const struct frame *frame);
-/* One slice; true if that was all. */
-bool session_send_slice(struct sessions *s, struct work *work);
-bool session_received_slice(struct sessions *s, struct work *work);
-/* Gives a message that was added or changed to its recipient, if he is here and has read so far. */
-void session_push(struct sessions *s, const struct message *message);
-/* Writes the READ_ON that is due, unless one is still on its way (`force`: even then). */
-void session_read_on(struct sessions *s, struct connection *c, bool force);
-
-/* ---- session/operator.c ---- */
-
-void session_digest(struct sessions *s, struct connection *c, const struct frame *frame);
-void session_split(struct sessions *s, struct connection *c, const struct frame *frame);
-void session_elements(struct sessions *s, struct connection *c, const struct frame *frame);
-void session_store(struct sessions *s, struct connection *c, const struct frame *frame);
-/* One slice; true if that was all. */
-bool session_survey_slice(struct sessions *s, struct work *work);
-bool session_store_slice(struct sessions *s, struct work *work);
-/* The payload of the reply to a question about a range. */
-void session_survey_reply(const struct work *work, struct frame *reply);
 
 #endif

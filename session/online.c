@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * session/online: who is logged in where, and the end of sessions and connections.
+ *
+ * Each account that was logged in since the start has one record: the largest (session, dial) seen,
+ * and the connection where it is active now. The records are never forgotten, since a smaller
+ * session that comes late must find the larger one. A record costs 48 bytes and a handle. The table
+ * makes no pauses when it grows (base/table).
+ */
+#include "base/mix.h"
+#include "session/private.h"
+
+/* ---- the records ---- */
+
+static uint64_t hash_of_id(const struct sessions *s, const struct id *id)
+{
+	return mix_end(mix_bytes(s->seed, id->bytes, ID_SIZE));
+}
+
+static uint64_t hash_of_handle(const void *context, uint32_t handle)
+{
+	const struct sessions *s = context;
+	const struct remembered *r = arena_at(&s->arena, handle);
+
+	return hash_of_id(s, &r->id);
+}
+
+static bool handle_has_id(const void *context, const void *key, uint32_t handle)
+{
+	const struct sessions *s = context;
+	const struct remembered *r = arena_at(&s->arena, handle);
+
+	return id_equal(&r->id, key);
+}
+
+struct remembered *session_remembered(const struct sessions *s, const struct id *id)
+{
+	uint32_t handle = table_find(&s->accounts, hash_of_id(s, id), handle_has_id, s, id);
+
+	return handle == 0 ? NULL : arena_at(&s->arena, handle);
+}
+
+struct remembered *session_remember(struct sessions *s, const struct id *id)
+{
+	struct remembered *r = session_remembered(s, id);
+
+	if (r != NULL)
+		return r;
+	uint32_t handle = arena_alloc(&s->arena, sizeof *r);
+
+	r = arena_at(&s->arena, handle);
+	*r = (struct remembered){ .id = *id, .connection = SESSION_NONE };
+	table_add(&s->accounts, hash_of_id(s, id), handle, hash_of_handle, s);
+	return r;
+}
+
+void session_online_release(struct sessions *s)
+{
+	table_release(&s->accounts);
+	arena_release(&s->arena);
+}
+
+void session_online_check(const struct sessions *s)
+{
+	table_check(&s->accounts, hash_of_handle, s);
+	arena_check(&s->arena);
+	assert(s->counts.sessions <= s->accounts.count);
+}
+
+struct connection *session_of(const struct sessions *s, const struct id *id)
+{
+	const struct remembered *r = session_remembered(s, id);
+
+	if (r == NULL || r->connection == SESSION_NONE)
+		return NULL;
+	struct connection *c = session_connection_at(s, r->connection);
+
+	assert(id_equal(&c->account, id));
+	assert(ulid_equal(&c->session, &r->session));
+	return c;
+}
+
+/* ---- ends ---- */
+
+void session_end(struct sessions *s, struct connection *c, enum status why)
+{
+	if (id_is_zero(&c->account))
+		return;
+	struct remembered *r = session_remembered(s, &c->account);
+
+	assert(r != NULL);
+	assert(r->connection == c->number);
+	r->connection = SESSION_NONE;
+	c->account = (struct id){ { 0 } };
+	c->read_on = false;
+	s->counts.sessions--;
+	if (why == STATUS_OK)
+		return;
+	struct frame ended = { .type = FRAME_ENDED, .status = why };
+
+	ended.session.session = c->session;
+	session_ready_put(s, c, &ended);
+	session_settle(s, c);
+}
+
+enum store_result session_bury(struct sessions *s, const struct fact *fact,
+                               const struct store_limits *limits)
+{
+	assert(fact->kind == FACT_TOMBSTONE);
+	struct connection *active = session_of(s, &fact->tombstone.id);
+	enum store_result result = session_apply(s, fact, limits);
+
+	if (result == STORE_NEW && active != NULL)
+		session_end(s, active, STATUS_GONE);
+	return result;
+}
+
+/* The last thing that is said: a line of text to who has not shaken hands, else a frame. */
+static void put_farewell(struct sessions *s, struct connection *c, enum status status,
+                         const char *text, bool orderly)
+{
+	struct frame frame = { .type = FRAME_ERROR, .status = status };
+	bool is_held = orderly && c->held != NULL;
+	struct buf *b = is_held ? session_reply_begin(s, c) : session_ready(c);
+
+	frame.error.text = view_of_string(text);
+	bool is_put = c->state == CONNECTION_NEW ? buf_put(b, text, strlen(text))
+	                                         : protocol_encode(b, &frame);
+
+	assert(is_put);
+	c->push_open = NO_OFFSET;
+	if (is_held)
+		session_reply_end(s, c, STATUS_OK);
+	else
+		session_ready_added(s, c);
+}
+
+void session_close(struct sessions *s, struct connection *c, enum status status, const char *text,
+                   const char *why, bool orderly)
+{
+	assert(c->state != CONNECTION_CLOSING);
+	session_end(s, c, STATUS_OK);
+	session_work_drop(c);
+	if (text != NULL)
+		put_farewell(s, c, status, text, orderly);
+	c->state = CONNECTION_CLOSING;
+	c->read_on = false;
+	c->why = why;
+	session_list_remove(s, c, LIST_SLOW);
+	session_settle(s, c);
+	if (!orderly || c->held == NULL)
+		session_tell_close(s, c);
+}

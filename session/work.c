@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * session/work: requests that are too long for one turn, and what begins each turn.
+ *
+ * A long request is done in slices of a bounded cost. The first slice is done in the call that
+ * brought the frame, and nearly always that is all. If not, the frame is copied, and the work waits
+ * for its turn behind the other works. Its connection takes no input until the reply is made, so
+ * replies keep their order.
+ *
+ * A request that left the store something to free is answered when that is freed. Such works wait
+ * in order of the store's tickets, which is the order in which they came here. Each turn also lets
+ * the store free a little.
+ *
+ * When a connection ends, its work goes on: a message that was accepted is stored for all its
+ * recipients.
+ */
+#include "session/private.h"
+
+static void work_add(struct work_list *list, struct work *work)
+{
+	work->next = NULL;
+	if (list->last == NULL)
+		list->first = work;
+	else
+		list->last->next = work;
+	list->last = work;
+}
+
+static struct work *work_take(struct work_list *list)
+{
+	struct work *work = list->first;
+
+	assert(work != NULL);
+	list->first = work->next;
+	if (list->first == NULL)
+		list->last = NULL;
+	work->next = NULL;
+	return work;
+}
+
+void session_work_free(struct work_list *list)
+{
+	while (list->first != NULL) {
+		struct work *work = work_take(list);
+
+		buf_release(&work->results);
+		memory_free(work->survey);
+		memory_free(work->copy);
+		memory_free(work);
+	}
+	assert(list->last == NULL);
+}
+
+void session_begin(struct sessions *s, struct session_time time)
+{
+	assert(s->magic == SESSIONS_MAGIC);
+	assert(time.monotonic_ms >= s->time.monotonic_ms);
+	assert(time.monotonic_ms < STAMP_UNKNOWN / 2);
+	assert(time.clock_ms <= NUMBER_MAX);
+	session_actions_keep(s, SESSION_NONE);
+	s->fact_count = 0;
+	session_work_free(&s->spent);
+	s->time = time;
+	s->stamp_ms = time.monotonic_ms;
+	for (int list = 0; list < LISTS; list++)
+		session_list_stamp(s, (enum connection_list)list);
+}
+
+void session_work_drop(struct connection *c)
+{
+	if (c->work == NULL)
+		return;
+	assert(c->work->connection == c->number);
+	c->work->connection = SESSION_NONE;
+	c->work = NULL;
+}
+
+/* Does one slice; true if that was the last. */
+static bool work_slice(struct sessions *s, struct work *work)
+{
+	uint64_t given = store_work_given(s->store);
+	bool is_done = work->slice == NULL || work->slice(s, work);
+
+	work->freeing |= store_work_given(s->store) > given;
+	return is_done;
+}
+
+/* After the last slice: whether the store still frees what the work left. The ticket is the last
+ * one given by now, not the last one of this work, so that the list of those that wait is in
+ * order. */
+static bool work_waits(const struct sessions *s, struct work *work)
+{
+	if (work->freeing && work->ticket == 0)
+		work->ticket = store_work_given(s->store);
+	return store_work_done(s->store) < work->ticket;
+}
+
+static void work_reply(struct sessions *s, struct connection *c, const struct work *work)
+{
+	struct frame reply = {
+		.type = work->type | FRAME_REPLY,
+		.request = work->request,
+		.status = work->status,
+	};
+
+	assert(c->work == NULL);
+	if (work->reply != NULL)
+		work->reply(work, &reply);
+	session_reply(s, c, &reply);
+}
+
+/* Moves a view of the frame to the copy. */
+static struct view view_moved(struct view v, struct view from, const uint8_t *to)
+{
+	if (v.size == 0)
+		return v;
+	assert(v.data >= from.data);
+	assert(v.data + v.size <= from.data + from.size);
+	return view_of(to + (v.data - from.data), v.size);
+}
+
+/* Gives a work memory of its own. Until now it stood on the stack, with views into the caller's
+ * bytes. Text and list stand in one frame, so all between them is at most that frame. */
+static struct work *work_keep(const struct work *work)
+{
+	struct work *kept = memory_alloc(sizeof *kept);
+	const uint8_t *first = work->list.data;
+	const uint8_t *end = work->list.data + work->list.size;
+
+	if (work->text.size > 0 && work->text.data < first)
+		first = work->text.data;
+	if (work->text.size > 0 && work->text.data + work->text.size > end)
+		end = work->text.data + work->text.size;
+	*kept = *work;
+	if (end == first)
+		return kept;
+	struct view frame = view_of(first, (size_t)(end - first));
+
+	assert(frame.size <= FRAME_SIZE_MAX);
+	kept->copy = memory_alloc(frame.size);
+	memcpy(kept->copy, frame.data, frame.size);
+	kept->text = view_moved(work->text, frame, kept->copy);
+	kept->list = view_moved(work->list, frame, kept->copy);
+	return kept;
+}
+
+/* The results of one slice, nearly always all, are collected in `scratch`: they need no memory of
+ * their own. A work that is kept takes that buffer with it. */
+void session_work_begin(struct sessions *s, struct connection *c, struct work *work,
+                        const struct frame *frame)
+{
+	assert(c->work == NULL);
+	work->connection = c->number;
+	work->type = frame->type;
+	work->request = frame->request;
+	work->results = s->scratch;
+	buf_clear(&work->results);
+	buf_init(&s->scratch, FRAME_SIZE_MAX);
+	bool is_done = work_slice(s, work);
+
+	if (is_done && !work_waits(s, work)) {
+		work_reply(s, c, work);
+		memory_free(work->survey);
+		buf_release(&s->scratch);
+		s->scratch = work->results;
+		return;
+	}
+	c->work = work_keep(work);
+	work_add(is_done ? &s->waiting : &s->sliced, c->work);
+	session_settle(s, c);
+}
+
+/* Answers, if somebody still waits. The copy stays until the next call, since facts that were given
+ * out in this one point into it. */
+static void work_end(struct sessions *s, struct work *work)
+{
+	struct connection *c = session_connection(s, work->connection);
+
+	if (c != NULL) {
+		assert(c->work == work);
+		c->work = NULL;
+		work_reply(s, c, work);
+		session_settle(s, c);
+	}
+	work_add(&s->spent, work);
+}
+
+bool session_has_work(const struct sessions *s)
+{
+	assert(s->magic == SESSIONS_MAGIC);
+	return s->sliced.first != NULL || store_work_done(s->store) < store_work_given(s->store);
+}
+
+void session_work(struct sessions *s, struct session_time time)
+{
+	session_begin(s, time);
+	if (s->sliced.first != NULL) {
+		struct work *work = work_take(&s->sliced);
+
+		if (!work_slice(s, work))
+			work_add(&s->sliced, work);
+		else if (work_waits(s, work))
+			work_add(&s->waiting, work);
+		else
+			work_end(s, work);
+	}
+	if (store_work_done(s->store) < store_work_given(s->store))
+		(void)store_work(s->store, SLICE_FREED_MAX); /* session_has_work asks again */
+	while (s->waiting.first != NULL && s->waiting.first->ticket <= store_work_done(s->store))
+		work_end(s, work_take(&s->waiting));
+}
