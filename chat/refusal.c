@@ -6,26 +6,10 @@
  */
 #include "chat/refusal.h"
 
+#include "chat/say.h"
 #include "terminal/terminal.h"
 
-#include <stdarg.h>
-#include <stdio.h>
-
 enum { NAMES_SHOWN_MAX = 8 };
-
-__attribute__((format(printf, 2, 3))) static void print(struct buf *to, const char *format, ...)
-{
-	char text[512];
-	va_list values;
-	int size;
-
-	va_start(values, format);
-	size = vsnprintf(text, sizeof(text), format, values);
-	va_end(values);
-	assert(size >= 0);
-	assert((size_t)size < sizeof(text));
-	(void)buf_put(to, text, (size_t)size); /* the caller has room for a line */
-}
 
 /* What can be done about it; "" if the sentence says so itself. */
 static const char *advice(const struct result *r)
@@ -76,21 +60,21 @@ static void put_unknown(struct buf *to, const struct result *r)
 	switch (r->kind) {
 	case COMMAND_SEND:
 		if (!r->has_id) {
-			print(to, "; sending it again may show it twice");
+			say(to, "; sending it again may show it twice");
 			break;
 		}
 		script_id(&r->session, r->number, id);
-		print(to, "; /msg --id %s NAME TEXT sends it again, and it is shown once", id);
+		say(to, "; /msg --id %s NAME TEXT sends it again, and it is shown once", id);
 		break;
 	case COMMAND_ALL:
-		print(to, "; sending it again may show it twice");
+		say(to, "; sending it again may show it twice");
 		break;
 	case COMMAND_CREATE:
 	case COMMAND_DELETE:
-		print(to, "; /login NAME shows whether the account is there");
+		say(to, "; /login NAME shows whether the account is there");
 		break;
 	default:
-		print(to, "; /replicas shows who is live; then try again");
+		say(to, "; /replicas shows who is live; then try again");
 		break;
 	}
 }
@@ -100,11 +84,11 @@ static void put_names(struct buf *to, const struct result *r)
 	size_t shown = r->users_count < NAMES_SHOWN_MAX ? r->users_count : NAMES_SHOWN_MAX;
 
 	for (size_t i = 0; i < shown; i++)
-		print(to, "%s%s", i == 0 ? " (" : ", ", r->users[i].name);
+		say(to, "%s%s", i == 0 ? " (" : ", ", r->users[i].name);
 	if (shown < r->users_count)
-		print(to, " and %zu more", r->users_count - shown);
+		say(to, " and %zu more", r->users_count - shown);
 	if (shown > 0)
-		print(to, ")");
+		say(to, ")");
 }
 
 static void put_result(struct buf *to, const struct result *r)
@@ -116,14 +100,14 @@ static void put_result(struct buf *to, const struct result *r)
 		char since[SCRIPT_TIME_SIZE];
 
 		script_time(r->since_ms, since);
-		print(to, " (since %.10s %.8sZ)", since, since + 11);
+		say(to, " (since %.10s %.8sZ)", since, since + 11);
 	}
 	if (r->stored > 0)
-		print(to, "; stored for %u, %u of them online", r->stored, r->online);
+		say(to, "; stored for %u, %u of them online", r->stored, r->online);
 	if (r->outcome == OUTCOME_UNKNOWN)
 		put_unknown(to, r);
 	else if (next[0] != 0)
-		print(to, "; %s", next);
+		say(to, "; %s", next);
 }
 
 void refusal_put(struct buf *to, const struct script_answer *answer)
@@ -142,7 +126,7 @@ void refusal_put(struct buf *to, const struct script_answer *answer)
 	if (answer->outcome == OUTCOME_ALREADY_LOGGED_IN)
 		why = "another session of this account is active";
 	(void)buf_put(&line, answer->command.data, answer->command.size);
-	print(&line, ": %s: %.400s", is_unknown ? "not known" : "refused", why);
+	say(&line, ": %s: %.400s", is_unknown ? "not known" : "refused", why);
 	if (answer->result != NULL)
 		put_result(&line, answer->result);
 	terminal_put(to, is_unknown ? STYLE_NOTICE : STYLE_ERROR, buf_view(&line));

@@ -7,9 +7,9 @@
 #include "chat/script.h"
 
 #include "base/escape.h"
+#include "chat/say.h"
 #include "terminal/terminal.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 
 enum {
@@ -20,34 +20,9 @@ enum {
 
 /* ---- pieces ---- */
 
-static void put(struct script *s, struct view bytes)
-{
-	bool fitted = buf_put(&s->out, bytes.data, bytes.size);
-
-	assert(fitted);
-	(void)fitted;
-}
-
-static void print(struct script *s, const char *format, ...) __attribute__((format(printf, 2, 3)));
-
-/* For our own words and numbers: nothing here is longer than the room, and nothing is foreign. */
-static void print(struct script *s, const char *format, ...)
-{
-	char text[256];
-	va_list arguments;
-	int size;
-
-	va_start(arguments, format);
-	size = vsnprintf(text, sizeof(text), format, arguments);
-	va_end(arguments);
-	assert(size >= 0);
-	assert((size_t)size < sizeof(text));
-	put(s, view_of(text, (size_t)size));
-}
-
 static void put_string(struct script *s, const char *key, struct view value)
 {
-	print(s, ",\"%s\":", key);
+	say(&s->out, ",\"%s\":", key);
 	escape_for_json(&s->out, value);
 }
 
@@ -58,18 +33,12 @@ static void put_text(struct script *s, const char *key, const char *value)
 
 static void put_number(struct script *s, const char *key, uint64_t value)
 {
-	print(s, ",\"%s\":%ju", key, (uintmax_t)value);
+	say(&s->out, ",\"%s\":%ju", key, (uintmax_t)value);
 }
 
 static const char *word_of(bool value)
 {
 	return value ? "true" : "false";
-}
-
-/* Foreign text for people. */
-static void show(struct script *s, const char *text)
-{
-	escape_for_terminal(&s->out, view_of_string(text));
 }
 
 static const char *state_of(bool live)
@@ -135,101 +104,101 @@ void script_ready(struct script *s, int leader, const bool live[REPLICAS],
 	for (uint32_t i = 0; i < REPLICAS; i++)
 		count += live[i];
 	if (!s->json) {
-		print(s, "ready: %u of %d replicas are live", count, REPLICAS);
+		say(&s->out, "ready: %u of %d replicas are live", count, REPLICAS);
 		if (leader >= 0) {
-			print(s, ", ");
-			show(s, s->addresses[leader]);
-			print(s, " leads");
+			say(&s->out, ", ");
+			say_foreign(&s->out, s->addresses[leader]);
+			say(&s->out, " leads");
 		}
-		print(s, "\n");
+		say(&s->out, "\n");
 		for (uint32_t i = 0; i < REPLICAS; i++)
 			if (!live[i])
 				script_replica(s, i, false, why[i]);
 		return;
 	}
-	print(s, "{\"event\":\"ready\",\"leader\":%d,\"replicas\":[", leader);
+	say(&s->out, "{\"event\":\"ready\",\"leader\":%d,\"replicas\":[", leader);
 	for (uint32_t i = 0; i < REPLICAS; i++) {
-		print(s, "%s{\"index\":%u", i == 0 ? "" : ",", i);
+		say(&s->out, "%s{\"index\":%u", i == 0 ? "" : ",", i);
 		put_text(s, "address", s->addresses[i]);
 		put_text(s, "state", state_of(live[i]));
 		if (!live[i])
 			put_text(s, "reason", why[i]);
-		print(s, "}");
+		say(&s->out, "}");
 	}
-	print(s, "]}\n");
+	say(&s->out, "]}\n");
 }
 
 void script_replica(struct script *s, uint32_t index, bool live, const char *why)
 {
 	assert(index < REPLICAS);
 	if (s->json) {
-		print(s, "{\"event\":\"replica\",\"index\":%u", index);
+		say(&s->out, "{\"event\":\"replica\",\"index\":%u", index);
 		put_text(s, "state", state_of(live));
 		if (!live)
 			put_text(s, "reason", why);
-		print(s, "}\n");
+		say(&s->out, "}\n");
 		return;
 	}
-	print(s, "replica ");
-	show(s, s->addresses[index]);
-	print(s, " is %s%s", state_of(live), live ? "" : ": ");
+	say(&s->out, "replica ");
+	say_foreign(&s->out, s->addresses[index]);
+	say(&s->out, " is %s%s", state_of(live), live ? "" : ": ");
 	if (!live)
-		show(s, why);
-	print(s, "\n");
+		say_foreign(&s->out, why);
+	say(&s->out, "\n");
 }
 
 void script_leader(struct script *s, uint32_t index)
 {
 	assert(index < REPLICAS);
 	if (s->json) {
-		print(s, "{\"event\":\"leader\",\"index\":%u}\n", index);
+		say(&s->out, "{\"event\":\"leader\",\"index\":%u}\n", index);
 		return;
 	}
-	print(s, "replica ");
-	show(s, s->addresses[index]);
-	print(s, " leads\n");
+	say(&s->out, "replica ");
+	say_foreign(&s->out, s->addresses[index]);
+	say(&s->out, " leads\n");
 }
 
 static void put_replica_row(struct script *s, uint32_t index, const struct replica_row *row)
 {
-	print(s, "%s{\"index\":%u", index == 0 ? "" : ",", index);
+	say(&s->out, "%s{\"index\":%u", index == 0 ? "" : ",", index);
 	put_text(s, "address", s->addresses[index]);
 	put_text(s, "state", state_of(row->live));
-	print(s, ",\"leader\":%s", word_of(row->leader));
+	say(&s->out, ",\"leader\":%s", word_of(row->leader));
 	if (row->facts_known)
 		put_number(s, "facts", row->facts);
 	else
-		print(s, ",\"facts\":null");
-	print(s, ",\"agrees\":%s", row->agrees_known ? word_of(row->agrees) : "null");
+		say(&s->out, ",\"facts\":null");
+	say(&s->out, ",\"agrees\":%s", row->agrees_known ? word_of(row->agrees) : "null");
 	if (row->round_trip_known)
 		put_number(s, "round_trip_ms", row->round_trip_ms);
 	else
-		print(s, ",\"round_trip_ms\":null");
+		say(&s->out, ",\"round_trip_ms\":null");
 	if (!row->live)
 		put_text(s, "reason", row->why);
-	print(s, "}");
+	say(&s->out, "}");
 }
 
 static void show_replica_row(struct script *s, uint32_t index, const struct replica_row *row)
 {
-	print(s, "%u ", index);
-	show(s, s->addresses[index]);
-	print(s, " %s%s", state_of(row->live), row->leader ? ", leads" : "");
+	say(&s->out, "%u ", index);
+	say_foreign(&s->out, s->addresses[index]);
+	say(&s->out, " %s%s", state_of(row->live), row->leader ? ", leads" : "");
 	if (row->facts_known)
-		print(s, ", %ju facts", (uintmax_t)row->facts);
+		say(&s->out, ", %ju facts", (uintmax_t)row->facts);
 	if (row->agrees_known && !row->leader)
-		print(s, ", %s the leader", row->agrees ? "agrees with" : "differs from");
+		say(&s->out, ", %s the leader", row->agrees ? "agrees with" : "differs from");
 	if (!row->live) {
-		print(s, ": ");
-		show(s, row->why);
+		say(&s->out, ": ");
+		say_foreign(&s->out, row->why);
 	}
-	print(s, "\n");
+	say(&s->out, "\n");
 }
 
 void script_replicas(struct script *s, const struct replica_row rows[REPLICAS])
 {
 	if (s->json)
-		print(s, "{\"event\":\"replicas\",\"replicas\":[");
+		say(&s->out, "{\"event\":\"replicas\",\"replicas\":[");
 	for (uint32_t i = 0; i < REPLICAS; i++) {
 		if (s->json)
 			put_replica_row(s, i, &rows[i]);
@@ -237,7 +206,7 @@ void script_replicas(struct script *s, const struct replica_row rows[REPLICAS])
 			show_replica_row(s, i, &rows[i]);
 	}
 	if (s->json)
-		print(s, "]}\n");
+		say(&s->out, "]}\n");
 }
 
 /* ---- messages and users ---- */
@@ -251,7 +220,7 @@ static void show_message_text(struct script *s, struct view text)
 		size_t size = end == NULL ? text.size : (size_t)(end - text.data);
 
 		escape_for_terminal(&s->out, view_of(text.data, size));
-		print(s, "%s", end == NULL ? "" : "\n    | ");
+		say(&s->out, "%s", end == NULL ? "" : "\n    | ");
 		size += end != NULL;
 		text = view_of(text.data + size, text.size - size);
 	}
@@ -265,51 +234,51 @@ void script_message(struct script *s, const struct shown *shown)
 	script_time(shown->sent_ms, time);
 	script_id(&shown->session, shown->number, id);
 	if (s->json) {
-		print(s, "{\"event\":\"message\"");
+		say(&s->out, "{\"event\":\"message\"");
 		put_text(s, "id", id);
 		put_text(s, "from", shown->from);
 		put_string(s, "text", shown->text);
 		put_text(s, "sent", time);
-		print(s, ",\"waited\":%s}\n", word_of(shown->waited));
+		say(&s->out, ",\"waited\":%s}\n", word_of(shown->waited));
 		return;
 	}
-	print(s, "[%.10s %.8sZ%s] ", time, time + 11, shown->waited ? ", waited" : "");
+	say(&s->out, "[%.10s %.8sZ%s] ", time, time + 11, shown->waited ? ", waited" : "");
 	terminal_put(&s->out,
 	             s->colours ? terminal_style_of(view_of_string(shown->from)) : STYLE_NONE,
 	             view_of_string(shown->from));
-	print(s, ": ");
+	say(&s->out, ": ");
 	show_message_text(s, shown->text);
-	print(s, "\n");
+	say(&s->out, "\n");
 }
 
 void script_users(struct script *s, const struct user *users, size_t count)
 {
 	if (s->json)
-		print(s, "{\"event\":\"users\",\"users\":[");
+		say(&s->out, "{\"event\":\"users\",\"users\":[");
 	for (size_t i = 0; i < count; i++) {
 		if (s->json) {
-			print(s, "%s{\"name\":", i == 0 ? "" : ",");
+			say(&s->out, "%s{\"name\":", i == 0 ? "" : ",");
 			escape_for_json(&s->out, view_of_string(users[i].name));
-			print(s, ",\"online\":%s}", word_of(users[i].online));
+			say(&s->out, ",\"online\":%s}", word_of(users[i].online));
 		} else {
-			show(s, users[i].name);
-			print(s, " %s\n", users[i].online ? "online" : "offline");
+			say_foreign(&s->out, users[i].name);
+			say(&s->out, " %s\n", users[i].online ? "online" : "offline");
 		}
 	}
 	if (s->json)
-		print(s, "]}\n");
+		say(&s->out, "]}\n");
 }
 
 void script_logged_out(struct script *s, const char *why)
 {
 	if (s->json) {
-		print(s, "{\"event\":\"logged-out\"");
+		say(&s->out, "{\"event\":\"logged-out\"");
 		put_text(s, "reason", why);
-		print(s, "}\n");
+		say(&s->out, "}\n");
 	} else {
-		print(s, "logged out: ");
-		show(s, why);
-		print(s, "\n");
+		say(&s->out, "logged out: ");
+		say_foreign(&s->out, why);
+		say(&s->out, "\n");
 	}
 }
 
@@ -322,12 +291,12 @@ static bool is_message(const struct result *r)
 
 static void put_names(struct script *s, const struct result *r)
 {
-	print(s, ",\"names\":[");
+	say(&s->out, ",\"names\":[");
 	for (size_t i = 0; i < r->users_count; i++) {
-		print(s, i == 0 ? "" : ",");
+		say(&s->out, i == 0 ? "" : ",");
 		escape_for_json(&s->out, view_of_string(r->users[i].name));
 	}
-	print(s, "]");
+	say(&s->out, "]");
 }
 
 static void put_result(struct script *s, const struct result *r)
@@ -362,21 +331,21 @@ static void put_result(struct script *s, const struct result *r)
 	put_text(s, "name", r->name);
 	put_text(s, "id", account);
 	if (r->unfinished)
-		print(s, ",\"unfinished\":true");
+		say(&s->out, ",\"unfinished\":true");
 }
 
 static void show_stored(struct script *s, const struct result *r)
 {
 	if (r->kind == COMMAND_SEND && r->stored == 1)
-		print(s, ": %s",
-		      r->online > 0 ? "the recipient is online"
-		                    : "the recipient will get it at the next log in");
+		say(&s->out, ": %s",
+		    r->online > 0 ? "the recipient is online"
+		                  : "the recipient will get it at the next log in");
 	else
-		print(s, ": stored for %u, %u of them online", r->stored, r->online);
+		say(&s->out, ": stored for %u, %u of them online", r->stored, r->online);
 	if (r->stored > 0 && r->copies < REPLICAS)
-		print(s, "; on %u of %d replicas only", r->copies, REPLICAS);
+		say(&s->out, "; on %u of %d replicas only", r->copies, REPLICAS);
 	if (r->mailbox_full)
-		print(s, "; your share of the mailbox is full now");
+		say(&s->out, "; your share of the mailbox is full now");
 }
 
 static void show_result(struct script *s, const struct result *r)
@@ -386,17 +355,17 @@ static void show_result(struct script *s, const struct result *r)
 			show_stored(s, r);
 	} else if (r->kind == COMMAND_CREATE || r->kind == COMMAND_LOGIN) {
 		if (r->outcome == OUTCOME_OK) {
-			print(s, ": you are ");
-			show(s, r->name);
+			say(&s->out, ": you are ");
+			say_foreign(&s->out, r->name);
 		}
 		if (r->since_ms != 0) {
 			char since[SCRIPT_TIME_SIZE];
 
 			script_time(r->since_ms, since);
-			print(s, ": since %s", since);
+			say(&s->out, ": since %s", since);
 		}
 		if (r->copies > 0 && r->copies < REPLICAS)
-			print(s, "; on %u of %d replicas only", r->copies, REPLICAS);
+			say(&s->out, "; on %u of %d replicas only", r->copies, REPLICAS);
 	}
 }
 
@@ -404,9 +373,9 @@ static void put_answer(struct script *s, const struct script_answer *a)
 {
 	bool done = a->outcome == OUTCOME_OK;
 
-	print(s, "{\"event\":\"result\"");
+	say(&s->out, "{\"event\":\"result\"");
 	put_string(s, "command", a->command);
-	print(s, ",\"ok\":%s", word_of(done));
+	say(&s->out, ",\"ok\":%s", word_of(done));
 	if (!done)
 		put_text(s, "error", outcome_code(a->outcome));
 	if (!done || a->detail[0] != 0)
@@ -419,39 +388,39 @@ static void put_answer(struct script *s, const struct script_answer *a)
 		put_text(s, "text", a->text);
 	if (a->result != NULL)
 		put_result(s, a->result);
-	print(s, "}\n");
+	say(&s->out, "}\n");
 }
 
 /* Help is shown line by line, as it stands: it is ours. */
 static void show_answer(struct script *s, const struct script_answer *a)
 {
 	if (a->text != NULL && a->outcome == OUTCOME_OK) {
-		put(s, view_of_string(a->text));
-		print(s, "\n");
+		say_bytes(&s->out, view_of_string(a->text));
+		say(&s->out, "\n");
 		return;
 	}
 	escape_for_terminal(&s->out, a->command);
 	if (a->outcome == OUTCOME_OK)
-		print(s, ": ok");
+		say(&s->out, ": ok");
 	else
-		print(s, ": refused (%s)", outcome_code(a->outcome));
+		say(&s->out, ": refused (%s)", outcome_code(a->outcome));
 	if (a->has_count)
-		print(s, ": %ju account%s", (uintmax_t)a->count, a->count == 1 ? "" : "s");
+		say(&s->out, ": %ju account%s", (uintmax_t)a->count, a->count == 1 ? "" : "s");
 	if (a->has_messages)
-		print(s, ": %ju new message%s", (uintmax_t)a->messages,
-		      a->messages == 1 ? "" : "s");
+		say(&s->out, ": %ju new message%s", (uintmax_t)a->messages,
+		    a->messages == 1 ? "" : "s");
 	if (a->result != NULL)
 		show_result(s, a->result);
 	if (a->detail[0] != 0) {
-		print(s, ": ");
-		show(s, a->detail);
+		say(&s->out, ": ");
+		say_foreign(&s->out, a->detail);
 	}
 	for (size_t i = 0; a->result != NULL && i < a->result->users_count; i++) {
-		print(s, i == 0 ? " (" : ", ");
-		show(s, a->result->users[i].name);
-		print(s, i + 1 == a->result->users_count ? ")" : "");
+		say(&s->out, i == 0 ? " (" : ", ");
+		say_foreign(&s->out, a->result->users[i].name);
+		say(&s->out, i + 1 == a->result->users_count ? ")" : "");
 	}
-	print(s, "\n");
+	say(&s->out, "\n");
 }
 
 void script_result(struct script *s, const struct script_answer *answer)

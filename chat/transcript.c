@@ -10,6 +10,7 @@
 #include "chat/transcript.h"
 
 #include "base/escape.h"
+#include "chat/say.h"
 #include "terminal/terminal.h"
 #include "terminal/width.h"
 
@@ -35,47 +36,15 @@ static const char *const weekdays[] = { "Sunday",   "Monday", "Tuesday", "Wednes
 
 /* ---- pieces ---- */
 
-static void put(struct transcript *t, struct view bytes)
-{
-	bool fitted = buf_put(t->out, bytes.data, bytes.size);
-
-	assert(fitted);
-	(void)fitted;
-}
-
-static void print(struct transcript *t, const char *format, ...)
-	__attribute__((format(printf, 2, 3)));
-
-/* For our own words and numbers: nothing here is longer than the room, and nothing is foreign. */
-static void print(struct transcript *t, const char *format, ...)
-{
-	char text[256];
-	va_list arguments;
-	int size;
-
-	va_start(arguments, format);
-	size = vsnprintf(text, sizeof(text), format, arguments);
-	va_end(arguments);
-	assert(size >= 0);
-	assert((size_t)size < sizeof(text));
-	put(t, view_of(text, (size_t)size));
-}
-
 static void put_style(struct transcript *t, enum terminal_style style)
 {
-	put(t, view_of_string(terminal_style(style)));
-}
-
-/* Foreign words. */
-static void show(struct transcript *t, const char *text)
-{
-	escape_for_terminal(t->out, view_of_string(text));
+	say_bytes(t->out, view_of_string(terminal_style(style)));
 }
 
 static void put_blanks(struct transcript *t, size_t count)
 {
 	while (count-- > 0)
-		put(t, view_of_string(" "));
+		say(t->out, " ");
 }
 
 static size_t name_columns(const struct transcript *t)
@@ -104,9 +73,9 @@ static void put_harmless(struct transcript *t, struct view text)
 		bool is_another = rest.data[0] >= 0x80 && is_mark(rest, &size);
 
 		if (is_another && at == 0)
-			put(t, view_of_string(NO_BASE));
+			say_bytes(t->out, view_of_string(NO_BASE));
 		if (!is_another && marks > TRANSCRIPT_MARKS_MAX) {
-			print(t, "<%zu more marks>", marks - TRANSCRIPT_MARKS_MAX);
+			say(t->out, "<%zu more marks>", marks - TRANSCRIPT_MARKS_MAX);
 			begin = at;
 		}
 		marks = is_another ? marks + 1 : 0;
@@ -115,7 +84,7 @@ static void put_harmless(struct transcript *t, struct view text)
 		at += size;
 	}
 	if (marks > TRANSCRIPT_MARKS_MAX)
-		print(t, "<%zu more marks>", marks - TRANSCRIPT_MARKS_MAX);
+		say(t->out, "<%zu more marks>", marks - TRANSCRIPT_MARKS_MAX);
 	else
 		escape_for_terminal(t->out, view_of(text.data + begin, at - begin));
 }
@@ -129,9 +98,9 @@ static void put_text(struct transcript *t, struct view text)
 
 		put_harmless(t, view_of(text.data, size));
 		if (end != NULL) {
-			put(t, view_of_string("\n"));
+			say(t->out, "\n");
 			put_blanks(t, sizeof("HH:MM ") - 1 + name_columns(t));
-			put(t, view_of_string("| "));
+			say(t->out, "| ");
 		}
 		size += end != NULL;
 		text = view_of(text.data + size, text.size - size);
@@ -148,7 +117,7 @@ static bool is_same_day(const struct transcript_time *a, const struct transcript
 static void end_line(struct transcript *t)
 {
 	put_style(t, STYLE_NONE);
-	put(t, view_of_string("\n"));
+	say(t->out, "\n");
 }
 
 /* What comes belongs to this moment. */
@@ -161,8 +130,8 @@ static void turn_to(struct transcript *t, const struct transcript_time *at)
 		return;
 	if (t->has_day && !is_same_day(at, &t->last)) {
 		put_style(t, STYLE_DIM);
-		print(t, "-- %s %u %s %u --", weekdays[at->weekday], at->day, months[at->month - 1],
-		      at->year);
+		say(t->out, "-- %s %u %s %u --", weekdays[at->weekday], at->day,
+		    months[at->month - 1], at->year);
 		end_line(t);
 	}
 	t->has_day = true;
@@ -173,7 +142,7 @@ static void begin_line(struct transcript *t, const struct transcript_time *at)
 {
 	turn_to(t, at);
 	put_style(t, STYLE_DIM);
-	print(t, "%02u:%02u ", at->hour, at->minute);
+	say(t->out, "%02u:%02u ", at->hour, at->minute);
 	put_style(t, STYLE_NONE);
 }
 
@@ -181,7 +150,7 @@ static void begin_notice(struct transcript *t, const struct transcript_time *now
 {
 	begin_line(t, now);
 	put_style(t, STYLE_NOTICE);
-	print(t, "-- ");
+	say(t->out, "-- ");
 }
 
 void transcript_init(struct transcript *t, struct buf *out, const char *const *addresses)
@@ -200,10 +169,10 @@ void transcript_begin(struct transcript *t, const struct transcript_time *now)
 static void begin_waited(struct transcript *t, const struct transcript_time *since)
 {
 	put_style(t, STYLE_NOTICE);
-	print(t, "-- waiting since %u %.3s ", since->day, months[since->month - 1]);
+	say(t->out, "-- waiting since %u %.3s ", since->day, months[since->month - 1]);
 	if (t->has_day && t->last.year != since->year)
-		print(t, "%u ", since->year);
-	print(t, "%02u:%02u --", since->hour, since->minute);
+		say(t->out, "%u ", since->year);
+	say(t->out, "%02u:%02u --", since->hour, since->minute);
 	end_line(t);
 }
 
@@ -212,8 +181,8 @@ void transcript_waited_end(struct transcript *t)
 	if (t->waited == 0)
 		return;
 	put_style(t, STYLE_NOTICE);
-	print(t, "-- end of what waited: %ju message%s --", (uintmax_t)t->waited,
-	      t->waited == 1 ? "" : "s");
+	say(t->out, "-- end of what waited: %ju message%s --", (uintmax_t)t->waited,
+	    t->waited == 1 ? "" : "s");
 	end_line(t);
 	t->waited = 0;
 }
@@ -232,9 +201,9 @@ void transcript_message(struct transcript *t, const struct shown *shown,
 	if (width < name_columns(t))
 		put_blanks(t, name_columns(t) - width);
 	terminal_put(t->out, terminal_style_of(from), from);
-	print(t, ": ");
+	say(t->out, ": ");
 	put_text(t, shown->text);
-	print(t, "\n");
+	say(t->out, "\n");
 }
 
 /* "-> bob, carol": an arrow and a blank, which no name has. */
@@ -248,28 +217,28 @@ static void put_recipients(struct transcript *t, const struct transcript_own *ow
 	if (width < name_columns(t))
 		put_blanks(t, name_columns(t) - width);
 	put_style(t, STYLE_DIM);
-	print(t, "->");
+	say(t->out, "->");
 	put_style(t, STYLE_NONE);
 	if (own->to_count == 0)
-		print(t, " (all)");
+		say(t->out, " (all)");
 	for (size_t i = 0; i < shown; i++) {
-		print(t, i == 0 ? " " : ", ");
+		say(t->out, i == 0 ? " " : ", ");
 		terminal_put(t->out, terminal_style_of(own->to[i]), own->to[i]);
 	}
 	if (own->to_count > shown)
-		print(t, " +%zu", own->to_count - shown);
+		say(t->out, " +%zu", own->to_count - shown);
 }
 
 /* Begins a remark, or goes on with it. */
 static void remark(struct transcript *t, bool *has_begun, enum terminal_style style)
 {
 	if (*has_begun) {
-		print(t, "; ");
+		say(t->out, "; ");
 		return;
 	}
-	put(t, view_of_string(" "));
+	say(t->out, " ");
 	put_style(t, style);
-	put(t, view_of_string("["));
+	say(t->out, "[");
 	*has_begun = true;
 }
 
@@ -283,25 +252,26 @@ static void remark_stored(struct transcript *t, const struct transcript_own *own
 
 	if (r->stored == 0) {
 		remark(t, has_begun, style);
-		print(t, "there is nobody to send it to");
+		say(t->out, "there is nobody to send it to");
 	} else if (!is_to_one) {
 		remark(t, has_begun, style);
-		print(t, "%u of %u online", r->online, r->stored);
+		say(t->out, "%u of %u online", r->online, r->stored);
 	} else if (r->online == 0) {
 		remark(t, has_begun, style);
-		print(t, "offline");
+		say(t->out, "offline");
 	}
 	if (has_few) {
 		remark(t, has_begun, style);
-		print(t, "on %u of %d replicas", r->copies, REPLICAS);
+		say(t->out, "on %u of %d replicas", r->copies, REPLICAS);
 	}
 	if (r->mailbox_full) {
 		remark(t, has_begun, style);
-		print(t, "your share of this mailbox is full now, until something in it is read");
+		say(t->out,
+		    "your share of this mailbox is full now, until something in it is read");
 	}
 	if (own->detail[0] != 0) {
 		remark(t, has_begun, style);
-		show(t, own->detail);
+		say_foreign(t->out, own->detail);
 	}
 }
 
@@ -311,9 +281,10 @@ static void put_again(struct transcript *t, const struct transcript_own *own)
 	char session[ULID_TEXT_SIZE + 1];
 
 	ulid_to_text(&own->result->session, session);
-	print(t, "; to send it again: /msg --id %s-%ju ", session, (uintmax_t)own->result->number);
+	say(t->out, "; to send it again: /msg --id %s-%ju ", session,
+	    (uintmax_t)own->result->number);
 	escape_for_terminal(t->out, own->to[0]);
-	print(t, " TEXT");
+	say(t->out, " TEXT");
 }
 
 static void remark_failed(struct transcript *t, const struct transcript_own *own, bool *has_begun)
@@ -322,22 +293,22 @@ static void remark_failed(struct transcript *t, const struct transcript_own *own
 
 	remark(t, has_begun, STYLE_ERROR);
 	if (own->outcome == OUTCOME_UNKNOWN)
-		print(t, "perhaps not sent: ");
+		say(t->out, "perhaps not sent: ");
 	else if (r != NULL && r->stored > 0)
-		print(t, "sent to %u only: ", r->stored);
+		say(t->out, "sent to %u only: ", r->stored);
 	else
-		print(t, "not sent: ");
-	show(t, own->detail[0] == 0 ? outcome_code(own->outcome) : own->detail);
+		say(t->out, "not sent: ");
+	say_foreign(t->out, own->detail[0] == 0 ? outcome_code(own->outcome) : own->detail);
 	for (size_t i = 0; r != NULL && i < r->users_count && i < TRANSCRIPT_NAMES_MAX; i++) {
-		print(t, i == 0 ? " (" : ", ");
-		show(t, r->users[i].name);
+		say(t->out, i == 0 ? " (" : ", ");
+		say_foreign(t->out, r->users[i].name);
 	}
 	if (r != NULL && r->users_count > TRANSCRIPT_NAMES_MAX)
-		print(t, " +%zu", r->users_count - TRANSCRIPT_NAMES_MAX);
+		say(t->out, " +%zu", r->users_count - TRANSCRIPT_NAMES_MAX);
 	if (r != NULL && r->users_count > 0)
-		print(t, ")");
+		say(t->out, ")");
 	if (own->outcome == OUTCOME_NO_SUCH_USER)
-		print(t, "; /list shows who there is");
+		say(t->out, "; /list shows who there is");
 	if (own->outcome == OUTCOME_UNKNOWN && r != NULL && r->has_id && own->to_count == 1)
 		put_again(t, own);
 }
@@ -350,22 +321,22 @@ void transcript_own(struct transcript *t, const struct transcript_own *own,
 	assert(own->state != TRANSCRIPT_ENDED || own->outcome != OUTCOME_OK || own->result != NULL);
 	begin_line(t, now);
 	put_recipients(t, own);
-	print(t, ": ");
+	say(t->out, ": ");
 	if (t->is_echoed)
-		print(t, own->state == TRANSCRIPT_ENDED && own->outcome == OUTCOME_OK ? "sent"
-		                                                                      : "...");
+		say(t->out,
+		    own->state == TRANSCRIPT_ENDED && own->outcome == OUTCOME_OK ? "sent" : "...");
 	else
 		put_text(t, own->text);
 	if (own->state != TRANSCRIPT_ENDED) {
 		remark(t, &has_remark, STYLE_NOTICE);
-		print(t, own->state == TRANSCRIPT_WAITING ? "waiting" : "on its way");
+		say(t->out, own->state == TRANSCRIPT_WAITING ? "waiting" : "on its way");
 	} else if (own->outcome == OUTCOME_OK) {
 		remark_stored(t, own, &has_remark);
 	} else {
 		remark_failed(t, own, &has_remark);
 	}
 	if (has_remark)
-		print(t, "]");
+		say(t->out, "]");
 	end_line(t);
 }
 
@@ -374,11 +345,11 @@ void transcript_sent(struct transcript *t, uint64_t count, uint32_t copies,
 {
 	assert(count > 0);
 	begin_notice(t, now);
-	print(t, "%ju message%s that waited %s sent", (uintmax_t)count, count == 1 ? "" : "s",
-	      count == 1 ? "is" : "are");
+	say(t->out, "%ju message%s that waited %s sent", (uintmax_t)count, count == 1 ? "" : "s",
+	    count == 1 ? "is" : "are");
 	if (copies < REPLICAS)
-		print(t, ", %son %s%u of %d replicas", count == 1 ? "" : "each ",
-		      count == 1 ? "" : "at least ", copies, REPLICAS);
+		say(t->out, ", %son %s%u of %d replicas", count == 1 ? "" : "each ",
+		    count == 1 ? "" : "at least ", copies, REPLICAS);
 	end_line(t);
 }
 
@@ -396,7 +367,7 @@ void transcript_typed(struct transcript *t, struct view line, bool is_secret, bo
 		size_t size = end == NULL ? line.size : (size_t)(end - line.data);
 
 		put_style(t, STYLE_DIM);
-		print(t, "%s", mark);
+		say(t->out, "%s", mark);
 		put_harmless(t, view_of(line.data, size));
 		size += end != NULL;
 		line = view_of(line.data + size, line.size - size);
@@ -405,9 +376,9 @@ void transcript_typed(struct transcript *t, struct view line, bool is_secret, bo
 		mark = "    | ";
 	} while (line.size > 0);
 	if (is_secret)
-		print(t, " ... (not shown)");
+		say(t->out, " ... (not shown)");
 	if (waits)
-		print(t, " [waiting]");
+		say(t->out, " [waiting]");
 	end_line(t);
 }
 
@@ -415,9 +386,9 @@ void transcript_typed(struct transcript *t, struct view line, bool is_secret, bo
 
 static void put_replica(struct transcript *t, uint32_t index)
 {
-	print(t, "%u (", index);
-	show(t, t->addresses[index]);
-	print(t, ")");
+	say(t->out, "%u (", index);
+	say_foreign(t->out, t->addresses[index]);
+	say(t->out, ")");
 }
 
 static unsigned count_live(const struct transcript *t)
@@ -431,10 +402,10 @@ static unsigned count_live(const struct transcript *t)
 
 static void say_dead(struct transcript *t, uint32_t index)
 {
-	print(t, "replica ");
+	say(t->out, "replica ");
 	put_replica(t, index);
-	print(t, " is dead: ");
-	show(t, t->why[index]);
+	say(t->out, " is dead: ");
+	say_foreign(t->out, t->why[index]);
 }
 
 static void set_replica(struct transcript *t, uint32_t index, bool live, const char *why)
@@ -452,12 +423,12 @@ void transcript_ready(struct transcript *t, int leader, const char *const why[RE
 	for (uint32_t i = 0; i < REPLICAS; i++)
 		set_replica(t, i, why[i][0] == 0, why[i]);
 	begin_notice(t, now);
-	print(t, "%u of %d replicas %s live", count_live(t), REPLICAS,
-	      count_live(t) == 1 ? "is" : "are");
+	say(t->out, "%u of %d replicas %s live", count_live(t), REPLICAS,
+	    count_live(t) == 1 ? "is" : "are");
 	if (leader >= 0) {
-		print(t, "; replica ");
+		say(t->out, "; replica ");
 		put_replica(t, (uint32_t)leader);
-		print(t, " leads");
+		say(t->out, " leads");
 	}
 	end_line(t);
 	for (uint32_t i = 0; i < REPLICAS; i++) {
@@ -485,13 +456,13 @@ void transcript_leader(struct transcript *t)
 static void say_leader(struct transcript *t, uint32_t last, int leader)
 {
 	if (leader < 0)
-		print(t, "; no replica is live: it goes on trying, what you type waits");
+		say(t->out, "; no replica is live: it goes on trying, what you type waits");
 	else if (!t->leader_changed)
 		return;
 	else if ((uint32_t)leader == last)
-		print(t, " and leads");
+		say(t->out, " and leads");
 	else
-		print(t, "; replica %d leads", leader);
+		say(t->out, "; replica %d leads", leader);
 }
 
 void transcript_changes(struct transcript *t, int leader, const struct transcript_time *now)
@@ -506,9 +477,9 @@ void transcript_changes(struct transcript *t, int leader, const struct transcrip
 			continue;
 		begin_notice(t, now);
 		if (t->live[i]) {
-			print(t, "replica ");
+			say(t->out, "replica ");
 			put_replica(t, i);
-			print(t, " is live%s", t->was_live[i] ? " again" : "");
+			say(t->out, " is live%s", t->was_live[i] ? " again" : "");
 			t->was_live[i] = true;
 		} else {
 			say_dead(t, i);
@@ -552,17 +523,17 @@ static void say_differing(struct transcript *t, uint8_t mask, uint32_t leader)
 {
 	const char *separator = "";
 
-	print(t, "replica%s ", (mask & (mask - 1)) == 0 ? "" : "s");
+	say(t->out, "replica%s ", (mask & (mask - 1)) == 0 ? "" : "s");
 	for (uint32_t i = 0; i < REPLICAS; i++) {
 		if ((mask >> i & 1) == 0)
 			continue;
-		print(t, "%s", separator);
+		say(t->out, "%s", separator);
 		put_replica(t, i);
 		separator = " and ";
 	}
-	print(t, " hold%s other facts than replica ", (mask & (mask - 1)) == 0 ? "s" : "");
+	say(t->out, " hold%s other facts than replica ", (mask & (mask - 1)) == 0 ? "s" : "");
 	put_replica(t, leader);
-	print(t, ", which leads: run repair");
+	say(t->out, ", which leads: run repair");
 }
 
 void transcript_facts(struct transcript *t, const struct replica_row rows[REPLICAS],
@@ -577,7 +548,7 @@ void transcript_facts(struct transcript *t, const struct replica_row rows[REPLIC
 	if (mask != 0)
 		say_differing(t, mask, leader);
 	else
-		print(t, "the live replicas hold the same facts again");
+		say(t->out, "the live replicas hold the same facts again");
 	end_line(t);
 	t->differing = mask;
 }
@@ -610,19 +581,19 @@ static void put_row(struct transcript *t, uint32_t index, const struct replica_r
 	put_round_trip(row, trip);
 	if (row->facts_known)
 		(void)snprintf(facts, sizeof(facts), "%" PRIu64, row->facts);
-	print(t, "%u ", index);
+	say(t->out, "%u ", index);
 	escape_for_terminal(t->out, address);
 	put_blanks(t, columns < width ? width - columns : 0);
-	print(t, is_narrow || !row->live ? "  %s" : "  %-5s", state);
+	say(t->out, is_narrow || !row->live ? "  %s" : "  %-5s", state);
 	if (!row->live) {
-		print(t, is_narrow ? "\n    " : "   ");
-		show(t, row->why);
+		say(t->out, is_narrow ? "\n    " : "   ");
+		say_foreign(t->out, row->why);
 	} else if (is_narrow) {
-		print(t, "\n    %s facts, agrees: %s, %s", facts, agreement(row), trip);
+		say(t->out, "\n    %s facts, agrees: %s, %s", facts, agreement(row), trip);
 	} else {
-		print(t, "  %8s  %6s  %10s", facts, agreement(row), trip);
+		say(t->out, "  %8s  %6s  %10s", facts, agreement(row), trip);
 	}
-	print(t, "\n");
+	say(t->out, "\n");
 }
 
 void transcript_replicas(struct transcript *t, const struct replica_row rows[REPLICAS])
@@ -637,8 +608,8 @@ void transcript_replicas(struct transcript *t, const struct replica_row rows[REP
 	width = width > ADDRESS_COLUMNS_MAX ? ADDRESS_COLUMNS_MAX : width;
 	if (t->columns >= COLUMNS_NARROW) {
 		put_style(t, STYLE_DIM);
-		print(t, "  %-*s  %-5s  %8s  %6s  %10s", (int)width, "address", "state", "facts",
-		      "agrees", "round trip");
+		say(t->out, "  %-*s  %-5s  %8s  %6s  %10s", (int)width, "address", "state", "facts",
+		    "agrees", "round trip");
 		end_line(t);
 	}
 	for (uint32_t i = 0; i < REPLICAS; i++)
@@ -647,7 +618,7 @@ void transcript_replicas(struct transcript *t, const struct replica_row rows[REP
 		return;
 	t->differing = differing(t, rows);
 	if (t->differing != 0)
-		print(t, "Facts differ: repair makes them agree.\n");
+		say(t->out, "Facts differ: repair makes them agree.\n");
 }
 
 /* ---- the rest ---- */
@@ -655,7 +626,7 @@ void transcript_replicas(struct transcript *t, const struct replica_row rows[REP
 void transcript_notice(struct transcript *t, const char *text, const struct transcript_time *now)
 {
 	begin_notice(t, now);
-	show(t, text);
+	say_foreign(t->out, text);
 	end_line(t);
 }
 
@@ -663,8 +634,8 @@ void transcript_logged_out(struct transcript *t, const char *why, const struct t
 {
 	transcript_waited_end(t);
 	begin_notice(t, now);
-	print(t, "logged out: ");
-	show(t, why);
+	say(t->out, "logged out: ");
+	say_foreign(t->out, why);
 	end_line(t);
 }
 

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * say: appends to a line that somebody will read: words of our own, and words of others.
+ *
+ * The caller's buffer has room for all that is said in one line; this is asserted. Pure but for the
+ * buffer.
+ */
+#ifndef THREEFOLD_CHAT_SAY_H
+#define THREEFOLD_CHAT_SAY_H
+
+#include "base/buf.h"
+
+/* For our own words and numbers only: nothing is escaped. At most 511 bytes. */
+void say(struct buf *to, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* Bytes as they are. */
+void say_bytes(struct buf *to, struct view bytes);
+/* For words of others: what a terminal might obey becomes a visible mark (base/escape.h). */
+void say_foreign(struct buf *to, const char *text);
+
+#endif
