@@ -12,7 +12,6 @@
  */
 #include "replication/private.h"
 
-#include <assert.h>
 #include <string.h>
 
 struct all {
@@ -76,7 +75,7 @@ static void all_start(struct replication *r, struct op *op)
 		all_next(r, a);
 }
 
-void all_command(struct replication *r, struct op *op, const struct command *command)
+static void all_command(struct replication *r, struct op *op, const struct command *command)
 {
 	struct all *a = (struct all *)op;
 
@@ -162,6 +161,7 @@ static void all_release(struct op *op)
 const struct op_row all_row = {
 	.name = "send to all",
 	.size = sizeof(struct all),
+	.command = all_command,
 	.start = all_start,
 	.child = all_child,
 	.release = all_release,

@@ -58,7 +58,7 @@ static void take_back(struct replication *r, struct create *c, enum outcome outc
 
 /* ---- beginning ---- */
 
-void create_command(struct replication *r, struct op *op, const struct command *command)
+static void create_command(struct replication *r, struct op *op, const struct command *command)
 {
 	struct create *c = (struct create *)op;
 
@@ -413,6 +413,7 @@ static void release(struct op *op)
 const struct op_row create_row = {
 	.name = "create",
 	.size = sizeof(struct create),
+	.command = create_command,
 	.start = start,
 	.stretched = stretched,
 	.reply = reply,

@@ -37,7 +37,7 @@ static void delete_start(struct replication *r, struct op *op)
 	op_multicast(r, op, &frame);
 }
 
-void delete_command(struct replication *r, struct op *op, const struct command *command)
+static void delete_command(struct replication *r, struct op *op, const struct command *command)
 {
 	struct deletion *d = (struct deletion *)op;
 	uint8_t delete_key[KEY_SIZE];
@@ -101,6 +101,7 @@ static void delete_expired(struct replication *r, struct op *op, struct result *
 const struct op_row delete_row = {
 	.name = "delete",
 	.size = sizeof(struct deletion),
+	.command = delete_command,
 	.start = delete_start,
 	.reply = delete_reply,
 	.advance = delete_advance,

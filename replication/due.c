@@ -14,7 +14,6 @@
 #include "replication/private.h"
 
 #include <assert.h>
-#include <string.h>
 
 /* ---- the ring ---- */
 

@@ -16,7 +16,6 @@
  */
 #include "replication/private.h"
 
-#include <assert.h>
 #include <string.h>
 
 enum { PHASE_ASK, PHASE_FULL, PHASE_GONE };
@@ -365,13 +364,6 @@ static void list_child(struct replication *r, struct op *op, struct op *ended)
 		list_page_new(r, op, &l->cursor);
 }
 
-const struct op_row list_row = {
-	.name = "list",
-	.size = sizeof(struct list_op),
-	.start = list_start,
-	.child = list_child,
-};
-
 /* A prefix that no name can have begins none. */
 static bool prefix_is_possible(struct view prefix)
 {
@@ -383,7 +375,7 @@ static bool prefix_is_possible(struct view prefix)
 	return name_is_valid(view_of(name, prefix.size + 1));
 }
 
-void list_command(struct replication *r, struct op *op, const struct command *command)
+static void list_command(struct replication *r, struct op *op, const struct command *command)
 {
 	struct list_op *l = (struct list_op *)op;
 
@@ -397,3 +389,11 @@ void list_command(struct replication *r, struct op *op, const struct command *co
 	l->enough = command->enough;
 	op_begin(r, op);
 }
+
+const struct op_row list_row = {
+	.name = "list",
+	.size = sizeof(struct list_op),
+	.command = list_command,
+	.start = list_start,
+	.child = list_child,
+};

@@ -27,8 +27,8 @@
  * verifier and checks it against the id, so it can hand the account over. A TRY is under the
  * smallest session there is, so it never ends anybody's.
  *
- * From the first LOGIN frame to the end (`counted`) a replica that returns waits (REPLICA_WAITING):
- * it gets the session's own log in when it is known whose session that is.
+ * From the first LOGIN frame to the end (`is_written`) a replica that returns waits
+ * (REPLICA_WAITING): it gets the session's own log in when it is known whose session that is.
  */
 #include "base/bug.h"
 #include "replication/private.h"
@@ -64,7 +64,7 @@ struct login {
 	uint8_t key[KEY_SIZE]; /* P under key_setting */
 	bool take_over;
 	bool created;        /* no look-up: the account was just made */
-	bool counted;        /* in r->logins */
+	bool is_written;     /* LOGIN frames are: replicas that return wait for its end */
 	bool confirmed;      /* by some replica */
 	bool all_looked;     /* all three were asked about that */
 	struct ulid largest; /* session that was named */
@@ -169,33 +169,23 @@ void login_handover_frame(struct replication *r, uint32_t index,
 
 /* ---- log in ---- */
 
-/* Whether replicas that return wait for it. */
-static void count_login(struct replication *r, struct login *l, bool counts)
+bool login_is_written(const struct replication *r)
 {
-	if (l->counted == counts)
-		return;
-	l->counted = counts;
-	assert(counts || r->logins > 0);
-	if (counts)
-		r->logins++;
-	else
-		r->logins--;
-}
-
-static void refuse(struct replication *r, struct login *l, enum outcome outcome, const char *detail)
-{
-	op_refuse(r, &l->op, outcome, detail);
-	count_login(r, l, false);
+	for (const struct op *op = r->first_op; op != NULL; op = op->next)
+		if (op->row == &login_row && op->state != OP_ENDED &&
+		    ((const struct login *)op)->is_written)
+			return true;
+	return false;
 }
 
 /* The same for a wrong password and for a name that nobody has. */
 static void refuse_password(struct replication *r, struct login *l)
 {
-	refuse(r, l, OUTCOME_WRONG_PASSWORD,
-	       "the name or the password is wrong (/create NAME makes a new account)");
+	op_refuse(r, &l->op, OUTCOME_WRONG_PASSWORD,
+	          "the name or the password is wrong (/create NAME makes a new account)");
 }
 
-void login_command(struct replication *r, struct op *op, const struct command *command)
+static void login_command(struct replication *r, struct op *op, const struct command *command)
 {
 	struct login *l = (struct login *)op;
 
@@ -248,7 +238,7 @@ static void write_logins(struct replication *r, struct login *l)
 	l->in = l->unknown = l->wrong = l->over = l->gone = l->full = 0;
 	if (!op_audience(r, op))
 		return;
-	count_login(r, l, true);
+	l->is_written = true;
 	draw_session(r, l);
 	for (uint32_t i = 0; i < REPLICAS; i++) {
 		if (!(op->audience & BIT(i)))
@@ -262,12 +252,12 @@ static void start(struct replication *r, struct op *op)
 {
 	struct login *l = (struct login *)op;
 
-	count_login(r, l, false);
+	l->is_written = false;
 	if (l->created && op->written == 0) {
 		write_logins(r, l);
 	} else if (++l->rounds > ROUNDS_MAX) {
-		refuse(r, l, OUTCOME_UNKNOWN,
-		       "the replicas keep changing their answers; try again");
+		op_refuse(r, &l->op, OUTCOME_UNKNOWN,
+		          "the replicas keep changing their answers; try again");
 	} else {
 		op->phase = PHASE_LOOK;
 		if (l->created)
@@ -331,7 +321,6 @@ static void refuse_active(struct replication *r, struct login *l, uint64_t since
 
 	result->since_ms = since_ms;
 	op_end(r, &l->op, result);
-	count_login(r, l, false);
 }
 
 /* The look-up has ended. */
@@ -370,8 +359,8 @@ static void child(struct replication *r, struct op *op, struct op *ended)
 	struct login *l = (struct login *)op;
 
 	if (ended->outcome != OUTCOME_OK)
-		refuse(r, l, op->written ? OUTCOME_UNKNOWN : OUTCOME_NO_REPLICA,
-		       "no replica could be reached");
+		op_refuse(r, &l->op, op->written ? OUTCOME_UNKNOWN : OUTCOME_NO_REPLICA,
+		          "no replica could be reached");
 	else
 		looked(r, l, (struct lookup *)ended);
 }
@@ -430,7 +419,6 @@ static void tried(struct replication *r, struct login *l)
 	               other->display);
 	result->detail = result->text;
 	op_end(r, &l->op, result);
-	count_login(r, l, false);
 }
 
 static void stretched(struct replication *r, struct op *op, const uint8_t *p)
@@ -512,7 +500,7 @@ void login_ended(struct replication *r, uint32_t index, const struct ulid *sessi
 	for (struct op *op = r->first_op; op != NULL; op = op->next) {
 		struct login *l = (struct login *)op;
 
-		if (op->row != &login_row || op->state == OP_ENDED || !l->counted ||
+		if (op->row != &login_row || op->state == OP_ENDED || !l->is_written ||
 		    !ulid_equal(&l->s.ulid, session))
 			continue;
 		if (why == STATUS_GONE)
@@ -588,7 +576,6 @@ static void succeed(struct replication *r, struct login *l)
 			"never finished: it may lose its name and its mail until it is deleted and "
 			"made anew";
 	op_end(r, &l->op, result);
-	count_login(r, l, false);
 	mailbox_begin(r);
 }
 
@@ -618,19 +605,11 @@ static void advance(struct replication *r, struct op *op)
 	} else if (here) {
 		succeed(r, l);
 	} else if (l->wrong) {
-		count_login(r, l, false);
+		l->is_written = false;
 		try_other(r, l);
 	} else {
 		start(r, op); /* nobody knows it any more, or those who did have died */
 	}
-}
-
-static void expired(struct replication *r, struct op *op, struct result *result)
-{
-	struct login *l = (struct login *)op;
-
-	op_end(r, op, result);
-	count_login(r, l, false);
 }
 
 static void release(struct op *op)
@@ -645,11 +624,11 @@ static void release(struct op *op)
 const struct op_row login_row = {
 	.name = "log in",
 	.size = sizeof(struct login),
+	.command = login_command,
 	.start = start,
 	.stretched = stretched,
 	.reply = reply,
 	.advance = advance,
 	.child = child,
-	.expired = expired,
 	.release = release,
 };

@@ -9,7 +9,7 @@
  */
 #include "replication/private.h"
 
-void logout_command(struct replication *r, struct op *op, const struct command *command)
+static void logout_command(struct replication *r, struct op *op, const struct command *command)
 {
 	struct frame frame = { .type = FRAME_LOGOUT, .session.session = r->session.ulid };
 	uint8_t live = r->live;
@@ -32,6 +32,7 @@ static void logout_end(struct replication *r, struct op *op)
 const struct op_row logout_row = {
 	.name = "log out",
 	.size = sizeof(struct op),
+	.command = logout_command,
 	.advance = logout_end,
 	.emptied = logout_end,
 };

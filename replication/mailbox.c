@@ -39,9 +39,6 @@ enum {
 /* Puts the stream on the list of those with candidates. */
 static void hold(struct replication *r, struct stream_state *s)
 {
-	if (s->held)
-		return;
-	s->held = true;
 	s->held_previous = NULL;
 	s->held_next = r->held;
 	if (r->held != NULL)
@@ -51,9 +48,7 @@ static void hold(struct replication *r, struct stream_state *s)
 
 static void unhold(struct replication *r, struct stream_state *s)
 {
-	assert(s->held);
 	assert(s->candidates == NULL);
-	s->held = false;
 	if (s->held_previous != NULL)
 		s->held_previous->held_next = s->held_next;
 	else
@@ -78,6 +73,8 @@ static void add_candidate(struct replication *r, struct stream_state *s, uint8_t
 		(*at)->waited |= waited;
 		return;
 	}
+	if (s->candidates == NULL)
+		hold(r, s);
 	c = memory_alloc(sizeof *c + text.size);
 	c->next = *at;
 	c->number = place->number;
@@ -90,7 +87,6 @@ static void add_candidate(struct replication *r, struct stream_state *s, uint8_t
 	memcpy(c->text, text.data, text.size);
 	*at = c;
 	r->held_size += sizeof *c + text.size;
-	hold(r, s);
 }
 
 /* Takes the first candidate off. */

@@ -18,7 +18,6 @@
  */
 #include "replication/private.h"
 
-#include <assert.h>
 #include <string.h>
 
 struct person *person_get(struct replication *r, const struct id *id)

@@ -26,8 +26,9 @@
  * One rule keeps the calls in that order: who learns something that concerns a part further down
  * the list only writes it down, and replication_settle (replication.c) acts on it at the end of the
  * event. So a reply puts its request on the list of those to be looked at (op_settle); a request
- * that cannot trust a replica marks it (replica_doubt); a log in that has ended just counts itself
- * out (`logins`). No request is entered from within another one, but a parent when its child ends.
+ * that cannot trust a replica marks it (replica_doubt); what waits for a log in to end looks
+ * whether it has (login_is_written). No request is entered from within another one, but a parent
+ * when its child ends.
  */
 #ifndef THREEFOLD_REPLICATION_PRIVATE_H
 #define THREEFOLD_REPLICATION_PRIVATE_H
@@ -113,6 +114,8 @@ struct kept_tombstone {
 struct op_row {
 	const char *name;
 	size_t size; /* of the struct that begins with a struct op */
+	/* A command begins: fills in what it says, and calls op_begin or ends it. */
+	void (*command)(struct replication *r, struct op *op, const struct command *command);
 	/* The first step: at the beginning, and again when the audience was empty and a replica has
 	 * become live. */
 	void (*start)(struct replication *r, struct op *op);
@@ -237,14 +240,13 @@ struct stream_state {
 	struct person *person;
 	uint8_t answered; /* replicas that said what is gone of it, on this connection */
 	uint8_t asked;    /* those that are asked, and have not said it yet */
-	bool held;        /* is on the list of those with candidates */
 	uint8_t telling;  /* is on the lists of these replicas */
 	struct ranges shown;
 	struct ranges gone;
-	struct ranges told[REPLICAS];    /* `received`, on this connection */
-	struct ranges to_tell[REPLICAS]; /* of them, what is not written yet */
-	struct candidate *candidates;    /* by number */
-	struct stream_state *held_next, *held_previous;
+	struct ranges told[REPLICAS];                   /* `received`, on this connection */
+	struct ranges to_tell[REPLICAS];                /* of them, what is not written yet */
+	struct candidate *candidates;                   /* by number */
+	struct stream_state *held_next, *held_previous; /* those with candidates */
 	struct stream_state *tell_next[REPLICAS];
 };
 
@@ -344,7 +346,6 @@ struct replication {
 	uint32_t token; /* the last one given */
 	struct replica replicas[REPLICAS];
 	struct login_session session;
-	uint32_t logins;  /* log ins that are written somewhere and have not ended */
 	uint32_t backs;   /* takings back under way */
 	uint32_t deletes; /* of the own account, under way */
 	struct op *first_op, *last_op;
@@ -591,6 +592,9 @@ void login_frame(struct replication *r, uint32_t index, const struct login_sessi
                  struct frame *frame);
 void login_handover_frame(struct replication *r, uint32_t index,
                           const struct login_session *session, struct frame *frame);
+/* A log in is written somewhere and has not ended: whose session a replica should have is not known
+ * yet. */
+bool login_is_written(const struct replication *r);
 /* Logs in to an account that was just made. */
 void login_created(struct replication *r, struct op *parent, const struct login_session *made);
 /* LOGOUT, on every connection on which a log in was written, but on those of `but`. */
@@ -655,19 +659,10 @@ struct list_page {
 /* Begins one as a child of `parent`, which keeps the cursor. */
 void list_page_new(struct replication *r, struct op *parent, struct list_cursor *cursor);
 
-/* ---- the kinds of requests, and how their commands begin ---- */
+/* ---- the kinds of requests ---- */
 
 extern const struct op_row create_row, login_row, logout_row, delete_row, send_row, all_row,
 	list_row, list_page_row, replicas_row, lookup_row;
-
-void create_command(struct replication *r, struct op *op, const struct command *command);
-void login_command(struct replication *r, struct op *op, const struct command *command);
-void logout_command(struct replication *r, struct op *op, const struct command *command);
-void delete_command(struct replication *r, struct op *op, const struct command *command);
-void send_command(struct replication *r, struct op *op, const struct command *command);
-void all_command(struct replication *r, struct op *op, const struct command *command);
-void list_command(struct replication *r, struct op *op, const struct command *command);
-void replicas_command(struct replication *r, struct op *op, const struct command *command);
 
 /* ---- replica.c ---- */
 

@@ -234,7 +234,8 @@ static void answered(struct replication *r, uint32_t index)
 {
 	struct replica *p = &r->replicas[index];
 
-	if (r->logins && r->live) /* with nobody live that log in begins again, with this one */
+	if (r->live &&
+	    login_is_written(r)) /* with nobody live that log in begins again, with this one */
 		p->state = REPLICA_WAITING;
 	else if (r->session.active)
 		join(r, index);
@@ -282,9 +283,8 @@ static void welcome(struct replication *r, uint32_t index, const struct frame *f
 			"directory was copied (then start one of them with --new-uuid)",
 			i < index ? i : index);
 		die(r, i < index ? index : i, why);
-		if (i > index)
-			continue;
-		break;
+		if (i < index)
+			break;
 	}
 }
 

@@ -82,7 +82,7 @@ static void replicas_advance(struct replication *r, struct op *op)
 		replicas_ping(r, op);
 }
 
-void replicas_command(struct replication *r, struct op *op, const struct command *command)
+static void replicas_command(struct replication *r, struct op *op, const struct command *command)
 {
 	(void)command;
 	if (r->live)
@@ -94,6 +94,7 @@ void replicas_command(struct replication *r, struct op *op, const struct command
 const struct op_row replicas_row = {
 	.name = "replicas",
 	.size = sizeof(struct replicas_op),
+	.command = replicas_command,
 	.advance = replicas_advance,
 	.emptied = replicas_end,
 };

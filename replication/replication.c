@@ -84,20 +84,19 @@ static void replication_settle(struct replication *r)
 /* What each command is, and when it may be given. */
 struct command_rule {
 	const struct op_row *row;
-	void (*begin)(struct replication *r, struct op *op, const struct command *command);
 	bool logged_in;  /* must be */
 	bool logged_out; /* must be */
 };
 
 static const struct command_rule command_rules[COMMAND_KIND_END] = {
-	[COMMAND_CREATE] = { &create_row, create_command, false, true },
-	[COMMAND_LOGIN] = { &login_row, login_command, false, true },
-	[COMMAND_LOGOUT] = { &logout_row, logout_command, true, false },
-	[COMMAND_DELETE] = { &delete_row, delete_command, true, false },
-	[COMMAND_LIST] = { &list_row, list_command, false, false },
-	[COMMAND_SEND] = { &send_row, send_command, true, false },
-	[COMMAND_ALL] = { &all_row, all_command, true, false },
-	[COMMAND_REPLICAS] = { &replicas_row, replicas_command, false, false },
+	[COMMAND_CREATE] = { &create_row, false, true },
+	[COMMAND_LOGIN] = { &login_row, false, true },
+	[COMMAND_LOGOUT] = { &logout_row, true, false },
+	[COMMAND_DELETE] = { &delete_row, true, false },
+	[COMMAND_LIST] = { &list_row, false, false },
+	[COMMAND_SEND] = { &send_row, true, false },
+	[COMMAND_ALL] = { &all_row, true, false },
+	[COMMAND_REPLICAS] = { &replicas_row, false, false },
 };
 
 /* What can be said of a command without asking anybody: the form of its arguments. */
@@ -161,7 +160,7 @@ uint32_t replication_command(struct replication *r, const struct command *comman
 	else if (is_in)
 		op_refuse(r, op, OUTCOME_LOGGED_IN, "log out first");
 	else
-		rule->begin(r, op, command);
+		rule->row->command(r, op, command);
 	replication_settle(r);
 	return token;
 }

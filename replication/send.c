@@ -22,7 +22,6 @@
 #include "replication/private.h"
 
 #include <assert.h>
-#include <stdio.h>
 #include <string.h>
 
 enum { PHASE_RESOLVE, PHASE_SEND, PHASE_GONE };
@@ -30,10 +29,10 @@ enum { PHASE_RESOLVE, PHASE_SEND, PHASE_GONE };
 struct recipient_state {
 	struct contact *contact; /* NULL in a broadcast */
 	struct id id;
-	struct id expects; /* whom this name meant when the command was given */
-	bool expected;     /* it meant somebody who was written to */
-	uint64_t number;   /* 0: not drawn */
-	uint8_t ok, gone, different, disk, full; /* replicas that said so */
+	struct id expects;        /* whom this name meant when the command was given */
+	bool expected;            /* it meant somebody who was written to */
+	uint64_t number;          /* 0: not drawn */
+	uint8_t said[STATUS_END]; /* replicas that said so */
 	bool online;
 	uint32_t share; /* of his mailbox that is used, the smallest said; or SHARE_UNKNOWN */
 	enum outcome outcome;
@@ -124,7 +123,7 @@ static void resolve(struct replication *r, struct op *op)
 		struct recipient_state *to = &s->recipients[i];
 
 		to->outcome = OUTCOME_OK;
-		to->ok = to->gone = to->different = to->disk = to->full = 0;
+		memset(to->said, 0, sizeof to->said);
 		to->online = false;
 		to->share = SHARE_UNKNOWN;
 		if (to->contact != NULL && !is_known(r, to->contact))
@@ -260,11 +259,10 @@ static void reply(struct replication *r, struct op *op, uint32_t index, const st
 	struct send *s = (struct send *)op;
 	struct reader results;
 	struct send_result result;
-	uint8_t bit = BIT(index);
 
 	(void)r;
 	if (frame->status != STATUS_OK) {
-		s->nowhere |= bit;
+		s->nowhere |= BIT(index);
 		return;
 	}
 	results = reader_of(frame->sent.results);
@@ -274,22 +272,7 @@ static void reply(struct replication *r, struct op *op, uint32_t index, const st
 		to->online |= result.online;
 		if (result.share < to->share)
 			to->share = result.share;
-		switch (result.status) {
-		case STATUS_OK:
-			to->ok |= bit;
-			break;
-		case STATUS_GONE:
-			to->gone |= bit;
-			break;
-		case STATUS_DIFFERENT:
-			to->different |= bit;
-			break;
-		case STATUS_DISK_FULL:
-			to->disk |= bit;
-			break;
-		default:
-			to->full |= bit;
-		}
+		to->said[result.status] |= BIT(index);
 	}
 }
 
@@ -298,45 +281,41 @@ static enum outcome join(const struct send *s, const struct recipient_state *to)
 {
 	bool unsure = s->op.loss != OP_WHOLE && !BUG(death_is_a_no);
 
-	if (to->gone) /* perhaps it was read before */
+	if (to->said[STATUS_GONE]) /* perhaps it was read before */
 		return is_again(s) ? OUTCOME_UNKNOWN : OUTCOME_NO_SUCH_USER;
-	if (to->different)
+	if (to->said[STATUS_DIFFERENT])
 		return OUTCOME_DIFFERENT_TEXT;
-	if (to->ok)
+	if (to->said[STATUS_OK])
 		return OUTCOME_OK;
 	if (unsure)
 		return OUTCOME_UNKNOWN;
-	if (to->disk)
+	if (to->said[STATUS_DISK_FULL])
 		return OUTCOME_DISK_FULL;
-	return to->full ? OUTCOME_MAILBOX_FULL : OUTCOME_NOT_LOGGED_IN;
+	if (to->said[STATUS_MAILBOX_FULL] || to->said[STATUS_GAPS])
+		return OUTCOME_MAILBOX_FULL;
+	return OUTCOME_NOT_LOGGED_IN;
 }
+
+static const char *const sentences[OUTCOME_END] = {
+	[OUTCOME_OK] = "",
+	[OUTCOME_NO_SUCH_USER] = "there is no such account",
+	[OUTCOME_SEVERAL] =
+		"several accounts have this name, none of them confirmed: say which one "
+		"by its digits",
+	[OUTCOME_NAME_CHANGED] = "the name belongs to another account than the one written to "
+				 "before; the same command again goes to the new one",
+	[OUTCOME_MAILBOX_FULL] =
+		"your share of that mailbox is used up until something in it is read",
+	[OUTCOME_DISK_FULL] = "no replica has room",
+	[OUTCOME_DIFFERENT_TEXT] = "this id was used for another text",
+	[OUTCOME_NOT_LOGGED_IN] = "this session has ended",
+	[OUTCOME_NO_REPLICA] = "no replica could be reached",
+	[OUTCOME_UNKNOWN] = "it may or may not have been stored; the same id again is safe",
+};
 
 const char *send_explain(enum outcome outcome)
 {
-	switch (outcome) {
-	case OUTCOME_OK:
-		return "";
-	case OUTCOME_NO_SUCH_USER:
-		return "there is no such account";
-	case OUTCOME_SEVERAL:
-		return "several accounts have this name, none of them confirmed: say which one by "
-		       "its digits";
-	case OUTCOME_NAME_CHANGED:
-		return "the name belongs to another account than the one written to before; the "
-		       "same command again goes to the new one";
-	case OUTCOME_MAILBOX_FULL:
-		return "your share of that mailbox is used up until something in it is read";
-	case OUTCOME_DISK_FULL:
-		return "no replica has room";
-	case OUTCOME_DIFFERENT_TEXT:
-		return "this id was used for another text";
-	case OUTCOME_NOT_LOGGED_IN:
-		return "this session has ended";
-	case OUTCOME_NO_REPLICA:
-		return "no replica could be reached";
-	default:
-		return "it may or may not have been stored; the same id again is safe";
-	}
+	return sentences[sentences[outcome] != NULL ? outcome : OUTCOME_UNKNOWN];
 }
 
 /* With room for so many users, and with the message's id if it has one. */
@@ -391,7 +370,8 @@ static void finish(struct replication *r, struct send *s)
 		bool fills = is_full(to->share);
 
 		to->outcome = join(s, to);
-		if (to->gone && to->contact != NULL && id_equal(&to->id, &to->contact->id))
+		if (to->said[STATUS_GONE] && to->contact != NULL &&
+		    id_equal(&to->id, &to->contact->id))
 			to->contact->known = false; /* asked again at the next use */
 		if (fills)
 			outbound_get(r, &to->id)->full = true;
@@ -403,8 +383,8 @@ static void finish(struct replication *r, struct send *s)
 			continue;
 		stored++;
 		online += to->online;
-		if (replica_count(to->ok) < copies)
-			copies = replica_count(to->ok);
+		if (replica_count(to->said[STATUS_OK]) < copies)
+			copies = replica_count(to->said[STATUS_OK]);
 	}
 	if (outcome == OUTCOME_OK && copies < r->options.min_copies)
 		outcome = OUTCOME_UNKNOWN; /* stored, but not as often as was asked for */
@@ -424,7 +404,7 @@ static void advance(struct replication *r, struct op *op)
 	struct send *s = (struct send *)op;
 	struct recipient_state *to = &s->recipients[0];
 
-	if (s->count == 1 && to->contact != NULL && to->gone && !is_again(s)) {
+	if (s->count == 1 && to->contact != NULL && to->said[STATUS_GONE] && !is_again(s)) {
 		op->phase = PHASE_GONE;
 		to->contact->known = false;
 		(void)lookup_new(r, op, view_of(to->contact->name, to->contact->size), to);
@@ -479,17 +459,6 @@ static void release(struct op *op)
 		memory_free(s->recipients);
 }
 
-const struct op_row send_row = {
-	.name = "send",
-	.size = sizeof(struct send),
-	.start = resolve,
-	.reply = reply,
-	.advance = advance,
-	.child = child,
-	.expired = expired,
-	.release = release,
-};
-
 /* `count` recipients, which the caller fills in. */
 static void fill(struct send *s, const struct ulid *by, uint32_t count, struct view text)
 {
@@ -501,7 +470,7 @@ static void fill(struct send *s, const struct ulid *by, uint32_t count, struct v
 	s->recipients = count == 1 ? &s->one : memory_alloc_zero(count, sizeof *s->recipients);
 }
 
-void send_command(struct replication *r, struct op *op, const struct command *command)
+static void send_command(struct replication *r, struct op *op, const struct command *command)
 {
 	struct send *s = (struct send *)op;
 
@@ -524,6 +493,18 @@ void send_command(struct replication *r, struct op *op, const struct command *co
 	}
 	op_begin(r, op);
 }
+
+const struct op_row send_row = {
+	.name = "send",
+	.size = sizeof(struct send),
+	.command = send_command,
+	.start = resolve,
+	.reply = reply,
+	.advance = advance,
+	.child = child,
+	.expired = expired,
+	.release = release,
+};
 
 /* ---- for a broadcast ---- */
 
@@ -552,8 +533,8 @@ void send_chunk_sum(const struct op *op, struct send_sum *sum)
 			if (to->outcome == OUTCOME_OK) {
 				sum->stored++;
 				sum->online += to->online;
-				if (replica_count(to->ok) < sum->copies)
-					sum->copies = replica_count(to->ok);
+				if (replica_count(to->said[STATUS_OK]) < sum->copies)
+					sum->copies = replica_count(to->said[STATUS_OK]);
 				continue;
 			}
 		}
