@@ -45,7 +45,7 @@ struct create {
 	 * came. */
 	uint8_t maybe, maybe_confirmed;
 	/* What replicas have said since the last start, or in this round. */
-	uint8_t granted, refused, confirmed, clock, full;
+	uint8_t granted, refused, confirmed, clock;
 	uint8_t asked; /* INTRODUCE is under way there */
 	uint32_t rounds;
 	struct id holder;
@@ -136,7 +136,7 @@ static void start(struct replication *r, struct op *op)
 	if (!c->have_id || !op->written)
 		draw(r, c);
 	op->phase = PHASE_INTRODUCE;
-	c->granted = c->refused = c->confirmed = c->clock = c->full = c->asked = 0;
+	c->granted = c->refused = c->confirmed = c->clock = c->asked = 0;
 	if (op_audience(r, op))
 		op_settle(r, op); /* step asks the first one */
 }
@@ -195,7 +195,6 @@ static void introduced(struct replication *r, struct create *c, uint32_t index,
 	case STATUS_DISK_FULL:
 		if (c->op.loss != OP_RESTARTED)
 			c->maybe &= (uint8_t)~BIT(index);
-		c->full |= BIT(index);
 		break;
 	case STATUS_GONE:
 		take_back(r, c, OUTCOME_NAME_TAKEN,
@@ -241,8 +240,8 @@ static void confirm_answered(struct create *c, uint32_t index, const struct fram
 	case STATUS_GONE:
 		c->outcome = OUTCOME_NAME_TAKEN; /* buried: nothing is left to confirm */
 		break;
-	default:
-		c->full |= BIT(index);
+	default: /* no room */
+		break;
 	}
 }
 

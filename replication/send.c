@@ -48,14 +48,11 @@ struct send {
 	uint64_t sent_ms;    /* 0: not drawn */
 	struct ulid session; /* of the message's id */
 	struct ulid by;      /* in which it was said: it is sent in no other */
-	bool repetition;     /* the command named the id */
+	bool repetition;     /* the command named the id: it may have been stored long ago */
 	bool unreached;      /* a look-up found nobody to ask */
-	uint8_t nowhere;     /* replicas that have no session of ours */
 };
 
 /* ---- who ---- */
-
-static void resolved(struct replication *r, struct send *s);
 
 /* It may have arrived before. */
 static bool is_again(const struct send *s)
@@ -110,28 +107,69 @@ static bool is_known(struct replication *r, struct contact *contact)
 	return !outbound_of(r, contact)->full;
 }
 
-/* ---- sending ---- */
+/* ---- results ---- */
 
-static void resolve(struct replication *r, struct op *op)
+/* What is said of each outcome; of any other, as of an unknown one. */
+static const char *const sentences[OUTCOME_END] = {
+	[OUTCOME_OK] = "",
+	[OUTCOME_NO_SUCH_USER] = "there is no such account",
+	[OUTCOME_SEVERAL] =
+		"several accounts have this name, none of them confirmed: say which one "
+		"by its digits",
+	[OUTCOME_NAME_CHANGED] = "the name belongs to another account than the one written to "
+				 "before; the same command again goes to the new one",
+	[OUTCOME_MAILBOX_FULL] =
+		"your share of that mailbox is used up until something in it is read",
+	[OUTCOME_DISK_FULL] = "no replica has room",
+	[OUTCOME_DIFFERENT_TEXT] = "this id was used for another text",
+	[OUTCOME_NOT_LOGGED_IN] = "this session has ended",
+	[OUTCOME_NO_REPLICA] = "no replica could be reached",
+	[OUTCOME_UNKNOWN] = "it may or may not have been stored; the same id again is safe",
+};
+
+const char *send_explain(enum outcome outcome)
 {
-	struct send *s = (struct send *)op;
-
-	op->phase = PHASE_RESOLVE;
-	s->nowhere = 0;
-	s->unreached = false;
-	for (uint32_t i = 0; i < s->count; i++) {
-		struct recipient_state *to = &s->recipients[i];
-
-		to->outcome = OUTCOME_OK;
-		memset(to->said, 0, sizeof to->said);
-		to->online = false;
-		to->share = SHARE_UNKNOWN;
-		if (to->contact != NULL && !is_known(r, to->contact))
-			(void)lookup_new(r, op, view_of(to->contact->name, to->contact->size), to);
-	}
-	if (op->children == 0)
-		resolved(r, s);
+	return sentences[sentences[outcome] != NULL ? outcome : OUTCOME_UNKNOWN];
 }
+
+/* With room for so many users, and with the message's id if it has one. */
+static struct result *make_result(struct send *s, enum outcome outcome, uint32_t users)
+{
+	struct result *result = op_result_of_users(&s->op, outcome, send_explain(outcome), users);
+
+	if (s->count == 1 && s->recipients[0].number) {
+		result->has_id = true;
+		result->session = s->session;
+		result->number = s->recipients[0].number;
+	}
+	return result;
+}
+
+/* Adds a recipient to those that the result is about. */
+static void name_user(struct result *result, const struct recipient_state *to)
+{
+	struct user *user = (struct user *)(result + 1) + result->users_count++;
+
+	user->id = to->contact->id;
+	user->online = to->online;
+	memcpy(user->name, to->contact->display, DISPLAY_SIZE);
+	if (!user->name[0])
+		memcpy(user->name, to->contact->name,
+		       to->contact->size < DISPLAY_SIZE - 1 ? to->contact->size : DISPLAY_SIZE - 1);
+}
+
+/* Nothing was sent (or it is not known): names those that it is about. */
+static void refuse_unsent(struct replication *r, struct send *s, enum outcome outcome)
+{
+	struct result *result = make_result(s, outcome, s->count);
+
+	for (uint32_t i = 0; i < s->count; i++)
+		if (s->recipients[i].contact != NULL && s->recipients[i].outcome != OUTCOME_OK)
+			name_user(result, &s->recipients[i]);
+	op_end(r, &s->op, result);
+}
+
+/* ---- sending ---- */
 
 /* A name twice, or two names of one account: one message. */
 static void drop_doubles(struct send *s)
@@ -200,8 +238,6 @@ static void put_send(struct replication *r, struct send *s, uint32_t index)
 	s->op.written |= BIT(index);
 }
 
-static void refuse_unsent(struct replication *r, struct send *s, enum outcome outcome);
-
 /* What is to be sent may be, as far as the look-ups say. */
 static enum outcome recipient_outcome(struct replication *r, const struct send *s,
                                       const struct recipient_state *to)
@@ -252,6 +288,26 @@ static void resolved(struct replication *r, struct send *s)
 			put_send(r, s, i);
 }
 
+static void resolve(struct replication *r, struct op *op)
+{
+	struct send *s = (struct send *)op;
+
+	op->phase = PHASE_RESOLVE;
+	s->unreached = false;
+	for (uint32_t i = 0; i < s->count; i++) {
+		struct recipient_state *to = &s->recipients[i];
+
+		to->outcome = OUTCOME_OK;
+		memset(to->said, 0, sizeof to->said);
+		to->online = false;
+		to->share = SHARE_UNKNOWN;
+		if (to->contact != NULL && !is_known(r, to->contact))
+			(void)lookup_new(r, op, view_of(to->contact->name, to->contact->size), to);
+	}
+	if (op->children == 0)
+		resolved(r, s);
+}
+
 /* ---- answers ---- */
 
 static void reply(struct replication *r, struct op *op, uint32_t index, const struct frame *frame)
@@ -261,10 +317,8 @@ static void reply(struct replication *r, struct op *op, uint32_t index, const st
 	struct send_result result;
 
 	(void)r;
-	if (frame->status != STATUS_OK) {
-		s->nowhere |= BIT(index);
+	if (frame->status != STATUS_OK) /* it has no session of ours */
 		return;
-	}
 	results = reader_of(frame->sent.results);
 	for (uint32_t i = 0; i < s->count && protocol_next_result(&results, &result); i++) {
 		struct recipient_state *to = &s->recipients[i];
@@ -296,73 +350,25 @@ static enum outcome join(const struct send *s, const struct recipient_state *to)
 	return OUTCOME_NOT_LOGGED_IN;
 }
 
-static const char *const sentences[OUTCOME_END] = {
-	[OUTCOME_OK] = "",
-	[OUTCOME_NO_SUCH_USER] = "there is no such account",
-	[OUTCOME_SEVERAL] =
-		"several accounts have this name, none of them confirmed: say which one "
-		"by its digits",
-	[OUTCOME_NAME_CHANGED] = "the name belongs to another account than the one written to "
-				 "before; the same command again goes to the new one",
-	[OUTCOME_MAILBOX_FULL] =
-		"your share of that mailbox is used up until something in it is read",
-	[OUTCOME_DISK_FULL] = "no replica has room",
-	[OUTCOME_DIFFERENT_TEXT] = "this id was used for another text",
-	[OUTCOME_NOT_LOGGED_IN] = "this session has ended",
-	[OUTCOME_NO_REPLICA] = "no replica could be reached",
-	[OUTCOME_UNKNOWN] = "it may or may not have been stored; the same id again is safe",
-};
-
-const char *send_explain(enum outcome outcome)
+static void add_up(struct send_sum *sum, const struct recipient_state *to)
 {
-	return sentences[sentences[outcome] != NULL ? outcome : OUTCOME_UNKNOWN];
-}
+	uint32_t copies = replica_count(to->said[STATUS_OK]);
 
-/* With room for so many users, and with the message's id if it has one. */
-static struct result *make_result(struct send *s, enum outcome outcome, uint32_t users)
-{
-	struct result *result = op_result_of_users(&s->op, outcome, send_explain(outcome), users);
-
-	if (s->count == 1 && s->recipients[0].number) {
-		result->has_id = true;
-		result->session = s->session;
-		result->number = s->recipients[0].number;
+	if (to->outcome == OUTCOME_OK) {
+		sum->stored++;
+		sum->online += to->online;
+		sum->copies = copies < sum->copies ? copies : sum->copies;
+	} else if (sum->outcome == OUTCOME_OK) {
+		sum->outcome = to->outcome;
 	}
-	return result;
-}
-
-/* Adds a recipient to those that the result is about. */
-static void name_user(struct result *result, const struct recipient_state *to)
-{
-	struct user *user = (struct user *)(result + 1) + result->users_count++;
-
-	user->id = to->contact->id;
-	user->online = to->online;
-	memcpy(user->name, to->contact->display, DISPLAY_SIZE);
-	if (!user->name[0])
-		memcpy(user->name, to->contact->name,
-		       to->contact->size < DISPLAY_SIZE - 1 ? to->contact->size : DISPLAY_SIZE - 1);
-}
-
-/* Nothing was sent (or it is not known): names those that it is about. */
-static void refuse_unsent(struct replication *r, struct send *s, enum outcome outcome)
-{
-	struct result *result = make_result(s, outcome, s->count);
-
-	for (uint32_t i = 0; i < s->count; i++)
-		if (s->recipients[i].contact != NULL && s->recipients[i].outcome != OUTCOME_OK)
-			name_user(result, &s->recipients[i]);
-	op_end(r, &s->op, result);
 }
 
 /* All have answered SEND. */
 static void finish(struct replication *r, struct send *s)
 {
-	enum outcome outcome = OUTCOME_OK;
+	struct send_sum sum = { .copies = REPLICAS };
 	uint32_t named = 0;
-	uint32_t copies = REPLICAS;
 	struct result *result;
-	uint32_t stored = 0, online = 0;
 	bool full = false;
 
 	for (uint32_t i = 0; i < s->count; i++) {
@@ -377,24 +383,17 @@ static void finish(struct replication *r, struct send *s)
 			outbound_get(r, &to->id)->full = true;
 		full |= fills;
 		named += fills || to->outcome != OUTCOME_OK;
-		if (outcome == OUTCOME_OK)
-			outcome = to->outcome;
-		if (to->outcome != OUTCOME_OK)
-			continue;
-		stored++;
-		online += to->online;
-		if (replica_count(to->said[STATUS_OK]) < copies)
-			copies = replica_count(to->said[STATUS_OK]);
+		add_up(&sum, to);
 	}
-	if (outcome == OUTCOME_OK && copies < r->options.min_copies)
-		outcome = OUTCOME_UNKNOWN; /* stored, but not as often as was asked for */
-	result = make_result(s, outcome, s->recipients[0].contact != NULL ? named : 0);
+	if (sum.outcome == OUTCOME_OK && sum.copies < r->options.min_copies)
+		sum.outcome = OUTCOME_UNKNOWN; /* stored, but not as often as was asked for */
+	result = make_result(s, sum.outcome, s->recipients[0].contact != NULL ? named : 0);
 	for (uint32_t i = 0; i < s->count && result->users != NULL; i++)
 		if (s->recipients[i].outcome != OUTCOME_OK || is_full(s->recipients[i].share))
 			name_user(result, &s->recipients[i]);
-	result->copies = stored ? copies : 0;
-	result->stored = stored;
-	result->online = online;
+	result->copies = sum.stored ? sum.copies : 0;
+	result->stored = sum.stored;
+	result->online = sum.online;
 	result->mailbox_full = full;
 	op_end(r, &s->op, result);
 }
@@ -523,22 +522,16 @@ void send_chunk(struct replication *r, struct op *parent, const struct ulid *by,
 void send_chunk_sum(const struct op *op, struct send_sum *sum)
 {
 	const struct send *s = (const struct send *)op;
+	bool sent = op->outcome == OUTCOME_OK || op->phase == PHASE_SEND;
 
 	for (uint32_t i = 0; i < s->count; i++) {
 		const struct recipient_state *to = &s->recipients[i];
 
-		if (op->outcome == OUTCOME_OK || op->phase == PHASE_SEND) {
-			if (to->outcome == OUTCOME_NO_SUCH_USER)
-				continue; /* deleted meanwhile: not one of all */
-			if (to->outcome == OUTCOME_OK) {
-				sum->stored++;
-				sum->online += to->online;
-				if (replica_count(to->said[STATUS_OK]) < sum->copies)
-					sum->copies = replica_count(to->said[STATUS_OK]);
-				continue;
-			}
-		}
-		if (sum->outcome == OUTCOME_OK)
-			sum->outcome = to->outcome != OUTCOME_OK ? to->outcome : op->outcome;
+		if (sent && to->outcome == OUTCOME_NO_SUCH_USER)
+			continue; /* deleted meanwhile: not one of all */
+		if (sent || to->outcome != OUTCOME_OK)
+			add_up(sum, to);
+		else if (sum->outcome == OUTCOME_OK)
+			sum->outcome = op->outcome;
 	}
 }
