@@ -17,7 +17,8 @@
  * What is shown, to a program or a person, is cli/show.c's; on a terminal it stands above a
  * prompt and the line being typed (cli/console.h).
  */
-#include "cli/client.h"
+#include "cli/input.h"
+#include "cli/run.h"
 
 #include "io/log.h"
 #include "io/options.h"
@@ -29,7 +30,37 @@
 #include <sys/random.h>
 #include <unistd.h>
 
-enum { NOTICE_MS = 1000 };
+enum { NOTICE_MS = 1000 }; /* so long nothing is said if no replica is live at the start */
+
+enum client_state {
+	CLIENT_STARTING,  /* until ready; nothing is read from stdin yet */
+	CLIENT_RUNNING,   /* commands, one after another */
+	CLIENT_FINISHING, /* no more commands: what is outstanding ends */
+	CLIENT_LEAVING,   /* the log-out is under way */
+	CLIENT_ENDED,
+};
+
+/* One of each part. */
+struct client {
+	struct client_options options;
+	struct loop *loop;
+	struct link_pool *pool;
+	struct link *link;
+	struct cli_output output;
+	struct input input;      /* of a script */
+	struct console *console; /* of a person; else NULL */
+	struct question question;
+	struct show show;
+	struct run run;
+
+	enum client_state state;
+	bool is_hasty;         /* a signal came: nothing is waited for but the log-out */
+	bool was_refused;      /* something was not done, beside what a command was told */
+	uint32_t logout_token; /* of a log-out without a command: after idling, or at the end */
+	struct loop_timer idle;
+	struct loop_timer limit;  /* of a state */
+	struct loop_timer notice; /* no replica is live yet: say so */
+};
 
 /* ---- states ---- */
 
@@ -46,7 +77,7 @@ static _Noreturn void end_at_once(struct client *c, enum exit_status status)
 	exit((int)status);
 }
 
-void client_finish(struct client *c)
+static void finish(struct client *c)
 {
 	if (c->state > CLIENT_RUNNING)
 		return;
@@ -57,11 +88,11 @@ void client_finish(struct client *c)
 	question_close(&c->question);
 	loop_timer_cancel(c->loop, &c->notice);
 	loop_timer_cancel(c->loop, &c->idle);
-	client_show_dropped(c);
+	c->was_refused |= show_finish(&c->show);
 	if (c->console == NULL)
 		input_want(&c->input, false);
-	set_limit(c, c->is_terminal || c->is_hasty ? c->options.reply_timeout_ms
-	                                           : c->options.timeout_ms);
+	set_limit(c, c->options.is_terminal || c->is_hasty ? c->options.reply_timeout_ms
+	                                                   : c->options.timeout_ms);
 }
 
 /* The last thing that a client does. Without a live replica there is nobody to tell. */
@@ -70,9 +101,9 @@ static void leave(struct client *c)
 	char own[DISPLAY_SIZE];
 
 	assert(c->state == CLIENT_FINISHING);
-	if (c->is_busy) {
+	if (c->run.is_busy) {
 		c->was_refused = true; /* its outcome is not known */
-		client_show_abandoned(c);
+		show_abandoned(&c->show);
 	}
 	if (!link_is_logged_in(c->link, own) || replication_live(link_replication(c->link)) == 0) {
 		c->state = CLIENT_ENDED;
@@ -95,7 +126,7 @@ static void say_none_is_live(struct client *c, const char *what)
 	               c->options.targets[1].text, replication_why(r, 1),
 	               c->options.targets[2].text, replication_why(r, 2));
 	if (c->console != NULL)
-		client_show_notice(c, text);
+		show_notice(&c->show, text);
 	else
 		log_plain(LOG_ERROR, "client: %s", text);
 }
@@ -131,11 +162,6 @@ static void limit_expired(struct loop_timer *timer)
 	}
 }
 
-static void wait_expired(struct loop_timer *timer)
-{
-	client_wait_over(LOOP_OWNER(timer, struct client, wait));
-}
-
 /* A command, but for /wait, holds it off; so the time counts from the last line that was taken. */
 static void idle_expired(struct loop_timer *timer)
 {
@@ -144,7 +170,7 @@ static void idle_expired(struct loop_timer *timer)
 
 	if (c->state != CLIENT_RUNNING || !link_is_logged_in(c->link, own))
 		return;
-	if (c->token != 0) {
+	if (c->run.token != 0) {
 		loop_timer_set(c->loop, &c->idle, loop_now_ms(c->loop) + c->options.idle_ms);
 		return;
 	}
@@ -169,7 +195,7 @@ static void signalled(void *context, int number)
 	if (c->is_hasty || c->state == CLIENT_STARTING)
 		end_at_once(c, c->state == CLIENT_STARTING ? EXIT_NO_REPLICA : EXIT_REFUSED);
 	c->is_hasty = true;
-	client_finish(c);
+	finish(c);
 	set_limit(c, c->options.reply_timeout_ms);
 }
 
@@ -178,14 +204,14 @@ static void signalled(void *context, int number)
 static void ready(struct client *c)
 {
 	assert(c->state == CLIENT_STARTING);
-	client_show_ready(c);
+	show_ready(&c->show);
 	loop_timer_cancel(c->loop, &c->limit);
 	loop_timer_cancel(c->loop, &c->notice);
 	c->state = CLIENT_RUNNING;
-	client_show_flush(c);
+	show_flush(&c->show);
 	if (c->options.user != NULL)
-		client_log_in(c, c->options.user);
-	else if (c->is_terminal)
+		run_log_in(&c->run, c->options.user);
+	else if (c->options.is_terminal)
 		console_print(c->console, view_of_string("/create NAME makes an account.\n"
 		                                         "/login NAME logs in to one you have.\n"
 		                                         "/help lists commands, Ctrl-D ends.\n"));
@@ -199,8 +225,8 @@ static void take_logout(struct client *c)
 		c->state = CLIENT_ENDED;
 		return;
 	}
-	client_forget_session(c);
-	client_show_logged_out(c, "idle");
+	run_forget_session(&c->run);
+	show_logged_out(&c->show, "idle");
 }
 
 /* Changes of replicas before `ready` are told by it. */
@@ -213,49 +239,44 @@ static void handle(void *context, const struct action *action)
 		return;
 	/* A death and what follows from it are one line. */
 	if (action->kind != ACTION_REPLICA && action->kind != ACTION_LEADER)
-		client_show_changes(c);
+		show_changes(&c->show);
 	switch (action->kind) {
 	case ACTION_READY:
 		ready(c);
 		break;
 	case ACTION_REPLICA:
 		if (is_ready)
-			client_show_replica(c, action);
+			show_replica(&c->show, action);
 		break;
 	case ACTION_LEADER:
 		if (is_ready)
-			client_show_leader(c, action->index);
+			show_leader(&c->show, action->index);
 		break;
 	case ACTION_RESULT:
 		if (action->result->token == c->logout_token)
 			take_logout(c);
-		else if (action->result->token == c->facts_token)
-			c->facts_token = 0;
-		else if (action->result->token == c->token)
-			client_take_result(c, action->result);
-		break;
-	case ACTION_MESSAGE:
-		c->unseen++;
-		client_show_message(c, action->shown);
+		else if (!show_takes(&c->show, action->result->token))
+			run_take(&c->run, action);
 		break;
 	case ACTION_USERS:
-		client_take_users(c, action);
+	case ACTION_PROGRESS:
+		run_take(&c->run, action);
+		break;
+	case ACTION_MESSAGE:
+		c->run.unseen++;
+		show_message(&c->show, action->shown);
 		break;
 	case ACTION_REPLICAS:
-		client_show_replicas(c, action);
+		show_replicas(&c->show, action);
 		break;
 	case ACTION_LOGGED_OUT:
-		client_forget_session(c);
-		client_show_logged_out(c, action->why);
-		break;
-	case ACTION_PROGRESS: /* scripts have no line for it */
-		if (action->token == c->token)
-			progress_done(&c->progress, action->done);
+		run_forget_session(&c->run);
+		show_logged_out(&c->show, action->why);
 		break;
 	default:
 		break; /* the driver's */
 	}
-	client_show_flush(c);
+	show_flush(&c->show);
 }
 
 /* ---- turns ---- */
@@ -263,10 +284,10 @@ static void handle(void *context, const struct action *action)
 /* A line was taken; /quit is one. */
 static void after_line(struct client *c)
 {
-	if (c->wants_end)
-		client_finish(c);
+	if (c->run.wants_end)
+		finish(c);
 	restart_idle(c);
-	client_show_flush(c);
+	show_flush(&c->show);
 }
 
 /* Takes the next line, if it may be taken now; false if there was none. */
@@ -275,17 +296,17 @@ static bool take_line(struct client *c)
 	struct view line;
 	bool was_cut;
 
-	if (c->state != CLIENT_RUNNING || c->logout_token != 0 || c->is_busy)
+	if (c->state != CLIENT_RUNNING || c->logout_token != 0 || c->run.is_busy)
 		return false;
 	if (!input_line(&c->input, &line, &was_cut)) {
 		if (input_has_ended(&c->input))
-			client_finish(c);
+			finish(c);
 		else
 			input_want(&c->input, true);
 		return c->state != CLIENT_RUNNING;
 	}
 	if (line.size > 0)
-		client_take_line(c, line, was_cut, false, false);
+		run_line(&c->run, line, was_cut, false, false);
 	after_line(c);
 	return true;
 }
@@ -293,7 +314,7 @@ static bool take_line(struct client *c)
 /* The same for a person, whose keys count in any state. */
 static bool take_typed(struct client *c)
 {
-	bool is_free = c->logout_token == 0 && !c->is_busy;
+	bool is_free = c->logout_token == 0 && !c->run.is_busy;
 	enum console_lines lines = c->state != CLIENT_RUNNING ? CONSOLE_CLOSED
 	                           : is_free                  ? CONSOLE_FREE
 	                                                      : CONSOLE_BUSY;
@@ -303,21 +324,21 @@ static bool take_typed(struct client *c)
 		return false;
 	switch (event.kind) {
 	case CONSOLE_LINE:
-		client_take_line(c, event.text, false, event.is_text, event.was_shown);
+		run_line(&c->run, event.text, false, event.is_text, event.was_shown);
 		after_line(c);
 		break;
 	case CONSOLE_ANSWER:
-		client_answer(c, event.text);
+		run_answer(&c->run, event.text);
 		after_line(c);
 		break;
 	case CONSOLE_LEFT:
-		client_leave_question(c);
+		run_leave_question(&c->run);
 		break;
 	case CONSOLE_INTERRUPT:
 		signalled(c, SIGINT);
 		break;
 	case CONSOLE_END:
-		client_finish(c);
+		finish(c);
 		break;
 	case CONSOLE_NOTHING:
 		break;
@@ -330,19 +351,20 @@ static void work(struct client *c)
 {
 	do {
 		link_pool_settle(c->pool);
-		client_go_on(c);
+		run_go_on(&c->run);
 		link_pool_settle(c->pool);
-		client_show_flush(c);
+		show_flush(&c->show);
 		if (c->output.has_ended)
-			client_finish(c);
+			finish(c);
 		if (c->state == CLIENT_FINISHING &&
-		    (c->is_hasty || (!c->is_busy && replication_idle(link_replication(c->link)))))
+		    (c->is_hasty ||
+		     (!c->run.is_busy && replication_idle(link_replication(c->link)))))
 			leave(c);
 	} while (c->console != NULL ? take_typed(c) : take_line(c));
 	link_pool_settle(c->pool);
-	client_show_settle(c);
-	client_show_flush(c); /* what a timer has said, too */
-	client_show_prompt(c);
+	show_settle(&c->show, &c->run.parser);
+	show_flush(&c->show); /* what a timer has said, too */
+	show_prompt(&c->show);
 }
 
 static _Noreturn void die(const char *what, int error)
@@ -361,7 +383,7 @@ static void set_signals(struct client *c)
 	(void)signal(SIGPIPE, SIG_IGN);
 	if (sigaction(SIGHUP, NULL, &before) != 0 || before.sa_handler != SIG_IGN)
 		signals[count++] = SIGHUP;
-	if (c->is_terminal) {
+	if (c->options.is_terminal) {
 		signals[count++] = SIGWINCH;
 		signals[count++] = SIGTSTP;
 		signals[count++] = SIGCONT;
@@ -375,7 +397,7 @@ static void start(struct client *c)
 {
 	struct replication_options options = {
 		.reply_timeout_ms = (uint32_t)c->options.reply_timeout_ms,
-		.wait_ms = c->is_terminal ? 0 : (uint32_t)c->options.timeout_ms,
+		.wait_ms = c->options.is_terminal ? 0 : (uint32_t)c->options.timeout_ms,
 		.min_copies = (uint32_t)c->options.min_copies,
 	};
 	if (getrandom(options.seed, sizeof(options.seed), 0) != (ssize_t)sizeof(options.seed))
@@ -387,22 +409,18 @@ static void start(struct client *c)
 	c->pool = link_pool_new(c->loop);
 	c->link = link_new(c->pool, c->options.targets, &options, handle, c);
 	explicit_bzero(&options, sizeof(options));
-	client_show_init(c);
-	progress_init(&c->progress, c->loop);
-	command_parser_init(&c->parser, c->is_terminal);
-	input_init(&c->input, c->loop, c->is_terminal ? -1 : STDIN_FILENO);
-	if (c->is_terminal) {
+	input_init(&c->input, c->loop, c->options.is_terminal ? -1 : STDIN_FILENO);
+	if (c->options.is_terminal)
 		c->console = console_new(c->loop, c->link, &c->output, c->options.is_plain);
-		c->transcript.is_echoed = console_is_echoed(c->console);
-	}
 	question_init(&c->question, c->console,
 	              view_of(c->options.password, c->options.password_size));
 	explicit_bzero(c->options.password, sizeof(c->options.password));
-	c->wait.expired = wait_expired;
+	show_init(&c->show, c->loop, c->link, &c->output, c->console, &c->options);
+	run_init(&c->run, c->loop, c->link, &c->show, &c->question);
 	c->idle.expired = idle_expired;
 	c->limit.expired = limit_expired;
 	c->notice.expired = notice_expired;
-	if (!c->is_terminal)
+	if (!c->options.is_terminal)
 		set_limit(c, c->options.timeout_ms);
 	loop_timer_set(c->loop, &c->notice, loop_now_ms(c->loop) + NOTICE_MS);
 }
@@ -411,14 +429,10 @@ static void stop(struct client *c)
 {
 	console_free(c->console);
 	input_release(&c->input);
-	command_parser_release(&c->parser);
-	client_show_release(c);
-	pattern_release(&c->pattern);
-	list_clear(&c->list);
-	progress_end(&c->progress);
+	run_release(&c->run);
+	show_release(&c->show);
 	link_free(c->link);
 	link_pool_free(c->pool);
-	loop_timer_cancel(c->loop, &c->wait);
 	loop_timer_cancel(c->loop, &c->idle);
 	loop_timer_cancel(c->loop, &c->limit);
 	loop_timer_cancel(c->loop, &c->notice);
@@ -433,7 +447,6 @@ int main(int argc, char **argv)
 
 	log_open(LOG_INFO);
 	client_options_read(&c->options, argc, argv);
-	c->is_terminal = c->options.is_terminal;
 	start(c);
 	work(c);
 	while (c->state != CLIENT_ENDED) {
@@ -441,5 +454,6 @@ int main(int argc, char **argv)
 		work(c);
 	}
 	stop(c);
-	return c->was_refused || c->output.has_failed ? EXIT_REFUSED : EXIT_DONE;
+	return c->was_refused || c->run.was_refused || c->output.has_failed ? EXIT_REFUSED
+	                                                                    : EXIT_DONE;
 }

@@ -11,7 +11,7 @@
  * Whether all replicas hold the same facts is asked in the background: soon after one became live,
  * sooner again while they do not, else seldom. It costs two pings.
  */
-#include "cli/client.h"
+#include "cli/show.h"
 
 #include "chat/secret.h"
 #include "chat/refusal.h"
@@ -48,9 +48,9 @@ static struct transcript_time local(uint64_t ms)
 }
 
 /* By the clock that the messages have, or this host's before any replica was heard. */
-static struct transcript_time now(const struct client *c)
+static struct transcript_time now(const struct show *s)
 {
-	uint64_t ms = replication_clock(link_replication(c->link), link_time(c->link));
+	uint64_t ms = replication_clock(link_replication(s->link), link_time(s->link));
 	struct timespec clock;
 
 	if (ms == 0 && clock_gettime(CLOCK_REALTIME, &clock) == 0)
@@ -58,208 +58,226 @@ static struct transcript_time now(const struct client *c)
 	return local(ms);
 }
 
-static uint32_t live(const struct client *c)
+static uint32_t live(const struct show *s)
 {
-	return replication_live(link_replication(c->link));
+	return replication_live(link_replication(s->link));
 }
 
 /* ---- the prompt ---- */
 
-static bool is_late(const struct client *c)
+static bool is_late(const struct show *s)
 {
-	return c->state == CLIENT_RUNNING && (live(c) == 0 || c->is_slow);
+	return s->is_running && (live(s) == 0 || s->is_slow);
 }
 
-static void set_prompt(struct client *c)
+static void set_prompt(struct show *s)
 {
-	const struct replication *r = link_replication(c->link);
+	const struct replication *r = link_replication(s->link);
 	char own[DISPLAY_SIZE] = "";
 	char text[PROGRESS_SIZE + TRANSCRIPT_PROMPT_SIZE] = "";
 	struct transcript_prompt prompt = { .own = own,
 		                            .leader = replication_leader(r),
 		                            .live = replication_live(r),
-		                            .talk = c->talk };
+		                            .talk = s->talk };
 
-	(void)link_is_logged_in(c->link, own);
-	prompt.unread = console_unread_count(c->console);
-	if (is_late(c))
-		prompt.waiting = console_waiting(c->console) +
-		                 (live(c) == 0 && c->is_busy && !console_is_asking(c->console));
-	if (c->state == CLIENT_RUNNING) {
-		progress_text(&c->progress, text);
+	(void)link_is_logged_in(s->link, own);
+	prompt.unread = console_unread_count(s->console);
+	if (is_late(s))
+		prompt.waiting = console_waiting(s->console) +
+		                 (live(s) == 0 && s->is_busy && !console_is_asking(s->console));
+	if (s->is_running) {
+		progress_text(&s->progress, text);
 		transcript_prompt(&prompt, text + strlen(text));
 	}
-	console_prompt(c->console, text, own);
+	console_prompt(s->console, text, own);
 }
 
-void client_show_prompt(struct client *c)
+void show_prompt(struct show *s)
 {
-	if (c->console == NULL)
+	if (s->console == NULL)
 		return;
-	set_prompt(c);
-	console_draw(c->console);
+	set_prompt(s);
+	console_draw(s->console);
 }
 
 /* ---- lines ---- */
 
-void client_show_flush(struct client *c)
+void show_flush(struct show *s)
 {
 	unsigned rows;
 
-	if (c->console != NULL)
-		tty_size(&c->transcript.columns, &rows);
-	if (c->script.out.size == 0)
+	if (s->console != NULL)
+		tty_size(&s->transcript.columns, &rows);
+	if (s->script.out.size == 0)
 		return;
-	if (c->console != NULL) {
-		set_prompt(c); /* it is drawn below them */
-		console_print(c->console, buf_view(&c->script.out));
+	if (s->console != NULL) {
+		set_prompt(s); /* it is drawn below them */
+		console_print(s->console, buf_view(&s->script.out));
 	} else {
-		output_write(&c->output, buf_view(&c->script.out));
+		output_write(s->output, buf_view(&s->script.out));
 	}
-	buf_clear(&c->script.out);
+	buf_clear(&s->script.out);
 }
 
-void client_show_notice(struct client *c, const char *text)
+void show_notice(struct show *s, const char *text)
 {
-	struct transcript_time at = now(c);
+	struct transcript_time at = now(s);
 
-	assert(c->console != NULL);
-	transcript_notice(&c->transcript, text, &at);
-	client_show_flush(c);
+	assert(s->console != NULL);
+	transcript_notice(&s->transcript, text, &at);
+	show_flush(s);
 }
 
 /* ---- replicas ---- */
 
-static void ask_for_facts(struct client *c, uint64_t ms)
+static void ask_for_facts(struct show *s, uint64_t ms)
 {
-	if (c->console != NULL)
-		loop_timer_set(c->loop, &c->facts, loop_now_ms(c->loop) + ms);
+	if (s->console != NULL)
+		loop_timer_set(s->loop, &s->facts, loop_now_ms(s->loop) + ms);
 }
 
 static void facts_expired(struct loop_timer *timer)
 {
-	struct client *c = LOOP_OWNER(timer, struct client, facts);
+	struct show *s = LOOP_OWNER(timer, struct show, facts);
 
-	ask_for_facts(c, FACTS_MS);
-	if (c->state == CLIENT_RUNNING && c->facts_token == 0 && live(c) > 1)
-		c->facts_token = link_command(c->link,
+	ask_for_facts(s, FACTS_MS);
+	if (s->is_running && s->facts_token == 0 && live(s) > 1)
+		s->facts_token = link_command(s->link,
 		                              &(struct command){ .kind = COMMAND_REPLICAS });
 }
 
-static void show_facts(struct client *c, const struct replica_row rows[REPLICAS])
+static void take_facts(struct show *s, const struct replica_row rows[REPLICAS])
 {
-	struct transcript_time at = now(c);
+	struct transcript_time at = now(s);
 	bool is_known = true;
 
-	transcript_facts(&c->transcript, rows, &at);
+	transcript_facts(&s->transcript, rows, &at);
 	for (uint32_t i = 0; i < REPLICAS; i++)
 		is_known = is_known && (!rows[i].live || rows[i].agrees_known);
-	ask_for_facts(c, is_known && c->transcript.differing == 0 ? FACTS_MS : FACTS_AGAIN_MS);
+	ask_for_facts(s, is_known && s->transcript.differing == 0 ? FACTS_MS : FACTS_AGAIN_MS);
 }
 
-void client_show_ready(struct client *c)
+void show_ready(struct show *s)
 {
-	const struct replication *r = link_replication(c->link);
-	struct transcript_time at = now(c);
+	const struct replication *r = link_replication(s->link);
+	struct transcript_time at = now(s);
 	int leader = replication_leader(r);
 	const char *why[REPLICAS];
 	bool is_live[REPLICAS];
 
+	s->is_running = true;
 	for (uint32_t i = 0; i < REPLICAS; i++) {
 		why[i] = replication_why(r, i);
 		is_live[i] = why[i][0] == 0;
 	}
-	if (c->console == NULL) {
-		script_ready(&c->script, leader, is_live, why);
+	if (s->console == NULL) {
+		script_ready(&s->script, leader, is_live, why);
 		return;
 	}
-	transcript_begin(&c->transcript, &at);
-	transcript_ready(&c->transcript, leader, why, &at);
-	ask_for_facts(c, FACTS_SOON_MS);
+	transcript_begin(&s->transcript, &at);
+	transcript_ready(&s->transcript, leader, why, &at);
+	ask_for_facts(s, FACTS_SOON_MS);
 }
 
-void client_show_replica(struct client *c, const struct action *action)
+void show_replica(struct show *s, const struct action *action)
 {
-	if (c->console == NULL) {
-		script_replica(&c->script, action->index, action->live, action->why);
+	if (s->console == NULL) {
+		script_replica(&s->script, action->index, action->live, action->why);
 		return;
 	}
-	transcript_replica(&c->transcript, action->index, action->live, action->why);
+	transcript_replica(&s->transcript, action->index, action->live, action->why);
 	if (action->live)
-		ask_for_facts(c, FACTS_SOON_MS);
+		ask_for_facts(s, FACTS_SOON_MS);
 }
 
-void client_show_leader(struct client *c, uint32_t index)
+void show_leader(struct show *s, uint32_t index)
 {
-	if (c->console == NULL)
-		script_leader(&c->script, index);
+	if (s->console == NULL)
+		script_leader(&s->script, index);
 	else
-		transcript_leader(&c->transcript);
+		transcript_leader(&s->transcript);
 }
 
-void client_show_changes(struct client *c)
+void show_changes(struct show *s)
 {
 	struct transcript_time at;
 
-	if (c->console == NULL)
+	if (s->console == NULL)
 		return;
-	at = now(c);
-	transcript_changes(&c->transcript, replication_leader(link_replication(c->link)), &at);
+	at = now(s);
+	transcript_changes(&s->transcript, replication_leader(link_replication(s->link)), &at);
 }
 
-void client_show_replicas(struct client *c, const struct action *action)
+void show_replicas(struct show *s, const struct action *action)
 {
-	if (action->token == c->facts_token)
-		show_facts(c, action->rows);
-	else if (c->console != NULL)
-		transcript_replicas(&c->transcript, action->rows);
+	if (action->token == s->facts_token)
+		take_facts(s, action->rows);
+	else if (s->console != NULL)
+		transcript_replicas(&s->transcript, action->rows);
 	else
-		script_replicas(&c->script, action->rows);
+		script_replicas(&s->script, action->rows);
+}
+
+bool show_takes(struct show *s, uint32_t token)
+{
+	bool is_it = token == s->facts_token;
+
+	if (is_it)
+		s->facts_token = 0;
+	return is_it;
 }
 
 /* ---- messages of others ---- */
 
-void client_show_message(struct client *c, const struct shown *shown)
+void show_message(struct show *s, const struct shown *shown)
 {
 	struct transcript_time sent;
 
-	if (c->console == NULL) {
-		script_message(&c->script, shown);
+	if (s->console == NULL) {
+		script_message(&s->script, shown);
 		return;
 	}
 	sent = local(shown->sent_ms);
-	console_announce(c->console);
-	transcript_message(&c->transcript, shown, &sent);
+	console_announce(s->console);
+	transcript_message(&s->transcript, shown, &sent);
 }
 
-void client_show_logged_out(struct client *c, const char *why)
+void show_logged_out(struct show *s, const char *why)
 {
-	struct transcript_time at = now(c);
+	struct transcript_time at = now(s);
 
-	if (c->console == NULL)
-		script_logged_out(&c->script, why);
+	if (s->console == NULL)
+		script_logged_out(&s->script, why);
 	else
-		transcript_logged_out(&c->transcript, why, &at);
+		transcript_logged_out(&s->transcript, why, &at);
 }
 
 /* ---- what was typed ---- */
 
-static void add_recipient(struct client_own *own, struct view name)
+static void copy_name(char to[COMMAND_ACCOUNT_SIZE], struct view name)
 {
-	if (own->to_count < TRANSCRIPT_NAMES_MAX) {
-		char *to = own->to[own->to_count];
-
-		assert(name.size < COMMAND_ACCOUNT_SIZE);
+	assert(name.size < COMMAND_ACCOUNT_SIZE);
+	if (name.size > 0)
 		memcpy(to, name.data, name.size);
-		to[name.size] = 0;
-	}
+	to[name.size] = 0;
+}
+
+void show_talk(struct show *s, struct view name)
+{
+	copy_name(s->talk, name);
+}
+
+static void add_recipient(struct show_own *own, struct view name)
+{
+	if (own->to_count < TRANSCRIPT_NAMES_MAX)
+		copy_name(own->to[own->to_count], name);
 	own->to_count++;
 }
 
 /* Whether the request is a message, to somebody: then `own` is it. */
-static bool is_message(const struct command_request *q, const char *talk, struct client_own *own)
+static bool is_message(const struct command_request *q, const char *talk, struct show_own *own)
 {
-	*own = (struct client_own){ .text = q->text };
+	*own = (struct show_own){ .text = q->text };
 	if (q->outcome != OUTCOME_OK)
 		return false;
 	if (q->verb == VERB_ALL)
@@ -271,10 +289,10 @@ static bool is_message(const struct command_request *q, const char *talk, struct
 	return own->to_count > 0;
 }
 
-static void show_own(struct client *c, const struct client_own *own,
-                     enum transcript_own_state state, const struct script_answer *a)
+static void put_own(struct show *s, const struct show_own *own, enum transcript_own_state state,
+                    const struct script_answer *a)
 {
-	struct transcript_time at = now(c);
+	struct transcript_time at = now(s);
 	struct view to[TRANSCRIPT_NAMES_MAX];
 	struct transcript_own line = {
 		.to = to, .to_count = own->to_count, .text = own->text, .state = state
@@ -287,179 +305,207 @@ static void show_own(struct client *c, const struct client_own *own,
 		line.detail = a->detail;
 		line.result = a->result;
 	}
-	transcript_own(&c->transcript, &line, &at);
+	transcript_own(&s->transcript, &line, &at);
 }
 
 static void slow_expired(struct loop_timer *timer)
 {
-	LOOP_OWNER(timer, struct client, slow)->is_slow = true;
+	LOOP_OWNER(timer, struct show, slow)->is_slow = true;
 }
 
-void client_show_begun(struct client *c)
+/* It counts as slow if it is not done soon. */
+static void restart_slow(struct show *s)
 {
-	c->is_slow = false;
-	if (c->console != NULL)
-		loop_timer_set(c->loop, &c->slow, loop_now_ms(c->loop) + SLOW_MS);
+	s->is_busy = true;
+	s->is_slow = false;
+	if (s->console != NULL)
+		loop_timer_set(s->loop, &s->slow, loop_now_ms(s->loop) + SLOW_MS);
 }
 
-void client_show_line(struct client *c, struct view line, bool was_shown)
+void show_begun(struct show *s, struct view word)
 {
-	if (c->console == NULL)
+	s->word = word;
+	restart_slow(s); /* what was asked of a person took its time */
+}
+
+void show_line(struct show *s, const struct command_request *request, struct view line,
+               bool was_shown)
+{
+	restart_slow(s);
+	if (s->console == NULL)
 		return;
-	c->is_message = is_message(&c->request, c->talk, &c->own);
-	c->own_was_shown = was_shown;
-	client_show_begun(c);
-	if (!c->is_message && !was_shown && !c->transcript.is_echoed)
-		transcript_typed(&c->transcript, line, secret_is_in(line), false);
-	client_show_flush(c);
+	s->is_message = is_message(request, s->talk, &s->own);
+	s->own_was_shown = was_shown;
+	if (!s->is_message && !was_shown && !s->transcript.is_echoed)
+		transcript_typed(&s->transcript, line, secret_is_in(line), false);
+	show_flush(s);
 }
 
-void client_show_done(struct client *c)
+void show_users(struct show *s, const struct user *users, size_t count)
 {
-	c->is_slow = false;
-	loop_timer_cancel(c->loop, &c->slow);
-	c->is_message = false;
+	assert(s->console == NULL);
+	script_users(&s->script, users, count);
 }
 
-void client_show_result(struct client *c, const struct script_answer *a)
+void show_done(struct show *s)
+{
+	s->is_slow = false;
+	loop_timer_cancel(s->loop, &s->slow);
+	s->is_busy = false;
+	s->is_message = false;
+	s->word = view_of(NULL, 0);
+}
+
+/* What /replicas shows is all that there is to say. */
+static bool is_table(const struct script_answer *a)
+{
+	return a->result != NULL && a->result->kind == COMMAND_REPLICAS;
+}
+
+void show_result(struct show *s, const struct script_answer *a)
 {
 	bool done = a->outcome == OUTCOME_OK;
 
-	if (c->console != NULL && !c->is_message && !done) {
-		refusal_put(&c->script.out, a);
-	} else if (c->console == NULL || (!c->is_message && c->request.verb != VERB_REPLICAS)) {
-		script_result(&c->script, a);
-	} else if (c->is_message && done && c->own_was_shown && c->own.to_count == 1 &&
+	if (s->console != NULL && !s->is_message && !done) {
+		refusal_put(&s->script.out, a);
+	} else if (s->console == NULL || (!s->is_message && !is_table(a))) {
+		script_result(&s->script, a);
+	} else if (s->is_message && done && s->own_was_shown && s->own.to_count == 1 &&
 	           !a->result->mailbox_full) {
-		if (c->late == 0 || a->result->copies < c->late_copies)
-			c->late_copies = a->result->copies;
-		c->late++;
-	} else if (c->is_message) {
-		show_own(c, &c->own, TRANSCRIPT_ENDED, a);
+		if (s->late == 0 || a->result->copies < s->late_copies)
+			s->late_copies = a->result->copies;
+		s->late++;
+	} else if (s->is_message) {
+		put_own(s, &s->own, TRANSCRIPT_ENDED, a);
 	}
-	client_show_done(c);
+	show_done(s);
 }
 
 /* What is under way and takes long. */
-static void show_under_way(struct client *c)
+static void show_under_way(struct show *s)
 {
 	char text[160];
 
-	if (!c->is_busy || console_is_asking(c->console) || c->own_was_shown)
+	if (!s->is_busy || console_is_asking(s->console) || s->own_was_shown)
 		return;
 	/* To all: the prompt says how far it is. */
-	if (c->is_message && c->own.to_count == 0 && live(c) > 0)
+	if (s->is_message && s->own.to_count == 0 && live(s) > 0)
 		return;
-	if (c->is_message) {
-		show_own(c, &c->own, live(c) == 0 ? TRANSCRIPT_WAITING : TRANSCRIPT_SENDING, NULL);
-	} else if (c->token != 0 && live(c) == 0) {
+	if (s->is_message) {
+		put_own(s, &s->own, live(s) == 0 ? TRANSCRIPT_WAITING : TRANSCRIPT_SENDING, NULL);
+	} else if (s->word.size > 0 && live(s) == 0) {
 		(void)snprintf(text, sizeof(text),
 		               "no replica is live: /%.*s waits until one is back (Ctrl-C twice "
 		               "ends the client)",
-		               (int)c->request.word.size, (const char *)c->request.word.data);
-		client_show_notice(c, text);
+		               (int)s->word.size, (const char *)s->word.data);
+		show_notice(s, text);
 	} else {
 		return;
 	}
-	c->own_was_shown = true;
+	s->own_was_shown = true;
 }
 
 /* Lines that wait behind it. Whom a text will go to follows from the lines before it. */
-static void show_queue(struct client *c)
+static void show_queue(struct show *s, struct command_parser *parser)
 {
 	struct command_request request;
-	struct client_own own;
+	struct show_own own;
 	struct console_line *queued;
 	char talk[COMMAND_ACCOUNT_SIZE];
 
-	memcpy(talk, c->talk, sizeof(talk));
-	for (size_t i = 0; (queued = console_waiting_line(c->console, i)) != NULL; i++) {
+	memcpy(talk, s->talk, sizeof(talk));
+	for (size_t i = 0; (queued = console_waiting_line(s->console, i)) != NULL; i++) {
 		struct view line = buf_view(&queued->text);
 
 		if (queued->is_text)
 			command_parse_text(line, &request);
 		else
-			command_parse(&c->parser, line, false, &request);
-		if (request.outcome == OUTCOME_OK && request.verb == VERB_TALK) {
-			memcpy(talk, request.name.data, request.name.size);
-			talk[request.name.size] = 0;
-		}
+			command_parse(parser, line, false, &request);
+		if (request.outcome == OUTCOME_OK && request.verb == VERB_TALK)
+			copy_name(talk, request.name);
 		if (queued->was_shown)
 			continue;
 		queued->was_shown = true;
 		if (is_message(&request, talk, &own))
-			show_own(c, &own, TRANSCRIPT_WAITING, NULL);
-		else if (!c->transcript.is_echoed)
-			transcript_typed(&c->transcript, line, secret_is_in(line), true);
+			put_own(s, &own, TRANSCRIPT_WAITING, NULL);
+		else if (!s->transcript.is_echoed)
+			transcript_typed(&s->transcript, line, secret_is_in(line), true);
 	}
 }
 
-void client_show_settle(struct client *c)
+void show_settle(struct show *s, struct command_parser *parser)
 {
 	struct transcript_time at;
 
-	if (c->console == NULL)
+	if (s->console == NULL)
 		return;
-	client_show_changes(c);
-	if (c->transcript.waited > 0 && replication_idle(link_replication(c->link)))
-		transcript_waited_end(&c->transcript);
-	if (is_late(c)) {
-		show_under_way(c);
-		show_queue(c);
+	show_changes(s);
+	if (s->transcript.waited > 0 && replication_idle(link_replication(s->link)))
+		transcript_waited_end(&s->transcript);
+	if (is_late(s)) {
+		show_under_way(s);
+		show_queue(s, parser);
 	}
-	if (c->late > 0 && !c->is_busy && console_waiting(c->console) == 0) {
-		at = now(c);
-		transcript_sent(&c->transcript, c->late, c->late_copies, &at);
-		c->late = 0;
+	if (s->late > 0 && !s->is_busy && console_waiting(s->console) == 0) {
+		at = now(s);
+		transcript_sent(&s->transcript, s->late, s->late_copies, &at);
+		s->late = 0;
 	}
-	client_show_flush(c);
+	show_flush(s);
 }
 
 /* ---- the end ---- */
 
-void client_show_dropped(struct client *c)
+bool show_finish(struct show *s)
 {
-	size_t count = c->console == NULL ? 0 : console_waiting(c->console);
+	size_t count = s->console == NULL ? 0 : console_waiting(s->console);
 	char text[64];
 
+	s->is_running = false;
 	if (count == 0)
-		return;
-	c->was_refused = true;
+		return false;
 	(void)snprintf(text, sizeof(text), "%zu line%s that waited %s not sent", count,
 	               count == 1 ? "" : "s", count == 1 ? "was" : "were");
-	client_show_notice(c, text);
+	show_notice(s, text);
+	return true;
 }
 
-void client_show_abandoned(struct client *c)
+void show_abandoned(struct show *s)
 {
 	struct script_answer a = { .outcome = OUTCOME_UNKNOWN,
 		                   .detail = "the client ended before there was an answer" };
 
-	if (c->console == NULL || !c->is_message)
+	if (s->console == NULL || !s->is_message)
 		return;
-	show_own(c, &c->own, TRANSCRIPT_ENDED, &a);
-	client_show_flush(c);
+	put_own(s, &s->own, TRANSCRIPT_ENDED, &a);
+	show_flush(s);
 }
 
 /* ---- begin and end ---- */
 
-void client_show_init(struct client *c)
+void show_init(struct show *s, struct loop *l, struct link *link, struct cli_output *output,
+               struct console *console, const struct client_options *options)
 {
-	static const char *addresses[REPLICAS];
-
+	*s = (struct show){ .loop = l,
+		            .link = link,
+		            .output = output,
+		            .console = console,
+		            .slow = { .expired = slow_expired },
+		            .facts = { .expired = facts_expired } };
 	for (size_t i = 0; i < REPLICAS; i++)
-		addresses[i] = c->options.targets[i].text;
-	script_init(&c->script, c->options.json, addresses);
-	c->script.colours = !c->options.is_plain;
-	transcript_init(&c->transcript, &c->script.out, addresses);
-	c->facts.expired = facts_expired;
-	c->slow.expired = slow_expired;
+		s->addresses[i] = options->targets[i].text;
+	script_init(&s->script, options->json, s->addresses);
+	s->script.colours = !options->is_plain;
+	transcript_init(&s->transcript, &s->script.out, s->addresses);
+	s->transcript.is_echoed = console != NULL && console_is_echoed(console);
+	progress_init(&s->progress, l);
 	tzset();
 }
 
-void client_show_release(struct client *c)
+void show_release(struct show *s)
 {
-	loop_timer_cancel(c->loop, &c->facts);
-	loop_timer_cancel(c->loop, &c->slow);
-	script_release(&c->script);
+	loop_timer_cancel(s->loop, &s->facts);
+	loop_timer_cancel(s->loop, &s->slow);
+	progress_end(&s->progress);
+	script_release(&s->script);
 }
