@@ -3,13 +3,13 @@
  * server: one replica. One thread runs the loop, one waits for the disk, and one for memory.
  *
  * A turn of the loop: wait; read each connection that has sent something, once; write what needs no
- * disk (pushes first of all); commit; write the replies that waited for that. What may be stored,
- * who may ask and what is answered is decided in session and store; how it stands on the disk
- * in journal. This file starts them, drives them and stops them.
+ * disk (pushes first of all); commit; write the replies that waited for the commit. Session and
+ * store decide what may be stored, who may ask and what is answered; journal decides how it stands
+ * on the disk. This file reads the command line, and starts, drives and stops them.
  *
  * Start: bind (the port is part of the data directory's name), open and load the data, listen, say
  * so. Stop: accept no more, commit, write the replies, close, write the snapshots, exit 0. A second
- * signal ends it at once, which loses nothing that was acknowledged.
+ * signal ends the process at once, and nothing that was acknowledged is lost.
  */
 #include "io/address.h"
 #include "io/key.h"
@@ -210,7 +210,7 @@ static void bind_address(struct server *s)
 		die(EXIT_REFUSED, err);
 	if (s->options.data != NULL)
 		return;
-	(void)snprintf(s->data, sizeof(s->data), "data/%u", (unsigned)address_port(&s->bound));
+	(void)snprintf(s->data, sizeof s->data, "data/%u", (unsigned)address_port(&s->bound));
 	s->options.data = s->data;
 }
 
@@ -256,13 +256,13 @@ static void load(struct server *s, struct journal_loaded *loaded)
 	char err[ERR_SIZE];
 	uint64_t seed;
 
-	if (getrandom(options.uuid, sizeof(options.uuid), 0) != (ssize_t)sizeof(options.uuid))
+	if (getrandom(options.uuid, sizeof options.uuid, 0) != (ssize_t)sizeof options.uuid)
 		die(EXIT_REFUSED, "the system gives no random numbers");
 	/* A random uuid says that it is one: version 4 of RFC 4122. */
 	options.uuid[6] = (uint8_t)((options.uuid[6] & 0x0f) | 0x40);
 	options.uuid[8] = (uint8_t)((options.uuid[8] & 0x3f) | 0x80);
 	s->store = store_new();
-	if (getrandom(&seed, sizeof(seed), 0) != (ssize_t)sizeof(seed))
+	if (getrandom(&seed, sizeof seed, 0) != (ssize_t)sizeof seed)
 		die(EXIT_REFUSED, "the system gives no random numbers");
 	store_seed(s->store, seed); /* nobody outside can make its tables slow */
 	status = journal_open(s->disk, &options, s->store, &s->journal, loaded, err);
@@ -358,7 +358,7 @@ static void start(struct server *s)
 	load(s, &loaded);
 	(void)clock_gettime(CLOCK_MONOTONIC, &end);
 	serve(s, &options);
-	explicit_bzero(&options, sizeof(options));
+	explicit_bzero(&options, sizeof options);
 	address_text(&s->bound, address);
 	log_plain(LOG_NOTICE, "threefold %s: serving %s, data '%s', loaded %ju facts in %ld ms",
 	          THREEFOLD_VERSION, address, s->options.data, (uintmax_t)loaded.facts,

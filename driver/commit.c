@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * journal_begin, journal_run and journal_end of one job never overlap with those of another;
- * journal_run alone may be on the other thread.
+ * One job has journal_begin, journal_run and journal_end, in this order, and no two jobs overlap.
+ * Only journal_run may run on the other thread.
  */
 #include "driver/commit.h"
 
@@ -54,7 +54,7 @@ static void job_done(struct committer *c)
 
 	if (journal_end(c->journal, err) != 0) {
 		log_line(LOG_ERROR, "%s; this is the end", err);
-		_exit(1); /* nothing that waits may be answered, nothing else written */
+		_exit(1); /* nothing that waits may be answered, and nothing else written */
 	}
 	synced = journal_synced(c->journal);
 	assert(synced >= before);
@@ -78,7 +78,7 @@ static void thread_done(void *context)
 struct committer *committer_new(struct loop *l, struct journal *journal, struct sessions *sessions,
                                 struct peers *peers)
 {
-	struct committer *c = memory_alloc_zero(1, sizeof(*c));
+	struct committer *c = memory_alloc_zero(1, sizeof *c);
 
 	*c = (struct committer){
 		.loop = l,
@@ -101,7 +101,7 @@ void committer_free(struct committer *c)
 	memory_free(c);
 }
 
-/* Between two jobs only: the journal's sizes are not to be asked while one runs. */
+/* Only between two jobs: the sizes of the journal must not be asked for while one runs. */
 static void look_at_room(struct committer *c)
 {
 	bool is_full = !journal_has_room(c->journal, loop_now_ms(c->loop));
@@ -118,10 +118,10 @@ static void look_at_room(struct committer *c)
 	peers_act(c->peers);
 }
 
-/* Waking the other thread costs two switches, some 80 us each on an idle core; the sync of one
- * small batch about as much again. It pays where the loop has something better to do meanwhile: to
- * take in what the same connections send on. Where each has sent little, because it waits for this
- * commit, more of them can be heard at once after it. */
+/* Waking the other thread costs two switches, some 80 us each on an idle core, and the sync of one
+ * small batch takes about as long. The other thread pays if the loop has something better to do
+ * meanwhile: to read what the same connections send next. If each has sent little, because it waits
+ * for this commit, more of them can be heard at once after it. */
 static bool is_inline(const struct committer *c)
 {
 	uint64_t facts = journal_position(c->journal) - journal_synced(c->journal);
@@ -131,9 +131,9 @@ static bool is_inline(const struct committer *c)
 	       peers_written(c->peers) == 0 && loop_now_ms(c->loop) >= c->inline_after_ms;
 }
 
-/* Under load those whom the last batch answered are about to send on: a batch that does not wait
- * for them makes two of one, of half the size each, for twice the disk's work and nobody's gain. So
- * it waits until there is nearly as much as last time. */
+/* Under load, the clients that the last batch answered will send again at once. A batch that does
+ * not wait for them makes two commits out of one: twice the work for the disk, and nobody is served
+ * sooner. So it waits until nearly as much has come as last time. */
 static bool is_held(const struct committer *c)
 {
 	uint64_t facts = journal_position(c->journal) - journal_synced(c->journal);

@@ -1,19 +1,20 @@
 /* SPDX-License-Identifier: MIT
  *
- * A connection's number is the session's; two lists of numbers say who has something to write and
- * whose rest is to be gone on with. A number stands in a list once (the peer has a mark for it);
- * one whose connection has closed since is passed over when its turn comes.
+ * A connection has the number that the session gave it. Two lists of numbers say which connections
+ * have something to write, and which have a rest of their input that was not used yet. A number
+ * stands in a list once: the connection has a mark for it. If a connection has closed since, its
+ * number is passed over.
  *
  *   state     begins with            bytes come      output is written   is freed by
  *   open      accept                 session_input   -                   end of stream, error
  *   closing   SESSION_CLOSE          dropped         -> ended            the same, PEERS_CLOSE_MS
  *   ended     shutdown of our half   dropped         -                   the same, PEERS_CLOSE_MS
  *
- * Closing a socket whose input was not read resets the connection and may take the last line with
- * it on its way; hence the last two states.
+ * A socket that is closed before its input is read resets the connection, and the last line may be
+ * lost on its way. The last two states prevent that.
  *
  * When no descriptor is left, a spare one is given up for a moment, so that whoever dials gets a
- * line and not a wait.
+ * line that says so, and need not wait.
  */
 #include "driver/peers.h"
 
@@ -34,7 +35,7 @@ enum {
 	LOOK_SIZE = 2048,       /* bytes of frames between two looks at the clock */
 };
 
-struct peer {
+struct peers_connection {
 	struct conn conn;
 	struct peers *peers;
 	struct loop_timer timer; /* once it is closing */
@@ -59,7 +60,7 @@ struct peers {
 	struct loop_source listener; /* fd -1: accepts no more */
 	int spare;
 	struct conn_input input;
-	struct peer **table; /* by number; NULL where there is none */
+	struct peers_connection **table; /* by number; NULL where there is none */
 	uint32_t table_size;
 	struct queue to_write;
 	struct queue to_read;
@@ -76,41 +77,40 @@ struct session_time peers_time(const struct peers *p)
 		                      .monotonic_ms = loop_now_ms(p->loop) };
 }
 
-/* Grows to what a turn needed at most, and stays: 4 bytes for each connection. */
+/* The list grows to what a turn needed at most and never shrinks: 4 bytes for each connection. */
 static void queue_add(struct queue *q, uint32_t number)
 {
 	if (q->count == q->capacity) {
 		q->capacity = q->capacity == 0 ? 64 : 2 * q->capacity;
-		q->numbers = memory_resize(q->numbers, q->capacity * sizeof(*q->numbers));
+		q->numbers = memory_resize(q->numbers, q->capacity * sizeof *q->numbers);
 	}
 	q->numbers[q->count++] = number;
 }
 
-static struct peer *peer_at(const struct peers *p, uint32_t number)
+static struct peers_connection *connection_at(const struct peers *p, uint32_t number)
 {
 	return number < p->table_size ? p->table[number] : NULL;
 }
 
 /* Writing waits for the end of the turn, so that all that a turn brings goes out in one piece. */
-static void mark_to_write(struct peer *peer)
+static void mark_to_write(struct peers_connection *c)
 {
-	if (peer->is_to_write)
+	if (c->is_to_write)
 		return;
-	peer->is_to_write = true;
-	queue_add(&peer->peers->to_write, peer->number);
+	c->is_to_write = true;
+	queue_add(&c->peers->to_write, c->number);
 }
 
-/* Its rest may hold whole frames. The kernel does not tell of bytes that were read already. */
-static void mark_to_read(struct peer *peer)
+/* The rest may hold whole frames, and the kernel does not tell of bytes that were read already. */
+static void mark_to_read(struct peers_connection *c)
 {
-	if (peer->is_to_read || peer->is_closing)
+	if (c->is_to_read || c->is_closing)
 		return;
-	peer->is_to_read = true;
-	queue_add(&peer->peers->to_read, peer->number);
+	c->is_to_read = true;
+	queue_add(&c->peers->to_read, c->number);
 }
 
-/* A stranger can make us say this as often as he likes, so we do so a few times a second at
- * most. */
+/* A stranger can cause such a line as often as he likes, so there are only a few a second. */
 static bool may_log(struct peers *p)
 {
 	uint64_t now_ms = loop_now_ms(p->loop);
@@ -125,90 +125,90 @@ static bool may_log(struct peers *p)
 /* ---- closing ---- */
 
 /* The one place where a connection ends, whatever ended it. */
-static void peer_free(struct peer *peer)
+static void connection_free(struct peers_connection *c)
 {
-	struct peers *p = peer->peers;
+	struct peers *p = c->peers;
 
-	log_line(LOG_DEBUG, "connection %u has ended", (unsigned)peer->number);
-	loop_timer_cancel(p->loop, &peer->timer);
-	conn_close(&peer->conn);
-	assert(p->table[peer->number] == peer);
-	p->table[peer->number] = NULL;
-	session_closed(p->sessions, peer->number, peers_time(p));
-	memory_free(peer);
+	log_line(LOG_DEBUG, "connection %u has ended", (unsigned)c->number);
+	loop_timer_cancel(p->loop, &c->timer);
+	conn_close(&c->conn);
+	assert(p->table[c->number] == c);
+	p->table[c->number] = NULL;
+	session_closed(p->sessions, c->number, peers_time(p));
+	memory_free(c);
 	if (p->listener.fd >= 0)
 		loop_want(p->loop, &p->listener, LOOP_READ); /* a descriptor is free again */
 	peers_act(p);
 }
 
-static void peer_expired(struct loop_timer *timer)
+static void connection_expired(struct loop_timer *timer)
 {
-	peer_free(LOOP_OWNER(timer, struct peer, timer));
+	connection_free(LOOP_OWNER(timer, struct peers_connection, timer));
 }
 
 /* Its session has ended it. What it still has to say, the reason, goes out first. */
-static void peer_begin_close(struct peer *peer, const char *why)
+static void connection_begin_close(struct peers_connection *c, const char *why)
 {
-	struct peers *p = peer->peers;
+	struct peers *p = c->peers;
 
-	assert(!peer->is_closing);
-	assert(peer->timer.place == 0);
+	assert(!c->is_closing);
+	assert(c->timer.place == 0);
 	if (why != NULL && may_log(p))
-		log_line(LOG_INFO, "connection %u is closed: %s", (unsigned)peer->number, why);
-	peer->is_closing = true;
-	loop_timer_set(p->loop, &peer->timer, loop_now_ms(p->loop) + PEERS_CLOSE_MS);
-	mark_to_write(peer);
+		log_line(LOG_INFO, "connection %u is closed: %s", (unsigned)c->number, why);
+	c->is_closing = true;
+	loop_timer_set(p->loop, &c->timer, loop_now_ms(p->loop) + PEERS_CLOSE_MS);
+	mark_to_write(c);
 }
 
 /* ---- actions and output ---- */
 
-/* SESSION_APPEND stands before the reply that rests on it, so taking the actions in their order is
- * all that it needs for nothing to be answered that is not in the journal. */
+/* SESSION_APPEND comes before the reply that depends on it. So it is enough to take the actions in
+ * their order, and nothing is answered that is not in the journal. */
 void peers_act(struct peers *p)
 {
 	struct session_action action;
 
 	while (session_next(p->sessions, &action)) {
-		struct peer *peer;
+		struct peers_connection *c;
 
 		if (action.kind == SESSION_APPEND) {
 			(void)journal_append(p->journal, action.fact); /* both count alike */
 			continue;
 		}
-		peer = peer_at(p, action.connection);
-		assert(peer != NULL);
+		c = connection_at(p, action.connection);
+		assert(c != NULL);
 		if (action.kind == SESSION_WRITE)
-			mark_to_write(peer);
+			mark_to_write(c);
 		else if (action.kind == SESSION_RESUME)
-			mark_to_read(peer);
+			mark_to_read(c);
 		else
-			peer_begin_close(peer, action.why);
+			connection_begin_close(c, action.why);
 	}
 }
 
 /* What the socket does not take stays with the session, which bounds it; the loop tells of room. */
-static void peer_write(struct peer *peer)
+static void connection_write(struct peers_connection *c)
 {
-	struct peers *p = peer->peers;
+	struct peers *p = c->peers;
 	struct view output;
 	size_t sent;
 
 	/* Once more with nothing ends the wait for room. */
 	do {
-		output = session_output(p->sessions, peer->number);
-		if (conn_send(&peer->conn, output, &sent) == CONN_FAILED) {
-			peer_free(peer);
+		output = session_output(p->sessions, c->number);
+		if (conn_send(&c->conn, output, &sent) == CONN_FAILED) {
+			connection_free(c);
 			return;
 		}
 		assert(sent <= output.size);
 		if (sent != 0)
-			session_output_sent(p->sessions, peer->number, sent);
+			session_output_sent(p->sessions, c->number, sent);
 		p->written += sent;
 	} while (sent != 0 && sent == output.size);
-	if (output.size == 0 && peer->is_closing && !peer->has_ended) {
-		peer->has_ended = true;
-		conn_end(&peer->conn);
-		conn_want_input(&peer->conn, true);
+	if (output.size == 0 && c->is_closing && !c->has_ended) {
+		c->has_ended = true;
+		conn_end(&c->conn);
+		conn_want_input(&c->conn, true);
 	}
 	peers_act(p);
 }
@@ -217,13 +217,13 @@ void peers_write(struct peers *p)
 {
 	/* What is added meanwhile is of this turn, too. */
 	for (size_t i = 0; i < p->to_write.count; i++) {
-		struct peer *peer = peer_at(p, p->to_write.numbers[i]);
+		struct peers_connection *c = connection_at(p, p->to_write.numbers[i]);
 
-		if (peer == NULL || !peer->is_to_write)
+		if (c == NULL || !c->is_to_write)
 			continue;
-		peer->is_to_write = false;
-		if (!peer->has_ended)
-			peer_write(peer);
+		c->is_to_write = false;
+		if (!c->has_ended)
+			connection_write(c);
 	}
 	p->to_write.count = 0;
 }
@@ -231,25 +231,25 @@ void peers_write(struct peers *p)
 /* ---- input ---- */
 
 /* Frame by frame, as long as the session takes them and there is time. */
-static void peer_feed(struct peer *peer, struct view bytes)
+static void connection_feed(struct peers_connection *c, struct view bytes)
 {
-	struct peers *p = peer->peers;
+	struct peers *p = c->peers;
 	bool is_late = false;
 	size_t used = 0;
 	size_t looked = 0;
 	size_t expected = 0;
 
-	while (used < bytes.size && !is_late && session_takes_input(p->sessions, peer->number)) {
+	while (used < bytes.size && !is_late && session_takes_input(p->sessions, c->number)) {
 		struct view rest = view_of(bytes.data + used, bytes.size - used);
 		if (used >= expected)
-			expected = used + session_expect(p->sessions, peer->number, rest);
+			expected = used + session_expect(p->sessions, c->number, rest);
 
-		size_t size = session_input(p->sessions, peer->number, rest, peers_time(p));
+		size_t size = session_input(p->sessions, c->number, rest, peers_time(p));
 
 		assert(size <= rest.size);
 		assert(size <= FRAME_SIZE_MAX);
 		peers_act(p);
-		if (size == 0 || peer->is_closing)
+		if (size == 0 || c->is_closing)
 			break;
 		used += size;
 		/* The clock costs as much as a small frame's decoding. */
@@ -258,16 +258,15 @@ static void peer_feed(struct peer *peer, struct view bytes)
 		looked = used;
 		is_late = loop_is_late(p->loop);
 	}
-	if (peer->is_closing)
+	if (c->is_closing)
 		used = bytes.size;
-	conn_used(&peer->conn, &p->input, bytes, used);
+	conn_used(&c->conn, &p->input, bytes, used);
 	/* What is here already comes first. SESSION_RESUME, or the next turn, goes on. */
-	if (peer->is_closing)
+	if (c->is_closing)
 		return;
 	if (is_late && used < bytes.size)
-		mark_to_read(peer);
-	conn_want_input(&peer->conn,
-	                !peer->is_to_read && session_takes_input(p->sessions, peer->number));
+		mark_to_read(c);
+	conn_want_input(&c->conn, !c->is_to_read && session_takes_input(p->sessions, c->number));
 }
 
 void peers_continue(struct peers *p)
@@ -276,13 +275,13 @@ void peers_continue(struct peers *p)
 	size_t i = 0;
 
 	for (; i < count; i++) {
-		struct peer *peer = peer_at(p, p->to_read.numbers[i]);
+		struct peers_connection *c = connection_at(p, p->to_read.numbers[i]);
 
-		if (peer == NULL || !peer->is_to_read)
+		if (c == NULL || !c->is_to_read)
 			continue;
-		peer->is_to_read = false;
-		if (!peer->is_closing)
-			peer_feed(peer, conn_rest(&peer->conn));
+		c->is_to_read = false;
+		if (!c->is_closing)
+			connection_feed(c, conn_rest(&c->conn));
 		if (loop_is_late(p->loop)) {
 			i++;
 			break;
@@ -292,7 +291,7 @@ void peers_continue(struct peers *p)
 	p->to_read.count -= i;
 	if (p->to_read.count != 0)
 		memmove(p->to_read.numbers, p->to_read.numbers + i,
-		        p->to_read.count * sizeof(*p->to_read.numbers));
+		        p->to_read.count * sizeof *p->to_read.numbers);
 }
 
 bool peers_have_input(const struct peers *p)
@@ -300,19 +299,19 @@ bool peers_have_input(const struct peers *p)
 	return p->to_read.count != 0;
 }
 
-/* False if the peer was freed. */
-static bool peer_read(struct peer *peer)
+/* False if the connection was freed. */
+static bool connection_read(struct peers_connection *c)
 {
-	struct peers *p = peer->peers;
+	struct peers *p = c->peers;
 	struct view bytes;
 
-	switch (conn_receive(&peer->conn, &p->input, &bytes)) {
+	switch (conn_receive(&c->conn, &p->input, &bytes)) {
 	case CONN_OK:
 		p->heard++;
-		if (peer->is_closing)
-			conn_used(&peer->conn, &p->input, bytes, bytes.size);
+		if (c->is_closing)
+			conn_used(&c->conn, &p->input, bytes, bytes.size);
 		else
-			peer_feed(peer, bytes);
+			connection_feed(c, bytes);
 		return true;
 	case CONN_LATER:
 		return true;
@@ -320,34 +319,34 @@ static bool peer_read(struct peer *peer)
 	case CONN_FAILED:
 		break;
 	}
-	peer_free(peer);
+	connection_free(c);
 	return false;
 }
 
-/* A broken connection that is not read from now is closed without reading what is left of it: its
- * peer is gone, and nothing in it was acknowledged. */
-static void peer_ready(struct loop_source *source, unsigned events)
+/* A broken connection that wants no input now is closed, and what is left in it is not read: the
+ * client is gone, and nothing of that was acknowledged. */
+static void connection_ready(struct loop_source *source, unsigned events)
 {
-	struct peer *peer = LOOP_OWNER(source, struct peer, conn.source);
+	struct peers_connection *c = LOOP_OWNER(source, struct peers_connection, conn.source);
 
 	if (events & LOOP_READ) {
-		if (!peer_read(peer))
+		if (!connection_read(c))
 			return;
 	} else if (events & LOOP_FAILED) {
-		peer_free(peer);
+		connection_free(c);
 		return;
 	}
 	if (events & LOOP_WRITE)
-		mark_to_write(peer);
+		mark_to_write(c);
 }
 
 /* ---- accepting ---- */
 
-/* One line that a person can read, and the end. */
+/* Sends one line that a person can read, and closes. */
 static void refuse(struct peers *p, int fd, const char *why)
 {
 	char line[128];
-	int size = snprintf(line, sizeof(line), "threefold: %s\n", why);
+	int size = snprintf(line, sizeof line, "threefold: %s\n", why);
 
 	/* Best effort: an empty socket takes a line. */
 	(void)send(fd, line, (size_t)size, MSG_NOSIGNAL | MSG_DONTWAIT);
@@ -360,14 +359,14 @@ static void refuse(struct peers *p, int fd, const char *why)
 
 /* Takes over a connection that was accepted. Its number is the session's choice, below the
  * session's maximum, so the table is bounded by that. */
-static void peer_open(struct peers *p, int fd)
+static void connection_open(struct peers *p, int fd)
 {
 	uint8_t nonce[KEY_SIZE];
-	struct peer *peer;
+	struct peers_connection *c;
 	uint32_t number;
 
 	/* So few bytes are given whole, from the system's generator, once it has been seeded. */
-	if (getrandom(nonce, sizeof(nonce), 0) != (ssize_t)sizeof(nonce)) {
+	if (getrandom(nonce, sizeof nonce, 0) != (ssize_t)sizeof nonce) {
 		refuse(p, fd, "no random numbers");
 		return;
 	}
@@ -379,28 +378,28 @@ static void peer_open(struct peers *p, int fd)
 	while (number >= p->table_size) {
 		uint32_t size = p->table_size == 0 ? 64 : 2 * p->table_size;
 
-		p->table = memory_resize(p->table, size * sizeof(struct peer *));
-		memset(p->table + p->table_size, 0, (size - p->table_size) * sizeof(struct peer *));
+		p->table = memory_resize(p->table, size * sizeof *p->table);
+		memset(p->table + p->table_size, 0, (size - p->table_size) * sizeof *p->table);
 		p->table_size = size;
 	}
 	assert(p->table[number] == NULL);
-	peer = memory_alloc_zero(1, sizeof(*peer));
-	peer->peers = p;
-	peer->number = number;
-	peer->timer.expired = peer_expired;
-	peer->conn.source.ready = peer_ready;
-	if (conn_open(&peer->conn, p->loop, fd, false) != 0) {
-		memory_free(peer);
+	c = memory_alloc_zero(1, sizeof *c);
+	c->peers = p;
+	c->number = number;
+	c->timer.expired = connection_expired;
+	c->conn.source.ready = connection_ready;
+	if (conn_open(&c->conn, p->loop, fd, false) != 0) {
+		memory_free(c);
 		session_closed(p->sessions, number, peers_time(p));
 		refuse(p, fd, "the system takes no more connections");
 		return;
 	}
-	p->table[number] = peer;
+	p->table[number] = c;
 	log_line(LOG_DEBUG, "connection %u has begun", (unsigned)number);
 	peers_act(p);
 }
 
-/* With the spare descriptor the first in the queue can at least be told. */
+/* Tells the first client in the queue, by means of the spare descriptor. */
 static void refuse_first(struct peers *p)
 {
 	int fd = -1;
@@ -416,7 +415,7 @@ static void refuse_first(struct peers *p)
 		loop_want(p->loop, &p->listener, 0); /* until a connection ends */
 }
 
-/* At most ACCEPT_MAX, so that a flood of dials delays those who are connected by little. */
+/* Accepts ACCEPT_MAX at most, so that a flood of dials hardly delays those who are connected. */
 static void listener_ready(struct loop_source *source, unsigned events)
 {
 	struct peers *p = LOOP_OWNER(source, struct peers, listener);
@@ -426,14 +425,14 @@ static void listener_ready(struct loop_source *source, unsigned events)
 		int fd = address_accept(source->fd);
 
 		if (fd >= 0) {
-			peer_open(p, fd);
+			connection_open(p, fd);
 		} else if (fd == -EMFILE || fd == -ENFILE) {
 			refuse_first(p);
 			return;
 		} else if (fd == -EAGAIN) {
 			return;
 		}
-		/* Else that one has gone before we took it; there may be others. */
+		/* Any other error: that client has gone already; there may be others. */
 	}
 }
 
@@ -442,7 +441,7 @@ static void listener_ready(struct loop_source *source, unsigned events)
 int peers_new(struct loop *l, struct sessions *sessions, struct journal *journal, int listener,
               struct peers **peers)
 {
-	struct peers *p = memory_alloc_zero(1, sizeof(*p));
+	struct peers *p = memory_alloc_zero(1, sizeof *p);
 	int result;
 
 	assert(listener >= 0);
@@ -480,7 +479,7 @@ void peers_free(struct peers *p)
 	peers_stop_accepting(p);
 	for (uint32_t i = 0; i < p->table_size; i++)
 		if (p->table[i] != NULL)
-			peer_free(p->table[i]);
+			connection_free(p->table[i]);
 	if (p->spare >= 0)
 		(void)close(p->spare);
 	conn_input_release(&p->input);

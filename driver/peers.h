@@ -1,20 +1,20 @@
 /* SPDX-License-Identifier: MIT
  *
- * server_peers: the connections of a server. It accepts them, feeds what they send to the sessions,
- * gives the facts that come of it to the journal in their order, and writes what the sessions have
- * for them. It decides nothing.
+ * peers: the connections of a server. It accepts them, feeds what they send to the sessions,
+ * appends the facts that come of it to the journal in their order, and writes what the sessions
+ * have for them. It decides nothing.
  *
  *   peers = peers_new(loop, sessions, journal, listener);
  *   each turn:
  *           peers_begin_turn(peers);
  *           loop_turn(loop, peers_have_input(peers) ? 0 : ...);
- *           peers_continue(peers);       what was left unused by turns before
- *           peers_write(peers);          pushes, and replies that hold for nothing
+ *           peers_continue(peers);       goes on with what earlier turns left unused
+ *           peers_write(peers);          pushes, and replies that wait for nothing
  *           ...                          commit, session_synced, peers_act
- *           peers_write(peers);          the replies that waited for it
+ *           peers_write(peers);          the replies that waited for the commit
  *
- * Each connection is read and written at most once in a turn. One that sends much is cut short when
- * the turn is late (loop_is_late), and goes on, after all others, in the next one.
+ * Each connection is read and written once in a turn at most. If one sends much and the turn is
+ * late (loop_is_late), its input is left for the next turn, behind all others.
  */
 #ifndef THREEFOLD_DRIVER_PEERS_H
 #define THREEFOLD_DRIVER_PEERS_H
@@ -24,36 +24,39 @@
 #include "io/loop.h"
 
 enum {
-	/* For how long a closed connection may still take its last bytes, the line that says
-	 * why. */
-	PEERS_CLOSE_MS = 1000,
-	PEERS_LOG_MAX = 10, /* lines a second about connections that were closed */
+	PEERS_CLOSE_MS = 1000, /* a closed connection may take its last bytes for so long */
+	PEERS_LOG_MAX = 10,    /* lines a second about connections that were closed */
 };
 
 struct peers;
 
-/* Accepts on `listener`, which it takes over. 0 and *peers; or a negative errno value. The
- * others must outlive it. */
+/* Begins to accept on `listener`, and takes it over. Sets *peers and returns 0; or returns a
+ * negative errno value, and `listener` is still the caller's. The loop, the sessions and the
+ * journal must outlive it. */
 int peers_new(struct loop *l, struct sessions *sessions, struct journal *journal, int listener,
               struct peers **peers);
-/* Closes all connections. */
+/* Closes all connections. NULL is fine. */
 void peers_free(struct peers *p);
+/* Closes the listener. The connections go on. */
 void peers_stop_accepting(struct peers *p);
 
-/* The time of this turn. */
+/* The time of this turn, as the sessions count it. */
 struct session_time peers_time(const struct peers *p);
+/* Sets the counts of the turn back to 0. */
 void peers_begin_turn(struct peers *p);
-/* Whether whole frames may wait that were received already. */
+/* Whether input was received that peers_continue has to feed to the sessions. */
 bool peers_have_input(const struct peers *p);
+/* Feeds that input to the sessions, until the turn is late. */
 void peers_continue(struct peers *p);
-/* Takes all actions of the sessions: to be called after every call of theirs that may have made
- * some. */
+/* Carries out all actions of the sessions. Must be called after each call to a session that may
+ * have made some. */
 void peers_act(struct peers *p);
+/* Writes what the sessions have, as far as the sockets take it. */
 void peers_write(struct peers *p);
 
-/* In this turn: how many connections have sent something, and how many bytes were written to
- * any. */
+/* How many connections have sent something in this turn. */
 size_t peers_heard(const struct peers *p);
+/* How many bytes were written in this turn, to all connections. */
 size_t peers_written(const struct peers *p);
 
 #endif

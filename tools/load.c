@@ -13,8 +13,8 @@
  *
  * A member is one link with one account. A maker's account changes: a maker makes the accounts that
  * nobody is logged in to. A sender is a member that has a slot for each request in flight; for live
- * delivery it has a second member, which receives. Results come nearly in the order of the requests,
- * so the search for a slot begins at the oldest one.
+ * delivery it has a second member, which receives. Results come nearly in the order of the
+ * requests, so the search for a slot begins at the oldest one.
  *
  * What fails is tried again after RETRY_MS. At once would keep the loop in one turn for ever.
  */
@@ -701,7 +701,7 @@ static void sender_init(struct load *load, struct load_sender *s, uint32_t numbe
 	s->text = memory_alloc(o->text_size);
 	memset(s->text, 'm', o->text_size);
 	if (o->mode == LOAD_LIVE)
-		s->sent_ns = memory_alloc_zero(load->ring_mask + 1, sizeof(*s->sent_ns));
+		s->sent_ns = memory_alloc_zero(load->ring_mask + 1, sizeof *s->sent_ns);
 }
 
 /* What is this process's part of `count` that are dealt out in turn. */
@@ -810,7 +810,7 @@ void load_key_make(struct load_key *key)
 	if (getrandom(random, sizeof random, 0) != (ssize_t)sizeof random)
 		give_up(EXIT_REFUSED, "no random numbers", strerror(errno));
 	auth_setting_make(random, key->setting);
-	(void)snprintf(key->tag, sizeof(key->tag), "b%02x%02x%02x%02x", random[16], random[17],
+	(void)snprintf(key->tag, sizeof key->tag, "b%02x%02x%02x%02x", random[16], random[17],
 	               random[18], random[19]);
 	if (!auth_stretch(view_of_string(password), view_of_string(key->setting), key->stretched))
 		give_up(EXIT_REFUSED, "crypt(3) does not know yescrypt", strerror(errno));

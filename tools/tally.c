@@ -25,7 +25,7 @@ static void reserve(struct tally *t, size_t more)
 		capacity *= 2;
 	if (capacity == t->capacity)
 		return;
-	t->latencies = memory_resize(t->latencies, capacity * sizeof(*t->latencies));
+	t->latencies = memory_resize(t->latencies, capacity * sizeof *t->latencies);
 	t->capacity = capacity;
 }
 
@@ -50,7 +50,7 @@ static int compare(const void *a, const void *b)
 void tally_sort(struct tally *t)
 {
 	if (t->count > 1)
-		qsort(t->latencies, t->count, sizeof(*t->latencies), compare);
+		qsort(t->latencies, t->count, sizeof *t->latencies, compare);
 }
 
 double tally_percentile(const struct tally *t, double percent)
@@ -70,8 +70,8 @@ double tally_percentile(const struct tally *t, double percent)
 
 bool tally_write(const struct tally *t, int fd)
 {
-	return file_write(fd, t, sizeof(*t)) &&
-	       file_write(fd, t->latencies, t->count * sizeof(*t->latencies));
+	return file_write(fd, t, sizeof *t) &&
+	       file_write(fd, t->latencies, t->count * sizeof *t->latencies);
 }
 
 bool tally_read(struct tally *t, int fd)
@@ -79,10 +79,10 @@ bool tally_read(struct tally *t, int fd)
 	struct tally other;
 	size_t size;
 
-	if (file_read(fd, &other, sizeof(other)) != sizeof(other))
+	if (file_read(fd, &other, sizeof other) != sizeof other)
 		return false;
 	reserve(t, other.count);
-	size = other.count * sizeof(*t->latencies);
+	size = other.count * sizeof *t->latencies;
 	if (file_read(fd, t->latencies + t->count, size) != (ssize_t)size)
 		return false;
 	t->count += other.count;
