@@ -17,29 +17,29 @@
 bool merge_has_room(const struct reconcile *r)
 {
 	for (uint32_t i = 0; i < r->options.count; i++)
-		if (r->peers[i].unstored > STORE_WINDOW_BYTES)
+		if (r->members[i].unstored > STORE_WINDOW_BYTES)
 			return false;
 	return true;
 }
 
 void merge_flush(struct reconcile *r, uint32_t index)
 {
-	struct peer *p = &r->peers[index];
+	struct member *m = &r->members[index];
 	struct frame frame = { .type = FRAME_STORE };
 
-	if (p->store.size == 0)
+	if (m->store.size == 0)
 		return;
-	assert(p->state == PEER_READY);
-	frame.store.facts = buf_view(&p->store);
-	p->unstored += p->store.size;
-	peer_ask(r, index, &frame, 0);
-	buf_clear(&p->store);
-	p->store_facts = 0;
+	assert(m->state == MEMBER_READY);
+	frame.store.facts = buf_view(&m->store);
+	m->unstored += m->store.size;
+	member_ask(r, index, &frame, 0);
+	buf_clear(&m->store);
+	m->store_facts = 0;
 }
 
 static void store(struct reconcile *r, uint32_t index, const struct fact *fact)
 {
-	struct peer *p = &r->peers[index];
+	struct member *m = &r->members[index];
 
 	if (r->options.mode == RECONCILE_CHECK)
 		return;
@@ -50,11 +50,11 @@ static void store(struct reconcile *r, uint32_t index, const struct fact *fact)
 		unmarked.account.confirmed = false;
 		fact = &unmarked;
 	}
-	bool is_put = protocol_put_fact(&p->store, fact);
+	bool is_put = protocol_put_fact(&m->store, fact);
 
 	assert(is_put);
-	p->store_facts++;
-	if (p->store.size >= STORE_BYTES)
+	m->store_facts++;
+	if (m->store.size >= STORE_BYTES)
 		merge_flush(r, index);
 }
 
@@ -76,8 +76,8 @@ static void collect(struct reconcile *r, const struct fact *fact)
 
 void merge_begin(struct reconcile *r, uint32_t index)
 {
-	struct task *task = &r->tasks[index];
-	const struct range_item *range = &task->range;
+	struct plan_task *task = &r->tasks[index];
+	const struct plan_range *range = &task->range;
 	const struct frame frame = {
 		.type = FRAME_ELEMENTS,
 		.elements = { .set = r->set,
@@ -95,13 +95,13 @@ void merge_begin(struct reconcile *r, uint32_t index)
 		if (range->speaker[i] != i || range->count[i] == 0)
 			continue;
 		task->waiting |= (uint8_t)(1u << i);
-		peer_ask(r, i, &frame, index);
+		member_ask(r, i, &frame, index);
 	}
 	assert(task->waiting != 0);
 }
 
 /* The elements of a page stand in order, in its range, and are of the set. */
-static bool page_is_right(const struct reconcile *r, const struct task *task,
+static bool page_is_right(const struct reconcile *r, const struct plan_task *task,
                           const struct frame *frame)
 {
 	struct reader reader = reader_of(frame->element_page.facts);
@@ -126,7 +126,7 @@ static bool page_is_right(const struct reconcile *r, const struct task *task,
 /* ---- merging ---- */
 
 /* One group's page, and its next element. */
-struct head {
+struct merge_head {
 	bool is_there;
 	struct reader reader;
 	struct fact fact;
@@ -134,7 +134,7 @@ struct head {
 	struct view bytes; /* of the element, which compare as it does */
 };
 
-static void head_next(struct head *head)
+static void head_next(struct merge_head *head)
 {
 	size_t begin = head->reader.offset;
 
@@ -171,7 +171,7 @@ static bool beats(const struct fact *a, const struct fact *b)
 }
 
 /* What one group shows at a key goes to the members of every group that shows something else. */
-static void spread(struct reconcile *r, const struct range_item *range, struct head *heads,
+static void spread(struct reconcile *r, const struct plan_range *range, struct merge_head *heads,
                    uint32_t from, const struct bound *key)
 {
 	for (uint32_t i = 0; i < RECONCILE_MAX; i++) {
@@ -179,7 +179,7 @@ static void spread(struct reconcile *r, const struct range_item *range, struct h
 
 		if (group == NOBODY || group == from)
 			continue;
-		const struct head *other = &heads[group];
+		const struct merge_head *other = &heads[group];
 		bool is_shown = other->is_there && bound_compare(&other->bound, key) == 0;
 
 		if (is_shown && (view_equal(other->bytes, heads[from].bytes) ||
@@ -187,7 +187,7 @@ static void spread(struct reconcile *r, const struct range_item *range, struct h
 			continue;
 		r->found++;
 		if (r->pass == 0 || r->options.mode == RECONCILE_CHECK)
-			r->peers[i].missing++;
+			r->members[i].missing++;
 		if (!BUG(repair_one_way) || i > from)
 			store(r, i, &heads[from].fact);
 	}
@@ -195,14 +195,14 @@ static void spread(struct reconcile *r, const struct range_item *range, struct h
 }
 
 /* Gives how many keys that were. */
-static uint32_t merge(struct reconcile *r, struct task *task, const struct bound *limit)
+static uint32_t merge(struct reconcile *r, struct plan_task *task, const struct bound *limit)
 {
-	struct head heads[RECONCILE_MAX];
+	struct merge_head heads[RECONCILE_MAX];
 	uint32_t count = 0;
 	struct bound key;
 
 	for (uint32_t i = 0; i < RECONCILE_MAX; i++) {
-		heads[i] = (struct head){ .reader = reader_of(buf_view(&task->pages[i])) };
+		heads[i] = (struct merge_head){ .reader = reader_of(buf_view(&task->pages[i])) };
 		head_next(&heads[i]);
 	}
 	for (;; count++) {
@@ -224,7 +224,7 @@ static uint32_t merge(struct reconcile *r, struct task *task, const struct bound
 /* All pages are there. */
 static void merge_pages(struct reconcile *r, uint32_t index)
 {
-	struct task *task = &r->tasks[index];
+	struct plan_task *task = &r->tasks[index];
 	struct bound limit = task->range.upto;
 
 	for (uint32_t i = 0; i < RECONCILE_MAX; i++)
@@ -234,7 +234,7 @@ static void merge_pages(struct reconcile *r, uint32_t index)
 	for (uint32_t i = 0; i < RECONCILE_MAX; i++)
 		buf_release(&task->pages[i]);
 	if (bound_compare(&limit, &task->range.upto) == 0) {
-		*task = (struct task){ .state = TASK_FREE };
+		*task = (struct plan_task){ .state = TASK_FREE };
 		return;
 	}
 	task->range.after = limit;
@@ -247,7 +247,7 @@ static void merge_pages(struct reconcile *r, uint32_t index)
 const char *merge_reply(struct reconcile *r, uint32_t index, uint32_t task_index,
                         const struct frame *frame)
 {
-	struct task *task = &r->tasks[task_index];
+	struct plan_task *task = &r->tasks[task_index];
 
 	if (!page_is_right(r, task, frame))
 		return "shows elements that are not of the range";

@@ -18,11 +18,11 @@
 
 /* ---- the stack ---- */
 
-static void push(struct reconcile *r, const struct range_item *item)
+static void push(struct reconcile *r, const struct plan_range *item)
 {
 	if (r->pending_count == r->pending_capacity) {
 		r->pending_capacity = r->pending_capacity == 0 ? 64 : 2 * r->pending_capacity;
-		r->pending = memory_resize(r->pending, r->pending_capacity * sizeof(r->pending[0]));
+		r->pending = memory_resize(r->pending, r->pending_capacity * sizeof *r->pending);
 	}
 	assert(bound_compare(&item->after, &item->upto) < 0);
 	r->pending[r->pending_count++] = *item;
@@ -37,7 +37,7 @@ static uint32_t saturated(uint64_t value)
 
 static void pass_start(struct reconcile *r)
 {
-	struct range_item all = { .after = bound_begin(), .upto = bound_end(), .is_top = true };
+	struct plan_range all = { .after = bound_begin(), .upto = bound_end(), .is_top = true };
 
 	assert(r->pending_count == 0);
 	r->found = 0;
@@ -45,14 +45,14 @@ static void pass_start(struct reconcile *r)
 	r->total = 0;
 	r->passes++;
 	for (uint32_t i = 0; i < RECONCILE_MAX; i++) {
-		struct peer *p = &r->peers[i];
+		struct member *m = &r->members[i];
 
-		all.speaker[i] = peer_is_ready(r, i) ? (uint8_t)i : NOBODY;
-		all.count[i] = saturated(p->facts);
+		all.speaker[i] = member_is_ready(r, i) ? (uint8_t)i : NOBODY;
+		all.count[i] = saturated(m->facts);
 		all.size[i] = UINT32_MAX;
-		memset(&p->sums[r->set], 0, sizeof(p->sums[r->set]));
+		memset(&m->sums[r->set], 0, sizeof m->sums[r->set]);
 		if (r->options.mode == RECONCILE_CHECK)
-			p->missing = 0;
+			m->missing = 0;
 	}
 	push(r, &all);
 }
@@ -63,9 +63,9 @@ void plan_start(struct reconcile *r)
 
 	r->set = !is_repair ? SET_ALL : BUG(repair_live_first) ? SET_LIVE : SET_GONE;
 	r->pass = 0;
-	memset(r->is_clean, 0, sizeof(r->is_clean));
+	memset(r->is_clean, 0, sizeof r->is_clean);
 	for (uint32_t i = 0; i < RECONCILE_MAX; i++)
-		memset(r->peers[i].sums, 0, sizeof(r->peers[i].sums));
+		memset(r->members[i].sums, 0, sizeof r->members[i].sums);
 	pass_start(r);
 }
 
@@ -94,14 +94,14 @@ static void pass_end(struct reconcile *r)
 	pass_start(r);
 }
 
-static void task_release(struct task *task)
+static void task_release(struct plan_task *task)
 {
 	memory_free(task->uptos);
 	for (uint32_t i = 0; i < RECONCILE_MAX; i++) {
 		memory_free(task->parts[i]);
 		buf_release(&task->pages[i]);
 	}
-	*task = (struct task){ .state = TASK_FREE };
+	*task = (struct plan_task){ .state = TASK_FREE };
 }
 
 void plan_release(struct reconcile *r)
@@ -113,12 +113,12 @@ void plan_release(struct reconcile *r)
 
 /* ---- what a range becomes ---- */
 
-static bool speaks(const struct range_item *range, uint32_t index)
+static bool speaks(const struct plan_range *range, uint32_t index)
 {
 	return range->speaker[index] == index;
 }
 
-static uint32_t largest(const struct range_item *range)
+static uint32_t largest(const struct plan_range *range)
 {
 	uint32_t most = NOBODY;
 
@@ -130,7 +130,7 @@ static uint32_t largest(const struct range_item *range)
 }
 
 /* How many of the groups have anything here. */
-static uint32_t groups_with_any(const struct range_item *range)
+static uint32_t groups_with_any(const struct plan_range *range)
 {
 	uint32_t count = 0;
 
@@ -139,7 +139,7 @@ static uint32_t groups_with_any(const struct range_item *range)
 	return count;
 }
 
-static bool is_to_list(const struct range_item *range)
+static bool is_to_list(const struct plan_range *range)
 {
 	uint32_t count_max = 0;
 	uint32_t size_max = 0;
@@ -157,8 +157,8 @@ static bool is_to_list(const struct range_item *range)
 
 static void ask_split(struct reconcile *r, uint32_t index)
 {
-	struct task *task = &r->tasks[index];
-	const struct range_item *range = &task->range;
+	struct plan_task *task = &r->tasks[index];
+	const struct plan_range *range = &task->range;
 	uint32_t parts = task->range.is_top ? PARTS_MAX - 1 : FAN_OUT;
 	struct frame frame = {
 		.type = FRAME_SPLIT,
@@ -170,12 +170,12 @@ static void ask_split(struct reconcile *r, uint32_t index)
 	memcpy(frame.split.nonce, r->nonce, KEY_SIZE);
 	task->state = TASK_SPLIT;
 	task->waiting = (uint8_t)(1u << task->splitter);
-	peer_ask(r, task->splitter, &frame, index);
+	member_ask(r, task->splitter, &frame, index);
 }
 
 static void ask_digests(struct reconcile *r, uint32_t index)
 {
-	struct task *task = &r->tasks[index];
+	struct plan_task *task = &r->tasks[index];
 	struct bound before = bound_begin();
 	struct frame frame = {
 		.type = FRAME_DIGEST,
@@ -196,12 +196,12 @@ static void ask_digests(struct reconcile *r, uint32_t index)
 		if (!speaks(&task->range, i) || i == task->splitter)
 			continue;
 		task->waiting |= (uint8_t)(1u << i);
-		peer_ask(r, i, &frame, index);
+		member_ask(r, i, &frame, index);
 	}
 }
 
 /* In a check nobody needs to see what all others lack whole. */
-static bool count_only(struct reconcile *r, const struct range_item *range)
+static bool count_only(struct reconcile *r, const struct plan_range *range)
 {
 	uint32_t source = largest(range);
 
@@ -210,16 +210,16 @@ static bool count_only(struct reconcile *r, const struct range_item *range)
 	for (uint32_t i = 0; i < RECONCILE_MAX; i++) {
 		if (range->speaker[i] == NOBODY || range->speaker[i] == source)
 			continue;
-		r->peers[i].missing += range->count[source];
+		r->members[i].missing += range->count[source];
 		r->found += range->count[source];
 	}
 	r->done += range->count[source];
 	return true;
 }
 
-static void task_start(struct reconcile *r, uint32_t index, const struct range_item *range)
+static void task_start(struct reconcile *r, uint32_t index, const struct plan_range *range)
 {
-	struct task *task = &r->tasks[index];
+	struct plan_task *task = &r->tasks[index];
 
 	assert(task->state == TASK_FREE);
 	if (!range->is_top && count_only(r, range))
@@ -242,9 +242,9 @@ static bool parts_equal(const struct digest_part *a, const struct digest_part *b
 }
 
 /* Groups of those that are equal in a part. A replica's part is its speaker's. */
-static void regroup(const struct task *task, uint32_t part, struct range_item *item)
+static void regroup(const struct plan_task *task, uint32_t part, struct plan_range *item)
 {
-	*item = (struct range_item){
+	*item = (struct plan_range){
 		.after = part == 0 ? task->range.after : task->uptos[part - 1],
 		.upto = task->uptos[part],
 	};
@@ -270,7 +270,7 @@ static void regroup(const struct task *task, uint32_t part, struct range_item *i
 	}
 }
 
-static uint32_t count_groups(const struct range_item *item)
+static uint32_t count_groups(const struct plan_range *item)
 {
 	uint32_t count = 0;
 
@@ -280,33 +280,33 @@ static uint32_t count_groups(const struct range_item *item)
 }
 
 /* The whole set's parts tell how much each has, and their digests what of. */
-static void sum_up(struct reconcile *r, const struct task *task)
+static void sum_up(struct reconcile *r, const struct plan_task *task)
 {
 	struct sha256 h;
 
 	for (uint32_t i = 0; i < RECONCILE_MAX; i++) {
-		struct peer *p = &r->peers[i];
+		struct member *m = &r->members[i];
 
 		if (task->range.speaker[i] == NOBODY)
 			continue;
 		sha256_init(&h);
-		p->sums[r->set].elements = 0;
+		m->sums[r->set].elements = 0;
 		for (uint32_t k = 0; k < task->part_count; k++) {
 			const struct digest_part *part = &task->parts[i][k];
 
-			p->sums[r->set].elements += part->count;
+			m->sums[r->set].elements += part->count;
 			sha256_update(&h, part->digest, DIGEST_SIZE);
 		}
-		sha256_final(&h, p->sums[r->set].digest);
-		if (p->sums[r->set].elements > r->total)
-			r->total = p->sums[r->set].elements;
+		sha256_final(&h, m->sums[r->set].digest);
+		if (m->sums[r->set].elements > r->total)
+			r->total = m->sums[r->set].elements;
 	}
 }
 
 /* A group's speaker may change while the others do not: a repair that runs beside this one stores
  * there, say, what it lacked. Then nothing would differ any more, and the others be left without.
  * So a group lasts no longer than until its elements are to be compared with another's. */
-static void dissolve(struct range_item *item)
+static void dissolve(struct plan_range *item)
 {
 	for (uint32_t i = 0; i < RECONCILE_MAX; i++)
 		if (item->speaker[i] != NOBODY)
@@ -315,8 +315,8 @@ static void dissolve(struct range_item *item)
 
 static void compare(struct reconcile *r, uint32_t index)
 {
-	struct task *task = &r->tasks[index];
-	struct range_item item;
+	struct plan_task *task = &r->tasks[index];
+	struct plan_range item;
 
 	if (task->range.is_top)
 		sum_up(r, task);
@@ -340,11 +340,11 @@ static void compare(struct reconcile *r, uint32_t index)
 
 static const char *take_split(struct reconcile *r, uint32_t index, const struct frame *frame)
 {
-	struct task *task = &r->tasks[index];
+	struct plan_task *task = &r->tasks[index];
 	struct reader reader = reader_of(frame->split_reply.parts);
 	struct split_part split = { .upto = bound_begin() };
 
-	task->uptos = memory_alloc(PARTS_MAX * sizeof(task->uptos[0]));
+	task->uptos = memory_alloc(PARTS_MAX * sizeof *task->uptos);
 	task->parts[task->splitter] = memory_alloc(PARTS_MAX * sizeof(struct digest_part));
 	task->part_count = 0;
 	while (protocol_next_split(&reader, &split)) {
@@ -365,14 +365,14 @@ static const char *take_split(struct reconcile *r, uint32_t index, const struct 
 static const char *take_digests(struct reconcile *r, uint32_t index, uint32_t task_index,
                                 const struct frame *frame)
 {
-	struct task *task = &r->tasks[task_index];
+	struct plan_task *task = &r->tasks[task_index];
 	struct reader reader = reader_of(frame->digested.parts);
 	struct digest_part *parts;
 	uint32_t count = 0;
 
 	if (frame->digested.parts.size / PART_SIZE != task->part_count)
 		return "answers about other parts";
-	parts = memory_alloc(PARTS_MAX * sizeof(*parts));
+	parts = memory_alloc(PARTS_MAX * sizeof *parts);
 	task->parts[index] = parts;
 	while (count < task->part_count && protocol_next_part(&reader, &parts[count]))
 		count++;
@@ -384,7 +384,7 @@ static const char *take_digests(struct reconcile *r, uint32_t index, uint32_t ta
 const char *plan_reply(struct reconcile *r, uint32_t index, uint32_t task_index,
                        const struct frame *frame)
 {
-	struct task *task = &r->tasks[task_index];
+	struct plan_task *task = &r->tasks[task_index];
 
 	assert(task->state != TASK_FREE);
 	assert((task->waiting >> index & 1) != 0);
@@ -409,7 +409,7 @@ const char *plan_reply(struct reconcile *r, uint32_t index, uint32_t task_index,
 static bool is_quiet(const struct reconcile *r)
 {
 	for (uint32_t i = 0; i < r->options.count; i++)
-		if (r->peers[i].store.size > 0 || r->peers[i].unstored > 0)
+		if (r->members[i].store.size > 0 || r->members[i].unstored > 0)
 			return false;
 	return true;
 }
@@ -420,12 +420,12 @@ static bool run_tasks(struct reconcile *r)
 	bool is_busy = false;
 
 	for (uint32_t i = 0; i < TASKS_MAX; i++) {
-		struct task *task = &r->tasks[i];
+		struct plan_task *task = &r->tasks[i];
 
 		if (task->state == TASK_PAUSED && merge_has_room(r))
 			merge_begin(r, i);
 		while (task->state == TASK_FREE && r->pending_count > 0 && merge_has_room(r)) {
-			const struct range_item item = r->pending[--r->pending_count];
+			const struct plan_range item = r->pending[--r->pending_count];
 
 			task_start(r, i, &item);
 		}
@@ -441,7 +441,7 @@ void plan_pump(struct reconcile *r)
 		bool is_busy = run_tasks(r);
 
 		for (uint32_t i = 0; i < r->options.count; i++)
-			if (!is_busy || r->peers[i].unstored == 0)
+			if (!is_busy || r->members[i].unstored == 0)
 				merge_flush(r, i);
 		if (is_busy || !is_quiet(r))
 			return;

@@ -1,26 +1,28 @@
 /* SPDX-License-Identifier: MIT
  *
- * What the files of reconcile share; nobody else includes it.
+ * What the files of reconcile share. The parts below stand in the order in which the files may call
+ * each other: each calls only those above it.
  *
- *   reconcile.c        connections: handshake, proofs, requests and their replies, times, actions
- *   reconcile/plan.c   ranges: passes, splitting, comparing
- *   reconcile/merge.c  elements: pages, merging by key, storing what is missing
+ *   member.c      asking a member: requests, their replies, what is written; actions
+ *   merge.c       elements: pages, merging by key, storing what is missing
+ *   plan.c        ranges: passes, splitting, comparing
+ *   reconcile.c   connections: handshake, proofs, what comes in, times
  *
- * A peer is
+ * A member is a replica that the caller has named, whether it takes part or not. Its index is its
+ * place in that list. Its states:
  *
- *   state     meaning                           leaves by (LOST: at any time)
+ *   state     meaning                           next state (LOST: at any time)
  *   DIALLING  no connection yet                 GREETING: connected, HELLO is written
- *   GREETING  no WELCOME yet                    GREETED: WELCOME
- *   GREETED   waits until all are decided       PROVING: our proof is written
- *   PROVING   waits for its proof               COUNTING: it is right, a PING is written
- *   COUNTING  waits for its count               READY
+ *   GREETING  no WELCOME yet                    GREETED: WELCOME has come
+ *   GREETED   waits until all others are        PROVING: our proof is written
+ *             greeted or lost
+ *   PROVING   waits for the replica's proof     COUNTING: it is right, a PING is written
+ *   COUNTING  waits for the count of elements   READY
  *   READY     takes part                        -
- *   LOST      does not                          -
+ *   LOST      does not take part                -
  *
- * and the run starts when each is READY or LOST. If one is lost later, it starts anew without that.
- *
- * Replies come in the order of requests, so a ring of what is due says what each is for. What was
- * asked in an earlier start (`epoch`) is read and forgotten.
+ * The run starts when each is READY or LOST. If one is lost later, the run starts again without it.
+ * Each start has a number, `epoch`; a reply to a request of an earlier start is read and ignored.
  */
 #ifndef THREEFOLD_RECONCILE_PRIVATE_H
 #define THREEFOLD_RECONCILE_PRIVATE_H
@@ -30,61 +32,64 @@
 
 enum {
 	RECONCILE_MAGIC = 0x7265636f,
-	TASKS_MAX = 32,
-	FAN_OUT = 16,
-	LIST_SIZE_MAX = 512, /* bytes of elements that are read rather than split */
-	PAGE_BYTES = 64 * 1024,
-	STORE_BYTES = 64 * 1024,          /* in one STORE, but for one large message */
-	STORE_WINDOW_BYTES = 1024 * 1024, /* not acknowledged by a replica: no more is read */
+	TASKS_MAX = 32,                   /* ranges that are worked on at once */
+	FAN_OUT = 16,                     /* parts that a range is split into */
+	LIST_SIZE_MAX = 512,              /* bytes of elements that are read rather than split */
+	PAGE_BYTES = 64 * 1024,           /* asked for at once */
+	STORE_BYTES = 64 * 1024,          /* in one STORE; one large message may exceed it */
+	STORE_WINDOW_BYTES = 1024 * 1024, /* a replica has not acknowledged: no more is read */
 	COLLECTED_BYTES_MAX = RECONCILE_MAX * FRAME_SIZE_MAX, /* of the pages of one task */
 	OUTPUT_BYTES_MAX = 64 * 1024 * 1024,
-	REPLY_TIMEOUT = 30000,
-	CONNECT_TIMEOUT = 5000,
-	ELEMENTS_PER_MS = 50,
-	NOBODY = 0xff,
+	REPLY_TIMEOUT = 30000,  /* ms */
+	CONNECT_TIMEOUT = 5000, /* ms */
+	ELEMENTS_PER_MS = 50,   /* that a slow replica counts and hashes */
+	NOBODY = 0xff,          /* no index of a member */
 };
 _Static_assert(STORE_BYTES + FACT_SIZE_MAX + FRAME_HEADER_SIZE <= FRAME_SIZE_MAX, "a STORE fits");
 
-enum peer_state {
-	PEER_DIALLING,
-	PEER_GREETING,
-	PEER_GREETED,
-	PEER_PROVING,
-	PEER_COUNTING,
-	PEER_READY,
-	PEER_LOST,
+/* ---- member.c ---- */
+
+enum member_state {
+	MEMBER_DIALLING,
+	MEMBER_GREETING,
+	MEMBER_GREETED,
+	MEMBER_PROVING,
+	MEMBER_COUNTING,
+	MEMBER_READY,
+	MEMBER_LOST,
 };
 
 /* A request that is not answered yet. */
-struct due {
-	uint8_t type;
-	uint8_t task;
+struct member_request {
+	uint8_t type; /* of the frame */
+	uint8_t task; /* whose range it is about */
 	uint32_t epoch;
-	uint32_t bytes; /* STORE */
-	uint32_t facts;
+	uint32_t bytes; /* STORE: of its facts */
+	uint32_t facts; /* STORE: how many */
 };
 
-struct peer {
-	enum peer_state state;
-	bool is_refused;
-	bool write_told;
-	char why[RECONCILE_WHY_SIZE];
+struct member {
+	enum member_state state;
+	bool is_refused;              /* lost because a proof failed */
+	bool write_told;              /* the caller knows of output: RECONCILE_WRITE was given */
+	char why[RECONCILE_WHY_SIZE]; /* LOST */
 	uint8_t uuid[UUID_SIZE];
 	uint8_t server_nonce[KEY_SIZE];
 	uint8_t client_nonce[KEY_SIZE];
-	uint32_t silence_ms;
-	uint32_t request;
-	uint64_t heard_ms; /* or the oldest request that is due was written then */
+	uint32_t silence_ms; /* after so long without a frame it drops us */
+	uint32_t last_request;
+	uint64_t heard_ms; /* when it last sent a frame, or when we began to wait for one */
 	uint64_t wrote_ms;
-	uint64_t facts; /* as its PING said */
-	struct buf out;
-	struct due *dues; /* ring */
-	uint32_t due_first;
-	uint32_t due_count;
-	uint32_t due_capacity; /* a power of two, or 0 */
-	struct buf store;      /* facts for the next STORE */
+	uint64_t facts;                  /* as its PING said */
+	struct buf out;                  /* what is to be written to it */
+	struct member_request *requests; /* a ring; the oldest is the first */
+	uint32_t request_first;
+	uint32_t request_count;
+	uint32_t request_capacity; /* a power of two, or 0 */
+	struct buf store;          /* facts for the next STORE */
 	uint32_t store_facts;
-	uint64_t unstored; /* bytes in STOREs that are due */
+	uint64_t unstored; /* bytes in STOREs that are not answered yet */
+	/* for the result */
 	uint64_t missing;
 	uint64_t stored;
 	uint64_t bytes_in;
@@ -96,36 +101,54 @@ struct peer {
 	} sums[SET_ALL + 1]; /* by set */
 };
 
-/* A range that is not the same everywhere. Where one group of equal replicas alone has anything,
- * the lowest of them speaks for all, and so does the lowest of those that have nothing; else each
- * replica speaks for itself. */
-struct range_item {
+/* Adds an action to those that reconcile_next gives. */
+void reconcile_act(struct reconcile *r, enum reconcile_action_kind kind, uint32_t index);
+/* The run is over: its last action is given. */
+void reconcile_end(struct reconcile *r, bool is_same);
+/* Whether it takes part. True for no index beyond the members. */
+bool member_is_ready(const struct reconcile *r, uint32_t index);
+/* Writes a frame that has no reply. */
+void member_write(struct reconcile *r, uint32_t index, const struct frame *frame);
+/* Writes a request. The reply goes to plan_reply for `task`, if it is a task's. */
+void member_ask(struct reconcile *r, uint32_t index, const struct frame *frame, uint32_t task);
+/* A frame of this type has come: takes the oldest request off the ring. False if the frame is no
+ * reply to that. */
+bool member_answers(struct member *m, uint8_t type, struct member_request *request);
+/* Asserts the invariants. */
+void member_check(const struct member *m);
+
+/* ---- ranges and tasks, for merge.c and plan.c ---- */
+
+/* A range that is not the same everywhere. Members that hold the same in it form a group, and the
+ * lowest of them speaks for all. So every member has a speaker: often itself. */
+struct plan_range {
 	bool is_top; /* the whole set */
 	struct bound after;
 	struct bound upto;
-	uint8_t speaker[RECONCILE_MAX]; /* NOBODY: is not ready */
-	uint32_t count[RECONCILE_MAX];  /* of speakers */
-	uint32_t size[RECONCILE_MAX];
+	uint8_t speaker[RECONCILE_MAX]; /* NOBODY: the member is not ready */
+	uint32_t count[RECONCILE_MAX];  /* elements of a speaker */
+	uint32_t size[RECONCILE_MAX];   /* bytes of them */
 };
 
-enum task_state {
+enum plan_task_state {
 	TASK_FREE,
-	TASK_SPLIT,  /* one splits */
+	TASK_SPLIT,  /* one speaker splits */
 	TASK_DIGEST, /* the others answer for the same parts */
 	TASK_LIST,   /* elements are read */
-	TASK_PAUSED, /* to be read on when less is waiting to be stored */
+	TASK_PAUSED, /* reading goes on when less is waiting to be stored */
 };
 
-struct task {
-	enum task_state state;
-	struct range_item range;
-	uint8_t splitter;
-	uint8_t waiting; /* bit i: a reply of i is due */
+/* A range that is being worked on. */
+struct plan_task {
+	enum plan_task_state state;
+	struct plan_range range;
+	uint8_t splitter; /* SPLIT, DIGEST: the index of the speaker that splits */
+	uint8_t waiting;  /* bit i: member i has not answered yet */
 	uint32_t part_count;
-	struct bound *uptos;                      /* PARTS_MAX */
-	struct digest_part *parts[RECONCILE_MAX]; /* PARTS_MAX each */
-	struct buf pages[RECONCILE_MAX];
-	struct bound reached[RECONCILE_MAX];
+	struct bound *uptos;                      /* ends of the parts; PARTS_MAX */
+	struct digest_part *parts[RECONCILE_MAX]; /* of each speaker; PARTS_MAX each */
+	struct buf pages[RECONCILE_MAX];          /* LIST: elements of each speaker */
+	struct bound reached[RECONCILE_MAX];      /* LIST: where its page ends */
 };
 
 struct reconcile {
@@ -133,58 +156,53 @@ struct reconcile {
 	struct reconcile_options options;
 	uint64_t time_ms;
 	uint8_t nonce[KEY_SIZE]; /* of digests */
-	struct peer peers[RECONCILE_MAX];
+	struct member members[RECONCILE_MAX];
 	struct reconcile_action *actions;
 	uint32_t action_count;
-	uint32_t action_taken;
+	uint32_t action_taken; /* so many of them the caller has */
 	uint32_t action_capacity;
 
 	bool is_started;
 	bool is_done;
 	bool is_same;
-	uint32_t epoch;
-	uint8_t set; /* of the pass */
-	bool is_clean[SET_ALL + 1];
-	uint32_t pass; /* of this kind, from 0 */
-	uint32_t passes;
-	uint64_t found; /* in this pass */
-	uint64_t done;
+	uint32_t epoch;             /* number of the start */
+	uint8_t set;                /* of the pass: its kind */
+	bool is_clean[SET_ALL + 1]; /* the last pass of a kind found nothing */
+	uint32_t pass;              /* of this kind, from 0 */
+	uint32_t passes;            /* of all kinds and starts */
+	uint64_t found;             /* differences in this pass */
+	uint64_t done;              /* elements that this pass has compared, of `total` */
 	uint64_t total;
-	struct range_item *pending; /* a stack */
+	struct plan_range *pending; /* a stack of ranges for tasks to come */
 	uint32_t pending_count;
 	uint32_t pending_capacity;
-	struct task tasks[TASKS_MAX];
-	struct buf scratch;
-	struct buf collected;
+	struct plan_task tasks[TASKS_MAX];
+	struct buf scratch;   /* the parts of a request while it is encoded */
+	struct buf collected; /* for reconcile_collected */
 };
 
-/* ---- reconcile.c ---- */
+/* ---- merge.c ---- */
 
-bool peer_is_ready(const struct reconcile *r, uint32_t index);
-/* Writes a request; `task` is whose the reply will be. */
-void peer_ask(struct reconcile *r, uint32_t index, const struct frame *frame, uint32_t task);
-void peer_lose(struct reconcile *r, uint32_t index, const char *why);
-void reconcile_end(struct reconcile *r, bool is_same);
+/* Whether more may be read. Not while a member has too much left to store. */
+bool merge_has_room(const struct reconcile *r);
+/* Asks the speakers of the task's range for a page each. */
+void merge_begin(struct reconcile *r, uint32_t task);
+/* A page has come. NULL, or why the replica is not to be trusted. */
+const char *merge_reply(struct reconcile *r, uint32_t index, uint32_t task,
+                        const struct frame *frame);
+/* Writes a STORE of what is collected for a member. */
+void merge_flush(struct reconcile *r, uint32_t index);
 
-/* ---- reconcile/plan.c ---- */
+/* ---- plan.c ---- */
 
 /* Begins with the first pass; again after a replica was lost. */
 void plan_start(struct reconcile *r);
+/* Drops all tasks and ranges. */
 void plan_release(struct reconcile *r);
 /* The reply to a task's request. NULL, or why the replica is not to be trusted. */
 const char *plan_reply(struct reconcile *r, uint32_t index, uint32_t task,
                        const struct frame *frame);
-/* Starts and resumes what can be; ends the pass when nothing is left. */
+/* Starts and resumes tasks; ends the pass when nothing is left to do. */
 void plan_pump(struct reconcile *r);
-
-/* ---- reconcile/merge.c ---- */
-
-/* Whether more may be read: nobody has too much to store. */
-bool merge_has_room(const struct reconcile *r);
-void merge_begin(struct reconcile *r, uint32_t task);
-const char *merge_reply(struct reconcile *r, uint32_t index, uint32_t task,
-                        const struct frame *frame);
-/* Writes what waits to be stored at a replica. */
-void merge_flush(struct reconcile *r, uint32_t index);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * Connections: handshake, mutual proof, requests and their replies, times, actions.
+ * Connections: handshake, mutual proof, what comes in, times, results.
  *
  * No proof is written before every replica has said who it is, or is lost. A stranger on a dead
  * replica's port could pass a live one's nonce and uuid on to us, and our proof on to that one: he
@@ -11,109 +11,20 @@
 
 #include <stdio.h>
 
-enum { RING_MIN = 16 };
-
-/* ---- actions ---- */
-
-static void act(struct reconcile *r, enum reconcile_action_kind kind, uint32_t index)
+static void lose(struct reconcile *r, uint32_t index, const char *why)
 {
-	if (r->action_count == r->action_capacity) {
-		r->action_capacity = r->action_capacity == 0 ? 16 : 2 * r->action_capacity;
-		r->actions = memory_resize(r->actions, r->action_capacity * sizeof(r->actions[0]));
-	}
-	r->actions[r->action_count++] = (struct reconcile_action){ kind, index };
-}
+	struct member *m = &r->members[index];
 
-bool reconcile_next(struct reconcile *r, struct reconcile_action *action)
-{
-	assert(r->magic == RECONCILE_MAGIC);
-	if (r->action_taken == r->action_count) {
-		r->action_taken = 0;
-		r->action_count = 0;
-		return false;
-	}
-	*action = r->actions[r->action_taken++];
-	return true;
-}
-
-void reconcile_end(struct reconcile *r, bool is_same)
-{
-	assert(!r->is_done);
-	r->is_done = true;
-	r->is_same = is_same;
-	act(r, RECONCILE_DONE, 0);
-}
-
-/* ---- requests ---- */
-
-bool peer_is_ready(const struct reconcile *r, uint32_t index)
-{
-	return index < r->options.count && r->peers[index].state == PEER_READY;
-}
-
-static void due_add(struct peer *p, struct due due)
-{
-	if (p->due_count == p->due_capacity) {
-		uint32_t capacity = p->due_capacity == 0 ? RING_MIN : 2 * p->due_capacity;
-		struct due *ring = memory_alloc(capacity * sizeof(*ring));
-
-		for (uint32_t i = 0; i < p->due_count; i++)
-			ring[i] = p->dues[(p->due_first + i) & (p->due_capacity - 1)];
-		memory_free(p->dues);
-		p->dues = ring;
-		p->due_first = 0;
-		p->due_capacity = capacity;
-	}
-	p->dues[(p->due_first + p->due_count++) & (p->due_capacity - 1)] = due;
-}
-
-static void write_frame(struct reconcile *r, uint32_t index, const struct frame *frame)
-{
-	struct peer *p = &r->peers[index];
-	size_t size = p->out.size;
-	bool is_put = protocol_encode(&p->out, frame);
-
-	assert(is_put);
-	p->bytes_out += p->out.size - size;
-	p->wrote_ms = r->time_ms;
-	if (!p->write_told)
-		act(r, RECONCILE_WRITE, index);
-	p->write_told = true;
-}
-
-void peer_ask(struct reconcile *r, uint32_t index, const struct frame *frame, uint32_t task)
-{
-	struct peer *p = &r->peers[index];
-	struct frame request = *frame;
-	struct due due = { .type = frame->type, .task = (uint8_t)task, .epoch = r->epoch };
-
-	assert(p->state > PEER_DIALLING && p->state < PEER_LOST);
-	assert(task < TASKS_MAX || frame->type != FRAME_ELEMENTS);
-	if (frame->type == FRAME_STORE) {
-		due.bytes = (uint32_t)frame->store.facts.size;
-		due.facts = p->store_facts;
-	}
-	if (p->due_count == 0)
-		p->heard_ms = r->time_ms;
-	request.request = ++p->request;
-	due_add(p, due);
-	write_frame(r, index, &request);
-}
-
-void peer_lose(struct reconcile *r, uint32_t index, const char *why)
-{
-	struct peer *p = &r->peers[index];
-
-	if (p->state == PEER_LOST)
+	if (m->state == MEMBER_LOST)
 		return;
-	act(r, RECONCILE_CLOSE, index);
-	p->state = PEER_LOST;
-	(void)snprintf(p->why, sizeof(p->why), "%s", why);
-	buf_clear(&p->out);
-	buf_clear(&p->store);
-	p->store_facts = 0;
-	p->unstored = 0;
-	p->due_count = 0;
+	reconcile_act(r, RECONCILE_CLOSE, index);
+	m->state = MEMBER_LOST;
+	(void)snprintf(m->why, sizeof m->why, "%s", why);
+	buf_clear(&m->out);
+	buf_clear(&m->store);
+	m->store_facts = 0;
+	m->unstored = 0;
+	m->request_count = 0;
 	if (!r->is_started || r->is_done)
 		return;
 	r->epoch++;
@@ -135,13 +46,13 @@ static void draw(const struct reconcile *r, const char *what, uint32_t index,
 	hmac_final(&h, nonce);
 }
 
-static struct auth auth_of(const struct peer *p)
+static struct auth auth_of(const struct member *m)
 {
 	struct auth auth = { .purpose = AUTH_OPERATOR };
 
-	memcpy(auth.client_nonce, p->client_nonce, KEY_SIZE);
-	memcpy(auth.server_nonce, p->server_nonce, KEY_SIZE);
-	memcpy(auth.uuid, p->uuid, UUID_SIZE);
+	memcpy(auth.client_nonce, m->client_nonce, KEY_SIZE);
+	memcpy(auth.server_nonce, m->server_nonce, KEY_SIZE);
+	memcpy(auth.uuid, m->uuid, UUID_SIZE);
 	return auth;
 }
 
@@ -151,36 +62,36 @@ static void lose_twins(struct reconcile *r)
 
 	for (uint32_t i = 0; i < r->options.count; i++)
 		for (uint32_t k = 0; k < r->options.count; k++)
-			if (k != i && r->peers[i].state == PEER_GREETED &&
-			    r->peers[k].state == PEER_GREETED &&
-			    memcmp(r->peers[i].uuid, r->peers[k].uuid, UUID_SIZE) == 0)
+			if (k != i && r->members[i].state == MEMBER_GREETED &&
+			    r->members[k].state == MEMBER_GREETED &&
+			    memcmp(r->members[i].uuid, r->members[k].uuid, UUID_SIZE) == 0)
 				is_twin[i] = true;
 	for (uint32_t i = 0; i < r->options.count && !BUG(repair_trusts_twins); i++)
 		if (is_twin[i])
-			peer_lose(r, i,
-			          "the same replica answers at another address too: one server was "
-			          "given twice, or its data was copied (see server --new-uuid)");
+			lose(r, i,
+			     "the same replica answers at another address too: one server was "
+			     "given twice, or its data was copied (see server --new-uuid)");
 }
 
 static void prove(struct reconcile *r, uint32_t index)
 {
-	struct peer *p = &r->peers[index];
+	struct member *m = &r->members[index];
 	struct frame frame = { .type = FRAME_OPERATE };
-	const struct auth auth = auth_of(p);
+	const struct auth auth = auth_of(m);
 
-	memcpy(frame.operate.client_nonce, p->client_nonce, KEY_SIZE);
+	memcpy(frame.operate.client_nonce, m->client_nonce, KEY_SIZE);
 	auth_operator(r->options.key, false, &auth, frame.operate.proof);
-	p->state = PEER_PROVING;
-	peer_ask(r, index, &frame, 0);
+	m->state = MEMBER_PROVING;
+	member_ask(r, index, &frame, 0);
 }
 
-static uint32_t count_between(const struct reconcile *r, enum peer_state first,
-                              enum peer_state last)
+static uint32_t count_between(const struct reconcile *r, enum member_state first,
+                              enum member_state last)
 {
 	uint32_t count = 0;
 
 	for (uint32_t i = 0; i < r->options.count; i++)
-		count += r->peers[i].state >= first && r->peers[i].state <= last;
+		count += r->members[i].state >= first && r->members[i].state <= last;
 	return count;
 }
 
@@ -190,15 +101,15 @@ static void settle(struct reconcile *r)
 	if (r->is_done)
 		return;
 	if (!r->is_started) {
-		if (count_between(r, PEER_DIALLING, PEER_GREETING) > 0)
+		if (count_between(r, MEMBER_DIALLING, MEMBER_GREETING) > 0)
 			return;
 		lose_twins(r);
 		for (uint32_t i = 0; i < r->options.count; i++)
-			if (r->peers[i].state == PEER_GREETED)
+			if (r->members[i].state == MEMBER_GREETED)
 				prove(r, i);
-		if (count_between(r, PEER_PROVING, PEER_COUNTING) > 0)
+		if (count_between(r, MEMBER_PROVING, MEMBER_COUNTING) > 0)
 			return;
-		if (count_between(r, PEER_READY, PEER_READY) < r->options.least) {
+		if (count_between(r, MEMBER_READY, MEMBER_READY) < r->options.least) {
 			reconcile_end(r, false);
 			return;
 		}
@@ -210,88 +121,86 @@ static void settle(struct reconcile *r)
 
 static const char *take_welcome(struct reconcile *r, uint32_t index, const struct frame *frame)
 {
-	struct peer *p = &r->peers[index];
+	struct member *m = &r->members[index];
 
 	if (frame->type != FRAME_WELCOME || frame->welcome.version != PROTOCOL_VERSION_MAX)
 		return "does not answer the handshake";
-	memcpy(p->uuid, frame->welcome.uuid, UUID_SIZE);
-	memcpy(p->server_nonce, frame->welcome.nonce, KEY_SIZE);
-	p->silence_ms = frame->welcome.silence_ms;
-	p->state = PEER_GREETED;
+	memcpy(m->uuid, frame->welcome.uuid, UUID_SIZE);
+	memcpy(m->server_nonce, frame->welcome.nonce, KEY_SIZE);
+	m->silence_ms = frame->welcome.silence_ms;
+	m->state = MEMBER_GREETED;
 	return NULL;
 }
 
 static const char *take_proof(struct reconcile *r, uint32_t index, const struct frame *frame)
 {
-	struct peer *p = &r->peers[index];
+	struct member *m = &r->members[index];
 	const struct frame ping = { .type = FRAME_PING };
-	const struct auth auth = auth_of(p);
+	const struct auth auth = auth_of(m);
 	uint8_t signature[KEY_SIZE];
 
-	p->is_refused = true;
+	m->is_refused = true;
 	if (frame->status != STATUS_OK)
 		return "it has another operator key";
 	auth_operator(r->options.key, true, &auth, signature);
 	if (!equal_in_constant_time(signature, frame->introduced.signature, KEY_SIZE))
 		return "it does not hold the operator key";
-	p->is_refused = false;
-	p->state = PEER_COUNTING;
-	peer_ask(r, index, &ping, 0);
+	m->is_refused = false;
+	m->state = MEMBER_COUNTING;
+	member_ask(r, index, &ping, 0);
 	return NULL;
 }
 
 /* ---- what comes in ---- */
 
-static const char *take_stored(struct peer *p, const struct due *due, const struct frame *frame)
+static const char *take_stored(struct member *m, const struct member_request *request,
+                               const struct frame *frame)
 {
-	assert(p->unstored >= due->bytes);
-	p->unstored -= due->bytes;
+	assert(m->unstored >= request->bytes);
+	m->unstored -= request->bytes;
 	if (frame->status == STATUS_OK)
-		p->stored += due->facts;
+		m->stored += request->facts;
 	else
-		p->refusal = frame->status;
+		m->refusal = frame->status;
 	return NULL;
 }
 
 static const char *take_reply(struct reconcile *r, uint32_t index, const struct frame *frame)
 {
-	struct peer *p = &r->peers[index];
+	struct member *m = &r->members[index];
+	struct member_request request;
 
-	if (p->due_count == 0 || frame->type != (p->dues[p->due_first].type | FRAME_REPLY))
+	if (!member_answers(m, frame->type, &request))
 		return "answers what was not asked";
-	const struct due due = p->dues[p->due_first];
-
-	p->due_first = (p->due_first + 1) & (p->due_capacity - 1);
-	p->due_count--;
-	switch (due.type) {
+	switch (request.type) {
 	case FRAME_OPERATE:
 		return take_proof(r, index, frame);
 	case FRAME_STORE:
-		return take_stored(p, &due, frame);
+		return take_stored(m, &request, frame);
 	case FRAME_PING:
-		if (p->state == PEER_COUNTING) {
-			p->facts = frame->pong.facts;
-			p->state = PEER_READY;
+		if (m->state == MEMBER_COUNTING) {
+			m->facts = frame->pong.facts;
+			m->state = MEMBER_READY;
 		}
 		return NULL;
 	default:
 		if (frame->status != STATUS_OK)
 			return "refuses what only operators may ask";
-		return (due.epoch == r->epoch || BUG(repair_old_answers)) && r->is_started
-		               ? plan_reply(r, index, due.task, frame)
+		return (request.epoch == r->epoch || BUG(repair_old_answers)) && r->is_started
+		               ? plan_reply(r, index, request.task, frame)
 		               : NULL;
 	}
 }
 
 static const char *take_frame(struct reconcile *r, uint32_t index, const struct frame *frame)
 {
-	if (r->peers[index].state == PEER_GREETING)
+	if (r->members[index].state == MEMBER_GREETING)
 		return take_welcome(r, index, frame);
 	if (frame->type >= FRAME_PUSH && frame->type < FRAME_ERROR)
 		return NULL; /* not for us, who are not logged in */
 	if (frame->type == FRAME_ERROR)
 		return protocol_status_name(frame->status);
-	if (r->peers[index].state == PEER_GREETED)
+	if (r->members[index].state == MEMBER_GREETED)
 		return "answers what was not asked";
 	return take_reply(r, index, frame);
 }
@@ -309,7 +218,7 @@ static const char *line_of(struct view bytes, char line[RECONCILE_WHY_SIZE])
 
 size_t reconcile_input(struct reconcile *r, uint32_t index, struct view bytes, uint64_t time_ms)
 {
-	struct peer *p = &r->peers[index];
+	struct member *m = &r->members[index];
 	char line[RECONCILE_WHY_SIZE];
 	const char *why = NULL;
 	struct frame frame;
@@ -317,23 +226,23 @@ size_t reconcile_input(struct reconcile *r, uint32_t index, struct view bytes, u
 
 	assert(r->magic == RECONCILE_MAGIC);
 	assert(index < r->options.count);
-	assert(p->state != PEER_DIALLING);
+	assert(m->state != MEMBER_DIALLING);
 	r->time_ms = time_ms;
 	buf_clear(&r->collected);
-	if (p->state == PEER_LOST || r->is_done || bytes.size == 0)
+	if (m->state == MEMBER_LOST || r->is_done || bytes.size == 0)
 		return 0;
 	if (!protocol_size(bytes, &size)) {
-		why = p->state == PEER_GREETING ? line_of(bytes, line) : "sends what is no frame";
+		why = m->state == MEMBER_GREETING ? line_of(bytes, line) : "sends what is no frame";
 		size = bytes.size;
 	} else if (size == 0 || bytes.size < size) {
 		return 0;
 	} else if (protocol_decode(view_of(bytes.data, size), &frame, &why)) {
-		p->heard_ms = time_ms;
-		p->bytes_in += size;
+		m->heard_ms = time_ms;
+		m->bytes_in += size;
 		why = take_frame(r, index, &frame);
 	}
 	if (why != NULL)
-		peer_lose(r, index, why);
+		lose(r, index, why);
 	settle(r);
 	return size;
 }
@@ -346,7 +255,7 @@ struct view reconcile_collected(const struct reconcile *r)
 
 void reconcile_connected(struct reconcile *r, uint32_t index, uint64_t time_ms)
 {
-	struct peer *p = &r->peers[index];
+	struct member *m = &r->members[index];
 	const struct frame hello = {
 		.type = FRAME_HELLO,
 		.hello = { PROTOCOL_VERSION_MIN, PROTOCOL_VERSION_MAX },
@@ -354,11 +263,11 @@ void reconcile_connected(struct reconcile *r, uint32_t index, uint64_t time_ms)
 
 	assert(r->magic == RECONCILE_MAGIC);
 	r->time_ms = time_ms;
-	if (p->state != PEER_DIALLING)
+	if (m->state != MEMBER_DIALLING)
 		return;
-	p->state = PEER_GREETING;
-	p->heard_ms = time_ms;
-	write_frame(r, index, &hello);
+	m->state = MEMBER_GREETING;
+	m->heard_ms = time_ms;
+	member_write(r, index, &hello);
 }
 
 void reconcile_failed(struct reconcile *r, uint32_t index, const char *why, uint64_t time_ms)
@@ -366,48 +275,30 @@ void reconcile_failed(struct reconcile *r, uint32_t index, const char *why, uint
 	assert(r->magic == RECONCILE_MAGIC);
 	assert(index < r->options.count);
 	r->time_ms = time_ms;
-	if (r->peers[index].state == PEER_LOST || r->is_done)
+	if (r->members[index].state == MEMBER_LOST || r->is_done)
 		return;
-	peer_lose(r, index, why);
+	lose(r, index, why);
 	settle(r);
-}
-
-/* ---- output ---- */
-
-struct view reconcile_output(const struct reconcile *r, uint32_t index)
-{
-	assert(r->magic == RECONCILE_MAGIC);
-	assert(index < r->options.count);
-	return buf_view(&r->peers[index].out);
-}
-
-void reconcile_output_sent(struct reconcile *r, uint32_t index, size_t size)
-{
-	struct peer *p = &r->peers[index];
-
-	assert(size <= p->out.size);
-	buf_consume(&p->out, size);
-	p->write_told = p->out.size > 0;
 }
 
 /* ---- time ---- */
 
-static uint64_t timeout_of(const struct reconcile *r, const struct peer *p)
+static uint64_t timeout_of(const struct reconcile *r, const struct member *m)
 {
-	if (p->state < PEER_READY)
+	if (m->state < MEMBER_READY)
 		return r->options.connect_timeout_ms;
-	return r->options.reply_timeout_ms + p->facts / ELEMENTS_PER_MS;
+	return r->options.reply_timeout_ms + m->facts / ELEMENTS_PER_MS;
 }
 
 /* When something is to be done about a peer: it is late, or wants to hear from us. */
-static uint64_t peer_deadline(const struct reconcile *r, const struct peer *p)
+static uint64_t deadline_of(const struct reconcile *r, const struct member *m)
 {
-	uint64_t late_ms = p->heard_ms + timeout_of(r, p);
-	uint64_t ping_ms = p->wrote_ms + p->silence_ms / 3;
+	uint64_t late_ms = m->heard_ms + timeout_of(r, m);
+	uint64_t ping_ms = m->wrote_ms + m->silence_ms / 3;
 
-	if (p->state == PEER_LOST || p->state == PEER_GREETED)
+	if (m->state == MEMBER_LOST || m->state == MEMBER_GREETED)
 		return UINT64_MAX;
-	if (p->state <= PEER_GREETING || p->due_count > 0)
+	if (m->state <= MEMBER_GREETING || m->request_count > 0)
 		return late_ms;
 	return ping_ms;
 }
@@ -418,7 +309,7 @@ uint64_t reconcile_deadline(const struct reconcile *r)
 
 	assert(r->magic == RECONCILE_MAGIC);
 	for (uint32_t i = 0; i < r->options.count && !r->is_done; i++) {
-		uint64_t at_ms = peer_deadline(r, &r->peers[i]);
+		uint64_t at_ms = deadline_of(r, &r->members[i]);
 
 		if (at_ms < deadline_ms)
 			deadline_ms = at_ms;
@@ -433,14 +324,14 @@ void reconcile_tick(struct reconcile *r, uint64_t time_ms)
 	assert(r->magic == RECONCILE_MAGIC);
 	r->time_ms = time_ms;
 	for (uint32_t i = 0; i < r->options.count && !r->is_done; i++) {
-		struct peer *p = &r->peers[i];
+		struct member *m = &r->members[i];
 
-		if (peer_deadline(r, p) > time_ms)
+		if (deadline_of(r, m) > time_ms)
 			continue;
-		if (p->state <= PEER_GREETING || p->due_count > 0)
+		if (m->state <= MEMBER_GREETING || m->request_count > 0)
 			reconcile_failed(r, i, "does not answer in time", time_ms);
 		else
-			peer_ask(r, i, &ping, 0);
+			member_ask(r, i, &ping, 0);
 	}
 }
 
@@ -448,7 +339,7 @@ void reconcile_tick(struct reconcile *r, uint64_t time_ms)
 
 struct reconcile *reconcile_new(const struct reconcile_options *options, uint64_t time_ms)
 {
-	struct reconcile *r = memory_alloc_zero(1, sizeof(*r));
+	struct reconcile *r = memory_alloc_zero(1, sizeof *r);
 
 	assert(options->count >= 1);
 	assert(options->count <= RECONCILE_MAX);
@@ -464,13 +355,13 @@ struct reconcile *reconcile_new(const struct reconcile_options *options, uint64_
 		r->options.connect_timeout_ms = CONNECT_TIMEOUT;
 	draw(r, "digests", 0, r->nonce);
 	for (uint32_t i = 0; i < RECONCILE_MAX; i++) {
-		struct peer *p = &r->peers[i];
+		struct member *m = &r->members[i];
 
-		p->state = i < options->count ? PEER_DIALLING : PEER_LOST;
-		p->heard_ms = time_ms;
-		draw(r, "operator", i, p->client_nonce);
-		buf_init(&p->out, OUTPUT_BYTES_MAX);
-		buf_init(&p->store, STORE_BYTES + FACT_SIZE_MAX);
+		m->state = i < options->count ? MEMBER_DIALLING : MEMBER_LOST;
+		m->heard_ms = time_ms;
+		draw(r, "operator", i, m->client_nonce);
+		buf_init(&m->out, OUTPUT_BYTES_MAX);
+		buf_init(&m->store, STORE_BYTES + FACT_SIZE_MAX);
 	}
 	buf_init(&r->scratch, FRAME_SIZE_MAX);
 	buf_init(&r->collected, COLLECTED_BYTES_MAX);
@@ -484,40 +375,40 @@ void reconcile_free(struct reconcile *r)
 	assert(r->magic == RECONCILE_MAGIC);
 	plan_release(r);
 	for (uint32_t i = 0; i < RECONCILE_MAX; i++) {
-		buf_release(&r->peers[i].out);
-		buf_release(&r->peers[i].store);
-		memory_free(r->peers[i].dues);
+		buf_release(&r->members[i].out);
+		buf_release(&r->members[i].store);
+		memory_free(r->members[i].requests);
 	}
 	buf_release(&r->scratch);
 	buf_release(&r->collected);
 	memory_free(r->pending);
 	memory_free(r->actions);
-	explicit_bzero(r, sizeof(*r));
+	explicit_bzero(r, sizeof *r);
 	memory_free(r);
 }
 
 /* ---- what is asked about it ---- */
 
-static void fill_replica(const struct peer *p, struct reconcile_replica *to)
+static void fill_replica(const struct member *m, struct reconcile_replica *to)
 {
 	struct sha256 h;
 
 	*to = (struct reconcile_replica){
-		.state = p->state == PEER_READY  ? RECONCILE_READY
-		         : p->state == PEER_LOST ? RECONCILE_LOST
-		                                 : RECONCILE_WAITING,
-		.is_refused = p->is_refused,
-		.refusal = p->refusal,
-		.missing = p->missing,
-		.stored = p->stored,
-		.bytes_in = p->bytes_in,
-		.bytes_out = p->bytes_out,
+		.state = m->state == MEMBER_READY  ? RECONCILE_READY
+		         : m->state == MEMBER_LOST ? RECONCILE_LOST
+		                                   : RECONCILE_WAITING,
+		.is_refused = m->is_refused,
+		.refusal = m->refusal,
+		.missing = m->missing,
+		.stored = m->stored,
+		.bytes_in = m->bytes_in,
+		.bytes_out = m->bytes_out,
 	};
-	memcpy(to->why, p->why, sizeof(to->why));
+	memcpy(to->why, m->why, sizeof to->why);
 	sha256_init(&h);
 	for (int set = SET_GONE; set <= SET_ALL; set++) {
-		to->elements += p->sums[set].elements;
-		sha256_update(&h, p->sums[set].digest, KEY_SIZE);
+		to->elements += m->sums[set].elements;
+		sha256_update(&h, m->sums[set].digest, KEY_SIZE);
 	}
 	sha256_final(&h, to->digest);
 }
@@ -528,11 +419,11 @@ void reconcile_result(const struct reconcile *r, struct reconcile_result *result
 	*result = (struct reconcile_result){
 		.is_done = r->is_done,
 		.is_same = r->is_same,
-		.is_ready = count_between(r, PEER_READY, PEER_READY) >= r->options.least,
+		.is_ready = count_between(r, MEMBER_READY, MEMBER_READY) >= r->options.least,
 		.passes = r->passes,
 	};
 	for (uint32_t i = 0; i < RECONCILE_MAX; i++)
-		fill_replica(&r->peers[i], &result->replicas[i]);
+		fill_replica(&r->members[i], &result->replicas[i]);
 }
 
 void reconcile_progress(const struct reconcile *r, struct reconcile_progress *progress)
@@ -551,29 +442,21 @@ void reconcile_progress(const struct reconcile *r, struct reconcile_progress *pr
 		.total = r->total,
 	};
 	for (uint32_t i = 0; i < r->options.count; i++)
-		progress->stored += r->peers[i].stored;
+		progress->stored += r->members[i].stored;
 }
 
 void reconcile_check(const struct reconcile *r)
 {
 	assert(r->magic == RECONCILE_MAGIC);
-	for (uint32_t i = 0; i < RECONCILE_MAX; i++) {
-		const struct peer *p = &r->peers[i];
-		uint64_t unstored = 0;
-
-		for (uint32_t k = 0; k < p->due_count; k++)
-			unstored += p->dues[(p->due_first + k) & (p->due_capacity - 1)].bytes;
-		assert(p->unstored == unstored);
-		assert(p->state != PEER_LOST || (p->due_count == 0 && p->store.size == 0));
-		assert((p->store.size == 0) == (p->store_facts == 0));
-	}
+	for (uint32_t i = 0; i < RECONCILE_MAX; i++)
+		member_check(&r->members[i]);
 	for (uint32_t i = 0; i < TASKS_MAX; i++) {
-		const struct task *task = &r->tasks[i];
+		const struct plan_task *task = &r->tasks[i];
 
 		assert(task->state != TASK_FREE || task->waiting == 0);
 		assert(task->state == TASK_FREE || r->is_started || r->is_done);
 		for (uint32_t k = 0; k < RECONCILE_MAX; k++)
-			assert((task->waiting >> k & 1) == 0 || peer_is_ready(r, k));
+			assert((task->waiting >> k & 1) == 0 || member_is_ready(r, k));
 	}
 	for (uint32_t i = 0; i < r->pending_count; i++)
 		assert(bound_compare(&r->pending[i].after, &r->pending[i].upto) < 0);

@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Asking a member, and giving actions. Everything that is written to a member goes through here.
+ *
+ * A replica answers requests in the order in which they came. So a ring of the requests that are
+ * not answered yet says what the next reply is for.
+ */
+#include "reconcile/private.h"
+
+enum { RING_MIN = 16 };
+
+/* ---- actions ---- */
+
+void reconcile_act(struct reconcile *r, enum reconcile_action_kind kind, uint32_t index)
+{
+	if (r->action_count == r->action_capacity) {
+		r->action_capacity = r->action_capacity == 0 ? 16 : 2 * r->action_capacity;
+		r->actions = memory_resize(r->actions, r->action_capacity * sizeof *r->actions);
+	}
+	r->actions[r->action_count++] = (struct reconcile_action){ kind, index };
+}
+
+bool reconcile_next(struct reconcile *r, struct reconcile_action *action)
+{
+	assert(r->magic == RECONCILE_MAGIC);
+	if (r->action_taken == r->action_count) {
+		r->action_taken = 0;
+		r->action_count = 0;
+		return false;
+	}
+	*action = r->actions[r->action_taken++];
+	return true;
+}
+
+void reconcile_end(struct reconcile *r, bool is_same)
+{
+	assert(!r->is_done);
+	r->is_done = true;
+	r->is_same = is_same;
+	reconcile_act(r, RECONCILE_DONE, 0);
+}
+
+/* ---- requests ---- */
+
+bool member_is_ready(const struct reconcile *r, uint32_t index)
+{
+	return index < r->options.count && r->members[index].state == MEMBER_READY;
+}
+
+static struct member_request *request_at(const struct member *m, uint32_t place)
+{
+	return &m->requests[(m->request_first + place) & (m->request_capacity - 1)];
+}
+
+static void add_request(struct member *m, struct member_request request)
+{
+	if (m->request_count == m->request_capacity) {
+		uint32_t capacity = m->request_capacity == 0 ? RING_MIN : 2 * m->request_capacity;
+		struct member_request *ring = memory_alloc(capacity * sizeof *ring);
+
+		for (uint32_t i = 0; i < m->request_count; i++)
+			ring[i] = *request_at(m, i);
+		memory_free(m->requests);
+		m->requests = ring;
+		m->request_first = 0;
+		m->request_capacity = capacity;
+	}
+	*request_at(m, m->request_count++) = request;
+}
+
+void member_write(struct reconcile *r, uint32_t index, const struct frame *frame)
+{
+	struct member *m = &r->members[index];
+	size_t size = m->out.size;
+	bool is_put = protocol_encode(&m->out, frame);
+
+	assert(is_put);
+	m->bytes_out += m->out.size - size;
+	m->wrote_ms = r->time_ms;
+	if (!m->write_told)
+		reconcile_act(r, RECONCILE_WRITE, index);
+	m->write_told = true;
+}
+
+void member_ask(struct reconcile *r, uint32_t index, const struct frame *frame, uint32_t task)
+{
+	struct member *m = &r->members[index];
+	struct frame numbered = *frame;
+	struct member_request request = {
+		.type = frame->type,
+		.task = (uint8_t)task,
+		.epoch = r->epoch,
+	};
+
+	assert(m->state > MEMBER_DIALLING && m->state < MEMBER_LOST);
+	assert(task < TASKS_MAX || frame->type != FRAME_ELEMENTS);
+	if (frame->type == FRAME_STORE) {
+		request.bytes = (uint32_t)frame->store.facts.size;
+		request.facts = m->store_facts;
+	}
+	if (m->request_count == 0)
+		m->heard_ms = r->time_ms;
+	numbered.request = ++m->last_request;
+	add_request(m, request);
+	member_write(r, index, &numbered);
+}
+
+bool member_answers(struct member *m, uint8_t type, struct member_request *request)
+{
+	if (m->request_count == 0 || type != (request_at(m, 0)->type | FRAME_REPLY))
+		return false;
+	*request = *request_at(m, 0);
+	m->request_first = (m->request_first + 1) & (m->request_capacity - 1);
+	m->request_count--;
+	return true;
+}
+
+/* ---- output ---- */
+
+struct view reconcile_output(const struct reconcile *r, uint32_t index)
+{
+	assert(r->magic == RECONCILE_MAGIC);
+	assert(index < r->options.count);
+	return buf_view(&r->members[index].out);
+}
+
+void reconcile_output_sent(struct reconcile *r, uint32_t index, size_t size)
+{
+	struct member *m = &r->members[index];
+
+	assert(size <= m->out.size);
+	buf_consume(&m->out, size);
+	m->write_told = m->out.size > 0;
+}
+
+void member_check(const struct member *m)
+{
+	uint64_t unstored = 0;
+
+	for (uint32_t i = 0; i < m->request_count; i++)
+		unstored += request_at(m, i)->bytes;
+	assert(m->unstored == unstored);
+	assert(m->state != MEMBER_LOST || (m->request_count == 0 && m->store.size == 0));
+	assert((m->store.size == 0) == (m->store_facts == 0));
+}
