@@ -162,25 +162,26 @@ static void limit_expired(struct loop_timer *timer)
 	}
 }
 
-/* A command, but for /wait, holds it off; so the time counts from the last line that was taken. */
+static void restart_idle(struct client *c)
+{
+	if (c->options.idle_ms != 0)
+		loop_timer_set(c->loop, &c->idle, loop_now_ms(c->loop) + c->options.idle_ms);
+}
+
+/* The time counts from the last line that was taken, and once more while a command runs (but for
+ * /wait): it may be a log-in that takes longer than that. */
 static void idle_expired(struct loop_timer *timer)
 {
 	struct client *c = LOOP_OWNER(timer, struct client, idle);
 	char own[DISPLAY_SIZE];
 
-	if (c->state != CLIENT_RUNNING || !link_is_logged_in(c->link, own))
+	if (c->state != CLIENT_RUNNING)
 		return;
-	if (c->run.token != 0) {
-		loop_timer_set(c->loop, &c->idle, loop_now_ms(c->loop) + c->options.idle_ms);
-		return;
-	}
-	c->logout_token = link_command(c->link, &(struct command){ .kind = COMMAND_LOGOUT });
-}
-
-static void restart_idle(struct client *c)
-{
-	if (c->options.idle_ms != 0)
-		loop_timer_set(c->loop, &c->idle, loop_now_ms(c->loop) + c->options.idle_ms);
+	if (c->run.token != 0)
+		restart_idle(c);
+	else if (link_is_logged_in(c->link, own))
+		c->logout_token = link_command(c->link,
+		                               &(struct command){ .kind = COMMAND_LOGOUT });
 }
 
 static void signalled(void *context, int number)

@@ -163,6 +163,14 @@ client_ask idle '/check'
 is 'and says so to the next command' "$(field error)" not-logged-in
 client_close idle
 
+signal_server 2 STOP
+client_start idle --idle-logout 0.1 --reply-timeout 1
+client_say idle '/login alice pw'
+client_wait idle '"logged-out"'
+is 'idling logs out, also if the log-in took longer than that' "$(field reason)" idle
+client_close idle
+signal_server 2 CONT
+
 client_json "$dir/out" --idle-logout 0.2 <<'END'
 /login alice pw
 /wait 0.8
