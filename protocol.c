@@ -4,16 +4,16 @@
  * it consists. A field is a kind and the place of its value in struct frame; a kind knows how to
  * read one from bytes (and check it), how many bytes it takes, and how to write it. Reading and
  * writing a frame are two loops over the same fields, so that they cannot disagree about an order
- * or a width. What hangs on several values at once (SEND's flag and count, LIST's entries, the end
- * in the last page) is a kind of its own that is given the whole frame.
+ * or a width. What depends on several values at once (SEND's flag and count, LIST's entries, the
+ * end in the last page) is a kind of its own that is given the whole frame.
  *
- * A pair of functions for each payload lost: twice the code, and every pair a place where the two
- * could differ. The price is a call through a pointer for each field; SEND, which is hot, is one
- * field.
+ * The alternative was a pair of functions for each payload: twice the code, and the two functions of
+ * a pair could disagree. The price is a call through a pointer for each field. SEND, the frequent
+ * frame, is one field.
  *
  * Decoding fills a frame on the stack and copies the member that the payload used only when all of
- * it was right. What was encoded is decoded again at once, which asserts everything that a peer
- * would refuse. The items of lists are in protocol/list.c.
+ * it was right. Encoding decodes its own result at once, which asserts everything that a peer would
+ * refuse. The items of lists are in protocol/list.c.
  */
 #include "protocol/kind.h"
 #include "protocol/private.h"
@@ -584,8 +584,8 @@ void protocol_end(struct buf *b, size_t offset)
 	put_u32(begin, (uint32_t)(size - 4));
 }
 
-/* What is not there yet counts as all bits one: if any bytes make valid versions of it, these do.
- * */
+/* Bytes that have not come yet are taken as all bits one: if any bytes make the versions valid,
+ * these do. */
 bool protocol_hello_begins(struct view bytes, bool *whole)
 {
 	const uint8_t versions_at = HELLO_SIZE - 4;

@@ -24,7 +24,7 @@
  * HANDSHAKE. The client's first frame is HELLO, the replica's first is WELCOME. A replica compares
  * what comes byte by byte with a HELLO; whatever cannot become one, or has no version in common,
  * gets one readable line of text that ends with a newline, and the connection is closed. (A client
- * that reads such a line knows it by its first four bytes, which are no possible length.)
+ * recognizes such a line: its first four bytes are too large to be a length.)
  *
  * REPLIES. Every request gets exactly one reply, of type request type | FRAME_REPLY, on the same
  * connection. Replies come in the order of their requests, and each only after everything that the
@@ -34,7 +34,7 @@
  * wait for the disk.
  *
  * A frame that breaks the rules here (length, type, flags, payload, or not allowed now) is answered
- * with FRAME_ERROR and the connection is closed. It costs nobody else anything.
+ * with FRAME_ERROR and the connection is closed. No other connection notices.
  *
  * REQUESTS                        may     payload -> reply after status OK
  *
@@ -46,9 +46,9 @@
  *        proof on this connection. A session whose client sends no frame for silence_ms is ended. A
  *        client sends a PING at least every third of that.
  * PING           -                any  -> u64 clock, u64 facts, u64 sum
- *        The count of the replica's facts and the sum of their hashes (store.h). They advise,
- *        nothing is decided by them; two replicas' answers are compared only if no count moved
- *        meanwhile.
+ *        The count of the replica's facts and the sum of their hashes (store.h). They are
+ *        advice: nothing is decided by them. A client compares the answers of two replicas only
+ *        if no count changed in between.
  * LOOKUP_NAME    name, u8 n, u8[n] suffix
  *                                 any  -> entry*, each ENTRY_ALIVE, at most LOOKUP_NAME_MAX
  *        The live accounts of that name: all confirmed ones, and the oldest LOOKUP_OTHERS_MAX
@@ -60,20 +60,20 @@
  *                                 any  -> key signature
  *        account: id, name, setting, key seal, key stored_key, key server_key, key lock. The proof
  *        is of purpose AUTH_INTRODUCE and shows that the requester owns the verifier. The account
- *        is stored unconfirmed. Again, the same answer.
+ *        is stored unconfirmed. A repetition gets the same answer.
  *        STATUS_TAKEN: another live account here has the name; entry of that holder (ENTRY_ALIVE).
  *        STATUS_GONE: this one is gone here; entry (ENTRY_GONE).
  *        STATUS_WRONG_PROOF: also if the id does not vouch for the content. STATUS_DISK_FULL.
  * HANDOVER       as INTRODUCE     any  -> key signature
- *        The same without the test of the name: a log in gives the account to a replica that missed
- *        it.
+ *        INTRODUCE without the test of the name: a log-in gives the account to a replica that
+ *        missed it.
  * CONFIRM        id               proven -> -
  *        On a connection that has proved to own the id. STATUS_TAKEN and STATUS_GONE as INTRODUCE
  *        (but what is confirmed here already is a yes), STATUS_CLOCK: the id is over CONFIRM_AGE_MS
  *        older than this replica's clock. STATUS_UNKNOWN, STATUS_DISK_FULL.
  * DELETE         id, name, key middle, key delete_key
  *                                 any  -> -
- *        A tombstone, which proves itself. Also for an account that is not known here.
+ *        A tombstone, which proves itself. It is also stored for an account that is unknown here.
  *        STATUS_WRONG_PROOF, STATUS_DISK_FULL.
  * LOGIN          id, ulid session, u32 dial, key client_nonce, key proof
  *                                 any  -> key signature, key sealed
@@ -112,7 +112,7 @@
  *        The messages after a place in order of place, about as many bytes of them as asked for and
  *        at most PAGE_SIZE_MAX, at least one if there is one. `last` tells that there are no more.
  *        From then on the replica pushes whatever it adds or changes at or before `upto`, which for
- *        the last page, and for no other, is the end. A PAGE sets the place also back.
+ *        the last page, and for no other, is the end. A PAGE may also set the place back.
  * LIST           name prefix, name after_name, id after, u16 count
  *                                 any  -> u8 last, u16 n, key digest, u8[(n + 7) / 8] online,
  *                                         [(id, name)[n]]
@@ -208,8 +208,8 @@ enum {
 	PROTOCOL_VERSION_MIN = 1,
 	PROTOCOL_VERSION_MAX = 1,
 	FRAME_HEADER_SIZE = 10,
-	FRAME_SIZE_MAX = 256 * 1024, /* a text, RECIPIENTS_MAX recipients and room */
-	HELLO_SIZE = FRAME_HEADER_SIZE + 9 + 2 + 2,
+	FRAME_SIZE_MAX = 256 * 1024,                /* a text, RECIPIENTS_MAX recipients and room */
+	HELLO_SIZE = FRAME_HEADER_SIZE + 9 + 2 + 2, /* magic and two versions */
 	FRAME_REPLY = 0x80,
 	RECIPIENTS_MAX = 4096,
 	LOOKUP_OTHERS_MAX = 8,
@@ -224,19 +224,21 @@ enum {
 };
 /* Bytes of what lists are made of, for those who count what still fits. */
 enum {
-	PLACE_SIZE = 54,
-	RECIPIENT_SIZE = 30,
-	RESULT_SIZE = 6,
-	RANGE_SIZE = 16,
-	QUESTION_SIZE = 38,    /* sender, session; RECEIVED adds 2 bytes and the ranges */
-	MESSAGE_SIZE = 58,     /* without the text */
-	ENTRY_ALIVE_SIZE = 54, /* without name and setting */
-	ENTRY_GONE_SIZE = 88,  /* without the name */
-	ENTRY_SIZE_MAX = 150,
+	PLACE_SIZE = 8 + ID_SIZE + ULID_SIZE + 8, /* sent, sender, session, number */
+	RECIPIENT_SIZE = ID_SIZE + 8,             /* id, number */
+	RESULT_SIZE = 1 + 1 + 4,                  /* status, online, share */
+	RANGE_SIZE = 8 + 8,                       /* first, last */
+	QUESTION_SIZE = ID_SIZE + ULID_SIZE,      /* sender, session */
+	MESSAGE_SIZE = QUESTION_SIZE + 8 + 8 + 4, /* without the text */
+	ENTRY_ALIVE_SIZE = ID_SIZE + 1 + 1 + 8 + ULID_SIZE + 4 + 1 + 1, /* without strings */
+	ENTRY_GONE_SIZE = ID_SIZE + 1 + 1 + 2 * KEY_SIZE,               /* without the name */
+	ENTRY_SIZE_MAX = ENTRY_ALIVE_SIZE + NAME_SIZE_MAX + SETTING_SIZE_MAX,
 	DIGEST_SIZE = 16,
-	PART_SIZE = 24,
-	FACT_SIZE_MAX = 81 + TEXT_SIZE_MAX,
+	PART_SIZE = 4 + 4 + DIGEST_SIZE, /* count, size, digest */
+	/* The largest fact is a message: kind, stream, number, sent, text. */
+	FACT_SIZE_MAX = 1 + 2 * ID_SIZE + ULID_SIZE + 8 + 8 + 4 + TEXT_SIZE_MAX,
 };
+/* A replica confirms no id that is older than its own clock by more than this. */
 #define CONFIRM_AGE_MS UINT64_C(60000)
 
 enum frame_type {
@@ -321,8 +323,9 @@ struct protocol_row {
 	enum protocol_may may; /* of requests */
 	bool addition;         /* adds a fact: refused by a full disk (RECEIVED only in part) */
 };
-/* NULL if there is no such type. */
+/* The row of a type; NULL if there is no such type. */
 const struct protocol_row *protocol_row(uint8_t type);
+/* In words, for logs: "wrong proof". */
 const char *protocol_status_name(enum status status);
 
 /* ---- frames as structs ----
@@ -518,8 +521,8 @@ struct split_part {
 /* How many bytes the frame at the start of `bytes` has in all, or 0 if its length field is not
  * there yet. False if it can be no frame (too short or too long). */
 bool protocol_size(struct view bytes, size_t *size);
-/* A look ahead, at the front of `bytes`: true if a SEND in the connection's own session stands
- * there, and to whom (the first, if there are several). Nothing else of it was checked. */
+/* Looks at the front of `bytes`. True if a SEND in the connection's own session begins there; then
+ * *recipient is its first recipient. Nothing else of the frame is checked. */
 bool protocol_peek_send(struct view bytes, struct id *recipient);
 /* Checks one whole frame completely: length, type, flags, payload, every string, number, place and
  * list. On false nothing was filled in and *why is a phrase that says what was wrong ("a name that
@@ -551,15 +554,15 @@ bool protocol_next_question(struct reader *r, struct stream_item *item); /* of S
 bool protocol_next_answer(struct reader *r, struct stream_item *item);   /* of its reply */
 bool protocol_next_message(struct reader *r, struct message_item *item);
 bool protocol_next_listed(struct reader *r, struct list_item *item);
-/* A bound is read, and put, behind the one before it: `bound` (and split->upto) is that before the
- * call, bound_begin() before the first. */
+/* The form of a bound depends on the bound before it in the list. Before the call `bound` (and
+ * split->upto) is that one, or bound_begin() for the first; after it, the bound that was read. */
 bool protocol_next_bound(struct reader *r, struct bound *bound);
 bool protocol_next_split(struct reader *r, struct split_part *split);
 bool protocol_next_part(struct reader *r, struct digest_part *part);
 bool protocol_next_fact(struct reader *r, struct fact *fact);
 
-/* The same, written. Each false, and nothing put, if there is no room. Asserts what a check would
- * refuse. */
+/* Each appends one item. False, and nothing is appended, if there is no room. Asserts what a check
+ * would refuse. */
 bool protocol_put_id(struct buf *b, const struct id *id);
 bool protocol_put_entry(struct buf *b, const struct entry *entry);
 bool protocol_put_recipient(struct buf *b, const struct recipient *recipient);
@@ -574,7 +577,9 @@ bool protocol_put_bound(struct buf *b, const struct bound *before, const struct 
 bool protocol_put_split(struct buf *b, const struct bound *before, const struct split_part *split);
 bool protocol_put_part(struct buf *b, const struct digest_part *part);
 bool protocol_put_fact(struct buf *b, const struct fact *fact);
+/* How many bytes protocol_put_fact appends. */
 size_t protocol_fact_size(const struct fact *fact);
+/* Writes a place, which is within bounds or the end. */
 void protocol_put_place(uint8_t to[PLACE_SIZE], const struct place *place);
 
 #endif

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
- * The kinds of fields: each reads one value from bytes and checks it, says how many bytes a value
- * takes, and writes one. Rows of numbers, bytes and strings come first, then lists that are all the
- * rest of their payload, then what is given the whole frame because several values hang together.
+ * The kinds of fields. Each reads one value from bytes and checks it, tells how many bytes a value
+ * takes, and writes one. First come numbers, bytes and strings; then lists, which take all that is
+ * left of their payload; then kinds that are given the whole frame, because a rule of theirs depends
+ * on several values.
  */
 #include "protocol/kind.h"
 #include "protocol/private.h"
@@ -11,6 +12,7 @@ const uint8_t protocol_magic[MAGIC_SIZE] = { 't', 'h', 'r', 'e', 'e', 'f', 'o', 
 
 /* ---- kinds: numbers and bytes ---- */
 
+/* Nothing is kept of the magic: a frame that has it needs no place for it. */
 static const char *read_magic(struct reader *r, void *value)
 {
 	const uint8_t *from = reader_bytes(r, MAGIC_SIZE);
@@ -119,6 +121,7 @@ static uint8_t *write_u8(uint8_t *to, const void *value)
 	return to + 1;
 }
 
+/* SPLIT's: elements in a part. */
 static const char *read_step(struct reader *r, void *value)
 {
 	const char *why = read_u32(r, value);
@@ -244,6 +247,7 @@ static const char *read_name(struct reader *r, void *value)
 	return name_is_valid(*(struct view *)value) ? NULL : WHY_NAME;
 }
 
+/* LIST's: a name, or empty for the beginning. */
 static const char *read_after_name(struct reader *r, void *value)
 {
 	const char *why = read_string(r, value);
@@ -273,6 +277,7 @@ static const char *read_prefix(struct reader *r, void *value)
 	return NULL;
 }
 
+/* LOOKUP_NAME's: the last digits of an id, or none. Only upper case has a meaning on the wire. */
 static const char *read_suffix(struct reader *r, void *value)
 {
 	static const char digits[] = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
@@ -349,6 +354,7 @@ static uint8_t *write_entry(uint8_t *to, const void *value)
 	return protocol_write_entry(to, value);
 }
 
+/* All that is left of the payload. */
 static struct view read_rest(struct reader *r, void *value)
 {
 	struct view rest = reader_view(r, reader_left(r));
@@ -431,7 +437,7 @@ static uint8_t *write_rest(uint8_t *to, const void *value)
 
 /* ---- kinds that are given the whole frame ---- */
 
-/* Tests what was read by the fields before it; takes no bytes. */
+/* A test reads no bytes and writes none: it looks at the fields that were read before it. */
 static uint8_t *write_none(uint8_t *to, const void *value)
 {
 	assert(value != NULL);
@@ -448,6 +454,7 @@ static const char *test_versions(struct reader *r, void *value)
 	               : "a smallest version above the largest";
 }
 
+/* PAGE's reply: only the last page reaches the end. */
 static const char *test_last(struct reader *r, void *value)
 {
 	const struct frame *frame = value;
@@ -471,6 +478,7 @@ static const char *test_account(struct reader *r, void *value)
 
 #define WHY_EMPTY_RANGE "a range that ends before it begins"
 
+/* DIGEST's bounds ascend among themselves; here the first is compared with `after`. */
 static const char *test_bounds(struct reader *r, void *value)
 {
 	const struct frame *frame = value;
@@ -501,6 +509,9 @@ static const char *test_elements(struct reader *r, void *value)
 	                                                                        : WHY_EMPTY_RANGE;
 }
 
+/* The count says where the text begins, and the flag whether there is a session. A count that is too
+ * large is refused before the list is taken; all of the list is there before its numbers are
+ * checked. */
 static const char *read_send(struct reader *r, void *value)
 {
 	struct frame *frame = value;
@@ -559,6 +570,8 @@ static uint8_t unused_bits(uint16_t count)
 	return count % 8 == 0 ? 0 : (uint8_t)~used;
 }
 
+/* `last` and the count stand before the digest, the bits and the entries, which depend on the count
+ * and on the flag. Unused bits must be 0, so that one answer has one form. */
 static const char *read_listed(struct reader *r, void *value)
 {
 	struct frame *frame = value;

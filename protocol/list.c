@@ -1,24 +1,14 @@
 /* SPDX-License-Identifier: MIT
  *
- * The items of the lists inside frames: for each a read, which checks, and what is made of it: the
- * check of a whole list, the step of a walk over a list that was checked, and the put.
+ * The items of the lists inside frames. Each has a read, which checks. The check of a whole list and
+ * the step of a walk over a checked list both call it; a put writes one item.
  *
- * Checking and walking run through the same read, so a walk can meet nothing that the check let
- * pass (it asserts that). The lists of every message sent, recipients and results, have items of
- * one size and are checked by a loop over their numbers alone.
+ * So a walk never meets an item that the check would refuse, and asserts this. Recipients and
+ * results are in every message sent: their items have one size, and a loop over the numbers in them
+ * is all of the check.
  */
 #include "protocol/private.h"
 
-_Static_assert(PLACE_SIZE == 8 + ID_SIZE + ULID_SIZE + 8, "sent, sender, session, number");
-_Static_assert(RECIPIENT_SIZE == ID_SIZE + 8, "id, number");
-_Static_assert(RESULT_SIZE == 1 + 1 + 4, "status, online, share");
-_Static_assert(RANGE_SIZE == 8 + 8, "first, last");
-_Static_assert(MESSAGE_SIZE == ID_SIZE + ULID_SIZE + 8 + 8 + 4, "all but the text's bytes");
-_Static_assert(QUESTION_SIZE == ID_SIZE + ULID_SIZE, "sender, session");
-_Static_assert(ENTRY_ALIVE_SIZE == ID_SIZE + 1 + 1 + 8 + ULID_SIZE + 4 + 1 + 1, "without strings");
-_Static_assert(ENTRY_GONE_SIZE == ID_SIZE + 1 + 1 + 2 * KEY_SIZE, "without its name");
-_Static_assert(ENTRY_SIZE_MAX == ENTRY_ALIVE_SIZE + NAME_SIZE_MAX + SETTING_SIZE_MAX,
-               "the largest entry is a live one");
 _Static_assert(ENTRY_SIZE_MAX >= ENTRY_GONE_SIZE + NAME_SIZE_MAX, "a gone one is smaller");
 _Static_assert(MESSAGE_SIZE + TEXT_SIZE_MAX <= PAGE_SIZE_MAX, "every message fits a page");
 _Static_assert(STATUS_END <= 32, "statuses fit the set of those that a recipient may have");
@@ -63,7 +53,9 @@ void protocol_put_place(uint8_t to[PLACE_SIZE], const struct place *place)
 	assert(end == to + PLACE_SIZE);
 }
 
-/* ---- entries: one row for each state ---- */
+/* ---- entries: one row for each state ----
+ * Entries come from replicas. Their names and settings are checked all the same.
+ */
 
 static const char *read_nothing(struct reader *r, struct entry *entry)
 {
@@ -189,7 +181,8 @@ uint8_t *protocol_write_entry(uint8_t *to, const struct entry *entry)
 
 /* ---- the other items, read ---- */
 
-/* Leaves the numbers to whoever needs them: an item's size is all that a walk must know. */
+/* Takes the ranges as bytes. Their numbers are checked by check_ranges, once for each list: a walk
+ * needs only their size. */
 static const char *read_ranges(struct reader *r, size_t count_min, size_t count_max,
                                struct view *ranges)
 {
@@ -331,7 +324,7 @@ static const char *check_ranges(struct view list)
 	return NULL;
 }
 
-/* A question has no ranges. */
+/* The ranges of each stream are checked with it; a question has none. */
 static const char *check_streams(struct view list, size_t count_min, size_t count_max,
                                  const char *(*read)(struct reader *r, struct stream_item *item))
 {

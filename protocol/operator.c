@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: MIT
  *
  * The items of the lists in operators' frames: bounds, parts and facts. As in protocol/list.c each
- * has a read, which checks, and what is made of it. A fact's bytes here are also what repair's
- * digests are made of, so one fact has one form: everything has its one place and width, and
- * nothing that is not stored travels.
+ * has a read, which checks; the check of a list and the step of a walk use it. Repair's digests are
+ * computed over the bytes of facts as they are written here. So a fact has exactly one form: every
+ * field has one place and one width, and only what is stored travels.
  */
 #include "protocol/private.h"
 
 _Static_assert(BOUND_SIZE <= UINT8_MAX, "a bound's size is one byte");
-_Static_assert(PART_SIZE == 4 + 4 + DIGEST_SIZE, "count, size, digest");
 _Static_assert((int)FACT_SIZE_MAX <= (int)PAGE_SIZE_MAX, "every fact fits a page");
 
 enum {
+	/* Of facts, with the byte of their kind. */
 	STREAM_BYTES = ID_SIZE + ID_SIZE + ULID_SIZE,
 	ACCOUNT_BYTES = 1 + ID_SIZE + 1 + 1 + 4 * KEY_SIZE + 1, /* without strings */
 	TOMBSTONE_BYTES = 1 + ID_SIZE + 1 + 2 * KEY_SIZE,
@@ -49,6 +49,7 @@ uint8_t *protocol_write_bound(uint8_t *to, const struct bound *bound)
 	return protocol_write_bytes(to + 1, bound->bytes, size);
 }
 
+/* How many bytes at their front are the same. */
 static size_t shared_size(const struct bound *a, const struct bound *b)
 {
 	size_t shared = 0;
@@ -58,7 +59,8 @@ static size_t shared_size(const struct bound *a, const struct bound *b)
 	return shared;
 }
 
-/* What `bound` does not share with the one before it and has before its trailing 0xff. */
+/* The one form of `bound` in a list: *shared bytes are those of the bound before it, *size bytes
+ * follow them; what is left is 0xff and does not travel. */
 static void next_bound_form(const struct bound *before, const struct bound *bound, size_t *shared,
                             size_t *size)
 {
@@ -70,8 +72,9 @@ static void next_bound_form(const struct bound *before, const struct bound *boun
 	*size = whole - *shared;
 }
 
-/* `bound` is the one before it, and becomes this one. Behind a given one each has one form. They
- * ascend; the first stands behind one that is all 0, and may be that. */
+/* Reads the next bound of a list. Before the call `bound` is the one before it. Any other form than
+ * next_bound_form's is refused, so that equal lists have equal bytes. Bounds ascend; only the first
+ * may equal the one before it, which is all 0. */
 static const char *read_next_bound(struct reader *r, struct bound *bound, bool is_first)
 {
 	size_t shared = reader_u8(r);
@@ -144,7 +147,7 @@ const char *protocol_check_bounds(struct view list)
 	return count >= 1 && count <= PARTS_MAX ? NULL : WHY_COUNT;
 }
 
-/* ---- parts ---- */
+/* ---- parts: every value is possible, so only counts are checked ---- */
 
 static const char *read_part(struct reader *r, struct digest_part *part)
 {
@@ -185,6 +188,7 @@ const char *protocol_check_parts(struct view list)
 	return count >= 1 && count <= PARTS_MAX ? NULL : WHY_COUNT;
 }
 
+/* A split is a bound and a part; both are put, or neither. */
 bool protocol_put_split(struct buf *b, const struct bound *before, const struct split_part *split)
 {
 	size_t size = b->size;
@@ -220,7 +224,8 @@ const char *protocol_check_splits(struct view list)
 	return count >= 1 && count <= PARTS_MAX ? NULL : WHY_COUNT;
 }
 
-/* ---- facts ---- */
+/* ---- facts: a byte for the kind, then the fields of the kind ----
+ * `confirmed` travels here, unlike in INTRODUCE: repair copies what a replica holds. */
 
 static void read_stream(struct reader *r, struct stream *stream)
 {
