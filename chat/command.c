@@ -13,30 +13,6 @@
 
 /* ---- words ---- */
 
-static bool is_base32(uint8_t c)
-{
-	return c != 0 &&
-	       strchr("0123456789abcdefghjkmnpqrstvwxyzABCDEFGHJKMNPQRSTVWXYZ", (char)c) != NULL;
-}
-
-bool command_account_is_valid(struct view name)
-{
-	const uint8_t *tilde = name.size == 0 ? NULL : memchr(name.data, '~', name.size);
-	struct id id;
-
-	if (tilde == NULL)
-		return name_is_valid(name) || id_from_text(name, &id);
-
-	size_t size = (size_t)(tilde - name.data);
-
-	if (name.size - size - 1 != ID_SUFFIX_SIZE || !name_is_valid(view_of(name.data, size)))
-		return false;
-	for (size_t i = size + 1; i < name.size; i++)
-		if (!is_base32(name.data[i]))
-			return false;
-	return true;
-}
-
 bool command_duration(struct view text, uint64_t *ms)
 {
 	uint64_t value = 0;
@@ -242,7 +218,7 @@ static bool check_name(const struct verb_row *row, struct command_request *reque
 		return true;
 	if (row->verb == VERB_CREATE)
 		return name_is_valid(request->name) || refuse_name(request, request->name, false);
-	return command_account_is_valid(request->name) || refuse_name(request, request->name, true);
+	return name_is_reference(request->name) || refuse_name(request, request->name, true);
 }
 
 /* Drops names that stand there twice: a recipient gets one message. */
@@ -270,7 +246,7 @@ static bool check_to(struct command_fields *fields, struct command_request *requ
 		return false;
 	}
 	for (size_t i = 0; i < fields->to_count; i++)
-		if (!command_account_is_valid(fields->to[i]))
+		if (!name_is_reference(fields->to[i]))
 			return refuse_name(request, fields->to[i], true);
 	drop_doubles(fields->to, &fields->to_count);
 	request->to = fields->to;

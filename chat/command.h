@@ -36,7 +36,7 @@ enum {
 	COMMAND_LINE_SIZE_MAX = 1 << 20,
 	COMMAND_DETAIL_SIZE = 400,
 	COMMAND_PATTERN_SIZE_MAX = 256,
-	COMMAND_ACCOUNT_SIZE = ID_TEXT_SIZE + NAME_SIZE_MAX + 1, /* of command_account_is_valid,
+	COMMAND_ACCOUNT_SIZE = ID_TEXT_SIZE + NAME_SIZE_MAX + 1, /* of name_is_reference,
 	                                                          * and a NUL */
 };
 /* The longest duration that anybody may name: about eleven days. */
@@ -77,9 +77,6 @@ void command_parse(struct command_parser *p, struct view line, bool was_cut,
 /* The same for a line that is a text, whatever it begins with. */
 void command_parse_text(struct view line, struct command_request *request);
 
-/* A name as it may stand for an account that exists: a name, name~ and eight digits, or a full
- * id. */
-bool command_account_is_valid(struct view name);
 /* "1", "0.5", ".25": seconds, at most COMMAND_DURATION_MS_MAX. */
 bool command_duration(struct view text, uint64_t *ms);
 

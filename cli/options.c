@@ -138,7 +138,7 @@ static void read_user(struct client_options *o, const struct options *options,
 {
 	char err[CONFIG_ERR_SIZE];
 
-	if (o->user != NULL && !command_account_is_valid(view_of_string(o->user)))
+	if (o->user != NULL && !name_is_reference(view_of_string(o->user)))
 		options_wrong(options,
 		              "option '--user': '%.64s' is no name: one has 1 to %d of A-Z a-z 0-9 "
 		              "_ . - and does not begin with - or a dot",

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * Orders of what a replica stores, and the two rules of form that every replica must apply alike.
+ * Orders of what a replica stores, and the form of a text, which every replica must check alike.
  *
  * UTF-8 is checked by the table of the Unicode standard (chapter 3, table 3-7): the first byte of a
  * sequence gives its length and the bounds of its second byte, which rule out what is overlong, the
@@ -68,25 +68,6 @@ bool place_is_end(const struct place *place)
 
 	assert(place_compare(place, &end) <= 0);
 	return place_compare(place, &end) == 0;
-}
-
-static bool is_name_character(uint8_t c)
-{
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-	       c == '_' || c == '.' || c == '-';
-}
-
-bool name_is_valid(struct view name)
-{
-	assert(name.data != NULL || name.size == 0);
-	if (name.size < 1 || name.size > NAME_SIZE_MAX)
-		return false;
-	if (name.data[0] == '-' || name.data[0] == '.')
-		return false;
-	for (size_t i = 0; i < name.size; i++)
-		if (!is_name_character(name.data[i]))
-			return false;
-	return true;
 }
 
 /* No byte of the eight is 0 or above 7F. Taking 1 from each byte sets the high bit of one that was

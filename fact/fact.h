@@ -14,9 +14,9 @@
 #define THREEFOLD_FACT_FACT_H
 
 #include "fact/id.h"
+#include "fact/name.h"
 
 enum {
-	NAME_SIZE_MAX = 32,
 	SETTING_SIZE_MAX = 64, /* of crypt(3); 29 bytes is what we make */
 	KEY_SIZE = 32,         /* SHA-256: seal, keys, lock, middle, proofs, nonces */
 	TEXT_SIZE_MAX = 65536,
@@ -107,8 +107,6 @@ struct place place_of(const struct message *message);
 struct place place_end(void);
 bool place_is_end(const struct place *place);
 
-/* A name: 1 to 32 of A-Z a-z 0-9 _ . - and not beginning with - or a dot. */
-bool name_is_valid(struct view name);
 /* A text: 1 to TEXT_SIZE_MAX bytes of valid UTF-8 (no surrogates, nothing overlong), no NUL. */
 bool text_is_valid(struct view text);
 

@@ -43,6 +43,11 @@ static const uint8_t values[256] = {
 /* clang-format on */
 #undef LETTER
 
+int id_digit(uint8_t c)
+{
+	return values[c] - 1;
+}
+
 /* Five bytes are eight digits, and no bit is left over. Written out, since this is done for three
  * ids of every line of a journal. */
 static void put_group(const uint8_t bytes[GROUP_SIZE], char text[GROUP_DIGITS])

@@ -37,6 +37,8 @@ struct ulid {
 _Static_assert(sizeof(struct id) == ID_SIZE, "an id has no padding");
 _Static_assert(sizeof(struct ulid) == ULID_SIZE, "a ULID has no padding");
 
+/* The value of a base 32 digit, 0 to 31, in either case; -1 if `c` is none. */
+int id_digit(uint8_t c);
 /* <0, 0, >0 by bytes. */
 int id_compare(const struct id *a, const struct id *b);
 bool id_equal(const struct id *a, const struct id *b);

@@ -258,7 +258,6 @@ static const char *read_after_name(struct reader *r, void *value)
 	return name->size == 0 || name_is_valid(*name) ? NULL : WHY_NAME;
 }
 
-/* A character belongs to names if it may follow a letter. */
 static const char *read_prefix(struct reader *r, void *value)
 {
 	const char *why = read_string(r, value);
@@ -268,19 +267,14 @@ static const char *read_prefix(struct reader *r, void *value)
 		return why;
 	if (prefix->size > NAME_SIZE_MAX)
 		return "a prefix that is longer than a name";
-	for (size_t i = 0; i < prefix->size; i++) {
-		const uint8_t name[2] = { 'a', prefix->data[i] };
-
-		if (!name_is_valid(view_of(name, sizeof(name))))
-			return "a prefix with a character that names do not have";
-	}
+	if (!name_is_prefix(*prefix))
+		return "a prefix with a character that names do not have";
 	return NULL;
 }
 
 /* LOOKUP_NAME's: the last digits of an id, or none. Only upper case has a meaning on the wire. */
 static const char *read_suffix(struct reader *r, void *value)
 {
-	static const char digits[] = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 	const char *why = read_string(r, value);
 	const struct view *suffix = value;
 
@@ -289,7 +283,7 @@ static const char *read_suffix(struct reader *r, void *value)
 	if (suffix->size != 0 && suffix->size != ID_SUFFIX_SIZE)
 		return "a suffix of another size";
 	for (size_t i = 0; i < suffix->size; i++)
-		if (memchr(digits, suffix->data[i], sizeof(digits) - 1) == NULL)
+		if (id_digit(suffix->data[i]) < 0 || suffix->data[i] > 'Z')
 			return "a suffix with a character that is no digit";
 	return NULL;
 }

@@ -132,18 +132,3 @@ void replication_empty(struct map *m)
 		memory_free(value);
 	map_clear(m);
 }
-
-void display_name(char to[DISPLAY_SIZE], struct view name, const struct id *id, bool plain)
-{
-	char text[ID_TEXT_SIZE + 1];
-
-	assert(name.size <= NAME_SIZE_MAX);
-	memcpy(to, name.data, name.size);
-	to[name.size] = '\0';
-	if (plain)
-		return;
-	id_to_text(id, text);
-	to[name.size] = '~';
-	memcpy(to + name.size + 1, text + ID_TEXT_SIZE - ID_SUFFIX_SIZE, ID_SUFFIX_SIZE);
-	to[name.size + 1 + ID_SUFFIX_SIZE] = '\0';
-}

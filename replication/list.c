@@ -159,7 +159,7 @@ static void page_finish(struct replication *r, struct list_page *page, bool last
 		memcpy(name, user->name, size);
 		plain = size != cursor->plain_name_size ||
 		        memcmp(name, cursor->plain_name, size) != 0;
-		display_name(user->name, view_of(name, size), &user->id, plain);
+		name_display(user->name, view_of(name, size), &user->id, plain);
 		memcpy(cursor->plain_name, name, size);
 		cursor->plain_name_size = size;
 		page->users[kept++] = *user;
@@ -364,22 +364,12 @@ static void list_child(struct replication *r, struct op *op, struct op *ended)
 		list_page_new(r, op, &l->cursor);
 }
 
-/* A prefix that no name can have begins none. */
-static bool prefix_is_possible(struct view prefix)
-{
-	char name[NAME_SIZE_MAX + 1] = "a";
-
-	if (prefix.size >= NAME_SIZE_MAX)
-		return prefix.size == NAME_SIZE_MAX && name_is_valid(prefix);
-	memcpy(name + 1, prefix.data, prefix.size);
-	return name_is_valid(view_of(name, prefix.size + 1));
-}
-
 static void list_command(struct replication *r, struct op *op, const struct command *command)
 {
 	struct list_op *l = (struct list_op *)op;
 
-	if (command->name.size && !prefix_is_possible(command->name)) {
+	/* A prefix that no name can have begins none. */
+	if (!name_is_prefix(command->name)) {
 		list_end(r, l, OUTCOME_OK);
 		return;
 	}

@@ -25,33 +25,6 @@
 
 enum { PHASE_ASK, PHASE_GONE };
 
-static bool suffix_is_valid(struct view suffix)
-{
-	if (suffix.size != ID_SUFFIX_SIZE)
-		return false;
-	for (size_t i = 0; i < suffix.size; i++) {
-		uint8_t c = suffix.data[i];
-		uint8_t upper = c >= 'a' && c <= 'z' ? (uint8_t)(c - 32) : c;
-
-		if (!(upper >= '0' && upper <= '9') && !(upper >= 'A' && upper <= 'Z'))
-			return false;
-		if (upper == 'I' || upper == 'L' || upper == 'O' || upper == 'U')
-			return false;
-	}
-	return true;
-}
-
-bool lookup_form(struct view text)
-{
-	const uint8_t *tilde = text.size ? memchr(text.data, '~', text.size) : NULL;
-	struct id id;
-
-	if (!tilde)
-		return name_is_valid(text) || id_from_text(text, &id);
-	return name_is_valid(view_of(text.data, (size_t)(tilde - text.data))) &&
-	       suffix_is_valid(view_of(tilde + 1, text.size - (size_t)(tilde - text.data) - 1));
-}
-
 /* ---- asking ---- */
 
 static struct lookup *make(struct replication *r, struct op *parent, void *purpose)
@@ -69,7 +42,7 @@ struct lookup *lookup_new(struct replication *r, struct op *parent, struct view 
 	const uint8_t *tilde = memchr(text.data, '~', text.size);
 	size_t name_size = tilde != NULL ? (size_t)(tilde - text.data) : text.size;
 
-	assert(lookup_form(text));
+	assert(name_is_reference(text));
 	assert(text.size <= sizeof l->text);
 	memcpy(l->text, text.data, text.size);
 	l->text_size = text.size;
@@ -270,7 +243,7 @@ void lookup_display(const struct lookup *l, uint32_t at, char display[DISPLAY_SI
 	bool plain = !l->by_id && !l->suffix[0] && (int)at == l->found;
 
 	assert(at < l->count);
-	display_name(display, view_of_string(l->accounts[at].name), &l->accounts[at].id, plain);
+	name_display(display, view_of_string(l->accounts[at].name), &l->accounts[at].id, plain);
 }
 
 const struct op_row lookup_row = {

@@ -108,7 +108,7 @@ static void person_child(struct replication *r, struct op *op, struct op *ended)
 		p->shown_as = true;
 		p->era = l->era;
 		p->brief = plain && l->unconfirmed;
-		display_name(p->display, view_of_string(p->named ? p->name : "unknown"), &p->id,
+		name_display(p->display, view_of_string(p->named ? p->name : "unknown"), &p->id,
 		             plain || free_name);
 	}
 	op_end(r, op, op_result(op, ended->outcome, ""));
@@ -154,7 +154,7 @@ bool person_is_settled(struct replication *r, struct person *p)
 		p->alive = 0;
 	}
 	if (!p->gone && joined && (p->holder & joined) == joined && p->confirmed) {
-		display_name(p->display, view_of_string(p->name), &p->id, true);
+		name_display(p->display, view_of_string(p->name), &p->id, true);
 		p->shown_as = true;
 		p->brief = false;
 		p->era = r->era;

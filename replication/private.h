@@ -379,8 +379,6 @@ struct action *replication_act(struct replication *r, enum action_kind kind, voi
 uint64_t replication_now(const struct replication *r);
 /* Replicas that are live and have this session. */
 uint8_t replication_joined(const struct replication *r);
-/* What a person sees: the name alone, or name~digits. */
-void display_name(char to[DISPLAY_SIZE], struct view name, const struct id *id, bool plain);
 /* Frees the values of a map, and empties it. */
 void replication_empty(struct map *m);
 
@@ -522,8 +520,6 @@ struct lookup {
 	bool unconfirmed; /* what was found rests on an unconfirmed account */
 };
 
-/* Whether it can stand for an existing account. */
-bool lookup_form(struct view text);
 /* Begins a look-up as a child of `parent`, whose row->child hears of its end; the outcome is OK, or
  * that no replica could be reached. `text`: a name, name~digits or a full id. */
 struct lookup *lookup_new(struct replication *r, struct op *parent, struct view text,

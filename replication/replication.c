@@ -105,10 +105,10 @@ static enum outcome command_form(const struct command *c, const char **detail)
 	*detail = "a name has 1 to 32 of A-Z a-z 0-9 _ . - and does not begin with - or a dot";
 	if (c->kind == COMMAND_CREATE && !name_is_valid(c->name))
 		return OUTCOME_BAD_NAME;
-	if (c->kind == COMMAND_LOGIN && !lookup_form(c->name))
+	if (c->kind == COMMAND_LOGIN && !name_is_reference(c->name))
 		return OUTCOME_BAD_NAME;
 	for (size_t i = 0; c->kind == COMMAND_SEND && i < c->names_count; i++)
-		if (!lookup_form(c->names[i]))
+		if (!name_is_reference(c->names[i]))
 			return OUTCOME_BAD_NAME;
 	*detail = "a password has 1 to 511 bytes and no NUL";
 	if (c->kind == COMMAND_CREATE || c->kind == COMMAND_LOGIN)

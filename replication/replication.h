@@ -48,8 +48,6 @@ enum {
 	REDIAL_MS_MIN = 100,
 	REDIAL_MS_MAX = 1000,
 	WHY_SIZE = 192, /* of a replica's reason, NUL included */
-	DISPLAY_SIZE = NAME_SIZE_MAX + 1 + ID_SUFFIX_SIZE + 1, /* a name, or name~digits, and a
-	                                                        * NUL */
 };
 
 struct replication;

@@ -371,17 +371,16 @@ bool store_name_next(const struct store *s, struct view name, bool confirmed, st
 /* The last bytes of all ids whose text ends so. */
 static bool suffix_decode(struct view suffix, uint8_t bytes[SUFFIX_BYTES])
 {
-	static const char digits[] = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 	uint64_t value = 0;
 
 	if (suffix.size != ID_SUFFIX_SIZE)
 		return false;
 	for (size_t i = 0; i < suffix.size; i++) {
-		const char *digit = suffix.data[i] ? strchr(digits, suffix.data[i]) : NULL;
+		int digit = id_digit(suffix.data[i]);
 
-		if (!digit)
+		if (digit < 0 || suffix.data[i] > 'Z')
 			return false;
-		value = value << 5 | (uint64_t)(digit - digits);
+		value = value << 5 | (uint64_t)digit;
 	}
 	for (size_t i = 0; i < SUFFIX_BYTES; i++)
 		bytes[i] = (uint8_t)(value >> (8 * (SUFFIX_BYTES - 1 - i)));

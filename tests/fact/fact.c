@@ -106,33 +106,6 @@ static void test_places(void)
 	OK(place_compare(&zero, &first) < 0, "place: the beginning is before the first message");
 }
 
-static void test_names(void)
-{
-	static const char allowed[] =
-		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-";
-	uint8_t name[NAME_SIZE_MAX + 1];
-
-	OK(!name_is_valid(view_of(NULL, 0)), "name: nothing is none");
-	for (size_t size = 1; size <= NAME_SIZE_MAX; size++)
-		for (size_t at = 0; at < size; at++)
-			for (int c = 0; c < 256; c++) {
-				bool is_allowed = c != 0 && strchr(allowed, c) != NULL &&
-				                  (at > 0 || (c != '-' && c != '.'));
-
-				memset(name, 'a', sizeof(name));
-				name[at] = (uint8_t)c;
-				ALWAYS(name_is_valid(view_of(name, size)) == is_allowed,
-				       "name: every character at every place of every length");
-			}
-	OK(name_is_valid(view_of_string("_.-Z09")), "name: all kinds of characters");
-	OK(!name_is_valid(view_of_string("-a")) && !name_is_valid(view_of_string(".a")),
-	   "name: does not begin with - or a dot");
-	OK(!name_is_valid(view_of_string("a~b")), "name: has no ~, which begins an id's digits");
-	memset(name, 'a', sizeof(name));
-	OK(name_is_valid(view_of(name, NAME_SIZE_MAX)), "name: of 32 bytes");
-	OK(!name_is_valid(view_of(name, NAME_SIZE_MAX + 1)), "name: not of 33");
-}
-
 /* Decodes by arithmetic: a code point, then whether it was written in as few bytes as possible. */
 static bool model_is_valid(const uint8_t *text, size_t size)
 {
@@ -276,7 +249,6 @@ int main(void)
 {
 	test_orders();
 	test_places();
-	test_names();
 	test_short_texts();
 	test_long_texts();
 	test_text_edges();

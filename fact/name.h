@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * name: the form of an account's name, and of what people write and read in its place.
+ *
+ *   name         1 to NAME_SIZE_MAX of A-Z a-z 0-9 _ . - and the first is neither '-' nor '.'
+ *   reference    what a person may write for an account that exists: its name, its name with '~'
+ *                and the last ID_SUFFIX_SIZE digits of its id, or the whole id
+ *   display      what a person reads: the name, or the name with '~' and the digits if the name
+ *                alone would mean somebody else
+ *
+ * No name has a '~', so the three kinds of reference are told apart, but for a name that reads as an
+ * id: an id is longer than a name can be. Servers, clients and files follow these rules alike.
+ */
+#ifndef THREEFOLD_FACT_NAME_H
+#define THREEFOLD_FACT_NAME_H
+
+#include "fact/id.h"
+
+enum {
+	NAME_SIZE_MAX = 32,
+	/* Of a display or a reference, with a NUL. */
+	DISPLAY_SIZE = NAME_SIZE_MAX + 1 + ID_SUFFIX_SIZE + 1,
+};
+
+bool name_is_valid(struct view name);
+/* Whether `text`, which may be empty, has only characters of names and is no longer than a name. */
+bool name_is_prefix(struct view text);
+/* Digits count in either case. */
+bool name_is_reference(struct view text);
+/* Writes the display of an account and a NUL: the name alone if `plain`, else with digits. */
+void name_display(char to[DISPLAY_SIZE], struct view name, const struct id *id, bool plain);
+
+#endif
