@@ -36,6 +36,7 @@
 #	json_count FILE [PATH=VALUE...]              how many lines fit
 #
 #	wait_for SECONDS COMMAND...   until the command succeeds          free_port   a port where nobody listens
+#	child_of PID                  the first child of that process
 #
 # CLIENT_OPTIONS are given to every client, SERVER_OPTIONS to every server; DAEMON='gdb -batch -ex run --args ./server'
 # replaces the server.
@@ -44,7 +45,8 @@
 set -u
 cd "$(dirname "${BASH_SOURCE[0]}")/../.." || exit 1
 BIN=${BIN:-.}
-patience=${PATIENCE:-10} # seconds that anything may take; sanitizers are slow, so it is plenty
+# Seconds that anything may take. It is plenty: sanitizers are slow, and other work may have most of the processor.
+patience=${PATIENCE:-30}
 
 dir=$(mktemp -d "${TMPDIR:-/tmp}/threefold.XXXXXX") || exit 1
 export XDG_STATE_HOME=$dir/state # what is typed at a client is kept there and not in somebody's home
@@ -191,6 +193,18 @@ wait_for() {
 
 has_ended() {
 	! kill -0 "$1" 2>/dev/null
+}
+
+# From /proc, for ps is not everywhere.
+child_of() {
+	local stat pid parent
+	for stat in /proc/[0-9]*/stat; do
+		read -r stat 2>/dev/null <"$stat" || continue # it has ended
+		pid=${stat%% *}
+		read -r _ parent _ <<<"${stat##*) }"
+		[ "$parent" != "$1" ] || { echo "$pid" && return; }
+	done
+	return 1
 }
 
 # Waits for a child and returns its status; kills it, and returns 124, if it takes too long.
@@ -353,7 +367,7 @@ client_json() {
 	local file=$1
 	shift
 	# shellcheck disable=SC2046,SC2086
-	timeout -k 5 "${CLIENT_LIMIT:-60}" "$BIN/client" --json ${CLIENT_OPTIONS:-} "$@" $(addresses) \
+	timeout -k 5 "${CLIENT_LIMIT:-120}" "$BIN/client" --json ${CLIENT_OPTIONS:-} "$@" $(addresses) \
 		>"$file" 2>>"$dir/client_json.err"
 }
 

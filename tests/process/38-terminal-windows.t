@@ -184,7 +184,7 @@ for way in 'ABRT Aborted' 'SEGV Segmentation|ABORTING' 'QUIT Quit' 'TERM ended';
 	types ann "clear; $BIN/client $client || echo en''ded"
 	sees "SIG$signal: a client" ann '^- r0 3/3>'
 	keys ann -l 'half'
-	kill "-$signal" "$(ps -o pid= --ppid "$pid" | tr -d ' ')"
+	kill "-$signal" "$(child_of "$pid")"
 	[ "$signal" != TERM ] || said='\$'
 	sees "SIG$signal: it ends" ann "$said"
 	types ann 'echo after "a way out"'

@@ -51,8 +51,7 @@ term_sees quit '^- r0 3/3>' >/dev/null
 term_type quit '/login ann'
 term_sees quit '^password' >/dev/null
 pid=$(terminal list-panes -t quit -F '#{pane_pid}')
-pid=$(ps -o pid= --ppid "$pid" | head -n 1)
-kill -TERM "$pid"
+kill -TERM "$(child_of "$pid")"
 ok 'T13: a client that is killed by TERM' term_sees quit '^status [01]'
 ok 'T13: leaves the terminal echoing' term_sees quit '^echo$'
 
