@@ -10,12 +10,7 @@ static struct cluster k;
 
 static void fresh(uint32_t clients)
 {
-	cluster_init(&k);
-	for (uint32_t i = 0; i < clients; i++)
-		(void)client_start(&k);
-	pass(&k, 1);
-	for (uint32_t i = 0; i < clients; i++)
-		(void)heard(&k, i);
+	cluster_start(&k, SHARE_USUAL, clients);
 }
 
 static void revive(uint32_t i)
@@ -215,7 +210,7 @@ static void test_unfinished(void)
  * creation waits for it. */
 static void test_back_goes_on(void)
 {
-	cluster_init(&k);
+	cluster_init(&k, SHARE_USUAL);
 	k.options.wait_ms = 500;
 	(void)client_start(&k);
 	(void)client_start(&k);
@@ -293,8 +288,7 @@ static void test_clock(void)
 	cluster_free(&k);
 	fresh(1);
 	pass(&k, 100);
-	for (uint32_t i = 0; i < REPLICAS; i++)
-		k.replicas[i].clock_offset_ms = 70000; /* the client has not heard of it yet */
+	set_clocks(&k, 70000); /* the client has not heard of it yet */
 	say(&k, 0, "create alice pw");
 	IS_STRING(heard(&k, 0), "result create clock\n", "clock: if nobody confirms it is refused");
 	IS_U64(held(&k, "alice", false), 0, "clock: and taken back");
@@ -567,11 +561,9 @@ static void test_emptied(void)
 	fresh(2);
 	say(&k, 0, "create alice pw");
 	(void)heard(&k, 0);
-	for (uint32_t i = 0; i < REPLICAS; i++)
-		hold_here(&k, 0, i, true);
+	hold_all_here(&k, 0, true);
 	say(&k, 0, "logout");
-	for (uint32_t i = 0; i < REPLICAS; i++)
-		client_cut(&k, 0, i);
+	cut_all(&k, 0);
 	pump(&k);
 	OK(has(heard(&k, 0), "result logout ok"),
 	   "log out: without a live replica it is over at once");

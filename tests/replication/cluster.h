@@ -146,10 +146,11 @@ static inline void replica_start(struct cluster *k, uint32_t i)
 	session_disk_full(p->sessions, p->full);
 }
 
-static inline void cluster_init(struct cluster *k)
+/* All replicas are up and empty. `share`: as many messages of one sender a mailbox takes. */
+static inline void cluster_init(struct cluster *k, uint32_t share)
 {
 	memset(k, 0, sizeof *k);
-	k->share_messages = 1000;
+	k->share_messages = share;
 	k->now_ms = 1000;
 	for (uint32_t i = 0; i < REPLICAS; i++)
 		replica_start(k, i);
@@ -719,6 +720,12 @@ static inline bool has(const char *text, const char *part)
 	return strstr(text, part) != NULL;
 }
 
+/* Messages that all replicas together hold for that account. */
+static inline uint32_t waiting_anywhere(const struct cluster *k, const struct id *id)
+{
+	return waiting(k, 0, id) + waiting(k, 1, id) + waiting(k, 2, id);
+}
+
 /* What the client has reported since the last time. */
 static inline const char *heard(struct cluster *k, uint32_t client)
 {
@@ -727,6 +734,69 @@ static inline const char *heard(struct cluster *k, uint32_t client)
 
 	c->read = c->story_size;
 	return from;
+}
+
+/* ---- how a story begins ---- */
+
+/* What has been reported so far, and in the next millisecond, is no part of the story. */
+static inline void quiet(struct cluster *k)
+{
+	pass(k, 1);
+	for (uint32_t c = 0; c < k->count; c++)
+		(void)heard(k, c);
+}
+
+enum { SHARE_USUAL = 1000 };
+
+/* So many clients, which have connected. */
+static inline void cluster_start(struct cluster *k, uint32_t share, uint32_t clients)
+{
+	cluster_init(k, share);
+	for (uint32_t c = 0; c < clients; c++)
+		(void)client_start(k);
+	quiet(k);
+}
+
+/* Alice is client 0, bob is client 1; the others are nobody yet. */
+static inline void cluster_alice_bob(struct cluster *k, uint32_t share, uint32_t clients)
+{
+	cluster_start(k, share, clients);
+	say(k, 0, "create alice pw");
+	say(k, 1, "create bob pw");
+	quiet(k);
+}
+
+/* ---- the same for all replicas ---- */
+
+static inline void hold_all_here(struct cluster *k, uint32_t client, bool holds)
+{
+	for (uint32_t i = 0; i < REPLICAS; i++)
+		hold_here(k, client, i, holds);
+}
+
+static inline void hold_all_there(struct cluster *k, uint32_t client, bool holds)
+{
+	for (uint32_t i = 0; i < REPLICAS; i++)
+		hold_there(k, client, i, holds);
+}
+
+static inline void cut_all(struct cluster *k, uint32_t client)
+{
+	for (uint32_t i = 0; i < REPLICAS; i++)
+		client_cut(k, client, i);
+}
+
+static inline void heal_all(struct cluster *k, uint32_t client)
+{
+	for (uint32_t i = 0; i < REPLICAS; i++)
+		client_heal(k, client, i);
+}
+
+/* All replicas' clocks are so far ahead. */
+static inline void set_clocks(struct cluster *k, int64_t offset_ms)
+{
+	for (uint32_t i = 0; i < REPLICAS; i++)
+		k->replicas[i].clock_offset_ms = offset_ms;
 }
 
 #endif

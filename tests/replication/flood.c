@@ -10,33 +10,16 @@
 static struct cluster k;
 static char long_text[1001];
 
-static void quiet(void)
-{
-	pass(&k, 1);
-	for (uint32_t i = 0; i < k.count; i++)
-		(void)heard(&k, i);
-}
-
 /* Alice is client 0, bob is client 1, with the id that is returned; he is logged out. */
 static struct id fresh(uint32_t clients)
 {
 	struct id id;
 
-	cluster_init(&k);
-	for (uint32_t i = 0; i < REPLICAS; i++)
-		replica_kill(&k, i);
-	k.share_messages = 1 << 20;
-	for (uint32_t i = 0; i < REPLICAS; i++)
-		replica_start(&k, i);
-	for (uint32_t i = 0; i < clients; i++)
-		(void)client_start(&k);
-	pass(&k, 1);
-	say(&k, 0, "create alice pw");
-	say(&k, 1, "create bob pw");
+	cluster_alice_bob(&k, 1 << 20, clients);
 	id = k.clients[1].last.id;
 	say(&k, 1, "logout");
 	k.clients[1].counts_only = true;
-	quiet();
+	quiet(&k);
 	memset(long_text, 'x', sizeof long_text - 1);
 	return id;
 }
@@ -134,8 +117,7 @@ static void test_list_lost(void)
 			break_after(&k, 0, i, 1 + (i == 0 ? frames % 4 : frames / 4));
 		say(&k, 0, "list");
 		pass(&k, 10);
-		for (uint32_t i = 0; i < REPLICAS; i++)
-			client_heal(&k, 0, i);
+		heal_all(&k, 0);
 		pass(&k, 2500);
 		/* whoever returns first is asked alone, so some of the six may be missing */
 		if (!OK(k.clients[0].users >= CROWD + 2 && k.clients[0].users <= CROWD + 8 &&
@@ -172,8 +154,7 @@ static void test_all_death(void)
 		                           * nobody */
 	say(&k, 0, "all hello");
 	pass(&k, 10);
-	for (uint32_t i = 0; i < REPLICAS; i++)
-		client_heal(&k, 0, i);
+	heal_all(&k, 0);
 	pass(&k, 2500);
 	OK(has(heard(&k, 0), "result all ok copies=1 stored=1301"),
 	   "broadcast: all are lost, and it goes on");
@@ -209,8 +190,7 @@ static void test_merge(void)
 	size_t most = 0;
 
 	make_mail(&id, 2000, true);
-	for (uint32_t i = 0; i < REPLICAS; i++)
-		hold_here(&k, 1, i, true);
+	hold_all_here(&k, 1, true);
 	say(&k, 1, "login bob pw");
 	for (uint32_t round = 0; round < 5000 && k.clients[1].shown < 2000; round++) {
 		for (uint32_t i = 0; i < REPLICAS; i++)
@@ -222,8 +202,7 @@ static void test_merge(void)
 	       "merge: two megabytes that each replica has in part are shown");
 	IS_U64(k.clients[1].backwards, 0, "merge: in order");
 	OK(most < 3 * 2 * PAGE_SIZE_MAX, "merge: in constant memory");
-	for (uint32_t i = 0; i < REPLICAS; i++)
-		hold_here(&k, 1, i, false);
+	hold_all_here(&k, 1, false);
 	pass(&k, 300);
 	for (uint32_t i = 0; i < REPLICAS; i++)
 		left += waiting(&k, i, &id);
@@ -286,8 +265,7 @@ static void test_push_while_merging(void)
 	pass(&k, 500);
 	IS_U64(k.clients[1].shown, 1220, "flood while merging: all of it is shown");
 	IS_U64(k.clients[1].backwards, 0, "flood while merging: in order");
-	IS_U64(waiting(&k, 0, &id) + waiting(&k, 1, &id) + waiting(&k, 2, &id), 0,
-	       "flood while merging: and received");
+	IS_U64(waiting_anywhere(&k, &id), 0, "flood while merging: and received");
 	cluster_free(&k);
 }
 
@@ -297,19 +275,16 @@ static void test_behind_the_place(void)
 	struct id id = fresh(2);
 
 	make_mail(&id, 300, false); /* dated before all that alice sends, so: */
-	for (uint32_t i = 0; i < REPLICAS; i++)
-		k.replicas[i].clock_offset_ms = -INT64_C(20000000000);
+	set_clocks(&k, -INT64_C(20000000000));
 	pass(&k, 5000);
 	say(&k, 0, "send alice so that the clocks are known");
-	for (uint32_t i = 0; i < REPLICAS; i++)
-		hold_here(&k, 1, i, true);
+	hold_all_here(&k, 1, true);
 	say(&k, 1, "login bob pw");
 	for (uint32_t i = 0; i < REPLICAS; i++)
 		let_here(&k, 1, i, 3); /* look up, log in, the first page */
 	pass(&k, 1);
 	say(&k, 0, "send bob dated before them");
-	for (uint32_t i = 0; i < REPLICAS; i++)
-		hold_here(&k, 1, i, false);
+	hold_all_here(&k, 1, false);
 	pass(&k, 500);
 	IS_U64(k.clients[1].shown, 301,
 	       "PAPER5-2: what arrives behind the place is pushed, and shown");
@@ -323,16 +298,13 @@ static void test_read_on(void)
 
 	say(&k, 1, "login bob pw");
 	pass(&k, 10);
-	for (uint32_t i = 0; i < REPLICAS; i++)
-		hold_here(&k, 1, i, true);
+	hold_all_here(&k, 1, true);
 	flood(400);
-	for (uint32_t i = 0; i < REPLICAS; i++)
-		hold_here(&k, 1, i, false);
+	hold_all_here(&k, 1, false);
 	pass(&k, 500);
 	IS_U64(k.clients[1].shown, 400, "read on: what was dropped is read by pages");
 	IS_U64(k.clients[1].backwards, 0, "WALK-7: in order, for nothing behind it is pushed");
-	IS_U64(waiting(&k, 0, &id) + waiting(&k, 1, &id) + waiting(&k, 2, &id), 0,
-	       "read on: and received");
+	IS_U64(waiting_anywhere(&k, &id), 0, "read on: and received");
 	flood(3);
 	IS_U64(k.clients[1].shown, 403, "read on: then pushes go on");
 	cluster_free(&k);
@@ -346,20 +318,16 @@ static void test_read_on_twice(void)
 
 	say(&k, 1, "login bob pw");
 	pass(&k, 10);
-	for (uint32_t i = 0; i < REPLICAS; i++)
-		hold_here(&k, 1, i, true);
+	hold_all_here(&k, 1, true);
 	flood(160);
 	for (uint32_t i = 0; i < REPLICAS; i++)
 		k.replicas[i].stuck = true;
 	flood(1); /* for whose sake replies wait */
-	for (uint32_t i = 0; i < REPLICAS; i++)
-		hold_here(&k, 1, i, false);
+	hold_all_here(&k, 1, false);
 	pump(&k); /* the page is asked for */
-	for (uint32_t i = 0; i < REPLICAS; i++)
-		hold_here(&k, 1, i, true);
+	hold_all_here(&k, 1, true);
 	flood(300);
-	for (uint32_t i = 0; i < REPLICAS; i++)
-		hold_here(&k, 1, i, false);
+	hold_all_here(&k, 1, false);
 	pump(&k);
 	for (uint32_t i = 0; i < REPLICAS; i++)
 		k.replicas[i].stuck = false;
@@ -367,8 +335,7 @@ static void test_read_on_twice(void)
 	IS_U64(k.clients[1].shown, 461,
 	       "read on: what was dropped while a page was under way is read too");
 	IS_U64(k.clients[1].backwards, 0, "read on: in order");
-	IS_U64(waiting(&k, 0, &id) + waiting(&k, 1, &id) + waiting(&k, 2, &id), 0,
-	       "read on: and received, all of it");
+	IS_U64(waiting_anywhere(&k, &id), 0, "read on: and received, all of it");
 	cluster_free(&k);
 }
 
@@ -385,8 +352,7 @@ static void test_read_on_one(void)
 	hold_here(&k, 1, 1, false);
 	pass(&k, 500);
 	IS_U64(k.clients[1].shown, 401, "read on: and nothing is shown twice when it is read on");
-	IS_U64(waiting(&k, 0, &id) + waiting(&k, 1, &id) + waiting(&k, 2, &id), 0,
-	       "read on: it is told what was received");
+	IS_U64(waiting_anywhere(&k, &id), 0, "read on: it is told what was received");
 	OK(replication_idle(k.clients[1].r), "read on: nothing is left to do");
 	cluster_free(&k);
 }
@@ -413,8 +379,7 @@ static void test_unanswered(void)
 	pass(&k, 500);
 	IS_U64(k.clients[1].shown, 2500, "unanswered: then all of it is shown");
 	IS_U64(k.clients[1].backwards, 0, "unanswered: in order");
-	IS_U64(waiting(&k, 0, &id) + waiting(&k, 1, &id) + waiting(&k, 2, &id), 0,
-	       "unanswered: and received");
+	IS_U64(waiting_anywhere(&k, &id), 0, "unanswered: and received");
 	OK(replication_idle(k.clients[1].r), "unanswered: nothing is left to do");
 	cluster_free(&k);
 }
@@ -450,15 +415,14 @@ static void test_random(void)
 			}
 			pass(&k, 1 + (draw_bits >> 50) % 20);
 		}
-		for (uint32_t i = 0; i < REPLICAS; i++)
-			client_heal(&k, 1, i);
+		heal_all(&k, 1);
 		pass(&k, 4500);
 		if (k.clients[1].shown != 150 + sent || !replication_idle(k.clients[1].r)) {
 			printf("# seed %u: shown %u of %u\n", (unsigned)seed,
 			       (unsigned)k.clients[1].shown, 150 + sent);
 			lost++;
 		}
-		bad += waiting(&k, 0, &id) + waiting(&k, 1, &id) + waiting(&k, 2, &id) != 0;
+		bad += waiting_anywhere(&k, &id) != 0;
 		cluster_free(&k);
 	}
 	IS_U64(lost, 0, "random links: each message is shown once");

@@ -9,12 +9,7 @@ static struct cluster k;
 
 static void fresh(uint32_t clients)
 {
-	cluster_init(&k);
-	for (uint32_t i = 0; i < clients; i++)
-		(void)client_start(&k);
-	pass(&k, 1);
-	for (uint32_t i = 0; i < clients; i++)
-		(void)heard(&k, i);
+	cluster_start(&k, SHARE_USUAL, clients);
 }
 
 static void test_race(void)
@@ -187,13 +182,11 @@ static void test_handover_full(void)
 static void test_remembered(void)
 {
 	fresh(2);
-	for (uint32_t i = 0; i < REPLICAS; i++)
-		k.replicas[i].clock_offset_ms = 100000;
+	set_clocks(&k, 100000);
 	pass(&k, 5000);
 	say(&k, 0, "create alice pw");
 	say(&k, 0, "logout"); /* its session is far ahead of what follows */
-	for (uint32_t i = 0; i < REPLICAS; i++)
-		k.replicas[i].clock_offset_ms = 0;
+	set_clocks(&k, 0);
 	pass(&k, 5000);
 	(void)heard(&k, 1);
 	say(&k, 1, "login alice pw");
@@ -206,13 +199,11 @@ static void test_remembered(void)
 static void test_remembered_late(void)
 {
 	fresh(2);
-	for (uint32_t i = 0; i < REPLICAS; i++)
-		k.replicas[i].clock_offset_ms = 50000;
+	set_clocks(&k, 50000);
 	pass(&k, 5000);
 	say(&k, 0, "create alice pw");
 	say(&k, 0, "logout");
-	for (uint32_t i = 0; i < REPLICAS; i++)
-		k.replicas[i].clock_offset_ms = 0;
+	set_clocks(&k, 0);
 	pass(&k, 5000);
 	replica_kill(&k, 0);
 	replica_kill(&k, 1); /* what they remember is gone */
@@ -309,8 +300,7 @@ static void test_gone_at_login(void)
 	say(&k, 0, "create alice pw");
 	say(&k, 1, "login alice pw");
 	say(&k, 1, "delete");
-	for (uint32_t i = 0; i < REPLICAS; i++)
-		hold_there(&k, 0, i, false);
+	hold_all_there(&k, 0, false);
 	pass(&k, 10);
 	IS_STRING(heard(&k, 0), "result create ok copies=3\n",
 	          "gone: deleted by its owner before the creation's own log in");
@@ -325,8 +315,7 @@ static void test_gone_at_login(void)
 	say(&k, 1, "delete");
 	say(&k, 1, "create bob pw"); /* another one, with the same password */
 	say(&k, 1, "logout");
-	for (uint32_t i = 0; i < REPLICAS; i++)
-		hold_there(&k, 0, i, false);
+	hold_all_there(&k, 0, false);
 	pass(&k, 10);
 	IS_STRING(heard(&k, 0), "result login wrong-password\n",
 	          "gone: who was named by his digits is nobody else");

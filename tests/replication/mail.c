@@ -8,34 +8,17 @@
 
 static struct cluster k;
 
-static void quiet(void)
-{
-	pass(&k, 1);
-	for (uint32_t i = 0; i < k.count; i++)
-		(void)heard(&k, i);
-}
-
-/* Alice is client 0, bob is client 1; the others are nobody yet. */
 static void fresh(uint32_t clients)
 {
-	cluster_init(&k);
-	for (uint32_t i = 0; i < clients; i++)
-		(void)client_start(&k);
-	pass(&k, 1);
-	say(&k, 0, "create alice pw");
-	say(&k, 1, "create bob pw");
-	quiet();
+	cluster_alice_bob(&k, SHARE_USUAL, clients);
 }
 
 /* Bob's client has told what it was shown and is killed; another one is started, which logs in. */
 static uint32_t bob_again(uint32_t old)
 {
-	uint32_t client;
-
 	pass(&k, RECEIVED_MS);
 	client_stop(&k, old);
-	client = client_start(&k);
-	return client;
+	return client_start(&k);
 }
 
 /* Alice's message of that number in her present stream, out of turn. */
@@ -53,7 +36,7 @@ static void test_gap(void)
 {
 	fresh(2);
 	say(&k, 0, "send bob one");
-	quiet();
+	quiet(&k);
 	out_of_turn(3, "three");
 	pass(&k, 248);
 	IS_STRING(heard(&k, 1), "", "gap: a number waits for the one before it");
@@ -98,17 +81,17 @@ static void test_j5(void)
 	fresh(2);
 	id = k.clients[1].last.id;
 	say(&k, 0, "send bob before");
-	quiet();
+	quiet(&k);
 	client_cut(&k, 1, 2); /* `received` does not get there */
 	hold_there(&k, 0, 2, true);
 	say(&k, 0, "send bob one");
 	client_lose(&k, 0, 2);
-	quiet();
+	quiet(&k);
 	bob = bob_again(1);
 	pass(&k, 1);
 	say(&k, bob, "login bob pw");
 	pass(&k, 300);
-	quiet();
+	quiet(&k);
 	IS_U64(waiting(&k, 2, &id), 0, "J5: one replica has not got it");
 	ghosts_arrive(&k);
 	IS_U64(waiting(&k, 2, &id), 1, "J5: it comes late, and is pushed");
@@ -262,7 +245,7 @@ static void test_disk_hangs(void)
 	fresh(2);
 	say(&k, 0, "send bob first");
 	say(&k, 1, "send alice first");
-	quiet();
+	quiet(&k);
 	k.replicas[0].stuck = true;
 	say(&k, 0, "send bob hi");
 	IS_STRING(heard(&k, 1), "message alice hi 2\n",
@@ -310,7 +293,7 @@ static void test_time(void)
 	replica_kill(&k, 0);
 	pass(&k, 5000);
 	say(&k, 0, "send bob eleven");
-	quiet();
+	quiet(&k);
 	say(&k, 1, "login bob pw");
 	pass(&k, 300);
 	IS_STRING(heard(&k, 1),
@@ -345,7 +328,7 @@ static void test_no_session(void)
 {
 	fresh(3);
 	say(&k, 0, "send bob first");
-	quiet();
+	quiet(&k);
 	hold_there(&k, 0, 0, true);
 	say(&k, 0, "send bob hi");
 	say(&k, 2, "takeover alice pw");
@@ -359,8 +342,7 @@ static void test_no_session(void)
 static void test_waited_unwritten(void)
 {
 	fresh(2);
-	for (uint32_t i = 0; i < REPLICAS; i++)
-		client_cut(&k, 0, i);
+	cut_all(&k, 0);
 	pump(&k);
 	say(&k, 0, "send bob hi");
 	for (uint32_t i = 0; i < REPLICAS; i++) {
@@ -382,7 +364,7 @@ static void test_repetition(void)
 	id = k.clients[1].last.id;
 	say(&k, 0, "send bob one");
 	first = k.clients[0].last;
-	quiet();
+	quiet(&k);
 	say_again(&k, 0, &first, "bob", "one");
 	IS_STRING(heard(&k, 0), "result send ok copies=3 stored=1 online=1\n",
 	          "repetition: received already: ok");
@@ -420,12 +402,10 @@ static void test_repetition_gone(void)
 	hold_here(&k, 0, 0, true), hold_here(&k, 0, 1, true), hold_here(&k, 0, 2, true);
 	say(&k, 0, "send bob one");
 	say(&k, 1, "delete");
-	for (uint32_t i = 0; i < REPLICAS; i++)
-		client_cut(&k, 0, i);
+	cut_all(&k, 0);
 	pump(&k);
 	(void)heard(&k, 0);
-	for (uint32_t i = 0; i < REPLICAS; i++)
-		client_heal(&k, 0, i);
+	heal_all(&k, 0);
 	pass(&k, 2500);
 	OK(has(heard(&k, 0), "result send unknown-outcome"),
 	   "PAPER5-15: so it is to one that begins again");
@@ -434,14 +414,14 @@ static void test_repetition_gone(void)
 
 static void test_min_copies(void)
 {
-	cluster_init(&k);
+	cluster_init(&k, SHARE_USUAL);
 	k.options.min_copies = 2;
 	(void)client_start(&k), (void)client_start(&k);
 	pass(&k, 1);
 	say(&k, 0, "create alice pw");
 	say(&k, 1, "create bob pw");
 	replica_full(&k, 1, true), replica_full(&k, 2, true);
-	quiet();
+	quiet(&k);
 	say(&k, 0, "send bob hi");
 	OK(has(heard(&k, 0), "result send unknown-outcome copies=1"),
 	   "min copies: stored on fewer is unknown");
@@ -449,7 +429,7 @@ static void test_min_copies(void)
 	OK(has(heard(&k, 0), "result all unknown-outcome copies=1"),
 	   "min copies: of a broadcast too");
 	replica_kill(&k, 1), replica_kill(&k, 2);
-	quiet();
+	quiet(&k);
 	say(&k, 0, "send bob hi");
 	IS_STRING(heard(&k, 0), "result send too-few-replicas stored=0 online=0\n",
 	          "min copies: fewer live: nothing is sent");
@@ -463,20 +443,10 @@ static void test_min_copies(void)
 
 static void small_shares(uint32_t messages)
 {
-	cluster_init(&k);
-	for (uint32_t i = 0; i < REPLICAS; i++)
-		replica_kill(&k, i);
-	k.share_messages = messages;
-	for (uint32_t i = 0; i < REPLICAS; i++)
-		replica_start(&k, i);
-	for (int i = 0; i < 3; i++)
-		(void)client_start(&k);
-	pass(&k, 1);
-	say(&k, 0, "create alice pw");
-	say(&k, 1, "create bob pw");
+	cluster_alice_bob(&k, messages, 3);
 	say(&k, 2, "create eve pw");
 	say(&k, 1, "logout");
-	quiet();
+	quiet(&k);
 }
 
 static void test_share(void)
@@ -564,7 +534,7 @@ static void test_changed(void)
 	say(&k, 0, "send bob to the first");
 	say(&k, 1, "delete");
 	say(&k, 2, "create bob other");
-	quiet();
+	quiet(&k);
 	send_twice("bob", "both under way");
 	IS_STRING(heard(&k, 0),
 	          "result send name-changed stored=0 online=0 bob\n"
@@ -667,7 +637,7 @@ static void test_gone_of_several(void)
 	OK(has(heard(&k, 0), "result send no-such-user copies=3 stored=1 online=1 bob"),
 	   "gone: of several, the one who was deleted meanwhile is named");
 	say(&k, 1, "create bob new");
-	quiet();
+	quiet(&k);
 	say(&k, 0, "send bob,eve three");
 	OK(has(heard(&k, 0), "result send name-changed"), "gone: his name is asked about anew");
 	say(&k, 0, "send bob,eve four");
@@ -684,7 +654,7 @@ static void test_gone_sender(void)
 	say(&k, 0, "delete");
 	say(&k, 2, "create alice other");
 	say(&k, 2, "send bob from the second");
-	quiet();
+	quiet(&k);
 	say(&k, 1, "login bob pw");
 	pass(&k, 300);
 	OK(has(k.clients[1].story, "message alice~"),
@@ -711,7 +681,7 @@ static void test_other_session(void)
 	fresh(3);
 	say(&k, 2, "create eve pw");
 	say(&k, 2, "logout");
-	quiet();
+	quiet(&k);
 	for (int i = 0; i < 2900; i++) {
 		char name[16];
 

@@ -61,35 +61,18 @@ static struct told told_to(uint32_t index)
 	return told;
 }
 
-static void hold_all(bool holds)
-{
-	for (uint32_t i = 0; i < REPLICAS; i++)
-		hold_there(&k, BOB, i, holds);
-}
-
-static uint32_t waiting_anywhere(void)
-{
-	return waiting(&k, 0, &bob_id) + waiting(&k, 1, &bob_id) + waiting(&k, 2, &bob_id);
-}
-
 /* Alice is client 0, carol client 2. Both have written to bob before, so what they write is shown
  * without a question. */
 static void fresh(void)
 {
-	cluster_init(&k);
-	for (uint32_t i = 0; i < 3; i++)
-		(void)client_start(&k);
-	pass(&k, 1);
-	say(&k, 0, "create alice pw");
+	cluster_alice_bob(&k, SHARE_USUAL, 3);
 	alice_id = k.clients[0].last.id;
-	say(&k, BOB, "create bob pw");
 	bob_id = k.clients[BOB].last.id;
 	say(&k, 2, "create carol pw");
 	say(&k, 0, "send bob first");
 	say(&k, 2, "send bob first");
 	pass(&k, 100);
-	for (uint32_t i = 0; i < k.count; i++)
-		(void)heard(&k, i);
+	quiet(&k);
 }
 
 /* ---- when ---- */
@@ -97,7 +80,7 @@ static void fresh(void)
 static void test_together(void)
 {
 	fresh();
-	hold_all(true);
+	hold_all_there(&k, BOB, true);
 	say(&k, 0, "send bob one");
 	IS_STRING(heard(&k, BOB), "message alice one 2\n", "together: it is shown at once");
 	pass(&k, 10);
@@ -121,9 +104,9 @@ static void test_together(void)
 	OK(!replication_idle(k.clients[BOB].r), "together: its replies are waited for");
 	pass(&k, 200);
 	IS_U64(told_to(0).frames, 1, "together: it is told once");
-	hold_all(false);
+	hold_all_there(&k, BOB, false);
 	pass(&k, 1);
-	IS_U64(waiting_anywhere(), 0, "together: and is gone then");
+	IS_U64(waiting_anywhere(&k, &bob_id), 0, "together: and is gone then");
 	OK(replication_idle(k.clients[BOB].r), "together: nothing is left to do");
 	cluster_free(&k);
 }
@@ -131,7 +114,7 @@ static void test_together(void)
 static void test_many(void)
 {
 	fresh();
-	hold_all(true);
+	hold_all_there(&k, BOB, true);
 	for (uint32_t i = 1; i < RECEIVED_COUNT; i++)
 		say(&k, 0, "send bob hi");
 	IS_U64(k.clients[BOB].shown, 2 + RECEIVED_COUNT - 1, "many: all are shown");
@@ -166,9 +149,9 @@ static void test_pages(void)
 	k.clients[BOB].counts_only = true;
 	say(&k, BOB, "login bob pw");
 	IS_U64(k.clients[BOB].shown, 2 + MAIL, "pages: a mailbox of many pages is read");
-	OK(waiting_anywhere() < 3 * RECEIVED_COUNT, "pages: and emptied meanwhile");
+	OK(waiting_anywhere(&k, &bob_id) < 3 * RECEIVED_COUNT, "pages: and emptied meanwhile");
 	pass(&k, RECEIVED_MS);
-	IS_U64(waiting_anywhere(), 0, "pages: to the last one");
+	IS_U64(waiting_anywhere(&k, &bob_id), 0, "pages: to the last one");
 	cluster_free(&k);
 }
 
@@ -177,16 +160,16 @@ static void test_pages(void)
 static void test_logout(void)
 {
 	fresh();
-	hold_all(true);
+	hold_all_there(&k, BOB, true);
 	say(&k, 0, "send bob one");
 	say(&k, BOB, "logout");
 	for (uint32_t i = 0; i < REPLICAS; i++) {
 		IS_U64(told_to(i).numbers, 1, "log out: it is told at once");
 		IS_U64(told_to(i).followed_by, FRAME_LOGOUT, "log out: before the session ends");
 	}
-	hold_all(false);
+	hold_all_there(&k, BOB, false);
 	pump(&k);
-	IS_U64(waiting_anywhere(), 0, "log out: so it is gone");
+	IS_U64(waiting_anywhere(&k, &bob_id), 0, "log out: so it is gone");
 	(void)heard(&k, BOB);
 	say(&k, BOB, "login bob pw");
 	pass(&k, 300);
@@ -197,14 +180,14 @@ static void test_logout(void)
 static void test_delete(void)
 {
 	fresh();
-	hold_all(true);
+	hold_all_there(&k, BOB, true);
 	say(&k, 0, "send bob one");
 	say(&k, BOB, "delete");
 	for (uint32_t i = 0; i < REPLICAS; i++) {
 		IS_U64(told_to(i).numbers, 1, "delete: it is told at once");
 		IS_U64(told_to(i).followed_by, FRAME_DELETE, "delete: before the account is gone");
 	}
-	hold_all(false);
+	hold_all_there(&k, BOB, false);
 	pass(&k, 100);
 	OK(has(heard(&k, BOB), "result delete ok copies=3"), "delete: which goes on");
 	cluster_free(&k);
@@ -233,7 +216,7 @@ static void test_taken_over(void)
 	pass(&k, 300);
 	OK(has(k.clients[other].story, "result login ok copies=3"), "taken over: everywhere");
 	OK(!has(k.clients[other].story, "message"), "taken over: so it is not shown again");
-	IS_U64(waiting_anywhere(), 0, "taken over: and is gone at the first one, too");
+	IS_U64(waiting_anywhere(&k, &bob_id), 0, "taken over: and is gone at the first one, too");
 	cluster_free(&k);
 }
 
@@ -273,7 +256,7 @@ static void test_killed(void)
 	pass(&k, 300);
 	OK(has(k.clients[other].story, "result login ok copies=3\nmessage alice two 3 waited\n"),
 	   "killed: what it had not told is shown to the next client, and nothing else");
-	IS_U64(waiting_anywhere(), 0, "killed: which tells it");
+	IS_U64(waiting_anywhere(&k, &bob_id), 0, "killed: which tells it");
 	cluster_free(&k);
 }
 

@@ -8,17 +8,12 @@ static struct cluster k;
 
 static void fresh(uint32_t clients)
 {
-	cluster_init(&k);
-	for (uint32_t i = 0; i < clients; i++)
-		(void)client_start(&k);
-	pass(&k, 1);
-	for (uint32_t i = 0; i < clients; i++)
-		(void)heard(&k, i);
+	cluster_start(&k, SHARE_USUAL, clients);
 }
 
 static void test_first(void)
 {
-	cluster_init(&k);
+	cluster_init(&k, SHARE_USUAL);
 	(void)client_start(&k);
 	(void)client_start(&k);
 	pass(&k, 1);
@@ -239,14 +234,7 @@ static void test_takeover(void)
 
 static void test_full(void)
 {
-	cluster_init(&k);
-	for (uint32_t i = 0; i < REPLICAS; i++)
-		replica_kill(&k, i);
-	k.share_messages = 2;
-	for (uint32_t i = 0; i < REPLICAS; i++)
-		replica_start(&k, i);
-	(void)client_start(&k), (void)client_start(&k);
-	pass(&k, 1);
+	cluster_start(&k, 2, 2);
 	say(&k, 1, "create bob pw");
 	say(&k, 1, "logout");
 	say(&k, 0, "create alice pw");
