@@ -163,8 +163,9 @@ client_ask idle '/check'
 is 'and says so to the next command' "$(field error)" not-logged-in
 client_close idle
 
-signal_server 2 STOP
 client_start idle --idle-logout 0.1 --reply-timeout 1
+client_wait idle '"ready".*"live".*"live".*"live"'
+signal_server 2 STOP
 client_say idle '/login alice pw'
 client_wait idle '"logged-out"'
 is 'idling logs out, also if the log-in took longer than that' "$(field reason)" idle
