@@ -180,7 +180,8 @@ static _Noreturn void die(enum exit_status status, const char *sentence)
 	exit((int)status);
 }
 
-/* Private files, all the descriptors that it may have, and no death by a signal that is none. */
+/* Opens the log, keeps new files private, takes all descriptors that it may have, and ignores the
+ * signals that must not end it. */
 static void prepare_process(const struct server_options *o)
 {
 	struct rlimit limit;
@@ -192,11 +193,11 @@ static void prepare_process(const struct server_options *o)
 	if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
 		return;
 	limit.rlim_cur = limit.rlim_max;
-	(void)setrlimit(RLIMIT_NOFILE, &limit); /* a wish: with fewer, fewer can connect */
+	(void)setrlimit(RLIMIT_NOFILE, &limit); /* if it fails, fewer clients can connect */
 }
 
-/* A name may have several addresses: the first that can be bound counts. Binding comes before the
- * data, since the port that the system picks is in the name of its folder. */
+/* A name may have several addresses: the first that can be bound is taken. This comes before the
+ * data is opened, since a port that the system picks becomes part of the folder's name. */
 static void bind_address(struct server *s)
 {
 	struct address addresses[ADDRESS_MAX];
@@ -214,7 +215,7 @@ static void bind_address(struct server *s)
 	s->options.data = s->data;
 }
 
-/* From here on no other server can have this data. */
+/* Locks the data: from here on no other server can use it. */
 static void open_disk(struct server *s)
 {
 	char err[ERR_SIZE];
@@ -227,8 +228,8 @@ static void open_disk(struct server *s)
 		die(is_locked ? EXIT_DATA : EXIT_REFUSED, err);
 }
 
-/* What a key is worth it is worth to clients that hold it, too: a damaged one is no reason to make
- * another, but to stop and ask. */
+/* A damaged key is no reason to make another one, since the other servers and repair hold the same
+ * key: the operator has to decide. */
 static void open_key(struct server *s, struct session_options *options)
 {
 	char path[KEY_PATH_SIZE];
@@ -245,7 +246,7 @@ static void open_key(struct server *s, struct session_options *options)
 	options->has_operator_key = true;
 }
 
-/* Refused data is not touched, so that a person can look at it, or --salvage. */
+/* Refused data stays as it is, so that a person can look at it, or use --salvage. */
 static void load(struct server *s, struct journal_loaded *loaded)
 {
 	struct journal_options options = {
@@ -272,7 +273,7 @@ static void load(struct server *s, struct journal_loaded *loaded)
 	assert(journal_position(s->journal) == 0);
 }
 
-/* ---- memory beforehand, on a thread of its own ---- */
+/* ---- memory made in advance, on a thread of its own ---- */
 
 static void prepare_memory(void *context)
 {
@@ -372,7 +373,7 @@ static void start(struct server *s)
 
 /* ---- the loop ---- */
 
-/* A connection was silent for too long, or something else of the sessions' is due. */
+/* A connection was silent for too long, or something else is due in a session. */
 static void ticked(struct loop_timer *timer)
 {
 	struct server *s = LOOP_OWNER(timer, struct server, tick);
@@ -381,7 +382,7 @@ static void ticked(struct loop_timer *timer)
 	peers_act(s->peers);
 }
 
-/* The loop goes round: that is all that a supervisor can be told. */
+/* Tells the supervisor that the loop still turns. */
 static void watched(struct loop_timer *timer)
 {
 	struct server *s = LOOP_OWNER(timer, struct server, watchdog);
@@ -390,7 +391,7 @@ static void watched(struct loop_timer *timer)
 	loop_timer_set(s->loop, timer, loop_now_ms(s->loop) + s->watchdog_ms);
 }
 
-/* The deadline moves with nearly every frame; the timer is set anew only if it has. */
+/* The deadline moves with nearly every frame. The timer is only set again if it has moved. */
 static void set_tick(struct server *s)
 {
 	uint64_t deadline_ms = session_deadline(s->sessions);
@@ -401,8 +402,9 @@ static void set_tick(struct server *s)
 		loop_timer_set(s->loop, &s->tick, deadline_ms);
 }
 
-/* Under load, who has sent meanwhile is heard too, before anything is committed: a commit of more
- * messages costs the disk hardly more. One or two connections are not worth a look. */
+/* Under load, clients that have sent something meanwhile are read, too, before anything is
+ * committed: a larger commit costs the disk hardly more. For one or two connections this is not
+ * worth a look. */
 static void gather(struct server *s)
 {
 	for (unsigned i = 0; i < GATHER_TURNS_MAX && peers_heard(s->peers) >= GATHER_HEARD_MIN &&
@@ -411,7 +413,7 @@ static void gather(struct server *s)
 		loop_turn(s->loop, 0);
 }
 
-/* Long work goes on by one slice a turn, however busy the server is: someone waits for its end. */
+/* Long work proceeds by one slice a turn, however busy the server is: a client waits for it. */
 static void turn(struct server *s)
 {
 	bool has_more = peers_have_input(s->peers) || session_has_work(s->sessions);
@@ -480,7 +482,7 @@ static void signalled(void *context, int number)
 
 /* ---- stop ---- */
 
-/* From here on a signal does what it does by default: it ends the process. */
+/* From here on a signal ends the process, as it does by default. */
 static void give_signals_back(void)
 {
 	sigset_t set;
@@ -504,7 +506,7 @@ static enum exit_status stop(struct server *s)
 	peers_stop_accepting(s->peers);
 	committer_finish(s->committer);
 	peers_write(s->peers);
-	/* The clients go on with another replica now, not when the snapshots are written. */
+	/* Clients turn to another replica now, and need not wait for the snapshots. */
 	committer_free(s->committer);
 	stop_preparing(s);
 	peers_free(s->peers);

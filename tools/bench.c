@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT
  *
- * bench: a closed-loop load generator. tools/load.c does the work of one process; this file reads
- * what is to be done, starts as many processes as the limit of open files asks for, and prints.
+ * bench: a closed-loop load generator. load does the work of one process. This file reads the
+ * command line, starts as many processes as the limit of open files makes necessary, and prints
+ * the figures.
  *
- * With several processes each prepares its part and says so; when all have, all begin. What they
- * have measured comes back through a pipe each.
+ * Each of several processes prepares its part and says so. When all are prepared, all begin. The
+ * tally of each comes back through a pipe.
  */
 #include "tools/load.h"
 
@@ -150,7 +151,7 @@ static void read_options(struct load_options *o, int argc, char **argv)
 
 /* ---- processes ---- */
 
-/* As many descriptors as this process may have; how many processes it takes with that. */
+/* Raises the limit of open files as far as it may, and counts the processes that this takes. */
 static uint32_t count_processes(const struct load_options *o)
 {
 	struct rlimit limit;
@@ -159,7 +160,7 @@ static uint32_t count_processes(const struct load_options *o)
 	if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
 		die("the limit of open files is not known");
 	limit.rlim_cur = limit.rlim_max;
-	(void)setrlimit(RLIMIT_NOFILE, &limit); /* a wish: more processes do, too */
+	(void)setrlimit(RLIMIT_NOFILE, &limit); /* if it fails there are more processes */
 	if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
 		die("the limit of open files is not known");
 	while (load_descriptors(o, processes) > limit.rlim_cur && processes < PROCESSES_MAX)
@@ -194,7 +195,7 @@ static void start_child(const struct load_options *o, const struct load_key *key
 	_exit(tally_write(&tally, from[1]) ? EXIT_DONE : EXIT_REFUSED);
 }
 
-/* Ends with the status of a child that did not get so far; it has said why. */
+/* Ends with the status of a child that has failed. The child has said why. */
 static _Noreturn void end_with(const struct child *child)
 {
 	int status = 0;

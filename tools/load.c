@@ -76,9 +76,9 @@ struct load_sender {
 	struct load_slot *slots;     /* load->slots of them */
 	uint32_t oldest;
 	uint32_t under_way; /* requests without a result; LIVE: also messages not shown */
-	uint32_t failed;    /* slots that wait for RETRY_MS */
+	uint32_t failed;    /* requests that wait to begin again: go_on */
 	uint32_t met;       /* recipients */
-	bool is_leaving;    /* LOGIN: the request under way is a log out */
+	bool is_leaving;    /* LOGIN: the request under way is a log-out */
 	uint64_t last_result_ns;
 	uint64_t *sent_ns; /* LIVE: by number, a ring */
 	uint64_t sent;
@@ -144,7 +144,7 @@ static uint32_t two_to(uint64_t at_least)
 	return size;
 }
 
-/* Xorshift: which recipient is next need not be more random than that. */
+/* Xorshift, which is random enough to choose the next recipient. */
 static uint64_t draw(struct load_sender *s)
 {
 	s->random ^= s->random << 13;
@@ -153,12 +153,7 @@ static uint64_t draw(struct load_sender *s)
 	return s->random;
 }
 
-static void recipient_name(const struct load *load, uint32_t number, char name[NAME_SIZE])
-{
-	(void)snprintf(name, NAME_SIZE, "%s-r%u", load->key->tag, number);
-}
-
-/* Decimal digits by hand: this is done for every message. */
+/* Writes decimal digits and returns how many. By hand, since it is done for every message. */
 static size_t put_number(char *to, uint64_t number)
 {
 	char digits[20];
@@ -173,6 +168,20 @@ static size_t put_number(char *to, uint64_t number)
 	return count;
 }
 
+/* The name of a recipient: a view of `name`, which also ends with a NUL. */
+static struct view recipient_name(const struct load *load, uint64_t number, char name[NAME_SIZE])
+{
+	size_t size = strlen(load->key->tag);
+
+	memcpy(name, load->key->tag, size);
+	memcpy(name + size, "-r", 2);
+	size += 2;
+	size += put_number(name + size, number);
+	name[size] = '\0';
+	return view_of(name, size);
+}
+
+/* Writes another number into the front of the text. */
 static void stamp_text(struct load_sender *s, size_t size)
 {
 	uint64_t stamp = ++s->stamp;
@@ -193,13 +202,7 @@ static uint32_t send_message(struct load *load, struct load_sender *s)
 		to = view_of_string(s->receiver.name);
 		s->sent_ns[++s->sent & load->ring_mask] = now_ns();
 	} else {
-		size_t prefix = strlen(load->key->tag);
-
-		memcpy(name, load->key->tag, prefix);
-		memcpy(name + prefix, "-r", 2);
-		to = view_of(name,
-		             prefix + 2 +
-		                     put_number(name + prefix + 2, draw(s) % load->options->users));
+		to = recipient_name(load, draw(s) % load->options->users, name);
 	}
 	return link_command(s->self.link, &command);
 }
@@ -277,7 +280,7 @@ static void count_latency(struct load *load, uint64_t begun_ns, uint64_t at_ns)
 		tally_add(load->tally, at_ns - begun_ns);
 }
 
-/* The pause counts from the beginning of the measurement, and to its end. */
+/* A pause counts only as far as it lies within the time that is measured. */
 static void count_pause(struct load *load, struct load_sender *s, uint64_t at_ns)
 {
 	uint64_t since = s->last_result_ns > load->begin_ns ? s->last_result_ns : load->begin_ns;
@@ -301,7 +304,7 @@ static void finish_one(struct load *load, struct load_sender *s)
 		load->state = ENDED;
 }
 
-/* The slot of a token, which is free then. */
+/* Finds the slot of a token and frees it. NULL: none has it. */
 static struct load_slot *take_slot(const struct load *load, struct load_sender *s, uint32_t token)
 {
 	uint32_t count = load->slots;
@@ -338,7 +341,7 @@ static void take_result(struct load *load, struct load_sender *s, const struct r
 		take_failure(load, s);
 		return;
 	}
-	/* A message that somebody waits for ends when it is shown. */
+	/* With live delivery, a message ends when it is shown. */
 	if (load->options->mode == LOAD_LIVE)
 		return;
 	if (!s->is_leaving)
@@ -348,7 +351,7 @@ static void take_result(struct load *load, struct load_sender *s, const struct r
 		begin_request(load, s, slot);
 }
 
-/* In the order of the stream; its result may come before or after. */
+/* A message was shown. They come in the order of the stream; the result comes before or after. */
 static void take_shown(struct load *load, struct load_sender *s, const struct shown *shown)
 {
 	struct load_slot *slot;
@@ -366,10 +369,11 @@ static void take_shown(struct load *load, struct load_sender *s, const struct sh
 	if (slot != NULL)
 		begin_request(load, s, slot);
 	else
-		s->failed++; /* it goes on with the next result */
+		s->failed++; /* the next result begins it */
 }
 
-/* LIVE: shown before its result, so the next message had to wait for the slot. */
+/* Begins requests again that wait: for RETRY_MS, or, with live delivery, for a free slot, because
+ * the message before was shown before its result came. */
 static void go_on(struct load *load, struct load_sender *s)
 {
 	struct load_slot *slot;
@@ -403,7 +407,7 @@ static void measure(struct load *load)
 	set_phase(load, load->options->measure_ms);
 }
 
-/* True if there was anybody left to meet. */
+/* Writes to the next recipients that the sender has not met. False if there are none. */
 static bool meet_more(struct load *load, struct load_sender *s)
 {
 	char names[MEET_AT_ONCE][NAME_SIZE];
@@ -413,8 +417,7 @@ static bool meet_more(struct load *load, struct load_sender *s)
 	for (; command.names_count < MEET_AT_ONCE && s->met < load->options->users; s->met++) {
 		size_t i = command.names_count++;
 
-		recipient_name(load, s->met, names[i]);
-		to[i] = view_of_string(names[i]);
+		to[i] = recipient_name(load, s->met, names[i]);
 	}
 	command.text = view_of_string("hello");
 	if (command.names_count > 0)
@@ -477,7 +480,7 @@ static void go_ready(struct loop_source *source, unsigned events)
 	begin_load(load);
 }
 
-/* Makers are done with; the others wait for other processes. */
+/* All accounts are there: frees the makers, and waits for the other processes if there are any. */
 static void prepared(struct load *load)
 {
 	static const char byte = 'r';
@@ -620,7 +623,7 @@ static void make_account(struct load *load, struct load_member *m)
 			member_prepared(load, m);
 			return;
 		}
-		recipient_name(load, load->accounts_next, m->name);
+		(void)recipient_name(load, load->accounts_next, m->name);
 		load->accounts_next += load->share->processes;
 	}
 	command = account_command(load, COMMAND_CREATE, m->name);
@@ -643,7 +646,7 @@ static void take_preparation(struct load *load, struct load_member *m, const str
 		make_account(load, m);
 }
 
-/* Whoever idles has nothing to lose but a replica, or the session. */
+/* An idle client can lose only a replica or its session; that is an error. */
 static void count_loss(struct load *load, const struct action *action)
 {
 	if (load->options->mode == LOAD_IDLE && load->state == MEASURING &&
@@ -704,7 +707,7 @@ static void sender_init(struct load *load, struct load_sender *s, uint32_t numbe
 		s->sent_ns = memory_alloc_zero(load->ring_mask + 1, sizeof *s->sent_ns);
 }
 
-/* What is this process's part of `count` that are dealt out in turn. */
+/* How many of `count` this process gets when they are dealt out in turn. */
 static uint32_t part_of(uint64_t count, const struct load_share *share)
 {
 	return (uint32_t)((count + share->processes - 1 - share->process) / share->processes);

@@ -63,7 +63,7 @@ struct repair_options {
 	const char *backup; /* NULL: none */
 };
 
-/* Nothing is dialled before all of it is right. */
+/* Help, version and mistakes end the program; nothing has been dialled then. */
 static void read_options(struct repair_options *o, int argc, char **argv)
 {
 	const struct option_row rows[] = {
@@ -117,7 +117,7 @@ static void read_options(struct repair_options *o, int argc, char **argv)
 	dial_targets_read(o->targets, &options, argc - first, argv + first, false);
 }
 
-/* Where a server makes it if it is started where we are, else here. */
+/* The key is where a server makes it that is started in this folder, or in this folder itself. */
 static void read_key(struct repair_options *o)
 {
 	const char *path = o->key;
@@ -138,7 +138,7 @@ static const char *reason(const struct reconcile_replica *replica, char to[ESCAP
 	return to;
 }
 
-/* Equal in one run if the sets were equal when they were read; another run has another key. */
+/* Equal sets have equal digests in one run only: each run has a key of its own for them. */
 static void print_digest(const uint8_t digest[KEY_SIZE])
 {
 	printf(", digest ");
@@ -175,9 +175,8 @@ static void print_left_open(const struct reconcile_result *result)
 {
 	for (uint32_t i = 0; i < RECONCILE_MAX; i++)
 		if (result->replicas[i].state == RECONCILE_LOST)
-			printf("replica %u took no part: what it alone holds is missing on the "
-			       "others, and what they learned since is missing there, until repair "
-			       "runs with it\n",
+			printf("replica %u took no part: the others lack what it alone holds, and "
+			       "it lacks what is new on them, until repair runs with it\n",
 			       i + 1);
 }
 
@@ -198,8 +197,8 @@ static uint32_t count_ready(const struct reconcile_result *result)
 	return count;
 }
 
-/* What still differed in the last pass had come while it ran: all that was there when it began was
- * stored everywhere, or a replica would have refused it. */
+/* What still differed in the last pass came while the run lasted: all that was there before is
+ * stored everywhere, unless a replica has refused it. */
 static enum exit_status judge(const struct repair_options *o, const struct reconcile_result *result)
 {
 	const char *who = count_ready(result) == RECONCILE_MAX ? "all three replicas"
@@ -296,7 +295,7 @@ static enum exit_status run_once(struct loop *l, const struct repair_options *o)
 static _Noreturn void run_for_ever(struct loop *l, const struct repair_options *o)
 {
 	for (;;) {
-		(void)run_once(l, o); /* it has said what came of it; the next may be better */
+		(void)run_once(l, o); /* it has said how it ended; the next run may do better */
 		loop_turn(l, 0);
 		uint64_t until_ms = loop_now_ms(l) + o->every_ms;
 
