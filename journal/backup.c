@@ -7,7 +7,7 @@
 #include "journal/backup.h"
 
 #include "io/file.h"
-#include "journal/journal.h"
+#include "journal/private.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -24,31 +24,26 @@ struct backup {
 	struct journal *journal;
 };
 
-/* What a directory of data may hold; also what an earlier backup left that was killed. */
-static const char *const names[] = {
-	"users.json",        "users.json.new",
-	"pending.json",      "pending.json.new",
-	"journal.jsonl",     "journal.jsonl.new",
-	"journal.old.jsonl", "replica.json",
-	"replica.json.new",  "lock",
-};
-enum { NAMES = sizeof(names) / sizeof(names[0]) };
-
 static int say(const char *what, const char *path, int error, char err[ERR_SIZE])
 {
 	(void)snprintf(err, ERR_SIZE, "cannot %s '%.300s': %s", what, path, strerror(error));
 	return -1;
 }
 
-static void remove_files(const struct backup *b)
+/* Removes whatever a directory of data may hold: also what a backup left that was killed. Most of
+ * the files are not there. Gives the first failure, 0 if there is none. */
+static int remove_files(struct disk *disk)
 {
-	char path[PATH_SIZE + 32];
+	int failed = 0;
 
-	for (size_t i = 0; i < NAMES; i++) {
-		(void)snprintf(path, sizeof(path), "%s/%s", b->aside, names[i]);
-		(void)unlink(path); /* most are not there */
+	for (size_t i = 0; i < 2 * FILE_COUNT; i++) {
+		const char *const *names = i % 2 == 0 ? journal_names : journal_names_new;
+		int result = disk->operations->remove(disk, names[i / 2]);
+
+		if (result < 0 && result != -ENOENT && failed == 0)
+			failed = result;
 	}
-	(void)rmdir(b->aside);
+	return failed;
 }
 
 static void release(struct backup *b)
@@ -62,13 +57,14 @@ static void release(struct backup *b)
 
 void backup_abandon(struct backup *b)
 {
-	char aside[PATH_SIZE];
-
 	if (b == NULL)
 		return;
-	(void)snprintf(aside, sizeof(aside), "%s", b->aside);
-	if (b->disk != NULL)
-		remove_files(b);
+	if (b->disk != NULL) {
+		/* What cannot be removed stays; the next backup to this place removes it. */
+		(void)remove_files(b->disk);
+		(void)b->disk->operations->remove(b->disk, DISK_LOCK_NAME);
+		(void)rmdir(b->aside);
+	}
 	release(b);
 }
 
@@ -77,17 +73,14 @@ static int open_aside(struct backup *b, struct store *store, char err[ERR_SIZE])
 	struct journal_options options = { .salvage = false };
 	struct journal_loaded loaded;
 	bool is_locked = false;
+	int result;
 
 	b->disk = disk_open_directory(b->aside, &is_locked, err);
 	if (b->disk == NULL)
 		return -1;
-	/* All but the lock, which we hold. */
-	for (size_t i = 0; i + 1 < NAMES; i++) {
-		int result = b->disk->operations->remove(b->disk, names[i]);
-
-		if (result < 0 && result != -ENOENT)
-			return say("empty", b->aside, -result, err);
-	}
+	result = remove_files(b->disk);
+	if (result < 0)
+		return say("empty", b->aside, -result, err);
 	if (getrandom(options.uuid, UUID_SIZE, 0) != UUID_SIZE)
 		return say("draw a number for", b->aside, EAGAIN, err);
 	return journal_open(b->disk, &options, store, &b->journal, &loaded, err) == JOURNAL_OK ? 0
@@ -122,10 +115,9 @@ struct backup *backup_begin(const char *path, struct store *store, char err[ERR_
 static int is_whole(struct backup *b, char err[ERR_SIZE])
 {
 	const struct disk_operations *operations = b->disk->operations;
-	static const char *const needed[] = { "users.json", "pending.json", "journal.jsonl" };
 
-	for (size_t i = 0; i < 3; i++) {
-		int handle = operations->open(b->disk, needed[i], DISK_READ);
+	for (size_t f = FILE_USERS; f <= FILE_JOURNAL; f++) {
+		int handle = operations->open(b->disk, journal_names[f], DISK_READ);
 
 		if (handle < 0)
 			return say("write all of", b->aside, ENOSPC, err);
@@ -143,10 +135,10 @@ static int finish(struct backup *b, char err[ERR_SIZE])
 	b->journal = NULL;
 	if (journal_close(journal, err) < 0 || is_whole(b, err) < 0)
 		return -1;
-	result = operations->remove(b->disk, "replica.json");
+	result = operations->remove(b->disk, journal_names[FILE_REPLICA]);
 	if (result < 0)
 		return say("finish", b->aside, -result, err);
-	result = operations->remove(b->disk, "lock");
+	result = operations->remove(b->disk, DISK_LOCK_NAME);
 	if (result < 0)
 		return say("finish", b->aside, -result, err);
 	result = operations->sync_names(b->disk);
@@ -154,6 +146,9 @@ static int finish(struct backup *b, char err[ERR_SIZE])
 		return say("sync", b->aside, -result, err);
 	if (rename(b->aside, b->path) < 0)
 		return say("rename to", b->path, errno, err);
+	/* It is whole and in its place: whatever fails now does not remove it. */
+	disk_close_directory(b->disk);
+	b->disk = NULL;
 	if (!file_sync_folder(b->path))
 		return say("sync the folder of", b->path, errno, err);
 	return 0;

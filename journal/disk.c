@@ -31,8 +31,6 @@ enum {
 	FILE_MODE = 0600,
 };
 
-static const char lock_name[] = "lock";
-
 struct directory_log {
 	int handle;
 	struct direct *direct; /* NULL: not in use */
@@ -325,7 +323,7 @@ static const char *directory_begin(struct directory *directory, const char *path
 	*result = directory->fd < 0 ? -errno : sync_parent(directory->fd);
 	if (*result < 0)
 		return "open";
-	directory->lock_fd = openat(directory->fd, lock_name, O_RDWR | O_CREAT | O_CLOEXEC,
+	directory->lock_fd = openat(directory->fd, DISK_LOCK_NAME, O_RDWR | O_CREAT | O_CLOEXEC,
 	                            FILE_MODE);
 	if (directory->lock_fd < 0 || flock(directory->lock_fd, LOCK_EX | LOCK_NB) < 0) {
 		*result = -errno;

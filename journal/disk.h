@@ -15,7 +15,8 @@
 
 #include "base/buf.h"
 
-enum { ERR_SIZE = 512 }; /* of every buffer for an error's sentence */
+enum { ERR_SIZE = 512 };      /* of every buffer for an error's sentence */
+#define DISK_LOCK_NAME "lock" /* the file in a data directory that its server has locked */
 
 enum disk_open {
 	DISK_READ,       /* -ENOENT if it is not there */

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT
  *
- * The short way of printing writes the very bytes that cJSON would; the short way of reading takes
- * the line apart at fixed places and gives up at the first byte that is not what the printer would
- * have put there. Giving up costs nothing but time: the line then goes through cJSON, which also
- * finds out what is wrong with it.
+ * Two ways, for speed. The fast way of printing writes the same bytes as cJSON would. The fast way
+ * of reading expects exactly those bytes; at the first byte that differs it gives up. Giving up
+ * costs only time: the line then goes through cJSON, which also finds out what is wrong with it.
+ *
+ * cJSON's way is a table at the end of this file: which keys an object must have, and which
+ * function reads them.
  */
 #include "journal/line.h"
 
@@ -12,18 +14,17 @@
 #include "journal/json.h"
 
 enum {
-	/* {"to":..,"from":..,"session":..,"number":..,"sent":..,"text": and a seal, without the
-	 * text. */
+	/* Of a message's line all but the text, with room to spare: keys, two ids, a session, two
+	 * numbers and the seal. */
 	FIXED_SIZE_MAX = 320,
 	DECIMAL_SIZE_MAX = 20,
-	HEX_SIZE = 8,
 };
 
 static const char hex_digits[] = "0123456789abcdef";
 
 /* ---- printing ---- */
 
-/* The buffers of the journal have no maximum of their own, so a put never fails. */
+/* A put never fails: journal/line.h asks for a buffer without a maximum that could be reached. */
 static uint8_t *reserve(struct buf *out, size_t size)
 {
 	uint8_t *to = buf_reserve(out, size);
@@ -32,7 +33,7 @@ static uint8_t *reserve(struct buf *out, size_t size)
 	return to;
 }
 
-static void put(struct buf *out, const char *text)
+void journal_line_put(struct buf *out, const char *text)
 {
 	bool done = buf_put(out, text, strlen(text));
 
@@ -62,18 +63,19 @@ static uint8_t *put_decimal(uint8_t *to, uint64_t value)
 
 static uint8_t *put_hex(uint8_t *to, uint32_t value)
 {
-	for (size_t i = HEX_SIZE; i-- > 0; value >>= 4)
+	for (size_t i = JOURNAL_HEX_SIZE; i-- > 0; value >>= 4)
 		to[i] = (uint8_t)hex_digits[value & 15];
-	return to + HEX_SIZE;
+	return to + JOURNAL_HEX_SIZE;
 }
 
-/* The text of an id ends with a NUL, which the next byte takes the place of. */
+/* id_to_text ends the text with a NUL; the byte that is put next overwrites it. */
 static uint8_t *put_id(uint8_t *to, const struct id *id)
 {
 	id_to_text(id, (char *)to);
 	return to + ID_TEXT_SIZE;
 }
 
+/* The three members that messages and burials begin with. */
 static uint8_t *put_stream(uint8_t *to, const struct stream *stream)
 {
 	to = PUT(to, "{\"to\":\"");
@@ -94,6 +96,7 @@ static uint8_t *put_key(uint8_t *to, const uint8_t key[KEY_SIZE])
 	return to;
 }
 
+/* With a digest: a reference, which has the digest and the size in place of the text. */
 static void put_message(struct buf *out, const struct message *m, const uint8_t *digest)
 {
 	size_t text_size = digest != NULL ? 2 * KEY_SIZE + DECIMAL_SIZE_MAX
@@ -135,7 +138,7 @@ static void put_burial(struct buf *out, const struct burial *b)
 	buf_added(out, (size_t)(to - begin));
 }
 
-/* Appends a tree without its closing brace, and frees it. */
+/* Appends a tree as an open object, and frees it. */
 static void put_open_tree(struct buf *out, struct cJSON *tree)
 {
 	bool done = json_print(tree, out);
@@ -155,6 +158,7 @@ static void tree_put_key(struct cJSON *tree, const char *name, const uint8_t key
 	json_put_string(tree, name, view_of(text, sizeof(text)));
 }
 
+/* What accounts and tombstones begin with. */
 static struct cJSON *tree_of(const struct id *id, struct view name)
 {
 	struct cJSON *tree = json_object();
@@ -221,8 +225,8 @@ void journal_line_put_text(struct buf *out, const uint8_t digest[KEY_SIZE], stru
 
 void journal_line_put_hex(struct buf *out, uint32_t value)
 {
-	put_hex(reserve(out, HEX_SIZE), value);
-	buf_added(out, HEX_SIZE);
+	put_hex(reserve(out, JOURNAL_HEX_SIZE), value);
+	buf_added(out, JOURNAL_HEX_SIZE);
 }
 
 void journal_line_put_decimal(struct buf *out, uint64_t value)
@@ -230,6 +234,12 @@ void journal_line_put_decimal(struct buf *out, uint64_t value)
 	uint8_t *begin = reserve(out, DECIMAL_SIZE_MAX);
 
 	buf_added(out, (size_t)(put_decimal(begin, value) - begin));
+}
+
+void journal_line_put_format(struct buf *out)
+{
+	journal_line_put(out, "{\"format\":");
+	journal_line_put_decimal(out, JOURNAL_FORMAT);
 }
 
 void journal_line_seal(struct buf *out, size_t begin)
@@ -247,19 +257,20 @@ void journal_line_seal(struct buf *out, size_t begin)
 
 static void put_name(struct buf *out, struct snapshot_name name)
 {
-	put(out, "\"");
+	journal_line_put(out, "\"");
 	if (name.present)
 		journal_line_put_hex(out, name.crc);
 	else
-		put(out, "none");
-	put(out, "\"");
+		journal_line_put(out, "none");
+	journal_line_put(out, "\"");
 }
 
+/* The members "users" and "pending". */
 static void put_names(struct buf *out, const struct snapshot_names *names)
 {
-	put(out, "\"users\":");
+	journal_line_put(out, "\"users\":");
 	put_name(out, names->users);
-	put(out, ",\"pending\":");
+	journal_line_put(out, ",\"pending\":");
 	put_name(out, names->pending);
 }
 
@@ -267,16 +278,15 @@ void journal_line_put_head(struct buf *out, const struct journal_head *head)
 {
 	size_t begin = out->size;
 
-	put(out, "{\"format\":");
-	journal_line_put_decimal(out, JOURNAL_FORMAT);
-	put(out, ",");
+	journal_line_put_format(out);
+	journal_line_put(out, ",");
 	put_names(out, &head->follows);
 	if (head->has_old) {
-		put(out, ",\"old\":");
+		journal_line_put(out, ",\"old\":");
 		journal_line_put_decimal(out, head->old_size);
-		put(out, ",\"old_crc\":\"");
+		journal_line_put(out, ",\"old_crc\":\"");
 		journal_line_put_hex(out, head->old_crc);
-		put(out, "\"");
+		journal_line_put(out, "\"");
 	}
 	journal_line_seal(out, begin);
 }
@@ -285,7 +295,7 @@ void journal_line_put_synced(struct buf *out, uint64_t synced)
 {
 	size_t begin = out->size;
 
-	put(out, "{\"synced\":");
+	journal_line_put(out, "{\"synced\":");
 	journal_line_put_decimal(out, synced);
 	journal_line_seal(out, begin);
 	assert(out->size - begin <= JOURNAL_SYNCED_SIZE_MAX);
@@ -296,16 +306,16 @@ void journal_line_put_note(struct buf *out, const struct snapshot_names *names)
 	size_t begin = out->size;
 
 	assert(names->users.present && names->pending.present);
-	put(out, "{");
+	journal_line_put(out, "{");
 	put_names(out, names);
 	journal_line_seal(out, begin);
 }
 
 void journal_line_put_block(struct buf *out, uint32_t crc)
 {
-	put(out, "{\"crc\":\"");
+	journal_line_put(out, "{\"crc\":\"");
 	journal_line_put_hex(out, crc);
-	put(out, "\"}");
+	journal_line_put(out, "\"}");
 }
 
 /* ---- reading ---- */
@@ -332,9 +342,9 @@ bool journal_line_hex(struct view text, uint32_t *value)
 {
 	uint32_t sum = 0;
 
-	if (text.size != HEX_SIZE)
+	if (text.size != JOURNAL_HEX_SIZE)
 		return false;
-	for (size_t i = 0; i < HEX_SIZE; i++) {
+	for (size_t i = 0; i < JOURNAL_HEX_SIZE; i++) {
 		if (hex_value(text.data[i]) > 15)
 			return false;
 		sum = sum << 4 | hex_value(text.data[i]);
@@ -371,12 +381,14 @@ bool journal_line_is_sealed(struct view line)
 	const uint8_t *seal = line.data + size;
 
 	return memcmp(seal, opening, opening_size) == 0 &&
-	       memcmp(seal + opening_size + HEX_SIZE, "\"}", 2) == 0 &&
-	       journal_line_hex(view_of(seal + opening_size, HEX_SIZE), &crc) &&
+	       memcmp(seal + opening_size + JOURNAL_HEX_SIZE, "\"}", 2) == 0 &&
+	       journal_line_hex(view_of(seal + opening_size, JOURNAL_HEX_SIZE), &crc) &&
 	       crc32c(0, line.data, size) == crc;
 }
 
-/* The short way. Each takes what it expects from the front of *left, or says false. */
+/* ---- reading, the fast way ----
+ *
+ * Each function takes what it expects from the front of *left, or returns false. */
 static bool take(struct view *left, const char *text, size_t size)
 {
 	if (left->size < size || memcmp(left->data, text, size) != 0)
@@ -387,6 +399,7 @@ static bool take(struct view *left, const char *text, size_t size)
 }
 #define TAKE(left, text) take((left), (text), sizeof(text) - 1)
 
+/* A number as it is printed: no sign, no leading zero, at most NUMBER_MAX. */
 static bool take_decimal(struct view *left, uint64_t *value)
 {
 	uint64_t sum = 0;
@@ -405,6 +418,7 @@ static bool take_decimal(struct view *left, uint64_t *value)
 	return true;
 }
 
+/* An id: remembered from the line before, if it is the same, else decoded. */
 static bool take_account(struct journal_line_parser *p, size_t which, struct view *left,
                          struct id *id)
 {
@@ -448,7 +462,7 @@ static bool take_stream(struct journal_line_parser *p, struct view *left, struct
 	       TAKE(left, "\"");
 }
 
-/* A text that stands for itself: no escapes, no quotes within, nothing below 0x20. */
+/* Whether the text needs no escapes, and is one that a message may have. */
 static bool is_plain_text(struct view text)
 {
 	for (size_t i = 0; i < text.size; i++)
@@ -457,6 +471,7 @@ static bool is_plain_text(struct view text)
 	return text_is_valid(text);
 }
 
+/* The rest of a message. Its text is not copied: it stands in the line as it is. */
 static bool take_message(struct view left, struct message *m)
 {
 	if (!TAKE(&left, ",\"number\":") || !take_decimal(&left, &m->number) || m->number == 0 ||
@@ -475,8 +490,9 @@ static bool take_burial(struct view left, struct range *range)
 	       left.size == 0 && range->first >= 1 && range->first <= range->last;
 }
 
-/* `open` is a line without its brace, or without its seal. */
-static bool parse_short(struct journal_line_parser *p, struct view open, struct element *e)
+/* `open` is a line without its brace, or without its seal. The byte that tells a burial from a
+ * message is the first one of its fourth key. */
+static bool parse_fast(struct journal_line_parser *p, struct view open, struct element *e)
 {
 	struct stream stream;
 
@@ -493,7 +509,8 @@ static bool parse_short(struct journal_line_parser *p, struct view open, struct 
 	return take_message(open, &e->fact.message);
 }
 
-/* The long way: from a tree. */
+/* ---- reading, from a tree ---- */
+
 static bool member_key(const struct cJSON *tree, const char *name, uint8_t key[KEY_SIZE])
 {
 	struct view text;
@@ -515,6 +532,7 @@ static bool member_hex(const struct cJSON *tree, const char *name, uint32_t *val
 	return json_string(json_member(tree, name), &text) && journal_line_hex(text, value);
 }
 
+/* A snapshot's name: 8 digits, or "none". */
 static bool member_snapshot(const struct cJSON *tree, const char *key, struct snapshot_name *name)
 {
 	struct view text;
@@ -569,6 +587,7 @@ static bool tree_stream(const struct cJSON *tree, struct stream *stream)
 	       ulid_from_text(text, &stream->session);
 }
 
+/* What messages and references have in common. */
 static bool tree_numbers(const struct cJSON *tree, struct message *m)
 {
 	return tree_stream(tree, &m->stream) &&
@@ -618,7 +637,7 @@ static bool tree_burial(const struct cJSON *tree, struct element *e)
 	       json_next(last) == NULL && b->range.first >= 1 && b->range.first <= b->range.last;
 }
 
-/* What is said twice must agree. */
+/* The digest must be that of the text. */
 static bool tree_text(const struct cJSON *tree, struct element *e)
 {
 	uint8_t digest[SHA256_SIZE];
@@ -669,8 +688,8 @@ static bool tree_note(const struct cJSON *tree, struct element *e)
 	       e->head.follows.pending.present;
 }
 
-/* The rows that a key is looked for in, in this order: a line is of the first kind that has all of
- * these keys and no other. */
+/* The kinds of lines, and where each may stand. A line is of the kind whose keys it has: all of
+ * them and no other. */
 static const struct form {
 	const char *keys[9];
 	size_t count;
@@ -696,7 +715,7 @@ static const struct form {
 	{ { "format", "users", "pending", "old", "old_crc" }, 5, IN_JOURNAL, tree_head },
 };
 
-/* The keys of a tree are exactly the form's, and the seal's. */
+/* Whether the keys of a tree are exactly those of the form, and the seal's if there is one. */
 static bool has_form(const struct cJSON *tree, const struct form *form, bool sealed)
 {
 	const char *keys[sizeof(form->keys) / sizeof(form->keys[0]) + 1];
@@ -733,7 +752,7 @@ bool journal_line_parse(struct journal_line_parser *p, struct view line, bool se
 
 	assert(e != NULL);
 	if (line.size > closing && !p->cjson_only && line.data[line.size - 1] == '}' &&
-	    parse_short(p, view_of(line.data, line.size - closing), e))
+	    parse_fast(p, view_of(line.data, line.size - closing), e))
 		return true;
 	json_free(p->tree);
 	p->tree = json_parse(line, wrong);

@@ -1,33 +1,35 @@
 /* SPDX-License-Identifier: MIT
  *
- * journal_line: the lines of the journal's files, one JSON object each, both ways. No I/O.
+ * line: the lines of the journal's files, one JSON object each, both ways. No I/O.
  *
- * A line of a journal is sealed: it ends with ,"crc":"8 hex digits"} and that is the CRC-32C of all
- * before the comma. An element of a snapshot is the same object without the seal. Keys stand in
- * this order, and nothing else is accepted:
+ * A line of a journal is sealed: it ends with ,"crc":"8 hex digits"} and that number is the CRC-32C
+ * of all bytes before the comma. An element of a snapshot is the same object without the seal. The
+ * keys stand in this order, and nothing else is accepted:
  *
+ *   in both
  *   account     {"id","name","setting","seal","stored_key","server_key","lock","confirmed"}
  *   tombstone   {"id","name","middle","delete_key"}
  *   message     {"to","from","session","number","sent","text"}
  *   burial      {"to","from","session","gone":[first,last]}
  *
  *   in snapshots only
- *   reference   {"to","from","session","number","sent","digest","size"}: a message whose text is
- *   long text        {"digest","text"}
+ *   reference   {"to","from","session","number","sent","digest","size"}: a message with a long text
+ *   text        {"digest","text"}: a long text, which several references may share
  *   block       {"crc"}: the CRC-32C of all bytes since the block before, or since the beginning
  *
  *   in journals only
- *   head        {"format","users","pending"} and perhaps "old","old_crc": the first line
- *   synced      {"synced"}: how many bytes of this journal were on the disk when this line was
- *   written note        {"users","pending"}: these snapshots hold all that the old journal held,
- *   and may be put in place
+ *   head        {"format","users","pending"}: the first line. It names the snapshots that the
+ *               journal follows, and with "old","old_crc" the old journal that they need
+ *   synced      {"synced"}: so many bytes of this journal were on the disk when this was written
+ *   note        {"users","pending"}: these snapshots hold all that the old journal held, and may
+ *               be put in place
  *
- * Ids are as in fact/id.h, keys and digests in hexadecimal, a missing snapshot's checksum is
- * "none".
+ * Ids are written as in fact/id.h, keys and digests in hexadecimal. The checksum of a missing
+ * snapshot is "none".
  *
- * Messages and burials, nearly all lines there are, are printed without a tree, and read without
- * one if a line is exactly what is printed here for a text that needs no escapes; all else is
- * cJSON's. The tests compare the two.
+ * Nearly all lines are messages and burials, so they have a fast way. They are printed without a
+ * tree of JSON values. They are read without one if the line is exactly what is printed here for a
+ * text that needs no escapes. All other lines go through cJSON. The tests compare the two ways.
  */
 #ifndef THREEFOLD_JOURNAL_LINE_H
 #define THREEFOLD_JOURNAL_LINE_H
@@ -36,15 +38,17 @@
 
 enum {
 	JOURNAL_FORMAT = 1,
-	/* The longest text, all of it escaped, and all the rest of a line. */
+	/* The longest text with every byte escaped, and the rest of a line. */
 	JOURNAL_LINE_SIZE_MAX = TEXT_SIZE_MAX * 6 + 1024,
-	JOURNAL_SEAL_SIZE = 17, /* ,"crc":"00000000"} without the brace */
-	JOURNAL_SYNCED_SIZE_MAX = 64,
+	JOURNAL_HEX_SIZE = 8,         /* digits of a CRC-32C */
+	JOURNAL_SEAL_SIZE = 17,       /* ,"crc":"00000000" and not the brace behind it */
+	JOURNAL_SYNCED_SIZE_MAX = 64, /* of a whole line {"synced"} */
 };
 
 struct cJSON;
 
-/* A snapshot's name is the checksum of its content. */
+/* A snapshot is named by the checksum of its content, so equal snapshots have one name on all
+ * replicas. Not `present`: there is no snapshot, because the journal is the first one. */
 struct snapshot_name {
 	bool present;
 	uint32_t crc;
@@ -60,12 +64,13 @@ static inline bool snapshot_name_equal(struct snapshot_name a, struct snapshot_n
 	return a.present == b.present && (!a.present || a.crc == b.crc);
 }
 
+/* What the first line of a journal says. */
 struct journal_head {
 	uint64_t format;
 	struct snapshot_names follows;
-	bool has_old;      /* the journal before holds what these snapshots lack */
-	uint64_t old_size; /* its bytes, all of them whole */
-	uint32_t old_crc;  /* and their CRC-32C */
+	bool has_old;      /* the old journal holds facts that these snapshots lack */
+	uint64_t old_size; /* its bytes: where its last whole line ends */
+	uint32_t old_crc;  /* the CRC-32C of these bytes */
 };
 
 enum element_kind {
@@ -78,45 +83,55 @@ enum element_kind {
 	ELEMENT_NOTE,
 };
 
-/* What a line says. Views live until the parser's next line, and as long as the line. */
+/* What a line says. Its views live as long as the line does, and no longer than until the next line
+ * is read. */
 struct element {
 	enum element_kind kind;
 	struct fact fact;         /* FACT; of a REFERENCE the message, with an empty text */
 	uint8_t digest[KEY_SIZE]; /* REFERENCE, TEXT */
-	uint32_t text_size;       /* REFERENCE */
+	uint32_t text_size;       /* REFERENCE: bytes of the text */
 	struct view text;         /* TEXT */
 	uint32_t crc;             /* BLOCK */
 	uint64_t synced;          /* SYNCED */
-	struct journal_head head; /* HEAD; of a NOTE `follows` only */
+	struct journal_head head; /* HEAD; a NOTE sets `follows` only */
 };
 
-/* ---- printing; nothing is appended but what is named ---- */
+/* ---- printing ----
+ *
+ * Each appends to `out`, which must have no maximum that could be reached. */
 
-/* A fact as an open object: all but its closing brace. `digest`: in place of the message's text. */
+/* A fact as an open object: its closing brace is left to the caller, who may seal it. With a
+ * `digest` (else NULL) a message becomes a reference. */
 void journal_line_put_fact(struct buf *out, const struct fact *fact, const uint8_t *digest);
+/* A long text, as an open object. */
 void journal_line_put_text(struct buf *out, const uint8_t digest[KEY_SIZE], struct view text);
-/* Closes the object that begins at `begin` with its checksum, and the line. */
+/* Closes the open object that begins at offset `begin` of `out` with its checksum, and ends the
+ * line. */
 void journal_line_seal(struct buf *out, size_t begin);
-/* Whole lines, sealed. */
+/* Whole lines, sealed and ended. */
 void journal_line_put_head(struct buf *out, const struct journal_head *head);
 void journal_line_put_synced(struct buf *out, uint64_t synced);
 void journal_line_put_note(struct buf *out, const struct snapshot_names *names);
-/* {"crc":"..."} and no newline. */
+/* {"crc":"..."}, a block: a whole object, no newline. */
 void journal_line_put_block(struct buf *out, uint32_t crc);
+/* Pieces, for the head and the tail of a snapshot and for replica.json: {"format":1, with which every
+ * file begins; a string as it is; 8 digits; a number. */
+void journal_line_put_format(struct buf *out);
+void journal_line_put(struct buf *out, const char *string);
 void journal_line_put_hex(struct buf *out, uint32_t value);
 void journal_line_put_decimal(struct buf *out, uint64_t value);
 
 /* ---- reading ---- */
 
-/* What is remembered from one line to the next: the tree that views point into, and the last
- * identities, because neighbours often share them. */
+/* What is kept from one line to the next: the tree that views point into, and the ids of the last
+ * line, because neighbours often share them and an id is slow to decode. */
 struct journal_line_parser {
 	struct cJSON *tree;
-	bool cjson_only; /* tests: no short way */
+	bool cjson_only; /* for tests: never the fast way */
 	struct {
 		char text[ID_TEXT_SIZE];
 		struct id id;
-	} accounts[2];
+	} accounts[2]; /* recipient and sender */
 	struct {
 		char text[ULID_TEXT_SIZE];
 		struct ulid ulid;
@@ -125,13 +140,13 @@ struct journal_line_parser {
 
 void journal_line_parser_init(struct journal_line_parser *p);
 void journal_line_parser_release(struct journal_line_parser *p);
-/* Whether the line (without its newline) ends with the checksum of what stands before. */
+/* Whether the line (without its newline) ends with the right checksum of what stands before. */
 bool journal_line_is_sealed(struct view line);
-/* What a line says; of a sealed one the seal must have been checked. False and a phrase if it is
- * nothing known. */
+/* Reads a line (without its newline) into `e`. If it is a sealed one, the caller has checked the
+ * seal. False, and a phrase in *wrong, if the line is none of the above. */
 bool journal_line_parse(struct journal_line_parser *p, struct view line, bool sealed,
                         struct element *e, const char **wrong);
-/* "00000000" to "ffffffff". */
+/* Reads 8 digits, "00000000" to "ffffffff". False if `text` is anything else. */
 bool journal_line_hex(struct view text, uint32_t *value);
 
 #endif

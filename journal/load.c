@@ -59,6 +59,12 @@ static bool check(struct start *s, int64_t result, const char *what, const char 
 	return result >= 0 || loading_fail(&s->l, what, file, (int)result);
 }
 
+static bool sync_names(struct start *s)
+{
+	return check(s, operations(s)->sync_names(s->l.disk), "sync the names of",
+	             "the data directory");
+}
+
 /* ---- which files are there ---- */
 
 static bool look(struct start *s)
@@ -91,30 +97,6 @@ static bool look(struct start *s)
 
 /* ---- replica.json ---- */
 
-static bool uuid_from_text(struct view text, uint8_t uuid[UUID_SIZE])
-{
-	static const char digits[] = "0123456789abcdef";
-	size_t at = 0;
-
-	if (text.size != UUID_TEXT_SIZE)
-		return false;
-	for (size_t i = 0; i < UUID_TEXT_SIZE; i++) {
-		if (i == 8 || i == 13 || i == 18 || i == 23) {
-			if (text.data[i] != '-')
-				return false;
-			continue;
-		}
-		const char *digit = memchr(digits, text.data[i], 16);
-
-		if (digit == NULL)
-			return false;
-		uuid[at / 2] = (uint8_t)(uuid[at / 2] << 4 | (digit - digits));
-		at++;
-	}
-	assert(at == 2 * UUID_SIZE);
-	return true;
-}
-
 static void put_uuid(char text[UUID_TEXT_SIZE + 1], const uint8_t u[UUID_SIZE])
 {
 	int size = snprintf(text, UUID_TEXT_SIZE + 1,
@@ -124,6 +106,25 @@ static void put_uuid(char text[UUID_TEXT_SIZE + 1], const uint8_t u[UUID_SIZE])
 
 	assert(size == UUID_TEXT_SIZE);
 	(void)size; /* only asserted */
+}
+
+/* The digits count wherever they stand; printed again they tell whether the text had its form. */
+static bool uuid_from_text(struct view text, uint8_t uuid[UUID_SIZE])
+{
+	static const char digits[] = "0123456789abcdef";
+	char again[UUID_TEXT_SIZE + 1];
+	size_t count = 0;
+
+	for (size_t i = 0; i < text.size && count < 2 * UUID_SIZE; i++) {
+		const char *digit = memchr(digits, text.data[i], 16);
+
+		if (digit == NULL)
+			continue;
+		uuid[count / 2] = (uint8_t)(uuid[count / 2] << 4 | (digit - digits));
+		count++;
+	}
+	put_uuid(again, uuid);
+	return view_equal(text, view_of_string(again));
 }
 
 static bool parse_replica(struct start *s, struct view line)
@@ -188,7 +189,7 @@ static bool replace_file(struct start *s, enum journal_file file, struct view te
 	(void)o->close(s->l.disk, handle); /* it was synced, or failed already */
 	return done &&
 	       check(s, o->rename(s->l.disk, aside, journal_names[file]), "rename", aside) &&
-	       check(s, o->sync_names(s->l.disk), "sync the names of", "the data directory");
+	       sync_names(s);
 }
 
 static bool write_replica(struct start *s)
@@ -202,9 +203,10 @@ static bool write_replica(struct start *s)
 	memcpy(s->j->uuid, s->options->uuid, UUID_SIZE);
 	put_uuid(uuid, s->j->uuid);
 	buf_init(&line, REPLICA_SIZE_MAX);
-	done = buf_put(&line, "{\"format\":1,\"uuid\":\"", 20) &&
-	       buf_put(&line, uuid, UUID_TEXT_SIZE) && buf_put(&line, "\"", 1);
-	assert(done);
+	journal_line_put_format(&line);
+	journal_line_put(&line, ",\"uuid\":\"");
+	journal_line_put(&line, uuid);
+	journal_line_put(&line, "\"");
 	journal_line_seal(&line, 0);
 	done = replace_file(s, FILE_REPLICA, buf_view(&line));
 	buf_release(&line);
@@ -416,8 +418,7 @@ static bool remove_leftovers(struct start *s)
 			return false;
 	if (s->exists[FILE_OLD] && !s->j->has_old && !remove_file(s, journal_names[FILE_OLD]))
 		return false;
-	return check(s, operations(s)->sync_names(s->l.disk), "sync the names of",
-	             "the data directory");
+	return sync_names(s);
 }
 
 static bool finish_pair(struct start *s)
@@ -427,8 +428,7 @@ static bool finish_pair(struct start *s)
 	return !s->is_pair ||
 	       (check(s, operations(s)->rename(s->l.disk, from, journal_names[FILE_JOURNAL]),
 	              "rename", from) &&
-	        check(s, operations(s)->sync_names(s->l.disk), "sync the names of",
-	              "the data directory"));
+	        sync_names(s));
 }
 
 static bool go_on(struct start *s)
@@ -526,8 +526,7 @@ static bool salvage(struct start *s)
 		    !set_aside(s, name))
 			return false;
 	}
-	if (!check(s, operations(s)->sync_names(s->l.disk), "sync the names of",
-	           "the data directory"))
+	if (!sync_names(s))
 		return false;
 	j->has_old = s->exists[FILE_OLD];
 

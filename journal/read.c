@@ -340,12 +340,11 @@ static bool is_block_line(struct view line, uint32_t *crc)
 {
 	static const char opening[] = "{\"crc\":\"";
 	size_t size = sizeof(opening) - 1;
+	size_t end = size + JOURNAL_HEX_SIZE;
 
-	return (line.size == size + 10 ||
-	        (line.size == size + 11 && line.data[size + 10] == ',')) &&
-	       memcmp(line.data, opening, size) == 0 &&
-	       memcmp(line.data + size + 8, "\"}", 2) == 0 &&
-	       journal_line_hex(view_of(line.data + size, 8), crc);
+	return (line.size == end + 2 || (line.size == end + 3 && line.data[end + 2] == ',')) &&
+	       memcmp(line.data, opening, size) == 0 && memcmp(line.data + end, "\"}", 2) == 0 &&
+	       journal_line_hex(view_of(line.data + size, JOURNAL_HEX_SIZE), crc);
 }
 
 /* One element of a block that has its checksum. */

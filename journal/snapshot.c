@@ -26,15 +26,7 @@ enum {
 	SLICE_HASH_MAX = 1 << 20, /* bytes of long texts hashed for one slice: some 3 ms */
 };
 
-static void put(struct buf *out, const char *text)
-{
-	bool done = buf_put(out, text, strlen(text));
-
-	assert(done);
-	(void)done; /* the journal's buffers have no maximum that could be reached */
-}
-
-/* Takes what was put since the last time into the checksum of the file, and of the block if
+/* Adds what was put since the last call to the checksum of the file, and to that of the block if
  * `in_block`. */
 static void absorb(struct snapshot *s, bool in_block)
 {
@@ -53,7 +45,7 @@ static void absorb(struct snapshot *s, bool in_block)
 /* Ends a block with the checksum of its bytes, the comma before it included. */
 static void close_block(struct snapshot *s)
 {
-	put(&s->slice, ",\n");
+	journal_line_put(&s->slice, ",\n");
 	absorb(s, true);
 	journal_line_put_block(&s->slice, s->block_crc);
 	absorb(s, false);
@@ -64,14 +56,14 @@ static void close_block(struct snapshot *s)
 /* Every element but the first has a comma and a newline before it. */
 static void element_begin(struct snapshot *s)
 {
-	put(&s->slice, s->has_element ? ",\n" : "\n");
+	journal_line_put(&s->slice, s->has_element ? ",\n" : "\n");
 	s->has_element = true;
 	s->count++;
 }
 
 static void element_end(struct snapshot *s)
 {
-	put(&s->slice, "}");
+	journal_line_put(&s->slice, "}");
 	absorb(s, true);
 	if (s->block_size >= SNAPSHOT_BLOCK_SIZE)
 		close_block(s);
@@ -82,21 +74,20 @@ static void put_tail(struct snapshot *s)
 {
 	if (s->block_size > 0 && s->has_element)
 		close_block(s);
-	put(&s->slice, "\n],\"count\":");
+	journal_line_put(&s->slice, "\n],\"count\":");
 	journal_line_put_decimal(&s->slice, s->count);
 	absorb(s, false);
-	put(&s->slice, ",\"crc\":\"");
+	journal_line_put(&s->slice, ",\"crc\":\"");
 	journal_line_put_hex(&s->slice, s->crc);
-	put(&s->slice, "\"}\n");
+	journal_line_put(&s->slice, "\"}\n");
 	s->hashed = s->slice.size; /* the file's checksum cannot cover itself */
 	s->complete = true;
 }
 
 static void put_head(struct snapshot *s)
 {
-	put(&s->slice, "{\"format\":");
-	journal_line_put_decimal(&s->slice, JOURNAL_FORMAT);
-	put(&s->slice, s->file == FILE_USERS ? ",\"users\":[" : ",\"pending\":[");
+	journal_line_put_format(&s->slice);
+	journal_line_put(&s->slice, s->file == FILE_USERS ? ",\"users\":[" : ",\"pending\":[");
 	absorb(s, true);
 }
 
