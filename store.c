@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * store: see store.h for the rules and store/private.h for the shape. Here is the join itself,
- * the hashes of elements, and the counts of the whole.
+ * store: the join of a message, and what concerns the store as a whole. store.h has the rules,
+ * store/private.h the shape of what is held and the other parts.
  */
 #include "store.h"
 
@@ -10,11 +10,11 @@
 
 struct store *store_new(void)
 {
-	struct store *s = memory_alloc_zero(1, sizeof(*s));
+	struct store *s = memory_alloc_zero(1, sizeof *s);
 
 	s->magic = STORE_MAGIC;
-	s->arena = memory_alloc(sizeof(*s->arena));
-	s->hints = memory_alloc_zero(1, sizeof(*s->hints));
+	s->arena = memory_alloc(sizeof *s->arena);
+	s->hints = memory_alloc_zero(1, sizeof *s->hints);
 	arena_init(s->arena);
 	table_init(&s->idents);
 	table_init(&s->sessions);
@@ -29,6 +29,7 @@ void store_seed(struct store *s, uint64_t seed)
 	s->seed = seed;
 }
 
+/* Long texts alone stand outside the arena. */
 static void texts_free(struct store *s)
 {
 	struct view text;
@@ -40,7 +41,7 @@ static void texts_free(struct store *s)
 
 void store_free(struct store *s)
 {
-	if (!s)
+	if (s == NULL)
 		return;
 	assert(s->magic == STORE_MAGIC);
 	texts_free(s);
@@ -86,6 +87,7 @@ void store_check(const struct store *s)
 
 /* ---- the join ---- */
 
+/* Whether a message that would be new has room: STORE_NEW, or why it has not. */
 static enum store_result message_limits(const struct store *s, const struct store_found *found,
                                         const struct store_limits *limits)
 {
@@ -100,7 +102,8 @@ static enum store_result message_limits(const struct store *s, const struct stor
 	return STORE_NEW;
 }
 
-/* The key is held. */
+/* The key is held: the smaller content stays. The new content may be the text for which the held
+ * message waits while a snapshot is read. */
 static enum store_result message_meet(struct store *s, uint32_t held, const struct stream *stream,
                                       const struct content *content)
 {
@@ -108,8 +111,8 @@ static enum store_result message_meet(struct store *s, uint32_t held, const stru
 	uint64_t number = message_at(s, held)->number;
 	int order = message_compare(s, content, held);
 
-	if (order == 0 && content->text.data && message_awaits_text(s, held))
-		(void)store_load_text(s, content->text); /* as `held` awaits it, it is taken */
+	if (order == 0 && content->text.data != NULL && message_awaits_text(s, held))
+		(void)store_load_text(s, content->text); /* `held` waits for it */
 	if (order == 0)
 		return STORE_KNOWN;
 	if (order > 0 || BUG(first_content_stays))
@@ -120,8 +123,9 @@ static enum store_result message_meet(struct store *s, uint32_t held, const stru
 	return STORE_REPLACED;
 }
 
-/* The order of the questions matters: gone before dead before held, and only what would be new
- * is asked for room. Nothing is made before all of them are answered. */
+/* The order of the questions matters: is the recipient gone, is the number dead, is the key held?
+ * Only what would be new needs room. Nothing is made before all of them are answered, so a message
+ * that is refused leaves nothing behind. */
 static enum store_result message_apply(struct store *s, const struct stream *stream,
                                        uint64_t number, const struct content *content,
                                        const struct store_limits *limits)
@@ -146,7 +150,7 @@ static enum store_result message_apply(struct store *s, const struct stream *str
 		if (held)
 			return message_meet(s, held, stream, content);
 	}
-	if (limits) {
+	if (limits != NULL) {
 		enum store_result result = message_limits(s, &found, limits);
 
 		if (result != STORE_NEW)
@@ -158,6 +162,7 @@ static enum store_result message_apply(struct store *s, const struct stream *str
 	return STORE_NEW;
 }
 
+/* The account goes at once, its mailbox by and by. */
 static enum store_result tombstone_apply(struct store *s, const struct tombstone *tombstone)
 {
 	uint32_t detached;
@@ -186,7 +191,7 @@ enum store_result store_apply(struct store *s, const struct fact *fact,
 	case FACT_BURIAL:
 		return work_burial(s, &fact->burial, limits);
 	}
-	assert(false);
+	assert(false); /* a fact is of one of these kinds */
 	return STORE_KNOWN;
 }
 
@@ -211,6 +216,6 @@ void store_totals(const struct store *s, struct store_totals *totals)
 	assert(s->magic == STORE_MAGIC);
 	*totals = s->totals;
 	totals->facts = totals->accounts + totals->tombstones + totals->messages + totals->ranges;
-	totals->memory = sizeof(*s) + sizeof(*s->arena) + sizeof(*s->hints) + s->arena->held +
+	totals->memory = sizeof *s + sizeof *s->arena + sizeof *s->hints + s->arena->held +
 	                 s->idents.held + s->sessions.held + s->streams.held + s->text_bytes;
 }

@@ -191,7 +191,7 @@ static struct bound last_bound(struct view bounds)
 /* Takes the place of what all three kinds of questions begin with. */
 static struct survey *survey_new(uint8_t set, const struct bound *after, const struct bound *end)
 {
-	struct survey *survey = memory_alloc_zero(1, sizeof(*survey));
+	struct survey *survey = memory_alloc_zero(1, sizeof *survey);
 
 	assert(bound_compare(after, end) < 0);
 	survey->set = set;

@@ -2,10 +2,13 @@
  *
  * store/account: accounts and tombstones, and the live ones by name.
  *
- * Live accounts stand in two trees by (name, id), the unconfirmed and the confirmed, so that `list`
- * costs what it returns and the holder of a name is the first of it; and in a third by (name,
- * end of the id), for names like `anna~7Q2K9XWM`. One sorted list of all would do for a small
- * chat, but anybody may make accounts, also many of one name.
+ * All known ids stand in one tree by id, which is the order of store_next. The live accounts stand
+ * in two trees by (name, id), the unconfirmed and the confirmed: so `list` costs what it returns,
+ * and the holder of a name is the first of that name. A third tree by (name, end of the id) is for
+ * names like `anna~7Q2K9XWM`. One sorted list of all would do for a small chat, but anybody may
+ * make accounts, also many of one name.
+ *
+ * An account never changes, but for its mark. So its record has just the size of its strings.
  */
 #include "base/bug.h"
 #include "store/private.h"
@@ -31,6 +34,7 @@ static int compare_ident(const void *context, const void *key, uint32_t element)
 
 const struct tree_order ident_order = { compare_ident, NULL };
 
+/* The key of the trees by name. */
 struct name_key {
 	struct view name;
 	const struct id *id;
@@ -65,12 +69,14 @@ static const struct tree_order suffix_order = { compare_suffix, NULL };
 
 /* ---- slots ---- */
 
+/* Copies bytes out of a slot; gives where the next ones stand. */
 static const uint8_t *take(const uint8_t *from, uint8_t *to, size_t size)
 {
 	memcpy(to, from, size);
 	return from + size;
 }
 
+/* Copies bytes into a slot; gives where the next ones go. */
 static uint8_t *give(uint8_t *to, const void *from, size_t size)
 {
 	if (size > 0)
@@ -78,6 +84,7 @@ static uint8_t *give(uint8_t *to, const void *from, size_t size)
 	return to + size;
 }
 
+/* A slot with a name and room for `rest` bytes behind it. */
 static uint32_t slot_new(struct store *s, uint32_t ident, struct view name, size_t rest)
 {
 	assert(name.size <= NAME_SIZE_MAX);
@@ -162,6 +169,7 @@ void account_fact(const struct store *s, uint32_t ident, struct fact *fact)
 	}
 }
 
+/* The hash of an account or a tombstone, as it counts in the sum of all elements. */
 static uint64_t account_hash(const struct store *s, uint32_t ident)
 {
 	struct fact fact;
@@ -172,6 +180,7 @@ static uint64_t account_hash(const struct store *s, uint32_t ident)
 
 /* ---- the join ---- */
 
+/* Puts a live account into the trees by name. */
 static void index_add(struct store *s, uint32_t handle)
 {
 	const struct account_slot *slot = account_at(s, handle);
@@ -197,6 +206,7 @@ static void index_remove(struct store *s, uint32_t handle)
 	(void)removed; /* only the assertions ask */
 }
 
+/* Sets the mark. It moves the account to another tree and changes its hash. */
 static enum store_result account_confirm(struct store *s, uint32_t ident)
 {
 	uint32_t handle = ident_at(s, ident)->account;
@@ -211,7 +221,8 @@ static enum store_result account_confirm(struct store *s, uint32_t ident)
 	return STORE_NEW;
 }
 
-/* An id becomes known: it enters the tree, and mail for it is no longer mail to unknown ids. */
+/* An id becomes known: it enters the tree of ids, and mail for it is no longer mail to unknown
+ * ids. */
 static void ident_enter(struct store *s, uint32_t handle)
 {
 	struct tree_use use = store_use(s, &ident_order);
@@ -244,7 +255,8 @@ enum store_result account_apply(struct store *s, const struct account *account)
 	return STORE_NEW;
 }
 
-/* Takes the mailbox of a gone account out of everything that a question can reach. */
+/* Takes the mailbox of a gone account out of the tree and all counts, so that no question finds
+ * it. Gives it to the caller; 0: there is none. */
 static uint32_t detach(struct store *s, struct ident *ident)
 {
 	struct tree_use use = store_use(s, &mailbox_order);
@@ -305,15 +317,15 @@ enum store_state store_find(const struct store *s, const struct id *id, struct a
 		return STORE_UNKNOWN;
 	const struct ident *ident = ident_at(s, handle);
 
-	if (ident->state == STORE_ALIVE && account)
+	if (ident->state == STORE_ALIVE && account != NULL)
 		account_fill(s, account_at(s, ident->account), account);
-	if (ident->state == STORE_DEAD && tombstone)
+	if (ident->state == STORE_DEAD && tombstone != NULL)
 		tombstone_fill(s, account_at(s, ident->account), tombstone);
 	return (enum store_state)ident->state;
 }
 
-/* The next account of a tree by name after a place, if it has the name (or, with `prefix`,
- * begins with it). */
+/* The next account after a place in a tree by name, if it has the name (with `prefix`: if its name
+ * begins so); else NULL. */
 static const struct account_slot *name_after(const struct store *s, uint32_t root,
                                              const struct name_key *after, struct view name,
                                              bool prefix)
@@ -324,10 +336,10 @@ static const struct account_slot *name_after(const struct store *s, uint32_t roo
 	if (!handle)
 		return NULL;
 	const struct account_slot *slot = account_at(s, handle);
-	bool fits = prefix ? view_starts_with(name_of(slot), name)
-	                   : view_equal(name_of(slot), name);
+	bool is_fit = prefix ? view_starts_with(name_of(slot), name)
+	                     : view_equal(name_of(slot), name);
 
-	return fits ? slot : NULL;
+	return is_fit ? slot : NULL;
 }
 
 bool store_holder(const struct store *s, struct view name, const struct id *except,
@@ -340,13 +352,13 @@ bool store_holder(const struct store *s, struct view name, const struct id *exce
 		const struct account_slot *slot = name_after(s, s->names[confirmed], &key, name,
 		                                             false);
 
-		if (slot && except && id_equal(id_of(s, slot), except)) {
+		if (slot != NULL && except != NULL && id_equal(id_of(s, slot), except)) {
 			after = *except;
 			slot = name_after(s, s->names[confirmed], &key, name, false);
 		}
-		if (!slot)
+		if (slot == NULL)
 			continue;
-		if (holder)
+		if (holder != NULL)
 			account_fill(s, slot, holder);
 		return true;
 	}
@@ -360,15 +372,15 @@ bool store_name_next(const struct store *s, struct view name, bool confirmed, st
 	struct name_key key = { name, after };
 	const struct account_slot *slot = name_after(s, s->names[confirmed], &key, name, false);
 
-	if (!slot)
+	if (slot == NULL)
 		return false;
 	*after = *id_of(s, slot);
-	if (account)
+	if (account != NULL)
 		account_fill(s, slot, account);
 	return true;
 }
 
-/* The last bytes of all ids whose text ends so. */
+/* The last bytes of all ids whose text ends with `suffix`. False if no id's text does. */
 static bool suffix_decode(struct view suffix, uint8_t bytes[SUFFIX_BYTES])
 {
 	uint64_t value = 0;
@@ -399,7 +411,8 @@ bool store_suffix_next(const struct store *s, struct view name, struct view suff
 
 	if (!suffix_decode(suffix, bytes))
 		return false;
-	/* From the zero id the place is before all that end so: after it, as ids are not zero. */
+	/* The walk begins at the zero id with this end, which could be an account of its own: so the
+	 * first step takes what is at that place, too. */
 	memcpy(end, bytes, SUFFIX_BYTES);
 	uint32_t handle = id_is_zero(after) ? tree_from(&use, s->suffixes, &key)
 	                                    : tree_next(&use, s->suffixes, &key, NULL);
@@ -413,7 +426,7 @@ bool store_suffix_next(const struct store *s, struct view name, struct view suff
 	    memcmp(id->bytes + ID_SIZE - SUFFIX_BYTES, bytes, SUFFIX_BYTES) != 0)
 		return false;
 	*after = *id;
-	if (account)
+	if (account != NULL)
 		account_fill(s, slot, account);
 	return true;
 }
@@ -423,19 +436,20 @@ bool store_list_next(const struct store *s, struct view prefix, struct view afte
 {
 	assert(s->magic == STORE_MAGIC);
 	struct id zero = { { 0 } };
-	struct name_key key = { after_name, after ? after : &zero };
+	struct name_key key = { after_name, after == NULL ? &zero : after };
 
-	/* From the beginning, or from a place before the prefix: the first that could have it. */
+	/* A place before the prefix, as the beginning is, becomes the first that could have it. */
 	if (view_compare(after_name, prefix) < 0)
 		key = (struct name_key){ prefix, &zero };
 	const struct account_slot *slot = name_after(s, s->names[1], &key, prefix, true);
 
-	if (!slot)
+	if (slot == NULL)
 		return false;
 	account_fill(s, slot, account);
 	return true;
 }
 
+/* Each known id is in its trees and in no other, and the counts are right. */
 void account_check(const struct store *s)
 {
 	struct tree_use idents = store_use(s, &ident_order);

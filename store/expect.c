@@ -1,29 +1,34 @@
 /* SPDX-License-Identifier: MIT
  *
- * store/expect: what the next messages will read is asked for beforehand, all of them together.
+ * store/expect: asks the processor for what the next messages will read, for all of them together.
  *
- * Where a message goes is found through some ten places in memory, each of which says where the
- * next one is, and none of which is in a cache if there are many mailboxes: a message alone waits
- * for one after the other. So the way is gone for a whole batch at once, a step at a time: by the
- * time that the last one has asked for its place, that of the first one is there. Nothing is
- * decided here, and a wrong guess (two hashes with one tag) costs time alone.
+ * To add a message, the store reads some ten places in memory. Each place says where the next one
+ * is, and if there are many mailboxes, none of them is in a cache. So a message alone waits for one
+ * place after the other. Here a whole batch takes the same way, all messages one step, then all the
+ * next step: when the last message has asked for its place, the place of the first has arrived.
+ *
+ * Nothing is decided here. A wrong guess (two hashes that look alike) costs time and nothing else.
  */
 #include "store/private.h"
 
+/* How far one message of the batch has come; 0: the way ends, because nothing is held there yet. */
 struct expect_item {
 	uint64_t hash; /* of what is looked for next */
 	uint32_t ident;
 	uint32_t mailbox;
 	uint32_t stream;
-	uint32_t places;  /* the node of the mailbox's tree that is read next; 0: none */
-	uint32_t numbers; /* of the stream's */
+	uint32_t places;  /* the node of the mailbox's tree that is read next */
+	uint32_t numbers; /* the same of the stream's tree */
 };
 
+/* What all messages of the batch have in common. */
 struct expect_batch {
 	const struct store *store;
 	uint32_t sender;
 	uint32_t session;
 };
+
+/* ---- the steps: each reads what the step before asked for, and asks for the next ---- */
 
 static void seek_ident(const struct expect_batch *b, struct expect_item *e)
 {
@@ -58,6 +63,7 @@ static void seek_stream(const struct expect_batch *b, struct expect_item *e)
 	arena_prefetch(s->arena, e->places);
 }
 
+/* In a tree the way leads to the last element, since nearly all messages are added at the end. */
 static void seek_live(const struct expect_batch *b, struct expect_item *e)
 {
 	const struct store *s = b->store;
@@ -67,6 +73,8 @@ static void seek_live(const struct expect_batch *b, struct expect_item *e)
 	tree_prefetch_end(s->arena, e->places);
 }
 
+/* Two levels of the mailbox's tree are followed and one of the stream's, which is enough for a
+ * mailbox of some thousand messages. */
 static void seek_leaf(const struct expect_batch *b, struct expect_item *e)
 {
 	const struct store *s = b->store;

@@ -1,8 +1,13 @@
 /* SPDX-License-Identifier: MIT
  *
- * store/ident: account ids and sessions, each held once however many streams speak of it, found
- * by hash. They are freed with the last that refers to them, which only a gone recipient's
- * streams do.
+ * store/ident: account ids and sessions.
+ *
+ * Each is held once, however many streams name it, and found by hash. It is freed when nothing
+ * refers to it any more. That happens only when a recipient is gone, because all other streams stay
+ * for ever.
+ *
+ * Where a handle stands in a table depends on the seed of the store, so that strangers cannot make
+ * up ids that all meet in one place.
  */
 #include "base/mix.h"
 #include "store/private.h"
@@ -16,6 +21,8 @@ static uint64_t ulid_hash(const struct store *s, const struct ulid *ulid)
 {
 	return mix_end(mix_bytes(s->seed, ulid->bytes, ULID_SIZE));
 }
+
+/* ---- what base/table asks ---- */
 
 static bool ident_match(const void *context, const void *key, uint32_t handle)
 {
@@ -36,6 +43,8 @@ static uint64_t session_hash(const void *context, uint32_t handle)
 {
 	return ulid_hash(context, &ident_session_at(context, handle)->ulid);
 }
+
+/* ---- account ids ---- */
 
 uint32_t ident_find(const struct store *s, const struct id *id)
 {
@@ -60,12 +69,15 @@ void ident_release(struct store *s, uint32_t handle)
 
 	if (ident->state != STORE_UNKNOWN || ident->mailbox || ident->streams)
 		return;
+	/* Who has sent nothing has no share, and who is unknown has no account. */
 	assert(ident->unknown == 0);
 	assert(ident->account == 0);
 	s->last = (struct store_found){ 0 };
 	table_remove(&s->idents, ident_id_hash(s, &ident->id), handle, ident_hash, s);
 	arena_free(s->arena, handle);
 }
+
+/* ---- sessions ---- */
 
 uint32_t ident_session_find(const struct store *s, const struct ulid *ulid)
 {

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT
  *
- * store/message: live messages, in the two orders that are asked for, and the shares that limit
- * them.
+ * store/message: live messages in their two orders, and the shares that limit them.
  *
- * A message stands in its stream's tree by number (is it there? which does a burial cover, and
- * how heavy are they?) and in its mailbox's tree by place (what is shown next?). Both grow at
- * their right end in ordinary traffic, which is their fast path. One tree of all messages by key
- * was the alternative: a look-up in it costs some twenty cache misses at ten million.
+ * A message stands in two trees. That of its stream, by number, tells whether a message is held,
+ * and which messages a burial covers and how large they are. That of its mailbox, by place, tells
+ * which message is shown next. In ordinary traffic both grow at their end, which is fast. One tree
+ * of all messages by key was the alternative: at ten million messages a look-up in it costs some
+ * twenty cache misses.
  */
 #include "base/sha256.h"
 #include "store/private.h"
@@ -57,10 +57,10 @@ static int compare_share(const void *context, const void *key, uint32_t element)
 const struct tree_order share_order = { compare_share, NULL };
 
 /* ---- shares ----
- * What one sender has in one mailbox is a record that his streams there point to while they are
- * live; so a message finds it without a search. What he sent to unknown ids is counted a second
- * time, all together, beside his ident. The record in each of those mailboxes says how much to
- * take off when its id becomes known. */
+ * What one sender has in one mailbox is a record. His streams there point to it while messages of
+ * them are held, so a message finds it without a search. What he sent to unknown ids is counted a
+ * second time, all together, in a share of his ident. When such an id becomes known, the record in
+ * its mailbox says how much to take off. */
 
 static void unknown_add(struct store *s, uint32_t sender, uint64_t messages, uint64_t bytes)
 {
@@ -76,6 +76,7 @@ static void unknown_add(struct store *s, uint32_t sender, uint64_t messages, uin
 	share->bytes += bytes;
 }
 
+/* The share goes with the last message. */
 static void unknown_subtract(struct store *s, uint32_t sender, uint64_t messages, uint64_t bytes)
 {
 	struct ident *ident = ident_at(s, sender);
@@ -95,6 +96,7 @@ static void unknown_subtract(struct store *s, uint32_t sender, uint64_t messages
 	ident->unknown = 0;
 }
 
+/* The share of a sender in a mailbox, made if there is none. */
 static uint32_t share_get(struct store *s, struct mailbox *mailbox, uint32_t sender)
 {
 	struct tree_use use = store_use(s, &share_order);
@@ -127,25 +129,25 @@ void share_used(const struct store *s, const struct store_found *found, uint32_t
 	struct tree_use use = store_use(s, &share_order);
 	const struct ident *recipient = found->recipient ? ident_at(s, found->recipient) : NULL;
 	const struct mailbox *mailbox = NULL;
-	uint32_t handle = 0;
+	uint32_t handle = 0; /* of the share that counts */
 
 	*messages = 0;
 	*bytes = 0;
 	if (!found->sender)
 		return;
-	if (recipient && recipient->mailbox)
+	if (recipient != NULL && recipient->mailbox)
 		mailbox = mailbox_at(s, recipient->mailbox);
-	if (!recipient || recipient->state == STORE_UNKNOWN)
+	if (recipient == NULL || recipient->state == STORE_UNKNOWN)
 		handle = ident_at(s, found->sender)->unknown;
-	else if (mailbox && found->stream && stream_at(s, found->stream)->live)
+	else if (mailbox != NULL && found->stream && stream_at(s, found->stream)->live)
 		handle = stream_live_at(s, stream_at(s, found->stream)->live)->share;
-	else if (mailbox)
+	else if (mailbox != NULL)
 		handle = tree_find(&use, mailbox->shares, &found->sender);
 	if (handle) {
 		*messages = share_at(s, handle)->messages;
 		*bytes = share_at(s, handle)->bytes;
 	}
-	if (mailbox && found->sender == found->recipient)
+	if (mailbox != NULL && found->sender == found->recipient)
 		*messages += mailbox->strange;
 }
 
@@ -169,7 +171,8 @@ static bool is_unknown(const struct store *s, const struct mailbox *mailbox)
 	return ident_at(s, mailbox->ident)->state == STORE_UNKNOWN;
 }
 
-/* Into all counts: the share, the mailbox, the whole. message_uncount is its opposite, for many. */
+/* Puts a message into all counts: the share, the mailbox, the whole. message_uncount does the
+ * opposite for many. */
 static void message_count(struct store *s, const struct stream_slot *slot, uint64_t bytes)
 {
 	struct mailbox *mailbox = mailbox_at(s, slot->mailbox);
@@ -202,7 +205,7 @@ void message_uncount(struct store *s, const struct stream_slot *slot, uint64_t m
 
 /* ---- messages ---- */
 
-/* These are in no cache, but do not hang on each other: so the waits overlap. */
+/* None of these places is in a cache, but none depends on another: so the waits overlap. */
 void message_prefetch(const struct store *s, const struct stream_slot *slot)
 {
 	arena_prefetch(s->arena, mailbox_at(s, slot->mailbox)->messages);
@@ -235,7 +238,7 @@ static uint32_t long_text(const struct message_slot *slot)
 	return handle;
 }
 
-/* The content as it came in; the digest of a long text is known without making it again. */
+/* The content as it came in. It has the digest of a long text, which need not be computed again. */
 static struct content content_of(const struct store *s, const struct message_slot *slot)
 {
 	struct content content = { .sent_ms = slot->sent_ms,
@@ -244,7 +247,8 @@ static struct content content_of(const struct store *s, const struct message_slo
 	if (is_long(slot)) {
 		const struct text_slot *text = text_at(s, long_text(slot));
 
-		/* Without data, while it is awaited: no view that others may see. */
+		/* While the text is awaited, data is NULL and size is not 0. No such view leaves the
+		 * store. */
 		content.text = (struct view){ text->data, text->size };
 		content.digest = text->digest;
 	}
@@ -268,31 +272,31 @@ int message_compare(const struct store *s, const struct content *new, uint32_t h
 
 	if (new->sent_ms != old.sent_ms)
 		return new->sent_ms < old.sent_ms ? -1 : 1;
-	if (new->text.data && (old.text.data || old.text.size == 0))
+	if (new->text.data != NULL && (old.text.data != NULL || old.text.size == 0))
 		return view_compare(new->text, old.text);
-	/* One of the texts has not come yet. The same by digest is the same; else the one that
-	 * is there wins, for what never comes was buried. */
-	if (new->text.size == old.text.size && old.digest) {
+	/* One of the texts has not come yet. If the digests are the same, the texts are. Else the
+	 * text that is there wins: a text that never comes was buried. */
+	if (new->text.size == old.text.size && old.digest != NULL) {
 		uint8_t digest[KEY_SIZE];
 
-		if (new->digest)
+		if (new->digest != NULL)
 			memcpy(digest, new->digest, KEY_SIZE);
 		else
 			sha256(new->text.data, new->text.size, digest);
 		if (memcmp(digest, old.digest, KEY_SIZE) == 0)
 			return 0;
 	}
-	return new->text.data ? -1 : 1;
+	return new->text.data == NULL ? 1 : -1;
 }
 
 bool message_awaits_text(const struct store *s, uint32_t handle)
 {
 	const struct message_slot *slot = message_at(s, handle);
 
-	return is_long(slot) && !text_at(s, long_text(slot))->data;
+	return is_long(slot) && text_at(s, long_text(slot))->data == NULL;
 }
 
-/* A stream's tree of messages and its share, made with its first message. */
+/* What a stream has while messages of it are held, made with the first of them. */
 static uint32_t live_get(struct store *s, struct stream_slot *slot)
 {
 	struct mailbox *mailbox = mailbox_at(s, slot->mailbox);
@@ -306,6 +310,7 @@ static uint32_t live_get(struct store *s, struct stream_slot *slot)
 	return slot->live;
 }
 
+/* A message that is in no tree and no count yet. */
 static uint32_t slot_new(struct store *s, uint32_t stream, uint64_t number,
                          const struct content *content)
 {
@@ -351,8 +356,8 @@ void message_add(struct store *s, uint32_t handle, const struct stream *stream, 
 	struct content held = content_of(s, message_at(s, message));
 	uint64_t hash = hash_message(stream, number, &held);
 
-	/* What is behind everything, as nearly all is, need not be compared: that would read a
-	 * message that is in no cache, twice. */
+	/* Nearly every message comes after all others. Then nothing need be compared, which would
+	 * read a message that is in no cache, twice. */
 	if (number > live->number_max)
 		tree_append(&numbers, &live->messages, message);
 	else
@@ -379,7 +384,7 @@ void message_free(struct store *s, uint32_t handle)
 	arena_free(s->arena, handle);
 }
 
-/* The last message of a stream has gone. */
+/* The last message of a stream has gone, and with the last such stream the sender's share. */
 static void live_free(struct store *s, struct stream_slot *slot)
 {
 	struct tree_use use = store_use(s, &share_order);
@@ -430,7 +435,7 @@ void message_fill(const struct store *s, uint32_t handle, struct message *messag
 	stream_fill(s, stream_at(s, slot->stream), &message->stream);
 	message->number = slot->number;
 	message->sent_ms = slot->sent_ms;
-	message->text = content.text.data ? content.text : view_of(NULL, 0);
+	message->text = content.text.data == NULL ? view_of(NULL, 0) : content.text;
 }
 
 bool store_text_digest(const struct store *s, const struct message *message,
@@ -452,7 +457,8 @@ bool store_text_digest(const struct store *s, const struct message *message,
 
 /* ---- checking ---- */
 
-/* The messages of one mailbox by place: their order, and that each is in its stream's tree too. */
+/* The messages of a mailbox are in order of place, each is in its stream's tree too, and those that
+ * are not ghosts are counted. Adds their hashes to the sum. */
 static void places_check(const struct store *s, const struct mailbox *mailbox, uint64_t *sum)
 {
 	struct tree_use places = store_use(s, &message_place_order);
@@ -476,6 +482,7 @@ static void places_check(const struct store *s, const struct mailbox *mailbox, u
 	assert(alive == mailbox->message_count);
 }
 
+/* The shares of a mailbox are in order and in use. Gives the messages in all of them. */
 static uint64_t shares_check(const struct store *s, const struct mailbox *mailbox)
 {
 	struct tree_use use = store_use(s, &share_order);
@@ -494,6 +501,8 @@ static uint64_t shares_check(const struct store *s, const struct mailbox *mailbo
 	return messages;
 }
 
+/* Each mailbox's sum of hashes is that of its messages and ranges, and both kinds of trees hold the
+ * same number of messages. */
 void message_check(const struct store *s)
 {
 	struct tree_use use = store_use(s, &mailbox_order);

@@ -2,17 +2,21 @@
  *
  * store/stream: streams, their mailboxes, and the ranges of numbers that are dead.
  *
- * Nearly every stream ends as one range 1..n, which stands in the stream itself. Only a stream
- * with holes, or with numbers over 2^32, has a tree of ranges; when its holes close the tree
- * goes. Ranges are disjoint and do not touch, so their order by last number is their order.
+ * Nearly every stream ends as one dead range 1..n, which stands in the stream itself. Only a stream
+ * with holes, or with numbers from 2^32 on, has a tree of ranges. When its holes close, the tree
+ * goes.
+ *
+ * Ranges of a stream do not overlap or touch. So whether they are sorted by first or by last number
+ * is the same. The tree has them by last number, since nearly all questions are about the first
+ * range that ends at or after a number.
  */
 #include "base/mix.h"
 #include "store/private.h"
 
 /* ---- streams by hash ----
- * The key is made of handles: a mailbox, an ident and a session each stand once, so equal
- * handles are equal ids. They depend on history, as does the place in the table; neither comes
- * out. */
+ * The key is made of handles. A mailbox, an ident and a session are held once each, so equal handles
+ * are equal ids. Handles depend on history, and so does the place in the table; no result depends
+ * on either. */
 
 struct stream_key {
 	uint32_t mailbox;
@@ -76,7 +80,7 @@ const struct tree_order stream_range_order = { compare_range, NULL };
 
 /* ---- finding and making ---- */
 
-/* A batch has many messages of one sender, so his handles are still at hand. */
+/* Messages come in batches of one sender, so his handles are often those of the last message. */
 void stream_find(const struct store *s, const struct stream *stream, struct store_found *found)
 {
 	uint32_t sender = s->last.sender;
@@ -96,15 +100,15 @@ void stream_find(const struct store *s, const struct stream *stream, struct stor
 	struct stream_key key = { ident_at(s, found->recipient)->mailbox, found->sender,
 		                  found->session };
 
-	arena_prefetch(s->arena, key.mailbox); /* what is new is counted there */
-
+	/* A new message is counted in the mailbox, so that is read next. */
+	arena_prefetch(s->arena, key.mailbox);
 	if (key.mailbox)
 		found->stream = table_find(&s->streams,
 		                           stream_key_hash(s, key.mailbox, key.sender, key.session),
 		                           stream_match, s, &key);
 }
 
-/* A mailbox lives from the first thing that is held for its recipient until that one is gone. */
+/* The mailbox of a recipient, made if there is none. It stays until the recipient is gone. */
 static uint32_t mailbox_get(struct store *s, uint32_t recipient)
 {
 	struct ident *ident = ident_at(s, recipient);
@@ -160,6 +164,7 @@ void stream_free(struct store *s, uint32_t handle)
 	uint32_t sender = slot->sender;
 	uint32_t session = slot->session;
 
+	/* The mailbox's tree of streams and all counts are the caller's. */
 	assert(mailbox_at(s, slot->mailbox)->detached);
 	assert(slot->live == 0);
 	assert(stream_range_count(s, slot) == 0);
@@ -183,7 +188,8 @@ bool store_holds(const struct store *s, const struct stream *stream)
 
 /* ---- dead ranges ---- */
 
-/* The first number of a range is never 0, so a 0 there tells a tree (or nothing) from a range. */
+/* Whether `range_last` is the root of a tree. The first number of a range is never 0, so a 0 there
+ * means a tree or nothing. */
 static bool ranges_are_tree(const struct stream_slot *slot)
 {
 	return slot->range_first == 0 && slot->range_last != 0;
@@ -219,6 +225,7 @@ bool stream_range_covers(const struct store *s, const struct stream_slot *slot, 
 	return stream_range_from(s, slot, number, &range) && range.first <= number;
 }
 
+/* Adds a range to the tree, which is made with the first one. */
 static void tree_add_range(struct store *s, struct stream_slot *slot, struct range range)
 {
 	struct tree_use use = store_use(s, &stream_range_order);
@@ -229,6 +236,7 @@ static void tree_add_range(struct store *s, struct stream_slot *slot, struct ran
 	tree_add(&use, &slot->range_last, &range.last, handle);
 }
 
+/* Adds a range that no other overlaps or touches. It counts nothing. */
 static void range_insert(struct store *s, struct stream_slot *slot, struct range range)
 {
 	if (slot->range_last == 0 && range.last <= UINT32_MAX) {
@@ -245,6 +253,7 @@ static void range_insert(struct store *s, struct stream_slot *slot, struct range
 	tree_add_range(s, slot, range);
 }
 
+/* The opposite: the range is there. */
 static void range_remove(struct store *s, struct stream_slot *slot, struct range range)
 {
 	struct tree_use use = store_use(s, &stream_range_order);
@@ -257,7 +266,7 @@ static void range_remove(struct store *s, struct stream_slot *slot, struct range
 	arena_free(s->arena, tree_remove(&use, &slot->range_last, &range.last));
 }
 
-/* A tree of one range that fits into the stream goes. */
+/* If the tree has one range left that fits into the stream itself, the tree goes. */
 static void ranges_settle(struct store *s, struct stream_slot *slot)
 {
 	struct range range;
@@ -281,7 +290,8 @@ void stream_range_add(struct store *s, struct stream_slot *slot, struct range ra
 	assert(range.first >= 1);
 	assert(range.last >= range.first);
 	stream_fill(s, slot, &stream);
-	/* All that overlap or touch become one: the first of them ends at or after first - 1. */
+	/* All ranges that overlap or touch it become one with it. The first of them is the first
+	 * that ends at or after first - 1. */
 	while (stream_range_from(s, slot, range.first - 1, &old) && old.first <= range.last + 1) {
 		range_remove(s, slot, old);
 		sum -= hash_range(&stream, &old);
@@ -321,6 +331,7 @@ bool store_range_next(const struct store *s, const struct stream *stream, uint64
 
 /* ---- checking ---- */
 
+/* The ranges of a stream are in order and do not touch. Adds them to the mailbox's true counts. */
 static void ranges_check(const struct store *s, const struct stream_slot *slot,
                          const struct stream *stream, struct mailbox *truth)
 {
@@ -340,6 +351,7 @@ static void ranges_check(const struct store *s, const struct stream_slot *slot,
 	truth->range_count += count;
 }
 
+/* The streams of a mailbox are in order, can be found, and are not empty. */
 static void mailbox_check(const struct store *s, uint32_t handle, struct store_totals *totals)
 {
 	struct tree_use use = store_use(s, &stream_order);
@@ -372,6 +384,7 @@ static void mailbox_check(const struct store *s, uint32_t handle, struct store_t
 	totals->messages += mailbox->message_count;
 }
 
+/* The table may hold more streams than the mailboxes do: those of detached mailboxes. */
 void stream_check(const struct store *s)
 {
 	struct tree_use use = store_use(s, &mailbox_order);

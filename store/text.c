@@ -1,10 +1,15 @@
 /* SPDX-License-Identifier: MIT
  *
- * store/text: long texts, each held once under its SHA-256 and counted by its users.
+ * store/text: long texts.
  *
- * A text to many accounts arrives as many messages in a row, so the last one is compared before
- * anything is digested. While a snapshot is read a text may be awaited: it has users and a
- * digest but no bytes yet.
+ * Each is held once under its SHA-256 and counts the messages that have it. The bytes stand outside
+ * the arena, whose pieces are small.
+ *
+ * A text to many accounts arrives as many messages in a row. So a new text is first compared with
+ * the one that was used last, which saves computing its digest.
+ *
+ * While a snapshot is read, a text may be awaited: it has users, a digest and a size, but no bytes
+ * yet.
  */
 #include "base/sha256.h"
 #include "store/private.h"
@@ -18,6 +23,7 @@ static int compare_text(const void *context, const void *key, uint32_t element)
 
 static const struct tree_order text_order = { compare_text, NULL };
 
+/* Copies the bytes into a text that has none yet. */
 static void text_give(struct store *s, struct text_slot *slot, struct view text)
 {
 	assert(slot->data == NULL);
@@ -27,13 +33,16 @@ static void text_give(struct store *s, struct text_slot *slot, struct view text)
 	s->text_bytes += text.size;
 }
 
+/* Whether these bytes are the text that was used last. */
 static bool is_last(const struct store *s, struct view text)
 {
 	const struct text_slot *last = s->text_last ? text_at(s, s->text_last) : NULL;
 
-	return last && last->data && view_equal(view_of(last->data, last->size), text);
+	return last != NULL && last->data != NULL &&
+	       view_equal(view_of(last->data, last->size), text);
 }
 
+/* A text without bytes and without users. */
 static uint32_t text_new(struct store *s, const uint8_t digest[KEY_SIZE], size_t size)
 {
 	struct tree_use use = store_use(s, &text_order);
@@ -52,12 +61,12 @@ uint32_t text_get(struct store *s, struct view text, const uint8_t *digest)
 	uint8_t own[KEY_SIZE];
 
 	assert(text.size > STORE_TEXT_SHARED);
-	assert(text.data || digest);
-	if (text.data && is_last(s, text)) {
+	assert(text.data != NULL || digest != NULL);
+	if (text.data != NULL && is_last(s, text)) {
 		text_at(s, s->text_last)->users++;
 		return s->text_last;
 	}
-	if (text.data) {
+	if (text.data != NULL) {
 		sha256(text.data, text.size, own);
 		digest = own;
 	}
@@ -67,7 +76,7 @@ uint32_t text_get(struct store *s, struct view text, const uint8_t *digest)
 		handle = text_new(s, digest, text.size);
 	struct text_slot *slot = text_at(s, handle);
 
-	if (text.data && !slot->data) {
+	if (text.data != NULL && slot->data == NULL) {
 		s->missing -= slot->users;
 		text_give(s, slot, text);
 	}
@@ -87,7 +96,7 @@ void text_release(struct store *s, uint32_t handle)
 	if (--slot->users > 0)
 		return;
 	(void)tree_remove(&use, &s->texts, slot->digest); /* it is `handle` */
-	if (slot->data)
+	if (slot->data != NULL)
 		s->text_bytes -= slot->size;
 	memory_free(slot->data);
 	arena_free(s->arena, handle);
@@ -105,7 +114,7 @@ bool store_text_next(const struct store *s, uint8_t after[KEY_SIZE], struct view
 		const struct text_slot *slot = text_at(s, handle);
 
 		memcpy(after, slot->digest, KEY_SIZE);
-		if (!slot->data)
+		if (slot->data == NULL)
 			continue;
 		*text = view_of(slot->data, slot->size);
 		return true;
@@ -122,7 +131,7 @@ bool store_load_text(struct store *s, struct view text)
 	sha256(text.data, text.size, digest);
 	uint32_t handle = tree_find(&use, s->texts, digest);
 
-	if (!handle || text_at(s, handle)->data || text_at(s, handle)->size != text.size)
+	if (!handle || text_at(s, handle)->data != NULL || text_at(s, handle)->size != text.size)
 		return false;
 	s->changes++;
 	s->missing -= text_at(s, handle)->users;
@@ -151,8 +160,8 @@ void text_check(const struct store *s)
 		assert(slot->users > 0);
 		assert(slot->size > STORE_TEXT_SHARED);
 		memcpy(after, slot->digest, KEY_SIZE);
-		missing += slot->data ? 0 : slot->users;
-		bytes += slot->data ? slot->size : 0;
+		missing += slot->data == NULL ? slot->users : 0;
+		bytes += slot->data == NULL ? 0 : slot->size;
 	}
 	assert(missing == s->missing);
 	assert(bytes == s->text_bytes);

@@ -2,13 +2,14 @@
  *
  * store/walk: the orders in which everything held comes out.
  *
- * A walk keeps nothing but a key in its caller's hands, so it may rest for as long as it likes
- * while the store changes. Each step finds the key's place again: streams by hash, places in
- * trees by the hint of where the last step ended, and only after a change by search.
+ * The store keeps nothing of a walk: the caller has the key of the last element. So a walk may stop
+ * for as long as it likes while the store changes. Each step finds the key's place again: a stream
+ * by its hash, a place in a tree by the hint of where the last step ended. Only after a change the
+ * place is searched.
  *
- * Ghosts are passed over. In a stream that takes one step for each dead range; in a mailbox,
- * whose order is another, one for each ghost: whoever reads pages waits for the work in that
- * mailbox (store_work_done).
+ * A walk passes over ghosts. In a stream that takes one step for each dead range. In a mailbox,
+ * which has another order, it takes one step for each ghost: so whoever reads pages waits for the
+ * work in that mailbox (store_work_done).
  */
 #include "store/private.h"
 
@@ -48,13 +49,14 @@ struct store_key store_key_of(const struct fact *fact)
 	case FACT_BURIAL:
 		return key_of_stream(&fact->burial.stream, fact->burial.range.first);
 	}
-	assert(false);
+	assert(false); /* a fact is of one of these kinds */
 	return (struct store_key){ 0 };
 }
 
 /* ---- steps inside a stream ---- */
 
-/* The next range whose first number is after `after`. */
+/* The next range whose first number is after `after`. The first that ends after it may begin
+ * before it. */
 static bool range_after(const struct store *s, const struct stream_slot *slot, uint64_t after,
                         struct range *range)
 {
@@ -64,7 +66,8 @@ static bool range_after(const struct store *s, const struct stream_slot *slot, u
 	return range->first > after || stream_range_from(s, slot, range->last + 1, range);
 }
 
-/* The next live message after a number; 0: none. */
+/* The next live message after a number; 0: none. What stands in a dead range is a ghost, so the
+ * search goes on behind that range. */
 static uint32_t message_after(const struct store *s, const struct stream_slot *slot, uint64_t after)
 {
 	struct tree_use use = store_use(s, &message_number_order);
@@ -94,6 +97,7 @@ static void range_fact(const struct store *s, const struct stream_slot *slot,
 	stream_fill(s, slot, &fact->burial.stream);
 }
 
+/* The next element of a stream after a number: its next range or its next message. */
 static bool element_after(const struct store *s, uint32_t stream, uint64_t after, struct fact *fact)
 {
 	const struct stream_slot *slot = stream_at(s, stream);
@@ -114,6 +118,7 @@ static bool element_after(const struct store *s, uint32_t stream, uint64_t after
 
 /* ---- from stream to stream ---- */
 
+/* The mailbox of a recipient; 0: nothing is held for him. */
 static uint32_t mailbox_of(const struct store *s, const struct id *recipient)
 {
 	uint32_t ident = ident_find(s, recipient);
@@ -129,6 +134,7 @@ static uint32_t mailbox_after(const struct store *s, const struct id *recipient)
 	return tree_next(&use, s->mailboxes, recipient, store_hint(s, WALK_MAILBOXES));
 }
 
+/* The next stream of a mailbox after one, held or not; 0: none. */
 static uint32_t stream_after(const struct store *s, uint32_t mailbox, const struct stream *stream)
 {
 	struct tree_use use = store_use(s, &stream_order);
@@ -137,6 +143,7 @@ static uint32_t stream_after(const struct store *s, uint32_t mailbox, const stru
 	                 store_hint(s, WALK_STREAMS));
 }
 
+/* The first stream of a mailbox, which has one. */
 static uint32_t first_stream(const struct store *s, uint32_t mailbox)
 {
 	struct tree_use use = store_use(s, &stream_order);
@@ -145,7 +152,7 @@ static uint32_t first_stream(const struct store *s, uint32_t mailbox)
 	return tree_from(&use, mailbox_at(s, mailbox)->streams, &zero);
 }
 
-/* The stream where a walk stands, if it is held. */
+/* The stream where a walk stands; 0: it is not held. Mostly it is where the last step ended. */
 static uint32_t walk_find(const struct store *s, const struct stream *stream)
 {
 	uint32_t handle = store_hints(s)->stream;
@@ -161,7 +168,8 @@ static uint32_t walk_find(const struct store *s, const struct stream *stream)
 	return found.stream;
 }
 
-/* The next stream of all after one that may be held, as `held`; 0: none. */
+/* The next stream after one, in this mailbox or the next; 0: none. `held` is the handle of that one,
+ * 0 if it is not held. */
 static uint32_t stream_next(const struct store *s, uint32_t held, const struct stream *stream)
 {
 	uint32_t mailbox = held ? stream_at(s, held)->mailbox : mailbox_of(s, &stream->recipient);
@@ -173,6 +181,8 @@ static uint32_t stream_next(const struct store *s, uint32_t held, const struct s
 	return mailbox ? first_stream(s, mailbox) : 0;
 }
 
+/* Accounts first, then streams. A key of an account is before every stream, so behind the last
+ * account the walk goes on with a stream that is all zero. */
 bool store_next(const struct store *s, struct store_key *after, struct fact *fact)
 {
 	struct tree_use use = store_use(s, &ident_order);
@@ -215,6 +225,7 @@ bool store_next(const struct store *s, struct store_key *after, struct fact *fac
 
 /* ---- mailboxes ---- */
 
+/* The next live message of a mailbox after a place. There are no ghosts while no work waits. */
 static bool place_next(const struct store *s, uint32_t mailbox, struct place *after,
                        struct message *message)
 {
@@ -255,7 +266,7 @@ bool store_mailbox_next(const struct store *s, const struct id *recipient, struc
 
 /* ---- pending.json ---- */
 
-/* The next dead range of a mailbox after (stream, number). */
+/* The next dead range of a mailbox after (stream, number), where `after` stands. */
 static bool pending_range(const struct store *s, uint32_t mailbox, struct store_pending *after,
                           struct fact *fact)
 {

@@ -2,12 +2,16 @@
  *
  * store/work: what touches many messages at once: burials, and the mailboxes of gone accounts.
  *
- * A burial enters its range and takes what it covers out of the counts, both in O(log n): the
- * streams' trees weigh ranges of numbers. The messages themselves are freed now if they are few,
- * else in slices by a job. Jobs are done in the order in which they were given, so a burial's
- * stream is there until its job is done: only the job of its mailbox, which is later, frees it.
+ * A burial adds its range and takes what it covers out of the counts. Both cost O(log n), because
+ * a stream's tree knows the count and the size of all messages in a range of numbers. The messages
+ * themselves are freed now if they are few, else in slices by a job.
+ *
+ * Jobs are done in the order in which they were given. So a burial's stream is there until its job
+ * is done: only the job of the mailbox frees streams, and it comes later.
  */
 #include "store/private.h"
+
+/* ---- the list of jobs ---- */
 
 static void job_push(struct store *s, struct store_job job)
 {
@@ -22,6 +26,7 @@ static void job_push(struct store *s, struct store_job job)
 	s->work_given++;
 }
 
+/* The first job is finished. */
 static void job_pop(struct store *s)
 {
 	uint32_t handle = s->job_first;
@@ -38,7 +43,7 @@ static void job_pop(struct store *s)
 
 /* ---- burials ---- */
 
-/* Frees the dead messages of a stream in a range of numbers, at most `budget`. Returns how many. */
+/* Frees the messages of a stream in a dead range, at most `budget` of them. Gives how many. */
 static uint32_t drop_range(struct store *s, struct stream_slot *slot, const struct range *range,
                            uint32_t budget)
 {
@@ -56,6 +61,8 @@ static uint32_t drop_range(struct store *s, struct stream_slot *slot, const stru
 	return dropped;
 }
 
+/* How many messages of a stream are held in a range, ghosts included, and the size of their
+ * texts. */
 static struct tree_weight weigh(const struct store *s, const struct stream_slot *slot,
                                 struct range range)
 {
@@ -68,8 +75,8 @@ static struct tree_weight weigh(const struct store *s, const struct stream_slot 
 	                    &range.last);
 }
 
-/* Takes what a range is going to cover out of all counts: what stands in its holes, as the rest
- * is dead. */
+/* Takes what a new range covers out of all counts. Some of it may be dead already, so only what
+ * stands in the holes between the dead ranges counts. */
 static void uncount_range(struct store *s, const struct stream_slot *slot, struct range range)
 {
 	while (slot->live && range.first <= range.last) {
@@ -91,6 +98,7 @@ static void uncount_range(struct store *s, const struct stream_slot *slot, struc
 	}
 }
 
+/* Whether all numbers of a range are dead. */
 static bool is_dead(const struct store *s, const struct stream_slot *slot,
                     const struct range *range)
 {
@@ -100,7 +108,7 @@ static bool is_dead(const struct store *s, const struct stream_slot *slot,
 	       dead.last >= range->last;
 }
 
-/* Neither overlaps nor touches a range that there is. */
+/* Whether a range would be one more: it neither overlaps nor touches another. */
 static bool adds_range(const struct store *s, const struct stream_slot *slot,
                        const struct range *range)
 {
@@ -109,6 +117,8 @@ static bool adds_range(const struct store *s, const struct stream_slot *slot,
 	return !stream_range_from(s, slot, range->first - 1, &next) || next.first > range->last + 1;
 }
 
+/* Whether a burial that would be new has room: STORE_NEW, or why it has not. In a stream of which
+ * nothing is held it counts as a message of the recipient to himself. */
 static enum store_result burial_limits(const struct store *s, const struct store_found *found,
                                        const struct burial *burial,
                                        const struct store_limits *limits)
@@ -142,13 +152,13 @@ enum store_result work_burial(struct store *s, const struct burial *burial,
 		return STORE_GONE;
 	if (found.stream && is_dead(s, stream_at(s, found.stream), &burial->range))
 		return STORE_KNOWN;
-	if (limits) {
+	if (limits != NULL) {
 		enum store_result result = burial_limits(s, &found, burial, limits);
 
 		if (result != STORE_NEW)
 			return result;
 	}
-	bool strange = limits && !found.stream;
+	bool strange = limits != NULL && !found.stream;
 
 	stream_make(s, &burial->stream, &found);
 	struct stream_slot *slot = stream_at(s, found.stream);
@@ -161,7 +171,7 @@ enum store_result work_burial(struct store *s, const struct burial *burial,
 		                                .subject = found.stream,
 		                                .range = burial->range });
 	else
-		(void)drop_range(s, slot, &burial->range, UINT32_MAX); /* all of it */
+		(void)drop_range(s, slot, &burial->range, UINT32_MAX); /* all */
 	return STORE_NEW;
 }
 
@@ -194,8 +204,8 @@ static bool mailbox_shrink(struct store *s, struct mailbox *mailbox)
 	const struct stream zero = { .session = { { 0 } } };
 	uint32_t handle;
 
-	/* The order by place is given up first: it compares nothing, so it may outlive its
-	 * messages. */
+	/* The tree by place goes first. Taking its first element compares nothing, so it would not
+	 * matter if messages were freed before; but nothing may search in it any more. */
 	if (tree_pop(&places, &mailbox->messages))
 		return true;
 	if ((handle = tree_pop(&shares, &mailbox->shares)) != 0) {
@@ -212,18 +222,19 @@ static bool mailbox_shrink(struct store *s, struct mailbox *mailbox)
 	return true;
 }
 
+/* If no other work waits, the first slice is done at once, and mostly that is all. */
 void work_mailbox(struct store *s, uint32_t mailbox)
 {
 	bool idle = s->job_first == 0;
 
 	job_push(s, (struct store_job){ .kind = JOB_MAILBOX, .subject = mailbox });
 	if (idle)
-		(void)store_work(s, STORE_SLICE_MAX); /* what is left is asked for later */
+		(void)store_work(s, STORE_SLICE_MAX); /* the rest follows in later slices */
 }
 
 /* ---- slices ---- */
 
-/* Does at most `budget` steps of the first job; returns how many, less than `budget` if it is
+/* Does at most `budget` steps of the first job. Gives how many; less than `budget`: the job is
  * finished. */
 static uint32_t job_run(struct store *s, uint32_t budget)
 {
