@@ -33,26 +33,13 @@ void session_ping(struct sessions *s, struct connection *c, const struct frame *
 
 /* ---- look up ---- */
 
-/* A reply of entries begins with its status; gives the frame's offset. */
-static size_t entries_begin(struct buf *b, const struct frame *frame)
-{
-	size_t offset = protocol_begin(b, frame->type | FRAME_REPLY, 0, frame->request);
-	bool is_put = buf_put_u8(b, STATUS_OK);
-
-	assert(offset != SIZE_MAX);
-	assert(is_put);
-	return offset;
-}
-
 static void put_entry(struct sessions *s, const struct connection *c, struct buf *b,
                       const struct id *id)
 {
 	struct entry entry;
 
 	session_entry(s, c, id, &entry);
-	bool is_put = protocol_put_entry(b, &entry);
-
-	assert(is_put);
+	session_must(protocol_put_entry(b, &entry));
 }
 
 /* At most `count_max` live accounts of the name; gives how many. */
@@ -76,8 +63,7 @@ static uint32_t put_named(struct sessions *s, const struct connection *c, struct
 
 void session_lookup_name(struct sessions *s, struct connection *c, const struct frame *frame)
 {
-	struct buf *b = session_reply_begin(s, c);
-	size_t offset = entries_begin(b, frame);
+	struct buf *b = session_parts_begin(s, c, frame);
 
 	if (frame->lookup_name.suffix.size > 0) {
 		put_named(s, c, b, frame, false, LOOKUP_OTHERS_MAX);
@@ -88,21 +74,18 @@ void session_lookup_name(struct sessions *s, struct connection *c, const struct 
 		put_named(s, c, b, frame, false,
 		          left < LOOKUP_OTHERS_MAX ? left : LOOKUP_OTHERS_MAX);
 	}
-	protocol_end(b, offset);
-	session_reply_end(s, c, STATUS_OK);
+	session_parts_end(s, c);
 }
 
 void session_lookup_id(struct sessions *s, struct connection *c, const struct frame *frame)
 {
-	struct buf *b = session_reply_begin(s, c);
-	size_t offset = entries_begin(b, frame);
+	struct buf *b = session_parts_begin(s, c, frame);
 	struct reader r = reader_of(frame->lookup_id.ids);
 	struct id id;
 
 	while (protocol_next_id(&r, &id))
 		put_entry(s, c, b, &id);
-	protocol_end(b, offset);
-	session_reply_end(s, c, STATUS_OK);
+	session_parts_end(s, c);
 }
 
 /* ---- create ---- */
@@ -275,9 +258,7 @@ static uint16_t list_accounts(const struct sessions *s, const struct frame *fram
 			*last = false;
 			break;
 		}
-		bool is_put = protocol_put_listed(b, &item);
-
-		assert(is_put);
+		session_must(protocol_put_listed(b, &item));
 		if (session_of(s, &account.id) != NULL)
 			online[count / 8] |= (uint8_t)(1u << count % 8);
 		after_name = account.name; /* a view into the store, which does not change here */

@@ -64,9 +64,7 @@ static void put_push(struct sessions *s, struct connection *c, const struct mess
 
 	assert(offset != SIZE_MAX);
 	assert(offset <= before);
-	bool is_put = protocol_put_message(b, item);
-
-	assert(is_put);
+	session_must(protocol_put_message(b, item));
 	protocol_end(b, offset);
 	c->push_open = (int32_t)offset;
 	c->push_waiting += (uint32_t)(b->size - before);
@@ -212,9 +210,7 @@ static bool send_slice(struct sessions *s, struct work *work)
 			result.online = to != NULL;
 			result.share = session_share(s, &recipient.id, &work->account);
 		}
-		bool is_put = protocol_put_result(&work->results, &result);
-
-		assert(is_put);
+		session_must(protocol_put_result(&work->results, &result));
 	}
 	work->offset += r.offset;
 	assert(work->offset <= work->list.size);
@@ -335,9 +331,7 @@ static struct view dead_ranges(struct sessions *s, const struct stream *stream, 
 	buf_clear(&s->scratch);
 	while (s->scratch.size + RANGE_SIZE <= size_max &&
 	       store_range_next(s->store, stream, after, &range)) {
-		bool is_put = protocol_put_range(&s->scratch, &range);
-
-		assert(is_put);
+		session_must(protocol_put_range(&s->scratch, &range));
 		after = range.last;
 	}
 	return buf_view(&s->scratch);
@@ -347,28 +341,24 @@ static struct view dead_ranges(struct sessions *s, const struct stream *stream, 
  * more ranges than a frame holds by no rule of ours: a stream with a thousand takes no more. */
 void session_streams(struct sessions *s, struct connection *c, const struct frame *frame)
 {
-	struct buf *b = session_reply_begin(s, c);
-	size_t offset = protocol_begin(b, FRAME_STREAMS | FRAME_REPLY, 0, frame->request);
-	bool is_put = buf_put_u8(b, STATUS_OK);
+	struct buf *b = session_parts_begin(s, c, frame);
+	size_t begin = b->size;
 	struct reader r = reader_of(frame->streams.streams);
 	struct stream_item item;
 	size_t room = FRAME_SIZE_MAX - FRAME_HEADER_SIZE - 1 - ENTRY_SIZE_MAX - 2;
 	size_t size = 0;
 
-	assert(is_put);
 	while (protocol_next_question(&r, &item)) {
 		const struct stream stream = { c->account, item.sender, item.session };
 
 		session_entry(s, c, &item.sender, &item.entry);
 		item.ranges = dead_ranges(s, &stream, room);
 		size += ENTRY_SIZE_MAX + 2 + item.ranges.size;
-		if (size > PAGE_SIZE_MAX && b->size > offset + FRAME_HEADER_SIZE + 1)
+		if (size > PAGE_SIZE_MAX && b->size > begin)
 			break;
-		is_put = protocol_put_answer(b, &item);
-		assert(is_put);
+		session_must(protocol_put_answer(b, &item));
 	}
-	protocol_end(b, offset);
-	session_reply_end(s, c, STATUS_OK);
+	session_parts_end(s, c);
 }
 
 /* ---- pages ---- */
@@ -387,9 +377,7 @@ static bool put_page(const struct sessions *s, const struct id *recipient, struc
 
 		if (size > 0 && size + MESSAGE_SIZE + message.text.size > size_max)
 			return false;
-		bool is_put = protocol_put_message(b, &item);
-
-		assert(is_put);
+		session_must(protocol_put_message(b, &item));
 		size += MESSAGE_SIZE + message.text.size;
 		*upto = next;
 	}
@@ -399,26 +387,22 @@ static bool put_page(const struct sessions *s, const struct id *recipient, struc
 void session_page(struct sessions *s, struct connection *c, const struct frame *frame)
 {
 	size_t size_max = frame->page.bytes < PAGE_SIZE_MAX ? frame->page.bytes : PAGE_SIZE_MAX;
-	uint8_t head[1 + 1 + PLACE_SIZE] = { STATUS_OK };
+	uint8_t head[1 + PLACE_SIZE] = { 0 }; /* filled in when the page is put */
 	struct place upto = frame->page.after;
 
 	if (c->read_on && place_compare(&frame->page.after, &c->place) > 0)
 		session_read_on(s, c, true);
 	c->read_on = false;
+	struct buf *b = session_parts_begin(s, c, frame);
+	size_t begin = b->size;
 
-	struct buf *b = session_reply_begin(s, c);
-	size_t offset = protocol_begin(b, FRAME_PAGE | FRAME_REPLY, 0, frame->request);
-	bool is_put = buf_put(b, head, sizeof(head));
-
-	assert(offset != SIZE_MAX);
-	assert(is_put);
+	session_must(buf_put(b, head, sizeof(head)));
 	bool is_last = put_page(s, &c->account, b, size_max, &upto);
 
 	if (is_last)
 		upto = place_end();
-	b->data[offset + FRAME_HEADER_SIZE + 1] = is_last;
-	protocol_put_place(b->data + offset + FRAME_HEADER_SIZE + 2, &upto);
-	protocol_end(b, offset);
-	session_reply_end(s, c, STATUS_OK);
+	b->data[begin] = is_last;
+	protocol_put_place(b->data + begin + 1, &upto);
+	session_parts_end(s, c);
 	c->place = upto;
 }

@@ -124,10 +124,8 @@ static void put_farewell(struct sessions *s, struct connection *c, enum status s
 	struct buf *b = is_held ? session_reply_begin(s, c) : session_ready(c);
 
 	frame.error.text = view_of_string(text);
-	bool is_put = c->state == CONNECTION_NEW ? buf_put(b, text, strlen(text))
-	                                         : protocol_encode(b, &frame);
-
-	assert(is_put);
+	session_must(c->state == CONNECTION_NEW ? buf_put(b, text, strlen(text))
+	                                        : protocol_encode(b, &frame));
 	c->push_open = NO_OFFSET;
 	if (is_held)
 		session_reply_end(s, c, STATUS_OK);

@@ -59,7 +59,7 @@ struct survey_element {
 };
 
 /* The next element of the set. The walk passes over what is not in the set, but not over this
- * element (survey_pass). False if the slice ends here. */
+ * element (survey_slice). False if the slice ends here. */
 static bool survey_peek(const struct sessions *s, struct survey *survey,
                         struct survey_element *next)
 {
@@ -87,17 +87,22 @@ static bool survey_is_past(const struct survey *survey, const struct survey_elem
 	return survey->is_over || bound_compare(&next->bound, bound) > 0;
 }
 
-static void survey_pass(struct survey *survey, const struct survey_element *next)
+/* One slice of any question. It ends at once if nobody waits for the answer any more. */
+static bool survey_slice(struct sessions *s, struct work *work)
 {
-	survey->key = next->key;
-	survey->last = next->bound;
-}
+	struct survey *survey = work->survey;
+	struct survey_element next;
 
-/* Begins a slice. False if nobody waits for the answer any more. */
-static bool survey_begin_slice(struct work *work)
-{
-	work->survey->cost = 0;
-	return work->connection != SESSION_NONE;
+	survey->cost = 0;
+	if (work->connection == SESSION_NONE)
+		return true;
+	while (survey_peek(s, survey, &next)) {
+		if (survey->take(s, work, &next))
+			return true;
+		survey->key = next.key;
+		survey->last = next.bound;
+	}
+	return false;
 }
 
 static void part_begin(struct survey *survey)
@@ -117,9 +122,7 @@ static void part_add(struct sessions *s, struct survey *survey, const struct fac
 		fact = &unmarked;
 	}
 	buf_clear(&s->scratch);
-	bool is_put = protocol_put_fact(&s->scratch, fact);
-
-	assert(is_put);
+	session_must(protocol_put_fact(&s->scratch, fact));
 	hmac_update(&survey->hmac, s->scratch.data, s->scratch.size);
 	survey->count++;
 	survey->size += s->scratch.size;
@@ -153,27 +156,20 @@ static bool next_given(const struct work *work, struct survey *survey)
 	return is_there;
 }
 
-static bool digest_slice(struct sessions *s, struct work *work)
+/* An element may end many parts, all but the first of them empty. */
+static bool digest_take(struct sessions *s, struct work *work, const struct survey_element *next)
 {
 	struct survey *survey = work->survey;
-	struct survey_element next;
 
-	if (!survey_begin_slice(work))
-		return true;
-	while (survey_peek(s, survey, &next)) {
-		/* The walk's end is in no part, nor is the end itself an element. */
-		while (survey_is_past(survey, &next, &survey->upto)) {
-			struct digest_part part = part_end(survey);
-			bool is_put = protocol_put_part(&work->results, &part);
+	while (survey_is_past(survey, next, &survey->upto)) {
+		struct digest_part part = part_end(survey);
 
-			assert(is_put);
-			if (!next_given(work, survey))
-				return true;
-			part_begin(survey);
-		}
-		part_add(s, survey, &next.fact);
-		survey_pass(survey, &next);
+		session_must(protocol_put_part(&work->results, &part));
+		if (!next_given(work, survey))
+			return true;
+		part_begin(survey);
 	}
+	part_add(s, survey, &next->fact);
 	return false;
 }
 
@@ -188,8 +184,9 @@ static struct bound last_bound(struct view bounds)
 	return bound;
 }
 
-/* Takes the place of what all three kinds of questions begin with. */
-static struct survey *survey_new(uint8_t set, const struct bound *after, const struct bound *end)
+/* What all questions begin with. `nonce`: of digests, or NULL if the question asks for none. */
+static struct survey *survey_new(uint8_t set, const struct bound *after, const struct bound *end,
+                                 const uint8_t *nonce)
 {
 	struct survey *survey = memory_alloc_zero(1, sizeof *survey);
 
@@ -197,7 +194,12 @@ static struct survey *survey_new(uint8_t set, const struct bound *after, const s
 	survey->set = set;
 	survey->end = *end;
 	survey->last = *after;
+	survey->upto = bound_begin();
 	survey->is_over = !key_of_bound(after, &survey->key);
+	if (nonce != NULL) {
+		memcpy(survey->nonce, nonce, KEY_SIZE);
+		part_begin(survey);
+	}
 	return survey;
 }
 
@@ -209,17 +211,16 @@ static void digest_reply(const struct work *work, struct frame *reply)
 void session_digest(struct sessions *s, struct connection *c, const struct frame *frame)
 {
 	const struct bound end = last_bound(frame->digest.bounds);
-	struct work work = { .slice = digest_slice,
+	struct work work = { .slice = survey_slice,
 		             .reply = digest_reply,
 		             .list = frame->digest.bounds };
 
-	work.survey = survey_new(frame->digest.set, &frame->digest.after, &end);
-	memcpy(work.survey->nonce, frame->digest.nonce, KEY_SIZE);
-	work.survey->upto = bound_begin();
+	work.survey = survey_new(frame->digest.set, &frame->digest.after, &end,
+	                         frame->digest.nonce);
+	work.survey->take = digest_take;
 	bool is_there = next_given(&work, work.survey);
 
 	assert(is_there);
-	part_begin(work.survey);
 	session_work_begin(s, c, &work, frame);
 }
 
@@ -229,35 +230,29 @@ static void put_split(struct work *work, const struct bound *upto)
 {
 	struct survey *survey = work->survey;
 	const struct split_part split = { *upto, part_end(survey) };
-	bool is_put = protocol_put_split(&work->results, &survey->upto, &split);
 
-	assert(is_put);
+	session_must(protocol_put_split(&work->results, &survey->upto, &split));
 	assert(survey->parts < PARTS_MAX);
 	survey->upto = *upto;
 	survey->parts++;
 }
 
-static bool split_slice(struct sessions *s, struct work *work)
+/* A part has `step` elements. Only the last one has more, if there would be too many parts. */
+static bool split_take(struct sessions *s, struct work *work, const struct survey_element *next)
 {
 	struct survey *survey = work->survey;
-	struct survey_element next;
 
-	if (!survey_begin_slice(work))
+	if (survey_is_past(survey, next, &survey->end)) {
+		put_split(work, &survey->end);
 		return true;
-	while (survey_peek(s, survey, &next)) {
-		if (survey_is_past(survey, &next, &survey->end)) {
-			put_split(work, &survey->end);
-			return true;
-		}
-		if (survey->count >= survey->step && survey->parts < PARTS_MAX - 1) {
-			struct bound upto = bound_between(&survey->last, &next.bound);
-
-			put_split(work, &upto);
-			part_begin(survey);
-		}
-		part_add(s, survey, &next.fact);
-		survey_pass(survey, &next);
 	}
+	if (survey->count >= survey->step && survey->parts < PARTS_MAX - 1) {
+		struct bound upto = bound_between(&survey->last, &next->bound);
+
+		put_split(work, &upto);
+		part_begin(survey);
+	}
+	part_add(s, survey, &next->fact);
 	return false;
 }
 
@@ -268,40 +263,33 @@ static void split_reply(const struct work *work, struct frame *reply)
 
 void session_split(struct sessions *s, struct connection *c, const struct frame *frame)
 {
-	struct work work = { .slice = split_slice, .reply = split_reply };
+	struct work work = { .slice = survey_slice, .reply = split_reply };
 
-	work.survey = survey_new(frame->split.set, &frame->split.after, &frame->split.upto);
-	memcpy(work.survey->nonce, frame->split.nonce, KEY_SIZE);
+	work.survey = survey_new(frame->split.set, &frame->split.after, &frame->split.upto,
+	                         frame->split.nonce);
+	work.survey->take = split_take;
 	work.survey->step = frame->split.step;
-	work.survey->upto = bound_begin(); /* before the first, as the list has it */
-	part_begin(work.survey);
 	session_work_begin(s, c, &work, frame);
 }
 
 /* ---- elements ---- */
 
-static bool elements_slice(struct sessions *s, struct work *work)
+/* A page has one element at least, however large. */
+static bool elements_take(struct sessions *s, struct work *work, const struct survey_element *next)
 {
 	struct survey *survey = work->survey;
-	struct survey_element next;
 
-	if (!survey_begin_slice(work))
+	(void)s; /* nothing aside is needed */
+	if (survey_is_past(survey, next, &survey->end)) {
+		survey->last = survey->end;
 		return true;
-	while (survey_peek(s, survey, &next)) {
-		if (survey_is_past(survey, &next, &survey->end)) {
-			survey->last = survey->end;
-			return true;
-		}
-		size_t size = work->results.size + protocol_fact_size(&next.fact);
-
-		if (work->results.size > 0 && size > survey->step)
-			return true;
-		bool is_put = protocol_put_fact(&work->results, &next.fact);
-
-		assert(is_put);
-		survey->cost += 1 + (uint32_t)(protocol_fact_size(&next.fact) / SURVEY_COST_BYTES);
-		survey_pass(survey, &next);
 	}
+	size_t size = protocol_fact_size(&next->fact);
+
+	if (work->results.size > 0 && work->results.size + size > survey->step)
+		return true;
+	session_must(protocol_put_fact(&work->results, &next->fact));
+	survey->cost += 1 + (uint32_t)(size / SURVEY_COST_BYTES);
 	return false;
 }
 
@@ -313,11 +301,12 @@ static void elements_reply(const struct work *work, struct frame *reply)
 
 void session_elements(struct sessions *s, struct connection *c, const struct frame *frame)
 {
-	struct work work = { .slice = elements_slice, .reply = elements_reply };
+	struct work work = { .slice = survey_slice, .reply = elements_reply };
 	uint32_t size_max = frame->elements.bytes;
 
-	work.survey = survey_new(frame->elements.set, &frame->elements.after,
-	                         &frame->elements.upto);
+	work.survey = survey_new(frame->elements.set, &frame->elements.after, &frame->elements.upto,
+	                         NULL);
+	work.survey->take = elements_take;
 	work.survey->step = size_max < PAGE_SIZE_MAX ? size_max : PAGE_SIZE_MAX;
 	session_work_begin(s, c, &work, frame);
 }

@@ -192,9 +192,7 @@ void session_ready_added(struct sessions *s, struct connection *c)
 
 void session_ready_put(struct sessions *s, struct connection *c, const struct frame *frame)
 {
-	bool is_encoded = protocol_encode(session_ready(c), frame);
-
-	assert(is_encoded);
+	session_must(protocol_encode(session_ready(c), frame));
 	c->push_open = NO_OFFSET;
 	session_ready_added(s, c);
 }
@@ -323,11 +321,26 @@ void session_reply_end(struct sessions *s, struct connection *c, enum status sta
 	session_settle(s, c);
 }
 
+struct buf *session_parts_begin(struct sessions *s, struct connection *c,
+                                const struct frame *request)
+{
+	struct buf *b = session_reply_begin(s, c);
+	size_t offset = protocol_begin(b, request->type | FRAME_REPLY, 0, request->request);
+
+	assert(offset == s->reply_start);
+	session_must(buf_put_u8(b, STATUS_OK));
+	return b;
+}
+
+void session_parts_end(struct sessions *s, struct connection *c)
+{
+	protocol_end(s->reply_held ? &c->held->buf : &c->ready->buf, s->reply_start);
+	session_reply_end(s, c, STATUS_OK);
+}
+
 void session_reply(struct sessions *s, struct connection *c, const struct frame *frame)
 {
-	bool is_encoded = protocol_encode(session_reply_begin(s, c), frame);
-
-	assert(is_encoded);
+	session_must(protocol_encode(session_reply_begin(s, c), frame));
 	session_reply_end(s, c, frame->status);
 }
 
@@ -358,9 +371,7 @@ static void release(struct sessions *s, struct connection *c, size_t size)
 		c->ready = c->held;
 		c->held = NULL;
 	} else {
-		bool is_put = buf_put(session_ready(c), c->held->buf.data + c->held->sent, size);
-
-		assert(is_put);
+		session_must(buf_put(session_ready(c), c->held->buf.data + c->held->sent, size));
 		output_take(&c->held, size);
 	}
 	c->push_open = NO_OFFSET;

@@ -125,8 +125,12 @@ struct remembered {
 	uint32_t connection; /* where it is active now, or SESSION_NONE */
 };
 
+struct survey_element;
+
 /* Where an operator's question about a range stands. */
 struct survey {
+	/* Takes the next element into the answer; true: the answer is complete without it. */
+	bool (*take)(struct sessions *s, struct work *work, const struct survey_element *next);
 	uint8_t set;   /* which elements count: SET_LIVE, SET_GONE */
 	bool is_over;  /* the walk is at the end of the store */
 	uint32_t cost; /* of the slice so far */
@@ -231,6 +235,12 @@ struct sessions {
 	struct session_counts counts;
 };
 
+/* For what is put into a buffer of ours: it is large enough for all that is ever put into it. */
+static inline void session_must(bool is_put)
+{
+	assert(is_put);
+}
+
 /* ---- lists.c ---- */
 
 /* Puts a connection at the end of a list, where the latest stand. Its time is that of the call
@@ -268,6 +278,10 @@ bool session_holds_replies(const struct sessions *s);
 /* Gives the buffer into which a reply is put. The end follows before any other reply begins. */
 struct buf *session_reply_begin(struct sessions *s, struct connection *c);
 void session_reply_end(struct sessions *s, struct connection *c, enum status status);
+/* The same for a reply that is put together part by part: what is put follows a STATUS_OK. */
+struct buf *session_parts_begin(struct sessions *s, struct connection *c,
+                                const struct frame *request);
+void session_parts_end(struct sessions *s, struct connection *c);
 /* A whole reply. */
 void session_reply(struct sessions *s, struct connection *c, const struct frame *frame);
 /* A frame with the type and number that the reply to `request` has, still without a payload. */

@@ -203,7 +203,6 @@ static void index_remove(struct store *s, uint32_t handle)
 	assert(removed == handle);
 	removed = tree_remove(&suffixes, &s->suffixes, &key);
 	assert(removed == handle);
-	(void)removed; /* only the assertions ask */
 }
 
 /* Sets the mark. It moves the account to another tree and changes its hash. */
@@ -268,7 +267,6 @@ static uint32_t detach(struct store *s, struct ident *ident)
 	uint32_t removed = tree_remove(&use, &s->mailboxes, &ident->id);
 
 	assert(removed == handle);
-	(void)removed; /* only the assertion asks */
 	mailbox->detached = true;
 	ident->mailbox = 0;
 	s->totals.messages -= mailbox->message_count;

@@ -418,7 +418,6 @@ void message_drop(struct store *s, uint32_t handle)
 	assert(removed == handle);
 	removed = tree_remove(&places, &mailbox->messages, &place);
 	assert(removed == handle);
-	(void)removed; /* only the assertions ask */
 	mailbox->sum -= hash;
 	if (!mailbox->detached)
 		s->totals.sum -= hash;
