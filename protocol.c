@@ -404,7 +404,7 @@ bool protocol_size(struct view bytes, size_t *size)
 		*size = 0;
 		return true;
 	}
-	uint32_t length = get_u32(bytes.data);
+	uint32_t length = buf_load_u32(bytes.data);
 
 	if (length < FRAME_HEADER_SIZE - 4 || length > FRAME_SIZE_MAX - 4)
 		return false;
@@ -438,7 +438,7 @@ static const char *read_header(struct view bytes, const struct format **format, 
 
 	frame->type = bytes.data[4];
 	frame->flags = bytes.data[5];
-	frame->request = get_u32(bytes.data + 6);
+	frame->request = buf_load_u32(bytes.data + 6);
 	frame->status = STATUS_OK;
 	if ((frame->flags & ~row->flags) != 0)
 		return "a flag that the type does not have";
@@ -504,10 +504,10 @@ static uint8_t *write_header(uint8_t *to, size_t size, uint8_t type, uint8_t fla
 	assert(size >= FRAME_HEADER_SIZE);
 	assert(size <= FRAME_SIZE_MAX);
 	assert(!is_push(type) || request == 0);
-	to = put_u32(to, (uint32_t)(size - 4));
+	to = buf_store_u32(to, (uint32_t)(size - 4));
 	*to++ = type;
 	*to++ = flags;
-	return put_u32(to, request);
+	return buf_store_u32(to, request);
 }
 
 static size_t payload_size(const struct payload *payload, const struct frame *frame)
@@ -581,7 +581,7 @@ void protocol_end(struct buf *b, size_t offset)
 	assert(format != NULL);
 	assert(size - FRAME_HEADER_SIZE >= format->row.payload_min);
 	assert(size - FRAME_HEADER_SIZE <= format->row.payload_max);
-	put_u32(begin, (uint32_t)(size - 4));
+	buf_store_u32(begin, (uint32_t)(size - 4));
 }
 
 /* Bytes that have not come yet are taken as all bits one: if any bytes make the versions valid,
@@ -604,8 +604,8 @@ bool protocol_hello_begins(struct view bytes, bool *whole)
 		else if (hello_bytes[i] != bytes.data[i])
 			return false;
 	}
-	uint16_t version_min = get_u16(hello_bytes + versions_at);
-	uint16_t version_max = get_u16(hello_bytes + versions_at + 2);
+	uint16_t version_min = buf_load_u16(hello_bytes + versions_at);
+	uint16_t version_max = buf_load_u16(hello_bytes + versions_at + 2);
 
 	if (version_min < 1 || version_min > version_max)
 		return false;

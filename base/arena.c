@@ -113,9 +113,9 @@ static uint32_t block_append(struct arena *a)
 
 		if (a->block_count == ARENA_BLOCKS_MAX)
 			memory_exhausted(ARENA_BLOCK_SIZE);
-		a->blocks = memory_resize(a->blocks, capacity * sizeof(*a->blocks));
+		a->blocks = memory_resize(a->blocks, capacity * sizeof *a->blocks);
 		a->chunks = memory_resize(a->chunks, (size_t)capacity * ARENA_BLOCK_CHUNKS *
-		                                             sizeof(*a->chunks));
+		                                             sizeof *a->chunks);
 		a->held += (size_t)(capacity - a->block_capacity) * BLOCK_LISTS;
 		a->block_capacity = capacity;
 	}
@@ -168,7 +168,7 @@ static void block_new(struct arena *a)
 		.memory = memory_for(a, index),
 		.used = index == 0,
 	};
-	memset(&a->chunks[first], 0, ARENA_BLOCK_CHUNKS * sizeof(*a->chunks));
+	memset(&a->chunks[first], 0, ARENA_BLOCK_CHUNKS * sizeof *a->chunks);
 	/* The first is taken first. */
 	for (uint32_t i = ARENA_BLOCK_CHUNKS; i > a->blocks[index].used; i--)
 		list_add(a, &a->free_chunk, first + i - 1);
@@ -239,7 +239,7 @@ uint32_t arena_alloc(struct arena *a, size_t size)
 	assert(has_room(chunk));
 	if (chunk->freed) {
 		piece = chunk->freed - 1u;
-		memcpy(&chunk->freed, piece_at(a, index, piece), sizeof(chunk->freed));
+		memcpy(&chunk->freed, piece_at(a, index, piece), sizeof chunk->freed);
 	} else {
 		piece = chunk->touched++;
 	}
@@ -262,7 +262,7 @@ void arena_free(struct arena *a, uint32_t handle)
 	assert(offset % chunk->granules == 0);
 	if (!has_room(chunk))
 		list_with_room(a, index);
-	memcpy(arena_at(a, handle), &chunk->freed, sizeof(chunk->freed));
+	memcpy(arena_at(a, handle), &chunk->freed, sizeof chunk->freed);
 	chunk->freed = (uint16_t)(offset / chunk->granules + 1);
 	chunk->used--;
 	/* The last chunk with room of its size stays, or a piece that comes and goes would take
@@ -279,7 +279,7 @@ static uint32_t count_freed(const struct arena *a, uint32_t index)
 
 	for (uint16_t at = chunk->freed; at; freed++) {
 		assert(at <= chunk->touched);
-		memcpy(&at, piece_at(a, index, at - 1u), sizeof(at));
+		memcpy(&at, piece_at(a, index, at - 1u), sizeof at);
 	}
 	return freed;
 }

@@ -29,6 +29,13 @@ void buf_clear(struct buf *b)
 	b->size = 0;
 }
 
+void buf_wipe(struct buf *b)
+{
+	if (b->capacity > 0)
+		explicit_bzero(b->data, b->capacity);
+	buf_clear(b);
+}
+
 uint8_t *buf_grow(struct buf *b, size_t size)
 {
 	assert(b->size <= b->capacity);
@@ -58,6 +65,19 @@ void buf_consume(struct buf *b, size_t size)
 		memmove(b->data, b->data + size, b->size);
 }
 
+void buf_append(struct buf *b, struct view bytes)
+{
+	bool fitted = buf_put(b, bytes.data, bytes.size);
+
+	assert(fitted);
+	(void)fitted;
+}
+
+void buf_append_text(struct buf *b, const char *text)
+{
+	buf_append(b, view_of_string(text));
+}
+
 bool buf_put_view8(struct buf *b, struct view v)
 {
 	assert(v.size <= UINT8_MAX);
@@ -81,7 +101,7 @@ bool buf_put_view32(struct buf *b, struct view v)
 
 	if (to == NULL)
 		return false;
-	to = put_u32(to, (uint32_t)v.size);
+	to = buf_store_u32(to, (uint32_t)v.size);
 	if (v.size != 0)
 		memcpy(to, v.data, v.size);
 	buf_added(b, 4 + v.size);

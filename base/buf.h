@@ -55,6 +55,8 @@ void buf_init(struct buf *b, size_t size_max);
 void buf_release(struct buf *b);
 /* Empties `b` and keeps its memory. */
 void buf_clear(struct buf *b);
+/* The same, and overwrites what it held: for secrets. */
+void buf_wipe(struct buf *b);
 /* Makes room for `size` more bytes and returns where they go; they count only after buf_added.
  * NULL if that would pass size_max. */
 static inline uint8_t *buf_reserve(struct buf *b, size_t size);
@@ -71,18 +73,21 @@ static inline bool buf_put_u8(struct buf *b, uint8_t value);
 static inline bool buf_put_u16(struct buf *b, uint16_t value);
 static inline bool buf_put_u32(struct buf *b, uint32_t value);
 static inline bool buf_put_u64(struct buf *b, uint64_t value);
+/* For a buffer that has room for these bytes, as its owner knows: asserts that they fit. */
+void buf_append(struct buf *b, struct view bytes);
+void buf_append_text(struct buf *b, const char *text);
 /* The length in the width named, then the bytes. Asserts that the length fits the width. */
 bool buf_put_view8(struct buf *b, struct view v);
 bool buf_put_view32(struct buf *b, struct view v);
 
 /* Little-endian stores into memory that the caller has made room for; each returns the byte after.
  * */
-static inline uint8_t *put_u16(uint8_t *to, uint16_t value);
-static inline uint8_t *put_u32(uint8_t *to, uint32_t value);
-static inline uint8_t *put_u64(uint8_t *to, uint64_t value);
-static inline uint16_t get_u16(const uint8_t *from);
-static inline uint32_t get_u32(const uint8_t *from);
-static inline uint64_t get_u64(const uint8_t *from);
+static inline uint8_t *buf_store_u16(uint8_t *to, uint16_t value);
+static inline uint8_t *buf_store_u32(uint8_t *to, uint32_t value);
+static inline uint8_t *buf_store_u64(uint8_t *to, uint64_t value);
+static inline uint16_t buf_load_u16(const uint8_t *from);
+static inline uint32_t buf_load_u32(const uint8_t *from);
+static inline uint64_t buf_load_u64(const uint8_t *from);
 
 /* A get that fails gives 0, NULL or an empty view; the caller asks `failed` once, at the end. */
 struct reader {
@@ -142,14 +147,14 @@ static inline bool view_starts_with(struct view v, struct view prefix)
 }
 
 /* Compilers turn these shifts into one store or load on a little-endian machine. */
-static inline uint8_t *put_u16(uint8_t *to, uint16_t value)
+static inline uint8_t *buf_store_u16(uint8_t *to, uint16_t value)
 {
 	to[0] = (uint8_t)value;
 	to[1] = (uint8_t)(value >> 8);
 	return to + 2;
 }
 
-static inline uint8_t *put_u32(uint8_t *to, uint32_t value)
+static inline uint8_t *buf_store_u32(uint8_t *to, uint32_t value)
 {
 	to[0] = (uint8_t)value;
 	to[1] = (uint8_t)(value >> 8);
@@ -158,7 +163,7 @@ static inline uint8_t *put_u32(uint8_t *to, uint32_t value)
 	return to + 4;
 }
 
-static inline uint8_t *put_u64(uint8_t *to, uint64_t value)
+static inline uint8_t *buf_store_u64(uint8_t *to, uint64_t value)
 {
 	to[0] = (uint8_t)value;
 	to[1] = (uint8_t)(value >> 8);
@@ -171,18 +176,18 @@ static inline uint8_t *put_u64(uint8_t *to, uint64_t value)
 	return to + 8;
 }
 
-static inline uint16_t get_u16(const uint8_t *from)
+static inline uint16_t buf_load_u16(const uint8_t *from)
 {
 	return (uint16_t)(from[0] | from[1] << 8);
 }
 
-static inline uint32_t get_u32(const uint8_t *from)
+static inline uint32_t buf_load_u32(const uint8_t *from)
 {
 	return (uint32_t)from[0] | (uint32_t)from[1] << 8 | (uint32_t)from[2] << 16 |
 	       (uint32_t)from[3] << 24;
 }
 
-static inline uint64_t get_u64(const uint8_t *from)
+static inline uint64_t buf_load_u64(const uint8_t *from)
 {
 	return (uint64_t)from[0] | (uint64_t)from[1] << 8 | (uint64_t)from[2] << 16 |
 	       (uint64_t)from[3] << 24 | (uint64_t)from[4] << 32 | (uint64_t)from[5] << 40 |
@@ -238,7 +243,7 @@ static inline bool buf_put_u16(struct buf *b, uint16_t value)
 
 	if (to == NULL)
 		return false;
-	put_u16(to, value);
+	buf_store_u16(to, value);
 	b->size += 2;
 	return true;
 }
@@ -249,7 +254,7 @@ static inline bool buf_put_u32(struct buf *b, uint32_t value)
 
 	if (to == NULL)
 		return false;
-	put_u32(to, value);
+	buf_store_u32(to, value);
 	b->size += 4;
 	return true;
 }
@@ -260,7 +265,7 @@ static inline bool buf_put_u64(struct buf *b, uint64_t value)
 
 	if (to == NULL)
 		return false;
-	put_u64(to, value);
+	buf_store_u64(to, value);
 	b->size += 8;
 	return true;
 }
@@ -304,21 +309,21 @@ static inline uint16_t reader_u16(struct reader *r)
 {
 	const uint8_t *from = reader_bytes(r, 2);
 
-	return from == NULL ? 0 : get_u16(from);
+	return from == NULL ? 0 : buf_load_u16(from);
 }
 
 static inline uint32_t reader_u32(struct reader *r)
 {
 	const uint8_t *from = reader_bytes(r, 4);
 
-	return from == NULL ? 0 : get_u32(from);
+	return from == NULL ? 0 : buf_load_u32(from);
 }
 
 static inline uint64_t reader_u64(struct reader *r)
 {
 	const uint8_t *from = reader_bytes(r, 8);
 
-	return from == NULL ? 0 : get_u64(from);
+	return from == NULL ? 0 : buf_load_u64(from);
 }
 
 static inline struct view reader_view(struct reader *r, size_t size)

@@ -59,7 +59,7 @@ uint32_t crc32c_portable(uint32_t crc, const void *data, size_t size)
 	assert(data != NULL || size == 0);
 	crc = ~crc;
 	for (; end - from >= 8; from += 8) {
-		uint64_t word = get_u64(from) ^ crc;
+		uint64_t word = buf_load_u64(from) ^ crc;
 
 		crc = crc_slices[7][word & 255] ^ crc_slices[6][word >> 8 & 255] ^
 		      crc_slices[5][word >> 16 & 255] ^ crc_slices[4][word >> 24 & 255] ^
@@ -82,7 +82,7 @@ __attribute__((target("sse4.2"))) static uint32_t crc32c_sse42(uint32_t crc, con
 	assert(data != NULL || size == 0);
 	wide = ~crc;
 	for (; end - from >= 8; from += 8)
-		wide = __builtin_ia32_crc32di(wide, get_u64(from));
+		wide = __builtin_ia32_crc32di(wide, buf_load_u64(from));
 	crc = (uint32_t)wide;
 	for (; from < end; from++)
 		crc = __builtin_ia32_crc32qi(crc, *from);

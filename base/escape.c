@@ -71,18 +71,10 @@ bool escape_is_harmful(uint32_t character)
 		{ 0x2028, 0x202e }, { 0x2066, 0x2069 }, { 0xfeff, 0xfeff }, { 0xfff9, 0xfffb },
 	};
 
-	for (size_t i = 0; i < sizeof(harmful) / sizeof(harmful[0]); i++)
+	for (size_t i = 0; i < sizeof harmful / sizeof harmful[0]; i++)
 		if (character >= harmful[i].first && character <= harmful[i].last)
 			return true;
 	return character == ESCAPE_INVALID;
-}
-
-static void put(struct buf *to, const void *data, size_t size)
-{
-	bool fitted = buf_put(to, data, size);
-
-	assert(fitted);
-	(void)fitted;
 }
 
 /* How many bytes at the front are printable ASCII without quote and backslash, which JSON
@@ -114,14 +106,14 @@ static void put_mark(struct buf *to, uint32_t character, uint8_t byte)
 	int size;
 
 	if (character == ESCAPE_INVALID)
-		size = snprintf(mark, sizeof(mark), "<%02X>", byte);
+		size = snprintf(mark, sizeof mark, "<%02X>", byte);
 	else if (character < 0x80)
-		size = snprintf(mark, sizeof(mark), "^%c", (char)(character ^ 0x40));
+		size = snprintf(mark, sizeof mark, "^%c", (char)(character ^ 0x40));
 	else
-		size = snprintf(mark, sizeof(mark), "<U+%04X>", (unsigned)character);
+		size = snprintf(mark, sizeof mark, "<U+%04X>", (unsigned)character);
 	assert(size > 0);
-	assert((size_t)size < sizeof(mark));
-	put(to, mark, (size_t)size);
+	assert((size_t)size < sizeof mark);
+	buf_append(to, view_of(mark, (size_t)size));
 }
 
 void escape_for_terminal(struct buf *to, struct view from)
@@ -130,7 +122,7 @@ void escape_for_terminal(struct buf *to, struct view from)
 		size_t size = plain_size(from);
 		uint32_t character;
 
-		put(to, from.data, size);
+		buf_append(to, view_of(from.data, size));
 		from = rest_of(from, size);
 		if (from.size == 0)
 			break;
@@ -138,7 +130,7 @@ void escape_for_terminal(struct buf *to, struct view from)
 		if (escape_is_harmful(character))
 			put_mark(to, character, from.data[0]);
 		else
-			put(to, from.data, size);
+			buf_append(to, view_of(from.data, size));
 		from = rest_of(from, size);
 	}
 }
@@ -172,30 +164,30 @@ static void put_json_character(struct buf *to, uint32_t character, struct view b
 	int size;
 
 	if (character == ESCAPE_INVALID) {
-		put(to, "\xef\xbf\xbd", 3);
+		buf_append_text(to, "\xef\xbf\xbd");
 	} else if (escape != 0) {
 		text[0] = '\\';
 		text[1] = escape;
-		put(to, text, 2);
+		buf_append(to, view_of(text, 2));
 	} else if (escape_is_harmful(character)) {
 		/* All of them lie below U+10000. */
 		assert(character <= 0xffff);
-		size = snprintf(text, sizeof(text), "\\u%04x", (unsigned)character);
+		size = snprintf(text, sizeof text, "\\u%04x", (unsigned)character);
 		assert(size == 6);
-		put(to, text, (size_t)size);
+		buf_append(to, view_of(text, (size_t)size));
 	} else {
-		put(to, bytes.data, bytes.size);
+		buf_append(to, view_of(bytes.data, bytes.size));
 	}
 }
 
 void escape_for_json(struct buf *to, struct view from)
 {
-	put(to, "\"", 1);
+	buf_append_text(to, "\"");
 	while (from.size > 0) {
 		size_t size = plain_size(from);
 		uint32_t character;
 
-		put(to, from.data, size);
+		buf_append(to, view_of(from.data, size));
 		from = rest_of(from, size);
 		if (from.size == 0)
 			break;
@@ -203,5 +195,5 @@ void escape_for_json(struct buf *to, struct view from)
 		put_json_character(to, character, view_of(from.data, size));
 		from = rest_of(from, size);
 	}
-	put(to, "\"", 1);
+	buf_append_text(to, "\"");
 }

@@ -15,7 +15,7 @@ static uint32_t hash(struct view key)
 	size_t at = 0;
 
 	for (; at + 8 <= key.size; at += 8) {
-		h = (h ^ get_u64(key.data + at)) * UINT64_C(0xD6E8FEB86659FD93);
+		h = (h ^ buf_load_u64(key.data + at)) * UINT64_C(0xD6E8FEB86659FD93);
 		h ^= h >> 32;
 	}
 	for (; at < key.size; at++)

@@ -17,7 +17,7 @@
 _Noreturn void memory_exhausted(size_t size)
 {
 	char line[128];
-	int length = snprintf(line, sizeof(line), "no memory for %zu bytes, this is the end\n",
+	int length = snprintf(line, sizeof line, "no memory for %zu bytes, this is the end\n",
 	                      size);
 
 	while (write(STDERR_FILENO, line, (size_t)length) < 0 && errno == EINTR)

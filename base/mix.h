@@ -21,7 +21,7 @@ static inline uint64_t mix_load(const uint8_t *from)
 {
 	uint64_t value;
 
-	memcpy(&value, from, sizeof(value));
+	memcpy(&value, from, sizeof value);
 #if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
 	value = __builtin_bswap64(value);
 #endif

@@ -148,8 +148,8 @@ void sha256_update_part(struct sha256 *h, const void *data, size_t size)
 	uint8_t length[4];
 
 	assert(size <= UINT32_MAX);
-	put_u32(length, (uint32_t)size);
-	sha256_update(h, length, sizeof(length));
+	buf_store_u32(length, (uint32_t)size);
+	sha256_update(h, length, sizeof length);
 	sha256_update(h, data, size);
 }
 
@@ -194,15 +194,15 @@ void hmac_init(struct hmac *h, const void *key, size_t key_size)
 		sha256(key, key_size, pad);
 	else if (key_size != 0)
 		memcpy(pad, key, key_size);
-	for (size_t i = 0; i < sizeof(pad); i++)
+	for (size_t i = 0; i < sizeof pad; i++)
 		pad[i] ^= 0x36;
 	sha256_init(&h->inner);
-	sha256_update(&h->inner, pad, sizeof(pad));
-	for (size_t i = 0; i < sizeof(pad); i++)
+	sha256_update(&h->inner, pad, sizeof pad);
+	for (size_t i = 0; i < sizeof pad; i++)
 		pad[i] ^= 0x36 ^ 0x5c;
 	sha256_init(&h->outer);
-	sha256_update(&h->outer, pad, sizeof(pad));
-	explicit_bzero(pad, sizeof(pad));
+	sha256_update(&h->outer, pad, sizeof pad);
+	explicit_bzero(pad, sizeof pad);
 }
 
 void hmac_update(struct hmac *h, const void *data, size_t size)
@@ -223,7 +223,7 @@ void hmac_final(struct hmac *h, uint8_t digest[SHA256_SIZE])
 
 	assert(h->outer.size == SHA256_BLOCK_SIZE);
 	sha256_final(&h->inner, inner);
-	sha256_update(&h->outer, inner, sizeof(inner));
+	sha256_update(&h->outer, inner, sizeof inner);
 	sha256_final(&h->outer, digest);
 }
 
@@ -238,15 +238,13 @@ void hmac_sha256(const void *key, size_t key_size, const void *data, size_t size
 }
 
 /* `volatile`, or a compiler that sees through the loop might leave it at the first difference. */
-bool equal_in_constant_time(const void *a, const void *b, size_t size)
+bool sha256_equal(const uint8_t a[SHA256_SIZE], const uint8_t b[SHA256_SIZE])
 {
 	const volatile uint8_t *left = a;
 	const volatile uint8_t *right = b;
 	unsigned difference = 0;
 
-	assert(a != NULL || size == 0);
-	assert(b != NULL || size == 0);
-	for (size_t i = 0; i < size; i++)
+	for (size_t i = 0; i < SHA256_SIZE; i++)
 		difference |= (unsigned)(left[i] ^ right[i]);
 	return difference == 0;
 }

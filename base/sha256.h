@@ -34,7 +34,7 @@ void hmac_final(struct hmac *h, uint8_t digest[SHA256_SIZE]);
 void hmac_sha256(const void *key, size_t key_size, const void *data, size_t size,
                  uint8_t digest[SHA256_SIZE]);
 
-/* Takes as long wherever the difference is. */
-bool equal_in_constant_time(const void *a, const void *b, size_t size);
+/* Takes as long wherever the difference is, so that nobody finds a digest byte by byte. */
+bool sha256_equal(const uint8_t a[SHA256_SIZE], const uint8_t b[SHA256_SIZE]);
 
 #endif

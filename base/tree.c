@@ -44,14 +44,14 @@ _Static_assert(NODE_HEADER % _Alignof(struct tree_branch) == 0, "branches are al
 _Static_assert(NODE_HEADER + TREE_LEAF_MAX * 4 <= ARENA_PIECE_MAX, "a leaf is one piece");
 _Static_assert(NODE_HEADER + TREE_BRANCH_MAX * 24 <= ARENA_PIECE_MAX, "a node is one piece");
 
-struct step {
+struct tree_step {
 	struct tree_node *node;
 	uint32_t handle;
 	uint32_t index; /* the branch taken, or the place in the leaf */
 };
 
 struct path {
-	struct step steps[TREE_HEIGHT_MAX];
+	struct tree_step steps[TREE_HEIGHT_MAX];
 	uint32_t depth; /* the leaf's step */
 };
 
@@ -165,7 +165,7 @@ static uint32_t leaf_search(const struct tree_use *use, const struct tree_node *
 static void path_enter(const struct tree_use *use, struct path *path, uint32_t handle)
 {
 	assert(path->depth < TREE_HEIGHT_MAX);
-	struct step *step = &path->steps[path->depth];
+	struct tree_step *step = &path->steps[path->depth];
 
 	step->handle = handle;
 	step->node = node_at(use->arena, handle);
@@ -179,7 +179,7 @@ static uint32_t path_to_end(const struct tree_use *use, uint32_t root, struct pa
 
 	for (path->depth = 0;; path->depth++) {
 		path_enter(use, path, handle);
-		struct step *step = &path->steps[path->depth];
+		struct tree_step *step = &path->steps[path->depth];
 		uint32_t last = step->node->count - 1u;
 
 		if (step->node->level == 0) {
@@ -231,7 +231,7 @@ static bool search(const struct tree_use *use, uint32_t root, const void *key, s
 		return false;
 	for (path->depth = 0;; path->depth++) {
 		path_enter(use, path, handle);
-		struct step *step = &path->steps[path->depth];
+		struct tree_step *step = &path->steps[path->depth];
 
 		if (step->node->level == 0) {
 			step->index = leaf_search(use, step->node, key, &equal);
@@ -246,7 +246,7 @@ static bool search(const struct tree_use *use, uint32_t root, const void *key, s
 static uint32_t after_leaf(const struct path *path)
 {
 	for (uint32_t depth = path->depth; depth-- > 0;) {
-		const struct step *step = &path->steps[depth];
+		const struct tree_step *step = &path->steps[depth];
 
 		if (step->index + 1 < step->node->count)
 			return branches_of(step->node)[step->index + 1].first;
@@ -260,7 +260,7 @@ uint32_t tree_find(const struct tree_use *use, uint32_t root, const void *key)
 
 	if (!root || !search(use, root, key, &path))
 		return 0;
-	const struct step *leaf = &path.steps[path.depth];
+	const struct tree_step *leaf = &path.steps[path.depth];
 
 	return elements_of(leaf->node)[leaf->index];
 }
@@ -272,7 +272,7 @@ uint32_t tree_from(const struct tree_use *use, uint32_t root, const void *key)
 	if (!root)
 		return 0;
 	(void)search(use, root, key, &path); /* where it would stand is all that counts here */
-	const struct step *leaf = &path.steps[path.depth];
+	const struct tree_step *leaf = &path.steps[path.depth];
 
 	if (leaf->index < leaf->node->count)
 		return elements_of(leaf->node)[leaf->index];
@@ -293,7 +293,7 @@ uint32_t tree_next(const struct tree_use *use, uint32_t root, const void *key,
 			return elements[++hint->index];
 	}
 	bool equal = search(use, root, key, &path);
-	struct step *leaf = &path.steps[path.depth];
+	struct tree_step *leaf = &path.steps[path.depth];
 
 	leaf->index += equal;
 	if (leaf->index == leaf->node->count)
@@ -338,8 +338,8 @@ struct tree_weight tree_between(const struct tree_use *use, uint32_t root, const
 	/* Whether there is an element at either key makes no difference. */
 	(void)search(use, root, from, &low_path);
 	(void)search(use, root, to, &high_path);
-	const struct step *low = &low_path.steps[low_path.depth];
-	const struct step *high = &high_path.steps[high_path.depth];
+	const struct tree_step *low = &low_path.steps[low_path.depth];
+	const struct tree_step *high = &high_path.steps[high_path.depth];
 
 	if (low->node == high->node)
 		return weigh_leaf(use, low->node, low->index, high->index);
@@ -431,7 +431,7 @@ static void element_insert(struct tree_node *leaf, uint32_t index, uint32_t elem
 
 	assert(leaf->count < leaf->capacity);
 	assert(index <= leaf->count);
-	memmove(elements + index + 1, elements + index, (leaf->count - index) * sizeof(*elements));
+	memmove(elements + index + 1, elements + index, (leaf->count - index) * sizeof *elements);
 	elements[index] = element;
 	leaf->count++;
 }
@@ -442,7 +442,7 @@ static void branch_insert(struct tree_node *node, uint32_t index, struct tree_br
 
 	assert(node->count < node->capacity);
 	assert(index <= node->count);
-	memmove(branches + index + 1, branches + index, (node->count - index) * sizeof(*branches));
+	memmove(branches + index + 1, branches + index, (node->count - index) * sizeof *branches);
 	branches[index] = branch;
 	node->count++;
 }
@@ -465,8 +465,8 @@ static bool leaf_share(const struct tree_use *use, const struct path *path, uint
 {
 	if (path->depth == 0)
 		return false;
-	const struct step *leaf = &path->steps[path->depth];
-	const struct step *above = &path->steps[path->depth - 1];
+	const struct tree_step *leaf = &path->steps[path->depth];
+	const struct tree_step *above = &path->steps[path->depth - 1];
 	struct tree_branch *left = &branches_of(above->node)[above->index];
 	struct tree_branch *right = left + 1;
 
@@ -499,7 +499,7 @@ static bool leaf_share(const struct tree_use *use, const struct path *path, uint
 }
 
 /* Adds to the leaf at the path's end. True if it was split: `right` is then the new one. */
-static bool leaf_add(const struct tree_use *use, uint32_t *root, struct step *step,
+static bool leaf_add(const struct tree_use *use, uint32_t *root, struct tree_step *step,
                      uint32_t element, struct tree_branch *right)
 {
 	struct tree_node *leaf = step->node;
@@ -526,7 +526,7 @@ static bool leaf_add(const struct tree_use *use, uint32_t *root, struct step *st
 }
 
 /* Adds a branch behind the one of the path; otherwise as leaf_add. */
-static bool inner_add(const struct tree_use *use, struct step *step, struct tree_branch branch,
+static bool inner_add(const struct tree_use *use, struct tree_step *step, struct tree_branch branch,
                       struct tree_branch *right)
 {
 	struct tree_node *node = step->node;
@@ -575,7 +575,7 @@ static void add_at(const struct tree_use *use, uint32_t *root, struct path *path
 	                leaf_add(use, root, &path->steps[path->depth], element, &carry);
 
 	for (uint32_t depth = path->depth; depth-- > 0;) {
-		struct step *step = &path->steps[depth];
+		struct tree_step *step = &path->steps[depth];
 		struct tree_branch *branch = &branches_of(step->node)[step->index];
 
 		branch->count++;
@@ -630,7 +630,7 @@ static void branch_remove(struct tree_node *node, uint32_t index)
 
 	assert(index < node->count);
 	node->count--;
-	memmove(branches + index, branches + index + 1, (node->count - index) * sizeof(*branches));
+	memmove(branches + index, branches + index + 1, (node->count - index) * sizeof *branches);
 }
 
 /* Joins the branch at `index` with the one behind it if both fit well into one. */
@@ -658,7 +658,7 @@ static void join(const struct tree_use *use, struct tree_node *node, uint32_t in
 }
 
 /* After a removal below: what this step's branch says, and whether its node is worth keeping. */
-static void mend(const struct tree_use *use, struct step *step, uint64_t weight)
+static void mend(const struct tree_use *use, struct tree_step *step, uint64_t weight)
 {
 	struct tree_node *node = step->node;
 	struct tree_branch *branch = &branches_of(node)[step->index];
@@ -704,7 +704,7 @@ static void root_shrink(struct arena *a, uint32_t *root)
 
 static uint32_t remove_at(const struct tree_use *use, uint32_t *root, struct path *path)
 {
-	struct step *step = &path->steps[path->depth];
+	struct tree_step *step = &path->steps[path->depth];
 	uint32_t *elements = elements_of(step->node);
 
 	assert(step->index < step->node->count);
@@ -713,7 +713,7 @@ static uint32_t remove_at(const struct tree_use *use, uint32_t *root, struct pat
 
 	step->node->count--;
 	memmove(elements + step->index, elements + step->index + 1,
-	        (step->node->count - step->index) * sizeof(*elements));
+	        (step->node->count - step->index) * sizeof *elements);
 	for (uint32_t depth = path->depth; depth-- > 0;)
 		mend(use, &path->steps[depth], weight);
 	root_shrink(use->arena, root);
@@ -741,7 +741,7 @@ uint32_t tree_pop(const struct tree_use *use, uint32_t *root)
 		assert(path.depth < TREE_HEIGHT_MAX);
 		struct tree_node *node = node_at(use->arena, handle);
 
-		path.steps[path.depth] = (struct step){ node, handle, 0 };
+		path.steps[path.depth] = (struct tree_step){ node, handle, 0 };
 		if (node->level == 0)
 			return remove_at(use, root, &path);
 		handle = branches_of(node)->node;

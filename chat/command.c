@@ -264,7 +264,7 @@ static bool check_text(struct command_request *request)
 		       TEXT_SIZE_MAX);
 		return false;
 	}
-	if (!text_is_valid(request->text)) {
+	if (!message_text_is_valid(request->text)) {
 		refuse(request, OUTCOME_BAD_TEXT,
 		       request->text.size == 0 ? "the text is empty"
 		                               : "the text is not valid UTF-8 without NUL");

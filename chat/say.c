@@ -17,15 +17,7 @@ void say(struct buf *to, const char *format, ...)
 	va_end(values);
 	assert(size >= 0);
 	assert((size_t)size < sizeof(text));
-	say_bytes(to, view_of(text, (size_t)size));
-}
-
-void say_bytes(struct buf *to, struct view bytes)
-{
-	bool fitted = buf_put(to, bytes.data, bytes.size);
-
-	assert(fitted);
-	(void)fitted;
+	buf_append(to, view_of(text, (size_t)size));
 }
 
 void say_foreign(struct buf *to, const char *text)

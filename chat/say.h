@@ -12,8 +12,6 @@
 
 /* For our own words and numbers only: nothing is escaped. At most 511 bytes. */
 void say(struct buf *to, const char *format, ...) __attribute__((format(printf, 2, 3)));
-/* Bytes as they are. */
-void say_bytes(struct buf *to, struct view bytes);
 /* For words of others: what a terminal might obey becomes a visible mark (base/escape.h). */
 void say_foreign(struct buf *to, const char *text);
 

@@ -395,7 +395,7 @@ static void put_answer(struct script *s, const struct script_answer *a)
 static void show_answer(struct script *s, const struct script_answer *a)
 {
 	if (a->text != NULL && a->outcome == OUTCOME_OK) {
-		say_bytes(&s->out, view_of_string(a->text));
+		buf_append(&s->out, view_of_string(a->text));
 		say(&s->out, "\n");
 		return;
 	}

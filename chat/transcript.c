@@ -38,7 +38,7 @@ static const char *const weekdays[] = { "Sunday",   "Monday", "Tuesday", "Wednes
 
 static void put_style(struct transcript *t, enum terminal_style style)
 {
-	say_bytes(t->out, view_of_string(terminal_style(style)));
+	buf_append(t->out, view_of_string(terminal_style(style)));
 }
 
 static void put_blanks(struct transcript *t, size_t count)
@@ -73,7 +73,7 @@ static void put_harmless(struct transcript *t, struct view text)
 		bool is_another = rest.data[0] >= 0x80 && is_mark(rest, &size);
 
 		if (is_another && at == 0)
-			say_bytes(t->out, view_of_string(NO_BASE));
+			buf_append(t->out, view_of_string(NO_BASE));
 		if (!is_another && marks > TRANSCRIPT_MARKS_MAX) {
 			say(t->out, "<%zu more marks>", marks - TRANSCRIPT_MARKS_MAX);
 			begin = at;

@@ -69,14 +69,6 @@ struct console {
 	size_t names_count;
 };
 
-static void put(struct buf *to, struct view bytes)
-{
-	bool fitted = buf_put(to, bytes.data, bytes.size);
-
-	assert(fitted);
-	(void)fitted;
-}
-
 /* ---- printing ---- */
 
 void console_draw(struct console *c)
@@ -242,8 +234,7 @@ struct console *console_new(struct loop *l, struct link *link, struct cli_output
 
 static void wipe(struct buf *b)
 {
-	if (b->capacity > 0)
-		explicit_bzero(b->data, b->capacity);
+	buf_wipe(b);
 	buf_release(b);
 }
 
@@ -372,7 +363,7 @@ static void keep_line(struct console *c, const struct terminal_event *event)
 	assert(c->count < CONSOLE_WAITING_MAX);
 	line = &c->lines[(c->first + c->count++) % CONSOLE_WAITING_MAX];
 	buf_init(&line->text, LINE_MAX_SIZE);
-	put(&line->text, text);
+	buf_append(&line->text, text);
 	line->is_text = event->is_pasted;
 	line->was_shown = false;
 	if (!secret_is_in(text)) {
@@ -419,8 +410,8 @@ static void complete_names(struct console *c)
 
 	for (size_t i = 0; i < c->names_count; i++) {
 		buf_init(&memory[i], LINE_MAX_SIZE + DISPLAY_SIZE);
-		put(&memory[i], buf_view(&c->before));
-		put(&memory[i], view_of_string(c->names[i]));
+		buf_append(&memory[i], buf_view(&c->before));
+		buf_append(&memory[i], view_of_string(c->names[i]));
 		words[i] = buf_view(&memory[i]);
 	}
 	terminal_complete(c->t, c->serial, words, c->names_count);
@@ -441,7 +432,8 @@ static void ask_for_names(struct console *c, const struct terminal_event *event,
 		return;
 	}
 	buf_clear(&c->before);
-	put(&c->before, view_of(text.data + event->word_offset, name_offset - event->word_offset));
+	buf_append(&c->before,
+	           view_of(text.data + event->word_offset, name_offset - event->word_offset));
 	c->serial = event->serial;
 	c->names_count = 0;
 	if (c->names == NULL)

@@ -47,8 +47,7 @@ void input_release(struct input *in)
 {
 	input_want(in, false);
 	/* A password may be among it. */
-	if (in->buf.capacity > 0)
-		explicit_bzero(in->buf.data, in->buf.capacity);
+	buf_wipe(&in->buf);
 	buf_release(&in->buf);
 }
 

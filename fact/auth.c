@@ -28,9 +28,9 @@
 enum {
 	SALT_SIZE = 16,
 	SALT_TEXT_SIZE = 22, /* 21 characters of 6 bits and one of 2 */
-	COST_OFFSET = sizeof(SETTING_START) - 1,
+	COST_OFFSET = sizeof SETTING_START - 1,
 	MIDDLE_OFFSET = COST_OFFSET + 1,
-	SALT_OFFSET = MIDDLE_OFFSET + sizeof(SETTING_MIDDLE) - 1,
+	SALT_OFFSET = MIDDLE_OFFSET + sizeof SETTING_MIDDLE - 1,
 	SETTING_SIZE = SALT_OFFSET + SALT_TEXT_SIZE,
 	HASH_TEXT_SIZE = 43, /* of crypt's result, after the setting and a dollar sign */
 	COST_STANDARD = '9',
@@ -42,7 +42,7 @@ _Static_assert(PASSWORD_SIZE_MAX < CRYPT_MAX_PASSPHRASE_SIZE, "crypt(3) wants ro
 /* crypt(3)'s own base 64. */
 static const char salt_digits[] =
 	"./0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
-_Static_assert(sizeof(salt_digits) == 64 + 1, "64 digits and a NUL");
+_Static_assert(sizeof salt_digits == 64 + 1, "64 digits and a NUL");
 
 static bool is_salt_digit(uint8_t c)
 {
@@ -117,7 +117,7 @@ bool auth_stretch(struct view password, struct view setting, uint8_t stretched[K
 
 	/* 32 KiB are too much for a thread's stack. The fields `input` and `setting` are for
 	 * callers (crypt(3)), so that one wipe covers the password and all that came of it. */
-	struct crypt_data *data = memory_alloc_zero(1, sizeof(*data));
+	struct crypt_data *data = memory_alloc_zero(1, sizeof *data);
 
 	memcpy(data->input, password.data, password.size);
 	memcpy(data->setting, setting.data, setting.size);
@@ -126,7 +126,7 @@ bool auth_stretch(struct view password, struct view setting, uint8_t stretched[K
 
 	if (is_stretched)
 		sha256(result, strlen(result), stretched);
-	explicit_bzero(data, sizeof(*data));
+	explicit_bzero(data, sizeof *data);
 	memory_free(data);
 	return is_stretched;
 }
@@ -162,7 +162,7 @@ void auth_delete_key(const uint8_t stretched[KEY_SIZE], const uint8_t seal[KEY_S
 	hmac_update(&h, label, strlen(label));
 	hmac_update(&h, seal, KEY_SIZE);
 	hmac_final(&h, delete_key);
-	explicit_bzero(&h, sizeof(h));
+	explicit_bzero(&h, sizeof h);
 }
 
 void auth_verifier_make(const uint8_t stretched[KEY_SIZE], const uint8_t seal[KEY_SIZE],
@@ -178,7 +178,7 @@ void auth_verifier_make(const uint8_t stretched[KEY_SIZE], const uint8_t seal[KE
 	auth_server_key(stretched, verifier->server_key);
 	auth_delete_key(stretched, seal, key);
 	sha256(key, KEY_SIZE, verifier->lock);
-	explicit_bzero(key, sizeof(key));
+	explicit_bzero(key, sizeof key);
 }
 
 void auth_middle(const struct verifier *verifier, uint8_t middle[KEY_SIZE])
@@ -205,9 +205,9 @@ static void id_of_content(uint64_t time_ms, struct view name, const uint8_t midd
 
 	assert(time_ms <= ID_TIME_MS_MAX);
 	assert(name.size <= NAME_SIZE_MAX);
-	put_u64(time, time_ms);
+	buf_store_u64(time, time_ms);
 	sha256_init(&h);
-	sha256_update_part(&h, time, sizeof(time));
+	sha256_update_part(&h, time, sizeof time);
 	sha256_update_part(&h, name.data, name.size);
 	sha256_update_part(&h, middle, KEY_SIZE);
 	sha256_update_part(&h, lock, KEY_SIZE);
@@ -275,14 +275,14 @@ static void hmac_of_auth(const uint8_t key[KEY_SIZE], const char *role, const st
 	if (role != NULL)
 		hmac_update_part(&h, role, strlen(role));
 	hmac_update_part(&h, PROTOCOL_NAME, strlen(PROTOCOL_NAME));
-	hmac_update_part(&h, &purpose, sizeof(purpose));
+	hmac_update_part(&h, &purpose, sizeof purpose);
 	hmac_update_part(&h, auth->id.bytes, ID_SIZE);
 	hmac_update_part(&h, auth->client_nonce, KEY_SIZE);
 	hmac_update_part(&h, auth->server_nonce, KEY_SIZE);
 	hmac_update_part(&h, auth->uuid, UUID_SIZE);
 	hmac_update_part(&h, auth->setting.data, auth->setting.size);
 	hmac_final(&h, digest);
-	explicit_bzero(&h, sizeof(h));
+	explicit_bzero(&h, sizeof h);
 }
 
 static void xor_keys(const uint8_t a[KEY_SIZE], const uint8_t b[KEY_SIZE], uint8_t out[KEY_SIZE])
@@ -302,7 +302,7 @@ void auth_proof(const uint8_t stretched[KEY_SIZE], const struct auth *auth, uint
 	client_key_make(stretched, client_key, stored_key);
 	hmac_of_auth(stored_key, NULL, auth, mask);
 	xor_keys(client_key, mask, proof);
-	explicit_bzero(client_key, sizeof(client_key));
+	explicit_bzero(client_key, sizeof client_key);
 }
 
 /* What the mask takes off the proof must be the key whose digest is stored. */
@@ -317,8 +317,8 @@ bool auth_proof_is_right(const uint8_t stored_key[KEY_SIZE], const struct auth *
 	hmac_of_auth(stored_key, NULL, auth, client_key);
 	xor_keys(client_key, proof, client_key);
 	sha256(client_key, KEY_SIZE, digest);
-	explicit_bzero(client_key, sizeof(client_key));
-	return equal_in_constant_time(digest, stored_key, KEY_SIZE);
+	explicit_bzero(client_key, sizeof client_key);
+	return sha256_equal(digest, stored_key);
 }
 
 void auth_signature(const uint8_t server_key[KEY_SIZE], const struct auth *auth,
@@ -339,7 +339,7 @@ void auth_seal_mask(const uint8_t server_key[KEY_SIZE], const struct auth *auth,
 	assert(out != NULL);
 	hmac_of_auth(server_key, "Seal", auth, mask);
 	xor_keys(in, mask, out);
-	explicit_bzero(mask, sizeof(mask));
+	explicit_bzero(mask, sizeof mask);
 }
 
 void auth_operator(const uint8_t key[KEY_SIZE], bool replica, const struct auth *auth,

@@ -56,8 +56,8 @@ struct place place_end(void)
 {
 	struct place end = { .sent_ms = UINT64_MAX, .number = UINT64_MAX };
 
-	memset(end.sender.bytes, 0xff, sizeof(end.sender.bytes));
-	memset(end.session.bytes, 0xff, sizeof(end.session.bytes));
+	memset(end.sender.bytes, 0xff, sizeof end.sender.bytes);
+	memset(end.session.bytes, 0xff, sizeof end.session.bytes);
 	assert(end.sent_ms > NUMBER_MAX);
 	return end;
 }
@@ -114,7 +114,7 @@ static size_t sequence_size(const uint8_t *from, size_t left)
 	               : 0;
 }
 
-bool text_is_valid(struct view text)
+bool message_text_is_valid(struct view text)
 {
 	size_t offset = 0;
 
@@ -124,7 +124,7 @@ bool text_is_valid(struct view text)
 	while (offset < text.size) {
 		size_t left = text.size - offset;
 
-		if (left >= 8 && is_plain_word(get_u64(text.data + offset))) {
+		if (left >= 8 && is_plain_word(buf_load_u64(text.data + offset))) {
 			offset += 8;
 			continue;
 		}

@@ -108,6 +108,6 @@ struct place place_end(void);
 bool place_is_end(const struct place *place);
 
 /* A text: 1 to TEXT_SIZE_MAX bytes of valid UTF-8 (no surrogates, nothing overlong), no NUL. */
-bool text_is_valid(struct view text);
+bool message_text_is_valid(struct view text);
 
 #endif

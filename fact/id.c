@@ -25,7 +25,7 @@ _Static_assert(TIME_TEXT_SIZE + DIGEST_TEXT_SIZE == ID_TEXT_SIZE, "so are their 
 _Static_assert(TIME_TEXT_SIZE + RANDOM_TEXT_SIZE == ULID_TEXT_SIZE, "so are their texts");
 
 static const char digits[] = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
-_Static_assert(sizeof(digits) == DIGIT_COUNT + 1, "32 digits and a NUL");
+_Static_assert(sizeof digits == DIGIT_COUNT + 1, "32 digits and a NUL");
 
 /* The value of a character plus 1; 0 is no digit. */
 #define LETTER(upper, lower, value) [upper] = (value) + 1, [lower] = (value) + 1

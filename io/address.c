@@ -51,7 +51,7 @@ int address_resolve(const char *host, uint16_t port, bool to_listen,
 		(void)snprintf(err, ADDRESS_ERR_SIZE, "'%.256s' is no host name or address", host);
 		return -1;
 	}
-	(void)snprintf(service, sizeof(service), "%u", (unsigned)port);
+	(void)snprintf(service, sizeof service, "%u", (unsigned)port);
 	result = getaddrinfo(copy, service, &hints, &found);
 	if (result != 0) {
 		(void)snprintf(err, ADDRESS_ERR_SIZE, "unknown host '%s': %s", copy,
@@ -59,8 +59,8 @@ int address_resolve(const char *host, uint16_t port, bool to_listen,
 		return -1;
 	}
 	for (struct addrinfo *a = found; a != NULL && count < ADDRESS_MAX; a = a->ai_next) {
-		assert(a->ai_addrlen <= sizeof(addresses[count].storage));
-		memset(&addresses[count], 0, sizeof(addresses[count]));
+		assert(a->ai_addrlen <= sizeof addresses[count].storage);
+		memset(&addresses[count], 0, sizeof addresses[count]);
 		memcpy(&addresses[count].storage, a->ai_addr, a->ai_addrlen);
 		addresses[count].size = a->ai_addrlen;
 		count++;
@@ -76,8 +76,7 @@ void address_text(const struct address *address, char text[ADDRESS_TEXT_SIZE])
 	char service[8];
 
 	if (getnameinfo((const struct sockaddr *)&address->storage, address->size, host,
-	                sizeof(host), service, sizeof(service),
-	                NI_NUMERICHOST | NI_NUMERICSERV) != 0)
+	                sizeof host, service, sizeof service, NI_NUMERICHOST | NI_NUMERICSERV) != 0)
 		(void)snprintf(text, ADDRESS_TEXT_SIZE, "unknown:0");
 	else if (address->storage.ss_family == AF_INET6)
 		(void)snprintf(text, ADDRESS_TEXT_SIZE, "[%s]:%s", host, service);
@@ -92,13 +91,13 @@ static struct view address_host(const struct address *address, in_port_t *port)
 		const struct sockaddr_in6 *in6 = (const void *)&address->storage;
 
 		*port = in6->sin6_port;
-		return view_of(&in6->sin6_addr, sizeof(in6->sin6_addr));
+		return view_of(&in6->sin6_addr, sizeof in6->sin6_addr);
 	}
 	assert(address->storage.ss_family == AF_INET);
 	const struct sockaddr_in *in = (const void *)&address->storage;
 
 	*port = in->sin_port;
-	return view_of(&in->sin_addr, sizeof(in->sin_addr));
+	return view_of(&in->sin_addr, sizeof in->sin_addr);
 }
 
 uint16_t address_port(const struct address *address)
@@ -144,9 +143,9 @@ static int bind_one(const struct address *address, struct address *bound,
 
 	if (fd < 0)
 		return say_why(address, "make a socket for", errno, err);
-	*bound = (struct address){ .size = sizeof(bound->storage) };
+	*bound = (struct address){ .size = sizeof bound->storage };
 	/* The last lets '::' serve IPv4 as well, whatever the system's default is. */
-	if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) != 0 ||
+	if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) != 0 ||
 	    (family == AF_INET6 &&
 	     setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &(int){ 0 }, sizeof(int)) != 0) ||
 	    bind(fd, (const struct sockaddr *)&address->storage, address->size) != 0 ||
@@ -211,7 +210,7 @@ int address_dial(const struct address *address)
 int address_dialled(int fd)
 {
 	int error = 0;
-	socklen_t size = sizeof(error);
+	socklen_t size = sizeof error;
 
 	if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size) != 0)
 		return -errno;

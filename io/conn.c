@@ -35,7 +35,7 @@ int conn_open(struct conn *c, struct loop *l, int fd, bool dialling)
 	assert(ready != NULL);
 	*c = (struct conn){ .source = { .fd = fd, .ready = ready }, .loop = l };
 	/* It fails on what is no TCP socket, a test's pair, where it is not needed. */
-	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
 	result = loop_add(l, &c->source, dialling ? LOOP_READ | LOOP_WRITE : LOOP_READ);
 	if (result < 0)
 		c->source.fd = -1;

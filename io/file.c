@@ -66,7 +66,7 @@ bool file_sync_folder(const char *path)
 	bool is_synced;
 	int fd;
 
-	assert(strlen(path) < sizeof(copy));
+	assert(strlen(path) < sizeof copy);
 	memcpy(copy, path, strlen(path) + 1);
 	fd = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0)

@@ -31,7 +31,7 @@ int key_make_folders(const char *path, char err[KEY_ERR_SIZE])
 	size_t failed;
 
 	assert(size != 0);
-	if (size >= sizeof(part)) {
+	if (size >= sizeof part) {
 		(void)say(KEY_FAILED, "make", path, ENAMETOOLONG, err);
 		return -1;
 	}
@@ -52,10 +52,10 @@ bool key_path(const char *data, char path[KEY_PATH_SIZE])
 	int length;
 
 	assert(data[0] != '\0');
-	if (strlen(data) >= sizeof(one))
+	if (strlen(data) >= sizeof one)
 		return false;
-	(void)snprintf(one, sizeof(one), "%s", data);
-	(void)snprintf(two, sizeof(two), "%s", data);
+	(void)snprintf(one, sizeof one, "%s", data);
+	(void)snprintf(two, sizeof two, "%s", data);
 	last = basename(one);
 	/* What is beside '.' or '..' is not told by the text. */
 	if (strcmp(last, ".") == 0 || strcmp(last, "..") == 0)
@@ -75,7 +75,7 @@ enum key_status key_read(const char *path, uint8_t key[KEY_SIZE], char err[KEY_E
 
 	if (fd < 0)
 		return say(KEY_FAILED, "open the operator's key", path, errno, err);
-	count = fstat(fd, &stat) == 0 ? file_read(fd, bytes, sizeof(bytes)) : -1;
+	count = fstat(fd, &stat) == 0 ? file_read(fd, bytes, sizeof bytes) : -1;
 	if (count < 0) {
 		status = say(KEY_FAILED, "read the operator's key", path, errno, err);
 	} else if (count != KEY_SIZE) {
@@ -94,7 +94,7 @@ enum key_status key_read(const char *path, uint8_t key[KEY_SIZE], char err[KEY_E
 	} else {
 		memcpy(key, bytes, KEY_SIZE);
 	}
-	explicit_bzero(bytes, sizeof(bytes));
+	explicit_bzero(bytes, sizeof bytes);
 	(void)close(fd);
 	return status;
 }
@@ -124,13 +124,13 @@ enum key_status key_read_or_make(const char *path, uint8_t key[KEY_SIZE], char e
 	/* Most starts end here. What is there and cannot be read is not replaced. */
 	if (access(path, F_OK) == 0 || errno != ENOENT)
 		return key_read(path, key, err);
-	(void)snprintf(aside, sizeof(aside), "%s.%ld.new", path, (long)getpid());
+	(void)snprintf(aside, sizeof aside, "%s.%ld.new", path, (long)getpid());
 	/* 32 bytes are given whole or not at all. */
-	if (getrandom(bytes, sizeof(bytes), 0) != (ssize_t)sizeof(bytes))
+	if (getrandom(bytes, sizeof bytes, 0) != (ssize_t)sizeof bytes)
 		return say(KEY_FAILED, "draw the operator's key", path, errno, err);
-	assert(strlen(aside) < sizeof(aside) - 1);
+	assert(strlen(aside) < sizeof aside - 1);
 	status = write_aside(aside, bytes, err);
-	explicit_bzero(bytes, sizeof(bytes));
+	explicit_bzero(bytes, sizeof bytes);
 	/* Unlike rename, link does not replace: who comes second takes the key of the first. */
 	is_mine = status == KEY_OK && link(aside, path) == 0;
 	/* A key that a power cut takes back was copied nowhere yet: a failure does no harm. */

@@ -30,7 +30,7 @@ static bool stderr_is_journal(void)
 
 	if (stream == NULL || fstat(STDERR_FILENO, &stat) != 0)
 		return false;
-	(void)snprintf(name, sizeof(name), "%ju:%ju", (uintmax_t)stat.st_dev,
+	(void)snprintf(name, sizeof name, "%ju:%ju", (uintmax_t)stat.st_dev,
 	               (uintmax_t)stat.st_ino);
 	return strcmp(name, stream) == 0;
 }
@@ -113,14 +113,14 @@ static void log_format(enum log_level level, bool with_time, const char *format,
 
 	if (!log_shows(level))
 		return;
-	length = vsnprintf(message, sizeof(message), format, values);
+	length = vsnprintf(message, sizeof message, format, values);
 	assert(length >= 0);
 	if (log_is_journal)
-		size = (size_t)snprintf(line, sizeof(line), "<%d>", (int)level);
+		size = (size_t)snprintf(line, sizeof line, "<%d>", (int)level);
 	else if (with_time)
-		size = put_time(line, sizeof(line));
+		size = put_time(line, sizeof line);
 	/* One byte is kept for the newline. */
-	size += log_escape(view_of_string(message), line + size, sizeof(line) - 1 - size);
+	size += log_escape(view_of_string(message), line + size, sizeof line - 1 - size);
 	line[size] = '\n';
 	write_line(line, size + 1);
 }
@@ -164,7 +164,7 @@ bool log_notify(const char *state)
 	int fd;
 
 	assert(state != NULL);
-	if (size < 2 || size >= sizeof(address.sun_path) || (path[0] != '/' && path[0] != '@'))
+	if (size < 2 || size >= sizeof address.sun_path || (path[0] != '/' && path[0] != '@'))
 		return false;
 	memcpy(address.sun_path, path, size);
 	if (path[0] == '@')

@@ -61,7 +61,7 @@ static void list_add(struct list *list, void *item)
 {
 	if (list->count == list->capacity) {
 		list->capacity = list->capacity == 0 ? 16 : 2 * list->capacity;
-		list->items = memory_resize(list->items, list->capacity * sizeof(*list->items));
+		list->items = memory_resize(list->items, list->capacity * sizeof *list->items);
 	}
 	list->items[list->count++] = item;
 }
@@ -95,7 +95,7 @@ struct loop *loop_new(void)
 
 	if (epoll < 0)
 		return NULL;
-	l = memory_alloc_zero(1, sizeof(*l));
+	l = memory_alloc_zero(1, sizeof *l);
 	l->epoll = epoll;
 	l->signals.fd = -1;
 	read_clocks(l);
@@ -315,7 +315,7 @@ static void signals_ready(struct loop_source *source, unsigned events)
 	struct signalfd_siginfo info;
 
 	(void)events;
-	while (read(source->fd, &info, sizeof(info)) == (ssize_t)sizeof(info))
+	while (read(source->fd, &info, sizeof info) == (ssize_t)sizeof info)
 		l->signalled(l->signalled_context, (int)info.ssi_signo);
 }
 
@@ -353,7 +353,7 @@ static void wake_ready(struct loop_source *source, unsigned events)
 	uint64_t count;
 
 	(void)events;
-	if (read(source->fd, &count, sizeof(count)) == (ssize_t)sizeof(count))
+	if (read(source->fd, &count, sizeof count) == (ssize_t)sizeof count)
 		wake->woken(wake);
 }
 
@@ -382,10 +382,10 @@ void loop_wake_remove(struct loop *l, struct loop_wake *wake)
 void loop_wake_signal(struct loop_wake *wake)
 {
 	uint64_t one = 1;
-	ssize_t written = write(wake->source.fd, &one, sizeof(one));
+	ssize_t written = write(wake->source.fd, &one, sizeof one);
 
 	/* It fails only when 2^64 - 2 signals were not taken. */
-	assert(written == (ssize_t)sizeof(one));
+	assert(written == (ssize_t)sizeof one);
 	(void)written;
 }
 

@@ -57,7 +57,7 @@ bool options_seconds(const char *text, uint64_t min_ms, uint64_t max_ms, uint64_
 	size_t whole = strcspn(text, ".");
 	size_t decimals = text[whole] == '.' ? strlen(text + whole + 1) : 0;
 
-	if (whole == 0 || decimals > 3 || whole + 4 > sizeof(digits) ||
+	if (whole == 0 || decimals > 3 || whole + 4 > sizeof digits ||
 	    (text[whole] == '.' && decimals == 0))
 		return false;
 	memcpy(digits, text, whole);
@@ -284,10 +284,10 @@ int options_read(const struct options *o, int argc, char **argv)
 
 	switch (options_parse(o, argc, argv, &first, err)) {
 	case OPTIONS_HELP:
-		(void)options_help(o, help, sizeof(help));
+		(void)options_help(o, help, sizeof help);
 		say_and_exit(help);
 	case OPTIONS_VERSION:
-		(void)snprintf(help, sizeof(help), "threefold %s %s\n", o->program,
+		(void)snprintf(help, sizeof help, "threefold %s %s\n", o->program,
 		               THREEFOLD_VERSION);
 		say_and_exit(help);
 	case OPTIONS_WRONG:
@@ -304,7 +304,7 @@ void options_wrong(const struct options *o, const char *format, ...)
 	va_list values;
 
 	va_start(values, format);
-	(void)vsnprintf(sentence, sizeof(sentence), format, values);
+	(void)vsnprintf(sentence, sizeof sentence, format, values);
 	va_end(values);
 	log_plain(LOG_ERROR, "%s: %s; try '%s --help'", o->program, sentence, o->program);
 	exit(EXIT_USAGE);

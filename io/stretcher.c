@@ -10,8 +10,8 @@
 
 #include <errno.h>
 
-struct job {
-	struct job *next;
+struct stretcher_job {
+	struct stretcher_job *next;
 	void *owner; /* NULL: forgotten */
 	uint32_t token;
 	bool made; /* this and `stretched` are written by the thread */
@@ -24,16 +24,16 @@ struct job {
 
 struct stretcher {
 	struct loop *loop;
-	struct syncer *syncer; /* NULL until the first job */
-	struct job *first;     /* with the thread while the syncer is running */
-	struct job **last;
+	struct syncer *syncer;       /* NULL until the first job */
+	struct stretcher_job *first; /* with the thread while the syncer is running */
+	struct stretcher_job **last;
 	void (*done)(void *owner, uint32_t token, const uint8_t *stretched);
 };
 
 struct stretcher *stretcher_new(struct loop *l,
                                 void (*done)(void *owner, uint32_t token, const uint8_t *stretched))
 {
-	struct stretcher *s = memory_alloc_zero(1, sizeof(*s));
+	struct stretcher *s = memory_alloc_zero(1, sizeof *s);
 
 	assert(done != NULL);
 	s->loop = l;
@@ -42,16 +42,16 @@ struct stretcher *stretcher_new(struct loop *l,
 	return s;
 }
 
-static void job_free(struct job *job)
+static void job_free(struct stretcher_job *job)
 {
-	explicit_bzero(job, sizeof(*job) + job->password_size);
+	explicit_bzero(job, sizeof *job + job->password_size);
 	memory_free(job);
 }
 
 /* Takes the first job out of the queue. */
-static struct job *take_first(struct stretcher *s)
+static struct stretcher_job *take_first(struct stretcher *s)
 {
-	struct job *job = s->first;
+	struct stretcher_job *job = s->first;
 
 	assert(job != NULL);
 	s->first = job->next;
@@ -76,7 +76,7 @@ void stretcher_free(struct stretcher *s)
 /* On the thread: it touches nothing but the first job. */
 static void run(void *context)
 {
-	struct job *job = ((struct stretcher *)context)->first;
+	struct stretcher_job *job = ((struct stretcher *)context)->first;
 
 	job->made = auth_stretch(view_of(job->password, job->password_size),
 	                         view_of(job->setting, job->setting_size), job->stretched);
@@ -93,7 +93,7 @@ static void start_next(struct stretcher *s)
 static void finished(void *context)
 {
 	struct stretcher *s = context;
-	struct job *job = take_first(s);
+	struct stretcher_job *job = take_first(s);
 
 	start_next(s);
 	if (job->owner != NULL)
@@ -101,11 +101,12 @@ static void finished(void *context)
 	job_free(job);
 }
 
-static struct job *job_new(void *owner, uint32_t token, struct view password, struct view setting)
+static struct stretcher_job *job_new(void *owner, uint32_t token, struct view password,
+                                     struct view setting)
 {
-	struct job *job = memory_alloc_zero(1, sizeof(*job) + password.size);
+	struct stretcher_job *job = memory_alloc_zero(1, sizeof *job + password.size);
 
-	assert(setting.size <= sizeof(job->setting));
+	assert(setting.size <= sizeof job->setting);
 	job->owner = owner;
 	job->token = token;
 	job->setting_size = setting.size;
@@ -120,7 +121,7 @@ static struct job *job_new(void *owner, uint32_t token, struct view password, st
 int stretcher_begin(struct stretcher *s, void *owner, uint32_t token, struct view password,
                     struct view setting)
 {
-	struct job *job;
+	struct stretcher_job *job;
 
 	assert(owner != NULL);
 	if (s->syncer == NULL)
@@ -137,7 +138,7 @@ int stretcher_begin(struct stretcher *s, void *owner, uint32_t token, struct vie
 
 void stretcher_forget(struct stretcher *s, const void *owner)
 {
-	for (struct job *job = s->first; job != NULL; job = job->next)
+	for (struct stretcher_job *job = s->first; job != NULL; job = job->next)
 		if (job->owner == owner)
 			job->owner = NULL;
 }

@@ -73,7 +73,7 @@ static int start_thread(struct syncer *s)
 struct syncer *syncer_new(struct loop *l, void (*run)(void *context), void (*done)(void *context),
                           void *context)
 {
-	struct syncer *s = memory_alloc_zero(1, sizeof(*s));
+	struct syncer *s = memory_alloc_zero(1, sizeof *s);
 	int result;
 
 	assert(run != NULL);

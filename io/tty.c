@@ -32,7 +32,7 @@ static struct {
 } tty = { .in = -1, .out = -1 };
 
 static const int faults[] = { SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGSYS, SIGTRAP, SIGQUIT };
-enum { FAULTS = sizeof(faults) / sizeof(faults[0]), STACK_SIZE = 64 * 1024 };
+enum { FAULTS = sizeof faults / sizeof faults[0], STACK_SIZE = 64 * 1024 };
 
 void tty_traits(struct tty_traits *traits)
 {
@@ -89,7 +89,7 @@ static void switch_on(void)
 	mode.c_cc[VTIME] = 0;
 	tty.is_switched = 1;
 	set_mode(&mode);
-	write_sequence(begin_sequence, sizeof(begin_sequence) - 1);
+	write_sequence(begin_sequence, sizeof begin_sequence - 1);
 }
 
 static void switch_off(void)
@@ -98,7 +98,7 @@ static void switch_off(void)
 		return;
 	tty.is_switched = 0;
 	if (!tty.is_dumb)
-		write_sequence(end_sequence, sizeof(end_sequence) - 1);
+		write_sequence(end_sequence, sizeof end_sequence - 1);
 	set_mode(&tty.before);
 }
 
@@ -120,7 +120,7 @@ static void fault(int number)
 static void watch_faults(void)
 {
 	static uint8_t memory[STACK_SIZE];
-	stack_t stack = { .ss_sp = memory, .ss_size = sizeof(memory) };
+	stack_t stack = { .ss_sp = memory, .ss_size = sizeof memory };
 	struct sigaction action = { .sa_handler = fault };
 
 	(void)sigaltstack(&stack, NULL); /* without it all but one fault are still seen to */

@@ -32,7 +32,7 @@ static void hooks_need(void)
 	(void)failed; /* it can only fail on a bad argument */
 }
 
-/* text_is_valid takes at most TEXT_SIZE_MAX bytes, and not none, so longer ones go piece by piece,
+/* message_text_is_valid takes at most TEXT_SIZE_MAX bytes, and not none, so longer ones go piece by piece,
  * cut where a character begins. */
 static bool is_utf8(struct view text)
 {
@@ -44,7 +44,7 @@ static bool is_utf8(struct view text)
 			while (size > TEXT_SIZE_MAX - 4 && (text.data[size] & 0xc0) == 0x80)
 				size--;
 		}
-		if (!text_is_valid(view_of(text.data, size)))
+		if (!message_text_is_valid(view_of(text.data, size)))
 			return false;
 		text.data += size;
 		text.size -= size;

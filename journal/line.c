@@ -468,7 +468,7 @@ static bool is_plain_text(struct view text)
 	for (size_t i = 0; i < text.size; i++)
 		if (text.data[i] < 0x20 || text.data[i] == '"' || text.data[i] == '\\')
 			return false;
-	return text_is_valid(text);
+	return message_text_is_valid(text);
 }
 
 /* The rest of a message. Its text is not copied: it stands in the line as it is. */
@@ -602,7 +602,7 @@ static bool tree_message(const struct cJSON *tree, struct element *e)
 	e->kind = ELEMENT_FACT;
 	e->fact.kind = FACT_MESSAGE;
 	return tree_numbers(tree, m) && json_string(json_member(tree, "text"), &m->text) &&
-	       text_is_valid(m->text);
+	       message_text_is_valid(m->text);
 }
 
 static bool tree_reference(const struct cJSON *tree, struct element *e)
@@ -644,7 +644,7 @@ static bool tree_text(const struct cJSON *tree, struct element *e)
 
 	e->kind = ELEMENT_TEXT;
 	if (!member_key(tree, "digest", e->digest) ||
-	    !json_string(json_member(tree, "text"), &e->text) || !text_is_valid(e->text) ||
+	    !json_string(json_member(tree, "text"), &e->text) || !message_text_is_valid(e->text) ||
 	    e->text.size <= STORE_TEXT_SHARED)
 		return false;
 	sha256(e->text.data, e->text.size, digest);

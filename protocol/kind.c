@@ -36,7 +36,7 @@ static const char *read_u16(struct reader *r, void *value)
 
 static uint8_t *write_u16(uint8_t *to, const void *value)
 {
-	return put_u16(to, *(const uint16_t *)value);
+	return buf_store_u16(to, *(const uint16_t *)value);
 }
 
 static const char *read_u32(struct reader *r, void *value)
@@ -47,7 +47,7 @@ static const char *read_u32(struct reader *r, void *value)
 
 static uint8_t *write_u32(uint8_t *to, const void *value)
 {
-	return put_u32(to, *(const uint32_t *)value);
+	return buf_store_u32(to, *(const uint32_t *)value);
 }
 
 static const char *read_u64(struct reader *r, void *value)
@@ -67,7 +67,7 @@ static const char *read_time(struct reader *r, void *value)
 
 static uint8_t *write_u64(uint8_t *to, const void *value)
 {
-	return put_u64(to, *(const uint64_t *)value);
+	return buf_store_u64(to, *(const uint64_t *)value);
 }
 
 static const char *read_version(struct reader *r, void *value)
@@ -528,7 +528,7 @@ static const char *read_send(struct reader *r, void *value)
 		return WHY_COUNT;
 	if (!protocol_is_text_size(frame->send.text.size))
 		return WHY_TEXT;
-	if (!text_is_valid(frame->send.text))
+	if (!message_text_is_valid(frame->send.text))
 		return WHY_UTF8;
 	return protocol_check_recipients(frame->send.recipients);
 }
@@ -546,12 +546,12 @@ static uint8_t *write_send(uint8_t *to, const void *value)
 	const struct frame *frame = value;
 
 	assert(frame->send.recipients.size == (size_t)frame->send.count * RECIPIENT_SIZE);
-	to = put_u64(to, frame->send.sent_ms);
+	to = buf_store_u64(to, frame->send.sent_ms);
 	if ((frame->flags & FLAG_SESSION) != 0)
 		to = write_ulid(to, &frame->send.session);
 	else
 		assert(ulid_is_zero(&frame->send.session));
-	to = put_u16(to, frame->send.count);
+	to = buf_store_u16(to, frame->send.count);
 	to = write_rest(to, &frame->send.recipients);
 	return protocol_write_view32(to, frame->send.text);
 }
@@ -602,7 +602,7 @@ static uint8_t *write_listed(uint8_t *to, const void *value)
 
 	assert(frame->listed.online.size == (frame->listed.count + 7u) / 8);
 	to = write_bool(to, &frame->listed.last);
-	to = put_u16(to, frame->listed.count);
+	to = buf_store_u16(to, frame->listed.count);
 	to = write_key(to, frame->listed.digest);
 	to = write_rest(to, &frame->listed.online);
 	return write_rest(to, &frame->listed.entries);

@@ -44,12 +44,12 @@ const char *protocol_read_place(struct reader *r, struct place *place)
 void protocol_put_place(uint8_t to[PLACE_SIZE], const struct place *place)
 {
 	bool within = protocol_is_time(place->sent_ms) && place->number <= NUMBER_MAX;
-	uint8_t *end = put_u64(to, place->sent_ms);
+	uint8_t *end = buf_store_u64(to, place->sent_ms);
 
 	assert(within || place_is_end(place));
 	end = protocol_write_bytes(end, place->sender.bytes, ID_SIZE);
 	end = protocol_write_bytes(end, place->session.bytes, ULID_SIZE);
-	end = put_u64(end, place->number);
+	end = buf_store_u64(end, place->number);
 	assert(end == to + PLACE_SIZE);
 }
 
@@ -111,9 +111,9 @@ static uint8_t *write_alive(uint8_t *to, const struct entry *entry)
 	assert(name_is_valid(entry->name));
 	assert(auth_setting_is_valid(entry->setting));
 	*to++ = entry->marks;
-	to = put_u64(to, entry->online_since_ms);
+	to = buf_store_u64(to, entry->online_since_ms);
 	to = protocol_write_bytes(to, entry->session.bytes, ULID_SIZE);
-	to = put_u32(to, entry->share);
+	to = buf_store_u32(to, entry->share);
 	to = protocol_write_view8(to, entry->name);
 	return protocol_write_view8(to, entry->setting);
 }
@@ -227,9 +227,9 @@ static const char *read_message(struct reader *r, struct message_item *item)
 		return WHY_SHORT;
 	memcpy(item->sender.bytes, from, ID_SIZE);
 	memcpy(item->session.bytes, from + ID_SIZE, ULID_SIZE);
-	item->number = get_u64(from + QUESTION_SIZE);
-	item->sent_ms = get_u64(from + QUESTION_SIZE + 8);
-	item->text = reader_view(r, get_u32(from + MESSAGE_SIZE - 4));
+	item->number = buf_load_u64(from + QUESTION_SIZE);
+	item->sent_ms = buf_load_u64(from + QUESTION_SIZE + 8);
+	item->text = reader_view(r, buf_load_u32(from + MESSAGE_SIZE - 4));
 	if (r->failed)
 		return WHY_SHORT;
 	if (!protocol_is_number(item->number))
@@ -286,7 +286,7 @@ const char *protocol_check_recipients(struct view list)
 {
 	assert(list.size % RECIPIENT_SIZE == 0);
 	for (size_t offset = 0; offset < list.size; offset += RECIPIENT_SIZE)
-		if (!protocol_is_number(get_u64(list.data + offset + ID_SIZE)))
+		if (!protocol_is_number(buf_load_u64(list.data + offset + ID_SIZE)))
 			return WHY_NUMBER;
 	return NULL;
 }
@@ -314,8 +314,8 @@ static const char *check_ranges(struct view list)
 	assert(list.size % RANGE_SIZE == 0);
 	for (size_t offset = 0; offset < list.size; offset += RANGE_SIZE) {
 		const struct range range = {
-			.first = get_u64(list.data + offset),
-			.last = get_u64(list.data + offset + 8),
+			.first = buf_load_u64(list.data + offset),
+			.last = buf_load_u64(list.data + offset + 8),
 		};
 
 		if (!protocol_is_range(&range))
@@ -520,7 +520,7 @@ bool protocol_put_recipient(struct buf *b, const struct recipient *recipient)
 	assert(protocol_is_number(recipient->number));
 	if (to == NULL)
 		return false;
-	put_u64(protocol_write_bytes(to, recipient->id.bytes, ID_SIZE), recipient->number);
+	buf_store_u64(protocol_write_bytes(to, recipient->id.bytes, ID_SIZE), recipient->number);
 	buf_added(b, RECIPIENT_SIZE);
 	return true;
 }
@@ -534,7 +534,7 @@ bool protocol_put_result(struct buf *b, const struct send_result *result)
 		return false;
 	to[0] = (uint8_t)result->status;
 	to[1] = result->online;
-	put_u32(to + 2, result->share);
+	buf_store_u32(to + 2, result->share);
 	buf_added(b, RESULT_SIZE);
 	return true;
 }
@@ -546,7 +546,7 @@ bool protocol_put_range(struct buf *b, const struct range *range)
 	assert(protocol_is_range(range));
 	if (to == NULL)
 		return false;
-	put_u64(put_u64(to, range->first), range->last);
+	buf_store_u64(buf_store_u64(to, range->first), range->last);
 	buf_added(b, RANGE_SIZE);
 	return true;
 }
@@ -569,7 +569,7 @@ static uint8_t *write_ranges(uint8_t *to, struct view ranges)
 	assert(ranges.size % RANGE_SIZE == 0);
 	assert(ranges.size / RANGE_SIZE <= UINT16_MAX);
 	assert(check_ranges(ranges) == NULL);
-	to = put_u16(to, (uint16_t)(ranges.size / RANGE_SIZE));
+	to = buf_store_u16(to, (uint16_t)(ranges.size / RANGE_SIZE));
 	return protocol_write_bytes(to, ranges.data, ranges.size);
 }
 
@@ -613,7 +613,7 @@ bool protocol_put_message(struct buf *b, const struct message_item *item)
 		return false;
 	to = protocol_write_bytes(to, item->sender.bytes, ID_SIZE);
 	to = protocol_write_bytes(to, item->session.bytes, ULID_SIZE);
-	to = put_u64(put_u64(to, item->number), item->sent_ms);
+	to = buf_store_u64(buf_store_u64(to, item->number), item->sent_ms);
 	protocol_write_view32(to, item->text);
 	buf_added(b, size);
 	return true;

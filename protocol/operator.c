@@ -163,7 +163,7 @@ bool protocol_put_part(struct buf *b, const struct digest_part *part)
 
 	if (to == NULL)
 		return false;
-	to = put_u32(put_u32(to, part->count), part->size);
+	to = buf_store_u32(buf_store_u32(to, part->count), part->size);
 	protocol_write_bytes(to, part->digest, DIGEST_SIZE);
 	buf_added(b, PART_SIZE);
 	return true;
@@ -316,14 +316,14 @@ static const char *read_message(struct reader *r, struct fact *fact)
 		return WHY_TIME;
 	if (!protocol_is_text_size(message->text.size))
 		return WHY_TEXT;
-	return text_is_valid(message->text) ? NULL : WHY_UTF8;
+	return message_text_is_valid(message->text) ? NULL : WHY_UTF8;
 }
 
 static uint8_t *write_message(uint8_t *to, const struct fact *fact)
 {
 	to = write_stream(to, &fact->message.stream);
-	to = put_u64(to, fact->message.number);
-	to = put_u64(to, fact->message.sent_ms);
+	to = buf_store_u64(to, fact->message.number);
+	to = buf_store_u64(to, fact->message.sent_ms);
 	return protocol_write_view32(to, fact->message.text);
 }
 
@@ -342,7 +342,7 @@ static const char *read_burial(struct reader *r, struct fact *fact)
 static uint8_t *write_burial(uint8_t *to, const struct fact *fact)
 {
 	to = write_stream(to, &fact->burial.stream);
-	return put_u64(put_u64(to, fact->burial.range.first), fact->burial.range.last);
+	return buf_store_u64(buf_store_u64(to, fact->burial.range.first), fact->burial.range.last);
 }
 
 static const struct {

@@ -67,7 +67,7 @@ static inline uint8_t *protocol_write_view8(uint8_t *to, struct view v)
 static inline uint8_t *protocol_write_view32(uint8_t *to, struct view v)
 {
 	assert(v.size <= UINT32_MAX);
-	return protocol_write_bytes(put_u32(to, (uint32_t)v.size), v.data, v.size);
+	return protocol_write_bytes(buf_store_u32(to, (uint32_t)v.size), v.data, v.size);
 }
 
 /* ---- protocol/list.c ---- */

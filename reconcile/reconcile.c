@@ -143,7 +143,7 @@ static const char *take_proof(struct reconcile *r, uint32_t index, const struct 
 	if (frame->status != STATUS_OK)
 		return "it has another operator key";
 	auth_operator(r->options.key, true, &auth, signature);
-	if (!equal_in_constant_time(signature, frame->introduced.signature, KEY_SIZE))
+	if (!sha256_equal(signature, frame->introduced.signature))
 		return "it does not hold the operator key";
 	m->is_refused = false;
 	m->state = MEMBER_COUNTING;

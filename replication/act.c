@@ -29,7 +29,7 @@ void replication_random(struct replication *r, void *to, size_t size)
 		size_t part = size < sizeof digest ? size : sizeof digest;
 
 		memcpy(block, r->options.seed, KEY_SIZE);
-		put_u64(block + KEY_SIZE, r->random_count++);
+		buf_store_u64(block + KEY_SIZE, r->random_count++);
 		sha256(block, sizeof block, digest);
 		memcpy(at, digest, part);
 		at += part;

@@ -121,7 +121,7 @@ static enum outcome command_form(const struct command *c, const char **detail)
 	if (c->text.size > TEXT_SIZE_MAX)
 		return OUTCOME_TOO_LONG;
 	*detail = "a text is valid UTF-8, not empty and without NUL";
-	return text_is_valid(c->text) ? OUTCOME_OK : OUTCOME_BAD_TEXT;
+	return message_text_is_valid(c->text) ? OUTCOME_OK : OUTCOME_BAD_TEXT;
 }
 
 /* A creation or a log in that has not ended: two at once would end up with one connection and two

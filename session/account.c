@@ -315,8 +315,7 @@ void session_operate(struct sessions *s, struct connection *c, const struct fram
 	session_auth(s, c, AUTH_OPERATOR, &nobody, (struct view){ 0 }, frame->operate.client_nonce,
 	             &auth);
 	auth_operator(s->options.operator_key, false, &auth, proof);
-	if (!s->options.has_operator_key ||
-	    !equal_in_constant_time(proof, frame->operate.proof, KEY_SIZE)) {
+	if (!s->options.has_operator_key || !sha256_equal(proof, frame->operate.proof)) {
 		session_answer(s, c, frame, STATUS_WRONG_PROOF);
 		return;
 	}

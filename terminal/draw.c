@@ -37,7 +37,7 @@ static struct cell *add_cell(struct picture *p, size_t at)
 
 	if (p->count == p->capacity) {
 		p->capacity = p->capacity == 0 ? 128 : 2 * p->capacity;
-		p->cells = memory_resize(p->cells, p->capacity * sizeof(*p->cells));
+		p->cells = memory_resize(p->cells, p->capacity * sizeof *p->cells);
 	}
 	cell = &p->cells[p->count++];
 	*cell = (struct cell){ .offset = p->shown.size, .at = at, .step = 1 };
@@ -57,17 +57,17 @@ static size_t add_cluster(struct picture *p, struct view text, size_t at)
 	cell->step = width_of(escape_decode(bytes, &size)) == 2 ? 2 : 1;
 	cell->is_doubtful = cluster.is_doubtful;
 	if (cluster.columns > 0) {
-		terminal_append(&p->shown, bytes);
+		buf_append(&p->shown, bytes);
 	} else if (bytes.data[0] == '\n') {
-		terminal_append(&p->shown, view_of_string(SYMBOL_NEWLINE));
+		buf_append(&p->shown, view_of_string(SYMBOL_NEWLINE));
 		cell->columns = 1;
 	} else if (escape_is_harmful(escape_decode(bytes, &size))) {
 		escape_for_terminal(&p->shown, bytes);
 		/* A mark is ASCII. */
 		cell->columns = (uint32_t)(p->shown.size - cell->offset);
 	} else {
-		terminal_append(&p->shown, view_of_string(SYMBOL_NO_BASE));
-		terminal_append(&p->shown, bytes);
+		buf_append(&p->shown, view_of_string(SYMBOL_NO_BASE));
+		buf_append(&p->shown, bytes);
 		cell->columns = 1;
 	}
 	cell->size = p->shown.size - cell->offset;
@@ -88,7 +88,7 @@ static void add_prompt(struct picture *p, struct view prompt)
 
 			assert(end != NULL);
 			size = (size_t)(end + 1 - prompt.data);
-			terminal_append(&p->shown, view_of(prompt.data, size));
+			buf_append(&p->shown, view_of(prompt.data, size));
 			cell->size = size;
 		} else {
 			size = add_cluster(p, prompt, 0);
@@ -179,17 +179,12 @@ struct pen {
 	uint32_t column;
 };
 
-static void append_text(struct buf *to, const char *text)
-{
-	terminal_append(to, view_of_string(text));
-}
-
 static void append_sequence(struct terminal *t, uint32_t number, char letter)
 {
 	char text[16];
 
-	(void)snprintf(text, sizeof(text), "\033[%u%c", number, letter);
-	append_text(&t->out, text);
+	(void)snprintf(text, sizeof text, "\033[%u%c", number, letter);
+	buf_append_text(&t->out, text);
 }
 
 static void move_pen(struct terminal *t, struct pen *pen, uint32_t row, uint32_t column)
@@ -199,7 +194,7 @@ static void move_pen(struct terminal *t, struct pen *pen, uint32_t row, uint32_t
 	else if (pen->row < row)
 		append_sequence(t, row - pen->row, 'B');
 	if (pen->column != column && column == 0)
-		append_text(&t->out, "\r");
+		buf_append_text(&t->out, "\r");
 	else if (pen->column != column)
 		append_sequence(t, column + 1, 'G');
 	*pen = (struct pen){ .row = row, .column = column };
@@ -210,9 +205,9 @@ static void move_pen(struct terminal *t, struct pen *pen, uint32_t row, uint32_t
 static void write_doubtful(struct terminal *t, const struct cell *cell, struct view bytes)
 {
 	for (uint32_t i = 0; i < cell->columns; i++)
-		append_text(&t->out, " ");
+		buf_append_text(&t->out, " ");
 	append_sequence(t, cell->column + 1, 'G');
-	terminal_append(&t->out, bytes);
+	buf_append(&t->out, bytes);
 	append_sequence(t, cell->column + cell->columns + 1, 'G');
 }
 
@@ -224,14 +219,14 @@ static void write_cells(struct terminal *t, const struct picture *p, size_t from
 
 		if (cell->row > pen->row) {
 			assert(cell->row == pen->row + 1);
-			append_text(&t->out, "\r\n");
+			buf_append_text(&t->out, "\r\n");
 			*pen = (struct pen){ .row = cell->row };
 		}
 		assert(cell->column == pen->column);
 		if (cell->is_doubtful)
 			write_doubtful(t, cell, bytes);
 		else
-			terminal_append(&t->out, bytes);
+			buf_append(&t->out, bytes);
 		pen->column += cell->columns;
 	}
 }
@@ -279,7 +274,7 @@ static void update(struct terminal *t)
 		if (is_longer || from < new->end)
 			move_pen(t, &pen, end.row, end.column);
 		if (is_longer)
-			append_text(&t->out, "\033[J");
+			buf_append_text(&t->out, "\033[J");
 	}
 	write_cells(t, new, from, &pen);
 	move_pen(t, &pen, new->cursor_row, new->cursor_column);
@@ -327,10 +322,10 @@ static void erase(struct terminal *t)
 	uint32_t rows = rows_above(t);
 
 	assert(t->is_drawn);
-	append_text(&t->out, "\r");
+	buf_append_text(&t->out, "\r");
 	if (rows > 0)
 		append_sequence(t, rows, 'A');
-	append_text(&t->out, "\033[J");
+	buf_append_text(&t->out, "\033[J");
 	t->is_drawn = false;
 }
 
@@ -341,13 +336,13 @@ static void draw_title(struct terminal *t)
 	t->title_has_changed = false;
 	/* The title that was there is put on the terminal's stack, and taken from it again. */
 	if (!t->title_is_set && t->title.size > 0)
-		append_text(&t->out, "\033[22;0t");
+		buf_append_text(&t->out, "\033[22;0t");
 	if (t->title.size > 0) {
-		append_text(&t->out, "\033]0;");
-		terminal_append(&t->out, buf_view(&t->title));
-		append_text(&t->out, "\a");
+		buf_append_text(&t->out, "\033]0;");
+		buf_append(&t->out, buf_view(&t->title));
+		buf_append_text(&t->out, "\a");
 	} else if (t->title_is_set) {
-		append_text(&t->out, "\033[23;0t");
+		buf_append_text(&t->out, "\033[23;0t");
 	}
 	t->title_is_set = t->title.size > 0;
 }
@@ -367,12 +362,12 @@ static void draw_dumb(struct terminal *t)
 	const struct buf *prompt = t->is_asking ? &t->question : &t->prompt;
 
 	if (t->is_drawn && (t->above.size > 0 || t->is_stale || !t->is_shown)) {
-		append_text(&t->out, "\n");
+		buf_append_text(&t->out, "\n");
 		t->is_drawn = false;
 	}
-	terminal_append(&t->out, buf_view(&t->above));
+	buf_append(&t->out, buf_view(&t->above));
 	if (t->is_shown && !t->is_drawn) {
-		terminal_append(&t->out, buf_view(prompt));
+		buf_append(&t->out, buf_view(prompt));
 		t->is_drawn = true;
 	}
 }
@@ -392,14 +387,14 @@ static void draw_lines(struct terminal *t)
 	if (t->is_shown)
 		lay_out(t);
 	if (t->clears) {
-		append_text(&t->out, "\033[H\033[2J");
+		buf_append_text(&t->out, "\033[H\033[2J");
 		t->is_drawn = false;
 	} else if (t->is_drawn && has_to_go(t)) {
 		erase(t);
 	} else if (!t->is_drawn && t->is_stale) {
-		append_text(&t->out, "\r\033[J");
+		buf_append_text(&t->out, "\r\033[J");
 	}
-	terminal_append(&t->out, buf_view(&t->above));
+	buf_append(&t->out, buf_view(&t->above));
 	draw_title(t);
 	if (!t->is_shown)
 		return;
@@ -415,7 +410,7 @@ void terminal_draw(struct terminal *t)
 	else
 		draw_lines(t);
 	if (t->rings)
-		append_text(&t->out, "\a");
+		buf_append_text(&t->out, "\a");
 	buf_clear(&t->above);
 	t->is_stale = false;
 	t->clears = false;

@@ -3,13 +3,13 @@
  * A ring of lines. Walking away from a line keeps what it was changed to, be it an entry or the
  * line under way, until some line is finished: nobody loses half a line to a wrong key.
  */
-#include "terminal/private.h"
+#include "terminal/history.h"
 
 void history_init(struct history *h, size_t count_max, size_t line_size_max)
 {
 	*h = (struct history){ .count_max = count_max };
 	if (count_max > 0)
-		h->entries = memory_alloc_zero(count_max, sizeof(*h->entries));
+		h->entries = memory_alloc_zero(count_max, sizeof *h->entries);
 	buf_init(&h->draft, line_size_max);
 }
 
@@ -84,13 +84,13 @@ void history_add(struct history *h, struct view line)
 	assert(h->index <= h->count);
 }
 
-static void keep(struct history *h, const struct line *l)
+static void keep(struct history *h, const struct edit *l)
 {
 	struct history_entry *entry;
 
 	if (h->index == h->count) {
 		buf_clear(&h->draft);
-		terminal_append(&h->draft, buf_view(&l->text));
+		buf_append(&h->draft, buf_view(&l->text));
 		return;
 	}
 	entry = entry_of(h, h->index);
@@ -101,7 +101,7 @@ static void keep(struct history *h, const struct line *l)
 	}
 }
 
-bool history_walk(struct history *h, bool back, struct line *l)
+bool history_walk(struct history *h, bool back, struct edit *l)
 {
 	const struct history_entry *entry;
 
@@ -111,11 +111,11 @@ bool history_walk(struct history *h, bool back, struct line *l)
 	keep(h, l);
 	h->index = back ? h->index - 1 : h->index + 1;
 	if (h->index == h->count) {
-		line_set(l, buf_view(&h->draft));
+		edit_set(l, buf_view(&h->draft));
 		return true;
 	}
 	entry = entry_of(h, h->index);
-	line_set(l, entry->is_edited ? entry->edited : entry->text);
+	edit_set(l, entry->is_edited ? entry->edited : entry->text);
 	return true;
 }
 

@@ -12,7 +12,7 @@
  * Nothing waits for time to pass: an Escape stands for itself only when the next byte is there. A
  * sequence that is not known, or longer than any that is, is ignored as a whole.
  */
-#include "terminal/private.h"
+#include "terminal/key.h"
 
 #include "base/escape.h"
 

@@ -18,7 +18,7 @@ static const char *const styles[] = {
 	[STYLE_NAME + 4] = "\033[91m", [STYLE_NAME + 5] = "\033[92m", [STYLE_NAME + 6] = "\033[93m",
 	[STYLE_NAME + 7] = "\033[94m", [STYLE_NAME + 8] = "\033[95m", [STYLE_NAME + 9] = "\033[96m",
 };
-_Static_assert(sizeof(styles) / sizeof(styles[0]) == STYLE_END, "each style has a sequence");
+_Static_assert(sizeof styles / sizeof styles[0] == STYLE_END, "each style has a sequence");
 
 const char *terminal_style(enum terminal_style style)
 {
@@ -36,18 +36,13 @@ enum terminal_style terminal_style_of(struct view name)
 	return (enum terminal_style)(STYLE_NAME + (hash >> 16) % STYLE_NAMES);
 }
 
-static void append_text(struct buf *to, const char *text)
-{
-	terminal_append(to, view_of_string(text));
-}
-
 void terminal_put(struct buf *line, enum terminal_style style, struct view text)
 {
 	if (style != STYLE_NONE)
-		append_text(line, terminal_style(style));
+		buf_append_text(line, terminal_style(style));
 	escape_for_terminal(line, text);
 	if (style != STYLE_NONE)
-		append_text(line, terminal_style(STYLE_NONE));
+		buf_append_text(line, terminal_style(STYLE_NONE));
 }
 
 /* The size of the colour sequence that `from` begins with; 0 if it begins with none. */
@@ -77,10 +72,10 @@ void terminal_clean(struct buf *to, struct view text, bool has_colours)
 		}
 		escape_for_terminal(to, view_of(text.data, size));
 		if (colour > 0 && has_colours)
-			terminal_append(to, view_of(text.data + size, colour));
+			buf_append(to, view_of(text.data + size, colour));
 		size += colour;
 		if (size < text.size && text.data[size] == '\n') {
-			append_text(to, "\n");
+			buf_append_text(to, "\n");
 			size++;
 		}
 		text = view_of(text.data + size, text.size - size);
@@ -96,8 +91,8 @@ static void print_line(struct terminal *t, struct view line)
 {
 	terminal_clean(&t->above, line, has_colours(t));
 	if (has_colours(t) && line.size > 0 && memchr(line.data, 0x1b, line.size) != NULL)
-		append_text(&t->above, terminal_style(STYLE_NONE));
-	append_text(&t->above, t->options.is_dumb ? "\n" : "\r\n");
+		buf_append_text(&t->above, terminal_style(STYLE_NONE));
+	buf_append_text(&t->above, t->options.is_dumb ? "\n" : "\r\n");
 }
 
 bool terminal_print(struct terminal *t, struct view lines)
@@ -155,9 +150,9 @@ size_t terminal_print_columns(struct terminal *t, const struct view *items, size
 		for (size_t i = row; i < shown; i += rows) {
 			size_t width = item_columns(&scratch, items[i]);
 
-			terminal_append(&line, buf_view(&scratch));
+			buf_append(&line, buf_view(&scratch));
 			for (; width < widest + 2 && i + rows < shown; width++)
-				append_text(&line, " ");
+				buf_append_text(&line, " ");
 		}
 		(void)terminal_print(t, buf_view(&line)); /* too much is too much to list */
 		buf_release(&line);
@@ -173,7 +168,7 @@ void terminal_print_list(struct terminal *t, const struct view *items, size_t co
 	if (shown < count) {
 		char text[64];
 
-		(void)snprintf(text, sizeof(text), "... and %zu more", count - shown);
+		(void)snprintf(text, sizeof text, "... and %zu more", count - shown);
 		(void)terminal_print(t, view_of_string(text));
 	}
 }

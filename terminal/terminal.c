@@ -22,7 +22,7 @@ enum {
 
 struct terminal *terminal_new(const struct terminal_options *options)
 {
-	struct terminal *t = memory_alloc_zero(1, sizeof(*t));
+	struct terminal *t = memory_alloc_zero(1, sizeof *t);
 
 	assert(options->line_size_max > 0);
 	assert(options->line_size_max <= TERMINAL_LINE_SIZE_MAX);
@@ -31,8 +31,8 @@ struct terminal *terminal_new(const struct terminal_options *options)
 	t->is_stale = true;
 	buf_init(&t->input, TERMINAL_INPUT_SIZE_MAX);
 	buf_init(&t->paste, options->line_size_max);
-	line_init(&t->line, options->line_size_max);
-	line_init(&t->draft, options->line_size_max);
+	edit_init(&t->line, options->line_size_max);
+	edit_init(&t->draft, options->line_size_max);
 	buf_init(&t->prompt, (size_t)ESCAPE_GROWTH_MAX * TERMINAL_PROMPT_SIZE_MAX + 16);
 	buf_init(&t->question, (size_t)ESCAPE_GROWTH_MAX * TERMINAL_PROMPT_SIZE_MAX + 16);
 	buf_init(&t->cut, options->line_size_max);
@@ -47,16 +47,9 @@ struct terminal *terminal_new(const struct terminal_options *options)
 	return t;
 }
 
-static void wipe(struct buf *b)
-{
-	if (b->capacity > 0)
-		explicit_bzero(b->data, b->capacity);
-	buf_clear(b);
-}
-
 static void wipe_and_release(struct buf *b)
 {
-	wipe(b);
+	buf_wipe(b);
 	buf_release(b);
 }
 
@@ -66,8 +59,8 @@ void terminal_free(struct terminal *t)
 		return;
 	wipe_and_release(&t->input);
 	wipe_and_release(&t->paste);
-	line_release(&t->line);
-	line_release(&t->draft);
+	edit_release(&t->line);
+	edit_release(&t->draft);
 	wipe_and_release(&t->cut);
 	wipe_and_release(&t->event_text);
 	history_release(&t->history);
@@ -123,7 +116,7 @@ static void set_prompt(struct terminal *t, struct buf *prompt, struct view text)
 	buf_clear(prompt);
 	terminal_clean(prompt, text, has_colours);
 	if (has_colours && text.size > 0 && memchr(text.data, 0x1b, text.size) != NULL)
-		terminal_append(prompt, view_of_string(terminal_style(STYLE_NONE)));
+		buf_append(prompt, view_of_string(terminal_style(STYLE_NONE)));
 }
 
 void terminal_prompt(struct terminal *t, struct view prompt)
@@ -151,13 +144,13 @@ static void changed(struct terminal *t)
 
 void terminal_set_line(struct terminal *t, struct view text)
 {
-	line_set(&t->line, text);
+	edit_set(&t->line, text);
 	changed(t);
 }
 
 static void insert(struct terminal *t, struct view text)
 {
-	if (line_insert(&t->line, text))
+	if (edit_insert(&t->line, text))
 		changed(t);
 	else
 		t->rings = true;
@@ -165,7 +158,7 @@ static void insert(struct terminal *t, struct view text)
 
 static void move(struct terminal *t, size_t offset)
 {
-	line_move(&t->line, offset);
+	edit_move(&t->line, offset);
 	changed(t);
 }
 
@@ -179,7 +172,7 @@ static bool is_cut(enum key key)
  * row are kept as one piece. A secret is not kept. */
 static void cut(struct terminal *t, size_t offset)
 {
-	struct line *l = &t->line;
+	struct edit *l = &t->line;
 	bool is_back = offset < l->cursor;
 	size_t from = is_back ? offset : l->cursor;
 	size_t to = is_back ? l->cursor : offset;
@@ -197,18 +190,18 @@ static void cut(struct terminal *t, size_t offset)
 		buf_init(&joined, t->cut.size_max);
 		if (text.size + before.size > joined.size_max)
 			before.size = 0;
-		terminal_append(&joined, is_back ? text : before);
-		terminal_append(&joined, is_back ? before : text);
+		buf_append(&joined, is_back ? text : before);
+		buf_append(&joined, is_back ? before : text);
 		wipe_and_release(&t->cut);
 		t->cut = joined;
 	}
-	line_erase(l, from, to);
+	edit_erase(l, from, to);
 	changed(t);
 }
 
 static void erase(struct terminal *t, size_t from, size_t to)
 {
-	line_erase(&t->line, from, to);
+	edit_erase(&t->line, from, to);
 	changed(t);
 }
 
@@ -224,7 +217,7 @@ static void walk_history(struct terminal *t, bool back)
 
 static void swap_lines(struct terminal *t)
 {
-	struct line line = t->line;
+	struct edit line = t->line;
 
 	t->line = t->draft;
 	t->draft = line;
@@ -243,7 +236,7 @@ void terminal_ask(struct terminal *t, struct view prompt, bool is_secret)
 	assert(!t->has_ended);
 	if (!t->is_asking)
 		swap_lines(t);
-	line_clear(&t->line);
+	edit_clear(&t->line);
 	set_prompt(t, &t->question, prompt);
 	t->is_asking = true;
 	t->is_secret = is_secret;
@@ -254,7 +247,7 @@ void terminal_ask(struct terminal *t, struct view prompt, bool is_secret)
 static void end_question(struct terminal *t)
 {
 	assert(t->is_asking);
-	line_clear(&t->line);
+	edit_clear(&t->line);
 	swap_lines(t);
 	t->is_asking = false;
 	t->is_secret = false;
@@ -285,7 +278,7 @@ static void give_line(struct terminal *t, struct terminal_event *event)
 	t->event_text = text;
 	event->text = buf_view(&t->event_text);
 	event->is_pasted = t->line.is_pasted;
-	line_clear(&t->line);
+	edit_clear(&t->line);
 	changed(t);
 	if (t->is_asking)
 		end_question(t);
@@ -299,7 +292,7 @@ static bool take_enter(struct terminal *t, struct terminal_event *event)
 	/* The system has echoed the end of the line, but for one that it does not echo. */
 	if (t->options.is_dumb) {
 		if (t->is_secret)
-			terminal_append(&t->above, view_of_string("\n"));
+			buf_append(&t->above, view_of_string("\n"));
 		t->is_drawn = false;
 	}
 	give_line(t, event);
@@ -311,11 +304,11 @@ static bool take_interrupt(struct terminal *t, struct terminal_event *event)
 	begin_event(t, event, TERMINAL_INTERRUPT);
 	if (!t->is_secret && t->line.text.size > 0) {
 		buf_clear(&t->cut);
-		terminal_append(&t->cut, buf_view(&t->line.text));
+		buf_append(&t->cut, buf_view(&t->line.text));
 	}
 	give_line(t, event);
 	if (event->was_asked) {
-		wipe(&t->event_text);
+		buf_wipe(&t->event_text);
 		event->text.size = 0;
 	}
 	return true;
@@ -323,7 +316,7 @@ static bool take_interrupt(struct terminal *t, struct terminal_event *event)
 
 static bool take_tab(struct terminal *t, struct terminal_event *event)
 {
-	const struct line *l = &t->line;
+	const struct edit *l = &t->line;
 	size_t at = l->cursor;
 
 	if (t->is_asking)
@@ -340,7 +333,7 @@ static bool take_tab(struct terminal *t, struct terminal_event *event)
 static bool take_delete_or_eof(struct terminal *t, struct terminal_event *event)
 {
 	if (t->line.text.size > 0) {
-		erase(t, t->line.cursor, line_right(&t->line));
+		erase(t, t->line.cursor, edit_right(&t->line));
 		return false;
 	}
 	begin_event(t, event, TERMINAL_EOF);
@@ -366,7 +359,7 @@ static size_t agreeing_size(struct view a, struct view b)
 void terminal_complete(struct terminal *t, uint64_t serial, const struct view *candidates,
                        size_t count)
 {
-	struct line *l = &t->line;
+	struct edit *l = &t->line;
 	size_t at = l->cursor;
 	struct view agreed;
 
@@ -398,7 +391,7 @@ void terminal_complete(struct terminal *t, uint64_t serial, const struct view *c
 static void end_paste(struct terminal *t)
 {
 	t->paste_is_held = false;
-	wipe(&t->paste);
+	buf_wipe(&t->paste);
 }
 
 void terminal_paste(struct terminal *t, bool inserted)
@@ -462,7 +455,7 @@ static bool take_paste(struct terminal *t, struct terminal_event *event)
 
 	t->is_pasting = false;
 	buf_init(&clean, t->paste.size_max);
-	if (!line_clean(&clean, buf_view(&t->paste)))
+	if (!edit_clean(&clean, buf_view(&t->paste)))
 		t->paste_is_cut = true;
 	wipe_and_release(&t->paste);
 	t->paste = clean;
@@ -534,7 +527,7 @@ void terminal_input(struct terminal *t, struct view bytes)
 		t->input.size = left;
 		t->input_used = 0;
 	}
-	terminal_append(&t->input, bytes);
+	buf_append(&t->input, bytes);
 }
 
 static struct view input_left(const struct terminal *t)
@@ -578,20 +571,20 @@ static bool skip_to_interrupt(struct terminal *t)
 
 static void do_edit(struct terminal *t, enum key key)
 {
-	struct line *l = &t->line;
+	struct edit *l = &t->line;
 
 	switch (key) {
 	case KEY_LEFT:
-		move(t, line_left(l));
+		move(t, edit_left(l));
 		break;
 	case KEY_RIGHT:
-		move(t, line_right(l));
+		move(t, edit_right(l));
 		break;
 	case KEY_WORD_LEFT:
-		move(t, line_word_left(l));
+		move(t, edit_word_left(l));
 		break;
 	case KEY_WORD_RIGHT:
-		move(t, line_word_right(l));
+		move(t, edit_word_right(l));
 		break;
 	case KEY_HOME:
 		move(t, 0);
@@ -600,10 +593,10 @@ static void do_edit(struct terminal *t, enum key key)
 		move(t, l->text.size);
 		break;
 	case KEY_BACKSPACE:
-		erase(t, line_left(l), l->cursor);
+		erase(t, edit_left(l), l->cursor);
 		break;
 	case KEY_DELETE:
-		erase(t, l->cursor, line_right(l));
+		erase(t, l->cursor, edit_right(l));
 		break;
 	case KEY_CUT_TO_END:
 		cut(t, l->text.size);
@@ -612,13 +605,13 @@ static void do_edit(struct terminal *t, enum key key)
 		cut(t, 0);
 		break;
 	case KEY_CUT_BLANK_LEFT:
-		cut(t, line_blank_left(l));
+		cut(t, edit_blank_left(l));
 		break;
 	case KEY_CUT_WORD_LEFT:
-		cut(t, line_word_left(l));
+		cut(t, edit_word_left(l));
 		break;
 	case KEY_CUT_WORD_RIGHT:
-		cut(t, line_word_right(l));
+		cut(t, edit_word_right(l));
 		break;
 	default:
 		break;
@@ -702,7 +695,7 @@ static void insert_foreign(struct terminal *t, struct view bytes)
 	struct buf clean;
 
 	buf_init(&clean, 3 * bytes.size);
-	(void)line_clean(&clean, bytes);
+	(void)edit_clean(&clean, bytes);
 	insert(t, buf_view(&clean));
 	wipe_and_release(&clean);
 }
@@ -710,7 +703,7 @@ static void insert_foreign(struct terminal *t, struct view bytes)
 bool terminal_next(struct terminal *t, bool wants_lines, struct terminal_event *event)
 {
 	check(t);
-	wipe(&t->event_text);
+	buf_wipe(&t->event_text);
 	while (t->input_used < t->input.size) {
 		struct view left = input_left(t);
 		enum key key;

@@ -10,12 +10,12 @@
 
 #include "base/escape.h"
 
-struct range {
+struct width_range {
 	uint32_t first, last;
 };
 
 /* clang-format off */
-static const struct range zero[] = {
+static const struct width_range zero[] = {
 	{ 0x0300, 0x036f }, { 0x0483, 0x0489 }, { 0x0591, 0x05bd }, { 0x05bf, 0x05bf },
 	{ 0x05c1, 0x05c2 }, { 0x05c4, 0x05c5 }, { 0x05c7, 0x05c7 }, { 0x0610, 0x061a },
 	{ 0x061c, 0x061c }, { 0x064b, 0x065f }, { 0x0670, 0x0670 }, { 0x06d6, 0x06dc },
@@ -97,7 +97,7 @@ static const struct range zero[] = {
 	{ 0xe0000, 0xe0fff },
 };
 
-static const struct range wide[] = {
+static const struct width_range wide[] = {
 	{ 0x1100, 0x115f }, { 0x231a, 0x231b }, { 0x2329, 0x232a }, { 0x23e9, 0x23ec },
 	{ 0x23f0, 0x23f0 }, { 0x23f3, 0x23f3 }, { 0x25fd, 0x25fe }, { 0x2614, 0x2615 },
 	{ 0x2648, 0x2653 }, { 0x267f, 0x267f }, { 0x2693, 0x2693 }, { 0x26a1, 0x26a1 },
@@ -125,7 +125,7 @@ static const struct range wide[] = {
 
 #define RANGES(table) (table), sizeof(table) / sizeof((table)[0])
 
-static bool is_among(uint32_t character, const struct range *ranges, size_t count)
+static bool is_among(uint32_t character, const struct width_range *ranges, size_t count)
 {
 	size_t low = 0;
 	size_t high = count;

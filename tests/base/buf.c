@@ -57,15 +57,16 @@ static void test_integers(void)
 	uint8_t bytes[14];
 	const uint8_t want[14] = { 0x02, 0xf1, 0x06, 0x05, 0x04, 0xf3, 0x0e,
 		                   0x0d, 0x0c, 0x0b, 0x0a, 0x09, 0x08, 0xf7 };
-	uint8_t *to = put_u16(bytes, 0xf102);
+	uint8_t *to = buf_store_u16(bytes, 0xf102);
 
-	to = put_u32(to, 0xf3040506);
-	to = put_u64(to, UINT64_C(0xf708090a0b0c0d0e));
+	to = buf_store_u32(to, 0xf3040506);
+	to = buf_store_u64(to, UINT64_C(0xf708090a0b0c0d0e));
 	OK(to == bytes + 14, "integers: each put returns the byte after");
 	IS_BYTES(bytes, want, sizeof(want), "integers: are stored little-endian");
-	IS_U64(get_u16(bytes), 0xf102, "integers: 16 bits come back");
-	IS_U64(get_u32(bytes + 2), 0xf3040506, "integers: 32 bits come back");
-	IS_U64(get_u64(bytes + 6), UINT64_C(0xf708090a0b0c0d0e), "integers: 64 bits come back");
+	IS_U64(buf_load_u16(bytes), 0xf102, "integers: 16 bits come back");
+	IS_U64(buf_load_u32(bytes + 2), 0xf3040506, "integers: 32 bits come back");
+	IS_U64(buf_load_u64(bytes + 6), UINT64_C(0xf708090a0b0c0d0e),
+	       "integers: 64 bits come back");
 }
 
 static void test_limits(void)

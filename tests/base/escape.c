@@ -46,7 +46,7 @@ static bool is_safe(struct view shown)
 {
 	size_t i = 0;
 
-	if (shown.size > 0 && shown.size <= TEXT_SIZE_MAX && !text_is_valid(shown))
+	if (shown.size > 0 && shown.size <= TEXT_SIZE_MAX && !message_text_is_valid(shown))
 		return false;
 	while (i < shown.size) {
 		const uint8_t *p = shown.data + i;

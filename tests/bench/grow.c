@@ -59,7 +59,7 @@ static struct stream stream_of(uint32_t sender, uint64_t other, uint32_t session
 	uint8_t random[10] = { 0 };
 
 	stream.recipient = ids[other >= sender ? other + 1 : other];
-	put_u64(random, mix_end(session));
+	buf_store_u64(random, mix_end(session));
 	ulid_make(&stream.session, begin_ms + session, random);
 	return stream;
 }

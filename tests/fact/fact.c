@@ -146,15 +146,15 @@ static void test_short_texts(void)
 		text[0] = (uint8_t)(n >> 16);
 		text[1] = (uint8_t)(n >> 8);
 		text[2] = (uint8_t)n;
-		bool is_valid = text_is_valid(view_of(text, 3));
+		bool is_valid = message_text_is_valid(view_of(text, 3));
 
 		valid += is_valid;
 		is_model = is_model && is_valid == model_is_valid(text, 3);
 		if (n < 1u << 16)
-			is_model = is_model && text_is_valid(view_of(text + 1, 2)) ==
+			is_model = is_model && message_text_is_valid(view_of(text + 1, 2)) ==
 			                               model_is_valid(text + 1, 2);
 		if (n < 1u << 8)
-			is_model = is_model && text_is_valid(view_of(text + 2, 1)) ==
+			is_model = is_model && message_text_is_valid(view_of(text + 2, 1)) ==
 			                               model_is_valid(text + 2, 1);
 	}
 	OK(is_model, "text: every string of one to three bytes is judged as by the model");
@@ -169,8 +169,8 @@ static void test_short_texts(void)
 			text[1] = (uint8_t)(n >> 8);
 			text[2] = (uint8_t)n;
 			text[3] = edges[e];
-			is_model = is_model &&
-			           text_is_valid(view_of(text, 4)) == model_is_valid(text, 4);
+			is_model = is_model && message_text_is_valid(view_of(text, 4)) ==
+			                               model_is_valid(text, 4);
 		}
 	OK(is_model, "text: strings of four bytes are judged as by the model");
 }
@@ -212,7 +212,7 @@ static void test_long_texts(void)
 		}
 		if (draw(8) == 0)
 			text[draw((uint32_t)size)] = 0;
-		bool is_valid = text_is_valid(view_of(text, size));
+		bool is_valid = message_text_is_valid(view_of(text, size));
 		bool want = model_is_valid(text, size) && memchr(text, 0, size) == NULL;
 
 		valid += is_valid;
@@ -226,22 +226,24 @@ static void test_text_edges(void)
 {
 	static uint8_t text[TEXT_SIZE_MAX + 1];
 
-	OK(!text_is_valid(view_of(NULL, 0)), "text: nothing is none");
+	OK(!message_text_is_valid(view_of(NULL, 0)), "text: nothing is none");
 	memset(text, 'x', sizeof(text));
-	OK(text_is_valid(view_of(text, TEXT_SIZE_MAX)), "text: of 65,536 bytes");
-	OK(!text_is_valid(view_of(text, TEXT_SIZE_MAX + 1)), "text: not of one more");
+	OK(message_text_is_valid(view_of(text, TEXT_SIZE_MAX)), "text: of 65,536 bytes");
+	OK(!message_text_is_valid(view_of(text, TEXT_SIZE_MAX + 1)), "text: not of one more");
 	for (size_t at = 0; at < 64; at++)
 		for (int c = 0; c < 256; c++) {
 			text[at] = (uint8_t)c;
 			for (size_t size = at + 1; size < 64; size += 7)
-				ALWAYS(text_is_valid(view_of(text, size)) == (c >= 1 && c <= 127),
+				ALWAYS(message_text_is_valid(view_of(text, size)) ==
+				               (c >= 1 && c <= 127),
 				       "text: one byte at any place of ASCII");
 			text[at] = 'x';
 		}
 	text[TEXT_SIZE_MAX - 1] = 0xc3;
-	OK(!text_is_valid(view_of(text, TEXT_SIZE_MAX)), "text: does not end within a character");
+	OK(!message_text_is_valid(view_of(text, TEXT_SIZE_MAX)),
+	   "text: does not end within a character");
 	text[TEXT_SIZE_MAX] = 0xa9;
-	OK(!text_is_valid(view_of(text, TEXT_SIZE_MAX)),
+	OK(!message_text_is_valid(view_of(text, TEXT_SIZE_MAX)),
 	   "text: what is after its end does not help");
 }
 

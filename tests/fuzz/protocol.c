@@ -14,7 +14,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	bool whole;
 
 	check_bytes(data, size);
-	put_u32(framed, (uint32_t)size);
+	buf_store_u32(framed, (uint32_t)size);
 	if (size != 0)
 		memcpy(framed + 4, data, size);
 	check_bytes(framed, 4 + size);

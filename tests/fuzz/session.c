@@ -44,7 +44,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		size_t count = (head & 0x7fu) < in.size - 1 ? head & 0x7fu : in.size - 1;
 		uint8_t frame[4 + 0x7f];
 
-		put_u32(frame, (uint32_t)count);
+		buf_store_u32(frame, (uint32_t)count);
 		memcpy(frame + 4, in.data + 1, count);
 		in = view_of(in.data + 1 + count, in.size - 1 - count);
 		say(&r, peers[head >> 7], view_of(frame, 4 + count));

@@ -73,7 +73,7 @@ static size_t use_frames(struct view bytes, uint32_t most, uint32_t *number, boo
 	size_t used = 0;
 
 	for (; most > 0 && bytes.size - used >= 4; most--) {
-		uint32_t size = get_u32(bytes.data + used);
+		uint32_t size = buf_load_u32(bytes.data + used);
 
 		if (bytes.size - used - 4 < size)
 			break;

@@ -82,7 +82,7 @@ static struct stream stream_at(uint64_t i)
 	uint8_t random[10] = { 0 };
 
 	assert(recipient != sender);
-	put_u64(random, mix_end(session));
+	buf_store_u64(random, mix_end(session));
 	ulid_make(&stream.session, begin_ms + session * (DAY_MS / TEAM / LOGINS_A_DAY), random);
 	return stream;
 }

@@ -103,7 +103,7 @@ static inline void check_requests(const struct frame *frame)
 		REBUILD(frame->send.recipients, struct recipient, protocol_next_recipient,
 		        protocol_put_recipient, count++);
 		MUST(count == frame->send.count);
-		MUST(text_is_valid(frame->send.text));
+		MUST(message_text_is_valid(frame->send.text));
 	}
 	if (frame->type == FRAME_RECEIVED)
 		REBUILD(frame->streams.streams, struct stream_item, protocol_next_received,

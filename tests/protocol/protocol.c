@@ -181,10 +181,10 @@ static void test_cuts_and_flips(void)
 			ALWAYS(!check_bytes(copy, size), "a prefix is refused");
 		ALWAYS(!check_bytes(copy, bytes.size + 1), "a byte too many is refused");
 		for (size_t size = FRAME_HEADER_SIZE; size <= bytes.size + 1; size++) {
-			put_u32(copy, (uint32_t)(size - 4));
+			buf_store_u32(copy, (uint32_t)(size - 4));
 			check_bytes(copy, size);
 		}
-		put_u32(copy, (uint32_t)(bytes.size - 4));
+		buf_store_u32(copy, (uint32_t)(bytes.size - 4));
 		for (size_t offset = 0; offset < bytes.size; offset++)
 			for (unsigned flip = 1; flip <= 0xff; flip += flip < 8 ? 1 : 13) {
 				copy[offset] ^= (uint8_t)flip;
@@ -314,7 +314,7 @@ static void test_changes(void)
 		uint8_t value[8];
 		char name[100];
 
-		put_u64(value, change->value);
+		buf_store_u64(value, change->value);
 		memcpy(copy, s->bytes.data, s->bytes.size);
 		memcpy(copy + FRAME_HEADER_SIZE + change->offset, value, change->width);
 		snprintf(name, sizeof(name), "%s is %s", change->fact,
@@ -339,7 +339,7 @@ static bool repeated(uint8_t type, struct view before, struct view item, size_t 
 	for (size_t i = 0; i < count; i++)
 		hand(buf_put(&b, item.data, item.size));
 	hand(buf_put(&b, after.data, after.size));
-	put_u32(b.data, (uint32_t)(b.size - 4));
+	buf_store_u32(b.data, (uint32_t)(b.size - 4));
 	bool accepted = check_bytes(b.data, b.size);
 
 	buf_release(&b);
@@ -393,30 +393,30 @@ static void test_counts_that_are_said(void)
 	uint8_t listed[ID_SIZE + 2] = { [ID_SIZE] = 1, 'a' };
 	uint8_t before[300] = { 0 };
 
-	put_u16(before + 8, 4096);
+	buf_store_u16(before + 8, 4096);
 	OK(repeated(FRAME_SEND, view_of(before, 10), view_of(recipient, 30), 4096, text),
 	   "counts: 4096 recipients");
-	put_u16(before + 8, 4097);
+	buf_store_u16(before + 8, 4097);
 	OK(!repeated(FRAME_SEND, view_of(before, 10), view_of(recipient, 30), 4097, text),
 	   "counts: not 4097 recipients");
-	put_u16(before + 8, 0);
-	put_u16(before + QUESTION_SIZE, 1024);
+	buf_store_u16(before + 8, 0);
+	buf_store_u16(before + QUESTION_SIZE, 1024);
 	OK(repeated(FRAME_RECEIVED, view_of(before, QUESTION_SIZE + 2), range, 1024, no_bytes),
 	   "counts: 1024 ranges");
-	put_u16(before + QUESTION_SIZE, 1025);
+	buf_store_u16(before + QUESTION_SIZE, 1025);
 	OK(!repeated(FRAME_RECEIVED, view_of(before, QUESTION_SIZE + 2), range, 1025, no_bytes),
 	   "counts: not 1025 ranges");
 	memset(before, 0, sizeof(before));
-	put_u16(before + 24, 16000);
+	buf_store_u16(before + 24, 16000);
 	before[1 + 22] = ENTRY_UNKNOWN;
 	OK(repeated(REPLY_OF(STREAMS), view_of(before, 26), range, 16000, no_bytes),
 	   "counts: 16000 ranges in an answer");
 	memset(before, 0, sizeof(before));
-	put_u16(before + 2, 1000);
+	buf_store_u16(before + 2, 1000);
 	OK(repeated(REPLY_OF(LIST), view_of(before, 4 + 32 + 125), view_of(listed, 24), 1000,
 	            no_bytes),
 	   "counts: 1000 listed");
-	put_u16(before + 2, 1001);
+	buf_store_u16(before + 2, 1001);
 	OK(!repeated(REPLY_OF(LIST), view_of(before, 4 + 32 + 126), view_of(listed, 24), 1001,
 	             no_bytes),
 	   "counts: not 1001 listed");
@@ -458,17 +458,17 @@ static void test_sizes_of_strings(void)
 		               i == 0,
 		       "a suffix has no U");
 	}
-	put_u32(send + 40, 65536);
+	buf_store_u32(send + 40, 65536);
 	OK(repeated(FRAME_SEND, view_of(send, 44), letter, 65536, no_bytes),
 	   "sizes: a text of 64 KiB");
-	put_u32(send + 40, 65537);
+	buf_store_u32(send + 40, 65537);
 	OK(!repeated(FRAME_SEND, view_of(send, 44), letter, 65537, no_bytes),
 	   "sizes: not a longer one");
-	put_u32(send + 40, 0);
+	buf_store_u32(send + 40, 0);
 	OK(!repeated(FRAME_SEND, view_of(send, 44), letter, 0, no_bytes),
 	   "sizes: not an empty one");
 	page[56 + 38] = 1;
-	put_u32(page + 56 + 54, 14);
+	buf_store_u32(page + 56 + 54, 14);
 	/* A message of 64 bytes before, and messages of 64 bytes: pages of 128 KiB and 64 bytes
 	 * more. */
 	const struct view before = view_of(page, 56);
@@ -491,9 +491,9 @@ static void test_sizes_of_messages(void)
 	const struct view before = view_of(message, MESSAGE_SIZE);
 
 	OK(!repeated(FRAME_PUSH, before, letter, 0, no_bytes), "sizes: not a message without text");
-	put_u32(message + 54, 65536);
+	buf_store_u32(message + 54, 65536);
 	OK(repeated(FRAME_PUSH, before, letter, 65536, no_bytes), "sizes: one of 64 KiB");
-	put_u32(message + 54, 65537);
+	buf_store_u32(message + 54, 65537);
 	OK(!repeated(FRAME_PUSH, before, letter, 65537, no_bytes), "sizes: not a longer one");
 }
 
@@ -541,15 +541,15 @@ static void test_size_of_frame(void)
 		IS_U64(size, 0, "size: which is 0");
 	}
 	OK(!protocol_size(view_of(bytes, 4), &size), "size: length 0 is no frame");
-	put_u32(bytes, 5);
+	buf_store_u32(bytes, 5);
 	OK(!protocol_size(view_of(bytes, 4), &size), "size: nor is length 5");
-	put_u32(bytes, 6);
+	buf_store_u32(bytes, 6);
 	OK(protocol_size(view_of(bytes, 4), &size), "size: length 6 is one");
 	IS_U64(size, 10, "size: of 10 bytes");
-	put_u32(bytes, FRAME_SIZE_MAX - 4);
+	buf_store_u32(bytes, FRAME_SIZE_MAX - 4);
 	OK(protocol_size(view_of(bytes, 8), &size), "size: the largest length is one");
 	IS_U64(size, FRAME_SIZE_MAX, "size: of the largest size");
-	put_u32(bytes, FRAME_SIZE_MAX - 3);
+	buf_store_u32(bytes, FRAME_SIZE_MAX - 3);
 	OK(!protocol_size(view_of(bytes, 4), &size), "size: a larger length is none");
 	OK(!protocol_size(view_of("GET / HTTP/1.1", 14), &size), "size: nor is a readable line");
 }
@@ -562,8 +562,8 @@ static bool hello_with_versions(const uint8_t hello[HELLO_SIZE], size_t size, ui
 	uint8_t copy[HELLO_SIZE];
 
 	memcpy(copy, hello, HELLO_SIZE);
-	put_u16(copy + HELLO_SIZE - 4, version_min);
-	put_u16(copy + HELLO_SIZE - 2, version_max);
+	buf_store_u16(copy + HELLO_SIZE - 4, version_min);
+	buf_store_u16(copy + HELLO_SIZE - 2, version_max);
 	return protocol_hello_begins(view_of(copy, size), whole);
 }
 
@@ -775,7 +775,7 @@ static void test_mutations(void)
 		for (uint32_t changes_left = 1 + random_below(4); changes_left > 0; changes_left--)
 			size = mutate(bytes, size);
 		if (random_below(8) != 0)
-			put_u32(bytes, (uint32_t)(size - 4));
+			buf_store_u32(bytes, (uint32_t)(size - 4));
 		accepted += check_bytes(bytes, size);
 	}
 	printf("# %u of %u mutations were accepted\n", accepted, (unsigned)MUTATIONS);

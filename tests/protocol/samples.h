@@ -752,7 +752,7 @@ static inline void samples_make(void)
 			sample((uint8_t)(type | FRAME_REPLY), 0, STATUS_OK);
 	}
 	for (size_t i = 0; i < sample_count; i++)
-		put_u32(samples[i].bytes.data, (uint32_t)(samples[i].bytes.size - 4));
+		buf_store_u32(samples[i].bytes.data, (uint32_t)(samples[i].bytes.size - 4));
 }
 
 static inline const struct sample *sample_of(uint8_t type, uint8_t flags, enum status status)

@@ -596,7 +596,7 @@ static void test_slices(void)
 		if (i == RECIPIENTS_MAX)
 			recipient.id = p.bob.account.id;
 		else
-			put_u64(recipient.id.bytes, i);
+			buf_store_u64(recipient.id.bytes, i);
 		protocol_put_recipient(&b, &recipient);
 	}
 	frame.send.sent_ms = 1;

@@ -347,7 +347,7 @@ static void garbage(struct sim *s, struct liar_link *k)
 
 	sim_draw(s, bytes, sizeof(bytes));
 	if (sim_chance(s, 50))
-		put_u32(bytes, 60);
+		buf_store_u32(bytes, 60);
 	(void)buf_put(&k->out, bytes, sizeof(bytes));
 }
 

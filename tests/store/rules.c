@@ -17,9 +17,9 @@ static struct stream stream_of(unsigned recipient, unsigned sender, unsigned ses
 	struct stream stream;
 
 	memset(&stream, 1, sizeof(stream));
-	put_u32(stream.recipient.bytes, recipient);
-	put_u32(stream.sender.bytes, sender);
-	put_u32(stream.session.bytes, session);
+	buf_store_u32(stream.recipient.bytes, recipient);
+	buf_store_u32(stream.sender.bytes, sender);
+	buf_store_u32(stream.session.bytes, session);
 	return stream;
 }
 

@@ -58,7 +58,7 @@ static struct id id_of(unsigned index)
 	uint8_t digest[16];
 
 	for (unsigned i = 0; i < 16; i += 8)
-		put_u64(digest + i, mix_end(index * 2 + i));
+		buf_store_u64(digest + i, mix_end(index * 2 + i));
 	id_make(&id, UINT64_C(1700000000000) + index, digest);
 	return id;
 }
@@ -68,7 +68,7 @@ static struct ulid session_of(unsigned index)
 	struct ulid ulid;
 	uint8_t random[10] = { 0 };
 
-	put_u64(random, mix_end(index + 77));
+	buf_store_u64(random, mix_end(index + 77));
 	ulid_make(&ulid, UINT64_C(1700000000000) + index, random);
 	return ulid;
 }

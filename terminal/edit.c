@@ -8,40 +8,33 @@
  * may join what stood on its two sides to one cluster (a base is put before a lone mark), so the
  * cursor is moved to a boundary after each.
  */
-#include "terminal/private.h"
+#include "terminal/edit.h"
 
 #include "base/escape.h"
 #include "terminal/width.h"
 
-void line_init(struct line *l, size_t size_max)
+void edit_init(struct edit *l, size_t size_max)
 {
-	*l = (struct line){ .cursor = 0 };
+	*l = (struct edit){ .cursor = 0 };
 	buf_init(&l->text, size_max);
 }
 
-static void wipe(struct buf *b)
+void edit_release(struct edit *l)
 {
-	if (b->capacity > 0)
-		explicit_bzero(b->data, b->capacity);
-}
-
-void line_release(struct line *l)
-{
-	wipe(&l->text);
+	buf_wipe(&l->text);
 	buf_release(&l->text);
 	l->cursor = 0;
 }
 
-void line_clear(struct line *l)
+void edit_clear(struct edit *l)
 {
-	wipe(&l->text);
-	buf_clear(&l->text);
+	buf_wipe(&l->text);
 	l->cursor = 0;
 	l->is_pasted = false;
 }
 
 /* The first boundary that is not before `offset`, and in *before the last one that is. */
-static size_t boundary(const struct line *l, size_t offset, size_t *before)
+static size_t boundary(const struct edit *l, size_t offset, size_t *before)
 {
 	size_t at = 0;
 
@@ -57,7 +50,7 @@ static size_t boundary(const struct line *l, size_t offset, size_t *before)
 	return at;
 }
 
-void line_move(struct line *l, size_t offset)
+void edit_move(struct edit *l, size_t offset)
 {
 	size_t before;
 
@@ -65,7 +58,7 @@ void line_move(struct line *l, size_t offset)
 }
 
 /* Anew, since a larger piece of memory would leave the old one as it is: passwords stand here. */
-static bool make_room(struct line *l, size_t size)
+static bool make_room(struct edit *l, size_t size)
 {
 	size_t wanted = 2 * (l->text.size + size);
 	struct buf larger;
@@ -78,14 +71,14 @@ static bool make_room(struct line *l, size_t size)
 		wanted = l->text.size_max;
 	buf_init(&larger, l->text.size_max);
 	(void)buf_reserve(&larger, wanted);
-	terminal_append(&larger, buf_view(&l->text));
-	wipe(&l->text);
+	buf_append(&larger, buf_view(&l->text));
+	buf_wipe(&l->text);
 	buf_release(&l->text);
 	l->text = larger;
 	return true;
 }
 
-bool line_insert(struct line *l, struct view text)
+bool edit_insert(struct edit *l, struct view text)
 {
 	size_t behind = l->text.size - l->cursor;
 
@@ -100,11 +93,11 @@ bool line_insert(struct line *l, struct view text)
 	buf_added(&l->text, text.size);
 	if (l->cursor == 0)
 		l->is_pasted = false;
-	line_move(l, l->cursor + text.size);
+	edit_move(l, l->cursor + text.size);
 	return true;
 }
 
-void line_erase(struct line *l, size_t from, size_t to)
+void edit_erase(struct edit *l, size_t from, size_t to)
 {
 	assert(from <= to);
 	assert(to <= l->text.size);
@@ -115,18 +108,18 @@ void line_erase(struct line *l, size_t from, size_t to)
 	l->text.size -= to - from;
 	if (l->text.size == 0)
 		l->is_pasted = false;
-	line_move(l, from);
+	edit_move(l, from);
 }
 
-void line_set(struct line *l, struct view text)
+void edit_set(struct edit *l, struct view text)
 {
-	line_clear(l);
+	edit_clear(l);
 	(void)make_room(l, text.size < l->text.size_max ? text.size : l->text.size_max);
-	(void)line_clean(&l->text, text);
+	(void)edit_clean(&l->text, text);
 	l->cursor = l->text.size;
 }
 
-size_t line_left(const struct line *l)
+size_t edit_left(const struct edit *l)
 {
 	size_t before;
 
@@ -134,7 +127,7 @@ size_t line_left(const struct line *l)
 	return before;
 }
 
-size_t line_right(const struct line *l)
+size_t edit_right(const struct edit *l)
 {
 	if (l->cursor == l->text.size)
 		return l->cursor;
@@ -154,14 +147,14 @@ static bool is_blank(uint8_t byte)
 }
 
 /* A boundary at or before `offset`. */
-static size_t settle(const struct line *l, size_t offset)
+static size_t settle(const struct edit *l, size_t offset)
 {
 	size_t before;
 
 	return boundary(l, offset, &before) == offset ? offset : before;
 }
 
-size_t line_word_left(const struct line *l)
+size_t edit_word_left(const struct edit *l)
 {
 	size_t at = l->cursor;
 
@@ -172,7 +165,7 @@ size_t line_word_left(const struct line *l)
 	return settle(l, at);
 }
 
-size_t line_word_right(const struct line *l)
+size_t edit_word_right(const struct edit *l)
 {
 	size_t at = l->cursor;
 	size_t before;
@@ -184,7 +177,7 @@ size_t line_word_right(const struct line *l)
 	return boundary(l, at, &before);
 }
 
-size_t line_blank_left(const struct line *l)
+size_t edit_blank_left(const struct edit *l)
 {
 	size_t at = l->cursor;
 
@@ -195,7 +188,7 @@ size_t line_blank_left(const struct line *l)
 	return settle(l, at);
 }
 
-bool line_clean(struct buf *to, struct view text)
+bool edit_clean(struct buf *to, struct view text)
 {
 	while (text.size > 0) {
 		struct view character = { .data = text.data };

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * key: which key a person pressed, told by the bytes that a terminal sends for it.
+ */
+#ifndef THREEFOLD_TERMINAL_KEY_H
+#define THREEFOLD_TERMINAL_KEY_H
+
+#include "base/buf.h"
+
+enum key {
+	KEY_IGNORED,
+	KEY_TEXT,
+	KEY_ENTER,
+	KEY_NEWLINE, /* breaks the line, and does not send it */
+	KEY_TAB,
+	KEY_LEFT,
+	KEY_RIGHT,
+	KEY_WORD_LEFT,
+	KEY_WORD_RIGHT,
+	KEY_HOME,
+	KEY_END,
+	KEY_UP,
+	KEY_DOWN,
+	KEY_BACKSPACE,
+	KEY_DELETE,
+	KEY_DELETE_OR_EOF,
+	KEY_CUT_TO_END,
+	KEY_CUT_TO_HOME,
+	KEY_CUT_BLANK_LEFT, /* back to a blank */
+	KEY_CUT_WORD_LEFT,
+	KEY_CUT_WORD_RIGHT,
+	KEY_PUT_BACK,
+	KEY_CLEAR,
+	KEY_INTERRUPT,
+	KEY_SUSPEND,
+	KEY_PASTE, /* what follows is pasted, up to KEY_PASTE_END */
+	KEY_PASTE_END,
+};
+
+#define PASTE_BEGIN_SEQUENCE "\033[200~"
+#define PASTE_END_SEQUENCE   "\033[201~"
+
+/* Finds the key at the front of `from`, which is not empty, and returns how many bytes it has; 0 if
+ * more bytes are needed to tell. KEY_TEXT is a run of valid UTF-8 without control characters. */
+size_t key_decode(struct view from, enum key *key);
+
+#endif
