@@ -58,7 +58,7 @@ static struct transcript_time now(const struct show *s)
 	return local(ms);
 }
 
-static uint32_t live(const struct show *s)
+static uint32_t live_count(const struct show *s)
 {
 	return replication_live(link_replication(s->link));
 }
@@ -67,7 +67,7 @@ static uint32_t live(const struct show *s)
 
 static bool is_late(const struct show *s)
 {
-	return s->is_running && (live(s) == 0 || s->is_slow);
+	return s->is_running && (live_count(s) == 0 || s->is_slow);
 }
 
 static void set_prompt(struct show *s)
@@ -83,8 +83,8 @@ static void set_prompt(struct show *s)
 	(void)link_is_logged_in(s->link, own);
 	prompt.unread = console_unread_count(s->console);
 	if (is_late(s))
-		prompt.waiting = console_waiting(s->console) +
-		                 (live(s) == 0 && s->is_busy && !console_is_asking(s->console));
+		prompt.waiting = console_waiting(s->console) + (live_count(s) == 0 && s->is_busy &&
+		                                                !console_is_asking(s->console));
 	if (s->is_running) {
 		progress_text(&s->progress, text);
 		transcript_prompt(&prompt, text + strlen(text));
@@ -141,7 +141,7 @@ static void facts_expired(struct loop_timer *timer)
 	struct show *s = LOOP_OWNER(timer, struct show, facts);
 
 	ask_for_facts(s, FACTS_MS);
-	if (s->is_running && s->facts_token == 0 && live(s) > 1)
+	if (s->is_running && s->facts_token == 0 && live_count(s) > 1)
 		s->facts_token = link_command(s->link,
 		                              &(struct command){ .kind = COMMAND_REPLICAS });
 }
@@ -389,11 +389,12 @@ static void show_under_way(struct show *s)
 	if (!s->is_busy || console_is_asking(s->console) || s->own_was_shown)
 		return;
 	/* To all: the prompt says how far it is. */
-	if (s->is_message && s->own.to_count == 0 && live(s) > 0)
+	if (s->is_message && s->own.to_count == 0 && live_count(s) > 0)
 		return;
 	if (s->is_message) {
-		put_own(s, &s->own, live(s) == 0 ? TRANSCRIPT_WAITING : TRANSCRIPT_SENDING, NULL);
-	} else if (s->word.size > 0 && live(s) == 0) {
+		put_own(s, &s->own, live_count(s) == 0 ? TRANSCRIPT_WAITING : TRANSCRIPT_SENDING,
+		        NULL);
+	} else if (s->word.size > 0 && live_count(s) == 0) {
 		(void)snprintf(text, sizeof(text),
 		               "no replica is live: /%.*s waits until one is back (Ctrl-C twice "
 		               "ends the client)",
