@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Both forms of a line become the same fields, and one pass over the command's row checks these; so
- * typed and JSON commands cannot drift apart. A new command is a row in chat/table.c, a value
- * of enum verb, and what client.c does with it.
+ * Both forms of a line become the same fields, and one pass over the command's row checks the
+ * fields. So typed commands and JSON commands follow the same rules.
  */
 #include "chat/command.h"
 
@@ -16,8 +15,7 @@
 bool command_duration(struct view text, uint64_t *ms)
 {
 	uint64_t value = 0;
-	uint64_t unit =
-		100; /* milliseconds that the next digit after the point counts; 0: too few */
+	uint64_t unit = 100; /* milliseconds of the next digit after the point; 0: none */
 	bool has_point = false;
 	bool has_digit = false;
 
@@ -87,7 +85,8 @@ static void put_field(struct command_fields *fields, enum field field, struct vi
 	}
 }
 
-/* Takes an option if this word is one of this command. */
+/* Takes an option, and its value from `rest`, if this word is an option that the command has. False
+ * if it is not: then the word is an argument. */
 static bool take_option(const struct verb_row *row, struct view word, struct view *rest,
                         struct command_fields *fields)
 {
@@ -166,13 +165,13 @@ static void refuse(struct command_request *request, enum outcome outcome, const 
 	(void)size; /* a sentence that is too long is cut */
 }
 
-/* How much of a foreign word is repeated to who wrote it. */
+/* A refusal repeats at most so many bytes of a word that was wrong. */
 static int shown_size(struct view v)
 {
 	return v.size < 40 ? (int)v.size : 40;
 }
 
-/* What stands in the place of a view in a format: "%.*s". */
+/* The two arguments that "%.*s" needs for a view. */
 #define SHOWN(v) shown_size(v), (v).size == 0 ? "" : (const char *)(v).data
 
 static void refuse_usage(const struct verb_row *row, struct command_request *request,
@@ -221,7 +220,7 @@ static bool check_name(const struct verb_row *row, struct command_request *reque
 	return name_is_reference(request->name) || refuse_name(request, request->name, true);
 }
 
-/* Drops names that stand there twice: a recipient gets one message. */
+/* Drops names that stand twice: a recipient gets one message. */
 static void drop_doubles(struct view *to, size_t *count)
 {
 	size_t kept = 0;
@@ -379,7 +378,7 @@ static void refuse_unknown(struct command_request *request, struct view word)
 		       "there is no /%.*s; /help lists all commands", SHOWN(word));
 }
 
-/* Plain text: checked as a text, and whether it looks like a command of another system. */
+/* Plain text, unless it has the form of a command of another chat system. */
 static void parse_plain(struct view line, struct command_request *request)
 {
 	const char *ours = verb_foreign(line);
@@ -391,8 +390,7 @@ static void parse_plain(struct view line, struct command_request *request)
 	if (ours != NULL)
 		refuse(request, OUTCOME_USAGE,
 		       "this was sent to nobody: it looks like a command of another program, "
-		       "which here is %s; "
-		       "as a text, /msg sends it",
+		       "which here is %s; as a text, /msg sends it",
 		       ours);
 	else
 		(void)check_text(request); /* the request says how it ended */
@@ -428,8 +426,7 @@ void command_parse(struct command_parser *p, struct view line, bool was_cut,
 	assert(line.size > 0);
 	assert(line.size <= COMMAND_LINE_SIZE_MAX);
 	*request = (struct command_request){ .verb = VERB_TEXT, .outcome = OUTCOME_OK };
-	/* A command with a blank before it is a command: as text it might be told to the wrong
-	 * person. */
+	/* A command behind blanks is a command: as a text it might tell a password to somebody. */
 	if (word_is_blank(line.data[0])) {
 		struct view rest = line;
 

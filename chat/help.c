@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Whether a form has room is counted in the rows that it takes when the window wraps its lines, or,
- * of the words, when they are laid out as terminal/terminal.h does it.
+ * Room is counted in rows. A line of the table takes as many rows as the window makes of it when it
+ * wraps it; words are laid out in columns as terminal/terminal.h does it.
  */
 #include "chat/help.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * help: what /help says. For a window in which the table of commands has no room there is a
- * shorter one, and for the smallest just the names.
+ * help: what /help says. A window that has no room for the table of commands gets a shorter form,
+ * and the smallest window only the names.
  *
  * Pure.
  */
@@ -18,13 +18,13 @@ enum help_form {
 
 enum { HELP_SIZE = 2048, HELP_WORD_SIZE = 64 };
 
-/* The fullest form of which all rows, and the prompt, have room. */
+/* The fullest form that has room in a window of this size, with the prompt below it. */
 enum help_form help_form(size_t columns, size_t rows);
-/* The table; ends without a newline. */
+/* Writes the table of all commands, a line each, without a newline at the end. */
 void help_table(char text[HELP_SIZE]);
-/* The words of the other two forms, one for each verb up to VERB_TEXT. */
+/* Writes the words of HELP_FORMS or HELP_NAMES, one for each verb below VERB_TEXT. */
 void help_words(enum help_form form, char words[VERB_TEXT][HELP_WORD_SIZE]);
-/* All there is to say of one command; ends without a newline. */
+/* Writes all that there is to say of one command, without a newline at the end. */
 void help_row(const struct verb_row *row, char text[HELP_SIZE]);
 
 #endif

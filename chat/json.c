@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: MIT
  *
- * A command as JSON: one object whose members are strings, a list of strings, a boolean or a
- * number.
+ * A command as JSON: one object whose values are strings, a list of strings, a boolean or a number.
  *
- * Strings keep what they hold, a NUL, a half surrogate pair or bytes that are no UTF-8 too, so
- * that the check of each field refuses it under its own name: a text with a NUL is a bad text,
- * and not a line that was not understood. That is why this small reader of one flat object stands
- * beside journal/json, which refuses such documents whole, and which knows no fractions.
+ * A string keeps whatever it holds: a NUL, half of a surrogate pair, bytes that are no UTF-8. The
+ * check of the field then refuses it as what it is, for instance as a bad text, and not as a line
+ * that was not understood. That is why there is this small reader of one flat object beside
+ * journal/json.c, which refuses such documents as a whole and knows no fractions.
  *
  * Grammar: RFC 8259. Nothing may follow the object, no key may stand twice.
  */
@@ -29,7 +28,7 @@ static const char *const field_keys[FIELD_END] = {
 	[FIELD_SECONDS] = "seconds",     [FIELD_STATE] = "state",
 };
 
-/* The byte at the cursor, 0 at the end (a NUL there is as wrong as the end is). */
+/* The byte at the cursor, or 0 at the end: nowhere outside strings is a NUL allowed either. */
 static uint8_t peek(const struct cursor *c)
 {
 	return c->at < c->line.size ? c->line.data[c->at] : 0;
@@ -41,7 +40,7 @@ static void skip_blanks(struct cursor *c)
 		c->at++;
 }
 
-/* Blanks around it are skipped. */
+/* Takes this byte if it comes next, and the blanks around it. */
 static bool take(struct cursor *c, char wanted)
 {
 	skip_blanks(c);
@@ -76,7 +75,8 @@ static bool take_hex(struct cursor *c, uint32_t *value)
 	return true;
 }
 
-/* As UTF-8; half of a pair becomes three bytes that are none, which the text's check finds. */
+/* Appends a character as UTF-8. Half of a pair becomes three bytes that are no UTF-8, which the
+ * check of the text finds. */
 static void put_character(struct buf *to, uint32_t character)
 {
 	uint8_t bytes[4];
@@ -102,7 +102,7 @@ static void put_character(struct buf *to, uint32_t character)
 	buf_append(to, view_of(bytes, size));
 }
 
-/* After "\u": one character, or two escapes that are one. */
+/* Behind "\u": an escape that is one character, or the first of two that are one together. */
 static bool take_unicode(struct cursor *c)
 {
 	uint32_t high;
@@ -146,7 +146,7 @@ static bool take_escape(struct cursor *c)
 	return true;
 }
 
-/* The view lies in `strings`, which has its room already and does not move. */
+/* The view shows bytes in `strings`, which has all its room already and does not move. */
 static bool take_string(struct cursor *c, struct view *string)
 {
 	size_t begin = c->strings->size;
@@ -189,7 +189,7 @@ static bool take_list(struct cursor *c, struct command_fields *fields)
 	return take(c, ']') || fail(c, "a list without an end");
 }
 
-/* Taken as it stands; whether it is a number that fits is the field's own check. */
+/* Takes digits and points as text; the check of the field decides whether they are a number. */
 static bool take_number(struct cursor *c, struct view *number)
 {
 	size_t begin = c->at;

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT
  *
- * The glob matcher goes back to the last star only: what stood before it has matched as early as
- * it can, and an earlier star could not find more. So it is quadratic at worst, where the usual
+ * The glob matcher goes back to the last star only. What stood before that star has matched as early
+ * as it can, so an earlier star could find nothing more. The cost is quadratic at worst; the usual
  * recursion is exponential in the number of stars.
  *
- * The leftmost match of a regular expression begins at the start if any match does, so anchoring
- * needs no `^` around the user's expression, which `a|b` or an unbalanced `)` would get around.
+ * The leftmost match of a regular expression begins at the start of the name if any match does. So
+ * the expression is anchored by looking where its match begins. A `^` in front of the user's
+ * expression would not anchor all of it: `a|b` or an unbalanced `)` would get around it.
  */
 #include "chat/pattern.h"
 
@@ -16,6 +17,8 @@
 /* A name that can be longer only by its `~` and digits. */
 enum { FITTED_SIZE_MAX = 128 };
 
+/* Why the expression would cost too much; NULL if it would not. Repetitions in a group multiply, so
+ * the product of all of them is what counts. */
 static const char *repeats_wrong(struct view text)
 {
 	uint64_t product = 1;

@@ -7,13 +7,13 @@
  *   glob       with * (any characters, or none) and ? (one character); it fits a whole name
  *   regex      POSIX extended, anchored at the start of a name; its end is free
  *
- * What is shown of an account that lost its name is `name~digits`; a pattern that fits the name
- * alone fits it, too.
+ * An account that lost its name is shown as `name~digits`; a pattern that fits the name alone fits
+ * it, too.
  *
- * The replicas know beginnings only, so that no stranger's pattern costs them time:
- * pattern_prefix is what they are asked for, the rest is looked at here. A glob costs at most
- * pattern times name steps; of regular expressions those are refused whose cost grows out of
- * bounds (back references, large repetitions).
+ * The replicas know beginnings only, so that no stranger's pattern costs them time. They are asked for
+ * pattern_prefix, and pattern_fits looks at what they answer. A glob costs at most as many steps as
+ * the sizes of pattern and name multiplied. A regular expression whose cost would grow without
+ * bounds is refused: one with back references or with large repetitions.
  */
 #ifndef THREEFOLD_CHAT_PATTERN_H
 #define THREEFOLD_CHAT_PATTERN_H
@@ -32,14 +32,16 @@ struct pattern {
 	regex_t regex;
 };
 
-/* `text` holds no NUL. False, and a sentence in `err`, if it is no regular expression; there is
- * nothing to release then. */
+/* Makes a pattern of `text`, which holds no NUL and is copied. False, and a sentence in `err`, if it
+ * is no regular expression that can be used; then there is nothing to release. */
 bool pattern_init(struct pattern *p, struct view text, bool is_regex, char err[PATTERN_ERR_SIZE]);
 void pattern_release(struct pattern *p);
-/* What all names that fit begin with, as far as it is known, and made of what names are made of. */
+/* What all names that fit begin with, as far as that is known. It holds only characters that names
+ * may have, and lives as long as the pattern. */
 struct view pattern_prefix(const struct pattern *p);
 /* False: no name can fit, whatever accounts there are, so nobody needs to be asked. */
 bool pattern_is_possible(const struct pattern *p);
+/* `name` is a name as it is shown, perhaps with `~` and digits. */
 bool pattern_fits(const struct pattern *p, const char *name);
 
 #endif

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * What was refused before any replica was asked comes with its advice already (chat/command.c,
- * cli/run.c); what the replicas refused gets it here. At most NAMES_SHOWN_MAX of the
- * accounts concerned are named: who reads them needs an example, not all of four thousand.
+ * What was refused before any replica was asked has its advice already (chat/command.c, cli/run.c).
+ * What the replicas refused gets it here. At most NAMES_SHOWN_MAX of the accounts concerned are named:
+ * a person needs an example, not all of four thousand names.
  */
 #include "chat/refusal.h"
 
@@ -52,7 +52,7 @@ static const char *advice(const struct result *r)
 	}
 }
 
-/* What is not known can be found out, or done again without harm. */
+/* How to find out what is not known, or how to do it again without harm. */
 static void put_unknown(struct buf *to, const struct result *r)
 {
 	char id[SCRIPT_ID_SIZE];
@@ -122,7 +122,7 @@ void refusal_put(struct buf *to, const struct script_answer *answer)
 	if (why[0] == 0)
 		why = is_unknown ? "it may or may not have been done"
 		                 : outcome_code(answer->outcome);
-	/* The core's own hint is for a flag of the command line, which nobody types here. */
+	/* The sentence of replication/ is for programs; advice() tells a person the command. */
 	if (answer->outcome == OUTCOME_ALREADY_LOGGED_IN)
 		why = "another session of this account is active";
 	(void)buf_put(&line, answer->command.data, answer->command.size);

@@ -15,8 +15,7 @@ static const struct verb_row rows[VERB_TEXT] = {
 		.usage = "NAME [PASSWORD]",
 		.summary = "make an account and log in",
 		.help = "A name has 1 to 32 of A-Z a-z 0-9 _ . - and does not begin with - or a "
-		        "dot; "
-		        "a password has 1 to 511 bytes.",
+		        "dot; a password has 1 to 511 bytes.",
 		.when = WHEN_OUT,
 		.needed = FIELD_BIT(FIELD_NAME) | FIELD_BIT(FIELD_PASSWORD),
 		.asked = FIELD_BIT(FIELD_PASSWORD),
@@ -205,8 +204,9 @@ static size_t least(size_t a, size_t b)
 	return a < b ? a : b;
 }
 
-/* Insertions, deletions, replacements and swaps of neighbours that make one of the other (optimal
- * string alignment). */
+/* The least number of insertions, deletions, replacements and swaps of neighbours that turn one word
+ * into the other, upper and lower case being equal (optimal string alignment). The three rows are
+ * the last ones of the usual table. */
 static size_t edit_distance(struct view a, struct view b)
 {
 	size_t row[3][VERB_WORD_SIZE_MAX + 1];
@@ -233,7 +233,7 @@ static size_t edit_distance(struct view a, struct view b)
 	return row[a.size % 3][b.size];
 }
 
-/* What other programs call it. */
+/* What other programs call our commands. */
 static const struct {
 	const char *other;
 	enum verb verb;
@@ -276,7 +276,7 @@ const struct verb_row *verb_nearest(struct view wrong)
 	return nearest;
 }
 
-/* `bob-> hi`, `bob -> hi`, but nothing that does not begin with a name. */
+/* `bob-> hi`, `bob -> hi`: a name, then an arrow. */
 static bool is_arrow_form(struct view line)
 {
 	size_t size = 0;
