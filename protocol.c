@@ -7,9 +7,9 @@
  * or a width. What depends on several values at once (SEND's flag and count, LIST's entries, the
  * end in the last page) is a kind of its own that is given the whole frame.
  *
- * The alternative was a pair of functions for each payload: twice the code, and the two functions of
- * a pair could disagree. The price is a call through a pointer for each field. SEND, the frequent
- * frame, is one field.
+ * The alternative was a pair of functions for each payload: twice the code, and the two functions
+ * of a pair could disagree. The price is a call through a pointer for each field. SEND, the
+ * frequent frame, is one field.
  *
  * Decoding fills a frame on the stack and copies the member that the payload used only when all of
  * it was right. Encoding decodes its own result at once, which asserts everything that a peer would

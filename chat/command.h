@@ -74,14 +74,15 @@ struct command_parser {
 void command_parser_init(struct command_parser *p, bool asks);
 void command_parser_release(struct command_parser *p);
 /* Parses and checks one line of 1 to COMMAND_LINE_SIZE_MAX bytes, without its newline. `was_cut`:
- * the line was longer, and this is its front; such a line is always refused. Fills in all of `request`; request->outcome tells whether it may be done. */
+ * the line was longer, and this is its front; such a line is always refused. Fills in all of
+ * `request`; request->outcome tells whether it may be done. */
 void command_parse(struct command_parser *p, struct view line, bool was_cut,
                    struct command_request *request);
 /* The same for a line that is plain text whatever it begins with. It is checked as a text only. */
 void command_parse_text(struct view line, struct command_request *request);
 
-/* Reads a number of seconds, as "1", "0.5", ".25", into milliseconds; more digits are dropped. False
- * if it is no number, or more than COMMAND_DURATION_MS_MAX; then *ms is untouched. */
+/* Reads a number of seconds, as "1", "0.5", ".25", into milliseconds; more digits are dropped.
+ * False if it is no number, or more than COMMAND_DURATION_MS_MAX; then *ms is untouched. */
 bool command_duration(struct view text, uint64_t *ms);
 
 #endif

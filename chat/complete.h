@@ -18,9 +18,9 @@ enum complete_kind {
 	COMPLETE_NAME,    /* of an account */
 };
 
-/* Which kind of word belongs at the end of `line`, which ends at the cursor and whose last word begins
- * at `word_offset`. *name_offset becomes the place where the name begins: in a list of recipients
- * behind the last comma, else word_offset. */
+/* Which kind of word belongs at the end of `line`, which ends at the cursor and whose last word
+ * begins at `word_offset`. *name_offset becomes the place where the name begins: in a list of
+ * recipients behind the last comma, else word_offset. */
 enum complete_kind complete_kind(struct view line, size_t word_offset, size_t *name_offset);
 
 enum { COMPLETE_COMMANDS_MAX = 32, COMPLETE_COMMAND_SIZE = 32 };

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * The glob matcher goes back to the last star only. What stood before that star has matched as early
- * as it can, so an earlier star could find nothing more. The cost is quadratic at worst; the usual
- * recursion is exponential in the number of stars.
+ * The glob matcher goes back to the last star only. What stood before that star has matched as
+ * early as it can, so an earlier star could find nothing more. The cost is quadratic at worst; the
+ * usual recursion is exponential in the number of stars.
  *
  * The leftmost match of a regular expression begins at the start of the name if any match does. So
  * the expression is anchored by looking where its match begins. A `^` in front of the user's

@@ -10,10 +10,10 @@
  * An account that lost its name is shown as `name~digits`; a pattern that fits the name alone fits
  * it, too.
  *
- * The replicas know beginnings only, so that no stranger's pattern costs them time. They are asked for
- * pattern_prefix, and pattern_fits looks at what they answer. A glob costs at most as many steps as
- * the sizes of pattern and name multiplied. A regular expression whose cost would grow without
- * bounds is refused: one with back references or with large repetitions.
+ * The replicas know beginnings only, so that no stranger's pattern costs them time. They are asked
+ * for pattern_prefix, and pattern_fits looks at what they answer. A glob costs at most as many
+ * steps as the sizes of pattern and name multiplied. A regular expression whose cost would grow
+ * without bounds is refused: one with back references or with large repetitions.
  */
 #ifndef THREEFOLD_CHAT_PATTERN_H
 #define THREEFOLD_CHAT_PATTERN_H
@@ -32,8 +32,8 @@ struct pattern {
 	regex_t regex;
 };
 
-/* Makes a pattern of `text`, which holds no NUL and is copied. False, and a sentence in `err`, if it
- * is no regular expression that can be used; then there is nothing to release. */
+/* Makes a pattern of `text`, which holds no NUL and is copied. False, and a sentence in `err`, if
+ * it is no regular expression that can be used; then there is nothing to release. */
 bool pattern_init(struct pattern *p, struct view text, bool is_regex, char err[PATTERN_ERR_SIZE]);
 void pattern_release(struct pattern *p);
 /* What all names that fit begin with, as far as that is known. It holds only characters that names

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * What was refused before any replica was asked has its advice already (chat/command.c, cli/run.c).
- * What the replicas refused gets it here. At most NAMES_SHOWN_MAX of the accounts concerned are named:
- * a person needs an example, not all of four thousand names.
+ * What was refused before any replica was asked has its advice already (chat/command.c,
+ * cli/run.c). What the replicas refused gets it here. At most NAMES_SHOWN_MAX of the accounts
+ * concerned are named: a person needs an example, not all of four thousand names.
  */
 #include "chat/refusal.h"
 

@@ -204,9 +204,9 @@ static size_t least(size_t a, size_t b)
 	return a < b ? a : b;
 }
 
-/* The least number of insertions, deletions, replacements and swaps of neighbours that turn one word
- * into the other, upper and lower case being equal (optimal string alignment). The three rows are
- * the last ones of the usual table. */
+/* The least number of insertions, deletions, replacements and swaps of neighbours that turn one
+ * word into the other, upper and lower case being equal (optimal string alignment). The three rows
+ * are the last ones of the usual table. */
 static size_t edit_distance(struct view a, struct view b)
 {
 	size_t row[3][VERB_WORD_SIZE_MAX + 1];

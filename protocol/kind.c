@@ -2,8 +2,8 @@
  *
  * The kinds of fields. Each reads one value from bytes and checks it, tells how many bytes a value
  * takes, and writes one. First come numbers, bytes and strings; then lists, which take all that is
- * left of their payload; then kinds that are given the whole frame, because a rule of theirs depends
- * on several values.
+ * left of their payload; then kinds that are given the whole frame, because a rule of theirs
+ * depends on several values.
  */
 #include "protocol/kind.h"
 #include "protocol/private.h"
@@ -503,8 +503,8 @@ static const char *test_elements(struct reader *r, void *value)
 	                                                                        : WHY_EMPTY_RANGE;
 }
 
-/* The count says where the text begins, and the flag whether there is a session. A count that is too
- * large is refused before the list is taken; all of the list is there before its numbers are
+/* The count says where the text begins, and the flag whether there is a session. A count that is
+ * too large is refused before the list is taken; all of the list is there before its numbers are
  * checked. */
 static const char *read_send(struct reader *r, void *value)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * The items of the lists inside frames. Each has a read, which checks. The check of a whole list and
- * the step of a walk over a checked list both call it; a put writes one item.
+ * The items of the lists inside frames. Each has a read, which checks. The check of a whole list
+ * and the step of a walk over a checked list both call it; a put writes one item.
  *
  * So a walk never meets an item that the check would refuse, and asserts this. Recipients and
  * results are in every message sent: their items have one size, and a loop over the numbers in them

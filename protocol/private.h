@@ -4,8 +4,8 @@
  * lists. Everybody else includes protocol.h. Calls go down: protocol.c, protocol/kind.c,
  * protocol/list.c and protocol/operator.c, then what stands at the top of this header.
  *
- * A read takes one thing from a reader and checks it. It returns NULL, or a phrase that says what is
- * wrong; then what it filled in means nothing. A check does the same for a whole list and keeps
+ * A read takes one thing from a reader and checks it. It returns NULL, or a phrase that says what
+ * is wrong; then what it filled in means nothing. A check does the same for a whole list and keeps
  * nothing. A write puts one thing where the caller has made room, and returns the byte after it.
  */
 #ifndef THREEFOLD_PROTOCOL_PRIVATE_H
