@@ -202,10 +202,7 @@ static bool check_count(const struct verb_row *row, const struct command_fields 
 
 static bool refuse_name(struct command_request *request, struct view name, bool may_be_lost)
 {
-	refuse(request, OUTCOME_BAD_NAME,
-	       "'%.*s' is no name: one has 1 to %d of A-Z a-z 0-9 _ . - and does not begin with "
-	       "- or a dot%s",
-	       SHOWN(name), NAME_SIZE_MAX,
+	refuse(request, OUTCOME_BAD_NAME, "'%.*s' is no name: one has " NAME_FORM "%s", SHOWN(name),
 	       may_be_lost ? "; NAME~ with eight digits, or a full id, stands for an account too"
 	                   : "");
 	return false;
@@ -281,8 +278,7 @@ static bool check_password(struct command_request *request)
 	if (password.size >= 1 && password.size <= PASSWORD_SIZE_MAX &&
 	    memchr(password.data, 0, password.size) == NULL)
 		return true;
-	refuse(request, OUTCOME_USAGE, "a password has 1 to %d bytes and no NUL",
-	       PASSWORD_SIZE_MAX);
+	refuse(request, OUTCOME_USAGE, "a password has " PASSWORD_FORM " and no NUL");
 	return false;
 }
 

@@ -5,8 +5,8 @@
  */
 #include "chat/verb.h"
 
-#include "fact/fact.h"
 #include "chat/word.h"
+#include "fact/auth.h"
 
 static const struct verb_row rows[VERB_TEXT] = {
 	[VERB_CREATE] = {
@@ -14,8 +14,7 @@ static const struct verb_row rows[VERB_TEXT] = {
 		.name = "create",
 		.usage = "NAME [PASSWORD]",
 		.summary = "make an account and log in",
-		.help = "A name has 1 to 32 of A-Z a-z 0-9 _ . - and does not begin with - or a "
-		        "dot; a password has 1 to 511 bytes.",
+		.help = "A name has " NAME_FORM "; a password has " PASSWORD_FORM ".",
 		.when = WHEN_OUT,
 		.needed = FIELD_BIT(FIELD_NAME) | FIELD_BIT(FIELD_PASSWORD),
 		.asked = FIELD_BIT(FIELD_PASSWORD),

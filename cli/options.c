@@ -139,10 +139,8 @@ static void read_user(struct client_options *o, const struct options *options,
 	char err[CONFIG_ERR_SIZE];
 
 	if (o->user != NULL && !name_is_reference(view_of_string(o->user)))
-		options_wrong(options,
-		              "option '--user': '%.64s' is no name: one has 1 to %d of A-Z a-z 0-9 "
-		              "_ . - and does not begin with - or a dot",
-		              o->user, NAME_SIZE_MAX);
+		options_wrong(options, "option '--user': '%.64s' is no name: one has " NAME_FORM,
+		              o->user);
 	if (words->password_file != NULL && o->user == NULL)
 		options_wrong(options, "option '--password-file' is for '--user NAME', which is "
 		                       "missing");

@@ -107,7 +107,7 @@ static struct question_decision take_password(struct question *q, struct view li
 	if (line.size == 0 || line.size > PASSWORD_SIZE_MAX ||
 	    memchr(line.data, 0, line.size) != NULL)
 		return refuse(q, OUTCOME_USAGE,
-		              "a password has 1 to 511 bytes and no NUL; try again");
+		              "a password has " PASSWORD_FORM " and no NUL; try again");
 	memcpy(q->password, line.data, line.size);
 	q->password_size = line.size;
 	q->is_typed = true;

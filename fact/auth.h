@@ -39,6 +39,9 @@
 
 /* crypt(3) takes at most 512 bytes with the NUL, so 511 is the longest password. */
 enum { PASSWORD_SIZE_MAX = 511, AUTH_SETTING_TEXT_SIZE = SETTING_SIZE_MAX + 1 };
+/* The same for people: "a password has " PASSWORD_FORM. */
+#define PASSWORD_FORM "1 to 511 bytes"
+_Static_assert(PASSWORD_SIZE_MAX == 511, "the sentence is true");
 
 enum auth_purpose { AUTH_INTRODUCE = 1, AUTH_LOGIN = 2, AUTH_OPERATOR = 3 };
 

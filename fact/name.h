@@ -22,6 +22,10 @@ enum {
 	DISPLAY_SIZE = NAME_SIZE_MAX + 1 + ID_SUFFIX_SIZE + 1,
 };
 
+/* The same for people: "a name has " NAME_FORM. */
+#define NAME_FORM "1 to 32 of A-Z a-z 0-9 _ . - and does not begin with - or a dot"
+_Static_assert(NAME_SIZE_MAX == 32, "the sentence is true");
+
 bool name_is_valid(struct view name);
 /* Whether `text`, which may be empty, has only characters of names and is no longer than a name. */
 bool name_is_prefix(struct view text);

@@ -102,7 +102,7 @@ static const struct command_rule command_rules[COMMAND_KIND_END] = {
 /* What can be said of a command without asking anybody: the form of its arguments. */
 static enum outcome command_form(const struct command *c, const char **detail)
 {
-	*detail = "a name has 1 to 32 of A-Z a-z 0-9 _ . - and does not begin with - or a dot";
+	*detail = "a name has " NAME_FORM;
 	if (c->kind == COMMAND_CREATE && !name_is_valid(c->name))
 		return OUTCOME_BAD_NAME;
 	if (c->kind == COMMAND_LOGIN && !name_is_reference(c->name))
@@ -110,7 +110,7 @@ static enum outcome command_form(const struct command *c, const char **detail)
 	for (size_t i = 0; c->kind == COMMAND_SEND && i < c->names_count; i++)
 		if (!name_is_reference(c->names[i]))
 			return OUTCOME_BAD_NAME;
-	*detail = "a password has 1 to 511 bytes and no NUL";
+	*detail = "a password has " PASSWORD_FORM " and no NUL";
 	if (c->kind == COMMAND_CREATE || c->kind == COMMAND_LOGIN)
 		if (c->password.size < 1 || c->password.size > PASSWORD_SIZE_MAX ||
 		    memchr(c->password.data, 0, c->password.size))
