@@ -72,7 +72,7 @@ static void without_delay(int fd)
 {
 	int on = 1;
 
-	if (setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on)) != 0)
+	if (setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on) != 0)
 		die("setsockopt");
 }
 
@@ -91,7 +91,7 @@ static void open_log(struct log *l, const char *folder, const char *how)
 {
 	char path[4096];
 
-	(void)snprintf(path, sizeof(path), "%s/floor.%ld", folder, (long)getpid());
+	(void)snprintf(path, sizeof path, "%s/floor.%ld", folder, (long)getpid());
 	l->fd = open(path, O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC, 0600);
 	if (l->fd < 0 || unlink(path) != 0)
 		die(path);
@@ -194,14 +194,14 @@ static _Noreturn void serve(int listener, const char *folder, const char *how, s
 static uint16_t start_server(const char *folder, const char *how, size_t bytes)
 {
 	struct sockaddr_in address = { .sin_family = AF_INET };
-	socklen_t size = sizeof(address);
+	socklen_t size = sizeof address;
 	int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	int ready[2];
 	pid_t pid;
 	char byte;
 
 	address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	if (bind(listener, (struct sockaddr *)&address, sizeof(address)) != 0 ||
+	if (bind(listener, (struct sockaddr *)&address, sizeof address) != 0 ||
 	    listen(listener, 1024) != 0 ||
 	    getsockname(listener, (struct sockaddr *)&address, &size) != 0 || pipe(ready) != 0)
 		die("listen");
@@ -247,13 +247,13 @@ static void connect_sender(struct load *l, uint32_t number, const uint16_t ports
 {
 	struct sender *s = &l->senders[number];
 
-	s->begun_ns = calloc(l->depth, sizeof(*s->begun_ns));
+	s->begun_ns = calloc(l->depth, sizeof *s->begun_ns);
 	for (uint32_t i = 0; i < COPIES; i++) {
 		struct sockaddr_in address = { .sin_family = AF_INET, .sin_port = htons(ports[i]) };
 
 		address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
 		s->fds[i] = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-		if (connect(s->fds[i], (struct sockaddr *)&address, sizeof(address)) != 0)
+		if (connect(s->fds[i], (struct sockaddr *)&address, sizeof address) != 0)
 			die("connect");
 		without_delay(s->fds[i]);
 		watch(l->poller, s->fds[i], (uint64_t)number * COPIES + i);
@@ -278,7 +278,7 @@ static void keep_latency(struct load *l, uint64_t ns)
 {
 	if (l->measured == l->capacity) {
 		l->capacity = l->capacity == 0 ? 65536 : 2 * l->capacity;
-		l->latencies = realloc(l->latencies, l->capacity * sizeof(*l->latencies));
+		l->latencies = realloc(l->latencies, l->capacity * sizeof *l->latencies);
 		if (l->latencies == NULL)
 			die("memory");
 	}
@@ -313,7 +313,7 @@ static void run(struct load *l)
 		for (int i = 0; i < count; i++) {
 			struct sender *s = &l->senders[events[i].data.u64 / COPIES];
 			size_t copy = events[i].data.u64 % COPIES;
-			ssize_t size = read(s->fds[copy], answers, sizeof(answers));
+			ssize_t size = read(s->fds[copy], answers, sizeof answers);
 
 			if (size <= 0)
 				die("a server has ended");
@@ -381,14 +381,14 @@ int main(int argc, char **argv)
 	for (uint32_t i = 0; i < COPIES; i++)
 		ports[i] = start_server(argv[1], argv[5], l.bytes);
 	l.poller = epoll_create1(EPOLL_CLOEXEC);
-	l.senders = calloc(l.count, sizeof(*l.senders));
+	l.senders = calloc(l.count, sizeof *l.senders);
 	l.messages = calloc(l.depth, l.bytes);
 	for (uint32_t i = 0; i < l.count; i++)
 		connect_sender(&l, i, ports);
 	l.begin_ns = now_ns() + WARM_MS * UINT64_C(1000000);
 	l.end_ns = l.begin_ns + number(argv[4], 3600) * UINT64_C(1000000000);
 	run(&l);
-	qsort(l.latencies, l.measured, sizeof(*l.latencies), compare);
+	qsort(l.latencies, l.measured, sizeof *l.latencies, compare);
 	(void)printf("{\"how\": \"%s\", \"senders\": %u, \"depth\": %u, \"rate\": %.1f, "
 	             "\"p50_us\": %.1f, \"p90_us\": %.1f, \"p99_us\": %.1f, \"p999_us\": %.1f, "
 	             "\"max_us\": %.1f}\n",

@@ -37,13 +37,13 @@ static void apply(struct store *s, const struct fact *fact)
 
 static void add_accounts(struct store *s)
 {
-	ids = memory_alloc(accounts * sizeof(*ids));
+	ids = memory_alloc(accounts * sizeof *ids);
 	for (uint32_t i = 0; i < accounts; i++) {
 		char name[24];
 		struct fact fact = { .kind = FACT_ACCOUNT };
 		struct person person;
 
-		(void)snprintf(name, sizeof(name), "old%u", (unsigned)i); /* fits */
+		(void)snprintf(name, sizeof name, "old%u", (unsigned)i); /* fits */
 		person = person_make(name, (uint8_t)i, begin_ms + i);
 		fact.account = account_of(&person);
 		fact.account.confirmed = true;

@@ -25,10 +25,10 @@ static int make_target(struct dial_target *target, size_t place, bool listens)
 	struct sockaddr_in in = { .sin_family = AF_INET, .sin_addr = { htonl(INADDR_LOOPBACK) } };
 	struct address *address = &target->addresses[place];
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	int result = bind(fd, (struct sockaddr *)&in, sizeof(in));
+	int result = bind(fd, (struct sockaddr *)&in, sizeof in);
 
 	assert(result == 0);
-	address->size = sizeof(address->storage);
+	address->size = sizeof address->storage;
 	result = getsockname(fd, (struct sockaddr *)&address->storage, &address->size);
 	assert(result == 0);
 	if (listens)

@@ -75,7 +75,7 @@ static void test_percentiles(void)
 			tally_add(&t, (uint64_t)values[i] * TALLY_UNIT_NS);
 		}
 		tally_sort(&t);
-		for (size_t i = 0; i < sizeof(percents) / sizeof(percents[0]); i++)
+		for (size_t i = 0; i < sizeof percents / sizeof percents[0]; i++)
 			wrong += tally_percentile(&t, percents[i]) !=
 			         naive(values, count, percents[i]);
 		tally_release(&t);
