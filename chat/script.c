@@ -348,7 +348,7 @@ static void show_stored(struct script *s, const struct result *r)
 		say(&s->out, "; your share of the mailbox is full now");
 }
 
-static void show_result(struct script *s, const struct result *r)
+static void result_line(struct script *s, const struct result *r)
 {
 	if (is_message(r)) {
 		if (r->outcome == OUTCOME_OK)
@@ -410,7 +410,7 @@ static void show_answer(struct script *s, const struct script_answer *a)
 		say(&s->out, ": %ju new message%s", (uintmax_t)a->messages,
 		    a->messages == 1 ? "" : "s");
 	if (a->result != NULL)
-		show_result(s, a->result);
+		result_line(s, a->result);
 	if (a->detail[0] != 0) {
 		say(&s->out, ": ");
 		say_foreign(&s->out, a->detail);
