@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * JSON is printed straight into the buffer: every value is a string that is escaped here, a
- * number or a word, and a tree would only be made to be printed. The readable lines are for
- * people and may change.
+ * JSON is printed straight into the buffer. Every value is a string that is escaped here, a number
+ * or a word; a tree would be built only to be printed.
  */
 #include "chat/script.h"
 
@@ -391,7 +390,7 @@ static void put_answer(struct script *s, const struct script_answer *a)
 	say(&s->out, "}\n");
 }
 
-/* Help is shown line by line, as it stands: it is ours. */
+/* The text of the help is ours and is not escaped, so its lines stay lines. */
 static void show_answer(struct script *s, const struct script_answer *a)
 {
 	if (a->text != NULL && a->outcome == OUTCOME_OK) {

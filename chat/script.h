@@ -1,26 +1,27 @@
 /* SPDX-License-Identifier: MIT
  *
- * script: the client's lines on stdout. As JSON, one object a line, they are a stable interface for
- * programs; readable, they tell people the same facts. Each call makes whole lines in `out`; the
- * caller writes them at once and empties it. Nothing else goes to stdout.
+ * script: the client's lines on stdout when no person sits at a terminal. As JSON they are a stable
+ * interface for programs, one object a line; as readable lines they tell people the same facts, and
+ * may change. Each call appends whole lines to `out`; the caller writes them at once and empties
+ * `out`. Nothing else goes to stdout.
  *
  *   {"event":"ready","leader":0,"replicas":[{"index":0,"address":"...","state":"live"},...]}
  *        a dead one also has "reason"
  *   {"event":"result","command":"msg","ok":true,...}     exactly one for each command, in order
  *        refused: "ok":false,"error":CODE,"detail":"a sentence"
- *        msg, all: "copies", "online", "stored"; msg to one: "id"; "mailbox":"full", with several
- * "names"
+ *        msg, all: "copies", "online", "stored"; msg to one: "id"
+ *        a mailbox that is full now: "mailbox":"full", and with several recipients "names"
  *        login that finds an active session: "since"
  *        create, login: "name", "id"; list: "count"; check: "messages"; help: "text"
- *        "copies" wherever something was stored; "detail" also of a success that needs a word
+ *        wherever something was stored: "copies"; a success that needs a word: "detail"
  *   {"event":"message","id":"01H...-7","from":"bob","text":"hi",
  *        "sent":"2026-11-21T04:00:00.123Z","waited":true}
  *   {"event":"users","users":[{"name":"alice","online":true},...]}
  *   {"event":"replica","index":0,"state":"dead","reason":"..."}      {"event":"leader","index":1}
  *   {"event":"replicas","replicas":[{"index":0,"address":"...","state":"live","leader":true,
  *        "facts":120,"agrees":true,"round_trip_ms":0},...]}
- *        what is not known is null; a round trip is that of a ping, disk included, and 0 less
- *        than one millisecond
+ *        what is not known is null; the round trip is that of a ping, disk included, and 0 if it
+ *        took less than one millisecond
  *   {"event":"logged-out","reason":"..."}
  *
  * Whatever others wrote is escaped (base/escape.h), in both forms. Pure but for the buffer.
@@ -32,12 +33,12 @@
 
 struct script {
 	bool json;
-	bool colours;                 /* names have theirs, in readable lines */
+	bool colours;                 /* readable lines show names in colours */
 	const char *const *addresses; /* REPLICAS of them, as the user gave them */
 	struct buf out;
 };
 
-/* One result. `result` is NULL for what no replica was asked. */
+/* The one result of a command. `result` is NULL if no replica was asked. */
 struct script_answer {
 	struct view command; /* without the slash */
 	enum outcome outcome;
@@ -50,24 +51,29 @@ struct script_answer {
 	uint64_t count;
 };
 
+/* `addresses` live longer than the script. */
 void script_init(struct script *s, bool json, const char *const *addresses);
 void script_release(struct script *s);
 
-/* `why[i]` of those that are not live. leader -1: none. */
+/* The first line: which replicas are live, and for those that are not, why (why[i]). leader -1: no
+ * replica leads. */
 void script_ready(struct script *s, int leader, const bool live[REPLICAS],
                   const char *const why[REPLICAS]);
+/* A replica became live, or dead for the reason `why`. */
 void script_replica(struct script *s, uint32_t index, bool live, const char *why);
 void script_leader(struct script *s, uint32_t index);
 void script_message(struct script *s, const struct shown *shown);
 void script_users(struct script *s, const struct user *users, size_t count);
 void script_replicas(struct script *s, const struct replica_row rows[REPLICAS]);
 void script_logged_out(struct script *s, const char *why);
+/* Exactly once for each command, in their order. answer->detail is not NULL; it may be empty. */
 void script_result(struct script *s, const struct script_answer *answer);
 
 enum { SCRIPT_TIME_SIZE = 64, SCRIPT_ID_SIZE = ULID_TEXT_SIZE + 1 + 20 + 1 };
-/* "2026-11-21T04:00:00.123Z"; a time after the year 9999 is shown as its last moment. */
+/* Writes milliseconds since 1970 as "2026-11-21T04:00:00.123Z", and a NUL. A time after the year
+ * 9999 becomes the last moment of that year. */
 void script_time(uint64_t ms, char text[SCRIPT_TIME_SIZE]);
-/* "SESSION-NUMBER" */
+/* Writes the id of a message, "SESSION-NUMBER", and a NUL. */
 void script_id(const struct ulid *session, uint64_t number, char text[SCRIPT_ID_SIZE]);
 
 #endif

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT
  *
- * Each line is made whole at once, from left to right; what is foreign goes through terminal_put or
- * put_harmless. That the text is wrapped by the terminal and not here costs the neat left edge of
- * its further rows, and buys that a copied line is the line, at any width, also after a resize.
+ * Each line is made whole at once, from left to right. Words of others go through terminal_put,
+ * say_foreign or put_harmless. The terminal wraps a long line, not this file: the further rows
+ * then have no neat left edge, but a copied line is the line as it was sent, at any width, also
+ * after the window changed its size.
  *
- * A day is named when it changes, not before; a line that is a little older than the one above it
- * (the clocks of replicas differ) does not turn the calendar back and forth.
+ * A day is named when it changes. The clocks of replicas differ, so a line may be a little older
+ * than the one above it; such a line does not turn the calendar back.
  */
 #include "chat/transcript.h"
 
@@ -21,8 +22,8 @@
 enum {
 	NAME_COLUMNS = 12, /* a short name with its eight digits fits */
 	NAME_COLUMNS_NARROW = 8,
-	COLUMNS_NARROW = 60, /* a window below that is narrow */
-	DAY_BACK_MS = 10 * 60 * 1000,
+	COLUMNS_NARROW = 60,          /* a window below that is narrow */
+	DAY_BACK_MS = 10 * 60 * 1000, /* a line that is older by less does not change the day */
 	ADDRESS_COLUMNS_MAX = 40,
 };
 #define NO_BASE "\xe2\x97\x8c" /* U+25CC, dotted circle: what a lone mark stands on */
@@ -120,7 +121,7 @@ static void end_line(struct transcript *t)
 	say(t->out, "\n");
 }
 
-/* What comes belongs to this moment. */
+/* The next line belongs to this moment: names the day if it is another one. */
 static void turn_to(struct transcript *t, const struct transcript_time *at)
 {
 	assert(at->month >= 1);
@@ -229,7 +230,7 @@ static void put_recipients(struct transcript *t, const struct transcript_own *ow
 		say(t->out, " +%zu", own->to_count - shown);
 }
 
-/* Begins a remark, or goes on with it. */
+/* Begins the remark of a line, or continues it. */
 static void remark(struct transcript *t, bool *has_begun, enum terminal_style style)
 {
 	if (*has_begun) {
@@ -242,7 +243,7 @@ static void remark(struct transcript *t, bool *has_begun, enum terminal_style st
 	*has_begun = true;
 }
 
-/* What is not as one would have it. */
+/* Remarks on a message that was stored: only what is not as it should be. */
 static void remark_stored(struct transcript *t, const struct transcript_own *own, bool *has_begun)
 {
 	const struct result *r = own->result;
@@ -452,7 +453,7 @@ void transcript_leader(struct transcript *t)
 	t->leader_changed = true;
 }
 
-/* What follows from all the changes, at the end of the last one's line. */
+/* Who leads after all the changes, at the end of the line of replica `last`. */
 static void say_leader(struct transcript *t, uint32_t last, int leader)
 {
 	if (leader < 0)
@@ -503,7 +504,8 @@ static uint32_t leader_of(const struct replica_row rows[REPLICAS])
 	return leader;
 }
 
-/* Those that differ from the leader; of those of which it is not known what was said last. */
+/* The replicas that differ from the leader. If that is not known of one, what was said last
+ * stays. */
 static uint8_t differing(const struct transcript *t, const struct replica_row rows[REPLICAS])
 {
 	uint8_t mask = 0;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * transcript: what a person reads: lines in a steady layout, for a terminal. Programs, and people
- * at the end of a pipe, read chat/script.h instead.
+ * transcript: what a person at a terminal reads: lines in a steady layout. Programs, and people at
+ * the end of a pipe, read the lines of chat/script.h instead.
  *
  *   -- waiting since 12 Nov 18:03 --
  *   -- Thursday 12 November 2026 --
@@ -13,20 +13,21 @@
  *   14:02       -> eve: hello [offline]                         what is not as it should be
  *   14:03 -- replica 0 (127.0.0.1:7001) is dead: closed the connection; replica 1 leads
  *
- * A line of a message begins with the time, then the sender's name (or an arrow and the
- * recipient's) at the right of a column whose width does not change; a longer name is shown whole
- * all the same, since a name that is cut may be somebody else's. The lines of a text after its
- * first are moved in behind that column and marked, and what a terminal might obey is a visible
- * mark (base/escape.h), so no text makes a line that looks like another message or like a notice:
- * these begin in the first column. No name is "--", nor has one a bracket. Where the window ends
- * the terminal wraps the line by itself, so that it can be copied as it was sent.
+ * The line of a message begins with the time. Then comes the sender's name, or an arrow and the
+ * recipient's name, at the right of a column whose width does not change. A longer name is still
+ * shown whole, because a name that is cut may be somebody else's.
  *
- * Nothing is said that goes without saying: a message of one's own that is stored on all three
- * replicas for somebody who is online has no remark. A change of the replicas' is said once.
+ * No text can make a line that looks like another message or like a notice: these begin in the
+ * first column, and the lines of a text after its first are moved in and marked. What a terminal
+ * might obey becomes a visible mark (base/escape.h). No name is "--", and no name has a bracket.
+ * The terminal wraps a long line by itself, so that it can be copied as it was sent.
  *
- * The caller knows the time and the calendar of the person: each line is given the moment that it
- * shows, as `struct transcript_time`. Lines are appended to a buffer of the caller, with colours
- * (terminal/terminal.h takes them away where there are none).
+ * What is as it should be is not mentioned: a message that is stored on all three replicas, for
+ * somebody who is online, has no remark. A change of the replicas is told once.
+ *
+ * The caller knows the clock and the calendar of the person: it gives each line its moment as a
+ * `struct transcript_time`. Lines are appended to a buffer of the caller, with colours;
+ * terminal/terminal.h takes these away where there are none.
  *
  * Pure but for the buffer.
  */
@@ -41,7 +42,7 @@ enum {
 	                            * counted */
 };
 
-/* A moment as the person's clock and calendar have it. */
+/* A moment in the local time of the person. */
 struct transcript_time {
 	uint64_t ms; /* since 1970 */
 	unsigned year;
@@ -55,7 +56,7 @@ struct transcript_time {
 struct transcript {
 	struct buf *out;
 	const char *const *addresses; /* REPLICAS of them, as the person gave them */
-	bool is_echoed;               /* a dumb terminal shows what was typed by itself */
+	bool is_echoed;               /* a dumb terminal itself shows what was typed */
 	unsigned columns;             /* of the window; the caller keeps it true */
 	bool has_day;
 	struct transcript_time last; /* of the last line that had one */
@@ -71,15 +72,16 @@ struct transcript {
 	uint8_t differing; /* replicas that were said to hold other facts than the leader */
 };
 
-/* `out` may grow by ESCAPE_GROWTH_MAX times what is shown. */
+/* `out` and `addresses` live longer than the transcript. `out` may grow by ESCAPE_GROWTH_MAX times
+ * what is shown. */
 void transcript_init(struct transcript *t, struct buf *out, const char *const *addresses);
-/* No line is needed to say that it is this day. */
+/* Sets the day, so that no line names it before it changes. */
 void transcript_begin(struct transcript *t, const struct transcript_time *now);
 
 /* ---- messages ---- */
 
-/* `sent`: of the message. One that waited stands in a block of its own, which is ended by
- * transcript_waited_end, or by a message that did not wait. */
+/* Shows a message that was received; `sent` is its time. Messages that waited for the log-in stand
+ * in a block of their own, which transcript_waited_end or a message that did not wait ends. */
 void transcript_message(struct transcript *t, const struct shown *shown,
                         const struct transcript_time *sent);
 /* Ends the block if one is open. */
@@ -90,7 +92,7 @@ enum transcript_own_state {
 	TRANSCRIPT_WAITING, /* for a live replica, or its turn */
 	TRANSCRIPT_ENDED,
 };
-/* A message of one's own. */
+/* A message that the person sends. */
 struct transcript_own {
 	const struct view *to; /* none: to all */
 	size_t to_count;
@@ -106,28 +108,30 @@ void transcript_own(struct transcript *t, const struct transcript_own *own,
 /* So many messages that were shown as waiting are stored, on at least so many replicas. */
 void transcript_sent(struct transcript *t, uint64_t count, uint32_t copies,
                      const struct transcript_time *now);
-/* Any other line that was typed. What follows the first word of a secret one is not shown. */
+/* Shows any other line that was typed, of a secret one (chat/secret.h) only the first word.
+ * `waits`: its turn has not come. */
 void transcript_typed(struct transcript *t, struct view line, bool is_secret, bool waits);
 
 /* ---- replicas ---- */
 
-/* `why[i]` of those that are not live ("": it is). leader -1: none. */
+/* Shows which replicas are live at the start. why[i]: why replica i is dead; "": it is live.
+ * leader -1: none leads. */
 void transcript_ready(struct transcript *t, int leader, const char *const why[REPLICAS],
                       const struct transcript_time *now);
-/* Kept until transcript_changes says it. */
+/* The two keep a change in mind until transcript_changes tells all of them. */
 void transcript_replica(struct transcript *t, uint32_t index, bool live, const char *why);
 void transcript_leader(struct transcript *t);
-/* leader -1: none is live. */
+/* Tells the changes since the last call, if there are any. leader -1: no replica is live. */
 void transcript_changes(struct transcript *t, int leader, const struct transcript_time *now);
-/* Says whether the facts of all agree, if that is another answer than before. */
+/* Tells whether the facts of all replicas agree, if that changed. */
 void transcript_facts(struct transcript *t, const struct replica_row rows[REPLICAS],
                       const struct transcript_time *now);
-/* All of it, as it was asked for. */
+/* The answer to /replicas: a table. */
 void transcript_replicas(struct transcript *t, const struct replica_row rows[REPLICAS]);
 
 /* ---- the rest ---- */
 
-/* "14:03 -- TEXT"; the text is ours. */
+/* Appends "14:03 -- TEXT"; the text is our own, and is not escaped. */
 void transcript_notice(struct transcript *t, const char *text, const struct transcript_time *now);
 void transcript_logged_out(struct transcript *t, const char *why,
                            const struct transcript_time *now);
