@@ -131,7 +131,7 @@ void transcript_replicas(struct transcript *t, const struct replica_row rows[REP
 
 /* ---- the rest ---- */
 
-/* Appends "14:03 -- TEXT"; the text is our own, and is not escaped. */
+/* Appends "14:03 -- TEXT". */
 void transcript_notice(struct transcript *t, const char *text, const struct transcript_time *now);
 void transcript_logged_out(struct transcript *t, const char *why,
                            const struct transcript_time *now);
