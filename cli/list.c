@@ -9,14 +9,14 @@
 
 enum { SUMMARY_ROWS = 2 }; /* on a narrow window */
 
-void list_clear(struct listing *list)
+void listing_clear(struct listing *list)
 {
 	for (size_t part = 0; part < 2; part++)
 		memory_free(list->parts[part].words);
 	memset(list, 0, sizeof(*list));
 }
 
-void list_add(struct listing *list, const struct user *users, size_t count)
+void listing_add(struct listing *list, const struct user *users, size_t count)
 {
 	for (size_t part = 0; part < 2; part++) {
 		size_t room = LIST_KEPT_MAX - list->parts[part].kept;
@@ -65,7 +65,7 @@ static uint64_t show_words(const struct listing *list, struct console *console)
 	return shown;
 }
 
-void list_show(const struct listing *list, struct console *console, bool is_all)
+void listing_show(const struct listing *list, struct console *console, bool is_all)
 {
 	uint64_t count = list->parts[0].count + list->parts[1].count;
 	char rest[96] = "";

@@ -23,10 +23,10 @@ struct listing {
 };
 
 /* Empty, and without memory: for the beginning and the end. */
-void list_clear(struct listing *list);
+void listing_clear(struct listing *list);
 /* A page of users; copies what it keeps. */
-void list_add(struct listing *list, const struct user *users, size_t count);
+void listing_add(struct listing *list, const struct user *users, size_t count);
 /* Prints the list, and a line that sums it up. `is_all`: nothing was asked for but all. */
-void list_show(const struct listing *list, struct console *console, bool is_all);
+void listing_show(const struct listing *list, struct console *console, bool is_all);
 
 #endif

@@ -14,7 +14,7 @@ static void end_command(struct run *r)
 	r->is_busy = false;
 	r->token = 0;
 	pattern_release(&r->pattern);
-	list_clear(&r->list);
+	listing_clear(&r->list);
 	progress_end(&r->show->progress);
 	question_forget(r->question);
 }
@@ -136,7 +136,7 @@ static void end_list(struct run *r)
 
 	if (r->console != NULL) {
 		show_flush(r->show);
-		list_show(&r->list, r->console, is_all);
+		listing_show(&r->list, r->console, is_all);
 		show_done(r->show);
 		end_command(r);
 		return;
@@ -189,7 +189,7 @@ static void take_users(struct run *r, const struct action *action)
 		if (pattern_fits(&r->pattern, action->users[i].name))
 			fitting[count++] = action->users[i];
 	if (r->console != NULL) {
-		list_add(&r->list, fitting, count);
+		listing_add(&r->list, fitting, count);
 	} else if (count > 0) {
 		show_users(r->show, fitting, count);
 		r->users_told = true;
@@ -450,6 +450,6 @@ void run_release(struct run *r)
 {
 	command_parser_release(&r->parser);
 	pattern_release(&r->pattern);
-	list_clear(&r->list);
+	listing_clear(&r->list);
 	loop_timer_cancel(r->loop, &r->wait);
 }
