@@ -17,20 +17,20 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+enum { DAY_MS = 24 * 60 * 60 * 1000 };
+
 static const char purpose[] =
-	"Chats through the three replicas of a Threefold chat; any two of them may fail. HOST "
-	"is a\n"
-	"name, an IPv4 or an IPv6 address. On a terminal it is for a person: /help lists the\n"
-	"commands. Otherwise, or with --json, it is for programs: one command a line, then it "
-	"logs\n"
-	"out and ends.\n";
+	"Chats through the three replicas of a Threefold chat; any two of them may fail.\n"
+	"HOST is a name, an IPv4 or an IPv6 address. On a terminal it is for a person:\n"
+	"/help lists the commands. Otherwise, or with --json, it is for programs: one\n"
+	"command a line, then it logs out and ends.\n";
 
 static const char notes[] =
 	"Without addresses those of $XDG_CONFIG_HOME/threefold/config count, by default\n"
 	"~/.config/threefold/config: three lines 'replica = HOST PORT'. --save writes it.\n"
 	"\n"
-	"With --user a program needs --password-file as well; the log in is the first command\n"
-	"then, with a result of its own.\n"
+	"With --user a program needs --password-file as well. The log-in is then the first\n"
+	"command, with a result of its own.\n"
 	"\n"
 	"Environment:\n"
 	"  NO_COLOR, TERM=dumb   plain text, as on a pipe; --color always overrules all three\n"
@@ -44,82 +44,83 @@ static const char notes[] =
 	"  2  the command line, the config or the password file is wrong, or a host is unknown\n"
 	"  3  no replica could be reached\n";
 
-/* What the command line says that is not the client's for long. */
-struct words {
+/* What only this file uses of the command line. */
+struct client_words {
 	const char *color;
 	const char *password_file;
 	bool save;
 };
 
-static const struct options *table(struct client_options *o, struct words *words)
+/* Returns the index of the first word behind the options. */
+static int read_options(struct client_options *o, struct client_words *words,
+                        struct options *options, int argc, char **argv)
 {
-	static struct option_row rows[10];
-	static const struct options options = { .program = "client",
-		                                .usage = "[HOST PORT HOST PORT HOST PORT]",
-		                                .purpose = purpose,
-		                                .notes = notes,
-		                                .rows = rows };
-	size_t n = 0;
+	const struct option_row rows[] = {
+		{ .name = "json",
+		  .kind = OPTION_FLAG,
+		  .help = "script mode: one JSON object a line",
+		  .flag = &o->json },
+		{ .name = "user",
+		  .kind = OPTION_TEXT,
+		  .argument = "NAME",
+		  .help = "log in at the start; the password is asked for",
+		  .text = &o->user },
+		{ .name = "password-file",
+		  .kind = OPTION_TEXT,
+		  .argument = "FILE",
+		  .help = "its first line is the password of --user; only\n"
+		          "its owner may have access to it",
+		  .text = &words->password_file },
+		{ .name = "save",
+		  .kind = OPTION_FLAG,
+		  .help = "keep these addresses for the next time, when\n"
+		          "'client' alone is enough",
+		  .flag = &words->save },
+		{ .name = "color",
+		  .kind = OPTION_TEXT,
+		  .argument = "WHEN",
+		  .help = "auto, always or never (auto: on a terminal,\n"
+		          "without NO_COLOR)",
+		  .text = &words->color },
+		{ .name = "timeout",
+		  .kind = OPTION_SECONDS,
+		  .argument = "SECONDS",
+		  .help = "in script mode a command waits so long for a\n"
+		          "live replica (10)",
+		  .number = &o->timeout_ms,
+		  .min = 1,
+		  .max = DAY_MS },
+		{ .name = "reply-timeout",
+		  .kind = OPTION_SECONDS,
+		  .argument = "SECONDS",
+		  .help = "a replica that owes a reply for so long is dead\n"
+		          "(3)",
+		  .number = &o->reply_timeout_ms,
+		  .min = 10,
+		  .max = DAY_MS },
+		{ .name = "min-copies",
+		  .kind = OPTION_NUMBER,
+		  .argument = "K",
+		  .help = "refuse what fewer than K replicas would hold (1)",
+		  .number = &o->min_copies,
+		  .min = 1,
+		  .max = REPLICAS },
+		{ .name = "idle-logout",
+		  .kind = OPTION_SECONDS,
+		  .argument = "SECONDS",
+		  .help = "log out after so long without a command",
+		  .number = &o->idle_ms,
+		  .min = 1,
+		  .max = DAY_MS },
+		{ .name = NULL },
+	};
 
-	rows[n++] = (struct option_row){ .name = "json",
-		                         .kind = OPTION_FLAG,
-		                         .help = "script mode: one JSON object a line",
-		                         .flag = &o->json };
-	rows[n++] = (struct option_row){ .name = "user",
-		                         .kind = OPTION_TEXT,
-		                         .argument = "NAME",
-		                         .help = "log in at the start; the password is asked for",
-		                         .text = &o->user };
-	rows[n++] = (struct option_row){ .name = "password-file",
-		                         .kind = OPTION_TEXT,
-		                         .argument = "FILE",
-		                         .help = "its first line is the password of --user; only\n"
-		                                 "its owner may have access to it",
-		                         .text = &words->password_file };
-	rows[n++] = (struct option_row){ .name = "save",
-		                         .kind = OPTION_FLAG,
-		                         .help = "keep these addresses for the next time, when\n"
-		                                 "'client' alone is enough",
-		                         .flag = &words->save };
-	rows[n++] = (struct option_row){ .name = "color",
-		                         .kind = OPTION_TEXT,
-		                         .argument = "WHEN",
-		                         .help = "auto, always or never (auto: on a terminal,\n"
-		                                 "without NO_COLOR)",
-		                         .text = &words->color };
-	rows[n++] = (struct option_row){ .name = "timeout",
-		                         .kind = OPTION_SECONDS,
-		                         .argument = "SECONDS",
-		                         .help = "in script mode a command waits so long for a\n"
-		                                 "live replica (10)",
-		                         .number = &o->timeout_ms,
-		                         .min = 1,
-		                         .max = 86400000 };
-	rows[n++] = (struct option_row){ .name = "reply-timeout",
-		                         .kind = OPTION_SECONDS,
-		                         .argument = "SECONDS",
-		                         .help = "a replica that owes a reply for so long is dead\n"
-		                                 "(3)",
-		                         .number = &o->reply_timeout_ms,
-		                         .min = 10,
-		                         .max = 86400000 };
-	rows[n++] = (struct option_row){ .name = "min-copies",
-		                         .kind = OPTION_NUMBER,
-		                         .argument = "K",
-		                         .help = "refuse what fewer than K replicas would hold (1)",
-		                         .number = &o->min_copies,
-		                         .min = 1,
-		                         .max = REPLICAS };
-	rows[n++] = (struct option_row){ .name = "idle-logout",
-		                         .kind = OPTION_SECONDS,
-		                         .argument = "SECONDS",
-		                         .help = "log out after so long without a command",
-		                         .number = &o->idle_ms,
-		                         .min = 1,
-		                         .max = 86400000 };
-	rows[n++] = (struct option_row){ .name = NULL };
-	assert(n == sizeof(rows) / sizeof(rows[0]));
-	return &options;
+	int first;
+
+	options->rows = rows;
+	first = options_read(options, argc, argv);
+	options->rows = NULL; /* they end here; options_wrong needs none */
+	return first;
 }
 
 static bool share_an_address(const struct dial_target *a, const struct dial_target *b)
@@ -134,7 +135,7 @@ static bool share_an_address(const struct dial_target *a, const struct dial_targ
 /* ---- what belongs together ---- */
 
 static void read_user(struct client_options *o, const struct options *options,
-                      const struct words *words)
+                      const struct client_words *words)
 {
 	char err[CONFIG_ERR_SIZE];
 
@@ -235,36 +236,38 @@ static void refuse_twins(const struct client_options *o, const struct options *o
 
 void client_options_read(struct client_options *o, int argc, char **argv)
 {
-	struct words words = { .color = "auto" };
+	struct client_words words = { .color = "auto" };
 	struct config config;
 	char *pairs[2 * REPLICAS];
-	const struct options *options;
+	struct options options = { .program = "client",
+		                   .usage = "[HOST PORT HOST PORT HOST PORT]",
+		                   .purpose = purpose,
+		                   .notes = notes };
 	int first;
 	int count;
 
 	*o = (struct client_options){ .timeout_ms = 10000,
 		                      .reply_timeout_ms = REPLY_TIMEOUT_MS,
 		                      .min_copies = 1 };
-	options = table(o, &words);
-	first = options_read(options, argc, argv);
+	first = read_options(o, &words, &options, argc, argv);
 	count = argc - first;
 	o->is_terminal = !o->json && tty_is_there(STDIN_FILENO, STDOUT_FILENO);
 	if (count != 2 * REPLICAS && count != 0)
-		options_wrong(options, "three pairs of HOST and PORT are needed, not %d word%s",
+		options_wrong(&options, "three pairs of HOST and PORT are needed, not %d word%s",
 		              count, count == 1 ? "" : "s");
 	if (count == 0 && words.save)
-		options_wrong(options,
+		options_wrong(&options,
 		              "option '--save' keeps the three pairs of HOST and PORT that stand "
 		              "beside it: they are missing");
-	read_colour(o, options, words.color);
-	read_user(o, options, &words);
+	read_colour(o, &options, words.color);
+	read_user(o, &options, &words);
 	if (count == 0)
-		use_config(options, &config, pairs);
+		use_config(&options, &config, pairs);
 	else
 		for (int i = 0; i < count; i++)
 			pairs[i] = argv[first + i];
-	dial_targets_read(o->targets, options, 2 * REPLICAS, pairs, false);
-	refuse_twins(o, options);
+	dial_targets_read(o->targets, &options, 2 * REPLICAS, pairs, false);
+	refuse_twins(o, &options);
 	if (words.save)
-		save(options, pairs);
+		save(&options, pairs);
 }
