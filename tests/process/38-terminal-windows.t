@@ -182,8 +182,9 @@ client=$(addresses | tr '\n' ' ')
 for way in 'ABRT Aborted' 'SEGV Segmentation|ABORTING' 'QUIT Quit' 'TERM ended'; do
 	read -r signal said <<<"$way"
 	types ann "clear; $BIN/client $client || echo en''ded"
-	sees "SIG$signal: a client" ann '^- r0 3/3>'
+	sees "SIG$signal: a client" ann '^- r0 3/3>$'
 	keys ann -l 'half'
+	line_is "SIG$signal: which has a line" ann '- r0 3/3> half'
 	kill "-$signal" "$(child_of "$pid")"
 	[ "$signal" != TERM ] || said='\$'
 	sees "SIG$signal: it ends" ann "$said"
