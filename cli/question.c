@@ -61,11 +61,26 @@ static struct question_decision decide(struct question *q, enum question_next ne
 	if (q->kind != QUESTION_NONE)
 		console_ask_end(q->console);
 	q->kind = QUESTION_NONE;
-	return (struct question_decision){ .next = next,
-		                           .verb = q->verb,
-		                           .name = view_of_string(q->name),
-		                           .password = view_of(q->password, q->password_size),
-		                           .take_over = q->take_over };
+	return (struct question_decision){ .next = next, .verb = q->verb };
+}
+
+static struct question_decision begin_account(struct question *q, struct view password)
+{
+	struct question_decision decision = decide(q, QUESTION_BEGINS);
+
+	decision.command.kind = q->verb == VERB_CREATE ? COMMAND_CREATE : COMMAND_LOGIN;
+	decision.command.name = view_of_string(q->name);
+	decision.command.password = password;
+	decision.command.take_over = q->take_over;
+	return decision;
+}
+
+/* With the password that is known, or is now asked for. */
+static struct question_decision go_on(struct question *q)
+{
+	if (q->password_size == 0)
+		return ask(q, QUESTION_PASSWORD);
+	return begin_account(q, view_of(q->password, q->password_size));
 }
 
 static struct question_decision refuse(struct question *q, enum outcome outcome, const char *detail)
@@ -79,23 +94,16 @@ static struct question_decision refuse(struct question *q, enum outcome outcome,
 
 /* ---- answers ---- */
 
-void question_account(struct question *q, enum verb verb, struct view name)
-{
-	assert(name.size < sizeof(q->name));
-	q->verb = verb;
-	/* It may be this one already. */
-	memmove(q->name, name.data, name.size);
-	q->name[name.size] = 0;
-}
-
 struct question_decision question_begin(struct question *q, const struct command_request *request)
 {
 	q->verb = request->verb;
 	q->take_over = request->take_over;
 	if (request->verb == VERB_DELETE)
 		return ask(q, QUESTION_NAME_TO_DELETE);
-	question_account(q, request->verb, request->name);
-	return q->password_size > 0 ? decide(q, QUESTION_ACCOUNT) : ask(q, QUESTION_PASSWORD);
+	assert(request->name.size < sizeof(q->name));
+	memcpy(q->name, request->name.data, request->name.size);
+	q->name[request->name.size] = 0;
+	return request->password.size > 0 ? begin_account(q, request->password) : go_on(q);
 }
 
 static struct question_decision take_password(struct question *q, struct view line)
@@ -113,7 +121,7 @@ static struct question_decision take_password(struct question *q, struct view li
 	q->is_typed = true;
 	if (q->verb == VERB_CREATE && !is_again)
 		return ask(q, QUESTION_PASSWORD_AGAIN);
-	return decide(q, QUESTION_ACCOUNT);
+	return go_on(q);
 }
 
 static struct question_decision take_offer_answer(struct question *q, struct view line)
@@ -122,7 +130,7 @@ static struct question_decision take_offer_answer(struct question *q, struct vie
 		return refuse(q, OUTCOME_USAGE, "nothing was created; /list shows the names");
 	q->verb = VERB_CREATE;
 	q->take_over = false;
-	return q->password_size > 0 ? decide(q, QUESTION_ACCOUNT) : ask(q, QUESTION_PASSWORD);
+	return go_on(q);
 }
 
 struct question_decision question_answer(struct question *q, struct view line)
@@ -134,7 +142,7 @@ struct question_decision question_answer(struct question *q, struct view line)
 	if (q->kind != QUESTION_NAME_TO_DELETE)
 		return take_password(q, line);
 	decision = decide(q, QUESTION_DELETES);
-	decision.name = line;
+	decision.command.name = line;
 	return decision;
 }
 
@@ -160,6 +168,8 @@ static struct question_decision end_looking(struct question *q, const struct res
 
 struct question_decision question_result(struct question *q, const struct result *result)
 {
+	struct question_decision decision;
+
 	if (q->is_looking)
 		return end_looking(q, result);
 	if (q->console == NULL || q->is_closed || result->kind != COMMAND_LOGIN ||
@@ -171,7 +181,11 @@ struct question_decision question_result(struct question *q, const struct result
 	q->is_taken = false;
 	if (q->is_typed)
 		question_forget(q); /* the account would get another password */
-	return decide(q, QUESTION_LOOKS);
+	decision = decide(q, QUESTION_BEGINS);
+	decision.command = (struct command){ .kind = COMMAND_LIST,
+		                             .name = view_of_string(q->name),
+		                             .enough = 1 };
+	return decision;
 }
 
 void question_users(struct question *q, const struct user *users, size_t count)

@@ -44,18 +44,15 @@ enum question_next {
 	QUESTION_PASSES,  /* nothing: it is no matter of a question */
 	QUESTION_WAITS,   /* nothing: somebody was asked */
 	QUESTION_REFUSES, /* end the command as refused: `outcome`, `detail` */
-	QUESTION_ACCOUNT, /* create the account, or log in to it: all fields up to `take_over` */
-	QUESTION_DELETES, /* delete the account: `name` is what was typed to confirm it */
-	QUESTION_LOOKS,   /* list accounts that begin with `name`, for question_users */
+	QUESTION_BEGINS,  /* begin `command`: it creates, logs in, or lists for question_users */
+	QUESTION_DELETES, /* delete the account, if it has the name in `command` */
 };
 
-/* Views live until the command ends, but for QUESTION_DELETES: those of the answer do. */
+/* Views live until the next call, or until the request or the answer goes. */
 struct question_decision {
 	enum question_next next;
-	enum verb verb; /* the command that it is now: a log-in may have become a creation */
-	struct view name;
-	struct view password;
-	bool take_over;
+	enum verb verb; /* what the user's command is now: a log-in may have become a creation */
+	struct command command;
 	enum outcome outcome;
 	const char *detail;
 };
@@ -68,18 +65,17 @@ void question_close(struct question *q);
 /* Wipes the password: the command has ended. */
 void question_forget(struct question *q);
 
-/* What the request lacks is asked for, unless the password is known. */
+/* Begins a command about an account. What the request lacks is asked for, but for a password that is
+ * known from --password-file. */
 struct question_decision question_begin(struct question *q, const struct command_request *request);
 /* Takes the answer to the question under way. */
 struct question_decision question_answer(struct question *q, struct view line);
 /* The question under way was left without an answer. */
 struct question_decision question_leave(struct question *q);
 
-/* Remembers who is created or logged in to, for question_result. */
-void question_account(struct question *q, enum verb verb, struct view name);
 /* Takes a result of the command under way. QUESTION_PASSES: it is the command's last word. */
 struct question_decision question_result(struct question *q, const struct result *result);
-/* Takes accounts that QUESTION_LOOKS has listed. */
+/* Takes accounts that were listed for this. */
 void question_users(struct question *q, const struct user *users, size_t count);
 
 #endif

@@ -61,16 +61,6 @@ static void begin(struct run *r, const struct command *command)
 	show_begun(r->show, r->request.word);
 }
 
-static void begin_account(struct run *r, enum verb verb, struct view name, struct view password,
-                          bool take_over)
-{
-	question_account(r->question, verb, name);
-	begin(r, &(struct command){ .kind = verb == VERB_CREATE ? COMMAND_CREATE : COMMAND_LOGIN,
-	                            .name = name,
-	                            .password = password,
-	                            .take_over = take_over });
-}
-
 static void begin_delete(struct run *r, struct view name)
 {
 	char own[DISPLAY_SIZE];
@@ -98,16 +88,11 @@ static void carry_out(struct run *r, struct question_decision decision)
 	case QUESTION_REFUSES:
 		refuse(r, decision.outcome, decision.detail);
 		break;
-	case QUESTION_ACCOUNT:
-		begin_account(r, decision.verb, decision.name, decision.password,
-		              decision.take_over);
+	case QUESTION_BEGINS:
+		begin(r, &decision.command);
 		break;
 	case QUESTION_DELETES:
-		begin_delete(r, decision.name);
-		break;
-	case QUESTION_LOOKS:
-		begin(r, &(struct command){
-				 .kind = COMMAND_LIST, .name = decision.name, .enough = 1 });
+		begin_delete(r, decision.command.name);
 		break;
 	}
 }
@@ -275,8 +260,7 @@ static void begin_text(struct run *r)
 	}
 	refuse(r, OUTCOME_USAGE,
 	       "this was sent to nobody: choose a conversation with /talk NAME first, or send "
-	       "one message "
-	       "with /msg NAME TEXT; /help lists all commands");
+	       "one message with /msg NAME TEXT; /help lists all commands");
 }
 
 /* ---- what is answered here ---- */
@@ -358,7 +342,7 @@ static void do_verb(struct run *r)
 	switch (q->verb) {
 	case VERB_CREATE:
 	case VERB_LOGIN:
-		begin_account(r, q->verb, q->name, q->password, q->take_over);
+		carry_out(r, question_begin(r->question, q));
 		break;
 	case VERB_LOGOUT:
 		begin(r, &(struct command){ .kind = COMMAND_LOGOUT });

@@ -313,25 +313,20 @@ static void slow_expired(struct loop_timer *timer)
 	LOOP_OWNER(timer, struct show, slow)->is_slow = true;
 }
 
-/* It counts as slow if it is not done soon. */
-static void restart_slow(struct show *s)
-{
-	s->is_busy = true;
-	s->is_slow = false;
-	if (s->console != NULL)
-		loop_timer_set(s->loop, &s->slow, loop_now_ms(s->loop) + SLOW_MS);
-}
-
 void show_begun(struct show *s, struct view word)
 {
+	s->is_busy = true;
 	s->word = word;
-	restart_slow(s); /* what was asked of a person took its time */
+	s->is_slow = false;
+	/* What was asked of a person took its time; that counts no more. */
+	if (s->console != NULL)
+		loop_timer_set(s->loop, &s->slow, loop_now_ms(s->loop) + SLOW_MS);
 }
 
 void show_line(struct show *s, const struct command_request *request, struct view line,
                bool was_shown)
 {
-	restart_slow(s);
+	show_begun(s, view_of(NULL, 0));
 	if (s->console == NULL)
 		return;
 	s->is_message = is_message(request, s->talk, &s->own);

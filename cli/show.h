@@ -102,7 +102,7 @@ void show_talk(struct show *s, struct view name);
  * both live until show_done. */
 void show_line(struct show *s, const struct command_request *request, struct view line,
                bool was_shown);
-/* Replicas were asked, so it may take long from now on. `word`: the command's name, which lives
+/* Replicas were asked, so it may take long from now on. `word` is the command's name; it lives
  * until show_done. */
 void show_begun(struct show *s, struct view word);
 /* A page of accounts, for a script. */
