@@ -46,6 +46,7 @@ static int remove_files(struct disk *disk)
 	return failed;
 }
 
+/* The disk goes after the journal, which uses it. */
 static void release(struct backup *b)
 {
 	if (b->journal != NULL)
@@ -68,6 +69,8 @@ void backup_abandon(struct backup *b)
 	release(b);
 }
 
+/* Opens a journal in the directory aside, which is emptied first: a backup that was killed may have
+ * left files there. */
 static int open_aside(struct backup *b, struct store *store, char err[ERR_SIZE])
 {
 	struct journal_options options = { .salvage = false };
@@ -89,7 +92,7 @@ static int open_aside(struct backup *b, struct store *store, char err[ERR_SIZE])
 
 struct backup *backup_begin(const char *path, struct store *store, char err[ERR_SIZE])
 {
-	struct backup *b = memory_alloc_zero(1, sizeof(*b));
+	struct backup *b = memory_alloc_zero(1, sizeof *b);
 	size_t size = strlen(path);
 	struct stat stat;
 
@@ -100,8 +103,8 @@ struct backup *backup_begin(const char *path, struct store *store, char err[ERR_
 		memory_free(b);
 		return NULL;
 	}
-	(void)snprintf(b->path, sizeof(b->path), "%.*s", (int)size, path);
-	(void)snprintf(b->aside, sizeof(b->aside), "%.*s.new", (int)size, path);
+	(void)snprintf(b->path, sizeof b->path, "%.*s", (int)size, path);
+	(void)snprintf(b->aside, sizeof b->aside, "%.*s.new", (int)size, path);
 	if (lstat(b->path, &stat) == 0) {
 		(void)say("write over", b->path, EEXIST, err);
 	} else if (open_aside(b, store, err) == 0) {
@@ -111,7 +114,8 @@ struct backup *backup_begin(const char *path, struct store *store, char err[ERR_
 	return NULL;
 }
 
-/* A snapshot that did not fit is no failure of a server that stops, but one of a backup. */
+/* A server that stops may leave out a snapshot that does not fit; its journal then stays. A backup
+ * must have both. */
 static int is_whole(struct backup *b, char err[ERR_SIZE])
 {
 	const struct disk_operations *operations = b->disk->operations;
@@ -126,6 +130,8 @@ static int is_whole(struct backup *b, char err[ERR_SIZE])
 	return 0;
 }
 
+/* Takes away what makes the directory a replica of its own, and gives it its name when all of it is
+ * on the disk. */
 static int finish(struct backup *b, char err[ERR_SIZE])
 {
 	const struct disk_operations *operations = b->disk->operations;

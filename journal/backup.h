@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
- * repair_backup: a store as a directory that a server starts from. It is made beside its place,
- * as DIR.new, and gets its name when it is whole and synced. It has no replica.json: a server that
- * starts from it becomes a replica of its own.
+ * backup: writes a store as a directory that a server can start from. The directory is made beside
+ * its place, as DIR.new, and gets its name when it is whole and synced. It has no replica.json, so
+ * a server that starts from it draws a uuid of its own.
+ *
+ *   b = backup_begin(path, store, err);   facts are applied to the store;   backup_end(b, err);
  */
 #ifndef THREEFOLD_JOURNAL_BACKUP_H
 #define THREEFOLD_JOURNAL_BACKUP_H
@@ -12,8 +14,8 @@
 
 struct backup;
 
-/* Makes the directory, which must not be there yet; `store` is empty and outlives the backup. NULL
- * and a sentence if it cannot be made. */
+/* Makes the directory DIR.new; DIR must not be there yet. `store` is empty and outlives the backup.
+ * NULL and a sentence if it cannot be made. */
 struct backup *backup_begin(const char *path, struct store *store, char err[ERR_SIZE]);
 /* Writes what the store holds now, and frees. 0, or -1 and a sentence. */
 int backup_end(struct backup *b, char err[ERR_SIZE]);

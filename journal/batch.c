@@ -45,7 +45,7 @@ int journal_failed(struct journal *j, int result, const char *what, const char *
 static void need_front(struct buf *b)
 {
 	static const uint8_t room[JOURNAL_SYNCED_SIZE_MAX];
-	bool put = b->size != 0 || buf_put(b, room, sizeof(room));
+	bool put = b->size != 0 || buf_put(b, room, sizeof room);
 
 	assert(put);
 	(void)put; /* the buffer has no maximum that could be reached */

@@ -73,6 +73,7 @@ static int write_new(struct journal *j, enum journal_file file, uint64_t offset)
 	return journal_failed(j, o->sync(j->disk, job->handle), "sync", name);
 }
 
+/* A slice of a snapshot. */
 static void run_slice(struct journal *j)
 {
 	const struct snapshot *s = &j->snapshot;
@@ -81,6 +82,7 @@ static void run_slice(struct journal *j)
 		give_up(j);
 }
 
+/* A new journal gets some room at once; batches enlarge it later. */
 static void run_prepare(struct journal *j)
 {
 	const struct disk_operations *o = j->disk->operations;
@@ -122,6 +124,7 @@ static void run_turn(struct journal *j)
 		return;
 }
 
+/* Both snapshots get their names before the old journal goes, because until then it is needed. */
 static void run_place(struct journal *j)
 {
 	const char *old = journal_names[FILE_OLD];
@@ -135,8 +138,8 @@ static void run_place(struct journal *j)
 	(void)sync_names(j); /* the job remembers */
 }
 
-/* A journal of nothing but its first line takes the place of the one whose facts the snapshots
- * hold. */
+/* The new journal takes the place of the one whose facts the snapshots hold. One rename does it: a
+ * crash leaves either, and both are right. */
 static void run_empty(struct journal *j)
 {
 	if (open_new(j, FILE_JOURNAL) < 0 || write_new(j, FILE_JOURNAL, 0) < 0) {
@@ -156,7 +159,7 @@ void compaction_run(struct journal *j)
 		[JOB_PLACE] = run_place,     [JOB_EMPTY] = run_empty,
 	};
 
-	assert((size_t)j->job.kind < sizeof(runs) / sizeof(runs[0]));
+	assert((size_t)j->job.kind < sizeof runs / sizeof runs[0]);
 	assert(runs[j->job.kind] != NULL);
 	runs[j->job.kind](j);
 }
@@ -279,11 +282,12 @@ void compaction_begin(struct journal *j)
 		[STEP_PLACE] = compaction_begin_place,
 	};
 
-	assert((size_t)j->step < sizeof(begins) / sizeof(begins[0]));
+	assert((size_t)j->step < sizeof begins / sizeof begins[0]);
 	j->retry_end = 0;
 	begins[j->step](j);
 }
 
+/* When a snapshot is complete, the other one is next, or the note. */
 static void slice_end(struct journal *j)
 {
 	struct snapshot *s = &j->snapshot;
@@ -313,8 +317,7 @@ static void slice_end(struct journal *j)
 static void take_new_journal(struct journal *j)
 {
 	if (j->handle >= 0)
-		(void)j->disk->operations->close(j->disk,
-		                                 j->handle); /* it is synced, or of no use */
+		(void)j->disk->operations->close(j->disk, j->handle); /* synced, or of no use */
 	j->handle = j->job.handle;
 	j->new_handle = -1;
 	j->head_size = j->end = j->job.size;
@@ -323,6 +326,8 @@ static void take_new_journal(struct journal *j)
 	buf_clear(&j->batch);
 }
 
+/* The files aside are closed and removed already. After a slice the snapshots begin again later;
+ * after PREPARE or TURN the whole compaction does. */
 static void end_gives_up(struct journal *j)
 {
 	j->retry_end = j->end + j->reserve_size;
@@ -362,7 +367,7 @@ void compaction_end(struct journal *j)
 		return;
 	case JOB_PLACE:
 		j->names = j->written;
-		memcpy(j->sizes, j->written_sizes, sizeof(j->sizes));
+		memcpy(j->sizes, j->written_sizes, sizeof j->sizes);
 		j->has_old = false;
 		j->old_size = 0;
 		j->step = STEP_IDLE;

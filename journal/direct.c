@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
- * The data is copied into `room`, which is aligned as the kernel asks for, behind what stands
- * before it in its first block; then the rest of the last block is filled up. A block's old content
- * is the tail that was kept, zeros if it lies behind all that was ever written, or read.
+ * A write copies the data into `room`, an aligned buffer, and writes whole blocks from there. Where
+ * the data begins or ends in the middle of a block, the other bytes of that block come from the
+ * file as it is. A block's content is found in this order: it is the tail that was kept; it lies
+ * behind all that was ever written, so it is zeros; or it is read. A journal is written from
+ * front to back, so only its first write reads.
  */
 #include "journal/direct.h"
 
@@ -42,7 +44,8 @@ static uint64_t round_up(uint64_t offset)
 	return round_down(offset + DIRECT_BLOCK - 1);
 }
 
-/* By the name that the kernel has for it, since its own name may be another one by now. */
+/* Opens the file by the kernel's name for the descriptor, because the file's own name may have
+ * changed since. Only regular files have blocks. */
 struct direct *direct_open(int fd)
 {
 	char path[64];
@@ -50,7 +53,7 @@ struct direct *direct_open(int fd)
 	struct direct *d;
 	int own;
 
-	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	(void)snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
 	own = open(path, O_RDWR | O_DIRECT | O_CLOEXEC);
 	if (own < 0)
 		return NULL;
@@ -58,7 +61,7 @@ struct direct *direct_open(int fd)
 		(void)close(own); /* nothing was written */
 		return NULL;
 	}
-	d = memory_alloc(sizeof(*d));
+	d = memory_alloc(sizeof *d);
 	d->fd = own;
 	d->zeros_from = (uint64_t)status.st_size;
 	d->tail_at = UINT64_MAX;
@@ -76,7 +79,7 @@ void direct_close(struct direct *d)
 	memory_free(d);
 }
 
-/* The block at `at` as it is. */
+/* The block at offset `at` as it is now in the file. */
 static int get_block(const struct direct *d, uint64_t at, uint8_t *to)
 {
 	size_t done = 0;
@@ -100,7 +103,8 @@ static int get_block(const struct direct *d, uint64_t at, uint8_t *to)
 	return 0;
 }
 
-/* `size` bytes, whole blocks, from the room. */
+/* Writes `size` bytes, whole blocks, from the room. After a short write whole blocks are written
+ * again; fewer bytes than a block is a failure, because it would never get any further. */
 static int put_blocks(const struct direct *d, uint64_t at, size_t size)
 {
 	size_t done = 0;
@@ -119,6 +123,8 @@ static int put_blocks(const struct direct *d, uint64_t at, size_t size)
 	return 0;
 }
 
+/* Remembers the last block that was written, if the data ends in it: the next write begins
+ * there. */
 static void keep_tail(struct direct *d, uint64_t at, size_t size, uint64_t end)
 {
 	if (end > d->zeros_from)
@@ -130,6 +136,8 @@ static void keep_tail(struct direct *d, uint64_t at, size_t size, uint64_t end)
 	memcpy(d->tail, d->room + size - DIRECT_BLOCK, DIRECT_BLOCK);
 }
 
+/* In parts of what fits the room. Unless it is one block, the last block of a part is fetched apart
+ * from the first. */
 int direct_write(struct direct *d, uint64_t offset, const void *data, size_t size)
 {
 	const uint8_t *from = data;
@@ -161,6 +169,7 @@ int direct_write(struct direct *d, uint64_t offset, const void *data, size_t siz
 	return 0;
 }
 
+/* One call takes many parts, all of them the same piece of zeros. */
 int direct_zeros(struct direct *d, uint64_t from, uint64_t to)
 {
 	static _Alignas(DIRECT_BLOCK) uint8_t zeros[ZEROS_SIZE]; /* never written */

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: MIT
  *
- * The real disk: one directory, kept open, so that a rename of the directory itself does not send
- * files to two places. A handle is the descriptor itself. What is written to a log goes through a
- * second one, past the page cache (direct.h), if the file system can do that.
+ * The real disk: one directory, which is kept open. All files are opened relative to it, so if
+ * someone renames the directory, all files still go to one place. A handle is the file descriptor.
+ * A log has a second descriptor, through which it is written past the page cache (direct.h), if the
+ * file system can do that.
  *
- * The lock is flock on a file `lock` that is never removed: the kernel drops it with the process,
- * however that ends, so there is no stale lock and no process number to guess about.
+ * The lock is flock on a file `lock` that stays. The kernel releases the lock when the process
+ * ends, however it ends. So no lock can be left over, and no process number has to be checked.
  *
- * fdatasync is called once. After a failure Linux has marked the pages clean, so a second call
- * would say yes and mean nothing.
+ * fdatasync is called once. After a failure Linux marks the pages as clean, although they are not
+ * on the disk; a second call would report success and mean nothing.
  */
 #include "journal/disk.h"
 
@@ -31,9 +32,10 @@ enum {
 	FILE_MODE = 0600,
 };
 
+/* A file that is written past the page cache. */
 struct directory_log {
 	int handle;
-	struct direct *direct; /* NULL: not in use */
+	struct direct *direct; /* NULL: this entry is free */
 };
 
 struct directory {
@@ -49,7 +51,7 @@ static struct directory *directory_of(struct disk *d)
 	return (struct directory *)d;
 }
 
-/* NULL: it is no log, or one that is written as any other file. */
+/* NULL: the file is no log, or the file system cannot write it past the cache. */
 static struct directory_log *find_log(struct disk *d, int handle)
 {
 	struct directory_log *logs = directory_of(d)->logs;
@@ -60,6 +62,7 @@ static struct directory_log *find_log(struct disk *d, int handle)
 	return NULL;
 }
 
+/* If no entry is free, the log is written as any other file. */
 static void begin_log(struct disk *d, int handle)
 {
 	struct directory_log *logs = directory_of(d)->logs;
@@ -71,6 +74,7 @@ static void begin_log(struct disk *d, int handle)
 		}
 }
 
+/* From now on the file is written as any other. */
 static void end_log(struct directory_log *log)
 {
 	if (log == NULL)
@@ -90,7 +94,7 @@ static int directory_open(struct disk *d, const char *name, enum disk_open how)
 	int fd;
 
 	assert(name != NULL);
-	assert((size_t)how < sizeof(flags) / sizeof(flags[0]));
+	assert((size_t)how < sizeof flags / sizeof flags[0]);
 	do
 		fd = openat(directory_of(d)->fd, name, flags[how] | O_CLOEXEC | O_NOFOLLOW,
 		            FILE_MODE);
@@ -102,7 +106,7 @@ static int directory_open(struct disk *d, const char *name, enum disk_open how)
 	return fd;
 }
 
-/* Linux has closed the descriptor even if it says EINTR. */
+/* On EINTR Linux has closed the descriptor all the same. */
 static int directory_close(struct disk *d, int handle)
 {
 	assert(handle >= 0);
@@ -130,6 +134,7 @@ static int64_t directory_read(struct disk *d, int handle, uint64_t offset, void 
 	return (int64_t)done;
 }
 
+/* A short write goes on; a write of nothing would go on for ever, so it is a failure. */
 static int write_cached(int handle, uint64_t offset, const void *data, size_t size)
 {
 	size_t done = 0;
@@ -151,7 +156,8 @@ static int write_cached(int handle, uint64_t offset, const void *data, size_t si
 	return 0;
 }
 
-/* That it cannot be done past the cache is found out by doing it, on some file systems. */
+/* Some file systems open a file for direct writing and then refuse the write with EINVAL, before
+ * any byte is written. The file then becomes an ordinary one. */
 static int directory_write(struct disk *d, int handle, uint64_t offset, const void *data,
                            size_t size)
 {
@@ -182,6 +188,7 @@ static int64_t directory_size(struct disk *d, int handle)
 	return fstat(handle, &status) == 0 ? (int64_t)status.st_size : -errno;
 }
 
+/* A log forgets the tail that it kept, because that may lie behind the new end. */
 static int directory_truncate(struct disk *d, int handle, uint64_t size)
 {
 	struct directory_log *log = find_log(d, handle);
@@ -211,9 +218,9 @@ static int write_zeros(int handle, uint64_t from, uint64_t to)
 	return 0;
 }
 
-/* fallocate first, because it finds out at once whether there is room; then real zeros, because a
- * write into blocks that were only allocated has to mark them as written, which makes each
- * fdatasync half as dear again. */
+/* First fallocate, because it finds out at once whether there is room. Then real zeros: a block
+ * that is only allocated must be marked as written when it is written for the first time, and that
+ * makes each fdatasync half as expensive again. */
 static int directory_reserve(struct disk *d, int handle, uint64_t size)
 {
 	int64_t from = directory_size(d, handle);
@@ -237,6 +244,7 @@ static int directory_reserve(struct disk *d, int handle, uint64_t size)
 	return write_zeros(handle, (uint64_t)from, size);
 }
 
+/* Replaces `to` in one step: after a crash the name is that of the old file or of the new one. */
 static int directory_rename(struct disk *d, const char *from, const char *to)
 {
 	int fd = directory_of(d)->fd;
@@ -255,6 +263,7 @@ static int directory_sync_names(struct disk *d)
 	return fsync(directory_of(d)->fd) == 0 ? 0 : -errno;
 }
 
+/* What others than root may use. A product that int64_t cannot hold is as much as it can. */
 static int64_t directory_room(struct disk *d)
 {
 	struct statvfs status;
@@ -290,7 +299,8 @@ static int sync_parent(int fd)
 	int result;
 
 	if (parent < 0)
-		return errno == EACCES ? 0 : -errno; /* then it was not made by us either */
+		/* A parent that we may not read is one in which we made nothing. */
+		return errno == EACCES ? 0 : -errno;
 	result = fsync(parent) == 0 ? 0 : -errno;
 	(void)close(parent); /* nothing was written through it */
 	return result;
@@ -313,7 +323,7 @@ static int make_directory(const char *path)
 	return result;
 }
 
-/* 0, or what failed, in words; *result has the error. */
+/* NULL, or a verb for what failed; *result has the error. */
 static const char *directory_begin(struct directory *directory, const char *path, int *result)
 {
 	*result = make_directory(path);
@@ -334,7 +344,7 @@ static const char *directory_begin(struct directory *directory, const char *path
 
 struct disk *disk_open_directory(const char *path, bool *locked, char err[ERR_SIZE])
 {
-	struct directory *directory = memory_alloc_zero(1, sizeof(*directory));
+	struct directory *directory = memory_alloc_zero(1, sizeof *directory);
 	const char *failed;
 	int result = 0;
 

@@ -8,16 +8,16 @@
 #include <stdio.h>
 
 enum {
-	COMPACT_SIZE_MIN = 256 << 20,
+	COMPACT_SIZE_MIN = 256 << 20, /* bytes; the two defaults of struct journal_options */
 	RESERVE_SIZE = 4 << 20,
 	BATCHES_PER_SLICE = 4, /* of a load that never pauses: then a compaction has its turn */
-	ROOM_LOOK_MS = 1000,
+	ROOM_LOOK_MS = 1000,   /* how old the answer of a disk about its room may be */
 };
 
 struct journal *journal_new(struct disk *disk, const struct journal_options *options,
                             struct store *store)
 {
-	struct journal *j = memory_alloc_zero(1, sizeof(*j));
+	struct journal *j = memory_alloc_zero(1, sizeof *j);
 
 	assert(disk != NULL);
 	assert(store != NULL);
@@ -117,6 +117,7 @@ bool journal_job_is_batch(const struct journal *j)
 	return j->job.kind == JOB_BATCH;
 }
 
+/* May run on another thread than the rest. The room is looked at here because it asks the disk. */
 void journal_run(struct journal *j)
 {
 	assert(j->magic == JOURNAL_MAGIC);
@@ -128,6 +129,7 @@ void journal_run(struct journal *j)
 	j->job.room = j->disk->operations->room(j->disk);
 }
 
+/* The sentence about a job that failed for good. Gives -1. */
 static int say_failed(const struct journal *j, char err[ERR_SIZE])
 {
 	assert(j->job.failed != NULL);
@@ -169,6 +171,7 @@ int journal_do(struct journal *j, void (*begin)(struct journal *j), char err[ERR
 
 /* ---- room ---- */
 
+/* The mark leaves the reserve twice: once for the journal, once for a new one beside it. */
 bool journal_has_room(struct journal *j, uint64_t now_ms)
 {
 	uint64_t mark = compaction_size_max(j) + j->fill.size + 2 * j->reserve_size;
@@ -209,7 +212,7 @@ int journal_write_all(struct journal *j, bool note, char err[ERR_SIZE])
 	return j->job.gives_up ? 1 : 0;
 }
 
-/* The zeros at its end are of no use to a journal that stays. Failing is no harm. */
+/* A server that has stopped needs no zeros ahead. A failure does no harm. */
 static void cut_reserve(struct journal *j)
 {
 	(void)j->disk->operations->truncate(j->disk, j->handle, j->end);
@@ -224,7 +227,7 @@ int journal_close(struct journal *j, char err[ERR_SIZE])
 	if (result == 0 && j->fill.size > 0)
 		result = journal_do(j, batch_begin, err);
 
-	/* A journal of nothing but its first line follows snapshots that are right as they are. */
+	/* If the journal has no line but its first one, the snapshots are right as they are. */
 	bool is_new = j->end > j->head_size || j->has_old || !j->names.users.present;
 
 	if (result == 0 && is_new)

@@ -32,8 +32,8 @@ static void hooks_need(void)
 	(void)failed; /* it can only fail on a bad argument */
 }
 
-/* message_text_is_valid takes at most TEXT_SIZE_MAX bytes, and not none, so longer ones go piece by piece,
- * cut where a character begins. */
+/* message_text_is_valid takes 1 to TEXT_SIZE_MAX bytes. So a longer text is checked piece by piece,
+ * and cut where a character begins. */
 static bool is_utf8(struct view text)
 {
 	while (text.size > 0) {
@@ -52,7 +52,7 @@ static bool is_utf8(struct view text)
 	return true;
 }
 
-/* Four digits at `at`, not all zero: cJSON takes what is no digit for a zero. */
+/* Four hexadecimal digits at `at`, not all of them zero. cJSON reads any other byte as a zero. */
 static bool is_unicode_escape(struct view text, size_t at)
 {
 	bool is_zero = true;
@@ -91,6 +91,7 @@ static bool is_number_character(uint8_t c)
 	return (c >= '0' && c <= '9') || c == '-' || c == '+' || c == '.' || c == 'e' || c == 'E';
 }
 
+/* A number is plain digits: no sign, no fraction, no exponent, no leading zero. */
 static const char *scan_number(struct view text, size_t *at)
 {
 	size_t begin = *at;
@@ -109,6 +110,7 @@ static const char *scan_number(struct view text, size_t *at)
 	return *at - begin > 1 && text.data[begin] == '0' ? "a number with leading zeros" : NULL;
 }
 
+/* Each scan gives NULL, or a phrase for what is wrong. */
 static const char *scan(struct view text)
 {
 	size_t at = 0;
@@ -140,6 +142,7 @@ static const char *scan(struct view text)
 	return NULL;
 }
 
+/* Whether an earlier member of the object has the same key. */
 static bool has_key_before(const struct cJSON *object, const struct cJSON *member)
 {
 	for (const struct cJSON *other = object->child; other != member; other = other->next)
@@ -148,7 +151,8 @@ static bool has_key_before(const struct cJSON *object, const struct cJSON *membe
 	return false;
 }
 
-/* Recursion is as deep as the text, whose levels were counted. */
+/* Recursion is as deep as the text, and scan has counted its levels. Each key is compared with all
+ * before it; JSON_MEMBERS_MAX bounds that. */
 static const char *check_members(const struct cJSON *value)
 {
 	size_t count = 0;
@@ -173,6 +177,7 @@ static bool is_space(uint8_t c)
 	return c == ' ' || c == '\t' || c == '\n' || c == '\r';
 }
 
+/* NULL and the tree, or a phrase; a tree may be there all the same. */
 static const char *parse(struct view text, struct cJSON **tree)
 {
 	const char *end = NULL;
@@ -327,11 +332,11 @@ void json_put_string(struct cJSON *container, const char *key, struct view strin
 	memory_free(copy);
 }
 
-/* As raw text: cJSON would print 1000000000000000 as 1e+15. */
+/* As raw text, because cJSON would print 1000000000000000 as 1e+15. */
 void json_put_integer(struct cJSON *container, const char *key, uint64_t integer)
 {
 	char digits[24];
-	size_t at = sizeof(digits) - 1;
+	size_t at = sizeof digits - 1;
 
 	assert(integer <= NUMBER_MAX);
 	digits[at] = '\0';
@@ -358,8 +363,9 @@ bool json_print(const struct cJSON *value, struct buf *out)
 	return put;
 }
 
-/* Whether one of eight bytes is below 0x20, a quote or a backslash. Of each test the high bit of a
- * byte tells; a borrow can set one too many above a true one, never one too few. */
+/* Whether one of eight bytes is below 0x20, a quote or a backslash. All eight are tested at once: a
+ * subtraction sets the high bit of each byte that was smaller. Its borrow may also set the bit of
+ * the byte above such a one, but never clears one. */
 static bool needs_escape(uint64_t word)
 {
 	const uint64_t ones = UINT64_C(0x0101010101010101);
@@ -372,6 +378,7 @@ static bool needs_escape(uint64_t word)
 	       high;
 }
 
+/* The short escapes where JSON has them, else \u00XX. */
 static uint8_t *escape_byte(uint8_t *to, uint8_t c)
 {
 	static const char plain[] = "\"\\\b\f\n\r\t";
@@ -405,12 +412,12 @@ uint8_t *json_escape(uint8_t *to, struct view string)
 	while (at < string.size) {
 		uint64_t word;
 
-		if (string.size - at >= sizeof(word)) {
-			memcpy(&word, string.data + at, sizeof(word));
+		if (string.size - at >= sizeof word) {
+			memcpy(&word, string.data + at, sizeof word);
 			if (!needs_escape(word)) {
-				memcpy(to, &word, sizeof(word));
-				to += sizeof(word);
-				at += sizeof(word);
+				memcpy(to, &word, sizeof word);
+				to += sizeof word;
+				at += sizeof word;
 				continue;
 			}
 		}

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT
  *
- * json: the one strict door to cJSON. Files and script mode go through it, both ways.
+ * json: JSON, strictly, both ways. Nothing else in the tree calls cJSON.
  *
- * cJSON is lenient where a file format must not be, so json_parse looks at the text before cJSON
- * does and at the tree after it. Refused, beside what is no JSON at all:
+ * cJSON accepts more than a file format should. So json_parse looks at the text before cJSON does,
+ * and at the tree after it. Besides what is no JSON at all, it refuses:
  *
  *   - invalid UTF-8, a byte order mark, NUL bytes and other control characters (RFC 8259, 7)
  *   - \u0000, which would cut a C string silently
- *   - numbers that are not whole, not in 0..2^53-1, or written in another way than as plain digits:
- *     a tree holds them as doubles, in which exactly these are exact
+ *   - numbers that are not whole, not in 0..2^53-1, or not written as plain digits: a tree holds
+ *     numbers as doubles, and only these are exact there
  *   - a key that stands twice in one object (keys are compared byte by byte)
  *   - text after the value; more than JSON_DEPTH_MAX levels; more than JSON_MEMBERS_MAX members of
  *     an object
@@ -69,8 +69,9 @@ static inline size_t json_escaped_size_max(size_t size)
 	assert(size <= SIZE_MAX / 6 - 2);
 	return size * 6 + 2;
 }
-/* Writes the string with its quotes, exactly as cJSON prints it, to memory that the caller has made
- * room for. The byte after. It is here, without cJSON, because every message passes through it. */
+/* Writes the string with its quotes, exactly as cJSON prints it, to memory in which the caller has
+ * made room. Returns the byte behind it. It does without cJSON, for speed: every message passes
+ * through it. */
 uint8_t *json_escape(uint8_t *to, struct view string);
 
 #endif

@@ -51,14 +51,14 @@ static uint8_t *put_literal(uint8_t *to, const char *text, size_t size)
 static uint8_t *put_decimal(uint8_t *to, uint64_t value)
 {
 	uint8_t digits[DECIMAL_SIZE_MAX];
-	size_t at = sizeof(digits);
+	size_t at = sizeof digits;
 
 	do {
 		digits[--at] = (uint8_t)('0' + value % 10);
 		value /= 10;
 	} while (value != 0);
-	memcpy(to, digits + at, sizeof(digits) - at);
-	return to + sizeof(digits) - at;
+	memcpy(to, digits + at, sizeof digits - at);
+	return to + sizeof digits - at;
 }
 
 static uint8_t *put_hex(uint8_t *to, uint32_t value)
@@ -155,7 +155,7 @@ static void tree_put_key(struct cJSON *tree, const char *name, const uint8_t key
 	uint8_t text[2 * KEY_SIZE];
 
 	put_key(text, key);
-	json_put_string(tree, name, view_of(text, sizeof(text)));
+	json_put_string(tree, name, view_of(text, sizeof text));
 }
 
 /* What accounts and tombstones begin with. */
@@ -322,7 +322,7 @@ void journal_line_put_block(struct buf *out, uint32_t crc)
 
 void journal_line_parser_init(struct journal_line_parser *p)
 {
-	memset(p, 0, sizeof(*p));
+	memset(p, 0, sizeof *p);
 }
 
 void journal_line_parser_release(struct journal_line_parser *p)
@@ -371,7 +371,7 @@ static bool key_from_text(struct view text, uint8_t key[KEY_SIZE])
 bool journal_line_is_sealed(struct view line)
 {
 	static const char opening[] = ",\"crc\":\"";
-	size_t opening_size = sizeof(opening) - 1;
+	size_t opening_size = sizeof opening - 1;
 	uint32_t crc;
 
 	if (line.size < JOURNAL_SEAL_SIZE + 2)
@@ -718,10 +718,10 @@ static const struct form {
 /* Whether the keys of a tree are exactly those of the form, and the seal's if there is one. */
 static bool has_form(const struct cJSON *tree, const struct form *form, bool sealed)
 {
-	const char *keys[sizeof(form->keys) / sizeof(form->keys[0]) + 1];
+	const char *keys[sizeof form->keys / sizeof form->keys[0] + 1];
 	size_t count = form->count;
 
-	memcpy(keys, form->keys, count * sizeof(keys[0]));
+	memcpy(keys, form->keys, count * sizeof keys[0]);
 	if (sealed)
 		keys[count++] = "crc";
 	for (size_t i = 0; i < count; i++)
@@ -732,7 +732,7 @@ static bool has_form(const struct cJSON *tree, const struct form *form, bool sea
 
 static bool parse_tree(const struct cJSON *tree, bool sealed, struct element *e, const char **wrong)
 {
-	for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
+	for (size_t i = 0; i < sizeof forms / sizeof forms[0]; i++) {
 		const struct form *form = &forms[i];
 
 		if (form->where == (sealed ? IN_SNAPSHOT : IN_JOURNAL) ||

@@ -114,8 +114,8 @@ void journal_line_put_synced(struct buf *out, uint64_t synced);
 void journal_line_put_note(struct buf *out, const struct snapshot_names *names);
 /* {"crc":"..."}, a block: a whole object, no newline. */
 void journal_line_put_block(struct buf *out, uint32_t crc);
-/* Pieces, for the head and the tail of a snapshot and for replica.json: {"format":1, with which every
- * file begins; a string as it is; 8 digits; a number. */
+/* Pieces, for the head and the tail of a snapshot and for replica.json: {"format":1, with which
+ * every file begins; a string as it is; 8 digits; a number. */
 void journal_line_put_format(struct buf *out);
 void journal_line_put(struct buf *out, const char *string);
 void journal_line_put_hex(struct buf *out, uint32_t value);

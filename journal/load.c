@@ -1,20 +1,22 @@
 /* SPDX-License-Identifier: MIT
  *
- * A start, in an order in which a refusal has changed nothing and a crash at any step leaves what
- * another start can begin with:
+ * A start. Its steps are in such an order that a refusal has changed nothing, and that another
+ * start can begin after a crash at any step:
  *
- *   1. look which files are there; a journal is missing only in a new directory, or between the two
- *      renames of a TURN, when the pair of the old one and the one aside tells the story
- *   2. read both snapshots, the journal, and the old journal if it is needed
- *   3. judge whether these files belong together: each snapshot must be one that the journal names
- *   4. with --salvage and damage: copy what is damaged to NAME.bad-N, then write everything anew
- *   5. else: finish the pair; write what stands whole after the largest mark again over itself,
- *      byte for byte, and sync it, because it may have been in the cache only; only then cut off a
- *      torn tail
- *   6. remove what was left aside, and an old journal that nobody needs
+ *   1. Look which files are there. The journal is missing only in a new directory, or after a crash
+ *      between the two renames of a TURN; then the old journal and the one aside are both there
+ *      ("the pair").
+ *   2. Read both snapshots, the journal, and the old journal if it is needed.
+ *   3. Judge whether these files belong together: the journal must name each snapshot.
+ *   4. With --salvage, if anything is damaged: copy what is damaged to NAME.bad-N, then write both
+ *      snapshots anew and begin a new journal.
+ *   5. Else finish the pair. Then write what is whole behind the largest mark again, over itself,
+ *      and sync it: before the crash it may have been in the cache only, and clients are about to
+ *      be told that it is safe. Then cut off a torn tail.
+ *   6. Remove what was left aside, and an old journal that nobody needs.
  *
- * A compaction that was half done is finished later, between batches, but before another begins:
- * the old journal stays until then.
+ * A compaction that was half done is finished later, between batches. The old journal stays until
+ * then, and no other compaction begins before.
  */
 #include "base/bug.h"
 #include "journal/private.h"
@@ -32,16 +34,16 @@ enum {
 	UUID_TEXT_SIZE = 36,
 };
 
-/* All that a start finds. */
+/* What a start finds, file by file. */
 struct start {
 	struct loading l;
 	const struct journal_options *options;
 	struct journal *j;
 	bool exists[FILE_COUNT];
 	bool exists_new[FILE_COUNT];
-	bool is_pair;  /* the journal stands aside, the one before is already the old one */
+	bool is_pair;  /* the journal still has its name aside; the one before is renamed already */
 	bool is_fresh; /* nothing is there */
-	bool needs_old;
+	bool needs_old; /* the old journal holds facts that the snapshots lack */
 	struct found_snapshot users;
 	struct found_snapshot pending;
 	struct found_journal journal;
@@ -54,6 +56,7 @@ static const struct disk_operations *operations(const struct start *s)
 	return s->l.disk->operations;
 }
 
+/* Whether a call of the disk went well. If not, reading is over, with a sentence. */
 static bool check(struct start *s, int64_t result, const char *what, const char *file)
 {
 	return result >= 0 || loading_fail(&s->l, what, file, (int)result);
@@ -67,6 +70,7 @@ static bool sync_names(struct start *s)
 
 /* ---- which files are there ---- */
 
+/* Step 1. */
 static bool look(struct start *s)
 {
 	for (size_t f = 0; f < FILE_COUNT; f++) {
@@ -127,6 +131,8 @@ static bool uuid_from_text(struct view text, uint8_t uuid[UUID_SIZE])
 	return view_equal(text, view_of_string(again));
 }
 
+/* A uuid is this replica's name on the wire. With --salvage a damaged one is
+ * replaced by a new one, because no fact depends on it. */
 static bool parse_replica(struct start *s, struct view line)
 {
 	static const char *const keys[] = { "format", "uuid", "crc" };
@@ -167,12 +173,13 @@ static bool read_replica(struct start *s)
 	handle = operations(s)->open(s->l.disk, name, DISK_READ);
 	if (!check(s, handle, "open", name))
 		return false;
-	size = operations(s)->read(s->l.disk, handle, 0, text, sizeof(text));
+	size = operations(s)->read(s->l.disk, handle, 0, text, sizeof text);
 	(void)operations(s)->close(s->l.disk, handle); /* nothing was written */
 	return check(s, size, "read", name) && parse_replica(s, view_of(text, (size_t)size));
 }
 
-/* A small file aside, synced, renamed, names synced. */
+/* Writes a small file aside, syncs it, renames it and syncs the names: after a crash the file has
+ * its old content or its new one. */
 static bool replace_file(struct start *s, enum journal_file file, struct view text)
 {
 	const struct disk_operations *o = operations(s);
@@ -215,7 +222,7 @@ static bool write_replica(struct start *s)
 
 /* ---- whether the files belong together ---- */
 
-/* Whether the journal names this snapshot: in a note, or, if `first`, in its first line. */
+/* Whether the journal names this snapshot: in a note, or, if `first`, also in its first line. */
 static bool is_named(const struct found_journal *f, struct snapshot_name name, bool users,
                      bool first)
 {
@@ -229,6 +236,7 @@ static bool is_named(const struct found_journal *f, struct snapshot_name name, b
 	return false;
 }
 
+/* Step 3. A snapshot that nobody names is of another time or of another replica. */
 static bool judge_snapshot(struct start *s, enum journal_file file)
 {
 	bool users = file == FILE_USERS;
@@ -244,7 +252,8 @@ static bool judge_snapshot(struct start *s, enum journal_file file)
 	                              : "is missing, and the journal names it");
 }
 
-/* The old journal was whole when the new one began, and its successor says what it was. */
+/* The old journal was whole when the new one began. The new one says how long it was and which
+ * checksum it had; and the old one must itself name the snapshots that the new one follows. */
 static bool judge_old(struct start *s)
 {
 	const struct journal_head *head = &s->journal.head;
@@ -259,6 +268,8 @@ static bool judge_old(struct start *s)
 	return true;
 }
 
+/* The old journal is needed unless both snapshots are noted ones. With damage, it is read in any
+ * case: it may hold what is lost elsewhere. */
 static bool read_old(struct start *s)
 {
 	struct loading *l = &s->l;
@@ -280,7 +291,7 @@ static bool read_old(struct start *s)
 	                      "is missing, and the snapshots do not hold what it held");
 }
 
-/* A reference whose text never came must be to a message that was buried since. */
+/* A message whose long text is in no file must have been buried since. */
 static bool judge_texts(struct start *s)
 {
 	uint64_t missing = store_load_missing(s->l.store);
@@ -288,12 +299,13 @@ static bool judge_texts(struct start *s)
 
 	if (missing == 0)
 		return true;
-	(void)snprintf(what, sizeof(what), "lacks the texts of %llu messages",
+	(void)snprintf(what, sizeof what, "lacks the texts of %llu messages",
 	               (unsigned long long)missing);
 	assert(!s->l.salvage); /* then a reference counts only with its text */
 	return loading_damage(&s->l, FILE_PENDING, 0, 0, what);
 }
 
+/* A damaged replica.json loses no fact, so it needs no salvage of the others. */
 static bool is_damaged(const struct start *s)
 {
 	for (size_t f = 0; f < FILE_COUNT; f++)
@@ -302,6 +314,7 @@ static bool is_damaged(const struct start *s)
 	return false;
 }
 
+/* Steps 1 to 3. The work that burials left is done before the store is asked what is missing. */
 static bool read_all(struct start *s)
 {
 	struct loading *l = &s->l;
@@ -322,6 +335,7 @@ static bool read_all(struct start *s)
 
 /* ---- going on where the last process ended ---- */
 
+/* The journal goes on behind its last whole line. */
 static void take_over(struct start *s)
 {
 	struct journal *j = s->j;
@@ -340,7 +354,8 @@ static void take_over(struct start *s)
 		compaction_restart(j);
 }
 
-/* A start believes the disk, not the cache. */
+/* Writes all from the largest mark to the last whole line again and syncs it. What is read may
+ * stand in the cache only: after a failed sync, Linux calls its pages clean. */
 static bool write_again(struct start *s)
 {
 	const struct disk_operations *o = operations(s);
@@ -366,7 +381,7 @@ static bool write_again(struct start *s)
 	return done && check(s, o->sync(s->l.disk, s->j->handle), "sync", name);
 }
 
-/* Room ahead is wished for, not needed: without it additions are refused soon. */
+/* Reserves room ahead. Without it a start is possible all the same; additions are then refused. */
 static bool reserve_ahead(struct start *s)
 {
 	const struct disk_operations *o = operations(s);
@@ -409,7 +424,7 @@ static bool remove_file(struct start *s, const char *name)
 	return result == -ENOENT || check(s, result, "remove", name);
 }
 
-/* What was being written aside, and an old journal that all is taken from. */
+/* Step 6. The one aside of a pair stays if it is the journal. */
 static bool remove_leftovers(struct start *s)
 {
 	for (size_t f = 0; f < FILE_COUNT; f++)
@@ -421,6 +436,7 @@ static bool remove_leftovers(struct start *s)
 	return sync_names(s);
 }
 
+/* The second rename of a TURN. */
 static bool finish_pair(struct start *s)
 {
 	const char *from = journal_names_new[FILE_JOURNAL];
@@ -431,6 +447,7 @@ static bool finish_pair(struct start *s)
 	        sync_names(s));
 }
 
+/* Steps 5 and 6. */
 static bool go_on(struct start *s)
 {
 	const char *name = journal_names[FILE_JOURNAL];
@@ -445,6 +462,7 @@ static bool go_on(struct start *s)
 
 /* ---- a new directory ---- */
 
+/* A journal of nothing but its first line, which follows no snapshot. */
 static bool begin_fresh(struct start *s)
 {
 	const char *name = journal_names[FILE_JOURNAL];
@@ -486,8 +504,8 @@ static bool copy_bytes(struct start *s, int from, int to, const char *name)
 	return done && check(s, o->sync(s->l.disk, to), "sync", name);
 }
 
-/* NAME.bad-N with the first N that is free. A copy, so that a crash at any step leaves the files as
- * they were. */
+/* Copies a damaged file to NAME.bad-N, with the first N that is free. It is not renamed, because
+ * after a crash the next start must find the files as they were. */
 static bool set_aside(struct start *s, const char *name)
 {
 	const struct disk_operations *o = operations(s);
@@ -495,7 +513,7 @@ static bool set_aside(struct start *s, const char *name)
 	unsigned n = 1;
 
 	do
-		(void)snprintf(aside, sizeof(aside), "%s.bad-%u", name, n);
+		(void)snprintf(aside, sizeof aside, "%s.bad-%u", name, n);
 	while (loading_exists(&s->l, aside) && n++ < BAD_FILES_MAX);
 	if (s->l.status != JOURNAL_OK)
 		return false;
@@ -515,6 +533,8 @@ static bool set_aside(struct start *s, const char *name)
 	return done;
 }
 
+/* Step 4. All that is whole is in the store; it is written as two new snapshots, and the journal
+ * begins anew. */
 static bool salvage(struct start *s)
 {
 	struct journal *j = s->j;

@@ -1,10 +1,16 @@
 /* SPDX-License-Identifier: MIT
  *
  * Files are read through a window that is large enough for the longest block of a snapshot, so
- * reading takes constant memory whatever the file. What counts is found in this order: a line that
- * ends in a newline, its checksum (or its block's), its JSON, its meaning. Only what is not whole
- * in the first two senses can be a crash's doing; a line that has its checksum and no meaning is
- * refused in any place.
+ * reading takes constant memory, however long the file is.
+ *
+ * Each line is checked in this order: it ends in a newline; its checksum fits (in a snapshot, that
+ * of its block); it is JSON; it has a meaning. A crash can only damage the first two. So a line
+ * whose checksum fits and which has no meaning is refused wherever it stands.
+ *
+ * A snapshot is whole or damaged: it got its name after it was synced. A journal may have a torn
+ * tail, because a crash may interrupt a batch. Its marks tell the two apart: what lies before the
+ * largest mark was synced and must be whole. That is why reading goes on after the first line that
+ * is not whole: a later mark may say that this line was synced.
  */
 #include "journal/private.h"
 
@@ -25,11 +31,12 @@ _Static_assert(WINDOW_SIZE >= 2 * JOURNAL_LINE_SIZE_MAX, "a kept block and the l
 
 /* ---- what is wrong ---- */
 
+/* A warning that does not fit is cut: the first ones say most. */
 void loading_warn(struct loading *l, const char *format, ...)
 {
 	char *warnings = l->loaded->warnings;
 	size_t used = strlen(warnings);
-	size_t left = sizeof(l->loaded->warnings) - used;
+	size_t left = sizeof l->loaded->warnings - used;
 	va_list arguments;
 
 	if (used > 0 && left > 1) {
@@ -37,8 +44,7 @@ void loading_warn(struct loading *l, const char *format, ...)
 		left--;
 	}
 	va_start(arguments, format);
-	(void)vsnprintf(warnings + used, left, format,
-	                arguments); /* what does not fit is left out */
+	(void)vsnprintf(warnings + used, left, format, arguments);
 	va_end(arguments);
 }
 
@@ -57,11 +63,11 @@ bool loading_damage(struct loading *l, enum journal_file file, uint64_t line, ui
 	const char *name = journal_names[file];
 
 	if (l->collecting)
-		return true;
+		return true; /* the second pass will say it */
 	if (line == 0)
-		(void)snprintf(where, sizeof(where), "'%s' %s", name, what);
+		(void)snprintf(where, sizeof where, "'%s' %s", name, what);
 	else
-		(void)snprintf(where, sizeof(where), "'%s' is damaged at line %llu, byte %llu: %s",
+		(void)snprintf(where, sizeof where, "'%s' is damaged at line %llu, byte %llu: %s",
 		               name, (unsigned long long)line, (unsigned long long)byte, what);
 	if (l->salvage) {
 		if (!l->bad[file] || line != 0)
@@ -103,6 +109,8 @@ bool loading_exists(struct loading *l, const char *name)
 
 /* ---- the window ---- */
 
+/* A part of a file in memory. Lines are taken from its front; bytes from `keep` on stay, because a
+ * snapshot's lines are applied only when the checksum of their block has been read. */
 struct window {
 	struct loading *l;
 	const char *name;
@@ -116,6 +124,7 @@ struct window {
 	bool at_end;   /* the file has no more bytes than are here */
 };
 
+/* A whole line; bytes without a newline; nothing, the file has ended; nothing, reading is over. */
 enum got { GOT_LINE, GOT_PIECE, GOT_END, GOT_FAILURE };
 
 static bool window_open(struct window *w, struct loading *l, const char *name)
@@ -131,18 +140,18 @@ static bool window_open(struct window *w, struct loading *l, const char *name)
 static void window_close(struct window *w)
 {
 	if (w->handle >= 0)
-		(void)w->l->disk->operations->close(w->l->disk,
-		                                    w->handle); /* nothing was written */
+		(void)w->l->disk->operations->close(w->l->disk, w->handle); /* only read */
 	memory_free(w->data);
 }
 
+/* Where a byte of the window stands in the file. */
 static uint64_t window_offset(const struct window *w, size_t at)
 {
 	return w->base + at;
 }
 
-/* Drops what is not kept and reads on. False: no more room or bytes, or a failure (then l->status
- * says so). */
+/* Drops what is neither kept nor to be read yet, and reads on behind the rest. False: there is no
+ * room, or no more bytes, or a failure (then l->status says so). */
 static bool window_fill(struct window *w)
 {
 	size_t keep = w->keep < w->next ? w->keep : w->next;
@@ -168,8 +177,9 @@ static bool window_fill(struct window *w)
 	return count > 0;
 }
 
-/* The next line, without its newline; or a piece that has none, because the file ends or no line is
- * that long. `begin` is its place in the window, good until the next call. */
+/* The next line, without its newline. A piece without a newline is given where the file ends, or
+ * when it is longer than any line may be. `begin` is its place in the window, until the next
+ * call. */
 static enum got window_line(struct window *w, struct view *line, size_t *begin)
 {
 	const uint8_t *newline = NULL;
@@ -197,6 +207,7 @@ static enum got window_line(struct window *w, struct view *line, size_t *begin)
 	return newline != NULL ? GOT_LINE : GOT_PIECE;
 }
 
+/* Compares the bytes with themselves, one further: all are equal to the first. */
 static bool is_zeros(struct view v)
 {
 	return v.size == 0 || (v.data[0] == 0 && memcmp(v.data, v.data + 1, v.size - 1) == 0);
@@ -209,8 +220,8 @@ static int compare_digests(const void *a, const void *b)
 	return memcmp(a, b, KEY_SIZE);
 }
 
-/* Of a salvage's references only those count whose text is whole: what tore a text was told where
- * it stood, and a message that was buried since needs none. */
+/* A salvage leaves out a message whose long text is lost. The damage of the text was told where it
+ * stood. (Without a salvage such a message is allowed: it may have been buried since.) */
 static bool has_text(const struct loading *l, const uint8_t digest[KEY_SIZE])
 {
 	return !l->salvage ||
@@ -218,15 +229,18 @@ static bool has_text(const struct loading *l, const uint8_t digest[KEY_SIZE])
 	                                     KEY_SIZE, compare_digests) != NULL);
 }
 
+/* A salvage reads pending.json twice, because the texts stand behind the messages: first it
+ * collects the digests of the texts that are whole. They stand in the order that bsearch needs. */
 static void collect(struct loading *l, const struct element *e)
 {
 	bool put = e->kind != ELEMENT_TEXT || buf_put(&l->texts, e->digest, KEY_SIZE);
 
 	assert(put);
-	(void)put; /* as many digests as texts that fit the store */
+	(void)put; /* there are as many digests as texts, and the store holds these */
 }
 
-/* The store frees in slices what a burial left; a start does it at once. */
+/* Gives an element to the store. What a burial removes the store frees bit by bit, when it is asked
+ * to; a start asks after every line, so that memory does not pile up. */
 static void apply(struct loading *l, const struct element *e)
 {
 	if (l->collecting) {
@@ -245,16 +259,16 @@ static void apply(struct loading *l, const struct element *e)
 
 /* ---- snapshots ---- */
 
+/* Where the reading of a snapshot is. The window keeps the bytes of the block that is being
+ * read. */
 struct snapshot_reader {
 	struct window w;
 	enum journal_file file;
 	uint64_t count;
-	uint32_t crc;  /* of everything up to the window's `hashed` */
-	size_t hashed; /* relative to w.keep: where the crc has got to */
-	size_t block;  /* relative to w.keep: where the block begins; 0 */
+	uint32_t crc;  /* of the file, up to `hashed` */
+	size_t hashed; /* counted from w.keep */
 	uint64_t block_line;
-	bool has_comma; /* the element before ended with one: another must follow */
-	bool has_element;
+	bool has_comma; /* the last block ended with one: another element must follow */
 	bool has_tail;
 	uint32_t tail_crc;
 };
@@ -264,10 +278,11 @@ static bool snapshot_damage(struct snapshot_reader *r, uint64_t line, size_t at,
 	return loading_damage(r->w.l, r->file, line, window_offset(&r->w, at), what);
 }
 
-/* {"format":1,"users":[ is an object as soon as it is closed. */
+/* The first line, {"format":1,"users":[ becomes an object when it is closed, so that cJSON can read
+ * it. */
 static bool read_head(struct snapshot_reader *r)
 {
-	static const char *const closing = "]}";
+	static const char closing[] = "]}";
 	const char *key = r->file == FILE_USERS ? "users" : "pending";
 	char text[128];
 	struct view line;
@@ -282,10 +297,10 @@ static bool read_head(struct snapshot_reader *r)
 		return snapshot_damage(r, 1, 0, "the file is empty");
 	if (got == GOT_PIECE && is_zeros(line))
 		return snapshot_damage(r, 1, 0, "there is nothing but NUL bytes");
-	if (got != GOT_LINE || line.size + sizeof("]}") > sizeof(text))
+	if (got != GOT_LINE || line.size + sizeof closing > sizeof text)
 		return snapshot_damage(r, 1, 0, wrong);
 	memcpy(text, line.data, line.size);
-	memcpy(text + line.size, closing, sizeof("]}"));
+	memcpy(text + line.size, closing, sizeof closing);
 
 	struct cJSON *tree = json_parse(view_of_string(text), &wrong);
 	bool fits = tree != NULL && json_integer(json_member(tree, "format"), &format);
@@ -302,7 +317,8 @@ static bool is_tail(struct view line)
 	return line.size > 0 && line.data[0] == ']';
 }
 
-/* ],"count":N,"crc":"..."} is an object when its bracket is replaced: {"count":... */
+/* The last line, ],"count":N,"crc":"..."} becomes an object when its first two bytes are replaced
+ * by a brace. */
 static bool parse_tail(struct snapshot_reader *r, struct view line, uint64_t *count)
 {
 	static const char *const keys[] = { "count", "crc" };
@@ -310,7 +326,7 @@ static bool parse_tail(struct snapshot_reader *r, struct view line, uint64_t *co
 	const char *wrong;
 	struct view crc;
 
-	if (line.size < 2 || line.size >= sizeof(text) || line.data[1] != ',')
+	if (line.size < 2 || line.size >= sizeof text || line.data[1] != ',')
 		return false;
 	memcpy(text, line.data + 1, line.size - 1);
 	text[0] = '{';
@@ -325,7 +341,7 @@ static bool parse_tail(struct snapshot_reader *r, struct view line, uint64_t *co
 	return fits;
 }
 
-/* Takes the file's bytes up to `at` into its checksum. */
+/* Adds the file's bytes up to `at` to its checksum. */
 static void hash_up_to(struct snapshot_reader *r, size_t at)
 {
 	size_t from = r->w.keep + r->hashed;
@@ -335,11 +351,11 @@ static void hash_up_to(struct snapshot_reader *r, size_t at)
 	r->hashed = at - r->w.keep;
 }
 
-/* {"crc":"........"} or with a comma. */
+/* {"crc":"........"}, with a comma behind it unless it is the last. */
 static bool is_block_line(struct view line, uint32_t *crc)
 {
 	static const char opening[] = "{\"crc\":\"";
-	size_t size = sizeof(opening) - 1;
+	size_t size = sizeof opening - 1;
 	size_t end = size + JOURNAL_HEX_SIZE;
 
 	return (line.size == end + 2 || (line.size == end + 3 && line.data[end + 2] == ',')) &&
@@ -388,7 +404,8 @@ static bool apply_block(struct snapshot_reader *r, size_t at, size_t end)
 	return true;
 }
 
-/* At a block's checksum: its bytes are in the window, from `keep` on. */
+/* The checksum of a block has come. Its bytes are in the window, from `keep` on; they begin with
+ * the end of the line before, whose comma and newline count, too. */
 static bool read_block(struct snapshot_reader *r, struct view line, size_t begin, uint32_t want)
 {
 	size_t from = r->w.keep;
@@ -412,7 +429,7 @@ static bool read_block(struct snapshot_reader *r, struct view line, size_t begin
 	return true;
 }
 
-/* After the tail nothing follows, and what it says must be so. */
+/* Checks the tail: what it says must be true, and nothing may follow it. */
 static bool read_tail(struct snapshot_reader *r, struct view line, size_t begin)
 {
 	uint64_t count = 0;
@@ -421,7 +438,7 @@ static bool read_tail(struct snapshot_reader *r, struct view line, size_t begin)
 
 	if (!parse_tail(r, line, &count))
 		return snapshot_damage(r, number, begin, "its last line is not that of a snapshot");
-	/* The seal of the tail is as long as a line's. */
+	/* The checksum covers everything before itself. It is as long as the seal of a line. */
 	hash_up_to(r, begin + line.size - JOURNAL_SEAL_SIZE - 1);
 	r->has_tail = true;
 	if (number > 2 && begin - from > 1)
@@ -459,7 +476,7 @@ static bool read_elements(struct snapshot_reader *r)
 				return false;
 			r->has_tail = true;
 		} else if (r->w.next - r->w.keep > BLOCK_SIZE_MAX || got == GOT_PIECE) {
-			/* Lost: go on after it, with whatever block comes next. */
+			/* The block has lost its end: a salvage goes on with the next one. */
 			if (!snapshot_damage(r, r->w.line, begin, "no checksum where one is due"))
 				return false;
 			r->w.keep = r->w.next;
@@ -477,7 +494,7 @@ static bool read_once(struct loading *l, enum journal_file file, struct found_sn
 
 	if (!window_open(&r.w, l, journal_names[file]))
 		return false;
-	/* The head is the first block's beginning, so it is kept. */
+	/* The first block begins with the head, so the window keeps the head. */
 	going = read_head(&r) && read_elements(&r);
 	found->name = (struct snapshot_name){ .present = true, .crc = r.tail_crc };
 	found->size = window_offset(&r.w, r.w.size);
@@ -513,18 +530,21 @@ struct journal_reader {
 	uint64_t last_byte; /* after the last byte that is not zero */
 };
 
+/* Damage is told with the line and the byte where it begins. */
 static bool journal_damage(struct journal_reader *r, uint64_t line, uint64_t byte, const char *what)
 {
 	return loading_damage(r->w.l, r->found->file, line, byte, what);
 }
 
+/* Any of the notes may name a snapshot that is in place, so all are remembered. */
 static void add_note(struct found_journal *found, const struct snapshot_names *names)
 {
-	found->notes = memory_resize(found->notes, (found->note_count + 1) * sizeof(*names));
+	found->notes = memory_resize(found->notes, (found->note_count + 1) * sizeof *names);
 	found->notes[found->note_count++] = *names;
 }
 
-/* A sealed line. `applies`: what it says counts; else only its mark does. */
+/* A line with a right checksum. Unless it `applies`, because it stands behind damage, only its mark
+ * counts. The first line is the head, and no other is; a mark cannot lie behind its own line. */
 static bool read_sealed(struct journal_reader *r, struct view line, uint64_t byte, bool applies)
 {
 	struct loading *l = r->w.l;
@@ -561,14 +581,15 @@ static bool read_sealed(struct journal_reader *r, struct view line, uint64_t byt
 	}
 }
 
-/* A newline that was damaged joins a line to the next. If that is a mark, it still counts, or the
- * loss of what it marks would pass for a torn tail. */
+/* A damaged newline joins two lines to one, whose checksum is wrong. If the second one is a
+ * mark, it must still count: without it, the loss of bytes that were synced would pass for a
+ * torn tail. */
 static void read_joined_mark(struct journal_reader *r, struct view line, uint64_t byte)
 {
 	static const char opening[] = "{\"synced\":";
 	const uint8_t *at = line.size == 0 ? NULL
 	                                   : memmem(line.data + 1, line.size - 1, opening,
-	                                            sizeof(opening) - 1);
+	                                            sizeof opening - 1);
 	struct element e;
 	const char *wrong;
 
@@ -584,6 +605,7 @@ static void read_joined_mark(struct journal_reader *r, struct view line, uint64_
 		r->found->mark = e.synced;
 }
 
+/* Remembers where the last byte stands that is not zero: behind it is only reserve. */
 static void note_bytes(struct journal_reader *r, struct view line, uint64_t byte)
 {
 	size_t size = line.size;
@@ -594,8 +616,8 @@ static void note_bytes(struct journal_reader *r, struct view line, uint64_t byte
 		r->last_byte = byte + size;
 }
 
-/* Zeros to the end are none: a file is reserved ahead with them. Anything after them makes them
- * damage. */
+/* Remembers the first damage. Zeros are none if they reach to the end, because a file is reserved
+ * ahead with them; if anything follows them, they are. */
 static void note_damage(struct journal_reader *r, struct view line, uint64_t byte, enum got got)
 {
 	if (r->damage_line != 0)
@@ -610,9 +632,9 @@ static void note_damage(struct journal_reader *r, struct view line, uint64_t byt
 	r->damage_byte = byte;
 }
 
-/* Line after line to the end of the file. After the first that is not whole, only marks count, but
- * in a second pass of a salvage (`after` > 0: from that byte on), in which all that is whole
- * counts. */
+/* Reads line after line to the end of the file. In a first pass (`after` is 0) lines apply up to
+ * the first damage. A salvage makes a second pass, in which every whole line behind the byte
+ * `after` applies. */
 static bool read_lines(struct journal_reader *r, uint64_t after)
 {
 	struct found_journal *found = r->found;
@@ -648,7 +670,8 @@ static bool read_lines(struct journal_reader *r, uint64_t after)
 	}
 }
 
-/* What was synced must be whole. Of a torn tail the size is remembered. */
+/* What was synced must be whole; the old journal was synced to its end. Else what follows the last
+ * whole line is a torn tail, and its size is remembered. */
 static bool judge_damage(struct journal_reader *r)
 {
 	struct found_journal *found = r->found;
@@ -680,7 +703,7 @@ bool read_journal(struct loading *l, struct found_journal *found)
 	found->size = window_offset(&r.w, r.w.size);
 	going = going && judge_damage(&r);
 	if (going && l->bad[found->file]) {
-		/* --salvage: what is whole after the damage counts too. */
+		/* Only with --salvage: the second pass. */
 		window_close(&r.w);
 		if (!window_open(&r.w, l, found->name))
 			return false;
