@@ -26,6 +26,7 @@ enum {
 	TOUCH_STEP = 4096, /* bytes; no page is smaller */
 };
 
+/* How many pieces of this size a chunk holds; what is left at its end is lost. */
 static uint16_t pieces_of(uint16_t granules)
 {
 	assert(granules > 0);
@@ -68,6 +69,8 @@ void arena_release(struct arena *a)
 
 /* ---- lists ---- */
 
+/* Lists of chunks are linked both ways by the chunks' numbers; chunk 0 is in none, so 0 ends
+ * one. */
 static void list_add(struct arena *a, uint32_t *head, uint32_t index)
 {
 	struct arena_chunk *chunk = &a->chunks[index];
@@ -93,6 +96,7 @@ static void list_remove(struct arena *a, uint32_t *head, uint32_t index)
 	chunk->next = chunk->prev = 0;
 }
 
+/* The lists of chunks that have room, one for each size of pieces. */
 static void list_with_room(struct arena *a, uint32_t index)
 {
 	list_add(a, &a->partial[a->chunks[index].granules], index);
@@ -143,6 +147,7 @@ void arena_give_block(struct arena *a, void *block)
 	a->spare = block;
 }
 
+/* Where the memory of block `index` comes from: the one that waits, or the system. */
 static uint8_t *memory_for(struct arena *a, uint32_t index)
 {
 	uint8_t *memory = a->spare;
@@ -175,6 +180,7 @@ static void block_new(struct arena *a)
 	a->free_chunks += ARENA_BLOCK_CHUNKS - a->blocks[index].used;
 }
 
+/* Gives back a block whose chunks are all free; its number waits for the next block. */
 static void block_free(struct arena *a, uint32_t index)
 {
 	struct arena_block *block = &a->blocks[index];
@@ -191,6 +197,7 @@ static void block_free(struct arena *a, uint32_t index)
 
 /* ---- chunks ---- */
 
+/* Takes a free chunk for pieces of this size, out of a new block if none is free. */
 static uint32_t chunk_new(struct arena *a, uint16_t granules)
 {
 	uint32_t index;
@@ -237,6 +244,7 @@ uint32_t arena_alloc(struct arena *a, size_t size)
 
 	assert(chunk->granules == granules);
 	assert(has_room(chunk));
+	/* Freed pieces first: their memory was touched already. */
 	if (chunk->freed) {
 		piece = chunk->freed - 1u;
 		memcpy(&chunk->freed, piece_at(a, index, piece), sizeof chunk->freed);

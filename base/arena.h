@@ -67,6 +67,7 @@ struct arena {
 	size_t held; /* bytes of the chunks that hold pieces, and of the lists */
 };
 
+/* An empty arena, which holds no memory yet. */
 void arena_init(struct arena *a);
 /* Frees everything at once. */
 void arena_release(struct arena *a);
@@ -83,6 +84,7 @@ void arena_give_block(struct arena *a, void *block);
 /* Asserts every invariant; costs the number of chunks and free pieces. */
 void arena_check(const struct arena *a);
 
+/* Where a piece stands; valid until it is freed. */
 static inline void *arena_at(const struct arena *a, uint32_t handle)
 {
 	assert(handle != 0);

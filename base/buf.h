@@ -34,9 +34,10 @@ struct view {
 	size_t size;
 };
 
-/* The view of a C string, without its NUL. */
+/* The view of a C string, without its NUL. It lives as long as the string does. */
 static inline struct view view_of_string(const char *string);
 static inline struct view view_of(const void *data, size_t size);
+/* The same size and the same bytes. */
 static inline bool view_equal(struct view a, struct view b);
 /* Byte-wise order; a prefix sorts before what it begins. <0, 0, >0. */
 static inline int view_compare(struct view a, struct view b);
@@ -50,6 +51,7 @@ struct buf {
 	size_t size_max; /* a put never makes it larger than this */
 };
 
+/* Makes `b` empty; it may grow to `size_max` bytes. */
 void buf_init(struct buf *b, size_t size_max);
 /* Frees the memory and makes `b` empty; it may be used again. */
 void buf_release(struct buf *b);
@@ -60,11 +62,13 @@ void buf_wipe(struct buf *b);
 /* Makes room for `size` more bytes and returns where they go; they count only after buf_added.
  * NULL if that would pass size_max. */
 static inline uint8_t *buf_reserve(struct buf *b, size_t size);
+/* Counts the `size` bytes that were written where buf_reserve said, at most as many as reserved. */
 static inline void buf_added(struct buf *b, size_t size);
 /* What buf_reserve does when there is no room yet; nobody else calls it. */
 uint8_t *buf_grow(struct buf *b, size_t size);
 /* Drops `size` bytes from the front. */
 void buf_consume(struct buf *b, size_t size);
+/* What is in it; valid until the next call that puts or releases. */
 static inline struct view buf_view(const struct buf *b);
 
 /* Each puts all or nothing; false if it would pass size_max. */
@@ -89,7 +93,8 @@ static inline uint16_t buf_load_u16(const uint8_t *from);
 static inline uint32_t buf_load_u32(const uint8_t *from);
 static inline uint64_t buf_load_u64(const uint8_t *from);
 
-/* A get that fails gives 0, NULL or an empty view; the caller asks `failed` once, at the end. */
+/* A place in bytes that somebody else owns. A get that fails gives 0, NULL or an empty view; the
+ * caller looks at `failed` once, at the end. */
 struct reader {
 	const uint8_t *data;
 	size_t size;
@@ -97,7 +102,9 @@ struct reader {
 	bool failed; /* some get found too few bytes; every later one fails too */
 };
 
+/* A reader at the front of `v`, whose bytes must outlive it and every view it gives. */
 static inline struct reader reader_of(struct view v);
+/* How many bytes were not read yet. */
 static inline size_t reader_left(const struct reader *r);
 static inline uint8_t reader_u8(struct reader *r);
 static inline uint16_t reader_u16(struct reader *r);
@@ -107,6 +114,8 @@ static inline uint64_t reader_u64(struct reader *r);
 static inline const uint8_t *reader_bytes(struct reader *r, size_t size);
 /* Copies `size` bytes to `to`, or zeros them on failure. */
 void reader_copy(struct reader *r, void *to, size_t size);
+/* The next `size` bytes; the other two read their length first, in one byte or four, and consume
+ * neither if the bytes are not all there. */
 static inline struct view reader_view(struct reader *r, size_t size);
 struct view reader_view8(struct reader *r);
 struct view reader_view32(struct reader *r);

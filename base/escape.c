@@ -157,6 +157,8 @@ static char short_escape(uint32_t character)
 	}
 }
 
+/* One character and the bytes it was read from. Named escapes (\n) come first, then \u for what a
+ * terminal would obey; all else stays as it is. */
 static void put_json_character(struct buf *to, uint32_t character, struct view bytes)
 {
 	char text[8];

@@ -36,8 +36,10 @@ bool escape_is_harmful(uint32_t character);
 /* Each appends; the buffer has room for it, or an assertion fails: callers give one that may grow
  * by ESCAPE_GROWTH_MAX times the size of `from` and two. */
 enum { ESCAPE_GROWTH_MAX = 8 };
+/* What a terminal would obey as marks; everything else as it is. */
 void escape_for_terminal(struct buf *to, struct view from);
-/* With the quotes. */
+/* A JSON string with its quotes. What a terminal would obey is written as an escape, a byte that is
+ * no UTF-8 as U+FFFD. */
 void escape_for_json(struct buf *to, struct view from);
 
 #endif

@@ -40,6 +40,7 @@ void *map_get(const struct map *m, struct view key)
 	return m->capacity ? m->slots[find(m, key, hash(key))].value : NULL;
 }
 
+/* Doubles the slots and puts everything in anew. */
 static void grow(struct map *m)
 {
 	struct map old = *m;
@@ -57,11 +58,11 @@ void map_put(struct map *m, struct view key, void *value)
 	uint32_t hashed = hash(key);
 	uint32_t at;
 
-	assert(value);
+	assert(value != NULL);
 	if ((m->count + 1) * 4 > m->capacity * 3)
 		grow(m);
 	at = find(m, key, hashed);
-	assert(!m->slots[at].value);
+	assert(m->slots[at].value == NULL);
 	m->slots[at] = (struct map_slot){ key, value, hashed };
 	m->count++;
 }
@@ -72,14 +73,17 @@ void *map_take(struct map *m, struct view key)
 	uint32_t at;
 	void *value;
 
-	if (!m->capacity)
+	if (m->capacity == 0)
 		return NULL;
 	at = find(m, key, hash(key));
 	value = m->slots[at].value;
-	if (!value)
+	if (value == NULL)
 		return NULL;
 	m->count--;
-	for (uint32_t next = (at + 1) & mask; m->slots[next].value; next = (next + 1) & mask) {
+	/* What stands behind a gap moves into it, unless its own place lies behind the gap: so a
+	 * search may end at the first free slot, and no slot is marked as deleted. */
+	for (uint32_t next = (at + 1) & mask; m->slots[next].value != NULL;
+	     next = (next + 1) & mask) {
 		uint32_t home = m->slots[next].hash & mask;
 
 		if (((next - home) & mask) < ((next - at) & mask))
@@ -96,7 +100,7 @@ void *map_next(const struct map *m, uint32_t *place)
 	while (*place < m->capacity) {
 		void *value = m->slots[(*place)++].value;
 
-		if (value)
+		if (value != NULL)
 			return value;
 	}
 	return NULL;

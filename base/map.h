@@ -23,11 +23,11 @@ struct map {
 	uint32_t capacity; /* 0 or a power of two, more than count */
 };
 
-/* NULL if it is not there. */
+/* The value of this key; NULL if it is not there. */
 void *map_get(const struct map *m, struct view key);
 /* `value` is not NULL; asserts that the key is not there yet. */
 void map_put(struct map *m, struct view key, void *value);
-/* Takes the key out and returns its value, or NULL. */
+/* Takes the key out and returns its value, which is the caller's again; NULL if there is none. */
 void *map_take(struct map *m, struct view key);
 /* The next value after *place (0 at first), or NULL at the end. Nothing may be put or taken
  * meanwhile. */

@@ -17,6 +17,7 @@
 
 #define MIX_ODD UINT64_C(0x9e3779b97f4a7c15)
 
+/* Eight bytes as a little-endian number. */
 static inline uint64_t mix_load(const uint8_t *from)
 {
 	uint64_t value;
@@ -28,15 +29,17 @@ static inline uint64_t mix_load(const uint8_t *from)
 	return value;
 }
 
+/* Mixes one word into `hash`. The bits of the result are not spread evenly yet: mix_end does
+ * that. */
 static inline uint64_t mix_word(uint64_t hash, uint64_t word)
 {
 	hash = (hash ^ word) * MIX_ODD;
 	return hash ^ (hash >> 29);
 }
 
-/* Two words at a time in two lanes, which do not wait for each other. Sizes that are not a
- * multiple of 8 end in a word that is filled with zeros: whoever mixes strings of varying size
- * mixes the size too. */
+/* Mixes `size` bytes into `hash`. Two words at a time go into two lanes, so that the processor need
+ * not wait for one multiplication before it begins the next. Bytes at the end that are no whole
+ * word are filled with zeros: callers who mix strings of different sizes mix the size, too. */
 static inline uint64_t mix_bytes(uint64_t hash, const void *data, size_t size)
 {
 	const uint8_t *from = data;
@@ -60,6 +63,7 @@ static inline uint64_t mix_bytes(uint64_t hash, const void *data, size_t size)
 	return mix_word(hash, lane);
 }
 
+/* Spreads what was mixed, so that any bits of the result may choose a place in a table. */
 static inline uint64_t mix_end(uint64_t hash)
 {
 	hash = (hash ^ (hash >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);

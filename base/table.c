@@ -37,6 +37,7 @@ struct table_segment {
 	struct table_bucket buckets[];
 };
 
+/* Never 0, which marks an empty place. */
 static uint8_t tag_of(uint64_t hash)
 {
 	uint8_t tag = (uint8_t)hash;
@@ -44,6 +45,7 @@ static uint8_t tag_of(uint64_t hash)
 	return tag ? tag : 1;
 }
 
+/* Scales 32 bits of the hash to the number of buckets: a product and a shift, and no division. */
 static uint32_t bucket_of(uint32_t bucket_count, uint64_t hash)
 {
 	return (uint32_t)(((hash >> 8 & UINT32_MAX) * bucket_count) >> 32);
@@ -54,6 +56,7 @@ static uint32_t bucket_after(uint32_t bucket_count, uint32_t index)
 	return index + 1 == bucket_count ? 0 : index + 1;
 }
 
+/* Which entry, and so which segment, the first bits of the hash choose. */
 static size_t entry_index(const struct table *t, uint64_t hash)
 {
 	return t->depth ? (size_t)(hash >> (64 - t->depth)) : 0;
@@ -70,6 +73,7 @@ static uint32_t buckets_for(uint32_t count)
 	return (count + count / 3) / TABLE_WAYS + 1;
 }
 
+/* All places are empty; counts what the table holds, as segment_free does. */
 static struct table_segment *segment_new(struct table *t, uint32_t bucket_count, uint32_t depth)
 {
 	struct table_segment *segment = memory_alloc_zero(1, segment_size(bucket_count));
@@ -86,6 +90,7 @@ static void segment_free(struct table *t, struct table_segment *segment)
 	memory_free(segment);
 }
 
+/* An entry remembers the segment's size: both change together, here alone. */
 static void entry_set(struct table *t, size_t index, struct table_segment *segment)
 {
 	t->entries[index] = (struct table_entry){ segment, segment->bucket_count };
@@ -100,6 +105,8 @@ static uint64_t bytes_equal(uint64_t word, uint8_t tag)
 	return ~(((x & low7) + low7) | x | low7);
 }
 
+/* The handle of a bucket that matches, or 0. Compares the tags of eight places at a time; `match`,
+ * which reads memory far away, is asked only for places with the right tag. */
 static uint32_t bucket_find(const struct table_bucket *bucket, uint8_t tag, table_match *match,
                             const void *context, const void *key)
 {
@@ -122,6 +129,7 @@ static uint32_t bucket_find(const struct table_bucket *bucket, uint8_t tag, tabl
 	return 0;
 }
 
+/* The segment has room. Each full bucket on the way counts that it sent one on. */
 static void segment_add(struct table_segment *segment, uint64_t hash, uint32_t handle)
 {
 	uint32_t index = bucket_of(segment->bucket_count, hash);
@@ -182,6 +190,7 @@ static void segment_resize(struct table *t, size_t index, uint32_t bucket_count,
 	segment_free(t, old);
 }
 
+/* One more bit chooses: each segment then stands in twice as many entries. No handle moves. */
 static void double_entries(struct table *t)
 {
 	size_t count = (size_t)1 << t->depth;
@@ -193,6 +202,8 @@ static void double_entries(struct table *t)
 	t->depth++;
 }
 
+/* Makes two segments of the one for this hash, by the next bit, each as large as its handles
+ * need. */
 static void segment_split(struct table *t, uint64_t hash, table_hash *hash_of, const void *context)
 {
 	struct table_segment *old = t->entries[entry_index(t, hash)].segment;
@@ -335,6 +346,8 @@ void table_remove(struct table *t, uint64_t hash, uint32_t handle, table_hash *h
 		segment_resize(t, at, buckets_for(segment->count), hash_of, context);
 }
 
+/* Each handle is where its hash says: in this segment, with its tag, and reached from its bucket
+ * over buckets that sent somebody on. Returns how many handles there are. */
 static uint32_t segment_check(const struct table_segment *segment, size_t index, unsigned depth,
                               table_hash *hash_of, const void *context)
 {

@@ -45,7 +45,9 @@ typedef bool table_match(const void *context, const void *key, uint32_t handle);
 /* The hash of the thing that `handle` names; asked for when a segment grows or splits. */
 typedef uint64_t table_hash(const void *context, uint32_t handle);
 
+/* An empty table: one segment of one bucket. */
 void table_init(struct table *t);
+/* Frees the memory; nothing of what the handles name is touched. */
 void table_release(struct table *t);
 /* Asks the processor for what a look-up will read first. */
 void table_prefetch(const struct table *t, uint64_t hash);

@@ -72,6 +72,7 @@ static struct tree_branch *branches_of(const struct tree_node *node)
 	return (struct tree_branch *)((const uint8_t *)node + NODE_HEADER);
 }
 
+/* An empty node; `capacity` counts elements in a leaf, branches above. */
 static uint32_t node_new(struct arena *a, uint16_t level, uint32_t capacity)
 {
 	size_t place = level ? sizeof(struct tree_branch) : sizeof(uint32_t);
@@ -81,6 +82,7 @@ static uint32_t node_new(struct arena *a, uint16_t level, uint32_t capacity)
 	return handle;
 }
 
+/* The first element of all that stand below a node, which a branch remembers. */
 static uint32_t first_of(const struct tree_node *node)
 {
 	assert(node->count > 0);
@@ -92,6 +94,7 @@ static uint64_t weight_of(const struct tree_use *use, uint32_t element)
 	return use->order->weight ? use->order->weight(use->context, element) : 0;
 }
 
+/* What the node above has to know of a node, counted anew. */
 static struct tree_branch branch_of(const struct tree_use *use, uint32_t handle)
 {
 	const struct tree_node *node = node_at(use->arena, handle);
@@ -162,6 +165,7 @@ static uint32_t leaf_search(const struct tree_use *use, const struct tree_node *
 	return low;
 }
 
+/* The next step of a path leads into this node; its index is still to be chosen. */
 static void path_enter(const struct tree_use *use, struct path *path, uint32_t handle)
 {
 	assert(path->depth < TREE_HEIGHT_MAX);
@@ -298,11 +302,12 @@ uint32_t tree_next(const struct tree_use *use, uint32_t root, const void *key,
 	leaf->index += equal;
 	if (leaf->index == leaf->node->count)
 		return after_leaf(&path);
-	if (hint)
+	if (hint != NULL)
 		*hint = (struct tree_hint){ leaf->node, root, leaf->index };
 	return elements_of(leaf->node)[leaf->index];
 }
 
+/* What stands left of a path in the inner nodes; its leaf is weighed apart. */
 static struct tree_weight weigh_before(const struct path *path)
 {
 	struct tree_weight sum = { 0 };
@@ -396,6 +401,8 @@ static uint32_t capacity_above(uint32_t count)
 	return sizes[i];
 }
 
+/* Keys mostly arrive in order, but those of several writers mix a little: near the end is the
+ * end. */
 static bool is_near_end(const struct tree_node *node, uint32_t index)
 {
 	return index * 16 >= node->count * NEAR_END;
@@ -425,6 +432,8 @@ static uint32_t node_split(struct arena *a, struct tree_node *node, uint32_t cut
 	return handle;
 }
 
+/* The node has room; what stands at `index` and behind it makes way. branch_insert does the
+ * same. */
 static void element_insert(struct tree_node *leaf, uint32_t index, uint32_t element)
 {
 	uint32_t *elements = elements_of(leaf);
@@ -447,6 +456,7 @@ static void branch_insert(struct tree_node *node, uint32_t index, struct tree_br
 	node->count++;
 }
 
+/* Moves the last `count` elements of a leaf to the front of its right neighbour, which has room. */
 static void elements_shift(struct tree_node *from, struct tree_node *to, uint32_t count)
 {
 	assert(count <= from->count);
@@ -547,6 +557,8 @@ static bool inner_add(const struct tree_use *use, struct tree_step *step, struct
 	return true;
 }
 
+/* The root was split: a new one above it has the two as its branches. The only way to more
+ * height. */
 static void root_grow(const struct tree_use *use, uint32_t *root, struct tree_branch right)
 {
 	struct tree_branch left = branch_of(use, *root);
@@ -565,7 +577,8 @@ static void root_plant(const struct tree_use *use, uint32_t *root, uint32_t elem
 	element_insert(node_at(use->arena, *root), 0, element);
 }
 
-/* Where the path ends. */
+/* Adds where the path ends, and walks back to the root: each branch on the way counts the element.
+ * A node that was split hands its right half up, and its branch no longer counts what is there. */
 static void add_at(const struct tree_use *use, uint32_t *root, struct path *path, uint32_t element)
 {
 	struct tree_branch carry;
@@ -702,6 +715,7 @@ static void root_shrink(struct arena *a, uint32_t *root)
 	}
 }
 
+/* Takes out the element at the end of a path and mends the way back to the root. */
 static uint32_t remove_at(const struct tree_use *use, uint32_t *root, struct path *path)
 {
 	struct tree_step *step = &path->steps[path->depth];
@@ -748,6 +762,8 @@ uint32_t tree_pop(const struct tree_use *use, uint32_t *root)
 	}
 }
 
+/* Checks the node and all below it, which is of this level, and returns what its branch must
+ * say. */
 static struct tree_branch check_below(const struct tree_use *use, uint32_t handle, uint32_t level)
 {
 	const struct tree_node *node = node_at(use->arena, handle);

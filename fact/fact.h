@@ -21,6 +21,9 @@ enum {
 	KEY_SIZE = 32,         /* SHA-256: seal, keys, lock, middle, proofs, nonces */
 	TEXT_SIZE_MAX = 65536,
 };
+/* The same for people: "a text has " TEXT_FORM. */
+#define TEXT_FORM "at most 65536 bytes"
+_Static_assert(TEXT_SIZE_MAX == 65536, "the sentence is true");
 /* Numbers and times are at most this: JSON's numbers are doubles. Numbers begin at 1. */
 #define NUMBER_MAX ((UINT64_C(1) << 53) - 1)
 

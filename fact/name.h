@@ -8,8 +8,8 @@
  *   display      what a person reads: the name, or the name with '~' and the digits if the name
  *                alone would mean somebody else
  *
- * No name has a '~', so the three kinds of reference are told apart, but for a name that reads as an
- * id: an id is longer than a name can be. Servers, clients and files follow these rules alike.
+ * The three kinds of reference cannot be mistaken for each other: no name has a '~', and an id is
+ * longer than a name can be. Servers, clients and files follow these rules alike.
  */
 #ifndef THREEFOLD_FACT_NAME_H
 #define THREEFOLD_FACT_NAME_H

@@ -117,7 +117,7 @@ static enum outcome command_form(const struct command *c, const char **detail)
 			return OUTCOME_USAGE;
 	if (c->kind != COMMAND_SEND && c->kind != COMMAND_ALL)
 		return OUTCOME_OK;
-	*detail = "a text has at most 65536 bytes";
+	*detail = "a text has " TEXT_FORM;
 	if (c->text.size > TEXT_SIZE_MAX)
 		return OUTCOME_TOO_LONG;
 	*detail = "a text is valid UTF-8, not empty and without NUL";

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * history: the lines of before, which Up and Down show again. A line that is changed there keeps the
+ * history: earlier lines, which Up and Down show again. A line that is changed there keeps the
  * change until some line is finished; then the history is as it was.
  */
 #ifndef THREEFOLD_TERMINAL_HISTORY_H
