@@ -3,12 +3,9 @@
  * One connection against sockets of this test: in which order the addresses of a host are dialled,
  * that whoever stands behind is told once, and the bytes of both directions.
  */
+#include "tests/driver/fixture.h"
 #include "tests/lib/tap.h"
 
-#include "driver/dial.h"
-
-#include <netinet/in.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 enum { WAIT_MS = 10000 };
@@ -69,21 +66,6 @@ static struct dial_half half = {
 	.output = output,
 	.output_sent = output_sent,
 };
-
-/* A socket on 127.0.0.1 that has the address `place` of the target, but does not listen yet. */
-static int make_address(size_t place)
-{
-	struct sockaddr_in in = { .sin_family = AF_INET, .sin_addr = { htonl(INADDR_LOOPBACK) } };
-	struct address *address = &target.addresses[place];
-	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	int result = bind(fd, (struct sockaddr *)&in, sizeof in);
-
-	assert(result == 0);
-	address->size = sizeof address->storage;
-	result = getsockname(fd, (struct sockaddr *)&address->storage, &address->size);
-	assert(result == 0);
-	return fd;
-}
 
 /* Turns until another thing was told. */
 static void wait_for_event(void)
@@ -157,6 +139,15 @@ static void test_bytes(const int fds[3])
 	(void)close(peer);
 }
 
+static void test_none_again(const int fds[3])
+{
+	(void)close(fds[1]);
+	dial_begin(&dial);
+	wait_for_event();
+	IS_U64(failures, 4, "the good address is gone, and the others do not answer");
+	IS_U64(dial.next, 0, "the next try begins with the first address again");
+}
+
 int main(void)
 {
 	int fds[3];
@@ -165,14 +156,14 @@ int main(void)
 	half.loop = loop;
 	conn_input_init(&buffer, 64);
 	for (size_t i = 0; i < 3; i++)
-		fds[i] = make_address(i);
-	target.count = 3;
+		fds[i] = make_target(&target, i, false);
 	dial_init(&dial, &half, &target, 0);
 	test_order(fds);
 	test_bytes(fds);
+	test_none_again(fds);
 	dial_close(&dial);
-	for (size_t i = 0; i < 3; i++)
-		(void)close(fds[i]);
+	(void)close(fds[0]);
+	(void)close(fds[2]);
 	conn_input_release(&buffer);
 	loop_free(loop);
 	return tap_done();

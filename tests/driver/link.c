@@ -4,39 +4,19 @@
  * are no frame, a replica that says nothing, many links in one pool; and passwords stretched
  * beside the loop.
  */
+#include "tests/driver/fixture.h"
 #include "tests/lib/tap.h"
 
 #include "driver/link.h"
 #include "io/stretcher.h"
 
 #include <errno.h>
-#include <netinet/in.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 static struct loop *loop;
 static struct link_pool *pool;
 static struct dial_target targets[REPLICAS];
-
-/* A socket on 127.0.0.1 that listens, or only had its port; its address becomes the target's
- * `place`. */
-static int make_target(struct dial_target *target, size_t place, bool listens)
-{
-	struct sockaddr_in in = { .sin_family = AF_INET, .sin_addr = { htonl(INADDR_LOOPBACK) } };
-	struct address *address = &target->addresses[place];
-	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	int result = bind(fd, (struct sockaddr *)&in, sizeof in);
-
-	assert(result == 0);
-	address->size = sizeof address->storage;
-	result = getsockname(fd, (struct sockaddr *)&address->storage, &address->size);
-	assert(result == 0);
-	if (listens)
-		result = listen(fd, 1000);
-	assert(result == 0);
-	target->count = place + 1;
-	return fd;
-}
 
 struct told {
 	uint32_t actions;
