@@ -36,8 +36,8 @@ struct disk_operations {
 	int64_t (*read)(struct disk *d, int handle, uint64_t offset, void *data, size_t size);
 	/* Writes all of it or fails. */
 	int (*write)(struct disk *d, int handle, uint64_t offset, const void *data, size_t size);
-	/* Waits until all written bytes of the file, and its size, are on the disk (fdatasync). After
-	 * a failure it must not be called again for the same bytes: it might then say yes. */
+	/* Waits until all written bytes of the file, and its size, are on the disk (fdatasync).
+	 * After a failure it must not be called again for the same bytes: it might then say yes. */
 	int (*sync)(struct disk *d, int handle);
 	/* Of the file, in bytes. */
 	int64_t (*size)(struct disk *d, int handle);

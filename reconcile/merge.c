@@ -2,12 +2,15 @@
  *
  * Elements: pages, merging by key, storing what is missing.
  *
- * The groups that have anything in a range are asked for a page each. What they show up to the
- * smallest place that a page has reached is merged; the rest is asked for again from there. For
- * each key the variants are compared: one that another one beats (the mark goes on, the smaller
- * content stays, what is gone stays gone) is not worth copying, every other one is stored with the
- * groups that do not show the same. A replica that learned it meanwhile learns nothing new, that is
- * all.
+ * The groups that have anything in a range are asked for a page each. Pages end at different
+ * places. What all pages cover, up to the smallest of these places, is merged; then the next pages
+ * are asked for from there on.
+ *
+ * For each key the variants are compared. If one variant beats another, the other is not copied:
+ * what is gone beats what is not, a confirmed account an unconfirmed one, the earlier or smaller
+ * message the other, the dead range that ends later the other. Each variant that is left is stored
+ * with the groups that do not show the same. A replica that has learned it meanwhile just learns
+ * nothing new.
  */
 #include "base/bug.h"
 #include "reconcile/private.h"
@@ -37,6 +40,8 @@ void merge_flush(struct reconcile *r, uint32_t index)
 	m->store_facts = 0;
 }
 
+/* Collects a fact for the next STORE to a member, and sends that when it is full. A check stores
+ * nothing. */
 static void store(struct reconcile *r, uint32_t index, const struct fact *fact)
 {
 	struct member *m = &r->members[index];
@@ -58,7 +63,8 @@ static void store(struct reconcile *r, uint32_t index, const struct fact *fact)
 		merge_flush(r, index);
 }
 
-/* An element that does not prove itself came from a replica that is damaged. */
+/* For the caller, if he wants to see all elements. An account or a tombstone that does not fit its
+ * own id came from a damaged replica, and is left out. */
 static void collect(struct reconcile *r, const struct fact *fact)
 {
 	if (!r->options.collect)
@@ -100,7 +106,8 @@ void merge_begin(struct reconcile *r, uint32_t index)
 	assert(task->waiting != 0);
 }
 
-/* The elements of a page stand in order, in its range, and are of the set. */
+/* Whether the elements of a page stand in order, in its range, and are of the set: a replica that
+ * sends anything else is not to be trusted. */
 static bool page_is_right(const struct reconcile *r, const struct plan_task *task,
                           const struct frame *frame)
 {
@@ -131,9 +138,10 @@ struct merge_head {
 	struct reader reader;
 	struct fact fact;
 	struct bound bound;
-	struct view bytes; /* of the element, which compare as it does */
+	struct view bytes; /* of the element; two elements are equal if their bytes are */
 };
 
+/* Goes to the next element of the page; is_there is false behind the last one. */
 static void head_next(struct merge_head *head)
 {
 	size_t begin = head->reader.offset;
@@ -145,6 +153,7 @@ static void head_next(struct merge_head *head)
 	head->bytes = view_of(head->reader.data + begin, head->reader.offset - begin);
 }
 
+/* Of two messages with one number every store keeps this one. */
 static bool message_beats(const struct message *a, const struct message *b)
 {
 	if (a->sent_ms != b->sent_ms)
@@ -194,7 +203,7 @@ static void spread(struct reconcile *r, const struct plan_range *range, struct m
 	collect(r, &heads[from].fact);
 }
 
-/* Gives how many keys that were. */
+/* Merges what all pages show up to `limit`, key by key. Returns how many keys that were. */
 static uint32_t merge(struct reconcile *r, struct plan_task *task, const struct bound *limit)
 {
 	struct merge_head heads[RECONCILE_MAX];
@@ -221,7 +230,7 @@ static uint32_t merge(struct reconcile *r, struct plan_task *task, const struct 
 	}
 }
 
-/* All pages are there. */
+/* All pages have come: merges them and goes on, pauses, or ends the task. */
 static void merge_pages(struct reconcile *r, uint32_t index)
 {
 	struct plan_task *task = &r->tasks[index];

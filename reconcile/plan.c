@@ -2,16 +2,20 @@
  *
  * Ranges: passes, splitting, comparing.
  *
- * A range that differs is a piece of work on a stack, so that what is deep is finished first and
- * the stack stays short. A task is a range that is being worked on; some are, at once, since most
- * of the time is spent waiting for answers. What a range becomes:
+ * A pass begins with the range of all elements. A range that differs is a piece of work on a stack.
+ * A stack is used so that a part is finished before the next range is split, which keeps it short.
+ * A task is a range that is being worked on. Several are worked on at once, because most of the
+ * time is spent waiting for answers. What happens to a range depends on the groups in it (members
+ * that hold the same):
  *
- *   all groups equal             nothing to do
- *   one group has anything       read it, store it with the others
- *   little of it, or one each    read all of it, merge, store what each lacks
- *   else                         split where the most is, ask the others for the same parts
+ *   all are one group             nothing to do
+ *   one group alone has anything  its elements are read, and stored with the others
+ *   few bytes, or one element     all elements are read and merged; what each lacks is stored
+ *   else                          the member with the most elements splits it, and the others
+ *                                 answer with digests of the same parts
  *
- * Counts and sizes advise what is cheapest; that the sets become equal hangs on none of them.
+ * Counts and sizes only decide which way is cheapest. Whether the sets become equal does not depend
+ * on them.
  */
 #include "base/bug.h"
 #include "reconcile/private.h"
@@ -28,6 +32,7 @@ static void push(struct reconcile *r, const struct plan_range *item)
 	r->pending[r->pending_count++] = *item;
 }
 
+/* The value, or the largest that fits. */
 static uint32_t saturated(uint64_t value)
 {
 	return value < UINT32_MAX ? (uint32_t)value : UINT32_MAX;
@@ -35,6 +40,7 @@ static uint32_t saturated(uint64_t value)
 
 /* ---- passes ---- */
 
+/* Compares the whole set once. What the last pass of this kind counted is forgotten. */
 static void pass_start(struct reconcile *r)
 {
 	struct plan_range all = { .after = bound_begin(), .upto = bound_end(), .is_top = true };
@@ -57,6 +63,8 @@ static void pass_start(struct reconcile *r)
 	push(r, &all);
 }
 
+/* A repair brings first what is gone, so that nothing dead becomes alive elsewhere. A check needs
+ * no order. */
 void plan_start(struct reconcile *r)
 {
 	bool is_repair = r->options.mode == RECONCILE_REPAIR;
@@ -69,8 +77,9 @@ void plan_start(struct reconcile *r)
 	pass_start(r);
 }
 
-/* A pass that found nothing ends its kind; one that did is followed by another, which also finds
- * what the copying itself has moved. */
+/* A pass that found nothing is the last of its kind. After one that found something there is
+ * another, which also finds what the copying itself has changed. The kind that follows, or the end,
+ * comes then, or when there were as many passes as are allowed. */
 static void pass_end(struct reconcile *r)
 {
 	const uint8_t second = BUG(repair_live_first) ? SET_GONE : SET_LIVE;
@@ -113,11 +122,13 @@ void plan_release(struct reconcile *r)
 
 /* ---- what a range becomes ---- */
 
+/* Whether this member speaks for its group. */
 static bool speaks(const struct plan_range *range, uint32_t index)
 {
 	return range->speaker[index] == index;
 }
 
+/* The speaker with the most elements; the first of several. */
 static uint32_t largest(const struct plan_range *range)
 {
 	uint32_t most = NOBODY;
@@ -139,6 +150,7 @@ static uint32_t groups_with_any(const struct plan_range *range)
 	return count;
 }
 
+/* Whether reading the elements is cheaper than splitting once more. */
 static bool is_to_list(const struct plan_range *range)
 {
 	uint32_t count_max = 0;
@@ -155,6 +167,8 @@ static bool is_to_list(const struct plan_range *range)
 	return groups_with_any(range) <= 1 || count_max <= 1 || size_max <= LIST_SIZE_MAX;
 }
 
+/* The step is chosen so that there are FAN_OUT parts; as many as a frame holds, of the whole
+ * set. */
 static void ask_split(struct reconcile *r, uint32_t index)
 {
 	struct plan_task *task = &r->tasks[index];
@@ -241,7 +255,8 @@ static bool parts_equal(const struct digest_part *a, const struct digest_part *b
 	       (BUG(digest_not_compared) || memcmp(a->digest, b->digest, DIGEST_SIZE) == 0);
 }
 
-/* Groups of those that are equal in a part. A replica's part is its speaker's. */
+/* Makes `item` the given part of the task's range, with the groups of those that are equal in it. A
+ * member that did not answer itself has the part of its speaker. */
 static void regroup(const struct plan_task *task, uint32_t part, struct plan_range *item)
 {
 	*item = (struct plan_range){
@@ -279,7 +294,8 @@ static uint32_t count_groups(const struct plan_range *item)
 	return count;
 }
 
-/* The whole set's parts tell how much each has, and their digests what of. */
+/* From the parts of the whole set: how many elements each member has, and one digest of them
+ * all. */
 static void sum_up(struct reconcile *r, const struct plan_task *task)
 {
 	struct sha256 h;
@@ -303,9 +319,10 @@ static void sum_up(struct reconcile *r, const struct plan_task *task)
 	}
 }
 
-/* A group's speaker may change while the others do not: a repair that runs beside this one stores
- * there, say, what it lacked. Then nothing would differ any more, and the others be left without.
- * So a group lasts no longer than until its elements are to be compared with another's. */
+/* Lets every member speak for itself again. A group must not last until its elements are compared
+ * with those of another group, because its speaker may change while the others do not. For example,
+ * another repair that runs at the same time stores with the speaker what it lacked. Then nothing
+ * would seem to differ any more, and the others would never get it. */
 static void dissolve(struct plan_range *item)
 {
 	for (uint32_t i = 0; i < RECONCILE_MAX; i++)
@@ -313,6 +330,7 @@ static void dissolve(struct plan_range *item)
 			item->speaker[i] = (uint8_t)i;
 }
 
+/* All have answered: parts that differ become ranges on the stack. */
 static void compare(struct reconcile *r, uint32_t index)
 {
 	struct plan_task *task = &r->tasks[index];
@@ -338,6 +356,7 @@ static void compare(struct reconcile *r, uint32_t index)
 
 /* ---- replies ---- */
 
+/* The splitter's answer: the ends of the parts, and its own digests. */
 static const char *take_split(struct reconcile *r, uint32_t index, const struct frame *frame)
 {
 	struct plan_task *task = &r->tasks[index];
@@ -406,6 +425,7 @@ const char *plan_reply(struct reconcile *r, uint32_t index, uint32_t task_index,
 
 /* ---- going on ---- */
 
+/* Whether nothing waits to be stored, here or at a member. */
 static bool is_quiet(const struct reconcile *r)
 {
 	for (uint32_t i = 0; i < r->options.count; i++)

@@ -2,15 +2,17 @@
  *
  * Connections: handshake, mutual proof, what comes in, times, results.
  *
- * No proof is written before every replica has said who it is, or is lost. A stranger on a dead
- * replica's port could pass a live one's nonce and uuid on to us, and our proof on to that one: he
- * would be an operator there. Then one uuid answers at two addresses, and neither is told anything.
+ * No proof is written before every replica has said who it is, or is lost. Otherwise a stranger
+ * could listen on the port of a dead replica. He could pass on to us the nonce and uuid of a live
+ * replica, and pass on our proof to that one, which would then take him for an operator. But in
+ * that case one uuid answers at two addresses, which is found out before: neither gets a proof.
  */
 #include "base/bug.h"
 #include "reconcile/private.h"
 
 #include <stdio.h>
 
+/* A member does not take part any more. If the run has started, it starts again without it. */
 static void lose(struct reconcile *r, uint32_t index, const char *why)
 {
 	struct member *m = &r->members[index];
@@ -34,6 +36,8 @@ static void lose(struct reconcile *r, uint32_t index, const char *why)
 
 /* ---- handshake and proof ---- */
 
+/* Nonces come from the seed, so equal events give equal bytes. `what` and `index` tell them
+ * apart. */
 static void draw(const struct reconcile *r, const char *what, uint32_t index,
                  uint8_t nonce[KEY_SIZE])
 {
@@ -56,6 +60,7 @@ static struct auth auth_of(const struct member *m)
 	return auth;
 }
 
+/* Loses every member whose uuid another one has, too. */
 static void lose_twins(struct reconcile *r)
 {
 	bool is_twin[RECONCILE_MAX] = { false };
@@ -95,7 +100,7 @@ static uint32_t count_between(const struct reconcile *r, enum member_state first
 	return count;
 }
 
-/* Goes on as soon as nobody is waited for. */
+/* Takes the next step as soon as no member has to be waited for. Called after every event. */
 static void settle(struct reconcile *r)
 {
 	if (r->is_done)
@@ -132,6 +137,8 @@ static const char *take_welcome(struct reconcile *r, uint32_t index, const struc
 	return NULL;
 }
 
+/* The replica must prove, too, that it holds the key: else it could be anybody, who wants our
+ * facts. */
 static const char *take_proof(struct reconcile *r, uint32_t index, const struct frame *frame)
 {
 	struct member *m = &r->members[index];
@@ -205,7 +212,8 @@ static const char *take_frame(struct reconcile *r, uint32_t index, const struct 
 	return take_reply(r, index, frame);
 }
 
-/* A line of text is what a replica says to a stranger, and one that is too full to anybody. */
+/* A replica that is full answers with a line of text, and so does one that takes us for a
+ * stranger. */
 static const char *line_of(struct view bytes, char line[RECONCILE_WHY_SIZE])
 {
 	const uint8_t *end = memchr(bytes.data, '\n', bytes.size);
@@ -283,6 +291,7 @@ void reconcile_failed(struct reconcile *r, uint32_t index, const char *why, uint
 
 /* ---- time ---- */
 
+/* A large set takes longer to digest. */
 static uint64_t timeout_of(const struct reconcile *r, const struct member *m)
 {
 	if (m->state < MEMBER_READY)
@@ -290,7 +299,8 @@ static uint64_t timeout_of(const struct reconcile *r, const struct member *m)
 	return r->options.reply_timeout_ms + m->facts / ELEMENTS_PER_MS;
 }
 
-/* When something is to be done about a peer: it is late, or wants to hear from us. */
+/* When something must be done about a member: its answer is late, or it needs a PING so that it
+ * does not think that we are dead. */
 static uint64_t deadline_of(const struct reconcile *r, const struct member *m)
 {
 	uint64_t late_ms = m->heard_ms + timeout_of(r, m);

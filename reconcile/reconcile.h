@@ -3,9 +3,8 @@
  * reconcile: the plan of repair. It finds what the sets of up to three replicas do not have in
  * common, and copies it in each direction.
  *
- * One `reconcile` is one run. It owns no socket, clock or randomness: events come in, ordered
- * actions go out, and the bytes to be written wait in it until the caller takes them, as in
- * session/session.h.
+ * One `reconcile` is one run. It owns no socket, clock or randomness. Events come in, ordered
+ * actions go out, and the bytes to be written wait in it until the caller takes them.
  *
  *   r = reconcile_new(&options, time_ms);               the caller dials them all
  *   reconcile_connected / reconcile_failed / reconcile_input / reconcile_tick
@@ -13,20 +12,21 @@
  *                                                       left; RECONCILE_DONE is the last
  *   reconcile_output(r, index), reconcile_output_sent(r, index, size)
  *
- * How. The replica with the most elements splits a range into parts; the others answer digests of
- * the same parts; parts that differ are split further. Where only some replicas have anything, or
- * little is left, the elements themselves are read, merged by key, and what a replica lacks is
- * stored there. Of equal replicas one speaks for all where it alone has anything. So what is moved
- * follows the difference.
+ * How it works. The replica with the most elements splits a range into parts. The others answer
+ * with digests of the same parts. Parts that differ are split further. Where little is left, or
+ * only some replicas have anything, the elements themselves are read and merged by key, and what a
+ * replica lacks is stored there. So the amount of data that is moved depends on the difference, not
+ * on the size of the sets.
  *
- * What is gone comes first: a pass over tombstones and dead ranges, and only when it has ended one
- * over accounts and messages, so that nothing that is dead anywhere becomes alive elsewhere. A pass
- * that found something is followed by another one: maximal ranges may merge when they are brought
- * together ([1,5] and [3,9] are [1,9] on both), and the traffic goes on. What is stored only ever
- * joins, so a run may end anywhere, be repeated, and meet others.
+ * What is gone comes first: a pass over tombstones and dead ranges, and only after it a pass over
+ * accounts and messages. So nothing that is dead anywhere becomes alive elsewhere. After a pass
+ * that found something comes another one, because ranges may merge when they are brought together
+ * ([1,5] and [3,9] become [1,9] on both), and because clients go on writing. Storing a fact twice
+ * does no harm, so a run may end at any point, be repeated, and run beside others.
  *
- * Nobody is told anything before he has proved that he holds the operator key. One uuid at two
- * addresses is trusted at neither: it may be a stranger who passes on what the true one says.
+ * No replica is told anything before it has proved that it holds the operator key. A uuid that
+ * answers at two addresses is trusted at neither: one of them may be a stranger who passes on what
+ * the true one says.
  *
  * Pure; one thread.
  */
