@@ -47,11 +47,11 @@ struct client {
 	struct link_pool *pool;
 	struct link *link;
 	struct cli_output output;
-	struct input input;      /* of a script */
-	struct console *console; /* of a person; else NULL */
-	struct question question;
-	struct show show;
-	struct run run;
+	struct cli_input input;      /* of a script */
+	struct cli_console *console; /* of a person; else NULL */
+	struct cli_question question;
+	struct cli_show show;
+	struct cli_run run;
 
 	enum client_state state;
 	bool is_hasty;         /* a signal came: nothing is waited for but the log-out */

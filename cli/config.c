@@ -82,7 +82,7 @@ static bool copy_word(char *to, size_t size, struct view word)
 }
 
 /* One line; NULL, or a phrase: what is wrong with it. */
-static const char *parse_line(struct view line, struct config *config, size_t *count)
+static const char *parse_line(struct view line, struct cli_config *config, size_t *count)
 {
 	struct view rest = line;
 	uint16_t port;
@@ -109,10 +109,10 @@ static const char *parse_line(struct view line, struct config *config, size_t *c
 	return NULL;
 }
 
-bool config_parse(struct view text, const char *path, struct config *config,
+bool config_parse(struct view text, const char *path, struct cli_config *config,
                   char err[CONFIG_ERR_SIZE])
 {
-	struct config parsed = { .hosts = { "" } };
+	struct cli_config parsed = { .hosts = { "" } };
 	size_t count = 0;
 
 	for (size_t number = 1; text.size > 0; number++) {
@@ -164,7 +164,7 @@ static int open_regular(const char *path, struct stat *stat, char err[CONFIG_ERR
 	return -1;
 }
 
-bool config_read(const char *path, struct config *config, bool *is_missing,
+bool config_read(const char *path, struct cli_config *config, bool *is_missing,
                  char err[CONFIG_ERR_SIZE])
 {
 	struct stat stat;
@@ -264,7 +264,7 @@ static bool write_new(char *new_path, const char *text)
 	return good;
 }
 
-bool config_write(const char *path, const struct config *config, char err[CONFIG_ERR_SIZE])
+bool config_write(const char *path, const struct cli_config *config, char err[CONFIG_ERR_SIZE])
 {
 	char text[REPLICAS * (CONFIG_HOST_SIZE + CONFIG_PORT_SIZE + 16) + 128] =
 		"# The three replicas, in the order that all clients use.\n";

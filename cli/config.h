@@ -30,7 +30,7 @@ enum {
 	CONFIG_PORT_SIZE = 6,
 };
 
-struct config {
+struct cli_config {
 	char hosts[REPLICAS][CONFIG_HOST_SIZE];
 	char ports[REPLICAS][CONFIG_PORT_SIZE]; /* numbers from 1 to 65535 */
 };
@@ -38,13 +38,13 @@ struct config {
 /* Where the file is or would be; false if neither $XDG_CONFIG_HOME nor $HOME says so. */
 bool config_path(char path[HOME_PATH_SIZE]);
 /* What such a file says; `path` is only for `err`. */
-bool config_parse(struct view text, const char *path, struct config *config,
+bool config_parse(struct view text, const char *path, struct cli_config *config,
                   char err[CONFIG_ERR_SIZE]);
 /* False, with *is_missing or `err`, if there is none that can be used. */
-bool config_read(const char *path, struct config *config, bool *is_missing,
+bool config_read(const char *path, struct cli_config *config, bool *is_missing,
                  char err[CONFIG_ERR_SIZE]);
 /* Writes it in one step, with the folders that are missing (0700); the file is 0600. */
-bool config_write(const char *path, const struct config *config, char err[CONFIG_ERR_SIZE]);
+bool config_write(const char *path, const struct cli_config *config, char err[CONFIG_ERR_SIZE]);
 
 /* The first line of a file that only its owner may read. */
 bool config_read_password(const char *path, uint8_t password[PASSWORD_SIZE_MAX], size_t *size,

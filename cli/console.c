@@ -31,7 +31,7 @@ enum {
 	OUT_SIZE_MAX = 16 * LINE_MAX_SIZE,
 };
 
-struct console {
+struct cli_console {
 	struct loop *loop;
 	struct link *link;
 	struct cli_output *output;
@@ -71,7 +71,7 @@ struct console {
 
 /* ---- printing ---- */
 
-void console_draw(struct console *c)
+void console_draw(struct cli_console *c)
 {
 	unsigned columns;
 	unsigned rows;
@@ -84,7 +84,7 @@ void console_draw(struct console *c)
 	terminal_sent(c->t, bytes.size);
 }
 
-void console_print(struct console *c, struct view lines)
+void console_print(struct cli_console *c, struct view lines)
 {
 	/* What does not fit is drawn first; one piece always fits then. */
 	if (!terminal_print(c->t, lines)) {
@@ -107,7 +107,8 @@ void console_size(unsigned *columns, unsigned *rows)
 	}
 }
 
-size_t console_columns(struct console *c, const struct view *items, size_t count, size_t rows_left)
+size_t console_columns(struct cli_console *c, const struct view *items, size_t count,
+                       size_t rows_left)
 {
 	size_t shown;
 
@@ -117,7 +118,7 @@ size_t console_columns(struct console *c, const struct view *items, size_t count
 	return shown;
 }
 
-static void say(struct console *c, const char *text)
+static void say(struct cli_console *c, const char *text)
 {
 	struct buf line;
 
@@ -127,7 +128,7 @@ static void say(struct console *c, const char *text)
 	buf_release(&line);
 }
 
-void console_prompt(struct console *c, const char *prompt, const char *own)
+void console_prompt(struct cli_console *c, const char *prompt, const char *own)
 {
 	char count[32] = "";
 	char title[128];
@@ -142,7 +143,7 @@ void console_prompt(struct console *c, const char *prompt, const char *own)
 	terminal_title(c->t, view_of_string(title));
 }
 
-void console_announce(struct console *c)
+void console_announce(struct cli_console *c)
 {
 	uint64_t now_ms = loop_now_ms(c->loop);
 
@@ -152,19 +153,19 @@ void console_announce(struct console *c)
 	c->quiet_until_ms = now_ms + BURST_MS;
 }
 
-void console_bell(struct console *c, bool is_on)
+void console_bell(struct cli_console *c, bool is_on)
 {
 	c->has_bell = is_on;
 }
 
-uint64_t console_unread_count(const struct console *c)
+uint64_t console_unread_count(const struct cli_console *c)
 {
 	return c->unread;
 }
 
 /* ---- begin and end ---- */
 
-static void listen_or_not(struct console *c)
+static void listen_or_not(struct cli_console *c)
 {
 	bool wanted = !c->has_ended && terminal_room(c->t) > 0;
 
@@ -181,7 +182,7 @@ static void listen_or_not(struct console *c)
 
 static void readable(struct loop_source *source, unsigned events)
 {
-	struct console *c = LOOP_OWNER(source, struct console, source);
+	struct cli_console *c = LOOP_OWNER(source, struct cli_console, source);
 	uint8_t bytes[4096];
 	size_t room = terminal_room(c->t);
 	ssize_t count;
@@ -200,10 +201,10 @@ static void readable(struct loop_source *source, unsigned events)
 	listen_or_not(c);
 }
 
-struct console *console_new(struct loop *l, struct link *link, struct cli_output *output,
-                            bool is_plain)
+struct cli_console *console_new(struct loop *l, struct link *link, struct cli_output *output,
+                                bool is_plain)
 {
-	struct console *c = memory_alloc_zero(1, sizeof(*c));
+	struct cli_console *c = memory_alloc_zero(1, sizeof(*c));
 	struct terminal_options options = { .line_size_max = LINE_MAX_SIZE,
 		                            .paste_lines_max = PASTE_LINES_MAX,
 		                            .history_count_max = HISTORY_COUNT_MAX };
@@ -238,7 +239,7 @@ static void wipe(struct buf *b)
 	buf_release(b);
 }
 
-void console_free(struct console *c)
+void console_free(struct cli_console *c)
 {
 	if (c == NULL)
 		return;
@@ -258,17 +259,17 @@ void console_free(struct console *c)
 	memory_free(c);
 }
 
-bool console_is_echoed(const struct console *c)
+bool console_is_echoed(const struct cli_console *c)
 {
 	return c->is_echoed;
 }
 
-size_t console_waiting(const struct console *c)
+size_t console_waiting(const struct cli_console *c)
 {
 	return c->count;
 }
 
-struct console_line *console_waiting_line(struct console *c, size_t index)
+struct console_line *console_waiting_line(struct cli_console *c, size_t index)
 {
 	if (index >= c->count)
 		return NULL;
@@ -277,13 +278,13 @@ struct console_line *console_waiting_line(struct console *c, size_t index)
 
 /* ---- questions ---- */
 
-void console_drop_keys(struct console *c)
+void console_drop_keys(struct cli_console *c)
 {
 	terminal_drop_input(c->t);
 	listen_or_not(c);
 }
 
-static void ask(struct console *c, const char *prompt, bool is_secret)
+static void ask(struct cli_console *c, const char *prompt, bool is_secret)
 {
 	(void)snprintf(c->question, sizeof(c->question), "%s", prompt);
 	c->is_secret = is_secret;
@@ -291,25 +292,25 @@ static void ask(struct console *c, const char *prompt, bool is_secret)
 	tty_echo(!is_secret);
 }
 
-void console_ask(struct console *c, const char *prompt, bool is_secret)
+void console_ask(struct cli_console *c, const char *prompt, bool is_secret)
 {
 	c->is_asking = true;
 	ask(c, prompt, is_secret);
 }
 
-void console_ask_end(struct console *c)
+void console_ask_end(struct cli_console *c)
 {
 	c->is_asking = false;
 	terminal_ask_cancel(c->t);
 	tty_echo(true);
 }
 
-bool console_is_asking(const struct console *c)
+bool console_is_asking(const struct cli_console *c)
 {
 	return c->is_asking;
 }
 
-static void take_paste(struct console *c, const struct terminal_event *event)
+static void take_paste(struct cli_console *c, const struct terminal_event *event)
 {
 	char text[160];
 
@@ -329,7 +330,7 @@ static void take_paste(struct console *c, const struct terminal_event *event)
 }
 
 /* The answer to that. */
-static void end_paste(struct console *c, struct view answer)
+static void end_paste(struct cli_console *c, struct view answer)
 {
 	c->asks_paste = false;
 	terminal_paste(c->t, answer.size > 0 && (answer.data[0] | 0x20) == 'y');
@@ -338,7 +339,7 @@ static void end_paste(struct console *c, struct view answer)
 /* ---- lines ---- */
 
 /* The question stays to be seen, with what was answered. */
-static void show_answer(struct console *c, struct view answer)
+static void show_answer(struct cli_console *c, struct view answer)
 {
 	struct buf out;
 
@@ -352,7 +353,7 @@ static void show_answer(struct console *c, struct view answer)
 	buf_release(&out);
 }
 
-static void keep_line(struct console *c, const struct terminal_event *event)
+static void keep_line(struct cli_console *c, const struct terminal_event *event)
 {
 	struct view text = event->text;
 	struct console_line *line;
@@ -373,7 +374,7 @@ static void keep_line(struct console *c, const struct terminal_event *event)
 }
 
 /* Whether another line may be finished now. */
-static bool wants_lines(const struct console *c, enum console_lines lines)
+static bool wants_lines(const struct cli_console *c, enum console_lines lines)
 {
 	const struct console_line *last;
 
@@ -385,7 +386,7 @@ static bool wants_lines(const struct console *c, enum console_lines lines)
 	return c->count < CONSOLE_WAITING_MAX && !secret_may_follow(buf_view(&last->text));
 }
 
-static void give_waiting(struct console *c, struct console_event *event)
+static void give_waiting(struct cli_console *c, struct console_event *event)
 {
 	struct console_line *first = &c->lines[c->first];
 
@@ -403,7 +404,7 @@ static void give_waiting(struct console *c, struct console_event *event)
 /* ---- completion ---- */
 
 /* What Tab may put there, each with what of the word stands before it. */
-static void complete_names(struct console *c)
+static void complete_names(struct cli_console *c)
 {
 	struct view *words = memory_alloc((c->names_count + 1) * sizeof(*words));
 	struct buf *memory = memory_alloc((c->names_count + 1) * sizeof(*memory));
@@ -421,7 +422,8 @@ static void complete_names(struct console *c)
 	memory_free(words);
 }
 
-static void ask_for_names(struct console *c, const struct terminal_event *event, size_t name_offset)
+static void ask_for_names(struct cli_console *c, const struct terminal_event *event,
+                          size_t name_offset)
 {
 	struct view text = event->text;
 	struct view name = view_of(text.data + name_offset, text.size - name_offset);
@@ -443,7 +445,7 @@ static void ask_for_names(struct console *c, const struct terminal_event *event,
 		&(struct command){ .kind = COMMAND_LIST, .name = name, .enough = NAMES_MAX });
 }
 
-static void take_tab(struct console *c, const struct terminal_event *event)
+static void take_tab(struct cli_console *c, const struct terminal_event *event)
 {
 	size_t name_offset;
 	enum complete_kind kind = complete_kind(event->text, event->word_offset, &name_offset);
@@ -462,7 +464,7 @@ static void take_tab(struct console *c, const struct terminal_event *event)
 	terminal_complete(c->t, event->serial, commands.words, commands.count);
 }
 
-bool console_take(struct console *c, const struct action *action)
+bool console_take(struct cli_console *c, const struct action *action)
 {
 	if (action->kind == ACTION_RESULT && c->token != 0 && action->result->token == c->token) {
 		complete_names(c);
@@ -479,7 +481,7 @@ bool console_take(struct console *c, const struct action *action)
 /* ---- events ---- */
 
 /* The terminal as it was, for the shell, until the person comes back. */
-static void suspend(struct console *c)
+static void suspend(struct cli_console *c)
 {
 	terminal_show(c->t, false);
 	console_draw(c);
@@ -488,7 +490,7 @@ static void suspend(struct console *c)
 	terminal_redraw(c->t);
 }
 
-void console_signalled(struct console *c, int number)
+void console_signalled(struct cli_console *c, int number)
 {
 	if (number == SIGTSTP) {
 		suspend(c);
@@ -500,7 +502,7 @@ void console_signalled(struct console *c, int number)
 }
 
 /* Ctrl-C or Ctrl-D instead of an answer. */
-static enum console_kind leave_question(struct console *c)
+static enum console_kind leave_question(struct cli_console *c)
 {
 	if (!c->asks_paste)
 		return CONSOLE_LEFT;
@@ -508,7 +510,8 @@ static enum console_kind leave_question(struct console *c)
 	return CONSOLE_NOTHING;
 }
 
-static enum console_kind take_interrupt(struct console *c, bool is_empty, enum console_lines lines)
+static enum console_kind take_interrupt(struct cli_console *c, bool is_empty,
+                                        enum console_lines lines)
 {
 	if (!is_empty)
 		return CONSOLE_NOTHING;
@@ -518,7 +521,7 @@ static enum console_kind take_interrupt(struct console *c, bool is_empty, enum c
 	return CONSOLE_NOTHING;
 }
 
-static enum console_kind take_line(struct console *c, const struct terminal_event *event)
+static enum console_kind take_line(struct cli_console *c, const struct terminal_event *event)
 {
 	if (!event->was_asked) {
 		keep_line(c, event);
@@ -532,7 +535,7 @@ static enum console_kind take_line(struct console *c, const struct terminal_even
 }
 
 /* What it means for the caller. */
-static enum console_kind take_event(struct console *c, const struct terminal_event *event,
+static enum console_kind take_event(struct cli_console *c, const struct terminal_event *event,
                                     enum console_lines lines)
 {
 	if (event->was_asked)
@@ -558,7 +561,7 @@ static enum console_kind take_event(struct console *c, const struct terminal_eve
 	return CONSOLE_NOTHING;
 }
 
-bool console_next(struct console *c, enum console_lines lines, struct console_event *event)
+bool console_next(struct cli_console *c, enum console_lines lines, struct console_event *event)
 {
 	struct terminal_event key;
 

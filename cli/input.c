@@ -14,7 +14,7 @@ enum { READ_SIZE = 64 * 1024 };
 
 static void input_ready(struct loop_source *source, unsigned events)
 {
-	struct input *in = LOOP_OWNER(source, struct input, source);
+	struct cli_input *in = LOOP_OWNER(source, struct cli_input, source);
 	uint8_t *room;
 	ssize_t count;
 
@@ -32,9 +32,9 @@ static void input_ready(struct loop_source *source, unsigned events)
 	input_want(in, false);
 }
 
-void input_init(struct input *in, struct loop *l, int fd)
+void input_init(struct cli_input *in, struct loop *l, int fd)
 {
-	*in = (struct input){ .loop = l, .source = { .fd = fd, .ready = input_ready } };
+	*in = (struct cli_input){ .loop = l, .source = { .fd = fd, .ready = input_ready } };
 	/* It is read only when it holds no whole line, and a line that is too long is cut. */
 	buf_init(&in->buf, COMMAND_LINE_SIZE_MAX + 2 * READ_SIZE);
 	in->has_ended = fd < 0;
@@ -43,7 +43,7 @@ void input_init(struct input *in, struct loop *l, int fd)
 	input_want(in, false);
 }
 
-void input_release(struct input *in)
+void input_release(struct cli_input *in)
 {
 	input_want(in, false);
 	/* A password may be among it. */
@@ -53,7 +53,7 @@ void input_release(struct input *in)
 
 /* The end of a pipe is told whether it is wanted or not, so what is not wanted is not in the loop
  * at all. */
-void input_want(struct input *in, bool wanted)
+void input_want(struct cli_input *in, bool wanted)
 {
 	wanted = wanted && !in->has_ended;
 	if (wanted == in->is_added)
@@ -68,7 +68,7 @@ void input_want(struct input *in, bool wanted)
 }
 
 /* Drops the rest of a line that was cut; false if its end has not come yet. */
-static bool skip(struct input *in)
+static bool skip(struct cli_input *in)
 {
 	struct view left = view_of(in->buf.data + in->used, in->buf.size - in->used);
 	const uint8_t *end = left.size == 0 ? NULL : memchr(left.data, '\n', left.size);
@@ -79,7 +79,7 @@ static bool skip(struct input *in)
 	return end != NULL;
 }
 
-bool input_line(struct input *in, struct view *line, bool *was_cut)
+bool input_line(struct cli_input *in, struct view *line, bool *was_cut)
 {
 	const uint8_t *end = NULL;
 	size_t left;
@@ -105,7 +105,7 @@ bool input_line(struct input *in, struct view *line, bool *was_cut)
 	return true;
 }
 
-bool input_has_ended(const struct input *in)
+bool input_has_ended(const struct cli_input *in)
 {
 	return in->has_ended && in->used == in->buf.size;
 }

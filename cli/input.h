@@ -16,7 +16,7 @@
 #include "base/buf.h"
 #include "io/loop.h"
 
-struct input {
+struct cli_input {
 	struct loop_source source;
 	struct loop *loop;
 	bool is_added;
@@ -28,11 +28,11 @@ struct input {
 };
 
 /* A descriptor that cannot be watched, or is none, counts as ended. */
-void input_init(struct input *in, struct loop *l, int fd);
-void input_release(struct input *in);
-void input_want(struct input *in, bool wanted);
-bool input_line(struct input *in, struct view *line, bool *was_cut);
+void input_init(struct cli_input *in, struct loop *l, int fd);
+void input_release(struct cli_input *in);
+void input_want(struct cli_input *in, bool wanted);
+bool input_line(struct cli_input *in, struct view *line, bool *was_cut);
 /* No line is left, and none will come. */
-bool input_has_ended(const struct input *in);
+bool input_has_ended(const struct cli_input *in);
 
 #endif

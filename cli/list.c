@@ -39,7 +39,7 @@ void listing_add(struct listing *list, const struct user *users, size_t count)
 	}
 }
 
-static void show_nobody(struct console *console, bool is_all)
+static void show_nobody(struct cli_console *console, bool is_all)
 {
 	const char *text = is_all ? "list: there is no account yet: /create NAME makes one"
 	                          : "list: no name fits; /list alone shows all";
@@ -48,7 +48,7 @@ static void show_nobody(struct console *console, bool is_all)
 }
 
 /* How many there was room for. */
-static uint64_t show_words(const struct listing *list, struct console *console)
+static uint64_t show_words(const struct listing *list, struct cli_console *console)
 {
 	size_t count = list->parts[0].kept + list->parts[1].kept;
 	struct view *words = memory_alloc(count * sizeof(*words));
@@ -65,7 +65,7 @@ static uint64_t show_words(const struct listing *list, struct console *console)
 	return shown;
 }
 
-void listing_show(const struct listing *list, struct console *console, bool is_all)
+void listing_show(const struct listing *list, struct cli_console *console, bool is_all)
 {
 	uint64_t count = list->parts[0].count + list->parts[1].count;
 	char rest[96] = "";

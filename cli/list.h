@@ -27,6 +27,6 @@ void listing_clear(struct listing *list);
 /* A page of users; copies what it keeps. */
 void listing_add(struct listing *list, const struct user *users, size_t count);
 /* Prints the list, and a line that sums it up. `is_all`: nothing was asked for but all. */
-void listing_show(const struct listing *list, struct console *console, bool is_all);
+void listing_show(const struct listing *list, struct cli_console *console, bool is_all);
 
 #endif

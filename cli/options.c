@@ -171,7 +171,7 @@ static void read_colour(struct client_options *o, const struct options *options,
 /* ---- addresses ---- */
 
 /* The config's words instead of those that were not given. */
-static void use_config(const struct options *options, struct config *config,
+static void use_config(const struct options *options, struct cli_config *config,
                        char *pairs[2 * REPLICAS])
 {
 	char path[HOME_PATH_SIZE];
@@ -198,7 +198,7 @@ static void use_config(const struct options *options, struct config *config,
 
 static void save(const struct options *options, char *pairs[2 * REPLICAS])
 {
-	struct config config;
+	struct cli_config config;
 	char path[HOME_PATH_SIZE];
 	char err[CONFIG_ERR_SIZE];
 
@@ -237,7 +237,7 @@ static void refuse_twins(const struct client_options *o, const struct options *o
 void client_options_read(struct client_options *o, int argc, char **argv)
 {
 	struct client_words words = { .color = "auto" };
-	struct config config;
+	struct cli_config config;
 	char *pairs[2 * REPLICAS];
 	struct options options = { .program = "client",
 		                   .usage = "[HOST PORT HOST PORT HOST PORT]",

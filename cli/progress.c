@@ -8,15 +8,15 @@
 
 static void expired(struct loop_timer *timer)
 {
-	LOOP_OWNER(timer, struct progress, timer)->is_slow = true;
+	LOOP_OWNER(timer, struct cli_progress, timer)->is_slow = true;
 }
 
-void progress_init(struct progress *p, struct loop *l)
+void progress_init(struct cli_progress *p, struct loop *l)
 {
-	*p = (struct progress){ .loop = l, .timer = { .expired = expired } };
+	*p = (struct cli_progress){ .loop = l, .timer = { .expired = expired } };
 }
 
-void progress_begin(struct progress *p, const char *what)
+void progress_begin(struct cli_progress *p, const char *what)
 {
 	assert(what != NULL);
 	progress_end(p);
@@ -24,12 +24,12 @@ void progress_begin(struct progress *p, const char *what)
 	loop_timer_set(p->loop, &p->timer, loop_now_ms(p->loop) + PROGRESS_MS);
 }
 
-void progress_done(struct progress *p, uint64_t done)
+void progress_done(struct cli_progress *p, uint64_t done)
 {
 	p->done = done;
 }
 
-void progress_end(struct progress *p)
+void progress_end(struct cli_progress *p)
 {
 	loop_timer_cancel(p->loop, &p->timer);
 	p->what = NULL;
@@ -37,7 +37,7 @@ void progress_end(struct progress *p)
 	p->done = 0;
 }
 
-void progress_text(const struct progress *p, char text[PROGRESS_SIZE])
+void progress_text(const struct cli_progress *p, char text[PROGRESS_SIZE])
 {
 	text[0] = 0;
 	if (p->what != NULL && p->is_slow)

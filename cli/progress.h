@@ -11,7 +11,7 @@
 
 enum { PROGRESS_MS = 500, PROGRESS_SIZE = 64 };
 
-struct progress {
+struct cli_progress {
 	struct loop *loop;
 	struct loop_timer timer;
 	const char *what; /* NULL: nothing is under way */
@@ -20,14 +20,14 @@ struct progress {
 };
 
 /* Nothing is under way. `l` must outlive it. */
-void progress_init(struct progress *p, struct loop *l);
+void progress_init(struct cli_progress *p, struct loop *l);
 /* `what` is kept as it is: "/list". */
-void progress_begin(struct progress *p, const char *what);
+void progress_begin(struct cli_progress *p, const char *what);
 /* So many are done so far. */
-void progress_done(struct progress *p, uint64_t done);
+void progress_done(struct cli_progress *p, uint64_t done);
 /* Nothing is under way any more; also before the end of the loop. */
-void progress_end(struct progress *p);
+void progress_end(struct cli_progress *p);
 /* What to show before the prompt: "[/list: 1200 so far] ", or nothing. */
-void progress_text(const struct progress *p, char text[PROGRESS_SIZE]);
+void progress_text(const struct cli_progress *p, char text[PROGRESS_SIZE]);
 
 #endif

@@ -15,21 +15,21 @@
 
 enum { PROMPT_SIZE = 128 };
 
-void question_init(struct question *q, struct console *console, struct view password)
+void question_init(struct cli_question *q, struct cli_console *console, struct view password)
 {
-	*q = (struct question){ .console = console, .password_size = password.size };
+	*q = (struct cli_question){ .console = console, .password_size = password.size };
 	assert(password.size <= sizeof(q->password));
 	if (password.size > 0)
 		memcpy(q->password, password.data, password.size);
 }
 
-void question_close(struct question *q)
+void question_close(struct cli_question *q)
 {
 	q->kind = QUESTION_NONE;
 	q->is_closed = true;
 }
 
-void question_forget(struct question *q)
+void question_forget(struct cli_question *q)
 {
 	explicit_bzero(q->password, sizeof(q->password));
 	q->password_size = 0;
@@ -38,7 +38,7 @@ void question_forget(struct question *q)
 
 /* ---- decisions ---- */
 
-static struct question_decision ask(struct question *q, enum question_kind kind)
+static struct question_decision ask(struct cli_question *q, enum question_kind kind)
 {
 	static const char *const prompts[] = {
 		[QUESTION_PASSWORD] = "password (not shown): ",
@@ -56,7 +56,7 @@ static struct question_decision ask(struct question *q, enum question_kind kind)
 }
 
 /* No question is under way after this one. */
-static struct question_decision decide(struct question *q, enum question_next next)
+static struct question_decision decide(struct cli_question *q, enum question_next next)
 {
 	if (q->kind != QUESTION_NONE)
 		console_ask_end(q->console);
@@ -64,7 +64,7 @@ static struct question_decision decide(struct question *q, enum question_next ne
 	return (struct question_decision){ .next = next, .verb = q->verb };
 }
 
-static struct question_decision begin_account(struct question *q, struct view password)
+static struct question_decision begin_account(struct cli_question *q, struct view password)
 {
 	struct question_decision decision = decide(q, QUESTION_BEGINS);
 
@@ -76,14 +76,15 @@ static struct question_decision begin_account(struct question *q, struct view pa
 }
 
 /* With the password that is known, or is now asked for. */
-static struct question_decision go_on(struct question *q)
+static struct question_decision go_on(struct cli_question *q)
 {
 	if (q->password_size == 0)
 		return ask(q, QUESTION_PASSWORD);
 	return begin_account(q, view_of(q->password, q->password_size));
 }
 
-static struct question_decision refuse(struct question *q, enum outcome outcome, const char *detail)
+static struct question_decision refuse(struct cli_question *q, enum outcome outcome,
+                                       const char *detail)
 {
 	struct question_decision decision = decide(q, QUESTION_REFUSES);
 
@@ -94,7 +95,8 @@ static struct question_decision refuse(struct question *q, enum outcome outcome,
 
 /* ---- answers ---- */
 
-struct question_decision question_begin(struct question *q, const struct command_request *request)
+struct question_decision question_begin(struct cli_question *q,
+                                        const struct command_request *request)
 {
 	q->verb = request->verb;
 	q->take_over = request->take_over;
@@ -106,7 +108,7 @@ struct question_decision question_begin(struct question *q, const struct command
 	return request->password.size > 0 ? begin_account(q, request->password) : go_on(q);
 }
 
-static struct question_decision take_password(struct question *q, struct view line)
+static struct question_decision take_password(struct cli_question *q, struct view line)
 {
 	bool is_again = q->kind == QUESTION_PASSWORD_AGAIN;
 
@@ -124,7 +126,7 @@ static struct question_decision take_password(struct question *q, struct view li
 	return go_on(q);
 }
 
-static struct question_decision take_offer_answer(struct question *q, struct view line)
+static struct question_decision take_offer_answer(struct cli_question *q, struct view line)
 {
 	if (line.size == 0 || (line.data[0] | 0x20) != 'y')
 		return refuse(q, OUTCOME_USAGE, "nothing was created; /list shows the names");
@@ -133,7 +135,7 @@ static struct question_decision take_offer_answer(struct question *q, struct vie
 	return go_on(q);
 }
 
-struct question_decision question_answer(struct question *q, struct view line)
+struct question_decision question_answer(struct cli_question *q, struct view line)
 {
 	struct question_decision decision;
 
@@ -146,7 +148,7 @@ struct question_decision question_answer(struct question *q, struct view line)
 	return decision;
 }
 
-struct question_decision question_leave(struct question *q)
+struct question_decision question_leave(struct cli_question *q)
 {
 	if (q->kind == QUESTION_NONE)
 		return decide(q, QUESTION_PASSES);
@@ -157,7 +159,7 @@ struct question_decision question_leave(struct question *q)
 /* ---- a log-in to a name that nobody has ---- */
 
 /* The listing has ended. */
-static struct question_decision end_looking(struct question *q, const struct result *result)
+static struct question_decision end_looking(struct cli_question *q, const struct result *result)
 {
 	q->is_looking = false;
 	if (result->outcome != OUTCOME_OK || q->is_taken || q->is_closed)
@@ -166,7 +168,7 @@ static struct question_decision end_looking(struct question *q, const struct res
 	return ask(q, QUESTION_TO_CREATE);
 }
 
-struct question_decision question_result(struct question *q, const struct result *result)
+struct question_decision question_result(struct cli_question *q, const struct result *result)
 {
 	struct question_decision decision;
 
@@ -188,7 +190,7 @@ struct question_decision question_result(struct question *q, const struct result
 	return decision;
 }
 
-void question_users(struct question *q, const struct user *users, size_t count)
+void question_users(struct cli_question *q, const struct user *users, size_t count)
 {
 	/* The name itself comes before all that it begins; another account may have lost it. */
 	for (size_t i = 0; i < count; i++)

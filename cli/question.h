@@ -20,9 +20,9 @@ enum question_kind {
 	QUESTION_TO_CREATE, /* the name that somebody wanted to log in to */
 };
 
-struct question {
-	struct console *console; /* NULL: there is nobody to ask */
-	enum question_kind kind; /* that is under way */
+struct cli_question {
+	struct cli_console *console; /* NULL: there is nobody to ask */
+	enum question_kind kind;     /* that is under way */
 	bool is_closed;
 
 	/* The account that the command under way is about, and what was answered. */
@@ -59,23 +59,24 @@ struct question_decision {
 
 /* `console` is NULL if there is nobody to ask. `password` is that of --password-file, which counts
  * for the first command; empty: there is none. It is copied. */
-void question_init(struct question *q, struct console *console, struct view password);
+void question_init(struct cli_question *q, struct cli_console *console, struct view password);
 /* Nobody is asked any more. */
-void question_close(struct question *q);
+void question_close(struct cli_question *q);
 /* Wipes the password: the command has ended. */
-void question_forget(struct question *q);
+void question_forget(struct cli_question *q);
 
 /* Begins a command about an account. What the request lacks is asked for, but for a password that is
  * known from --password-file. */
-struct question_decision question_begin(struct question *q, const struct command_request *request);
+struct question_decision question_begin(struct cli_question *q,
+                                        const struct command_request *request);
 /* Takes the answer to the question under way. */
-struct question_decision question_answer(struct question *q, struct view line);
+struct question_decision question_answer(struct cli_question *q, struct view line);
 /* The question under way was left without an answer. */
-struct question_decision question_leave(struct question *q);
+struct question_decision question_leave(struct cli_question *q);
 
 /* Takes a result of the command under way. QUESTION_PASSES: it is the command's last word. */
-struct question_decision question_result(struct question *q, const struct result *result);
+struct question_decision question_result(struct cli_question *q, const struct result *result);
 /* Takes accounts that were listed for this. */
-void question_users(struct question *q, const struct user *users, size_t count);
+void question_users(struct cli_question *q, const struct user *users, size_t count);
 
 #endif

@@ -9,7 +9,7 @@
 
 /* ---- results ---- */
 
-static void end_command(struct run *r)
+static void end_command(struct cli_run *r)
 {
 	r->is_busy = false;
 	r->token = 0;
@@ -19,7 +19,7 @@ static void end_command(struct run *r)
 	question_forget(r->question);
 }
 
-static void answer(struct run *r, struct script_answer *a)
+static void answer(struct cli_run *r, struct script_answer *a)
 {
 	assert(r->is_busy);
 	a->command = r->request.word;
@@ -29,18 +29,18 @@ static void answer(struct run *r, struct script_answer *a)
 	end_command(r);
 }
 
-static void answer_ok(struct run *r, const char *detail)
+static void answer_ok(struct cli_run *r, const char *detail)
 {
 	answer(r, &(struct script_answer){ .outcome = OUTCOME_OK, .detail = detail });
 }
 
-static void refuse(struct run *r, enum outcome outcome, const char *detail)
+static void refuse(struct cli_run *r, enum outcome outcome, const char *detail)
 {
 	assert(outcome != OUTCOME_OK);
 	answer(r, &(struct script_answer){ .outcome = outcome, .detail = detail });
 }
 
-void run_forget_session(struct run *r)
+void run_forget_session(struct cli_run *r)
 {
 	show_talk(r->show, view_of(NULL, 0));
 	r->unseen = 0;
@@ -48,12 +48,12 @@ void run_forget_session(struct run *r)
 
 static void wait_expired(struct loop_timer *timer)
 {
-	answer_ok(LOOP_OWNER(timer, struct run, wait), "");
+	answer_ok(LOOP_OWNER(timer, struct cli_run, wait), "");
 }
 
 /* ---- what goes to the replicas ---- */
 
-static void begin(struct run *r, const struct command *command)
+static void begin(struct cli_run *r, const struct command *command)
 {
 	assert(r->is_busy);
 	r->token = link_command(r->link, command);
@@ -61,7 +61,7 @@ static void begin(struct run *r, const struct command *command)
 	show_begun(r->show, r->request.word);
 }
 
-static void begin_delete(struct run *r, struct view name)
+static void begin_delete(struct cli_run *r, struct view name)
 {
 	char own[DISPLAY_SIZE];
 
@@ -76,7 +76,7 @@ static void begin_delete(struct run *r, struct view name)
 }
 
 /* What a question, or its answer, has come to. */
-static void carry_out(struct run *r, struct question_decision decision)
+static void carry_out(struct cli_run *r, struct question_decision decision)
 {
 	/* The line it belongs to is long gone. */
 	if (decision.next != QUESTION_PASSES)
@@ -97,17 +97,17 @@ static void carry_out(struct run *r, struct question_decision decision)
 	}
 }
 
-void run_answer(struct run *r, struct view line)
+void run_answer(struct cli_run *r, struct view line)
 {
 	carry_out(r, question_answer(r->question, line));
 }
 
-void run_leave_question(struct run *r)
+void run_leave_question(struct cli_run *r)
 {
 	carry_out(r, question_leave(r->question));
 }
 
-void run_log_in(struct run *r, const char *name)
+void run_log_in(struct cli_run *r, const char *name)
 {
 	r->is_busy = true;
 	r->request = (struct command_request){ .verb = VERB_LOGIN, .name = view_of_string(name) };
@@ -115,7 +115,7 @@ void run_log_in(struct run *r, const char *name)
 }
 
 /* A person gets the names in columns, and what sums them up instead of a result. */
-static void end_list(struct run *r)
+static void end_list(struct cli_run *r)
 {
 	bool is_all = r->request.given == 0;
 
@@ -134,7 +134,7 @@ static void end_list(struct run *r)
 	                                   .count = r->listed });
 }
 
-static void take_result(struct run *r, const struct result *result)
+static void take_result(struct cli_run *r, const struct result *result)
 {
 	struct script_answer a = { .outcome = result->outcome,
 		                   .detail = result->detail,
@@ -159,7 +159,7 @@ static void take_result(struct run *r, const struct result *result)
 }
 
 /* A page of accounts: those that fit are shown. */
-static void take_users(struct run *r, const struct action *action)
+static void take_users(struct cli_run *r, const struct action *action)
 {
 	struct user *fitting;
 	size_t count = 0;
@@ -183,7 +183,7 @@ static void take_users(struct run *r, const struct action *action)
 	memory_free(fitting);
 }
 
-void run_take(struct run *r, const struct action *action)
+void run_take(struct cli_run *r, const struct action *action)
 {
 	uint32_t token = action->kind == ACTION_RESULT ? action->result->token : action->token;
 
@@ -199,7 +199,7 @@ void run_take(struct run *r, const struct action *action)
 
 /* What waits for the account goes with it, so it is shown first. Without a live replica nothing
  * more comes, and the deletion waits for one itself. */
-void run_go_on(struct run *r)
+void run_go_on(struct cli_run *r)
 {
 	const struct replication *half = link_replication(r->link);
 	char own[DISPLAY_SIZE];
@@ -213,7 +213,7 @@ void run_go_on(struct run *r)
 		refuse(r, OUTCOME_NOT_LOGGED_IN, "the session has ended: log in first");
 }
 
-static void begin_list(struct run *r)
+static void begin_list(struct cli_run *r)
 {
 	const struct command_request *q = &r->request;
 	bool is_regex = (q->given & FIELD_BIT(FIELD_REGEX)) != 0;
@@ -234,7 +234,7 @@ static void begin_list(struct run *r)
 	end_list(r);
 }
 
-static void begin_send(struct run *r, const struct view *to, size_t count)
+static void begin_send(struct cli_run *r, const struct view *to, size_t count)
 {
 	const struct command_request *q = &r->request;
 
@@ -248,7 +248,7 @@ static void begin_send(struct run *r, const struct view *to, size_t count)
 }
 
 /* Plain text goes to the conversation, as a message. */
-static void begin_text(struct run *r)
+static void begin_text(struct cli_run *r)
 {
 	struct view to = view_of_string(r->show->talk);
 	char own[DISPLAY_SIZE];
@@ -265,7 +265,7 @@ static void begin_text(struct run *r)
 
 /* ---- what is answered here ---- */
 
-static void do_check(struct run *r)
+static void do_check(struct cli_run *r)
 {
 	struct script_answer a = {
 		.outcome = OUTCOME_OK, .detail = "", .has_messages = true, .messages = r->unseen
@@ -276,7 +276,7 @@ static void do_check(struct run *r)
 }
 
 /* In a window where the table has no room, what has. */
-static const char *fold_help(struct run *r, char text[HELP_SIZE])
+static const char *fold_help(struct cli_run *r, char text[HELP_SIZE])
 {
 	char words[VERB_TEXT][HELP_WORD_SIZE];
 	struct view items[VERB_TEXT];
@@ -299,7 +299,7 @@ static const char *fold_help(struct run *r, char text[HELP_SIZE])
 	return "/help COMMAND says more about one";
 }
 
-static void do_help(struct run *r)
+static void do_help(struct cli_run *r)
 {
 	struct script_answer a = { .outcome = OUTCOME_OK, .detail = "" };
 	struct view name = r->request.name;
@@ -323,7 +323,7 @@ static void do_help(struct run *r)
 	answer(r, &a);
 }
 
-static void do_bell(struct run *r)
+static void do_bell(struct cli_run *r)
 {
 	if (r->console == NULL) {
 		refuse(r, OUTCOME_USAGE, "there is no bell here: only a person's terminal has one");
@@ -335,7 +335,7 @@ static void do_bell(struct run *r)
 
 /* ---- a line ---- */
 
-static void do_verb(struct run *r)
+static void do_verb(struct cli_run *r)
 {
 	const struct command_request *q = &r->request;
 
@@ -390,7 +390,7 @@ static void do_verb(struct run *r)
 	}
 }
 
-void run_line(struct run *r, struct view line, bool was_cut, bool is_text, bool was_shown)
+void run_line(struct cli_run *r, struct view line, bool was_cut, bool is_text, bool was_shown)
 {
 	const struct verb_row *row;
 	char own[DISPLAY_SIZE];
@@ -418,8 +418,8 @@ void run_line(struct run *r, struct view line, bool was_cut, bool is_text, bool 
 		do_verb(r);
 }
 
-void run_init(struct run *r, struct loop *l, struct link *link, struct show *show,
-              struct question *question)
+void run_init(struct cli_run *r, struct loop *l, struct link *link, struct cli_show *show,
+              struct cli_question *question)
 {
 	r->loop = l;
 	r->link = link;
@@ -430,7 +430,7 @@ void run_init(struct run *r, struct loop *l, struct link *link, struct show *sho
 	command_parser_init(&r->parser, r->console != NULL);
 }
 
-void run_release(struct run *r)
+void run_release(struct cli_run *r)
 {
 	command_parser_release(&r->parser);
 	pattern_release(&r->pattern);

@@ -15,12 +15,12 @@
 #include "cli/question.h"
 #include "cli/show.h"
 
-struct run {
+struct cli_run {
 	struct loop *loop;
 	struct link *link;
-	struct show *show;
-	struct question *question;
-	struct console *console; /* of a person; NULL: it is a script */
+	struct cli_show *show;
+	struct cli_question *question;
+	struct cli_console *console; /* of a person; NULL: it is a script */
 	struct command_parser parser;
 	bool was_refused; /* some command was */
 	bool wants_end;   /* /quit */
@@ -39,25 +39,25 @@ struct run {
 };
 
 /* `r` is zeroed; all that is given must outlive it. */
-void run_init(struct run *r, struct loop *l, struct link *link, struct show *show,
-              struct question *question);
+void run_init(struct cli_run *r, struct loop *l, struct link *link, struct cli_show *show,
+              struct cli_question *question);
 /* Stops its timer and frees its memory. */
-void run_release(struct run *r);
+void run_release(struct cli_run *r);
 
 /* Takes a line, which is not empty; no command is under way. was_cut: it is the front of one that
  * was too long. is_text: it is no command, whatever it begins with. was_shown: while it waited. */
-void run_line(struct run *r, struct view line, bool was_cut, bool is_text, bool was_shown);
+void run_line(struct cli_run *r, struct view line, bool was_cut, bool is_text, bool was_shown);
 /* Begins the log-in of --user, the first command. `name` must live until it ends. */
-void run_log_in(struct run *r, const char *name);
+void run_log_in(struct cli_run *r, const char *name);
 /* Takes the answer to a question of the command under way. */
-void run_answer(struct run *r, struct view line);
+void run_answer(struct cli_run *r, struct view line);
 /* That question was left without an answer; nothing if there is none. */
-void run_leave_question(struct run *r);
+void run_leave_question(struct cli_run *r);
 /* Takes an action if it belongs to the command under way. */
-void run_take(struct run *r, const struct action *action);
+void run_take(struct cli_run *r, const struct action *action);
 /* Once a turn: what the command under way has waited for may have come. */
-void run_go_on(struct run *r);
+void run_go_on(struct cli_run *r);
 /* The session has ended, and with it the conversation. */
-void run_forget_session(struct run *r);
+void run_forget_session(struct cli_run *r);
 
 #endif

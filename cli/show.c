@@ -48,7 +48,7 @@ static struct transcript_time local(uint64_t ms)
 }
 
 /* By the clock that the messages have, or this host's before any replica was heard. */
-static struct transcript_time now(const struct show *s)
+static struct transcript_time now(const struct cli_show *s)
 {
 	uint64_t ms = replication_clock(link_replication(s->link), link_time(s->link));
 	struct timespec clock;
@@ -58,19 +58,19 @@ static struct transcript_time now(const struct show *s)
 	return local(ms);
 }
 
-static uint32_t live_count(const struct show *s)
+static uint32_t live_count(const struct cli_show *s)
 {
 	return replication_live(link_replication(s->link));
 }
 
 /* ---- the prompt ---- */
 
-static bool is_late(const struct show *s)
+static bool is_late(const struct cli_show *s)
 {
 	return s->is_running && (live_count(s) == 0 || s->is_slow);
 }
 
-static void set_prompt(struct show *s)
+static void set_prompt(struct cli_show *s)
 {
 	const struct replication *r = link_replication(s->link);
 	char own[DISPLAY_SIZE] = "";
@@ -92,7 +92,7 @@ static void set_prompt(struct show *s)
 	console_prompt(s->console, text, own);
 }
 
-void show_prompt(struct show *s)
+void show_prompt(struct cli_show *s)
 {
 	if (s->console == NULL)
 		return;
@@ -102,7 +102,7 @@ void show_prompt(struct show *s)
 
 /* ---- lines ---- */
 
-void show_flush(struct show *s)
+void show_flush(struct cli_show *s)
 {
 	unsigned rows;
 
@@ -119,7 +119,7 @@ void show_flush(struct show *s)
 	buf_clear(&s->script.out);
 }
 
-void show_notice(struct show *s, const char *text)
+void show_notice(struct cli_show *s, const char *text)
 {
 	struct transcript_time at = now(s);
 
@@ -130,7 +130,7 @@ void show_notice(struct show *s, const char *text)
 
 /* ---- replicas ---- */
 
-static void ask_for_facts(struct show *s, uint64_t ms)
+static void ask_for_facts(struct cli_show *s, uint64_t ms)
 {
 	if (s->console != NULL)
 		loop_timer_set(s->loop, &s->facts, loop_now_ms(s->loop) + ms);
@@ -138,7 +138,7 @@ static void ask_for_facts(struct show *s, uint64_t ms)
 
 static void facts_expired(struct loop_timer *timer)
 {
-	struct show *s = LOOP_OWNER(timer, struct show, facts);
+	struct cli_show *s = LOOP_OWNER(timer, struct cli_show, facts);
 
 	ask_for_facts(s, FACTS_MS);
 	if (s->is_running && s->facts_token == 0 && live_count(s) > 1)
@@ -146,7 +146,7 @@ static void facts_expired(struct loop_timer *timer)
 		                              &(struct command){ .kind = COMMAND_REPLICAS });
 }
 
-static void take_facts(struct show *s, const struct replica_row rows[REPLICAS])
+static void take_facts(struct cli_show *s, const struct replica_row rows[REPLICAS])
 {
 	struct transcript_time at = now(s);
 	bool is_known = true;
@@ -157,7 +157,7 @@ static void take_facts(struct show *s, const struct replica_row rows[REPLICAS])
 	ask_for_facts(s, is_known && s->transcript.differing == 0 ? FACTS_MS : FACTS_AGAIN_MS);
 }
 
-void show_ready(struct show *s)
+void show_ready(struct cli_show *s)
 {
 	const struct replication *r = link_replication(s->link);
 	struct transcript_time at = now(s);
@@ -179,7 +179,7 @@ void show_ready(struct show *s)
 	ask_for_facts(s, FACTS_SOON_MS);
 }
 
-void show_replica(struct show *s, const struct action *action)
+void show_replica(struct cli_show *s, const struct action *action)
 {
 	if (s->console == NULL) {
 		script_replica(&s->script, action->index, action->live, action->why);
@@ -190,7 +190,7 @@ void show_replica(struct show *s, const struct action *action)
 		ask_for_facts(s, FACTS_SOON_MS);
 }
 
-void show_leader(struct show *s, uint32_t index)
+void show_leader(struct cli_show *s, uint32_t index)
 {
 	if (s->console == NULL)
 		script_leader(&s->script, index);
@@ -198,7 +198,7 @@ void show_leader(struct show *s, uint32_t index)
 		transcript_leader(&s->transcript);
 }
 
-void show_changes(struct show *s)
+void show_changes(struct cli_show *s)
 {
 	struct transcript_time at;
 
@@ -208,7 +208,7 @@ void show_changes(struct show *s)
 	transcript_changes(&s->transcript, replication_leader(link_replication(s->link)), &at);
 }
 
-void show_replicas(struct show *s, const struct action *action)
+void show_replicas(struct cli_show *s, const struct action *action)
 {
 	if (action->token == s->facts_token)
 		take_facts(s, action->rows);
@@ -218,7 +218,7 @@ void show_replicas(struct show *s, const struct action *action)
 		script_replicas(&s->script, action->rows);
 }
 
-bool show_takes(struct show *s, uint32_t token)
+bool show_takes(struct cli_show *s, uint32_t token)
 {
 	bool is_it = token == s->facts_token;
 
@@ -229,7 +229,7 @@ bool show_takes(struct show *s, uint32_t token)
 
 /* ---- messages of others ---- */
 
-void show_message(struct show *s, const struct shown *shown)
+void show_message(struct cli_show *s, const struct shown *shown)
 {
 	struct transcript_time sent;
 
@@ -242,7 +242,7 @@ void show_message(struct show *s, const struct shown *shown)
 	transcript_message(&s->transcript, shown, &sent);
 }
 
-void show_logged_out(struct show *s, const char *why)
+void show_logged_out(struct cli_show *s, const char *why)
 {
 	struct transcript_time at = now(s);
 
@@ -262,7 +262,7 @@ static void copy_name(char to[COMMAND_ACCOUNT_SIZE], struct view name)
 	to[name.size] = 0;
 }
 
-void show_talk(struct show *s, struct view name)
+void show_talk(struct cli_show *s, struct view name)
 {
 	copy_name(s->talk, name);
 }
@@ -289,7 +289,7 @@ static bool is_message(const struct command_request *q, const char *talk, struct
 	return own->to_count > 0;
 }
 
-static void put_own(struct show *s, const struct show_own *own, enum transcript_own_state state,
+static void put_own(struct cli_show *s, const struct show_own *own, enum transcript_own_state state,
                     const struct script_answer *a)
 {
 	struct transcript_time at = now(s);
@@ -310,10 +310,10 @@ static void put_own(struct show *s, const struct show_own *own, enum transcript_
 
 static void slow_expired(struct loop_timer *timer)
 {
-	LOOP_OWNER(timer, struct show, slow)->is_slow = true;
+	LOOP_OWNER(timer, struct cli_show, slow)->is_slow = true;
 }
 
-void show_begun(struct show *s, struct view word)
+void show_begun(struct cli_show *s, struct view word)
 {
 	s->is_busy = true;
 	s->word = word;
@@ -323,7 +323,7 @@ void show_begun(struct show *s, struct view word)
 		loop_timer_set(s->loop, &s->slow, loop_now_ms(s->loop) + SLOW_MS);
 }
 
-void show_line(struct show *s, const struct command_request *request, struct view line,
+void show_line(struct cli_show *s, const struct command_request *request, struct view line,
                bool was_shown)
 {
 	show_begun(s, view_of(NULL, 0));
@@ -336,13 +336,13 @@ void show_line(struct show *s, const struct command_request *request, struct vie
 	show_flush(s);
 }
 
-void show_users(struct show *s, const struct user *users, size_t count)
+void show_users(struct cli_show *s, const struct user *users, size_t count)
 {
 	assert(s->console == NULL);
 	script_users(&s->script, users, count);
 }
 
-void show_done(struct show *s)
+void show_done(struct cli_show *s)
 {
 	s->is_slow = false;
 	loop_timer_cancel(s->loop, &s->slow);
@@ -357,7 +357,7 @@ static bool is_table(const struct script_answer *a)
 	return a->result != NULL && a->result->kind == COMMAND_REPLICAS;
 }
 
-void show_result(struct show *s, const struct script_answer *a)
+void show_result(struct cli_show *s, const struct script_answer *a)
 {
 	bool done = a->outcome == OUTCOME_OK;
 
@@ -377,7 +377,7 @@ void show_result(struct show *s, const struct script_answer *a)
 }
 
 /* What is under way and takes long. */
-static void show_under_way(struct show *s)
+static void show_under_way(struct cli_show *s)
 {
 	char text[160];
 
@@ -402,7 +402,7 @@ static void show_under_way(struct show *s)
 }
 
 /* Lines that wait behind it. Whom a text will go to follows from the lines before it. */
-static void show_queue(struct show *s, struct command_parser *parser)
+static void show_queue(struct cli_show *s, struct command_parser *parser)
 {
 	struct command_request request;
 	struct show_own own;
@@ -429,7 +429,7 @@ static void show_queue(struct show *s, struct command_parser *parser)
 	}
 }
 
-void show_settle(struct show *s, struct command_parser *parser)
+void show_settle(struct cli_show *s, struct command_parser *parser)
 {
 	struct transcript_time at;
 
@@ -452,7 +452,7 @@ void show_settle(struct show *s, struct command_parser *parser)
 
 /* ---- the end ---- */
 
-bool show_finish(struct show *s)
+bool show_finish(struct cli_show *s)
 {
 	size_t count = s->console == NULL ? 0 : console_waiting(s->console);
 	char text[64];
@@ -466,7 +466,7 @@ bool show_finish(struct show *s)
 	return true;
 }
 
-void show_abandoned(struct show *s)
+void show_abandoned(struct cli_show *s)
 {
 	struct script_answer a = { .outcome = OUTCOME_UNKNOWN,
 		                   .detail = "the client ended before there was an answer" };
@@ -479,15 +479,15 @@ void show_abandoned(struct show *s)
 
 /* ---- begin and end ---- */
 
-void show_init(struct show *s, struct loop *l, struct link *link, struct cli_output *output,
-               struct console *console, const struct client_options *options)
+void show_init(struct cli_show *s, struct loop *l, struct link *link, struct cli_output *output,
+               struct cli_console *console, const struct client_options *options)
 {
-	*s = (struct show){ .loop = l,
-		            .link = link,
-		            .output = output,
-		            .console = console,
-		            .slow = { .expired = slow_expired },
-		            .facts = { .expired = facts_expired } };
+	*s = (struct cli_show){ .loop = l,
+		                .link = link,
+		                .output = output,
+		                .console = console,
+		                .slow = { .expired = slow_expired },
+		                .facts = { .expired = facts_expired } };
 	for (size_t i = 0; i < REPLICAS; i++)
 		s->addresses[i] = options->targets[i].text;
 	script_init(&s->script, options->json, s->addresses);
@@ -498,7 +498,7 @@ void show_init(struct show *s, struct loop *l, struct link *link, struct cli_out
 	tzset();
 }
 
-void show_release(struct show *s)
+void show_release(struct cli_show *s)
 {
 	loop_timer_cancel(s->loop, &s->facts);
 	loop_timer_cancel(s->loop, &s->slow);

@@ -8,7 +8,7 @@
 
 enum { ROUNDS = 20000 };
 
-static struct config config;
+static struct cli_config config;
 static char err[CONFIG_ERR_SIZE];
 
 static bool parse(const char *text)

@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 static struct loop *loop;
-static struct input input;
+static struct cli_input input;
 static int writer = -1;
 
 static void open_pipe(void)

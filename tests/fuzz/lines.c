@@ -44,7 +44,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static struct command_parser commands;
 	static struct command_request request;
-	struct config config;
+	struct cli_config config;
 	char err[CONFIG_ERR_SIZE] = "";
 	struct view text = view_of(data, size);
 
