@@ -139,7 +139,7 @@ static void segment_add(struct table_segment *segment, uint64_t hash, uint32_t h
 		struct table_bucket *bucket = &segment->buckets[index];
 		uint8_t *empty = memchr(bucket->tags, 0, TABLE_WAYS);
 
-		if (empty) {
+		if (empty != NULL) {
 			*empty = tag_of(hash);
 			bucket->handles[empty - bucket->tags] = handle;
 			break;
@@ -272,7 +272,7 @@ uint32_t table_guess(const struct table *t, uint64_t hash)
 		&entry->segment->buckets[bucket_of(entry->bucket_count, hash)];
 	const uint8_t *found = memchr(bucket->tags, tag_of(hash), TABLE_WAYS);
 
-	return found ? bucket->handles[found - bucket->tags] : 0;
+	return found != NULL ? bucket->handles[found - bucket->tags] : 0;
 }
 
 uint32_t table_find(const struct table *t, uint64_t hash, table_match *match, const void *context,

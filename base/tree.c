@@ -290,7 +290,8 @@ uint32_t tree_next(const struct tree_use *use, uint32_t root, const void *key,
 
 	if (!root)
 		return 0;
-	if (hint && hint->root == root && hint->leaf && hint->index + 1 < hint->leaf->count) {
+	if (hint != NULL && hint->root == root && hint->leaf != NULL &&
+	    hint->index + 1 < hint->leaf->count) {
 		const uint32_t *elements = elements_of(hint->leaf);
 
 		if (use->order->compare(use->context, key, elements[hint->index]) == 0)
