@@ -51,6 +51,7 @@ static void need_front(struct buf *b)
 	(void)put; /* the buffer has no maximum that could be reached */
 }
 
+/* The fact is printed at once, so the caller may free it. */
 uint64_t journal_append(struct journal *j, const struct fact *fact)
 {
 	size_t begin;
@@ -143,6 +144,7 @@ void batch_run(struct journal *j)
 	(void)journal_failed(j, o->sync(j->disk, j->handle), "sync", file);
 }
 
+/* All that the job wrote is the journal's now, and its facts are on the disk. */
 void batch_end(struct journal *j)
 {
 	j->crc = crc32c(j->crc, j->job.data, j->job.size);

@@ -222,6 +222,7 @@ void compaction_restart(struct journal *j)
 	snapshot_begin(j, FILE_USERS);
 }
 
+/* The old journal must be gone: a TURN would replace it. */
 static void begin_prepare(struct journal *j)
 {
 	assert(!j->has_old);
@@ -240,6 +241,8 @@ static void begin_head(struct journal *j, enum journal_job_kind kind,
 	j->job.size = j->batch.size;
 }
 
+/* The head of the new journal says exactly which bytes the old one has: they are what the snapshots
+ * lack, should a start need them. */
 static void begin_turn(struct journal *j)
 {
 	struct journal_head head = {

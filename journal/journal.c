@@ -38,6 +38,7 @@ struct journal *journal_new(struct disk *disk, const struct journal_options *opt
 	return j;
 }
 
+/* Closes the file if it is open. */
 static void close_handle(struct journal *j, int *handle)
 {
 	/* What counts has been synced; what has not is thrown away. */
@@ -193,6 +194,7 @@ bool journal_compacting(const struct journal *j)
 
 /* ---- a clean stop ---- */
 
+/* All jobs of a compaction from USERS on, without batches between them. */
 int journal_write_all(struct journal *j, bool note, char err[ERR_SIZE])
 {
 	compaction_restart(j);
@@ -218,6 +220,8 @@ static void cut_reserve(struct journal *j)
 	(void)j->disk->operations->truncate(j->disk, j->handle, j->end);
 }
 
+/* What waits is written first: that much is promised. Snapshots only make the next start faster, so
+ * a lack of room for them is no failure. */
 int journal_close(struct journal *j, char err[ERR_SIZE])
 {
 	int result = j->failed ? say_failed(j, err) : 0;

@@ -17,6 +17,7 @@
 
 static pthread_once_t hooks_once = PTHREAD_ONCE_INIT;
 
+/* cJSON keeps its allocator in global variables; they are set once, before its first use. */
 static void hooks_set(void)
 {
 	cJSON_Hooks hooks = { .malloc_fn = memory_alloc, .free_fn = memory_free };
@@ -275,6 +276,7 @@ bool json_string(const struct cJSON *value, struct view *string)
 	return true;
 }
 
+/* A tree holds every number as a double. json_parse has let none pass that a double cannot hold. */
 bool json_integer(const struct cJSON *value, uint64_t *integer)
 {
 	assert(integer != NULL);
@@ -352,6 +354,7 @@ void json_put_boolean(struct cJSON *container, const char *key, bool boolean)
 	json_put(container, key, cJSON_CreateBool(boolean));
 }
 
+/* cJSON prints into memory of its own, which is copied. */
 bool json_print(const struct cJSON *value, struct buf *out)
 {
 	char *text = cJSON_PrintUnformatted(value);
@@ -403,6 +406,7 @@ static uint8_t *escape_byte(uint8_t *to, uint8_t c)
 	return to + 5;
 }
 
+/* Eight bytes at a time are copied as they are, as long as none of them needs an escape. */
 uint8_t *json_escape(uint8_t *to, struct view string)
 {
 	size_t at = 0;

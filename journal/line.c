@@ -551,6 +551,8 @@ static bool member_name(const struct cJSON *tree, struct view *name)
 	return json_string(json_member(tree, "name"), name) && name_is_valid(*name);
 }
 
+/* Each tree_... fills *e from a tree that has the keys of its kind, and no others. False: a value
+ * is not of the type or in the range that its key asks for. */
 static bool tree_account(const struct cJSON *tree, struct element *e)
 {
 	struct account *a = &e->fact.account;
@@ -620,6 +622,7 @@ static bool tree_reference(const struct cJSON *tree, struct element *e)
 	return true;
 }
 
+/* "gone" is an array of two numbers, a range that is not empty. */
 static bool tree_burial(const struct cJSON *tree, struct element *e)
 {
 	struct burial *b = &e->fact.burial;
@@ -663,6 +666,8 @@ static bool tree_names(const struct cJSON *tree, struct snapshot_names *names)
 	       member_snapshot(tree, "pending", &names->pending);
 }
 
+/* The format is only read here: who reads the file refuses a newer one with a sentence of its
+ * own. */
 static bool tree_head(const struct cJSON *tree, struct element *e)
 {
 	struct journal_head *head = &e->head;

@@ -84,6 +84,7 @@ static void put_tail(struct snapshot *s)
 	s->complete = true;
 }
 
+/* The head belongs to the first block, so its bytes count there, too. */
 static void put_head(struct snapshot *s)
 {
 	journal_line_put_format(&s->slice);
@@ -160,6 +161,8 @@ void snapshot_begin(struct journal *j, enum journal_file file)
 	buf_clear(&s->slice);
 }
 
+/* A slice ends when it is large enough to write, or when hashing long texts has taken long enough:
+ * the caller's loop waits for it. */
 void snapshot_begin_slice(struct journal *j)
 {
 	struct snapshot *s = &j->snapshot;

@@ -47,6 +47,8 @@ bool member_is_ready(const struct reconcile *r, uint32_t index)
 	return index < r->options.count && r->members[index].state == MEMBER_READY;
 }
 
+/* The request at a place of the ring, 0 the oldest. The capacity is a power of two, so a mask is
+ * enough. */
 static struct member_request *request_at(const struct member *m, uint32_t place)
 {
 	return &m->requests[(m->request_first + place) & (m->request_capacity - 1)];
@@ -77,6 +79,7 @@ void member_write(struct reconcile *r, uint32_t index, const struct frame *frame
 	assert(is_put);
 	m->bytes_out += m->out.size - size;
 	m->wrote_ms = r->time_ms;
+	/* One RECONCILE_WRITE is enough until the caller has taken everything. */
 	if (!m->write_told)
 		reconcile_act(r, RECONCILE_WRITE, index);
 	m->write_told = true;
@@ -98,6 +101,7 @@ void member_ask(struct reconcile *r, uint32_t index, const struct frame *frame, 
 		request.bytes = (uint32_t)frame->store.facts.size;
 		request.facts = m->store_facts;
 	}
+	/* Nothing was asked before, so the member had no reason to say anything. */
 	if (m->request_count == 0)
 		m->heard_ms = r->time_ms;
 	numbered.request = ++m->last_request;

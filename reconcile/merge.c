@@ -25,6 +25,7 @@ bool merge_has_room(const struct reconcile *r)
 	return true;
 }
 
+/* Until the reply comes, the bytes count as unstored. */
 void merge_flush(struct reconcile *r, uint32_t index)
 {
 	struct member *m = &r->members[index];

@@ -22,6 +22,7 @@
 
 /* ---- the stack ---- */
 
+/* A range for a task to come. */
 static void push(struct reconcile *r, const struct plan_range *item)
 {
 	if (r->pending_count == r->pending_capacity) {
@@ -231,6 +232,7 @@ static bool count_only(struct reconcile *r, const struct plan_range *range)
 	return true;
 }
 
+/* Takes the first step for a range. */
 static void task_start(struct reconcile *r, uint32_t index, const struct plan_range *range)
 {
 	struct plan_task *task = &r->tasks[index];
@@ -247,6 +249,7 @@ static void task_start(struct reconcile *r, uint32_t index, const struct plan_ra
 
 /* ---- comparing ---- */
 
+/* Without elements there is nothing that a digest could differ in. */
 static bool parts_equal(const struct digest_part *a, const struct digest_part *b)
 {
 	if (a->count == 0 && b->count == 0)
@@ -381,6 +384,7 @@ static const char *take_split(struct reconcile *r, uint32_t index, const struct 
 	return NULL;
 }
 
+/* Another member's digests of the same parts. */
 static const char *take_digests(struct reconcile *r, uint32_t index, uint32_t task_index,
                                 const struct frame *frame)
 {

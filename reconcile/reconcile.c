@@ -50,6 +50,7 @@ static void draw(const struct reconcile *r, const char *what, uint32_t index,
 	hmac_final(&h, nonce);
 }
 
+/* What both proofs are about. */
 static struct auth auth_of(const struct member *m)
 {
 	struct auth auth = { .purpose = AUTH_OPERATOR };
@@ -78,6 +79,7 @@ static void lose_twins(struct reconcile *r)
 			     "given twice, or its data was copied (see server --new-uuid)");
 }
 
+/* Shows that we hold the operator key, and asks the replica to show it, too. */
 static void prove(struct reconcile *r, uint32_t index)
 {
 	struct member *m = &r->members[index];
@@ -90,6 +92,7 @@ static void prove(struct reconcile *r, uint32_t index)
 	member_ask(r, index, &frame, 0);
 }
 
+/* How many members are in one of the states from `first` to `last`. */
 static uint32_t count_between(const struct reconcile *r, enum member_state first,
                               enum member_state last)
 {
@@ -124,6 +127,7 @@ static void settle(struct reconcile *r)
 	plan_pump(r);
 }
 
+/* Each take_... gives NULL, or a phrase for why the member is lost. */
 static const char *take_welcome(struct reconcile *r, uint32_t index, const struct frame *frame)
 {
 	struct member *m = &r->members[index];
@@ -160,6 +164,7 @@ static const char *take_proof(struct reconcile *r, uint32_t index, const struct 
 
 /* ---- what comes in ---- */
 
+/* A replica that refused some facts goes on taking part: the next pass finds what it lacks. */
 static const char *take_stored(struct member *m, const struct member_request *request,
                                const struct frame *frame)
 {
@@ -399,6 +404,7 @@ void reconcile_free(struct reconcile *r)
 
 /* ---- what is asked about it ---- */
 
+/* The digest of a member is one over those of the last pass of each kind. */
 static void fill_replica(const struct member *m, struct reconcile_replica *to)
 {
 	struct sha256 h;
