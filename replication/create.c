@@ -7,7 +7,7 @@
  *   INTRODUCE  the lowest live replica, then the next;    CONFIRM; BACK if nobody has granted it
  *              each grant is durable
  *   CONFIRM    in parallel, all that have granted it      LOGIN; BACK if nobody has confirmed it
- *   LOGIN      the log in that belongs to a creation      done
+ *   LOGIN      the log-in that belongs to a creation      done
  *   BACK       all live replicas, to delete the own id    refused
  *
  * INTRODUCE goes in order of index, one replica at a time: the classic ordered lock. Two clients
@@ -65,7 +65,7 @@ static void create_command(struct replication *r, struct op *op, const struct co
 	memcpy(c->made.name, command->name.data, command->name.size);
 	memcpy(c->password, command->password.data, command->password.size);
 	c->password_size = command->password.size;
-	if (command->stretched) {
+	if (command->stretched != NULL) {
 		memcpy(c->made.stretched, command->stretched, KEY_SIZE);
 		memcpy(c->made.setting, command->setting.data, command->setting.size);
 		c->have_key = true;
@@ -117,6 +117,8 @@ static void draw(struct replication *r, struct create *c)
 	c->have_id = true;
 }
 
+/* A creation that was written somewhere begins again under the same id, which is judged again by
+ * every replica. */
 static void start(struct replication *r, struct op *op)
 {
 	struct create *c = (struct create *)op;
@@ -143,6 +145,7 @@ static void start(struct replication *r, struct op *op)
 
 /* ---- introduce ---- */
 
+/* At one replica. */
 static void introduce(struct replication *r, struct create *c, uint32_t index)
 {
 	struct frame frame;
@@ -207,6 +210,7 @@ static void introduced(struct replication *r, struct create *c, uint32_t index,
 
 /* ---- confirm ---- */
 
+/* In parallel, at those of `at`. */
 static void confirm(struct replication *r, struct create *c, uint8_t at)
 {
 	struct frame frame = { .type = FRAME_CONFIRM, .confirm.id = c->made.id };
@@ -224,6 +228,7 @@ static void confirm(struct replication *r, struct create *c, uint8_t at)
 	op_resume(r, &c->op);
 }
 
+/* One replica's answer to CONFIRM. */
 static void confirm_answered(struct create *c, uint32_t index, const struct frame *frame)
 {
 	switch (frame->status) {
@@ -357,7 +362,7 @@ static void advance(struct replication *r, struct op *op)
 	}
 }
 
-/* The look-up about the holder, or the log in, has ended. */
+/* The look-up about the holder, or the log-in, has ended. */
 static void child(struct replication *r, struct op *op, struct op *ended)
 {
 	struct create *c = (struct create *)op;

@@ -100,6 +100,7 @@ static void page_listed(struct list_part *part, const struct frame *frame)
 	part->count = (uint16_t)count;
 }
 
+/* A replica says of one that it has not listed that it is gone: those that listed it are told. */
 static void learn_gone(struct replication *r, struct list_page *page, const struct entry *e)
 {
 	struct tombstone t;
@@ -241,6 +242,7 @@ static bool page_merge(struct list_page *page)
 	}
 }
 
+/* What a replica has not listed may be gone there, or unknown: it is asked. */
 static void page_ask_gone(struct replication *r, struct list_page *page)
 {
 	struct frame frame = { .type = FRAME_LOOKUP_ID };
@@ -340,6 +342,7 @@ static void list_end(struct replication *r, struct list_op *l, enum outcome outc
 	op_end(r, &l->op, result);
 }
 
+/* A page has ended: shows it, and asks for the next one. */
 static void list_child(struct replication *r, struct op *op, struct op *ended)
 {
 	struct list_op *l = (struct list_op *)op;

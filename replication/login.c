@@ -28,7 +28,7 @@
  * smallest session there is, so it never ends anybody's.
  *
  * From the first LOGIN frame to the end (`is_written`) a replica that returns waits
- * (REPLICA_WAITING): it gets the session's own log in when it is known whose session that is.
+ * (REPLICA_WAITING): it gets the session's own log-in when it is known whose session that is.
  */
 #include "base/bug.h"
 #include "replication/private.h"
@@ -118,7 +118,7 @@ void login_session_lost(struct replication *r, bool deleted)
 		return;
 	replication_act(r, ACTION_LOGGED_OUT, NULL)->why =
 		deleted ? "the account was deleted"
-			: "taken over by another log in of this account";
+			: "taken over by another log-in of this account";
 	login_tell_logout(r, &session, 0);
 	login_session_clear(r);
 }
@@ -194,7 +194,7 @@ static void login_command(struct replication *r, struct op *op, const struct com
 	memcpy(l->password, command->password.data, command->password.size);
 	l->password_size = command->password.size;
 	l->take_over = command->take_over;
-	if (command->stretched) {
+	if (command->stretched != NULL) {
 		memcpy(l->key, command->stretched, KEY_SIZE);
 		memcpy(l->key_setting, command->setting.data, command->setting.size);
 	}
@@ -248,6 +248,8 @@ static void write_logins(struct replication *r, struct login *l)
 	}
 }
 
+/* What is known may be old, so it is looked up again; but not before the first try for an account
+ * that this client has just made. */
 static void start(struct replication *r, struct op *op)
 {
 	struct login *l = (struct login *)op;
@@ -295,6 +297,7 @@ static void note_others(struct login *l, const struct lookup *look)
 	}
 }
 
+/* The user is to say which one he means. */
 static void refuse_several(struct replication *r, struct login *l, const struct lookup *look)
 {
 	struct result *result = op_result_of_users(
@@ -378,6 +381,7 @@ static void try_other(struct replication *r, struct login *l)
 	want_stretch(r, l, l->others[l->others_count - 1].setting);
 }
 
+/* At one replica that has shown the account: a proof is dear, and one answer is enough. */
 static void try_proof(struct replication *r, struct login *l)
 {
 	const struct other *other = &l->others[l->others_count - 1];
@@ -460,6 +464,7 @@ static bool unseal(struct replication *r, struct login *l, uint32_t index,
 	return auth_account_fits(account);
 }
 
+/* One replica's answer to LOGIN, of the session's log-in or of a TRY. */
 static void login_answered(struct replication *r, struct login *l, uint32_t index,
                            const struct frame *frame)
 {
@@ -553,7 +558,7 @@ static bool doubt_others(struct replication *r, const struct login *l)
 				r, i,
 				l->full & BIT(i)
 					? "cannot store the account of this session (disk full)"
-					: "refuses the log in of this session");
+					: "refuses the log-in of this session");
 	return others != 0;
 }
 
@@ -579,7 +584,7 @@ static void succeed(struct replication *r, struct login *l)
 	mailbox_begin(r);
 }
 
-/* Every replica of the audience has answered the log in. */
+/* Every replica of the audience has answered the log-in. */
 static void advance(struct replication *r, struct op *op)
 {
 	struct login *l = (struct login *)op;

@@ -110,7 +110,7 @@ static struct lookup_account *get(struct lookup *l, const struct id *id)
 	return a;
 }
 
-/* The largest session and the smallest share count: one replica may have missed a log in, another
+/* The largest session and the smallest share count: one replica may have missed a log-in, another
  * that mail was read. */
 static void learn_alive(struct lookup_account *a, uint8_t bit, const struct entry *e)
 {

@@ -6,7 +6,7 @@
  *   pushes -- while the merge is before their place ^          ^
  *          -- else --------------------------------------------+
  *
- * After a log in (and after a redial, at that replica) the mailbox is read in pages. The pages of
+ * After a log-in (and after a redial, at that replica) the mailbox is read in pages. The pages of
  * all replicas are merged by place in constant memory: the least head is next, as soon as every
  * replica that has more to give has shown a head. The merge waits until what it brought last is
  * shown. A push at a place that the merge has not reached waits for it there; any other push is a
@@ -107,6 +107,8 @@ static bool is_done(const struct stream_state *s, uint64_t number)
 	return ranges_have(&s->shown, number) || ranges_have(&s->gone, number);
 }
 
+/* Gives it to the user, once for all, and says so to every replica that has the session: those that
+ * have not shown it may still hold it. */
 static void show(struct replication *r, struct stream_state *s, const struct candidate *c)
 {
 	struct shown *shown = memory_alloc(sizeof *shown + c->text_size);
@@ -202,6 +204,7 @@ static void try_stream(struct replication *r, struct stream_state *s)
 	unhold(r, s);
 }
 
+/* The same of all streams. */
 static void try_held(struct replication *r)
 {
 	struct stream_state *next;
@@ -321,6 +324,8 @@ static void want_page(struct replication *r, uint32_t index)
 	due_ask(r, index, &frame, TARGET_PAGE, NULL);
 }
 
+/* A merge that is over begins again, from the beginning: this replica's mailbox may hold anything.
+ * What was shown is not shown again. */
 void mailbox_read(struct replication *r, uint32_t index, const struct place *after)
 {
 	struct reading *reading = &r->replicas[index].reading;
@@ -433,8 +438,9 @@ void mailbox_push(struct replication *r, uint32_t index, const struct frame *fra
 
 /* ---- the merge ---- */
 
-/* The replica with the least head; -1: all are read. *waits: one that has more to give has not
- * shown a head. */
+/* The replica with the least head; -1: there is none. *waits: one that has more to give has not
+ * shown a head, so the least of all is not known. A head behind `upto` is none: a page may bring
+ * one before it. */
 static int least_head(const struct replication *r, bool *waits)
 {
 	int least = -1;

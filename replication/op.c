@@ -60,7 +60,7 @@ static void op_free(struct replication *r, struct op *op)
 {
 	assert(op->children == 0);
 	assert(!op->settling);
-	if (op->row->release)
+	if (op->row->release != NULL)
 		op->row->release(op);
 	if (op->previous != NULL)
 		op->previous->next = op->next;
@@ -187,7 +187,7 @@ void op_replied(struct replication *r, struct op *op, uint32_t index, const stru
 	if (op->state != OP_ASKING || !(op->audience & BIT(index)))
 		return;
 	op->done |= BIT(index);
-	if (op->row->reply)
+	if (op->row->reply != NULL)
 		op->row->reply(r, op, index, frame);
 	op_settle(r, op);
 }
@@ -224,14 +224,14 @@ void op_settle(struct replication *r, struct op *op)
 static void settle_asking(struct replication *r, struct op *op)
 {
 	if (!op->audience) {
-		if (op->row->emptied)
+		if (op->row->emptied != NULL)
 			op->row->emptied(r, op);
 		else
 			op_wait_live(r, op);
 	} else if (op->done == op->audience) {
 		op->state = OP_BUSY;
 		op->row->advance(r, op);
-	} else if (op->row->step) {
+	} else if (op->row->step != NULL) {
 		op->row->step(r, op);
 	}
 }
@@ -333,7 +333,7 @@ static void op_expire(struct replication *r, struct op *op)
 		result->outcome = OUTCOME_UNKNOWN;
 		result->detail = "no replica is left that could say whether it took effect";
 	}
-	if (op->row->expired)
+	if (op->row->expired != NULL)
 		op->row->expired(r, op, result);
 	else
 		op_end(r, op, result);

@@ -26,7 +26,7 @@
  * One rule keeps the calls in that order: who learns something that concerns a part further down
  * the list only writes it down, and replication_settle (replication.c) acts on it at the end of the
  * event. So a reply puts its request on the list of those to be looked at (op_settle); a request
- * that cannot trust a replica marks it (replica_doubt); what waits for a log in to end looks
+ * that cannot trust a replica marks it (replica_doubt); what waits for a log-in to end looks
  * whether it has (login_is_written). No request is entered from within another one, but a parent
  * when its child ends.
  */
@@ -66,6 +66,7 @@ struct stream_state;
 
 /* ---- act.c: actions that are given out ---- */
 
+/* An action that waits to be taken. */
 struct queued {
 	struct action action;
 	void *owned; /* what the action points to; freed when the next one is taken */
@@ -77,12 +78,12 @@ struct queued {
 enum target {
 	TARGET_OP,       /* a request */
 	TARGET_PING,     /* the clock and the count of facts; perhaps a request, too */
-	TARGET_JOIN,     /* the session's own log in at a replica that returned */
+	TARGET_JOIN,     /* the session's own log-in at a replica that returned */
 	TARGET_HANDOVER, /* of its account, before a second TARGET_JOIN */
 	TARGET_PAGE,
 	TARGET_STREAMS,
 	TARGET_RECEIVED,
-	TARGET_TELL, /* a tombstone, a log out: for nothing */
+	TARGET_TELL, /* a tombstone, a log-out: for nothing */
 };
 
 /* The streams that one STREAMS frame asked about, in the order of its answers. */
@@ -103,6 +104,7 @@ struct due_reply {
 
 /* ---- tombstone.c: what is gone ---- */
 
+/* One that is told to whoever becomes live. */
 struct kept_tombstone {
 	struct tombstone tombstone; /* its name: a view of `name` */
 	char name[NAME_SIZE_MAX];
@@ -156,6 +158,9 @@ enum op_loss {
 	OP_RESTARTED, /* all of them, after it had been written to some: it began again */
 };
 
+/* A request. The struct of its kind begins with it. `audience` are the replicas that were live when
+ * it was last multicast, less those that have died since; `done`, those of them that have
+ * replied. */
 struct op {
 	const struct op_row *row;
 	struct op *previous, *next; /* all requests, in order of age */
@@ -272,16 +277,20 @@ struct reading {
 
 /* ---- replica.c: one connection ---- */
 
+/* How far it has come. replica.c says what leads from one to the next. Everything behind
+ * REPLICA_DIALLING has a connection. */
 enum replica_state {
 	REPLICA_DOWN, /* redial at redial_ms */
 	REPLICA_DIALLING,
 	REPLICA_GREETING, /* HELLO and PING are written */
 	REPLICA_PINGING,  /* WELCOME is there */
-	REPLICA_WAITING,  /* answered; a log in that it is no part of is under way */
-	REPLICA_JOINING,  /* the session's own log in there */
+	REPLICA_WAITING,  /* answered; a log-in that it is no part of is under way */
+	REPLICA_JOINING,  /* the session's own log-in there */
 	REPLICA_LIVE,
 };
 
+/* A replica, and the connection to it. What belongs to the connection is forgotten when it ends;
+ * the clock, and why it is not live, are kept. */
 struct replica {
 	enum replica_state state;
 	const char *doubt; /* why it dies when all is settled next; NULL: it does not */
@@ -317,7 +326,7 @@ struct replica {
 
 /* ---- login.c: a session ---- */
 
-/* The session that runs, or one that a creation or a log in makes. */
+/* The session that runs, or one that a creation or a log-in makes. */
 struct login_session {
 	bool active;
 	struct id id;
@@ -327,12 +336,17 @@ struct login_session {
 	uint8_t stretched[KEY_SIZE];
 	struct account account; /* views of `name` and `setting` */
 	struct ulid ulid;
-	uint32_t dial;    /* counts log ins of this session at replicas that returned */
+	uint32_t dial;    /* counts log-ins of this session at replicas that returned */
 	uint64_t sent_ms; /* the last time drawn: never goes back */
 };
 
 /* ---- the whole ---- */
 
+/* All that one client knows. replication_check asserts:
+ *   - `live` are the replicas in REPLICA_LIVE, and the first of them leads;
+ *   - whoever is to be told `received` is live and has our session;
+ *   - the audience of a request that is asking is live, and who is done is one of it;
+ *   - the merge waits for a candidate only while it merges. */
 struct replication {
 	uint32_t magic;
 	struct replication_options options;
@@ -357,7 +371,7 @@ struct replication {
 	struct map streams;                    /* by key */
 	struct stream_state *held;             /* those with candidates */
 	bool merging;
-	bool merge_initial;     /* of a log in: pushes wait for their place */
+	bool merge_initial;     /* of a log-in: pushes wait for their place */
 	bool merge_waits;       /* for a candidate to be shown */
 	size_t held_size;       /* bytes of all candidates */
 	struct place merged;    /* what the merge has come to */
@@ -475,6 +489,8 @@ void op_release(struct replication *r);
 
 /* ---- contact.c ---- */
 
+/* What is known of a name that the user has written, which lookup.c can read; made, if it is
+ * new. */
 struct contact *contact_get(struct replication *r, struct view name);
 void contact_release(struct replication *r);
 /* Our stream to an account: made, if this session has sent nothing to it. */
@@ -489,6 +505,7 @@ void outbound_clear(struct replication *r);
 /* A share of a mailbox that no replica has named. */
 #define SHARE_UNKNOWN UINT32_MAX
 
+/* What replicas say of one account; masks have a bit for each replica. */
 struct lookup_account {
 	struct id id;
 	uint8_t alive;     /* replicas that show it alive */
@@ -504,6 +521,7 @@ struct lookup_account {
 	struct tombstone tombstone; /* its name: a view of `name` */
 };
 
+/* A look-up. When it has ended, `accounts` are those that are alive, in order of id. */
 struct lookup {
 	struct op op;
 	char text[ID_TEXT_SIZE + DISPLAY_SIZE]; /* what was asked */
@@ -513,10 +531,10 @@ struct lookup {
 	char name[NAME_SIZE_MAX + 1];
 	char suffix[ID_SUFFIX_SIZE + 1];
 	void *purpose;                   /* of the parent */
-	struct lookup_account *accounts; /* live ones when it has ended, by id */
+	struct lookup_account *accounts; /* NULL: nobody has shown any */
 	uint32_t count;
 	uint32_t era;     /* in which it was asked */
-	int found;        /* of them the one that counts; -1: none does */
+	int found;        /* the index of the one that counts; -1: none does */
 	bool unconfirmed; /* what was found rests on an unconfirmed account */
 };
 
@@ -531,6 +549,7 @@ void lookup_display(const struct lookup *l, uint32_t at, char display[DISPLAY_SI
 
 /* ---- person.c ---- */
 
+/* What is known of an account that sends; made, if it is new. */
 struct person *person_get(struct replication *r, const struct id *id);
 /* What one replica says of who it is. */
 void person_learn(struct person *p, uint32_t index, const struct entry *e);
@@ -542,10 +561,12 @@ void person_release(struct replication *r);
 
 /* ---- stream.c ---- */
 
+/* What is known of a stream to the account that is logged in; made, if it is new. */
 struct stream_state *stream_get(struct replication *r, const struct id *sender,
                                 const struct ulid *session);
 /* Every live replica has said what is gone of it. If not, those that have not are asked. */
 bool stream_is_settled(struct replication *r, struct stream_state *s);
+/* The answer to a question: what is gone of each stream, and who its sender is. */
 void stream_answers(struct replication *r, uint32_t index, struct stream_question *question,
                     const struct frame *frame);
 /* To each of `to`: what it shows was received. Told when it is due (RECEIVED_MS). */
@@ -564,7 +585,7 @@ bool stream_is_idle(const struct replication *r);
 
 /* ---- mailbox.c ---- */
 
-/* A log in: pages from everybody who has the session. */
+/* A log-in: pages from everybody who has the session. */
 void mailbox_begin(struct replication *r);
 /* Reads this replica's pages after a place; NULL: from the beginning. */
 void mailbox_read(struct replication *r, uint32_t index, const struct place *after);
@@ -588,17 +609,17 @@ void login_frame(struct replication *r, uint32_t index, const struct login_sessi
                  struct frame *frame);
 void login_handover_frame(struct replication *r, uint32_t index,
                           const struct login_session *session, struct frame *frame);
-/* A log in is written somewhere and has not ended: whose session a replica should have is not known
+/* A log-in is written somewhere and has not ended: whose session a replica should have is not known
  * yet. */
 bool login_is_written(const struct replication *r);
 /* Logs in to an account that was just made. */
 void login_created(struct replication *r, struct op *parent, const struct login_session *made);
-/* LOGOUT, on every connection on which a log in was written, but on those of `but`. */
+/* LOGOUT, on every connection on which a log-in was written, but on those of `but`. */
 void login_tell_logout(struct replication *r, const struct ulid *session, uint8_t but);
-/* A session that is not active ended there: perhaps that of a log in which is still under way. */
+/* A session that is not active ended there: perhaps that of a log-in which is still under way. */
 void login_ended(struct replication *r, uint32_t index, const struct ulid *session,
                  enum status why);
-/* The session ends without being asked to: its account was deleted, or another log in has taken it
+/* The session ends without being asked to: its account was deleted, or another log-in has taken it
  * over. Nothing if it was our own deletion, which is under way. */
 void login_session_lost(struct replication *r, bool deleted);
 /* Forgets the session and what belongs to it. */
@@ -662,15 +683,17 @@ extern const struct op_row create_row, login_row, logout_row, delete_row, send_r
 
 /* ---- replica.c ---- */
 
+/* The first dial. */
 void replica_init(struct replication *r, uint32_t index);
 void replica_release(struct replication *r, uint32_t index);
 /* What became of ACTION_DIAL or of the connection, and what came on it: see replication.h. */
 void replica_connected(struct replication *r, uint32_t index);
 void replica_failed(struct replication *r, uint32_t index, const char *why);
 size_t replica_input(struct replication *r, uint32_t index, struct view bytes);
+/* Redials, pings, or dies because no reply has come; and when that is to be looked at. */
 void replica_tick(struct replication *r, uint32_t index);
 uint64_t replica_deadline(const struct replication *r, uint32_t index);
-/* Those that are doubted die; those that waited for a log in, or whose session has ended, go on. */
+/* Those that are doubted die; those that waited for a log-in, or whose session has ended, go on. */
 void replica_settle(struct replication *r);
 
 #endif

@@ -8,7 +8,7 @@
  *   GREETING   WELCOME                        -> PINGING
  *   PINGING    the ping's answer              -> LIVE, JOINING (a session runs) or WAITING (a log
  *                                             in is under way)
- *   WAITING    the log in has ended           -> LIVE or JOINING
+ *   WAITING    the log-in has ended           -> LIVE or JOINING
  *   JOINING    LOGIN: OK                      -> LIVE, and its mailbox is read
  *              LOGIN: UNKNOWN                    HANDOVER and LOGIN again
  *              LOGIN: anything else           -> DOWN, or the session is over
@@ -16,8 +16,8 @@
  *              an answer that cannot be, doubt
  *
  * The ping's answer has waited for the replica's disk, so a replica whose disk hangs does not
- * become live. While a log in is under way it is not known whose session a replica should have, so
- * one that returns waits for the end of that; but not if nobody else is live, for then the log in
+ * become live. While a log-in is under way it is not known whose session a replica should have, so
+ * one that returns waits for the end of that; but not if nobody else is live, for then the log-in
  * waits for it.
  *
  * Whatever a replica says that this protocol does not allow is its death: nothing else that it says
@@ -43,6 +43,7 @@ static void choose_leader(struct replication *r)
 		replication_act(r, ACTION_LEADER, NULL)->index = (uint32_t)leader;
 }
 
+/* ACTION_REPLICA, with the reason of a death. */
 static void tell_state(struct replication *r, uint32_t index, bool live)
 {
 	struct action *a;
@@ -76,6 +77,8 @@ static void become_live(struct replication *r, uint32_t index)
 		mailbox_read(r, index, NULL);
 }
 
+/* Nothing of what was said on it counts on the next one: the replica may have been restarted, wiped
+ * or restored in between. */
 static void forget_connection(struct replica *p)
 {
 	due_clear(p);
@@ -85,7 +88,8 @@ static void forget_connection(struct replica *p)
 	p->facts_known = false;
 }
 
-/* The state DOWN, with the time of the next try: 100 ms doubling to a second, with jitter. */
+/* The state DOWN, with the time of the next try. The pause doubles each time, up to a second; a
+ * random quarter is added, so that not all clients of a replica come back at the same moment. */
 static void go_down(struct replication *r, uint32_t index, const char *why)
 {
 	struct replica *p = &r->replicas[index];
@@ -161,8 +165,10 @@ void replica_release(struct replication *r, uint32_t index)
 	memory_free(p->ask);
 }
 
-/* ---- the session's own log in at a replica that returned ---- */
+/* ---- the session's own log-in at a replica that returned ---- */
 
+/* The session goes on there: the same one, with the next dial number, so that a replica tells it
+ * from a ghost of itself. */
 static void join(struct replication *r, uint32_t index)
 {
 	struct frame frame;
@@ -173,8 +179,8 @@ static void join(struct replication *r, uint32_t index)
 	due_ask(r, index, &frame, TARGET_JOIN, NULL);
 }
 
-/* While our own deletion is under way the session goes on, and the deletion needs replicas that are
- * live. */
+/* The session is over; but not while our own deletion is under way. Then this replica becomes live
+ * without the session, because the deletion needs replicas that are live. */
 static void account_is_gone(struct replication *r, uint32_t index)
 {
 	login_session_lost(r, true);
@@ -182,7 +188,7 @@ static void account_is_gone(struct replication *r, uint32_t index)
 		become_live(r, index);
 }
 
-/* The answer to the session's own log in there. */
+/* The answer to the session's own log-in there. */
 static void joined(struct replication *r, uint32_t index, const struct frame *frame)
 {
 	struct replica *p = &r->replicas[index];
@@ -208,7 +214,7 @@ static void joined(struct replication *r, uint32_t index, const struct frame *fr
 		account_is_gone(r, index);
 		break;
 	default:
-		die(r, index, "refuses the log in of this session");
+		die(r, index, "refuses the log-in of this session");
 	}
 }
 
@@ -229,13 +235,13 @@ static void handed_over(struct replication *r, uint32_t index, const struct fram
 	}
 }
 
-/* Answered: it becomes live now, or after its own log in. */
+/* Answered: it becomes live now, or after its own log-in. */
 static void answered(struct replication *r, uint32_t index)
 {
 	struct replica *p = &r->replicas[index];
 
 	if (r->live &&
-	    login_is_written(r)) /* with nobody live that log in begins again, with this one */
+	    login_is_written(r)) /* with nobody live that log-in begins again, with this one */
 		p->state = REPLICA_WAITING;
 	else if (r->session.active)
 		join(r, index);
@@ -361,6 +367,8 @@ static void pushed(struct replication *r, uint32_t index, const struct frame *fr
 	}
 }
 
+/* First comes WELCOME, or ERROR; then replies in the order of the requests, and between them what
+ * the replica sends unasked. */
 static void take_frame(struct replication *r, uint32_t index, const struct frame *frame)
 {
 	struct replica *p = &r->replicas[index];
@@ -389,7 +397,8 @@ static void take_frame(struct replication *r, uint32_t index, const struct frame
 	memory_free(due.question);
 }
 
-/* A line of text instead of a frame: a server of another kind or version says why. */
+/* A line of text instead of a frame: a server of another kind or version says why. Gives its size,
+ * or 0 if its end has not come yet. */
 static size_t take_line(struct replication *r, uint32_t index, struct view bytes)
 {
 	const uint8_t *end = memchr(bytes.data, '\n', bytes.size);

@@ -124,7 +124,7 @@ static enum outcome command_form(const struct command *c, const char **detail)
 	return message_text_is_valid(c->text) ? OUTCOME_OK : OUTCOME_BAD_TEXT;
 }
 
-/* A creation or a log in that has not ended: two at once would end up with one connection and two
+/* A creation or a log-in that has not ended: two at once would end up with one connection and two
  * accounts. */
 static bool is_logging_in(const struct replication *r)
 {

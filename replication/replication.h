@@ -1,26 +1,27 @@
 /* SPDX-License-Identifier: MIT
  *
- * replication: the client's half of the design. It multicasts each request to three replicas, joins
- * their answers, and reports only the outcome.
+ * replication: the client's half of the design. It sends each request to three replicas, joins
+ * their answers, and reports the outcome alone.
  *
  * One `replication` is one client: three connections, at most one session, any number of commands
- * at once. It owns no socket, clock or randomness: events come in, ordered actions go out, and the
- * bytes to be written wait in it until the caller takes them. The same form as session/session.h:
+ * at once. It has no socket, no clock and no randomness of its own. Events come in, actions go out
+ * in order, and bytes that are to be written wait in it until the caller takes them. The same form
+ * as session/session.h:
  *
  *   r = replication_new(&options, time);
- *   replication_connected / replication_failed / replication_input / replication_tick /
- *   replication_stretched
- *   token = replication_command(r, &command, time);
- *   while (replication_next(r, &action)) ...           after each of these, until there is none
- *                                                      left
- *   replication_output(r, index), replication_output_sent(r, index, size)
+ *   one of   token = replication_command(r, &command, time);
+ *            replication_connected, replication_failed, replication_input  of a replica
+ *            replication_stretched                                         of a password
+ *            replication_tick                                              at the deadline
+ *   then     while (replication_next(r, &action)) ...
+ *   on ACTION_WRITE   replication_output(r, index), replication_output_sent(r, index, size)
  *
  * What it keeps true (DESIGN.md has the arguments):
- *   - A request goes to every live replica and ends when each of its audience has replied or died;
- *     the outcome is the leader's answer joined with what the others know. If the audience becomes
- *     empty it waits for a live replica and starts again from its first step.
- *   - Creation goes in index order and is confirmed by all in parallel; once a taking back has
- *     begun that id is never created again.
+ *   - A request goes to every live replica, its audience, and ends when each of these has replied
+ *     or died. Their answers are joined: known anywhere is known, gone anywhere is gone. If the
+ *     audience becomes empty the request waits for a live replica and starts again.
+ *   - An account is created at one replica after the other, in order of index, and then confirmed
+ *     by all in parallel. Once its creation is being taken back, that id is never created again.
  *   - A message is shown once in the life of this object, in the order of its stream, and only
  *     after every live replica has either shown it too or said what of its stream is gone.
  *   - What was learned by joining answers is asked again after another replica has become live.
@@ -36,15 +37,19 @@ enum {
 	REPLICAS = 3,
 	REPLY_TIMEOUT_MS = 3000, /* no reply for so long while one is due: dead */
 	HEARTBEAT_MS = 2000,     /* a ping after so long without a frame */
-	GRACE_MS = 250,          /* for what only followers pushed, and for missing numbers */
-	/* What was shown is told to the replicas so much later, with all that was shown meanwhile:
-	 * nobody waits for it, and one frame costs a replica as much as its message did. At most 50
-	 * frames a second are left of a busy stream, and a mailbox is emptied before its reader has
-	 * read; what a killed client has not told is shown again to the next one, so no longer. */
+	/* So long a message that only followers have pushed waits for the leader's, and a number
+	 * for those before it. */
+	GRACE_MS = 250,
+	/* What was shown is told to the replicas so much later, together with all that was shown
+	 * meanwhile. Nobody waits for it, and one frame costs a replica as much as its message
+	 * did; so a busy stream costs 50 frames a second at most. It is no longer, because what a
+	 * killed client has not told is shown again to the next one. */
 	RECEIVED_MS = 20,
-	/* Or when so many have gathered: each costs a 64th of a frame then, and more would gain
-	 * nothing. A mailbox that is read in pages is emptied page by page. */
+	/* Or it is told when so many have gathered. Each costs a 64th of a frame then, and more
+	 * would gain nothing. */
 	RECEIVED_COUNT = 64,
+	/* A dead replica is dialled again after the first, then after twice as long, up to the
+	 * second. */
 	REDIAL_MS_MIN = 100,
 	REDIAL_MS_MAX = 1000,
 	WHY_SIZE = 192, /* of a replica's reason, NUL included */
@@ -56,9 +61,9 @@ struct replication_options {
 	uint8_t seed[KEY_SIZE];    /* random; everything drawn comes from it */
 	uint32_t reply_timeout_ms; /* 0: REPLY_TIMEOUT_MS */
 	uint32_t wait_ms;          /* how long a command waits for a live replica; 0: for ever */
-	uint32_t min_copies;       /* what fewer replicas would hold is refused; 0 and 1 are the
-	                            * same */
-	bool single;               /* repair and tests: no redial after a failure */
+	/* What fewer replicas would hold is refused. 0 and 1 are the same. */
+	uint32_t min_copies;
+	bool single; /* repair and tests: no redial after a failure */
 };
 
 struct replication_time {
@@ -79,15 +84,16 @@ enum command_kind {
 	COMMAND_KIND_END,
 };
 
-/* Views are copied. */
+/* A command and its arguments. Views are copied. */
 struct command {
 	enum command_kind kind;
 	struct view name;
 	struct view password;
 	bool take_over;
-	uint64_t enough; /* LIST: ends with the page that brings it to so many; 0: all */
-	/* CREATE, LOGIN: P of this password under `setting`, if the caller has stretched it before
-	 * (bench); else NULL. */
+	/* COMMAND_LIST: it ends with the page that brings it to so many; 0: with the last one. */
+	uint64_t enough;
+	/* COMMAND_CREATE, COMMAND_LOGIN: P of this password under `setting`, if the caller knows it
+	 * already; else NULL, and ACTION_STRETCH asks for it. */
 	const uint8_t *stretched;
 	struct view setting;
 	const struct view *names; /* COMMAND_SEND: 1 to RECIPIENTS_MAX */
@@ -98,42 +104,43 @@ struct command {
 	uint64_t number;
 };
 
-/* Why a command did not do what was asked. outcome_code gives the word of the script interface. */
+/* What became of a command: it was done, or why not. outcome_code gives the word that scripts
+ * read. */
 enum outcome {
 	OUTCOME_OK,
 	OUTCOME_NAME_TAKEN,
-	OUTCOME_BAD_NAME,
+	OUTCOME_BAD_NAME, /* no account can be called so */
 	OUTCOME_NO_SUCH_USER,
-	OUTCOME_WRONG_PASSWORD,
-	OUTCOME_ALREADY_LOGGED_IN,
-	OUTCOME_NOT_LOGGED_IN,
-	OUTCOME_LOGGED_IN,
+	OUTCOME_WRONG_PASSWORD,    /* or nobody has that name */
+	OUTCOME_ALREADY_LOGGED_IN, /* by another client */
+	OUTCOME_NOT_LOGGED_IN,     /* the command needs a session */
+	OUTCOME_LOGGED_IN,         /* the command is for those who have none */
 	OUTCOME_TOO_LONG,
-	OUTCOME_BAD_TEXT,
-	OUTCOME_MAILBOX_FULL,
-	OUTCOME_DISK_FULL,
-	OUTCOME_TOO_FEW_REPLICAS,
-	OUTCOME_NAME_CHANGED,
-	OUTCOME_CLOCK,
+	OUTCOME_BAD_TEXT,         /* no UTF-8, empty, or with a NUL */
+	OUTCOME_MAILBOX_FULL,     /* our share of it is */
+	OUTCOME_DISK_FULL,        /* no replica has room */
+	OUTCOME_TOO_FEW_REPLICAS, /* fewer are live than the copies asked for */
+	OUTCOME_NAME_CHANGED, /* the name gives another account than the one written to before */
+	OUTCOME_CLOCK,        /* no replica confirms an id of that time */
 	OUTCOME_UNKNOWN_COMMAND,
 	OUTCOME_USAGE,
-	OUTCOME_NO_REPLICA,
+	OUTCOME_NO_REPLICA,     /* none could be reached in time */
 	OUTCOME_UNKNOWN,        /* it may or may not have taken effect */
 	OUTCOME_DIFFERENT_TEXT, /* the id was used for another text */
 	OUTCOME_SEVERAL,        /* the name fits several accounts, none of which counts */
 	OUTCOME_END,
 };
-/* As in the script interface: "name-taken"; "ok" for OUTCOME_OK. */
+/* One word, which never changes: "name-taken", "ok". */
 const char *outcome_code(enum outcome outcome);
 
 /* ---- actions ---- */
 
 enum action_kind {
 	/* for the driver */
-	ACTION_DIAL,    /* index: connect; answer with replication_connected or
-	                 * replication_failed */
-	ACTION_CLOSE,   /* index: drop the connection at once; no event is expected for it any
-	                 * more */
+	/* index: connect, and answer with replication_connected or replication_failed */
+	ACTION_DIAL,
+	/* index: drop the connection at once; no event is expected for it any more */
+	ACTION_CLOSE,
 	ACTION_WRITE,   /* index: there is output */
 	ACTION_STRETCH, /* stretch: answer with replication_stretched */
 	/* for the user */
@@ -148,12 +155,14 @@ enum action_kind {
 	ACTION_PROGRESS,   /* COMMAND_ALL and COMMAND_LIST: done so far */
 };
 
+/* An account as a list, or a result, shows it. */
 struct user {
 	struct id id;
 	char name[DISPLAY_SIZE];
 	bool online;
 };
 
+/* One replica in the table of ACTION_REPLICAS. */
 struct replica_row {
 	bool live;
 	bool leader;
@@ -167,6 +176,7 @@ struct replica_row {
 	char why[WHY_SIZE]; /* of a dead one */
 };
 
+/* What became of a command. What is not said to be of certain commands is of all. */
 struct result {
 	uint32_t token;
 	enum command_kind kind;
@@ -175,23 +185,27 @@ struct result {
 	char text[WHY_SIZE]; /* where `detail` may stand */
 	uint32_t copies;     /* replicas that hold it; 0 if that means nothing here */
 	uint32_t audience;   /* replicas that were asked in the end */
-	/* COMMAND_SEND, COMMAND_ALL: recipients that were online, and all it was stored for */
+	/* COMMAND_SEND, COMMAND_ALL: recipients that were online, and those it was stored for. */
 	uint32_t online;
 	uint32_t stored;
-	bool has_id; /* to one recipient, also when the outcome is unknown */
+	/* COMMAND_SEND to one recipient, also if the outcome is unknown: the message's id, by which
+	 * it may be sent again. */
+	bool has_id;
 	struct ulid session;
 	uint64_t number;
 	bool mailbox_full; /* this message filled the sender's share */
-	/* the recipients that an outcome is about, or whose mailbox is full now */
+	/* The recipients that the outcome is about, or whose mailbox is full now. */
 	const struct user *users;
 	size_t users_count;
 	char name[DISPLAY_SIZE]; /* COMMAND_CREATE, COMMAND_LOGIN: who is logged in */
 	struct id id;
-	uint64_t count;  /* COMMAND_LIST: accounts listed */
-	bool unfinished; /* COMMAND_LOGIN: all three replicas are live and none has it confirmed */
+	uint64_t count; /* COMMAND_LIST: accounts listed */
+	/* COMMAND_LOGIN: all three replicas are live, and none has the account confirmed. */
+	bool unfinished;
 	uint64_t since_ms; /* already logged in: when that session began; else 0 */
 };
 
+/* A message. */
 struct shown {
 	struct ulid session;
 	uint64_t number;
@@ -202,6 +216,7 @@ struct shown {
 	bool waited; /* it was pending when the mailbox was read */
 };
 
+/* What is to be done, or what happened. Which fields mean something says `kind`. */
 struct action {
 	enum action_kind kind;
 	uint32_t index;
@@ -223,45 +238,55 @@ struct action {
 
 /* ---- calls ---- */
 
+/* A client that has dialled nobody yet: the first actions are three ACTION_DIAL. */
 struct replication *replication_new(const struct replication_options *options,
                                     struct replication_time time);
+/* NULL is fine. Connections are the caller's to close. */
 void replication_free(struct replication *r);
 
-/* What became of ACTION_DIAL, or of a connection. `why` is a phrase ("connection refused"); it is
- * copied. */
+/* What became of ACTION_DIAL. */
 void replication_connected(struct replication *r, uint32_t index, struct replication_time time);
+/* The dial, or later the connection, has failed. `why`: a phrase ("connection refused"), which is
+ * copied. */
 void replication_failed(struct replication *r, uint32_t index, const char *why,
                         struct replication_time time);
-/* Takes whole frames from the front of `bytes` and returns how many bytes that was. */
+/* What has come on a connection. Takes whole frames from the front of `bytes` and returns how many
+ * bytes that was; the caller keeps the rest and gives it again with what comes next. */
 size_t replication_input(struct replication *r, uint32_t index, struct view bytes,
                          struct replication_time time);
 /* The answer to ACTION_STRETCH: P (auth_stretch), or NULL if it could not be made. */
 void replication_stretched(struct replication *r, uint32_t token, const uint8_t *stretched,
                            struct replication_time time);
-/* The monotonic time at which replication_tick has something to do. What has arrived is to be given
- * in first. */
+/* The monotonic time at which replication_tick has something to do; it may change with every call.
+ * What has arrived is to be given first, or a replica counts as silent that has answered. */
 uint64_t replication_deadline(const struct replication *r);
 void replication_tick(struct replication *r, struct replication_time time);
 
-/* Begins a command and returns its token, not 0. Its ACTION_RESULT may be there at once. */
+/* Begins a command and returns its token, which is not 0. Each command has one ACTION_RESULT with
+ * that token; it may be there at once. */
 uint32_t replication_command(struct replication *r, const struct command *command,
                              struct replication_time time);
 
-/* False: no action left. What an action points to lives until the next call. */
+/* The next action, in order. False: none is left. What an action points to lives until the next
+ * call. */
 bool replication_next(struct replication *r, struct action *action);
+/* What waits to be written to a replica; it lives until the next call of any function. */
 struct view replication_output(struct replication *r, uint32_t index);
+/* So much of the front of it was written. */
 void replication_output_sent(struct replication *r, uint32_t index, size_t size);
 
 /* ---- questions ---- */
 
+/* Whether a session runs, and then how its account is shown. */
 bool replication_logged_in(const struct replication *r, char name[DISPLAY_SIZE]);
-/* -1: none is live. */
+/* The index of the replica that leads: the lowest live one. -1: none is live. */
 int replication_leader(const struct replication *r);
+/* How many are live. */
 uint32_t replication_live(const struct replication *r);
 /* Why a replica is not live ("" if it is); until the next event. */
 const char *replication_why(const struct replication *r, uint32_t index);
-/* Nothing is under way: no command, no `received` without a reply, no message held back. What was
- * shown may wait to be told still: a log out and a deletion tell it first. */
+/* Nothing is under way: no command, no question to a replica, no message that is held back. What
+ * was shown may still wait to be told (RECEIVED_MS): a log-out and a deletion tell it first. */
 bool replication_idle(const struct replication *r);
 /* The replicas' time (the middle one of the live ones), or 0 if none was ever heard. */
 uint64_t replication_clock(const struct replication *r, struct replication_time time);

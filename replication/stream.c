@@ -117,6 +117,7 @@ void stream_answers(struct replication *r, uint32_t index, struct stream_questio
 
 /* ---- telling what was received ---- */
 
+/* Puts a number on the list of what is told to one replica, once on a connection. */
 static void tell_one(struct replication *r, struct stream_state *s, uint32_t index, uint64_t number)
 {
 	struct replica *p = &r->replicas[index];
@@ -144,6 +145,7 @@ void stream_tell(struct replication *r, struct stream_state *s, uint8_t to, uint
 			tell_one(r, s, i, number);
 }
 
+/* One stream's ranges. False: they do not fit. */
 static bool put_received(struct buf *out, const struct stream_state *s, const struct range *items,
                          uint32_t count)
 {
@@ -183,6 +185,7 @@ static void tell_some(struct replication *r, uint32_t index)
 	due_end(r, index, offset, fits);
 }
 
+/* All that has gathered for one replica, in as many frames as that takes. */
 static void tell_all(struct replication *r, uint32_t index)
 {
 	const struct replica *p = &r->replicas[index];

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * Stories of sessions: log ins that race, are taken over, or lose replicas and gain them on the
+ * Stories of sessions: log-ins that race, are taken over, or lose replicas and gain them on the
  * way. See tests/replication/cluster.h for what the lines say.
  */
 #include "tests/replication/cluster.h"
@@ -45,7 +45,7 @@ static void test_race(void)
 	cluster_free(&k);
 }
 
-/* A larger session comes while the log in waits for a slow replica which that one cannot reach. */
+/* A larger session comes while the log-in waits for a slow replica which that one cannot reach. */
 static void test_over_while_logging_in(void)
 {
 	char name[DISPLAY_SIZE];
@@ -58,7 +58,7 @@ static void test_over_while_logging_in(void)
 	pump(&k);
 	hold_here(&k, 0, 2, true);
 	say(&k, 0, "login alice pw");
-	let_here(&k, 0, 2, 1); /* the look up */
+	let_here(&k, 0, 2, 1); /* the look-up */
 	pump(&k);
 	pass(&k, 5);
 	say(&k, 1, "takeover alice pw");
@@ -82,7 +82,7 @@ static void test_over_while_joining(void)
 	replica_start(&k, 2);
 	hold_here(&k, 0, 2, true);
 	pass(&k, 200);         /* dialled, greeted */
-	let_here(&k, 0, 2, 2); /* welcome and pong: its own log in is written */
+	let_here(&k, 0, 2, 2); /* welcome and pong: its own log-in is written */
 	pump(&k);
 	say(&k, 1, "takeover alice pw");
 	pump(&k);
@@ -121,7 +121,7 @@ static void test_late_join_answer(void)
 	pass(&k, 1200);                  /* dialled */
 	k.clients[0].links[2].there = 2; /* hello, ping */
 	let_here(&k, 0, 2, 2);
-	pump(&k); /* its log in is written and on its way */
+	pump(&k); /* its log-in is written and on its way */
 	say(&k, 1, "takeover alice pw");
 	pass(&k, 10);
 	say(&k, 0, "takeover alice pw");
@@ -195,7 +195,7 @@ static void test_remembered(void)
 	cluster_free(&k);
 }
 
-/* The one that remembers a larger session becomes live between the look up and the log in. */
+/* The one that remembers a larger session becomes live between the look-up and the log-in. */
 static void test_remembered_late(void)
 {
 	fresh(2);
@@ -224,7 +224,7 @@ static void test_remembered_late(void)
 	cluster_free(&k);
 }
 
-/* A log in is under way at the only live replica; another one is about to become live; the first
+/* A log-in is under way at the only live replica; another one is about to become live; the first
  * dies. */
 static void test_login_waits(void)
 {
@@ -236,7 +236,7 @@ static void test_login_waits(void)
 	pump(&k);
 	hold_here(&k, 0, 0, true);
 	say(&k, 0, "login alice pw");
-	let_here(&k, 0, 0, 1); /* the look up's answer; that of the log in is held back */
+	let_here(&k, 0, 0, 1); /* the look-up's answer; that of the log-in is held back */
 	pump(&k);
 	replica_start(&k, 1);
 	pass(&k, 1500);
@@ -254,7 +254,7 @@ static void test_parallel(void)
 	say(&k, 0, "create alice pw");
 	say(&k, 0, "logout");
 	(void)heard(&k, 0), (void)heard(&k, 1);
-	k.clients[0].links[0].there = 1; /* the look up arrives at the leader, the log in does
+	k.clients[0].links[0].there = 1; /* the look-up arrives at the leader, the log-in does
 	                                  * not */
 	say(&k, 0, "login alice pw");
 	IS_STRING(heard(&k, 0), "", "WALK-12: a log in ends when all have answered");
@@ -267,7 +267,7 @@ static void test_parallel(void)
 	cluster_free(&k);
 }
 
-/* Confirmed at one replica alone, which is live too late for the look up. */
+/* Confirmed at one replica alone, which is live too late for the look-up. */
 static void test_not_unfinished(void)
 {
 	fresh(1);
@@ -310,7 +310,7 @@ static void test_gone_at_login(void)
 	(void)snprintf(line, sizeof line, "takeover bob~%s pw",
 	               text + ID_TEXT_SIZE - ID_SUFFIX_SIZE);
 	for (uint32_t i = 0; i < REPLICAS; i++)
-		k.clients[0].links[i].there = 1; /* the look up */
+		k.clients[0].links[i].there = 1; /* the look-up */
 	say(&k, 0, line);
 	say(&k, 1, "delete");
 	say(&k, 1, "create bob pw"); /* another one, with the same password */

@@ -189,7 +189,7 @@ static void test_returned_page(void)
 	pass(&k, 100);
 	hold_here(&k, bob, 1, true);
 	say(&k, bob, "login bob pw");
-	for (int i = 0; i < 2; i++) { /* the look-up's reply, and the log in's */
+	for (int i = 0; i < 2; i++) { /* the look-up's reply, and the log-in's */
 		let_here(&k, bob, 1, 1);
 		pump(&k);
 	}
