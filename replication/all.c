@@ -131,6 +131,7 @@ static void all_looked(struct replication *r, struct all *a, const struct lookup
 		all_chunk(r, a);
 }
 
+/* A page, a look-up, or a send has ended. What it was written to, the broadcast was written to. */
 static void all_child(struct replication *r, struct op *op, struct op *ended)
 {
 	struct all *a = (struct all *)op;

@@ -179,7 +179,8 @@ static void set_cursor(struct list_cursor *cursor, const struct user *user)
 	cursor->after = user->id;
 }
 
-/* All have listed the same accounts: the full list, with everybody's word of who is online. */
+/* All have listed the same accounts. The digest does not cover who is online, so that is joined:
+ * online at one is online. */
 static void page_agreed(struct replication *r, struct list_page *page, uint32_t from)
 {
 	struct list_part *part = &page->parts[from];
@@ -197,8 +198,9 @@ static void page_agreed(struct replication *r, struct list_page *page, uint32_t 
 	page_finish(r, page, part->last || page->count == 0);
 }
 
-/* Merges the parts up to the smallest end of those that have more behind it. True if that was the
- * last. */
+/* Merges the parts in the order of the list, and notes who has not listed what. It stops at the
+ * smallest end of those that have more behind it, and when as many are missing somewhere as one
+ * question may ask about. True: nothing is left behind this page. */
 static bool page_merge(struct list_page *page)
 {
 	uint32_t at[REPLICAS] = { 0 };

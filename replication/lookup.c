@@ -171,7 +171,8 @@ static int by_id(const void *a, const void *b)
 	                  &((const struct lookup_account *)b)->id);
 }
 
-/* What is gone is told to those that showed it alive, and leaves the list. */
+/* What is gone is told to those that showed it alive, and leaves the list. What nobody shows alive
+ * leaves it, too. */
 static void bury(struct replication *r, struct lookup *l)
 {
 	uint32_t kept = 0;

@@ -2,15 +2,17 @@
  *
  * mailbox: what came in three mailboxes, shown once and in order.
  *
- *   pages --> reading (one per replica) --> merge --> candidates of a stream --> shown
- *   pushes -- while the merge is before their place ^          ^
- *          -- else --------------------------------------------+
+ *   what comes                                     goes to
+ *   a page                                         the replica's reading
+ *   a push at a place that the merge is to reach   the replica's reading
+ *   any other push                                 the candidates of its stream
+ *   the least of all readings, by the merge        the candidates of its stream
+ *   a candidate that may be shown                  the user
  *
  * After a log-in (and after a redial, at that replica) the mailbox is read in pages. The pages of
  * all replicas are merged by place in constant memory: the least head is next, as soon as every
  * replica that has more to give has shown a head. The merge waits until what it brought last is
- * shown. A push at a place that the merge has not reached waits for it there; any other push is a
- * candidate at once.
+ * shown.
  *
  * A candidate is shown when
  *   - every live replica has said what is gone of its stream, and it is not (stream.c);
@@ -130,9 +132,9 @@ static void show(struct replication *r, struct stream_state *s, const struct can
 		s->person->shown_as = false;
 }
 
-/* A page has brought one of this stream that stands before it, and the merge is not there yet. (Not
- * if the merge waits for an older one of this stream: a liar's numbers and times need not
- * agree.) */
+/* A page has brought an earlier number of this stream, and the merge has not come to it yet. But if
+ * the merge waits for an older one of this stream, that goes first: a liar's numbers and times need
+ * not agree, and each of the two would wait for the other. */
 static bool waits_for_merge(const struct replication *r, const struct stream_state *s,
                             const struct candidate *c)
 {
@@ -150,8 +152,9 @@ static bool waits_for_merge(const struct replication *r, const struct stream_sta
 	return false;
 }
 
-/* A replica has returned meanwhile: what its pages bring comes first, and the one of this stream
- * that the merge waits for goes back behind it. */
+/* A replica has returned, and what its pages bring comes before what the merge waits for. So the
+ * merge waits no longer: the candidate that it waits for is shown later, like one that was
+ * pushed. */
 static void resume_merge(struct replication *r, struct stream_state *s)
 {
 	for (struct candidate *c = s->candidates; c != NULL; c = c->next) {

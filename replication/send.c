@@ -288,6 +288,7 @@ static void resolved(struct replication *r, struct send *s)
 			put_send(r, s, i);
 }
 
+/* The first step. What was said in an earlier try is forgotten; numbers and the time are not. */
 static void resolve(struct replication *r, struct op *op)
 {
 	struct send *s = (struct send *)op;
@@ -350,6 +351,8 @@ static enum outcome join(const struct send *s, const struct recipient_state *to)
 	return OUTCOME_NOT_LOGGED_IN;
 }
 
+/* Adds a recipient to a sum: copies are the fewest that any of them has, the outcome is the first
+ * that is no yes. */
 static void add_up(struct send_sum *sum, const struct recipient_state *to)
 {
 	uint32_t copies = replica_count(to->said[STATUS_OK]);
@@ -438,6 +441,7 @@ static void child(struct replication *r, struct op *op, struct op *ended)
 		resolved(r, s);
 }
 
+/* The result names the message's id, by which it may be sent again. */
 static void expired(struct replication *r, struct op *op, struct result *result)
 {
 	struct send *s = (struct send *)op;
