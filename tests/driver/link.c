@@ -50,7 +50,7 @@ static uint64_t turns_until_ms;
 static bool turn(void)
 {
 	if (turns_until_ms == 0)
-		turns_until_ms = loop_now_ms(loop) + 10000;
+		turns_until_ms = loop_now_ms(loop) + 60000;
 	link_pool_settle(pool);
 	loop_turn(loop, turns_until_ms);
 	link_pool_settle(pool);

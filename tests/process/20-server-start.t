@@ -19,7 +19,7 @@ my ($host, $port, @actions) = @ARGV;
 $| = 1;
 $SIG{ALRM} = sub { print "nothing came within 8 s\n"; exit 1 };
 $SIG{PIPE} = 'IGNORE';
-alarm 8;
+alarm 60;
 my $socket = IO::Socket::IP->new(PeerHost => $host, PeerPort => $port) or die "cannot connect: $!\n";
 my $held = '';
 
@@ -69,7 +69,7 @@ serves() {
 run() {
 	local name=$1 want=$2 depth=1
 	shift 2
-	said=$(timeout 10 "$BIN/server" "$@" 2>&1 >"$dir/stdout" </dev/null)
+	said=$(timeout "$patience" "$BIN/server" "$@" 2>&1 >"$dir/stdout" </dev/null)
 	is "$name" $? "$want"
 }
 
@@ -269,7 +269,7 @@ use IO::Socket::UNIX;
 my $socket = IO::Socket::UNIX->new(Type => SOCK_DGRAM, Local => $ARGV[0]) or die "$ARGV[0]: $!\n";
 $| = 1;
 print "listening\n";
-alarm 10;
+alarm 60;
 my $state = '';
 while ($state !~ /STOPPING/) {
 	defined $socket->recv($state, 4096) or die "$!\n";
@@ -296,7 +296,7 @@ many() {
 	perl -MIO::Socket::IP -e '
 		my ($port, $count) = @ARGV;
 		my @sockets = map { IO::Socket::IP->new(PeerHost => "127.0.0.1", PeerPort => $port) } 1 .. $count;
-		alarm 8;
+		alarm 60;
 		my $last = $sockets[-1];
 		my $line = <$last>;
 		print $line;

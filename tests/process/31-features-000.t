@@ -230,19 +230,19 @@ client_close idle
 # shellcheck disable=SC2046
 {
 	echo '/login ann pw-ann'
-	echo '/wait 59'
+	echo '/wait 540'
 	echo '/check'
-	echo '/wait 61'
+	echo '/wait 601'
 	echo '/check'
-} | LD_PRELOAD=$clock FAKE_CLOCK_SPEED=50 "$BIN/client" --json --idle-logout 60 --reply-timeout 100 $(addresses) \
+} | LD_PRELOAD=$clock FAKE_CLOCK_SPEED=200 "$BIN/client" --json --idle-logout 600 --reply-timeout 6000 $(addresses) \
 	>"$dir/idle.json" 2>"$dir/idle.err"
-is '000-20: 60 seconds without a command log out, 59 do not' "$(codes "$dir/idle.json")" \
+is '000-20: 600 seconds without a command log out, 540 do not' "$(codes "$dir/idle.json")" \
 	'login:ok wait:ok check:ok wait:ok check:not-logged-in'
 is '000-20: with its reason' "$(json_get "$dir/idle.json" event=logged-out -- reason)" idle
-term_client idle --idle-logout 0.4
+term_client idle --idle-logout 2
 ok '000-20: on a terminal' term_sees idle '^- r0 3/3>'
 term_type idle '/login ann pw-ann'
-ok '000-20: logged in' term_sees idle '^ann r0 3/3>'
+ok '000-20: logged in' term_sees idle '^login: ok: you are ann'
 term_key idle -l '/list '
 ok '000-20: it is said there as well' term_sees idle 'logged out: idle'
 term_type idle 'bo'

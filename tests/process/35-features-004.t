@@ -186,21 +186,18 @@ enter jim
 says ivy '/msg jim three replicas have this' >/dev/null
 client_wait jim '"text":"three replicas'
 is '004-12: three replicas have it, it is shown once' "$(says jim '/wait 0.4')$(json_count "$dir/jim.out" event=message)" ok1
-begun=$(now_ms)
 kill_server 0
 client_wait jim '"event":"replica".*"dead"'
-ok "004-20: a crash is seen while nothing is typed, at once: (was $(($(now_ms) - begun)) ms)" \
-	test $(($(now_ms) - begun)) -lt 2500
+is '004-20: a crash is seen while nothing is typed, at once' "$(field state)" dead
+nok '004-20: by the end of its connection, not by a silence' grep -q 'no reply' <<<"$line"
 client_wait jim '"event":"leader"'
 is '004-11: the next one leads' "$(field index)" 1
 is '004-11: it failed while sending: the rest has it' "$(says ivy '/msg jim two' copies)" 'ok 2'
 client_wait jim '"text":"two"'
 visit quick --reply-timeout 0.6
-begun=$(now_ms)
 signal_server 1 STOP
 client_wait quick '"index":1,"state":"dead"'
-took=$(($(now_ms) - begun))
-ok "004-20: one that hangs is found by its heartbeat (was $took ms)" test $took -lt 6000
+is '004-20: one that hangs is found by its heartbeat' "$(field reason)" 'no reply for 600 ms'
 is '004-11: a write that works proves nothing: the reply is waited for' "$(says quick '/list ivy' count)" 'ok 1'
 signal_server 1 CONT
 client_wait quick '"index":1,"state":"live"'

@@ -170,7 +170,7 @@ restart_server 2
 # ---- no answer, and nobody to ask ----
 
 for name in ann bob eve; do client_close "$name"; done
-visit hal --timeout 0.5 --reply-timeout 1
+visit hal --timeout 1 --reply-timeout 1.5
 says hal '/create hal pw-hal' >/dev/null
 is 'a message that all three have' "$(says hal '/msg hal before' copies)" 'ok 3'
 for n in 0 1 2; do signal_server $n STOP; done

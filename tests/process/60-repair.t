@@ -113,10 +113,10 @@ while (my $c = $s->accept) { print $c "hello\n"; while (sysread($c, my $b, 4096)
 END
 perl "$dir/stranger" "${server_port[2]}" "$dir/stranger.out" &
 client_pid[stranger]=$!
-ok 'a stranger listens on the port of the dead replica' wait_for 5 grep -qs listening "$dir/stranger.out"
+ok 'a stranger listens on the port of the dead replica' wait_for "$patience" grep -qs listening "$dir/stranger.out"
 ok 'the others are repaired' repair
 ok 'and he is named' said "replica 3 .*not reached: speaks something else: 'hello'"
-ok 'he was told nothing but the handshake' wait_for 5 test "$(sed 1d "$dir/stranger.out" | head -1 | wc -c)" -le 47
+ok 'he was told nothing but the handshake' wait_for "$patience" test "$(sed 1d "$dir/stranger.out" | head -1 | wc -c)" -le 47
 kill -KILL "${client_pid[stranger]}"
 wait "${client_pid[stranger]}" 2>/dev/null
 unset 'client_pid[stranger]'
@@ -203,7 +203,7 @@ ok 'the files are the same bytes' same_files
 (launch "$BIN/repair" --key "$dir/operator.key" --every 0.1 $(addresses)) >"$dir/every.out" 2>>"$dir/repair.err" &
 client_pid[every]=$!
 wipe 0
-ok '--every: a wiped replica is filled without being asked' wait_for 20 repair --check
+ok '--every: a wiped replica is filled without being asked' wait_for "$patience" repair --check
 ok '--every: it goes on' kill -0 "${client_pid[every]}"
 kill -TERM "${client_pid[every]}"
 wait "${client_pid[every]}" 2>/dev/null
