@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
- * Requests about accounts, and the few that are about nothing.
+ * session/account: requests about accounts, and the few that are about nothing (ping, operate).
  *
- * introduce and confirm are the only ones that may be refused for what others did, so they look at
- * everything each time: what was true at the last time need not be true now.
+ * Only introduce and confirm may be refused because of what others did. So they look at everything
+ * each time: what was true the last time need not be true now.
  *
  *   in this order       introduce                handover         confirm
  *   proof               in the frame             in the frame     of the connection
@@ -33,6 +33,7 @@ void session_ping(struct sessions *s, struct connection *c, const struct frame *
 
 /* ---- look up ---- */
 
+/* What this connection is told of an account, as the next part of a reply. */
 static void put_entry(struct sessions *s, const struct connection *c, struct buf *b,
                       const struct id *id)
 {
@@ -42,7 +43,8 @@ static void put_entry(struct sessions *s, const struct connection *c, struct buf
 	session_must(protocol_put_entry(b, &entry));
 }
 
-/* At most `count_max` live accounts of the name; gives how many. */
+/* Puts the live accounts of the name, or of the name and the end of the id, at most `count_max`.
+ * Gives how many. `confirmed` is of no meaning with an end of the id. */
 static uint32_t put_named(struct sessions *s, const struct connection *c, struct buf *b,
                           const struct frame *frame, bool confirmed, uint32_t count_max)
 {
@@ -61,6 +63,8 @@ static uint32_t put_named(struct sessions *s, const struct connection *c, struct
 	return count;
 }
 
+/* The confirmed accounts of a name come first. Of the others only a few are told, because anybody
+ * can make accounts. */
 void session_lookup_name(struct sessions *s, struct connection *c, const struct frame *frame)
 {
 	struct buf *b = session_parts_begin(s, c, frame);
@@ -102,7 +106,7 @@ static void refuse_with(struct sessions *s, struct connection *c, const struct f
 	session_reply(s, c, &reply);
 }
 
-/* The order of the questions is that of the table above; the last is put to the store itself. */
+/* Asks in the order of the table above. The store itself answers whether the account is new. */
 static void introduce_proven(struct sessions *s, struct connection *c, const struct frame *frame,
                              const struct auth *auth)
 {
@@ -136,8 +140,8 @@ static void introduce_proven(struct sessions *s, struct connection *c, const str
 	session_reply(s, c, &reply);
 }
 
-/* INTRODUCE and HANDOVER. The verifier in the frame is the one of the id, or the id would not fit,
- * so the proof needs nothing that is stored. */
+/* INTRODUCE and HANDOVER. The proof needs nothing that is stored: the frame has the verifier, and
+ * the id fits no other. */
 void session_introduce(struct sessions *s, struct connection *c, const struct frame *frame)
 {
 	const struct account *account = &frame->introduce.account;
@@ -153,7 +157,8 @@ void session_introduce(struct sessions *s, struct connection *c, const struct fr
 		introduce_proven(s, c, frame, &auth);
 }
 
-/* The account comes from the store, which is about to change, and goes to the journal. */
+/* The account with its mark, for the store and the journal. Its strings point into the store, which
+ * is about to change, so they are copied. */
 static struct fact confirmation(struct sessions *s, const struct account *account)
 {
 	struct fact fact = { .kind = FACT_ACCOUNT, .account = *account };
@@ -168,7 +173,8 @@ static struct fact confirmation(struct sessions *s, const struct account *accoun
 	return fact;
 }
 
-/* What is left to ask of an account that is here, unconfirmed, and alone with its name. */
+/* Confirms an account that is held, unconfirmed, and alone with its name, if the clock and the disk
+ * allow it. */
 static enum status confirm_alive(struct sessions *s, const struct account *account)
 {
 	if (!BUG(confirm_without_clock) && s->time.clock_ms > CONFIRM_AGE_MS &&
@@ -268,6 +274,7 @@ static uint16_t list_accounts(const struct sessions *s, const struct frame *fram
 	return count;
 }
 
+/* The digest tells a client whether the page that it has is still right. */
 static void list_digest(struct view entries, bool last, uint8_t digest[KEY_SIZE])
 {
 	uint8_t byte = last;
@@ -280,7 +287,8 @@ static void list_digest(struct view entries, bool last, uint8_t digest[KEY_SIZE]
 	sha256_final(&h, digest);
 }
 
-/* One pass: the entries are put together aside, since what stands before them hangs on them all. */
+/* The entries are put together aside, because what stands before them in the frame depends on all
+ * of them. */
 void session_list(struct sessions *s, struct connection *c, const struct frame *frame)
 {
 	struct frame reply = session_reply_to(frame, STATUS_OK);

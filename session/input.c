@@ -1,7 +1,15 @@
 /* SPDX-License-Identifier: MIT
  *
- * session/input: what comes in: the handshake, then one frame at a time through the table of
- * handlers.
+ * session/input: what comes in.
+ *
+ * The first frame of a connection is the handshake. It is followed by requests. A whole frame takes
+ * these steps, and ends at the first that fails:
+ *
+ *   its length is one that a frame can have     else the connection is closed: malformed
+ *   the frame is decoded (protocol_decode)      the same
+ *   it is a request, and no second HELLO        the same
+ *   this connection may send it (may_send)      else the request is refused with a status
+ *   the handler of its type                     answers, at once or as a work (work.c)
  */
 #include "base/bug.h"
 #include "session/private.h"
@@ -36,6 +44,7 @@ static void touch(struct sessions *s, struct connection *c)
 
 /* ---- the handshake ---- */
 
+/* Closes with a line of text, which a person may read who has connected with something else. */
 static void refuse_hello(struct sessions *s, struct connection *c, const char *line,
                          const char *why)
 {
@@ -55,6 +64,7 @@ static uint16_t common_version(const struct frame *hello)
 	return version;
 }
 
+/* The line says which side is too old. */
 static void refuse_version(struct sessions *s, struct connection *c, const struct frame *hello)
 {
 	char line[LINE_SIZE];
@@ -68,8 +78,8 @@ static void refuse_version(struct sessions *s, struct connection *c, const struc
 	refuse_hello(s, c, line, "no version in common");
 }
 
-/* Nothing is taken of a HELLO that is not whole; after a byte that cannot be of one, no other is
- * waited for. */
+/* Takes a whole HELLO and gives its size; 0: more bytes must come first. If a byte cannot be part
+ * of a HELLO, the connection is closed at once. */
 static size_t take_hello(struct sessions *s, struct connection *c, struct view bytes)
 {
 	struct frame hello;
@@ -119,6 +129,7 @@ static size_t take_hello(struct sessions *s, struct connection *c, struct view b
 
 /* ---- requests ---- */
 
+/* Closes after a frame that no client of ours sends. Replies that are held go first. */
 static void refuse_frame(struct sessions *s, struct connection *c, const char *what)
 {
 	char text[LINE_SIZE];
@@ -149,6 +160,7 @@ static enum status may_send(const struct connection *c, const struct frame *fram
 	return STATUS_WRONG_PROOF;
 }
 
+/* From a decoded frame to its handler. */
 static void dispatch(struct sessions *s, struct connection *c, const struct frame *frame)
 {
 	const struct protocol_row *row = protocol_row(frame->type);
@@ -167,7 +179,8 @@ static void dispatch(struct sessions *s, struct connection *c, const struct fram
 		handlers[frame->type](s, c, frame);
 	else
 		session_answer(s, c, frame, status);
-	/* A burial is no addition where its stream is held, so the table does not call it one. */
+	/* Only additions and RECEIVED change the store. The table does not call RECEIVED an
+	 * addition, because a burial is none where its stream is held. */
 	assert(s->appended == appended || row->addition || row->type == FRAME_RECEIVED);
 }
 
@@ -199,7 +212,7 @@ size_t session_input(struct sessions *s, uint32_t connection, struct view bytes,
 	return size;
 }
 
-enum { EXPECT_MIN = 3 }; /* for fewer it is not worth its price */
+enum { EXPECT_MIN = 3 }; /* messages; for fewer it costs more than it saves */
 
 size_t session_expect(const struct sessions *s, uint32_t connection, struct view bytes)
 {

@@ -10,6 +10,7 @@
  */
 #include "session/private.h"
 
+/* The place of a connection, which must be there. */
 static struct list_link *link_of(const struct sessions *s, uint32_t number,
                                  enum connection_list list)
 {

@@ -13,7 +13,8 @@
 
 /* ---- what is told of an account ---- */
 
-/* Rounded down, so that it is full only when it is; as large as fits, if it would be larger. */
+/* Parts in a million, rounded down: so a share is shown as full only when it is. UINT32_MAX stands
+ * for anything larger. */
 static uint32_t share_of(uint64_t used, uint64_t share)
 {
 	uint64_t scaled;
@@ -24,6 +25,7 @@ static uint32_t share_of(uint64_t used, uint64_t share)
 	return scaled / share > UINT32_MAX ? UINT32_MAX : (uint32_t)(scaled / share);
 }
 
+/* There are two limits: what counts is the one that is nearer. */
 uint32_t session_share(const struct sessions *s, const struct id *recipient,
                        const struct id *sender)
 {
@@ -37,7 +39,8 @@ uint32_t session_share(const struct sessions *s, const struct id *recipient,
 	return of_messages > of_bytes ? of_messages : of_bytes;
 }
 
-/* Whether it counts for its name: the best one, and confirmed or the only one. */
+/* Whether an account counts for its name: it is the best of that name, and either confirmed or the
+ * only one. */
 static bool is_holder(const struct sessions *s, const struct account *account)
 {
 	struct account holder;
@@ -49,6 +52,7 @@ static bool is_holder(const struct sessions *s, const struct account *account)
 	return holder.confirmed || !store_holder(s->store, account->name, &account->id, &holder);
 }
 
+/* The share is told only to a connection that is logged in, as it is the share of its account. */
 static void entry_alive(const struct sessions *s, const struct connection *c,
                         const struct account *account, struct entry *entry)
 {
@@ -106,7 +110,8 @@ void session_auth(const struct sessions *s, const struct connection *c, enum aut
 
 /* ---- log in, log out ---- */
 
-/* <0, 0, >0: the log in's (session, dial) against the largest that is remembered. */
+/* <0, 0, >0: the log-in's (session, dial) is smaller than, equal to, larger than the largest that
+ * is remembered. */
 static int compare_login(const struct frame *frame, const struct remembered *r)
 {
 	int order = ulid_compare(&frame->login.session, &r->session);
@@ -118,6 +123,7 @@ static int compare_login(const struct frame *frame, const struct remembered *r)
 	return (frame->login.dial > r->dial) - (frame->login.dial < r->dial);
 }
 
+/* Tells the client which (session, dial) is larger than its own. */
 static void refuse_login(struct sessions *s, struct connection *c, const struct frame *frame,
                          const struct remembered *r)
 {
@@ -128,9 +134,9 @@ static void refuse_login(struct sessions *s, struct connection *c, const struct 
 	session_reply(s, c, &reply);
 }
 
-/* Makes room for a larger log in: another session ends and is told; a connection that its own
- * client has left behind is closed without a word. Gives the time since when the session is
- * online. */
+/* Makes room for a larger log-in. Another session ends and is told. If the session is the same, its
+ * client has left that connection behind, which is closed without a word. Gives the time since when
+ * the new session is online. */
 static uint64_t displace(struct sessions *s, struct connection *c, const struct frame *frame)
 {
 	struct connection *active = session_of(s, &frame->login.id);
@@ -149,7 +155,8 @@ static uint64_t displace(struct sessions *s, struct connection *c, const struct 
 	return since_ms;
 }
 
-/* From here on nothing is pushed until a page has been answered: the place is the beginning. */
+/* Logs in here. The place is set to the beginning, so nothing is pushed until a page has been
+ * answered. */
 static void activate(struct sessions *s, struct connection *c, const struct frame *frame)
 {
 	uint64_t since_ms = displace(s, c, frame);
@@ -168,7 +175,7 @@ static void activate(struct sessions *s, struct connection *c, const struct fram
 	s->counts.sessions++;
 }
 
-/* The account's proof is right: does its session stay? */
+/* The proof is right. Whether the session is accepted is decided by the table above. */
 static void login_proven(struct sessions *s, struct connection *c, const struct frame *frame,
                          const struct account *account, const struct auth *auth)
 {
@@ -221,6 +228,7 @@ void session_login(struct sessions *s, struct connection *c, const struct frame 
 		session_answer(s, c, frame, STATUS_WRONG_PROOF);
 }
 
+/* A log-out of a session that is not here is fine, too: it has ended. */
 void session_logout(struct sessions *s, struct connection *c, const struct frame *frame)
 {
 	if (!id_is_zero(&c->account) && ulid_equal(&c->session, &frame->session.session))

@@ -1,18 +1,30 @@
 /* SPDX-License-Identifier: MIT
  *
- * Messages: send, received, streams, pages, and pushes.
+ * session/mailbox: requests about messages: send, received, streams, pages; and pushes.
  *
- * The place of a connection is up to where its client has been answered. What is added or changed
- * at or before it is pushed, since no later page would hold it; what comes after it, a page will
- * bring. A log in sets it to the beginning, a page to where that page ends, the last page to the
- * end.
+ * A connection has a place: up to there its client has been answered. A message that is added or
+ * changed at or before that place is pushed, since no later page would have it. What comes after
+ * the place, a page will bring. A log-in sets the place to the beginning, a page to where that page
+ * ends, and the last page to the end.
  *
- * No more than a page of pushes waits for a connection. One that would be more is dropped, and the
- * place goes back to just before it: from there pages bring it, and whatever follows it is not even
- * tried. The client is told that place by a READ_ON. At most one of these is on its way; while it
- * is, another drop (further back) only moves the place, and the next READ_ON tells that. A PAGE
- * that begins at or before the place reads what was dropped, so no READ_ON is needed any more; one
- * that begins behind it was asked for before the drop was known, so the READ_ON goes first.
+ * At most a page of pushes waits for a connection. A push that would be too much is dropped, and
+ * the place goes back to just before it. From there pages bring it, and nothing behind it is pushed
+ * any more. A READ_ON tells the client that place. At most one READ_ON is on its way: if another
+ * push is dropped meanwhile (further back), only the place moves, and the next READ_ON tells it. A
+ * PAGE that begins at or before the place reads what was dropped, so no READ_ON is needed any more.
+ * A PAGE that begins behind the place was asked for before its client knew of the drop, so the
+ * READ_ON goes first.
+ *
+ * What SEND answers for one recipient:
+ *
+ *   the recipient is gone                    GONE
+ *   the number is dead                       OK: it was received
+ *   held with the same content               OK
+ *   held with another content                DIFFERENT; the smaller content stays
+ *   the same, and the session was named      OK if only the time differs (the smaller stays), else
+ *                                            DIFFERENT, and what is held stays
+ *   new                                      OK, MAILBOX_FULL or GAPS, as the limits say
+ *   new, and the disk is full                DISK_FULL; and what is held does not change meanwhile
  */
 #include "base/bug.h"
 #include "session/private.h"
@@ -21,8 +33,8 @@ enum { TEXT_COST = 4096, RANGE_COST = 4 };
 
 /* ---- pushes ---- */
 
-/* The largest place that is smaller: one less in the last part that is not at its least, the parts
- * behind it at their most. */
+/* The largest place that is smaller. It is counted down like a number of four digits: the last part
+ * that is not zero becomes one less, and all parts behind it become as large as they can be. */
 static struct place place_before(const struct place *place)
 {
 	struct place before = *place;
@@ -54,7 +66,7 @@ static struct message_item item_of(const struct message *message)
 	};
 }
 
-/* Consecutive pushes that nobody has looked at yet are one frame. */
+/* Pushes that follow each other, and that the caller has not taken yet, are one frame. */
 static void put_push(struct sessions *s, struct connection *c, const struct message_item *item)
 {
 	struct buf *b = session_ready(c);
@@ -74,7 +86,8 @@ static void put_push(struct sessions *s, struct connection *c, const struct mess
 	session_settle(s, c);
 }
 
-/* `c` is where the recipient is logged in, or NULL. */
+/* Pushes a message, or drops it, if it is at or before the place. `c` is where the recipient is
+ * logged in, or NULL. */
 static void push(struct sessions *s, struct connection *c, const struct message *message)
 {
 	struct place place;
@@ -117,14 +130,15 @@ void session_read_on(struct sessions *s, struct connection *c, bool force)
 
 /* ---- send ---- */
 
+/* What is left of the list after the slices that were done. */
 static struct view list_left(const struct work *work)
 {
 	return view_of(work->list.data + work->offset, work->list.size - work->offset);
 }
 
-/* Whether a key is held, or dead: for what a full disk may not add, and for a repetition by a
- * process that does not know when the message was first sent: the same text is the same message.
- * True fills in the answer. */
+/* Whether a message's key is held or dead, or its recipient gone; then *status is the answer. It is
+ * asked if the disk is full, and for a repetition: its sender does not know when the message was
+ * first sent, so the same text is the same message. */
 static bool is_known(const struct sessions *s, const struct message *message, enum status *status)
 {
 	struct store_key key = {
@@ -153,6 +167,7 @@ static bool is_known(const struct sessions *s, const struct message *message, en
 	return true;
 }
 
+/* Stores the message for one recipient, and pushes it to him: the table above. */
 static enum status send_one(struct sessions *s, struct connection *to,
                             const struct message *message, bool repetition)
 {
@@ -164,7 +179,7 @@ static enum status send_one(struct sessions *s, struct connection *to,
 		return is_held ? known : BUG(full_disk_says_yes) ? STATUS_OK : STATUS_DISK_FULL;
 	if (is_held && known == STATUS_DIFFERENT)
 		return known;
-	/* A repetition of the same text joins too: all replicas keep the smaller time. */
+	/* A repetition of the same text joins, too: all replicas keep the smaller time. */
 	enum store_result result = session_apply(s, &fact, &s->options.limits);
 
 	switch (result) {
@@ -242,7 +257,8 @@ void session_send(struct sessions *s, struct connection *c, const struct frame *
 
 /* ---- received ---- */
 
-/* The replica's disk is worse than the mailbox, and that worse than one stream. */
+/* The answer to RECEIVED is one status for all ranges. A full disk is worse than a full mailbox,
+ * and that is worse than one full stream. */
 static enum status worse(enum status a, enum status b)
 {
 	_Static_assert(STATUS_OK < STATUS_DISK_FULL, "any refusal is worse than none");
@@ -253,6 +269,7 @@ static enum status worse(enum status a, enum status b)
 	return a < b ? a : b;
 }
 
+/* Buries one range. Where the stream is held, a burial is no addition, so a full disk takes it. */
 static enum status bury(struct sessions *s, const struct burial *burial)
 {
 	const struct fact fact = { .kind = FACT_BURIAL, .burial = *burial };
@@ -275,7 +292,7 @@ uint32_t session_burial_cost(const struct range *range)
 	return 1 + (uint32_t)(width < STORE_SLICE_MAX ? width : STORE_SLICE_MAX) / RANGE_COST;
 }
 
-/* Buries the ranges of one item, as far as the slice goes; true if that was all of them. */
+/* Buries the ranges of one stream, until the slice is full. True if that was all of them. */
 static bool received_item(struct sessions *s, struct work *work, const struct stream_item *item,
                           uint32_t *cost)
 {
@@ -322,7 +339,7 @@ void session_received(struct sessions *s, struct connection *c, const struct fra
 
 /* ---- streams ---- */
 
-/* What is dead of a stream, as far as `size_max` bytes of ranges go. */
+/* The first dead ranges of a stream, at most `size_max` bytes of them. */
 static struct view dead_ranges(struct sessions *s, const struct stream *stream, size_t size_max)
 {
 	uint64_t after = 0;
@@ -337,8 +354,8 @@ static struct view dead_ranges(struct sessions *s, const struct stream *stream, 
 	return buf_view(&s->scratch);
 }
 
-/* Answers as many questions as fit a page, the first one whole if it fits a frame. A stream gets
- * more ranges than a frame holds by no rule of ours: a stream with a thousand takes no more. */
+/* Answers as many questions as fit into a page, but the first one even if it is larger. A frame has
+ * room for all ranges of a stream, since a stream with more than STORE_GAPS_MAX takes no more. */
 void session_streams(struct sessions *s, struct connection *c, const struct frame *frame)
 {
 	struct buf *b = session_parts_begin(s, c, frame);
@@ -363,8 +380,8 @@ void session_streams(struct sessions *s, struct connection *c, const struct fram
 
 /* ---- pages ---- */
 
-/* Puts messages after *upto until `size_max` bytes are there, at least one, and moves *upto to the
- * last of them; true if there are no more. */
+/* Puts messages after *upto, up to `size_max` bytes of them but at least one, and moves *upto to
+ * the last of them. True if there are no more. */
 static bool put_page(const struct sessions *s, const struct id *recipient, struct buf *b,
                      size_t size_max, struct place *upto)
 {

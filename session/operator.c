@@ -1,15 +1,21 @@
 /* SPDX-License-Identifier: MIT
  *
- * Requests of operators: repair's questions about ranges of elements, and the facts that it brings.
+ * session/operator: requests of repair: questions about ranges of elements, and facts that it
+ * brings.
  *
- * A question walks the store in order of key, and may walk all of it, so it goes in slices. Between
- * two slices the store may change: what changes behind the walk is not seen, what changes before it
- * is. Nothing needs an answer of one instant, since a difference that an answer missed, or saw too
- * many, is found, or gone, the next time somebody asks.
+ *   DIGEST     the range is cut at bounds that the question gives: a digest of each part
+ *   SPLIT      the replica cuts the range itself: a bound and a digest of each part
+ *   ELEMENTS   the elements themselves, a page of them
+ *   STORE      facts of another replica, to be added here
  *
- * What is stored is stored without limits, because another replica has accepted it already; only a
- * full disk refuses additions. It is checked like any copy: an operator's machine may be wrong, and
- * an id that did not vouch for its account would be wrong on three replicas.
+ * A question walks the store in order of key. That may be all of the store, so it goes in slices.
+ * Between two slices the store may change: the walk does not see what changes behind its place. No
+ * answer needs to be of one instant: if it missed a difference, or saw one that was none, the next
+ * question finds out.
+ *
+ * Facts are stored without limits, because another replica has accepted them already. Only a full
+ * disk refuses additions. Proofs are checked as for any copy, since the operator's machine may be
+ * wrong: an id that does not vouch for its account would be wrong on three replicas.
  */
 #include "base/bug.h"
 #include "session/private.h"
@@ -24,7 +30,8 @@ enum {
 
 /* ---- the walk ---- */
 
-/* False if no element can come after the bound. */
+/* The key after which a walk begins that begins at a bound. False if no element can come after the
+ * bound. A number above all numbers, as a bound may have, is the largest number. */
 static bool key_of_bound(const struct bound *bound, struct store_key *key)
 {
 	const uint8_t *from = bound->bytes;
@@ -105,6 +112,8 @@ static bool survey_slice(struct sessions *s, struct work *work)
 	return false;
 }
 
+/* ---- parts: elements that are counted and digested together ---- */
+
 static void part_begin(struct survey *survey)
 {
 	survey->count = 0;
@@ -112,6 +121,7 @@ static void part_begin(struct survey *survey)
 	hmac_init(&survey->hmac, survey->nonce, KEY_SIZE);
 }
 
+/* An element is digested in the form in which frames carry it. */
 static void part_add(struct sessions *s, struct survey *survey, const struct fact *fact)
 {
 	struct fact unmarked;
@@ -144,7 +154,7 @@ static struct digest_part part_end(struct survey *survey)
 
 /* ---- digests at bounds that are given ---- */
 
-/* The next of them, which the list has: protocol has counted them. */
+/* The next bound of the question; false: there is none. */
 static bool next_given(const struct work *work, struct survey *survey)
 {
 	struct reader r = reader_of(work->list);
@@ -173,7 +183,7 @@ static bool digest_take(struct sessions *s, struct work *work, const struct surv
 	return false;
 }
 
-/* The end of all parts: the walk skips nothing behind it. */
+/* The last bound of the question, where its range ends. */
 static struct bound last_bound(struct view bounds)
 {
 	struct reader r = reader_of(bounds);
@@ -226,6 +236,7 @@ void session_digest(struct sessions *s, struct connection *c, const struct frame
 
 /* ---- parts whose bounds are ours ---- */
 
+/* Ends a part at a bound, and puts it into the answer. */
 static void put_split(struct work *work, const struct bound *upto)
 {
 	struct survey *survey = work->survey;
@@ -313,6 +324,7 @@ void session_elements(struct sessions *s, struct connection *c, const struct fra
 
 /* ---- facts that are brought ---- */
 
+/* On a full disk, what is held already is fine, but it cannot get its mark. */
 static enum status store_account(struct sessions *s, const struct fact *fact)
 {
 	struct account held;
@@ -328,6 +340,7 @@ static enum status store_account(struct sessions *s, const struct fact *fact)
 	return STATUS_OK;
 }
 
+/* A tombstone of an account that is held takes its place, so it needs no room. */
 static enum status store_tombstone(struct sessions *s, const struct fact *fact)
 {
 	if (!auth_tombstone_fits(&fact->tombstone))
@@ -338,6 +351,7 @@ static enum status store_tombstone(struct sessions *s, const struct fact *fact)
 	return STATUS_OK;
 }
 
+/* A message comes to its recipient as if it had been sent here. */
 static enum status store_message(struct sessions *s, const struct fact *fact)
 {
 	if (s->disk_full)
@@ -359,6 +373,7 @@ static enum status store_burial(struct sessions *s, const struct fact *fact)
 	return STATUS_OK;
 }
 
+/* Adds a fact, and what it costs. */
 static enum status store_one(struct sessions *s, const struct fact *fact, uint32_t *cost)
 {
 	switch (fact->kind) {
@@ -389,7 +404,8 @@ static bool store_slice(struct sessions *s, struct work *work)
 	while (cost < STORE_COST_MAX && protocol_next_fact(&r, &fact)) {
 		enum status status = store_one(s, &fact, &cost);
 
-		/* What was refused although it may be right is the better reason. */
+		/* One status answers for all facts: the first that is not OK, but a full disk
+		 * before a wrong proof, since a fact that was refused for it may be right. */
 		if (status == STATUS_DISK_FULL || work->status == STATUS_OK)
 			work->status = status;
 	}

@@ -2,6 +2,10 @@
  *
  * session/output: what goes out, and in which order: actions, replies, pushes.
  *
+ *   a reply    session_reply_begin  >  held   >  session_synced  >  ready  >  session_output
+ *              if nothing waits for the disk                     >  ready  >  session_output
+ *   a push     session_ready                                     >  ready  >  session_output
+ *
  * A connection has two buffers: `ready` may be written, `held` waits for the disk. A reply that is
  * made while some position is not synced goes to `held`, and one entry (position, connection,
  * bytes) goes to a ring of all held replies. Positions only grow, so the ring is in order by
@@ -265,6 +269,7 @@ struct buf *session_reply_begin(struct sessions *s, struct connection *c)
 	return b;
 }
 
+/* The entries go to the front of a larger ring, in their order. */
 static void held_grow(struct sessions *s)
 {
 	uint32_t capacity = s->held_capacity == 0 ? HELD_MIN : s->held_capacity * 2;
@@ -412,7 +417,7 @@ static void check_connection(const struct sessions *s, const struct connection *
 	assert(c->push_waiting <= PAGE_SIZE_MAX);
 }
 
-/* The ring's entries of a connection add up to what is held of it. */
+/* The ring is in order, and its entries of a connection add up to what is held of it. */
 void session_output_check(const struct sessions *s)
 {
 	size_t *sizes = memory_alloc_zero(s->slot_count, sizeof *sizes);

@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: MIT
  *
- * session/session: the life of a connection, and what goes on around its requests: times, output
- * that the caller takes, invariants.
+ * session/session: the life of a connection, and what happens beside its requests: output that the
+ * caller takes, times, invariants.
+ *
+ * A number stands for a connection while the caller has it open. Numbers are used again, so a held
+ * reply is marked with the number's generation: if that has changed, the connection for which the
+ * reply was made is gone.
  */
 #include "base/mix.h"
 #include "base/sha256.h"
@@ -32,7 +36,8 @@ struct sessions *session_new(const struct session_options *options, struct store
 		s->list_first[list] = SESSION_NONE;
 		s->list_last[list] = SESSION_NONE;
 	}
-	/* Ids can be searched for, so the table's seed is what strangers do not know. */
+	/* A stranger can search for ids that all meet in one place of the table. So the table has
+	 * a seed that strangers do not know. */
 	sha256_init(&h);
 	sha256_update_part(&h, options->uuid, UUID_SIZE);
 	sha256_update_part(&h, options->operator_key, KEY_SIZE);
@@ -74,7 +79,8 @@ void session_free(struct sessions *s)
 	memory_free(s);
 }
 
-/* The number that was freed last, so that the numbers in use stay small. */
+/* A free number, or SESSION_NONE. It is the one that was freed last, so the numbers in use stay
+ * small. */
 static uint32_t slot_take(struct sessions *s)
 {
 	uint32_t number = s->free_slot;
@@ -182,7 +188,8 @@ uint64_t session_deadline(const struct sessions *s)
 	return silence < slow ? silence : slow;
 }
 
-/* Closing takes a connection out of the list, so this ends at the first that is not late. */
+/* Closes all connections of a list that are late. Closing takes a connection out of the list, so
+ * this ends at the first that is not late. */
 static void close_late(struct sessions *s, enum connection_list list, const char *text,
                        const char *why)
 {

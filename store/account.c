@@ -8,6 +8,12 @@
  * names like `anna~7Q2K9XWM`. One sorted list of all would do for a small chat, but anybody may
  * make accounts, also many of one name.
  *
+ *   what is known of an id        account            confirmed account   tombstone
+ *   nothing                       held               held, with mark     held
+ *   the account                   no change          gets its mark       takes its place
+ *   the account, confirmed        no change          no change           takes its place
+ *   the tombstone                 no change (gone)   no change (gone)    no change
+ *
  * An account never changes, but for its mark. So its record has just the size of its strings.
  */
 #include "base/bug.h"
@@ -51,7 +57,8 @@ static int compare_name(const void *context, const void *key, uint32_t element)
 
 static const struct tree_order name_order = { compare_name, NULL };
 
-/* By name, then the last bytes of the id, then all of it. */
+/* By name, then the last bytes of the id, then all of it: so the accounts with one end stand
+ * together, in order of id. */
 static int compare_suffix(const void *context, const void *key, uint32_t element)
 {
 	const struct name_key *name_key = key;
@@ -96,6 +103,7 @@ static uint32_t slot_new(struct store *s, uint32_t ident, struct view name, size
 	return handle;
 }
 
+/* Behind the name: what the owner's password is checked with. */
 static uint32_t account_new(struct store *s, uint32_t ident, const struct account *account)
 {
 	const struct verifier *v = &account->verifier;
@@ -115,6 +123,7 @@ static uint32_t account_new(struct store *s, uint32_t ident, const struct accoun
 	return handle;
 }
 
+/* Behind the name: what proves that the owner wanted it. */
 static uint32_t tombstone_new(struct store *s, uint32_t ident, const struct tombstone *tombstone)
 {
 	uint32_t handle = slot_new(s, ident, tombstone->name, 2 * (size_t)KEY_SIZE);
@@ -127,6 +136,7 @@ static uint32_t tombstone_new(struct store *s, uint32_t ident, const struct tomb
 	return handle;
 }
 
+/* The fact in a slot. Its strings are views into the slot. */
 static void account_fill(const struct store *s, const struct account_slot *slot,
                          struct account *account)
 {
@@ -144,6 +154,7 @@ static void account_fill(const struct store *s, const struct account_slot *slot,
 	(void)take(from, v->lock, KEY_SIZE); /* the last one */
 }
 
+/* The same for a tombstone. */
 static void tombstone_fill(const struct store *s, const struct account_slot *slot,
                            struct tombstone *tombstone)
 {
@@ -340,6 +351,8 @@ static const struct account_slot *name_after(const struct store *s, uint32_t roo
 	return is_fit ? slot : NULL;
 }
 
+/* The confirmed ones are asked first. If the first account of the name is `except`, the second one
+ * is the answer. */
 bool store_holder(const struct store *s, struct view name, const struct id *except,
                   struct account *holder)
 {
@@ -409,8 +422,8 @@ bool store_suffix_next(const struct store *s, struct view name, struct view suff
 
 	if (!suffix_decode(suffix, bytes))
 		return false;
-	/* The walk begins at the zero id with this end, which could be an account of its own: so the
-	 * first step takes what is at that place, too. */
+	/* The walk begins at the zero id with this end, which could be an account of its own: so
+	 * the first step takes what is at that place, too. */
 	memcpy(end, bytes, SUFFIX_BYTES);
 	uint32_t handle = id_is_zero(after) ? tree_from(&use, s->suffixes, &key)
 	                                    : tree_next(&use, s->suffixes, &key, NULL);

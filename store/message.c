@@ -62,6 +62,7 @@ const struct tree_order share_order = { compare_share, NULL };
  * second time, all together, in a share of his ident. When such an id becomes known, the record in
  * its mailbox says how much to take off. */
 
+/* Counts what a sender has sent to unknown ids. The share is made with the first message. */
 static void unknown_add(struct store *s, uint32_t sender, uint64_t messages, uint64_t bytes)
 {
 	struct ident *ident = ident_at(s, sender);
@@ -151,6 +152,7 @@ void share_used(const struct store *s, const struct store_found *found, uint32_t
 		*messages += mailbox->strange;
 }
 
+/* Mostly it is asked of the last message, whose handles are at hand. */
 void store_share(const struct store *s, const struct id *recipient, const struct id *sender,
                  uint32_t *messages, uint64_t *bytes)
 {
@@ -164,8 +166,17 @@ void store_share(const struct store *s, const struct id *recipient, const struct
 	share_used(s, &found, messages, bytes);
 }
 
-/* ---- counts ---- */
+/* ---- counts ----
+ *
+ *   what                          counts                            ghosts
+ *   share (messages, bytes)       a sender's in a mailbox           no
+ *   ident.unknown                 a sender's to all unknown ids     no
+ *   mailbox.message_count         of the mailbox                    no
+ *   totals.messages               of the store                      no
+ *   mailbox.sum, totals.sum       hashes, of messages and ranges    yes, until they are freed
+ */
 
+/* Whether the recipient of a mailbox is unknown. */
 static bool is_unknown(const struct store *s, const struct mailbox *mailbox)
 {
 	return ident_at(s, mailbox->ident)->state == STORE_UNKNOWN;
@@ -224,11 +235,13 @@ uint32_t message_find(const struct store *s, const struct stream_slot *slot, uin
 	return tree_find(&use, stream_live_at(s, slot->live)->messages, &number);
 }
 
+/* Whether the text is held as a text_slot. */
 static bool is_long(const struct message_slot *slot)
 {
 	return slot->size > STORE_TEXT_SHARED;
 }
 
+/* The handle of its text_slot, which stands in the place of the text. */
 static uint32_t long_text(const struct message_slot *slot)
 {
 	uint32_t handle;
@@ -247,8 +260,8 @@ static struct content content_of(const struct store *s, const struct message_slo
 	if (is_long(slot)) {
 		const struct text_slot *text = text_at(s, long_text(slot));
 
-		/* While the text is awaited, data is NULL and size is not 0. No such view leaves the
-		 * store. */
+		/* While the text is awaited, data is NULL and size is not 0. No such view leaves
+		 * the store. */
 		content.text = (struct view){ text->data, text->size };
 		content.digest = text->digest;
 	}
@@ -333,6 +346,7 @@ static uint32_t slot_new(struct store *s, uint32_t stream, uint64_t number,
 	return handle;
 }
 
+/* Where a message stands in its recipient's mailbox. */
 static struct place place_of_slot(const struct store *s, const struct message_slot *slot)
 {
 	const struct stream_slot *stream = stream_at(s, slot->stream);
@@ -403,6 +417,7 @@ static void live_free(struct store *s, struct stream_slot *slot)
 	arena_free(s->arena, handle);
 }
 
+/* The sum of a detached mailbox was taken out of the whole when it was detached. */
 void message_drop(struct store *s, uint32_t handle)
 {
 	struct tree_use numbers = store_use(s, &message_number_order);

@@ -68,6 +68,7 @@ struct session_slot {
 	uint32_t streams; /* how many belong to it */
 };
 
+/* Of just the size that its strings need. */
 struct account_slot {
 	uint32_t ident;
 	uint8_t name_size;
@@ -79,6 +80,7 @@ struct account_slot {
 	uint8_t bytes[];
 };
 
+/* The counts are kept in each mailbox, so that a whole mailbox can leave the totals at once. */
 struct mailbox {
 	uint32_t ident;    /* of the recipient */
 	uint32_t streams;  /* tree by sender, session */
@@ -94,6 +96,7 @@ struct mailbox {
 	uint64_t sent_ms_max; /* no message in it was sent later */
 };
 
+/* Counts live messages: of one sender in one mailbox, or in all mailboxes of unknown ids. */
 struct share {
 	uint64_t bytes;
 	uint32_t messages;
@@ -114,6 +117,7 @@ struct stream_slot {
 };
 _Static_assert(sizeof(struct stream_slot) == 24, "a stream that was read costs 24 bytes");
 
+/* Apart from the stream, since most streams were read and hold no message. */
 struct stream_live {
 	uint32_t messages; /* tree by number, weighed by size of text; ghosts included */
 	uint32_t share;
@@ -175,6 +179,7 @@ struct store_found {
 	uint32_t stream;
 };
 
+/* Trees and lists are given by the handle of their root or first record; 0: empty. */
 struct store {
 	uint64_t magic;
 	uint64_t seed;

@@ -6,6 +6,12 @@
  * with holes, or with numbers from 2^32 on, has a tree of ranges. When its holes close, the tree
  * goes.
  *
+ * A range that is added becomes one with all that it overlaps or touches:
+ *
+ *   dead     1-3   5-6   9
+ *   add            6-8           overlaps 5-6, touches 9
+ *   dead     1-3   5-9           4 stays a hole: it may still come
+ *
  * Ranges of a stream do not overlap or touch. So whether they are sorted by first or by last number
  * is the same. The tree has them by last number, since nearly all questions are about the first
  * range that ends at or after a number.
@@ -14,9 +20,9 @@
 #include "store/private.h"
 
 /* ---- streams by hash ----
- * The key is made of handles. A mailbox, an ident and a session are held once each, so equal handles
- * are equal ids. Handles depend on history, and so does the place in the table; no result depends
- * on either. */
+ * The key is made of handles. A mailbox, an ident and a session are held once each, so equal
+ * handles are equal ids. Handles depend on history, and so does the place in the table; no result
+ * depends on either. */
 
 struct stream_key {
 	uint32_t mailbox;
@@ -47,6 +53,7 @@ static uint64_t stream_hash(const void *context, uint32_t handle)
 
 /* ---- orders ---- */
 
+/* Inside one mailbox, so the recipients are the same. */
 static int compare_stream(const void *context, const void *key, uint32_t element)
 {
 	const struct store *s = context;

@@ -7,6 +7,11 @@
  * by its hash, a place in a tree by the hint of where the last step ended. Only after a change the
  * place is searched.
  *
+ *   store_next           accounts and tombstones by id; then all streams by (recipient, sender,
+ *                        session), in each ranges and messages by number
+ *   store_pending_next   mailboxes by recipient; in each all ranges, then all messages by place
+ *   store_mailbox_next   the messages of one mailbox by place
+ *
  * A walk passes over ghosts. In a stream that takes one step for each dead range. In a mailbox,
  * which has another order, it takes one step for each ghost: so whoever reads pages waits for the
  * work in that mailbox (store_work_done).
@@ -15,6 +20,8 @@
 
 /* ---- keys ---- */
 
+/* The parts of a key that do not count are zero: so comparing all of them is right for accounts,
+ * too. */
 int store_key_compare(const struct store_key *a, const struct store_key *b)
 {
 	if (a->streams != b->streams)
@@ -168,8 +175,8 @@ static uint32_t walk_find(const struct store *s, const struct stream *stream)
 	return found.stream;
 }
 
-/* The next stream after one, in this mailbox or the next; 0: none. `held` is the handle of that one,
- * 0 if it is not held. */
+/* The next stream after one, in this mailbox or a later one; 0: none. `held` is the handle of that
+ * one, 0 if it is not held. */
 static uint32_t stream_next(const struct store *s, uint32_t held, const struct stream *stream)
 {
 	uint32_t mailbox = held ? stream_at(s, held)->mailbox : mailbox_of(s, &stream->recipient);

@@ -6,6 +6,11 @@
  * a stream's tree knows the count and the size of all messages in a range of numbers. The messages
  * themselves are freed now if they are few, else in slices by a job.
  *
+ *   message       in its trees   in counts   in the sum   seen by questions
+ *   live          yes            yes         yes          yes
+ *   ghost         yes            no          yes          no
+ *   freed         no             no          no           no
+ *
  * Jobs are done in the order in which they were given. So a burial's stream is there until its job
  * is done: only the job of the mailbox frees streams, and it comes later.
  */
@@ -177,7 +182,8 @@ enum store_result work_burial(struct store *s, const struct burial *burial,
 
 /* ---- the mailboxes of gone accounts ---- */
 
-/* Frees one thing of a stream of a detached mailbox; false if nothing is left of it. */
+/* Frees one thing of a stream of a detached mailbox: a message, then what a stream has for live
+ * messages, then a range. False if nothing is left of it. */
 static bool stream_shrink(struct store *s, struct stream_slot *slot)
 {
 	struct tree_use use = store_use(s, &message_number_order);
@@ -204,8 +210,8 @@ static bool mailbox_shrink(struct store *s, struct mailbox *mailbox)
 	const struct stream zero = { .session = { { 0 } } };
 	uint32_t handle;
 
-	/* The tree by place goes first. Taking its first element compares nothing, so it would not
-	 * matter if messages were freed before; but nothing may search in it any more. */
+	/* The tree by place is emptied first. The messages are still in the trees of their streams,
+	 * with which they are freed below. */
 	if (tree_pop(&places, &mailbox->messages))
 		return true;
 	if ((handle = tree_pop(&shares, &mailbox->shares)) != 0) {
