@@ -3,40 +3,13 @@
 #
 # The client on a terminal (tmux plays the person): a prompt, passwords without echo, messages above the prompt, and
 # nothing of what others wrote reaches the terminal raw.
-. tests/lib/lib.sh
+. tests/lib/terminal.sh
 
-command -v tmux >/dev/null || {
-	skip 'the terminal' 'tmux is not installed'
-	done_testing
-}
-tmux() {
-	command tmux -S "$dir/tmux" -f /dev/null "$@"
-}
-# A client that outlived its test would go on dialling, and find some other test's servers.
-trap 'tmux kill-server 2>/dev/null; clean_up' EXIT
-screen() {
-	tmux capture-pane -p -t "$1" | sed 's/ *$//' | sed '/^$/d'
-}
-shows() {
-	screen "$1" | grep -qE -- "$2"
-}
-# sees NAME WINDOW REGEX: the screen shows it in time
-sees() {
-	if wait_for "$patience" shows "$2" "$3"; then
-		pass "$1"
-	else
-		fail "$1" "$(screen "$2")"
-	fi
-}
 one_line() {
 	addresses | tr '\n' ' '
 }
 person() {
 	tmux new-session -d -s "$1" -x 100 -y 40 "$BIN/client $(one_line); echo \"ended with \$?\"; read -r _"
-}
-types() {
-	tmux send-keys -t "$1" -l -- "$2"
-	tmux send-keys -t "$1" Enter
 }
 
 start_servers

@@ -4,40 +4,10 @@
 # What the client does for a person beside the line being typed (tmux is the terminal): the first screen, log ins from
 # the command line and to names that nobody has, help and lists that fit the window, the bell, progress, and what is
 # said while no replica is live.
-. tests/lib/lib.sh
+. tests/lib/terminal.sh
 
-command -v tmux >/dev/null || {
-	skip 'the terminal' 'tmux is not installed'
-	done_testing
-}
 password=$dir/password
 
-tmux() {
-	command tmux -u -S "$dir/tmux" -f /dev/null "$@"
-}
-trap 'tmux kill-server 2>/dev/null; clean_up' EXIT
-# Row by row, as the window shows it.
-screen() {
-	tmux capture-pane -p -t "$1" | sed 's/ *$//'
-}
-# With rows that wrapped joined: line by line.
-shows() {
-	tmux capture-pane -p -J -t "$1" | sed 's/ *$//' | grep -qE -- "$2"
-}
-sees() {
-	if wait_for "$patience" shows "$2" "$3"; then
-		pass "$1"
-	else
-		fail "$1" "$(screen "$2")"
-	fi
-}
-keys() {
-	tmux send-keys -t "$@"
-}
-types() {
-	keys "$1" -l -- "$2"
-	keys "$1" Enter
-}
 # person NAME COLUMNS ROWS OPTION...: a client in a window of its own
 person() {
 	local name=$1 columns=$2 rows=$3

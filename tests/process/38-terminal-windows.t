@@ -3,54 +3,11 @@
 #
 # The client in windows of several sizes (tmux is the terminal): what is being typed is never disturbed, by messages,
 # by a change of the size, by pastes; history, completion, suspension; and the terminal is as it was afterwards.
-. tests/lib/lib.sh
+. tests/lib/terminal.sh
 
-command -v tmux >/dev/null || {
-	skip 'the terminal' 'tmux is not installed'
-	done_testing
-}
 history=$dir/state/threefold/history
 
-tmux() {
-	command tmux -S "$dir/tmux" -f "$dir/tmux.conf" "$@"
-}
-echo 'set -g history-limit 20000' >"$dir/tmux.conf"
-# With rows that wrapped joined: what was printed, line by line.
-screen() {
-	tmux capture-pane -p -J -t "$1" "${@:2}" | sed 's/ *$//'
-}
-shows() {
-	screen "$1" | grep -qE -- "$2"
-}
-sees() {
-	if wait_for "$patience" shows "$2" "$3"; then
-		pass "$1"
-	else
-		fail "$1" "$(screen "$2")"
-	fi
-}
-# last_line WINDOW: the last one that is not empty
-last_line() {
-	screen "$1" | grep . | tail -n 1
-}
-ends_in() {
-	[ "$(last_line "$1")" = "$2" ]
-}
-# line_is NAME WINDOW TEXT: the last line of the window becomes that
-line_is() {
-	if wait_for "$patience" ends_in "$2" "$3"; then
-		pass "$1"
-	else
-		fail "$1" "$(screen "$2")"
-	fi
-}
-keys() {
-	tmux send-keys -t "$@"
-}
-types() {
-	keys "$1" -l -- "$2"
-	keys "$1" Enter
-}
+echo 'set -g history-limit 20000' >>"$dir/tmux.conf"
 # person NAME COLUMNS ROWS: logged in, from a shell
 person() {
 	tmux new-session -d -s "$1" -x "$2" -y "$3" "PS1='$ ' exec bash --norc --noprofile -i"
@@ -82,7 +39,7 @@ for size in '40 10' '80 24' '200 60'; do
 	sees "$name: a thousand messages come" "$name" 'message 1000 of a thousand'
 	line_is "$name: the line is as it was, behind how many came" "$name" "$name r0 3/3, 1000 new> half a line"
 	is "$name: each message is shown once, in order" \
-		"$(screen "$name" -S - | sed -nE 's/.*bob: message ([0-9]+) of .* is$/\1/p' | tr '\n' ' ')" \
+		"$(printed "$name" -S - | sed -nE 's/.*bob: message ([0-9]+) of .* is$/\1/p' | tr '\n' ' ')" \
 		"$(seq -s ' ' 1000) "
 	keys "$name" -l X
 	line_is "$name: the cursor, too" "$name" "$name r0 3/3, 1000 new> half a liXne"
@@ -98,7 +55,7 @@ for size in '40 10' '80 24' '200 60'; do
 	keys "$name" Home
 	keys "$name" -l '>>'
 	sees "$name: the line is there at any width" "$name" "^$name r0 3/3, 1001 new> >>漢字 é and words"
-	is "$name: once" "$(screen "$name" | grep -c '漢字')" 1
+	is "$name: once" "$(printed "$name" | grep -c '漢字')" 1
 	tmux resize-window -t "$name" -x "$columns" -y "$rows"
 	keys "$name" C-c
 	line_is "$name: Ctrl-C clears it" "$name" "$name r0 3/3, 1001 new>"
@@ -220,7 +177,7 @@ nok 'NO_COLOR: no colour was written' grep -qP '\x1b\[[0-9;]*[1-9][0-9;]*m' "$di
 tmux pipe-pane -t ann
 types ann 'clear'
 is_clear() {
-	[ "$(screen ann | grep .)" = '$' ]
+	[ "$(printed ann | grep .)" = '$' ]
 }
 ok 'the shell has a clear window' wait_for "$patience" is_clear
 tmux pipe-pane -t ann "cat >$dir/dumb"
