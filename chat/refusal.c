@@ -60,21 +60,21 @@ static void put_unknown(struct buf *to, const struct result *r)
 	switch (r->kind) {
 	case COMMAND_SEND:
 		if (!r->has_id) {
-			say(to, "; sending it again may show it twice");
+			say_own(to, "; sending it again may show it twice");
 			break;
 		}
 		script_id(&r->session, r->number, id);
-		say(to, "; /msg --id %s NAME TEXT sends it again, and it is shown once", id);
+		say_own(to, "; /msg --id %s NAME TEXT sends it again, and it is shown once", id);
 		break;
 	case COMMAND_ALL:
-		say(to, "; sending it again may show it twice");
+		say_own(to, "; sending it again may show it twice");
 		break;
 	case COMMAND_CREATE:
 	case COMMAND_DELETE:
-		say(to, "; /login NAME shows whether the account is there");
+		say_own(to, "; /login NAME shows whether the account is there");
 		break;
 	default:
-		say(to, "; /replicas shows who is live; then try again");
+		say_own(to, "; /replicas shows who is live; then try again");
 		break;
 	}
 }
@@ -84,11 +84,11 @@ static void put_names(struct buf *to, const struct result *r)
 	size_t shown = r->users_count < NAMES_SHOWN_MAX ? r->users_count : NAMES_SHOWN_MAX;
 
 	for (size_t i = 0; i < shown; i++)
-		say(to, "%s%s", i == 0 ? " (" : ", ", r->users[i].name);
+		say_own(to, "%s%s", i == 0 ? " (" : ", ", r->users[i].name);
 	if (shown < r->users_count)
-		say(to, " and %zu more", r->users_count - shown);
+		say_own(to, " and %zu more", r->users_count - shown);
 	if (shown > 0)
-		say(to, ")");
+		say_own(to, ")");
 }
 
 static void put_result(struct buf *to, const struct result *r)
@@ -100,14 +100,14 @@ static void put_result(struct buf *to, const struct result *r)
 		char since[SCRIPT_TIME_SIZE];
 
 		script_time(r->since_ms, since);
-		say(to, " (since %.10s %.8sZ)", since, since + 11);
+		say_own(to, " (since %.10s %.8sZ)", since, since + 11);
 	}
 	if (r->stored > 0)
-		say(to, "; stored for %u, %u of them online", r->stored, r->online);
+		say_own(to, "; stored for %u, %u of them online", r->stored, r->online);
 	if (r->outcome == OUTCOME_UNKNOWN)
 		put_unknown(to, r);
 	else if (next[0] != 0)
-		say(to, "; %s", next);
+		say_own(to, "; %s", next);
 }
 
 void refusal_put(struct buf *to, const struct script_answer *answer)
@@ -126,7 +126,7 @@ void refusal_put(struct buf *to, const struct script_answer *answer)
 	if (answer->outcome == OUTCOME_ALREADY_LOGGED_IN)
 		why = "another session of this account is active";
 	(void)buf_put(&line, answer->command.data, answer->command.size);
-	say(&line, ": %s: %.400s", is_unknown ? "not known" : "refused", why);
+	say_own(&line, ": %s: %.400s", is_unknown ? "not known" : "refused", why);
 	if (answer->result != NULL)
 		put_result(&line, answer->result);
 	terminal_put(to, is_unknown ? STYLE_NOTICE : STYLE_ERROR, buf_view(&line));

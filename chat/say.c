@@ -6,7 +6,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-void say(struct buf *to, const char *format, ...)
+void say_own(struct buf *to, const char *format, ...)
 {
 	char text[512];
 	va_list values;

@@ -11,7 +11,7 @@
 #include "base/buf.h"
 
 /* For our own words and numbers only: nothing is escaped. At most 511 bytes. */
-void say(struct buf *to, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void say_own(struct buf *to, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* For words of others: what a terminal might obey becomes a visible mark (base/escape.h). */
 void say_foreign(struct buf *to, const char *text);
 

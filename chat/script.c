@@ -21,7 +21,7 @@ enum {
 
 static void put_string(struct script *s, const char *key, struct view value)
 {
-	say(&s->out, ",\"%s\":", key);
+	say_own(&s->out, ",\"%s\":", key);
 	escape_for_json(&s->out, value);
 }
 
@@ -32,7 +32,7 @@ static void put_text(struct script *s, const char *key, const char *value)
 
 static void put_number(struct script *s, const char *key, uint64_t value)
 {
-	say(&s->out, ",\"%s\":%ju", key, (uintmax_t)value);
+	say_own(&s->out, ",\"%s\":%ju", key, (uintmax_t)value);
 }
 
 static const char *word_of(bool value)
@@ -103,101 +103,101 @@ void script_ready(struct script *s, int leader, const bool live[REPLICAS],
 	for (uint32_t i = 0; i < REPLICAS; i++)
 		count += live[i];
 	if (!s->json) {
-		say(&s->out, "ready: %u of %d replicas are live", count, REPLICAS);
+		say_own(&s->out, "ready: %u of %d replicas are live", count, REPLICAS);
 		if (leader >= 0) {
-			say(&s->out, ", ");
+			say_own(&s->out, ", ");
 			say_foreign(&s->out, s->addresses[leader]);
-			say(&s->out, " leads");
+			say_own(&s->out, " leads");
 		}
-		say(&s->out, "\n");
+		say_own(&s->out, "\n");
 		for (uint32_t i = 0; i < REPLICAS; i++)
 			if (!live[i])
 				script_replica(s, i, false, why[i]);
 		return;
 	}
-	say(&s->out, "{\"event\":\"ready\",\"leader\":%d,\"replicas\":[", leader);
+	say_own(&s->out, "{\"event\":\"ready\",\"leader\":%d,\"replicas\":[", leader);
 	for (uint32_t i = 0; i < REPLICAS; i++) {
-		say(&s->out, "%s{\"index\":%u", i == 0 ? "" : ",", i);
+		say_own(&s->out, "%s{\"index\":%u", i == 0 ? "" : ",", i);
 		put_text(s, "address", s->addresses[i]);
 		put_text(s, "state", state_of(live[i]));
 		if (!live[i])
 			put_text(s, "reason", why[i]);
-		say(&s->out, "}");
+		say_own(&s->out, "}");
 	}
-	say(&s->out, "]}\n");
+	say_own(&s->out, "]}\n");
 }
 
 void script_replica(struct script *s, uint32_t index, bool live, const char *why)
 {
 	assert(index < REPLICAS);
 	if (s->json) {
-		say(&s->out, "{\"event\":\"replica\",\"index\":%u", index);
+		say_own(&s->out, "{\"event\":\"replica\",\"index\":%u", index);
 		put_text(s, "state", state_of(live));
 		if (!live)
 			put_text(s, "reason", why);
-		say(&s->out, "}\n");
+		say_own(&s->out, "}\n");
 		return;
 	}
-	say(&s->out, "replica ");
+	say_own(&s->out, "replica ");
 	say_foreign(&s->out, s->addresses[index]);
-	say(&s->out, " is %s%s", state_of(live), live ? "" : ": ");
+	say_own(&s->out, " is %s%s", state_of(live), live ? "" : ": ");
 	if (!live)
 		say_foreign(&s->out, why);
-	say(&s->out, "\n");
+	say_own(&s->out, "\n");
 }
 
 void script_leader(struct script *s, uint32_t index)
 {
 	assert(index < REPLICAS);
 	if (s->json) {
-		say(&s->out, "{\"event\":\"leader\",\"index\":%u}\n", index);
+		say_own(&s->out, "{\"event\":\"leader\",\"index\":%u}\n", index);
 		return;
 	}
-	say(&s->out, "replica ");
+	say_own(&s->out, "replica ");
 	say_foreign(&s->out, s->addresses[index]);
-	say(&s->out, " leads\n");
+	say_own(&s->out, " leads\n");
 }
 
 static void put_replica_row(struct script *s, uint32_t index, const struct replica_row *row)
 {
-	say(&s->out, "%s{\"index\":%u", index == 0 ? "" : ",", index);
+	say_own(&s->out, "%s{\"index\":%u", index == 0 ? "" : ",", index);
 	put_text(s, "address", s->addresses[index]);
 	put_text(s, "state", state_of(row->live));
-	say(&s->out, ",\"leader\":%s", word_of(row->leader));
+	say_own(&s->out, ",\"leader\":%s", word_of(row->leader));
 	if (row->facts_known)
 		put_number(s, "facts", row->facts);
 	else
-		say(&s->out, ",\"facts\":null");
-	say(&s->out, ",\"agrees\":%s", row->agrees_known ? word_of(row->agrees) : "null");
+		say_own(&s->out, ",\"facts\":null");
+	say_own(&s->out, ",\"agrees\":%s", row->agrees_known ? word_of(row->agrees) : "null");
 	if (row->round_trip_known)
 		put_number(s, "round_trip_ms", row->round_trip_ms);
 	else
-		say(&s->out, ",\"round_trip_ms\":null");
+		say_own(&s->out, ",\"round_trip_ms\":null");
 	if (!row->live)
 		put_text(s, "reason", row->why);
-	say(&s->out, "}");
+	say_own(&s->out, "}");
 }
 
 static void show_replica_row(struct script *s, uint32_t index, const struct replica_row *row)
 {
-	say(&s->out, "%u ", index);
+	say_own(&s->out, "%u ", index);
 	say_foreign(&s->out, s->addresses[index]);
-	say(&s->out, " %s%s", state_of(row->live), row->leader ? ", leads" : "");
+	say_own(&s->out, " %s%s", state_of(row->live), row->leader ? ", leads" : "");
 	if (row->facts_known)
-		say(&s->out, ", %ju facts", (uintmax_t)row->facts);
+		say_own(&s->out, ", %ju facts", (uintmax_t)row->facts);
 	if (row->agrees_known && !row->leader)
-		say(&s->out, ", %s the leader", row->agrees ? "agrees with" : "differs from");
+		say_own(&s->out, ", %s the leader", row->agrees ? "agrees with" : "differs from");
 	if (!row->live) {
-		say(&s->out, ": ");
+		say_own(&s->out, ": ");
 		say_foreign(&s->out, row->why);
 	}
-	say(&s->out, "\n");
+	say_own(&s->out, "\n");
 }
 
 void script_replicas(struct script *s, const struct replica_row rows[REPLICAS])
 {
 	if (s->json)
-		say(&s->out, "{\"event\":\"replicas\",\"replicas\":[");
+		say_own(&s->out, "{\"event\":\"replicas\",\"replicas\":[");
 	for (uint32_t i = 0; i < REPLICAS; i++) {
 		if (s->json)
 			put_replica_row(s, i, &rows[i]);
@@ -205,7 +205,7 @@ void script_replicas(struct script *s, const struct replica_row rows[REPLICAS])
 			show_replica_row(s, i, &rows[i]);
 	}
 	if (s->json)
-		say(&s->out, "]}\n");
+		say_own(&s->out, "]}\n");
 }
 
 /* ---- messages and users ---- */
@@ -219,7 +219,7 @@ static void show_message_text(struct script *s, struct view text)
 		size_t size = end == NULL ? text.size : (size_t)(end - text.data);
 
 		escape_for_terminal(&s->out, view_of(text.data, size));
-		say(&s->out, "%s", end == NULL ? "" : "\n    | ");
+		say_own(&s->out, "%s", end == NULL ? "" : "\n    | ");
 		size += end != NULL;
 		text = view_of(text.data + size, text.size - size);
 	}
@@ -233,51 +233,51 @@ void script_message(struct script *s, const struct shown *shown)
 	script_time(shown->sent_ms, time);
 	script_id(&shown->session, shown->number, id);
 	if (s->json) {
-		say(&s->out, "{\"event\":\"message\"");
+		say_own(&s->out, "{\"event\":\"message\"");
 		put_text(s, "id", id);
 		put_text(s, "from", shown->from);
 		put_string(s, "text", shown->text);
 		put_text(s, "sent", time);
-		say(&s->out, ",\"waited\":%s}\n", word_of(shown->waited));
+		say_own(&s->out, ",\"waited\":%s}\n", word_of(shown->waited));
 		return;
 	}
-	say(&s->out, "[%.10s %.8sZ%s] ", time, time + 11, shown->waited ? ", waited" : "");
+	say_own(&s->out, "[%.10s %.8sZ%s] ", time, time + 11, shown->waited ? ", waited" : "");
 	terminal_put(&s->out,
 	             s->colours ? terminal_style_of(view_of_string(shown->from)) : STYLE_NONE,
 	             view_of_string(shown->from));
-	say(&s->out, ": ");
+	say_own(&s->out, ": ");
 	show_message_text(s, shown->text);
-	say(&s->out, "\n");
+	say_own(&s->out, "\n");
 }
 
 void script_users(struct script *s, const struct user *users, size_t count)
 {
 	if (s->json)
-		say(&s->out, "{\"event\":\"users\",\"users\":[");
+		say_own(&s->out, "{\"event\":\"users\",\"users\":[");
 	for (size_t i = 0; i < count; i++) {
 		if (s->json) {
-			say(&s->out, "%s{\"name\":", i == 0 ? "" : ",");
+			say_own(&s->out, "%s{\"name\":", i == 0 ? "" : ",");
 			escape_for_json(&s->out, view_of_string(users[i].name));
-			say(&s->out, ",\"online\":%s}", word_of(users[i].online));
+			say_own(&s->out, ",\"online\":%s}", word_of(users[i].online));
 		} else {
 			say_foreign(&s->out, users[i].name);
-			say(&s->out, " %s\n", users[i].online ? "online" : "offline");
+			say_own(&s->out, " %s\n", users[i].online ? "online" : "offline");
 		}
 	}
 	if (s->json)
-		say(&s->out, "]}\n");
+		say_own(&s->out, "]}\n");
 }
 
 void script_logged_out(struct script *s, const char *why)
 {
 	if (s->json) {
-		say(&s->out, "{\"event\":\"logged-out\"");
+		say_own(&s->out, "{\"event\":\"logged-out\"");
 		put_text(s, "reason", why);
-		say(&s->out, "}\n");
+		say_own(&s->out, "}\n");
 	} else {
-		say(&s->out, "logged out: ");
+		say_own(&s->out, "logged out: ");
 		say_foreign(&s->out, why);
-		say(&s->out, "\n");
+		say_own(&s->out, "\n");
 	}
 }
 
@@ -290,12 +290,12 @@ static bool is_message(const struct result *r)
 
 static void put_names(struct script *s, const struct result *r)
 {
-	say(&s->out, ",\"names\":[");
+	say_own(&s->out, ",\"names\":[");
 	for (size_t i = 0; i < r->users_count; i++) {
-		say(&s->out, i == 0 ? "" : ",");
+		say_own(&s->out, i == 0 ? "" : ",");
 		escape_for_json(&s->out, view_of_string(r->users[i].name));
 	}
-	say(&s->out, "]");
+	say_own(&s->out, "]");
 }
 
 static void put_result(struct script *s, const struct result *r)
@@ -330,21 +330,21 @@ static void put_result(struct script *s, const struct result *r)
 	put_text(s, "name", r->name);
 	put_text(s, "id", account);
 	if (r->unfinished)
-		say(&s->out, ",\"unfinished\":true");
+		say_own(&s->out, ",\"unfinished\":true");
 }
 
 static void show_stored(struct script *s, const struct result *r)
 {
 	if (r->kind == COMMAND_SEND && r->stored == 1)
-		say(&s->out, ": %s",
-		    r->online > 0 ? "the recipient is online"
-		                  : "the recipient will get it at the next log in");
+		say_own(&s->out, ": %s",
+		        r->online > 0 ? "the recipient is online"
+		                      : "the recipient will get it at the next log in");
 	else
-		say(&s->out, ": stored for %u, %u of them online", r->stored, r->online);
+		say_own(&s->out, ": stored for %u, %u of them online", r->stored, r->online);
 	if (r->stored > 0 && r->copies < REPLICAS)
-		say(&s->out, "; on %u of %d replicas only", r->copies, REPLICAS);
+		say_own(&s->out, "; on %u of %d replicas only", r->copies, REPLICAS);
 	if (r->mailbox_full)
-		say(&s->out, "; your share of the mailbox is full now");
+		say_own(&s->out, "; your share of the mailbox is full now");
 }
 
 static void result_line(struct script *s, const struct result *r)
@@ -354,17 +354,17 @@ static void result_line(struct script *s, const struct result *r)
 			show_stored(s, r);
 	} else if (r->kind == COMMAND_CREATE || r->kind == COMMAND_LOGIN) {
 		if (r->outcome == OUTCOME_OK) {
-			say(&s->out, ": you are ");
+			say_own(&s->out, ": you are ");
 			say_foreign(&s->out, r->name);
 		}
 		if (r->since_ms != 0) {
 			char since[SCRIPT_TIME_SIZE];
 
 			script_time(r->since_ms, since);
-			say(&s->out, ": since %s", since);
+			say_own(&s->out, ": since %s", since);
 		}
 		if (r->copies > 0 && r->copies < REPLICAS)
-			say(&s->out, "; on %u of %d replicas only", r->copies, REPLICAS);
+			say_own(&s->out, "; on %u of %d replicas only", r->copies, REPLICAS);
 	}
 }
 
@@ -372,9 +372,9 @@ static void put_answer(struct script *s, const struct script_answer *a)
 {
 	bool done = a->outcome == OUTCOME_OK;
 
-	say(&s->out, "{\"event\":\"result\"");
+	say_own(&s->out, "{\"event\":\"result\"");
 	put_string(s, "command", a->command);
-	say(&s->out, ",\"ok\":%s", word_of(done));
+	say_own(&s->out, ",\"ok\":%s", word_of(done));
 	if (!done)
 		put_text(s, "error", outcome_code(a->outcome));
 	if (!done || a->detail[0] != 0)
@@ -387,7 +387,7 @@ static void put_answer(struct script *s, const struct script_answer *a)
 		put_text(s, "text", a->text);
 	if (a->result != NULL)
 		put_result(s, a->result);
-	say(&s->out, "}\n");
+	say_own(&s->out, "}\n");
 }
 
 /* The text of the help is ours and is not escaped, so its lines stay lines. */
@@ -395,31 +395,31 @@ static void show_answer(struct script *s, const struct script_answer *a)
 {
 	if (a->text != NULL && a->outcome == OUTCOME_OK) {
 		buf_append(&s->out, view_of_string(a->text));
-		say(&s->out, "\n");
+		say_own(&s->out, "\n");
 		return;
 	}
 	escape_for_terminal(&s->out, a->command);
 	if (a->outcome == OUTCOME_OK)
-		say(&s->out, ": ok");
+		say_own(&s->out, ": ok");
 	else
-		say(&s->out, ": refused (%s)", outcome_code(a->outcome));
+		say_own(&s->out, ": refused (%s)", outcome_code(a->outcome));
 	if (a->has_count)
-		say(&s->out, ": %ju account%s", (uintmax_t)a->count, a->count == 1 ? "" : "s");
+		say_own(&s->out, ": %ju account%s", (uintmax_t)a->count, a->count == 1 ? "" : "s");
 	if (a->has_messages)
-		say(&s->out, ": %ju new message%s", (uintmax_t)a->messages,
-		    a->messages == 1 ? "" : "s");
+		say_own(&s->out, ": %ju new message%s", (uintmax_t)a->messages,
+		        a->messages == 1 ? "" : "s");
 	if (a->result != NULL)
 		result_line(s, a->result);
 	if (a->detail[0] != 0) {
-		say(&s->out, ": ");
+		say_own(&s->out, ": ");
 		say_foreign(&s->out, a->detail);
 	}
 	for (size_t i = 0; a->result != NULL && i < a->result->users_count; i++) {
-		say(&s->out, i == 0 ? " (" : ", ");
+		say_own(&s->out, i == 0 ? " (" : ", ");
 		say_foreign(&s->out, a->result->users[i].name);
-		say(&s->out, i + 1 == a->result->users_count ? ")" : "");
+		say_own(&s->out, i + 1 == a->result->users_count ? ")" : "");
 	}
-	say(&s->out, "\n");
+	say_own(&s->out, "\n");
 }
 
 void script_result(struct script *s, const struct script_answer *answer)

@@ -45,7 +45,7 @@ static void put_style(struct transcript *t, enum terminal_style style)
 static void put_blanks(struct transcript *t, size_t count)
 {
 	while (count-- > 0)
-		say(t->out, " ");
+		say_own(t->out, " ");
 }
 
 static size_t name_columns(const struct transcript *t)
@@ -76,7 +76,7 @@ static void put_harmless(struct transcript *t, struct view text)
 		if (is_another && at == 0)
 			buf_append(t->out, view_of_string(NO_BASE));
 		if (!is_another && marks > TRANSCRIPT_MARKS_MAX) {
-			say(t->out, "<%zu more marks>", marks - TRANSCRIPT_MARKS_MAX);
+			say_own(t->out, "<%zu more marks>", marks - TRANSCRIPT_MARKS_MAX);
 			begin = at;
 		}
 		marks = is_another ? marks + 1 : 0;
@@ -85,7 +85,7 @@ static void put_harmless(struct transcript *t, struct view text)
 		at += size;
 	}
 	if (marks > TRANSCRIPT_MARKS_MAX)
-		say(t->out, "<%zu more marks>", marks - TRANSCRIPT_MARKS_MAX);
+		say_own(t->out, "<%zu more marks>", marks - TRANSCRIPT_MARKS_MAX);
 	else
 		escape_for_terminal(t->out, view_of(text.data + begin, at - begin));
 }
@@ -99,9 +99,9 @@ static void put_text(struct transcript *t, struct view text)
 
 		put_harmless(t, view_of(text.data, size));
 		if (end != NULL) {
-			say(t->out, "\n");
+			say_own(t->out, "\n");
 			put_blanks(t, sizeof("HH:MM ") - 1 + name_columns(t));
-			say(t->out, "| ");
+			say_own(t->out, "| ");
 		}
 		size += end != NULL;
 		text = view_of(text.data + size, text.size - size);
@@ -118,7 +118,7 @@ static bool is_same_day(const struct transcript_time *a, const struct transcript
 static void end_line(struct transcript *t)
 {
 	put_style(t, STYLE_NONE);
-	say(t->out, "\n");
+	say_own(t->out, "\n");
 }
 
 /* The next line belongs to this moment: names the day if it is another one. */
@@ -131,8 +131,8 @@ static void turn_to(struct transcript *t, const struct transcript_time *at)
 		return;
 	if (t->has_day && !is_same_day(at, &t->last)) {
 		put_style(t, STYLE_DIM);
-		say(t->out, "-- %s %u %s %u --", weekdays[at->weekday], at->day,
-		    months[at->month - 1], at->year);
+		say_own(t->out, "-- %s %u %s %u --", weekdays[at->weekday], at->day,
+		        months[at->month - 1], at->year);
 		end_line(t);
 	}
 	t->has_day = true;
@@ -143,7 +143,7 @@ static void begin_line(struct transcript *t, const struct transcript_time *at)
 {
 	turn_to(t, at);
 	put_style(t, STYLE_DIM);
-	say(t->out, "%02u:%02u ", at->hour, at->minute);
+	say_own(t->out, "%02u:%02u ", at->hour, at->minute);
 	put_style(t, STYLE_NONE);
 }
 
@@ -151,7 +151,7 @@ static void begin_notice(struct transcript *t, const struct transcript_time *now
 {
 	begin_line(t, now);
 	put_style(t, STYLE_NOTICE);
-	say(t->out, "-- ");
+	say_own(t->out, "-- ");
 }
 
 void transcript_init(struct transcript *t, struct buf *out, const char *const *addresses)
@@ -170,10 +170,10 @@ void transcript_begin(struct transcript *t, const struct transcript_time *now)
 static void begin_waited(struct transcript *t, const struct transcript_time *since)
 {
 	put_style(t, STYLE_NOTICE);
-	say(t->out, "-- waiting since %u %.3s ", since->day, months[since->month - 1]);
+	say_own(t->out, "-- waiting since %u %.3s ", since->day, months[since->month - 1]);
 	if (t->has_day && t->last.year != since->year)
-		say(t->out, "%u ", since->year);
-	say(t->out, "%02u:%02u --", since->hour, since->minute);
+		say_own(t->out, "%u ", since->year);
+	say_own(t->out, "%02u:%02u --", since->hour, since->minute);
 	end_line(t);
 }
 
@@ -182,8 +182,8 @@ void transcript_waited_end(struct transcript *t)
 	if (t->waited == 0)
 		return;
 	put_style(t, STYLE_NOTICE);
-	say(t->out, "-- end of what waited: %ju message%s --", (uintmax_t)t->waited,
-	    t->waited == 1 ? "" : "s");
+	say_own(t->out, "-- end of what waited: %ju message%s --", (uintmax_t)t->waited,
+	        t->waited == 1 ? "" : "s");
 	end_line(t);
 	t->waited = 0;
 }
@@ -202,9 +202,9 @@ void transcript_message(struct transcript *t, const struct shown *shown,
 	if (width < name_columns(t))
 		put_blanks(t, name_columns(t) - width);
 	terminal_put(t->out, terminal_style_of(from), from);
-	say(t->out, ": ");
+	say_own(t->out, ": ");
 	put_text(t, shown->text);
-	say(t->out, "\n");
+	say_own(t->out, "\n");
 }
 
 /* "-> bob, carol": an arrow and a blank, which no name has. */
@@ -218,28 +218,28 @@ static void put_recipients(struct transcript *t, const struct transcript_own *ow
 	if (width < name_columns(t))
 		put_blanks(t, name_columns(t) - width);
 	put_style(t, STYLE_DIM);
-	say(t->out, "->");
+	say_own(t->out, "->");
 	put_style(t, STYLE_NONE);
 	if (own->to_count == 0)
-		say(t->out, " (all)");
+		say_own(t->out, " (all)");
 	for (size_t i = 0; i < shown; i++) {
-		say(t->out, i == 0 ? " " : ", ");
+		say_own(t->out, i == 0 ? " " : ", ");
 		terminal_put(t->out, terminal_style_of(own->to[i]), own->to[i]);
 	}
 	if (own->to_count > shown)
-		say(t->out, " +%zu", own->to_count - shown);
+		say_own(t->out, " +%zu", own->to_count - shown);
 }
 
 /* Begins the remark of a line, or continues it. */
 static void remark(struct transcript *t, bool *has_begun, enum terminal_style style)
 {
 	if (*has_begun) {
-		say(t->out, "; ");
+		say_own(t->out, "; ");
 		return;
 	}
-	say(t->out, " ");
+	say_own(t->out, " ");
 	put_style(t, style);
-	say(t->out, "[");
+	say_own(t->out, "[");
 	*has_begun = true;
 }
 
@@ -253,22 +253,22 @@ static void remark_stored(struct transcript *t, const struct transcript_own *own
 
 	if (r->stored == 0) {
 		remark(t, has_begun, style);
-		say(t->out, "there is nobody to send it to");
+		say_own(t->out, "there is nobody to send it to");
 	} else if (!is_to_one) {
 		remark(t, has_begun, style);
-		say(t->out, "%u of %u online", r->online, r->stored);
+		say_own(t->out, "%u of %u online", r->online, r->stored);
 	} else if (r->online == 0) {
 		remark(t, has_begun, style);
-		say(t->out, "offline");
+		say_own(t->out, "offline");
 	}
 	if (has_few) {
 		remark(t, has_begun, style);
-		say(t->out, "on %u of %d replicas", r->copies, REPLICAS);
+		say_own(t->out, "on %u of %d replicas", r->copies, REPLICAS);
 	}
 	if (r->mailbox_full) {
 		remark(t, has_begun, style);
-		say(t->out,
-		    "your share of this mailbox is full now, until something in it is read");
+		say_own(t->out,
+		        "your share of this mailbox is full now, until something in it is read");
 	}
 	if (own->detail[0] != 0) {
 		remark(t, has_begun, style);
@@ -282,10 +282,10 @@ static void put_again(struct transcript *t, const struct transcript_own *own)
 	char session[ULID_TEXT_SIZE + 1];
 
 	ulid_to_text(&own->result->session, session);
-	say(t->out, "; to send it again: /msg --id %s-%ju ", session,
-	    (uintmax_t)own->result->number);
+	say_own(t->out, "; to send it again: /msg --id %s-%ju ", session,
+	        (uintmax_t)own->result->number);
 	escape_for_terminal(t->out, own->to[0]);
-	say(t->out, " TEXT");
+	say_own(t->out, " TEXT");
 }
 
 static void remark_failed(struct transcript *t, const struct transcript_own *own, bool *has_begun)
@@ -294,22 +294,22 @@ static void remark_failed(struct transcript *t, const struct transcript_own *own
 
 	remark(t, has_begun, STYLE_ERROR);
 	if (own->outcome == OUTCOME_UNKNOWN)
-		say(t->out, "perhaps not sent: ");
+		say_own(t->out, "perhaps not sent: ");
 	else if (r != NULL && r->stored > 0)
-		say(t->out, "sent to %u only: ", r->stored);
+		say_own(t->out, "sent to %u only: ", r->stored);
 	else
-		say(t->out, "not sent: ");
+		say_own(t->out, "not sent: ");
 	say_foreign(t->out, own->detail[0] == 0 ? outcome_code(own->outcome) : own->detail);
 	for (size_t i = 0; r != NULL && i < r->users_count && i < TRANSCRIPT_NAMES_MAX; i++) {
-		say(t->out, i == 0 ? " (" : ", ");
+		say_own(t->out, i == 0 ? " (" : ", ");
 		say_foreign(t->out, r->users[i].name);
 	}
 	if (r != NULL && r->users_count > TRANSCRIPT_NAMES_MAX)
-		say(t->out, " +%zu", r->users_count - TRANSCRIPT_NAMES_MAX);
+		say_own(t->out, " +%zu", r->users_count - TRANSCRIPT_NAMES_MAX);
 	if (r != NULL && r->users_count > 0)
-		say(t->out, ")");
+		say_own(t->out, ")");
 	if (own->outcome == OUTCOME_NO_SUCH_USER)
-		say(t->out, "; /list shows who there is");
+		say_own(t->out, "; /list shows who there is");
 	if (own->outcome == OUTCOME_UNKNOWN && r != NULL && r->has_id && own->to_count == 1)
 		put_again(t, own);
 }
@@ -322,22 +322,23 @@ void transcript_own(struct transcript *t, const struct transcript_own *own,
 	assert(own->state != TRANSCRIPT_ENDED || own->outcome != OUTCOME_OK || own->result != NULL);
 	begin_line(t, now);
 	put_recipients(t, own);
-	say(t->out, ": ");
+	say_own(t->out, ": ");
 	if (t->is_echoed)
-		say(t->out,
-		    own->state == TRANSCRIPT_ENDED && own->outcome == OUTCOME_OK ? "sent" : "...");
+		say_own(t->out, own->state == TRANSCRIPT_ENDED && own->outcome == OUTCOME_OK
+		                        ? "sent"
+		                        : "...");
 	else
 		put_text(t, own->text);
 	if (own->state != TRANSCRIPT_ENDED) {
 		remark(t, &has_remark, STYLE_NOTICE);
-		say(t->out, own->state == TRANSCRIPT_WAITING ? "waiting" : "on its way");
+		say_own(t->out, own->state == TRANSCRIPT_WAITING ? "waiting" : "on its way");
 	} else if (own->outcome == OUTCOME_OK) {
 		remark_stored(t, own, &has_remark);
 	} else {
 		remark_failed(t, own, &has_remark);
 	}
 	if (has_remark)
-		say(t->out, "]");
+		say_own(t->out, "]");
 	end_line(t);
 }
 
@@ -346,11 +347,11 @@ void transcript_sent(struct transcript *t, uint64_t count, uint32_t copies,
 {
 	assert(count > 0);
 	begin_notice(t, now);
-	say(t->out, "%ju message%s that waited %s sent", (uintmax_t)count, count == 1 ? "" : "s",
-	    count == 1 ? "is" : "are");
+	say_own(t->out, "%ju message%s that waited %s sent", (uintmax_t)count,
+	        count == 1 ? "" : "s", count == 1 ? "is" : "are");
 	if (copies < REPLICAS)
-		say(t->out, ", %son %s%u of %d replicas", count == 1 ? "" : "each ",
-		    count == 1 ? "" : "at least ", copies, REPLICAS);
+		say_own(t->out, ", %son %s%u of %d replicas", count == 1 ? "" : "each ",
+		        count == 1 ? "" : "at least ", copies, REPLICAS);
 	end_line(t);
 }
 
@@ -368,7 +369,7 @@ void transcript_typed(struct transcript *t, struct view line, bool is_secret, bo
 		size_t size = end == NULL ? line.size : (size_t)(end - line.data);
 
 		put_style(t, STYLE_DIM);
-		say(t->out, "%s", mark);
+		say_own(t->out, "%s", mark);
 		put_harmless(t, view_of(line.data, size));
 		size += end != NULL;
 		line = view_of(line.data + size, line.size - size);
@@ -377,9 +378,9 @@ void transcript_typed(struct transcript *t, struct view line, bool is_secret, bo
 		mark = "    | ";
 	} while (line.size > 0);
 	if (is_secret)
-		say(t->out, " ... (not shown)");
+		say_own(t->out, " ... (not shown)");
 	if (waits)
-		say(t->out, " [waiting]");
+		say_own(t->out, " [waiting]");
 	end_line(t);
 }
 
@@ -387,9 +388,9 @@ void transcript_typed(struct transcript *t, struct view line, bool is_secret, bo
 
 static void put_replica(struct transcript *t, uint32_t index)
 {
-	say(t->out, "%u (", index);
+	say_own(t->out, "%u (", index);
 	say_foreign(t->out, t->addresses[index]);
-	say(t->out, ")");
+	say_own(t->out, ")");
 }
 
 static unsigned count_live(const struct transcript *t)
@@ -403,9 +404,9 @@ static unsigned count_live(const struct transcript *t)
 
 static void say_dead(struct transcript *t, uint32_t index)
 {
-	say(t->out, "replica ");
+	say_own(t->out, "replica ");
 	put_replica(t, index);
-	say(t->out, " is dead: ");
+	say_own(t->out, " is dead: ");
 	say_foreign(t->out, t->why[index]);
 }
 
@@ -424,12 +425,12 @@ void transcript_ready(struct transcript *t, int leader, const char *const why[RE
 	for (uint32_t i = 0; i < REPLICAS; i++)
 		set_replica(t, i, why[i][0] == 0, why[i]);
 	begin_notice(t, now);
-	say(t->out, "%u of %d replicas %s live", count_live(t), REPLICAS,
-	    count_live(t) == 1 ? "is" : "are");
+	say_own(t->out, "%u of %d replicas %s live", count_live(t), REPLICAS,
+	        count_live(t) == 1 ? "is" : "are");
 	if (leader >= 0) {
-		say(t->out, "; replica ");
+		say_own(t->out, "; replica ");
 		put_replica(t, (uint32_t)leader);
-		say(t->out, " leads");
+		say_own(t->out, " leads");
 	}
 	end_line(t);
 	for (uint32_t i = 0; i < REPLICAS; i++) {
@@ -457,13 +458,13 @@ void transcript_leader(struct transcript *t)
 static void say_leader(struct transcript *t, uint32_t last, int leader)
 {
 	if (leader < 0)
-		say(t->out, "; no replica is live: it goes on trying, what you type waits");
+		say_own(t->out, "; no replica is live: it goes on trying, what you type waits");
 	else if (!t->leader_changed)
 		return;
 	else if ((uint32_t)leader == last)
-		say(t->out, " and leads");
+		say_own(t->out, " and leads");
 	else
-		say(t->out, "; replica %d leads", leader);
+		say_own(t->out, "; replica %d leads", leader);
 }
 
 void transcript_changes(struct transcript *t, int leader, const struct transcript_time *now)
@@ -478,9 +479,9 @@ void transcript_changes(struct transcript *t, int leader, const struct transcrip
 			continue;
 		begin_notice(t, now);
 		if (t->live[i]) {
-			say(t->out, "replica ");
+			say_own(t->out, "replica ");
 			put_replica(t, i);
-			say(t->out, " is live%s", t->was_live[i] ? " again" : "");
+			say_own(t->out, " is live%s", t->was_live[i] ? " again" : "");
 			t->was_live[i] = true;
 		} else {
 			say_dead(t, i);
@@ -525,17 +526,17 @@ static void say_differing(struct transcript *t, uint8_t mask, uint32_t leader)
 {
 	const char *separator = "";
 
-	say(t->out, "replica%s ", (mask & (mask - 1)) == 0 ? "" : "s");
+	say_own(t->out, "replica%s ", (mask & (mask - 1)) == 0 ? "" : "s");
 	for (uint32_t i = 0; i < REPLICAS; i++) {
 		if ((mask >> i & 1) == 0)
 			continue;
-		say(t->out, "%s", separator);
+		say_own(t->out, "%s", separator);
 		put_replica(t, i);
 		separator = " and ";
 	}
-	say(t->out, " hold%s other facts than replica ", (mask & (mask - 1)) == 0 ? "s" : "");
+	say_own(t->out, " hold%s other facts than replica ", (mask & (mask - 1)) == 0 ? "s" : "");
 	put_replica(t, leader);
-	say(t->out, ", which leads: run repair");
+	say_own(t->out, ", which leads: run repair");
 }
 
 void transcript_facts(struct transcript *t, const struct replica_row rows[REPLICAS],
@@ -550,7 +551,7 @@ void transcript_facts(struct transcript *t, const struct replica_row rows[REPLIC
 	if (mask != 0)
 		say_differing(t, mask, leader);
 	else
-		say(t->out, "the live replicas hold the same facts again");
+		say_own(t->out, "the live replicas hold the same facts again");
 	end_line(t);
 	t->differing = mask;
 }
@@ -583,19 +584,19 @@ static void put_row(struct transcript *t, uint32_t index, const struct replica_r
 	put_round_trip(row, trip);
 	if (row->facts_known)
 		(void)snprintf(facts, sizeof(facts), "%" PRIu64, row->facts);
-	say(t->out, "%u ", index);
+	say_own(t->out, "%u ", index);
 	escape_for_terminal(t->out, address);
 	put_blanks(t, columns < width ? width - columns : 0);
-	say(t->out, is_narrow || !row->live ? "  %s" : "  %-5s", state);
+	say_own(t->out, is_narrow || !row->live ? "  %s" : "  %-5s", state);
 	if (!row->live) {
-		say(t->out, is_narrow ? "\n    " : "   ");
+		say_own(t->out, is_narrow ? "\n    " : "   ");
 		say_foreign(t->out, row->why);
 	} else if (is_narrow) {
-		say(t->out, "\n    %s facts, agrees: %s, %s", facts, agreement(row), trip);
+		say_own(t->out, "\n    %s facts, agrees: %s, %s", facts, agreement(row), trip);
 	} else {
-		say(t->out, "  %8s  %6s  %10s", facts, agreement(row), trip);
+		say_own(t->out, "  %8s  %6s  %10s", facts, agreement(row), trip);
 	}
-	say(t->out, "\n");
+	say_own(t->out, "\n");
 }
 
 void transcript_replicas(struct transcript *t, const struct replica_row rows[REPLICAS])
@@ -610,8 +611,8 @@ void transcript_replicas(struct transcript *t, const struct replica_row rows[REP
 	width = width > ADDRESS_COLUMNS_MAX ? ADDRESS_COLUMNS_MAX : width;
 	if (t->columns >= COLUMNS_NARROW) {
 		put_style(t, STYLE_DIM);
-		say(t->out, "  %-*s  %-5s  %8s  %6s  %10s", (int)width, "address", "state", "facts",
-		    "agrees", "round trip");
+		say_own(t->out, "  %-*s  %-5s  %8s  %6s  %10s", (int)width, "address", "state",
+		        "facts", "agrees", "round trip");
 		end_line(t);
 	}
 	for (uint32_t i = 0; i < REPLICAS; i++)
@@ -620,7 +621,7 @@ void transcript_replicas(struct transcript *t, const struct replica_row rows[REP
 		return;
 	t->differing = differing(t, rows);
 	if (t->differing != 0)
-		say(t->out, "Facts differ: repair makes them agree.\n");
+		say_own(t->out, "Facts differ: repair makes them agree.\n");
 }
 
 /* ---- the rest ---- */
@@ -636,7 +637,7 @@ void transcript_logged_out(struct transcript *t, const char *why, const struct t
 {
 	transcript_waited_end(t);
 	begin_notice(t, now);
-	say(t->out, "logged out: ");
+	say_own(t->out, "logged out: ");
 	say_foreign(t->out, why);
 	end_line(t);
 }

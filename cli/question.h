@@ -65,8 +65,8 @@ void question_close(struct cli_question *q);
 /* Wipes the password: the command has ended. */
 void question_forget(struct cli_question *q);
 
-/* Begins a command about an account. What the request lacks is asked for, but for a password that is
- * known from --password-file. */
+/* Begins a command about an account. What the request lacks is asked for, but for a password that
+ * --password-file has given. */
 struct question_decision question_begin(struct cli_question *q,
                                         const struct command_request *request);
 /* Takes the answer to the question under way. */
