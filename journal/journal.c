@@ -52,6 +52,8 @@ void journal_abandon(struct journal *j)
 	if (j == NULL)
 		return;
 	assert(j->magic == JOURNAL_MAGIC);
+	if (j->job.kind != JOB_NONE && j->job.gives_up) /* it has closed what it wrote aside */
+		j->new_handle = j->snapshot.handle = -1;
 	close_handle(j, &j->handle);
 	close_handle(j, &j->new_handle);
 	close_handle(j, &j->snapshot.handle);

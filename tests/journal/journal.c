@@ -808,6 +808,32 @@ static void test_every_limit(void)
 	IS_U64(wrong, 0, "journal: nothing acknowledged is lost on a disk of any size");
 }
 
+/* The disk becomes full in the middle of a compaction, and the process ends after any of its jobs,
+ * before it has heard what became of that one. */
+static void test_end_within_compaction(void)
+{
+	unsigned wrong = 0;
+
+	for (int jobs = 0; jobs < 80; jobs++) {
+		struct life l;
+
+		life_init(&l, 22);
+		(void)life_open(&l);
+		append_some(&l, 300);
+		(void)life_run(&l, false, 1);
+		simdisk_limit(l.sim, simdisk_used(l.sim) + 30000);
+		(void)life_run(&l, true, jobs);
+		if (journal_begin(l.journal, true))
+			journal_run(l.journal);
+		life_crash(&l, SIMDISK_TEARS);
+		simdisk_limit(l.sim, UINT64_MAX);
+		wrong += life_open(&l) != JOURNAL_OK || !life_is_right(&l);
+		life_end(&l);
+	}
+	IS_U64(wrong, 0,
+	       "journal: a compaction that a full disk and then a crash end costs nothing");
+}
+
 int main(void)
 {
 	test_first_start();
@@ -828,5 +854,6 @@ int main(void)
 	test_full_disk();
 	test_batch_that_does_not_fit();
 	test_every_limit();
+	test_end_within_compaction();
 	return tap_done();
 }
