@@ -7,8 +7,6 @@
  */
 #include "reconcile/private.h"
 
-enum { RING_MIN = 16 };
-
 /* ---- actions ---- */
 
 void reconcile_act(struct reconcile *r, enum reconcile_action_kind kind, uint32_t index)
@@ -47,27 +45,10 @@ bool member_is_ready(const struct reconcile *r, uint32_t index)
 	return index < r->options.count && r->members[index].state == MEMBER_READY;
 }
 
-/* The request at a place of the ring, 0 the oldest. The capacity is a power of two, so a mask is
- * enough. */
+/* The request at a place of the ring, 0 the oldest. */
 static struct member_request *request_at(const struct member *m, uint32_t place)
 {
-	return &m->requests[(m->request_first + place) & (m->request_capacity - 1)];
-}
-
-static void add_request(struct member *m, struct member_request request)
-{
-	if (m->request_count == m->request_capacity) {
-		uint32_t capacity = m->request_capacity == 0 ? RING_MIN : 2 * m->request_capacity;
-		struct member_request *ring = memory_alloc(capacity * sizeof *ring);
-
-		for (uint32_t i = 0; i < m->request_count; i++)
-			ring[i] = *request_at(m, i);
-		memory_free(m->requests);
-		m->requests = ring;
-		m->request_first = 0;
-		m->request_capacity = capacity;
-	}
-	*request_at(m, m->request_count++) = request;
+	return ring_at(&m->requests, place, sizeof(struct member_request));
 }
 
 void member_write(struct reconcile *r, uint32_t index, const struct frame *frame)
@@ -102,20 +83,19 @@ void member_ask(struct reconcile *r, uint32_t index, const struct frame *frame, 
 		request.facts = m->store_facts;
 	}
 	/* Nothing was asked before, so the member had no reason to say anything. */
-	if (m->request_count == 0)
+	if (m->requests.count == 0)
 		m->heard_ms = r->time_ms;
 	numbered.request = ++m->last_request;
-	add_request(m, request);
+	*(struct member_request *)ring_add(&m->requests, sizeof request) = request;
 	member_write(r, index, &numbered);
 }
 
 bool member_answers(struct member *m, uint8_t type, struct member_request *request)
 {
-	if (m->request_count == 0 || type != (request_at(m, 0)->type | FRAME_REPLY))
+	if (m->requests.count == 0 || type != (request_at(m, 0)->type | FRAME_REPLY))
 		return false;
 	*request = *request_at(m, 0);
-	m->request_first = (m->request_first + 1) & (m->request_capacity - 1);
-	m->request_count--;
+	ring_drop(&m->requests);
 	return true;
 }
 
@@ -141,9 +121,9 @@ void member_check(const struct member *m)
 {
 	uint64_t unstored = 0;
 
-	for (uint32_t i = 0; i < m->request_count; i++)
+	for (uint32_t i = 0; i < m->requests.count; i++)
 		unstored += request_at(m, i)->bytes;
 	assert(m->unstored == unstored);
-	assert(m->state != MEMBER_LOST || (m->request_count == 0 && m->store.size == 0));
+	assert(m->state != MEMBER_LOST || (m->requests.count == 0 && m->store.size == 0));
 	assert((m->store.size == 0) == (m->store_facts == 0));
 }

@@ -27,6 +27,7 @@
 #ifndef THREEFOLD_RECONCILE_PRIVATE_H
 #define THREEFOLD_RECONCILE_PRIVATE_H
 
+#include "base/ring.h"
 #include "reconcile/reconcile.h"
 #include "base/sha256.h"
 
@@ -80,13 +81,10 @@ struct member {
 	uint32_t last_request;
 	uint64_t heard_ms; /* when it last sent a frame, or when we began to wait for one */
 	uint64_t wrote_ms;
-	uint64_t facts;                  /* as its PING said */
-	struct buf out;                  /* what is to be written to it */
-	struct member_request *requests; /* a ring; the oldest is the first */
-	uint32_t request_first;
-	uint32_t request_count;
-	uint32_t request_capacity; /* a power of two, or 0 */
-	struct buf store;          /* facts for the next STORE */
+	uint64_t facts;       /* as its PING said */
+	struct buf out;       /* what is to be written to it */
+	struct ring requests; /* of struct member_request, the oldest first */
+	struct buf store;     /* facts for the next STORE */
 	uint32_t store_facts;
 	uint64_t unstored; /* bytes in STOREs that are not answered yet */
 	/* for the result */

@@ -26,7 +26,7 @@ static void lose(struct reconcile *r, uint32_t index, const char *why)
 	buf_clear(&m->store);
 	m->store_facts = 0;
 	m->unstored = 0;
-	m->request_count = 0;
+	ring_release(&m->requests);
 	if (!r->is_started || r->is_done)
 		return;
 	r->epoch++;
@@ -313,7 +313,7 @@ static uint64_t deadline_of(const struct reconcile *r, const struct member *m)
 
 	if (m->state == MEMBER_LOST || m->state == MEMBER_GREETED)
 		return UINT64_MAX;
-	if (m->state <= MEMBER_GREETING || m->request_count > 0)
+	if (m->state <= MEMBER_GREETING || m->requests.count > 0)
 		return late_ms;
 	return ping_ms;
 }
@@ -343,7 +343,7 @@ void reconcile_tick(struct reconcile *r, uint64_t time_ms)
 
 		if (deadline_of(r, m) > time_ms)
 			continue;
-		if (m->state <= MEMBER_GREETING || m->request_count > 0)
+		if (m->state <= MEMBER_GREETING || m->requests.count > 0)
 			reconcile_failed(r, i, "does not answer in time", time_ms);
 		else
 			member_ask(r, i, &ping, 0);
@@ -392,7 +392,7 @@ void reconcile_free(struct reconcile *r)
 	for (uint32_t i = 0; i < RECONCILE_MAX; i++) {
 		buf_release(&r->members[i].out);
 		buf_release(&r->members[i].store);
-		memory_free(r->members[i].requests);
+		ring_release(&r->members[i].requests);
 	}
 	buf_release(&r->scratch);
 	buf_release(&r->collected);

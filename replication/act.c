@@ -83,21 +83,8 @@ uint8_t replication_joined(const struct replication *r)
 
 struct action *replication_act(struct replication *r, enum action_kind kind, void *owned)
 {
-	struct queued *q;
+	struct queued *q = ring_add(&r->actions, sizeof *q);
 
-	if (r->actions_count == r->actions_capacity) {
-		uint32_t capacity = r->actions_capacity ? r->actions_capacity * 2 : 16;
-		struct queued *ring = memory_alloc(capacity * sizeof *ring);
-
-		for (uint32_t i = 0; i < r->actions_count; i++)
-			ring[i] = r->actions[(r->actions_first + i) % r->actions_capacity];
-		memory_free(r->actions);
-		r->actions = ring;
-		r->actions_first = 0;
-		r->actions_capacity = capacity;
-	}
-	q = &r->actions[(r->actions_first + r->actions_count) % r->actions_capacity];
-	r->actions_count++;
 	memset(q, 0, sizeof *q);
 	q->action.kind = kind;
 	q->owned = owned;
@@ -106,18 +93,17 @@ struct action *replication_act(struct replication *r, enum action_kind kind, voi
 
 bool replication_next(struct replication *r, struct action *action)
 {
-	struct queued *q;
+	const struct queued *q;
 
 	assert(r->magic == REPLICATION_MAGIC);
 	memory_free(r->owned);
 	r->owned = NULL;
-	if (r->actions_count == 0)
+	if (r->actions.count == 0)
 		return false;
-	q = &r->actions[r->actions_first];
-	r->actions_first = (r->actions_first + 1) % r->actions_capacity;
-	r->actions_count--;
+	q = ring_at(&r->actions, 0, sizeof *q);
 	*action = q->action;
 	r->owned = q->owned;
+	ring_drop(&r->actions);
 	return true;
 }
 

@@ -17,45 +17,27 @@
 
 /* ---- the ring ---- */
 
-/* The n-th from the front; the capacity is a power of two. */
+/* The n-th from the front. */
 static struct due_reply *due_at(const struct replica *p, uint32_t n)
 {
-	return &p->due[(p->due_first + n) & (p->due_capacity - 1)];
-}
-
-static void due_add(struct replica *p, const struct due_reply *due)
-{
-	if (p->due_count == p->due_capacity) {
-		uint32_t capacity = p->due_capacity > 0 ? p->due_capacity * 2 : 16;
-		struct due_reply *ring = memory_alloc(capacity * sizeof *ring);
-
-		for (uint32_t i = 0; i < p->due_count; i++)
-			ring[i] = *due_at(p, i);
-		memory_free(p->due);
-		p->due = ring;
-		p->due_first = 0;
-		p->due_capacity = capacity;
-	}
-	*due_at(p, p->due_count) = *due;
-	p->due_count++;
+	return ring_at(&p->due, n, sizeof(struct due_reply));
 }
 
 bool due_take(struct replication *r, uint32_t index, struct due_reply *due)
 {
 	struct replica *p = &r->replicas[index];
 
-	if (p->due_count == 0)
+	if (p->due.count == 0)
 		return false;
 	*due = *due_at(p, 0);
-	p->due_first = (p->due_first + 1) & (p->due_capacity - 1);
-	p->due_count--;
+	ring_drop(&p->due);
 	p->due_since_ms = r->now_ms;
 	return true;
 }
 
 bool due_is_work(const struct replica *p)
 {
-	for (uint32_t i = 0; i < p->due_count; i++)
+	for (uint32_t i = 0; i < p->due.count; i++)
 		if (due_at(p, i)->target != TARGET_PING)
 			return true;
 	return false;
@@ -63,10 +45,9 @@ bool due_is_work(const struct replica *p)
 
 void due_clear(struct replica *p)
 {
-	for (uint32_t i = 0; i < p->due_count; i++)
+	for (uint32_t i = 0; i < p->due.count; i++)
 		memory_free(due_at(p, i)->question);
-	p->due_count = 0;
-	p->due_first = 0;
+	ring_release(&p->due);
 	buf_release(&p->out);
 	p->write_told = false;
 	p->doubt = NULL;
@@ -85,9 +66,9 @@ static uint32_t due_request(struct replication *r, uint32_t index, uint8_t type,
 	if (++p->next_request == 0)
 		p->next_request = 1; /* 0 is no request's number */
 	due.request = p->next_request;
-	if (p->due_count == 0)
+	if (p->due.count == 0)
 		p->due_since_ms = r->now_ms;
-	due_add(p, &due);
+	*(struct due_reply *)ring_add(&p->due, sizeof due) = due;
 	p->sent_ms = r->now_ms;
 	if (!p->write_told)
 		replication_act(r, ACTION_WRITE, NULL)->index = index;

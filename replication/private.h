@@ -33,6 +33,7 @@
 #ifndef THREEFOLD_REPLICATION_PRIVATE_H
 #define THREEFOLD_REPLICATION_PRIVATE_H
 
+#include "base/ring.h"
 #include "base/map.h"
 #include "fact/ranges.h"
 #include "replication/replication.h"
@@ -309,8 +310,7 @@ struct replica {
 	uint64_t round_trip_ms; /* of the last ping; if facts_known */
 	uint32_t next_request;
 	struct buf out;
-	struct due_reply *due; /* a ring */
-	uint32_t due_first, due_count, due_capacity;
+	struct ring due;       /* of struct due_reply */
 	uint64_t due_since_ms; /* of the oldest reply due, or when the one before it came */
 	uint64_t sent_ms;      /* of the last frame */
 	uint64_t redial_ms;
@@ -371,14 +371,13 @@ struct replication {
 	struct map streams;                    /* by key */
 	struct stream_state *held;             /* those with candidates */
 	bool merging;
-	bool merge_initial;     /* of a log-in: pushes wait for their place */
-	bool merge_waits;       /* for a candidate to be shown */
-	size_t held_size;       /* bytes of all candidates */
-	struct place merged;    /* what the merge has come to */
-	uint64_t grace_ms;      /* when a held candidate is to be looked at again */
-	struct queued *actions; /* a ring */
-	uint32_t actions_first, actions_count, actions_capacity;
-	void *owned; /* by the action that was taken last */
+	bool merge_initial;  /* of a log-in: pushes wait for their place */
+	bool merge_waits;    /* for a candidate to be shown */
+	size_t held_size;    /* bytes of all candidates */
+	struct place merged; /* what the merge has come to */
+	uint64_t grace_ms;   /* when a held candidate is to be looked at again */
+	struct ring actions; /* of struct queued */
+	void *owned;         /* by the action that was taken last */
 	struct kept_tombstone tombstones[TOMBSTONES_KEPT];
 	uint32_t tombstones_count;
 };

@@ -161,7 +161,7 @@ void replica_release(struct replication *r, uint32_t index)
 	struct replica *p = &r->replicas[index];
 
 	forget_connection(p);
-	memory_free(p->due);
+	ring_release(&p->due);
 	memory_free(p->ask);
 }
 
@@ -466,7 +466,7 @@ uint64_t replica_deadline(const struct replication *r, uint32_t index)
 		return p->redial_ms;
 	if (p->state == REPLICA_DIALLING || p->state == REPLICA_GREETING)
 		return due;
-	if (p->due_count == 0)
+	if (p->due.count == 0)
 		return ping;
 	return ping < due ? ping : due;
 }
@@ -484,7 +484,7 @@ void replica_tick(struct replication *r, uint32_t index)
 		replication_act(r, ACTION_DIAL, NULL)->index = index;
 		return;
 	}
-	if ((p->due_count > 0 || p->state <= REPLICA_GREETING) &&
+	if ((p->due.count > 0 || p->state <= REPLICA_GREETING) &&
 	    r->now_ms >= p->due_since_ms + r->options.reply_timeout_ms) {
 		(void)snprintf(why, sizeof why, "no reply for %u ms", r->options.reply_timeout_ms);
 		die(r, index, why);

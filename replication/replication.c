@@ -196,9 +196,10 @@ void replication_free(struct replication *r)
 	contact_release(r);
 	for (uint32_t i = 0; i < REPLICAS; i++)
 		replica_release(r, i);
-	for (uint32_t i = 0; i < r->actions_count; i++)
-		memory_free(r->actions[(r->actions_first + i) % r->actions_capacity].owned);
-	memory_free(r->actions);
+	for (uint32_t i = 0; i < r->actions.count; i++)
+		memory_free(
+			((struct queued *)ring_at(&r->actions, i, sizeof(struct queued)))->owned);
+	ring_release(&r->actions);
 	memory_free(r->owned);
 	r->magic = 0;
 	memory_free(r);

@@ -18,7 +18,7 @@
 #include "base/bug.h"
 #include "session/private.h"
 
-enum { HELD_MIN = 64, ACTIONS_MIN = 16 };
+enum { ACTIONS_MIN = 16 };
 
 /* ---- connections by number ---- */
 
@@ -269,18 +269,10 @@ struct buf *session_reply_begin(struct sessions *s, struct connection *c)
 	return b;
 }
 
-/* The entries go to the front of a larger ring, in their order. */
-static void held_grow(struct sessions *s)
+/* The reply at a place of the ring, 0 the oldest. */
+static struct held *held_at(const struct sessions *s, uint32_t place)
 {
-	uint32_t capacity = s->held_capacity == 0 ? HELD_MIN : s->held_capacity * 2;
-	struct held *ring = memory_alloc(capacity * sizeof *ring);
-
-	for (uint32_t i = 0; i < s->held_count; i++)
-		ring[i] = s->held[(s->held_first + i) & (s->held_capacity - 1)];
-	memory_free(s->held);
-	s->held = ring;
-	s->held_first = 0;
-	s->held_capacity = capacity;
+	return ring_at(&s->held, place, sizeof(struct held));
 }
 
 /* Adds a held reply to the ring. Replies of one connection that wait for the same position, one
@@ -292,18 +284,15 @@ static void held_add(struct sessions *s, const struct connection *c, size_t size
 
 	assert(size > 0);
 	assert(size <= FRAME_SIZE_MAX);
-	if (s->held_count == s->held_capacity)
-		held_grow(s);
-	uint32_t mask = s->held_capacity - 1;
-	struct held *last = &s->held[(s->held_first + s->held_count - 1) & mask];
+	struct held *last = s->held.count > 0 ? held_at(s, s->held.count - 1) : NULL;
 
-	if (s->held_count > 0 && last->position == s->appended && last->connection == c->number &&
+	if (last != NULL && last->position == s->appended && last->connection == c->number &&
 	    last->generation == generation) {
 		last->size += (uint32_t)size;
 		return;
 	}
-	assert(s->held_count == 0 || last->position <= s->appended);
-	s->held[(s->held_first + s->held_count++) & mask] = (struct held){
+	assert(last == NULL || last->position <= s->appended);
+	*(struct held *)ring_add(&s->held, sizeof *last) = (struct held){
 		.position = s->appended,
 		.connection = c->number,
 		.generation = generation,
@@ -391,11 +380,10 @@ void session_synced(struct sessions *s, uint64_t position)
 	assert(position >= s->synced);
 	assert(position <= s->appended);
 	s->synced = position;
-	while (s->held_count > 0 && s->held[s->held_first].position <= position) {
-		struct held held = s->held[s->held_first];
+	while (s->held.count > 0 && held_at(s, 0)->position <= position) {
+		struct held held = *held_at(s, 0);
 
-		s->held_first = (s->held_first + 1) & (s->held_capacity - 1);
-		s->held_count--;
+		ring_drop(&s->held);
 		struct connection_slot *slot = &s->slots[held.connection];
 
 		if (slot->connection != NULL && slot->generation == held.generation)
@@ -425,8 +413,8 @@ void session_output_check(const struct sessions *s)
 
 	assert(s->synced <= s->appended);
 	assert(!s->reply_open);
-	for (uint32_t i = 0; i < s->held_count; i++) {
-		const struct held *h = &s->held[(s->held_first + i) & (s->held_capacity - 1)];
+	for (uint32_t i = 0; i < s->held.count; i++) {
+		const struct held *h = held_at(s, i);
 
 		assert(h->position > s->synced);
 		assert(h->position >= position);

@@ -28,6 +28,7 @@
 #ifndef THREEFOLD_SESSION_PRIVATE_H
 #define THREEFOLD_SESSION_PRIVATE_H
 
+#include "base/ring.h"
 #include "base/arena.h"
 #include "session/session.h"
 #include "base/sha256.h"
@@ -209,10 +210,7 @@ struct sessions {
 
 	uint64_t appended; /* positions given out with SESSION_APPEND */
 	uint64_t synced;
-	struct held *held; /* ring, in order of position */
-	uint32_t held_first;
-	uint32_t held_count;
-	uint32_t held_capacity; /* a power of two, or 0 */
+	struct ring held; /* of struct held, in order of position */
 
 	struct action_entry *actions;
 	uint32_t action_count;

@@ -72,7 +72,7 @@ void session_free(struct sessions *s)
 	session_online_release(s);
 	buf_release(&s->scratch);
 	memory_free(s->slots);
-	memory_free(s->held);
+	ring_release(&s->held);
 	memory_free(s->actions);
 	memory_free(s->facts);
 	explicit_bzero(s, sizeof *s);
