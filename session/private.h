@@ -106,13 +106,14 @@ struct connection {
 /* What stands under a connection's number. */
 struct connection_slot {
 	struct connection *connection; /* NULL: free */
-	uint32_t generation;           /* of the number; tells a late reply that it is late */
+	uint32_t generation;           /* how often the number was given */
 	uint32_t next_free;
 };
 
-/* A stretch of held output of one connection. */
+/* Bytes of one connection's `held` that wait for one position. They are dropped if the generation
+ * is another by then: the connection has gone. */
 struct held {
-	uint64_t position; /* it may go when this is synced */
+	uint64_t position; /* they are released when this is synced */
 	uint32_t connection;
 	uint32_t generation;
 	uint32_t size;
@@ -137,8 +138,8 @@ struct survey {
 	uint32_t cost; /* of the slice so far */
 	uint32_t step; /* SPLIT: elements in a part; ELEMENTS: bytes in a page */
 	uint32_t parts;
-	uint64_t count; /* of the part so far, and bytes */
-	uint64_t size;
+	uint64_t count;       /* elements of the part so far */
+	uint64_t size;        /* and their bytes */
 	size_t offset;        /* DIGEST: in the list of bounds */
 	struct store_key key; /* the walk's place: what comes after it is not seen yet */
 	struct bound last;    /* of the last element, or where the range begins */
@@ -167,12 +168,12 @@ struct work {
 	bool repetition; /* the session was named: the same text is the same message */
 	struct view text;
 	struct view list; /* recipients, streams, bounds or facts */
-	size_t offset;    /* in it: done so far */
+	size_t offset;    /* in the list: so much is done */
 	size_t range;     /* RECEIVED: ranges done of the item at the offset */
 	struct buf results;
 	enum status status;
 	struct survey *survey; /* NULL: not a question about a range */
-	uint64_t ticket;       /* answered when the store's work is done up to it */
+	uint64_t ticket;       /* the answer waits until the store's work is done up to it */
 	uint8_t *copy;
 };
 
@@ -219,17 +220,18 @@ struct sessions {
 	struct fact *facts; /* of the appends among them */
 	uint32_t fact_count;
 	uint32_t fact_capacity;
-	uint8_t name[NAME_SIZE_MAX]; /* of an account among the facts that came from the store */
+	/* Of an account among the facts that came from the store (session_confirm). */
+	uint8_t name[NAME_SIZE_MAX];
 	uint8_t setting[SETTING_SIZE_MAX];
 
 	struct work_list sliced;  /* which have slices left, in turn */
 	struct work_list waiting; /* for the store, by ticket */
 	struct work_list spent;   /* whose copies facts may point into, until the next call */
 
-	struct buf scratch;
-	bool reply_open;
-	bool reply_held;
-	size_t reply_start;
+	struct buf scratch; /* for what is put together inside one call */
+	bool reply_open;    /* between session_reply_begin and session_reply_end: */
+	bool reply_held;    /* it goes to `held` */
+	size_t reply_start; /* where it begins in its buffer */
 	struct session_counts counts;
 };
 
