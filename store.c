@@ -162,7 +162,7 @@ static enum store_result message_apply(struct store *s, const struct stream *str
 	return STORE_NEW;
 }
 
-/* The account goes at once, its mailbox by and by. */
+/* The account is gone at once. Its mailbox is freed in slices. */
 static enum store_result tombstone_apply(struct store *s, const struct tombstone *tombstone)
 {
 	uint32_t detached;
