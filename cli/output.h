@@ -10,12 +10,12 @@
 
 /* Zeroed at the start. */
 struct cli_output {
-	bool has_ended;  /* nobody takes what is written any more, so nothing more is written */
-	bool has_failed; /* and not because the reader closed its end: that is no mistake */
+	bool has_ended;  /* a write has failed, so nothing more is written */
+	bool has_failed; /* it failed for another reason than that the reader closed its end */
 };
 
-/* Writes all bytes to stdout and waits as long as that takes: a message counts as shown only when
- * it has left this process. A failure is logged once, and sets the marks above. */
+/* Writes all bytes to stdout, and waits as long as that takes, because a message counts as shown
+ * only when it has left this process. A failure is logged once, and sets the flags above. */
 void output_write(struct cli_output *output, struct view bytes);
 
 #endif
