@@ -121,7 +121,7 @@ static void say_none_is_live(struct client *c, const char *what)
 
 	char text[REPLICAS * (DIAL_TEXT_SIZE + WHY_SIZE) + 128];
 
-	(void)snprintf(text, sizeof(text), "no replica could be reached%s: %s: %s; %s: %s; %s: %s",
+	(void)snprintf(text, sizeof text, "no replica could be reached%s: %s: %s; %s: %s; %s: %s",
 	               what, c->options.targets[0].text, replication_why(r, 0),
 	               c->options.targets[1].text, replication_why(r, 1),
 	               c->options.targets[2].text, replication_why(r, 2));
@@ -401,7 +401,7 @@ static void start(struct client *c)
 		.wait_ms = c->options.is_terminal ? 0 : (uint32_t)c->options.timeout_ms,
 		.min_copies = (uint32_t)c->options.min_copies,
 	};
-	if (getrandom(options.seed, sizeof(options.seed), 0) != (ssize_t)sizeof(options.seed))
+	if (getrandom(options.seed, sizeof options.seed, 0) != (ssize_t)sizeof options.seed)
 		die("no random numbers", errno);
 	c->loop = loop_new();
 	if (c->loop == NULL)
@@ -409,13 +409,13 @@ static void start(struct client *c)
 	set_signals(c);
 	c->pool = link_pool_new(c->loop);
 	c->link = link_new(c->pool, c->options.targets, &options, handle, c);
-	explicit_bzero(&options, sizeof(options));
+	explicit_bzero(&options, sizeof options);
 	input_init(&c->input, c->loop, c->options.is_terminal ? -1 : STDIN_FILENO);
 	if (c->options.is_terminal)
 		c->console = console_new(c->loop, c->link, &c->output, c->options.is_plain);
 	question_init(&c->question, c->console,
 	              view_of(c->options.password, c->options.password_size));
-	explicit_bzero(c->options.password, sizeof(c->options.password));
+	explicit_bzero(c->options.password, sizeof c->options.password);
 	show_init(&c->show, c->loop, c->link, &c->output, c->console, &c->options);
 	run_init(&c->run, c->loop, c->link, &c->show, &c->question);
 	c->idle.expired = idle_expired;

@@ -493,7 +493,7 @@ bool protocol_decode(struct view frame, struct frame *out, const char **why)
 	if (*why != NULL)
 		return false;
 	assert(used >= USED(status));
-	assert(used <= sizeof(*out));
+	assert(used <= sizeof *out);
 	memcpy(out, &scratch, used);
 	return true;
 }

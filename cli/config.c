@@ -236,7 +236,7 @@ bool config_read_password(const char *path, uint8_t password[PASSWORD_SIZE_MAX],
 		good = wrong(err, "cannot read '%s': %s", path, strerror(errno));
 	else
 		good = take_password(path, view_of(text, (size_t)count), password, size, err);
-	explicit_bzero(text, sizeof(text));
+	explicit_bzero(text, sizeof text);
 	(void)close(fd);
 	return good;
 }
@@ -273,10 +273,10 @@ bool config_write(const char *path, const struct cli_config *config, char err[CO
 
 	assert(path[0] == '/');
 	for (size_t i = 0; i < REPLICAS; i++)
-		size += (size_t)snprintf(text + size, sizeof(text) - size, "replica = %s %s\n",
+		size += (size_t)snprintf(text + size, sizeof text - size, "replica = %s %s\n",
 		                         config->hosts[i], config->ports[i]);
-	assert(size < sizeof(text));
-	(void)snprintf(new_path, sizeof(new_path), "%s.XXXXXX", path);
+	assert(size < sizeof text);
+	(void)snprintf(new_path, sizeof new_path, "%s.XXXXXX", path);
 	if (file_make_folders(new_path) != 0 || !write_new(new_path, text))
 		return wrong(err, "cannot write '%s': %s", path, strerror(errno));
 	if (rename(new_path, path) != 0) {

@@ -137,8 +137,8 @@ void console_prompt(struct cli_console *c, const char *prompt, const char *own)
 	c->is_shown = prompt[0] != 0;
 	terminal_show(c->t, c->is_shown);
 	if (c->unread > 0)
-		(void)snprintf(count, sizeof(count), "(%ju) ", (uintmax_t)c->unread);
-	(void)snprintf(title, sizeof(title), "%s%s%sthreefold", count, own,
+		(void)snprintf(count, sizeof count, "(%ju) ", (uintmax_t)c->unread);
+	(void)snprintf(title, sizeof title, "%s%s%sthreefold", count, own,
 	               own[0] != 0 ? " - " : "");
 	terminal_title(c->t, view_of_string(title));
 }
@@ -192,19 +192,19 @@ static void readable(struct loop_source *source, unsigned events)
 		listen_or_not(c);
 		return;
 	}
-	count = read(source->fd, bytes, room < sizeof(bytes) ? room : sizeof(bytes));
+	count = read(source->fd, bytes, room < sizeof bytes ? room : sizeof bytes);
 	if (count > 0)
 		terminal_input(c->t, view_of(bytes, (size_t)count));
 	else if (count == 0 || (errno != EINTR && errno != EAGAIN))
 		c->has_ended = true;
-	explicit_bzero(bytes, sizeof(bytes));
+	explicit_bzero(bytes, sizeof bytes);
 	listen_or_not(c);
 }
 
 struct cli_console *console_new(struct loop *l, struct link *link, struct cli_output *output,
                                 bool is_plain)
 {
-	struct cli_console *c = memory_alloc_zero(1, sizeof(*c));
+	struct cli_console *c = memory_alloc_zero(1, sizeof *c);
 	struct terminal_options options = { .line_size_max = LINE_MAX_SIZE,
 		                            .paste_lines_max = PASTE_LINES_MAX,
 		                            .history_count_max = HISTORY_COUNT_MAX };
@@ -286,7 +286,7 @@ void console_drop_keys(struct cli_console *c)
 
 static void ask(struct cli_console *c, const char *prompt, bool is_secret)
 {
-	(void)snprintf(c->question, sizeof(c->question), "%s", prompt);
+	(void)snprintf(c->question, sizeof c->question, "%s", prompt);
 	c->is_secret = is_secret;
 	terminal_ask(c->t, view_of_string(prompt), is_secret);
 	tty_echo(!is_secret);
@@ -315,7 +315,7 @@ static void take_paste(struct cli_console *c, const struct terminal_event *event
 	char text[160];
 
 	if (event->is_too_large) {
-		(void)snprintf(text, sizeof(text),
+		(void)snprintf(text, sizeof text,
 		               "this paste of %ju line%s does not fit into one message and was "
 		               "dropped; send it in parts",
 		               (uintmax_t)event->lines, event->lines == 1 ? "" : "s");
@@ -323,7 +323,7 @@ static void take_paste(struct cli_console *c, const struct terminal_event *event
 		say(c, text);
 		return;
 	}
-	(void)snprintf(text, sizeof(text), "paste %ju lines into one message? (y/n) ",
+	(void)snprintf(text, sizeof text, "paste %ju lines into one message? (y/n) ",
 	               (uintmax_t)event->lines);
 	c->asks_paste = true;
 	ask(c, text, false);
@@ -406,8 +406,8 @@ static void give_waiting(struct cli_console *c, struct console_event *event)
 /* What Tab may put there, each with what of the word stands before it. */
 static void complete_names(struct cli_console *c)
 {
-	struct view *words = memory_alloc((c->names_count + 1) * sizeof(*words));
-	struct buf *memory = memory_alloc((c->names_count + 1) * sizeof(*memory));
+	struct view *words = memory_alloc((c->names_count + 1) * sizeof *words);
+	struct buf *memory = memory_alloc((c->names_count + 1) * sizeof *memory);
 
 	for (size_t i = 0; i < c->names_count; i++) {
 		buf_init(&memory[i], LINE_MAX_SIZE + DISPLAY_SIZE);
@@ -439,7 +439,7 @@ static void ask_for_names(struct cli_console *c, const struct terminal_event *ev
 	c->serial = event->serial;
 	c->names_count = 0;
 	if (c->names == NULL)
-		c->names = memory_alloc_zero(NAMES_MAX, sizeof(*c->names));
+		c->names = memory_alloc_zero(NAMES_MAX, sizeof *c->names);
 	c->token = link_command(
 		c->link,
 		&(struct command){ .kind = COMMAND_LIST, .name = name, .enough = NAMES_MAX });

@@ -95,7 +95,7 @@ static int shorten(int fd, const char *path, const struct terminal *t)
 	struct buf text;
 	int new_fd;
 
-	(void)snprintf(new_path, sizeof(new_path), "%s.%ld", path, (long)getpid());
+	(void)snprintf(new_path, sizeof new_path, "%s.%ld", path, (long)getpid());
 	new_fd = open_file(new_path, O_EXCL);
 	if (new_fd < 0)
 		return fd;

@@ -169,7 +169,7 @@ static void take_users(struct cli_run *r, const struct action *action)
 		return;
 	}
 	progress_done(&r->show->progress, r->show->progress.done + action->users_count);
-	fitting = memory_alloc(action->users_count * sizeof(*fitting));
+	fitting = memory_alloc(action->users_count * sizeof *fitting);
 	for (size_t i = 0; i < action->users_count; i++)
 		if (pattern_fits(&r->pattern, action->users[i].name))
 			fitting[count++] = action->users[i];

@@ -390,7 +390,7 @@ static void show_under_way(struct cli_show *s)
 		put_own(s, &s->own, live_count(s) == 0 ? TRANSCRIPT_WAITING : TRANSCRIPT_SENDING,
 		        NULL);
 	} else if (s->word.size > 0 && live_count(s) == 0) {
-		(void)snprintf(text, sizeof(text),
+		(void)snprintf(text, sizeof text,
 		               "no replica is live: /%.*s waits until one is back (Ctrl-C twice "
 		               "ends the client)",
 		               (int)s->word.size, (const char *)s->word.data);
@@ -409,7 +409,7 @@ static void show_queue(struct cli_show *s, struct command_parser *parser)
 	struct console_line *queued;
 	char talk[COMMAND_ACCOUNT_SIZE];
 
-	memcpy(talk, s->talk, sizeof(talk));
+	memcpy(talk, s->talk, sizeof talk);
 	for (size_t i = 0; (queued = console_waiting_line(s->console, i)) != NULL; i++) {
 		struct view line = buf_view(&queued->text);
 
@@ -460,7 +460,7 @@ bool show_finish(struct cli_show *s)
 	s->is_running = false;
 	if (count == 0)
 		return false;
-	(void)snprintf(text, sizeof(text), "%zu line%s that waited %s not sent", count,
+	(void)snprintf(text, sizeof text, "%zu line%s that waited %s not sent", count,
 	               count == 1 ? "" : "s", count == 1 ? "was" : "were");
 	show_notice(s, text);
 	return true;

@@ -123,7 +123,7 @@ static const struct width_range wide[] = {
 };
 /* clang-format on */
 
-#define RANGES(table) (table), sizeof(table) / sizeof((table)[0])
+#define RANGES(table) (table), sizeof table / sizeof((table)[0])
 
 static bool is_among(uint32_t character, const struct width_range *ranges, size_t count)
 {

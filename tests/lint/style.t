@@ -51,6 +51,7 @@ report('Perl compiles without a warning', map {
 	$said =~ /^\S+ syntax OK\n\z/ ? () : $said } @perl);
 report('no path of a machine stands in the tree', found(qr{/(?:work|farm|home)/}, @all));
 report('nothing is left to do', found(qr/\b(?:TO[D]O|FIX[M]E|X[X]X)\b/, @all));
+report('sizeof needs no brackets for what is no type', found(qr/\bsizeof ?\((?:\*\w|\w+(?:->|\.|\[))/, @c));
 report('no line ends in a blank', found(qr/[ \t]+$/, @all));
 report('each source names its licence', map { "$_: no SPDX line at its top" }
 	grep { first_lines($_) !~ /SPDX-License-Identifier: MIT/ } @c, @shell, @perl);

@@ -52,7 +52,7 @@ static inline struct person person_make(const char *name, uint8_t who, uint64_t 
 	struct person p = { .number = 0 };
 	uint8_t seal[KEY_SIZE];
 
-	snprintf(p.name, sizeof(p.name), "%s", name);
+	snprintf(p.name, sizeof p.name, "%s", name);
 	memset(p.stretched, who, KEY_SIZE);
 	memset(seal, who ^ 0xff, KEY_SIZE);
 	auth_verifier_make(p.stretched, seal, view_of_string(setting_text), &p.account.verifier);

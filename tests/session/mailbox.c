@@ -447,8 +447,8 @@ static void tell_long(struct pair *p, uint64_t number, uint64_t sent_ms)
 {
 	static char text[30000];
 
-	memset(text, 'y', sizeof(text));
-	rig_message(&p->r, p->a, &p->bob, number, sent_ms, view_of(text, sizeof(text)));
+	memset(text, 'y', sizeof text);
+	rig_message(&p->r, p->a, &p->bob, number, sent_ms, view_of(text, sizeof text));
 }
 
 /* A reader who does not read: a page of pushes waits, then a place from which to read on. */

@@ -65,7 +65,7 @@ const struct sim_bug sim_bugs[] = {
 	{ "digest_not_compared", 500, "parts of one count and size are taken for equal" },
 	{ "anybody_repairs", 2000, "what only operators may ask is answered to all" },
 };
-const size_t sim_bugs_count = sizeof(sim_bugs) / sizeof(*sim_bugs);
+const size_t sim_bugs_count = sizeof sim_bugs / sizeof *sim_bugs;
 
 static const char *on;
 

@@ -252,7 +252,7 @@ static bool cannot_be_overlooked(const struct sim_command *k, const struct sim_a
 	if (a->delete_begun || !knew(&a->confirmed, k->live, k->begun_at))
 		return false;
 	id_to_text(&a->id, text);
-	(void)snprintf(suffixed, sizeof(suffixed), "%s~%s", a->name,
+	(void)snprintf(suffixed, sizeof suffixed, "%s~%s", a->name,
 	               text + ID_TEXT_SIZE - ID_SUFFIX_SIZE);
 	return strcmp(k->name, a->name) == 0 || strcmp(k->name, suffixed) == 0 ||
 	       strcmp(k->name, text) == 0;
@@ -549,7 +549,7 @@ static void shown_lie(struct sim *s, uint32_t c, const struct shown *shown)
 	if (p->account != UINT32_MAX)
 		lie.stream.recipient = s->history.accounts.items[p->account].id;
 	for (uint32_t i = 0; i < s->history.lies.count; i++)
-		if (memcmp(&s->history.lies.items[i], &lie, sizeof(lie)) == 0)
+		if (memcmp(&s->history.lies.items[i], &lie, sizeof lie) == 0)
 			sim_fail(s, "client %u shows a message of the liar's twice", c);
 	*SIM_ADD(s->history.lies) = lie;
 }

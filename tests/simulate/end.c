@@ -101,7 +101,7 @@ static void read_mail(struct sim *s, uint32_t c, uint32_t account)
 	sim_trace(s, "client %u logs in as account %u, to read", c, account);
 	k = sim_client_command(s, c, &command);
 	k->attempt = a->attempt;
-	(void)snprintf(k->name, sizeof(k->name), "%s", text);
+	(void)snprintf(k->name, sizeof k->name, "%s", text);
 	s->clients[c].logged_in = false;
 	sim_client_settle(s, c);
 	wait_for_all(s);

@@ -361,8 +361,8 @@ void sim_heal(struct sim *s)
 {
 	s->healed = true;
 	s->fault_at = SIM_NEVER;
-	memset(s->blocked_up, 0, sizeof(s->blocked_up));
-	memset(s->blocked_down, 0, sizeof(s->blocked_down));
+	memset(s->blocked_up, 0, sizeof s->blocked_up);
+	memset(s->blocked_down, 0, sizeof s->blocked_down);
 	s->pipe_size = 65536;
 	for (uint32_t i = 0; i < REPLICAS; i++) {
 		struct sim_replica *p = &s->replicas[i];

@@ -16,7 +16,7 @@ static uint64_t delay(struct sim *s)
 
 static void pipe_init(struct sim_pipe *p)
 {
-	memset(p, 0, sizeof(*p));
+	memset(p, 0, sizeof *p);
 	buf_init(&p->flight, 64 << 20);
 	buf_init(&p->arrived, 64 << 20);
 }
@@ -34,7 +34,7 @@ struct sim_wire *sim_dial(struct sim *s, uint32_t client, uint32_t index, uint32
 	while (w < s->wires + SIM_WIRES_MAX && w->used)
 		w++;
 	assert(w < s->wires + SIM_WIRES_MAX);
-	memset(w, 0, sizeof(*w));
+	memset(w, 0, sizeof *w);
 	w->used = true;
 	w->client = client;
 	if (client != SIM_CLIENTS_MAX)
@@ -240,7 +240,7 @@ static void arrive(struct sim_pipe *p)
 	uint32_t size = p->chunks[0].size;
 
 	p->count--;
-	memmove(p->chunks, p->chunks + 1, p->count * sizeof(*p->chunks));
+	memmove(p->chunks, p->chunks + 1, p->count * sizeof *p->chunks);
 	(void)buf_put(&p->arrived, p->flight.data, size);
 	buf_consume(&p->flight, size);
 }

@@ -227,7 +227,7 @@ void sim_replica_accept(struct sim *s, struct sim_wire *w)
 {
 	uint8_t nonce[KEY_SIZE];
 
-	sim_draw(s, nonce, sizeof(nonce));
+	sim_draw(s, nonce, sizeof nonce);
 	w->accepting = false;
 	w->connection = session_open(s->replicas[w->replica].sessions, nonce,
 	                             replica_time(s, w->replica));

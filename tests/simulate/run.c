@@ -139,8 +139,8 @@ bool sim_step(struct sim *s, uint64_t until)
 		s->now = n.at;
 	s->step++;
 	s->produced->steps++;
-	sim_hash(s, &s->now, sizeof(s->now));
-	sim_hash(s, &n.which, sizeof(n.which));
+	sim_hash(s, &s->now, sizeof s->now);
+	sim_hash(s, &n.which, sizeof n.which);
 	switch (n.kind) {
 	case NEXT_REPLICA:
 		sim_replica_step(s, n.which);

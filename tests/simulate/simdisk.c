@@ -266,7 +266,7 @@ static void change_add(struct simdisk *s, const char *from, const char *to, stru
 	assert(strlen(from) < NAME_MAX_SIZE && strlen(to) < NAME_MAX_SIZE);
 	memcpy(c.from, from, strlen(from) + 1);
 	memcpy(c.to, to, strlen(to) + 1);
-	s->changes = memory_resize(s->changes, (s->change_count + 1) * sizeof(c));
+	s->changes = memory_resize(s->changes, (s->change_count + 1) * sizeof c);
 	s->changes[s->change_count++] = c;
 	file_use(file);
 	change_apply(&s->names, &c);
@@ -544,7 +544,7 @@ static const struct disk_operations sim_operations = {
 
 struct simdisk *simdisk_new(uint64_t seed)
 {
-	struct simdisk *s = memory_alloc_zero(1, sizeof(*s));
+	struct simdisk *s = memory_alloc_zero(1, sizeof *s);
 
 	s->disk.operations = &sim_operations;
 	s->random = seed;
@@ -693,7 +693,7 @@ static struct file *file_copy_disk(const struct file *from)
 
 struct simdisk_image *simdisk_save(const struct simdisk *s)
 {
-	struct simdisk_image *image = memory_alloc_zero(1, sizeof(*image));
+	struct simdisk_image *image = memory_alloc_zero(1, sizeof *image);
 
 	for (size_t i = 0; i < s->disk_names.count; i++)
 		table_set(&image->names, s->disk_names.entries[i].name,
