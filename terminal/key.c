@@ -9,8 +9,8 @@
  *   ESC O letter            SS3: the same keys in another mode
  *   ESC [ [ letter          the function keys of the Linux console
  *
- * Nothing waits for time to pass: an Escape stands for itself only when the next byte is there. A
- * sequence that is not known, or longer than any that is, is ignored as a whole.
+ * There is no timeout: an Escape is decoded only when the next byte is there. A sequence that is
+ * not known, or is longer than all known ones, is ignored as a whole.
  */
 #include "terminal/key.h"
 
