@@ -8,7 +8,7 @@
  *              script mode: --timeout without a live replica  exit 3
  *   RUNNING    end of input, /quit, a signal, nobody reads    FINISHING
  *   FINISHING  nothing is under way any more; --timeout       LEAVING, or ENDED if not logged in
- *   LEAVING    the log out's result; the reply timeout        ENDED
+ *   LEAVING    the log-out's result; the reply timeout        ENDED
  *
  * A turn: the loop waits and hands out events; the link's actions become lines; then, if no
  * command is under way, the next line of input is taken, as long as there is one. Input is asked

@@ -59,23 +59,16 @@ static void give_lines(struct terminal *t, struct view text)
 	buf_release(&line);
 }
 
-/* What has been read may be less than there was: then the rest is a loss of old lines, no more. */
+/* Reads the last part of the file. What could not be read is a loss of old lines, no more. */
 static void read_all(int fd, struct buf *to)
 {
-	struct stat stat;
-	off_t from = 0;
 	uint8_t *room = buf_reserve(to, HISTORY_FILE_SIZE_MAX);
-	ssize_t count;
+	off_t from = lseek(fd, -HISTORY_FILE_SIZE_MAX, SEEK_END); /* fails if it is shorter */
+	ssize_t count = file_read(fd, room, HISTORY_FILE_SIZE_MAX);
 
 	assert(room != NULL);
-	if (fstat(fd, &stat) == 0 && stat.st_size > HISTORY_FILE_SIZE_MAX)
-		from = stat.st_size - HISTORY_FILE_SIZE_MAX;
-	do {
-		count = pread(fd, room + to->size, HISTORY_FILE_SIZE_MAX - to->size,
-		              from + (off_t)to->size);
-		if (count > 0)
-			buf_added(to, (size_t)count);
-	} while (count > 0 || (count < 0 && errno == EINTR));
+	if (count > 0)
+		buf_added(to, (size_t)count);
 	if (from > 0) {
 		const uint8_t *end = memchr(to->data, '\n', to->size);
 
