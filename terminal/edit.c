@@ -57,7 +57,7 @@ void edit_move(struct edit *l, size_t offset)
 	l->cursor = boundary(l, offset, &before);
 }
 
-/* Makes room for `size` more bytes, in new memory, and wipes the old memory: it may hold a password,
+/* Makes room for `size` more bytes in new memory, and wipes the old one: it may hold a password,
  * and realloc would leave a copy behind. */
 static bool make_room(struct edit *l, size_t size)
 {
