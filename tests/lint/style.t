@@ -1,14 +1,14 @@
 #!/usr/bin/perl
 # SPDX-License-Identifier: MIT
 #
-# Style: the sources are as .clang-format has them, cppcheck and shellcheck find nothing, and nothing is left
-# behind in the tree: no place on somebody's machine, no note to do something later, no missing licence line.
+# Style: clang-format would change nothing, and cppcheck and shellcheck find nothing. No file names a path of somebody's
+# machine, holds a note to do something later, or lacks the licence line.
 use strict;
 use warnings;
 use lib 'tests/lint';
 use Tree;
 
-# What a command complained of; its exit status decides.
+# The output of a command, line by line, if its exit status says that it found something.
 sub complaints {
 	my ($command, @files) = @_;
 	return () if !@files;
@@ -16,7 +16,7 @@ sub complaints {
 	return $? == 0 ? () : $said || "'$command' failed without a word";
 }
 
-# The lines of files in which a regular expression is found.
+# The lines of files that match a regular expression.
 sub found {
 	my ($regex, @files) = @_;
 	my @lines;

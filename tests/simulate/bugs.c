@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * The deliberate bugs: each takes one rule away (base/bug.h), and must be found within so many
- * seeds. Nothing here is linked into anything but tests/simulate-bugs. The numbers are some times
- * what it took when the row was made.
+ * The deliberate bugs. Each breaks one rule (base/bug.h), and the simulator must find it within
+ * this number of seeds: a few times as many as it needed when the row was written. Only
+ * simulate-bugs contains the bugs.
  */
 #include "tests/simulate/bugs.h"
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
- * A client's process, driven as driver/link drives it, and the person before it, who does what
- * comes to mind: makes accounts under few names, logs in to those made before (also to somebody's
- * own elsewhere), writes, lists, leaves. A password is stretched by a digest: what crypt(3) makes
- * of it matters to nobody here.
+ * A client's process, driven as driver/link drives it, and the person who uses it. The person acts
+ * at random: creates accounts under few names, logs in to accounts made before (also to those of
+ * other clients), writes, lists, leaves. A cheap digest takes the place of crypt(3), since only the
+ * equality of stretched passwords matters.
  */
 #include "tests/simulate/simulate.h"
 

@@ -5,8 +5,8 @@
  * ids, their ends, their mail. It repeats what it heard others say, and says different things to
  * different replicas.
  *
- * Nothing that it does may cost an honest client anything but a name that is less than a minute
- * old, where a replica missed it (design: `confirm` and the clock).
+ * It must do no harm to an honest client, with one exception: it may take a name that is less than
+ * a minute old from a replica that missed it (DESIGN.md: `confirm` and the clock).
  */
 #include "tests/simulate/simulate.h"
 

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT
  *
- * The network of the simulation: connections of two byte channels each. Bytes keep their order,
- * arrive in pieces, and may be under way when an end is gone; the other end hears of it later, or
- * never. A ghost is a connection whose client has gone and whose last requests still arrive.
+ * The network of the simulation: connections of two byte channels each. Bytes keep their order and
+ * arrive in pieces. They may be under way when one end is gone; the other end learns of that later,
+ * or never. A ghost is a connection whose client has gone and whose last requests still arrive.
  *
- * A replica's end is told the end after all bytes before it; so is a client's, unless they are
- * lost with it.
+ * A replica learns that a connection has ended only after all bytes sent before. So does a client,
+ * unless these bytes are lost with the connection.
  */
 #include "tests/simulate/simulate.h"
 

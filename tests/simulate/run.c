@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * One run: who takes part is drawn from the seed, then one event after another is done, the
- * earliest first. There is no queue of events: the next one is found by asking everybody, so none
- * can be forgotten and none be out of date.
+ * One run. The seed chooses who takes part. Then the run does one event after another, the earliest
+ * first. There is no queue of events: each step asks every part for its next event, so no event can
+ * be forgotten or out of date.
  */
 #include "tests/simulate/simulate.h"
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
- * Names and files are apart, as in a file system: a name leads to a file in the cache's table and
- * perhaps to another in the disk's. What changes the table is also put on a list, from which a
- * power cut takes some or all; sync_names makes the disk's table the cache's. Files are never freed
- * while the disk lives, because some list may still lead to them, but for those that no table and
- * no list names any more.
+ * Names and files are separate, as in a file system. There are two tables of names, the cache's and
+ * the disk's, and a name may lead to another file in each. A change of the cache's table is also
+ * kept in a list; a power cut loses some or all changes of the list, and sync_names makes the
+ * disk's table equal to the cache's. A file is freed only when no table, list or handle leads to
+ * it.
  */
 #include "tests/simulate/simdisk.h"
 
@@ -211,7 +211,7 @@ static struct file *table_find(const struct table *t, const char *name)
 	return at < t->count && strcmp(t->entries[at].name, name) == 0 ? t->entries[at].file : NULL;
 }
 
-/* NULL takes the name away. */
+/* Makes a name lead to a file; NULL removes the name. */
 static void table_set(struct table *t, const char *name, struct file *file)
 {
 	size_t at = table_place(t, name);
@@ -626,7 +626,7 @@ bool simdisk_is_stopped(const struct simdisk *s)
 	return s->stopped;
 }
 
-/* Old bytes, new ones, or new ones up to some sector. */
+/* What a power cut leaves of a page: the old bytes, the new ones, or new ones up to a sector. */
 static void page_survives(struct simdisk *s, struct file *f, struct bytes *result, size_t page,
                           enum simdisk_loss loss)
 {

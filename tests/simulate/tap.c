@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT
  *
- * The tap: every frame is read on its way, in both directions, and becomes history. A replica that
- * has answered yes is held to what it said: a reply leaves only after what it rests on is on the
- * disk.
+ * The tap reads every frame on its way, in both directions, and writes the history. A replica that
+ * says yes to a request must have its facts on the disk, because a reply leaves only after the
+ * sync.
  *
- * What a frame of an honest client may be is checked here, too: who deletes, what is called
- * received, that a number of a stream is used for one text.
+ * The tap also checks the frames of honest clients: only owners delete, only what was shown is
+ * called received, and one number of a stream is used for one text only.
  */
 #include "tests/simulate/simulate.h"
 
