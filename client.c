@@ -30,7 +30,7 @@
 #include <sys/random.h>
 #include <unistd.h>
 
-enum { NOTICE_MS = 1000 }; /* so long nothing is said if no replica is live at the start */
+enum { NOTICE_MS = 1000 }; /* at the start: after so long it tells that no replica is live */
 
 enum client_state {
 	CLIENT_STARTING,  /* until ready; nothing is read from stdin yet */
@@ -69,7 +69,7 @@ static void set_limit(struct client *c, uint64_t ms)
 	loop_timer_set(c->loop, &c->limit, loop_now_ms(c->loop) + ms);
 }
 
-/* Without waiting for anybody. */
+/* Ends the program without waiting for replicas. */
 static _Noreturn void end_at_once(struct client *c, enum exit_status status)
 {
 	console_free(c->console);
@@ -95,7 +95,7 @@ static void finish(struct client *c)
 	                                                   : c->options.timeout_ms);
 }
 
-/* The last thing that a client does. Without a live replica there is nobody to tell. */
+/* Logs out, which is the last request of a client, or ends at once if no replica is live. */
 static void leave(struct client *c)
 {
 	char own[DISPLAY_SIZE];
@@ -114,7 +114,7 @@ static void leave(struct client *c)
 	set_limit(c, c->options.reply_timeout_ms);
 }
 
-/* Why none is live, in one line. */
+/* Prints one line that tells why no replica is live. */
 static void say_none_is_live(struct client *c, const char *what)
 {
 	const struct replication *r = link_replication(c->link);
@@ -168,8 +168,8 @@ static void restart_idle(struct client *c)
 		loop_timer_set(c->loop, &c->idle, loop_now_ms(c->loop) + c->options.idle_ms);
 }
 
-/* The time counts from the last line that was taken, and once more while a command runs (but for
- * /wait): it may be a log-in that takes longer than that. */
+/* The time counts from the last line that was taken. If it passes while a command runs, except
+ * /wait, it begins anew: the command may be a log-in that takes longer. */
 static void idle_expired(struct loop_timer *timer)
 {
 	struct client *c = LOOP_OWNER(timer, struct client, idle);
@@ -192,7 +192,7 @@ static void signalled(void *context, int number)
 		console_signalled(c->console, number);
 		return;
 	}
-	/* A second one, or one before anything was reached, does not wait for anybody. */
+	/* A second signal, or one before any replica was reached, ends the client at once. */
 	if (c->is_hasty || c->state == CLIENT_STARTING)
 		end_at_once(c, c->state == CLIENT_STARTING ? EXIT_NO_REPLICA : EXIT_REFUSED);
 	c->is_hasty = true;
@@ -230,7 +230,7 @@ static void take_logout(struct client *c)
 	show_logged_out(&c->show, "idle");
 }
 
-/* Changes of replicas before `ready` are told by it. */
+/* Takes an action of the link. Changes of replicas before `ready` are told with it. */
 static void handle(void *context, const struct action *action)
 {
 	struct client *c = context;
@@ -238,7 +238,7 @@ static void handle(void *context, const struct action *action)
 
 	if (c->console != NULL && console_take(c->console, action))
 		return;
-	/* A death and what follows from it are one line. */
+	/* The death of a replica and a new leader become one line. */
 	if (action->kind != ACTION_REPLICA && action->kind != ACTION_LEADER)
 		show_changes(&c->show);
 	switch (action->kind) {
@@ -282,7 +282,7 @@ static void handle(void *context, const struct action *action)
 
 /* ---- turns ---- */
 
-/* A line was taken; /quit is one. */
+/* Called after a line was taken: it may have been /quit. */
 static void after_line(struct client *c)
 {
 	if (c->run.wants_end)
@@ -312,7 +312,7 @@ static bool take_line(struct client *c)
 	return true;
 }
 
-/* The same for a person, whose keys count in any state. */
+/* Takes what a person typed; keys count in any state. False if there was nothing. */
 static bool take_typed(struct client *c)
 {
 	bool is_free = c->logout_token == 0 && !c->run.is_busy;
@@ -347,7 +347,7 @@ static bool take_typed(struct client *c)
 	return true;
 }
 
-/* Everything that can be done without waiting. */
+/* Does everything that can be done without waiting. */
 static void work(struct client *c)
 {
 	do {

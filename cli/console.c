@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT
  *
- * Events of the terminal become lines that wait, events for the caller, or things that are done
- * here. Ctrl-C clears the line or ends a question. On an empty line it says how to end the client;
- * a second one in a row is an event.
+ * An event of the terminal becomes a line that waits, an event for the caller, or an action of this
+ * file. Ctrl-C clears the line or ends a question. On an empty line it prints how to end the
+ * client; a second Ctrl-C in a row becomes an event.
  *
- * For a name, Tab asks the replicas in the background and goes on; if the line is still the same
- * when the answer comes, it is completed. One such question is under way at a time.
+ * To complete a name, Tab asks the replicas in the background, and the person can type on. The line
+ * is completed if it is still the same when the answer comes. One such request is under way at a
+ * time.
  */
 #include "cli/console.h"
 
@@ -25,7 +26,7 @@
 enum {
 	LINE_MAX_SIZE = 2 * TEXT_SIZE_MAX, /* a text, and many names before it */
 	PASTE_LINES_MAX = 8,
-	NAMES_MAX = 200, /* that are listed for a completion; more are no help */
+	NAMES_MAX = 200, /* names listed for a completion; more do not help */
 	ASKED_SIZE = 256,
 	BURST_MS = 1000,
 	OUT_SIZE_MAX = 16 * LINE_MAX_SIZE,
@@ -42,8 +43,8 @@ struct cli_console {
 	bool end_was_told;
 	bool is_listening;  /* the loop has the source */
 	bool is_echoed;     /* the terminal shows by itself what is typed */
-	bool is_shown;      /* prompt and line are */
-	bool was_interrupt; /* the last event */
+	bool is_shown;      /* prompt and line are shown */
+	bool was_interrupt; /* the last event was Ctrl-C on an empty line */
 	int history;
 
 	/* The question under way: the caller's, or whether a paste is wanted. */
@@ -329,7 +330,7 @@ static void take_paste(struct cli_console *c, const struct terminal_event *event
 	ask(c, text, false);
 }
 
-/* The answer to that. */
+/* Takes the answer to the question whether a paste is wanted. */
 static void end_paste(struct cli_console *c, struct view answer)
 {
 	c->asks_paste = false;
@@ -338,7 +339,7 @@ static void end_paste(struct cli_console *c, struct view answer)
 
 /* ---- lines ---- */
 
-/* The question stays to be seen, with what was answered. */
+/* Prints the question with its answer, so that they stay visible. */
 static void show_answer(struct cli_console *c, struct view answer)
 {
 	struct buf out;
@@ -373,7 +374,7 @@ static void keep_line(struct cli_console *c, const struct terminal_event *event)
 	}
 }
 
-/* Whether another line may be finished now. */
+/* Whether the person may finish another line now. */
 static bool wants_lines(const struct cli_console *c, enum console_lines lines)
 {
 	const struct console_line *last;
@@ -403,7 +404,7 @@ static void give_waiting(struct cli_console *c, struct console_event *event)
 
 /* ---- completion ---- */
 
-/* What Tab may put there, each with what of the word stands before it. */
+/* Completes with the names that came, each after the part of the word that stands before it. */
 static void complete_names(struct cli_console *c)
 {
 	struct view *words = memory_alloc((c->names_count + 1) * sizeof *words);
@@ -480,7 +481,7 @@ bool console_take(struct cli_console *c, const struct action *action)
 
 /* ---- events ---- */
 
-/* The terminal as it was, for the shell, until the person comes back. */
+/* Gives the terminal back to the shell until the person continues this process. */
 static void suspend(struct cli_console *c)
 {
 	terminal_show(c->t, false);
@@ -534,7 +535,7 @@ static enum console_kind take_line(struct cli_console *c, const struct terminal_
 	return CONSOLE_NOTHING;
 }
 
-/* What it means for the caller. */
+/* Handles an event of the terminal, and returns what it means for the caller. */
 static enum console_kind take_event(struct cli_console *c, const struct terminal_event *event,
                                     enum console_lines lines)
 {

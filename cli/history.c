@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * The file is read as a whole, from its end if it is large, and then begins with a line that is
- * cut: that one is dropped. A file that has grown too large is written anew beside itself and put
- * in its place.
+ * The file is read as a whole. Of a large file only the end is read; this part begins within a
+ * line, which is dropped. A file that has grown too large is written anew under another name, which
+ * then replaces it.
  */
 #include "cli/history.h"
 
@@ -15,7 +15,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* One entry, as it stands in the file, into `to`. */
+/* Decodes one entry of the file into `to`. */
 static void decode(struct buf *to, struct view line)
 {
 	buf_clear(to);
@@ -81,7 +81,8 @@ static int open_file(const char *path, int flags)
 	return open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW | flags, 0600);
 }
 
-/* Writes what the terminal has kept to a new file; the old one's descriptor if that fails. */
+/* Writes the terminal's history to a new file and returns its descriptor; if that fails, returns
+ * that of the old file. */
 static int shorten(int fd, const char *path, const struct terminal *t)
 {
 	char new_path[HOME_PATH_SIZE + 32];

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * The mark of those who are online is one that no name holds, and not a colour: it is there on
- * every terminal.
+ * The mark of those who are online is a character that no name holds. A colour would not do, since
+ * some terminals have none.
  */
 #include "cli/list.h"
 
@@ -47,7 +47,7 @@ static void show_nobody(struct cli_console *console, bool is_all)
 	console_print(console, view_of_string(text));
 }
 
-/* How many there was room for. */
+/* Prints the names, and returns how many the screen had room for. */
 static uint64_t show_words(const struct listing *list, struct cli_console *console)
 {
 	size_t count = list->parts[0].kept + list->parts[1].kept;

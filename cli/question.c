@@ -75,7 +75,7 @@ static struct question_decision begin_account(struct cli_question *q, struct vie
 	return decision;
 }
 
-/* With the password that is known, or is now asked for. */
+/* Begins the command if the password is known; else asks for it. */
 static struct question_decision go_on(struct cli_question *q)
 {
 	if (q->password_size == 0)
@@ -158,7 +158,7 @@ struct question_decision question_leave(struct cli_question *q)
 
 /* ---- a log-in to a name that nobody has ---- */
 
-/* The listing has ended. */
+/* The listing has ended: asks whether to create the account, or gives the old refusal. */
 static struct question_decision end_looking(struct cli_question *q, const struct result *result)
 {
 	q->is_looking = false;
@@ -192,7 +192,8 @@ struct question_decision question_result(struct cli_question *q, const struct re
 
 void question_users(struct cli_question *q, const struct user *users, size_t count)
 {
-	/* The name itself comes before all that it begins; another account may have lost it. */
+	/* The name itself comes before longer names that begin with it. An account that lost this
+	 * name to another is listed as name~digits, which is not equal. */
 	for (size_t i = 0; i < count; i++)
 		if (strcmp(users[i].name, q->name) == 0)
 			q->is_taken = true;
