@@ -63,8 +63,7 @@ static struct view take_word(struct view *v, uint8_t end)
 	return word;
 }
 
-/* Whether a line holds nothing that a terminal might obey. Only such a line is shown in a message.
- * */
+/* Whether a line holds nothing that a terminal might obey. Messages repeat only such a line. */
 static bool is_plain_text(struct view line)
 {
 	for (size_t i = 0; i < line.size; i++)

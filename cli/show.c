@@ -45,8 +45,7 @@ static struct transcript_time local(uint64_t ms)
 		                         .minute = (unsigned)tm.tm_min };
 }
 
-/* The time by the replicas' clock, which messages bear; before a replica is known, by this host's.
- * */
+/* The time by the replicas' clock, as in messages; before a replica is known, by this host's. */
 static struct transcript_time now(const struct cli_show *s)
 {
 	uint64_t ms = replication_clock(link_replication(s->link), link_time(s->link));
