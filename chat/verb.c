@@ -70,7 +70,7 @@ static const struct verb_row rows[VERB_TEXT] = {
 		.name = "msg",
 		.usage = "[--id ID] NAME[,NAME...] TEXT",
 		.summary = "send a message",
-		.help = "It reaches who is offline at the next log in. With the ID of a message "
+		.help = "It reaches who is offline at the next log-in. With the ID of a message "
 		        "whose outcome is unknown it is sent again, and shown once.",
 		.when = WHEN_IN,
 		.needed = FIELD_BIT(FIELD_TO) | FIELD_BIT(FIELD_TEXT),

@@ -202,7 +202,7 @@ static void test_results(void)
 	          "\"stored\":1,\"id\":\"00000000000000000000000000-3\",\"mailbox\":\"full\"}\n",
 	          "the message that filled a share");
 	IS_STRING(result_of(&plain, "msg", &r),
-	          "msg: ok: the recipient will get it at the next log in; your share of the "
+	          "msg: ok: the recipient will get it at the next log-in; your share of the "
 	          "mailbox is "
 	          "full now\n",
 	          "for people");

@@ -173,7 +173,7 @@ static void test_conversation(void)
 	OK(auth_proof_is_right(alice.verifier.stored_key, &introduce, proof),
 	   "introduce: the owner's proof is right");
 	OK(!auth_proof_is_right(alice.verifier.stored_key, &login, proof),
-	   "introduce: its proof is none for a log in");
+	   "introduce: its proof is none for a log-in");
 	auth_proof(stretched, &login, proof);
 	OK(auth_proof_is_right(alice.verifier.stored_key, &login, proof),
 	   "log in: the owner's proof is right");

@@ -44,7 +44,7 @@ static void test_table(void)
 	OK(protocol_row(FRAME_CONFIRM)->may == MAY_PROVEN, "table: a confirm needs a proof");
 	OK(protocol_row(FRAME_SEND)->may == MAY_SESSION, "table: a send needs a session");
 	OK(protocol_row(FRAME_SEND)->addition, "table: a send adds");
-	OK(!protocol_row(FRAME_LOGIN)->addition, "table: a log in adds nothing");
+	OK(!protocol_row(FRAME_LOGIN)->addition, "table: a log-in adds nothing");
 	OK(protocol_row(FRAME_HELLO)->payload_max == HELLO_SIZE - FRAME_HEADER_SIZE,
 	   "table: a HELLO has its size");
 	IS_STRING(protocol_row(FRAME_SEND)->name, "SEND", "table: a request has its name");

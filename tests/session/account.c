@@ -417,7 +417,7 @@ static void test_login(void)
 	rig_close(&r);
 }
 
-/* The table: what the second log in does to the first, (session, dial) against (5, 5). */
+/* The table: what the second log-in does to the first, (session, dial) against (5, 5). */
 static void test_take_over(void)
 {
 	static const struct {

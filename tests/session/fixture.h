@@ -394,7 +394,7 @@ static inline struct peer *rig_login(struct rig *r, const struct person *p, uint
 	struct peer *peer = rig_join(r);
 	struct frame reply = rig_ask(r, peer, login_of(r, peer, p, session, 1));
 
-	ALWAYS(reply.status == STATUS_OK, "rig: a log in");
+	ALWAYS(reply.status == STATUS_OK, "rig: a log-in");
 	if (reads) {
 		reply = rig_ask(r, peer, page_of(&beginning, PAGE_SIZE_MAX));
 		ALWAYS(reply.status == STATUS_OK && reply.paged.last, "rig: a page");

@@ -414,7 +414,7 @@ static void test_place(void)
 	IS_U64(pushed(p.b), 9, "place: old or young");
 	rig_ask(&p.r, p.b, login_of(&p.r, p.b, &p.bob, 7, 2));
 	tell(&p, 10, 1, "later");
-	IS_U64(pushed(p.b), 0, "place: a log in sets it to the beginning");
+	IS_U64(pushed(p.b), 0, "place: a log-in sets it to the beginning");
 	rig_close(&p.r);
 }
 

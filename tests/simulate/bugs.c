@@ -23,7 +23,7 @@ const struct sim_bug sim_bugs[] = {
 	{ "introduce_always_yes", 2000, "`introduce` does not look for a holder" },
 	{ "introduce_again_yes", 2000, "a repeated `introduce` does not look for a holder" },
 	{ "created_in_parallel", 2000, "`introduce` goes to all replicas at once" },
-	{ "login_confirms", 500, "a log in confirms the account" },
+	{ "login_confirms", 500, "a log-in confirms the account" },
 	{ "handed_over_confirmed", 2000, "an account that is handed over is confirmed" },
 	{ "id_not_checked", 2000, "an id need not be the digest of its account" },
 	{ "taken_back_where_granted", 2000, "a creation is taken back only if it was granted" },
