@@ -62,8 +62,7 @@ int clock_gettime(clockid_t clock, struct timespec *now)
 	return 0;
 }
 
-/* Rounds up to a whole millisecond: a wait that ended too soon would be repeated again and again.
- * */
+/* Rounds up to whole milliseconds: a wait that ended too soon would be repeated again and again. */
 int epoll_wait(int fd, struct epoll_event *events, int events_max, int timeout_ms)
 {
 	if (timeout_ms > 0)
