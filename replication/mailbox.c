@@ -20,10 +20,11 @@
  *   - the merge brought it, or the leader pushed it, or GRACE_MS have passed;
  *   - no number is missing between the last one shown and it, or GRACE_MS have passed, once;
  *   - the candidates of its stream before it are shown.
- * What is gone or was shown already is not shown again, and whoever brought it is told `received`.
+ * A message that is gone or was shown already is not shown again, and the replica that brought it
+ * is told `received`.
  *
- * Neither pages nor pushes are kept beyond a bound: what is too much is dropped, and read again by
- * pages from there.
+ * The memory for pages and pushes has a bound. What goes beyond it is dropped, and read again later
+ * by pages from that place.
  */
 #include "base/bug.h"
 #include "replication/private.h"
