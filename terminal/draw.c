@@ -280,7 +280,7 @@ static void update(struct terminal *t)
 	move_pen(t, &pen, new->cursor_row, new->cursor_column);
 }
 
-/* How many rows the first row of the line is above the cursor now. See the top. */
+/* How many rows above the cursor the first row of the line is now: see the top of this file. */
 static uint32_t rows_above(const struct terminal *t)
 {
 	const struct picture *p = &t->drawn;

@@ -176,7 +176,7 @@ static size_t escape_sequence_decode(struct view from, enum key *key)
 		return 1;
 	if (from.data[1] != '[' && from.data[1] != 'O') {
 		*key = alt_key(from.data[1]);
-		/* What Alt has no meaning for counts without it if it is no plain character. */
+		/* If Alt and this key have no meaning together, a control key counts without Alt. */
 		return *key == KEY_IGNORED && (from.data[1] < 0x20 || from.data[1] > 0x7e) ? 1 : 2;
 	}
 	if (from.size < 3)
