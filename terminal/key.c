@@ -176,7 +176,7 @@ static size_t escape_sequence_decode(struct view from, enum key *key)
 		return 1;
 	if (from.data[1] != '[' && from.data[1] != 'O') {
 		*key = alt_key(from.data[1]);
-		/* If Alt and this key have no meaning together, a control key counts without Alt. */
+		/* If Alt means nothing with this key, a control key counts without Alt. */
 		return *key == KEY_IGNORED && (from.data[1] < 0x20 || from.data[1] > 0x7e) ? 1 : 2;
 	}
 	if (from.size < 3)
