@@ -669,6 +669,37 @@ static void test_salvage(void)
 	life_end(&l);
 }
 
+/* A file that lost its end, or everything: no line of it is damaged, but lines are missing. */
+static void test_salvage_short(void)
+{
+	static const char *const names[] = { "users.json", "pending.json", "journal.jsonl" };
+	struct life l;
+	unsigned wrong = 0;
+
+	life_with(&l, 19, 20, 4);
+
+	struct simdisk_image *image = simdisk_save(l.sim);
+
+	l.options.salvage = true;
+	for (size_t n = 0; n < 3; n++) {
+		restore(&l, image);
+
+		struct buf whole = copy_of(&l, names[n]);
+		uint8_t *newline = memchr(whole.data, '\n', whole.size);
+		size_t sizes[] = { 0, (size_t)(newline - whole.data), whole.size / 2 };
+
+		for (size_t i = 0; i < 3; i++) {
+			restore(&l, image);
+			simdisk_put(l.sim, names[n], view_of(whole.data, sizes[i]));
+			wrong += reopen(&l) != JOURNAL_OK;
+		}
+		buf_release(&whole);
+	}
+	IS_U64(wrong, 0, "journal: --salvage starts with a file that was cut off anywhere");
+	simdisk_image_free(image);
+	life_end(&l);
+}
+
 /* A salvage cut off at each change of the disk loses nothing that another one would find. */
 static void test_salvage_crash(void)
 {
@@ -850,6 +881,7 @@ int main(void)
 	test_mixed();
 	test_old_journal();
 	test_salvage();
+	test_salvage_short();
 	test_salvage_crash();
 	test_full_disk();
 	test_batch_that_does_not_fit();
