@@ -633,7 +633,7 @@ static void note_damage(struct journal_reader *r, struct view line, uint64_t byt
 }
 
 /* Reads line after line to the end of the file. In a first pass (`after` is 0) lines apply up to
- * the first damage. A salvage makes a second pass, in which every whole line behind the byte
+ * the first damage. A salvage makes a second pass, in which every whole line at or behind the byte
  * `after` applies. */
 static bool read_lines(struct journal_reader *r, uint64_t after)
 {
@@ -654,7 +654,7 @@ static bool read_lines(struct journal_reader *r, uint64_t after)
 		if (!is_whole || r->in_zeros)
 			note_damage(r, line, byte, got);
 		if (is_whole) {
-			bool counts = after > 0 ? byte > after : r->damage_line == 0;
+			bool counts = after > 0 ? byte >= after : r->damage_line == 0;
 
 			if (!read_sealed(r, line, byte, counts))
 				return false;

@@ -700,6 +700,49 @@ static void test_salvage_short(void)
 	life_end(&l);
 }
 
+/* An empty line between two whole ones: --salvage loses neither of them. */
+static void test_salvage_newline(void)
+{
+	struct life l;
+	unsigned wrong = 0;
+	unsigned tried = 0;
+
+	life_with(&l, 20, 20, 4);
+	append_some(&l, 30);
+	MUST(life_run(&l, false, 1));
+	append_some(&l, 3);
+	MUST(life_run(&l, false, 1));
+
+	struct simdisk_image *image = simdisk_save(l.sim);
+	struct buf whole = copy_of(&l, "journal.jsonl");
+	uint64_t sum = store_sum(l.store);
+
+	l.options.salvage = true;
+	for (size_t at = 0; at < whole.size; at++) {
+		struct buf damaged;
+
+		if (whole.data[at] != '\n' || at + 1 == whole.size || whole.data[at + 1] != '{')
+			continue;
+		restore(&l, image);
+		buf_init(&damaged, SIZE_MAX / 4);
+		buf_append(&damaged, view_of(whole.data, at + 1));
+		buf_append(&damaged, view_of("\n", 1));
+		buf_append(&damaged, view_of(whole.data + at + 1, whole.size - at - 1));
+		simdisk_put(l.sim, "journal.jsonl", buf_view(&damaged));
+		buf_release(&damaged);
+		if (reopen(&l) != JOURNAL_OK || l.loaded.warnings[0] == 0)
+			wrong++;
+		else if (strstr(l.loaded.warnings, "set aside") != NULL) {
+			tried++;
+			wrong += store_sum(l.store) != sum;
+		}
+	}
+	OK(tried > 10 && wrong == 0, "journal: --salvage loses no line beside an empty one");
+	buf_release(&whole);
+	simdisk_image_free(image);
+	life_end(&l);
+}
+
 /* A salvage cut off at each change of the disk loses nothing that another one would find. */
 static void test_salvage_crash(void)
 {
@@ -882,6 +925,7 @@ int main(void)
 	test_old_journal();
 	test_salvage();
 	test_salvage_short();
+	test_salvage_newline();
 	test_salvage_crash();
 	test_full_disk();
 	test_batch_that_does_not_fit();
