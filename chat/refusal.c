@@ -36,11 +36,11 @@ static const char *advice(const struct result *r)
 	case OUTCOME_MAILBOX_FULL:
 		return "try again then";
 	case OUTCOME_DISK_FULL:
-		return "nothing changed; whoever runs the servers can make room";
+		return "nothing changed; the operator of the servers can make room";
 	case OUTCOME_TOO_FEW_REPLICAS:
 		return "/replicas shows which are dead; try again when they are back";
 	case OUTCOME_CLOCK:
-		return "if it stays so, whoever runs the servers can set their clocks";
+		return "if it stays so, the operator of the servers can set their clocks";
 	case OUTCOME_NO_REPLICA:
 		return "/replicas shows why; try again when one is live";
 	case OUTCOME_DIFFERENT_TEXT:
