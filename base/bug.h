@@ -2,7 +2,7 @@
  *
  * bug: a rule that can be taken away, so that the tests can show that they would notice.
  *
- * BUG(name) is the constant false in what ships. Built with -DBUGS (tests/simulate-bugs alone is)
+ * BUG(name) is the constant false in what ships. Built with -DBUGS (only build/tests/simulate/simulate-bugs is)
  * it is true for the one bug that is switched on by name; tests/simulate/bugs.c lists them all.
  */
 #ifndef THREEFOLD_BASE_BUG_H

@@ -14,9 +14,10 @@
  * that race meet at the first replica that they share, and the loser has stopped there. Only the
  * replies to CONFIRM acknowledge, so half a creation never beats a whole one.
  *
- * A replica that refuses either names the holder of the name. That one may be gone without the
- * replica knowing it, so he is looked up first: if he is gone the look-up has told the replica so,
- * and it is asked again; if he lives the creation goes to BACK.
+ * A replica that refuses INTRODUCE or CONFIRM says which account holds the name. That account may
+ * be gone, and the replica may not know it. So the account is looked up first. If it is gone, the
+ * look-up has told the replica so, and the replica is asked again. If it is alive, the creation
+ * goes to BACK.
  *
  * BACK is done before the user is told no, because a creation that was refused must not live on
  * where it was granted. Once it has begun that id is never created again: if the audience becomes
@@ -288,7 +289,7 @@ static void take_back(struct replication *r, struct create *c, enum outcome outc
 
 	c->outcome = outcome;
 	c->detail = detail;
-	/* Every one that it was written to has refused: nothing has it. */
+	/* Every replica that it was written to has refused it, so none has it. */
 	if (!c->maybe || (BUG(taken_back_where_granted) && !c->granted)) {
 		op_refuse(r, &c->op, outcome, detail);
 		return;

@@ -7,9 +7,9 @@
  * replica answers in the order in which it was asked, so a reply belongs to the front of the ring
  * or to nothing.
  *
- * `due_since_ms` is when a reply was last due and did not come: the time of the first request after
- * none was due, or of the reply before. One reply within the reply timeout is a sign of life,
- * however many are due.
+ * `due_since_ms` is when the wait for the oldest reply began: when its request was written, or when
+ * the reply before it came, whichever is later. One reply within the reply timeout is a sign of
+ * life, however many are due.
  */
 #include "replication/private.h"
 

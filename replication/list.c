@@ -7,8 +7,8 @@
  *          others for a digest of the same page            and a full page is there; else FULL
  *   FULL   those that have sent a digest, in full          merged up to the smallest of their
  *                                                          ends, then GONE
- *   GONE   what a replica has not listed, of that one:     it ends
- *          is it gone?
+ *   GONE   each replica whether those accounts are gone    it ends
+ *          that others have listed and it has not
  *
  * Replicas agree nearly always, and then agreement costs 32 bytes. What is gone is not shown, and
  * those that listed it are told. The command asks for page after page; a page that loses all its

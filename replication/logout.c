@@ -4,8 +4,8 @@
  *
  * It is over for this client at once, and cannot fail: a replica that does not hear of it frees the
  * session when the connection ends. The result waits for the live replicas all the same, so that
- * nobody is told "already logged in" after it. LOGOUT also goes to replicas that are not live but
- * on whose connection a log-in was written; their answers are for nothing.
+ * nobody is told "already logged in" after it. LOGOUT also goes to replicas that are not live, if
+ * a log-in was written on their connection; their answers are not used.
  */
 #include "replication/private.h"
 

@@ -5,11 +5,11 @@
  *
  *   phase  asks                                          when all have replied
  *   ASK    LOOKUP_NAME or LOOKUP_ID at every replica     GONE
- *   GONE   LOOKUP_ID: what some have shown and a         it ends
- *          replica has not is asked of that one
+ *   GONE   LOOKUP_ID: each replica about the accounts    it ends
+ *          that others have shown and it has not
  *
- * GONE is there because a look-up by name does not answer with accounts that are gone: who has not
- * shown an account may never have heard of it, or may know that it is gone.
+ * GONE is there because a look-up by name does not answer with accounts that are gone: a replica
+ * that has not shown an account may never have heard of it, or may know that it is gone.
  *
  * At the end an account is gone if any replica says so with a proof; those that showed it alive are
  * told. Else it is known if any replica knows it. Of several with one name the confirmed one

@@ -7,11 +7,11 @@
  * Most need no question of their own: what a replica answers about a stream (stream.c) also says
  * who its sender is there.
  *
- *   all who have our session know him as the account   shown by the name alone
- *   that his name gives, one of them as confirmed
+ *   every replica that has our session says that the   shown by the name alone
+ *   name gives him, and one says that he is confirmed
  *   anything else                                      a joined look-up of his name decides
  *   he is gone                                         by the name alone if nobody else has it now;
- *                                                      who showed him alive is told
+ *                                                      a replica that showed him alive is told
  *
  * The answer is kept until another replica becomes live, or for one message only if it rests on an
  * account that is not confirmed.

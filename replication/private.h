@@ -23,12 +23,12 @@
  *   replica.c       one connection: its life, and where each frame goes
  *   replication.c   commands and events, and what settles after each of them
  *
- * One rule keeps the calls in that order: who learns something that concerns a part further down
- * the list only writes it down, and replication_settle (replication.c) acts on it at the end of the
- * event. So a reply puts its request on the list of those to be looked at (op_settle); a request
- * that cannot trust a replica marks it (replica_doubt); what waits for a log-in to end looks
- * whether it has (login_is_written). No request is entered from within another one, but a parent
- * when its child ends.
+ * One rule keeps the calls in that order. A part may learn something that concerns a part further
+ * down the list. It only notes that, and replication_settle (replication.c) acts on it at the end
+ * of the event. So a reply puts its request on the list of those to be looked at (op_settle); a
+ * request that cannot trust a replica marks it (replica_doubt); what waits for a log-in to end
+ * looks whether it has (login_is_written). No request is entered from within another one, but a
+ * parent when its child ends.
  *
  * P is a password that was stretched (fact/auth.h), which only the caller can do: it takes long.
  */
@@ -157,7 +157,7 @@ enum op_state {
 /* What it has lost on the way, since its first step. */
 enum op_loss {
 	OP_WHOLE,     /* nothing */
-	OP_DIED,      /* one of its audience, which died with it */
+	OP_DIED,      /* the reply of a replica of its audience, which died first */
 	OP_RESTARTED, /* all of them, after it had been written to some: it began again */
 };
 

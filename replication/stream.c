@@ -9,10 +9,11 @@
  *
  * `received` gathers longer: the first number since the last frame sets the time at which all of
  * them are told in one frame. That time is now when there are many, and before a session ends.
- * Until then a replica knows less than it might, as one does whose connection is slow: it may push
- * again what was shown. It is told each number once on a connection (`told`).
+ * Until then a replica may push again what was shown, which does no harm. It is told each number
+ * once on a connection (`told`).
  *
- * What is gone and what was shown is kept for life; who said it only while that connection lasts.
+ * What is gone and what was shown is kept for life. Which replica said so is kept only while its
+ * connection lasts.
  */
 #include "base/bug.h"
 #include "replication/private.h"

@@ -24,7 +24,7 @@
  *   the same, and the session was named      OK if only the time differs (the smaller stays), else
  *                                            DIFFERENT, and what is held stays
  *   new                                      OK, MAILBOX_FULL or GAPS, as the limits say
- *   new, and the disk is full                DISK_FULL; and what is held does not change meanwhile
+ *   new, and the disk is full                DISK_FULL; no smaller content replaces what is held
  */
 #include "base/bug.h"
 #include "session/private.h"
