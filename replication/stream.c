@@ -7,7 +7,10 @@
  * gone is never shown. Each is asked once for a stream on a connection; the questions of one event
  * go in one frame. The answer also says who the sender is there (person.c).
  *
- * `received` gathers longer: the first number since the last frame sets the time at which all of
+ * `received` is told of what is shown or gone, and of nothing else (stream_tell): what was handed
+ * out and has not left this process is not received (handed.c).
+ *
+ * It gathers longer: the first number since the last frame sets the time at which all of
  * them are told in one frame. That time is now when there are many, and before a session ends.
  * Until then a replica knows less than it might, as one does whose connection is slow: it may push
  * again what was shown. It is told each number once on a connection (`told`).
@@ -140,6 +143,8 @@ static void tell_one(struct replication *r, struct stream_state *s, uint32_t ind
 
 void stream_tell(struct replication *r, struct stream_state *s, uint8_t to, uint64_t number)
 {
+	if (!ranges_have(&s->shown, number) && !ranges_have(&s->gone, number))
+		return;
 	for (uint32_t i = 0; i < REPLICAS; i++)
 		if (to & BIT(i))
 			tell_one(r, s, i, number);
@@ -246,7 +251,7 @@ void stream_lost(struct replication *r, uint32_t index)
 		ranges_clear(&s->told[index]);
 		ranges_clear(&s->to_tell[index]);
 		if (BUG(shown_forgotten))
-			ranges_clear(&s->shown);
+			ranges_clear(&s->handed);
 	}
 	person_lost(r, index);
 }
@@ -257,6 +262,7 @@ void stream_release(struct replication *r)
 	uint32_t place = 0;
 
 	while ((s = map_next(&r->streams, &place)) != NULL) {
+		ranges_clear(&s->handed);
 		ranges_clear(&s->shown);
 		ranges_clear(&s->gone);
 		for (uint32_t i = 0; i < REPLICAS; i++) {
