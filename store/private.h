@@ -177,7 +177,7 @@ struct store_found {
 
 struct store {
 	uint64_t magic;
-	struct siphash_key key; /* of all tables */
+	struct siphash_key key;  /* of all tables */
 	struct store_found last; /* of the last message; zero once any of it was freed */
 	struct arena *arena;
 	struct store_hints *hints;

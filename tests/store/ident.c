@@ -69,7 +69,8 @@ int main(void)
 
 	for (uint64_t i = 0; i < IDS; i++)
 		hashes[i] = mix_bytes(0x1234567, evil_id(i).bytes, ID_SIZE);
-	IS_U64(collisions(hashes), IDS - 1, "ident: the ids are made right: without a key all meet");
+	IS_U64(collisions(hashes), IDS - 1,
+	       "ident: the ids are made right: all meet without a key");
 	for (uint8_t seed = 0; seed < 2; seed++) {
 		struct store *store = store_new();
 
