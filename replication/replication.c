@@ -11,6 +11,8 @@
 
 #include "replication/private.h"
 
+#include "base/sha256.h"
+
 #include <assert.h>
 #include <string.h>
 
