@@ -11,6 +11,8 @@
 
 #include "replication/private.h"
 
+#include "base/sha256.h"
+
 #include <assert.h>
 #include <string.h>
 
@@ -172,6 +174,7 @@ struct replication *replication_new(const struct replication_options *options,
                                     struct replication_time time)
 {
 	struct replication *r = memory_alloc_zero(1, sizeof *r);
+	uint8_t secret[SHA256_SIZE];
 
 	r->magic = REPLICATION_MAGIC;
 	r->options = *options;
@@ -185,6 +188,10 @@ struct replication *replication_new(const struct replication_options *options,
 	r->grace_ms = UINT64_MAX;
 	for (uint32_t i = 0; i < REPLICAS; i++)
 		replica_init(r, i);
+	/* Senders choose their sessions, and others choose names. */
+	sha256(r->options.seed, KEY_SIZE, secret);
+	r->contacts.secret = r->outbounds.secret = siphash_key_from(secret);
+	r->persons.secret = r->streams.secret = siphash_key_from(secret);
 	return r;
 }
 
