@@ -66,7 +66,7 @@ tests: $(units) $(model) $(relay) $(simulate) $(if $(SAN)$(BUGS),,$(simulate)-bu
 
 # What the goals need beside a compiler is looked for, and installed where it is missing, before anything
 # else: make remakes this included file first, and starts anew if it has changed.
-needs := cjson $(if $(filter check,$(goals)),prove tmux) \
+needs := cjson $(if $(filter check,$(goals)),prove tmux iproute2) \
 	$(if $(filter lint,$(goals)),prove binutils clang-format cppcheck shellcheck) \
 	$(if $(filter format,$(goals)),clang-format) $(if $(filter fuzz,$(goals)),clang libclang-rt)
 ifneq ($(filter-out clean distclean,$(goals)),)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * config: the files that a client reads before it begins: where the replicas are, so that
- * `client` alone is enough, and the password of --password-file.
+ * config: the files that a client reads before it begins: the config, which says where the
+ * replicas are, so that `client` needs no arguments, and the file of --password-file.
  *
  * $XDG_CONFIG_HOME/threefold/config, by default ~/.config/threefold/config, has three lines, in
  * the order that all clients use:
@@ -11,11 +11,12 @@
  *   replica = 10.0.0.2 7001
  *   replica = ::1 7003
  *
- * Nothing else may stand there, so a slip is told with its line and never ignored. The file holds
+ * Any other line is a mistake: it is reported with its number and never ignored. The config holds
  * no secrets.
  *
- * Both files are small and regular; anything else is refused, and nothing is waited for. What is
- * wrong is one sentence in `err`, without the program's name, that says what to do.
+ * Both files must be small and regular. Anything else is refused, and the client never waits for
+ * it (a pipe, a device). A function that returns false puts one sentence into `err`: what is wrong
+ * and what to do. The sentence lacks the program's name.
  */
 #ifndef THREEFOLD_CLI_CONFIG_H
 #define THREEFOLD_CLI_CONFIG_H
@@ -35,18 +36,24 @@ struct cli_config {
 	char ports[REPLICAS][CONFIG_PORT_SIZE]; /* numbers from 1 to 65535 */
 };
 
-/* Where the file is or would be; false if neither $XDG_CONFIG_HOME nor $HOME says so. */
+/* Sets `path` to the place of the config, which need not exist. False if neither $XDG_CONFIG_HOME
+ * nor $HOME gives one. */
 bool config_path(char path[HOME_PATH_SIZE]);
-/* What such a file says; `path` is only for `err`. */
+/* Reads the text of a config into `config`. False at the first line that is wrong, or if there are
+ * not three replicas. `path` is only for `err`. */
 bool config_parse(struct view text, const char *path, struct cli_config *config,
                   char err[CONFIG_ERR_SIZE]);
-/* False, with *is_missing or `err`, if there is none that can be used. */
+/* Reads the config at `path`. False if there is no file, which sets *is_missing, or if it cannot be
+ * used, which sets `err`. */
 bool config_read(const char *path, struct cli_config *config, bool *is_missing,
                  char err[CONFIG_ERR_SIZE]);
-/* Writes it in one step, with the folders that are missing (0700); the file is 0600. */
+/* Writes the config in one step: after a crash there is the old one or the new one. Makes the
+ * folders that are missing, with mode 0700; the file has mode 0600. `path` is absolute. */
 bool config_write(const char *path, const struct cli_config *config, char err[CONFIG_ERR_SIZE]);
 
-/* The first line of a file that only its owner may read. */
+/* Reads the first line of a file, without its end (LF or CR LF), into `password`; *size is 1 to
+ * PASSWORD_SIZE_MAX bytes. False if others than the owner may use the file, or if the line is
+ * empty, too long or holds a NUL. */
 bool config_read_password(const char *path, uint8_t password[PASSWORD_SIZE_MAX], size_t *size,
                           char err[CONFIG_ERR_SIZE]);
 

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT
  *
- * console: a person at the client: prompt, lines, questions, history and completion. What
- * terminal/terminal.h does with keys and windows gets its meaning for this chat here. What to do
- * about it is the caller's: it is given events, and gives the prompt.
+ * console: a person at the client: prompt, lines, questions, history and completion.
+ * terminal/terminal.h knows keys and windows; this module knows what they mean in this chat. It
+ * gives events to the caller. The caller decides what to do, and sets the prompt.
  *
- * Lines are taken while the caller has one under way, too: they wait their turn, so nobody has to
- * stop typing because a replica is slow. Only behind a line that may lead to a question no line is
- * taken, since what is typed then may be a password.
+ * A person can type lines while a command is under way: they wait their turn, so nobody has to stop
+ * typing because a replica is slow. There is one exception: after a line that may lead to a
+ * question (chat/secret.h), no line is taken, since what is typed then may be a password.
  *
  * A line that holds a password is neither kept in the history nor shown again.
  *
@@ -26,16 +26,17 @@ enum { CONSOLE_WAITING_MAX = 100 }; /* lines that wait their turn */
 
 struct cli_console;
 
-/* Switches the terminal, takes stdin into the loop, and reads the history. Loop, link and output
- * must outlive it; the link is asked for names that complete a word. is_plain: no colours. */
+/* Switches the terminal to single keys, adds stdin to the loop, and reads the history. Loop, link
+ * and output must outlive the console; it asks the link for names that complete a word. is_plain:
+ * no colours. */
 struct cli_console *console_new(struct loop *l, struct link *link, struct cli_output *output,
                                 bool is_plain);
-/* Takes the prompt away and switches the terminal back; NULL is fine. */
+/* Removes the prompt and switches the terminal back; NULL is fine. */
 void console_free(struct cli_console *c);
 
 /* ---- printing ---- */
 
-/* Prints whole lines above what is typed; they have left this process when it returns. */
+/* Prints whole lines above what is typed. When it returns, they have left this process. */
 void console_print(struct cli_console *c, struct view lines);
 /* Prints items in columns, as many as fit if `rows_left` rows and the prompt stay free below, and
  * returns how many that were. */
@@ -45,8 +46,8 @@ size_t console_columns(struct cli_console *c, const struct view *items, size_t c
 void console_size(unsigned *columns, unsigned *rows);
 /* Whether the terminal shows by itself what is typed, as a dumb one does. */
 bool console_is_echoed(const struct cli_console *c);
-/* What stands before the line; if it is empty, neither is shown. `own` is who is logged in, for
- * the title of the window; empty: nobody. */
+/* Sets what stands before the line that is typed. If it is empty, neither is shown. `own` is the
+ * account that is logged in, for the title of the window; empty: none. */
 void console_prompt(struct cli_console *c, const char *prompt, const char *own);
 /* Brings the window up to date. */
 void console_draw(struct cli_console *c);
@@ -55,13 +56,13 @@ void console_draw(struct cli_console *c);
 
 /* What the caller does with the next line. */
 enum console_lines {
-	CONSOLE_CLOSED, /* nothing: it takes none yet, or no more */
-	CONSOLE_BUSY,   /* it has one under way: the next one waits its turn */
-	CONSOLE_FREE,   /* it takes it */
+	CONSOLE_CLOSED, /* the caller takes no lines yet, or no more */
+	CONSOLE_BUSY,   /* a line is under way: the next one waits its turn */
+	CONSOLE_FREE,   /* the caller takes it */
 };
 
 enum console_kind {
-	CONSOLE_NOTHING, /* is never given */
+	CONSOLE_NOTHING, /* for console.c: the key made no event; console_next skips it */
 	CONSOLE_LINE,    /* `text`, `is_text`, `was_shown` */
 	CONSOLE_ANSWER,  /* to console_ask: `text`, which may be empty */
 	CONSOLE_LEFT, /* Ctrl-C or Ctrl-D instead of an answer; console_ask_end is the caller's */
@@ -72,50 +73,50 @@ enum console_kind {
 struct console_event {
 	enum console_kind kind;
 	struct view text;
-	bool is_text;   /* it came from a paste: no command, whatever it begins with */
-	bool was_shown; /* while it waited; see console_waiting_line */
+	bool is_text;   /* it came from a paste, so it is no command, even if it begins with '/' */
+	bool was_shown; /* the caller showed it while it waited: see console_waiting_line */
 };
 
-/* Does what the keys say until there is an event for the caller; false if there is none. Views
- * live until the next call. */
+/* Handles keys until there is an event for the caller; false if there is none. `lines` says what
+ * the caller does with a line now. Views live until the next call. */
 bool console_next(struct cli_console *c, enum console_lines lines, struct console_event *event);
 
 /* A line that waits its turn. */
 struct console_line {
 	struct buf text;
 	bool is_text;
-	bool was_shown; /* is the caller's to set */
+	bool was_shown; /* set by the caller */
 };
 
-/* How many lines wait. When the caller takes no more, they are dropped. */
+/* How many lines wait. Those that still wait when the client ends are lost. */
 size_t console_waiting(const struct cli_console *c);
-/* One of them; index 0 is the next one. NULL: there are not so many. It lives until the next call
- * of console_next. */
+/* A line that waits; index 0 is the next one. NULL if `index` is not below console_waiting. The
+ * line lives until the next call of console_next. */
 struct console_line *console_waiting_line(struct cli_console *c, size_t index);
 
-/* Asks a question; the line under way is put aside meanwhile. The answer to a secret one is not
- * shown. */
+/* Asks a question. The line that is being typed is put aside until it ends. The answer to a secret
+ * question is not shown. */
 void console_ask(struct cli_console *c, const char *prompt, bool is_secret);
-/* Ends the question, if it is still there. Each console_ask is followed by another one or by this,
- * after the answer, too. */
+/* Ends the question, if there is one. The caller follows each console_ask with another one or with
+ * this call, also after an answer. */
 void console_ask_end(struct cli_console *c);
 /* Whether a question of console_ask has not ended. */
 bool console_is_asking(const struct cli_console *c);
-/* Forgets the keys that were pressed so far: they are no answer to a question that nobody had
- * read. */
+/* Drops the keys pressed so far. Called before a question that the person cannot have expected, so
+ * that keys meant for a line do not answer it. */
 void console_drop_keys(struct cli_console *c);
 
-/* ---- what happens besides ---- */
+/* ---- other events ---- */
 
-/* SIGWINCH, SIGTSTP or SIGCONT came. */
+/* Handles a signal: SIGWINCH, SIGTSTP or SIGCONT. */
 void console_signalled(struct cli_console *c, int number);
-/* A message has come. It counts in the title until a line is typed. */
+/* Counts a message that has come. The window's title shows the count until a line is typed. */
 void console_announce(struct cli_console *c);
 /* How many have come since the last line. */
 uint64_t console_unread_count(const struct cli_console *c);
-/* Whether messages ring: once for those that come less than a second apart. */
+/* Sets whether messages ring the bell: once for those that come less than a second apart. */
 void console_bell(struct cli_console *c, bool is_on);
-/* Takes the action if it belongs to a completion: names that were asked for. False: it does not. */
+/* Takes the action if it is the answer to a completion. False if it is not. */
 bool console_take(struct cli_console *c, const struct action *action);
 
 #endif

@@ -4,9 +4,9 @@
  * $XDG_STATE_HOME/threefold/history (~/.local/state/threefold/history), readable by its owner
  * alone.
  *
- * One entry a line; a newline within is written as \n, a backslash as \\. Each is added with one
- * write at the end, so clients at the same time do not harm each other's. What is too long a
- * history is cut when it is read. Passwords are the caller's care: they are never given here.
+ * The file has one entry a line; a newline in an entry is written as \n, a backslash as \\. Each
+ * entry is appended with one write, so several clients can share the file. A history that is too
+ * long is shortened when it is read. The caller never passes a line that holds a password.
  */
 #ifndef THREEFOLD_CLI_HISTORY_H
 #define THREEFOLD_CLI_HISTORY_H
@@ -15,15 +15,16 @@
 
 enum {
 	HISTORY_COUNT_MAX = 1000,
-	HISTORY_FILE_SIZE_MAX = 1024 * 1024, /* of which the last part is read */
+	HISTORY_FILE_SIZE_MAX = 1024 * 1024, /* of a larger file, this much at its end is read */
 	HISTORY_ERR_SIZE = 512,
 };
 
-/* Makes folder and file if they are not there, and gives the terminal what is in it. A descriptor
- * for history_append; -1: there will be no history file, and `err` says why ("" if nobody has
- * said where it should be). */
+/* Opens the history, makes folder and file if needed, and gives its lines to the terminal. Returns
+ * a descriptor for history_append, which the caller closes. -1: there is no history file, and `err`
+ * says why; it is "" if neither $XDG_STATE_HOME nor $HOME gives a place. */
 int history_open(struct terminal *t, char err[HISTORY_ERR_SIZE]);
-/* A line that cannot be written is not kept. */
+/* Appends a line. Does nothing if `fd` is -1, or if the line is empty or larger than a sixteenth of
+ * HISTORY_FILE_SIZE_MAX. A line that cannot be written is lost, without a word. */
 void history_append(int fd, struct view line);
 
 #endif

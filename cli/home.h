@@ -11,8 +11,9 @@
 enum { HOME_PATH_SIZE = 4096 };
 
 /* Sets `path` to $VARIABLE/threefold/NAME. If the variable is not set, or holds a relative path,
- * which the specification says to ignore, it is $HOME/FOLDER/threefold/NAME. False if $HOME does
- * not help either, or if the path is too long. */
+ * which the specification says to ignore, it is $HOME/FOLDER/threefold/NAME. False if $HOME is not
+ * an absolute path either, or if the result is too long. */
 bool home_path(const char *variable, const char *folder, const char *name,
                char path[HOME_PATH_SIZE]);
+
 #endif

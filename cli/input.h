@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
- * input: lines from stdin, read only while somebody wants them, so that what is piped in waits in
- * the pipe while a command is under way.
+ * input: a script's lines from stdin. They are read only while the caller wants them; while a
+ * command is under way, the others wait in the pipe.
  *
- * A line longer than COMMAND_LINE_SIZE_MAX is given as its front and marked; its rest is skipped.
- * The last line may lack its newline. Terminals are read elsewhere (cli/console.h).
+ * A line longer than COMMAND_LINE_SIZE_MAX is cut there, and marked; its rest is skipped. The last
+ * line may lack its newline. cli/console.h reads terminals.
  *
  *   while (input_line(in, &line, &was_cut)) ...       the line lives until the next call
  *   if (input_has_ended(in)) ...
@@ -20,19 +20,24 @@ struct cli_input {
 	struct loop_source source;
 	struct loop *loop;
 	bool is_added;
-	bool has_ended;   /* there is nothing more to be read */
+	bool has_ended;   /* stdin has ended, or cannot be read */
 	bool is_skipping; /* the rest of a line that was cut */
 	struct buf buf;
 	size_t used;    /* bytes of lines that were given already */
 	size_t scanned; /* there is no newline before this */
 };
 
-/* A descriptor that cannot be watched, or is none, counts as ended. */
+/* Begins to read `fd`, which stays the caller's; `l` must outlive `in`. A descriptor that is closed
+ * or cannot be watched counts as ended. */
 void input_init(struct cli_input *in, struct loop *l, int fd);
+/* Stops reading, and wipes and frees the buffer. */
 void input_release(struct cli_input *in);
+/* Sets whether the next turns of the loop read. */
 void input_want(struct cli_input *in, bool wanted);
+/* Gives the next line without its newline; false if no whole line is there yet. *was_cut: it was
+ * longer than COMMAND_LINE_SIZE_MAX. */
 bool input_line(struct cli_input *in, struct view *line, bool *was_cut);
-/* No line is left, and none will come. */
+/* Whether no line is left and none will come. */
 bool input_has_ended(const struct cli_input *in);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * client_options: the client's command line, and the addresses of the three replicas, which may
- * come from the config (cli/config.h) instead.
+ * options: the client's command line, and the addresses of the three replicas, which may come from
+ * the config (cli/config.h) instead.
  */
 #ifndef THREEFOLD_CLI_OPTIONS_H
 #define THREEFOLD_CLI_OPTIONS_H
@@ -11,20 +11,20 @@
 
 struct client_options {
 	bool json;
-	bool is_terminal; /* a person is there: no --json, and stdin and stdout are a terminal */
+	bool is_terminal; /* for a person: no --json, and stdin and stdout are a terminal */
 	bool is_plain;    /* no colours */
-	const char *user; /* who logs in at the start; NULL: nobody */
+	const char *user; /* the account to log in to at the start; NULL: none */
 	uint8_t password[PASSWORD_SIZE_MAX]; /* of --password-file */
 	size_t password_size;                /* 0: none is given */
-	uint64_t timeout_ms; /* how long a command waits for a live replica in script mode */
-	uint64_t reply_timeout_ms;
-	uint64_t idle_ms; /* 0: never */
-	uint64_t min_copies;
+	uint64_t timeout_ms;       /* how long a command waits for a live replica in script mode */
+	uint64_t reply_timeout_ms; /* a replica that owes a reply for so long counts as dead */
+	uint64_t idle_ms;          /* log out after so long without a command; 0: never */
+	uint64_t min_copies;       /* a message is sent when so many replicas have stored it */
 	struct dial_target targets[REPLICAS];
 };
 
-/* Reads the command line, or the config, and resolves every host; writes the config if that is
- * asked for. Help, version and mistakes end the program. */
+/* Reads the command line, or the config, and resolves every host. Writes the config if the command
+ * line asks for it. Help, version and mistakes end the program. */
 void client_options_read(struct client_options *o, int argc, char **argv);
 
 #endif

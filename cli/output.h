@@ -22,8 +22,8 @@ struct cli_output {
 	bool is_listening;         /* for room */
 	bool is_socket;
 	bool may_wait;    /* a write may: so only small ones are done, when there is room */
-	bool has_ended;   /* nobody takes what is written any more, so nothing more is written */
-	bool has_failed;  /* and not because the reader closed its end: that is no mistake */
+	bool has_ended;   /* a write has failed, so nothing more is written */
+	bool has_failed;  /* it failed for another reason than that the reader closed its end */
 	struct buf kept;  /* not written yet */
 	uint64_t written; /* bytes, ever */
 	struct ring ends; /* of messages that are not written whole: struct output_end */
@@ -35,7 +35,7 @@ void output_init(struct cli_output *output, struct loop *l);
 /* What is kept is dropped. */
 void output_release(struct cli_output *output);
 /* Writes all bytes to stdout, now or when there is room. A failure is logged once, and sets the
- * marks above. */
+ * flags above. */
 void output_write(struct cli_output *output, struct view bytes);
 /* All bytes of the message with this serial, and of those before it, were given to output_write. */
 void output_message(struct cli_output *output, uint64_t serial);

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * progress: what a person is told of a command that takes long: a word before the prompt,
- * which is drawn again in its place as it grows. A command that is done within half a second says
- * nothing.
+ * progress: a word before the prompt that tells a person how far a long command is. It changes in
+ * its place. A command that ends within half a second shows nothing.
  */
 #ifndef THREEFOLD_CLI_PROGRESS_H
 #define THREEFOLD_CLI_PROGRESS_H
@@ -15,19 +14,20 @@ struct cli_progress {
 	struct loop *loop;
 	struct loop_timer timer;
 	const char *what; /* NULL: nothing is under way */
-	bool is_slow;
-	uint64_t done;
+	bool is_slow;     /* PROGRESS_MS have passed */
+	uint64_t done;    /* accounts that came, or messages that were sent */
 };
 
-/* Nothing is under way. `l` must outlive it. */
+/* Begins with no command under way. `l` must outlive `p`. */
 void progress_init(struct cli_progress *p, struct loop *l);
-/* `what` is kept as it is: "/list". */
+/* Begins a command. `what` is its name, as "/list"; it is not copied and must live until
+ * progress_end. */
 void progress_begin(struct cli_progress *p, const char *what);
-/* So many are done so far. */
+/* Sets how many are done so far. */
 void progress_done(struct cli_progress *p, uint64_t done);
-/* Nothing is under way any more; also before the end of the loop. */
+/* Ends the command, if there is one. Called before the loop ends, too, since the timer may run. */
 void progress_end(struct cli_progress *p);
-/* What to show before the prompt: "[/list: 1200 so far] ", or nothing. */
+/* Sets `text` to what is shown before the prompt: "[/list: 1200 so far] ", or "". */
 void progress_text(const struct cli_progress *p, char text[PROGRESS_SIZE]);
 
 #endif

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
- * question: what a person is asked, on a terminal only: the password, twice for a new account; the
- * name, to delete it; and whether a name that nobody has is to become an account.
+ * question: what the client asks a person, on a terminal only: the password, twice for a new
+ * account; the account's name, to delete it; and whether to create an account that does not exist.
  *
- * A question does nothing by itself. Each call comes to a decision about the command under way,
- * which cli/run.c carries out.
+ * This module only decides. Each call returns what to do with the command under way, and cli/run.c
+ * does it.
  */
 #ifndef THREEFOLD_CLI_QUESTION_H
 #define THREEFOLD_CLI_QUESTION_H
@@ -17,13 +17,13 @@ enum question_kind {
 	QUESTION_PASSWORD,
 	QUESTION_PASSWORD_AGAIN,
 	QUESTION_NAME_TO_DELETE,
-	QUESTION_TO_CREATE, /* the name that somebody wanted to log in to */
+	QUESTION_TO_CREATE, /* whether to create the account that a log-in named */
 };
 
 struct cli_question {
 	struct cli_console *console; /* NULL: there is nobody to ask */
-	enum question_kind kind;     /* that is under way */
-	bool is_closed;
+	enum question_kind kind;     /* the question under way */
+	bool is_closed;              /* question_close was called */
 
 	/* The account that the command under way is about, and what was answered. */
 	enum verb verb; /* VERB_CREATE, VERB_LOGIN or VERB_DELETE */
@@ -34,49 +34,50 @@ struct cli_question {
 	bool is_typed;        /* the password; else it is that of --password-file */
 
 	/* A log-in that was refused may become a creation, if nobody has the name. */
-	bool is_looking; /* whether somebody has it */
-	bool is_taken;   /* somebody has */
-	char refusal[WHY_SIZE];
+	bool is_looking;        /* the replicas were asked whether somebody has the name */
+	bool is_taken;          /* somebody has the name */
+	char refusal[WHY_SIZE]; /* why the log-in was refused */
 };
 
-/* What is to be done now. */
+/* What the caller does next. */
 enum question_next {
-	QUESTION_PASSES,  /* nothing: it is no matter of a question */
-	QUESTION_WAITS,   /* nothing: somebody was asked */
+	QUESTION_PASSES,  /* go on: no question concerns this */
+	QUESTION_WAITS,   /* wait for the answer: a question was asked */
 	QUESTION_REFUSES, /* end the command as refused: `outcome`, `detail` */
 	QUESTION_BEGINS,  /* begin `command`: it creates, logs in, or lists for question_users */
 	QUESTION_DELETES, /* delete the account, if it has the name in `command` */
 };
 
-/* Views live until the next call, or until the request or the answer goes. */
+/* Views live until the next call, but not longer than the request and the answer: a view may point
+ * into them. */
 struct question_decision {
 	enum question_next next;
 	enum verb verb; /* what the user's command is now: a log-in may have become a creation */
-	struct command command;
-	enum outcome outcome;
-	const char *detail;
+	struct command command; /* for QUESTION_BEGINS and QUESTION_DELETES */
+	enum outcome outcome;   /* for QUESTION_REFUSES */
+	const char *detail;     /* the same */
 };
 
-/* `console` is NULL if there is nobody to ask. `password` is that of --password-file, which counts
- * for the first command; empty: there is none. It is copied. */
+/* `console` is NULL if there is nobody to ask. `password` is that of --password-file and serves the
+ * first command; empty: there is none. It is copied. */
 void question_init(struct cli_question *q, struct cli_console *console, struct view password);
-/* Nobody is asked any more. */
+/* Asks no more questions: the client ends. */
 void question_close(struct cli_question *q);
-/* Wipes the password: the command has ended. */
+/* Wipes the password. The caller calls it when a command has ended. */
 void question_forget(struct cli_question *q);
 
-/* Begins a command about an account. What the request lacks is asked for, but for a password that
- * --password-file has given. */
+/* Begins a command about an account, and asks for what the request lacks. It does not ask for a
+ * password that --password-file has given. */
 struct question_decision question_begin(struct cli_question *q,
                                         const struct command_request *request);
 /* Takes the answer to the question under way. */
 struct question_decision question_answer(struct cli_question *q, struct view line);
-/* The question under way was left without an answer. */
+/* Ends the question under way without an answer. QUESTION_PASSES if there is none. */
 struct question_decision question_leave(struct cli_question *q);
 
-/* Takes a result of the command under way. QUESTION_PASSES: it is the command's last word. */
+/* Takes a result of the command under way. QUESTION_PASSES: it ends the command. */
 struct question_decision question_result(struct cli_question *q, const struct result *result);
-/* Takes accounts that were listed for this. */
+/* Takes a page of the listing that shows whether somebody has the name. */
 void question_users(struct cli_question *q, const struct user *users, size_t count);
 
 #endif

@@ -22,42 +22,43 @@ struct cli_run {
 	struct cli_question *question;
 	struct cli_console *console; /* of a person; NULL: it is a script */
 	struct command_parser parser;
-	bool was_refused; /* some command was */
-	bool wants_end;   /* /quit */
-	uint64_t unseen;  /* messages since the last /check; the owner counts them */
+	bool was_refused; /* at least one command was refused */
+	bool wants_end;   /* /quit was given */
+	uint64_t unseen;  /* messages since the last /check; client.c counts them */
 
 	/* The command under way. */
 	bool is_busy;
-	uint32_t token;                 /* of what replicas were asked for it; 0: nothing */
-	struct command_request request; /* views into the line until it is begun */
-	struct pattern pattern;         /* /list */
-	uint64_t listed;
-	bool users_told;
-	struct listing list;    /* the same for a person */
-	struct loop_timer wait; /* /wait */
-	bool delete_waits;      /* /delete, for what is pending to be shown */
+	uint32_t token;                 /* of the request to the replicas; 0: there is none */
+	struct command_request request; /* its views are valid until the command has begun */
+	struct pattern pattern;         /* /list: what a name must match */
+	uint64_t listed;                /* /list in a script: accounts that were shown */
+	bool users_told;                /* /list in a script: at least one page was shown */
+	struct listing list;            /* /list for a person: accounts to show at its end */
+	struct loop_timer wait;         /* /wait */
+	bool delete_waits;              /* /delete waits until what is pending is shown */
 };
 
-/* `r` is zeroed; all that is given must outlive it. */
+/* `r` is zeroed; all other arguments must outlive it. */
 void run_init(struct cli_run *r, struct loop *l, struct link *link, struct cli_show *show,
               struct cli_question *question);
 /* Stops its timer and frees its memory. */
 void run_release(struct cli_run *r);
 
-/* Takes a line, which is not empty; no command is under way. was_cut: it is the front of one that
- * was too long. is_text: it is no command, whatever it begins with. was_shown: while it waited. */
+/* Begins what a line asks for. The line is not empty, and no command is under way. was_cut: this is
+ * the front of a line that was too long. is_text: it is no command, even if it begins with '/'.
+ * was_shown: a person saw it while it waited. */
 void run_line(struct cli_run *r, struct view line, bool was_cut, bool is_text, bool was_shown);
 /* Begins the log-in of --user, the first command. `name` must live until it ends. */
 void run_log_in(struct cli_run *r, const char *name);
 /* Takes the answer to a question of the command under way. */
 void run_answer(struct cli_run *r, struct view line);
-/* That question was left without an answer; nothing if there is none. */
+/* Ends that question without an answer. Does nothing if there is none. */
 void run_leave_question(struct cli_run *r);
 /* Takes an action if it belongs to the command under way. */
 void run_take(struct cli_run *r, const struct action *action);
-/* Once a turn: what the command under way has waited for may have come. */
+/* Continues the command under way if what it waited for has come. Called once a turn. */
 void run_go_on(struct cli_run *r);
-/* The session has ended, and with it the conversation. */
+/* Ends the conversation and the count for /check, because the session has ended. */
 void run_forget_session(struct cli_run *r);
 
 #endif

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
- * show: what is told to a script or a person, whoever is there. A script gets the lines of
- * chat/script.h; a person gets those of chat/transcript.h, above a prompt that says who is logged
- * in, which replica leads, and how many are live.
+ * show: what the client tells a script or a person. A script gets the lines of chat/script.h; a
+ * person gets those of chat/transcript.h, above a prompt that says who is logged in, which replica
+ * leads, and how many are live.
  *
- * Lines collect in one buffer, and go out with show_flush.
+ * Lines collect in one buffer. show_flush writes them.
  */
 #ifndef THREEFOLD_CLI_SHOW_H
 #define THREEFOLD_CLI_SHOW_H
@@ -20,7 +20,7 @@
 struct show_own {
 	char to[TRANSCRIPT_NAMES_MAX][COMMAND_ACCOUNT_SIZE]; /* the first recipients */
 	size_t to_count;                                     /* 0: to all */
-	struct view text;                                    /* of the line */
+	struct view text;                                    /* into the line */
 };
 
 struct cli_show {
@@ -29,50 +29,50 @@ struct cli_show {
 	struct cli_output *output;
 	struct cli_console *console;     /* of a person; NULL: it is a script */
 	const char *addresses[REPLICAS]; /* as they were given */
-	struct script script;            /* its lines; `out` has those of the transcript, too */
+	struct script script;            /* its `out` collects a person's lines, too */
 	struct transcript transcript;    /* for a person */
 	uint64_t serial;                 /* of the last message among the lines; 0: there is none */
-	struct cli_progress progress;    /* of /list and /all; cli/run.c tells it */
+	struct cli_progress progress;    /* of /list and /all; cli/run.c sets it */
 	bool is_running;                 /* lines are taken, so there is a prompt */
 	char talk[COMMAND_ACCOUNT_SIZE]; /* whom plain text goes to; empty: nobody */
 
-	/* The command under way, as a person knows it. */
+	/* The command under way, and what a person was told of it. */
 	bool is_busy;
 	struct view word; /* its name, once replicas were asked; else empty */
 	bool is_message;  /* it sends `own` */
 	struct show_own own;
-	bool own_was_shown; /* before its outcome was known */
-	bool is_slow;
+	bool own_was_shown; /* `own` was shown before its outcome was known */
+	bool is_slow;       /* the command has run for longer than `slow` */
 	struct loop_timer slow;
-	uint64_t late; /* messages that were shown as waiting, and are stored now: not told yet */
-	uint32_t late_copies;
+	uint64_t late;        /* messages shown as waiting, now stored: still to be told */
+	uint32_t late_copies; /* each of them has at least so many copies */
 
 	/* Whether all replicas hold the same facts, asked in the background. */
-	uint32_t facts_token; /* 0: not now */
-	struct loop_timer facts;
+	uint32_t facts_token;    /* of the question under way; 0: there is none */
+	struct loop_timer facts; /* until the next question */
 };
 
 /* ---- begin and end ---- */
 
-/* All that is given must outlive it; `console` is NULL for a script. */
+/* All arguments must outlive `s`; `console` is NULL for a script. */
 void show_init(struct cli_show *s, struct loop *l, struct link *link, struct cli_output *output,
                struct cli_console *console, const struct client_options *options);
 /* Stops its timers and frees its memory. What was not flushed is dropped. */
 void show_release(struct cli_show *s);
-/* No more lines are taken: those that wait are dropped, and a person is told so. True if there
- * were any. */
+/* Takes no more lines. Those that wait are lost, and a person is told so. True if any waited. */
 bool show_finish(struct cli_show *s);
 
 /* ---- when lines go out ---- */
 
-/* Writes what has collected. */
+/* Writes the lines that have collected. */
 void show_flush(struct cli_show *s);
-/* Once a turn, for a person: says what has waited to be said with more of its kind, and what takes
- * long. `parser` is for lines that wait their turn; what it made before is gone. */
+/* Tells a person what was kept back so that similar news become one line, and which command takes
+ * long. Called once a turn. `parser` reads the lines that wait, so requests it made before are no
+ * longer valid. */
 void show_settle(struct cli_show *s, struct command_parser *parser);
 /* Draws the prompt, if there is a person. */
 void show_prompt(struct cli_show *s);
-/* Writes a line of ours, at once. There is a person. */
+/* Writes a line of the client itself to a person, at once. */
 void show_notice(struct cli_show *s, const char *text);
 
 /* ---- what happens ---- */
@@ -83,36 +83,37 @@ void show_ready(struct cli_show *s);
 void show_replica(struct cli_show *s, const struct action *action);
 /* ACTION_LEADER, after ready: the replica that leads from now on. */
 void show_leader(struct cli_show *s, uint32_t index);
-/* What the two before have told is complete: it becomes one line for a person. */
+/* Tells a person about all changes that show_replica and show_leader took, in one line. */
 void show_changes(struct cli_show *s);
-/* ACTION_REPLICAS: shows the table of /replicas, or takes what was asked in the background. */
+/* ACTION_REPLICAS: shows the table of /replicas, or takes the answer to the background question. */
 void show_replicas(struct cli_show *s, const struct action *action);
-/* Whether the result with this token is that of the question in the background, which is over
- * then. */
+/* Takes a result if the token is that of the background question, and ends the question. False if
+ * it is not. */
 bool show_takes(struct cli_show *s, uint32_t token);
 /* ACTION_MESSAGE. */
 void show_message(struct cli_show *s, const struct shown *shown);
-/* The session has ended without a command. `why` is a phrase. */
+/* Tells that the session has ended without a command. `why` is a phrase, as "idle". */
 void show_logged_out(struct cli_show *s, const char *why);
 
 /* ---- the command under way ---- */
 
-/* The person talks to this account from now on; an empty name: to nobody. */
+/* Sets whom a person's plain text goes to from now on; an empty name: nobody. */
 void show_talk(struct cli_show *s, struct view name);
-/* A line is taken, and `request` was made of it. was_shown: while it waited its turn. The views of
- * both live until show_done. */
+/* Begins a command: `request` was made of `line`, and the views of both must live until the command
+ * ends. was_shown: a person saw the line while it waited its turn. */
 void show_line(struct cli_show *s, const struct command_request *request, struct view line,
                bool was_shown);
-/* Replicas were asked, so it may take long from now on. `word` is the command's name; it lives
- * until show_done. */
+/* The command went to the replicas, so it may take long. `word` is the command's name, which must
+ * live until the command ends. */
 void show_begun(struct cli_show *s, struct view word);
-/* A page of accounts, for a script. */
+/* Shows a page of accounts to a script. */
 void show_users(struct cli_show *s, const struct user *users, size_t count);
-/* The result. It ends the command, as show_done does. */
+/* Shows the result and ends the command. */
 void show_result(struct cli_show *s, const struct script_answer *a);
-/* The command has ended, without a line of ours. */
+/* Ends the command without a line. For each show_line or show_begun of a new command the caller
+ * calls either this or show_result, once. */
 void show_done(struct cli_show *s);
-/* The client ends before there is a result. */
+/* The client ends before there is a result: shows a person's message as of unknown outcome. */
 void show_abandoned(struct cli_show *s);
 
 #endif

@@ -16,9 +16,9 @@
 #include <sys/socket.h>
 
 enum {
-	ADDRESS_MAX = 8, /* of one name; more are not looked at */
-	ADDRESS_TEXT_SIZE = 80,
-	ADDRESS_ERR_SIZE = 512, /* of every buffer for an error's sentence here */
+	ADDRESS_MAX = 8,        /* addresses of one name; more are ignored */
+	ADDRESS_TEXT_SIZE = 80, /* of a written address, with its NUL */
+	ADDRESS_ERR_SIZE = 512, /* of each `err`, which gets a sentence when a call fails */
 };
 
 struct address {
@@ -26,29 +26,34 @@ struct address {
 	socklen_t size;
 };
 
-/* Fills in the addresses of a host, with that port; the number of them, at least 1. `to_listen`:
- * only such as this host could serve on. -1 and a sentence if there are none. */
+/* Finds the addresses of a host, with this port. Returns how many there are, at least 1; -1 and
+ * `err` if there are none. `to_listen`: only addresses that this host could serve on. Blocks while
+ * the system's resolver works. */
 int address_resolve(const char *host, uint16_t port, bool to_listen,
                     struct address addresses[ADDRESS_MAX], char err[ADDRESS_ERR_SIZE]);
-/* "127.0.0.1:80", "[::1]:80". */
+/* Writes the address as "127.0.0.1:80" or "[::1]:80". */
 void address_text(const struct address *address, char text[ADDRESS_TEXT_SIZE]);
+/* The port, in the byte order of this machine. */
 uint16_t address_port(const struct address *address);
-/* The same host and port. */
+/* Whether both have the same host and port. */
 bool address_equal(const struct address *a, const struct address *b);
 
-/* A non-blocking socket bound to the first of the addresses that can be, or -1 and a sentence.
- * *bound is where: port 0 has become the one that the system picked. Nobody can connect yet. */
+/* Makes a non-blocking socket and binds it to the first address that can be bound. Returns the
+ * socket, which the caller closes; -1 and `err` if none can be bound. *bound is the address, in
+ * which port 0 has become the port that the system picked. Nobody can connect yet. */
 int address_bind(const struct address *addresses, size_t count, struct address *bound,
                  char err[ADDRESS_ERR_SIZE]);
-/* From now on they can. 0, or -1 and a sentence. */
+/* Lets others connect to the socket. Returns 0, or -1 and `err`. */
 int address_listen(int fd, const struct address *bound, char err[ADDRESS_ERR_SIZE]);
-/* The next connection, as a non-blocking socket, or a negative errno value: -EAGAIN if there is
- * none. Others may be of that one connection alone. */
+/* Takes the next connection. Returns a non-blocking socket, which the caller closes, or a negative
+ * errno value: -EAGAIN if there is no connection. Another error may concern this connection alone,
+ * so the caller goes on to accept. */
 int address_accept(int listener);
 
-/* A non-blocking socket that connects to the address, or a negative errno value. When it can be
- * written to the dial has ended: address_dialled tells how, as 0 or a negative errno value. */
+/* Begins to connect to the address. Returns a non-blocking socket, which the caller closes, or a
+ * negative errno value. The dial has ended when the socket can be written to. */
 int address_dial(const struct address *address);
+/* How a dial ended: 0 if the socket is connected, or a negative errno value. */
 int address_dialled(int fd);
 
 #endif

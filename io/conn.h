@@ -9,14 +9,16 @@
  * connection costs this struct and nothing else.
  *
  *   status = conn_receive(conn, input, &bytes);     source.ready said LOOP_READ
- *   bytes = conn_rest(conn);                        or: go on with what was left
+ *   bytes = conn_rest(conn);                        or: continue with what was left
  *   conn_used(conn, bytes, size);
  *
- * A caller that leaves whole frames unused asks for no more (conn_want) until it has used them, so
- * the rest is never larger than one frame and one read: that is the `rest_max` of the input.
+ * The rest has at most the bytes of one frame and one read (`rest_max` of the input). To keep this
+ * limit, a caller that leaves whole frames unused stops reading (conn_want_input) until it has used
+ * them.
  *
- * Sending. The bytes wait with whoever made them: conn_send takes as many of them as the socket
- * does now, says how many, and asks the loop for room when that were not all.
+ * Sending. This module keeps no bytes to send: the caller keeps them. conn_send writes as many as
+ * the socket takes now and says how many. If some are left, it asks the loop to tell when there is
+ * room.
  *
  * TCP_NODELAY is set (a turn's output is written at once anyway), keep-alive is off (the protocol
  * has pings of its own). What EINTR, EAGAIN, resets and broken pipes mean is known here and nowhere
@@ -33,8 +35,10 @@ struct conn_input {
 	uint8_t *data;
 	size_t rest_max;
 };
-/* `frame_size_max`: of the largest frame; a connection's rest may be that and one read. */
+/* Makes the buffer that all connections of a loop share. The largest frame has `frame_size_max`
+ * bytes; the rest of a connection is at most that and one read. */
 void conn_input_init(struct conn_input *input, size_t frame_size_max);
+/* Frees the buffer. */
 void conn_input_release(struct conn_input *input);
 
 enum conn_status {
@@ -52,29 +56,32 @@ struct conn {
 	int error;
 };
 
-/* Takes over a connected, or a dialling, non-blocking socket; source.ready is set. Wants
- * LOOP_READ, and LOOP_WRITE too if `dialling`: see address_dialled. 0; or a negative errno
- * value, and the socket is still the caller's. */
+/* Takes over a non-blocking socket that is connected or, if `dialling`, still connects
+ * (address_dial). source.ready is set. Waits for LOOP_READ, and for LOOP_WRITE if `dialling`.
+ * Returns 0, or a negative errno value; then the socket stays the caller's. */
 int conn_open(struct conn *c, struct loop *l, int fd, bool dialling);
-/* Closes the socket and frees the rest. Nothing if it is closed already. */
+/* Closes the socket and frees the rest. Does nothing if it is closed already. */
 void conn_close(struct conn *c);
+/* Whether conn_open has succeeded and conn_close was not called since. */
 bool conn_is_open(const struct conn *c);
 
-/* Whether bytes are to be read from the socket. Room to write is asked for by conn_send alone. */
+/* Sets whether the loop waits for bytes to read. Only conn_send asks for room to write. */
 void conn_want_input(struct conn *c, bool wanted);
 
-/* CONN_OK: *bytes is the rest and what was read now. It lives until the next call with this
- * connection or `input`. */
+/* Reads once. CONN_OK: *bytes is the rest and what was read now, in one piece. The view lives until
+ * the next call with this connection or `input`. */
 enum conn_status conn_receive(struct conn *c, struct conn_input *input, struct view *bytes);
-/* What was left unused. */
+/* The bytes that the caller left unused. */
 struct view conn_rest(const struct conn *c);
-/* The first `used` of `bytes`, which is the last view given, are done with. */
+/* Drops the first `used` of `bytes` and keeps the others as the rest. `bytes` is the last view that
+ * conn_receive or conn_rest gave. */
 void conn_used(struct conn *c, const struct conn_input *input, struct view bytes, size_t used);
 
-/* Writes what the socket takes of `bytes` and sets *sent. If not all of it, the loop tells when
- * there is room; if all, it does not ask any more. CONN_OK, CONN_LATER, CONN_FAILED. */
+/* Writes as many of `bytes` as the socket takes now, and sets *sent to their number. If some are
+ * left, the loop reports LOOP_WRITE when there is room. Returns CONN_OK, CONN_LATER or
+ * CONN_FAILED. */
 enum conn_status conn_send(struct conn *c, struct view bytes, size_t *sent);
-/* After the last byte: the peer reads the end of the stream, and may still send. */
+/* Ends the stream to the peer, after its last byte. The peer may still send. */
 void conn_end(struct conn *c);
 
 #endif

@@ -12,7 +12,8 @@
 
 #include <sys/types.h>
 
-/* Reads until there are `size` bytes or the file ends. How many bytes there were; -1: failure. */
+/* Reads until there are `size` bytes or the file ends. Returns how many bytes it read; -1: failure.
+ */
 ssize_t file_read(int fd, void *data, size_t size);
 /* Writes all bytes. False: failure, and some of them may have been written. */
 bool file_write(int fd, const void *data, size_t size);

@@ -4,10 +4,9 @@
  * in.
  *
  * The file is `operator.key` beside the data directory (data/operator.key for data/40123), so that
- * all replicas of one host share it; it is copied to the other hosts by the operator. The first
- * server that starts makes it: it is written aside, synced, and then linked to its name. So it is
- * never seen half written, and of two servers that start at once both end with the key of the one
- * that came first.
+ * all replicas of one host share it. The operator copies it to the other hosts. The first server
+ * that starts makes the key: it writes a file under another name, syncs it, and links it to its
+ * name. So nobody ever reads half a key, and two servers that start at once use the same key.
  */
 #ifndef THREEFOLD_IO_KEY_H
 #define THREEFOLD_IO_KEY_H
@@ -17,17 +16,17 @@
 enum { KEY_ERR_SIZE = 512, KEY_PATH_SIZE = 4096 };
 
 enum key_status {
-	KEY_OK,
-	KEY_MADE,    /* there was none */
-	KEY_FAILED,  /* cannot read or write: `err` says what */
-	KEY_REFUSED, /* what is there is no key, or others may read it: `err` */
+	KEY_OK,      /* the key was read */
+	KEY_MADE,    /* there was none, and it was made */
+	KEY_FAILED,  /* a file cannot be read or written: `err` says which and why */
+	KEY_REFUSED, /* the file is no key, or others than its owner may read it: `err` says which */
 };
 
-/* Makes every folder above `path`, mode 0700, that is not there. 0, or -1 and a sentence. */
+/* Makes each folder above `path` that is missing, with mode 0700. Returns 0, or -1 and `err`. */
 int key_make_folders(const char *path, char err[KEY_ERR_SIZE]);
-/* Where the key for a data directory is; false if the path is too long. */
+/* Sets `path` to the place of the key for a data directory. False if it is too long. */
 bool key_path(const char *data, char path[KEY_PATH_SIZE]);
-/* Reads the key. */
+/* Reads the key. Never returns KEY_MADE. */
 enum key_status key_read(const char *path, uint8_t key[KEY_SIZE], char err[KEY_ERR_SIZE]);
 /* Reads it, or makes it if it is not there. */
 enum key_status key_read_or_make(const char *path, uint8_t key[KEY_SIZE], char err[KEY_ERR_SIZE]);

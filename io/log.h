@@ -27,15 +27,16 @@ enum log_level {
 
 enum { LOG_LINE_SIZE_MAX = 2048 }; /* of a line with its end; a longer one is cut */
 
-/* Levels above `shown` are dropped (before the first call: those above LOG_INFO). Looks at
- * JOURNAL_STREAM. */
+/* Sets the highest level that is written; before the first call it is LOG_INFO. Also finds out
+ * whether stderr is the journal of systemd. */
 void log_open(enum log_level shown);
 bool log_shows(enum log_level level);
-/* One line, without a newline at its end. */
+/* Logs one line; `format` has no newline at its end. */
 void log_line(enum log_level level, const char *format, ...) __attribute__((format(printf, 2, 3)));
-/* The same without a time stamp: first lines and last words of a program, which programs read. */
+/* Logs a line without a time stamp. For the first and the last lines of a program, which other
+ * programs read. */
 void log_plain(enum log_level level, const char *format, ...) __attribute__((format(printf, 2, 3)));
-/* A text of several lines, as warnings come: one log_line each. */
+/* Logs a text of several lines, each as log_line does. */
 void log_lines(enum log_level level, const char *text);
 
 /* Writes printable ASCII; other bytes as \xNN, and a backslash twice, so that it can be read
@@ -43,11 +44,11 @@ void log_lines(enum log_level level, const char *text);
  * NUL. */
 size_t log_escape(struct view from, char *to, size_t size);
 
-/* Tells the supervisor `state` ("READY=1", "STOPPING=1", ...) by a datagram to $NOTIFY_SOCKET,
- * if there is one. True if it was told. */
+/* Tells the supervisor a state ("READY=1", "STOPPING=1", ...) by a datagram to $NOTIFY_SOCKET.
+ * False if there is no such socket, or if sending fails. */
 bool log_notify(const char *state);
-/* How often the supervisor wants to hear "WATCHDOG=1", halved to be on the safe side; 0: not at
- * all. */
+/* How often to tell the supervisor "WATCHDOG=1", in milliseconds: half of the time that it allows.
+ * 0: never. */
 uint64_t log_watchdog_ms(void);
 
 #endif

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT
  *
- * options: what stands on the command line of a program, read by a table, from which --help is made
- * as well.
+ * options: reads the command line of a program by a table, and makes the text of --help from the
+ * same table.
  *
  * Every program has -h/--help and -V/--version; they need no row. Options and positionals may be
- * mixed, and `--` ends the options. A mistake is one sentence and the exit status 2; nobody gets
- * the whole help for a slip.
+ * mixed, and `--` ends the options. After a mistake the program prints one sentence, not the whole
+ * help, and ends with status 2.
  *
  *   static const struct option_row rows[] = {
  *           { .name = "data", .kind = OPTION_TEXT, .argument = "DIR", .text = &data, ... },
@@ -14,7 +14,7 @@
  *   static const struct options options = { .program = "server", .rows = rows, ... };
  *   first = options_read(&options, argc, argv);    from argv[first] on: the positionals
  *
- * The exit statuses of all four programs are here, too.
+ * The exit statuses of all four programs are defined here, too.
  */
 #ifndef THREEFOLD_IO_OPTIONS_H
 #define THREEFOLD_IO_OPTIONS_H
@@ -68,26 +68,28 @@ enum {
 
 enum options_result { OPTIONS_OK, OPTIONS_HELP, OPTIONS_VERSION, OPTIONS_WRONG };
 
-/* Sets what the rows name and *first, the index of the first positional: they have been moved
- * behind the options. On OPTIONS_WRONG `err` says what was wrong. May be called more than once
- * in a process. */
+/* Reads the command line. Sets the variables that the rows name, moves the positionals after the
+ * options, and sets *first to the index of the first positional. OPTIONS_WRONG: `err` says what is
+ * wrong. May be called more than once in a process. */
 enum options_result options_parse(const struct options *o, int argc, char **argv, int *first,
                                   char err[OPTIONS_ERR_SIZE]);
-/* The whole text of --help into `to`, NUL-terminated; its length. Asserts that `size` is enough. */
+/* Writes the whole text of --help to `to`, with a NUL, and returns its length. Asserts that `size`
+ * is enough. */
 size_t options_help(const struct options *o, char *to, size_t size);
 
-/* For main alone: the same, but help and version go to stdout and end the program, as mistakes
- * do on stderr. Returns the index of the first positional. */
+/* Reads the command line for main. Returns the index of the first positional. --help and --version
+ * print to stdout and end the program; a mistake prints to stderr and ends it, too. */
 int options_read(const struct options *o, int argc, char **argv);
-/* Says "PROGRAM: SENTENCE; try 'PROGRAM --help'" and ends the program with EXIT_USAGE. */
+/* Prints "PROGRAM: SENTENCE; try 'PROGRAM --help'" and ends the program with EXIT_USAGE. */
 _Noreturn void options_wrong(const struct options *o, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
-/* Decimal digits only, no sign, from min to max; else false and *number is untouched. */
+/* Reads a number of decimal digits, without a sign, from min to max. False if it is none of these;
+ * then *number is untouched. */
 bool options_number(const char *text, uint64_t min, uint64_t max, uint64_t *number);
-/* As "2", "0.25" or "1.5": milliseconds. */
+/* Reads seconds, as "2", "0.25" or "1.5", into milliseconds. False as above. */
 bool options_seconds(const char *text, uint64_t min_ms, uint64_t max_ms, uint64_t *ms);
-/* 1 to 65535, and 0 if `zero` is allowed. */
+/* Reads a port: 1 to 65535, and 0 if `zero`. False as above. */
 bool options_port(const char *text, bool zero, uint16_t *port);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * stretcher: makes keys of passwords on a thread of its own, one after another, because each takes
- * milliseconds on purpose (fact/auth.h), in which a loop would answer nobody.
+ * stretcher: makes keys of passwords on a thread of its own, one after another. Each key takes
+ * milliseconds on purpose (fact/auth.h), and the loop must answer others meanwhile.
  *
  * There is one for a loop; the thread begins with the first job. Passwords are copied, and wiped
  * afterwards.
@@ -17,13 +17,14 @@ struct stretcher;
  * KEY_SIZE bytes, or NULL if they could not be made. */
 struct stretcher *stretcher_new(struct loop *l, void (*done)(void *owner, uint32_t token,
                                                              const uint8_t *stretched));
-/* Waits for the job under way; the others are dropped. */
+/* Drops the jobs that wait, waits for the job under way, and ends the thread. */
 void stretcher_free(struct stretcher *s);
 
-/* 0, or a negative errno value if the system gives no thread. */
+/* Adds a job: stretches `password`, which is copied, with `setting`. `owner` and `token` come back
+ * in `done`. Returns 0, or a negative errno value if the system gives no thread. */
 int stretcher_begin(struct stretcher *s, void *owner, uint32_t token, struct view password,
                     struct view setting);
-/* None of this owner's jobs is told of any more. */
+/* Makes sure that `done` is not called for any of this owner's jobs. */
 void stretcher_forget(struct stretcher *s, const void *owner);
 
 #endif

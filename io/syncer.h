@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT
  *
- * syncer: a thread beside the loop's. It runs one job at a time, waits in it for what takes its
- * time (the disk, above all), and wakes the loop when it is done.
+ * syncer: a thread beside the loop's, for jobs that wait for the disk. It runs one job at a time
+ * and wakes the loop when the job is done.
  *
- * What the job is, it does not know: `run` is called on the thread, once for each syncer_start, and
- * `done` afterwards on the loop's thread, in a turn. What `run` has written is seen in `done`. In
- * between the caller leaves alone what `run` uses.
+ * The caller defines the job: `run` is called on the thread, once for each syncer_start, and `done`
+ * afterwards on the loop's thread, in a turn. `done` sees what `run` has written. Between the start
+ * and `done` the caller must not touch what `run` uses.
  */
 #ifndef THREEFOLD_IO_SYNCER_H
 #define THREEFOLD_IO_SYNCER_H
@@ -17,12 +17,13 @@ struct syncer;
 /* Starts the thread, with all signals blocked. NULL if the system has none; errno says why. */
 struct syncer *syncer_new(struct loop *l, void (*run)(void *context), void (*done)(void *context),
                           void *context);
-/* Ends the thread; no job is running. */
+/* Ends the thread. No job may be running. */
 void syncer_free(struct syncer *s);
 
-/* No job is running. */
+/* Starts a job. No other job may be running. */
 void syncer_start(struct syncer *s);
-/* From syncer_start until `done` is called, or syncer_wait has returned. */
+/* Whether a job is running: from syncer_start until `done` is called, or until syncer_wait has
+ * returned. */
 bool syncer_is_running(const struct syncer *s);
 /* Waits for the job, if one is running, and does not call `done` for it. */
 void syncer_wait(struct syncer *s);

@@ -5,9 +5,9 @@
  *
  * While it is switched, the terminal neither echoes nor edits, Ctrl-C and Ctrl-Z are bytes like
  * others (Ctrl-\ still ends the program: a way out when nothing else works), and pastes are marked.
- * It is switched back by tty_end, at exit, and by the signals that end a program by its own fault
- * (SIGSEGV, SIGABRT, ...) or Ctrl-\, which then do what they always do. SIGTERM, SIGHUP and SIGINT
- * are the program's, which ends with tty_end. Nobody can do anything about SIGKILL.
+ * It is switched back by tty_end, at exit, and when the signal of a crash (SIGSEGV, SIGABRT, ...)
+ * or of Ctrl-\ comes; the signal then has its usual effect. The program itself handles SIGTERM,
+ * SIGHUP and SIGINT and calls tty_end. After SIGKILL the terminal stays switched.
  *
  * On a dumb terminal the system's line mode stays; only its echo is switched, for passwords.
  *
@@ -25,7 +25,7 @@
 
 #include <stdbool.h>
 
-/* What the environment says about the terminal. */
+/* What kind of terminal this is, as the environment says. */
 struct tty_traits {
 	bool is_dumb;  /* TERM is missing or "dumb" */
 	bool is_plain; /* dumb, or NO_COLOR is set and not empty */
@@ -33,22 +33,23 @@ struct tty_traits {
 };
 void tty_traits(struct tty_traits *traits);
 
-/* Whether both are terminals. */
+/* Whether both descriptors are terminals. */
 bool tty_is_there(int in, int out);
-/* Remembers how the terminal is, and switches it if this process is in its foreground. 0, or a
- * negative errno value. */
+/* Remembers the terminal's modes, and switches it if this process is in the foreground. Returns 0,
+ * or a negative errno value. */
 int tty_begin(int in, int out, bool is_dumb);
-/* Switches back; fine at any time, and more than once. */
+/* Switches back. May be called at any time, and more than once. */
 void tty_end(void);
 
-/* 0 by 0 if it is not known. */
+/* Sets the size of the window; 0 by 0 if it is not known. */
 void tty_size(unsigned *columns, unsigned *rows);
-/* Switches back, stops this process and the others of its job, as Ctrl-Z does, and returns when it
- * goes on, switched again. A process that nobody could wake again is not stopped. */
+/* Switches back and stops this process and the others of its job, as Ctrl-Z does. When the process
+ * continues, switches again and returns. Does nothing if SIGTSTP is ignored: then no shell is there
+ * to continue it. */
 void tty_suspend(void);
-/* After a stop that was not ours: switches again, if this process is in the foreground. */
+/* Switches again after SIGCONT, if this process is in the foreground. */
 void tty_resume(void);
-/* For a dumb terminal: whether it echoes. Elsewhere it does nothing. */
+/* Sets whether a dumb terminal echoes. Does nothing on others. */
 void tty_echo(bool echo);
 
 #endif

@@ -12,7 +12,7 @@ const uint8_t protocol_magic[MAGIC_SIZE] = { 't', 'h', 'r', 'e', 'e', 'f', 'o', 
 
 /* ---- kinds: numbers and bytes ---- */
 
-/* Nothing is kept of the magic: a frame that has it needs no place for it. */
+/* Checks the magic and keeps nothing, since its bytes are always the same. */
 static const char *read_magic(struct reader *r, void *value)
 {
 	const uint8_t *from = reader_bytes(r, MAGIC_SIZE);
@@ -121,7 +121,7 @@ static uint8_t *write_u8(uint8_t *to, const void *value)
 	return to + 1;
 }
 
-/* SPLIT's: elements in a part. */
+/* How many elements SPLIT puts into a part. 0 would make parts without end. */
 static const char *read_step(struct reader *r, void *value)
 {
 	const char *why = read_u32(r, value);
@@ -131,7 +131,8 @@ static const char *read_step(struct reader *r, void *value)
 	return *(uint32_t *)value >= 1 ? NULL : "parts of no elements";
 }
 
-/* `why` of a push. Its values are checked here, so that the same byte serves ENDED and ERROR. */
+/* The status that tells why a replica ends a session or a connection. ENDED allows two of these
+ * values (read_why_ended), ERROR all. */
 static const char *read_why(struct reader *r, void *value)
 {
 	uint8_t status = reader_u8(r);
@@ -152,6 +153,7 @@ static const char *read_why_ended(struct reader *r, void *value)
 	return status == STATUS_TAKEN_OVER || status == STATUS_GONE ? NULL : WHY_STATUS;
 }
 
+/* Writes a status of either kind. */
 static uint8_t *write_why(uint8_t *to, const void *value)
 {
 	enum status status = *(const enum status *)value;
@@ -222,6 +224,8 @@ static uint8_t *write_bound(uint8_t *to, const void *value)
 
 /* ---- kinds: strings ---- */
 
+/* Strings have one byte for their size. Names, prefixes, suffixes and settings differ only in how
+ * they are checked. */
 static size_t size_view8(const void *value)
 {
 	return 1 + ((const struct view *)value)->size;
@@ -247,7 +251,7 @@ static const char *read_name(struct reader *r, void *value)
 	return name_is_valid(*(struct view *)value) ? NULL : WHY_NAME;
 }
 
-/* LIST's: a name, or empty for the beginning. */
+/* The name after which LIST begins; empty: at the first one. */
 static const char *read_after_name(struct reader *r, void *value)
 {
 	const char *why = read_string(r, value);
@@ -272,7 +276,8 @@ static const char *read_prefix(struct reader *r, void *value)
 	return NULL;
 }
 
-/* LOOKUP_NAME's: the last digits of an id, or none. Only upper case has a meaning on the wire. */
+/* The last digits of an id, which tell accounts with one name apart; may be empty. Only upper case
+ * is valid on the wire, so that a suffix has one form. */
 static const char *read_suffix(struct reader *r, void *value)
 {
 	const char *why = read_string(r, value);
@@ -319,6 +324,7 @@ static uint8_t *write_text(uint8_t *to, const void *value)
 
 /* ---- kinds: an entry, and lists that are all the rest of a payload ---- */
 
+/* Reads an entry that must have this state, because the status before it says so. */
 static const char *read_entry_of(struct reader *r, struct entry *entry, enum entry_state state)
 {
 	const char *why = protocol_read_entry(r, entry);
@@ -348,7 +354,7 @@ static uint8_t *write_entry(uint8_t *to, const void *value)
 	return protocol_write_entry(to, value);
 }
 
-/* All that is left of the payload. */
+/* Takes all that is left of the payload as a list. Each kind of list differs only in its check. */
 static struct view read_rest(struct reader *r, void *value)
 {
 	struct view rest = reader_view(r, reader_left(r));
@@ -431,13 +437,14 @@ static uint8_t *write_rest(uint8_t *to, const void *value)
 
 /* ---- kinds that are given the whole frame ---- */
 
-/* A test reads no bytes and writes none: it looks at the fields that were read before it. */
+/* For tests. A test reads no bytes and writes none: it compares fields that were read before it. */
 static uint8_t *write_none(uint8_t *to, const void *value)
 {
 	assert(value != NULL);
 	return to;
 }
 
+/* HELLO's versions are a range in order. */
 static const char *test_versions(struct reader *r, void *value)
 {
 	const struct frame *frame = value;
@@ -448,7 +455,7 @@ static const char *test_versions(struct reader *r, void *value)
 	               : "a smallest version above the largest";
 }
 
-/* PAGE's reply: only the last page reaches the end. */
+/* PAGE's reply: the last page reaches the end of the mailbox, and no other page does. */
 static const char *test_last(struct reader *r, void *value)
 {
 	const struct frame *frame = value;
@@ -460,7 +467,7 @@ static const char *test_last(struct reader *r, void *value)
 	               : "a last page that does not reach the end, or another that does";
 }
 
-/* The verifier came with the account; the mark does not travel. */
+/* INTRODUCE and HANDOVER: whether the account is confirmed does not travel, so it becomes false. */
 static const char *test_account(struct reader *r, void *value)
 {
 	struct frame *frame = value;
@@ -472,7 +479,7 @@ static const char *test_account(struct reader *r, void *value)
 
 #define WHY_EMPTY_RANGE "a range that ends before it begins"
 
-/* DIGEST's bounds ascend among themselves; here the first is compared with `after`. */
+/* DIGEST: the first bound lies above `after`. That the bounds ascend was checked with the list. */
 static const char *test_bounds(struct reader *r, void *value)
 {
 	const struct frame *frame = value;
@@ -486,6 +493,7 @@ static const char *test_bounds(struct reader *r, void *value)
 	return bound_compare(&frame->digest.after, &first) < 0 ? NULL : WHY_EMPTY_RANGE;
 }
 
+/* SPLIT: the range from `after` to `upto` is not empty. */
 static const char *test_split(struct reader *r, void *value)
 {
 	const struct frame *frame = value;
@@ -494,6 +502,7 @@ static const char *test_split(struct reader *r, void *value)
 	return bound_compare(&frame->split.after, &frame->split.upto) < 0 ? NULL : WHY_EMPTY_RANGE;
 }
 
+/* ELEMENTS: the same rule. */
 static const char *test_elements(struct reader *r, void *value)
 {
 	const struct frame *frame = value;
@@ -503,9 +512,9 @@ static const char *test_elements(struct reader *r, void *value)
 	                                                                        : WHY_EMPTY_RANGE;
 }
 
-/* The count says where the text begins, and the flag whether there is a session. A count that is
- * too large is refused before the list is taken; all of the list is there before its numbers are
- * checked. */
+/* Reads all of a SEND. The flag says whether there is a session, and the count says where the text
+ * begins. A count that is too large is refused before the list is read, and numbers are checked
+ * only when the whole list is there. */
 static const char *read_send(struct reader *r, void *value)
 {
 	struct frame *frame = value;
@@ -556,7 +565,7 @@ static uint8_t *write_send(uint8_t *to, const void *value)
 	return protocol_write_view32(to, frame->send.text);
 }
 
-/* Bits of the last byte that belong to no entry. */
+/* The bits of the last byte of `online` that belong to no entry, as a mask. */
 static uint8_t unused_bits(uint16_t count)
 {
 	unsigned used = (1u << count % 8) - 1;
@@ -564,8 +573,9 @@ static uint8_t unused_bits(uint16_t count)
 	return count % 8 == 0 ? 0 : (uint8_t)~used;
 }
 
-/* `last` and the count stand before the digest, the bits and the entries, which depend on the count
- * and on the flag. Unused bits must be 0, so that one answer has one form. */
+/* Reads all of LIST's reply: `last`, the count, the digest, a bit for each entry, and the entries.
+ * The count says how many bits there are; with FLAG_DIGEST there are no entries. Unused bits must
+ * be 0, so that one answer has one form. */
 static const char *read_listed(struct reader *r, void *value)
 {
 	struct frame *frame = value;

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT
  *
- * The items of the lists inside frames. Each has a read, which checks. The check of a whole list
- * and the step of a walk over a checked list both call it; a put writes one item.
+ * The items of the lists inside frames. Each kind of item has a read, which checks it. Two callers
+ * share it: the check of a whole list, and the walk over a checked list (protocol_next_X). So a
+ * walk never meets an item that the check would refuse, and asserts this. A put writes one item.
  *
- * So a walk never meets an item that the check would refuse, and asserts this. Recipients and
- * results are in every message sent: their items have one size, and a loop over the numbers in them
- * is all of the check.
+ * Recipients and results are in every message sent, so they must be cheap. Their items have one
+ * size, and their checks only loop over the numbers in them.
  */
 #include "protocol/private.h"
 
@@ -15,7 +15,7 @@ _Static_assert(STATUS_END <= 32, "statuses fit the set of those that a recipient
 
 enum { MARKS = MARK_CONFIRMED | MARK_ONLINE | MARK_HOLDER };
 
-/* What a single recipient may be answered, as a set of bits. */
+/* The statuses that the reply to SEND may have for one recipient, as a set of bits. */
 static const uint32_t result_statuses = 1u << STATUS_OK | 1u << STATUS_GONE |
                                         1u << STATUS_DIFFERENT | 1u << STATUS_DISK_FULL |
                                         1u << STATUS_MAILBOX_FULL | 1u << STATUS_GAPS;
@@ -27,7 +27,8 @@ static bool is_result_status(unsigned status)
 
 /* ---- places ---- */
 
-/* A place with all bits one is the end. The beginning is all zero, so number 0 is within bounds. */
+/* The end is the place with all bits 1. The beginning is all 0, so a place may have the number 0,
+ * which no message has. */
 const char *protocol_read_place(struct reader *r, struct place *place)
 {
 	place->sent_ms = reader_u64(r);
@@ -53,8 +54,9 @@ void protocol_put_place(uint8_t to[PLACE_SIZE], const struct place *place)
 	assert(end == to + PLACE_SIZE);
 }
 
-/* ---- entries: one row for each state ----
- * Entries come from replicas. Their names and settings are checked all the same.
+/* ---- entries: one row of a table for each state ----
+ * Entries come from replicas, but their names and settings are checked, too: a client shows the
+ * names and computes with the settings.
  */
 
 static const char *read_nothing(struct reader *r, struct entry *entry)
@@ -181,8 +183,8 @@ uint8_t *protocol_write_entry(uint8_t *to, const struct entry *entry)
 
 /* ---- the other items, read ---- */
 
-/* Takes the ranges as bytes. Their numbers are checked by check_ranges, once for each list: a walk
- * needs only their size. */
+/* Reads the ranges of a stream, as bytes. Only their count is checked: check_streams calls
+ * check_ranges for their numbers, once, so a walk does not check them again. */
 static const char *read_ranges(struct reader *r, size_t count_min, size_t count_max,
                                struct view *ranges)
 {
@@ -208,6 +210,7 @@ static const char *read_received(struct reader *r, struct stream_item *item)
 	return why != NULL ? why : read_ranges(r, 1, RANGES_MAX, &item->ranges);
 }
 
+/* An answer names the sender by its entry. It lacks the session, which stood in the question. */
 static const char *read_answer(struct reader *r, struct stream_item *item)
 {
 	const char *why = protocol_read_entry(r, &item->entry);
@@ -219,6 +222,7 @@ static const char *read_answer(struct reader *r, struct stream_item *item)
 	return read_ranges(r, 0, UINT16_MAX, &item->ranges);
 }
 
+/* A message: a head of MESSAGE_SIZE bytes, read at once since pages hold many, then its text. */
 static const char *read_message(struct reader *r, struct message_item *item)
 {
 	const uint8_t *from = reader_bytes(r, MESSAGE_SIZE);
@@ -256,6 +260,7 @@ const char *protocol_check_ids(struct view list)
 	return list.size % ID_SIZE == 0 ? NULL : WHY_SHORT;
 }
 
+/* Checks at most `count_max` entries. alive: no other state is allowed. */
 static const char *check_entries(struct view list, size_t count_max, bool alive)
 {
 	struct reader r = reader_of(list);
@@ -324,7 +329,7 @@ static const char *check_ranges(struct view list)
 	return NULL;
 }
 
-/* The ranges of each stream are checked with it; a question has none. */
+/* Checks a list of streams, whose items `read` reads, with their ranges; questions have none. */
 static const char *check_streams(struct view list, size_t count_min, size_t count_max,
                                  const char *(*read)(struct reader *r, struct stream_item *item))
 {
@@ -492,7 +497,7 @@ bool protocol_next_listed(struct reader *r, struct list_item *item)
 	return true;
 }
 
-/* ---- puts: room for the whole item is made first, so that none is ever half there ---- */
+/* ---- puts: each makes room for the whole item first, so a list never ends within an item ---- */
 
 bool protocol_put_id(struct buf *b, const struct id *id)
 {
@@ -564,6 +569,7 @@ bool protocol_put_question(struct buf *b, const struct stream_item *item)
 	return true;
 }
 
+/* Writes a count of two bytes, then the ranges. */
 static uint8_t *write_ranges(uint8_t *to, struct view ranges)
 {
 	assert(ranges.size % RANGE_SIZE == 0);

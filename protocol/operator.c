@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
- * The items of the lists in operators' frames: bounds, parts and facts. As in protocol/list.c each
- * has a read, which checks; the check of a list and the step of a walk use it. Repair's digests are
- * computed over the bytes of facts as they are written here. So a fact has exactly one form: every
- * field has one place and one width, and only what is stored travels.
+ * The items of the lists in operators' frames: bounds, parts and facts. As in protocol/list.c, each
+ * has a read, which the check of a list and the walk over a checked list share.
+ *
+ * Digests are computed over the bytes of facts as this file writes them. So each fact has exactly
+ * one form: every field has one place and one width, and nothing travels that is not stored.
  */
 #include "protocol/private.h"
 
@@ -49,7 +50,7 @@ uint8_t *protocol_write_bound(uint8_t *to, const struct bound *bound)
 	return protocol_write_bytes(to + 1, bound->bytes, size);
 }
 
-/* How many bytes at their front are the same. */
+/* How many bytes two bounds share at their front. */
 static size_t shared_size(const struct bound *a, const struct bound *b)
 {
 	size_t shared = 0;
@@ -59,8 +60,8 @@ static size_t shared_size(const struct bound *a, const struct bound *b)
 	return shared;
 }
 
-/* The one form of `bound` in a list: *shared bytes are those of the bound before it, *size bytes
- * follow them; what is left is 0xff and does not travel. */
+/* Gives the one form of `bound` in a list: it begins with *shared bytes of the bound before it, and
+ * *size bytes follow, which travel. All bytes after them are 0xff and do not travel. */
 static void next_bound_form(const struct bound *before, const struct bound *bound, size_t *shared,
                             size_t *size)
 {
@@ -72,9 +73,9 @@ static void next_bound_form(const struct bound *before, const struct bound *boun
 	*size = whole - *shared;
 }
 
-/* Reads the next bound of a list. Before the call `bound` is the one before it. Any other form than
- * next_bound_form's is refused, so that equal lists have equal bytes. Bounds ascend; only the first
- * may equal the one before it, which is all 0. */
+/* Reads the next bound of a list into `bound`, which holds the one before it. Only the form that
+ * next_bound_form gives is valid, so that equal lists have equal bytes. Bounds ascend. The bound
+ * before the first is all 0, and only the first may equal it. */
 static const char *read_next_bound(struct reader *r, struct bound *bound, bool is_first)
 {
 	size_t shared = reader_u8(r);
@@ -101,6 +102,7 @@ static const char *read_next_bound(struct reader *r, struct bound *bound, bool i
 	return NULL;
 }
 
+/* Writes what read_next_bound reads. Needs room for 2 + BOUND_SIZE bytes. */
 static uint8_t *write_next_bound(uint8_t *to, const struct bound *before, const struct bound *bound)
 {
 	size_t shared;
@@ -122,6 +124,7 @@ bool protocol_put_bound(struct buf *b, const struct bound *before, const struct 
 	return true;
 }
 
+/* is_first is true for each bound: the check has seen that bounds ascend, so a walk need not. */
 bool protocol_next_bound(struct reader *r, struct bound *bound)
 {
 	if (reader_left(r) == 0)
@@ -188,7 +191,7 @@ const char *protocol_check_parts(struct view list)
 	return count >= 1 && count <= PARTS_MAX ? NULL : WHY_COUNT;
 }
 
-/* A split is a bound and a part; both are put, or neither. */
+/* A split is a bound and a part. If there is no room for both, neither is put. */
 bool protocol_put_split(struct buf *b, const struct bound *before, const struct split_part *split)
 {
 	size_t size = b->size;
@@ -225,7 +228,7 @@ const char *protocol_check_splits(struct view list)
 }
 
 /* ---- facts: a byte for the kind, then the fields of the kind ----
- * `confirmed` travels here, unlike in INTRODUCE: repair copies what a replica holds. */
+ * Unlike in INTRODUCE, `confirmed` travels: repair copies what a replica holds. */
 
 static void read_stream(struct reader *r, struct stream *stream)
 {
@@ -345,6 +348,7 @@ static uint8_t *write_burial(uint8_t *to, const struct fact *fact)
 	return buf_store_u64(buf_store_u64(to, fact->burial.range.first), fact->burial.range.last);
 }
 
+/* How each kind of fact reads and writes its fields, without the byte for the kind. */
 static const struct {
 	const char *(*read)(struct reader *r, struct fact *fact);
 	uint8_t *(*write)(uint8_t *to, const struct fact *fact);
@@ -355,6 +359,7 @@ static const struct {
 	[FACT_BURIAL] = { read_burial, write_burial },
 };
 
+/* Reads a fact of any kind. `fact` has only the member of its kind set. */
 static const char *read_fact(struct reader *r, struct fact *fact)
 {
 	uint8_t kind = reader_u8(r);

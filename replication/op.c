@@ -4,8 +4,8 @@
  * replied or died.
  *
  *   state     waits for                         and leaves for
- *   BUSY      itself: it begins, or a child     ASKING: op_audience, op_ask, op_resume
- *             or P is on its way                WAITING: nobody is live to be asked
+ *   BUSY      itself: it begins; or the end     ASKING: op_audience, op_ask, op_resume
+ *             of a child; or P                  WAITING: nobody is live to be asked
  *   ASKING    the replies of its audience       BUSY: all have replied or died (`advance`)
  *                                               WAITING: all have died (or `emptied`)
  *   WAITING   a live replica                    BUSY: there is one (`start`)

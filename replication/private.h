@@ -15,8 +15,8 @@
  *   mailbox.c       three mailboxes merged; pushes; what may be shown
  *   login.c         log in, and the session that it begins
  *   create.c        create an account            (calls login.c)
- *   logout.c        log out
- *   delete.c        delete the own account
+ *   logout.c        log out                      (calls login.c)
+ *   delete.c        delete the own account       (calls login.c)
  *   send.c          a message to some
  *   list.c          the accounts, page by page
  *   all.c           a message to all             (calls send.c and list.c)
@@ -30,6 +30,8 @@
  * that cannot trust a replica marks it (replica_doubt); what waits for a log-in to end looks
  * whether it has (login_is_written). No request is entered from within another one, but a parent
  * when its child ends.
+ *
+ * P is a password that was stretched (fact/auth.h), which only the caller can do: it takes long.
  */
 #ifndef THREEFOLD_REPLICATION_PRIVATE_H
 #define THREEFOLD_REPLICATION_PRIVATE_H
@@ -146,7 +148,7 @@ struct op_row {
 
 /* What a request waits for. op.c says what happens in each state. */
 enum op_state {
-	OP_BUSY,    /* itself: it begins, or a child or P is on its way */
+	OP_BUSY,    /* itself: it begins, or the end of a child, or P */
 	OP_ASKING,  /* the replies of its audience */
 	OP_WAITING, /* a live replica */
 	OP_BEHIND,  /* another request to end */

@@ -166,6 +166,10 @@ done_testing() {
 	exit $((failures != 0))
 }
 
+# Another name of 127.0.0.1. A machine whose system is newly made knows no names; there it is another spelling.
+localhost=localhost
+getent hosts localhost >/dev/null || localhost=127.1
+
 # ---- waiting ----
 
 # A fifo that nobody writes to: reading it waits without a process.

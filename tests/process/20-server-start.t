@@ -171,7 +171,7 @@ address() {
 	host=127.0.0.1
 }
 address 127.0.0.1 '127\.0\.0\.1'
-address localhost '(127\.0\.0\.1|\[::1\])'
+address $localhost '(127\.0\.0\.1|\[::1\])'
 address 0.0.0.0 '0\.0\.0\.0'
 if perl -MIO::Socket::IP -e 'exit !IO::Socket::IP->new(LocalHost => "::1", Listen => 1)'; then
 	address ::1 '\[::1\]'

@@ -28,7 +28,7 @@ refused 'a port with a sign' "port '\+3'" 127.0.0.1 1 127.0.0.1 2 127.0.0.1 +3
 refused 'a port that is no number' "port 'http'" 127.0.0.1 1 127.0.0.1 2 127.0.0.1 http
 refused 'an empty port' "port ''" 127.0.0.1 1 127.0.0.1 2 127.0.0.1 ''
 refused 'the same pair twice' "'127.0.0.1:2'.*twice" 127.0.0.1 1 127.0.0.1 2 127.0.0.1 2
-refused 'the same address by two names' 'twice' 127.0.0.1 1 localhost 1 127.0.0.1 3
+refused 'the same address by two names' 'twice' 127.0.0.1 1 $localhost 1 127.0.0.1 3
 refused 'the same IPv6 address written in two ways' 'twice' ::1 1 0:0::1 1 127.0.0.1 3
 refused 'an unknown host' "no-such-host.invalid" 127.0.0.1 1 no-such-host.invalid 2 127.0.0.1 3
 refused 'an empty host' "''|host" 127.0.0.1 1 '' 2 127.0.0.1 3

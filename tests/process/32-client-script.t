@@ -157,7 +157,6 @@ done
 client_start idle --idle-logout 0.3
 client_wait idle '"ready"'
 client_ask idle '/login alice pw'
-client_ask idle '/check' # the time counts from this one
 client_wait idle '"logged-out"'
 is 'idling logs out' "$(field reason)" idle
 client_ask idle '/check'

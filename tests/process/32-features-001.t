@@ -167,7 +167,7 @@ for n in 3 4 5; do
 	host=${server_host[$n]} start_server "$n"
 	is "001-29: a server on ${server_host[$n]}" $? 0
 done
-server_host[3]=localhost
+server_host[3]=$localhost
 order=(3 4 5)
 is '001-29: a client with a name, an IPv6 and an IPv4 address' "$(run_all "$dir/out" <<<'/create far pw')" create:ok
 is '001-29: three replicas' "$(json_get "$dir/out" event=result -- copies)" 3

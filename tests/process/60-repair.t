@@ -132,9 +132,9 @@ chmod 644 "$dir/wrong.key"
 is 'a key that others may read: exit 3' "$(status_of repair --key "$dir/wrong.key")" 3
 is 'wrong usage: exit 2' "$(status_of "$BIN/repair" localhost 1 2>/dev/null)" 2
 is 'one server given twice: exit 2' \
-	"$(status_of "$BIN/repair" localhost 1 localhost 1 localhost 2 2>/dev/null)" 2
+	"$(status_of "$BIN/repair" $localhost 1 $localhost 1 $localhost 2 2>/dev/null)" 2
 # shellcheck disable=SC2046
-timeout 20 "$BIN/repair" --key "$dir/operator.key" localhost "${server_port[0]}" $(addresses 0) $(addresses 1) \
+timeout 20 "$BIN/repair" --key "$dir/operator.key" $localhost "${server_port[0]}" $(addresses 0) $(addresses 1) \
 	>"$dir/repair.out"
 is 'one server at two addresses: neither is trusted' $? 3
 ok 'which is said' said 'replica 2 .*given twice'
