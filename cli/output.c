@@ -67,8 +67,8 @@ static void flush(struct cli_output *output)
 	size_t used = 0;
 
 	while (used < output->kept.size && !output->has_ended) {
-		ssize_t count =
-			write_some(output, view_of(output->kept.data + used, output->kept.size - used));
+		ssize_t count = write_some(
+			output, view_of(output->kept.data + used, output->kept.size - used));
 
 		if (count >= 0)
 			used += (size_t)count;
@@ -103,9 +103,8 @@ void output_init(struct cli_output *output, struct loop *l)
 	struct stat st;
 	int fd = -1;
 
-	*output = (struct cli_output){
-		.loop = l, .source = { .fd = STDOUT_FILENO, .ready = writable }
-	};
+	*output = (struct cli_output){ .loop = l,
+		                       .source = { .fd = STDOUT_FILENO, .ready = writable } };
 	buf_init(&output->kept, SIZE_MAX / 2);
 	if (fstat(STDOUT_FILENO, &st) != 0)
 		return;

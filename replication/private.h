@@ -247,9 +247,9 @@ struct candidate {
 struct stream_state {
 	struct stream key;
 	struct person *person;
-	uint8_t answered; /* replicas that said what is gone of it, on this connection */
-	uint8_t asked;    /* those that are asked, and have not said it yet */
-	uint8_t telling;  /* is on the lists of these replicas */
+	uint8_t answered;     /* replicas that said what is gone of it, on this connection */
+	uint8_t asked;        /* those that are asked, and have not said it yet */
+	uint8_t telling;      /* is on the lists of these replicas */
 	struct ranges handed; /* handed out: never again in this life */
 	struct ranges shown;  /* of them, what has left the process: may be told */
 	struct ranges gone;
@@ -384,18 +384,18 @@ struct replication {
 	struct map streams;                    /* by key */
 	struct stream_state *held;             /* those with candidates */
 	bool merging;
-	bool merge_initial;  /* of a log-in: pushes wait for their place */
-	bool merge_waits;    /* for a candidate to be handed out */
-	size_t held_size;    /* bytes of all candidates */
-	struct place merged; /* what the merge has come to */
-	uint64_t grace_ms;   /* when a held candidate is to be looked at again */
+	bool merge_initial;     /* of a log-in: pushes wait for their place */
+	bool merge_waits;       /* for a candidate to be handed out */
+	size_t held_size;       /* bytes of all candidates */
+	struct place merged;    /* what the merge has come to */
+	uint64_t grace_ms;      /* when a held candidate is to be looked at again */
 	struct ring handed;     /* of struct handed; no more than handed_count_max */
 	size_t handed_size;     /* bytes of their texts */
 	uint64_t handed_serial; /* of the last one that was handed out */
 	bool is_blind;          /* replication_blind: nothing is shown any more */
 	bool is_leaving;        /* a log-out waits for them */
-	struct ring actions; /* of struct queued */
-	void *owned;         /* by the action that was taken last */
+	struct ring actions;    /* of struct queued */
+	void *owned;            /* by the action that was taken last */
 	struct kept_tombstone tombstones[TOMBSTONES_KEPT];
 	uint32_t tombstones_count;
 };

@@ -157,7 +157,7 @@ enum action_kind {
 	ACTION_REPLICA, /* index, live, why: a replica's state has changed */
 	ACTION_LEADER,  /* index: another replica leads (there is one) */
 	ACTION_RESULT,
-	ACTION_MESSAGE, /* shown: a message to be shown. When it has left the process, the caller
+	ACTION_MESSAGE,    /* shown: a message to be shown. When it has left the process, the caller
 	                 * calls replication_shown with its serial */
 	ACTION_USERS,      /* before the result of COMMAND_LIST, one or more */
 	ACTION_REPLICAS,   /* before the result of COMMAND_REPLICAS */
