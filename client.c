@@ -39,7 +39,8 @@
 
 enum {
 	NOTICE_MS = 1000, /* so long nothing is said if no replica is live at the start */
-	STALL_MS = 200,   /* after a signal, so long stdout may still take what is to be written */
+	STALL_MS = 300,   /* after a signal, so long stdout may still take what is to be written */
+	READ_MS = 1000,   /* what stands in a pipe is waited for so long, before a log-out */
 };
 
 enum client_state {
@@ -71,8 +72,9 @@ struct client {
 	bool was_refused;      /* something was not done, beside what a command was told */
 	uint32_t logout_token; /* of a log-out without a command: after idling, or at the end */
 	struct loop_timer idle;
-	struct loop_timer limit;  /* of a state */
-	struct loop_timer notice; /* no replica is live yet: say so */
+	struct loop_timer limit;   /* of a state */
+	struct loop_timer reading; /* the end of READ_MS */
+	struct loop_timer notice;  /* no replica is live yet: say so */
 };
 
 /* ---- what has left the process ---- */
@@ -87,17 +89,37 @@ static bool tell_shown(struct client *c)
 	return true;
 }
 
-/* The rest stays with the replicas. */
+/* The rest stays with the replicas, and what was shown just before. */
 static void go_blind(struct client *c)
 {
-	(void)tell_shown(c);
 	c->is_blind = true;
 	link_blind(c->link);
-	if (c->handed == c->shown)
+	if (c->handed == c->output.shown)
 		return;
 	c->was_refused = true;
 	log_plain(LOG_ERROR, "client: not all messages could be shown; the others come back at the "
 	                     "next log-in");
+}
+
+static void reading_expired(struct loop_timer *timer)
+{
+	output_presume(&LOOP_OWNER(timer, struct client, reading)->output);
+}
+
+/* Whether something waits until all messages are shown: a log-out, a deletion, the end. */
+static bool waits_for_shown(const struct client *c)
+{
+	return c->state > CLIENT_RUNNING || c->logout_token != 0 || c->run.delete_waits ||
+	       (c->run.is_busy && c->run.request.verb == VERB_LOGOUT);
+}
+
+/* A program may read the pipe only when the client has ended. */
+static void limit_reading(struct client *c)
+{
+	if (!waits_for_shown(c) || !output_is_empty(&c->output) || output_is_shown(&c->output))
+		loop_timer_cancel(c->loop, &c->reading);
+	else if (c->reading.place == 0)
+		loop_timer_set(c->loop, &c->reading, loop_now_ms(c->loop) + READ_MS);
 }
 
 /* ---- states ---- */
@@ -142,7 +164,7 @@ static void leave(struct client *c)
 	if (c->is_hasty)
 		output_wait(&c->output, STALL_MS);
 	(void)tell_shown(c);
-	if (!output_is_empty(&c->output) && !c->is_blind)
+	if (c->is_hasty && !output_is_shown(&c->output) && !c->is_blind)
 		go_blind(c);
 	if (c->run.is_busy) {
 		c->was_refused = true; /* its outcome is not known */
@@ -428,6 +450,7 @@ static void work(struct client *c)
 		if (c->state == CLIENT_FINISHING && may_leave(c))
 			leave(c);
 	} while (c->console != NULL ? take_typed(c) : take_line(c));
+	limit_reading(c);
 	link_pool_settle(c->pool);
 	show_settle(&c->show, &c->run.parser);
 	show_flush(&c->show); /* what a timer has said, too */
@@ -487,6 +510,7 @@ static void start(struct client *c)
 	run_init(&c->run, c->loop, c->link, &c->show, &c->question);
 	c->idle.expired = idle_expired;
 	c->limit.expired = limit_expired;
+	c->reading.expired = reading_expired;
 	c->notice.expired = notice_expired;
 	if (!c->options.is_terminal)
 		set_limit(c, c->options.timeout_ms);
@@ -503,7 +527,9 @@ static void stop(struct client *c)
 	link_pool_free(c->pool);
 	loop_timer_cancel(c->loop, &c->idle);
 	loop_timer_cancel(c->loop, &c->limit);
+	loop_timer_cancel(c->loop, &c->reading);
 	loop_timer_cancel(c->loop, &c->notice);
+	output_presume(&c->output);
 	output_wait(&c->output, c->is_hasty ? STALL_MS : LOOP_NEVER);
 	output_release(&c->output);
 	loop_free(c->loop);

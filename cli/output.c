@@ -13,9 +13,15 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+enum {
+	LOOK_MS = 10, /* at what was read of a pipe */
+	TTY_LOOK_MS = 100,
+};
 
 /* Where a message ends, counted in bytes that were ever written. */
 struct output_end {
@@ -42,14 +48,21 @@ static ssize_t write_some(const struct cli_output *output, struct view bytes)
 
 static void listen_or_not(struct cli_output *output)
 {
-	bool wanted = output->kept.size > 0 && !output->has_ended;
+	bool wanted = !output_is_shown(output) && !output->has_ended;
 
+	if (wanted && (output->is_pipe || output->is_tty) && output->look.place == 0)
+		loop_timer_set(output->loop, &output->look,
+		               loop_now_ms(output->loop) +
+		                       (output->is_tty ? TTY_LOOK_MS : LOOK_MS));
+	if (wanted && output->is_listening)
+		loop_want(output->loop, &output->source, output->kept.size > 0 ? LOOP_WRITE : 0);
 	if (wanted == output->is_listening)
 		return;
 	output->is_listening = wanted;
 	if (!wanted)
 		loop_remove(output->loop, &output->source);
-	else if (loop_add(output->loop, &output->source, LOOP_WRITE) < 0)
+	else if (loop_add(output->loop, &output->source, output->kept.size > 0 ? LOOP_WRITE : 0) <
+	         0)
 		output->is_listening = false; /* the next write tries again */
 }
 
@@ -59,6 +72,30 @@ static void fail(struct cli_output *output, int error)
 	output->has_failed = error != EPIPE;
 	if (output->has_failed)
 		log_plain(LOG_ERROR, "client: cannot write to stdout: %s", strerror(error));
+}
+
+/* How many bytes have come to their reader. */
+static uint64_t count_read(const struct cli_output *output)
+{
+	int unread = 0;
+
+	if (output->is_tty)
+		return output->settled;
+	if (!output->is_pipe || ioctl(output->source.fd, FIONREAD, &unread) != 0 || unread < 0)
+		return output->written;
+	return (uint64_t)unread < output->written ? output->written - (uint64_t)unread : 0;
+}
+
+static void show_until(struct cli_output *output, uint64_t at)
+{
+	while (output->ends.count > 0) {
+		const struct output_end *end = ring_at(&output->ends, 0, sizeof *end);
+
+		if (end->at > at)
+			break;
+		output->shown = end->serial;
+		ring_drop(&output->ends);
+	}
 }
 
 /* As much as there is room for. */
@@ -81,21 +118,43 @@ static void flush(struct cli_output *output)
 	if (output->has_ended)
 		buf_clear(&output->kept);
 	output->written += used;
-	while (output->ends.count > 0) {
-		const struct output_end *end = ring_at(&output->ends, 0, sizeof *end);
-
-		if (end->at > output->written)
-			break;
-		output->shown = end->serial;
-		ring_drop(&output->ends);
-	}
+	if (output->ends.count > 0)
+		show_until(output, count_read(output));
 	listen_or_not(output);
 }
 
 static void writable(struct loop_source *source, unsigned events)
 {
-	(void)events; /* whatever it was, a write tells */
-	flush(LOOP_OWNER(source, struct cli_output, source));
+	struct cli_output *output = LOOP_OWNER(source, struct cli_output, source);
+
+	/* A write tells what it was; if there is nothing to be written, the reader has ended. */
+	if ((events & LOOP_FAILED) && output->kept.size == 0)
+		fail(output, EPIPE);
+	flush(output);
+}
+
+/* The terminal, or the reader of the pipe, is gone, without a write that says so. */
+static bool has_hung_up(const struct cli_output *output)
+{
+	struct pollfd polled = { .fd = output->source.fd };
+
+	return poll(&polled, 1, 0) > 0 && (polled.revents & (POLLERR | POLLHUP)) != 0;
+}
+
+static void look(struct cli_output *output)
+{
+	if (output->kept.size == 0 && !output->has_ended && has_hung_up(output))
+		fail(output, EPIPE);
+	if (!output->has_ended) {
+		output->settled = output->earlier;
+		output->earlier = output->written;
+	}
+	flush(output);
+}
+
+static void look_expired(struct loop_timer *timer)
+{
+	look(LOOP_OWNER(timer, struct cli_output, look));
 }
 
 void output_init(struct cli_output *output, struct loop *l)
@@ -104,12 +163,15 @@ void output_init(struct cli_output *output, struct loop *l)
 	int fd = -1;
 
 	*output = (struct cli_output){ .loop = l,
-		                       .source = { .fd = STDOUT_FILENO, .ready = writable } };
+		                       .source = { .fd = STDOUT_FILENO, .ready = writable },
+		                       .look = { .expired = look_expired } };
 	buf_init(&output->kept, SIZE_MAX / 2);
 	if (fstat(STDOUT_FILENO, &st) != 0)
 		return;
+	output->is_pipe = S_ISFIFO(st.st_mode);
 	output->is_socket = S_ISSOCK(st.st_mode);
-	if (!S_ISFIFO(st.st_mode) && isatty(STDOUT_FILENO) == 0)
+	output->is_tty = isatty(STDOUT_FILENO) != 0;
+	if (!output->is_pipe && !output->is_tty)
 		return; /* a file takes what it is given */
 	fd = open("/proc/self/fd/1", O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	if (fd >= 0)
@@ -120,8 +182,9 @@ void output_init(struct cli_output *output, struct loop *l)
 
 void output_release(struct cli_output *output)
 {
-	buf_clear(&output->kept);
+	output->has_ended = true;
 	listen_or_not(output);
+	loop_timer_cancel(output->loop, &output->look);
 	buf_release(&output->kept);
 	ring_release(&output->ends);
 	if (output->source.fd != STDOUT_FILENO)
@@ -155,9 +218,33 @@ bool output_is_empty(const struct cli_output *output)
 	return output->kept.size == 0;
 }
 
+bool output_is_shown(const struct cli_output *output)
+{
+	return output->kept.size == 0 && output->ends.count == 0;
+}
+
+void output_presume(struct cli_output *output)
+{
+	if (!output->has_ended)
+		show_until(output, output->written);
+}
+
 void output_wait(struct cli_output *output, uint64_t ms)
 {
-	while (output->kept.size > 0 && !output->has_ended &&
-	       loop_wait_for_room(output->loop, output->source.fd, ms))
+	for (uint64_t waited_ms = 0; !output_is_shown(output) && !output->has_ended;) {
+		if (output->kept.size > 0) {
+			if (!loop_wait_for_room(output->loop, output->source.fd, ms))
+				break;
+		} else if (waited_ms >= ms) {
+			break;
+		} else {
+			uint64_t step_ms = output->is_tty ? TTY_LOOK_MS : LOOK_MS;
+
+			(void)loop_wait_for_room(output->loop, -1, step_ms);
+			waited_ms += step_ms;
+			look(output);
+			continue;
+		}
 		flush(output);
+	}
 }

@@ -2,7 +2,11 @@
  *
  * output: the one way from the client to stdout. Lines for a script and bytes for a terminal both
  * go through it. It is also the one place that knows what has left the process, so it says which
- * messages are shown: those whose bytes the system has taken, all of them, without an error.
+ * messages are shown: those whose bytes the system has taken, all of them, without an error. What
+ * stands in a pipe is lost if its reader ends, and the system says how much that is. So a message
+ * in a pipe is shown when it was read there, or when somebody has waited long enough for that. What
+ * stands in a terminal's buffer is lost with its window, and nobody says how much that is. So a
+ * message on a terminal is shown when the terminal is still there a moment later.
  *
  * Nobody has to wait for a reader who stalls: what stdout does not take is kept and written when
  * there is room, so that signals and replicas are still served. What is kept is bounded: beyond
@@ -20,14 +24,19 @@ struct cli_output {
 	struct loop *loop;
 	struct loop_source source; /* its fd: stdout, without waiting if that is possible */
 	bool is_listening;         /* for room */
+	bool is_pipe;
+	bool is_tty;
 	bool is_socket;
 	bool may_wait;    /* a write may: so only small ones are done, when there is room */
 	bool has_ended;   /* a write has failed, so nothing more is written */
 	bool has_failed;  /* it failed for another reason than that the reader closed its end */
 	struct buf kept;  /* not written yet */
 	uint64_t written; /* bytes, ever */
-	struct ring ends; /* of messages that are not written whole: struct output_end */
-	uint64_t shown;   /* the serial of the last message that was */
+	uint64_t earlier; /* of them, when a terminal was looked at last, */
+	uint64_t settled; /* and the time before */
+	struct ring ends; /* of messages that are not shown: struct output_end */
+	struct loop_timer look; /* at what is read, as long as there are any */
+	uint64_t shown;         /* the serial of the last message that was */
 };
 
 /* The loop must outlive it. */
@@ -41,7 +50,11 @@ void output_write(struct cli_output *output, struct view bytes);
 void output_message(struct cli_output *output, uint64_t serial);
 /* Whether all bytes are written. */
 bool output_is_empty(const struct cli_output *output);
-/* Waits until all are, until it fails, or until a signal comes, but no longer than this. */
+/* Whether all messages are shown, too. */
+bool output_is_shown(const struct cli_output *output);
+/* What stands in the pipe is not waited for any longer: it counts as read. */
+void output_presume(struct cli_output *output);
+/* Waits until all messages are shown and all bytes written, until it fails, or until a signal comes, but no longer than this. */
 void output_wait(struct cli_output *output, uint64_t ms);
 
 #endif

@@ -593,6 +593,8 @@ void stream_tell(struct replication *r, struct stream_state *s, uint8_t to, uint
 void stream_settle(struct replication *r);
 /* Writes all `received` that has gathered: no later time will do. */
 void stream_flush(struct replication *r);
+/* What has gathered is told to nobody. */
+void stream_drop_received(struct replication *r);
 /* When `received` is due; UINT64_MAX: nothing has gathered. */
 uint64_t stream_deadline(const struct replication *r);
 /* The replica died, or the session ended: what was asked there and told it counts no longer. */

@@ -285,6 +285,7 @@ void replication_blind(struct replication *r, struct replication_time time)
 	r->now_ms = time.monotonic_ms;
 	r->is_blind = true;
 	handed_drop(r);
+	stream_drop_received(r);
 	mailbox_clear(r);
 	replication_settle(r);
 }

@@ -143,7 +143,7 @@ static void tell_one(struct replication *r, struct stream_state *s, uint32_t ind
 
 void stream_tell(struct replication *r, struct stream_state *s, uint8_t to, uint64_t number)
 {
-	if (!ranges_have(&s->shown, number) && !ranges_have(&s->gone, number))
+	if ((!ranges_have(&s->shown, number) && !ranges_have(&s->gone, number)) || r->is_blind)
 		return;
 	for (uint32_t i = 0; i < REPLICAS; i++)
 		if (to & BIT(i))
@@ -203,6 +203,19 @@ void stream_flush(struct replication *r)
 {
 	for (uint32_t i = 0; i < REPLICAS; i++)
 		tell_all(r, i);
+}
+
+void stream_drop_received(struct replication *r)
+{
+	for (uint32_t i = 0; i < REPLICAS; i++) {
+		struct stream_state *s;
+
+		while ((s = r->replicas[i].tell_first) != NULL) {
+			ranges_clear(&s->to_tell[i]);
+			s->telling &= (uint8_t)~BIT(i);
+			r->replicas[i].tell_first = s->tell_next[i];
+		}
+	}
 }
 
 uint64_t stream_deadline(const struct replication *r)
