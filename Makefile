@@ -26,16 +26,16 @@ out := $(BUILD)$(if $(SAN),/$(subst $(comma),-,$(SAN)))
 bin := $(if $(filter-out build,$(out)),$(out),.)
 goals := $(or $(MAKECMDGOALS),all)
 
-# Sources. Each part is a folder, from the bottom up; DESIGN.md says what each is for. All but the programs' own
-# files go into one archive, of which each program and test takes what it uses.
+# Sources. Each part is a folder, listed from the bottom up; DESIGN.md says what each is for. All objects except those
+# of the programs' main files go into one archive. Each program and test takes from it what it uses.
 parts := base fact terminal protocol store io session replication reconcile journal chat driver cli tools
 mains := server.c client.c tools/repair.c tools/bench.c
 programs := $(addprefix $(bin)/,server client repair)
-# By its whole path: `bench` alone is the target that runs it.
+# The program has its whole path here, because `bench` alone is the target that runs it.
 load := $(abspath $(bin))/bench
 objects := $(patsubst %.c,$(out)/%.o,$(filter-out $(mains),$(wildcard *.c $(parts:%=%/*.c))))
 library := $(out)/libthreefold.a
-# Tests. Those of a part stand in tests/ under its name, one program a file.
+# Tests. Those of a part are in the folder of its name in tests/; each file is one program.
 units := $(patsubst %.c,$(out)/%,$(wildcard $(parts:%=tests/%/*.c) tests/process/*.c))
 model := $(out)/tests/model/model
 relay := $(out)/tests/lib/relay
@@ -53,9 +53,9 @@ hardening := -fstack-protector-strong -fPIE $(if $(SAN),,-U_FORTIFY_SOURCE -D_FO
 sanitize := $(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=all -fno-omit-frame-pointer)
 compile = $(CC) -std=c11 -O2 -g $(warnings) -D_GNU_SOURCE -I. $(hardening) $(sanitize) \
 	$(cjson_cflags) $(CPPFLAGS) $(CFLAGS)
-# A sanitizer has a crypt_r of its own that calls the real one, for which the linker sees no need.
+# No --as-needed with sanitizers: they define a crypt_r that calls the real one, which the linker cannot see.
 link = $(CC) -O2 -g -pie -Wl,-z,relro,-z,now $(if $(SAN),,-Wl,--as-needed) $(sanitize) $(CFLAGS) $(LDFLAGS)
-# A sanitizer answers for crypt_r itself, and then needs the library behind it all the same.
+# For the same reason --no-as-needed keeps libcrypt.
 libraries = $(LDLIBS) $(cjson_libs) -Wl,--no-as-needed -lcrypt -lpthread
 
 # Shows one word and the target, or with V=1 the command.
@@ -64,14 +64,14 @@ quiet = $(if $(filter 1,$(V)),,@echo '  $(1)	$@' &&)
 all: $(programs) $(load)
 tests: $(units) $(model) $(relay) $(simulate) $(if $(SAN)$(BUGS),,$(simulate)-bugs)
 
-# What the goals need beside a compiler is looked for, and installed where it is missing, before anything
-# else: make remakes this included file first, and starts anew if it has changed.
+# Before anything else make looks for what the goals need beside a compiler, and installs what is missing: it remakes
+# the included file first, and starts anew if that file has changed.
 needs := cjson $(if $(filter check,$(goals)),prove tmux iproute2) \
 	$(if $(filter lint,$(goals)),prove binutils clang-format cppcheck shellcheck) \
 	$(if $(filter format,$(goals)),clang-format) $(if $(filter fuzz,$(goals)),clang libclang-rt)
 ifneq ($(filter-out clean distclean,$(goals)),)
 include $(BUILD)/cjson.mk
-# An object is older than a change of the flags, an archive older than a change of its list.
+# Objects are rebuilt when the flags change, and the archive when its list of objects changes.
 stamp = $(if $(call differs,$(file <$(1)),$(2)),$(shell mkdir -p $(dir $(1)))$(file >$(1),$(2)))
 differs = $(subst x$(1)x,,x$(2)x)$(subst x$(2)x,,x$(1)x)
 $(call stamp,$(out)/flags,$(strip $(compile) $(link) $(libraries)))
@@ -107,7 +107,7 @@ $(model) $(relay): $(out)/flags
 $(simulate): $(patsubst %.c,$(out)/%.o,$(wildcard tests/simulate/*.c)) $(library)
 	$(call quiet,LD)$(link) -o $@ $^ $(libraries)
 
-# The same sources with deliberate bugs to be switched on, in a folder of their own.
+# The simulator again, with deliberate bugs that can be switched on. Its objects have a folder of their own.
 $(simulate)-bugs: force
 	@$(MAKE) --no-print-directory BUILD=$(BUILD)/bugs BUGS=1 CPPFLAGS='$(CPPFLAGS) -DBUGS' \
 		$(BUILD)/bugs/tests/simulate/simulate && cp -p $(BUILD)/bugs/tests/simulate/simulate $@
@@ -119,11 +119,11 @@ prove = @test -n '$(strip $(1))' || { echo "no test has '$(T)' in its name" >&2;
 check: all tests
 	$(call prove,$(call select,$(units) $(scripts)))
 
-# Random schedules, as many as asked for, from the one named.
+# Runs SEEDS random schedules, beginning with seed FROM.
 soak: $(simulate)
 	@$(simulate) --seeds $(or $(FROM),1) $(or $(SEEDS),10000) --jobs $(JOBS)
 
-# Each target for so long, on what earlier runs have found worth keeping.
+# Runs each fuzz target for SECONDS. The corpus keeps the inputs that earlier runs found useful.
 fuzz:
 	@$(MAKE) --no-print-directory CC=clang BUILD=$(BUILD)/fuzz SAN=fuzzer-no-link,address,undefined fuzzers
 	@for target in $(notdir $(fuzzers)); do echo "  FUZZ	$$target"; mkdir -p $(BUILD)/corpus/$$target && \
@@ -135,11 +135,11 @@ fuzzers: $(fuzzers)
 $(fuzzers): %: %.o $(library)
 	$(call quiet,LD)$(link) -fsanitize=fuzzer -o $@ $< $(library) $(libraries)
 
-# The small cases that take a few minutes, each to the end of its states (tests/model/README.md).
+# Explores all states of the small cases, which takes a few minutes (tests/model/README.md).
 model: $(model)
 	@$(model) --all
 
-# The plain build is the one that is looked at: sanitizers and fortification call things of their own.
+# lint looks at the plain build only, because sanitizers add calls of their own to the objects.
 lint: $(objects) $(mains:%.c=$(out)/%.o)
 	$(if $(SAN),$(error lint looks at the plain build: leave SAN out))
 	$(call prove,$(call select,$(lints)))
@@ -147,15 +147,15 @@ lint: $(objects) $(mains:%.c=$(out)/%.o)
 format:
 	clang-format -i $(wildcard *.[ch] $(parts:%=%/*.[ch]) tests/*/*.[ch])
 
-# With DATA=dir the servers keep their data there and find it again; else each run starts from nothing.
+# With DATA=dir the servers keep their data there for the next run; without it each run starts with no data.
 demo: all
 	@exec env BIN=$(bin) DATA='$(DATA)' tools/demo.sh
 
-# The floor needs nothing of ours.
+# The floor program uses nothing from the archive.
 $(floor): %: %.o
 	$(call quiet,LD)$(link) -o $@ $< $(LDLIBS)
 
-# What makes a large state does so by the shipped store and journal.
+# grow makes a large data directory with the shipped store and journal.
 $(grow): %: %.o $(library)
 	$(call quiet,LD)$(link) -o $@ $< $(library) $(libraries)
 

@@ -38,7 +38,7 @@
 #include <unistd.h>
 
 enum {
-	NOTICE_MS = 1000, /* so long nothing is said if no replica is live at the start */
+	NOTICE_MS = 1000, /* at the start: after so long it tells that no replica is live */
 	STALL_MS = 300,   /* after a signal, so long stdout may still take what is to be written */
 	READ_MS = 1000,   /* what stands in a pipe is waited for so long, before a log-out */
 };
@@ -129,7 +129,7 @@ static void set_limit(struct client *c, uint64_t ms)
 	loop_timer_set(c->loop, &c->limit, loop_now_ms(c->loop) + ms);
 }
 
-/* Without waiting for anybody. */
+/* Ends the program without waiting for replicas. */
 static _Noreturn void end_at_once(struct client *c, enum exit_status status)
 {
 	console_free(c->console);
@@ -155,7 +155,7 @@ static void finish(struct client *c)
 	                                                   : c->options.timeout_ms);
 }
 
-/* The last thing that a client does. Without a live replica there is nobody to tell. */
+/* Logs out, which is the last request of a client, or ends at once if no replica is live. */
 static void leave(struct client *c)
 {
 	char own[DISPLAY_SIZE];
@@ -179,14 +179,14 @@ static void leave(struct client *c)
 	set_limit(c, c->options.reply_timeout_ms);
 }
 
-/* Why none is live, in one line. */
+/* Prints one line that tells why no replica is live. */
 static void say_none_is_live(struct client *c, const char *what)
 {
 	const struct replication *r = link_replication(c->link);
 
 	char text[REPLICAS * (DIAL_TEXT_SIZE + WHY_SIZE) + 128];
 
-	(void)snprintf(text, sizeof(text), "no replica could be reached%s: %s: %s; %s: %s; %s: %s",
+	(void)snprintf(text, sizeof text, "no replica could be reached%s: %s: %s; %s: %s; %s: %s",
 	               what, c->options.targets[0].text, replication_why(r, 0),
 	               c->options.targets[1].text, replication_why(r, 1),
 	               c->options.targets[2].text, replication_why(r, 2));
@@ -236,8 +236,8 @@ static void restart_idle(struct client *c)
 		loop_timer_set(c->loop, &c->idle, loop_now_ms(c->loop) + c->options.idle_ms);
 }
 
-/* The time counts from the last line that was taken, and once more while a command runs (but for
- * /wait): it may be a log-in that takes longer than that. */
+/* The time counts from the last line that was taken. If it passes while a command runs, except
+ * /wait, it begins anew: the command may be a log-in that takes longer. */
 static void idle_expired(struct loop_timer *timer)
 {
 	struct client *c = LOOP_OWNER(timer, struct client, idle);
@@ -260,7 +260,7 @@ static void signalled(void *context, int number)
 		console_signalled(c->console, number);
 		return;
 	}
-	/* A second one, or one before anything was reached, does not wait for anybody. */
+	/* A second signal, or one before any replica was reached, ends the client at once. */
 	if (c->is_hasty || c->state == CLIENT_STARTING)
 		end_at_once(c, c->state == CLIENT_STARTING ? EXIT_NO_REPLICA : EXIT_REFUSED);
 	c->is_hasty = true;
@@ -298,7 +298,7 @@ static void take_logout(struct client *c)
 	show_logged_out(&c->show, "idle");
 }
 
-/* Changes of replicas before `ready` are told by it. */
+/* Takes an action of the link. Changes of replicas before `ready` are told with it. */
 static void handle(void *context, const struct action *action)
 {
 	struct client *c = context;
@@ -306,7 +306,7 @@ static void handle(void *context, const struct action *action)
 
 	if (c->console != NULL && console_take(c->console, action))
 		return;
-	/* A death and what follows from it are one line. */
+	/* The death of a replica and a new leader become one line. */
 	if (action->kind != ACTION_REPLICA && action->kind != ACTION_LEADER)
 		show_changes(&c->show);
 	switch (action->kind) {
@@ -353,7 +353,7 @@ static void handle(void *context, const struct action *action)
 
 /* ---- turns ---- */
 
-/* A line was taken; /quit is one. */
+/* Called after a line was taken: it may have been /quit. */
 static void after_line(struct client *c)
 {
 	if (c->run.wants_end)
@@ -384,7 +384,7 @@ static bool take_line(struct client *c)
 	return true;
 }
 
-/* The same for a person, whose keys count in any state. */
+/* Takes what a person typed; keys count in any state. False if there was nothing. */
 static bool take_typed(struct client *c)
 {
 	bool is_free = c->logout_token == 0 && !c->run.is_busy;
@@ -435,7 +435,7 @@ static bool may_leave(const struct client *c)
 	                       replication_idle(link_replication(c->link)));
 }
 
-/* Everything that can be done without waiting. */
+/* Does everything that can be done without waiting. */
 static void work(struct client *c)
 {
 	do {
@@ -490,7 +490,7 @@ static void start(struct client *c)
 		.wait_ms = c->options.is_terminal ? 0 : (uint32_t)c->options.timeout_ms,
 		.min_copies = (uint32_t)c->options.min_copies,
 	};
-	if (getrandom(options.seed, sizeof(options.seed), 0) != (ssize_t)sizeof(options.seed))
+	if (getrandom(options.seed, sizeof options.seed, 0) != (ssize_t)sizeof options.seed)
 		die("no random numbers", errno);
 	c->loop = loop_new();
 	if (c->loop == NULL)
@@ -498,14 +498,14 @@ static void start(struct client *c)
 	set_signals(c);
 	c->pool = link_pool_new(c->loop);
 	c->link = link_new(c->pool, c->options.targets, &options, handle, c);
-	explicit_bzero(&options, sizeof(options));
+	explicit_bzero(&options, sizeof options);
 	output_init(&c->output, c->loop);
 	input_init(&c->input, c->loop, c->options.is_terminal ? -1 : STDIN_FILENO);
 	if (c->options.is_terminal)
 		c->console = console_new(c->loop, c->link, &c->output, c->options.is_plain);
 	question_init(&c->question, c->console,
 	              view_of(c->options.password, c->options.password_size));
-	explicit_bzero(c->options.password, sizeof(c->options.password));
+	explicit_bzero(c->options.password, sizeof c->options.password);
 	show_init(&c->show, c->loop, c->link, &c->output, c->console, &c->options);
 	run_init(&c->run, c->loop, c->link, &c->show, &c->question);
 	c->idle.expired = idle_expired;

@@ -1,19 +1,17 @@
 /* SPDX-License-Identifier: MIT
  *
- * One table says of every type how large its payload may be, who may send it, and of which fields
- * it consists. A field is a kind and the place of its value in struct frame; a kind knows how to
- * read one from bytes (and check it), how many bytes it takes, and how to write it. Reading and
- * writing a frame are two loops over the same fields, so that they cannot disagree about an order
- * or a width. What depends on several values at once (SEND's flag and count, LIST's entries, the
- * end in the last page) is a kind of its own that is given the whole frame.
+ * One table says for each type how large its payload may be, who may send it, and which fields it
+ * has. A field is a kind (protocol/kind.h) and the place of its value in struct frame. Reading and
+ * writing a frame are two loops over the same fields, so they cannot disagree about order or width.
+ * Rules for several values at once (SEND's flag and count, LIST's entries, the end in the last
+ * page) are kinds of their own, which get the whole frame.
  *
  * The alternative was a pair of functions for each payload: twice the code, and the two functions
- * of a pair could disagree. The price is a call through a pointer for each field. SEND, the
+ * of a pair could disagree. The price is a call through a pointer for each field. SEND, the most
  * frequent frame, is one field.
  *
- * Decoding fills a frame on the stack and copies the member that the payload used only when all of
- * it was right. Encoding decodes its own result at once, which asserts everything that a peer would
- * refuse. The items of lists are in protocol/list.c.
+ * Decoding fills a frame on the stack and copies it to the caller only when all of it was right.
+ * Encoding decodes its own result at once, which asserts everything that a peer would refuse.
  */
 #include "protocol/kind.h"
 #include "protocol/private.h"
@@ -42,7 +40,7 @@ struct payload {
 	const struct protocol_field *fields;
 	size_t used; /* bytes of a struct frame that reading it may have filled in */
 };
-/* What follows a status that is not STATUS_OK; the last one has no payload. */
+/* The payload of a reply whose status is not STATUS_OK. A row without a payload ends the list. */
 struct refusal {
 	enum status status;
 	const struct payload *payload;
@@ -276,8 +274,7 @@ static const struct refusal log_in[] = {
 		{ FRAME_##type, #type, 0, min, max, MAY_ANY, false }, false, &(payload), none \
 	}
 
-/* A row that is not named here has no name and is no type. Sizes of replies are without their
- * status. */
+/* A type without a row here does not exist. The sizes of replies do not count the status. */
 static const struct format formats[UINT8_MAX + 1] = {
 	REQUEST(HELLO, 0, HELLO_SIZE - FRAME_HEADER_SIZE, HELLO_SIZE - FRAME_HEADER_SIZE, MAY_ANY,
 	        false, hello),
@@ -414,7 +411,7 @@ bool protocol_size(struct view bytes, size_t *size)
 
 bool protocol_peek_send(struct view bytes, struct id *recipient)
 {
-	size_t at = FRAME_HEADER_SIZE + 8 + 2; /* behind the time and the count */
+	size_t at = FRAME_HEADER_SIZE + 8 + 2; /* after the time and the count */
 
 	if (bytes.size < at + ID_SIZE || bytes.data[4] != FRAME_SEND || bytes.data[5] != 0)
 		return false;
@@ -422,7 +419,7 @@ bool protocol_peek_send(struct view bytes, struct id *recipient)
 	return true;
 }
 
-/* All but the payload, and that its size is one that the type may have. */
+/* Reads the header, and checks that the payload has a size that the type allows. */
 static const char *read_header(struct view bytes, const struct format **format, struct frame *frame)
 {
 	size_t size;
@@ -493,7 +490,7 @@ bool protocol_decode(struct view frame, struct frame *out, const char **why)
 	if (*why != NULL)
 		return false;
 	assert(used >= USED(status));
-	assert(used <= sizeof(*out));
+	assert(used <= sizeof *out);
 	memcpy(out, &scratch, used);
 	return true;
 }
@@ -584,8 +581,7 @@ void protocol_end(struct buf *b, size_t offset)
 	buf_store_u32(begin, (uint32_t)(size - 4));
 }
 
-/* Bytes that have not come yet are taken as all bits one: if any bytes make the versions valid,
- * these do. */
+/* Bytes that have not come yet count as 0xff: if any bytes make the versions valid, these do. */
 bool protocol_hello_begins(struct view bytes, bool *whole)
 {
 	const uint8_t versions_at = HELLO_SIZE - 4;

@@ -152,8 +152,8 @@ bool store_list_next(const struct store *s, struct view prefix, struct view afte
 /* ---- mailboxes and streams ---- */
 
 /* The next live message of a mailbox after a place, in order of place. Sets `after` to it. False at
- * the end. It steps over each message that store_work has still to free, so whoever reads pages
- * waits until the work of that mailbox is done. */
+ * the end. It steps over each message that store_work has still to free, so a caller that reads
+ * pages waits until the work of that mailbox is done. */
 bool store_mailbox_next(const struct store *s, const struct id *recipient, struct place *after,
                         struct message *message);
 /* What `sender` uses of his share of `recipient`'s mailbox. For an unknown recipient: of his share
@@ -222,8 +222,8 @@ bool store_pending_next(const struct store *s, struct store_pending *after, stru
  * 32 zero bytes mean from the beginning. A text whose messages store_work has still to free is
  * among them, so a snapshot waits for that work. */
 bool store_text_next(const struct store *s, uint8_t after[KEY_SIZE], struct view *text);
-/* The digest of the text of a held message, so that whoever writes many messages of one text need
- * not compute it for each. False if the message is not held or its text is short. */
+/* The digest of the text of a held message: a caller who writes many messages of one text need not
+ * compute it for each. False if the message is not held or its text is short. */
 bool store_text_digest(const struct store *s, const struct message *message,
                        uint8_t digest[KEY_SIZE]);
 

@@ -3,21 +3,21 @@
  * arena: many small pieces of memory that are named by 4-byte handles.
  *
  * Memory comes in blocks of 2 MiB, which are cut into chunks of 64 KiB. A chunk holds pieces of one
- * size, a multiple of 8 bytes, and a handle is the number of the 8 bytes at which its piece begins,
- * counted through all chunks: so 4 bytes reach 32 GiB, there is no header before a piece, and no
- * handle need say how large its piece is. A chunk that becomes empty is free for another size, a
- * block that becomes empty is given back, but for the last one. Nothing moves: a pointer from
- * arena_at lives as long as its piece, whatever is allocated meanwhile.
+ * size, a multiple of 8 bytes. A handle is the offset of its piece in units of 8 bytes, counted
+ * through all chunks. So 4 bytes reach 32 GiB, and neither a header nor the handle needs to hold
+ * the size of a piece. A chunk that becomes empty is free for another size. A block that becomes
+ * empty is given back, except the last one. Nothing moves: a pointer from arena_at lives as long as
+ * its piece, whatever is allocated meanwhile.
  *
- * A block is one large page of the processor where the system has such. What is looked for is
- * mostly in no cache, and then finding out where a small page is costs as much as the read; and a
- * killed process is gone, and its sockets closed, when its last page is: thousands of small ones
- * keep its clients waiting for milliseconds. The first block is left to small pages, so that a
- * small store costs no more than it holds.
+ * A block is one large page of the processor, where the system has such pages. There are two
+ * reasons. Most reads miss the caches, and then the look-up of a small page costs as much as the
+ * read. And the system closes the sockets of a killed process only when it has freed all its pages:
+ * thousands of small pages would keep clients waiting for milliseconds. The first block has small
+ * pages, so that a small store needs little memory.
  *
- * The first touch of a large page takes milliseconds where a hypervisor has to find the memory. So
- * whoever has a thread to spare may make the next block beforehand (arena_block_new, which touches
- * all of it) and give it when it is wanted.
+ * The first touch of a large page takes milliseconds on a virtual machine whose host must find the
+ * memory. So a caller with a spare thread can make the next block there beforehand
+ * (arena_block_new, which touches all of it) and add it when it is needed.
  *
  * Handle 0 is never given: it stands for "none".
  *

@@ -2,7 +2,7 @@
  *
  * SHA-256 in plain C: a round names its eight variables in turn instead of moving them, so that the
  * compiler keeps all of them in registers. The processor's SHA instructions lost: a replica hashes
- * some hundred bytes for a log in, and a second path would have to be tested on machines that lack
+ * some hundred bytes for a log-in, and a second path would have to be tested on machines that lack
  * it.
  */
 #include "base/sha256.h"

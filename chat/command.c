@@ -100,7 +100,7 @@ static bool take_option(const struct verb_row *row, struct view word, struct vie
 		{ "-E", FIELD_REGEX, true },
 	};
 
-	for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++) {
+	for (size_t i = 0; i < sizeof options / sizeof options[0]; i++) {
 		struct view value = { 0 };
 
 		if ((row->optional & FIELD_BIT(options[i].field)) == 0)
@@ -159,7 +159,7 @@ static void refuse(struct command_request *request, enum outcome outcome, const 
 	assert(outcome != OUTCOME_OK);
 	request->outcome = outcome;
 	va_start(arguments, format);
-	size = vsnprintf(request->detail, sizeof(request->detail), format, arguments);
+	size = vsnprintf(request->detail, sizeof request->detail, format, arguments);
 	va_end(arguments);
 	assert(size >= 0);
 	(void)size; /* a sentence that is too long is cut */

@@ -26,7 +26,7 @@ static size_t put_line(const struct verb_row *row, char *to, size_t size)
 	char form[HELP_WORD_SIZE];
 	int count;
 
-	(void)put_form(row, form, sizeof(form));
+	(void)put_form(row, form, sizeof form);
 	count = snprintf(to, size, "%-36s %s", form, row->summary);
 	assert(count > 0);
 	assert((size_t)count < size);
@@ -44,7 +44,7 @@ static bool table_fits(size_t columns, size_t rows)
 	size_t taken = rows_of(strlen(last_line), columns) + PROMPT_ROWS;
 
 	for (enum verb verb = 0; verb < VERB_TEXT; verb++)
-		taken += rows_of(put_line(verb_row(verb), line, sizeof(line)), columns);
+		taken += rows_of(put_line(verb_row(verb), line, sizeof line), columns);
 	return taken <= rows;
 }
 
@@ -54,7 +54,7 @@ static bool forms_fit(size_t columns, size_t rows)
 	size_t widest = 0;
 
 	for (enum verb verb = 0; verb < VERB_TEXT; verb++) {
-		size_t width = put_form(verb_row(verb), form, sizeof(form));
+		size_t width = put_form(verb_row(verb), form, sizeof form);
 
 		widest = width > widest ? width : widest;
 	}
@@ -78,10 +78,10 @@ void help_table(char text[HELP_SIZE])
 
 	for (enum verb verb = 0; verb < VERB_TEXT; verb++) {
 		size += put_line(verb_row(verb), text + size, HELP_SIZE - size);
-		assert(size + 1 + sizeof(last_line) < HELP_SIZE);
+		assert(size + 1 + sizeof last_line < HELP_SIZE);
 		text[size++] = '\n';
 	}
-	memcpy(text + size, last_line, sizeof(last_line));
+	memcpy(text + size, last_line, sizeof last_line);
 }
 
 void help_words(enum help_form form, char words[VERB_TEXT][HELP_WORD_SIZE])

@@ -60,7 +60,7 @@ static bool compile(struct pattern *p, struct view text, char err[PATTERN_ERR_SI
 		result = regcomp(&p->regex, p->text, REG_EXTENDED);
 		if (result == 0)
 			return true;
-		(void)regerror(result, &p->regex, reason, sizeof(reason));
+		(void)regerror(result, &p->regex, reason, sizeof reason);
 		wrong = reason;
 	}
 	(void)snprintf(err, PATTERN_ERR_SIZE,
@@ -175,6 +175,6 @@ bool pattern_fits(const struct pattern *p, const char *name)
 		return true;
 	if (tilde == NULL)
 		return false;
-	(void)snprintf(alone, sizeof(alone), "%.*s", (int)(tilde - name), name);
+	(void)snprintf(alone, sizeof alone, "%.*s", (int)(tilde - name), name);
 	return fits(p, alone);
 }

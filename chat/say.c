@@ -13,10 +13,10 @@ void say_own(struct buf *to, const char *format, ...)
 	int size;
 
 	va_start(values, format);
-	size = vsnprintf(text, sizeof(text), format, values);
+	size = vsnprintf(text, sizeof text, format, values);
 	va_end(values);
 	assert(size >= 0);
-	assert((size_t)size < sizeof(text));
+	assert((size_t)size < sizeof text);
 	buf_append(to, view_of(text, (size_t)size));
 }
 

@@ -338,7 +338,7 @@ static void show_stored(struct script *s, const struct result *r)
 	if (r->kind == COMMAND_SEND && r->stored == 1)
 		say_own(&s->out, ": %s",
 		        r->online > 0 ? "the recipient is online"
-		                      : "the recipient will get it at the next log in");
+		                      : "the recipient will get it at the next log-in");
 	else
 		say_own(&s->out, ": stored for %u, %u of them online", r->stored, r->online);
 	if (r->stored > 0 && r->copies < REPLICAS)

@@ -583,7 +583,7 @@ static void put_row(struct transcript *t, uint32_t index, const struct replica_r
 
 	put_round_trip(row, trip);
 	if (row->facts_known)
-		(void)snprintf(facts, sizeof(facts), "%" PRIu64, row->facts);
+		(void)snprintf(facts, sizeof facts, "%" PRIu64, row->facts);
 	say_own(t->out, "%u ", index);
 	escape_for_terminal(t->out, address);
 	put_blanks(t, columns < width ? width - columns : 0);

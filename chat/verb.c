@@ -70,7 +70,7 @@ static const struct verb_row rows[VERB_TEXT] = {
 		.name = "msg",
 		.usage = "[--id ID] NAME[,NAME...] TEXT",
 		.summary = "send a message",
-		.help = "It reaches who is offline at the next log in. With the ID of a message "
+		.help = "It reaches who is offline at the next log-in. With the ID of a message "
 		        "whose outcome is unknown it is sent again, and shown once.",
 		.when = WHEN_IN,
 		.needed = FIELD_BIT(FIELD_TO) | FIELD_BIT(FIELD_TEXT),
@@ -254,7 +254,7 @@ const struct verb_row *verb_nearest(struct view wrong)
 	const struct verb_row *nearest = NULL;
 	size_t best = 3;
 
-	for (size_t i = 0; i < sizeof(synonyms) / sizeof(synonyms[0]); i++)
+	for (size_t i = 0; i < sizeof synonyms / sizeof synonyms[0]; i++)
 		if (equal_ignoring_case(wrong, view_of_string(synonyms[i].other)))
 			return &rows[synonyms[i].verb];
 	if (wrong.size == 0 || wrong.size > VERB_WORD_SIZE_MAX)
@@ -327,7 +327,7 @@ const char *verb_foreign(struct view line)
 	rest = line;
 	first = word_take(&rest);
 	words = word_count(line);
-	for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
+	for (size_t i = 0; i < sizeof forms / sizeof forms[0]; i++) {
 		bool is_send = forms[i].words_max == SIZE_MAX;
 		struct view word = view_of_string(forms[i].word);
 

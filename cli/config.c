@@ -22,7 +22,7 @@ bool config_path(char path[HOME_PATH_SIZE])
 	return home_path("XDG_CONFIG_HOME", ".config", "config", path);
 }
 
-/* Says what is wrong; false, for whoever has to return that. */
+/* Writes a sentence to `err` and returns false, so that callers can return its result. */
 __attribute__((format(printf, 2, 3))) static bool wrong(char err[CONFIG_ERR_SIZE],
                                                         const char *format, ...)
 {
@@ -47,7 +47,7 @@ static void skip_blanks(struct view *v)
 		*v = view_of(v->data + 1, v->size - 1);
 }
 
-/* Up to the next blank, or `end` if that is not 0. */
+/* Takes a word from the front of `v`: up to a blank, or up to `end` if that is not 0. */
 static struct view take_word(struct view *v, uint8_t end)
 {
 	size_t size = 0;
@@ -63,7 +63,7 @@ static struct view take_word(struct view *v, uint8_t end)
 	return word;
 }
 
-/* Without what a terminal might obey: such a line is not repeated to anybody. */
+/* Whether a line holds nothing that a terminal might obey. Messages repeat only such a line. */
 static bool is_plain_text(struct view line)
 {
 	for (size_t i = 0; i < line.size; i++)
@@ -81,7 +81,7 @@ static bool copy_word(char *to, size_t size, struct view word)
 	return true;
 }
 
-/* One line; NULL, or a phrase: what is wrong with it. */
+/* Reads one line. NULL: it is good; else a phrase that says what is wrong with it. */
 static const char *parse_line(struct view line, struct cli_config *config, size_t *count)
 {
 	struct view rest = line;
@@ -141,7 +141,8 @@ bool config_parse(struct view text, const char *path, struct cli_config *config,
 
 /* ---- reading ---- */
 
-/* -1, with `err`, and with errno if opening failed (else it is 0). */
+/* Opens a regular file without waiting. -1 and `err` if it cannot be used; then errno says why it
+ * cannot be opened, or is 0 if it can. */
 static int open_regular(const char *path, struct stat *stat, char err[CONFIG_ERR_SIZE])
 {
 	int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
@@ -190,7 +191,7 @@ bool config_read(const char *path, struct cli_config *config, bool *is_missing,
 	return good;
 }
 
-/* The first line of what was read. */
+/* Takes the password from the first line of `text`. */
 static bool take_password(const char *path, struct view text, uint8_t password[PASSWORD_SIZE_MAX],
                           size_t *size, char err[CONFIG_ERR_SIZE])
 {
@@ -236,14 +237,14 @@ bool config_read_password(const char *path, uint8_t password[PASSWORD_SIZE_MAX],
 		good = wrong(err, "cannot read '%s': %s", path, strerror(errno));
 	else
 		good = take_password(path, view_of(text, (size_t)count), password, size, err);
-	explicit_bzero(text, sizeof(text));
+	explicit_bzero(text, sizeof text);
 	(void)close(fd);
 	return good;
 }
 
 /* ---- writing ---- */
 
-/* The file beside it; false with errno, and then it is gone. */
+/* Writes the new file beside the old one. False, with errno, if that fails; then it is removed. */
 static bool write_new(char *new_path, const char *text)
 {
 	int fd = mkostemp(new_path, O_CLOEXEC); /* 0600 */
@@ -273,10 +274,10 @@ bool config_write(const char *path, const struct cli_config *config, char err[CO
 
 	assert(path[0] == '/');
 	for (size_t i = 0; i < REPLICAS; i++)
-		size += (size_t)snprintf(text + size, sizeof(text) - size, "replica = %s %s\n",
+		size += (size_t)snprintf(text + size, sizeof text - size, "replica = %s %s\n",
 		                         config->hosts[i], config->ports[i]);
-	assert(size < sizeof(text));
-	(void)snprintf(new_path, sizeof(new_path), "%s.XXXXXX", path);
+	assert(size < sizeof text);
+	(void)snprintf(new_path, sizeof new_path, "%s.XXXXXX", path);
 	if (file_make_folders(new_path) != 0 || !write_new(new_path, text))
 		return wrong(err, "cannot write '%s': %s", path, strerror(errno));
 	if (rename(new_path, path) != 0) {

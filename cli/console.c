@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT
  *
- * Events of the terminal become lines that wait, events for the caller, or things that are done
- * here. Ctrl-C clears the line or ends a question. On an empty line it says how to end the client;
- * a second one in a row is an event.
+ * An event of the terminal becomes a line that waits, an event for the caller, or an action of this
+ * file. Ctrl-C clears the line or ends a question. On an empty line it prints how to end the
+ * client; a second Ctrl-C in a row becomes an event.
  *
- * For a name, Tab asks the replicas in the background and goes on; if the line is still the same
- * when the answer comes, it is completed. One such question is under way at a time.
+ * To complete a name, Tab asks the replicas in the background, and the person can type on. The line
+ * is completed if it is still the same when the answer comes. One such request is under way at a
+ * time.
  */
 #include "cli/console.h"
 
@@ -25,7 +26,7 @@
 enum {
 	LINE_MAX_SIZE = 2 * TEXT_SIZE_MAX, /* a text, and many names before it */
 	PASTE_LINES_MAX = 8,
-	NAMES_MAX = 200, /* that are listed for a completion; more are no help */
+	NAMES_MAX = 200, /* names listed for a completion; more do not help */
 	ASKED_SIZE = 256,
 	BURST_MS = 1000,
 	STALL_MS = 500, /* a terminal that takes nothing for so long is left as it is */
@@ -43,8 +44,8 @@ struct cli_console {
 	bool end_was_told;
 	bool is_listening;  /* the loop has the source */
 	bool is_echoed;     /* the terminal shows by itself what is typed */
-	bool is_shown;      /* prompt and line are */
-	bool was_interrupt; /* the last event */
+	bool is_shown;      /* prompt and line are shown */
+	bool was_interrupt; /* the last event was Ctrl-C on an empty line */
 	int history;
 
 	/* The question under way: the caller's, or whether a paste is wanted. */
@@ -138,8 +139,8 @@ void console_prompt(struct cli_console *c, const char *prompt, const char *own)
 	c->is_shown = prompt[0] != 0;
 	terminal_show(c->t, c->is_shown);
 	if (c->unread > 0)
-		(void)snprintf(count, sizeof(count), "(%ju) ", (uintmax_t)c->unread);
-	(void)snprintf(title, sizeof(title), "%s%s%sthreefold", count, own,
+		(void)snprintf(count, sizeof count, "(%ju) ", (uintmax_t)c->unread);
+	(void)snprintf(title, sizeof title, "%s%s%sthreefold", count, own,
 	               own[0] != 0 ? " - " : "");
 	terminal_title(c->t, view_of_string(title));
 }
@@ -193,19 +194,19 @@ static void readable(struct loop_source *source, unsigned events)
 		listen_or_not(c);
 		return;
 	}
-	count = read(source->fd, bytes, room < sizeof(bytes) ? room : sizeof(bytes));
+	count = read(source->fd, bytes, room < sizeof bytes ? room : sizeof bytes);
 	if (count > 0)
 		terminal_input(c->t, view_of(bytes, (size_t)count));
 	else if (count == 0 || (errno != EINTR && errno != EAGAIN))
 		c->has_ended = true;
-	explicit_bzero(bytes, sizeof(bytes));
+	explicit_bzero(bytes, sizeof bytes);
 	listen_or_not(c);
 }
 
 struct cli_console *console_new(struct loop *l, struct link *link, struct cli_output *output,
                                 bool is_plain)
 {
-	struct cli_console *c = memory_alloc_zero(1, sizeof(*c));
+	struct cli_console *c = memory_alloc_zero(1, sizeof *c);
 	struct terminal_options options = { .line_size_max = LINE_MAX_SIZE,
 		                            .paste_lines_max = PASTE_LINES_MAX,
 		                            .history_count_max = HISTORY_COUNT_MAX };
@@ -288,7 +289,7 @@ void console_drop_keys(struct cli_console *c)
 
 static void ask(struct cli_console *c, const char *prompt, bool is_secret)
 {
-	(void)snprintf(c->question, sizeof(c->question), "%s", prompt);
+	(void)snprintf(c->question, sizeof c->question, "%s", prompt);
 	c->is_secret = is_secret;
 	terminal_ask(c->t, view_of_string(prompt), is_secret);
 	tty_echo(!is_secret);
@@ -317,7 +318,7 @@ static void take_paste(struct cli_console *c, const struct terminal_event *event
 	char text[160];
 
 	if (event->is_too_large) {
-		(void)snprintf(text, sizeof(text),
+		(void)snprintf(text, sizeof text,
 		               "this paste of %ju line%s does not fit into one message and was "
 		               "dropped; send it in parts",
 		               (uintmax_t)event->lines, event->lines == 1 ? "" : "s");
@@ -325,13 +326,13 @@ static void take_paste(struct cli_console *c, const struct terminal_event *event
 		say(c, text);
 		return;
 	}
-	(void)snprintf(text, sizeof(text), "paste %ju lines into one message? (y/n) ",
+	(void)snprintf(text, sizeof text, "paste %ju lines into one message? (y/n) ",
 	               (uintmax_t)event->lines);
 	c->asks_paste = true;
 	ask(c, text, false);
 }
 
-/* The answer to that. */
+/* Takes the answer to the question whether a paste is wanted. */
 static void end_paste(struct cli_console *c, struct view answer)
 {
 	c->asks_paste = false;
@@ -340,7 +341,7 @@ static void end_paste(struct cli_console *c, struct view answer)
 
 /* ---- lines ---- */
 
-/* The question stays to be seen, with what was answered. */
+/* Prints the question with its answer, so that they stay visible. */
 static void show_answer(struct cli_console *c, struct view answer)
 {
 	struct buf out;
@@ -375,7 +376,7 @@ static void keep_line(struct cli_console *c, const struct terminal_event *event)
 	}
 }
 
-/* Whether another line may be finished now. */
+/* Whether the person may finish another line now. */
 static bool wants_lines(const struct cli_console *c, enum console_lines lines)
 {
 	const struct console_line *last;
@@ -405,11 +406,11 @@ static void give_waiting(struct cli_console *c, struct console_event *event)
 
 /* ---- completion ---- */
 
-/* What Tab may put there, each with what of the word stands before it. */
+/* Completes with the names that came, each after the part of the word that stands before it. */
 static void complete_names(struct cli_console *c)
 {
-	struct view *words = memory_alloc((c->names_count + 1) * sizeof(*words));
-	struct buf *memory = memory_alloc((c->names_count + 1) * sizeof(*memory));
+	struct view *words = memory_alloc((c->names_count + 1) * sizeof *words);
+	struct buf *memory = memory_alloc((c->names_count + 1) * sizeof *memory);
 
 	for (size_t i = 0; i < c->names_count; i++) {
 		buf_init(&memory[i], LINE_MAX_SIZE + DISPLAY_SIZE);
@@ -441,7 +442,7 @@ static void ask_for_names(struct cli_console *c, const struct terminal_event *ev
 	c->serial = event->serial;
 	c->names_count = 0;
 	if (c->names == NULL)
-		c->names = memory_alloc_zero(NAMES_MAX, sizeof(*c->names));
+		c->names = memory_alloc_zero(NAMES_MAX, sizeof *c->names);
 	c->token = link_command(
 		c->link,
 		&(struct command){ .kind = COMMAND_LIST, .name = name, .enough = NAMES_MAX });
@@ -482,7 +483,7 @@ bool console_take(struct cli_console *c, const struct action *action)
 
 /* ---- events ---- */
 
-/* The terminal as it was, for the shell, until the person comes back. */
+/* Gives the terminal back to the shell until the person continues this process. */
 static void suspend(struct cli_console *c)
 {
 	terminal_show(c->t, false);
@@ -537,7 +538,7 @@ static enum console_kind take_line(struct cli_console *c, const struct terminal_
 	return CONSOLE_NOTHING;
 }
 
-/* What it means for the caller. */
+/* Handles an event of the terminal, and returns what it means for the caller. */
 static enum console_kind take_event(struct cli_console *c, const struct terminal_event *event,
                                     enum console_lines lines)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * The file is read as a whole, from its end if it is large, and then begins with a line that is
- * cut: that one is dropped. A file that has grown too large is written anew beside itself and put
- * in its place.
+ * The file is read as a whole. Of a large file only the end is read; this part begins within a
+ * line, which is dropped. A file that has grown too large is written anew under another name, which
+ * then replaces it.
  */
 #include "cli/history.h"
 
@@ -15,7 +15,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* One entry, as it stands in the file, into `to`. */
+/* Decodes one entry of the file into `to`. */
 static void decode(struct buf *to, struct view line)
 {
 	buf_clear(to);
@@ -59,23 +59,16 @@ static void give_lines(struct terminal *t, struct view text)
 	buf_release(&line);
 }
 
-/* What has been read may be less than there was: then the rest is a loss of old lines, no more. */
+/* Reads the last part of the file. What could not be read is a loss of old lines, no more. */
 static void read_all(int fd, struct buf *to)
 {
-	struct stat stat;
-	off_t from = 0;
 	uint8_t *room = buf_reserve(to, HISTORY_FILE_SIZE_MAX);
-	ssize_t count;
+	off_t from = lseek(fd, -HISTORY_FILE_SIZE_MAX, SEEK_END); /* fails if it is shorter */
+	ssize_t count = file_read(fd, room, HISTORY_FILE_SIZE_MAX);
 
 	assert(room != NULL);
-	if (fstat(fd, &stat) == 0 && stat.st_size > HISTORY_FILE_SIZE_MAX)
-		from = stat.st_size - HISTORY_FILE_SIZE_MAX;
-	do {
-		count = pread(fd, room + to->size, HISTORY_FILE_SIZE_MAX - to->size,
-		              from + (off_t)to->size);
-		if (count > 0)
-			buf_added(to, (size_t)count);
-	} while (count > 0 || (count < 0 && errno == EINTR));
+	if (count > 0)
+		buf_added(to, (size_t)count);
 	if (from > 0) {
 		const uint8_t *end = memchr(to->data, '\n', to->size);
 
@@ -88,14 +81,15 @@ static int open_file(const char *path, int flags)
 	return open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW | flags, 0600);
 }
 
-/* Writes what the terminal has kept to a new file; the old one's descriptor if that fails. */
+/* Writes the terminal's history to a new file and returns its descriptor; if that fails, returns
+ * that of the old file. */
 static int shorten(int fd, const char *path, const struct terminal *t)
 {
 	char new_path[HOME_PATH_SIZE + 32];
 	struct buf text;
 	int new_fd;
 
-	(void)snprintf(new_path, sizeof(new_path), "%s.%ld", path, (long)getpid());
+	(void)snprintf(new_path, sizeof new_path, "%s.%ld", path, (long)getpid());
 	new_fd = open_file(new_path, O_EXCL);
 	if (new_fd < 0)
 		return fd;

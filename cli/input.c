@@ -51,8 +51,8 @@ void input_release(struct cli_input *in)
 	buf_release(&in->buf);
 }
 
-/* The end of a pipe is told whether it is wanted or not, so what is not wanted is not in the loop
- * at all. */
+/* The loop reports the end of a pipe even to a source that wants nothing. So while no lines are
+ * wanted, the source is not in the loop. */
 void input_want(struct cli_input *in, bool wanted)
 {
 	wanted = wanted && !in->has_ended;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * The mark of those who are online is one that no name holds, and not a colour: it is there on
- * every terminal.
+ * The mark of those who are online is a character that no name holds. A colour would not do, since
+ * some terminals have none.
  */
 #include "cli/list.h"
 
@@ -13,7 +13,7 @@ void listing_clear(struct listing *list)
 {
 	for (size_t part = 0; part < 2; part++)
 		memory_free(list->parts[part].words);
-	memset(list, 0, sizeof(*list));
+	memset(list, 0, sizeof *list);
 }
 
 void listing_add(struct listing *list, const struct user *users, size_t count)
@@ -24,7 +24,7 @@ void listing_add(struct listing *list, const struct user *users, size_t count)
 
 		/* Room for all of this page, whichever part they belong to. */
 		list->parts[part].words = memory_resize(list->parts[part].words,
-		                                        size * sizeof(*list->parts[part].words));
+		                                        size * sizeof *list->parts[part].words);
 	}
 	for (size_t i = 0; i < count; i++) {
 		size_t part = users[i].online ? 0 : 1;
@@ -47,11 +47,11 @@ static void show_nobody(struct cli_console *console, bool is_all)
 	console_print(console, view_of_string(text));
 }
 
-/* How many there was room for. */
+/* Prints the names, and returns how many the screen had room for. */
 static uint64_t show_words(const struct listing *list, struct cli_console *console)
 {
 	size_t count = list->parts[0].kept + list->parts[1].kept;
-	struct view *words = memory_alloc(count * sizeof(*words));
+	struct view *words = memory_alloc(count * sizeof *words);
 	uint64_t shown;
 
 	for (size_t i = 0; i < count; i++) {
@@ -78,10 +78,9 @@ void listing_show(const struct listing *list, struct cli_console *console, bool 
 	}
 	shown = show_words(list, console);
 	if (shown < count)
-		(void)snprintf(rest, sizeof(rest), "; %ju more: /list %s shows fewer",
+		(void)snprintf(rest, sizeof rest, "; %ju more: /list %s shows fewer",
 		               (uintmax_t)(count - shown), is_all ? "PREFIX" : "LONGER");
-	(void)snprintf(text, sizeof(text), "list: %ju account%s, %ju online (*)%s",
-	               (uintmax_t)count, count == 1 ? "" : "s", (uintmax_t)list->parts[0].count,
-	               rest);
+	(void)snprintf(text, sizeof text, "list: %ju account%s, %ju online (*)%s", (uintmax_t)count,
+	               count == 1 ? "" : "s", (uintmax_t)list->parts[0].count, rest);
 	console_print(console, view_of_string(text));
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * In the order in which mistakes are told: options, the count, ports, the same pair twice, unknown
- * hosts, two pairs that are one address; then the config is written, if it is to be. Nothing is
- * dialled before all of it is right.
+ * Checks come in this order: the options, the number of addresses, the ports, a pair that stands
+ * twice, unknown hosts, two pairs that are one address. Then the config is written, if the command
+ * line asks for it. The client dials only after all checks.
  */
 #include "cli/options.h"
 

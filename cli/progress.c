@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * The timer does no more than to end the loop's wait: after each turn the prompt is drawn.
+ * The timer only sets a flag and ends the loop's wait: the client draws the prompt after each turn.
  */
 #include "cli/progress.h"
 

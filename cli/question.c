@@ -18,7 +18,7 @@ enum { PROMPT_SIZE = 128 };
 void question_init(struct cli_question *q, struct cli_console *console, struct view password)
 {
 	*q = (struct cli_question){ .console = console, .password_size = password.size };
-	assert(password.size <= sizeof(q->password));
+	assert(password.size <= sizeof q->password);
 	if (password.size > 0)
 		memcpy(q->password, password.data, password.size);
 }
@@ -31,7 +31,7 @@ void question_close(struct cli_question *q)
 
 void question_forget(struct cli_question *q)
 {
-	explicit_bzero(q->password, sizeof(q->password));
+	explicit_bzero(q->password, sizeof q->password);
 	q->password_size = 0;
 	q->is_typed = false;
 }
@@ -49,7 +49,7 @@ static struct question_decision ask(struct cli_question *q, enum question_kind k
 
 	assert(q->console != NULL);
 	q->kind = kind;
-	(void)snprintf(offer, sizeof(offer), "there is no '%s' yet: create it? (y/n) ", q->name);
+	(void)snprintf(offer, sizeof offer, "there is no '%s' yet: create it? (y/n) ", q->name);
 	console_ask(q->console, kind == QUESTION_TO_CREATE ? offer : prompts[kind],
 	            kind == QUESTION_PASSWORD || kind == QUESTION_PASSWORD_AGAIN);
 	return (struct question_decision){ .next = QUESTION_WAITS, .verb = q->verb };
@@ -75,7 +75,7 @@ static struct question_decision begin_account(struct cli_question *q, struct vie
 	return decision;
 }
 
-/* With the password that is known, or is now asked for. */
+/* Begins the command if the password is known; else asks for it. */
 static struct question_decision go_on(struct cli_question *q)
 {
 	if (q->password_size == 0)
@@ -102,7 +102,7 @@ struct question_decision question_begin(struct cli_question *q,
 	q->take_over = request->take_over;
 	if (request->verb == VERB_DELETE)
 		return ask(q, QUESTION_NAME_TO_DELETE);
-	assert(request->name.size < sizeof(q->name));
+	assert(request->name.size < sizeof q->name);
 	memcpy(q->name, request->name.data, request->name.size);
 	q->name[request->name.size] = 0;
 	return request->password.size > 0 ? begin_account(q, request->password) : go_on(q);
@@ -158,7 +158,7 @@ struct question_decision question_leave(struct cli_question *q)
 
 /* ---- a log-in to a name that nobody has ---- */
 
-/* The listing has ended. */
+/* The listing has ended: asks whether to create the account, or gives the old refusal. */
 static struct question_decision end_looking(struct cli_question *q, const struct result *result)
 {
 	q->is_looking = false;
@@ -177,7 +177,7 @@ struct question_decision question_result(struct cli_question *q, const struct re
 	if (q->console == NULL || q->is_closed || result->kind != COMMAND_LOGIN ||
 	    result->outcome != OUTCOME_WRONG_PASSWORD || !name_is_valid(view_of_string(q->name)))
 		return decide(q, QUESTION_PASSES);
-	(void)snprintf(q->refusal, sizeof(q->refusal), "%.150s; /login NAME tries again",
+	(void)snprintf(q->refusal, sizeof q->refusal, "%.150s; /login NAME tries again",
 	               result->detail);
 	q->is_looking = true;
 	q->is_taken = false;
@@ -192,7 +192,8 @@ struct question_decision question_result(struct cli_question *q, const struct re
 
 void question_users(struct cli_question *q, const struct user *users, size_t count)
 {
-	/* The name itself comes before all that it begins; another account may have lost it. */
+	/* The name itself comes before longer names that begin with it. An account that lost this
+	 * name to another is listed as name~digits, which is not equal. */
 	for (size_t i = 0; i < count; i++)
 		if (strcmp(users[i].name, q->name) == 0)
 			q->is_taken = true;

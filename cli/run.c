@@ -75,10 +75,10 @@ static void begin_delete(struct cli_run *r, struct view name)
 		r->delete_waits = true;
 }
 
-/* What a question, or its answer, has come to. */
+/* Does what a question or its answer has decided. */
 static void carry_out(struct cli_run *r, struct question_decision decision)
 {
-	/* The line it belongs to is long gone. */
+	/* The line of the request may be gone by now, so its views must not be used. */
 	if (decision.next != QUESTION_PASSES)
 		r->request.word = view_of_string(verb_row(decision.verb)->name);
 	switch (decision.next) {
@@ -114,7 +114,7 @@ void run_log_in(struct cli_run *r, const char *name)
 	carry_out(r, question_begin(r->question, &r->request));
 }
 
-/* A person gets the names in columns, and what sums them up instead of a result. */
+/* Ends /list. A person gets the names in columns and a summary in the place of a result. */
 static void end_list(struct cli_run *r)
 {
 	bool is_all = r->request.given == 0;
@@ -158,7 +158,7 @@ static void take_result(struct cli_run *r, const struct result *result)
 	answer(r, &a);
 }
 
-/* A page of accounts: those that fit are shown. */
+/* Takes a page of accounts and keeps those whose names match the pattern. */
 static void take_users(struct cli_run *r, const struct action *action)
 {
 	struct user *fitting;
@@ -169,7 +169,7 @@ static void take_users(struct cli_run *r, const struct action *action)
 		return;
 	}
 	progress_done(&r->show->progress, r->show->progress.done + action->users_count);
-	fitting = memory_alloc(action->users_count * sizeof(*fitting));
+	fitting = memory_alloc(action->users_count * sizeof *fitting);
 	for (size_t i = 0; i < action->users_count; i++)
 		if (pattern_fits(&r->pattern, action->users[i].name))
 			fitting[count++] = action->users[i];
@@ -197,8 +197,9 @@ void run_take(struct cli_run *r, const struct action *action)
 		progress_done(&r->show->progress, action->done);
 }
 
-/* What waits for the account goes with it, so it is shown first. Without a live replica nothing
- * more comes, and the deletion waits for one itself. */
+/* A deletion also deletes the messages that wait for the account, so it begins only when they have
+ * been shown. Without a live replica no more messages come; then the deletion begins and itself
+ * waits for a replica. */
 void run_go_on(struct cli_run *r)
 {
 	const struct replication *half = link_replication(r->link);
@@ -275,7 +276,7 @@ static void do_check(struct cli_run *r)
 	answer(r, &a);
 }
 
-/* In a window where the table has no room, what has. */
+/* The text of /help in the fullest form for which the window has room. */
 static const char *fold_help(struct cli_run *r, char text[HELP_SIZE])
 {
 	char words[VERB_TEXT][HELP_WORD_SIZE];

@@ -1,15 +1,13 @@
 /* SPDX-License-Identifier: MIT
  *
- * What is shown: a script gets the lines of chat/script.h; a person gets those of
- * chat/transcript.h, with the local time, and is told what became of a line that was typed.
+ * A person's message is shown once, when its outcome is known, with a remark if something was
+ * wrong. If that takes long, or if no replica is live, the message is shown at once as on its way
+ * or waiting, and so are the lines after it. When such messages succeed, a person is told only how
+ * many they were. A message to several recipients is shown again with its outcome, since the number
+ * of recipients reached is of interest.
  *
- * A person's message is shown once: when its outcome is known, with what was wrong, if anything
- * was. If that takes long, or no replica is live, it is shown at once as on its way or waiting, and
- * so are the lines behind it; those that succeed are then told by their number alone, but for what
- * goes to several, whose number is of interest.
- *
- * Whether all replicas hold the same facts is asked in the background: soon after one became live,
- * sooner again while they do not, else seldom. It costs two pings.
+ * In the background the client asks whether all replicas hold the same facts: soon after a replica
+ * became live, often while they differ, else seldom. Each time costs two pings.
  */
 #include "cli/show.h"
 
@@ -47,7 +45,7 @@ static struct transcript_time local(uint64_t ms)
 		                         .minute = (unsigned)tm.tm_min };
 }
 
-/* By the clock that the messages have, or this host's before any replica was heard. */
+/* The time by the replicas' clock, as in messages; before a replica is known, by this host's. */
 static struct transcript_time now(const struct cli_show *s)
 {
 	uint64_t ms = replication_clock(link_replication(s->link), link_time(s->link));
@@ -279,7 +277,7 @@ static void add_recipient(struct show_own *own, struct view name)
 	own->to_count++;
 }
 
-/* Whether the request is a message, to somebody: then `own` is it. */
+/* Whether the request sends a message. Then sets `own` to it. */
 static bool is_message(const struct command_request *q, const char *talk, struct show_own *own)
 {
 	*own = (struct show_own){ .text = q->text };
@@ -356,7 +354,7 @@ void show_done(struct cli_show *s)
 	s->word = view_of(NULL, 0);
 }
 
-/* What /replicas shows is all that there is to say. */
+/* Whether the answer is the table of /replicas, after which no other line is needed. */
 static bool is_table(const struct script_answer *a)
 {
 	return a->result != NULL && a->result->kind == COMMAND_REPLICAS;
@@ -381,7 +379,7 @@ void show_result(struct cli_show *s, const struct script_answer *a)
 	show_done(s);
 }
 
-/* What is under way and takes long. */
+/* Tells a person which command takes long. */
 static void show_under_way(struct cli_show *s)
 {
 	char text[160];
@@ -395,7 +393,7 @@ static void show_under_way(struct cli_show *s)
 		put_own(s, &s->own, live_count(s) == 0 ? TRANSCRIPT_WAITING : TRANSCRIPT_SENDING,
 		        NULL);
 	} else if (s->word.size > 0 && live_count(s) == 0) {
-		(void)snprintf(text, sizeof(text),
+		(void)snprintf(text, sizeof text,
 		               "no replica is live: /%.*s waits until one is back (Ctrl-C twice "
 		               "ends the client)",
 		               (int)s->word.size, (const char *)s->word.data);
@@ -406,7 +404,7 @@ static void show_under_way(struct cli_show *s)
 	s->own_was_shown = true;
 }
 
-/* Lines that wait behind it. Whom a text will go to follows from the lines before it. */
+/* Shows the lines that wait. A /talk among them decides to whom the texts after it will go. */
 static void show_queue(struct cli_show *s, struct command_parser *parser)
 {
 	struct command_request request;
@@ -414,7 +412,7 @@ static void show_queue(struct cli_show *s, struct command_parser *parser)
 	struct console_line *queued;
 	char talk[COMMAND_ACCOUNT_SIZE];
 
-	memcpy(talk, s->talk, sizeof(talk));
+	memcpy(talk, s->talk, sizeof talk);
 	for (size_t i = 0; (queued = console_waiting_line(s->console, i)) != NULL; i++) {
 		struct view line = buf_view(&queued->text);
 
@@ -465,7 +463,7 @@ bool show_finish(struct cli_show *s)
 	s->is_running = false;
 	if (count == 0)
 		return false;
-	(void)snprintf(text, sizeof(text), "%zu line%s that waited %s not sent", count,
+	(void)snprintf(text, sizeof text, "%zu line%s that waited %s not sent", count,
 	               count == 1 ? "" : "s", count == 1 ? "was" : "were");
 	show_notice(s, text);
 	return true;

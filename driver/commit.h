@@ -8,7 +8,7 @@
  * loop goes on. It runs on the thread of the loop if that costs less than waking the other one:
  *   - it is small;
  *   - few connections have sent something, or each has sent little;
- *   - nothing was written in this turn: whoever answers a push would have to wait;
+ *   - nothing was written in this turn: the answer to a push would have to wait;
  *   - the disk has been fast.
  *
  * Slices of compaction, and looks at the room on the disk, happen between commits.

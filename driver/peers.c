@@ -13,7 +13,7 @@
  * A socket that is closed before its input is read resets the connection, and the last line may be
  * lost on its way. The last two states prevent that.
  *
- * When no descriptor is left, a spare one is given up for a moment, so that whoever dials gets a
+ * When no descriptor is left, a spare one is given up for a moment, so that a new connection gets a
  * line that says so, and need not wait.
  */
 #include "driver/peers.h"

@@ -8,7 +8,7 @@
  *   message     key (recipient, sender, session, number) and content (time sent, text)
  *   burial      numbers first..last of a stream are gone
  *
- * Views point into memory of whoever made the fact.
+ * Views point into memory of the caller who made the fact.
  */
 #ifndef THREEFOLD_FACT_FACT_H
 #define THREEFOLD_FACT_FACT_H

@@ -19,7 +19,7 @@ enum key_status {
 	KEY_OK,      /* the key was read */
 	KEY_MADE,    /* there was none, and it was made */
 	KEY_FAILED,  /* a file cannot be read or written: `err` says which and why */
-	KEY_REFUSED, /* the file is no key, or others than its owner may read it: `err` says which */
+	KEY_REFUSED, /* it is no key, or others than its owner may read it: see `err` */
 };
 
 /* Makes each folder above `path` that is missing, with mode 0700. Returns 0, or -1 and `err`. */

@@ -46,7 +46,7 @@ static uint8_t *put_literal(uint8_t *to, const char *text, size_t size)
 	memcpy(to, text, size);
 	return to + size;
 }
-#define PUT(to, text) put_literal((to), (text), sizeof(text) - 1)
+#define PUT(to, text) put_literal((to), (text), sizeof text - 1)
 
 static uint8_t *put_decimal(uint8_t *to, uint64_t value)
 {
@@ -397,7 +397,7 @@ static bool take(struct view *left, const char *text, size_t size)
 	left->size -= size;
 	return true;
 }
-#define TAKE(left, text) take((left), (text), sizeof(text) - 1)
+#define TAKE(left, text) take((left), (text), sizeof text - 1)
 
 /* A number as it is printed: no sign, no leading zero, at most NUMBER_MAX. */
 static bool take_decimal(struct view *left, uint64_t *value)

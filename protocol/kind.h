@@ -51,7 +51,7 @@ enum kind_index {
 	KIND_PARTS,
 	KIND_SPLITS,
 	KIND_FACTS,
-	KIND_TEST_VERSIONS, /* this and the next five read no bytes: they check fields before them */
+	KIND_TEST_VERSIONS, /* these six read no bytes: they check fields before them */
 	KIND_TEST_LAST,
 	KIND_TEST_ACCOUNT,
 	KIND_TEST_BOUNDS,

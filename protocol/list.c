@@ -137,7 +137,7 @@ static const struct {
 	[ENTRY_ALIVE] = { ENTRY_ALIVE_SIZE, read_alive, write_alive },
 	[ENTRY_GONE] = { ENTRY_GONE_SIZE, read_gone, write_gone },
 };
-enum { STATE_END = sizeof(states) / sizeof(states[0]) };
+enum { STATE_END = sizeof states / sizeof states[0] };
 
 const char *protocol_read_entry(struct reader *r, struct entry *entry)
 {

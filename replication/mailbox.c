@@ -24,8 +24,8 @@
  * What is gone or was handed out already is not handed out again. Whoever brought it is told
  * `received` if it is gone or was shown.
  *
- * Neither pages nor pushes are kept beyond a bound: what is too much is dropped, and read again by
- * pages from there.
+ * The memory for pages and pushes has a bound. What goes beyond it is dropped, and read again later
+ * by pages from that place.
  */
 #include "base/bug.h"
 #include "replication/private.h"

@@ -70,7 +70,7 @@ static void refuse_version(struct sessions *s, struct connection *c, const struc
 	char line[LINE_SIZE];
 	bool client_is_old = hello->hello.version_max < PROTOCOL_VERSION_MIN;
 
-	snprintf(line, sizeof(line),
+	snprintf(line, sizeof line,
 	         "threefold: this replica speaks versions %d to %d of the protocol, the client %u "
 	         "to %u: upgrade the %s\n",
 	         PROTOCOL_VERSION_MIN, PROTOCOL_VERSION_MAX, hello->hello.version_min,
@@ -89,7 +89,7 @@ static size_t take_hello(struct sessions *s, struct connection *c, struct view b
 	if (!protocol_hello_begins(bytes, &whole)) {
 		char line[LINE_SIZE];
 
-		snprintf(line, sizeof(line),
+		snprintf(line, sizeof line,
 		         "threefold: this is a replica of a threefold chat and expects the "
 		         "handshake of its client, versions %d to %d of the protocol\n",
 		         PROTOCOL_VERSION_MIN, PROTOCOL_VERSION_MAX);
@@ -134,7 +134,7 @@ static void refuse_frame(struct sessions *s, struct connection *c, const char *w
 {
 	char text[LINE_SIZE];
 
-	snprintf(text, sizeof(text), "the replica does not understand this client: %s", what);
+	snprintf(text, sizeof text, "the replica does not understand this client: %s", what);
 	session_close(s, c, STATUS_MALFORMED, text, "malformed frame", true);
 	s->counts.closed_malformed++;
 }

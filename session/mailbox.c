@@ -413,7 +413,7 @@ void session_page(struct sessions *s, struct connection *c, const struct frame *
 	struct buf *b = session_parts_begin(s, c, frame);
 	size_t begin = b->size;
 
-	session_must(buf_put(b, head, sizeof(head)));
+	session_must(buf_put(b, head, sizeof head));
 	bool is_last = put_page(s, &c->account, b, size_max, &upto);
 
 	if (is_last)

@@ -53,7 +53,7 @@ static struct action_entry *action_add(struct sessions *s, enum session_action_k
 {
 	if (s->action_count == s->action_capacity) {
 		s->action_capacity = s->action_capacity == 0 ? ACTIONS_MIN : s->action_capacity * 2;
-		s->actions = memory_resize(s->actions, s->action_capacity * sizeof(s->actions[0]));
+		s->actions = memory_resize(s->actions, s->action_capacity * sizeof s->actions[0]);
 	}
 	struct action_entry *action = &s->actions[s->action_count++];
 
@@ -66,7 +66,7 @@ static void append(struct sessions *s, const struct fact *fact)
 {
 	if (s->fact_count == s->fact_capacity) {
 		s->fact_capacity = s->fact_capacity == 0 ? ACTIONS_MIN : s->fact_capacity * 2;
-		s->facts = memory_resize(s->facts, s->fact_capacity * sizeof(s->facts[0]));
+		s->facts = memory_resize(s->facts, s->fact_capacity * sizeof s->facts[0]);
 	}
 	s->facts[s->fact_count] = *fact;
 	action_add(s, SESSION_APPEND, SESSION_NONE)->fact = s->fact_count++;

@@ -92,7 +92,7 @@ static uint32_t slot_take(struct sessions *s)
 		return SESSION_NONE;
 	if (s->slot_count == s->slot_capacity) {
 		s->slot_capacity = s->slot_capacity == 0 ? SLOTS_MIN : s->slot_capacity * 2;
-		s->slots = memory_resize(s->slots, s->slot_capacity * sizeof(s->slots[0]));
+		s->slots = memory_resize(s->slots, s->slot_capacity * sizeof s->slots[0]);
 	}
 	s->slots[s->slot_count] = (struct connection_slot){ .next_free = SESSION_NONE };
 	return s->slot_count++;

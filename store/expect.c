@@ -111,7 +111,7 @@ void store_expect(const struct store *s, const struct id *sender, const struct u
 		expected[i] = (struct expect_item){ .hash = ident_id_hash(s, &recipients[i]) };
 		table_prefetch(&s->idents, expected[i].hash);
 	}
-	for (size_t step = 0; step < sizeof(steps) / sizeof(steps[0]); step++)
+	for (size_t step = 0; step < sizeof steps / sizeof steps[0]; step++)
 		for (size_t i = 0; i < count; i++)
 			steps[step](&batch, &expected[i]);
 }

@@ -247,7 +247,7 @@ static uint32_t long_text(const struct message_slot *slot)
 	uint32_t handle;
 
 	assert(is_long(slot));
-	memcpy(&handle, slot->text, sizeof(handle));
+	memcpy(&handle, slot->text, sizeof handle);
 	return handle;
 }
 
@@ -339,7 +339,7 @@ static uint32_t slot_new(struct store *s, uint32_t stream, uint64_t number,
 	if (is_shared) {
 		uint32_t text = text_get(s, content->text, content->digest);
 
-		memcpy(slot->text, &text, sizeof(text));
+		memcpy(slot->text, &text, sizeof text);
 	} else if (size > 0) {
 		memcpy(slot->text, content->text.data, size);
 	}

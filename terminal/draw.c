@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT
  *
- * What stands in the window is remembered as a picture: the cells of prompt and line, each with its
- * row and column. To draw is to lay out a new one and to write the difference: what both begin with
- * stays, the rest is erased and written anew. All moves are relative to the cursor, because where
- * in the window the line stands is not known, and need not be.
+ * What the window shows is kept as a picture: the cells of prompt and line, each with its row and
+ * column. Drawing lays out a new picture and writes the difference: the cells that both pictures
+ * begin with stay, and the others are erased and written anew. All moves are relative to the
+ * cursor, because nobody knows in which row of the window the line stands.
  *
- * Rows are ended by us, in the last column but one, not by the terminal: so a wider window changes
- * none of them, and in a narrower one each row wraps for itself, if at all. How far the first row
- * is above the cursor then follows from the old picture and the new width. (The alternative, to ask
- * the terminal where its cursor is, needs an answer that comes between the keys, or never.)
+ * This file ends each row itself, in the last column but one, and never lets the terminal do it. So
+ * a wider window changes no row, and in a narrower one each row wraps separately. The old picture
+ * and the new width then tell how far the first row is above the cursor. (The alternative is to ask
+ * the terminal for its cursor. But the answer comes between the keys, or never.)
  */
 #include "terminal/private.h"
 
@@ -200,8 +200,8 @@ static void move_pen(struct terminal *t, struct pen *pen, uint32_t row, uint32_t
 	*pen = (struct pen){ .row = row, .column = column };
 }
 
-/* A cluster whose columns terminals do not agree on stands on blanks, so that none of them leaves a
- * gap in which something old stands, or a row that is shorter than we think. */
+/* Terminals do not agree on the width of a doubtful cluster. So blanks are written first and the
+ * cluster over them: on a terminal that makes it narrower, nothing old stays beside it. */
 static void write_doubtful(struct terminal *t, const struct cell *cell, struct view bytes)
 {
 	for (uint32_t i = 0; i < cell->columns; i++)
@@ -280,7 +280,7 @@ static void update(struct terminal *t)
 	move_pen(t, &pen, new->cursor_row, new->cursor_column);
 }
 
-/* How many rows the first row of the line is above the cursor now. See the top. */
+/* How many rows above the cursor the first row of the line is now: see the top of this file. */
 static uint32_t rows_above(const struct terminal *t)
 {
 	const struct picture *p = &t->drawn;
@@ -356,7 +356,7 @@ static void swap_pictures(struct terminal *t)
 	t->drawn_columns = t->columns;
 }
 
-/* Lines and prompts, one after the other. */
+/* Draws on a dumb terminal: lines and prompts, one after the other. */
 static void draw_dumb(struct terminal *t)
 {
 	const struct buf *prompt = t->is_asking ? &t->question : &t->prompt;
@@ -372,9 +372,9 @@ static void draw_dumb(struct terminal *t)
 	}
 }
 
-/* Whether what is drawn has to go before anything else is written. Another width has moved it;
- * another height matters only if rows above the cursor have left the window, and then other rows
- * than before are shown. */
+/* Whether the old drawing must be erased first. It must if the width has changed, because that
+ * moved it. Another height matters only if rows above the cursor have left the window, so that
+ * other rows are shown than before. */
 static bool has_to_go(const struct terminal *t)
 {
 	if (t->above.size > 0 || !t->is_shown)

@@ -5,8 +5,8 @@
  * lines are short, and a megabyte takes some milliseconds.
  *
  * Words are runs of letters and digits; every character beyond ASCII counts as a letter. An edit
- * may join what stood on its two sides to one cluster (a base is put before a lone mark), so the
- * cursor is moved to a boundary after each.
+ * may join what stood on its two sides to one cluster (a base is put before a lone mark), so after
+ * each edit the cursor moves to a boundary.
  */
 #include "terminal/edit.h"
 
@@ -57,7 +57,8 @@ void edit_move(struct edit *l, size_t offset)
 	l->cursor = boundary(l, offset, &before);
 }
 
-/* Anew, since a larger piece of memory would leave the old one as it is: passwords stand here. */
+/* Makes room for `size` more bytes in new memory, and wipes the old one: it may hold a password,
+ * and realloc would leave a copy behind. */
 static bool make_room(struct edit *l, size_t size)
 {
 	size_t wanted = 2 * (l->text.size + size);

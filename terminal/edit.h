@@ -17,23 +17,28 @@ struct edit {
 };
 
 void edit_init(struct edit *l, size_t size_max);
-/* Wipes. */
+/* Wipes and frees the text. */
 void edit_release(struct edit *l);
+/* Wipes the text and makes the line empty. */
 void edit_clear(struct edit *l);
+/* Replaces the text; the cursor then stands at its end. Invalid UTF-8 becomes U+FFFD, and a text
+ * that is too long is cut. */
 void edit_set(struct edit *l, struct view text);
-/* At the cursor, which moves behind it; `text` is valid. False if it does not fit. */
+/* Inserts `text`, which is valid UTF-8, at the cursor. The cursor then stands after it. False, and
+ * nothing is inserted, if it does not fit. */
 bool edit_insert(struct edit *l, struct view text);
+/* Moves the cursor to the first cluster boundary that is not before `offset`. */
 void edit_move(struct edit *l, size_t offset);
-/* Takes out the bytes between two offsets; the cursor stands there then. */
+/* Removes the bytes between two offsets. The cursor then stands at their place. */
 void edit_erase(struct edit *l, size_t from, size_t to);
-/* Offsets of the cluster boundaries beside the cursor, of words, and of the blank before. */
+/* Where the cursor would go: by one cluster, by one word, or back to a blank. Offsets in bytes. */
 size_t edit_left(const struct edit *l);
 size_t edit_right(const struct edit *l);
 size_t edit_word_left(const struct edit *l);
 size_t edit_word_right(const struct edit *l);
 size_t edit_blank_left(const struct edit *l);
-/* `text` as valid UTF-8 at the end of `to`, as much as fits in whole characters: what is no UTF-8
- * becomes U+FFFD, a NUL nothing. False if something was left out. */
+/* Appends `text` to `to` as valid UTF-8. Bytes that are no UTF-8 become U+FFFD; a NUL is dropped.
+ * False if not all of it fits; then whole characters are left out at its end. */
 bool edit_clean(struct buf *to, struct view text);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * A ring of lines. Walking away from a line keeps what it was changed to, be it an entry or the
- * line under way, until some line is finished: nobody loses half a line to a wrong key.
+ * A ring of lines. A walk away from a line keeps its changes, whether it is an entry or the line
+ * being typed, until a line is finished. So nobody loses half a line by a wrong key.
  */
 #include "terminal/history.h"
 

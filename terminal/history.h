@@ -19,17 +19,23 @@ struct history {
 	size_t count;
 	size_t count_max;
 	size_t first;
-	size_t index; /* which one is shown; count: the line under way */
-	struct buf draft;
+	size_t index;     /* the entry that is shown; `count`: the line being typed */
+	struct buf draft; /* the line being typed, while an entry is shown */
 };
 
+/* Begins an empty history of at most `count_max` lines of at most `line_size_max` bytes. */
 void history_init(struct history *h, size_t count_max, size_t line_size_max);
+/* Frees the history. */
 void history_release(struct history *h);
+/* Adds a line at the end, and copies it; a full history loses its oldest line. Does nothing if the
+ * line is empty or equal to the last one. */
 void history_add(struct history *h, struct view line);
+/* A line as it was added; index 0 is the oldest. */
 struct view history_get(const struct history *h, size_t index);
-/* To the one before or behind; keeps the line that is left. False if there is none. */
+/* Shows the line before (`back`) or after this one, and keeps the one that is left. False if there
+ * is none. */
 bool history_walk(struct history *h, bool back, struct edit *l);
-/* Forgets what was edited, and where it is: the line is a new one. */
+/* Drops all changes to entries, because a line was finished. */
 void history_rest(struct history *h);
 
 #endif

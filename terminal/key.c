@@ -9,8 +9,8 @@
  *   ESC O letter            SS3: the same keys in another mode
  *   ESC [ [ letter          the function keys of the Linux console
  *
- * Nothing waits for time to pass: an Escape stands for itself only when the next byte is there. A
- * sequence that is not known, or longer than any that is, is ignored as a whole.
+ * There is no timeout: an Escape is decoded only when the next byte is there. A sequence that is
+ * not known, or is longer than all known ones, is ignored as a whole.
  */
 #include "terminal/key.h"
 
@@ -176,7 +176,7 @@ static size_t escape_sequence_decode(struct view from, enum key *key)
 		return 1;
 	if (from.data[1] != '[' && from.data[1] != 'O') {
 		*key = alt_key(from.data[1]);
-		/* What Alt has no meaning for counts without it if it is no plain character. */
+		/* If Alt means nothing with this key, a control key counts without Alt. */
 		return *key == KEY_IGNORED && (from.data[1] < 0x20 || from.data[1] > 0x7e) ? 1 : 2;
 	}
 	if (from.size < 3)

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * What is printed is made harmless when it comes in, and waits in one piece until it is drawn. Only
- * the sequences that set colours (SGR) pass, and each line ends with the colours it began with:
- * none.
+ * Lines are made harmless when they come in, and wait in one buffer until they are drawn. Only the
+ * sequences that set colours (SGR) pass. Each line ends without colours, as it began.
  */
 #include "terminal/private.h"
 

@@ -12,35 +12,35 @@
 #include "terminal/key.h"
 #include "terminal/terminal.h"
 
-/* A cluster, or a mark for something harmful; of the prompt or the line. */
+/* A cluster of the prompt or the line, or the mark that replaces something harmful. */
 struct cell {
-	size_t size;   /* bytes of what is shown */
-	size_t offset; /* and where they stand in `shown` */
-	size_t at;     /* the offset in the line; of the prompt 0 */
-	uint32_t row;
-	uint32_t column;
-	uint32_t columns;
-	uint8_t step; /* 2 if it is made of wide characters, which a terminal does not break; else
-	               * 1 */
-	bool is_doubtful;
+	size_t size;      /* bytes of what is shown */
+	size_t offset;    /* where these bytes stand in `shown` */
+	size_t at;        /* the offset in the line; for a cell of the prompt 0 */
+	uint32_t row;     /* in the picture, from 0 */
+	uint32_t column;  /* in the row, from 0 */
+	uint32_t columns; /* its width */
+	uint8_t step;     /* columns that a terminal does not break; 2: wide characters */
+	bool is_doubtful; /* terminals do not agree on its width (terminal/width.h) */
 };
 
-/* Prompt and line, as they are laid out. */
+/* Prompt and line, laid out in rows and columns. */
 struct picture {
-	struct buf shown;
+	struct buf shown; /* the bytes of all cells */
 	struct cell *cells;
 	size_t count;
 	size_t capacity;
 	size_t prompt_count; /* cells of the prompt */
 	uint32_t cursor_row;
 	uint32_t cursor_column;
-	size_t cursor_cell; /* count: behind the last */
+	size_t cursor_cell; /* the cell under the cursor; `count`: it stands after the last one */
 	uint32_t rows;
-	/* Which part is shown. */
+	/* The part that is shown: rows from `top` to before `bottom`, cells from `first` to before
+	 * `end`. */
 	uint32_t top;
-	uint32_t bottom; /* the row behind the last one shown */
+	uint32_t bottom;
 	size_t first;
-	size_t end; /* the cell behind the last one shown */
+	size_t end;
 };
 
 struct terminal {
@@ -72,13 +72,13 @@ struct terminal {
 	struct buf event_text;
 	struct history history;
 
-	struct buf above; /* printed, and not drawn yet */
+	struct buf above; /* printed, but not drawn yet */
 	struct buf title;
-	bool title_is_set; /* some title of ours is shown */
+	bool title_is_set; /* the window shows a title of ours */
 	bool title_has_changed;
-	bool rings;
-	bool clears;
-	bool is_stale; /* what is right of and below the cursor is not ours */
+	bool rings;    /* the next output rings the bell */
+	bool clears;   /* the next output clears the window */
+	bool is_stale; /* what stands right of the cursor and below it is another program's */
 	struct buf out;
 	size_t out_used;
 
@@ -91,13 +91,15 @@ struct terminal {
 
 /* ---- draw.c ---- */
 
-/* Draws into t->out. */
+/* Appends to t->out what brings the window up to date. */
 void terminal_draw(struct terminal *t);
+/* Frees what a picture holds. */
 void picture_release(struct picture *p);
+
 /* ---- print.c ---- */
 
-/* Appends `text` without what a terminal obeys, but for colours if they are wanted; newlines are
- * left alone. */
+/* Appends `text`; what a terminal would obey becomes a visible mark, except newlines and, if they
+ * are wanted, colours. */
 void terminal_clean(struct buf *to, struct view text, bool has_colours);
 
 #endif

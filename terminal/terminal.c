@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Bytes wait in `input` until terminal_next asks for events, one key after another: what an event
- * makes the caller do (ask for a password, say) counts for the keys behind it. Between the marks of
+ * Bytes wait in `input` until terminal_next asks for events, one key after another: if the caller
+ * asks for a password after an event, the keys after it belong to the answer. Between the marks of
  * a bracketed paste (ESC [ 200 ~, ESC [ 201 ~) nothing is a key.
  *
  *   state      bytes                     become
@@ -488,8 +488,8 @@ static void begin_paste(struct terminal *t)
 	t->paste_was_return = false;
 }
 
-/* How many bytes at the front belong to the paste for sure: what may be the front of its end is
- * waited for. */
+/* How many bytes at the front surely belong to the paste. The last bytes do not if they may be the
+ * beginning of the mark that ends it. */
 static size_t paste_size(struct view from, bool *has_ended)
 {
 	const struct view end = view_of_string(PASTE_END_SEQUENCE);
@@ -545,8 +545,8 @@ static void consume(struct terminal *t, size_t size)
 	t->input_used += size;
 }
 
-/* Of a paste neither front nor end may be lost: it stays whole, and a question takes only its first
- * line. */
+/* Half a paste would be taken for keys. So if there is any part of a paste, nothing is dropped; an
+ * answer then takes only its first line. */
 void terminal_drop_input(struct terminal *t)
 {
 	struct view left = input_left(t);
@@ -557,7 +557,7 @@ void terminal_drop_input(struct terminal *t)
 		consume(t, left.size);
 }
 
-/* While Enter waits: Ctrl-C behind it drops everything up to itself. */
+/* While Enter waits: if Ctrl-C stands after it, drops everything up to the Ctrl-C. */
 static bool skip_to_interrupt(struct terminal *t)
 {
 	struct view left = input_left(t);
@@ -689,7 +689,7 @@ static bool continue_paste(struct terminal *t, struct terminal_event *event)
 	return take_paste(t, event);
 }
 
-/* In line mode the bytes are anybody's. */
+/* Inserts bytes that may be invalid UTF-8, as the lines of a dumb terminal are. */
 static void insert_foreign(struct terminal *t, struct view bytes)
 {
 	struct buf clean;

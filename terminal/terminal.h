@@ -3,24 +3,24 @@
  * terminal: a line that a person edits at the foot of a window, and lines that are printed above
  * it.
  *
- * Keys go in as the bytes that the terminal sends, events come out (a line is finished, Tab was
- * pressed, ...), and the bytes that bring the window up to date. The module knows nothing of
- * descriptors, time or of what the lines mean; io/tty.h switches the real terminal.
+ * The caller puts in keys, as the bytes that the terminal sends. It gets events (a line is
+ * finished, Tab was pressed, ...) and the bytes that bring the window up to date. The module knows
+ * nothing of descriptors, of time or of what the lines mean; io/tty.h switches the real terminal.
  *
  * The promise: whatever is printed, pasted or resized, the line being typed and its cursor stay as
- * they are, and the window shows exactly the printed lines, each once and in order, then the
- * prompt and the line. Nothing is drawn until terminal_output asks; what happened since the last
- * time is drawn in one go: the line's place is cleared, what was printed is written, the line is
- * written again. If only keys were pressed, just what differs is written.
+ * they are. The window shows the printed lines, each once and in order, then the prompt and the
+ * line. Only terminal_output draws. It draws everything that happened since its last call: it
+ * clears the line, writes what was printed, and writes the line again. If only keys were pressed,
+ * it writes just what differs.
  *
  * The line is always valid UTF-8, and its cursor stands between clusters (terminal/width.h). It
  * may hold newlines (from a paste, or Alt-Enter), shown as U+23CE. A line that is wider than the
  * window continues on further rows, of which at most half a window is shown, around the cursor.
- * The last column is left free, so that no terminal's idea of a full row matters.
+ * The last column stays free, because terminals differ in what they do when a row is full.
  *
- * What is printed may hold colours (terminal_style), newlines, and UTF-8; everything else that a
- * terminal might obey becomes a visible mark here (base/escape.h), and colours vanish where there
- * are none. Still, others' text goes through terminal_put: it may not even choose its colours.
+ * What is printed may hold colours (terminal_style), newlines, and UTF-8. Anything else that a
+ * terminal might obey becomes a visible mark (base/escape.h). A terminal without colours gets none.
+ * The text of others must go through terminal_put, so that it cannot choose colours either.
  *
  *   t = terminal_new(&options);
  *   terminal_resize(t, columns, rows);                        also before any later output
@@ -33,18 +33,18 @@
  *
  * Keys: arrows, Home, End, Ctrl-B/F/A/E, words with Alt-B/F and Ctrl- or Alt-arrows; Backspace,
  * Delete, Ctrl-D; Ctrl-K/U/W, Alt-D, Alt-Backspace cut, Ctrl-Y puts back what was cut; Up, Down,
- * Ctrl-P/N walk the history, in which a line under way and edited entries stay as they were left;
+ * Ctrl-P/N walk the history, which keeps the line being typed and changes to its entries;
  * Ctrl-L clears the window; Tab, Ctrl-C, Ctrl-D and Ctrl-Z become events; Alt-Enter breaks the
  * line.
  *
  * On a dumb terminal there is no editing and no drawing: the system's own line mode echoes and
  * edits, lines and prompts are written one after the other.
  *
- * A terminal that rewraps its rows when it becomes narrower has moved ours by the time we hear of
- * it; `rewraps` says whether it does. If it says so wrongly, a resize leaves or takes some rows;
- * Ctrl-L mends the window, and the line itself is never touched.
+ * Some terminals wrap their rows anew when they become narrower, so our rows have moved before we
+ * hear of it. The option `rewraps` says whether this one does. If the option is wrong, a resize
+ * leaves old rows or erases some; Ctrl-L repairs the window, and the line itself is never touched.
  *
- * Pure. Secrets are wiped from memory when their line has been handed out.
+ * Pure. Secrets are wiped from memory after their line was given to the caller.
  */
 #ifndef THREEFOLD_TERMINAL_TERMINAL_H
 #define THREEFOLD_TERMINAL_TERMINAL_H
@@ -57,38 +57,40 @@ enum {
 	TERMINAL_COLUMNS_MAX = 10000,
 	TERMINAL_PROMPT_SIZE_MAX = 1024,
 	TERMINAL_TITLE_SIZE_MAX = 256,
-	TERMINAL_INPUT_SIZE_MAX = 64 * 1024,         /* not yet taken */
-	TERMINAL_LINE_SIZE_MAX = 1024 * 1024,        /* what line_size_max may be at most */
-	TERMINAL_PRINT_SIZE_MAX = 256 * 1024 * 1024, /* printed, and not yet drawn */
+	TERMINAL_INPUT_SIZE_MAX = 64 * 1024,         /* of bytes that made no event yet */
+	TERMINAL_LINE_SIZE_MAX = 1024 * 1024,        /* the largest line_size_max */
+	TERMINAL_PRINT_SIZE_MAX = 256 * 1024 * 1024, /* of lines that were not drawn yet */
 };
 
 struct terminal_options {
 	size_t line_size_max;       /* bytes; a longer line is refused with a bell */
-	uint32_t paste_lines_max;   /* a paste of more lines is asked about; 0: none is */
+	uint32_t paste_lines_max;   /* a larger paste makes TERMINAL_PASTE; 0: no paste does */
 	uint32_t history_count_max; /* lines; the oldest are forgotten */
-	bool is_dumb;
-	bool is_plain; /* no colours */
-	bool rewraps;
+	bool is_dumb;               /* no editing and no drawing: see above */
+	bool is_plain;              /* no colours */
+	bool rewraps;               /* see above */
 };
 
 struct terminal;
 
+/* Makes a terminal with an empty line and copies the options. */
 struct terminal *terminal_new(const struct terminal_options *options);
-/* NULL is fine. */
+/* Wipes and frees it; NULL is fine. */
 void terminal_free(struct terminal *t);
 
-/* The window's size; 0 by 0 if it is not known, which counts as 80 by 24. To be told before every
- * output is cheap and right. */
+/* Sets the window's size; 0 by 0, if it is not known, counts as 80 by 24. The call is cheap, so it
+ * is best made before each output. */
 void terminal_resize(struct terminal *t, unsigned columns, unsigned rows);
-/* What stands before the line; may hold colours. Longer ones are cut. */
+/* Sets what stands before the line; it may hold colours. A prompt of more than
+ * TERMINAL_PROMPT_SIZE_MAX bytes is cut. */
 void terminal_prompt(struct terminal *t, struct view prompt);
-/* Whether prompt and line are shown at all; they are at first. Keys count in any case. */
+/* Sets whether prompt and line are shown; at first they are. Keys count in any case. */
 void terminal_show(struct terminal *t, bool shown);
 
 /* ---- keys ---- */
 
 enum terminal_event_kind {
-	TERMINAL_LINE,      /* Enter: `text` is the line, which is empty and gone from the window */
+	TERMINAL_LINE,      /* Enter: `text` is the line; a new, empty one begins */
 	TERMINAL_COMPLETE,  /* Tab: `text` is the line up to the cursor, `word_offset`, `serial` */
 	TERMINAL_PASTE,     /* of more than paste_lines_max lines, or too large: terminal_paste */
 	TERMINAL_INTERRUPT, /* Ctrl-C: `text` is the line that was cleared (Ctrl-Y puts it back) */
@@ -99,54 +101,59 @@ enum terminal_event_kind {
 struct terminal_event {
 	enum terminal_event_kind kind;
 	struct view text;
-	size_t word_offset; /* COMPLETE: where its last word begins */
+	size_t word_offset; /* COMPLETE: where the last word of `text` begins */
 	uint64_t serial;    /* COMPLETE: for terminal_complete */
 	uint64_t lines;     /* PASTE: how many it has */
-	bool is_too_large;  /* PASTE: for the line; only dropping it is possible */
-	bool was_asked;     /* LINE, INTERRUPT, EOF: the answer to terminal_ask, which ends */
-	/* LINE: its first byte came from a paste of several lines, so it is hardly meant as a
-	 * command. */
+	bool is_too_large;  /* PASTE: it does not fit the line and can only be dropped */
+	bool was_asked;     /* LINE, INTERRUPT, EOF: this answered a question and ended it */
+	/* LINE: its first byte came from a paste of several lines, so a '/' there is hardly meant
+	 * as a command. */
 	bool is_pasted;
 };
 
-/* How many bytes terminal_input takes now; 0: events are to be taken first. */
+/* How many bytes terminal_input takes now; 0: take events first. */
 size_t terminal_room(const struct terminal *t);
+/* Puts in bytes that the terminal has sent: at most terminal_room. */
 void terminal_input(struct terminal *t, struct view bytes);
-/* Forgets what was put in and has made no event yet; the line stays as it is. */
+/* Drops the bytes that have made no event yet, unless a paste is among them. The line stays as it
+ * is. */
 void terminal_drop_input(struct terminal *t);
-/* The next event that the bytes make; false if they make no more. While no lines are wanted, Enter
- * waits, and with it the keys behind it, but for Ctrl-C, which drops them. */
+/* Gives the next event that the bytes make; false if they make no more. While wants_lines is false,
+ * Enter waits, and with it all keys after it; Ctrl-C among them drops them. */
 bool terminal_next(struct terminal *t, bool wants_lines, struct terminal_event *event);
 
-/* What is being typed (the answer, during a question), and the cursor's offset in it. The view
- * lives until the next call that changes it. */
+/* The line being typed, or the answer during a question. *cursor is the cursor's offset in it, in
+ * bytes. The view lives until the next call that changes the line. */
 struct view terminal_line(const struct terminal *t, size_t *cursor);
-/* Replaces it, as if it had been typed; invalid UTF-8 becomes U+FFFD, what is too long is cut. */
+/* Replaces the line, as if `text` had been typed. Invalid UTF-8 becomes U+FFFD; a text that is too
+ * long is cut. */
 void terminal_set_line(struct terminal *t, struct view text);
 
-/* Asks a question: the line under way is put aside until the answer is a LINE, Ctrl-C or Ctrl-D.
- * A secret answer is not shown. A question that is under way is replaced. */
+/* Asks a question. The line being typed is put aside until the question ends with a LINE, Ctrl-C or
+ * Ctrl-D. A secret answer is not shown. A question that is under way is replaced. */
 void terminal_ask(struct terminal *t, struct view prompt, bool is_secret);
 /* Ends the question without an answer, if there is one. */
 void terminal_ask_cancel(struct terminal *t);
 
-/* After TERMINAL_PASTE: inserts it at the cursor, or drops it. May be called later, e.g. after a
- * question; another paste replaces it. Inserting one that is too large drops it. */
+/* Inserts the paste of TERMINAL_PASTE at the cursor, or drops it. A paste that is too large is
+ * dropped in any case. May be called later, for example after a question, unless another paste has
+ * come meanwhile: it replaces this one. */
 void terminal_paste(struct terminal *t, bool inserted);
 
-/* What the last word before the cursor may become. One: it does, and a blank follows. Several: as
- * far as they agree; if that is as far as it is, they are listed above. Nothing happens if the line
- * has changed since the event with this serial. */
+/* Completes the last word before the cursor. One candidate replaces the word, and a blank follows.
+ * Several extend the word as far as they agree; if they agree no further, they are listed above the
+ * line. Does nothing if the line has changed since the event with this serial. */
 void terminal_complete(struct terminal *t, uint64_t serial, const struct view *candidates,
                        size_t count);
 
 /* ---- history ---- */
 
-/* At its end, unless it is empty or equal to the last. The terminal itself adds nothing: the caller
- * knows which lines hold secrets. */
+/* Adds a line at the end, unless it is empty or equal to the last one. The terminal itself adds
+ * nothing, because only the caller knows which lines hold secrets. */
 void terminal_history_add(struct terminal *t, struct view line);
+/* How many lines the history has. */
 size_t terminal_history_count(const struct terminal *t);
-/* From 0, the oldest. */
+/* A line of the history; index 0 is the oldest. The view lives until the history changes. */
 struct view terminal_history_get(const struct terminal *t, size_t index);
 
 /* ---- what is shown ---- */
@@ -163,37 +170,40 @@ enum terminal_style {
 };
 enum { STYLE_NAMES = STYLE_NAME_END - STYLE_NAME };
 
-/* The sequence that begins it (STYLE_NONE: that ends all), whether or not there are colours. */
+/* The bytes that begin a style; those of STYLE_NONE end all styles. terminal_print removes them if
+ * there are no colours. */
 const char *terminal_style(enum terminal_style style);
-/* One of the STYLE_NAMES, always the same for the same name. */
+/* Chooses one of the STYLE_NAMES for a name; always the same for the same name. */
 enum terminal_style terminal_style_of(struct view name);
 /* Appends others' text to a line that will be printed: escaped, in this style. The buffer grows by
  * at most ESCAPE_GROWTH_MAX times the size of the text, and 16. */
 void terminal_put(struct buf *line, enum terminal_style style, struct view text);
 
-/* Above the line: one or several lines, each of which ends in a newline (the last may lack it).
- * They are wrapped by the terminal itself, so that it can copy and rewrap them. False, and nothing
- * is printed, if more than TERMINAL_PRINT_SIZE_MAX would wait to be drawn. */
+/* Prints lines above the line being typed. Each ends in a newline; the last may lack it. The real
+ * terminal wraps them, so that it can also copy them and wrap them anew. False, and nothing is
+ * printed, if more than TERMINAL_PRINT_SIZE_MAX bytes would wait to be drawn. */
 bool terminal_print(struct terminal *t, struct view lines);
-/* The same for a list, in as many columns as fit; at most a screenful but for `rows_left` rows, so
- * that these have room below it. How many were printed. A dumb terminal gets all of them, a line
- * each. */
+/* Prints items in as many columns as fit, and returns how many items it printed: no more than leave
+ * `rows_left` rows of the window free. A dumb terminal gets all items, a line each. */
 size_t terminal_print_columns(struct terminal *t, const struct view *items, size_t count,
                               size_t rows_left);
-/* The same, with a line behind it that tells how many are left out. */
+/* Prints items in columns, then a line that says how many are left out, if any. */
 void terminal_print_list(struct terminal *t, const struct view *items, size_t count);
-/* Empty: the window gets back the title it had. Nothing on a dumb terminal. */
+/* Sets the window's title. An empty one gives back the title that the window had before. Does
+ * nothing on a dumb terminal. */
 void terminal_title(struct terminal *t, struct view title);
+/* Rings the bell with the next output. */
 void terminal_bell(struct terminal *t);
-/* Draws all of the line again: somebody else has written to the terminal, and its cursor stands at
- * the beginning of a row. */
+/* Makes the next output draw the whole line. For the case that another program has written to the
+ * terminal; the terminal's cursor must stand at the beginning of a row. */
 void terminal_redraw(struct terminal *t);
 
-/* Draws what has changed, if what was drawn before has been sent, and returns the bytes not sent
- * yet; they live until the next call. */
+/* Draws what has changed, if all that was drawn before has been sent. Returns the bytes that were
+ * not sent yet; they live until the next call. */
 struct view terminal_output(struct terminal *t);
+/* Says that the first `size` bytes of the output were written to the terminal. */
 void terminal_sent(struct terminal *t, size_t size);
-/* Takes prompt and line away for good, and gives the title back. */
+/* Removes prompt and line for good, and gives back the window's title. Output follows. */
 void terminal_end(struct terminal *t);
 
 #endif

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
- * Two sorted tables of ranges and a binary search; ASCII does not come that far. Gaps in which no
- * character is assigned yet are swallowed by the ranges around them: what comes there later
- * will be of the same kind, most likely. The rest follows from the categories, but for format
- * characters that are seen (U+00AD, the Arabic number signs) and the Hangul vowels and finals,
- * which join the consonant before them.
+ * Two sorted tables of ranges and a binary search; ASCII needs neither. The ranges include gaps in
+ * which no character is assigned yet, because characters assigned there later are most likely of
+ * the same kind. The tables follow the categories, with two exceptions: format characters that are
+ * visible (U+00AD, the Arabic number signs), and the Hangul vowels and finals, which join the
+ * consonant before them.
  */
 #include "terminal/width.h"
 
@@ -123,7 +123,7 @@ static const struct width_range wide[] = {
 };
 /* clang-format on */
 
-#define RANGES(table) (table), sizeof(table) / sizeof((table)[0])
+#define RANGES(table) (table), sizeof table / sizeof((table)[0])
 
 static bool is_among(uint32_t character, const struct width_range *ranges, size_t count)
 {

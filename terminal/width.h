@@ -26,7 +26,8 @@ enum {
 	WIDTH_CLUSTER_CHARACTERS_MAX = 32, /* or have more characters */
 };
 
-/* 0, 1 or 2. Of what a terminal does not show (escape_is_harmful): 0. */
+/* How many columns a character takes: 0, 1 or 2. 0 if a terminal does not show it
+ * (escape_is_harmful). */
 unsigned width_of(uint32_t character);
 
 struct width_cluster {
@@ -34,11 +35,11 @@ struct width_cluster {
 	unsigned columns; /* 0 only if it has no base: a mark alone, or something harmful */
 	bool is_doubtful;
 };
-/* The one at the front of `text`, which is not empty. What is harmful, or no UTF-8, is one of its
- * own. */
+/* Finds the cluster at the front of `text`, which is not empty. A harmful character, or a byte that
+ * is no UTF-8, is a cluster by itself. */
 struct width_cluster width_cluster(struct view text);
 
-/* The sum of the clusters. */
+/* How many columns a text takes: the sum of its clusters. */
 size_t width_of_text(struct view text);
 
 #endif

@@ -3,10 +3,10 @@
  * A run goes through its states in order:
  *
  *   state       what happens                                           ends when
- *   PREPARING   accounts are made, by many links side by side; those   all are there, and in all
- *               who send, receive or idle stay logged in               processes (WAITING)
- *   MEETING     each sender writes to every recipient once, many at    all have
- *               a time: what is measured is no first acquaintance
+ *   PREPARING   many links create accounts at the same time; senders,  all accounts exist, also in
+ *               receivers and idle clients stay logged in              other processes (WAITING)
+ *   MEETING     each sender writes to every recipient once, so that    all have done so
+ *               nothing measured is the first message of a pair
  *   WARMING     the load, not measured                                 WARM_MS, or a quarter
  *   MEASURING   the load                                               measure_ms
  *   DRAINING    nothing new; what is under way ends                    nothing is under way
@@ -32,17 +32,17 @@
 #include <unistd.h>
 
 enum {
-	MEMBERS_AT_ONCE = 64, /* that dial and make their accounts side by side */
+	MEMBERS_AT_ONCE = 64, /* members that dial and create their accounts at the same time */
 	RETRY_MS = 10,
-	WARM_MS = 500,   /* at most; and at most a quarter of what is measured */
-	WAIT_MS = 10000, /* for a replica that is live, and for the last results */
+	WARM_MS = 500,   /* WARMING takes at most this, and at most a quarter of measure_ms */
+	WAIT_MS = 10000, /* how long to wait for a live replica, and for the last results */
 	PROGRESS_MS = 200,
 	NAME_SIZE = 32,
-	LIVE_SLOTS = 64, /* for each message in flight: one that was shown may wait for its disks */
-	STAMP_SIZE = 16, /* at a text's beginning, so that no two are equal */
+	LIVE_SLOTS = 64, /* for each message in flight: a shown one may still wait for disks */
+	STAMP_SIZE = 16, /* of the number that begins a text, so that no two texts are equal */
 	DESCRIPTORS_OTHERS = 32,
-	MEET_MAX = 1000000, /* acquaintances; where there are more, they are made as they come */
-	MEET_AT_ONCE = 100, /* recipients of one message */
+	MEET_MAX = 1000000, /* first messages in MEETING; with more pairs the state is skipped */
+	MEET_AT_ONCE = 100, /* recipients of one first message */
 };
 _Static_assert((int)MEET_AT_ONCE <= (int)RECIPIENTS_MAX, "one message to so many");
 
@@ -77,7 +77,7 @@ struct load_sender {
 	uint32_t oldest;
 	uint32_t under_way; /* requests without a result; LIVE: also messages not shown */
 	uint32_t failed;    /* requests that wait to begin again: go_on */
-	uint32_t met;       /* recipients */
+	uint32_t met;       /* recipients that got a first message */
 	bool is_leaving;    /* LOGIN: the request under way is a log-out */
 	uint64_t last_result_ns;
 	uint64_t *sent_ns; /* LIVE: by number, a ring */
@@ -115,7 +115,7 @@ struct load {
 	struct loop_timer retry;
 	struct loop_timer progress;
 	struct loop_source go;
-	uint64_t moved; /* accounts made: somebody answers */
+	uint64_t moved; /* accounts made so far; if it does not grow, no replica answers */
 	uint64_t moved_before;
 };
 
@@ -480,7 +480,7 @@ static void go_ready(struct loop_source *source, unsigned events)
 	begin_load(load);
 }
 
-/* All accounts are there: frees the makers, and waits for the other processes if there are any. */
+/* All accounts exist: frees the makers, and waits for the other processes, if there are any. */
 static void prepared(struct load *load)
 {
 	static const char byte = 'r';

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT
  *
- * repair: the operator's program that makes the three replicas hold the same, tells whether they
- * do, and writes backups.
+ * repair: the operator's program that makes the three replicas hold the same facts, tells whether
+ * they do, and writes backups.
  *
  * reconcile makes the plan and driver/mend.h carries it out. This file reads the command line and
- * the key, and says what came of it. It has no state of its own and handles no signal: it may end
- * at any instruction, and the next run goes on from what the replicas hold then.
+ * the key, and prints the result. It keeps no state and handles no signal: it may end at any
+ * instruction, and the next run continues from what the replicas hold then.
  */
 #include "io/key.h"
 #include "io/log.h"
@@ -117,7 +117,7 @@ static void read_options(struct repair_options *o, int argc, char **argv)
 	dial_targets_read(o->targets, &options, argc - first, argv + first, false);
 }
 
-/* The key is where a server makes it that is started in this folder, or in this folder itself. */
+/* Looks for the key where a server that is started in this folder makes it, then in this folder. */
 static void read_key(struct repair_options *o)
 {
 	const char *path = o->key;
@@ -197,8 +197,8 @@ static uint32_t count_ready(const struct reconcile_result *result)
 	return count;
 }
 
-/* What still differed in the last pass came while the run lasted: all that was there before is
- * stored everywhere, unless a replica has refused it. */
+/* Facts that still differed in the last pass came during the run. All facts from before the run are
+ * stored on all replicas, unless a replica has refused them. */
 static enum exit_status judge(const struct repair_options *o, const struct reconcile_result *result)
 {
 	const char *who = count_ready(result) == RECONCILE_MAX ? "all three replicas"

@@ -62,7 +62,7 @@ static void test_integers(void)
 	to = buf_store_u32(to, 0xf3040506);
 	to = buf_store_u64(to, UINT64_C(0xf708090a0b0c0d0e));
 	OK(to == bytes + 14, "integers: each put returns the byte after");
-	IS_BYTES(bytes, want, sizeof(want), "integers: are stored little-endian");
+	IS_BYTES(bytes, want, sizeof want, "integers: are stored little-endian");
 	IS_U64(buf_load_u16(bytes), 0xf102, "integers: 16 bits come back");
 	IS_U64(buf_load_u32(bytes + 2), 0xf3040506, "integers: 32 bits come back");
 	IS_U64(buf_load_u64(bytes + 6), UINT64_C(0xf708090a0b0c0d0e),
@@ -166,7 +166,7 @@ static bool step(struct buf *b, struct model *m)
 	size_t size = draw(200);
 	uint64_t value = 0;
 
-	for (size_t i = 0; i < sizeof(bytes); i++)
+	for (size_t i = 0; i < sizeof bytes; i++)
 		bytes[i] = (uint8_t)draw(256);
 	for (size_t i = 8; i-- > 0;)
 		value = value << 8 | bytes[i];
@@ -304,7 +304,7 @@ static void test_short_reads(void)
 	static const size_t need[8] = { 1, 2, 4, 8, 4, 7, 3, 3 };
 
 	for (int kind = 0; kind < 8; kind++)
-		for (size_t size = 0; size <= sizeof(data); size++) {
+		for (size_t size = 0; size <= sizeof data; size++) {
 			struct reader r = reader_of(view_of(data, size));
 			int got = read_kind(&r, kind);
 

@@ -44,9 +44,9 @@ static void test_crc_vectors(void)
 	uint8_t data[32];
 
 	crc_is((const uint8_t *)"123456789", 9, 0xe3069283, "crc32c: of 123456789");
-	memset(data, 0, sizeof(data));
+	memset(data, 0, sizeof data);
 	crc_is(data, 32, 0x8a9136aa, "crc32c: RFC 3720, zeros");
-	memset(data, 0xff, sizeof(data));
+	memset(data, 0xff, sizeof data);
 	crc_is(data, 32, 0x62a8ab43, "crc32c: RFC 3720, ones");
 	for (size_t i = 0; i < 32; i++)
 		data[i] = (uint8_t)i;
@@ -54,7 +54,7 @@ static void test_crc_vectors(void)
 	for (size_t i = 0; i < 32; i++)
 		data[i] = (uint8_t)(31 - i);
 	crc_is(data, 32, 0x113fdb5c, "crc32c: RFC 3720, falling");
-	crc_is(pdu, sizeof(pdu), 0xd9963a56, "crc32c: RFC 3720, a read command");
+	crc_is(pdu, sizeof pdu, 0xd9963a56, "crc32c: RFC 3720, a read command");
 	IS_U64(crc32c(0x12345678, NULL, 0), 0x12345678, "crc32c: nothing changes nothing");
 	IS_U64(crc32c_portable(0x12345678, NULL, 0), 0x12345678,
 	       "crc32c: nothing changes nothing by tables");
@@ -67,7 +67,7 @@ static void test_crc_paths(void)
 	bool is_same = true;
 	bool goes_on = true;
 
-	for (size_t i = 0; i < sizeof(data); i++)
+	for (size_t i = 0; i < sizeof data; i++)
 		data[i] = (uint8_t)draw(256);
 	for (int round = 0; round < 2000; round++) {
 		size_t offset = draw(64);

@@ -73,7 +73,7 @@ static const char *shown(const char *bytes, size_t size)
 	static char text[256];
 	struct buf b;
 
-	buf_init(&b, sizeof(text) - 1);
+	buf_init(&b, sizeof text - 1);
 	escape_for_terminal(&b, view_of(bytes, size));
 	if (b.size > 0)
 		memcpy(text, b.data, b.size);
@@ -87,7 +87,7 @@ static const char *json(const char *bytes, size_t size)
 	static char text[256];
 	struct buf b;
 
-	buf_init(&b, sizeof(text) - 1);
+	buf_init(&b, sizeof text - 1);
 	escape_for_json(&b, view_of(bytes, size));
 	memcpy(text, b.data, b.size);
 	text[b.size] = 0;

@@ -72,7 +72,7 @@ static void test_exhaustion(void)
 {
 	char line[200];
 
-	IS_U64(end_of_child(line, sizeof(line)), 1, "memory: a process that has none ends with 1");
+	IS_U64(end_of_child(line, sizeof line), 1, "memory: a process that has none ends with 1");
 	IS_STRING(line, "no memory for 18446744073709551615 bytes, this is the end\n",
 	          "memory: a process that has none says so");
 }

@@ -26,7 +26,7 @@ static void digest_is(const void *data, size_t size, const char *want, const cha
 	char hex[2 * SHA256_SIZE + 1];
 
 	sha256(data, size, digest);
-	hex_of(digest, sizeof(digest), hex);
+	hex_of(digest, sizeof digest, hex);
 	IS_STRING(hex, want, name);
 }
 
@@ -51,8 +51,8 @@ static void test_digest_vectors(void)
 		text[i] = (char)('0' + i % 8);
 	digest_is(text, 640, "594847328451bdfa85056225462cc1d867d877fb388df0ce35f25ab5562bfbb5",
 	          "sha256: RFC 6234, ten whole blocks");
-	memset(text, 'a', sizeof(text));
-	digest_is(text, sizeof(text),
+	memset(text, 'a', sizeof text);
+	digest_is(text, sizeof text,
 	          "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0",
 	          "sha256: RFC 6234, a million bytes");
 }
@@ -64,15 +64,15 @@ static void test_every_length(void)
 	char hex[2 * SHA256_SIZE + 1];
 	struct sha256 all;
 
-	for (size_t i = 0; i < sizeof(data); i++)
+	for (size_t i = 0; i < sizeof data; i++)
 		data[i] = (uint8_t)(i * 7 + 3);
 	sha256_init(&all);
-	for (size_t size = 0; size < sizeof(data); size++) {
+	for (size_t size = 0; size < sizeof data; size++) {
 		sha256(data, size, digest);
-		sha256_update(&all, digest, sizeof(digest));
+		sha256_update(&all, digest, sizeof digest);
 	}
 	sha256_final(&all, digest);
-	hex_of(digest, sizeof(digest), hex);
+	hex_of(digest, sizeof digest, hex);
 	IS_STRING(hex, "7b074096cabb18dd0d1b468a173cb2f97f80e952525bca29542e606fd6d0753a",
 	          "sha256: every length from 0 to 299");
 }
@@ -82,10 +82,10 @@ static void test_pieces(void)
 	static uint8_t data[1000];
 	bool is_same = true;
 
-	for (size_t i = 0; i < sizeof(data); i++)
+	for (size_t i = 0; i < sizeof data; i++)
 		data[i] = (uint8_t)draw(256);
 	for (int round = 0; round < 2000; round++) {
-		size_t size = draw(sizeof(data) + 1);
+		size_t size = draw(sizeof data + 1);
 		size_t offset = 0;
 		uint8_t whole[SHA256_SIZE], pieces[SHA256_SIZE];
 		struct sha256 h;
@@ -101,7 +101,7 @@ static void test_pieces(void)
 			offset += piece;
 		}
 		sha256_final(&h, pieces);
-		is_same = is_same && memcmp(whole, pieces, sizeof(whole)) == 0;
+		is_same = is_same && memcmp(whole, pieces, sizeof whole) == 0;
 	}
 	OK(is_same, "sha256: pieces of any size give the digest of the whole");
 }
@@ -117,13 +117,13 @@ static void test_parts(void)
 	sha256_update_part(&h, "c", 1);
 	sha256_final(&h, parts);
 	sha256("\2\0\0\0ab\0\0\0\0\1\0\0\0c", 15, written_out);
-	IS_BYTES(parts, written_out, sizeof(parts), "sha256: a part is its length and its bytes");
+	IS_BYTES(parts, written_out, sizeof parts, "sha256: a part is its length and its bytes");
 	sha256_init(&h);
 	sha256_update_part(&h, "a", 1);
 	sha256_update_part(&h, "", 0);
 	sha256_update_part(&h, "bc", 2);
 	sha256_final(&h, other);
-	OK(memcmp(parts, other, sizeof(parts)) != 0, "sha256: parts do not run into each other");
+	OK(memcmp(parts, other, sizeof parts) != 0, "sha256: parts do not run into each other");
 }
 
 static void hmac_is(const void *key, size_t key_size, const char *data, const char *want,
@@ -149,7 +149,7 @@ static void test_hmac_vectors(void)
 	hmac_is("Jefe", 4, "what do ya want for nothing?",
 	        "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843", 32,
 	        "hmac: RFC 4231, case 2, a short key");
-	memset(key, 0xaa, sizeof(key));
+	memset(key, 0xaa, sizeof key);
 	memset(data, 0xdd, 50);
 	hmac_is(key, 20, data, "773ea91e36800e46854db8ebd09181a72959098b3ef8c122d9635514ced565fe",
 	        32, "hmac: RFC 4231, case 3");
@@ -181,12 +181,12 @@ static void test_hmac_pieces(void)
 	hmac_update_part(&h, "one", 3);
 	hmac_update(&h, "two", 3);
 	hmac_final(&h, pieces);
-	IS_BYTES(pieces, whole, sizeof(whole), "hmac: parts and pieces give that of the whole");
+	IS_BYTES(pieces, whole, sizeof whole, "hmac: parts and pieces give that of the whole");
 	hmac_sha256(NULL, 0, NULL, 0, whole);
 	hmac_sha256("\0\0", 2, NULL, 0, pieces);
-	IS_BYTES(pieces, whole, sizeof(whole), "hmac: a short key is filled with zeros");
+	IS_BYTES(pieces, whole, sizeof whole, "hmac: a short key is filled with zeros");
 	hmac_sha256("\1", 1, NULL, 0, pieces);
-	OK(memcmp(pieces, whole, sizeof(whole)) != 0, "hmac: another key, another result");
+	OK(memcmp(pieces, whole, sizeof whole) != 0, "hmac: another key, another result");
 }
 
 static void test_equal(void)

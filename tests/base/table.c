@@ -56,7 +56,7 @@ static void random_test(enum spoil how, uint32_t keys, unsigned steps, const cha
 	uint64_t count = 0;
 
 	spoil = how;
-	memset(present, 0, sizeof(present));
+	memset(present, 0, sizeof present);
 	table_init(&t);
 	for (unsigned step = 0; step < steps; step++) {
 		uint32_t key = below(keys);

@@ -84,7 +84,7 @@ static void random_test(uint32_t keys, unsigned steps, const char *name)
 	bool right = true;
 	uint64_t count = 0;
 
-	memset(present, 0, sizeof(present));
+	memset(present, 0, sizeof present);
 	for (unsigned step = 0; step < steps; step++) {
 		uint32_t key = 1 + below(keys);
 		/* Grows, shrinks, and once is nearly empty. */

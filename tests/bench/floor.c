@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT
  *
- * floor: how fast this machine could be at all. It does the least that three durable copies of a
- * message can cost, and nothing else: no accounts, no protocol, no memory of anything.
+ * floor: measures how fast this machine can be at best. It does only what three durable copies of a
+ * message need: there are no accounts, no protocol, and no state.
  *
- * Three processes keep a log each. A turn of one takes the bytes that have come on all its
- * connections, straight into one block, writes the block, makes it durable, and answers ANSWER
- * bytes for each whole message. One more process plays all the senders: each keeps so many
- * messages in flight, writes each to all three, and counts one when the third answer is there.
+ * Three processes keep a log each. In a turn, each reads the bytes that have come on all its
+ * connections into one block, writes the block, syncs it, and answers ANSWER bytes for each whole
+ * message. One more process is all the senders: each keeps DEPTH messages in flight, writes each to
+ * all three logs, and counts a message when the third answer is there.
  *
  *   floor DIR SENDERS DEPTH SECONDS append|zeroed|memory [BYTES]
  *

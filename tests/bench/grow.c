@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: MIT
  *
- * grow: makes the data directory of a replica that has been in use for long, faster than by using
- * it.
+ * grow: makes the data directory of a replica as it is after long use.
  *
  *   grow DIR REPLICA ACCOUNTS MESSAGES STREAMS
  *
- * The facts are the same for each REPLICA (1, 2, 3), which is the replica's own uuid alone: so many
- * accounts, messages of 100 bytes that wait for them, and streams of one message that was read. All
- * go through the store and out by the journal's own clean stop.
+ * REPLICA (1, 2, 3) decides only the replica's uuid; the facts are always the same: so many
+ * accounts, messages of 100 bytes that wait for them, and streams whose one message was read. They
+ * go through the store, and the journal's clean stop writes them.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -64,7 +63,7 @@ static struct stream stream_of(uint32_t sender, uint64_t other, uint32_t session
 	return stream;
 }
 
-/* Sender by sender and round by round: each writes to as many as he has messages. */
+/* Adds messages in rounds: in each round every sender writes one message, to its next recipient. */
 static void add_messages(struct store *s, uint64_t count)
 {
 	static uint8_t text[TEXT_SIZE];

@@ -46,7 +46,7 @@ static void check_rows(const struct row *rows, size_t count)
 		char name[200];
 
 		parse(rows[i].line);
-		(void)snprintf(name, sizeof(name), "'%.80s' gives %s", rows[i].line, rows[i].code);
+		(void)snprintf(name, sizeof name, "'%.80s' gives %s", rows[i].line, rows[i].code);
 		IS_STRING(outcome_code(request.outcome), rows[i].code, name);
 		if (!is_view(request.word, rows[i].word))
 			OK(false, "its result names the command");
@@ -55,7 +55,7 @@ static void check_rows(const struct row *rows, size_t count)
 	}
 }
 
-#define CHECK_ROWS(rows) check_rows(rows, sizeof(rows) / sizeof((rows)[0]))
+#define CHECK_ROWS(rows) check_rows(rows, sizeof rows / sizeof((rows)[0]))
 
 static void test_order_of_refusals(void)
 {
@@ -347,22 +347,22 @@ static void test_foreign(void)
 	};
 	char name[80];
 
-	for (size_t i = 0; i < sizeof(foreign) / sizeof(foreign[0]); i++) {
+	for (size_t i = 0; i < sizeof foreign / sizeof foreign[0]; i++) {
 		parse(foreign[i]);
-		(void)snprintf(name, sizeof(name), "'%s' is never sent", foreign[i]);
+		(void)snprintf(name, sizeof name, "'%s' is never sent", foreign[i]);
 		IS_STRING(outcome_code(request.outcome), "usage", name);
 		ALWAYS(strstr(request.detail, "/") != NULL, "it is answered with our form");
 	}
-	for (size_t i = 0; i < sizeof(plain) / sizeof(plain[0]); i++) {
+	for (size_t i = 0; i < sizeof plain / sizeof plain[0]; i++) {
 		parse(plain[i]);
-		(void)snprintf(name, sizeof(name), "'%s' is text", plain[i]);
+		(void)snprintf(name, sizeof name, "'%s' is text", plain[i]);
 		OK(request.outcome == OUTCOME_OK && request.verb == VERB_TEXT, name);
 	}
 }
 
 static void test_terminal(void)
 {
-	struct command_parser *p = memory_alloc(sizeof(*p));
+	struct command_parser *p = memory_alloc(sizeof *p);
 
 	command_parser_init(p, true);
 	command_parse(p, view_of_string("/create alice"), false, &request);
@@ -392,12 +392,12 @@ static void test_durations(void)
 	};
 	uint64_t ms = 7;
 
-	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
+	for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) {
 		OK(command_duration(view_of_string(good[i].text), &ms), good[i].text);
 		IS_U64(ms, good[i].ms, "its milliseconds");
 	}
 	ms = 7;
-	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
 		OK(!command_duration(view_of_string(bad[i]), &ms) && ms == 7, "no duration");
 }
 
@@ -420,7 +420,7 @@ static void test_noise(void)
 		unsigned count = 1 + draw(12);
 
 		for (unsigned i = 0; i < count; i++) {
-			const char *piece = pieces[draw(sizeof(pieces) / sizeof(pieces[0]))];
+			const char *piece = pieces[draw(sizeof pieces / sizeof pieces[0])];
 			size_t length = strlen(piece);
 
 			if (draw(8) == 0)

@@ -110,7 +110,7 @@ static void test_refused(void)
 	char err[PATTERN_ERR_SIZE];
 	struct pattern p;
 
-	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+	for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
 		err[0] = 0;
 		OK(!pattern_init(&p, view_of_string(wrong[i]), true, err), wrong[i]);
 		OK(strstr(err, wrong[i]) != NULL, "the refusal repeats the expression");

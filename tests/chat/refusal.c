@@ -16,7 +16,7 @@ static const char *told(const struct script_answer *answer)
 
 	buf_clear(&line);
 	refusal_put(&line, answer);
-	for (size_t i = 0; i < line.size && size + 1 < sizeof(text); i++) {
+	for (size_t i = 0; i < line.size && size + 1 < sizeof text; i++) {
 		if (line.data[i] == 0x1b)
 			while (line.data[i] != 'm')
 				i++;

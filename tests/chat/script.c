@@ -16,7 +16,7 @@ static const char *taken(struct script *s)
 {
 	static char text[8192];
 
-	assert(s->out.size < sizeof(text));
+	assert(s->out.size < sizeof text);
 	memcpy(text, s->out.data, s->out.size);
 	text[s->out.size] = 0;
 	buf_clear(&s->out);
@@ -40,7 +40,7 @@ static void test_time(void)
 		{ NUMBER_MAX, "9999-12-31T23:59:59.999Z" },
 	};
 
-	for (size_t i = 0; i < sizeof(times) / sizeof(times[0]); i++) {
+	for (size_t i = 0; i < sizeof times / sizeof times[0]; i++) {
 		char text[SCRIPT_TIME_SIZE];
 
 		script_time(times[i].ms, text);
@@ -63,8 +63,7 @@ static void test_every_day(void)
 		bool leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
 
 		script_time(n * 86400000 + 43200001, text);
-		(void)snprintf(want, sizeof(want), "%04u-%02u-%02uT12:00:00.001Z", year, month,
-		               day);
+		(void)snprintf(want, sizeof want, "%04u-%02u-%02uT12:00:00.001Z", year, month, day);
 		right = right && strcmp(text, want) == 0;
 		if (++day <= lengths[month - 1] + (leap && month == 2))
 			continue;
@@ -203,7 +202,7 @@ static void test_results(void)
 	          "\"stored\":1,\"id\":\"00000000000000000000000000-3\",\"mailbox\":\"full\"}\n",
 	          "the message that filled a share");
 	IS_STRING(result_of(&plain, "msg", &r),
-	          "msg: ok: the recipient will get it at the next log in; your share of the "
+	          "msg: ok: the recipient will get it at the next log-in; your share of the "
 	          "mailbox is "
 	          "full now\n",
 	          "for people");

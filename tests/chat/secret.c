@@ -32,7 +32,7 @@ static void secrets(void)
 		{ "", false, false },
 	};
 
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
 		struct view line = view_of_string(rows[i].line);
 
 		OK(secret_is_in(line) == rows[i].is_secret, rows[i].line);

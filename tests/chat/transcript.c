@@ -45,7 +45,7 @@ static const char *raw(void)
 {
 	static char text[65536];
 
-	assert(out.size < sizeof(text));
+	assert(out.size < sizeof text);
 	memcpy(text, out.data, out.size);
 	text[out.size] = 0;
 	buf_clear(&out);
@@ -77,7 +77,7 @@ static const char *message(const char *from, const char *text, bool waited,
 {
 	struct shown shown = { .text = view_of_string(text), .waited = waited };
 
-	(void)snprintf(shown.from, sizeof(shown.from), "%s", from);
+	(void)snprintf(shown.from, sizeof shown.from, "%s", from);
 	transcript_message(&transcript, &shown, &at);
 	return taken();
 }
@@ -140,7 +140,7 @@ static void test_hostile(void)
 	size_t size = 0;
 
 	fresh();
-	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+	for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
 		const char *lines = message("bob", texts[i], false, monday);
 		bool clean = true;
 
@@ -187,7 +187,7 @@ static void test_colours(void)
 	fresh();
 	transcript_message(&transcript, &bob, &monday);
 	got = raw();
-	(void)snprintf(want, sizeof(want), "%sbob%s: ^[[31mred",
+	(void)snprintf(want, sizeof want, "%sbob%s: ^[[31mred",
 	               terminal_style(terminal_style_of(view_of_string("bob"))),
 	               terminal_style(STYLE_NONE));
 	OK(strstr(got, want) != NULL, "a name has its colour, and a text gives itself none");
@@ -543,10 +543,10 @@ static void test_prompt(void)
 	                                             .unread = 4,
 	                                             .waiting = 1 }),
 	          "ann r1 2/3 to bob, 4 new, 1 waiting> ", "with everything");
-	memset(name, 'n', sizeof(name) - 1);
-	name[sizeof(name) - 1] = 0;
-	memset(talk, 't', sizeof(talk) - 1);
-	talk[sizeof(talk) - 1] = 0;
+	memset(name, 'n', sizeof name - 1);
+	name[sizeof name - 1] = 0;
+	memset(talk, 't', sizeof talk - 1);
+	talk[sizeof talk - 1] = 0;
 	OK(strlen(prompt((struct transcript_prompt){ .own = name,
 	                                             .leader = 1,
 	                                             .live = 2,

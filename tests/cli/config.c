@@ -13,7 +13,7 @@ static char err[CONFIG_ERR_SIZE];
 
 static bool parse(const char *text)
 {
-	memset(&config, 0, sizeof(config));
+	memset(&config, 0, sizeof config);
 	err[0] = 0;
 	return config_parse(view_of_string(text), "FILE", &config, err);
 }
@@ -59,7 +59,7 @@ static void test_bad(void)
 		{ "replica = a\r 1\n", "FILE:1: bytes that are no text" },
 	};
 
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
 		ALWAYS(!parse(cases[i].text), "a bad one is refused");
 		OK(strncmp(err, cases[i].beginning, strlen(cases[i].beginning)) == 0,
 		   cases[i].beginning);
@@ -72,7 +72,7 @@ static void test_limits(void)
 	char text[1024];
 
 	for (size_t size = CONFIG_HOST_SIZE - 1; size <= CONFIG_HOST_SIZE; size++) {
-		(void)snprintf(text, sizeof(text),
+		(void)snprintf(text, sizeof text,
 		               "replica = %0*d 1\nreplica = b 1\nreplica = c 1\n", (int)size, 7);
 		OK(parse(text) == (size < CONFIG_HOST_SIZE), "a host has at most 253 bytes");
 	}
@@ -86,8 +86,8 @@ static void test_damage(void)
 	uint32_t seed = 1;
 
 	for (unsigned round = 0; round < ROUNDS; round++) {
-		uint8_t *text = memory_alloc(sizeof(good));
-		size_t size = sizeof(good) - 1;
+		uint8_t *text = memory_alloc(sizeof good);
+		size_t size = sizeof good - 1;
 
 		memcpy(text, good, size);
 		seed = seed * 1664525u + 1013904223u;

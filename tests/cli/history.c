@@ -36,7 +36,7 @@ static void test_history(void)
 	if (mkdtemp(folder) == NULL)
 		abort();
 	(void)setenv("XDG_STATE_HOME", folder, 1);
-	(void)snprintf(path, sizeof(path), "%s/threefold/history", folder);
+	(void)snprintf(path, sizeof path, "%s/threefold/history", folder);
 	fd = history_open(t, err);
 	OK(fd >= 0 && err[0] == 0, "a history begins");
 	IS_U64(terminal_history_count(t), 0, "empty");
@@ -54,7 +54,7 @@ static void test_history(void)
 	for (unsigned i = 0; i < 3000; i++) {
 		char line[32];
 
-		(void)snprintf(line, sizeof(line), "line %u", i);
+		(void)snprintf(line, sizeof line, "line %u", i);
 		history_append(fd, view_of_string(line));
 	}
 	(void)close(fd);
@@ -77,7 +77,7 @@ static void test_history(void)
 	(void)unsetenv("HOME");
 	OK(history_open(t, err) == -1 && err[0] == 0, "without a home there is none");
 	(void)unlink(path);
-	(void)snprintf(path, sizeof(path), "%s/threefold", folder);
+	(void)snprintf(path, sizeof path, "%s/threefold", folder);
 	(void)rmdir(path);
 	OK(rmdir(folder) == 0, "nothing else was left");
 	terminal_free(t);

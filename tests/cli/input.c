@@ -52,7 +52,7 @@ static const char *next_line(void)
 
 	for (int turn = 0; turn < 3; turn++) {
 		if (input_line(&input, &line, &was_cut)) {
-			assert(line.size < sizeof(text));
+			assert(line.size < sizeof text);
 			memcpy(text, line.data, line.size);
 			text[line.size] = 0;
 			return text;
@@ -68,8 +68,8 @@ static void test_pieces(void)
 	static const char story[] = "one\ntwo words\n\nfour\n";
 	bool right = true;
 
-	for (size_t cut = 0; cut < sizeof(story); cut++) {
-		size_t front = cut < sizeof(story) - 1 ? cut : sizeof(story) - 1;
+	for (size_t cut = 0; cut < sizeof story; cut++) {
+		size_t front = cut < sizeof story - 1 ? cut : sizeof story - 1;
 		char got[64] = "";
 
 		open_pipe();
@@ -82,7 +82,7 @@ static void test_pieces(void)
 				break;
 			(void)strcat(strcat(got, line), line[0] == 0 ? "" : ";");
 		}
-		feed(story + front, sizeof(story) - 1 - front);
+		feed(story + front, sizeof story - 1 - front);
 		for (int i = 0; i < 4; i++) {
 			const char *line = next_line();
 
@@ -128,7 +128,7 @@ static void test_unwanted(void)
 		loop_turn(loop, 0);
 	OK(!input_line(&input, &line, &was_cut), "what nobody wants is not read");
 	OK(!loop_was_busy(loop), "and keeps no loop busy, though the pipe has ended");
-	IS_U64(read(fd, left, sizeof(left)), 4, "it waits in the pipe");
+	IS_U64(read(fd, left, sizeof left), 4, "it waits in the pipe");
 	close_input();
 }
 
@@ -141,7 +141,7 @@ static void test_long(void)
 	char path[300];
 	int fd;
 
-	(void)snprintf(path, sizeof(path), "%s%s", folder == NULL ? "" : folder,
+	(void)snprintf(path, sizeof path, "%s%s", folder == NULL ? "" : folder,
 	               folder == NULL ? name : name + 4);
 	fd = mkstemp(path);
 	assert(fd >= 0);

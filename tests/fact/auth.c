@@ -30,7 +30,7 @@ char *crypt_r(const char *phrase, const char *setting, struct crypt_data *data)
 	crypt_calls++;
 	switch (crypt_mode) {
 	case CRYPT_REAL:
-		return crypt_rn(phrase, setting, data, (int)sizeof(*data));
+		return crypt_rn(phrase, setting, data, (int)sizeof *data);
 	case CRYPT_STAR:
 		strcpy(data->output, "*0");
 		return data->output;
@@ -87,7 +87,7 @@ static void test_stretch(void)
 	uint8_t random[16];
 	char made[AUTH_SETTING_TEXT_SIZE];
 
-	for (size_t i = 0; i < sizeof(random); i++)
+	for (size_t i = 0; i < sizeof random; i++)
 		random[i] = (uint8_t)(0xf0 + i);
 	auth_setting_make(random, made);
 	IS_STRING(made, setting_text, "setting: is made as crypt_gensalt would");
@@ -150,7 +150,7 @@ static void test_known_answers(void)
 	auth_seal_mask(alice.verifier.server_key, &login, seal, out);
 	is_hex(out, KEY_SIZE, "90ebe1e3e4e0cda4d1194037cbff61b1678fe91b347044970e1c87a735d18a9e",
 	       "seal: the known masked one");
-	memset(key, 7, sizeof(key));
+	memset(key, 7, sizeof key);
 	auth_operator(key, false, &admin, out);
 	is_hex(out, KEY_SIZE, "a6de6d0087d4c4c9ffd1cf88360e60180ba932a9bef3fd94b9cfe0b1fa41a619",
 	       "operator: the known proof of the client");
@@ -173,11 +173,11 @@ static void test_conversation(void)
 	OK(auth_proof_is_right(alice.verifier.stored_key, &introduce, proof),
 	   "introduce: the owner's proof is right");
 	OK(!auth_proof_is_right(alice.verifier.stored_key, &login, proof),
-	   "introduce: its proof is none for a log in");
+	   "introduce: its proof is none for a log-in");
 	auth_proof(stretched, &login, proof);
 	OK(auth_proof_is_right(alice.verifier.stored_key, &login, proof),
 	   "log in: the owner's proof is right");
-	memset(wrong, 1, sizeof(wrong));
+	memset(wrong, 1, sizeof wrong);
 	auth_proof(wrong, &login, proof);
 	OK(!auth_proof_is_right(alice.verifier.stored_key, &login, proof),
 	   "log in: that of another password is not");
@@ -229,11 +229,11 @@ static bool account_fits(void)
 static void test_account_changes(void)
 {
 	char name[] = "alice";
-	char setting[sizeof(setting_text)];
+	char setting[sizeof setting_text];
 
 	account = alice;
 	account.name = view_of_string(name);
-	memcpy(setting, setting_text, sizeof(setting));
+	memcpy(setting, setting_text, sizeof setting);
 	account.verifier.setting = view_of_string(setting);
 	OK(every_bit_counts(account.id.bytes, ID_SIZE, account_fits), "account: the id counts");
 	OK(every_bit_counts((uint8_t *)name, 5, account_fits), "account: the name counts");
@@ -290,11 +290,11 @@ static void test_tombstone(void)
 	   "tombstone: the middle counts");
 	OK(every_bit_counts(tombstone.delete_key, KEY_SIZE, tombstone_fits),
 	   "tombstone: the delete key counts");
-	tombstone.name = view_of(long_name, sizeof(long_name));
+	tombstone.name = view_of(long_name, sizeof long_name);
 	OK(!tombstone_fits(), "tombstone: a name that is too long does not fit");
 	auth_tombstone_make(&alice, alice.verifier.lock, &tombstone);
 	OK(!tombstone_fits(), "tombstone: the lock is not the key");
-	memset(delete_key, 0, sizeof(delete_key));
+	memset(delete_key, 0, sizeof delete_key);
 	auth_delete_key(stretched, delete_key, delete_key);
 	auth_tombstone_make(&alice, delete_key, &tombstone);
 	OK(!tombstone_fits(), "tombstone: without the seal the password opens nothing");
@@ -311,9 +311,9 @@ static bool proof_fits(void)
 
 static void test_proof_changes(void)
 {
-	char setting[sizeof(setting_text)];
+	char setting[sizeof setting_text];
 
-	memcpy(setting, setting_text, sizeof(setting));
+	memcpy(setting, setting_text, sizeof setting);
 	memcpy(auth_stored_key, alice.verifier.stored_key, KEY_SIZE);
 	auth = auth_of(AUTH_LOGIN);
 	auth.setting = view_of_string(setting);
@@ -405,9 +405,9 @@ static void test_settings(void)
 	uint8_t before[KEY_SIZE];
 	unsigned calls = crypt_calls;
 
-	memset(out, 0x42, sizeof(out));
-	memset(before, 0x42, sizeof(before));
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+	memset(out, 0x42, sizeof out);
+	memset(before, 0x42, sizeof before);
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
 		struct view setting = view_of_string(rows[i].text);
 
 		if (auth_setting_is_valid(setting) != rows[i].is_valid)
@@ -422,7 +422,7 @@ static void test_settings(void)
 	   "setting: has no NUL");
 	OK(!auth_setting_is_valid(view_of(NULL, 0)), "setting: nothing is none");
 	IS_U64(crypt_calls, calls, "setting: what is refused never comes to crypt(3)");
-	IS_BYTES(out, before, sizeof(out), "setting: what is refused leaves the output untouched");
+	IS_BYTES(out, before, sizeof out, "setting: what is refused leaves the output untouched");
 }
 
 /* Each salt's bits come back, by decoding in the other direction. */
@@ -437,8 +437,8 @@ static void test_salts(void)
 	for (unsigned round = 0; round < 2000; round++) {
 		uint8_t digest[KEY_SIZE];
 
-		sha256(&round, sizeof(round), digest);
-		memcpy(random, digest, sizeof(random));
+		sha256(&round, sizeof round, digest);
+		memcpy(random, digest, sizeof random);
 		auth_setting_make(random, setting);
 		is_back = is_back && strlen(setting) == 29 && strncmp(setting, "$y$j9T$", 7) == 0;
 		for (size_t bit = 0; bit < 128; bit++) {
@@ -462,7 +462,7 @@ static void test_passwords(void)
 	const uint8_t zero[KEY_SIZE] = { 0 };
 	unsigned calls = crypt_calls;
 
-	memset(text, 'p', sizeof(text));
+	memset(text, 'p', sizeof text);
 	OK(!auth_stretch(view_of(NULL, 0), setting, out), "password: nothing is refused");
 	OK(!auth_stretch(view_of("a\0b", 3), setting, out), "password: a NUL is refused");
 	OK(!auth_stretch(view_of("ab\0", 3), setting, out),
@@ -495,16 +495,16 @@ static void test_failing_crypt(void)
 	uint8_t out[KEY_SIZE];
 	uint8_t before[KEY_SIZE];
 
-	memset(out, 0x42, sizeof(out));
-	memset(before, 0x42, sizeof(before));
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+	memset(out, 0x42, sizeof out);
+	memset(before, 0x42, sizeof before);
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
 		crypt_mode = rows[i].mode;
 		OK(!auth_stretch(view_of("x", 1), view_of_string(setting_text), out), rows[i].name);
 	}
-	IS_BYTES(out, before, sizeof(out), "stretch: a failure leaves the output untouched");
+	IS_BYTES(out, before, sizeof out, "stretch: a failure leaves the output untouched");
 	crypt_mode = CRYPT_ECHO;
 	OK(auth_stretch(view_of("x", 1), view_of_string(setting_text), out) &&
-	           memcmp(out, before, sizeof(out)) != 0,
+	           memcmp(out, before, sizeof out) != 0,
 	   "stretch: a result of the form expected is none");
 	crypt_mode = CRYPT_REAL;
 }

@@ -23,8 +23,8 @@ static int sign(int order)
 /* Few values, so that prefixes of keys are often equal. */
 static void draw_key(struct stream *stream, struct place *place)
 {
-	memset(stream, 0, sizeof(*stream));
-	memset(place, 0, sizeof(*place));
+	memset(stream, 0, sizeof *stream);
+	memset(place, 0, sizeof *place);
 	stream->recipient.bytes[draw(2) * 21] = (uint8_t)(draw(2) * 200);
 	stream->sender.bytes[draw(2) * 21] = (uint8_t)(draw(2) * 200);
 	stream->session.bytes[draw(2) * 15] = (uint8_t)(draw(2) * 200);
@@ -71,7 +71,7 @@ static void test_orders(void)
 		is_stream = is_stream && sign(stream_compare(&stream[0], &stream[1])) ==
 		                                 sign(memcmp(&stream[0], &stream[1], 22 + 22 + 16));
 		is_place = is_place && sign(place_compare(&place[0], &place[1])) ==
-		                               sign(memcmp(key[0], key[1], sizeof(key[0])));
+		                               sign(memcmp(key[0], key[1], sizeof key[0]));
 		equal += place_compare(&place[0], &place[1]) == 0;
 	}
 	OK(is_stream, "stream: sorts by recipient, sender, session");
@@ -85,7 +85,7 @@ static void test_places(void)
 	struct place zero = { 0 };
 	struct place end = place_end();
 
-	memset(&message.stream, 0xff, sizeof(message.stream));
+	memset(&message.stream, 0xff, sizeof message.stream);
 	struct place last = place_of(&message);
 
 	OK(last.sent_ms == NUMBER_MAX && last.number == NUMBER_MAX &&
@@ -100,7 +100,7 @@ static void test_places(void)
 	OK(!place_is_end(&end), "place: only one is the end");
 	message.number = 1;
 	message.sent_ms = 0;
-	memset(&message.stream, 0, sizeof(message.stream));
+	memset(&message.stream, 0, sizeof message.stream);
 	struct place first = place_of(&message);
 
 	OK(place_compare(&zero, &first) < 0, "place: the beginning is before the first message");
@@ -164,7 +164,7 @@ static void test_short_texts(void)
 	static const uint8_t edges[7] = { 0x00, 0x41, 0x7f, 0x80, 0xbf, 0xc0, 0xff };
 
 	for (uint32_t n = 0; n < 16u << 16; n++)
-		for (size_t e = 0; e < sizeof(edges); e++) {
+		for (size_t e = 0; e < sizeof edges; e++) {
 			text[0] = (uint8_t)(0xf0 + (n >> 16));
 			text[1] = (uint8_t)(n >> 8);
 			text[2] = (uint8_t)n;
@@ -195,7 +195,7 @@ static void test_long_texts(void)
 		"\xf4\x90\x80\x80",
 		"\xe2\x82",
 	};
-	const uint32_t piece_count = sizeof(pieces) / sizeof(pieces[0]);
+	const uint32_t piece_count = sizeof pieces / sizeof pieces[0];
 	uint8_t text[400];
 	bool is_model = true;
 	unsigned valid = 0;
@@ -227,7 +227,7 @@ static void test_text_edges(void)
 	static uint8_t text[TEXT_SIZE_MAX + 1];
 
 	OK(!message_text_is_valid(view_of(NULL, 0)), "text: nothing is none");
-	memset(text, 'x', sizeof(text));
+	memset(text, 'x', sizeof text);
 	OK(message_text_is_valid(view_of(text, TEXT_SIZE_MAX)), "text: of 65,536 bytes");
 	OK(!message_text_is_valid(view_of(text, TEXT_SIZE_MAX + 1)), "text: not of one more");
 	for (size_t at = 0; at < 64; at++)

@@ -87,8 +87,8 @@ static void test_edges(void)
 	uint8_t ones[16];
 	char text[ID_TEXT_SIZE + 1];
 
-	memset(&id, 0, sizeof(id));
-	memset(&ulid, 0, sizeof(ulid));
+	memset(&id, 0, sizeof id);
+	memset(&ulid, 0, sizeof ulid);
 	OK(id_is_zero(&id) && ulid_is_zero(&ulid), "id: all zero is zero");
 	id_to_text(&id, text);
 	IS_STRING(text, "000000000000000000000000000000000000", "id: the text of zero");
@@ -102,7 +102,7 @@ static void test_edges(void)
 		ALWAYS(!ulid_is_zero(&ulid), "ulid: with a byte set is not zero");
 		ulid.bytes[i] = 0;
 	}
-	memset(ones, 0xff, sizeof(ones));
+	memset(ones, 0xff, sizeof ones);
 	id_make(&id, ID_TIME_MS_MAX, ones);
 	IS_U64(id_time_ms(&id), ID_TIME_MS_MAX, "id: the last time comes back");
 	id_to_text(&id, text);
@@ -133,7 +133,7 @@ static void test_against_model(void)
 		uint64_t time_ms = draw_time();
 		char text[ID_TEXT_SIZE + 1], want[ID_TEXT_SIZE + 1] = "";
 
-		draw_bytes(bytes, sizeof(bytes));
+		draw_bytes(bytes, sizeof bytes);
 		id_make(&id, time_ms, bytes);
 		id_to_text(&id, text);
 		model_text(id.bytes, 6, want, 10);
@@ -206,8 +206,8 @@ static bool is_refused(const char *text, size_t size)
 	struct id id;
 	struct ulid ulid;
 
-	memset(&id, 0x77, sizeof(id));
-	memset(&ulid, 0x77, sizeof(ulid));
+	memset(&id, 0x77, sizeof id);
+	memset(&ulid, 0x77, sizeof ulid);
 	struct id id_before = id;
 	struct ulid ulid_before = ulid;
 
@@ -252,8 +252,8 @@ static void test_wrong_sizes(void)
 {
 	char text[64];
 
-	memset(text, '0', sizeof(text));
-	for (size_t size = 0; size <= sizeof(text); size++)
+	memset(text, '0', sizeof text);
+	for (size_t size = 0; size <= sizeof text; size++)
 		if (size != ID_TEXT_SIZE && size != ULID_TEXT_SIZE)
 			ALWAYS(is_refused(text, size), "id: no other length is accepted");
 	struct id id;

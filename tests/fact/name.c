@@ -19,7 +19,7 @@ static void test_names(void)
 				bool is_allowed = c != 0 && strchr(allowed, c) != NULL &&
 				                  (at > 0 || (c != '-' && c != '.'));
 
-				memset(name, 'a', sizeof(name));
+				memset(name, 'a', sizeof name);
 				name[at] = (uint8_t)c;
 				ALWAYS(name_is_valid(view_of(name, size)) == is_allowed,
 				       "name: every character at every place of every length");
@@ -28,7 +28,7 @@ static void test_names(void)
 	OK(!name_is_valid(view_of_string("-a")) && !name_is_valid(view_of_string(".a")),
 	   "name: does not begin with - or a dot");
 	OK(!name_is_valid(view_of_string("a~b")), "name: has no ~, which begins an id's digits");
-	memset(name, 'a', sizeof(name));
+	memset(name, 'a', sizeof name);
 	OK(name_is_valid(view_of(name, NAME_SIZE_MAX)), "name: of 32 bytes");
 	OK(!name_is_valid(view_of(name, NAME_SIZE_MAX + 1)), "name: not of 33");
 }
@@ -37,7 +37,7 @@ static void test_prefixes(void)
 {
 	uint8_t name[NAME_SIZE_MAX + 1];
 
-	memset(name, '-', sizeof(name));
+	memset(name, '-', sizeof name);
 	OK(name_is_prefix(view_of(NULL, 0)), "prefix: nothing begins every name");
 	OK(name_is_prefix(view_of(name, NAME_SIZE_MAX)), "prefix: of 32 bytes");
 	OK(!name_is_prefix(view_of(name, NAME_SIZE_MAX + 1)), "prefix: not of 33");

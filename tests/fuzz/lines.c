@@ -12,7 +12,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-/* What is known is known again from what it is printed as. */
+/* An element that is read from a line must be read again from the line that is printed for it. */
 static void check_element(struct view line)
 {
 	static struct journal_line_parser parser, again;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * The fuzz target of the decoder (clang -fsanitize=fuzzer). Each input is tried as a frame as it
- * stands, and again as what follows a length field, so that the fuzzer need not guess lengths.
+ * The fuzz target of the decoder (clang -fsanitize=fuzzer). Each input is decoded twice: as a
+ * frame, and as the rest of a frame after a right length field, so that the fuzzer need not guess
+ * lengths.
  */
 #include "tests/protocol/check.h"
 

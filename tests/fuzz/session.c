@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT
  *
- * The fuzz target of the server's half: two connections, one of them logged in, say what the input
- * says. Whatever that is, the session's invariants hold, what was journaled is what the store
- * holds, and a third connection is served as if nothing had been.
+ * The fuzz target of the server's half. Two connections, one of them logged in, send what the input
+ * says. After each input the session's invariants hold, the journal has the same facts as the
+ * store, and a third connection is served as usual.
  *
- * The input is a row of frames: a byte with the connection in its highest bit and the size in the
- * others, then so many bytes behind a length field that is right, so that the fuzzer need not guess
- * lengths. What is left at the end goes in as it stands.
+ * The input is a list of frames. The first byte of a frame has the connection in its highest bit
+ * and the size in the other bits; so many bytes follow. They are sent with the right length field,
+ * so that the fuzzer need not guess lengths. Bytes left at the end are sent as they are.
  */
 #include "tests/session/fixture.h"
 

@@ -36,7 +36,7 @@ static void print(struct terminal *t, struct view text)
 	buf_release(&line);
 }
 
-/* The line once more, in memory of its own. */
+/* Answers Tab with the line itself, copied to other memory, as the candidate. */
 static void complete(struct terminal *t, const struct terminal_event *event)
 {
 	struct buf copy;
@@ -72,7 +72,7 @@ static void type(struct terminal *t, struct view keys)
 	}
 }
 
-/* Two bytes say what is done with how many of those that follow. */
+/* The first of two bytes says what to do, and the second with how many of the bytes that follow. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct terminal_options options = { .line_size_max = 4096,

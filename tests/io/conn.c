@@ -188,7 +188,7 @@ static void test_reset(struct loop *l, struct conn_input *input)
 
 	make_pair(l, &end, input, &other);
 	conn_want_input(&end.conn, false);
-	setsockopt(other, SOL_SOCKET, SO_LINGER, &abort, sizeof(abort));
+	setsockopt(other, SOL_SOCKET, SO_LINGER, &abort, sizeof abort);
 	close(other);
 	while (end.calls == 0)
 		loop_turn(l, LOOP_NEVER);
@@ -336,7 +336,7 @@ static void test_dialling(struct loop *l, struct conn_input *input)
 	struct reader_end end = { .input = input };
 	char err[ADDRESS_ERR_SIZE];
 	int nodelay = 0;
-	socklen_t size = sizeof(nodelay);
+	socklen_t size = sizeof nodelay;
 	int listener;
 	int fd;
 

@@ -29,7 +29,7 @@ static const char *what_was_said(void)
 	ssize_t size;
 
 	(void)!write(pipe_fds[1], "", 1);
-	size = read(pipe_fds[0], said, sizeof(said));
+	size = read(pipe_fds[0], said, sizeof said);
 	if (size < 1 || said[size - 1] != '\0')
 		exit(1);
 	return said;
@@ -54,16 +54,16 @@ static void test_escape(void)
 	char large[1025];
 	bool is_printable = true;
 
-	IS_U64(log_escape(view_of_string("plain text~"), to, sizeof(to)), 11,
+	IS_U64(log_escape(view_of_string("plain text~"), to, sizeof to), 11,
 	       "log: length of a text");
 	IS_STRING(to, "plain text~", "log: printable ASCII stays as it is");
-	log_escape(view_of_string("a\nb\x1b[2J\x7f\xc3\xa4"), to, sizeof(to));
+	log_escape(view_of_string("a\nb\x1b[2J\x7f\xc3\xa4"), to, sizeof to);
 	IS_STRING(to, "a\\x0ab\\x1b[2J\\x7f\\xc3\\xa4", "log: all else is shown as its bytes");
-	log_escape(view_of_string("a\\x0a"), to, sizeof(to));
+	log_escape(view_of_string("a\\x0a"), to, sizeof to);
 	IS_STRING(to, "a\\\\x0a", "log: a backslash is told from an escape");
 	for (int i = 0; i < 256; i++)
 		all[i] = (uint8_t)i;
-	log_escape(view_of(all, sizeof(all)), large, sizeof(large));
+	log_escape(view_of(all, sizeof all), large, sizeof large);
 	for (const char *c = large; *c != '\0'; c++)
 		is_printable &= *c >= 0x20 && *c < 0x7f;
 	OK(is_printable, "log: of all 256 bytes only printable ones are written");
@@ -99,8 +99,8 @@ static void test_lines(void)
 	log_lines(LOG_WARNING, "first\n\nsecond\n");
 	OK(is_like(what_was_said(), "^[^\n]* first\n[^\n]* second\n$"),
 	   "log: lines of ours are one each");
-	memset(long_text, 'x', sizeof(long_text) - 1);
-	long_text[sizeof(long_text) - 1] = '\0';
+	memset(long_text, 'x', sizeof long_text - 1);
+	long_text[sizeof long_text - 1] = '\0';
 	log_line(LOG_INFO, "%s", long_text);
 	text = what_was_said();
 	OK(strlen(text) == LOG_LINE_SIZE_MAX - 1 && text[strlen(text) - 1] == '\n',
@@ -114,7 +114,7 @@ static void test_journal(void)
 
 	if (fstat(STDERR_FILENO, &stat) != 0)
 		exit(1);
-	(void)snprintf(name, sizeof(name), "%ju:%ju", (uintmax_t)stat.st_dev,
+	(void)snprintf(name, sizeof name, "%ju:%ju", (uintmax_t)stat.st_dev,
 	               (uintmax_t)stat.st_ino);
 	setenv("JOURNAL_STREAM", name, 1);
 	log_open(LOG_INFO);
@@ -145,7 +145,7 @@ static void test_notify(const char *path)
 		exit(1);
 	setenv("NOTIFY_SOCKET", path, 1);
 	OK(log_notify("READY=1"), "log: a supervisor is told");
-	(void)!recv(fd, got, sizeof(got) - 1, MSG_DONTWAIT);
+	(void)!recv(fd, got, sizeof got - 1, MSG_DONTWAIT);
 	IS_STRING(got, "READY=1", "log: what it is told");
 	close(fd);
 	OK(!log_notify("READY=1") || path[0] == '/', "log: one that has gone is not waited for");
@@ -167,7 +167,7 @@ static void test_watchdog(void)
 	IS_U64(log_watchdog_ms(), 1, "log: one of microseconds every millisecond");
 	setenv("WATCHDOG_PID", "1", 1);
 	IS_U64(log_watchdog_ms(), 0, "log: one that was meant for another process is not ours");
-	(void)snprintf(pid, sizeof(pid), "%ld", (long)getpid());
+	(void)snprintf(pid, sizeof pid, "%ld", (long)getpid());
 	setenv("WATCHDOG_PID", pid, 1);
 	IS_U64(log_watchdog_ms(), 1, "log: one for this process is");
 	unsetenv("WATCHDOG_PID");
@@ -183,9 +183,9 @@ int main(void)
 	test_lines();
 	test_journal();
 	test_watchdog();
-	(void)snprintf(path, sizeof(path), "@threefold-unit-log-%ld", (long)getpid());
+	(void)snprintf(path, sizeof path, "@threefold-unit-log-%ld", (long)getpid());
 	test_notify(path);
-	(void)snprintf(path, sizeof(path), "/tmp/threefold-unit-log-%ld", (long)getpid());
+	(void)snprintf(path, sizeof path, "/tmp/threefold-unit-log-%ld", (long)getpid());
 	test_notify(path);
 	(void)unlink(path);
 	dup2(real_stderr, STDERR_FILENO);

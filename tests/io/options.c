@@ -65,7 +65,7 @@ static enum options_result parse(const char *words)
 	seconds = 0;
 	err[0] = '\0';
 	positionals[0] = '\0';
-	(void)snprintf(copy, sizeof(copy), "%s", words);
+	(void)snprintf(copy, sizeof copy, "%s", words);
 	for (char *word = strtok(copy, " "); word != NULL; word = strtok(NULL, " "))
 		argv[argc++] = word;
 	result = options_parse(&options, argc, argv, &first, err);
@@ -116,10 +116,10 @@ static void test_mistakes(void)
 		  "option '--timeout-of-everything' needs seconds from 0.1 to 60, not '.5'" },
 	};
 
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
 		char name[128];
 
-		(void)snprintf(name, sizeof(name), "options: what is wrong with '%s'",
+		(void)snprintf(name, sizeof name, "options: what is wrong with '%s'",
 		               cases[i].words);
 		ALWAYS(parse(cases[i].words) == OPTIONS_WRONG, "options: a mistake is found");
 		IS_STRING(err, cases[i].sentence, name);
@@ -155,7 +155,7 @@ static void test_numbers(void)
 static void test_help(void)
 {
 	char text[4096];
-	size_t size = options_help(&options, text, sizeof(text));
+	size_t size = options_help(&options, text, sizeof text);
 	bool has_tabs = strchr(text, '\t') != NULL;
 
 	IS_U64(size, strlen(text), "options: the help knows its size");
@@ -198,14 +198,14 @@ static void test_key(const char *folder)
 	struct stat stat;
 	FILE *file;
 
-	(void)snprintf(path, sizeof(path), "%s/a//b/c/1", folder);
+	(void)snprintf(path, sizeof path, "%s/a//b/c/1", folder);
 	IS_U64(key_make_folders(path, err), 0, "key: the folders above a path are made");
-	(void)snprintf(path, sizeof(path), "%s/a/b/c", folder);
+	(void)snprintf(path, sizeof path, "%s/a/b/c", folder);
 	OK(lstat(path, &stat) == 0 && (stat.st_mode & 0777) == 0700, "key: for the owner alone");
-	(void)snprintf(path, sizeof(path), "%s/a/b/c/1", folder);
+	(void)snprintf(path, sizeof path, "%s/a/b/c/1", folder);
 	OK(lstat(path, &stat) != 0, "key: but not the last");
 	IS_U64(key_make_folders(path, err), 0, "key: those that are there stay");
-	(void)snprintf(path, sizeof(path), "%s/operator.key", folder);
+	(void)snprintf(path, sizeof path, "%s/operator.key", folder);
 	IS_U64(key_read(path, key, err), KEY_FAILED, "key: none can be read where there is none");
 	IS_U64(key_read_or_make(path, key, err), KEY_MADE, "key: it is made if it is absent");
 	OK(lstat(path, &stat) == 0 && (stat.st_mode & 0777) == 0600 && stat.st_size == KEY_SIZE,
@@ -248,7 +248,7 @@ static bool race(const char *path)
 			(void)!read(start[0], &byte, 1);
 			status = key_read_or_make(path, key, err);
 			if (status != KEY_OK && status != KEY_MADE)
-				memset(key, i, sizeof(key));
+				memset(key, i, sizeof key);
 			_exit(write(answer[1], key, KEY_SIZE) != KEY_SIZE);
 		}
 	close(start[0]);
@@ -270,14 +270,14 @@ static void test_key_race(const char *folder)
 	char path[KEY_PATH_SIZE];
 	bool same = true;
 
-	(void)snprintf(path, sizeof(path), "%s/operator.key", folder);
+	(void)snprintf(path, sizeof path, "%s/operator.key", folder);
 	for (int round = 0; round < ROUNDS; round++) {
 		same &= race(path);
 		(void)unlink(path);
 	}
 	OK(same, "key: processes that start at once end with the same one");
 	for (const char *name = "/a/b/c\0/a/b\0/a\0"; *name != '\0'; name += strlen(name) + 1) {
-		(void)snprintf(path, sizeof(path), "%s%s", folder, name);
+		(void)snprintf(path, sizeof path, "%s%s", folder, name);
 		(void)rmdir(path);
 	}
 	IS_U64(rmdir(folder), 0, "key: nothing is left of making it");

@@ -194,7 +194,7 @@ static int status_of(void (*play)(void))
 	assert(child >= 0);
 	if (child == 0)
 		play();
-	while (read(master, bytes, sizeof(bytes)) > 0)
+	while (read(master, bytes, sizeof bytes) > 0)
 		continue;
 	assert(waitpid(child, &status, 0) == child);
 	close(master);

@@ -44,9 +44,9 @@ static bool is_same(const char *name, const struct log_copy *copy)
 	ssize_t count;
 	int fd;
 
-	(void)snprintf(path, sizeof(path), "%s/%s", directory, name);
+	(void)snprintf(path, sizeof path, "%s/%s", directory, name);
 	fd = open(path, O_RDONLY);
-	count = fd >= 0 ? read(fd, bytes, sizeof(bytes)) : -1;
+	count = fd >= 0 ? read(fd, bytes, sizeof bytes) : -1;
 	if (fd >= 0)
 		(void)close(fd);
 	if (count < 0 || (uint64_t)count < copy->size ||
@@ -109,7 +109,7 @@ static void test_steps(struct disk *d, const char *name, uint64_t seed)
 	int log = d->operations->open(d, name, DISK_CREATE_LOG);
 	bool same = true;
 
-	memset(&copy, 0, sizeof(copy));
+	memset(&copy, 0, sizeof copy);
 	for (unsigned i = 0; i < STEPS && same; i++) {
 		do_step(d, log, &copy, &random);
 		if (i % 50 == 49) { /* a later process goes on with it */
@@ -132,7 +132,7 @@ static void test_flag(void)
 	int fd;
 	struct direct *d;
 
-	(void)snprintf(path, sizeof(path), "%s/flag", directory);
+	(void)snprintf(path, sizeof path, "%s/flag", directory);
 	fd = open(path, O_RDWR | O_CREAT, 0600);
 	d = direct_open(fd);
 	if (d != NULL)
@@ -178,7 +178,7 @@ int main(void)
 	char err[ERR_SIZE];
 	char path[512];
 
-	(void)snprintf(directory, sizeof(directory), "%s/threefold-direct-XXXXXX",
+	(void)snprintf(directory, sizeof directory, "%s/threefold-direct-XXXXXX",
 	               tmp != NULL ? tmp : "/tmp");
 	if (mkdtemp(directory) == NULL) {
 		printf("Bail out! no temporary directory: %s\n", strerror(errno));
@@ -193,8 +193,8 @@ int main(void)
 	test_flag();
 	test_without(d);
 	disk_close_directory(d);
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		(void)snprintf(path, sizeof(path), "%s/%s", directory, names[i]);
+	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+		(void)snprintf(path, sizeof path, "%s/%s", directory, names[i]);
 		(void)unlink(path); /* each test may have ended before it made its file */
 	}
 	(void)rmdir(directory);

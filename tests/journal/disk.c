@@ -38,15 +38,15 @@ static void test_story(struct disk *d, const char *which)
 	IS_U64(o->write(d, a, 0, "0123456789", 10), 0, "disk: ten bytes are written");
 	IS_U64(o->write(d, a, 20, "x", 1), 0, "disk: one is written after the end");
 	IS_U64(o->size(d, a), 21, "disk: the size is that of the last byte");
-	IS_U64(o->read(d, a, 5, bytes, sizeof(bytes)), 16, "disk: reading gives what there is");
+	IS_U64(o->read(d, a, 5, bytes, sizeof bytes), 16, "disk: reading gives what there is");
 	IS_BYTES(bytes, "56789\0\0\0\0\0\0\0\0\0\0x", 16, "disk: between written bytes are zeros");
 	IS_U64(o->sync(d, a), 0, "disk: a file is synced");
 	IS_U64(o->truncate(d, a, 7), 0, "disk: a file is cut");
 	IS_U64(o->size(d, a), 7, "disk: to the size asked for");
 	IS_U64(o->reserve(d, a, 200000), 0, "disk: room is reserved");
 	IS_U64(o->size(d, a), 200000, "disk: which is in the file");
-	memset(bytes, 1, sizeof(bytes));
-	IS_U64(o->read(d, a, 199990, bytes, sizeof(bytes)), 10, "disk: up to its end");
+	memset(bytes, 1, sizeof bytes);
+	IS_U64(o->read(d, a, 199990, bytes, sizeof bytes), 10, "disk: up to its end");
 	IS_BYTES(bytes, "\0\0\0\0\0\0\0\0\0\0", 10, "disk: as zeros");
 	IS_U64(o->read(d, a, 0, bytes, 8), 8, "disk: what was written stays");
 	IS_BYTES(bytes, "0123456\0", 8, "disk: and what was cut off does not come back");
@@ -218,15 +218,15 @@ static void test_tearing(void)
 		struct view got = { 0 };
 		unsigned before = new_pages;
 
-		memset(bytes, 'o', sizeof(bytes));
-		(void)d->operations->write(d, a, 0, bytes, sizeof(bytes));
+		memset(bytes, 'o', sizeof bytes);
+		(void)d->operations->write(d, a, 0, bytes, sizeof bytes);
 		(void)d->operations->sync(d, a);
 		(void)d->operations->sync_names(d);
-		memset(bytes, 'n', sizeof(bytes));
-		(void)d->operations->write(d, a, 0, bytes, sizeof(bytes));
+		memset(bytes, 'n', sizeof bytes);
+		(void)d->operations->write(d, a, 0, bytes, sizeof bytes);
 		simdisk_crash(s, SIMDISK_TEARS);
 		(void)simdisk_get(s, "a", &got);
-		for (size_t page = 0; page < 16 && got.size == sizeof(bytes); page++) {
+		for (size_t page = 0; page < 16 && got.size == sizeof bytes; page++) {
 			const uint8_t *p = got.data + page * 4096;
 
 			old_pages += p[0] == 'o';
@@ -312,7 +312,7 @@ static void clean(const char *path, int levels)
 	while (dir != NULL && (entry = readdir(dir)) != NULL) {
 		if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
 			continue;
-		(void)snprintf(inner, sizeof(inner), "%.240s/%.240s", path, entry->d_name);
+		(void)snprintf(inner, sizeof inner, "%.240s/%.240s", path, entry->d_name);
 		if (unlink(inner) < 0 && levels > 0)
 			clean(inner, levels - 1);
 	}
@@ -326,7 +326,7 @@ int main(void)
 	const char *tmp = getenv("TMPDIR");
 	struct simdisk *s = simdisk_new(9);
 
-	(void)snprintf(directory, sizeof(directory), "%s/threefold-disk-XXXXXX",
+	(void)snprintf(directory, sizeof directory, "%s/threefold-disk-XXXXXX",
 	               tmp != NULL ? tmp : "/tmp");
 	if (mkdtemp(directory) == NULL) {
 		printf("Bail out! no temporary directory: %s\n", strerror(errno));

@@ -60,10 +60,10 @@ static inline uint64_t life_random(struct life *l, uint64_t limit)
 
 static inline void life_init(struct life *l, uint64_t seed)
 {
-	memset(l, 0, sizeof(*l));
+	memset(l, 0, sizeof *l);
 	l->sim = simdisk_new(seed);
 	l->random = seed;
-	l->facts = memory_alloc_zero(LIFE_FACTS_MAX, sizeof(*l->facts));
+	l->facts = memory_alloc_zero(LIFE_FACTS_MAX, sizeof *l->facts);
 	l->options = (struct journal_options){
 		.uuid = { 0x11, 0x22, 0x33 },
 		.compact_size_min = 6000,
@@ -86,7 +86,7 @@ static inline struct id life_id(uint64_t n)
 	uint8_t digest[SHA256_SIZE];
 	struct id id;
 
-	sha256(&n, sizeof(n), digest);
+	sha256(&n, sizeof n, digest);
 	id_make(&id, UINT64_C(1764000000000) + n, digest);
 	return id;
 }
@@ -117,7 +117,7 @@ static inline struct view life_text(struct life *l, struct life_fact *to)
 	if (want > 1024)
 		l->random = want; /* the same length, the same text */
 	while (size < want) {
-		const char *piece = pieces[life_random(l, sizeof(pieces) / sizeof(pieces[0]))];
+		const char *piece = pieces[life_random(l, sizeof pieces / sizeof pieces[0])];
 
 		memcpy(to->text + size, piece, strlen(piece));
 		size += strlen(piece);
@@ -134,7 +134,7 @@ static inline void life_account(struct life *l, struct life_fact *f)
 
 	f->fact.kind = FACT_ACCOUNT;
 	a->id = life_id(n);
-	(void)snprintf(f->name, sizeof(f->name), "user-%u", (unsigned)n);
+	(void)snprintf(f->name, sizeof f->name, "user-%u", (unsigned)n);
 	a->name = view_of_string(f->name);
 	a->verifier.setting = view_of_string("$y$j9T$abcdefgh");
 	memset(a->verifier.seal, (int)n + 1, KEY_SIZE);
@@ -194,7 +194,7 @@ static inline void life_append(struct life *l)
 		return;
 	}
 	memory_free(f->text);
-	memset(f, 0, sizeof(*f));
+	memset(f, 0, sizeof *f);
 	l->count--;
 }
 
@@ -294,7 +294,7 @@ static inline void life_settle(struct life *l)
 		else
 			memory_free(l->facts[i].text);
 	}
-	memset(l->facts + kept, 0, (l->count - kept) * sizeof(*l->facts));
+	memset(l->facts + kept, 0, (l->count - kept) * sizeof *l->facts);
 	l->count = l->acknowledged = l->first = kept;
 }
 

@@ -586,7 +586,7 @@ static bool set_aside(struct life *l, const char *name, struct view bytes)
 	char aside[64];
 	struct view content;
 
-	(void)snprintf(aside, sizeof(aside), "%s.bad-1", name);
+	(void)snprintf(aside, sizeof aside, "%s.bad-1", name);
 	return simdisk_get(l->sim, aside, &content) && view_equal(content, bytes);
 }
 
@@ -756,14 +756,14 @@ static void test_batch_that_does_not_fit(void)
 	struct life l;
 	char text[60000];
 
-	memset(text, 'x', sizeof(text));
+	memset(text, 'x', sizeof text);
 	life_init(&l, 20);
 	(void)life_open(&l);
 	append_some(&l, 10);
 	(void)life_run(&l, false, 1);
 	simdisk_limit(l.sim, simdisk_used(l.sim));
 
-	struct fact fact = text_fact(1, view_of(text, sizeof(text)));
+	struct fact fact = text_fact(1, view_of(text, sizeof text));
 
 	(void)journal_append(l.journal, &fact);
 	OK(!life_run(&l, false, 1), "journal: a batch that does not fit is final");

@@ -100,7 +100,7 @@ static void test_refused(void)
 		"[1 2]",
 	};
 
-	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+	for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
 		if (!OK(!accepts(texts[i]), "json: what is no strict JSON is refused"))
 			printf("# '%s'\n", texts[i]);
 	OK(strstr(wrong_with(view_of("{}\0", 3)), "NUL") != NULL,
@@ -115,12 +115,12 @@ static void test_refused(void)
 static bool accepts_members(unsigned count)
 {
 	char text[16 * (JSON_MEMBERS_MAX + 2)];
-	int size = snprintf(text, sizeof(text), "{");
+	int size = snprintf(text, sizeof text, "{");
 
 	for (unsigned i = 0; i < count; i++)
-		size += snprintf(text + size, sizeof(text) - (size_t)size, "%s\"%u\":1",
+		size += snprintf(text + size, sizeof text - (size_t)size, "%s\"%u\":1",
 		                 i == 0 ? "" : ",", i);
-	(void)snprintf(text + size, sizeof(text) - (size_t)size, "}");
+	(void)snprintf(text + size, sizeof text - (size_t)size, "}");
 	return accepts(text);
 }
 
@@ -246,7 +246,7 @@ static size_t random_text(uint64_t *random, uint8_t *text, size_t size_max)
 	for (;;) {
 		*random = *random * UINT64_C(6364136223846793005) + 1442695040888963407U;
 
-		const char *piece = pieces[(*random >> 33) % (sizeof(pieces) / sizeof(pieces[0]))];
+		const char *piece = pieces[(*random >> 33) % (sizeof pieces / sizeof pieces[0])];
 
 		if (size + strlen(piece) > size_max || (*random >> 20) % 40 == 0)
 			return size;
@@ -258,13 +258,13 @@ static size_t random_text(uint64_t *random, uint8_t *text, size_t size_max)
 static void test_escape(void)
 {
 	uint8_t text[200];
-	uint8_t escaped[6 * sizeof(text) + 2];
+	uint8_t escaped[6 * sizeof text + 2];
 	uint64_t random = 1;
 	unsigned differ = 0;
 	unsigned lost = 0;
 
 	for (int i = 0; i < 20000; i++) {
-		size_t size = random_text(&random, text, sizeof(text));
+		size_t size = random_text(&random, text, sizeof text);
 		size_t used = (size_t)(json_escape(escaped, view_of(text, size)) - escaped);
 		struct cJSON *array = json_array();
 		struct buf out;
@@ -290,20 +290,19 @@ static void test_garbage(void)
 {
 	static const char base[] =
 		"{\"to\":\"ABC\\u00e4\",\"n\":[1,2,{\"x\":true}],\"m\":9007199254740991}";
-	char text[sizeof(base)];
+	char text[sizeof base];
 	uint64_t random = 7;
 	unsigned accepted = 0;
 
 	for (int i = 0; i < 50000; i++) {
-		memcpy(text, base, sizeof(base));
+		memcpy(text, base, sizeof base);
 		for (int flips = 0; flips < 2; flips++) {
 			random = random * UINT64_C(6364136223846793005) + 1442695040888963407U;
-			text[(random >> 33) % (sizeof(base) - 1)] ^= (char)(1
-			                                                    << (random >> 20) % 8);
+			text[(random >> 33) % (sizeof base - 1)] ^= (char)(1 << (random >> 20) % 8);
 		}
 
 		const char *wrong = NULL;
-		struct cJSON *tree = json_parse(view_of(text, sizeof(base) - 1), &wrong);
+		struct cJSON *tree = json_parse(view_of(text, sizeof base - 1), &wrong);
 
 		ALWAYS((tree == NULL) == (wrong != NULL), "json: garbage is refused with a phrase");
 		accepted += tree != NULL;

@@ -41,7 +41,7 @@ static void cjson_line(struct buf *out, struct view line)
 		                            "server_key", "lock",    "middle",  "delete_key",
 		                            "crc" };
 
-	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+	for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
 		const struct cJSON *member = json_member(tree, keys[i]);
 		struct view string;
 		uint64_t integer;
@@ -239,10 +239,10 @@ static void test_shapes(void)
 		"{\"users\":\"none\",\"pending\":\"none\"}",
 	};
 
-	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++)
+	for (size_t i = 0; i < sizeof good / sizeof good[0]; i++)
 		if (!OK(reads(good[i], false) && reads(good[i], true), "journal: a line is read"))
 			printf("# %s\n", good[i]);
-	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
 		if (!OK(!reads(bad[i], false) &&
 		                (bad[i][0] != '{' || bad[i][1] == '}' ||
 		                 bad[i][strlen(bad[i]) - 1] != '}' || !reads(bad[i], true)),

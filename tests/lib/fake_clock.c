@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: MIT
  *
- * fake_clock: a shared object that a test puts in front of libc (LD_PRELOAD), so that a program
- * sees another time than the one it is.
+ * fake_clock: a shared object that a test loads before libc (LD_PRELOAD), so that a program sees
+ * another time than the real one.
  *
- *   FAKE_CLOCK_SPEED=N     its monotonic clock runs N times as fast, and what it waits for comes N
- *                          times as soon
- *   FAKE_CLOCK_SHIFT=FILE  its wall clock differs by as many seconds as stand in FILE, which may
+ *   FAKE_CLOCK_SPEED=N     its monotonic clock runs N times as fast, and its waits are N times as
+ *                          short
+ *   FAKE_CLOCK_SHIFT=FILE  its wall clock is shifted by the number of seconds in FILE, which may
  *                          change
  *
- * What a program does with files and sockets takes its real time, so with a high speed its
- * deadlines are tight.
+ * Work with files and sockets still takes real time, so with a high speed deadlines are tight.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -63,8 +62,7 @@ int clock_gettime(clockid_t clock, struct timespec *now)
 	return 0;
 }
 
-/* A millisecond that is left over is waited for: one that comes too soon is asked for again and
- * again. */
+/* Rounds up to whole milliseconds: a wait that ended too soon would be repeated again and again. */
 int epoll_wait(int fd, struct epoll_event *events, int events_max, int timeout_ms)
 {
 	if (timeout_ms > 0)

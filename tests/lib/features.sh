@@ -58,7 +58,7 @@ come() {
 	visit "$1" && client_ask "$1" "/login ${2:-$1} pw-${2:-$1}" && [ "$(field ok)" = true ]
 }
 
-# Also in a subshell, which cannot change what this one remembers: so that is in files.
+# Works in a subshell, too. A subshell cannot change the variables of this shell, so the state is in files.
 client_ask() {
 	local offset
 	client_say "$1" "$2" || return 1
@@ -169,7 +169,7 @@ term_sees() {
 
 fake_clock() {
 	clock=$dir/clock.so
-	# The sanitizers want to come first, but this takes nothing of theirs.
+	# The sanitizers ask to be loaded first. They need not be: the clock replaces none of their functions.
 	export ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}verify_asan_link_order=0
 	${CC:-cc} -std=gnu11 -O1 -shared -fPIC -o "$clock" tests/lib/fake_clock.c
 }

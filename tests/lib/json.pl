@@ -10,8 +10,8 @@
 #   json.pl --wait FILE OFFSET SECONDS REGEX   the first line after OFFSET bytes that fits, once it is there:
 #                                              the offset after it, a space, the line
 #
-# FILE is one JSON value a line, - is stdin. A PATH is `error` or `replicas.0.state`; true and false
-# are spelt out. A field that is not there is empty. `PATH!=VALUE` fits what differs.
+# FILE has one JSON value a line; - is stdin. A PATH is, for example, `error` or `replicas.0.state`. Booleans
+# are written as true and false. A missing field is empty. `PATH!=VALUE` fits values that differ.
 # Exit status: 0; 1 if nothing fitted (--count: never) or nothing came in time; 2 if something is not JSON.
 use strict;
 use warnings;

@@ -13,8 +13,8 @@
  *   loss N        of a thousand packets so many are lost, by a fixed seed
  *   stall, go     nothing arrives any more; what was held arrives at once
  *
- * It ends with its input. What is held is bounded: beyond PACKETS_MAX packets the newest are lost,
- * as in any queue.
+ * It ends when its input ends. It holds at most PACKETS_MAX packets; further ones are lost, as in
+ * any queue.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -85,7 +85,8 @@ static int tun_open(const char *name)
 	return fd;
 }
 
-/* A device belongs to the namespace in which it was made, its descriptor to whoever holds it. */
+/* Enters the namespace at `path`. A device belongs to the namespace in which it is made, but its
+ * descriptor can be used from any. */
 static void enter(const char *path)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
@@ -121,7 +122,7 @@ static void take(struct relay *r, struct lane *lane)
 	}
 }
 
-/* A device that is down, or full, loses what is written to it: that is what links do. */
+/* Writes a packet. A device that is down or full loses it, as a real link does. */
 static void give(struct lane *lane)
 {
 	while (lane->count > 0 && lane->packets[lane->first].due_ms <= now_ms()) {
@@ -153,7 +154,7 @@ static void obey(struct relay *r, const char *line)
 	(void)fflush(stdout);
 }
 
-/* False: the input has ended. */
+/* Takes an order from stdin. False if the input has ended. */
 static bool read_orders(struct relay *r)
 {
 	ssize_t size = read(0, r->line + r->line_size, LINE_SIZE - 1 - r->line_size);

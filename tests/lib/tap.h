@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * tap: the few macros that the unit tests need to speak TAP (testanything.org) to prove.
+ * tap: the macros with which unit tests print TAP (testanything.org) for prove.
  *
  * Each check prints one line; a failed one also prints where it stands and both values. A test
  * program ends with `return tap_done();`, which prints the plan. The counters are this file's, so a

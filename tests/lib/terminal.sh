@@ -24,7 +24,7 @@ command -v tmux >/dev/null || {
 tmux() {
 	command tmux -u -S "$dir/tmux" -f "$dir/tmux.conf" "$@"
 }
-# A client that outlived its test would go on dialling, and find some other test's servers.
+# A client that outlives its test would dial again and again, and reach the servers of another test.
 trap 'tmux kill-server 2>/dev/null; clean_up' EXIT
 
 screen() {

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 #
-# Tree: what the lint scripts share: the files of the tree, which modules are pure, shell patterns, TAP.
+# Tree: functions that the lint scripts share: the files of the tree, which modules are pure, shell patterns, TAP.
 package Tree;
 use strict;
 use warnings;
@@ -10,7 +10,7 @@ our @EXPORT = qw(files modules parts part is_pure fits any_fits circles lines re
 my $count = 0;
 my $failed = 0;
 
-# All files that are, or are about to be, in the repository; without a repository, those that make sees.
+# All files that git tracks or would add. Without a repository, all files that make uses.
 sub files {
 	my ($wanted) = @_;
 	my @all = -e '.git' ? split /\n/, qx(git ls-files -co --exclude-standard)
@@ -19,7 +19,7 @@ sub files {
 	return sort grep { -f && /$wanted/ } @all;
 }
 
-# Without .c and .h, each once.
+# The modules: the names of the sources without .c and .h, each once.
 sub modules {
 	my %seen;
 	return grep { !$seen{$_}++ } map { s/\.[ch]$//r } files(qr/\.[ch]$/);
@@ -37,19 +37,19 @@ sub parts {
 	return @parts;
 }
 
-# The part that a module belongs to: its folder; at the top the module itself.
+# The part that a module belongs to: its folder. A module at the top of the tree is a part by itself.
 sub part {
 	my ($module) = @_;
 	return $module =~ m{^tests/} ? 'tests' : $module =~ s{[/_].*}{}r;
 }
 
-# What may not touch the world outside.
+# The modules that may not touch the world outside.
 sub is_pure {
 	my ($module) = @_;
 	return $pure{part($module)};
 }
 
-# A pattern as the shell's, with * alone.
+# Whether a text fits a shell pattern, in which only * is special.
 sub fits {
 	my ($text, $pattern) = @_;
 	my $regex = join '.*', map { quotemeta } split /\*/, $pattern, -1;
@@ -61,8 +61,8 @@ sub any_fits {
 	return scalar grep { fits($text, $_) } @patterns;
 }
 
-# The circles of a graph, { from => { to => 1 } }: each a list that ends with its first. Depth first; what is met again
-# on the way down closes one.
+# The circles of a graph, { from => { to => 1 } }. Each circle is a list of nodes that ends with its first node. The
+# search goes depth first; a node that it meets again on its way down closes a circle.
 sub circles {
 	my ($graph) = @_;
 	my (@found, %state, $walk);
@@ -89,7 +89,7 @@ sub lines {
 	return grep { /\S/ && !/^#/ } map { chomp; $_ } <$file>;
 }
 
-# One TAP line; each complaint is shown below it.
+# Prints one TAP line, and each complaint below it.
 sub report {
 	my ($name, @complaints) = @_;
 	$count++;

@@ -1,10 +1,10 @@
 #!/usr/bin/perl
 # SPDX-License-Identifier: MIT
 #
-# Calls: what the objects in $OUT call goes down the layers of tests/lint/layers, as includes do, and no two files
-# call each other, not even through a third one. One name stands for one thing: no two files define the same
-# tag or export the same symbol. What a file exports begins with its own name, with its folder's, or with the
-# name of a struct of theirs; no other file has a function of that name for itself.
+# Calls: the objects in $OUT call only down the layers of tests/lint/layers, as includes do. No two files call each
+# other, not even through a third one. Each name stands for one thing: no two files define the same tag or export the
+# same symbol. An exported symbol begins with the name of its file, of its folder, or of a struct of theirs. No other
+# file has a static function of the same name.
 use strict;
 use warnings;
 use lib 'tests/lint';
@@ -14,7 +14,7 @@ my $out = $ENV{OUT} || 'build';
 my @modules = grep { -f "$_.c" && part($_) ne 'tests' } modules();
 my %may = map { my ($part, @below) = @$_; $part => { map { $_ => 1 } $part, @below } } parts();
 
-# Who defines a symbol that others see, and who wants it.
+# For each exported symbol: which module defines it, and which modules use it.
 my (%defines, %wants, @missing, @symbols);
 for my $module (@modules) {
 	my $object = "$out/$module.o";
@@ -39,13 +39,13 @@ for my $from (sort keys %wants) {
 	}
 }
 
-# Each circle in the words of its calls.
+# Describes each circle by its calls.
 my @circles = map {
 	my @way = @$_;
 	join(', ', map { "$way[$_] calls " . $example{"$way[$_] $way[$_ + 1]"} . " of $way[$_ + 1]" } 0 .. $#way - 1);
 } circles(\%calls);
 
-# Tags, functions whose body stands in a header, and a file's own functions that bear the name of another's.
+# Checks tags, functions whose body is in a header, and static functions that have the name of another file's function.
 my (%tags, %tags_of, %inlines, @namesakes);
 for my $file (grep { part(s/\.[ch]$//r) ne 'tests' } files(qr/\.[ch]$/)) {
 	open(my $text, '<', $file) or die "$file: $!\n";
@@ -66,7 +66,7 @@ sub folder {
 	return part($file =~ s/\.[ch]$//r);
 }
 
-# A private header speaks for all files of its folder.
+# A private header counts for all files of its folder.
 sub is_named_well {
 	my ($name, $file) = @_;
 	my ($folder, $own) = (folder($file), $file =~ s{^.*/|\.[ch]$}{}gr);

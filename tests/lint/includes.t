@@ -1,8 +1,8 @@
 #!/usr/bin/perl
 # SPDX-License-Identifier: MIT
 #
-# Includes: from the root of the tree, down the layers of tests/lint/layers, without circles; pure modules
-# include only those headers of the system that cannot tempt them; each header compiles alone.
+# Includes: they name files from the root of the tree, go down the layers of tests/lint/layers, and make no circles.
+# Pure modules include only headers of the system that declare nothing impure. Each header compiles alone.
 use strict;
 use warnings;
 use lib 'tests/lint';

@@ -1,9 +1,9 @@
 #!/usr/bin/perl
 # SPDX-License-Identifier: MIT
 #
-# Purity: the objects of pure modules (tests/lint/layers) in $OUT take from outside only
-# what tests/lint/symbols allows, or what another pure object defines; and they hold no data that can
-# change. Constant tables of pointers stand in .data.rel.ro, which is written by the loader alone.
+# Purity: the objects of pure modules (tests/lint/layers) in $OUT use only symbols that tests/lint/symbols allows or
+# that another pure object defines. They have no data that can change. Constant tables of pointers are allowed: they
+# are in .data.rel.ro, which only the loader writes.
 use strict;
 use warnings;
 use lib 'tests/lint';

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: MIT
 #
 # Sizes: a function has at most 70 lines, from its signature to its closing brace; a file at most 900; a line
-# at most 100 columns (comments too, which the formatter leaves alone). It relies on the braces that .clang-format
-# makes: those of a function, and no other braces, stand alone in the first column.
+# at most 100 columns (comments too, which the formatter leaves alone). The check relies on .clang-format: only the
+# braces of functions stand alone in the first column.
 use strict;
 use warnings;
 use lib 'tests/lint';

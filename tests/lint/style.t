@@ -1,14 +1,14 @@
 #!/usr/bin/perl
 # SPDX-License-Identifier: MIT
 #
-# Style: the sources are as .clang-format has them, cppcheck and shellcheck find nothing, and nothing is left
-# behind in the tree: no place on somebody's machine, no note to do something later, no missing licence line.
+# Style: clang-format would change nothing, and cppcheck and shellcheck find nothing. No file names a path of somebody's
+# machine, holds a note to do something later, or lacks the licence line.
 use strict;
 use warnings;
 use lib 'tests/lint';
 use Tree;
 
-# What a command complained of; its exit status decides.
+# The output of a command, line by line, if its exit status says that it found something.
 sub complaints {
 	my ($command, @files) = @_;
 	return () if !@files;
@@ -16,7 +16,7 @@ sub complaints {
 	return $? == 0 ? () : $said || "'$command' failed without a word";
 }
 
-# The lines of files in which a regular expression is found.
+# The lines of files that match a regular expression.
 sub found {
 	my ($regex, @files) = @_;
 	my @lines;
@@ -51,6 +51,7 @@ report('Perl compiles without a warning', map {
 	$said =~ /^\S+ syntax OK\n\z/ ? () : $said } @perl);
 report('no path of a machine stands in the tree', found(qr{/(?:work|farm|home)/}, @all));
 report('nothing is left to do', found(qr/\b(?:TO[D]O|FIX[M]E|X[X]X)\b/, @all));
+report('sizeof needs no brackets for what is no type', found(qr/\bsizeof ?\((?:\*\w|\w+(?:->|\.|\[))/, @c));
 report('no line ends in a blank', found(qr/[ \t]+$/, @all));
 report('each source names its licence', map { "$_: no SPDX line at its top" }
 	grep { first_lines($_) !~ /SPDX-License-Identifier: MIT/ } @c, @shell, @perl);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * Log in at all live replicas in parallel, hand-over to those that do not know the account, and
- * the session's own log in at a replica that returned (replication/login.c,
- * replication/replica.c). All log ins of the scripts take over.
+ * the session's own log-in at a replica that returned (replication/login.c,
+ * replication/replica.c). All log-ins of the scripts take over.
  */
 #include "tests/model/model.h"
 
@@ -161,7 +161,7 @@ void login_joined(struct world *w, unsigned c, unsigned r, const struct frame *r
 	}
 }
 
-/* Those that waited for the end of a log in. */
+/* Those that waited for the end of a log-in. */
 void login_go_on(struct world *w, unsigned c)
 {
 	struct client *k = &w->clients[c];

@@ -150,7 +150,7 @@ struct request {
 struct reading {
 	uint8_t shown, gone; /* for life */
 	uint8_t paging,
-		initial; /* replicas whose page is awaited; is it the one after the log in? */
+		initial; /* replicas whose page is awaited; is it the one after the log-in? */
 	uint8_t asked, answered;  /* what is gone of the stream, on the present connections */
 	uint8_t listed[MESSAGES]; /* in a page that the merge has not come to, by replica */
 	uint8_t held, merged, grace;
@@ -235,7 +235,7 @@ struct script {
 	struct operation_row rows[CLIENTS][SCRIPT_MAX];
 	uint8_t split[CLIENTS]; /* a second life begins here; 0: there is none */
 	bool offline[CLIENTS];  /* begins only when its first row may */
-	bool somebody_stays;    /* of the log ins to account 0 one must stay */
+	bool somebody_stays;    /* of the log-ins to account 0 one must stay */
 	uint8_t owner[ACCOUNTS];
 	uint8_t made
 		[ACCOUNTS]; /* accounts that are there at the beginning: acknowledged by these */

@@ -34,7 +34,7 @@ static const char *const texts[PROMISES] = {
 		"1: all replicas are up, the recipient is logged in, and a message is not shown",
 	[TWO_SESSIONS] = "two clients are logged in to one account",
 	[NO_SESSION] = "a client believes to be logged in where it is not",
-	[NOBODY_STAYED] = "of two log ins to one account none has stayed",
+	[NOBODY_STAYED] = "of two log-ins to one account none has stayed",
 	[WAITS_FOR_EVER] = "a request waits for ever",
 	[QUEUE_FULL] = "a queue of this model is too short",
 };

@@ -130,7 +130,7 @@ static const struct script scripts[] = {
 	  OWNERS,
 	  .made = { 7 },
 	  .out_of_reach = { 0, 6 } },
-	/* a message on a replica that the log in did not reach */
+	/* a message on a replica that the log-in did not reach */
 	{ "mail-missed",
 	  { { LOGIN_TO(0, 0) } },
 	  OWNERS,
@@ -146,7 +146,7 @@ static const struct script scripts[] = {
 	  .mailed = { 2, 4 },
 	  .received = { 1, 0 },
 	  .out_of_reach = { 3, 0 } },
-	/* two log ins to one account */
+	/* two log-ins to one account */
 	{ "two-logins",
 	  { { LOGIN_ONCE(0) }, { LOGIN_ONCE(0) } },
 	  .somebody_stays = true,

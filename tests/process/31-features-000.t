@@ -94,7 +94,7 @@ is '000-6: each kind of refusal has its own sentence' \
 
 visit cid
 is '000-8: log in' "$(says cid '/login ann pw-ann' name)" 'ok ann'
-is '000-8: a second log in of one client is refused' "$(says cid '/login bob pw-bob')" logged-in
+is '000-8: a second log-in of one client is refused' "$(says cid '/login bob pw-bob')" logged-in
 like '000-8: with the way out' "$(answer detail)" 'log ?out'
 
 printf '/login %s wrong\n' bob nobody bob bob '--take-over ann' |
@@ -128,7 +128,7 @@ is '000-11: none shows all' "$(says cid '/list' count)" 'ok 3'
 is '000-11: a text in the middle of a name is no beginning' "$(says cid '/list nn' count)" 'ok 0'
 is '000-12: list works logged out' "$(says cid /check) $(says cid '/list b' count)" 'not-logged-in ok 1'
 
-is '000-13: delete needs a log in' "$(says cid '/delete bob')" not-logged-in
+is '000-13: delete needs a log-in' "$(says cid '/delete bob')" not-logged-in
 is '000-14: in a script the name confirms' "$(
 	says cid '/create del pw' && says cid /delete && says cid '/delete bob' && says cid '/delete del')" \
 	"$(printf '%s\n' ok usage usage ok)"

@@ -96,7 +96,7 @@ is 'and it leads again' "$(field index)" 0
 
 client_say twin '/msg alice last'
 client_close twin
-is 'the last command is finished before the end (the log in was refused before)' $? 1
+is 'the last command is finished before the end (the log-in was refused before)' $? 1
 is 'its result is there' "$(json_get "$dir/twin.out" command=msg -- ok)" true
 client_json "$dir/out" <<<'/login alice pw'
 is 'the end logged out: the name is free at once' $? 0

@@ -20,9 +20,9 @@ is '001-20: without a state file a server begins with nothing' \
 
 # ---- log in comes first ----
 
-is '001-4: before the log in nothing can be sent' "$(says cid '/msg ann hi')$(says cid '/all hi')$(says cid 'hi')" \
+is '001-4: before the log-in nothing can be sent' "$(says cid '/msg ann hi')$(says cid '/all hi')$(says cid 'hi')" \
 	'not-logged-innot-logged-inusage'
-is '001-4: a log in needs a name' "$(says cid /login)" usage
+is '001-4: a log-in needs a name' "$(says cid /login)" usage
 is '001-4: help works' "$(says cid /help)" ok
 is '001-7: an unknown name makes no account, and looks like a wrong password' "$(says cid '/login ann pw-ann')" \
 	wrong-password

@@ -36,7 +36,7 @@ is '003-4: in order' "$(shown "$dir/two.out")" 'one two'
 is '003-15: a command has one result, and what was pending is known by its mark' \
 	"$(json_get "$dir/two.out" event=message -- waited | sort | uniq -c | tr -s ' ')" ' 2 true'
 is '003-6: check tells how many were handed over' "$(says two /check messages)" 'ok 2'
-is '003-6: it needs a log in' "$(run_all "$dir/out" <<<'/check')" check:not-logged-in
+is '003-6: it needs a log-in' "$(run_all "$dir/out" <<<'/check')" check:not-logged-in
 for form in 'Create zed pw' 'Delete bob pw-bob' 'Deliver bob pw-bob' 'Login bob pw' 'Send bob hi there'; do
 	like "003-12: '${form%% *} ...' is sent to nobody" "$(says ann "$form")" 'usage'
 done
@@ -61,7 +61,7 @@ client_kill two
 
 # ---- delete ----
 
-is '003-7: delete asks for the log in, which only one client has' \
+is '003-7: delete asks for the log-in, which only one client has' \
 	"$(printf '/delete ann\n/login ann pw-ann\n' | run_all "$dir/out")" 'delete:not-logged-in login:already-logged-in'
 is '003-7: and a wrong password never gets there' "$(printf '/login bob no\n/delete bob\n' | run_all "$dir/out")" \
 	'login:wrong-password delete:not-logged-in'

@@ -238,7 +238,7 @@ run_all "$dir/out" <<<'/create lou pw-lou' >/dev/null
 says kim '/msg lou read me' >/dev/null
 is 'conflicts: what is undelivered is delivered to who deletes' \
 	"$(printf '/login lou pw-lou\n/delete lou\n' | run_all "$dir/out"):$(shown "$dir/out")" 'login:ok delete:ok:read me'
-is 'conflicts: a second log in is refused, or moves the session' \
+is 'conflicts: a second log-in is refused, or moves the session' \
 	"$(printf '/login kim pw-kim\n/login --take-over kim pw-kim\n' | run_all "$dir/out")" 'login:already-logged-in login:ok'
 client_wait kim '"logged-out"'
 says kim '/login kim pw-kim' >/dev/null

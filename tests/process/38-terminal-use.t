@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 #
-# What the client does for a person beside the line being typed (tmux is the terminal): the first screen, log ins from
+# What the client does for a person beside the line being typed (tmux is the terminal): the first screen, log-ins from
 # the command line and to names that nobody has, help and lists that fit the window, the bell, progress, and what is
 # said while no replica is live.
 . tests/lib/terminal.sh
@@ -42,7 +42,7 @@ sees 'an empty list says so, and what to do' first '^list: there is no account y
 keys first C-d
 sees 'Ctrl-D ends' first '^status 0'
 
-# ---- log ins ----
+# ---- log-ins ----
 
 person ann 80 24 --user ann
 answers ann '^password \(not shown\):' pw "^there is no 'ann' yet: create it\? \(y/n\)" y \

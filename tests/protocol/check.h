@@ -162,8 +162,8 @@ static inline bool check_bytes(const uint8_t *data, size_t size)
 
 	if (size != 0)
 		memcpy(copy, data, size);
-	memset(&frame, 0x5a, sizeof(frame));
-	memset(&untouched, 0x5a, sizeof(untouched));
+	memset(&frame, 0x5a, sizeof frame);
+	memset(&untouched, 0x5a, sizeof untouched);
 	bool accepted = protocol_decode(view_of(copy, size), &frame, &why);
 
 	if (accepted) {
@@ -175,7 +175,7 @@ static inline bool check_bytes(const uint8_t *data, size_t size)
 		buf_release(&again);
 	} else {
 		MUST(why != NULL && why[0] != '\0');
-		MUST(memcmp(&frame, &untouched, sizeof(frame)) == 0);
+		MUST(memcmp(&frame, &untouched, sizeof frame) == 0);
 	}
 	if (accepted && frame.type == FRAME_HELLO)
 		MUST(protocol_hello_begins(view_of(copy, size), &whole) && whole);

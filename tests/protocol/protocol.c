@@ -28,7 +28,7 @@ static void test_table(void)
 		if (row == NULL) {
 			uint8_t frame[FRAME_HEADER_SIZE] = { 6, 0, 0, 0, (uint8_t)type };
 
-			ALWAYS(!check_bytes(frame, sizeof(frame)), "what is no type is refused");
+			ALWAYS(!check_bytes(frame, sizeof frame), "what is no type is refused");
 			continue;
 		}
 		types++;
@@ -44,7 +44,7 @@ static void test_table(void)
 	OK(protocol_row(FRAME_CONFIRM)->may == MAY_PROVEN, "table: a confirm needs a proof");
 	OK(protocol_row(FRAME_SEND)->may == MAY_SESSION, "table: a send needs a session");
 	OK(protocol_row(FRAME_SEND)->addition, "table: a send adds");
-	OK(!protocol_row(FRAME_LOGIN)->addition, "table: a log in adds nothing");
+	OK(!protocol_row(FRAME_LOGIN)->addition, "table: a log-in adds nothing");
 	OK(protocol_row(FRAME_HELLO)->payload_max == HELLO_SIZE - FRAME_HEADER_SIZE,
 	   "table: a HELLO has its size");
 	IS_STRING(protocol_row(FRAME_SEND)->name, "SEND", "table: a request has its name");
@@ -83,17 +83,17 @@ static void test_example(void)
 	frame.send.recipients = buf_view(&list);
 	frame.send.text = view_of_string("hi");
 	OK(protocol_encode(&b, &frame), "example: the send is encoded");
-	IS_U64(b.size, sizeof(send_bytes), "example: it has the size in the header's text");
-	IS_BYTES(b.data, send_bytes, sizeof(send_bytes), "example: and the bytes");
-	OK(check_bytes(send_bytes, sizeof(send_bytes)), "example: they are accepted");
+	IS_U64(b.size, sizeof send_bytes, "example: it has the size in the header's text");
+	IS_BYTES(b.data, send_bytes, sizeof send_bytes, "example: and the bytes");
+	OK(check_bytes(send_bytes, sizeof send_bytes), "example: they are accepted");
 	buf_clear(&list);
 	buf_clear(&b);
 	hand(protocol_put_result(&list, &result));
 	frame = (struct frame){ .type = FRAME_SEND | FRAME_REPLY, .request = 7 };
 	frame.sent.results = buf_view(&list);
 	OK(protocol_encode(&b, &frame), "example: the reply is encoded");
-	IS_U64(b.size, sizeof(reply_bytes), "example: it has the size in the header's text");
-	IS_BYTES(b.data, reply_bytes, sizeof(reply_bytes), "example: and the bytes");
+	IS_U64(b.size, sizeof reply_bytes, "example: it has the size in the header's text");
+	IS_BYTES(b.data, reply_bytes, sizeof reply_bytes, "example: and the bytes");
 	buf_release(&list);
 	buf_release(&b);
 }
@@ -155,7 +155,7 @@ static void test_fields(void)
 	   "peek: but not in fewer bytes");
 	OK(ulid_is_zero(&f.send.session), "fields: whose session is zero");
 	s = sample_of(FRAME_INTRODUCE, 0, STATUS_OK);
-	memset(&f, 0xff, sizeof(f));
+	memset(&f, 0xff, sizeof f);
 	OK(protocol_decode(buf_view(&s->bytes), &f, &why), "fields: an account is accepted");
 	OK(!f.introduce.account.confirmed, "fields: which is not confirmed");
 	OK(f.status == STATUS_OK, "fields: a request's status is OK");
@@ -307,7 +307,7 @@ static const struct change changes[] = {
 
 static void test_changes(void)
 {
-	for (size_t i = 0; i < sizeof(changes) / sizeof(changes[0]); i++) {
+	for (size_t i = 0; i < sizeof changes / sizeof changes[0]; i++) {
 		const struct change *change = &changes[i];
 		const struct sample *s = sample_of(change->type, change->flags, change->status);
 		uint8_t *copy = memory_alloc(s->bytes.size);
@@ -317,7 +317,7 @@ static void test_changes(void)
 		buf_store_u64(value, change->value);
 		memcpy(copy, s->bytes.data, s->bytes.size);
 		memcpy(copy + FRAME_HEADER_SIZE + change->offset, value, change->width);
-		snprintf(name, sizeof(name), "%s is %s", change->fact,
+		snprintf(name, sizeof name, "%s is %s", change->fact,
 		         change->accepted ? "accepted" : "refused");
 		OK(check_bytes(copy, s->bytes.size) == change->accepted, name);
 		memory_free(copy);
@@ -406,12 +406,12 @@ static void test_counts_that_are_said(void)
 	buf_store_u16(before + QUESTION_SIZE, 1025);
 	OK(!repeated(FRAME_RECEIVED, view_of(before, QUESTION_SIZE + 2), range, 1025, no_bytes),
 	   "counts: not 1025 ranges");
-	memset(before, 0, sizeof(before));
+	memset(before, 0, sizeof before);
 	buf_store_u16(before + 24, 16000);
 	before[1 + 22] = ENTRY_UNKNOWN;
 	OK(repeated(REPLY_OF(STREAMS), view_of(before, 26), range, 16000, no_bytes),
 	   "counts: 16000 ranges in an answer");
-	memset(before, 0, sizeof(before));
+	memset(before, 0, sizeof before);
 	buf_store_u16(before + 2, 1000);
 	OK(repeated(REPLY_OF(LIST), view_of(before, 4 + 32 + 125), view_of(listed, 24), 1000,
 	            no_bytes),
@@ -575,7 +575,7 @@ static void test_hello_begins(void)
 
 	IS_U64(s->bytes.size, HELLO_SIZE, "hello: it has its size");
 	memcpy(copy, s->bytes.data, HELLO_SIZE);
-	for (size_t size = 0; size <= sizeof(copy); size++) {
+	for (size_t size = 0; size <= sizeof copy; size++) {
 		ALWAYS(protocol_hello_begins(view_of(copy, size), &whole),
 		       "each prefix begins one");
 		ALWAYS(whole == (size >= HELLO_SIZE), "it is whole when all of it is there");
@@ -738,7 +738,7 @@ static size_t mutate(uint8_t *bytes, size_t size)
 		bytes[offset] ^= (uint8_t)(1u << random_below(8));
 		return size;
 	case 1:
-		bytes[offset] = edges[random_below(sizeof(edges))];
+		bytes[offset] = edges[random_below(sizeof edges)];
 		return size;
 	case 2:
 		bytes[offset] = (uint8_t)random_below(256);
@@ -769,7 +769,7 @@ static void test_mutations(void)
 		const struct sample *s = &samples[random_offset(sample_count)];
 		size_t size = s->bytes.size;
 
-		if (size > sizeof(bytes) - MUTATION_ROOM)
+		if (size > sizeof bytes - MUTATION_ROOM)
 			abort();
 		memcpy(bytes, s->bytes.data, size);
 		for (uint32_t changes_left = 1 + random_below(4); changes_left > 0; changes_left--)

@@ -291,7 +291,7 @@ static inline void samples_of_creation(void)
 	sample_of_account(FRAME_HANDOVER);
 	sample(FRAME_CONFIRM, 0, STATUS_OK)->frame.confirm.id = an_id(6);
 	hand_id(6);
-	for (size_t i = 0; i < sizeof(types); i++) {
+	for (size_t i = 0; i < sizeof types; i++) {
 		struct frame *f = &sample(types[i] | FRAME_REPLY, 0, STATUS_TAKEN)->frame;
 
 		f->introduced.entry = an_entry(ENTRY_ALIVE);

@@ -71,7 +71,7 @@ static inline void person_make(struct rig *g, uint32_t i)
 	uint8_t seal[KEY_SIZE];
 	uint8_t delete_key[KEY_SIZE];
 
-	(void)snprintf(p->name, sizeof(p->name), "name%u", i / 2);
+	(void)snprintf(p->name, sizeof p->name, "name%u", i / 2);
 	memset(stretched, (int)i + 1, KEY_SIZE);
 	memset(seal, (int)i + 100, KEY_SIZE);
 	p->account.name = view_of_string(p->name);
@@ -110,7 +110,7 @@ static inline void rig_open(struct rig *g, uint64_t seed, uint32_t count)
 		draw(g);
 	for (uint32_t i = 0; i < PEOPLE; i++)
 		person_make(g, i);
-	g->facts = memory_alloc_zero(FACTS_MAX, sizeof(*g->facts));
+	g->facts = memory_alloc_zero(FACTS_MAX, sizeof *g->facts);
 	for (uint32_t i = 0; i < count; i++)
 		replica_open(&g->replicas[i], i);
 	g->options = (struct reconcile_options){ .count = count };

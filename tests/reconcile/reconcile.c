@@ -131,7 +131,7 @@ static void test_wiped(void)
 	struct fact fact = { .kind = FACT_MESSAGE };
 	uint64_t bytes = 0;
 
-	memset(large, 'x', sizeof(large));
+	memset(large, 'x', sizeof large);
 	rig_open(&g, 4, 3);
 	for (uint32_t i = 0; i < 3000; i++) {
 		fact.message = (struct message){
@@ -140,7 +140,7 @@ static void test_wiped(void)
 			            { { 1 } } },
 			.number = i + 1,
 			.sent_ms = i,
-			.text = view_of(large, i % 100 == 0 ? sizeof(large) : 1 + i % 200),
+			.text = view_of(large, i % 100 == 0 ? sizeof large : 1 + i % 200),
 		};
 		bytes += protocol_fact_size(&fact);
 		give(&g, 0, &fact);

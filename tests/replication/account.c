@@ -266,7 +266,7 @@ static void test_old(void)
 	pass(&k, 2000);
 	IS_U64(held(&k, "alice", true), 2, "WALK-15: the old id is gone where it was granted");
 	IS_U64(held(&k, "alice", false) & 1, 1,
-	       "WALK-15: and the log in there handed the new one over");
+	       "WALK-15: and the log-in there handed the new one over");
 	cluster_free(&k);
 }
 
@@ -475,7 +475,7 @@ static void test_none_counts(void)
 	   "PAPER5-7: of several unconfirmed none counts");
 	say(&k, 1, "login alice pw");
 	OK(has(heard(&k, 1), "result login several-users alice~"),
-	   "PAPER5-7: nor at a log in; both are named");
+	   "PAPER5-7: nor at a log-in; both are named");
 	(void)put_account(&k, 4, "alice", UINT64_C(1700000000009), true);
 	say(&k, 0, "send alice hi");
 	OK(has(heard(&k, 0), "result send ok copies=3"),

@@ -40,8 +40,8 @@ static void test_race(void)
 		in += replication_logged_in(k.clients[i].r, name);
 		refused += has(h, "already-logged-in") || has(h, "logged out");
 	}
-	IS_U64(in, 1, "race of two log ins: one stays");
-	IS_U64(refused, 1, "race of two log ins: the other is told");
+	IS_U64(in, 1, "race of two log-ins: one stays");
+	IS_U64(refused, 1, "race of two log-ins: the other is told");
 	cluster_free(&k);
 }
 
@@ -220,7 +220,7 @@ static void test_remembered_late(void)
 	hold_here(&k, 1, 0, false);
 	pass(&k, 100);
 	OK(has(heard(&k, 1), "result login ok copies=3"),
-	   "session: a larger one that has ended, named by the log in only, is no refusal");
+	   "session: a larger one that has ended, named by the log-in only, is no refusal");
 	cluster_free(&k);
 }
 
@@ -257,7 +257,7 @@ static void test_parallel(void)
 	k.clients[0].links[0].there = 1; /* the look-up arrives at the leader, the log-in does
 	                                  * not */
 	say(&k, 0, "login alice pw");
-	IS_STRING(heard(&k, 0), "", "WALK-12: a log in ends when all have answered");
+	IS_STRING(heard(&k, 0), "", "WALK-12: a log-in ends when all have answered");
 	say(&k, 1, "login alice pw");
 	IS_STRING(heard(&k, 1), "result login already-logged-in\n",
 	          "WALK-12: and goes to all at once, the leader or not");
@@ -303,7 +303,7 @@ static void test_gone_at_login(void)
 	hold_all_there(&k, 0, false);
 	pass(&k, 10);
 	IS_STRING(heard(&k, 0), "result create ok copies=3\n",
-	          "gone: deleted by its owner before the creation's own log in");
+	          "gone: deleted by its owner before the creation's own log-in");
 	OK(!replication_logged_in(k.clients[0].r, line), "gone: made, and not logged in");
 	say(&k, 1, "create bob pw");
 	id_to_text(&k.clients[1].last.id, text);

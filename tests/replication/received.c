@@ -208,7 +208,7 @@ static void test_taken_over(void)
 	for (uint32_t i = 1; i < REPLICAS; i++)
 		k.clients[other].links[i].there = 1; /* the look-up */
 	pump(&k);
-	OK(has(heard(&k, BOB), "logged out"), "taken over: by a log in at one replica");
+	OK(has(heard(&k, BOB), "logged out"), "taken over: by a log-in at one replica");
 	IS_U64(waiting(&k, 0, &bob_id), 1, "taken over: which hears no more of bob");
 	IS_U64(waiting(&k, 1, &bob_id) + waiting(&k, 2, &bob_id), 0,
 	       "taken over: the others are told what he was shown");

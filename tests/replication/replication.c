@@ -221,7 +221,7 @@ static void test_takeover(void)
 	say(&k, 0, "create alice pw");
 	(void)heard(&k, 0);
 	say(&k, 1, "login alice pw");
-	IS_STRING(heard(&k, 1), "result login already-logged-in\n", "second log in: refused");
+	IS_STRING(heard(&k, 1), "result login already-logged-in\n", "second log-in: refused");
 	say(&k, 1, "takeover alice pw");
 	IS_STRING(heard(&k, 1), "result login ok copies=3\n", "take over: succeeds");
 	pump(&k);

@@ -193,7 +193,7 @@ static void test_clock(void)
 	rig_open(&r);
 	struct peer *peer = rig_join(&r);
 
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
 		struct person p = person_make(rows[i].name, (uint8_t)(i + 1),
 		                              (uint64_t)(CLOCK_MS - rows[i].age_ms));
 
@@ -298,7 +298,7 @@ static void test_list(void)
 	struct peer *peer = rig_join(&r);
 
 	for (uint8_t i = 0; i < 20; i++) {
-		snprintf(name, sizeof(name), "user%02d", 19 - i);
+		snprintf(name, sizeof name, "user%02d", 19 - i);
 		people[i] = person_make(name, i + 1, CLOCK_MS + i);
 		rig_create(&r, peer, &people[i]);
 	}
@@ -313,7 +313,7 @@ static void test_list(void)
 	IS_U64(reply.listed.count, 20, "list: all that are confirmed");
 	OK(reply.listed.last, "list: and no more");
 	for (; protocol_next_listed(&items, &item); count++) {
-		snprintf(name, sizeof(name), "user%02u", count);
+		snprintf(name, sizeof name, "user%02u", count);
 		ALWAYS(view_equal(item.name, view_of_string(name)), "list: in order of name");
 	}
 	IS_U64(reply.listed.online.data[0], 1 << 2, "list: with who is online");
@@ -417,7 +417,7 @@ static void test_login(void)
 	rig_close(&r);
 }
 
-/* The table: what the second log in does to the first, (session, dial) against (5, 5). */
+/* The table: what the second log-in does to the first, (session, dial) against (5, 5). */
 static void test_take_over(void)
 {
 	static const struct {
@@ -444,7 +444,7 @@ static void test_take_over(void)
 		{ 5, 4, true, true, STATUS_TAKEN_OVER, 0, false },
 	};
 
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
 		struct rig r;
 		struct person alice = person_make("alice", 1, CLOCK_MS);
 		struct session_counts counts;

@@ -52,7 +52,7 @@ static inline struct person person_make(const char *name, uint8_t who, uint64_t 
 	struct person p = { .number = 0 };
 	uint8_t seal[KEY_SIZE];
 
-	snprintf(p.name, sizeof(p.name), "%s", name);
+	snprintf(p.name, sizeof p.name, "%s", name);
 	memset(p.stretched, who, KEY_SIZE);
 	memset(seal, who ^ 0xff, KEY_SIZE);
 	auth_verifier_make(p.stretched, seal, view_of_string(setting_text), &p.account.verifier);
@@ -394,7 +394,7 @@ static inline struct peer *rig_login(struct rig *r, const struct person *p, uint
 	struct peer *peer = rig_join(r);
 	struct frame reply = rig_ask(r, peer, login_of(r, peer, p, session, 1));
 
-	ALWAYS(reply.status == STATUS_OK, "rig: a log in");
+	ALWAYS(reply.status == STATUS_OK, "rig: a log-in");
 	if (reads) {
 		reply = rig_ask(r, peer, page_of(&beginning, PAGE_SIZE_MAX));
 		ALWAYS(reply.status == STATUS_OK && reply.paged.last, "rig: a page");

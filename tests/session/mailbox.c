@@ -414,7 +414,7 @@ static void test_place(void)
 	IS_U64(pushed(p.b), 9, "place: old or young");
 	rig_ask(&p.r, p.b, login_of(&p.r, p.b, &p.bob, 7, 2));
 	tell(&p, 10, 1, "later");
-	IS_U64(pushed(p.b), 0, "place: a log in sets it to the beginning");
+	IS_U64(pushed(p.b), 0, "place: a log-in sets it to the beginning");
 	rig_close(&p.r);
 }
 
@@ -447,8 +447,8 @@ static void tell_long(struct pair *p, uint64_t number, uint64_t sent_ms)
 {
 	static char text[30000];
 
-	memset(text, 'y', sizeof(text));
-	rig_message(&p->r, p->a, &p->bob, number, sent_ms, view_of(text, sizeof(text)));
+	memset(text, 'y', sizeof text);
+	rig_message(&p->r, p->a, &p->bob, number, sent_ms, view_of(text, sizeof text));
 }
 
 /* A reader who does not read: a page of pushes waits, then a place from which to read on. */

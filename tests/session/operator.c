@@ -72,7 +72,7 @@ static void fill(struct rig *r, struct person *people, uint32_t count)
 	for (uint32_t i = 0; i < count; i++) {
 		char name[16];
 
-		snprintf(name, sizeof(name), "p%u", i);
+		snprintf(name, sizeof name, "p%u", i);
 		people[i] = person_make(name, (uint8_t)(i + 1), CLOCK_MS + i);
 		struct fact fact = { .kind = FACT_ACCOUNT, .account = account_of(&people[i]) };
 
@@ -141,7 +141,7 @@ static void test_who(void)
 	uint32_t refused = 0;
 	uint32_t answered = 0;
 
-	for (size_t i = 0; i < sizeof(types); i++) {
+	for (size_t i = 0; i < sizeof types; i++) {
 		struct frame frame = { .type = types[i] };
 		struct bound end = bound_end();
 		struct bound begin = bound_begin();
@@ -191,7 +191,7 @@ static uint32_t draw_bounds(struct bound bounds[PARTS_MAX])
 			at++;
 		if (at < count && bound_compare(&bounds[at], &bound) == 0)
 			continue;
-		memmove(&bounds[at + 1], &bounds[at], (count - at) * sizeof(bounds[0]));
+		memmove(&bounds[at + 1], &bounds[at], (count - at) * sizeof bounds[0]);
 		bounds[at] = bound;
 		count++;
 	}

@@ -90,7 +90,7 @@ static struct op op_random(void)
 	uint64_t dice = random_below(100);
 
 	op.upto = op.number + random_below(4);
-	snprintf(op.text, sizeof(op.text), "t%u", (unsigned)random_below(3));
+	snprintf(op.text, sizeof op.text, "t%u", (unsigned)random_below(3));
 	op.kind = dice < 60   ? OP_SEND
 	          : dice < 92 ? OP_RECEIVED
 	          : dice < 99 ? OP_CONFIRM
@@ -149,7 +149,7 @@ static void test_order(uint64_t seed)
 	for (unsigned i = 0; i < PEOPLE; i++) {
 		char name[NAME_SIZE_MAX];
 
-		snprintf(name, sizeof(name), "person%u", i);
+		snprintf(name, sizeof name, "person%u", i);
 		people[i] = person_make(name, (uint8_t)(i + 1), CLOCK_MS + i);
 	}
 	replica_open(&a, people);
@@ -206,7 +206,7 @@ static struct frame storm_message(struct storm *t, struct buf *b)
 	struct frame frame = { .type = FRAME_SEND };
 	size_t count = random_below(8) == 0 ? 300 : 1 + random_below(3);
 
-	memset(text, 'z', sizeof(text));
+	memset(text, 'z', sizeof text);
 	for (size_t i = 0; i < count; i++) {
 		const struct recipient recipient = {
 			.id = t->people[random_below(PEOPLE)].account.id,
@@ -218,7 +218,7 @@ static struct frame storm_message(struct storm *t, struct buf *b)
 	frame.send.sent_ms = 1 + random_below(1000);
 	frame.send.count = (uint16_t)count;
 	frame.send.recipients = buf_view(b);
-	frame.send.text = view_of(text, count > 100 ? 20 : 1 + random_below(sizeof(text)));
+	frame.send.text = view_of(text, count > 100 ? 20 : 1 + random_below(sizeof text));
 	return frame;
 }
 
@@ -462,12 +462,12 @@ static void reading_tell(struct reading *x, uint64_t number)
 	struct buf b;
 
 	buf_init(&b, RECIPIENT_SIZE);
-	memset(text, 'w', sizeof(text));
+	memset(text, 'w', sizeof text);
 	protocol_put_recipient(&b, &recipient);
 	frame.send.sent_ms = 1 + random_below(20);
 	frame.send.count = 1;
 	frame.send.recipients = buf_view(&b);
-	frame.send.text = view_of(text, 1 + random_below(sizeof(text)));
+	frame.send.text = view_of(text, 1 + random_below(sizeof text));
 	rig_send(&x->r, x->a, &frame);
 	buf_release(&b);
 }

@@ -76,7 +76,7 @@ static void test_strangers(void)
 	struct rig r;
 
 	rig_open(&r);
-	for (size_t i = 0; i < sizeof(strange) / sizeof(strange[0]); i++) {
+	for (size_t i = 0; i < sizeof strange / sizeof strange[0]; i++) {
 		struct peer *peer = rig_connect(&r);
 
 		rig_feed(&r, peer, view_of_string(strange[i]));
@@ -88,7 +88,7 @@ static void test_strangers(void)
 	struct session_counts counts;
 
 	session_counts(r.s, &counts);
-	IS_U64(counts.closed_malformed, sizeof(strange) / sizeof(strange[0]),
+	IS_U64(counts.closed_malformed, sizeof strange / sizeof strange[0],
 	       "strangers: are counted");
 	rig_close(&r);
 }
@@ -215,7 +215,7 @@ static void test_may(void)
 		uint8_t bytes[FRAME_HEADER_SIZE] = { 6, 0, 0, 0, (uint8_t)type };
 
 		if (row == NULL || type >= FRAME_TYPE_REQUEST_END) {
-			rig_feed(&r, peer, view_of(bytes, sizeof(bytes)));
+			rig_feed(&r, peer, view_of(bytes, sizeof bytes));
 			ALWAYS(peer->is_closed, "may: what is no request ends the connection");
 			ALWAYS(rig_next_type(peer) == FRAME_ERROR, "may: and is an error");
 		}
@@ -226,7 +226,7 @@ static void test_may(void)
 	struct frame streams = { .type = FRAME_STREAMS };
 	uint8_t question[QUESTION_SIZE] = { 0 };
 
-	streams.streams.streams = view_of(question, sizeof(question));
+	streams.streams.streams = view_of(question, sizeof question);
 	IS_U64(rig_ask(&r, peer, page_of(&beginning, 1)).status, STATUS_NO_SESSION,
 	       "may: a page needs a session");
 	IS_U64(rig_ask(&r, peer, streams).status, STATUS_NO_SESSION, "may: so do streams");

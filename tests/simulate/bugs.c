@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * The deliberate bugs: each takes one rule away (base/bug.h), and must be found within so many
- * seeds. Nothing here is linked into anything but tests/simulate-bugs. The numbers are some times
- * what it took when the row was made.
+ * The deliberate bugs. Each breaks one rule (base/bug.h), and the simulator must find it within
+ * this number of seeds: a few times as many as it needed when the row was written. Only
+ * simulate-bugs contains the bugs.
  */
 #include "tests/simulate/bugs.h"
 
@@ -23,7 +23,7 @@ const struct sim_bug sim_bugs[] = {
 	{ "introduce_always_yes", 2000, "`introduce` does not look for a holder" },
 	{ "introduce_again_yes", 2000, "a repeated `introduce` does not look for a holder" },
 	{ "created_in_parallel", 2000, "`introduce` goes to all replicas at once" },
-	{ "login_confirms", 500, "a log in confirms the account" },
+	{ "login_confirms", 500, "a log-in confirms the account" },
 	{ "handed_over_confirmed", 2000, "an account that is handed over is confirmed" },
 	{ "id_not_checked", 2000, "an id need not be the digest of its account" },
 	{ "taken_back_where_granted", 2000, "a creation is taken back only if it was granted" },
@@ -66,7 +66,7 @@ const struct sim_bug sim_bugs[] = {
 	{ "digest_not_compared", 500, "parts of one count and size are taken for equal" },
 	{ "anybody_repairs", 2000, "what only operators may ask is answered to all" },
 };
-const size_t sim_bugs_count = sizeof(sim_bugs) / sizeof(*sim_bugs);
+const size_t sim_bugs_count = sizeof sim_bugs / sizeof *sim_bugs;
 
 static const char *on;
 

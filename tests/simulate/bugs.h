@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * simulate_bugs: the rules that can be taken away, one at a time, to see whether the simulator
- * notices.
+ * simulate_bugs: deliberate bugs that can be switched on, one at a time, to see whether the
+ * simulator finds them.
  */
 #ifndef THREEFOLD_TESTS_SIMULATE_BUGS_H
 #define THREEFOLD_TESTS_SIMULATE_BUGS_H
@@ -12,15 +12,15 @@
 
 struct sim_bug {
 	const char *name;
-	uint64_t seeds; /* within so many it is found */
+	uint64_t seeds; /* the simulator must find it within so many */
 	const char *what;
 };
 extern const struct sim_bug sim_bugs[];
 extern const size_t sim_bugs_count;
 
-/* False: there is no such bug. */
+/* Switches a bug on. False if there is no bug of this name. */
 bool sim_bug_switch_on(const char *name);
-/* Whether this program has them at all. */
+/* Whether this program was built with the bugs. */
 bool sim_bugs_built(void);
 
 #endif

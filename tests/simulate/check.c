@@ -1,23 +1,22 @@
 /* SPDX-License-Identifier: MIT
  *
- * The checker: what was told to people against what was seen on the wires.
+ * The checker compares what clients told people with what was seen on the wires. Its rules:
  *
- *   A result OK        all who were there have answered, and as many as it says yes; a name has one
- *                      owner where two audiences met; a message goes to the account that its name
- *                      led this client to before;
- *                      a log in is to the right account, with the right password, and not to one
- *                      that is gone
- *   A refusal          was possible: a taken name was somebody's (of those who race for a free one,
- *                      all replicas live, somebody gets it), an unknown one nobody's whom a
- *                      live replica knew
- *   A message shown    was sent by that sender to this account, byte for byte; once in a life; in
- *                      the order of its
- *                      stream unless it came after a later one was shown; and was not gone where
- *                      this client asks
- *   A list             has everybody whom a live replica knows, and nobody whom one knows to be
- *                      gone
+ *   Success   Each live replica has answered, and as many said yes as the result says. If two
+ *             creations asked a common replica for one name, at most one of them succeeded. A
+ *             message goes to the account that its name meant to this client before. A log-in is to
+ *             the right account, with the right password, and this account is not gone.
+ *   Refusal   It was possible. A name that is refused as taken had an owner. A name that is refused
+ *             as unknown belonged to no account that a live replica knew. If several clients race
+ *             for a free name and all replicas are live, one of them gets it.
+ *   Message   A message that is shown was sent by this sender to this account, byte for byte. It is
+ *             shown once in a life of the client, and in the order of its stream, unless it came
+ *             after a later one was shown. It was not gone at the replicas that this client asks.
+ *   List      It has every account that a live replica knows, and none that a live replica knows to
+ *             be gone.
  *
- * Not checked: which of several refusals is told, who is shown as online, how long anything takes.
+ * Not checked: which of several possible refusals is told, who is shown as online, how long
+ * anything takes.
  */
 #include "tests/simulate/simulate.h"
 
@@ -175,7 +174,7 @@ static bool is_undisturbed(const struct sim *s, const char *name)
 	return true;
 }
 
-/* All wanted a name that was free, at all replicas, which lived all the time: one of them wins. */
+/* If several clients wanted a free name, and all replicas were live all the time, one wins. */
 static void check_somebody(struct sim *s, const struct sim_attempt *last)
 {
 	if (!is_undisturbed(s, last->name))
@@ -244,7 +243,7 @@ static void created(struct sim *s, uint32_t c, struct sim_command *k, const stru
 	check_owner(s, at);
 }
 
-/* An account that this client could not overlook, named in this way. */
+/* Whether this client cannot have missed the account under the name that it used. */
 static bool cannot_be_overlooked(const struct sim_command *k, const struct sim_account *a)
 {
 	char text[ID_TEXT_SIZE + 1], suffixed[DISPLAY_SIZE + ID_TEXT_SIZE];
@@ -252,7 +251,7 @@ static bool cannot_be_overlooked(const struct sim_command *k, const struct sim_a
 	if (a->delete_begun || !knew(&a->confirmed, k->live, k->begun_at))
 		return false;
 	id_to_text(&a->id, text);
-	(void)snprintf(suffixed, sizeof(suffixed), "%s~%s", a->name,
+	(void)snprintf(suffixed, sizeof suffixed, "%s~%s", a->name,
 	               text + ID_TEXT_SIZE - ID_SUFFIX_SIZE);
 	return strcmp(k->name, a->name) == 0 || strcmp(k->name, suffixed) == 0 ||
 	       strcmp(k->name, text) == 0;
@@ -362,7 +361,7 @@ static void check_sent_to(struct sim *s, uint32_t c, const struct sim_command *k
 	}
 }
 
-/* A name that was written to leads to the same account for as long as nobody was asked. */
+/* Until the client asks the replicas again, a name leads to the same account as before. */
 static void check_known(struct sim *s, uint32_t c, const struct sim_command *k)
 {
 	struct sim_client *p = &s->clients[c];
@@ -513,7 +512,8 @@ void sim_check_life_ended(struct sim *s, uint32_t c)
 
 /* ---- messages ---- */
 
-/* Those before it in its stream that have come, and are not handed out yet, may not be any more. */
+/* A message was handed out. Earlier ones of its stream that have come but were not handed out must
+ * not be handed out any more. */
 static void overtake(struct sim *s, uint32_t c, const struct sim_message *m)
 {
 	for (uint32_t i = 0; i < s->history.seen.count; i++) {
@@ -537,7 +537,7 @@ void sim_check_lost_arrivals(struct sim *s, uint32_t c, uint32_t replica)
 			                                                         : ~(1u << replica);
 }
 
-/* Of the liar's messages only: one key, once in a life. */
+/* For the liar's messages the only rule is that one key is shown at most once in a life. */
 static void shown_lie(struct sim *s, uint32_t c, const struct shown *shown)
 {
 	struct sim_client *p = &s->clients[c];
@@ -548,7 +548,7 @@ static void shown_lie(struct sim *s, uint32_t c, const struct shown *shown)
 	if (p->account != UINT32_MAX)
 		lie.stream.recipient = s->history.accounts.items[p->account].id;
 	for (uint32_t i = 0; i < s->history.lies.count; i++)
-		if (memcmp(&s->history.lies.items[i], &lie, sizeof(lie)) == 0)
+		if (memcmp(&s->history.lies.items[i], &lie, sizeof lie) == 0)
 			sim_fail(s, "client %u shows a message of the liar's twice", c);
 	*SIM_ADD(s->history.lies) = lie;
 }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
- * A client's process, driven as driver/link drives it, and the person before it, who does what
- * comes to mind: makes accounts under few names, logs in to those made before (also to somebody's
- * own elsewhere), writes, lists, leaves. A password is stretched by a digest: what crypt(3) makes
- * of it matters to nobody here.
+ * A client's process, driven as driver/link drives it, and the person who uses it. The person acts
+ * at random: creates accounts under few names, logs in to accounts made before (also to those of
+ * other clients), writes, lists, leaves. A cheap digest takes the place of crypt(3), since only the
+ * equality of stretched passwords matters.
  */
 #include "tests/simulate/simulate.h"
 
@@ -79,8 +79,8 @@ void sim_client_crash(struct sim *s, uint32_t c, bool host)
 	p->ends_at = SIM_NEVER;
 	p->frozen_until = 0;
 	p->logged_in = false;
-	memset(p->commands, 0, sizeof(p->commands));
-	memset(p->stretches, 0, sizeof(p->stretches));
+	memset(p->commands, 0, sizeof p->commands);
+	memset(p->stretches, 0, sizeof p->stretches);
 	for (uint32_t i = 0; i < REPLICAS; i++) {
 		struct sim_wire *w = p->wires[i] < SIM_WIRES_MAX ? &s->wires[p->wires[i]] : NULL;
 
@@ -241,7 +241,7 @@ static void told_result(struct sim *s, uint32_t c, const struct result *result)
 	          result->audience, result->detail ? result->detail : "");
 	s->produced->commands[result->kind][result->outcome]++;
 	sim_check_result(s, c, k, result);
-	memset(k, 0, sizeof(*k));
+	memset(k, 0, sizeof *k);
 }
 
 static void close_wire(struct sim *s, uint32_t c, uint32_t index)
@@ -387,9 +387,9 @@ static void create(struct sim *s, uint32_t c)
 	struct sim_command *k;
 	uint32_t n = (uint32_t)sim_random(s, s->names_count);
 
-	memset(a, 0, sizeof(*a));
-	(void)snprintf(a->name, sizeof(a->name), "%s", sim_names[n]);
-	(void)snprintf(a->password, sizeof(a->password), "pw%u", s->history.attempts.count);
+	memset(a, 0, sizeof *a);
+	(void)snprintf(a->name, sizeof a->name, "%s", sim_names[n]);
+	(void)snprintf(a->password, sizeof a->password, "pw%u", s->history.attempts.count);
 	a->client = c;
 	a->life = s->clients[c].life;
 	a->account = UINT32_MAX;
@@ -398,7 +398,7 @@ static void create(struct sim *s, uint32_t c)
 	sim_trace(s, "client %u creates %s with %s", c, a->name, a->password);
 	k = sim_client_command(s, c, &command);
 	k->attempt = s->history.attempts.count - 1;
-	(void)snprintf(k->name, sizeof(k->name), "%s", sim_names[n]);
+	(void)snprintf(k->name, sizeof k->name, "%s", sim_names[n]);
 }
 
 /* How somebody is called: by name, by name~digits, by id. */
@@ -445,8 +445,8 @@ static void login(struct sim *s, uint32_t c)
 	bool wrong = sim_chance(s, 4);
 	struct sim_command *k;
 
-	call(s, name, sizeof(name), a);
-	(void)snprintf(password, sizeof(password), "%s%s", a->password, wrong ? "x" : "");
+	call(s, name, sizeof name, a);
+	(void)snprintf(password, sizeof password, "%s%s", a->password, wrong ? "x" : "");
 	command.take_over = sim_chance(s, 50);
 	command.name = view_of_string(name);
 	command.password = view_of_string(password);
@@ -455,7 +455,7 @@ static void login(struct sim *s, uint32_t c)
 	k = sim_client_command(s, c, &command);
 	k->attempt = n;
 	k->wrong_password = wrong;
-	(void)snprintf(k->name, sizeof(k->name), "%s", name);
+	(void)snprintf(k->name, sizeof k->name, "%s", name);
 }
 
 static uint32_t text_new(struct sim *s, uint32_t c, enum command_kind kind)
@@ -467,7 +467,7 @@ static uint32_t text_new(struct sim *s, uint32_t c, enum command_kind kind)
 	                         : sim_random(s, 60000);
 	int head;
 
-	memset(t, 0, sizeof(*t));
+	memset(t, 0, sizeof *t);
 	t->size = size < 12 ? 12 : size;
 	t->text = memory_alloc(t->size + 1);
 	head = snprintf(t->text, t->size + 1, "t%u ", s->history.texts.count - 1);
@@ -491,7 +491,7 @@ static void send(struct sim *s, uint32_t c)
 
 	command.names_count = sim_chance(s, 80) ? 1 : 1 + sim_random(s, 3);
 	for (size_t i = 0; i < command.names_count; i++) {
-		call(s, to[i], sizeof(to[i]), &s->history.attempts.items[some_attempt(s)]);
+		call(s, to[i], sizeof to[i], &s->history.attempts.items[some_attempt(s)]);
 		views[i] = view_of_string(to[i]);
 	}
 	command.names = views;
@@ -502,7 +502,7 @@ static void send(struct sim *s, uint32_t c)
 	          command.names_count > 1 ? " and others" : "");
 	k = sim_client_command(s, c, &command);
 	k->text = text;
-	(void)snprintf(k->name, sizeof(k->name), "%s", to[0]);
+	(void)snprintf(k->name, sizeof k->name, "%s", to[0]);
 }
 
 /* A message whose outcome is not known, by its id. */
@@ -536,7 +536,7 @@ static bool send_again(struct sim *s, uint32_t c)
 		          (unsigned long long)m->number);
 		k = sim_client_command(s, c, &command);
 		k->text = m->text;
-		(void)snprintf(k->name, sizeof(k->name), "%s", to);
+		(void)snprintf(k->name, sizeof k->name, "%s", to);
 		return true;
 	}
 	return false;
@@ -549,11 +549,11 @@ static void simple(struct sim *s, uint32_t c, enum command_kind kind)
 	char prefix[4] = "";
 
 	if (kind == COMMAND_LIST && sim_chance(s, 30))
-		(void)snprintf(prefix, sizeof(prefix), "%.1s", sim_names[sim_random(s, SIM_NAMES)]);
+		(void)snprintf(prefix, sizeof prefix, "%.1s", sim_names[sim_random(s, SIM_NAMES)]);
 	command.name = view_of_string(prefix);
 	sim_trace(s, "client %u: command %u %s", c, (unsigned)kind, prefix);
 	k = sim_client_command(s, c, &command);
-	(void)snprintf(k->name, sizeof(k->name), "%s", prefix);
+	(void)snprintf(k->name, sizeof k->name, "%s", prefix);
 }
 
 static void all(struct sim *s, uint32_t c)

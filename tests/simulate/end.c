@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: MIT
  *
- * The end of a run. First everything works again, and everything that was begun must end. Then the
- * owner of each account that was acknowledged logs in and reads his mail. When all is quiet one
- * repair must make the replicas the same, and another one find nothing to do. Then all stop, each
- * disk is read, and must hold what its replica acknowledged; the three files must be one, to the
- * last byte.
+ * The end of a run, step by step:
+ *
+ *   1  All faults end, and every command that was begun must end.
+ *   2  The owner of each acknowledged account logs in and reads the mail.
+ *   3  When all is quiet, one repair must make the replicas the same, and a second repair must find
+ *      nothing to do.
+ *   4  All processes stop. Each disk must hold what its replica acknowledged, and the journals of
+ *      all three must be equal, byte for byte.
  */
 #include "tests/simulate/simulate.h"
 
@@ -101,7 +104,7 @@ static void read_mail(struct sim *s, uint32_t c, uint32_t account)
 	sim_trace(s, "client %u logs in as account %u, to read", c, account);
 	k = sim_client_command(s, c, &command);
 	k->attempt = a->attempt;
-	(void)snprintf(k->name, sizeof(k->name), "%s", text);
+	(void)snprintf(k->name, sizeof k->name, "%s", text);
 	s->clients[c].logged_in = false;
 	sim_client_settle(s, c);
 	wait_for_all(s);

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT
  *
- * What goes wrong. Each run has some of the kinds of faults, drawn from its seed, so that runs
- * differ in what they are about; within a run one after another comes at random times.
+ * The faults. The seed of a run chooses which kinds of faults it has, so that runs differ. Within a
+ * run they come one after another, at random times.
  *
- * A disk that is wiped, restored or swapped loses what it had acknowledged, and the history is
- * told so: from then on only the other copies count. Everything else must cost nothing.
+ * A disk that is wiped, restored or swapped loses what its replica had acknowledged. The history
+ * notes this, and from then on only the copies of the other replicas count. No other fault may lose
+ * anything.
  */
 #include "tests/simulate/simulate.h"
 
@@ -365,8 +366,8 @@ void sim_heal(struct sim *s)
 {
 	s->healed = true;
 	s->fault_at = SIM_NEVER;
-	memset(s->blocked_up, 0, sizeof(s->blocked_up));
-	memset(s->blocked_down, 0, sizeof(s->blocked_down));
+	memset(s->blocked_up, 0, sizeof s->blocked_up);
+	memset(s->blocked_down, 0, sizeof s->blocked_down);
 	s->pipe_size = 65536;
 	for (uint32_t i = 0; i < REPLICAS; i++) {
 		struct sim_replica *p = &s->replicas[i];

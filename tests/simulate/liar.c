@@ -5,8 +5,8 @@
  * ids, their ends, their mail. It repeats what it heard others say, and says different things to
  * different replicas.
  *
- * Nothing that it does may cost an honest client anything but a name that is less than a minute
- * old, where a replica missed it (design: `confirm` and the clock).
+ * It must do no harm to an honest client, with one exception: it may take a name that is less than
+ * a minute old from a replica that missed it (DESIGN.md: `confirm` and the clock).
  */
 #include "tests/simulate/simulate.h"
 
@@ -43,7 +43,7 @@ struct sim_liar {
 
 void sim_liar_init(struct sim *s)
 {
-	struct sim_liar *l = memory_alloc_zero(1, sizeof(*l));
+	struct sim_liar *l = memory_alloc_zero(1, sizeof *l);
 
 	s->liar = l;
 	l->next_at = s->options.lies ? s->now + SIM_SECOND : SIM_NEVER;
@@ -154,19 +154,19 @@ static struct liar_account *some_account(struct sim *s)
 	if (a->used && !sim_chance(s, 3))
 		return a;
 	a->used = true;
-	sim_draw(s, random, sizeof(random));
-	sim_draw(s, seal, sizeof(seal));
+	sim_draw(s, random, sizeof random);
+	sim_draw(s, seal, sizeof seal);
 	sim_draw(s, a->key, KEY_SIZE);
-	sim_draw(s, random, sizeof(random));
+	sim_draw(s, random, sizeof random);
 	auth_setting_make(random, a->setting);
-	(void)snprintf(a->name, sizeof(a->name), "%s", names[sim_random(s, 5)]);
+	(void)snprintf(a->name, sizeof a->name, "%s", names[sim_random(s, 5)]);
 	a->account.name = view_of_string(a->name);
 	a->account.confirmed = false;
 	auth_verifier_make(a->key, seal, view_of_string(a->setting), &a->account.verifier);
 	auth_id_make(clock_ms(s) - back[sim_random(s, 6)], a->account.name, &a->account.verifier,
 	             &id);
 	a->account.id = id;
-	sim_draw(s, random, sizeof(random));
+	sim_draw(s, random, sizeof random);
 	ulid_make(&a->session, sim_chance(s, 10) ? ID_TIME_MS_MAX : clock_ms(s), random);
 	a->dial = 1;
 	return a;
@@ -250,8 +250,8 @@ static void send(struct sim *s, struct liar_link *k, const struct sim_account *v
 	char text[32];
 	struct recipient recipient = { .id = victim->id, .number = number };
 
-	(void)snprintf(text, sizeof(text), "L%u", (unsigned)sim_random(s, 1000));
-	buf_init(&b, sizeof(bytes) * 4);
+	(void)snprintf(text, sizeof text, "L%u", (unsigned)sim_random(s, 1000));
+	buf_init(&b, sizeof bytes * 4);
 	f.send.sent_ms = clock_ms(s) - sim_random(s, 100000);
 	f.send.count = 1;
 	f.send.text = view_of_string(text);
@@ -345,10 +345,10 @@ static void garbage(struct sim *s, struct liar_link *k)
 {
 	uint8_t bytes[64];
 
-	sim_draw(s, bytes, sizeof(bytes));
+	sim_draw(s, bytes, sizeof bytes);
 	if (sim_chance(s, 50))
 		buf_store_u32(bytes, 60);
-	(void)buf_put(&k->out, bytes, sizeof(bytes));
+	(void)buf_put(&k->out, bytes, sizeof bytes);
 }
 
 static void lie(struct sim *s, struct liar_link *k)

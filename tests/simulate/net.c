@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT
  *
- * The network of the simulation: connections of two byte channels each. Bytes keep their order,
- * arrive in pieces, and may be under way when an end is gone; the other end hears of it later, or
- * never. A ghost is a connection whose client has gone and whose last requests still arrive.
+ * The network of the simulation: connections of two byte channels each. Bytes keep their order and
+ * arrive in pieces. They may be under way when one end is gone; the other end learns of that later,
+ * or never. A ghost is a connection whose client has gone and whose last requests still arrive.
  *
- * A replica's end is told the end after all bytes before it; so is a client's, unless they are
- * lost with it.
+ * A replica learns that a connection has ended only after all bytes sent before. So does a client,
+ * unless these bytes are lost with the connection.
  */
 #include "tests/simulate/simulate.h"
 
@@ -16,7 +16,7 @@ static uint64_t delay(struct sim *s)
 
 static void pipe_init(struct sim_pipe *p)
 {
-	memset(p, 0, sizeof(*p));
+	memset(p, 0, sizeof *p);
 	buf_init(&p->flight, 64 << 20);
 	buf_init(&p->arrived, 64 << 20);
 }
@@ -34,7 +34,7 @@ struct sim_wire *sim_dial(struct sim *s, uint32_t client, uint32_t index, uint32
 	while (w < s->wires + SIM_WIRES_MAX && w->used)
 		w++;
 	assert(w < s->wires + SIM_WIRES_MAX);
-	memset(w, 0, sizeof(*w));
+	memset(w, 0, sizeof *w);
 	w->used = true;
 	w->client = client;
 	if (client != SIM_CLIENTS_MAX)
@@ -240,7 +240,7 @@ static void arrive(struct sim_pipe *p)
 	uint32_t size = p->chunks[0].size;
 
 	p->count--;
-	memmove(p->chunks, p->chunks + 1, p->count * sizeof(*p->chunks));
+	memmove(p->chunks, p->chunks + 1, p->count * sizeof *p->chunks);
 	(void)buf_put(&p->arrived, p->flight.data, size);
 	buf_consume(&p->flight, size);
 }

@@ -6,14 +6,14 @@
  *
  * What is checked:
  *
- *   OPERATE     is not written where one uuid answers at two addresses
- *   STORE       brings nothing that lives of what a replica of this run knew to be gone before the
- *               run began; a replica that says yes to it is held to all of it
- *   The end     comes; with fewer than two replicas it is no success; "the same" is said only if
- *               the last passes moved nothing; and what any of those who took part had on its
- *               disk when the run began, all of them have
+ *   OPERATE   It is not sent if one uuid answers at two addresses.
+ *   STORE     It brings no living fact that a replica of this repair knew to be gone before the
+ *             repair began. A replica that says yes must hold all of it.
+ *   The end   It comes. With fewer than two replicas it is no success. The result is "the same"
+ *             only if the last passes moved nothing. Each fact that a replica of this repair had on
+ *             its disk at the beginning is on the disks of all of them.
  *
- * When all is quiet simulate/end.c asks for more: one run makes them the same.
+ * When all is quiet, simulate/end.c asks for more: one repair makes the replicas the same.
  */
 #include "tests/simulate/simulate.h"
 

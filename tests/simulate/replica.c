@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
  * A replica's process: the shipped journal, store and sessions, driven as the server drives them.
- * Facts are given to the journal in the order of the actions; one job of the disk is under way at
- * a time, and its I/O is done some time after it was begun, so that a crash finds it not begun,
- * done, or (the power cut in an operation) in the middle.
+ * Facts go to the journal in the order of the actions. One job of the disk is under way at a time,
+ * and its I/O is done some time after it was begun. So a crash may come before it, after it or,
+ * when the power is cut in an operation, in the middle.
  */
 #include "tests/simulate/simulate.h"
 
@@ -227,7 +227,7 @@ void sim_replica_accept(struct sim *s, struct sim_wire *w)
 {
 	uint8_t nonce[KEY_SIZE];
 
-	sim_draw(s, nonce, sizeof(nonce));
+	sim_draw(s, nonce, sizeof nonce);
 	w->accepting = false;
 	w->connection = session_open(s->replicas[w->replica].sessions, nonce,
 	                             replica_time(s, w->replica));

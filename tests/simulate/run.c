@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * One run: who takes part is drawn from the seed, then one event after another is done, the
- * earliest first. There is no queue of events: the next one is found by asking everybody, so none
- * can be forgotten and none be out of date.
+ * One run. The seed chooses who takes part. Then the run does one event after another, the earliest
+ * first. There is no queue of events: each step asks every part for its next event, so no event can
+ * be forgotten or out of date.
  */
 #include "tests/simulate/simulate.h"
 
@@ -139,8 +139,8 @@ bool sim_step(struct sim *s, uint64_t until)
 		s->now = n.at;
 	s->step++;
 	s->produced->steps++;
-	sim_hash(s, &s->now, sizeof(s->now));
-	sim_hash(s, &n.which, sizeof(n.which));
+	sim_hash(s, &s->now, sizeof s->now);
+	sim_hash(s, &n.which, sizeof n.which);
 	switch (n.kind) {
 	case NEXT_REPLICA:
 		sim_replica_step(s, n.which);

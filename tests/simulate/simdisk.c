@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
- * Names and files are apart, as in a file system: a name leads to a file in the cache's table and
- * perhaps to another in the disk's. What changes the table is also put on a list, from which a
- * power cut takes some or all; sync_names makes the disk's table the cache's. Files are never freed
- * while the disk lives, because some list may still lead to them, but for those that no table and
- * no list names any more.
+ * Names and files are separate, as in a file system. There are two tables of names, the cache's and
+ * the disk's, and a name may lead to another file in each. A change of the cache's table is also
+ * kept in a list; a power cut loses some or all changes of the list, and sync_names makes the
+ * disk's table equal to the cache's. A file is freed only when no table, list or handle leads to
+ * it.
  */
 #include "tests/simulate/simdisk.h"
 
@@ -211,7 +211,7 @@ static struct file *table_find(const struct table *t, const char *name)
 	return at < t->count && strcmp(t->entries[at].name, name) == 0 ? t->entries[at].file : NULL;
 }
 
-/* NULL takes the name away. */
+/* Makes a name lead to a file; NULL removes the name. */
 static void table_set(struct table *t, const char *name, struct file *file)
 {
 	size_t at = table_place(t, name);
@@ -266,7 +266,7 @@ static void change_add(struct simdisk *s, const char *from, const char *to, stru
 	assert(strlen(from) < NAME_MAX_SIZE && strlen(to) < NAME_MAX_SIZE);
 	memcpy(c.from, from, strlen(from) + 1);
 	memcpy(c.to, to, strlen(to) + 1);
-	s->changes = memory_resize(s->changes, (s->change_count + 1) * sizeof(c));
+	s->changes = memory_resize(s->changes, (s->change_count + 1) * sizeof c);
 	s->changes[s->change_count++] = c;
 	file_use(file);
 	change_apply(&s->names, &c);
@@ -544,7 +544,7 @@ static const struct disk_operations sim_operations = {
 
 struct simdisk *simdisk_new(uint64_t seed)
 {
-	struct simdisk *s = memory_alloc_zero(1, sizeof(*s));
+	struct simdisk *s = memory_alloc_zero(1, sizeof *s);
 
 	s->disk.operations = &sim_operations;
 	s->random = seed;
@@ -626,7 +626,7 @@ bool simdisk_is_stopped(const struct simdisk *s)
 	return s->stopped;
 }
 
-/* Old bytes, new ones, or new ones up to some sector. */
+/* What a power cut leaves of a page: the old bytes, the new ones, or new ones up to a sector. */
 static void page_survives(struct simdisk *s, struct file *f, struct bytes *result, size_t page,
                           enum simdisk_loss loss)
 {
@@ -693,7 +693,7 @@ static struct file *file_copy_disk(const struct file *from)
 
 struct simdisk_image *simdisk_save(const struct simdisk *s)
 {
-	struct simdisk_image *image = memory_alloc_zero(1, sizeof(*image));
+	struct simdisk_image *image = memory_alloc_zero(1, sizeof *image);
 
 	for (size_t i = 0; i < s->disk_names.count; i++)
 		table_set(&image->names, s->disk_names.entries[i].name,

@@ -57,30 +57,31 @@ enum { SIMDISK_LOSS_COUNT = SIMDISK_HARSH + 1 };
 
 struct simdisk;
 
-/* An empty one, of endless size. All choices come from the seed. */
+/* Makes an empty disk without a limit of size. The seed decides all that happens by chance. */
 struct simdisk *simdisk_new(uint64_t seed);
 void simdisk_free(struct simdisk *s);
 struct disk *simdisk_disk(struct simdisk *s);
 void simdisk_seed(struct simdisk *s, uint64_t seed);
 
-/* The disk is full when its files take so many bytes; UINT64_MAX: never. */
+/* Sets the size of the disk: it is full when its files take so many bytes. UINT64_MAX: never. */
 void simdisk_limit(struct simdisk *s, uint64_t bytes);
-/* Bytes that the files take now. */
+/* How many bytes the files take now. */
 uint64_t simdisk_used(const struct simdisk *s);
-/* Operations of these kinds (SIMDISK_...) so far. */
+/* How many operations of these kinds (SIMDISK_...) there were so far. */
 uint64_t simdisk_count(const struct simdisk *s, unsigned kinds);
-/* The n-th operation from now of these kinds (1: the next) fails with this error (EIO, ENOSPC, ...)
- * and does nothing; with `ever` so does every later one of them. n 0: none fails any more. */
+/* Makes the n-th operation of these kinds from now on (1: the next) fail with this error (EIO,
+ * ENOSPC, ...) and do nothing. With `ever`, every later one fails, too. n 0: none fails. */
 void simdisk_fail(struct simdisk *s, unsigned kinds, uint64_t n, int error, bool ever);
-/* The power is cut, or the process killed, in the n-th operation from now that changes anything. n
+/* Cuts the power, or kills the process, in the n-th operation from now on that changes anything. n
  * 0: never. */
 void simdisk_stop(struct simdisk *s, uint64_t n);
 bool simdisk_is_stopped(const struct simdisk *s);
-/* What is left for the next process: handles are closed, failures and the stop are forgotten. */
+/* Leaves the disk as the next process finds it after this kind of loss. Closes all handles, and
+ * clears the failures and the stop that were asked for. */
 void simdisk_crash(struct simdisk *s, enum simdisk_loss loss);
 
-/* All files as they are on the disk at this moment, and back: a copy of a data directory taken by
- * pulling it out, a backup restored, another's disk. What was not synced is not in it. */
+/* Copies all files as they are on the disk now, and puts such a copy back: a backup that is
+ * restored, or the disk of another replica. What was not synced is not in the copy. */
 struct simdisk_image;
 struct simdisk_image *simdisk_save(const struct simdisk *s);
 void simdisk_restore(struct simdisk *s, const struct simdisk_image *image);

@@ -87,7 +87,7 @@ void sim_fail(struct sim *s, const char *format, ...)
 		return;
 	s->failed = true;
 	va_start(args, format);
-	(void)vsnprintf(s->why, sizeof(s->why), format, args);
+	(void)vsnprintf(s->why, sizeof s->why, format, args);
 	va_end(args);
 	sim_trace(s, "VIOLATED: %s", s->why);
 }
@@ -106,7 +106,7 @@ static void print_kept(void)
 static uint64_t run_one(const struct sim_options *options, struct sim_produced *produced,
                         char why[1024])
 {
-	struct sim *s = memory_alloc_zero(1, sizeof(*s));
+	struct sim *s = memory_alloc_zero(1, sizeof *s);
 	uint64_t hash;
 
 	s->options = *options;
@@ -114,7 +114,7 @@ static uint64_t run_one(const struct sim_options *options, struct sim_produced *
 	sim_run(s);
 	hash = s->hash;
 	if (why)
-		(void)snprintf(why, sizeof(s->why), "%s", s->why);
+		(void)snprintf(why, sizeof s->why, "%s", s->why);
 	sim_release(s);
 	memory_free(s);
 	return hash;
@@ -132,7 +132,7 @@ static void on_abort(int signal_number)
 /* Again, in a process of its own, with the trace kept. */
 static void replay(const struct sim_options *options)
 {
-	struct sim_produced *produced = memory_alloc_zero(1, sizeof(*produced));
+	struct sim_produced *produced = memory_alloc_zero(1, sizeof *produced);
 	pid_t child;
 	int status;
 
@@ -241,7 +241,7 @@ static void add(struct sim_produced *to, const struct sim_produced *from)
 	const uint64_t *a = (const uint64_t *)(const void *)from;
 	uint64_t *b = (uint64_t *)(void *)to;
 
-	for (size_t i = 0; i < sizeof(*to) / sizeof(uint64_t); i++)
+	for (size_t i = 0; i < sizeof *to / sizeof(uint64_t); i++)
 		b[i] += a[i];
 }
 
@@ -282,7 +282,7 @@ static void print_produced(const struct sim_produced *p)
 
 static void print_all_produced(double seconds)
 {
-	struct sim_produced *sum = calloc(1, sizeof(*sum));
+	struct sim_produced *sum = calloc(1, sizeof *sum);
 
 	if (!sum)
 		return;
@@ -406,7 +406,7 @@ static int run_single(const struct arguments *a)
 static bool replays_the_same(uint64_t seed)
 {
 	struct sim_options options = { .seed = seed, .lies = seed % 4 == 3 };
-	struct sim_produced *produced = memory_alloc_zero(1, sizeof(*produced));
+	struct sim_produced *produced = memory_alloc_zero(1, sizeof *produced);
 	uint64_t first, second;
 
 	first = run_one(&options, produced, NULL);
@@ -429,7 +429,7 @@ static int run_bugs(uint32_t jobs)
 		uint64_t seeds = 0;
 
 		shared->failures = shared->stop = 0;
-		memset(shared->jobs, 0, sizeof(shared->jobs));
+		memset(shared->jobs, 0, sizeof shared->jobs);
 		(void)sim_bug_switch_on(sim_bugs[i].name);
 		run_many(&options, sim_bugs[i].seeds, jobs);
 		for (uint32_t k = 0; k < jobs; k++)
@@ -452,10 +452,10 @@ int main(int argc, char **argv)
 	double began = seconds_now();
 	uint64_t same = 0;
 
-	shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1,
+	shared = mmap(NULL, sizeof *shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1,
 	              0);
 	if (shared == MAP_FAILED)
-		memory_exhausted(sizeof(*shared));
+		memory_exhausted(sizeof *shared);
 	if (!a.many)
 		return run_single(&a);
 	if (a.tap_bugs)

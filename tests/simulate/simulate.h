@@ -69,9 +69,9 @@ struct sim_pipe {
 	size_t tapped;      /* of `arrived`: seen by the tap (towards clients only) */
 	struct sim_chunk chunks[SIM_CHUNKS_MAX];
 	uint32_t count;
-	uint64_t last_at; /* nothing overtakes */
+	uint64_t last_at; /* when the last chunk arrives; a later one arrives later */
 	bool ended;       /* no more will be written */
-	bool lost;        /* what is written goes nowhere */
+	bool lost;        /* bytes written from now on are lost */
 	uint64_t end_at;  /* when the reader is told the end */
 };
 
@@ -91,7 +91,7 @@ struct sim_wire {
 	uint32_t replica;
 	uint32_t boot; /* of the replica */
 	uint64_t opened_at;
-	bool dialling; /* the client has not heard */
+	bool dialling; /* the client does not know yet how the dial ended */
 	bool client_open;
 	bool replica_open;
 	bool accepting; /* connected, but the replica's process has not taken it yet */
@@ -126,7 +126,7 @@ struct sim_replica {
 	struct journal *journal;
 	struct sessions *sessions;
 	bool up;
-	bool dead_host; /* does not even refuse */
+	bool dead_host; /* the host is off: a dial gets no answer, not even a refusal */
 	uint32_t boot;
 	uint64_t base; /* journal positions before the session's first */
 	uint64_t appended;
@@ -196,13 +196,13 @@ struct sim_client {
 	} stretches[SIM_STRETCHES_MAX];
 	uint32_t live;                 /* replicas (not indexes), as it has told */
 	uint64_t live_since[REPLICAS]; /* when its connection was made */
-	uint64_t last_live_at; /* when the last one became live: what was learned before is asked
-	                        * again */
+	uint64_t last_live_at; /* when a replica last became live; the client then asks again what
+	                        * it knew */
 	bool logged_in;        /* as it has told */
 	uint32_t account;      /* of the history, then */
 	struct ulid session;
-	/* To which account a name led that was written to, since the log in; UINT32_MAX: not known
-	 * or to be asked about. */
+	/* For each name, the account that it led to since the log-in; UINT32_MAX: not known, or the
+	 * client asks again. */
 	uint32_t known_as[SIM_NAMES];
 	uint64_t forgot_names_at;
 };
@@ -399,7 +399,7 @@ struct sim {
 	uint64_t now;
 	uint64_t step;
 	uint64_t hash;
-	uint64_t ends_at; /* the faults */
+	uint64_t ends_at; /* when the faults end */
 	bool healed;
 	uint32_t clients_count;
 	struct sim_replica replicas[REPLICAS];

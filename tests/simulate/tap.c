@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT
  *
- * The tap: every frame is read on its way, in both directions, and becomes history. A replica that
- * has answered yes is held to what it said: a reply leaves only after what it rests on is on the
- * disk.
+ * The tap reads every frame on its way, in both directions, and writes the history. A replica that
+ * says yes to a request must have its facts on the disk, because a reply leaves only after the
+ * sync.
  *
- * What a frame of an honest client may be is checked here, too: who deletes, what is called
- * received, that a number of a stream is used for one text.
+ * The tap also checks the frames of honest clients: only owners delete, only what was shown is
+ * called received, and one number of a stream is used for one text only.
  */
 #include "tests/simulate/simulate.h"
 
@@ -80,7 +80,7 @@ static void saw_account(struct sim *s, const struct sim_wire *w, const struct ac
 	if (at != UINT32_MAX)
 		return;
 	a = SIM_ADD(s->history.accounts);
-	memset(a, 0, sizeof(*a));
+	memset(a, 0, sizeof *a);
 	a->id = account->id;
 	memcpy(a->name, account->name.data, account->name.size);
 	a->attempt = UINT32_MAX;
@@ -187,7 +187,7 @@ static void saw_message(struct sim *s, const struct sim_wire *w, const struct st
 	}
 	check_new(s, w, stream, number, text, f->send.sent_ms);
 	m = SIM_ADD(s->history.messages);
-	memset(m, 0, sizeof(*m));
+	memset(m, 0, sizeof *m);
 	m->text = text;
 	m->stream = *stream;
 	m->number = number;
@@ -267,7 +267,7 @@ static void add_due(struct sim *s, struct sim_wire *w, const struct frame *f, st
 	struct sim_due *due;
 
 	if (!w->due)
-		w->due = memory_alloc_zero(SIM_DUE_MAX, sizeof(*w->due));
+		w->due = memory_alloc_zero(SIM_DUE_MAX, sizeof *w->due);
 	if (w->due_count == SIM_DUE_MAX) {
 		sim_fail(s, "client %u has too many requests under way", w->client);
 		return;

@@ -16,7 +16,7 @@ static struct stream stream_of(unsigned recipient, unsigned sender, unsigned ses
 {
 	struct stream stream;
 
-	memset(&stream, 1, sizeof(stream));
+	memset(&stream, 1, sizeof stream);
 	buf_store_u32(stream.recipient.bytes, recipient);
 	buf_store_u32(stream.sender.bytes, sender);
 	buf_store_u32(stream.session.bytes, session);
@@ -172,8 +172,8 @@ static void share_test(void)
 static void text_test(void)
 {
 	struct store *s = store_new();
-	struct view text = view_of(long_bytes, sizeof(long_bytes));
-	struct view other = view_of(long_bytes, sizeof(long_bytes) - 1);
+	struct view text = view_of(long_bytes, sizeof long_bytes);
+	struct view other = view_of(long_bytes, sizeof long_bytes - 1);
 	struct view got;
 	uint8_t after[32] = { 0 };
 	unsigned count = 0;
@@ -187,7 +187,7 @@ static void text_test(void)
 	store_check(s);
 	for (unsigned i = 0; i < 1000; i++)
 		MUST(bury(s, stream_of(i, 1, 1), 1, 1, &wide) == STORE_NEW);
-	memset(after, 0, sizeof(after));
+	memset(after, 0, sizeof after);
 	OK(!store_text_next(s, after, &got), "store: a text goes with its last message");
 	store_check(s);
 	store_free(s);
@@ -203,7 +203,7 @@ static struct store *load(const struct store *from, bool with_texts)
 	struct view text;
 	uint8_t after[32] = { 0 };
 
-	memset(&pending, 0, sizeof(pending));
+	memset(&pending, 0, sizeof pending);
 	while (store_pending_next(from, &pending, &fact)) {
 		uint8_t digest[KEY_SIZE];
 
@@ -226,8 +226,8 @@ static struct store *load(const struct store *from, bool with_texts)
 static void load_test(void)
 {
 	struct store *from = store_new();
-	struct view text = view_of(long_bytes, sizeof(long_bytes));
-	struct view other = view_of(long_bytes, sizeof(long_bytes) - 1);
+	struct view text = view_of(long_bytes, sizeof long_bytes);
+	struct view other = view_of(long_bytes, sizeof long_bytes - 1);
 	struct id recipient = stream_of(1, 2, 3).recipient;
 	struct place place = { 0 };
 	struct place start = { 0 };
@@ -433,7 +433,7 @@ static void hash_test(void)
 
 int main(void)
 {
-	memset(long_bytes, 'l', sizeof(long_bytes));
+	memset(long_bytes, 'l', sizeof long_bytes);
 	gaps_test();
 	number_test();
 	share_test();

@@ -125,7 +125,7 @@ static void messages_add(struct store *s, unsigned from, unsigned to, unsigned r
 	uint64_t inside = 0;
 	uint64_t worst = 0;
 
-	memset(text, 'x', sizeof(text));
+	memset(text, 'x', sizeof text);
 	for (unsigned i = from; i < to; i++) {
 		struct fact fact = message_of(i, recipients, text);
 		uint64_t start = now_ns();
@@ -152,7 +152,7 @@ static void walk(const struct store *s, const char *what)
 	while (store_next(s, &key, &fact))
 		count++;
 	report(what, start, count);
-	memset(&pending, 0, sizeof(pending));
+	memset(&pending, 0, sizeof pending);
 	start = now_ns();
 	while (store_pending_next(s, &pending, &fact))
 		again++;

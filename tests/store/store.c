@@ -77,7 +77,7 @@ static void world_make(void)
 		for (unsigned b = 0; b < ULID_SIZE; b++)
 			sessions[i].bytes[b] = (uint8_t)(b == 15 ? i + 1 : 3);
 	for (unsigned i = 0; i < TEXTS; i++) {
-		memset(text_bytes[i], 'a', sizeof(text_bytes[i]));
+		memset(text_bytes[i], 'a', sizeof text_bytes[i]);
 		text_bytes[i][0] = (uint8_t)('a' + i);
 		texts[i] = view_of(text_bytes[i], sizes[i]);
 	}
@@ -137,7 +137,7 @@ static struct fact burial_fact(unsigned r, unsigned s, unsigned k, uint64_t firs
 
 static void naive_clear(void)
 {
-	memset(&naive, 0, sizeof(naive));
+	memset(&naive, 0, sizeof naive);
 	for (unsigned i = 0; i < IDS; i++)
 		naive.name[i] = below(NAMES);
 }
@@ -204,7 +204,7 @@ static enum store_result naive_tombstone(unsigned id)
 		return STORE_KNOWN;
 	naive.state[id] = STORE_DEAD;
 	naive.strange[id] = 0;
-	memset(naive.cells[id], 0, sizeof(naive.cells[id]));
+	memset(naive.cells[id], 0, sizeof naive.cells[id]);
 	return STORE_NEW;
 }
 
@@ -391,7 +391,7 @@ static bool same_pending(const struct store *store)
 	struct store_pending after;
 	struct fact fact;
 
-	memset(&after, 0, sizeof(after));
+	memset(&after, 0, sizeof after);
 	for (unsigned r = 0; r < scale->ids; r++) {
 		for (unsigned s = 0; s < scale->ids; s++)
 			for (unsigned k = 0; k < scale->sessions; k++)
@@ -515,7 +515,7 @@ static bool same_list(const struct store *store)
 {
 	static const char *const prefixes[] = { "", "a", "ber", "bert", "bertha", "c" };
 
-	for (size_t p = 0; p < sizeof(prefixes) / sizeof(prefixes[0]); p++) {
+	for (size_t p = 0; p < sizeof prefixes / sizeof prefixes[0]; p++) {
 		struct view prefix = view_of_string(prefixes[p]);
 		struct view after_name = view_of(NULL, 0);
 		struct id after = { { 0 } };
@@ -735,7 +735,7 @@ static uint64_t walk_hash(const struct store *store)
 	struct fact fact;
 	uint64_t hash = 0;
 
-	memset(&pending, 0, sizeof(pending));
+	memset(&pending, 0, sizeof pending);
 	while (store_next(store, &key, &fact))
 		hash = hash * 31 + store_fact_hash(&fact);
 	while (store_pending_next(store, &pending, &fact))

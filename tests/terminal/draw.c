@@ -31,7 +31,7 @@ static void messages_while_typing(void)
 	OK(fixture_is_right(&f), "what is typed is shown behind the prompt");
 	fixture_keys(&f, "\033[D\033[D");
 	for (unsigned i = 0; i < 1000; i++) {
-		(void)snprintf(line, sizeof(line), "message %u of a thousand, %.*s", i,
+		(void)snprintf(line, sizeof line, "message %u of a thousand, %.*s", i,
 		               (int)(i % 30), "which is now and then too long for a row");
 		fixture_print(&f, line);
 		if (i % 7 == 0)
@@ -346,7 +346,7 @@ static void lists(void)
 	char memory[100][8];
 
 	for (unsigned i = 0; i < 100; i++) {
-		(void)snprintf(memory[i], sizeof(memory[i]), "name%02u", i);
+		(void)snprintf(memory[i], sizeof memory[i], "name%02u", i);
 		names[i] = view_of_string(memory[i]);
 	}
 	fixture_init(&f, 40, 6);
@@ -457,7 +457,7 @@ static const char *const keys[] = {
 	"\004",
 	"\033[200~pasted\rlines\033[201~",
 };
-#define COUNT(array) ((uint32_t)(sizeof(array) / sizeof((array)[0])))
+#define COUNT(array) ((uint32_t)(sizeof array / sizeof((array)[0])))
 
 /* A lone mark is drawn on a base that the plain layout knows nothing of. */
 static bool has_lone_mark(struct fixture *f)
@@ -484,7 +484,7 @@ static void do_something(struct fixture *f)
 			fixture_print(f, line);
 		break;
 	case 1:
-		(void)snprintf(line, sizeof(line), "user%u 1/3> ", random_below(100) * 77);
+		(void)snprintf(line, sizeof line, "user%u 1/3> ", random_below(100) * 77);
 		fixture_prompt(f, line);
 		break;
 	case 2:

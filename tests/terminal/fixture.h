@@ -25,7 +25,7 @@ struct fixture {
 static inline void fixture_init_as(struct fixture *f, unsigned columns, unsigned height,
                                    const struct terminal_options *options)
 {
-	memset(f, 0, sizeof(*f));
+	memset(f, 0, sizeof *f);
 	f->t = terminal_new(options);
 	terminal_resize(f->t, columns, height);
 	screen_init(&f->screen, columns, height, options->rewraps);
@@ -53,7 +53,7 @@ static inline void fixture_release(struct fixture *f)
 
 static inline void fixture_prompt(struct fixture *f, const char *prompt)
 {
-	assert(strlen(prompt) < sizeof(f->prompt));
+	assert(strlen(prompt) < sizeof f->prompt);
 	strcpy(f->prompt, prompt);
 	terminal_prompt(f->t, view_of_string(prompt));
 }
@@ -105,7 +105,7 @@ static inline bool line_is(const struct fixture *f, const char *want)
 	size_t cursor;
 	struct view line = terminal_line(f->t, &cursor);
 
-	(void)snprintf(got, sizeof(got), "%.*s|%.*s", (int)cursor, (const char *)line.data,
+	(void)snprintf(got, sizeof got, "%.*s|%.*s", (int)cursor, (const char *)line.data,
 	               (int)(line.size - cursor), (const char *)line.data + cursor);
 	if (strcmp(got, want) != 0)
 		printf("# line is '%s'\n", got);
@@ -191,7 +191,7 @@ static inline void lay_out_part(struct laid_out *l, struct view text, size_t cur
 		if (text.data[at] == '\n')
 			shown_size = 3;
 		length = strlen(row);
-		assert(length + shown_size + width < sizeof(l->rows[0]));
+		assert(length + shown_size + width < sizeof l->rows[0]);
 		memcpy(row + length, shown, shown_size);
 		row[length + shown_size] = 0;
 		for (unsigned i = screen_columns(shown, shown_size); i < width; i++)

@@ -87,17 +87,17 @@ static inline struct screen_row *screen_row_at(struct screen *s, size_t index)
 	while (s->count <= index) {
 		if (s->count == s->capacity) {
 			s->capacity = 2 * s->capacity + 32;
-			s->rows = realloc(s->rows, s->capacity * sizeof(*s->rows));
+			s->rows = realloc(s->rows, s->capacity * sizeof *s->rows);
 			assert(s->rows != NULL);
 		}
-		memset(&s->rows[s->count++], 0, sizeof(*s->rows));
+		memset(&s->rows[s->count++], 0, sizeof *s->rows);
 	}
 	return &s->rows[index];
 }
 
 static inline void screen_init(struct screen *s, unsigned columns, unsigned height, bool rewraps)
 {
-	memset(s, 0, sizeof(*s));
+	memset(s, 0, sizeof *s);
 	assert(columns <= SCREEN_COLUMNS_MAX);
 	s->columns = columns;
 	s->height = height;
@@ -126,10 +126,10 @@ static inline void screen_blank(struct screen_row *row, unsigned column)
 	/* Half of a wide character does not stay. */
 	if (row->cells[column].columns == 0 && row->cells[column].text[0] == 0 && column > 0 &&
 	    row->cells[column - 1].columns == 2)
-		memset(&row->cells[column - 1], 0, sizeof(row->cells[0]));
+		memset(&row->cells[column - 1], 0, sizeof row->cells[0]);
 	if (row->cells[column].columns == 2)
-		memset(&row->cells[column + 1], 0, sizeof(row->cells[0]));
-	memset(&row->cells[column], 0, sizeof(row->cells[0]));
+		memset(&row->cells[column + 1], 0, sizeof row->cells[0]);
+	memset(&row->cells[column], 0, sizeof row->cells[0]);
 }
 
 static inline void screen_put(struct screen *s, const char *text, size_t size)
@@ -172,7 +172,7 @@ static inline void screen_erase(struct screen *s)
 	struct screen_row *row = screen_row_at(s, s->row);
 
 	for (unsigned i = from; i < SCREEN_COLUMNS_MAX; i++)
-		memset(&row->cells[i], 0, sizeof(row->cells[0]));
+		memset(&row->cells[i], 0, sizeof row->cells[0]);
 	row->used = row->used < from ? row->used : from;
 	row->wraps = false;
 	s->count = s->row + 1;
@@ -255,7 +255,7 @@ static inline void screen_write(struct screen *s, const void *data, size_t size)
 		unsigned char byte = (unsigned char)bytes[i];
 
 		if (s->sequence_size > 0 || byte >= 0x80 || byte == 0x1b) {
-			assert(s->sequence_size + 1 < sizeof(s->sequence));
+			assert(s->sequence_size + 1 < sizeof s->sequence);
 			s->sequence[s->sequence_size++] = bytes[i];
 			if (screen_sequence(s))
 				s->sequence_size = 0;
@@ -326,8 +326,8 @@ static inline void screen_rewrap(struct screen *s, unsigned columns, size_t *anc
 				cursor = s->column >= s->rows[i].used ? SIZE_MAX
 				                                      : count + s->column;
 			}
-			assert(count + s->rows[i].used <= sizeof(cells) / sizeof(cells[0]));
-			memcpy(&cells[count], s->rows[i].cells, s->rows[i].used * sizeof(cells[0]));
+			assert(count + s->rows[i].used <= sizeof cells / sizeof cells[0]);
+			memcpy(&cells[count], s->rows[i].cells, s->rows[i].used * sizeof cells[0]);
 			count += s->rows[i].used;
 			wraps = s->rows[i].wraps && i + 1 < s->count;
 			i += wraps;

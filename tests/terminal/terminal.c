@@ -43,7 +43,7 @@ static void motions(void)
 		{ "\xd0\xb4\xd0\xb0 x\033b\033b", "|\xd0\xb4\xd0\xb0 x", "words of other scripts" },
 	};
 
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
 		struct fixture f;
 
 		fixture_init(&f, 80, 24);
@@ -92,7 +92,7 @@ static void edits(void)
 		{ "a\033\033[Db", "b|a", "an Escape before a key does nothing" },
 	};
 
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
 		struct fixture f;
 
 		fixture_init(&f, 80, 24);
@@ -207,13 +207,13 @@ static void large_pastes(void)
 	struct terminal_event event;
 	bool asked = false;
 
-	memset(piece, 'x', sizeof(piece) - 1);
-	piece[sizeof(piece) - 1] = '\n';
+	memset(piece, 'x', sizeof piece - 1);
+	piece[sizeof piece - 1] = '\n';
 	fixture_init(&f, 80, 24);
 	fixture_keys(&f, "draft");
 	terminal_input(f.t, view_of_string("\033[200~"));
 	for (unsigned i = 0; i < 10000; i++) {
-		terminal_input(f.t, view_of(piece, sizeof(piece)));
+		terminal_input(f.t, view_of(piece, sizeof piece));
 		asked = terminal_next(f.t, true, &event) || asked;
 	}
 	OK(!asked, "ten thousand lines are taken");
@@ -288,7 +288,7 @@ static void history(void)
 	for (unsigned i = 0; i < 9; i++) {
 		char text[8];
 
-		(void)snprintf(text, sizeof(text), "l%u", i);
+		(void)snprintf(text, sizeof text, "l%u", i);
 		terminal_history_add(f.t, view_of_string(text));
 	}
 	IS_U64(terminal_history_count(f.t), 5, "the oldest are forgotten");
@@ -493,7 +493,7 @@ static void plain_key(struct plain *p, struct fixture *f, uint32_t which)
 	}
 	/* Backspace and Delete keep nothing. */
 	if (which - 14 == 4 || which - 14 == 5) {
-		memcpy(p->cut, kept.cut, sizeof(p->cut));
+		memcpy(p->cut, kept.cut, sizeof p->cut);
 		p->cut_count = kept.cut_count;
 	}
 }
@@ -521,7 +521,7 @@ static void against_plain_editor(void)
 		struct fixture f;
 		uint32_t state = seed;
 
-		memset(&p, 0, sizeof(p));
+		memset(&p, 0, sizeof p);
 		fixture_init(&f, 80, 24);
 		for (unsigned step = 0; step < 300 && wrong == 0; step++) {
 			state = state * 1664525 + 1013904223;

@@ -48,7 +48,7 @@ static void widths(void)
 		{ ESCAPE_INVALID, 0, "no character" },
 	};
 
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
 		IS_U64(width_of(rows[i].character), rows[i].columns, rows[i].name);
 }
 
