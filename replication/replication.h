@@ -275,8 +275,8 @@ void replication_stretched(struct replication *r, uint32_t token, const uint8_t 
 void replication_shown(struct replication *r, uint64_t serial, struct replication_time time);
 /* The output has failed for ever. Messages that were handed out and are not shown never will be:
  * no replica is told of them. No mailbox is read and nothing is handed out any more. What was
- * shown just before and is not told yet is not told either, for who took it may have failed with
- * it in his hands. It comes back, too. Commands go on. */
+ * shown just before and is not told yet is not told either, because the reader that took it may
+ * have failed before it was seen. It comes back, too. Commands go on. */
 void replication_blind(struct replication *r, struct replication_time time);
 /* The monotonic time at which replication_tick has something to do; it may change with every call.
  * What has arrived is to be given first, or a replica counts as silent that has answered. */
