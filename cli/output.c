@@ -21,6 +21,7 @@
 enum {
 	LOOK_MS = 10, /* at what was read of a pipe */
 	TTY_LOOK_MS = 100,
+	ROUNDS_MAX = 16, /* that a reader gets who is slow, when the end does not wait for him */
 };
 
 /* Where a message ends, counted in bytes that were ever written. */
@@ -231,20 +232,20 @@ void output_presume(struct cli_output *output)
 
 void output_wait(struct cli_output *output, uint64_t ms)
 {
-	for (uint64_t waited_ms = 0; !output_is_shown(output) && !output->has_ended;) {
-		if (output->kept.size > 0) {
-			if (!loop_wait_for_room(output->loop, output->source.fd, ms))
-				break;
-		} else if (waited_ms >= ms) {
-			break;
-		} else {
-			uint64_t step_ms = output->is_tty ? TTY_LOOK_MS : LOOK_MS;
+	uint64_t step_ms = output->is_tty ? TTY_LOOK_MS : LOOK_MS;
 
-			(void)loop_wait_for_room(output->loop, -1, step_ms);
-			waited_ms += step_ms;
-			look(output);
-			continue;
-		}
+	for (unsigned rounds = 0; output->kept.size > 0 && !output->has_ended; rounds++) {
+		if (ms != LOOP_NEVER && rounds == ROUNDS_MAX)
+			return;
+		if (!loop_wait_for_room(output->loop, output->source.fd, ms))
+			return;
 		flush(output);
+	}
+	if (ms == LOOP_NEVER)
+		return;
+	for (uint64_t at_ms = 0; at_ms < ms && !output_is_shown(output) && !output->has_ended;
+	     at_ms += step_ms) {
+		(void)loop_wait_for_room(output->loop, -1, step_ms);
+		look(output);
 	}
 }
