@@ -4,12 +4,12 @@
  *
  * A message is handed out as an action, and the caller writes it somewhere. Only the caller knows
  * when it has left the process, or that it never will. So its number goes from `handed` of its
- * stream to `shown` here, when the caller says so, and nowhere else; and stream_tell tells no number
- * that is neither shown nor gone. If the process dies, or its output fails, what was not shown is
- * still in all mailboxes.
+ * stream to `shown` here, when the caller says so, and nowhere else; and stream_tell tells no
+ * number that is neither shown nor gone. If the process dies, or its output fails, what was not
+ * shown is still in all mailboxes.
  *
- * They are shown in the order in which they were handed out, so they stand in a ring. It is bounded:
- * a caller that shows nothing is handed nothing more.
+ * They are shown in the order in which they were handed out, so they stand in a ring. It is
+ * bounded: a caller that shows nothing is handed nothing more.
  */
 #include "replication/private.h"
 

@@ -25,9 +25,9 @@
  *     by all in parallel. Once its creation is being taken back, that id is never created again.
  *   - A message is shown once in the life of this object, in the order of its stream, and only
  *     after every live replica has either shown it too or said what of its stream is gone.
- *   - Shown means shown: the replicas are told `received` of a message only after the caller has said
- *     that it has left the process (replication_shown). Until then it is only handed out. What was
- *     handed out and never shown is shown to the next client.
+ *   - Shown means shown: the replicas are told `received` of a message only after the caller has
+ *     said that it has left the process (replication_shown). Until then it is only handed out. What
+ *     was handed out and never shown is shown to the next client.
  *   - What was learned by joining answers is asked again after another replica has become live.
  *
  * Pure; one thread.
@@ -56,8 +56,8 @@ enum {
 	 * second. */
 	REDIAL_MS_MIN = 100,
 	REDIAL_MS_MAX = 1000,
-	/* So many messages, and so many bytes of them, are handed out and not shown yet: then nothing
-	 * more is, until replication_shown. A reader who is slow gathers no memory. */
+	/* So many messages, and so many bytes of them, are handed out and not shown yet: then
+	 * nothing more is, until replication_shown. A reader who is slow gathers no memory. */
 	HANDED_COUNT_MAX = 1024,
 	HANDED_SIZE_MAX = 1024 * 1024,
 	WHY_SIZE = 192, /* of a replica's reason, NUL included */

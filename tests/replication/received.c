@@ -336,7 +336,8 @@ static void test_bounded(void)
 	cluster_free(&k);
 }
 
-/* Bob's output fails when the first of three messages is told; the others are handed out or just shown. */
+/* Bob's output fails when the first of three messages is told; the others are handed out or just
+ * shown. */
 static void test_blind(void)
 {
 	uint32_t other;
