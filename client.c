@@ -6,13 +6,19 @@
  *   state      what ends it                                   next
  *   STARTING   ready                                          RUNNING
  *              script mode: --timeout without a live replica  exit 3
- *   RUNNING    end of input, /quit, a signal, nobody reads    FINISHING
- *   FINISHING  nothing is under way any more; --timeout       LEAVING, or ENDED if not logged in
+ *   RUNNING    end of input, /quit, a signal, stdout fails    FINISHING
+ *   FINISHING  nothing is under way any more, all is          LEAVING, or ENDED if not logged in
+ *              written; --timeout; at once after a signal
  *   LEAVING    the log-out's result; the reply timeout        ENDED
  *
  * A turn: the loop waits and hands out events; the link's actions become lines; then, if no
  * command is under way, the next line of input is taken, as long as there is one. Input is asked
  * for only when it is wanted.
+ *
+ * What is written does not wait for its reader (cli/output.h), and no line is taken before it is
+ * written. When a message has left the process, the link is told; only then do replicas forget it.
+ * If stdout fails, or a signal comes while its reader stalls, the rest is shown to nobody: the
+ * client ends, and the replicas keep what was not shown for the next log-in.
  *
  * What is shown, to a program or a person, is cli/show.c's; on a terminal it stands above a
  * prompt and the line being typed (cli/console.h).
@@ -24,13 +30,18 @@
 #include "io/options.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/random.h>
 #include <unistd.h>
 
-enum { NOTICE_MS = 1000 }; /* at the start: after so long it tells that no replica is live */
+enum {
+	NOTICE_MS = 1000, /* at the start: after so long it tells that no replica is live */
+	STALL_MS = 300,   /* after a signal, so long stdout may still take what is to be written */
+	READ_MS = 1000,   /* what stands in a pipe is waited for so long, before a log-out */
+};
 
 enum client_state {
 	CLIENT_STARTING,  /* until ready; nothing is read from stdin yet */
@@ -54,13 +65,62 @@ struct client {
 	struct cli_run run;
 
 	enum client_state state;
+	uint64_t handed;       /* the serial of the last message to be shown, */
+	uint64_t shown;        /* and of the last one that the link knows to be */
+	bool is_blind;         /* nothing more is shown */
 	bool is_hasty;         /* a signal came: nothing is waited for but the log-out */
 	bool was_refused;      /* something was not done, beside what a command was told */
 	uint32_t logout_token; /* of a log-out without a command: after idling, or at the end */
 	struct loop_timer idle;
-	struct loop_timer limit;  /* of a state */
-	struct loop_timer notice; /* no replica is live yet: say so */
+	struct loop_timer limit;   /* of a state */
+	struct loop_timer reading; /* the end of READ_MS */
+	struct loop_timer notice;  /* no replica is live yet: say so */
 };
+
+/* ---- what has left the process ---- */
+
+/* True if that is more than before: then more messages may come. */
+static bool tell_shown(struct client *c)
+{
+	if (c->shown == c->output.shown)
+		return false;
+	c->shown = c->output.shown;
+	link_shown(c->link, c->shown);
+	return true;
+}
+
+/* The rest stays with the replicas, and what was shown just before. */
+static void go_blind(struct client *c)
+{
+	c->is_blind = true;
+	link_blind(c->link);
+	if (c->handed == c->output.shown)
+		return;
+	c->was_refused = true;
+	log_plain(LOG_ERROR, "client: not all messages could be shown; the others come back at the "
+	                     "next log-in");
+}
+
+static void reading_expired(struct loop_timer *timer)
+{
+	output_presume(&LOOP_OWNER(timer, struct client, reading)->output);
+}
+
+/* Whether something waits until all messages are shown: a log-out, a deletion, the end. */
+static bool waits_for_shown(const struct client *c)
+{
+	return c->state > CLIENT_RUNNING || c->logout_token != 0 || c->run.delete_waits ||
+	       (c->run.is_busy && c->run.request.verb == VERB_LOGOUT);
+}
+
+/* A program may read the pipe only when the client has ended. */
+static void limit_reading(struct client *c)
+{
+	if (!waits_for_shown(c) || !output_is_empty(&c->output) || output_is_shown(&c->output))
+		loop_timer_cancel(c->loop, &c->reading);
+	else if (c->reading.place == 0)
+		loop_timer_set(c->loop, &c->reading, loop_now_ms(c->loop) + READ_MS);
+}
 
 /* ---- states ---- */
 
@@ -101,6 +161,11 @@ static void leave(struct client *c)
 	char own[DISPLAY_SIZE];
 
 	assert(c->state == CLIENT_FINISHING);
+	if (c->is_hasty)
+		output_wait(&c->output, STALL_MS);
+	(void)tell_shown(c);
+	if (c->is_hasty && !output_is_shown(&c->output) && !c->is_blind)
+		go_blind(c);
 	if (c->run.is_busy) {
 		c->was_refused = true; /* its outcome is not known */
 		show_abandoned(&c->show);
@@ -151,7 +216,10 @@ static void limit_expired(struct loop_timer *timer)
 		say_none_is_live(c, "");
 		end_at_once(c, EXIT_NO_REPLICA);
 	case CLIENT_FINISHING:
-		leave(c);
+		if (c->is_hasty || output_is_empty(&c->output))
+			leave(c);
+		else /* a reader may take his time */
+			set_limit(c, c->options.timeout_ms);
 		break;
 	case CLIENT_LEAVING:
 		c->state = CLIENT_ENDED;
@@ -264,6 +332,9 @@ static void handle(void *context, const struct action *action)
 		run_take(&c->run, action);
 		break;
 	case ACTION_MESSAGE:
+		if (c->is_blind)
+			break;
+		c->handed = action->shown->serial;
 		c->run.unseen++;
 		show_message(&c->show, action->shown);
 		break;
@@ -297,7 +368,8 @@ static bool take_line(struct client *c)
 	struct view line;
 	bool was_cut;
 
-	if (c->state != CLIENT_RUNNING || c->logout_token != 0 || c->run.is_busy)
+	if (c->state != CLIENT_RUNNING || c->logout_token != 0 || c->run.is_busy ||
+	    !output_is_empty(&c->output))
 		return false;
 	if (!input_line(&c->input, &line, &was_cut)) {
 		if (input_has_ended(&c->input))
@@ -347,21 +419,38 @@ static bool take_typed(struct client *c)
 	return true;
 }
 
+/* Nobody takes what is written: a request under way may still end. */
+static void end_output(struct client *c)
+{
+	go_blind(c);
+	finish(c);
+	set_limit(c, c->options.reply_timeout_ms);
+}
+
+static bool may_leave(const struct client *c)
+{
+	bool is_busy = c->is_blind ? c->run.token != 0 : c->run.is_busy;
+
+	return c->is_hasty || (!is_busy && output_is_empty(&c->output) &&
+	                       replication_idle(link_replication(c->link)));
+}
+
 /* Does everything that can be done without waiting. */
 static void work(struct client *c)
 {
 	do {
-		link_pool_settle(c->pool);
-		run_go_on(&c->run);
-		link_pool_settle(c->pool);
-		show_flush(&c->show);
-		if (c->output.has_ended)
-			finish(c);
-		if (c->state == CLIENT_FINISHING &&
-		    (c->is_hasty ||
-		     (!c->run.is_busy && replication_idle(link_replication(c->link)))))
+		do {
+			link_pool_settle(c->pool);
+			run_go_on(&c->run);
+			link_pool_settle(c->pool);
+			show_flush(&c->show);
+		} while (tell_shown(c));
+		if (c->output.has_ended && !c->is_blind && c->state != CLIENT_ENDED)
+			end_output(c);
+		if (c->state == CLIENT_FINISHING && may_leave(c))
 			leave(c);
 	} while (c->console != NULL ? take_typed(c) : take_line(c));
+	limit_reading(c);
 	link_pool_settle(c->pool);
 	show_settle(&c->show, &c->run.parser);
 	show_flush(&c->show); /* what a timer has said, too */
@@ -410,6 +499,7 @@ static void start(struct client *c)
 	c->pool = link_pool_new(c->loop);
 	c->link = link_new(c->pool, c->options.targets, &options, handle, c);
 	explicit_bzero(&options, sizeof options);
+	output_init(&c->output, c->loop);
 	input_init(&c->input, c->loop, c->options.is_terminal ? -1 : STDIN_FILENO);
 	if (c->options.is_terminal)
 		c->console = console_new(c->loop, c->link, &c->output, c->options.is_plain);
@@ -420,6 +510,7 @@ static void start(struct client *c)
 	run_init(&c->run, c->loop, c->link, &c->show, &c->question);
 	c->idle.expired = idle_expired;
 	c->limit.expired = limit_expired;
+	c->reading.expired = reading_expired;
 	c->notice.expired = notice_expired;
 	if (!c->options.is_terminal)
 		set_limit(c, c->options.timeout_ms);
@@ -436,8 +527,21 @@ static void stop(struct client *c)
 	link_pool_free(c->pool);
 	loop_timer_cancel(c->loop, &c->idle);
 	loop_timer_cancel(c->loop, &c->limit);
+	loop_timer_cancel(c->loop, &c->reading);
 	loop_timer_cancel(c->loop, &c->notice);
+	output_presume(&c->output);
+	output_wait(&c->output, c->is_hasty ? STALL_MS : LOOP_NEVER);
+	output_release(&c->output);
 	loop_free(c->loop);
+}
+
+/* A descriptor that was closed is taken, so that nothing else gets its number: reading gives the
+ * end, and writing fails. */
+static void hold_descriptors(void)
+{
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		if (fcntl(fd, F_GETFD) < 0)
+			(void)open("/dev/null", O_RDONLY); /* the lowest number that is free */
 }
 
 int main(int argc, char **argv)
@@ -446,6 +550,7 @@ int main(int argc, char **argv)
 	static struct client client;
 	struct client *c = &client;
 
+	hold_descriptors();
 	log_open(LOG_INFO);
 	client_options_read(&c->options, argc, argv);
 	start(c);

@@ -255,7 +255,7 @@ static void load(struct server *s, struct journal_loaded *loaded)
 	};
 	enum journal_status status;
 	char err[ERR_SIZE];
-	uint64_t seed;
+	uint8_t random[SIPHASH_KEY_SIZE];
 
 	if (getrandom(options.uuid, sizeof options.uuid, 0) != (ssize_t)sizeof options.uuid)
 		die(EXIT_REFUSED, "the system gives no random numbers");
@@ -263,9 +263,9 @@ static void load(struct server *s, struct journal_loaded *loaded)
 	options.uuid[6] = (uint8_t)((options.uuid[6] & 0x0f) | 0x40);
 	options.uuid[8] = (uint8_t)((options.uuid[8] & 0x3f) | 0x80);
 	s->store = store_new();
-	if (getrandom(&seed, sizeof seed, 0) != (ssize_t)sizeof seed)
+	if (getrandom(random, sizeof random, 0) != (ssize_t)sizeof random)
 		die(EXIT_REFUSED, "the system gives no random numbers");
-	store_seed(s->store, seed); /* nobody outside can make its tables slow */
+	store_seed(s->store, random); /* nobody outside can make its tables slow */
 	status = journal_open(s->disk, &options, s->store, &s->journal, loaded, err);
 	if (status != JOURNAL_OK)
 		die(status == JOURNAL_REFUSED ? EXIT_DATA : EXIT_REFUSED, err);

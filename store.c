@@ -22,11 +22,11 @@ struct store *store_new(void)
 	return s;
 }
 
-void store_seed(struct store *s, uint64_t seed)
+void store_seed(struct store *s, const uint8_t random[SIPHASH_KEY_SIZE])
 {
 	assert(s->magic == STORE_MAGIC);
 	assert(s->idents.count == 0);
-	s->seed = seed;
+	s->key = siphash_key_from(random);
 }
 
 /* Long texts alone stand outside the arena. */

@@ -38,6 +38,7 @@
 #ifndef THREEFOLD_STORE_H
 #define THREEFOLD_STORE_H
 
+#include "base/siphash.h"
 #include "fact/fact.h"
 
 enum {
@@ -51,9 +52,10 @@ struct store;
 
 struct store *store_new(void);
 void store_free(struct store *s);
-/* To be called before the first fact, with a random number. It keeps strangers from making up ids
- * that all meet in one place of a hash table. No result depends on it. Without the call it is 0. */
-void store_seed(struct store *s, uint64_t seed);
+/* Sets the key of the hash tables, from bytes that nobody can guess; call it before the first fact.
+ * It keeps strangers from choosing ids that all meet in one place of a table. No result depends on
+ * it. Without the call the key is zero. */
+void store_seed(struct store *s, const uint8_t random[SIPHASH_KEY_SIZE]);
 /* Asserts every invariant. Costs O(size of the store): for tests and after a start. */
 void store_check(const struct store *s);
 

@@ -7,21 +7,9 @@
 #include <assert.h>
 #include <string.h>
 
-/* Multiply and fold, 8 bytes at a time. Keys are ids and names, not chosen to collide for gain:
- * whoever floods his own client slows nobody else. */
-static uint32_t hash(struct view key)
+static uint32_t hash(const struct map *m, struct view key)
 {
-	uint64_t h = key.size * UINT64_C(0x9E3779B97F4A7C15);
-	size_t at = 0;
-
-	for (; at + 8 <= key.size; at += 8) {
-		h = (h ^ buf_load_u64(key.data + at)) * UINT64_C(0xD6E8FEB86659FD93);
-		h ^= h >> 32;
-	}
-	for (; at < key.size; at++)
-		h = (h ^ key.data[at]) * UINT64_C(0x100000001B3);
-	h *= UINT64_C(0xD6E8FEB86659FD93);
-	return (uint32_t)(h >> 32);
+	return (uint32_t)siphash(&m->secret, key.data, key.size);
 }
 
 /* The key itself, which is seldom in a cache, is looked at only where the whole hash is equal. */
@@ -37,7 +25,7 @@ static uint32_t find(const struct map *m, struct view key, uint32_t hashed)
 
 void *map_get(const struct map *m, struct view key)
 {
-	return m->capacity ? m->slots[find(m, key, hash(key))].value : NULL;
+	return m->capacity ? m->slots[find(m, key, hash(m, key))].value : NULL;
 }
 
 /* Doubles the slots and puts everything in anew. */
@@ -55,7 +43,7 @@ static void grow(struct map *m)
 
 void map_put(struct map *m, struct view key, void *value)
 {
-	uint32_t hashed = hash(key);
+	uint32_t hashed = hash(m, key);
 	uint32_t at;
 
 	assert(value != NULL);
@@ -75,7 +63,7 @@ void *map_take(struct map *m, struct view key)
 
 	if (m->capacity == 0)
 		return NULL;
-	at = find(m, key, hash(key));
+	at = find(m, key, hash(m, key));
 	value = m->slots[at].value;
 	if (value == NULL)
 		return NULL;
@@ -109,5 +97,5 @@ void *map_next(const struct map *m, uint32_t *place)
 void map_clear(struct map *m)
 {
 	memory_free(m->slots);
-	memset(m, 0, sizeof *m);
+	*m = (struct map){ .secret = m->secret };
 }

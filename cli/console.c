@@ -29,6 +29,7 @@ enum {
 	NAMES_MAX = 200, /* names listed for a completion; more do not help */
 	ASKED_SIZE = 256,
 	BURST_MS = 1000,
+	STALL_MS = 500, /* a terminal that takes nothing for so long is left as it is */
 	OUT_SIZE_MAX = 16 * LINE_MAX_SIZE,
 };
 
@@ -219,7 +220,7 @@ struct cli_console *console_new(struct loop *l, struct link *link, struct cli_ou
 	c->link = link;
 	c->output = output;
 	/* A terminal that cannot be switched is left as it is: it does lines. */
-	if (tty_begin(STDIN_FILENO, STDOUT_FILENO, options.is_dumb) < 0)
+	if (tty_begin(STDIN_FILENO, output->source.fd, options.is_dumb) < 0)
 		options.is_dumb = true;
 	c->is_echoed = options.is_dumb;
 	c->t = terminal_new(&options);
@@ -246,6 +247,7 @@ void console_free(struct cli_console *c)
 		return;
 	terminal_end(c->t);
 	console_draw(c);
+	output_wait(c->output, STALL_MS);
 	c->has_ended = true;
 	listen_or_not(c);
 	tty_end();
@@ -486,6 +488,7 @@ static void suspend(struct cli_console *c)
 {
 	terminal_show(c->t, false);
 	console_draw(c);
+	output_wait(c->output, STALL_MS);
 	tty_suspend();
 	terminal_show(c->t, c->is_shown);
 	terminal_redraw(c->t);

@@ -1,21 +1,61 @@
 /* SPDX-License-Identifier: MIT
  *
  * output: the one way from the client to stdout. Lines for a script and bytes for a terminal both
- * go through it.
+ * go through it. It is also the one place that knows what has left the process, so it says which
+ * messages are shown: those whose bytes the system has taken, all of them, without an error. What
+ * stands in a pipe is lost if its reader ends, and the system says how much that is. So a message
+ * in a pipe is shown when it was read there, or when somebody has waited long enough for that. What
+ * stands in a terminal's buffer is lost with its window, and nobody says how much that is. So a
+ * message on a terminal is shown when the terminal is still there a moment later.
+ *
+ * Nobody has to wait for a reader who stalls: what stdout does not take is kept and written when
+ * there is room, so that signals and replicas are still served. What is kept is bounded: beyond
+ * OUTPUT_KEPT_MAX a write waits for room, or for a signal.
  */
 #ifndef THREEFOLD_CLI_OUTPUT_H
 #define THREEFOLD_CLI_OUTPUT_H
 
-#include "base/buf.h"
+#include "base/ring.h"
+#include "io/loop.h"
 
-/* Zeroed at the start. */
+enum { OUTPUT_KEPT_MAX = 4 * 1024 * 1024 };
+
 struct cli_output {
-	bool has_ended;  /* a write has failed, so nothing more is written */
-	bool has_failed; /* it failed for another reason than that the reader closed its end */
+	struct loop *loop;
+	struct loop_source source; /* its fd: stdout, without waiting if that is possible */
+	bool is_listening;         /* for room */
+	bool is_pipe;
+	bool is_tty;
+	bool is_socket;
+	bool may_wait;    /* a write may: so only small ones are done, when there is room */
+	bool has_ended;   /* a write has failed, so nothing more is written */
+	bool has_failed;  /* it failed for another reason than that the reader closed its end */
+	struct buf kept;  /* not written yet */
+	uint64_t written; /* bytes, ever */
+	uint64_t earlier; /* of them, when a terminal was looked at last, */
+	uint64_t settled; /* and the time before */
+	struct ring ends; /* of messages that are not shown: struct output_end */
+	struct loop_timer look; /* at what is read, as long as there are any */
+	uint64_t shown;         /* the serial of the last message that was */
 };
 
-/* Writes all bytes to stdout, and waits as long as that takes, because a message counts as shown
- * only when it has left this process. A failure is logged once, and sets the flags above. */
+/* The loop must outlive it. */
+void output_init(struct cli_output *output, struct loop *l);
+/* What is kept is dropped. */
+void output_release(struct cli_output *output);
+/* Writes all bytes to stdout, now or when there is room. A failure is logged once, and sets the
+ * flags above. */
 void output_write(struct cli_output *output, struct view bytes);
+/* All bytes of the message with this serial, and of those before it, were given to output_write. */
+void output_message(struct cli_output *output, uint64_t serial);
+/* Whether all bytes are written. */
+bool output_is_empty(const struct cli_output *output);
+/* Whether all messages are shown, too. */
+bool output_is_shown(const struct cli_output *output);
+/* What stands in the pipe is not waited for any longer: it counts as read. */
+void output_presume(struct cli_output *output);
+/* Waits until all bytes are written and all messages shown, until it fails, or until a signal comes;
+ * but no longer than this if nothing moves. LOOP_NEVER: for the bytes alone. */
+void output_wait(struct cli_output *output, uint64_t ms);
 
 #endif

@@ -95,7 +95,8 @@ void show_prompt(struct cli_show *s)
 	if (s->console == NULL)
 		return;
 	set_prompt(s);
-	console_draw(s->console);
+	if (output_is_empty(s->output)) /* else it is drawn when there is room, as it is then */
+		console_draw(s->console);
 }
 
 /* ---- lines ---- */
@@ -115,6 +116,9 @@ void show_flush(struct cli_show *s)
 		output_write(s->output, buf_view(&s->script.out));
 	}
 	buf_clear(&s->script.out);
+	if (s->serial != 0)
+		output_message(s->output, s->serial);
+	s->serial = 0;
 }
 
 void show_notice(struct cli_show *s, const char *text)
@@ -231,6 +235,7 @@ void show_message(struct cli_show *s, const struct shown *shown)
 {
 	struct transcript_time sent;
 
+	s->serial = shown->serial;
 	if (s->console == NULL) {
 		script_message(&s->script, shown);
 		return;

@@ -31,6 +31,7 @@ struct cli_show {
 	const char *addresses[REPLICAS]; /* as they were given */
 	struct script script;            /* its `out` collects a person's lines, too */
 	struct transcript transcript;    /* for a person */
+	uint64_t serial;                 /* of the last message among the lines; 0: there is none */
 	struct cli_progress progress;    /* of /list and /all; cli/run.c sets it */
 	bool is_running;                 /* lines are taken, so there is a prompt */
 	char talk[COMMAND_ACCOUNT_SIZE]; /* whom plain text goes to; empty: nobody */

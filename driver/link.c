@@ -267,6 +267,18 @@ uint32_t link_command(struct link *k, const struct command *command)
 	return token;
 }
 
+void link_shown(struct link *k, uint64_t serial)
+{
+	replication_shown(k->replication, serial, now(k));
+	list(k);
+}
+
+void link_blind(struct link *k)
+{
+	replication_blind(k->replication, now(k));
+	list(k);
+}
+
 bool link_is_logged_in(const struct link *k, char name[DISPLAY_SIZE])
 {
 	return replication_logged_in(k->replication, name);

@@ -46,6 +46,11 @@ void link_free(struct link *k);
 
 /* Begins a command, as replication_command does, and returns its token. */
 uint32_t link_command(struct link *k, const struct command *command);
+/* The message with this serial and all before it have left the process: see replication_shown. May
+ * be called by `handle`. Who never calls it is handed HANDED_COUNT_MAX messages and no more. */
+void link_shown(struct link *k, uint64_t serial);
+/* The output has failed for ever: see replication_blind. */
+void link_blind(struct link *k);
 /* Whether somebody is logged in, and then the account's name as it is shown; else `name` is
  * untouched. */
 bool link_is_logged_in(const struct link *k, char name[DISPLAY_SIZE]);

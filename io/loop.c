@@ -19,6 +19,7 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <sys/epoll.h>
@@ -345,6 +346,22 @@ int loop_signals(struct loop *l, const int *signals, size_t count,
 		l->signals.fd = -1;
 	}
 	return result;
+}
+
+bool loop_wait_for_room(struct loop *l, int fd, uint64_t ms)
+{
+	struct pollfd polled[2] = { { .fd = fd, .events = POLLOUT },
+		                    { .fd = l->signals.fd, .events = POLLIN } };
+	uint64_t end_ns = monotonic_ns() + (ms < INT_MAX ? ms : INT_MAX) * 1000000;
+	int count;
+
+	do {
+		uint64_t now_ns = monotonic_ns();
+		uint64_t left_ms = now_ns < end_ns ? (end_ns - now_ns + 999999) / 1000000 : 0;
+
+		count = poll(polled, 2, ms == LOOP_NEVER ? -1 : (int)left_ms);
+	} while (count < 0 && errno == EINTR);
+	return count > 0 && polled[1].revents == 0;
 }
 
 static void wake_ready(struct loop_source *source, unsigned events)

@@ -94,6 +94,10 @@ void loop_timer_set(struct loop *l, struct loop_timer *timer, uint64_t deadline_
 /* Cancels the timer. Does nothing if it is not set. */
 void loop_timer_cancel(struct loop *l, struct loop_timer *timer);
 
+/* Waits, outside of any turn, until this descriptor has room or an error. False: a signal of
+ * loop_signals waits to be handed out, or `ms` are over (LOOP_NEVER: they never are). */
+bool loop_wait_for_room(struct loop *l, int fd, uint64_t ms);
+
 /* Blocks these signals in this thread and in those it starts, and hands them out as events. Called
  * at most once, before any thread is started. Returns 0, or a negative errno value. */
 int loop_signals(struct loop *l, const int *signals, size_t count,

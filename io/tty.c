@@ -10,6 +10,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -66,12 +67,21 @@ static bool is_in_foreground(void)
 	return tcgetpgrp(tty.in) == getpgrp();
 }
 
+/* Not if the terminal takes nothing now: nobody knows for how long. */
+static bool may_drain(void)
+{
+	struct pollfd room = { .fd = tty.out, .events = POLLOUT };
+
+	return poll(&room, 1, 0) == 1 && (room.revents & POLLOUT) != 0;
+}
+
 static void set_mode(const struct termios *mode)
 {
+	int how = may_drain() ? TCSADRAIN : TCSANOW;
 	int result;
 
 	do
-		result = tcsetattr(tty.in, TCSADRAIN, mode);
+		result = tcsetattr(tty.in, how, mode);
 	while (result != 0 && errno == EINTR);
 }
 

@@ -1,27 +1,28 @@
 /* SPDX-License-Identifier: MIT
  *
- * mailbox: what came in three mailboxes, shown once and in order.
+ * mailbox: what came in three mailboxes, handed out once and in order.
  *
  *   what comes                                     goes to
  *   a page                                         the replica's reading
  *   a push at a place that the merge is to reach   the replica's reading
  *   any other push                                 the candidates of its stream
  *   the least of all readings, by the merge        the candidates of its stream
- *   a candidate that may be shown                  the user
+ *   a candidate that may be handed out             the user
  *
  * After a log-in (and after a redial, at that replica) the mailbox is read in pages. The pages of
  * all replicas are merged by place in constant memory: the least head is next, as soon as every
  * replica that has more to give has shown a head. The merge waits until what it brought last is
- * shown.
+ * handed out.
  *
- * A candidate is shown when
+ * A candidate is handed out when
+ *   - there is room among those that were handed out and are not shown yet (handed.c);
  *   - every live replica has said what is gone of its stream, and it is not (stream.c);
  *   - it is known how its sender is to be shown;
  *   - the merge brought it, or the leader pushed it, or GRACE_MS have passed;
- *   - no number is missing between the last one shown and it, or GRACE_MS have passed, once;
- *   - the candidates of its stream before it are shown.
- * A message that is gone or was shown already is not shown again, and the replica that brought it
- * is told `received`.
+ *   - no number is missing between the last one handed out and it, or GRACE_MS have passed, once;
+ *   - the candidates of its stream before it are handed out.
+ * What is gone or was handed out already is not handed out again. Whoever brought it is told
+ * `received` if it is gone or was shown.
  *
  * The memory for pages and pushes has a bound. What goes beyond it is dropped, and read again later
  * by pages from that place.
@@ -104,20 +105,20 @@ static void drop_candidate(struct replication *r, struct stream_state *s)
 	memory_free(c);
 }
 
-/* It was shown, or it is gone. */
+/* It was handed out, or it is gone. */
 static bool is_done(const struct stream_state *s, uint64_t number)
 {
-	return ranges_have(&s->shown, number) || ranges_have(&s->gone, number);
+	return ranges_have(&s->handed, number) || ranges_have(&s->gone, number);
 }
 
-/* Gives it to the user, once for all, and says so to every replica that has the session: those that
- * have not shown it may still hold it. */
-static void show(struct replication *r, struct stream_state *s, const struct candidate *c)
+/* Gives it to the user, once for all. The replicas hear of it when it is shown (handed.c). */
+static void hand_out(struct replication *r, struct stream_state *s, const struct candidate *c)
 {
 	struct shown *shown = memory_alloc(sizeof *shown + c->text_size);
 	uint8_t *text = (uint8_t *)(shown + 1);
 
 	memset(shown, 0, sizeof *shown);
+	shown->serial = handed_add(r, s, c->number, c->text_size);
 	shown->session = s->key.session;
 	shown->number = c->number;
 	shown->sender = s->key.sender;
@@ -127,8 +128,8 @@ static void show(struct replication *r, struct stream_state *s, const struct can
 	shown->sent_ms = c->sent_ms;
 	shown->waited = c->waited;
 	replication_act(r, ACTION_MESSAGE, shown)->shown = shown;
-	ranges_add(&s->shown, c->number, c->number);
-	stream_tell(r, s, replication_joined(r), c->number);
+	if (BUG(told_before_shown))
+		handed_shown(r, shown->serial);
 	if (s->person->brief) /* asked again for the next one */
 		s->person->shown_as = false;
 }
@@ -166,10 +167,10 @@ static void resume_merge(struct replication *r, struct stream_state *s)
 }
 
 /* The rules of the top comment, in that order. If only time is missing, grace_ms says when. */
-static bool may_show(struct replication *r, struct stream_state *s, struct candidate *c)
+static bool may_hand_out(struct replication *r, struct stream_state *s, struct candidate *c)
 {
 	uint64_t grace_ms = c->arrived_ms + GRACE_MS;
-	uint64_t shown = ranges_below(&s->shown, c->number);
+	uint64_t handed = ranges_below(&s->handed, c->number);
 	uint64_t gone = ranges_below(&s->gone, c->number);
 
 	if ((!stream_is_settled(r, s) || !person_is_settled(r, s->person)) && !BUG(shown_unasked))
@@ -178,19 +179,21 @@ static bool may_show(struct replication *r, struct stream_state *s, struct candi
 		resume_merge(r, s);
 		return false;
 	}
+	if (!handed_has_room(r)) /* replication_shown looks at it again */
+		return false;
 	if (c->merged)
 		return true;
 	if (r->now_ms >= grace_ms)
 		return true;
 	if (r->leader >= 0 && (c->from & BIT(r->leader)) &&
-	    (shown > gone ? shown : gone) + 1 == c->number)
+	    (handed > gone ? handed : gone) + 1 == c->number)
 		return true;
 	if (grace_ms < r->grace_ms)
 		r->grace_ms = grace_ms;
 	return false;
 }
 
-/* Shows what may be shown of one stream. */
+/* Hands out what may be of one stream. */
 static void try_stream(struct replication *r, struct stream_state *s)
 {
 	while (s->candidates != NULL) {
@@ -198,8 +201,8 @@ static void try_stream(struct replication *r, struct stream_state *s)
 
 		if (is_done(s, c->number)) {
 			stream_tell(r, s, c->from & replication_joined(r), c->number);
-		} else if (may_show(r, s, c)) {
-			show(r, s, c);
+		} else if (may_hand_out(r, s, c)) {
+			hand_out(r, s, c);
 		} else {
 			return;
 		}
@@ -334,6 +337,8 @@ void mailbox_read(struct replication *r, uint32_t index, const struct place *aft
 {
 	struct reading *reading = &r->replicas[index].reading;
 
+	if (r->is_blind)
+		return;
 	if (reading->asked)
 		reading->back = true;
 	if (after == NULL)
@@ -371,7 +376,8 @@ void mailbox_page(struct replication *r, uint32_t index, const struct frame *fra
 	struct message_item item;
 
 	reading->asked = false;
-	if (!r->session.active || !r->replicas[index].joined || frame->status != STATUS_OK) {
+	if (!r->session.active || !r->replicas[index].joined || r->is_blind ||
+	    frame->status != STATUS_OK) {
 		reading->active = false;
 		reading->back = false;
 		return;
@@ -434,7 +440,7 @@ void mailbox_push(struct replication *r, uint32_t index, const struct frame *fra
 	struct reader messages = reader_of(frame->push.messages);
 	struct message_item item;
 
-	if (!r->session.active || !r->replicas[index].joined)
+	if (!r->session.active || !r->replicas[index].joined || r->is_blind)
 		return;
 	while (protocol_next_message(&messages, &item))
 		take_push(r, index, &item);
@@ -499,7 +505,7 @@ static void merge_one(struct replication *r, uint32_t least)
 			pop(&r->replicas[i].reading);
 }
 
-/* Until a candidate is to be shown first, a page is missing, or nothing is left. */
+/* Until a candidate is to be handed out first, a page is missing, or nothing is left. */
 static void merge(struct replication *r)
 {
 	while (r->merging && !r->merge_waits) {

@@ -11,6 +11,7 @@
  *   lookup.c        a name or an id becomes accounts
  *   person.c        how the sender of a message is shown
  *   stream.c        what of a stream is gone; telling the replicas what was received
+ *   handed.c        messages that were handed out, until they are shown
  *   mailbox.c       three mailboxes merged; pushes; what may be shown
  *   login.c         log in, and the session that it begins
  *   create.c        create an account            (calls login.c)
@@ -228,7 +229,7 @@ struct person {
 
 /* ---- stream.c, mailbox.c: what we receive ---- */
 
-/* A message that has come and is not shown yet. */
+/* A message that has come and is not handed out yet. */
 struct candidate {
 	struct candidate *next;
 	uint64_t number;
@@ -236,26 +237,36 @@ struct candidate {
 	uint64_t arrived_ms;
 	uint8_t from; /* replicas that have it */
 	bool waited;  /* it was pending when the mailbox was read */
-	bool merged;  /* the merge brought it, and waits until it is shown */
+	bool merged;  /* the merge brought it, and waits until it is handed out */
 	uint32_t text_size;
 	uint8_t text[];
 };
 
-/* What we know of one stream to us. `shown` and `gone` are kept for life, so nothing is shown twice
- * in any session; all else only while a connection or a session lasts. */
+/* What we know of one stream to us. `handed`, `shown` and `gone` are kept for life, so nothing is
+ * handed out twice in any session; all else only while a connection or a session lasts. */
 struct stream_state {
 	struct stream key;
 	struct person *person;
-	uint8_t answered; /* replicas that said what is gone of it, on this connection */
-	uint8_t asked;    /* those that are asked, and have not said it yet */
-	uint8_t telling;  /* is on the lists of these replicas */
-	struct ranges shown;
+	uint8_t answered;     /* replicas that said what is gone of it, on this connection */
+	uint8_t asked;        /* those that are asked, and have not said it yet */
+	uint8_t telling;      /* is on the lists of these replicas */
+	struct ranges handed; /* handed out: never again in this life */
+	struct ranges shown;  /* of them, what has left the process: may be told */
 	struct ranges gone;
 	struct ranges told[REPLICAS];                   /* `received`, on this connection */
 	struct ranges to_tell[REPLICAS];                /* of them, what is not written yet */
 	struct candidate *candidates;                   /* by number */
 	struct stream_state *held_next, *held_previous; /* those with candidates */
 	struct stream_state *tell_next[REPLICAS];
+};
+
+/* ---- handed.c: what waits to be shown ---- */
+
+/* A message that was handed out and is not shown yet. */
+struct handed {
+	struct stream_state *stream;
+	uint64_t number;
+	uint32_t size; /* of its text */
 };
 
 /* A message of a page, or one that was pushed while pages are read. */
@@ -373,13 +384,18 @@ struct replication {
 	struct map streams;                    /* by key */
 	struct stream_state *held;             /* those with candidates */
 	bool merging;
-	bool merge_initial;  /* of a log-in: pushes wait for their place */
-	bool merge_waits;    /* for a candidate to be shown */
-	size_t held_size;    /* bytes of all candidates */
-	struct place merged; /* what the merge has come to */
-	uint64_t grace_ms;   /* when a held candidate is to be looked at again */
-	struct ring actions; /* of struct queued */
-	void *owned;         /* by the action that was taken last */
+	bool merge_initial;     /* of a log-in: pushes wait for their place */
+	bool merge_waits;       /* for a candidate to be handed out */
+	size_t held_size;       /* bytes of all candidates */
+	struct place merged;    /* what the merge has come to */
+	uint64_t grace_ms;      /* when a held candidate is to be looked at again */
+	struct ring handed;     /* of struct handed; no more than handed_count_max */
+	size_t handed_size;     /* bytes of their texts */
+	uint64_t handed_serial; /* of the last one that was handed out */
+	bool is_blind;          /* replication_blind: nothing is shown any more */
+	bool is_leaving;        /* a log-out waits for them */
+	struct ring actions;    /* of struct queued */
+	void *owned;            /* by the action that was taken last */
 	struct kept_tombstone tombstones[TOMBSTONES_KEPT];
 	uint32_t tombstones_count;
 };
@@ -570,12 +586,15 @@ bool stream_is_settled(struct replication *r, struct stream_state *s);
 /* The answer to a question: what is gone of each stream, and who its sender is. */
 void stream_answers(struct replication *r, uint32_t index, struct stream_question *question,
                     const struct frame *frame);
-/* To each of `to`: what it shows was received. Told when it is due (RECEIVED_MS). */
+/* To each of `to`: the message was received. Told when it is due (RECEIVED_MS). Nothing happens if
+ * it is neither shown nor gone: what was only handed out is told to nobody. */
 void stream_tell(struct replication *r, struct stream_state *s, uint8_t to, uint64_t number);
 /* Writes the questions, and the `received` that is due. */
 void stream_settle(struct replication *r);
 /* Writes all `received` that has gathered: no later time will do. */
 void stream_flush(struct replication *r);
+/* What has gathered is told to nobody. */
+void stream_drop_received(struct replication *r);
 /* When `received` is due; UINT64_MAX: nothing has gathered. */
 uint64_t stream_deadline(const struct replication *r);
 /* The replica died, or the session ended: what was asked there and told it counts no longer. */
@@ -583,6 +602,18 @@ void stream_lost(struct replication *r, uint32_t index);
 void stream_release(struct replication *r);
 /* Nothing is asked or without a reply; `received` that is not due yet is no work. */
 bool stream_is_idle(const struct replication *r);
+
+/* ---- handed.c ---- */
+
+/* Whether one more may be handed out. */
+bool handed_has_room(const struct replication *r);
+/* A message is handed out; there is room. Gives its serial. */
+uint64_t handed_add(struct replication *r, struct stream_state *s, uint64_t number, uint32_t size);
+/* All up to this serial are shown: they may be told from now on, and are told to those who have the
+ * session that they came in. */
+void handed_shown(struct replication *r, uint64_t serial);
+/* Those that are left never will be. */
+void handed_drop(struct replication *r);
 
 /* ---- mailbox.c ---- */
 
@@ -598,7 +629,7 @@ void mailbox_read_on(struct replication *r, uint32_t index, const struct place *
 void mailbox_lost(struct replication *r, uint32_t index);
 /* The session ended. */
 void mailbox_clear(struct replication *r);
-/* Merges on, shows what may be shown, asks for pages. Called when anything has changed. */
+/* Merges on, hands out what may be, asks for pages. Called when anything has changed. */
 void mailbox_settle(struct replication *r);
 /* At grace_ms. */
 void mailbox_tick(struct replication *r);
@@ -630,6 +661,11 @@ static inline bool login_session_is(const struct replication *r, const struct ul
 {
 	return r->session.active && ulid_equal(&r->session.ulid, by);
 }
+
+/* ---- logout.c ---- */
+
+/* All that was handed out is shown, or never will be: those that wait for that log out. */
+void logout_settle(struct replication *r);
 
 /* ---- send.c ---- */
 

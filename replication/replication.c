@@ -11,6 +11,8 @@
 
 #include "replication/private.h"
 
+#include "base/sha256.h"
+
 #include <assert.h>
 #include <string.h>
 
@@ -71,6 +73,7 @@ static void replication_settle(struct replication *r)
 		if (op_settle_next(r))
 			continue;
 		op_restart(r);
+		logout_settle(r);
 		if (r->settle_first == NULL)
 			mailbox_settle(r);
 		if (r->settle_first == NULL)
@@ -171,17 +174,24 @@ struct replication *replication_new(const struct replication_options *options,
                                     struct replication_time time)
 {
 	struct replication *r = memory_alloc_zero(1, sizeof *r);
+	uint8_t secret[SHA256_SIZE];
 
 	r->magic = REPLICATION_MAGIC;
 	r->options = *options;
 	if (!r->options.reply_timeout_ms)
 		r->options.reply_timeout_ms = REPLY_TIMEOUT_MS;
+	if (r->options.handed_count_max == 0)
+		r->options.handed_count_max = HANDED_COUNT_MAX;
 	r->now_ms = time.monotonic_ms;
 	r->started_ms = r->now_ms;
 	r->leader = -1;
 	r->grace_ms = UINT64_MAX;
 	for (uint32_t i = 0; i < REPLICAS; i++)
 		replica_init(r, i);
+	/* Senders choose their sessions, and others choose names. */
+	sha256(r->options.seed, KEY_SIZE, secret);
+	r->contacts.secret = r->outbounds.secret = siphash_key_from(secret);
+	r->persons.secret = r->streams.secret = siphash_key_from(secret);
 	return r;
 }
 
@@ -201,6 +211,7 @@ void replication_free(struct replication *r)
 			((struct queued *)ring_at(&r->actions, i, sizeof(struct queued)))->owned);
 	ring_release(&r->actions);
 	memory_free(r->owned);
+	handed_drop(r);
 	r->magic = 0;
 	memory_free(r);
 }
@@ -260,6 +271,25 @@ void replication_tick(struct replication *r, struct replication_time time)
 	replication_settle(r);
 }
 
+void replication_shown(struct replication *r, uint64_t serial, struct replication_time time)
+{
+	assert(r->magic == REPLICATION_MAGIC);
+	r->now_ms = time.monotonic_ms;
+	handed_shown(r, serial);
+	replication_settle(r);
+}
+
+void replication_blind(struct replication *r, struct replication_time time)
+{
+	assert(r->magic == REPLICATION_MAGIC);
+	r->now_ms = time.monotonic_ms;
+	r->is_blind = true;
+	handed_drop(r);
+	stream_drop_received(r);
+	mailbox_clear(r);
+	replication_settle(r);
+}
+
 static uint64_t earlier(uint64_t a, uint64_t b)
 {
 	return a < b ? a : b;
@@ -303,7 +333,8 @@ const char *replication_why(const struct replication *r, uint32_t index)
 
 bool replication_idle(const struct replication *r)
 {
-	return op_is_idle(r) && !r->merging && r->held == NULL && stream_is_idle(r);
+	return op_is_idle(r) && !r->merging && r->held == NULL && r->handed.count == 0 &&
+	       stream_is_idle(r);
 }
 
 void replication_check(const struct replication *r)
@@ -317,4 +348,7 @@ void replication_check(const struct replication *r)
 		assert(r->replicas[i].tell_first == NULL || (replication_joined(r) & BIT(i)));
 	op_check(r);
 	assert(!r->merge_waits || r->merging);
+	assert(r->handed.count <= r->options.handed_count_max);
+	assert(r->handed.count > 0 || r->handed_size == 0);
+	assert(!r->is_blind || (r->held == NULL && !r->merging));
 }

@@ -15,6 +15,7 @@
  *            replication_tick                                              at the deadline
  *   then     while (replication_next(r, &action)) ...
  *   on ACTION_WRITE   replication_output(r, index), replication_output_sent(r, index, size)
+ *   replication_shown(r, serial, time)      when messages have left the process: all up to this one
  *
  * What it keeps true (DESIGN.md has the arguments):
  *   - A request goes to every live replica, its audience, and ends when each of these has replied
@@ -24,6 +25,9 @@
  *     by all in parallel. Once its creation is being taken back, that id is never created again.
  *   - A message is shown once in the life of this object, in the order of its stream, and only
  *     after every live replica has either shown it too or said what of its stream is gone.
+ *   - Shown means shown: the replicas are told `received` of a message only after the caller has
+ *     said that it has left the process (replication_shown). Until then it is only handed out. What
+ *     was handed out and never shown is shown to the next client.
  *   - What was learned by joining answers is asked again after another replica has become live.
  *
  * Pure; one thread.
@@ -52,6 +56,10 @@ enum {
 	 * second. */
 	REDIAL_MS_MIN = 100,
 	REDIAL_MS_MAX = 1000,
+	/* So many messages, and so many bytes of them, are handed out and not shown yet: then
+	 * nothing more is, until replication_shown. A reader who is slow gathers no memory. */
+	HANDED_COUNT_MAX = 1024,
+	HANDED_SIZE_MAX = 1024 * 1024,
 	WHY_SIZE = 192, /* of a replica's reason, NUL included */
 };
 
@@ -63,7 +71,8 @@ struct replication_options {
 	uint32_t wait_ms;          /* how long a command waits for a live replica; 0: for ever */
 	/* What fewer replicas would hold is refused. 0 and 1 are the same. */
 	uint32_t min_copies;
-	bool single; /* repair and tests: no redial after a failure */
+	uint32_t handed_count_max; /* 0: HANDED_COUNT_MAX */
+	bool single;               /* repair and tests: no redial after a failure */
 };
 
 struct replication_time {
@@ -148,7 +157,8 @@ enum action_kind {
 	ACTION_REPLICA, /* index, live, why: a replica's state has changed */
 	ACTION_LEADER,  /* index: another replica leads (there is one) */
 	ACTION_RESULT,
-	ACTION_MESSAGE,
+	ACTION_MESSAGE,    /* shown: a message to be shown. When it has left the process, the caller
+	                 * calls replication_shown with its serial */
 	ACTION_USERS,      /* before the result of COMMAND_LIST, one or more */
 	ACTION_REPLICAS,   /* before the result of COMMAND_REPLICAS */
 	ACTION_LOGGED_OUT, /* the session ended without being asked to: why */
@@ -207,6 +217,7 @@ struct result {
 
 /* A message. */
 struct shown {
+	uint64_t serial; /* counts the messages that were handed out, from 1 */
 	struct ulid session;
 	uint64_t number;
 	struct id sender;
@@ -257,6 +268,16 @@ size_t replication_input(struct replication *r, uint32_t index, struct view byte
 /* The answer to ACTION_STRETCH: P (auth_stretch), or NULL if it could not be made. */
 void replication_stretched(struct replication *r, uint32_t token, const uint8_t *stretched,
                            struct replication_time time);
+/* The message of ACTION_MESSAGE with this serial, and all that were handed out before it, have left
+ * the process: they were written to a file, a pipe or a terminal, whole and without an error. From
+ * now on the replicas may be told that they were received, and forget them; nothing else allows
+ * that. A serial that was given before is fine. May be called while an action is handled. */
+void replication_shown(struct replication *r, uint64_t serial, struct replication_time time);
+/* The output has failed for ever. Messages that were handed out and are not shown never will be:
+ * no replica is told of them. No mailbox is read and nothing is handed out any more. What was
+ * shown just before and is not told yet is not told either, because the reader that took it may
+ * have failed before it was seen. It comes back, too. Commands go on. */
+void replication_blind(struct replication *r, struct replication_time time);
 /* The monotonic time at which replication_tick has something to do; it may change with every call.
  * What has arrived is to be given first, or a replica counts as silent that has answered. */
 uint64_t replication_deadline(const struct replication *r);
@@ -285,8 +306,9 @@ int replication_leader(const struct replication *r);
 uint32_t replication_live(const struct replication *r);
 /* Why a replica is not live ("" if it is); until the next event. */
 const char *replication_why(const struct replication *r, uint32_t index);
-/* Nothing is under way: no command, no question to a replica, no message that is held back. What
- * was shown may still wait to be told (RECEIVED_MS): a log-out and a deletion tell it first. */
+/* Nothing is under way: no command, no question to a replica, no message that is held back, or
+ * handed out and not shown. What was shown may still wait to be told (RECEIVED_MS): a log-out and a
+ * deletion tell it first. */
 bool replication_idle(const struct replication *r);
 /* The replicas' time (the middle one of the live ones), or 0 if none was ever heard. */
 uint64_t replication_clock(const struct replication *r, struct replication_time time);

@@ -7,7 +7,10 @@
  * gone is never shown. Each is asked once for a stream on a connection; the questions of one event
  * go in one frame. The answer also says who the sender is there (person.c).
  *
- * `received` gathers longer: the first number since the last frame sets the time at which all of
+ * `received` is told of what is shown or gone, and of nothing else (stream_tell): what was handed
+ * out and has not left this process is not received (handed.c).
+ *
+ * It gathers longer: the first number since the last frame sets the time at which all of
  * them are told in one frame. That time is now when there are many, and before a session ends.
  * Until then a replica may push again what was shown, which does no harm. It is told each number
  * once on a connection (`told`).
@@ -141,6 +144,8 @@ static void tell_one(struct replication *r, struct stream_state *s, uint32_t ind
 
 void stream_tell(struct replication *r, struct stream_state *s, uint8_t to, uint64_t number)
 {
+	if ((!ranges_have(&s->shown, number) && !ranges_have(&s->gone, number)) || r->is_blind)
+		return;
 	for (uint32_t i = 0; i < REPLICAS; i++)
 		if (to & BIT(i))
 			tell_one(r, s, i, number);
@@ -201,6 +206,19 @@ void stream_flush(struct replication *r)
 		tell_all(r, i);
 }
 
+void stream_drop_received(struct replication *r)
+{
+	for (uint32_t i = 0; i < REPLICAS; i++) {
+		struct stream_state *s;
+
+		while ((s = r->replicas[i].tell_first) != NULL) {
+			ranges_clear(&s->to_tell[i]);
+			s->telling &= (uint8_t)~BIT(i);
+			r->replicas[i].tell_first = s->tell_next[i];
+		}
+	}
+}
+
 uint64_t stream_deadline(const struct replication *r)
 {
 	uint64_t deadline = UINT64_MAX;
@@ -247,7 +265,7 @@ void stream_lost(struct replication *r, uint32_t index)
 		ranges_clear(&s->told[index]);
 		ranges_clear(&s->to_tell[index]);
 		if (BUG(shown_forgotten))
-			ranges_clear(&s->shown);
+			ranges_clear(&s->handed);
 	}
 	person_lost(r, index);
 }
@@ -258,6 +276,7 @@ void stream_release(struct replication *r)
 	uint32_t place = 0;
 
 	while ((s = map_next(&r->streams, &place)) != NULL) {
+		ranges_clear(&s->handed);
 		ranges_clear(&s->shown);
 		ranges_clear(&s->gone);
 		for (uint32_t i = 0; i < REPLICAS; i++) {

@@ -7,14 +7,14 @@
  * session that comes late must find the larger one. A record costs 48 bytes and a handle. The table
  * makes no pauses when it grows (base/table).
  */
-#include "base/mix.h"
+#include "base/siphash.h"
 #include "session/private.h"
 
 /* ---- the records ---- */
 
 static uint64_t hash_of_id(const struct sessions *s, const struct id *id)
 {
-	return mix_end(mix_bytes(s->seed, id->bytes, ID_SIZE));
+	return siphash(&s->key, id->bytes, ID_SIZE);
 }
 
 static uint64_t hash_of_handle(const void *context, uint32_t handle)

@@ -207,7 +207,7 @@ struct sessions {
 
 	struct table accounts; /* handles of struct remembered */
 	struct arena arena;
-	uint64_t seed;
+	struct siphash_key key;
 
 	uint64_t appended; /* positions given out with SESSION_APPEND */
 	uint64_t synced;

@@ -7,7 +7,6 @@
  * reply is marked with the number's generation: if that has changed, the connection for which the
  * reply was made is gone.
  */
-#include "base/mix.h"
 #include "base/sha256.h"
 #include "session/private.h"
 
@@ -42,7 +41,7 @@ struct sessions *session_new(const struct session_options *options, struct store
 	sha256_update_part(&h, options->uuid, UUID_SIZE);
 	sha256_update_part(&h, options->operator_key, KEY_SIZE);
 	sha256_final(&h, digest);
-	s->seed = mix_load(digest);
+	s->key = siphash_key_from(digest);
 	table_init(&s->accounts);
 	arena_init(&s->arena);
 	buf_init(&s->scratch, FRAME_SIZE_MAX);

@@ -9,17 +9,16 @@
  * Where a handle stands in a table depends on the seed of the store, so that strangers cannot make
  * up ids that all meet in one place.
  */
-#include "base/mix.h"
 #include "store/private.h"
 
 uint64_t ident_id_hash(const struct store *s, const struct id *id)
 {
-	return mix_end(mix_bytes(s->seed, id->bytes, ID_SIZE));
+	return siphash(&s->key, id->bytes, ID_SIZE);
 }
 
 static uint64_t ulid_hash(const struct store *s, const struct ulid *ulid)
 {
-	return mix_end(mix_bytes(s->seed, ulid->bytes, ULID_SIZE));
+	return siphash(&s->key, ulid->bytes, ULID_SIZE);
 }
 
 /* ---- what base/table asks ---- */

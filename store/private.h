@@ -182,7 +182,7 @@ struct store_found {
 /* Trees and lists are given by the handle of their root or first record; 0: empty. */
 struct store {
 	uint64_t magic;
-	uint64_t seed;
+	struct siphash_key key;  /* of all tables */
 	struct store_found last; /* of the last message; zero once any of it was freed */
 	struct arena *arena;
 	struct store_hints *hints;

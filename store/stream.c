@@ -16,7 +16,6 @@
  * is the same. The tree has them by last number, since nearly all questions are about the first
  * range that ends at or after a number.
  */
-#include "base/mix.h"
 #include "store/private.h"
 
 /* ---- streams by hash ----
@@ -32,7 +31,9 @@ struct stream_key {
 
 uint64_t stream_key_hash(const struct store *s, uint32_t mailbox, uint32_t sender, uint32_t session)
 {
-	return mix_end(mix_word(mix_word(s->seed, (uint64_t)mailbox << 32 | sender), session));
+	const struct stream_key key = { mailbox, sender, session };
+
+	return siphash(&s->key, &key, sizeof key);
 }
 
 static bool stream_match(const void *context, const void *key, uint32_t handle)

@@ -674,6 +674,7 @@ static void handle(void *context, const struct action *action)
 			go_on(load, m->sender);
 		break;
 	case ACTION_MESSAGE:
+		link_shown(m->link, action->shown->serial); /* a tally is all that there is to it */
 		if (m->kind == MEMBER_RECEIVER)
 			take_shown(load, m->sender, action->shown);
 		break;

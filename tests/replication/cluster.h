@@ -46,6 +46,8 @@ struct cluster_client {
 	struct cluster_link links[REPLICAS];
 	struct result last;  /* without what it points to */
 	uint64_t shown;      /* messages */
+	bool stalls;         /* what it is handed does not leave it */
+	uint64_t serial;     /* the last one that it was handed */
 	uint64_t backwards;  /* of them, those that came behind a later one of their stream */
 	struct ulid session; /* of the last one */
 	uint64_t number;
@@ -414,6 +416,9 @@ static inline void client_action(struct cluster *k, struct cluster_client *c,
 		break;
 	case ACTION_MESSAGE:
 		c->shown++;
+		c->serial = a->shown->serial;
+		if (!c->stalls)
+			replication_shown(c->r, c->serial, client_time(k));
 		c->backwards += ulid_equal(&c->session, &a->shown->session) &&
 		                a->shown->number <= c->number;
 		c->session = a->shown->session;

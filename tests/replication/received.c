@@ -260,6 +260,160 @@ static void test_killed(void)
 	cluster_free(&k);
 }
 
+/* ---- shown or not ---- */
+
+/* Bob is handed it; nobody sees it yet. */
+static void test_not_shown(void)
+{
+	struct replication *bob;
+
+	fresh();
+	bob = k.clients[BOB].r;
+	k.clients[BOB].stalls = true;
+	say(&k, 0, "send bob one");
+	say(&k, 0, "send bob two");
+	IS_STRING(heard(&k, BOB), "message alice one 2\nmessage alice two 3\n",
+	          "not shown: it is handed out");
+	pass(&k, 10 * RECEIVED_MS);
+	IS_U64(waiting(&k, 0, &bob_id) + waiting(&k, 1, &bob_id) + waiting(&k, 2, &bob_id), 6,
+	       "not shown: no replica is told");
+	OK(!replication_idle(bob), "not shown: so something is under way");
+	client_cut(&k, BOB, 2), client_heal(&k, BOB, 2);
+	pass(&k, 2000);
+	OK(!has(heard(&k, BOB), "message"), "not shown: it is not handed out again,");
+	IS_U64(waiting(&k, 2, &bob_id), 2, "not shown: nor told to one that brings it again");
+	replication_shown(bob, k.clients[BOB].serial - 1, client_time(&k));
+	pass(&k, RECEIVED_MS);
+	for (uint32_t i = 0; i < REPLICAS; i++)
+		IS_U64(waiting(&k, i, &bob_id), 1, "not shown: what is shown is told, and no more");
+	replication_shown(bob, k.clients[BOB].serial, client_time(&k));
+	replication_shown(bob, k.clients[BOB].serial - 1, client_time(&k));
+	pass(&k, RECEIVED_MS);
+	IS_U64(waiting_anywhere(&k, &bob_id), 0, "not shown: until all is");
+	OK(replication_idle(bob), "not shown: and nothing is under way");
+	cluster_free(&k);
+}
+
+/* A client that shows nothing is handed a few messages. */
+static void test_bounded(void)
+{
+	uint32_t few;
+
+	fresh();
+	for (uint32_t i = 0; i < 7; i++)
+		say(&k, 0, "send carol hi");
+	say(&k, 2, "logout");
+	say(&k, 0, "send carol hi");
+	k.options.handed_count_max = 3;
+	few = client_start(&k);
+	k.clients[few].stalls = true;
+	pass(&k, 1);
+	say(&k, few, "login carol pw");
+	pass(&k, 1000);
+	IS_U64(k.clients[few].shown, 1, "bounded: what waits is handed out");
+	say(&k, few, "logout");
+	OK(!has(heard(&k, few), "result logout"), "bounded: a log-out waits until it is shown");
+	replication_shown(k.clients[few].r, 1, client_time(&k));
+	pump(&k);
+	OK(has(heard(&k, few), "result logout ok"), "bounded: and goes on then");
+	IS_U64(waiting_anywhere(&k, &k.clients[2].last.id), 0, "bounded: having told it");
+	for (uint32_t i = 0; i < 8; i++)
+		say(&k, 0, "send carol hi");
+	say(&k, few, "login carol pw");
+	pass(&k, 1000);
+	IS_U64(k.clients[few].shown, 4, "bounded: no more than so many are handed out");
+	say(&k, 0, "send carol hi");
+	pass(&k, 1000);
+	IS_U64(k.clients[few].shown, 4, "bounded: whatever is pushed");
+	replication_shown(k.clients[few].r, 2, client_time(&k));
+	pump(&k);
+	IS_U64(k.clients[few].shown, 5, "bounded: one that is shown makes room for one");
+	k.clients[few].stalls = false;
+	replication_shown(k.clients[few].r, 5, client_time(&k));
+	pass(&k, 1000);
+	IS_U64(k.clients[few].shown, 10, "bounded: all come in the end,");
+	IS_U64(k.clients[few].backwards, 0, "bounded: in their order");
+	cluster_free(&k);
+}
+
+/* Bob's output fails when the first of three messages is told; the others are handed out or just
+ * shown. */
+static void test_blind(void)
+{
+	uint32_t other;
+
+	fresh();
+	k.clients[BOB].stalls = true;
+	say(&k, 0, "send bob one");
+	say(&k, 0, "send bob two");
+	replication_shown(k.clients[BOB].r, k.clients[BOB].serial - 1, client_time(&k));
+	pass(&k, RECEIVED_MS);
+	say(&k, 0, "send bob three");
+	replication_shown(k.clients[BOB].r, k.clients[BOB].serial, client_time(&k));
+	replication_blind(k.clients[BOB].r, client_time(&k));
+	say(&k, 0, "send bob four");
+	OK(!has(heard(&k, BOB), "four"), "blind: nothing is handed out any more");
+	OK(replication_deadline(k.clients[BOB].r) > k.now_ms, "blind: and nothing is due");
+	say(&k, BOB, "logout");
+	OK(has(heard(&k, BOB), "result logout ok"), "blind: a log-out waits for nothing");
+	IS_U64(waiting(&k, 0, &bob_id), 3, "blind: what was told before is gone, and nothing else");
+	other = client_start(&k);
+	pass(&k, 1);
+	say(&k, other, "login bob pw");
+	pass(&k, 300);
+	OK(has(k.clients[other].story, "message alice two 3 waited\nmessage alice three 4 waited\n"
+	                               "message alice four 5 waited\n"),
+	   "blind: the next client shows the others");
+	IS_U64(waiting_anywhere(&k, &bob_id), 0, "blind: and tells it");
+	cluster_free(&k);
+}
+
+/* Somebody else takes over what was handed out and is not shown. */
+static void test_shown_late(void)
+{
+	uint32_t other;
+
+	fresh();
+	k.clients[BOB].stalls = true;
+	say(&k, 0, "send bob one");
+	other = client_start(&k);
+	pass(&k, 1);
+	k.clients[other].stalls = true;
+	say(&k, other, "takeover bob pw");
+	pass(&k, 300);
+	OK(has(heard(&k, BOB), "logged out"), "late: another client takes over");
+	OK(has(k.clients[other].story, "message alice one 2 waited"),
+	   "late: and is handed it, too");
+	say(&k, BOB, "login carol pw");
+	say(&k, BOB, "takeover carol pw");
+	replication_shown(k.clients[BOB].r, k.clients[BOB].serial, client_time(&k));
+	pass(&k, 10 * RECEIVED_MS);
+	IS_U64(waiting(&k, 0, &bob_id), 1, "late: shown after its session it is told by nobody");
+	replication_shown(k.clients[other].r, k.clients[other].serial, client_time(&k));
+	pass(&k, RECEIVED_MS);
+	IS_U64(waiting_anywhere(&k, &bob_id), 0, "late: but by who has the session");
+	cluster_free(&k);
+}
+
+/* Killed between writing and telling, the message comes again; before writing, it comes. */
+static void test_killed_stalled(void)
+{
+	uint32_t other;
+
+	fresh();
+	k.clients[BOB].stalls = true;
+	say(&k, 0, "send bob one");
+	pass(&k, 10 * RECEIVED_MS);
+	client_stop(&k, BOB);
+	other = client_start(&k);
+	pass(&k, 1);
+	say(&k, other, "login bob pw");
+	pass(&k, 300);
+	OK(has(k.clients[other].story, "message alice one 2 waited"),
+	   "stalled and killed: the next client shows it");
+	cluster_free(&k);
+}
+
 int main(void)
 {
 	test_together();
@@ -270,5 +424,10 @@ int main(void)
 	test_taken_over();
 	test_redial();
 	test_killed();
+	test_not_shown();
+	test_bounded();
+	test_blind();
+	test_shown_late();
+	test_killed_stalled();
 	return tap_done();
 }

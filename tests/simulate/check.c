@@ -512,15 +512,15 @@ void sim_check_life_ended(struct sim *s, uint32_t c)
 
 /* ---- messages ---- */
 
-/* A message was shown. Earlier ones of its stream that have come but were not shown must not be
- * shown any more. */
+/* A message was handed out. Earlier ones of its stream that have come but were not handed out must
+ * not be handed out any more. */
 static void overtake(struct sim *s, uint32_t c, const struct sim_message *m)
 {
 	for (uint32_t i = 0; i < s->history.seen.count; i++) {
 		struct sim_seen *o = &s->history.seen.items[i];
 		const struct sim_message *other = &s->history.messages.items[o->message];
 
-		if (o->client == c && o->life == s->clients[c].life && !o->shown_at &&
+		if (o->client == c && o->life == s->clients[c].life && !o->handed_at &&
 		    o->has_come && !other->dated_anew &&
 		    !m->dated_anew && /* mailboxes are in order of time */
 		    other->number < m->number && stream_compare(&other->stream, &m->stream) == 0)
@@ -553,7 +553,7 @@ static void shown_lie(struct sim *s, uint32_t c, const struct shown *shown)
 	*SIM_ADD(s->history.lies) = lie;
 }
 
-void sim_check_shown(struct sim *s, uint32_t c, const struct shown *shown)
+uint32_t sim_check_handed(struct sim *s, uint32_t c, const struct shown *shown)
 {
 	struct sim_client *p = &s->clients[c];
 	struct stream stream = { .sender = shown->sender, .session = shown->session };
@@ -561,10 +561,11 @@ void sim_check_shown(struct sim *s, uint32_t c, const struct shown *shown)
 	struct sim_seen *seen;
 	const struct sim_text *t;
 
-	s->produced->shown++;
+	if (s->clients[c].is_blind)
+		sim_fail(s, "client %u is handed a message, and its output has failed", c);
 	if (sim_is_liar(s, &shown->sender)) {
 		shown_lie(s, c, shown);
-		return;
+		return UINT32_MAX;
 	}
 	for (uint32_t i = s->history.messages.count; i-- > 0 && !m;) {
 		struct sim_message *o = &s->history.messages.items[i];
@@ -578,7 +579,7 @@ void sim_check_shown(struct sim *s, uint32_t c, const struct shown *shown)
 	if (!m) {
 		sim_fail(s, "client %u shows a message that nobody sent to it: %.20s", c,
 		         shown->text.data);
-		return;
+		return UINT32_MAX;
 	}
 	t = &s->history.texts.items[m->text];
 	sim_trace(s, "client %u shows t%u number %llu of session %u to account %u", c, m->text,
@@ -590,7 +591,7 @@ void sim_check_shown(struct sim *s, uint32_t c, const struct shown *shown)
 	if (t->ending == SIM_REFUSED && !sim_is_deleted(s, &m->stream.recipient))
 		sim_fail(s, "client %u shows t%u, whose sending was refused", c, m->text);
 	seen = sim_seen_get(s, c, p->life, (uint32_t)(m - s->history.messages.items));
-	if (seen->shown_at)
+	if (seen->handed_at)
 		sim_fail(s, "client %u shows t%u twice", c, m->text);
 	if (!seen->arrived)
 		sim_fail(s, "client %u shows t%u, which has not come", c, m->text);
@@ -602,9 +603,19 @@ void sim_check_shown(struct sim *s, uint32_t c, const struct shown *shown)
 		    !sim_is_deleted(s, &m->stream.recipient)) /* by himself, just now */
 			sim_fail(s, "client %u shows t%u, which replica %u knew to be received", c,
 			         m->text, i);
-	seen->shown_at = s->now;
-	m->shown++;
+	seen->handed_at = s->now;
 	overtake(s, c, m);
+	return (uint32_t)(m - s->history.messages.items);
+}
+
+void sim_check_shown(struct sim *s, uint32_t c, uint32_t message)
+{
+	s->produced->shown++;
+	if (message == UINT32_MAX)
+		return;
+	sim_trace(s, "t%u has left client %u", s->history.messages.items[message].text, c);
+	s->history.messages.items[message].shown++;
+	sim_seen_get(s, c, s->clients[c].life, message)->shown = true;
 }
 
 void sim_check_online(struct sim *s, uint32_t c)

@@ -35,12 +35,18 @@ void sim_client_start(struct sim *s, uint32_t c)
 		options.wait_ms = 300 + (uint32_t)sim_random(s, 5000);
 	if (sim_chance(s, 10))
 		options.min_copies = 2;
+	if (sim_chance(s, 30))
+		options.handed_count_max = 1 + (uint32_t)sim_random(s, 4);
 	sim_draw(s, options.seed, KEY_SIZE);
 	p->life++;
 	p->up = true;
 	p->live = 0;
 	p->logged_in = false;
 	p->start_at = SIM_NEVER;
+	p->ends_at = SIM_NEVER;
+	p->is_blind = false;
+	p->stalled_until = 0;
+	p->output_delay = s->healed || sim_chance(s, 60) ? 0 : sim_around(s, 20 * SIM_MS);
 	sim_check_forget_names(s, c);
 	p->next_command_at = s->now + sim_around(s, 50 * SIM_MS);
 	for (uint32_t i = 0; i < REPLICAS; i++)
@@ -54,6 +60,9 @@ void sim_client_release(struct sim *s, uint32_t c)
 {
 	replication_free(s->clients[c].r);
 	s->clients[c].r = NULL;
+	memory_free(s->clients[c].handed);
+	s->clients[c].handed = NULL;
+	s->clients[c].handed_count = s->clients[c].handed_capacity = 0;
 }
 
 void sim_client_crash(struct sim *s, uint32_t c, bool host)
@@ -67,6 +76,7 @@ void sim_client_crash(struct sim *s, uint32_t c, bool host)
 	sim_client_release(s, c);
 	p->up = false;
 	p->thaws = false;
+	p->ends_at = SIM_NEVER;
 	p->frozen_until = 0;
 	p->logged_in = false;
 	memset(p->commands, 0, sizeof p->commands);
@@ -84,6 +94,80 @@ void sim_client_crash(struct sim *s, uint32_t c, bool host)
 		sim_wire_settle(s, w);
 	}
 	p->start_at = s->now + sim_around(s, 500 * SIM_MS);
+}
+
+/* ---- output ---- */
+
+/* When the next message leaves the process. */
+static uint64_t next_shown(const struct sim_client *p)
+{
+	if (p->handed_count == 0)
+		return SIM_NEVER;
+	return p->handed[0].at > p->stalled_until ? p->handed[0].at : p->stalled_until;
+}
+
+/* A message that comes behind others is not written before them. */
+static void hand(struct sim *s, uint32_t c, const struct shown *shown)
+{
+	struct sim_client *p = &s->clients[c];
+	struct sim_handed *h;
+	uint64_t at = s->now + (p->output_delay ? sim_around(s, p->output_delay) : 0);
+
+	sim_list_room((void **)&p->handed, p->handed_count, &p->handed_capacity, sizeof *p->handed);
+	h = &p->handed[p->handed_count++];
+	h->serial = shown->serial;
+	h->message = sim_check_handed(s, c, shown);
+	h->at = p->handed_count > 1 && at < h[-1].at ? h[-1].at : at;
+}
+
+/* Writes what is due, in one piece, and says so. */
+static void show(struct sim *s, uint32_t c)
+{
+	struct sim_client *p = &s->clients[c];
+	uint64_t serial = 0;
+	uint32_t count = 0;
+
+	for (; count < p->handed_count && next_shown(p) <= s->now && p->handed[count].at <= s->now;
+	     count++) {
+		serial = p->handed[count].serial;
+		sim_check_shown(s, c, p->handed[count].message);
+	}
+	if (count == 0)
+		return;
+	p->handed_count -= count;
+	memmove(p->handed, p->handed + count, p->handed_count * sizeof *p->handed);
+	replication_shown(p->r, serial, client_time(s));
+}
+
+bool sim_client_stall_output(struct sim *s, uint32_t c)
+{
+	struct sim_client *p = &s->clients[c];
+
+	if (!sim_client_awake(s, c) || p->is_blind)
+		return false;
+	p->stalled_until = s->now + sim_around(s, 2500 * SIM_MS);
+	sim_trace(s, "nobody reads what client %u writes", c);
+	return true;
+}
+
+/* As the client does: it logs out, if it can, and ends. Or it goes on for a while. */
+bool sim_client_fail_output(struct sim *s, uint32_t c)
+{
+	struct sim_client *p = &s->clients[c];
+
+	if (!sim_client_awake(s, c) || p->is_blind)
+		return false;
+	sim_trace(s, "the output of client %u fails, %u messages are not shown", c,
+	          p->handed_count);
+	p->is_blind = true;
+	p->handed_count = 0;
+	p->ends_at = s->now + sim_around(s, 300 * SIM_MS);
+	replication_blind(p->r, client_time(s));
+	sim_client_settle(s, c);
+	if (p->logged_in && sim_chance(s, 70) && sim_client_busy(s, c) < SIM_COMMANDS_MAX)
+		(void)sim_client_command(s, c, &(struct command){ .kind = COMMAND_LOGOUT });
+	sim_client_settle(s, c);
+	return true;
 }
 
 /* ---- actions ---- */
@@ -199,7 +283,7 @@ static void act(struct sim *s, uint32_t c, const struct action *a)
 		told_result(s, c, a->result);
 		break;
 	case ACTION_MESSAGE:
-		sim_check_shown(s, c, a->shown);
+		hand(s, c, a->shown);
 		break;
 	case ACTION_USERS: {
 		struct sim_command *k = command_of(p, a->token);
@@ -223,8 +307,11 @@ void sim_client_settle(struct sim *s, uint32_t c)
 	struct sim_client *p = &s->clients[c];
 	struct action a;
 
-	while (replication_next(p->r, &a))
+	while (replication_next(p->r, &a)) {
 		act(s, c, &a);
+		if (p->output_delay == 0)
+			show(s, c);
+	}
 	for (uint32_t i = 0; i < REPLICAS; i++) {
 		struct sim_wire *w = p->wires[i] < SIM_WIRES_MAX ? &s->wires[p->wires[i]] : NULL;
 		struct view out;
@@ -551,7 +638,9 @@ uint64_t sim_client_next(const struct sim *s, uint32_t c)
 	for (uint32_t i = 0; i < SIM_STRETCHES_MAX; i++)
 		if (p->stretches[i].used && p->stretches[i].at < next)
 			next = p->stretches[i].at;
-	return next;
+	if (next_shown(p) < next)
+		next = next_shown(p);
+	return p->ends_at < next ? p->ends_at : next;
 }
 
 static void thaw(struct sim *s, uint32_t c)
@@ -575,6 +664,15 @@ void sim_client_step(struct sim *s, uint32_t c)
 	}
 	if (p->thaws) {
 		thaw(s, c);
+		return;
+	}
+	if (p->ends_at <= s->now) {
+		sim_client_crash(s, c, false);
+		return;
+	}
+	if (next_shown(p) <= s->now) {
+		show(s, c);
+		sim_client_settle(s, c);
 		return;
 	}
 	for (uint32_t i = 0; i < SIM_STRETCHES_MAX; i++)

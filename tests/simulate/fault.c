@@ -16,9 +16,9 @@ const char *const sim_fault_names[FAULT_END] = {
 	"stall-up",      "stall-down",     "partition",    "slow-reader",
 	"kill",          "power",          "power-in-io",  "stop",
 	"kill-all",      "freeze-replica", "crash-client", "crash-client-host",
-	"freeze-client", "clock",          "disk-full",    "fsync",
-	"wipe",          "restore",        "swap",         "repair",
-	"kill-repair",   "freeze-repair",
+	"freeze-client", "stall-output",   "fail-output",  "clock",
+	"disk-full",     "fsync",          "wipe",         "restore",
+	"swap",          "repair",         "kill-repair",  "freeze-repair",
 };
 
 void sim_fault_init(struct sim *s)
@@ -311,6 +311,10 @@ static bool inflict(struct sim *s, enum sim_fault fault)
 		return true;
 	case FAULT_FREEZE_CLIENT:
 		return freeze_client(s, c);
+	case FAULT_STALL_OUTPUT:
+		return sim_client_stall_output(s, c);
+	case FAULT_FAIL_OUTPUT:
+		return sim_chance(s, 50) && sim_client_fail_output(s, c);
 	case FAULT_CLOCK:
 		return turn_clock(s, i);
 	case FAULT_DISK_FULL:
@@ -383,6 +387,8 @@ void sim_heal(struct sim *s)
 			s->clients[c].start_at = s->now;
 		if (s->clients[c].thaws)
 			s->clients[c].frozen_until = s->now;
+		s->clients[c].stalled_until = 0;
+		s->clients[c].output_delay = 0;
 	}
 	for (uint32_t k = 0; k < SIM_REPAIRS; k++)
 		if (s->repairs[k].thaws)

@@ -164,6 +164,13 @@ struct sim_command {
 	uint32_t listed_first, listed_count;
 };
 
+/* A message that a client was handed and has not written yet. */
+struct sim_handed {
+	uint64_t serial;
+	uint32_t message; /* UINT32_MAX: of the liar's */
+	uint64_t at;      /* when it is written, if the output does not stall */
+};
+
 struct sim_client {
 	struct replication *r;
 	uint32_t life;
@@ -172,6 +179,12 @@ struct sim_client {
 	bool thaws;
 	uint64_t start_at;
 	uint64_t next_command_at;
+	uint64_t output_delay;     /* mean, of a message; 0: all are written at once */
+	uint64_t stalled_until;    /* its output takes nothing */
+	bool is_blind;             /* its output has failed, */
+	uint64_t ends_at;          /* and it ends for that; else SIM_NEVER */
+	struct sim_handed *handed; /* the oldest first */
+	uint32_t handed_count, handed_capacity;
 	uint8_t order[REPLICAS];  /* which replica stands at which index */
 	uint32_t wires[REPLICAS]; /* by index; SIM_WIRES_MAX: none */
 	struct sim_command commands[SIM_COMMANDS_MAX];
@@ -267,7 +280,7 @@ struct sim_message {
 	uint64_t number, sent_ms;
 	struct sim_held stored, gone;
 	bool acknowledged;
-	uint32_t shown;    /* times, in all lives */
+	uint32_t shown;    /* times, in all lives: it has left the process */
 	bool dated_anew;   /* repeated by its id, by a process that did not know its time */
 	bool told;         /* a `received` covered it */
 	uint32_t answered; /* a mask: these have said something */
@@ -277,10 +290,11 @@ struct sim_message {
 struct sim_seen {
 	uint32_t client, life;
 	uint32_t message;
-	uint64_t shown_at; /* 0: not */
-	bool arrived;      /* ever */
-	uint32_t has_come; /* from these replicas, on connections and in a session that last */
-	bool overtaken;    /* a later one of the stream was shown while it had come */
+	uint64_t handed_at; /* out, to be shown; 0: not */
+	bool shown;         /* it has left the process */
+	bool arrived;       /* ever */
+	uint32_t has_come;  /* from these replicas, on connections and in a session that last */
+	bool overtaken;     /* a later one of the stream was handed out while it had come */
 };
 
 struct sim_session {
@@ -341,7 +355,9 @@ enum sim_fault {
 	FAULT_CRASH_CLIENT,      /* what it wrote still arrives */
 	FAULT_CRASH_CLIENT_HOST, /* it does not, and nobody is told */
 	FAULT_FREEZE_CLIENT,
-	FAULT_CLOCK, /* a replica's clock jumps */
+	FAULT_STALL_OUTPUT, /* a client's: nobody reads what it writes, for a while */
+	FAULT_FAIL_OUTPUT,  /* for ever: it tells what was shown, and ends */
+	FAULT_CLOCK,        /* a replica's clock jumps */
 	FAULT_DISK_FULL,
 	FAULT_FSYNC, /* fails */
 	FAULT_WIPE,
@@ -465,6 +481,8 @@ uint32_t sim_client_busy(const struct sim *s, uint32_t c);
 struct sim_command *sim_client_command(struct sim *s, uint32_t c, const struct command *command);
 void sim_client_release(struct sim *s, uint32_t c);
 void sim_client_act(struct sim *s, uint32_t c); /* the person does something */
+bool sim_client_stall_output(struct sim *s, uint32_t c);
+bool sim_client_fail_output(struct sim *s, uint32_t c);
 
 /* simulate/repair.c */
 extern const uint8_t sim_operator_key[KEY_SIZE];
@@ -526,7 +544,10 @@ uint32_t sim_held_mask(const struct sim_held *h);
 void sim_check_lost(struct sim *s, uint32_t replica, uint64_t after);
 void sim_check_result(struct sim *s, uint32_t c, struct sim_command *k,
                       const struct result *result);
-void sim_check_shown(struct sim *s, uint32_t c, const struct shown *shown);
+/* A client is handed a message to be shown. Gives which: UINT32_MAX if it is the liar's. */
+uint32_t sim_check_handed(struct sim *s, uint32_t c, const struct shown *shown);
+/* It has left the process. */
+void sim_check_shown(struct sim *s, uint32_t c, uint32_t message);
 void sim_check_forget_names(struct sim *s, uint32_t c);
 void sim_check_users(struct sim *s, uint32_t c, struct sim_command *k, const struct action *a);
 /* What came from this replica (REPLICAS: from all) may be lost with the connection, or the

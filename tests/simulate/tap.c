@@ -252,10 +252,10 @@ static void each_received(struct sim *s, const struct sim_wire *w, const struct 
 					sim_held_set(s, &m->gone, w->replica);
 					continue;
 				}
-				if (!m->shown && !m->told)
+				if (!m->told && !sim_seen_get(s, w->client, w->life, i)->shown)
 					sim_fail(s,
-					         "client %u calls t%u received, which "
-					         "nobody has shown",
+					         "client %u calls t%u received, which it "
+					         "has not shown",
 					         w->client, m->text);
 				m->told = true;
 			}

@@ -676,7 +676,8 @@ static void world_test(const struct scale *size, const char *name)
 	for (unsigned round = 0; round < scale->rounds; round++) {
 		struct store *store = store_new();
 
-		store_seed(store, round % 2 ? round : 0);
+		store_seed(store,
+		           (const uint8_t[SIPHASH_KEY_SIZE]){ round % 2 ? (uint8_t)round : 0 });
 		naive_clear();
 		for (unsigned i = 0; i < scale->steps; i++) {
 			wrong += !step(store, pressed);
