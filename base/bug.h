@@ -2,8 +2,9 @@
  *
  * bug: a rule that can be taken away, so that the tests can show that they would notice.
  *
- * BUG(name) is the constant false in what ships. Built with -DBUGS (only build/tests/simulate/simulate-bugs is)
- * it is true for the one bug that is switched on by name; tests/simulate/bugs.c lists them all.
+ * BUG(name) is the constant false in what ships. Built with -DBUGS it is true for the one bug that
+ * is switched on by name; only build/tests/simulate/simulate-bugs is built so.
+ * tests/simulate/bugs.c lists all bugs.
  */
 #ifndef THREEFOLD_BASE_BUG_H
 #define THREEFOLD_BASE_BUG_H

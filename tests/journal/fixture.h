@@ -306,4 +306,77 @@ static inline uint64_t store_sum(const struct store *s)
 	return totals.sum;
 }
 
+static inline void append_some(struct life *l, int count)
+{
+	while (count-- > 0)
+		life_append(l);
+}
+
+/* A directory with both snapshots and a journal of so many batches after them. */
+static inline void life_with(struct life *l, uint64_t seed, int facts, int batches)
+{
+	life_init(l, seed);
+	l->options.compact_size_min = 1 << 20;
+	MUST(life_open(l) == JOURNAL_OK);
+	append_some(l, facts);
+	MUST(life_run(l, false, 1));
+	MUST(life_close(l));
+	MUST(life_open(l) == JOURNAL_OK);
+	for (int i = 0; i < batches; i++) {
+		append_some(l, 3);
+		MUST(life_run(l, false, 1));
+	}
+}
+
+static inline struct buf copy_of(const struct life *l, const char *name)
+{
+	struct view content = { 0 };
+	struct buf copy;
+	bool there = simdisk_get(l->sim, name, &content);
+
+	assert(there);
+	buf_init(&copy, SIZE_MAX / 4);
+	MUST(buf_put(&copy, content.data, content.size));
+	return copy;
+}
+
+static inline void flip(struct life *l, const char *name, size_t at, uint8_t bits)
+{
+	struct buf copy = copy_of(l, name);
+
+	assert(at < copy.size);
+	copy.data[at] ^= bits;
+	simdisk_put(l->sim, name, buf_view(&copy));
+	buf_release(&copy);
+}
+
+static inline void restore(struct life *l, const struct simdisk_image *image)
+{
+	journal_abandon(l->journal);
+	l->journal = NULL;
+	simdisk_restore(l->sim, image);
+}
+
+static inline enum journal_status reopen(struct life *l)
+{
+	journal_abandon(l->journal);
+	l->journal = NULL;
+	return life_open(l);
+}
+
+/* In the middle of a compaction, with the old journal needed. */
+static inline void life_with_old(struct life *l, uint64_t seed)
+{
+	struct view content;
+
+	life_init(l, seed);
+	(void)life_open(l);
+	while (!simdisk_get(l->sim, "journal.old.jsonl", &content)) {
+		append_some(l, 3);
+		MUST(life_run(l, true, 1));
+	}
+	append_some(l, 3);
+	MUST(life_run(l, false, 1));
+}
+
 #endif

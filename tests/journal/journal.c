@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * The journal in good days and on damaged files: what a start finds again, what it cuts off, what
- * it refuses and leaves untouched, and what --salvage makes of that. Crashes are in
- * journal/crash.c.
+ * The journal in good days and on damaged files: what a start finds again, what it cuts off, and
+ * what it refuses and leaves untouched. What --salvage makes of that is in journal/salvage.c,
+ * crashes are in journal/crash.c.
  */
 #include "tests/simulate/simdisk.c"
 
@@ -14,40 +14,6 @@
 
 #include <errno.h>
 #include <pthread.h>
-
-static void append_some(struct life *l, int count)
-{
-	while (count-- > 0)
-		life_append(l);
-}
-
-/* A directory with both snapshots and a journal of so many batches after them. */
-static void life_with(struct life *l, uint64_t seed, int facts, int batches)
-{
-	life_init(l, seed);
-	l->options.compact_size_min = 1 << 20;
-	MUST(life_open(l) == JOURNAL_OK);
-	append_some(l, facts);
-	MUST(life_run(l, false, 1));
-	MUST(life_close(l));
-	MUST(life_open(l) == JOURNAL_OK);
-	for (int i = 0; i < batches; i++) {
-		append_some(l, 3);
-		MUST(life_run(l, false, 1));
-	}
-}
-
-static struct buf copy_of(const struct life *l, const char *name)
-{
-	struct view content = { 0 };
-	struct buf copy;
-	bool there = simdisk_get(l->sim, name, &content);
-
-	assert(there);
-	buf_init(&copy, SIZE_MAX / 4);
-	MUST(buf_put(&copy, content.data, content.size));
-	return copy;
-}
 
 /* A sum of all names and bytes that a process sees. */
 static uint32_t everything(const struct life *l)
@@ -63,30 +29,6 @@ static uint32_t everything(const struct life *l)
 		crc = crc32c(crc, content.data, content.size);
 	}
 	return crc;
-}
-
-static void flip(struct life *l, const char *name, size_t at, uint8_t bits)
-{
-	struct buf copy = copy_of(l, name);
-
-	assert(at < copy.size);
-	copy.data[at] ^= bits;
-	simdisk_put(l->sim, name, buf_view(&copy));
-	buf_release(&copy);
-}
-
-static void restore(struct life *l, const struct simdisk_image *image)
-{
-	journal_abandon(l->journal);
-	l->journal = NULL;
-	simdisk_restore(l->sim, image);
-}
-
-static enum journal_status reopen(struct life *l)
-{
-	journal_abandon(l->journal);
-	l->journal = NULL;
-	return life_open(l);
 }
 
 /* Refused, in words that name the file, and nothing was changed. */
@@ -525,21 +467,6 @@ static void test_mixed(void)
 	life_end(&b);
 }
 
-/* In the middle of a compaction, with the old journal needed. */
-static void life_with_old(struct life *l, uint64_t seed)
-{
-	struct view content;
-
-	life_init(l, seed);
-	(void)life_open(l);
-	while (!simdisk_get(l->sim, "journal.old.jsonl", &content)) {
-		append_some(l, 3);
-		MUST(life_run(l, true, 1));
-	}
-	append_some(l, 3);
-	MUST(life_run(l, false, 1));
-}
-
 static void test_old_journal(void)
 {
 	struct life l;
@@ -576,199 +503,6 @@ static void test_old_journal(void)
 	   "journal: an old journal that is needed no more is removed unread");
 	simdisk_image_free(image);
 	buf_release(&old);
-	life_end(&l);
-}
-
-/* ---- salvage ---- */
-
-static bool set_aside(struct life *l, const char *name, struct view bytes)
-{
-	char aside[64];
-	struct view content;
-
-	(void)snprintf(aside, sizeof aside, "%s.bad-1", name);
-	return simdisk_get(l->sim, aside, &content) && view_equal(content, bytes);
-}
-
-/* Flips one byte of a file: --salvage starts with nearly everything, keeps the damaged file, and
- * what it started with stays. */
-static bool salvages(struct life *l, const struct simdisk_image *image, const char *name, size_t at,
-                     uint64_t facts, uint64_t lost_max)
-{
-	struct buf damaged;
-	bool right;
-	uint64_t sum;
-
-	restore(l, image);
-	flip(l, name, at, 2);
-	damaged = copy_of(l, name);
-	l->options.salvage = true;
-	right = reopen(l) == JOURNAL_OK && set_aside(l, name, buf_view(&damaged)) &&
-	        l->loaded.facts + lost_max >= facts && strstr(l->loaded.warnings, name) != NULL;
-	if (!right) {
-		printf("# %s byte %zu: %llu of %llu facts, '%s' '%s'\n", name, at,
-		       (unsigned long long)l->loaded.facts, (unsigned long long)facts, l->err,
-		       l->loaded.warnings);
-		buf_release(&damaged);
-		return false;
-	}
-	sum = store_sum(l->store);
-	l->options.salvage = false;
-	right = reopen(l) == JOURNAL_OK && store_sum(l->store) == sum;
-	append_some(l, 3);
-	right = right && life_run(l, true, 10);
-	buf_release(&damaged);
-	return right;
-}
-
-static void test_salvage(void)
-{
-	static const char *const names[] = { "users.json", "pending.json", "journal.jsonl",
-		                             "journal.old.jsonl" };
-	struct life l;
-	unsigned wrong = 0;
-	unsigned tried = 0;
-
-	life_with_old(&l, 17);
-	/* Two compactions, so that there are snapshots beside both journals. */
-	MUST(life_run(&l, true, 1000));
-	struct view content;
-	while (!simdisk_get(l.sim, "journal.old.jsonl", &content)) {
-		append_some(&l, 3);
-		MUST(life_run(&l, true, 1));
-	}
-	append_some(&l, 3);
-	MUST(life_run(&l, false, 1));
-	append_some(&l, 3);
-	MUST(life_run(&l, false, 1));
-
-	struct simdisk_image *image = simdisk_save(l.sim);
-	struct store_totals totals;
-
-	store_totals(l.store, &totals);
-	for (size_t n = 0; n < 4; n++) {
-		restore(&l, image);
-
-		struct buf whole = copy_of(&l, names[n]);
-		size_t end = whole.size;
-
-		while (end > 0 && whole.data[end - 1] == 0)
-			end--;
-		if (n == 2) /* the last batch is a torn tail */
-			end = 50;
-		for (size_t at = 0; at < end; at += 97) {
-			tried++;
-			wrong += !salvages(&l, image, names[n], at, totals.facts, 60);
-		}
-		buf_release(&whole);
-	}
-	IS_U64(wrong, 0,
-	       "journal: --salvage sets a damaged file aside and starts with what is whole");
-	OK(tried > 100, "journal: which was tried in many places");
-	simdisk_image_free(image);
-	life_end(&l);
-}
-
-/* A file that lost its end, or everything: no line of it is damaged, but lines are missing. */
-static void test_salvage_short(void)
-{
-	static const char *const names[] = { "users.json", "pending.json", "journal.jsonl" };
-	struct life l;
-	unsigned wrong = 0;
-
-	life_with(&l, 19, 20, 4);
-
-	struct simdisk_image *image = simdisk_save(l.sim);
-
-	l.options.salvage = true;
-	for (size_t n = 0; n < 3; n++) {
-		restore(&l, image);
-
-		struct buf whole = copy_of(&l, names[n]);
-		uint8_t *newline = memchr(whole.data, '\n', whole.size);
-		size_t sizes[] = { 0, (size_t)(newline - whole.data), whole.size / 2 };
-
-		for (size_t i = 0; i < 3; i++) {
-			restore(&l, image);
-			simdisk_put(l.sim, names[n], view_of(whole.data, sizes[i]));
-			wrong += reopen(&l) != JOURNAL_OK;
-		}
-		buf_release(&whole);
-	}
-	IS_U64(wrong, 0, "journal: --salvage starts with a file that was cut off anywhere");
-	simdisk_image_free(image);
-	life_end(&l);
-}
-
-/* An empty line between two whole ones: --salvage loses neither of them. */
-static void test_salvage_newline(void)
-{
-	struct life l;
-	unsigned wrong = 0;
-	unsigned tried = 0;
-
-	life_with(&l, 20, 20, 4);
-	append_some(&l, 30);
-	MUST(life_run(&l, false, 1));
-	append_some(&l, 3);
-	MUST(life_run(&l, false, 1));
-
-	struct simdisk_image *image = simdisk_save(l.sim);
-	struct buf whole = copy_of(&l, "journal.jsonl");
-	uint64_t sum = store_sum(l.store);
-
-	l.options.salvage = true;
-	for (size_t at = 0; at < whole.size; at++) {
-		struct buf damaged;
-
-		if (whole.data[at] != '\n' || at + 1 == whole.size || whole.data[at + 1] != '{')
-			continue;
-		restore(&l, image);
-		buf_init(&damaged, SIZE_MAX / 4);
-		buf_append(&damaged, view_of(whole.data, at + 1));
-		buf_append(&damaged, view_of("\n", 1));
-		buf_append(&damaged, view_of(whole.data + at + 1, whole.size - at - 1));
-		simdisk_put(l.sim, "journal.jsonl", buf_view(&damaged));
-		buf_release(&damaged);
-		if (reopen(&l) != JOURNAL_OK || l.loaded.warnings[0] == 0)
-			wrong++;
-		else if (strstr(l.loaded.warnings, "set aside") != NULL) {
-			tried++;
-			wrong += store_sum(l.store) != sum;
-		}
-	}
-	OK(tried > 10 && wrong == 0, "journal: --salvage loses no line beside an empty one");
-	buf_release(&whole);
-	simdisk_image_free(image);
-	life_end(&l);
-}
-
-/* A salvage cut off at each change of the disk loses nothing that another one would find. */
-static void test_salvage_crash(void)
-{
-	struct life l;
-	unsigned wrong = 0;
-	uint64_t facts;
-
-	life_with(&l, 18, 60, 4);
-	flip(&l, "users.json", 300, 1);
-	l.options.salvage = true;
-
-	struct simdisk_image *image = simdisk_save(l.sim);
-
-	OK(reopen(&l) == JOURNAL_OK, "journal: a salvage succeeds");
-	facts = l.loaded.facts;
-	for (uint64_t at = 1; at < 40; at++)
-		for (int loss = 0; loss < SIMDISK_LOSS_COUNT; loss++) {
-			restore(&l, image);
-			simdisk_seed(l.sim, at);
-			simdisk_stop(l.sim, at);
-			(void)life_open(&l);
-			life_crash(&l, (enum simdisk_loss)loss);
-			wrong += life_open(&l) != JOURNAL_OK || l.loaded.facts != facts;
-		}
-	IS_U64(wrong, 0, "journal: a salvage that a crash cuts off is done again by the next");
-	simdisk_image_free(image);
 	life_end(&l);
 }
 
@@ -923,10 +657,6 @@ int main(void)
 	test_newer();
 	test_mixed();
 	test_old_journal();
-	test_salvage();
-	test_salvage_short();
-	test_salvage_newline();
-	test_salvage_crash();
 	test_full_disk();
 	test_batch_that_does_not_fit();
 	test_every_limit();
