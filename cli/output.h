@@ -54,8 +54,8 @@ bool output_is_empty(const struct cli_output *output);
 bool output_is_shown(const struct cli_output *output);
 /* What stands in the pipe is not waited for any longer: it counts as read. */
 void output_presume(struct cli_output *output);
-/* Waits until all bytes are written and all messages shown, until it fails, or until a signal comes;
- * but no longer than this if nothing moves. LOOP_NEVER: for the bytes alone. */
+/* Waits until all bytes are written and all messages shown, until it fails, or until a signal
+ * comes; but no longer than this if nothing moves. LOOP_NEVER: for the bytes alone. */
 void output_wait(struct cli_output *output, uint64_t ms);
 
 #endif
