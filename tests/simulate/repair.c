@@ -156,6 +156,19 @@ static bool had(const struct sim_held *h, uint32_t mask, uint64_t begun_at)
 	return false;
 }
 
+/* One of `mask` knew before the run began that it is received, and knows it still. A replica that
+ * has learned since that the recipient is gone has dropped what was received, and has it to tell to
+ * nobody; the message takes no effect where that is known. */
+static bool is_received(const struct sim *s, const struct sim_message *m, uint32_t mask,
+                        uint64_t begun_at)
+{
+	uint32_t to = sim_account_find(s, &m->stream.recipient);
+
+	if (to != UINT32_MAX)
+		mask &= ~sim_held_mask(&s->history.accounts.items[to].gone);
+	return had(&m->gone, mask, begun_at);
+}
+
 static void check_account(struct sim *s, const struct sim_repair *p, uint32_t n, uint32_t mask,
                           uint32_t i)
 {
@@ -201,7 +214,7 @@ static void check_message(struct sim *s, const struct sim_repair *p, uint32_t n,
 	struct sim_message *m = &s->history.messages.items[n];
 	enum store_state state = sim_message_state(s->replicas[i].store, m, NULL);
 
-	if (had(&m->gone, mask, p->begun_at)) {
+	if (is_received(s, m, mask, p->begun_at)) {
 		sim_held_set(s, &m->gone, i);
 		if (state != STORE_DEAD)
 			sim_fail(s, "repair did not tell replica %u that t%u is received", i,
@@ -272,19 +285,6 @@ static void check_twins(struct sim *s, const struct sim_wire *w, const struct si
 			sim_fail(s, "repair proves itself to replica %u, which answers twice",
 			         w->replica);
 	}
-}
-
-/* One of `mask` knew before the run began that it is received, and knows it still. Whoever has
- * learned since that its recipient is gone has dropped what was received, and the message takes no
- * effect there. */
-static bool is_received(const struct sim *s, const struct sim_message *m, uint32_t mask,
-                        uint64_t begun_at)
-{
-	uint32_t to = sim_account_find(s, &m->stream.recipient);
-
-	if (to != UINT32_MAX)
-		mask &= ~sim_held_mask(&s->history.accounts.items[to].gone);
-	return had(&m->gone, mask, begun_at);
 }
 
 /* What lives is brought after all that is gone is known. */
