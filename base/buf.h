@@ -36,11 +36,13 @@ struct view {
 
 /* The view of a C string, without its NUL. It lives as long as the string does. */
 static inline struct view view_of_string(const char *string);
+/* The view of `size` bytes. It lives as long as they do. `data` may be NULL only if `size` is 0. */
 static inline struct view view_of(const void *data, size_t size);
-/* The same size and the same bytes. */
+/* Whether both have the same size and the same bytes. */
 static inline bool view_equal(struct view a, struct view b);
 /* Byte-wise order; a prefix sorts before what it begins. <0, 0, >0. */
 static inline int view_compare(struct view a, struct view b);
+/* Whether the first bytes of `v` are those of `prefix`. An empty prefix fits every view. */
 static inline bool view_starts_with(struct view v, struct view prefix);
 
 /* A growing array of bytes. Zero bytes of memory are held until the first put. */
@@ -66,29 +68,36 @@ static inline uint8_t *buf_reserve(struct buf *b, size_t size);
 static inline void buf_added(struct buf *b, size_t size);
 /* What buf_reserve does when there is no room yet; nobody else calls it. */
 uint8_t *buf_grow(struct buf *b, size_t size);
-/* Drops `size` bytes from the front. */
+/* Drops `size` bytes from the front, at most as many as it holds, and moves the rest there. */
 void buf_consume(struct buf *b, size_t size);
 /* What is in it; valid until the next call that puts or releases. */
 static inline struct view buf_view(const struct buf *b);
 
-/* Each puts all or nothing; false if it would pass size_max. */
+/* Puts `size` bytes at the end. False, and nothing put, if that would pass size_max. `data` may be
+ * NULL only if `size` is 0. */
 static inline bool buf_put(struct buf *b, const void *data, size_t size);
+/* Put a number of each width, little-endian. False, and nothing put, if that would pass
+ * size_max. */
 static inline bool buf_put_u8(struct buf *b, uint8_t value);
 static inline bool buf_put_u16(struct buf *b, uint16_t value);
 static inline bool buf_put_u32(struct buf *b, uint32_t value);
 static inline bool buf_put_u64(struct buf *b, uint64_t value);
-/* For a buffer that has room for these bytes, as its owner knows: asserts that they fit. */
+/* Both put bytes into a buffer that has room for them, as its owner knows: they assert that they
+ * fit. buf_append_text puts a C string without its NUL. */
 void buf_append(struct buf *b, struct view bytes);
 void buf_append_text(struct buf *b, const char *text);
-/* The length in the width named, then the bytes. Asserts that the length fits the width. */
+/* Both put the length, in one byte or in four, and then the bytes. False, and nothing put, if that
+ * would pass size_max. They assert that the length fits its width. */
 bool buf_put_view8(struct buf *b, struct view v);
 bool buf_put_view32(struct buf *b, struct view v);
 
-/* Little-endian stores into memory that the caller has made room for; each returns the byte after.
- * */
+/* Store a number of each width, little-endian, at `to`, where the caller has made room for 2, 4 or
+ * 8 bytes. They return the address of the byte behind it. `to` need not be aligned. */
 static inline uint8_t *buf_store_u16(uint8_t *to, uint16_t value);
 static inline uint8_t *buf_store_u32(uint8_t *to, uint32_t value);
 static inline uint8_t *buf_store_u64(uint8_t *to, uint64_t value);
+/* Load a little-endian number of each width from the 2, 4 or 8 bytes at `from`, which need not be
+ * aligned. */
 static inline uint16_t buf_load_u16(const uint8_t *from);
 static inline uint32_t buf_load_u32(const uint8_t *from);
 static inline uint64_t buf_load_u64(const uint8_t *from);
@@ -106,16 +115,18 @@ struct reader {
 static inline struct reader reader_of(struct view v);
 /* How many bytes were not read yet. */
 static inline size_t reader_left(const struct reader *r);
+/* Read a little-endian number of each width. 0 (and failed) if fewer bytes are left. */
 static inline uint8_t reader_u8(struct reader *r);
 static inline uint16_t reader_u16(struct reader *r);
 static inline uint32_t reader_u32(struct reader *r);
 static inline uint64_t reader_u64(struct reader *r);
-/* `size` bytes as they stand; NULL (and failed) if there are fewer. */
+/* The address of the next `size` bytes, in the memory of the reader's owner. NULL (and failed) if
+ * fewer are left. */
 static inline const uint8_t *reader_bytes(struct reader *r, size_t size);
-/* Copies `size` bytes to `to`, or zeros them on failure. */
+/* Copies the next `size` bytes to `to`. If fewer are left it fails and writes zeros. */
 void reader_copy(struct reader *r, void *to, size_t size);
-/* The next `size` bytes; the other two read their length first, in one byte or four, and consume
- * neither if the bytes are not all there. */
+/* The next `size` bytes. reader_view8 and reader_view32 first read the size, from one byte or four.
+ * If the bytes are not all there, each fails, consumes nothing and gives an empty view. */
 static inline struct view reader_view(struct reader *r, size_t size);
 struct view reader_view8(struct reader *r);
 struct view reader_view32(struct reader *r);

@@ -17,10 +17,12 @@ struct sha256 {
 	uint8_t block[SHA256_BLOCK_SIZE];
 };
 
-/* Begins a digest; sha256_update takes its bytes in pieces of any size, sha256_final ends it. */
+/* Begins a digest. There is nothing to release. */
 void sha256_init(struct sha256 *h);
+/* Takes the next `size` bytes of what is digested. `data` may be NULL only if `size` is 0. */
 void sha256_update(struct sha256 *h, const void *data, size_t size);
-/* A 32-bit little-endian length, then the bytes: so that parts cannot run into each other. */
+/* Takes a 32-bit little-endian length, then the bytes, so that parts cannot run into each other.
+ * `size` is below 2^32. */
 void sha256_update_part(struct sha256 *h, const void *data, size_t size);
 /* Writes the digest of all bytes so far. What is in `h` afterwards is of no use: begin it anew. */
 void sha256_final(struct sha256 *h, uint8_t digest[SHA256_SIZE]);
@@ -33,8 +35,9 @@ struct hmac {
 	struct sha256 outer;
 };
 
-/* The same four for a digest with a key of any size. The key is not kept, but the state gives as
- * much power as the key: its owner overwrites it after hmac_final. */
+/* The same five for a digest with a key of `key_size` bytes, which may be any number. The key is
+ * not kept. But who has the state can do all that the key allows, so the owner of `h` overwrites it
+ * after hmac_final. */
 void hmac_init(struct hmac *h, const void *key, size_t key_size);
 void hmac_update(struct hmac *h, const void *data, size_t size);
 void hmac_update_part(struct hmac *h, const void *data, size_t size);
@@ -42,7 +45,8 @@ void hmac_final(struct hmac *h, uint8_t digest[SHA256_SIZE]);
 void hmac_sha256(const void *key, size_t key_size, const void *data, size_t size,
                  uint8_t digest[SHA256_SIZE]);
 
-/* Takes as long wherever the difference is, so that nobody finds a digest byte by byte. */
+/* Whether two digests are equal. Takes as long wherever the difference is, so that nobody finds a
+ * digest byte by byte. */
 bool sha256_equal(const uint8_t a[SHA256_SIZE], const uint8_t b[SHA256_SIZE]);
 
 #endif

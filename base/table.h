@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * table: a hash of 4-byte handles. It holds nothing of what the handles name: whoever asks
+ * table: a hash of 4-byte handles. It holds nothing of what the handles name: the caller
  * brings the hash and a function that compares.
  *
  * Extendible hashing: the first bits of a hash choose a segment, which is a small

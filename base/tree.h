@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * tree: a packed B+tree of 4-byte handles. It holds nothing of what the handles name: whoever
- * asks brings the order.
+ * tree: a packed B+tree of 4-byte handles. It holds nothing of what the handles name: the caller
+ * brings the order.
  *
  * A tree is the handle of its root node in an arena, 0 if it is empty, so that thousands of
  * small trees cost little: a tree of one leaf has a leaf of just about its size. Larger ones
@@ -54,25 +54,29 @@ struct tree_hint {
 	uint32_t index;
 };
 
-/* The element at the key, or 0. */
+/* The element at the key; 0 if there is none. */
 uint32_t tree_find(const struct tree_use *use, uint32_t root, const void *key);
-/* The first element after the key, or 0; tree_from: at or after it. `hint` may be NULL. */
+/* The first element after the key; 0 at the end. `hint` makes the next step of a walk cheap; it may
+ * be NULL. */
 uint32_t tree_next(const struct tree_use *use, uint32_t root, const void *key,
                    struct tree_hint *hint);
+/* The first element at or after the key; 0 if there is none. */
 uint32_t tree_from(const struct tree_use *use, uint32_t root, const void *key);
-/* Adds an element whose key is not in the tree. */
+/* Adds an element, which is not 0 and whose key is not in the tree. *root changes if the root node
+ * does; *root 0 is an empty tree. */
 void tree_add(const struct tree_use *use, uint32_t *root, const void *key, uint32_t element);
 /* The same for one whose key is after all of them, which its owner knows: compares nothing, and so
  * reads no element. */
 void tree_append(const struct tree_use *use, uint32_t *root, uint32_t element);
-/* Removes the element at the key, which is in the tree, and returns it. */
+/* Removes the element at the key, which is in the tree, and returns it. The element itself is not
+ * freed. *root becomes 0 with the last one. */
 uint32_t tree_remove(const struct tree_use *use, uint32_t *root, const void *key);
 /* Removes the first element and returns it; 0 if the tree is empty. Compares nothing. */
 uint32_t tree_pop(const struct tree_use *use, uint32_t *root);
 
 /* How many elements stand in the whole tree. */
 uint64_t tree_count(const struct arena *a, uint32_t root);
-/* Of the elements at or after `from` and before `to`, where from <= to. */
+/* The count and the weight of the elements at or after `from` and before `to`, where from <= to. */
 struct tree_weight tree_between(const struct tree_use *use, uint32_t root, const void *from,
                                 const void *to);
 
