@@ -55,8 +55,9 @@ struct auth {
 	struct view setting;
 };
 
-/* `$y$` with costs between our own bounds and characters that crypt(3) allows; anything else a
- * stranger might choose for us (a fast hash, 16 GiB of memory) is refused. */
+/* Whether a setting may be used: it is `$y$` with costs between our own bounds, and has characters
+ * that crypt(3) allows. All else that a stranger might choose for us (a fast hash, 16 GiB of
+ * memory) is refused. */
 bool auth_setting_is_valid(struct view setting);
 /* Makes a setting of our standard cost from 16 random bytes; NUL-terminated. */
 void auth_setting_make(const uint8_t random[16], char setting[AUTH_SETTING_TEXT_SIZE]);
@@ -66,39 +67,52 @@ void auth_setting_make(const uint8_t random[16], char setting[AUTH_SETTING_TEXT_
  * untouched. */
 bool auth_stretch(struct view password, struct view setting, uint8_t stretched[KEY_SIZE]);
 
-/* The whole verifier from P, a seal and the setting (whose view is kept). */
+/* Makes the whole verifier from P, a seal and the setting, whose view it keeps. */
 void auth_verifier_make(const uint8_t stretched[KEY_SIZE], const uint8_t seal[KEY_SIZE],
                         struct view setting, struct verifier *verifier);
+/* DeleteKey, by which a tombstone proves itself. It is a secret until a replica is told: the caller
+ * wipes its copy. */
 void auth_delete_key(const uint8_t stretched[KEY_SIZE], const uint8_t seal[KEY_SIZE],
                      uint8_t delete_key[KEY_SIZE]);
+/* The middle of an id: the digest of the verifier without its lock. A tombstone has it instead of
+ * the verifier. */
 void auth_middle(const struct verifier *verifier, uint8_t middle[KEY_SIZE]);
-/* The id of an account made at `time_ms`. */
+/* The id of an account that is made at `time_ms`, which is at most ID_TIME_MS_MAX. `name` has 1 to
+ * NAME_SIZE_MAX bytes. */
 void auth_id_make(uint64_t time_ms, struct view name, const struct verifier *verifier,
                   struct id *id);
-/* The tombstone of `account`, whose name's view it keeps. */
+/* The tombstone of `account`. It keeps the view of the account's name. Whether the key fits is not
+ * checked (auth_tombstone_fits). */
 void auth_tombstone_make(const struct account *account, const uint8_t delete_key[KEY_SIZE],
                          struct tombstone *tombstone);
 
-/* The name and the setting are valid and the id is that of the content. */
+/* Whether an account can be trusted, wherever it comes from: its name and its setting are valid,
+ * and its id is that of its content. */
 bool auth_account_fits(const struct account *account);
-/* The name is valid and the delete key opens the lock inside the id. */
+/* Whether a tombstone proves itself: its name is valid, and its delete key opens the lock inside
+ * the id. */
 bool auth_tombstone_fits(const struct tombstone *tombstone);
 
-/* Client: the proof; replica: whether it is right (constant time), and its answers. */
+/* For the client: the proof that it knows P. In this function and the next four, auth->purpose is
+ * not AUTH_OPERATOR. */
 void auth_proof(const uint8_t stretched[KEY_SIZE], const struct auth *auth,
                 uint8_t proof[KEY_SIZE]);
+/* For the replica: whether a proof is right. Takes the same time for every wrong one. */
 bool auth_proof_is_right(const uint8_t stored_key[KEY_SIZE], const struct auth *auth,
                          const uint8_t proof[KEY_SIZE]);
+/* The replica's answer, which shows that it holds the verifier. The client makes it, too, and
+ * compares the two by sha256_equal. */
 void auth_signature(const uint8_t server_key[KEY_SIZE], const struct auth *auth,
                     uint8_t signature[KEY_SIZE]);
-/* Applied twice it gives the seal back: sealed = seal xor mask, seal = sealed xor mask. */
+/* Masks the seal, as the replica sends it, or takes the mask off, as the client does: both are the
+ * same xor. `out` may be `in`. */
 void auth_seal_mask(const uint8_t server_key[KEY_SIZE], const struct auth *auth,
                     const uint8_t in[KEY_SIZE], uint8_t out[KEY_SIZE]);
-/* P gives the replica's key too, by which the client checks the signature. */
+/* ServerKey of P: the client needs it for auth_signature and auth_seal_mask. */
 void auth_server_key(const uint8_t stretched[KEY_SIZE], uint8_t server_key[KEY_SIZE]);
 
-/* The operator's key is 32 random bytes and needs no stretch: both sides make HMAC(key, role
- * Auth). */
+/* The proof of the operator (`replica` false), or the replica's answer to it (true). auth->purpose
+ * is AUTH_OPERATOR. The key is 32 random bytes and needs no stretch. */
 void auth_operator(const uint8_t key[KEY_SIZE], bool replica, const struct auth *auth,
                    uint8_t proof[KEY_SIZE]);
 

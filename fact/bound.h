@@ -21,16 +21,20 @@ struct bound {
 	uint8_t bytes[BOUND_SIZE];
 };
 
-/* <0, 0, >0. */
+/* <0, 0, >0, in the order of the elements. */
 int bound_compare(const struct bound *a, const struct bound *b);
+/* The bound before every element. */
 struct bound bound_begin(void);
+/* The bound after every element. */
 struct bound bound_end(void);
+/* Whether it is bound_end(). */
 bool bound_is_end(const struct bound *bound);
-/* The key of an element. */
+/* The bound that is an element's own key; the element is the last one up to it. A burial's number
+ * is its first. */
 struct bound bound_of(const struct fact *fact);
 /* The shortest bound that is not before `a` and before `b`; a < b. */
 struct bound bound_between(const struct bound *a, const struct bound *b);
-/* How many bytes are left of it without those 0xff at its end. */
+/* How many bytes of it travel: all but the bytes 0xff at its end. 0 for bound_end(). */
 size_t bound_size(const struct bound *bound);
 
 #endif

@@ -103,14 +103,17 @@ struct fact {
 
 /* By recipient, sender, session; <0, 0, >0. */
 int stream_compare(const struct stream *a, const struct stream *b);
+/* <0, 0, >0, in the order of a mailbox. */
 int place_compare(const struct place *a, const struct place *b);
 /* The place of a message in its recipient's mailbox. */
 struct place place_of(const struct message *message);
-/* The one place from which no message is left: after every other. */
+/* The place after all others. No message has it, since its time is over NUMBER_MAX. */
 struct place place_end(void);
+/* Whether it is place_end(). */
 bool place_is_end(const struct place *place);
 
-/* A text: 1 to TEXT_SIZE_MAX bytes of valid UTF-8 (no surrogates, nothing overlong), no NUL. */
+/* Whether these bytes can be a text: 1 to TEXT_SIZE_MAX bytes of valid UTF-8 (no surrogates,
+ * nothing overlong), no NUL. */
 bool message_text_is_valid(struct view text);
 
 #endif

@@ -39,18 +39,24 @@ _Static_assert(sizeof(struct ulid) == ULID_SIZE, "a ULID has no padding");
 
 /* The value of a base 32 digit, 0 to 31, in either case; -1 if `c` is none. */
 int id_digit(uint8_t c);
-/* <0, 0, >0 by bytes. */
+/* <0, 0, >0 by bytes, hence by time first. */
 int id_compare(const struct id *a, const struct id *b);
+/* Whether all bytes are the same. */
 bool id_equal(const struct id *a, const struct id *b);
+/* Whether all bytes are 0, which no account has: it stands for none. */
 bool id_is_zero(const struct id *id);
+/* When it was made: milliseconds since 1970. */
 uint64_t id_time_ms(const struct id *id);
-/* `time_ms` at most ID_TIME_MS_MAX. */
+/* Puts an id together. `time_ms` is at most ID_TIME_MS_MAX. `digest` is used as it is. */
 void id_make(struct id *id, uint64_t time_ms, const uint8_t digest[16]);
 /* Writes ID_TEXT_SIZE characters and a NUL. */
 void id_to_text(const struct id *id, char text[ID_TEXT_SIZE + 1]);
-/* Exactly ID_TEXT_SIZE characters, either case, and canonical; else false and `id` is untouched. */
+/* Reads exactly ID_TEXT_SIZE characters in either case. False, and `id` is untouched, if it is
+ * anything else or its first digit of either part is too large: so one id has one text. */
 bool id_from_text(struct view text, struct id *id);
 
+/* The same seven for ULIDs: `random` takes the place of the digest, and the text has ULID_TEXT_SIZE
+ * characters. All zero stands for no session. */
 int ulid_compare(const struct ulid *a, const struct ulid *b);
 bool ulid_equal(const struct ulid *a, const struct ulid *b);
 bool ulid_is_zero(const struct ulid *ulid);

@@ -18,7 +18,7 @@
 
 enum {
 	NAME_SIZE_MAX = 32,
-	/* Of a display or a reference, with a NUL. */
+	/* Of a display, with a NUL; a reference fits, too. */
 	DISPLAY_SIZE = NAME_SIZE_MAX + 1 + ID_SUFFIX_SIZE + 1,
 };
 
@@ -26,10 +26,12 @@ enum {
 #define NAME_FORM "1 to 32 of A-Z a-z 0-9 _ . - and does not begin with - or a dot"
 _Static_assert(NAME_SIZE_MAX == 32, "the sentence is true");
 
+/* Whether an account may have this name. */
 bool name_is_valid(struct view name);
 /* Whether `text`, which may be empty, has only characters of names and is no longer than a name. */
 bool name_is_prefix(struct view text);
-/* Digits count in either case. */
+/* Whether `text` has the form of a reference, of any of the three kinds. The digits may be in
+ * either case. Whether such an account exists is not known here. */
 bool name_is_reference(struct view text);
 /* Writes the display of an account and a NUL: the name alone if `plain`, else with digits. */
 void name_display(char to[DISPLAY_SIZE], struct view name, const struct id *id, bool plain);

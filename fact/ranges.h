@@ -19,10 +19,11 @@ struct ranges {
 
 /* Frees the memory; the set is empty and may be used again. */
 void ranges_clear(struct ranges *set);
-/* Adds first..last; true if any of them was new. */
+/* Adds first..last, where 1 <= first <= last. True if any of them was new. */
 bool ranges_add(struct ranges *set, uint64_t first, uint64_t last);
+/* Whether the number is a member. */
 bool ranges_have(const struct ranges *set, uint64_t number);
-/* The largest member below `number`, or 0. */
+/* The largest member below `number`; 0 if there is none. */
 uint64_t ranges_below(const struct ranges *set, uint64_t number);
 
 #endif
