@@ -30,8 +30,9 @@ enum { LOG_LINE_SIZE_MAX = 2048 }; /* of a line with its end; a longer one is cu
 /* Sets the highest level that is written; before the first call it is LOG_INFO. Also finds out
  * whether stderr is the journal of systemd. */
 void log_open(enum log_level shown);
+/* Whether lines of this level are written. For lines that cost time to put together. */
 bool log_shows(enum log_level level);
-/* Logs one line; `format` has no newline at its end. */
+/* Logs one line; `format` has no newline at its end. The whole message is escaped by log_escape. */
 void log_line(enum log_level level, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* Logs a line without a time stamp. For the first and the last lines of a program, which other
  * programs read. */

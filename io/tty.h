@@ -31,12 +31,14 @@ struct tty_traits {
 	bool is_plain; /* dumb, or NO_COLOR is set and not empty */
 	bool rewraps;  /* rows are wrapped anew when the window becomes narrower; see terminal.h */
 };
+/* Fills in all of `traits`. Only reads the environment, so it may be called at any time. */
 void tty_traits(struct tty_traits *traits);
 
 /* Whether both descriptors are terminals. */
 bool tty_is_there(int in, int out);
-/* Remembers the terminal's modes, and switches it if this process is in the foreground. Returns 0,
- * or a negative errno value. */
+/* Remembers the terminal's modes, and switches it if this process is in the foreground. Both
+ * descriptors stay the caller's and stay open until tty_end. Returns 0, or a negative errno
+ * value. */
 int tty_begin(int in, int out, bool is_dumb);
 /* Switches back. May be called at any time, and more than once. */
 void tty_end(void);

@@ -16,8 +16,9 @@ struct edit {
 	bool is_pasted;  /* the first byte, see struct terminal_event */
 };
 
+/* Makes an empty line. Its text has at most `size_max` bytes. */
 void edit_init(struct edit *l, size_t size_max);
-/* Wipes and frees the text. */
+/* Wipes and frees the text; the line is then empty. */
 void edit_release(struct edit *l);
 /* Wipes the text and makes the line empty. */
 void edit_clear(struct edit *l);
@@ -27,11 +28,14 @@ void edit_set(struct edit *l, struct view text);
 /* Inserts `text`, which is valid UTF-8, at the cursor. The cursor then stands after it. False, and
  * nothing is inserted, if it does not fit. */
 bool edit_insert(struct edit *l, struct view text);
-/* Moves the cursor to the first cluster boundary that is not before `offset`. */
+/* Moves the cursor to the first cluster boundary that is not before `offset`, which is at most the
+ * size of the text. */
 void edit_move(struct edit *l, size_t offset);
-/* Removes the bytes between two offsets. The cursor then stands at their place. */
+/* Removes the bytes from `from` to before `to`, both boundaries of clusters. The cursor then stands
+ * at their place. */
 void edit_erase(struct edit *l, size_t from, size_t to);
-/* Where the cursor would go: by one cluster, by one word, or back to a blank. Offsets in bytes. */
+/* The offset to which the cursor would go: left or right by one cluster, left or right by one word,
+ * or left to the blank before it. At an end of the line it is that end. Nothing moves. */
 size_t edit_left(const struct edit *l);
 size_t edit_right(const struct edit *l);
 size_t edit_word_left(const struct edit *l);
