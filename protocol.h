@@ -325,7 +325,7 @@ struct protocol_row {
 };
 /* The row of a type; NULL if there is no such type. */
 const struct protocol_row *protocol_row(uint8_t type);
-/* In words, for logs: "wrong proof". */
+/* A status in words, for logs: "wrong proof". The string lives for ever. */
 const char *protocol_status_name(enum status status);
 
 /* ---- frames as structs ----
@@ -532,18 +532,20 @@ bool protocol_decode(struct view frame, struct frame *out, const char **why);
 /* Appends one frame. False if `b` may not grow so far (nothing is appended). Asserts what
  * protocol_decode would refuse. */
 bool protocol_encode(struct buf *b, const struct frame *frame);
-/* A frame whose list is put straight into `b`: begin writes the header and returns the frame's
- * offset (SIZE_MAX if there is no room: nothing is appended), end sets the length and asserts that
- * the type may have it. Between them the caller puts the payload, a reply's status first; to give
- * up it sets b->size back to the offset. For the paths where a copy would count. */
+/* Begins a frame whose payload the caller puts straight into `b`, a reply's status first: for the
+ * paths where a copy would count. Writes the header and returns the frame's offset in `b`;
+ * SIZE_MAX, and nothing is appended, if there is no room. To give up the caller sets b->size back
+ * to the offset. */
 size_t protocol_begin(struct buf *b, uint8_t type, uint8_t flags, uint32_t request);
+/* Ends that frame: sets its length, and asserts that its type may have that. */
 void protocol_end(struct buf *b, size_t offset);
 
 /* Whether `bytes`, however few, can begin a HELLO; *whole when all of it is there (protocol_decode
  * then accepts that frame; more bytes may follow it). Its versions need not be ours. */
 bool protocol_hello_begins(struct view bytes, bool *whole);
 
-/* The next item of a list that was checked; false at the end. */
+/* Read the next item of each kind from a list that protocol_decode has checked. False at the end;
+ * the output is then untouched. Views in it point into the frame. */
 bool protocol_next_id(struct reader *r, struct id *id);
 bool protocol_next_entry(struct reader *r, struct entry *entry);
 bool protocol_next_recipient(struct reader *r, struct recipient *recipient);
@@ -555,14 +557,16 @@ bool protocol_next_answer(struct reader *r, struct stream_item *item);   /* of i
 bool protocol_next_message(struct reader *r, struct message_item *item);
 bool protocol_next_listed(struct reader *r, struct list_item *item);
 /* The form of a bound depends on the bound before it in the list. Before the call `bound` (and
- * split->upto) is that one, or bound_begin() for the first; after it, the bound that was read. */
+ * split->upto) is that one, or bound_begin() for the first; after it, the bound that was read.
+ * False at the end. */
 bool protocol_next_bound(struct reader *r, struct bound *bound);
 bool protocol_next_split(struct reader *r, struct split_part *split);
+/* Read the next part of DIGEST's reply, and the next fact; false at the end. */
 bool protocol_next_part(struct reader *r, struct digest_part *part);
 bool protocol_next_fact(struct reader *r, struct fact *fact);
 
-/* Each appends one item. False, and nothing is appended, if there is no room. Asserts what a check
- * would refuse. */
+/* Append one item of each kind to a payload, in the form that protocol_next_* reads. False, and
+ * nothing is appended, if there is no room. They assert what protocol_decode would refuse. */
 bool protocol_put_id(struct buf *b, const struct id *id);
 bool protocol_put_entry(struct buf *b, const struct entry *entry);
 bool protocol_put_recipient(struct buf *b, const struct recipient *recipient);
@@ -573,13 +577,16 @@ bool protocol_put_question(struct buf *b, const struct stream_item *item);
 bool protocol_put_answer(struct buf *b, const struct stream_item *item);
 bool protocol_put_message(struct buf *b, const struct message_item *item);
 bool protocol_put_listed(struct buf *b, const struct list_item *item);
+/* The same for items whose form depends on the bound before them in the list; bound_begin() for the
+ * first. */
 bool protocol_put_bound(struct buf *b, const struct bound *before, const struct bound *bound);
 bool protocol_put_split(struct buf *b, const struct bound *before, const struct split_part *split);
+/* The same for the other two of an operator. */
 bool protocol_put_part(struct buf *b, const struct digest_part *part);
 bool protocol_put_fact(struct buf *b, const struct fact *fact);
-/* How many bytes protocol_put_fact appends. */
+/* How many bytes protocol_put_fact appends: at most FACT_SIZE_MAX. */
 size_t protocol_fact_size(const struct fact *fact);
-/* Writes a place, which is within bounds or the end. */
+/* Writes a place. It may be the end; else its time and its number are at most NUMBER_MAX. */
 void protocol_put_place(uint8_t to[PLACE_SIZE], const struct place *place);
 
 #endif

@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: MIT
  *
- * What the parts of protocol.c share: phrases, small checks and writes, and below them the items of
- * lists. Everybody else includes protocol.h. Each file calls only those after it: protocol.c,
- * protocol/kind.c, protocol/list.c and protocol/operator.c, then the inline functions of this
- * header.
+ * What the files of protocol share: phrases, small checks and writes, and below them the items of
+ * lists. Everybody else includes protocol.h. From the bottom up; each file calls only files above
+ * it in this list, and the inline functions of this header:
+ *
+ *   protocol/operator.c   the items of an operator's lists: bounds, parts, facts
+ *   protocol/list.c       the items of all other lists
+ *   protocol/kind.c       the kinds of fields (protocol/kind.h)
+ *   protocol.c            frames
  *
  * Four verbs have one meaning each:
  *
@@ -36,27 +40,27 @@
 #define WHY_COUNT   "a list with too few or too many items"
 #define WHY_BOUND   "a bound that is not in its one form"
 
-/* A message number: 1 to NUMBER_MAX. The subtraction turns 0 into the largest value, so one
- * comparison refuses both ends. */
+/* Whether it is a message number: 1 to NUMBER_MAX. The subtraction turns 0 into the largest value,
+ * so one comparison refuses both ends. */
 static inline bool protocol_is_number(uint64_t number)
 {
 	return number - 1 < NUMBER_MAX;
 }
 
-/* A range of message numbers: two of them, in order. Both ends belong to it. */
+/* Whether it is a range of message numbers: two of them, in order. Both ends belong to it. */
 static inline bool protocol_is_range(const struct range *range)
 {
 	return protocol_is_number(range->first) && protocol_is_number(range->last) &&
 	       range->first <= range->last;
 }
 
-/* A time, in milliseconds since 1970: at most NUMBER_MAX. */
+/* Whether it is a time, in milliseconds since 1970: at most NUMBER_MAX. */
 static inline bool protocol_is_time(uint64_t time_ms)
 {
 	return time_ms <= NUMBER_MAX;
 }
 
-/* The size of a message's text, in bytes. */
+/* Whether a message's text may have this size, in bytes. */
 static inline bool protocol_is_text_size(size_t size)
 {
 	return size >= 1 && size <= TEXT_SIZE_MAX;
@@ -85,6 +89,25 @@ static inline uint8_t *protocol_write_view32(uint8_t *to, struct view v)
 	return protocol_write_bytes(buf_store_u32(to, (uint32_t)v.size), v.data, v.size);
 }
 
+/* ---- protocol/operator.c ---- */
+
+/* Reads a bound that stands alone: its form does not depend on a bound before it. Bytes 0xff at its
+ * end do not travel. A bound that has them is refused, so that equal bounds have equal bytes. */
+const char *protocol_read_bound(struct reader *r, struct bound *bound);
+/* How many bytes protocol_write_bound writes: 1 to 1 + BOUND_SIZE. */
+size_t protocol_bound_size(const struct bound *bound);
+/* Writes a bound that stands alone. */
+uint8_t *protocol_write_bound(uint8_t *to, const struct bound *bound);
+
+/* DIGEST: 1 to PARTS_MAX bounds that ascend. */
+const char *protocol_check_bounds(struct view list);
+/* DIGEST's reply: 1 to PARTS_MAX parts. Every value of a part is possible. */
+const char *protocol_check_parts(struct view list);
+/* SPLIT's reply: 1 to PARTS_MAX parts, each after the bound where it ends. Bounds ascend. */
+const char *protocol_check_splits(struct view list);
+/* STORE, and the reply of ELEMENTS: any number of facts. */
+const char *protocol_check_facts(struct view list);
+
 /* ---- protocol/list.c ---- */
 
 /* Reads a place in a mailbox: PLACE_SIZE bytes. The end, with all bits 1, is valid, too. */
@@ -93,7 +116,9 @@ const char *protocol_read_place(struct reader *r, struct place *place);
 /* Reads an account as a replica knows it: unknown, alive or gone. Fields that this state does not
  * have become zero; only the two keys of a gone account stay as they were. */
 const char *protocol_read_entry(struct reader *r, struct entry *entry);
+/* How many bytes protocol_write_entry writes: at most ENTRY_SIZE_MAX. */
 size_t protocol_entry_size(const struct entry *entry);
+/* Writes an entry. Fields that its state does not have are not looked at. */
 uint8_t *protocol_write_entry(uint8_t *to, const struct entry *entry);
 
 /* LOOKUP_ID: ids, each of ID_SIZE bytes. */
@@ -118,22 +143,5 @@ const char *protocol_check_answers(struct view list);
 const char *protocol_check_messages(struct view list);
 /* LIST's reply: exactly `count` accounts, and nothing after them. */
 const char *protocol_check_listed(struct view list, uint16_t count);
-
-/* ---- protocol/operator.c ---- */
-
-/* Reads a bound that stands alone: its form does not depend on a bound before it. Bytes 0xff at its
- * end do not travel. A bound that has them is refused, so that equal bounds have equal bytes. */
-const char *protocol_read_bound(struct reader *r, struct bound *bound);
-size_t protocol_bound_size(const struct bound *bound);
-uint8_t *protocol_write_bound(uint8_t *to, const struct bound *bound);
-
-/* DIGEST: 1 to PARTS_MAX bounds that ascend. */
-const char *protocol_check_bounds(struct view list);
-/* DIGEST's reply: 1 to PARTS_MAX parts. Every value of a part is possible. */
-const char *protocol_check_parts(struct view list);
-/* SPLIT's reply: 1 to PARTS_MAX parts, each after the bound where it ends. Bounds ascend. */
-const char *protocol_check_splits(struct view list);
-/* STORE, and the reply of ELEMENTS: any number of facts. */
-const char *protocol_check_facts(struct view list);
 
 #endif
