@@ -50,7 +50,9 @@ enum {
 
 struct store;
 
+/* An empty store; the caller frees it. */
 struct store *store_new(void);
+/* Frees it with all facts; NULL is fine. */
 void store_free(struct store *s);
 /* Sets the key of the hash tables, from bytes that nobody can guess; call it before the first fact.
  * It keeps strangers from choosing ids that all meet in one place of a table. No result depends on
@@ -117,9 +119,10 @@ enum store_result store_apply(struct store *s, const struct fact *fact,
 /* Frees what earlier burials and tombstones left, about `budget` messages of it at most. True if
  * more is left. Work is done in the order in which it was given. */
 bool store_work(struct store *s, uint32_t budget);
-/* Tickets count the work: that of the last work given, and of the last work finished. What was
- * given under ticket t is finished when done >= t. If both are equal, there is nothing to do. */
+/* The ticket of the last work that was given; 0: none ever was. Tickets count the work. */
 uint64_t store_work_given(const struct store *s);
+/* The ticket of the last work that was finished. What was given under ticket t is finished when
+ * this is t or more. If it equals store_work_given, there is nothing to do. */
 uint64_t store_work_done(const struct store *s);
 
 /* ---- accounts ---- */
@@ -156,8 +159,9 @@ bool store_list_next(const struct store *s, struct view prefix, struct view afte
  * pages waits until the work of that mailbox is done. */
 bool store_mailbox_next(const struct store *s, const struct id *recipient, struct place *after,
                         struct message *message);
-/* What `sender` uses of his share of `recipient`'s mailbox. For an unknown recipient: of his share
- * of all unknown ids together. */
+/* What `sender` uses of his share of `recipient`'s mailbox: live messages, and bytes of their
+ * texts. For an unknown recipient: of his share of all unknown ids together. 0 and 0 if he uses
+ * nothing. */
 void store_share(const struct store *s, const struct id *recipient, const struct id *sender,
                  uint32_t *messages, uint64_t *bytes);
 /* The first dead range of a stream that ends after the number `after`. False if there is none. */
@@ -183,6 +187,7 @@ struct store_totals {
 	uint64_t streams;
 	uint64_t memory; /* bytes that the store has allocated */
 };
+/* Fills in all of `totals`. Costs O(1). */
 void store_totals(const struct store *s, struct store_totals *totals);
 /* The hash behind `sum`, of the canonical bytes of one element. */
 uint64_t store_fact_hash(const struct fact *fact);
@@ -197,7 +202,9 @@ struct store_key {
 	struct ulid session;
 	uint64_t number;
 };
+/* <0, 0, >0. Parts that do not count for an account must be 0. */
 int store_key_compare(const struct store_key *a, const struct store_key *b);
+/* The key of an element. */
 struct store_key store_key_of(const struct fact *fact);
 /* The next element after a key, in order of key. Sets `after` to its key. False at the end. The
  * store may change between two steps: the walk does not see what changes behind its place, and sees

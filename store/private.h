@@ -1,16 +1,18 @@
 /* SPDX-License-Identifier: MIT
  *
- * store/private: what the parts of the store share. Nobody else includes it; store.h says what a
- * store is. A part calls only those that stand further down:
+ * What the files of the store share; nobody else includes it. store.h says what a store is. From
+ * the bottom up; each file calls only files above it in this list:
  *
- *   store.c           the join of a message, the totals; beside it expect.c, prefetching
- *   store/walk.c      the orders in which everything comes out
- *   store/work.c      burials, and what is freed in slices
- *   store/account.c   accounts, tombstones, names
- *   store/message.c   live messages, shares
- *   store/stream.c    streams, mailboxes, dead ranges
- *   store/text.c      long texts          store/ident.c   ids and sessions
  *   store/hash.c      hashes of elements
+ *   store/ident.c     ids and sessions
+ *   store/text.c      long texts
+ *   store/stream.c    streams, mailboxes, dead ranges
+ *   store/message.c   live messages, shares
+ *   store/account.c   accounts, tombstones, names
+ *   store/work.c      burials, and what is freed in slices
+ *   store/walk.c      the orders in which everything comes out
+ *   store/expect.c    prefetching
+ *   store.c           the join of a message, the totals
  *
  * Every record is small, lives in one arena and is named by a 4-byte handle (0: none). `X_at` turns
  * a handle into the record:
@@ -45,9 +47,9 @@
 #include <string.h>
 
 #include "base/arena.h"
-#include "fact/fact.h"
 #include "base/table.h"
 #include "base/tree.h"
+#include "fact/fact.h"
 #include "store.h"
 
 #define STORE_MAGIC UINT64_C(0x5468726565666f6c) /* "Threefol" */
@@ -205,6 +207,8 @@ struct store {
 	struct store_totals totals; /* but `facts` and `memory` */
 };
 
+/* Turn a handle of each kind into its record. The handle is not 0. The record lives until it is
+ * freed; it does not move before. */
 static inline struct ident *ident_at(const struct store *s, uint32_t handle)
 {
 	return arena_at(s->arena, handle);
@@ -280,7 +284,8 @@ struct content {
 	const uint8_t *digest;
 };
 
-/* The same values as store_fact_hash gives for the facts. */
+/* The hashes of a live message and of a dead range: the same values as store_fact_hash gives for
+ * the facts. */
 uint64_t hash_message(const struct stream *stream, uint64_t number, const struct content *content);
 uint64_t hash_range(const struct stream *stream, const struct range *range);
 
@@ -288,8 +293,9 @@ uint64_t hash_range(const struct stream *stream, const struct range *range);
 
 /* The hash by which an ident is found in its table. */
 uint64_t ident_id_hash(const struct store *s, const struct id *id);
-/* The ident of an id; 0 if there is none. ident_get makes it then. */
+/* The ident of an id; 0 if there is none. */
 uint32_t ident_find(const struct store *s, const struct id *id);
+/* The same; if there is none, it is made, STORE_UNKNOWN. */
 uint32_t ident_get(struct store *s, const struct id *id);
 /* Frees an ident that nothing refers to any more; else does nothing. */
 void ident_release(struct store *s, uint32_t handle);
@@ -299,6 +305,7 @@ uint32_t ident_session_get(struct store *s, const struct ulid *ulid);
 void ident_session_release(struct store *s, uint32_t handle);
 /* Asks the processor for what looking up the three parts of a stream will read. */
 void ident_prefetch(const struct store *s, const struct stream *stream);
+/* Asserts the invariants of idents and sessions. Costs O(n), as does each check below. */
 void ident_check(const struct store *s);
 
 /* ---- store/text.c ---- */
@@ -306,8 +313,9 @@ void ident_check(const struct store *s);
 /* The held text of these bytes, or of this digest if `text.data` is NULL. Makes it if there is
  * none. Counts one user more. */
 uint32_t text_get(struct store *s, struct view text, const uint8_t *digest);
-/* Counts one user less; the last one frees the text. */
+/* Counts one user less; the text is freed with the last one. */
 void text_release(struct store *s, uint32_t handle);
+/* Asserts the invariants of texts. */
 void text_check(const struct store *s);
 
 /* ---- store/stream.c ---- */
@@ -327,7 +335,7 @@ void stream_fill(const struct store *s, const struct stream_slot *slot, struct s
 void stream_free(struct store *s, uint32_t handle);
 extern const struct tree_order stream_order;  /* of one mailbox; key: struct stream */
 extern const struct tree_order mailbox_order; /* key: struct id */
-/* Checks streams, mailboxes and ranges. */
+/* Asserts the invariants of streams, mailboxes and ranges. */
 void stream_check(const struct store *s);
 
 /* How many dead ranges a stream has. */
@@ -366,7 +374,7 @@ void message_free(struct store *s, uint32_t handle);
 void message_fill(const struct store *s, uint32_t handle, struct message *message);
 extern const struct tree_order message_number_order; /* of one stream; key: uint64_t */
 extern const struct tree_order message_place_order;  /* of one mailbox; key: struct place */
-/* Checks messages and shares. */
+/* Asserts the invariants of messages and shares. */
 void message_check(const struct store *s);
 
 /* What the sender of `found` uses of his share, as store_share. */
@@ -378,7 +386,7 @@ extern const struct tree_order share_order; /* of one mailbox; key: uint32_t, a 
 
 /* ---- store/account.c ---- */
 
-/* Joins an account, or its mark. */
+/* Joins an account, or its mark: store_apply for one. */
 enum store_result account_apply(struct store *s, const struct account *account);
 /* Joins a tombstone. STORE_NEW: the account's mailbox (or 0) is detached, and the caller frees it
  * (work_mailbox). */
@@ -387,11 +395,12 @@ enum store_result account_bury(struct store *s, const struct tombstone *tombston
 /* The fact that an ident is. It must not be STORE_UNKNOWN. */
 void account_fact(const struct store *s, uint32_t ident, struct fact *fact);
 extern const struct tree_order ident_order; /* key: struct id */
+/* Asserts the invariants of accounts and names. */
 void account_check(const struct store *s);
 
 /* ---- store/work.c ---- */
 
-/* Joins a burial. */
+/* Joins a burial: store_apply for one. */
 enum store_result work_burial(struct store *s, const struct burial *burial,
                               const struct store_limits *limits);
 /* Frees a detached mailbox, now or in slices. */
