@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: MIT
  *
- * session/private: what the files of session share. Nobody else includes it. A file calls only
- * those that stand further down:
+ * What the files of session share; nobody else includes it. From the bottom up; each file calls
+ * only files above it in this list:
  *
- *   session.c    a connection's life, times, output that the caller takes
- *   input.c      the handshake, and which request goes to which handler
- *   account.c    requests about accounts: look up, create, confirm, delete, list; ping, operate
- *   operator.c   requests of repair: digests of ranges, elements, facts that are brought
- *   mailbox.c    requests about messages: send, received, streams, page; pushes
- *   login.c      log in, log out, what is told of an account
- *   online.c     who is logged in where, the end of sessions and connections
- *   work.c       requests that go in slices, what begins each turn
- *   output.c     actions, buffers, replies that wait for the disk
  *   lists.c      connections by time
+ *   output.c     actions, buffers, replies that wait for the disk
+ *   work.c       requests that go in slices, what begins each turn
+ *   online.c     who is logged in where, the end of sessions and connections
+ *   login.c      log in, log out, what is told of an account
+ *   mailbox.c    requests about messages: send, received, streams, page; pushes
+ *   operator.c   requests of repair: digests of ranges, elements, facts that are brought
+ *   account.c    requests about accounts: look up, create, confirm, delete, list; ping, operate
+ *   input.c      the handshake, and which request goes to which handler
+ *   session.c    a connection's life, times, output that the caller takes
  *
  * A connection is
  *
@@ -28,11 +28,11 @@
 #ifndef THREEFOLD_SESSION_PRIVATE_H
 #define THREEFOLD_SESSION_PRIVATE_H
 
-#include "base/ring.h"
 #include "base/arena.h"
-#include "session/session.h"
+#include "base/ring.h"
 #include "base/sha256.h"
 #include "base/table.h"
+#include "session/session.h"
 
 enum {
 	SESSIONS_MAGIC = 0x73657373,
@@ -235,7 +235,8 @@ struct sessions {
 	struct session_counts counts;
 };
 
-/* For what is put into a buffer of ours: it is large enough for all that is ever put into it. */
+/* Asserts that a put into a buffer of ours has fitted: they are large enough for all that is ever
+ * put into them. */
 static inline void session_must(bool is_put)
 {
 	assert(is_put);
@@ -243,24 +244,27 @@ static inline void session_must(bool is_put)
 
 /* ---- lists.c ---- */
 
-/* Puts a connection at the end of a list, where the latest stand. Its time is that of the call
- * under way. */
+/* Puts a connection that is not in the list at its end, where the latest stand. Its time is that of
+ * the call under way. */
 void session_list_add(struct sessions *s, struct connection *c, enum connection_list list);
 /* Takes it out, if it is in the list. */
 void session_list_remove(struct sessions *s, struct connection *c, enum connection_list list);
 /* Gives the time that is known now to all entries that have none. */
 void session_list_stamp(struct sessions *s, enum connection_list list);
-/* When the first connection of a list is late. UINT64_MAX: the list is empty. */
+/* The monotonic time, in ms, at which the first connection of a list is late. UINT64_MAX: the list
+ * is empty. */
 uint64_t session_list_deadline(const struct sessions *s, enum connection_list list);
+/* Asserts the invariants of a list. */
 void session_list_check(const struct sessions *s, enum connection_list list);
 
 /* ---- output.c ---- */
 
-/* The connection of a number, or NULL. */
+/* The connection of a number; NULL if no connection has it. */
 struct connection *session_connection(const struct sessions *s, uint32_t number);
-/* The same where there must be one. */
+/* The same for a number that some connection has. */
 struct connection *session_connection_at(const struct sessions *s, uint32_t number);
-/* A call that is told no time begins with this, and one that is told it with session_begin. */
+/* Begins a call of session.h that is told no time. One that is told it begins with
+ * session_begin. */
 void session_untimed(struct sessions *s);
 
 /* Joins a fact to the store, and gives it to the journal if it changed the store. Its views must
@@ -270,31 +274,38 @@ enum store_result session_apply(struct sessions *s, const struct fact *fact,
 /* Moves the actions that the caller has not taken yet to the front: there are none, or those that
  * taking output has left. Forgets what is for `connection` (SESSION_NONE: nothing). */
 void session_actions_keep(struct sessions *s, uint32_t connection);
-/* Tells the caller to close the connection. */
+/* Tells the caller to close the connection, with the phrase c->why; once. */
 void session_tell_close(struct sessions *s, struct connection *c);
 
 /* Whether a reply that is made now must wait for the disk. */
 bool session_holds_replies(const struct sessions *s);
-/* Gives the buffer into which a reply is put. The end follows before any other reply begins. */
+/* Begins a reply. The caller puts its frame into the buffer that is returned, and ends the reply
+ * before any other one begins. */
 struct buf *session_reply_begin(struct sessions *s, struct connection *c);
+/* Ends it: the frame may be written now, or when the disk has what came before it. `status` is that
+ * of the frame, for the counts. */
 void session_reply_end(struct sessions *s, struct connection *c, enum status status);
-/* The same for a reply that is put together part by part: what is put follows a STATUS_OK. */
+/* Begins a reply that is put together part by part: its header and a STATUS_OK are put here. What
+ * the caller puts into the buffer that is returned follows them. */
 struct buf *session_parts_begin(struct sessions *s, struct connection *c,
                                 const struct frame *request);
+/* Ends it, as session_reply_end. */
 void session_parts_end(struct sessions *s, struct connection *c);
-/* A whole reply. */
+/* Gives a whole reply, from its begin to its end. */
 void session_reply(struct sessions *s, struct connection *c, const struct frame *frame);
 /* A frame with the type and number that the reply to `request` has, still without a payload. */
 struct frame session_reply_to(const struct frame *request, enum status status);
-/* A reply that is only a status. */
+/* Gives a reply that is only a status. */
 void session_answer(struct sessions *s, struct connection *c, const struct frame *request,
                     enum status status);
 
-/* Gives the buffer into which pushes are put: what is in it may be written at once. After a put the
- * caller calls session_ready_added, which tells that there is output. */
+/* The buffer into which pushes are put, made if there is none: what is in it may be written at
+ * once. After a put the caller calls session_ready_added. */
 struct buf *session_ready(struct connection *c);
+/* Something was put there: tells the caller of session.h that there is output, and counts the time
+ * until it is taken. */
 void session_ready_added(struct sessions *s, struct connection *c);
-/* Both, for a frame that is no reply. */
+/* Puts a frame that is no reply there, and does session_ready_added. */
 void session_ready_put(struct sessions *s, struct connection *c, const struct frame *frame);
 /* How many bytes of `ready` are unsent. */
 size_t session_ready_left(const struct connection *c);
@@ -303,6 +314,7 @@ void session_ready_sent(struct sessions *s, struct connection *c, size_t size);
 /* Finds out again whether the connection takes input, and puts it into the list of silence or takes
  * it out. To be called when `ready`, `held`, `work` or the state has changed. */
 void session_settle(struct sessions *s, struct connection *c);
+/* Frees both buffers of a connection. */
 void session_output_free(struct connection *c);
 /* Checks buffers and held replies. */
 void session_output_check(const struct sessions *s);
@@ -317,15 +329,16 @@ void session_work_begin(struct sessions *s, struct connection *c, struct work *w
                         const struct frame *frame);
 /* Nobody waits for the connection's work any more. The work goes on without it. */
 void session_work_drop(struct connection *c);
+/* Empties a list, and frees each work in it with its copy of the frame. */
 void session_work_free(struct work_list *list);
 
 /* ---- online.c ---- */
 
-/* The record of an account, or NULL. */
+/* The record of an account; NULL if it was not logged in since the start. */
 struct remembered *session_remembered(const struct sessions *s, const struct id *id);
 /* The same, made if there is none. */
 struct remembered *session_remember(struct sessions *s, const struct id *id);
-/* The connection where the account is logged in, or NULL. */
+/* The connection where the account is logged in; NULL if it is nowhere. */
 struct connection *session_of(const struct sessions *s, const struct id *id);
 /* Logs out the account that is logged in here, if there is one. The client is told with `why`; it
  * is told nothing if that is STATUS_OK. */
@@ -338,7 +351,9 @@ enum store_result session_bury(struct sessions *s, const struct fact *fact,
  * the disk go first. */
 void session_close(struct sessions *s, struct connection *c, enum status status, const char *text,
                    const char *why, bool orderly);
+/* Frees all records. */
 void session_online_release(struct sessions *s);
+/* Asserts that records and connections say the same. */
 void session_online_check(const struct sessions *s);
 
 /* ---- login.c ---- */
@@ -353,25 +368,28 @@ void session_entry(const struct sessions *s, const struct connection *c, const s
 /* How much of his share of a mailbox a sender uses: parts in a million. */
 uint32_t session_share(const struct sessions *s, const struct id *recipient,
                        const struct id *sender);
-/* Handlers of requests: they answer, now or as a work. So do those of the files above. */
+/* The handlers of LOGIN and LOGOUT. Each handler here and below takes one whole frame of its type
+ * from an OPEN connection that may send it. It gives exactly one reply, now or later as a work. */
 void session_login(struct sessions *s, struct connection *c, const struct frame *frame);
 void session_logout(struct sessions *s, struct connection *c, const struct frame *frame);
 
 /* ---- mailbox.c ---- */
 
+/* The handlers of SEND, RECEIVED, STREAMS and PAGE. */
 void session_send(struct sessions *s, struct connection *c, const struct frame *frame);
 void session_received(struct sessions *s, struct connection *c, const struct frame *frame);
 void session_streams(struct sessions *s, struct connection *c, const struct frame *frame);
 void session_page(struct sessions *s, struct connection *c, const struct frame *frame);
 /* Gives a message that was added or changed to its recipient, if he is here and has read so far. */
 void session_push(struct sessions *s, const struct message *message);
-/* Writes the READ_ON that is due. While an earlier one waits unsent, only if `force`. */
+/* Writes the READ_ON that is due, if one is. While an earlier one waits unsent, only if `force`. */
 void session_read_on(struct sessions *s, struct connection *c, bool force);
 /* What a burial costs a slice. Up to STORE_SLICE_MAX messages are freed at once. */
 uint32_t session_burial_cost(const struct range *range);
 
 /* ---- operator.c ---- */
 
+/* The handlers of DIGEST, SPLIT, ELEMENTS and STORE. */
 void session_digest(struct sessions *s, struct connection *c, const struct frame *frame);
 void session_split(struct sessions *s, struct connection *c, const struct frame *frame);
 void session_elements(struct sessions *s, struct connection *c, const struct frame *frame);
@@ -379,6 +397,8 @@ void session_store(struct sessions *s, struct connection *c, const struct frame 
 
 /* ---- account.c ---- */
 
+/* The handlers of PING, LOOKUP_NAME, LOOKUP_ID, INTRODUCE and HANDOVER (both by session_introduce),
+ * CONFIRM, DELETE, LIST and OPERATE. */
 void session_ping(struct sessions *s, struct connection *c, const struct frame *frame);
 void session_lookup_name(struct sessions *s, struct connection *c, const struct frame *frame);
 void session_lookup_id(struct sessions *s, struct connection *c, const struct frame *frame);

@@ -85,8 +85,11 @@ struct session_action {
 
 #define SESSION_NONE UINT32_MAX
 
-/* `store` must live longer. Positions begin at 0: the caller's journal was just opened. */
+/* Begins without connections. `options` is copied; `store` must live longer. Positions begin at 0:
+ * the caller's journal was just opened. */
 struct sessions *session_new(const struct session_options *options, struct store *store);
+/* Frees it with all its connections; NULL is fine. Sockets are the caller's to close. The store
+ * stays. */
 void session_free(struct sessions *s);
 
 /* Gives the new connection a number below connections_max. It is used again after session_closed.
@@ -109,24 +112,31 @@ bool session_takes_input(const struct sessions *s, uint32_t connection);
  * session ends, and its number is free. */
 void session_closed(struct sessions *s, uint32_t connection, struct session_time time);
 
+/* The journal has all positions up to this one on the disk: releases the replies that waited for
+ * them. `position` never goes back, and is at most the count of SESSION_APPENDs given out. */
 void session_synced(struct sessions *s, uint64_t position);
 /* The free room of the disk has fallen below the low-water mark, or is above it again
  * (journal_has_room). */
 void session_disk_full(struct sessions *s, bool full);
-/* Long requests, and what the store has to free, are done in slices. While this is true, the caller
- * calls session_work when it is idle. A slice takes about a millisecond at most. */
+/* Whether a slice of work is left. Long requests, and what the store has to free, are done in
+ * slices. While this is true, the caller calls session_work when it is idle. */
 bool session_has_work(const struct sessions *s);
+/* Does one slice, which takes about a millisecond at most. Does nothing if there is no work. */
 void session_work(struct sessions *s, struct session_time time);
 /* The monotonic time at which session_tick has something to do. UINT64_MAX: never. */
 uint64_t session_deadline(const struct sessions *s);
+/* Closes connections that are silent or slow. May be called at any time. */
 void session_tick(struct sessions *s, struct session_time time);
 
-/* The next action. False: there is none left. */
+/* Takes the next action, in order. False: there is none left. What it points to lives as enum
+ * session_action_kind says. */
 bool session_next(struct sessions *s, struct session_action *action);
 
 /* What may be written now, in order; empty if nothing. It is valid until the next call with this
  * connection. */
 struct view session_output(struct sessions *s, uint32_t connection);
+/* The first `size` bytes of it were written; they are dropped. The connection may take input again
+ * then (SESSION_RESUME). */
 void session_output_sent(struct sessions *s, uint32_t connection, size_t size);
 
 /* Counters for the log (SIGUSR1) and for tests: two of what is now, the others since the start. */
@@ -136,6 +146,7 @@ struct session_counts {
 	uint64_t closed_malformed, closed_slow;
 	uint64_t pushed_unsynced; /* pushes that were released before their fact was on disk */
 };
+/* Fills in all of `counts`. */
 void session_counts(const struct sessions *s, struct session_counts *counts);
 /* Asserts the invariants. */
 void session_check(const struct sessions *s);
