@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * What the files of reconcile share. The parts below stand in the order in which the files may call
- * each other: each calls only those above it.
+ * What the files of reconcile share. From the bottom up; each file calls only files above it in
+ * this list:
  *
  *   member.c      asking a member: requests, their replies, what is written; actions
  *   merge.c       elements: pages, merging by key, storing what is missing
@@ -28,8 +28,8 @@
 #define THREEFOLD_RECONCILE_PRIVATE_H
 
 #include "base/ring.h"
-#include "reconcile/reconcile.h"
 #include "base/sha256.h"
+#include "reconcile/reconcile.h"
 
 enum {
 	RECONCILE_MAGIC = 0x7265636f,
@@ -101,13 +101,14 @@ struct member {
 
 /* Adds an action to those that reconcile_next gives. */
 void reconcile_act(struct reconcile *r, enum reconcile_action_kind kind, uint32_t index);
-/* The run is over: its last action is given. */
+/* Ends the run, once: gives its last action. `is_same` is for the result. */
 void reconcile_end(struct reconcile *r, bool is_same);
-/* Whether it takes part. True for no index beyond the members. */
+/* Whether a member takes part. False for an index beyond the members. */
 bool member_is_ready(const struct reconcile *r, uint32_t index);
-/* Writes a frame that has no reply. */
+/* Writes a frame that has no reply, and tells the caller that there is output. */
 void member_write(struct reconcile *r, uint32_t index, const struct frame *frame);
-/* Writes a request. The reply goes to plan_reply for `task`, if it is a task's. */
+/* Writes a request and remembers it until its reply comes. The reply goes to plan_reply for `task`,
+ * if it is a task's; else `task` is 0. The number of the request is set here. */
 void member_ask(struct reconcile *r, uint32_t index, const struct frame *frame, uint32_t task);
 /* A frame of this type has come: takes the oldest request off the ring. False if the frame is no
  * reply to that. */
@@ -185,19 +186,20 @@ struct reconcile {
 bool merge_has_room(const struct reconcile *r);
 /* Asks the speakers of the task's range for a page each. */
 void merge_begin(struct reconcile *r, uint32_t task);
-/* A page has come. NULL, or why the replica is not to be trusted. */
+/* Takes in a page that has come for a task. NULL, or a phrase: why the replica is not to be
+ * trusted. It lives for ever. */
 const char *merge_reply(struct reconcile *r, uint32_t index, uint32_t task,
                         const struct frame *frame);
-/* Writes a STORE of what is collected for a member. */
+/* Writes a STORE of what is collected for a member, if anything is. */
 void merge_flush(struct reconcile *r, uint32_t index);
 
 /* ---- plan.c ---- */
 
-/* Begins with the first pass; again after a replica was lost. */
+/* Begins the first pass. Called again, after plan_release, when a replica was lost. */
 void plan_start(struct reconcile *r);
 /* Drops all tasks and ranges. */
 void plan_release(struct reconcile *r);
-/* The reply to a task's request. NULL, or why the replica is not to be trusted. */
+/* Takes in the reply to a task's request. NULL, or a phrase as of merge_reply. */
 const char *plan_reply(struct reconcile *r, uint32_t index, uint32_t task,
                        const struct frame *frame);
 /* Starts and resumes tasks; ends the pass when nothing is left to do. */

@@ -106,12 +106,18 @@ struct reconcile_progress {
 	uint64_t stored;
 };
 
-/* All times are monotonic milliseconds. */
+/* All times are monotonic milliseconds, and never go back. An index is the place of a replica in
+ * the caller's list, below options.count. */
+
+/* A run that has no connection yet. `options` is copied. */
 struct reconcile *reconcile_new(const struct reconcile_options *options, uint64_t time_ms);
+/* Frees it, at any time, and wipes the key; NULL is fine. Connections are the caller's to close. */
 void reconcile_free(struct reconcile *r);
 
+/* A dial has succeeded. Nothing happens if the replica is lost by then. */
 void reconcile_connected(struct reconcile *r, uint32_t index, uint64_t time_ms);
-/* The dial or the connection has failed. `why` is a phrase. */
+/* The dial or the connection has failed: the replica is lost, and RECONCILE_CLOSE is given. `why`
+ * is a phrase, which is copied. Nothing happens if it is lost already, or after RECONCILE_DONE. */
 void reconcile_failed(struct reconcile *r, uint32_t index, const char *why, uint64_t time_ms);
 /* Takes at most one frame from the front of `bytes` and returns how many bytes that was; 0 if it is
  * not whole yet, or if the replica is lost. */
@@ -120,17 +126,23 @@ size_t reconcile_input(struct reconcile *r, uint32_t index, struct view bytes, u
  * protocol_next_fact; what did not prove itself is left out. All of them together are the union of
  * the sets; what is bettered by another may be among them. Lives until the next call. */
 struct view reconcile_collected(const struct reconcile *r);
-/* When reconcile_tick has something to do. */
+/* When reconcile_tick has something to do; UINT64_MAX: never. It may change with every event. */
 uint64_t reconcile_deadline(const struct reconcile *r);
+/* Loses replicas that have not answered in time, and writes pings to those that might take us for
+ * dead. May be called at any time. */
 void reconcile_tick(struct reconcile *r, uint64_t time_ms);
 
-/* False: no action left. */
+/* Takes the next action, in order. False: none is left. */
 bool reconcile_next(struct reconcile *r, struct reconcile_action *action);
-/* What may be written now; lives until the next call. */
+/* What may be written to a replica now, possibly nothing; lives until the next call. */
 struct view reconcile_output(const struct reconcile *r, uint32_t index);
+/* The first `size` bytes of it were written; they are dropped. */
 void reconcile_output_sent(struct reconcile *r, uint32_t index, size_t size);
 
+/* What has come of the run: whole after RECONCILE_DONE, so far before it. Beyond options.count the
+ * replicas are RECONCILE_LOST. */
 void reconcile_result(const struct reconcile *r, struct reconcile_result *result);
+/* How far it is. The string lives for ever. */
 void reconcile_progress(const struct reconcile *r, struct reconcile_progress *progress);
 /* Asserts the invariants. */
 void reconcile_check(const struct reconcile *r);
