@@ -80,14 +80,15 @@ enum journal_status {
 enum journal_status journal_open(struct disk *disk, const struct journal_options *options,
                                  struct store *store, struct journal **journal,
                                  struct journal_loaded *loaded, char err[ERR_SIZE]);
-/* UUID_SIZE bytes, as long as the journal lives. */
+/* The uuid of this replica: UUID_SIZE bytes, which live as long as the journal. */
 const uint8_t *journal_uuid(const struct journal *j);
 
 /* Takes a fact that has changed the store and must become durable. Copies what it needs. Returns
  * its position: when journal_synced has reached it, the fact survives a crash. */
 uint64_t journal_append(struct journal *j, const struct fact *fact);
-/* The last position appended, and the last one on disk. */
+/* The last position appended; 0: none was since the start. */
 uint64_t journal_position(const struct journal *j);
+/* The last position that is on the disk, and survives a crash; 0: none. */
 uint64_t journal_synced(const struct journal *j);
 
 /* Prepares the next job; none may be running. It is a batch if facts wait. Else, if `may_compact`,
@@ -99,9 +100,11 @@ bool journal_begin(struct journal *j, bool may_compact);
 size_t journal_waiting_size(const struct journal *j);
 /* Whether the job that was begun is a batch; else it is a step of a compaction. */
 bool journal_job_is_batch(const struct journal *j);
-/* Does the job's I/O. Any thread. */
+/* Does the I/O of the job that journal_begin has prepared. Any thread. Failures are kept for
+ * journal_end. */
 void journal_run(struct journal *j);
-/* 0, or -1 and a sentence: the process must end at once. */
+/* Takes in what journal_run has done; then the next job may begin. 0, or -1 and a sentence in
+ * `err`: facts may be lost, and the process must end at once. */
 int journal_end(struct journal *j, char err[ERR_SIZE]);
 
 /* Whether the disk has room for both next snapshots, a new journal and the reserve. If it has not,
@@ -111,11 +114,12 @@ bool journal_has_room(struct journal *j, uint64_t now_ms);
  * when no fact waits. */
 bool journal_compacting(const struct journal *j);
 
-/* A clean stop: commits, writes both snapshots, empties the journal to its first line. 0 also if
- * the snapshots did not fit: the journal then stays as it is. -1 and a sentence if facts may be
- * lost. Frees the journal either way. */
+/* A clean stop, while no job is running: commits, writes both snapshots, empties the journal to its
+ * first line. 0 also if the snapshots did not fit: the journal then stays as it is. -1 and a
+ * sentence if facts may be lost. Frees the journal either way. */
 int journal_close(struct journal *j, char err[ERR_SIZE]);
-/* Frees without writing anything, as a crash would leave it (tests, and after a failed start). */
+/* Frees the journal without writing anything, as a crash would leave it (tests, and after a failed
+ * start). NULL is fine. */
 void journal_abandon(struct journal *j);
 
 #endif

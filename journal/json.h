@@ -33,34 +33,42 @@ enum {
 
 struct cJSON;
 
-/* The tree, or NULL and in *wrong what is wrong with it: a phrase that lives for ever. */
+/* Reads a text of at most JSON_SIZE_MAX bytes. The tree, which the caller frees; or NULL, and in
+ * *wrong what is wrong with the text: a phrase that lives for ever. */
 struct cJSON *json_parse(struct view text, const char **wrong);
+/* Frees a tree with all that is in it; NULL is fine. */
 void json_free(struct cJSON *value);
 
 /* The member of that key; NULL if there is none or `object` is NULL or no object. */
 const struct cJSON *json_member(const struct cJSON *object, const char *key);
-/* Whether this is an object, all of whose keys are among these. */
+/* Whether this is an object, all of whose keys are among these `count`. False for NULL. */
 bool json_has_only(const struct cJSON *object, const char *const *keys, size_t count);
+/* Whether it is an array. False for NULL. */
 bool json_is_array(const struct cJSON *value);
-/* The elements of an array, or the members of an object, in turn; NULL at the end. */
+/* The first element of an array, or member of an object; NULL if it is empty. `container` is one of
+ * these, not NULL. */
 const struct cJSON *json_first(const struct cJSON *container);
+/* The one after an element or a member; NULL at the end. */
 const struct cJSON *json_next(const struct cJSON *element);
-/* Each: false if it is NULL or of another type; the output is then untouched. */
+/* Read a value of each type. False if it is NULL or of another type; the output is then untouched.
+ * A string's view points into the tree. */
 bool json_string(const struct cJSON *value, struct view *string);
 bool json_integer(const struct cJSON *value, uint64_t *integer);
 bool json_boolean(const struct cJSON *value, bool *boolean);
 
+/* Make an empty object, or an empty array. It is the caller's, until json_put hands it over. */
 struct cJSON *json_object(void);
 struct cJSON *json_array(void);
-/* Each puts a member at the end of an object, or, with a NULL key, an element at the end of an
- * array. A string is valid UTF-8 without NUL; an integer at most 2^53-1; `child` belongs to the
- * container from then on. */
+/* Put a value of each type, or a whole tree: a member at the end of an object, or, with a NULL key,
+ * an element at the end of an array. Strings and keys are copied. A string is valid UTF-8 without
+ * NUL; an integer is at most 2^53-1; `child` belongs to the container from then on. */
 void json_put_string(struct cJSON *container, const char *key, struct view string);
 void json_put_integer(struct cJSON *container, const char *key, uint64_t integer);
 void json_put_boolean(struct cJSON *container, const char *key, bool boolean);
 void json_put(struct cJSON *container, const char *key, struct cJSON *child);
 
-/* Appends the value as one line, without a newline; false if it would pass the buffer's maximum. */
+/* Appends the value as one line, without a newline. False, and nothing is appended, if it would
+ * pass the buffer's maximum. */
 bool json_print(const struct cJSON *value, struct buf *out);
 
 /* The bytes that json_escape may need for a string of `size` bytes, its quotes included. */

@@ -59,6 +59,7 @@ struct snapshot_names {
 	struct snapshot_name pending;
 };
 
+/* Whether both name the same content, or both no snapshot. */
 static inline bool snapshot_name_equal(struct snapshot_name a, struct snapshot_name b)
 {
 	return a.present == b.present && (!a.present || a.crc == b.crc);
@@ -108,15 +109,17 @@ void journal_line_put_text(struct buf *out, const uint8_t digest[KEY_SIZE], stru
 /* Closes the open object that begins at offset `begin` of `out` with its checksum, and ends the
  * line. */
 void journal_line_seal(struct buf *out, size_t begin);
-/* Whole lines, sealed and ended. */
+/* Put a whole line of each kind, sealed and ended with a newline: the head, a mark of the bytes
+ * that are synced, a note. */
 void journal_line_put_head(struct buf *out, const struct journal_head *head);
 void journal_line_put_synced(struct buf *out, uint64_t synced);
 void journal_line_put_note(struct buf *out, const struct snapshot_names *names);
 /* {"crc":"..."}, a block: a whole object, no newline. */
 void journal_line_put_block(struct buf *out, uint32_t crc);
-/* Pieces, for the head and the tail of a snapshot and for replica.json: {"format":1, with which
- * every file begins; a string as it is; 8 digits; a number. */
+/* {"format":1 with which every file begins: no comma behind it. */
 void journal_line_put_format(struct buf *out);
+/* Put pieces, for the head and the tail of a snapshot and for replica.json: a string as it is
+ * (nothing is escaped), 8 hexadecimal digits, a decimal number. */
 void journal_line_put(struct buf *out, const char *string);
 void journal_line_put_hex(struct buf *out, uint32_t value);
 void journal_line_put_decimal(struct buf *out, uint64_t value);
@@ -138,7 +141,9 @@ struct journal_line_parser {
 	} session;
 };
 
+/* Begins with no line read. */
 void journal_line_parser_init(struct journal_line_parser *p);
+/* Frees the tree of the last line; the views of its element end with it. */
 void journal_line_parser_release(struct journal_line_parser *p);
 /* Whether the line (without its newline) ends with the right checksum of what stands before. */
 bool journal_line_is_sealed(struct view line);
@@ -146,7 +151,8 @@ bool journal_line_is_sealed(struct view line);
  * seal. False, and a phrase in *wrong, if the line is none of the above. */
 bool journal_line_parse(struct journal_line_parser *p, struct view line, bool sealed,
                         struct element *e, const char **wrong);
-/* Reads 8 digits, "00000000" to "ffffffff". False if `text` is anything else. */
+/* Reads 8 digits, "00000000" to "ffffffff". False, and *value is untouched, if `text` is anything
+ * else. */
 bool journal_line_hex(struct view text, uint32_t *value);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * What the files of the journal share. The parts below stand in the order in which the files may
- * call each other: each calls only those above it, and journal/line.h.
+ * What the files of the journal share. From the bottom up; each file calls only files above it in
+ * this list, and journal/line.h:
  *
  *   names.c        the names of the files
  *   batch.c        facts to lines, lines to the disk; what a job may fail with
@@ -96,9 +96,11 @@ bool journal_is_no_room(int result);
 int journal_failed(struct journal *j, int result, const char *what, const char *file);
 /* Begins a job that writes and syncs what `fill` holds. */
 void batch_begin(struct journal *j);
-/* A batch that holds no fact, only the note that both snapshots are written. */
+/* Begins a batch that holds no fact, only the note that both snapshots are written. */
 void batch_begin_note(struct journal *j);
+/* Does the batch's I/O. Any thread. What fails is noted in the job. */
 void batch_run(struct journal *j);
+/* Takes in a batch that is on the disk: its facts count as synced. */
 void batch_end(struct journal *j);
 
 /* ---- snapshot.c ---- */
@@ -127,7 +129,8 @@ enum { SNAPSHOT_BLOCK_SIZE = 1024 }; /* bytes after which a checksum stands */
 
 /* Begins a snapshot anew. Nothing is opened or written yet. */
 void snapshot_begin(struct journal *j, enum journal_file file);
-/* Encodes the next slice and makes it the job. */
+/* Encodes the next slice and makes it the job. j->snapshot says where it goes on; it is not
+ * complete yet. */
 void snapshot_begin_slice(struct journal *j);
 
 /* ---- compaction.c ---- */
@@ -149,16 +152,16 @@ bool compaction_is_due(const struct journal *j);
 uint64_t compaction_size_max(const struct journal *j);
 /* Begins the next job of the compaction that is under way or due. */
 void compaction_begin(struct journal *j);
-/* Of every job but a batch. */
+/* Does the I/O of every job but a batch. Any thread. What fails is noted in the job. */
 void compaction_run(struct journal *j);
-/* Of every job but a batch that is no note: takes the step that follows. */
+/* Takes in every job but a batch that is no note, and takes the step that follows. */
 void compaction_end(struct journal *j);
 /* Throws away what is written aside and goes to the step USERS. */
 void compaction_restart(struct journal *j);
-/* The job of PLACE. */
+/* Begins the job of PLACE. */
 void compaction_begin_place(struct journal *j);
-/* A job that replaces the journal by one of nothing but its first line. All facts must stand in the
- * snapshots in place. */
+/* Begins a job that replaces the journal by one of nothing but its first line. All facts must stand
+ * in the snapshots in place. */
 void compaction_begin_empty(struct journal *j);
 
 /* ---- journal.c ---- */
@@ -201,10 +204,11 @@ struct journal {
 	uint64_t written_sizes[2];
 };
 
-/* A journal with no file open yet, for journal_open to fill in. */
+/* A journal with no file open yet, for journal_open to fill in. journal_abandon frees it. */
 struct journal *journal_new(struct disk *disk, const struct journal_options *options,
                             struct store *store);
-/* A whole job at once: begins it by `begin`, runs it and ends it. */
+/* Does a whole job at once, while no other is running: begins it by `begin`, runs it and ends it.
+ * Returns what journal_end does. */
 int journal_do(struct journal *j, void (*begin)(struct journal *j), char err[ERR_SIZE]);
 /* Writes both snapshots aside, notes them in the journal if `note`, and puts them in place; then
  * empties the journal to its first line. 0; 1 if they did not fit (nothing has changed then); -1
@@ -248,19 +252,23 @@ struct found_snapshot {
 	uint64_t size;
 };
 
-/* These three end reading, and return false: the disk failed, the data is refused, or it is of a
- * format that only a newer program knows. With `salvage`, damage becomes a warning and the result
- * is true: go on. Line 0: the file as a whole. */
+/* A call of the disk has failed with the negative errno value `result`: ends reading with the
+ * sentence "cannot WHAT 'FILE': ...". Always false. */
 bool loading_fail(struct loading *l, const char *what, const char *file, int result);
+/* The file is damaged; `what` is a phrase. Line 0: the file as a whole. Ends reading and is false.
+ * But with `salvage` it gives a warning and is true: go on. */
 bool loading_damage(struct loading *l, enum journal_file file, uint64_t line, uint64_t byte,
                     const char *what);
+/* The file is of a format that only a newer program knows: ends reading. Always false. */
 bool loading_refuse_newer(struct loading *l, enum journal_file file, uint64_t format);
+/* Adds a sentence to l->loaded->warnings, cut to the room that is left there. */
 void loading_warn(struct loading *l, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* Whether the file is there. False also on failure: then l->status says so. */
 bool loading_exists(struct loading *l, const char *name);
-/* Apply what the file holds to the store, and say what was found. False: reading is over. A
- * snapshot that is not there counts as read; a journal must be there. */
+/* Applies what a snapshot holds to the store, and fills in `found`. A snapshot that is not there
+ * counts as read. False: reading is over, and l->status says why. */
 bool read_snapshot(struct loading *l, enum journal_file file, struct found_snapshot *found);
+/* The same for a journal, which must be there. The caller has set file and name in `found`. */
 bool read_journal(struct loading *l, struct found_journal *found);
 
 #endif
