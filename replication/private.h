@@ -36,8 +36,8 @@
 #ifndef THREEFOLD_REPLICATION_PRIVATE_H
 #define THREEFOLD_REPLICATION_PRIVATE_H
 
-#include "base/ring.h"
 #include "base/map.h"
+#include "base/ring.h"
 #include "fact/ranges.h"
 #include "replication/replication.h"
 
@@ -108,7 +108,7 @@ struct due_reply {
 
 /* ---- tombstone.c: what is gone ---- */
 
-/* One that is told to whoever becomes live. */
+/* One that is told to every replica that becomes live. */
 struct kept_tombstone {
 	struct tombstone tombstone; /* its name: a view of `name` */
 	char name[NAME_SIZE_MAX];
@@ -357,7 +357,7 @@ struct login_session {
 
 /* All that one client knows. replication_check asserts:
  *   - `live` are the replicas in REPLICA_LIVE, and the first of them leads;
- *   - whoever is to be told `received` is live and has our session;
+ *   - a replica that is to be told `received` is live and has our session;
  *   - the audience of a request that is asking is live, and who is done is one of it;
  *   - the merge waits for a candidate only while it merges. */
 struct replication {
@@ -404,33 +404,36 @@ struct replication {
 
 /* `size` bytes that nobody can guess, from the seed. */
 void replication_random(struct replication *r, void *to, size_t size);
-/* A zeroed action at the end of the queue; `owned` is freed after it was taken. */
+/* Adds an action to the end of the queue, zeroed but for its kind, for the caller to fill in.
+ * `owned`, which may be NULL, is freed after the action was taken. */
 struct action *replication_act(struct replication *r, enum action_kind kind, void *owned);
-/* replication_clock now. */
+/* The replicas' time now, in milliseconds since 1970: replication_clock. */
 uint64_t replication_now(const struct replication *r);
-/* Replicas that are live and have this session. */
+/* The set of replicas that are live and have this session. */
 uint8_t replication_joined(const struct replication *r);
-/* Frees the values of a map, and empties it. */
+/* Frees the values of a map, one memory_free each, and empties it. */
 void replication_empty(struct map *m);
 
 /* ---- due.c ---- */
 
-/* Writes a request and remembers what its reply is for. */
+/* Writes a request and remembers what its reply is for. `op` is NULL if that is no request of ours.
+ * The number of the request is set here. If too much output waits, the replica is doubted. */
 void due_ask(struct replication *r, uint32_t index, const struct frame *frame, enum target target,
              struct op *op);
 /* Writes a ping; its answer counts for `op`, too, if that is not NULL. */
 void due_ping(struct replication *r, uint32_t index, struct op *op);
-/* The same as due_ask for a request that is put into `out` piece by piece. `question` is taken
- * over. Gives what due_end wants: the frame's offset, or SIZE_MAX if there is no room. */
+/* The same as due_ask for a request that the caller puts into `out` piece by piece. `question`,
+ * which may be NULL, is taken over. Gives what due_end wants: the frame's offset, or SIZE_MAX if
+ * there is no room. */
 size_t due_begin(struct replication *r, uint32_t index, uint8_t type, uint8_t flags,
                  enum target target, struct op *op, struct stream_question *question);
-/* Ends it, if all of it fitted; if not, the replica is doubted. */
+/* Ends it. `fits`: all of it had room. If not, the replica is doubted. */
 void due_end(struct replication *r, uint32_t index, size_t offset, bool fits);
-/* Takes the oldest reply that is due, with its question. False: none is. */
+/* Takes the oldest reply that is due; its question is the caller's to free. False: none is due. */
 bool due_take(struct replication *r, uint32_t index, struct due_reply *due);
-/* The connection has ended: nothing is due, nothing to be written. */
+/* The connection has ended: forgets what is due and what was to be written, and frees it. */
 void due_clear(struct replica *p);
-/* A reply is due that is more than a ping's. */
+/* Whether a reply is due that is more than a ping's. */
 bool due_is_work(const struct replica *p);
 /* The replica dies when all is settled next, before any request is looked at. `why`: a phrase that
  * lives for ever; the first one counts. */
@@ -438,13 +441,17 @@ void replica_doubt(struct replication *r, uint32_t index, const char *why);
 
 /* ---- tombstone.c ---- */
 
-/* The tombstone that an entry shows. False, and nothing is written: it proves nothing. */
+/* Reads the tombstone that an entry shows. It keeps the view of the entry's name. False, and
+ * nothing is written, if it proves nothing. */
 bool tombstone_read(const struct entry *entry, struct tombstone *tombstone);
-/* Tells it to the live ones of `to`, which showed the account alive, and keeps it. */
+/* Tells it to the live replicas of `to`, which showed the account alive, and keeps a copy, as
+ * tombstone_keep. */
 void tombstone_tell(struct replication *r, uint8_t to, const struct tombstone *tombstone);
-/* Keeps a tombstone, to be told to whoever becomes live later. */
+/* Keeps a copy of a tombstone, to be told to every replica that becomes live later. If there are
+ * TOMBSTONES_KEPT, the oldest one is dropped. */
 void tombstone_keep(struct replication *r, const struct tombstone *tombstone);
-/* The deletion was refused, or nobody knows: it does not go on behind the user's back. */
+/* Keeps the tombstone of this id no longer: the deletion was refused, or its outcome is unknown, so
+ * it must not go on behind the user's back. */
 void tombstone_forget(struct replication *r, const struct id *id);
 /* A replica has become live: tells it all that are kept. */
 void tombstone_tell_kept(struct replication *r, uint32_t index);
@@ -453,68 +460,74 @@ void tombstone_tell_kept(struct replication *r, uint32_t index);
 
 /* A new request, zeroed but for its row and parent; it is freed after op_end. */
 struct op *op_new(struct replication *r, const struct op_row *row, struct op *parent);
-/* Begins: calls row->start, or waits for a live replica. */
+/* Begins it, once: calls row->start, or waits for a live replica. */
 void op_begin(struct replication *r, struct op *op);
-/* Does not begin yet: it waits for another one to end, no longer than for a live replica. */
+/* Does not begin it yet: it waits for another one to end (op_begin_behind), no longer than for a
+ * live replica. */
 void op_stand_behind(struct replication *r, struct op *op);
-/* Another one has ended: those that stand behind begin. */
+/* Another one has ended: begins all that stand behind. */
 void op_begin_behind(struct replication *r);
-/* Its audience is who is live now. False: nobody is, and it waits. */
+/* Makes all replicas that are live now its audience. False: none is, and it waits. */
 bool op_audience(struct replication *r, struct op *op);
-/* To each of those who are live now. False: nobody is, and it waits. */
+/* op_audience, and writes a frame to each of them. False: none is live, and it waits. */
 bool op_multicast(struct replication *r, struct op *op, const struct frame *frame);
-/* To one more of its audience, or once more. */
+/* Writes a frame to one replica of its audience, which is then to reply, perhaps once more. */
 void op_ask(struct replication *r, struct op *op, uint32_t index, const struct frame *frame);
-/* Asks the same audience on. Who is not asked again has replied. */
+/* Goes on asking the same audience, after the end of a child. A replica that is not asked again
+ * counts as one that has replied. */
 void op_resume(struct replication *r, struct op *op);
-/* Asks the caller for P of a password under a setting; both live as long as the request. */
+/* Asks the caller for P of a password under a setting, which row->stretched hears. Both live as
+ * long as the request. It must be that of a command. */
 void op_stretch(struct replication *r, struct op *op, struct view password, const char *setting);
-/* Fewer replicas are live than the copies asked for: refuses it and is true. */
+/* Ends it as refused, and is true, if fewer replicas are live than options.min_copies. */
 bool op_too_few(struct replication *r, struct op *op);
-/* A result to be filled in for op_end; zeroed but for token, kind and audience. `detail` lives for
- * ever. */
+/* A result for op_end, which takes it over. The caller may fill in more: it is zeroed but for
+ * token, kind, audience and what is given here. `detail` lives for ever. */
 struct result *op_result(const struct op *op, enum outcome outcome, const char *detail);
 /* The same with room for so many users, whom the caller fills in and counts. */
 struct result *op_result_of_users(const struct op *op, enum outcome outcome, const char *detail,
                                   uint32_t users);
-/* Ends it: gives the result, which is taken over, and tells the parent. */
+/* Ends it, once: gives the result, which is taken over, unless op_tell_result has given one; and
+ * tells the parent. The request is freed later, when the event is settled. */
 void op_end(struct replication *r, struct op *op, struct result *result);
 /* Ends it with an outcome that needs nothing else said. */
 void op_refuse(struct replication *r, struct op *op, enum outcome outcome, const char *detail);
-/* Gives the result now and lets the request go on behind it. */
+/* Gives the result now, which is taken over, and lets the request go on behind it. Once. */
 void op_tell_result(struct replication *r, struct op *op, struct result *result);
-/* One of its audience has replied. A late reply, to a step that is over, is for nothing. */
+/* A replica has replied to it. If that is a late reply, to a step that is over, it is dropped. */
 void op_replied(struct replication *r, struct op *op, uint32_t index, const struct frame *frame);
 /* The replica has died: every request loses it from its audience. */
 void op_lost(struct replication *r, uint32_t index);
 /* Those that wait for a live replica start again, if there is one. */
 void op_restart(struct replication *r);
-/* It is to be looked at before the event is over. */
+/* Puts it on the list of those to be looked at before the event is over, if it is not there. */
 void op_settle(struct replication *r, struct op *op);
-/* Looks at the next one of these. False: none is left. */
+/* Takes the next one off that list and looks at it. False: none is left. */
 bool op_settle_next(struct replication *r);
-/* Those that have waited for too long end. */
+/* Ends those that have waited for too long. */
 void op_tick(struct replication *r);
-/* When the next one has; UINT64_MAX: none waits. */
+/* The monotonic time, in ms, at which the next one has; UINT64_MAX: none waits. */
 uint64_t op_deadline(const struct replication *r);
-/* Nothing is under way that somebody waits for. */
+/* Whether nothing is under way that somebody waits for. */
 bool op_is_idle(const struct replication *r);
 /* Asserts the invariants. */
 void op_check(const struct replication *r);
-/* Frees all. */
+/* Frees all requests, whatever they wait for. No parent is told. */
 void op_release(struct replication *r);
 
 /* ---- contact.c ---- */
 
-/* What is known of a name that the user has written, which lookup.c can read; made, if it is
- * new. */
+/* What is known of a name that the user has written, which is valid by name_is_reference; made, if
+ * it is new. It lives until contact_release. */
 struct contact *contact_get(struct replication *r, struct view name);
+/* Frees all contacts. */
 void contact_release(struct replication *r);
-/* Our stream to an account: made, if this session has sent nothing to it. */
+/* Our stream to an account; made, if this session has sent nothing to it. It lives until
+ * outbound_clear. */
 struct outbound *outbound_get(struct replication *r, const struct id *id);
 /* The same for a contact that is known. */
 struct outbound *outbound_of(struct replication *r, struct contact *contact);
-/* The session has ended, and its streams with it. */
+/* The session has ended: frees its streams, and no contact points to one any more. */
 void outbound_clear(struct replication *r);
 
 /* ---- lookup.c ---- */
@@ -559,31 +572,37 @@ struct lookup {
  * that no replica could be reached. `text`: a name, name~digits or a full id. */
 struct lookup *lookup_new(struct replication *r, struct op *parent, struct view text,
                           void *purpose);
+/* The same for an account whose id is known. */
 struct lookup *lookup_id_new(struct replication *r, struct op *parent, const struct id *id,
                              void *purpose);
-/* How the account is shown: plain if it is the one that its name gives. */
+/* How the account at index `at` is shown: plain if it is the one that its name gives. */
 void lookup_display(const struct lookup *l, uint32_t at, char display[DISPLAY_SIZE]);
 
 /* ---- person.c ---- */
 
-/* What is known of an account that sends; made, if it is new. */
+/* What is known of an account that sends; made, if it is new. It lives until person_release. */
 struct person *person_get(struct replication *r, const struct id *id);
-/* What one replica says of who it is. */
+/* Takes in what one replica says of who it is. */
 void person_learn(struct person *p, uint32_t index, const struct entry *e);
-/* `display` is right; if not, it is found out. */
+/* Whether `display` is right. If not, it is found out, and the caller asks again when something has
+ * changed. */
 bool person_is_settled(struct replication *r, struct person *p);
 /* The replica died, or the session ended: what it said counts no longer. */
 void person_lost(struct replication *r, uint32_t index);
+/* Frees all persons; stream_release calls it. */
 void person_release(struct replication *r);
 
 /* ---- stream.c ---- */
 
-/* What is known of a stream to the account that is logged in; made, if it is new. */
+/* What is known of a stream to the account that is logged in; made, if it is new. It lives until
+ * stream_release. */
 struct stream_state *stream_get(struct replication *r, const struct id *sender,
                                 const struct ulid *session);
-/* Every live replica has said what is gone of it. If not, those that have not are asked. */
+/* Whether every replica that is live and has our session has said what is gone of the stream. If
+ * not, those that have not are asked. */
 bool stream_is_settled(struct replication *r, struct stream_state *s);
-/* The answer to a question: what is gone of each stream, and who its sender is. */
+/* Takes in the answer to a question: what is gone of each stream, and who its sender is. The
+ * question stays the caller's. */
 void stream_answers(struct replication *r, uint32_t index, struct stream_question *question,
                     const struct frame *frame);
 /* To each of `to`: the message was received. Told when it is due (RECEIVED_MS). Nothing happens if
@@ -595,24 +614,26 @@ void stream_settle(struct replication *r);
 void stream_flush(struct replication *r);
 /* What has gathered is told to nobody. */
 void stream_drop_received(struct replication *r);
-/* When `received` is due; UINT64_MAX: nothing has gathered. */
+/* The monotonic time, in ms, at which `received` is due; UINT64_MAX: nothing has gathered. */
 uint64_t stream_deadline(const struct replication *r);
 /* The replica died, or the session ended: what was asked there and told it counts no longer. */
 void stream_lost(struct replication *r, uint32_t index);
+/* Frees all streams and persons. No stream has candidates any more (mailbox_clear). */
 void stream_release(struct replication *r);
-/* Nothing is asked or without a reply; `received` that is not due yet is no work. */
+/* Whether nothing is left to ask or without a reply. `received` that is not due yet is no work. */
 bool stream_is_idle(const struct replication *r);
 
 /* ---- handed.c ---- */
 
 /* Whether one more may be handed out. */
 bool handed_has_room(const struct replication *r);
-/* A message is handed out; there is room. Gives its serial. */
+/* A message is handed out, for which there is room (handed_has_room). `size`: bytes of its text.
+ * Gives its serial. */
 uint64_t handed_add(struct replication *r, struct stream_state *s, uint64_t number, uint32_t size);
 /* All up to this serial are shown: they may be told from now on, and are told to those who have the
  * session that they came in. */
 void handed_shown(struct replication *r, uint64_t serial);
-/* Those that are left never will be. */
+/* Forgets those that are left: they never will be shown. */
 void handed_drop(struct replication *r);
 
 /* ---- mailbox.c ---- */
@@ -621,30 +642,34 @@ void handed_drop(struct replication *r);
 void mailbox_begin(struct replication *r);
 /* Reads this replica's pages after a place; NULL: from the beginning. */
 void mailbox_read(struct replication *r, uint32_t index, const struct place *after);
-/* What a replica says: a page, a push, and that it has dropped pushes behind a place. */
+/* Takes in the reply to a PAGE. This and the next two drop what belongs to no session. */
 void mailbox_page(struct replication *r, uint32_t index, const struct frame *frame);
+/* Takes in a PUSH. */
 void mailbox_push(struct replication *r, uint32_t index, const struct frame *frame);
+/* A replica has dropped the pushes behind a place: reads on from there. */
 void mailbox_read_on(struct replication *r, uint32_t index, const struct place *place);
-/* The replica died. */
+/* The replica died: forgets what was read of its mailbox and is not merged yet. */
 void mailbox_lost(struct replication *r, uint32_t index);
-/* The session ended. */
+/* The session ended: forgets all that has come and was not handed out. */
 void mailbox_clear(struct replication *r);
 /* Merges on, hands out what may be, asks for pages. Called when anything has changed. */
 void mailbox_settle(struct replication *r);
-/* At grace_ms. */
+/* Looks whether r->grace_ms has come; then what was held back is looked at again. */
 void mailbox_tick(struct replication *r);
 
 /* ---- login.c ---- */
 
-/* A LOGIN or HANDOVER frame with its proof, for the session that runs or for one that is made. */
+/* Fills in a LOGIN frame with its proof for this replica, for the session that runs or for one that
+ * is made. From then on the log-in counts as written there. */
 void login_frame(struct replication *r, uint32_t index, const struct login_session *session,
                  struct frame *frame);
+/* Fills in a HANDOVER frame with its proof. The account's views point into `session`. */
 void login_handover_frame(struct replication *r, uint32_t index,
                           const struct login_session *session, struct frame *frame);
-/* A log-in is written somewhere and has not ended: whose session a replica should have is not known
- * yet. */
+/* Whether a log-in is written somewhere and has not ended: then it is not known yet whose session a
+ * replica should have. */
 bool login_is_written(const struct replication *r);
-/* Logs in to an account that was just made. */
+/* Logs in to an account that was just made, as a child of `parent`. `made` is copied. */
 void login_created(struct replication *r, struct op *parent, const struct login_session *made);
 /* LOGOUT, on every connection on which a log-in was written, but on those of `but`. */
 void login_tell_logout(struct replication *r, const struct ulid *session, uint8_t but);
@@ -656,7 +681,7 @@ void login_ended(struct replication *r, uint32_t index, const struct ulid *sessi
 void login_session_lost(struct replication *r, bool deleted);
 /* Forgets the session and what belongs to it. */
 void login_session_clear(struct replication *r);
-/* The session `by` runs: what was said in one is done in no other. */
+/* Whether the session `by` runs: what was said in one is done in no other. */
 static inline bool login_session_is(const struct replication *r, const struct ulid *by)
 {
 	return r->session.active && ulid_equal(&r->session.ulid, by);
@@ -664,7 +689,7 @@ static inline bool login_session_is(const struct replication *r, const struct ul
 
 /* ---- logout.c ---- */
 
-/* All that was handed out is shown, or never will be: those that wait for that log out. */
+/* If all that was handed out is shown, or never will be: lets those that wait for that log out. */
 void logout_settle(struct replication *r);
 
 /* ---- send.c ---- */
@@ -675,12 +700,13 @@ struct send_sum {
 	enum outcome outcome; /* the first that was not OK */
 };
 
-/* One message to accounts that are known, in the session `by`, as a child of `parent`. */
+/* Sends one message to `count` accounts that are known, 1 to RECIPIENTS_MAX, in the session `by`,
+ * as a child of `parent`. Ids and text are copied. */
 void send_chunk(struct replication *r, struct op *parent, const struct ulid *by,
                 const struct id *ids, uint32_t count, struct view text);
-/* Adds up one that has ended. */
+/* Adds one that has ended to the sum. `sum` is zeroed before the first one. */
 void send_chunk_sum(const struct op *op, struct send_sum *sum);
-/* A sentence about an outcome. */
+/* A sentence about an outcome of a send. It lives for ever. */
 const char *send_explain(enum outcome outcome);
 
 /* ---- list.c ---- */
@@ -710,7 +736,8 @@ struct list_page {
 	uint8_t *missing;        /* of each of users: replicas that did not list it */
 };
 
-/* Begins one as a child of `parent`, which keeps the cursor. */
+/* Begins one as a child of `parent`, which keeps the cursor until it ends; a zeroed cursor with a
+ * prefix is at the beginning. */
 void list_page_new(struct replication *r, struct op *parent, struct list_cursor *cursor);
 
 /* ---- the kinds of requests ---- */
@@ -720,15 +747,21 @@ extern const struct op_row create_row, login_row, logout_row, delete_row, send_r
 
 /* ---- replica.c ---- */
 
-/* The first dial. */
+/* Sets up a replica, and dials it for the first time. */
 void replica_init(struct replication *r, uint32_t index);
+/* Frees what it holds. */
 void replica_release(struct replication *r, uint32_t index);
-/* What became of ACTION_DIAL or of the connection, and what came on it: see replication.h. */
+/* The dial that was asked for has succeeded: writes HELLO and a PING. */
 void replica_connected(struct replication *r, uint32_t index);
+/* The dial or the connection has failed: the replica dies. `why` is copied. Nothing if it is
+ * down. */
 void replica_failed(struct replication *r, uint32_t index, const char *why);
+/* Takes whole frames from the front of `bytes`, until the replica is down or doubted. Gives how
+ * many bytes that was. */
 size_t replica_input(struct replication *r, uint32_t index, struct view bytes);
-/* Redials, pings, or dies because no reply has come; and when that is to be looked at. */
+/* Redials, pings, or dies because no reply has come, if it is time. */
 void replica_tick(struct replication *r, uint32_t index);
+/* The monotonic time, in ms, at which replica_tick has something to do. */
 uint64_t replica_deadline(const struct replication *r, uint32_t index);
 /* Those that are doubted die; those that waited for a log-in, or whose session has ended, go on. */
 void replica_settle(struct replication *r);

@@ -139,7 +139,7 @@ enum outcome {
 	OUTCOME_SEVERAL,        /* the name fits several accounts, none of which counts */
 	OUTCOME_END,
 };
-/* One word, which never changes: "name-taken", "ok". */
+/* The word of an outcome, which never changes: "name-taken", "ok". It lives for ever. */
 const char *outcome_code(enum outcome outcome);
 
 /* ---- actions ---- */
@@ -249,13 +249,14 @@ struct action {
 
 /* ---- calls ---- */
 
-/* A client that has dialled nobody yet: the first actions are three ACTION_DIAL. */
+/* A client that has dialled no replica yet: the first actions are three ACTION_DIAL. `options` is
+ * copied. */
 struct replication *replication_new(const struct replication_options *options,
                                     struct replication_time time);
-/* NULL is fine. Connections are the caller's to close. */
+/* Frees it, whatever is under way; NULL is fine. Connections are the caller's to close. */
 void replication_free(struct replication *r);
 
-/* What became of ACTION_DIAL. */
+/* The dial of ACTION_DIAL has succeeded. */
 void replication_connected(struct replication *r, uint32_t index, struct replication_time time);
 /* The dial, or later the connection, has failed. `why`: a phrase ("connection refused"), which is
  * copied. */
@@ -265,7 +266,8 @@ void replication_failed(struct replication *r, uint32_t index, const char *why,
  * bytes that was; the caller keeps the rest and gives it again with what comes next. */
 size_t replication_input(struct replication *r, uint32_t index, struct view bytes,
                          struct replication_time time);
-/* The answer to ACTION_STRETCH: P (auth_stretch), or NULL if it could not be made. */
+/* The answer to ACTION_STRETCH: P (auth_stretch, KEY_SIZE bytes, which are copied), or NULL if it
+ * could not be made. Nothing happens if the command has ended meanwhile. */
 void replication_stretched(struct replication *r, uint32_t token, const uint8_t *stretched,
                            struct replication_time time);
 /* The message of ACTION_MESSAGE with this serial, and all that were handed out before it, have left
@@ -281,6 +283,8 @@ void replication_blind(struct replication *r, struct replication_time time);
 /* The monotonic time at which replication_tick has something to do; it may change with every call.
  * What has arrived is to be given first, or a replica counts as silent that has answered. */
 uint64_t replication_deadline(const struct replication *r);
+/* Does what time alone brings: redials, pings, replicas that count as dead, requests that have
+ * waited too long, messages that were held back. May be called at any time. */
 void replication_tick(struct replication *r, struct replication_time time);
 
 /* Begins a command and returns its token, which is not 0. Each command has one ACTION_RESULT with
@@ -293,12 +297,12 @@ uint32_t replication_command(struct replication *r, const struct command *comman
 bool replication_next(struct replication *r, struct action *action);
 /* What waits to be written to a replica; it lives until the next call of any function. */
 struct view replication_output(struct replication *r, uint32_t index);
-/* So much of the front of it was written. */
+/* The first `size` bytes of it were written; they are dropped. */
 void replication_output_sent(struct replication *r, uint32_t index, size_t size);
 
 /* ---- questions ---- */
 
-/* Whether a session runs, and then how its account is shown. */
+/* Whether a session runs; if so, `name` becomes how its account is shown; else it is untouched. */
 bool replication_logged_in(const struct replication *r, char name[DISPLAY_SIZE]);
 /* The index of the replica that leads: the lowest live one. -1: none is live. */
 int replication_leader(const struct replication *r);
@@ -306,11 +310,12 @@ int replication_leader(const struct replication *r);
 uint32_t replication_live(const struct replication *r);
 /* Why a replica is not live ("" if it is); until the next event. */
 const char *replication_why(const struct replication *r, uint32_t index);
-/* Nothing is under way: no command, no question to a replica, no message that is held back, or
- * handed out and not shown. What was shown may still wait to be told (RECEIVED_MS): a log-out and a
- * deletion tell it first. */
+/* Whether nothing is under way: no command, no question to a replica, no message that is held back,
+ * or handed out and not shown. What was shown may still wait to be told (RECEIVED_MS): a log-out
+ * and a deletion tell it first. */
 bool replication_idle(const struct replication *r);
-/* The replicas' time (the middle one of the live ones), or 0 if none was ever heard. */
+/* The replicas' time (the middle one of the live ones), in milliseconds since 1970; 0 if none was
+ * ever heard. */
 uint64_t replication_clock(const struct replication *r, struct replication_time time);
 /* Asserts the invariants. */
 void replication_check(const struct replication *r);
