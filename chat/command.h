@@ -70,12 +70,15 @@ struct command_parser {
 	struct view to[RECIPIENTS_MAX + 1]; /* the recipients of the last line */
 };
 
-/* `asks`: a person sits at a terminal, and the caller asks for what the row allows to leave out. */
+/* Begins with no line read. `asks`: a person sits at a terminal, and the caller asks for what the
+ * row allows to leave out. */
 void command_parser_init(struct command_parser *p, bool asks);
+/* Frees its memory; requests of this parser are not valid any more. */
 void command_parser_release(struct command_parser *p);
 /* Parses and checks one line of 1 to COMMAND_LINE_SIZE_MAX bytes, without its newline. `was_cut`:
  * the line was longer, and this is its front; such a line is always refused. Fills in all of
- * `request`; request->outcome tells whether it may be done. */
+ * `request`; request->outcome tells whether it may be done. Its views point into the line or into
+ * the parser, until the next command_parse. */
 void command_parse(struct command_parser *p, struct view line, bool was_cut,
                    struct command_request *request);
 /* The same for a line that is plain text whatever it begins with. It is checked as a text only. */

@@ -17,7 +17,8 @@ struct command_fields {
 	const char *wrong;             /* NULL, or a phrase: why this is no command at all */
 };
 
-/* Reads one JSON object into `fields`, whose `to` is set. `strings` is emptied and filled with the
+/* Reads one JSON object, a line that is not empty, into `fields`, which the caller has zeroed but
+ * for `to`. If it is no command, fields->wrong says why. `strings` is emptied and filled with the
  * strings of the line, which the views of `fields` then show; it may grow to line.size bytes. */
 void command_fields_of_json(struct view line, struct buf *strings, struct command_fields *fields);
 

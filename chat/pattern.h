@@ -35,13 +35,16 @@ struct pattern {
 /* Makes a pattern of `text`, which holds no NUL and is copied. False, and a sentence in `err`, if
  * it is no regular expression that can be used; then there is nothing to release. */
 bool pattern_init(struct pattern *p, struct view text, bool is_regex, char err[PATTERN_ERR_SIZE]);
+/* Frees it. A zeroed or released pattern is fine. */
 void pattern_release(struct pattern *p);
 /* What all names that fit begin with, as far as that is known. It holds only characters that names
  * may have, and lives as long as the pattern. */
 struct view pattern_prefix(const struct pattern *p);
-/* False: no name can fit, whatever accounts there are, so nobody needs to be asked. */
+/* Whether a name may fit. False: none can, whatever accounts there are, so no replica needs to be
+ * asked. */
 bool pattern_is_possible(const struct pattern *p);
-/* `name` is a name as it is shown, perhaps with `~` and digits. */
+/* Whether a name fits. `name` is as it is shown, perhaps with `~` and digits. Then it fits, too, if
+ * the name alone does. */
 bool pattern_fits(const struct pattern *p, const char *name);
 
 #endif

@@ -10,9 +10,10 @@
 
 #include "base/buf.h"
 
-/* For our own words and numbers only: nothing is escaped. At most 511 bytes. */
+/* Appends our own words and numbers, at most 511 bytes. Nothing is escaped. Both functions assert
+ * that `to` has room. */
 void say_own(struct buf *to, const char *format, ...) __attribute__((format(printf, 2, 3)));
-/* For words of others: what a terminal might obey becomes a visible mark (base/escape.h). */
+/* Appends words of others: what a terminal might obey becomes a visible mark (base/escape.h). */
 void say_foreign(struct buf *to, const char *text);
 
 #endif

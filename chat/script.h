@@ -51,22 +51,33 @@ struct script_answer {
 	uint64_t count;
 };
 
-/* `addresses` live longer than the script. */
+/* Begins with no line, and without colours. `json`: lines are JSON objects, else they are readable.
+ * There are REPLICAS `addresses`; they live longer than the script. */
 void script_init(struct script *s, bool json, const char *const *addresses);
+/* Frees the memory of `out`. */
 void script_release(struct script *s);
+
+/* All of these append one event to s->out: one line, or in readable form some lines. The caller
+ * takes them from there. */
 
 /* The first line: which replicas are live, and for those that are not, why (why[i]). leader -1: no
  * replica leads. */
 void script_ready(struct script *s, int leader, const bool live[REPLICAS],
                   const char *const why[REPLICAS]);
-/* A replica became live, or dead for the reason `why`. */
+/* A replica became live, or dead for the reason `why`, a phrase that only a dead one needs. */
 void script_replica(struct script *s, uint32_t index, bool live, const char *why);
+/* Another replica leads. */
 void script_leader(struct script *s, uint32_t index);
+/* A message that was received. */
 void script_message(struct script *s, const struct shown *shown);
+/* A page of `count` accounts of a list; a list may have several. */
 void script_users(struct script *s, const struct user *users, size_t count);
+/* The table of /replicas. */
 void script_replicas(struct script *s, const struct replica_row rows[REPLICAS]);
+/* The session ended without a command. `why` is a phrase. */
 void script_logged_out(struct script *s, const char *why);
-/* Exactly once for each command, in their order. answer->detail is not NULL; it may be empty. */
+/* The result of a command: exactly one for each, in their order. answer->detail is not NULL; it may
+ * be empty. */
 void script_result(struct script *s, const struct script_answer *answer);
 
 enum { SCRIPT_TIME_SIZE = 64, SCRIPT_ID_SIZE = ULID_TEXT_SIZE + 1 + 20 + 1 };

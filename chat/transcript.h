@@ -72,8 +72,8 @@ struct transcript {
 	uint8_t differing; /* replicas that were said to hold other facts than the leader */
 };
 
-/* `out` and `addresses` live longer than the transcript. `out` may grow by ESCAPE_GROWTH_MAX times
- * what is shown. */
+/* Begins with nothing shown; there is nothing to release. `out` and the REPLICAS `addresses` live
+ * longer than the transcript. `out` may grow by ESCAPE_GROWTH_MAX times what is shown. */
 void transcript_init(struct transcript *t, struct buf *out, const char *const *addresses);
 /* Sets the day, so that no line names it before it changes. */
 void transcript_begin(struct transcript *t, const struct transcript_time *now);
@@ -103,9 +103,12 @@ struct transcript_own {
 	const char *detail;
 	const struct result *result; /* NULL for what no replica was asked */
 };
+/* Shows a message that the person sends, in the state that it has now. `own` is not kept. One that
+ * was shown as waiting, and is stored later, is counted by transcript_sent. */
 void transcript_own(struct transcript *t, const struct transcript_own *own,
                     const struct transcript_time *now);
-/* So many messages that were shown as waiting are stored, on at least so many replicas. */
+/* Tells that `count` messages that were shown as waiting are stored, each on `copies` replicas or
+ * more. `count` is not 0. */
 void transcript_sent(struct transcript *t, uint64_t count, uint32_t copies,
                      const struct transcript_time *now);
 /* Shows any other line that was typed, of a secret one (chat/secret.h) only the first word.
@@ -118,35 +121,40 @@ void transcript_typed(struct transcript *t, struct view line, bool is_secret, bo
  * leader -1: none leads. */
 void transcript_ready(struct transcript *t, int leader, const char *const why[REPLICAS],
                       const struct transcript_time *now);
-/* The two keep a change in mind until transcript_changes tells all of them. */
+/* Remembers that a replica became live, or dead for the reason `why` (a phrase, which is copied),
+ * until transcript_changes tells it. */
 void transcript_replica(struct transcript *t, uint32_t index, bool live, const char *why);
+/* Remembers that another replica leads, until transcript_changes tells which. */
 void transcript_leader(struct transcript *t);
 /* Tells the changes since the last call, if there are any. leader -1: no replica is live. */
 void transcript_changes(struct transcript *t, int leader, const struct transcript_time *now);
 /* Tells whether the facts of all replicas agree, if that changed. */
 void transcript_facts(struct transcript *t, const struct replica_row rows[REPLICAS],
                       const struct transcript_time *now);
-/* The answer to /replicas: a table. */
+/* Shows the answer to /replicas: a table. */
 void transcript_replicas(struct transcript *t, const struct replica_row rows[REPLICAS]);
 
 /* ---- the rest ---- */
 
-/* Appends "14:03 -- TEXT". */
+/* Appends "14:03 -- TEXT". The text may hold foreign bytes. */
 void transcript_notice(struct transcript *t, const char *text, const struct transcript_time *now);
+/* Tells that the session ended without a command, and ends the block of what waited. `why` is a
+ * phrase. */
 void transcript_logged_out(struct transcript *t, const char *why,
                            const struct transcript_time *now);
 
 /* What stands before the line being typed: "alice r1 2/3 to bob, 4 new, 1 waiting> ": replica 1
  * leads, two of three are live. */
 struct transcript_prompt {
-	const char *own; /* "": not logged in */
-	int leader;
-	uint32_t live;
-	const char *talk;
-	uint64_t unread;
-	uint64_t waiting;
+	const char *own;  /* "": not logged in */
+	int leader;       /* -1: no replica leads */
+	uint32_t live;    /* replicas */
+	const char *talk; /* whom plain text goes to; "": nobody */
+	uint64_t unread;  /* messages */
+	uint64_t waiting; /* lines */
 };
 enum { TRANSCRIPT_PROMPT_SIZE = 512 };
+/* Writes the prompt and a NUL, with colours. */
 void transcript_prompt(const struct transcript_prompt *p, char text[TRANSCRIPT_PROMPT_SIZE]);
 
 #endif
