@@ -39,14 +39,15 @@ struct cli_output {
 	uint64_t shown;         /* the serial of the last message that was */
 };
 
-/* The loop must outlive it. */
+/* Begins with nothing written. The loop must outlive it; it must not move. */
 void output_init(struct cli_output *output, struct loop *l);
-/* What is kept is dropped. */
+/* Stops its timer and frees its memory. What is kept is dropped. */
 void output_release(struct cli_output *output);
 /* Writes all bytes to stdout, now or when there is room. A failure is logged once, and sets the
  * flags above. */
 void output_write(struct cli_output *output, struct view bytes);
-/* All bytes of the message with this serial, and of those before it, were given to output_write. */
+/* Says that all bytes of the message with this serial, and of those before it, were given to
+ * output_write. From then on it is found out when they are shown. */
 void output_message(struct cli_output *output, uint64_t serial);
 /* Whether all bytes are written. */
 bool output_is_empty(const struct cli_output *output);

@@ -72,25 +72,27 @@ void show_flush(struct cli_show *s);
 void show_settle(struct cli_show *s, struct command_parser *parser);
 /* Draws the prompt, if there is a person. */
 void show_prompt(struct cli_show *s);
-/* Writes a line of the client itself to a person, at once. */
+/* Writes a line of the client itself, at once. There must be a person. */
 void show_notice(struct cli_show *s, const char *text);
 
 /* ---- what happens ---- */
 
-/* ACTION_READY: tells how each replica is, and which leads. */
+/* Takes ACTION_READY, once: tells how each replica is, and which leads. Lines are taken from now
+ * on. */
 void show_ready(struct cli_show *s);
-/* ACTION_REPLICA, after ready. */
+/* Takes ACTION_REPLICA, after show_ready. A script is told at once, a person by show_changes. */
 void show_replica(struct cli_show *s, const struct action *action);
-/* ACTION_LEADER, after ready: the replica that leads from now on. */
+/* Takes ACTION_LEADER in the same way. `index`: the replica that leads from now on. */
 void show_leader(struct cli_show *s, uint32_t index);
 /* Tells a person about all changes that show_replica and show_leader took, in one line. */
 void show_changes(struct cli_show *s);
-/* ACTION_REPLICAS: shows the table of /replicas, or takes the answer to the background question. */
+/* Takes ACTION_REPLICAS: shows the table of /replicas, or takes the answer to the background
+ * question. */
 void show_replicas(struct cli_show *s, const struct action *action);
 /* Takes a result if the token is that of the background question, and ends the question. False if
  * it is not. */
 bool show_takes(struct cli_show *s, uint32_t token);
-/* ACTION_MESSAGE. */
+/* Takes ACTION_MESSAGE: shows it. After the next show_flush the output knows its serial, too. */
 void show_message(struct cli_show *s, const struct shown *shown);
 /* Tells that the session has ended without a command. `why` is a phrase, as "idle". */
 void show_logged_out(struct cli_show *s, const char *why);
@@ -106,9 +108,9 @@ void show_line(struct cli_show *s, const struct command_request *request, struct
 /* The command went to the replicas, so it may take long. `word` is the command's name, which must
  * live until the command ends. */
 void show_begun(struct cli_show *s, struct view word);
-/* Shows a page of accounts to a script. */
+/* Shows a page of accounts. There must be a script: a person gets cli/list.h. */
 void show_users(struct cli_show *s, const struct user *users, size_t count);
-/* Shows the result and ends the command. */
+/* Shows the result and ends the command. `a` is not kept. */
 void show_result(struct cli_show *s, const struct script_answer *a);
 /* Ends the command without a line. For each show_line or show_begun of a new command the caller
  * calls either this or show_result, once. */

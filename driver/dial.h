@@ -72,18 +72,22 @@ struct dial {
 /* Sets up a closed connection. `half` and `target` must outlive it; it must not move. */
 void dial_init(struct dial *d, const struct dial_half *half, const struct dial_target *target,
                uint32_t index);
-/* Begins a try; it is closed. If nothing can be dialled the half is told before this returns. */
+/* Begins a try; the connection is closed before. If nothing can be dialled, the half is told before
+ * this returns. */
 void dial_begin(struct dial *d);
-/* Closes it and forgets what was not written; nothing if it is closed. The half is not told. */
+/* Closes it and forgets what was not written. The half is not told. Does nothing if it is
+ * closed. */
 void dial_close(struct dial *d);
+/* Whether bytes may come and go: a dial that is under way is not connected yet. */
 bool dial_is_connected(const struct dial *d);
 
 /* Takes an event of the loop. That there is room to write is left to the next dial_flush. */
 void dial_ready(struct loop_source *source, unsigned events);
-/* Reads once; it is connected. False if there is nothing more to be read now. */
+/* Reads once, and gives the bytes to the half; it is connected. False if there is nothing more to
+ * be read now, or if the connection has ended or failed, which the half was told. */
 bool dial_receive(struct dial *d);
-/* Writes what the half has and the socket takes. True if that has failed, which was an event for
- * the half. Nothing if it is not connected. */
+/* Writes what the half has and the socket takes. True if the connection has failed, which the half
+ * was told. Does nothing if it is not connected. */
 bool dial_flush(struct dial *d);
 
 #endif
