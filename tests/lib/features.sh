@@ -118,12 +118,6 @@ terminal() {
 	tmux -u -S "$dir/tmux" -f /dev/null "$@"
 }
 
-eval "$(declare -f clean_up_processes | sed '1s/.*/clean_up_without_terminals()/')"
-clean_up_processes() {
-	[ ! -S "$dir/tmux" ] || terminal kill-server 2>/dev/null
-	clean_up_without_terminals
-}
-
 term_start() {
 	local name=$1 command
 	shift

@@ -211,6 +211,28 @@ child_of() {
 	return 1
 }
 
+# Those processes and all below them, the parents first.
+processes_below() {
+	cat /proc/[0-9]*/stat 2>/dev/null | awk -v roots="$*" '
+		{ pid = $1; sub(/^.*\) . /, ""); parent[pid] = $1 }
+		END {
+			last = split(roots, found)
+			for (i = 1; i <= last; i++)
+				for (pid in parent)
+					if (parent[pid] == found[i])
+						found[++last] = pid
+			for (i = 1; i <= last; i++)
+				print found[i]
+		}'
+}
+
+# A zombie has ended, too: nobody may be there to wait for it.
+is_gone() {
+	local stat
+	read -r stat 2>/dev/null <"/proc/$1/stat" || return 0
+	[[ ${stat##*) } == Z* ]]
+}
+
 # Waits for a child and returns its status; kills it, and returns 124, if it takes too long.
 wait_for_end() {
 	if ! wait_for "$patience" has_ended "$1"; then
@@ -232,8 +254,22 @@ launch() {
 	exec "$@"
 }
 
+# Ends the terminals of this test (tmux at $dir/tmux), and what runs in them. What has not ended five seconds later is
+# killed: a sanitizer looks for leaks at the end of a program, and hangs if the terminal goes away meanwhile.
+end_terminals() {
+	local pid pids
+	[ -S "$dir/tmux" ] || return 0
+	# shellcheck disable=SC2046
+	pids=$(processes_below $(command tmux -S "$dir/tmux" list-panes -a -F '#{pane_pid}' 2>/dev/null))
+	command tmux -S "$dir/tmux" kill-server 2>/dev/null
+	for pid in $pids; do
+		wait_for 5 is_gone "$pid" || kill -KILL "$pid" 2>/dev/null
+	done
+}
+
 clean_up_processes() {
 	local pid name
+	end_terminals
 	for name in "${!client_fd[@]}"; do
 		name=${client_fd[$name]}
 		exec {name}>&-

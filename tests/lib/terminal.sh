@@ -24,8 +24,6 @@ command -v tmux >/dev/null || {
 tmux() {
 	command tmux -u -S "$dir/tmux" -f "$dir/tmux.conf" "$@"
 }
-# A client that outlives its test would dial again and again, and reach the servers of another test.
-trap 'tmux kill-server 2>/dev/null; clean_up' EXIT
 
 screen() {
 	tmux capture-pane -p -t "$1" | sed 's/ *$//'

@@ -220,5 +220,4 @@ restart_server 1
 sees 'one is back' rung '^ann r1 1/3>'
 is 'all of that was said once' "$(screen rung | grep -c 'it goes on trying')" 1
 
-tmux kill-server
 done_testing

@@ -196,5 +196,4 @@ line_is 'TERM=dumb: it ends' ann '$'
 sed -n '/TERM=dumb/,$p' "$dir/dumb" | sed '1d' | sed '$d' >"$dir/dumb.lines"
 nok 'TERM=dumb: no escape sequence was written' grep -qP '\x1b(?!\[\?2004)' "$dir/dumb.lines"
 
-tmux kill-server
 done_testing
