@@ -116,7 +116,10 @@ static void put_mark(struct buf *to, uint32_t character, uint8_t byte)
 	buf_append(to, view_of(mark, (size_t)size));
 }
 
-void escape_for_terminal(struct buf *to, struct view from)
+/* Copies plain bytes as they are. Each other character goes to `put`, with the bytes it was read
+ * from. */
+static void escape(struct buf *to, struct view from,
+                   void (*put)(struct buf *to, uint32_t character, struct view bytes))
 {
 	while (from.size > 0) {
 		size_t size = plain_size(from);
@@ -127,12 +130,22 @@ void escape_for_terminal(struct buf *to, struct view from)
 		if (from.size == 0)
 			break;
 		character = escape_decode(from, &size);
-		if (escape_is_harmful(character))
-			put_mark(to, character, from.data[0]);
-		else
-			buf_append(to, view_of(from.data, size));
+		put(to, character, view_of(from.data, size));
 		from = rest_of(from, size);
 	}
+}
+
+static void put_terminal_character(struct buf *to, uint32_t character, struct view bytes)
+{
+	if (escape_is_harmful(character))
+		put_mark(to, character, bytes.data[0]);
+	else
+		buf_append(to, bytes);
+}
+
+void escape_for_terminal(struct buf *to, struct view from)
+{
+	escape(to, from, put_terminal_character);
 }
 
 /* The two-character escapes that JSON has; 0 if it has none for this. */
@@ -178,24 +191,13 @@ static void put_json_character(struct buf *to, uint32_t character, struct view b
 		assert(size == 6);
 		buf_append(to, view_of(text, (size_t)size));
 	} else {
-		buf_append(to, view_of(bytes.data, bytes.size));
+		buf_append(to, bytes);
 	}
 }
 
 void escape_for_json(struct buf *to, struct view from)
 {
 	buf_append_text(to, "\"");
-	while (from.size > 0) {
-		size_t size = plain_size(from);
-		uint32_t character;
-
-		buf_append(to, view_of(from.data, size));
-		from = rest_of(from, size);
-		if (from.size == 0)
-			break;
-		character = escape_decode(from, &size);
-		put_json_character(to, character, view_of(from.data, size));
-		from = rest_of(from, size);
-	}
+	escape(to, from, put_json_character);
 	buf_append_text(to, "\"");
 }

@@ -235,6 +235,7 @@ void hmac_sha256(const void *key, size_t key_size, const void *data, size_t size
 	hmac_init(&h, key, key_size);
 	hmac_update(&h, data, size);
 	hmac_final(&h, digest);
+	explicit_bzero(&h, sizeof h); /* it holds what the key can be told from */
 }
 
 /* `volatile`, or a compiler that sees through the loop might leave it at the first difference. */

@@ -33,14 +33,15 @@ static const char notes[] =
 	"command, with a result of its own.\n"
 	"\n"
 	"Environment:\n"
-	"  NO_COLOR, TERM=dumb   plain text, as on a pipe; --color always overrules all three\n"
+	"  NO_COLOR, TERM=dumb   plain text, as on a pipe; '--color always' uses colours even then\n"
 	"\n"
 	"Signals:\n"
 	"  TERM, INT, HUP    log out and end; a second one ends at once\n"
 	"\n"
 	"Exit status:\n"
 	"  0  done\n"
-	"  1  a command was refused, or its outcome is not known\n"
+	"  1  a command was refused, or its outcome is not known; or stdout failed, or not all\n"
+	"     messages could be shown\n"
 	"  2  the command line, the config or the password file is wrong, or a host is unknown\n"
 	"  3  no replica could be reached\n";
 
