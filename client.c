@@ -94,6 +94,7 @@ static void go_blind(struct client *c)
 {
 	c->is_blind = true;
 	link_blind(c->link);
+	run_blind(&c->run);
 	if (c->handed == c->output.shown)
 		return;
 	c->was_refused = true;

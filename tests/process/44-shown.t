@@ -138,6 +138,34 @@ else
 	comment 'no file system of its own without root: tmpfs is left out'
 fi
 
+# ---- a deletion, which waits until all is shown ----
+
+send 'deletion, no reader'
+printf '/login victim pw\n/delete victim\n' | "${client[@]}" 2>"$dir/err" | head -n 5 >"$dir/first"
+is 'deletion, no reader: it ends with an error' "${PIPESTATUS[1]}" 1
+second_life 'deletion, no reader' "$dir/first"
+client_json "$dir/out" <<<'/create victim pw' # if it is deleted, only the test above fails
+
+send 'deletion, no replica'
+mkfifo "$dir/fifo" "$dir/in"
+"${client[@]}" <"$dir/in" >"$dir/fifo" 2>"$dir/err" &
+pid=$!
+exec {to}>"$dir/in" {from}<"$dir/fifo"
+printf '/login victim pw\n/delete victim\n' >&"$to"
+is_online() {
+	client_json "$dir/list" <<<'/list victim'
+	grep -q '"name":"victim","online":'"$1" "$dir/list"
+}
+ok 'deletion, no replica: it is logged in' wait_for "$patience" is_online true
+for n in 0 1 2; do kill_server $n; done
+for n in 0 1 2; do restart_server $n; done
+ok 'deletion, no replica: it is logged in again' wait_for "$patience" is_online true
+kill -KILL $pid
+wait $pid 2>/dev/null
+exec {to}>&- {from}<&-
+second_life 'deletion, no replica' /dev/null
+client_json "$dir/out" <<<'/create victim pw'
+
 # ---- a process that is killed ----
 
 # SIGPIPE comes back by default to who asks for it; the client does not die of it. SIGKILL is another matter.
