@@ -40,7 +40,7 @@
 enum {
 	NOTICE_MS = 1000, /* at the start: after so long it tells that no replica is live */
 	STALL_MS = 300,   /* after a signal, so long stdout may still take what is to be written */
-	READ_MS = 1000,   /* what stands in a pipe is waited for so long, before a log-out */
+	READ_MS = 1000,   /* before a log-out, a reader of a pipe who reads nothing is waited for */
 };
 
 enum client_state {
@@ -67,8 +67,8 @@ struct client {
 	enum client_state state;
 	uint64_t handed;       /* the serial of the last message to be shown, */
 	uint64_t shown;        /* and of the last one that the link knows to be */
+	uint64_t mark;         /* output.mark, when `reading` was set */
 	bool is_blind;         /* nothing more is shown */
-	bool is_hasty;         /* a signal came: nothing is waited for but the log-out */
 	bool was_refused;      /* something was not done, beside what a command was told */
 	uint32_t logout_token; /* of a log-out without a command: after idling, or at the end */
 	struct loop_timer idle;
@@ -94,6 +94,7 @@ static void go_blind(struct client *c)
 {
 	c->is_blind = true;
 	link_blind(c->link);
+	run_blind(&c->run);
 	if (c->handed == c->output.shown)
 		return;
 	c->was_refused = true;
@@ -118,8 +119,9 @@ static void limit_reading(struct client *c)
 {
 	if (!waits_for_shown(c) || !output_is_empty(&c->output) || output_is_shown(&c->output))
 		loop_timer_cancel(c->loop, &c->reading);
-	else if (c->reading.place == 0)
+	else if (c->reading.place == 0 || c->mark != c->output.mark)
 		loop_timer_set(c->loop, &c->reading, loop_now_ms(c->loop) + READ_MS);
+	c->mark = c->output.mark;
 }
 
 /* ---- states ---- */
@@ -151,8 +153,8 @@ static void finish(struct client *c)
 	c->was_refused |= show_finish(&c->show);
 	if (c->console == NULL)
 		input_want(&c->input, false);
-	set_limit(c, c->options.is_terminal || c->is_hasty ? c->options.reply_timeout_ms
-	                                                   : c->options.timeout_ms);
+	set_limit(c, c->options.is_terminal || c->output.is_hasty ? c->options.reply_timeout_ms
+	                                                          : c->options.timeout_ms);
 }
 
 /* Logs out, which is the last request of a client, or ends at once if no replica is live. */
@@ -161,10 +163,10 @@ static void leave(struct client *c)
 	char own[DISPLAY_SIZE];
 
 	assert(c->state == CLIENT_FINISHING);
-	if (c->is_hasty)
+	if (c->output.is_hasty)
 		output_wait(&c->output, STALL_MS);
 	(void)tell_shown(c);
-	if (c->is_hasty && !output_is_shown(&c->output) && !c->is_blind)
+	if (c->output.is_hasty && !output_is_shown(&c->output) && !c->is_blind)
 		go_blind(c);
 	if (c->run.is_busy) {
 		c->was_refused = true; /* its outcome is not known */
@@ -216,7 +218,7 @@ static void limit_expired(struct loop_timer *timer)
 		say_none_is_live(c, "");
 		end_at_once(c, EXIT_NO_REPLICA);
 	case CLIENT_FINISHING:
-		if (c->is_hasty || output_is_empty(&c->output))
+		if (c->output.is_hasty || output_is_empty(&c->output))
 			leave(c);
 		else /* a reader may take his time */
 			set_limit(c, c->options.timeout_ms);
@@ -261,9 +263,9 @@ static void signalled(void *context, int number)
 		return;
 	}
 	/* A second signal, or one before any replica was reached, ends the client at once. */
-	if (c->is_hasty || c->state == CLIENT_STARTING)
+	if (c->output.is_hasty || c->state == CLIENT_STARTING)
 		end_at_once(c, c->state == CLIENT_STARTING ? EXIT_NO_REPLICA : EXIT_REFUSED);
-	c->is_hasty = true;
+	c->output.is_hasty = true;
 	finish(c);
 	set_limit(c, c->options.reply_timeout_ms);
 }
@@ -431,8 +433,8 @@ static bool may_leave(const struct client *c)
 {
 	bool is_busy = c->is_blind ? c->run.token != 0 : c->run.is_busy;
 
-	return c->is_hasty || (!is_busy && output_is_empty(&c->output) &&
-	                       replication_idle(link_replication(c->link)));
+	return c->output.is_hasty || (!is_busy && output_is_empty(&c->output) &&
+	                              replication_idle(link_replication(c->link)));
 }
 
 /* Does everything that can be done without waiting. */
@@ -471,6 +473,7 @@ static void set_signals(struct client *c)
 	int result;
 
 	(void)signal(SIGPIPE, SIG_IGN);
+	(void)signal(SIGXFSZ, SIG_IGN); /* a file that may not grow: a write tells */
 	if (sigaction(SIGHUP, NULL, &before) != 0 || before.sa_handler != SIG_IGN)
 		signals[count++] = SIGHUP;
 	if (c->options.is_terminal) {
@@ -530,7 +533,7 @@ static void stop(struct client *c)
 	loop_timer_cancel(c->loop, &c->reading);
 	loop_timer_cancel(c->loop, &c->notice);
 	output_presume(&c->output);
-	output_wait(&c->output, c->is_hasty ? STALL_MS : LOOP_NEVER);
+	output_wait(&c->output, c->output.is_hasty ? STALL_MS : LOOP_NEVER);
 	output_release(&c->output);
 	loop_free(c->loop);
 }

@@ -12,6 +12,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/sockios.h>
 #include <poll.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
@@ -21,7 +22,8 @@
 enum {
 	LOOK_MS = 10, /* at what was read of a pipe */
 	TTY_LOOK_MS = 100,
-	ROUNDS_MAX = 16, /* that a reader gets who is slow, when the end does not wait for him */
+	LOOK_MS_MAX = 320, /* if nothing moves, the time between two looks doubles until then */
+	ROUNDS_MAX = 16,   /* that a reader gets who is slow, when the end does not wait for him */
 };
 
 /* Where a message ends, counted in bytes that were ever written. */
@@ -35,8 +37,10 @@ static ssize_t write_some(const struct cli_output *output, struct view bytes)
 	int fd = output->source.fd;
 	struct pollfd room = { .fd = fd, .events = POLLOUT };
 
+	/* Not much at once: what is read of it does not count as read before all of it is. */
 	if (output->is_socket)
-		return send(fd, bytes.data, bytes.size, MSG_DONTWAIT | MSG_NOSIGNAL);
+		return send(fd, bytes.data, bytes.size < PIPE_BUF ? bytes.size : PIPE_BUF,
+		            MSG_DONTWAIT | MSG_NOSIGNAL);
 	if (!output->may_wait)
 		return write(fd, bytes.data, bytes.size);
 	if (poll(&room, 1, 0) == 0) {
@@ -51,10 +55,9 @@ static void listen_or_not(struct cli_output *output)
 {
 	bool wanted = !output_is_shown(output) && !output->has_ended;
 
-	if (wanted && (output->is_pipe || output->is_tty) && output->look.place == 0)
+	if (wanted && output->look_ms > 0 && output->look.place == 0)
 		loop_timer_set(output->loop, &output->look,
-		               loop_now_ms(output->loop) +
-		                       (output->is_tty ? TTY_LOOK_MS : LOOK_MS));
+		               loop_now_ms(output->loop) + output->look_ms);
 	if (wanted && output->is_listening)
 		loop_want(output->loop, &output->source, output->kept.size > 0 ? LOOP_WRITE : 0);
 	if (wanted == output->is_listening)
@@ -75,16 +78,30 @@ static void fail(struct cli_output *output, int error)
 		log_plain(LOG_ERROR, "client: cannot write to stdout: %s", strerror(error));
 }
 
-/* How many bytes have come to their reader. */
-static uint64_t count_read(const struct cli_output *output)
+/* The terminal, or the reader of the pipe, is gone, without a write that says so. */
+static bool has_hung_up(const struct cli_output *output)
 {
+	struct pollfd polled = { .fd = output->source.fd };
+
+	return poll(&polled, 1, 0) > 0 && (polled.revents & (POLLERR | POLLHUP)) != 0;
+}
+
+/* How many bytes have come to their reader. Of a socket the system tells how much memory the unread
+ * ones take, which is more than they are, until it is nothing. That is also nothing when the reader
+ * has ended, so that is looked at afterwards. */
+static uint64_t count_read(struct cli_output *output)
+{
+	unsigned long request = output->is_socket ? SIOCOUTQ : FIONREAD;
 	int unread = 0;
 
 	if (output->is_tty)
 		return output->settled;
-	if (!output->is_pipe || ioctl(output->source.fd, FIONREAD, &unread) != 0 || unread < 0)
+	if (output->look_ms == 0 || ioctl(output->source.fd, request, &unread) != 0 || unread < 0)
 		return output->written;
-	return (uint64_t)unread < output->written ? output->written - (uint64_t)unread : 0;
+	output->mark = output->written - (uint64_t)unread;
+	if ((uint64_t)unread > output->written || (output->is_socket && has_hung_up(output)))
+		return 0;
+	return output->mark;
 }
 
 static void show_until(struct cli_output *output, uint64_t at)
@@ -134,16 +151,16 @@ static void writable(struct loop_source *source, unsigned events)
 	flush(output);
 }
 
-/* The terminal, or the reader of the pipe, is gone, without a write that says so. */
-static bool has_hung_up(const struct cli_output *output)
+static unsigned first_look_ms(const struct cli_output *output)
 {
-	struct pollfd polled = { .fd = output->source.fd };
-
-	return poll(&polled, 1, 0) > 0 && (polled.revents & (POLLERR | POLLHUP)) != 0;
+	return output->is_tty ? TTY_LOOK_MS : LOOK_MS;
 }
 
 static void look(struct cli_output *output)
 {
+	uint64_t mark = output->mark;
+	uint64_t written = output->written;
+
 	if (output->kept.size == 0 && !output->has_ended && has_hung_up(output))
 		fail(output, EPIPE);
 	if (!output->has_ended) {
@@ -151,6 +168,13 @@ static void look(struct cli_output *output)
 		output->earlier = output->written;
 	}
 	flush(output);
+	if (output->mark != mark || output->written != written)
+		output->look_ms = first_look_ms(output);
+	else if (output->look_ms < LOOK_MS_MAX)
+		output->look_ms *= 2;
+	if (output->look.place != 0)
+		loop_timer_set(output->loop, &output->look,
+		               loop_now_ms(output->loop) + output->look_ms);
 }
 
 static void look_expired(struct loop_timer *timer)
@@ -158,10 +182,36 @@ static void look_expired(struct loop_timer *timer)
 	look(LOOP_OWNER(timer, struct cli_output, look));
 }
 
+static bool is_same_tty(int fd)
+{
+	unsigned device;
+	unsigned own;
+
+	return ioctl(fd, TIOCGDEV, &device) == 0 && ioctl(STDOUT_FILENO, TIOCGDEV, &own) == 0 &&
+	       device == own;
+}
+
+/* Opens stdout once more. A terminal may belong to another user, after su; then /dev/tty is a way
+ * to it. And to open a terminal's other side makes a new terminal. */
+static int open_again(bool is_tty)
+{
+	static const char *const paths[] = { "/proc/self/fd/1", "/dev/tty" };
+
+	for (size_t i = 0; i < (is_tty ? 2 : 1); i++) {
+		int fd = open(paths[i], O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+
+		if (fd >= 0 && (!is_tty || is_same_tty(fd)))
+			return fd;
+		if (fd >= 0)
+			(void)close(fd);
+	}
+	return -1;
+}
+
 void output_init(struct cli_output *output, struct loop *l)
 {
 	struct stat st;
-	int fd = -1;
+	int fd;
 
 	*output = (struct cli_output){ .loop = l,
 		                       .source = { .fd = STDOUT_FILENO, .ready = writable },
@@ -169,12 +219,14 @@ void output_init(struct cli_output *output, struct loop *l)
 	buf_init(&output->kept, SIZE_MAX / 2);
 	if (fstat(STDOUT_FILENO, &st) != 0)
 		return;
-	output->is_pipe = S_ISFIFO(st.st_mode);
 	output->is_socket = S_ISSOCK(st.st_mode);
 	output->is_tty = isatty(STDOUT_FILENO) != 0;
-	if (!output->is_pipe && !output->is_tty)
+	if (!S_ISFIFO(st.st_mode) && !output->is_tty && !output->is_socket)
 		return; /* a file takes what it is given */
-	fd = open("/proc/self/fd/1", O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	output->look_ms = first_look_ms(output);
+	if (output->is_socket)
+		return;
+	fd = open_again(output->is_tty);
 	if (fd >= 0)
 		output->source.fd = fd;
 	else
@@ -198,7 +250,7 @@ void output_write(struct cli_output *output, struct view bytes)
 		return;
 	buf_append(&output->kept, bytes);
 	flush(output);
-	while (output->kept.size > OUTPUT_KEPT_MAX && !output->has_ended &&
+	while (output->kept.size > OUTPUT_KEPT_MAX && !output->has_ended && !output->is_hasty &&
 	       loop_wait_for_room(output->loop, output->source.fd, LOOP_NEVER))
 		flush(output);
 }
@@ -232,7 +284,7 @@ void output_presume(struct cli_output *output)
 
 void output_wait(struct cli_output *output, uint64_t ms)
 {
-	uint64_t step_ms = output->is_tty ? TTY_LOOK_MS : LOOK_MS;
+	uint64_t step_ms = first_look_ms(output);
 
 	for (unsigned rounds = 0; output->kept.size > 0 && !output->has_ended; rounds++) {
 		if (ms != LOOP_NEVER && rounds == ROUNDS_MAX)

@@ -198,20 +198,28 @@ void run_take(struct cli_run *r, const struct action *action)
 }
 
 /* A deletion also deletes the messages that wait for the account, so it begins only when they have
- * been shown. Without a live replica no more messages come; then the deletion begins and itself
- * waits for a replica. */
+ * been shown. Without a live replica nobody knows which they are: a replica that returns would be
+ * told to delete them before they are read. */
 void run_go_on(struct cli_run *r)
 {
 	const struct replication *half = link_replication(r->link);
 	char own[DISPLAY_SIZE];
+	bool is_dark = replication_live(half) == 0;
 
-	if (!r->delete_waits || (replication_live(half) > 0 && !replication_idle(half)))
+	if (!r->delete_waits || (!is_dark && !replication_idle(half)))
 		return;
 	r->delete_waits = false;
-	if (link_is_logged_in(r->link, own))
-		begin(r, &(struct command){ .kind = COMMAND_DELETE });
-	else
+	if (!link_is_logged_in(r->link, own))
 		refuse(r, OUTCOME_NOT_LOGGED_IN, "the session has ended: log in first");
+	else if (is_dark)
+		refuse(r, OUTCOME_NO_REPLICA, "nothing was deleted: no replica could be reached");
+	else
+		begin(r, &(struct command){ .kind = COMMAND_DELETE });
+}
+
+void run_blind(struct cli_run *r)
+{
+	r->delete_waits = false;
 }
 
 static void begin_list(struct cli_run *r)

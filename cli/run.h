@@ -58,6 +58,8 @@ void run_leave_question(struct cli_run *r);
 void run_take(struct cli_run *r, const struct action *action);
 /* Continues the command under way if what it waited for has come. Called once a turn. */
 void run_go_on(struct cli_run *r);
+/* Nothing more is shown: a deletion that waits for that never begins, and has no result. */
+void run_blind(struct cli_run *r);
 /* Ends the conversation and the count for /check, because the session has ended. */
 void run_forget_session(struct cli_run *r);
 

@@ -13,14 +13,16 @@ client_json "$dir/out" <<<'/create bob pw'
 mapfile -t replicas < <(addresses | tr ' ' '\n')
 
 # A reader that takes so many messages of a client and goes: reader KIND COUNT FILE COMMAND...
-# KIND: pipe; tty (stdout is a terminal, stdin a pipe); person (both are one). Prints the client's exit status.
+# KIND: pipe; socket; tty (stdout is a terminal, stdin a pipe); person (both are one). Prints the client's exit status.
 reader() {
 	perl -e '
-		use strict; use warnings; use POSIX;
+		use strict; use warnings; use POSIX; use Socket;
 		my ($kind, $wanted, $file, @command) = @ARGV;
 		my ($end, $in, $stdin, $stdout, $to);
 		if ($kind eq "pipe") {
 			pipe($end, $stdout) or die;
+		} elsif ($kind eq "socket") {
+			socketpair($end, $stdout, AF_UNIX, SOCK_STREAM, PF_UNSPEC) or die;
 		} else {
 			sysopen($end, "/dev/ptmx", O_RDWR | O_NOCTTY) or die "ptmx: $!";
 			my $number = pack("i", 0);
@@ -90,7 +92,7 @@ client=("$BIN/client" --json "${replicas[@]}")
 
 # ---- outputs that fail ----
 
-for kind in pipe tty person; do
+for kind in pipe socket tty person; do
 	send $kind
 	[ $kind = person ] && client=("$BIN/client" "${replicas[@]}")
 	status=$(reader $kind 5 "$dir/first" "${client[@]}")
@@ -115,7 +117,6 @@ second_life 'full disk' /dev/null
 # A file that may grow to 64 KiB: the last message in it is cut.
 send 'full file'
 (
-	trap '' XFSZ
 	ulimit -f 64
 	exec "${client[@]}" <<<'/login victim pw' >"$dir/first" 2>"$dir/err"
 )
@@ -137,6 +138,34 @@ if unshare -m true 2>/dev/null; then
 else
 	comment 'no file system of its own without root: tmpfs is left out'
 fi
+
+# ---- a deletion, which waits until all is shown ----
+
+send 'deletion, no reader'
+printf '/login victim pw\n/delete victim\n' | "${client[@]}" 2>"$dir/err" | head -n 5 >"$dir/first"
+is 'deletion, no reader: it ends with an error' "${PIPESTATUS[1]}" 1
+second_life 'deletion, no reader' "$dir/first"
+client_json "$dir/out" <<<'/create victim pw' # if it is deleted, only the test above fails
+
+send 'deletion, no replica'
+mkfifo "$dir/fifo" "$dir/in"
+"${client[@]}" <"$dir/in" >"$dir/fifo" 2>"$dir/err" &
+pid=$!
+exec {to}>"$dir/in" {from}<"$dir/fifo"
+printf '/login victim pw\n/delete victim\n' >&"$to"
+is_online() {
+	client_json "$dir/list" <<<'/list victim'
+	grep -q '"name":"victim","online":'"$1" "$dir/list"
+}
+ok 'deletion, no replica: it is logged in' wait_for "$patience" is_online true
+for n in 0 1 2; do kill_server $n; done
+for n in 0 1 2; do restart_server $n; done
+ok 'deletion, no replica: it is logged in again' wait_for "$patience" is_online true
+kill -KILL $pid
+wait $pid 2>/dev/null
+exec {to}>&- {from}<&-
+second_life 'deletion, no replica' /dev/null
+client_json "$dir/out" <<<'/create victim pw'
 
 # ---- a process that is killed ----
 
@@ -173,6 +202,13 @@ for signal in TERM INT; do
 	}
 	written=0
 	ok "stalled, $signal: the pipe is full" wait_for "$patience" is_full
+	switches() {
+		awk '/ctxt/ { all += $2 } END { print all }' "/proc/$pid/status"
+	}
+	before=$(switches)
+	read -rt 3 <&"$never"
+	before=$(($(switches) - before))
+	ok "stalled, $signal: it does not look all the time ($before)" test $before -lt 100
 	began=$(now_ms)
 	# In a child of this shell SIGINT is ignored until the client asks for it.
 	kill -$signal $pid
@@ -182,6 +218,76 @@ for signal in TERM INT; do
 	exec {to}>&- {from}<&-
 	second_life "stalled, $signal" /dev/null
 done
+
+# JSON makes six bytes of a control character: 5 MiB of messages are handed out.
+perl -e '
+	print "/login --take-over bob pw\n";
+	for (1 .. 15) {
+		my $text = "number $_." . "\\u0001" x 60000;
+		print "{\"command\":\"msg\",\"to\":[\"victim\"],\"text\":\"$text\"}\n";
+	}' | client_json "$dir/sent"
+is 'control characters: all are acknowledged' "$(json_count "$dir/sent" command=msg ok=true copies=3)" 15
+mkfifo "$dir/fifo.control" "$dir/in.control"
+"${client[@]}" <"$dir/in.control" >"$dir/fifo.control" 2>"$dir/err" &
+pid=$!
+exec {to}>"$dir/in.control" {from}<"$dir/fifo.control"
+echo '/login victim pw' >&"$to"
+written=0
+ok 'control characters: the pipe is full' wait_for "$patience" is_full
+kill -TERM $pid
+ok 'control characters: a signal ends it' wait_for "$patience" has_ended $pid
+kill -KILL $pid 2>/dev/null
+exec {to}>&- {from}<&-
+client_json "$dir/second" <<<'/login --take-over victim pw'
+is 'control characters: nothing is lost' "$(numbers "$dir/second" | wc -l)" 15
+
+# A terminal that another user owns, as after su. It is not read, and not stopped by a key.
+send su
+cp "$BIN/client" "$dir/client"
+chmod 711 "$dir"
+is 'su: it ends' "$(perl -e '
+	use strict; use warnings; use POSIX;
+	sysopen(my $end, "/dev/ptmx", O_RDWR | O_NOCTTY) or die "ptmx: $!";
+	my $number = pack("i", 0);
+	ioctl($end, 0x40045431, $number) or die "unlock: $!";
+	ioctl($end, 0x80045430, $number) or die "number: $!";
+	my $name = "/dev/pts/" . unpack("i", $number);
+	sysopen(my $tty, $name, O_RDWR | O_NOCTTY) or die "pts: $!";
+	chmod 0, $name;
+	pipe(my $stdin, my $to) or die;
+	my $child = fork;
+	if (!$child) {
+		setsid();
+		ioctl($tty, 0x540e, 0) or die "controlling terminal: $!";
+		open STDIN, "<&", $stdin or die;
+		open STDOUT, ">&", $tty or die;
+		POSIX::setuid(65534) if $> == 0;
+		exec @ARGV or die "exec: $!";
+	}
+	syswrite($to, "/login victim pw\n");
+	my $deadline = time + $ENV{patience};
+	select(undef, undef, undef, 2); # until it has written what the terminal takes
+	kill "TERM", $child;
+	while (waitpid($child, WNOHANG) == 0) {
+		if (time > $deadline) { kill "KILL", $child; print "not ended"; exit }
+		select(undef, undef, undef, 0.02);
+	}
+	print $? >> 8;
+' "$dir/client" --json "${replicas[@]}" 2>"$dir/err")" 1
+client_json "$dir/second" <<<'/login --take-over victim pw'
+ok 'su: what the terminal did not take comes in the next life' test "$(numbers "$dir/second" | wc -l)" -gt 1000
+
+# A reader that takes his time, and goes before he has read all.
+all=$count
+count=350
+send slow
+"${client[@]}" <<<'/login victim pw' 2>"$dir/err" | for ((n = 0; n < 50; n++)); do
+	dd bs=512 count=1 2>/dev/null
+	read -rt 0.05 <&"$never"
+done >"$dir/first"
+is 'slow: it ends with an error' "${PIPESTATUS[0]}" 1
+second_life slow "$dir/first"
+count=$all
 
 # A reader that comes late loses nothing, and the client has ended by then.
 "${client[@]}" <<<'/login --take-over victim pw' | { read -rt 2 <&"$never"; cat; } >"$dir/out"
