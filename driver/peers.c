@@ -12,27 +12,19 @@
  *
  * A socket that is closed before its input is read resets the connection, and the last line may be
  * lost on its way. The last two states prevent that.
- *
- * When no descriptor is left, a spare one is given up for a moment, so that a new connection gets a
- * line that says so, and need not wait.
  */
 #include "driver/peers.h"
 
-#include "io/address.h"
+#include "driver/listener.h"
 #include "io/conn.h"
 #include "io/log.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
 #include <sys/random.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 enum {
-	ACCEPT_MAX = 64,        /* in one turn */
-	REFUSED_LOG_MS = 10000, /* between two lines about refusals */
-	LOOK_SIZE = 2048,       /* bytes of frames between two looks at the clock */
+	LOOK_SIZE = 2048, /* bytes of frames between two looks at the clock */
 };
 
 struct peers_connection {
@@ -57,8 +49,7 @@ struct peers {
 	struct loop *loop;
 	struct sessions *sessions;
 	struct journal *journal;
-	struct loop_source listener; /* fd -1: accepts no more */
-	int spare;
+	struct listener listener;
 	struct conn_input input;
 	struct peers_connection **table; /* by number; NULL where there is none */
 	uint32_t table_size;
@@ -68,7 +59,6 @@ struct peers {
 	size_t written;
 	uint64_t logged_ms; /* the second of the last lines */
 	unsigned logged;
-	uint64_t refused_ms; /* the last line about a refusal */
 };
 
 struct session_time peers_time(const struct peers *p)
@@ -136,8 +126,6 @@ static void connection_free(struct peers_connection *c)
 	p->table[c->number] = NULL;
 	session_closed(p->sessions, c->number, peers_time(p));
 	memory_free(c);
-	if (p->listener.fd >= 0)
-		loop_want(p->loop, &p->listener, LOOP_READ); /* a descriptor is free again */
 	peers_act(p);
 }
 
@@ -342,37 +330,24 @@ static void connection_ready(struct loop_source *source, unsigned events)
 
 /* ---- accepting ---- */
 
-/* Sends one line that a person can read, and closes. */
-static void refuse(struct peers *p, int fd, const char *why)
-{
-	char line[128];
-	int size = snprintf(line, sizeof line, "threefold: %s\n", why);
-
-	/* Best effort: an empty socket takes a line. */
-	(void)send(fd, line, (size_t)size, MSG_NOSIGNAL | MSG_DONTWAIT);
-	(void)close(fd);
-	if (loop_now_ms(p->loop) - p->refused_ms < REFUSED_LOG_MS)
-		return;
-	p->refused_ms = loop_now_ms(p->loop);
-	log_line(LOG_WARNING, "connections are refused: %s", why);
-}
-
 /* Takes over a connection that was accepted. Its number is the session's choice, below the
  * session's maximum, so the table is bounded by that. */
-static void connection_open(struct peers *p, int fd)
+static void connection_open(struct listener *l, int fd, const struct address *from)
 {
+	struct peers *p = LOOP_OWNER(l, struct peers, listener);
 	uint8_t nonce[KEY_SIZE];
 	struct peers_connection *c;
 	uint32_t number;
 
+	(void)from;
 	/* So few bytes are given whole, from the system's generator, once it has been seeded. */
 	if (getrandom(nonce, sizeof nonce, 0) != (ssize_t)sizeof nonce) {
-		refuse(p, fd, "no random numbers");
+		listener_refuse(&p->listener, fd, "no random numbers");
 		return;
 	}
 	number = session_open(p->sessions, nonce, peers_time(p));
 	if (number == SESSION_NONE) {
-		refuse(p, fd, "too many connections");
+		listener_refuse(&p->listener, fd, "too many connections");
 		return;
 	}
 	while (number >= p->table_size) {
@@ -391,49 +366,12 @@ static void connection_open(struct peers *p, int fd)
 	if (conn_open(&c->conn, p->loop, fd, false) != 0) {
 		memory_free(c);
 		session_closed(p->sessions, number, peers_time(p));
-		refuse(p, fd, "the system takes no more connections");
+		listener_refuse(&p->listener, fd, "the system takes no more connections");
 		return;
 	}
 	p->table[number] = c;
 	log_line(LOG_DEBUG, "connection %u has begun", (unsigned)number);
 	peers_act(p);
-}
-
-/* Tells the first client in the queue, by means of the spare descriptor. */
-static void refuse_first(struct peers *p)
-{
-	int fd = -1;
-
-	if (p->spare >= 0) {
-		(void)close(p->spare);
-		fd = address_accept(p->listener.fd);
-	}
-	if (fd >= 0)
-		refuse(p, fd, "no file descriptor is left, see RLIMIT_NOFILE");
-	p->spare = open("/dev/null", O_RDONLY | O_CLOEXEC);
-	if (p->spare < 0)
-		loop_want(p->loop, &p->listener, 0); /* until a connection ends */
-}
-
-/* Accepts ACCEPT_MAX at most, so that a flood of dials hardly delays those who are connected. */
-static void listener_ready(struct loop_source *source, unsigned events)
-{
-	struct peers *p = LOOP_OWNER(source, struct peers, listener);
-
-	(void)events;
-	for (int i = 0; i < ACCEPT_MAX; i++) {
-		int fd = address_accept(source->fd);
-
-		if (fd >= 0) {
-			connection_open(p, fd);
-		} else if (fd == -EMFILE || fd == -ENFILE) {
-			refuse_first(p);
-			return;
-		} else if (fd == -EAGAIN) {
-			return;
-		}
-		/* Any other error: that client has gone already; there may be others. */
-	}
 }
 
 /* ---- life ---- */
@@ -449,12 +387,9 @@ int peers_new(struct loop *l, struct sessions *sessions, struct journal *journal
 		.loop = l,
 		.sessions = sessions,
 		.journal = journal,
-		.listener = { .fd = listener, .ready = listener_ready },
-		.spare = open("/dev/null", O_RDONLY | O_CLOEXEC),
 	};
-	result = loop_add(l, &p->listener, LOOP_READ);
+	result = listener_open(&p->listener, l, listener, connection_open);
 	if (result < 0) {
-		(void)close(p->spare);
 		memory_free(p);
 		return result;
 	}
@@ -465,11 +400,7 @@ int peers_new(struct loop *l, struct sessions *sessions, struct journal *journal
 
 void peers_stop_accepting(struct peers *p)
 {
-	if (p->listener.fd < 0)
-		return;
-	loop_remove(p->loop, &p->listener);
-	(void)close(p->listener.fd);
-	p->listener.fd = -1;
+	listener_close(&p->listener);
 }
 
 void peers_free(struct peers *p)
@@ -480,8 +411,6 @@ void peers_free(struct peers *p)
 	for (uint32_t i = 0; i < p->table_size; i++)
 		if (p->table[i] != NULL)
 			connection_free(p->table[i]);
-	if (p->spare >= 0)
-		(void)close(p->spare);
 	conn_input_release(&p->input);
 	memory_free(p->table);
 	memory_free(p->to_write.numbers);

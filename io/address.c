@@ -179,11 +179,13 @@ int address_listen(int fd, const struct address *bound, char err[ADDRESS_ERR_SIZ
 	return 0;
 }
 
-int address_accept(int listener)
+int address_accept(int listener, struct address *from)
 {
-	/* Who it is does not matter. */
-	/* cppcheck-suppress nullPointer */
-	int fd = accept4(listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+	int fd;
+
+	*from = (struct address){ .size = sizeof from->storage };
+	fd = accept4(listener, (struct sockaddr *)&from->storage, &from->size,
+	             SOCK_NONBLOCK | SOCK_CLOEXEC);
 
 	if (fd >= 0)
 		return fd;

@@ -45,10 +45,10 @@ int address_bind(const struct address *addresses, size_t count, struct address *
                  char err[ADDRESS_ERR_SIZE]);
 /* Lets others connect to the socket. Returns 0, or -1 and `err`. */
 int address_listen(int fd, const struct address *bound, char err[ADDRESS_ERR_SIZE]);
-/* Takes the next connection. Returns a non-blocking socket, which the caller closes, or a negative
- * errno value: -EAGAIN if there is no connection. Another error may concern this connection alone,
- * so the caller goes on to accept. */
-int address_accept(int listener);
+/* Takes the next connection, and sets *from to where it comes from. Returns a non-blocking socket,
+ * which the caller closes, or a negative errno value: -EAGAIN if there is no connection, -EINTR and
+ * -ECONNABORTED if the next one may be there. Other errors stay for a while. */
+int address_accept(int listener, struct address *from);
 
 /* Begins to connect to the address. Returns a non-blocking socket, which the caller closes, or a
  * negative errno value. The dial has ended when the socket can be written to. */

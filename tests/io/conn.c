@@ -51,7 +51,7 @@ static void make_pair(struct loop *l, struct reader_end *end, struct conn_input 
 		exit(1);
 	}
 	*other = address_dial(&bound);
-	while ((fd = address_accept(listener)) < 0)
+	while ((fd = address_accept(listener, &(struct address){ 0 })) < 0)
 		;
 	fcntl(*other, F_SETFL, 0);
 	close(listener);
