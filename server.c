@@ -7,14 +7,16 @@
  * store decide what may be stored, who may ask and what is answered; journal decides how it stands
  * on the disk. This file reads the command line, and starts, drives and stops them.
  *
- * Start: bind (the port is part of the data directory's name), open and load the data, listen, say
- * so. Stop: accept no more, commit, write the replies, close, write the snapshots, exit 0. A second
- * signal ends the process at once, and nothing that was acknowledged is lost.
+ * Start: bind (the port is part of the data directory's name), give up what is not needed, open and
+ * load the data, listen, say so. Stop: accept no more, commit, write the replies, close, write the
+ * snapshots, exit 0. A second signal ends the process at once, and nothing that was acknowledged is
+ * lost.
  */
 #include "io/address.h"
 #include "io/key.h"
 #include "io/log.h"
 #include "io/options.h"
+#include "io/sandbox.h"
 #include "io/syncer.h"
 #include "driver/commit.h"
 #include "driver/peers.h"
@@ -27,9 +29,11 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <time.h>
+#include <unistd.h>
 
 _Static_assert((int)ADDRESS_ERR_SIZE == (int)ERR_SIZE, "one buffer for every sentence");
 _Static_assert((int)KEY_ERR_SIZE == (int)ERR_SIZE, "one buffer for every sentence");
+_Static_assert((int)SANDBOX_ERR_SIZE == (int)ERR_SIZE, "one buffer for every sentence");
 
 enum {
 	GATHER_TURNS_MAX = 3, /* of the loop, before what they brought is committed */
@@ -42,10 +46,12 @@ struct server_options {
 	const char *host;
 	uint16_t port;    /* 0: any */
 	const char *data; /* NULL: data/PORT */
+	const char *user; /* NULL: whoever started it */
 	uint64_t share_messages;
 	uint64_t share_bytes;
 	bool salvage;
 	bool new_uuid;
+	bool no_sandbox;
 	bool verbose;
 	bool quiet;
 };
@@ -80,74 +86,87 @@ static const char notes[] =
 enum { SHARE_MESSAGES = 1000000 };
 #define SHARE_BYTES (UINT64_C(1) << 30)
 
+/* What the command line says. */
+static struct server_options given = { .share_messages = SHARE_MESSAGES,
+	                               .share_bytes = SHARE_BYTES };
+
+static const struct option_row rows[] = {
+	{ .name = "data",
+	  .letter = 'd',
+	  .kind = OPTION_TEXT,
+	  .argument = "DIR",
+	  .text = &given.data,
+	  .help = "where the data is (default: data/PORT)" },
+	{ .name = "share-messages",
+	  .kind = OPTION_NUMBER,
+	  .argument = "N",
+	  .number = &given.share_messages,
+	  .min = 1,
+	  .max = UINT32_MAX / 2,
+	  .help = "how many messages of one sender may wait in one\n"
+	          "mailbox (default: 1000000)" },
+	{ .name = "share-bytes",
+	  .kind = OPTION_NUMBER,
+	  .argument = "N",
+	  .number = &given.share_bytes,
+	  .min = 1,
+	  .max = NUMBER_MAX / 2,
+	  .help = "and how many bytes of text (default: 1073741824)" },
+	{ .name = "salvage",
+	  .kind = OPTION_FLAG,
+	  .flag = &given.salvage,
+	  .help = "set a damaged file aside and start with what is\n"
+	          "whole; repair brings the rest back" },
+	{ .name = "new-uuid",
+	  .kind = OPTION_FLAG,
+	  .flag = &given.new_uuid,
+	  .help = "become another replica: for a data directory that\n"
+	          "was copied from one that still runs" },
+	{ .name = "user",
+	  .kind = OPTION_TEXT,
+	  .argument = "NAME",
+	  .text = &given.user,
+	  .help = "become this user once the port is bound; needs root.\n"
+	          "The data must be that user's" },
+	{ .name = "no-sandbox",
+	  .kind = OPTION_FLAG,
+	  .flag = &given.no_sandbox,
+	  .help = "keep what a server does not need: other files, other\n"
+	          "system calls" },
+	{ .name = "verbose",
+	  .letter = 'v',
+	  .kind = OPTION_FLAG,
+	  .flag = &given.verbose,
+	  .help = "log connections, too" },
+	{ .name = "quiet",
+	  .letter = 'q',
+	  .kind = OPTION_FLAG,
+	  .flag = &given.quiet,
+	  .help = "log start, stop and trouble only" },
+	{ .name = NULL },
+};
+
 /* Help, version and mistakes end the program. The strings are those of `argv`. Whether the host can
  * be resolved and the data can be read is found out when they are needed. */
-static void read_options(struct server_options *o, int argc, char **argv)
+static void read_options(int argc, char **argv)
 {
-	const struct option_row rows[] = {
-		{ .name = "data",
-		  .letter = 'd',
-		  .kind = OPTION_TEXT,
-		  .argument = "DIR",
-		  .text = &o->data,
-		  .help = "where the data is (default: data/PORT)" },
-		{ .name = "share-messages",
-		  .kind = OPTION_NUMBER,
-		  .argument = "N",
-		  .number = &o->share_messages,
-		  .min = 1,
-		  .max = UINT32_MAX / 2,
-		  .help = "how many messages of one sender may wait in one\n"
-		          "mailbox (default: 1000000)" },
-		{ .name = "share-bytes",
-		  .kind = OPTION_NUMBER,
-		  .argument = "N",
-		  .number = &o->share_bytes,
-		  .min = 1,
-		  .max = NUMBER_MAX / 2,
-		  .help = "and how many bytes of text (default: 1073741824)" },
-		{ .name = "salvage",
-		  .kind = OPTION_FLAG,
-		  .flag = &o->salvage,
-		  .help = "set a damaged file aside and start with what is\n"
-		          "whole; repair brings the rest back" },
-		{ .name = "new-uuid",
-		  .kind = OPTION_FLAG,
-		  .flag = &o->new_uuid,
-		  .help = "become another replica: for a data directory that\n"
-		          "was copied from one that still runs" },
-		{ .name = "verbose",
-		  .letter = 'v',
-		  .kind = OPTION_FLAG,
-		  .flag = &o->verbose,
-		  .help = "log connections, too" },
-		{ .name = "quiet",
-		  .letter = 'q',
-		  .kind = OPTION_FLAG,
-		  .flag = &o->quiet,
-		  .help = "log start, stop and trouble only" },
-		{ .name = NULL },
-	};
-	const struct options options = { .program = "server",
-		                         .usage = "HOST PORT",
-		                         .purpose = purpose,
-		                         .notes = notes,
-		                         .rows = rows };
-	int first;
+	static const struct options options = { .program = "server",
+		                                .usage = "HOST PORT",
+		                                .purpose = purpose,
+		                                .notes = notes,
+		                                .rows = rows };
+	int first = options_read(&options, argc, argv);
 
-	*o = (struct server_options){ .share_messages = SHARE_MESSAGES,
-		                      .share_bytes = SHARE_BYTES };
-	first = options_read(&options, argc, argv);
 	if (argc - first < 2)
 		options_wrong(&options, "HOST and PORT are needed");
 	if (argc - first > 2)
 		options_wrong(&options, "only HOST and PORT are expected, not '%.64s'",
 		              argv[first + 2]);
-	o->host = argv[first];
-	if (!options_port(argv[first + 1], true, &o->port))
+	given.host = argv[first];
+	if (!options_port(argv[first + 1], true, &given.port))
 		options_wrong(&options, "PORT must be a number from 0 to 65535, not '%.64s'",
 		              argv[first + 1]);
-	if (o->verbose && o->quiet)
+	if (given.verbose && given.quiet)
 		options_wrong(&options, "'--verbose' and '--quiet' exclude each other");
 }
 
@@ -194,6 +213,33 @@ static void prepare_process(const struct server_options *o)
 		return;
 	limit.rlim_cur = limit.rlim_max;
 	(void)setrlimit(RLIMIT_NOFILE, &limit); /* if it fails, fewer clients can connect */
+}
+
+/* From here on nothing needs root. Folders that are missing become the user's. */
+static void become_user(const struct server *s)
+{
+	struct sandbox_user user;
+	char err[ERR_SIZE];
+
+	if (s->options.user == NULL)
+		return;
+	if (sandbox_user_find(s->options.user, &user, err) != 0)
+		die(EXIT_USAGE, err);
+	sandbox_user_own(&user, s->options.data);
+	if (sandbox_user_become(&user, err) != 0)
+		die(EXIT_REFUSED, err);
+}
+
+/* Says what a stranger who takes the server over would still have. */
+static void report_rights(const struct server *s, const char *lacks)
+{
+	if (geteuid() == 0)
+		log_plain(LOG_WARNING,
+		          "runs as root: '--user NAME' gives that up once the port is bound");
+	if (lacks[0] != '\0')
+		log_plain(LOG_WARNING, "%s: the server can do more than it needs", lacks);
+	else if (s->options.no_sandbox)
+		log_plain(LOG_INFO, "without a sandbox");
 }
 
 /* A name may have several addresses: the first that can be bound is taken. This comes before the
@@ -349,13 +395,17 @@ static void start(struct server *s)
 	struct session_options options = { .has_operator_key = false };
 	struct journal_loaded loaded = { .facts = 0 };
 	char address[ADDRESS_TEXT_SIZE];
+	char lacks[ERR_SIZE] = "";
 	struct timespec begin;
 	struct timespec end;
 
 	bind_address(s);
+	become_user(s);
 	(void)clock_gettime(CLOCK_MONOTONIC, &begin);
 	open_disk(s);
 	open_key(s, &options);
+	if (!s->options.no_sandbox)
+		(void)sandbox_enter(s->options.data, lacks); /* `lacks` says it all */
 	load(s, &loaded);
 	(void)clock_gettime(CLOCK_MONOTONIC, &end);
 	serve(s, &options);
@@ -364,6 +414,7 @@ static void start(struct server *s)
 	log_plain(LOG_NOTICE, "threefold %s: serving %s, data '%s', loaded %ju facts in %ld ms",
 	          THREEFOLD_VERSION, address, s->options.data, (uintmax_t)loaded.facts,
 	          (end.tv_sec - begin.tv_sec) * 1000 + (end.tv_nsec - begin.tv_nsec) / 1000000);
+	report_rights(s, lacks);
 	log_lines(LOG_WARNING, loaded.warnings);
 	(void)log_notify("READY=1");
 	s->watchdog_ms = log_watchdog_ms();
@@ -529,7 +580,8 @@ int main(int argc, char **argv)
 {
 	static struct server server;
 
-	read_options(&server.options, argc, argv);
+	read_options(argc, argv);
+	server.options = given;
 	prepare_process(&server.options);
 	start(&server);
 	while (!server.is_stopping)
