@@ -10,6 +10,11 @@
  *   closing   SESSION_CLOSE          dropped         -> ended            the same, PEERS_CLOSE_MS
  *   ended     shutdown of our half   dropped         -                   the same, PEERS_CLOSE_MS
  *
+ * The kernel takes bytes for a peer that does not read, too, and keeps them. So connections that
+ * were written to are looked at each second, until the peer's system has acknowledged all of it. If
+ * nothing of it moves for PEERS_UNREAD_MS, the session closes the connection, whatever else comes
+ * on it.
+ *
  * A socket that is closed before its input is read resets the connection, and the last line may be
  * lost on its way. The last two states prevent that.
  */
@@ -24,6 +29,7 @@
 #include <unistd.h>
 
 enum {
+	SWEEP_MS = 1000,  /* between two looks at what was not read */
 	LOOK_SIZE = 2048, /* bytes of frames between two looks at the clock */
 };
 
@@ -31,7 +37,11 @@ struct peers_connection {
 	struct conn conn;
 	struct peers *peers;
 	struct loop_timer timer; /* once it is closing */
+	uint64_t written;        /* bytes, in its life */
+	uint64_t read;           /* of them were acknowledged at the last sweep */
+	uint64_t moved_ms;       /* that sweep saw more of them than the one before */
 	uint32_t number;
+	bool is_unread; /* some may not be acknowledged */
 	bool is_closing;
 	bool has_ended;
 	bool is_to_write;
@@ -55,6 +65,8 @@ struct peers {
 	uint32_t table_size;
 	struct queue to_write;
 	struct queue to_read;
+	struct queue unread;
+	struct loop_timer sweep; /* while some connection is unread */
 	size_t heard;
 	size_t written;
 	uint64_t logged_ms; /* the second of the last lines */
@@ -129,9 +141,14 @@ static void connection_free(struct peers_connection *c)
 	peers_act(p);
 }
 
+/* The kernel would keep what such a peer does not read long after. */
 static void connection_expired(struct loop_timer *timer)
 {
-	connection_free(LOOP_OWNER(timer, struct peers_connection, timer));
+	struct peers_connection *c = LOOP_OWNER(timer, struct peers_connection, timer);
+
+	if (conn_unread(&c->conn) != 0)
+		conn_drop_unread(&c->conn);
+	connection_free(c);
 }
 
 /* Its session has ended it. What it still has to say, the reason, goes out first. */
@@ -174,6 +191,64 @@ void peers_act(struct peers *p)
 	}
 }
 
+/* ---- what was written and not read ---- */
+
+/* False: all of it was read, or the connection is on its end already. */
+static bool connection_is_unread(struct peers_connection *c)
+{
+	struct peers *p = c->peers;
+	uint64_t left = conn_unread(&c->conn);
+	uint64_t now_ms = loop_now_ms(p->loop);
+
+	if (left == 0 || c->is_closing)
+		return false;
+	if (c->written - left > c->read) {
+		c->read = c->written - left;
+		c->moved_ms = now_ms;
+	}
+	if (now_ms - c->moved_ms < PEERS_UNREAD_MS)
+		return true;
+	session_unread(p->sessions, c->number, peers_time(p));
+	peers_act(p);
+	return false;
+}
+
+static void swept(struct loop_timer *timer)
+{
+	struct peers *p = LOOP_OWNER(timer, struct peers, sweep);
+	size_t count = 0;
+
+	for (size_t i = 0; i < p->unread.count; i++) {
+		struct peers_connection *c = connection_at(p, p->unread.numbers[i]);
+
+		if (c == NULL || !c->is_unread)
+			continue;
+		c->is_unread = connection_is_unread(c);
+		if (c->is_unread)
+			p->unread.numbers[count++] = c->number;
+	}
+	p->unread.count = count;
+	if (count != 0)
+		loop_timer_set(p->loop, timer, loop_now_ms(p->loop) + SWEEP_MS);
+}
+
+/* What stands between `read` and `written` is at most what the kernel holds, so the two need not be
+ * known exactly when a connection becomes unread. */
+static void mark_unread(struct peers_connection *c, size_t size)
+{
+	struct peers *p = c->peers;
+
+	c->written += size;
+	if (size == 0 || c->is_unread)
+		return;
+	c->is_unread = true;
+	c->read = c->written - size;
+	c->moved_ms = loop_now_ms(p->loop);
+	queue_add(&p->unread, c->number);
+	if (p->sweep.place == 0)
+		loop_timer_set(p->loop, &p->sweep, loop_now_ms(p->loop) + SWEEP_MS);
+}
+
 /* What the socket does not take stays with the session, which bounds it; the loop tells of room. */
 static void connection_write(struct peers_connection *c)
 {
@@ -192,6 +267,7 @@ static void connection_write(struct peers_connection *c)
 		if (sent != 0)
 			session_output_sent(p->sessions, c->number, sent);
 		p->written += sent;
+		mark_unread(c, sent);
 	} while (sent != 0 && sent == output.size);
 	if (output.size == 0 && c->is_closing && !c->has_ended) {
 		c->has_ended = true;
@@ -388,6 +464,7 @@ int peers_new(struct loop *l, struct sessions *sessions, struct journal *journal
 		.sessions = sessions,
 		.journal = journal,
 	};
+	p->sweep.expired = swept;
 	result = listener_open(&p->listener, l, listener, connection_open);
 	if (result < 0) {
 		memory_free(p);
@@ -411,10 +488,12 @@ void peers_free(struct peers *p)
 	for (uint32_t i = 0; i < p->table_size; i++)
 		if (p->table[i] != NULL)
 			connection_free(p->table[i]);
+	loop_timer_cancel(p->loop, &p->sweep);
 	conn_input_release(&p->input);
 	memory_free(p->table);
 	memory_free(p->to_write.numbers);
 	memory_free(p->to_read.numbers);
+	memory_free(p->unread.numbers);
 	memory_free(p);
 }
 

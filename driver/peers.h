@@ -24,8 +24,9 @@
 #include "io/loop.h"
 
 enum {
-	PEERS_CLOSE_MS = 1000, /* a closed connection may take its last bytes for so long */
-	PEERS_LOG_MAX = 10,    /* lines a second about connections that were closed */
+	PEERS_CLOSE_MS = 1000,  /* a closed connection may take its last bytes for so long */
+	PEERS_UNREAD_MS = 6000, /* nothing of what was written reaches the other side: closed */
+	PEERS_LOG_MAX = 10,     /* lines a second about connections that were closed */
 };
 
 struct peers;

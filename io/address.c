@@ -13,7 +13,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
-enum { HOST_SIZE_MAX = 256, LISTEN_QUEUE = 4096 };
+enum { HOST_SIZE_MAX = 256, LISTEN_QUEUE = 4096, RECEIVE_SIZE = 128 * 1024 };
 
 /* Takes the brackets off '[::1]'. */
 static bool host_copy(const char *host, char copy[HOST_SIZE_MAX])
@@ -139,11 +139,15 @@ static int bind_one(const struct address *address, struct address *bound,
 {
 	int family = address->storage.ss_family;
 	int fd = socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	int receive_size = RECEIVE_SIZE;
 	int on = 1;
 
 	if (fd < 0)
 		return say_why(address, "make a socket for", errno, err);
 	*bound = (struct address){ .size = sizeof bound->storage };
+	/* What an accepted connection may have sent before it is read. By itself the system lets
+	 * that grow to several MiB. */
+	(void)setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &receive_size, sizeof receive_size);
 	/* The last lets '::' serve IPv4 as well, whatever the system's default is. */
 	if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) != 0 ||
 	    (family == AF_INET6 &&

@@ -7,8 +7,10 @@
 #include "io/conn.h"
 
 #include <errno.h>
+#include <linux/sockios.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -28,14 +30,16 @@ void conn_input_release(struct conn_input *input)
 int conn_open(struct conn *c, struct loop *l, int fd, bool dialling)
 {
 	void (*ready)(struct loop_source * source, unsigned events) = c->source.ready;
+	int unsent = CONN_UNSENT_MAX;
 	int on = 1;
 	int result;
 
 	assert(fd >= 0);
 	assert(ready != NULL);
 	*c = (struct conn){ .source = { .fd = fd, .ready = ready }, .loop = l };
-	/* It fails on what is no TCP socket, a test's pair, where it is not needed. */
+	/* They fail on what is no TCP socket, a test's pair, where they are not needed. */
 	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+	(void)setsockopt(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &unsent, sizeof unsent);
 	result = loop_add(l, &c->source, dialling ? LOOP_READ | LOOP_WRITE : LOOP_READ);
 	if (result < 0)
 		c->source.fd = -1;
@@ -142,6 +146,24 @@ enum conn_status conn_send(struct conn *c, struct view bytes, size_t *sent)
 		*sent = (size_t)count;
 	want(c, LOOP_WRITE, status != CONN_FAILED && *sent < bytes.size);
 	return status;
+}
+
+size_t conn_unread(const struct conn *c)
+{
+	int size = 0;
+
+	assert(conn_is_open(c));
+	if (ioctl(c->source.fd, SIOCOUTQ, &size) != 0 || size < 0)
+		return 0;
+	return (size_t)size;
+}
+
+void conn_drop_unread(struct conn *c)
+{
+	const struct linger at_once = { .l_onoff = 1, .l_linger = 0 };
+
+	assert(conn_is_open(c));
+	(void)setsockopt(c->source.fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
 }
 
 void conn_end(struct conn *c)

@@ -20,6 +20,9 @@
  * the socket takes now and says how many. If some are left, it asks the loop to tell when there is
  * room.
  *
+ * The kernel holds at most CONN_UNSENT_MAX bytes that it has not sent yet: a peer that does not read
+ * costs little there, too. What a socket has taken, the peer need not have got: conn_unread tells.
+ *
  * TCP_NODELAY is set (a turn's output is written at once anyway), keep-alive is off (the protocol
  * has pings of its own). What EINTR, EAGAIN, resets and broken pipes mean is known here and nowhere
  * else. One thread.
@@ -29,7 +32,10 @@
 
 #include "io/loop.h"
 
-enum { CONN_READ_MAX = 64 * 1024 };
+enum {
+	CONN_READ_MAX = 64 * 1024,
+	CONN_UNSENT_MAX = 128 * 1024, /* and what one call has written beyond it */
+};
 
 struct conn_input {
 	uint8_t *data;
@@ -81,6 +87,11 @@ void conn_used(struct conn *c, const struct conn_input *input, struct view bytes
  * left, the loop reports LOOP_WRITE when there is room. Returns CONN_OK, CONN_LATER or
  * CONN_FAILED. */
 enum conn_status conn_send(struct conn *c, struct view bytes, size_t *sent);
+/* How many of the bytes that were written the peer's system has not acknowledged. */
+size_t conn_unread(const struct conn *c);
+/* Makes conn_close drop what the peer has not got, and reset the connection. Without it the kernel
+ * goes on to keep those bytes, for minutes if the peer does not read. */
+void conn_drop_unread(struct conn *c);
 /* Ends the stream to the peer, after its last byte. The peer may still send. */
 void conn_end(struct conn *c);
 

@@ -12,6 +12,8 @@
 
 enum { SLOTS_MIN = 16, SILENCE_MS = 6000, CONNECTIONS = 65536 };
 
+#define TEXT_UNREAD "what was sent on this connection was not read for too long"
+
 /* ---- a connection's life ---- */
 
 struct sessions *session_new(const struct session_options *options, struct store *store)
@@ -187,28 +189,37 @@ uint64_t session_deadline(const struct sessions *s)
 	return silence < slow ? silence : slow;
 }
 
+static void close_slow(struct sessions *s, struct connection *c, const char *text, const char *why)
+{
+	session_close(s, c, STATUS_SLOW,
+	              c->state == CONNECTION_NEW ? "threefold: no handshake came in time\n" : text,
+	              why, false);
+	s->counts.closed_slow++;
+}
+
 /* Closes all connections of a list that are late. Closing takes a connection out of the list, so
  * this ends at the first that is not late. */
 static void close_late(struct sessions *s, enum connection_list list, const char *text,
                        const char *why)
 {
-	while (session_list_deadline(s, list) <= s->time.monotonic_ms) {
-		struct connection *c = session_connection_at(s, s->list_first[list]);
-
-		session_close(s, c, STATUS_SLOW,
-		              c->state == CONNECTION_NEW ? "threefold: no handshake came in time\n"
-		                                         : text,
-		              why, false);
-		s->counts.closed_slow++;
-	}
+	while (session_list_deadline(s, list) <= s->time.monotonic_ms)
+		close_slow(s, session_connection_at(s, s->list_first[list]), text, why);
 }
 
 void session_tick(struct sessions *s, struct session_time time)
 {
 	session_begin(s, time);
 	close_late(s, LIST_SILENCE, "nothing came on this connection for too long", "silent");
-	close_late(s, LIST_SLOW, "what was sent on this connection was not read for too long",
-	           "does not read");
+	close_late(s, LIST_SLOW, TEXT_UNREAD, "does not read");
+}
+
+void session_unread(struct sessions *s, uint32_t connection, struct session_time time)
+{
+	session_begin(s, time);
+	struct connection *c = session_connection_at(s, connection);
+
+	if (c->state != CONNECTION_CLOSING)
+		close_slow(s, c, TEXT_UNREAD, "does not read");
 }
 
 void session_counts(const struct sessions *s, struct session_counts *counts)

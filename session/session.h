@@ -108,6 +108,9 @@ size_t session_expect(const struct sessions *s, uint32_t connection, struct view
 /* False while a long request is being worked on, too much output waits, or the connection is being
  * closed. */
 bool session_takes_input(const struct sessions *s, uint32_t connection);
+/* Nothing of what was written reaches the other side, and has not for too long: closes the
+ * connection as a slow one, although it may send. Does nothing if it is being closed. */
+void session_unread(struct sessions *s, uint32_t connection, struct session_time time);
 /* The connection is closed, by the caller (also after SESSION_CLOSE) or because it failed. Its
  * session ends, and its number is free. */
 void session_closed(struct sessions *s, uint32_t connection, struct session_time time);

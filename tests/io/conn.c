@@ -370,6 +370,37 @@ static void test_dialling(struct loop *l, struct conn_input *input)
 	}
 }
 
+/* The peer does not read. What the kernel takes is limited, the rest is counted, and closing leaves
+ * nothing of it behind. */
+static void test_unread(struct loop *l, struct conn_input *input)
+{
+	enum { SIZE = 4 * 1024 * 1024 };
+	uint8_t *zeros = memory_alloc_zero(1, SIZE);
+	struct reader_end end;
+	size_t taken = 0;
+	size_t sent;
+	int other;
+
+	make_pair(l, &end, input, &other);
+	IS_U64(conn_unread(&end.conn), 0, "conn: nothing was written, so nothing is unread");
+	do {
+		(void)conn_send(&end.conn, view_of(zeros, SIZE), &sent);
+		taken += sent;
+		usleep(20000); /* what is on its way arrives */
+	} while (sent != 0);
+	OK(conn_unread(&end.conn) > 0, "conn: what a peer does not take is unread");
+	OK(conn_unread(&end.conn) <= (size_t)4 * CONN_UNSENT_MAX,
+	   "conn: and the kernel keeps little of it");
+	conn_drop_unread(&end.conn);
+	conn_close(&end.conn);
+	for (ssize_t count; (count = recv(other, zeros, SIZE, 0)) > 0;)
+		taken -= (size_t)count;
+	IS_U64(errno, ECONNRESET, "conn: what was dropped ends in a reset");
+	OK(taken > 0, "conn: and is not sent any more");
+	close(other);
+	memory_free(zeros);
+}
+
 int main(void)
 {
 	struct loop *l = loop_new();
@@ -380,6 +411,7 @@ int main(void)
 	test_frames_cut_at_random(l, &input);
 	test_reset(l, &input);
 	test_sending(l, &input);
+	test_unread(l, &input);
 	test_texts();
 	test_binding();
 	test_dialling(l, &input);
