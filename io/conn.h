@@ -20,8 +20,9 @@
  * the socket takes now and says how many. If some are left, it asks the loop to tell when there is
  * room.
  *
- * The kernel holds at most CONN_UNSENT_MAX bytes that it has not sent yet: a peer that does not read
- * costs little there, too. What a socket has taken, the peer need not have got: conn_unread tells.
+ * The kernel holds at most CONN_UNSENT_MAX bytes that it has not sent yet: a peer that does not
+ * read costs little there, too. What a socket has taken, the peer need not have got: conn_unread
+ * tells.
  *
  * TCP_NODELAY is set (a turn's output is written at once anyway), keep-alive is off (the protocol
  * has pings of its own). What EINTR, EAGAIN, resets and broken pipes mean is known here and nowhere
