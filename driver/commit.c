@@ -20,6 +20,7 @@ enum {
 	COMPACT_EVERY_MS = 20,       /* a slice of compaction, if a batch was as short ago */
 	LOOK_AGAIN_MS = 100,         /* after a compaction that is wanted had nothing to do */
 	ROOM_LOOK_MS = 1000,         /* while the disk is full */
+	PUT_OFF_LOG_MS = 60000,      /* between two lines about what was put off */
 };
 
 struct committer {
@@ -28,7 +29,8 @@ struct committer {
 	struct sessions *sessions;
 	struct peers *peers;
 	struct syncer *syncer;
-	bool is_disk_full;
+	enum journal_room room;
+	uint64_t put_off_ms;       /* when it was last told that something was put off; 0: never */
 	uint64_t heard;            /* connections, since the last batch began */
 	uint64_t batch;            /* facts of the last one */
 	uint64_t batch_ended_ms;   /* 0: there was none */
@@ -45,6 +47,44 @@ static void run_job(void *context)
 	journal_run(c->journal);
 }
 
+/* Only between two jobs: the sizes of the journal must not be asked for while one runs. */
+static void look_at_room(struct committer *c)
+{
+	static const struct {
+		enum session_disk disk;
+		enum log_level level;
+		const char *line;
+	} rooms[] = {
+		[JOURNAL_ROOM_ALL] = { SESSION_DISK_OK, LOG_NOTICE, "the disk has room again" },
+		[JOURNAL_ROOM_BURIALS] = { SESSION_DISK_LOW, LOG_WARNING,
+		                           "the disk is nearly full: nothing new is stored until "
+		                           "there is room" },
+		[JOURNAL_ROOM_NONE] = { SESSION_DISK_FULL, LOG_WARNING,
+		                        "the disk is full, and the reserve is used up: nothing is "
+		                        "stored, not even what was received, until there is room" },
+	};
+	enum journal_room room = journal_room(c->journal, loop_now_ms(c->loop));
+
+	if (room == c->room)
+		return;
+	c->room = room;
+	log_line(rooms[room].level, "%s", rooms[room].line);
+	session_disk(c->sessions, rooms[room].disk);
+	peers_act(c->peers);
+}
+
+/* A job that was put off is tried again every second, so that is not told each time. */
+static void tell_put_off(struct committer *c)
+{
+	const char *why = journal_put_off(c->journal);
+	uint64_t now_ms = loop_now_ms(c->loop);
+
+	if (why == NULL || (c->put_off_ms != 0 && now_ms - c->put_off_ms < PUT_OFF_LOG_MS))
+		return;
+	c->put_off_ms = now_ms;
+	log_line(LOG_WARNING, "%s; it is tried again", why);
+}
+
 /* What the job put on the disk may be answered now. */
 static void job_done(struct committer *c)
 {
@@ -56,10 +96,11 @@ static void job_done(struct committer *c)
 		log_line(LOG_ERROR, "%s; this is the end", err);
 		_exit(1); /* nothing that waits may be answered, and nothing else written */
 	}
+	tell_put_off(c);
 	synced = journal_synced(c->journal);
 	assert(synced >= before);
 	if (synced == before)
-		return; /* a slice of compaction */
+		return; /* a slice of compaction, or a batch that did not fit */
 	c->batch = synced - before;
 	c->batch_ended_ms = loop_now_ms(c->loop);
 	c->counts.syncs++;
@@ -87,10 +128,12 @@ struct committer *committer_new(struct loop *l, struct journal *journal, struct 
 		.peers = peers,
 	};
 	c->syncer = syncer_new(l, run_job, thread_done, c);
-	if (c->syncer != NULL)
-		return c;
-	memory_free(c);
-	return NULL;
+	if (c->syncer == NULL) {
+		memory_free(c);
+		return NULL;
+	}
+	look_at_room(c); /* before the first client asks for anything */
+	return c;
 }
 
 void committer_free(struct committer *c)
@@ -99,23 +142,6 @@ void committer_free(struct committer *c)
 		return;
 	syncer_free(c->syncer);
 	memory_free(c);
-}
-
-/* Only between two jobs: the sizes of the journal must not be asked for while one runs. */
-static void look_at_room(struct committer *c)
-{
-	bool is_full = !journal_has_room(c->journal, loop_now_ms(c->loop));
-
-	if (is_full == c->is_disk_full)
-		return;
-	c->is_disk_full = is_full;
-	if (is_full)
-		log_line(LOG_WARNING,
-		         "the disk is nearly full: nothing new is stored until there is room");
-	else
-		log_line(LOG_NOTICE, "the disk has room again");
-	session_disk_full(c->sessions, is_full);
-	peers_act(c->peers);
 }
 
 /* Waking the other thread costs two switches, some 80 us each on an idle core, and the sync of one
@@ -194,10 +220,11 @@ uint64_t committer_deadline(const struct committer *c)
 	/* A job that runs wakes the loop at its end. */
 	if (syncer_is_running(c->syncer))
 		return LOOP_NEVER;
-	if (c->is_disk_full)
+	if (c->room != JOURNAL_ROOM_ALL)
 		deadline_ms = loop_now_ms(c->loop) + ROOM_LOOK_MS;
 	if (journal_position(c->journal) > journal_synced(c->journal))
-		deadline_ms = is_held(c) ? c->batch_ended_ms + HOLD_MS : 0;
+		deadline_ms = is_held(c) ? c->batch_ended_ms + HOLD_MS
+		                         : journal_begin_ms(c->journal);
 	else if (journal_compacting(c->journal) && c->look_after_ms < deadline_ms)
 		deadline_ms = c->look_after_ms;
 	return deadline_ms;
@@ -213,7 +240,7 @@ void committer_finish(struct committer *c)
 		journal_run(c->journal);
 		job_done(c);
 	}
-	assert(journal_synced(c->journal) == journal_position(c->journal));
+	/* What does not fit is tried once more by journal_close, which tells. */
 }
 
 void committer_counts(const struct committer *c, struct commit_counts *counts)

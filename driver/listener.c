@@ -5,6 +5,7 @@
  *   EAGAIN                   nobody waits                        until the loop tells
  *   EINTR, ECONNABORTED      nothing; that client has gone       the next one
  *   EMFILE, ENFILE           no descriptor is left               the spare one, then a rest
+ *   none, a high number      the others are for files            refused, the next one
  *   anything else            this will not pass by itself        a rest
  */
 #include "driver/listener.h"
@@ -13,7 +14,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -38,6 +41,20 @@ void listener_refuse(struct listener *l, int fd, const char *why)
 	(void)close(fd);
 	if (may_log(l, &l->refused_ms))
 		log_line(LOG_WARNING, "connections are refused: %s", why);
+}
+
+static const char no_descriptor[] = "no file descriptor is left, see RLIMIT_NOFILE";
+
+/* Descriptors are given from the lowest number up, so the number tells how many there are. */
+static int descriptor_end(void)
+{
+	struct rlimit limit;
+	rlim_t spared;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur > INT_MAX)
+		return INT_MAX;
+	spared = limit.rlim_cur / 4 < LISTENER_SPARED ? limit.rlim_cur / 4 : LISTENER_SPARED;
+	return (int)(limit.rlim_cur - spared);
 }
 
 static void rested(struct loop_timer *timer)
@@ -65,7 +82,7 @@ static bool refuse_first(struct listener *l)
 		fd = address_accept(l->source.fd, &from);
 	}
 	if (fd >= 0)
-		listener_refuse(l, fd, "no file descriptor is left, see RLIMIT_NOFILE");
+		listener_refuse(l, fd, no_descriptor);
 	l->spare = open("/dev/null", O_RDONLY | O_CLOEXEC);
 	return fd >= 0 && l->spare >= 0;
 }
@@ -89,7 +106,9 @@ static void listener_ready(struct loop_source *source, unsigned events)
 		struct address from;
 		int fd = address_accept(source->fd, &from);
 
-		if (fd >= 0) {
+		if (fd >= l->fd_end) {
+			listener_refuse(l, fd, no_descriptor);
+		} else if (fd >= 0) {
 			l->accepted(l, fd, &from);
 		} else if (fd == -EAGAIN) {
 			return;
@@ -111,6 +130,7 @@ int listener_open(struct listener *l, struct loop *loop, int fd,
 		.source = { .fd = fd, .ready = listener_ready },
 		.rest = { .expired = rested },
 		.spare = open("/dev/null", O_RDONLY | O_CLOEXEC),
+		.fd_end = descriptor_end(),
 		.accepted = accepted,
 	};
 	result = loop_add(loop, &l->source, LOOP_READ);

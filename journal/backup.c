@@ -73,7 +73,7 @@ void backup_abandon(struct backup *b)
  * left files there. */
 static int open_aside(struct backup *b, struct store *store, char err[ERR_SIZE])
 {
-	struct journal_options options = { .salvage = false };
+	struct journal_options options = { .is_copy = true };
 	struct journal_loaded loaded;
 	bool is_locked = false;
 	int result;

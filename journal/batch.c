@@ -18,8 +18,10 @@
 #include "base/crc32c.h"
 
 #include <errno.h>
+#include <stdio.h>
 
 enum {
+	RETRY_MS = 1000,           /* before what was put off is tried again */
 	LARGE_BATCH = 128 << 10,   /* bytes: behind such a batch nothing is reserved */
 	BATCH_KEPT_MAX = 16 << 20, /* bytes: a larger buffer is freed after its batch */
 };
@@ -27,6 +29,14 @@ enum {
 bool journal_is_no_room(int result)
 {
 	return result == -ENOSPC || result == -EDQUOT || result == -EFBIG;
+}
+
+void journal_put_off_job(struct journal *j)
+{
+	j->retry_ms = j->now_ms + RETRY_MS;
+	j->is_put_off = true;
+	(void)snprintf(j->put_off, sizeof j->put_off, "cannot %s '%s': %s", j->job.failed,
+	               j->job.file, strerror(-j->job.result));
 }
 
 int journal_failed(struct journal *j, int result, const char *what, const char *file)
@@ -134,19 +144,42 @@ void batch_run(struct journal *j)
 	const struct disk_operations *o = j->disk->operations;
 	const struct journal_job *job = &j->job;
 	const char *file = journal_names[FILE_JOURNAL];
-	int result = o->write(j->disk, j->handle, j->end, job->data, job->size);
+	int result = journal_failed(j, o->write(j->disk, j->handle, j->end, job->data, job->size),
+	                            "write", file);
 
-	if (journal_failed(j, result, "write", file) < 0 ||
-	    journal_failed(j, reserve(j, j->end + job->size), "reserve", file) < 0 ||
+	/* Nothing of it counts yet, and it can be written over itself. */
+	j->job.gives_up = journal_is_no_room(result) && !BUG(full_disk_ends_server);
+	if (result < 0 || journal_failed(j, reserve(j, j->end + job->size), "reserve", file) < 0 ||
 	    BUG(never_synced))
 		return;
 	/* The job remembers a failure. */
 	(void)journal_failed(j, o->sync(j->disk, j->handle), "sync", file);
 }
 
+void batch_begin_again(struct journal *j)
+{
+	struct journal_job *job = &j->job;
+
+	assert(j->has_kept);
+	j->has_kept = false;
+	*job = (struct journal_job){ .kind = JOB_BATCH,
+		                     .data = job->data,
+		                     .size = job->size,
+		                     .position = job->position,
+		                     .is_note = job->is_note,
+		                     .handle = -1,
+		                     .reserved = j->reserved,
+		                     .room = -1 };
+}
+
 /* All that the job wrote is the journal's now, and its facts are on the disk. */
 void batch_end(struct journal *j)
 {
+	if (j->job.gives_up) {
+		j->has_kept = true;
+		journal_put_off_job(j);
+		return;
+	}
 	j->crc = crc32c(j->crc, j->job.data, j->job.size);
 	j->end += j->job.size;
 	j->reserved = j->job.reserved;

@@ -4,13 +4,18 @@
  * crash leaves at each, are listed in journal/private.h. A step is one job, but USERS and PENDING,
  * which take a job for each slice. Batches run between these jobs, so a server goes on answering.
  *
- * Only PREPARE, TURN and the slices need new room, and until PLACE nothing depends on what they
- * wrote. So a lack of room there is no failure: what is written aside is removed, and the same step
- * is tried again when the journal has grown, or when the disk has room for certain.
+ * Only PREPARE, TURN and the slices need new room and new descriptors, and until PLACE nothing
+ * depends on what they wrote. So there it is no failure if a file cannot be opened, or if there is
+ * no room or memory for it: what is written aside is removed, and the same step is tried again.
+ * After a lack of room that is when the journal has grown, or when the disk has room for certain;
+ * otherwise it is a second later.
  */
+#include "base/bug.h"
 #include "journal/private.h"
 
 #include "base/crc32c.h"
+
+#include <errno.h>
 
 enum {
 	SIZE_ESTIMATE_ACCOUNT = 640, /* bytes of an account or a tombstone in a snapshot */
@@ -19,14 +24,25 @@ enum {
 
 /* ---- running a job ---- */
 
-/* Nothing depends yet on a snapshot or a new journal that does not fit, so the job gives up what is
- * written aside. Any other failure stays one. */
+static const char open_failed[] = "open"; /* what, for journal_failed */
+
+/* Whether another try may do better, and nothing says that the disk is broken. */
+static bool is_passing(const struct journal_job *job)
+{
+	if (BUG(compaction_ends_server))
+		return journal_is_no_room(job->result);
+	return journal_is_no_room(job->result) || job->result == -ENOMEM ||
+	       strcmp(job->failed, open_failed) == 0;
+}
+
+/* Nothing depends yet on a snapshot or a new journal that cannot be written now, so the job gives
+ * up what is written aside. Any other failure stays one. */
 static void give_up(struct journal *j)
 {
 	const struct disk_operations *o = j->disk->operations;
 	struct journal_job *job = &j->job;
 
-	if (!journal_is_no_room(job->result))
+	if (!is_passing(job))
 		return;
 	job->gives_up = true;
 	if (job->handle >= 0)
@@ -49,7 +65,7 @@ static int open_new(struct journal *j, enum journal_file file)
 		                                   DISK_CREATE_LOG);
 	if (handle >= 0)
 		job->handle = handle;
-	return journal_failed(j, handle, "open", journal_names_new[file]);
+	return journal_failed(j, handle, open_failed, journal_names_new[file]);
 }
 
 /* Writes what the job has at `offset` of the file aside, and syncs it where that is due. */
@@ -138,11 +154,28 @@ static void run_place(struct journal *j)
 	(void)sync_names(j); /* the job remembers */
 }
 
+/* Zeros behind the first line. On a disk that is full a journal that has some is worth more than an
+ * empty one: then the journal in place stays. */
+static int reserve_empty(struct journal *j)
+{
+	struct journal_job *job = &j->job;
+	uint64_t want = job->size + j->reserve_size;
+	int result = j->disk->operations->reserve(j->disk, job->handle, want);
+
+	if (journal_is_no_room(result) && j->reserved < j->end + j->reserve_size / RESERVE_STEPS)
+		return 0;
+	if (result == 0)
+		job->reserved = want;
+	return journal_failed(j, result, "reserve", journal_names_new[FILE_JOURNAL]);
+}
+
 /* The new journal takes the place of the one whose facts the snapshots hold. One rename does it: a
- * crash leaves either, and both are right. */
+ * crash leaves either, and both are right. It keeps a reserve, so that a start on a disk that was
+ * filled meanwhile can store burials. */
 static void run_empty(struct journal *j)
 {
-	if (open_new(j, FILE_JOURNAL) < 0 || write_new(j, FILE_JOURNAL, 0) < 0) {
+	if (open_new(j, FILE_JOURNAL) < 0 || (j->keeps_reserve && reserve_empty(j) < 0) ||
+	    write_new(j, FILE_JOURNAL, 0) < 0) {
 		give_up(j);
 		return;
 	}
@@ -185,7 +218,7 @@ uint64_t compaction_size_max(const struct journal *j)
 /* A journal may grow as large as the snapshots: a start then reads twice as much, and all is
  * written half as often. A disk that is full is compacted as soon as the snapshots would fit and
  * the journal is long enough to give something back. */
-static bool is_wanted(const struct journal *j)
+static bool is_outgrown(const struct journal *j)
 {
 	uint64_t sizes = j->sizes[0] + j->sizes[1];
 
@@ -198,10 +231,10 @@ static bool is_wanted(const struct journal *j)
 	       (uint64_t)j->room >= sizes_now(j) + j->reserve_size;
 }
 
-bool compaction_is_due(const struct journal *j)
+bool compaction_is_wanted(const struct journal *j)
 {
 	if (j->step == STEP_IDLE)
-		return is_wanted(j);
+		return is_outgrown(j);
 	/* After one that did not fit: when the journal has grown, or there is room for certain. */
 	return j->end >= j->retry_end ||
 	       (j->room >= 0 && (uint64_t)j->room >= compaction_size_max(j) + j->reserve_size);
@@ -287,6 +320,7 @@ void compaction_begin(struct journal *j)
 
 	assert((size_t)j->step < sizeof begins / sizeof begins[0]);
 	j->retry_end = 0;
+	j->retry_ms = 0;
 	begins[j->step](j);
 }
 
@@ -333,7 +367,10 @@ static void take_new_journal(struct journal *j)
  * after PREPARE or TURN the whole compaction does. */
 static void end_gives_up(struct journal *j)
 {
-	j->retry_end = j->end + j->reserve_size;
+	if (journal_is_no_room(j->job.result))
+		j->retry_end = j->end + j->reserve_size;
+	else
+		journal_put_off_job(j);
 	j->snapshot.handle = -1;
 	j->new_handle = -1;
 	buf_clear(&j->batch);

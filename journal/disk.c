@@ -157,14 +157,15 @@ static int write_cached(int handle, uint64_t offset, const void *data, size_t si
 }
 
 /* Some file systems open a file for direct writing and then refuse the write with EINVAL, before
- * any byte is written. The file then becomes an ordinary one. */
+ * any byte is written. And whole blocks may not fit where the bytes alone do. The file then becomes
+ * an ordinary one. */
 static int directory_write(struct disk *d, int handle, uint64_t offset, const void *data,
                            size_t size)
 {
 	struct directory_log *log = find_log(d, handle);
 	int result = log != NULL ? direct_write(log->direct, offset, data, size) : -EINVAL;
 
-	if (result != -EINVAL)
+	if (result != -EINVAL && (result != -ENOSPC || log == NULL))
 		return result;
 	end_log(log);
 	result = write_cached(handle, offset, data, size);

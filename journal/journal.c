@@ -3,6 +3,7 @@
  * Which job is next, what follows from its result, and a clean stop. Batches go first; a compaction
  * has its turn when no batch waits, and under a load that never pauses after every fourth batch.
  */
+#include "base/bug.h"
 #include "journal/private.h"
 
 #include <stdio.h>
@@ -28,6 +29,7 @@ struct journal *journal_new(struct disk *disk, const struct journal_options *opt
 	                                                     : COMPACT_SIZE_MIN;
 	j->reserve_size = options->reserve_size != 0 ? options->reserve_size : RESERVE_SIZE;
 	j->slice_size = j->reserve_size / RESERVE_STEPS;
+	j->keeps_reserve = !options->is_copy;
 	j->handle = -1;
 	j->new_handle = -1;
 	j->snapshot.handle = -1;
@@ -92,9 +94,15 @@ bool journal_begin(struct journal *j, bool may_compact)
 	assert(j->job.kind == JOB_NONE);
 
 	bool compacts = may_compact && (!has_batch || j->batches_in_a_row >= BATCHES_PER_SLICE) &&
-	                compaction_is_due(j);
+	                j->now_ms >= j->retry_ms && compaction_is_wanted(j);
 
-	if (j->failed || (!has_batch && !compacts))
+	if (j->failed || (j->has_kept && j->now_ms < j->retry_ms))
+		return false;
+	if (j->has_kept) {
+		batch_begin_again(j);
+		return true;
+	}
+	if (!has_batch && !compacts)
 		return false;
 	j->job = (struct journal_job){ .handle = -1, .room = -1 };
 	if (compacts) {
@@ -157,7 +165,7 @@ int journal_end(struct journal *j, char err[ERR_SIZE])
 	}
 	if (is_batch)
 		batch_end(j);
-	if (!is_batch || job->is_note)
+	if (!j->has_kept && (!is_batch || job->is_note))
 		compaction_end(j);
 	job->kind = JOB_NONE;
 	return 0;
@@ -166,7 +174,8 @@ int journal_end(struct journal *j, char err[ERR_SIZE])
 int journal_do(struct journal *j, void (*begin)(struct journal *j), char err[ERR_SIZE])
 {
 	assert(j->job.kind == JOB_NONE);
-	j->job = (struct journal_job){ .handle = -1, .room = -1 };
+	if (!j->has_kept)
+		j->job = (struct journal_job){ .handle = -1, .room = -1 };
 	begin(j);
 	journal_run(j);
 	return journal_end(j, err);
@@ -174,24 +183,48 @@ int journal_do(struct journal *j, void (*begin)(struct journal *j), char err[ERR
 
 /* ---- room ---- */
 
-/* The mark leaves the reserve twice: once for the journal, once for a new one beside it. */
-bool journal_has_room(struct journal *j, uint64_t now_ms)
+/* The mark leaves the reserve twice: once for the journal, once for a new one beside it. What is
+ * left of the reserve must also hold what is applied before this is asked again. */
+enum journal_room journal_room(struct journal *j, uint64_t now_ms)
 {
 	uint64_t mark = compaction_size_max(j) + j->fill.size + 2 * j->reserve_size;
+	uint64_t need = j->end + j->fill.size + j->reserve_size / RESERVE_STEPS;
 
 	assert(j->magic == JOURNAL_MAGIC);
+	j->now_ms = now_ms;
 	if (j->room < 0 || now_ms < j->room_looked_ms ||
 	    now_ms - j->room_looked_ms >= ROOM_LOOK_MS) {
 		j->room_looked_ms = now_ms;
 		j->room = j->disk->operations->room(j->disk);
 	}
-	return j->room >= 0 && (uint64_t)j->room >= mark;
+	if (j->has_kept)
+		return JOURNAL_ROOM_NONE;
+	if (j->room >= 0 && (uint64_t)j->room >= mark)
+		return JOURNAL_ROOM_ALL;
+	if (j->reserved >= need || (j->room >= 0 && (uint64_t)j->room >= j->reserve_size))
+		return JOURNAL_ROOM_BURIALS;
+	return JOURNAL_ROOM_NONE;
+}
+
+uint64_t journal_begin_ms(const struct journal *j)
+{
+	assert(j->magic == JOURNAL_MAGIC);
+	return j->has_kept ? j->retry_ms : 0;
+}
+
+const char *journal_put_off(struct journal *j)
+{
+	bool is_new = j->is_put_off;
+
+	assert(j->magic == JOURNAL_MAGIC);
+	j->is_put_off = false;
+	return is_new ? j->put_off : NULL;
 }
 
 bool journal_compacting(const struct journal *j)
 {
 	assert(j->magic == JOURNAL_MAGIC);
-	return compaction_is_due(j);
+	return compaction_is_wanted(j);
 }
 
 /* ---- a clean stop ---- */
@@ -208,6 +241,8 @@ int journal_write_all(struct journal *j, bool note, char err[ERR_SIZE])
 	}
 	if (note && journal_do(j, batch_begin_note, err) < 0)
 		return -1;
+	if (j->has_kept)
+		return 1;
 	j->step = STEP_PLACE;
 	if (journal_do(j, compaction_begin_place, err) < 0)
 		return -1;
@@ -216,30 +251,37 @@ int journal_write_all(struct journal *j, bool note, char err[ERR_SIZE])
 	return j->job.gives_up ? 1 : 0;
 }
 
-/* A server that has stopped needs no zeros ahead. A failure does no harm. */
-static void cut_reserve(struct journal *j)
+/* Writes what waits: that much is promised. First what did not fit before. */
+static int write_waiting(struct journal *j, char err[ERR_SIZE])
 {
-	(void)j->disk->operations->truncate(j->disk, j->handle, j->end);
+	int result = 0;
+
+	if (j->has_kept)
+		result = journal_do(j, batch_begin_again, err);
+	if (result == 0 && !j->has_kept && j->fill.size > 0)
+		result = journal_do(j, batch_begin, err);
+	return result == 0 && j->has_kept ? say_failed(j, err) : result;
 }
 
-/* What waits is written first: that much is promised. Snapshots only make the next start faster, so
- * a lack of room for them is no failure. */
+/* Snapshots only make the next start faster, so a lack of room for them is no failure. The store's
+ * work is done first: equal facts then give equal files, and no text stays that nobody has. */
 int journal_close(struct journal *j, char err[ERR_SIZE])
 {
 	int result = j->failed ? say_failed(j, err) : 0;
 
 	assert(j->magic == JOURNAL_MAGIC);
 	assert(j->job.kind == JOB_NONE);
-	if (result == 0 && j->fill.size > 0)
-		result = journal_do(j, batch_begin, err);
+	if (result == 0)
+		result = write_waiting(j, err);
+	while (result == 0 && !BUG(clean_stop_leaves_work) && store_work(j->store, UINT32_MAX))
+		continue;
 
 	/* If the journal has no line but its first one, the snapshots are right as they are. */
-	bool is_new = j->end > j->head_size || j->has_old || !j->names.users.present;
+	bool is_new = j->end > j->head_size || j->has_old || !j->names.users.present ||
+	              j->has_leftovers;
 
 	if (result == 0 && is_new)
 		result = journal_write_all(j, true, err);
-	if (result >= 0)
-		cut_reserve(j);
 	journal_abandon(j);
 	return result < 0 ? -1 : 0;
 }

@@ -36,8 +36,9 @@
  * it.
  *
  * Errors. What fails while facts are at stake is final: journal_end returns -1 with a sentence, and
- * the process must end. A snapshot that does not fit is no such failure: it is removed, and tried
- * again later.
+ * the process must end. It is no such failure if a snapshot or a new journal does not fit, or its
+ * file cannot be opened: what was written is removed, and tried again later. A batch that does not
+ * fit stays, and is written when there is room; until then none of its facts counts as synced.
  *
  * Threads: only journal_run may be called on another thread than the rest, and between
  * journal_begin and journal_end the caller may append, but not begin, work or close.
@@ -55,6 +56,7 @@ struct journal_options {
 	bool new_uuid;             /* give this replica another uuid */
 	uint8_t uuid[UUID_SIZE];   /* random bytes: its uuid if it has none yet, or with new_uuid */
 	uint64_t compact_size_min; /* of a journal, before it is compacted; 0: 256 MiB */
+	bool is_copy;              /* for nobody to write to: a clean stop keeps no reserve */
 	uint64_t reserve_size;     /* of a journal, ahead of its end; 0: 4 MiB. A slice of a
 	                            * compaction has a sixteenth of it */
 };
@@ -107,16 +109,28 @@ void journal_run(struct journal *j);
  * `err`: facts may be lost, and the process must end at once. */
 int journal_end(struct journal *j, char err[ERR_SIZE]);
 
-/* Whether the disk has room for both next snapshots, a new journal and the reserve. If it has not,
- * additions must be refused. Asks the disk once a batch, and once a second of `now_ms`. */
-bool journal_has_room(struct journal *j, uint64_t now_ms);
+enum journal_room {
+	JOURNAL_ROOM_ALL,     /* for both next snapshots, a new journal and the reserve */
+	JOURNAL_ROOM_BURIALS, /* additions must be refused; the reserve takes burials */
+	JOURNAL_ROOM_NONE,    /* burials must be refused, too: the reserve is used up */
+};
+/* What the disk has room for. Asks the disk once a batch, and once a second of `now_ms`. This is
+ * also the journal's clock, so it must be called before each journal_begin. */
+enum journal_room journal_room(struct journal *j, uint64_t now_ms);
+/* The time before which journal_begin begins no batch, because the last one did not fit; 0: there
+ * is no such time. */
+uint64_t journal_begin_ms(const struct journal *j);
+/* Why a job was put off since the last call: "cannot open 'x': ..."; NULL: none was. It lives until
+ * the next journal_end. */
+const char *journal_put_off(struct journal *j);
 /* Whether a compaction is wanted or under way. The caller then calls journal_begin(j, true) also
  * when no fact waits. */
 bool journal_compacting(const struct journal *j);
 
 /* A clean stop, while no job is running: commits, writes both snapshots, empties the journal to its
- * first line. 0 also if the snapshots did not fit: the journal then stays as it is. -1 and a
- * sentence if facts may be lost. Frees the journal either way. */
+ * first line, and keeps the reserve behind it. Finishes the store's work before. 0 also if the
+ * snapshots did not fit: the journal then stays as it is. -1 and a sentence if facts may be lost.
+ * Frees the journal either way. */
 int journal_close(struct journal *j, char err[ERR_SIZE]);
 /* Frees the journal without writing anything, as a crash would leave it (tests, and after a failed
  * start). NULL is fine. */

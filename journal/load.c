@@ -350,6 +350,7 @@ static void take_over(struct start *s)
 	j->sizes[1] = s->pending.size;
 	j->has_old = s->needs_old;
 	j->old_size = s->needs_old ? s->old.whole_end : 0;
+	j->has_leftovers = s->l.has_leftovers;
 	if (j->has_old)
 		compaction_restart(j);
 }

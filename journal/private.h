@@ -81,7 +81,7 @@ struct journal_job {
 	uint64_t position;  /* BATCH: facts up to this one are then durable */
 	int result;         /* 0 or a negative errno value */
 	bool is_note;       /* BATCH: it is the note of a compaction */
-	bool gives_up;      /* it failed for lack of room, and no fact is lost by it */
+	bool gives_up;      /* it failed, and no fact is lost by it: it is tried again later */
 	const char *failed; /* what could not be done, and with which file; NULL: all was done */
 	const char *file;
 	int handle;        /* of the file written aside; -1: it is opened by the job */
@@ -91,6 +91,8 @@ struct journal_job {
 
 /* Whether a call of the disk failed because the disk, a quota or a limit is full. */
 bool journal_is_no_room(int result);
+/* From now on, for a second, what has given up is not tried again. */
+void journal_put_off_job(struct journal *j);
 /* Remembers the first thing that fails in a job, for its sentence "cannot WHAT 'FILE': ...". Gives
  * `result` back. */
 int journal_failed(struct journal *j, int result, const char *what, const char *file);
@@ -100,8 +102,11 @@ void batch_begin(struct journal *j);
 void batch_begin_note(struct journal *j);
 /* Does the batch's I/O. Any thread. What fails is noted in the job. */
 void batch_run(struct journal *j);
-/* Takes in a batch that is on the disk: its facts count as synced. */
+/* Takes in a batch that is on the disk: its facts count as synced. One that did not fit is kept,
+ * and is the next job. */
 void batch_end(struct journal *j);
+/* Makes the batch that did not fit the job again. */
+void batch_begin_again(struct journal *j);
 
 /* ---- snapshot.c ---- */
 
@@ -146,8 +151,8 @@ enum compaction_step {
 };
 
 /* Whether there is a job of a compaction to do: one is under way, or the journal has outgrown the
- * snapshots, or the disk is full and a compaction would give room back. */
-bool compaction_is_due(const struct journal *j);
+ * snapshots, or the disk is full and a compaction would give room back. It may be put off. */
+bool compaction_is_wanted(const struct journal *j);
 /* How many bytes the next snapshots may have: what the present ones and the journals have. */
 uint64_t compaction_size_max(const struct journal *j);
 /* Begins the next job of the compaction that is under way or due. */
@@ -174,6 +179,7 @@ struct journal {
 	uint64_t compact_size_min;
 	uint64_t reserve_size;
 	uint64_t slice_size; /* of a snapshot, in one job */
+	bool keeps_reserve;  /* at a clean stop */
 
 	int handle;                  /* of journal.jsonl */
 	uint64_t end;                /* its bytes that are on the disk: where the next batch goes */
@@ -184,13 +190,19 @@ struct journal {
 	uint64_t sizes[2];           /* of users.json and pending.json in place */
 	bool has_old;                /* journal.old.jsonl holds facts that the snapshots lack */
 	uint64_t old_size;
+	bool has_leftovers; /* the snapshot in place has texts that nobody has */
 
 	uint64_t position; /* facts appended */
 	uint64_t synced;   /* facts on the disk */
 	struct buf fill;   /* begins with JOURNAL_SYNCED_SIZE_MAX bytes of room, or is empty */
 	struct buf batch;  /* what the job writes */
 	struct journal_job job;
-	bool failed; /* a job failed for good: there will be no other */
+	bool failed;       /* a job failed for good: there will be no other */
+	bool has_kept;     /* `batch` and `job` are a batch that did not fit */
+	uint64_t now_ms;   /* when journal_room was asked last */
+	uint64_t retry_ms; /* what was put off begins again then; 0: nothing was */
+	bool is_put_off;   /* `put_off` was not told yet */
+	char put_off[ERR_SIZE];
 	uint32_t batches_in_a_row;
 	int64_t room; /* of the disk; below 0: not known */
 	uint64_t room_looked_ms;
@@ -226,6 +238,7 @@ struct loading {
 	char *err;
 	enum journal_status status; /* not JOURNAL_OK: `err` is set and reading is over */
 	bool bad[FILE_COUNT];       /* damaged; only with `salvage` does reading go on */
+	bool has_leftovers;         /* a snapshot holds texts that nobody has */
 	bool collecting;            /* a salvage's first pass over pending.json, for `texts` only */
 	struct buf texts;           /* digests, in order, of the long texts that are whole */
 	struct journal_line_parser parser;

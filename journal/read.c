@@ -250,7 +250,7 @@ static void apply(struct loading *l, const struct element *e)
 	if (e->kind == ELEMENT_FACT)
 		(void)store_apply(l->store, &e->fact, NULL); /* a fact twice is a fact once */
 	else if (e->kind == ELEMENT_TEXT)
-		(void)store_load_text(l->store, e->text); /* nobody may be left who wants it */
+		l->has_leftovers |= !store_load_text(l->store, e->text);
 	else if (has_text(l, e->digest))
 		(void)store_load_message(l->store, &e->fact.message, e->digest, e->text_size);
 	if (store_work_done(l->store) != store_work_given(l->store))

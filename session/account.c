@@ -126,7 +126,7 @@ static void introduce_proven(struct sessions *s, struct connection *c, const str
 		refuse_with(s, c, frame, STATUS_TAKEN, &holder.id);
 		return;
 	}
-	if (state == STORE_UNKNOWN && s->disk_full) {
+	if (state == STORE_UNKNOWN && s->disk != SESSION_DISK_OK) {
 		session_answer(s, c, frame, STATUS_DISK_FULL);
 		return;
 	}
@@ -180,7 +180,7 @@ static enum status confirm_alive(struct sessions *s, const struct account *accou
 	if (!BUG(confirm_without_clock) && s->time.clock_ms > CONFIRM_AGE_MS &&
 	    id_time_ms(&account->id) < s->time.clock_ms - CONFIRM_AGE_MS)
 		return STATUS_CLOCK;
-	if (s->disk_full)
+	if (s->disk != SESSION_DISK_OK)
 		return STATUS_DISK_FULL;
 	const struct fact fact = confirmation(s, account);
 	enum store_result result = session_apply(s, &fact, &s->options.limits);
@@ -233,7 +233,7 @@ void session_delete(struct sessions *s, struct connection *c, const struct frame
 		session_answer(s, c, frame, STATUS_OK);
 		return;
 	}
-	if (state == STORE_UNKNOWN && s->disk_full) {
+	if (!session_may_bury(s, state == STORE_ALIVE)) {
 		session_answer(s, c, frame, STATUS_DISK_FULL);
 		return;
 	}

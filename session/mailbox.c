@@ -173,9 +173,10 @@ static enum status send_one(struct sessions *s, struct connection *to,
 {
 	const struct fact fact = { .kind = FACT_MESSAGE, .message = *message };
 	enum status known = STATUS_DIFFERENT;
-	bool is_held = (s->disk_full || repetition) && is_known(s, message, &known);
+	bool is_low = s->disk != SESSION_DISK_OK;
+	bool is_held = (is_low || repetition) && is_known(s, message, &known);
 
-	if (s->disk_full)
+	if (is_low)
 		return is_held ? known : BUG(full_disk_says_yes) ? STATUS_OK : STATUS_DISK_FULL;
 	if (is_held && known == STATUS_DIFFERENT)
 		return known;
@@ -269,12 +270,13 @@ static enum status worse(enum status a, enum status b)
 	return a < b ? a : b;
 }
 
-/* Buries one range. Where the stream is held, a burial is no addition, so a full disk takes it. */
+/* Buries one range. Where the stream is held, a burial is no addition, so a full disk takes it, as
+ * long as there is any room left. */
 static enum status bury(struct sessions *s, const struct burial *burial)
 {
 	const struct fact fact = { .kind = FACT_BURIAL, .burial = *burial };
 
-	if (s->disk_full && !store_holds(s->store, &burial->stream))
+	if (!session_may_bury(s, store_holds(s->store, &burial->stream)))
 		return STATUS_DISK_FULL;
 	enum store_result result = BUG(burial_not_kept)
 	                                   ? store_apply(s->store, &fact, &s->options.limits)

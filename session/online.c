@@ -103,6 +103,11 @@ void session_end(struct sessions *s, struct connection *c, enum status why)
 	session_settle(s, c);
 }
 
+bool session_may_bury(const struct sessions *s, bool is_held)
+{
+	return s->disk == SESSION_DISK_OK || (s->disk == SESSION_DISK_LOW && is_held);
+}
+
 enum store_result session_bury(struct sessions *s, const struct fact *fact,
                                const struct store_limits *limits)
 {

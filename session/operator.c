@@ -333,8 +333,9 @@ static enum status store_account(struct sessions *s, const struct fact *fact)
 		return STATUS_WRONG_PROOF;
 	enum store_state state = store_find(s->store, &fact->account.id, &held, NULL);
 
-	if (s->disk_full && (state == STORE_UNKNOWN ||
-	                     (state == STORE_ALIVE && fact->account.confirmed && !held.confirmed)))
+	if (s->disk != SESSION_DISK_OK &&
+	    (state == STORE_UNKNOWN ||
+	     (state == STORE_ALIVE && fact->account.confirmed && !held.confirmed)))
 		return STATUS_DISK_FULL;
 	(void)session_apply(s, fact, NULL); /* what is held or gone already is fine, too */
 	return STATUS_OK;
@@ -345,7 +346,9 @@ static enum status store_tombstone(struct sessions *s, const struct fact *fact)
 {
 	if (!auth_tombstone_fits(&fact->tombstone))
 		return STATUS_WRONG_PROOF;
-	if (s->disk_full && store_find(s->store, &fact->tombstone.id, NULL, NULL) == STORE_UNKNOWN)
+	enum store_state state = store_find(s->store, &fact->tombstone.id, NULL, NULL);
+
+	if (state != STORE_DEAD && !session_may_bury(s, state == STORE_ALIVE))
 		return STATUS_DISK_FULL;
 	(void)session_bury(s, fact, NULL); /* what is gone already is fine, too */
 	return STATUS_OK;
@@ -354,7 +357,7 @@ static enum status store_tombstone(struct sessions *s, const struct fact *fact)
 /* A message comes to its recipient as if it had been sent here. */
 static enum status store_message(struct sessions *s, const struct fact *fact)
 {
-	if (s->disk_full)
+	if (s->disk != SESSION_DISK_OK)
 		return STATUS_DISK_FULL;
 	enum store_result result = session_apply(s, fact, NULL);
 
@@ -365,7 +368,7 @@ static enum status store_message(struct sessions *s, const struct fact *fact)
 
 static enum status store_burial(struct sessions *s, const struct fact *fact)
 {
-	if (s->disk_full && !store_holds(s->store, &fact->burial.stream))
+	if (!session_may_bury(s, store_holds(s->store, &fact->burial.stream)))
 		return STATUS_DISK_FULL;
 	if (BUG(repair_buries_held_only) && !store_holds(s->store, &fact->burial.stream))
 		return STATUS_OK;

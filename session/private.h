@@ -196,7 +196,7 @@ struct sessions {
 	struct store *store;
 	struct session_time time; /* of the last call that told it */
 	uint64_t stamp_ms;        /* of what is put into a list now */
-	bool disk_full;
+	enum session_disk disk;
 
 	struct connection_slot *slots;
 	uint32_t slot_count;
@@ -343,6 +343,8 @@ struct connection *session_of(const struct sessions *s, const struct id *id);
 /* Logs out the account that is logged in here, if there is one. The client is told with `why`; it
  * is told nothing if that is STATUS_OK. */
 void session_end(struct sessions *s, struct connection *c, enum status why);
+/* Whether the disk takes a burial or a tombstone of what is held, or of what is not. */
+bool session_may_bury(const struct sessions *s, bool is_held);
 /* session_apply for a tombstone: it also ends the account's session. */
 enum store_result session_bury(struct sessions *s, const struct fact *fact,
                                const struct store_limits *limits);

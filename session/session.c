@@ -143,10 +143,10 @@ bool session_takes_input(const struct sessions *s, uint32_t connection)
 	return session_connection_at(s, connection)->listed[LIST_SILENCE];
 }
 
-void session_disk_full(struct sessions *s, bool full)
+void session_disk(struct sessions *s, enum session_disk disk)
 {
 	assert(s->magic == SESSIONS_MAGIC);
-	s->disk_full = full;
+	s->disk = disk;
 }
 
 /* ---- output ---- */

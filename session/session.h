@@ -118,9 +118,13 @@ void session_closed(struct sessions *s, uint32_t connection, struct session_time
 /* The journal has all positions up to this one on the disk: releases the replies that waited for
  * them. `position` never goes back, and is at most the count of SESSION_APPENDs given out. */
 void session_synced(struct sessions *s, uint64_t position);
-/* The free room of the disk has fallen below the low-water mark, or is above it again
- * (journal_has_room). */
-void session_disk_full(struct sessions *s, bool full);
+enum session_disk {
+	SESSION_DISK_OK,
+	SESSION_DISK_LOW,  /* below the low-water mark: additions are refused, not burials */
+	SESSION_DISK_FULL, /* not even burials of what is held are taken */
+};
+/* What the disk has room for from now on (journal_room). At first it is SESSION_DISK_OK. */
+void session_disk(struct sessions *s, enum session_disk disk);
 /* Whether a slice of work is left. Long requests, and what the store has to free, are done in
  * slices. While this is true, the caller calls session_work when it is idle. */
 bool session_has_work(const struct sessions *s);

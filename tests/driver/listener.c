@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -129,6 +130,46 @@ static void test_tells_by_the_spare(void)
 	(void)close(fd);
 }
 
+/* The last numbers are for files: a connection that would get one is refused, and they are free
+ * still. */
+static void test_spares_the_last(void)
+{
+	struct rlimit before;
+	struct rlimit few = { .rlim_cur = 128 };
+	char line[200] = "";
+	int taken[128];
+	int count = 0;
+	int fd;
+	int listening = make_target(&target, 0, true);
+	int result;
+
+	fail_with(0, 0);
+	result = getrlimit(RLIMIT_NOFILE, &before);
+	few.rlim_max = before.rlim_max;
+	assert(result == 0 && setrlimit(RLIMIT_NOFILE, &few) == 0);
+	listener_close(&listener);
+	result = listener_open(&listener, loop, listening, accepted);
+	assert(result == 0);
+	fd = dial();
+	do
+		taken[count++] = dup(fd);
+	while (taken[count - 1] < 128 - LISTENER_SPARED - 1);
+	turn_for(200, 1);
+	IS_U64(handed, 0, "who would get one of the last descriptors is not handed out");
+	(void)fcntl(fd, F_SETFL, 0);
+	OK(recv(fd, line, sizeof line - 1, 0) > 0 && strstr(line, "no file descriptor") != NULL,
+	   "but is told why");
+	(void)close(taken[--count]);
+	(void)close(fd);
+	fd = dial();
+	turn_for(10000, 1);
+	IS_U64(handed, 1, "one below is handed out");
+	while (count > 0)
+		(void)close(taken[--count]);
+	(void)close(fd);
+	(void)setrlimit(RLIMIT_NOFILE, &before);
+}
+
 int main(void)
 {
 	int fd = make_target(&target, 0, true);
@@ -143,6 +184,7 @@ int main(void)
 	test_rests();
 	test_passes_by();
 	test_tells_by_the_spare();
+	test_spares_the_last();
 	listener_close(&listener);
 	loop_free(loop);
 	return tap_done();

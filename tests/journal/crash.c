@@ -18,6 +18,8 @@ static bool story_life(struct life *l)
 {
 	if (life_open(l) != JOURNAL_OK)
 		return false;
+	if (l->acknowledged < l->count)
+		life_settle(l); /* of a batch that did not fit, when it was killed */
 	for (int batch = 0; batch < STORY_BATCHES; batch++) {
 		for (uint64_t n = 1 + life_random(l, 5); n > 0; n--)
 			life_append(l);

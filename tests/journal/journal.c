@@ -11,6 +11,7 @@
 #include "base/crc32c.h"
 #include "journal/line.h"
 #include "journal/json.h"
+#include "journal/private.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -29,6 +30,13 @@ static uint32_t everything(const struct life *l)
 		crc = crc32c(crc, content.data, content.size);
 	}
 	return crc;
+}
+
+static size_t size_of(const struct life *l, const char *name)
+{
+	struct view content = { 0 };
+
+	return simdisk_get(l->sim, name, &content) ? content.size : 0;
 }
 
 /* Refused, in words that name the file, and nothing was changed. */
@@ -528,11 +536,12 @@ static void test_full_disk(void)
 	life_init(&l, 19);
 	l.options.compact_size_min = 1 << 20;
 	(void)life_open(&l);
-	OK(journal_has_room(l.journal, now), "journal: an endless disk has room");
+	IS_U64(journal_room(l.journal, now), JOURNAL_ROOM_ALL, "journal: an endless disk has room");
 	append_some(&l, 100);
 	(void)life_run(&l, false, 1);
 	simdisk_limit(l.sim, simdisk_used(l.sim) + 3000);
-	OK(!journal_has_room(l.journal, now += 2000), "journal: below the mark it says so");
+	IS_U64(journal_room(l.journal, now += 2000), JOURNAL_ROOM_BURIALS,
+	       "journal: below the mark it says so");
 	/* Burials of what is held go into what was reserved. */
 	burial.burial.stream = (struct stream){ life_id(3), life_id(4), { { 1 } } };
 	for (uint64_t i = 1; i <= 10; i++) {
@@ -549,16 +558,18 @@ static void test_full_disk(void)
 	l.journal = NULL;
 	OK(life_open(&l) == JOURNAL_OK && store_sum(l.store) == sum,
 	   "journal: and leaves the journal, which holds all");
-	OK(!journal_has_room(l.journal, now += 2000),
-	   "journal: a start on a full disk refuses additions");
+	IS_U64(journal_room(l.journal, now += 2000), JOURNAL_ROOM_BURIALS,
+	       "journal: a start on a full disk refuses additions");
 	simdisk_limit(l.sim, UINT64_MAX);
-	OK(journal_has_room(l.journal, now += 2000), "journal: until there is room again");
+	IS_U64(journal_room(l.journal, now += 2000), JOURNAL_ROOM_ALL,
+	       "journal: until there is room again");
 	OK(life_close(&l) && life_open(&l) == JOURNAL_OK && store_sum(l.store) == sum,
 	   "journal: then a stop writes the snapshots");
 	life_end(&l);
 }
 
-/* A batch that does not fit ends the process, and the next start has all that was acknowledged. */
+/* A batch that does not fit is not acknowledged and ends nothing. It is written when there is
+ * room. */
 static void test_batch_that_does_not_fit(void)
 {
 	struct life l;
@@ -573,16 +584,205 @@ static void test_batch_that_does_not_fit(void)
 
 	struct fact fact = text_fact(1, view_of(text, sizeof text));
 
+	(void)store_apply(l.store, &fact, NULL);
 	(void)journal_append(l.journal, &fact);
-	OK(!life_run(&l, false, 1), "journal: a batch that does not fit is final");
+
+	uint64_t synced = journal_synced(l.journal);
+
+	(void)journal_room(l.journal, 1000);
+	OK(life_run(&l, true, 1) && journal_synced(l.journal) == synced,
+	   "journal: a batch that does not fit is not synced, and is no end");
+	IS_STRING(journal_put_off(l.journal),
+	          "cannot write 'journal.jsonl': No space left on device", "journal: it says why");
+	OK(journal_put_off(l.journal) == NULL, "journal: once");
+	IS_U64(journal_room(l.journal, 1001), JOURNAL_ROOM_NONE,
+	       "journal: until it is written there is no room for anything");
+	OK(!journal_begin(l.journal, true), "journal: it is not tried again at once");
+	IS_U64(journal_begin_ms(l.journal), 2000, "journal: but a second later");
+	append_some(&l, 2); /* they wait behind it */
+	simdisk_limit(l.sim, UINT64_MAX);
+	(void)journal_room(l.journal, 2000);
+	OK(life_run(&l, false, 1) && journal_synced(l.journal) == synced + 1,
+	   "journal: then it is written as it was");
+	OK(life_run(&l, false, 1) && journal_synced(l.journal) == journal_position(l.journal),
+	   "journal: and then what has come since");
+
+	uint64_t sum = store_sum(l.store);
+
+	life_crash(&l, SIMDISK_LOSES);
+	OK(life_open(&l) == JOURNAL_OK && store_sum(l.store) == sum, "journal: a crash loses none");
+	life_end(&l);
+}
+
+/* At a clean stop there is no later time. */
+static void test_stop_that_does_not_fit(void)
+{
+	struct life l;
+	char text[60000];
+	struct fact fact = text_fact(1, view_of(text, sizeof text));
+
+	memset(text, 'x', sizeof text);
+	life_init(&l, 20);
+	(void)life_open(&l);
+	append_some(&l, 10);
+	(void)life_run(&l, false, 1);
+	simdisk_limit(l.sim, simdisk_used(l.sim));
+	(void)journal_append(l.journal, &fact);
+	(void)life_run(&l, false, 1);
+	OK(!life_close(&l), "journal: a stop that cannot write what waits is not clean");
 	IS_STRING(l.err, "cannot write 'journal.jsonl': No space left on device",
 	          "journal: and says why");
 	simdisk_limit(l.sim, UINT64_MAX);
-	OK(!journal_begin(l.journal, true), "journal: it is not tried again when there is room");
-	OK(!life_close(&l), "journal: nor is a stop after it clean");
 	simdisk_crash(l.sim, SIMDISK_LOSES);
 	OK(life_open(&l) == JOURNAL_OK && life_is_right(&l),
 	   "journal: what was acknowledged is there");
+	life_end(&l);
+}
+
+/* The reserve stays at a clean stop: burials go on if the disk is filled before the next start. A
+ * journal without a reserve (of an older program, of a copy) refuses them, and does not end. */
+static void test_filled_while_stopped(bool is_copy)
+{
+	struct life l;
+	struct fact burial = { .kind = FACT_BURIAL };
+	unsigned taken = 0;
+	uint64_t sum;
+
+	life_init(&l, 23);
+	l.options.is_copy = is_copy;
+	(void)life_open(&l);
+	append_some(&l, 50);
+	MUST(life_close(&l));
+	l.options.is_copy = false;
+	simdisk_limit(l.sim, simdisk_used(l.sim));
+	OK(life_open(&l) == JOURNAL_OK, "journal: it starts on a full disk");
+	burial.burial.stream = (struct stream){ life_id(3), life_id(4), { { 1 } } };
+	for (uint64_t now = 1000; taken < 10000; taken++) {
+		if (journal_room(l.journal, now) != JOURNAL_ROOM_BURIALS)
+			break;
+		burial.burial.range = (struct range){ 1000 + 2 * taken, 1000 + 2 * taken };
+		(void)store_apply(l.store, &burial, NULL);
+		(void)journal_append(l.journal, &burial);
+		ALWAYS(life_run(&l, false, 1) &&
+		               journal_synced(l.journal) == journal_position(l.journal),
+		       "journal: what it takes, it stores");
+	}
+	if (is_copy)
+		IS_U64(taken, 0, "journal: without a reserve nothing is taken");
+	else
+		OK(taken >= 30 && taken < 1000, "journal: burials go into the reserve that stayed");
+	IS_U64(journal_room(l.journal, 1000), JOURNAL_ROOM_NONE, "journal: at its end it says so");
+	sum = store_sum(l.store);
+	OK(life_close(&l), "journal: a stop is clean all the same");
+	OK(life_open(&l) == JOURNAL_OK && store_sum(l.store) == sum,
+	   "journal: and the next start has all");
+	life_end(&l);
+}
+
+/* ---- compactions that cannot begin ---- */
+
+/* A compaction whose file cannot be opened is put off, and done when it can. Nothing ends. */
+static void test_put_off(int error, unsigned kinds, bool ends)
+{
+	struct life l;
+	uint64_t now = 5000;
+	struct view content;
+
+	life_init(&l, 24);
+	(void)life_open(&l);
+	append_some(&l, 200);
+	(void)journal_room(l.journal, now);
+	MUST(life_run(&l, false, 1));
+	MUST(journal_compacting(l.journal));
+	for (unsigned i = 0; i < 3; i++) { /* the new journal, and each snapshot */
+		simdisk_fail(l.sim, kinds, i == 0 ? 1 : 2, error, true);
+		(void)journal_room(l.journal, now);
+		if (!life_run(&l, true, 100)) {
+			OK(ends, "journal: a compaction that cannot open its file is no end");
+			life_end(&l);
+			return;
+		}
+		ALWAYS(journal_put_off(l.journal) != NULL, "journal: it is put off, and says why");
+		append_some(&l, 1);
+		ALWAYS(life_run(&l, true, 100), "journal: batches go on meanwhile");
+		ALWAYS(journal_compacting(l.journal), "journal: it is wanted still");
+		ALWAYS(!journal_begin(l.journal, true), "journal: it is not tried again at once");
+		simdisk_fail(l.sim, kinds, 0, error, false);
+		now += 1000;
+	}
+	OK(!ends, "journal: a compaction that cannot open its file is no end");
+	(void)journal_room(l.journal, now);
+	OK(life_run(&l, true, 100) && !journal_compacting(l.journal) &&
+	           !simdisk_get(l.sim, "journal.old.jsonl", &content) &&
+	           simdisk_get(l.sim, "users.json", &content),
+	   "journal: when it can, it is done");
+	life_crash(&l, SIMDISK_LOSES);
+	OK(life_open(&l) == JOURNAL_OK && life_is_right(&l), "journal: nothing is lost by it");
+	life_end(&l);
+}
+
+/* ---- a clean stop in the middle of work ---- */
+
+/* Many long texts, and all of them buried: a store frees that bit by bit. */
+static void bury_many(struct life *l)
+{
+	char text[STORE_TEXT_SHARED + 1];
+	struct fact burial = { .kind = FACT_BURIAL };
+
+	memset(text, 'x', sizeof text);
+	for (uint64_t i = 0; i < 3000; i++) {
+		struct fact fact;
+
+		text[0] = (char)(' ' + i % 64);
+		text[1] = (char)(' ' + i / 64);
+		fact = text_fact(1 + i, view_of(text, sizeof text));
+		(void)store_apply(l->store, &fact, NULL);
+		(void)journal_append(l->journal, &fact);
+		burial.burial.stream = fact.message.stream;
+	}
+	burial.burial.range = (struct range){ 1, 3000 };
+	(void)store_apply(l->store, &burial, NULL);
+	(void)journal_append(l->journal, &burial);
+	MUST(life_run(l, false, 1));
+}
+
+/* A stop finishes the work: its files are those of any other replica that holds the same, and no
+ * text stays. */
+static void test_stop_finishes_work(void)
+{
+	struct life a;
+	struct life b;
+
+	life_init(&a, 25);
+	life_init(&b, 25);
+	MUST(life_open(&a) == JOURNAL_OK && life_open(&b) == JOURNAL_OK);
+	bury_many(&a);
+	bury_many(&b);
+	while (store_work(b.store, UINT32_MAX))
+		continue;
+	MUST(store_work_done(a.store) != store_work_given(a.store));
+	MUST(life_close(&a) && life_close(&b));
+	IS_U64(everything(&a), everything(&b),
+	       "journal: a stop within work leaves what one after it leaves");
+	OK(size_of(&a, "pending.json") < 1000, "journal: and no text of what is gone");
+	life_end(&a);
+	life_end(&b);
+}
+
+/* Texts that an older program left are dropped by the next clean stop. */
+static void test_leftover_texts(void)
+{
+	struct life l;
+
+	life_init(&l, 26);
+	MUST(life_open(&l) == JOURNAL_OK);
+	bury_many(&l);
+	MUST(journal_write_all(l.journal, true, l.err) == 0);
+	MUST(size_of(&l, "pending.json") > 1000000);
+	life_crash(&l, SIMDISK_KILLED);
+	MUST(life_open(&l) == JOURNAL_OK);
+	OK(life_close(&l) && size_of(&l, "pending.json") < 1000,
+	   "journal: a text that nobody has is dropped at the next stop");
 	life_end(&l);
 }
 
@@ -659,6 +859,14 @@ int main(void)
 	test_old_journal();
 	test_full_disk();
 	test_batch_that_does_not_fit();
+	test_stop_that_does_not_fit();
+	test_filled_while_stopped(false);
+	test_filled_while_stopped(true);
+	test_put_off(EMFILE, SIMDISK_OPEN, false);
+	test_put_off(EACCES, SIMDISK_OPEN, false);
+	test_put_off(EIO, SIMDISK_SYNC, true);
+	test_stop_finishes_work();
+	test_leftover_texts();
 	test_every_limit();
 	test_end_within_compaction();
 	return tap_done();

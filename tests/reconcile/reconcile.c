@@ -565,13 +565,13 @@ static void test_refused(void)
 	rig_facts(&g, 200, 4, 20);
 	for (uint32_t i = 0; i < g.fact_count; i++)
 		give(&g, 0, &g.facts[i]);
-	session_disk_full(g.replicas[1].s, true);
+	session_disk(g.replicas[1].s, SESSION_DISK_LOW);
 	struct reconcile_result result = rig_run(&g, RECONCILE_REPAIR);
 
 	OK(!result.is_same && result.is_ready, "a replica with a full disk stays different");
 	IS_U64(result.replicas[1].refusal, STATUS_DISK_FULL, "and the run says why");
 	OK(result.passes <= 2 * RECONCILE_PASSES_MAX, "it does not try for ever");
-	session_disk_full(g.replicas[1].s, false);
+	session_disk(g.replicas[1].s, SESSION_DISK_OK);
 	OK(rig_run(&g, RECONCILE_REPAIR).is_same, "with room again the next run finishes");
 	rig_close(&g);
 }

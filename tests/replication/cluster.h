@@ -145,7 +145,7 @@ static inline void replica_start(struct cluster *k, uint32_t i)
 	p->sessions = session_new(&options, p->store);
 	p->up = true;
 	p->appended = 0;
-	session_disk_full(p->sessions, p->full);
+	session_disk(p->sessions, p->full ? SESSION_DISK_LOW : SESSION_DISK_OK);
 }
 
 /* All replicas are up and empty. `share`: as many messages of one sender a mailbox takes. */
@@ -199,7 +199,7 @@ static inline void replica_full(struct cluster *k, uint32_t i, bool full)
 {
 	k->replicas[i].full = full;
 	if (k->replicas[i].up)
-		session_disk_full(k->replicas[i].sessions, full);
+		session_disk(k->replicas[i].sessions, full ? SESSION_DISK_LOW : SESSION_DISK_OK);
 }
 
 /* The replica's end closes. */

@@ -540,7 +540,7 @@ static void test_disk_full(void)
 
 	rig_tell(&r, a, &bob, 1, 1, "held");
 	rig_tell(&r, a, &alice, 1, 1, "mine");
-	session_disk_full(r.s, true);
+	session_disk(r.s, SESSION_DISK_LOW);
 	uint64_t position = r.position;
 
 	IS_U64(introduce(&r, peer, &carl).status, STATUS_DISK_FULL, "full: no new account");
@@ -566,7 +566,7 @@ static void test_disk_full(void)
 	IS_U64(rig_tell(&r, a, &alice, 1, 1, "mine").status, STATUS_OK,
 	       "full: what was received is ok");
 	IS_U64(rig_ask(&r, peer, deletion_of(&bob)).status, STATUS_OK, "full: who is known may go");
-	session_disk_full(r.s, false);
+	session_disk(r.s, SESSION_DISK_OK);
 	IS_U64(introduce(&r, peer, &carl).status, STATUS_OK, "full: with room all is as before");
 	rig_close(&r);
 }

@@ -242,12 +242,12 @@ static void test_received_in_part(void)
 	item.sender = p.alice.account.id;
 	protocol_put_received(&list, &item);
 	frame.streams.streams = buf_view(&list);
-	session_disk_full(p.r.s, true);
+	session_disk(p.r.s, SESSION_DISK_LOW);
 	uint64_t position = p.r.position;
 
 	IS_U64(rig_ask(&p.r, p.b, frame).status, STATUS_DISK_FULL, "received: the worst is said");
 	IS_U64(p.r.position, position + 2, "received: the others are stored");
-	session_disk_full(p.r.s, false);
+	session_disk(p.r.s, SESSION_DISK_OK);
 	IS_U64(rig_ask(&p.r, p.b, frame).status, STATUS_OK, "received: again with room");
 	IS_U64(p.r.position, position + 4, "received: only what is new is journalled");
 	buf_release(&list);

@@ -419,7 +419,7 @@ static void test_disk_full(void)
 
 	bring(&r, peer, &fact);
 	bring(&r, peer, &held);
-	session_disk_full(r.s, true);
+	session_disk(r.s, SESSION_DISK_LOW);
 	IS_U64(bring(&r, peer, &fact), STATUS_OK, "what is held is no addition");
 	fact.account.confirmed = true;
 	IS_U64(bring(&r, peer, &fact), STATUS_DISK_FULL, "a full disk refuses a mark");

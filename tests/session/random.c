@@ -350,7 +350,7 @@ static void storm_step(struct storm *t)
 	} else if (dice < 300) {
 		rig_take(&t->r, peer, random_below(100000));
 	} else if (dice < 302) {
-		session_disk_full(t->r.s, random_below(2) == 0);
+		session_disk(t->r.s, (enum session_disk)random_below(3));
 	} else {
 		storm_ask(t, peer);
 	}

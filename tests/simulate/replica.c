@@ -81,7 +81,7 @@ static void begin_sessions(struct sim *s, uint32_t i)
 	p->boot++;
 	p->job = false;
 	p->dead_host = false;
-	p->full = false;
+	p->room = JOURNAL_ROOM_ALL;
 	p->look_at = s->now;
 	p->work_at = SIM_NEVER;
 	p->new_uuid = false;
@@ -339,13 +339,16 @@ static void flush(struct sim *s, struct sim_wire *w)
 static void look_at_room(struct sim *s, uint32_t i)
 {
 	struct sim_replica *p = &s->replicas[i];
-	bool full = !journal_has_room(p->journal, s->now / SIM_MS);
+	enum journal_room room = journal_room(p->journal, s->now / SIM_MS);
 
-	if (full == p->full)
+	if (room == p->room)
 		return;
-	p->full = full;
-	session_disk_full(p->sessions, full);
-	sim_trace(s, "replica %u: the disk %s", i, full ? "is full" : "has room");
+	p->room = room;
+	session_disk(p->sessions, (enum session_disk)room); /* in the same order */
+	sim_trace(s, "replica %u: the disk has room for %s", i,
+	          room == JOURNAL_ROOM_ALL       ? "all"
+	          : room == JOURNAL_ROOM_BURIALS ? "burials"
+	                                         : "nothing");
 }
 
 static void begin_job(struct sim *s, uint32_t i)
@@ -436,7 +439,8 @@ uint64_t sim_replica_next(const struct sim *s, uint32_t i)
 	at = session_deadline(p->sessions);
 	if (at != UINT64_MAX && at * SIM_MS < next)
 		next = at * SIM_MS;
-	if (!p->job && (journal_compacting(p->journal) || p->full) && p->look_at < next)
+	if (!p->job && (journal_compacting(p->journal) || p->room != JOURNAL_ROOM_ALL) &&
+	    p->look_at < next)
 		next = p->look_at;
 	return next;
 }

@@ -122,6 +122,7 @@ struct sim_backup {
 
 struct sim_replica {
 	struct simdisk *disk;
+	enum journal_room room; /* of the disk, as the sessions know it */
 	struct store *store;
 	struct journal *journal;
 	struct sessions *sessions;
