@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT
  *
- * A connection has the number that the session gave it. Two lists of numbers say which connections
- * have something to write, and which have a rest of their input that was not used yet. A number
- * stands in a list once: the connection has a mark for it. If a connection has closed since, its
- * number is passed over.
+ * A connection has the number that the session gave it. A list of numbers says which connections
+ * have something to write. A number stands in the list once: the connection has a mark for it. If a
+ * connection has closed since, its number is passed over.
+ *
+ * A connection that has sent something is read at once if it would be the next one (fair.h). Else
+ * it waits for its turn, in the turns of the loop that follow, and the loop does not ask for it.
  *
  *   state     begins with            bytes come      output is written   is freed by
  *   open      accept                 session_input   -                   end of stream, error
@@ -20,6 +22,7 @@
  */
 #include "driver/peers.h"
 
+#include "driver/fair.h"
 #include "driver/listener.h"
 #include "io/conn.h"
 #include "io/log.h"
@@ -29,8 +32,10 @@
 #include <unistd.h>
 
 enum {
-	SWEEP_MS = 1000,  /* between two looks at what was not read */
-	LOOK_SIZE = 2048, /* bytes of frames between two looks at the clock */
+	SWEEP_MS = 1000,        /* between two looks at what was not read */
+	LOOK_COST = 100,        /* units (session_spent) between two looks at the clock */
+	READ_COST = 4,          /* of a read, in units */
+	READ_COST_BYTES = 4096, /* and so many bytes of it are one more */
 };
 
 struct peers_connection {
@@ -45,7 +50,8 @@ struct peers_connection {
 	bool is_closing;
 	bool has_ended;
 	bool is_to_write;
-	bool is_to_read;
+	bool has_rest; /* what was read already may hold whole frames */
+	struct fair_flow flow;
 };
 
 /* Numbers of connections. */
@@ -64,9 +70,9 @@ struct peers {
 	struct peers_connection **table; /* by number; NULL where there is none */
 	uint32_t table_size;
 	struct queue to_write;
-	struct queue to_read;
 	struct queue unread;
 	struct loop_timer sweep; /* while some connection is unread */
+	struct fair fair; /* those who wait to be read */
 	size_t heard;
 	size_t written;
 	uint64_t logged_ms; /* the second of the last lines */
@@ -103,13 +109,18 @@ static void mark_to_write(struct peers_connection *c)
 	queue_add(&c->peers->to_write, c->number);
 }
 
+static enum fair_class class_of(const struct peers_connection *c)
+{
+	return session_is_known(c->peers->sessions, c->number) ? FAIR_KNOWN : FAIR_STRANGER;
+}
+
 /* The rest may hold whole frames, and the kernel does not tell of bytes that were read already. */
 static void mark_to_read(struct peers_connection *c)
 {
-	if (c->is_to_read || c->is_closing)
+	if (c->is_closing)
 		return;
-	c->is_to_read = true;
-	queue_add(&c->peers->to_read, c->number);
+	c->has_rest = true;
+	fair_add(&c->peers->fair, &c->flow, class_of(c));
 }
 
 /* A stranger can cause such a line as often as he likes, so there are only a few a second. */
@@ -133,6 +144,7 @@ static void connection_free(struct peers_connection *c)
 
 	log_line(LOG_DEBUG, "connection %u has ended", (unsigned)c->number);
 	loop_timer_cancel(p->loop, &c->timer);
+	fair_remove(&p->fair, &c->flow);
 	conn_close(&c->conn);
 	assert(p->table[c->number] == c);
 	p->table[c->number] = NULL;
@@ -161,6 +173,9 @@ static void connection_begin_close(struct peers_connection *c, const char *why)
 	if (why != NULL && may_log(p))
 		log_line(LOG_INFO, "connection %u is closed: %s", (unsigned)c->number, why);
 	c->is_closing = true;
+	if (c->flow.place != 0)
+		conn_want_input(&c->conn, true); /* what comes is dropped, and the end is seen */
+	fair_remove(&p->fair, &c->flow);
 	loop_timer_set(p->loop, &c->timer, loop_now_ms(p->loop) + PEERS_CLOSE_MS);
 	mark_to_write(c);
 }
@@ -294,16 +309,18 @@ void peers_write(struct peers *p)
 
 /* ---- input ---- */
 
-/* Frame by frame, as long as the session takes them and there is time. */
-static void connection_feed(struct peers_connection *c, struct view bytes)
+/* Frame by frame, as long as the session takes them, there is time, and it is this connection's
+ * turn. `cost` has been spent on it already. */
+static void connection_feed(struct peers_connection *c, struct view bytes, uint64_t cost)
 {
 	struct peers *p = c->peers;
-	bool is_late = false;
+	enum fair_class class = class_of(c);
+	bool must_stop = false;
 	size_t used = 0;
-	size_t looked = 0;
+	uint64_t looked = cost;
 	size_t expected = 0;
 
-	while (used < bytes.size && !is_late && session_takes_input(p->sessions, c->number)) {
+	while (used < bytes.size && !must_stop && session_takes_input(p->sessions, c->number)) {
 		struct view rest = view_of(bytes.data + used, bytes.size - used);
 		if (used >= expected)
 			expected = used + session_expect(p->sessions, c->number, rest);
@@ -316,51 +333,25 @@ static void connection_feed(struct peers_connection *c, struct view bytes)
 		if (size == 0 || c->is_closing)
 			break;
 		used += size;
+		cost += session_spent(p->sessions, c->number);
 		/* The clock costs as much as a small frame's decoding. */
-		if (used - looked < LOOK_SIZE)
+		if (cost - looked < LOOK_COST)
 			continue;
-		looked = used;
-		is_late = loop_is_late(p->loop);
+		looked = cost;
+		must_stop = fair_must_stop(&p->fair, class, cost) || loop_is_late(p->loop);
 	}
+	fair_spend(&p->fair, &c->flow, class, cost);
 	if (c->is_closing)
 		used = bytes.size;
 	conn_used(&c->conn, &p->input, bytes, used);
-	/* What is here already comes first. SESSION_RESUME, or the next turn, goes on. */
+	c->has_rest = false;
+	/* What is here already comes first. SESSION_RESUME, or its next turn, goes on. */
 	if (c->is_closing)
 		return;
-	if (is_late && used < bytes.size)
+	if (must_stop && used < bytes.size)
 		mark_to_read(c);
-	conn_want_input(&c->conn, !c->is_to_read && session_takes_input(p->sessions, c->number));
-}
-
-void peers_continue(struct peers *p)
-{
-	size_t count = p->to_read.count;
-	size_t i = 0;
-
-	for (; i < count; i++) {
-		struct peers_connection *c = connection_at(p, p->to_read.numbers[i]);
-
-		if (c == NULL || !c->is_to_read)
-			continue;
-		c->is_to_read = false;
-		if (!c->is_closing)
-			connection_feed(c, conn_rest(&c->conn));
-		if (loop_is_late(p->loop)) {
-			i++;
-			break;
-		}
-	}
-	/* Those not reached, and those added, are next time's. */
-	p->to_read.count -= i;
-	if (p->to_read.count != 0)
-		memmove(p->to_read.numbers, p->to_read.numbers + i,
-		        p->to_read.count * sizeof *p->to_read.numbers);
-}
-
-bool peers_have_input(const struct peers *p)
-{
-	return p->to_read.count != 0;
+	conn_want_input(&c->conn,
+	                c->flow.place == 0 && session_takes_input(p->sessions, c->number));
 }
 
 /* False if the connection was freed. */
@@ -375,9 +366,10 @@ static bool connection_read(struct peers_connection *c)
 		if (c->is_closing)
 			conn_used(&c->conn, &p->input, bytes, bytes.size);
 		else
-			connection_feed(c, bytes);
+			connection_feed(c, bytes, READ_COST + bytes.size / READ_COST_BYTES);
 		return true;
 	case CONN_LATER:
+		conn_want_input(&c->conn, true);
 		return true;
 	case CONN_END:
 	case CONN_FAILED:
@@ -387,13 +379,41 @@ static bool connection_read(struct peers_connection *c)
 	return false;
 }
 
-/* A broken connection that wants no input now is closed, and what is left in it is not read: the
- * client is gone, and nothing of that was acknowledged. */
+void peers_continue(struct peers *p)
+{
+	struct fair_flow *flow;
+
+	/* A stranger is served in each turn, however late it is. */
+	while ((flow = fair_next(&p->fair, loop_is_late(p->loop))) != NULL) {
+		struct peers_connection *c = LOOP_OWNER(flow, struct peers_connection, flow);
+
+		if (c->has_rest || !session_takes_input(p->sessions, c->number))
+			connection_feed(c, conn_rest(&c->conn), 0);
+		else
+			(void)connection_read(c);
+	}
+}
+
+bool peers_have_input(const struct peers *p)
+{
+	return fair_waits(&p->fair);
+}
+
+/* Whose turn it is not waits, and is not asked for by the loop meanwhile. A broken connection that
+ * wants no input now is closed, and what is left in it is not read: the client is gone, and nothing
+ * of that was acknowledged. */
 static void connection_ready(struct loop_source *source, unsigned events)
 {
 	struct peers_connection *c = LOOP_OWNER(source, struct peers_connection, conn.source);
+	struct fair *fair = &c->peers->fair;
+	bool waits = c->flow.place != 0;
 
-	if (events & LOOP_READ) {
+	if ((events & LOOP_READ) && !waits && !c->is_closing &&
+	    !fair_is_next(fair, &c->flow, class_of(c))) {
+		fair_add(fair, &c->flow, class_of(c));
+		conn_want_input(&c->conn, false);
+	} else if ((events & LOOP_READ) || (waits && (events & LOOP_FAILED) && !c->has_rest)) {
+		fair_remove(fair, &c->flow); /* it reads now */
 		if (!connection_read(c))
 			return;
 	} else if (events & LOOP_FAILED) {
@@ -492,8 +512,8 @@ void peers_free(struct peers *p)
 	conn_input_release(&p->input);
 	memory_free(p->table);
 	memory_free(p->to_write.numbers);
-	memory_free(p->to_read.numbers);
 	memory_free(p->unread.numbers);
+	fair_release(&p->fair);
 	memory_free(p);
 }
 
@@ -501,6 +521,7 @@ void peers_begin_turn(struct peers *p)
 {
 	p->heard = 0;
 	p->written = 0;
+	fair_turn(&p->fair);
 }
 
 size_t peers_heard(const struct peers *p)

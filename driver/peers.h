@@ -13,8 +13,9 @@
  *           ...                          commit, session_synced, peers_act
  *           peers_write(peers);          the replies that waited for the commit
  *
- * Each connection is read and written once in a turn at most. If one sends much and the turn is
- * late (loop_is_late), its input is left for the next turn, behind all others.
+ * A connection whose requests cost much has its turn after those who ask for less, and after those
+ * who are logged in (fair.h). A turn takes no longer than the loop's slice (loop_is_late) and one
+ * request more.
  */
 #ifndef THREEFOLD_DRIVER_PEERS_H
 #define THREEFOLD_DRIVER_PEERS_H
@@ -45,9 +46,10 @@ void peers_stop_accepting(struct peers *p);
 struct session_time peers_time(const struct peers *p);
 /* Sets the counts of the turn back to 0. */
 void peers_begin_turn(struct peers *p);
-/* Whether input was received that peers_continue has to feed to the sessions. */
+/* Whether somebody waits for peers_continue. */
 bool peers_have_input(const struct peers *p);
-/* Feeds that input to the sessions, until the turn is late. */
+/* Reads those who wait for their turn, and feeds what they sent to the sessions, until the turn is
+ * late. */
 void peers_continue(struct peers *p);
 /* Carries out all actions of the sessions. Must be called after each call to a session that may
  * have made some. */

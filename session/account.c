@@ -69,15 +69,18 @@ void session_lookup_name(struct sessions *s, struct connection *c, const struct 
 {
 	struct buf *b = session_parts_begin(s, c, frame);
 
+	uint32_t count;
+
 	if (frame->lookup_name.suffix.size > 0) {
-		put_named(s, c, b, frame, false, LOOKUP_OTHERS_MAX);
+		count = put_named(s, c, b, frame, false, LOOKUP_OTHERS_MAX);
 	} else {
-		uint32_t count = put_named(s, c, b, frame, true, LOOKUP_NAME_MAX);
+		count = put_named(s, c, b, frame, true, LOOKUP_NAME_MAX);
 		uint32_t left = LOOKUP_NAME_MAX - count;
 
-		put_named(s, c, b, frame, false,
-		          left < LOOKUP_OTHERS_MAX ? left : LOOKUP_OTHERS_MAX);
+		count += put_named(s, c, b, frame, false,
+		                   left < LOOKUP_OTHERS_MAX ? left : LOOKUP_OTHERS_MAX);
 	}
+	session_spend(c, count * COST_ENTRY);
 	session_parts_end(s, c);
 }
 
@@ -87,6 +90,7 @@ void session_lookup_id(struct sessions *s, struct connection *c, const struct fr
 	struct reader r = reader_of(frame->lookup_id.ids);
 	struct id id;
 
+	session_spend(c, frame->lookup_id.ids.size / ID_SIZE * COST_ENTRY);
 	while (protocol_next_id(&r, &id))
 		put_entry(s, c, b, &id);
 	session_parts_end(s, c);
@@ -135,6 +139,7 @@ static void introduce_proven(struct sessions *s, struct connection *c, const str
 	enum store_result result = session_apply(s, &fact, &s->options.limits);
 
 	assert(result == (state == STORE_UNKNOWN ? STORE_NEW : STORE_KNOWN));
+	session_spend(c, COST_ADDED);
 	c->proven = account->id;
 	auth_signature(account->verifier.server_key, auth, reply.introduced.signature);
 	session_reply(s, c, &reply);
@@ -148,6 +153,7 @@ void session_introduce(struct sessions *s, struct connection *c, const struct fr
 	struct auth auth;
 
 	assert(!account->confirmed);
+	session_spend(c, COST_INTRODUCE);
 	session_auth(s, c, AUTH_INTRODUCE, &account->id, account->verifier.setting,
 	             frame->introduce.client_nonce, &auth);
 	if ((!auth_account_fits(account) && !BUG(id_not_checked)) ||
@@ -225,6 +231,7 @@ void session_delete(struct sessions *s, struct connection *c, const struct frame
 	enum store_state state = store_find(s->store, id, NULL, NULL);
 	struct work work = { .freeing = false };
 
+	session_spend(c, COST_PROOF + COST_ADDED);
 	if (!auth_tombstone_fits(&frame->tombstone) && !BUG(tombstone_without_key)) {
 		session_answer(s, c, frame, STATUS_WRONG_PROOF);
 		return;
@@ -300,6 +307,8 @@ void session_list(struct sessions *s, struct connection *c, const struct frame *
 	buf_clear(&s->scratch);
 	uint16_t count = list_accounts(s, frame, &s->scratch, online, &last);
 
+	session_spend(c, count / COST_LISTED);
+
 	list_digest(buf_view(&s->scratch), last, reply.listed.digest);
 	reply.flags = frame->flags & FLAG_DIGEST;
 	reply.listed.last = last;
@@ -320,6 +329,7 @@ void session_operate(struct sessions *s, struct connection *c, const struct fram
 	uint8_t proof[KEY_SIZE];
 	struct auth auth;
 
+	session_spend(c, COST_PROOF);
 	session_auth(s, c, AUTH_OPERATOR, &nobody, (struct view){ 0 }, frame->operate.client_nonce,
 	             &auth);
 	auth_operator(s->options.operator_key, false, &auth, proof);

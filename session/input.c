@@ -205,6 +205,7 @@ size_t session_input(struct sessions *s, uint32_t connection, struct view bytes,
 		return 0;
 	touch(s, c);
 	s->counts.frames++;
+	session_spend(c, COST_FRAME + size / COST_BYTES);
 	if (!protocol_decode(view_of(bytes.data, size), &frame, &why))
 		refuse_frame(s, c, why);
 	else

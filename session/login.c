@@ -220,6 +220,7 @@ void session_login(struct sessions *s, struct connection *c, const struct frame 
 	case STORE_ALIVE:
 		break;
 	}
+	session_spend(c, COST_PROOF);
 	session_auth(s, c, AUTH_LOGIN, id, account.verifier.setting, frame->login.client_nonce,
 	             &auth);
 	if (auth_proof_is_right(account.verifier.stored_key, &auth, frame->login.proof))

@@ -227,6 +227,7 @@ static bool send_slice(struct sessions *s, struct work *work)
 			result.share = session_share(s, &recipient.id, &work->account);
 		}
 		session_must(protocol_put_result(&work->results, &result));
+		work->cost += COST_ADDED + (uint32_t)work->text.size / COST_TEXT_BYTES;
 	}
 	work->offset += r.offset;
 	assert(work->offset <= work->list.size);
@@ -306,6 +307,7 @@ static bool received_item(struct sessions *s, struct work *work, const struct st
 	while (*cost < SLICE_COST_MAX && protocol_next_range(&r, &burial.range)) {
 		work->status = worse(work->status, bury(s, &burial));
 		*cost += session_burial_cost(&burial.range);
+		work->cost += COST_ADDED + session_burial_cost(&burial.range);
 		work->range++;
 	}
 	return reader_left(&r) == 0;
@@ -370,6 +372,7 @@ void session_streams(struct sessions *s, struct connection *c, const struct fram
 	while (protocol_next_question(&r, &item)) {
 		const struct stream stream = { c->account, item.sender, item.session };
 
+		session_spend(c, COST_ENTRY);
 		session_entry(s, c, &item.sender, &item.entry);
 		item.ranges = dead_ranges(s, &stream, room);
 		size += ENTRY_SIZE_MAX + 2 + item.ranges.size;
@@ -384,19 +387,20 @@ void session_streams(struct sessions *s, struct connection *c, const struct fram
 
 /* Puts messages after *upto, up to `size_max` bytes of them but at least one, and moves *upto to
  * the last of them. True if there are no more. */
-static bool put_page(const struct sessions *s, const struct id *recipient, struct buf *b,
-                     size_t size_max, struct place *upto)
+static bool put_page(const struct sessions *s, struct connection *c, struct buf *b, size_t size_max,
+                     struct place *upto)
 {
 	struct place next = *upto;
 	struct message message;
 	size_t size = 0;
 
-	while (store_mailbox_next(s->store, recipient, &next, &message)) {
+	while (store_mailbox_next(s->store, &c->account, &next, &message)) {
 		const struct message_item item = item_of(&message);
 
 		if (size > 0 && size + MESSAGE_SIZE + message.text.size > size_max)
 			return false;
 		session_must(protocol_put_message(b, &item));
+		session_spend(c, COST_ENTRY);
 		size += MESSAGE_SIZE + message.text.size;
 		*upto = next;
 	}
@@ -416,7 +420,7 @@ void session_page(struct sessions *s, struct connection *c, const struct frame *
 	size_t begin = b->size;
 
 	session_must(buf_put(b, head, sizeof head));
-	bool is_last = put_page(s, &c->account, b, size_max, &upto);
+	bool is_last = put_page(s, c, b, size_max, &upto);
 
 	if (is_last)
 		upto = place_end();

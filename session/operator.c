@@ -100,6 +100,7 @@ static bool survey_slice(struct sessions *s, struct work *work)
 	struct survey *survey = work->survey;
 	struct survey_element next;
 
+	work->cost += SURVEY_COST_MAX / 2; /* a slice takes about as many microseconds */
 	survey->cost = 0;
 	if (work->connection == SESSION_NONE)
 		return true;
@@ -412,6 +413,7 @@ static bool store_slice(struct sessions *s, struct work *work)
 		if (status == STATUS_DISK_FULL || work->status == STATUS_OK)
 			work->status = status;
 	}
+	work->cost += cost;
 	work->offset = r.offset;
 	assert(work->offset <= work->list.size);
 	return work->offset == work->list.size;

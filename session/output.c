@@ -307,6 +307,7 @@ void session_reply_end(struct sessions *s, struct connection *c, enum status sta
 	assert(s->reply_open);
 	assert(b->size > s->reply_start);
 	s->reply_open = false;
+	session_spend(c, (b->size - s->reply_start) / COST_BYTES);
 	if (s->reply_held)
 		held_add(s, c, b->size - s->reply_start);
 	else

@@ -47,6 +47,19 @@ enum {
 	SLICE_FREED_MAX = 500, /* messages that store_work frees in a slice */
 	NO_OFFSET = -1,
 };
+
+/* What a connection's requests cost (session_spent), in about a microsecond of the processor or as
+ * much of the disk's time. */
+enum {
+	COST_FRAME = 1,        /* any frame */
+	COST_BYTES = 2048,     /* so many bytes of a frame or a reply are 1 */
+	COST_PROOF = 4,        /* a proof of an account that is held */
+	COST_INTRODUCE = 16,   /* an account that is brought, with all that vouches for it */
+	COST_ENTRY = 1,        /* an account of a look-up, a message of a page, a stream */
+	COST_LISTED = 3,       /* so many accounts of a list are 1 */
+	COST_ADDED = 4,        /* one line of the journal */
+	COST_TEXT_BYTES = 128, /* so many bytes of text in it are 1 */
+};
 _Static_assert(2 * (OUTPUT_STALL_SIZE + 2 * FRAME_SIZE_MAX + PAGE_SIZE_MAX) <= OUTPUT_SIZE_MAX,
                "a put into an output buffer cannot fail");
 
@@ -99,6 +112,7 @@ struct connection {
 	uint32_t read_on_tail; /* the same for the last READ_ON */
 	int32_t push_open;     /* where in `ready` a PUSH begins that may grow, or NO_OFFSET */
 	struct work *work;
+	uint64_t spent;  /* since session_spent was called */
 	const char *why; /* of a close that waits for held replies */
 	struct list_link links[LISTS];
 };
@@ -172,6 +186,7 @@ struct work {
 	size_t range;     /* RECEIVED: ranges done of the item at the offset */
 	struct buf results;
 	enum status status;
+	uint32_t cost;         /* of what was done and is not charged to the connection yet */
 	struct survey *survey; /* NULL: not a question about a range */
 	uint64_t ticket;       /* the answer waits until the store's work is done up to it */
 	uint8_t *copy;
@@ -240,6 +255,12 @@ struct sessions {
 static inline void session_must(bool is_put)
 {
 	assert(is_put);
+}
+
+/* Counts what a request of a connection costs. */
+static inline void session_spend(struct connection *c, uint64_t cost)
+{
+	c->spent += cost;
 }
 
 /* ---- lists.c ---- */

@@ -143,6 +143,22 @@ bool session_takes_input(const struct sessions *s, uint32_t connection)
 	return session_connection_at(s, connection)->listed[LIST_SILENCE];
 }
 
+uint64_t session_spent(struct sessions *s, uint32_t connection)
+{
+	struct connection *c = session_connection_at(s, connection);
+	uint64_t spent = c->spent;
+
+	c->spent = 0;
+	return spent;
+}
+
+bool session_is_known(const struct sessions *s, uint32_t connection)
+{
+	const struct connection *c = session_connection_at(s, connection);
+
+	return !id_is_zero(&c->account) || c->is_operator;
+}
+
 void session_disk(struct sessions *s, enum session_disk disk)
 {
 	assert(s->magic == SESSIONS_MAGIC);

@@ -111,6 +111,13 @@ bool session_takes_input(const struct sessions *s, uint32_t connection);
 /* Nothing of what was written reaches the other side, and has not for too long: closes the
  * connection as a slow one, although it may send. Does nothing if it is being closed. */
 void session_unread(struct sessions *s, uint32_t connection, struct session_time time);
+/* What the connection's requests have cost since this was asked last: a unit is about a microsecond
+ * of the processor, or of the disk. The caller serves connections by turns of equal cost; a turn of
+ * so many bytes, or frames, would give most to whoever sends the dearest. */
+uint64_t session_spent(struct sessions *s, uint32_t connection);
+/* Whether the connection is logged in, or an operator's. Anybody can make as many others as he
+ * likes, so the caller serves those after these. */
+bool session_is_known(const struct sessions *s, uint32_t connection);
 /* The connection is closed, by the caller (also after SESSION_CLOSE) or because it failed. Its
  * session ends, and its number is free. */
 void session_closed(struct sessions *s, uint32_t connection, struct session_time time);

@@ -80,6 +80,11 @@ static bool work_slice(struct sessions *s, struct work *work)
 {
 	uint64_t given = store_work_given(s->store);
 	bool is_done = work->slice == NULL || work->slice(s, work);
+	struct connection *c = session_connection(s, work->connection);
+
+	if (c != NULL)
+		session_spend(c, work->cost);
+	work->cost = 0;
 
 	work->freeing |= store_work_given(s->store) > given;
 	return is_done;
