@@ -18,10 +18,10 @@
 
 enum {
 	PAYLOAD_MAX = FRAME_SIZE_MAX - FRAME_HEADER_SIZE,
-	ACCOUNT_SIZE = ID_SIZE + 1 + 1 + 4 * KEY_SIZE, /* without strings */
-	TOMBSTONE_SIZE = ID_SIZE + 1 + 2 * KEY_SIZE,   /* without its name */
+	CREATION_SIZE = ID_SIZE + 1 + 1 + (1 + BOX_PARTS) * KEY_SIZE, /* without strings */
+	TOMBSTONE_SIZE = ID_SIZE + 1 + 2 * KEY_SIZE,                  /* without its name */
 	STRINGS_SIZE_MAX = NAME_SIZE_MAX + SETTING_SIZE_MAX,
-	WELCOME_SIZE = 2 + UUID_SIZE + KEY_SIZE + 8 + 4 + 8 + 4,
+	WELCOME_SIZE = 2 + UUID_SIZE + 2 * KEY_SIZE + 8 + 4 + 8 + 4,
 	LOGIN_SIZE = ID_SIZE + ULID_SIZE + 4 + 2 * KEY_SIZE,
 	LIST_SIZE = 1 + 1 + ID_SIZE + 2, /* without prefix and name */
 };
@@ -76,10 +76,15 @@ static const struct protocol_field fields_hello[] = {
 	END,
 };
 static const struct protocol_field fields_welcome[] = {
-	AT(KIND_VERSION, welcome.version),    AT(KIND_ULID, welcome.uuid),
-	AT(KIND_KEY, welcome.nonce),          AT(KIND_TIME, welcome.clock_ms),
-	AT(KIND_U32, welcome.share_messages), AT(KIND_U64, welcome.share_bytes),
-	AT(KIND_U32, welcome.silence_ms),     END,
+	AT(KIND_VERSION, welcome.version),
+	AT(KIND_ULID, welcome.uuid),
+	AT(KIND_KEY, welcome.public),
+	AT(KIND_KEY, welcome.nonce),
+	AT(KIND_TIME, welcome.clock_ms),
+	AT(KIND_U32, welcome.share_messages),
+	AT(KIND_U64, welcome.share_bytes),
+	AT(KIND_U32, welcome.silence_ms),
+	END,
 };
 static const struct protocol_field fields_nothing[] = { END };
 static const struct protocol_field fields_pong[] = {
@@ -97,16 +102,14 @@ static const struct protocol_field fields_lookup_id[] = { AT(KIND_IDS, lookup_id
 static const struct protocol_field fields_found[] = { AT(KIND_FOUND, entries.entries), END };
 static const struct protocol_field fields_entries[] = { AT(KIND_ENTRIES, entries.entries), END };
 static const struct protocol_field fields_introduce[] = {
-	AT(KIND_ID, introduce.account.id),
-	AT(KIND_NAME, introduce.account.name),
-	AT(KIND_SETTING, introduce.account.verifier.setting),
-	AT(KIND_KEY, introduce.account.verifier.seal),
-	AT(KIND_KEY, introduce.account.verifier.stored_key),
-	AT(KIND_KEY, introduce.account.verifier.server_key),
-	AT(KIND_KEY, introduce.account.verifier.lock),
-	AT(KIND_KEY, introduce.client_nonce),
-	AT(KIND_KEY, introduce.proof),
-	WHOLE(KIND_TEST_ACCOUNT),
+	AT(KIND_ID, introduce.id),
+	AT(KIND_NAME, introduce.name),
+	AT(KIND_SETTING, introduce.setting),
+	AT(KIND_KEY, introduce.box.public),
+	AT(KIND_KEY, introduce.box.parts[0]),
+	AT(KIND_KEY, introduce.box.parts[1]),
+	AT(KIND_KEY, introduce.box.parts[2]),
+	AT(KIND_KEY, introduce.box.parts[3]),
 	END,
 };
 static const struct protocol_field fields_signature[] = { AT(KIND_KEY, introduced.signature), END };
@@ -281,10 +284,10 @@ static const struct format formats[UINT8_MAX + 1] = {
 	REQUEST(PING, 0, 0, 0, MAY_ANY, false, nothing),
 	REQUEST(LOOKUP_NAME, 0, 3, 2 + NAME_SIZE_MAX + ID_SUFFIX_SIZE, MAY_ANY, false, lookup_name),
 	REQUEST(LOOKUP_ID, 0, 0, (LOOKUP_IDS_MAX * ID_SIZE), MAY_ANY, false, lookup_id),
-	REQUEST(INTRODUCE, 0, ACCOUNT_SIZE + 2 + 2 * KEY_SIZE,
-	        ACCOUNT_SIZE + STRINGS_SIZE_MAX + 2 * KEY_SIZE, MAY_ANY, true, introduce),
-	REQUEST(HANDOVER, 0, ACCOUNT_SIZE + 2 + 2 * KEY_SIZE,
-	        ACCOUNT_SIZE + STRINGS_SIZE_MAX + 2 * KEY_SIZE, MAY_ANY, true, introduce),
+	REQUEST(INTRODUCE, 0, CREATION_SIZE + 2, CREATION_SIZE + STRINGS_SIZE_MAX, MAY_ANY, true,
+	        introduce),
+	REQUEST(HANDOVER, 0, CREATION_SIZE + 2, CREATION_SIZE + STRINGS_SIZE_MAX, MAY_ANY, true,
+	        introduce),
 	REQUEST(CONFIRM, 0, ID_SIZE, ID_SIZE, MAY_PROVEN, true, confirm),
 	REQUEST(DELETE, 0, TOMBSTONE_SIZE + 1, TOMBSTONE_SIZE + NAME_SIZE_MAX, MAY_ANY, true,
 	        delete),

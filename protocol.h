@@ -39,10 +39,11 @@
  * REQUESTS                        may     payload -> reply after status OK
  *
  * HELLO          u8[9] "threefold", u16 version_min, u16 version_max
- *   -> WELCOME (no status)        any     u16 version, uuid, key nonce, u64 clock,
- *                                         u32 share_messages, u64 share_bytes,
- *                                         u32 silence_ms
- *        Versions begin at 1; version_min <= version_max. The nonce is the replica's part of every
+ *   -> WELCOME (no status)        any     u16 version, uuid, key public,
+ *                                         key nonce, u64 clock, u32 share_messages,
+ *                                         u64 share_bytes, u32 silence_ms
+ *        Versions begin at 1; version_min <= version_max. The public key is the replica's since its
+ *        start, for boxes (fact/box.h), and part of every proof. The nonce is the replica's part of every
  *        proof on this connection. A session whose client sends no frame for silence_ms is ended. A
  *        client sends a PING at least every third of that.
  * PING           -                any  -> u64 clock, u64 facts, u64 sum
@@ -56,15 +57,16 @@
  *        fact/id.h): those whose id's text ends with it, at most LOOKUP_OTHERS_MAX.
  * LOOKUP_ID      id*              any  -> entry*, one for each id, in order
  *        At most LOOKUP_IDS_MAX ids. This is also the question 'gone?'.
- * INTRODUCE      account, key client_nonce, key proof
- *                                 any  -> key signature
- *        account: id, name, setting, key seal, key stored_key, key server_key, key lock. The proof
- *        is of purpose AUTH_INTRODUCE and shows that the requester owns the verifier. The account
- *        is stored unconfirmed. A repetition gets the same answer.
+ * INTRODUCE      id, name, setting, box
+ *                                 any  -> key answer
+ *        box: key public, key seal, key stored_key, key server_key, key lock; the last four are
+ *        closed for this replica and this connection (fact/box.h). The answer shows that the
+ *        replica has opened them. The account is stored unconfirmed, and the connection has proved
+ *        to own it. A repetition gets the same answer.
  *        STATUS_TAKEN: another live account here has the name; entry of that holder (ENTRY_ALIVE).
  *        STATUS_GONE: this one is gone here; entry (ENTRY_GONE).
- *        STATUS_WRONG_PROOF: also if the id does not vouch for the content. STATUS_DISK_FULL.
- * HANDOVER       as INTRODUCE     any  -> key signature
+ *        STATUS_WRONG_PROOF: the id does not vouch for what was in the box. STATUS_DISK_FULL.
+ * HANDOVER       as INTRODUCE     any  -> key answer
  *        INTRODUCE without the test of the name: a log-in gives the account to a replica that
  *        missed it.
  * CONFIRM        id               proven -> -
@@ -202,11 +204,12 @@
 
 #include "fact/auth.h"
 #include "fact/bound.h"
+#include "fact/box.h"
 #include "fact/fact.h"
 
 enum {
-	PROTOCOL_VERSION_MIN = 1,
-	PROTOCOL_VERSION_MAX = 1,
+	PROTOCOL_VERSION_MIN = 2,
+	PROTOCOL_VERSION_MAX = 2,
 	FRAME_HEADER_SIZE = 10,
 	FRAME_SIZE_MAX = 256 * 1024,                /* a text, RECIPIENTS_MAX recipients and room */
 	HELLO_SIZE = FRAME_HEADER_SIZE + 9 + 2 + 2, /* magic and two versions */
@@ -357,6 +360,7 @@ struct frame {
 		struct {
 			uint16_t version;
 			uint8_t uuid[UUID_SIZE];
+			uint8_t public[KEY_SIZE];
 			uint8_t nonce[KEY_SIZE];
 			uint64_t clock_ms;
 			uint32_t share_messages;
@@ -376,11 +380,12 @@ struct frame {
 			struct view entries;
 		} entries; /* replies of LOOKUP_NAME, LOOKUP_ID */
 		struct {
-			struct account account; /* its mark does not travel: not confirmed */
-			uint8_t client_nonce[KEY_SIZE], proof[KEY_SIZE];
+			struct id id;
+			struct view name, setting;
+			struct box box;
 		} introduce; /* and handover */
 		struct {
-			uint8_t signature[KEY_SIZE]; /* STATUS_OK */
+			uint8_t signature[KEY_SIZE]; /* STATUS_OK; or the answer of a box */
 			struct entry entry;          /* STATUS_TAKEN, STATUS_GONE */
 		} introduced; /* replies of INTRODUCE, HANDOVER, CONFIRM (no signature), OPERATE */
 		struct {

@@ -368,6 +368,8 @@ static void serve(struct server *s, struct session_options *options)
 	bool takes_hangup = sigaction(SIGHUP, NULL, &hangup) == 0 && hangup.sa_handler != SIG_IGN;
 
 	memcpy(options->uuid, journal_uuid(s->journal), UUID_SIZE);
+	if (getrandom(options->box_secret, KEY_SIZE, 0) != (ssize_t)KEY_SIZE)
+		die(EXIT_REFUSED, "the system gives no random numbers");
 	options->limits.share_messages = (uint32_t)s->options.share_messages;
 	options->limits.share_bytes = s->options.share_bytes;
 	s->sessions = session_new(options, s->store);

@@ -21,7 +21,7 @@
 
 #include "base/sha256.h"
 
-#define PROTOCOL_NAME  "threefold-1"
+#define PROTOCOL_NAME  "threefold-2"
 #define SETTING_START  "$y$j"
 #define SETTING_MIDDLE "T$"
 
@@ -280,9 +280,17 @@ static void hmac_of_auth(const uint8_t key[KEY_SIZE], const char *role, const st
 	hmac_update_part(&h, auth->client_nonce, KEY_SIZE);
 	hmac_update_part(&h, auth->server_nonce, KEY_SIZE);
 	hmac_update_part(&h, auth->uuid, UUID_SIZE);
+	hmac_update_part(&h, auth->public, KEY_SIZE);
 	hmac_update_part(&h, auth->setting.data, auth->setting.size);
 	hmac_final(&h, digest);
 	explicit_bzero(&h, sizeof h);
+}
+
+void auth_hmac(const uint8_t key[KEY_SIZE], const char *role, const struct auth *auth,
+               uint8_t digest[KEY_SIZE])
+{
+	assert(role != NULL);
+	hmac_of_auth(key, role, auth, digest);
 }
 
 static void xor_keys(const uint8_t a[KEY_SIZE], const uint8_t b[KEY_SIZE], uint8_t out[KEY_SIZE])
@@ -297,7 +305,7 @@ void auth_proof(const uint8_t stretched[KEY_SIZE], const struct auth *auth, uint
 	uint8_t stored_key[KEY_SIZE];
 	uint8_t mask[KEY_SIZE];
 
-	assert(auth->purpose != AUTH_OPERATOR);
+	assert(auth->purpose == AUTH_LOGIN); /* who has StoredKey reads ClientKey from a proof */
 	assert(proof != NULL);
 	client_key_make(stretched, client_key, stored_key);
 	hmac_of_auth(stored_key, NULL, auth, mask);

@@ -15,12 +15,12 @@
  *   middle     = H(setting, seal, StoredKey, ServerKey)
  *   id         = milliseconds, first 128 bits of H(milliseconds, name, middle, lock)
  *   Auth       = (protocol name, purpose, account id, client nonce, server nonce, replica uuid,
- *              setting)
+ *              replica public key, setting)
  *   proof      = ClientKey xor HMAC(StoredKey, Auth)
  *   signature  = HMAC(ServerKey, Auth)                     the replica's answer
  *   seal mask  = HMAC(ServerKey, "Seal" Auth)              the seal travels xor this
  *
- * The protocol name is "threefold-1", a purpose one byte, milliseconds are 64 bits, little-endian.
+ * The protocol name is "threefold-2", a purpose one byte, milliseconds are 64 bits, little-endian.
  * The operator's proof is HMAC(key, role Auth), the roles being "operator" and "replica".
  *
  * Every part of H and of Auth is length-prefixed (sha256_update_part). So are "Seal" and the role.
@@ -52,6 +52,7 @@ struct auth {
 	uint8_t client_nonce[KEY_SIZE];
 	uint8_t server_nonce[KEY_SIZE];
 	uint8_t uuid[UUID_SIZE];
+	uint8_t public[KEY_SIZE]; /* of the replica, from its WELCOME (fact/box.h) */
 	struct view setting;
 };
 
@@ -108,6 +109,9 @@ void auth_signature(const uint8_t server_key[KEY_SIZE], const struct auth *auth,
  * same xor. `out` may be `in`. */
 void auth_seal_mask(const uint8_t server_key[KEY_SIZE], const struct auth *auth,
                     const uint8_t in[KEY_SIZE], uint8_t out[KEY_SIZE]);
+/* HMAC(key, role Auth), for what other files make of an Auth (fact/box.h). */
+void auth_hmac(const uint8_t key[KEY_SIZE], const char *role, const struct auth *auth,
+               uint8_t digest[KEY_SIZE]);
 /* ServerKey of P: the client needs it for auth_signature and auth_seal_mask. */
 void auth_server_key(const uint8_t stretched[KEY_SIZE], uint8_t server_key[KEY_SIZE]);
 

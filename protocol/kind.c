@@ -467,16 +467,6 @@ static const char *test_last(struct reader *r, void *value)
 	               : "a last page that does not reach the end, or another that does";
 }
 
-/* INTRODUCE and HANDOVER: whether the account is confirmed does not travel, so it becomes false. */
-static const char *test_account(struct reader *r, void *value)
-{
-	struct frame *frame = value;
-
-	assert(!r->failed);
-	frame->introduce.account.confirmed = false;
-	return NULL;
-}
-
 #define WHY_EMPTY_RANGE "a range that ends before it begins"
 
 /* DIGEST: the first bound lies above `after`. That the bounds ascend was checked with the list. */
@@ -660,7 +650,6 @@ const struct kind protocol_kinds[KIND_COUNT] = {
 	[KIND_FACTS] = { read_facts, write_rest, size_rest, 0 },
 	[KIND_TEST_VERSIONS] = { test_versions, write_none, NULL, 0 },
 	[KIND_TEST_LAST] = { test_last, write_none, NULL, 0 },
-	[KIND_TEST_ACCOUNT] = { test_account, write_none, NULL, 0 },
 	[KIND_TEST_BOUNDS] = { test_bounds, write_none, NULL, 0 },
 	[KIND_TEST_SPLIT] = { test_split, write_none, NULL, 0 },
 	[KIND_TEST_ELEMENTS] = { test_elements, write_none, NULL, 0 },

@@ -53,7 +53,6 @@ enum kind_index {
 	KIND_FACTS,
 	KIND_TEST_VERSIONS, /* these six read no bytes: they check fields before them */
 	KIND_TEST_LAST,
-	KIND_TEST_ACCOUNT,
 	KIND_TEST_BOUNDS,
 	KIND_TEST_SPLIT,
 	KIND_TEST_ELEMENTS,

@@ -75,6 +75,7 @@ struct member {
 	bool write_told;              /* the caller knows of output: RECONCILE_WRITE was given */
 	char why[RECONCILE_WHY_SIZE]; /* LOST */
 	uint8_t uuid[UUID_SIZE];
+	uint8_t public[KEY_SIZE];
 	uint8_t server_nonce[KEY_SIZE];
 	uint8_t client_nonce[KEY_SIZE];
 	uint32_t silence_ms; /* after so long without a frame it drops us */

@@ -58,6 +58,7 @@ static struct auth auth_of(const struct member *m)
 	memcpy(auth.client_nonce, m->client_nonce, KEY_SIZE);
 	memcpy(auth.server_nonce, m->server_nonce, KEY_SIZE);
 	memcpy(auth.uuid, m->uuid, UUID_SIZE);
+	memcpy(auth.public, m->public, KEY_SIZE);
 	return auth;
 }
 
@@ -135,6 +136,7 @@ static const char *take_welcome(struct reconcile *r, uint32_t index, const struc
 	if (frame->type != FRAME_WELCOME || frame->welcome.version != PROTOCOL_VERSION_MAX)
 		return "does not answer the handshake";
 	memcpy(m->uuid, frame->welcome.uuid, UUID_SIZE);
+	memcpy(m->public, frame->welcome.public, KEY_SIZE);
 	memcpy(m->server_nonce, frame->welcome.nonce, KEY_SIZE);
 	m->silence_ms = frame->welcome.silence_ms;
 	m->state = MEMBER_GREETED;

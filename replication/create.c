@@ -151,7 +151,7 @@ static void introduce(struct replication *r, struct create *c, uint32_t index)
 {
 	struct frame frame;
 
-	login_handover_frame(r, index, &c->made, &frame); /* the same payload and proof */
+	login_handover_frame(r, index, &c->made, &frame); /* the same payload */
 	frame.type = FRAME_INTRODUCE;
 	c->asked |= BIT(index);
 	c->maybe |= BIT(index);
@@ -186,7 +186,8 @@ static void introduced(struct replication *r, struct create *c, uint32_t index,
 	c->asked &= (uint8_t)~BIT(index);
 	switch (frame->status) {
 	case STATUS_OK:
-		c->granted |= BIT(index);
+		if (login_handed_over(r, index, frame))
+			c->granted |= BIT(index);
 		break;
 	case STATUS_TAKEN:
 		if (!(c->granted & BIT(index)) && c->op.loss != OP_RESTARTED)
@@ -205,7 +206,7 @@ static void introduced(struct replication *r, struct create *c, uint32_t index,
 		          "this creation was taken back elsewhere; try again");
 		break;
 	default:
-		replica_doubt(r, index, "refuses a proof that is right");
+		replica_doubt(r, index, "refuses an account that is right");
 	}
 }
 

@@ -33,6 +33,8 @@
 #include "base/bug.h"
 #include "replication/private.h"
 
+#include "base/sha256.h"
+
 #include <assert.h>
 #include <stdio.h>
 #include <string.h>
@@ -132,6 +134,7 @@ static struct auth auth_of(const struct replica *p, enum auth_purpose purpose,
 	memcpy(auth.client_nonce, client_nonce, KEY_SIZE);
 	memcpy(auth.server_nonce, p->nonce, KEY_SIZE);
 	memcpy(auth.uuid, p->uuid, UUID_SIZE);
+	memcpy(auth.public, p->public, KEY_SIZE);
 	auth.setting = view_of_string(session->setting);
 	return auth;
 }
@@ -156,15 +159,33 @@ void login_frame(struct replication *r, uint32_t index, const struct login_sessi
 void login_handover_frame(struct replication *r, uint32_t index,
                           const struct login_session *session, struct frame *frame)
 {
-	struct auth auth;
+	const struct account *account = &session->account;
+	struct replica *p = &r->replicas[index];
+	struct auth auth = auth_of(p, AUTH_INTRODUCE, session, p->nonce);
+	uint8_t secret[KEY_SIZE];
 
 	memset(frame, 0, sizeof *frame);
 	frame->type = FRAME_HANDOVER;
-	frame->introduce.account = session->account;
-	frame->introduce.account.confirmed = false;
-	replication_random(r, frame->introduce.client_nonce, KEY_SIZE);
-	auth = auth_of(&r->replicas[index], AUTH_INTRODUCE, session, frame->introduce.client_nonce);
-	auth_proof(session->stretched, &auth, frame->introduce.proof);
+	frame->introduce.id = account->id;
+	frame->introduce.name = account->name;
+	frame->introduce.setting = account->verifier.setting;
+	replication_random(r, secret, sizeof secret);
+	if (!box_close(&frame->introduce.box, secret, &auth, &account->verifier, p->box_answer)) {
+		/* Everybody could open that one. */
+		memset(frame->introduce.box.parts, 0, sizeof frame->introduce.box.parts);
+		replica_doubt(r, index, "has a public key that cannot be one");
+	}
+	explicit_bzero(secret, sizeof secret);
+}
+
+bool login_handed_over(struct replication *r, uint32_t index, const struct frame *frame)
+{
+	const struct replica *p = &r->replicas[index];
+
+	if (sha256_equal(frame->introduced.signature, p->box_answer))
+		return true;
+	replica_doubt(r, index, "has not opened what was sent to it alone");
+	return false;
 }
 
 /* ---- log in ---- */
@@ -521,7 +542,9 @@ static void reply(struct replication *r, struct op *op, uint32_t index, const st
 
 	if (frame->type == (FRAME_LOGIN | FRAME_REPLY)) {
 		login_answered(r, l, index, frame);
-	} else if (frame->status == STATUS_OK) { /* handed over */
+	} else if (frame->status == STATUS_OK) {
+		if (!login_handed_over(r, index, frame))
+			return;
 		l->unknown &= (uint8_t)~BIT(index);
 		login_frame(r, index, &l->s, &l->sent[index]);
 		op_ask(r, op, index, &l->sent[index]);

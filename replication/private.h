@@ -314,8 +314,10 @@ struct replica {
 	bool login_written; /* on this connection */
 	bool joined;        /* logged in on this connection */
 	uint8_t uuid[UUID_SIZE];
+	uint8_t public[KEY_SIZE];
 	uint8_t nonce[KEY_SIZE];
-	uint32_t silence_ms; /* after which it drops a client */
+	uint8_t box_answer[KEY_SIZE]; /* what it must answer to the last box */
+	uint32_t silence_ms;          /* after which it drops a client */
 	bool clock_known;
 	int64_t clock_offset_ms; /* its clock less our monotonic time */
 	bool facts_known;
@@ -663,9 +665,13 @@ void mailbox_tick(struct replication *r);
  * is made. From then on the log-in counts as written there. */
 void login_frame(struct replication *r, uint32_t index, const struct login_session *session,
                  struct frame *frame);
-/* Fills in a HANDOVER frame with its proof. The account's views point into `session`. */
+/* Fills in a HANDOVER frame with the account in a box for this replica. The views point into
+ * `session`. */
 void login_handover_frame(struct replication *r, uint32_t index,
                           const struct login_session *session, struct frame *frame);
+/* Whether the replica has opened the last box that it was sent: `frame` is its yes. If not, it is
+ * doubted. */
+bool login_handed_over(struct replication *r, uint32_t index, const struct frame *frame);
 /* Whether a log-in is written somewhere and has not ended: then it is not known yet whose session a
  * replica should have. */
 bool login_is_written(const struct replication *r);

@@ -226,6 +226,8 @@ static void handed_over(struct replication *r, uint32_t index, const struct fram
 	if (!r->session.active || r->replicas[index].state != REPLICA_JOINING)
 		return;
 	if (frame->status == STATUS_OK) {
+		if (!login_handed_over(r, index, frame))
+			return;
 		login_frame(r, index, &r->session, &login);
 		due_ask(r, index, &login, TARGET_JOIN, NULL);
 	} else if (frame->status == STATUS_GONE) {
@@ -273,6 +275,7 @@ static void welcome(struct replication *r, uint32_t index, const struct frame *f
 	p->welcomed = true;
 	p->state = REPLICA_PINGING;
 	memcpy(p->uuid, frame->welcome.uuid, UUID_SIZE);
+	memcpy(p->public, frame->welcome.public, KEY_SIZE);
 	memcpy(p->nonce, frame->welcome.nonce, KEY_SIZE);
 	p->silence_ms = frame->welcome.silence_ms;
 	p->clock_known = true;

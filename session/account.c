@@ -6,7 +6,7 @@
  * each time: what was true the last time need not be true now.
  *
  *   in this order       introduce                handover         confirm
- *   proof               in the frame             in the frame     of the connection
+ *   proof               by the box               by the box       of the connection
  *   confirmed here      -                        -                yes
  *   gone here           gone                     gone             gone
  *   not known here      -                        -                unknown
@@ -110,11 +110,11 @@ static void refuse_with(struct sessions *s, struct connection *c, const struct f
 	session_reply(s, c, &reply);
 }
 
-/* Asks in the order of the table above. The store itself answers whether the account is new. */
-static void introduce_proven(struct sessions *s, struct connection *c, const struct frame *frame,
-                             const struct auth *auth)
+/* Asks in the order of the table above. The store itself answers whether the account is new.
+ * `answer` shows that the box was opened. */
+static void introduce_opened(struct sessions *s, struct connection *c, const struct frame *frame,
+                             const struct account *account, const uint8_t answer[KEY_SIZE])
 {
-	const struct account *account = &frame->introduce.account;
 	struct fact fact = { .kind = FACT_ACCOUNT, .account = *account };
 	enum store_state state = store_find(s->store, &account->id, NULL, NULL);
 	struct frame reply = session_reply_to(frame, STATUS_OK);
@@ -141,26 +141,30 @@ static void introduce_proven(struct sessions *s, struct connection *c, const str
 	assert(result == (state == STORE_UNKNOWN ? STORE_NEW : STORE_KNOWN));
 	session_spend(c, COST_ADDED);
 	c->proven = account->id;
-	auth_signature(account->verifier.server_key, auth, reply.introduced.signature);
+	memcpy(reply.introduced.signature, answer, KEY_SIZE);
 	session_reply(s, c, &reply);
 }
 
-/* INTRODUCE and HANDOVER. The proof needs nothing that is stored: the frame has the verifier, and
- * the id fits no other. */
+/* INTRODUCE and HANDOVER. Nothing that is stored is needed to open the box, and the id fits no
+ * other content. */
 void session_introduce(struct sessions *s, struct connection *c, const struct frame *frame)
 {
-	const struct account *account = &frame->introduce.account;
+	struct account account = { .id = frame->introduce.id, .name = frame->introduce.name };
+	uint8_t answer[KEY_SIZE];
 	struct auth auth;
 
-	assert(!account->confirmed);
 	session_spend(c, COST_INTRODUCE);
-	session_auth(s, c, AUTH_INTRODUCE, &account->id, account->verifier.setting,
-	             frame->introduce.client_nonce, &auth);
-	if ((!auth_account_fits(account) && !BUG(id_not_checked)) ||
-	    !auth_proof_is_right(account->verifier.stored_key, &auth, frame->introduce.proof))
-		session_answer(s, c, frame, STATUS_WRONG_PROOF);
+	account.verifier.setting = frame->introduce.setting;
+	session_auth(s, c, AUTH_INTRODUCE, &account.id, frame->introduce.setting,
+	             frame->introduce.box.public, &auth);
+	bool is_open = box_open(&frame->introduce.box, s->options.box_secret, &auth,
+	                        &account.verifier, answer);
+
+	if (is_open && (auth_account_fits(&account) || BUG(id_not_checked)))
+		introduce_opened(s, c, frame, &account, answer);
 	else
-		introduce_proven(s, c, frame, &auth);
+		session_answer(s, c, frame, STATUS_WRONG_PROOF);
+	explicit_bzero(&account, sizeof account);
 }
 
 /* The account with its mark, for the store and the journal. Its strings point into the store, which

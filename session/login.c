@@ -106,6 +106,7 @@ void session_auth(const struct sessions *s, const struct connection *c, enum aut
 	memcpy(auth->client_nonce, client_nonce, KEY_SIZE);
 	memcpy(auth->server_nonce, c->nonce, KEY_SIZE);
 	memcpy(auth->uuid, s->options.uuid, UUID_SIZE);
+	memcpy(auth->public, s->public, KEY_SIZE);
 }
 
 /* ---- log in, log out ---- */

@@ -54,7 +54,7 @@ enum {
 	COST_FRAME = 1,        /* any frame */
 	COST_BYTES = 2048,     /* so many bytes of a frame or a reply are 1 */
 	COST_PROOF = 4,        /* a proof of an account that is held */
-	COST_INTRODUCE = 16,   /* an account that is brought, with all that vouches for it */
+	COST_INTRODUCE = 70,   /* an account that is brought: most of it is opening the box */
 	COST_ENTRY = 1,        /* an account of a look-up, a message of a page, a stream */
 	COST_LISTED = 3,       /* so many accounts of a list are 1 */
 	COST_ADDED = 4,        /* one line of the journal */
@@ -208,6 +208,7 @@ struct action_entry {
 struct sessions {
 	uint32_t magic;
 	struct session_options options;
+	uint8_t public[KEY_SIZE]; /* of options.box_secret */
 	struct store *store;
 	struct session_time time; /* of the last call that told it */
 	uint64_t stamp_ms;        /* of what is put into a list now */

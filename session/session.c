@@ -32,6 +32,7 @@ struct sessions *session_new(const struct session_options *options, struct store
 		s->options.silence_ms = SILENCE_MS;
 	if (s->options.connections_max == 0)
 		s->options.connections_max = CONNECTIONS;
+	box_public(s->options.box_secret, s->public);
 	s->free_slot = SESSION_NONE;
 	for (int list = 0; list < LISTS; list++) {
 		s->list_first[list] = SESSION_NONE;

@@ -53,6 +53,7 @@ struct session_options {
 	uint32_t connections_max; /* 0: 65536 */
 	uint8_t operator_key[KEY_SIZE];
 	bool has_operator_key;
+	uint8_t box_secret[KEY_SIZE]; /* fresh and random at each start: opens boxes (fact/box.h) */
 };
 
 /* `clock_ms` counts since 1970. `monotonic_ms` counts since any moment, and never goes back. */

@@ -75,6 +75,7 @@ static struct auth auth_of(enum auth_purpose purpose)
 	memset(auth.client_nonce, 0xc0, KEY_SIZE);
 	memset(auth.server_nonce, 0x50, KEY_SIZE);
 	memset(auth.uuid, 0x11, UUID_SIZE);
+	memset(auth.public, 0x99, KEY_SIZE);
 	if (purpose != AUTH_OPERATOR) {
 		auth.id = alice.id;
 		auth.setting = alice.verifier.setting;
@@ -142,38 +143,31 @@ static void test_known_answers(void)
 	uint8_t out[KEY_SIZE];
 
 	auth_proof(stretched, &login, out);
-	is_hex(out, KEY_SIZE, "5246a70330ceecd2f126e559adea8123937e776389639fc11e9fc320804eb471",
+	is_hex(out, KEY_SIZE, "175a962fea1713c473fe5eeae0af8f8315cb94355c8d658e7e1b2d4ac6ae43f2",
 	       "proof: the known one");
 	auth_signature(alice.verifier.server_key, &login, out);
-	is_hex(out, KEY_SIZE, "da538a80ee885501971e190c6c7386f86ffa79106a5029bd4b2fb3b58261749a",
+	is_hex(out, KEY_SIZE, "a8afa658c645590141e770ddce57f7a56a1f7e65b54c3106accfbb3a31cda731",
 	       "signature: the known one");
 	auth_seal_mask(alice.verifier.server_key, &login, seal, out);
-	is_hex(out, KEY_SIZE, "90ebe1e3e4e0cda4d1194037cbff61b1678fe91b347044970e1c87a735d18a9e",
+	is_hex(out, KEY_SIZE, "994207d3a0e90e01a0c4a854264745424b4b3d61280ff71667511e2488d2ee58",
 	       "seal: the known masked one");
 	memset(key, 7, sizeof key);
 	auth_operator(key, false, &admin, out);
-	is_hex(out, KEY_SIZE, "a6de6d0087d4c4c9ffd1cf88360e60180ba932a9bef3fd94b9cfe0b1fa41a619",
+	is_hex(out, KEY_SIZE, "87920ad4b69f736f7c3e3009fd706b00b25226404402456e1973905ca49a3a0d",
 	       "operator: the known proof of the client");
 	auth_operator(key, true, &admin, out);
-	is_hex(out, KEY_SIZE, "ca51917ffe28a1029dba091b069090a19cca201365558b662be5c385faad09dc",
+	is_hex(out, KEY_SIZE, "d5019134c70a937979dc5e962dbf3b2f87d9b0825cfb1d545535892618cc4c07",
 	       "operator: the known proof of the replica");
 }
 
-/* Introduce, log in with a replica that holds the verifier, and the seal's way to another client.
- * */
+/* Log in with a replica that holds the verifier, and the seal's way to another client. */
 static void test_conversation(void)
 {
-	struct auth introduce = auth_of(AUTH_INTRODUCE);
 	struct auth login = auth_of(AUTH_LOGIN);
 	uint8_t proof[KEY_SIZE], wrong[KEY_SIZE], server_key[KEY_SIZE];
 	uint8_t answer[KEY_SIZE], want[KEY_SIZE], sealed[KEY_SIZE], opened[KEY_SIZE];
 	struct account copy = { .id = alice.id, .name = alice.name };
 
-	auth_proof(stretched, &introduce, proof);
-	OK(auth_proof_is_right(alice.verifier.stored_key, &introduce, proof),
-	   "introduce: the owner's proof is right");
-	OK(!auth_proof_is_right(alice.verifier.stored_key, &login, proof),
-	   "introduce: its proof is none for a log-in");
 	auth_proof(stretched, &login, proof);
 	OK(auth_proof_is_right(alice.verifier.stored_key, &login, proof),
 	   "log in: the owner's proof is right");
@@ -324,6 +318,7 @@ static void test_proof_changes(void)
 	OK(every_bit_counts(auth.server_nonce, KEY_SIZE, proof_fits),
 	   "proof: the replica's nonce counts");
 	OK(every_bit_counts(auth.uuid, UUID_SIZE, proof_fits), "proof: the replica counts");
+	OK(every_bit_counts(auth.public, KEY_SIZE, proof_fits), "proof: its public key counts");
 	OK(every_bit_counts((uint8_t *)setting, 29, proof_fits), "proof: the setting counts");
 	OK(every_bit_counts(auth_proof_bytes, KEY_SIZE, proof_fits), "proof: each bit counts");
 	OK(every_bit_counts(auth_stored_key, KEY_SIZE, proof_fits), "proof: the stored key counts");

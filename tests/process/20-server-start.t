@@ -34,7 +34,7 @@ sub put { my ($bytes) = @_;
 }
 
 for (@actions) {
-	if ($_ eq 'hello') { put(pack('VCCV', 19, 1, 0, 0) . 'threefold' . pack('vv', 1, 1)) }
+	if ($_ eq 'hello') { put(pack('VCCV', 19, 1, 0, 0) . 'threefold' . pack('vv', 2, 2)) }
 	elsif ($_ eq 'ping') { put(pack('VCCV', 6, 2, 0, 7)) }
 	elsif (/^hex=(.*)/) { put(pack('H*', $1)) }
 	elsif (/^text=(.*)/s) { put($1) }
@@ -62,7 +62,7 @@ wire() {
 }
 
 serves() {
-	is "$1" "$(wire "${server_port[0]}" hello frame ping frame | tr '\n' ' ')" '81:80 82:31 '
+	is "$1" "$(wire "${server_port[0]}" hello frame ping frame | tr '\n' ' ')" '81:112 82:31 '
 }
 
 # run NAME STATUS OPTION...: a server that must end by itself, with that status; what it said is put into $said.
@@ -180,7 +180,7 @@ if perl -MIO::Socket::IP -e 'exit !IO::Socket::IP->new(LocalHost => "::1", Liste
 	host=::
 	start_server 2
 	host=127.0.0.1
-	is 'all addresses of IPv6 are those of IPv4, too' "$(wire "${server_port[2]}" hello frame)" 81:80
+	is 'all addresses of IPv6 are those of IPv4, too' "$(wire "${server_port[2]}" hello frame)" 81:112
 	stop_server 2
 	unset "server_port[2]"
 else
@@ -196,18 +196,18 @@ like 'a length of 4 GiB gets a line' "$(wire "$port" hex=ffffffff line)" '^[[:pr
 like 'zeros get a line' "$(wire "$port" zeros=64 line)" '^[[:print:]]+$'
 like 'ten million zeros are not waited for' "$(wire "$port" zeros=10000000 end | tail -n 1)" '^([0-9]+|reset)$'
 is 'a handshake that is cut anywhere is waited for' \
-	"$(wire "$port" hex=1300 silent hex=00000100000000007468 silent hex=726565666f6c6401000100 frame)" \
-	$'silent\nsilent\n81:80'
+	"$(wire "$port" hex=1300 silent hex=00000100000000007468 silent hex=726565666f6c6402000200 frame)" \
+	$'silent\nsilent\n81:112'
 is 'a bad length after the handshake is an error and the end' \
 	"$(wire "$port" hello frame hex=ffffffff frame frame | cut -d: -f1)" $'81\n43\nend'
 is 'a frame of an unknown type as well' \
 	"$(wire "$port" hello frame hex=060000003f0000000000 frame frame | cut -d: -f1)" $'81\n43\nend'
 is 'half a frame is waited for' "$(wire "$port" hello frame hex=06000000 silent hex=020007000000 frame)" \
-	$'81:80\nsilent\n82:31'
+	$'81:112\nsilent\n82:31'
 pings=$(printf '06000000020007000000%.0s' {1..1000})
 frames=({1..1000})
 is 'a thousand pings at once are all answered' \
-	"$(wire "$port" hello frame "hex=$pings" "${frames[@]/*/frame}" | uniq -c | tr -s ' ')" $' 1 81:80\n 1000 82:31'
+	"$(wire "$port" hello frame "hex=$pings" "${frames[@]/*/frame}" | uniq -c | tr -s ' ')" $' 1 81:112\n 1000 82:31'
 for n in $(seq 20); do
 	wire "$port" hex=1300 cut
 	wire "$port" hello frame hex=06000000 cut >"$dir/cut"
@@ -311,7 +311,7 @@ wait_for "$patience" grep -q serving "$dir/few.log"
 port=$(sed -En 's/.*serving [^ ]*:([0-9]+), .*/\1/p' "$dir/few.log")
 like 'without a descriptor a client gets a line' "$(many "$port" 60)" '^threefold: no file descriptor is left'
 is 'the log does not repeat it for each' "$(grep -c 'are refused' "$dir/few.log")" 1
-is 'and once there are some it is served' "$(wire "$port" hello frame)" 81:80
+is 'and once there are some it is served' "$(wire "$port" hello frame)" 81:112
 kill -TERM $here
 wait_for_end $here
 is 'that server stops as well' $? 0

@@ -203,6 +203,7 @@ static inline void samples_of_handshake(void)
 	f = &sample(FRAME_WELCOME, 0, STATUS_OK)->frame;
 	f->welcome.version = 1;
 	memcpy(f->welcome.uuid, a_ulid(9).bytes, UUID_SIZE);
+	set_key(f->welcome.public, 7);
 	set_key(f->welcome.nonce, 8);
 	f->welcome.clock_ms = a_time;
 	f->welcome.share_messages = 1000000;
@@ -210,6 +211,7 @@ static inline void samples_of_handshake(void)
 	f->welcome.silence_ms = 3000;
 	hand_u16(1);
 	hand_ulid(9);
+	hand_key(7);
 	hand_key(8);
 	hand_u64(a_time);
 	hand_u32(1000000);
@@ -267,19 +269,16 @@ static inline void sample_of_account(uint8_t type)
 {
 	struct frame *f = &sample(type, 0, STATUS_OK)->frame;
 
-	f->introduce.account.id = an_id(5);
-	f->introduce.account.name = view_of_string("_alice.b-");
-	f->introduce.account.verifier.setting = a_setting();
-	set_key(f->introduce.account.verifier.seal, 10);
-	set_key(f->introduce.account.verifier.stored_key, 11);
-	set_key(f->introduce.account.verifier.server_key, 12);
-	set_key(f->introduce.account.verifier.lock, 13);
-	set_key(f->introduce.client_nonce, 14);
-	set_key(f->introduce.proof, 15);
+	f->introduce.id = an_id(5);
+	f->introduce.name = view_of_string("_alice.b-");
+	f->introduce.setting = a_setting();
+	set_key(f->introduce.box.public, 10);
+	for (uint8_t part = 0; part < BOX_PARTS; part++)
+		set_key(f->introduce.box.parts[part], (uint8_t)(11 + part));
 	hand_id(5);
 	hand_string("_alice.b-");
 	hand_string(setting_text);
-	for (uint8_t key = 10; key <= 15; key++)
+	for (uint8_t key = 10; key <= 14; key++)
 		hand_key(key);
 }
 

@@ -90,6 +90,7 @@ static inline void replica_open(struct replica *p, uint32_t index)
 
 	*p = (struct replica){ .connection = SESSION_NONE };
 	memset(options.uuid, (int)index + 1, UUID_SIZE);
+	memset(options.box_secret, (int)index + 11, KEY_SIZE);
 	memcpy(options.operator_key, operator_key, KEY_SIZE);
 	p->store = store_new();
 	p->s = session_new(&options, p->store);

@@ -441,7 +441,8 @@ static void test_proofs(void)
 	rig_connect(&g, 0);
 	reconcile_connected(g.r, 1, 0);
 	struct buf b;
-	struct frame welcome = { .type = FRAME_WELCOME, .welcome = { .version = 1 } };
+	struct frame welcome = { .type = FRAME_WELCOME,
+		                 .welcome = { .version = PROTOCOL_VERSION_MAX } };
 	struct frame proof = { .type = FRAME_OPERATE | FRAME_REPLY };
 
 	buf_init(&b, FRAME_SIZE_MAX);
@@ -488,7 +489,8 @@ static void test_twins(void)
 	rig_connect(&g, 1);
 	reconcile_connected(g.r, 2, 0);
 	struct buf b;
-	struct frame welcome = { .type = FRAME_WELCOME, .welcome = { .version = 1 } };
+	struct frame welcome = { .type = FRAME_WELCOME,
+		                 .welcome = { .version = PROTOCOL_VERSION_MAX } };
 
 	buf_init(&b, FRAME_SIZE_MAX);
 	memset(welcome.welcome.uuid, 1, UUID_SIZE);

@@ -140,6 +140,7 @@ static inline void replica_start(struct cluster *k, uint32_t i)
 		draw(k, p->uuid, UUID_SIZE);
 	p->named = true;
 	memcpy(options.uuid, p->uuid, UUID_SIZE);
+	draw(k, options.box_secret, KEY_SIZE);
 	if (!p->store)
 		p->store = store_new();
 	p->sessions = session_new(&options, p->store);

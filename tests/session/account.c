@@ -39,7 +39,7 @@ static void test_create(void)
 {
 	struct rig r;
 	struct person alice = person_make("alice", 1, CLOCK_MS);
-	uint8_t server_key[KEY_SIZE];
+	const struct account account = account_of(&alice);
 	uint8_t want[KEY_SIZE];
 
 	rig_open(&r);
@@ -48,12 +48,11 @@ static void test_create(void)
 	IS_U64(rig_entry(&r, peer, &alice).state, ENTRY_UNKNOWN,
 	       "create: nobody is there at first");
 	struct frame reply = introduce(&r, peer, &alice);
-	struct auth auth = rig_auth(&r, peer, &alice, AUTH_INTRODUCE);
 
 	IS_U64(reply.status, STATUS_OK, "create: an introduction is accepted");
-	auth_server_key(alice.stretched, server_key);
-	auth_signature(server_key, &auth, want);
-	IS_BYTES(reply.introduced.signature, want, KEY_SIZE, "create: the replica signs");
+	introduction_of(&r, peer, &account, FRAME_INTRODUCE, want);
+	IS_BYTES(reply.introduced.signature, want, KEY_SIZE,
+	         "create: the replica shows that it has opened the box");
 	struct entry entry = rig_entry(&r, peer, &alice);
 
 	IS_U64(entry.state, ENTRY_ALIVE, "create: then the account is known");
@@ -80,11 +79,18 @@ static void test_proof(void)
 	struct peer *peer = rig_join(&r);
 	struct frame frame = introduction(&r, peer, &alice, FRAME_INTRODUCE);
 
-	frame.introduce.proof[3] ^= 1;
+	frame.introduce.box.parts[3][3] ^= 1;
 	IS_U64(rig_ask(&r, peer, frame).status, STATUS_WRONG_PROOF,
-	       "proof: a wrong one is refused");
-	frame.introduce.proof[3] ^= 1;
-	frame.introduce.account.verifier.lock[0] ^= 1;
+	       "proof: a box that was changed is refused");
+	frame.introduce.box.parts[3][3] ^= 1;
+	memset(frame.introduce.box.public, 0, KEY_SIZE);
+	IS_U64(rig_ask(&r, peer, frame).status, STATUS_WRONG_PROOF,
+	       "proof: a box without a key is refused");
+	struct account other = account_of(&alice);
+	uint8_t answer[KEY_SIZE];
+
+	other.verifier.lock[0] ^= 1;
+	frame = introduction_of(&r, peer, &other, FRAME_INTRODUCE, answer);
 	IS_U64(rig_ask(&r, peer, frame).status, STATUS_WRONG_PROOF,
 	       "proof: an id that does not vouch for its content is refused");
 	frame = introduction(&r, peer, &alice, FRAME_INTRODUCE);

@@ -74,6 +74,7 @@ static inline void rig_open_with(struct rig *r, struct session_options options)
 {
 	*r = (struct rig){ .store = store_new(), .journal = store_new(), .options = options };
 	memset(r->options.uuid, 0x77, UUID_SIZE);
+	memset(r->options.box_secret, 0x78, KEY_SIZE);
 	if (r->options.limits.share_messages == 0)
 		r->options.limits = (struct store_limits){ 1000000, UINT64_C(1) << 30 };
 	r->time = (struct session_time){ .clock_ms = CLOCK_MS, .monotonic_ms = 1 };
@@ -311,20 +312,36 @@ static inline struct auth rig_auth(struct rig *r, struct peer *peer, const struc
 	memset(auth.client_nonce, 0xcc, KEY_SIZE);
 	memset(auth.server_nonce, (int)(peer - r->peers) + 1, KEY_SIZE);
 	memcpy(auth.uuid, r->options.uuid, UUID_SIZE);
+	box_public(r->options.box_secret, auth.public);
 	return auth;
 }
 
-/* INTRODUCE or HANDOVER. */
+/* INTRODUCE or HANDOVER of any account. The box is closed for this connection. `answer` is what
+ * the replica is to answer. */
+static inline struct frame introduction_of(struct rig *r, struct peer *peer,
+                                           const struct account *account, uint8_t type,
+                                           uint8_t answer[KEY_SIZE])
+{
+	struct frame frame = { .type = type };
+	struct auth auth = rig_auth(r, peer, NULL, AUTH_INTRODUCE);
+	uint8_t secret[KEY_SIZE];
+
+	frame.introduce.id = auth.id = account->id;
+	frame.introduce.name = account->name;
+	frame.introduce.setting = auth.setting = account->verifier.setting;
+	memset(secret, 0x79, sizeof secret);
+	box_close(&frame.introduce.box, secret, &auth, &account->verifier, answer);
+	return frame;
+}
+
+/* The same of a person. */
 static inline struct frame introduction(struct rig *r, struct peer *peer, const struct person *p,
                                         uint8_t type)
 {
-	struct frame frame = { .type = type };
-	struct auth auth = rig_auth(r, peer, p, AUTH_INTRODUCE);
+	const struct account account = account_of(p);
+	uint8_t answer[KEY_SIZE];
 
-	frame.introduce.account = account_of(p);
-	memcpy(frame.introduce.client_nonce, auth.client_nonce, KEY_SIZE);
-	auth_proof(p->stretched, &auth, frame.introduce.proof);
-	return frame;
+	return introduction_of(r, peer, &account, type, answer);
 }
 
 static inline struct frame confirmation_of(const struct person *p)

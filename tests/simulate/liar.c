@@ -27,7 +27,7 @@ struct liar_account {
 struct liar_link {
 	struct sim_wire *wire;
 	bool welcomed;
-	uint8_t nonce[KEY_SIZE], uuid[UUID_SIZE];
+	uint8_t nonce[KEY_SIZE], uuid[UUID_SIZE], public[KEY_SIZE];
 	struct buf out;
 	uint32_t request;
 	uint32_t as; /* the account that it logged in to last */
@@ -124,6 +124,7 @@ void sim_liar_feed(struct sim *s, struct sim_wire *w)
 		k->welcomed = true;
 		memcpy(k->nonce, f.welcome.nonce, KEY_SIZE);
 		memcpy(k->uuid, f.welcome.uuid, UUID_SIZE);
+		memcpy(k->public, f.welcome.public, KEY_SIZE);
 	}
 	buf_clear(&w->down.arrived);
 	flush(s, k);
@@ -185,28 +186,30 @@ static const struct sim_account *some_victim(struct sim *s)
 	return a;
 }
 
-static void prove(struct sim *s, struct liar_link *k, enum auth_purpose purpose,
-                  const struct liar_account *a, const struct id *id, uint8_t nonce[KEY_SIZE],
-                  uint8_t proof[KEY_SIZE])
+static struct auth auth_at(const struct liar_link *k, enum auth_purpose purpose,
+                           const struct liar_account *a, const struct id *id)
 {
 	struct auth auth = { .purpose = purpose, .id = *id, .setting = view_of_string(a->setting) };
 
-	sim_draw(s, nonce, KEY_SIZE);
-	memcpy(auth.client_nonce, nonce, KEY_SIZE);
 	memcpy(auth.server_nonce, k->nonce, KEY_SIZE);
 	memcpy(auth.uuid, k->uuid, UUID_SIZE);
-	auth_proof(a->key, &auth, proof);
+	memcpy(auth.public, k->public, KEY_SIZE);
+	return auth;
 }
 
 static void introduce(struct sim *s, struct liar_link *k, uint8_t type,
                       const struct liar_account *a, const struct id *under)
 {
-	struct frame f = { .type = type, .introduce = { .account = a->account } };
+	struct frame f = { .type = type };
+	uint8_t secret[KEY_SIZE], answer[KEY_SIZE];
+	struct auth auth;
 
-	if (under)
-		f.introduce.account.id = *under;
-	prove(s, k, AUTH_INTRODUCE, a, &f.introduce.account.id, f.introduce.client_nonce,
-	      f.introduce.proof);
+	f.introduce.id = under ? *under : a->account.id;
+	f.introduce.name = a->account.name;
+	f.introduce.setting = a->account.verifier.setting;
+	auth = auth_at(k, AUTH_INTRODUCE, a, &f.introduce.id);
+	sim_draw(s, secret, sizeof secret);
+	(void)box_close(&f.introduce.box, secret, &auth, &a->account.verifier, answer);
 	say(k, &f);
 }
 
@@ -214,10 +217,14 @@ static void log_in(struct sim *s, struct liar_link *k, struct liar_account *a,
                    const struct id *under)
 {
 	struct frame f = { .type = FRAME_LOGIN, .login = { .id = under ? *under : a->account.id } };
+	struct auth auth;
 
 	f.login.session = a->session;
 	f.login.dial = a->dial++;
-	prove(s, k, AUTH_LOGIN, a, &f.login.id, f.login.client_nonce, f.login.proof);
+	sim_draw(s, f.login.client_nonce, KEY_SIZE);
+	auth = auth_at(k, AUTH_LOGIN, a, &f.login.id);
+	memcpy(auth.client_nonce, f.login.client_nonce, KEY_SIZE);
+	auth_proof(a->key, &auth, f.login.proof);
 	say(k, &f);
 }
 

@@ -74,6 +74,8 @@ static void begin_sessions(struct sim *s, uint32_t i)
 
 	memcpy(options.operator_key, sim_operator_key, KEY_SIZE);
 	memcpy(options.uuid, journal_uuid(p->journal), UUID_SIZE);
+	sim_draw(s, p->box_secret, KEY_SIZE);
+	memcpy(options.box_secret, p->box_secret, KEY_SIZE);
 	p->base = journal_position(p->journal);
 	p->appended = 0;
 	p->sessions = session_new(&options, p->store);
@@ -225,11 +227,9 @@ static struct sim_wire *wire_of(struct sim *s, uint32_t i, uint32_t connection)
 
 void sim_replica_accept(struct sim *s, struct sim_wire *w)
 {
-	uint8_t nonce[KEY_SIZE];
-
-	sim_draw(s, nonce, sizeof nonce);
+	sim_draw(s, w->nonce, sizeof w->nonce);
 	w->accepting = false;
-	w->connection = session_open(s->replicas[w->replica].sessions, nonce,
+	w->connection = session_open(s->replicas[w->replica].sessions, w->nonce,
 	                             replica_time(s, w->replica));
 	assert(w->connection != SESSION_NONE);
 	w->replica_open = true;

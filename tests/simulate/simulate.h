@@ -101,6 +101,7 @@ struct sim_wire {
 	uint64_t ack_at; /* the client hears that it is connected, or that it is refused */
 	bool refused;
 	uint32_t connection;
+	uint8_t nonce[KEY_SIZE]; /* the replica's for this connection */
 	struct sim_pipe up, down;
 	/* The tap. */
 	struct buf up_tap, down_tap; /* frames that are not whole yet */
@@ -127,6 +128,7 @@ struct sim_replica {
 	struct journal *journal;
 	struct sessions *sessions;
 	bool up;
+	uint8_t box_secret[KEY_SIZE];
 	bool dead_host; /* the host is off: a dial gets no answer, not even a refusal */
 	uint32_t boot;
 	uint64_t base; /* journal positions before the session's first */

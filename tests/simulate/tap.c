@@ -97,6 +97,22 @@ static void saw_account(struct sim *s, const struct sim_wire *w, const struct ac
 	s->history.attempts.items[a->attempt].account = s->history.accounts.count - 1;
 }
 
+/* The tap knows the replica's secrets. What a liar puts into a box is its own affair. */
+static void saw_box(struct sim *s, const struct sim_wire *w, const struct frame *f)
+{
+	const struct sim_replica *p = &s->replicas[w->replica];
+	struct account account = { .id = f->introduce.id, .name = f->introduce.name };
+	struct auth auth = { .purpose = AUTH_INTRODUCE, .id = f->introduce.id };
+	uint8_t answer[KEY_SIZE];
+
+	account.verifier.setting = auth.setting = f->introduce.setting;
+	memcpy(auth.server_nonce, w->nonce, KEY_SIZE);
+	memcpy(auth.uuid, journal_uuid(p->journal), UUID_SIZE);
+	box_public(p->box_secret, auth.public);
+	(void)box_open(&f->introduce.box, p->box_secret, &auth, &account.verifier, answer);
+	saw_account(s, w, &account);
+}
+
 static void saw_delete(struct sim *s, const struct sim_wire *w, const struct tombstone *tombstone)
 {
 	uint32_t at = sim_account_find(s, &tombstone->id);
@@ -300,7 +316,7 @@ static void saw_request(struct sim *s, struct sim_wire *w, struct view bytes)
 	if (is_repair(w))
 		sim_repair_asked(s, w, &f);
 	else if (f.type == FRAME_INTRODUCE || f.type == FRAME_HANDOVER)
-		saw_account(s, w, &f.introduce.account);
+		saw_box(s, w, &f);
 	else if (f.type == FRAME_DELETE)
 		saw_delete(s, w, &f.tombstone);
 	else if (f.type == FRAME_CONFIRM && !is_liar(w))
@@ -419,7 +435,7 @@ static void answered_account(struct sim *s, struct sim_wire *w, uint8_t type,
 	const struct id *id = type == FRAME_LOGIN     ? &to->login.id
 	                      : type == FRAME_CONFIRM ? &to->confirm.id
 	                      : type == FRAME_DELETE  ? &to->tombstone.id
-	                                              : &to->introduce.account.id;
+	                                              : &to->introduce.id;
 	uint32_t at = sim_account_find(s, id);
 	struct sim_account *a;
 
@@ -455,7 +471,7 @@ static void spoke_of_creation(struct sim *s, const struct sim_wire *w, const str
 	if (due->type == FRAME_CONFIRM)
 		at = sim_account_find(s, &to->confirm.id);
 	else if (due->type == FRAME_INTRODUCE && status != STATUS_OK)
-		at = sim_account_find(s, &to->introduce.account.id);
+		at = sim_account_find(s, &to->introduce.id);
 	if (at != UINT32_MAX)
 		s->history.accounts.items[at].answered |= 1u << w->replica;
 }
