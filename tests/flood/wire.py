@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 #
-# wire: as much of a client as an attacker needs. protocol.h specifies the frames, fact/auth.h the proofs.
+# wire: as much of a client as an attacker needs. protocol.h specifies the frames, fact/auth.h the proofs, fact/box.h
+# the boxes.
 # The key that a client stretches out of a password is any 32 bytes here.
 import hashlib
 import hmac
@@ -14,7 +15,7 @@ SEND, RECEIVED, STREAMS, PAGE, LIST = 11, 12, 13, 14, 15
 HELLO, REPLY, ERROR = 1, 0x80, 67
 FLAG_SESSION, FLAG_DIGEST = 1, 2
 AUTH_INTRODUCE, AUTH_LOGIN = 1, 2
-VERSION = int(os.environ.get('WIRE_VERSION', 1))
+VERSION = 2
 SETTING = b'$y$j9T$' + b'.' * 22
 
 
@@ -32,6 +33,30 @@ def xor(a, b):
 
 def part(data):
     return struct.pack('<I', len(data)) + data
+
+
+def x25519(secret, public):
+    """RFC 7748, as it is written there."""
+    p = 2**255 - 19
+    k = int.from_bytes(secret, 'little') & ~7 & (2**255 - 1) | 2**254
+    x1 = int.from_bytes(public, 'little') % 2**255 % p
+    x2, z2, x3, z3, swap = 1, 0, x1, 1, 0
+    for bit in range(254, -1, -1):
+        if swap ^ (k >> bit & 1):
+            x2, x3, z2, z3 = x3, x2, z3, z2
+        swap = k >> bit & 1
+        a, b, c, d = x2 + z2, x2 - z2, x3 + z3, x3 - z3
+        aa, bb, da, cb = a * a % p, b * b % p, d * a % p, c * b % p
+        e = aa - bb
+        x2, z2 = aa * bb % p, e * (aa + 121665 * e) % p
+        x3, z3 = (da + cb) ** 2 % p, x1 * (da - cb) ** 2 % p
+    if swap:
+        x2, z2 = x3, z3
+    return (x2 * pow(z2, p - 2, p) % p).to_bytes(32, 'little')
+
+
+def x25519_public(secret):
+    return x25519(secret, b'\x09' + bytes(31))
 
 
 def frame(kind, payload=b'', request=0, flags=0):
@@ -62,8 +87,7 @@ class Account:
             part(struct.pack('<Q', ms)) + part(self.name) + part(self.middle) + part(self.lock))[:16]
 
     def body(self):
-        return (self.id + bytes([len(self.name)]) + self.name + bytes([len(SETTING)]) + SETTING + self.seal +
-                self.stored + self.server + self.lock)
+        return self.id + bytes([len(self.name)]) + self.name + bytes([len(SETTING)]) + SETTING
 
     def tombstone(self):
         return self.id + bytes([len(self.name)]) + self.name + self.middle + self.delete
@@ -78,7 +102,8 @@ class Conn:
         self.socket.sendall(hello())
         payload = self.receive()[2]
         self.uuid = payload[2:18]
-        self.nonce = payload[18:50]
+        self.public = payload[18:50]
+        self.nonce = payload[50:82]
 
     def receive(self):
         while True:
@@ -105,14 +130,20 @@ class Conn:
             if kind & REPLY and request == self.request:
                 return answer
 
+    def auth(self, purpose, account, nonce):
+        return (part(b'threefold-2') + part(bytes([purpose])) + part(account.id) + part(nonce) + part(self.nonce) +
+                part(self.uuid) + part(self.public) + part(SETTING))
+
     def proof(self, purpose, account, nonce):
-        auth = (part(b'threefold-1') + part(bytes([purpose])) + part(account.id) + part(nonce) + part(self.nonce) +
-                part(self.uuid) + part(SETTING))
-        return xor(account.client, mac(account.stored, auth))
+        return xor(account.client, mac(account.stored, self.auth(purpose, account, nonce)))
 
     def introduction(self, account):
-        nonce = os.urandom(32)
-        return account.body() + nonce + self.proof(AUTH_INTRODUCE, account, nonce)
+        secret = os.urandom(32)
+        public = x25519_public(secret)
+        key = mac(x25519(secret, self.public), part(b'Box') + self.auth(AUTH_INTRODUCE, account, public))
+        parts = account.seal, account.stored, account.server, account.lock
+        return account.body() + public + b''.join(
+            xor(one, mac(key, b'Part' + bytes([n]))) for n, one in enumerate(parts))
 
     def login_of(self, account, session, dial=1):
         nonce = os.urandom(32)
