@@ -4,6 +4,7 @@
 # make check    builds and runs all tests; T='30- store/' runs those whose paths hold one of the words
 # make lint     what a person would otherwise have to remember       make format   reformats the sources
 # make soak     random schedules: SEEDS=N FROM=M         make model    small cases, every interleaving
+# make mutants  small wrong changes, one at a time, which the tests must notice: COUNT=200 SEED=1
 # make fuzz     random bytes for everything that is read, SECONDS=60 each
 # make bench    figures beside the floor of this machine; PEERS=1 ROUNDS=3 PARTS='sweep live', see tests/bench/bench.sh
 # make deps     installs cJSON's package if it is missing (all the others do so by themselves)
@@ -17,7 +18,7 @@
 MAKEFLAGS += --no-builtin-rules
 .SUFFIXES:
 .DELETE_ON_ERROR:
-.PHONY: all bench check clean demo deps distclean force format fuzz fuzzers lint model tests soak
+.PHONY: all bench check clean demo deps distclean force format fuzz fuzzers lint model mutants tests soak
 
 BUILD := build
 JOBS := $(shell nproc 2>/dev/null || echo 2)
@@ -39,6 +40,9 @@ library := $(out)/libthreefold.a
 units := $(patsubst %.c,$(out)/%,$(wildcard $(parts:%=tests/%/*.c) tests/process/*.c))
 model := $(out)/tests/model/model
 relay := $(out)/tests/lib/relay
+# Unit tests count the memory that they are given.
+heap := $(out)/tests/lib/heap.o
+wrap := -Wl,$(subst $() ,$(comma),$(patsubst %,--wrap=memory_%,alloc alloc_zero resize free alloc_block free_block))
 simulate := $(out)/tests/simulate/simulate
 scripts := $(wildcard tests/process/*.t)
 fuzzers := $(patsubst %.c,$(out)/%,$(wildcard tests/fuzz/*.c))
@@ -96,8 +100,8 @@ $(load): $(out)/tools/bench.o
 $(programs) $(load): $(library)
 	$(call quiet,LD)$(link) -o $@ $(filter %.o,$^) $(library) $(libraries)
 
-$(units): %: %.o $(library)
-	$(call quiet,LD)$(link) -o $@ $< $(library) $(libraries)
+$(units): %: %.o $(heap) $(library)
+	$(call quiet,LD)$(link) $(wrap) -o $@ $< $(heap) $(library) $(libraries)
 
 $(model): $(patsubst %.c,$(out)/%.o,$(wildcard tests/model/*.c))
 $(relay): $(relay).o
@@ -122,6 +126,10 @@ check: all tests
 # Runs SEEDS random schedules, beginning with seed FROM.
 soak: $(simulate)
 	@$(simulate) --seeds $(or $(FROM),1) $(or $(SEEDS),10000) --jobs $(JOBS)
+
+# Changes the committed tree, in copies of their own.
+mutants:
+	@tests/mutants/mutants.py --count $(or $(COUNT),200) --seed $(or $(SEED),1) --jobs $(JOBS)
 
 # Runs each fuzz target for SECONDS. The corpus keeps the inputs that earlier runs found useful.
 fuzz:

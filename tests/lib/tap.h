@@ -9,6 +9,8 @@
 #ifndef THREEFOLD_TESTS_LIB_TAP_H
 #define THREEFOLD_TESTS_LIB_TAP_H
 
+#include "tests/lib/heap.h"
+
 #include <inttypes.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -66,8 +68,10 @@ static inline bool tap_is_bytes(const void *got, const void *want, size_t size, 
 	return passed;
 }
 
+/* At its end a test has given back all memory: what it does not free, a program does not. */
 static inline int tap_done(void)
 {
+	tap_is_u64((uint64_t)heap_live(), 0, __FILE__, __LINE__, "all memory was given back");
 	printf("1..%d\n", tap_count);
 	return tap_failed ? 1 : 0;
 }

@@ -1,0 +1,202 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""mutants: do the tests notice small wrong changes?
+
+usage: tests/mutants/mutants.py [--count N] [--seed S] [--jobs J] [--at FILE:LINE]...
+
+Makes N changes, one at a time, at random places of the pure parts and the journal, each in a copy of the committed
+tree, and runs the unit tests and random schedules of the simulator until one of them fails. A line for each change
+says which test noticed it. What no test notices is either a test that is missing, or a change that nobody can notice: such a
+change stands in tests/mutants/equivalent, with the reason. The exit status is 0 if at least GOAL of them were noticed
+(those that nobody can notice do not count).
+"""
+import argparse
+import concurrent.futures
+import os
+import random
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+
+GOAL = 0.9
+SCHEDULES = 1000
+TEST_SECONDS = 200  # a test that takes longer has noticed: the change made an endless loop
+BUILD_SECONDS = 300
+
+# A folder's tests, nearest first: its own, then those of the folders above.
+ABOVE = {
+    'base': ['base', 'fact', 'store', 'session', 'replication', 'journal', 'reconcile', 'chat', 'terminal'],
+    'fact': ['fact', 'store', 'protocol', 'session', 'replication', 'journal', 'reconcile'],
+    'protocol': ['protocol', 'session', 'replication', 'reconcile'],
+    'store': ['store', 'session', 'journal', 'reconcile'],
+    'session': ['session'],
+    'replication': ['replication'],
+    'reconcile': ['reconcile'],
+    'journal': ['journal'],
+}
+
+CHANGES = [
+    (r' < ', ' <= '), (r' <= ', ' < '), (r' > ', ' >= '), (r' >= ', ' > '), (r' == ', ' != '), (r' != ', ' == '),
+    (r' && ', ' || '), (r' \|\| ', ' && '), (r' \+ 1\b', ' + 2'), (r' - 1\b', ''), (r'\btrue;', 'false;'),
+    (r'\bfalse;', 'true;'), (r'\bif \(!', 'if ('), (r' \|= ', ' = '), (r' \+= ', ' = '), (r'\bbreak;', ';'),
+    (r'^(\t+)[a-z_]+\(.*\);$', r'\1;'),
+]
+
+
+def sources():
+    names = subprocess.run(['git', 'ls-files', '*.c'], capture_output=True, text=True, check=True).stdout.split()
+    return [n for n in names if folder_of(n) in ABOVE]
+
+
+def folder_of(name):
+    return name.split('/')[0] if '/' in name else name.removesuffix('.c')
+
+
+def places():
+    """All changes that can be made: (file, line number, what it becomes)."""
+    found = []
+    for name in sources():
+        with open(name, encoding='utf-8') as f:
+            for number, line in enumerate(f.read().split('\n')):
+                text = line.strip()
+                if text.startswith(('*', '/*', '#', '_Static_assert')) or 'assert(' in text or 'case ' in text:
+                    continue
+                changed = {re.sub(a, b, line, count=1) for a, b in CHANGES if re.search(a, line)}
+                found.append((name, number, sorted(c for c in changed if c != line)))
+    return [p for p in found if p[2]]
+
+
+def run(command, folder, seconds):
+    """The exit status; 124: it took too long and was killed with all that it started."""
+    env = dict(os.environ, TZ='UTC', LC_ALL='C.UTF-8', BIN=folder, OUT='build', TMPDIR=folder + '/tmp')
+    with subprocess.Popen(command, cwd=folder, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                          stderr=subprocess.DEVNULL, start_new_session=True) as process:
+        try:
+            return process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            return 124
+
+
+class Copy:
+    """A copy of the tree, with all tests built."""
+
+    def __init__(self, parent, index):
+        self.folder = f'{parent}/{index}'
+        subprocess.run(['git', 'clone', '-q', '--shared', '.', self.folder], check=True)
+        os.mkdir(self.folder + '/tmp')
+        if self.make(['tests'], 1800):
+            sys.exit('the tree as it is does not build')
+
+    def make(self, targets, seconds):
+        return run(['make', '-s', 'CFLAGS=-O1 -g0 -w', *targets], self.folder, seconds)
+
+    def tests(self, name):
+        """Programs, in groups that are built together."""
+        for part in ABOVE[folder_of(name)]:
+            files = sorted(os.listdir(f'{self.folder}/tests/{part}'))
+            units = [f'build/tests/{part}/{f[:-2]}' for f in files if f.endswith('.c')]
+            # Quick ones first; these take seconds.
+            units.sort(key=lambda u: u.endswith(('/size', '/crash', '/reconcile', 'journal/journal')))
+            yield units, [[u] for u in units]
+        simulate = 'build/tests/simulate/simulate'
+        yield [simulate], [[simulate, '--seeds', '1', str(SCHEDULES), '--jobs', '1']]
+
+    def noticed_by(self, name):
+        """The first test that fails; None: no test does; '': it does not compile."""
+        for programs, commands in self.tests(name):
+            if self.make(programs, BUILD_SECONDS):
+                return ''
+            for command in commands:
+                if run(command, self.folder, TEST_SECONDS):
+                    return command[0].removeprefix('build/tests/')
+        return None
+
+    def try_change(self, name, number, becomes):
+        path = f'{self.folder}/{name}'
+        with open(path, encoding='utf-8') as f:
+            old = f.read()
+        lines = old.split('\n')
+        lines[number] = becomes
+        try:
+            with open(path, 'w', encoding='utf-8') as f:
+                f.write('\n'.join(lines))
+            return self.noticed_by(name)
+        finally:
+            with open(path, 'w', encoding='utf-8') as f:
+                f.write(old)
+
+
+def equivalents():
+    """Changes that nobody can notice: (file, the line that it becomes)."""
+    known = set()
+    with open('tests/mutants/equivalent', encoding='utf-8') as f:
+        for line in f:
+            if line.strip() and not line.startswith('#'):
+                name, becomes = line.split(' | ')[:2]
+                known.add((name, becomes.strip()))
+    return known
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument('--count', type=int, default=200)
+    parser.add_argument('--seed', type=int, default=1)
+    parser.add_argument('--jobs', type=int, default=os.cpu_count())
+    parser.add_argument('--at', action='append', metavar='FILE:LINE', help='all changes of this line; no random ones')
+    options = parser.parse_args()
+    os.chdir(os.path.dirname(os.path.abspath(__file__)) + '/../..')
+    wanted = places()
+    if options.at:
+        chosen = [(n, k, c) for n, k, all_c in wanted if f'{n}:{k + 1}' in options.at for c in all_c]
+    else:
+        rand = random.Random(options.seed)
+        rand.shuffle(wanted)
+        chosen = [(n, k, rand.choice(c)) for n, k, c in wanted]
+    known = equivalents()
+    count = len(chosen) if options.at else options.count
+    done, noticed, excused = 0, 0, 0
+    lock = threading.Lock()
+    queue = iter(chosen)
+    parent = tempfile.mkdtemp(prefix='threefold-mutants.')
+
+    def work(index):
+        nonlocal done, noticed, excused
+        copy = Copy(parent, index)
+        while True:
+            with lock:
+                change = next(queue, None)
+                if change is None or done + excused >= count:
+                    return
+            name, number, becomes = change
+            by = copy.try_change(name, number, becomes)
+            with open(f'{copy.folder}/{name}', encoding='utf-8') as f:
+                was = f.read().split('\n')[number].strip()
+            with lock:
+                if by == '' or done + excused >= count:
+                    continue
+                if by is None and (name, becomes.strip()) in known:
+                    excused += 1
+                    result = 'cannot be noticed'
+                else:
+                    done += 1
+                    noticed += by is not None
+                    result = f'noticed by {by}' if by else 'NOT NOTICED'
+                print(f'{result} | {name}:{number + 1} | {was} -> {becomes.strip()}', flush=True)
+
+    try:
+        with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
+            for future in [pool.submit(work, i) for i in range(options.jobs)]:
+                future.result()
+    finally:
+        shutil.rmtree(parent, ignore_errors=True)
+    print(f'{noticed} of {done} noticed; {excused} more that nobody can notice')
+    return 0 if noticed >= GOAL * done else 1
+
+
+if __name__ == '__main__':
+    sys.exit(main())
