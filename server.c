@@ -372,6 +372,7 @@ static void serve(struct server *s, struct session_options *options)
 		die(EXIT_REFUSED, "the system gives no random numbers");
 	options->limits.share_messages = (uint32_t)s->options.share_messages;
 	options->limits.share_bytes = s->options.share_bytes;
+	options->limits.gaps = STORE_GAPS_MAX;
 	s->sessions = session_new(options, s->store);
 	s->tick.expired = ticked;
 	s->watchdog.expired = watched;

@@ -80,16 +80,16 @@ void store_check(const struct store *s)
 	account_check(s);
 	stream_check(s);
 	message_check(s);
+	work_check(s);
 	text_check(s);
-	assert(s->work_done <= s->work_given);
-	assert((s->work_done == s->work_given) == (s->job_first == 0));
 }
 
 /* ---- the join ---- */
 
-/* Whether a message that would be new has room: STORE_NEW, or why it has not. */
+/* Whether a message that would be new has room: STORE_NEW, or why it has not. `near`: how many runs
+ * of its stream it touches. */
 static enum store_result message_limits(const struct store *s, const struct store_found *found,
-                                        const struct store_limits *limits)
+                                        uint32_t near, const struct store_limits *limits)
 {
 	uint64_t bytes;
 	uint32_t messages;
@@ -97,8 +97,14 @@ static enum store_result message_limits(const struct store *s, const struct stor
 	share_used(s, found, &messages, &bytes);
 	if (messages / 2 >= limits->share_messages || bytes / 2 >= limits->share_bytes)
 		return STORE_FULL;
-	if (found->stream && stream_range_count(s, stream_at(s, found->stream)) > STORE_GAPS_MAX)
-		return STORE_GAPS;
+	if (near == 0 && found->stream) {
+		const struct stream_slot *slot = stream_at(s, found->stream);
+		uint64_t runs = BUG(burial_refused) ? stream_range_count(s, slot)
+		                                    : message_runs(s, slot);
+
+		if (runs > limits->gaps)
+			return STORE_GAPS;
+	}
 	return STORE_NEW;
 }
 
@@ -117,9 +123,13 @@ static enum store_result message_meet(struct store *s, uint32_t held, const stru
 		return STORE_KNOWN;
 	if (order > 0 || BUG(first_content_stays))
 		return STORE_KEPT;
-	message_uncount(s, stream_at(s, handle), 1, message_at(s, held)->size);
+	struct stream_slot *slot = stream_at(s, handle);
+	uint32_t runs = stream_live_at(s, slot->live)->runs;
+
+	message_uncount(s, slot, 1, message_at(s, held)->size);
 	message_drop(s, held);
 	message_add(s, handle, stream, number, content);
+	stream_live_at(s, slot->live)->runs = runs; /* the number is the same */
 	return STORE_REPLACED;
 }
 
@@ -131,6 +141,7 @@ static enum store_result message_apply(struct store *s, const struct stream *str
                                        const struct store_limits *limits)
 {
 	struct store_found found;
+	uint32_t near = 0;
 
 	assert(number >= 1);
 	assert(number <= NUMBER_MAX);
@@ -149,9 +160,10 @@ static enum store_result message_apply(struct store *s, const struct stream *str
 
 		if (held)
 			return message_meet(s, held, stream, content);
+		near = message_near(s, slot, number);
 	}
 	if (limits != NULL) {
-		enum store_result result = message_limits(s, &found, limits);
+		enum store_result result = message_limits(s, &found, near, limits);
 
 		if (result != STORE_NEW)
 			return result;
@@ -159,6 +171,7 @@ static enum store_result message_apply(struct store *s, const struct stream *str
 	stream_make(s, stream, &found);
 	s->last = found;
 	message_add(s, found.stream, stream, number, content);
+	stream_live_at(s, stream_at(s, found.stream)->live)->runs += 1 - near;
 	return STORE_NEW;
 }
 

@@ -43,7 +43,7 @@
 
 enum {
 	STORE_TEXT_SHARED = 1024, /* a longer text is held once and written to the snapshot once */
-	STORE_GAPS_MAX = 1000,    /* a stream with more dead ranges than this takes no new one */
+	STORE_GAPS_MAX = 1000,    /* what a server gives as store_limits.gaps */
 	STORE_SLICE_MAX = 1000,   /* a burial of more held messages than this is freed in slices */
 	STORE_EXPECT_MAX = 64,    /* recipients of one call of store_expect */
 };
@@ -93,14 +93,16 @@ enum store_result {
 	STORE_KEPT,
 	/* Refused by the limits: twice the share of this mailbox is used. */
 	STORE_FULL,
-	/* Refused by the limits: the stream has more than STORE_GAPS_MAX dead ranges. */
+	/* Refused by the limits: the stream would have one more gap than it may have. */
 	STORE_GAPS,
 };
 
-/* One sender's share of one mailbox, in live messages and in bytes of their texts. */
+/* One sender's share of one mailbox, in live messages and in bytes of their texts. And how many
+ * gaps he may leave between the numbers of a stream. */
 struct store_limits {
 	uint32_t share_messages;
 	uint64_t share_bytes;
+	uint32_t gaps;
 };
 
 /* Joins one fact. The store copies its strings. A confirmed FACT_ACCOUNT also confirms an account
@@ -110,8 +112,11 @@ struct store_limits {
  *     as if these ids had one mailbox.
  *   - A burial in a stream of which nothing is held counts as one message in the recipient's share
  *     of his own mailbox. It is STORE_FULL if twice that share is used.
- *   - A new message, or a burial that would add a range, is STORE_GAPS in a stream with too many
- *     ranges.
+ *   - The numbers of a stream that are held or dead form runs without a gap. A new message that
+ *     would be a run of its own is STORE_GAPS if there are more than `gaps` runs. A burial is
+ *     STORE_GAPS only if it covers or touches nothing that is held or dead, and there are more runs
+ *     than three replicas can take from a sender. So nothing that a replica holds, or another one
+ *     accepted, is ever refused to its reader.
  * Costs O(log n), also for a burial of many (see store_work). */
 enum store_result store_apply(struct store *s, const struct fact *fact,
                               const struct store_limits *limits);

@@ -25,6 +25,7 @@ struct sessions *session_new(const struct session_options *options, struct store
 	assert(store != NULL);
 	assert(options->limits.share_messages > 0);
 	assert(options->limits.share_bytes > 0);
+	assert(options->limits.gaps > 0);
 	s->magic = SESSIONS_MAGIC;
 	s->options = *options;
 	s->store = store;

@@ -47,7 +47,7 @@ struct sessions;
 
 struct session_options {
 	uint8_t uuid[UUID_SIZE];
-	struct store_limits limits; /* one share */
+	struct store_limits limits; /* one share, and the gaps of a stream */
 	/* A connection that sends no frame for so long is closed. 0: 6000. */
 	uint32_t silence_ms;
 	uint32_t connections_max; /* 0: 65536 */

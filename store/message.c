@@ -235,6 +235,25 @@ uint32_t message_find(const struct store *s, const struct stream_slot *slot, uin
 	return tree_find(&use, stream_live_at(s, slot->live)->messages, &number);
 }
 
+uint64_t message_runs(const struct store *s, const struct stream_slot *slot)
+{
+	return slot->live ? stream_live_at(s, slot->live)->runs : stream_range_count(s, slot);
+}
+
+/* Whether a number is held or dead. The largest number that was ever held is one of both, and need
+ * not be searched. */
+static bool is_used(const struct store *s, const struct stream_slot *slot, uint64_t number)
+{
+	if (slot->live && number == stream_live_at(s, slot->live)->number_max)
+		return number > 0;
+	return stream_range_covers(s, slot, number) || message_find(s, slot, number);
+}
+
+uint32_t message_near(const struct store *s, const struct stream_slot *slot, uint64_t number)
+{
+	return (uint32_t)is_used(s, slot, number - 1) + is_used(s, slot, number + 1);
+}
+
 /* Whether the text is held as a text_slot. */
 static bool is_long(const struct message_slot *slot)
 {
@@ -316,8 +335,10 @@ static uint32_t live_get(struct store *s, struct stream_slot *slot)
 
 	if (!slot->live) {
 		slot->live = arena_alloc(s->arena, sizeof(struct stream_live));
-		*stream_live_at(s, slot->live) =
-			(struct stream_live){ .share = share_get(s, mailbox, slot->sender) };
+		*stream_live_at(s, slot->live) = (struct stream_live){
+			.share = share_get(s, mailbox, slot->sender),
+			.runs = (uint32_t)stream_range_count(s, slot),
+		};
 		share_at(s, stream_live_at(s, slot->live)->share)->live++;
 	}
 	return slot->live;

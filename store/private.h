@@ -25,7 +25,7 @@
  *                  gone.
  *   stream_slot    24 bytes, kept for ever: whose stream it is, and its dead range if it has just
  *                  one. More ranges are a tree.
- *   stream_live    16 bytes more while messages of the stream are held.
+ *   stream_live    24 bytes more while messages of the stream are held.
  *   share          what one sender has in one mailbox.
  *   message_slot   24 bytes and the text; instead of a long text the handle of its text_slot.
  *   text_slot      a long text. It is held once.
@@ -124,6 +124,10 @@ struct stream_live {
 	uint32_t messages; /* tree by number, weighed by size of text; ghosts included */
 	uint32_t share;
 	uint64_t number_max; /* no message has a larger number */
+	/* Of numbers that are held or dead, each as long as possible. In a stream of which no
+	 * message is held, the runs are its dead ranges. */
+	uint32_t runs;
+	uint32_t unused;
 };
 
 struct message_slot {
@@ -356,11 +360,15 @@ bool stream_range_free_one(struct store *s, struct stream_slot *slot);
 void message_prefetch(const struct store *s, const struct stream_slot *slot);
 /* The message of a number; 0 if it is not held. It may be a ghost. */
 uint32_t message_find(const struct store *s, const struct stream_slot *slot, uint64_t number);
+/* How many runs a stream has, and how many of them a number that is in none of them touches. */
+uint64_t message_runs(const struct store *s, const struct stream_slot *slot);
+uint32_t message_near(const struct store *s, const struct stream_slot *slot, uint64_t number);
 /* <0, 0, >0: the new content is smaller than, equal to, larger than what is held. */
 int message_compare(const struct store *s, const struct content *new, uint32_t held);
 /* Whether its long text has not come yet. */
 bool message_awaits_text(const struct store *s, uint32_t handle);
-/* Adds a message of a number that is not held, and counts it. `stream` has the ids of `handle`. */
+/* Adds a message of a number that is not held, and counts it. `stream` has the ids of `handle`.
+ * The caller counts the runs. */
 void message_add(struct store *s, uint32_t handle, const struct stream *stream, uint64_t number,
                  const struct content *content);
 /* Takes messages of a stream out of all counts: so many messages, so many bytes of text. */
@@ -405,5 +413,7 @@ enum store_result work_burial(struct store *s, const struct burial *burial,
                               const struct store_limits *limits);
 /* Frees a detached mailbox, now or in slices. */
 void work_mailbox(struct store *s, uint32_t mailbox);
+/* Asserts that the runs of each stream are counted right. */
+void work_check(const struct store *s);
 
 #endif

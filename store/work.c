@@ -14,6 +14,7 @@
  * Jobs are done in the order in which they were given. So a burial's stream is there until its job
  * is done: only the job of the mailbox frees streams, and it comes later.
  */
+#include "base/bug.h"
 #include "store/private.h"
 
 /* ---- the list of jobs ---- */
@@ -81,9 +82,12 @@ static struct tree_weight weigh(const struct store *s, const struct stream_slot 
 }
 
 /* Takes what a new range covers out of all counts. Some of it may be dead already, so only what
- * stands in the holes between the dead ranges counts. */
-static void uncount_range(struct store *s, const struct stream_slot *slot, struct range range)
+ * stands in the holes between the dead ranges counts. Gives how many numbers of these holes are not
+ * held. */
+static uint64_t uncount_range(struct store *s, const struct stream_slot *slot, struct range range)
 {
+	uint64_t fresh = 0;
+
 	while (slot->live && range.first <= range.last) {
 		struct range dead;
 		struct range hole = range;
@@ -96,11 +100,70 @@ static void uncount_range(struct store *s, const struct stream_slot *slot, struc
 			struct tree_weight weight = weigh(s, slot, hole);
 
 			message_uncount(s, slot, weight.count, weight.weight);
+			fresh += hole.last - hole.first + 1 - weight.count;
 		}
 		if (!more)
-			return;
+			break;
 		range.first = dead.last + 1;
 	}
+	return fresh;
+}
+
+/* Where messages without a gap end that begin with the one of `first`, which is held; at most
+ * `last`. First the step doubles while all is held, then it halves. */
+static uint64_t held_end(const struct store *s, const struct stream_slot *slot, uint64_t first,
+                         uint64_t last)
+{
+	uint64_t end = first;
+	uint64_t step = 1;
+	bool grows = true;
+
+	while (step > 0) {
+		uint64_t next = step <= last - end ? end + step : last + 1;
+		bool held = next <= last &&
+		            weigh(s, slot, (struct range){ end + 1, next }).count == next - end;
+
+		if (held)
+			end = next;
+		grows = grows && held;
+		step = grows ? step * 2 : step / 2;
+	}
+	return end;
+}
+
+/* The next numbers at or after `from`, and up to `last`, that are used: a dead range, or messages
+ * without a gap. False if there are none. */
+static bool used_next(const struct store *s, const struct stream_slot *slot, uint64_t from,
+                      uint64_t last, struct range *used)
+{
+	struct tree_use use = store_use(s, &message_number_order);
+	bool is_dead = stream_range_from(s, slot, from, used) && used->first <= last;
+	uint32_t handle = slot->live
+	                          ? tree_from(&use, stream_live_at(s, slot->live)->messages, &from)
+	                          : 0;
+	uint64_t number = handle ? message_at(s, handle)->number : UINT64_MAX;
+
+	if (number > last || (is_dead && used->first <= number))
+		return is_dead;
+	*used = (struct range){ number,
+		                held_end(s, slot, number, is_dead ? used->first - 1 : last) };
+	return true;
+}
+
+/* How many runs a range overlaps or touches. Each of them but one is one less when the range is
+ * dead, so all such steps together cost no more than what made the runs. */
+static uint32_t runs_met(const struct store *s, const struct stream_slot *slot,
+                         const struct range *range)
+{
+	struct range used = { 0, 0 };
+	uint64_t from = range->first - 1;
+	uint32_t count = 0;
+
+	while (used_next(s, slot, from, range->last + 1, &used)) {
+		count += count == 0 || used.first > from;
+		from = used.last + 1;
+	}
+	return count;
 }
 
 /* Whether all numbers of a range are dead. */
@@ -113,13 +176,30 @@ static bool is_dead(const struct store *s, const struct stream_slot *slot,
 	       dead.last >= range->last;
 }
 
-/* Whether a range would be one more: it neither overlaps nor touches another. */
+/* Whether a range would be one more beside the dead ones: it neither overlaps nor touches one. */
 static bool adds_range(const struct store *s, const struct stream_slot *slot,
                        const struct range *range)
 {
 	struct range next;
 
 	return !stream_range_from(s, slot, range->first - 1, &next) || next.first > range->last + 1;
+}
+
+/* Whether a range would be a run of its own: it touches nothing that is dead or held. */
+static bool adds_run(const struct store *s, const struct stream_slot *slot,
+                     const struct range *range)
+{
+	struct range used;
+
+	return !used_next(s, slot, range->first - 1, range->last + 1, &used);
+}
+
+/* A reader hears of messages from three replicas, each of which has taken as many runs as it may.
+ * He tells all of them to each. */
+static bool has_too_many_runs(const struct store *s, const struct stream_slot *slot,
+                              const struct store_limits *limits)
+{
+	return message_runs(s, slot) > 3 * ((uint64_t)limits->gaps + 1);
 }
 
 /* Whether a burial that would be new has room: STORE_NEW, or why it has not. In a stream of which
@@ -133,8 +213,10 @@ static enum store_result burial_limits(const struct store *s, const struct store
 
 	if (found->stream) {
 		const struct stream_slot *slot = stream_at(s, found->stream);
-		bool refused = stream_range_count(s, slot) > STORE_GAPS_MAX &&
-		               adds_range(s, slot, &burial->range);
+		bool refused = BUG(burial_refused) ? stream_range_count(s, slot) > limits->gaps &&
+		                                             adds_range(s, slot, &burial->range)
+		                                   : has_too_many_runs(s, slot, limits) &&
+		                                             adds_run(s, slot, &burial->range);
 
 		return refused ? STORE_GAPS : STORE_NEW;
 	}
@@ -169,7 +251,8 @@ enum store_result work_burial(struct store *s, const struct burial *burial,
 	struct stream_slot *slot = stream_at(s, found.stream);
 
 	mailbox_at(s, slot->mailbox)->strange += strange;
-	uncount_range(s, slot, burial->range);
+	if (uncount_range(s, slot, burial->range) > 0)
+		stream_live_at(s, slot->live)->runs += 1 - runs_met(s, slot, &burial->range);
 	stream_range_add(s, slot, burial->range);
 	if (weigh(s, slot, burial->range).count > STORE_SLICE_MAX)
 		job_push(s, (struct store_job){ .kind = JOB_BURIAL,
@@ -272,6 +355,30 @@ bool store_work(struct store *s, uint32_t budget)
 		budget -= steps;
 	}
 	return s->job_first != 0;
+}
+
+/* Each stream's runs are those that a range of all numbers meets. */
+void work_check(const struct store *s)
+{
+	struct tree_use use = store_use(s, &mailbox_order);
+	struct tree_use streams = store_use(s, &stream_order);
+	const struct range all = { 1, NUMBER_MAX };
+	struct id id = { { 0 } };
+
+	for (uint32_t h; (h = tree_next(&use, s->mailboxes, &id, NULL)) != 0;) {
+		const struct mailbox *mailbox = mailbox_at(s, h);
+		struct stream stream = { .session = { { 0 } } };
+
+		for (uint32_t at;
+		     (at = tree_next(&streams, mailbox->streams, &stream, NULL)) != 0;) {
+			stream_fill(s, stream_at(s, at), &stream);
+			assert(message_runs(s, stream_at(s, at)) ==
+			       runs_met(s, stream_at(s, at), &all));
+		}
+		id = ident_at(s, mailbox->ident)->id;
+	}
+	assert(s->work_done <= s->work_given);
+	assert((s->work_done == s->work_given) == (s->job_first == 0));
 }
 
 uint64_t store_work_given(const struct store *s)

@@ -133,7 +133,8 @@ static inline struct replication_time client_time(const struct cluster *k)
 
 static inline void replica_start(struct cluster *k, uint32_t i)
 {
-	struct session_options options = { .limits = { k->share_messages, 1 << 30 } };
+	struct session_options options = { .limits = { k->share_messages, 1 << 30,
+		                                       STORE_GAPS_MAX } };
 	struct cluster_replica *p = &k->replicas[i];
 
 	if (!p->named)
@@ -665,7 +666,7 @@ static inline struct id put_account(struct cluster *k, unsigned at, const char *
                                     bool confirmed)
 {
 	struct fact fact = { .kind = FACT_ACCOUNT, .account = { .name = view_of_string(name) } };
-	struct store_limits limits = { 1 << 20, 1 << 30 };
+	struct store_limits limits = { 1 << 20, 1 << 30, STORE_GAPS_MAX };
 	uint8_t p[KEY_SIZE], seal[KEY_SIZE], random[16];
 	char setting[SETTING_SIZE_MAX + 1];
 
@@ -688,7 +689,7 @@ static inline void put_message(struct cluster *k, unsigned at, const struct stre
 {
 	struct fact fact = { .kind = FACT_MESSAGE,
 		             .message = { *stream, number, sent_ms, view_of_string(text) } };
-	struct store_limits limits = { 1 << 30, UINT64_C(1) << 40 };
+	struct store_limits limits = { 1 << 30, UINT64_C(1) << 40, STORE_GAPS_MAX };
 
 	for (uint32_t i = 0; i < REPLICAS; i++)
 		if (at >> i & 1)

@@ -76,7 +76,8 @@ static inline void rig_open_with(struct rig *r, struct session_options options)
 	memset(r->options.uuid, 0x77, UUID_SIZE);
 	memset(r->options.box_secret, 0x78, KEY_SIZE);
 	if (r->options.limits.share_messages == 0)
-		r->options.limits = (struct store_limits){ 1000000, UINT64_C(1) << 30 };
+		r->options.limits = (struct store_limits){ 1000000, UINT64_C(1) << 30,
+			                                   STORE_GAPS_MAX };
 	r->time = (struct session_time){ .clock_ms = CLOCK_MS, .monotonic_ms = 1 };
 	r->s = session_new(&r->options, r->store);
 	for (int i = 0; i < PEERS; i++) {

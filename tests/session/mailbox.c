@@ -171,7 +171,7 @@ static void test_self_and_strangers(void)
 static void test_share(void)
 {
 	struct pair p;
-	struct session_options options = { .limits = { 4, 1000 } };
+	struct session_options options = { .limits = { 4, 1000, STORE_GAPS_MAX } };
 	char text[601];
 
 	pair_open_with(&p, options, true);
@@ -255,18 +255,29 @@ static void test_received_in_part(void)
 	rig_close(&p.r);
 }
 
+/* Each number leaves a gap, until one more gap is refused. Whatever was taken can be read. */
 static void test_gaps(void)
 {
 	struct pair p;
 	enum status status = STATUS_OK;
 	uint64_t number = 1;
+	struct store_totals totals;
+	bool all_read = true;
 
 	pair_open(&p);
 	for (; status == STATUS_OK && number < 4000; number += 2)
-		status = rig_bury(&p.r, p.b, &p.alice, 5, number, number);
+		status = tell(&p, number, 1, "x").status;
 	IS_U64(status, STATUS_GAPS, "gaps: a stream takes so many and no more");
 	OK(number > 2000 && number < 2010, "gaps: that is a thousand");
-	IS_U64(tell(&p, 5000, 1, "x").status, STATUS_GAPS, "gaps: nor a new message");
+	IS_U64(tell(&p, 2, 1, "x").status, STATUS_OK, "gaps: what fills one is taken");
+	for (uint64_t n = 1; n < number - 2; n += 2)
+		all_read &= rig_bury(&p.r, p.b, &p.alice, 5, n, n) == STATUS_OK;
+	OK(all_read, "gaps: what was taken is read");
+	IS_U64(rig_bury(&p.r, p.b, &p.alice, 5, 2, 2), STATUS_OK, "gaps: all of it");
+	store_totals(p.r.store, &totals);
+	IS_U64(totals.messages, 0, "gaps: and nothing is left");
+	IS_U64(tell(&p, 5000, 1, "x").status, STATUS_OK, "gaps: the one that was filled is free");
+	IS_U64(tell(&p, 5002, 1, "x").status, STATUS_GAPS, "gaps: what was read counts as well");
 	rig_close(&p.r);
 }
 

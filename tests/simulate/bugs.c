@@ -46,6 +46,7 @@ const struct sim_bug sim_bugs[] = {
 	{ "death_is_a_no", 2000, "a death is not an unknown outcome" },
 	{ "number_drawn_again", 2000, "a repeated request draws another number" },
 	{ "time_goes_back", 2000, "a session's time may go back" },
+	{ "burial_refused", 5000, "a burial is refused for gaps that a sender has left" },
 	{ "told_before_shown", 500, "`received` is told of what is only handed out" },
 	{ "shown_forgotten", 200, "a client forgets what it has shown" },
 	{ "shown_unasked", 2000, "a push is shown without asking what is gone" },

@@ -131,6 +131,38 @@ static void check_shown(struct sim *s, uint32_t account)
 	}
 }
 
+/* Whether a client has shown a message of anybody's in this life. */
+static bool has_shown(struct sim *s, uint32_t c, const struct message *message)
+{
+	const struct sim_lie lie = { c, s->clients[c].life, message->stream, message->number };
+	const struct sim_message *m = sim_message_find(s, &message->stream, message->number);
+
+	for (uint32_t i = 0; i < s->history.lies.count; i++)
+		if (memcmp(&s->history.lies.items[i], &lie, sizeof lie) == 0)
+			return true;
+	return m != NULL &&
+	       sim_seen_get(s, c, s->clients[c].life, (uint32_t)(m - s->history.messages.items))
+	               ->shown;
+}
+
+/* What a client has shown and told waits nowhere any more: it never comes back. */
+static void check_read(struct sim *s, uint32_t c, uint32_t account)
+{
+	for (uint32_t i = 0; i < REPLICAS && !s->failed; i++) {
+		struct place place = { 0 };
+		struct message message;
+
+		while (store_mailbox_next(s->replicas[i].store,
+		                          &s->history.accounts.items[account].id, &place, &message))
+			if (has_shown(s, c, &message))
+				sim_fail(s,
+				         "client %u has read number %llu of account %u, and "
+				         "replica %u would show it again",
+				         c, (unsigned long long)message.number,
+				         sim_account_find(s, &message.stream.sender), i);
+	}
+}
+
 /* Who is online has been shown all. */
 static void check_online(struct sim *s, uint32_t c)
 {
@@ -169,6 +201,7 @@ static void read_all(struct sim *s)
 			continue;
 		read_mail(s, c, i);
 		check_shown(s, i);
+		check_read(s, c, i);
 		log_out(s, c);
 	}
 }

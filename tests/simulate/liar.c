@@ -12,7 +12,7 @@
 
 #include <stdlib.h>
 
-enum { ACCOUNTS = 3, HEARD = 24, TRICKS = 16, NUMBERS = 3 };
+enum { ACCOUNTS = 3, HEARD = 24, TRICKS = 16, NUMBERS = 3, HOLES = 12 };
 
 struct liar_account {
 	bool used;
@@ -247,27 +247,28 @@ static void delete (struct sim *s, struct liar_link *k, const struct sim_account
 	say(k, &f);
 }
 
-/* Under one number every replica may get another text. */
+/* Under one number every replica may get another text. More than one message: every second number,
+ * so that each of them leaves a hole. */
 static void send(struct sim *s, struct liar_link *k, const struct sim_account *victim,
-                 uint64_t number)
+                 uint64_t number, uint16_t count)
 {
 	struct frame f = { .type = FRAME_SEND };
-	uint8_t bytes[RECIPIENT_SIZE];
 	struct buf b;
 	char text[32];
-	struct recipient recipient = { .id = victim->id, .number = number };
 
 	(void)snprintf(text, sizeof text, "L%u", (unsigned)sim_random(s, 1000));
-	buf_init(&b, sizeof bytes * 4);
+	buf_init(&b, 4 * RECIPIENT_SIZE * HOLES);
 	f.send.sent_ms = clock_ms(s) - sim_random(s, 100000);
-	f.send.count = 1;
+	f.send.count = count;
 	f.send.text = view_of_string(text);
 	if (sim_chance(s, 40) && s->history.sessions.count) {
 		f.flags = FLAG_SESSION;
 		f.send.session =
 			s->history.sessions.items[sim_random(s, s->history.sessions.count)].ulid;
 	}
-	(void)protocol_put_recipient(&b, &recipient);
+	for (uint16_t i = 0; i < count; i++)
+		(void)protocol_put_recipient(
+			&b, &(struct recipient){ .id = victim->id, .number = number + 2u * i });
 	f.send.recipients = buf_view(&b);
 	say(k, &f);
 	buf_release(&b);
@@ -285,7 +286,7 @@ static void equivocate(struct sim *s, const struct sim_account *victim)
 			continue;
 		introduce(s, k, FRAME_HANDOVER, a, NULL);
 		log_in(s, k, a, NULL);
-		send(s, k, victim, 1);
+		send(s, k, victim, 1, 1);
 	}
 	for (uint32_t i = 0; i < REPLICAS; i++) /* the history may move, and the victim with it */
 		flush(s, &s->liar->links[i]);
@@ -391,8 +392,10 @@ static void lie(struct sim *s, struct liar_link *k)
 		equivocate(s, victim);
 	else if (sim_chance(s, 3))
 		garbage(s, k);
+	else if (sim_chance(s, 10))
+		send(s, k, victim, 1 + sim_random(s, NUMBERS), HOLES);
 	else
-		send(s, k, victim, 1 + sim_random(s, NUMBERS));
+		send(s, k, victim, 1 + sim_random(s, NUMBERS), 1);
 }
 
 void sim_liar_step(struct sim *s)

@@ -68,7 +68,7 @@ static void begin_sessions(struct sim *s, uint32_t i)
 {
 	struct sim_replica *p = &s->replicas[i];
 	struct session_options options = {
-		.limits = { s->share_messages, 1 << 20 },
+		.limits = { s->share_messages, 1 << 20, s->gaps },
 		.has_operator_key = true,
 	};
 

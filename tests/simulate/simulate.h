@@ -419,6 +419,7 @@ struct sim {
 	uint32_t pipe_size;
 	uint64_t command_gap;
 	uint32_t share_messages;
+	uint32_t gaps;        /* of a stream */
 	uint32_t names_count; /* that people want in this run */
 	struct sim_history history;
 	struct sim_produced *produced;

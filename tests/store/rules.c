@@ -9,7 +9,7 @@
 /* What a test takes for granted: only a failure prints. */
 #define MUST(condition) ALWAYS(condition, #condition)
 
-static const struct store_limits wide = { 1000000, UINT64_C(1) << 40 };
+static const struct store_limits wide = { 1000000, UINT64_C(1) << 40, STORE_GAPS_MAX };
 static uint8_t long_bytes[5000];
 
 static struct stream stream_of(unsigned recipient, unsigned sender, unsigned session)
@@ -77,32 +77,93 @@ static uint64_t sum_of_walk(const struct store *s)
 	return sum;
 }
 
+/* What a sender may leave: a thousand gaps between all numbers, read or not. */
 static void gaps_test(void)
 {
 	struct store *s = store_new();
 	struct stream stream = stream_of(1, 2, 3);
 	struct view text = view_of_string("hello");
-	struct range range;
 
-	for (uint64_t i = 0; i < STORE_GAPS_MAX; i++)
-		MUST(bury(s, stream, 10 + 2 * i, 10 + 2 * i, i ? &wide : NULL) == STORE_NEW);
-	IS_U64(send(s, stream, 1, text, &wide), STORE_NEW, "store: 1,000 dead ranges are allowed");
-	IS_U64(bury(s, stream, 5, 5, &wide), STORE_NEW, "store: at 1,000 one more is taken");
+	for (uint64_t i = 0; i <= STORE_GAPS_MAX; i++)
+		MUST(send(s, stream, 10 + 2 * i, text, &wide) == STORE_NEW);
 	IS_U64(send(s, stream, 2, text, &wide), STORE_GAPS,
-	       "store: a stream with 1,001 ranges takes no new message");
-	IS_U64(bury(s, stream, 7, 7, &wide), STORE_GAPS,
-	       "store: nor a burial that would add a range");
-	IS_U64(send(s, stream, 1, text, &wide), STORE_KNOWN, "store: what it holds it still knows");
-	IS_U64(bury(s, stream, 11, 11, &wide), STORE_NEW,
-	       "store: a burial that closes a hole is taken");
-	IS_U64(totals_of(s).ranges, 1000, "store: two ranges and what stands between are one");
-	IS_U64(bury(s, stream, 7, 7, NULL), STORE_NEW,
-	       "store: without limits the gaps do not count");
-	IS_U64(bury(s, stream, 7, 20000, &wide), STORE_NEW,
-	       "store: one burial can close all holes");
-	IS_U64(totals_of(s).ranges, 2, "store: then two ranges are left");
-	OK(store_range_next(s, &stream, 5, &range) && range.first == 7 && range.last == 20000,
-	   "store: and the second is all that was buried");
+	       "store: a message that would leave one more gap is refused");
+	IS_U64(send(s, stream, 5000, text, &wide), STORE_GAPS, "store: wherever it stands");
+	IS_U64(send(s, stream, 9, text, &wide), STORE_NEW, "store: one that leaves none is not");
+	IS_U64(send(s, stream, 10, text, &wide), STORE_KNOWN, "store: what it holds is known");
+	IS_U64(send(s, stream, 11, text, &wide), STORE_NEW, "store: a gap that is filled is free");
+	IS_U64(send(s, stream, 5000, text, &wide), STORE_NEW, "store: for another one");
+	store_check(s);
+	for (uint64_t i = 0; i <= STORE_GAPS_MAX; i++)
+		MUST(bury(s, stream, 10 + 2 * i, 10 + 2 * i, &wide) == STORE_NEW);
+	IS_U64(bury(s, stream, 11, 11, &wide), STORE_NEW, "store: all that is held can be read");
+	MUST(bury(s, stream, 9, 9, &wide) == STORE_NEW);
+	MUST(bury(s, stream, 5000, 5000, &wide) == STORE_NEW);
+	IS_U64(totals_of(s).messages, 0, "store: then nothing waits any more");
+	IS_U64(send(s, stream, 2, text, &wide), STORE_GAPS, "store: gaps between the dead count");
+	IS_U64(send(s, stream, 2, text, NULL), STORE_NEW, "store: without limits they do not");
+	IS_U64(bury(s, stream, 2, 2, &wide), STORE_NEW, "store: that is read as well");
+	store_check(s);
+	IS_U64(bury(s, stream, 1, 20000, &wide), STORE_NEW, "store: one burial closes all gaps");
+	IS_U64(totals_of(s).ranges, 1, "store: then one range is left");
+	IS_U64(send(s, stream, 30000, text, &wide), STORE_NEW, "store: and there is room again");
+	store_check(s);
+	store_free(s);
+}
+
+/* What a reader may tell of a stream: all that three replicas may have taken. */
+static void told_test(void)
+{
+	static const struct store_limits few = { 1000, 1000000, 2 };
+	struct store *s = store_new();
+	struct stream stream = stream_of(1, 2, 3);
+	struct view text = view_of_string("hello");
+	uint64_t number = 10;
+
+	for (; bury(s, stream, number, number, &few) == STORE_NEW; number += 2)
+		MUST(number < 100);
+	IS_U64(totals_of(s).ranges, 10, "store: three replicas take three runs each, and one more");
+	IS_U64(bury(s, stream, number, number, &few), STORE_GAPS,
+	       "store: what touches nothing is refused from then on");
+	IS_U64(bury(s, stream, 9, 9, &few), STORE_NEW, "store: what touches a dead range is not");
+	MUST(send(s, stream, 2, text, NULL) == STORE_NEW);
+	IS_U64(bury(s, stream, 3, 3, &few), STORE_NEW, "store: nor what touches a message");
+	IS_U64(bury(s, stream, 1, 4, &few), STORE_NEW, "store: nor what is held");
+	MUST(send(s, stream, 6, text, NULL) == STORE_NEW);
+	MUST(send(s, stream, 100, text, NULL) == STORE_NEW);
+	IS_U64(bury(s, stream, 5, number, &few), STORE_NEW, "store: nor what joins all of them");
+	IS_U64(totals_of(s).ranges, 1, "store: to one range");
+	store_check(s);
+	IS_U64(send(s, stream, 102, text, &few), STORE_NEW, "store: which is one run");
+	IS_U64(send(s, stream, 104, text, &few), STORE_GAPS, "store: with two messages three");
+	store_check(s);
+	store_free(s);
+}
+
+/* A burial over messages with and without gaps, larger than a slice. */
+static void runs_test(void)
+{
+	struct store *s = store_new();
+	struct stream stream = stream_of(1, 2, 3);
+	struct view text = view_of_string("hello");
+
+	for (uint64_t n = 1; n <= 9000; n++)
+		if (n % 1000 != 0)
+			MUST(send(s, stream, n, text, &wide) == STORE_NEW);
+	store_check(s);
+	MUST(bury(s, stream, 500, 6500, &wide) == STORE_NEW);
+	OK(store_work_given(s) > store_work_done(s), "store: a long burial closes gaps at once");
+	store_check(s);
+	MUST(send(s, stream, 8000, text, &wide) == STORE_NEW);
+	store_check(s);
+	while (store_work(s, 1000))
+		;
+	store_check(s);
+	MUST(bury(s, stream, 7000, 7000, &wide) == STORE_NEW);
+	MUST(bury(s, stream, 1, 9000, &wide) == STORE_NEW);
+	while (store_work(s, 1000))
+		;
+	IS_U64(totals_of(s).ranges, 1, "store: and in the end all is one range");
 	store_check(s);
 	store_free(s);
 }
@@ -134,7 +195,7 @@ static void number_test(void)
 
 static void share_test(void)
 {
-	static const struct store_limits narrow = { 2, 1000 };
+	static const struct store_limits narrow = { 2, 1000, STORE_GAPS_MAX };
 	struct store *s = store_new();
 	struct stream mine = stream_of(1, 1, 1);
 	struct stream other = stream_of(2, 1, 1);
@@ -435,6 +496,8 @@ int main(void)
 {
 	memset(long_bytes, 'l', sizeof long_bytes);
 	gaps_test();
+	told_test();
+	runs_test();
 	number_test();
 	share_test();
 	text_test();

@@ -121,7 +121,7 @@ static void messages_add(struct store *s, unsigned from, unsigned to, unsigned r
                          const char *what)
 {
 	uint8_t text[TEXT_SIZE];
-	static const struct store_limits limits = { 1000000, UINT64_C(1) << 30 };
+	static const struct store_limits limits = { 1000000, UINT64_C(1) << 30, STORE_GAPS_MAX };
 	uint64_t inside = 0;
 	uint64_t worst = 0;
 
