@@ -134,6 +134,7 @@ static const struct protocol_field fields_logged_in[] = {
 	END,
 };
 static const struct protocol_field fields_taken_over[] = {
+	AT(KIND_KEY, logged_in.signature),
 	AT(KIND_ULID, logged_in.session),
 	AT(KIND_U32, logged_in.dial),
 	END,

@@ -81,7 +81,8 @@
  *                                 any  -> key signature, key sealed
  *        sealed is the seal under auth_seal_mask. The larger (session, dial) stays, on every
  *        replica.
- *        STATUS_TAKEN_OVER: a larger one is or was here; that one: ulid session, u32 dial.
+ *        STATUS_TAKEN_OVER: a larger one is or was here: key signature, of auth_taken_over; that
+ *        one: ulid session, u32 dial. Neither answer is believed without its signature.
  *        STATUS_GONE: entry (ENTRY_GONE). STATUS_UNKNOWN: hand it over first.
  *        STATUS_WRONG_PROOF: also for a connection that is logged in to another account.
  * LOGOUT         ulid session     any  -> -
@@ -399,8 +400,9 @@ struct frame {
 			uint8_t client_nonce[KEY_SIZE], proof[KEY_SIZE];
 		} login;
 		struct {
-			uint8_t signature[KEY_SIZE], sealed[KEY_SIZE]; /* STATUS_OK */
-			struct ulid session;                           /* STATUS_TAKEN_OVER */
+			uint8_t signature[KEY_SIZE]; /* STATUS_OK, STATUS_TAKEN_OVER */
+			uint8_t sealed[KEY_SIZE];    /* STATUS_OK */
+			struct ulid session;         /* STATUS_TAKEN_OVER */
 			uint32_t dial;
 			struct entry entry; /* STATUS_GONE */
 		} logged_in;

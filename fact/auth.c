@@ -261,27 +261,35 @@ bool auth_tombstone_fits(const struct tombstone *tombstone)
 	return id_equal(&id, &tombstone->id);
 }
 
-/* HMAC(key, role Auth). Without a role it begins with the protocol's name, which is no role. */
-static void hmac_of_auth(const uint8_t key[KEY_SIZE], const char *role, const struct auth *auth,
-                         uint8_t digest[KEY_SIZE])
+/* HMAC(key, role Auth), not ended yet. Without a role it begins with the protocol's name, which is
+ * no role. */
+static void hmac_begin_auth(struct hmac *h, const uint8_t key[KEY_SIZE], const char *role,
+                            const struct auth *auth)
 {
 	uint8_t purpose = (uint8_t)auth->purpose;
-	struct hmac h;
 
 	assert(auth->purpose >= AUTH_INTRODUCE);
 	assert(auth->purpose <= AUTH_OPERATOR);
 	assert(auth->setting.size <= SETTING_SIZE_MAX);
-	hmac_init(&h, key, KEY_SIZE);
+	hmac_init(h, key, KEY_SIZE);
 	if (role != NULL)
-		hmac_update_part(&h, role, strlen(role));
-	hmac_update_part(&h, PROTOCOL_NAME, strlen(PROTOCOL_NAME));
-	hmac_update_part(&h, &purpose, sizeof purpose);
-	hmac_update_part(&h, auth->id.bytes, ID_SIZE);
-	hmac_update_part(&h, auth->client_nonce, KEY_SIZE);
-	hmac_update_part(&h, auth->server_nonce, KEY_SIZE);
-	hmac_update_part(&h, auth->uuid, UUID_SIZE);
-	hmac_update_part(&h, auth->public, KEY_SIZE);
-	hmac_update_part(&h, auth->setting.data, auth->setting.size);
+		hmac_update_part(h, role, strlen(role));
+	hmac_update_part(h, PROTOCOL_NAME, strlen(PROTOCOL_NAME));
+	hmac_update_part(h, &purpose, sizeof purpose);
+	hmac_update_part(h, auth->id.bytes, ID_SIZE);
+	hmac_update_part(h, auth->client_nonce, KEY_SIZE);
+	hmac_update_part(h, auth->server_nonce, KEY_SIZE);
+	hmac_update_part(h, auth->uuid, UUID_SIZE);
+	hmac_update_part(h, auth->public, KEY_SIZE);
+	hmac_update_part(h, auth->setting.data, auth->setting.size);
+}
+
+static void hmac_of_auth(const uint8_t key[KEY_SIZE], const char *role, const struct auth *auth,
+                         uint8_t digest[KEY_SIZE])
+{
+	struct hmac h;
+
+	hmac_begin_auth(&h, key, role, auth);
 	hmac_final(&h, digest);
 	explicit_bzero(&h, sizeof h);
 }
@@ -348,6 +356,21 @@ void auth_seal_mask(const uint8_t server_key[KEY_SIZE], const struct auth *auth,
 	hmac_of_auth(server_key, "Seal", auth, mask);
 	xor_keys(in, mask, out);
 	explicit_bzero(mask, sizeof mask);
+}
+
+void auth_taken_over(const uint8_t server_key[KEY_SIZE], const struct auth *auth,
+                     const struct ulid *session, uint32_t dial, uint8_t signature[KEY_SIZE])
+{
+	uint8_t number[4];
+	struct hmac h;
+
+	assert(auth->purpose == AUTH_LOGIN);
+	buf_store_u32(number, dial);
+	hmac_begin_auth(&h, server_key, "Taken Over", auth);
+	hmac_update_part(&h, session->bytes, ULID_SIZE);
+	hmac_update_part(&h, number, sizeof number);
+	hmac_final(&h, signature);
+	explicit_bzero(&h, sizeof h);
 }
 
 void auth_operator(const uint8_t key[KEY_SIZE], bool replica, const struct auth *auth,

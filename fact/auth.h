@@ -19,6 +19,8 @@
  *   proof      = ClientKey xor HMAC(StoredKey, Auth)
  *   signature  = HMAC(ServerKey, Auth)                     the replica's answer
  *   seal mask  = HMAC(ServerKey, "Seal" Auth)              the seal travels xor this
+ *   over       = HMAC(ServerKey, "Taken Over" Auth session dial)   instead, if a larger session
+ *              is there
  *
  * The protocol name is "threefold-2", a purpose one byte, milliseconds are 64 bits, little-endian.
  * The operator's proof is HMAC(key, role Auth), the roles being "operator" and "replica".
@@ -112,6 +114,10 @@ void auth_seal_mask(const uint8_t server_key[KEY_SIZE], const struct auth *auth,
 /* HMAC(key, role Auth), for what other files make of an Auth (fact/box.h). */
 void auth_hmac(const uint8_t key[KEY_SIZE], const char *role, const struct auth *auth,
                uint8_t digest[KEY_SIZE]);
+/* The replica's answer that a larger (session, dial) than that of the log-in is there: with it a
+ * session ends, so it is proved like a yes. */
+void auth_taken_over(const uint8_t server_key[KEY_SIZE], const struct auth *auth,
+                     const struct ulid *session, uint32_t dial, uint8_t signature[KEY_SIZE]);
 /* ServerKey of P: the client needs it for auth_signature and auth_seal_mask. */
 void auth_server_key(const uint8_t stretched[KEY_SIZE], uint8_t server_key[KEY_SIZE]);
 

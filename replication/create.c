@@ -202,6 +202,8 @@ static void introduced(struct replication *r, struct create *c, uint32_t index,
 			c->maybe &= (uint8_t)~BIT(index);
 		break;
 	case STATUS_GONE:
+		if (!tombstone_proves(r, index, &frame->introduced.entry, &c->made.id))
+			break;
 		take_back(r, c, OUTCOME_NAME_TAKEN,
 		          "this creation was taken back elsewhere; try again");
 		break;
@@ -231,7 +233,8 @@ static void confirm(struct replication *r, struct create *c, uint8_t at)
 }
 
 /* One replica's answer to CONFIRM. */
-static void confirm_answered(struct create *c, uint32_t index, const struct frame *frame)
+static void confirm_answered(struct replication *r, struct create *c, uint32_t index,
+                             const struct frame *frame)
 {
 	switch (frame->status) {
 	case STATUS_OK:
@@ -244,8 +247,9 @@ static void confirm_answered(struct create *c, uint32_t index, const struct fram
 	case STATUS_CLOCK:
 		c->clock |= BIT(index);
 		break;
-	case STATUS_GONE:
-		c->outcome = OUTCOME_NAME_TAKEN; /* buried: nothing is left to confirm */
+	case STATUS_GONE: /* buried: nothing is left to confirm */
+		if (tombstone_proves(r, index, &frame->introduced.entry, &c->made.id))
+			c->outcome = OUTCOME_NAME_TAKEN;
 		break;
 	default: /* no room */
 		break;
@@ -341,7 +345,7 @@ static void reply(struct replication *r, struct op *op, uint32_t index, const st
 	if (op->phase == PHASE_INTRODUCE)
 		introduced(r, c, index, frame);
 	else if (op->phase == PHASE_CONFIRM)
-		confirm_answered(c, index, frame);
+		confirm_answered(r, c, index, frame);
 }
 
 static void advance(struct replication *r, struct op *op)

@@ -75,7 +75,8 @@ struct login {
 	uint32_t rounds; /* so many times it has begun again */
 	struct other others[OTHERS_MAX];
 	uint32_t others_count;
-	struct frame sent[REPLICAS]; /* nonces, for the signature */
+	uint8_t ended;  /* of those who said yes: the session was taken over since */
+	uint8_t buried; /* or its account is gone */
 };
 
 /* ---- the session ---- */
@@ -152,8 +153,30 @@ void login_frame(struct replication *r, uint32_t index, const struct login_sessi
 	frame->login.dial = session->dial;
 	replication_random(r, frame->login.client_nonce, KEY_SIZE);
 	auth = auth_of(p, AUTH_LOGIN, session, frame->login.client_nonce);
+	memcpy(p->login_nonce, frame->login.client_nonce, KEY_SIZE);
 	auth_proof(session->stretched, &auth, frame->login.proof);
 	p->login_written = true;
+}
+
+bool login_is_signed(struct replication *r, uint32_t index, const struct login_session *session,
+                     const struct frame *frame)
+{
+	const struct replica *p = &r->replicas[index];
+	const struct auth auth = auth_of(p, AUTH_LOGIN, session, p->login_nonce);
+	uint8_t server_key[KEY_SIZE], signature[KEY_SIZE];
+
+	assert(frame->status == STATUS_OK || frame->status == STATUS_TAKEN_OVER);
+	auth_server_key(session->stretched, server_key);
+	if (frame->status == STATUS_OK)
+		auth_signature(server_key, &auth, signature);
+	else
+		auth_taken_over(server_key, &auth, &frame->logged_in.session, frame->logged_in.dial,
+		                signature);
+	explicit_bzero(server_key, sizeof server_key);
+	if (sha256_equal(signature, frame->logged_in.signature) || BUG(unsigned_believed))
+		return true;
+	replica_doubt(r, index, "cannot prove that it knows this account");
+	return false;
 }
 
 void login_handover_frame(struct replication *r, uint32_t index,
@@ -254,9 +277,10 @@ static void draw_session(struct replication *r, struct login *l)
 static void write_logins(struct replication *r, struct login *l)
 {
 	struct op *op = &l->op;
+	struct frame frame;
 
 	op->phase = PHASE_LOGIN;
-	l->in = l->unknown = l->wrong = l->over = l->gone = l->full = 0;
+	l->in = l->unknown = l->wrong = l->over = l->gone = l->full = l->ended = l->buried = 0;
 	if (!op_audience(r, op))
 		return;
 	l->is_written = true;
@@ -264,8 +288,8 @@ static void write_logins(struct replication *r, struct login *l)
 	for (uint32_t i = 0; i < REPLICAS; i++) {
 		if (!(op->audience & BIT(i)))
 			continue;
-		login_frame(r, i, &l->s, &l->sent[i]);
-		op_ask(r, op, i, &l->sent[i]);
+		login_frame(r, i, &l->s, &frame);
+		op_ask(r, op, i, &frame);
 	}
 }
 
@@ -464,25 +488,28 @@ static void stretched(struct replication *r, struct op *op, const uint8_t *p)
 
 /* ---- answers ---- */
 
-/* Makes the account from a yes. False: the replica does not hold what the id vouches for. */
+/* Makes the account from a yes that is signed. If the replica does not hold what the id vouches
+ * for, it is doubted. */
 static bool unseal(struct replication *r, struct login *l, uint32_t index,
                    const struct frame *frame)
 {
-	struct auth auth = auth_of(&r->replicas[index], AUTH_LOGIN, &l->s,
-	                           l->sent[index].login.client_nonce);
-	uint8_t server_key[KEY_SIZE], signature[KEY_SIZE], seal[KEY_SIZE];
+	const struct replica *p = &r->replicas[index];
+	const struct auth auth = auth_of(p, AUTH_LOGIN, &l->s, p->login_nonce);
+	uint8_t server_key[KEY_SIZE], seal[KEY_SIZE];
 	struct account *account = &l->s.account;
 
 	auth_server_key(l->s.stretched, server_key);
-	auth_signature(server_key, &auth, signature);
-	if (memcmp(signature, frame->logged_in.signature, KEY_SIZE) != 0)
-		return false;
 	auth_seal_mask(server_key, &auth, frame->logged_in.sealed, seal);
+	explicit_bzero(server_key, sizeof server_key);
 	account->id = l->s.id;
 	account->name = view_of_string(l->s.name);
 	account->confirmed = false;
 	auth_verifier_make(l->s.stretched, seal, view_of_string(l->s.setting), &account->verifier);
-	return auth_account_fits(account);
+	explicit_bzero(seal, sizeof seal);
+	if (auth_account_fits(account))
+		return true;
+	replica_doubt(r, index, "cannot prove that it knows this account");
+	return false;
 }
 
 /* One replica's answer to LOGIN, of the session's log-in or of a TRY. */
@@ -498,15 +525,16 @@ static void login_answered(struct replication *r, struct login *l, uint32_t inde
 			due_ask(r, index,
 			        &(struct frame){ .type = FRAME_CONFIRM, .confirm.id = l->s.id },
 			        TARGET_TELL, NULL);
-		if (l->op.phase == PHASE_TRY || unseal(r, l, index, frame))
+		if (login_is_signed(r, index, &l->s, frame) &&
+		    (l->op.phase == PHASE_TRY || unseal(r, l, index, frame)))
 			l->in |= bit;
-		else
-			replica_doubt(r, index, "cannot prove that it knows this account");
 		break;
 	case STATUS_UNKNOWN:
 		l->unknown |= bit;
 		break;
 	case STATUS_TAKEN_OVER:
+		if (!login_is_signed(r, index, &l->s, frame))
+			break;
 		if (l->op.phase == PHASE_TRY)
 			l->in |= bit;
 		l->over |= bit;
@@ -514,7 +542,8 @@ static void login_answered(struct replication *r, struct login *l, uint32_t inde
 			l->largest = frame->logged_in.session;
 		break;
 	case STATUS_GONE:
-		l->gone |= bit;
+		if (tombstone_proves(r, index, &frame->logged_in.entry, &l->s.id))
+			l->gone |= bit;
 		break;
 	default:
 		l->wrong |= bit;
@@ -530,15 +559,16 @@ void login_ended(struct replication *r, uint32_t index, const struct ulid *sessi
 		    !ulid_equal(&l->s.ulid, session))
 			continue;
 		if (why == STATUS_GONE)
-			l->gone |= BIT(index);
+			l->buried |= BIT(index);
 		else
-			l->over |= BIT(index);
+			l->ended |= BIT(index);
 	}
 }
 
 static void reply(struct replication *r, struct op *op, uint32_t index, const struct frame *frame)
 {
 	struct login *l = (struct login *)op;
+	struct frame login;
 
 	if (frame->type == (FRAME_LOGIN | FRAME_REPLY)) {
 		login_answered(r, l, index, frame);
@@ -546,10 +576,11 @@ static void reply(struct replication *r, struct op *op, uint32_t index, const st
 		if (!login_handed_over(r, index, frame))
 			return;
 		l->unknown &= (uint8_t)~BIT(index);
-		login_frame(r, index, &l->s, &l->sent[index]);
-		op_ask(r, op, index, &l->sent[index]);
+		login_frame(r, index, &l->s, &login);
+		op_ask(r, op, index, &login);
 	} else if (frame->status == STATUS_GONE) {
-		l->gone |= BIT(index);
+		if (tombstone_proves(r, index, &frame->introduced.entry, &l->s.id))
+			l->gone |= BIT(index);
 	} else {
 		l->unknown &= (uint8_t)~BIT(index);
 		l->full |= BIT(index);
@@ -612,6 +643,10 @@ static void advance(struct replication *r, struct op *op)
 {
 	struct login *l = (struct login *)op;
 	uint8_t here = l->in & op->audience;
+
+	/* Who has not said yes has no session that could end. */
+	l->over |= l->ended & l->in;
+	l->gone |= l->buried & l->in;
 
 	if (op->phase == PHASE_TRY) {
 		tried(r, l);

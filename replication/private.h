@@ -316,8 +316,11 @@ struct replica {
 	uint8_t uuid[UUID_SIZE];
 	uint8_t public[KEY_SIZE];
 	uint8_t nonce[KEY_SIZE];
-	uint8_t box_answer[KEY_SIZE]; /* what it must answer to the last box */
-	uint32_t silence_ms;          /* after which it drops a client */
+	uint8_t box_answer[KEY_SIZE];  /* what it must answer to the last box */
+	uint8_t login_nonce[KEY_SIZE]; /* ours, of the last LOGIN: it signs that */
+	struct ulid ended_session;     /* the last session that it said is over, */
+	enum status ended_why;         /* and why */
+	uint32_t silence_ms;           /* after which it drops a client */
 	bool clock_known;
 	int64_t clock_offset_ms; /* its clock less our monotonic time */
 	bool facts_known;
@@ -446,6 +449,9 @@ void replica_doubt(struct replication *r, uint32_t index, const char *why);
 /* Reads the tombstone that an entry shows. It keeps the view of the entry's name. False, and
  * nothing is written, if it proves nothing. */
 bool tombstone_read(const struct entry *entry, struct tombstone *tombstone);
+/* Whether the entry proves that the account `id` is gone. If not, the replica is doubted. */
+bool tombstone_proves(struct replication *r, uint32_t index, const struct entry *entry,
+                      const struct id *id);
 /* Tells it to the live replicas of `to`, which showed the account alive, and keeps a copy, as
  * tombstone_keep. */
 void tombstone_tell(struct replication *r, uint8_t to, const struct tombstone *tombstone);
@@ -672,6 +678,11 @@ void login_handover_frame(struct replication *r, uint32_t index,
 /* Whether the replica has opened the last box that it was sent: `frame` is its yes. If not, it is
  * doubted. */
 bool login_handed_over(struct replication *r, uint32_t index, const struct frame *frame);
+/* Whether the replica's answer to LOGIN, which is STATUS_OK or STATUS_TAKEN_OVER, is signed by
+ * somebody who holds the verifier of the session's account. If not, it is doubted: whoever listens
+ * on a port can say both. */
+bool login_is_signed(struct replication *r, uint32_t index, const struct login_session *session,
+                     const struct frame *frame);
 /* Whether a log-in is written somewhere and has not ended: then it is not known yet whose session a
  * replica should have. */
 bool login_is_written(const struct replication *r);

@@ -23,6 +23,7 @@
  * Whatever a replica says that this protocol does not allow is its death: nothing else that it says
  * can be trusted then.
  */
+#include "base/bug.h"
 #include "replication/private.h"
 
 #include <assert.h>
@@ -85,6 +86,7 @@ static void forget_connection(struct replica *p)
 	p->welcomed = false;
 	p->login_written = false;
 	p->joined = false;
+	memset(&p->ended_session, 0, sizeof p->ended_session);
 	p->facts_known = false;
 }
 
@@ -188,6 +190,40 @@ static void account_is_gone(struct replication *r, uint32_t index)
 		become_live(r, index);
 }
 
+/* The session runs there, unless it has ended there meanwhile: the end is told at once, and the yes
+ * before it has waited for the disk. */
+static void has_joined(struct replication *r, uint32_t index)
+{
+	struct replica *p = &r->replicas[index];
+
+	if (ulid_equal(&p->ended_session, &r->session.ulid)) {
+		if (p->ended_why == STATUS_GONE)
+			account_is_gone(r, index);
+		else
+			login_session_lost(r, false);
+	} else {
+		p->joined = true;
+		become_live(r, index);
+	}
+}
+
+/* A replica says that a session is over. It is believed if it has shown that it knows the account:
+ * before, or when its yes comes. */
+static void ended(struct replication *r, uint32_t index, const struct ulid *session,
+                  enum status why)
+{
+	struct replica *p = &r->replicas[index];
+
+	if (!login_session_is(r, session)) {
+		login_ended(r, index, session, why);
+	} else if (p->joined || BUG(unsigned_believed)) {
+		login_session_lost(r, why == STATUS_GONE);
+	} else {
+		p->ended_session = *session;
+		p->ended_why = why;
+	}
+}
+
 /* The answer to the session's own log-in there. */
 static void joined(struct replication *r, uint32_t index, const struct frame *frame)
 {
@@ -200,18 +236,20 @@ static void joined(struct replication *r, uint32_t index, const struct frame *fr
 		return;
 	switch (frame->status) {
 	case STATUS_OK:
-		p->joined = true;
-		become_live(r, index);
+		if (login_is_signed(r, index, &r->session, frame))
+			has_joined(r, index);
 		break;
 	case STATUS_UNKNOWN:
 		login_handover_frame(r, index, &r->session, &again);
 		due_ask(r, index, &again, TARGET_HANDOVER, NULL);
 		break;
 	case STATUS_TAKEN_OVER:
-		login_session_lost(r, false);
+		if (login_is_signed(r, index, &r->session, frame))
+			login_session_lost(r, false);
 		break;
 	case STATUS_GONE:
-		account_is_gone(r, index);
+		if (tombstone_proves(r, index, &frame->logged_in.entry, &r->session.id))
+			account_is_gone(r, index);
 		break;
 	default:
 		die(r, index, "refuses the log-in of this session");
@@ -231,7 +269,8 @@ static void handed_over(struct replication *r, uint32_t index, const struct fram
 		login_frame(r, index, &r->session, &login);
 		due_ask(r, index, &login, TARGET_JOIN, NULL);
 	} else if (frame->status == STATUS_GONE) {
-		account_is_gone(r, index);
+		if (tombstone_proves(r, index, &frame->introduced.entry, &r->session.id))
+			account_is_gone(r, index);
 	} else {
 		die(r, index, "cannot store the account of this session (disk full)");
 	}
@@ -357,10 +396,7 @@ static void pushed(struct replication *r, uint32_t index, const struct frame *fr
 		mailbox_read_on(r, index, &frame->read_on.place);
 		break;
 	case FRAME_ENDED:
-		if (r->session.active && ulid_equal(&r->session.ulid, &frame->session.session))
-			login_session_lost(r, frame->status == STATUS_GONE);
-		else
-			login_ended(r, index, &frame->session.session, frame->status);
+		ended(r, index, &frame->session.session, frame->status);
 		break;
 	default:
 		(void)snprintf(why, sizeof why, "closed the connection: %.*s",

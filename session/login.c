@@ -124,12 +124,15 @@ static int compare_login(const struct frame *frame, const struct remembered *r)
 	return (frame->login.dial > r->dial) - (frame->login.dial < r->dial);
 }
 
-/* Tells the client which (session, dial) is larger than its own. */
+/* Tells the client which (session, dial) is larger than its own, and proves that it knows. */
 static void refuse_login(struct sessions *s, struct connection *c, const struct frame *frame,
+                         const struct account *account, const struct auth *auth,
                          const struct remembered *r)
 {
 	struct frame reply = session_reply_to(frame, STATUS_TAKEN_OVER);
 
+	auth_taken_over(account->verifier.server_key, auth, &r->session, r->dial,
+	                reply.logged_in.signature);
 	reply.logged_in.session = r->session;
 	reply.logged_in.dial = r->dial;
 	session_reply(s, c, &reply);
@@ -185,7 +188,7 @@ static void login_proven(struct sessions *s, struct connection *c, const struct 
 	bool is_here = r != NULL && r->connection == c->number;
 
 	if (order < 0 || (order == 0 && !is_here)) {
-		refuse_login(s, c, frame, r);
+		refuse_login(s, c, frame, account, auth, r);
 		return;
 	}
 	struct frame reply = session_reply_to(frame, STATUS_OK);

@@ -151,6 +151,12 @@ static void test_known_answers(void)
 	auth_seal_mask(alice.verifier.server_key, &login, seal, out);
 	is_hex(out, KEY_SIZE, "994207d3a0e90e01a0c4a854264745424b4b3d61280ff71667511e2488d2ee58",
 	       "seal: the known masked one");
+	const struct ulid session = { .bytes = { 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14,
+		                                 15 } };
+
+	auth_taken_over(alice.verifier.server_key, &login, &session, 7, out);
+	is_hex(out, KEY_SIZE, "b907bc91356a8e33f1a5a5790e1476e38092ea34771d97060a76bab21b35536a",
+	       "taken over: the known signature");
 	memset(key, 7, sizeof key);
 	auth_operator(key, false, &admin, out);
 	is_hex(out, KEY_SIZE, "87920ad4b69f736f7c3e3009fd706b00b25226404402456e1973905ca49a3a0d",

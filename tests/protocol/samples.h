@@ -336,8 +336,10 @@ static inline void samples_of_sessions(void)
 	hand_key(25);
 	hand_key(26);
 	f = &sample(FRAME_LOGIN | FRAME_REPLY, 0, STATUS_TAKEN_OVER)->frame;
+	set_key(f->logged_in.signature, 34);
 	f->logged_in.session = a_ulid(27);
 	f->logged_in.dial = 28;
+	hand_key(34);
 	hand_ulid(27);
 	hand_u32(28);
 	f = &sample(FRAME_LOGIN | FRAME_REPLY, 0, STATUS_GONE)->frame;

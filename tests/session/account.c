@@ -471,8 +471,15 @@ static void test_take_over(void)
 
 		IS_U64(reply.status, rows[i].status, "take over: by the table");
 		if (reply.status == STATUS_TAKEN_OVER) {
+			const struct auth auth = rig_auth(&r, second, &alice, AUTH_LOGIN);
+			uint8_t server_key[KEY_SIZE], want[KEY_SIZE];
+
 			OK(ulid_equal(&reply.logged_in.session, &five) && reply.logged_in.dial == 5,
 			   "take over: a refusal names the larger one");
+			auth_server_key(alice.stretched, server_key);
+			auth_taken_over(server_key, &auth, &five, 5, want);
+			IS_BYTES(reply.logged_in.signature, want, KEY_SIZE,
+			         "take over: and is signed");
 		}
 		if (rows[i].active && !rows[i].here) {
 			IS_U64(rig_next(first, &got) ? got.type : 0, rows[i].told,
