@@ -54,6 +54,7 @@ static void random_test(enum spoil how, uint32_t keys, unsigned steps, const cha
 	struct table t;
 	bool right = true;
 	uint64_t count = 0;
+	uint64_t most = 0;
 
 	spoil = how;
 	memset(present, 0, sizeof present);
@@ -71,6 +72,10 @@ static void random_test(enum spoil how, uint32_t keys, unsigned steps, const cha
 			table_remove(&t, hash_of_key(key), key + 1, hash_of, NULL);
 		count += add && !present[key];
 		count -= !add && present[key];
+		most = count > most ? count : most;
+		/* As wide as the many, not as the equal ones: 64 handles for each entry. */
+		ALWAYS(t.depth == 0 || (UINT64_C(1) << (t.depth - 1)) * 64 <= most,
+		       "table: its list of segments grows only as fast as the table");
 		present[key] = add;
 		if (step % (steps / 8) == 0)
 			table_check(&t, hash_of, NULL);

@@ -63,7 +63,9 @@ def places():
         with open(name, encoding='utf-8') as f:
             for number, line in enumerate(f.read().split('\n')):
                 text = line.strip()
-                if text.startswith(('*', '/*', '#', '_Static_assert')) or 'assert(' in text or 'case ' in text:
+                if text.startswith(('*', '/*', '#', '_Static_assert')) or 'case ' in text:
+                    continue
+                if 'assert(' in text or re.match(r'\w+_check\(', text):  # a right program does not need them
                     continue
                 changed = {re.sub(a, b, line, count=1) for a, b in CHANGES if re.search(a, line)}
                 found.append((name, number, sorted(c for c in changed if c != line)))
@@ -93,7 +95,9 @@ class Copy:
             sys.exit('the tree as it is does not build')
 
     def make(self, targets, seconds):
-        return run(['make', '-s', 'CFLAGS=-O1 -g0 -w', *targets], self.folder, seconds)
+        # A place beyond an array's end is noticed by the tests under sanitizers, and here without them.
+        flags = '-O1 -g0 -w -fsanitize=bounds -fsanitize-undefined-trap-on-error'
+        return run(['make', '-s', 'CC=gcc', 'CFLAGS=' + flags, *targets], self.folder, seconds)
 
     def tests(self, name):
         """Programs, in groups that are built together."""
