@@ -72,7 +72,7 @@ struct peers {
 	struct queue to_write;
 	struct queue unread;
 	struct loop_timer sweep; /* while some connection is unread */
-	struct fair fair; /* those who wait to be read */
+	struct fair fair;        /* those who wait to be read */
 	size_t heard;
 	size_t written;
 	uint64_t logged_ms; /* the second of the last lines */

@@ -116,6 +116,31 @@ static void test_both_ways(void)
 	life_end(&l);
 }
 
+/* What is cut anywhere, or changed by a bit, is not sealed. */
+static void test_seal(void)
+{
+	static const char text[] = "{\"synced\":1234}";
+	unsigned cut = 0;
+	unsigned changed = 0;
+	struct buf line;
+
+	buf_init(&line, SIZE_MAX / 4);
+	(void)buf_put(&line, text, sizeof text - 2);
+	journal_line_seal(&line, 0);
+	line.size--; /* the newline */
+	OK(journal_line_is_sealed(buf_view(&line)), "seal: a whole line");
+	for (size_t size = 0; size < line.size; size++)
+		cut += journal_line_is_sealed(view_of(line.data, size));
+	for (size_t bit = 0; bit < 8 * line.size; bit++) {
+		line.data[bit / 8] ^= (uint8_t)(1 << bit % 8);
+		changed += journal_line_is_sealed(buf_view(&line));
+		line.data[bit / 8] ^= (uint8_t)(1 << bit % 8);
+	}
+	IS_U64(cut, 0, "seal: no line that is cut");
+	IS_U64(changed, 0, "seal: no line of which a bit has changed");
+	buf_release(&line);
+}
+
 /* Changes one byte: the short way must say what cJSON says, or leave it to cJSON. */
 static void test_flips(void)
 {
@@ -328,6 +353,7 @@ static void test_extremes(void)
 int main(void)
 {
 	test_both_ways();
+	test_seal();
 	test_flips();
 	test_shapes();
 	test_sizes();

@@ -31,6 +31,12 @@ static void test_equal(void)
 	g.moved = 0;
 	result = rig_run(&g, RECONCILE_CHECK);
 	OK(result.is_same && result.passes == 1, "a check of equal sets takes one pass");
+	for (uint32_t i = 0; i < 3; i++) {
+		struct store_totals totals;
+
+		store_totals(g.replicas[i].store, &totals);
+		IS_U64(result.replicas[i].elements, totals.facts, "a check counts all elements");
+	}
 	rig_close(&g);
 }
 

@@ -305,9 +305,31 @@ static void test_round_trip(void)
 	cluster_free(&k);
 }
 
+/* A server of another kind or version answers with a line of text. */
+static void test_line(void)
+{
+	struct view half = view_of_string("HTTP/1.1 400 Bad");
+	struct view line = view_of_string("HTTP/1.1 400 Bad Request\r\nServer: x\r\n");
+
+	fresh(1);
+	IS_U64(replication_input(k.clients[0].r, 1, half, client_time(&k)), 0,
+	       "a line instead of a frame: its end is waited for");
+	pump(&k);
+	OK(!has(heard(&k, 0), "dead"), "a line instead of a frame: until then nothing is known");
+	OK(replication_input(k.clients[0].r, 1, line, client_time(&k)) > 0,
+	   "a line instead of a frame: it is taken");
+	pump(&k);
+	OK(has(heard(&k, 0), "dead 1"), "a line instead of a frame: that replica is dead");
+	say(&k, 0, "replicas");
+	OK(strstr(k.clients[0].rows[1].why, "says: HTTP/1.1 400 Bad Request") != NULL,
+	   "a line instead of a frame: the reason quotes it");
+	cluster_free(&k);
+}
+
 int main(void)
 {
 	test_first();
+	test_line();
 	test_failover();
 	test_race();
 	test_wiped();
