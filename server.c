@@ -38,6 +38,8 @@ _Static_assert((int)SANDBOX_ERR_SIZE == (int)ERR_SIZE, "one buffer for every sen
 enum {
 	GATHER_TURNS_MAX = 3, /* of the loop, before what they brought is committed */
 	GATHER_HEARD_MIN = 3, /* connections that were heard */
+	CONNECTIONS_MAX = 65536,
+	DESCRIPTORS_KEPT = 64, /* that no connection gets */
 };
 
 /* ---- the command line ---- */
@@ -49,6 +51,10 @@ struct server_options {
 	const char *user; /* NULL: whoever started it */
 	uint64_t share_messages;
 	uint64_t share_bytes;
+	uint64_t limit_accounts;
+	uint64_t limit_unknown;
+	uint64_t limit_connections; /* 0: a part of all */
+	bool limit_loopback;
 	bool salvage;
 	bool new_uuid;
 	bool no_sandbox;
@@ -63,6 +69,16 @@ static const char purpose[] =
 	"and how much was loaded.\n";
 
 static const char notes[] =
+	"Limits (an address is an IPv4 address, or the first 64 bits of an IPv6 address):\n"
+	"  connections    as many as descriptors allow, at most 65536. If all are used, or an\n"
+	"                 address has all that it may have, the oldest one that is not logged in\n"
+	"                 is closed. A quarter is kept for those who log in.\n"
+	"  passwords      After three wrong ones for an account from an address each answer takes\n"
+	"                 longer, up to a second. A right one is never delayed.\n"
+	"  frames         11 KiB before a log-in, 256 KiB after it\n"
+	"  silence        A connection that sends nothing, or reads nothing, for 6 s is closed.\n"
+	"  What an address was refused is logged, once a minute.\n"
+	"\n"
 	"Files:\n"
 	"  DIR/users.json, DIR/pending.json    accounts; messages that were not received yet\n"
 	"  DIR/journal.jsonl                   what has changed since those were written\n"
@@ -83,12 +99,14 @@ static const char notes[] =
 	"  server 127.0.0.1 40001\n"
 	"  server ::1 40002 --data /var/lib/threefold/40002\n";
 
-enum { SHARE_MESSAGES = 1000000 };
+enum { SHARE_MESSAGES = 1000000, LIMIT_MAX = 1000000 };
 #define SHARE_BYTES (UINT64_C(1) << 30)
 
 /* What the command line says. */
 static struct server_options given = { .share_messages = SHARE_MESSAGES,
-	                               .share_bytes = SHARE_BYTES };
+	                               .share_bytes = SHARE_BYTES,
+	                               .limit_accounts = LIMIT_ACCOUNTS_A_MINUTE,
+	                               .limit_unknown = LIMIT_UNKNOWN_A_MINUTE };
 
 static const struct option_row rows[] = {
 	{ .name = "data",
@@ -112,6 +130,34 @@ static const struct option_row rows[] = {
 	  .min = 1,
 	  .max = NUMBER_MAX / 2,
 	  .help = "and how many bytes of text (default: 1073741824)" },
+	{ .name = "limit-accounts",
+	  .kind = OPTION_NUMBER,
+	  .argument = "N",
+	  .number = &given.limit_accounts,
+	  .min = 1,
+	  .max = LIMIT_MAX,
+	  .help = "how many accounts one address may make in a minute\n"
+	          "(default: 60)" },
+	{ .name = "limit-unknown",
+	  .kind = OPTION_NUMBER,
+	  .argument = "N",
+	  .number = &given.limit_unknown,
+	  .min = 1,
+	  .max = LIMIT_MAX,
+	  .help = "and how many messages of or to accounts that this\n"
+	          "replica does not know (default: 1000)" },
+	{ .name = "limit-connections",
+	  .kind = OPTION_NUMBER,
+	  .argument = "N",
+	  .number = &given.limit_connections,
+	  .min = 1,
+	  .max = LIMIT_MAX,
+	  .help = "how many connections one address may have (default:\n"
+	          "an eighth of all)" },
+	{ .name = "limit-loopback",
+	  .kind = OPTION_FLAG,
+	  .flag = &given.limit_loopback,
+	  .help = "these three hold for loopback addresses, too" },
 	{ .name = "salvage",
 	  .kind = OPTION_FLAG,
 	  .flag = &given.salvage,
@@ -357,6 +403,20 @@ static void signalled(void *context, int number);
 static void ticked(struct loop_timer *timer);
 static void watched(struct loop_timer *timer);
 
+/* Some descriptors are for files, and for connections of which nobody has heard yet. */
+static uint32_t connections_max(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+		return CONNECTIONS_MAX;
+	if (limit.rlim_cur <= 2 * DESCRIPTORS_KEPT)
+		return limit.rlim_cur < 2 ? 1 : (uint32_t)limit.rlim_cur / 2;
+	return limit.rlim_cur - DESCRIPTORS_KEPT < CONNECTIONS_MAX
+	               ? (uint32_t)limit.rlim_cur - DESCRIPTORS_KEPT
+	               : CONNECTIONS_MAX;
+}
+
 /* Nobody can connect before listen, so nobody waits for an answer while the data is loaded. Signals
  * become events here: until then one ends the process, which harms nothing. */
 static void serve(struct server *s, struct session_options *options)
@@ -373,6 +433,13 @@ static void serve(struct server *s, struct session_options *options)
 	options->limits.share_messages = (uint32_t)s->options.share_messages;
 	options->limits.share_bytes = s->options.share_bytes;
 	options->limits.gaps = STORE_GAPS_MAX;
+	options->addresses = (struct limit_options){
+		.accounts = (uint32_t)s->options.limit_accounts,
+		.unknown = (uint32_t)s->options.limit_unknown,
+		.connections = (uint32_t)s->options.limit_connections,
+		.is_for_loopback = s->options.limit_loopback,
+	};
+	options->connections_max = connections_max();
 	s->sessions = session_new(options, s->store);
 	s->tick.expired = ticked;
 	s->watchdog.expired = watched;

@@ -48,6 +48,7 @@ struct peers_connection {
 	uint32_t number;
 	bool is_unread; /* some may not be acknowledged */
 	bool is_closing;
+	bool is_urgent; /* it is not waited for */
 	bool has_ended;
 	bool is_to_write;
 	bool has_rest; /* what was read already may hold whole frames */
@@ -164,8 +165,9 @@ static void connection_expired(struct loop_timer *timer)
 }
 
 /* Its session has ended it. What it still has to say, the reason, goes out first. */
-static void connection_begin_close(struct peers_connection *c, const char *why)
+static void connection_begin_close(struct peers_connection *c, const struct session_action *action)
 {
+	const char *why = action->why;
 	struct peers *p = c->peers;
 
 	assert(!c->is_closing);
@@ -173,6 +175,7 @@ static void connection_begin_close(struct peers_connection *c, const char *why)
 	if (why != NULL && may_log(p))
 		log_line(LOG_INFO, "connection %u is closed: %s", (unsigned)c->number, why);
 	c->is_closing = true;
+	c->is_urgent = action->is_urgent;
 	if (c->flow.place != 0)
 		conn_want_input(&c->conn, true); /* what comes is dropped, and the end is seen */
 	fair_remove(&p->fair, &c->flow);
@@ -181,6 +184,29 @@ static void connection_begin_close(struct peers_connection *c, const char *why)
 }
 
 /* ---- actions and output ---- */
+
+/* One line for each limit that an address has met. */
+static void log_reports(struct peers *p)
+{
+	static const char *const what[LIMIT_KINDS] = {
+		[LIMIT_ACCOUNTS] = "refused %u new accounts from %s in the last minute",
+		[LIMIT_UNKNOWN] =
+			"refused %u messages of or to unknown accounts from %s in the last minute",
+		[LIMIT_PASSWORDS] = "slowed %u wrong passwords from %s in the last minute",
+		[LIMIT_CONNECTIONS] = "closed or refused %u connections from %s in the last minute",
+	};
+	struct limit_report report;
+
+	while (session_next_report(p->sessions, &report)) {
+		char text[ADDRESS_TEXT_SIZE];
+
+		address_bytes_text(report.address, text);
+		for (int kind = 0; kind < LIMIT_KINDS; kind++)
+			if (report.refused[kind] > 0)
+				log_line(LOG_WARNING, what[kind], (unsigned)report.refused[kind],
+				         text);
+	}
+}
 
 /* SESSION_APPEND comes before the reply that depends on it. So it is enough to take the actions in
  * their order, and nothing is answered that is not in the journal. */
@@ -202,8 +228,9 @@ void peers_act(struct peers *p)
 		else if (action.kind == SESSION_RESUME)
 			mark_to_read(c);
 		else
-			connection_begin_close(c, action.why);
+			connection_begin_close(c, &action);
 	}
+	log_reports(p);
 }
 
 /* ---- what was written and not read ---- */
@@ -284,6 +311,10 @@ static void connection_write(struct peers_connection *c)
 		p->written += sent;
 		mark_unread(c, sent);
 	} while (sent != 0 && sent == output.size);
+	if (c->is_urgent) {
+		connection_free(c);
+		return;
+	}
 	if (output.size == 0 && c->is_closing && !c->has_ended) {
 		c->has_ended = true;
 		conn_end(&c->conn);
@@ -431,19 +462,21 @@ static void connection_ready(struct loop_source *source, unsigned events)
 static void connection_open(struct listener *l, int fd, const struct address *from)
 {
 	struct peers *p = LOOP_OWNER(l, struct peers, listener);
+	struct limit_address peer;
 	uint8_t nonce[KEY_SIZE];
 	struct peers_connection *c;
 	uint32_t number;
 
-	(void)from;
 	/* So few bytes are given whole, from the system's generator, once it has been seeded. */
 	if (getrandom(nonce, sizeof nonce, 0) != (ssize_t)sizeof nonce) {
 		listener_refuse(&p->listener, fd, "no random numbers");
 		return;
 	}
-	number = session_open(p->sessions, nonce, peers_time(p));
+	peer.is_local = address_bytes(from, peer.bytes);
+	number = session_open(p->sessions, nonce, &peer, peers_time(p));
+	peers_act(p); /* another one may have been closed */
 	if (number == SESSION_NONE) {
-		listener_refuse(&p->listener, fd, "too many connections");
+		listener_refuse(&p->listener, fd, session_refusal(p->sessions));
 		return;
 	}
 	while (number >= p->table_size) {

@@ -108,6 +108,36 @@ uint16_t address_port(const struct address *address)
 	return ntohs(port);
 }
 
+bool address_bytes(const struct address *address, uint8_t bytes[16])
+{
+	static const uint8_t mapped[12] = { [10] = 0xff, [11] = 0xff };
+	static const uint8_t loopback[16] = { [15] = 1 };
+	in_port_t port;
+	struct view host = address_host(address, &port);
+
+	assert(host.size == 4 || host.size == 16);
+	memcpy(bytes, mapped, sizeof mapped);
+	memcpy(bytes + 16 - host.size, host.data, host.size);
+	return memcmp(bytes, loopback, 16) == 0 ||
+	       (memcmp(bytes, mapped, sizeof mapped) == 0 && bytes[12] == 127);
+}
+
+void address_bytes_text(const uint8_t bytes[16], char text[ADDRESS_TEXT_SIZE])
+{
+	static const uint8_t zeros[8];
+	struct in6_addr in6;
+	struct in_addr in;
+
+	memcpy(&in6, bytes, sizeof in6);
+	memcpy(&in, bytes + 12, sizeof in);
+	text[0] = '\0';
+	if (IN6_IS_ADDR_V4MAPPED(&in6))
+		(void)inet_ntop(AF_INET, &in, text, ADDRESS_TEXT_SIZE);
+	else if (inet_ntop(AF_INET6, &in6, text, ADDRESS_TEXT_SIZE - 4) != NULL &&
+	         memcmp(bytes + 8, zeros, sizeof zeros) == 0)
+		strcat(text, "/64");
+}
+
 bool address_equal(const struct address *a, const struct address *b)
 {
 	in_port_t port_a;

@@ -35,6 +35,11 @@ int address_resolve(const char *host, uint16_t port, bool to_listen,
 void address_text(const struct address *address, char text[ADDRESS_TEXT_SIZE]);
 /* The port, in the byte order of this machine. */
 uint16_t address_port(const struct address *address);
+/* Writes the host as 16 bytes, an IPv4 address as ::ffff:a.b.c.d. Gives whether it is of the
+ * loopback interface. */
+bool address_bytes(const struct address *address, uint8_t bytes[16]);
+/* Writes such bytes as "127.0.0.1", or "2001:db8::" and "/64" if the last 64 bits are zero. */
+void address_bytes_text(const uint8_t bytes[16], char text[ADDRESS_TEXT_SIZE]);
 /* Whether both have the same host and port. */
 bool address_equal(const struct address *a, const struct address *b);
 

@@ -342,6 +342,7 @@ void session_operate(struct sessions *s, struct connection *c, const struct fram
 		return;
 	}
 	c->is_operator = true;
+	session_crowd_settle(s, c);
 	auth_operator(s->options.operator_key, true, &auth, reply.introduced.signature);
 	session_reply(s, c, &reply);
 }

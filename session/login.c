@@ -176,6 +176,7 @@ static void activate(struct sessions *s, struct connection *c, const struct fram
 	c->online_since_ms = since_ms;
 	c->place = (struct place){ 0 };
 	c->read_on = false;
+	session_crowd_settle(s, c);
 	s->counts.sessions++;
 }
 

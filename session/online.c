@@ -93,6 +93,7 @@ void session_end(struct sessions *s, struct connection *c, enum status why)
 	r->connection = SESSION_NONE;
 	c->account = (struct id){ { 0 } };
 	c->read_on = false;
+	session_crowd_settle(s, c);
 	s->counts.sessions--;
 	if (why == STATUS_OK)
 		return;
@@ -151,6 +152,7 @@ void session_close(struct sessions *s, struct connection *c, enum status status,
 	c->why = why;
 	session_list_remove(s, c, LIST_SLOW);
 	session_settle(s, c);
+	session_crowd_settle(s, c);
 	if (!orderly || c->held == NULL)
 		session_tell_close(s, c);
 }

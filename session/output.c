@@ -100,6 +100,7 @@ bool session_next(struct sessions *s, struct session_action *action)
 		.connection = next->connection,
 		.fact = next->kind == SESSION_APPEND ? &s->facts[next->fact] : NULL,
 		.why = next->why,
+		.is_urgent = next->is_urgent,
 	};
 	return true;
 }
@@ -119,7 +120,10 @@ void session_actions_keep(struct sessions *s, uint32_t connection)
 
 void session_tell_close(struct sessions *s, struct connection *c)
 {
-	action_add(s, SESSION_CLOSE, c->number)->why = c->why;
+	struct action_entry *action = action_add(s, SESSION_CLOSE, c->number);
+
+	action->why = c->why;
+	action->is_urgent = c->is_urgent;
 	c->close_told = true;
 }
 

@@ -4,7 +4,9 @@
  * only files above it in this list:
  *
  *   lists.c      connections by time
+ *   limit.c      what one address may cost (session/limit.h)
  *   output.c     actions, buffers, replies that wait for the disk
+ *   crowd.c      who is connected from where, and who makes room
  *   work.c       requests that go in slices, what begins each turn
  *   online.c     who is logged in where, the end of sessions and connections
  *   login.c      log in, log out, what is told of an account
@@ -46,6 +48,7 @@ enum {
 	SLICE_COST_MAX = 128,
 	SLICE_FREED_MAX = 500, /* messages that store_work frees in a slice */
 	NO_OFFSET = -1,
+	CROWDS = 32, /* powers of two */
 };
 
 /* What a connection's requests cost (session_spent), in about a microsecond of the processor or as
@@ -114,6 +117,12 @@ struct connection {
 	struct work *work;
 	uint64_t spent;  /* since session_spent was called */
 	const char *why; /* of a close that waits for held replies */
+	struct limit_address from;
+	uint32_t home; /* handle; 0: it is being closed */
+	bool is_stranger;
+	bool is_urgent;             /* its place is needed */
+	uint32_t stranger_previous; /* of the same home */
+	uint32_t stranger_next;
 	struct list_link links[LISTS];
 };
 
@@ -139,6 +148,22 @@ struct remembered {
 	struct ulid session; /* the largest, and its largest dial */
 	uint32_t dial;
 	uint32_t connection; /* where it is active now, or SESSION_NONE */
+};
+
+/* What is known of an address while it has connections that are not being closed. */
+struct home {
+	uint8_t address[16]; /* limit_key_of */
+	uint32_t connections;
+	uint32_t strangers; /* of them; if there are any: */
+	uint32_t first;     /* who has been one for the longest time, */
+	uint32_t last;      /* and for the shortest */
+	uint32_t previous;  /* handles: in the crowd of homes with about as many strangers */
+	uint32_t next;
+};
+
+struct crowd {
+	uint32_t first; /* handles; 0: none */
+	uint32_t last;
 };
 
 struct survey_element;
@@ -203,6 +228,7 @@ struct action_entry {
 	uint32_t connection;
 	uint32_t fact; /* index */
 	const char *why;
+	bool is_urgent;
 };
 
 struct sessions {
@@ -224,6 +250,15 @@ struct sessions {
 	struct table accounts; /* handles of struct remembered */
 	struct arena arena;
 	struct siphash_key key;
+
+	struct limit limit;
+	uint32_t open_max;  /* connections that are not being closed */
+	uint32_t open;      /* of them there are */
+	uint32_t strangers; /* and of these */
+	struct table homes; /* handles of struct home */
+	struct arena homes_arena;
+	struct crowd crowds[CROWDS]; /* by the logarithm of the count of strangers */
+	const char *refused;         /* why the last session_open gave none */
 
 	uint64_t appended; /* positions given out with SESSION_APPEND */
 	uint64_t synced;
@@ -353,6 +388,22 @@ void session_work_begin(struct sessions *s, struct connection *c, struct work *w
 void session_work_drop(struct connection *c);
 /* Empties a list, and frees each work in it with its copy of the frame. */
 void session_work_free(struct work_list *list);
+
+/* ---- crowd.c ---- */
+
+/* Whether a new connection from there has room. *leaves is the stranger that has to be closed for
+ * it, or NULL. False: there is none, and *why says what to tell. */
+bool session_crowd_has_room(const struct sessions *s, const struct limit_address *from,
+                            struct connection **leaves, const char **why);
+/* Counts a new connection. */
+void session_crowd_enter(struct sessions *s, struct connection *c);
+/* To be called when the state, the account or is_operator has changed: it became a stranger, or is
+ * one no more, or is being closed. */
+void session_crowd_settle(struct sessions *s, struct connection *c);
+/* Asserts the invariants. */
+void session_crowd_check(const struct sessions *s);
+/* Frees all homes. */
+void session_crowd_release(struct sessions *s);
 
 /* ---- online.c ---- */
 

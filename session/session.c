@@ -10,7 +10,7 @@
 #include "base/sha256.h"
 #include "session/private.h"
 
-enum { SLOTS_MIN = 16, SILENCE_MS = 6000, CONNECTIONS = 65536 };
+enum { SLOTS_MIN = 16, SILENCE_MS = 6000, CONNECTIONS = 65536, CLOSING_PART = 16 };
 
 #define TEXT_UNREAD "what was sent on this connection was not read for too long"
 
@@ -34,6 +34,10 @@ struct sessions *session_new(const struct session_options *options, struct store
 	if (s->options.connections_max == 0)
 		s->options.connections_max = CONNECTIONS;
 	box_public(s->options.box_secret, s->public);
+	s->open_max = s->options.connections_max - s->options.connections_max / CLOSING_PART;
+	if (s->options.addresses.connections == 0)
+		s->options.addresses.connections = 1 + (s->options.connections_max - 1) /
+		                                               LIMIT_CONNECTIONS_PART;
 	s->free_slot = SESSION_NONE;
 	for (int list = 0; list < LISTS; list++) {
 		s->list_first[list] = SESSION_NONE;
@@ -46,6 +50,9 @@ struct sessions *session_new(const struct session_options *options, struct store
 	sha256_update_part(&h, options->operator_key, KEY_SIZE);
 	sha256_final(&h, digest);
 	s->key = siphash_key_from(digest);
+	limit_init(&s->limit, &s->options.addresses, siphash_key_from(digest + SIPHASH_KEY_SIZE));
+	table_init(&s->homes);
+	arena_init(&s->homes_arena);
 	table_init(&s->accounts);
 	arena_init(&s->arena);
 	buf_init(&s->scratch, FRAME_SIZE_MAX);
@@ -73,6 +80,8 @@ void session_free(struct sessions *s)
 	session_work_free(&s->waiting);
 	session_work_free(&s->spent);
 	session_online_release(s);
+	session_crowd_release(s);
+	limit_release(&s->limit);
 	buf_release(&s->scratch);
 	memory_free(s->slots);
 	ring_release(&s->held);
@@ -102,13 +111,47 @@ static uint32_t slot_take(struct sessions *s)
 	return s->slot_count++;
 }
 
-uint32_t session_open(struct sessions *s, const uint8_t nonce[KEY_SIZE], struct session_time time)
+/* Closes a stranger if a new connection from there needs his place. False: there is none. */
+static bool make_room(struct sessions *s, const struct limit_address *from)
 {
-	session_begin(s, time);
-	uint32_t number = slot_take(s);
+	struct connection *c;
 
-	if (number == SESSION_NONE)
+	if (!session_crowd_has_room(s, from, &c, &s->refused))
+		return false;
+	if (c == NULL)
+		return true;
+	limit_refused(&s->limit, LIMIT_CONNECTIONS, &c->from, s->time.monotonic_ms);
+	c->is_urgent = true;
+	session_close(s, c, STATUS_BUSY,
+	              c->state == CONNECTION_NEW
+	                      ? "threefold: too many connections; room was needed for another\n"
+	                      : "room was needed, and this connection was not logged in",
+	              NULL, false);
+	return true;
+}
+
+const char *session_refusal(const struct sessions *s)
+{
+	assert(s->magic == SESSIONS_MAGIC);
+	return s->refused;
+}
+
+uint32_t session_open(struct sessions *s, const uint8_t nonce[KEY_SIZE],
+                      const struct limit_address *from, struct session_time time)
+{
+	static const struct limit_address local = { .is_local = true };
+
+	session_begin(s, time);
+	if (from == NULL)
+		from = &local;
+	uint32_t number = SESSION_NONE;
+
+	if (make_room(s, from))
+		number = slot_take(s);
+	if (number == SESSION_NONE) {
+		limit_refused(&s->limit, LIMIT_CONNECTIONS, from, time.monotonic_ms);
 		return SESSION_NONE;
+	}
 	assert(number < s->options.connections_max);
 	assert(s->slots[number].connection == NULL);
 	struct connection *c = memory_alloc_zero(1, sizeof *c);
@@ -117,10 +160,12 @@ uint32_t session_open(struct sessions *s, const uint8_t nonce[KEY_SIZE], struct 
 	c->number = number;
 	c->state = CONNECTION_NEW;
 	c->push_open = NO_OFFSET;
+	c->from = *from;
 	memcpy(c->nonce, nonce, KEY_SIZE);
 	s->slots[number].connection = c;
 	s->slots[number].generation++;
 	session_list_add(s, c, LIST_SILENCE);
+	session_crowd_enter(s, c);
 	s->counts.connections++;
 	return number;
 }
@@ -132,6 +177,8 @@ void session_closed(struct sessions *s, uint32_t connection, struct session_time
 
 	session_end(s, c, STATUS_OK);
 	session_work_drop(c);
+	c->state = CONNECTION_CLOSING;
+	session_crowd_settle(s, c);
 	connection_free(s, c);
 	session_actions_keep(s, connection);
 	s->slots[connection].connection = NULL;
@@ -203,8 +250,11 @@ uint64_t session_deadline(const struct sessions *s)
 	uint64_t silence = session_list_deadline(s, LIST_SILENCE);
 	uint64_t slow = session_list_deadline(s, LIST_SLOW);
 
+	uint64_t report = limit_deadline(&s->limit);
+	uint64_t first = silence < slow ? silence : slow;
+
 	assert(s->magic == SESSIONS_MAGIC);
-	return silence < slow ? silence : slow;
+	return report < first ? report : first;
 }
 
 static void close_slow(struct sessions *s, struct connection *c, const char *text, const char *why)
@@ -240,6 +290,12 @@ void session_unread(struct sessions *s, uint32_t connection, struct session_time
 		close_slow(s, c, TEXT_UNREAD, "does not read");
 }
 
+bool session_next_report(struct sessions *s, struct limit_report *report)
+{
+	assert(s->magic == SESSIONS_MAGIC);
+	return limit_next_report(&s->limit, s->time.monotonic_ms, report);
+}
+
 void session_counts(const struct sessions *s, struct session_counts *counts)
 {
 	assert(s->magic == SESSIONS_MAGIC);
@@ -257,6 +313,8 @@ static void check_connection(const struct sessions *s, const struct connection *
 	assert(id_is_zero(&c->account) || session_of(s, &c->account) == c);
 	assert(c->work == NULL || c->work->connection == c->number);
 	assert(!c->read_on || !id_is_zero(&c->account));
+	assert(c->is_stranger ==
+	       (c->state != CONNECTION_CLOSING && id_is_zero(&c->account) && !c->is_operator));
 }
 
 void session_check(const struct sessions *s)
@@ -280,5 +338,6 @@ void session_check(const struct sessions *s)
 	session_list_check(s, LIST_SLOW);
 	session_output_check(s);
 	session_online_check(s);
+	session_crowd_check(s);
 	assert(s->waiting.first == NULL || store_work_done(s->store) < s->waiting.first->ticket);
 }

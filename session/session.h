@@ -7,11 +7,12 @@
  * randomness. Events come in, ordered actions go out, and the bytes to be written stay in it until
  * the caller takes them.
  *
- *   connection = session_open(s, nonce, time);          a client has connected
+ *   connection = session_open(s, nonce, from, time);    a client has connected
  *   used = session_input(s, connection, bytes, time);   bytes have come; takes one frame at most
  *   session_synced(s, position);                        the journal has this position on disk
  *   session_work(s, time);                              one slice, while session_has_work
- *   session_tick(s, time);                              at session_deadline
+ *   session_tick(s, time);                              at session_deadline; then
+ *                                                       session_next_report until it gives false
  *   session_output(s, connection);                      what may be written now
  *   session_output_sent(s, connection, size);           so much of it was written
  *   session_closed(s, connection, time);                the connection is gone
@@ -33,6 +34,7 @@
  *   - what comes before the place up to which a connection was answered is pushed to it
  *   - the pushes that wait for one connection never take more than a page
  *   - a slow or silent connection is closed, and costs nobody else anything
+ *   - what one address may cost (session/limit.h), and who makes room when the table is full
  * How much may be stored in a mailbox is the store's rule.
  *
  * Pure; one thread.
@@ -41,6 +43,7 @@
 #define THREEFOLD_SESSION_SESSION_H
 
 #include "protocol.h"
+#include "session/limit.h"
 #include "store.h"
 
 struct sessions;
@@ -50,7 +53,9 @@ struct session_options {
 	struct store_limits limits; /* one share, and the gaps of a stream */
 	/* A connection that sends no frame for so long is closed. 0: 6000. */
 	uint32_t silence_ms;
-	uint32_t connections_max; /* 0: 65536 */
+	/* 0: 65536. One in sixteen is left for those that are being closed. */
+	uint32_t connections_max;
+	struct limit_options addresses;
 	uint8_t operator_key[KEY_SIZE];
 	bool has_operator_key;
 	uint8_t box_secret[KEY_SIZE]; /* fresh and random at each start: opens boxes (fact/box.h) */
@@ -82,6 +87,7 @@ struct session_action {
 	/* SESSION_CLOSE: a phrase for the log, without bytes of strangers. NULL: not worth a
 	 * line. */
 	const char *why;
+	bool is_urgent; /* SESSION_CLOSE: its place is needed, so nobody waits for the other side */
 };
 
 #define SESSION_NONE UINT32_MAX
@@ -94,9 +100,13 @@ struct sessions *session_new(const struct session_options *options, struct store
 void session_free(struct sessions *s);
 
 /* Gives the new connection a number below connections_max. It is used again after session_closed.
- * SESSION_NONE: there are too many; the caller writes a line and closes. `nonce` is fresh and
- * random. */
-uint32_t session_open(struct sessions *s, const uint8_t nonce[KEY_SIZE], struct session_time time);
+ * SESSION_NONE: there are too many; the caller writes a line, session_refusal, and closes. A
+ * connection that is not logged in may be closed to make room (SESSION_CLOSE). `nonce` is fresh and
+ * random. `from`: NULL for the loopback interface. */
+uint32_t session_open(struct sessions *s, const uint8_t nonce[KEY_SIZE],
+                      const struct limit_address *from, struct session_time time);
+/* Why the last session_open has given SESSION_NONE: a phrase that lives for ever. */
+const char *session_refusal(const struct sessions *s);
 /* Takes at most one frame from the front of `bytes` and gives its size. 0: the frame is not whole
  * yet, or the connection takes no input now. Facts that are given out as actions point into
  * `bytes`. */
@@ -142,6 +152,10 @@ void session_work(struct sessions *s, struct session_time time);
 uint64_t session_deadline(const struct sessions *s);
 /* Closes connections that are silent or slow. May be called at any time. */
 void session_tick(struct sessions *s, struct session_time time);
+
+/* The next report about an address that was refused something, for the log. False: there is none
+ * left. Once a minute at most there is one for an address. */
+bool session_next_report(struct sessions *s, struct limit_report *report);
 
 /* Takes the next action, in order. False: there is none left. What it points to lives as enum
  * session_action_kind says. */

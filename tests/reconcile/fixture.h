@@ -298,7 +298,7 @@ static inline void rig_connect(struct rig *g, uint32_t index)
 	uint8_t nonce[KEY_SIZE];
 
 	memset(nonce, (int)draw(g), KEY_SIZE);
-	p->connection = session_open(p->s, nonce, now(g));
+	p->connection = session_open(p->s, nonce, NULL, now(g));
 	replica_act(g, p);
 	reconcile_connected(g->r, index, g->time_ms);
 	rig_act(g);

@@ -386,7 +386,7 @@ static inline void dial(struct cluster *k, struct cluster_client *c, uint32_t i)
 	}
 	draw(k, nonce, sizeof nonce);
 	link->open = link->accepted = true;
-	link->connection = session_open(k->replicas[i].sessions, nonce, replica_time(k, i));
+	link->connection = session_open(k->replicas[i].sessions, nonce, NULL, replica_time(k, i));
 	replication_connected(c->r, i, client_time(k));
 }
 

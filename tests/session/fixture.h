@@ -175,13 +175,14 @@ static inline void rig_tick(struct rig *r, uint64_t later_ms)
 	rig_settle(r);
 }
 
-static inline struct peer *rig_connect(struct rig *r)
+/* `from` as for session_open. A peer that is refused has no number. */
+static inline struct peer *rig_connect_from(struct rig *r, const struct limit_address *from)
 {
 	struct peer *peer = peer_of(r, SESSION_NONE);
 	uint8_t nonce[KEY_SIZE];
 
 	memset(nonce, (int)(peer - r->peers) + 1, KEY_SIZE);
-	peer->number = session_open(r->s, nonce, r->time);
+	peer->number = session_open(r->s, nonce, from, r->time);
 	peer->in.size = 0;
 	peer->offset = 0;
 	peer->is_closed = false;
@@ -190,6 +191,11 @@ static inline struct peer *rig_connect(struct rig *r)
 	peer->told = 0;
 	rig_settle(r);
 	return peer;
+}
+
+static inline struct peer *rig_connect(struct rig *r)
+{
+	return rig_connect_from(r, NULL);
 }
 
 static inline void rig_leave(struct rig *r, struct peer *peer)

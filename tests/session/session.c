@@ -447,7 +447,7 @@ static void test_numbers(void)
 	rig_open_with(&r, (struct session_options){ .connections_max = 3 });
 	struct peer *peers[3] = { rig_join(&r), rig_join(&r), rig_join(&r) };
 
-	IS_U64(session_open(r.s, nonce, r.time), SESSION_NONE,
+	IS_U64(session_open(r.s, nonce, NULL, r.time), SESSION_NONE,
 	       "numbers: there are no more than asked");
 	IS_U64(peers[1]->number, 1, "numbers: are counted from 0");
 	rig_leave(&r, peers[1]);

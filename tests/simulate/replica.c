@@ -229,7 +229,7 @@ void sim_replica_accept(struct sim *s, struct sim_wire *w)
 {
 	sim_draw(s, w->nonce, sizeof w->nonce);
 	w->accepting = false;
-	w->connection = session_open(s->replicas[w->replica].sessions, w->nonce,
+	w->connection = session_open(s->replicas[w->replica].sessions, w->nonce, NULL,
 	                             replica_time(s, w->replica));
 	assert(w->connection != SESSION_NONE);
 	w->replica_open = true;
