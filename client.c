@@ -26,6 +26,7 @@
 #include "cli/input.h"
 #include "cli/run.h"
 
+#include "io/file.h"
 #include "io/log.h"
 #include "io/options.h"
 
@@ -34,7 +35,6 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/random.h>
 #include <unistd.h>
 
 enum {
@@ -364,6 +364,16 @@ static void after_line(struct client *c)
 	show_flush(&c->show);
 }
 
+/* No line will come. If that is not because the script is done, it was not done. */
+static void end_input(struct client *c)
+{
+	if (c->input.error != 0) {
+		c->was_refused = true;
+		log_plain(LOG_ERROR, "client: cannot read stdin: %s", strerror(c->input.error));
+	}
+	finish(c);
+}
+
 /* Takes the next line, if it may be taken now; false if there was none. */
 static bool take_line(struct client *c)
 {
@@ -375,7 +385,7 @@ static bool take_line(struct client *c)
 		return false;
 	if (!input_line(&c->input, &line, &was_cut)) {
 		if (input_has_ended(&c->input))
-			finish(c);
+			end_input(c);
 		else
 			input_want(&c->input, true);
 		return c->state != CLIENT_RUNNING;
@@ -493,7 +503,7 @@ static void start(struct client *c)
 		.wait_ms = c->options.is_terminal ? 0 : (uint32_t)c->options.timeout_ms,
 		.min_copies = (uint32_t)c->options.min_copies,
 	};
-	if (getrandom(options.seed, sizeof options.seed, 0) != (ssize_t)sizeof options.seed)
+	if (!file_random(options.seed, sizeof options.seed))
 		die("no random numbers", errno);
 	c->loop = loop_new();
 	if (c->loop == NULL)

@@ -13,6 +13,7 @@
  * lost.
  */
 #include "io/address.h"
+#include "io/file.h"
 #include "io/key.h"
 #include "io/log.h"
 #include "io/options.h"
@@ -25,7 +26,6 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/random.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -349,13 +349,13 @@ static void load(struct server *s, struct journal_loaded *loaded)
 	char err[ERR_SIZE];
 	uint8_t random[SIPHASH_KEY_SIZE];
 
-	if (getrandom(options.uuid, sizeof options.uuid, 0) != (ssize_t)sizeof options.uuid)
+	if (!file_random(options.uuid, sizeof options.uuid))
 		die(EXIT_REFUSED, "the system gives no random numbers");
 	/* A random uuid says that it is one: version 4 of RFC 4122. */
 	options.uuid[6] = (uint8_t)((options.uuid[6] & 0x0f) | 0x40);
 	options.uuid[8] = (uint8_t)((options.uuid[8] & 0x3f) | 0x80);
 	s->store = store_new();
-	if (getrandom(random, sizeof random, 0) != (ssize_t)sizeof random)
+	if (!file_random(random, sizeof random))
 		die(EXIT_REFUSED, "the system gives no random numbers");
 	store_seed(s->store, random); /* nobody outside can make its tables slow */
 	status = journal_open(s->disk, &options, s->store, &s->journal, loaded, err);
@@ -428,7 +428,7 @@ static void serve(struct server *s, struct session_options *options)
 	bool takes_hangup = sigaction(SIGHUP, NULL, &hangup) == 0 && hangup.sa_handler != SIG_IGN;
 
 	memcpy(options->uuid, journal_uuid(s->journal), UUID_SIZE);
-	if (getrandom(options->box_secret, KEY_SIZE, 0) != (ssize_t)KEY_SIZE)
+	if (!file_random(options->box_secret, KEY_SIZE))
 		die(EXIT_REFUSED, "the system gives no random numbers");
 	options->limits.share_messages = (uint32_t)s->options.share_messages;
 	options->limits.share_bytes = s->options.share_bytes;

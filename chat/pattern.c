@@ -149,6 +149,7 @@ static bool glob_fits(const char *glob, const char *name)
 static bool fits(const struct pattern *p, const char *name)
 {
 	regmatch_t match;
+	int result;
 
 	switch (p->kind) {
 	case PATTERN_ALL:
@@ -158,7 +159,10 @@ static bool fits(const struct pattern *p, const char *name)
 	case PATTERN_GLOB:
 		return glob_fits(p->text, name);
 	case PATTERN_REGEX:
-		return regexec(&p->regex, name, 1, &match, 0) == 0 && match.rm_so == 0;
+		result = regexec(&p->regex, name, 1, &match, 0);
+		if (result == REG_ESPACE)
+			memory_exhausted(0); /* how much it asked for is not told */
+		return result == 0 && match.rm_so == 0;
 	}
 	assert(false);
 	return false;

@@ -12,6 +12,12 @@
 
 enum { READ_SIZE = 64 * 1024 };
 
+static void end_by(struct cli_input *in, int error)
+{
+	in->has_ended = true;
+	in->error = error;
+}
+
 static void input_ready(struct loop_source *source, unsigned events)
 {
 	struct cli_input *in = LOOP_OWNER(source, struct cli_input, source);
@@ -27,8 +33,10 @@ static void input_ready(struct loop_source *source, unsigned events)
 	count = read(source->fd, room, READ_SIZE);
 	if (count > 0)
 		buf_added(&in->buf, (size_t)count);
-	else if (count == 0 || (errno != EINTR && errno != EAGAIN))
+	else if (count == 0)
 		in->has_ended = true;
+	else if (errno != EINTR && errno != EAGAIN)
+		end_by(in, errno);
 	input_want(in, false);
 }
 
@@ -59,8 +67,11 @@ void input_want(struct cli_input *in, bool wanted)
 	if (wanted == in->is_added)
 		return;
 	if (wanted) {
-		in->has_ended = loop_add(in->loop, &in->source, LOOP_READ) < 0;
-		in->is_added = !in->has_ended;
+		int result = loop_add(in->loop, &in->source, LOOP_READ);
+
+		in->is_added = result == 0;
+		if (result < 0)
+			end_by(in, -result);
 	} else {
 		loop_remove(in->loop, &in->source);
 		in->is_added = false;

@@ -21,14 +21,16 @@ struct cli_input {
 	struct loop *loop;
 	bool is_added;
 	bool has_ended;   /* stdin has ended, or cannot be read */
+	int error;        /* why it cannot be read; 0: it can */
 	bool is_skipping; /* the rest of a line that was cut */
 	struct buf buf;
 	size_t used;    /* bytes of lines that were given already */
 	size_t scanned; /* there is no newline before this */
 };
 
-/* Begins to read `fd`, which stays the caller's; `l` must outlive `in`. A descriptor that is closed
- * or cannot be watched counts as ended. */
+/* Begins to read `fd`, which stays the caller's; `l` must outlive `in`. -1 counts as ended. So does
+ * one that cannot be read or waited for, and `error` says why: it must not pass for a script that
+ * is done. */
 void input_init(struct cli_input *in, struct loop *l, int fd);
 /* Stops reading, and wipes and frees the buffer. */
 void input_release(struct cli_input *in);

@@ -25,9 +25,9 @@
 #include "driver/fair.h"
 #include "driver/listener.h"
 #include "io/conn.h"
+#include "io/file.h"
 #include "io/log.h"
 
-#include <sys/random.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -467,8 +467,7 @@ static void connection_open(struct listener *l, int fd, const struct address *fr
 	struct peers_connection *c;
 	uint32_t number;
 
-	/* So few bytes are given whole, from the system's generator, once it has been seeded. */
-	if (getrandom(nonce, sizeof nonce, 0) != (ssize_t)sizeof nonce) {
+	if (!file_random(nonce, sizeof nonce)) {
 		listener_refuse(&p->listener, fd, "no random numbers");
 		return;
 	}

@@ -4,10 +4,21 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 enum { PATH_SIZE = 4096 };
+
+int file_open(const char *path, int flags, mode_t mode)
+{
+	int fd;
+
+	do
+		fd = open(path, flags, mode);
+	while (fd < 0 && errno == EINTR);
+	return fd;
+}
 
 ssize_t file_read(int fd, void *data, size_t size)
 {
@@ -43,6 +54,21 @@ bool file_write(int fd, const void *data, size_t size)
 	return true;
 }
 
+bool file_random(void *data, size_t size)
+{
+	size_t done = 0;
+
+	while (done < size) {
+		ssize_t count = getrandom((uint8_t *)data + done, size - done, 0);
+
+		if (count < 0 && errno != EINTR)
+			return false;
+		if (count > 0)
+			done += (size_t)count;
+	}
+	return true;
+}
+
 size_t file_make_folders(char *path)
 {
 	/* Each slash ends a folder's path, except the first one and doubled ones. */
@@ -68,7 +94,7 @@ bool file_sync_folder(const char *path)
 
 	assert(strlen(path) < sizeof copy);
 	memcpy(copy, path, strlen(path) + 1);
-	fd = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	fd = file_open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
 	if (fd < 0)
 		return false;
 	is_synced = fsync(fd) == 0;

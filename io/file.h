@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * file: reading and writing a whole file or pipe, and the folders that a file stands in. Everything
- * that writes a small file uses it. (A journal writes through journal/disk.h.)
+ * file: reading and writing a whole file or pipe, random bytes, and the folders that a file stands
+ * in. Everything that writes a small file uses it. (A journal writes through journal/disk.h.)
  *
  * All calls go on after EINTR and after a short read or write. On failure errno says why.
  */
@@ -12,11 +12,15 @@
 
 #include <sys/types.h>
 
+/* As open(2). */
+int file_open(const char *path, int flags, mode_t mode);
 /* Reads until there are `size` bytes or the file ends. Returns how many bytes it read; -1: failure.
  */
 ssize_t file_read(int fd, void *data, size_t size);
 /* Writes all bytes. False: failure, and some of them may have been written. */
 bool file_write(int fd, const void *data, size_t size);
+/* Fills `data` with random bytes of the system. False: it gives none. */
+bool file_random(void *data, size_t size);
 /* Makes each folder above `path` that is missing, for its owner alone (mode 0700); not the last
  * part of `path`. Returns 0. On failure it returns how many bytes of `path` name the folder that
  * could not be made. `path` is changed on the way and restored. */

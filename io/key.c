@@ -12,7 +12,6 @@
 #include <fcntl.h>
 #include <libgen.h>
 #include <stdio.h>
-#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -71,7 +70,7 @@ enum key_status key_read(const char *path, uint8_t key[KEY_SIZE], char err[KEY_E
 	enum key_status status = KEY_OK;
 	struct stat stat;
 	ssize_t count;
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	int fd = file_open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK, 0);
 
 	if (fd < 0)
 		return say(KEY_FAILED, "open the operator's key", path, errno, err);
@@ -103,7 +102,7 @@ enum key_status key_read(const char *path, uint8_t key[KEY_SIZE], char err[KEY_E
 static enum key_status write_aside(const char *aside, const uint8_t key[KEY_SIZE],
                                    char err[KEY_ERR_SIZE])
 {
-	int fd = open(aside, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
+	int fd = file_open(aside, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
 	enum key_status status = KEY_OK;
 
 	if (fd < 0)
@@ -125,8 +124,7 @@ enum key_status key_read_or_make(const char *path, uint8_t key[KEY_SIZE], char e
 	if (access(path, F_OK) == 0 || errno != ENOENT)
 		return key_read(path, key, err);
 	(void)snprintf(aside, sizeof aside, "%s.%ld.new", path, (long)getpid());
-	/* 32 bytes are given whole or not at all. */
-	if (getrandom(bytes, sizeof bytes, 0) != (ssize_t)sizeof bytes)
+	if (!file_random(bytes, sizeof bytes))
 		return say(KEY_FAILED, "draw the operator's key", path, errno, err);
 	assert(strlen(aside) < sizeof aside - 1);
 	status = write_aside(aside, bytes, err);

@@ -92,15 +92,20 @@ static size_t put_time(char *to, size_t size)
 	       (size_t)snprintf(to + length, size - length, ".%03ldZ ", now.tv_nsec / 1000000);
 }
 
-/* All at once: a line is smaller than what a pipe takes in one piece. */
+/* All at once: a line is smaller than what a pipe takes in one piece. A file on a full disk may
+ * take a part; the rest follows if it can. */
 static void write_line(const char *line, size_t size)
 {
-	ssize_t written;
+	while (size > 0) {
+		ssize_t written = write(STDERR_FILENO, line, size);
 
-	do
-		written = write(STDERR_FILENO, line, size);
-	while (written < 0 && errno == EINTR);
-	/* Whatever else went wrong, there is nobody to tell. */
+		if (written <= 0 && errno != EINTR)
+			return; /* there is nobody to tell */
+		if (written > 0) {
+			line += written;
+			size -= (size_t)written;
+		}
+	}
 }
 
 /* Formats first and escapes the whole, so no caller has to think of it. */
@@ -141,6 +146,12 @@ void log_plain(enum log_level level, const char *format, ...)
 	va_start(values, format);
 	log_format(level, false, format, values);
 	va_end(values);
+}
+
+_Noreturn void log_end(const char *what, int error)
+{
+	log_line(LOG_ERROR, "cannot %s: %s; this is the end", what, strerror(error));
+	quick_exit(1);
 }
 
 void log_lines(enum log_level level, const char *text)

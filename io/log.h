@@ -7,7 +7,7 @@
  * escaped first: whatever somebody else sent (a path, a host's name) cannot move the cursor or fake
  * a second line. Lines begin with the time, unless stderr is the journal of systemd (JOURNAL_STREAM
  * names its device and inode): then with `<N>`, which is the level. There is one log in a process,
- * and only the thread of the loop writes to it.
+ * and only the thread of the loop writes to it, but for log_end.
  *
  * A line that cannot be written is lost: there is no other place to say so.
  */
@@ -37,6 +37,11 @@ void log_line(enum log_level level, const char *format, ...) __attribute__((form
 /* Logs a line without a time stamp. For the first and the last lines of a program, which other
  * programs read. */
 void log_plain(enum log_level level, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* Says that the system refuses something without which the program cannot go on ("cannot WHAT: ...;
+ * this is the end"), and ends it with 1. Any thread may call it. Nothing is finished, freed or
+ * flushed, but a terminal gets its mode back (at_quick_exit). For failures that a system should not
+ * have: an assertion would leave a core and no reason. */
+_Noreturn void log_end(const char *what, int error);
 /* Logs a text of several lines, each as log_line does. */
 void log_lines(enum log_level level, const char *text);
 

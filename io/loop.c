@@ -17,6 +17,8 @@
  */
 #include "io/loop.h"
 
+#include "io/log.h"
+
 #include <errno.h>
 #include <limits.h>
 #include <poll.h>
@@ -170,7 +172,6 @@ static void apply_changes(struct loop *l)
 	for (uint32_t i = 0; i < l->changes.count; i++) {
 		struct loop_source *source = l->changes.items[i];
 		struct epoll_event event;
-		int result;
 
 		if (source == NULL)
 			continue;
@@ -179,10 +180,9 @@ static void apply_changes(struct loop *l)
 			continue;
 		source->applied = source->wanted;
 		event = epoll_event_of(source);
-		result = epoll_ctl(l->epoll, EPOLL_CTL_MOD, source->fd, &event);
 		/* The descriptor is in the set, and changing an entry needs no memory. */
-		assert(result == 0);
-		(void)result;
+		if (epoll_ctl(l->epoll, EPOLL_CTL_MOD, source->fd, &event) != 0)
+			log_end("change what is waited for", errno);
 	}
 	l->changes.count = 0;
 }
@@ -206,14 +206,11 @@ void loop_remove(struct loop *l, struct loop_source *source)
 		l->changes.items[source->change - 1] = NULL;
 		source->change = 0;
 	}
-	if (source->is_file) {
+	/* An entry that stayed would tell of a source that is gone. */
+	if (source->is_file)
 		remove_file(l, source);
-	} else {
-		int result = epoll_ctl(l->epoll, EPOLL_CTL_DEL, source->fd, NULL);
-
-		assert(result == 0);
-		(void)result;
-	}
+	else if (epoll_ctl(l->epoll, EPOLL_CTL_DEL, source->fd, NULL) != 0)
+		log_end("stop waiting for a descriptor", errno);
 	for (uint32_t i = l->next; i < l->count; i++)
 		if (l->events[i].data.ptr == source)
 			l->events[i].data.ptr = NULL;
@@ -399,11 +396,14 @@ void loop_wake_remove(struct loop *l, struct loop_wake *wake)
 void loop_wake_signal(struct loop_wake *wake)
 {
 	uint64_t one = 1;
-	ssize_t written = write(wake->source.fd, &one, sizeof one);
+	ssize_t written;
 
-	/* It fails only when 2^64 - 2 signals were not taken. */
-	assert(written == (ssize_t)sizeof one);
-	(void)written;
+	do
+		written = write(wake->source.fd, &one, sizeof one);
+	while (written < 0 && errno == EINTR);
+	/* It fails only when 2^64 - 2 signals were not taken. The loop would wait for ever. */
+	if (written != (ssize_t)sizeof one)
+		log_end("wake the loop", errno);
 }
 
 /* ---- turns ---- */
@@ -462,7 +462,8 @@ static void wait_for_events(struct loop *l, uint64_t until_ms)
 	/* Interrupted (the process was stopped and goes on): what is ready comes first, then the
 	 * timers. */
 	while ((count = epoll_wait(l->epoll, l->events, LOOP_EVENTS_MAX, timeout_ms)) < 0) {
-		assert(errno == EINTR);
+		if (errno != EINTR)
+			log_end("wait for events", errno);
 		timeout_ms = 0;
 	}
 	l->next = 0;

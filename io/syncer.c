@@ -31,6 +31,16 @@ static void take(sem_t *semaphore)
 		assert(errno == EINTR);
 }
 
+static bool take_if_there(sem_t *semaphore)
+{
+	int result;
+
+	do
+		result = sem_trywait(semaphore);
+	while (result != 0 && errno == EINTR);
+	return result == 0;
+}
+
 /* The thread. Nothing of the syncer but these calls belongs to it. */
 static void *work(void *argument)
 {
@@ -50,7 +60,7 @@ static void woken(struct loop_wake *wake)
 {
 	struct syncer *s = LOOP_OWNER(wake, struct syncer, wake);
 
-	if (!s->is_running || sem_trywait(&s->finished) != 0)
+	if (!s->is_running || !take_if_there(&s->finished))
 		return;
 	s->is_running = false;
 	s->done(s->context);

@@ -156,7 +156,7 @@ int tty_begin(int in, int out, bool is_dumb)
 		return -errno;
 	tty.is_begun = true;
 	if (!is_registered) {
-		if (atexit(tty_end) != 0)
+		if (atexit(tty_end) != 0 || at_quick_exit(tty_end) != 0)
 			return -ENOMEM;
 		is_registered = true;
 		watch_faults();

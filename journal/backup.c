@@ -11,7 +11,6 @@
 
 #include <errno.h>
 #include <stdio.h>
-#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -84,8 +83,8 @@ static int open_aside(struct backup *b, struct store *store, char err[ERR_SIZE])
 	result = remove_files(b->disk);
 	if (result < 0)
 		return say("empty", b->aside, -result, err);
-	if (getrandom(options.uuid, UUID_SIZE, 0) != UUID_SIZE)
-		return say("draw a number for", b->aside, EAGAIN, err);
+	if (!file_random(options.uuid, UUID_SIZE))
+		return say("draw a number for", b->aside, errno, err);
 	return journal_open(b->disk, &options, store, &b->journal, &loaded, err) == JOURNAL_OK ? 0
 	                                                                                       : -1;
 }

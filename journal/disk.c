@@ -330,7 +330,7 @@ static const char *directory_begin(struct directory *directory, const char *path
 	*result = make_directory(path);
 	if (*result < 0)
 		return "make";
-	directory->fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	directory->fd = file_open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
 	*result = directory->fd < 0 ? -errno : sync_parent(directory->fd);
 	if (*result < 0)
 		return "open";

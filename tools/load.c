@@ -21,13 +21,13 @@
 #include "tools/load.h"
 
 #include "driver/link.h"
+#include "io/file.h"
 #include "io/log.h"
 #include "io/options.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/random.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -571,7 +571,7 @@ static void begin_member(struct load *load, struct load_member *m)
 {
 	struct replication_options options = { .wait_ms = WAIT_MS };
 
-	if (getrandom(options.seed, sizeof options.seed, 0) != (ssize_t)sizeof options.seed)
+	if (!file_random(options.seed, sizeof options.seed))
 		give_up(EXIT_REFUSED, "no random numbers", strerror(errno));
 	m->begun_ns = now_ns();
 	m->link = link_new(load->pool, load->options->targets, &options, handle, m);
@@ -811,7 +811,7 @@ void load_key_make(struct load_key *key)
 {
 	uint8_t random[16 + 4];
 
-	if (getrandom(random, sizeof random, 0) != (ssize_t)sizeof random)
+	if (!file_random(random, sizeof random))
 		give_up(EXIT_REFUSED, "no random numbers", strerror(errno));
 	auth_setting_make(random, key->setting);
 	(void)snprintf(key->tag, sizeof key->tag, "b%02x%02x%02x%02x", random[16], random[17],

@@ -7,6 +7,7 @@
  * the key, and prints the result. It keeps no state and handles no signal: it may end at any
  * instruction, and the next run continues from what the replicas hold then.
  */
+#include "io/file.h"
 #include "io/key.h"
 #include "io/log.h"
 #include "io/options.h"
@@ -16,7 +17,6 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -247,8 +247,7 @@ static void run(struct loop *l, const struct repair_options *o, struct store *co
 {
 	uint8_t seed[KEY_SIZE];
 
-	/* So few bytes are given whole, once the system's generator has been seeded. */
-	if (getrandom(seed, KEY_SIZE, 0) != KEY_SIZE)
+	if (!file_random(seed, KEY_SIZE))
 		die(EXIT_REFUSED, "the system gives no random numbers");
 	mend_run(l, &o->mend, seed, collect, result, ms);
 	explicit_bzero(seed, sizeof seed);
