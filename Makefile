@@ -5,6 +5,7 @@
 # make lint     what a person would otherwise have to remember       make format   reformats the sources
 # make soak     random schedules: SEEDS=N FROM=M         make model    small cases, every interleaving
 # make mutants  small wrong changes, one at a time, which the tests must notice: COUNT=200 SEED=1
+# make faults   each system call of the programs fails once, in every way; SAMPLE=N one in N, ONLY='server pwrite'
 # make fuzz     random bytes for everything that is read, SECONDS=60 each
 # make bench    figures beside the floor of this machine; PEERS=1 ROUNDS=3 PARTS='sweep live', see tests/bench/bench.sh
 # make deps     installs cJSON's package if it is missing (all the others do so by themselves)
@@ -18,7 +19,7 @@
 MAKEFLAGS += --no-builtin-rules
 .SUFFIXES:
 .DELETE_ON_ERROR:
-.PHONY: all bench check clean demo deps distclean force format fuzz fuzzers lint model mutants tests soak
+.PHONY: all bench check clean demo deps distclean faults force format fuzz fuzzers lint model mutants tests soak
 
 BUILD := build
 JOBS := $(shell nproc 2>/dev/null || echo 2)
@@ -48,6 +49,7 @@ scripts := $(wildcard tests/process/*.t)
 fuzzers := $(patsubst %.c,$(out)/%,$(wildcard tests/fuzz/*.c))
 floor := $(out)/tests/bench/floor
 grow := $(out)/tests/bench/grow
+faults := $(out)/tests/faults/fail.so $(out)/tests/faults/server
 lints := $(wildcard tests/lint/*.t)
 select = $(if $(T),$(sort $(foreach t,$(T),$(foreach f,$(1),$(if $(findstring $(t),$(f)),$(f))))),$(1))
 
@@ -66,7 +68,7 @@ libraries = $(LDLIBS) $(cjson_libs) -Wl,--no-as-needed -lcrypt -lpthread
 quiet = $(if $(filter 1,$(V)),,@echo '  $(1)	$@' &&)
 
 all: $(programs) $(load)
-tests: $(units) $(model) $(relay) $(simulate) $(if $(SAN)$(BUGS),,$(simulate)-bugs)
+tests: $(units) $(model) $(relay) $(faults) $(simulate) $(if $(SAN)$(BUGS),,$(simulate)-bugs)
 
 # Before anything else make looks for what the goals need beside a compiler, and installs what is missing: it remakes
 # the included file first, and starts anew if that file has changed.
@@ -166,6 +168,17 @@ $(floor): %: %.o
 # grow makes a large data directory with the shipped store and journal.
 $(grow): %: %.o $(library)
 	$(call quiet,LD)$(link) -o $@ $< $(library) $(libraries)
+
+# A library that makes calls fail, without sanitizers whatever the programs have; and a server whose compactions begin
+# early.
+$(out)/tests/faults/fail.so: tests/faults/fail.c $(out)/flags
+	$(call quiet,LD)mkdir -p $(@D) && $(CC) -std=c11 -O2 -g -fPIC -shared $(warnings) -Wno-pedantic -D_GNU_SOURCE -o $@ $< -ldl
+
+$(out)/tests/faults/server: $(out)/server.o $(out)/tests/faults/small.o $(library)
+	$(call quiet,LD)$(link) -Wl,--wrap=journal_open -o $@ $^ $(libraries)
+
+faults: all $(faults)
+	@BIN=$(abspath $(bin)) OUT=$(out) JOBS=$(JOBS) perl tests/faults/faults.pl $(if $(SAMPLE),--sample $(SAMPLE)) $(ONLY)
 
 bench: all $(floor) $(grow)
 	@BIN=$(abspath $(bin)) OUT=$(out) PEERS='$(PEERS)' tests/bench/bench.sh
