@@ -83,7 +83,7 @@ static const struct protocol_field fields_welcome[] = {
 	AT(KIND_TIME, welcome.clock_ms),
 	AT(KIND_U32, welcome.share_messages),
 	AT(KIND_U64, welcome.share_bytes),
-	AT(KIND_U32, welcome.silence_ms),
+	AT(KIND_SILENCE, welcome.silence_ms),
 	END,
 };
 static const struct protocol_field fields_nothing[] = { END };
@@ -249,15 +249,49 @@ static const struct payload read_on = { fields_read_on, USED(read_on) };
 static const struct payload ended = { fields_ended, USED(session) };
 static const struct payload error = { fields_error, USED(error) };
 
+/* A reply has no other status than STATUS_OK and those of its list. */
 static const struct refusal none[] = { { STATUS_OK, NULL } };
-static const struct refusal creation[] = {
-	{ STATUS_TAKEN, &holder },
+static const struct refusal introduction[] = {
+	{ STATUS_TAKEN, &holder },      { STATUS_GONE, &gone }, { STATUS_WRONG_PROOF, &nothing },
+	{ STATUS_DISK_FULL, &nothing }, { STATUS_OK, NULL },
+};
+static const struct refusal handing_over[] = {
 	{ STATUS_GONE, &gone },
+	{ STATUS_WRONG_PROOF, &nothing },
+	{ STATUS_DISK_FULL, &nothing },
+	{ STATUS_OK, NULL },
+};
+static const struct refusal confirmation[] = {
+	{ STATUS_TAKEN, &holder },    { STATUS_GONE, &gone },
+	{ STATUS_UNKNOWN, &nothing }, { STATUS_WRONG_PROOF, &nothing },
+	{ STATUS_CLOCK, &nothing },   { STATUS_DISK_FULL, &nothing },
 	{ STATUS_OK, NULL },
 };
 static const struct refusal log_in[] = {
 	{ STATUS_TAKEN_OVER, &taken_over },
 	{ STATUS_GONE, &login_gone },
+	{ STATUS_UNKNOWN, &nothing },
+	{ STATUS_WRONG_PROOF, &nothing },
+	{ STATUS_OK, NULL },
+};
+static const struct refusal in_session[] = {
+	{ STATUS_NO_SESSION, &nothing },
+	{ STATUS_OK, NULL },
+};
+static const struct refusal receiving[] = {
+	{ STATUS_NO_SESSION, &nothing },
+	{ STATUS_DISK_FULL, &nothing },
+	{ STATUS_MAILBOX_FULL, &nothing },
+	{ STATUS_GAPS, &nothing },
+	{ STATUS_OK, NULL },
+};
+static const struct refusal operating[] = {
+	{ STATUS_WRONG_PROOF, &nothing },
+	{ STATUS_OK, NULL },
+};
+static const struct refusal storing[] = {
+	{ STATUS_WRONG_PROOF, &nothing },
+	{ STATUS_DISK_FULL, &nothing },
 	{ STATUS_OK, NULL },
 };
 
@@ -316,25 +350,25 @@ static const struct format formats[UINT8_MAX + 1] = {
 	REPLY(PING, 0, 3 * 8, pong, none),
 	REPLY(LOOKUP_NAME, 0, (LOOKUP_NAME_MAX * ENTRY_SIZE_MAX), found, none),
 	REPLY(LOOKUP_ID, 0, (LOOKUP_IDS_MAX * ENTRY_SIZE_MAX), entries, none),
-	REPLY(INTRODUCE, 0, ENTRY_SIZE_MAX, signature, creation),
-	REPLY(HANDOVER, 0, ENTRY_SIZE_MAX, signature, creation),
-	REPLY(CONFIRM, 0, ENTRY_SIZE_MAX, nothing, creation),
-	REPLY(DELETE, 0, 0, nothing, none),
+	REPLY(INTRODUCE, 0, ENTRY_SIZE_MAX, signature, introduction),
+	REPLY(HANDOVER, 0, ENTRY_SIZE_MAX, signature, handing_over),
+	REPLY(CONFIRM, 0, ENTRY_SIZE_MAX, nothing, confirmation),
+	REPLY(DELETE, 0, 0, nothing, storing),
 	REPLY(LOGIN, 0, ENTRY_GONE_SIZE + NAME_SIZE_MAX, logged_in, log_in),
 	REPLY(LOGOUT, 0, 0, nothing, none),
-	REPLY(SEND, 0, (RECIPIENTS_MAX * RESULT_SIZE), sent, none),
-	REPLY(RECEIVED, 0, 0, nothing, none),
-	REPLY(STREAMS, 0, PAYLOAD_MAX - 1, answers, none),
-	REPLY(PAGE, 0, 1 + PLACE_SIZE + PAGE_SIZE_MAX, paged, none),
+	REPLY(SEND, 0, (RECIPIENTS_MAX * RESULT_SIZE), sent, in_session),
+	REPLY(RECEIVED, 0, 0, nothing, receiving),
+	REPLY(STREAMS, 0, PAYLOAD_MAX - 1, answers, in_session),
+	REPLY(PAGE, 0, 1 + PLACE_SIZE + PAGE_SIZE_MAX, paged, in_session),
 	REPLY(LIST, FLAG_DIGEST,
 	      1 + 2 + KEY_SIZE + LIST_COUNT_MAX / 8 +
 	              LIST_COUNT_MAX * (ID_SIZE + 1 + NAME_SIZE_MAX),
 	      listed, none),
-	REPLY(OPERATE, 0, KEY_SIZE, signature, none),
-	REPLY(DIGEST, 0, (PARTS_MAX * PART_SIZE), digested, none),
-	REPLY(SPLIT, 0, (PARTS_MAX * (2 + BOUND_SIZE + PART_SIZE)), split_reply, none),
-	REPLY(ELEMENTS, 0, 1 + BOUND_SIZE + PAGE_SIZE_MAX, element_page, none),
-	REPLY(STORE, 0, 0, nothing, none),
+	REPLY(OPERATE, 0, KEY_SIZE, signature, operating),
+	REPLY(DIGEST, 0, (PARTS_MAX * PART_SIZE), digested, operating),
+	REPLY(SPLIT, 0, (PARTS_MAX * (2 + BOUND_SIZE + PART_SIZE)), split_reply, operating),
+	REPLY(ELEMENTS, 0, 1 + BOUND_SIZE + PAGE_SIZE_MAX, element_page, operating),
+	REPLY(STORE, 0, 0, nothing, storing),
 
 	OTHER(PUSH, 0, PAYLOAD_MAX, push),
 	OTHER(READ_ON, PLACE_SIZE, PLACE_SIZE, read_on),
@@ -383,6 +417,7 @@ const char *protocol_status_name(enum status status)
 
 /* ---- frames ---- */
 
+/* NULL: the type has no such status. */
 static const struct payload *payload_of(const struct format *format, enum status status)
 {
 	if (!format->has_status || status == STATUS_OK)
@@ -390,7 +425,7 @@ static const struct payload *payload_of(const struct format *format, enum status
 	for (const struct refusal *refusal = format->refusals; refusal->payload != NULL; refusal++)
 		if (refusal->status == status)
 			return refusal->payload;
-	return &nothing;
+	return NULL;
 }
 
 static bool is_push(uint8_t type)
@@ -464,6 +499,8 @@ static const char *read_payload(struct view bytes, const struct format *format, 
 	}
 	const struct payload *payload = payload_of(format, frame->status);
 
+	if (payload == NULL)
+		return WHY_STATUS;
 	for (const struct protocol_field *field = payload->fields; field->kind != KIND_NONE;
 	     field++) {
 		const char *why = protocol_kinds[field->kind].read(&r, (uint8_t *)frame +
@@ -532,6 +569,8 @@ bool protocol_encode(struct buf *b, const struct frame *frame)
 	assert(format != NULL);
 	assert(frame->status < STATUS_END);
 	const struct payload *payload = payload_of(format, frame->status);
+
+	assert(payload != NULL);
 	size_t size = FRAME_HEADER_SIZE + format->has_status + payload_size(payload, frame);
 
 	assert(size - FRAME_HEADER_SIZE <= format->row.payload_max);

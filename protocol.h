@@ -29,9 +29,11 @@
  * REPLIES. Every request gets exactly one reply, of type request type | FRAME_REPLY, on the same
  * connection. Replies come in the order of their requests, and each only after everything that the
  * replica had applied before it is on its disk. The first byte of each but WELCOME is an enum
- * status. If the status is not STATUS_OK, and the table names nothing for it, nothing follows the
- * status. Pushes (FRAME_PUSH, FRAME_READ_ON, FRAME_ENDED, FRAME_ERROR) come at any time and do not
- * wait for the disk.
+ * status: STATUS_OK, or one that the table names for this request, or, if the connection may not
+ * send it, STATUS_NO_SESSION (`in`) or STATUS_WRONG_PROOF (`proven`, `operator`). If the table
+ * names nothing else for it, nothing follows the status. A reply fits its request:
+ * protocol_contradiction has the rules. Pushes (FRAME_PUSH, FRAME_READ_ON, FRAME_ENDED,
+ * FRAME_ERROR) come at any time and do not wait for the disk.
  *
  * A frame that breaks the rules here (length, type, flags, payload, or not allowed now) is answered
  * with FRAME_ERROR and the connection is closed. No other connection notices.
@@ -43,9 +45,10 @@
  *                                         key nonce, u64 clock, u32 share_messages,
  *                                         u64 share_bytes, u32 silence_ms
  *        Versions begin at 1; version_min <= version_max. The public key is the replica's since its
- *        start, for boxes (fact/box.h), and part of every proof. The nonce is the replica's part of every
- *        proof on this connection. A session whose client sends no frame for silence_ms is ended. A
- *        client sends a PING at least every third of that.
+ *        start, for boxes (fact/box.h), and part of every proof. The nonce is the replica's part of
+ *        every proof on this connection. A session whose client sends no frame for silence_ms (from
+ *        SILENCE_MS_LEAST to SILENCE_MS_MOST) is ended. A client sends a PING at least every third
+ *        of that.
  * PING           -                any  -> u64 clock, u64 facts, u64 sum
  *        The count of the replica's facts and the sum of their hashes (store.h). They are
  *        advice: nothing is decided by them. A client compares the answers of two replicas only
@@ -224,6 +227,8 @@ enum {
 	PAGE_SIZE_MAX = 128 * 1024,
 	LIST_COUNT_MAX = 1000,
 	SHARE_FULL = 1000000,
+	SILENCE_MS_LEAST = 1000,
+	SILENCE_MS_MOST = 24 * 60 * 60 * 1000,
 	PARTS_MAX = 256, /* bounds, or parts, in one frame of an operator */
 };
 /* Bytes of what lists are made of, for those who count what still fits. */
@@ -536,6 +541,21 @@ bool protocol_peek_send(struct view bytes, struct id *recipient);
  * is not valid"). Of `out` only the header and the member of the payload are filled in. That texts
  * are UTF-8 is checked in SEND only (the others come from replicas); names and settings always. */
 bool protocol_decode(struct view frame, struct frame *out, const char **why);
+/* Whether a reply, decoded, contradicts the request that it answers: NULL, or a phrase that says
+ * how ("shows a mailbox out of order"), which lives for ever. Of the request only what the rules
+ * need must be there: of a SEND the count, of all others what protocol_decode fills in. No replica
+ * that keeps to this page is ever found out, whatever it holds, because the rules are these:
+ *   - entries, results and answers are of the ids, names, recipients and streams asked about, in
+ *     their order;
+ *   - what is said to be gone, in a refusal, is the account asked about and proves it; a holder of
+ *     a name is another account; a larger session is not smaller;
+ *   - messages, accounts and elements come in order, behind the place asked for and within the
+ *     range; a page that is not the last has one item at least, a LIST as many as were asked for;
+ *     a LIST has its own digest; parts end where they should. */
+const char *protocol_contradiction(const struct frame *request, const struct frame *reply);
+/* Whether there is a rule for replies to requests of this type: else the request need not be
+ * kept. */
+bool protocol_is_compared(uint8_t type);
 /* Appends one frame. False if `b` may not grow so far (nothing is appended). Asserts what
  * protocol_decode would refuse. */
 bool protocol_encode(struct buf *b, const struct frame *frame);

@@ -79,6 +79,18 @@ static const char *read_version(struct reader *r, void *value)
 	return *(uint16_t *)value >= 1 ? NULL : "a version that is 0";
 }
 
+/* How long a client may be silent. Less would make it spin, and more be a replica that keeps the
+ * sessions of the dead. */
+static const char *read_silence(struct reader *r, void *value)
+{
+	const char *why = read_u32(r, value);
+	uint32_t ms = *(uint32_t *)value;
+
+	if (why != NULL)
+		return why;
+	return ms >= SILENCE_MS_LEAST && ms <= SILENCE_MS_MOST ? NULL : "a silence out of bounds";
+}
+
 static const char *read_list_count(struct reader *r, void *value)
 {
 	const char *why = read_u16(r, value);
@@ -617,6 +629,7 @@ const struct kind protocol_kinds[KIND_COUNT] = {
 	[KIND_U64] = { read_u64, write_u64, NULL, 8 },
 	[KIND_TIME] = { read_time, write_u64, NULL, 8 },
 	[KIND_VERSION] = { read_version, write_u16, NULL, 2 },
+	[KIND_SILENCE] = { read_silence, write_u32, NULL, 4 },
 	[KIND_LIST_COUNT] = { read_list_count, write_u16, NULL, 2 },
 	[KIND_BOOL] = { read_bool, write_bool, NULL, 1 },
 	[KIND_WHY] = { read_why, write_why, NULL, 1 },

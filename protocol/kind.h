@@ -20,6 +20,7 @@ enum kind_index {
 	KIND_U64,        /* any number of 64 bits */
 	KIND_TIME,       /* u64, milliseconds since 1970 */
 	KIND_VERSION,    /* u16, at least 1 */
+	KIND_SILENCE,    /* u32, SILENCE_MS_LEAST to SILENCE_MS_MOST */
 	KIND_LIST_COUNT, /* u16, 1 to LIST_COUNT_MAX */
 	KIND_BOOL,       /* u8, 0 or 1 */
 	KIND_WHY,        /* u8, a status that is a failure */

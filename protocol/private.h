@@ -6,6 +6,7 @@
  *
  *   protocol/operator.c   the items of an operator's lists: bounds, parts, facts
  *   protocol/list.c       the items of all other lists
+ *   protocol/answer.c     whether a reply fits its request
  *   protocol/kind.c       the kinds of fields (protocol/kind.h)
  *   protocol.c            frames
  *

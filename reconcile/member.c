@@ -86,17 +86,45 @@ void member_ask(struct reconcile *r, uint32_t index, const struct frame *frame, 
 	if (m->requests.count == 0)
 		m->heard_ms = r->time_ms;
 	numbered.request = ++m->last_request;
-	*(struct member_request *)ring_add(&m->requests, sizeof request) = request;
+	request.number = numbered.request;
+	size_t offset = m->out.size;
+
 	member_write(r, index, &numbered);
+	if (protocol_is_compared(frame->type)) {
+		request.size = (uint32_t)(m->out.size - offset);
+		request.kept = memory_alloc(request.size);
+		memcpy(request.kept, m->out.data + offset, request.size);
+	}
+	*(struct member_request *)ring_add(&m->requests, sizeof request) = request;
 }
 
-bool member_answers(struct member *m, uint8_t type, struct member_request *request)
+const char *member_answers(struct member *m, const struct frame *frame,
+                           struct member_request *request)
 {
-	if (m->requests.count == 0 || type != (request_at(m, 0)->type | FRAME_REPLY))
-		return false;
+	struct frame asked;
+	const char *why = NULL;
+	bool is_whole;
+
+	if (m->requests.count == 0)
+		return "answers what was not asked";
 	*request = *request_at(m, 0);
+	if (frame->type != (request->type | FRAME_REPLY) || frame->request != request->number)
+		return "answers in the wrong order";
 	ring_drop(&m->requests);
-	return true;
+	if (request->kept == NULL)
+		return NULL;
+	is_whole = protocol_decode(view_of(request->kept, request->size), &asked, &why);
+	assert(is_whole);
+	why = protocol_contradiction(&asked, frame);
+	memory_free(request->kept);
+	return why;
+}
+
+void member_forget(struct member *m)
+{
+	for (uint32_t i = 0; i < m->requests.count; i++)
+		memory_free(request_at(m, i)->kept);
+	ring_release(&m->requests);
 }
 
 /* ---- output ---- */

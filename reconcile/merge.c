@@ -107,30 +107,6 @@ void merge_begin(struct reconcile *r, uint32_t index)
 	assert(task->waiting != 0);
 }
 
-/* Whether the elements of a page stand in order, in its range, and are of the set: a replica that
- * sends anything else is not to be trusted. */
-static bool page_is_right(const struct reconcile *r, const struct plan_task *task,
-                          const struct frame *frame)
-{
-	struct reader reader = reader_of(frame->element_page.facts);
-	struct bound before = task->range.after;
-	struct fact fact;
-
-	if (bound_compare(&frame->element_page.reached, &task->range.after) <= 0 ||
-	    bound_compare(&frame->element_page.reached, &task->range.upto) > 0)
-		return false;
-	while (protocol_next_fact(&reader, &fact)) {
-		bool is_gone = fact.kind == FACT_TOMBSTONE || fact.kind == FACT_BURIAL;
-		const struct bound bound = bound_of(&fact);
-
-		if (bound_compare(&before, &bound) >= 0 ||
-		    (r->set & (is_gone ? SET_GONE : SET_LIVE)) == 0)
-			return false;
-		before = bound;
-	}
-	return bound_compare(&before, &frame->element_page.reached) <= 0;
-}
-
 /* ---- merging ---- */
 
 /* One group's page, and its next element. */
@@ -254,13 +230,10 @@ static void merge_pages(struct reconcile *r, uint32_t index)
 		task->state = TASK_PAUSED;
 }
 
-const char *merge_reply(struct reconcile *r, uint32_t index, uint32_t task_index,
-                        const struct frame *frame)
+void merge_reply(struct reconcile *r, uint32_t index, uint32_t task_index,
+                 const struct frame *frame)
 {
 	struct plan_task *task = &r->tasks[task_index];
-
-	if (!page_is_right(r, task, frame))
-		return "shows elements that are not of the range";
 	bool is_put = buf_put(&task->pages[index], frame->element_page.facts.data,
 	                      frame->element_page.facts.size);
 
@@ -268,5 +241,4 @@ const char *merge_reply(struct reconcile *r, uint32_t index, uint32_t task_index
 	task->reached[index] = frame->element_page.reached;
 	if (task->waiting == 0)
 		merge_pages(r, task_index);
-	return NULL;
 }

@@ -360,7 +360,7 @@ static void compare(struct reconcile *r, uint32_t index)
 /* ---- replies ---- */
 
 /* The splitter's answer: the ends of the parts, and its own digests. */
-static const char *take_split(struct reconcile *r, uint32_t index, const struct frame *frame)
+static void take_split(struct reconcile *r, uint32_t index, const struct frame *frame)
 {
 	struct plan_task *task = &r->tasks[index];
 	struct reader reader = reader_of(frame->split_reply.parts);
@@ -375,37 +375,29 @@ static const char *take_split(struct reconcile *r, uint32_t index, const struct 
 	}
 	assert(task->part_count >= 1);
 	assert(task->part_count <= PARTS_MAX);
-	if (bound_compare(&task->uptos[0], &task->range.after) <= 0 ||
-	    bound_compare(&split.upto, &task->range.upto) != 0)
-		return "splits another range";
 	ask_digests(r, index);
 	if (task->waiting == 0)
 		compare(r, index);
-	return NULL;
 }
 
 /* Another member's digests of the same parts. */
-static const char *take_digests(struct reconcile *r, uint32_t index, uint32_t task_index,
-                                const struct frame *frame)
+static void take_digests(struct reconcile *r, uint32_t index, uint32_t task_index,
+                         const struct frame *frame)
 {
 	struct plan_task *task = &r->tasks[task_index];
 	struct reader reader = reader_of(frame->digested.parts);
 	struct digest_part *parts;
 	uint32_t count = 0;
 
-	if (frame->digested.parts.size / PART_SIZE != task->part_count)
-		return "answers about other parts";
 	parts = memory_alloc(PARTS_MAX * sizeof *parts);
 	task->parts[index] = parts;
 	while (count < task->part_count && protocol_next_part(&reader, &parts[count]))
 		count++;
 	if (task->waiting == 0)
 		compare(r, task_index);
-	return NULL;
 }
 
-const char *plan_reply(struct reconcile *r, uint32_t index, uint32_t task_index,
-                       const struct frame *frame)
+void plan_reply(struct reconcile *r, uint32_t index, uint32_t task_index, const struct frame *frame)
 {
 	struct plan_task *task = &r->tasks[task_index];
 
@@ -414,17 +406,18 @@ const char *plan_reply(struct reconcile *r, uint32_t index, uint32_t task_index,
 	task->waiting &= (uint8_t) ~(1u << index);
 	switch (task->state) {
 	case TASK_SPLIT:
-		return take_split(r, task_index, frame);
+		take_split(r, task_index, frame);
+		break;
 	case TASK_DIGEST:
-		return take_digests(r, index, task_index, frame);
+		take_digests(r, index, task_index, frame);
+		break;
 	case TASK_LIST:
-		return merge_reply(r, index, task_index, frame);
+		merge_reply(r, index, task_index, frame);
+		break;
 	case TASK_FREE:
 	case TASK_PAUSED:
-		break;
+		assert(false); /* these wait for nothing */
 	}
-	assert(false); /* these wait for nothing */
-	return "answers what was not asked";
 }
 
 /* ---- going on ---- */

@@ -41,10 +41,11 @@ enum {
 	STORE_WINDOW_BYTES = 1024 * 1024, /* a replica has not acknowledged: no more is read */
 	COLLECTED_BYTES_MAX = RECONCILE_MAX * FRAME_SIZE_MAX, /* of the pages of one task */
 	OUTPUT_BYTES_MAX = 64 * 1024 * 1024,
-	REPLY_TIMEOUT = 30000,  /* ms */
-	CONNECT_TIMEOUT = 5000, /* ms */
-	ELEMENTS_PER_MS = 50,   /* that a slow replica counts and hashes */
-	NOBODY = 0xff,          /* no index of a member */
+	REPLY_TIMEOUT = 30000,            /* ms */
+	CONNECT_TIMEOUT = 5000,           /* ms */
+	ELEMENTS_PER_MS = 50,             /* that a slow replica counts and hashes */
+	COUNTING_MS_MAX = 10 * 60 * 1000, /* however many it says that it has */
+	NOBODY = 0xff,                    /* no index of a member */
 };
 _Static_assert(STORE_BYTES + FACT_SIZE_MAX + FRAME_HEADER_SIZE <= FRAME_SIZE_MAX, "a STORE fits");
 
@@ -67,6 +68,11 @@ struct member_request {
 	uint32_t epoch;
 	uint32_t bytes; /* STORE: of its facts */
 	uint32_t facts; /* STORE: how many */
+	uint32_t number;
+	/* What the reply must fit, if it is compared (protocol_contradiction): the request's bytes,
+	 * which are owned. */
+	uint32_t size;
+	uint8_t *kept;
 };
 
 struct member {
@@ -111,9 +117,12 @@ void member_write(struct reconcile *r, uint32_t index, const struct frame *frame
 /* Writes a request and remembers it until its reply comes. The reply goes to plan_reply for `task`,
  * if it is a task's; else `task` is 0. The number of the request is set here. */
 void member_ask(struct reconcile *r, uint32_t index, const struct frame *frame, uint32_t task);
-/* A frame of this type has come: takes the oldest request off the ring. False if the frame is no
- * reply to that. */
-bool member_answers(struct member *m, uint8_t type, struct member_request *request);
+/* A frame has come: takes the oldest request off the ring. NULL, or a phrase that says why the
+ * frame is no reply to that. What was kept of the request is freed. */
+const char *member_answers(struct member *m, const struct frame *frame,
+                           struct member_request *request);
+/* Forgets the requests that are not answered. */
+void member_forget(struct member *m);
 /* Asserts the invariants. */
 void member_check(const struct member *m);
 
@@ -187,10 +196,8 @@ struct reconcile {
 bool merge_has_room(const struct reconcile *r);
 /* Asks the speakers of the task's range for a page each. */
 void merge_begin(struct reconcile *r, uint32_t task);
-/* Takes in a page that has come for a task. NULL, or a phrase: why the replica is not to be
- * trusted. It lives for ever. */
-const char *merge_reply(struct reconcile *r, uint32_t index, uint32_t task,
-                        const struct frame *frame);
+/* Takes in a page that has come for a task, and fits what was asked. */
+void merge_reply(struct reconcile *r, uint32_t index, uint32_t task, const struct frame *frame);
 /* Writes a STORE of what is collected for a member, if anything is. */
 void merge_flush(struct reconcile *r, uint32_t index);
 
@@ -200,9 +207,8 @@ void merge_flush(struct reconcile *r, uint32_t index);
 void plan_start(struct reconcile *r);
 /* Drops all tasks and ranges. */
 void plan_release(struct reconcile *r);
-/* Takes in the reply to a task's request. NULL, or a phrase as of merge_reply. */
-const char *plan_reply(struct reconcile *r, uint32_t index, uint32_t task,
-                       const struct frame *frame);
+/* Takes in the reply to a task's request, which fits it. */
+void plan_reply(struct reconcile *r, uint32_t index, uint32_t task, const struct frame *frame);
 /* Starts and resumes tasks; ends the pass when nothing is left to do. */
 void plan_pump(struct reconcile *r);
 

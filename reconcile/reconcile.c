@@ -26,7 +26,7 @@ static void lose(struct reconcile *r, uint32_t index, const char *why)
 	buf_clear(&m->store);
 	m->store_facts = 0;
 	m->unstored = 0;
-	ring_release(&m->requests);
+	member_forget(m);
 	if (!r->is_started || r->is_done)
 		return;
 	r->epoch++;
@@ -184,8 +184,10 @@ static const char *take_reply(struct reconcile *r, uint32_t index, const struct 
 	struct member *m = &r->members[index];
 	struct member_request request;
 
-	if (!member_answers(m, frame->type, &request))
-		return "answers what was not asked";
+	const char *why = member_answers(m, frame, &request);
+
+	if (why != NULL)
+		return why;
 	switch (request.type) {
 	case FRAME_OPERATE:
 		return take_proof(r, index, frame);
@@ -200,9 +202,9 @@ static const char *take_reply(struct reconcile *r, uint32_t index, const struct 
 	default:
 		if (frame->status != STATUS_OK)
 			return "refuses what only operators may ask";
-		return (request.epoch == r->epoch || BUG(repair_old_answers)) && r->is_started
-		               ? plan_reply(r, index, request.task, frame)
-		               : NULL;
+		if ((request.epoch == r->epoch || BUG(repair_old_answers)) && r->is_started)
+			plan_reply(r, index, request.task, frame);
+		return NULL;
 	}
 }
 
@@ -303,7 +305,10 @@ static uint64_t timeout_of(const struct reconcile *r, const struct member *m)
 {
 	if (m->state < MEMBER_READY)
 		return r->options.connect_timeout_ms;
-	return r->options.reply_timeout_ms + m->facts / ELEMENTS_PER_MS;
+	uint64_t counting_ms = m->facts / ELEMENTS_PER_MS;
+
+	return r->options.reply_timeout_ms +
+	       (counting_ms < COUNTING_MS_MAX ? counting_ms : COUNTING_MS_MAX);
 }
 
 /* When something must be done about a member: its answer is late, or it needs a PING so that it
@@ -394,7 +399,7 @@ void reconcile_free(struct reconcile *r)
 	for (uint32_t i = 0; i < RECONCILE_MAX; i++) {
 		buf_release(&r->members[i].out);
 		buf_release(&r->members[i].store);
-		ring_release(&r->members[i].requests);
+		member_forget(&r->members[i]);
 	}
 	buf_release(&r->scratch);
 	buf_release(&r->collected);

@@ -208,7 +208,7 @@ static void introduced(struct replication *r, struct create *c, uint32_t index,
 		          "this creation was taken back elsewhere; try again");
 		break;
 	default:
-		replica_doubt(r, index, "refuses an account that is right");
+		replica_lies(r, index, "refuses an account that is right");
 	}
 }
 

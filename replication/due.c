@@ -35,6 +35,30 @@ bool due_take(struct replication *r, uint32_t index, struct due_reply *due)
 	return true;
 }
 
+void due_release(struct due_reply *due)
+{
+	memory_free(due->question);
+	memory_free(due->bytes);
+	due->question = NULL;
+	due->bytes = NULL;
+}
+
+const char *due_contradiction(const struct due_reply *due, const struct frame *reply)
+{
+	struct frame request;
+	const char *why;
+	bool is_whole = true;
+
+	request.type = due->type;
+	request.send.count = due->count;
+	if (due->bytes != NULL)
+		is_whole = protocol_decode(view_of(due->bytes, due->size), &request, &why);
+	else if (due->type != FRAME_SEND)
+		return NULL; /* such a request is not compared */
+	assert(is_whole);
+	return protocol_contradiction(&request, reply);
+}
+
 bool due_is_work(const struct replica *p)
 {
 	for (uint32_t i = 0; i < p->due.count; i++)
@@ -46,7 +70,7 @@ bool due_is_work(const struct replica *p)
 void due_clear(struct replica *p)
 {
 	for (uint32_t i = 0; i < p->due.count; i++)
-		memory_free(due_at(p, i)->question);
+		due_release(due_at(p, i));
 	ring_release(&p->due);
 	buf_release(&p->out);
 	p->write_told = false;
@@ -61,7 +85,11 @@ static uint32_t due_request(struct replication *r, uint32_t index, uint8_t type,
                             struct op *op, struct stream_question *question)
 {
 	struct replica *p = &r->replicas[index];
-	struct due_reply due = { (uint8_t)target, type, 0, op, question, r->now_ms };
+	struct due_reply due = { .target = (uint8_t)target,
+		                 .type = type,
+		                 .op = op,
+		                 .question = question,
+		                 .asked_ms = r->now_ms };
 
 	if (++p->next_request == 0)
 		p->next_request = 1; /* 0 is no request's number */
@@ -76,10 +104,35 @@ static uint32_t due_request(struct replication *r, uint32_t index, uint8_t type,
 	return due.request;
 }
 
+/* Keeps what the reply to the request that was written last must fit. The frame stands at
+ * `offset`. */
+static void due_keep(struct replication *r, uint32_t index, size_t offset)
+{
+	struct replica *p = &r->replicas[index];
+	struct due_reply *due = due_at(p, p->due.count - 1);
+	const uint8_t *frame = p->out.data + offset;
+	size_t count_at = FRAME_HEADER_SIZE + 8; /* of a SEND, behind its time */
+
+	if (due->type == FRAME_SEND) {
+		count_at += (frame[5] & FLAG_SESSION) != 0 ? ULID_SIZE : 0;
+		due->count = buf_load_u16(frame + count_at);
+	} else if (protocol_is_compared(due->type)) {
+		due->size = (uint32_t)(p->out.size - offset);
+		due->bytes = memory_alloc(due->size);
+		memcpy(due->bytes, frame, due->size);
+	}
+}
+
 void replica_doubt(struct replication *r, uint32_t index, const char *why)
 {
 	if (r->replicas[index].doubt == NULL)
 		r->replicas[index].doubt = why;
+}
+
+void replica_lies(struct replication *r, uint32_t index, const char *why)
+{
+	replica_doubt(r, index, why);
+	r->replicas[index].lies = true;
 }
 
 /* So much waits to be written that the replica, or the network, must have stopped taking it. */
@@ -93,8 +146,13 @@ void due_ask(struct replication *r, uint32_t index, const struct frame *frame, e
 {
 	struct frame f = *frame;
 
+	struct buf *out = &r->replicas[index].out;
+	size_t offset = out->size;
+
 	f.request = due_request(r, index, f.type, target, op, NULL);
-	if (!protocol_encode(&r->replicas[index].out, &f))
+	if (protocol_encode(out, &f))
+		due_keep(r, index, offset);
+	else
 		due_overflow(r, index);
 }
 
@@ -113,10 +171,12 @@ size_t due_begin(struct replication *r, uint32_t index, uint8_t type, uint8_t fl
 
 void due_end(struct replication *r, uint32_t index, size_t offset, bool fits)
 {
-	if (fits)
+	if (fits) {
 		protocol_end(&r->replicas[index].out, offset);
-	else
+		due_keep(r, index, offset);
+	} else {
 		due_overflow(r, index);
+	}
 }
 
 /* ---- what the caller takes ---- */

@@ -72,6 +72,7 @@ struct login {
 	struct ulid largest; /* session that was named */
 	/* What replicas have said: yes; not known; no; a larger session is there; gone; no room. */
 	uint8_t in, unknown, wrong, over, gone, full;
+	uint8_t handed;  /* replicas that have stored the account since then */
 	uint32_t rounds; /* so many times it has begun again */
 	struct other others[OTHERS_MAX];
 	uint32_t others_count;
@@ -175,7 +176,7 @@ bool login_is_signed(struct replication *r, uint32_t index, const struct login_s
 	explicit_bzero(server_key, sizeof server_key);
 	if (sha256_equal(signature, frame->logged_in.signature) || BUG(unsigned_believed))
 		return true;
-	replica_doubt(r, index, "cannot prove that it knows this account");
+	replica_lies(r, index, "cannot prove that it knows this account");
 	return false;
 }
 
@@ -196,7 +197,7 @@ void login_handover_frame(struct replication *r, uint32_t index,
 	if (!box_close(&frame->introduce.box, secret, &auth, &account->verifier, p->box_answer)) {
 		/* Everybody could open that one. */
 		memset(frame->introduce.box.parts, 0, sizeof frame->introduce.box.parts);
-		replica_doubt(r, index, "has a public key that cannot be one");
+		replica_lies(r, index, "has a public key that cannot be one");
 	}
 	explicit_bzero(secret, sizeof secret);
 }
@@ -207,7 +208,7 @@ bool login_handed_over(struct replication *r, uint32_t index, const struct frame
 
 	if (sha256_equal(frame->introduced.signature, p->box_answer))
 		return true;
-	replica_doubt(r, index, "has not opened what was sent to it alone");
+	replica_lies(r, index, "has not opened what was sent to it alone");
 	return false;
 }
 
@@ -281,6 +282,7 @@ static void write_logins(struct replication *r, struct login *l)
 
 	op->phase = PHASE_LOGIN;
 	l->in = l->unknown = l->wrong = l->over = l->gone = l->full = l->ended = l->buried = 0;
+	l->handed = 0;
 	if (!op_audience(r, op))
 		return;
 	l->is_written = true;
@@ -508,7 +510,7 @@ static bool unseal(struct replication *r, struct login *l, uint32_t index,
 	explicit_bzero(seal, sizeof seal);
 	if (auth_account_fits(account))
 		return true;
-	replica_doubt(r, index, "cannot prove that it knows this account");
+	replica_lies(r, index, "cannot prove that it knows this account");
 	return false;
 }
 
@@ -530,6 +532,8 @@ static void login_answered(struct replication *r, struct login *l, uint32_t inde
 			l->in |= bit;
 		break;
 	case STATUS_UNKNOWN:
+		if (l->handed & bit)
+			replica_lies(r, index, LIES_UNKNOWN);
 		l->unknown |= bit;
 		break;
 	case STATUS_TAKEN_OVER:
@@ -576,6 +580,7 @@ static void reply(struct replication *r, struct op *op, uint32_t index, const st
 		if (!login_handed_over(r, index, frame))
 			return;
 		l->unknown &= (uint8_t)~BIT(index);
+		l->handed |= BIT(index);
 		login_frame(r, index, &l->s, &login);
 		op_ask(r, op, index, &login);
 	} else if (frame->status == STATUS_GONE) {

@@ -41,6 +41,9 @@
 #include "fact/ranges.h"
 #include "replication/replication.h"
 
+/* What is said of a replica that does not know an account which it has just stored. */
+#define LIES_UNKNOWN "does not know the account that it has stored"
+
 /* A set of replicas is a mask, one bit for each index. */
 #define ALL_REPLICAS 7u
 #define BIT(index)   ((uint8_t)(1u << (index)))
@@ -104,6 +107,11 @@ struct due_reply {
 	struct op *op;                    /* TARGET_OP, and perhaps TARGET_PING */
 	struct stream_question *question; /* TARGET_STREAMS; owned */
 	uint64_t asked_ms;
+	/* What the reply must fit: of a SEND how many recipients; of others, if they are compared,
+	 * the request's bytes, which are owned. */
+	uint16_t count;
+	uint32_t size;
+	uint8_t *bytes;
 };
 
 /* ---- tombstone.c: what is gone ---- */
@@ -308,6 +316,8 @@ enum replica_state {
 struct replica {
 	enum replica_state state;
 	const char *doubt; /* why it dies when all is settled next; NULL: it does not */
+	bool lies;         /* it dies, or has died, because it contradicted the protocol */
+	bool handed;       /* it has stored the account of this session on this connection */
 	bool failed_once;  /* has failed since the start: counts for `ready` */
 	bool write_told;   /* ACTION_WRITE was given, and nothing taken since */
 	bool welcomed;
@@ -333,7 +343,9 @@ struct replica {
 	uint64_t sent_ms;      /* of the last frame */
 	uint64_t redial_ms;
 	uint32_t backoff_ms;
-	char why[WHY_SIZE]; /* it is not live */
+	uint32_t liar_backoff_ms; /* the same after a lie */
+	uint64_t live_ms;         /* since when it is live, or was the last time */
+	char why[WHY_SIZE];       /* it is not live */
 	struct reading reading;
 	struct stream_state *tell_first; /* streams with something in to_tell */
 	uint32_t tell_count;             /* numbers there, */
@@ -434,8 +446,12 @@ size_t due_begin(struct replication *r, uint32_t index, uint8_t type, uint8_t fl
                  enum target target, struct op *op, struct stream_question *question);
 /* Ends it. `fits`: all of it had room. If not, the replica is doubted. */
 void due_end(struct replication *r, uint32_t index, size_t offset, bool fits);
-/* Takes the oldest reply that is due; its question is the caller's to free. False: none is due. */
+/* Takes the oldest reply that is due; the caller calls due_release for it. False: none is due. */
 bool due_take(struct replication *r, uint32_t index, struct due_reply *due);
+/* Frees what it owns. */
+void due_release(struct due_reply *due);
+/* Whether this reply, of the type that is due, contradicts its request: protocol_contradiction. */
+const char *due_contradiction(const struct due_reply *due, const struct frame *reply);
 /* The connection has ended: forgets what is due and what was to be written, and frees it. */
 void due_clear(struct replica *p);
 /* Whether a reply is due that is more than a ping's. */
@@ -443,6 +459,8 @@ bool due_is_work(const struct replica *p);
 /* The replica dies when all is settled next, before any request is looked at. `why`: a phrase that
  * lives for ever; the first one counts. */
 void replica_doubt(struct replication *r, uint32_t index, const char *why);
+/* The same for one that has contradicted the protocol or itself: it is not dialled again soon. */
+void replica_lies(struct replication *r, uint32_t index, const char *why);
 
 /* ---- tombstone.c ---- */
 

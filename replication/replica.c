@@ -57,6 +57,7 @@ static void tell_state(struct replication *r, uint32_t index, bool live)
 	a = replication_act(r, ACTION_REPLICA, why);
 	a->index = index;
 	a->live = live;
+	a->lies = !live && r->replicas[index].lies;
 	a->why = why ? why : "";
 }
 
@@ -67,7 +68,7 @@ static void become_live(struct replication *r, uint32_t index)
 
 	assert(!(r->live & BIT(index)));
 	p->state = REPLICA_LIVE;
-	p->backoff_ms = REDIAL_MS_MIN;
+	p->live_ms = r->now_ms;
 	p->why[0] = '\0';
 	r->live |= BIT(index);
 	r->era++;
@@ -87,25 +88,41 @@ static void forget_connection(struct replica *p)
 	p->login_written = false;
 	p->joined = false;
 	memset(&p->ended_session, 0, sizeof p->ended_session);
+	p->handed = false;
 	p->facts_known = false;
 }
 
-/* The state DOWN, with the time of the next try. The pause doubles each time, up to a second; a
- * random quarter is added, so that not all clients of a replica come back at the same moment. */
+/* The time of the next try. The pause doubles each time; a random quarter is added, so that not all
+ * clients of a replica come back at the same moment. That a replica becomes live does not make it
+ * short again: one that fails as soon as it is live would be dialled without end. */
+static void set_redial(struct replication *r, struct replica *p, bool was_live)
+{
+	uint64_t live_ms = was_live ? r->now_ms - p->live_ms : 0;
+	uint32_t most = p->lies ? LIAR_MS_MAX : REDIAL_MS_MAX;
+	uint32_t *pause = p->lies ? &p->liar_backoff_ms : &p->backoff_ms;
+	uint8_t jitter;
+
+	if (live_ms >= BEHAVED_MS)
+		p->backoff_ms = REDIAL_MS_MIN;
+	if (live_ms >= LIAR_BEHAVED_MS)
+		p->liar_backoff_ms = LIAR_MS_MIN;
+	replication_random(r, &jitter, sizeof jitter);
+	p->redial_ms = r->now_ms + *pause + *pause * jitter / 1024;
+	*pause = *pause * 2 < most ? *pause * 2 : most;
+	if (r->options.single)
+		p->redial_ms = UINT64_MAX;
+}
+
+/* The state DOWN. */
 static void go_down(struct replication *r, uint32_t index, const char *why)
 {
 	struct replica *p = &r->replicas[index];
 	bool was_live = (r->live & BIT(index)) != 0;
-	uint8_t jitter;
 
 	(void)snprintf(p->why, sizeof p->why, "%s", why);
 	p->state = REPLICA_DOWN;
 	p->failed_once = true;
-	replication_random(r, &jitter, sizeof jitter);
-	p->redial_ms = r->now_ms + p->backoff_ms + p->backoff_ms * jitter / 1024;
-	p->backoff_ms = p->backoff_ms * 2 < REDIAL_MS_MAX ? p->backoff_ms * 2 : REDIAL_MS_MAX;
-	if (r->options.single)
-		p->redial_ms = UINT64_MAX;
+	set_redial(r, p, was_live);
 	forget_connection(p);
 	stream_lost(r, index);
 	mailbox_lost(r, index);
@@ -126,6 +143,14 @@ static void die(struct replication *r, uint32_t index, const char *why)
 	go_down(r, index, why);
 }
 
+/* It has contradicted the protocol or itself. */
+static void die_lying(struct replication *r, uint32_t index, const char *why)
+{
+	if (r->replicas[index].state != REPLICA_DOWN)
+		r->replicas[index].lies = true;
+	die(r, index, why);
+}
+
 void replica_failed(struct replication *r, uint32_t index, const char *why)
 {
 	if (r->replicas[index].state != REPLICA_DOWN)
@@ -138,6 +163,7 @@ void replica_init(struct replication *r, uint32_t index)
 
 	buf_init(&p->out, OUTPUT_SIZE_MAX);
 	p->backoff_ms = REDIAL_MS_MIN;
+	p->liar_backoff_ms = LIAR_MS_MIN;
 	p->silence_ms = 3 * HEARTBEAT_MS;
 	p->state = REPLICA_DIALLING;
 	(void)snprintf(p->why, sizeof p->why, "not answered yet");
@@ -176,6 +202,7 @@ static void join(struct replication *r, uint32_t index)
 	struct frame frame;
 
 	r->replicas[index].state = REPLICA_JOINING;
+	r->replicas[index].handed = false;
 	r->session.dial++;
 	login_frame(r, index, &r->session, &frame);
 	due_ask(r, index, &frame, TARGET_JOIN, NULL);
@@ -240,6 +267,10 @@ static void joined(struct replication *r, uint32_t index, const struct frame *fr
 			has_joined(r, index);
 		break;
 	case STATUS_UNKNOWN:
+		if (p->handed) {
+			die_lying(r, index, LIES_UNKNOWN);
+			break;
+		}
 		login_handover_frame(r, index, &r->session, &again);
 		due_ask(r, index, &again, TARGET_HANDOVER, NULL);
 		break;
@@ -266,6 +297,7 @@ static void handed_over(struct replication *r, uint32_t index, const struct fram
 	if (frame->status == STATUS_OK) {
 		if (!login_handed_over(r, index, frame))
 			return;
+		r->replicas[index].handed = true;
 		login_frame(r, index, &r->session, &login);
 		due_ask(r, index, &login, TARGET_JOIN, NULL);
 	} else if (frame->status == STATUS_GONE) {
@@ -412,9 +444,10 @@ static void take_frame(struct replication *r, uint32_t index, const struct frame
 {
 	struct replica *p = &r->replicas[index];
 	struct due_reply due;
+	const char *why;
 
 	if (!p->welcomed && frame->type != FRAME_WELCOME && frame->type != FRAME_ERROR) {
-		die(r, index, "does not begin with a greeting");
+		die_lying(r, index, "does not begin with a greeting");
 		return;
 	}
 	if (frame->type == FRAME_WELCOME && !p->welcomed) {
@@ -426,14 +459,16 @@ static void take_frame(struct replication *r, uint32_t index, const struct frame
 		return;
 	}
 	if (!due_take(r, index, &due)) {
-		die(r, index, "answers what it was not asked");
+		die_lying(r, index, "answers what it was not asked");
 		return;
 	}
-	if (due.request == frame->request && (due.type | FRAME_REPLY) == frame->type)
-		reply(r, index, &due, frame);
+	if (due.request != frame->request || (due.type | FRAME_REPLY) != frame->type)
+		die_lying(r, index, "answers in the wrong order");
+	else if ((why = due_contradiction(&due, frame)) != NULL)
+		die_lying(r, index, why);
 	else
-		die(r, index, "answers in the wrong order");
-	memory_free(due.question);
+		reply(r, index, &due, frame);
+	due_release(&due);
 }
 
 /* A line of text instead of a frame: a server of another kind or version says why. Gives its size,
@@ -469,7 +504,7 @@ static size_t take_one(struct replication *r, uint32_t index, struct view bytes)
 		take_frame(r, index, &frame);
 	} else {
 		(void)snprintf(why, sizeof why, "sends what is no frame (%s)", reason);
-		die(r, index, why);
+		die_lying(r, index, why);
 	}
 	return size;
 }
@@ -519,6 +554,7 @@ void replica_tick(struct replication *r, uint32_t index)
 		if (r->now_ms < p->redial_ms)
 			return;
 		p->state = REPLICA_DIALLING;
+		p->lies = false;
 		p->due_since_ms = r->now_ms;
 		replication_act(r, ACTION_DIAL, NULL)->index = index;
 		return;

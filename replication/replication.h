@@ -41,6 +41,13 @@ enum {
 	REPLICAS = 3,
 	REPLY_TIMEOUT_MS = 3000, /* no reply for so long while one is due: dead */
 	HEARTBEAT_MS = 2000,     /* a ping after so long without a frame */
+	/* A replica that has been live for so long has behaved: the pauses begin anew. */
+	BEHAVED_MS = 2000,
+	/* The same pauses for one that has contradicted the protocol or itself. Nothing that it
+	 * says can be trusted, and it is broken rather than busy. */
+	LIAR_MS_MIN = 10000,
+	LIAR_MS_MAX = 300000,
+	LIAR_BEHAVED_MS = 60000,
 	/* So long a message that only followers have pushed waits for the leader's, and a number
 	 * for those before it. */
 	GRACE_MS = 250,
@@ -232,6 +239,7 @@ struct action {
 	enum action_kind kind;
 	uint32_t index;
 	bool live;
+	bool lies; /* it has contradicted the protocol or itself: LIAR_MS_MIN */
 	const char *why;
 	struct {
 		uint32_t token;

@@ -32,7 +32,7 @@ bool tombstone_proves(struct replication *r, uint32_t index, const struct entry 
 
 	if (BUG(gone_believed) || (tombstone_read(entry, &t) && id_equal(&t.id, id)))
 		return true;
-	replica_doubt(r, index, "says without a proof that the account is gone");
+	replica_lies(r, index, "says without a proof that the account is gone");
 	return false;
 }
 

@@ -397,7 +397,8 @@ static bool put_page(const struct sessions *s, struct connection *c, struct buf 
 	while (store_mailbox_next(s->store, &c->account, &next, &message)) {
 		const struct message_item item = item_of(&message);
 
-		if (size > 0 && size + MESSAGE_SIZE + message.text.size > size_max)
+		if (size > 0 &&
+		    (size + MESSAGE_SIZE + message.text.size > size_max || BUG(page_stands_still)))
 			return false;
 		session_must(protocol_put_message(b, &item));
 		session_spend(c, COST_ENTRY);
@@ -424,6 +425,8 @@ void session_page(struct sessions *s, struct connection *c, const struct frame *
 
 	if (is_last)
 		upto = place_end();
+	else if (BUG(page_stands_still))
+		upto = frame->page.after;
 	b->data[begin] = is_last;
 	protocol_put_place(b->data + begin + 1, &upto);
 	session_parts_end(s, c);

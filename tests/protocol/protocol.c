@@ -227,6 +227,11 @@ static const struct change changes[] = {
 	{ "WELCOME: version 0", FRAME_WELCOME, 0, 0, 0, 2, 0, false },
 	{ "WELCOME: the last time", FRAME_WELCOME, 0, 0, 82, 8, NUMBER_MAX, true },
 	{ "WELCOME: a later time", FRAME_WELCOME, 0, 0, 82, 8, NUMBER_MAX + 1, false },
+	{ "WELCOME: no silence at all", FRAME_WELCOME, 0, 0, 102, 4, 0, false },
+	{ "WELCOME: too short a silence", FRAME_WELCOME, 0, 0, 102, 4, 999, false },
+	{ "WELCOME: the shortest silence", FRAME_WELCOME, 0, 0, 102, 4, 1000, true },
+	{ "WELCOME: the longest silence", FRAME_WELCOME, 0, 0, 102, 4, 86400000, true },
+	{ "WELCOME: too long a silence", FRAME_WELCOME, 0, 0, 102, 4, 86400001, false },
 	{ "PING: a later time", REPLY_OF(PING), 0, 0, 1, 8, NUMBER_MAX + 1, false },
 	{ "PING: any sum", REPLY_OF(PING), 0, 0, 17, 8, 0, true },
 	{ "LOOKUP_NAME: a name with a space", FRAME_LOOKUP_NAME, 0, 0, 2, 1, ' ', false },
@@ -246,7 +251,8 @@ static const struct change changes[] = {
 	{ "TAKEN: a setting of another kind", REPLY_OF(INTRODUCE), 0, 1, 1 + 22 + 1 + 34, 1, '#',
 	  false },
 	{ "TAKEN: a status that is none", REPLY_OF(DELETE), 0, 0, 0, 1, STATUS_END, false },
-	{ "TAKEN: the last status", REPLY_OF(DELETE), 0, 0, 0, 1, STATUS_END - 1, true },
+	{ "DELETE: no room", REPLY_OF(DELETE), 0, 0, 0, 1, STATUS_DISK_FULL, true },
+	{ "DELETE: a status of other replies", REPLY_OF(DELETE), 0, 0, 0, 1, STATUS_TAKEN, false },
 	{ "TAKEN: gone, with an entry that is alive", REPLY_OF(INTRODUCE), 0, 1, 0, 1, STATUS_GONE,
 	  false },
 	{ "TAKEN: unknown, with an entry", REPLY_OF(INTRODUCE), 0, 1, 0, 1, STATUS_UNKNOWN, false },
@@ -347,6 +353,25 @@ static bool repeated(uint8_t type, struct view before, struct view item, size_t 
 
 static const struct view no_bytes;
 static const uint8_t zeros[200];
+
+/* Of each reply: every status is a sample, or is refused. */
+static void test_statuses(void)
+{
+	uint32_t refused = 0;
+
+	for (unsigned type = FRAME_PING; type < FRAME_TYPE_REQUEST_END; type++)
+		for (unsigned status = 1; status < STATUS_END; status++) {
+			uint8_t bytes[FRAME_HEADER_SIZE + 1] = { 7, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0 };
+			bool is_bare = (bare_refusals[type] >> status & 1) != 0;
+
+			bytes[4] = (uint8_t)(type | FRAME_REPLY);
+			bytes[FRAME_HEADER_SIZE] = (uint8_t)status;
+			ALWAYS(check_bytes(bytes, sizeof bytes) == is_bare,
+			       "a status is one that the reply may have");
+			refused += !is_bare;
+		}
+	OK(refused > 200, "statuses: a reply has no other than those of its request");
+}
 
 static void test_counts_of_lists(void)
 {
@@ -795,6 +820,7 @@ int main(void)
 	test_fields();
 	test_cuts_and_flips();
 	test_changes();
+	test_statuses();
 	test_counts_of_lists();
 	test_counts_that_are_said();
 	test_sizes_of_strings();

@@ -167,6 +167,27 @@ static inline void hand_entry(enum entry_state state)
 
 /* ---- samples ---- */
 
+#define REFUSED(status) (1u << STATUS_##status)
+/* The refusals that each reply may have and that have nothing behind their status. */
+static const uint32_t bare_refusals[FRAME_TYPE_REQUEST_END] = {
+	[FRAME_INTRODUCE] = REFUSED(WRONG_PROOF) | REFUSED(DISK_FULL),
+	[FRAME_HANDOVER] = REFUSED(WRONG_PROOF) | REFUSED(DISK_FULL),
+	[FRAME_CONFIRM] = REFUSED(WRONG_PROOF) | REFUSED(DISK_FULL) | REFUSED(CLOCK) |
+	                  REFUSED(UNKNOWN),
+	[FRAME_DELETE] = REFUSED(WRONG_PROOF) | REFUSED(DISK_FULL),
+	[FRAME_LOGIN] = REFUSED(WRONG_PROOF) | REFUSED(UNKNOWN),
+	[FRAME_SEND] = REFUSED(NO_SESSION),
+	[FRAME_RECEIVED] = REFUSED(NO_SESSION) | REFUSED(DISK_FULL) | REFUSED(MAILBOX_FULL) |
+	                   REFUSED(GAPS),
+	[FRAME_STREAMS] = REFUSED(NO_SESSION),
+	[FRAME_PAGE] = REFUSED(NO_SESSION),
+	[FRAME_OPERATE] = REFUSED(WRONG_PROOF),
+	[FRAME_DIGEST] = REFUSED(WRONG_PROOF),
+	[FRAME_SPLIT] = REFUSED(WRONG_PROOF),
+	[FRAME_ELEMENTS] = REFUSED(WRONG_PROOF),
+	[FRAME_STORE] = REFUSED(WRONG_PROOF) | REFUSED(DISK_FULL),
+};
+
 /* The next sample; its header is put by hand, and the status of a reply. */
 static inline struct sample *sample(uint8_t type, uint8_t flags, enum status status)
 {
@@ -291,10 +312,13 @@ static inline void samples_of_creation(void)
 	sample(FRAME_CONFIRM, 0, STATUS_OK)->frame.confirm.id = an_id(6);
 	hand_id(6);
 	for (size_t i = 0; i < sizeof types; i++) {
-		struct frame *f = &sample(types[i] | FRAME_REPLY, 0, STATUS_TAKEN)->frame;
+		struct frame *f;
 
-		f->introduced.entry = an_entry(ENTRY_ALIVE);
-		hand_entry(ENTRY_ALIVE);
+		if (types[i] != FRAME_HANDOVER) { /* which does not look at the name */
+			f = &sample(types[i] | FRAME_REPLY, 0, STATUS_TAKEN)->frame;
+			f->introduced.entry = an_entry(ENTRY_ALIVE);
+			hand_entry(ENTRY_ALIVE);
+		}
 		f = &sample(types[i] | FRAME_REPLY, 0, STATUS_GONE)->frame;
 		f->introduced.entry = an_entry(ENTRY_GONE);
 		hand_entry(ENTRY_GONE);
@@ -747,7 +771,9 @@ static inline void samples_make(void)
 	samples_of_digests();
 	samples_of_elements();
 	for (unsigned type = FRAME_PING; type < FRAME_TYPE_REQUEST_END; type++) {
-		sample((uint8_t)(type | FRAME_REPLY), 0, STATUS_NO_SESSION);
+		for (unsigned status = 0; status < STATUS_END; status++)
+			if (bare_refusals[type] >> status & 1)
+				sample((uint8_t)(type | FRAME_REPLY), 0, status);
 		if (type == FRAME_DELETE || type == FRAME_LOGOUT || type == FRAME_RECEIVED ||
 		    type == FRAME_STORE)
 			sample((uint8_t)(type | FRAME_REPLY), 0, STATUS_OK);

@@ -448,8 +448,9 @@ static void test_proofs(void)
 	reconcile_connected(g.r, 1, 0);
 	struct buf b;
 	struct frame welcome = { .type = FRAME_WELCOME,
-		                 .welcome = { .version = PROTOCOL_VERSION_MAX } };
-	struct frame proof = { .type = FRAME_OPERATE | FRAME_REPLY };
+		                 .welcome = { .version = PROTOCOL_VERSION_MAX,
+		                              .silence_ms = 6000 } };
+	struct frame proof = { .type = FRAME_OPERATE | FRAME_REPLY, .request = 1 };
 
 	buf_init(&b, FRAME_SIZE_MAX);
 	protocol_encode(&b, &welcome);
@@ -496,7 +497,8 @@ static void test_twins(void)
 	reconcile_connected(g.r, 2, 0);
 	struct buf b;
 	struct frame welcome = { .type = FRAME_WELCOME,
-		                 .welcome = { .version = PROTOCOL_VERSION_MAX } };
+		                 .welcome = { .version = PROTOCOL_VERSION_MAX,
+		                              .silence_ms = 6000 } };
 
 	buf_init(&b, FRAME_SIZE_MAX);
 	memset(welcome.welcome.uuid, 1, UUID_SIZE);

@@ -54,6 +54,8 @@ const struct sim_bug sim_bugs[] = {
 	{ "merge_overtaken", 5000,
 	  "a push is shown before an earlier message that a page has brought" },
 	{ "ranges_over_hole", 2000, "ranges are merged over a hole" },
+	{ "page_stands_still", 2000, "a page that is not the last ends where it began" },
+	{ "list_never_ends", 200, "no page of the list is the last" },
 	{ "repair_live_first", 500, "repair copies what lives before what is gone" },
 	{ "repair_one_way", 500, "repair copies in one direction" },
 	{ "repair_one_pass", 500, "repair ends after one pass, whatever that found" },

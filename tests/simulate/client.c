@@ -214,6 +214,8 @@ static void told_replica(struct sim *s, uint32_t c, const struct action *a)
 
 	sim_trace(s, "client %u: replica %u is %s %s", c, replica, a->live ? "live" : "dead",
 	          a->why);
+	if (a->lies)
+		sim_fail(s, "client %u: an honest replica is taken for a liar: %s", c, a->why);
 	if (a->live) {
 		p->live |= bit;
 		p->last_live_at = s->now;

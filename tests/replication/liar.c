@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Stories of a replica that lies: what it says contradicts the protocol, or never ends. Each lie is
+ * told by each of the three in turn, to clients that do all that a client does. They get what the
+ * other two say. See tests/replication/cluster.h for what the lines say.
+ */
+#include "tests/replication/cluster.h"
+
+#include "replication/private.h"
+
+static struct cluster k;
+static uint64_t told; /* lies, so that no two are equal */
+
+/* Decodes a frame if it is of this type; else passes it on. */
+static bool is(struct view bytes, uint8_t type, struct frame *frame, struct buf *to)
+{
+	const char *why;
+
+	if (bytes.data[4] == type && protocol_decode(bytes, frame, &why))
+		return true;
+	ALWAYS(buf_put(to, bytes.data, bytes.size), "there is room");
+	return false;
+}
+
+static void say_instead(const struct frame *frame, struct buf *to)
+{
+	ALWAYS(protocol_encode(to, frame), "there is room");
+}
+
+/* ---- lies ---- */
+
+static void never_knows(struct view bytes, struct buf *to)
+{
+	struct frame f;
+
+	if (!is(bytes, FRAME_LOGIN | FRAME_REPLY, &f, to))
+		return;
+	f.status = STATUS_UNKNOWN;
+	say_instead(&f, to);
+}
+
+static void list_stands_still(struct view bytes, struct buf *to)
+{
+	struct frame f;
+
+	if (!is(bytes, FRAME_LIST | FRAME_REPLY, &f, to))
+		return;
+	f.listed.last = false;
+	say_instead(&f, to);
+}
+
+static void page_stands_still(struct view bytes, struct buf *to)
+{
+	struct frame f;
+
+	if (!is(bytes, FRAME_PAGE | FRAME_REPLY, &f, to))
+		return;
+	f.paged.last = false;
+	memset(&f.paged.upto, 0, sizeof f.paged.upto);
+	f.paged.messages.size = 0;
+	say_instead(&f, to);
+}
+
+static void page_goes_on(struct view bytes, struct buf *to)
+{
+	struct frame f;
+
+	if (!is(bytes, FRAME_PAGE | FRAME_REPLY, &f, to))
+		return;
+	f.paged.last = false;
+	f.paged.upto = (struct place){ ++told, { { 0 } }, { { 0 } }, 1 };
+	f.paged.messages.size = 0;
+	say_instead(&f, to);
+}
+
+static void other_answers(struct view bytes, struct buf *to)
+{
+	struct frame f;
+
+	if (!is(bytes, FRAME_LOOKUP_NAME | FRAME_REPLY, &f, to) || f.entries.entries.size == 0)
+		return;
+	f.type = FRAME_LOOKUP_ID | FRAME_REPLY;
+	say_instead(&f, to);
+}
+
+static void answers_twice(struct view bytes, struct buf *to)
+{
+	struct frame f;
+
+	if (!is(bytes, FRAME_PING | FRAME_REPLY, &f, to))
+		return;
+	say_instead(&f, to);
+	say_instead(&f, to);
+}
+
+static void no_silence(struct view bytes, struct buf *to)
+{
+	struct frame f;
+
+	if (!is(bytes, FRAME_WELCOME, &f, to))
+		return;
+	told++;
+	say_instead(&f, to);
+	buf_store_u32(to->data + to->size - 4, 0); /* the last field */
+}
+
+static void gone_unproved(struct view bytes, struct buf *to)
+{
+	struct frame f;
+
+	if (!is(bytes, FRAME_LOGIN | FRAME_REPLY, &f, to))
+		return;
+	f.status = STATUS_GONE;
+	memset(&f.logged_in.entry, 0, sizeof f.logged_in.entry);
+	f.logged_in.entry.state = ENTRY_GONE;
+	f.logged_in.entry.name = view_of_string("alice");
+	say_instead(&f, to);
+}
+
+static const struct {
+	const char *name;
+	void (*lie)(struct view frame, struct buf *to);
+	const char *why; /* it is dead; NULL: it need not be found out */
+} lies[] = {
+	{ "knows no account, also after a hand-over", never_knows, LIES_UNKNOWN },
+	{ "a list that stands still", list_stands_still, "lists fewer than it was asked" },
+	{ "a page that stands still", page_stands_still, "an empty page that is not the last" },
+	{ "a page that is empty, and goes on", page_goes_on, "an empty page that is not the last" },
+	{ "a reply of another type", other_answers, "answers in the wrong order" },
+	{ "a reply twice", answers_twice, "answers" },
+	{ "no silence is allowed", no_silence, "a silence out of bounds" },
+	{ "gone without a proof", gone_unproved, "another account" },
+};
+
+/* ---- the story ---- */
+
+/* Everything that a client does; what it hears of it. The lie begins after the first creation. */
+static void test_lie(size_t at, uint32_t liar)
+{
+	char story_name[128];
+	const char *h;
+	bool right;
+
+	cluster_start(&k, SHARE_USUAL, 2);
+	say(&k, 0, "create alice pw");
+	say(&k, 0, "logout");
+	k.replicas[liar].lie = lies[at].lie;
+	for (uint32_t client = 0; client < 2; client++) {
+		client_cut(&k, client, liar);
+		client_heal(&k, client, liar);
+	}
+	pass(&k, 500);
+	quiet(&k);
+	say(&k, 1, "create bob pw");
+	pass(&k, 100);
+	say(&k, 1, "send alice hello");
+	say(&k, 0, "login alice pw");
+	pass(&k, 2000);
+	say(&k, 0, "list");
+	say(&k, 0, "send bob answer");
+	say(&k, 0, "delete");
+	pass(&k, 8000);
+	h = heard(&k, 0);
+	right = has(h, "result login ok") && has(h, "message bob hello") && has(h, "alice+") &&
+	        has(h, "result list ok") && has(h, "result send ok copies=") &&
+	        has(h, "result delete ok copies=") && replication_idle(k.clients[0].r);
+	h = heard(&k, 1);
+	right = right && has(h, "result create ok copies=") && has(h, "message ") &&
+	        has(h, "answer 1");
+	(void)snprintf(story_name, sizeof story_name, "%s: replica %u stops nobody", lies[at].name,
+	               liar);
+	if (!OK(right, story_name))
+		printf("# %s\n# %s\n", k.clients[0].story, h);
+	(void)snprintf(story_name, sizeof story_name, "%s: it is said why", lies[at].name);
+	if (!OK(has(replication_why(k.clients[0].r, liar), lies[at].why), story_name))
+		printf("# %s\n", replication_why(k.clients[0].r, liar));
+	cluster_free(&k);
+}
+
+/* A liar is dialled again after a long pause, and a longer one: not as often as one that fails. */
+static void test_pauses(void)
+{
+	cluster_start(&k, SHARE_USUAL, 1);
+	k.replicas[1].lie = no_silence;
+	client_cut(&k, 0, 1);
+	client_heal(&k, 0, 1);
+	told = 0;
+	pass(&k, 100000);
+	OK(told >= 3 && told <= 5, "pauses: a liar is dialled again, and seldom");
+	k.replicas[1].lie = NULL;
+	pass(&k, 400000);
+	(void)heard(&k, 0);
+	say(&k, 0, "replicas");
+	IS_STRING(heard(&k, 0), "replicas agrees agrees agrees\nresult replicas ok\n",
+	          "pauses: and when it no longer lies, it takes part");
+	cluster_free(&k);
+}
+
+int main(void)
+{
+	for (size_t at = 0; at < sizeof lies / sizeof lies[0]; at++)
+		for (uint32_t liar = 0; liar < REPLICAS; liar++)
+			test_lie(at, liar);
+	test_pauses();
+	return tap_done();
+}
