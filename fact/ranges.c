@@ -87,3 +87,11 @@ uint64_t ranges_below(const struct ranges *set, uint64_t number)
 		return number - 1;
 	return at > 0 ? set->items[at - 1].last : 0;
 }
+
+uint64_t ranges_through(const struct ranges *set, uint64_t number)
+{
+	uint32_t at = find(set, number);
+
+	assert(number >= 1);
+	return at < set->count && set->items[at].first <= number ? set->items[at].last : number - 1;
+}

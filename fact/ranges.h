@@ -25,5 +25,7 @@ bool ranges_add(struct ranges *set, uint64_t first, uint64_t last);
 bool ranges_have(const struct ranges *set, uint64_t number);
 /* The largest member below `number`; 0 if there is none. */
 uint64_t ranges_below(const struct ranges *set, uint64_t number);
+/* The last number of the range that has `number`; number - 1 if none has it. */
+uint64_t ranges_through(const struct ranges *set, uint64_t number);
 
 #endif

@@ -32,6 +32,7 @@ bool due_take(struct replication *r, uint32_t index, struct due_reply *due)
 	*due = *due_at(p, 0);
 	ring_drop(&p->due);
 	p->due_since_ms = r->now_ms;
+	p->heard_ms = due->asked_ms;
 	return true;
 }
 

@@ -12,14 +12,14 @@
  * After a log-in (and after a redial, at that replica) the mailbox is read in pages. The pages of
  * all replicas are merged by place in constant memory: the least head is next, as soon as every
  * replica that has more to give has shown a head. The merge waits until what it brought last is
- * handed out.
+ * handed out, or waits for others of its stream alone.
  *
  * A candidate is handed out when
  *   - there is room among those that were handed out and are not shown yet (handed.c);
  *   - every live replica has said what is gone of its stream, and it is not (stream.c);
  *   - it is known how its sender is to be shown;
  *   - the merge brought it, or the leader pushed it, or GRACE_MS have passed;
- *   - no number is missing between the last one handed out and it, or GRACE_MS have passed, once;
+ *   - no number before it is missing, or it has waited long enough (order.c);
  *   - the candidates of its stream before it are handed out.
  * What is gone or was handed out already is not handed out again. Whoever brought it is told
  * `received` if it is gone or was shown.
@@ -63,8 +63,9 @@ static void unhold(struct replication *r, struct stream_state *s)
 
 /* Puts a message among its stream's candidates, by number; or notes that another replica has
  * brought it, too. */
-static void add_candidate(struct replication *r, struct stream_state *s, uint8_t from,
-                          const struct place *place, bool waited, bool merged, struct view text)
+static struct candidate *add_candidate(struct replication *r, struct stream_state *s, uint8_t from,
+                                       const struct place *place, bool waited, bool merged,
+                                       struct view text)
 {
 	struct candidate **at = &s->candidates;
 	struct candidate *c;
@@ -75,7 +76,7 @@ static void add_candidate(struct replication *r, struct stream_state *s, uint8_t
 		(*at)->from |= from;
 		(*at)->merged |= merged;
 		(*at)->waited |= waited;
-		return;
+		return *at;
 	}
 	if (s->candidates == NULL)
 		hold(r, s);
@@ -90,7 +91,9 @@ static void add_candidate(struct replication *r, struct stream_state *s, uint8_t
 	c->text_size = (uint32_t)text.size;
 	memcpy(c->text, text.data, text.size);
 	*at = c;
+	s->held_size += sizeof *c + text.size;
 	r->held_size += sizeof *c + text.size;
+	return c;
 }
 
 /* Takes the first candidate off. */
@@ -98,9 +101,10 @@ static void drop_candidate(struct replication *r, struct stream_state *s)
 {
 	struct candidate *c = s->candidates;
 
-	if (c->merged)
-		r->merge_waits = false;
+	if (r->merge_for == c)
+		r->merge_for = NULL;
 	s->candidates = c->next;
+	s->held_size -= sizeof *c + c->text_size;
 	r->held_size -= sizeof *c + c->text_size;
 	memory_free(c);
 }
@@ -119,6 +123,7 @@ static void hand_out(struct replication *r, struct stream_state *s, const struct
 
 	memset(shown, 0, sizeof *shown);
 	shown->serial = handed_add(r, s, c->number, c->text_size);
+	order_handed(s, c->number);
 	shown->session = s->key.session;
 	shown->number = c->number;
 	shown->sender = s->key.sender;
@@ -141,7 +146,7 @@ static bool waits_for_merge(const struct replication *r, const struct stream_sta
                             const struct candidate *c)
 {
 	for (const struct candidate *other = s->candidates; other != NULL; other = other->next)
-		if (other->merged && other != c && other->sent_ms < c->sent_ms)
+		if (other == r->merge_for && other != c && other->sent_ms < c->sent_ms)
 			return false;
 	for (uint32_t i = 0; i < REPLICAS; i++)
 		for (const struct page_item *item = r->replicas[i].reading.first;
@@ -154,39 +159,37 @@ static bool waits_for_merge(const struct replication *r, const struct stream_sta
 	return false;
 }
 
-/* A replica has returned, and what its pages bring comes before what the merge waits for. So the
- * merge waits no longer: the candidate that it waits for is shown later, like one that was
- * pushed. */
-static void resume_merge(struct replication *r, struct stream_state *s)
+/* The merge goes on, and what it brought of this stream is handed out later. So nobody else waits
+ * for that, and what a replica that has returned brings comes before it. */
+static void resume_merge(struct replication *r, const struct stream_state *s)
 {
-	for (struct candidate *c = s->candidates; c != NULL; c = c->next) {
-		if (c->merged)
-			r->merge_waits = false;
-		c->merged = false;
-	}
+	for (const struct candidate *c = s->candidates; c != NULL; c = c->next)
+		if (r->merge_for == c && !BUG(order_holds_others))
+			r->merge_for = NULL;
 }
 
-/* The rules of the top comment, in that order. If only time is missing, grace_ms says when. */
+/* The rules of the top comment. If only time is missing, grace_ms says when. */
 static bool may_hand_out(struct replication *r, struct stream_state *s, struct candidate *c)
 {
 	uint64_t grace_ms = c->arrived_ms + GRACE_MS;
-	uint64_t handed = ranges_below(&s->handed, c->number);
-	uint64_t gone = ranges_below(&s->gone, c->number);
+	bool has_room = handed_has_room(r); /* if not, replication_shown looks at it again */
 
 	if ((!stream_is_settled(r, s) || !person_is_settled(r, s->person)) && !BUG(shown_unasked))
 		return false;
+	if (order_waits(r, s, c)) {
+		if (has_room)
+			resume_merge(r, s);
+		return false;
+	}
 	if (r->merging && !BUG(merge_overtaken) && waits_for_merge(r, s, c)) {
 		resume_merge(r, s);
 		return false;
 	}
-	if (!handed_has_room(r)) /* replication_shown looks at it again */
+	if (!has_room)
 		return false;
-	if (c->merged)
+	if (c->merged || r->now_ms >= grace_ms)
 		return true;
-	if (r->now_ms >= grace_ms)
-		return true;
-	if (r->leader >= 0 && (c->from & BIT(r->leader)) &&
-	    (handed > gone ? handed : gone) + 1 == c->number)
+	if (r->leader >= 0 && (c->from & BIT(r->leader)))
 		return true;
 	if (grace_ms < r->grace_ms)
 		r->grace_ms = grace_ms;
@@ -431,7 +434,7 @@ static void take_push(struct replication *r, uint32_t index, const struct messag
 	} else if (r->held_size > HELD_SIZE_MAX) {
 		dropped(r, index, item->sent_ms);
 	} else {
-		add_candidate(r, s, BIT(index), &place, false, false, item->text);
+		(void)add_candidate(r, s, BIT(index), &place, false, false, item->text);
 	}
 }
 
@@ -495,9 +498,8 @@ static void merge_one(struct replication *r, uint32_t least)
 	if (is_done(s, place.number)) {
 		stream_tell(r, s, from, place.number);
 	} else {
-		r->merge_waits = true;
-		add_candidate(r, s, from, &place, !pushed, true,
-		              view_of(head->text, head->text_size));
+		r->merge_for = add_candidate(r, s, from, &place, !pushed, true,
+		                             view_of(head->text, head->text_size));
 		try_stream(r, s);
 	}
 	for (uint32_t i = 0; i < REPLICAS; i++)
@@ -508,7 +510,7 @@ static void merge_one(struct replication *r, uint32_t least)
 /* Until a candidate is to be handed out first, a page is missing, or nothing is left. */
 static void merge(struct replication *r)
 {
-	while (r->merging && !r->merge_waits) {
+	while (r->merging && r->merge_for == NULL) {
 		bool waits;
 		int least = least_head(r, &waits);
 
@@ -562,6 +564,5 @@ void mailbox_clear(struct replication *r)
 	}
 	r->merging = false;
 	r->merge_initial = false;
-	r->merge_waits = false;
 	r->grace_ms = UINT64_MAX;
 }

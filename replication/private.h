@@ -12,6 +12,7 @@
  *   person.c        how the sender of a message is shown
  *   stream.c        what of a stream is gone; telling the replicas what was received
  *   handed.c        messages that were handed out, until they are shown
+ *   order.c         whether a message waits for those before it
  *   mailbox.c       three mailboxes merged; pushes; what may be shown
  *   login.c         log in, and the session that it begins
  *   create.c        create an account            (calls login.c)
@@ -245,7 +246,7 @@ struct candidate {
 	uint64_t arrived_ms;
 	uint8_t from; /* replicas that have it */
 	bool waited;  /* it was pending when the mailbox was read */
-	bool merged;  /* the merge brought it, and waits until it is handed out */
+	bool merged;  /* the merge brought it: who else has it does not matter */
 	uint32_t text_size;
 	uint8_t text[];
 };
@@ -261,9 +262,12 @@ struct stream_state {
 	struct ranges handed; /* handed out: never again in this life */
 	struct ranges shown;  /* of them, what has left the process: may be told */
 	struct ranges gone;
-	struct ranges told[REPLICAS];                   /* `received`, on this connection */
-	struct ranges to_tell[REPLICAS];                /* of them, what is not written yet */
-	struct candidate *candidates;                   /* by number */
+	uint64_t whole;                  /* up to here nothing is waited for any more; order.c */
+	uint32_t vainly;                 /* r->changes when it was waited for in vain; 0: never */
+	struct ranges told[REPLICAS];    /* `received`, on this connection */
+	struct ranges to_tell[REPLICAS]; /* of them, what is not written yet */
+	struct candidate *candidates;    /* by number */
+	size_t held_size;                /* bytes of them */
 	struct stream_state *held_next, *held_previous; /* those with candidates */
 	struct stream_state *tell_next[REPLICAS];
 };
@@ -340,6 +344,7 @@ struct replica {
 	struct buf out;
 	struct ring due;       /* of struct due_reply */
 	uint64_t due_since_ms; /* of the oldest reply due, or when the one before it came */
+	uint64_t heard_ms;     /* what was asked then is answered, and all before it */
 	uint64_t sent_ms;      /* of the last frame */
 	uint64_t redial_ms;
 	uint32_t backoff_ms;
@@ -387,7 +392,8 @@ struct replication {
 	uint8_t live; /* replicas in REPLICA_LIVE */
 	int leader;   /* the first of them; -1: none */
 	uint32_t era; /* counts replicas becoming live: what was learned in an earlier one is old */
-	uint32_t token; /* the last one given */
+	uint32_t changes; /* counts replicas becoming live and dying, from 1 */
+	uint32_t token;   /* the last one given */
 	struct replica replicas[REPLICAS];
 	struct login_session session;
 	uint32_t backs;   /* takings back under way */
@@ -395,24 +401,26 @@ struct replication {
 	struct op *first_op, *last_op;
 	struct op *settle_first, *settle_last; /* those to be looked at, in order */
 	bool waiting_ops;                      /* perhaps some wait for a live replica */
+	uint64_t turns;                        /* counts commands to send */
+	struct op *sends, *last_send;          /* of them, those not written yet, in order */
 	struct map contacts;                   /* by name */
 	struct map outbounds;                  /* by id, of this session */
 	struct map persons;                    /* by id */
 	struct map streams;                    /* by key */
 	struct stream_state *held;             /* those with candidates */
 	bool merging;
-	bool merge_initial;     /* of a log-in: pushes wait for their place */
-	bool merge_waits;       /* for a candidate to be handed out */
-	size_t held_size;       /* bytes of all candidates */
-	struct place merged;    /* what the merge has come to */
-	uint64_t grace_ms;      /* when a held candidate is to be looked at again */
-	struct ring handed;     /* of struct handed; no more than handed_count_max */
-	size_t handed_size;     /* bytes of their texts */
-	uint64_t handed_serial; /* of the last one that was handed out */
-	bool is_blind;          /* replication_blind: nothing is shown any more */
-	bool is_leaving;        /* a log-out waits for them */
-	struct ring actions;    /* of struct queued */
-	void *owned;            /* by the action that was taken last */
+	bool merge_initial;          /* of a log-in: pushes wait for their place */
+	struct candidate *merge_for; /* the merge waits until it is handed out; NULL: it goes on */
+	size_t held_size;            /* bytes of all candidates */
+	struct place merged;         /* what the merge has come to */
+	uint64_t grace_ms;           /* when a held candidate is to be looked at again */
+	struct ring handed;          /* of struct handed; no more than handed_count_max */
+	size_t handed_size;          /* bytes of their texts */
+	uint64_t handed_serial;      /* of the last one that was handed out */
+	bool is_blind;               /* replication_blind: nothing is shown any more */
+	bool is_leaving;             /* a log-out waits for them */
+	struct ring actions;         /* of struct queued */
+	void *owned;                 /* by the action that was taken last */
 	struct kept_tombstone tombstones[TOMBSTONES_KEPT];
 	uint32_t tombstones_count;
 };
@@ -661,6 +669,15 @@ uint64_t handed_add(struct replication *r, struct stream_state *s, uint64_t numb
 void handed_shown(struct replication *r, uint64_t serial);
 /* Forgets those that are left: they never will be shown. */
 void handed_drop(struct replication *r);
+
+/* ---- order.c ---- */
+
+/* Whether a candidate, the first of its stream, waits for numbers before it. It does not wait for
+ * what is gone, nor a second time for what did not come in time. If it waits, r->grace_ms is no
+ * later than the end of that, and who may still have them is asked. */
+bool order_waits(struct replication *r, struct stream_state *s, const struct candidate *c);
+/* This number is handed out: nothing below it is waited for any more. */
+void order_handed(struct stream_state *s, uint64_t number);
 
 /* ---- mailbox.c ---- */
 

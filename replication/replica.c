@@ -72,6 +72,7 @@ static void become_live(struct replication *r, uint32_t index)
 	p->why[0] = '\0';
 	r->live |= BIT(index);
 	r->era++;
+	r->changes++;
 	tell_state(r, index, true);
 	choose_leader(r);
 	tombstone_tell_kept(r, index);
@@ -90,6 +91,7 @@ static void forget_connection(struct replica *p)
 	memset(&p->ended_session, 0, sizeof p->ended_session);
 	p->handed = false;
 	p->facts_known = false;
+	p->heard_ms = 0;
 }
 
 /* The time of the next try. The pause doubles each time; a random quarter is added, so that not all
@@ -129,6 +131,7 @@ static void go_down(struct replication *r, uint32_t index, const char *why)
 	if (!was_live)
 		return;
 	r->live &= (uint8_t)~BIT(index);
+	r->changes++;
 	op_lost(r, index);
 	tell_state(r, index, false);
 	choose_leader(r);

@@ -185,6 +185,7 @@ struct replication *replication_new(const struct replication_options *options,
 	r->now_ms = time.monotonic_ms;
 	r->started_ms = r->now_ms;
 	r->leader = -1;
+	r->changes = 1;
 	r->grace_ms = UINT64_MAX;
 	for (uint32_t i = 0; i < REPLICAS; i++)
 		replica_init(r, i);
@@ -347,7 +348,7 @@ void replication_check(const struct replication *r)
 	for (uint32_t i = 0; i < REPLICAS; i++)
 		assert(r->replicas[i].tell_first == NULL || (replication_joined(r) & BIT(i)));
 	op_check(r);
-	assert(!r->merge_waits || r->merging);
+	assert(r->merge_for == NULL || r->merging);
 	assert(r->handed.count <= r->options.handed_count_max);
 	assert(r->handed.count > 0 || r->handed_size == 0);
 	assert(!r->is_blind || (r->held == NULL && !r->merging));

@@ -49,8 +49,12 @@ enum {
 	LIAR_MS_MAX = 300000,
 	LIAR_BEHAVED_MS = 60000,
 	/* So long a message that only followers have pushed waits for the leader's, and a number
-	 * for those before it. */
+	 * for those before it that may be on their way. */
 	GRACE_MS = 250,
+	/* So long, at most, a number waits for those before it that a replica may still bring which
+	 * is not live yet, or has not answered since. It is the time in which a replica that has
+	 * come back is dialled again, logged in and read, also on a busy machine. */
+	ORDER_MS = 3000,
 	/* What was shown is told to the replicas so much later, together with all that was shown
 	 * meanwhile. Nobody waits for it, and one frame costs a replica as much as its message
 	 * did; so a busy stream costs 50 frames a second at most. It is no longer, because what a

@@ -14,6 +14,11 @@
  * it: the same id again is the same message, so a request that begins again is safe. What begins
  * again names its session, because its own may be another one by then.
  *
+ * Messages are written in the order in which they were given, whomever they go to. So one whose
+ * look-ups have ended waits while an earlier one still has some (r->sends). Else a name that has
+ * just been looked up for the earlier one would let the later one pass it. A broadcast takes no
+ * part in this: it asks for the whole list first.
+ *
  * Of the answers to SEND: gone anywhere is gone, else a yes anywhere is a yes. That a replica has
  * no room, or no session of ours, speaks only of that replica. It is the outcome if nobody says
  * anything else and nobody died with the request; beside a death the outcome is unknown.
@@ -40,6 +45,9 @@ struct recipient_state {
 
 struct send {
 	struct op op;
+	uint64_t turn; /* counts commands to send; 0: part of a broadcast */
+	struct send *next_turn;
+	bool is_resolved; /* it waits for its turn alone */
 	uint8_t *text;
 	uint32_t text_size;
 	uint32_t count;
@@ -288,6 +296,40 @@ static void resolved(struct replication *r, struct send *s)
 			put_send(r, s, i);
 }
 
+/* All whose turn it is are written. */
+static void take_turns(struct replication *r)
+{
+	struct send *s;
+
+	while ((s = (struct send *)r->sends) != NULL && s->is_resolved) {
+		r->sends = s->next_turn != NULL ? &s->next_turn->op : NULL;
+		if (r->sends == NULL)
+			r->last_send = NULL;
+		resolved(r, s);
+	}
+}
+
+/* Puts it among those that are not written yet. One that begins again stands before those that
+ * were given after it. */
+static void stand_in_turn(struct replication *r, struct send *s)
+{
+	struct send *before = (struct send *)r->last_send;
+	struct send *at = NULL;
+
+	if (before != NULL && before->turn > s->turn) {
+		before = NULL;
+		for (at = (struct send *)r->sends; at->turn < s->turn; at = at->next_turn)
+			before = at;
+	}
+	s->next_turn = at;
+	if (before != NULL)
+		before->next_turn = s;
+	else
+		r->sends = &s->op;
+	if (at == NULL)
+		r->last_send = &s->op;
+}
+
 /* The first step. What was said in an earlier try is forgotten; numbers and the time are not. */
 static void resolve(struct replication *r, struct op *op)
 {
@@ -305,8 +347,11 @@ static void resolve(struct replication *r, struct op *op)
 		if (to->contact != NULL && !is_known(r, to->contact))
 			(void)lookup_new(r, op, view_of(to->contact->name, to->contact->size), to);
 	}
-	if (op->children == 0)
+	s->is_resolved = op->children == 0;
+	if (s->is_resolved && (r->sends == NULL || s->turn == 0 || BUG(sends_overtake)))
 		resolved(r, s);
+	else
+		stand_in_turn(r, s);
 }
 
 /* ---- answers ---- */
@@ -437,8 +482,9 @@ static void child(struct replication *r, struct op *op, struct op *ended)
 		s->unreached = true;
 	if (op->phase == PHASE_GONE)
 		refuse_unsent(r, s, named_now(to));
-	else if (op->children == 0)
-		resolved(r, s);
+	else
+		s->is_resolved = op->children == 0;
+	take_turns(r);
 }
 
 /* The result names the message's id, by which it may be sent again. */
@@ -479,6 +525,7 @@ static void send_command(struct replication *r, struct op *op, const struct comm
 
 	assert(command->names_count >= 1);
 	assert(command->names_count <= RECIPIENTS_MAX);
+	s->turn = ++r->turns;
 	fill(s, &r->session.ulid, (uint32_t)command->names_count, command->text);
 	for (uint32_t i = 0; i < s->count; i++) {
 		struct recipient_state *to = &s->recipients[i];

@@ -146,8 +146,10 @@ static bool may_show(const struct world *w, unsigned c, unsigned m)
 {
 	const struct client *k = &w->clients[c];
 
-	if (has(k->reading.merged | k->reading.grace, m))
+	if (has(k->reading.grace, m))
 		return true;
+	if (has(k->reading.merged, m))
+		return is_next(w, c, m) || !rule(RULE_NUMBER_ORDER);
 	return k->live && has(k->reading.from[m], lowest(k->live)) && is_next(w, c, m);
 }
 

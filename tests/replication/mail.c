@@ -123,7 +123,7 @@ static void test_j5_live(void)
 	pass(&k, 2000);
 	say(&k, bob, "login bob pw");
 	say(&k, 0, "send bob two");
-	pass(&k, 300);
+	pass(&k, ORDER_MS + 1);
 	OK(has(heard(&k, bob), "message alice two 2"),
 	   "J5: the stream is asked about at the other two");
 	client_heal(&k, bob, 0);

@@ -11,12 +11,13 @@
  *             for a free name and all replicas are live, one of them gets it.
  *   Message   A message that is shown was sent by this sender to this account, byte for byte. It is
  *             shown once in a life of the client, and in the order of its stream, unless it came
- *             after a later one was shown. It was not gone at the replicas that this client asks.
+ *             after a later one was shown. That one had waited as long as it should, and no longer.
+ *             It was not gone at the replicas that this client asks.
  *   List      It has every account that a live replica knows, and none that a live replica knows to
  *             be gone.
  *
  * Not checked: which of several possible refusals is told, who is shown as online, how long
- * anything takes.
+ * anything else takes.
  */
 #include "tests/simulate/simulate.h"
 
@@ -537,6 +538,78 @@ void sim_check_lost_arrivals(struct sim *s, uint32_t c, uint32_t replica)
 			                                                         : ~(1u << replica);
 }
 
+/* A message is handed out: notes what its waiting is judged by, and judges that it did not take too
+ * long. It waits for earlier ones of its stream, as far as they were not handed out; else only for
+ * the leader's copy. */
+static void check_wait(struct sim *s, uint32_t c, const struct sim_message *m,
+                       struct sim_seen *seen)
+{
+	const struct sim_client *p = &s->clients[c];
+	uint64_t since = seen->came_at, excused = seen->came_excused;
+	uint64_t before = 0, size = 0, bound, waited;
+
+	for (uint32_t i = 0; i < s->history.seen.count; i++) {
+		const struct sim_seen *o = &s->history.seen.items[i];
+		const struct sim_message *other = &s->history.messages.items[o->message];
+
+		if (o->client != c || o->life != p->life ||
+		    stream_compare(&other->stream, &m->stream) != 0)
+			continue;
+		if (!o->handed_at) {
+			size += o->has_come ? s->history.texts.items[other->text].size + 256 : 0;
+			continue;
+		}
+		before += other->number < m->number;
+		if (other->number < m->number && o->handed_at > since) {
+			since = o->handed_at;
+			excused = o->handed_excused;
+		}
+		if (o->handed_at >= p->changed_at &&
+		    o->handed_at >= o->arrived_at + ORDER_MS * SIM_MS)
+			seen->hurried = true;
+	}
+	seen->hurried |= size > 200 * 1024;
+	seen->live = p->live;
+	bound = before + 1 < m->number ? ORDER_MS + 2 : GRACE_MS + 2; /* time comes in whole ms */
+	waited = s->now - since - (sim_client_excused(s, c) - excused);
+	if (waited > bound * SIM_MS)
+		sim_fail(s, "client %u: t%u waits for %llu ms, %s an earlier one", c, m->text,
+		         (unsigned long long)(waited / SIM_MS),
+		         before + 1 < m->number ? "for" : "not for");
+}
+
+/* A message is handed out after one that follows it. That is right only if that one had waited, or
+ * if all replicas were live and none of them had this one. */
+static void check_late(struct sim *s, uint32_t c, const struct sim_message *m)
+{
+	const struct sim_seen *first = NULL;
+	bool had = false;
+
+	for (uint32_t i = 0; i < s->history.seen.count; i++) {
+		const struct sim_seen *o = &s->history.seen.items[i];
+		const struct sim_message *other = &s->history.messages.items[o->message];
+
+		if (o->client == c && o->life == s->clients[c].life && o->handed_at &&
+		    other->number > m->number && stream_compare(&other->stream, &m->stream) == 0 &&
+		    (first == NULL || o->handed_at < first->handed_at))
+			first = o;
+	}
+	if (first == NULL)
+		return;
+	s->produced->late++;
+	for (uint32_t i = 0; i < REPLICAS; i++)
+		had |= m->stored.at[i] && m->stored.at[i] < first->arrived_at &&
+		       (first->live >> i & 1);
+	if (m->dated_anew || s->history.messages.items[first->message].dated_anew ||
+	    first->hurried || first->handed_at + SIM_MS >= first->arrived_at + ORDER_MS * SIM_MS)
+		return;
+	if (had || first->live != 7)
+		sim_fail(s, "client %u shows t%u after t%u, which had waited for %llu ms only: %s",
+		         c, m->text, s->history.messages.items[first->message].text,
+		         (unsigned long long)((first->handed_at - first->arrived_at) / SIM_MS),
+		         had ? "a live replica had it" : "a replica was not live");
+}
+
 /* For the liar's messages the only rule is that one key is shown at most once in a life. */
 static void shown_lie(struct sim *s, uint32_t c, const struct shown *shown)
 {
@@ -593,7 +666,7 @@ uint32_t sim_check_handed(struct sim *s, uint32_t c, const struct shown *shown)
 	seen = sim_seen_get(s, c, p->life, (uint32_t)(m - s->history.messages.items));
 	if (seen->handed_at)
 		sim_fail(s, "client %u shows t%u twice", c, m->text);
-	if (!seen->arrived)
+	if (!seen->arrived_at)
 		sim_fail(s, "client %u shows t%u, which has not come", c, m->text);
 	if (seen->overtaken)
 		sim_fail(s, "client %u shows t%u after one that follows it; it had come before", c,
@@ -603,7 +676,10 @@ uint32_t sim_check_handed(struct sim *s, uint32_t c, const struct shown *shown)
 		    !sim_is_deleted(s, &m->stream.recipient)) /* by himself, just now */
 			sim_fail(s, "client %u shows t%u, which replica %u knew to be received", c,
 			         m->text, i);
+	check_wait(s, c, m, seen);
+	check_late(s, c, m);
 	seen->handed_at = s->now;
+	seen->handed_excused = sim_client_excused(s, c);
 	overtake(s, c, m);
 	return (uint32_t)(m - s->history.messages.items);
 }

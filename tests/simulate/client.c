@@ -46,6 +46,7 @@ void sim_client_start(struct sim *s, uint32_t c)
 	p->ends_at = SIM_NEVER;
 	p->is_blind = false;
 	p->stalled_until = 0;
+	p->changed_at = p->settled_at = s->now;
 	p->output_delay = s->healed || sim_chance(s, 60) ? 0 : sim_around(s, 20 * SIM_MS);
 	sim_check_forget_names(s, c);
 	p->next_command_at = s->now + sim_around(s, 50 * SIM_MS);
@@ -216,6 +217,7 @@ static void told_replica(struct sim *s, uint32_t c, const struct action *a)
 	          a->why);
 	if (a->lies)
 		sim_fail(s, "client %u: an honest replica is taken for a liar: %s", c, a->why);
+	p->changed_at = s->now;
 	if (a->live) {
 		p->live |= bit;
 		p->last_live_at = s->now;
@@ -304,11 +306,32 @@ static void act(struct sim *s, uint32_t c, const struct action *a)
 	}
 }
 
+/* What has come may wait: for answers, for the reader, for anybody to be live. */
+static bool is_excused(struct sim *s, uint32_t c)
+{
+	struct sim_client *p = &s->clients[c];
+	bool waits = p->live == 0 || !p->logged_in || p->is_blind || p->handed_count > 0;
+
+	for (uint32_t i = 0; i < REPLICAS; i++)
+		waits |= p->wires[i] < SIM_WIRES_MAX &&
+		         (s->wires[p->wires[i]].owed > 0 || replication_output(p->r, i).size > 0);
+	return waits;
+}
+
+uint64_t sim_client_excused(const struct sim *s, uint32_t c)
+{
+	const struct sim_client *p = &s->clients[c];
+
+	return p->excused + (p->is_excused ? s->now - p->settled_at : 0);
+}
+
 void sim_client_settle(struct sim *s, uint32_t c)
 {
 	struct sim_client *p = &s->clients[c];
 	struct action a;
 
+	p->excused = sim_client_excused(s, c);
+	p->settled_at = s->now;
 	while (replication_next(p->r, &a)) {
 		act(s, c, &a);
 		if (p->output_delay == 0)
@@ -327,6 +350,7 @@ void sim_client_settle(struct sim *s, uint32_t c)
 			replication_output_sent(p->r, i, sent);
 	}
 	replication_check(p->r);
+	p->is_excused = is_excused(s, c);
 }
 
 void sim_client_feed(struct sim *s, struct sim_wire *w)
@@ -650,6 +674,7 @@ static void thaw(struct sim *s, uint32_t c)
 	struct sim_client *p = &s->clients[c];
 
 	p->thaws = false;
+	p->is_excused = true;
 	sim_trace(s, "client %u goes on", c);
 	for (uint32_t i = 0; i < REPLICAS; i++)
 		if (p->wires[i] < SIM_WIRES_MAX && s->wires[p->wires[i]].down.arrived.size)

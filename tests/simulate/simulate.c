@@ -249,9 +249,9 @@ static void print_produced(const struct sim_produced *p)
 {
 	printf("# runs %" PRIu64 ", steps %" PRIu64 ", frames %" PRIu64 ", virtual seconds %" PRIu64
 	       ", starts %" PRIu64 ", torn tails %" PRIu64 ", accounts %" PRIu64
-	       ", messages %" PRIu64 ", shown %" PRIu64 ", lies %" PRIu64 "\n",
+	       ", messages %" PRIu64 ", shown %" PRIu64 ", late %" PRIu64 ", lies %" PRIu64 "\n",
 	       p->runs, p->steps, p->frames, p->virtual_s, p->starts, p->torn, p->accounts,
-	       p->messages, p->shown, p->lied);
+	       p->messages, p->shown, p->late, p->lied);
 	printf("# repairs %" PRIu64 ", with enough replicas to the end %" PRIu64
 	       ", that said the same %" PRIu64 ", facts moved %" PRIu64 "\n",
 	       p->repairs, p->repairs_done, p->repairs_same, p->repaired);

@@ -107,6 +107,7 @@ struct sim_wire {
 	struct buf up_tap, down_tap; /* frames that are not whole yet */
 	struct sim_due *due;
 	uint32_t due_first, due_count;
+	uint32_t owed; /* answers that must come before a message is shown, and have not */
 	bool has_login;
 	struct id account; /* of the session that is logged in here */
 	bool has_tried;
@@ -201,8 +202,13 @@ struct sim_client {
 	uint64_t live_since[REPLICAS]; /* when its connection was made */
 	uint64_t last_live_at; /* when a replica last became live; the client then asks again what
 	                        * it knew */
-	bool logged_in;        /* as it has told */
-	uint32_t account;      /* of the history, then */
+	uint64_t changed_at;   /* when one last became live, or died */
+	bool is_excused;       /* since it was settled last, what has come waits for more than for
+	                        * its order; */
+	uint64_t settled_at;
+	uint64_t excused; /* and before that, for so long in this life */
+	bool logged_in;   /* as it has told */
+	uint32_t account; /* of the history, then */
 	struct ulid session;
 	/* For each name, the account that it led to since the log-in; UINT32_MAX: not known, or the
 	 * client asks again. */
@@ -293,11 +299,16 @@ struct sim_message {
 struct sim_seen {
 	uint32_t client, life;
 	uint32_t message;
-	uint64_t handed_at; /* out, to be shown; 0: not */
-	bool shown;         /* it has left the process */
-	bool arrived;       /* ever */
-	uint32_t has_come;  /* from these replicas, on connections and in a session that last */
-	bool overtaken;     /* a later one of the stream was handed out while it had come */
+	uint64_t arrived_at;                   /* first ever; 0: not */
+	uint64_t came_at;                      /* first, on the connections that last */
+	uint64_t handed_at;                    /* out, to be shown; 0: not */
+	uint64_t came_excused, handed_excused; /* sim_client_excused at these times */
+	uint32_t live;     /* a mask: the replicas that were live for its client then */
+	bool hurried;      /* earlier ones need not be waited for: its stream had waited in vain,
+	                     * or too much of it had come */
+	bool shown;        /* it has left the process */
+	uint32_t has_come; /* from these replicas, on connections and in a session that last */
+	bool overtaken;    /* a later one of the stream was handed out while it had come */
 };
 
 struct sim_session {
@@ -385,7 +396,7 @@ struct sim_produced {
 	uint64_t faults[FAULT_END];
 	uint64_t faults_in[SIM_COMMAND_KINDS][FAULT_END]; /* while such a command was under way */
 	uint64_t refusals[STATUS_END];
-	uint64_t accounts, messages, shown, lied, compactions, starts, torn;
+	uint64_t accounts, messages, shown, late, lied, compactions, starts, torn;
 	uint64_t repairs, repairs_done, repairs_same, repaired;
 };
 
@@ -486,6 +497,8 @@ struct sim_command *sim_client_command(struct sim *s, uint32_t c, const struct c
 void sim_client_release(struct sim *s, uint32_t c);
 void sim_client_act(struct sim *s, uint32_t c); /* the person does something */
 bool sim_client_stall_output(struct sim *s, uint32_t c);
+/* For how long, in this life, what had come had to wait for more than for its order. */
+uint64_t sim_client_excused(const struct sim *s, uint32_t c);
 bool sim_client_fail_output(struct sim *s, uint32_t c);
 
 /* simulate/repair.c */

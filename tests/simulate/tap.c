@@ -165,7 +165,14 @@ static void saw_login(struct sim *s, struct sim_wire *w, const struct frame *f)
 	*session = (struct sim_session){ f->login.session, account, w->client, w->life, s->now };
 }
 
-/* A text goes to somebody under one number; times of a stream never go back. */
+/* A broadcast asks for the list first, and may be overtaken meanwhile. */
+static bool is_to_some(const struct sim *s, uint32_t text)
+{
+	return s->history.texts.items[text].kind == COMMAND_SEND;
+}
+
+/* A text goes to somebody under one number, in the order in which the texts were given; times of a
+ * stream never go back. */
 static void check_new(struct sim *s, const struct sim_wire *w, const struct stream *stream,
                       uint64_t number, uint32_t text, uint64_t sent_ms)
 {
@@ -179,6 +186,10 @@ static void check_new(struct sim *s, const struct sim_wire *w, const struct stre
 		    stream_compare(&m->stream, stream) == 0)
 			sim_fail(s, "client %u: the time of t%u is before that of t%u", w->client,
 			         text, m->text);
+		if (m->number < number && m->text > text && is_to_some(s, m->text) &&
+		    is_to_some(s, text) && stream_compare(&m->stream, stream) == 0)
+			sim_fail(s, "client %u: t%u was said before t%u, and is sent after it",
+			         w->client, text, m->text);
 	}
 }
 
@@ -297,6 +308,13 @@ static void add_due(struct sim *s, struct sim_wire *w, const struct frame *f, st
 		(void)buf_put(&due->frame, bytes.data, bytes.size);
 }
 
+/* What a client must know before it shows a message: it waits for the answer. */
+static bool is_owed(uint8_t type)
+{
+	return type == FRAME_STREAMS || type == FRAME_PAGE || type == FRAME_LOOKUP_NAME ||
+	       type == FRAME_LOOKUP_ID;
+}
+
 static void saw_request(struct sim *s, struct sim_wire *w, struct view bytes)
 {
 	struct frame f;
@@ -328,6 +346,7 @@ static void saw_request(struct sim *s, struct sim_wire *w, struct view bytes)
 	else if (f.type == FRAME_RECEIVED && !is_liar(w))
 		each_received(s, w, &f, false);
 	add_due(s, w, &f, bytes);
+	w->owed += is_owed(f.type);
 	if (!is_liar(w) && s->options.lies)
 		sim_liar_hears(s, w->replica, bytes);
 }
@@ -586,7 +605,12 @@ static void arrived_messages(struct sim *s, const struct sim_wire *w, struct vie
 		sim_trace(s, "to client %u from replica %u: t%u number %llu of session %u",
 		          w->client, w->replica, m->text, (unsigned long long)m->number,
 		          sim_session_find(s, &m->stream.session));
-		seen->arrived = true;
+		if (!seen->arrived_at)
+			seen->arrived_at = s->now;
+		if (!seen->has_come) {
+			seen->came_at = s->now;
+			seen->came_excused = sim_client_excused(s, w->client);
+		}
 		seen->has_come |= 1u << w->replica;
 	}
 }
@@ -607,6 +631,8 @@ void sim_tap_arrived(struct sim *s, struct sim_wire *w)
 		p->tapped += size;
 		if (!protocol_decode(view_of(rest.data, size), &f, &why))
 			continue;
+		if ((f.type & FRAME_REPLY) && is_owed(f.type & (uint8_t)~FRAME_REPLY))
+			w->owed--;
 		if (f.type == FRAME_PUSH)
 			arrived_messages(s, w, f.push.messages);
 		else if (f.type == (FRAME_PAGE | FRAME_REPLY) && f.status == STATUS_OK)
