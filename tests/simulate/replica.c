@@ -228,6 +228,8 @@ static struct sim_wire *wire_of(struct sim *s, uint32_t i, uint32_t connection)
 void sim_replica_accept(struct sim *s, struct sim_wire *w)
 {
 	sim_draw(s, w->nonce, sizeof w->nonce);
+	memcpy(w->uuid, journal_uuid(s->replicas[w->replica].journal), UUID_SIZE);
+	memcpy(w->box_secret, s->replicas[w->replica].box_secret, KEY_SIZE);
 	w->accepting = false;
 	w->connection = session_open(s->replicas[w->replica].sessions, w->nonce, NULL,
 	                             replica_time(s, w->replica));

@@ -102,6 +102,7 @@ struct sim_wire {
 	bool refused;
 	uint32_t connection;
 	uint8_t nonce[KEY_SIZE]; /* the replica's for this connection */
+	uint8_t uuid[UUID_SIZE], box_secret[KEY_SIZE]; /* of the process that took it */
 	struct sim_pipe up, down;
 	/* The tap. */
 	struct buf up_tap, down_tap; /* frames that are not whole yet */

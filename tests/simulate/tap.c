@@ -100,16 +100,15 @@ static void saw_account(struct sim *s, const struct sim_wire *w, const struct ac
 /* The tap knows the replica's secrets. What a liar puts into a box is its own affair. */
 static void saw_box(struct sim *s, const struct sim_wire *w, const struct frame *f)
 {
-	const struct sim_replica *p = &s->replicas[w->replica];
 	struct account account = { .id = f->introduce.id, .name = f->introduce.name };
 	struct auth auth = { .purpose = AUTH_INTRODUCE, .id = f->introduce.id };
 	uint8_t answer[KEY_SIZE];
 
 	account.verifier.setting = auth.setting = f->introduce.setting;
 	memcpy(auth.server_nonce, w->nonce, KEY_SIZE);
-	memcpy(auth.uuid, journal_uuid(p->journal), UUID_SIZE);
-	box_public(p->box_secret, auth.public);
-	(void)box_open(&f->introduce.box, p->box_secret, &auth, &account.verifier, answer);
+	memcpy(auth.uuid, w->uuid, UUID_SIZE);
+	box_public(w->box_secret, auth.public);
+	(void)box_open(&f->introduce.box, w->box_secret, &auth, &account.verifier, answer);
 	saw_account(s, w, &account);
 }
 
