@@ -23,6 +23,7 @@
 #include "driver/peers.h"
 
 #include <errno.h>
+#include <libgen.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -36,8 +37,9 @@ _Static_assert((int)KEY_ERR_SIZE == (int)ERR_SIZE, "one buffer for every sentenc
 _Static_assert((int)SANDBOX_ERR_SIZE == (int)ERR_SIZE, "one buffer for every sentence");
 
 enum {
-	GATHER_TURNS_MAX = 3, /* of the loop, before what they brought is committed */
-	GATHER_HEARD_MIN = 3, /* connections that were heard */
+	FILE_LIMIT_MIN = 16 << 20, /* of RLIMIT_FSIZE: the reserve, and what is stored beside it */
+	GATHER_TURNS_MAX = 3,      /* of the loop, before what they brought is committed */
+	GATHER_HEARD_MIN = 3,      /* connections that were heard */
 	CONNECTIONS_MAX = 65536,
 	DESCRIPTORS_KEPT = 64, /* that no connection gets */
 };
@@ -254,7 +256,11 @@ static void prepare_process(const struct server_options *o)
 	log_open(o->verbose ? LOG_DEBUG : o->quiet ? LOG_NOTICE : LOG_INFO);
 	umask(077);
 	(void)signal(SIGPIPE, SIG_IGN);
+	(void)signal(SIGXFSZ, SIG_IGN); /* a file that may not grow: a write tells */
 	(void)signal(SIGUSR1, SIG_IGN); /* until the loop takes it */
+	if (getrlimit(RLIMIT_FSIZE, &limit) == 0 && limit.rlim_cur < FILE_LIMIT_MIN)
+		die(EXIT_REFUSED, "files may not grow as large as a journal must be: the limit of "
+		                  "their size (ulimit -f, LimitFSIZE=) must be 16 MiB or more");
 	if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
 		return;
 	limit.rlim_cur = limit.rlim_max;
@@ -460,6 +466,22 @@ static void serve(struct server *s, struct session_options *options)
 		die(EXIT_REFUSED, "the system gives no thread for memory");
 }
 
+/* Whoever can put files there can put other data in the place of these. */
+static void report_modes(const struct server *s)
+{
+	char path[KEY_PATH_SIZE];
+	unsigned mode;
+
+	if (file_is_shared_folder(s->options.data, &mode))
+		log_plain(LOG_WARNING,
+		          "others may write in the data directory '%s' (mode %03o): chmod 700 it",
+		          s->options.data, mode);
+	if (key_path(s->options.data, path) && file_is_shared_folder(dirname(path), &mode))
+		log_plain(LOG_WARNING,
+		          "others may write in '%s', the folder of the operator's key (mode %03o)",
+		          path, mode);
+}
+
 static void start(struct server *s)
 {
 	struct session_options options = { .has_operator_key = false };
@@ -485,6 +507,7 @@ static void start(struct server *s)
 	          THREEFOLD_VERSION, address, s->options.data, (uintmax_t)loaded.facts,
 	          (end.tv_sec - begin.tv_sec) * 1000 + (end.tv_nsec - begin.tv_nsec) / 1000000);
 	report_rights(s, lacks);
+	report_modes(s);
 	log_lines(LOG_WARNING, loaded.warnings);
 	(void)log_notify("READY=1");
 	s->watchdog_ms = log_watchdog_ms();

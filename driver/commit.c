@@ -47,22 +47,24 @@ static void run_job(void *context)
 	journal_run(c->journal);
 }
 
+/* What follows from the room of the disk. */
+static const struct {
+	enum session_disk disk;
+	enum log_level level;
+	const char *line;
+} rooms[] = {
+	[JOURNAL_ROOM_ALL] = { SESSION_DISK_OK, LOG_NOTICE, "the disk has room again" },
+	[JOURNAL_ROOM_BURIALS] = { SESSION_DISK_LOW, LOG_WARNING,
+	                           "the disk is nearly full: nothing new is stored until "
+	                           "there is room" },
+	[JOURNAL_ROOM_NONE] = { SESSION_DISK_FULL, LOG_WARNING,
+	                        "the disk is full, and the reserve is used up: nothing is "
+	                        "stored, not even what was received, until there is room" },
+};
+
 /* Only between two jobs: the sizes of the journal must not be asked for while one runs. */
 static void look_at_room(struct committer *c)
 {
-	static const struct {
-		enum session_disk disk;
-		enum log_level level;
-		const char *line;
-	} rooms[] = {
-		[JOURNAL_ROOM_ALL] = { SESSION_DISK_OK, LOG_NOTICE, "the disk has room again" },
-		[JOURNAL_ROOM_BURIALS] = { SESSION_DISK_LOW, LOG_WARNING,
-		                           "the disk is nearly full: nothing new is stored until "
-		                           "there is room" },
-		[JOURNAL_ROOM_NONE] = { SESSION_DISK_FULL, LOG_WARNING,
-		                        "the disk is full, and the reserve is used up: nothing is "
-		                        "stored, not even what was received, until there is room" },
-	};
 	enum journal_room room = journal_room(c->journal, loop_now_ms(c->loop));
 
 	if (room == c->room)
@@ -132,7 +134,8 @@ struct committer *committer_new(struct loop *l, struct journal *journal, struct 
 		memory_free(c);
 		return NULL;
 	}
-	look_at_room(c); /* before the first client asks for anything */
+	/* Before the first client asks for anything. The first turn tells it. */
+	session_disk(sessions, rooms[journal_room(journal, loop_now_ms(l))].disk);
 	return c;
 }
 

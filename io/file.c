@@ -20,6 +20,48 @@ int file_open(const char *path, int flags, mode_t mode)
 	return fd;
 }
 
+int file_open_data(int folder, const char *name, int flags, mode_t mode)
+{
+	struct stat stat;
+	int error;
+	int fd;
+
+	do
+		fd = openat(folder, name, flags | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY,
+		            mode);
+	while (fd < 0 && errno == EINTR);
+	if (fd < 0)
+		/* Of a pipe that nobody reads, and of a socket. */
+		return errno == ENXIO || errno == ENODEV ? -FILE_NO_FILE : -errno;
+	error = fstat(fd, &stat) != 0    ? errno
+	        : S_ISDIR(stat.st_mode)  ? EISDIR
+	        : !S_ISREG(stat.st_mode) ? FILE_NO_FILE
+	                                 : 0;
+	if (error == 0)
+		return fd;
+	(void)close(fd); /* nothing was written */
+	return -error;
+}
+
+bool file_is_wrong_kind(int error)
+{
+	return error == ELOOP || error == EISDIR || error == FILE_NO_FILE;
+}
+
+const char *file_reason(int error)
+{
+	switch (error) {
+	case ELOOP:
+		return "it is a symbolic link";
+	case EISDIR:
+		return "it is a directory";
+	case FILE_NO_FILE:
+		return "it is no regular file";
+	default:
+		return strerror(error);
+	}
+}
+
 ssize_t file_read(int fd, void *data, size_t size)
 {
 	size_t done = 0;
@@ -84,6 +126,18 @@ size_t file_make_folders(char *path)
 			return (size_t)(at - path);
 	}
 	return 0;
+}
+
+/* In a folder with the sticky bit nobody can replace another's files. */
+bool file_is_shared_folder(const char *path, unsigned *mode)
+{
+	struct stat status;
+
+	if (stat(path, &status) != 0 || (status.st_mode & (S_IWGRP | S_IWOTH)) == 0 ||
+	    (status.st_mode & S_ISVTX) != 0)
+		return false;
+	*mode = status.st_mode & 0777;
+	return true;
 }
 
 bool file_sync_folder(const char *path)

@@ -19,7 +19,7 @@
 static enum key_status say(enum key_status status, const char *what, const char *path, int error,
                            char err[KEY_ERR_SIZE])
 {
-	(void)snprintf(err, KEY_ERR_SIZE, "cannot %s '%.300s': %s", what, path, strerror(error));
+	(void)snprintf(err, KEY_ERR_SIZE, "cannot %s '%.300s': %s", what, path, file_reason(error));
 	return status;
 }
 
@@ -70,10 +70,11 @@ enum key_status key_read(const char *path, uint8_t key[KEY_SIZE], char err[KEY_E
 	enum key_status status = KEY_OK;
 	struct stat stat;
 	ssize_t count;
-	int fd = file_open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK, 0);
+	int fd = file_open_data(AT_FDCWD, path, O_RDONLY, 0);
 
 	if (fd < 0)
-		return say(KEY_FAILED, "open the operator's key", path, errno, err);
+		return say(file_is_wrong_kind(-fd) ? KEY_REFUSED : KEY_FAILED,
+		           "open the operator's key", path, -fd, err);
 	count = fstat(fd, &stat) == 0 ? file_read(fd, bytes, sizeof bytes) : -1;
 	if (count < 0) {
 		status = say(KEY_FAILED, "read the operator's key", path, errno, err);
@@ -98,15 +99,26 @@ enum key_status key_read(const char *path, uint8_t key[KEY_SIZE], char err[KEY_E
 	return status;
 }
 
+/* Whoever owns the data directory need not own the folder above it. */
+static enum key_status say_beside(const char *path, int error, char err[KEY_ERR_SIZE])
+{
+	(void)snprintf(err, KEY_ERR_SIZE,
+	               "cannot make the operator's key '%.200s': %s; it stands beside the data "
+	               "directory: choose one within a folder of this user's, as --data DIR/data, "
+	               "or put the key there",
+	               path, file_reason(error));
+	return KEY_FAILED;
+}
+
 /* Writes a key to a file of this process's own. */
 static enum key_status write_aside(const char *aside, const uint8_t key[KEY_SIZE],
                                    char err[KEY_ERR_SIZE])
 {
-	int fd = file_open(aside, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
+	int fd = file_open_data(AT_FDCWD, aside, O_WRONLY | O_CREAT | O_TRUNC, 0600);
 	enum key_status status = KEY_OK;
 
 	if (fd < 0)
-		return say(KEY_FAILED, "make the operator's key", aside, errno, err);
+		return say_beside(aside, -fd, err);
 	if (fchmod(fd, 0600) != 0 || !file_write(fd, key, KEY_SIZE) || fsync(fd) != 0)
 		status = say(KEY_FAILED, "write the operator's key", aside, errno, err);
 	(void)close(fd); /* fsync has told all that there is to tell */

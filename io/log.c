@@ -9,6 +9,8 @@
 #include "io/log.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,6 +22,36 @@
 
 static enum log_level log_shown = LOG_INFO;
 static bool log_is_journal;
+
+enum { LAST_WAIT_MS = 100 };
+
+/* Where lines go. Whoever reads may stop: then lines are dropped, and the program goes on. stderr
+ * itself may be shared with other programs, so it is never made non-blocking; a pipe or a terminal
+ * is opened a second time instead. Where that cannot be done, it is asked first. */
+static struct {
+	int fd;
+	bool may_block;
+	bool is_socket;
+	size_t rest_size; /* of a line that was begun */
+	char rest[LOG_LINE_SIZE_MAX];
+	uint64_t dropped; /* lines, since the last one that was written */
+} log_out = { .fd = STDERR_FILENO };
+
+static void open_out(void)
+{
+	struct stat stat;
+	int fd;
+
+	if (log_out.fd != STDERR_FILENO || fstat(STDERR_FILENO, &stat) != 0)
+		return;
+	log_out.is_socket = S_ISSOCK(stat.st_mode);
+	log_out.may_block = S_ISFIFO(stat.st_mode) || S_ISCHR(stat.st_mode);
+	if (!log_out.may_block)
+		return;
+	fd = open("/proc/self/fd/2", O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	if (fd >= 0)
+		log_out.fd = fd;
+}
 
 /* Whether stderr is the stream that systemd reads: "DEVICE:INODE". */
 static bool stderr_is_journal(void)
@@ -41,6 +73,7 @@ void log_open(enum log_level shown)
 	assert(shown <= LOG_DEBUG);
 	log_shown = shown;
 	log_is_journal = stderr_is_journal();
+	open_out();
 }
 
 bool log_shows(enum log_level level)
@@ -92,20 +125,76 @@ static size_t put_time(char *to, size_t size)
 	       (size_t)snprintf(to + length, size - length, ".%03ldZ ", now.tv_nsec / 1000000);
 }
 
-/* All at once: a line is smaller than what a pipe takes in one piece. A file on a full disk may
- * take a part; the rest follows if it can. */
-static void write_line(const char *line, size_t size)
+/* Writes what can be written now, and gives how much. A failure counts as written: there is nobody
+ * to tell. */
+static size_t write_some(const char *data, size_t size)
 {
-	while (size > 0) {
-		ssize_t written = write(STDERR_FILENO, line, size);
+	struct pollfd ready = { .fd = STDERR_FILENO, .events = POLLOUT };
+	ssize_t written;
 
-		if (written <= 0 && errno != EINTR)
-			return; /* there is nobody to tell */
-		if (written > 0) {
-			line += written;
-			size -= (size_t)written;
-		}
+	do {
+		if (log_out.is_socket)
+			written = send(STDERR_FILENO, data, size, MSG_DONTWAIT | MSG_NOSIGNAL);
+		else if (log_out.fd != STDERR_FILENO || !log_out.may_block)
+			written = write(log_out.fd, data, size);
+		else if (poll(&ready, 1, 0) == 1)
+			written = write(STDERR_FILENO, data, size);
+		else
+			return 0;
+	} while (written < 0 && errno == EINTR);
+	if (written <= 0) /* nothing is taken: by a file on a full disk */
+		return written < 0 && errno == EAGAIN ? 0 : size;
+	return (size_t)written;
+}
+
+/* The rest of a line that was begun. Somebody who is slow gets `wait_ms` for it. */
+static bool write_rest(int wait_ms)
+{
+	for (;;) {
+		size_t written = write_some(log_out.rest, log_out.rest_size);
+		struct pollfd ready = { .fd = log_out.fd, .events = POLLOUT };
+
+		log_out.rest_size -= written;
+		if (log_out.rest_size == 0)
+			return true;
+		memmove(log_out.rest, log_out.rest + written, log_out.rest_size);
+		if (written == 0 && (wait_ms == 0 || poll(&ready, 1, wait_ms) != 1))
+			return false;
 	}
+}
+
+static bool write_whole(const char *line, size_t size, int wait_ms)
+{
+	if (log_out.rest_size > 0 && !write_rest(wait_ms))
+		return false;
+	memcpy(log_out.rest, line, size);
+	log_out.rest_size = size;
+	if (write_rest(wait_ms) || log_out.rest_size < size)
+		return true; /* what has begun is ended before the next line */
+	log_out.rest_size = 0;
+	return false;
+}
+
+/* A line that cannot be written now is dropped and counted. The last words of a program may take a
+ * moment. */
+static void write_line(enum log_level level, const char *line, size_t size)
+{
+	int wait_ms = level <= LOG_ERROR ? LAST_WAIT_MS : 0;
+	char lost[80];
+
+	if (log_out.dropped > 0) {
+		int length = snprintf(lost, sizeof lost,
+		                      "%ju lines of the log are lost: nobody read them\n",
+		                      (uintmax_t)log_out.dropped);
+
+		if (!write_whole(lost, (size_t)length, wait_ms)) {
+			log_out.dropped++;
+			return;
+		}
+		log_out.dropped = 0;
+	}
+	if (!write_whole(line, size, wait_ms))
+		log_out.dropped++;
 }
 
 /* Formats first and escapes the whole, so no caller has to think of it. */
@@ -127,7 +216,7 @@ static void log_format(enum log_level level, bool with_time, const char *format,
 	/* One byte is kept for the newline. */
 	size += log_escape(view_of_string(message), line + size, sizeof line - 1 - size);
 	line[size] = '\n';
-	write_line(line, size + 1);
+	write_line(level, line, size + 1);
 }
 
 void log_line(enum log_level level, const char *format, ...)

@@ -9,7 +9,9 @@
  * names its device and inode): then with `<N>`, which is the level. There is one log in a process,
  * and only the thread of the loop writes to it, but for log_end.
  *
- * A line that cannot be written is lost: there is no other place to say so.
+ * A line that cannot be written is lost: there is no other place to say so. Nothing here waits for
+ * a reader. If a pipe is full, or a terminal is stopped, lines are dropped; the next one that can be
+ * written tells how many.
  */
 #ifndef THREEFOLD_IO_LOG_H
 #define THREEFOLD_IO_LOG_H
@@ -28,7 +30,7 @@ enum log_level {
 enum { LOG_LINE_SIZE_MAX = 2048 }; /* of a line with its end; a longer one is cut */
 
 /* Sets the highest level that is written; before the first call it is LOG_INFO. Also finds out
- * whether stderr is the journal of systemd. */
+ * whether stderr is the journal of systemd, and makes sure that writing does not wait. */
 void log_open(enum log_level shown);
 /* Whether lines of this level are written. For lines that cost time to put together. */
 bool log_shows(enum log_level level);

@@ -63,9 +63,36 @@ void backup_abandon(struct backup *b)
 		/* What cannot be removed stays; the next backup to this place removes it. */
 		(void)remove_files(b->disk);
 		(void)b->disk->operations->remove(b->disk, DISK_LOCK_NAME);
+		(void)b->disk->operations->remove(b->disk, journal_unfinished);
 		(void)rmdir(b->aside);
 	}
 	release(b);
+}
+
+/* Whether the directory may be used: there is none, it is empty, or a backup left it. Whatever else
+ * stands there is not for us to remove. */
+static bool is_ours(const char *path)
+{
+	char mark[PATH_SIZE + 32];
+	struct stat status;
+
+	if (lstat(path, &status) != 0)
+		return errno == ENOENT;
+	(void)snprintf(mark, sizeof mark, "%s/%s", path, journal_unfinished);
+	/* Only an empty directory can be removed. */
+	return S_ISDIR(status.st_mode) &&
+	       ((lstat(mark, &status) == 0 && S_ISREG(status.st_mode)) || rmdir(path) == 0);
+}
+
+static int put_mark(struct disk *disk)
+{
+	const struct disk_operations *operations = disk->operations;
+	int handle = operations->open(disk, journal_unfinished, DISK_CREATE);
+
+	if (handle < 0)
+		return handle;
+	(void)operations->close(disk, handle); /* it is empty */
+	return operations->sync_names(disk);
 }
 
 /* Opens a journal in the directory aside, which is emptied first: a backup that was killed may have
@@ -77,10 +104,18 @@ static int open_aside(struct backup *b, struct store *store, char err[ERR_SIZE])
 	bool is_locked = false;
 	int result;
 
+	if (!is_ours(b->aside)) {
+		(void)snprintf(err, ERR_SIZE,
+		               "cannot make '%.300s': it is there, and it is no unfinished backup",
+		               b->aside);
+		return -1;
+	}
 	b->disk = disk_open_directory(b->aside, &is_locked, err);
 	if (b->disk == NULL)
 		return -1;
-	result = remove_files(b->disk);
+	result = put_mark(b->disk);
+	if (result == 0)
+		result = remove_files(b->disk);
 	if (result < 0)
 		return say("empty", b->aside, -result, err);
 	if (!file_random(options.uuid, UUID_SIZE))
@@ -147,6 +182,10 @@ static int finish(struct backup *b, char err[ERR_SIZE])
 	if (result < 0)
 		return say("finish", b->aside, -result, err);
 	result = operations->sync_names(b->disk);
+	if (result == 0) /* all the rest is on the disk */
+		result = operations->remove(b->disk, journal_unfinished);
+	if (result == 0)
+		result = operations->sync_names(b->disk);
 	if (result < 0)
 		return say("sync", b->aside, -result, err);
 	if (rename(b->aside, b->path) < 0)

@@ -16,6 +16,7 @@
 #include "journal/private.h"
 
 #include "base/crc32c.h"
+#include "io/file.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -36,7 +37,7 @@ void journal_put_off_job(struct journal *j)
 	j->retry_ms = j->now_ms + RETRY_MS;
 	j->is_put_off = true;
 	(void)snprintf(j->put_off, sizeof j->put_off, "cannot %s '%s': %s", j->job.failed,
-	               j->job.file, strerror(-j->job.result));
+	               j->job.file, file_reason(-j->job.result));
 }
 
 int journal_failed(struct journal *j, int result, const char *what, const char *file)

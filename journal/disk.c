@@ -20,6 +20,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <sys/file.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
@@ -95,13 +96,8 @@ static int directory_open(struct disk *d, const char *name, enum disk_open how)
 
 	assert(name != NULL);
 	assert((size_t)how < sizeof flags / sizeof flags[0]);
-	do
-		fd = openat(directory_of(d)->fd, name, flags[how] | O_CLOEXEC | O_NOFOLLOW,
-		            FILE_MODE);
-	while (fd < 0 && errno == EINTR);
-	if (fd < 0)
-		return -errno;
-	if (how == DISK_LOG || how == DISK_CREATE_LOG)
+	fd = file_open_data(directory_of(d)->fd, name, flags[how], FILE_MODE);
+	if (fd >= 0 && (how == DISK_LOG || how == DISK_CREATE_LOG))
 		begin_log(d, fd);
 	return fd;
 }
@@ -264,9 +260,11 @@ static int directory_sync_names(struct disk *d)
 	return fsync(directory_of(d)->fd) == 0 ? 0 : -errno;
 }
 
-/* What others than root may use. A product that int64_t cannot hold is as much as it can. */
+/* What others than root may use. A product that int64_t cannot hold is as much as it can. A limit
+ * of a file's size counts as one of the disk: so the journal is compacted before it gets there. */
 static int64_t directory_room(struct disk *d)
 {
+	struct rlimit limit;
 	struct statvfs status;
 	uint64_t room;
 
@@ -275,6 +273,8 @@ static int64_t directory_room(struct disk *d)
 	if (__builtin_mul_overflow((uint64_t)status.f_bavail, (uint64_t)status.f_frsize, &room) ||
 	    room > INT64_MAX)
 		room = INT64_MAX;
+	if (getrlimit(RLIMIT_FSIZE, &limit) == 0 && limit.rlim_cur < room)
+		room = limit.rlim_cur;
 	return (int64_t)room;
 }
 
@@ -334,13 +334,17 @@ static const char *directory_begin(struct directory *directory, const char *path
 	*result = directory->fd < 0 ? -errno : sync_parent(directory->fd);
 	if (*result < 0)
 		return "open";
-	directory->lock_fd = openat(directory->fd, DISK_LOCK_NAME, O_RDWR | O_CREAT | O_CLOEXEC,
-	                            FILE_MODE);
-	if (directory->lock_fd < 0 || flock(directory->lock_fd, LOCK_EX | LOCK_NB) < 0) {
+	if (faccessat(directory->fd, ".", W_OK | X_OK, AT_EACCESS) < 0) {
 		*result = -errno;
-		return "lock";
+		return "write in";
 	}
-	return NULL;
+	*result = file_open_data(directory->fd, DISK_LOCK_NAME, O_RDWR | O_CREAT, FILE_MODE);
+	directory->lock_fd = *result;
+	if (*result >= 0 && flock(directory->lock_fd, LOCK_EX | LOCK_NB) < 0)
+		*result = -errno;
+	return *result >= 0             ? NULL
+	       : directory->lock_fd < 0 ? "open the file '" DISK_LOCK_NAME "' in"
+	                                : "lock";
 }
 
 struct disk *disk_open_directory(const char *path, bool *locked, char err[ERR_SIZE])
@@ -363,7 +367,7 @@ struct disk *disk_open_directory(const char *path, bool *locked, char err[ERR_SI
 		               path);
 	else
 		(void)snprintf(err, ERR_SIZE, "cannot %s the data directory '%.300s': %s", failed,
-		               path, strerror(-result));
+		               path, file_reason(-result));
 	disk_close_directory(&directory->disk);
 	return NULL;
 }

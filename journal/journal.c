@@ -6,6 +6,8 @@
 #include "base/bug.h"
 #include "journal/private.h"
 
+#include "io/file.h"
+
 #include <stdio.h>
 
 enum {
@@ -145,7 +147,7 @@ static int say_failed(const struct journal *j, char err[ERR_SIZE])
 {
 	assert(j->job.failed != NULL);
 	(void)snprintf(err, ERR_SIZE, "cannot %s '%s': %s", j->job.failed, j->job.file,
-	               strerror(-j->job.result));
+	               file_reason(-j->job.result));
 	return -1;
 }
 

@@ -70,9 +70,22 @@ static bool sync_names(struct start *s)
 
 /* ---- which files are there ---- */
 
+/* It holds what had come when the backup was interrupted. Always false. */
+static bool refuse_unfinished(struct start *s)
+{
+	(void)snprintf(
+		s->l.err, ERR_SIZE,
+		"this is a backup that was not finished ('%s' is there): it holds only a part",
+		journal_unfinished);
+	s->l.status = JOURNAL_REFUSED;
+	return false;
+}
+
 /* Step 1. */
 static bool look(struct start *s)
 {
+	if (!s->options->is_copy && loading_exists(&s->l, journal_unfinished))
+		return refuse_unfinished(s);
 	for (size_t f = 0; f < FILE_COUNT; f++) {
 		s->exists[f] = loading_exists(&s->l, journal_names[f]);
 		s->exists_new[f] = loading_exists(&s->l, journal_names_new[f]);

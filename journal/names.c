@@ -11,3 +11,4 @@ const char *const journal_names_new[FILE_COUNT] = {
 	[FILE_JOURNAL] = "journal.jsonl.new", [FILE_OLD] = "journal.old.jsonl.new",
 	[FILE_REPLICA] = "replica.json.new",
 };
+const char journal_unfinished[] = "backup.unfinished";

@@ -59,6 +59,8 @@ enum journal_file {
 /* "users.json", and "users.json.new" for the file that is written aside. */
 extern const char *const journal_names[FILE_COUNT];
 extern const char *const journal_names_new[FILE_COUNT];
+/* Stands in the directory of a backup that is not finished. */
+extern const char journal_unfinished[];
 
 /* ---- batch.c ---- */
 

@@ -15,6 +15,7 @@
 #include "journal/private.h"
 
 #include "base/crc32c.h"
+#include "io/file.h"
 #include "journal/json.h"
 
 #include <errno.h>
@@ -51,8 +52,8 @@ void loading_warn(struct loading *l, const char *format, ...)
 bool loading_fail(struct loading *l, const char *what, const char *file, int result)
 {
 	assert(result < 0);
-	(void)snprintf(l->err, ERR_SIZE, "cannot %s '%s': %s", what, file, strerror(-result));
-	l->status = JOURNAL_FAILED;
+	(void)snprintf(l->err, ERR_SIZE, "cannot %s '%s': %s", what, file, file_reason(-result));
+	l->status = file_is_wrong_kind(-result) ? JOURNAL_REFUSED : JOURNAL_FAILED;
 	return false;
 }
 

@@ -313,6 +313,7 @@ int main(int argc, char **argv)
 	log_open(LOG_INFO);
 	umask(077);
 	(void)signal(SIGPIPE, SIG_IGN);
+	(void)signal(SIGXFSZ, SIG_IGN); /* a file that may not grow: a write tells */
 	read_key(&options);
 	loop = loop_new();
 	if (loop == NULL)

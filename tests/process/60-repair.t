@@ -217,6 +217,14 @@ ok 'says what it holds' said 'the union of 3 replicas, [0-9]+ elements'
 ok 'it is no replica yet' test ! -e "$dir/backup/replica.json"
 is 'it changed nothing' "$(status_of repair --check)" 1
 nok 'it does not write over what is there' repair --backup "$dir/backup"
+mkdir "$dir/other.new" && echo mine >"$dir/other.new/users.json"
+nok 'nor does it empty what no backup made' repair --backup "$dir/other"
+is 'which is left as it was' "$(cat "$dir/other.new/"*)" mine
+like 'and says so' "$(<"$dir/repair.err")" 'other.new.* no unfinished backup'
+touch "$dir/other.new/backup.unfinished"
+nok 'no server starts from an unfinished one' "$BIN/server" "$host" 0 --data "$dir/other.new"
+ok 'the next backup empties that' repair --backup "$dir/other"
+ok 'and leaves no mark' test ! -e "$dir/other/backup.unfinished" -a ! -e "$dir/other.new"
 server_data[3]=$dir/backup
 ok 'a server starts from it' start_server 3
 ok 'repair' repair
