@@ -151,16 +151,17 @@ void stream_tell(struct replication *r, struct stream_state *s, uint8_t to, uint
 			tell_one(r, s, i, number);
 }
 
-/* One stream's ranges. False: they do not fit. */
-static bool put_received(struct buf *out, const struct stream_state *s, const struct range *items,
+/* Moves ranges of one stream to a frame. False: they do not fit. */
+static bool put_received(struct buf *out, const struct stream_state *s, struct ranges *set,
                          uint32_t count)
 {
 	bool fits = buf_put(out, &s->key.sender, ID_SIZE);
+	struct range range;
 
 	fits &= buf_put(out, &s->key.session, ULID_SIZE);
 	fits &= buf_put_u16(out, (uint16_t)count);
-	for (uint32_t i = 0; i < count; i++)
-		fits &= protocol_put_range(out, &items[i]);
+	for (uint32_t i = 0; i < count && ranges_pop(set, &range); i++)
+		fits &= protocol_put_range(out, &range);
 	return fits;
 }
 
@@ -177,14 +178,9 @@ static void tell_some(struct replication *r, uint32_t index)
 		struct ranges *set = &s->to_tell[index];
 		uint32_t count = set->count < RANGES_MAX ? set->count : RANGES_MAX;
 
-		fits &= put_received(&p->out, s, set->items, count);
-		if (count < set->count) {
-			memmove(set->items, set->items + count,
-			        (set->count - count) * sizeof *set->items);
-			set->count -= count;
+		fits &= put_received(&p->out, s, set, count);
+		if (set->count > 0)
 			continue;
-		}
-		ranges_clear(set);
 		s->telling &= (uint8_t)~BIT(index);
 		p->tell_first = s->tell_next[index];
 	}
