@@ -15,6 +15,7 @@ import concurrent.futures
 import os
 import random
 import re
+import resource
 import shutil
 import signal
 import subprocess
@@ -24,8 +25,9 @@ import threading
 
 GOAL = 0.9
 SCHEDULES = 1000
-TEST_SECONDS = 200  # a test that takes longer has noticed: the change made an endless loop
-BUILD_SECONDS = 300
+TEST_SECONDS = 300  # of the processor: a test that takes longer has noticed, since the change made an endless loop
+BUILD_SECONDS = 600
+WAIT = 20  # times as long on a clock: the machine may be busy, and a test may wait for what never comes
 
 # A folder's tests, nearest first: its own, then those of the folders above.
 ABOVE = {
@@ -73,12 +75,13 @@ def places():
 
 
 def run(command, folder, seconds):
-    """The exit status; 124: it took too long and was killed with all that it started."""
+    """The exit status; 124, or that of SIGXCPU: it took too long, and was killed with all that it started."""
     env = dict(os.environ, TZ='UTC', LC_ALL='C.UTF-8', BIN=folder, OUT='build', TMPDIR=folder + '/tmp')
     with subprocess.Popen(command, cwd=folder, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-                          stderr=subprocess.DEVNULL, start_new_session=True) as process:
+                          stderr=subprocess.DEVNULL, start_new_session=True,
+                          preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))) as process:
         try:
-            return process.wait(seconds)
+            return process.wait(seconds * WAIT)
         except subprocess.TimeoutExpired:
             os.killpg(process.pid, signal.SIGKILL)
             return 124
@@ -91,7 +94,7 @@ class Copy:
         self.folder = f'{parent}/{index}'
         subprocess.run(['git', 'clone', '-q', '--shared', '.', self.folder], check=True)
         os.mkdir(self.folder + '/tmp')
-        if self.make(['tests'], 1800):
+        if self.make(['tests'], 3 * BUILD_SECONDS):
             sys.exit('the tree as it is does not build')
 
     def make(self, targets, seconds):
