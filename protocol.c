@@ -93,6 +93,12 @@ static const struct protocol_field fields_pong[] = {
 	AT(KIND_U64, pong.sum),
 	END,
 };
+static const struct protocol_field fields_member[] = {
+	AT(KIND_KEY, member.nonce),
+	AT(KIND_ULID, member.uuid),
+	AT(KIND_KEY, member.public),
+	END,
+};
 static const struct protocol_field fields_lookup_name[] = {
 	AT(KIND_NAME, lookup_name.name),
 	AT(KIND_SUFFIX, lookup_name.suffix),
@@ -212,6 +218,7 @@ static const struct payload hello = { fields_hello, USED(hello) };
 static const struct payload welcome = { fields_welcome, USED(welcome) };
 static const struct payload nothing = { fields_nothing, USED(status) };
 static const struct payload pong = { fields_pong, USED(pong) };
+static const struct payload member = { fields_member, USED(member) };
 static const struct payload lookup_name = { fields_lookup_name, USED(lookup_name) };
 static const struct payload lookup_id = { fields_lookup_id, USED(lookup_id) };
 static const struct payload found = { fields_found, USED(entries) };
@@ -285,6 +292,10 @@ static const struct refusal receiving[] = {
 	{ STATUS_GAPS, &nothing },
 	{ STATUS_OK, NULL },
 };
+static const struct refusal asking_member[] = {
+	{ STATUS_UNKNOWN, &nothing },
+	{ STATUS_OK, NULL },
+};
 static const struct refusal operating[] = {
 	{ STATUS_WRONG_PROOF, &nothing },
 	{ STATUS_OK, NULL },
@@ -345,6 +356,8 @@ static const struct format formats[UINT8_MAX + 1] = {
 	REQUEST(ELEMENTS, 0, 1 + 2 + 4, 1 + 2 * (1 + BOUND_SIZE) + 4, MAY_OPERATOR, false,
 	        elements),
 	REQUEST(STORE, 0, 0, PAYLOAD_MAX, MAY_OPERATOR, true, store),
+	REQUEST(MEMBER, 0, 2 * KEY_SIZE + UUID_SIZE, 2 * KEY_SIZE + UUID_SIZE, MAY_ANY, false,
+	        member),
 
 	OTHER(WELCOME, WELCOME_SIZE, WELCOME_SIZE, welcome),
 	REPLY(PING, 0, 3 * 8, pong, none),
@@ -365,6 +378,7 @@ static const struct format formats[UINT8_MAX + 1] = {
 	              LIST_COUNT_MAX * (ID_SIZE + 1 + NAME_SIZE_MAX),
 	      listed, none),
 	REPLY(OPERATE, 0, KEY_SIZE, signature, operating),
+	REPLY(MEMBER, 0, KEY_SIZE, signature, asking_member),
 	REPLY(DIGEST, 0, (PARTS_MAX * PART_SIZE), digested, operating),
 	REPLY(SPLIT, 0, (PARTS_MAX * (2 + BOUND_SIZE + PART_SIZE)), split_reply, operating),
 	REPLY(ELEMENTS, 0, 1 + BOUND_SIZE + PAGE_SIZE_MAX, element_page, operating),

@@ -53,6 +53,12 @@
  *        The count of the replica's facts and the sum of their hashes (store.h). They are
  *        advice: nothing is decided by them. A client compares the answers of two replicas only
  *        if no count changed in between.
+ * MEMBER         key nonce, uuid, key public
+ *                                 any  -> key answer
+ *        Does the replica with that uuid and public key belong to this cluster? If it is this one,
+ *        answer is auth_member of its operator key; else the SHA-256 of that. So a client that asks
+ *        two with one nonce sees whether they have the same operator key, and who has none learns
+ *        nothing that he could answer with. STATUS_UNKNOWN: this replica has no operator key.
  * LOOKUP_NAME    name, u8 n, u8[n] suffix
  *                                 any  -> entry*, each ENTRY_ALIVE, at most LOOKUP_NAME_MAX
  *        The live accounts of that name: all confirmed ones, and the oldest LOOKUP_OTHERS_MAX
@@ -272,6 +278,7 @@ enum frame_type {
 	FRAME_SPLIT,
 	FRAME_ELEMENTS,
 	FRAME_STORE,
+	FRAME_MEMBER,
 	FRAME_TYPE_REQUEST_END, /* one more than the last request */
 
 	FRAME_PUSH = 64,
@@ -376,6 +383,11 @@ struct frame {
 		struct {
 			uint64_t clock_ms, facts, sum;
 		} pong;
+		struct {
+			uint8_t nonce[KEY_SIZE];
+			uint8_t uuid[UUID_SIZE];
+			uint8_t public[KEY_SIZE];
+		} member; /* the reply's answer is introduced.signature */
 		struct {
 			struct view name, suffix;
 		} lookup_name;

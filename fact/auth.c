@@ -381,3 +381,19 @@ void auth_operator(const uint8_t key[KEY_SIZE], bool replica, const struct auth 
 	assert(auth->setting.size == 0);
 	hmac_of_auth(key, replica ? "replica" : "operator", auth, proof);
 }
+
+void auth_member(const uint8_t key[KEY_SIZE], const uint8_t uuid[UUID_SIZE],
+                 const uint8_t public[KEY_SIZE], const uint8_t nonce[KEY_SIZE],
+                 uint8_t answer[KEY_SIZE])
+{
+	static const char role[] = "member";
+	struct hmac h;
+
+	hmac_init(&h, key, KEY_SIZE);
+	hmac_update_part(&h, role, strlen(role));
+	hmac_update_part(&h, uuid, UUID_SIZE);
+	hmac_update_part(&h, public, KEY_SIZE);
+	hmac_update_part(&h, nonce, KEY_SIZE);
+	hmac_final(&h, answer);
+	explicit_bzero(&h, sizeof h);
+}

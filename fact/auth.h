@@ -25,6 +25,9 @@
  * The protocol name is "threefold-2", a purpose one byte, milliseconds are 64 bits, little-endian.
  * The operator's proof is HMAC(key, role Auth), the roles being "operator" and "replica".
  *
+ * That it belongs to a cluster a replica shows by HMAC(operator key, "member" uuid public-key nonce),
+ * the nonce being the client's (replication/member.c).
+ *
  * Every part of H and of Auth is length-prefixed (sha256_update_part). So are "Seal" and the role.
  * The id vouches for all of the verifier: nobody can put another one under somebody's id, and
  * anybody may hand a copy over. A tombstone (id, name, middle, DeleteKey) proves itself:
@@ -125,5 +128,11 @@ void auth_server_key(const uint8_t stretched[KEY_SIZE], uint8_t server_key[KEY_S
  * is AUTH_OPERATOR. The key is 32 random bytes and needs no stretch. */
 void auth_operator(const uint8_t key[KEY_SIZE], bool replica, const struct auth *auth,
                    uint8_t proof[KEY_SIZE]);
+
+/* What the replica with this uuid and this public key answers to a nonce, to show that it belongs to
+ * the cluster of this operator key. */
+void auth_member(const uint8_t key[KEY_SIZE], const uint8_t uuid[UUID_SIZE],
+                 const uint8_t public[KEY_SIZE], const uint8_t nonce[KEY_SIZE],
+                 uint8_t answer[KEY_SIZE]);
 
 #endif

@@ -3,7 +3,9 @@
  * create: a new account. Another client can make it fail, by creating the same name.
  *
  *   phase      what is asked                              when that is there
- *   STRETCH    the caller for P of the password           INTRODUCE, with a new id
+ *   STRETCH    the caller for P of the password           MEMBERS
+ *   MEMBERS    all live replicas: a ping, behind what     INTRODUCE, with a new id, at those that
+ *              they say of each other (member.c)          belong to the cluster
  *   INTRODUCE  the lowest live replica, then the next;    CONFIRM; BACK if nobody has granted it
  *              each grant is durable
  *   CONFIRM    in parallel, all that have granted it      LOGIN; BACK if nobody has confirmed it
@@ -31,7 +33,7 @@
 #include <assert.h>
 #include <string.h>
 
-enum { PHASE_STRETCH, PHASE_INTRODUCE, PHASE_CONFIRM, PHASE_BACK, PHASE_LOGIN };
+enum { PHASE_STRETCH, PHASE_MEMBERS, PHASE_INTRODUCE, PHASE_CONFIRM, PHASE_BACK, PHASE_LOGIN };
 enum { ROUNDS_MAX = 32 }; /* holders that are looked up */
 
 struct create {
@@ -118,6 +120,33 @@ static void draw(struct replication *r, struct create *c)
 	c->have_id = true;
 }
 
+static void ping_all(struct replication *r, struct op *op)
+{
+	for (uint32_t i = 0; i < REPLICAS; i++)
+		if (op->audience & BIT(i))
+			due_ping(r, i, op);
+}
+
+/* It is known who belongs to the cluster. */
+static void introduce_to_members(struct replication *r, struct create *c)
+{
+	struct op *op = &c->op;
+
+	op->audience = member_of(r, op->audience);
+	op->done = 0;
+	if (op->audience == 0) {
+		op_refuse(r, op, op->written ? OUTCOME_UNKNOWN : OUTCOME_NO_REPLICA,
+		          "the live replicas do not vouch for each other: they need copies of one "
+		          "operator.key");
+		return;
+	}
+	if (!c->have_id || !op->written)
+		draw(r, c);
+	op->phase = PHASE_INTRODUCE;
+	c->granted = c->refused = c->confirmed = c->clock = c->asked = 0;
+	op_resume(r, op); /* step asks the first one */
+}
+
 /* A creation that was written somewhere begins again under the same id, which is judged again by
  * every replica. */
 static void start(struct replication *r, struct op *op)
@@ -136,12 +165,15 @@ static void start(struct replication *r, struct op *op)
 		stretch(r, c);
 		return;
 	}
-	if (!c->have_id || !op->written)
-		draw(r, c);
-	op->phase = PHASE_INTRODUCE;
-	c->granted = c->refused = c->confirmed = c->clock = c->asked = 0;
-	if (op_audience(r, op))
-		op_settle(r, op); /* step asks the first one */
+	op->phase = PHASE_MEMBERS;
+	if (!op_audience(r, op))
+		return;
+	for (uint32_t i = 0; i < REPLICAS; i++)
+		if ((op->audience & BIT(i)) && member_is_asked(r, i)) {
+			ping_all(r, op);
+			return;
+		}
+	introduce_to_members(r, c);
 }
 
 /* ---- introduce ---- */
@@ -354,6 +386,8 @@ static void advance(struct replication *r, struct op *op)
 
 	if (op->phase == PHASE_BACK) {
 		taken_back(r, c);
+	} else if (op->phase == PHASE_MEMBERS) {
+		introduce_to_members(r, c);
 	} else if (op->phase == PHASE_CONFIRM) {
 		confirm_done(r, c);
 	} else if (BUG(created_in_parallel) && c->refused) {

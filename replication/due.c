@@ -63,7 +63,7 @@ const char *due_contradiction(const struct due_reply *due, const struct frame *r
 bool due_is_work(const struct replica *p)
 {
 	for (uint32_t i = 0; i < p->due.count; i++)
-		if (due_at(p, i)->target != TARGET_PING)
+		if (due_at(p, i)->target != TARGET_PING && due_at(p, i)->target != TARGET_MEMBER)
 			return true;
 	return false;
 }

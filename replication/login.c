@@ -592,14 +592,20 @@ static void reply(struct replication *r, struct op *op, uint32_t index, const st
 	}
 }
 
-/* The account, to those that do not know it; `reply` asks them again. */
+/* The account, to those that do not know it and belong to the cluster; `reply` asks them again. The
+ * others die before this log-in is looked at again. */
 static void hand_over(struct replication *r, struct login *l)
 {
 	struct frame frame;
 
+	op_resume(r, &l->op);
 	for (uint32_t i = 0; i < REPLICAS; i++) {
 		if (!(l->unknown & l->op.audience & BIT(i)))
 			continue;
+		if (!member_belongs(r, i, l->in)) {
+			replica_doubt(r, i, WHY_NO_MEMBER);
+			continue;
+		}
 		login_handover_frame(r, i, &l->s, &frame);
 		op_ask(r, &l->op, i, &frame);
 	}

@@ -8,6 +8,7 @@
  *   tombstone.c     accounts that are gone: kept, and told to replicas
  *   op.c            a request as such: its state, its audience, its result
  *   contact.c       whom the user writes to, and the streams of our own
+ *   member.c        which replicas belong to the cluster
  *   lookup.c        a name or an id becomes accounts
  *   person.c        how the sender of a message is shown
  *   stream.c        what of a stream is gone; telling the replicas what was received
@@ -90,6 +91,7 @@ enum target {
 	TARGET_HANDOVER, /* of its account, before a second TARGET_JOIN */
 	TARGET_PAGE,
 	TARGET_STREAMS,
+	TARGET_MEMBER, /* whether a replica belongs to the cluster */
 	TARGET_RECEIVED,
 	TARGET_TELL, /* a tombstone, a log-out: for nothing */
 };
@@ -315,8 +317,18 @@ enum replica_state {
 	REPLICA_LIVE,
 };
 
+/* What was asked and said, on the connections of now, of whether one replica belongs to the cluster
+ * (member.c). Index i stands for what replica i says of it, also itself. */
+struct member {
+	uint8_t nonce[KEY_SIZE];
+	uint8_t asked;    /* these have not answered yet */
+	uint8_t answered; /* these have, */
+	uint8_t answers[REPLICAS][KEY_SIZE];
+	uint32_t requests[REPLICAS]; /* the number of the question there */
+};
+
 /* A replica, and the connection to it. What belongs to the connection is forgotten when it ends;
- * the clock, and why it is not live, are kept. */
+ * the clock, why it is not live, and as whom it is known are kept. */
 struct replica {
 	enum replica_state state;
 	const char *doubt; /* why it dies when all is settled next; NULL: it does not */
@@ -334,7 +346,11 @@ struct replica {
 	uint8_t login_nonce[KEY_SIZE]; /* ours, of the last LOGIN: it signs that */
 	struct ulid ended_session;     /* the last session that it said is over, */
 	enum status ended_why;         /* and why */
-	uint32_t silence_ms;           /* after which it drops a client */
+	struct member member;
+	bool is_known; /* as a member of the cluster, while it has these two: */
+	uint8_t known_uuid[UUID_SIZE], known_public[KEY_SIZE];
+	bool lacks_account;  /* JOINING: it does not know the account, and is not given it yet */
+	uint32_t silence_ms; /* after which it drops a client */
 	bool clock_known;
 	int64_t clock_offset_ms; /* its clock less our monotonic time */
 	bool facts_known;
@@ -563,6 +579,26 @@ struct outbound *outbound_get(struct replication *r, const struct id *id);
 struct outbound *outbound_of(struct replication *r, struct contact *contact);
 /* The session has ended: frees its streams, and no contact points to one any more. */
 void outbound_clear(struct replication *r);
+
+/* ---- member.c ---- */
+
+#define WHY_NO_MEMBER \
+	"lacks this account and has not shown that it belongs here: has it a copy of operator.key?"
+
+/* The replica has greeted: asks it and the others whether it belongs to the cluster. */
+void member_greeted(struct replication *r, uint32_t index);
+/* The connection has ended: forgets what was said on it and about it. */
+void member_lost(struct replication *r, uint32_t index);
+/* Takes in a reply to MEMBER, by the number of its request. */
+void member_answered(struct replication *r, uint32_t voucher, uint32_t request,
+                     const struct frame *frame);
+/* Whether somebody is to answer yet about this replica. */
+bool member_is_asked(const struct replication *r, uint32_t index);
+/* Whether the replica may be given an account that `vouchers` have shown to hold. */
+bool member_belongs(const struct replication *r, uint32_t index, uint8_t vouchers);
+/* Those of `live` that may be given a new account. None: several are live, and none of them is
+ * known. */
+uint8_t member_of(const struct replication *r, uint8_t live);
 
 /* ---- lookup.c ---- */
 

@@ -10,7 +10,8 @@
  *                                             in is under way)
  *   WAITING    the log-in has ended           -> LIVE or JOINING
  *   JOINING    LOGIN: OK                      -> LIVE, and its mailbox is read
- *              LOGIN: UNKNOWN                    HANDOVER and LOGIN again
+ *              LOGIN: UNKNOWN                    HANDOVER and LOGIN again, as soon as it has shown
+ *                                                that it belongs to the cluster (member.c)
  *              LOGIN: anything else           -> DOWN, or the session is over
  *   any        failure, nothing due in time,  -> DOWN
  *              an answer that cannot be, doubt
@@ -86,6 +87,7 @@ static void forget_connection(struct replica *p)
 {
 	due_clear(p);
 	p->welcomed = false;
+	p->lacks_account = false;
 	p->login_written = false;
 	p->joined = false;
 	memset(&p->ended_session, 0, sizeof p->ended_session);
@@ -126,6 +128,7 @@ static void go_down(struct replication *r, uint32_t index, const char *why)
 	p->failed_once = true;
 	set_redial(r, p, was_live);
 	forget_connection(p);
+	member_lost(r, index);
 	stream_lost(r, index);
 	mailbox_lost(r, index);
 	if (!was_live)
@@ -258,7 +261,6 @@ static void ended(struct replication *r, uint32_t index, const struct ulid *sess
 static void joined(struct replication *r, uint32_t index, const struct frame *frame)
 {
 	struct replica *p = &r->replicas[index];
-	struct frame again;
 
 	/* When a session ends nobody stays JOINING (replica_settle), so this is never the answer to
 	 * an earlier one's. */
@@ -270,12 +272,10 @@ static void joined(struct replication *r, uint32_t index, const struct frame *fr
 			has_joined(r, index);
 		break;
 	case STATUS_UNKNOWN:
-		if (p->handed) {
+		if (p->handed)
 			die_lying(r, index, LIES_UNKNOWN);
-			break;
-		}
-		login_handover_frame(r, index, &r->session, &again);
-		due_ask(r, index, &again, TARGET_HANDOVER, NULL);
+		else
+			p->lacks_account = true; /* replica_settle goes on */
 		break;
 	case STATUS_TAKEN_OVER:
 		if (login_is_signed(r, index, &r->session, frame))
@@ -287,6 +287,23 @@ static void joined(struct replication *r, uint32_t index, const struct frame *fr
 		break;
 	default:
 		die(r, index, "refuses the log-in of this session");
+	}
+}
+
+/* It does not know the account of the session, and is given it as soon as it has shown that it
+ * belongs to the cluster. It waits for that, and does not die: where all have lost the account, they
+ * must be there together to vouch for each other. */
+static void give_account(struct replication *r, uint32_t index)
+{
+	struct replica *p = &r->replicas[index];
+	struct frame frame;
+
+	if (member_belongs(r, index, replication_joined(r))) {
+		p->lacks_account = false;
+		login_handover_frame(r, index, &r->session, &frame);
+		due_ask(r, index, &frame, TARGET_HANDOVER, NULL);
+	} else {
+		(void)snprintf(p->why, sizeof p->why, "%s", WHY_NO_MEMBER);
 	}
 }
 
@@ -316,6 +333,7 @@ static void answered(struct replication *r, uint32_t index)
 {
 	struct replica *p = &r->replicas[index];
 
+	p->lacks_account = false;
 	if (r->live &&
 	    login_is_written(r)) /* with nobody live that log-in begins again, with this one */
 		p->state = REPLICA_WAITING;
@@ -335,6 +353,8 @@ void replica_settle(struct replication *r)
 
 		if (state == REPLICA_WAITING || (state == REPLICA_JOINING && !r->session.active))
 			answered(r, i);
+		else if (r->replicas[i].lacks_account)
+			give_account(r, i);
 	}
 }
 
@@ -369,6 +389,8 @@ static void welcome(struct replication *r, uint32_t index, const struct frame *f
 		if (i < index)
 			break;
 	}
+	if (p->welcomed)
+		member_greeted(r, index);
 }
 
 /* What a ping's answer tells; the first one on a connection says that the replica works. */
@@ -411,6 +433,9 @@ static void reply(struct replication *r, uint32_t index, const struct due_reply 
 		break;
 	case TARGET_STREAMS:
 		stream_answers(r, index, due->question, frame);
+		break;
+	case TARGET_MEMBER:
+		member_answered(r, index, due->request, frame);
 		break;
 	case TARGET_RECEIVED:
 	case TARGET_TELL:

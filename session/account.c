@@ -348,3 +348,21 @@ void session_operate(struct sessions *s, struct connection *c, const struct fram
 	auth_operator(s->options.operator_key, true, &auth, reply.introduced.signature);
 	session_reply(s, c, &reply);
 }
+
+void session_member(struct sessions *s, struct connection *c, const struct frame *frame)
+{
+	struct frame reply = session_reply_to(frame, STATUS_OK);
+	uint8_t *answer = reply.introduced.signature;
+
+	session_spend(c, COST_PROOF);
+	if (!s->options.has_operator_key) {
+		session_answer(s, c, frame, STATUS_UNKNOWN);
+		return;
+	}
+	auth_member(s->options.operator_key, frame->member.uuid, frame->member.public,
+	            frame->member.nonce, answer);
+	if (memcmp(frame->member.uuid, s->options.uuid, UUID_SIZE) != 0 ||
+	    memcmp(frame->member.public, s->public, KEY_SIZE) != 0)
+		sha256(answer, KEY_SIZE, answer);
+	session_reply(s, c, &reply);
+}

@@ -31,7 +31,7 @@ static handler *const handlers[FRAME_TYPE_REQUEST_END] = {
 	[FRAME_PAGE] = session_page,           [FRAME_LIST] = session_list,
 	[FRAME_OPERATE] = session_operate,     [FRAME_DIGEST] = session_digest,
 	[FRAME_SPLIT] = session_split,         [FRAME_ELEMENTS] = session_elements,
-	[FRAME_STORE] = session_store,
+	[FRAME_STORE] = session_store,         [FRAME_MEMBER] = session_member,
 };
 
 /* A whole frame has come: the connection goes to the end of the list of silence. */

@@ -161,6 +161,9 @@ static void test_known_answers(void)
 	auth_operator(key, false, &admin, out);
 	is_hex(out, KEY_SIZE, "87920ad4b69f736f7c3e3009fd706b00b25226404402456e1973905ca49a3a0d",
 	       "operator: the known proof of the client");
+	auth_member(key, admin.uuid, admin.public, admin.client_nonce, out);
+	is_hex(out, KEY_SIZE, "53ebf4f858dec6898f2117558766830ad1f1e30c2bbe84116487ed0c1ca03c44",
+	       "member: the known answer");
 	auth_operator(key, true, &admin, out);
 	is_hex(out, KEY_SIZE, "d5019134c70a937979dc5e962dbf3b2f87d9b0825cfb1d545535892618cc4c07",
 	       "operator: the known proof of the replica");

@@ -181,6 +181,7 @@ static const uint32_t bare_refusals[FRAME_TYPE_REQUEST_END] = {
 	                   REFUSED(GAPS),
 	[FRAME_STREAMS] = REFUSED(NO_SESSION),
 	[FRAME_PAGE] = REFUSED(NO_SESSION),
+	[FRAME_MEMBER] = REFUSED(UNKNOWN),
 	[FRAME_OPERATE] = REFUSED(WRONG_PROOF),
 	[FRAME_DIGEST] = REFUSED(WRONG_PROOF),
 	[FRAME_SPLIT] = REFUSED(WRONG_PROOF),
@@ -371,6 +372,16 @@ static inline void samples_of_sessions(void)
 	hand_entry(ENTRY_GONE);
 	sample(FRAME_LOGOUT, 0, STATUS_OK)->frame.session.session = a_ulid(29);
 	hand_ulid(29);
+	f = &sample(FRAME_MEMBER, 0, STATUS_OK)->frame;
+	set_key(f->member.nonce, 35);
+	memcpy(f->member.uuid, a_ulid(36).bytes, UUID_SIZE);
+	set_key(f->member.public, 37);
+	hand_key(35);
+	hand_ulid(36);
+	hand_key(37);
+	f = &sample(FRAME_MEMBER | FRAME_REPLY, 0, STATUS_OK)->frame;
+	set_key(f->introduced.signature, 38);
+	hand_key(38);
 	f = &sample(FRAME_OPERATE, 0, STATUS_OK)->frame;
 	set_key(f->operate.client_nonce, 30);
 	set_key(f->operate.proof, 31);

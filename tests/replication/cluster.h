@@ -70,7 +70,8 @@ struct cluster_replica {
 	void (*lie)(struct view frame, struct buf *to);
 	int64_t clock_offset_ms;
 	uint64_t appended;
-	bool named; /* has a uuid */
+	bool named;    /* has a uuid */
+	bool stranger; /* has another operator key than the others, when it starts next */
 	uint8_t uuid[UUID_SIZE];
 };
 
@@ -144,6 +145,8 @@ static inline void replica_start(struct cluster *k, uint32_t i)
 	p->named = true;
 	memcpy(options.uuid, p->uuid, UUID_SIZE);
 	draw(k, options.box_secret, KEY_SIZE);
+	options.has_operator_key = true;
+	memset(options.operator_key, p->stranger ? (int)i + 1 : 0x66, KEY_SIZE);
 	if (!p->store)
 		p->store = store_new();
 	p->sessions = session_new(&options, p->store);
