@@ -121,6 +121,7 @@ static const struct protocol_field fields_introduce[] = {
 static const struct protocol_field fields_signature[] = { AT(KIND_KEY, introduced.signature), END };
 static const struct protocol_field fields_holder[] = { AT(KIND_HOLDER, introduced.entry), END };
 static const struct protocol_field fields_gone[] = { AT(KIND_GONE, introduced.entry), END };
+static const struct protocol_field fields_slow_down[] = { AT(KIND_U32, slow_down.wait_ms), END };
 static const struct protocol_field fields_confirm[] = { AT(KIND_ID, confirm.id), END };
 static const struct protocol_field fields_delete[] = {
 	AT(KIND_ID, tombstone.id),
@@ -227,6 +228,7 @@ static const struct payload introduce = { fields_introduce, USED(introduce) };
 static const struct payload signature = { fields_signature, USED(introduced.signature) };
 static const struct payload holder = { fields_holder, USED(introduced.entry) };
 static const struct payload gone = { fields_gone, USED(introduced.entry) };
+static const struct payload slow_down = { fields_slow_down, USED(slow_down) };
 static const struct payload confirm = { fields_confirm, USED(confirm) };
 static const struct payload delete = { fields_delete, USED(tombstone) };
 static const struct payload login = { fields_login, USED(login) };
@@ -259,13 +261,15 @@ static const struct payload error = { fields_error, USED(error) };
 /* A reply has no other status than STATUS_OK and those of its list. */
 static const struct refusal none[] = { { STATUS_OK, NULL } };
 static const struct refusal introduction[] = {
-	{ STATUS_TAKEN, &holder },      { STATUS_GONE, &gone }, { STATUS_WRONG_PROOF, &nothing },
-	{ STATUS_DISK_FULL, &nothing }, { STATUS_OK, NULL },
+	{ STATUS_TAKEN, &holder },        { STATUS_GONE, &gone },
+	{ STATUS_WRONG_PROOF, &nothing }, { STATUS_DISK_FULL, &nothing },
+	{ STATUS_SLOW_DOWN, &slow_down }, { STATUS_OK, NULL },
 };
 static const struct refusal handing_over[] = {
 	{ STATUS_GONE, &gone },
 	{ STATUS_WRONG_PROOF, &nothing },
 	{ STATUS_DISK_FULL, &nothing },
+	{ STATUS_SLOW_DOWN, &slow_down },
 	{ STATUS_OK, NULL },
 };
 static const struct refusal confirmation[] = {
@@ -286,10 +290,14 @@ static const struct refusal in_session[] = {
 	{ STATUS_OK, NULL },
 };
 static const struct refusal receiving[] = {
-	{ STATUS_NO_SESSION, &nothing },
+	{ STATUS_NO_SESSION, &nothing },   { STATUS_DISK_FULL, &nothing },
+	{ STATUS_MAILBOX_FULL, &nothing }, { STATUS_GAPS, &nothing },
+	{ STATUS_SLOW_DOWN, &nothing },    { STATUS_OK, NULL },
+};
+static const struct refusal deletion[] = {
+	{ STATUS_WRONG_PROOF, &nothing },
 	{ STATUS_DISK_FULL, &nothing },
-	{ STATUS_MAILBOX_FULL, &nothing },
-	{ STATUS_GAPS, &nothing },
+	{ STATUS_SLOW_DOWN, &slow_down },
 	{ STATUS_OK, NULL },
 };
 static const struct refusal asking_member[] = {
@@ -366,7 +374,7 @@ static const struct format formats[UINT8_MAX + 1] = {
 	REPLY(INTRODUCE, 0, ENTRY_SIZE_MAX, signature, introduction),
 	REPLY(HANDOVER, 0, ENTRY_SIZE_MAX, signature, handing_over),
 	REPLY(CONFIRM, 0, ENTRY_SIZE_MAX, nothing, confirmation),
-	REPLY(DELETE, 0, 0, nothing, storing),
+	REPLY(DELETE, 0, 4, nothing, deletion),
 	REPLY(LOGIN, 0, ENTRY_GONE_SIZE + NAME_SIZE_MAX, logged_in, log_in),
 	REPLY(LOGOUT, 0, 0, nothing, none),
 	REPLY(SEND, 0, (RECIPIENTS_MAX * RESULT_SIZE), sent, in_session),
@@ -422,6 +430,7 @@ const char *protocol_status_name(enum status status)
 		[STATUS_MALFORMED] = "malformed",
 		[STATUS_SLOW] = "slow",
 		[STATUS_BUSY] = "busy",
+		[STATUS_SLOW_DOWN] = "slow down",
 	};
 
 	assert(status < STATUS_END);

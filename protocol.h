@@ -35,6 +35,9 @@
  * protocol_contradiction has the rules. Pushes (FRAME_PUSH, FRAME_READ_ON, FRAME_ENDED,
  * FRAME_ERROR) come at any time and do not wait for the disk.
  *
+ * Before a connection has proved anything (INTRODUCE, HANDOVER, LOGIN, OPERATE), a frame that needs
+ * a session or the operator key has at most STRANGER_FRAME_MAX bytes.
+ *
  * A frame that breaks the rules here (length, type, flags, payload, or not allowed now) is answered
  * with FRAME_ERROR and the connection is closed. No other connection notices.
  *
@@ -75,6 +78,8 @@
  *        STATUS_TAKEN: another live account here has the name; entry of that holder (ENTRY_ALIVE).
  *        STATUS_GONE: this one is gone here; entry (ENTRY_GONE).
  *        STATUS_WRONG_PROOF: the id does not vouch for what was in the box. STATUS_DISK_FULL.
+ *        STATUS_SLOW_DOWN: it would be new here, and the address has made too many in this minute;
+ *        u32 wait, in ms, until it may make one again.
  * HANDOVER       as INTRODUCE     any  -> key answer
  *        INTRODUCE without the test of the name: a log-in gives the account to a replica that
  *        missed it.
@@ -85,7 +90,7 @@
  * DELETE         id, name, key middle, key delete_key
  *                                 any  -> -
  *        A tombstone, which proves itself. It is also stored for an account that is unknown here.
- *        STATUS_WRONG_PROOF, STATUS_DISK_FULL.
+ *        STATUS_WRONG_PROOF, STATUS_DISK_FULL. STATUS_SLOW_DOWN as INTRODUCE.
  * LOGIN          id, ulid session, u32 dial, key client_nonce, key proof
  *                                 any  -> key signature, key sealed
  *        sealed is the seal under auth_seal_mask. The larger (session, dial) stays, on every
@@ -93,7 +98,8 @@
  *        STATUS_TAKEN_OVER: a larger one is or was here: key signature, of auth_taken_over; that
  *        one: ulid session, u32 dial. Neither answer is believed without its signature.
  *        STATUS_GONE: entry (ENTRY_GONE). STATUS_UNKNOWN: hand it over first.
- *        STATUS_WRONG_PROOF: also for a connection that is logged in to another account.
+ *        STATUS_WRONG_PROOF: also for a connection that is logged in to another account. After
+ *        some of them for one account from one address this answer takes up to a second.
  * LOGOUT         ulid session     any  -> -
  *        Ends the session if this connection has it; OK in any case.
  * SEND           u64 sent, [ulid session], u16 n, (id recipient, u64 number)[n], text
@@ -105,14 +111,15 @@
  *        used; SHARE_FULL or more is full.
  *        Each status is one of: STATUS_OK (also if it was received already), STATUS_GONE,
  *        STATUS_DIFFERENT (the key is held with another content), STATUS_DISK_FULL,
- *        STATUS_MAILBOX_FULL (twice the share), STATUS_GAPS.
+ *        STATUS_MAILBOX_FULL (twice the share), STATUS_GAPS, STATUS_SLOW_DOWN (the
+ *        recipient is unknown here, and the address has written to too many such in this minute).
  *        STATUS_NO_SESSION for the whole: nothing was stored.
  * RECEIVED       (id sender, ulid session, u16 n, (u64 first, u64 last)[n])*
  *                                 in   -> -
  *        Numbers of streams to the account that is logged in here, n from 1 to RANGES_MAX, in any
  *        order.
- *        STATUS_NO_SESSION; STATUS_DISK_FULL, STATUS_MAILBOX_FULL, STATUS_GAPS if some of it could
- *        not be stored.
+ *        STATUS_NO_SESSION; STATUS_DISK_FULL, STATUS_MAILBOX_FULL, STATUS_GAPS,
+ *        STATUS_SLOW_DOWN if some of it could not be stored.
  * STREAMS        (id sender, ulid session)*
  *                                 in   -> (entry of the sender, u16 n, (u64 first, u64 last)[n])*
  *        What is gone of these streams to the account that is logged in here, and who their senders
@@ -221,6 +228,7 @@ enum {
 	PROTOCOL_VERSION_MIN = 2,
 	PROTOCOL_VERSION_MAX = 2,
 	FRAME_HEADER_SIZE = 10,
+	STRANGER_FRAME_MAX = 1024,                  /* before a proof, of a kind that needs one */
 	FRAME_SIZE_MAX = 256 * 1024,                /* a text, RECIPIENTS_MAX recipients and room */
 	HELLO_SIZE = FRAME_HEADER_SIZE + 9 + 2 + 2, /* magic and two versions */
 	FRAME_REPLY = 0x80,
@@ -308,6 +316,7 @@ enum status {
 	STATUS_MALFORMED,    /* the frame breaks the protocol */
 	STATUS_SLOW,         /* closed: sent nothing, or read nothing, for too long */
 	STATUS_BUSY,         /* closed: no room for another connection */
+	STATUS_SLOW_DOWN,    /* this address has had what it may have in a minute */
 	STATUS_END,          /* one more than the last */
 };
 
@@ -406,6 +415,9 @@ struct frame {
 			uint8_t signature[KEY_SIZE]; /* STATUS_OK; or the answer of a box */
 			struct entry entry;          /* STATUS_TAKEN, STATUS_GONE */
 		} introduced; /* replies of INTRODUCE, HANDOVER, CONFIRM (no signature), OPERATE */
+		struct {
+			uint32_t wait_ms;
+		} slow_down; /* replies of INTRODUCE, HANDOVER, DELETE: STATUS_SLOW_DOWN */
 		struct {
 			struct id id;
 		} confirm;

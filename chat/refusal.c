@@ -47,6 +47,8 @@ static const char *advice(const struct result *r)
 		return "without --id it is a new message";
 	case OUTCOME_SEVERAL:
 		return "write NAME~ and the eight digits";
+	case OUTCOME_SLOW_DOWN:
+		return r->wait_ms == 0 ? "try again in a minute" : "";
 	default:
 		return "";
 	}
@@ -106,6 +108,8 @@ static void put_result(struct buf *to, const struct result *r)
 		say_own(to, "; stored for %u, %u of them online", r->stored, r->online);
 	if (r->outcome == OUTCOME_UNKNOWN)
 		put_unknown(to, r);
+	else if (r->wait_ms != 0)
+		say_own(to, "; try again in %u s", (r->wait_ms + 999) / 1000);
 	else if (next[0] != 0)
 		say_own(to, "; %s", next);
 }

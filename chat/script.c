@@ -324,6 +324,8 @@ static void put_result(struct script *s, const struct result *r)
 		script_time(r->since_ms, since);
 		put_text(s, "since", since);
 	}
+	if (r->wait_ms != 0) /* in seconds, rounded up */
+		put_number(s, "wait", (r->wait_ms + 999) / 1000);
 	if (!done || (r->kind != COMMAND_CREATE && r->kind != COMMAND_LOGIN))
 		return;
 	id_to_text(&r->id, account);

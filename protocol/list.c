@@ -18,7 +18,8 @@ enum { MARKS = MARK_CONFIRMED | MARK_ONLINE | MARK_HOLDER };
 /* The statuses that the reply to SEND may have for one recipient, as a set of bits. */
 static const uint32_t result_statuses = 1u << STATUS_OK | 1u << STATUS_GONE |
                                         1u << STATUS_DIFFERENT | 1u << STATUS_DISK_FULL |
-                                        1u << STATUS_MAILBOX_FULL | 1u << STATUS_GAPS;
+                                        1u << STATUS_MAILBOX_FULL | 1u << STATUS_GAPS |
+                                        1u << STATUS_SLOW_DOWN;
 
 static bool is_result_status(unsigned status)
 {

@@ -49,7 +49,9 @@ struct create {
 	uint8_t maybe, maybe_confirmed;
 	/* What replicas have said since the last start, or in this round. */
 	uint8_t granted, refused, confirmed, clock;
-	uint8_t asked; /* INTRODUCE is under way there */
+	uint32_t
+		wait_ms; /* the shortest that a replica has told, which takes no more now; 0: none */
+	uint8_t asked;   /* INTRODUCE is under way there */
 	uint32_t rounds;
 	struct id holder;
 	enum outcome outcome; /* why it is taken back */
@@ -144,6 +146,7 @@ static void introduce_to_members(struct replication *r, struct create *c)
 		draw(r, c);
 	op->phase = PHASE_INTRODUCE;
 	c->granted = c->refused = c->confirmed = c->clock = c->asked = 0;
+	c->wait_ms = 0;
 	op_resume(r, op); /* step asks the first one */
 }
 
@@ -229,6 +232,10 @@ static void introduced(struct replication *r, struct create *c, uint32_t index,
 		if (!BUG(created_in_parallel))
 			ask_about_holder(r, c);
 		break;
+	case STATUS_SLOW_DOWN:
+		if (c->wait_ms == 0 || frame->slow_down.wait_ms < c->wait_ms)
+			c->wait_ms = frame->slow_down.wait_ms + (frame->slow_down.wait_ms == 0);
+		/* fall through */
 	case STATUS_DISK_FULL:
 		if (c->op.loss != OP_RESTARTED)
 			c->maybe &= (uint8_t)~BIT(index);
@@ -317,6 +324,16 @@ static void confirm_done(struct replication *r, struct create *c)
 
 /* ---- taking back ---- */
 
+/* Ends with what the user is to be told. */
+static void refuse(struct replication *r, struct create *c)
+{
+	struct result *result = op_result(&c->op, c->outcome, c->detail);
+
+	if (c->outcome == OUTCOME_SLOW_DOWN)
+		result->wait_ms = c->wait_ms;
+	op_end(r, &c->op, result);
+}
+
 /* Goes to BACK. `outcome` and `detail` are what the user is told in the end. */
 static void take_back(struct replication *r, struct create *c, enum outcome outcome,
                       const char *detail)
@@ -328,7 +345,7 @@ static void take_back(struct replication *r, struct create *c, enum outcome outc
 	c->detail = detail;
 	/* Every replica that it was written to has refused it, so none has it. */
 	if (!c->maybe || (BUG(taken_back_where_granted) && !c->granted)) {
-		op_refuse(r, &c->op, outcome, detail);
+		refuse(r, c);
 		return;
 	}
 	if (!c->back)
@@ -362,7 +379,7 @@ static void taken_back(struct replication *r, struct create *c)
 			r, &c->op, OUTCOME_UNKNOWN,
 			"taken back; a replica that died may have it, and is told when it returns");
 	} else {
-		op_refuse(r, &c->op, c->outcome, c->detail);
+		refuse(r, c);
 	}
 	if (r->backs == 0)
 		op_begin_behind(r);
@@ -397,6 +414,9 @@ static void advance(struct replication *r, struct op *op)
 		confirm_done(r, c);
 	} else if (c->granted & op->audience) {
 		confirm(r, c, c->granted);
+	} else if (c->wait_ms != 0) {
+		take_back(r, c, OUTCOME_SLOW_DOWN,
+		          "too many accounts were made from this address in the last minute");
 	} else {
 		take_back(r, c, OUTCOME_DISK_FULL, "no replica has room for it");
 	}

@@ -38,6 +38,7 @@ static const char *const codes[OUTCOME_END] = {
 	[OUTCOME_UNKNOWN] = "unknown-outcome",
 	[OUTCOME_DIFFERENT_TEXT] = "different-text",
 	[OUTCOME_SEVERAL] = "several-users",
+	[OUTCOME_SLOW_DOWN] = "slow-down",
 };
 
 const char *outcome_code(enum outcome outcome)

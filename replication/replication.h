@@ -148,6 +148,7 @@ enum outcome {
 	OUTCOME_UNKNOWN,        /* it may or may not have taken effect */
 	OUTCOME_DIFFERENT_TEXT, /* the id was used for another text */
 	OUTCOME_SEVERAL,        /* the name fits several accounts, none of which counts */
+	OUTCOME_SLOW_DOWN,      /* the replicas take no more of that from this address for a while */
 	OUTCOME_END,
 };
 /* The word of an outcome, which never changes: "name-taken", "ok". It lives for ever. */
@@ -224,6 +225,7 @@ struct result {
 	/* COMMAND_LOGIN: all three replicas are live, and none has the account confirmed. */
 	bool unfinished;
 	uint64_t since_ms; /* already logged in: when that session began; else 0 */
+	uint32_t wait_ms;  /* slow down: it may be tried again after so long; 0: not known */
 };
 
 /* A message. */

@@ -129,6 +129,7 @@ static const char *const sentences[OUTCOME_END] = {
 	[OUTCOME_MAILBOX_FULL] =
 		"your share of that mailbox is used up until something in it is read",
 	[OUTCOME_DISK_FULL] = "no replica has room",
+	[OUTCOME_SLOW_DOWN] = "too many messages to accounts that the replicas do not know",
 	[OUTCOME_DIFFERENT_TEXT] = "this id was used for another text",
 	[OUTCOME_NOT_LOGGED_IN] = "this session has ended",
 	[OUTCOME_NO_REPLICA] = "no replica could be reached",
@@ -393,6 +394,8 @@ static enum outcome join(const struct send *s, const struct recipient_state *to)
 		return OUTCOME_DISK_FULL;
 	if (to->said[STATUS_MAILBOX_FULL] || to->said[STATUS_GAPS])
 		return OUTCOME_MAILBOX_FULL;
+	if (to->said[STATUS_SLOW_DOWN])
+		return OUTCOME_SLOW_DOWN;
 	return OUTCOME_NOT_LOGGED_IN;
 }
 

@@ -13,6 +13,8 @@
  *   name held           taken                    -                taken
  *   too old             -                        -                clock
  *   new, disk full      disk full                disk full        disk full
+ *   new, too many from  slow down                slow down        -
+ *     this address
  */
 #include "base/bug.h"
 #include "session/private.h"
@@ -110,6 +112,18 @@ static void refuse_with(struct sessions *s, struct connection *c, const struct f
 	session_reply(s, c, &reply);
 }
 
+/* What is new here, an account or the tombstone of one, counts for its address. True: that has had
+ * enough, and is told when there is more. */
+static bool slows_down(struct sessions *s, struct connection *c, const struct frame *frame)
+{
+	struct frame reply = session_reply_to(frame, STATUS_SLOW_DOWN);
+
+	if (!session_is_over(s, c, LIMIT_ACCOUNTS, &reply.slow_down.wait_ms))
+		return false;
+	session_reply(s, c, &reply);
+	return true;
+}
+
 /* Asks in the order of the table above. The store itself answers whether the account is new.
  * `answer` shows that the box was opened. */
 static void introduce_opened(struct sessions *s, struct connection *c, const struct frame *frame,
@@ -134,6 +148,8 @@ static void introduce_opened(struct sessions *s, struct connection *c, const str
 		session_answer(s, c, frame, STATUS_DISK_FULL);
 		return;
 	}
+	if (state == STORE_UNKNOWN && slows_down(s, c, frame))
+		return;
 	if (BUG(handed_over_confirmed) && frame->type == FRAME_HANDOVER && state == STORE_UNKNOWN)
 		fact.account.confirmed = true;
 	enum store_result result = session_apply(s, &fact, &s->options.limits);
@@ -248,6 +264,8 @@ void session_delete(struct sessions *s, struct connection *c, const struct frame
 		session_answer(s, c, frame, STATUS_DISK_FULL);
 		return;
 	}
+	if (state == STORE_UNKNOWN && slows_down(s, c, frame))
+		return;
 	uint64_t given = store_work_given(s->store);
 	enum store_result result = session_bury(s, &fact, &s->options.limits);
 

@@ -220,6 +220,13 @@ bool session_crowd_has_room(const struct sessions *s, const struct limit_address
 	return *leaves != NULL;
 }
 
+bool session_is_over(struct sessions *s, const struct connection *c, enum limit_kind kind,
+                     uint32_t *wait_ms)
+{
+	return !c->is_operator &&
+	       !limit_take(&s->limit, kind, &c->from, s->time.monotonic_ms, wait_ms);
+}
+
 /* ---- invariants ---- */
 
 static void check_home(const struct sessions *s, const struct home *home)

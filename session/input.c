@@ -185,6 +185,19 @@ static void dispatch(struct sessions *s, struct connection *c, const struct fram
 	assert(s->appended == appended || row->addition || row->type == FRAME_RECEIVED);
 }
 
+/* The most bytes that a frame may have which begins so. A connection that has never proved anything
+ * may send what needs no log-in; whatever else it sends is refused, so little of it is kept. */
+static size_t size_max(const struct connection *c, uint8_t type)
+{
+	const struct protocol_row *row = protocol_row(type);
+	size_t size = FRAME_HEADER_SIZE + (row == NULL ? 0 : row->payload_max);
+	bool needs_login = row == NULL || row->may == MAY_SESSION || row->may == MAY_OPERATOR;
+
+	if (!needs_login || !id_is_zero(&c->proven) || c->is_operator || BUG(large_frames_for_all))
+		return size;
+	return size < STRANGER_FRAME_MAX ? size : STRANGER_FRAME_MAX;
+}
+
 size_t session_input(struct sessions *s, uint32_t connection, struct view bytes,
                      struct session_time time)
 {
@@ -202,7 +215,14 @@ size_t session_input(struct sessions *s, uint32_t connection, struct view bytes,
 		refuse_frame(s, c, "a length that no frame has");
 		return bytes.size;
 	}
-	if (size == 0 || bytes.size < size)
+	if (size == 0)
+		return 0;
+	/* Before the rest of it has come: a half frame has to be kept. */
+	if (bytes.size > 4 && size > size_max(c, bytes.data[4])) {
+		refuse_frame(s, c, "a frame that is too large");
+		return bytes.size;
+	}
+	if (bytes.size < size)
 		return 0;
 	touch(s, c);
 	s->counts.frames++;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * session/lists: two lists of connections, by the last frame that came (LIST_SILENCE) and by the
- * last output that was taken (LIST_SLOW).
+ * session/lists: lists of connections, by the last frame that came (LIST_SILENCE), by the last
+ * output that was taken (LIST_SLOW), and by wrong passwords (LIST_GUESS and the next): one for each
+ * length of delay, so that each is in order of time.
  *
  * Each list is in order of time by itself, because whatever happens to a connection moves it to the
  * end. So session_tick looks at nobody who is not late. A call without a time adds entries without
@@ -10,13 +11,19 @@
  */
 #include "session/private.h"
 
+/* Where in a connection its place in a list stands. */
+static unsigned link_at(enum connection_list list)
+{
+	return list < LIST_GUESS ? list : LIST_GUESS;
+}
+
 /* The place of a connection, which must be there. */
 static struct list_link *link_of(const struct sessions *s, uint32_t number,
                                  enum connection_list list)
 {
 	assert(number < s->slot_count);
 	assert(s->slots[number].connection != NULL);
-	return &s->slots[number].connection->links[list];
+	return &s->slots[number].connection->links[link_at(list)];
 }
 
 void session_list_add(struct sessions *s, struct connection *c, enum connection_list list)
@@ -24,7 +31,7 @@ void session_list_add(struct sessions *s, struct connection *c, enum connection_
 	uint32_t last = s->list_last[list];
 
 	assert(!c->listed[list]);
-	c->links[list] = (struct list_link){ last, SESSION_NONE, s->stamp_ms };
+	c->links[link_at(list)] = (struct list_link){ last, SESSION_NONE, s->stamp_ms };
 	if (last == SESSION_NONE) {
 		s->list_first[list] = c->number;
 	} else {
@@ -37,7 +44,7 @@ void session_list_add(struct sessions *s, struct connection *c, enum connection_
 
 void session_list_remove(struct sessions *s, struct connection *c, enum connection_list list)
 {
-	struct list_link link = c->links[list];
+	struct list_link link = c->links[link_at(list)];
 
 	if (!c->listed[list])
 		return;
@@ -72,7 +79,8 @@ uint64_t session_list_deadline(const struct sessions *s, enum connection_list li
 
 	if (stamp_ms == STAMP_UNKNOWN)
 		stamp_ms = s->time.monotonic_ms;
-	return stamp_ms + s->options.silence_ms;
+	return stamp_ms +
+	       (list < LIST_GUESS ? s->options.silence_ms : limit_guess_ms(list - LIST_GUESS + 1));
 }
 
 void session_list_check(const struct sessions *s, enum connection_list list)

@@ -203,6 +203,32 @@ static void login_proven(struct sessions *s, struct connection *c, const struct 
 	session_reply(s, c, &reply);
 }
 
+/* The password is wrong. The answer comes the later the more wrong ones there were for this account
+ * from this address. Meanwhile the connection takes no input, and costs nothing else. */
+static void login_refused(struct sessions *s, struct connection *c, const struct frame *frame)
+{
+	uint32_t step = limit_guess(&s->limit, &frame->login.id, &c->from, s->time.monotonic_ms);
+
+	if (step == 0) {
+		session_answer(s, c, frame, STATUS_WRONG_PROOF);
+		return;
+	}
+	c->delayed = step;
+	c->delayed_request = frame->request;
+	session_list_add(s, c, LIST_GUESS + step - 1);
+	session_settle(s, c);
+}
+
+void session_login_late(struct sessions *s, struct connection *c)
+{
+	const struct frame frame = { .type = FRAME_LOGIN, .request = c->delayed_request };
+
+	session_list_remove(s, c, LIST_GUESS + c->delayed - 1);
+	c->delayed = 0;
+	session_answer(s, c, &frame, STATUS_WRONG_PROOF);
+	session_settle(s, c);
+}
+
 void session_login(struct sessions *s, struct connection *c, const struct frame *frame)
 {
 	const struct id *id = &frame->login.id;
@@ -231,7 +257,7 @@ void session_login(struct sessions *s, struct connection *c, const struct frame 
 	if (auth_proof_is_right(account.verifier.stored_key, &auth, frame->login.proof))
 		login_proven(s, c, frame, &account, &auth);
 	else
-		session_answer(s, c, frame, STATUS_WRONG_PROOF);
+		login_refused(s, c, frame);
 }
 
 /* A log-out of a session that is not here is fine, too: it has ended. */

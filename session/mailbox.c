@@ -24,6 +24,7 @@
  *   the same, and the session was named      OK if only the time differs (the smaller stays), else
  *                                            DIFFERENT, and what is held stays
  *   new                                      OK, MAILBOX_FULL or GAPS, as the limits say
+ *   new, of a recipient that is unknown      SLOW_DOWN if the sender's address has had too many
  *   new, and the disk is full                DISK_FULL; no smaller content replaces what is held
  */
 #include "base/bug.h"
@@ -167,10 +168,25 @@ static bool is_known(const struct sessions *s, const struct message *message, en
 	return true;
 }
 
-/* Stores the message for one recipient, and pushes it to him: the table above. */
-static enum status send_one(struct sessions *s, struct connection *to,
-                            const struct message *message, bool repetition)
+/* What is stored for accounts that are not known here stays for ever if they never come. So it
+ * counts for the address of whoever brings it. True: that has had enough. */
+static bool is_over(struct sessions *s, const struct work *work)
 {
+	uint32_t wait_ms;
+
+	return !limit_take(&s->limit, LIMIT_UNKNOWN, &work->from, s->time.monotonic_ms, &wait_ms);
+}
+
+static bool is_unknown(const struct sessions *s, const struct id *id)
+{
+	return store_find(s->store, id, NULL, NULL) == STORE_UNKNOWN;
+}
+
+/* Stores the message for one recipient, and pushes it to him: the table above. */
+static enum status send_one(struct sessions *s, const struct work *work, struct connection *to,
+                            const struct message *message)
+{
+	bool repetition = work->repetition;
 	const struct fact fact = { .kind = FACT_MESSAGE, .message = *message };
 	enum status known = STATUS_DIFFERENT;
 	bool is_low = s->disk != SESSION_DISK_OK;
@@ -180,6 +196,9 @@ static enum status send_one(struct sessions *s, struct connection *to,
 		return is_held ? known : BUG(full_disk_says_yes) ? STATUS_OK : STATUS_DISK_FULL;
 	if (is_held && known == STATUS_DIFFERENT)
 		return known;
+	if (work->is_limited && to == NULL && is_unknown(s, &message->stream.recipient) &&
+	    is_over(s, work))
+		return STATUS_SLOW_DOWN;
 	/* A repetition of the same text joins, too: all replicas keep the smaller time. */
 	enum store_result result = session_apply(s, &fact, &s->options.limits);
 
@@ -219,8 +238,7 @@ static bool send_slice(struct sessions *s, struct work *work)
 			.text = work->text,
 		};
 		struct connection *to = session_of(s, &recipient.id);
-		struct send_result result = { .status = send_one(s, to, &message,
-			                                         work->repetition) };
+		struct send_result result = { .status = send_one(s, work, to, &message) };
 
 		if (result.status != STATUS_GONE) {
 			result.online = to != NULL;
@@ -245,6 +263,8 @@ void session_send(struct sessions *s, struct connection *c, const struct frame *
 		.account = c->account,
 		.session = (frame->flags & FLAG_SESSION) != 0 ? frame->send.session : c->session,
 		.repetition = (frame->flags & FLAG_SESSION) != 0,
+		.is_limited = limit_counts(&s->limit, &c->from),
+		.from = c->from,
 		.sent_ms = frame->send.sent_ms,
 		.text = frame->send.text,
 		.list = frame->send.recipients,
@@ -266,6 +286,7 @@ static enum status worse(enum status a, enum status b)
 	_Static_assert(STATUS_OK < STATUS_DISK_FULL, "any refusal is worse than none");
 	_Static_assert(STATUS_DISK_FULL < STATUS_MAILBOX_FULL, "in the order of the enum");
 	_Static_assert(STATUS_MAILBOX_FULL < STATUS_GAPS, "in the order of the enum");
+	_Static_assert(STATUS_GAPS < STATUS_SLOW_DOWN, "in the order of the enum");
 	if (a == STATUS_OK || b == STATUS_OK)
 		return a == STATUS_OK ? b : a;
 	return a < b ? a : b;
@@ -273,12 +294,15 @@ static enum status worse(enum status a, enum status b)
 
 /* Buries one range. Where the stream is held, a burial is no addition, so a full disk takes it, as
  * long as there is any room left. */
-static enum status bury(struct sessions *s, const struct burial *burial)
+static enum status bury(struct sessions *s, const struct work *work, const struct burial *burial)
 {
 	const struct fact fact = { .kind = FACT_BURIAL, .burial = *burial };
+	bool is_held = store_holds(s->store, &burial->stream);
 
-	if (!session_may_bury(s, store_holds(s->store, &burial->stream)))
+	if (!session_may_bury(s, is_held))
 		return STATUS_DISK_FULL;
+	if (work->is_limited && !is_held && is_over(s, work))
+		return STATUS_SLOW_DOWN;
 	enum store_result result = BUG(burial_not_kept)
 	                                   ? store_apply(s->store, &fact, &s->options.limits)
 	                                   : session_apply(s, &fact, &s->options.limits);
@@ -305,7 +329,7 @@ static bool received_item(struct sessions *s, struct work *work, const struct st
 
 	r.offset = work->range * RANGE_SIZE;
 	while (*cost < SLICE_COST_MAX && protocol_next_range(&r, &burial.range)) {
-		work->status = worse(work->status, bury(s, &burial));
+		work->status = worse(work->status, bury(s, work, &burial));
 		*cost += session_burial_cost(&burial.range);
 		work->cost += COST_ADDED + session_burial_cost(&burial.range);
 		work->range++;
@@ -333,6 +357,8 @@ void session_received(struct sessions *s, struct connection *c, const struct fra
 {
 	struct work work = {
 		.account = c->account,
+		.is_limited = limit_counts(&s->limit, &c->from),
+		.from = c->from,
 		.list = frame->streams.streams,
 		.slice = received_slice,
 	};

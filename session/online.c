@@ -147,6 +147,9 @@ void session_close(struct sessions *s, struct connection *c, enum status status,
 	session_work_drop(c);
 	if (text != NULL)
 		put_farewell(s, c, status, text, orderly);
+	if (c->delayed != 0)
+		session_list_remove(s, c, LIST_GUESS + c->delayed - 1);
+	c->delayed = 0;
 	c->state = CONNECTION_CLOSING;
 	c->read_on = false;
 	c->why = why;

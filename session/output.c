@@ -234,7 +234,8 @@ void session_settle(struct sessions *s, struct connection *c)
 		c->stalled = true;
 	if (waiting < OUTPUT_STALL_SIZE / 2)
 		c->stalled = false;
-	bool takes = c->state != CONNECTION_CLOSING && c->work == NULL && !c->stalled;
+	bool takes = c->state != CONNECTION_CLOSING && c->work == NULL && !c->stalled &&
+	             c->delayed == 0;
 
 	if (takes == c->listed[LIST_SILENCE])
 		return;

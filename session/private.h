@@ -74,7 +74,9 @@ enum connection_state { CONNECTION_NEW, CONNECTION_OPEN, CONNECTION_CLOSING };
 enum connection_list {
 	LIST_SILENCE, /* by the last frame that came */
 	LIST_SLOW,    /* by the last output that was taken */
-	LISTS,
+	LIST_GUESS, /* and the next: by a wrong password whose answer is delayed, one for each step */
+	LISTS = LIST_GUESS + LIMIT_GUESS_STEPS,
+	LIST_LINKS = LIST_GUESS + 1, /* a connection is in one list of guesses at most */
 };
 
 /* A connection's place in a list. */
@@ -115,15 +117,17 @@ struct connection {
 	uint32_t read_on_tail; /* the same for the last READ_ON */
 	int32_t push_open;     /* where in `ready` a PUSH begins that may grow, or NO_OFFSET */
 	struct work *work;
-	uint64_t spent;  /* since session_spent was called */
-	const char *why; /* of a close that waits for held replies */
+	uint64_t spent;           /* since session_spent was called */
+	const char *why;          /* of a close that waits for held replies */
+	uint32_t delayed;         /* the step of the delay of a LOGIN's refusal; 0: there is none */
+	uint32_t delayed_request; /* of that LOGIN */
 	struct limit_address from;
 	uint32_t home; /* handle; 0: it is being closed */
 	bool is_stranger;
 	bool is_urgent;             /* its place is needed */
 	uint32_t stranger_previous; /* of the same home */
 	uint32_t stranger_next;
-	struct list_link links[LISTS];
+	struct list_link links[LIST_LINKS];
 };
 
 /* What stands under a connection's number. */
@@ -205,6 +209,8 @@ struct work {
 	struct ulid session;
 	uint64_t sent_ms;
 	bool repetition; /* the session was named: the same text is the same message */
+	bool is_limited; /* by the address that it comes from */
+	struct limit_address from;
 	struct view text;
 	struct view list; /* recipients, streams, bounds or facts */
 	size_t offset;    /* in the list: so much is done */
@@ -251,6 +257,7 @@ struct sessions {
 	struct arena arena;
 	struct siphash_key key;
 
+	uint64_t ticked_ms; /* the last session_tick */
 	struct limit limit;
 	uint32_t open_max;  /* connections that are not being closed */
 	uint32_t open;      /* of them there are */
@@ -405,6 +412,11 @@ void session_crowd_check(const struct sessions *s);
 /* Frees all homes. */
 void session_crowd_release(struct sessions *s);
 
+/* Whether the address of a connection has had what it may have of this kind. Operators may have
+ * any. *wait_ms is the time until there is one again. */
+bool session_is_over(struct sessions *s, const struct connection *c, enum limit_kind kind,
+                     uint32_t *wait_ms);
+
 /* ---- online.c ---- */
 
 /* The record of an account; NULL if it was not logged in since the start. */
@@ -443,6 +455,8 @@ void session_entry(const struct sessions *s, const struct connection *c, const s
 /* How much of his share of a mailbox a sender uses: parts in a million. */
 uint32_t session_share(const struct sessions *s, const struct id *recipient,
                        const struct id *sender);
+/* Answers the LOGIN whose refusal was delayed. */
+void session_login_late(struct sessions *s, struct connection *c);
 /* The handlers of LOGIN and LOGOUT. Each handler here and below takes one whole frame of its type
  * from an OPEN connection that may send it. It gives exactly one reply, now or later as a work. */
 void session_login(struct sessions *s, struct connection *c, const struct frame *frame);

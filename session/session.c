@@ -250,11 +250,18 @@ uint64_t session_deadline(const struct sessions *s)
 	uint64_t silence = session_list_deadline(s, LIST_SILENCE);
 	uint64_t slow = session_list_deadline(s, LIST_SLOW);
 
-	uint64_t report = limit_deadline(&s->limit);
 	uint64_t first = silence < slow ? silence : slow;
 
 	assert(s->magic == SESSIONS_MAGIC);
-	return report < first ? report : first;
+	for (int list = LIST_GUESS; list < LISTS; list++) {
+		uint64_t guess = session_list_deadline(s, (enum connection_list)list);
+
+		first = guess < first ? guess : first;
+	}
+	/* A report that is due already waits to be taken. */
+	uint64_t report = limit_deadline(&s->limit);
+
+	return report < first && report > s->ticked_ms ? report : first;
 }
 
 static void close_slow(struct sessions *s, struct connection *c, const char *text, const char *why)
@@ -277,8 +284,12 @@ static void close_late(struct sessions *s, enum connection_list list, const char
 void session_tick(struct sessions *s, struct session_time time)
 {
 	session_begin(s, time);
+	s->ticked_ms = time.monotonic_ms;
 	close_late(s, LIST_SILENCE, "nothing came on this connection for too long", "silent");
 	close_late(s, LIST_SLOW, TEXT_UNREAD, "does not read");
+	for (int list = LIST_GUESS; list < LISTS; list++)
+		while (session_list_deadline(s, (enum connection_list)list) <= s->time.monotonic_ms)
+			session_login_late(s, session_connection_at(s, s->list_first[list]));
 }
 
 void session_unread(struct sessions *s, uint32_t connection, struct session_time time)
@@ -306,12 +317,15 @@ void session_counts(const struct sessions *s, struct session_counts *counts)
 
 static void check_connection(const struct sessions *s, const struct connection *c)
 {
-	bool takes = c->state != CONNECTION_CLOSING && c->work == NULL && !c->stalled;
+	bool takes = c->state != CONNECTION_CLOSING && c->work == NULL && !c->stalled &&
+	             c->delayed == 0;
 
 	assert(c->listed[LIST_SILENCE] == takes);
 	assert(id_is_zero(&c->account) || c->state == CONNECTION_OPEN);
 	assert(id_is_zero(&c->account) || session_of(s, &c->account) == c);
 	assert(c->work == NULL || c->work->connection == c->number);
+	for (uint32_t step = 1; step <= LIMIT_GUESS_STEPS; step++)
+		assert(c->listed[LIST_GUESS + step - 1] == (c->delayed == step));
 	assert(!c->read_on || !id_is_zero(&c->account));
 	assert(c->is_stranger ==
 	       (c->state != CONNECTION_CLOSING && id_is_zero(&c->account) && !c->is_operator));

@@ -62,7 +62,7 @@ void session_begin(struct sessions *s, struct session_time time)
 	session_work_free(&s->spent);
 	s->time = time;
 	s->stamp_ms = time.monotonic_ms;
-	for (int list = 0; list < LISTS; list++)
+	for (int list = 0; list < LIST_GUESS; list++) /* the others always have a time */
 		session_list_stamp(s, (enum connection_list)list);
 }
 

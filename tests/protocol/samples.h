@@ -178,7 +178,7 @@ static const uint32_t bare_refusals[FRAME_TYPE_REQUEST_END] = {
 	[FRAME_LOGIN] = REFUSED(WRONG_PROOF) | REFUSED(UNKNOWN),
 	[FRAME_SEND] = REFUSED(NO_SESSION),
 	[FRAME_RECEIVED] = REFUSED(NO_SESSION) | REFUSED(DISK_FULL) | REFUSED(MAILBOX_FULL) |
-	                   REFUSED(GAPS),
+	                   REFUSED(GAPS) | REFUSED(SLOW_DOWN),
 	[FRAME_STREAMS] = REFUSED(NO_SESSION),
 	[FRAME_PAGE] = REFUSED(NO_SESSION),
 	[FRAME_MEMBER] = REFUSED(UNKNOWN),
@@ -328,6 +328,12 @@ static inline void samples_of_creation(void)
 			continue;
 		set_key(f->introduced.signature, 16);
 		hand_key(16);
+	}
+	const uint8_t slow[] = { FRAME_INTRODUCE, FRAME_HANDOVER, FRAME_DELETE };
+
+	for (size_t i = 0; i < sizeof slow; i++) {
+		sample(slow[i] | FRAME_REPLY, 0, STATUS_SLOW_DOWN)->frame.slow_down.wait_ms = 54321;
+		hand_u32(54321);
 	}
 	struct frame *f = &sample(FRAME_DELETE, 0, STATUS_OK)->frame;
 

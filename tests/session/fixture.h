@@ -34,6 +34,7 @@ struct rig {
 	uint64_t synced;
 	bool is_slow; /* its disk syncs only when it is told to */
 	struct peer peers[PEERS];
+	unsigned reports; /* of what addresses were refused */
 };
 
 /* Somebody with a password that needs no stretch: P is the byte `who`, 32 times. */
@@ -102,7 +103,10 @@ static inline struct peer *peer_of(struct rig *r, uint32_t number)
 static inline void rig_act(struct rig *r)
 {
 	struct session_action action;
+	struct limit_report report;
 
+	while (session_next_report(r->s, &report))
+		r->reports++;
 	while (session_next(r->s, &action)) {
 		if (action.kind == SESSION_APPEND) {
 			store_apply(r->journal, action.fact, NULL);

@@ -345,11 +345,11 @@ static void storm_step(struct storm *t)
 	} else if (dice < 200 && session_has_work(t->r.s)) {
 		session_work(t->r.s, t->r.time);
 		rig_settle(&t->r);
-	} else if (dice < 220) {
+	} else if (dice < 250) {
 		rig_tick(&t->r, random_below(700));
-	} else if (dice < 300) {
+	} else if (dice < 330) {
 		rig_take(&t->r, peer, random_below(100000));
-	} else if (dice < 302) {
+	} else if (dice < 332) {
 		session_disk(t->r.s, (enum session_disk)random_below(3));
 	} else {
 		storm_ask(t, peer);
