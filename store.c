@@ -13,6 +13,7 @@ struct store *store_new(void)
 	struct store *s = memory_alloc_zero(1, sizeof *s);
 
 	s->magic = STORE_MAGIC;
+	s->slice_max = STORE_SLICE_MAX;
 	s->arena = memory_alloc(sizeof *s->arena);
 	s->hints = memory_alloc_zero(1, sizeof *s->hints);
 	arena_init(s->arena);
@@ -20,6 +21,12 @@ struct store *store_new(void)
 	table_init(&s->sessions);
 	table_init(&s->streams);
 	return s;
+}
+
+void store_slice_size(struct store *s, uint32_t max)
+{
+	assert(max > 0);
+	s->slice_max = max;
 }
 
 void store_seed(struct store *s, const uint8_t random[SIPHASH_KEY_SIZE])

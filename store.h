@@ -58,6 +58,9 @@ void store_free(struct store *s);
  * It keeps strangers from choosing ids that all meet in one place of a table. No result depends on
  * it. Without the call the key is zero. */
 void store_seed(struct store *s, const uint8_t random[SIPHASH_KEY_SIZE]);
+/* How many messages a burial may free at once, instead of STORE_SLICE_MAX: for tests, in which few
+ * messages should be as much work as many are elsewhere. */
+void store_slice_size(struct store *s, uint32_t max);
 /* Asserts every invariant. Costs O(size of the store): for tests and after a start. */
 void store_check(const struct store *s);
 

@@ -204,6 +204,7 @@ struct store {
 	uint32_t job_first; /* the list of work to do; 0: none */
 	uint32_t job_last;
 	uint64_t work_given; /* tickets: as many jobs were ever given, and finished */
+	uint32_t slice_max;  /* messages that a burial may free at once */
 	uint64_t work_done;
 	uint64_t changes;           /* counts everything that may make a hint wrong */
 	uint64_t missing;           /* messages whose long text has not come yet */

@@ -254,7 +254,7 @@ enum store_result work_burial(struct store *s, const struct burial *burial,
 	if (uncount_range(s, slot, burial->range) > 0)
 		stream_live_at(s, slot->live)->runs += 1 - runs_met(s, slot, &burial->range);
 	stream_range_add(s, slot, burial->range);
-	if (weigh(s, slot, burial->range).count > STORE_SLICE_MAX)
+	if (weigh(s, slot, burial->range).count > s->slice_max)
 		job_push(s, (struct store_job){ .kind = JOB_BURIAL,
 		                                .subject = found.stream,
 		                                .range = burial->range });
@@ -318,7 +318,7 @@ void work_mailbox(struct store *s, uint32_t mailbox)
 
 	job_push(s, (struct store_job){ .kind = JOB_MAILBOX, .subject = mailbox });
 	if (idle)
-		(void)store_work(s, STORE_SLICE_MAX); /* the rest follows in later slices */
+		(void)store_work(s, s->slice_max); /* the rest follows in later slices */
 }
 
 /* ---- slices ---- */

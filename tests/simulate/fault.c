@@ -17,8 +17,9 @@ const char *const sim_fault_names[FAULT_END] = {
 	"kill",          "power",          "power-in-io",  "stop",
 	"kill-all",      "freeze-replica", "crash-client", "crash-client-host",
 	"freeze-client", "stall-output",   "fail-output",  "clock",
-	"disk-full",     "fsync",          "wipe",         "restore",
-	"swap",          "repair",         "kill-repair",  "freeze-repair",
+	"disk-full",     "fsync",          "descriptors",  "wipe",
+	"restore",       "swap",           "repair",       "kill-repair",
+	"freeze-repair",
 };
 
 void sim_fault_init(struct sim *s)
@@ -178,7 +179,22 @@ static bool fill_disk(struct sim *s, uint32_t i)
 	if (sim_chance(s, 40))
 		simdisk_limit(p->disk, UINT64_MAX);
 	else
-		simdisk_limit(p->disk, simdisk_used(p->disk) + sim_random(s, 60000));
+		simdisk_limit(p->disk, simdisk_used(p->disk) +
+		                               sim_random(s, sim_chance(s, 40) ? 3000 : 60000));
+	return true;
+}
+
+/* Files cannot be opened for a while, or one of them. */
+static bool take_descriptors(struct sim *s, uint32_t i)
+{
+	struct sim_replica *p = &s->replicas[i];
+
+	p->lacks_descriptors = !p->lacks_descriptors || sim_chance(s, 40);
+	if (p->lacks_descriptors)
+		simdisk_fail(p->disk, SIMDISK_OPEN, 1 + sim_random(s, 3), EMFILE,
+		             sim_chance(s, 50));
+	else
+		simdisk_fail(p->disk, SIMDISK_OPEN, 0, EMFILE, false);
 	return true;
 }
 
@@ -317,6 +333,8 @@ static bool inflict(struct sim *s, enum sim_fault fault)
 		return sim_chance(s, 50) && sim_client_fail_output(s, c);
 	case FAULT_CLOCK:
 		return turn_clock(s, i);
+	case FAULT_DESCRIPTORS:
+		return take_descriptors(s, i);
 	case FAULT_DISK_FULL:
 		return fill_disk(s, i);
 	case FAULT_WIPE:

@@ -105,6 +105,7 @@ void sim_replica_start(struct sim *s, uint32_t i)
 	p->start_at = SIM_NEVER;
 	sim_draw(s, options.uuid, UUID_SIZE);
 	p->store = store_new();
+	store_slice_size(p->store, 1 + (uint32_t)(s->options.seed / 3 % 4));
 	p->journal = NULL;
 	status = journal_open(simdisk_disk(p->disk), &options, p->store, &p->journal, &loaded, err);
 	if (status == JOURNAL_REFUSED && !simdisk_is_stopped(p->disk)) {
@@ -178,6 +179,58 @@ void sim_replica_crash(struct sim *s, uint32_t i, enum simdisk_loss loss, bool h
 	simdisk_crash(p->disk, loss);
 }
 
+static size_t view_lines(struct view text)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < text.size; i++)
+		count += text.data[i] == '\n';
+	return count;
+}
+
+/* A clean stop that has written its snapshots leaves what any other replica would leave that holds
+ * the same. */
+static void check_files(struct sim *s, uint32_t i)
+{
+	struct sim_replica *p = &s->replicas[i];
+	struct simdisk *disk = simdisk_new(1);
+	struct store *store = store_new();
+	struct journal_options options = { .reserve_size = 8192 };
+	struct journal_loaded loaded;
+	struct store_key after = { 0 };
+	struct journal *journal;
+	struct view text = { 0 };
+	struct view twin = { 0 };
+	struct fact fact;
+	char err[ERR_SIZE];
+
+	if (journal_open(simdisk_disk(disk), &options, store, &journal, &loaded, err) ==
+	    JOURNAL_OK) {
+		while (store_next(p->store, &after, &fact)) {
+			(void)store_apply(store, &fact, NULL);
+			(void)journal_append(journal, &fact);
+		}
+		(void)journal_close(journal, err);
+	}
+	(void)simdisk_get(p->disk, "journal.jsonl", &text);
+	/* If they did not fit, the journal has more than its first line, or none was ever written. */
+	bool is_written = text.size > 0 && view_lines(text) == 1 &&
+	                  simdisk_get(p->disk, "users.json", &twin);
+
+	for (int f = 0; is_written && f < 2; f++) {
+		const char *name = f == 0 ? "users.json" : "pending.json";
+
+		if (!simdisk_get(p->disk, name, &text) || !simdisk_get(disk, name, &twin) ||
+		    !view_equal(text, twin))
+			sim_fail(s,
+			         "replica %u has stopped cleanly, and its %s is another than "
+			         "the one of a replica that holds the same",
+			         i, name);
+	}
+	store_free(store);
+	simdisk_free(disk);
+}
+
 void sim_replica_stop(struct sim *s, uint32_t i)
 {
 	struct sim_replica *p = &s->replicas[i];
@@ -196,6 +249,8 @@ void sim_replica_stop(struct sim *s, uint32_t i)
 	}
 	if (journal_close(p->journal, err) != 0)
 		sim_trace(s, "replica %u cannot stop cleanly: %s", i, err);
+	else
+		check_files(s, i);
 	sim_trace(s, "replica %u stops", i);
 	p->journal = NULL;
 	end_process(s, i, false);
@@ -389,6 +444,8 @@ static void step_job(struct sim *s, uint32_t i)
 	p->job_at = SIM_NEVER;
 	if (journal_end(p->journal, err) != 0) {
 		sim_trace(s, "replica %u ends: %s", i, err);
+		if (strstr(err, strerror(EMFILE)) != NULL || strstr(err, strerror(ENOSPC)) != NULL)
+			sim_fail(s, "replica %u ends for want of what comes back: %s", i, err);
 		sim_replica_crash(s, i, sim_chance(s, 70) ? SIMDISK_KILLED : SIMDISK_TEARS, false);
 		return;
 	}
@@ -475,6 +532,11 @@ void sim_replica_step(struct sim *s, uint32_t i)
 		step_job(s, i);
 	} else if (p->work_at <= s->now) {
 		p->work_at = SIM_NEVER;
+		if (session_has_work(p->sessions) && (s->faults_on >> FAULT_STOP_REPLICA & 1) &&
+		    !s->healed && sim_chance(s, 3)) {
+			sim_replica_stop(s, i); /* in the middle of it */
+			return;
+		}
 		if (session_has_work(p->sessions))
 			session_work(p->sessions, replica_time(s, i));
 		sim_replica_settle(s, i);

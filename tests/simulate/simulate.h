@@ -101,7 +101,7 @@ struct sim_wire {
 	uint64_t ack_at; /* the client hears that it is connected, or that it is refused */
 	bool refused;
 	uint32_t connection;
-	uint8_t nonce[KEY_SIZE]; /* the replica's for this connection */
+	uint8_t nonce[KEY_SIZE];                       /* the replica's for this connection */
 	uint8_t uuid[UUID_SIZE], box_secret[KEY_SIZE]; /* of the process that took it */
 	struct sim_pipe up, down;
 	/* The tap. */
@@ -126,6 +126,7 @@ struct sim_backup {
 struct sim_replica {
 	struct simdisk *disk;
 	enum journal_room room; /* of the disk, as the sessions know it */
+	bool lacks_descriptors;
 	struct store *store;
 	struct journal *journal;
 	struct sessions *sessions;
@@ -374,7 +375,8 @@ enum sim_fault {
 	FAULT_FAIL_OUTPUT,  /* for ever: it tells what was shown, and ends */
 	FAULT_CLOCK,        /* a replica's clock jumps */
 	FAULT_DISK_FULL,
-	FAULT_FSYNC, /* fails */
+	FAULT_FSYNC,       /* fails */
+	FAULT_DESCRIPTORS, /* none is left: files cannot be opened */
 	FAULT_WIPE,
 	FAULT_RESTORE, /* an old backup */
 	FAULT_SWAP,    /* another's backup, with --new-uuid */
