@@ -38,6 +38,8 @@ bool due_take(struct replication *r, uint32_t index, struct due_reply *due)
 
 void due_release(struct due_reply *due)
 {
+	for (uint32_t i = 0; due->question != NULL && i < due->question->count; i++)
+		due->question->streams[i]->questions--;
 	memory_free(due->question);
 	memory_free(due->bytes);
 	due->question = NULL;

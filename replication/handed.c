@@ -30,6 +30,7 @@ uint64_t handed_add(struct replication *r, struct stream_state *s, uint64_t numb
 	*h = (struct handed){ s, number, size };
 	r->handed_size += size;
 	ranges_add(&s->handed, number, number);
+	s->in_hand++;
 	return ++r->handed_serial;
 }
 
@@ -41,6 +42,7 @@ void handed_shown(struct replication *r, uint64_t serial)
 
 		ring_drop(&r->handed);
 		r->handed_size -= h.size;
+		h.stream->in_hand--;
 		ranges_add(&h.stream->shown, h.number, h.number);
 		/* Not if somebody else is logged in by now. */
 		if (r->session.active && id_equal(&r->session.id, &h.stream->key.recipient))

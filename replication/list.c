@@ -142,6 +142,19 @@ static int user_compare(const struct user *a, const struct user *b)
 	return order ? order : id_compare(&a->id, &b->id);
 }
 
+/* Every account is a fact, also when it is gone. A replica that has listed more accounts than it
+ * had facts when it last said so is asked again; nothing else ends a list that is made up. */
+static void question_claim(struct replication *r, uint32_t index, uint64_t listed)
+{
+	struct replica *p = &r->replicas[index];
+
+	if (!p->facts_known || listed <= p->facts || p->claim > 0)
+		return;
+	due_ping(r, index, NULL);
+	p->claim = listed;
+	p->claim_ping = p->next_request;
+}
+
 /* The cursor goes behind the page; names that are shown alone are told from those that follow
  * them. */
 static void page_finish(struct replication *r, struct list_page *page, bool last)
@@ -167,6 +180,9 @@ static void page_finish(struct replication *r, struct list_page *page, bool last
 	}
 	page->count = kept;
 	cursor->last = last;
+	for (uint32_t i = 0; i < REPLICAS; i++)
+		if (page->op.audience & BIT(i))
+			question_claim(r, i, cursor->listed[i]);
 	*page->cursor = *cursor;
 	op_end(r, &page->op, op_result(&page->op, OUTCOME_OK, ""));
 }
@@ -188,6 +204,9 @@ static void page_agreed(struct replication *r, struct list_page *page, uint32_t 
 	page->users = part->users;
 	page->count = part->count;
 	part->users = NULL;
+	for (uint32_t i = 0; i < REPLICAS; i++)
+		if (page->op.audience & BIT(i))
+			page->next.listed[i] += page->count;
 	for (uint32_t k = 0; k < page->count; k++)
 		for (uint32_t i = 0; i < REPLICAS; i++)
 			if (page->op.audience & BIT(i))
@@ -231,10 +250,12 @@ static bool page_merge(struct list_page *page)
 
 			if (!(page->op.audience & BIT(i)))
 				continue;
-			if (at[i] < part->count && id_equal(&part->users[at[i]].id, &user->id))
+			if (at[i] < part->count && id_equal(&part->users[at[i]].id, &user->id)) {
 				user->online |= part->users[at[i]++].online;
-			else
+				page->next.listed[i]++;
+			} else {
 				page->missing[page->count] |= BIT(i);
+			}
 		}
 		missing += page->missing[page->count] != 0;
 		set_cursor(&page->next, user);

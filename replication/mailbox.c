@@ -353,6 +353,8 @@ void mailbox_read(struct replication *r, uint32_t index, const struct place *aft
 		return;
 	r->merging = true;
 	r->merge_initial = false;
+	for (uint32_t i = 0; i < REPLICAS; i++)
+		r->replicas[i].alone_merged = 0;
 	memset(&r->merged, 0, sizeof r->merged);
 }
 
@@ -372,6 +374,23 @@ void mailbox_read_on(struct replication *r, uint32_t index, const struct place *
 		mailbox_read(r, index, place);
 }
 
+/* A replica fills its pages. If each of many has room for what the next one begins with, so that a
+ * mailbox of any size would take for ever, it does not want to come to an end. (A single one may
+ * have: something was added meanwhile.) */
+static void count_short(struct replication *r, uint32_t index, const struct frame *frame)
+{
+	struct replica *p = &r->replicas[index];
+	struct reader messages = reader_of(frame->paged.messages);
+	struct message_item item;
+
+	if (p->page_size == 0 || p->reading.back || !protocol_next_message(&messages, &item) ||
+	    p->page_size + MESSAGE_SIZE + item.text.size > READ_AHEAD_SIZE)
+		p->short_pages = 0;
+	else if (++p->short_pages > SHORT_PAGES_MAX)
+		replica_lies(r, index, "shows a mailbox in pages that are not full");
+	p->page_size = frame->paged.last ? 0 : (uint32_t)frame->paged.messages.size;
+}
+
 void mailbox_page(struct replication *r, uint32_t index, const struct frame *frame)
 {
 	struct reading *reading = &r->replicas[index].reading;
@@ -386,10 +405,12 @@ void mailbox_page(struct replication *r, uint32_t index, const struct frame *fra
 		return;
 	}
 	messages = reader_of(frame->paged.messages);
+	count_short(r, index, frame);
 	while (protocol_next_message(&messages, &item)) {
 		struct place place = { item.sent_ms, item.sender, item.session, item.number };
 		struct stream_state *s = stream_get(r, &item.sender, &item.session);
 
+		stream_brought(r, s, index, false);
 		if (!is_done(s, item.number))
 			(void)stream_is_settled(r, s); /* asks ahead, for the whole page at once */
 		insert(reading, &place, false, item.text);
@@ -423,9 +444,11 @@ static void take_push(struct replication *r, uint32_t index, const struct messag
 {
 	struct reading *reading = &r->replicas[index].reading;
 	struct place place = { item->sent_ms, item->sender, item->session, item->number };
-	struct stream_state *s = stream_get(r, &item->sender, &item->session);
+	struct stream_state *s = stream_known(r, &item->sender, &item->session);
 
-	if (is_done(s, item->number)) {
+	if (s != NULL)
+		stream_brought(r, s, index, true);
+	if (s != NULL && is_done(s, item->number)) {
 		stream_tell(r, s, BIT(index), item->number);
 	} else if (r->merging && (reading->active || r->merge_initial) &&
 	           place_compare(&place, &r->merged) > 0) {
@@ -434,6 +457,8 @@ static void take_push(struct replication *r, uint32_t index, const struct messag
 	} else if (r->held_size > HELD_SIZE_MAX) {
 		dropped(r, index, item->sent_ms);
 	} else {
+		s = stream_get(r, &item->sender, &item->session);
+		stream_brought(r, s, index, true);
 		(void)add_candidate(r, s, BIT(index), &place, false, false, item->text);
 	}
 }
@@ -445,7 +470,7 @@ void mailbox_push(struct replication *r, uint32_t index, const struct frame *fra
 
 	if (!r->session.active || !r->replicas[index].joined || r->is_blind)
 		return;
-	while (protocol_next_message(&messages, &item))
+	while (r->replicas[index].doubt == NULL && protocol_next_message(&messages, &item))
 		take_push(r, index, &item);
 }
 
@@ -476,6 +501,17 @@ static int least_head(const struct replication *r, bool *waits)
 	return least;
 }
 
+/* A message that only one has shown, of those that are read: it may have a whole mailbox that the
+ * others have lost, but not one without end. */
+static void count_alone(struct replication *r, uint8_t from)
+{
+	uint32_t index = replica_first(from);
+
+	if (replica_count(from) == 1 && (replication_joined(r) & (uint8_t)~from) != 0 &&
+	    ++r->replicas[index].alone_merged > ALONE_MERGED_MAX)
+		replica_lies(r, index, "shows without end what no other replica has");
+}
+
 /* Takes what stands at the least place off all replicas that show it. */
 static void merge_one(struct replication *r, uint32_t least)
 {
@@ -492,12 +528,14 @@ static void merge_one(struct replication *r, uint32_t least)
 			continue;
 		from |= BIT(i);
 		pushed = pushed && other->pushed;
+		stream_brought(r, s, i, other->pushed);
 	}
 	if (place_compare(&place, &r->merged) > 0)
 		r->merged = place;
 	if (is_done(s, place.number)) {
 		stream_tell(r, s, from, place.number);
 	} else {
+		count_alone(r, from);
 		r->merge_for = add_candidate(r, s, from, &place, !pushed, true,
 		                             view_of(head->text, head->text_size));
 		try_stream(r, s);

@@ -346,6 +346,13 @@ void op_tick(struct replication *r)
 			op_expire(r, op);
 }
 
+void op_give_up(struct replication *r)
+{
+	for (struct op *op = r->first_op; op != NULL; op = op->next)
+		if (op_is_waiting(op) && !op->told)
+			op_expire(r, op);
+}
+
 uint64_t op_deadline(const struct replication *r)
 {
 	uint64_t deadline = UINT64_MAX;

@@ -18,6 +18,7 @@
  */
 #include "replication/private.h"
 
+#include <assert.h>
 #include <string.h>
 
 struct person *person_get(struct replication *r, const struct id *id)
@@ -70,6 +71,15 @@ void person_lost(struct replication *r, uint32_t index)
 		p->holder &= others;
 		p->confirmed &= others; /* but what is gone is gone */
 	}
+}
+
+void person_drop(struct replication *r, struct person *p)
+{
+	assert(p->streams > 0);
+	if (--p->streams > 0 || p->looking)
+		return;
+	(void)map_take(&r->persons, view_of(&p->id, ID_SIZE));
+	memory_free(p);
 }
 
 void person_release(struct replication *r)

@@ -54,6 +54,13 @@ enum {
 	REPLICATION_MAGIC = 0x33464c44,
 	OUTPUT_SIZE_MAX = 64 * 1024 * 1024, /* a replica that lets more wait is as good as dead */
 	CANDIDATES_MAX = 3 * LOOKUP_NAME_MAX,
+	STREAMS_KEPT = 65536, /* with those that are still at work, if they are more */
+	/* A replica that shows more than this that no other live one does goes on for ever: pushed
+	 * streams in a time, messages in one merge. */
+	ALONE_PUSHED_MAX = 4096,
+	ALONE_PUSHED_MS = 10000,
+	ALONE_MERGED_MAX = 131072,
+	SHORT_PAGES_MAX = 16, /* in a row, which are not as large as was asked for */
 	TOMBSTONES_KEPT = 64, /* told to every replica that becomes live */
 };
 
@@ -228,11 +235,12 @@ struct person {
 	struct id id;
 	uint8_t answered; /* replicas that said who it is */
 	uint8_t alive, holder, confirmed, gone;
-	bool named;    /* `name` is set */
-	bool shown_as; /* `display` is right until another replica becomes live */
-	bool looking;  /* a look-up is under way */
-	bool brief;    /* `display` rests on an unconfirmed account: not kept */
-	uint32_t era;  /* in which `display` was found */
+	uint32_t streams; /* of his that are kept */
+	bool named;       /* `name` is set */
+	bool shown_as;    /* `display` is right until another replica becomes live */
+	bool looking;     /* a look-up is under way */
+	bool brief;       /* `display` rests on an unconfirmed account: not kept */
+	uint32_t era;     /* in which `display` was found */
 	char name[NAME_SIZE_MAX + 1];
 	char display[DISPLAY_SIZE];
 	struct tombstone tombstone; /* if gone; its name: a view of `name` */
@@ -261,6 +269,9 @@ struct stream_state {
 	uint8_t answered;     /* replicas that said what is gone of it, on this connection */
 	uint8_t asked;        /* those that are asked, and have not said it yet */
 	uint8_t telling;      /* is on the lists of these replicas */
+	uint8_t brought;      /* replicas that have shown a message of it */
+	uint32_t questions;   /* STREAMS about it that are not answered */
+	uint32_t in_hand;     /* messages of it that are handed out and not shown */
 	struct ranges handed; /* handed out: never again in this life */
 	struct ranges shown;  /* of them, what has left the process: may be told */
 	struct ranges gone;
@@ -368,6 +379,13 @@ struct replica {
 	uint64_t live_ms;         /* since when it is live, or was the last time */
 	char why[WHY_SIZE];       /* it is not live */
 	struct reading reading;
+	uint32_t alone_pushed; /* streams since alone_ms that it alone has pushed messages of */
+	uint64_t alone_ms;
+	uint32_t alone_merged; /* messages of this merge that it alone has shown */
+	uint32_t page_size;    /* of its last page, if there was to be another one; else 0 */
+	uint32_t short_pages;  /* in a row, which had room for what the next one began with */
+	uint64_t claim;        /* accounts that it has listed in one walk; 0: as many as it may */
+	uint32_t claim_ping;   /* whose answer says whether it may */
 	struct stream_state *tell_first; /* streams with something in to_tell */
 	uint32_t tell_count;             /* numbers there, */
 	uint64_t tell_ms;                /* and when they are told; if there are any */
@@ -423,6 +441,7 @@ struct replication {
 	struct map outbounds;                  /* by id, of this session */
 	struct map persons;                    /* by id */
 	struct map streams;                    /* by key */
+	struct ring stream_order;              /* of pointers to them, the oldest first */
 	struct stream_state *held;             /* those with candidates */
 	bool merging;
 	bool merge_initial;          /* of a log-in: pushes wait for their place */
@@ -556,6 +575,8 @@ void op_settle(struct replication *r, struct op *op);
 bool op_settle_next(struct replication *r);
 /* Ends those that have waited for too long. */
 void op_tick(struct replication *r);
+/* Ends those that wait for a live replica: there will be none. */
+void op_give_up(struct replication *r);
 /* The monotonic time, in ms, at which the next one has; UINT64_MAX: none waits. */
 uint64_t op_deadline(const struct replication *r);
 /* Whether nothing is under way that somebody waits for. */
@@ -659,15 +680,24 @@ void person_learn(struct person *p, uint32_t index, const struct entry *e);
 bool person_is_settled(struct replication *r, struct person *p);
 /* The replica died, or the session ended: what it said counts no longer. */
 void person_lost(struct replication *r, uint32_t index);
+/* A stream of his is kept no longer. If that was the last one, so is he. */
+void person_drop(struct replication *r, struct person *p);
 /* Frees all persons; stream_release calls it. */
 void person_release(struct replication *r);
 
 /* ---- stream.c ---- */
 
 /* What is known of a stream to the account that is logged in; made, if it is new. It lives until
- * stream_release. */
+ * stream_release; but of the oldest, if there are more than STREAMS_KEPT, those are forgotten in
+ * which nothing is under way. That is when another one is made. */
 struct stream_state *stream_get(struct replication *r, const struct id *sender,
                                 const struct ulid *session);
+/* The same, but NULL if it is not known. */
+struct stream_state *stream_known(struct replication *r, const struct id *sender,
+                                 const struct ulid *session);
+/* A replica has shown a message of the stream. One that pushes streams which no other replica shows
+ * has no end: ALONE_PUSHED_MAX. */
+void stream_brought(struct replication *r, struct stream_state *s, uint32_t index, bool pushed);
 /* Whether every replica that is live and has our session has said what is gone of the stream. If
  * not, those that have not are asked. */
 bool stream_is_settled(struct replication *r, struct stream_state *s);
@@ -806,6 +836,7 @@ struct list_cursor {
 	char after_name[NAME_SIZE_MAX]; /* of the last account so far; empty at first */
 	size_t after_name_size;
 	struct id after;
+	uint64_t listed[REPLICAS]; /* accounts that each has listed so far */
 	/* The last name that was shown alone: who follows with it has lost it. */
 	char plain_name[NAME_SIZE_MAX];
 	size_t plain_name_size;

@@ -94,6 +94,9 @@ static void forget_connection(struct replica *p)
 	p->handed = false;
 	p->facts_known = false;
 	p->heard_ms = 0;
+	p->page_size = p->short_pages = 0;
+	p->alone_pushed = p->alone_merged = 0;
+	p->claim = 0;
 }
 
 /* The time of the next try. The pause doubles each time; a random quarter is added, so that not all
@@ -405,6 +408,10 @@ static void pong(struct replication *r, uint32_t index, const struct due_reply *
 	p->facts = frame->pong.facts;
 	p->sum = frame->pong.sum;
 	p->round_trip_ms = r->now_ms - due->asked_ms;
+	if (p->claim > p->facts && due->request == p->claim_ping)
+		replica_lies(r, index, "lists more accounts than it has");
+	if (due->request == p->claim_ping)
+		p->claim = 0;
 	if (p->state == REPLICA_PINGING)
 		answered(r, index);
 }

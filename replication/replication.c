@@ -65,6 +65,15 @@ static void settle_ready(struct replication *r)
 	replication_act(r, ACTION_READY, NULL);
 }
 
+/* All three have contradicted the protocol: what waits for a live replica waits for nothing. */
+static bool all_lie(const struct replication *r)
+{
+	for (uint32_t i = 0; i < REPLICAS; i++)
+		if (r->replicas[i].state != REPLICA_DOWN || !r->replicas[i].lies)
+			return false;
+	return true;
+}
+
 /* What an event has left to do, until nothing is left: first replicas, then requests, then what was
  * received. A replica that is doubted is dead before any request counts its answer. */
 static void replication_settle(struct replication *r)
@@ -74,6 +83,8 @@ static void replication_settle(struct replication *r)
 		if (op_settle_next(r))
 			continue;
 		op_restart(r);
+		if (all_lie(r))
+			op_give_up(r);
 		logout_settle(r);
 		if (r->settle_first == NULL)
 			mailbox_settle(r);
@@ -204,10 +215,10 @@ void replication_free(struct replication *r)
 	assert(r->magic == REPLICATION_MAGIC);
 	op_release(r);
 	login_session_clear(r);
-	stream_release(r);
-	contact_release(r);
 	for (uint32_t i = 0; i < REPLICAS; i++)
 		replica_release(r, i);
+	stream_release(r);
+	contact_release(r);
 	for (uint32_t i = 0; i < r->actions.count; i++)
 		memory_free(
 			((struct queued *)ring_at(&r->actions, i, sizeof(struct queued)))->owned);

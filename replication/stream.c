@@ -26,25 +26,90 @@
 
 enum {
 	RECEIVED_SIZE_MAX = 64 * 1024, /* of one frame */
+	FORGET_AT_ONCE = 4,            /* streams that are looked at when one is made */
 	STREAM_KEY_SIZE = sizeof(struct stream),
 };
 _Static_assert(STREAM_KEY_SIZE == 2 * ID_SIZE + ULID_SIZE, "a stream has no padding: it is a key");
 
-/* ---- finding them ---- */
+/* ---- finding and forgetting them ---- */
+
+static void clear(struct stream_state *s)
+{
+	ranges_clear(&s->handed);
+	ranges_clear(&s->shown);
+	ranges_clear(&s->gone);
+	for (uint32_t i = 0; i < REPLICAS; i++) {
+		ranges_clear(&s->told[i]);
+		ranges_clear(&s->to_tell[i]);
+	}
+}
+
+/* Looks at the oldest one. If nothing of it is under way, it is forgotten: the replicas were told
+ * what was received, and are asked before anything of it is shown again. Else it goes to the
+ * end. */
+static void forget_oldest(struct replication *r)
+{
+	struct stream_state *s = *(struct stream_state **)ring_at(&r->stream_order, 0, sizeof s);
+
+	ring_drop(&r->stream_order);
+	if (s->candidates != NULL || s->asked || s->telling || s->questions || s->in_hand) {
+		*(struct stream_state **)ring_add(&r->stream_order, sizeof s) = s;
+		return;
+	}
+	(void)map_take(&r->streams, view_of(&s->key, STREAM_KEY_SIZE));
+	person_drop(r, s->person);
+	clear(s);
+	memory_free(s);
+}
+
+struct stream_state *stream_known(struct replication *r, const struct id *sender,
+                                  const struct ulid *session)
+{
+	struct stream key = { r->session.id, *sender, *session };
+
+	return map_get(&r->streams, view_of(&key, STREAM_KEY_SIZE));
+}
 
 struct stream_state *stream_get(struct replication *r, const struct id *sender,
                                 const struct ulid *session)
 {
-	struct stream key = { r->session.id, *sender, *session };
-	struct stream_state *s = map_get(&r->streams, view_of(&key, STREAM_KEY_SIZE));
+	struct stream_state *s = stream_known(r, sender, session);
 
 	if (s != NULL)
 		return s;
+	for (uint32_t i = 0; i < FORGET_AT_ONCE && r->streams.count >= STREAMS_KEPT; i++)
+		forget_oldest(r);
 	s = memory_alloc_zero(1, sizeof *s);
-	s->key = key;
+	s->key = (struct stream){ r->session.id, *sender, *session };
 	s->person = person_get(r, sender);
+	s->person->streams++;
 	map_put(&r->streams, view_of(&s->key, STREAM_KEY_SIZE), s);
+	*(struct stream_state **)ring_add(&r->stream_order, sizeof s) = s;
 	return s;
+}
+
+void stream_brought(struct replication *r, struct stream_state *s, uint32_t index, bool pushed)
+{
+	struct replica *p = &r->replicas[index];
+	uint8_t before = s->brought;
+
+	s->brought |= BIT(index);
+	if (before == s->brought)
+		return;
+	if (before != 0) { /* whoever had it alone has it no longer */
+		struct replica *other = &r->replicas[replica_first(before)];
+
+		if (replica_count(before) == 1 && other->alone_pushed > 0)
+			other->alone_pushed--;
+	} else if (pushed) {
+		if (r->now_ms >= p->alone_ms + ALONE_PUSHED_MS) {
+			p->alone_ms = r->now_ms;
+			p->alone_pushed = 0;
+		}
+		if (++p->alone_pushed > ALONE_PUSHED_MAX &&
+		    (replication_joined(r) & (uint8_t)~BIT(index)) != 0)
+			replica_lies(r, index, "pushes without end what no other replica has");
+	}
 }
 
 /* ---- asking ---- */
@@ -88,6 +153,7 @@ static void ask_some(struct replication *r, uint32_t index, struct stream_state 
 		struct stream_item item = { .sender = streams[i]->key.sender,
 			                    .session = streams[i]->key.session };
 
+		streams[i]->questions++;
 		fits &= protocol_put_question(out, &item);
 	}
 	due_end(r, index, offset, fits);
@@ -271,16 +337,10 @@ void stream_release(struct replication *r)
 	struct stream_state *s;
 	uint32_t place = 0;
 
-	while ((s = map_next(&r->streams, &place)) != NULL) {
-		ranges_clear(&s->handed);
-		ranges_clear(&s->shown);
-		ranges_clear(&s->gone);
-		for (uint32_t i = 0; i < REPLICAS; i++) {
-			ranges_clear(&s->told[i]);
-			ranges_clear(&s->to_tell[i]);
-		}
-	}
+	while ((s = map_next(&r->streams, &place)) != NULL)
+		clear(s);
 	replication_empty(&r->streams);
+	ring_release(&r->stream_order);
 	person_release(r);
 }
 

@@ -84,7 +84,7 @@ static inline void person_make(struct rig *g, uint32_t i)
 static inline void replica_open(struct replica *p, uint32_t index)
 {
 	struct session_options options = {
-		.limits = { 1000000, UINT64_C(1) << 30 },
+		.limits = { 1000000, UINT64_C(1) << 30, STORE_GAPS_MAX },
 		.has_operator_key = true,
 	};
 
