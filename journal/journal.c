@@ -151,6 +151,15 @@ static int say_failed(const struct journal *j, char err[ERR_SIZE])
 	return -1;
 }
 
+/* A file that the failed job has opened, and nobody else knows. */
+static void close_own(struct journal *j)
+{
+	int handle = j->job.handle;
+
+	if (handle != j->handle && handle != j->new_handle && handle != j->snapshot.handle)
+		close_handle(j, &j->job.handle);
+}
+
 int journal_end(struct journal *j, char err[ERR_SIZE])
 {
 	struct journal_job *job = &j->job;
@@ -162,6 +171,7 @@ int journal_end(struct journal *j, char err[ERR_SIZE])
 		j->room = job->room;
 	if (job->result < 0 && !job->gives_up) {
 		j->failed = true;
+		close_own(j);
 		job->kind = JOB_NONE;
 		return say_failed(j, err);
 	}

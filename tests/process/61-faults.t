@@ -7,17 +7,18 @@
 . tests/lib/lib.sh
 faults=(perl tests/faults/faults.pl)
 
-# A sanitizer's own calls fail, too, and it adds imports.
-if [ -n "${SAN:-}" ]; then
-	skip 'a sample of failing calls' 'not with sanitizers: they end a program whose memory, descriptors or files fail'
-	done_testing
-fi
 export OUT=${OUT:-build} BIN JOBS=2
-is 'what fails in no test, and has no reason' "$("${faults[@]}" --imports | tr '\n' ' ')" ''
-"${faults[@]}" --sample "${SAMPLE:-150}" >"$dir/out" 2>&1
+sample=150
+if [ -z "${SAN:-}" ]; then # a sanitizer has imports of its own
+	is 'what fails in no test, and has no reason' "$("${faults[@]}" --imports | tr '\n' ' ')" ''
+else # it wants to be the first library, and to end a program that has no memory
+	sample=300
+	export ASAN_OPTIONS=${ASAN_OPTIONS:-}:verify_asan_link_order=0:allocator_may_return_null=1
+fi
+"${faults[@]}" --sample "$sample" >"$dir/out" 2>&1
 status=$?
 comment "$(<"$dir/out")"
 is 'one case of many: nothing went wrong' "$status$(grep -c WRONG "$dir/out")" 00
 ok 'most calls were reached' test "$(awk '/ cases, .* calls failed/ { print($4 >= $2 / 2 ? 1 : 0) }' "$dir/out")" = 1
-ok 'in every life' test "$(grep -cE '^# (server|client|repair)[a-z-]* +[0-9]+ +[0-9]+ ' "$dir/out")" = 9
+is 'lives' "$(grep -c ' calls, .* cases$' "$dir/out")" 9
 done_testing
