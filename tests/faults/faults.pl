@@ -55,7 +55,8 @@ my %program = (server => "$out/tests/faults/server", client => "$bin/client", re
 
 # ---- what fails, and how ----
 
-# For each call: how it fails by itself, once.
+# For each call: how it fails by itself, once. +KILL: the next one ends the process, before it could make good what the
+# first one did not do.
 my @no_descriptor = qw(EMFILE ENFILE ENOMEM);
 my @no_file = qw(EACCES EIO ENOSPC EINTR);
 my %ways = (
@@ -65,13 +66,13 @@ my %ways = (
 	close => [qw(EIO EINTR)],
 	read => [qw(EIO EINTR EAGAIN SHORT)], pread => [qw(EIO EINTR SHORT)],
 	write => [qw(EIO ENOSPC EINTR EPIPE SHORT)],
-	pwrite => [qw(EIO ENOSPC EINTR EFBIG EDQUOT SHORT KILL)], pwritev => [qw(EIO ENOSPC EINTR EFBIG SHORT KILL)],
+	pwrite => [qw(EIO ENOSPC EINTR EFBIG EDQUOT SHORT KILL EIO+KILL ENOSPC+KILL SHORT+KILL)], pwritev => [qw(EIO ENOSPC EINTR EFBIG SHORT KILL EIO+KILL)],
 	fdatasync => [qw(EIO ENOSPC EINTR KILL)], fsync => [qw(EIO ENOSPC EINTR KILL)],
-	sync_file_range => [qw(EIO ENOSPC)], ftruncate => [qw(EIO EINTR KILL)],
+	sync_file_range => [qw(EIO ENOSPC)], ftruncate => [qw(EIO EINTR KILL EIO+KILL)],
 	fallocate => [qw(ENOSPC EOPNOTSUPP EINTR EIO KILL)],
 	fstat => ['EIO'], lstat => ['EIO'], fstatvfs => [qw(EIO EINTR)], fchmod => ['EPERM'], flock => [qw(EINTR ENOLCK)],
 	access => ['EACCES'], lseek => ['EIO'], fcntl => ['EINVAL'],
-	rename => [qw(EIO ENOSPC EACCES)], renameat => [qw(EIO ENOSPC KILL)], link => [qw(EPERM EIO)], unlink => ['EIO'],
+	rename => [qw(EIO ENOSPC EACCES)], renameat => [qw(EIO ENOSPC KILL EIO+KILL)], link => [qw(EPERM EIO)], unlink => ['EIO'],
 	unlinkat => [qw(EIO KILL)], mkdir => [qw(EACCES ENOSPC)], rmdir => ['EIO'], mkostemp => [qw(EACCES EMFILE)],
 	socket => [@no_descriptor, 'ENOBUFS'], bind => [qw(EADDRINUSE EACCES)], listen => ['EADDRINUSE'],
 	connect => [qw(ECONNREFUSED ENETUNREACH EADDRNOTAVAIL EACCES)],
@@ -777,7 +778,11 @@ sub cases_of {
 	my @cases;
 	for my $call (@calls) {
 		for my $way (@{$ways{$call}}) {
-			push @cases, ["$life->[0] $call:$_:$way", "$call:$_:$way", $life->[1], $way] for 1 .. $counts->{$call};
+			for my $n (1 .. $counts->{$call}) {
+				my $rule = "$call:$n:$way";
+				$rule = "$call:$n:$1 $call:" . ($n + 1) . ':KILL' if $way =~ /^(\w+)\+KILL$/;
+				push @cases, ["$life->[0] $call:$n:$way", $rule, $life->[1], $way];
+			}
 		}
 	}
 	for my $trouble (sort keys %troubles) {
