@@ -61,9 +61,9 @@
 #define CALLS(X) \
 	X(malloc) X(calloc) X(realloc) X(mmap) X(munmap) X(madvise) \
 	X(open) X(openat) X(close) X(read) X(pread) X(write) X(pwrite) X(pwritev) X(fdatasync) \
-	X(fsync) X(sync_file_range) X(ftruncate) X(fallocate) X(fstat) X(lstat) X(fstatvfs) \
-	X(fchmod) X(flock) X(access) X(lseek) X(fcntl) X(rename) X(renameat) X(link) X(unlink) \
-	X(unlinkat) X(mkdir) X(rmdir) X(mkostemp) X(fflush) \
+	X(fsync) X(sync_file_range) X(ftruncate) X(fallocate) X(stat) X(fstat) X(lstat) \
+	X(fstatvfs) X(fchmod) X(flock) X(access) X(faccessat) X(lseek) X(fcntl) X(rename) \
+	X(renameat) X(link) X(unlink) X(unlinkat) X(mkdir) X(rmdir) X(mkostemp) X(fflush) \
 	X(socket) X(bind) X(listen) X(connect) X(accept4) X(getsockname) X(getsockopt) \
 	X(setsockopt) X(recv) X(send) X(sendto) X(shutdown) X(getaddrinfo) X(getnameinfo) \
 	X(epoll_create1) X(epoll_ctl) X(epoll_wait) X(eventfd) X(signalfd) X(poll) \
@@ -407,11 +407,13 @@ int sync_file_range(int fd, off_t offset, off_t size, unsigned flags)
 PLAIN(int, ftruncate, -1, (int fd, off_t size), (fd, size))
 PLAIN(int, fallocate, -1, (int fd, int mode, off_t offset, off_t size), (fd, mode, offset, size))
 PLAIN(int, fstat, -1, (int fd, struct stat *status), (fd, status))
+PLAIN(int, stat, -1, (const char *path, struct stat *status), (path, status))
 PLAIN(int, lstat, -1, (const char *path, struct stat *status), (path, status))
 PLAIN(int, fstatvfs, -1, (int fd, struct statvfs *status), (fd, status))
 PLAIN(int, fchmod, -1, (int fd, mode_t mode), (fd, mode))
 PLAIN(int, flock, -1, (int fd, int operation), (fd, operation))
 PLAIN(int, access, -1, (const char *path, int mode), (path, mode))
+PLAIN(int, faccessat, -1, (int at, const char *path, int mode, int flags), (at, path, mode, flags))
 PLAIN(off_t, lseek, -1, (int fd, off_t offset, int whence), (fd, offset, whence))
 PLAIN(int, rename, -1, (const char *from, const char *to), (from, to))
 PLAIN(int, renameat, -1, (int a, const char *from, int b, const char *to), (a, from, b, to))
