@@ -310,7 +310,7 @@ enum status {
 	STATUS_TAKEN_OVER,   /* a larger session is or was here */
 	STATUS_NO_SESSION,   /* not logged in on this connection */
 	STATUS_DIFFERENT,    /* held with another content */
-	STATUS_DISK_FULL,    /* cannot store: below the low-water mark */
+	STATUS_DISK_FULL,    /* cannot store: disk or memory below the low-water mark */
 	STATUS_MAILBOX_FULL, /* cannot store: twice the share */
 	STATUS_GAPS,         /* cannot store: too many gaps in the stream */
 	STATUS_MALFORMED,    /* the frame breaks the protocol */

@@ -53,6 +53,7 @@ struct server_options {
 	const char *user; /* NULL: whoever started it */
 	uint64_t share_messages;
 	uint64_t share_bytes;
+	uint64_t limit_memory; /* MiB */
 	uint64_t limit_accounts;
 	uint64_t limit_unknown;
 	uint64_t limit_connections; /* 0: a part of all */
@@ -101,12 +102,13 @@ static const char notes[] =
 	"  server 127.0.0.1 40001\n"
 	"  server ::1 40002 --data /var/lib/threefold/40002\n";
 
-enum { SHARE_MESSAGES = 1000000, LIMIT_MAX = 1000000 };
+enum { SHARE_MESSAGES = 1000000, LIMIT_MAX = 1000000, MEMORY_MIB = 28 * 1024 };
 #define SHARE_BYTES (UINT64_C(1) << 30)
 
 /* What the command line says. */
 static struct server_options given = { .share_messages = SHARE_MESSAGES,
 	                               .share_bytes = SHARE_BYTES,
+	                               .limit_memory = MEMORY_MIB,
 	                               .limit_accounts = LIMIT_ACCOUNTS_A_MINUTE,
 	                               .limit_unknown = LIMIT_UNKNOWN_A_MINUTE };
 
@@ -132,6 +134,14 @@ static const struct option_row rows[] = {
 	  .min = 1,
 	  .max = NUMBER_MAX / 2,
 	  .help = "and how many bytes of text (default: 1073741824)" },
+	{ .name = "limit-memory",
+	  .kind = OPTION_NUMBER,
+	  .argument = "MIB",
+	  .number = &given.limit_memory,
+	  .min = 1,
+	  .max = MEMORY_MIB,
+	  .help = "how much memory all facts may take; then nothing new\n"
+	          "is stored, and what was received is (default: 28672)" },
 	{ .name = "limit-accounts",
 	  .kind = OPTION_NUMBER,
 	  .argument = "N",
@@ -363,6 +373,7 @@ static void load(struct server *s, struct journal_loaded *loaded)
 	s->store = store_new();
 	if (!file_random(random, sizeof random))
 		die(EXIT_REFUSED, "the system gives no random numbers");
+	store_limit_memory(s->store, s->options.limit_memory << 20);
 	store_seed(s->store, random); /* nobody outside can make its tables slow */
 	status = journal_open(s->disk, &options, s->store, &s->journal, loaded, err);
 	if (status != JOURNAL_OK)

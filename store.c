@@ -17,6 +17,7 @@ struct store *store_new(void)
 	s->arena = memory_alloc(sizeof *s->arena);
 	s->hints = memory_alloc_zero(1, sizeof *s->hints);
 	arena_init(s->arena);
+	s->memory_max = (uint64_t)ARENA_BLOCKS_MAX * ARENA_BLOCK_SIZE / 8 * 7;
 	table_init(&s->idents);
 	table_init(&s->sessions);
 	table_init(&s->streams);
@@ -34,6 +35,12 @@ void store_seed(struct store *s, const uint8_t random[SIPHASH_KEY_SIZE])
 	assert(s->magic == STORE_MAGIC);
 	assert(s->idents.count == 0);
 	s->key = siphash_key_from(random);
+}
+
+void store_limit_memory(struct store *s, uint64_t bytes)
+{
+	assert(s->magic == STORE_MAGIC);
+	s->memory_max = bytes;
 }
 
 /* Long texts alone stand outside the arena. */
@@ -175,7 +182,7 @@ static enum store_result message_apply(struct store *s, const struct stream *str
 		if (result != STORE_NEW)
 			return result;
 	}
-	stream_make(s, stream, &found);
+	message_make_stream(s, stream, &found);
 	s->last = found;
 	message_add(s, found.stream, stream, number, content);
 	stream_live_at(s, stream_at(s, found.stream)->live)->runs += 1 - near;
@@ -231,11 +238,22 @@ enum store_result store_load_message(struct store *s, const struct message *mess
 
 /* ---- the whole ---- */
 
+static uint64_t memory_of(const struct store *s)
+{
+	return sizeof *s + sizeof *s->arena + sizeof *s->hints + s->arena->held + s->idents.held +
+	       s->sessions.held + s->streams.held + s->text_bytes;
+}
+
+bool store_is_full(const struct store *s)
+{
+	assert(s->magic == STORE_MAGIC);
+	return memory_of(s) >= s->memory_max;
+}
+
 void store_totals(const struct store *s, struct store_totals *totals)
 {
 	assert(s->magic == STORE_MAGIC);
 	*totals = s->totals;
 	totals->facts = totals->accounts + totals->tombstones + totals->messages + totals->ranges;
-	totals->memory = sizeof *s + sizeof *s->arena + sizeof *s->hints + s->arena->held +
-	                 s->idents.held + s->sessions.held + s->streams.held + s->text_bytes;
+	totals->memory = memory_of(s);
 }

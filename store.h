@@ -79,6 +79,13 @@ void store_give_memory(struct store *s, void *memory);
 void store_expect(const struct store *s, const struct id *sender, const struct ulid *session,
                   const struct id *recipients, size_t count);
 
+/* Sets how many bytes the store may take (store_totals, memory). Without the call it is seven
+ * eighths of what its handles reach. */
+void store_limit_memory(struct store *s, uint64_t bytes);
+/* Whether it takes that much. It adds facts all the same: the caller refuses what is new, so that
+ * room is left for burials, and the process never ends for want of memory. */
+bool store_is_full(const struct store *s);
+
 /* ---- adding facts ---- */
 
 enum store_result {
@@ -113,6 +120,8 @@ struct store_limits {
  *   - A new message is STORE_FULL if its sender uses twice a share of the recipient's mailbox
  *     already, in messages or in bytes. All messages of one sender to unknown ids count together,
  *     as if these ids had one mailbox.
+ *   - A stream is kept for ever, so each that was read to its end counts as one message in the
+ *     share of its sender there.
  *   - A burial in a stream of which nothing is held counts as one message in the recipient's share
  *     of his own mailbox. It is STORE_FULL if twice that share is used.
  *   - The numbers of a stream that are held or dead form runs without a gap. A new message that
@@ -167,8 +176,8 @@ bool store_list_next(const struct store *s, struct view prefix, struct view afte
  * pages waits until the work of that mailbox is done. */
 bool store_mailbox_next(const struct store *s, const struct id *recipient, struct place *after,
                         struct message *message);
-/* What `sender` uses of his share of `recipient`'s mailbox: live messages, and bytes of their
- * texts. For an unknown recipient: of his share of all unknown ids together. 0 and 0 if he uses
+/* What `sender` uses of his share of `recipient`'s mailbox: live messages, and streams of which
+ * none is left; and bytes of the texts. For an unknown recipient: of his share of all unknown ids together. 0 and 0 if he uses
  * nothing. */
 void store_share(const struct store *s, const struct id *recipient, const struct id *sender,
                  uint32_t *messages, uint64_t *bytes);

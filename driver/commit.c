@@ -37,6 +37,7 @@ struct committer {
 	uint64_t inline_after_ms;  /* not before */
 	uint64_t compact_after_ms; /* under load, not before */
 	uint64_t look_after_ms;
+	bool is_full; /* session_memory_is_full, when it was last looked at */
 	struct commit_counts counts;
 };
 
@@ -66,7 +67,13 @@ static const struct {
 static void look_at_room(struct committer *c)
 {
 	enum journal_room room = journal_room(c->journal, loop_now_ms(c->loop));
+	bool is_full = session_memory_is_full(c->sessions);
 
+	if (is_full && !c->is_full)
+		log_line(LOG_WARNING,
+		         "the facts take as much memory as they may "
+		         "(--limit-memory): nothing new is stored until there is room");
+	c->is_full = is_full;
 	if (room == c->room)
 		return;
 	c->room = room;

@@ -244,7 +244,8 @@ struct sessions {
 	struct store *store;
 	struct session_time time; /* of the last call that told it */
 	uint64_t stamp_ms;        /* of what is put into a list now */
-	enum session_disk disk;
+	enum session_disk disk;   /* what may be stored: of room, and of the store's memory */
+	enum session_disk room;   /* session_disk */
 
 	struct connection_slot *slots;
 	uint32_t slot_count;
@@ -387,6 +388,8 @@ void session_output_check(const struct sessions *s);
 
 /* Every call that is told the time begins with this. */
 void session_begin(struct sessions *s, struct session_time time);
+/* Finds out what may be stored from now on. */
+void session_look_at_room(struct sessions *s);
 /* Does the first slice of a request that came in this call. Replies if that was all; else keeps the
  * work. `work` may stand on the stack. */
 void session_work_begin(struct sessions *s, struct connection *c, struct work *work,

@@ -211,7 +211,14 @@ bool session_is_known(const struct sessions *s, uint32_t connection)
 void session_disk(struct sessions *s, enum session_disk disk)
 {
 	assert(s->magic == SESSIONS_MAGIC);
-	s->disk = disk;
+	s->room = disk;
+	session_look_at_room(s);
+}
+
+bool session_memory_is_full(const struct sessions *s)
+{
+	assert(s->magic == SESSIONS_MAGIC);
+	return store_is_full(s->store);
 }
 
 /* ---- output ---- */

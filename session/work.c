@@ -51,12 +51,21 @@ void session_work_free(struct work_list *list)
 	assert(list->last == NULL);
 }
 
+/* A store that may not grow is like a disk that is nearly full. */
+void session_look_at_room(struct sessions *s)
+{
+	s->disk = s->room;
+	if (s->room == SESSION_DISK_OK && store_is_full(s->store))
+		s->disk = SESSION_DISK_LOW;
+}
+
 void session_begin(struct sessions *s, struct session_time time)
 {
 	assert(s->magic == SESSIONS_MAGIC);
 	assert(time.monotonic_ms >= s->time.monotonic_ms);
 	assert(time.monotonic_ms < STAMP_UNKNOWN / 2);
 	assert(time.clock_ms <= NUMBER_MAX);
+	session_look_at_room(s);
 	session_actions_keep(s, SESSION_NONE);
 	s->fact_count = 0;
 	session_work_free(&s->spent);

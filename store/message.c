@@ -106,7 +106,8 @@ static uint32_t share_get(struct store *s, struct mailbox *mailbox, uint32_t sen
 	if (handle)
 		return handle;
 	handle = arena_alloc(s->arena, sizeof(struct share));
-	*share_at(s, handle) = (struct share){ .sender = sender };
+	*share_at(s, handle) = (struct share){ .sender = sender,
+		                               .streams = stream_count_from(s, mailbox, sender) };
 	tree_add(&use, &mailbox->shares, &sender, handle);
 	return handle;
 }
@@ -124,6 +125,30 @@ void share_leave_unknown(struct store *s, const struct mailbox *mailbox)
 	}
 }
 
+void message_make_stream(struct store *s, const struct stream *stream, struct store_found *found)
+{
+	struct tree_use use = store_use(s, &share_order);
+
+	if (found->stream)
+		return;
+	stream_make(s, stream, found);
+	const struct mailbox *mailbox = mailbox_at(s, stream_at(s, found->stream)->mailbox);
+	uint32_t handle = tree_find(&use, mailbox->shares, &found->sender);
+
+	if (handle)
+		share_at(s, handle)->streams++;
+}
+
+/* Streams of a sender in a mailbox of which no message is held. `handle` is his share there; 0: no
+ * message of any of them is held. */
+static uint32_t read_streams(const struct store *s, const struct mailbox *mailbox, uint32_t sender,
+                             uint32_t handle)
+{
+	if (handle)
+		return share_at(s, handle)->streams - share_at(s, handle)->live;
+	return stream_count_from(s, mailbox, sender);
+}
+
 void share_used(const struct store *s, const struct store_found *found, uint32_t *messages,
                 uint64_t *bytes)
 {
@@ -131,6 +156,7 @@ void share_used(const struct store *s, const struct store_found *found, uint32_t
 	const struct ident *recipient = found->recipient ? ident_at(s, found->recipient) : NULL;
 	const struct mailbox *mailbox = NULL;
 	uint32_t handle = 0; /* of the share that counts */
+	bool is_unknown = recipient == NULL || recipient->state == STORE_UNKNOWN;
 
 	*messages = 0;
 	*bytes = 0;
@@ -138,7 +164,7 @@ void share_used(const struct store *s, const struct store_found *found, uint32_t
 		return;
 	if (recipient != NULL && recipient->mailbox)
 		mailbox = mailbox_at(s, recipient->mailbox);
-	if (recipient == NULL || recipient->state == STORE_UNKNOWN)
+	if (is_unknown)
 		handle = ident_at(s, found->sender)->unknown;
 	else if (mailbox != NULL && found->stream && stream_at(s, found->stream)->live)
 		handle = stream_live_at(s, stream_at(s, found->stream)->live)->share;
@@ -148,6 +174,8 @@ void share_used(const struct store *s, const struct store_found *found, uint32_t
 		*messages = share_at(s, handle)->messages;
 		*bytes = share_at(s, handle)->bytes;
 	}
+	if (mailbox != NULL && !is_unknown)
+		*messages += read_streams(s, mailbox, found->sender, handle);
 	if (mailbox != NULL && found->sender == found->recipient)
 		*messages += mailbox->strange;
 }
@@ -177,7 +205,7 @@ void store_share(const struct store *s, const struct id *recipient, const struct
  */
 
 /* Whether the recipient of a mailbox is unknown. */
-static bool is_unknown(const struct store *s, const struct mailbox *mailbox)
+static bool goes_to_unknown(const struct store *s, const struct mailbox *mailbox)
 {
 	return ident_at(s, mailbox->ident)->state == STORE_UNKNOWN;
 }
@@ -191,7 +219,7 @@ static void message_count(struct store *s, const struct stream_slot *slot, uint6
 
 	share->messages++;
 	share->bytes += bytes;
-	if (is_unknown(s, mailbox))
+	if (goes_to_unknown(s, mailbox))
 		unknown_add(s, slot->sender, 1, bytes);
 	mailbox->message_count++;
 	s->totals.messages++;
@@ -208,7 +236,7 @@ void message_uncount(struct store *s, const struct stream_slot *slot, uint64_t m
 	assert(mailbox->message_count >= messages);
 	share->messages -= (uint32_t)messages;
 	share->bytes -= bytes;
-	if (is_unknown(s, mailbox))
+	if (goes_to_unknown(s, mailbox))
 		unknown_subtract(s, slot->sender, messages, bytes);
 	mailbox->message_count -= messages;
 	s->totals.messages -= messages;
@@ -530,6 +558,7 @@ static uint64_t shares_check(const struct store *s, const struct mailbox *mailbo
 
 		assert(share->sender > sender);
 		assert(share->live > 0);
+		assert(share->streams == stream_count_from(s, mailbox, share->sender));
 		sender = share->sender;
 		messages += share->messages;
 	}

@@ -103,8 +103,8 @@ struct share {
 	uint64_t bytes;
 	uint32_t messages;
 	uint32_t sender;
-	uint32_t live; /* how many streams of this sender in this mailbox have a stream_live */
-	uint32_t unused;
+	uint32_t live;    /* how many streams of this sender in this mailbox have a stream_live */
+	uint32_t streams; /* how many there are */
 };
 
 struct stream_slot {
@@ -209,6 +209,7 @@ struct store {
 	uint64_t changes;           /* counts everything that may make a hint wrong */
 	uint64_t missing;           /* messages whose long text has not come yet */
 	size_t text_bytes;          /* of all long texts */
+	uint64_t memory_max;        /* store_limit_memory */
 	struct store_totals totals; /* but `facts` and `memory` */
 };
 
@@ -336,6 +337,8 @@ void stream_find(const struct store *s, const struct stream *stream, struct stor
 void stream_make(struct store *s, const struct stream *stream, struct store_found *found);
 /* The ids of a stream that is held. */
 void stream_fill(const struct store *s, const struct stream_slot *slot, struct stream *stream);
+/* How many streams of one sender a mailbox has. Costs O(log n). */
+uint32_t stream_count_from(const struct store *s, const struct mailbox *mailbox, uint32_t sender);
 /* Frees a stream of a detached mailbox. It must have no messages and no ranges left. */
 void stream_free(struct store *s, uint32_t handle);
 extern const struct tree_order stream_order;  /* of one mailbox; key: struct stream */
@@ -389,6 +392,8 @@ void message_check(const struct store *s);
 /* What the sender of `found` uses of his share, as store_share. */
 void share_used(const struct store *s, const struct store_found *found, uint32_t *messages,
                 uint64_t *bytes);
+/* stream_make; a stream that is made counts in the share of its sender. */
+void message_make_stream(struct store *s, const struct stream *stream, struct store_found *found);
 /* The mailbox's recipient becomes known or gone: its mail is no longer mail to unknown ids. */
 void share_leave_unknown(struct store *s, const struct mailbox *mailbox);
 extern const struct tree_order share_order; /* of one mailbox; key: uint32_t, a sender's handle */

@@ -159,6 +159,16 @@ void stream_make(struct store *s, const struct stream *stream, struct store_foun
 	s->totals.streams++;
 }
 
+uint32_t stream_count_from(const struct store *s, const struct mailbox *mailbox, uint32_t sender)
+{
+	struct tree_use use = store_use(s, &stream_order);
+	struct stream from = { .sender = ident_at(s, sender)->id };
+	struct stream to = from;
+
+	memset(to.session.bytes, 0xff, ULID_SIZE); /* one session of 2^128 does not count */
+	return (uint32_t)tree_between(&use, mailbox->streams, &from, &to).count;
+}
+
 void stream_fill(const struct store *s, const struct stream_slot *slot, struct stream *stream)
 {
 	stream->recipient = ident_at(s, mailbox_at(s, slot->mailbox)->ident)->id;

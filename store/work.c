@@ -247,7 +247,7 @@ enum store_result work_burial(struct store *s, const struct burial *burial,
 	}
 	bool strange = limits != NULL && !found.stream;
 
-	stream_make(s, &burial->stream, &found);
+	message_make_stream(s, &burial->stream, &found);
 	struct stream_slot *slot = stream_at(s, found.stream);
 
 	mailbox_at(s, slot->mailbox)->strange += strange;

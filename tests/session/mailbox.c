@@ -281,6 +281,22 @@ static void test_gaps(void)
 	rig_close(&p.r);
 }
 
+/* A store that takes all the memory it may: what is new is refused, what waits can be read. */
+static void test_memory(void)
+{
+	struct pair p;
+
+	pair_open(&p);
+	IS_U64(tell(&p, 1, 1, "x").status, STATUS_OK, "memory: there is room");
+	store_limit_memory(p.r.store, 1);
+	IS_U64(tell(&p, 2, 1, "x").status, STATUS_DISK_FULL, "memory: nothing new is stored");
+	IS_U64(tell(&p, 1, 1, "x").status, STATUS_OK, "memory: what is held is");
+	IS_U64(rig_bury(&p.r, p.b, &p.alice, 5, 1, 1), STATUS_OK, "memory: and can be read");
+	store_limit_memory(p.r.store, UINT64_MAX);
+	IS_U64(tell(&p, 2, 1, "x").status, STATUS_OK, "memory: with more room all goes on");
+	rig_close(&p.r);
+}
+
 static void test_streams(void)
 {
 	struct pair p;
@@ -713,6 +729,7 @@ int main(void)
 	test_received();
 	test_received_in_part();
 	test_gaps();
+	test_memory();
 	test_streams();
 	test_streams_bounded();
 	test_pages();

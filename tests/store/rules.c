@@ -228,6 +228,52 @@ static void share_test(void)
 	store_free(s);
 }
 
+/* Streams stay for ever, so each that was read counts. */
+static void streams_test(void)
+{
+	static const struct store_limits narrow = { 3, 1000, STORE_GAPS_MAX };
+	struct store *s = store_new();
+	struct view text = view_of_string("hello");
+	struct stream first = stream_of(1, 2, 0);
+	uint32_t messages;
+	uint64_t bytes;
+
+	(void)create(s, first.recipient);
+	for (unsigned k = 0; k < 6; k++) {
+		MUST(send(s, stream_of(1, 2, k), 1, text, &narrow) == STORE_NEW);
+		MUST(bury(s, stream_of(1, 2, k), 1, 1, &narrow) == STORE_NEW);
+	}
+	store_share(s, &first.recipient, &first.sender, &messages, &bytes);
+	OK(messages == 6 && bytes == 0, "store: a stream that was read counts as a message");
+	IS_U64(send(s, stream_of(1, 2, 7), 1, text, &narrow), STORE_FULL,
+	       "store: beyond twice the share there is no new stream");
+	IS_U64(send(s, stream_of(1, 3, 7), 1, text, &narrow), STORE_NEW,
+	       "store: another sender has a share of his own");
+	MUST(send(s, first, 2, text, NULL) == STORE_NEW);
+	store_share(s, &first.recipient, &first.sender, &messages, &bytes);
+	IS_U64(messages, 6, "store: a message in a stream that was read takes its place");
+	store_check(s);
+	store_free(s);
+}
+
+static void memory_test(void)
+{
+	struct store *s = store_new();
+	struct view text = view_of_string("hello");
+	unsigned k = 0;
+
+	OK(!store_is_full(s), "store: a new store is not full");
+	store_limit_memory(s, totals_of(s).memory + 1000000);
+	for (; !store_is_full(s); k++)
+		MUST(send(s, stream_of(1, 2, k), 1, text, NULL) == STORE_NEW);
+	OK(k > 1000 && totals_of(s).memory < 2500000, "store: it is full at its limit");
+	MUST(delete (s, stream_of(1, 2, 3).recipient) == STORE_NEW);
+	while (store_work(s, 1000))
+		;
+	OK(!store_is_full(s), "store: what is freed makes room");
+	store_free(s);
+}
+
 /* ---- long texts ---- */
 
 static void text_test(void)
@@ -500,6 +546,8 @@ int main(void)
 	runs_test();
 	number_test();
 	share_test();
+	streams_test();
+	memory_test();
 	text_test();
 	load_test();
 	slice_test();
