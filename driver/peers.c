@@ -28,14 +28,17 @@
 #include "io/file.h"
 #include "io/log.h"
 
+#include <malloc.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 enum {
-	SWEEP_MS = 1000,        /* between two looks at what was not read */
-	LOOK_COST = 100,        /* units (session_spent) between two looks at the clock */
-	READ_COST = 4,          /* of a read, in units */
-	READ_COST_BYTES = 4096, /* and so many bytes of it are one more */
+	TRIM_MS = 3000,               /* after a connection has ended */
+	TRIM_SIZE = 16 * 1024 * 1024, /* free memory of the heap that is worth giving back */
+	SWEEP_MS = 1000,              /* between two looks at what was not read */
+	LOOK_COST = 100,              /* units (session_spent) between two looks at the clock */
+	READ_COST = 4,                /* of a read, in units */
+	READ_COST_BYTES = 4096,       /* and so many bytes of it are one more */
 };
 
 struct peers_connection {
@@ -73,6 +76,7 @@ struct peers {
 	struct queue to_write;
 	struct queue unread;
 	struct loop_timer sweep; /* while some connection is unread */
+	struct loop_timer trim;  /* after connections have ended */
 	struct fair fair;        /* those who wait to be read */
 	size_t heard;
 	size_t written;
@@ -151,7 +155,20 @@ static void connection_free(struct peers_connection *c)
 	p->table[c->number] = NULL;
 	session_closed(p->sessions, c->number, peers_time(p));
 	memory_free(c);
+	if (p->trim.place == 0)
+		loop_timer_set(p->loop, &p->trim, loop_now_ms(p->loop) + TRIM_MS);
 	peers_act(p);
+}
+
+/* What a flood has needed goes back to the system. By itself the heap would keep it, because a few
+ * small pieces stand between and behind the large ones. */
+static void trimmed(struct loop_timer *timer)
+{
+	(void)timer;
+#ifdef __GLIBC__
+	if (mallinfo2().fordblks >= TRIM_SIZE)
+		(void)malloc_trim(0);
+#endif
 }
 
 /* The kernel would keep what such a peer does not read long after. */
@@ -517,6 +534,7 @@ int peers_new(struct loop *l, struct sessions *sessions, struct journal *journal
 		.journal = journal,
 	};
 	p->sweep.expired = swept;
+	p->trim.expired = trimmed;
 	result = listener_open(&p->listener, l, listener, connection_open);
 	if (result < 0) {
 		memory_free(p);
@@ -541,6 +559,7 @@ void peers_free(struct peers *p)
 		if (p->table[i] != NULL)
 			connection_free(p->table[i]);
 	loop_timer_cancel(p->loop, &p->sweep);
+	loop_timer_cancel(p->loop, &p->trim);
 	conn_input_release(&p->input);
 	memory_free(p->table);
 	memory_free(p->to_write.numbers);
