@@ -49,6 +49,7 @@ scripts := $(wildcard tests/process/*.t)
 fuzzers := $(patsubst %.c,$(out)/%,$(wildcard tests/fuzz/*.c))
 floor := $(out)/tests/bench/floor
 grow := $(out)/tests/bench/grow
+accounts := $(out)/tests/lib/accounts
 faults := $(out)/tests/faults/fail.so $(out)/tests/faults/server
 lints := $(wildcard tests/lint/*.t)
 select = $(if $(T),$(sort $(foreach t,$(T),$(foreach f,$(1),$(if $(findstring $(t),$(f)),$(f))))),$(1))
@@ -68,7 +69,7 @@ libraries = $(LDLIBS) $(cjson_libs) -Wl,--no-as-needed -lcrypt -lpthread
 quiet = $(if $(filter 1,$(V)),,@echo '  $(1)	$@' &&)
 
 all: $(programs) $(load)
-tests: $(units) $(model) $(relay) $(faults) $(simulate) $(if $(SAN)$(BUGS),,$(simulate)-bugs)
+tests: $(units) $(model) $(relay) $(accounts) $(faults) $(simulate) $(if $(SAN)$(BUGS),,$(simulate)-bugs)
 
 # Before anything else make looks for what the goals need beside a compiler, and installs what is missing: it remakes
 # the included file first, and starts anew if that file has changed.
@@ -166,7 +167,7 @@ $(floor): %: %.o
 	$(call quiet,LD)$(link) -o $@ $< $(LDLIBS)
 
 # grow makes a large data directory with the shipped store and journal.
-$(grow): %: %.o $(library)
+$(grow) $(accounts): %: %.o $(library)
 	$(call quiet,LD)$(link) -o $@ $< $(library) $(libraries)
 
 # A library that makes calls fail, without sanitizers whatever the programs have; and a server whose compactions begin

@@ -23,6 +23,9 @@
 _Static_assert((int)KEY_ERR_SIZE == (int)ERR_SIZE, "one buffer for every sentence");
 
 enum { TIMEOUT_MS = 5000, DAY_MS = 86400000 };
+/* A creation that is not confirmed after so long never will be: `confirm` takes no id that is older
+ * than a minute. The rest is for clocks that are wrong. */
+enum { HOUR_MS = 3600000 };
 enum { DIGEST_SHOWN = 16, ESCAPED_SIZE = 4 * RECONCILE_WHY_SIZE };
 
 static _Noreturn void die(enum exit_status status, const char *sentence)
@@ -53,7 +56,8 @@ static const char notes[] =
 	"Examples:\n"
 	"  repair 127.0.0.1 40001 127.0.0.1 40002 127.0.0.1 40003\n"
 	"  repair a.example 4000 b.example 4000 c.example 4000 --every 3600\n"
-	"  repair 127.0.0.1 40001 127.0.0.1 40002 127.0.0.1 40003 --backup /backup/monday\n";
+	"  repair 127.0.0.1 40001 127.0.0.1 40002 127.0.0.1 40003 --backup /backup/monday\n"
+	"  repair 127.0.0.1 40001 127.0.0.1 40002 127.0.0.1 40003 --unconfirmed\n";
 
 struct repair_options {
 	struct mend_options mend;
@@ -61,6 +65,8 @@ struct repair_options {
 	uint64_t every_ms;  /* 0: once */
 	const char *key;    /* NULL: where it usually is */
 	const char *backup; /* NULL: none */
+	bool unconfirmed;   /* list what was never confirmed */
+	bool leave_out;     /* and have it not in the backup */
 };
 
 /* Help, version and mistakes end the program; nothing has been dialled then. */
@@ -93,6 +99,18 @@ static void read_options(struct repair_options *o, int argc, char **argv)
 		          "replicas hold as a directory that a server\n"
 		          "starts from; one replica is enough",
 		  .text = &o->backup },
+		{ .name = "unconfirmed",
+		  .kind = OPTION_FLAG,
+		  .help = "change nothing; list the accounts that no\n"
+		          "replica has confirmed: id, age in seconds, name",
+		  .flag = &o->unconfirmed },
+		{ .name = "leave-out-unconfirmed",
+		  .kind = OPTION_FLAG,
+		  .help = "with --backup: without those of them that are\n"
+		          "older than an hour, and without their mail; all\n"
+		          "three replicas must take part. Replicas that are\n"
+		          "all started from such a backup are rid of them",
+		  .flag = &o->leave_out },
 		{ .name = "connect-timeout",
 		  .kind = OPTION_SECONDS,
 		  .argument = "SECONDS",
@@ -114,6 +132,10 @@ static void read_options(struct repair_options *o, int argc, char **argv)
 	first = options_read(&options, argc, argv);
 	if (o->backup != NULL && (o->mend.check || o->every_ms != 0))
 		options_wrong(&options, "'--backup' excludes '--check' and '--every'");
+	if (o->unconfirmed && (o->mend.check || o->every_ms != 0 || o->backup != NULL))
+		options_wrong(&options, "'--unconfirmed' stands alone");
+	if (o->leave_out && o->backup == NULL)
+		options_wrong(&options, "'--leave-out-unconfirmed' needs '--backup'");
 	dial_targets_read(o->targets, &options, argc - first, argv + first, false);
 }
 
@@ -253,6 +275,85 @@ static void run(struct loop *l, const struct repair_options *o, struct store *co
 	explicit_bzero(seed, sizeof seed);
 }
 
+/* How old an account is; 0 if its time is to come. */
+static uint64_t age_ms(const struct loop *l, const struct id *id)
+{
+	uint64_t now_ms = loop_clock_ms(l);
+
+	return now_ms > id_time_ms(id) ? now_ms - id_time_ms(id) : 0;
+}
+
+/* Whether no replica has confirmed an account, and none can any more. */
+static bool is_left(const struct loop *l, const struct store *union_of_all, const struct id *id)
+{
+	struct account account;
+
+	return store_find(union_of_all, id, &account, NULL) == STORE_ALIVE && !account.confirmed &&
+	       age_ms(l, id) > HOUR_MS;
+}
+
+/* Copies all facts but the accounts that nobody confirmed, and what stands in their mailboxes. Gives
+ * how many these accounts are. */
+static uint64_t copy_without(const struct loop *l, const struct store *from, struct store *to)
+{
+	struct store_key key = { 0 };
+	struct fact fact;
+	uint64_t count = 0;
+
+	while (store_next(from, &key, &fact)) {
+		bool left = is_left(l, from, &key.account);
+
+		count += left && fact.kind == FACT_ACCOUNT;
+		if (!left)
+			(void)store_apply(to, &fact, NULL); /* it is new there */
+	}
+	return count;
+}
+
+static enum exit_status list_unconfirmed(struct loop *l, const struct repair_options *o)
+{
+	struct store *store = store_new();
+	struct reconcile_result result;
+	struct store_key key = { 0 };
+	struct fact fact;
+	char text[ID_TEXT_SIZE + 1];
+	uint64_t ms;
+
+	run(l, o, store, &result, &ms);
+	if (!result.is_ready)
+		die(EXIT_NO_REPLICA, "no replica took part: nothing is known");
+	while (store_next(store, &key, &fact) && !key.streams) {
+		if (fact.kind != FACT_ACCOUNT || fact.account.confirmed)
+			continue;
+		id_to_text(&fact.account.id, text);
+		printf("%s %ju %.*s\n", text, (uintmax_t)age_ms(l, &fact.account.id) / 1000,
+		       (int)fact.account.name.size, (const char *)fact.account.name.data);
+	}
+	if (count_ready(&result) < RECONCILE_MAX)
+		log_plain(LOG_WARNING,
+		          "repair: a replica took no part: it may have confirmed some");
+	store_free(store);
+	if (fflush(stdout) != 0)
+		die(EXIT_REFUSED, "cannot write to the standard output");
+	return EXIT_DONE;
+}
+
+/* What the replicas hold goes to `store`, of a backup. */
+static void collect(struct loop *l, const struct repair_options *o, struct store *store,
+                    struct reconcile_result *result)
+{
+	struct store *all = o->leave_out ? store_new() : store;
+	uint64_t ms;
+
+	run(l, o, all, result, &ms);
+	if (!o->leave_out)
+		return;
+	if (count_ready(result) == RECONCILE_MAX)
+		printf("%ju accounts were never confirmed, and are left out\n",
+		       (uintmax_t)copy_without(l, all, store));
+	store_free(all);
+}
+
 static enum exit_status back_up(struct loop *l, const struct repair_options *o)
 {
 	struct store *store = store_new();
@@ -260,14 +361,19 @@ static enum exit_status back_up(struct loop *l, const struct repair_options *o)
 	struct store_totals totals;
 	struct backup *backup;
 	char err[ERR_SIZE];
-	uint64_t ms;
 
 	backup = backup_begin(o->backup, store, err);
 	if (backup == NULL)
 		die(EXIT_REFUSED, err);
-	run(l, o, store, &result, &ms);
+	collect(l, o, store, &result);
 	for (uint32_t i = 0; i < RECONCILE_MAX; i++)
 		print_replica(o, &result, i);
+	if (o->leave_out && count_ready(&result) < RECONCILE_MAX) {
+		backup_abandon(backup);
+		die(EXIT_NO_REPLICA,
+		    "a replica took no part, and may have confirmed what the others "
+		    "have not: there is no backup");
+	}
 	if (!result.is_ready) {
 		backup_abandon(backup);
 		die(EXIT_NO_REPLICA, "no replica took part: there is no backup");
@@ -320,7 +426,11 @@ int main(int argc, char **argv)
 		die(EXIT_REFUSED, "the system gives no descriptor for the loop");
 	if (options.every_ms != 0)
 		run_for_ever(loop, &options);
-	status = options.backup != NULL ? back_up(loop, &options) : run_once(loop, &options);
+	if (options.unconfirmed)
+		status = list_unconfirmed(loop, &options);
+	else
+		status = options.backup != NULL ? back_up(loop, &options)
+		                                : run_once(loop, &options);
 	explicit_bzero(options.mend.key, sizeof options.mend.key);
 	loop_free(loop);
 	return (int)status;

@@ -1,0 +1,48 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+#
+# Accounts that were introduced and never confirmed hold their names. The operator lists them, and is rid of
+# them with replicas that start from a backup without them.
+# shellcheck disable=SC2016,SC2046 # awk programs; addresses are words
+. tests/lib/lib.sh
+
+# repair OPTION...: output in $dir/repair.out; returns the exit status.
+repair() {
+	# shellcheck disable=SC2046
+	timeout -k 5 120 "$BIN/repair" --key "$dir/operator.key" $(addresses) "$@" \
+		>"$dir/repair.out" 2>"$dir/repair.err"
+}
+
+accounts=${OUT:-build}/tests/lib/accounts
+ok 'three replicas are made' "$accounts" "$dir/made" taken 7200 0 young 60 0 real 7200 1
+for n in 0 1 2; do
+	cp -r "$dir/made" "$dir/$n"
+done
+ok 'and start' start_servers
+ok 'the operator asks what was never confirmed' repair --unconfirmed
+is 'and is told the names' "$(cut -d ' ' -f 3 "$dir/repair.out" | sort | xargs)" 'taken young'
+ok 'their ages' awk '$3 == "taken" && $2 > 7000 && $2 < 9000 { found = 1 } END { exit !found }' "$dir/repair.out"
+grep -q name-taken <(printf '/create taken secret\n' | "$BIN/client" --json $(addresses) 2>&1)
+is 'nobody can have such a name' "$?" 0
+ok 'a backup leaves out what is older than an hour' repair --backup "$dir/backup" --leave-out-unconfirmed
+ok 'and says so' grep -q '^1 accounts were never confirmed' "$dir/repair.out"
+kill_server 2
+repair --backup "$dir/other" --leave-out-unconfirmed
+is 'with two replicas there is none' "$? $(ls -d "$dir"/other* 2>/dev/null)" '3 '
+for n in 0 1; do
+	kill_server $n
+done
+for n in 0 1 2; do
+	rm -rf "${dir:?}/$n"
+	cp -r "$dir/backup" "$dir/$n"
+	restart_server $n
+done
+ok 'replicas that start from it answer' repair --unconfirmed
+is 'and have only the young one' "$(cut -d ' ' -f 3 "$dir/repair.out" | xargs)" 'young'
+grep -q '"ok":true' <(printf '/create taken secret\n' | "$BIN/client" --json $(addresses) 2>&1)
+is 'the name is free' "$?" 0
+grep -q name-taken <(printf '/create real secret\n' | "$BIN/client" --json $(addresses) 2>&1)
+is 'one that was confirmed is not' "$?" 0
+repair --unconfirmed --check
+is 'options that exclude each other are refused' "$?" 2
+done_testing
