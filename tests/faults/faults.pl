@@ -14,7 +14,7 @@
 #
 # A *life* is a program with what happens to it: commands of clients, a stop, a compaction. It is first run without a
 # fault, which counts its calls. Then it is run again for each call of it and each way in which that call can fail
-# (%ways), and for longer troubles (%troubles). After each run the program starts without faults, and it must hold
+# (%ways of Ways.pm), and for longer troubles (%troubles). After each run the program starts without faults, and it must hold
 # what was acknowledged, once, and nothing that was refused.
 #
 # A case ends well if the program went on, or if it ended with a status that is not 0 and a sentence. Wrong are: an
@@ -25,17 +25,19 @@
 use strict;
 use warnings;
 use Cwd qw(abs_path);
-use File::Basename qw(dirname);
+use FindBin qw($RealBin);
+use lib $RealBin;
+use Ways;
+use Fcntl;
 use File::Path qw(make_path remove_tree);
 use File::Temp qw(tempdir);
 use JSON::PP;
-use POSIX qw(:sys_wait_h _exit dup2);
+use POSIX qw(:sys_wait_h :termios_h _exit dup2 setsid);
 use Socket;
 use Time::HiRes qw(sleep time);
 
-my $here = abs_path(dirname(__FILE__));
-my $bin = abs_path($ENV{BIN} // "$here/../..");
-my $out = abs_path($ENV{OUT} // "$here/../../build");
+my $bin = abs_path($ENV{BIN} // "$RealBin/../..");
+my $out = abs_path($ENV{OUT} // "$RealBin/../../build");
 my $jobs = 2 * ($ENV{JOBS} || 2); # they wait more than they work
 my $patience = $ENV{PATIENCE} || 30; # seconds until a program that has not ended hangs
 my ($sample, $is_list, $keep, $is_imports, $is_told, @words) = (1, 0, 0, 0, 0);
@@ -53,101 +55,8 @@ my %program = (server => "$out/tests/faults/server", client => "$bin/client", re
 -x $program{$_} or die "faults: $program{$_} is not built\n" for keys %program;
 -e $library or die "faults: $library is not built\n";
 
-# ---- what fails, and how ----
-
-# For each call: how it fails by itself, once. +KILL: the next one ends the process, before it could make good what the
-# first one did not do.
-my @no_descriptor = qw(EMFILE ENFILE ENOMEM);
-my @no_file = qw(EACCES EIO ENOSPC EINTR);
-my %ways = (
-	malloc => ['ENOMEM'], calloc => ['ENOMEM'], realloc => ['ENOMEM'], mmap => ['ENOMEM'], munmap => ['ENOMEM'],
-	madvise => ['EAGAIN'],
-	open => [@no_descriptor, @no_file, 'ELOOP'], openat => [@no_descriptor, @no_file, 'ELOOP', 'KILL'],
-	close => [qw(EIO EINTR)],
-	read => [qw(EIO EINTR EAGAIN SHORT)], pread => [qw(EIO EINTR SHORT)],
-	write => [qw(EIO ENOSPC EINTR EPIPE SHORT)],
-	pwrite => [qw(EIO ENOSPC EINTR EFBIG EDQUOT SHORT KILL EIO+KILL ENOSPC+KILL SHORT+KILL)], pwritev => [qw(EIO ENOSPC EINTR EFBIG SHORT KILL EIO+KILL)],
-	fdatasync => [qw(EIO ENOSPC EINTR KILL)], fsync => [qw(EIO ENOSPC EINTR KILL)],
-	sync_file_range => [qw(EIO ENOSPC)], ftruncate => [qw(EIO EINTR KILL EIO+KILL)],
-	fallocate => [qw(ENOSPC EOPNOTSUPP EINTR EIO KILL)],
-	stat => ['EACCES'], fstat => ['EIO'], lstat => ['EIO'], fstatvfs => [qw(EIO EINTR)], fchmod => ['EPERM'], flock => [qw(EINTR ENOLCK)],
-	access => ['EACCES'], faccessat => ['EROFS'], lseek => ['EIO'], fcntl => ['EINVAL'],
-	rename => [qw(EIO ENOSPC EACCES)], renameat => [qw(EIO ENOSPC KILL EIO+KILL)], link => [qw(EPERM EIO)], unlink => ['EIO'],
-	unlinkat => [qw(EIO KILL)], mkdir => [qw(EACCES ENOSPC)], rmdir => ['EIO'], mkostemp => [qw(EACCES EMFILE)],
-	socket => [@no_descriptor, 'ENOBUFS'], bind => [qw(EADDRINUSE EACCES)], listen => ['EADDRINUSE'],
-	connect => [qw(ECONNREFUSED ENETUNREACH EADDRNOTAVAIL EACCES)],
-	accept4 => [@no_descriptor, qw(ENOBUFS ECONNABORTED EINTR EPERM)], getsockname => ['ENOBUFS'],
-	getsockopt => ['ENOBUFS'], setsockopt => ['ENOBUFS'], recv => [qw(ECONNRESET EINTR ENOMEM EAGAIN SHORT)],
-	send => [qw(ECONNRESET EPIPE EINTR ENOBUFS EAGAIN SHORT)], sendto => ['ENOBUFS'], shutdown => ['ENOTCONN'],
-	getaddrinfo => [qw(EAGAIN ENOMEM EMFILE)], getnameinfo => ['ENOMEM'],
-	epoll_create1 => ['EMFILE'], epoll_ctl => [qw(ENOMEM ENOSPC)], epoll_wait => [qw(EINTR EINVAL)],
-	eventfd => ['EMFILE'], signalfd => ['EMFILE'], poll => [qw(EINTR ENOMEM)], pthread_create => ['EAGAIN'],
-	sem_wait => ['EINTR'], sem_trywait => ['EINTR'], getrandom => [qw(EINTR ENOSYS SHORT)], crypt_r => ['ENOMEM'],
-	getrlimit => ['EPERM'], setrlimit => ['EPERM'], gmtime_r => ['EOVERFLOW'], localtime_r => ['EOVERFLOW'],
-	regcomp => ['ENOMEM'], regexec => ['ENOMEM'], isatty => ['ENOTTY'], ioctl => ['ENOTTY'], tcgetattr => ['EIO'],
-	tcsetattr => ['EIO'], tcgetpgrp => ['ENOTTY'], fflush => [qw(EIO ENOSPC)],
-	prctl => ['EINVAL'], syscall => [qw(ENOSYS EINVAL EPERM)], setuid => ['EAGAIN'], setresuid => ['EAGAIN'],
-	setresgid => ['EPERM'], initgroups => ['ENOMEM'], lchown => [qw(EPERM EIO)], getpwnam => ['EIO'],
-);
-
-# Troubles that last, or come again and again. `every`: from each n-th call of the group on; else from the first.
-my $makes_descriptors = 'open,openat,socket,accept4,eventfd,signalfd,epoll_create1';
-my $writes = 'pwrite,pwritev,fallocate,ftruncate,mkdir,renameat,link';
-my @interrupted = qw(open openat read pread write pwrite pwritev ftruncate fallocate fstatvfs recv send accept4
-	epoll_wait poll sem_wait sem_trywait getrandom flock);
-my $in_parts = 'read,pread,write,pwrite,pwritev,recv,send';
-my %troubles = (
-	'no-descriptors' => { every => $makes_descriptors, rule => '%s:%d:EMFILE:0' },
-	'no-descriptors-for-a-while' => { every => $makes_descriptors, rule => '%s:%d:EMFILE:12' },
-	'disk-full' => { every => 'pwrite,pwritev,fallocate', rule => '%s:%d:ENOSPC:0' },
-	'disk-full-for-a-while' => { every => 'pwrite,pwritev,fallocate', rule => '%s:%d:ENOSPC:5' },
-	'disk-fails' => { every => "$writes,fdatasync,fsync", rule => '%s:%d:EIO:0' },
-	'no-memory-in-the-kernel' => { every => 'recv,send,accept4,epoll_ctl,socket', rule => '%s:%d:ENOMEM:3' },
-	'network-cut' => { every => 'recv,send', rule => '%s:%d:ECONNRESET:4' },
-	'interrupted-again-and-again' => { rule => join ' ', map { "$_:1:EINTR:0:2" } @interrupted },
-	'interrupted-three-times' => { rule => join ' ', map { my $n = $_; map { "$_:$n:EINTR:0:4" } @interrupted } 1 .. 3 },
-	'byte-by-byte' => { rule => "$in_parts:1:SHORT:0" },
-	'every-second-in-part' => { rule => "$in_parts:1:SHORT:0:2" },
-	'interrupted-and-in-part' => { rule => "$in_parts:1:SHORT:0:2 $in_parts:2:EINTR:0:2" },
-	'not-now-every-second-time' => { rule => 'recv,send:1:EAGAIN:0:2' },
-	'no-past-the-cache' => { rule => 'open:1:EINVAL:0' },
-);
-
-# The calls in the library's order.
-sub read_calls {
-	open my $file, '<', "$here/fail.c" or die "$here/fail.c: $!\n";
-	my $text = do { local $/; <$file> };
-	my ($list) = $text =~ /#define CALLS\(X\)(.*?)\n\n/s or die "no list of calls in fail.c\n";
-	return $list =~ /X\((\w+)\)/g;
-}
-my @calls = read_calls();
-for my $call (@calls) {
-	$ways{$call} or die "faults: no way is known how $call fails\n";
-}
-
-# What no list has: a call that nobody fails.
-sub unknown_imports {
-	my @known = map { quotemeta } @calls;
-	open my $file, '<', "$here/left-out" or die "$here/left-out: $!\n";
-	while (my $line = <$file>) {
-		next if $line =~ /^#|^$/;
-		$line =~ /^[^:]+: (.+)/ or die "$here/left-out:$.: no reason\n";
-		push @known, map { quotemeta =~ s/\\\*/.*/gr } split ' ', $1;
-	}
-	my $known = join '|', @known;
-	my %unknown;
-	for my $name (values %program) {
-		for my $line (split /\n/, `nm -D --undefined-only '$name'`) {
-			my ($import) = $line =~ / ([^ @]+)(?:@.*)?$/ or next;
-			$unknown{$import} = 1 if $import !~ /^(?:$known)$/;
-		}
-		$? == 0 or die "faults: nm cannot read $name\n";
-	}
-	return sort keys %unknown;
-}
-
 if ($is_imports) {
-	print "$_\n" for unknown_imports();
+	print "$_\n" for unknown_imports(values %program);
 	exit 0;
 }
 
@@ -178,6 +87,12 @@ sub launch {
 		open STDIN, '<', $o{in} // '/dev/null' or _exit(97);
 		open STDOUT, '>', $o{out} // '/dev/null' or _exit(97);
 		open STDERR, '>', $o{err} // '/dev/null' or _exit(97);
+		if ($o{terminal}) {
+			setsid();
+			open my $slave, '+<', $o{terminal} or _exit(97);
+			ioctl $slave, 0x540e, 0 or _exit(97); # TIOCSCTTY
+			dup2(fileno($slave), $_) for 0, 1;
+		}
 		if ($o{pipe}) { # stdin is a pipe that another process fills
 			pipe my $read, my $write or _exit(97);
 			my $filler = fork // _exit(97);
@@ -237,11 +152,14 @@ sub await {
 	return 0;
 }
 
-# What is wrong with how a process ended; '' if nothing. $killed: it was to be killed.
+my $last_line = ''; # of the program under test
+
+# What is wrong with how a process ended; '' if nothing.
 sub wrong_end {
 	my ($p, $what) = @_;
 	my $status = $p->{status};
 	my $text = slurp($p->{err});
+	($last_line) = $text =~ /([^\n]*)\n*\z/ if defined $p->{fault};
 	my ($line) = $text =~ /([^\n]*(?:Assertion|Sanitizer|runtime error)[^\n]*)/;
 	return "$what hung" if $p->{hung};
 	return "$what: $line" if defined $line;
@@ -254,10 +172,8 @@ sub wrong_end {
 	return '';
 }
 
-my $last_line = ''; # of the program under test
 sub outcome_of {
 	my ($p) = @_;
-	($last_line) = slurp($p->{err}) =~ /([^\n]*)\n*\z/;
 	return 'killed' if $p->{status} & 127;
 	return $p->{status} == 0 ? 'went on' : 'ended with a sentence';
 }
@@ -554,6 +470,14 @@ sub life_server_old {
 	return server_life($fault, "$dir/d", script => \@second_script, known => copy_known($old_known));
 }
 
+# Root gives itself up.
+sub life_server_user {
+	my ($fault, $dir) = @_;
+	chmod 0755, $root, $worker_dir, $dir;
+	return server_life($fault, "$dir/u/d", script => ['/create ann pw', '/msg ann self'], options => ['--user', 'nobody'],
+		again => ['--user', 'nobody']);
+}
+
 sub life_server_salvage {
 	my ($fault, $dir) = @_;
 	copy_folder("$root/damaged/d", "$dir/d");
@@ -658,6 +582,56 @@ sub life_client_json { return client_life($_[0], 1, 0) }
 sub life_client_pipe { return client_life($_[0], 1, 1) }
 sub life_client_text { return client_life($_[0], 0, 1) }
 
+# A new terminal: the side of whoever types, and the other one's name.
+sub open_terminal {
+	sysopen my $master, '/dev/ptmx', O_RDWR | O_NOCTTY or die "/dev/ptmx: $!\n";
+	my $number = pack 'i', 0;
+	ioctl $master, 0x40045431, $number or die "TIOCSPTLCK: $!\n"; # unlocked
+	ioctl $master, 0x80045430, $number or die "TIOCGPTN: $!\n";
+	$master->blocking(0);
+	return ($master, '/dev/pts/' . unpack 'i', $number);
+}
+
+# A person at a terminal, who types ahead. Afterwards the terminal must be as it was.
+sub life_client_person {
+	my ($fault, $dir) = @_;
+	need_servers();
+	$serial++;
+	my ($own, $peer) = ("c$serial", "p$serial");
+	my (undef, undef, $bad) = must_client('peer', ["/create $peer pw"], ports());
+	my @script = ("/create $own pw", "/msg $own self", "/talk $peer", 'plain', "/list $own", '/help msg', '/replicas',
+		'/logout', '/quit');
+	my ($master, $name) = open_terminal();
+	open my $slave, '+<', $name or die "$name: $!\n"; # it stays open: its mode is looked at
+	my $mode = POSIX::Termios->new;
+	my $before = POSIX::Termios->new;
+	$before->getattr(fileno $slave);
+	local $ENV{XDG_STATE_HOME} = $dir;
+	local $ENV{TERM} = 'xterm';
+	my $p = launch(command => [$program{client}, addresses(ports())], terminal => $name, err => "$worker_dir/client.err",
+		fault => $fault);
+	my ($seen, $typed) = ('', 0);
+	wait_until($patience, sub {
+		1 while sysread $master, $seen, 4096, length $seen;
+		if (!$typed && $seen =~ /Ctrl-D ends/) {
+			syswrite $master, join '', map { "$_\r" } @script;
+			$typed = 1;
+		}
+		return defined ended($p);
+	});
+	await($p, 0);
+	1 while sysread $master, $seen, 4096, length $seen;
+	spurt("$worker_dir/person.seen", $seen);
+	$p->{out} = "$worker_dir/person.seen";
+	$mode->getattr(fileno $slave);
+	$bad ||= wrong_end($p, 'the client');
+	$bad ||= 'the terminal is not as it was' if $mode->getlflag != $before->getlflag && $fault !~ /tcsetattr/;
+	my $done = () = $seen =~ /(?:create|talk|list|logout): ok/g;
+	$bad ||= "without a fault not all was done: $seen" if $fault eq '' && ($p->{status} != 0 || $done < 3);
+	$bad ||= 'the client ended with 0 before anything was typed' if $p->{status} == 0 && !$typed;
+	return ($bad ne '' ? 'wrong' : outcome_of($p), $bad);
+}
+
 # ---- the lives of repair ----
 
 sub run_repair {
@@ -746,7 +720,9 @@ sub life_repair_backup {
 
 my @lives = (
 	['server-new', \&life_server_new], ['server-old', \&life_server_old], ['server-salvage', \&life_server_salvage],
+	($> == 0 && defined getpwnam 'nobody' ? ['server-user', \&life_server_user] : ()),
 	['client-json', \&life_client_json], ['client-pipe', \&life_client_pipe], ['client-text', \&life_client_text],
+	['client-person', \&life_client_person],
 	['repair', \&life_repair], ['repair-check', \&life_repair_check], ['repair-backup', \&life_repair_backup],
 );
 

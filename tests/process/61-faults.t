@@ -20,5 +20,5 @@ status=$?
 comment "$(<"$dir/out")"
 is 'one case of many: nothing went wrong' "$status$(grep -c WRONG "$dir/out")" 00
 ok 'most calls were reached' test "$(awk '/ cases, .* calls failed/ { print($4 >= $2 / 2 ? 1 : 0) }' "$dir/out")" = 1
-is 'lives' "$(grep -c ' calls, .* cases$' "$dir/out")" 9
+ok 'in ten lives or more' test "$(grep -c ' calls, .* cases$' "$dir/out")" -ge 10
 done_testing
