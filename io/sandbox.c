@@ -67,8 +67,10 @@ void sandbox_user_own(const struct sandbox_user *user, const char *path)
 		if (byte != '/' && byte != '\0')
 			continue;
 		part[at] = '\0';
-		if (mkdir(part, 0700) == 0 && lchown(part, user->uid, user->gid) != 0)
+		if (mkdir(part, 0700) == 0 && lchown(part, user->uid, user->gid) != 0) {
+			(void)rmdir(part); /* or it would be root's at the next start, too */
 			return;
+		}
 		part[at] = byte;
 	}
 }
