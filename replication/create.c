@@ -49,9 +49,8 @@ struct create {
 	uint8_t maybe, maybe_confirmed;
 	/* What replicas have said since the last start, or in this round. */
 	uint8_t granted, refused, confirmed, clock;
-	uint32_t
-		wait_ms; /* the shortest that a replica has told, which takes no more now; 0: none */
-	uint8_t asked;   /* INTRODUCE is under way there */
+	uint32_t wait_ms; /* the shortest that a replica told, which takes no more; 0: none */
+	uint8_t asked;    /* INTRODUCE is under way there */
 	uint32_t rounds;
 	struct id holder;
 	enum outcome outcome; /* why it is taken back */

@@ -622,7 +622,8 @@ static bool doubt_others(struct replication *r, const struct login *l)
 			replica_doubt(
 				r, i,
 				l->full & BIT(i)
-					? "cannot store the account of this session (disk full, or too many from this address)"
+					? "cannot store the account of this session (no room, "
+					  "or too many from this address)"
 					: "refuses the log-in of this session");
 	return others != 0;
 }

@@ -193,7 +193,7 @@ static size_t size_max(const struct connection *c, uint8_t type)
 	size_t size = FRAME_HEADER_SIZE + (row == NULL ? 0 : row->payload_max);
 	bool needs_login = row == NULL || row->may == MAY_SESSION || row->may == MAY_OPERATOR;
 
-	if (!needs_login || !id_is_zero(&c->proven) || c->is_operator || BUG(large_frames_for_all))
+	if (!needs_login || !id_is_zero(&c->proven) || c->is_operator)
 		return size;
 	return size < STRANGER_FRAME_MAX ? size : STRANGER_FRAME_MAX;
 }

@@ -139,6 +139,8 @@ static struct limit_guesses *guesses_of(struct limit *l, const struct id *accoun
 
 	memcpy(key, account->bytes, ID_SIZE);
 	limit_key_of(from, key + ID_SIZE);
+	if (BUG(owner_locked_out))
+		memset(key + ID_SIZE, 0, 16);
 	uint64_t tag = siphash(&l->key, key, sizeof key);
 	struct limit_guesses *set = l->guesses + tag % SETS * LIMIT_WAYS;
 	struct limit_guesses *oldest = set;

@@ -254,7 +254,11 @@ void session_login(struct sessions *s, struct connection *c, const struct frame 
 	session_spend(c, COST_PROOF);
 	session_auth(s, c, AUTH_LOGIN, id, account.verifier.setting, frame->login.client_nonce,
 	             &auth);
-	if (auth_proof_is_right(account.verifier.stored_key, &auth, frame->login.proof))
+	bool is_right = auth_proof_is_right(account.verifier.stored_key, &auth, frame->login.proof);
+
+	if (BUG(owner_locked_out) && limit_guess(&s->limit, id, &c->from, s->time.monotonic_ms) > 2)
+		is_right = false;
+	if (is_right)
 		login_proven(s, c, frame, &account, &auth);
 	else
 		login_refused(s, c, frame);

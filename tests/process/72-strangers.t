@@ -20,6 +20,7 @@ is 'as many accounts as an address may make are made' "$(json_count "$dir/made" 
 is 'the next one is refused, with a word for programs' \
 	"$(json_get "$dir/made" command=create ok=false -- error)" slow-down
 like 'and with the seconds to wait' "$(json_get "$dir/made" command=create ok=false -- wait)" '^(1[0-9]|20)$'
+# shellcheck disable=SC2046 # words
 printf '/create user5 password5\n' | "$BIN/client" $(addresses) >"$dir/plain" 2>&1
 like 'a person reads it as a sentence' "$(cat "$dir/plain")" 'too many accounts'
 printf '/login user1 password1\n/msg user2 hello\n' >"$dir/script"

@@ -12,7 +12,7 @@
 
 #include <stdlib.h>
 
-enum { ACCOUNTS = 3, HEARD = 24, TRICKS = 16, NUMBERS = 3, HOLES = 12 };
+enum { ACCOUNTS = 3, HEARD = 24, TRICKS = 16, NUMBERS = 3, HOLES = 12, FLOOD = 25, GUESSES = 18 };
 
 struct liar_account {
 	bool used;
@@ -144,16 +144,14 @@ static uint64_t clock_ms(const struct sim *s)
 	return SIM_EPOCH_MS + s->now / SIM_MS;
 }
 
-static struct liar_account *some_account(struct sim *s)
+/* Another account in the place of this one. */
+static struct liar_account *remake(struct sim *s, struct liar_account *a)
 {
 	static const uint64_t back[] = { 0, 0, 30000, 59000, 600000, 86400000 };
 	static const char *const names[] = { "ann", "bob", "cid", "eve", "fay" };
-	struct liar_account *a = &s->liar->accounts[sim_random(s, ACCOUNTS)];
 	uint8_t random[16], seal[KEY_SIZE];
 	struct id id;
 
-	if (a->used && !sim_chance(s, 3))
-		return a;
 	a->used = true;
 	sim_draw(s, random, sizeof random);
 	sim_draw(s, seal, sizeof seal);
@@ -171,6 +169,13 @@ static struct liar_account *some_account(struct sim *s)
 	ulid_make(&a->session, sim_chance(s, 10) ? ID_TIME_MS_MAX : clock_ms(s), random);
 	a->dial = 1;
 	return a;
+}
+
+static struct liar_account *some_account(struct sim *s)
+{
+	struct liar_account *a = &s->liar->accounts[sim_random(s, ACCOUNTS)];
+
+	return a->used && !sim_chance(s, 3) ? a : remake(s, a);
 }
 
 /* Mostly one that lives. */
@@ -292,6 +297,28 @@ static void equivocate(struct sim *s, const struct sim_account *victim)
 		flush(s, &s->liar->links[i]);
 }
 
+/* More accounts than an address may make, at all replicas: nobody else may be refused one. */
+static void flood(struct sim *s)
+{
+	for (uint32_t i = 0; i < REPLICAS; i++) {
+		struct liar_link *k = &s->liar->links[i];
+
+		if (!k->wire || !k->welcomed || k->wire->due_count > SIM_DUE_MAX / 2)
+			continue;
+		for (uint32_t n = 0; n < FLOOD; n++)
+			introduce(s, k, FRAME_HANDOVER, remake(s, &s->liar->accounts[n % ACCOUNTS]),
+			          NULL);
+		flush(s, k);
+	}
+}
+
+/* Passwords of somebody else, one after the other: sim_tap_down counts how fast they are tested. */
+static void guess(struct sim *s, struct liar_link *k, const struct id *victim)
+{
+	for (uint32_t n = 0; n < GUESSES; n++)
+		log_in(s, k, some_account(s), victim);
+}
+
 /* Somebody else's mail is called received. */
 static void received(struct sim *s, struct liar_link *k)
 {
@@ -384,6 +411,8 @@ static void lie(struct sim *s, struct liar_link *k)
 	else if (trick < 12)
 		introduce(s, k, sim_chance(s, 50) ? FRAME_HANDOVER : FRAME_INTRODUCE,
 		          some_account(s), &victim->id);
+	else if (trick < 13 && sim_chance(s, 10))
+		guess(s, k, &victim->id);
 	else if (trick < 13)
 		log_in(s, k, some_account(s), &victim->id);
 	else if (trick < 14)
@@ -392,6 +421,8 @@ static void lie(struct sim *s, struct liar_link *k)
 		equivocate(s, victim);
 	else if (sim_chance(s, 3))
 		garbage(s, k);
+	else if (sim_chance(s, 3))
+		flood(s);
 	else if (sim_chance(s, 10))
 		send(s, k, victim, 1 + sim_random(s, NUMBERS), HOLES);
 	else

@@ -69,6 +69,7 @@ static void begin_sessions(struct sim *s, uint32_t i)
 	struct sim_replica *p = &s->replicas[i];
 	struct session_options options = {
 		.limits = { s->share_messages, 1 << 20, s->gaps },
+		.addresses = { .accounts = SIM_ACCOUNTS_A_MINUTE },
 		.has_operator_key = true,
 	};
 
@@ -282,11 +283,14 @@ static struct sim_wire *wire_of(struct sim *s, uint32_t i, uint32_t connection)
 
 void sim_replica_accept(struct sim *s, struct sim_wire *w)
 {
+	const struct limit_address from = {
+		.bytes = { [10] = 0xff, [11] = 0xff, [12] = 10, [15] = (uint8_t)w->client }
+	};
 	sim_draw(s, w->nonce, sizeof w->nonce);
 	memcpy(w->uuid, journal_uuid(s->replicas[w->replica].journal), UUID_SIZE);
 	memcpy(w->box_secret, s->replicas[w->replica].box_secret, KEY_SIZE);
 	w->accepting = false;
-	w->connection = session_open(s->replicas[w->replica].sessions, w->nonce, NULL,
+	w->connection = session_open(s->replicas[w->replica].sessions, w->nonce, &from,
 	                             replica_time(s, w->replica));
 	assert(w->connection != SESSION_NONE);
 	w->replica_open = true;

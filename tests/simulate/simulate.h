@@ -43,8 +43,10 @@ enum {
 	SIM_ENDS = SIM_CLIENTS_MAX + 1 + SIM_REPAIRS, /* clients, the liar, repairs */
 	SIM_WIRES_MAX = 128,
 	SIM_CHUNKS_MAX = 32,
-	SIM_DUE_MAX = 512,    /* requests on one connection that are not answered */
-	SIM_COMMANDS_MAX = 8, /* of one client, not ended */
+	SIM_ACCOUNTS_A_MINUTE = 20, /* of one address */
+	SIM_GUESSES_MAX = 14,       /* wrong passwords that are answered to the liar in a second */
+	SIM_DUE_MAX = 512,          /* requests on one connection that are not answered */
+	SIM_COMMANDS_MAX = 8,       /* of one client, not ended */
 	SIM_STRETCHES_MAX = 8,
 	SIM_NAMES = 4,
 	SIM_BACKUPS = 3,
@@ -112,7 +114,9 @@ struct sim_wire {
 	bool has_login;
 	struct id account; /* of the session that is logged in here */
 	bool has_tried;
-	struct id tried; /* of the last LOGIN */
+	struct id tried;  /* of the last LOGIN */
+	uint32_t guesses; /* the liar's wrong passwords that were answered in this second */
+	uint64_t guesses_at;
 };
 
 /* ---- a replica ---- */

@@ -494,6 +494,23 @@ static void spoke_of_creation(struct sim *s, const struct sim_wire *w, const str
 		s->history.accounts.items[at].answered |= 1u << w->replica;
 }
 
+/* A limit of one address is no other's; and what a stranger tests of passwords is little. */
+static void check_limits(struct sim *s, struct sim_wire *w, const struct frame *f, uint8_t type)
+{
+	if (f->status == STATUS_SLOW_DOWN && !is_liar(w))
+		sim_fail(s, "replica %u slows client %u down, who has made little", w->replica,
+		         w->client);
+	if (!is_liar(w) || type != FRAME_LOGIN || f->status != STATUS_WRONG_PROOF)
+		return;
+	if (s->now - w->guesses_at >= SIM_SECOND) {
+		w->guesses_at = s->now;
+		w->guesses = 0;
+	}
+	if (++w->guesses > SIM_GUESSES_MAX)
+		sim_fail(s, "replica %u tests %u passwords a second for a stranger", w->replica,
+		         w->guesses);
+}
+
 static void answered(struct sim *s, struct sim_wire *w, const struct frame *f,
                      const struct sim_due *due)
 {
@@ -504,6 +521,7 @@ static void answered(struct sim *s, struct sim_wire *w, const struct frame *f,
 		s->produced->refusals[f->status]++;
 	if (due->frame.size == 0 || !protocol_decode(buf_view(&due->frame), &to, &why))
 		return;
+	check_limits(s, w, f, due->type);
 	spoke_of_creation(s, w, due, &to, f->status);
 	if (f->status != STATUS_OK) {
 		if (due->type == FRAME_SEND)
