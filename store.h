@@ -171,13 +171,18 @@ bool store_list_next(const struct store *s, struct view prefix, struct view afte
 
 /* ---- mailboxes and streams ---- */
 
-/* The next live message of a mailbox after a place, in order of place. Sets `after` to it. False at
- * the end. It steps over each message that store_work has still to free, so a caller that reads
- * pages waits until the work of that mailbox is done. */
-bool store_mailbox_next(const struct store *s, const struct id *recipient, struct place *after,
-                        struct message *message);
+/* A walk in the order of a mailbox passes over what store_work has still to free, which takes one
+ * step for each. So it has a budget of steps: what ends it is that, an element, or the end. */
+enum store_step { STORE_STEP_FOUND, STORE_STEP_END, STORE_STEP_LATER };
+#define STORE_STEPS_ALL UINT64_MAX
+
+/* The next live message of a mailbox after a place, in order of place. Sets `after` to it; or, if
+ * the budget is used up, to the last that was passed over. Takes the steps off *budget. */
+enum store_step store_mailbox_next(const struct store *s, const struct id *recipient,
+                                   struct place *after, struct message *message, uint64_t *budget);
 /* What `sender` uses of his share of `recipient`'s mailbox: live messages, and streams of which
- * none is left; and bytes of the texts. For an unknown recipient: of his share of all unknown ids together. 0 and 0 if he uses
+ * none is left; and bytes of the texts. For an unknown recipient: of his share of all unknown ids
+ * together. 0 and 0 if he uses
  * nothing. */
 void store_share(const struct store *s, const struct id *recipient, const struct id *sender,
                  uint32_t *messages, uint64_t *bytes);
@@ -237,8 +242,10 @@ struct store_pending {
 	uint64_t number;
 	struct place place;
 };
-/* The next element in that order. The walk begins with a zeroed `after`. False at the end. */
-bool store_pending_next(const struct store *s, struct store_pending *after, struct fact *fact);
+/* The next element in that order. The walk begins with a zeroed `after`. The budget is as that of
+ * store_mailbox_next. */
+enum store_step store_pending_next(const struct store *s, struct store_pending *after,
+                                   struct fact *fact, uint64_t *budget);
 
 /* ---- texts that are held once ---- */
 
@@ -250,6 +257,10 @@ bool store_text_next(const struct store *s, uint8_t after[KEY_SIZE], struct view
  * compute it for each. False if the message is not held or its text is short. */
 bool store_text_digest(const struct store *s, const struct message *message,
                        uint8_t digest[KEY_SIZE]);
+/* The same, and whether this is the first time that it is asked for a text with this `mark`, which
+ * is not 0: so a caller writes each text once, however many messages have it. */
+bool store_text_once(struct store *s, const struct message *message, uint64_t mark,
+                     uint8_t digest[KEY_SIZE], bool *is_first);
 
 /* In a snapshot, messages stand before the long texts that they name by digest. So while it is
  * read, a message is added with an empty text, and with the digest and size of the text to come. */

@@ -117,6 +117,7 @@ static void job_done(struct committer *c)
 	if (synced - before > c->counts.batch_max)
 		c->counts.batch_max = synced - before;
 	session_synced(c->sessions, synced);
+	session_behind(c->sessions, journal_is_behind(c->journal));
 	peers_act(c->peers);
 }
 

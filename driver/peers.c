@@ -230,12 +230,14 @@ static void log_reports(struct peers *p)
 void peers_act(struct peers *p)
 {
 	struct session_action action;
+	bool has_appended = false;
 
 	while (session_next(p->sessions, &action)) {
 		struct peers_connection *c;
 
 		if (action.kind == SESSION_APPEND) {
 			(void)journal_append(p->journal, action.fact); /* both count alike */
+			has_appended = true;
 			continue;
 		}
 		c = connection_at(p, action.connection);
@@ -248,6 +250,8 @@ void peers_act(struct peers *p)
 			connection_begin_close(c, &action);
 	}
 	log_reports(p);
+	if (has_appended)
+		session_behind(p->sessions, journal_is_behind(p->journal));
 }
 
 /* ---- what was written and not read ---- */

@@ -2,7 +2,8 @@
  *
  * Facts are printed into the buffer `fill`. When a batch begins, `fill` becomes `batch`, and the
  * job writes `batch` with one call and syncs it with one. Meanwhile the next batch fills the other
- * buffer: this is group commit.
+ * buffer: this is group commit. If so much comes that `fill` has the size of a batch, it waits in
+ * `full`, behind others, and another one is filled.
  *
  * A batch begins with a line that says how many bytes of the journal are synced. That number is the
  * place where the batch itself will stand, and it is known only when the batch begins. So `fill`
@@ -22,9 +23,9 @@
 #include <stdio.h>
 
 enum {
-	RETRY_MS = 1000,           /* before what was put off is tried again */
-	LARGE_BATCH = 128 << 10,   /* bytes: behind such a batch nothing is reserved */
-	BATCH_KEPT_MAX = 16 << 20, /* bytes: a larger buffer is freed after its batch */
+	RETRY_MS = 1000,          /* before what was put off is tried again */
+	LARGE_BATCH = 128 << 10,  /* bytes: behind such a batch nothing is reserved */
+	BATCH_KEPT_MAX = 4 << 20, /* bytes: a larger buffer is freed after its batch */
 };
 
 bool journal_is_no_room(int result)
@@ -62,17 +63,59 @@ static void need_front(struct buf *b)
 	(void)put; /* the buffer has no maximum that could be reached */
 }
 
+size_t batch_waiting(const struct journal *j)
+{
+	return j->full_size + j->fill.size;
+}
+
+/* The batch that is being filled has its size: the next fact begins another one. */
+static void close_batch(struct journal *j)
+{
+	struct journal_batch *full = ring_add(&j->full, sizeof *full);
+
+	*full = (struct journal_batch){ .bytes = j->fill, .position = j->position };
+	j->full_size += j->fill.size;
+	buf_init(&j->fill, JOURNAL_BUFFER_MAX);
+}
+
+/* Puts a fact. A long text is put once in a batch, before the first message that has it. (The store
+ * may hold the message no more, if the same request has replaced it: then its text is in its
+ * line.) A batch is written as a whole, so no reference is without its text. */
+static void put_fact(struct journal *j, const struct fact *fact)
+{
+	uint8_t digest[KEY_SIZE];
+	bool is_first = false;
+	bool refers = fact->kind == FACT_MESSAGE && j->format >= 2 &&
+	              fact->message.text.size > STORE_TEXT_SHARED &&
+	              store_text_once(j->store, &fact->message, j->mark, digest, &is_first);
+
+	if (refers && is_first) {
+		size_t begin = j->fill.size;
+
+		journal_line_put_text(&j->fill, digest, fact->message.text);
+		journal_line_seal(&j->fill, begin);
+		if (BUG(batch_cut_behind_text)) {
+			close_batch(j);
+			need_front(&j->fill);
+		}
+	}
+	size_t begin = j->fill.size;
+
+	journal_line_put_fact(&j->fill, fact, refers ? digest : NULL);
+	journal_line_seal(&j->fill, begin);
+}
+
 /* The fact is printed at once, so the caller may free it. */
 uint64_t journal_append(struct journal *j, const struct fact *fact)
 {
-	size_t begin;
-
 	assert(j->magic == JOURNAL_MAGIC);
 	assert(fact != NULL);
+	if (j->fill.size >= j->batch_size_max && !BUG(batch_unbounded))
+		close_batch(j);
+	if (j->fill.size == 0 && !BUG(text_once_for_all))
+		j->mark++;
 	need_front(&j->fill);
-	begin = j->fill.size;
-	journal_line_put_fact(&j->fill, fact, NULL);
-	journal_line_seal(&j->fill, begin);
+	put_fact(j, fact);
 	return ++j->position;
 }
 
@@ -100,12 +143,23 @@ static void begin(struct journal *j, uint64_t position)
 void batch_begin(struct journal *j)
 {
 	struct buf empty = j->batch;
+	uint64_t position = j->position;
 
-	assert(j->fill.size > JOURNAL_SYNCED_SIZE_MAX);
 	assert(empty.size == 0);
-	j->batch = j->fill;
-	j->fill = empty;
-	begin(j, j->position);
+	if (j->full.count > 0) {
+		const struct journal_batch *full = ring_at(&j->full, 0, sizeof *full);
+
+		buf_release(&j->batch);
+		j->batch = full->bytes;
+		position = full->position;
+		j->full_size -= j->batch.size;
+		ring_drop(&j->full);
+	} else {
+		assert(j->fill.size > JOURNAL_SYNCED_SIZE_MAX);
+		j->batch = j->fill;
+		j->fill = empty;
+	}
+	begin(j, position);
 }
 
 void batch_begin_note(struct journal *j)
@@ -143,13 +197,15 @@ static int reserve(struct journal *j, uint64_t end)
 void batch_run(struct journal *j)
 {
 	const struct disk_operations *o = j->disk->operations;
-	const struct journal_job *job = &j->job;
+	struct journal_job *job = &j->job;
 	const char *file = journal_names[FILE_JOURNAL];
-	int result = journal_failed(j, o->write(j->disk, j->handle, j->end, job->data, job->size),
-	                            "write", file);
+	int result;
 
+	job->crc = crc32c(j->crc, job->data, job->size);
+	result = journal_failed(j, o->write(j->disk, j->handle, j->end, job->data, job->size),
+	                        "write", file);
 	/* Nothing of it counts yet, and it can be written over itself. */
-	j->job.gives_up = journal_is_no_room(result) && !BUG(full_disk_ends_server);
+	job->gives_up = journal_is_no_room(result) && !BUG(full_disk_ends_server);
 	if (result < 0 || journal_failed(j, reserve(j, j->end + job->size), "reserve", file) < 0 ||
 	    BUG(never_synced))
 		return;
@@ -181,7 +237,7 @@ void batch_end(struct journal *j)
 		journal_put_off_job(j);
 		return;
 	}
-	j->crc = crc32c(j->crc, j->job.data, j->job.size);
+	j->crc = j->job.crc;
 	j->end += j->job.size;
 	j->reserved = j->job.reserved;
 	assert(j->reserved >= j->end);

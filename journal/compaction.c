@@ -94,6 +94,8 @@ static void run_slice(struct journal *j)
 {
 	const struct snapshot *s = &j->snapshot;
 
+	if (j->job.size == 0)
+		return;
 	if (open_new(j, s->file) < 0 || write_new(j, s->file, s->offset) < 0)
 		give_up(j);
 }
@@ -358,6 +360,7 @@ static void take_new_journal(struct journal *j)
 	j->handle = j->job.handle;
 	j->new_handle = -1;
 	j->head_size = j->end = j->job.size;
+	j->format = JOURNAL_FORMAT;
 	j->crc = crc32c(0, j->job.data, j->job.size);
 	j->reserved = j->job.reserved > j->end ? j->job.reserved : j->end;
 	buf_clear(&j->batch);

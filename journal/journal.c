@@ -11,8 +11,9 @@
 #include <stdio.h>
 
 enum {
-	COMPACT_SIZE_MIN = 256 << 20, /* bytes; the two defaults of struct journal_options */
+	COMPACT_SIZE_MIN = 256 << 20, /* bytes; the defaults of struct journal_options */
 	RESERVE_SIZE = 4 << 20,
+	BATCH_SIZE_MAX = 2 << 20,
 	BATCHES_PER_SLICE = 4, /* of a load that never pauses: then a compaction has its turn */
 	ROOM_LOOK_MS = 1000,   /* how old the answer of a disk about its room may be */
 };
@@ -31,6 +32,7 @@ struct journal *journal_new(struct disk *disk, const struct journal_options *opt
 	                                                     : COMPACT_SIZE_MIN;
 	j->reserve_size = options->reserve_size != 0 ? options->reserve_size : RESERVE_SIZE;
 	j->slice_size = j->reserve_size / RESERVE_STEPS;
+	j->batch_size_max = options->batch_size_max != 0 ? options->batch_size_max : BATCH_SIZE_MAX;
 	j->keeps_reserve = !options->is_copy;
 	j->handle = -1;
 	j->new_handle = -1;
@@ -61,6 +63,13 @@ void journal_abandon(struct journal *j)
 	close_handle(j, &j->handle);
 	close_handle(j, &j->new_handle);
 	close_handle(j, &j->snapshot.handle);
+	while (j->full.count > 0) {
+		struct journal_batch *full = ring_at(&j->full, 0, sizeof *full);
+
+		buf_release(&full->bytes);
+		ring_drop(&j->full);
+	}
+	ring_release(&j->full);
 	buf_release(&j->fill);
 	buf_release(&j->batch);
 	buf_release(&j->snapshot.slice);
@@ -90,7 +99,7 @@ uint64_t journal_synced(const struct journal *j)
 
 bool journal_begin(struct journal *j, bool may_compact)
 {
-	bool has_batch = j->fill.size > 0;
+	bool has_batch = batch_waiting(j) > 0;
 
 	assert(j->magic == JOURNAL_MAGIC);
 	assert(j->job.kind == JOB_NONE);
@@ -118,10 +127,22 @@ bool journal_begin(struct journal *j, bool may_compact)
 	return true;
 }
 
+bool journal_is_behind(struct journal *j)
+{
+	uint64_t unsynced = batch_waiting(j) + j->batch.size;
+
+	assert(j->magic == JOURNAL_MAGIC);
+	if (unsynced > 2 * j->batch_size_max)
+		j->is_behind = true;
+	if (unsynced < j->batch_size_max)
+		j->is_behind = false;
+	return j->is_behind && !BUG(never_behind);
+}
+
 size_t journal_waiting_size(const struct journal *j)
 {
 	assert(j->magic == JOURNAL_MAGIC);
-	return j->fill.size;
+	return batch_waiting(j);
 }
 
 bool journal_job_is_batch(const struct journal *j)
@@ -199,8 +220,8 @@ int journal_do(struct journal *j, void (*begin)(struct journal *j), char err[ERR
  * left of the reserve must also hold what is applied before this is asked again. */
 enum journal_room journal_room(struct journal *j, uint64_t now_ms)
 {
-	uint64_t mark = compaction_size_max(j) + j->fill.size + 2 * j->reserve_size;
-	uint64_t need = j->end + j->fill.size + j->reserve_size / RESERVE_STEPS;
+	uint64_t mark = compaction_size_max(j) + batch_waiting(j) + 2 * j->reserve_size;
+	uint64_t need = j->end + batch_waiting(j) + j->reserve_size / RESERVE_STEPS;
 
 	assert(j->magic == JOURNAL_MAGIC);
 	j->now_ms = now_ms;
@@ -270,7 +291,7 @@ static int write_waiting(struct journal *j, char err[ERR_SIZE])
 
 	if (j->has_kept)
 		result = journal_do(j, batch_begin_again, err);
-	if (result == 0 && !j->has_kept && j->fill.size > 0)
+	while (result == 0 && !j->has_kept && batch_waiting(j) > 0)
 		result = journal_do(j, batch_begin, err);
 	return result == 0 && j->has_kept ? say_failed(j, err) : result;
 }

@@ -57,6 +57,7 @@ struct journal_options {
 	uint8_t uuid[UUID_SIZE];   /* random bytes: its uuid if it has none yet, or with new_uuid */
 	uint64_t compact_size_min; /* of a journal, before it is compacted; 0: 256 MiB */
 	bool is_copy;              /* for nobody to write to: a clean stop keeps no reserve */
+	uint64_t batch_size_max;   /* of a batch; the rest is in the next. 0: 2 MiB */
 	uint64_t reserve_size;     /* of a journal, ahead of its end; 0: 4 MiB. A slice of a
 	                            * compaction has a sixteenth of it */
 };
@@ -98,7 +99,11 @@ uint64_t journal_synced(const struct journal *j);
  * never pauses such a step comes after every fourth batch; otherwise the journal would grow for
  * ever. False: there is nothing to do, or a job has failed for good. */
 bool journal_begin(struct journal *j, bool may_compact);
-/* How many bytes wait for the next batch, so that the caller may run a small one inline. */
+/* Whether much more has been appended than is on the disk: two batches and more. The caller then
+ * appends nothing new until this is false, when less than one batch is left. So the memory that
+ * waits for the disk is bounded, and so is the time for which a reply waits. */
+bool journal_is_behind(struct journal *j);
+/* How many bytes wait for the next batches, so that the caller may run a small one inline. */
 size_t journal_waiting_size(const struct journal *j);
 /* Whether the job that was begun is a batch; else it is a step of a compaction. */
 bool journal_job_is_batch(const struct journal *j);

@@ -236,10 +236,10 @@ void journal_line_put_decimal(struct buf *out, uint64_t value)
 	buf_added(out, (size_t)(put_decimal(begin, value) - begin));
 }
 
-void journal_line_put_format(struct buf *out)
+void journal_line_put_format(struct buf *out, int format)
 {
 	journal_line_put(out, "{\"format\":");
-	journal_line_put_decimal(out, JOURNAL_FORMAT);
+	journal_line_put_decimal(out, (uint64_t)format);
 }
 
 void journal_line_seal(struct buf *out, size_t begin)
@@ -278,7 +278,7 @@ void journal_line_put_head(struct buf *out, const struct journal_head *head)
 {
 	size_t begin = out->size;
 
-	journal_line_put_format(out);
+	journal_line_put_format(out, JOURNAL_FORMAT);
 	journal_line_put(out, ",");
 	put_names(out, &head->follows);
 	if (head->has_old) {
@@ -471,12 +471,35 @@ static bool is_plain_text(struct view text)
 	return message_text_is_valid(text);
 }
 
-/* The rest of a message. Its text is not copied: it stands in the line as it is. */
-static bool take_message(struct view left, struct message *m)
+/* Behind the digest and the size of a reference nothing follows. */
+static bool take_reference(struct view left, struct element *e)
 {
+	uint64_t size = 0;
+
+	e->kind = ELEMENT_REFERENCE;
+	e->fact.message.text = view_of(NULL, 0);
+	if (left.size < 2 * KEY_SIZE || !key_from_text(view_of(left.data, 2 * KEY_SIZE), e->digest))
+		return false;
+	left = view_of(left.data + 2 * KEY_SIZE, left.size - 2 * KEY_SIZE);
+	if (!TAKE(&left, "\",\"size\":") || !take_decimal(&left, &size) || left.size != 0 ||
+	    size <= STORE_TEXT_SHARED || size > TEXT_SIZE_MAX)
+		return false;
+	e->text_size = (uint32_t)size;
+	return true;
+}
+
+/* The rest of a message, or of a reference. Its text is not copied: it stands in the line as it
+ * is. */
+static bool take_message(struct view left, struct element *e)
+{
+	struct message *m = &e->fact.message;
+
 	if (!TAKE(&left, ",\"number\":") || !take_decimal(&left, &m->number) || m->number == 0 ||
-	    !TAKE(&left, ",\"sent\":") || !take_decimal(&left, &m->sent_ms) ||
-	    !TAKE(&left, ",\"text\":\"") || left.size == 0 || left.data[left.size - 1] != '"')
+	    !TAKE(&left, ",\"sent\":") || !take_decimal(&left, &m->sent_ms))
+		return false;
+	if (TAKE(&left, ",\"digest\":\""))
+		return take_reference(left, e);
+	if (!TAKE(&left, ",\"text\":\"") || left.size == 0 || left.data[left.size - 1] != '"')
 		return false;
 	left.size--;
 	m->text = left;
@@ -506,7 +529,7 @@ static bool parse_fast(struct journal_line_parser *p, struct view open, struct e
 	}
 	e->fact.kind = FACT_MESSAGE;
 	e->fact.message.stream = stream;
-	return take_message(open, &e->fact.message);
+	return take_message(open, e);
 }
 
 /* ---- reading, from a tree ---- */
@@ -710,9 +733,9 @@ static const struct form {
 	{ { "id", "name", "middle", "delete_key" }, 4, IN_BOTH, tree_tombstone },
 	{ { "to", "from", "session", "number", "sent", "digest", "size" },
 	  7,
-	  IN_SNAPSHOT,
+	  IN_BOTH,
 	  tree_reference },
-	{ { "digest", "text" }, 2, IN_SNAPSHOT, tree_text },
+	{ { "digest", "text" }, 2, IN_BOTH, tree_text },
 	{ { "crc" }, 1, IN_SNAPSHOT, tree_block },
 	{ { "synced" }, 1, IN_JOURNAL, tree_synced },
 	{ { "users", "pending" }, 2, IN_JOURNAL, tree_note },

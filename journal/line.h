@@ -12,9 +12,12 @@
  *   message     {"to","from","session","number","sent","text"}
  *   burial      {"to","from","session","gone":[first,last]}
  *
- *   in snapshots only
  *   reference   {"to","from","session","number","sent","digest","size"}: a message with a long text
- *   text        {"digest","text"}: a long text, which several references may share
+ *   text        {"digest","text"}: a long text, which several references may share. In a snapshot
+ *               all texts stand at the end, in a journal each before the first reference of its
+ *               batch
+ *
+ *   in snapshots only
  *   block       {"crc"}: the CRC-32C of all bytes since the block before, or since the beginning
  *
  *   in journals only
@@ -37,7 +40,8 @@
 #include "store.h"
 
 enum {
-	JOURNAL_FORMAT = 1,
+	JOURNAL_FORMAT = 2,  /* of a journal; 1 had no reference and no text */
+	SNAPSHOT_FORMAT = 1, /* of the other files */
 	/* The longest text with every byte escaped, and the rest of a line. */
 	JOURNAL_LINE_SIZE_MAX = TEXT_SIZE_MAX * 6 + 1024,
 	JOURNAL_HEX_SIZE = 8,         /* digits of a CRC-32C */
@@ -116,8 +120,8 @@ void journal_line_put_synced(struct buf *out, uint64_t synced);
 void journal_line_put_note(struct buf *out, const struct snapshot_names *names);
 /* {"crc":"..."}, a block: a whole object, no newline. */
 void journal_line_put_block(struct buf *out, uint32_t crc);
-/* {"format":1 with which every file begins: no comma behind it. */
-void journal_line_put_format(struct buf *out);
+/* {"format":N with which every file begins: no comma behind it. */
+void journal_line_put_format(struct buf *out, int format);
 /* Put pieces, for the head and the tail of a snapshot and for replica.json: a string as it is
  * (nothing is escaped), 8 hexadecimal digits, a decimal number. */
 void journal_line_put(struct buf *out, const char *string);

@@ -159,9 +159,9 @@ static bool parse_replica(struct start *s, struct view line)
 	line.size--;
 
 	struct cJSON *tree = json_parse(line, &wrong);
-	bool newer = json_integer(json_member(tree, "format"), &format) && format > JOURNAL_FORMAT;
+	bool newer = json_integer(json_member(tree, "format"), &format) && format > SNAPSHOT_FORMAT;
 	bool fits = journal_line_is_sealed(line) && json_has_only(tree, keys, 3) &&
-	            format == JOURNAL_FORMAT && json_string(json_member(tree, "uuid"), &text) &&
+	            format == SNAPSHOT_FORMAT && json_string(json_member(tree, "uuid"), &text) &&
 	            uuid_from_text(text, uuid);
 
 	json_free(tree);
@@ -223,7 +223,7 @@ static bool write_replica(struct start *s)
 	memcpy(s->j->uuid, s->options->uuid, UUID_SIZE);
 	put_uuid(uuid, s->j->uuid);
 	buf_init(&line, REPLICA_SIZE_MAX);
-	journal_line_put_format(&line);
+	journal_line_put_format(&line, SNAPSHOT_FORMAT);
 	journal_line_put(&line, ",\"uuid\":\"");
 	journal_line_put(&line, uuid);
 	journal_line_put(&line, "\"");
@@ -358,6 +358,7 @@ static void take_over(struct start *s)
 	j->reserved = f->size > f->whole_end ? f->size : f->whole_end;
 	j->crc = f->crc;
 	j->head_size = f->head_size;
+	j->format = (int)f->head.format;
 	j->names = (struct snapshot_names){ s->users.name, s->pending.name };
 	j->sizes[0] = s->users.size;
 	j->sizes[1] = s->pending.size;
@@ -490,6 +491,7 @@ static bool begin_fresh(struct start *s)
 	done = replace_file(s, FILE_JOURNAL, buf_view(&line));
 	j->head_size = j->end = j->reserved = line.size;
 	j->crc = crc32c(0, line.data, line.size);
+	j->format = JOURNAL_FORMAT;
 	buf_release(&line);
 	if (!done)
 		return false;
@@ -623,6 +625,7 @@ enum journal_status journal_open(struct disk *disk, const struct journal_options
 	s.j = journal_new(disk, options, store);
 	journal_line_parser_init(&s.l.parser);
 	buf_init(&s.l.texts, JOURNAL_BUFFER_MAX);
+	buf_init(&s.l.batch_texts, JOURNAL_BUFFER_MAX);
 	if (start(&s)) {
 		assert(s.l.status == JOURNAL_OK);
 		*journal = s.j;
@@ -632,6 +635,8 @@ enum journal_status journal_open(struct disk *disk, const struct journal_options
 	}
 	journal_line_parser_release(&s.l.parser);
 	buf_release(&s.l.texts);
+	loading_forget_texts(&s.l);
+	buf_release(&s.l.batch_texts);
 	memory_free(s.journal.notes);
 	memory_free(s.old.notes);
 	return s.l.status;

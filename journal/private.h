@@ -35,6 +35,7 @@
 #ifndef THREEFOLD_JOURNAL_PRIVATE_H
 #define THREEFOLD_JOURNAL_PRIVATE_H
 
+#include "base/ring.h"
 #include "journal/journal.h"
 #include "journal/line.h"
 
@@ -43,7 +44,7 @@ enum {
 	RESERVE_STEPS = 16, /* a job enlarges the reserve by about a 16th, and a slice of a
 	                     * snapshot is as large as that */
 };
-/* Of all buffers here. What bounds them is what the requests of one batch can bring. */
+/* Of all buffers here. What bounds them is batch_size_max, and what one request brings more. */
 #define JOURNAL_BUFFER_MAX (SIZE_MAX / 4)
 
 /* ---- names.c ---- */
@@ -88,9 +89,18 @@ struct journal_job {
 	const char *file;
 	int handle;        /* of the file written aside; -1: it is opened by the job */
 	uint64_t reserved; /* the size of the journal after the job */
+	uint32_t crc;      /* BATCH: of the journal with it */
 	int64_t room;      /* of the disk; below 0: not looked at */
 };
 
+/* A batch that has its size, and waits. */
+struct journal_batch {
+	struct buf bytes;
+	uint64_t position; /* of its last fact */
+};
+
+/* How many bytes are appended and not begun. */
+size_t batch_waiting(const struct journal *j);
 /* Whether a call of the disk failed because the disk, a quota or a limit is full. */
 bool journal_is_no_room(int result);
 /* From now on, for a second, what has given up is not tried again. */
@@ -181,7 +191,8 @@ struct journal {
 	uint64_t compact_size_min;
 	uint64_t reserve_size;
 	uint64_t slice_size; /* of a snapshot, in one job */
-	bool keeps_reserve;  /* at a clean stop */
+	uint64_t batch_size_max;
+	bool keeps_reserve; /* at a clean stop */
 
 	int handle;                  /* of journal.jsonl */
 	uint64_t end;                /* its bytes that are on the disk: where the next batch goes */
@@ -196,8 +207,15 @@ struct journal {
 
 	uint64_t position; /* facts appended */
 	uint64_t synced;   /* facts on the disk */
-	struct buf fill;   /* begins with JOURNAL_SYNCED_SIZE_MAX bytes of room, or is empty */
-	struct buf batch;  /* what the job writes */
+	int format;        /* of journal.jsonl: 1 takes no references */
+	/* What is appended and not begun: whole batches, then the one that is being filled. Each
+	 * begins with JOURNAL_SYNCED_SIZE_MAX bytes of room. */
+	struct ring full; /* of struct journal_batch */
+	struct buf fill;
+	size_t full_size; /* bytes in all of `full` */
+	uint64_t mark;    /* of the batch that is being filled: store_text_once */
+	bool is_behind;
+	struct buf batch; /* what the job writes */
 	struct journal_job job;
 	bool failed;       /* a job failed for good: there will be no other */
 	bool has_kept;     /* `batch` and `job` are a batch that did not fit */
@@ -243,6 +261,7 @@ struct loading {
 	bool has_leftovers;         /* a snapshot holds texts that nobody has */
 	bool collecting;            /* a salvage's first pass over pending.json, for `texts` only */
 	struct buf texts;           /* digests, in order, of the long texts that are whole */
+	struct buf batch_texts;     /* of the batch of a journal that is being read */
 	struct journal_line_parser parser;
 };
 
@@ -278,6 +297,8 @@ bool loading_damage(struct loading *l, enum journal_file file, uint64_t line, ui
 bool loading_refuse_newer(struct loading *l, enum journal_file file, uint64_t format);
 /* Adds a sentence to l->loaded->warnings, cut to the room that is left there. */
 void loading_warn(struct loading *l, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* Forgets the long texts of the batch that was read. */
+void loading_forget_texts(struct loading *l);
 /* Whether the file is there. False also on failure: then l->status says so. */
 bool loading_exists(struct loading *l, const char *name);
 /* Applies what a snapshot holds to the store, and fills in `found`. A snapshot that is not there

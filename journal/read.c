@@ -87,10 +87,13 @@ bool loading_damage(struct loading *l, enum journal_file file, uint64_t line, ui
 
 bool loading_refuse_newer(struct loading *l, enum journal_file file, uint64_t format)
 {
+	bool is_journal = file == FILE_JOURNAL || file == FILE_OLD;
+
 	(void)snprintf(l->err, ERR_SIZE,
 	               "'%s' has format %llu, and this program knows formats up to %d: it was "
 	               "written by a newer one; nothing was changed",
-	               journal_names[file], (unsigned long long)format, JOURNAL_FORMAT);
+	               journal_names[file], (unsigned long long)format,
+	               is_journal ? JOURNAL_FORMAT : SNAPSHOT_FORMAT);
 	l->status = JOURNAL_REFUSED;
 	return false;
 }
@@ -305,10 +308,10 @@ static bool read_head(struct snapshot_reader *r)
 
 	struct cJSON *tree = json_parse(view_of_string(text), &wrong);
 	bool fits = tree != NULL && json_integer(json_member(tree, "format"), &format);
-	bool known = fits && json_is_array(json_member(tree, key)) && format == JOURNAL_FORMAT;
+	bool known = fits && json_is_array(json_member(tree, key)) && format == SNAPSHOT_FORMAT;
 
 	json_free(tree);
-	if (fits && format > JOURNAL_FORMAT)
+	if (fits && format > SNAPSHOT_FORMAT)
 		return loading_refuse_newer(r->w.l, r->file, format);
 	return known || snapshot_damage(r, 1, 0, wrong);
 }
@@ -522,6 +525,64 @@ bool read_snapshot(struct loading *l, enum journal_file file, struct found_snaps
 
 /* ---- journals ---- */
 
+/* A long text of the batch that is being read. They are kept in order of the digest. */
+struct batch_text {
+	uint8_t digest[KEY_SIZE];
+	uint8_t *data;
+	size_t size;
+};
+
+static struct batch_text *batch_texts(const struct loading *l, size_t *count)
+{
+	*count = l->batch_texts.size / sizeof(struct batch_text);
+	return (struct batch_text *)(void *)l->batch_texts.data;
+}
+
+void loading_forget_texts(struct loading *l)
+{
+	size_t count;
+	struct batch_text *texts = batch_texts(l, &count);
+
+	for (size_t i = 0; i < count; i++)
+		memory_free(texts[i].data);
+	buf_clear(&l->batch_texts);
+}
+
+/* Where a digest stands, or would stand. */
+static size_t batch_text_place(const struct loading *l, const uint8_t digest[KEY_SIZE])
+{
+	size_t count;
+	const struct batch_text *texts = batch_texts(l, &count);
+	size_t low = 0;
+
+	while (low < count) {
+		size_t middle = low + (count - low) / 2;
+
+		if (memcmp(texts[middle].digest, digest, KEY_SIZE) < 0)
+			low = middle + 1;
+		else
+			count = middle;
+	}
+	return low;
+}
+
+/* Also a text behind damage is remembered: a salvage takes the whole references to it. */
+static void remember_text(struct loading *l, const struct element *e)
+{
+	size_t place = batch_text_place(l, e->digest);
+	struct batch_text text = { .data = memory_alloc(e->text.size), .size = e->text.size };
+	size_t count;
+	bool put = buf_put(&l->batch_texts, (const uint8_t *)&text, sizeof text);
+	struct batch_text *texts = batch_texts(l, &count);
+
+	assert(put);
+	(void)put; /* there are no more than the batch has */
+	memcpy(text.digest, e->digest, KEY_SIZE);
+	memcpy(text.data, e->text.data, e->text.size);
+	memmove(texts + place + 1, texts + place, (count - 1 - place) * sizeof *texts);
+	texts[place] = text;
+}
+
 struct journal_reader {
 	struct window w;
 	struct found_journal *found;
@@ -542,6 +603,28 @@ static void add_note(struct found_journal *found, const struct snapshot_names *n
 {
 	found->notes = memory_resize(found->notes, (found->note_count + 1) * sizeof *names);
 	found->notes[found->note_count++] = *names;
+}
+
+/* A message whose text stands before it in the same batch. With --salvage that text may be damaged,
+ * which was told where it stands. */
+static bool apply_reference(struct journal_reader *r, const struct element *e, uint64_t byte)
+{
+	struct loading *l = r->w.l;
+	struct element message = *e;
+	size_t count;
+	const struct batch_text *texts = batch_texts(l, &count);
+	size_t place = batch_text_place(l, e->digest);
+
+	if (place == count || memcmp(texts[place].digest, e->digest, KEY_SIZE) != 0 ||
+	    texts[place].size != e->text_size)
+		return l->bad[r->found->file] ? true
+		                              : journal_damage(r, r->w.line, byte,
+		                                               "its text is not in the same batch");
+	message.kind = ELEMENT_FACT;
+	message.fact.message.text = view_of(texts[place].data, texts[place].size);
+	apply(l, &message);
+	l->loaded->replayed++;
+	return true;
 }
 
 /* A line with a right checksum. Unless it `applies`, because it stands behind damage, only its mark
@@ -568,7 +651,13 @@ static bool read_sealed(struct journal_reader *r, struct view line, uint64_t byt
 	case ELEMENT_SYNCED:
 		if (e.synced > found->mark)
 			found->mark = e.synced;
+		loading_forget_texts(l); /* a batch begins */
 		return true;
+	case ELEMENT_TEXT:
+		remember_text(l, &e);
+		return true;
+	case ELEMENT_REFERENCE:
+		return !applies || apply_reference(r, &e, byte);
 	case ELEMENT_NOTE:
 		if (applies)
 			add_note(found, &e.head.follows);
@@ -713,6 +802,7 @@ bool read_journal(struct loading *l, struct found_journal *found)
 		r.damage_line = r.damage_line != 0 ? r.damage_line : 1;
 		going = read_lines(&r, found->whole_end + 1);
 	}
+	loading_forget_texts(l);
 	window_close(&r.w);
 	return going;
 }

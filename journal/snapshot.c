@@ -24,6 +24,7 @@
 enum {
 	TEXT_CACHE_SIZE = 64,     /* digests of long texts that one slice remembers */
 	SLICE_HASH_MAX = 1 << 20, /* bytes of long texts hashed for one slice: some 3 ms */
+	SLICE_STEPS_MAX = 10000,  /* of the store's walk, in a slice */
 };
 
 /* Adds what was put since the last call to the checksum of the file, and to that of the block if
@@ -87,7 +88,7 @@ static void put_tail(struct snapshot *s)
 /* The head belongs to the first block, so its bytes count there, too. */
 static void put_head(struct snapshot *s)
 {
-	journal_line_put_format(&s->slice);
+	journal_line_put_format(&s->slice, SNAPSHOT_FORMAT);
 	journal_line_put(&s->slice, s->file == FILE_USERS ? ",\"users\":[" : ",\"pending\":[");
 	absorb(s, true);
 }
@@ -115,40 +116,49 @@ static const uint8_t *text_digest(struct text_cache *cache, struct view text)
 
 /* users.json holds what the store gives first, accounts and tombstones; the rest is for
  * pending.json, in its own order. */
-static bool next_fact(struct journal *j, struct fact *fact)
+static enum store_step next_fact(struct journal *j, struct fact *fact, uint64_t *budget)
 {
 	struct snapshot *s = &j->snapshot;
 
 	if (s->file == FILE_PENDING)
-		return store_pending_next(j->store, &s->pending_after, fact);
+		return store_pending_next(j->store, &s->pending_after, fact, budget);
 	return store_next(j->store, &s->users_after, fact) &&
-	       (fact->kind == FACT_ACCOUNT || fact->kind == FACT_TOMBSTONE);
+	                       (fact->kind == FACT_ACCOUNT || fact->kind == FACT_TOMBSTONE)
+	               ? STORE_STEP_FOUND
+	               : STORE_STEP_END;
 }
 
-/* The next element; false if there is none left. */
-static bool put_element(struct journal *j, struct text_cache *cache)
+static void put_fact(struct snapshot *s, const struct fact *fact, struct text_cache *cache)
+{
+	bool is_long = fact->kind == FACT_MESSAGE && fact->message.text.size > STORE_TEXT_SHARED;
+
+	element_begin(s);
+	journal_line_put_fact(&s->slice, fact,
+	                      is_long ? text_digest(cache, fact->message.text) : NULL);
+	element_end(s);
+}
+
+/* The next element. STORE_STEP_LATER: the budget is used up. */
+static enum store_step put_element(struct journal *j, struct text_cache *cache, uint64_t *budget)
 {
 	struct snapshot *s = &j->snapshot;
+	enum store_step step = STORE_STEP_END;
 	struct fact fact;
 	struct view text;
 
-	if (!s->in_texts && next_fact(j, &fact)) {
-		bool is_long = fact.kind == FACT_MESSAGE &&
-		               fact.message.text.size > STORE_TEXT_SHARED;
-
-		element_begin(s);
-		journal_line_put_fact(&s->slice, &fact,
-		                      is_long ? text_digest(cache, fact.message.text) : NULL);
-		element_end(s);
-		return true;
-	}
+	if (!s->in_texts)
+		step = next_fact(j, &fact, budget);
+	if (step == STORE_STEP_FOUND)
+		put_fact(s, &fact, cache);
+	if (step != STORE_STEP_END)
+		return step;
 	s->in_texts = true;
 	if (s->file == FILE_USERS || !store_text_next(j->store, s->text_after, &text))
-		return false;
+		return STORE_STEP_END;
 	element_begin(s);
 	journal_line_put_text(&s->slice, s->text_after, text);
 	element_end(s);
-	return true;
+	return STORE_STEP_FOUND;
 }
 
 void snapshot_begin(struct journal *j, enum journal_file file)
@@ -161,13 +171,15 @@ void snapshot_begin(struct journal *j, enum journal_file file)
 	buf_clear(&s->slice);
 }
 
-/* A slice ends when it is large enough to write, or when hashing long texts has taken long enough:
- * the caller's loop waits for it. */
+/* A slice ends when it is large enough to write, or when hashing long texts, or passing over what
+ * the store has still to free, has taken long enough: the caller's loop waits for it. It may be empty
+ * then. */
 void snapshot_begin_slice(struct journal *j)
 {
 	struct snapshot *s = &j->snapshot;
 	struct text_cache cache = { .hashed = 0 };
-	bool more = true;
+	uint64_t budget = SLICE_STEPS_MAX;
+	enum store_step step = STORE_STEP_FOUND;
 
 	assert(j->step == STEP_USERS || j->step == STEP_PENDING);
 	assert(!s->complete);
@@ -176,9 +188,10 @@ void snapshot_begin_slice(struct journal *j)
 	s->hashed = 0;
 	if (s->offset == 0)
 		put_head(s);
-	while (more && s->slice.size < j->slice_size && cache.hashed < SLICE_HASH_MAX)
-		more = put_element(j, &cache);
-	if (!more)
+	while (step == STORE_STEP_FOUND && s->slice.size < j->slice_size &&
+	       cache.hashed < SLICE_HASH_MAX)
+		step = put_element(j, &cache, &budget);
+	if (step == STORE_STEP_END)
 		put_tail(s);
 	assert(s->hashed == s->slice.size);
 	j->job.kind = JOB_SLICE;

@@ -243,13 +243,13 @@ void session_confirm(struct sessions *s, struct connection *c, const struct fram
 
 /* ---- delete ---- */
 
-/* The session ends and the name is free at once; the reply waits until the mailbox is freed too. */
+/* The session ends and the name is free at once. The mailbox is freed later, bit by bit. */
 void session_delete(struct sessions *s, struct connection *c, const struct frame *frame)
 {
 	const struct fact fact = { .kind = FACT_TOMBSTONE, .tombstone = frame->tombstone };
 	const struct id *id = &frame->tombstone.id;
 	enum store_state state = store_find(s->store, id, NULL, NULL);
-	struct work work = { .freeing = false };
+	struct work work = { .slice = NULL };
 
 	session_spend(c, COST_PROOF + COST_ADDED);
 	if (!auth_tombstone_fits(&frame->tombstone) && !BUG(tombstone_without_key)) {
@@ -266,11 +266,9 @@ void session_delete(struct sessions *s, struct connection *c, const struct frame
 	}
 	if (state == STORE_UNKNOWN && slows_down(s, c, frame))
 		return;
-	uint64_t given = store_work_given(s->store);
 	enum store_result result = session_bury(s, &fact, &s->options.limits);
 
 	assert(result == STORE_NEW);
-	work.freeing = store_work_given(s->store) > given;
 	session_work_begin(s, c, &work, frame);
 }
 

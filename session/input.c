@@ -180,9 +180,17 @@ static void dispatch(struct sessions *s, struct connection *c, const struct fram
 		handlers[frame->type](s, c, frame);
 	else
 		session_answer(s, c, frame, status);
-	/* Only additions and RECEIVED change the store. The table does not call RECEIVED an
-	 * addition, because a burial is none where its stream is held. */
-	assert(s->appended == appended || row->addition || row->type == FRAME_RECEIVED);
+	assert(s->appended == appended || session_adds(row));
+}
+
+/* Whether a request waits until the disk has caught up, because it adds something. */
+static bool must_wait(const struct sessions *s, const struct connection *c,
+                      const struct frame *frame)
+{
+	const struct protocol_row *row = protocol_row(frame->type);
+
+	return s->behind && row != NULL && session_adds(row) &&
+	       may_send(c, frame, row->may) == STATUS_OK;
 }
 
 /* The most bytes that a frame may have which begins so. A connection that has never proved anything
@@ -224,10 +232,17 @@ size_t session_input(struct sessions *s, uint32_t connection, struct view bytes,
 	}
 	if (bytes.size < size)
 		return 0;
+	bool is_decoded = protocol_decode(view_of(bytes.data, size), &frame, &why);
+
+	if (is_decoded && must_wait(s, c, &frame)) {
+		session_list_add(s, c, LIST_BEHIND);
+		session_settle(s, c);
+		return 0;
+	}
 	touch(s, c);
 	s->counts.frames++;
 	session_spend(c, COST_FRAME + size / COST_BYTES);
-	if (!protocol_decode(view_of(bytes.data, size), &frame, &why))
+	if (!is_decoded)
 		refuse_frame(s, c, why);
 	else
 		dispatch(s, c, &frame);

@@ -30,7 +30,11 @@
 #include "base/bug.h"
 #include "session/private.h"
 
-enum { TEXT_COST = 4096, RANGE_COST = 4 };
+enum {
+	TEXT_COST = 16384, /* bytes: it is written once for all its recipients */
+	RANGE_COST = 4,
+	PAGE_STEPS = 4096, /* messages of a page, and what it passes over, in a slice */
+};
 
 /* ---- pushes ---- */
 
@@ -226,9 +230,13 @@ static bool send_slice(struct sessions *s, struct work *work)
 {
 	struct reader r = reader_of(list_left(work));
 	uint32_t cost_each = 1 + (uint32_t)(work->text.size / TEXT_COST);
+	bool is_long = work->text.size > STORE_TEXT_SHARED;
+	uint32_t text_cost = (uint32_t)work->text.size / (is_long ? TEXT_COST : COST_TEXT_BYTES);
 	struct recipient recipient;
 	uint32_t cost = 0;
 
+	if (is_long && work->offset == 0)
+		work->cost += (uint32_t)work->text.size / COST_TEXT_BYTES;
 	for (; cost < SLICE_COST_MAX && protocol_next_recipient(&r, &recipient);
 	     cost += cost_each) {
 		const struct message message = {
@@ -245,7 +253,7 @@ static bool send_slice(struct sessions *s, struct work *work)
 			result.share = session_share(s, &recipient.id, &work->account);
 		}
 		session_must(protocol_put_result(&work->results, &result));
-		work->cost += COST_ADDED + (uint32_t)work->text.size / COST_TEXT_BYTES;
+		work->cost += COST_ADDED + text_cost;
 	}
 	work->offset += r.offset;
 	assert(work->offset <= work->list.size);
@@ -411,50 +419,90 @@ void session_streams(struct sessions *s, struct connection *c, const struct fram
 
 /* ---- pages ---- */
 
-/* Puts messages after *upto, up to `size_max` bytes of them but at least one, and moves *upto to
- * the last of them. True if there are no more. */
-static bool put_page(const struct sessions *s, struct connection *c, struct buf *b, size_t size_max,
-                     struct place *upto)
+/* A push was dropped while the page was being made, so the place has gone back. If the page has
+ * what was dropped, it is read from there; else the client is told first, as when a page was asked for
+ * before the client knew of the drop. */
+static void page_go_back(struct sessions *s, struct connection *c, struct work *work)
 {
-	struct place next = *upto;
+	if (place_compare(&c->place, &work->place) >= 0)
+		return;
+	if (place_compare(&c->place, &work->after) >= 0)
+		work->place = c->place;
+	else
+		session_read_on(s, c, true);
+	c->read_on = false;
+}
+
+/* Puts messages after the place, up to so many bytes of them but at least one. False: nothing but
+ * what is still to be freed was met so far. */
+static bool page_put(const struct sessions *s, struct work *work)
+{
+	struct place next = work->place;
+	uint64_t budget = PAGE_STEPS;
 	struct message message;
-	size_t size = 0;
+	enum store_step step;
 
-	while (store_mailbox_next(s->store, &c->account, &next, &message)) {
+	while ((step = store_mailbox_next(s->store, &work->account, &next, &message, &budget)) ==
+	       STORE_STEP_FOUND) {
 		const struct message_item item = item_of(&message);
+		size_t size = MESSAGE_SIZE + message.text.size;
 
-		if (size > 0 &&
-		    (size + MESSAGE_SIZE + message.text.size > size_max || BUG(page_stands_still)))
-			return false;
-		session_must(protocol_put_message(b, &item));
-		session_spend(c, COST_ENTRY);
-		size += MESSAGE_SIZE + message.text.size;
-		*upto = next;
+		if (work->results.size > 0 &&
+		    (work->results.size + size > work->bytes || BUG(page_stands_still)))
+			break;
+		session_must(protocol_put_message(&work->results, &item));
+		work->place = next;
 	}
-	return true;
+	work->is_last = step == STORE_STEP_END;
+	if (step != STORE_STEP_FOUND)
+		work->place = work->is_last ? place_end() : next;
+	work->cost += (uint32_t)((PAGE_STEPS - budget) * COST_ENTRY);
+	return work->is_last || work->results.size > 0;
+}
+
+/* A slice passes over so many messages that are still to be freed; the messages themselves are of
+ * one slice. Up to the place of the slice all has been looked at, so what comes there now is pushed. */
+static bool page_slice(struct sessions *s, struct work *work)
+{
+	struct connection *c = session_connection(s, work->connection);
+
+	if (c == NULL)
+		return true;
+	if (!id_equal(&c->account, &work->account) || !ulid_equal(&c->session, &work->session)) {
+		work->status = STATUS_NO_SESSION;
+		return true;
+	}
+	if (c->work != NULL)
+		page_go_back(s, c, work);
+	bool is_done = page_put(s, work);
+
+	if (is_done && !work->is_last && BUG(page_stands_still))
+		work->place = work->after;
+	c->place = work->place;
+	return is_done;
+}
+
+static void page_reply(const struct work *work, struct frame *reply)
+{
+	reply->paged.last = work->is_last;
+	reply->paged.upto = work->place;
+	reply->paged.messages = buf_view(&work->results);
 }
 
 void session_page(struct sessions *s, struct connection *c, const struct frame *frame)
 {
-	size_t size_max = frame->page.bytes < PAGE_SIZE_MAX ? frame->page.bytes : PAGE_SIZE_MAX;
-	uint8_t head[1 + PLACE_SIZE] = { 0 }; /* filled in when the page is put */
-	struct place upto = frame->page.after;
+	struct work work = {
+		.account = c->account,
+		.session = c->session,
+		.after = frame->page.after,
+		.place = frame->page.after,
+		.bytes = frame->page.bytes < PAGE_SIZE_MAX ? frame->page.bytes : PAGE_SIZE_MAX,
+		.slice = page_slice,
+		.reply = page_reply,
+	};
 
 	if (c->read_on && place_compare(&frame->page.after, &c->place) > 0)
 		session_read_on(s, c, true);
 	c->read_on = false;
-	struct buf *b = session_parts_begin(s, c, frame);
-	size_t begin = b->size;
-
-	session_must(buf_put(b, head, sizeof head));
-	bool is_last = put_page(s, c, b, size_max, &upto);
-
-	if (is_last)
-		upto = place_end();
-	else if (BUG(page_stands_still))
-		upto = frame->page.after;
-	b->data[begin] = is_last;
-	protocol_put_place(b->data + begin + 1, &upto);
-	session_parts_end(s, c);
-	c->place = upto;
+	session_work_begin(s, c, &work, frame);
 }

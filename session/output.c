@@ -235,7 +235,7 @@ void session_settle(struct sessions *s, struct connection *c)
 	if (waiting < OUTPUT_STALL_SIZE / 2)
 		c->stalled = false;
 	bool takes = c->state != CONNECTION_CLOSING && c->work == NULL && !c->stalled &&
-	             c->delayed == 0;
+	             c->delayed == 0 && !c->listed[LIST_BEHIND];
 
 	if (takes == c->listed[LIST_SILENCE])
 		return;

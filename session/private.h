@@ -23,8 +23,8 @@
  *   OPEN       answers requests               every request    CLOSING: malformed, silent, slow
  *   CLOSING    waits for session_closed       nothing          session_closed
  *
- * In OPEN it takes no input while one of its requests is being worked on (`work`) or too much
- * output waits (`stalled`). It is in the list of silence exactly while it takes input, and in the
+ * In OPEN it takes no input while one of its requests is being worked on (`work`), too much output
+ * waits (`stalled`), or its next request adds something and the disk is behind (LIST_BEHIND). It is in the list of silence exactly while it takes input, and in the
  * list of slowness exactly while it is not CLOSING and has output ready.
  */
 #ifndef THREEFOLD_SESSION_PRIVATE_H
@@ -74,6 +74,7 @@ enum connection_state { CONNECTION_NEW, CONNECTION_OPEN, CONNECTION_CLOSING };
 enum connection_list {
 	LIST_SILENCE, /* by the last frame that came */
 	LIST_SLOW,    /* by the last output that was taken */
+	LIST_BEHIND,  /* whose next frame waits until the disk has caught up */
 	LIST_GUESS, /* and the next: by a wrong password whose answer is delayed, one for each step */
 	LISTS = LIST_GUESS + LIMIT_GUESS_STEPS,
 	LIST_LINKS = LIST_GUESS + 1, /* a connection is in one list of guesses at most */
@@ -196,14 +197,13 @@ struct survey {
  * a work sets what belongs to its kind, `slice` and `reply` among it. */
 struct work {
 	struct work *next;
-	/* Does one slice; true if that was the last. NULL: there is nothing to do but to wait for
-	 * the store. */
+	/* Does one slice; true if that was the last. NULL: all is done. */
 	bool (*slice)(struct sessions *s, struct work *work);
 	/* Fills in what the reply has beside its status. NULL: nothing. */
 	void (*reply)(const struct work *work, struct frame *reply);
 	uint32_t connection; /* SESSION_NONE: nobody waits for the answer any more */
 	uint8_t type;
-	bool freeing; /* has given the store something to free */
+	bool adds; /* changes the store, so it waits while the disk is behind */
 	uint32_t request;
 	struct id account; /* who asks */
 	struct ulid session;
@@ -212,14 +212,17 @@ struct work {
 	bool is_limited; /* by the address that it comes from */
 	struct limit_address from;
 	struct view text;
-	struct view list; /* recipients, streams, bounds or facts */
-	size_t offset;    /* in the list: so much is done */
-	size_t range;     /* RECEIVED: ranges done of the item at the offset */
+	struct view list;   /* recipients, streams, bounds or facts */
+	struct place after; /* PAGE: what the client has */
+	struct place place; /* PAGE: so far the walk has come */
+	uint32_t bytes;     /* PAGE: as many are asked for */
+	bool is_last;       /* PAGE */
+	size_t offset;      /* in the list: so much is done */
+	size_t range;       /* RECEIVED: ranges done of the item at the offset */
 	struct buf results;
 	enum status status;
 	uint32_t cost;         /* of what was done and is not charged to the connection yet */
 	struct survey *survey; /* NULL: not a question about a range */
-	uint64_t ticket;       /* the answer waits until the store's work is done up to it */
 	uint8_t *copy;
 };
 
@@ -244,6 +247,7 @@ struct sessions {
 	struct store *store;
 	struct session_time time; /* of the last call that told it */
 	uint64_t stamp_ms;        /* of what is put into a list now */
+	bool behind;              /* session_behind */
 	enum session_disk disk;   /* what may be stored: of room, and of the store's memory */
 	enum session_disk room;   /* session_disk */
 
@@ -283,9 +287,9 @@ struct sessions {
 	uint8_t name[NAME_SIZE_MAX];
 	uint8_t setting[SETTING_SIZE_MAX];
 
-	struct work_list sliced;  /* which have slices left, in turn */
-	struct work_list waiting; /* for the store, by ticket */
-	struct work_list spent;   /* whose copies facts may point into, until the next call */
+	struct work_list asking; /* which have slices left, in turn: those that change nothing */
+	struct work_list adding; /* and those that do */
+	struct work_list spent;  /* whose copies facts may point into, until the next call */
 
 	struct buf scratch; /* for what is put together inside one call */
 	bool reply_open;    /* between session_reply_begin and session_reply_end: */
@@ -299,6 +303,13 @@ struct sessions {
 static inline void session_must(bool is_put)
 {
 	assert(is_put);
+}
+
+/* Whether a request may change the store. The table does not call RECEIVED an addition, because a
+ * burial is none where its stream is held. */
+static inline bool session_adds(const struct protocol_row *row)
+{
+	return row->addition || row->type == FRAME_RECEIVED;
 }
 
 /* Counts what a request of a connection costs. */

@@ -76,8 +76,8 @@ void session_free(struct sessions *s)
 	for (uint32_t i = 0; i < s->slot_count; i++)
 		if (s->slots[i].connection != NULL)
 			connection_free(s, s->slots[i].connection);
-	session_work_free(&s->sliced);
-	session_work_free(&s->waiting);
+	session_work_free(&s->asking);
+	session_work_free(&s->adding);
 	session_work_free(&s->spent);
 	session_online_release(s);
 	session_crowd_release(s);
@@ -208,6 +208,20 @@ bool session_is_known(const struct sessions *s, uint32_t connection)
 	return !id_is_zero(&c->account) || c->is_operator;
 }
 
+void session_behind(struct sessions *s, bool behind)
+{
+	if (s->behind == behind)
+		return;
+	session_untimed(s);
+	s->behind = behind;
+	while (!behind && s->list_first[LIST_BEHIND] != SESSION_NONE) {
+		struct connection *c = session_connection_at(s, s->list_first[LIST_BEHIND]);
+
+		session_list_remove(s, c, LIST_BEHIND);
+		session_settle(s, c);
+	}
+}
+
 void session_disk(struct sessions *s, enum session_disk disk)
 {
 	assert(s->magic == SESSIONS_MAGIC);
@@ -325,7 +339,7 @@ void session_counts(const struct sessions *s, struct session_counts *counts)
 static void check_connection(const struct sessions *s, const struct connection *c)
 {
 	bool takes = c->state != CONNECTION_CLOSING && c->work == NULL && !c->stalled &&
-	             c->delayed == 0;
+	             c->delayed == 0 && !c->listed[LIST_BEHIND];
 
 	assert(c->listed[LIST_SILENCE] == takes);
 	assert(id_is_zero(&c->account) || c->state == CONNECTION_OPEN);
@@ -357,8 +371,9 @@ void session_check(const struct sessions *s)
 	assert(sessions == s->counts.sessions);
 	session_list_check(s, LIST_SILENCE);
 	session_list_check(s, LIST_SLOW);
+	session_list_check(s, LIST_BEHIND);
+	assert(s->behind || s->list_first[LIST_BEHIND] == SESSION_NONE);
 	session_output_check(s);
 	session_online_check(s);
 	session_crowd_check(s);
-	assert(s->waiting.first == NULL || store_work_done(s->store) < s->waiting.first->ticket);
 }

@@ -143,9 +143,13 @@ enum session_disk {
 };
 /* What the disk has room for from now on (journal_room). At first it is SESSION_DISK_OK. */
 void session_disk(struct sessions *s, enum session_disk disk);
-/* Whether the store takes as much memory as it may (store_is_full). Then additions are refused, as if
- * the disk were nearly full. */
+/* Whether the store takes as much memory as it may (store_is_full). Then additions are refused, as
+ * if the disk were nearly full. */
 bool session_memory_is_full(const struct sessions *s);
+/* More is appended than the disk takes (journal_is_behind), or that is over. While it is so,
+ * requests that change the store wait, and so does their connection's input behind them. All others
+ * go on. */
+void session_behind(struct sessions *s, bool behind);
 /* Whether a slice of work is left. Long requests, and what the store has to free, are done in
  * slices. While this is true, the caller calls session_work when it is idle. */
 bool session_has_work(const struct sessions *s);

@@ -7,13 +7,13 @@
  * for its turn behind the other works. Its connection takes no input until the reply is made, so
  * replies keep their order.
  *
- * A request that left the store something to free is answered when that is freed. Such works wait
- * in order of the store's tickets, which is the order in which they came here. Each turn also lets
- * the store free a little.
+ * Each turn also lets the store free a little of what burials and deletions have left. No request
+ * waits for that: whatever is asked sees nothing of what is still to be freed.
  *
  * When a connection ends, its work goes on: a message that was accepted is stored for all its
  * recipients.
  */
+#include "base/bug.h"
 #include "session/private.h"
 
 static void work_add(struct work_list *list, struct work *work)
@@ -87,26 +87,16 @@ void session_work_drop(struct connection *c)
 /* Does one slice; true if that was the last. */
 static bool work_slice(struct sessions *s, struct work *work)
 {
-	uint64_t given = store_work_given(s->store);
 	bool is_done = work->slice == NULL || work->slice(s, work);
 	struct connection *c = session_connection(s, work->connection);
 
 	if (c != NULL)
 		session_spend(c, work->cost);
 	work->cost = 0;
-
-	work->freeing |= store_work_given(s->store) > given;
+	if (BUG(one_queue_for_all) && work->adds &&
+	    store_work_done(s->store) < store_work_given(s->store))
+		return false;
 	return is_done;
-}
-
-/* After the last slice: whether the store still frees what the work left. The ticket is the last
- * one given by now, not the last one of this work, so that the list of those that wait is in
- * order. */
-static bool work_waits(const struct sessions *s, struct work *work)
-{
-	if (work->freeing && work->ticket == 0)
-		work->ticket = store_work_given(s->store);
-	return store_work_done(s->store) < work->ticket;
 }
 
 static void work_reply(struct sessions *s, struct connection *c, const struct work *work)
@@ -158,6 +148,11 @@ static struct work *work_keep(const struct work *work)
 	return kept;
 }
 
+static struct work_list *list_of(struct sessions *s, const struct work *work)
+{
+	return work->adds ? &s->adding : &s->asking;
+}
+
 /* The results of one slice, nearly always all, are collected in `scratch`: they need no memory of
  * their own. A work that is kept takes that buffer with it. */
 void session_work_begin(struct sessions *s, struct connection *c, struct work *work,
@@ -166,13 +161,14 @@ void session_work_begin(struct sessions *s, struct connection *c, struct work *w
 	assert(c->work == NULL);
 	work->connection = c->number;
 	work->type = frame->type;
+	work->adds = session_adds(protocol_row(frame->type));
 	work->request = frame->request;
 	work->results = s->scratch;
 	buf_clear(&work->results);
 	buf_init(&s->scratch, FRAME_SIZE_MAX);
 	bool is_done = work_slice(s, work);
 
-	if (is_done && !work_waits(s, work)) {
+	if (is_done) {
 		work_reply(s, c, work);
 		memory_free(work->survey);
 		buf_release(&s->scratch);
@@ -180,7 +176,7 @@ void session_work_begin(struct sessions *s, struct connection *c, struct work *w
 		return;
 	}
 	c->work = work_keep(work);
-	work_add(is_done ? &s->waiting : &s->sliced, c->work);
+	work_add(list_of(s, work), c->work);
 	session_settle(s, c);
 }
 
@@ -202,24 +198,28 @@ static void work_end(struct sessions *s, struct work *work)
 bool session_has_work(const struct sessions *s)
 {
 	assert(s->magic == SESSIONS_MAGIC);
-	return s->sliced.first != NULL || store_work_done(s->store) < store_work_given(s->store);
+	return s->asking.first != NULL || (s->adding.first != NULL && !s->behind) ||
+	       store_work_done(s->store) < store_work_given(s->store);
+}
+
+/* One slice of the first of a list. */
+static void work_next(struct sessions *s, struct work_list *list)
+{
+	struct work *work = work_take(list);
+
+	if (!work_slice(s, work))
+		work_add(list, work);
+	else
+		work_end(s, work);
 }
 
 void session_work(struct sessions *s, struct session_time time)
 {
 	session_begin(s, time);
-	if (s->sliced.first != NULL) {
-		struct work *work = work_take(&s->sliced);
-
-		if (!work_slice(s, work))
-			work_add(&s->sliced, work);
-		else if (work_waits(s, work))
-			work_add(&s->waiting, work);
-		else
-			work_end(s, work);
-	}
+	if (s->asking.first != NULL)
+		work_next(s, &s->asking);
+	if (s->adding.first != NULL && !s->behind)
+		work_next(s, &s->adding);
 	if (store_work_done(s->store) < store_work_given(s->store))
 		(void)store_work(s->store, SLICE_FREED_MAX); /* session_has_work asks again */
-	while (s->waiting.first != NULL && s->waiting.first->ticket <= store_work_done(s->store))
-		work_end(s, work_take(&s->waiting));
 }

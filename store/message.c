@@ -501,8 +501,8 @@ void message_fill(const struct store *s, uint32_t handle, struct message *messag
 	message->text = content.text.data == NULL ? view_of(NULL, 0) : content.text;
 }
 
-bool store_text_digest(const struct store *s, const struct message *message,
-                       uint8_t digest[KEY_SIZE])
+/* The long text of a held message; NULL if the message is not held or its text is short. */
+static struct text_slot *text_of(const struct store *s, const struct message *message)
 {
 	struct store_found found;
 
@@ -513,8 +513,32 @@ bool store_text_digest(const struct store *s, const struct message *message,
 	                          : 0;
 
 	if (!handle || !is_long(message_at(s, handle)))
+		return NULL;
+	return text_at(s, long_text(message_at(s, handle)));
+}
+
+bool store_text_digest(const struct store *s, const struct message *message,
+                       uint8_t digest[KEY_SIZE])
+{
+	const struct text_slot *text = text_of(s, message);
+
+	if (text == NULL)
 		return false;
-	memcpy(digest, text_at(s, long_text(message_at(s, handle)))->digest, KEY_SIZE);
+	memcpy(digest, text->digest, KEY_SIZE);
+	return true;
+}
+
+bool store_text_once(struct store *s, const struct message *message, uint64_t mark,
+                     uint8_t digest[KEY_SIZE], bool *is_first)
+{
+	struct text_slot *text = text_of(s, message);
+
+	assert(mark != 0);
+	if (text == NULL || text->size != message->text.size)
+		return false;
+	memcpy(digest, text->digest, KEY_SIZE);
+	*is_first = text->mark != mark;
+	text->mark = mark;
 	return true;
 }
 

@@ -146,6 +146,7 @@ struct text_slot {
 	uint32_t size;
 	uint32_t users; /* messages that have this text */
 	uint8_t *data;  /* NULL: the text has not come yet (store_load_text) */
+	uint64_t mark;  /* the last one of store_text_once */
 };
 
 enum store_job_kind { JOB_BURIAL, JOB_MAILBOX };

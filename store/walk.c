@@ -13,8 +13,7 @@
  *   store_mailbox_next   the messages of one mailbox by place
  *
  * A walk passes over ghosts. In a stream that takes one step for each dead range. In a mailbox,
- * which has another order, it takes one step for each ghost: so whoever reads pages waits for the
- * work in that mailbox (store_work_done).
+ * which has another order, it takes one step for each ghost: so these walks have a budget.
  */
 #include "store/private.h"
 
@@ -232,42 +231,37 @@ bool store_next(const struct store *s, struct store_key *after, struct fact *fac
 /* ---- mailboxes ---- */
 
 /* The next live message of a mailbox after a place. There are no ghosts while no work waits. */
-static bool place_next(const struct store *s, uint32_t mailbox, struct place *after,
-                       struct message *message)
+static enum store_step place_next(const struct store *s, uint32_t mailbox, struct place *after,
+                                  struct message *message, uint64_t *budget)
 {
 	struct tree_use use = store_use(s, &message_place_order);
 	bool ghosts = s->work_given != s->work_done;
-	struct place place = *after;
 
-	for (;;) {
-		uint32_t handle = tree_next(&use, mailbox_at(s, mailbox)->messages, &place,
+	while (*budget > 0) {
+		uint32_t handle = tree_next(&use, mailbox_at(s, mailbox)->messages, after,
 		                            store_hint(s, WALK_PLACES));
 
 		if (!handle)
-			return false;
+			return STORE_STEP_END;
 		const struct message_slot *slot = message_at(s, handle);
 
 		assert(stream_at(s, slot->stream)->mailbox == mailbox);
-		if (ghosts && stream_range_covers(s, stream_at(s, slot->stream), slot->number)) {
-			struct message ghost;
-
-			message_fill(s, handle, &ghost);
-			place = place_of(&ghost);
-			continue;
-		}
 		message_fill(s, handle, message);
 		*after = place_of(message);
-		return true;
+		--*budget;
+		if (!ghosts || !stream_range_covers(s, stream_at(s, slot->stream), slot->number))
+			return STORE_STEP_FOUND;
 	}
+	return STORE_STEP_LATER;
 }
 
-bool store_mailbox_next(const struct store *s, const struct id *recipient, struct place *after,
-                        struct message *message)
+enum store_step store_mailbox_next(const struct store *s, const struct id *recipient,
+                                   struct place *after, struct message *message, uint64_t *budget)
 {
 	assert(s->magic == STORE_MAGIC);
 	uint32_t mailbox = mailbox_of(s, recipient);
 
-	return mailbox && place_next(s, mailbox, after, message);
+	return mailbox ? place_next(s, mailbox, after, message, budget) : STORE_STEP_END;
 }
 
 /* ---- pending.json ---- */
@@ -300,22 +294,26 @@ static bool pending_range(const struct store *s, uint32_t mailbox, struct store_
 	return false;
 }
 
-bool store_pending_next(const struct store *s, struct store_pending *after, struct fact *fact)
+enum store_step store_pending_next(const struct store *s, struct store_pending *after,
+                                   struct fact *fact, uint64_t *budget)
 {
 	assert(s->magic == STORE_MAGIC);
 	uint32_t mailbox = mailbox_of(s, &after->recipient);
 
 	for (;;) {
 		if (mailbox && !after->in_messages && pending_range(s, mailbox, after, fact))
-			return true;
+			return STORE_STEP_FOUND;
 		after->in_messages = true;
-		if (mailbox && place_next(s, mailbox, &after->place, &fact->message)) {
-			fact->kind = FACT_MESSAGE;
-			return true;
-		}
+		enum store_step step = STORE_STEP_END;
+
+		if (mailbox)
+			step = place_next(s, mailbox, &after->place, &fact->message, budget);
+		fact->kind = FACT_MESSAGE;
+		if (step != STORE_STEP_END)
+			return step;
 		mailbox = mailbox_after(s, &after->recipient);
 		if (!mailbox)
-			return false;
+			return STORE_STEP_END;
 		*after = (struct store_pending){
 			.recipient = ident_at(s, mailbox_at(s, mailbox)->ident)->id
 		};

@@ -89,6 +89,8 @@ struct cluster {
 static inline void story(struct cluster_client *c, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 #include <stdarg.h>
+
+static uint64_t all_steps = STORE_STEPS_ALL; /* of a walk */
 static inline void story(struct cluster_client *c, const char *format, ...)
 {
 	va_list args;
@@ -748,7 +750,8 @@ static inline uint32_t waiting(const struct cluster *k, uint32_t i, const struct
 	struct message message;
 	uint32_t count = 0;
 
-	while (store_mailbox_next(k->replicas[i].store, id, &place, &message))
+	while (store_mailbox_next(k->replicas[i].store, id, &place, &message, &all_steps) ==
+	       STORE_STEP_FOUND)
 		count++;
 	return count;
 }

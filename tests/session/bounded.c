@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * What one connection may cost the others: the cost of each request is counted.
+ * What one connection may cost the others: the cost of each request is counted; what changes the
+ * store waits while the disk is behind; a page passes over much that was received in slices.
  */
 #include "tests/session/fixture.h"
 
@@ -57,8 +58,198 @@ static void test_cost(void)
 	rig_close(&r);
 }
 
+/* ---- the disk is behind ---- */
+
+/* Sends a message; false if it is not taken. Whoever wants the reply reads it. */
+static bool try_send(struct rig *r, struct peer *peer, const struct person *to, uint64_t number)
+{
+	struct frame frame = { .type = FRAME_SEND };
+	const struct recipient recipient = { to->account.id, number };
+	struct buf b;
+
+	buf_init(&b, RECIPIENT_SIZE);
+	protocol_put_recipient(&b, &recipient);
+	frame.send.sent_ms = number;
+	frame.send.count = 1;
+	frame.send.recipients = buf_view(&b);
+	frame.send.text = view_of_string("x");
+	bool is_taken = rig_send(r, peer, &frame);
+
+	buf_release(&b);
+	return is_taken;
+}
+
+static void test_behind(void)
+{
+	struct rig r;
+	struct person ann = person_make("ann", 1, CLOCK_MS);
+	struct person bob = person_make("bob", 2, CLOCK_MS);
+	struct frame ping = { .type = FRAME_PING };
+
+	rig_open(&r);
+	struct peer *other = rig_join(&r);
+
+	rig_create(&r, other, &ann);
+	rig_create(&r, other, &bob);
+	struct peer *peer = rig_login(&r, &ann, 1, true);
+	uint64_t position = r.position;
+	struct frame frame = { .type = FRAME_LOGOUT };
+
+	session_behind(r.s, true);
+	OK(!try_send(&r, peer, &bob, 1), "behind: a message is not taken");
+	OK(r.position == position && !session_takes_input(r.s, peer->number),
+	   "behind: nor what comes after it on this connection");
+	IS_U64(rig_ask(&r, other, ping).status, STATUS_OK, "behind: questions of others are");
+	rig_tick(&r, 60000);
+	OK(!peer->is_closed, "behind: who waits for the disk is not called silent");
+	session_behind(r.s, false);
+	rig_settle(&r);
+	OK(peer->resumed == 1 && session_takes_input(r.s, peer->number),
+	   "behind: when the disk has caught up, it goes on");
+	IS_U64(rig_tell(&r, peer, &bob, 1, 1, "x").status, STATUS_OK, "behind: with the message");
+	session_behind(r.s, true);
+	frame.session.session = ulid_of(1);
+	IS_U64(rig_ask(&r, peer, frame).status, STATUS_OK, "behind: a log-out is taken");
+	IS_U64(rig_tell(&r, peer, &bob, 2, 2, "x").status, STATUS_NO_SESSION,
+	       "behind: and what is refused anyhow is refused at once");
+	frame = deletion_of(&ann);
+	OK(!rig_send(&r, other, &frame), "behind: a deletion waits, of which anybody may tell");
+	rig_leave(&r, other);
+	session_behind(r.s, false);
+	OK(true, "behind: who leaves meanwhile is not missed");
+	rig_close(&r);
+}
+
+/* A long request that is half done waits as well. */
+static void test_behind_slices(void)
+{
+	struct rig r;
+	struct person ann = person_make("ann", 1, CLOCK_MS);
+	struct frame frame = { .type = FRAME_SEND };
+	struct buf b;
+
+	rig_open(&r);
+	struct peer *peer = rig_join(&r);
+
+	rig_create(&r, peer, &ann);
+	peer = rig_login(&r, &ann, 1, true);
+	buf_init(&b, RECIPIENTS_MAX * RECIPIENT_SIZE);
+	for (uint64_t i = 1; i <= RECIPIENTS_MAX; i++) {
+		struct recipient recipient = { .number = i };
+
+		buf_store_u64(recipient.id.bytes, i);
+		protocol_put_recipient(&b, &recipient);
+	}
+	frame.send.sent_ms = 1;
+	frame.send.count = RECIPIENTS_MAX;
+	frame.send.recipients = buf_view(&b);
+	frame.send.text = view_of_string("to all");
+	rig_send(&r, peer, &frame);
+	uint64_t position = r.position;
+
+	session_behind(r.s, true);
+	OK(!session_has_work(r.s), "behind: what is half done is no work for now");
+	rig_work(&r);
+	IS_U64(r.position, position, "behind: and adds nothing");
+	session_behind(r.s, false);
+	rig_work(&r);
+	IS_U64(r.position, position + RECIPIENTS_MAX - (position - 2), "behind: later it does");
+	IS_U64(rig_next_type(peer), FRAME_SEND | FRAME_REPLY, "behind: and is answered");
+	buf_release(&b);
+	rig_close(&r);
+}
+
+/* ---- pages over what is still to be freed ---- */
+
+enum { GHOSTS = 20000 };
+
+static void give(struct rig *r, const struct fact *fact)
+{
+	store_apply(r->store, fact, NULL);
+	store_apply(r->journal, fact, NULL);
+}
+
+static struct fact message_to(const struct person *p, uint64_t session, uint64_t number)
+{
+	return (struct fact){ .kind = FACT_MESSAGE,
+		              .message = {
+				      .stream = { p->account.id, p->account.id, ulid_of(session) },
+				      .number = number,
+				      .sent_ms = number,
+				      .text = view_of_string("x") } };
+}
+
+/* Buries all numbers up to one, and does no work. */
+static void bury(struct rig *r, struct peer *peer, const struct person *p, uint64_t session,
+                 uint64_t last)
+{
+	struct frame frame = { .type = FRAME_RECEIVED };
+	struct stream_item item = { .sender = p->account.id, .session = ulid_of(session) };
+	const struct range range = { 1, last };
+	struct buf ranges;
+	struct buf list;
+
+	buf_init(&ranges, RANGE_SIZE);
+	buf_init(&list, 100);
+	protocol_put_range(&ranges, &range);
+	item.ranges = buf_view(&ranges);
+	protocol_put_received(&list, &item);
+	frame.streams.streams = buf_view(&list);
+	rig_send(r, peer, &frame);
+	buf_release(&ranges);
+	buf_release(&list);
+}
+
+static void test_ghosts(void)
+{
+	struct rig r;
+	struct person ann = person_make("ann", 1, CLOCK_MS);
+	struct frame ping = { .type = FRAME_PING };
+	struct place start = { 0 };
+	unsigned slices = 0;
+
+	rig_open(&r);
+	struct peer *other = rig_join(&r);
+
+	rig_create(&r, other, &ann);
+	for (uint64_t i = 1; i <= GHOSTS; i++) {
+		struct fact fact = message_to(&ann, 5, i);
+
+		give(&r, &fact);
+	}
+	struct fact last = message_to(&ann, 6, GHOSTS + 1);
+
+	give(&r, &last);
+	struct peer *peer = rig_login(&r, &ann, 9, false);
+
+	bury(&r, peer, &ann, 5, GHOSTS);
+	IS_U64(rig_next_type(peer), FRAME_RECEIVED | FRAME_REPLY, "ghosts: all are received");
+	struct frame page = page_of(&start, PAGE_SIZE_MAX);
+
+	rig_send(&r, peer, &page);
+	OK(rig_next_type(peer) == 0, "ghosts: a page over many of them takes some turns");
+	rig_send(&r, other, &ping);
+	IS_U64(rig_next_type(other), FRAME_PING | FRAME_REPLY,
+	       "ghosts: others are served meanwhile");
+	OK(!try_send(&r, peer, &ann, 1), "ghosts: its connection waits");
+	for (; session_has_work(r.s) && rig_next_type(peer) != (FRAME_PAGE | FRAME_REPLY);
+	     slices++) {
+		session_work(r.s, r.time);
+		rig_settle(&r);
+	}
+	OK(slices >= 2 && slices <= GHOSTS / 1000,
+	   "ghosts: some, but not as many as freeing takes");
+	rig_work(&r);
+	while (store_work(r.journal, UINT32_MAX))
+		;
+	rig_close(&r);
+}
+
 int main(void)
 {
 	test_cost();
+	test_behind();
+	test_behind_slices();
+	test_ghosts();
 	return tap_done();
 }

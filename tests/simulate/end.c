@@ -149,11 +149,13 @@ static bool has_shown(struct sim *s, uint32_t c, const struct message *message)
 static void check_read(struct sim *s, uint32_t c, uint32_t account)
 {
 	for (uint32_t i = 0; i < REPLICAS && !s->failed; i++) {
+		uint64_t steps = STORE_STEPS_ALL;
 		struct place place = { 0 };
 		struct message message;
 
 		while (store_mailbox_next(s->replicas[i].store,
-		                          &s->history.accounts.items[account].id, &place, &message))
+		                          &s->history.accounts.items[account].id, &place, &message,
+		                          &steps) == STORE_STEP_FOUND)
 			if (has_shown(s, c, &message))
 				sim_fail(s,
 				         "client %u has read number %llu of account %u, and "

@@ -12,7 +12,16 @@
 
 #include <stdlib.h>
 
-enum { ACCOUNTS = 3, HEARD = 24, TRICKS = 16, NUMBERS = 3, HOLES = 12, FLOOD = 25, GUESSES = 18 };
+enum {
+	ACCOUNTS = 3,
+	HEARD = 24,
+	TRICKS = 16,
+	NUMBERS = 3,
+	HOLES = 12,
+	FLOOD = 25,
+	GUESSES = 18,
+	HOARD = 1500,
+};
 
 struct liar_account {
 	bool used;
@@ -368,6 +377,37 @@ static void bring(struct sim *s, struct liar_link *k, const struct sim_account *
 	buf_release(&b);
 }
 
+/* Sends itself much mail, and receives it: there is much to be freed. */
+static void hoard(struct sim *s, struct liar_link *k)
+{
+	struct liar_account *a = some_account(s);
+	struct frame f = { .type = FRAME_SEND };
+	struct frame gone = { .type = FRAME_RECEIVED };
+	struct stream_item item = { .sender = a->account.id, .session = a->session };
+	const struct range range = { 1, HOARD };
+	struct buf ranges, b;
+
+	introduce(s, k, FRAME_HANDOVER, a, NULL);
+	log_in(s, k, a, NULL);
+	buf_init(&ranges, RANGE_SIZE);
+	buf_init(&b, HOARD * RECIPIENT_SIZE);
+	for (uint64_t n = 1; n <= HOARD; n++)
+		(void)protocol_put_recipient(&b, &(struct recipient){ a->account.id, n });
+	f.send.sent_ms = clock_ms(s);
+	f.send.count = HOARD;
+	f.send.text = view_of_string("L0");
+	f.send.recipients = buf_view(&b);
+	say(k, &f);
+	buf_clear(&b);
+	(void)protocol_put_range(&ranges, &range);
+	item.ranges = buf_view(&ranges);
+	(void)protocol_put_received(&b, &item);
+	gone.streams.streams = buf_view(&b);
+	say(k, &gone);
+	buf_release(&ranges);
+	buf_release(&b);
+}
+
 static void repeat(struct sim *s, struct liar_link *k)
 {
 	struct buf *heard = &s->liar->heard[sim_random(s, HEARD)];
@@ -403,7 +443,7 @@ static void lie(struct sim *s, struct liar_link *k)
 	else if (trick < 8)
 		repeat(s, k);
 	else if (trick < 9)
-		received(s, k);
+		sim_chance(s, 10) ? hoard(s, k) : received(s, k);
 	else if (!victim)
 		return;
 	else if (trick < 10)

@@ -11,8 +11,12 @@
 
 enum {
 	CLOSE_MS = 1000,
-	WIRE_SLICE = 4, /* microseconds between slices of work */
+	WIRE_SLICE = 4,      /* microseconds between slices of work */
+	SLOW_SLICE = 100000, /* where the replicas have much else to do */
 	LOOK_MS = 500,
+	BATCH_MAX = 16384,
+	LINES_MAX = 64000, /* bytes of the longest text of a run, and what stands beside it */
+	SMALL_FRAME = 120, /* bytes: a request of this size needs no slices */
 };
 
 void sim_replica_init(struct sim *s, uint32_t i)
@@ -96,6 +100,7 @@ void sim_replica_start(struct sim *s, uint32_t i)
 	struct journal_options options = {
 		.compact_size_min = 4096 + s->options.seed % 5 * 8192,
 		.reserve_size = 8192,
+		.batch_size_max = BATCH_MAX,
 		.new_uuid = p->new_uuid,
 	};
 	struct journal_loaded loaded = { .facts = 0 };
@@ -333,6 +338,7 @@ static void act(struct sim *s, uint32_t i)
 		if (action.kind == SESSION_APPEND) {
 			(void)journal_append(p->journal, action.fact);
 			p->appended++;
+			session_behind(p->sessions, journal_is_behind(p->journal));
 			assert(journal_position(p->journal) == p->base + p->appended);
 			continue;
 		}
@@ -341,6 +347,36 @@ static void act(struct sim *s, uint32_t i)
 		if (action.kind == SESSION_CLOSE)
 			begin_close(s, w, action.why);
 	}
+}
+
+/* Nothing is added while more waits for the disk than two batches. `waiting` and `appended` are from
+ * before the call that may have done so. */
+static void check_behind(struct sim *s, uint32_t i, size_t waiting, uint64_t appended)
+{
+	if (waiting <= 2 * BATCH_MAX)
+		return;
+	s->produced->behind++;
+	if (s->replicas[i].appended > appended)
+		sim_fail(s, "replica %u adds more while %zu bytes wait for the disk", i, waiting);
+}
+
+/* What others left to be freed delays no burial and no deletion. */
+static void check_waits_for_nobody(struct sim *s, const struct sim_wire *w, struct view frame)
+{
+	const struct sim_replica *p = &s->replicas[w->replica];
+	uint8_t type = frame.data[4];
+
+	if (w->closing || frame.size > SMALL_FRAME ||
+	    (type != FRAME_RECEIVED && type != FRAME_DELETE) ||
+	    store_work_done(p->store) == store_work_given(p->store))
+		return;
+	s->produced->with_ghosts++;
+	if (!session_takes_input(p->sessions, w->connection))
+		sim_fail(
+			s,
+			"replica %u: what was received, or a deletion, waits until what others left "
+			"is freed",
+			w->replica);
 }
 
 /* Whole frames, one after another, as long as the session takes them. */
@@ -354,12 +390,16 @@ static void feed(struct sim *s, struct sim_wire *w)
 		struct view rest = view_of(w->up.arrived.data + used, w->up.arrived.size - used);
 		(void)session_expect(p->sessions, w->connection, rest); /* as server_peers does */
 
+		size_t waiting = journal_waiting_size(p->journal);
+		uint64_t appended = p->appended;
 		size_t size = session_input(p->sessions, w->connection, rest,
 		                            replica_time(s, w->replica));
 
 		act(s, w->replica);
+		check_behind(s, w->replica, waiting, appended);
 		if (size == 0)
 			break;
+		check_waits_for_nobody(s, w, view_of(rest.data, size));
 		s->produced->frames++;
 		used += size;
 	}
@@ -418,12 +458,17 @@ static void begin_job(struct sim *s, uint32_t i)
 
 	if (p->job)
 		return;
+	size_t waiting = journal_waiting_size(p->journal);
+
 	look_at_room(s, i);
 	if (!journal_begin(p->journal, s->now >= p->look_at)) {
 		if (s->now >= p->look_at)
 			p->look_at = s->now + LOOK_MS * SIM_MS;
 		return;
 	}
+	waiting -= journal_waiting_size(p->journal);
+	if (waiting > BATCH_MAX + LINES_MAX)
+		sim_fail(s, "replica %u: a batch of %zu bytes", i, waiting);
 	p->job = true;
 	p->job_ran = false;
 	p->job_at = s->now + sim_around(s, s->disk_delay);
@@ -455,6 +500,7 @@ static void step_job(struct sim *s, uint32_t i)
 	}
 	if (journal_synced(p->journal) > p->base)
 		session_synced(p->sessions, journal_synced(p->journal) - p->base);
+	session_behind(p->sessions, journal_is_behind(p->journal));
 	sim_replica_settle(s, i);
 }
 
@@ -480,7 +526,7 @@ void sim_replica_settle(struct sim *s, uint32_t i)
 	act(s, i);
 	begin_job(s, i);
 	if (session_has_work(p->sessions) && p->work_at == SIM_NEVER)
-		p->work_at = s->now + WIRE_SLICE;
+		p->work_at = s->now + (s->slow_work ? sim_around(s, SLOW_SLICE) : WIRE_SLICE);
 	if (s->step % 8 == 0)
 		session_check(p->sessions);
 	if (s->step % 256 == 0)
@@ -541,8 +587,13 @@ void sim_replica_step(struct sim *s, uint32_t i)
 			sim_replica_stop(s, i); /* in the middle of it */
 			return;
 		}
+		size_t waiting = journal_waiting_size(p->journal);
+		uint64_t appended = p->appended;
+
 		if (session_has_work(p->sessions))
 			session_work(p->sessions, replica_time(s, i));
+		act(s, i);
+		check_behind(s, i, waiting, appended);
 		sim_replica_settle(s, i);
 	} else {
 		session_tick(p->sessions, replica_time(s, i));

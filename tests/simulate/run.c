@@ -60,6 +60,7 @@ static void init(struct sim *s)
 	s->names_count = sim_chance(s, 50) ? SIM_NAMES : 1 + (uint32_t)sim_random(s, SIM_NAMES);
 	s->share_messages = sim_chance(s, 80) ? 1000 : 3;
 	s->gaps = sim_chance(s, 60) ? STORE_GAPS_MAX : 3;
+	s->slow_work = sim_chance(s, 10);
 	s->ends_at = (8 + sim_random(s, 20)) * SIM_SECOND;
 	s->now = SIM_SECOND;
 	for (uint32_t i = 0; i < REPLICAS; i++)

@@ -255,6 +255,9 @@ static void print_produced(const struct sim_produced *p)
 	printf("# repairs %" PRIu64 ", with enough replicas to the end %" PRIu64
 	       ", that said the same %" PRIu64 ", facts moved %" PRIu64 "\n",
 	       p->repairs, p->repairs_done, p->repairs_same, p->repaired);
+	printf("# requests while others' mail is freed %" PRIu64
+	       ", while the disk is behind %" PRIu64 "\n",
+	       p->with_ghosts, p->behind);
 	for (uint32_t k = 0; k < SIM_COMMAND_KINDS; k++) {
 		printf("# %-8s", kinds[k]);
 		for (uint32_t o = 0; o < OUTCOME_END; o++)

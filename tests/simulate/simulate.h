@@ -405,6 +405,7 @@ struct sim_produced {
 	uint64_t refusals[STATUS_END];
 	uint64_t accounts, messages, shown, late, lied, compactions, starts, torn;
 	uint64_t repairs, repairs_done, repairs_same, repaired;
+	uint64_t with_ghosts, behind;
 };
 
 struct sim_options {
@@ -445,6 +446,7 @@ struct sim {
 	bool failed;
 	char why[1024];
 	uint32_t last_text;
+	bool slow_work;  /* slices of long work are far apart */
 	bool winding_up; /* the liveness phase gives its own commands */
 };
 

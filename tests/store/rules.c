@@ -6,6 +6,8 @@
 #include "store.h"
 #include "tests/lib/tap.h"
 
+static uint64_t all_steps = STORE_STEPS_ALL; /* of a walk */
+
 /* What a test takes for granted: only a failure prints. */
 #define MUST(condition) ALWAYS(condition, #condition)
 
@@ -311,7 +313,7 @@ static struct store *load(const struct store *from, bool with_texts)
 	uint8_t after[32] = { 0 };
 
 	memset(&pending, 0, sizeof pending);
-	while (store_pending_next(from, &pending, &fact)) {
+	while (store_pending_next(from, &pending, &fact, &all_steps) == STORE_STEP_FOUND) {
 		uint8_t digest[KEY_SIZE];
 
 		if (fact.kind == FACT_MESSAGE && fact.message.text.size > STORE_TEXT_SHARED) {
@@ -357,14 +359,14 @@ static void load_test(void)
 	IS_U64(store_load_missing(s), 2, "store: messages without their texts are counted");
 	IS_U64(totals_of(s).sum, totals_of(from).sum,
 	       "store: their digests are enough for the sum");
-	MUST(store_mailbox_next(s, &recipient, &place, &message));
+	MUST(store_mailbox_next(s, &recipient, &place, &message, &all_steps) == STORE_STEP_FOUND);
 	IS_U64(message.text.size, 0, "store: until it comes the text is empty");
 	IS_U64(bury(s, stream_of(1, 2, 3), 1, 1, NULL), STORE_NEW, "store: one is buried since");
 	IS_U64(send(s, stream_of(1, 2, 3), 2, other, NULL), STORE_KNOWN,
 	       "store: the other comes again with its text, and is known");
 	store_check(s);
 	IS_U64(store_load_missing(s), 0, "store: then none is missing");
-	MUST(store_mailbox_next(s, &recipient, &start, &message));
+	MUST(store_mailbox_next(s, &recipient, &start, &message, &all_steps) == STORE_STEP_FOUND);
 	OK(view_equal(message.text, other), "store: and the text is there");
 	store_free(s);
 	store_free(from);
@@ -400,7 +402,9 @@ static void slice_test(void)
 	IS_U64(totals_of(s).messages, 2, "store: but no count has them");
 	store_share(s, &stream.recipient, &stream.sender, &messages, &bytes);
 	OK(messages == 1 && bytes == text.size, "store: no share");
-	OK(store_mailbox_next(s, &stream.recipient, &place, &message) && message.number == COUNT,
+	OK(store_mailbox_next(s, &stream.recipient, &place, &message, &all_steps) ==
+	                   STORE_STEP_FOUND &&
+	           message.number == COUNT,
 	   "store: no mailbox");
 	OK(store_next(s, &key, &fact) && fact.kind == FACT_ACCOUNT && store_next(s, &key, &fact) &&
 	           fact.kind == FACT_BURIAL && store_next(s, &key, &fact) &&
@@ -462,7 +466,8 @@ static void gone_test(void)
 		holds += store_holds(s, &stream);
 	}
 	IS_U64(holds, 0, "store: no stream of it is held");
-	OK(!store_mailbox_next(s, &gone, &place, &message), "store: its mailbox is empty");
+	OK(store_mailbox_next(s, &gone, &place, &message, &all_steps) != STORE_STEP_FOUND,
+	   "store: its mailbox is empty");
 	IS_U64(send(s, stream_of(1, 10, 0), 1, text, NULL), STORE_GONE,
 	       "store: mail for it is refused");
 	IS_U64(bury(s, stream_of(1, 10, 0), 1, 1, NULL), STORE_GONE, "store: and burials");
