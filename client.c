@@ -29,6 +29,7 @@
 #include "io/file.h"
 #include "io/log.h"
 #include "io/options.h"
+#include "io/sandbox.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -564,6 +565,7 @@ int main(int argc, char **argv)
 	struct client *c = &client;
 
 	hold_descriptors();
+	sandbox_hide_memory();
 	log_open(LOG_INFO);
 	client_options_read(&c->options, argc, argv);
 	start(c);

@@ -684,6 +684,7 @@ int main(int argc, char **argv)
 {
 	static struct server server;
 
+	sandbox_hide_memory();
 	read_options(argc, argv);
 	server.options = given;
 	prepare_process(&server.options);

@@ -358,7 +358,19 @@ void command_parser_init(struct command_parser *p, bool asks)
 
 void command_parser_release(struct command_parser *p)
 {
+	buf_wipe(&p->strings);
 	buf_release(&p->strings);
+}
+
+void command_forget_password(struct command_parser *p, struct command_request *request)
+{
+	size_t size = request->password.size;
+
+	/* One that was typed stands in the line, which is the caller's. */
+	if (size > 0 && p->strings.size > 0 && request->password.data >= p->strings.data &&
+	    request->password.data < p->strings.data + p->strings.size)
+		explicit_bzero(p->strings.data + (request->password.data - p->strings.data), size);
+	request->password = view_of(NULL, 0);
 }
 
 static void refuse_unknown(struct command_request *request, struct view word)

@@ -83,6 +83,9 @@ void command_parse(struct command_parser *p, struct view line, bool was_cut,
                    struct command_request *request);
 /* The same for a line that is plain text whatever it begins with. It is checked as a text only. */
 void command_parse_text(struct view line, struct command_request *request);
+/* Overwrites the password of a request where the parser holds it, and takes it out of the request.
+ * For when the command has begun, and whoever needs the password has a copy. */
+void command_forget_password(struct command_parser *p, struct command_request *request);
 
 /* Reads a number of seconds, as "1", "0.5", ".25", into milliseconds; more digits are dropped.
  * False if it is no number, or more than COMMAND_DURATION_MS_MAX; then *ms is untouched. */

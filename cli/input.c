@@ -18,6 +18,14 @@ static void end_by(struct cli_input *in, int error)
 	in->error = error;
 }
 
+/* Overwrites the lines that were given: a password may be among them. */
+static void forget_used(struct cli_input *in)
+{
+	if (in->used > in->wiped)
+		explicit_bzero(in->buf.data + in->wiped, in->used - in->wiped);
+	in->wiped = in->used;
+}
+
 static void input_ready(struct loop_source *source, unsigned events)
 {
 	struct cli_input *in = LOOP_OWNER(source, struct cli_input, source);
@@ -25,9 +33,13 @@ static void input_ready(struct loop_source *source, unsigned events)
 	ssize_t count;
 
 	(void)events; /* whatever it was, a read tells */
+	forget_used(in);
 	buf_consume(&in->buf, in->used);
 	in->scanned -= in->used;
-	in->used = 0;
+	/* What was moved down is still where it was, too. */
+	if (in->used > 0)
+		explicit_bzero(in->buf.data + in->buf.size, in->used);
+	in->used = in->wiped = 0;
 	room = buf_reserve(&in->buf, READ_SIZE);
 	assert(room != NULL);
 	count = read(source->fd, room, READ_SIZE);
@@ -46,6 +58,9 @@ void input_init(struct cli_input *in, struct loop *l, int fd)
 	/* It is read only when it holds no whole line, and a line that is too long is cut. */
 	buf_init(&in->buf, COMMAND_LINE_SIZE_MAX + 2 * READ_SIZE);
 	in->has_ended = fd < 0;
+	/* All at once, and the system gives what is used: growing would leave copies behind. */
+	if (fd >= 0)
+		(void)buf_reserve(&in->buf, in->buf.size_max);
 	/* What cannot be watched is found out now and not at the first line. */
 	input_want(in, true);
 	input_want(in, false);
@@ -96,6 +111,7 @@ bool input_line(struct cli_input *in, struct view *line, bool *was_cut)
 	size_t left;
 
 	*was_cut = false;
+	forget_used(in);
 	if (in->buf.size == 0 || (in->is_skipping && !skip(in)))
 		return false;
 	assert(in->used <= in->scanned);

@@ -25,6 +25,7 @@ struct cli_input {
 	bool is_skipping; /* the rest of a line that was cut */
 	struct buf buf;
 	size_t used;    /* bytes of lines that were given already */
+	size_t wiped;   /* so many of them are overwritten */
 	size_t scanned; /* there is no newline before this */
 };
 
@@ -37,7 +38,8 @@ void input_release(struct cli_input *in);
 /* Sets whether the next turns of the loop read. */
 void input_want(struct cli_input *in, bool wanted);
 /* Gives the next line without its newline; false if no whole line is there yet. *was_cut: it was
- * longer than COMMAND_LINE_SIZE_MAX. */
+ * longer than COMMAND_LINE_SIZE_MAX. The line lives until the next call, which overwrites it, since
+ * it may hold a password. */
 bool input_line(struct cli_input *in, struct view *line, bool *was_cut);
 /* Whether no line is left and none will come. */
 bool input_has_ended(const struct cli_input *in);

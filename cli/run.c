@@ -425,6 +425,7 @@ void run_line(struct cli_run *r, struct view line, bool was_cut, bool is_text, b
 		carry_out(r, question_begin(r->question, &r->request));
 	else
 		do_verb(r);
+	command_forget_password(&r->parser, &r->request);
 }
 
 void run_init(struct cli_run *r, struct loop *l, struct link *link, struct cli_show *show,

@@ -25,8 +25,8 @@
  * The protocol name is "threefold-2", a purpose one byte, milliseconds are 64 bits, little-endian.
  * The operator's proof is HMAC(key, role Auth), the roles being "operator" and "replica".
  *
- * That it belongs to a cluster a replica shows by HMAC(operator key, "member" uuid public-key nonce),
- * the nonce being the client's (replication/member.c).
+ * That it belongs to a cluster a replica shows by HMAC(operator key, "member" uuid public-key
+ * nonce), the nonce being the client's (replication/member.c).
  *
  * Every part of H and of Auth is length-prefixed (sha256_update_part). So are "Seal" and the role.
  * The id vouches for all of the verifier: nobody can put another one under somebody's id, and
@@ -129,8 +129,8 @@ void auth_server_key(const uint8_t stretched[KEY_SIZE], uint8_t server_key[KEY_S
 void auth_operator(const uint8_t key[KEY_SIZE], bool replica, const struct auth *auth,
                    uint8_t proof[KEY_SIZE]);
 
-/* What the replica with this uuid and this public key answers to a nonce, to show that it belongs to
- * the cluster of this operator key. */
+/* What the replica with this uuid and this public key answers to a nonce, to show that it belongs
+ * to the cluster of this operator key. */
 void auth_member(const uint8_t key[KEY_SIZE], const uint8_t uuid[UUID_SIZE],
                  const uint8_t public[KEY_SIZE], const uint8_t nonce[KEY_SIZE],
                  uint8_t answer[KEY_SIZE]);

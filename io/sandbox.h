@@ -36,6 +36,11 @@ void sandbox_user_own(const struct sandbox_user *user, const char *path);
  * process is that user already. No other thread may run. Returns 0, or -1 and a sentence. */
 int sandbox_user_become(const struct sandbox_user *user, char err[SANDBOX_ERR_SIZE]);
 
+/* Keeps what is in memory there: a crash leaves no core file, and no other process of this user may
+ * read this one's memory. For programs that hold keys and passwords. Not under a sanitizer, which
+ * reads its own process in that way. */
+void sandbox_hide_memory(void);
+
 /* From here on the process and its threads can reach only:
  *   - files and folders below `folder`: read, write, make, rename, remove; run none of them;
  *     and /dev/null;

@@ -6,8 +6,8 @@
  * A client has no key to tell one from the other. But the replicas share one, the operator's. So
  * the client draws a nonce for every connection, and asks the same MEMBER of everybody: about the
  * replica there, with that nonce, its uuid and its public key. That replica answers a digest which
- * only a holder of the key can make. The others answer the digest of that digest. Who has no key can
- * ask a member for the second, and learns nothing that he could answer with. Who passes on a
+ * only a holder of the key can make. The others answer the digest of that digest. Who has no key
+ * can ask a member for the second, and learns nothing that he could answer with. Who passes on a
  * member's answer vouches for that member's public key, and cannot open what is closed for it.
  *
  * From such answers a replica becomes *known*, for the life of this client, as long as it shows the

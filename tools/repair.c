@@ -11,6 +11,7 @@
 #include "io/key.h"
 #include "io/log.h"
 #include "io/options.h"
+#include "io/sandbox.h"
 #include "journal/backup.h"
 #include "driver/mend.h"
 
@@ -415,6 +416,7 @@ int main(int argc, char **argv)
 	struct loop *loop;
 	enum exit_status status;
 
+	sandbox_hide_memory();
 	read_options(&options, argc, argv);
 	log_open(LOG_INFO);
 	umask(077);

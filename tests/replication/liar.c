@@ -104,6 +104,30 @@ static void no_silence(struct view bytes, struct buf *to)
 	buf_store_u32(to->data + to->size - 4, 0); /* the last field */
 }
 
+static void taken_over_unsigned(struct view bytes, struct buf *to)
+{
+	struct frame f;
+
+	if (!is(bytes, FRAME_LOGIN | FRAME_REPLY, &f, to))
+		return;
+	f.status = STATUS_TAKEN_OVER;
+	memset(&f.logged_in, 0, sizeof f.logged_in);
+	memset(&f.logged_in.session, 0x7f, sizeof f.logged_in.session);
+	f.logged_in.dial = 1;
+	say_instead(&f, to);
+}
+
+static void yes_unsigned(struct view bytes, struct buf *to)
+{
+	struct frame f;
+
+	if (!is(bytes, FRAME_LOGIN | FRAME_REPLY, &f, to))
+		return;
+	f.status = STATUS_OK;
+	memset(&f.logged_in, 0, sizeof f.logged_in);
+	say_instead(&f, to);
+}
+
 static void gone_unproved(struct view bytes, struct buf *to)
 {
 	struct frame f;
@@ -226,6 +250,8 @@ static const struct {
 	{ "pages of one message that never end", pages_of_one, "pages that are not full" },
 	{ "full pages that never end", pages_of_many, "without end" },
 	{ "pushes that never end", pushes, "without end" },
+	{ "taken over, not signed", taken_over_unsigned, "cannot prove" },
+	{ "a log-in that is not signed", yes_unsigned, "cannot prove" },
 	{ "gone without a proof", gone_unproved, "another account" },
 };
 

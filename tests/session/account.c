@@ -5,6 +5,8 @@
  */
 #include "tests/session/fixture.h"
 
+#include "base/sha256.h"
+
 static struct frame lookup_of(const char *name, const char *suffix)
 {
 	struct frame frame = { .type = FRAME_LOOKUP_NAME };
@@ -423,6 +425,18 @@ static void test_login(void)
 	rig_close(&r);
 }
 
+/* Whether the account's holder says that a larger session is there. */
+static bool is_signed(struct rig *r, struct peer *peer, const struct person *p,
+                      const struct frame *reply)
+{
+	const struct auth auth = rig_auth(r, peer, p, AUTH_LOGIN);
+	uint8_t server_key[KEY_SIZE], want[KEY_SIZE];
+
+	auth_server_key(p->stretched, server_key);
+	auth_taken_over(server_key, &auth, &reply->logged_in.session, reply->logged_in.dial, want);
+	return memcmp(reply->logged_in.signature, want, KEY_SIZE) == 0;
+}
+
 /* The table: what the second log-in does to the first, (session, dial) against (5, 5). */
 static void test_take_over(void)
 {
@@ -471,15 +485,9 @@ static void test_take_over(void)
 
 		IS_U64(reply.status, rows[i].status, "take over: by the table");
 		if (reply.status == STATUS_TAKEN_OVER) {
-			const struct auth auth = rig_auth(&r, second, &alice, AUTH_LOGIN);
-			uint8_t server_key[KEY_SIZE], want[KEY_SIZE];
-
 			OK(ulid_equal(&reply.logged_in.session, &five) && reply.logged_in.dial == 5,
 			   "take over: a refusal names the larger one");
-			auth_server_key(alice.stretched, server_key);
-			auth_taken_over(server_key, &auth, &five, 5, want);
-			IS_BYTES(reply.logged_in.signature, want, KEY_SIZE,
-			         "take over: and is signed");
+			OK(is_signed(&r, second, &alice, &reply), "take over: and is signed");
 		}
 		if (rows[i].active && !rows[i].here) {
 			IS_U64(rig_next(first, &got) ? got.type : 0, rows[i].told,
@@ -584,8 +592,49 @@ static void test_disk_full(void)
 	rig_close(&r);
 }
 
+/* Of itself a replica answers what only a holder of the operator key can; of others, the digest of
+ * that. */
+static void test_member(void)
+{
+	struct session_options options = { .silence_ms = 6000, .has_operator_key = true };
+	struct frame frame = { .type = FRAME_MEMBER };
+	uint8_t want[KEY_SIZE], digest[KEY_SIZE];
+	struct rig r;
+
+	memset(options.operator_key, 7, KEY_SIZE);
+	rig_open_with(&r, options);
+	struct peer *peer = rig_join(&r);
+
+	memset(frame.member.nonce, 9, KEY_SIZE);
+	memcpy(frame.member.uuid, r.options.uuid, UUID_SIZE);
+	box_public(r.options.box_secret, frame.member.public);
+	auth_member(options.operator_key, frame.member.uuid, frame.member.public,
+	            frame.member.nonce, want);
+	IS_BYTES(rig_ask(&r, peer, frame).introduced.signature, want, KEY_SIZE,
+	         "member: a replica shows that it belongs");
+	frame.member.public[0] ^= 1;
+	auth_member(options.operator_key, frame.member.uuid, frame.member.public,
+	            frame.member.nonce, want);
+	sha256(want, KEY_SIZE, digest);
+	IS_BYTES(rig_ask(&r, peer, frame).introduced.signature, digest, KEY_SIZE,
+	         "member: of another public key it tells only the digest");
+	frame.member.public[0] ^= 1;
+	frame.member.uuid[0] ^= 1;
+	auth_member(options.operator_key, frame.member.uuid, frame.member.public,
+	            frame.member.nonce, want);
+	sha256(want, KEY_SIZE, digest);
+	IS_BYTES(rig_ask(&r, peer, frame).introduced.signature, digest, KEY_SIZE,
+	         "member: and of another uuid");
+	rig_close(&r);
+	rig_open(&r);
+	IS_U64(rig_ask(&r, rig_join(&r), frame).status, STATUS_UNKNOWN,
+	       "member: without an operator key it says so");
+	rig_close(&r);
+}
+
 int main(void)
 {
+	test_member();
 	test_create();
 	test_proof();
 	test_taken();

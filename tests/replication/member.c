@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Stories of a replica that does not belong: it has another operator key than the others. It is
+ * given no account. See tests/replication/cluster.h for what the lines say.
+ */
+#include "tests/replication/cluster.h"
+
+#include "replication/private.h"
+
+static struct cluster k;
+
+/* Replica `i` is another one now, without data; one that has the key of the others, or has not. */
+static void replace(uint32_t i, bool stranger)
+{
+	replica_kill(&k, i);
+	replica_wipe(&k, i);
+	k.replicas[i].stranger = stranger;
+	replica_start(&k, i);
+}
+
+static void test_creation(void)
+{
+	cluster_start(&k, SHARE_USUAL, 0);
+	replace(2, true);
+	(void)client_start(&k);
+	pass(&k, 10);
+	say(&k, 0, "create alice pw");
+	OK(has(heard(&k, 0), "result create ok copies=2"), "creation: at those who belong");
+	IS_U64(held(&k, "alice", false), 3, "creation: the stranger is not given the account");
+	OK(has(replication_why(k.clients[0].r, 2), "operator.key"), "creation: it is said why");
+	cluster_free(&k);
+}
+
+/* Neither can be told from the other, unless one is known from before. */
+static void test_two(void)
+{
+	cluster_start(&k, SHARE_USUAL, 0);
+	replace(2, true);
+	replica_kill(&k, 1);
+	(void)client_start(&k);
+	pass(&k, 10);
+	say(&k, 0, "create alice pw");
+	OK(has(heard(&k, 0), "result create no-replica"), "two: both are refused");
+	IS_U64(held(&k, "alice", false), 0, "two: and are given nothing");
+	replica_start(&k, 1);
+	pass(&k, 2000);
+	replica_kill(&k, 1);
+	say(&k, 0, "create alice pw");
+	OK(has(heard(&k, 0), "result create ok copies=1"),
+	   "two: one that was vouched for is known");
+	IS_U64(held(&k, "alice", false), 1, "two: it alone is given the account");
+	cluster_free(&k);
+}
+
+static void test_alone(void)
+{
+	cluster_start(&k, SHARE_USUAL, 0);
+	replica_kill(&k, 0);
+	replica_kill(&k, 1);
+	(void)client_start(&k);
+	pass(&k, 4000);
+	say(&k, 0, "create alice pw");
+	OK(has(heard(&k, 0), "result create ok copies=1"), "alone: an account can be made");
+	cluster_free(&k);
+}
+
+static void test_log_in(void)
+{
+	cluster_start(&k, SHARE_USUAL, 1);
+	say(&k, 0, "create alice pw");
+	say(&k, 0, "logout");
+	replace(2, true);
+	pass(&k, 2000);
+	(void)heard(&k, 0);
+	say(&k, 0, "login alice pw");
+	OK(has(heard(&k, 0), "result login ok copies=2"), "log in: at those who belong");
+	IS_U64(held(&k, "alice", false), 3, "log in: the stranger is not given the account");
+	OK(has(replication_why(k.clients[0].r, 2), "operator.key"), "log in: it is said why");
+	replace(2, false);
+	pass(&k, 3000);
+	IS_U64(held(&k, "alice", false), 7, "log in: with the key it is given the account");
+	OK(has(heard(&k, 0), "live 2"), "log in: and is live");
+	cluster_free(&k);
+}
+
+static void test_session(void)
+{
+	cluster_start(&k, SHARE_USUAL, 1);
+	say(&k, 0, "create alice pw");
+	(void)heard(&k, 0);
+	replace(0, true);
+	pass(&k, 3000);
+	IS_U64(held(&k, "alice", false), 6, "session: the stranger is not given the account");
+	say(&k, 0, "send alice hi");
+	OK(has(heard(&k, 0), "result send ok copies=2"), "session: it goes on without it");
+	OK(has(replication_why(k.clients[0].r, 0), "operator.key"), "session: it is said why");
+	replace(0, false);
+	pass(&k, 3000);
+	IS_U64(held(&k, "alice", false), 7, "session: with the key it is given the account");
+	cluster_free(&k);
+}
+
+/* Nobody holds the account who could vouch for others. Those who come back together do. */
+static void test_all_wiped(void)
+{
+	cluster_start(&k, SHARE_USUAL, 1);
+	say(&k, 0, "create alice pw");
+	for (uint32_t i = 0; i < REPLICAS; i++)
+		replica_kill(&k, i);
+	for (uint32_t i = 0; i < REPLICAS; i++)
+		replace(i, i == 2);
+	pass(&k, 3000);
+	IS_U64(held(&k, "alice", false), 3, "all wiped: two of one key are given the account");
+	cluster_free(&k);
+}
+
+int main(void)
+{
+	test_creation();
+	test_two();
+	test_alone();
+	test_log_in();
+	test_session();
+	test_all_wiped();
+	return tap_done();
+}
