@@ -270,6 +270,10 @@ void client_options_read(struct client_options *o, int argc, char **argv)
 			pairs[i] = argv[first + i];
 	dial_targets_read(o->targets, &options, 2 * REPLICAS, pairs, false);
 	refuse_twins(o, &options);
+	for (size_t i = 0; i < REPLICAS && words.save; i++)
+		if (o->targets[i].count == 0)
+			options_wrong(&options, "unknown host '%.256s': nothing is saved",
+			              pairs[2 * i]);
 	if (words.save)
 		save(&options, pairs);
 }

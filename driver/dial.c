@@ -16,6 +16,36 @@ static void write_text(struct dial_target *target, const char *host, unsigned po
 	               host, port);
 }
 
+enum {
+	RESOLVE_MS = 3000, /* at the start; what takes longer is resolved when it is dialled */
+	RESOLVE_AGAIN_MS = 1000, /* a name is not resolved more often */
+	RESOLVE_LOOK_MS = 20,    /* between two looks whether there is an answer */
+};
+
+/* All names at once. The start does not wait long for one that cannot be resolved. */
+static void resolve_targets(struct dial_target targets[REPLICAS], const struct options *options)
+{
+	struct resolver *resolvers[REPLICAS] = { NULL };
+	char err[ADDRESS_ERR_SIZE] = "";
+	size_t unknown = 0;
+
+	for (size_t i = 0; i < REPLICAS; i++)
+		if (targets[i].name[0] != '\0')
+			resolvers[i] = resolver_begin(targets[i].name, targets[i].port);
+	for (size_t i = 0; i < REPLICAS; i++) {
+		int count = 0;
+
+		if (resolvers[i] != NULL && resolver_has_ended(resolvers[i], RESOLVE_MS))
+			count = resolver_take(resolvers[i], targets[i].addresses, err);
+		resolver_free(resolvers[i]);
+		unknown += count < 0;
+		if (count > 0)
+			targets[i].count = (size_t)count;
+	}
+	if (unknown == REPLICAS)
+		options_wrong(options, "%s", err);
+}
+
 void dial_targets_read(struct dial_target targets[REPLICAS], const struct options *options,
                        int words_count, char *const *words, bool may_repeat)
 {
@@ -38,23 +68,32 @@ void dial_targets_read(struct dial_target targets[REPLICAS], const struct option
 				              targets[i].text);
 	}
 	for (size_t i = 0; i < REPLICAS; i++) {
-		int count = address_resolve(words[2 * i], ports[i], false, targets[i].addresses,
-		                            err);
+		int count = address_read(words[2 * i], ports[i], targets[i].addresses, err);
 
 		if (count < 0)
 			options_wrong(options, "%s", err);
 		targets[i].count = (size_t)count;
+		(void)snprintf(targets[i].name, sizeof targets[i].name, "%s",
+		               count == 0 ? words[2 * i] : "");
+		targets[i].port = ports[i];
 	}
+	resolve_targets(targets, options);
 }
 
 /* ---- the dial ---- */
 
+static void resolved(struct loop_timer *timer);
+
 void dial_init(struct dial *d, const struct dial_half *half, const struct dial_target *target,
                uint32_t index)
 {
-	assert(target->count >= 1);
+	assert(target->count >= 1 || target->name[0] != '\0');
 	assert(target->count <= ADDRESS_MAX);
 	*d = (struct dial){ .half = half, .target = target, .index = (uint8_t)index };
+	d->count = target->count;
+	memcpy(d->addresses, target->addresses, sizeof d->addresses);
+	d->resolving.expired = resolved;
+	d->resolved_ms = loop_now_ms(half->loop);
 	d->conn.source.ready = half->ready;
 	d->conn.source.fd = -1;
 }
@@ -62,7 +101,15 @@ void dial_init(struct dial *d, const struct dial_half *half, const struct dial_t
 void dial_close(struct dial *d)
 {
 	conn_close(&d->conn);
+	loop_timer_cancel(d->half->loop, &d->resolving);
 	d->is_dialling = false;
+}
+
+void dial_release(struct dial *d)
+{
+	dial_close(d);
+	resolver_free(d->resolver);
+	d->resolver = NULL;
 }
 
 bool dial_is_connected(const struct dial *d)
@@ -81,11 +128,11 @@ static void fail(struct dial *d, const char *why)
 static void dial_next(struct dial *d, int error)
 {
 	assert(!conn_is_open(&d->conn));
-	while (d->tried < d->target->count) {
-		int fd = address_dial(&d->target->addresses[d->next]);
+	while (d->tried < d->count) {
+		int fd = address_dial(&d->addresses[d->next]);
 
 		d->tried++;
-		d->next = (uint8_t)((d->next + 1u) % d->target->count);
+		d->next = (uint8_t)((d->next + 1u) % d->count);
 		error = fd < 0 ? fd : conn_open(&d->conn, d->half->loop, fd, true);
 		if (error == 0) {
 			d->is_dialling = true;
@@ -99,10 +146,61 @@ static void dial_next(struct dial *d, int error)
 	fail(d, strerror(-error));
 }
 
+/* Takes the answer, if there is one. False: the name has no address now; what was known of it
+ * stays. */
+static bool take_answer(struct dial *d, char err[ADDRESS_ERR_SIZE])
+{
+	struct address addresses[ADDRESS_MAX];
+	int count = resolver_take(d->resolver, addresses, err);
+
+	resolver_free(d->resolver);
+	d->resolver = NULL;
+	if (count < 0)
+		return false;
+	if ((size_t)count != d->count ||
+	    memcmp(addresses, d->addresses, (size_t)count * sizeof *addresses) != 0)
+		d->next = 0;
+	d->count = (size_t)count;
+	memcpy(d->addresses, addresses, (size_t)count * sizeof *addresses);
+	return true;
+}
+
+/* A try that waits looks whether its name has an address now. */
+static void resolved(struct loop_timer *timer)
+{
+	struct dial *d = LOOP_OWNER(timer, struct dial, resolving);
+	char err[ADDRESS_ERR_SIZE] = "the system gives no thread";
+
+	if (d->resolver != NULL && !resolver_has_ended(d->resolver, 0))
+		loop_timer_set(d->half->loop, timer, loop_now_ms(d->half->loop) + RESOLVE_LOOK_MS);
+	else if (d->resolver != NULL && take_answer(d, err))
+		dial_next(d, -EADDRNOTAVAIL);
+	else
+		fail(d, err);
+}
+
+static void resolve_again(struct dial *d)
+{
+	uint64_t now_ms = loop_now_ms(d->half->loop);
+	char err[ADDRESS_ERR_SIZE];
+
+	if (d->resolver != NULL && resolver_has_ended(d->resolver, 0))
+		(void)take_answer(d, err); /* what was known is tried again */
+	if (d->resolver != NULL || (d->count > 0 && now_ms - d->resolved_ms < RESOLVE_AGAIN_MS))
+		return;
+	d->resolved_ms = now_ms;
+	d->resolver = resolver_begin(d->target->name, d->target->port);
+}
+
 void dial_begin(struct dial *d)
 {
 	d->tried = 0;
-	dial_next(d, -EADDRNOTAVAIL);
+	if (d->target->name[0] != '\0')
+		resolve_again(d);
+	if (d->count > 0)
+		dial_next(d, -EADDRNOTAVAIL);
+	else
+		loop_timer_set(d->half->loop, &d->resolving, loop_now_ms(d->half->loop));
 }
 
 static void dialled(struct dial *d)
@@ -116,7 +214,7 @@ static void dialled(struct dial *d)
 		return;
 	}
 	/* This address was a good one: the next try begins with it. */
-	d->next = (uint8_t)((d->next + d->target->count - 1) % d->target->count);
+	d->next = (uint8_t)((d->next + d->count - 1) % d->count);
 	d->half->connected(d);
 }
 

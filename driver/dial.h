@@ -14,6 +14,9 @@
  *   dial_flush(d);          once a turn: what the half has to say goes out
  *   dial_close(d);
  *
+ * A name is resolved again at each try, without waiting: the try begins with the addresses that are
+ * known, and the next one has the new ones. Only while none is known a try waits for the answer.
+ *
  * A host with several addresses is dialled at one after another within one try. The next try
  * begins with the address that was good; or, if a try was given up, with the one after it; or, if
  * all have failed, with the first.
@@ -24,6 +27,7 @@
 #include "io/address.h"
 #include "io/conn.h"
 #include "io/options.h"
+#include "io/resolver.h"
 #include "replication/replication.h"
 
 enum { DIAL_TEXT_SIZE = 300 }; /* a host name of 253 bytes, brackets, a port, the NUL */
@@ -31,13 +35,16 @@ enum { DIAL_TEXT_SIZE = 300 }; /* a host name of 253 bytes, brackets, a port, th
 /* Where a replica is. */
 struct dial_target {
 	char text[DIAL_TEXT_SIZE]; /* as it was given: HOST:PORT, [::1]:PORT */
+	char name[ADDRESS_HOST_SIZE]; /* of its host; empty: an address was given */
+	uint16_t port;             /* of that name */
 	struct address addresses[ADDRESS_MAX];
-	size_t count; /* of addresses, at least 1 */
+	size_t count; /* of addresses, at least 1; 0: the name has none now */
 };
 
-/* Reads HOST PORT of each replica from the words of a command line, and resolves every host. A
- * wrong number of words, a wrong port, a pair that was given before (unless `may_repeat`), an
- * unknown host: the first of these mistakes ends the program by options_wrong. */
+/* Reads HOST PORT of each replica from the words of a command line, and
+ * resolves the hosts, for some seconds at most. A wrong number of words, a wrong port, a pair that
+ * was given before (unless `may_repeat`), three unknown hosts: the first of these mistakes ends the
+ * program by options_wrong. One unknown host is none: it is a replica that is dead now. */
 void dial_targets_read(struct dial_target targets[REPLICAS], const struct options *options,
                        int words_count, char *const *words, bool may_repeat);
 
@@ -67,6 +74,11 @@ struct dial {
 	bool is_dialling;
 	uint8_t tried; /* addresses in this try */
 	uint8_t next;  /* the address that is dialled next */
+	struct address addresses[ADDRESS_MAX];
+	size_t count;
+	struct resolver *resolver;   /* under way; or NULL */
+	struct loop_timer resolving; /* while a try waits for it */
+	uint64_t resolved_ms;        /* when it was begun last */
 };
 
 /* Sets up a closed connection. `half` and `target` must outlive it; it must not move. */
@@ -78,6 +90,8 @@ void dial_begin(struct dial *d);
 /* Closes it and forgets what was not written. The half is not told. Does nothing if it is
  * closed. */
 void dial_close(struct dial *d);
+/* Closes it for good, and gives back what it has. */
+void dial_release(struct dial *d);
 /* Whether bytes may come and go: a dial that is under way is not connected yet. */
 bool dial_is_connected(const struct dial *d);
 

@@ -74,6 +74,7 @@ static void connected(struct dial *d)
 	struct link *k = link_of(d);
 
 	replication_connected(k->replication, d->index, now(k));
+	list(k);
 }
 
 static void failed(struct dial *d, const char *why)
@@ -81,6 +82,7 @@ static void failed(struct dial *d, const char *why)
 	struct link *k = link_of(d);
 
 	replication_failed(k->replication, d->index, why, now(k));
+	list(k); /* it may come of a timer */
 }
 
 static size_t input(struct dial *d, struct view bytes)
@@ -245,7 +247,7 @@ void link_free(struct link *k)
 	stretcher_forget(k->pool->stretcher, k);
 	loop_timer_cancel(k->pool->loop, &k->timer);
 	for (uint32_t i = 0; i < REPLICAS; i++)
-		dial_close(&k->dials[i]);
+		dial_release(&k->dials[i]);
 	replication_free(k->replication);
 	place = &k->pool->first;
 	while (k->is_listed && *place != k)

@@ -198,7 +198,7 @@ void mend_run(struct loop *l, const struct mend_options *o, const uint8_t seed[K
 	reconcile_result(m.r, result);
 	*ms = loop_now_ms(l) - begun_ms;
 	for (uint32_t i = 0; i < RECONCILE_MAX; i++)
-		dial_close(&m.dials[i]);
+		dial_release(&m.dials[i]);
 	reconcile_free(m.r);
 	conn_input_release(&m.input);
 }

@@ -33,31 +33,10 @@ static bool host_copy(const char *host, char copy[HOST_SIZE_MAX])
 	return true;
 }
 
-int address_resolve(const char *host, uint16_t port, bool to_listen,
-                    struct address addresses[ADDRESS_MAX], char err[ADDRESS_ERR_SIZE])
+static int copy_found(struct addrinfo *found, struct address addresses[ADDRESS_MAX])
 {
-	struct addrinfo hints = {
-		.ai_family = AF_UNSPEC,
-		.ai_socktype = SOCK_STREAM,
-		.ai_flags = AI_NUMERICSERV | (to_listen ? AI_PASSIVE : 0),
-	};
-	struct addrinfo *found = NULL;
-	char copy[HOST_SIZE_MAX];
-	char service[8];
 	int count = 0;
-	int result;
 
-	if (!host_copy(host, copy)) {
-		(void)snprintf(err, ADDRESS_ERR_SIZE, "'%.256s' is no host name or address", host);
-		return -1;
-	}
-	(void)snprintf(service, sizeof service, "%u", (unsigned)port);
-	result = getaddrinfo(copy, service, &hints, &found);
-	if (result != 0) {
-		(void)snprintf(err, ADDRESS_ERR_SIZE, "unknown host '%s': %s", copy,
-		               result == EAI_SYSTEM ? strerror(errno) : gai_strerror(result));
-		return -1;
-	}
 	for (struct addrinfo *a = found; a != NULL && count < ADDRESS_MAX; a = a->ai_next) {
 		assert(a->ai_addrlen <= sizeof addresses[count].storage);
 		memset(&addresses[count], 0, sizeof addresses[count]);
@@ -68,6 +47,47 @@ int address_resolve(const char *host, uint16_t port, bool to_listen,
 	freeaddrinfo(found);
 	assert(count > 0);
 	return count;
+}
+
+/* 0: no such host, or, with AI_NUMERICHOST, no address. */
+static int resolve(const char *host, uint16_t port, int flags,
+                   struct address addresses[ADDRESS_MAX], char err[ADDRESS_ERR_SIZE])
+{
+	struct addrinfo hints = {
+		.ai_family = AF_UNSPEC,
+		.ai_socktype = SOCK_STREAM,
+		.ai_flags = AI_NUMERICSERV | flags,
+	};
+	struct addrinfo *found = NULL;
+	char copy[HOST_SIZE_MAX];
+	char service[8];
+	int result;
+
+	if (!host_copy(host, copy)) {
+		(void)snprintf(err, ADDRESS_ERR_SIZE, "'%.256s' is no host name or address", host);
+		return -1;
+	}
+	(void)snprintf(service, sizeof service, "%u", (unsigned)port);
+	result = getaddrinfo(copy, service, &hints, &found);
+	if (result == 0)
+		return copy_found(found, addresses);
+	(void)snprintf(err, ADDRESS_ERR_SIZE, "unknown host '%s': %s", copy,
+	               result == EAI_SYSTEM ? strerror(errno) : gai_strerror(result));
+	return 0;
+}
+
+int address_resolve(const char *host, uint16_t port, bool to_listen,
+                    struct address addresses[ADDRESS_MAX], char err[ADDRESS_ERR_SIZE])
+{
+	int count = resolve(host, port, to_listen ? AI_PASSIVE : 0, addresses, err);
+
+	return count == 0 ? -1 : count;
+}
+
+int address_read(const char *host, uint16_t port, struct address addresses[ADDRESS_MAX],
+                 char err[ADDRESS_ERR_SIZE])
+{
+	return resolve(host, port, AI_NUMERICHOST, addresses, err);
 }
 
 void address_text(const struct address *address, char text[ADDRESS_TEXT_SIZE])

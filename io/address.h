@@ -5,8 +5,8 @@
  *
  * A host is a name, an IPv4 or an IPv6 address; the latter also in brackets, '[::1]'. A name may
  * have several addresses, which come in the order of the system's resolver; the callers try them in
- * that order. Resolving a name may block for as long as the resolver takes, so programs do it
- * before their loop begins.
+ * that order. Resolving a name may block for as long as the system's resolver takes. So while a
+ * loop runs, io/resolver does it.
  */
 #ifndef THREEFOLD_IO_ADDRESS_H
 #define THREEFOLD_IO_ADDRESS_H
@@ -16,6 +16,7 @@
 #include <sys/socket.h>
 
 enum {
+	ADDRESS_HOST_SIZE = 259, /* of a host as it is given: a name, brackets, the NUL */
 	ADDRESS_MAX = 8,        /* addresses of one name; more are ignored */
 	ADDRESS_TEXT_SIZE = 80, /* of a written address, with its NUL */
 	ADDRESS_ERR_SIZE = 512, /* of each `err`, which gets a sentence when a call fails */
@@ -31,6 +32,10 @@ struct address {
  * the system's resolver works. */
 int address_resolve(const char *host, uint16_t port, bool to_listen,
                     struct address addresses[ADDRESS_MAX], char err[ADDRESS_ERR_SIZE]);
+/* The same for what is an address, and not a name; never blocks. 0: it may be a name. -1 and `err`:
+ * it is neither. */
+int address_read(const char *host, uint16_t port, struct address addresses[ADDRESS_MAX],
+                 char err[ADDRESS_ERR_SIZE]);
 /* Writes the address as "127.0.0.1:80" or "[::1]:80". */
 void address_text(const struct address *address, char text[ADDRESS_TEXT_SIZE]);
 /* The port, in the byte order of this machine. */

@@ -10,8 +10,8 @@
  * and only the thread of the loop writes to it, but for log_end.
  *
  * A line that cannot be written is lost: there is no other place to say so. Nothing here waits for
- * a reader. If a pipe is full, or a terminal is stopped, lines are dropped; the next one that can be
- * written tells how many.
+ * a reader. If a pipe is full, or a terminal is stopped, lines are dropped. The next one that can
+ * be written tells how many.
  */
 #ifndef THREEFOLD_IO_LOG_H
 #define THREEFOLD_IO_LOG_H

@@ -41,7 +41,9 @@ static const char purpose[] =
 	"Compares what the three replicas of a Threefold chat hold and copies what is missing,\n"
 	"in each direction, what is gone first. It may run at any time, also during traffic, any\n"
 	"number of times, also at once, and may be killed at any moment. HOST is a name, an IPv4\n"
-	"or an IPv6 address. One of the three may be down: the other two are repaired then.\n";
+	"or an IPv6 address. One of the three may be down: the other two are repaired then. A\n"
+	"replica that stops answering is waited for 30 seconds. A host name that cannot be\n"
+	"resolved is a replica that is down.\n";
 
 static const char notes[] =
 	"Files:\n"

@@ -6,6 +6,10 @@
 #include "tests/driver/fixture.h"
 #include "tests/lib/tap.h"
 
+#include <arpa/inet.h>
+#include <netdb.h>
+#include <pthread.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 enum { WAIT_MS = 10000 };
@@ -14,6 +18,68 @@ static struct loop *loop;
 static struct conn_input buffer;
 static struct dial_target target;
 static struct dial dial;
+
+/* The system's resolver, as the test wants it. */
+static pthread_mutex_t host_mutex = PTHREAD_MUTEX_INITIALIZER;
+static pthread_cond_t host_changed = PTHREAD_COND_INITIALIZER;
+static enum { HOST_UNKNOWN, HOST_IS_THERE, HOST_BLOCKS } host;
+
+static void host_becomes(int state)
+{
+	(void)pthread_mutex_lock(&host_mutex);
+	host = (unsigned)state;
+	(void)pthread_cond_broadcast(&host_changed);
+	(void)pthread_mutex_unlock(&host_mutex);
+}
+
+static void host_resolves(bool is_there)
+{
+	host_becomes(is_there ? HOST_IS_THERE : HOST_UNKNOWN);
+}
+
+static void host_blocks(void)
+{
+	host_becomes(HOST_BLOCKS);
+}
+
+/* By its name in the linker, so that it is what address_resolve calls. */
+int fake_resolve(const char *name, const char *service, const struct addrinfo *hints,
+                 struct addrinfo **found) __asm__("getaddrinfo");
+int fake_resolve(const char *name, const char *service, const struct addrinfo *hints,
+                 struct addrinfo **found)
+{
+	static const struct sockaddr_in zero;
+	struct addrinfo *result;
+	struct sockaddr_in *in;
+	bool is_there;
+
+	(void)name;
+	(void)hints;
+	(void)pthread_mutex_lock(&host_mutex);
+	while (host == HOST_BLOCKS)
+		(void)pthread_cond_wait(&host_changed, &host_mutex);
+	is_there = host == HOST_IS_THERE;
+	(void)pthread_mutex_unlock(&host_mutex);
+	if (!is_there)
+		return EAI_NONAME;
+	result = calloc(1, sizeof *result);
+	in = calloc(1, sizeof *in);
+	*in = zero;
+	in->sin_family = AF_INET;
+	in->sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	in->sin_port = htons((uint16_t)strtoul(service, NULL, 10));
+	result->ai_addr = (struct sockaddr *)in;
+	result->ai_addrlen = sizeof *in;
+	*found = result;
+	return 0;
+}
+
+void fake_free(struct addrinfo *found) __asm__("freeaddrinfo");
+void fake_free(struct addrinfo *found)
+{
+	free(found->ai_addr);
+	free(found);
+}
 
 /* What was told, and what is to be written. */
 static uint32_t connections;
@@ -148,6 +214,59 @@ static void test_none_again(const int fds[3])
 	IS_U64(dial.next, 0, "the next try begins with the first address again");
 }
 
+/* A name without an address is a dead replica; later it leads somewhere, and then elsewhere. A
+ * resolver that does not answer stops nobody. */
+static void test_name(void)
+{
+	struct dial_target named = { .name = "moves.test" };
+	struct dial_target where[2] = { { .count = 0 } };
+	int fds[2] = { make_target(&where[0], 0, true), make_target(&where[1], 0, true) };
+	uint32_t before = failures;
+
+	named.port = address_port(&where[0].addresses[0]);
+	dial_release(&dial);
+	dial_init(&dial, &half, &named, 0);
+	host_resolves(false);
+	dial_begin(&dial);
+	IS_U64(failures, before, "a try waits for the address of a name");
+	wait_for_event();
+	IS_U64(failures, before + 1, "a name that has none makes it fail");
+	OK(strstr(why_failed, "unknown host 'moves.test'") != NULL, "and the name is told");
+	host_resolves(true);
+	dial_begin(&dial);
+	wait_for_event();
+	OK(dial_is_connected(&dial), "it is resolved again");
+	dial_close(&dial);
+	OK(close(fds[0]) == 0, "then nobody is there any more");
+	named.port = address_port(&where[1].addresses[0]); /* where the name leads from now on */
+	dial.resolved_ms = 0;
+	dial_begin(&dial);
+	wait_for_event();
+	IS_U64(failures, before + 2, "the old address is tried, and fails");
+	while (!resolver_has_ended(dial.resolver, 10000))
+		continue;
+	dial_begin(&dial);
+	wait_for_event();
+	OK(dial_is_connected(&dial), "the next try has the new one");
+	dial_close(&dial);
+	host_resolves(false);
+	dial.resolved_ms = 0;
+	dial_begin(&dial);
+	wait_for_event();
+	OK(dial_is_connected(&dial), "an address that was known is good while there is no answer");
+	dial_close(&dial);
+	host_blocks();
+	dial_release(&dial);
+	dial_init(&dial, &half, &named, 0);
+	dial_begin(&dial);
+	loop_turn(loop, loop_now_ms(loop) + 50);
+	IS_U64(failures, before + 2, "a resolver that does not answer is waited for");
+	dial_release(&dial);
+	OK(!conn_is_open(&dial.conn), "and is left alone when the try is given up");
+	host_resolves(true);
+	(void)close(fds[1]);
+}
+
 int main(void)
 {
 	int fds[3];
@@ -161,10 +280,13 @@ int main(void)
 	test_order(fds);
 	test_bytes(fds);
 	test_none_again(fds);
-	dial_close(&dial);
+	test_name();
 	(void)close(fds[0]);
 	(void)close(fds[2]);
 	conn_input_release(&buffer);
 	loop_free(loop);
+	/* The thread that nobody waits for frees its answer. */
+	for (int i = 0; i < 10000 && heap_live() > 0; i++)
+		(void)usleep(1000);
 	return tap_done();
 }

@@ -90,6 +90,14 @@ if [ "$THREEFOLD_MOUNT" = none ]; then
 else
 	ok 'three servers start' start_servers
 	for i in $(seq 60); do echo "/msg ann number $i"; done >"$dir/script"
+	words="$(addresses 0 1) no-such-host.invalid 7003"
+	# shellcheck disable=SC2086
+	"$BIN/client" --json $words >"$dir/out" 2>&1 <<<'/create carl pw'
+	is 'a host name that cannot be resolved is a dead replica' $? 0
+	like 'it is told why' "$(<"$dir/out")" "no-such-host.invalid"
+	# shellcheck disable=SC2086
+	"$BIN/repair" --key "$dir/operator.key" --check $words >"$dir/out" 2>&1
+	is 'repair compares the other two' $? 0
 	ok 'mail waits' client_json "$dir/out" < <(printf '/create ann pw\n/logout\n/create bob pw\n'; cat "$dir/script")
 	stop_server 0
 	mkdir "$dir/small" && mount -t tmpfs -o size=32m tmpfs "$dir/small"

@@ -219,7 +219,7 @@ static void check_files(struct sim *s, uint32_t i)
 		(void)journal_close(journal, err);
 	}
 	(void)simdisk_get(p->disk, "journal.jsonl", &text);
-	/* If they did not fit, the journal has more than its first line, or none was ever written. */
+	/* If they did not fit, the journal has more than its first line, or none was written. */
 	bool is_written = text.size > 0 && view_lines(text) == 1 &&
 	                  simdisk_get(p->disk, "users.json", &twin);
 
