@@ -52,8 +52,9 @@ struct cluster_client {
 	struct ulid session; /* of the last one */
 	uint64_t number;
 	uint64_t users;
-	struct replica_row rows[REPLICAS]; /* the last table */
-	bool counts_only;                  /* messages and users are counted, not told */
+	struct replica_row rows[REPLICAS];         /* the last table */
+	void (*hear)(const struct action *action); /* is told all, too; or NULL */
+	bool counts_only;                          /* messages and users are counted, not told */
 	char story[STORY_SIZE];
 	size_t story_size;
 	size_t read;
@@ -524,6 +525,8 @@ static inline bool client_pump(struct cluster *k, struct cluster_client *c)
 	bool any = false;
 
 	while (replication_next(c->r, &a)) {
+		if (c->hear != NULL)
+			c->hear(&a);
 		client_action(k, c, &a);
 		any = true;
 	}
