@@ -75,7 +75,7 @@ enum connection_list {
 	LIST_SILENCE, /* by the last frame that came */
 	LIST_SLOW,    /* by the last output that was taken */
 	LIST_BEHIND,  /* whose next frame waits until the disk has caught up */
-	LIST_GUESS, /* and the next: by a wrong password whose answer is delayed, one for each step */
+	LIST_GUESS,   /* and the next: by a wrong password that is answered late; one a step */
 	LISTS = LIST_GUESS + LIMIT_GUESS_STEPS,
 	LIST_LINKS = LIST_GUESS + 1, /* a connection is in one list of guesses at most */
 };

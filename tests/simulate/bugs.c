@@ -80,7 +80,7 @@ const struct sim_bug sim_bugs[] = {
 	{ "repair_buries_held_only", 500, "repair buries only in streams that the replica holds" },
 	{ "digest_without_mark", 500, "digests leave out that an account is confirmed" },
 	{ "digest_not_compared", 500, "parts of one count and size are taken for equal" },
-	{ "one_bucket_for_all", 500, "all addresses share what one may cost" },
+	{ "one_bucket_for_all", 2000, "all addresses share what one may cost" },
 	{ "guesses_not_slowed", 500, "wrong passwords are answered at once" },
 	{ "owner_locked_out", 500, "guesses are counted for all addresses, and lock the account" },
 	{ "anybody_repairs", 2000, "what only operators may ask is answered to all" },

@@ -494,13 +494,14 @@ static void spoke_of_creation(struct sim *s, const struct sim_wire *w, const str
 		s->history.accounts.items[at].answered |= 1u << w->replica;
 }
 
-/* A limit of one address is no other's; and what a stranger tests of passwords is little. */
+/* A limit of one address is no other's; and what a stranger tests of passwords is little. Who is
+ * logged in is refused for that, and no password is tested. */
 static void check_limits(struct sim *s, struct sim_wire *w, const struct frame *f, uint8_t type)
 {
 	if (f->status == STATUS_SLOW_DOWN && !is_liar(w))
 		sim_fail(s, "replica %u slows client %u down, who has made little", w->replica,
 		         w->client);
-	if (!is_liar(w) || type != FRAME_LOGIN || f->status != STATUS_WRONG_PROOF)
+	if (!is_liar(w) || w->has_login || type != FRAME_LOGIN || f->status != STATUS_WRONG_PROOF)
 		return;
 	if (s->now - w->guesses_at >= SIM_SECOND) {
 		w->guesses_at = s->now;
