@@ -45,9 +45,16 @@ static void all_progress(struct replication *r, const struct all *a)
 /* Ends before everybody was written to. */
 static void all_stop(struct replication *r, struct all *a, enum outcome outcome)
 {
-	if (a->sum.stored || a->sum.outcome == OUTCOME_UNKNOWN)
+	bool is_stopped = outcome == OUTCOME_STOPPED;
+	struct result *result;
+
+	if (a->sum.stored || a->sum.outcome == OUTCOME_UNKNOWN ||
+	    a->sum.outcome == OUTCOME_STOPPED)
 		outcome = OUTCOME_UNKNOWN;
-	op_end(r, &a->op, all_result(a, outcome));
+	result = all_result(a, outcome);
+	if (is_stopped)
+		result->detail = op_stopped;
+	op_end(r, &a->op, result);
 }
 
 /* The next page; the result if that was the last one. */
@@ -140,13 +147,14 @@ static void all_child(struct replication *r, struct op *op, struct op *ended)
 	if (ended->row == &send_row) {
 		send_chunk_sum(ended, &a->sum);
 		all_progress(r, a);
-		if (ended->outcome == OUTCOME_NOT_LOGGED_IN || ended->outcome == OUTCOME_NO_REPLICA)
+		if (ended->outcome == OUTCOME_NOT_LOGGED_IN || ended->outcome == OUTCOME_NO_REPLICA ||
+		    ended->outcome == OUTCOME_STOPPED)
 			all_stop(r, a, ended->outcome);
 		else
 			all_next(r, a);
 	} else if (ended->outcome != OUTCOME_OK) {
 		if (op->children == 0)
-			all_stop(r, a, OUTCOME_NO_REPLICA);
+			all_stop(r, a, op_unreached(ended));
 	} else if (ended->row == &list_page_row) {
 		all_listed(r, a, (struct list_page *)ended);
 	} else {

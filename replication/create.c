@@ -349,7 +349,7 @@ static void take_back(struct replication *r, struct create *c, enum outcome outc
 	}
 	if (!c->back)
 		r->backs++;
-	c->back = true;
+	c->back = c->op.goes_on = true;
 	c->op.phase = PHASE_BACK;
 	auth_delete_key(c->made.stretched, c->made.account.verifier.seal, delete_key);
 	auth_tombstone_make(&c->made.account, delete_key, &frame.tombstone);
@@ -365,7 +365,7 @@ static void taken_back(struct replication *r, struct create *c)
 
 	assert(r->backs > 0);
 	r->backs--;
-	c->back = false;
+	c->back = c->op.goes_on = false;
 	if (again) { /* a wait had made it old: begun anew, under a new id and setting */
 		c->have_key = c->have_id = false;
 		c->maybe = c->maybe_confirmed = 0;
@@ -441,7 +441,9 @@ static void child(struct replication *r, struct op *op, struct op *ended)
 		op_end(r, op, result);
 	} else if (ended->outcome != OUTCOME_OK) { /* nobody was there to ask for too long */
 		op_refuse(r, op, OUTCOME_UNKNOWN,
-		          "no replica is left that could say whether it was made");
+		          ended->outcome == OUTCOME_STOPPED
+		                  ? op_stopped
+		                  : "no replica is left that could say whether it was made");
 	} else if (((struct lookup *)ended)->count > 0) {
 		take_back(r, c, OUTCOME_NAME_TAKEN, "the name is taken");
 	} else if (!op->audience) {
@@ -453,6 +455,21 @@ static void child(struct replication *r, struct op *op, struct op *ended)
 		c->refused = 0;
 		op_resume(r, op);
 	}
+}
+
+/* Nothing goes on behind it: the taking back is what replicas ended of. */
+static void stopped(struct replication *r, struct op *op, struct result *result)
+{
+	struct create *c = (struct create *)op;
+
+	if (c->back) {
+		r->backs--;
+		c->back = false;
+		tombstone_forget(r, &c->made.account.id);
+	}
+	op_end(r, op, result);
+	if (r->backs == 0)
+		op_begin_behind(r);
 }
 
 static void expired(struct replication *r, struct op *op, struct result *result)
@@ -484,5 +501,6 @@ const struct op_row create_row = {
 	.step = step,
 	.child = child,
 	.expired = expired,
+	.stopped = stopped,
 	.release = release,
 };

@@ -31,6 +31,7 @@ bool due_take(struct replication *r, uint32_t index, struct due_reply *due)
 		return false;
 	*due = *due_at(p, 0);
 	ring_drop(&p->due);
+	r->ends[due->target] = 0; /* it can be answered */
 	p->due_since_ms = r->now_ms;
 	p->heard_ms = due->asked_ms;
 	return true;
@@ -68,6 +69,32 @@ bool due_is_work(const struct replica *p)
 		if (due_at(p, i)->target != TARGET_PING && due_at(p, i)->target != TARGET_MEMBER)
 			return true;
 	return false;
+}
+
+bool due_has(const struct replica *p, const struct op *op)
+{
+	for (uint32_t i = 0; i < p->due.count; i++)
+		if (due_at(p, i)->op == op)
+			return true;
+	return false;
+}
+
+void due_strike(struct replication *r, uint32_t index)
+{
+	const struct replica *p = &r->replicas[index];
+	bool counted[TARGET_END] = { false };
+
+	for (uint32_t i = 0; i < p->due.count; i++) {
+		const struct due_reply *due = due_at(p, i);
+
+		if (r->now_ms > due->asked_ms + r->options.reply_timeout_ms)
+			continue;
+		if (due->op != NULL)
+			due->op->is_struck = true;
+		else if (!counted[due->target])
+			r->ends[due->target]++;
+		counted[due->target] = true;
+	}
 }
 
 void due_clear(struct replica *p)

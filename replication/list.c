@@ -360,7 +360,7 @@ static void list_end(struct replication *r, struct list_op *l, enum outcome outc
 	struct result *result = op_result(&l->op, outcome, "");
 
 	if (outcome != OUTCOME_OK)
-		result->detail = "no replica could be reached";
+		result->detail = send_explain(outcome);
 	result->count = l->count;
 	op_end(r, &l->op, result);
 }
@@ -373,7 +373,7 @@ static void list_child(struct replication *r, struct op *op, struct op *ended)
 	struct action *action;
 
 	if (ended->outcome != OUTCOME_OK) {
-		list_end(r, l, OUTCOME_NO_REPLICA);
+		list_end(r, l, op_unreached(ended));
 		return;
 	}
 	l->count += page->count;

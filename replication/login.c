@@ -114,17 +114,36 @@ void login_tell_logout(struct replication *r, const struct ulid *session, uint8_
 	}
 }
 
-void login_session_lost(struct replication *r, bool deleted)
+/* Ended by nobody else: the replicas are told, and it is forgotten. */
+static void end_session(struct replication *r, const char *why)
 {
 	struct ulid session = r->session.ulid;
 
-	if (deleted && r->deletes) /* that is our own doing, whose result is under way */
-		return;
-	replication_act(r, ACTION_LOGGED_OUT, NULL)->why =
-		deleted ? "the account was deleted"
-			: "taken over by another log-in of this account";
+	replication_act(r, ACTION_LOGGED_OUT, NULL)->why = why;
 	login_tell_logout(r, &session, 0);
 	login_session_clear(r);
+}
+
+void login_session_settle(struct replication *r)
+{
+	static const enum target asked[] = { TARGET_JOIN, TARGET_HANDOVER, TARGET_PAGE,
+		                             TARGET_STREAMS, TARGET_RECEIVED };
+
+	if (r->ends[TARGET_TELL] >= SESSION_ENDS_MAX)
+		r->tombstones_count = 0;
+	for (size_t i = 0; i < sizeof asked / sizeof *asked; i++)
+		if (r->session.active && r->ends[asked[i]] >= SESSION_ENDS_MAX) {
+			memset(r->ends, 0, sizeof r->ends);
+			end_session(r, "servers ended again and again of what it asked them");
+		}
+}
+
+void login_session_lost(struct replication *r, bool deleted)
+{
+	if (deleted && r->deletes) /* that is our own doing, whose result is under way */
+		return;
+	end_session(r, deleted ? "the account was deleted"
+	                       : "taken over by another log-in of this account");
 }
 
 /* What a proof at this replica is about; it binds the proof to this connection. */
@@ -409,8 +428,9 @@ static void child(struct replication *r, struct op *op, struct op *ended)
 	struct login *l = (struct login *)op;
 
 	if (ended->outcome != OUTCOME_OK)
-		op_refuse(r, &l->op, op->written ? OUTCOME_UNKNOWN : OUTCOME_NO_REPLICA,
-		          "no replica could be reached");
+		op_refuse(r, &l->op, op->written ? OUTCOME_UNKNOWN : op_unreached(ended),
+		          ended->outcome == OUTCOME_STOPPED ? op_stopped
+		                                            : "no replica could be reached");
 	else
 		looked(r, l, (struct lookup *)ended);
 }

@@ -25,6 +25,13 @@
  * `advance` is called from there. So no request is entered from within another one, and none is
  * freed while somebody is inside it; but a parent is told of its child's end at once.
  *
+ * A request that ENDS_MAX replicas had when they ended, and that none has answered since, may be
+ * what ended them. So it is written to nobody any more: not to the next one in order, and not again
+ * to those that return (op_stop). Whoever has it still may answer it. A replica that is only silent
+ * does not count, and neither does a connection that we close. A connection may also end because a
+ * network did. So the request waits, as long as a reply may take, for a sign: if a replica that had
+ * it greets us as the same process, the request did not end it, and begins again.
+ *
  * What was lost on the way decides what an answer is worth: if one of the audience died with the
  * request (OP_DIED), a no of the others is no outcome; if it began again after it had been written
  * (OP_RESTARTED), it may have taken effect already.
@@ -95,6 +102,8 @@ static void op_wait(struct replication *r, struct op *op, enum op_state state)
 static void op_wait_live(struct replication *r, struct op *op)
 {
 	op->done = 0;
+	if (op->ends < ENDS_MAX)
+		op->judged_ms = UINT64_MAX;
 	r->waiting_ops = true;
 	op_wait(r, op, OP_WAITING);
 }
@@ -120,13 +129,73 @@ void op_begin_behind(struct replication *r)
 			op_begin(r, op);
 }
 
+const char op_stopped[] = "servers ended while they had it, so it is not sent again";
+
+enum outcome op_unreached(const struct op *child)
+{
+	return child->outcome == OUTCOME_STOPPED ? OUTCOME_STOPPED : OUTCOME_NO_REPLICA;
+}
+
+/* A part of another request says that it was stopped; whether it may have taken effect is for the
+ * whole to say. */
+static void op_stop(struct replication *r, struct op *op)
+{
+	enum outcome outcome = op->parent != NULL ? OUTCOME_STOPPED : OUTCOME_UNKNOWN;
+	struct result *result = op_result(op, outcome, op_stopped);
+
+	if (op->row->stopped != NULL)
+		op->row->stopped(r, op, result);
+	else if (op->row->expired != NULL)
+		op->row->expired(r, op, result);
+	else
+		op_end(r, op, result);
+}
+
+/* One that waits, and that too many ended with: whether it may begin again. If not, it is stopped, or
+ * waits for a sign. */
+static bool op_is_cleared(struct replication *r, struct op *op)
+{
+	uint8_t returned = 0, same = 0;
+
+	if (op->ends < ENDS_MAX || BUG(ends_not_counted))
+		return true;
+	for (uint32_t i = 0; i < REPLICAS; i++)
+		if ((op->ended & BIT(i)) && r->replicas[i].welcomed) {
+			returned |= BIT(i);
+			same |= r->replicas[i].is_same ? BIT(i) : 0;
+		}
+	if (same) {
+		op->ends = op->ended = 0;
+		return true;
+	}
+	if (r->now_ms >= op->judged_ms && op->goes_on)
+		return true;
+	if (r->now_ms >= op->judged_ms || returned == op->ended)
+		op_stop(r, op);
+	else
+		r->waiting_ops = true;
+	return false;
+}
+
+/* Nobody has it any more who may answer it, and too many ended with it. */
+static bool is_suspect(const struct replication *r, const struct op *op)
+{
+	if (op->ends < ENDS_MAX || BUG(ends_not_counted))
+		return false;
+	for (uint32_t i = 0; i < REPLICAS; i++)
+		if ((op->audience & BIT(i)) && ((op->done & BIT(i)) || due_has(&r->replicas[i], op)))
+			return false;
+	return true;
+}
+
 void op_restart(struct replication *r)
 {
 	if (!r->waiting_ops || !r->live)
 		return;
 	r->waiting_ops = false;
 	for (struct op *op = r->first_op; op != NULL; op = op->next) {
-		if (op->state != OP_WAITING || (BUG(audience_never_again) && op->written))
+		if (op->state != OP_WAITING || (BUG(audience_never_again) && op->written) ||
+		    !op_is_cleared(r, op))
 			continue;
 		if (op->written)
 			op->loss = OP_RESTARTED;
@@ -187,6 +256,7 @@ void op_replied(struct replication *r, struct op *op, uint32_t index, const stru
 	if (op->state != OP_ASKING || !(op->audience & BIT(index)))
 		return;
 	op->done |= BIT(index);
+	op->ends = op->ended = 0; /* it can be answered */
 	if (op->row->reply != NULL)
 		op->row->reply(r, op, index, frame);
 	op_settle(r, op);
@@ -197,6 +267,11 @@ void op_lost(struct replication *r, uint32_t index)
 	for (struct op *op = r->first_op; op != NULL; op = op->next) {
 		if (op->state == OP_ENDED || !(op->audience & BIT(index)))
 			continue;
+		if (op->is_struck && op->state == OP_ASKING && !(op->done & BIT(index))) {
+			op->ends++;
+			op->ended |= BIT(index);
+		}
+		op->is_struck = false;
 		op->audience &= (uint8_t)~BIT(index);
 		op->done &= (uint8_t)~BIT(index);
 		if (op->loss == OP_WHOLE)
@@ -223,11 +298,14 @@ void op_settle(struct replication *r, struct op *op)
 
 static void settle_asking(struct replication *r, struct op *op)
 {
-	if (!op->audience) {
-		if (op->row->emptied != NULL)
-			op->row->emptied(r, op);
-		else
-			op_wait_live(r, op);
+	if (!op->audience && op->row->emptied != NULL) {
+		op->row->emptied(r, op);
+	} else if (is_suspect(r, op)) {
+		op->audience = 0;
+		op->judged_ms = r->now_ms + r->options.reply_timeout_ms;
+		op_wait_live(r, op);
+	} else if (!op->audience) {
+		op_wait_live(r, op);
 	} else if (op->done == op->audience) {
 		op->state = OP_BUSY;
 		op->row->advance(r, op);
@@ -360,8 +438,13 @@ uint64_t op_deadline(const struct replication *r)
 	if (!r->waiting_ops && !r->backs) /* whom another one could stand behind */
 		return deadline;
 	for (const struct op *op = r->first_op; op != NULL; op = op->next)
-		if (op_is_waiting(op) && op->wait_until_ms < deadline)
-			deadline = op->wait_until_ms;
+		if (op_is_waiting(op)) {
+			uint64_t until = op->wait_until_ms;
+
+			if (r->live && op->state == OP_WAITING && op->judged_ms < until)
+				until = op->judged_ms;
+			deadline = until < deadline ? until : deadline;
+		}
 	return deadline;
 }
 

@@ -110,7 +110,11 @@ static void person_child(struct replication *r, struct op *op, struct op *ended)
 	const struct lookup *l = (struct lookup *)ended;
 
 	p->looking = false;
-	if (ended->outcome == OUTCOME_OK) {
+	p->stopped = ended->outcome == OUTCOME_STOPPED;
+	if (p->stopped) {
+		name_display(p->display, view_of_string(p->named ? p->name : "unknown"), &p->id,
+		             false);
+	} else if (ended->outcome == OUTCOME_OK) {
 		bool plain = !l->by_id && l->found >= 0 &&
 		             id_equal(&l->accounts[l->found].id, &p->id);
 		bool free_name = p->gone && p->named && l->count == 0;
@@ -154,7 +158,7 @@ bool person_is_settled(struct replication *r, struct person *p)
 {
 	uint8_t joined = replication_joined(r);
 
-	if (p->shown_as && p->era == r->era)
+	if ((p->shown_as && p->era == r->era) || p->stopped)
 		return true;
 	if (joined & (uint8_t)~p->answered) /* comes with the answers about his streams */
 		return false;

@@ -101,6 +101,7 @@ enum target {
 	TARGET_MEMBER, /* whether a replica belongs to the cluster */
 	TARGET_RECEIVED,
 	TARGET_TELL, /* a tombstone, a log-out: for nothing */
+	TARGET_END,
 };
 
 /* The streams that one STREAMS frame asked about, in the order of its answers. */
@@ -160,6 +161,9 @@ struct op_row {
 	/* The time to wait is over: ends it with `result`, which says that no replica could be
 	 * reached, or that the outcome is unknown. NULL: it ends with just that. */
 	void (*expired)(struct replication *r, struct op *op, struct result *result);
+	/* It is written to nobody any more (ENDS_MAX): ends it with `result`. NULL: as
+	 * `expired`. */
+	void (*stopped)(struct replication *r, struct op *op, struct result *result);
 	/* Frees what it owns. */
 	void (*release)(struct op *op);
 };
@@ -195,6 +199,11 @@ struct op {
 	uint8_t audience;
 	uint8_t done;    /* of the audience, who has replied */
 	uint8_t written; /* replicas to which any step of it was ever written */
+	uint8_t ends;    /* times that a connection ended with it, since one has answered; */
+	uint8_t ended;   /* whose they were */
+	uint64_t judged_ms; /* if they are too many: when it is stopped at the latest */
+	bool goes_on;    /* it is stopped only if all of them have come back, and had ended */
+	bool is_struck;  /* the one that ends just now has it */
 	bool settling;   /* is on the list of those to be settled */
 	bool told;       /* its result has been given; it goes on behind */
 	enum op_state state;
@@ -240,6 +249,7 @@ struct person {
 	bool shown_as;    /* `display` is right until another replica becomes live */
 	bool looking;     /* a look-up is under way */
 	bool brief;       /* `display` rests on an unconfirmed account: not kept */
+	bool stopped;     /* replicas ended of the question: it is never asked again */
 	uint32_t era;     /* in which `display` was found */
 	char name[NAME_SIZE_MAX + 1];
 	char display[DISPLAY_SIZE];
@@ -351,7 +361,9 @@ struct replica {
 	bool login_written; /* on this connection */
 	bool joined;        /* logged in on this connection */
 	uint8_t uuid[UUID_SIZE];
-	uint8_t public[KEY_SIZE];
+	uint8_t public[KEY_SIZE]; /* of its process; kept when the connection ends */
+	bool was_welcomed;        /* once: it is known */
+	bool is_same;             /* the same process greeted us on the connection before */
 	uint8_t nonce[KEY_SIZE];
 	uint8_t box_answer[KEY_SIZE];  /* what it must answer to the last box */
 	uint8_t login_nonce[KEY_SIZE]; /* ours, of the last LOGIN: it signs that */
@@ -426,6 +438,7 @@ struct replication {
 	uint8_t live; /* replicas in REPLICA_LIVE */
 	int leader;   /* the first of them; -1: none */
 	uint32_t era; /* counts replicas becoming live: what was learned in an earlier one is old */
+	uint32_t ends[TARGET_END]; /* replicas that ended with such a request, since one answered */
 	uint32_t changes; /* counts replicas becoming live and dying, from 1 */
 	uint32_t token;   /* the last one given */
 	struct replica replicas[REPLICAS];
@@ -495,6 +508,11 @@ bool due_take(struct replication *r, uint32_t index, struct due_reply *due);
 void due_release(struct due_reply *due);
 /* Whether this reply, of the type that is due, contradicts its request: protocol_contradiction. */
 const char *due_contradiction(const struct due_reply *due, const struct frame *reply);
+/* The replica has ended by itself: marks the requests that it had to answer (is_struck), and counts
+ * the others (r->ends), but for those that it had for longer than the reply timeout. */
+void due_strike(struct replication *r, uint32_t index);
+/* Whether it has to answer this request. */
+bool due_has(const struct replica *p, const struct op *op);
 /* The connection has ended: forgets what is due and what was to be written, and frees it. */
 void due_clear(struct replica *p);
 /* Whether a reply is due that is more than a ping's. */
@@ -559,6 +577,11 @@ struct result *op_result_of_users(const struct op *op, enum outcome outcome, con
 /* Ends it, once: gives the result, which is taken over, unless op_tell_result has given one; and
  * tells the parent. The request is freed later, when the event is settled. */
 void op_end(struct replication *r, struct op *op, struct result *result);
+/* What is said of a request that was stopped. */
+extern const char op_stopped[];
+/* What becomes of a parent whose child could not be asked about: OUTCOME_NO_REPLICA, or
+ * OUTCOME_STOPPED if the child was stopped. */
+enum outcome op_unreached(const struct op *child);
 /* Ends it with an outcome that needs nothing else said. */
 void op_refuse(struct replication *r, struct op *op, enum outcome outcome, const char *detail);
 /* Gives the result now, which is taken over, and lets the request go on behind it. Once. */
@@ -797,6 +820,8 @@ void login_ended(struct replication *r, uint32_t index, const struct ulid *sessi
 /* The session ends without being asked to: its account was deleted, or another log-in has taken it
  * over. Nothing if it was our own deletion, which is under way. */
 void login_session_lost(struct replication *r, bool deleted);
+/* The session ends if replicas have ended again and again of what is asked for it. */
+void login_session_settle(struct replication *r);
 /* Forgets the session and what belongs to it. */
 void login_session_clear(struct replication *r);
 /* Whether the session `by` runs: what was said in one is done in no other. */

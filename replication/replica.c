@@ -162,8 +162,10 @@ static void die_lying(struct replication *r, uint32_t index, const char *why)
 
 void replica_failed(struct replication *r, uint32_t index, const char *why)
 {
-	if (r->replicas[index].state != REPLICA_DOWN)
-		go_down(r, index, why);
+	if (r->replicas[index].state == REPLICA_DOWN)
+		return;
+	due_strike(r, index);
+	go_down(r, index, why);
 }
 
 void replica_init(struct replication *r, uint32_t index)
@@ -370,6 +372,10 @@ static void welcome(struct replication *r, uint32_t index, const struct frame *f
 	struct replica *p = &r->replicas[index];
 
 	p->welcomed = true;
+	p->is_same = p->was_welcomed && memcmp(p->public, frame->welcome.public, KEY_SIZE) == 0;
+	p->was_welcomed = true;
+	if (p->is_same) /* it was the network */
+		memset(r->ends, 0, sizeof r->ends);
 	p->state = REPLICA_PINGING;
 	memcpy(p->uuid, frame->welcome.uuid, UUID_SIZE);
 	memcpy(p->public, frame->welcome.public, KEY_SIZE);
@@ -446,6 +452,7 @@ static void reply(struct replication *r, uint32_t index, const struct due_reply 
 		break;
 	case TARGET_RECEIVED:
 	case TARGET_TELL:
+	case TARGET_END:
 		break;
 	}
 }

@@ -39,6 +39,7 @@ static const char *const codes[OUTCOME_END] = {
 	[OUTCOME_DIFFERENT_TEXT] = "different-text",
 	[OUTCOME_SEVERAL] = "several-users",
 	[OUTCOME_SLOW_DOWN] = "slow-down",
+	[OUTCOME_STOPPED] = "not-repeated",
 };
 
 const char *outcome_code(enum outcome outcome)
@@ -79,6 +80,7 @@ static bool all_lie(const struct replication *r)
 static void replication_settle(struct replication *r)
 {
 	for (;;) {
+		login_session_settle(r);
 		replica_settle(r);
 		if (op_settle_next(r))
 			continue;

@@ -63,6 +63,13 @@ enum {
 	/* Or it is told when so many have gathered. Each costs a 64th of a frame then, and more
 	 * would gain nothing. */
 	RECEIVED_COUNT = 64,
+	/* A request that so many replicas had to answer when they ended is sent to no other, and
+	 * never again: perhaps they ended of it. */
+	ENDS_MAX = 2,
+	/* The same of what is asked for a session each time when a replica returns, where nobody
+	 * would give an outcome: then the session ends. It is more than twice that all three end
+	 * at once, because a session outlives many crashes. */
+	SESSION_ENDS_MAX = 7,
 	/* A dead replica is dialled again after the first, then after twice as long, up to the
 	 * second. */
 	REDIAL_MS_MIN = 100,
@@ -149,6 +156,7 @@ enum outcome {
 	OUTCOME_DIFFERENT_TEXT, /* the id was used for another text */
 	OUTCOME_SEVERAL,        /* the name fits several accounts, none of which counts */
 	OUTCOME_SLOW_DOWN,      /* the replicas take no more of that from this address for a while */
+	OUTCOME_STOPPED, /* ENDS_MAX replicas ended while they had it, so nobody is asked again */
 	OUTCOME_END,
 };
 /* The word of an outcome, which never changes: "name-taken", "ok". It lives for ever. */

@@ -57,7 +57,7 @@ struct send {
 	struct ulid session; /* of the message's id */
 	struct ulid by;      /* in which it was said: it is sent in no other */
 	bool repetition;     /* the command named the id: it may have been stored long ago */
-	bool unreached;      /* a look-up found nobody to ask */
+	enum outcome unreached; /* a look-up found nobody to ask, or was stopped; else OK */
 };
 
 /* ---- who ---- */
@@ -133,6 +133,7 @@ static const char *const sentences[OUTCOME_END] = {
 	[OUTCOME_DIFFERENT_TEXT] = "this id was used for another text",
 	[OUTCOME_NOT_LOGGED_IN] = "this session has ended",
 	[OUTCOME_NO_REPLICA] = "no replica could be reached",
+	[OUTCOME_STOPPED] = op_stopped,
 	[OUTCOME_UNKNOWN] = "it may or may not have been stored; the same id again is safe",
 };
 
@@ -276,8 +277,8 @@ static void resolved(struct replication *r, struct send *s)
 		if (to->contact != NULL && to->outcome == OUTCOME_OK)
 			to->id = to->contact->id;
 	}
-	if (s->unreached)
-		outcome = OUTCOME_NO_REPLICA;
+	if (s->unreached != OUTCOME_OK)
+		outcome = s->unreached;
 	else if (outcome == OUTCOME_OK && !login_session_is(r, &s->by))
 		outcome = OUTCOME_NOT_LOGGED_IN;
 	if (outcome != OUTCOME_OK) {
@@ -337,7 +338,7 @@ static void resolve(struct replication *r, struct op *op)
 	struct send *s = (struct send *)op;
 
 	op->phase = PHASE_RESOLVE;
-	s->unreached = false;
+	s->unreached = OUTCOME_OK;
 	for (uint32_t i = 0; i < s->count; i++) {
 		struct recipient_state *to = &s->recipients[i];
 
@@ -482,7 +483,7 @@ static void child(struct replication *r, struct op *op, struct op *ended)
 	if (ended->outcome == OUTCOME_OK)
 		learn(r, to, l, op->phase == PHASE_RESOLVE && op->written);
 	else
-		s->unreached = true;
+		s->unreached = op_unreached(ended);
 	if (op->phase == PHASE_GONE)
 		refuse_unsent(r, s, named_now(to));
 	else
@@ -495,11 +496,15 @@ static void expired(struct replication *r, struct op *op, struct result *result)
 {
 	struct send *s = (struct send *)op;
 	enum outcome outcome = result->outcome;
+	const char *detail = result->detail;
 
 	memory_free(result);
 	for (uint32_t i = 0; i < s->count; i++)
 		s->recipients[i].outcome = outcome;
-	op_end(r, op, make_result(s, outcome, 0));
+	result = make_result(s, outcome, 0);
+	if (detail == op_stopped)
+		result->detail = detail;
+	op_end(r, op, result);
 }
 
 static void release(struct op *op)

@@ -600,7 +600,7 @@ static void test_changed_while_unknown(void)
 	(void)replication_command(k.clients[0].r, &command, client_time(&k));
 	client_cut(&k, 0, 0), client_cut(&k, 0, 1);
 	client_heal(&k, 0, 2);
-	pass(&k, 2000);
+	pass(&k, 4000);
 	OK(has(heard(&k, 0), "result send unknown-outcome"),
 	   "PAPER4-9: written to the one, and now it is another's: the outcome is not known");
 	say(&k, 0, "send carol secret");

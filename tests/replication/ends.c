@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Stories of requests that servers end of: such a request is sent to no replica that did not have
+ * it, and never again. See tests/replication/cluster.h for what the lines say.
+ */
+#include "tests/replication/cluster.h"
+
+static struct cluster k;
+
+enum { ALICE, BOB };
+
+/* These replicas end, for everybody, before they answer what alice has asked. */
+static void end_with(uint8_t mask)
+{
+	for (uint32_t i = 0; i < REPLICAS; i++)
+		if (mask >> i & 1)
+			hold_here(&k, ALICE, i, true);
+	pump(&k);
+	for (uint32_t i = 0; i < REPLICAS; i++)
+		if (mask >> i & 1)
+			replica_kill(&k, i);
+	pump(&k);
+}
+
+static void start_all(void)
+{
+	for (uint32_t i = 0; i < REPLICAS; i++) {
+		client_heal(&k, ALICE, i);
+		if (!k.replicas[i].up)
+			replica_start(&k, i);
+	}
+	pass(&k, 3000);
+}
+
+static void hold(uint8_t mask)
+{
+	for (uint32_t i = 0; i < REPLICAS; i++)
+		hold_there(&k, ALICE, i, mask >> i & 1);
+}
+
+/* The request is on its way to these replicas, which end; what they took is not kept. */
+static void send_and_end(const char *line, uint8_t mask)
+{
+	hold(mask);
+	say(&k, ALICE, line);
+	end_with(mask);
+	hold(0);
+}
+
+static void test_third(void)
+{
+	struct id id;
+
+	cluster_alice_bob(&k, SHARE_USUAL, 2);
+	id = k.clients[BOB].last.id;
+	say(&k, ALICE, "send bob zero");
+	say(&k, BOB, "logout");
+	client_cut(&k, ALICE, 2);
+	quiet(&k);
+	client_heal(&k, ALICE, 2);
+	hold(3);
+	say(&k, ALICE, "send bob poison");
+	pass(&k, 1000);
+	IS_U64(replication_live(k.clients[ALICE].r), 3, "ends: the third becomes live meanwhile");
+	end_with(3);
+	hold(0);
+	OK(!has(heard(&k, ALICE), "result"), "ends: it waits whether they have ended");
+	pass(&k, 3000);
+	OK(has(heard(&k, ALICE), "result send unknown-outcome stored=0"),
+	   "ends: two replicas ended with a message: its outcome is not known");
+	IS_STRING(k.clients[ALICE].last.detail,
+	          "servers ended while they had it, so it is not sent again", "ends: and why");
+	start_all();
+	IS_U64(waiting(&k, 2, &id), 0, "ends: the third never gets it");
+	IS_U64(waiting(&k, 0, &id), 0, "ends: nor do those that have come back");
+	say(&k, ALICE, "send bob one");
+	OK(has(heard(&k, ALICE), "result send ok copies=3"), "ends: what follows goes on");
+	cluster_free(&k);
+}
+
+/* All three have it: it goes to all at once. None gets it again. */
+static void test_all(void)
+{
+	struct id id;
+
+	cluster_alice_bob(&k, SHARE_USUAL, 2);
+	id = k.clients[BOB].last.id;
+	say(&k, ALICE, "send bob zero");
+	say(&k, BOB, "logout");
+	quiet(&k);
+	send_and_end("send bob poison", 7);
+	start_all();
+	OK(has(k.clients[ALICE].story, "result send unknown-outcome"),
+	   "ends: all three ended with it: it is told when one has come back");
+	IS_U64(waiting_anywhere(&k, &id), 0, "ends: nobody gets it again");
+	cluster_free(&k);
+}
+
+/* One after the other: the second one is the last. */
+static void test_one_by_one(void)
+{
+	struct id id;
+
+	cluster_alice_bob(&k, SHARE_USUAL, 2);
+	id = k.clients[BOB].last.id;
+	say(&k, ALICE, "send bob zero");
+	say(&k, BOB, "logout");
+	client_cut(&k, ALICE, 1), client_cut(&k, ALICE, 2);
+	quiet(&k);
+	send_and_end("send bob poison", 1);
+	hold_here(&k, ALICE, 0, false);
+	client_heal(&k, ALICE, 1);
+	pump(&k);
+	while (k.clients[ALICE].links[1].there == FREELY && k.now_ms < 60000 &&
+	       waiting(&k, 1, &id) == 0)
+		pass(&k, 1);
+	IS_U64(waiting(&k, 1, &id), 1, "ends: one may have ended for any reason: it goes to another");
+	cluster_free(&k);
+}
+
+/* All connections break, but nobody has ended: the network has. */
+static void test_network(void)
+{
+	cluster_alice_bob(&k, SHARE_USUAL, 2);
+	say(&k, ALICE, "send bob zero");
+	quiet(&k);
+	hold_all_there(&k, ALICE, true);
+	say(&k, ALICE, "send bob one");
+	cut_all(&k, ALICE);
+	pass(&k, 5000);
+	OK(!has(heard(&k, ALICE), "result"), "ends: the network broke");
+	heal_all(&k, ALICE);
+	pass(&k, 3000);
+	OK(has(heard(&k, ALICE), "result send ok copies="), "ends: so it begins again");
+	IS_STRING(heard(&k, BOB), "message alice one 2\n", "ends: once");
+	cluster_free(&k);
+}
+
+/* What another one answers did not end those that died. */
+static void test_innocent(void)
+{
+	cluster_alice_bob(&k, SHARE_USUAL, 2);
+	say(&k, ALICE, "send bob zero");
+	quiet(&k);
+	hold(3);
+	hold_here(&k, ALICE, 2, true);
+	say(&k, ALICE, "send bob one");
+	end_with(3);
+	hold(0);
+	OK(!has(heard(&k, ALICE), "result"), "ends: who has it still may answer");
+	hold_here(&k, ALICE, 2, false);
+	pass(&k, 1);
+	OK(has(heard(&k, ALICE), "result send ok copies=1"), "ends: and its yes is a yes");
+	cluster_free(&k);
+}
+
+/* A replica that does not answer is dead, but it has not ended. */
+static void test_silent(void)
+{
+	cluster_alice_bob(&k, SHARE_USUAL, 2);
+	say(&k, ALICE, "send bob zero");
+	quiet(&k);
+	hold_all_there(&k, ALICE, true);
+	say(&k, ALICE, "send bob one");
+	pass(&k, 3100);
+	OK(has(heard(&k, ALICE), "dead 0") && replication_live(k.clients[ALICE].r) == 0,
+	   "ends: all are silent");
+	hold_all_there(&k, ALICE, false);
+	pass(&k, 3000);
+	OK(has(heard(&k, ALICE), "result send ok copies="), "ends: it begins again");
+	cluster_free(&k);
+}
+
+/* A creation goes from one to the next. */
+static void test_create(void)
+{
+	cluster_start(&k, SHARE_USUAL, 1);
+	pass(&k, 1);
+	hold_there(&k, ALICE, 0, true), hold_there(&k, ALICE, 1, true);
+	say(&k, ALICE, "create alice pw");
+	replica_kill(&k, 0);
+	pump(&k);
+	replica_kill(&k, 1);
+	pass(&k, 3100);
+	OK(has(heard(&k, ALICE), "result create unknown-outcome"),
+	   "ends: the creation stops when the second one ended");
+	k.replicas[0].up = k.replicas[1].up = true;
+	IS_U64(held(&k, "alice", false) + held(&k, "alice", true), 0,
+	       "ends: the third one is not asked");
+	k.replicas[0].up = k.replicas[1].up = false;
+	cluster_free(&k);
+}
+
+/* What is asked for the session, each time that a replica returns. */
+static void test_session(void)
+{
+	uint32_t ends = 0;
+
+	cluster_alice_bob(&k, SHARE_USUAL, 2);
+	client_cut(&k, BOB, 1), client_cut(&k, BOB, 2), client_cut(&k, BOB, 0);
+	quiet(&k);
+	for (; ends < 20 && !has(k.clients[BOB].story, "logged out"); ends++) {
+		replica_kill(&k, 0);
+		replica_start(&k, 0);
+		client_heal(&k, BOB, 0);
+		break_after(&k, BOB, 0, 3); /* HELLO, PING, LOGIN: it ends before it answers */
+		let_here(&k, BOB, 0, 2);
+		pass(&k, 2600);
+		client_cut(&k, BOB, 0);
+		pump(&k);
+	}
+	IS_U64(ends, SESSION_ENDS_MAX,
+	       "ends: a session that replicas end of is over after some of them");
+	cluster_free(&k);
+}
+
+int main(void)
+{
+	test_third();
+	test_all();
+	test_one_by_one();
+	test_network();
+	test_innocent();
+	test_silent();
+	test_create();
+	test_session();
+	return tap_done();
+}
