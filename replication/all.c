@@ -48,8 +48,7 @@ static void all_stop(struct replication *r, struct all *a, enum outcome outcome)
 	bool is_stopped = outcome == OUTCOME_STOPPED;
 	struct result *result;
 
-	if (a->sum.stored || a->sum.outcome == OUTCOME_UNKNOWN ||
-	    a->sum.outcome == OUTCOME_STOPPED)
+	if (a->sum.stored || a->sum.outcome == OUTCOME_UNKNOWN || a->sum.outcome == OUTCOME_STOPPED)
 		outcome = OUTCOME_UNKNOWN;
 	result = all_result(a, outcome);
 	if (is_stopped)
@@ -147,8 +146,8 @@ static void all_child(struct replication *r, struct op *op, struct op *ended)
 	if (ended->row == &send_row) {
 		send_chunk_sum(ended, &a->sum);
 		all_progress(r, a);
-		if (ended->outcome == OUTCOME_NOT_LOGGED_IN || ended->outcome == OUTCOME_NO_REPLICA ||
-		    ended->outcome == OUTCOME_STOPPED)
+		if (ended->outcome == OUTCOME_NOT_LOGGED_IN ||
+		    ended->outcome == OUTCOME_NO_REPLICA || ended->outcome == OUTCOME_STOPPED)
 			all_stop(r, a, ended->outcome);
 		else
 			all_next(r, a);

@@ -457,6 +457,14 @@ static void child(struct replication *r, struct op *op, struct op *ended)
 	}
 }
 
+static void suspected(struct replication *r, struct op *op)
+{
+	struct create *c = (struct create *)op;
+
+	if (c->back)
+		tombstone_forget(r, &c->made.account.id);
+}
+
 /* Nothing goes on behind it: the taking back is what replicas ended of. */
 static void stopped(struct replication *r, struct op *op, struct result *result)
 {
@@ -465,7 +473,6 @@ static void stopped(struct replication *r, struct op *op, struct result *result)
 	if (c->back) {
 		r->backs--;
 		c->back = false;
-		tombstone_forget(r, &c->made.account.id);
 	}
 	op_end(r, op, result);
 	if (r->backs == 0)
@@ -501,6 +508,7 @@ const struct op_row create_row = {
 	.step = step,
 	.child = child,
 	.expired = expired,
+	.suspected = suspected,
 	.stopped = stopped,
 	.release = release,
 };

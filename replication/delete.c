@@ -89,6 +89,11 @@ static void delete_advance(struct replication *r, struct op *op)
 	op_end(r, op, result);
 }
 
+static void delete_suspected(struct replication *r, struct op *op)
+{
+	tombstone_forget(r, &((struct deletion *)op)->tombstone.id);
+}
+
 static void delete_expired(struct replication *r, struct op *op, struct result *result)
 {
 	struct deletion *d = (struct deletion *)op;
@@ -106,4 +111,5 @@ const struct op_row delete_row = {
 	.reply = delete_reply,
 	.advance = delete_advance,
 	.expired = delete_expired,
+	.suspected = delete_suspected,
 };

@@ -183,7 +183,8 @@ static bool is_suspect(const struct replication *r, const struct op *op)
 	if (op->ends < ENDS_MAX || BUG(ends_not_counted))
 		return false;
 	for (uint32_t i = 0; i < REPLICAS; i++)
-		if ((op->audience & BIT(i)) && ((op->done & BIT(i)) || due_has(&r->replicas[i], op)))
+		if ((op->audience & BIT(i)) &&
+		    ((op->done & BIT(i)) || due_has(&r->replicas[i], op)))
 			return false;
 	return true;
 }
@@ -301,6 +302,8 @@ static void settle_asking(struct replication *r, struct op *op)
 	if (!op->audience && op->row->emptied != NULL) {
 		op->row->emptied(r, op);
 	} else if (is_suspect(r, op)) {
+		if (op->row->suspected != NULL)
+			op->row->suspected(r, op);
 		op->audience = 0;
 		op->judged_ms = r->now_ms + r->options.reply_timeout_ms;
 		op_wait_live(r, op);

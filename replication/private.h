@@ -161,6 +161,9 @@ struct op_row {
 	/* The time to wait is over: ends it with `result`, which says that no replica could be
 	 * reached, or that the outcome is unknown. NULL: it ends with just that. */
 	void (*expired)(struct replication *r, struct op *op, struct result *result);
+	/* Perhaps it is what replicas ended of (ENDS_MAX): nothing that stands for it is to be
+	 * written until it begins again. */
+	void (*suspected)(struct replication *r, struct op *op);
 	/* It is written to nobody any more (ENDS_MAX): ends it with `result`. NULL: as
 	 * `expired`. */
 	void (*stopped)(struct replication *r, struct op *op, struct result *result);
@@ -197,15 +200,15 @@ struct op {
 	uint32_t children;
 	uint8_t phase; /* the kind's own */
 	uint8_t audience;
-	uint8_t done;    /* of the audience, who has replied */
-	uint8_t written; /* replicas to which any step of it was ever written */
-	uint8_t ends;    /* times that a connection ended with it, since one has answered; */
-	uint8_t ended;   /* whose they were */
+	uint8_t done;       /* of the audience, who has replied */
+	uint8_t written;    /* replicas to which any step of it was ever written */
+	uint8_t ends;       /* times that a connection ended with it, since one has answered; */
+	uint8_t ended;      /* whose they were */
 	uint64_t judged_ms; /* if they are too many: when it is stopped at the latest */
-	bool goes_on;    /* it is stopped only if all of them have come back, and had ended */
-	bool is_struck;  /* the one that ends just now has it */
-	bool settling;   /* is on the list of those to be settled */
-	bool told;       /* its result has been given; it goes on behind */
+	bool goes_on;       /* it is stopped only if all of them have come back, and had ended */
+	bool is_struck;     /* the one that ends just now has it */
+	bool settling;      /* is on the list of those to be settled */
+	bool told;          /* its result has been given; it goes on behind */
 	enum op_state state;
 	enum op_loss loss;
 	uint64_t wait_until_ms;
@@ -439,8 +442,8 @@ struct replication {
 	int leader;   /* the first of them; -1: none */
 	uint32_t era; /* counts replicas becoming live: what was learned in an earlier one is old */
 	uint32_t ends[TARGET_END]; /* replicas that ended with such a request, since one answered */
-	uint32_t changes; /* counts replicas becoming live and dying, from 1 */
-	uint32_t token;   /* the last one given */
+	uint32_t changes;          /* counts replicas becoming live and dying, from 1 */
+	uint32_t token;            /* the last one given */
 	struct replica replicas[REPLICAS];
 	struct login_session session;
 	uint32_t backs;   /* takings back under way */
@@ -717,7 +720,7 @@ struct stream_state *stream_get(struct replication *r, const struct id *sender,
                                 const struct ulid *session);
 /* The same, but NULL if it is not known. */
 struct stream_state *stream_known(struct replication *r, const struct id *sender,
-                                 const struct ulid *session);
+                                  const struct ulid *session);
 /* A replica has shown a message of the stream. One that pushes streams which no other replica shows
  * has no end: ALONE_PUSHED_MAX. */
 void stream_brought(struct replication *r, struct stream_state *s, uint32_t index, bool pushed);

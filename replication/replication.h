@@ -155,8 +155,8 @@ enum outcome {
 	OUTCOME_UNKNOWN,        /* it may or may not have taken effect */
 	OUTCOME_DIFFERENT_TEXT, /* the id was used for another text */
 	OUTCOME_SEVERAL,        /* the name fits several accounts, none of which counts */
-	OUTCOME_SLOW_DOWN,      /* the replicas take no more of that from this address for a while */
-	OUTCOME_STOPPED, /* ENDS_MAX replicas ended while they had it, so nobody is asked again */
+	OUTCOME_SLOW_DOWN, /* the replicas take no more of that from this address for a while */
+	OUTCOME_STOPPED,   /* ENDS_MAX replicas ended while they had it, so nobody is asked again */
 	OUTCOME_END,
 };
 /* The word of an outcome, which never changes: "name-taken", "ok". It lives for ever. */

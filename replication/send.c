@@ -53,10 +53,10 @@ struct send {
 	uint32_t count;
 	struct recipient_state *recipients; /* `one`, or allocated */
 	struct recipient_state one;
-	uint64_t sent_ms;    /* 0: not drawn */
-	struct ulid session; /* of the message's id */
-	struct ulid by;      /* in which it was said: it is sent in no other */
-	bool repetition;     /* the command named the id: it may have been stored long ago */
+	uint64_t sent_ms;       /* 0: not drawn */
+	struct ulid session;    /* of the message's id */
+	struct ulid by;         /* in which it was said: it is sent in no other */
+	bool repetition;        /* the command named the id: it may have been stored long ago */
 	enum outcome unreached; /* a look-up found nobody to ask, or was stopped; else OK */
 };
 

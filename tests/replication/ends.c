@@ -114,7 +114,8 @@ static void test_one_by_one(void)
 	while (k.clients[ALICE].links[1].there == FREELY && k.now_ms < 60000 &&
 	       waiting(&k, 1, &id) == 0)
 		pass(&k, 1);
-	IS_U64(waiting(&k, 1, &id), 1, "ends: one may have ended for any reason: it goes to another");
+	IS_U64(waiting(&k, 1, &id), 1,
+	       "ends: one may have ended for any reason: it goes to another");
 	cluster_free(&k);
 }
 

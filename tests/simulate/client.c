@@ -310,7 +310,8 @@ static void act(struct sim *s, uint32_t c, const struct action *a)
 static bool is_excused(struct sim *s, uint32_t c)
 {
 	struct sim_client *p = &s->clients[c];
-	bool waits = p->live == 0 || !p->logged_in || p->is_blind || p->handed_count > 0;
+	bool waits = p->live == 0 || s->now < p->sign_until || !p->logged_in || p->is_blind ||
+	             p->handed_count > 0;
 
 	for (uint32_t i = 0; i < REPLICAS; i++)
 		waits |= p->wires[i] < SIM_WIRES_MAX &&

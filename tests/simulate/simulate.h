@@ -211,6 +211,7 @@ struct sim_client {
 	uint64_t changed_at;   /* when one last became live, or died */
 	bool is_excused;       /* since it was settled last, what has come waits for more than for
 	                        * its order; */
+	uint64_t sign_until;   /* a question was lost: perhaps it is asked again only then */
 	uint64_t settled_at;
 	uint64_t excused; /* and before that, for so long in this life */
 	bool logged_in;   /* as it has told */
