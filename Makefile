@@ -8,6 +8,7 @@
 # make faults   each system call of the programs fails once, in every way; SAMPLE=N one in N, ONLY='server pwrite'
 # make fuzz     random bytes for everything that is read, SECONDS=60 each
 # make bench    figures beside the floor of this machine; PEERS=1 ROUNDS=3 PARTS='sweep live', see tests/bench/bench.sh
+# make flood    what an honest client sees while a server is flooded: FLOOD='list1000 amplify', SECONDS=5 each
 # make deps     installs cJSON's package if it is missing (all the others do so by themselves)
 # make clean    never touches data/
 #
@@ -19,7 +20,7 @@
 MAKEFLAGS += --no-builtin-rules
 .SUFFIXES:
 .DELETE_ON_ERROR:
-.PHONY: all bench check clean demo deps distclean faults force format fuzz fuzzers lint model mutants tests soak
+.PHONY: all bench check clean demo deps distclean faults flood force format fuzz fuzzers lint model mutants tests soak
 
 BUILD := build
 JOBS := $(shell nproc 2>/dev/null || echo 2)
@@ -183,6 +184,9 @@ faults: all $(faults)
 
 bench: all $(floor) $(grow)
 	@BIN=$(abspath $(bin)) OUT=$(out) PEERS='$(PEERS)' tests/bench/bench.sh
+
+flood: all
+	@BIN=$(abspath $(bin)) tests/flood/flood.py --seconds $(or $(SECONDS),5) $(FLOOD)
 
 deps:
 	@echo 'cJSON is here: $(strip $(cjson_cflags) $(cjson_libs))'

