@@ -296,12 +296,12 @@ static void become_user(const struct server *s)
 static void report_rights(const struct server *s, const char *lacks)
 {
 	if (geteuid() == 0)
-		log_plain(LOG_WARNING,
-		          "runs as root: '--user NAME' gives that up once the port is bound");
+		log_line(LOG_WARNING,
+		         "runs as root: '--user NAME' gives that up once the port is bound");
 	if (lacks[0] != '\0')
-		log_plain(LOG_WARNING, "%s: the server can do more than it needs", lacks);
+		log_line(LOG_WARNING, "%s: the server can do more than it needs", lacks);
 	else if (s->options.no_sandbox)
-		log_plain(LOG_INFO, "without a sandbox");
+		log_line(LOG_INFO, "without a sandbox");
 }
 
 /* A name may have several addresses: the first that can be bound is taken. This comes before the

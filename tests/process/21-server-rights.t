@@ -36,9 +36,9 @@ else
 	is 'and no program gives new rights' "$(of_process 0 NoNewPrivs)" 1
 fi
 if [ "$(id -u)" = 0 ]; then
-	is 'root is warned, once' "$(grep -c '^runs as root: ' "${server_log[0]}")" 1
+	is 'root is warned, once' "$(grep -c ' runs as root: ' "${server_log[0]}")" 1
 else
-	is 'who is not root is not warned' "$(grep -c '^runs as root: ' "${server_log[0]}")" 0
+	is 'who is not root is not warned' "$(grep -c ' runs as root: ' "${server_log[0]}")" 0
 fi
 ok 'users, messages and lists work within' life
 for n in 0 1 2; do
@@ -48,7 +48,7 @@ done
 
 start_server 0 --no-sandbox
 is 'without a sandbox nothing is filtered' "$(of_process 0 Seccomp)" 0
-like 'which is said' "$(<"${server_log[0]}")" $'\nwithout a sandbox'
+like 'which is said' "$(<"${server_log[0]}")" ' without a sandbox'
 stop_server 0
 
 # ---- another user ----
@@ -64,7 +64,7 @@ if [ "$(id -u)" = 0 ] && nobody=$(id -u nobody 2>/dev/null); then
 		is 'the folders that it made are that user'\''s' "$(stat -c %u:%a "$dir/open/threefold" "$dir/open/threefold/3" |
 			tr '\n' ' ')" "$nobody:700 $nobody:700 "
 		is 'and so are its files' "$(find "$dir/open/threefold" -not -user nobody)" ''
-		is 'it is not warned' "$(grep -c '^runs as root: ' "${server_log[3]}")" 0
+		is 'it is not warned' "$(grep -c ' runs as root: ' "${server_log[3]}")" 0
 		stop_server 3
 		is 'it stops' $? 0
 	fi
