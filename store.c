@@ -189,6 +189,17 @@ static enum store_result message_apply(struct store *s, const struct stream *str
 	return STORE_NEW;
 }
 
+/* An account that becomes known may have mail already, from senders who wrote to an unknown id. */
+static enum store_result account_join(struct store *s, const struct account *account)
+{
+	uint32_t entered;
+	enum store_result result = account_apply(s, account, &entered);
+
+	if (entered)
+		work_shares(s, entered);
+	return result;
+}
+
 /* The account is gone at once. Its mailbox is freed in slices. */
 static enum store_result tombstone_apply(struct store *s, const struct tombstone *tombstone)
 {
@@ -207,7 +218,7 @@ enum store_result store_apply(struct store *s, const struct fact *fact,
 	s->changes++;
 	switch (fact->kind) {
 	case FACT_ACCOUNT:
-		return account_apply(s, &fact->account);
+		return account_join(s, &fact->account);
 	case FACT_TOMBSTONE:
 		return tombstone_apply(s, &fact->tombstone);
 	case FACT_MESSAGE:

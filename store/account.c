@@ -231,8 +231,7 @@ static enum store_result account_confirm(struct store *s, uint32_t ident)
 	return STORE_NEW;
 }
 
-/* An id becomes known: it enters the tree of ids, and mail for it is no longer mail to unknown
- * ids. */
+/* An id becomes known: it enters the tree of ids. */
 static void ident_enter(struct store *s, uint32_t handle)
 {
 	struct tree_use use = store_use(s, &ident_order);
@@ -240,15 +239,14 @@ static void ident_enter(struct store *s, uint32_t handle)
 
 	assert(ident->state == STORE_UNKNOWN);
 	tree_add(&use, &s->accounts, &ident->id, handle);
-	if (ident->mailbox)
-		share_leave_unknown(s, mailbox_at(s, ident->mailbox));
 }
 
-enum store_result account_apply(struct store *s, const struct account *account)
+enum store_result account_apply(struct store *s, const struct account *account, uint32_t *entered)
 {
 	uint32_t handle = ident_get(s, &account->id);
 	struct ident *ident = ident_at(s, handle);
 
+	*entered = 0;
 	if (ident->state == STORE_DEAD)
 		return STORE_GONE;
 	if (ident->state == STORE_ALIVE) {
@@ -257,6 +255,7 @@ enum store_result account_apply(struct store *s, const struct account *account)
 		return account_confirm(s, handle);
 	}
 	ident_enter(s, handle);
+	*entered = ident->mailbox;
 	ident->account = account_new(s, handle, account);
 	ident->state = STORE_ALIVE;
 	index_add(s, ident->account);

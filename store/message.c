@@ -59,8 +59,9 @@ const struct tree_order share_order = { compare_share, NULL };
 /* ---- shares ----
  * What one sender has in one mailbox is a record. His streams there point to it while messages of
  * them are held, so a message finds it without a search. What he sent to unknown ids is counted a
- * second time, all together, in a share of his ident. When such an id becomes known, the record in
- * its mailbox says how much to take off. */
+ * second time, all together, in a share of his ident. When such an id becomes known, the records in
+ * its mailbox say how much to take off; that is done in slices, so each says whether it still counts
+ * there. */
 
 /* Counts what a sender has sent to unknown ids. The share is made with the first message. */
 static void unknown_add(struct store *s, uint32_t sender, uint64_t messages, uint64_t bytes)
@@ -107,22 +108,36 @@ static uint32_t share_get(struct store *s, struct mailbox *mailbox, uint32_t sen
 		return handle;
 	handle = arena_alloc(s->arena, sizeof(struct share));
 	*share_at(s, handle) = (struct share){ .sender = sender,
-		                               .streams = stream_count_from(s, mailbox, sender) };
+		                               .streams = stream_count_from(s, mailbox, sender),
+		                               .in_unknown = ident_at(s, mailbox->ident)->state ==
+		                                             STORE_UNKNOWN };
 	tree_add(&use, &mailbox->shares, &sender, handle);
 	return handle;
 }
 
-void share_leave_unknown(struct store *s, const struct mailbox *mailbox)
+static void leave_unknown(struct store *s, struct share *share)
+{
+	if (share->in_unknown)
+		unknown_subtract(s, share->sender, share->messages, share->bytes);
+	share->in_unknown = false;
+}
+
+bool share_leave_unknown(struct store *s, const struct mailbox *mailbox, uint32_t *sender)
 {
 	struct tree_use use = store_use(s, &share_order);
-	uint32_t sender = 0;
+	uint32_t handle = tree_next(&use, mailbox->shares, sender, NULL);
 
-	for (uint32_t h; (h = tree_next(&use, mailbox->shares, &sender, NULL)) != 0;) {
-		const struct share *share = share_at(s, h);
+	if (!handle)
+		return false;
+	*sender = share_at(s, handle)->sender;
+	leave_unknown(s, share_at(s, handle));
+	return true;
+}
 
-		sender = share->sender;
-		unknown_subtract(s, sender, share->messages, share->bytes);
-	}
+void share_free(struct store *s, uint32_t handle)
+{
+	leave_unknown(s, share_at(s, handle));
+	arena_free(s->arena, handle);
 }
 
 void message_make_stream(struct store *s, const struct stream *stream, struct store_found *found)
@@ -204,12 +219,6 @@ void store_share(const struct store *s, const struct id *recipient, const struct
  *   mailbox.sum, totals.sum       hashes, of messages and ranges    yes, until they are freed
  */
 
-/* Whether the recipient of a mailbox is unknown. */
-static bool goes_to_unknown(const struct store *s, const struct mailbox *mailbox)
-{
-	return ident_at(s, mailbox->ident)->state == STORE_UNKNOWN;
-}
-
 /* Puts a message into all counts: the share, the mailbox, the whole. message_uncount does the
  * opposite for many. */
 static void message_count(struct store *s, const struct stream_slot *slot, uint64_t bytes)
@@ -219,7 +228,7 @@ static void message_count(struct store *s, const struct stream_slot *slot, uint6
 
 	share->messages++;
 	share->bytes += bytes;
-	if (goes_to_unknown(s, mailbox))
+	if (share->in_unknown)
 		unknown_add(s, slot->sender, 1, bytes);
 	mailbox->message_count++;
 	s->totals.messages++;
@@ -236,7 +245,7 @@ void message_uncount(struct store *s, const struct stream_slot *slot, uint64_t m
 	assert(mailbox->message_count >= messages);
 	share->messages -= (uint32_t)messages;
 	share->bytes -= bytes;
-	if (goes_to_unknown(s, mailbox))
+	if (share->in_unknown)
 		unknown_subtract(s, slot->sender, messages, bytes);
 	mailbox->message_count -= messages;
 	s->totals.messages -= messages;

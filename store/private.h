@@ -105,6 +105,8 @@ struct share {
 	uint32_t sender;
 	uint32_t live;    /* how many streams of this sender in this mailbox have a stream_live */
 	uint32_t streams; /* how many there are */
+	bool in_unknown;  /* it counts in the sender's share of all unknown ids, too */
+	uint8_t unused[7];
 };
 
 struct stream_slot {
@@ -149,7 +151,7 @@ struct text_slot {
 	uint64_t mark;  /* the last one of store_text_once */
 };
 
-enum store_job_kind { JOB_BURIAL, JOB_MAILBOX };
+enum store_job_kind { JOB_BURIAL, JOB_SHARES, JOB_MAILBOX };
 
 /* Work that waits in a list, in the order of tickets. */
 struct store_job {
@@ -157,7 +159,8 @@ struct store_job {
 	uint32_t subject; /* the stream, or the mailbox */
 	enum store_job_kind kind;
 	uint32_t unused;
-	struct range range; /* JOB_BURIAL: what to free */
+	struct range
+		range; /* JOB_BURIAL: what to free; JOB_SHARES: done up to the sender `first` */
 };
 
 enum store_walk {
@@ -395,14 +398,18 @@ void share_used(const struct store *s, const struct store_found *found, uint32_t
                 uint64_t *bytes);
 /* stream_make; a stream that is made counts in the share of its sender. */
 void message_make_stream(struct store *s, const struct stream *stream, struct store_found *found);
-/* The mailbox's recipient becomes known or gone: its mail is no longer mail to unknown ids. */
-void share_leave_unknown(struct store *s, const struct mailbox *mailbox);
+/* The recipient of a mailbox is known by now: takes the share of the next sender after *sender out of
+ * his share of all unknown ids. False at the end. */
+bool share_leave_unknown(struct store *s, const struct mailbox *mailbox, uint32_t *sender);
+/* Frees a share of a detached mailbox that is in no tree any more. */
+void share_free(struct store *s, uint32_t handle);
 extern const struct tree_order share_order; /* of one mailbox; key: uint32_t, a sender's handle */
 
 /* ---- store/account.c ---- */
 
-/* Joins an account, or its mark: store_apply for one. */
-enum store_result account_apply(struct store *s, const struct account *account);
+/* Joins an account, or its mark: store_apply for one. *entered is a mailbox whose recipient became
+ * known, or 0: the caller takes its shares out of those of unknown ids (work_shares). */
+enum store_result account_apply(struct store *s, const struct account *account, uint32_t *entered);
 /* Joins a tombstone. STORE_NEW: the account's mailbox (or 0) is detached, and the caller frees it
  * (work_mailbox). */
 enum store_result account_bury(struct store *s, const struct tombstone *tombstone,
@@ -418,6 +425,8 @@ void account_check(const struct store *s);
 /* Joins a burial: store_apply for one. */
 enum store_result work_burial(struct store *s, const struct burial *burial,
                               const struct store_limits *limits);
+/* Counts the shares of a mailbox whose recipient became known, now or in slices. */
+void work_shares(struct store *s, uint32_t mailbox);
 /* Frees a detached mailbox, now or in slices. */
 void work_mailbox(struct store *s, uint32_t mailbox);
 /* Asserts that the runs of each stream are counted right. */

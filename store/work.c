@@ -12,7 +12,8 @@
  *   freed         no             no          no           no
  *
  * Jobs are done in the order in which they were given. So a burial's stream is there until its job
- * is done: only the job of the mailbox frees streams, and it comes later.
+ * is done, and a mailbox whose shares are counted: only the job of the mailbox frees them, and it
+ * comes later.
  */
 #include "base/bug.h"
 #include "store/private.h"
@@ -298,7 +299,7 @@ static bool mailbox_shrink(struct store *s, struct mailbox *mailbox)
 	if (tree_pop(&places, &mailbox->messages))
 		return true;
 	if ((handle = tree_pop(&shares, &mailbox->shares)) != 0) {
-		arena_free(s->arena, handle);
+		share_free(s, handle);
 		return true;
 	}
 	handle = tree_from(&streams, mailbox->streams, &zero);
@@ -312,28 +313,52 @@ static bool mailbox_shrink(struct store *s, struct mailbox *mailbox)
 }
 
 /* If no other work waits, the first slice is done at once, and mostly that is all. */
-void work_mailbox(struct store *s, uint32_t mailbox)
+static void work_begin(struct store *s, struct store_job job)
 {
 	bool idle = s->job_first == 0;
 
-	job_push(s, (struct store_job){ .kind = JOB_MAILBOX, .subject = mailbox });
+	job_push(s, job);
 	if (idle)
 		(void)store_work(s, s->slice_max); /* the rest follows in later slices */
 }
 
+void work_shares(struct store *s, uint32_t mailbox)
+{
+	work_begin(s, (struct store_job){ .kind = JOB_SHARES, .subject = mailbox });
+}
+
+void work_mailbox(struct store *s, uint32_t mailbox)
+{
+	work_begin(s, (struct store_job){ .kind = JOB_MAILBOX, .subject = mailbox });
+}
+
 /* ---- slices ---- */
+
+/* Goes on where the last slice ended. A share that is made meanwhile does not count there. */
+static uint32_t shares_leave(struct store *s, struct store_job *job, uint32_t budget)
+{
+	uint32_t sender = (uint32_t)job->range.first;
+	uint32_t steps = 0;
+
+	while (steps < budget && share_leave_unknown(s, mailbox_at(s, job->subject), &sender))
+		steps++;
+	job->range.first = sender;
+	return steps;
+}
 
 /* Does at most `budget` steps of the first job. Gives how many; less than `budget`: the job is
  * finished. */
 static uint32_t job_run(struct store *s, uint32_t budget)
 {
-	const struct store_job *job = arena_at(s->arena, s->job_first);
+	struct store_job *job = arena_at(s->arena, s->job_first);
 	uint32_t steps = 0;
 
 	if (job->kind == JOB_BURIAL)
 		return drop_range(s, stream_at(s, job->subject), &job->range, budget);
 	struct mailbox *mailbox = mailbox_at(s, job->subject);
 
+	if (job->kind == JOB_SHARES)
+		return shares_leave(s, job, budget);
 	assert(mailbox->detached);
 	while (steps < budget && mailbox_shrink(s, mailbox))
 		steps++;

@@ -258,6 +258,42 @@ static void streams_test(void)
 	store_free(s);
 }
 
+/* Many have written to an id before it becomes known: their shares follow in slices. */
+static void known_test(void)
+{
+	enum { SENDERS = 5000 };
+	struct view text = view_of_string("hello");
+	struct stream other = stream_of(2, 10, 0);
+	struct id known = stream_of(1, 0, 0).recipient;
+	uint32_t messages;
+	uint64_t bytes;
+
+	for (int dies = 0; dies < 2; dies++) {
+		struct store *s = store_new();
+
+		for (unsigned i = 0; i < SENDERS; i++)
+			MUST(send(s, stream_of(1, 10 + i, 0), 1, text, &wide) == STORE_NEW);
+		MUST(send(s, other, 1, text, &wide) == STORE_NEW);
+		MUST((dies ? delete (s, known) : create(s, known)) == STORE_NEW);
+		OK(store_work_given(s) > store_work_done(s),
+		   "store: what is known is counted later");
+		store_check(s);
+		if (!dies) {
+			MUST(send(s, stream_of(1, SENDERS, 1), 1, text, &wide) == STORE_NEW);
+			MUST(bury(s, stream_of(1, 9 + SENDERS, 0), 1, 1, &wide) == STORE_NEW);
+			store_share(s, &known, &other.sender, &messages, &bytes);
+			IS_U64(messages, 1, "store: a share of a known one is right at once");
+		}
+		while (store_work(s, 100))
+			store_check(s);
+		store_share(s, &other.recipient, &other.sender, &messages, &bytes);
+		OK(messages == 1 && bytes == 5,
+		   "store: the share of unknown ids has the others left");
+		store_check(s);
+		store_free(s);
+	}
+}
+
 static void memory_test(void)
 {
 	struct store *s = store_new();
@@ -552,6 +588,7 @@ int main(void)
 	number_test();
 	share_test();
 	streams_test();
+	known_test();
 	memory_test();
 	text_test();
 	load_test();
