@@ -424,6 +424,7 @@ static bool take_typed(struct client *c)
 		signalled(c, SIGINT);
 		break;
 	case CONSOLE_END:
+		c->was_refused |= console_has_failed(c->console);
 		finish(c);
 		break;
 	case CONSOLE_NOTHING:

@@ -16,6 +16,7 @@
 
 #include "base/escape.h"
 #include "terminal/terminal.h"
+#include "io/log.h"
 #include "io/tty.h"
 
 #include <errno.h>
@@ -41,6 +42,7 @@ struct cli_console {
 	struct tty_traits traits;
 	struct loop_source source;
 	bool has_ended;
+	bool has_failed; /* and that was not its end */
 	bool end_was_told;
 	bool is_listening;  /* the loop has the source */
 	bool is_echoed;     /* the terminal shows by itself what is typed */
@@ -174,12 +176,24 @@ static void listen_or_not(struct cli_console *c)
 	if (wanted == c->is_listening)
 		return;
 	if (wanted) {
-		c->has_ended = loop_add(c->loop, &c->source, LOOP_READ) < 0;
-		c->is_listening = !c->has_ended;
+		int result = loop_add(c->loop, &c->source, LOOP_READ);
+
+		c->is_listening = result == 0;
+		if (result < 0) {
+			c->has_ended = true;
+			c->has_failed = true;
+			log_plain(LOG_ERROR, "client: cannot read the terminal: %s",
+			          strerror(-result));
+		}
 	} else {
 		loop_remove(c->loop, &c->source);
 		c->is_listening = false;
 	}
+}
+
+bool console_has_failed(const struct cli_console *c)
+{
+	return c->has_failed;
 }
 
 static void readable(struct loop_source *source, unsigned events)

@@ -31,6 +31,8 @@ struct cli_console;
  * no colours. */
 struct cli_console *console_new(struct loop *l, struct link *link, struct cli_output *output,
                                 bool is_plain);
+/* Whether CONSOLE_END means that the terminal cannot be waited for. That has been logged. */
+bool console_has_failed(const struct cli_console *c);
 /* Removes the prompt and switches the terminal back; NULL is fine. */
 void console_free(struct cli_console *c);
 

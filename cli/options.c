@@ -41,8 +41,8 @@ static const char notes[] =
 	"\n"
 	"Exit status:\n"
 	"  0  done\n"
-	"  1  a command was refused, or its outcome is not known; or stdout failed, or not all\n"
-	"     messages could be shown\n"
+	"  1  a command was refused, or its outcome is not known; or stdin or stdout failed, or\n"
+	"     not all messages could be shown\n"
 	"  2  the command line, the config or the password file is wrong, or a host is unknown\n"
 	"  3  no replica could be reached\n";
 
