@@ -119,7 +119,9 @@ size_t file_make_folders(char *path)
 			continue;
 		*at = '\0';
 
-		bool is_there = mkdir(path, 0700) == 0 || errno == EEXIST;
+		bool is_made = mkdir(path, 0700) == 0;
+		bool is_there = is_made ? file_sync_folder(path) || errno == EACCES
+		                        : errno == EEXIST;
 
 		*at = '/';
 		if (!is_there)

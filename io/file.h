@@ -35,8 +35,9 @@ bool file_write(int fd, const void *data, size_t size);
 /* Fills `data` with random bytes of the system. False: it gives none. */
 bool file_random(void *data, size_t size);
 /* Makes each folder above `path` that is missing, for its owner alone (mode 0700); not the last
- * part of `path`. Returns 0. On failure it returns how many bytes of `path` name the folder that
- * could not be made. `path` is changed on the way and restored. */
+ * part of `path`. Each one that is made is synced in the folder above it, if that may be read.
+ * Returns 0. On failure it returns how many bytes of `path` name the folder that could not be made.
+ * `path` is changed on the way and restored. */
 size_t file_make_folders(char *path);
 /* Whether others than its owner may put files into this folder, or replace those in it. Sets
  * *mode to its mode. False also if it cannot be looked at. */

@@ -186,9 +186,9 @@ static bool read_replica(struct start *s)
 	handle = operations(s)->open(s->l.disk, name, DISK_READ);
 	if (!check(s, handle, "open", name))
 		return false;
-	size = operations(s)->read(s->l.disk, handle, 0, text, sizeof text);
+	size = loading_read(&s->l, FILE_REPLICA, handle, 0, text, sizeof text);
 	(void)operations(s)->close(s->l.disk, handle); /* nothing was written */
-	return check(s, size, "read", name) && parse_replica(s, view_of(text, (size_t)size));
+	return size >= 0 && parse_replica(s, view_of(text, (size_t)size));
 }
 
 /* Writes a small file aside, syncs it, renames it and syncs the names: after a crash the file has
@@ -502,7 +502,8 @@ static bool begin_fresh(struct start *s)
 
 /* ---- salvage ---- */
 
-static bool copy_bytes(struct start *s, int from, int to, const char *name)
+/* What cannot be read is zeros in the copy. */
+static bool copy_bytes(struct start *s, enum journal_file file, int from, int to, const char *name)
 {
 	const struct disk_operations *o = operations(s);
 	uint8_t *bytes = memory_alloc(COPY_SIZE);
@@ -511,8 +512,8 @@ static bool copy_bytes(struct start *s, int from, int to, const char *name)
 	bool done;
 
 	do {
-		count = o->read(s->l.disk, from, at, bytes, COPY_SIZE);
-		done = check(s, count, "read", name) &&
+		count = loading_read(&s->l, file, from, at, bytes, COPY_SIZE);
+		done = count >= 0 &&
 		       check(s, o->write(s->l.disk, to, at, bytes, (size_t)count), "write", name);
 		at += (uint64_t)(done ? count : 0);
 	} while (done && count > 0);
@@ -522,7 +523,7 @@ static bool copy_bytes(struct start *s, int from, int to, const char *name)
 
 /* Copies a damaged file to NAME.bad-N, with the first N that is free. It is not renamed, because
  * after a crash the next start must find the files as they were. */
-static bool set_aside(struct start *s, const char *name)
+static bool set_aside(struct start *s, enum journal_file file, const char *name)
 {
 	const struct disk_operations *o = operations(s);
 	char aside[64];
@@ -537,7 +538,7 @@ static bool set_aside(struct start *s, const char *name)
 	int from = o->open(s->l.disk, name, DISK_READ);
 	int to = from < 0 ? -1 : o->open(s->l.disk, aside, DISK_CREATE);
 	bool done = check(s, from, "open", name) && check(s, to, "open", aside) &&
-	            copy_bytes(s, from, to, aside);
+	            copy_bytes(s, file, from, to, aside);
 
 	/* Synced, or failed and told already. */
 	if (from >= 0)
@@ -559,7 +560,7 @@ static bool salvage(struct start *s)
 	for (size_t f = 0; f < FILE_COUNT; f++) {
 		name = f == FILE_JOURNAL && s->is_pair ? journal_names_new[f] : journal_names[f];
 		if (s->l.bad[f] && (s->exists[f] || (f == FILE_JOURNAL && s->is_pair)) &&
-		    !set_aside(s, name))
+		    !set_aside(s, (enum journal_file)f, name))
 			return false;
 	}
 	if (!sync_names(s))
@@ -595,7 +596,8 @@ static bool start(struct start *s)
 		done = salvage(s);
 	else
 		done = go_on(s);
-	if (!done || (s->l.bad[FILE_REPLICA] && !set_aside(s, journal_names[FILE_REPLICA])) ||
+	if (!done ||
+	    (s->l.bad[FILE_REPLICA] && !set_aside(s, FILE_REPLICA, journal_names[FILE_REPLICA])) ||
 	    !write_replica(s))
 		return false;
 	store_totals(s->l.store, &totals);

@@ -301,6 +301,10 @@ void loading_warn(struct loading *l, const char *format, ...) __attribute__((for
 void loading_forget_texts(struct loading *l);
 /* Whether the file is there. False also on failure: then l->status says so. */
 bool loading_exists(struct loading *l, const char *name);
+/* Reads up to `size` bytes at `offset`, and gives how many; -1: reading is over. A sector that
+ * cannot be read is damage. A salvage takes each block of it for zeros, and goes on. */
+int64_t loading_read(struct loading *l, enum journal_file file, int handle, uint64_t offset,
+                     void *data, size_t size);
 /* Applies what a snapshot holds to the store, and fills in `found`. A snapshot that is not there
  * counts as read. False: reading is over, and l->status says why. */
 bool read_snapshot(struct loading *l, enum journal_file file, struct found_snapshot *found);

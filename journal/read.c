@@ -26,6 +26,7 @@
 enum {
 	BLOCK_SIZE_MAX = SNAPSHOT_BLOCK_SIZE + JOURNAL_LINE_SIZE_MAX,
 	WINDOW_SIZE = 2 * BLOCK_SIZE_MAX,
+	READ_BLOCK = 4096,
 	WORK_BUDGET = 4096, /* messages freed after a line that buried many */
 };
 _Static_assert(WINDOW_SIZE >= 2 * JOURNAL_LINE_SIZE_MAX, "a kept block and the line after it fit");
@@ -111,13 +112,69 @@ bool loading_exists(struct loading *l, const char *name)
 	return true;
 }
 
+/* What a disk says of a lost sector, and a file system of one whose checksum is wrong. */
+static bool is_lost_sector(int64_t result)
+{
+	return result == -EIO || result == -EBADMSG || result == -EUCLEAN || result == -ENODATA ||
+	       result == -EILSEQ || result == -EREMOTEIO;
+}
+
+/* One block, or what the file has of it. */
+static int64_t read_block_at(struct loading *l, enum journal_file file, int handle, uint64_t offset,
+                             uint8_t *data, size_t size)
+{
+	const struct disk_operations *o = l->disk->operations;
+	int64_t count = o->read(l->disk, handle, offset, data, size);
+	int64_t end;
+	char what[ERR_SIZE / 4];
+
+	if (count >= 0 || !is_lost_sector(count))
+		return count;
+	(void)snprintf(what, sizeof what, "cannot be read at byte %llu: %s",
+	               (unsigned long long)offset, strerror((int)-count));
+	if (!loading_damage(l, file, 0, 0, what))
+		return count;
+	memset(data, 0, size);
+	end = o->size(l->disk, handle);
+	if (end < 0 || (uint64_t)end >= offset + size)
+		return end < 0 ? end : (int64_t)size;
+	return (uint64_t)end > offset ? end - (int64_t)offset : 0;
+}
+
+int64_t loading_read(struct loading *l, enum journal_file file, int handle, uint64_t offset,
+                     void *data, size_t size)
+{
+	int64_t count = l->disk->operations->read(l->disk, handle, offset, data, size);
+	size_t done = 0;
+
+	while (is_lost_sector(count) && done < size) {
+		size_t block = READ_BLOCK - (size_t)((offset + done) % READ_BLOCK);
+		size_t part = size - done < block ? size - done : block;
+		int64_t got = read_block_at(l, file, handle, offset + done, (uint8_t *)data + done,
+		                            part);
+
+		if (got < 0)
+			count = got;
+		if (got < 0)
+			break;
+		done += (size_t)got;
+		if ((size_t)got < part)
+			size = done;
+	}
+	if (count < 0 && l->status == JOURNAL_OK && done < size)
+		loading_fail(l, "read", journal_names[file], (int)count);
+	if (l->status != JOURNAL_OK)
+		return -1;
+	return count < 0 ? (int64_t)done : count;
+}
+
 /* ---- the window ---- */
 
 /* A part of a file in memory. Lines are taken from its front; bytes from `keep` on stay, because a
  * snapshot's lines are applied only when the checksum of their block has been read. */
 struct window {
 	struct loading *l;
-	const char *name;
+	enum journal_file file;
 	int handle;
 	uint8_t *data;
 	size_t size;
@@ -131,9 +188,10 @@ struct window {
 /* A whole line; bytes without a newline; nothing, the file has ended; nothing, reading is over. */
 enum got { GOT_LINE, GOT_PIECE, GOT_END, GOT_FAILURE };
 
-static bool window_open(struct window *w, struct loading *l, const char *name)
+static bool window_open(struct window *w, struct loading *l, enum journal_file file,
+                        const char *name)
 {
-	*w = (struct window){ .l = l, .name = name };
+	*w = (struct window){ .l = l, .file = file };
 	w->handle = l->disk->operations->open(l->disk, name, DISK_READ);
 	if (w->handle < 0)
 		return loading_fail(l, "open", name, w->handle);
@@ -170,12 +228,10 @@ static bool window_fill(struct window *w)
 	w->keep -= keep;
 	if (w->size == WINDOW_SIZE)
 		return false;
-	count = w->l->disk->operations->read(w->l->disk, w->handle, w->base + w->size,
-	                                     w->data + w->size, WINDOW_SIZE - w->size);
-	if (count < 0) {
-		loading_fail(w->l, "read", w->name, (int)count);
+	count = loading_read(w->l, w->file, w->handle, w->base + w->size, w->data + w->size,
+	                     WINDOW_SIZE - w->size);
+	if (count < 0)
 		return false;
-	}
 	w->size += (size_t)count;
 	w->at_end = w->size < WINDOW_SIZE;
 	return count > 0;
@@ -496,7 +552,7 @@ static bool read_once(struct loading *l, enum journal_file file, struct found_sn
 	struct snapshot_reader r = { .file = file };
 	bool going = true;
 
-	if (!window_open(&r.w, l, journal_names[file]))
+	if (!window_open(&r.w, l, file, journal_names[file]))
 		return false;
 	/* The first block begins with the head, so the window keeps the head. */
 	going = read_head(&r) && read_elements(&r);
@@ -787,7 +843,7 @@ bool read_journal(struct loading *l, struct found_journal *found)
 	bool going;
 
 	assert(found->exists);
-	if (!window_open(&r.w, l, found->name))
+	if (!window_open(&r.w, l, found->file, found->name))
 		return false;
 	going = read_lines(&r, 0);
 	found->size = window_offset(&r.w, r.w.size);
@@ -795,7 +851,7 @@ bool read_journal(struct loading *l, struct found_journal *found)
 	if (going && l->bad[found->file]) {
 		/* Only with --salvage: the second pass. */
 		window_close(&r.w);
-		if (!window_open(&r.w, l, found->name))
+		if (!window_open(&r.w, l, found->file, found->name))
 			return false;
 		r.w.line = 1; /* no other head is taken for one */
 		/* No line need be damaged: the file may be empty or too short. */

@@ -340,6 +340,13 @@ static inline struct buf copy_of(const struct life *l, const char *name)
 	return copy;
 }
 
+static inline size_t size_of(const struct life *l, const char *name)
+{
+	struct view content = { 0 };
+
+	return simdisk_get(l->sim, name, &content) ? content.size : 0;
+}
+
 static inline void flip(struct life *l, const char *name, size_t at, uint8_t bits)
 {
 	struct buf copy = copy_of(l, name);

@@ -32,13 +32,6 @@ static uint32_t everything(const struct life *l)
 	return crc;
 }
 
-static size_t size_of(const struct life *l, const char *name)
-{
-	struct view content = { 0 };
-
-	return simdisk_get(l->sim, name, &content) ? content.size : 0;
-}
-
 /* Refused, in words that name the file, and nothing was changed. */
 static bool is_refused(struct life *l, const char *file)
 {

@@ -125,6 +125,44 @@ static void test_salvage_short(void)
 	life_end(&l);
 }
 
+/* A sector that cannot be read, of each file and at many places. */
+static void test_salvage_sector(void)
+{
+	static const char *const names[] = { "users.json", "pending.json", "journal.jsonl",
+		                             "replica.json" };
+	struct life l;
+	unsigned wrong = 0;
+	unsigned tried = 0;
+	uint64_t facts;
+
+	life_with(&l, 27, 300, 4);
+
+	struct simdisk_image *image = simdisk_save(l.sim);
+
+	MUST(reopen(&l) == JOURNAL_OK);
+	facts = l.loaded.facts;
+	for (size_t n = 0; n < 4; n++) {
+		restore(&l, image);
+		size_t size = size_of(&l, names[n]);
+
+		for (uint64_t at = 0; at < size && at < 40000; at += n == 3 ? 4096 : 3000) {
+			restore(&l, image);
+			l.options.salvage = false;
+			simdisk_spoil(l.sim, names[n], at);
+			wrong += reopen(&l) != JOURNAL_REFUSED || strstr(l.err, names[n]) == NULL ||
+			         strstr(l.err, "cannot be read at byte") == NULL;
+			l.options.salvage = true;
+			wrong += reopen(&l) != JOURNAL_OK || l.loaded.facts + 80 < facts ||
+			         strstr(l.loaded.warnings, "was set aside") == NULL;
+			tried++;
+		}
+	}
+	IS_U64(wrong, 0, "journal: --salvage reads around a sector that cannot be read");
+	OK(tried > 10, "journal: which was tried in many places");
+	simdisk_image_free(image);
+	life_end(&l);
+}
+
 /* An empty line between two whole ones: --salvage loses neither of them. */
 static void test_salvage_newline(void)
 {
@@ -202,6 +240,7 @@ int main(void)
 	test_salvage();
 	test_salvage_short();
 	test_salvage_newline();
+	test_salvage_sector();
 	test_salvage_crash();
 	return tap_done();
 }

@@ -74,6 +74,8 @@ struct simdisk {
 	bool fail_ever;
 	uint64_t stop_in;
 	bool stopped;
+	const struct file *spoiled; /* of which this sector cannot be read */
+	uint64_t spoiled_at;
 };
 
 struct simdisk_image {
@@ -393,6 +395,9 @@ static int64_t sim_read(struct disk *d, int handle, uint64_t offset, void *data,
 
 	if (result < 0)
 		return result;
+	if (f == s->spoiled && offset < s->spoiled_at + SECTOR_SIZE &&
+	    offset + size > s->spoiled_at)
+		return -EIO;
 	if (offset >= f->cache.size)
 		return 0;
 	if (size > f->cache.size - offset)
@@ -559,6 +564,7 @@ static void forget_process(struct simdisk *s)
 		s->handles[i].file = NULL;
 	}
 	s->stopped = false;
+	s->spoiled = NULL;
 	s->stop_in = 0;
 	s->fail_in = 0;
 }
@@ -734,6 +740,12 @@ bool simdisk_get(const struct simdisk *s, const char *name, struct view *content
 		return false;
 	*content = view_of(f->cache.data, f->cache.size);
 	return true;
+}
+
+void simdisk_spoil(struct simdisk *s, const char *name, uint64_t byte)
+{
+	s->spoiled = table_find(&s->names, name);
+	s->spoiled_at = byte / SECTOR_SIZE * SECTOR_SIZE;
 }
 
 void simdisk_put(struct simdisk *s, const char *name, struct view content)

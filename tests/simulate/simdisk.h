@@ -91,6 +91,8 @@ void simdisk_wipe(struct simdisk *s);
 /* A file as a process reads it now; false if there is none. The view lives until the next change.
  *  */
 bool simdisk_get(const struct simdisk *s, const char *name, struct view *content);
+/* From now on the sector of a file that this byte is in cannot be read, until simdisk_crash. */
+void simdisk_spoil(struct simdisk *s, const char *name, uint64_t byte);
 /* Puts a file on the disk, synced, name and all. */
 void simdisk_put(struct simdisk *s, const char *name, struct view content);
 void simdisk_delete(struct simdisk *s, const char *name);
