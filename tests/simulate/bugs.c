@@ -62,6 +62,7 @@ const struct sim_bug sim_bugs[] = {
 	{ "gone_not_believed", 2000, "what is gone of a stream is not believed" },
 	{ "merge_overtaken", 5000,
 	  "a push is shown before an earlier message that a page has brought" },
+	{ "ends_not_counted", 1000, "a request that two replicas ended with is sent once more" },
 	{ "order_not_awaited", 1000, "a number waits only for what is on its way" },
 	{ "order_for_ever", 200, "a number waits until those before it have come" },
 	{ "order_holds_others", 1000, "what waits for its stream makes all others wait" },

@@ -300,6 +300,8 @@ struct sim_message {
 	bool dated_anew;   /* repeated by its id, by a process that did not know its time */
 	bool told;         /* a `received` covered it */
 	uint32_t answered; /* a mask: these have said something */
+	uint32_t ends;     /* replicas that ended with it, since its sender could know better */
+	uint32_t ends_life;
 };
 
 /* What one life has seen of one message. */
@@ -551,6 +553,8 @@ void sim_liar_release(struct sim *s);
 void sim_tap_up(struct sim *s, struct sim_wire *w, struct view bytes);   /* left the client */
 void sim_tap_down(struct sim *s, struct sim_wire *w, struct view bytes); /* left the replica */
 void sim_tap_arrived(struct sim *s, struct sim_wire *w);                 /* reaches the client */
+/* The client hears that the connection has ended. */
+void sim_tap_lost(struct sim *s, const struct sim_wire *w);
 void sim_tap_release(struct sim_wire *w);
 
 /* simulate/check.c */

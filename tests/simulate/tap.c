@@ -192,6 +192,18 @@ static void check_new(struct sim *s, const struct sim_wire *w, const struct stre
 	}
 }
 
+/* The person repeats it, not the client. */
+static bool is_said_again(const struct sim *s, uint32_t c, uint32_t text)
+{
+	for (uint32_t i = 0; i < SIM_COMMANDS_MAX; i++) {
+		const struct sim_command *k = &s->clients[c].commands[i];
+
+		if (k->token && k->text == text && k->command.has_id)
+			return true;
+	}
+	return false;
+}
+
 static void saw_message(struct sim *s, const struct sim_wire *w, const struct stream *stream,
                         uint64_t number, const struct frame *f)
 {
@@ -209,6 +221,10 @@ static void saw_message(struct sim *s, const struct sim_wire *w, const struct st
 			sim_fail(s, "client %u uses number %llu for t%u and t%u", w->client,
 			         (unsigned long long)number, m->text, text);
 		m->dated_anew |= m->sent_ms != f->send.sent_ms;
+		if (m->ends >= ENDS_MAX && m->ends_life == w->life && t->client == w->client &&
+		    !is_said_again(s, w->client, text))
+			sim_fail(s, "client %u repeats t%u, with which %u replicas have ended",
+			         w->client, text, m->ends);
 		return;
 	}
 	check_new(s, w, stream, number, text, f->send.sent_ms);
@@ -401,6 +417,7 @@ static void answered_send(struct sim *s, const struct sim_wire *w, const struct 
 			    !id_equal(&m->stream.recipient, &recipient.id))
 				continue;
 			m->answered |= 1u << w->replica;
+			m->ends = 0;
 			if (result.status == STATUS_OK)
 				sim_held_set(s, &m->stored, w->replica);
 		}
@@ -592,6 +609,31 @@ void sim_tap_down(struct sim *s, struct sim_wire *w, struct view bytes)
 {
 	(void)buf_put(&w->down_tap, bytes.data, bytes.size);
 	frames(s, w, &w->down_tap, saw_reply);
+}
+
+/* What the replica has not answered, it may have ended of; but not if it goes on. */
+void sim_tap_lost(struct sim *s, const struct sim_wire *w)
+{
+	bool has_ended = !s->replicas[w->replica].up || s->replicas[w->replica].boot != w->boot;
+
+	for (uint32_t i = 0; i < w->due_count; i++) {
+		const struct sim_due *due = &w->due[(w->due_first + i) % SIM_DUE_MAX];
+		struct frame f;
+		const char *why;
+
+		if (due->type != FRAME_SEND || due->at + REPLY_TIMEOUT_MS * SIM_MS < s->now ||
+		    !protocol_decode(buf_view(&due->frame), &f, &why))
+			continue;
+		for (uint32_t n = s->history.messages.count; n-- > 0;) {
+			struct sim_message *m = &s->history.messages.items[n];
+
+			if (m->text !=
+			    (uint32_t)strtoul((const char *)f.send.text.data + 1, NULL, 10))
+				continue;
+			m->ends = has_ended && m->ends_life == w->life ? m->ends + 1 : has_ended;
+			m->ends_life = has_ended ? w->life : 0;
+		}
+	}
 }
 
 /* ---- what reaches a client ---- */
