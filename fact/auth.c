@@ -71,6 +71,11 @@ bool auth_setting_is_valid(struct view setting)
 	return memchr(salt_digits, text[SETTING_SIZE - 1], 4) != NULL;
 }
 
+bool auth_setting_is_standard(struct view setting)
+{
+	return auth_setting_is_valid(setting) && setting.data[COST_OFFSET] >= COST_STANDARD;
+}
+
 /* yescrypt reads a salt in groups of three bytes, little-endian, the lowest six bits first. */
 void auth_setting_make(const uint8_t random[16], char setting[AUTH_SETTING_TEXT_SIZE])
 {

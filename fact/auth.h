@@ -65,6 +65,8 @@ struct auth {
  * that crypt(3) allows. All else that a stranger might choose for us (a fast hash, 16 GiB of
  * memory) is refused. */
 bool auth_setting_is_valid(struct view setting);
+/* Whether a setting may be used, and has at least our standard cost. */
+bool auth_setting_is_standard(struct view setting);
 /* Makes a setting of our standard cost from 16 random bytes; NUL-terminated. */
 void auth_setting_make(const uint8_t random[16], char setting[AUTH_SETTING_TEXT_SIZE]);
 

@@ -346,14 +346,18 @@ static void want_stretch(struct replication *r, struct login *l, const char *set
 	op_stretch(r, &l->op, view_of(l->password, l->password_size), l->key_setting);
 }
 
-/* Those that lost this name, in case the password is one of theirs. */
+/* Those that lost this name, in case the password is one of theirs. An account that no replica has
+ * confirmed may be anybody's: whoever made it knows what a proof to it says of the password. It
+ * must not make guessing cheaper than usual. */
 static void note_others(struct login *l, const struct lookup *look)
 {
 	l->others_count = 0;
 	for (uint32_t i = 0; i < look->count && l->others_count < OTHERS_MAX; i++) {
 		struct other *other = &l->others[l->others_count];
 
-		if ((int)i == look->found)
+		if ((int)i == look->found ||
+		    (!look->accounts[i].confirmed &&
+		     !auth_setting_is_standard(view_of_string(look->accounts[i].setting))))
 			continue;
 		other->id = look->accounts[i].id;
 		other->alive = look->accounts[i].alive;

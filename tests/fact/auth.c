@@ -444,6 +444,13 @@ static void test_salts(void)
 		sha256(&round, sizeof round, digest);
 		memcpy(random, digest, sizeof random);
 		auth_setting_make(random, setting);
+		ALWAYS(auth_setting_is_standard(view_of_string(setting)),
+		       "setting: what is made has the standard cost");
+		setting[4] = '7';
+		ALWAYS(auth_setting_is_valid(view_of_string(setting)) &&
+		               !auth_setting_is_standard(view_of_string(setting)),
+		       "setting: a cheaper one has not, and may be used");
+		auth_setting_make(random, setting);
 		is_back = is_back && strlen(setting) == 29 && strncmp(setting, "$y$j9T$", 7) == 0;
 		for (size_t bit = 0; bit < 128; bit++) {
 			/* A group of 24 bits fills four digits; each digit begins with its lowest
