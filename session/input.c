@@ -246,6 +246,7 @@ size_t session_input(struct sessions *s, uint32_t connection, struct view bytes,
 		refuse_frame(s, c, why);
 	else
 		dispatch(s, c, &frame);
+	session_relieve(s);
 	return size;
 }
 

@@ -54,6 +54,34 @@ struct remembered *session_remember(struct sessions *s, const struct id *id)
 	return r;
 }
 
+static bool is_known(const struct connection *c)
+{
+	return !id_is_zero(&c->account) || c->is_operator;
+}
+
+void session_relieve(struct sessions *s)
+{
+	struct connection *largest = NULL;
+	uint32_t number = s->list_first[LIST_SLOW];
+
+	if (s->output_sum <= OUTPUT_SUM_MAX)
+		return;
+	for (int i = 0; i < OUTPUT_LOOK_MAX && number != SESSION_NONE; i++) {
+		struct connection *c = session_connection_at(s, number);
+		bool known = is_known(c);
+
+		if (largest == NULL || (!known && is_known(largest)) ||
+		    (known == is_known(largest) && c->counted > largest->counted))
+			largest = c;
+		number = c->links[LIST_SLOW].next;
+	}
+	if (largest == NULL)
+		return;
+	session_close(s, largest, STATUS_SLOW, "too much waits to be read on all connections",
+	              "does not read", false);
+	s->counts.closed_slow++;
+}
+
 void session_online_release(struct sessions *s)
 {
 	table_release(&s->accounts);

@@ -221,6 +221,11 @@ void session_ready_sent(struct sessions *s, struct connection *c, size_t size)
 	if (c->push_waiting > c->push_tail)
 		c->push_waiting = c->push_tail;
 	c->read_on_tail = less(c->read_on_tail, size);
+	c->taken += size;
+	/* Who takes a little now and then is as slow as who takes nothing. */
+	if (c->ready != NULL && c->taken < OUTPUT_RATE_SIZE)
+		return;
+	c->taken = 0;
 	session_list_remove(s, c, LIST_SLOW);
 	if (c->ready != NULL && c->state != CONNECTION_CLOSING)
 		session_list_add(s, c, LIST_SLOW);
@@ -230,9 +235,15 @@ void session_settle(struct sessions *s, struct connection *c)
 {
 	size_t waiting = output_left(c->ready) + output_left(c->held);
 
-	if (waiting > OUTPUT_STALL_SIZE)
+	size_t most = id_is_zero(&c->account) && !c->is_operator ? OUTPUT_STRANGER_SIZE
+	                                                         : OUTPUT_STALL_SIZE;
+	size_t counts = c->state != CONNECTION_CLOSING ? waiting : 0;
+
+	s->output_sum += counts - c->counted;
+	c->counted = counts;
+	if (waiting > most)
 		c->stalled = true;
-	if (waiting < OUTPUT_STALL_SIZE / 2)
+	if (waiting < most / 2)
 		c->stalled = false;
 	bool takes = c->state != CONNECTION_CLOSING && c->work == NULL && !c->stalled &&
 	             c->delayed == 0 && !c->listed[LIST_BEHIND];

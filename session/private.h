@@ -41,6 +41,11 @@ enum {
 	CONNECTION_MAGIC = 0x636f6e6e,
 	/* More output than this waits: no more input, until it is half of this. */
 	OUTPUT_STALL_SIZE = 1024 * 1024,
+	OUTPUT_STRANGER_SIZE = 64 * 1024, /* the same of who is not logged in */
+	/* So much may wait for all together. Beyond, who has left most unread is closed. */
+	OUTPUT_SUM_MAX = 64 * 1024 * 1024,
+	OUTPUT_LOOK_MAX = 64,         /* connections that are looked at for that */
+	OUTPUT_RATE_SIZE = 16 * 1024, /* who reads less in the time of silence is slow */
 	/* What a buffer may hold: a stall and one reply more, a page of pushes, small frames;
 	 * twice, since what was sent is dropped only when it is half. */
 	OUTPUT_SIZE_MAX = 4 * 1024 * 1024,
@@ -73,7 +78,7 @@ _Static_assert(2 * (OUTPUT_STALL_SIZE + 2 * FRAME_SIZE_MAX + PAGE_SIZE_MAX) <= O
 enum connection_state { CONNECTION_NEW, CONNECTION_OPEN, CONNECTION_CLOSING };
 enum connection_list {
 	LIST_SILENCE, /* by the last frame that came */
-	LIST_SLOW,    /* by the last output that was taken */
+	LIST_SLOW,    /* by the last time that enough output was taken */
 	LIST_BEHIND,  /* whose next frame waits until the disk has caught up */
 	LIST_GUESS,   /* and the next: by a wrong password that is answered late; one a step */
 	LISTS = LIST_GUESS + LIMIT_GUESS_STEPS,
@@ -118,6 +123,8 @@ struct connection {
 	uint32_t read_on_tail; /* the same for the last READ_ON */
 	int32_t push_open;     /* where in `ready` a PUSH begins that may grow, or NO_OFFSET */
 	struct work *work;
+	size_t counted;           /* bytes of its output in the sum */
+	size_t taken;             /* of its output, since it was put at the end of LIST_SLOW */
 	uint64_t spent;           /* since session_spent was called */
 	const char *why;          /* of a close that waits for held replies */
 	uint32_t delayed;         /* the step of the delay of a LOGIN's refusal; 0: there is none */
@@ -248,6 +255,7 @@ struct sessions {
 	struct session_time time; /* of the last call that told it */
 	uint64_t stamp_ms;        /* of what is put into a list now */
 	bool behind;              /* session_behind */
+	size_t output_sum;        /* bytes that wait, of all that are not CLOSING */
 	enum session_disk disk;   /* what may be stored: of room, and of the store's memory */
 	enum session_disk room;   /* session_disk */
 
@@ -452,6 +460,9 @@ enum store_result session_bury(struct sessions *s, const struct fact *fact,
  * the disk go first. */
 void session_close(struct sessions *s, struct connection *c, enum status status, const char *text,
                    const char *why, bool orderly);
+/* If more waits than OUTPUT_SUM_MAX, closes one connection: of those that have waited longest for
+ * their reader the largest, one that is not logged in if there is one. */
+void session_relieve(struct sessions *s);
 /* Frees all records. */
 void session_online_release(struct sessions *s);
 /* Asserts that records and connections say the same. */

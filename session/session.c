@@ -63,6 +63,7 @@ static void connection_free(struct sessions *s, struct connection *c)
 {
 	for (int list = 0; list < LISTS; list++)
 		session_list_remove(s, c, (enum connection_list)list);
+	s->output_sum -= c->counted;
 	session_output_free(c);
 	explicit_bzero(c, sizeof *c);
 	memory_free(c);

@@ -245,11 +245,110 @@ static void test_ghosts(void)
 	rig_close(&r);
 }
 
+/* ---- output that is not read ---- */
+
+/* Asks for as much as is taken, and gives how many bytes wait. */
+static size_t pile_up(struct rig *r, struct peer *peer, const struct person *p)
+{
+	struct frame frame = { .type = FRAME_LOOKUP_ID };
+	uint8_t *ids = memory_alloc(LOOKUP_IDS_MAX * ID_SIZE);
+
+	for (size_t i = 0; i < LOOKUP_IDS_MAX; i++)
+		memcpy(ids + i * ID_SIZE, p->account.id.bytes, ID_SIZE);
+	frame.lookup_id.ids = view_of(ids, LOOKUP_IDS_MAX * ID_SIZE);
+	peer->is_deaf = true;
+	while (rig_send(r, peer, &frame))
+		;
+	memory_free(ids);
+	return session_output(r->s, peer->number).size;
+}
+
+static void test_rate(void)
+{
+	struct rig r;
+	struct person ann = person_make("ann", 1, CLOCK_MS);
+
+	rig_open(&r);
+	struct peer *other = rig_join(&r);
+
+	rig_create(&r, other, &ann);
+	rig_leave(&r, other);
+	struct peer *slow = rig_login(&r, &ann, 1, true);
+
+	OK(pile_up(&r, slow, &ann) > 1000000, "rate: much waits for one who is logged in");
+	for (int i = 0; i < 20 && !slow->is_closed; i++) {
+		rig_take(&r, slow, 20000);
+		rig_tick(&r, 5000);
+	}
+	OK(!slow->is_closed, "rate: who reads 20 KB in five seconds is not too slow");
+	for (int i = 0; i < 3 && !slow->is_closed; i++) {
+		rig_take(&r, slow, 100);
+		rig_tick(&r, 5000);
+	}
+	OK(slow->is_closed, "rate: who reads 100 bytes is");
+	rig_close(&r);
+}
+
+/* Feeds a frame, and counts how many connections are to be closed. */
+static unsigned feed(struct sessions *s, uint32_t number, const struct frame *frame,
+                     struct session_time time)
+{
+	struct session_action action;
+	unsigned closed = 0;
+	struct buf b;
+
+	buf_init(&b, FRAME_SIZE_MAX);
+	protocol_encode(&b, frame);
+	(void)session_input(s, number, buf_view(&b), time);
+	while (session_next(s, &action))
+		closed += action.kind == SESSION_CLOSE;
+	buf_release(&b);
+	return closed;
+}
+
+/* Strangers who read nothing: all together are bounded, and one who reads is not touched. */
+static void test_sum(void)
+{
+	struct rig r;
+	struct person ann = person_make("ann", 1, CLOCK_MS);
+	struct frame hello = rig_hello();
+	struct frame ask = { .type = FRAME_LOOKUP_ID };
+	uint8_t *ids = memory_alloc(LOOKUP_IDS_MAX * ID_SIZE);
+	uint8_t nonce[KEY_SIZE] = { 1 };
+	uint64_t held = 0;
+	unsigned closed = 0;
+
+	rig_open(&r);
+	struct peer *other = rig_join(&r);
+
+	rig_create(&r, other, &ann);
+	struct peer *known = rig_login(&r, &ann, 1, true);
+
+	for (size_t i = 0; i < LOOKUP_IDS_MAX; i++)
+		memcpy(ids + i * ID_SIZE, ann.account.id.bytes, ID_SIZE);
+	ask.lookup_id.ids = view_of(ids, LOOKUP_IDS_MAX * ID_SIZE);
+	for (int i = 0; i < 2000; i++) {
+		uint32_t number = session_open(r.s, nonce, NULL, r.time);
+
+		closed += feed(r.s, number, &hello, r.time);
+		closed += feed(r.s, number, &ask, r.time);
+		held += session_output(r.s, number).size;
+	}
+	OK(held > 80 << 20, "sum: two thousand strangers would hold much");
+	OK(closed > 100 && closed < 2000, "sum: those who have waited longest are closed");
+	OK(!known->is_closed, "sum: who is logged in is not");
+	session_check(r.s);
+	memory_free(ids);
+	rig_close(&r);
+}
+
 int main(void)
 {
 	test_cost();
 	test_behind();
 	test_behind_slices();
 	test_ghosts();
+	test_rate();
+	test_sum();
 	return tap_done();
 }

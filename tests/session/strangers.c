@@ -66,7 +66,8 @@ static void test_accounts(void)
 	IS_U64(bury(&r, a, 5), STATUS_SLOW_DOWN, "accounts: and for tombstones");
 	IS_U64(introduce(&r, a, 1, FRAME_INTRODUCE), STATUS_OK, "accounts: what is known is free");
 	IS_U64(bury(&r, a, 1), STATUS_OK, "accounts: and so is its deletion");
-	IS_U64(introduce(&r, b, 6, FRAME_INTRODUCE), STATUS_OK, "accounts: another address has its own");
+	IS_U64(introduce(&r, b, 6, FRAME_INTRODUCE), STATUS_OK,
+	       "accounts: another address has its own");
 	for (uint8_t i = 10; i < 20; i++)
 		IS_U64(introduce(&r, come(&r, 0), i, FRAME_INTRODUCE), STATUS_OK,
 		       "accounts: loopback is not limited"),
@@ -78,7 +79,8 @@ static void test_accounts(void)
 		(void)bury(&r, again, 3);
 		rig_tick(&r, 20004 / 4);
 	}
-	IS_U64(introduce(&r, a, 4, FRAME_INTRODUCE), STATUS_OK, "accounts: after that time there is one");
+	IS_U64(introduce(&r, a, 4, FRAME_INTRODUCE), STATUS_OK,
+	       "accounts: after that time there is one");
 	IS_U64(introduce(&r, a, 7, FRAME_INTRODUCE), STATUS_SLOW_DOWN, "accounts: and no second");
 	rig_close(&r);
 }
@@ -144,7 +146,8 @@ static void test_guesses(void)
 
 	rig_create(&r, a, &ann);
 	for (size_t i = 0; i < sizeof wanted / sizeof wanted[0]; i++)
-		IS_U64(guess_takes(&r, a, &ann), wanted[i], "guesses: are answered later and later");
+		IS_U64(guess_takes(&r, a, &ann), wanted[i],
+		       "guesses: are answered later and later");
 	struct frame wrong = wrong_login(&r, a, &ann);
 
 	rig_send(&r, a, &wrong);
