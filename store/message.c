@@ -60,8 +60,8 @@ const struct tree_order share_order = { compare_share, NULL };
  * What one sender has in one mailbox is a record. His streams there point to it while messages of
  * them are held, so a message finds it without a search. What he sent to unknown ids is counted a
  * second time, all together, in a share of his ident. When such an id becomes known, the records in
- * its mailbox say how much to take off; that is done in slices, so each says whether it still counts
- * there. */
+ * its mailbox say how much to take off; that is done in slices, so each says whether it still
+ * counts there. */
 
 /* Counts what a sender has sent to unknown ids. The share is made with the first message. */
 static void unknown_add(struct store *s, uint32_t sender, uint64_t messages, uint64_t bytes)

@@ -398,8 +398,8 @@ void share_used(const struct store *s, const struct store_found *found, uint32_t
                 uint64_t *bytes);
 /* stream_make; a stream that is made counts in the share of its sender. */
 void message_make_stream(struct store *s, const struct stream *stream, struct store_found *found);
-/* The recipient of a mailbox is known by now: takes the share of the next sender after *sender out of
- * his share of all unknown ids. False at the end. */
+/* The recipient of a mailbox is known by now: takes the share of the next sender after *sender out
+ * of his share of all unknown ids. False at the end. */
 bool share_leave_unknown(struct store *s, const struct mailbox *mailbox, uint32_t *sender);
 /* Frees a share of a detached mailbox that is in no tree any more. */
 void share_free(struct store *s, uint32_t handle);

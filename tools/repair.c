@@ -295,8 +295,8 @@ static bool is_left(const struct loop *l, const struct store *union_of_all, cons
 	       age_ms(l, id) > HOUR_MS;
 }
 
-/* Copies all facts but the accounts that nobody confirmed, and what stands in their mailboxes. Gives
- * how many these accounts are. */
+/* Copies all facts but the accounts that nobody confirmed, and what stands in their mailboxes.
+ * Gives how many these accounts are. */
 static uint64_t copy_without(const struct loop *l, const struct store *from, struct store *to)
 {
 	struct store_key key = { 0 };
