@@ -66,15 +66,15 @@ IFS= read -r -t "$patience" line <&7
 server_port[0]=${BASH_REMATCH[1]} server_port[1]=1 server_port[2]=2
 counted() {
 	# Each signal that is taken is lines of counters, and 64 KiB fill the pipe.
-	for _ in {1..40}; do kill -USR1 $pid; done
-	[ "$(perl -e 'require "sys/ioctl.ph"; my $n = pack "i", 0; ioctl STDIN, 0x541B, $n; print unpack "i", $n' <&7)" -gt 61000 ]
+	for _ in {1..40}; do kill -USR1 "$pid"; done
+	[ "$(perl -e 'my $n = pack "i", 0; ioctl STDIN, 0x541B, $n; print unpack "i", $n' <&7)" -gt 61000 ]
 }
 wait_for 30 counted 2>/dev/null || bail 'the pipe was not filled'
-for _ in {1..20}; do kill -USR1 $pid; pause 0.01; done
+for _ in {1..20}; do kill -USR1 "$pid"; pause 0.01; done
 ok 'a server whose log nobody reads goes on' client_json "$dir/out" <<<'/create ann pw'
 lost() {
 	while IFS= read -r -t 0.05 line <&7; do [[ $line = *'lines of the log are lost'* ]] && return 0; done
-	kill -USR1 $pid
+	kill -USR1 "$pid"
 	return 1
 }
 ok 'when somebody reads, it tells how much is lost' wait_for 30 lost
