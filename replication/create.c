@@ -240,8 +240,6 @@ static void introduced(struct replication *r, struct create *c, uint32_t index,
 			c->maybe &= (uint8_t)~BIT(index);
 		break;
 	case STATUS_GONE:
-		if (!tombstone_proves(r, index, &frame->introduced.entry, &c->made.id))
-			break;
 		take_back(r, c, OUTCOME_NAME_TAKEN,
 		          "this creation was taken back elsewhere; try again");
 		break;
@@ -271,8 +269,7 @@ static void confirm(struct replication *r, struct create *c, uint8_t at)
 }
 
 /* One replica's answer to CONFIRM. */
-static void confirm_answered(struct replication *r, struct create *c, uint32_t index,
-                             const struct frame *frame)
+static void confirm_answered(struct create *c, uint32_t index, const struct frame *frame)
 {
 	switch (frame->status) {
 	case STATUS_OK:
@@ -286,8 +283,7 @@ static void confirm_answered(struct replication *r, struct create *c, uint32_t i
 		c->clock |= BIT(index);
 		break;
 	case STATUS_GONE: /* buried: nothing is left to confirm */
-		if (tombstone_proves(r, index, &frame->introduced.entry, &c->made.id))
-			c->outcome = OUTCOME_NAME_TAKEN;
+		c->outcome = OUTCOME_NAME_TAKEN;
 		break;
 	default: /* no room */
 		break;
@@ -393,7 +389,7 @@ static void reply(struct replication *r, struct op *op, uint32_t index, const st
 	if (op->phase == PHASE_INTRODUCE)
 		introduced(r, c, index, frame);
 	else if (op->phase == PHASE_CONFIRM)
-		confirm_answered(r, c, index, frame);
+		confirm_answered(c, index, frame);
 }
 
 static void advance(struct replication *r, struct op *op)

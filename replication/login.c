@@ -193,7 +193,7 @@ bool login_is_signed(struct replication *r, uint32_t index, const struct login_s
 		auth_taken_over(server_key, &auth, &frame->logged_in.session, frame->logged_in.dial,
 		                signature);
 	explicit_bzero(server_key, sizeof server_key);
-	if (sha256_equal(signature, frame->logged_in.signature) || BUG(unsigned_believed))
+	if (sha256_equal(signature, frame->logged_in.signature))
 		return true;
 	replica_lies(r, index, "cannot prove that it knows this account");
 	return false;
@@ -570,8 +570,7 @@ static void login_answered(struct replication *r, struct login *l, uint32_t inde
 			l->largest = frame->logged_in.session;
 		break;
 	case STATUS_GONE:
-		if (tombstone_proves(r, index, &frame->logged_in.entry, &l->s.id))
-			l->gone |= bit;
+		l->gone |= bit;
 		break;
 	default:
 		l->wrong |= bit;
@@ -608,8 +607,7 @@ static void reply(struct replication *r, struct op *op, uint32_t index, const st
 		login_frame(r, index, &l->s, &login);
 		op_ask(r, op, index, &login);
 	} else if (frame->status == STATUS_GONE) {
-		if (tombstone_proves(r, index, &frame->introduced.entry, &l->s.id))
-			l->gone |= BIT(index);
+		l->gone |= BIT(index);
 	} else {
 		l->unknown &= (uint8_t)~BIT(index);
 		l->full |= BIT(index);

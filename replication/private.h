@@ -531,9 +531,6 @@ void replica_lies(struct replication *r, uint32_t index, const char *why);
 /* Reads the tombstone that an entry shows. It keeps the view of the entry's name. False, and
  * nothing is written, if it proves nothing. */
 bool tombstone_read(const struct entry *entry, struct tombstone *tombstone);
-/* Whether the entry proves that the account `id` is gone. If not, the replica is doubted. */
-bool tombstone_proves(struct replication *r, uint32_t index, const struct entry *entry,
-                      const struct id *id);
 /* Tells it to the live replicas of `to`, which showed the account alive, and keeps a copy, as
  * tombstone_keep. */
 void tombstone_tell(struct replication *r, uint8_t to, const struct tombstone *tombstone);

@@ -24,7 +24,6 @@
  * Whatever a replica says that this protocol does not allow is its death: nothing else that it says
  * can be trusted then.
  */
-#include "base/bug.h"
 #include "replication/private.h"
 
 #include <assert.h>
@@ -254,7 +253,7 @@ static void ended(struct replication *r, uint32_t index, const struct ulid *sess
 
 	if (!login_session_is(r, session)) {
 		login_ended(r, index, session, why);
-	} else if (p->joined || BUG(unsigned_believed)) {
+	} else if (p->joined) {
 		login_session_lost(r, why == STATUS_GONE);
 	} else {
 		p->ended_session = *session;
@@ -287,8 +286,7 @@ static void joined(struct replication *r, uint32_t index, const struct frame *fr
 			login_session_lost(r, false);
 		break;
 	case STATUS_GONE:
-		if (tombstone_proves(r, index, &frame->logged_in.entry, &r->session.id))
-			account_is_gone(r, index);
+		account_is_gone(r, index);
 		break;
 	default:
 		die(r, index, "refuses the log-in of this session");
@@ -326,8 +324,7 @@ static void handed_over(struct replication *r, uint32_t index, const struct fram
 		login_frame(r, index, &r->session, &login);
 		due_ask(r, index, &login, TARGET_JOIN, NULL);
 	} else if (frame->status == STATUS_GONE) {
-		if (tombstone_proves(r, index, &frame->introduced.entry, &r->session.id))
-			account_is_gone(r, index);
+		account_is_gone(r, index);
 	} else {
 		die(r, index, "cannot store the account of this session (disk full)");
 	}

@@ -7,7 +7,6 @@
  * live later: of the tombstones of a client's life the last TOMBSTONES_KEPT. The replies say
  * nothing. What is dropped here is not lost: the next look-up, or a repair, finds it again.
  */
-#include "base/bug.h"
 #include "replication/private.h"
 
 #include <assert.h>
@@ -23,17 +22,6 @@ bool tombstone_read(const struct entry *entry, struct tombstone *tombstone)
 		return false;
 	*tombstone = t;
 	return true;
-}
-
-bool tombstone_proves(struct replication *r, uint32_t index, const struct entry *entry,
-                      const struct id *id)
-{
-	struct tombstone t;
-
-	if (BUG(gone_believed) || (tombstone_read(entry, &t) && id_equal(&t.id, id)))
-		return true;
-	replica_lies(r, index, "says without a proof that the account is gone");
-	return false;
 }
 
 static void write_one(struct replication *r, uint32_t index, const struct tombstone *tombstone)

@@ -104,6 +104,31 @@ static void no_silence(struct view bytes, struct buf *to)
 	buf_store_u32(to->data + to->size - 4, 0); /* the last field */
 }
 
+/* The same of the right account: whoever looks it up is told its id. */
+static void gone_without_key(struct view bytes, struct buf *to)
+{
+	static struct id found;
+	struct reader entries;
+	struct entry entry;
+	struct frame f;
+	const char *why;
+
+	if (bytes.data[4] == (FRAME_LOOKUP_NAME | FRAME_REPLY) &&
+	    protocol_decode(bytes, &f, &why)) {
+		entries = reader_of(f.entries.entries);
+		if (protocol_next_entry(&entries, &entry))
+			found = entry.id;
+	}
+	if (!is(bytes, FRAME_LOGIN | FRAME_REPLY, &f, to))
+		return;
+	f.status = STATUS_GONE;
+	memset(&f.logged_in.entry, 0, sizeof f.logged_in.entry);
+	f.logged_in.entry.id = found;
+	f.logged_in.entry.state = ENTRY_GONE;
+	f.logged_in.entry.name = view_of_string("alice");
+	say_instead(&f, to);
+}
+
 static void taken_over_unsigned(struct view bytes, struct buf *to)
 {
 	struct frame f;
@@ -250,6 +275,7 @@ static const struct {
 	{ "pages of one message that never end", pages_of_one, "pages that are not full" },
 	{ "full pages that never end", pages_of_many, "without end" },
 	{ "pushes that never end", pushes, "without end" },
+	{ "gone without the delete key", gone_without_key, "without a proof" },
 	{ "taken over, not signed", taken_over_unsigned, "cannot prove" },
 	{ "a log-in that is not signed", yes_unsigned, "cannot prove" },
 	{ "gone without a proof", gone_unproved, "another account" },
