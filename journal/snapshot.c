@@ -171,9 +171,9 @@ void snapshot_begin(struct journal *j, enum journal_file file)
 	buf_clear(&s->slice);
 }
 
-/* A slice ends when it is large enough to write, or when hashing long texts, or passing over what
- * the store has still to free, has taken long enough: the caller's loop waits for it. It may be empty
- * then. */
+/* A slice ends when it is large enough to write, or when hashing long texts, or passing over
+ * what the store has still to free, has taken long enough: the caller's loop waits for it. It
+ * may be empty then. */
 void snapshot_begin_slice(struct journal *j)
 {
 	struct snapshot *s = &j->snapshot;

@@ -420,8 +420,8 @@ void session_streams(struct sessions *s, struct connection *c, const struct fram
 /* ---- pages ---- */
 
 /* A push was dropped while the page was being made, so the place has gone back. If the page has
- * what was dropped, it is read from there; else the client is told first, as when a page was asked for
- * before the client knew of the drop. */
+ * what was dropped, it is read from there; else the client is told first, as when a page was
+ * asked for before the client knew of the drop. */
 static void page_go_back(struct sessions *s, struct connection *c, struct work *work)
 {
 	if (place_compare(&c->place, &work->place) >= 0)
@@ -460,8 +460,9 @@ static bool page_put(const struct sessions *s, struct work *work)
 	return work->is_last || work->results.size > 0;
 }
 
-/* A slice passes over so many messages that are still to be freed; the messages themselves are of
- * one slice. Up to the place of the slice all has been looked at, so what comes there now is pushed. */
+/* A slice passes over so many messages that are still to be freed; the messages themselves are
+ * of one slice. Up to the place of the slice all has been looked at, so what comes there now is
+ * pushed. */
 static bool page_slice(struct sessions *s, struct work *work)
 {
 	struct connection *c = session_connection(s, work->connection);

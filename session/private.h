@@ -24,8 +24,9 @@
  *   CLOSING    waits for session_closed       nothing          session_closed
  *
  * In OPEN it takes no input while one of its requests is being worked on (`work`), too much output
- * waits (`stalled`), or its next request adds something and the disk is behind (LIST_BEHIND). It is in the list of silence exactly while it takes input, and in the
- * list of slowness exactly while it is not CLOSING and has output ready.
+ * waits (`stalled`), or its next request adds something and the disk is behind (LIST_BEHIND). It is
+ * in the list of silence exactly while it takes input, and in the list of slowness exactly while it
+ * is not CLOSING and has output ready.
  */
 #ifndef THREEFOLD_SESSION_PRIVATE_H
 #define THREEFOLD_SESSION_PRIVATE_H
