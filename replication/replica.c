@@ -294,8 +294,8 @@ static void joined(struct replication *r, uint32_t index, const struct frame *fr
 }
 
 /* It does not know the account of the session, and is given it as soon as it has shown that it
- * belongs to the cluster. It waits for that, and does not die: where all have lost the account, they
- * must be there together to vouch for each other. */
+ * belongs to the cluster. It waits for that, and does not die: where all have lost the account,
+ * they must be there together to vouch for each other. */
 static void give_account(struct replication *r, uint32_t index)
 {
 	struct replica *p = &r->replicas[index];
