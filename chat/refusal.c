@@ -47,6 +47,8 @@ static const char *advice(const struct result *r)
 		return "without --id it is a new message";
 	case OUTCOME_SEVERAL:
 		return "write NAME~ and the eight digits";
+	case OUTCOME_STOPPED:
+		return "tell the operator of the servers, and do not try it again";
 	case OUTCOME_SLOW_DOWN:
 		return r->wait_ms == 0 ? "try again in a minute" : "";
 	default:
