@@ -151,8 +151,8 @@ static void op_stop(struct replication *r, struct op *op)
 		op_end(r, op, result);
 }
 
-/* One that waits, and that too many ended with: whether it may begin again. If not, it is stopped, or
- * waits for a sign. */
+/* One that waits, and that too many ended with: whether it may begin again. If not, it is stopped,
+ * or waits for a sign. */
 static bool op_is_cleared(struct replication *r, struct op *op)
 {
 	uint8_t returned = 0, same = 0;
