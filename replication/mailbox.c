@@ -115,12 +115,30 @@ static bool is_done(const struct stream_state *s, uint64_t number)
 	return ranges_have(&s->handed, number) || ranges_have(&s->gone, number);
 }
 
+/* A message that one replica alone has shown, of a sender whom no other one knows. Each costs a
+ * look-up, so a mailbox of them is slow; one without end would be waited for without end. */
+static void count_strange(struct replication *r, const struct stream_state *s,
+                          const struct candidate *c)
+{
+	uint8_t others = replication_joined(r) & (uint8_t)~c->from;
+	struct replica *p = &r->replicas[replica_first(c->from)];
+
+	if (!c->merged || replica_count(c->from) != 1 || others == 0 || (s->person->alive & others))
+		return;
+	if (p->strange == 0)
+		p->strange_ms = r->now_ms;
+	if (++p->strange > STRANGE_MAX && r->now_ms >= p->strange_ms + STRANGE_MS)
+		replica_lies(r, replica_first(c->from),
+		             "shows without end messages of senders whom nobody else knows");
+}
+
 /* Gives it to the user, once for all. The replicas hear of it when it is shown (handed.c). */
 static void hand_out(struct replication *r, struct stream_state *s, const struct candidate *c)
 {
 	struct shown *shown = memory_alloc(sizeof *shown + c->text_size);
 	uint8_t *text = (uint8_t *)(shown + 1);
 
+	count_strange(r, s, c);
 	memset(shown, 0, sizeof *shown);
 	shown->serial = handed_add(r, s, c->number, c->text_size);
 	order_handed(s, c->number);
@@ -354,7 +372,7 @@ void mailbox_read(struct replication *r, uint32_t index, const struct place *aft
 	r->merging = true;
 	r->merge_initial = false;
 	for (uint32_t i = 0; i < REPLICAS; i++)
-		r->replicas[i].alone_merged = 0;
+		r->replicas[i].alone_merged = r->replicas[i].strange = 0;
 	memset(&r->merged, 0, sizeof r->merged);
 }
 

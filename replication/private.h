@@ -61,6 +61,9 @@ enum {
 	ALONE_PUSHED_MAX = 4096,
 	ALONE_PUSHED_MS = 10000,
 	ALONE_MERGED_MAX = 131072,
+	/* Of senders that no other replica knows: so many in one merge, if that takes so long. */
+	STRANGE_MAX = 256,
+	STRANGE_MS = 8000,
 	SHORT_PAGES_MAX = 16, /* in a row, which are not as large as was asked for */
 	TOMBSTONES_KEPT = 64, /* told to every replica that becomes live */
 };
@@ -388,10 +391,12 @@ struct replica {
 	uint32_t alone_pushed; /* streams since alone_ms that it alone has pushed messages of */
 	uint64_t alone_ms;
 	uint32_t alone_merged; /* messages of this merge that it alone has shown */
-	uint32_t page_size;    /* of its last page, if there was to be another one; else 0 */
-	uint32_t short_pages;  /* in a row, which had room for what the next one began with */
-	uint64_t claim;        /* accounts that it has listed in one walk; 0: as many as it may */
-	uint32_t claim_ping;   /* whose answer says whether it may */
+	uint32_t strange;      /* of them, of senders that no other one knows, since strange_ms */
+	uint64_t strange_ms;
+	uint32_t page_size;   /* of its last page, if there was to be another one; else 0 */
+	uint32_t short_pages; /* in a row, which had room for what the next one began with */
+	uint64_t claim;       /* accounts that it has listed in one walk; 0: as many as it may */
+	uint32_t claim_ping;  /* whose answer says whether it may */
 	struct stream_state *tell_first; /* streams with something in to_tell */
 	uint32_t tell_count;             /* numbers there, */
 	uint64_t tell_ms;                /* and when they are told; if there are any */

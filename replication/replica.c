@@ -94,7 +94,7 @@ static void forget_connection(struct replica *p)
 	p->facts_known = false;
 	p->heard_ms = 0;
 	p->page_size = p->short_pages = 0;
-	p->alone_pushed = p->alone_merged = 0;
+	p->alone_pushed = p->alone_merged = p->strange = 0;
 	p->claim = 0;
 }
 

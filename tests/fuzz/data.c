@@ -36,6 +36,7 @@ static void fuzz_change(struct life *l, struct view *in)
 	const char *name = fuzz_names[what % FUZZ_NAMES];
 	struct view content;
 	struct buf copy;
+	uint8_t piece[64];
 	size_t at, part;
 
 	if (!simdisk_get(l->sim, name, &content) || content.size == 0) {
@@ -58,7 +59,8 @@ static void fuzz_change(struct life *l, struct view *in)
 			copy.data[at + i] = (uint8_t)fuzz_take(in, 1);
 		break;
 	case 3: /* a piece twice */
-		(void)buf_put(&copy, copy.data + at, part);
+		memcpy(piece, copy.data + at, part);
+		(void)buf_put(&copy, piece, part);
 		break;
 	case 4: /* a piece less */
 		memmove(copy.data + at, copy.data + at + part, copy.size - at - part);
