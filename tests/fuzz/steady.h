@@ -6,6 +6,7 @@
 #ifndef THREEFOLD_TESTS_FUZZ_STEADY_H
 #define THREEFOLD_TESTS_FUZZ_STEADY_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

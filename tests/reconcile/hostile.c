@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * The same inputs each time for the fuzz target tests/fuzz/repair.c: a short run of it for `make check`.
+ * A short run of the fuzz target tests/fuzz/repair.c for `make check`,
+ * with the same inputs each time.
  */
 #include "tests/fuzz/repair.c"
 #include "tests/fuzz/steady.h"
