@@ -34,9 +34,9 @@ enum { DIAL_TEXT_SIZE = 300 }; /* a host name of 253 bytes, brackets, a port, th
 
 /* Where a replica is. */
 struct dial_target {
-	char text[DIAL_TEXT_SIZE]; /* as it was given: HOST:PORT, [::1]:PORT */
+	char text[DIAL_TEXT_SIZE];    /* as it was given: HOST:PORT, [::1]:PORT */
 	char name[ADDRESS_HOST_SIZE]; /* of its host; empty: an address was given */
-	uint16_t port;             /* of that name */
+	uint16_t port;                /* of that name */
 	struct address addresses[ADDRESS_MAX];
 	size_t count; /* of addresses, at least 1; 0: the name has none now */
 };

@@ -17,9 +17,9 @@
 
 enum {
 	ADDRESS_HOST_SIZE = 259, /* of a host as it is given: a name, brackets, the NUL */
-	ADDRESS_MAX = 8,        /* addresses of one name; more are ignored */
-	ADDRESS_TEXT_SIZE = 80, /* of a written address, with its NUL */
-	ADDRESS_ERR_SIZE = 512, /* of each `err`, which gets a sentence when a call fails */
+	ADDRESS_MAX = 8,         /* addresses of one name; more are ignored */
+	ADDRESS_TEXT_SIZE = 80,  /* of a written address, with its NUL */
+	ADDRESS_ERR_SIZE = 512,  /* of each `err`, which gets a sentence when a call fails */
 };
 
 struct address {

@@ -65,7 +65,7 @@ void member_lost(struct replication *r, uint32_t index)
 /* Whether `voucher` has shown that it can make the answer of `index`. */
 static bool vouches(const struct replication *r, uint32_t voucher, uint32_t index)
 {
-	const struct member *m = &r->replicas[index].member;
+	const struct membership *m = &r->replicas[index].member;
 	uint8_t digest[SHA256_SIZE];
 
 	if (voucher == index || !(m->answered & BIT(voucher)) || !(m->answered & BIT(index)))
@@ -117,7 +117,7 @@ void member_answered(struct replication *r, uint32_t voucher, uint32_t request,
                      const struct frame *frame)
 {
 	for (uint32_t i = 0; i < REPLICAS; i++) {
-		struct member *m = &r->replicas[i].member;
+		struct membership *m = &r->replicas[i].member;
 
 		if (!(m->asked & BIT(voucher)) || m->requests[voucher] != request)
 			continue;

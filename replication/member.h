@@ -12,7 +12,7 @@ struct replication;
 
 /* What was asked and said, on the connections of now, of whether one replica belongs to the cluster
  * (member.c). Index i stands for what replica i says of it, also itself. */
-struct member {
+struct membership {
 	uint8_t nonce[KEY_SIZE];
 	uint8_t asked;    /* these have not answered yet */
 	uint8_t answered; /* these have, */

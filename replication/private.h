@@ -366,7 +366,7 @@ struct replica {
 	uint8_t login_nonce[KEY_SIZE]; /* ours, of the last LOGIN: it signs that */
 	struct ulid ended_session;     /* the last session that it said is over, */
 	enum status ended_why;         /* and why */
-	struct member member;
+	struct membership member;
 	bool is_known; /* as a member of the cluster, while it has these two: */
 	uint8_t known_uuid[UUID_SIZE], known_public[KEY_SIZE];
 	bool lacks_account;  /* JOINING: it does not know the account, and is not given it yet */

@@ -349,8 +349,8 @@ static void act(struct sim *s, uint32_t i)
 	}
 }
 
-/* Nothing is added while more waits for the disk than two batches. `waiting` and `appended` are from
- * before the call that may have done so. */
+/* Nothing is added while more waits for the disk than two batches. `waiting` and `appended` are
+ * from before the call that may have done so. */
 static void check_behind(struct sim *s, uint32_t i, size_t waiting, uint64_t appended)
 {
 	if (waiting <= 2 * BATCH_MAX)
@@ -372,11 +372,9 @@ static void check_waits_for_nobody(struct sim *s, const struct sim_wire *w, stru
 		return;
 	s->produced->with_ghosts++;
 	if (!session_takes_input(p->sessions, w->connection))
-		sim_fail(
-			s,
-			"replica %u: what was received, or a deletion, waits until what others left "
-			"is freed",
-			w->replica);
+		sim_fail(s,
+		         "replica %u: what was received, or a deletion, waits for what others left",
+		         w->replica);
 }
 
 /* Whole frames, one after another, as long as the session takes them. */
