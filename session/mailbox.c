@@ -193,6 +193,7 @@ static enum status send_one(struct sessions *s, const struct work *work, struct 
 	bool repetition = work->repetition;
 	const struct fact fact = { .kind = FACT_MESSAGE, .message = *message };
 	enum status known = STATUS_DIFFERENT;
+	enum status held; /* not asked for */
 	bool is_low = s->disk != SESSION_DISK_OK;
 	bool is_held = (is_low || repetition) && is_known(s, message, &known);
 
@@ -201,7 +202,7 @@ static enum status send_one(struct sessions *s, const struct work *work, struct 
 	if (is_held && known == STATUS_DIFFERENT)
 		return known;
 	if (work->is_limited && to == NULL && is_unknown(s, &message->stream.recipient) &&
-	    is_over(s, work))
+	    !is_known(s, message, &held) && is_over(s, work))
 		return STATUS_SLOW_DOWN;
 	/* A repetition of the same text joins, too: all replicas keep the smaller time. */
 	enum store_result result = session_apply(s, &fact, &s->options.limits);

@@ -104,6 +104,8 @@ static void test_unknown(void)
 	IS_U64(rig_bury(&r, a, &nobody, 5, 1, 1), STATUS_OK, "unknown: and a stream be received");
 	IS_U64(rig_tell(&r, a, &nobody, 5, 1, "x").status, STATUS_SLOW_DOWN,
 	       "unknown: but not without end");
+	IS_U64(rig_tell(&r, a, &nobody, 3, 1, "x").status, STATUS_OK,
+	       "unknown: what is held already is no more of it");
 	IS_U64(rig_bury(&r, a, &nobody, 6, 1, 1), STATUS_SLOW_DOWN, "unknown: of either kind");
 	for (uint64_t i = 1; i <= 20; i++)
 		ALWAYS(rig_tell(&r, a, &bob, i, 1, "x").status == STATUS_OK,
