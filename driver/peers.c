@@ -49,7 +49,8 @@ struct peers_connection {
 	uint64_t read;           /* of them were acknowledged at the last sweep */
 	uint64_t moved_ms;       /* that sweep saw more of them than the one before */
 	uint32_t number;
-	bool is_unread; /* some may not be acknowledged */
+	uint32_t swept;          /* the sweep that saw it last */
+	bool is_unread;          /* some may not be acknowledged */
 	bool is_closing;
 	bool is_urgent; /* it is not waited for */
 	bool has_ended;
@@ -76,6 +77,7 @@ struct peers {
 	struct queue to_write;
 	struct queue unread;
 	struct loop_timer sweep; /* while some connection is unread */
+	uint32_t sweeps;
 	struct loop_timer trim;  /* after connections have ended */
 	struct fair fair;        /* those who wait to be read */
 	size_t heard;
@@ -276,16 +278,19 @@ static bool connection_is_unread(struct peers_connection *c)
 	return false;
 }
 
+/* A number that was freed and given again may stand twice in the list: then it stays once. */
 static void swept(struct loop_timer *timer)
 {
 	struct peers *p = LOOP_OWNER(timer, struct peers, sweep);
 	size_t count = 0;
 
+	p->sweeps++;
 	for (size_t i = 0; i < p->unread.count; i++) {
 		struct peers_connection *c = connection_at(p, p->unread.numbers[i]);
 
-		if (c == NULL || !c->is_unread)
+		if (c == NULL || !c->is_unread || c->swept == p->sweeps)
 			continue;
+		c->swept = p->sweeps;
 		c->is_unread = connection_is_unread(c);
 		if (c->is_unread)
 			p->unread.numbers[count++] = c->number;
