@@ -27,6 +27,7 @@ static void resolve_targets(struct dial_target targets[REPLICAS], const struct o
 {
 	struct resolver *resolvers[REPLICAS] = { NULL };
 	char err[ADDRESS_ERR_SIZE] = "";
+	unsigned wait_ms = RESOLVE_MS; /* for all of them together */
 	size_t unknown = 0;
 
 	for (size_t i = 0; i < REPLICAS; i++)
@@ -35,8 +36,10 @@ static void resolve_targets(struct dial_target targets[REPLICAS], const struct o
 	for (size_t i = 0; i < REPLICAS; i++) {
 		int count = 0;
 
-		if (resolvers[i] != NULL && resolver_has_ended(resolvers[i], RESOLVE_MS))
+		if (resolvers[i] != NULL && resolver_has_ended(resolvers[i], wait_ms))
 			count = resolver_take(resolvers[i], targets[i].addresses, err);
+		else if (resolvers[i] != NULL)
+			wait_ms = 0; /* the others have had as long */
 		resolver_free(resolvers[i]);
 		unknown += count < 0;
 		if (count > 0)
