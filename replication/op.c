@@ -151,26 +151,21 @@ static void op_stop(struct replication *r, struct op *op)
 		op_end(r, op, result);
 }
 
+/* Nobody has ended of it. */
+static void op_acquit(struct op *op)
+{
+	op->ends = op->ended = op->returned = 0;
+}
+
 /* One that waits, and that too many ended with: whether it may begin again. If not, it is stopped,
  * or waits for a sign. */
 static bool op_is_cleared(struct replication *r, struct op *op)
 {
-	uint8_t returned = 0, same = 0;
-
 	if (op->ends < ENDS_MAX || BUG(ends_not_counted))
 		return true;
-	for (uint32_t i = 0; i < REPLICAS; i++)
-		if ((op->ended & BIT(i)) && r->replicas[i].welcomed) {
-			returned |= BIT(i);
-			same |= r->replicas[i].is_same ? BIT(i) : 0;
-		}
-	if (same) {
-		op->ends = op->ended = 0;
-		return true;
-	}
 	if (r->now_ms >= op->judged_ms && op->goes_on)
 		return true;
-	if (r->now_ms >= op->judged_ms || returned == op->ended)
+	if (r->now_ms >= op->judged_ms || op->returned == op->ended)
 		op_stop(r, op);
 	else
 		r->waiting_ops = true;
@@ -201,6 +196,19 @@ void op_restart(struct replication *r)
 		if (op->written)
 			op->loss = OP_RESTARTED;
 		op_begin(r, op);
+	}
+}
+
+void op_greeted(struct replication *r, uint32_t index, bool is_same)
+{
+	for (struct op *op = r->first_op; op != NULL; op = op->next) {
+		if (!(op->ended & BIT(index) & ~op->returned))
+			continue;
+		if (is_same)
+			op_acquit(op);
+		else
+			op->returned |= BIT(index);
+		r->waiting_ops |= op->state == OP_WAITING;
 	}
 }
 
@@ -257,7 +265,7 @@ void op_replied(struct replication *r, struct op *op, uint32_t index, const stru
 	if (op->state != OP_ASKING || !(op->audience & BIT(index)))
 		return;
 	op->done |= BIT(index);
-	op->ends = op->ended = 0; /* it can be answered */
+	op_acquit(op); /* it can be answered */
 	if (op->row->reply != NULL)
 		op->row->reply(r, op, index, frame);
 	op_settle(r, op);
@@ -271,6 +279,7 @@ void op_lost(struct replication *r, uint32_t index)
 		if (op->is_struck && op->state == OP_ASKING && !(op->done & BIT(index))) {
 			op->ends++;
 			op->ended |= BIT(index);
+			op->returned &= (uint8_t)~BIT(index);
 		}
 		op->is_struck = false;
 		op->audience &= (uint8_t)~BIT(index);

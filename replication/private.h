@@ -208,6 +208,7 @@ struct op {
 	uint8_t written;    /* replicas to which any step of it was ever written */
 	uint8_t ends;       /* times that a connection ended with it, since one has answered; */
 	uint8_t ended;      /* whose they were */
+	uint8_t returned;   /* of them, those that have greeted since, as other processes */
 	uint64_t judged_ms; /* if they are too many: when it is stopped at the latest */
 	bool goes_on;       /* it is stopped only if all of them have come back, and had ended */
 	bool is_struck;     /* the one that ends just now has it */
@@ -360,7 +361,6 @@ struct replica {
 	uint8_t uuid[UUID_SIZE];
 	uint8_t public[KEY_SIZE]; /* of its process; kept when the connection ends */
 	bool was_welcomed;        /* once: it is known */
-	bool is_same;             /* the same process greeted us on the connection before */
 	uint8_t nonce[KEY_SIZE];
 	uint8_t box_answer[KEY_SIZE];  /* what it must answer to the last box */
 	uint8_t login_nonce[KEY_SIZE]; /* ours, of the last LOGIN: it signs that */
@@ -586,6 +586,9 @@ void op_tell_result(struct replication *r, struct op *op, struct result *result)
 void op_replied(struct replication *r, struct op *op, uint32_t index, const struct frame *frame);
 /* The replica has died: every request loses it from its audience. */
 void op_lost(struct replication *r, uint32_t index);
+/* The replica has greeted, the same process as before or another one: with every request that it
+ * had when its connection ended, it has ended or not. Only its first greeting since then tells. */
+void op_greeted(struct replication *r, uint32_t index, bool is_same);
 /* Those that wait for a live replica start again, if there is one. */
 void op_restart(struct replication *r);
 /* Puts it on the list of those to be looked at before the event is over, if it is not there. */

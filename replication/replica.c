@@ -367,11 +367,14 @@ void replica_settle(struct replication *r)
 static void welcome(struct replication *r, uint32_t index, const struct frame *frame)
 {
 	struct replica *p = &r->replicas[index];
+	bool is_same;
 
 	p->welcomed = true;
-	p->is_same = p->was_welcomed && memcmp(p->public, frame->welcome.public, KEY_SIZE) == 0;
+	/* The same process greeted us on the connection before. */
+	is_same = p->was_welcomed && memcmp(p->public, frame->welcome.public, KEY_SIZE) == 0;
 	p->was_welcomed = true;
-	if (p->is_same) /* it was the network */
+	op_greeted(r, index, is_same);
+	if (is_same) /* it was the network */
 		memset(r->ends, 0, sizeof r->ends);
 	p->state = REPLICA_PINGING;
 	memcpy(p->uuid, frame->welcome.uuid, UUID_SIZE);
