@@ -49,8 +49,8 @@ struct peers_connection {
 	uint64_t read;           /* of them were acknowledged at the last sweep */
 	uint64_t moved_ms;       /* that sweep saw more of them than the one before */
 	uint32_t number;
-	uint32_t swept;          /* the sweep that saw it last */
-	bool is_unread;          /* some may not be acknowledged */
+	uint32_t swept; /* the sweep that saw it last */
+	bool is_unread; /* some may not be acknowledged */
 	bool is_closing;
 	bool is_urgent; /* it is not waited for */
 	bool has_ended;
@@ -78,8 +78,8 @@ struct peers {
 	struct queue unread;
 	struct loop_timer sweep; /* while some connection is unread */
 	uint32_t sweeps;
-	struct loop_timer trim;  /* after connections have ended */
-	struct fair fair;        /* those who wait to be read */
+	struct loop_timer trim; /* after connections have ended */
+	struct fair fair;       /* those who wait to be read */
 	size_t heard;
 	size_t written;
 	uint64_t logged_ms; /* the second of the last lines */

@@ -37,6 +37,7 @@ const struct sim_bug sim_bugs[] = {
 	{ "batch_unbounded", 2000, "a batch takes all that waits" },
 	{ "batch_cut_behind_text", 2000, "a batch ends between a text and its first message" },
 	{ "text_once_for_all", 2000, "a long text is written in the first batch only" },
+	{ "unkeyed_table", 2000, "the table of ids has no secret key" },
 	{ "dead_again_live", 2000, "a message that was received can be added again" },
 	{ "first_content_stays", 2000, "a key that is filled twice keeps the first content" },
 	{ "reply_before_sync", 200, "replies do not wait for the disk" },

@@ -9,7 +9,9 @@
  *   4  All processes stop. Each disk must hold what its replica acknowledged, and the journals of
  *      all three must be equal, byte for byte.
  */
+#include "store/private.h"
 #include "tests/simulate/simulate.h"
+#include "tests/store/evil.h"
 
 #include <stdlib.h>
 
@@ -324,6 +326,22 @@ void sim_wind_up(struct sim *s)
 
 /* ---- the disks ---- */
 
+/* What a liar chose so that it meets in one place does not. */
+static void check_table(struct sim *s, uint32_t i, const struct store *store)
+{
+	uint64_t hashes[SIM_EVIL];
+	uint32_t held = 0;
+
+	for (uint64_t n = 0; n < SIM_EVIL; n++) {
+		struct id id = evil_id(n);
+
+		if (ident_find(store, &id) != 0)
+			hashes[held++] = ident_id_hash(store, &id);
+	}
+	if (evil_collisions(hashes, held) != 0)
+		sim_fail(s, "replica %u: %u ids that a stranger chose meet in one place", i, held);
+}
+
 static void check_accounts(struct sim *s, uint32_t i, const struct store *store)
 {
 	for (uint32_t n = 0; n < s->history.accounts.count; n++) {
@@ -415,6 +433,7 @@ static void check_messages(struct sim *s, uint32_t i, const struct store *store)
 
 void sim_check_store(struct sim *s, uint32_t i, const struct store *store)
 {
+	check_table(s, i, store);
 	check_accounts(s, i, store);
 	check_messages(s, i, store);
 }

@@ -9,6 +9,7 @@
  * a minute old from a replica that missed it (DESIGN.md: `confirm` and the clock).
  */
 #include "tests/simulate/simulate.h"
+#include "tests/store/evil.h"
 
 #include <stdlib.h>
 
@@ -408,6 +409,26 @@ static void hoard(struct sim *s, struct liar_link *k)
 	buf_release(&b);
 }
 
+/* Sends to ids that nobody has, chosen so that they meet in one place of a table without a key. */
+static void crowd(struct sim *s, struct liar_link *k)
+{
+	struct liar_account *a = some_account(s);
+	struct frame f = { .type = FRAME_SEND };
+	struct buf b;
+
+	introduce(s, k, FRAME_HANDOVER, a, NULL);
+	log_in(s, k, a, NULL);
+	buf_init(&b, SIM_EVIL * RECIPIENT_SIZE);
+	for (uint64_t n = 0; n < SIM_EVIL; n++)
+		(void)protocol_put_recipient(&b, &(struct recipient){ evil_id(n), 1 });
+	f.send.sent_ms = clock_ms(s);
+	f.send.count = SIM_EVIL;
+	f.send.text = view_of_string("L0");
+	f.send.recipients = buf_view(&b);
+	say(k, &f);
+	buf_release(&b);
+}
+
 static void repeat(struct sim *s, struct liar_link *k)
 {
 	struct buf *heard = &s->liar->heard[sim_random(s, HEARD)];
@@ -443,7 +464,7 @@ static void lie(struct sim *s, struct liar_link *k)
 	else if (trick < 8)
 		repeat(s, k);
 	else if (trick < 9)
-		sim_chance(s, 10) ? hoard(s, k) : received(s, k);
+		sim_chance(s, 10) ? hoard(s, k) : sim_chance(s, 5) ? crowd(s, k) : received(s, k);
 	else if (!victim)
 		return;
 	else if (trick < 10)

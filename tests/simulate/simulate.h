@@ -38,6 +38,7 @@
 #include <stdio.h>
 
 enum {
+	SIM_EVIL = 32, /* ids that a liar chose (tests/store/evil.h) */
 	SIM_CLIENTS_MAX = 6,
 	SIM_REPAIRS = 2,
 	SIM_ENDS = SIM_CLIENTS_MAX + 1 + SIM_REPAIRS, /* clients, the liar, repairs */
