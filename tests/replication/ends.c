@@ -137,6 +137,42 @@ static void test_network(void)
 	cluster_free(&k);
 }
 
+/* A connection to a process that has come back breaks once more, before the last one ends that has
+ * the request. That process is not the one that had it. */
+static void test_back_and_cut(void)
+{
+	struct id id;
+
+	cluster_alice_bob(&k, SHARE_USUAL, 2);
+	id = k.clients[BOB].last.id;
+	say(&k, ALICE, "send bob zero");
+	say(&k, BOB, "logout");
+	quiet(&k);
+	hold(7);
+	say(&k, ALICE, "send bob poison");
+	end_with(6);
+	hold(1);
+	for (uint32_t i = 1; i < REPLICAS; i++) {
+		client_heal(&k, ALICE, i);
+		replica_start(&k, i);
+	}
+	pass(&k, 1000);
+	OK(replication_live(k.clients[ALICE].r) & 2, "ends: one has come back, another is silent");
+	client_cut(&k, ALICE, 1);
+	pump(&k);
+	client_heal(&k, ALICE, 1);
+	pass(&k, 1000);
+	IS_U64(replication_live(k.clients[ALICE].r) & 3, 3, "ends: it comes back once more");
+	end_with(1);
+	hold(0);
+	pass(&k, 3100);
+	OK(has(heard(&k, ALICE), "result send unknown-outcome"),
+	   "ends: the same process as at the last dial, but not as when it was sent");
+	start_all();
+	IS_U64(waiting_anywhere(&k, &id), 0, "ends: nobody gets it again");
+	cluster_free(&k);
+}
+
 /* What another one answers did not end those that died. */
 static void test_innocent(void)
 {
@@ -221,6 +257,7 @@ int main(void)
 	test_all();
 	test_one_by_one();
 	test_network();
+	test_back_and_cut();
 	test_innocent();
 	test_silent();
 	test_create();
