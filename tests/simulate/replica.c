@@ -219,8 +219,8 @@ static void check_files(struct sim *s, uint32_t i)
 		(void)journal_close(journal, err);
 	}
 	(void)simdisk_get(p->disk, "journal.jsonl", &text);
-	/* If they did not fit, the journal has more than its first line, the one before it stays, or
-	 * none was written. */
+	/* If they could not be written, the journal has more than its first line, the one before it
+	 * stays, or there are none. */
 	bool is_written = text.size > 0 && view_lines(text) == 1 &&
 	                  !simdisk_get(p->disk, "journal.old.jsonl", &twin) &&
 	                  simdisk_get(p->disk, "users.json", &twin);
