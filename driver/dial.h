@@ -41,10 +41,10 @@ struct dial_target {
 	size_t count; /* of addresses, at least 1; 0: the name has none now */
 };
 
-/* Reads HOST PORT of each replica from the words of a command line, and
- * resolves the hosts, for some seconds at most. A wrong number of words, a wrong port, a pair that
- * was given before (unless `may_repeat`), three unknown hosts: the first of these mistakes ends the
- * program by options_wrong. One unknown host is none: it is a replica that is dead now. */
+/* Reads HOST PORT of each replica from the words of a command line, and resolves the hosts, for
+ * three seconds at most. A wrong number of words, a wrong port, a pair that was given before
+ * (unless `may_repeat`), three unknown hosts: the first of these mistakes ends the program by
+ * options_wrong. One unknown host is none: it is a replica that is dead now. */
 void dial_targets_read(struct dial_target targets[REPLICAS], const struct options *options,
                        int words_count, char *const *words, bool may_repeat);
 

@@ -54,7 +54,8 @@ int fake_resolve(const char *name, const char *service, const struct addrinfo *h
 	bool is_there;
 
 	(void)name;
-	(void)hints;
+	if (hints->ai_flags & AI_NUMERICHOST)
+		return EAI_NONAME; /* it is a name, and nobody need be asked */
 	(void)pthread_mutex_lock(&host_mutex);
 	while (host == HOST_BLOCKS)
 		(void)pthread_cond_wait(&host_changed, &host_mutex);
@@ -267,6 +268,25 @@ static void test_name(void)
 	(void)close(fds[1]);
 }
 
+/* Three names, none of which is answered: the start waits for them at once. */
+static void test_start(void)
+{
+	char *words[] = { "a.test", "1", "b.test", "2", "c.test", "3" };
+	const struct options options = { .program = "test" };
+	struct dial_target targets[3];
+	uint64_t began_ms;
+
+	host_blocks();
+	loop_turn(loop, 0);
+	began_ms = loop_now_ms(loop);
+	dial_targets_read(targets, &options, 6, words, false);
+	loop_turn(loop, 0);
+	OK(loop_now_ms(loop) - began_ms < 5500, "the start waits for all names together");
+	for (size_t i = 0; i < 3; i++)
+		IS_U64(targets[i].count, 0, "and goes on without them");
+	host_resolves(true);
+}
+
 int main(void)
 {
 	int fds[3];
@@ -281,6 +301,7 @@ int main(void)
 	test_bytes(fds);
 	test_none_again(fds);
 	test_name();
+	test_start();
 	(void)close(fds[0]);
 	(void)close(fds[2]);
 	conn_input_release(&buffer);
