@@ -139,6 +139,9 @@ static void hand_out(struct replication *r, struct stream_state *s, const struct
 	uint8_t *text = (uint8_t *)(shown + 1);
 
 	count_strange(r, s, c);
+	for (uint32_t i = 0; i < REPLICAS; i++)
+		if (c->from & BIT(i))
+			r->replicas[i].read_ons = 0;
 	memset(shown, 0, sizeof *shown);
 	shown->serial = handed_add(r, s, c->number, c->text_size);
 	order_handed(s, c->number);
@@ -386,10 +389,28 @@ void mailbox_begin(struct replication *r)
 	r->merge_initial = true;
 }
 
+/* A READ_ON stands for messages that are not handed out yet. Who goes back again and again, and
+ * brings none that is handed out, would be read for ever. Nothing counts while nothing is handed
+ * out because nothing is shown. */
+static void count_read_on(struct replication *r, uint32_t index)
+{
+	struct replica *p = &r->replicas[index];
+
+	if (!handed_has_room(r))
+		p->read_ons = 0;
+	if (p->read_ons == 0)
+		p->read_on_ms = r->now_ms;
+	if (++p->read_ons > READ_ONS_AT_ONCE_MAX ||
+	    (p->read_ons > READ_ONS_MAX && r->now_ms >= p->read_on_ms + STRANGE_MS))
+		replica_lies(r, index, "goes back in a mailbox without end");
+}
+
 void mailbox_read_on(struct replication *r, uint32_t index, const struct place *place)
 {
-	if (r->session.active && r->replicas[index].joined)
-		mailbox_read(r, index, place);
+	if (!r->session.active || !r->replicas[index].joined)
+		return;
+	count_read_on(r, index);
+	mailbox_read(r, index, place);
 }
 
 /* A replica fills its pages. If each of many has room for what the next one begins with, so that a

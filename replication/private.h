@@ -66,6 +66,10 @@ enum {
 	STRANGE_MAX = 256,
 	STRANGE_MS = 8000,
 	SHORT_PAGES_MAX = 16, /* in a row, which are not as large as was asked for */
+	/* READ_ONs, and no message of it was handed out: so many if that takes STRANGE_MS, or at
+	 * once. */
+	READ_ONS_MAX = 16,
+	READ_ONS_AT_ONCE_MAX = 1024,
 	TOMBSTONES_KEPT = 64, /* told to every replica that becomes live */
 };
 
@@ -309,6 +313,8 @@ struct replica {
 	uint32_t alone_merged; /* messages of this merge that it alone has shown */
 	uint32_t strange;      /* of them, of senders that no other one knows, since strange_ms */
 	uint64_t strange_ms;
+	uint32_t read_ons; /* since read_on_ms, with no message of it handed out */
+	uint64_t read_on_ms;
 	uint32_t page_size;   /* of its last page, if there was to be another one; else 0 */
 	uint32_t short_pages; /* in a row, which had room for what the next one began with */
 	uint64_t claim;       /* accounts that it has listed in one walk; 0: as many as it may */

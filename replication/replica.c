@@ -94,7 +94,7 @@ static void forget_connection(struct replica *p)
 	p->facts_known = false;
 	p->heard_ms = 0;
 	p->page_size = p->short_pages = 0;
-	p->alone_pushed = p->alone_merged = p->strange = 0;
+	p->alone_pushed = p->alone_merged = p->strange = p->read_ons = 0;
 	p->claim = 0;
 }
 
@@ -253,12 +253,12 @@ static void ended(struct replication *r, uint32_t index, const struct ulid *sess
 
 	if (!login_session_is(r, session)) {
 		login_ended(r, index, session, why);
-	} else if (p->joined) {
-		login_session_lost(r, why == STATUS_GONE);
-	} else {
-		p->ended_session = *session;
-		p->ended_why = why;
+		return;
 	}
+	p->ended_session = *session;
+	p->ended_why = why;
+	if (p->joined)
+		login_session_lost(r, why == STATUS_GONE);
 }
 
 /* The answer to the session's own log-in there. */
@@ -345,11 +345,42 @@ static void answered(struct replication *r, uint32_t index)
 		become_live(r, index);
 }
 
+/* ---- one replica at two indexes ---- */
+
+/* It dies for `other`, the one that keeps the uuid of both. */
+static void die_as_twin(struct replication *r, uint32_t index, uint32_t other)
+{
+	char why[WHY_SIZE];
+
+	(void)snprintf(why, sizeof why,
+	               "is the same replica as number %u: one server was given twice, or a data "
+	               "directory was copied (then start one of them with --new-uuid)",
+	               other);
+	die(r, index, why);
+}
+
+/* One uuid with two public keys is a data directory that was copied, if both belong to the cluster:
+ * the lower index keeps it. If one does not belong, it may have read the uuid in the other's
+ * greeting. Then it makes nobody dead. */
+static void settle_copies(struct replication *r)
+{
+	for (uint32_t i = 0; i < REPLICAS; i++)
+		for (uint32_t k = i + 1; k < REPLICAS; k++) {
+			const struct replica *a = &r->replicas[i], *b = &r->replicas[k];
+
+			if (a->welcomed && b->welcomed &&
+			    memcmp(a->uuid, b->uuid, UUID_SIZE) == 0 && member_belongs(r, i, 0) &&
+			    member_belongs(r, k, 0))
+				die_as_twin(r, k, i);
+		}
+}
+
 void replica_settle(struct replication *r)
 {
 	for (uint32_t i = 0; i < REPLICAS; i++)
 		if (r->replicas[i].doubt != NULL)
 			die(r, i, r->replicas[i].doubt);
+	settle_copies(r);
 	for (uint32_t i = 0; i < REPLICAS; i++) {
 		enum replica_state state = r->replicas[i].state;
 
@@ -362,8 +393,26 @@ void replica_settle(struct replication *r)
 
 /* ---- frames ---- */
 
-/* It says who it is. One uuid at two indexes is one server that was given twice, or a copy of its
- * data: the lower index keeps it. */
+/* One uuid and one public key at two indexes is one process that was given twice, or somebody who
+ * repeats its greeting. Who is live already keeps its place, else the lower index. */
+static void find_twin(struct replication *r, uint32_t index)
+{
+	const struct replica *p = &r->replicas[index];
+
+	for (uint32_t i = 0; i < REPLICAS && p->welcomed; i++) {
+		const struct replica *other = &r->replicas[i];
+
+		if (i == index || !other->welcomed || memcmp(other->uuid, p->uuid, UUID_SIZE) != 0 ||
+		    memcmp(other->public, p->public, KEY_SIZE) != 0)
+			continue;
+		if (i < index || (r->live & BIT(i)))
+			die_as_twin(r, index, i);
+		else
+			die_as_twin(r, i, index);
+	}
+}
+
+/* It says who it is. */
 static void welcome(struct replication *r, uint32_t index, const struct frame *frame)
 {
 	struct replica *p = &r->replicas[index];
@@ -383,21 +432,7 @@ static void welcome(struct replication *r, uint32_t index, const struct frame *f
 	p->silence_ms = frame->welcome.silence_ms;
 	p->clock_known = true;
 	p->clock_offset_ms = (int64_t)frame->welcome.clock_ms - (int64_t)r->now_ms;
-	for (uint32_t i = 0; i < REPLICAS; i++) {
-		struct replica *other = &r->replicas[i];
-		char why[WHY_SIZE];
-
-		if (i == index || !other->welcomed || memcmp(other->uuid, p->uuid, UUID_SIZE) != 0)
-			continue;
-		(void)snprintf(
-			why, sizeof why,
-			"is the same replica as number %u: one server was given twice, or a data "
-			"directory was copied (then start one of them with --new-uuid)",
-			i < index ? i : index);
-		die(r, i < index ? index : i, why);
-		if (i < index)
-			break;
-	}
+	find_twin(r, index);
 	if (p->welcomed)
 		member_greeted(r, index);
 }
@@ -420,6 +455,17 @@ static void pong(struct replication *r, uint32_t index, const struct due_reply *
 		p->claim = 0;
 	if (p->state == REPLICA_PINGING)
 		answered(r, index);
+}
+
+/* It said yes to the log-in of this session, and later that there is none, without ENDED before
+ * that. All that was asked before the log-in was answered before it. Who did so for ever would be
+ * asked again for ever. */
+static bool has_lost_session(const struct replication *r, uint32_t index, const struct frame *frame)
+{
+	const struct replica *p = &r->replicas[index];
+
+	return frame->status == STATUS_NO_SESSION && r->session.active && p->joined &&
+	       !ulid_equal(&p->ended_session, &r->session.ulid);
 }
 
 /* A reply goes to whom its request was for. */
@@ -508,6 +554,8 @@ static void take_frame(struct replication *r, uint32_t index, const struct frame
 		die_lying(r, index, "answers in the wrong order");
 	else if ((why = due_contradiction(&due, frame)) != NULL)
 		die_lying(r, index, why);
+	else if (has_lost_session(r, index, frame))
+		die_lying(r, index, "has no session, and has not ended it");
 	else
 		reply(r, index, &due, frame);
 	due_release(&due);

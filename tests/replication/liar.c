@@ -259,6 +259,45 @@ static void pushes(struct view bytes, struct buf *to)
 	buf_release(&messages);
 }
 
+/* To everything that needs one. */
+static void no_session(struct view bytes, struct buf *to)
+{
+	struct frame f;
+
+	if (is(bytes, FRAME_PAGE | FRAME_REPLY, &f, to)) {
+		f.status = STATUS_NO_SESSION;
+		say_instead(&f, to);
+	}
+}
+
+/* Behind every page, so that the next one is asked for. */
+static void goes_back(struct view bytes, struct buf *to)
+{
+	struct frame f = { .type = FRAME_READ_ON };
+
+	ALWAYS(buf_put(to, bytes.data, bytes.size), "there is room");
+	if (bytes.data[4] == (FRAME_LOGIN | FRAME_REPLY)) /* also before the page comes */
+		say_instead(&f, to);
+	if (bytes.data[4] == (FRAME_PAGE | FRAME_REPLY) ||
+	    bytes.data[4] == (FRAME_PING | FRAME_REPLY))
+		say_instead(&f, to);
+}
+
+/* The uuid of the others in turn, which anybody can read in their greetings. */
+static void others_uuid(struct view bytes, struct buf *to)
+{
+	struct frame f;
+
+	if (!is(bytes, FRAME_WELCOME, &f, to))
+		return;
+	for (uint32_t i = 0; i < REPLICAS; i++)
+		if (memcmp(k.replicas[i].uuid, f.welcome.uuid, UUID_SIZE) != 0) {
+			memcpy(f.welcome.uuid, k.replicas[i].uuid, UUID_SIZE);
+			break;
+		}
+	say_instead(&f, to);
+}
+
 static const struct {
 	const char *name;
 	void (*lie)(struct view frame, struct buf *to);
@@ -279,6 +318,9 @@ static const struct {
 	{ "taken over, not signed", taken_over_unsigned, "cannot prove" },
 	{ "a log-in that is not signed", yes_unsigned, "cannot prove" },
 	{ "gone without a proof", gone_unproved, "another account" },
+	{ "no session, after a log-in", no_session, "has not ended it" },
+	{ "goes back in a mailbox", goes_back, "goes back" },
+	{ "another one's uuid", others_uuid, "" },
 };
 
 /* ---- the story ---- */
