@@ -402,7 +402,8 @@ static void find_twin(struct replication *r, uint32_t index)
 	for (uint32_t i = 0; i < REPLICAS && p->welcomed; i++) {
 		const struct replica *other = &r->replicas[i];
 
-		if (i == index || !other->welcomed || memcmp(other->uuid, p->uuid, UUID_SIZE) != 0 ||
+		if (i == index || !other->welcomed ||
+		    memcmp(other->uuid, p->uuid, UUID_SIZE) != 0 ||
 		    memcmp(other->public, p->public, KEY_SIZE) != 0)
 			continue;
 		if (i < index || (r->live & BIT(i)))
