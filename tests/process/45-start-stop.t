@@ -121,6 +121,28 @@ else
 	ok 'and answers' client_json "$dir/out" < <(printf '/login ann pw\n/quit\n')
 	like 'it says that not even that is stored' "$(<"${server_log[0]}")" 'the reserve is used up'
 	ok 'it stops cleanly' stop_server 0
+
+	# Filled while it runs: the reading, the stop and the next start go on.
+	rm "$dir/small/filler"*
+	ok 'with room again it starts' restart_server 0
+	ok 'and takes mail' client_json "$dir/out" < <(printf '/login bob pw
+'; cat "$dir/script")
+	is 'all of it' "$(json_count "$dir/out" event=result command=msg ok=true)" 60
+	dd if=/dev/zero of="$dir/small/filler" bs=64k 2>/dev/null
+	dd if=/dev/zero of="$dir/small/filler2" bs=1k 2>/dev/null
+	ok 'filled while it runs: mail is received' client_json "$dir/out" < <(printf '/login ann pw
+/wait 5
+/quit
+')
+	is 'all of it' "$(json_count "$dir/out" event=message)" 60
+	ok 'it stops cleanly' stop_server 0
+	ok 'and starts' restart_server 0
+	ok 'what was received stays received' client_json "$dir/out" < <(printf '/login ann pw
+/wait 1
+/quit
+')
+	is 'nothing comes again' "$(json_count "$dir/out" event=message)" 0
+	ok 'it stops cleanly' stop_server 0
 	umount "$dir/small"
 fi
 done_testing
