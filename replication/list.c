@@ -103,10 +103,8 @@ static void page_listed(struct list_part *part, const struct frame *frame)
 /* A replica says of one that it has not listed that it is gone: those that listed it are told. */
 static void learn_gone(struct replication *r, struct list_page *page, const struct entry *e)
 {
-	struct tombstone t;
+	struct tombstone t = tombstone_of(e);
 
-	if (!tombstone_read(e, &t))
-		return;
 	for (uint32_t i = 0; i < page->count; i++) {
 		if (!id_equal(&page->users[i].id, &e->id))
 			continue;

@@ -134,9 +134,8 @@ static void learn_alive(struct lookup_account *a, uint8_t bit, const struct entr
 
 static void learn_gone(struct lookup_account *a, const struct entry *e)
 {
-	if (!tombstone_read(e, &a->tombstone)) /* it proves nothing, so nothing is believed */
-		return;
 	a->gone = true;
+	a->tombstone = tombstone_of(e);
 	memcpy(a->name, e->name.data, e->name.size);
 	a->name[e->name.size] = '\0';
 }

@@ -49,10 +49,9 @@ void person_learn(struct person *p, uint32_t index, const struct entry *e)
 			p->holder |= bit;
 		if (e->marks & MARK_CONFIRMED)
 			p->confirmed |= bit;
-	} else if (tombstone_read(e, &p->tombstone)) {
-		p->gone |= bit;
 	} else {
-		return; /* it proves nothing, so nothing is believed */
+		p->gone |= bit;
+		p->tombstone = tombstone_of(e);
 	}
 	memcpy(p->name, e->name.data, e->name.size);
 	p->name[e->name.size] = '\0';

@@ -446,9 +446,9 @@ void replica_lies(struct replication *r, uint32_t index, const char *why);
 
 /* ---- tombstone.c ---- */
 
-/* Reads the tombstone that an entry shows. It keeps the view of the entry's name. False, and
- * nothing is written, if it proves nothing. */
-bool tombstone_read(const struct entry *entry, struct tombstone *tombstone);
+/* The tombstone that an entry shows. It keeps the view of the entry's name. It has proved itself:
+ * what does not contradicts the protocol (protocol_contradiction). */
+struct tombstone tombstone_of(const struct entry *entry);
 /* Tells it to the live replicas of `to`, which showed the account alive, and keeps a copy, as
  * tombstone_keep. */
 void tombstone_tell(struct replication *r, uint8_t to, const struct tombstone *tombstone);

@@ -12,16 +12,13 @@
 #include <assert.h>
 #include <string.h>
 
-bool tombstone_read(const struct entry *entry, struct tombstone *tombstone)
+struct tombstone tombstone_of(const struct entry *entry)
 {
 	struct tombstone t = { .id = entry->id, .name = entry->name };
 
 	memcpy(t.middle, entry->middle, KEY_SIZE);
 	memcpy(t.delete_key, entry->delete_key, KEY_SIZE);
-	if (!auth_tombstone_fits(&t))
-		return false;
-	*tombstone = t;
-	return true;
+	return t;
 }
 
 static void write_one(struct replication *r, uint32_t index, const struct tombstone *tombstone)
