@@ -14,8 +14,8 @@ enum { HEAP_MIN = 64 };
 
 void fair_release(struct fair *f)
 {
-	for (int class = 0; class < FAIR_CLASSES; class ++)
-		memory_free(f->heaps[class].flows);
+	for (int i = 0; i < FAIR_CLASSES; i++)
+		memory_free(f->heaps[i].flows);
 	*f = (struct fair){ .order = 0 };
 }
 

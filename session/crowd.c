@@ -191,9 +191,9 @@ static struct connection *oldest(const struct sessions *s, uint32_t handle)
 /* The first home of the list of those who have the most strangers. 0: there are no strangers. */
 static uint32_t most_crowded(const struct sessions *s)
 {
-	for (uint32_t class = CROWDS; class -- > 0;)
-		if (s->crowds[class].first != 0)
-			return s->crowds[class].first;
+	for (uint32_t i = CROWDS; i-- > 0;)
+		if (s->crowds[i].first != 0)
+			return s->crowds[i].first;
 	return 0;
 }
 
@@ -252,10 +252,10 @@ void session_crowd_check(const struct sessions *s)
 {
 	uint32_t strangers = 0;
 
-	for (uint32_t class = 0; class < CROWDS; class ++)
-		for (uint32_t h = s->crowds[class].first; h != 0; h = home_at(s, h)->next) {
+	for (uint32_t i = 0; i < CROWDS; i++)
+		for (uint32_t h = s->crowds[i].first; h != 0; h = home_at(s, h)->next) {
 			check_home(s, home_at(s, h));
-			assert(class_of(home_at(s, h)->strangers) == class);
+			assert(class_of(home_at(s, h)->strangers) == i);
 			strangers += home_at(s, h)->strangers;
 		}
 	assert(strangers == s->strangers);
