@@ -461,8 +461,7 @@ static void pong(struct replication *r, uint32_t index, const struct due_reply *
 /* It said yes to the log-in of this session, and later that there is none, without ENDED before
  * that. All that was asked before the log-in was answered before it. Who did so for ever would be
  * asked again for ever. */
-static bool has_lost_session(const struct replication *r, uint32_t index,
-                             const struct frame *frame)
+static bool has_lost_session(const struct replication *r, uint32_t index, const struct frame *frame)
 {
 	const struct replica *p = &r->replicas[index];
 

@@ -321,6 +321,30 @@ static void test_sizes(void)
 	buf_release(&line);
 }
 
+/* The commonest line, also with the largest numbers, needs no tree. */
+static void test_short_way(void)
+{
+	struct fact fact = { .kind = FACT_MESSAGE };
+	struct journal_line_parser p;
+	struct element e;
+	const char *wrong = "";
+	struct buf line;
+
+	fact.message.stream = (struct stream){ life_id(1), life_id(2), { { 7 } } };
+	fact.message.number = fact.message.sent_ms = NUMBER_MAX;
+	fact.message.text = view_of_string("hi");
+	buf_init(&line, SIZE_MAX / 4);
+	journal_line_put_fact(&line, &fact, NULL);
+	journal_line_seal(&line, 0);
+	line.size--;
+	journal_line_parser_init(&p);
+	OK(journal_line_parse(&p, buf_view(&line), true, &e, &wrong) && fact_equal(&e.fact, &fact),
+	   "journal: a short message with the largest numbers is read");
+	OK(p.tree == NULL, "journal: and is read the short way");
+	journal_line_parser_release(&p);
+	buf_release(&line);
+}
+
 static void test_extremes(void)
 {
 	struct message m = { .stream = { life_id(1), life_id(2), { { 7 } } } };
@@ -357,6 +381,7 @@ int main(void)
 	test_flips();
 	test_shapes();
 	test_sizes();
+	test_short_way();
 	test_extremes();
 	return tap_done();
 }
