@@ -557,6 +557,8 @@ int peers_new(struct loop *l, struct sessions *sessions, struct journal *journal
 void peers_stop_accepting(struct peers *p)
 {
 	listener_close(&p->listener);
+	session_report_all(p->sessions);
+	log_reports(p);
 }
 
 void peers_free(struct peers *p)

@@ -196,6 +196,13 @@ bool limit_next_report(struct limit *l, uint64_t now_ms, struct limit_report *re
 	return false;
 }
 
+void limit_report_all(struct limit *l)
+{
+	for (struct limit_row *row = l->rows; row < l->rows + LIMIT_ADDRESSES; row++)
+		row->due_ms = 0;
+	l->due_ms = 0;
+}
+
 uint64_t limit_deadline(const struct limit *l)
 {
 	return l->due_ms;

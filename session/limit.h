@@ -115,6 +115,8 @@ struct limit_report {
 };
 /* The next report that is due; false: there is none. */
 bool limit_next_report(struct limit *l, uint64_t now_ms, struct limit_report *report);
+/* All that was refused and not reported yet is due now: the server stops. */
+void limit_report_all(struct limit *l);
 /* When the next one is due; UINT64_MAX: never. */
 uint64_t limit_deadline(const struct limit *l);
 

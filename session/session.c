@@ -323,6 +323,12 @@ void session_unread(struct sessions *s, uint32_t connection, struct session_time
 		close_slow(s, c, TEXT_UNREAD, "does not read");
 }
 
+void session_report_all(struct sessions *s)
+{
+	assert(s->magic == SESSIONS_MAGIC);
+	limit_report_all(&s->limit);
+}
+
 bool session_next_report(struct sessions *s, struct limit_report *report)
 {
 	assert(s->magic == SESSIONS_MAGIC);

@@ -163,6 +163,8 @@ void session_tick(struct sessions *s, struct session_time time);
 /* The next report about an address that was refused something, for the log. False: there is none
  * left. Once a minute at most there is one for an address. */
 bool session_next_report(struct sessions *s, struct limit_report *report);
+/* All of them are due now, because the server stops. */
+void session_report_all(struct sessions *s);
 
 /* Takes the next action, in order. False: there is none left. What it points to lives as enum
  * session_action_kind says. */

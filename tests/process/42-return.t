@@ -123,7 +123,11 @@ ok "another's data: starts" restart_server 2
 ok "another's data: a client starts" client_start two
 ok "another's data: ready" client_wait two '"event":"ready"'
 ok "another's data: replicas" client_ask two '/replicas'
-like "another's data: the client names the cause" "$(json_get "$dir/two.out" event=ready -- replicas.2.state)" dead
+# It is found out when another one is asked about it, which is after it was live.
+ok "another's data: it is dead" client_wait two '"index":2,"state":"dead"' 20
+client_ask two '/replicas'
+like "another's data: the client names the cause" \
+	"$(json_get "$dir/two.out" event=replicas -- replicas.2.reason | tail -n 1)" 'same replica'
 stop_server 2
 ok "another's data: --new-uuid is the way out" restart_server 2 --new-uuid
 ok "another's data: then it is live" client_wait two '"index":2,"state":"live"' 20
