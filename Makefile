@@ -23,7 +23,8 @@ MAKEFLAGS += --no-builtin-rules
 .PHONY: all bench check clean demo deps distclean faults flood force format fuzz fuzzers lint model mutants tests soak
 
 BUILD := build
-JOBS := $(shell nproc 2>/dev/null || echo 2)
+# One more than there are processors: a third of the tests' time is waiting.
+JOBS := $(shell expr $$(nproc 2>/dev/null || echo 2) + 1)
 comma := ,
 out := $(BUILD)$(if $(SAN),/$(subst $(comma),-,$(SAN)))
 bin := $(if $(filter-out build,$(out)),$(out),.)
@@ -74,9 +75,10 @@ tests: $(units) $(model) $(relay) $(accounts) $(faults) $(simulate) $(if $(SAN)$
 
 # Before anything else make looks for what the goals need beside a compiler, and installs what is missing: it remakes
 # the included file first, and starts anew if that file has changed.
-needs := cjson $(if $(filter check,$(goals)),prove tmux iproute2) \
+needs := cjson $(if $(filter check,$(goals)),prove tmux iproute2 python3) \
 	$(if $(filter lint,$(goals)),prove binutils clang-format cppcheck shellcheck) \
-	$(if $(filter format,$(goals)),clang-format) $(if $(filter fuzz,$(goals)),clang libclang-rt)
+	$(if $(filter format,$(goals)),clang-format) $(if $(filter fuzz,$(goals)),clang libclang-rt) \
+	$(if $(filter flood mutants,$(goals)),python3)
 ifneq ($(filter-out clean distclean,$(goals)),)
 include $(BUILD)/cjson.mk
 # Objects are rebuilt when the flags change, and the archive when its list of objects changes.
