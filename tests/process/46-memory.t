@@ -3,6 +3,10 @@
 #
 # What stays in memory: the password never after its command, what was made of it only while a session runs. No process
 # leaves a core file.
+if [ -n "${SAN:-}" ]; then
+	echo "1..0 # SKIP a sanitizer reads its own process, and fills much of its memory"
+	exit 0
+fi
 . tests/lib/lib.sh
 
 password=Xyzzy-Plugh-77
@@ -15,12 +19,8 @@ start_servers
 client_start ann
 client_ask ann "/create ann $password"
 for process in "${server_pid[0]}" "${client_pid[ann]}"; do
-	if grep -q __asan_init "$BIN/client"; then
-		skip 'no core file' 'a sanitizer reads its own process'
-	else
-		is "$(ps -o comm= "$process"): a core file may have no byte" \
-			"$(sed -n 's/^Max core file size *\([0-9a-z]*\) *\([0-9a-z]*\).*/\1 \2/p' "/proc/$process/limits")" '0 0'
-	fi
+	is "$(<"/proc/$process/comm"): a core file may have no byte" \
+		"$(sed -n 's/^Max core file size *\([0-9a-z]*\) *\([0-9a-z]*\).*/\1 \2/p' "/proc/$process/limits")" '0 0'
 done
 if [ "$(id -u)" != 0 ] || ! command -v python3 >"$dir/python"; then
 	skip 'what is in memory' 'only root may look, with python3'
