@@ -517,7 +517,8 @@ static void start(struct client *c)
 	output_init(&c->output, c->loop);
 	input_init(&c->input, c->loop, c->options.is_terminal ? -1 : STDIN_FILENO);
 	if (c->options.is_terminal)
-		c->console = console_new(c->loop, c->link, &c->output, c->options.is_plain);
+		c->console = console_new(c->loop, c->link, &c->output, c->options.is_plain,
+		                         !c->options.has_no_history);
 	question_init(&c->question, c->console,
 	              view_of(c->options.password, c->options.password_size));
 	explicit_bzero(c->options.password, sizeof c->options.password);

@@ -370,11 +370,11 @@ static void result_line(struct script *s, const struct result *r)
 	}
 }
 
-static void put_answer(struct script *s, const struct script_answer *a)
+/* The members of a result, and the end of its line. */
+static void put_answer_members(struct script *s, const struct script_answer *a)
 {
 	bool done = a->outcome == OUTCOME_OK;
 
-	say_own(&s->out, "{\"event\":\"result\"");
 	put_string(s, "command", a->command);
 	say_own(&s->out, ",\"ok\":%s", word_of(done));
 	if (!done)
@@ -390,6 +390,28 @@ static void put_answer(struct script *s, const struct script_answer *a)
 	if (a->result != NULL)
 		put_result(s, a->result);
 	say_own(&s->out, "}\n");
+}
+
+static void put_answer(struct script *s, const struct script_answer *a)
+{
+	say_own(&s->out, "{\"event\":\"result\"");
+	put_answer_members(s, a);
+}
+
+void script_own(struct script *s, const struct script_own *own)
+{
+	char time[SCRIPT_TIME_SIZE];
+
+	script_time(own->sent_ms, time);
+	say_own(&s->out, "{\"event\":\"sent\"");
+	for (size_t i = 0; i < own->to_count; i++) {
+		say_own(&s->out, i == 0 ? ",\"to\":[" : ",");
+		escape_for_json(&s->out, own->to[i]);
+		say_own(&s->out, i + 1 == own->to_count ? "]" : "");
+	}
+	put_string(s, "text", own->text);
+	put_text(s, "sent", time);
+	put_answer_members(s, own->answer);
 }
 
 /* The text of the help is ours and is not escaped, so its lines stay lines. */

@@ -23,6 +23,8 @@
  *        what is not known is null; the round trip is that of a ping, disk included, and 0 if it
  *        took less than one millisecond
  *   {"event":"logged-out","reason":"..."}
+ *   {"event":"sent","to":["bob"],"text":"hi","sent":"...","command":"msg","ok":true,...}
+ *        in the archive only: a message of one's own, and its result; without "to": to all
  *
  * Whatever others wrote is escaped (base/escape.h), in both forms. Pure but for the buffer.
  */
@@ -51,6 +53,15 @@ struct script_answer {
 	uint64_t count;
 };
 
+/* A message that was sent, or was refused. */
+struct script_own {
+	const struct view *to; /* none: to all */
+	size_t to_count;
+	struct view text;
+	uint64_t sent_ms;
+	const struct script_answer *answer;
+};
+
 /* Begins with no line, and without colours. `json`: lines are JSON objects, else they are readable.
  * There are REPLICAS `addresses`; they live longer than the script. */
 void script_init(struct script *s, bool json, const char *const *addresses);
@@ -70,6 +81,9 @@ void script_replica(struct script *s, uint32_t index, bool live, const char *why
 void script_leader(struct script *s, uint32_t index);
 /* A message that was received. */
 void script_message(struct script *s, const struct shown *shown);
+/* A message of one's own, with its outcome, as chat/archive.h keeps it: always JSON. No program is
+ * told this: it knows what it has sent. */
+void script_own(struct script *s, const struct script_own *own);
 /* A page of `count` accounts of a list; a list may have several. */
 void script_users(struct script *s, const struct user *users, size_t count);
 /* The table of /replicas. */

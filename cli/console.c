@@ -218,13 +218,13 @@ static void readable(struct loop_source *source, unsigned events)
 }
 
 struct cli_console *console_new(struct loop *l, struct link *link, struct cli_output *output,
-                                bool is_plain)
+                                bool is_plain, bool has_history)
 {
 	struct cli_console *c = memory_alloc_zero(1, sizeof *c);
 	struct terminal_options options = { .line_size_max = LINE_MAX_SIZE,
 		                            .paste_lines_max = PASTE_LINES_MAX,
 		                            .history_count_max = HISTORY_COUNT_MAX };
-	char err[HISTORY_ERR_SIZE];
+	char err[HISTORY_ERR_SIZE] = "";
 
 	tty_traits(&c->traits);
 	options.is_dumb = c->traits.is_dumb;
@@ -243,7 +243,7 @@ struct cli_console *console_new(struct loop *l, struct link *link, struct cli_ou
 	buf_init(&c->before, LINE_MAX_SIZE);
 	c->source = (struct loop_source){ .fd = STDIN_FILENO, .ready = readable };
 	listen_or_not(c);
-	c->history = history_open(c->t, err);
+	c->history = has_history ? history_open(c->t, err) : -1;
 	if (err[0] != 0)
 		say(c, err);
 	return c;

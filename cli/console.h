@@ -10,7 +10,7 @@
  *
  * A line that holds a password is neither kept in the history nor shown again.
  *
- *   c = console_new(loop, link, output, is_plain);
+ *   c = console_new(loop, link, output, is_plain, has_history);
  *   while (console_next(c, lines, &event)) ...          once a turn, until there is no event
  *   console_prompt(c, prompt, name);
  *   console_draw(c);
@@ -28,9 +28,9 @@ struct cli_console;
 
 /* Switches the terminal to single keys, adds stdin to the loop, and reads the history. Loop, link
  * and output must outlive the console; it asks the link for names that complete a word. is_plain:
- * no colours. */
+ * no colours. has_history: what is typed is kept for the next time. */
 struct cli_console *console_new(struct loop *l, struct link *link, struct cli_output *output,
-                                bool is_plain);
+                                bool is_plain, bool has_history);
 /* Whether CONSOLE_END means that the terminal cannot be waited for. That has been logged. */
 bool console_has_failed(const struct cli_console *c);
 /* Removes the prompt and switches the terminal back; NULL is fine. */

@@ -11,7 +11,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -78,7 +80,23 @@ static void read_all(int fd, struct buf *to)
 
 static int open_file(const char *path, int flags)
 {
-	return open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW | flags, 0600);
+	int fd = file_open_data(AT_FDCWD, path, O_RDWR | O_CREAT | O_APPEND | flags, 0600);
+
+	if (fd < 0)
+		errno = -fd;
+	return fd;
+}
+
+/* Replaces a link by what it leads to: the person has put it there. False if that is no place where
+ * anything is kept. */
+static bool follow_link(char path[HOME_PATH_SIZE])
+{
+	char target[PATH_MAX];
+
+	if (realpath(path, target) == NULL || strlen(target) >= HOME_PATH_SIZE)
+		return true; /* opening it tells */
+	(void)snprintf(path, HOME_PATH_SIZE, "%s", target);
+	return strcmp(path, "/dev/null") != 0;
 }
 
 /* Writes the terminal's history to a new file and returns its descriptor; if that fails, returns
@@ -118,11 +136,13 @@ int history_open(struct terminal *t, char err[HISTORY_ERR_SIZE])
 	if (!home_path("XDG_STATE_HOME", ".local/state", "history", path))
 		return -1;
 	(void)file_make_folders(path); /* what is missing is seen when the file is opened */
+	if (!follow_link(path))
+		return -1;
 	fd = open_file(path, 0);
 	if (fd < 0 || fchmod(fd, 0600) != 0) {
 		(void)snprintf(err, HISTORY_ERR_SIZE,
 		               "what you type is not kept for the next time: '%.300s': %s", path,
-		               strerror(errno));
+		               file_reason(errno));
 		if (fd >= 0)
 			(void)close(fd);
 		return -1;

@@ -7,6 +7,9 @@
  * The file has one entry a line; a newline in an entry is written as \n, a backslash as \\. Each
  * entry is appended with one write, so several clients can share the file. A history that is too
  * long is shortened when it is read. The caller never passes a line that holds a password.
+ *
+ * The file may be a link: then its target is used, and the link stays. A link to /dev/null is a
+ * wish to keep nothing, and nothing is said of it.
  */
 #ifndef THREEFOLD_CLI_HISTORY_H
 #define THREEFOLD_CLI_HISTORY_H
@@ -21,7 +24,8 @@ enum {
 
 /* Opens the history, makes folder and file if needed, and gives its lines to the terminal. Returns
  * a descriptor for history_append, which the caller closes. -1: there is no history file, and `err`
- * says why; it is "" if neither $XDG_STATE_HOME nor $HOME gives a place. */
+ * says why; it is "" if neither $XDG_STATE_HOME nor $HOME gives a place, or if it is a link to
+ * /dev/null. */
 int history_open(struct terminal *t, char err[HISTORY_ERR_SIZE]);
 /* Appends a line. Does nothing if `fd` is -1, or if the line is empty or larger than a sixteenth of
  * HISTORY_FILE_SIZE_MAX. A line that cannot be written is lost, without a word. */

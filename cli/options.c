@@ -53,15 +53,17 @@ struct client_words {
 	bool save;
 };
 
+static struct option_row flag_row(const char *name, const char *help, bool *flag)
+{
+	return (struct option_row){ .name = name, .kind = OPTION_FLAG, .help = help, .flag = flag };
+}
+
 /* Returns the index of the first word behind the options. */
 static int read_options(struct client_options *o, struct client_words *words,
                         struct options *options, int argc, char **argv)
 {
 	const struct option_row rows[] = {
-		{ .name = "json",
-		  .kind = OPTION_FLAG,
-		  .help = "script mode: one JSON object a line",
-		  .flag = &o->json },
+		flag_row("json", "script mode: one JSON object a line", &o->json),
 		{ .name = "user",
 		  .kind = OPTION_TEXT,
 		  .argument = "NAME",
@@ -73,11 +75,13 @@ static int read_options(struct client_options *o, struct client_words *words,
 		  .help = "its first line is the password of --user; only\n"
 		          "its owner may have access to it",
 		  .text = &words->password_file },
-		{ .name = "save",
-		  .kind = OPTION_FLAG,
-		  .help = "keep these addresses for the next time, when\n"
-		          "'client' alone is enough",
-		  .flag = &words->save },
+		flag_row("save",
+		         "keep these addresses for the next time, when\n"
+		         "'client' alone is enough",
+		         &words->save),
+		flag_row("no-log", "do not keep what is said; see README, Files", &o->has_no_log),
+		flag_row("no-history", "do not keep what is typed for the next time",
+		         &o->has_no_history),
 		{ .name = "color",
 		  .kind = OPTION_TEXT,
 		  .argument = "WHEN",

@@ -11,9 +11,11 @@
 
 struct client_options {
 	bool json;
-	bool is_terminal; /* for a person: no --json, and stdin and stdout are a terminal */
-	bool is_plain;    /* no colours */
-	const char *user; /* the account to log in to at the start; NULL: none */
+	bool is_terminal;    /* for a person: no --json, and stdin and stdout are a terminal */
+	bool is_plain;       /* no colours */
+	bool has_no_log;     /* what is said is not kept on this side */
+	bool has_no_history; /* what is typed is not kept for the next time */
+	const char *user;    /* the account to log in to at the start; NULL: none */
 	uint8_t password[PASSWORD_SIZE_MAX]; /* of --password-file */
 	size_t password_size;                /* 0: none is given */
 	uint64_t timeout_ms;       /* how long a command waits for a live replica in script mode */

@@ -243,6 +243,7 @@ void show_message(struct cli_show *s, const struct shown *shown)
 	sent = local(shown->sent_ms);
 	console_announce(s->console);
 	transcript_message(&s->transcript, shown, &sent);
+	archive_message(s->archive, shown);
 }
 
 void show_logged_out(struct cli_show *s, const char *why)
@@ -326,6 +327,17 @@ void show_begun(struct cli_show *s, struct view word)
 		loop_timer_set(s->loop, &s->slow, loop_now_ms(s->loop) + SLOW_MS);
 }
 
+/* For the archive, which keeps all recipients. */
+static void remember_own(struct cli_show *s, const struct command_request *q)
+{
+	struct view talk = view_of_string(s->talk);
+
+	if (q->verb == VERB_MSG)
+		archive_sending(s->archive, q->to, q->to_count, q->text);
+	else
+		archive_sending(s->archive, &talk, q->verb == VERB_TEXT ? 1 : 0, q->text);
+}
+
 void show_line(struct cli_show *s, const struct command_request *request, struct view line,
                bool was_shown)
 {
@@ -333,6 +345,8 @@ void show_line(struct cli_show *s, const struct command_request *request, struct
 	if (s->console == NULL)
 		return;
 	s->is_message = is_message(request, s->talk, &s->own);
+	if (s->is_message)
+		remember_own(s, request);
 	s->own_was_shown = was_shown;
 	if (!s->is_message && !was_shown && !s->transcript.is_echoed)
 		transcript_typed(&s->transcript, line, secret_is_in(line), false);
@@ -376,6 +390,11 @@ void show_result(struct cli_show *s, const struct script_answer *a)
 	} else if (s->is_message) {
 		put_own(s, &s->own, TRANSCRIPT_ENDED, a);
 	}
+	if (s->is_message)
+		archive_sent(s->archive, now(s).ms, a);
+	if (s->console != NULL && done && a->result != NULL &&
+	    (a->result->kind == COMMAND_CREATE || a->result->kind == COMMAND_LOGIN))
+		(void)archive_begin(s->archive, a->result->name, &a->result->id);
 	show_done(s);
 }
 
@@ -477,10 +496,16 @@ void show_abandoned(struct cli_show *s)
 	if (s->console == NULL || !s->is_message)
 		return;
 	put_own(s, &s->own, TRANSCRIPT_ENDED, &a);
+	archive_sent(s->archive, now(s).ms, &a);
 	show_flush(s);
 }
 
 /* ---- begin and end ---- */
+
+static void say_archive(void *context, const char *text)
+{
+	show_notice(context, text);
+}
 
 void show_init(struct cli_show *s, struct loop *l, struct link *link, struct cli_output *output,
                struct cli_console *console, const struct client_options *options)
@@ -498,6 +523,10 @@ void show_init(struct cli_show *s, struct loop *l, struct link *link, struct cli
 	transcript_init(&s->transcript, &s->script.out, s->addresses);
 	s->transcript.is_echoed = console != NULL && console_is_echoed(console);
 	progress_init(&s->progress, l);
+	if (console != NULL) {
+		s->archive = archive_new(l, say_archive, s);
+		archive_switch(s->archive, !options->has_no_log);
+	}
 	tzset();
 }
 
@@ -506,5 +535,6 @@ void show_release(struct cli_show *s)
 	loop_timer_cancel(s->loop, &s->facts);
 	loop_timer_cancel(s->loop, &s->slow);
 	progress_end(&s->progress);
+	archive_free(s->archive);
 	script_release(&s->script);
 }

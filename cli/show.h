@@ -12,6 +12,7 @@
 #include "chat/command.h"
 #include "chat/script.h"
 #include "chat/transcript.h"
+#include "cli/archive.h"
 #include "cli/console.h"
 #include "cli/options.h"
 #include "cli/progress.h"
@@ -28,6 +29,7 @@ struct cli_show {
 	struct link *link;
 	struct cli_output *output;
 	struct cli_console *console;     /* of a person; NULL: it is a script */
+	struct cli_archive *archive;     /* of a person; NULL: it is a script */
 	const char *addresses[REPLICAS]; /* as they were given */
 	struct script script;            /* its `out` collects a person's lines, too */
 	struct transcript transcript;    /* for a person */

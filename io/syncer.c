@@ -10,6 +10,7 @@
 #include <pthread.h>
 #include <semaphore.h>
 #include <signal.h>
+#include <time.h>
 
 struct syncer {
 	struct loop *loop;
@@ -141,4 +142,25 @@ void syncer_wait(struct syncer *s)
 		return;
 	take(&s->finished);
 	s->is_running = false;
+}
+
+bool syncer_wait_for(struct syncer *s, uint64_t ms)
+{
+	struct timespec until;
+	int result;
+
+	if (!s->is_running)
+		return true;
+	(void)clock_gettime(CLOCK_REALTIME, &until);
+	until.tv_sec += (time_t)(ms / 1000);
+	until.tv_nsec += (long)(ms % 1000) * 1000000;
+	if (until.tv_nsec >= 1000000000) {
+		until.tv_sec++;
+		until.tv_nsec -= 1000000000;
+	}
+	do
+		result = sem_timedwait(&s->finished, &until);
+	while (result != 0 && errno == EINTR);
+	s->is_running = result != 0;
+	return result == 0;
 }

@@ -27,5 +27,8 @@ void syncer_start(struct syncer *s);
 bool syncer_is_running(const struct syncer *s);
 /* Waits for the job, if one is running, and does not call `done` for it. */
 void syncer_wait(struct syncer *s);
+/* The same, for `ms` milliseconds at most. False if the job is still running then: the syncer and
+ * what the job uses must stay. */
+bool syncer_wait_for(struct syncer *s, uint64_t ms);
 
 #endif

@@ -24,6 +24,40 @@ static bool last_is(const struct terminal *t, const char *line)
 	return count > 0 && view_equal(terminal_history_get(t, count - 1), view_of_string(line));
 }
 
+static void test_links(struct terminal *t, const char *folder, const char *path)
+{
+	char err[HISTORY_ERR_SIZE];
+	char target[128];
+	struct stat stat_before;
+	int fd;
+
+	assert(symlink("/dev/null", path) == 0);
+	OK(history_open(t, err) == -1 && err[0] == 0, "a link to /dev/null is a wish to keep none");
+	(void)unlink(path);
+	(void)snprintf(target, sizeof target, "%s/elsewhere", folder);
+	assert(symlink(target, path) == 0);
+	OK(history_open(t, err) == -1 && strstr(err, "/threefold/history'") != NULL &&
+	           strstr(err, "link") != NULL,
+	   "a link that leads to nothing is told");
+	(void)close(open(target, O_CREAT | O_WRONLY, 0600));
+	fd = history_open(t, err);
+	for (unsigned i = 0; i < 3000; i++)
+		history_append(fd, view_of_string(i % 2 == 0 ? "one" : "two"));
+	(void)close(fd);
+	fd = history_open(t, err);
+	(void)close(fd);
+	OK(fd >= 0 && last_is(t, "two"), "one that leads to a file is followed");
+	OK(lstat(path, &stat_before) == 0 && S_ISLNK(stat_before.st_mode),
+	   "and is still a link when the file was shortened");
+	OK(stat(target, &stat_before) == 0 && stat_before.st_size < 5000, "which was its target");
+	(void)unlink(target);
+	(void)unlink(path);
+	assert(mkfifo(path, 0600) == 0);
+	OK(history_open(t, err) == -1 && strstr(err, "/threefold/history'") != NULL,
+	   "a pipe is no history, and is not waited for");
+	(void)unlink(path);
+}
+
 static void test_history(void)
 {
 	char folder[] = "/tmp/threefold.XXXXXX";
@@ -70,9 +104,7 @@ static void test_history(void)
 	OK(last_is(t, "after"), "and goes on");
 	(void)close(fd);
 	(void)unlink(path);
-	assert(symlink("/dev/null", path) == 0);
-	OK(history_open(t, err) == -1, "a link is not followed");
-	OK(strstr(err, "/threefold/history'") != NULL, "and why there is no history is said");
+	test_links(t, folder, path);
 	(void)unsetenv("XDG_STATE_HOME");
 	(void)unsetenv("HOME");
 	OK(history_open(t, err) == -1 && err[0] == 0, "without a home there is none");

@@ -41,7 +41,8 @@ our %ways = (
 	getaddrinfo => [qw(EAGAIN ENOMEM EMFILE)], getnameinfo => ['ENOMEM'],
 	epoll_create1 => ['EMFILE'], epoll_ctl => [qw(ENOMEM ENOSPC)], epoll_wait => [qw(EINTR EINVAL)],
 	eventfd => ['EMFILE'], signalfd => ['EMFILE'], poll => [qw(EINTR ENOMEM)], pthread_create => ['EAGAIN'],
-	sem_wait => ['EINTR'], sem_trywait => ['EINTR'], getrandom => [qw(EINTR ENOSYS SHORT)], crypt_r => ['ENOMEM'],
+	sem_wait => ['EINTR'], sem_trywait => ['EINTR'], sem_timedwait => [qw(EINTR ETIMEDOUT)],
+	opendir => [@no_descriptor, 'EACCES'], readdir => ['EIO'], realpath => [qw(EACCES ENOMEM)], getrandom => [qw(EINTR ENOSYS SHORT)], crypt_r => ['ENOMEM'],
 	getrlimit => ['EPERM'], setrlimit => ['EPERM'], gmtime_r => ['EOVERFLOW'], localtime_r => ['EOVERFLOW'],
 	regcomp => ['ENOMEM'], regexec => ['ENOMEM'], isatty => ['ENOTTY'], ioctl => ['ENOTTY'], tcgetattr => ['EIO'],
 	tcsetattr => ['EIO'], tcgetpgrp => ['ENOTTY'], fflush => [qw(EIO ENOSPC)],
@@ -53,7 +54,7 @@ our %ways = (
 my $makes_descriptors = 'open,openat,socket,accept4,eventfd,signalfd,epoll_create1';
 my $writes = 'pwrite,pwritev,fallocate,ftruncate,mkdir,renameat,link';
 my @interrupted = qw(open openat read pread write pwrite pwritev ftruncate fallocate fstatvfs recv send accept4
-	epoll_wait poll sem_wait sem_trywait getrandom flock);
+	epoll_wait poll sem_wait sem_trywait sem_timedwait getrandom flock);
 my $in_parts = 'read,pread,write,pwrite,pwritev,recv,send';
 our %troubles = (
 	'no-descriptors' => { every => $makes_descriptors, rule => '%s:%d:EMFILE:0' },

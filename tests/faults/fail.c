@@ -22,6 +22,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <crypt.h>
+#include <dirent.h>
 #include <dlfcn.h>
 #include <netdb.h>
 #include <pthread.h>
@@ -67,7 +68,8 @@
 	X(socket) X(bind) X(listen) X(connect) X(accept4) X(getsockname) X(getsockopt) \
 	X(setsockopt) X(recv) X(send) X(sendto) X(shutdown) X(getaddrinfo) X(getnameinfo) \
 	X(epoll_create1) X(epoll_ctl) X(epoll_wait) X(eventfd) X(signalfd) X(poll) \
-	X(pthread_create) X(sem_wait) X(sem_trywait) X(getrandom) X(crypt_r) \
+	X(pthread_create) X(sem_wait) X(sem_trywait) X(sem_timedwait) X(getrandom) X(crypt_r) \
+	X(opendir) X(readdir) X(realpath) \
 	X(getrlimit) X(setrlimit) X(gmtime_r) X(localtime_r) X(regcomp) X(regexec) \
 	X(isatty) X(ioctl) X(tcgetattr) X(tcsetattr) X(tcgetpgrp) \
 	X(prctl) X(syscall) X(setuid) X(setresuid) X(setresgid) X(initgroups) X(lchown) X(getpwnam)
@@ -293,6 +295,9 @@ PLAIN(void *, calloc, NULL, (size_t count, size_t size), (count, size))
 PLAIN(void *, realloc, NULL, (void *memory, size_t size), (memory, size))
 PLAIN(void *, mmap, MAP_FAILED, (void *at, size_t size, int prot, int flags, int fd, off_t offset),
       (at, size, prot, flags, fd, offset))
+PLAIN(DIR *, opendir, NULL, (const char *path), (path))
+PLAIN(struct dirent *, readdir, NULL, (DIR * folder), (folder))
+PLAIN(char *, realpath, NULL, (const char *path, char *to), (path, to))
 PLAIN(int, munmap, -1, (void *at, size_t size), (at, size))
 PLAIN(int, madvise, -1, (void *at, size_t size, int advice), (at, size, advice))
 
@@ -509,6 +514,7 @@ GIVES(int, pthread_create, what,
       (thread, attributes, run, argument))
 PLAIN(int, sem_wait, -1, (sem_t * semaphore), (semaphore))
 PLAIN(int, sem_trywait, -1, (sem_t * semaphore), (semaphore))
+PLAIN(int, sem_timedwait, -1, (sem_t * semaphore, const struct timespec *until), (semaphore, until))
 PLAIN(int, getrlimit, -1, (__rlimit_resource_t which, struct rlimit *limit), (which, limit))
 PLAIN(int, setrlimit, -1, (__rlimit_resource_t which, const struct rlimit *limit), (which, limit))
 PLAIN(struct tm *, gmtime_r, NULL, (const time_t *restrict time, struct tm *restrict to),

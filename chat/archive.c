@@ -1,0 +1,505 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * A line is read as one object of JSON, whose members may stand in any order and of which those
+ * that are not known are skipped: so a later version may add some.
+ *
+ * The search for bytes is Horspool's: it looks at every needle_size-th byte as long as that is none
+ * of the needle's. Our own lines escape a character in one way only (base/escape.h). So a line that
+ * holds a text also holds its escaped form, and what holds neither is never looked at closer.
+ */
+#include "chat/archive.h"
+
+#include "base/escape.h"
+
+enum { DEPTH_MAX = 8 }; /* of lists and objects in a member that is skipped */
+
+static uint8_t lower(uint8_t c)
+{
+	return c >= 'A' && c <= 'Z' ? (uint8_t)(c + 32) : c;
+}
+
+static bool equal_folded(struct view a, struct view b)
+{
+	if (a.size != b.size)
+		return false;
+	for (size_t i = 0; i < a.size; i++)
+		if (lower(a.data[i]) != lower(b.data[i]))
+			return false;
+	return true;
+}
+
+/* ---- a line ---- */
+
+struct archive_cursor {
+	struct view line;
+	size_t at;
+	struct buf *strings; /* has room for the line already, so that it does not move */
+};
+
+static uint8_t peek(const struct archive_cursor *c)
+{
+	return c->at < c->line.size ? c->line.data[c->at] : 0;
+}
+
+static bool take(struct archive_cursor *c, char wanted)
+{
+	if (peek(c) != (uint8_t)wanted)
+		return false;
+	c->at++;
+	return true;
+}
+
+/* Behind "\u". Half of a surrogate pair is not written by us, and is no character. */
+static bool take_unicode(struct archive_cursor *c)
+{
+	uint32_t value = 0;
+	uint8_t bytes[3];
+	size_t size = 0;
+
+	for (int i = 0; i < 4; i++) {
+		uint8_t digit = peek(c);
+
+		if (digit >= '0' && digit <= '9')
+			value = value * 16 + (uint32_t)(digit - '0');
+		else if (lower(digit) >= 'a' && lower(digit) <= 'f')
+			value = value * 16 + (uint32_t)(lower(digit) - 'a' + 10);
+		else
+			return false;
+		c->at++;
+	}
+	if (value >= 0xd800 && value <= 0xdfff)
+		return false;
+	if (value < 0x80) {
+		bytes[size++] = (uint8_t)value;
+	} else if (value < 0x800) {
+		bytes[size++] = (uint8_t)(0xc0 | value >> 6);
+	} else {
+		bytes[size++] = (uint8_t)(0xe0 | value >> 12);
+		bytes[size++] = (uint8_t)(0x80 | (value >> 6 & 0x3f));
+	}
+	if (value >= 0x80)
+		bytes[size++] = (uint8_t)(0x80 | (value & 0x3f));
+	buf_append(c->strings, view_of(bytes, size));
+	return true;
+}
+
+static bool take_escape(struct archive_cursor *c)
+{
+	static const char letters[] = "\"\\/bfnrt";
+	static const char meant[] = "\"\\/\b\f\n\r\t";
+	uint8_t letter = peek(c);
+	const char *found = letter == 0 ? NULL : strchr(letters, (char)letter);
+
+	c->at++;
+	if (letter == 'u')
+		return take_unicode(c);
+	return found != NULL && buf_put_u8(c->strings, (uint8_t)meant[found - letters]);
+}
+
+/* Takes a string, and its quotes. */
+static bool take_string(struct archive_cursor *c, struct view *string)
+{
+	size_t begin = c->strings->size;
+
+	if (!take(c, '"'))
+		return false;
+	for (;;) {
+		size_t size = 0;
+		struct view rest = view_of(c->line.data + c->at, c->line.size - c->at);
+
+		while (size < rest.size && rest.data[size] != '"' && rest.data[size] != '\\')
+			size++;
+		if (size == rest.size)
+			return false;
+		buf_append(c->strings, view_of(rest.data, size));
+		c->at += size + 1;
+		if (rest.data[size] == '"')
+			break;
+		if (!take_escape(c))
+			return false;
+	}
+	*string = view_of(c->strings->data + begin, c->strings->size - begin);
+	return true;
+}
+
+/* Takes a value of any kind that nobody asks for. Of a list or an object only the brackets are
+ * counted. */
+static bool skip_value(struct archive_cursor *c)
+{
+	size_t depth = 0;
+	size_t begin = c->at;
+
+	while (c->at < c->line.size) {
+		uint8_t byte = peek(c);
+		struct view string;
+
+		if (depth == 0 && c->at > begin && (byte == ',' || byte == '}' || byte == ']'))
+			return true;
+		if (byte == '"') {
+			if (!take_string(c, &string))
+				return false;
+			continue;
+		}
+		if (byte == '[' || byte == '{')
+			depth++;
+		if ((byte == ']' || byte == '}') && depth-- == 0)
+			return false;
+		if (depth > DEPTH_MAX)
+			return false;
+		c->at++;
+	}
+	return false;
+}
+
+static bool take_number(struct archive_cursor *c, uint64_t *number)
+{
+	size_t begin = c->at;
+
+	*number = 0;
+	while (peek(c) >= '0' && peek(c) <= '9' && c->at - begin < 18)
+		*number = *number * 10 + (uint64_t)(c->line.data[c->at++] - '0');
+	return c->at > begin;
+}
+
+static bool copy_string(char *to, size_t size, struct view from)
+{
+	if (from.size >= size)
+		return false;
+	if (from.size > 0)
+		memcpy(to, from.data, from.size);
+	to[from.size] = 0;
+	return true;
+}
+
+static bool take_names(struct archive_cursor *c, struct archive_line *kept)
+{
+	kept->to_count = 0;
+	if (!take(c, '['))
+		return false;
+	do {
+		struct view name;
+
+		if (!take_string(c, &name) || !name_is_reference(name))
+			return false;
+		if (kept->to_count < ARCHIVE_NAMES_MAX)
+			(void)copy_string(kept->to[kept->to_count], COMMAND_ACCOUNT_SIZE, name);
+		kept->to_count++;
+	} while (take(c, ','));
+	return take(c, ']');
+}
+
+/* Two digits or more, as script_time writes them. */
+static bool take_digits(struct view *text, size_t size, char behind, unsigned *number)
+{
+	*number = 0;
+	if (text->size < size + 1 || text->data[size] != (uint8_t)behind)
+		return false;
+	for (size_t i = 0; i < size; i++) {
+		if (text->data[i] < '0' || text->data[i] > '9')
+			return false;
+		*number = *number * 10 + (unsigned)(text->data[i] - '0');
+	}
+	*text = view_of(text->data + size + 1, text->size - size - 1);
+	return true;
+}
+
+/* The inverse of script_time: years begin in March, so that the leap day is a year's last one. */
+static bool read_time(struct view text, uint64_t *ms)
+{
+	unsigned year;
+	unsigned month;
+	unsigned day;
+	unsigned hour;
+	unsigned minute;
+	unsigned second;
+	unsigned fraction;
+	uint64_t days;
+
+	if (!take_digits(&text, 4, '-', &year) || !take_digits(&text, 2, '-', &month) ||
+	    !take_digits(&text, 2, 'T', &day) || !take_digits(&text, 2, ':', &hour) ||
+	    !take_digits(&text, 2, ':', &minute) || !take_digits(&text, 2, '.', &second) ||
+	    !take_digits(&text, 3, 'Z', &fraction))
+		return false;
+	if (year < 1970 || month < 1 || month > 12 || day < 1 || day > 31 || hour > 23 ||
+	    minute > 59 || second > 59)
+		return false;
+	year -= month <= 2;
+	month = month <= 2 ? month + 9 : month - 3;
+	days = (uint64_t)year * 365 + year / 4 - year / 100 + year / 400 +
+	       (153 * (uint64_t)month + 2) / 5 + day - 1 - 719468;
+	*ms = days * 86400000 + hour * UINT64_C(3600000) + minute * UINT64_C(60000) +
+	      second * UINT64_C(1000) + fraction;
+	return true;
+}
+
+static bool read_id(struct view text, struct archive_line *kept)
+{
+	struct archive_cursor number = { .line = text, .at = ULID_TEXT_SIZE + 1 };
+
+	if (text.size < ULID_TEXT_SIZE + 2 || text.data[ULID_TEXT_SIZE] != '-' ||
+	    !ulid_from_text(view_of(text.data, ULID_TEXT_SIZE), &kept->session) ||
+	    !take_number(&number, &kept->number) || number.at != text.size)
+		return false;
+	kept->has_id = true;
+	return true;
+}
+
+static bool read_error(struct view code, struct archive_line *kept)
+{
+	enum outcome outcome = OUTCOME_OK + 1;
+
+	while (outcome < OUTCOME_END && !view_equal(code, view_of_string(outcome_code(outcome))))
+		outcome++;
+	/* One that this version does not know is no success. */
+	kept->outcome = outcome < OUTCOME_END ? outcome : OUTCOME_UNKNOWN;
+	return true;
+}
+
+static bool read_detail(struct view text, struct archive_line *kept)
+{
+	if (text.size >= COMMAND_DETAIL_SIZE)
+		text.size = COMMAND_DETAIL_SIZE - 1;
+	return memchr(text.data, 0, text.size) == NULL &&
+	       copy_string(kept->detail, COMMAND_DETAIL_SIZE, text);
+}
+
+static bool read_from(struct view name, struct archive_line *kept)
+{
+	return name_is_reference(name) && copy_string(kept->from, DISPLAY_SIZE, name);
+}
+
+static bool read_text(struct view text, struct archive_line *kept)
+{
+	kept->text = text;
+	return message_text_is_valid(text);
+}
+
+static bool read_sent(struct view text, struct archive_line *kept)
+{
+	return read_time(text, &kept->sent_ms);
+}
+
+static bool read_event(struct view event, struct archive_line *kept)
+{
+	kept->is_own = view_equal(event, view_of_string("sent"));
+	return kept->is_own || view_equal(event, view_of_string("message"));
+}
+
+/* What a string of this key means; NULL: nothing. */
+static bool (*reader_of_key(struct view key))(struct view value, struct archive_line *kept)
+{
+	static const struct {
+		const char *key;
+		bool (*read)(struct view value, struct archive_line *kept);
+	} keys[] = {
+		{ "event", read_event },   { "id", read_id },     { "from", read_from },
+		{ "text", read_text },     { "sent", read_sent }, { "error", read_error },
+		{ "detail", read_detail },
+	};
+
+	for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++)
+		if (view_equal(key, view_of_string(keys[i].key)))
+			return keys[i].read;
+	return NULL;
+}
+
+static bool take_member(struct archive_cursor *c, struct archive_line *kept)
+{
+	bool (*read)(struct view value, struct archive_line * kept);
+	struct view key;
+	struct view value;
+	uint64_t number;
+
+	if (!take_string(c, &key) || !take(c, ':'))
+		return false;
+	read = reader_of_key(key);
+	if (read != NULL)
+		return take_string(c, &value) && read(value, kept);
+	if (view_equal(key, view_of_string("to")) && kept->is_own)
+		return take_names(c, kept);
+	if (!view_equal(key, view_of_string("stored")))
+		return skip_value(c);
+	if (!take_number(c, &number))
+		return false;
+	kept->stored = (uint32_t)number;
+	return true;
+}
+
+bool archive_read(struct view line, struct buf *strings, struct archive_line *kept)
+{
+	struct archive_cursor c = { .line = line, .strings = strings };
+
+	*kept = (struct archive_line){ .outcome = OUTCOME_OK };
+	buf_clear(strings);
+	if (line.size == 0 || line.size > ARCHIVE_LINE_SIZE_MAX)
+		return false;
+	(void)buf_reserve(strings, line.size);
+	if (!take(&c, '{'))
+		return false;
+	do
+		if (!take_member(&c, kept))
+			return false;
+	while (take(&c, ','));
+	return take(&c, '}') && c.at == line.size && kept->text.size > 0 && kept->sent_ms > 0 &&
+	       (kept->is_own || kept->from[0] != 0);
+}
+
+/* ---- what is looked for ---- */
+
+static void set_skips(struct archive_query *q)
+{
+	size_t size = q->needle_size;
+
+	for (size_t i = 0; i < 256; i++)
+		q->skip[i] = (uint16_t)size;
+	q->again = (uint16_t)size;
+	for (size_t i = 0; i < size; i++) {
+		uint8_t byte = q->needle[i];
+
+		if (i + 1 < size && byte == q->needle[size - 1])
+			q->again = (uint16_t)(size - 1 - i);
+		q->skip[byte] = (uint16_t)(size - 1 - i);
+		if (byte >= 'a' && byte <= 'z')
+			q->skip[byte - 32] = q->skip[byte];
+	}
+}
+
+bool archive_query_init(struct archive_query *q, struct view name, struct view text)
+{
+	struct buf escaped;
+
+	assert(name.size == 0 || text.size == 0);
+	*q = (struct archive_query){ .text_size = text.size };
+	if (text.size > ARCHIVE_TEXT_SIZE_MAX || !copy_string(q->name, sizeof q->name, name))
+		return false;
+	for (size_t i = 0; i < text.size; i++)
+		q->text[i] = lower(text.data[i]);
+	buf_init(&escaped, ESCAPE_GROWTH_MAX * ARCHIVE_TEXT_SIZE_MAX + 2);
+	escape_for_json(&escaped, text.size > 0 ? text : name);
+	assert(escaped.size - 2 <= sizeof q->needle);
+	q->needle_size = escaped.size - 2; /* without the quotes */
+	for (size_t i = 0; i < q->needle_size; i++)
+		q->needle[i] = lower(escaped.data[i + 1]);
+	buf_release(&escaped);
+	if (q->needle_size > 0)
+		set_skips(q);
+	return true;
+}
+
+/* Where the bytes that each line that fits holds stand next; NULL: nowhere. */
+static const uint8_t *find_needle(const struct archive_query *q, struct view in)
+{
+	size_t last = q->needle_size - 1;
+	size_t at = last;
+
+	while (at < in.size) {
+		size_t skip = q->skip[in.data[at]];
+		size_t left = last;
+
+		if (skip > 0) {
+			at += skip;
+			continue;
+		}
+		while (left > 0 && lower(in.data[at - last + left - 1]) == q->needle[left - 1])
+			left--;
+		if (left == 0)
+			return in.data + at - last;
+		at += q->again;
+	}
+	return NULL;
+}
+
+static bool holds_folded(struct view text, const struct archive_query *q)
+{
+	for (size_t i = 0; i + q->text_size <= text.size; i++) {
+		size_t size = 0;
+
+		while (size < q->text_size && lower(text.data[i + size]) == q->text[size])
+			size++;
+		if (size == q->text_size)
+			return true;
+	}
+	return false;
+}
+
+/* The text of a line as it stands, without its quotes; false if there is none. A quote within a
+ * string has a backslash before it, so what looks like the key is the key. */
+static bool find_text(struct view line, struct view *text, bool *has_escapes)
+{
+	static const char key[] = ",\"text\":\"";
+	const uint8_t *found = memmem(line.data, line.size, key, sizeof key - 1);
+	size_t begin;
+
+	if (found == NULL)
+		return false;
+	begin = (size_t)(found - line.data) + sizeof key - 1;
+	*has_escapes = false;
+	for (size_t at = begin; at < line.size && line.data[at] != '"'; at++) {
+		if (line.data[at] == '\\') {
+			*has_escapes = true;
+			at++;
+		}
+		*text = view_of(line.data + begin, at + 1 - begin);
+	}
+	return begin < line.size && line.data[begin] != '"';
+}
+
+static bool is_with(const struct archive_query *q, const struct archive_line *kept)
+{
+	struct view name = view_of_string(q->name);
+
+	if (!kept->is_own)
+		return equal_folded(name, view_of_string(kept->from));
+	for (size_t i = 0; i < kept->to_count && i < ARCHIVE_NAMES_MAX; i++)
+		if (equal_folded(name, view_of_string(kept->to[i])))
+			return true;
+	return false;
+}
+
+bool archive_fits(const struct archive_query *q, struct view line, struct buf *strings)
+{
+	struct archive_line kept;
+	struct view text;
+	bool has_escapes;
+
+	if (q->text_size == 0)
+		return archive_read(line, strings, &kept) && (q->name[0] == 0 || is_with(q, &kept));
+	if (!find_text(line, &text, &has_escapes))
+		return false;
+	if (!has_escapes)
+		return holds_folded(text, q);
+	return archive_read(line, strings, &kept) && holds_folded(kept.text, q);
+}
+
+static void add_hit(struct archive_hits *hits, struct view line)
+{
+	hits->found++;
+	if (hits->count_max == 0)
+		return;
+	if (hits->count == hits->count_max)
+		hits->first = (hits->first + 1) % hits->count_max;
+	else
+		hits->count++;
+	hits->lines[(hits->first + hits->count - 1) % hits->count_max] = line;
+}
+
+void archive_scan(const struct archive_query *q, struct view lines, struct buf *strings,
+                  struct archive_hits *hits)
+{
+	while (lines.size > 0) {
+		const uint8_t *found = q->needle_size == 0 ? lines.data : find_needle(q, lines);
+		const uint8_t *begin;
+		const uint8_t *end;
+
+		if (found == NULL)
+			return;
+		begin = memrchr(lines.data, '\n', (size_t)(found - lines.data));
+		begin = begin == NULL ? lines.data : begin + 1;
+		end = memchr(found, '\n', (size_t)(lines.data + lines.size - found));
+		if (end == NULL)
+			return;
+		if (archive_fits(q, view_of(begin, (size_t)(end - begin)), strings))
+			add_hit(hits, view_of(begin, (size_t)(end - begin)));
+		lines = view_of(end + 1, lines.size - (size_t)(end + 1 - lines.data));
+	}
+}
