@@ -30,7 +30,8 @@ enum {
 	NAMES_MAX = 200, /* names listed for a completion; more do not help */
 	ASKED_SIZE = 256,
 	BURST_MS = 1000,
-	STALL_MS = 500, /* a terminal that takes nothing for so long is left as it is */
+	STALL_MS = 500,      /* a terminal that takes nothing for so long is left as it is */
+	BACKGROUND_MS = 200, /* how often to look whether this is the foreground again */
 	OUT_SIZE_MAX = 16 * LINE_MAX_SIZE,
 };
 
@@ -45,6 +46,10 @@ struct cli_console {
 	bool has_failed; /* and that was not its end */
 	bool end_was_told;
 	bool is_listening;  /* the loop has the source */
+	bool is_background; /* the terminal is another job's: nothing is read, no prompt shown */
+	struct loop_timer background;
+	uint64_t heard_ms; /* when the terminal has sent something */
+	struct loop_timer quiet;
 	bool is_echoed;     /* the terminal shows by itself what is typed */
 	bool is_shown;      /* prompt and line are shown */
 	bool was_interrupt; /* the last event was Ctrl-C on an empty line */
@@ -139,7 +144,7 @@ void console_prompt(struct cli_console *c, const char *prompt, const char *own)
 
 	terminal_prompt(c->t, view_of_string(prompt));
 	c->is_shown = prompt[0] != 0;
-	terminal_show(c->t, c->is_shown);
+	terminal_show(c->t, c->is_shown && !c->is_background);
 	if (c->unread > 0)
 		(void)snprintf(count, sizeof count, "(%ju) ", (uintmax_t)c->unread);
 	(void)snprintf(title, sizeof title, "%s%s%sthreefold", count, own,
@@ -171,7 +176,7 @@ uint64_t console_unread_count(const struct cli_console *c)
 
 static void listen_or_not(struct cli_console *c)
 {
-	bool wanted = !c->has_ended && terminal_room(c->t) > 0;
+	bool wanted = !c->has_ended && !c->is_background && terminal_room(c->t) > 0;
 
 	if (wanted == c->is_listening)
 		return;
@@ -196,6 +201,45 @@ bool console_has_failed(const struct cli_console *c)
 	return c->has_failed;
 }
 
+/* Looks whether the terminal is this job's now. */
+static void look_around(struct cli_console *c)
+{
+	bool was_background = c->is_background;
+
+	c->is_background = !tty_is_in_foreground();
+	if (c->is_background)
+		loop_timer_set(c->loop, &c->background, loop_now_ms(c->loop) + BACKGROUND_MS);
+	if (c->is_background == was_background)
+		return;
+	if (was_background) {
+		tty_resume();
+		terminal_redraw(c->t);
+	}
+	terminal_show(c->t, c->is_shown && !c->is_background);
+	listen_or_not(c);
+}
+
+static void background_expired(struct loop_timer *timer)
+{
+	look_around(LOOP_OWNER(timer, struct cli_console, background));
+}
+
+static void quiet_expired(struct loop_timer *timer)
+{
+	terminal_quiet(LOOP_OWNER(timer, struct cli_console, quiet)->t);
+}
+
+/* What the keys so far have left open is ended by silence. */
+static void wait_for_silence(struct cli_console *c)
+{
+	unsigned ms = terminal_quiet_ms(c->t);
+
+	if (ms == 0)
+		loop_timer_cancel(c->loop, &c->quiet);
+	else
+		loop_timer_set(c->loop, &c->quiet, c->heard_ms + ms);
+}
+
 static void readable(struct loop_source *source, unsigned events)
 {
 	struct cli_console *c = LOOP_OWNER(source, struct cli_console, source);
@@ -204,16 +248,18 @@ static void readable(struct loop_source *source, unsigned events)
 	ssize_t count;
 
 	(void)events; /* whatever it was, a read tells */
-	if (room == 0) {
+	look_around(c);
+	if (room == 0 || c->is_background) {
 		listen_or_not(c);
 		return;
 	}
 	count = read(source->fd, bytes, room < sizeof bytes ? room : sizeof bytes);
 	if (count > 0)
 		terminal_input(c->t, view_of(bytes, (size_t)count));
-	else if (count == 0 || (errno != EINTR && errno != EAGAIN))
+	else if (count == 0 || (errno != EINTR && errno != EAGAIN && tty_is_in_foreground()))
 		c->has_ended = true;
 	explicit_bzero(bytes, sizeof bytes);
+	c->heard_ms = loop_now_ms(c->loop);
 	listen_or_not(c);
 }
 
@@ -242,7 +288,10 @@ struct cli_console *console_new(struct loop *l, struct link *link, struct cli_ou
 	buf_init(&c->given, LINE_MAX_SIZE);
 	buf_init(&c->before, LINE_MAX_SIZE);
 	c->source = (struct loop_source){ .fd = STDIN_FILENO, .ready = readable };
+	c->background.expired = background_expired;
+	c->quiet.expired = quiet_expired;
 	listen_or_not(c);
+	look_around(c);
 	c->history = has_history ? history_open(c->t, err) : -1;
 	if (err[0] != 0)
 		say(c, err);
@@ -264,6 +313,8 @@ void console_free(struct cli_console *c)
 	output_wait(c->output, STALL_MS);
 	c->has_ended = true;
 	listen_or_not(c);
+	loop_timer_cancel(c->loop, &c->background);
+	loop_timer_cancel(c->loop, &c->quiet);
 	tty_end();
 	if (c->history >= 0)
 		(void)close(c->history);
@@ -306,7 +357,16 @@ static void ask(struct cli_console *c, const char *prompt, bool is_secret)
 	(void)snprintf(c->question, sizeof c->question, "%s", prompt);
 	c->is_secret = is_secret;
 	terminal_ask(c->t, view_of_string(prompt), is_secret);
-	tty_echo(!is_secret);
+	(void)tty_echo(!is_secret);
+}
+
+bool console_can_hide(struct cli_console *c)
+{
+	(void)c; /* there is one terminal */
+	if (tty_echo(false))
+		return true;
+	(void)tty_echo(true);
+	return false;
 }
 
 void console_ask(struct cli_console *c, const char *prompt, bool is_secret)
@@ -319,7 +379,7 @@ void console_ask_end(struct cli_console *c)
 {
 	c->is_asking = false;
 	terminal_ask_cancel(c->t);
-	tty_echo(true);
+	(void)tty_echo(true);
 }
 
 bool console_is_asking(const struct cli_console *c)
@@ -504,7 +564,8 @@ static void suspend(struct cli_console *c)
 	console_draw(c);
 	output_wait(c->output, STALL_MS);
 	tty_suspend();
-	terminal_show(c->t, c->is_shown);
+	look_around(c);
+	terminal_show(c->t, c->is_shown && !c->is_background);
 	terminal_redraw(c->t);
 }
 
@@ -514,6 +575,7 @@ void console_signalled(struct cli_console *c, int number)
 		suspend(c);
 	} else if (number == SIGCONT) {
 		tty_resume();
+		look_around(c);
 		terminal_redraw(c->t);
 	}
 	/* SIGWINCH ended the loop's wait: the next drawing asks for the size. */
@@ -557,7 +619,7 @@ static enum console_kind take_event(struct cli_console *c, const struct terminal
                                     enum console_lines lines)
 {
 	if (event->was_asked)
-		tty_echo(true);
+		(void)tty_echo(true);
 	switch (event->kind) {
 	case TERMINAL_LINE:
 		return take_line(c, event);
@@ -595,6 +657,7 @@ bool console_next(struct cli_console *c, enum console_lines lines, struct consol
 			break;
 	}
 	listen_or_not(c);
+	wait_for_silence(c);
 	if (lines == CONSOLE_FREE && c->count > 0) {
 		give_waiting(c, event);
 		return true;

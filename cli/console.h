@@ -96,6 +96,9 @@ size_t console_waiting(const struct cli_console *c);
  * line lives until the next call of console_next. */
 struct console_line *console_waiting_line(struct cli_console *c, size_t index);
 
+/* Whether what is typed can be hidden. If not, a password must not be asked for. Call it just
+ * before the question. */
+bool console_can_hide(struct cli_console *c);
 /* Asks a question. The line that is being typed is put aside until it ends. The answer to a secret
  * question is not shown. */
 void console_ask(struct cli_console *c, const char *prompt, bool is_secret);

@@ -38,6 +38,9 @@ void question_forget(struct cli_question *q)
 
 /* ---- decisions ---- */
 
+static struct question_decision refuse(struct cli_question *q, enum outcome outcome,
+                                       const char *detail);
+
 static struct question_decision ask(struct cli_question *q, enum question_kind kind)
 {
 	static const char *const prompts[] = {
@@ -45,13 +48,17 @@ static struct question_decision ask(struct cli_question *q, enum question_kind k
 		[QUESTION_PASSWORD_AGAIN] = "the same again: ",
 		[QUESTION_NAME_TO_DELETE] = "type the name of your account to delete it: ",
 	};
+	bool is_secret = kind == QUESTION_PASSWORD || kind == QUESTION_PASSWORD_AGAIN;
 	char offer[PROMPT_SIZE];
 
 	assert(q->console != NULL);
+	if (is_secret && !console_can_hide(q->console))
+		return refuse(q, OUTCOME_USAGE,
+		              "this terminal goes on showing what is typed, so no password is "
+		              "asked for; --password-file FILE gives one");
 	q->kind = kind;
 	(void)snprintf(offer, sizeof offer, "there is no '%s' yet: create it? (y/n) ", q->name);
-	console_ask(q->console, kind == QUESTION_TO_CREATE ? offer : prompts[kind],
-	            kind == QUESTION_PASSWORD || kind == QUESTION_PASSWORD_AGAIN);
+	console_ask(q->console, kind == QUESTION_TO_CREATE ? offer : prompts[kind], is_secret);
 	return (struct question_decision){ .next = QUESTION_WAITS, .verb = q->verb };
 }
 

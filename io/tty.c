@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * One static struct, because signal handlers and atexit know no other. A handler does only what may
- * be done in one (tcsetattr, write, sigaction, raise), on a stack of its own, for one of the faults
- * is that the other is used up.
+ * be done in one (tcgetpgrp, tcsetattr, write, sigaction, raise), on a stack of its own, for one of
+ * the faults is that the other is used up.
  *
  * The mode is changed without dropping what was typed meanwhile (TCSADRAIN).
  */
@@ -28,12 +28,12 @@ static struct {
 	int out;
 	bool is_begun;
 	bool is_dumb;
+	bool is_before_known; /* `before` was read in the foreground, so it is not a shell's own */
 	volatile sig_atomic_t is_switched;
 	struct termios before;
 } tty = { .in = -1, .out = -1 };
 
-static const int faults[] = { SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGSYS, SIGTRAP, SIGQUIT };
-enum { FAULTS = sizeof faults / sizeof faults[0], STACK_SIZE = 64 * 1024 };
+enum { SIGNALS_MAX = 128, STACK_SIZE = 64 * 1024 };
 
 void tty_traits(struct tty_traits *traits)
 {
@@ -62,9 +62,13 @@ static void write_sequence(const char *sequence, size_t size)
 	while (count < 0 && errno == EINTR);
 }
 
-static bool is_in_foreground(void)
+/* A terminal that does not control this process (setsid, su -c) knows no foreground; one that has
+ * gone away neither, and a read tells. */
+bool tty_is_in_foreground(void)
 {
-	return tcgetpgrp(tty.in) == getpgrp();
+	pid_t group = tcgetpgrp(tty.in);
+
+	return group < 0 || group == getpgrp();
 }
 
 /* Not if the terminal takes nothing now: nobody knows for how long. */
@@ -75,22 +79,32 @@ static bool may_drain(void)
 	return poll(&room, 1, 0) == 1 && (room.revents & POLLOUT) != 0;
 }
 
-static void set_mode(const struct termios *mode)
+/* False if the terminal did not take it. */
+static bool set_mode(const struct termios *mode)
 {
 	int how = may_drain() ? TCSADRAIN : TCSANOW;
+	struct termios now;
 	int result;
 
 	do
 		result = tcsetattr(tty.in, how, mode);
 	while (result != 0 && errno == EINTR);
+	return result == 0 && tcgetattr(tty.in, &now) == 0 &&
+	       ((now.c_lflag ^ mode->c_lflag) & (tcflag_t)(ECHO | ICANON)) == 0;
 }
 
-static void switch_on(void)
+/* False if the terminal cannot be switched. In the background it is left alone. */
+static bool switch_on(void)
 {
-	struct termios mode = tty.before;
+	struct termios mode;
 
-	if (tty.is_switched || tty.is_dumb || !is_in_foreground())
-		return;
+	if (tty.is_switched || tty.is_dumb || !tty_is_in_foreground())
+		return true;
+	if (!tty.is_before_known && tcgetattr(tty.in, &mode) == 0) {
+		tty.before = mode;
+		tty.is_before_known = true;
+	}
+	mode = tty.before;
 	mode.c_iflag &= ~(tcflag_t)(ICRNL | INLCR | IGNCR | IXON | ISTRIP);
 	mode.c_lflag &= ~(tcflag_t)(ECHO | ECHONL | ICANON | IEXTEN);
 	mode.c_cc[VINTR] = _POSIX_VDISABLE;
@@ -98,8 +112,13 @@ static void switch_on(void)
 	mode.c_cc[VMIN] = 1;
 	mode.c_cc[VTIME] = 0;
 	tty.is_switched = 1;
-	set_mode(&mode);
+	if (!set_mode(&mode)) {
+		(void)set_mode(&tty.before);
+		tty.is_switched = 0;
+		return false;
+	}
 	write_sequence(begin_sequence, sizeof begin_sequence - 1);
+	return true;
 }
 
 static void switch_off(void)
@@ -107,41 +126,75 @@ static void switch_off(void)
 	if (!tty.is_switched)
 		return;
 	tty.is_switched = 0;
+	/* In the background the terminal is the shell's, which has switched it. */
+	if (!tty_is_in_foreground())
+		return;
 	if (!tty.is_dumb)
 		write_sequence(end_sequence, sizeof end_sequence - 1);
-	set_mode(&tty.before);
+	(void)set_mode(&tty.before);
 }
 
-static struct sigaction actions_before[FAULTS];
+static struct sigaction actions_before[SIGNALS_MAX];
 
 /* What was to be done before us is done then; usually the program ends. */
-static void fault(int number)
+static void die(int number)
 {
 	if (tty.is_switched)
 		write_sequence("\r\n", 2);
 	switch_off();
-	for (int i = 0; i < FAULTS; i++)
-		if (faults[i] == number)
-			(void)sigaction(number, &actions_before[i], NULL);
+	(void)sigaction(number, &actions_before[number], NULL);
 	(void)raise(number);
 }
 
-/* What is ignored stays so. */
-static void watch_faults(void)
+/* Whether the signal ends a process that does nothing about it. */
+static bool is_deadly(int number)
+{
+	switch (number) {
+	case SIGCHLD:
+	case SIGCONT:
+	case SIGTSTP:
+	case SIGTTIN:
+	case SIGTTOU:
+	case SIGURG:
+	case SIGWINCH:
+		return false;
+	default:
+		return true;
+	}
+}
+
+/* What is ignored stays so. SIGKILL, SIGSTOP and the system's own cannot be watched. */
+static void watch_deaths(void)
 {
 	static uint8_t memory[STACK_SIZE];
 	stack_t stack = { .ss_sp = memory, .ss_size = sizeof memory };
-	struct sigaction action = { .sa_handler = fault };
+	struct sigaction action = { .sa_handler = die };
 
 	(void)sigaltstack(&stack, NULL); /* without it all but one fault are still seen to */
 	action.sa_flags = (int)(SA_ONSTACK | SA_NODEFER);
 	(void)sigemptyset(&action.sa_mask);
-	for (int i = 0; i < FAULTS; i++) {
-		struct sigaction *before = &actions_before[i];
+	for (int number = 1; number <= SIGRTMAX && number < SIGNALS_MAX; number++) {
+		struct sigaction *before = &actions_before[number];
 
-		if (sigaction(faults[i], NULL, before) == 0 && before->sa_handler != SIG_IGN)
-			(void)sigaction(faults[i], &action, NULL);
+		if (is_deadly(number) && sigaction(number, NULL, before) == 0 &&
+		    before->sa_handler != SIG_IGN)
+			(void)sigaction(number, &action, NULL);
 	}
+}
+
+static void break_read(int number)
+{
+	(void)number;
+}
+
+/* A read that finds itself in the background would stop this process, and then, in the foreground
+ * again, wait for a line. Now it fails, and the caller looks where it is. */
+static void watch_reads(void)
+{
+	struct sigaction action = { .sa_handler = break_read };
+
+	(void)sigemptyset(&action.sa_mask);
+	(void)sigaction(SIGTTIN, &action, NULL);
 }
 
 int tty_begin(int in, int out, bool is_dumb)
@@ -154,15 +207,19 @@ int tty_begin(int in, int out, bool is_dumb)
 	tty.is_dumb = is_dumb;
 	if (tcgetattr(in, &tty.before) != 0)
 		return -errno;
+	tty.is_before_known = tty_is_in_foreground();
 	tty.is_begun = true;
 	if (!is_registered) {
 		if (atexit(tty_end) != 0 || at_quick_exit(tty_end) != 0)
 			return -ENOMEM;
 		is_registered = true;
-		watch_faults();
+		watch_deaths();
+		watch_reads();
 	}
-	switch_on();
-	return 0;
+	if (switch_on())
+		return 0;
+	tty.is_dumb = true;
+	return -ENOTSUP;
 }
 
 void tty_end(void)
@@ -205,7 +262,7 @@ void tty_suspend(void)
 	if (pthread_sigmask(SIG_UNBLOCK, &stop, &mask) == 0)
 		(void)pthread_sigmask(SIG_SETMASK, &mask, NULL);
 	(void)sigaction(SIGTSTP, &before, NULL);
-	switch_on();
+	(void)switch_on();
 }
 
 void tty_resume(void)
@@ -213,22 +270,22 @@ void tty_resume(void)
 	if (!tty.is_begun || tty.is_dumb)
 		return;
 	/* Whoever stopped us may have changed the mode. */
-	if (is_in_foreground())
+	if (tty_is_in_foreground())
 		tty.is_switched = 0;
-	switch_on();
+	(void)switch_on();
 }
 
-void tty_echo(bool echo)
+bool tty_echo(bool echo)
 {
 	struct termios mode = tty.before;
 
 	if (!tty.is_begun || !tty.is_dumb || echo == !tty.is_switched)
-		return;
+		return tty.is_begun;
 	if (echo) {
 		switch_off();
-		return;
+		return true;
 	}
 	mode.c_lflag &= ~(tcflag_t)ECHO;
 	tty.is_switched = 1;
-	set_mode(&mode);
+	return set_mode(&mode);
 }

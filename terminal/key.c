@@ -8,17 +8,26 @@
  *   ESC [ numbers letter    CSI; the second number, less 1, holds Shift (1), Alt (2), Ctrl (4)
  *   ESC O letter            SS3: the same keys in another mode
  *   ESC [ [ letter          the function keys of the Linux console
+ *   ESC [ M and three       a mouse button, in the oldest form
+ *   ESC ] P _ ^ X string    OSC, DCS, APC, PM, SOS: an answer of the terminal, up to BEL or ESC \
  *
- * There is no timeout: an Escape is decoded only when the next byte is there. A sequence that is
- * not known, or is longer than all known ones, is ignored as a whole.
+ * A terminal may answer late, and to another program's question. So a sequence that is not known is
+ * ignored as a whole. A person who presses Escape and then types a word that begins with P or X has
+ * sent the beginning of a string, too. If its front is that of an answer, it is one. Else it is one
+ * if its end is there before a control character, and before the bytes cease to come.
+ *
+ * There is no other timeout: an Escape is decoded only when the next byte is there.
  */
 #include "terminal/key.h"
 
 #include "base/escape.h"
 
 enum {
+	BEL = 0x07,
 	ESC = 0x1b,
-	CSI_SIZE_MAX = 32,
+	CSI_SIZE_MAX = 4096,
+	MOUSE_BYTES = 3,
+	STRING_SIZE_MAX = 4096, /* of one that does not begin as an answer */
 	CSI_NUMBERS = 2,
 	WITH_ALT_OR_CTRL = 2 | 4,
 };
@@ -123,6 +132,25 @@ static enum key number_key(uint32_t number, bool by_word)
 	}
 }
 
+/* Button, column and row follow ESC [ M: each a byte of 32 and more, or one character of UTF-8. A
+ * terminal sends 0 for what is too large. */
+static size_t mouse_decode(struct view from, enum key *key)
+{
+	size_t at = 3;
+
+	*key = KEY_IGNORED;
+	for (int i = 0; i < MOUSE_BYTES; i++) {
+		if (at == from.size)
+			return 0;
+		if (from.data[at] > 0 && from.data[at] < 0x20)
+			return at;
+		at++;
+		if (from.data[at - 1] >= 0xc2 && at < from.size && (from.data[at] & 0xc0) == 0x80)
+			at++;
+	}
+	return at;
+}
+
 /* `from` begins with ESC [ and is longer. */
 static size_t csi_decode(struct view from, enum key *key)
 {
@@ -136,6 +164,8 @@ static size_t csi_decode(struct view from, enum key *key)
 		*key = KEY_IGNORED;
 		return from.size < 4 ? 0 : 4;
 	}
+	if (from.data[2] == 'M')
+		return mouse_decode(from, key);
 	while (size < from.size && from.data[size] >= 0x20 && from.data[size] < 0x40) {
 		uint8_t byte = from.data[size++];
 
@@ -165,7 +195,74 @@ static size_t csi_decode(struct view from, enum key *key)
 	return size + 1;
 }
 
-static size_t escape_sequence_decode(struct view from, enum key *key)
+static bool is_control(uint8_t byte)
+{
+	return byte < 0x20 || byte == 0x7f;
+}
+
+bool key_begins_string(struct view from)
+{
+	return from.size >= 2 && from.data[0] == ESC && from.data[1] != 0 &&
+	       strchr("]P_^X", from.data[1]) != NULL;
+}
+
+/* Whether this is what answers begin with: a number or a sign (OSC, DCS), a picture's state (APC),
+ * a window's title (OSC). */
+static bool is_front_of_answer(uint8_t kind, uint8_t first)
+{
+	bool is_number = first >= '0' && first <= '9';
+
+	switch (kind) {
+	case ']':
+		return is_number || first == 'l' || first == 'L';
+	case 'P':
+		return is_number || (first > ' ' && first < 0x7f && strchr("!$+=>?{|", first));
+	case '_':
+		return first == 'G';
+	default:
+		return false;
+	}
+}
+
+static size_t string_decode(struct view from, bool is_quiet, enum key *key)
+{
+	size_t at = 2;
+
+	*key = KEY_STRING;
+	if (from.size > 2 && is_front_of_answer(from.data[1], from.data[2]))
+		return at;
+	*key = KEY_IGNORED;
+	while (at < from.size && at < STRING_SIZE_MAX && !is_control(from.data[at]))
+		at++;
+	if (at < from.size && from.data[at] == BEL)
+		return at + 1;
+	if (at + 1 < from.size && from.data[at] == ESC && from.data[at + 1] == '\\')
+		return at + 2;
+	/* Alt with a letter that means nothing, and what was typed behind it; or nobody knows. */
+	if (at == STRING_SIZE_MAX || is_quiet || at + 1 < from.size ||
+	    (at < from.size && from.data[at] != ESC))
+		return 2;
+	return 0;
+}
+
+size_t key_string_size(struct view from, bool *has_ended)
+{
+	size_t at = 0;
+
+	while (at < from.size && !is_control(from.data[at]))
+		at++;
+	*has_ended = at < from.size;
+	if (!*has_ended)
+		return at;
+	if (from.data[at] == BEL)
+		return at + 1;
+	if (from.data[at] != ESC)
+		return at;
+	*has_ended = at + 1 < from.size;
+	return *has_ended && from.data[at + 1] == '\\' ? at + 2 : at;
+}
+
+static size_t escape_sequence_decode(struct view from, bool is_quiet, enum key *key)
 {
 	assert(from.data[0] == ESC);
 	if (from.size < 2)
@@ -174,6 +271,8 @@ static size_t escape_sequence_decode(struct view from, enum key *key)
 	/* The first Escape of two stands for itself: it does nothing. */
 	if (from.data[1] == ESC)
 		return 1;
+	if (key_begins_string(from))
+		return string_decode(from, is_quiet, key);
 	if (from.data[1] != '[' && from.data[1] != 'O') {
 		*key = alt_key(from.data[1]);
 		/* If Alt means nothing with this key, a control key counts without Alt. */
@@ -201,19 +300,14 @@ static bool is_front(struct view from)
 	return true;
 }
 
-static bool is_control(uint8_t byte)
-{
-	return byte < 0x20 || byte == 0x7f;
-}
-
-size_t key_decode(struct view from, enum key *key)
+size_t key_decode(struct view from, bool is_quiet, enum key *key)
 {
 	size_t used = 0;
 
 	assert(from.size > 0);
 	assert(key != NULL);
 	if (from.data[0] == ESC)
-		return escape_sequence_decode(from, key);
+		return escape_sequence_decode(from, is_quiet, key);
 	if (is_control(from.data[0])) {
 		*key = control_key(from.data[0]);
 		return 1;

@@ -35,13 +35,21 @@ enum key {
 	KEY_SUSPEND,
 	KEY_PASTE, /* what follows is pasted, up to KEY_PASTE_END */
 	KEY_PASTE_END,
+	KEY_STRING, /* what follows is an answer of the terminal: see key_string_size */
 };
 
 #define PASTE_BEGIN_SEQUENCE "\033[200~"
 #define PASTE_END_SEQUENCE   "\033[201~"
 
 /* Finds the key at the front of `from`, which is not empty, and returns how many bytes it has; 0 if
- * more bytes are needed to tell. KEY_TEXT is a run of valid UTF-8 without control characters. */
-size_t key_decode(struct view from, enum key *key);
+ * more bytes are needed to tell. is_quiet: none have come for a while, so that what may be the
+ * front of an answer of the terminal is none. KEY_TEXT is a run of valid UTF-8 without control
+ * characters. */
+size_t key_decode(struct view from, bool is_quiet, enum key *key);
+/* Whether `from` begins as a string of the terminal does, whose end key_decode may wait for. */
+bool key_begins_string(struct view from);
+/* How many bytes at the front belong to the string that KEY_STRING began. *has_ended: it ends with
+ * them. A control character ends it, too, and does not belong to it. */
+size_t key_string_size(struct view from, bool *has_ended);
 
 #endif

@@ -58,7 +58,11 @@ struct terminal {
 	bool paste_is_cut;
 	bool paste_ends_in_newline;
 	bool paste_was_return;
-	bool paste_is_held; /* until terminal_paste */
+	bool paste_is_held;   /* until terminal_paste */
+	bool paste_may_go_on; /* silence has ended it, and no line was finished since */
+	bool is_in_string;    /* an answer of the terminal */
+	size_t string_size;   /* so far */
+	bool is_quiet;        /* nothing has come for terminal_quiet_ms */
 
 	struct edit line;
 	struct edit draft; /* the line under way, during a question */

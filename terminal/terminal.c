@@ -7,9 +7,14 @@
  *   state      bytes                     become
  *   keys       Enter                     LINE; waits while no lines are wanted
  *              ESC [ 200 ~               paste
+ *              the front of an answer    string
  *              others                    edits, or an event
  *   paste      all but ESC [ 201 ~       the paste, as far as the line has room
  *              ESC [ 201 ~               keys; the paste is inserted, or held for terminal_paste
+ *              silence                   the same
+ *              Ctrl-C, then silence      keys, after the paste is inserted; Ctrl-C counts
+ *   string     up to its end             nothing
+ *              silence                   keys
  */
 #include "terminal/private.h"
 
@@ -18,6 +23,13 @@
 enum {
 	COLUMNS_DEFAULT = 80,
 	ROWS_DEFAULT = 24,
+	CTRL_C = 0x03,
+	STRING_SIZE_MAX = 1024 * 1024, /* of an answer; what is longer is none */
+	/* Silence that ends something, in milliseconds: a paste or an answer, what may be an
+	 * answer, a paste in which Ctrl-C came last. */
+	QUIET_MS = 2000,
+	QUIET_KEYS_MS = 300,
+	QUIET_CTRL_C_MS = 100,
 };
 
 struct terminal *terminal_new(const struct terminal_options *options)
@@ -342,50 +354,6 @@ static bool take_delete_or_eof(struct terminal *t, struct terminal_event *event)
 	return true;
 }
 
-/* ---- completion ---- */
-
-static size_t agreeing_size(struct view a, struct view b)
-{
-	size_t size = 0;
-
-	while (size < a.size && size < b.size && a.data[size] == b.data[size])
-		size++;
-	/* Not within a character. */
-	while (size > 0 && size < a.size && (a.data[size] & 0xc0) == 0x80)
-		size--;
-	return size;
-}
-
-void terminal_complete(struct terminal *t, uint64_t serial, const struct view *candidates,
-                       size_t count)
-{
-	struct edit *l = &t->line;
-	size_t at = l->cursor;
-	struct view agreed;
-
-	if (serial != t->serial)
-		return;
-	if (count == 0) {
-		t->rings = true;
-		return;
-	}
-	while (at > 0 && l->text.data[at - 1] != ' ' && l->text.data[at - 1] != '\n')
-		at--;
-	agreed = candidates[0];
-	for (size_t i = 1; i < count; i++)
-		agreed.size = agreeing_size(agreed, candidates[i]);
-	/* What the candidates disagree on is left as it is. */
-	if (agreed.size > l->cursor - at || count == 1) {
-		erase(t, at, l->cursor);
-		insert(t, agreed);
-		if (count == 1)
-			insert(t, view_of_string(" "));
-	} else {
-		t->rings = true;
-		terminal_print_list(t, candidates, count);
-	}
-}
-
 /* ---- pastes ---- */
 
 static void end_paste(struct terminal *t)
@@ -448,8 +416,8 @@ static void paste_answer(struct terminal *t)
 	end_paste(t);
 }
 
-/* The paste is complete. */
-static bool take_paste(struct terminal *t, struct terminal_event *event)
+/* The paste is complete, or was broken off by Ctrl-C: then nobody is asked. */
+static bool take_paste(struct terminal *t, bool is_broken_off, struct terminal_event *event)
 {
 	struct buf clean;
 
@@ -466,8 +434,8 @@ static bool take_paste(struct terminal *t, struct terminal_event *event)
 		return false;
 	}
 	t->paste_is_held = true;
-	if (!t->paste_is_cut &&
-	    (t->options.paste_lines_max == 0 || t->paste_lines < t->options.paste_lines_max)) {
+	if (is_broken_off || (!t->paste_is_cut && (t->options.paste_lines_max == 0 ||
+	                                           t->paste_lines < t->options.paste_lines_max))) {
 		terminal_paste(t, true);
 		return false;
 	}
@@ -482,6 +450,7 @@ static void begin_paste(struct terminal *t)
 {
 	end_paste(t);
 	t->is_pasting = true;
+	t->paste_may_go_on = false;
 	t->paste_lines = 0;
 	t->paste_is_cut = false;
 	t->paste_ends_in_newline = false;
@@ -489,7 +458,7 @@ static void begin_paste(struct terminal *t)
 }
 
 /* How many bytes at the front surely belong to the paste. The last bytes do not if they may be the
- * beginning of the mark that ends it. */
+ * beginning of the mark that ends it, or a Ctrl-C that was pressed. */
 static size_t paste_size(struct view from, bool *has_ended)
 {
 	const struct view end = view_of_string(PASTE_END_SEQUENCE);
@@ -499,6 +468,11 @@ static size_t paste_size(struct view from, bool *has_ended)
 	*has_ended = found != NULL;
 	if (found != NULL)
 		return (size_t)(found - from.data);
+	if (from.size > 0 && from.data[from.size - 1] == CTRL_C) {
+		while (from.size > 0 && from.data[from.size - 1] == CTRL_C)
+			from.size--;
+		return from.size;
+	}
 	if (kept > from.size)
 		kept = from.size;
 	while (kept > 0 && memcmp(from.data + from.size - kept, end.data, kept) != 0)
@@ -511,6 +485,16 @@ static size_t paste_size(struct view from, bool *has_ended)
 size_t terminal_room(const struct terminal *t)
 {
 	return TERMINAL_INPUT_SIZE_MAX - (t->input.size - t->input_used);
+}
+
+/* Whether the bytes can only be the rest of a paste that silence has ended: they break a line and
+ * go on. A person presses one key at a time. Taken as keys, each of its lines would be sent. */
+static bool goes_on(struct view bytes)
+{
+	for (size_t i = 0; i + 1 < bytes.size; i++)
+		if (bytes.data[i] == '\r' || bytes.data[i] == '\n')
+			return true;
+	return false;
 }
 
 void terminal_input(struct terminal *t, struct view bytes)
@@ -528,6 +512,9 @@ void terminal_input(struct terminal *t, struct view bytes)
 		t->input_used = 0;
 	}
 	buf_append(&t->input, bytes);
+	t->is_quiet = false;
+	if (t->paste_may_go_on && left == 0 && goes_on(bytes))
+		begin_paste(t);
 }
 
 static struct view input_left(const struct terminal *t)
@@ -561,7 +548,7 @@ void terminal_drop_input(struct terminal *t)
 static bool skip_to_interrupt(struct terminal *t)
 {
 	struct view left = input_left(t);
-	const uint8_t *found = memchr(left.data, 0x03, left.size);
+	const uint8_t *found = memchr(left.data, CTRL_C, left.size);
 
 	if (found == NULL)
 		return false;
@@ -643,7 +630,12 @@ static bool do_key(struct terminal *t, enum key key, struct view bytes,
 	case KEY_PASTE:
 		begin_paste(t);
 		return false;
+	case KEY_STRING:
+		t->is_in_string = true;
+		t->string_size = 0;
+		return false;
 	case KEY_ENTER:
+		t->paste_may_go_on = false;
 		return take_enter(t, event);
 	case KEY_TAB:
 		return take_tab(t, event);
@@ -683,10 +675,35 @@ static bool continue_paste(struct terminal *t, struct terminal_event *event)
 
 	add_paste(t, view_of(t->input.data + t->input_used, size));
 	consume(t, size);
-	if (!has_ended)
-		return false;
-	consume(t, strlen(PASTE_END_SEQUENCE));
-	return take_paste(t, event);
+	if (has_ended) {
+		consume(t, strlen(PASTE_END_SEQUENCE));
+		return take_paste(t, false, event);
+	}
+	return false;
+}
+
+/* Silence ends a paste. A Ctrl-C that came just before it was a key. */
+static bool end_silent_paste(struct terminal *t, struct terminal_event *event)
+{
+	struct view left = input_left(t);
+
+	if (left.size > 0 && left.data[0] == CTRL_C)
+		return take_paste(t, true, event);
+	consume(t, left.size); /* half the mark that ends it */
+	t->paste_may_go_on = true;
+	return take_paste(t, false, event);
+}
+
+/* Drops what an answer of the terminal has got. */
+static void continue_string(struct terminal *t)
+{
+	bool has_ended;
+	size_t size = key_string_size(input_left(t), &has_ended);
+
+	consume(t, size);
+	t->string_size += size;
+	if (has_ended || t->string_size > STRING_SIZE_MAX)
+		t->is_in_string = false;
 }
 
 /* Inserts bytes that may be invalid UTF-8, as the lines of a dumb terminal are. */
@@ -700,24 +717,59 @@ static void insert_foreign(struct terminal *t, struct view bytes)
 	wipe_and_release(&clean);
 }
 
+unsigned terminal_quiet_ms(const struct terminal *t)
+{
+	struct view left = input_left(t);
+
+	if (t->is_pasting)
+		return left.size > 0 && left.data[0] == CTRL_C ? QUIET_CTRL_C_MS : QUIET_MS;
+	if (t->is_in_string)
+		return QUIET_MS;
+	return !t->options.is_dumb && key_begins_string(left) ? QUIET_KEYS_MS : 0;
+}
+
+void terminal_quiet(struct terminal *t)
+{
+	t->is_quiet = true;
+}
+
+/* Takes what belongs to a paste or an answer. False: nothing more is known of it now. */
+static bool go_on(struct terminal *t, bool *is_event, struct terminal_event *event)
+{
+	if (t->is_in_string)
+		continue_string(t);
+	else
+		*is_event = continue_paste(t, event);
+	if (t->is_in_string && t->is_quiet)
+		t->is_in_string = false;
+	if (t->is_pasting && t->is_quiet)
+		*is_event = end_silent_paste(t, event);
+	return !t->is_in_string && !t->is_pasting;
+}
+
 bool terminal_next(struct terminal *t, bool wants_lines, struct terminal_event *event)
 {
 	check(t);
 	buf_wipe(&t->event_text);
-	while (t->input_used < t->input.size) {
+	while (t->input_used < t->input.size || t->is_quiet) {
 		struct view left = input_left(t);
 		enum key key;
 		size_t size;
 		bool is_event = false;
 
-		if (t->is_pasting) {
-			if (continue_paste(t, event))
+		if (t->is_pasting || t->is_in_string) {
+			bool goes_on = go_on(t, &is_event, event);
+
+			if (is_event)
 				return true;
-			if (t->is_pasting)
+			if (!goes_on)
 				break;
 			continue;
 		}
-		size = t->options.is_dumb ? dumb_decode(left, &key) : key_decode(left, &key);
+		if (left.size == 0)
+			break;
+		size = t->options.is_dumb ? dumb_decode(left, &key)
+		                          : key_decode(left, t->is_quiet, &key);
 		if (size == 0)
 			break;
 		if (key == KEY_ENTER && !wants_lines) {
@@ -736,6 +788,7 @@ bool terminal_next(struct terminal *t, bool wants_lines, struct terminal_event *
 		if (is_event)
 			return true;
 	}
+	t->is_quiet = false;
 	return false;
 }
 

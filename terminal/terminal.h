@@ -26,6 +26,7 @@
  *   terminal_resize(t, columns, rows);                        also before any later output
  *   terminal_prompt(t, view_of_string("alice 1/3> "));
  *   terminal_input(t, bytes);                                 at most terminal_room(t) of them
+ *   terminal_quiet_ms(t), terminal_quiet(t);                  when no more come
  *   while (terminal_next(t, wants_lines, &event)) ...         views live until the next call
  *   terminal_print(t, lines);
  *   bytes = terminal_output(t);   write(...);   terminal_sent(t, count);      once a turn
@@ -115,6 +116,12 @@ struct terminal_event {
 size_t terminal_room(const struct terminal *t);
 /* Puts in bytes that the terminal has sent: at most terminal_room. */
 void terminal_input(struct terminal *t, struct view bytes);
+/* For how many milliseconds nothing more must come until terminal_quiet is to be called; 0: it need
+ * not be. So the end of a paste, or of an answer of the terminal, may get lost, and the person can
+ * go on. */
+unsigned terminal_quiet_ms(const struct terminal *t);
+/* Says that nothing has come for so long. terminal_next then gives what follows. */
+void terminal_quiet(struct terminal *t);
 /* Drops the bytes that have made no event yet, unless a paste is among them. The line stays as it
  * is. */
 void terminal_drop_input(struct terminal *t);

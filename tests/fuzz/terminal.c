@@ -50,10 +50,33 @@ static void complete(struct terminal *t, const struct terminal_event *event)
 	buf_release(&copy);
 }
 
-static void type(struct terminal *t, struct view keys)
+static void take_events(struct terminal *t)
 {
 	struct terminal_event event;
 
+	while (terminal_next(t, true, &event)) {
+		if (event.kind == TERMINAL_PASTE)
+			terminal_paste(t, event.lines % 2 == 0);
+		else if (event.kind == TERMINAL_LINE && !event.was_asked)
+			terminal_history_add(t, event.text);
+		else if (event.kind == TERMINAL_COMPLETE)
+			complete(t, &event);
+	}
+}
+
+/* After silence nothing is left open. */
+static void be_quiet(struct terminal *t)
+{
+	if (terminal_quiet_ms(t) == 0)
+		return;
+	terminal_quiet(t);
+	take_events(t);
+	if (terminal_quiet_ms(t) != 0)
+		abort();
+}
+
+static void type(struct terminal *t, struct view keys)
+{
 	while (keys.size > 0) {
 		size_t room = terminal_room(t);
 		size_t count = keys.size < room ? keys.size : room;
@@ -61,14 +84,7 @@ static void type(struct terminal *t, struct view keys)
 		if (count > 0)
 			terminal_input(t, view_of(keys.data, count));
 		keys = view_of(keys.data + count, keys.size - count);
-		while (terminal_next(t, true, &event)) {
-			if (event.kind == TERMINAL_PASTE)
-				terminal_paste(t, event.lines % 2 == 0);
-			else if (event.kind == TERMINAL_LINE && !event.was_asked)
-				terminal_history_add(t, event.text);
-			else if (event.kind == TERMINAL_COMPLETE)
-				complete(t, &event);
-		}
+		take_events(t);
 	}
 }
 
@@ -98,6 +114,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			terminal_resize(t, what, (unsigned)count);
 		else
 			terminal_set_line(t, bytes);
+		if (what % 8 == 3)
+			be_quiet(t);
 		draw(t);
 	}
 	terminal_end(t);

@@ -68,7 +68,7 @@ static bool reads(int master, char got[GOT_SIZE], const char *want)
 }
 
 /* What happens to the child after it has begun. */
-enum fate { FATE_END, FATE_EXIT, FATE_SEGV, FATE_ABORT, FATE_QUIT_KEY, FATE_OVERFLOW };
+enum fate { FATE_END, FATE_EXIT, FATE_RAISE, FATE_SEGV, FATE_ABORT, FATE_QUIT_KEY, FATE_OVERFLOW };
 
 static volatile int depth_max = INT_MAX;
 
@@ -83,7 +83,7 @@ static int overflow(int depth)
 	return overflow(depth + 1) + frame[0];
 }
 
-static _Noreturn void meet(enum fate fate)
+static _Noreturn void meet(enum fate fate, int number)
 {
 	if (tty_begin(STDIN_FILENO, STDOUT_FILENO, false) != 0)
 		_exit(9);
@@ -95,8 +95,9 @@ static _Noreturn void meet(enum fate fate)
 		_exit(0);
 	case FATE_EXIT:
 		exit(0);
+	case FATE_RAISE:
 	case FATE_SEGV:
-		(void)raise(SIGSEGV);
+		(void)raise(number);
 		break;
 	case FATE_ABORT:
 		abort();
@@ -122,7 +123,7 @@ static void fate_is(enum fate fate, int signal_number, const char *name)
 	child = forkpty(&master, path, NULL, NULL);
 	assert(child >= 0);
 	if (child == 0)
-		meet(fate);
+		meet(fate, signal_number);
 	/* Held open, so that the mode outlives the child. */
 	slave = open(path, O_RDWR | O_NOCTTY);
 	assert(slave >= 0);
@@ -221,15 +222,16 @@ static void be_dumb(void)
 
 	if (tty_begin(STDIN_FILENO, STDOUT_FILENO, true) != 0 || !is_cooked(STDIN_FILENO))
 		_exit(1);
-	tty_echo(false);
+	if (!tty_echo(false))
+		_exit(6);
 	if (tcgetattr(STDIN_FILENO, &mode) != 0 || (mode.c_lflag & (tcflag_t)ECHO) != 0)
 		_exit(2);
 	if ((mode.c_lflag & (tcflag_t)ICANON) == 0)
 		_exit(3);
-	tty_echo(true);
+	(void)tty_echo(true);
 	if (!is_cooked(STDIN_FILENO))
 		_exit(4);
-	tty_echo(false);
+	(void)tty_echo(false);
 	tty_end();
 	_exit(is_cooked(STDIN_FILENO) ? 0 : 5);
 }
@@ -241,6 +243,67 @@ static void be_orphan(void)
 		_exit(1);
 	tty_suspend();
 	_exit(is_raw(STDIN_FILENO) ? 0 : 2);
+}
+
+/* Not its controlling terminal, as for a command of `su -c` or `setsid`. */
+static void be_foreign(void)
+{
+	int status;
+	pid_t child = fork();
+
+	if (child == 0) {
+		if (setsid() < 0 || tcgetpgrp(STDIN_FILENO) >= 0)
+			_exit(1);
+		if (tty_begin(STDIN_FILENO, STDOUT_FILENO, false) != 0 || !is_raw(STDIN_FILENO))
+			_exit(2);
+		tty_end();
+		_exit(is_cooked(STDIN_FILENO) ? 0 : 3);
+	}
+	if (waitpid(child, &status, 0) != child || !WIFEXITED(status))
+		_exit(4);
+	_exit(WEXITSTATUS(status));
+}
+
+/* A job that was begun in the background, while the shell has its own mode. */
+static void be_background(void)
+{
+	struct termios cooked;
+	struct termios shells;
+	char byte;
+	int status;
+	pid_t job;
+
+	(void)signal(SIGTTOU, SIG_IGN);
+	if (tcgetattr(STDIN_FILENO, &cooked) != 0)
+		_exit(1);
+	shells = cooked;
+	shells.c_lflag &= ~(tcflag_t)(ICANON | ECHO);
+	(void)tcsetattr(STDIN_FILENO, TCSANOW, &shells);
+	job = fork();
+	if (job == 0) {
+		(void)setpgid(0, 0);
+		(void)signal(SIGTTOU, SIG_DFL);
+		if (tty_begin(STDIN_FILENO, STDOUT_FILENO, false) != 0 || tty_is_in_foreground())
+			_exit(2);
+		if (read(STDIN_FILENO, &byte, 1) >= 0 || tty_is_in_foreground())
+			_exit(3);
+		tty_resume();
+		(void)raise(SIGSTOP);
+		tty_resume();
+		if (!tty_is_in_foreground() || !is_raw(STDIN_FILENO))
+			_exit(4);
+		tty_end();
+		_exit(is_cooked(STDIN_FILENO) ? 0 : 5);
+	}
+	(void)setpgid(job, job);
+	if (waitpid(job, &status, WUNTRACED) != job || !WIFSTOPPED(status))
+		_exit(10 + (WIFEXITED(status) ? WEXITSTATUS(status) : 0));
+	(void)tcsetattr(STDIN_FILENO, TCSANOW, &cooked);
+	(void)tcsetpgrp(STDIN_FILENO, job);
+	(void)kill(-job, SIGCONT);
+	if (waitpid(job, &status, 0) != job || !WIFEXITED(status))
+		_exit(6);
+	_exit(WEXITSTATUS(status));
 }
 
 /* The mode was changed while nobody could tell us. */
@@ -285,6 +348,10 @@ static void traits(void)
 
 int main(void)
 {
+	static const int others[] = { SIGUSR1, SIGUSR2,   SIGALRM, SIGVTALRM, SIGPROF,
+		                      SIGXCPU, SIGXFSZ,   SIGIO,   SIGPWR,    SIGSYS,
+		                      SIGTRAP, SIGSTKFLT, SIGTERM, SIGINT,    SIGHUP,
+		                      SIGPIPE, SIGBUS,    SIGFPE,  SIGILL };
 	int ends[2];
 
 	traits();
@@ -294,10 +361,15 @@ int main(void)
 	fate_is(FATE_ABORT, SIGABRT, "a program whose assertion fails");
 	fate_is(FATE_QUIT_KEY, SIGQUIT, "a program that is ended by Ctrl-\\");
 	fate_is(FATE_OVERFLOW, SIGSEGV, "a program without any stack left");
+	for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
+		fate_is(FATE_RAISE, others[i], strsignal(others[i]));
+	fate_is(FATE_RAISE, SIGRTMIN + 1, "a signal that has no name");
 	IS_U64(status_of(be_shell), 0,
 	       "Ctrl-Z: the shell finds the terminal as it was, fg switches it");
 	IS_U64(status_of(be_orphan), 0, "without a shell it is not stopped");
 	IS_U64(status_of(be_resumed), 0, "a mode that others have changed is set again");
+	IS_U64(status_of(be_foreign), 0, "a terminal that does not control the process");
+	IS_U64(status_of(be_background), 0, "a job of the background waits for the foreground");
 	IS_U64(status_of(be_measured), 0, "the window's size");
 	IS_U64(status_of(be_dumb), 0, "a dumb terminal keeps its line mode, and may lose its echo");
 	assert(pipe(ends) == 0);
