@@ -74,6 +74,7 @@ static inline void life_init(struct life *l, uint64_t seed)
 static inline void life_end(struct life *l)
 {
 	journal_abandon(l->journal);
+	MUST(simdisk_is_stopped(l->sim) || simdisk_open_count(l->sim) == 0);
 	store_free(l->store);
 	for (size_t i = 0; i < l->count; i++)
 		memory_free(l->facts[i].text);

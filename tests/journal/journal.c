@@ -530,6 +530,12 @@ static void test_full_disk(void)
 	l.options.compact_size_min = 1 << 20;
 	(void)life_open(&l);
 	IS_U64(journal_room(l.journal, now), JOURNAL_ROOM_ALL, "journal: an endless disk has room");
+	uint64_t looks = simdisk_count(l.sim, SIMDISK_ROOM);
+
+	(void)journal_room(l.journal, now + 999);
+	IS_U64(simdisk_count(l.sim, SIMDISK_ROOM), looks, "journal: for a second that is not asked again");
+	(void)journal_room(l.journal, now += 1000);
+	IS_U64(simdisk_count(l.sim, SIMDISK_ROOM), looks + 1, "journal: then it is");
 	append_some(&l, 100);
 	(void)life_run(&l, false, 1);
 	simdisk_limit(l.sim, simdisk_used(l.sim) + 3000);

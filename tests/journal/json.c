@@ -6,7 +6,19 @@
 #include "journal/json.h"
 
 #include "fact/fact.h"
+#include "tests/lib/heap.h"
 #include "tests/lib/tap.h"
+
+/* Before anything was parsed, which would set the same. */
+static void test_memory(void)
+{
+	long live = heap_live();
+	struct cJSON *object = json_object();
+
+	OK(heap_live() > live, "json: an object's memory is ours from the first one on");
+	json_free(object);
+	IS_U64((uint64_t)heap_live(), (uint64_t)live, "json: and is given back to us");
+}
 
 static bool accepts(const char *text)
 {
@@ -313,6 +325,7 @@ static void test_garbage(void)
 
 int main(void)
 {
+	test_memory();
 	test_accepted();
 	test_refused();
 	test_limits();

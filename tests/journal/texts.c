@@ -137,6 +137,37 @@ static void test_damage(void)
 	life_end(&l);
 }
 
+/* A salvage reads a damaged file twice. Each time it may not open. */
+static void test_open_fails(void)
+{
+	struct life l;
+	bool was_refused = true;
+
+	open_life(&l, 5);
+	send_to(&l, RECIPIENTS, 1, 'a');
+	MUST(life_run(&l, false, 9));
+	struct buf whole = copy_of(&l, "journal.jsonl");
+	const uint8_t *at = memmem(whole.data, whole.size, "\"size\":", 7);
+
+	MUST(at != NULL);
+	life_crash(&l, SIMDISK_KILLED);
+	flip(&l, "journal.jsonl", (size_t)(at - whole.data), 1);
+	l.options.salvage = true;
+	struct simdisk_image *image = simdisk_save(l.sim);
+	unsigned tries = 0;
+
+	while (was_refused && ++tries < 100) {
+		restore(&l, image);
+		simdisk_fail(l.sim, SIMDISK_OPEN, tries, EIO, false);
+		was_refused = reopen(&l) != JOURNAL_OK;
+		simdisk_fail(l.sim, SIMDISK_OPEN, 0, EIO, false);
+	}
+	OK(tries > 2 && tries < 100, "texts: a file that does not open again is a refusal");
+	simdisk_image_free(image);
+	buf_release(&whole);
+	life_end(&l);
+}
+
 static void put_file(struct life *l, const char *name)
 {
 	char path[100];
@@ -184,6 +215,7 @@ int main(void)
 	test_once();
 	test_bound();
 	test_damage();
+	test_open_fails();
 	test_format_1();
 	return tap_done();
 }

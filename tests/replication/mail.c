@@ -528,6 +528,18 @@ static void send_twice(const char *name, const char *text)
 	pass(&k, 10);
 }
 
+/* Only a message to one has an id that sends it again. */
+static void test_id_of_result(void)
+{
+	fresh(3);
+	say(&k, 2, "create carol pw");
+	say(&k, 0, "send bob one");
+	OK(k.clients[0].last.has_id && k.clients[0].last.number == 1, "mail: a message to one tells its id");
+	say(&k, 0, "send bob,carol two");
+	OK(!k.clients[0].last.has_id, "mail: one to several tells none");
+	cluster_free(&k);
+}
+
 static void test_changed(void)
 {
 	fresh(3);
@@ -722,6 +734,7 @@ int main(void)
 	test_share();
 	test_share_stale();
 	test_share_repeated();
+	test_id_of_result();
 	test_changed();
 	test_changed_by_return();
 	test_changed_while_unknown();

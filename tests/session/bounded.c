@@ -58,6 +58,54 @@ static void test_cost(void)
 	rig_close(&r);
 }
 
+/* Sends a text of this size to so many; the cost of it. */
+static uint64_t cost_of_text(struct rig *r, struct peer *peer, size_t size, uint16_t count, uint64_t number)
+{
+	struct frame frame = { .type = FRAME_SEND };
+	uint8_t *text = memory_alloc(size);
+	struct buf b;
+
+	memset(text, 'x', size);
+	buf_init(&b, (size_t)count * RECIPIENT_SIZE);
+	for (uint16_t i = 0; i < count; i++) {
+		struct recipient recipient = { .number = number };
+
+		buf_store_u64(recipient.id.bytes, i + 1);
+		protocol_put_recipient(&b, &recipient);
+	}
+	frame.send.sent_ms = number;
+	frame.send.count = count;
+	frame.send.recipients = buf_view(&b);
+	frame.send.text = view_of(text, size);
+	uint64_t cost = cost_of(r, peer, frame);
+
+	buf_release(&b);
+	memory_free(text);
+	return cost;
+}
+
+/* What is written once a batch is counted once, what stands in each line with each. */
+static void test_cost_of_texts(void)
+{
+	struct rig r;
+	struct person ann = person_make("ann", 1, CLOCK_MS);
+
+	rig_open(&r);
+	struct peer *peer = rig_join(&r);
+
+	rig_create(&r, peer, &ann);
+	peer = rig_login(&r, &ann, 1, true);
+	uint64_t tiny = cost_of_text(&r, peer, 1, 10, 1);
+
+	IS_U64(cost_of_text(&r, peer, 641, 10, 2), tiny + 10 * (640 / 128),
+	       "cost: a short text is counted with each recipient, and with no other");
+	uint64_t one = cost_of_text(&r, peer, 60000, 1, 3);
+	uint64_t ten = cost_of_text(&r, peer, 60000, 10, 4);
+
+	OK(one >= 60000 / 128 && ten < 2 * one, "cost: a long one once for all");
+	rig_close(&r);
+}
+
 /* ---- the disk is behind ---- */
 
 /* Sends a message; false if it is not taken. Whoever wants the reply reads it. */
@@ -345,6 +393,7 @@ static void test_sum(void)
 int main(void)
 {
 	test_cost();
+	test_cost_of_texts();
 	test_behind();
 	test_behind_slices();
 	test_ghosts();

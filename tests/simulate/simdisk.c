@@ -557,6 +557,15 @@ struct simdisk *simdisk_new(uint64_t seed)
 	return s;
 }
 
+size_t simdisk_open_count(const struct simdisk *s)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < HANDLES_MAX; i++)
+		count += s->handles[i].file != NULL;
+	return count;
+}
+
 static void forget_process(struct simdisk *s)
 {
 	for (size_t i = 0; i < HANDLES_MAX; i++) {

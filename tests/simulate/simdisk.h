@@ -76,6 +76,8 @@ void simdisk_fail(struct simdisk *s, unsigned kinds, uint64_t n, int error, bool
  * 0: never. */
 void simdisk_stop(struct simdisk *s, uint64_t n);
 bool simdisk_is_stopped(const struct simdisk *s);
+/* How many files are open. */
+size_t simdisk_open_count(const struct simdisk *s);
 /* Leaves the disk as the next process finds it after this kind of loss. Closes all handles, and
  * clears the failures and the stop that were asked for. */
 void simdisk_crash(struct simdisk *s, enum simdisk_loss loss);

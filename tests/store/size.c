@@ -253,6 +253,36 @@ static void stream_test(unsigned count)
 	store_free(s);
 }
 
+/* Streams that were read out of order, and then whole: they cost what they cost in order. */
+static uint64_t read_streams(unsigned count, const struct range *ranges, size_t ranges_count)
+{
+	struct store *s = store_new();
+	struct fact fact = { .kind = FACT_BURIAL };
+	uint64_t memory;
+
+	for (size_t r = 0; r < ranges_count; r++)
+		for (unsigned i = 0; i < count; i++) {
+			fact.burial.stream.recipient = id_of(0);
+			fact.burial.stream.sender = id_of(1);
+			fact.burial.stream.session = session_of(i);
+			fact.burial.range = ranges[r];
+			MUST(store_apply(s, &fact, NULL) == STORE_NEW);
+		}
+	memory = memory_of(s);
+	store_free(s);
+	return memory;
+}
+
+static void order_test(void)
+{
+	static const struct range in_order[] = { { 1, 1 }, { 2, 2 }, { 3, 3 } };
+	static const struct range out_of_order[] = { { 1, 1 }, { 3, 3 }, { 2, 2 } };
+	enum { STREAMS = 2000, ROUNDING = 65536 }; /* the arena's blocks */
+
+	OK(read_streams(STREAMS, out_of_order, 3) <= read_streams(STREAMS, in_order, 3) + ROUNDING,
+	   "store: a stream whose gap was closed costs no more than one without");
+}
+
 static void account_test(unsigned count)
 {
 	struct store *s = store_new();
@@ -273,5 +303,6 @@ int main(int argc, char **argv)
 	message_test(1000000 * times);
 	stream_test(1000000 * times);
 	account_test(100000 * times);
+	order_test();
 	return tap_done();
 }
