@@ -53,16 +53,29 @@ static void close_handle(struct journal *j, int *handle)
 	*handle = -1;
 }
 
+/* Closes what is written aside. A job that has run and that nobody has ended may have opened it, or,
+ * if it gave up, closed it. */
+static void close_aside(struct journal *j)
+{
+	struct journal_job *job = &j->job;
+	bool has_run = job->kind != JOB_NONE;
+
+	if (has_run && job->gives_up)
+		j->new_handle = j->snapshot.handle = -1;
+	else if (has_run && job->handle != j->new_handle && job->handle != j->snapshot.handle &&
+	         job->handle != j->handle)
+		close_handle(j, &job->handle);
+	close_handle(j, &j->new_handle);
+	close_handle(j, &j->snapshot.handle);
+}
+
 void journal_abandon(struct journal *j)
 {
 	if (j == NULL)
 		return;
 	assert(j->magic == JOURNAL_MAGIC);
-	if (j->job.kind != JOB_NONE && j->job.gives_up) /* it has closed what it wrote aside */
-		j->new_handle = j->snapshot.handle = -1;
+	close_aside(j);
 	close_handle(j, &j->handle);
-	close_handle(j, &j->new_handle);
-	close_handle(j, &j->snapshot.handle);
 	while (j->full.count > 0) {
 		struct journal_batch *full = ring_at(&j->full, 0, sizeof *full);
 

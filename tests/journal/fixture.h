@@ -240,6 +240,7 @@ static inline void life_crash(struct life *l, enum simdisk_loss loss)
 {
 	journal_abandon(l->journal);
 	l->journal = NULL;
+	MUST(simdisk_is_stopped(l->sim) || simdisk_open_count(l->sim) == 0);
 	simdisk_crash(l->sim, loss);
 }
 
