@@ -73,6 +73,7 @@ struct cluster_replica {
 	uint64_t appended;
 	bool named;    /* has a uuid */
 	bool stranger; /* has another operator key than the others, when it starts next */
+	bool keyless;  /* has none then */
 	uint8_t uuid[UUID_SIZE];
 };
 
@@ -148,7 +149,7 @@ static inline void replica_start(struct cluster *k, uint32_t i)
 	p->named = true;
 	memcpy(options.uuid, p->uuid, UUID_SIZE);
 	draw(k, options.box_secret, KEY_SIZE);
-	options.has_operator_key = true;
+	options.has_operator_key = !p->keyless;
 	memset(options.operator_key, p->stranger ? (int)i + 1 : 0x66, KEY_SIZE);
 	if (!p->store)
 		p->store = store_new();

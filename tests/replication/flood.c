@@ -75,6 +75,15 @@ static void test_list(void)
 	cluster_free(&k);
 }
 
+static void test_list_impossible(void)
+{
+	cluster_alice_bob(&k, SHARE_USUAL, 2);
+	say(&k, 0, "list no!name");
+	IS_STRING(heard(&k, 0), "result list ok\n", "list: what begins no name begins none");
+	IS_U64(k.clients[0].last.count, 0, "list: and nobody is listed");
+	cluster_free(&k);
+}
+
 /* One replica missed a deletion and a creation. */
 static void test_list_stale(void)
 {
@@ -432,6 +441,7 @@ static void test_random(void)
 int main(void)
 {
 	test_list();
+	test_list_impossible();
 	test_list_stale();
 	test_list_lost();
 	test_all_death();

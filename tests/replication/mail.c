@@ -528,6 +528,28 @@ static void send_twice(const char *name, const char *text)
 	pass(&k, 10);
 }
 
+/* Streams that all replicas push are nobody's lie, however many they are. */
+static void test_many_streams(void)
+{
+	enum { STREAMS = 4200 };
+	struct result last;
+
+	cluster_alice_bob(&k, 2 * STREAMS, 2);
+	say(&k, 0, "send bob first");
+	last = k.clients[0].last;
+	k.clients[1].counts_only = true;
+	for (uint32_t i = 0; i < STREAMS; i++) {
+		buf_store_u64(last.session.bytes, i);
+		say_again(&k, 0, &last, "bob", "x");
+		(void)heard(&k, 0);
+	}
+	(void)heard(&k, 1);
+	IS_U64(k.clients[1].shown, STREAMS + 1, "mail: all of many streams is shown");
+	for (uint32_t i = 0; i < REPLICAS; i++)
+		IS_STRING(replication_why(k.clients[1].r, i), "", "mail: who brings many streams is live");
+	cluster_free(&k);
+}
+
 /* Only a message to one has an id that sends it again. */
 static void test_id_of_result(void)
 {
@@ -735,6 +757,7 @@ int main(void)
 	test_share_stale();
 	test_share_repeated();
 	test_id_of_result();
+	test_many_streams();
 	test_changed();
 	test_changed_by_return();
 	test_changed_while_unknown();

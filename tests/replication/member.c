@@ -100,6 +100,54 @@ static void test_session(void)
 	cluster_free(&k);
 }
 
+static struct buf overheard; /* replica 0's answer about itself */
+
+static void overhear(struct view bytes, struct buf *to)
+{
+	if (bytes.size > 4 && bytes.data[4] == (FRAME_MEMBER | FRAME_REPLY) && overheard.size == 0)
+		buf_append(&overheard, bytes);
+	buf_append(to, bytes);
+}
+
+/* Says it again, as its own. */
+static void repeat(struct view bytes, struct buf *to)
+{
+	if (bytes.size <= 4 || bytes.data[4] != (FRAME_MEMBER | FRAME_REPLY)) {
+		buf_append(to, bytes);
+		return;
+	}
+	struct buf answer;
+
+	buf_init(&answer, overheard.size);
+	buf_append(&answer, buf_view(&overheard));
+	memcpy(answer.data + 6, bytes.data + 6, 4); /* the request that it answers */
+	buf_append(to, buf_view(&answer));
+	buf_release(&answer);
+}
+
+/* Whoever takes the place of one that was vouched for has no part in that, also if he has heard
+ * what that one said. The others have not answered yet when he does. */
+static void test_keyless(void)
+{
+	buf_init(&overheard, FRAME_SIZE_MAX);
+	cluster_start(&k, SHARE_USUAL, 0);
+	k.replicas[0].lie = overhear;
+	(void)client_start(&k);
+	pass(&k, 10);
+	say(&k, 0, "create alice pw");
+	(void)heard(&k, 0);
+	ALWAYS(overheard.size > 0, "keyless: the answer was heard");
+	k.replicas[0].keyless = true;
+	k.replicas[0].lie = repeat;
+	replace(0, true);
+	pass(&k, 3000);
+	IS_U64(held(&k, "alice", false), 6, "keyless: one without a key is not given the account");
+	k.replicas[0].keyless = false;
+	k.replicas[0].lie = NULL;
+	cluster_free(&k);
+	buf_release(&overheard);
+}
+
 /* Nobody holds the account who could vouch for others. Those who come back together do. */
 static void test_all_wiped(void)
 {
@@ -121,6 +169,7 @@ int main(void)
 	test_alone();
 	test_log_in();
 	test_session();
+	test_keyless();
 	test_all_wiped();
 	return tap_done();
 }

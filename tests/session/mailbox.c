@@ -442,6 +442,10 @@ static void test_place(void)
 	rig_ask(&p.r, p.b, login_of(&p.r, p.b, &p.bob, 7, 2));
 	tell(&p, 10, 1, "later");
 	IS_U64(pushed(p.b), 0, "place: a log-in sets it to the beginning");
+	page(&p, &beginning, PAGE_SIZE_MAX);
+	rig_ask(&p.r, p.b, login_of(&p.r, p.b, &p.bob, 7, 2));
+	tell(&p, 11, 1, "once more");
+	IS_U64(pushed(p.b), 11, "place: the same log-in again leaves it where it is");
 	rig_close(&p.r);
 }
 
@@ -575,6 +579,8 @@ static void test_read_on_page(void)
 	while (rig_next(p.b, &frame) && frame.type == FRAME_PUSH)
 		;
 	IS_U64(frame.type, FRAME_PAGE | FRAME_REPLY, "read on: a page from before it needs none");
+	tell(&p, 20, 1, "behind");
+	IS_U64(rig_next_type(p.b), FRAME_PUSH, "read on: nor after it");
 	rig_close(&p.r);
 }
 
