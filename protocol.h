@@ -16,6 +16,10 @@
  * length and bytes, 1 to TEXT_SIZE_MAX of them; `place`: u64 sent, id sender, ulid session, u64
  * number; `x*`: as many x as the payload holds, also none; `x[n]`: n of them.
  *
+ * Names that differ only in the case of ASCII letters are the same, wherever they are compared
+ * here. Their order is that of name_compare (fact/name.h): the bytes of the names with A-Z as a-z,
+ * and the shorter one first if it begins the other. What is told is the name as it was made.
+ *
  * Times (clock, sent, online_since) are milliseconds since 1970 and at most NUMBER_MAX. The numbers
  * of a stream (number, first, last) are 1 to NUMBER_MAX, and first <= last. In a place the number
  * may be 0 too: all zero is the beginning; and all bits one is the end. Other integers may have any
@@ -64,9 +68,9 @@
  *        nothing that he could answer with. STATUS_UNKNOWN: this replica has no operator key.
  * LOOKUP_NAME    name, u8 n, u8[n] suffix
  *                                 any  -> entry*, each ENTRY_ALIVE, at most LOOKUP_NAME_MAX
- *        The live accounts of that name: all confirmed ones, and the oldest LOOKUP_OTHERS_MAX
- *        unconfirmed ones. With a suffix (n = ID_SUFFIX_SIZE, else 0; upper case digits of
- *        fact/id.h): those whose id's text ends with it, at most LOOKUP_OTHERS_MAX.
+ *        The live accounts of that name, in any case: all confirmed ones, and the oldest
+ *        LOOKUP_OTHERS_MAX unconfirmed ones. With a suffix (n = ID_SUFFIX_SIZE, else 0; upper case
+ *        digits of fact/id.h): those whose id's text ends with it, at most LOOKUP_OTHERS_MAX.
  * LOOKUP_ID      id*              any  -> entry*, one for each id, in order
  *        At most LOOKUP_IDS_MAX ids. This is also the question 'gone?'.
  * INTRODUCE      id, name, setting, box
@@ -135,9 +139,10 @@
  * LIST           name prefix, name after_name, id after, u16 count
  *                                 any  -> u8 last, u16 n, key digest, u8[(n + 7) / 8] online,
  *                                         [(id, name)[n]]
- *        The next confirmed accounts in order of (name, id), count from 1 to LIST_COUNT_MAX. The
- *        prefix is 0 to NAME_SIZE_MAX characters that names may have; an empty after_name asks from
- *        the first. Bit i % 8 of byte i / 8 of `online` is that of entry i; bits of no entry are 0.
+ *        The next confirmed accounts in order of (name, id), so those of one name, in whatever
+ *        case, in order of id; count from 1 to LIST_COUNT_MAX. The prefix is 0 to NAME_SIZE_MAX
+ *        characters that names may have; an empty after_name asks from the first. Bit i % 8 of byte
+ *        i / 8 of `online` is that of entry i; bits of no entry are 0.
  *        The digest is SHA-256 over `last` and the (id, name)[n] as they would stand in the
  *        payload. With FLAG_DIGEST the entries are left out; a reply has the flag if its request
  *        had it. n is at most LIST_COUNT_MAX.
@@ -225,8 +230,8 @@
 #include "fact/fact.h"
 
 enum {
-	PROTOCOL_VERSION_MIN = 2,
-	PROTOCOL_VERSION_MAX = 2,
+	PROTOCOL_VERSION_MIN = 3,
+	PROTOCOL_VERSION_MAX = 3,
 	FRAME_HEADER_SIZE = 10,
 	STRANGER_FRAME_MAX = 1024,                  /* before a proof, of a kind that needs one */
 	FRAME_SIZE_MAX = 256 * 1024,                /* a text, RECIPIENTS_MAX recipients and room */

@@ -154,18 +154,19 @@ enum store_state store_find(const struct store *s, const struct id *id, struct a
  * id. `except` is passed over (NULL: nobody is). `holder` may be NULL. False if there is none. */
 bool store_holder(const struct store *s, struct view name, const struct id *except,
                   struct account *holder);
-/* The live accounts of exactly this name, either the confirmed or the unconfirmed ones, in order of
- * id. Gives the first one after the id `after` (all zero: from the beginning) and sets `after` to
- * it. `account` may be NULL. False at the end. */
+/* The live accounts of this name, in whatever case (fact/name.h), either the confirmed or the
+ * unconfirmed ones, in order of id. Gives the first one after the id `after` (all zero: from the
+ * beginning) and sets `after` to it. `account` may be NULL. False at the end. */
 bool store_name_next(const struct store *s, struct view name, bool confirmed, struct id *after,
                      struct account *account);
 /* The same for accounts, confirmed or not, whose id's text ends with `suffix`, which is
  * ID_SUFFIX_SIZE upper-case characters. */
 bool store_suffix_next(const struct store *s, struct view name, struct view suffix,
                        struct id *after, struct account *account);
-/* The live confirmed accounts whose names begin with `prefix`, in order of (name, id). Gives the
- * first one after (`after_name`, `after`); an empty name means from the beginning. The caller
- * copies the place out of `account` for the next call. False at the end. */
+/* The live confirmed accounts whose names begin with `prefix`, in order of (name, id); names have
+ * the order of name_compare. Gives the first one after (`after_name`, `after`); an empty name means
+ * from the beginning. The caller copies the place out of `account` for the next call. False at the
+ * end. */
 bool store_list_next(const struct store *s, struct view prefix, struct view after_name,
                      const struct id *after, struct account *account);
 

@@ -225,7 +225,7 @@ static void drop_doubles(struct view *to, size_t *count)
 	for (size_t i = 0; i < *count; i++) {
 		size_t j = 0;
 
-		while (j < kept && !view_equal(to[i], to[j]))
+		while (j < kept && !name_equal(to[i], to[j]))
 			j++;
 		if (j == kept)
 			to[kept++] = to[i];

@@ -57,7 +57,7 @@ static bool compile(struct pattern *p, struct view text, char err[PATTERN_ERR_SI
 	int result;
 
 	if (wrong == NULL) {
-		result = regcomp(&p->regex, p->text, REG_EXTENDED);
+		result = regcomp(&p->regex, p->text, REG_EXTENDED | REG_ICASE);
 		if (result == 0)
 			return true;
 		(void)regerror(result, &p->regex, reason, sizeof reason);
@@ -131,7 +131,7 @@ static bool glob_fits(const char *glob, const char *name)
 		if (*glob == '*') {
 			star = ++glob;
 			retry = name;
-		} else if (*glob == '?' || *glob == *name) {
+		} else if (*glob == '?' || name_fold((uint8_t)*glob) == name_fold((uint8_t)*name)) {
 			glob++;
 			name++;
 		} else if (star != NULL) {
@@ -155,7 +155,7 @@ static bool fits(const struct pattern *p, const char *name)
 	case PATTERN_ALL:
 		return true;
 	case PATTERN_BEGINNING:
-		return strncmp(name, p->text, strlen(p->text)) == 0;
+		return name_starts_with(view_of_string(name), view_of_string(p->text));
 	case PATTERN_GLOB:
 		return glob_fits(p->text, name);
 	case PATTERN_REGEX:

@@ -202,6 +202,6 @@ void question_users(struct cli_question *q, const struct user *users, size_t cou
 	/* The name itself comes before longer names that begin with it. An account that lost this
 	 * name to another is listed as name~digits, which is not equal. */
 	for (size_t i = 0; i < count; i++)
-		if (strcmp(users[i].name, q->name) == 0)
+		if (name_equal(view_of_string(users[i].name), view_of_string(q->name)))
 			q->is_taken = true;
 }

@@ -67,7 +67,7 @@ static void begin_delete(struct cli_run *r, struct view name)
 
 	if (!link_is_logged_in(r->link, own))
 		refuse(r, OUTCOME_NOT_LOGGED_IN, "the session has ended: log in first");
-	else if (!view_equal(name, view_of_string(own)))
+	else if (!name_equal(name, view_of_string(own)))
 		refuse(r, OUTCOME_USAGE,
 		       "nothing was deleted: /delete needs the name of your own account, to "
 		       "confirm it");

@@ -47,6 +47,30 @@ bool name_is_reference(struct view text)
 	return true;
 }
 
+int name_compare(struct view a, struct view b)
+{
+	size_t size = a.size < b.size ? a.size : b.size;
+
+	for (size_t i = 0; i < size; i++) {
+		int order = name_fold(a.data[i]) - name_fold(b.data[i]);
+
+		if (order != 0)
+			return order;
+	}
+	return (a.size > b.size) - (a.size < b.size);
+}
+
+bool name_equal(struct view a, struct view b)
+{
+	return a.size == b.size && name_compare(a, b) == 0;
+}
+
+bool name_starts_with(struct view name, struct view prefix)
+{
+	return name.size >= prefix.size &&
+	       name_compare(view_of(name.data, prefix.size), prefix) == 0;
+}
+
 void name_display(char to[DISPLAY_SIZE], struct view name, const struct id *id, bool plain)
 {
 	char text[ID_TEXT_SIZE + 1];

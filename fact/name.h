@@ -10,6 +10,11 @@
  *
  * The three kinds of reference cannot be mistaken for each other: no name has a '~', and an id is
  * longer than a name can be. Servers, clients and files follow these rules alike.
+ *
+ * Names, and references, that differ only in the case of ASCII letters are the same: nobody can
+ * hear the difference between bob and Bob, so two people with these names would be taken for each
+ * other. An account shows its name as it was made. name_fold says which character stands for both;
+ * who compares names does it by the functions here, on every replica and client.
  */
 #ifndef THREEFOLD_FACT_NAME_H
 #define THREEFOLD_FACT_NAME_H
@@ -33,6 +38,20 @@ bool name_is_prefix(struct view text);
 /* Whether `text` has the form of a reference, of any of the three kinds. The digits may be in
  * either case. Whether such an account exists is not known here. */
 bool name_is_reference(struct view text);
+/* The character that stands for both cases of a letter: the lower one, of ASCII's. Any other
+ * character is itself. */
+static inline uint8_t name_fold(uint8_t c)
+{
+	return c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c;
+}
+/* <0, 0, >0: the order of names, which is that of the bytes of their folded characters; a name
+ * comes before all longer ones that begin with it. So 0 if they are the same name. */
+int name_compare(struct view a, struct view b);
+/* Whether both are the same name, or the same reference. */
+bool name_equal(struct view a, struct view b);
+/* Whether `name` begins with `prefix`, in whatever case. */
+bool name_starts_with(struct view name, struct view prefix);
+
 /* Writes the display of an account and a NUL: the name alone if `plain`, else with digits. */
 void name_display(char to[DISPLAY_SIZE], struct view name, const struct id *id, bool plain);
 

@@ -34,7 +34,7 @@ static const char *found(const struct frame *request, const struct frame *reply)
 		char text[ID_TEXT_SIZE + 1];
 
 		id_to_text(&entry.id, text);
-		if (!view_equal(entry.name, request->lookup_name.name) ||
+		if (!name_equal(entry.name, request->lookup_name.name) ||
 		    memcmp(text + ID_TEXT_SIZE - suffix.size, suffix.data, suffix.size) != 0)
 			return "finds an account of another name";
 	}
@@ -66,7 +66,7 @@ static const char *introduced(const struct frame *request, const struct frame *r
 		return is_not_gone(entry, id);
 	if (reply->status == STATUS_TAKEN &&
 	    (id_equal(&entry->id, id) ||
-	     (!is_confirm && !view_equal(entry->name, request->introduce.name))))
+	     (!is_confirm && !name_equal(entry->name, request->introduce.name))))
 		return "names a holder of another name";
 	return NULL;
 }
@@ -149,7 +149,7 @@ static bool digest_is_right(const struct frame *reply)
 static int compare_listed(struct view name_a, const struct id *a, struct view name_b,
                           const struct id *b)
 {
-	int order = view_compare(name_a, name_b);
+	int order = name_compare(name_a, name_b);
 
 	return order != 0 ? order : id_compare(a, b);
 }
@@ -173,8 +173,7 @@ static const char *listed(const struct frame *request, const struct frame *reply
 	while (protocol_next_listed(&r, &item)) {
 		if (compare_listed(name, &id, item.name, &item.id) >= 0)
 			return "lists accounts out of order";
-		if (item.name.size < prefix.size ||
-		    (prefix.size > 0 && memcmp(item.name.data, prefix.data, prefix.size) != 0))
+		if (!name_starts_with(item.name, prefix))
 			return "lists a name that was not asked for";
 		name = item.name;
 		id = item.id;

@@ -2,10 +2,10 @@
  *
  * contact: whom the user writes to, and the streams of our own.
  *
- * A contact is a name as the user writes it, and the account that it gave last; it is kept for the
- * life of this object. An outbound is the stream of the present session to an account, in which
- * messages are numbered; a new session begins new ones. A contact points to the outbound of its
- * account, because every message needs both: outbound_clear cuts that.
+ * A contact is a name, in whatever case the user writes it, and the account that it gave last; it
+ * is kept for the life of this object. An outbound is the stream of the present session to an
+ * account, in which messages are numbered; a new session begins new ones. A contact points to the
+ * outbound of its account, because every message needs both: outbound_clear cuts that.
  */
 #include "replication/private.h"
 
@@ -14,15 +14,20 @@
 
 struct contact *contact_get(struct replication *r, struct view name)
 {
-	struct contact *contact = map_get(&r->contacts, name);
+	struct contact *contact;
+	char key[sizeof contact->key];
 
-	if (contact != NULL)
-		return contact;
-	contact = memory_alloc_zero(1, sizeof *contact);
-	assert(name.size <= sizeof contact->name);
+	assert(name.size <= sizeof key);
+	for (size_t i = 0; i < name.size; i++)
+		key[i] = (char)name_fold(name.data[i]);
+	contact = map_get(&r->contacts, view_of(key, name.size));
+	if (contact == NULL) {
+		contact = memory_alloc_zero(1, sizeof *contact);
+		memcpy(contact->key, key, name.size);
+		contact->size = name.size;
+		map_put(&r->contacts, view_of(contact->key, contact->size), contact);
+	}
 	memcpy(contact->name, name.data, name.size);
-	contact->size = name.size;
-	map_put(&r->contacts, view_of(contact->name, contact->size), contact);
 	return contact;
 }
 

@@ -135,7 +135,7 @@ static void page_reply(struct replication *r, struct op *op, uint32_t index,
 /* The order of the list: by name, and of one name the oldest first. */
 static int user_compare(const struct user *a, const struct user *b)
 {
-	int order = strcmp(a->name, b->name);
+	int order = name_compare(view_of_string(a->name), view_of_string(b->name));
 
 	return order ? order : id_compare(&a->id, &b->id);
 }
@@ -169,8 +169,8 @@ static void page_finish(struct replication *r, struct list_page *page, bool last
 		if (size == 0) /* gone */
 			continue;
 		memcpy(name, user->name, size);
-		plain = size != cursor->plain_name_size ||
-		        memcmp(name, cursor->plain_name, size) != 0;
+		plain = !name_equal(view_of(name, size),
+		                    view_of(cursor->plain_name, cursor->plain_name_size));
 		name_display(user->name, view_of(name, size), &user->id, plain);
 		memcpy(cursor->plain_name, name, size);
 		cursor->plain_name_size = size;

@@ -160,7 +160,8 @@ struct contact {
 	bool keep;       /* false: rests on an unconfirmed account, ask each time */
 	uint32_t era;    /* asked in */
 	/* What every message reads stands before this line, or at its beginning. */
-	char name[ID_TEXT_SIZE + DISPLAY_SIZE];
+	char name[ID_TEXT_SIZE + DISPLAY_SIZE]; /* as the user wrote it last */
+	char key[ID_TEXT_SIZE + DISPLAY_SIZE];  /* the same, folded */
 	char display[DISPLAY_SIZE];
 };
 

@@ -140,7 +140,8 @@ static void introduce_opened(struct sessions *s, struct connection *c, const str
 	}
 	if (frame->type == FRAME_INTRODUCE && !BUG(introduce_always_yes) &&
 	    !(BUG(introduce_again_yes) && state == STORE_ALIVE) &&
-	    store_holder(s->store, account->name, &account->id, &holder)) {
+	    store_holder(s->store, account->name, &account->id, &holder) &&
+	    !(BUG(introduce_exact_name) && !view_equal(holder.name, account->name))) {
 		refuse_with(s, c, frame, STATUS_TAKEN, &holder.id);
 		return;
 	}

@@ -50,7 +50,7 @@ static int compare_name(const void *context, const void *key, uint32_t element)
 {
 	const struct name_key *name_key = key;
 	const struct account_slot *slot = account_at(context, element);
-	int order = view_compare(name_key->name, name_of(slot));
+	int order = name_compare(name_key->name, name_of(slot));
 
 	return order ? order : id_compare(name_key->id, id_of(context, slot));
 }
@@ -65,7 +65,7 @@ static int compare_suffix(const void *context, const void *key, uint32_t element
 	const struct account_slot *slot = account_at(context, element);
 	const struct id *id = id_of(context, slot);
 	size_t start = ID_SIZE - SUFFIX_BYTES;
-	int order = view_compare(name_key->name, name_of(slot));
+	int order = name_compare(name_key->name, name_of(slot));
 
 	if (order == 0)
 		order = memcmp(name_key->id->bytes + start, id->bytes + start, SUFFIX_BYTES);
@@ -344,8 +344,8 @@ static const struct account_slot *name_after(const struct store *s, uint32_t roo
 	if (!handle)
 		return NULL;
 	const struct account_slot *slot = account_at(s, handle);
-	bool is_fit = prefix ? view_starts_with(name_of(slot), name)
-	                     : view_equal(name_of(slot), name);
+	bool is_fit = prefix ? name_starts_with(name_of(slot), name)
+	                     : name_equal(name_of(slot), name);
 
 	return is_fit ? slot : NULL;
 }
@@ -432,7 +432,7 @@ bool store_suffix_next(const struct store *s, struct view name, struct view suff
 	const struct account_slot *slot = account_at(s, handle);
 	const struct id *id = id_of(s, slot);
 
-	if (!view_equal(name_of(slot), name) ||
+	if (!name_equal(name_of(slot), name) ||
 	    memcmp(id->bytes + ID_SIZE - SUFFIX_BYTES, bytes, SUFFIX_BYTES) != 0)
 		return false;
 	*after = *id;
@@ -449,7 +449,7 @@ bool store_list_next(const struct store *s, struct view prefix, struct view afte
 	struct name_key key = { after_name, after == NULL ? &zero : after };
 
 	/* A place before the prefix, as the beginning is, becomes the first that could have it. */
-	if (view_compare(after_name, prefix) < 0)
+	if (name_compare(after_name, prefix) < 0)
 		key = (struct name_key){ prefix, &zero };
 	const struct account_slot *slot = name_after(s, s->names[1], &key, prefix, true);
 

@@ -217,6 +217,9 @@ static void test_arguments(void)
 	OK(is_view(request.text, "--id x"), "what looks like an option in a text is text");
 	parse("/msg a,b,a,c,b hi");
 	IS_U64(request.to_count, 3, "a name that stands twice is one recipient");
+	parse("/msg Bob,bOB,eve hi");
+	OK(request.to_count == 2 && is_view(request.to[0], "Bob"),
+	   "also if it stands there in another case");
 	parse("/msg --id 01ARZ3NDEKTSV4RRFFQ69G5FAV-42 bob again");
 	ulid_to_text(&request.session, text);
 	IS_STRING(text, "01ARZ3NDEKTSV4RRFFQ69G5FAV", "an id names its session");

@@ -35,11 +35,15 @@ static void test_kinds(void)
 	   "a word is the beginning of a name");
 	OK(fits("alice", false, "alice") && !fits("alicex", false, "alice"),
 	   "a whole name is one, too");
-	OK(!fits("AL", false, "alice"), "capital letters are others");
+	OK(!fits("bl", false, "alice"), "another letter is another");
 	OK(fits("a*e", false, "alice") && !fits("a*c", false, "alice"), "a glob fits a whole name");
 	OK(fits("?lice", false, "alice") && !fits("?alice", false, "alice"),
 	   "a ? is one character");
 	OK(fits("*", false, "alice") && fits("**", false, "a"), "stars fit anything");
+	OK(fits("aL", false, "Alice") && fits("*CE", false, "Alice") &&
+	           fits("AL?CE", false, "alice"),
+	   "case does not count");
+	OK(fits("E.e", true, "evE") && !fits("[^e]", true, "Eve"), "nor in a regular expression");
 	OK(fits("e", true, "eve") && !fits("v", true, "eve"), "regex: e begins with e");
 	OK(fits(".v", true, "eve") && !fits(".e", true, "eve"), "regex: .v has v second");
 	OK(fits(".*v", true, "eve") && !fits(".*x", true, "eve"), "regex: .*v has v anywhere");

@@ -63,6 +63,46 @@ static void test_references(void)
 	OK(!is_reference("-alice~0123abcZ"), "reference: the name before the digits is valid");
 }
 
+/* How the sign of an order reads. */
+static int sign(int order)
+{
+	return (order > 0) - (order < 0);
+}
+
+static int compare(const char *a, const char *b)
+{
+	int order = sign(name_compare(view_of_string(a), view_of_string(b)));
+
+	ALWAYS(order == -sign(name_compare(view_of_string(b), view_of_string(a))),
+	       "order: the other way round it is the other one");
+	ALWAYS((order == 0) == name_equal(view_of_string(a), view_of_string(b)),
+	       "order: none is the same name");
+	return order;
+}
+
+static void test_order(void)
+{
+	for (int c = 0; c < 256; c++) {
+		bool is_upper = c >= 'A' && c <= 'Z';
+
+		ALWAYS(name_fold((uint8_t)c) == (is_upper ? c + 32 : c),
+		       "fold: only A-Z stand for others, in any locale");
+	}
+	IS_U64(compare("bob", "BoB") == 0, true, "order: case does not count");
+	OK(compare("Bob", "carl") < 0 && compare("bob", "Carl") < 0, "order: of the letters");
+	OK(compare("bo", "BOB") < 0 && compare("BO", "bob") < 0, "order: the shorter one first");
+	OK(compare("bob_1", "BOBA") < 0 && compare("bob-1", "bob.1") < 0,
+	   "order: what is no letter comes before letters of either case");
+	OK(compare("", "A") < 0 && compare("", "") == 0, "order: nothing comes before all");
+	OK(name_equal(view_of_string("Bob~0123abcZ"), view_of_string("bOB~0123ABCz")),
+	   "order: references, too");
+	OK(name_starts_with(view_of_string("Bob"), view_of_string("bO")), "prefix: in any case");
+	OK(name_starts_with(view_of_string("Bob"), view_of(NULL, 0)), "prefix: nothing fits all");
+	OK(!name_starts_with(view_of_string("Bo"), view_of_string("bob")) &&
+	           !name_starts_with(view_of_string("Bob"), view_of_string("ob")),
+	   "prefix: not a longer one, nor another");
+}
+
 static void test_display(void)
 {
 	struct id id = { { 0 } };
@@ -84,6 +124,7 @@ int main(void)
 	test_names();
 	test_prefixes();
 	test_references();
+	test_order();
 	test_display();
 	return tap_done();
 }

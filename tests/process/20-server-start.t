@@ -34,7 +34,7 @@ sub put { my ($bytes) = @_;
 }
 
 for (@actions) {
-	if ($_ eq 'hello') { put(pack('VCCV', 19, 1, 0, 0) . 'threefold' . pack('vv', 2, 2)) }
+	if ($_ eq 'hello') { put(pack('VCCV', 19, 1, 0, 0) . 'threefold' . pack('vv', 3, 3)) }
 	elsif ($_ eq 'ping') { put(pack('VCCV', 6, 2, 0, 7)) }
 	elsif (/^hex=(.*)/) { put(pack('H*', $1)) }
 	elsif (/^text=(.*)/s) { put($1) }
@@ -196,7 +196,7 @@ like 'a length of 4 GiB gets a line' "$(wire "$port" hex=ffffffff line)" '^[[:pr
 like 'zeros get a line' "$(wire "$port" zeros=64 line)" '^[[:print:]]+$'
 like 'ten million zeros are not waited for' "$(wire "$port" zeros=10000000 end | tail -n 1)" '^([0-9]+|reset)$'
 is 'a handshake that is cut anywhere is waited for' \
-	"$(wire "$port" hex=1300 silent hex=00000100000000007468 silent hex=726565666f6c6402000200 frame)" \
+	"$(wire "$port" hex=1300 silent hex=00000100000000007468 silent hex=726565666f6c6403000300 frame)" \
 	$'silent\nsilent\n81:112'
 is 'a bad length after the handshake is an error and the end' \
 	"$(wire "$port" hello frame hex=ffffffff frame frame | cut -d: -f1)" $'81\n43\nend'

@@ -322,11 +322,16 @@ static void test_lists(void)
 		{ "ed", false, 2, "lists accounts out of order", "list: in another order" },
 		{ "dd", false, 2, "lists accounts out of order", "list: the same twice" },
 		{ "cd", false, 2, "lists accounts out of order", "list: the one asked after" },
+		{ "dE", false, 2, "", "list: in the order of folded names" },
+		{ "Ed", false, 2, "lists accounts out of order", "list: not in that of bytes" },
+		{ "Ddx", true, 2, "lists more than it was asked", "list: one name in two cases" },
+		{ "Dd", true, 2, "", "list: of one name in two cases by id" },
+		{ "dD", true, 2, "lists accounts out of order", "list: not by the bytes of it" },
 	};
 	struct frame request = { .type = FRAME_LIST };
 
 	request.list.count = 2;
-	request.list.prefix = view_of_string("u");
+	request.list.prefix = view_of_string("U");
 	request.list.after_name = view_of_string("uc");
 	request.list.after = an_id('c');
 	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {

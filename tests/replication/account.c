@@ -463,6 +463,39 @@ static void test_two(void)
 	cluster_free(&k);
 }
 
+/* Accounts of before, whose names differ in case only: several with one name. */
+static void test_two_cases(void)
+{
+	char line[128], text[ID_TEXT_SIZE + 1];
+
+	fresh(2);
+	(void)put_account(&k, 7, "Alice", UINT64_C(1700000000001), true);
+	(void)put_account(&k, 7, "alice", UINT64_C(1700000000000), true);
+	say(&k, 0, "list AL");
+	const char *h = heard(&k, 0);
+
+	OK(has(h, "users alice- Alice~"),
+	   "two cases: the older has the name, the other its digits");
+	say(&k, 0, "create bob pw");
+	say(&k, 1, "create Bob pw");
+	OK(has(heard(&k, 1), "result create name-taken"), "two cases: taken in any case");
+	say(&k, 1, "create Carl pw");
+	say(&k, 1, "logout");
+	say(&k, 1, "login cARL pw");
+	OK(has(heard(&k, 1), "result login ok copies=3"), "two cases: logged in to by any");
+	IS_STRING(k.clients[1].last.name, "Carl", "two cases: and called as it was made");
+	id_to_text(&k.clients[1].last.id, text);
+	(void)snprintf(line, sizeof line, "send CARL~%s hi", text + ID_TEXT_SIZE - ID_SUFFIX_SIZE);
+	say(&k, 0, line);
+	say(&k, 0, "send carl there");
+	OK(has(heard(&k, 1), "message bob hi 1\nmessage bob there 2\n"),
+	   "two cases: reached by any, with digits and without");
+	(void)heard(&k, 0);
+	say(&k, 0, "list");
+	OK(has(heard(&k, 0), " bob+ Carl+\nresult list ok"), "two cases: listed as made, in order");
+	cluster_free(&k);
+}
+
 static void test_none_counts(void)
 {
 	fresh(2);
@@ -619,6 +652,7 @@ int main(void)
 	test_full();
 	test_holder_gone();
 	test_two();
+	test_two_cases();
 	test_none_counts();
 	test_delete();
 	test_uuid();

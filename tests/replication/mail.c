@@ -613,6 +613,29 @@ static void test_changed_by_return(void)
 	cluster_free(&k);
 }
 
+/* The name is nobody's for a while: a try that fails then takes nothing from the warning. In
+ * whatever case the name is written, it is one name. */
+static void test_changed_after_tries(void)
+{
+	fresh(3);
+	say(&k, 0, "send bob to the first");
+	say(&k, 1, "delete");
+	say(&k, 0, "send Bob who is gone");
+	OK(has(heard(&k, 0), "result send no-such-user"), "changed: nobody has the name");
+	say(&k, 0, "send bob again");
+	OK(has(heard(&k, 0), "result send no-such-user"), "changed: nor now");
+	say(&k, 2, "create BOB other");
+	quiet(&k);
+	say(&k, 0, "send boB secret");
+	OK(has(heard(&k, 0), "result send name-changed stored=0 online=0 BOB"),
+	   "changed: the warning outlives tries that failed");
+	IS_STRING(heard(&k, 2), "", "changed: and nothing was sent");
+	say(&k, 0, "send bob meant");
+	OK(has(heard(&k, 2), "message alice meant 1"),
+	   "changed: the same command again goes to the new one");
+	cluster_free(&k);
+}
+
 /* The replicas that a message was written to die, and the one that returns gives the name to
  * another account: the message's outcome is unknown. That tells nobody of the other account. */
 static void test_changed_while_unknown(void)
@@ -759,6 +782,7 @@ int main(void)
 	test_id_of_result();
 	test_many_streams();
 	test_changed();
+	test_changed_after_tries();
 	test_changed_by_return();
 	test_changed_while_unknown();
 	test_unconfirmed_not_kept();

@@ -341,6 +341,48 @@ static void test_list(void)
 	rig_close(&r);
 }
 
+/* One name in two cases: taken, found, listed; and what was made is told as it was made. */
+static void test_case(void)
+{
+	struct rig r;
+	struct person bob = person_make("Bob", 1, CLOCK_MS);
+	struct person rival = person_make("bOB", 2, CLOCK_MS + 1);
+	struct person carl = person_make("carl", 3, CLOCK_MS + 2);
+	struct list_item item;
+	struct entry entry;
+
+	rig_open(&r);
+	struct peer *peer = rig_join(&r);
+
+	rig_create(&r, peer, &carl);
+	rig_create(&r, peer, &bob);
+	struct frame reply = introduce(&r, peer, &rival);
+
+	IS_U64(reply.status, STATUS_TAKEN, "case: the name is taken in any case");
+	OK(view_equal(reply.introduced.entry.name, view_of_string("Bob")),
+	   "case: by the holder as it was made");
+	reply = rig_ask(&r, peer, lookup_of("BOB", ""));
+	struct reader entries = reader_of(reply.entries.entries);
+
+	OK(protocol_next_entry(&entries, &entry) && id_equal(&entry.id, &bob.account.id) &&
+	           view_equal(entry.name, view_of_string("Bob")),
+	   "case: found by any case, and told as it was made");
+	reply = rig_ask(&r, peer, list_of("bO", "", 10, 0));
+	struct reader items = reader_of(reply.listed.entries);
+
+	OK(reply.listed.count == 1 && protocol_next_listed(&items, &item) &&
+	           view_equal(item.name, view_of_string("Bob")),
+	   "case: listed by a prefix in any case");
+	reply = rig_ask(&r, peer, list_of("", "BOBZ", 10, 0));
+	items = reader_of(reply.listed.entries);
+	OK(reply.listed.count == 1 && protocol_next_listed(&items, &item) &&
+	           view_equal(item.name, view_of_string("carl")),
+	   "case: the order of the list folds case");
+	(void)rig_ask(&r, peer, deletion_of(&bob));
+	IS_U64(introduce(&r, peer, &rival).status, STATUS_OK, "case: free when bob is gone");
+	rig_close(&r);
+}
+
 static void test_list_digest(void)
 {
 	struct rig a;
@@ -643,6 +685,7 @@ int main(void)
 	test_lookup();
 	test_holder();
 	test_list();
+	test_case();
 	test_list_digest();
 	test_login();
 	test_take_over();

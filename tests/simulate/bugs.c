@@ -22,6 +22,7 @@ const struct sim_bug sim_bugs[] = {
 	{ "confirm_without_clock", 2000, "`confirm` takes an id of any age" },
 	{ "introduce_always_yes", 2000, "`introduce` does not look for a holder" },
 	{ "introduce_again_yes", 2000, "a repeated `introduce` does not look for a holder" },
+	{ "introduce_exact_name", 2000, "`introduce` takes bob for another name than Bob" },
 	{ "created_in_parallel", 2000, "`introduce` goes to all replicas at once" },
 	{ "login_confirms", 500, "a log-in confirms the account" },
 	{ "handed_over_confirmed", 2000, "an account that is handed over is confirmed" },

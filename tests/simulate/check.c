@@ -145,7 +145,8 @@ static void check_owner(struct sim *s, uint32_t at)
 	for (uint32_t i = 0; i < s->history.accounts.count && !a->delete_begun; i++) {
 		const struct sim_account *b = &s->history.accounts.items[i];
 
-		if (i == at || !b->acknowledged || b->delete_begun || strcmp(a->name, b->name) != 0)
+		if (i == at || !b->acknowledged || b->delete_begun ||
+		    !sim_same_name(a->name, b->name))
 			continue;
 		if (a->yes & b->yes)
 			sim_fail(s,
@@ -168,7 +169,7 @@ static bool is_undisturbed(const struct sim *s, const char *name)
 	for (uint32_t i = 0; i < s->history.accounts.count; i++) {
 		const struct sim_account *a = &s->history.accounts.items[i];
 
-		if (strcmp(a->name, name) == 0 &&
+		if (sim_same_name(a->name, name) &&
 		    (a->by_liar || (a->delete_begun && !a->taken_back)))
 			return false;
 	}
@@ -183,7 +184,7 @@ static void check_somebody(struct sim *s, const struct sim_attempt *last)
 	for (uint32_t i = 0; i < s->history.attempts.count; i++) {
 		const struct sim_attempt *t = &s->history.attempts.items[i];
 
-		if (strcmp(t->name, last->name) != 0 ||
+		if (!sim_same_name(t->name, last->name) ||
 		    (t->account == UINT32_MAX && t->ending == SIM_REFUSED)) /* wrote nothing */
 			continue;
 		if (t->ending != SIM_REFUSED || !t->fair || !t->name_taken)
@@ -212,7 +213,7 @@ static void created(struct sim *s, uint32_t c, struct sim_command *k, const stru
 	    (t->account == UINT32_MAX || !s->history.accounts.items[t->account].gone.ever)) {
 		for (uint32_t i = 0; i < s->history.accounts.count; i++)
 			if (s->history.accounts.items[i].attempt != k->attempt &&
-			    strcmp(s->history.accounts.items[i].name, t->name) == 0)
+			    sim_same_name(s->history.accounts.items[i].name, t->name))
 				return;
 		sim_fail(s, "'%s' is said to be taken, by nobody", t->name);
 	}
@@ -254,8 +255,8 @@ static bool cannot_be_overlooked(const struct sim_command *k, const struct sim_a
 	id_to_text(&a->id, text);
 	(void)snprintf(suffixed, sizeof suffixed, "%s~%s", a->name,
 	               text + ID_TEXT_SIZE - ID_SUFFIX_SIZE);
-	return strcmp(k->name, a->name) == 0 || strcmp(k->name, suffixed) == 0 ||
-	       strcmp(k->name, text) == 0;
+	return sim_same_name(k->name, a->name) || sim_same_name(k->name, suffixed) ||
+	       sim_same_name(k->name, text);
 }
 
 static void check_nobody(struct sim *s, uint32_t c, const struct sim_command *k)
@@ -275,10 +276,10 @@ static void check_wrong_password(struct sim *s, uint32_t c, const struct sim_com
 	if (k->wrong_password || t->account == UINT32_MAX ||
 	    !cannot_be_overlooked(k, &s->history.accounts.items[t->account]))
 		return;
-	if (strcmp(k->name, t->name) == 0)
+	if (sim_same_name(k->name, t->name))
 		for (uint32_t i = 0; i < s->history.accounts.count; i++)
 			if (i != t->account &&
-			    strcmp(s->history.accounts.items[i].name, t->name) == 0)
+			    sim_same_name(s->history.accounts.items[i].name, t->name))
 				return; /* the name may be another's */
 	sim_fail(s, "client %u: the right password of '%s' is refused", c, k->name);
 }
@@ -347,7 +348,7 @@ static void check_sent_to(struct sim *s, uint32_t c, const struct sim_command *k
 	for (uint32_t i = 0; i < s->history.accounts.count && !k->command.has_id; i++) {
 		const struct sim_account *b = &s->history.accounts.items[i];
 
-		if (i == at || !cannot_be_overlooked(k, b) || strcmp(k->name, b->name) != 0)
+		if (i == at || !cannot_be_overlooked(k, b) || !sim_same_name(k->name, b->name))
 			continue;
 		if (!s->history.accounts.items[at].confirming &&
 		    !s->history.accounts.items[at].by_liar)
@@ -374,7 +375,7 @@ static void check_known(struct sim *s, uint32_t c, const struct sim_command *k)
 		uint32_t at = sim_account_find(s, &m->stream.recipient);
 
 		for (uint32_t n = 0; n < SIM_NAMES && m->text == k->text; n++) {
-			if (strcmp(k->name, sim_names[n]) != 0)
+			if (!sim_same_name(k->name, sim_names[n]))
 				continue;
 			if (p->known_as[n] != UINT32_MAX && p->known_as[n] != at)
 				sim_fail(s,

@@ -13,6 +13,20 @@
 
 const char *const sim_names[SIM_NAMES] = { "ann", "bob", "cid", "dee" };
 
+bool sim_same_name(const char *a, const char *b)
+{
+	return name_equal(view_of_string(a), view_of_string(b));
+}
+
+void sim_spell(struct sim *s, char *text)
+{
+	uint64_t how = sim_random(s, 4);
+
+	for (size_t i = 0; how < 2 && text[i] != '\0'; i++)
+		if (text[i] >= 'a' && text[i] <= 'z' && (how == 0 || i == 0))
+			text[i] = (char)(text[i] - 'a' + 'A');
+}
+
 static struct replication_time client_time(const struct sim *s)
 {
 	return (struct replication_time){ s->now / SIM_MS };
@@ -416,6 +430,7 @@ static void create(struct sim *s, uint32_t c)
 
 	memset(a, 0, sizeof *a);
 	(void)snprintf(a->name, sizeof a->name, "%s", sim_names[n]);
+	sim_spell(s, a->name);
 	(void)snprintf(a->password, sizeof a->password, "pw%u", s->history.attempts.count);
 	a->client = c;
 	a->life = s->clients[c].life;
@@ -425,7 +440,7 @@ static void create(struct sim *s, uint32_t c)
 	sim_trace(s, "client %u creates %s with %s", c, a->name, a->password);
 	k = sim_client_command(s, c, &command);
 	k->attempt = s->history.attempts.count - 1;
-	(void)snprintf(k->name, sizeof k->name, "%s", sim_names[n]);
+	(void)snprintf(k->name, sizeof k->name, "%s", a->name);
 }
 
 /* How somebody is called: by name, by name~digits, by id. */
@@ -436,6 +451,7 @@ static void call(struct sim *s, char to[], size_t size, const struct sim_attempt
 
 	if (a->account == UINT32_MAX || how < 7) {
 		(void)snprintf(to, size, "%s", a->name);
+		sim_spell(s, to);
 		return;
 	}
 	id_to_text(&s->history.accounts.items[a->account].id, text);
@@ -443,6 +459,7 @@ static void call(struct sim *s, char to[], size_t size, const struct sim_attempt
 		(void)snprintf(to, size, "%s~%s", a->name, text + ID_TEXT_SIZE - ID_SUFFIX_SIZE);
 	else
 		(void)snprintf(to, size, "%s", text);
+	sim_spell(s, to);
 }
 
 /* Mostly one that was not refused, and is not deleted. */
@@ -577,6 +594,7 @@ static void simple(struct sim *s, uint32_t c, enum command_kind kind)
 
 	if (kind == COMMAND_LIST && sim_chance(s, 30))
 		(void)snprintf(prefix, sizeof prefix, "%.1s", sim_names[sim_random(s, SIM_NAMES)]);
+	sim_spell(s, prefix);
 	command.name = view_of_string(prefix);
 	sim_trace(s, "client %u: command %u %s", c, (unsigned)kind, prefix);
 	k = sim_client_command(s, c, &command);

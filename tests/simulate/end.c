@@ -498,7 +498,7 @@ static void check_union(struct sim *s, const struct store *store)
 			const struct sim_account *b = &s->history.accounts.items[o];
 			struct account other = { .confirmed = false };
 
-			if ((a->yes & b->yes) && strcmp(a->name, b->name) == 0 &&
+			if ((a->yes & b->yes) && sim_same_name(a->name, b->name) &&
 			    store_find(store, &b->id, &other, NULL) == STORE_ALIVE &&
 			    other.confirmed)
 				sim_fail(s, "'%s' has two owners, accounts %u and %u, who met",

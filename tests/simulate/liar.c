@@ -169,6 +169,7 @@ static struct liar_account *remake(struct sim *s, struct liar_account *a)
 	sim_draw(s, random, sizeof random);
 	auth_setting_make(random, a->setting);
 	(void)snprintf(a->name, sizeof a->name, "%s", names[sim_random(s, 5)]);
+	sim_spell(s, a->name);
 	a->account.name = view_of_string(a->name);
 	a->account.confirmed = false;
 	auth_verifier_make(a->key, seal, view_of_string(a->setting), &a->account.verifier);

@@ -497,6 +497,10 @@ void sim_replica_release(struct sim *s, uint32_t i);
 
 /* simulate/client.c */
 extern const char *const sim_names[SIM_NAMES];
+/* Whether two names, or references, are the same: case does not count. */
+bool sim_same_name(const char *a, const char *b);
+/* Writes a name, or a reference, as somebody may: with some letters in upper case. */
+void sim_spell(struct sim *s, char *text);
 void sim_stretch(struct view password, struct view setting, uint8_t key[KEY_SIZE]);
 void sim_client_start(struct sim *s, uint32_t c);
 void sim_client_crash(struct sim *s, uint32_t c, bool host);

@@ -13,7 +13,7 @@ enum {
 	IDS = 6, /* 0 to IDS - 1; all may be recipients and senders */
 	SESSIONS = 3,
 	NUMBERS = 2600, /* at most; a world uses fewer */
-	NAMES = 3,
+	NAMES = 4,
 	TEXTS = 8,
 };
 
@@ -49,7 +49,8 @@ static struct id ids[IDS];
 static struct ulid sessions[SESSIONS];
 static struct view texts[TEXTS]; /* in ascending order */
 static uint8_t text_bytes[TEXTS][3000];
-static const char *const names[NAMES] = { "anna", "bert", "bertha" };
+static const char *const names[NAMES] = { "anna", "bert", "BErt", "berTha" };
+static const unsigned same_as[NAMES] = { 0, 1, 1, 3 }; /* the first of the same name */
 static uint64_t random_state = 1;
 
 static uint64_t random_u64(void)
@@ -487,7 +488,8 @@ static bool same_names(const struct store *store)
 			struct id after = { { 0 } };
 
 			for (unsigned i = 0; i < scale->ids; i++)
-				if (naive.state[i] == STORE_ALIVE && naive.name[i] == name &&
+				if (naive.state[i] == STORE_ALIVE &&
+				    same_as[naive.name[i]] == same_as[name] &&
 				    naive.confirmed[i] == confirmed) {
 					if (!store_name_next(store, view, confirmed, &after,
 					                     &account) ||
@@ -504,8 +506,8 @@ static bool same_names(const struct store *store)
 				store, view, except < scale->ids ? &ids[except] : NULL, &account);
 
 			for (unsigned i = scale->ids; i-- > 0;)
-				if (naive.state[i] == STORE_ALIVE && naive.name[i] == name &&
-				    i != except &&
+				if (naive.state[i] == STORE_ALIVE &&
+				    same_as[naive.name[i]] == same_as[name] && i != except &&
 				    (want == IDS || naive.confirmed[i] >= naive.confirmed[want]))
 					want = i;
 			if (found != (want < IDS) || (found && !id_equal(&account.id, &ids[want])))
@@ -538,7 +540,7 @@ static bool same_suffixes(const struct store *store)
 
 static bool same_list(const struct store *store)
 {
-	static const char *const prefixes[] = { "", "a", "ber", "bert", "bertha", "c" };
+	static const char *const prefixes[] = { "", "A", "ber", "bert", "bERTha", "c" };
 
 	for (size_t p = 0; p < sizeof prefixes / sizeof prefixes[0]; p++) {
 		struct view prefix = view_of_string(prefixes[p]);
@@ -549,13 +551,13 @@ static bool same_list(const struct store *store)
 		for (unsigned name = 0; name < NAMES; name++)
 			for (unsigned i = 0; i < scale->ids; i++) {
 				if (naive.state[i] != STORE_ALIVE || !naive.confirmed[i] ||
-				    naive.name[i] != name ||
-				    strncmp(names[name], prefixes[p], prefix.size) != 0)
+				    same_as[naive.name[i]] != name ||
+				    strncasecmp(names[name], prefixes[p], prefix.size) != 0)
 					continue;
 				if (!store_list_next(store, prefix, after_name, &after, &account) ||
 				    !id_equal(&account.id, &ids[i]))
 					return false;
-				after_name = view_of_string(names[name]);
+				after_name = view_of_string(names[naive.name[i]]);
 				after = account.id;
 			}
 		if (store_list_next(store, prefix, after_name, &after, &account))
