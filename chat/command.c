@@ -146,6 +146,25 @@ static void parse_arguments(const struct verb_row *row, struct view rest,
 	}
 }
 
+static bool is_number(struct view word)
+{
+	for (size_t i = 0; i < word.size; i++)
+		if (word.data[i] < '0' || word.data[i] > '9')
+			return false;
+	return word.size > 0;
+}
+
+/* A number alone is the count, and not a name. */
+static void prefer_count(const struct verb_row *row, struct command_fields *fields)
+{
+	if (row->arguments[1] != FIELD_COUNT || fields->given != FIELD_BIT(FIELD_NAME) ||
+	    !is_number(fields->values[FIELD_NAME]))
+		return;
+	fields->given = FIELD_BIT(FIELD_COUNT);
+	fields->values[FIELD_COUNT] = fields->values[FIELD_NAME];
+	fields->values[FIELD_NAME] = view_of(NULL, 0);
+}
+
 /* ---- fields are checked ---- */
 
 static void refuse(struct command_request *request, enum outcome outcome, const char *format, ...)
@@ -282,6 +301,23 @@ static bool check_password(struct command_request *request)
 	return false;
 }
 
+static bool check_number(const struct command_fields *fields, struct command_request *request)
+{
+	struct view text = fields->values[FIELD_COUNT];
+	uint32_t count = 0;
+
+	if ((request->given & FIELD_BIT(FIELD_COUNT)) == 0)
+		return true;
+	for (size_t i = 0; is_number(text) && i < text.size && count <= COMMAND_COUNT_MAX; i++)
+		count = count * 10 + (uint32_t)(text.data[i] - '0');
+	request->count = count;
+	if (count >= 1 && count <= COMMAND_COUNT_MAX)
+		return true;
+	refuse(request, OUTCOME_USAGE, "'%.*s' is no number from 1 to %d", SHOWN(text),
+	       COMMAND_COUNT_MAX);
+	return false;
+}
+
 static bool check_others(const struct verb_row *row, const struct command_fields *fields,
                          struct command_request *request)
 {
@@ -338,7 +374,7 @@ static void check(const struct verb_row *row, struct command_fields *fields, boo
 	request->text = fields->values[FIELD_TEXT];
 	if (!check_name(row, request) || !check_to(fields, request) || !check_text(request))
 		return;
-	if (!check_password(request))
+	if (!check_password(request) || !check_number(fields, request))
 		return;
 	(void)check_others(row, fields, request); /* the request says how it ended */
 }
@@ -422,6 +458,8 @@ static void parse_fields(struct command_parser *p, struct view line, bool was_cu
 		row = verb_find(fields->word);
 		if (row != NULL)
 			parse_arguments(row, line, fields);
+		if (row != NULL)
+			prefer_count(row, fields);
 	}
 }
 

@@ -39,6 +39,7 @@ enum {
 	COMMAND_LINE_SIZE_MAX = 1 << 20,
 	COMMAND_DETAIL_SIZE = 400, /* of a sentence, with its NUL */
 	COMMAND_PATTERN_SIZE_MAX = 256,
+	COMMAND_COUNT_MAX = 1000,
 	COMMAND_ACCOUNT_SIZE = ID_TEXT_SIZE + NAME_SIZE_MAX + 1, /* of name_is_reference,
 	                                                          * and a NUL */
 };
@@ -60,6 +61,7 @@ struct command_request {
 	uint64_t number;                  /* and its number */
 	uint64_t duration_ms;             /* FIELD_SECONDS */
 	bool is_on;                       /* FIELD_STATE */
+	uint32_t count;                   /* FIELD_COUNT */
 	enum outcome outcome;             /* OUTCOME_OK, or why the request is refused */
 	char detail[COMMAND_DETAIL_SIZE]; /* a sentence for the user; empty with OUTCOME_OK */
 };

@@ -26,6 +26,7 @@ static const char *const field_keys[FIELD_END] = {
 	[FIELD_REGEX] = "regex",         [FIELD_TO] = "to",
 	[FIELD_TEXT] = "text",           [FIELD_ID] = "id",
 	[FIELD_SECONDS] = "seconds",     [FIELD_STATE] = "state",
+	[FIELD_COUNT] = "count",
 };
 
 /* The byte at the cursor, or 0 at the end: nowhere outside strings is a NUL allowed either. */
@@ -228,7 +229,7 @@ static bool take_value(struct cursor *c, enum field field, struct command_fields
 		if (!take_string(c, &fields->to[0]))
 			return false;
 		fields->to_count = 1;
-	} else if (field == FIELD_SECONDS && peek(c) != '"') {
+	} else if ((field == FIELD_SECONDS || field == FIELD_COUNT) && peek(c) != '"') {
 		if (!take_number(c, value))
 			return false;
 	} else if (!take_string(c, value)) {

@@ -333,7 +333,8 @@ void transcript_own(struct transcript *t, const struct transcript_own *own,
 		remark(t, &has_remark, STYLE_NOTICE);
 		say_own(t->out, own->state == TRANSCRIPT_WAITING ? "waiting" : "on its way");
 	} else if (own->outcome == OUTCOME_OK) {
-		remark_stored(t, own, &has_remark);
+		if (!own->is_old)
+			remark_stored(t, own, &has_remark);
 	} else {
 		remark_failed(t, own, &has_remark);
 	}
@@ -630,6 +631,15 @@ void transcript_notice(struct transcript *t, const char *text, const struct tran
 {
 	begin_notice(t, now);
 	say_foreign(t->out, text);
+	end_line(t);
+}
+
+void transcript_rule(struct transcript *t, const char *text)
+{
+	put_style(t, STYLE_DIM);
+	say_own(t->out, "-- ");
+	say_foreign(t->out, text);
+	say_own(t->out, " --");
 	end_line(t);
 }
 

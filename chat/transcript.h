@@ -98,6 +98,7 @@ struct transcript_own {
 	size_t to_count;
 	struct view text;
 	enum transcript_own_state state;
+	bool is_old; /* it was shown at its time: who was online then is of no interest */
 	/* TRANSCRIPT_ENDED: */
 	enum outcome outcome;
 	const char *detail;
@@ -138,6 +139,9 @@ void transcript_replicas(struct transcript *t, const struct replica_row rows[REP
 
 /* Appends "14:03 -- TEXT". The text may hold foreign bytes. */
 void transcript_notice(struct transcript *t, const char *text, const struct transcript_time *now);
+/* Appends "-- TEXT --", without a time: what stands below or above it. The text may hold foreign
+ * bytes. */
+void transcript_rule(struct transcript *t, const char *text);
 /* Tells that the session ended without a command, and ends the block of what waited. `why` is a
  * phrase. */
 void transcript_logged_out(struct transcript *t, const char *why,

@@ -127,6 +127,39 @@ static const struct verb_row rows[VERB_TEXT] = {
 		.needed = FIELD_BIT(FIELD_STATE),
 		.arguments = { FIELD_STATE, FIELD_END },
 	},
+	[VERB_HISTORY] = {
+		.verb = VERB_HISTORY,
+		.name = "history",
+		.usage = "[NAME] [N]",
+		.summary = "what was said last",
+		.help = "The last N messages (20) that are kept on this side: those with NAME, or "
+		        "all. A number alone is N. PgUp shows them page by page.",
+		.when = WHEN_IN,
+		.optional = FIELD_BIT(FIELD_NAME) | FIELD_BIT(FIELD_COUNT),
+		.arguments = { FIELD_NAME, FIELD_COUNT },
+	},
+	[VERB_SEARCH] = {
+		.verb = VERB_SEARCH,
+		.name = "search",
+		.usage = "TEXT",
+		.summary = "find a text in what was said",
+		.help = "In all messages that are kept on this side. Upper and lower case of "
+		        "A to Z are equal; the newest come last.",
+		.when = WHEN_IN,
+		.needed = FIELD_BIT(FIELD_TEXT),
+		.arguments = { FIELD_TEXT, FIELD_END },
+	},
+	[VERB_LOG] = {
+		.verb = VERB_LOG,
+		.name = "log",
+		.usage = "[on|off]",
+		.summary = "keep what is said, or do not",
+		.help = "Without a word it tells where. It is kept in clear, for its owner alone; "
+		        "what is kept already stays until its files are removed.",
+		.when = WHEN_ANY,
+		.optional = FIELD_BIT(FIELD_STATE),
+		.arguments = { FIELD_STATE, FIELD_END },
+	},
 	[VERB_WAIT] = {
 		.verb = VERB_WAIT,
 		.name = "wait",

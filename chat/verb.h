@@ -26,6 +26,9 @@ enum verb {
 	VERB_CHECK,
 	VERB_REPLICAS,
 	VERB_BELL,
+	VERB_HISTORY,
+	VERB_SEARCH,
+	VERB_LOG,
 	VERB_WAIT,
 	VERB_HELP,
 	VERB_QUIT,
@@ -45,6 +48,7 @@ enum field {
 	FIELD_ID,
 	FIELD_SECONDS,
 	FIELD_STATE,
+	FIELD_COUNT,
 	FIELD_END,
 };
 #define FIELD_BIT(field) ((uint16_t)(1u << (field)))

@@ -38,9 +38,11 @@ struct cli_archive {
 	struct writing writing;
 
 	struct syncer *reader;
-	struct piece_look *look; /* NULL: none is asked for */
+	bool is_looking; /* a look waits, or is under way: then the reader has the next three */
+	struct archive_query query;
+	struct piece_look look;
 	char look_folder[HOME_PATH_SIZE];
-	void (*found)(void *context);
+	void (*found)(void *context, const struct piece_look *look);
 	void *found_context;
 };
 
@@ -65,7 +67,7 @@ static void write_lines(void *context)
 
 static void start_reader(struct cli_archive *a)
 {
-	if (a->look != NULL && !syncer_is_running(a->reader) && a->script.out.size == 0 &&
+	if (a->is_looking && !syncer_is_running(a->reader) && a->script.out.size == 0 &&
 	    !syncer_is_running(a->writer))
 		syncer_start(a->reader);
 }
@@ -191,18 +193,19 @@ static void look_back(void *context)
 {
 	struct cli_archive *a = context;
 
-	piece_look(a->look_folder, a->look);
+	piece_look(a->look_folder, &a->look);
 }
 
 static void looked(void *context)
 {
 	struct cli_archive *a = context;
 
-	a->look = NULL;
-	a->found(a->found_context);
+	a->is_looking = false;
+	a->found(a->found_context, &a->look);
+	piece_look_release(&a->look);
 }
 
-bool archive_look_now(struct cli_archive *a, struct piece_look *look)
+bool archive_look_now(const struct cli_archive *a, struct piece_look *look)
 {
 	assert(look->bytes_max > 0);
 	if (!has_account(a))
@@ -211,13 +214,16 @@ bool archive_look_now(struct cli_archive *a, struct piece_look *look)
 	return true;
 }
 
-bool archive_look(struct cli_archive *a, struct piece_look *look, void (*found)(void *context),
+bool archive_look(struct cli_archive *a, const struct archive_query *query, size_t wanted,
+                  bool counts, void (*found)(void *context, const struct piece_look *look),
                   void *context)
 {
-	assert(a->look == NULL);
+	assert(!a->is_looking);
 	if (!has_account(a) || a->reader == NULL)
 		return false;
-	a->look = look;
+	a->is_looking = true;
+	a->query = *query;
+	a->look = (struct piece_look){ .query = &a->query, .wanted = wanted, .counts = counts };
 	a->found = found;
 	a->found_context = context;
 	(void)snprintf(a->look_folder, sizeof a->look_folder, "%s", a->folder);
@@ -312,10 +318,11 @@ void archive_free(struct cli_archive *a)
 {
 	if (a == NULL)
 		return;
-	if (a->look != NULL)
-		atomic_store(&a->look->stops, true);
+	atomic_store(&a->look.stops, true);
 	if (!end_writer(a) || (a->reader != NULL && !syncer_wait_for(a->reader, ARCHIVE_END_MS)))
 		return; /* the end of the process ends the threads */
+	if (a->is_looking)
+		piece_look_release(&a->look);
 	syncer_free(a->reader);
 	syncer_free(a->writer);
 	pieces_close(&a->writing.pieces);

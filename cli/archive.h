@@ -17,7 +17,7 @@
  *   archive_begin(a, name, &id);                            after each log-in
  *   archive_message(a, &shown);
  *   archive_sending(a, to, count, text);   archive_sent(a, ms, &answer);
- *   archive_look(a, &question, found);                      one at a time
+ *   archive_look(a, &query, 20, false, found, context);     one at a time
  *   archive_free(a);
  */
 #ifndef THREEFOLD_CLI_ARCHIVE_H
@@ -64,12 +64,15 @@ void archive_sending(struct cli_archive *a, const struct view *to, size_t to_cou
 void archive_sent(struct cli_archive *a, uint64_t sent_ms, const struct script_answer *answer);
 
 /* Looks at once, on this thread, no further back than look->bytes_max, which is set: for what
- * cannot wait. Lines that wait to be written are not seen. False if there is no folder. */
-bool archive_look_now(struct cli_archive *a, struct piece_look *look);
-/* Looks on a thread of its own, when all lines so far are written. `found` is called in a later
- * turn of the loop; `look` stays where it is until then. False, and nothing is called, if there is
- * no folder or no thread; one look is under way at a time. */
-bool archive_look(struct cli_archive *a, struct piece_look *look, void (*found)(void *context),
+ * cannot wait. Lines that wait to be written are not seen. False if there is no folder. The caller
+ * releases `look`. */
+bool archive_look_now(const struct cli_archive *a, struct piece_look *look);
+/* Looks for the last `wanted` lines on a thread of its own, when all lines so far are written;
+ * `query` is copied, `counts` as in struct piece_look. `found` is called in a later turn of the
+ * loop, with what came of it, which lives until it returns. False, and nothing is called, if there
+ * is no folder or no thread. One look is under way at a time. */
+bool archive_look(struct cli_archive *a, const struct archive_query *query, size_t wanted,
+                  bool counts, void (*found)(void *context, const struct piece_look *look),
                   void *context);
 
 #endif

@@ -112,12 +112,11 @@ static bool is_full(const struct pieces *p)
 	return fstat(p->fd, &st) == 0 && st.st_size >= PIECE_SIZE_MAX;
 }
 
-/* Only its owner may look into what is there. Whether the last line is whole is seen. */
+/* Only its owner may look into what is there. */
 static bool open_piece(struct pieces *p)
 {
 	char path[HOME_PATH_SIZE];
 	struct stat st;
-	char last = '\n';
 	int fd;
 
 	path_of(p->folder, p->number, path);
@@ -128,10 +127,7 @@ static bool open_piece(struct pieces *p)
 	}
 	if (fstat(fd, &st) == 0 && (st.st_mode & 077) != 0)
 		(void)fchmod(fd, 0600);
-	if (st.st_size > 0 && pread(fd, &last, 1, st.st_size - 1) != 1)
-		last = 0; /* an empty line does no harm */
 	p->fd = fd;
-	p->is_torn = last != '\n';
 	return true;
 }
 
@@ -167,6 +163,19 @@ static bool open_next(struct pieces *p)
 	return true;
 }
 
+/* Whether the last line has no newline: ours, or that of another client which was stopped while it
+ * wrote. */
+static bool is_torn(const struct pieces *p)
+{
+	struct stat st;
+	char last;
+
+	if (fstat(p->fd, &st) != 0 || st.st_size == 0)
+		return false;
+	/* If that is not known: an empty line does no harm. */
+	return pread(p->fd, &last, 1, st.st_size - 1) != 1 || last != '\n';
+}
+
 /* False, with errno, if not all of it is there. */
 static bool write_all(struct pieces *p, struct view bytes)
 {
@@ -180,7 +189,6 @@ static bool write_all(struct pieces *p, struct view bytes)
 		if (count < 0)
 			return false;
 		used += (size_t)count;
-		p->is_torn = bytes.data[used - 1] != '\n';
 	}
 	return true;
 }
@@ -194,7 +202,7 @@ bool pieces_append(struct pieces *p, struct view lines, char err[PIECE_ERR_SIZE]
 	assert(lines.data[lines.size - 1] == '\n');
 	if (!open_next(p))
 		return fail(p, "write to", errno, err);
-	if (!p->is_torn)
+	if (!is_torn(p))
 		return write_all(p, lines) || fail(p, "write to", errno, err);
 	buf_init(&mended, lines.size + 1);
 	buf_append_text(&mended, "\n");

@@ -6,8 +6,8 @@
  *
  * Several clients may write at once: a piece is opened to be appended to, and some whole lines are
  * one write. Each client looks at the size before it writes, so all of them go on to the next piece
- * together. Nothing is synced: after a power cut the last seconds may be missing. If a write has
- * put half of a line there, the next one ends that line first.
+ * together. Nothing is synced: after a power cut the last seconds may be missing. If half of a
+ * line stands there at the end, whoever wrote it, the next write ends it first.
  *
  * What stands in a piece is read from its end to its front, in parts, with read and not mapped: a
  * piece that another program cuts meanwhile is then shorter, and ends nobody.
@@ -33,7 +33,6 @@ struct pieces {
 	char folder[HOME_PATH_SIZE];
 	int fd; /* of the last piece; -1: it is not open */
 	uint32_t number;
-	bool is_torn; /* it does not end with a newline */
 };
 
 /* Begins with nothing open. `folder`, which need not exist, is copied and has less than

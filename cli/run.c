@@ -7,6 +7,8 @@
 
 #include "chat/help.h"
 
+#include <stdio.h>
+
 /* ---- results ---- */
 
 static void end_command(struct cli_run *r)
@@ -156,6 +158,10 @@ static void take_result(struct cli_run *r, const struct result *result)
 	    (result->kind == COMMAND_LOGOUT || result->kind == COMMAND_DELETE))
 		run_forget_session(r);
 	answer(r, &a);
+	if (r->console != NULL && result->outcome == OUTCOME_OK &&
+	    (result->kind == COMMAND_CREATE || result->kind == COMMAND_LOGIN) &&
+	    archive_begin(r->show->archive, result->name, &result->id))
+		recall_last(r->show, view_of_string(r->show->talk));
 }
 
 /* Takes a page of accounts and keeps those whose names match the pattern. */
@@ -342,6 +348,55 @@ static void do_bell(struct cli_run *r)
 	answer_ok(r, r->request.is_on ? "it rings when a message comes" : "it is quiet");
 }
 
+/* ---- what was said ---- */
+
+/* The lines are shown, and no other line is needed. */
+static void recalled(void *context)
+{
+	struct cli_run *r = context;
+
+	show_done(r->show);
+	end_command(r);
+}
+
+static void do_recall(struct cli_run *r)
+{
+	const struct command_request *q = &r->request;
+	size_t count = (q->given & FIELD_BIT(FIELD_COUNT)) != 0 ? q->count : RECALL_COUNT;
+	const char *why;
+
+	if (r->console == NULL) {
+		refuse(r, OUTCOME_USAGE, "nothing is kept here: only at a person's terminal it is");
+		return;
+	}
+	why = q->verb == VERB_HISTORY ? recall_history(&r->recall, q->name, count)
+	                              : recall_search(&r->recall, q->text);
+	if (why != NULL)
+		refuse(r, OUTCOME_USAGE, why);
+}
+
+static void do_log(struct cli_run *r)
+{
+	struct cli_archive *archive = r->show->archive;
+	char text[HOME_PATH_SIZE + 64];
+
+	if (r->console == NULL) {
+		refuse(r, OUTCOME_USAGE, "nothing is kept here: only at a person's terminal it is");
+		return;
+	}
+	if ((r->request.given & FIELD_BIT(FIELD_STATE)) != 0)
+		archive_switch(archive, r->request.is_on);
+	if (!archive_is_on(archive))
+		answer_ok(r, "off: what is said is not kept");
+	else if (archive_folder(archive)[0] == 0)
+		answer_ok(r, "on: what is said is kept after a log-in");
+	else
+		(void)snprintf(text, sizeof text, "on: what is said is kept in %s",
+		               archive_folder(archive));
+	if (r->is_busy)
+		answer_ok(r, text);
+}
+
 /* ---- a line ---- */
 
 static void do_verb(struct cli_run *r)
@@ -381,6 +436,13 @@ static void do_verb(struct cli_run *r)
 		break;
 	case VERB_BELL:
 		do_bell(r);
+		break;
+	case VERB_HISTORY:
+	case VERB_SEARCH:
+		do_recall(r);
+		break;
+	case VERB_LOG:
+		do_log(r);
 		break;
 	case VERB_WAIT:
 		loop_timer_set(r->loop, &r->wait, loop_now_ms(r->loop) + q->duration_ms);
@@ -437,6 +499,7 @@ void run_init(struct cli_run *r, struct loop *l, struct link *link, struct cli_s
 	r->question = question;
 	r->console = show->console;
 	r->wait.expired = wait_expired;
+	recall_init(&r->recall, show, recalled, r);
 	command_parser_init(&r->parser, r->console != NULL);
 }
 

@@ -13,6 +13,7 @@
 #include "chat/pattern.h"
 #include "cli/list.h"
 #include "cli/question.h"
+#include "cli/recall.h"
 #include "cli/show.h"
 
 struct cli_run {
@@ -35,6 +36,7 @@ struct cli_run {
 	bool users_told;                /* /list in a script: at least one page was shown */
 	struct listing list;            /* /list for a person: accounts to show at its end */
 	struct loop_timer wait;         /* /wait */
+	struct cli_recall recall;       /* /history and /search */
 	bool delete_waits;              /* /delete waits until what is pending is shown */
 };
 

@@ -28,7 +28,7 @@ enum {
 
 /* ---- time ---- */
 
-static struct transcript_time local(uint64_t ms)
+struct transcript_time show_local_time(uint64_t ms)
 {
 	time_t seconds = (time_t)(ms / 1000);
 	struct tm tm;
@@ -53,7 +53,7 @@ static struct transcript_time now(const struct cli_show *s)
 
 	if (ms == 0 && clock_gettime(CLOCK_REALTIME, &clock) == 0)
 		ms = (uint64_t)clock.tv_sec * 1000;
-	return local(ms);
+	return show_local_time(ms);
 }
 
 static uint32_t live_count(const struct cli_show *s)
@@ -240,7 +240,7 @@ void show_message(struct cli_show *s, const struct shown *shown)
 		script_message(&s->script, shown);
 		return;
 	}
-	sent = local(shown->sent_ms);
+	sent = show_local_time(shown->sent_ms);
 	console_announce(s->console);
 	transcript_message(&s->transcript, shown, &sent);
 	archive_message(s->archive, shown);
@@ -392,9 +392,6 @@ void show_result(struct cli_show *s, const struct script_answer *a)
 	}
 	if (s->is_message)
 		archive_sent(s->archive, now(s).ms, a);
-	if (s->console != NULL && done && a->result != NULL &&
-	    (a->result->kind == COMMAND_CREATE || a->result->kind == COMMAND_LOGIN))
-		(void)archive_begin(s->archive, a->result->name, &a->result->id);
 	show_done(s);
 }
 

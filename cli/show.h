@@ -77,6 +77,9 @@ void show_prompt(struct cli_show *s);
 /* Writes a line of the client itself, at once. There must be a person. */
 void show_notice(struct cli_show *s, const char *text);
 
+/* The time of the place at this moment. */
+struct transcript_time show_local_time(uint64_t ms);
+
 /* ---- what happens ---- */
 
 /* Takes ACTION_READY, once: tells how each replica is, and which leads. Lines are taken from now

@@ -127,6 +127,22 @@ static void test_refusals_of_texts(void)
 		{ "/bell", "bell", "usage" },
 		{ "/bell maybe", "bell", "usage" },
 		{ "/bell on off", "bell", "usage" },
+		{ "/history", "history", "ok" },
+		{ "/history bob", "history", "ok" },
+		{ "/history 5", "history", "ok" },
+		{ "/history 5 5", "history", "ok" },
+		{ "/history bob 1000", "history", "ok" },
+		{ "/history bob 1001", "history", "usage" },
+		{ "/history bob 0", "history", "usage" },
+		{ "/history 0", "history", "usage" },
+		{ "/history bob five", "history", "usage" },
+		{ "/history .bob", "history", "bad-name" },
+		{ "/history bob 5 5", "history", "usage" },
+		{ "/search any words", "search", "ok" },
+		{ "/search", "search", "usage" },
+		{ "/log", "log", "ok" },
+		{ "/log on", "log", "ok" },
+		{ "/log maybe", "log", "usage" },
 		{ "/wait 0.5", "wait", "ok" },
 		{ "/wait", "wait", "usage" },
 		{ "/wait -1", "wait", "usage" },
@@ -237,6 +253,13 @@ static void test_arguments(void)
 	IS_STRING(outcome_code(request.outcome), "bad-name", "json: a string is one name");
 	parse("{\"command\":\"wait\",\"seconds\":1.25}");
 	IS_U64(request.duration_ms, 1250, "json: fractions of seconds");
+	parse("/history 7");
+	OK(request.count == 7 && request.name.size == 0, "a number alone is how many");
+	parse("/history 7 8");
+	OK(request.count == 8 && view_equal(request.name, view_of_string("7")),
+	   "a name may be a number, too");
+	parse("{\"command\":\"history\",\"name\":\"bob\",\"count\":12}");
+	OK(request.count == 12 && view_equal(request.name, view_of_string("bob")), "both as JSON");
 	parse("{\"command\":\"bell\",\"state\":\"on\"}");
 	OK(request.is_on, "json: on");
 	parse("/bell off");

@@ -31,6 +31,8 @@ static void kinds(void)
 	kind_is("/login bob p", COMPLETE_NOTHING, 11);
 	kind_is("/create b", COMPLETE_NOTHING, 8);
 	kind_is("/list a", COMPLETE_NAME, 6);
+	kind_is("/history b", COMPLETE_NAME, 9);
+	kind_is("/history bob 2", COMPLETE_NOTHING, 13);
 	kind_is("/help m", COMPLETE_TOPIC, 6);
 	kind_is("/nothing m", COMPLETE_NOTHING, 9);
 	kind_is("a plain lin", COMPLETE_NOTHING, 8);
@@ -41,7 +43,7 @@ static void commands(void)
 	struct complete_commands c;
 
 	complete_commands(COMPLETE_COMMAND, view_of_string("/l"), &c);
-	IS_U64(c.count, 3, "/login, /logout, /list");
+	IS_U64(c.count, 4, "/login, /logout, /list, /log");
 	complete_commands(COMPLETE_COMMAND, view_of_string("/msg"), &c);
 	OK(c.count == 1 && view_equal(c.words[0], view_of_string("/msg")), "/msg");
 	complete_commands(COMPLETE_TOPIC, view_of_string("msg"), &c);

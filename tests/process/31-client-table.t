@@ -36,6 +36,9 @@ expect check not-logged-in /check
 expect replicas ok /replicas
 expect bell usage '/bell on'
 expect bell usage /bell
+expect history not-logged-in /history
+expect search not-logged-in '/search hi'
+expect log usage /log
 expect wait ok '/wait 0.01'
 expect help ok /help
 expect help ok '/help msg'
@@ -73,6 +76,9 @@ expect check ok /check
 expect replicas ok /replicas
 expect bell usage '/bell on'
 expect bell usage /bell
+expect history usage '/history bob 5'
+expect search usage '/search hi'
+expect log usage '/log off'
 expect wait ok '/wait 0'
 expect help ok /help
 expect Msg unknown-command '/Msg bob hi'

@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: MIT */
+#include "cli/recall.h"
+
+#include <stdio.h>
+
+static const char nothing_kept[] = "nothing is kept for this account: /log tells whether and where "
+				   "messages are";
+
+/* ---- lines ---- */
+
+/* The key of a message that others have sent. */
+struct recall_key {
+	char from[DISPLAY_SIZE];
+	struct ulid session;
+	uint64_t number;
+};
+
+static bool is_known(const struct recall_key *keys, size_t count, const struct archive_line *kept)
+{
+	for (size_t i = 0; i < count; i++)
+		if (keys[i].number == kept->number &&
+		    ulid_equal(&keys[i].session, &kept->session) &&
+		    strcmp(keys[i].from, kept->from) == 0)
+			return true;
+	return false;
+}
+
+static void put_own(struct cli_show *s, const struct archive_line *kept,
+                    const struct transcript_time *at)
+{
+	struct view to[ARCHIVE_NAMES_MAX];
+	struct result result = { .kind = COMMAND_SEND,
+		                 .outcome = kept->outcome,
+		                 .detail = kept->detail,
+		                 .stored = kept->stored,
+		                 .has_id = kept->has_id,
+		                 .session = kept->session,
+		                 .number = kept->number };
+	struct transcript_own own = { .to = to,
+		                      .to_count = kept->to_count,
+		                      .text = kept->text,
+		                      .state = TRANSCRIPT_ENDED,
+		                      .is_old = true,
+		                      .outcome = kept->outcome,
+		                      .detail = kept->detail,
+		                      .result = &result };
+
+	for (size_t i = 0; i < kept->to_count && i < ARCHIVE_NAMES_MAX; i++)
+		to[i] = view_of_string(kept->to[i]);
+	transcript_own(&s->transcript, &own, at);
+}
+
+static void put_message(struct cli_show *s, const struct archive_line *kept)
+{
+	struct transcript_time at = show_local_time(kept->sent_ms);
+	struct shown shown = { .text = kept->text, .sent_ms = kept->sent_ms };
+
+	if (kept->is_own) {
+		put_own(s, kept, &at);
+		return;
+	}
+	(void)snprintf(shown.from, sizeof shown.from, "%s", kept->from);
+	transcript_message(&s->transcript, &shown, &at);
+}
+
+/* Shows what a look has brought; damaged lines and doubles are left out. */
+static void put_lines(struct cli_show *s, const struct piece_look *look)
+{
+	struct recall_key *keys = memory_alloc((look->count + 1) * sizeof *keys);
+	struct view rest = buf_view(&look->lines);
+	struct archive_line kept;
+	struct buf strings;
+	size_t count = 0;
+
+	buf_init(&strings, ARCHIVE_LINE_SIZE_MAX);
+	for (size_t i = 0; i < look->count; i++) {
+		const uint8_t *end = memchr(rest.data, '\n', rest.size);
+		struct view line = view_of(rest.data, (size_t)(end - rest.data));
+
+		rest = view_of(end + 1, rest.size - line.size - 1);
+		if (!archive_read(line, &strings, &kept))
+			continue;
+		if (!kept.is_own && kept.has_id) {
+			if (is_known(keys, count, &kept))
+				continue;
+			memcpy(keys[count].from, kept.from, DISPLAY_SIZE);
+			keys[count].session = kept.session;
+			keys[count++].number = kept.number;
+		}
+		put_message(s, &kept);
+	}
+	buf_release(&strings);
+	memory_free(keys);
+}
+
+/* ---- /history and /search ---- */
+
+void recall_init(struct cli_recall *r, struct cli_show *show, void (*done)(void *context),
+                 void *context)
+{
+	*r = (struct cli_recall){ .show = show, .done = done, .context = context };
+}
+
+static void copy(char *to, size_t size, struct view from)
+{
+	assert(from.size < size);
+	if (from.size > 0)
+		memcpy(to, from.data, from.size);
+	to[from.size] = 0;
+}
+
+static const char *plural(uint64_t count)
+{
+	return count == 1 ? "" : "s";
+}
+
+static void put_history(struct cli_recall *r, const struct piece_look *look)
+{
+	struct transcript *t = &r->show->transcript;
+	char with[COMMAND_ACCOUNT_SIZE + 8] = "";
+	char text[256];
+
+	if (r->name[0] != 0)
+		(void)snprintf(with, sizeof with, " with %s", r->name);
+	if (look->count == 0) {
+		(void)snprintf(text, sizeof text, "nothing that was said%s is kept", with);
+		transcript_rule(t, text);
+		return;
+	}
+	(void)snprintf(text, sizeof text, "the last %zu message%s%s", look->count,
+	               plural(look->count), with);
+	transcript_rule(t, text);
+	put_lines(r->show, look);
+	transcript_rule(t, "end of what was kept");
+}
+
+static void put_found(struct cli_recall *r, const struct piece_look *look)
+{
+	struct transcript *t = &r->show->transcript;
+	char text[sizeof r->text + 128];
+
+	put_lines(r->show, look);
+	if (look->found == 0)
+		(void)snprintf(text, sizeof text, "no message that is kept holds '%s'", r->text);
+	else if (look->found > look->count)
+		(void)snprintf(text, sizeof text, "%ju messages hold '%s': these are the last %zu",
+		               (uintmax_t)look->found, r->text, look->count);
+	else
+		(void)snprintf(text, sizeof text, "%ju message%s hold%s '%s'",
+		               (uintmax_t)look->found, plural(look->found),
+		               look->found == 1 ? "s" : "", r->text);
+	transcript_rule(t, text);
+}
+
+static void found(void *context, const struct piece_look *look)
+{
+	struct cli_recall *r = context;
+	char text[128];
+
+	transcript_waited_end(&r->show->transcript);
+	if (r->is_search)
+		put_found(r, look);
+	else
+		put_history(r, look);
+	if (look->error != 0) {
+		(void)snprintf(text, sizeof text, "not all that is kept can be read: %.64s",
+		               strerror(look->error));
+		show_notice(r->show, text);
+	}
+	r->done(r->context);
+}
+
+static const char *begin(struct cli_recall *r, size_t wanted)
+{
+	struct archive_query query;
+	struct view text = view_of_string(r->text);
+
+	if (!archive_query_init(&query, view_of_string(r->name), text) ||
+	    !archive_look(r->show->archive, &query, wanted, r->is_search, found, r))
+		return nothing_kept;
+	return NULL;
+}
+
+const char *recall_history(struct cli_recall *r, struct view name, size_t count)
+{
+	copy(r->name, sizeof r->name, name);
+	r->text[0] = 0;
+	r->is_search = false;
+	return begin(r, count);
+}
+
+const char *recall_search(struct cli_recall *r, struct view text)
+{
+	if (text.size > ARCHIVE_TEXT_SIZE_MAX)
+		return "the text is too long: at most 256 bytes can be searched for";
+	copy(r->text, sizeof r->text, text);
+	r->name[0] = 0;
+	r->is_search = true;
+	return begin(r, RECALL_FOUND_MAX);
+}
+
+/* ---- at a log-in ---- */
+
+void recall_last(struct cli_show *show, struct view name)
+{
+	struct archive_query query;
+	struct piece_look look = { .query = &query,
+		                   .wanted = RECALL_LOGIN_COUNT,
+		                   .bytes_max = RECALL_LOGIN_SIZE };
+	char text[256];
+
+	if (!archive_query_init(&query, name, view_of(NULL, 0)) ||
+	    !archive_look_now(show->archive, &look))
+		return;
+	if (look.count > 0) {
+		(void)snprintf(text, sizeof text, "the last %zu message%s%s%.*s", look.count,
+		               plural(look.count), name.size > 0 ? " with " : "", (int)name.size,
+		               name.size > 0 ? (const char *)name.data : "");
+		transcript_rule(&show->transcript, text);
+		put_lines(show, &look);
+		transcript_rule(&show->transcript, "end of what was kept");
+	}
+	piece_look_release(&look);
+}

@@ -1,0 +1,220 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+#
+# What was said is kept on a person's side: /history, /search, /log, the last lines at a log-in; a client that is killed,
+# a disk that is full, a folder that takes nothing, damaged lines, and how it is switched off (tmux is the terminal).
+. tests/lib/terminal.sh
+
+log=$XDG_STATE_HOME/threefold/log
+
+# person NAME OPTION...: a client in a window of its own
+person() {
+	local name=$1
+	shift
+	tmux new-session -d -s "$name" -x 100 -y 30 \
+		"$BIN/client $* $(addresses | tr '\n' ' '); echo status \$?; exec cat >/dev/null"
+	sees "$name begins" "$name" '> *$'
+}
+# The texts of what is kept of an account, a line each.
+kept() {
+	cat "$log/$1"~*/*.jsonl 2>/dev/null | grep -a '^{.*"sent":.*}$' | json_get /dev/stdin -- text
+}
+keeps() {
+	[ "$(kept "$1" | tail -n "$(wc -l <<<"$2")")" = "$2" ]
+}
+# The rows of a window from the last one that fits REGEX on, without the prompt.
+since() {
+	printed "$1" | tac | sed "/$2/q" | tac | grep . | sed '$d' | sed 's/^..:.. */HH:MM /'
+}
+
+start_servers
+
+# ---- what is kept ----
+
+person ann
+types ann '/create ann pw'
+sees 'ann is in' ann '^create: ok: you are ann$'
+client_start bob
+client_ask bob '/create bob pw'
+client_ask bob '/msg ann first "words"'
+types ann '/msg bob and an answer'
+sees 'they talk' ann '-> bob: and an answer$'
+types ann '/msg bob,ann to both'
+sees 'to both' ann 'ann: to both$'
+types ann '/msg nobody to nobody'
+sees 'to nobody' ann 'not sent: there is no such account'
+types ann '/all to all'
+sees 'to all' ann '\(all\): to all'
+ok 'all of it is kept' wait_for "$patience" keeps ann 'first "words"
+and an answer
+to both
+to both
+to nobody
+to all'
+is 'in a folder of the name and eight digits' "$(ls "$log" | sed 's/~[0-9A-Z]\{8\}$/~DIGITS/')" ann~DIGITS
+is 'which is its owner'\''s' "$(stat -c %a "$log"/ann~* "$log"/ann~*/*)" '700
+600'
+is 'what bob said is the line that a program gets' \
+	"$(json_get "$log"/ann~*/000001.jsonl text='first "words"' -- event from waited | tr '\t' ' ')" 'message bob false'
+is 'what ann said has its outcome' \
+	"$(json_get "$log"/ann~*/000001.jsonl event=sent -- ok to.0 error | tr '\t\n' '  ')" \
+	'true bob  true bob  false nobody no-such-user true   '
+
+types ann /history
+sees 'it is shown again' ann '^-- end of what was kept --$'
+is 'as it was, without what is of no interest any more' "$(since ann '^> .history')" '> /history
+-- the last 6 messages --
+HH:MM bob: first "words"
+HH:MM -> bob: and an answer
+HH:MM -> bob, ann: to both
+HH:MM ann: to both
+HH:MM -> nobody: to nobody [not sent: there is no such account; /list shows who there is]
+HH:MM -> (all): to all
+-- end of what was kept --'
+keys ann C-l
+types ann '/history BOB 2'
+sees 'with one person, the last two' ann '^-- the last 2 messages with BOB --$'
+is 'one of them went to two' "$(since ann '^> .history' | sed -n '3,4p')" 'HH:MM -> bob: and an answer
+HH:MM -> bob, ann: to both'
+types ann '/search T'
+sees 'a text is searched for, whatever its case' ann "^-- 5 messages hold 'T' --$"
+types ann '/search "Words"'
+sees 'with quotes' ann "^-- 1 message holds '\"Words\"' --$"
+types ann '/search sent'
+sees 'and what stands around the texts is not' ann "^-- no message that is kept holds 'sent' --$"
+types ann "/search $(printf '%257s' '' | tr ' ' x)"
+sees 'a text that is too long is refused' ann 'search: refused: the text is too long: at most 256 bytes'
+
+# ---- the next day ----
+
+types ann /logout
+sees 'ann has left' ann '^- r0 3/3>'
+client_ask bob '/msg ann while away'
+person ann2
+types ann2 '/login ann pw'
+sees 'ann comes back, in another client' ann2 '^-- end of what waited: 1 message --$'
+is 'the last five stand above what waited' "$(since ann2 '^login: ok' | sed 's/since .* --/since --/')" \
+	'login: ok: you are ann
+-- the last 5 messages --
+HH:MM -> bob: and an answer
+HH:MM -> bob, ann: to both
+HH:MM ann: to both
+HH:MM -> nobody: to nobody [not sent: there is no such account; /list shows who there is]
+HH:MM -> (all): to all
+-- end of what was kept --
+-- waiting since --
+HH:MM bob: while away
+-- end of what waited: 1 message --'
+ok 'that is kept, too' wait_for "$patience" keeps ann 'while away'
+types ann2 /logout
+sees 'ann leaves' ann2 '^- r0 3/3>'
+keys ann2 C-l
+types ann2 '/login ann pw'
+sees 'and is back' ann2 '^login: ok: you are ann$'
+types ann2 /check
+sees 'all is quiet' ann2 'check: ok'
+nok 'what this client has shown stands above already' shows ann2 '^-- the last'
+
+# A client that is killed has kept what it showed. Somebody else's editor has left its marks; a line is torn.
+client_ask bob '/msg ann seen by a client that is killed'
+ok 'a message comes' wait_for "$patience" keeps ann 'seen by a client that is killed'
+kill -KILL "$(child_of "$(tmux list-panes -t ann2 -F '#{pane_pid}')")"
+piece=$(echo "$log"/ann~*/000001.jsonl)
+cp "$piece" "$dir/piece"
+grep 'that is killed' "$dir/piece" >>"$piece" # as if it came again
+printf '\0\xff{"event":"message"}\n{"event":"message","text":"no' >>"$piece"
+types ann '/login --take-over ann pw'
+sees 'ann is in again' ann 'login: ok: you are ann'
+types ann '/msg bob after the torn line'
+sees 'she goes on' ann '-> bob: after the torn line$'
+keys ann C-l
+types ann '/history bob 3'
+sees 'damage costs only itself' ann '^-- the last 3 messages with bob --$'
+is 'and what stands twice is shown once' "$(since ann '^> .history' | sed '1d;/of what waited/d')" '-- the last 3 messages with bob --
+HH:MM bob: seen by a client that is killed
+HH:MM -> bob: after the torn line
+-- end of what was kept --'
+
+# ---- switched off ----
+
+types ann '/log off'
+sees 'it is off' ann '^log: ok: off: what is said is not kept$'
+types ann '/msg bob off the record'
+sees 'something is said' ann 'bob: off the record$'
+types ann '/log on'
+sees 'it is on' ann '^log: ok: on: what is said is kept in /.*/threefold/log/ann~'
+types ann '/msg bob on the record'
+sees 'more is said' ann 'bob: on the record$'
+ok 'one of them is kept' wait_for "$patience" keeps ann 'after the torn line
+on the record'
+types ann /quit
+sees 'ann ends' ann '^status'
+person none --no-log --no-history
+types none '/login ann pw'
+sees 'ann without a log' none 'login: ok'
+types none '/msg bob nothing of this'
+sees 'talks' none 'bob: nothing of this$'
+before=$(cat "$XDG_STATE_HOME/threefold/history")
+keys none Up
+sees 'what was typed is there as long as the client is' none '> /msg bob nothing of this$'
+keys none C-c
+types none /quit
+sees 'none ends' none '^status 0'
+ok 'and nothing was kept' keeps ann 'on the record'
+is 'of what was typed, either' "$(cat "$XDG_STATE_HOME/threefold/history")" "$before"
+mv "$log" "$log.away"
+mv "$XDG_STATE_HOME/threefold/history" "$dir/history"
+ln -s /dev/null "$log"
+ln -s /dev/null "$XDG_STATE_HOME/threefold/history"
+person null
+types null '/login ann pw'
+sees 'links to /dev/null are a wish to keep nothing' null 'login: ok'
+types null '/log'
+sees 'so it is off' null '^log: ok: off'
+is 'and nothing is said of it' "$(printed null | grep -c 'not kept:\|levels of')" 0
+types null '/history'
+sees 'nothing can be shown' null '^history: refused: nothing is kept for this account'
+types null /quit
+sees 'null ends' null '^status'
+rm "$log" "$XDG_STATE_HOME/threefold/history"
+
+# ---- a disk that takes nothing ----
+
+mkdir "$log"
+: >"$log/$(basename "$log".away/ann~*)" # a file where the folder should be
+person full
+types full '/login ann pw'
+sees 'ann is in' full 'login: ok'
+types full '/msg bob one'
+sees 'what cannot be kept is told' full "^..:.. -- what is said is not kept: cannot write to '/.*': Not a directory$"
+types full '/msg bob two'
+sees 'and stops nothing' full 'bob: two$'
+client_ask bob '/msg ann three'
+sees 'at all' full 'bob: three$'
+is 'it is told once' "$(printed full | grep -c 'is not kept')" 1
+rm -r "$log"
+client_ask bob '/msg ann four'
+sees 'when it works again that is told, too' full '^..:.. -- what is said is kept again; 3 messages in between were not$'
+ok 'and it is kept' wait_for "$patience" keeps ann four
+types full /quit
+sees 'full ends' full '^status 0'
+
+if unshare -m true 2>/dev/null; then
+	mkdir "$dir/small"
+	tmux new-session -d -s tmpfs -x 100 -y 30 "unshare -m sh -c 'mount -t tmpfs -o size=64k tmpfs $dir/small && \
+		XDG_STATE_HOME=$dir/small $BIN/client $(addresses | tr '\n' ' '); echo status \$?; \
+		grep -c written $dir/small/threefold/log/*/*; exec cat >/dev/null'"
+	sees 'a client with a small disk' tmpfs '3/3>'
+	types tmpfs '/login ann pw'
+	sees 'ann is in' tmpfs 'login: ok'
+	client_ask bob '{"command":"msg","to":["ann"],"text":"'"$(printf '%50000s' '' | tr ' ' x)"'"}'
+	client_ask bob '{"command":"msg","to":["ann"],"text":"'"$(printf '%50000s' '' | tr ' ' y)"'"}'
+	sees 'a full disk is told' tmpfs 'what is said is not kept: cannot write to .*: No space left on device'
+	client_ask bob '/msg ann still shown'
+	sees 'and stops nothing' tmpfs 'bob: still shown$'
+	types tmpfs /quit
+	sees 'nor is the end kept up' tmpfs '^status 0'
+else
+	comment 'no file system of its own without root: tmpfs is left out'
+fi
+done_testing
