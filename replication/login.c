@@ -380,7 +380,7 @@ static void refuse_several(struct replication *r, struct login *l, const struct 
 		struct user *user = &((struct user *)(result + 1))[i];
 
 		user->id = look->accounts[i].id;
-		user->online = look->accounts[i].online != 0;
+		user->online = look->accounts[i].online;
 		lookup_display(look, i, user->name);
 	}
 	op_end(r, &l->op, result);

@@ -118,7 +118,7 @@ static void learn_alive(struct lookup_account *a, uint8_t bit, const struct entr
 	if (e->marks & MARK_CONFIRMED)
 		a->confirmed |= bit;
 	if (e->marks & MARK_ONLINE) {
-		a->online |= bit;
+		a->online = true;
 		if (!a->online_since_ms || e->online_since_ms < a->online_since_ms)
 			a->online_since_ms = e->online_since_ms;
 	}

@@ -488,7 +488,7 @@ struct lookup_account {
 	uint8_t alive;     /* replicas that show it alive */
 	uint8_t answered;  /* replicas that said anything about it */
 	uint8_t confirmed; /* by these */
-	uint8_t online;
+	bool online;
 	bool gone;
 	uint64_t online_since_ms;
 	struct ulid session; /* the largest named */

@@ -231,6 +231,8 @@ static void test_shapes(void)
 		"{\"text\":\"x\"," STREAM ",\"number\":1,\"sent\":0}",
 		"{ " STREAM " , \"number\":1,\"sent\":9007199254740991,\"text\":\"\\u0041\" }",
 		"{" STREAM ",\"gone\":[1,9007199254740991]}",
+		"{" STREAM ",\"number\":1,\"sent\":0,\"digest\":" KEY ",\"size\":1025}",
+		"{" STREAM ",\"number\":1,\"sent\":0,\"size\":65536,\"digest\":" KEY "}",
 		"{" ID ",\"name\":\"a\",\"middle\":" KEY ",\"delete_key\":" KEY "}",
 	};
 	static const char *const bad[] = {
@@ -249,6 +251,9 @@ static void test_shapes(void)
 		"{" STREAM ",\"number\":1,\"number\":1,\"sent\":0,\"text\":\"x\"}",
 		"{" STREAM ",\"number\":1,\"sent\":0}",
 		"{" TO "," FROM ",\"number\":1,\"sent\":0,\"text\":\"x\"}",
+		"{" STREAM ",\"number\":1,\"sent\":0,\"digest\":" KEY ",\"size\":1024}",
+		"{" STREAM ",\"number\":1,\"sent\":0,\"digest\":" KEY ",\"size\":65537}",
+		"{" STREAM ",\"number\":1,\"sent\":0,\"digest\":" KEY "}",
 		"{" STREAM ",\"gone\":[0,1]}",
 		"{" STREAM ",\"gone\":[2,1]}",
 		"{" STREAM ",\"gone\":[1]}",

@@ -63,8 +63,11 @@ def places():
     found = []
     for name in sources():
         with open(name, encoding='utf-8') as f:
+            before = ''
             for number, line in enumerate(f.read().split('\n')):
-                text = line.strip()
+                text, last, before = line.strip(), before, line
+                if 'BUG(' in text or 'BUG(' in last:  # a bug that is off, and what it would do
+                    continue
                 if text.startswith(('*', '/*', '#', '_Static_assert')) or 'case ' in text:
                     continue
                 if 'assert(' in text or re.match(r'\w+_check\(', text):  # a right program does not need them
