@@ -163,7 +163,8 @@
  *                                 dropped; it is the connection's place again, read on by pages
  *                                 from there
  * ENDED          u8 why, ulid session
- *                                 the session is over: STATUS_TAKEN_OVER or STATUS_GONE
+ *                                 the session is over: STATUS_TAKEN_OVER or STATUS_GONE; the
+ *                                 proof is the answer to a LOGIN with it
  * ERROR          u8 why, text     the connection is closed after this; a sentence, UTF-8;
  *                                 why is any status but STATUS_OK
  *
@@ -576,7 +577,7 @@ bool protocol_decode(struct view frame, struct frame *out, const char **why);
  * that keeps to this page is ever found out, whatever it holds, because the rules are these:
  *   - entries, results and answers are of the ids, names, recipients and streams asked about, in
  *     their order;
- *   - what is said to be gone, in a refusal, is the account asked about and proves it; a holder of
+ *   - what is said to be gone, anywhere, is the account asked about and proves it; a holder of
  *     a name is another account; a larger session is not smaller;
  *   - messages, accounts and elements come in order, behind the place asked for and within the
  *     range; a page that is not the last has one item at least, a LIST as many as were asked for;

@@ -48,9 +48,16 @@ static const char *entries(const struct frame *request, const struct frame *repl
 	struct entry entry;
 	struct id id;
 
-	while (protocol_next_id(&ids, &id))
+	while (protocol_next_id(&ids, &id)) {
+		const char *why = NULL;
+
 		if (!protocol_next_entry(&r, &entry) || !id_equal(&entry.id, &id))
 			return "answers about another account";
+		if (entry.state == ENTRY_GONE)
+			why = is_not_gone(&entry, &id);
+		if (why != NULL)
+			return why;
+	}
 	return reader_left(&r) == 0 ? NULL : "answers more than it was asked";
 }
 
@@ -103,10 +110,17 @@ static const char *streams(const struct frame *request, const struct frame *repl
 	struct stream_item question, answer;
 	uint32_t count = 0;
 
-	for (; protocol_next_answer(&r, &answer); count++)
+	for (; protocol_next_answer(&r, &answer); count++) {
+		const char *why = NULL;
+
 		if (!protocol_next_question(&questions, &question) ||
 		    !id_equal(&answer.sender, &question.sender))
 			return "answers about another stream";
+		if (answer.entry.state == ENTRY_GONE)
+			why = is_not_gone(&answer.entry, &question.sender);
+		if (why != NULL)
+			return why;
+	}
 	return count > 0 ? NULL : "answers about no stream";
 }
 

@@ -13,7 +13,9 @@
  *
  *   state     meaning                           next state (LOST: at any time)
  *   DIALLING  no connection yet                 GREETING: connected, HELLO is written
- *   GREETING  no WELCOME yet                    GREETED: WELCOME has come
+ *   GREETING  no WELCOME yet                    SHOWING: WELCOME has come, MEMBER is written
+ *   SHOWING   waits until the replica shows     GREETED: it has
+ *             that it holds the operator key
  *   GREETED   waits until all others are        PROVING: our proof is written
  *             greeted or lost
  *   PROVING   waits for the replica's proof     COUNTING: it is right, a PING is written
@@ -45,6 +47,8 @@ enum {
 	CONNECT_TIMEOUT = 5000,           /* ms */
 	ELEMENTS_PER_MS = 50,             /* that a slow replica counts and hashes */
 	COUNTING_MS_MAX = 10 * 60 * 1000, /* however many it says that it has */
+	WAITS_MAX = 3,                    /* timeouts that all replies together may take, and */
+	SLOWEST_PER_MS = 4,               /* a ms more for so many bytes */
 	NOBODY = 0xff,                    /* no index of a member */
 };
 _Static_assert(STORE_BYTES + FACT_SIZE_MAX + FRAME_HEADER_SIZE <= FRAME_SIZE_MAX, "a STORE fits");
@@ -54,6 +58,7 @@ _Static_assert(STORE_BYTES + FACT_SIZE_MAX + FRAME_HEADER_SIZE <= FRAME_SIZE_MAX
 enum member_state {
 	MEMBER_DIALLING,
 	MEMBER_GREETING,
+	MEMBER_SHOWING,
 	MEMBER_GREETED,
 	MEMBER_PROVING,
 	MEMBER_COUNTING,
@@ -84,10 +89,12 @@ struct member {
 	uint8_t public[KEY_SIZE];
 	uint8_t server_nonce[KEY_SIZE];
 	uint8_t client_nonce[KEY_SIZE];
-	uint32_t silence_ms; /* after so long without a frame it drops us */
+	uint8_t member_nonce[KEY_SIZE]; /* of our MEMBER */
+	uint32_t silence_ms;            /* after so long without a frame it drops us */
 	uint32_t last_request;
 	uint64_t heard_ms; /* when it last sent a frame, or when we began to wait for one */
 	uint64_t wrote_ms;
+	uint64_t waited_ms;   /* for all replies until now */
 	uint64_t facts;       /* as its PING said */
 	struct buf out;       /* what is to be written to it */
 	struct ring requests; /* of struct member_request, the oldest first */

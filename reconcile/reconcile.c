@@ -3,9 +3,17 @@
  * Connections: handshake, mutual proof, what comes in, times, results.
  *
  * No proof is written before every replica has said who it is, or is lost. Otherwise a stranger
- * could listen on the port of a dead replica. He could pass on to us the nonce and uuid of a live
- * replica, and pass on our proof to that one, which would then take him for an operator. But in
- * that case one uuid answers at two addresses, which is found out before: neither gets a proof.
+ * could listen on the port of a dead replica. He could pass on to us the nonce, uuid and public key
+ * of a live replica, and pass on our proof to that one, which would then take him for an operator.
+ * But in that case one process answers at two addresses, which is found out before: neither gets a
+ * proof.
+ *
+ * Anybody can read uuid and public key in a greeting, and must not make that replica take no part
+ * by repeating them. So each is asked first (MEMBER) to show that it holds the operator key and has
+ * these two. That answer is worth nothing to anybody else. Who cannot give it is lost alone, and
+ * whoever passes on the other's is found out as above. Two with one uuid and different public keys
+ * are a copy of a data directory: both hold the key, and no proof to the one is one to the other,
+ * so both take part.
  */
 #include "base/bug.h"
 #include "reconcile/private.h"
@@ -62,22 +70,28 @@ static struct auth auth_of(const struct member *m)
 	return auth;
 }
 
-/* Loses every member whose uuid another one has, too. */
+/* Whether two members are one process, or one of them passes on what the other says. */
+static bool are_twins(const struct member *a, const struct member *b)
+{
+	return a->state == MEMBER_GREETED && b->state == MEMBER_GREETED &&
+	       memcmp(a->uuid, b->uuid, UUID_SIZE) == 0 &&
+	       memcmp(a->public, b->public, KEY_SIZE) == 0;
+}
+
+/* Loses every member that another one is, too. */
 static void lose_twins(struct reconcile *r)
 {
 	bool is_twin[RECONCILE_MAX] = { false };
 
 	for (uint32_t i = 0; i < r->options.count; i++)
 		for (uint32_t k = 0; k < r->options.count; k++)
-			if (k != i && r->members[i].state == MEMBER_GREETED &&
-			    r->members[k].state == MEMBER_GREETED &&
-			    memcmp(r->members[i].uuid, r->members[k].uuid, UUID_SIZE) == 0)
+			if (k != i && are_twins(&r->members[i], &r->members[k]))
 				is_twin[i] = true;
 	for (uint32_t i = 0; i < r->options.count && !BUG(repair_trusts_twins); i++)
 		if (is_twin[i])
 			lose(r, i,
 			     "the same replica answers at another address too: one server was "
-			     "given twice, or its data was copied (see server --new-uuid)");
+			     "given twice");
 }
 
 /* Shows that we hold the operator key, and asks the replica to show it, too. */
@@ -110,7 +124,7 @@ static void settle(struct reconcile *r)
 	if (r->is_done)
 		return;
 	if (!r->is_started) {
-		if (count_between(r, MEMBER_DIALLING, MEMBER_GREETING) > 0)
+		if (count_between(r, MEMBER_DIALLING, MEMBER_SHOWING) > 0)
 			return;
 		lose_twins(r);
 		for (uint32_t i = 0; i < r->options.count; i++)
@@ -132,6 +146,7 @@ static void settle(struct reconcile *r)
 static const char *take_welcome(struct reconcile *r, uint32_t index, const struct frame *frame)
 {
 	struct member *m = &r->members[index];
+	struct frame member = { .type = FRAME_MEMBER };
 
 	if (frame->type != FRAME_WELCOME || frame->welcome.version != PROTOCOL_VERSION_MAX)
 		return "does not answer the handshake";
@@ -139,6 +154,26 @@ static const char *take_welcome(struct reconcile *r, uint32_t index, const struc
 	memcpy(m->public, frame->welcome.public, KEY_SIZE);
 	memcpy(m->server_nonce, frame->welcome.nonce, KEY_SIZE);
 	m->silence_ms = frame->welcome.silence_ms;
+	m->state = MEMBER_SHOWING;
+	memcpy(member.member.nonce, m->member_nonce, KEY_SIZE);
+	memcpy(member.member.uuid, m->uuid, UUID_SIZE);
+	memcpy(member.member.public, m->public, KEY_SIZE);
+	member_ask(r, index, &member, 0);
+	return NULL;
+}
+
+/* It belongs to the cluster, and is who it says it is. */
+static const char *take_member(struct reconcile *r, uint32_t index, const struct frame *frame)
+{
+	struct member *m = &r->members[index];
+	uint8_t answer[KEY_SIZE];
+
+	auth_member(r->options.key, m->uuid, m->public, m->member_nonce, answer);
+	m->is_refused = frame->status != STATUS_OK ||
+	                !sha256_equal(answer, frame->introduced.signature);
+	if (m->is_refused)
+		return "it has another operator key, or none, or passes itself off as another";
+	m->is_refused = false;
 	m->state = MEMBER_GREETED;
 	return NULL;
 }
@@ -189,11 +224,15 @@ static const char *take_reply(struct reconcile *r, uint32_t index, const struct 
 	if (why != NULL)
 		return why;
 	switch (request.type) {
+	case FRAME_MEMBER:
+		return take_member(r, index, frame);
 	case FRAME_OPERATE:
 		return take_proof(r, index, frame);
 	case FRAME_STORE:
 		return take_stored(m, &request, frame);
 	case FRAME_PING:
+		if (frame->pong.facts > UINT32_MAX)
+			return "claims more elements than a replica can hold";
 		if (m->state == MEMBER_COUNTING) {
 			m->facts = frame->pong.facts;
 			m->state = MEMBER_READY;
@@ -213,12 +252,35 @@ static const char *take_frame(struct reconcile *r, uint32_t index, const struct 
 	if (r->members[index].state == MEMBER_GREETING)
 		return take_welcome(r, index, frame);
 	if (frame->type >= FRAME_PUSH && frame->type < FRAME_ERROR)
-		return NULL; /* not for us, who are not logged in */
+		return "sends what is for those who are logged in";
 	if (frame->type == FRAME_ERROR)
 		return protocol_status_name(frame->status);
-	if (r->members[index].state == MEMBER_GREETED)
-		return "answers what was not asked";
 	return take_reply(r, index, frame);
+}
+
+/* A large set takes longer to digest. */
+static uint64_t timeout_of(const struct reconcile *r, const struct member *m)
+{
+	if (m->state < MEMBER_READY)
+		return r->options.connect_timeout_ms;
+	uint64_t counting_ms = m->facts / ELEMENTS_PER_MS;
+
+	return r->options.reply_timeout_ms +
+	       (counting_ms < COUNTING_MS_MAX ? counting_ms : COUNTING_MS_MAX);
+}
+
+/* A frame has come that was waited for. A replica whose every reply comes just in time would make a
+ * run as long as it likes, so there is a limit for all of them together. It grows with what is
+ * moved, because a large set over a slow line takes its time. */
+static const char *count_wait(struct reconcile *r, struct member *m)
+{
+	uint64_t moved = m->bytes_in + m->bytes_out;
+
+	if (m->requests.count > 0)
+		m->waited_ms += r->time_ms - m->heard_ms;
+	return m->waited_ms <= WAITS_MAX * timeout_of(r, m) + moved / SLOWEST_PER_MS
+	               ? NULL
+	               : "answers too slowly";
 }
 
 /* A replica that is full answers with a line of text, and so does one that takes us for a
@@ -254,9 +316,11 @@ size_t reconcile_input(struct reconcile *r, uint32_t index, struct view bytes, u
 	} else if (size == 0 || bytes.size < size) {
 		return 0;
 	} else if (protocol_decode(view_of(bytes.data, size), &frame, &why)) {
-		m->heard_ms = time_ms;
 		m->bytes_in += size;
-		why = take_frame(r, index, &frame);
+		why = count_wait(r, m);
+		m->heard_ms = time_ms;
+		if (why == NULL)
+			why = take_frame(r, index, &frame);
 	}
 	if (why != NULL)
 		lose(r, index, why);
@@ -299,17 +363,6 @@ void reconcile_failed(struct reconcile *r, uint32_t index, const char *why, uint
 }
 
 /* ---- time ---- */
-
-/* A large set takes longer to digest. */
-static uint64_t timeout_of(const struct reconcile *r, const struct member *m)
-{
-	if (m->state < MEMBER_READY)
-		return r->options.connect_timeout_ms;
-	uint64_t counting_ms = m->facts / ELEMENTS_PER_MS;
-
-	return r->options.reply_timeout_ms +
-	       (counting_ms < COUNTING_MS_MAX ? counting_ms : COUNTING_MS_MAX);
-}
 
 /* When something must be done about a member: its answer is late, or it needs a PING so that it
  * does not think that we are dead. */
@@ -382,6 +435,7 @@ struct reconcile *reconcile_new(const struct reconcile_options *options, uint64_
 		m->state = i < options->count ? MEMBER_DIALLING : MEMBER_LOST;
 		m->heard_ms = time_ms;
 		draw(r, "operator", i, m->client_nonce);
+		draw(r, "member", i, m->member_nonce);
 		buf_init(&m->out, OUTPUT_BYTES_MAX);
 		buf_init(&m->store, STORE_BYTES + FACT_SIZE_MAX);
 	}

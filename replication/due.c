@@ -23,6 +23,47 @@ static struct due_reply *due_at(const struct replica *p, uint32_t n)
 	return ring_at(&p->due, n, sizeof(struct due_reply));
 }
 
+void replica_doubt(struct replication *r, uint32_t index, const char *why)
+{
+	if (r->replicas[index].doubt == NULL)
+		r->replicas[index].doubt = why;
+}
+
+void replica_lies(struct replication *r, uint32_t index, const char *why)
+{
+	replica_doubt(r, index, why);
+	r->replicas[index].lies = true;
+}
+
+/* How long slow replies have taken, less what is forgotten. */
+static uint64_t slow_ms(const struct replication *r, const struct replica *p)
+{
+	uint64_t forgotten_ms = (r->now_ms - p->slow_at_ms) / SLOW_FORGET;
+
+	return p->slow_ms > forgotten_ms ? p->slow_ms - forgotten_ms : 0;
+}
+
+/* A reply has come. One that is just in time is a sign of life, but if each is, a command costs as
+ * many timeouts as it has steps, and everybody waits for this replica. It is dead for a while then,
+ * unless the others are as slow: that is the network, or the load. */
+static void count_slow(struct replication *r, uint32_t index)
+{
+	struct replica *p = &r->replicas[index];
+	uint64_t took_ms = r->now_ms - p->due_since_ms;
+	uint64_t timeout_ms = r->options.reply_timeout_ms;
+
+	if (took_ms < timeout_ms / SLOW_PART)
+		return;
+	p->slow_ms = slow_ms(r, p) + took_ms;
+	p->slow_at_ms = r->now_ms;
+	for (uint32_t i = 0; i < REPLICAS; i++)
+		if (i != index && (r->live & BIT(i)) && p->slow_ms > SLOW_TIMES_MAX * timeout_ms &&
+		    slow_ms(r, &r->replicas[i]) < timeout_ms) {
+			replica_doubt(r, index, "answers so late each time that all wait for it");
+			p->is_slow = true;
+		}
+}
+
 bool due_take(struct replication *r, uint32_t index, struct due_reply *due)
 {
 	struct replica *p = &r->replicas[index];
@@ -32,6 +73,7 @@ bool due_take(struct replication *r, uint32_t index, struct due_reply *due)
 	*due = *due_at(p, 0);
 	ring_drop(&p->due);
 	r->ends[due->target] = 0; /* it can be answered */
+	count_slow(r, index);
 	p->due_since_ms = r->now_ms;
 	p->heard_ms = due->asked_ms;
 	return true;
@@ -151,18 +193,6 @@ static void due_keep(struct replication *r, uint32_t index, size_t offset)
 		due->bytes = memory_alloc(due->size);
 		memcpy(due->bytes, frame, due->size);
 	}
-}
-
-void replica_doubt(struct replication *r, uint32_t index, const char *why)
-{
-	if (r->replicas[index].doubt == NULL)
-		r->replicas[index].doubt = why;
-}
-
-void replica_lies(struct replication *r, uint32_t index, const char *why)
-{
-	replica_doubt(r, index, why);
-	r->replicas[index].lies = true;
 }
 
 /* So much waits to be written that the replica, or the network, must have stopped taking it. */

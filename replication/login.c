@@ -17,6 +17,7 @@
  *   LOGIN when all have replied, by the first line that is true:
  *   a larger session is there        with --take-over a larger one is drawn, else LOOK again
  *   one says that it is gone         LOOK again
+ *   a yes, and that it is over       that one is asked again, for a proof
  *   a yes, and one does not know it  that one is handed the account (HANDOVER), and asked again
  *   a yes                            logged in; who did not say yes is dead for this session
  *   the proof is wrong               TRY_STRETCH: does the password open an account that lost this
@@ -76,8 +77,8 @@ struct login {
 	uint32_t rounds; /* so many times it has begun again */
 	struct other others[OTHERS_MAX];
 	uint32_t others_count;
-	uint8_t ended;  /* of those who said yes: the session was taken over since */
-	uint8_t buried; /* or its account is gone */
+	uint8_t ended;  /* these say that the session is over which is only being made, */
+	uint8_t proves; /* and, of those who said yes, these are to prove it */
 };
 
 /* ---- the session ---- */
@@ -96,6 +97,7 @@ void login_session_clear(struct replication *r)
 	outbound_clear(r);
 	for (uint32_t i = 0; i < REPLICAS; i++) {
 		r->replicas[i].joined = false;
+		r->replicas[i].prove = 0;
 		stream_lost(r, i); /* another session may receive before the next one of ours */
 	}
 	mailbox_clear(r);
@@ -126,8 +128,8 @@ static void end_session(struct replication *r, const char *why)
 
 void login_session_settle(struct replication *r)
 {
-	static const enum target asked[] = { TARGET_JOIN, TARGET_HANDOVER, TARGET_PAGE,
-		                             TARGET_STREAMS, TARGET_RECEIVED };
+	static const enum target asked[] = { TARGET_JOIN, TARGET_HANDOVER, TARGET_PROVE,
+		                             TARGET_PAGE, TARGET_STREAMS,  TARGET_RECEIVED };
 
 	if (r->ends[TARGET_TELL] >= SESSION_ENDS_MAX)
 		r->tombstones_count = 0;
@@ -300,7 +302,7 @@ static void write_logins(struct replication *r, struct login *l)
 	struct frame frame;
 
 	op->phase = PHASE_LOGIN;
-	l->in = l->unknown = l->wrong = l->over = l->gone = l->full = l->ended = l->buried = 0;
+	l->in = l->unknown = l->wrong = l->over = l->gone = l->full = l->ended = l->proves = 0;
 	l->handed = 0;
 	if (!op_audience(r, op))
 		return;
@@ -551,8 +553,10 @@ static void login_answered(struct replication *r, struct login *l, uint32_t inde
 			due_ask(r, index,
 			        &(struct frame){ .type = FRAME_CONFIRM, .confirm.id = l->s.id },
 			        TARGET_TELL, NULL);
-		if (login_is_signed(r, index, &l->s, frame) &&
-		    (l->op.phase == PHASE_TRY || unseal(r, l, index, frame)))
+		if (l->proves & bit)
+			replica_lies(r, index, "ends a session that is not over");
+		else if (login_is_signed(r, index, &l->s, frame) &&
+		         (l->op.phase == PHASE_TRY || unseal(r, l, index, frame)))
 			l->in |= bit;
 		break;
 	case STATUS_UNKNOWN:
@@ -577,7 +581,7 @@ static void login_answered(struct replication *r, struct login *l, uint32_t inde
 	}
 }
 
-void login_ended(struct replication *r, uint32_t index, const struct ulid *session, enum status why)
+void login_ended(struct replication *r, uint32_t index, const struct ulid *session)
 {
 	for (struct op *op = r->first_op; op != NULL; op = op->next) {
 		struct login *l = (struct login *)op;
@@ -585,10 +589,7 @@ void login_ended(struct replication *r, uint32_t index, const struct ulid *sessi
 		if (op->row != &login_row || op->state == OP_ENDED || !l->is_written ||
 		    !ulid_equal(&l->s.ulid, session))
 			continue;
-		if (why == STATUS_GONE)
-			l->buried |= BIT(index);
-		else
-			l->ended |= BIT(index);
+		l->ended |= BIT(index);
 	}
 }
 
@@ -672,15 +673,29 @@ static void succeed(struct replication *r, struct login *l)
 	mailbox_begin(r);
 }
 
+/* Some have said yes, and then that the session is over, without a proof. They are asked once
+ * more: the answer holds one. Who says yes again has lied. */
+static void ask_for_proof(struct replication *r, struct login *l)
+{
+	struct frame frame;
+
+	l->proves = l->ended & l->in & l->op.audience;
+	l->in &= (uint8_t)~l->proves;
+	l->s.dial++;
+	op_resume(r, &l->op);
+	for (uint32_t i = 0; i < REPLICAS; i++) {
+		if (!(l->proves & BIT(i)))
+			continue;
+		login_frame(r, i, &l->s, &frame);
+		op_ask(r, &l->op, i, &frame);
+	}
+}
+
 /* Every replica of the audience has answered the log-in. */
 static void advance(struct replication *r, struct op *op)
 {
 	struct login *l = (struct login *)op;
 	uint8_t here = l->in & op->audience;
-
-	/* Who has not said yes has no session that could end. */
-	l->over |= l->ended & l->in;
-	l->gone |= l->buried & l->in;
 
 	if (op->phase == PHASE_TRY) {
 		tried(r, l);
@@ -695,6 +710,8 @@ static void advance(struct replication *r, struct op *op)
 	} else if (l->gone) {
 		login_tell_logout(r, &l->s.ulid, 0);
 		start(r, op);
+	} else if (here & l->ended) {
+		ask_for_proof(r, l);
 	} else if (here && (l->unknown & op->audience)) {
 		hand_over(r, l);
 	} else if (here && doubt_others(r, l)) {

@@ -70,6 +70,12 @@ enum {
 	 * once. */
 	READ_ONS_MAX = 16,
 	READ_ONS_AT_ONCE_MAX = 1024,
+	/* A reply that takes a third of the reply timeout is slow. All that wait for it count; of what
+	 * has counted, an eighth of the time that passes is forgotten. So many timeouts are too much,
+	 * if another replica is quicker. */
+	SLOW_PART = 3,
+	SLOW_FORGET = 8,
+	SLOW_TIMES_MAX = 3,
 	TOMBSTONES_KEPT = 64, /* told to every replica that becomes live */
 };
 
@@ -103,6 +109,7 @@ enum target {
 	TARGET_PING,     /* the clock and the count of facts; perhaps a request, too */
 	TARGET_JOIN,     /* the session's own log-in at a replica that returned */
 	TARGET_HANDOVER, /* of its account, before a second TARGET_JOIN */
+	TARGET_PROVE,    /* the session's log-in again where it is said to be over */
 	TARGET_PAGE,
 	TARGET_STREAMS,
 	TARGET_MEMBER, /* whether a replica belongs to the cluster */
@@ -273,6 +280,7 @@ struct replica {
 	enum replica_state state;
 	const char *doubt; /* why it dies when all is settled next; NULL: it does not */
 	bool lies;         /* it dies, or has died, because it contradicted the protocol */
+	bool is_slow;      /* or because it is too slow: the pause is as long */
 	bool handed;       /* it has stored the account of this session on this connection */
 	bool failed_once;  /* has failed since the start: counts for `ready` */
 	bool write_told;   /* ACTION_WRITE was given, and nothing taken since */
@@ -285,8 +293,8 @@ struct replica {
 	uint8_t nonce[KEY_SIZE];
 	uint8_t box_answer[KEY_SIZE];  /* what it must answer to the last box */
 	uint8_t login_nonce[KEY_SIZE]; /* ours, of the last LOGIN: it signs that */
-	struct ulid ended_session;     /* the last session that it said is over, */
-	enum status ended_why;         /* and why */
+	struct ulid ended_session;     /* the last session that it said is over */
+	uint32_t prove;                /* the LOGIN by whose answer it proves that; 0: none */
 	struct membership member;
 	bool is_known; /* as a member of the cluster, while it has these two: */
 	uint8_t known_uuid[UUID_SIZE], known_public[KEY_SIZE];
@@ -301,8 +309,10 @@ struct replica {
 	struct buf out;
 	struct ring due;       /* of struct due_reply */
 	uint64_t due_since_ms; /* of the oldest reply due, or when the one before it came */
-	uint64_t heard_ms;     /* what was asked then is answered, and all before it */
-	uint64_t sent_ms;      /* of the last frame */
+	uint64_t slow_ms;      /* that slow replies have taken, at slow_at_ms; kept when it dies */
+	uint64_t slow_at_ms;
+	uint64_t heard_ms; /* what was asked then is answered, and all before it */
+	uint64_t sent_ms;  /* of the last frame */
 	uint64_t redial_ms;
 	uint32_t backoff_ms;
 	uint32_t liar_backoff_ms; /* the same after a lie */
@@ -648,8 +658,7 @@ void login_created(struct replication *r, struct op *parent, const struct login_
 /* LOGOUT, on every connection on which a log-in was written, but on those of `but`. */
 void login_tell_logout(struct replication *r, const struct ulid *session, uint8_t but);
 /* A session that is not active ended there: perhaps that of a log-in which is still under way. */
-void login_ended(struct replication *r, uint32_t index, const struct ulid *session,
-                 enum status why);
+void login_ended(struct replication *r, uint32_t index, const struct ulid *session);
 /* The session ends without being asked to: its account was deleted, or another log-in has taken it
  * over. Nothing if it was our own deletion, which is under way. */
 void login_session_lost(struct replication *r, bool deleted);

@@ -90,6 +90,7 @@ static void forget_connection(struct replica *p)
 	p->login_written = false;
 	p->joined = false;
 	memset(&p->ended_session, 0, sizeof p->ended_session);
+	p->prove = 0;
 	p->handed = false;
 	p->facts_known = false;
 	p->heard_ms = 0;
@@ -104,8 +105,9 @@ static void forget_connection(struct replica *p)
 static void set_redial(struct replication *r, struct replica *p, bool was_live)
 {
 	uint64_t live_ms = was_live ? r->now_ms - p->live_ms : 0;
-	uint32_t most = p->lies ? LIAR_MS_MAX : REDIAL_MS_MAX;
-	uint32_t *pause = p->lies ? &p->liar_backoff_ms : &p->backoff_ms;
+	bool is_long = p->lies || p->is_slow;
+	uint32_t most = is_long ? LIAR_MS_MAX : REDIAL_MS_MAX;
+	uint32_t *pause = is_long ? &p->liar_backoff_ms : &p->backoff_ms;
 	uint8_t jitter;
 
 	if (live_ms >= BEHAVED_MS)
@@ -227,6 +229,37 @@ static void account_is_gone(struct replication *r, uint32_t index)
 		become_live(r, index);
 }
 
+/* A replica says that the session is over. It has told the reason, and no proof of it. So the
+ * session asks for itself again: the answer to that is signed, or holds a tombstone. Nothing else
+ * is asked anew meanwhile; what is under way there is answered with NO_SESSION. */
+static void prove(struct replication *r, uint32_t index)
+{
+	struct replica *p = &r->replicas[index];
+	struct frame frame;
+
+	r->session.dial++;
+	login_frame(r, index, &r->session, &frame);
+	due_ask(r, index, &frame, TARGET_PROVE, NULL);
+	p->prove = p->next_request;
+}
+
+/* The answer to that. What has ended a session is never forgotten, so there is one right answer. */
+static void proved(struct replication *r, uint32_t index, uint32_t request,
+                   const struct frame *frame)
+{
+	struct replica *p = &r->replicas[index];
+
+	if (p->prove != request) /* of a session that has ended meanwhile */
+		return;
+	p->prove = 0;
+	if (frame->status == STATUS_GONE)
+		account_is_gone(r, index);
+	else if (frame->status != STATUS_TAKEN_OVER)
+		die_lying(r, index, "ends a session that is not over");
+	else if (login_is_signed(r, index, &r->session, frame))
+		login_session_lost(r, false);
+}
+
 /* The session runs there, unless it has ended there meanwhile: the end is told at once, and the yes
  * before it has waited for the disk. */
 static void has_joined(struct replication *r, uint32_t index)
@@ -234,31 +267,29 @@ static void has_joined(struct replication *r, uint32_t index)
 	struct replica *p = &r->replicas[index];
 
 	if (ulid_equal(&p->ended_session, &r->session.ulid)) {
-		if (p->ended_why == STATUS_GONE)
-			account_is_gone(r, index);
-		else
-			login_session_lost(r, false);
+		prove(r, index);
 	} else {
 		p->joined = true;
 		become_live(r, index);
 	}
 }
 
-/* A replica says that a session is over. It is believed if it has shown that it knows the account:
- * before, or when its yes comes. */
+/* A replica says that a session is over. If it has not said yes to that yet, its yes decides what
+ * is next (has_joined). */
 static void ended(struct replication *r, uint32_t index, const struct ulid *session,
                   enum status why)
 {
 	struct replica *p = &r->replicas[index];
 
 	if (!login_session_is(r, session)) {
-		login_ended(r, index, session, why);
+		login_ended(r, index, session);
 		return;
 	}
 	p->ended_session = *session;
-	p->ended_why = why;
-	if (p->joined)
-		login_session_lost(r, why == STATUS_GONE);
+	if (why == STATUS_GONE && r->deletes) /* that is our own doing, whose result is under way */
+		return;
+	if (p->joined && p->prove == 0)
+		prove(r, index);
 }
 
 /* The answer to the session's own log-in there. */
@@ -488,6 +519,9 @@ static void reply(struct replication *r, uint32_t index, const struct due_reply 
 	case TARGET_HANDOVER:
 		handed_over(r, index, frame);
 		break;
+	case TARGET_PROVE:
+		proved(r, index, due->request, frame);
+		break;
 	case TARGET_PAGE:
 		mailbox_page(r, index, frame);
 		break;
@@ -645,7 +679,7 @@ void replica_tick(struct replication *r, uint32_t index)
 		if (r->now_ms < p->redial_ms)
 			return;
 		p->state = REPLICA_DIALLING;
-		p->lies = false;
+		p->lies = p->is_slow = false;
 		p->due_since_ms = r->now_ms;
 		replication_act(r, ACTION_DIAL, NULL)->index = index;
 		return;

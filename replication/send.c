@@ -5,7 +5,9 @@
  *   phase    what is asked                               when that is there
  *   RESOLVE  a joined look-up of each name that is not   SEND; refused if one of them is unknown,
  *            known since the last replica became live    full, or another account than before
- *   SEND     all live replicas in parallel               done; GONE if the only recipient is gone
+ *   SEND     all live replicas in parallel               done; PROOF if somebody is said to be gone
+ *   PROOF    LOOKUP_ID at those that say so: the         done; GONE if the only recipient is gone
+ *            answer holds the tombstone, or is a lie
  *   GONE     a joined look-up: has the name another      refused
  *            owner now?
  *
@@ -19,9 +21,12 @@
  * just been looked up for the earlier one would let the later one pass it. A broadcast takes no
  * part in this: it asks for the whole list first.
  *
- * Of the answers to SEND: gone anywhere is gone, else a yes anywhere is a yes. That a replica has
- * no room, or no session of ours, speaks only of that replica. It is the outcome if nobody says
- * anything else and nobody died with the request; beside a death the outcome is unknown.
+ * Of the answers to SEND: gone anywhere is gone, if it is proved; else a yes anywhere is a yes.
+ * That the key is held with another text cannot be proved. For a message that is new it is not so,
+ * because nobody else has drawn its key; for a repetition it counts unless more say yes. That a
+ * replica has no room, or no session of ours, speaks only of that replica. It is the outcome if
+ * nobody says anything else and nobody died with the request; beside a death the outcome is
+ * unknown.
  */
 #include "base/bug.h"
 #include "replication/private.h"
@@ -29,7 +34,7 @@
 #include <assert.h>
 #include <string.h>
 
-enum { PHASE_RESOLVE, PHASE_SEND, PHASE_GONE };
+enum { PHASE_RESOLVE, PHASE_SEND, PHASE_PROOF, PHASE_GONE };
 
 struct recipient_state {
 	struct contact *contact; /* NULL in a broadcast */
@@ -38,6 +43,7 @@ struct recipient_state {
 	bool expected;            /* it meant somebody who was written to */
 	uint64_t number;          /* 0: not drawn */
 	uint8_t said[STATUS_END]; /* replicas that said so */
+	bool is_gone;             /* one has proved it */
 	bool online;
 	uint32_t share; /* of his mailbox that is used, the smallest said; or SHARE_UNKNOWN */
 	enum outcome outcome;
@@ -58,6 +64,8 @@ struct send {
 	struct ulid by;         /* in which it was said: it is sent in no other */
 	bool repetition;        /* the command named the id: it may have been stored long ago */
 	enum outcome unreached; /* a look-up found nobody to ask, or was stopped; else OK */
+	uint32_t proof_from;    /* PROOF: the recipients that are asked about, and */
+	uint32_t proof_upto;    /* the one behind them */
 };
 
 /* ---- who ---- */
@@ -344,6 +352,7 @@ static void resolve(struct replication *r, struct op *op)
 
 		to->outcome = OUTCOME_OK;
 		memset(to->said, 0, sizeof to->said);
+		to->is_gone = false;
 		to->online = false;
 		to->share = SHARE_UNKNOWN;
 		if (to->contact != NULL && !is_known(r, to->contact))
@@ -358,13 +367,11 @@ static void resolve(struct replication *r, struct op *op)
 
 /* ---- answers ---- */
 
-static void reply(struct replication *r, struct op *op, uint32_t index, const struct frame *frame)
+static void sent(struct send *s, uint32_t index, const struct frame *frame)
 {
-	struct send *s = (struct send *)op;
 	struct reader results;
 	struct send_result result;
 
-	(void)r;
 	if (frame->status != STATUS_OK) /* it has no session of ours */
 		return;
 	results = reader_of(frame->sent.results);
@@ -378,14 +385,100 @@ static void reply(struct replication *r, struct op *op, uint32_t index, const st
 	}
 }
 
+/* Whether the replica is to prove that this recipient is gone. */
+static bool is_proof_due(const struct send *s, uint32_t at, uint32_t index)
+{
+	return (s->recipients[at].said[STATUS_GONE] & BIT(index)) != 0;
+}
+
+/* Asks a replica about those of the recipients whom it says to be gone. True if there are any. */
+static bool ask_for_proof_at(struct replication *r, struct send *s, uint32_t index)
+{
+	struct frame frame = { .type = FRAME_LOOKUP_ID };
+	struct id ids[LOOKUP_IDS_MAX];
+	uint32_t count = 0;
+
+	for (uint32_t at = s->proof_from; at < s->proof_upto; at++)
+		if (is_proof_due(s, at, index))
+			ids[count++] = s->recipients[at].id;
+	frame.lookup_id.ids = view_of(ids, count * ID_SIZE);
+	if (count > 0)
+		op_ask(r, &s->op, index, &frame);
+	return count > 0;
+}
+
+/* Asks those that say of recipients that they are gone, of as many as one question holds. False:
+ * there are no more. */
+static bool ask_for_proof(struct replication *r, struct send *s)
+{
+	bool is_asked = false;
+
+	while (!is_asked && s->proof_upto < s->count) {
+		s->proof_from = s->proof_upto;
+		s->proof_upto += LOOKUP_IDS_MAX;
+		if (s->proof_upto > s->count)
+			s->proof_upto = s->count;
+		for (uint32_t i = 0; i < REPLICAS; i++)
+			if (s->op.audience & BIT(i))
+				is_asked |= ask_for_proof_at(r, s, i);
+	}
+	return is_asked;
+}
+
+/* A tombstone proves itself (protocol_contradiction has looked), and is told to those that have
+ * stored the message for somebody who is gone. A replica that shows none has lied: nothing that it
+ * has said of this message counts. */
+static void proved(struct replication *r, struct send *s, uint32_t index, const struct frame *frame)
+{
+	struct reader entries = reader_of(frame->entries.entries);
+	bool is_true = frame->status == STATUS_OK;
+	struct entry entry;
+
+	for (uint32_t at = s->proof_from; at < s->proof_upto && is_true; at++) {
+		struct tombstone tombstone;
+
+		if (!is_proof_due(s, at, index))
+			continue;
+		is_true = protocol_next_entry(&entries, &entry) && entry.state == ENTRY_GONE;
+		if (!is_true)
+			continue;
+		tombstone = tombstone_of(&entry);
+		tombstone_tell(r, s->recipients[at].said[STATUS_OK], &tombstone);
+		s->recipients[at].is_gone = true;
+	}
+	if (is_true)
+		return;
+	replica_lies(r, index, "says of a recipient that is not gone that it is");
+	for (uint32_t at = 0; at < s->count; at++)
+		for (int status = 0; status < STATUS_END; status++)
+			s->recipients[at].said[status] &= (uint8_t)~BIT(index);
+}
+
+static void reply(struct replication *r, struct op *op, uint32_t index, const struct frame *frame)
+{
+	if (op->phase == PHASE_PROOF)
+		proved(r, (struct send *)op, index, frame);
+	else
+		sent((struct send *)op, index, frame);
+}
+
+/* Whether a text that is held under this key is another one. */
+static bool is_different(const struct send *s, const struct recipient_state *to)
+{
+	uint32_t different = replica_count(to->said[STATUS_DIFFERENT]);
+	uint32_t stored = replica_count(to->said[STATUS_OK]);
+
+	return different > 0 && (stored == 0 || (s->repetition && different >= stored));
+}
+
 /* The joined answers for one recipient: see the top comment. */
 static enum outcome join(const struct send *s, const struct recipient_state *to)
 {
 	bool unsure = s->op.loss != OP_WHOLE && !BUG(death_is_a_no);
 
-	if (to->said[STATUS_GONE]) /* perhaps it was read before */
+	if (to->is_gone) /* perhaps it was read before */
 		return is_again(s) ? OUTCOME_UNKNOWN : OUTCOME_NO_SUCH_USER;
-	if (to->said[STATUS_DIFFERENT])
+	if (is_different(s, to))
 		return OUTCOME_DIFFERENT_TEXT;
 	if (to->said[STATUS_OK])
 		return OUTCOME_OK;
@@ -428,8 +521,7 @@ static void finish(struct replication *r, struct send *s)
 		bool fills = is_full(to->share);
 
 		to->outcome = join(s, to);
-		if (to->said[STATUS_GONE] && to->contact != NULL &&
-		    id_equal(&to->id, &to->contact->id))
+		if (to->is_gone && to->contact != NULL && id_equal(&to->id, &to->contact->id))
 			to->contact->known = false; /* asked again at the next use */
 		if (fills)
 			outbound_get(r, &to->id)->full = true;
@@ -455,7 +547,13 @@ static void advance(struct replication *r, struct op *op)
 	struct send *s = (struct send *)op;
 	struct recipient_state *to = &s->recipients[0];
 
-	if (s->count == 1 && to->contact != NULL && to->said[STATUS_GONE] && !is_again(s)) {
+	if (op->phase == PHASE_SEND) {
+		op->phase = PHASE_PROOF;
+		s->proof_upto = 0;
+	}
+	if (ask_for_proof(r, s))
+		return;
+	if (s->count == 1 && to->contact != NULL && to->is_gone && !is_again(s)) {
 		op->phase = PHASE_GONE;
 		to->contact->known = false;
 		(void)lookup_new(r, op, view_of(to->contact->name, to->contact->size), to);
@@ -581,7 +679,7 @@ void send_chunk(struct replication *r, struct op *parent, const struct ulid *by,
 void send_chunk_sum(const struct op *op, struct send_sum *sum)
 {
 	const struct send *s = (const struct send *)op;
-	bool sent = op->outcome == OUTCOME_OK || op->phase == PHASE_SEND;
+	bool sent = op->outcome == OUTCOME_OK || op->phase != PHASE_RESOLVE;
 
 	for (uint32_t i = 0; i < s->count; i++) {
 		const struct recipient_state *to = &s->recipients[i];

@@ -147,6 +147,43 @@ static void test_gone(void)
 	}
 }
 
+/* The same in a look-up, and of the sender of a stream. */
+static void test_found_gone(void)
+{
+	struct frame request = { .type = FRAME_LOOKUP_ID };
+	struct frame reply = { .status = STATUS_OK };
+	struct stream_item item = { .session = a_ulid(1) };
+	struct id id;
+	struct entry proved = gone(&id), entry = proved;
+	static struct buf question;
+
+	request.lookup_id.ids = view_of(&id, ID_SIZE);
+	ALWAYS(protocol_put_entry(&list, &proved), "there is room");
+	reply.entries.entries = buf_view(&list);
+	expect(&request, &reply, "", "gone, looked up: with a proof");
+	entry.middle[0] ^= 1;
+	ALWAYS(protocol_put_entry(&list, &entry), "there is room");
+	reply.entries.entries = buf_view(&list);
+	expect(&request, &reply, "says without a proof that an account is gone",
+	       "gone, looked up: without one");
+
+	request = (struct frame){ .type = FRAME_STREAMS };
+	item.sender = id;
+	buf_init(&question, FRAME_SIZE_MAX);
+	ALWAYS(protocol_put_question(&question, &item), "there is room");
+	request.streams.streams = buf_view(&question);
+	item.entry = proved;
+	ALWAYS(protocol_put_answer(&list, &item), "there is room");
+	reply.streams.streams = buf_view(&list);
+	expect(&request, &reply, "", "gone, a sender: with a proof");
+	item.entry = entry;
+	ALWAYS(protocol_put_answer(&list, &item), "there is room");
+	reply.streams.streams = buf_view(&list);
+	expect(&request, &reply, "says without a proof that an account is gone",
+	       "gone, a sender: without one");
+	buf_release(&question);
+}
+
 static void test_refusals(void)
 {
 	struct frame request = { .type = FRAME_INTRODUCE };
@@ -485,6 +522,7 @@ int main(void)
 	buf_init(&list, FRAME_SIZE_MAX);
 	test_lookups();
 	test_gone();
+	test_found_gone();
 	test_refusals();
 	test_sent();
 	test_streams();

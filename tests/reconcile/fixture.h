@@ -394,9 +394,9 @@ static inline bool move_in(struct rig *g, uint32_t index, size_t size_max)
 		while (g->collected != NULL && protocol_next_fact(&collected, &fact))
 			(void)store_apply(g->collected, &fact, NULL);
 		rig_act(g);
+		used += taken;
 		if (taken == 0 || p->connection == SESSION_NONE)
 			break;
-		used += taken;
 		if (draw(g) % 4 == 0)
 			break;
 	}

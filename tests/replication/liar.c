@@ -298,6 +298,87 @@ static void others_uuid(struct view bytes, struct buf *to)
 	say_instead(&f, to);
 }
 
+/* Behind every answer to a ping, of the sessions that run. */
+static void end_sessions(struct view bytes, struct buf *to, enum status why)
+{
+	struct frame f = { .type = FRAME_ENDED, .status = why };
+
+	ALWAYS(buf_put(to, bytes.data, bytes.size), "there is room");
+	if (bytes.data[4] != (FRAME_PING | FRAME_REPLY))
+		return;
+	for (uint32_t client = 0; client < 2; client++) {
+		if (k.clients[client].r == NULL || !k.clients[client].r->session.active)
+			continue;
+		f.session.session = k.clients[client].r->session.ulid;
+		say_instead(&f, to);
+	}
+}
+
+static void ends_taken_over(struct view bytes, struct buf *to)
+{
+	end_sessions(bytes, to, STATUS_TAKEN_OVER);
+}
+
+static void ends_gone(struct view bytes, struct buf *to)
+{
+	end_sessions(bytes, to, STATUS_GONE);
+}
+
+/* Of every recipient of a message. */
+static void sent_with(struct view bytes, struct buf *to, enum status status)
+{
+	static struct buf results;
+	struct send_result result;
+	struct reader reader;
+	struct frame f;
+
+	if (!is(bytes, FRAME_SEND | FRAME_REPLY, &f, to) || f.status != STATUS_OK)
+		return;
+	buf_release(&results);
+	buf_init(&results, FRAME_SIZE_MAX);
+	reader = reader_of(f.sent.results);
+	while (protocol_next_result(&reader, &result)) {
+		result.status = status;
+		ALWAYS(protocol_put_result(&results, &result), "there is room");
+	}
+	f.sent.results = buf_view(&results);
+	say_instead(&f, to);
+	buf_release(&results);
+}
+
+static void sent_to_gone(struct view bytes, struct buf *to)
+{
+	sent_with(bytes, to, STATUS_GONE);
+}
+
+static void sent_different(struct view bytes, struct buf *to)
+{
+	sent_with(bytes, to, STATUS_DIFFERENT);
+}
+
+/* Of whom a message came: an entry of the same name. */
+static void sender_is_gone(struct view bytes, struct buf *to)
+{
+	static struct buf answers;
+	struct stream_item item;
+	struct reader reader;
+	struct frame f;
+
+	if (!is(bytes, FRAME_STREAMS | FRAME_REPLY, &f, to) || f.status != STATUS_OK)
+		return;
+	buf_release(&answers);
+	buf_init(&answers, FRAME_SIZE_MAX);
+	reader = reader_of(f.streams.streams);
+	while (protocol_next_answer(&reader, &item)) {
+		item.entry.state = ENTRY_GONE;
+		item.entry.name = view_of_string("bob");
+		ALWAYS(protocol_put_answer(&answers, &item), "there is room");
+	}
+	f.streams.streams = buf_view(&answers);
+	say_instead(&f, to);
+	buf_release(&answers);
+}
+
 static const struct {
 	const char *name;
 	void (*lie)(struct view frame, struct buf *to);
@@ -321,6 +402,11 @@ static const struct {
 	{ "no session, after a log-in", no_session, "has not ended it" },
 	{ "goes back in a mailbox", goes_back, "goes back" },
 	{ "another one's uuid", others_uuid, "" },
+	{ "ends a session as taken over", ends_taken_over, "ends a session that is not over" },
+	{ "ends a session as gone", ends_gone, "ends a session that is not over" },
+	{ "a recipient who is gone", sent_to_gone, "a recipient that is not gone" },
+	{ "a text that differs", sent_different, "" },
+	{ "a sender who is gone", sender_is_gone, "without a proof" },
 };
 
 /* ---- the story ---- */
