@@ -70,9 +70,9 @@ enum {
 	 * once. */
 	READ_ONS_MAX = 16,
 	READ_ONS_AT_ONCE_MAX = 1024,
-	/* A reply that takes a third of the reply timeout is slow. All that wait for it count; of what
-	 * has counted, an eighth of the time that passes is forgotten. So many timeouts are too much,
-	 * if another replica is quicker. */
+	/* A reply that takes a third of the reply timeout is slow. All that wait for it count; of
+	 * what has counted, an eighth of the time that passes is forgotten. So many timeouts are
+	 * too much, if another replica is quicker. */
 	SLOW_PART = 3,
 	SLOW_FORGET = 8,
 	SLOW_TIMES_MAX = 3,

@@ -269,7 +269,7 @@ static void test_slow(void)
 	hold_here(&k, 0, 0, true);
 	for (int i = 0; i < 6; i++)
 		say(&k, 0, "send bob hi");
-	for (int i = 0; i < 5; i++) {
+	for (int i = 0; i < 2; i++) {
 		pass(&k, 2900);
 		let_here(&k, 0, 0, 1);
 		pump(&k);
@@ -278,6 +278,44 @@ static void test_slow(void)
 	   "WALK-3: one reply in time is a sign of life, however many are due");
 	pass(&k, 3100);
 	OK(has(heard(&k, 0), "dead 0"), "WALK-3: none is death");
+	cluster_free(&k);
+}
+
+/* Each command would take as many timeouts as it has steps. */
+static void test_always_slow(void)
+{
+	fresh(2);
+	hold_here(&k, 0, 0, true);
+	for (int i = 0; i < 6; i++)
+		say(&k, 0, "send bob hi");
+	for (int i = 0; i < 4; i++) {
+		pass(&k, 2900);
+		let_here(&k, 0, 0, 1);
+		pump(&k);
+	}
+	OK(has(heard(&k, 0), "dead 0\nleader 1\nresult send ok copies=2"),
+	   "slow: but if every reply takes as long as it may, it is dead");
+	OK(has(replication_why(k.clients[0].r, 0), "so late"), "slow: which is said");
+	hold_here(&k, 0, 0, false);
+	pass(&k, 8000);
+	OK(!has(heard(&k, 0), "live 0"), "slow: and it is left out for a while");
+	pass(&k, 8000);
+	OK(has(heard(&k, 0), "live 0"), "slow: and then it takes part again");
+	cluster_free(&k);
+
+	/* As slow as that are all: the network is, or the servers have much to do. */
+	fresh(2);
+	hold_all_here(&k, 0, true);
+	for (int i = 0; i < 6; i++)
+		say(&k, 0, "send bob hi");
+	for (int i = 0; i < 5; i++) {
+		pass(&k, 2900);
+		for (uint32_t at = 0; at < REPLICAS; at++)
+			let_here(&k, 0, at, 1);
+		pump(&k);
+	}
+	OK(!has(heard(&k, 0), "dead"), "slow: if all are, nobody is dead");
+	hold_all_here(&k, 0, false);
 	cluster_free(&k);
 }
 
@@ -546,7 +584,8 @@ static void test_many_streams(void)
 	(void)heard(&k, 1);
 	IS_U64(k.clients[1].shown, STREAMS + 1, "mail: all of many streams is shown");
 	for (uint32_t i = 0; i < REPLICAS; i++)
-		IS_STRING(replication_why(k.clients[1].r, i), "", "mail: who brings many streams is live");
+		IS_STRING(replication_why(k.clients[1].r, i), "",
+		          "mail: who brings many streams is live");
 	cluster_free(&k);
 }
 
@@ -556,7 +595,8 @@ static void test_id_of_result(void)
 	fresh(3);
 	say(&k, 2, "create carol pw");
 	say(&k, 0, "send bob one");
-	OK(k.clients[0].last.has_id && k.clients[0].last.number == 1, "mail: a message to one tells its id");
+	OK(k.clients[0].last.has_id && k.clients[0].last.number == 1,
+	   "mail: a message to one tells its id");
 	say(&k, 0, "send bob,carol two");
 	OK(!k.clients[0].last.has_id, "mail: one to several tells none");
 	cluster_free(&k);
@@ -769,6 +809,7 @@ int main(void)
 	test_gone_for_life();
 	test_disk_hangs();
 	test_slow();
+	test_always_slow();
 	test_time();
 	test_full_disks();
 	test_no_session();
