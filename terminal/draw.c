@@ -163,7 +163,9 @@ static void lay_out(struct terminal *t)
 
 	buf_clear(&p->shown);
 	p->count = 0;
-	add_prompt(p, buf_view(t->is_asking ? &t->question : &t->prompt));
+	add_prompt(p, buf_view(t->is_asking    ? &t->question
+	                       : t->find.is_on ? &t->find.prompt
+	                                       : &t->prompt));
 	while (!t->is_secret && at < text.size)
 		at += add_cluster(p, view_of(text.data + at, text.size - at), at);
 	place_cells(p, t->line.cursor, !t->is_secret, t->columns);

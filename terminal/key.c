@@ -41,6 +41,7 @@ static enum key control_key(uint8_t byte)
 		[0x04] = KEY_DELETE_OR_EOF,  /* D */
 		[0x05] = KEY_END,            /* E */
 		[0x06] = KEY_RIGHT,          /* F */
+		[0x07] = KEY_CANCEL,         /* G */
 		[0x08] = KEY_BACKSPACE,      /* H */
 		[0x09] = KEY_TAB,            /* I */
 		[0x0a] = KEY_ENTER,          /* J */
@@ -49,6 +50,7 @@ static enum key control_key(uint8_t byte)
 		[0x0d] = KEY_ENTER,          /* M */
 		[0x0e] = KEY_DOWN,           /* N */
 		[0x10] = KEY_UP,             /* P */
+		[0x12] = KEY_FIND,           /* R */
 		[0x15] = KEY_CUT_TO_HOME,    /* U */
 		[0x17] = KEY_CUT_BLANK_LEFT, /* W */
 		[0x19] = KEY_PUT_BACK,       /* Y */
@@ -123,6 +125,10 @@ static enum key number_key(uint32_t number, bool by_word)
 		return KEY_END;
 	case 3:
 		return by_word ? KEY_CUT_WORD_RIGHT : KEY_DELETE;
+	case 5:
+		return KEY_PAGE_UP;
+	case 6:
+		return KEY_PAGE_DOWN;
 	case 200:
 		return KEY_PASTE;
 	case 201:
@@ -265,12 +271,13 @@ size_t key_string_size(struct view from, bool *has_ended)
 static size_t escape_sequence_decode(struct view from, bool is_quiet, enum key *key)
 {
 	assert(from.data[0] == ESC);
+	*key = KEY_ESCAPE;
 	if (from.size < 2)
-		return 0;
-	*key = KEY_IGNORED;
-	/* The first Escape of two stands for itself: it does nothing. */
+		return is_quiet ? 1 : 0;
+	/* The first Escape of two stands for itself. */
 	if (from.data[1] == ESC)
 		return 1;
+	*key = KEY_IGNORED;
 	if (key_begins_string(from))
 		return string_decode(from, is_quiet, key);
 	if (from.data[1] != '[' && from.data[1] != 'O') {

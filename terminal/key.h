@@ -31,6 +31,11 @@ enum key {
 	KEY_CUT_WORD_RIGHT,
 	KEY_PUT_BACK,
 	KEY_CLEAR,
+	KEY_FIND,
+	KEY_CANCEL,
+	KEY_ESCAPE, /* by itself */
+	KEY_PAGE_UP,
+	KEY_PAGE_DOWN,
 	KEY_INTERRUPT,
 	KEY_SUSPEND,
 	KEY_PASTE, /* what follows is pasted, up to KEY_PASTE_END */

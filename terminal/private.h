@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
- * What terminal.c, draw.c and print.c share: the whole of a terminal. terminal.c takes keys and
- * gives events, draw.c brings the window up to date, print.c makes text harmless and lays out
- * columns. The parts below know nothing of a terminal and have headers of their own: history.h,
- * edit.h, key.h, width.h.
+ * What terminal.c, complete.c, find.c, draw.c and print.c share: the whole of a terminal. terminal.c
+ * takes keys and gives events, complete.c ends a word, find.c looks through the history, draw.c
+ * brings the window up to date, print.c makes text harmless and lays out columns. The parts below
+ * know nothing of a terminal and have headers of their own: history.h, edit.h, key.h, width.h.
  */
 #ifndef THREEFOLD_TERMINAL_PRIVATE_H
 #define THREEFOLD_TERMINAL_PRIVATE_H
@@ -43,6 +43,17 @@ struct picture {
 	size_t end;
 };
 
+enum { FIND_SIZE_MAX = 128 };
+/* A search for a line of the history. */
+struct find {
+	bool is_on;
+	bool has_failed;    /* no line holds the part */
+	struct buf part;    /* what is looked for */
+	struct buf prompt;  /* in the place of the prompt */
+	size_t index;       /* of the entry that is shown; the history's count: none yet */
+	struct edit before; /* the line that was there */
+};
+
 struct terminal {
 	struct terminal_options options;
 	uint32_t columns;
@@ -75,6 +86,7 @@ struct terminal {
 	uint64_t serial;   /* counts changes of line and cursor */
 	struct buf event_text;
 	struct history history;
+	struct find find;
 
 	struct buf above; /* printed, but not drawn yet */
 	struct buf title;
@@ -92,6 +104,18 @@ struct terminal {
 	uint32_t drawn_columns; /* the window's width then */
 	uint32_t top;           /* the row of the line that was the first one shown */
 };
+
+/* ---- find.c ---- */
+
+void find_init(struct find *f, size_t line_size_max);
+/* Wipes and frees what it holds. */
+void find_release(struct find *f);
+/* Begins to look; rings during a question. */
+void find_begin(struct terminal *t);
+/* Ends the search, if there is one: the line is what was found (`keeps`), or what it was before. */
+void find_end(struct terminal *t, bool keeps);
+/* Takes a key if it belongs to a search. False: the key still counts. */
+bool find_takes(struct terminal *t, enum key key, struct view bytes);
 
 /* ---- draw.c ---- */
 

@@ -30,6 +30,7 @@ enum {
 	QUIET_MS = 2000,
 	QUIET_KEYS_MS = 300,
 	QUIET_CTRL_C_MS = 100,
+	QUIET_ESCAPE_MS = 100, /* Escape by itself, where it means something */
 };
 
 struct terminal *terminal_new(const struct terminal_options *options)
@@ -49,6 +50,7 @@ struct terminal *terminal_new(const struct terminal_options *options)
 	buf_init(&t->question, (size_t)ESCAPE_GROWTH_MAX * TERMINAL_PROMPT_SIZE_MAX + 16);
 	buf_init(&t->cut, options->line_size_max);
 	buf_init(&t->event_text, options->line_size_max);
+	find_init(&t->find, options->line_size_max);
 	history_init(&t->history, options->history_count_max, options->line_size_max);
 	buf_init(&t->above, SIZE_MAX / 4);
 	buf_init(&t->title, (size_t)ESCAPE_GROWTH_MAX * TERMINAL_TITLE_SIZE_MAX + 16);
@@ -76,6 +78,7 @@ void terminal_free(struct terminal *t)
 	wipe_and_release(&t->cut);
 	wipe_and_release(&t->event_text);
 	history_release(&t->history);
+	find_release(&t->find);
 	buf_release(&t->prompt);
 	buf_release(&t->question);
 	buf_release(&t->above);
@@ -156,6 +159,7 @@ static void changed(struct terminal *t)
 
 void terminal_set_line(struct terminal *t, struct view text)
 {
+	find_end(t, true);
 	edit_set(&t->line, text);
 	changed(t);
 }
@@ -246,6 +250,7 @@ static void prompt_changes(struct terminal *t)
 void terminal_ask(struct terminal *t, struct view prompt, bool is_secret)
 {
 	assert(!t->has_ended);
+	find_end(t, false);
 	if (!t->is_asking)
 		swap_lines(t);
 	edit_clear(&t->line);
@@ -609,7 +614,12 @@ static void do_edit(struct terminal *t, enum key key)
 static bool do_key(struct terminal *t, enum key key, struct view bytes,
                    struct terminal_event *event)
 {
+	if (find_takes(t, key, bytes))
+		return false;
 	switch (key) {
+	case KEY_FIND:
+		find_begin(t);
+		return false;
 	case KEY_TEXT:
 		insert(t, bytes);
 		return false;
@@ -725,6 +735,8 @@ unsigned terminal_quiet_ms(const struct terminal *t)
 		return left.size > 0 && left.data[0] == CTRL_C ? QUIET_CTRL_C_MS : QUIET_MS;
 	if (t->is_in_string)
 		return QUIET_MS;
+	if (t->find.is_on && left.size == 1 && left.data[0] == 0x1b)
+		return QUIET_ESCAPE_MS;
 	return !t->options.is_dumb && key_begins_string(left) ? QUIET_KEYS_MS : 0;
 }
 

@@ -34,7 +34,8 @@
  *
  * Keys: arrows, Home, End, Ctrl-B/F/A/E, words with Alt-B/F and Ctrl- or Alt-arrows; Backspace,
  * Delete, Ctrl-D; Ctrl-K/U/W, Alt-D, Alt-Backspace cut, Ctrl-Y puts back what was cut; Up, Down,
- * Ctrl-P/N walk the history, which keeps the line being typed and changes to its entries;
+ * Ctrl-P/N walk the history, which keeps the line being typed and changes to its entries; Ctrl-R
+ * looks for a part of an entry (terminal/find.c);
  * Ctrl-L clears the window; Tab, Ctrl-C, Ctrl-D and Ctrl-Z become events; Alt-Enter breaks the
  * line.
  *

@@ -135,6 +135,23 @@ HH:MM bob: seen by a client that is killed
 HH:MM -> bob: after the torn line
 -- end of what was kept --'
 
+# What was typed, also in a client that has ended, is found by a part of it.
+tmux respawn-pane -k -t ann2 "$BIN/client $(addresses | tr '\n' ' '); echo status \$?; exec cat >/dev/null"
+sees 'another client' ann2 '^- r0 3/3>'
+keys ann2 C-r
+keys ann2 -l 'PAIR'
+sees 'what nobody has typed is not found' ann2 "^\\(search, none\\) 'PAIR':"
+keys ann2 C-g
+keys ann2 C-r
+keys ann2 -l 'TO B'
+sees 'what was is, whatever its case' ann2 "^\\(search\\) 'TO B': /msg bob,ann to both$"
+keys ann2 Escape
+line_is 'Escape leaves it' ann2 '- r0 3/3>'
+keys ann2 C-r
+keys ann2 -l 'an answer'
+keys ann2 Enter
+sees 'Enter gives it to the client' ann2 '^..:.. *-> bob: and an answer \[not sent: you are not logged in'
+
 # ---- switched off ----
 
 types ann '/log off'
