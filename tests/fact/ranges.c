@@ -92,6 +92,10 @@ static void test_edges(void)
 
 	OK(!ranges_have(&set, 1), "empty: has nothing");
 	IS_U64(ranges_below(&set, NUMBER_MAX), 0, "empty: nothing is below");
+	OK(ranges_add(&set, 5, 7), "one range");
+	IS_U64(ranges_below(&set, 100), 7, "one range: its end is below what comes after it");
+	IS_U64(ranges_below(&set, 4), 0, "one range: nothing is below it");
+	ranges_clear(&set);
 	OK(ranges_add(&set, 1, 1), "the least number");
 	OK(ranges_add(&set, NUMBER_MAX, NUMBER_MAX), "the largest number");
 	OK(!ranges_add(&set, NUMBER_MAX, NUMBER_MAX), "again: nothing new");
