@@ -392,7 +392,10 @@ static bool take_line(struct client *c)
 		return c->state != CLIENT_RUNNING;
 	}
 	if (line.size > 0)
-		run_line(&c->run, line, was_cut, false, false);
+		run_line(&c->run,
+		         &(struct cli_line){ .text = line,
+		                             .to = conversation_current(&c->show.conversations),
+		                             .was_cut = was_cut });
 	after_line(c);
 	return true;
 }
@@ -410,7 +413,11 @@ static bool take_typed(struct client *c)
 		return false;
 	switch (event.kind) {
 	case CONSOLE_LINE:
-		run_line(&c->run, event.text, false, event.is_text, event.was_shown);
+		run_line(&c->run, &(struct cli_line){ .text = event.text,
+		                                      .to = event.to,
+		                                      .is_text = event.is_text,
+		                                      .was_shown = event.was_shown,
+		                                      .is_overtaken = event.is_overtaken });
 		after_line(c);
 		break;
 	case CONSOLE_ANSWER:
@@ -419,6 +426,9 @@ static bool take_typed(struct client *c)
 		break;
 	case CONSOLE_LEFT:
 		run_leave_question(&c->run);
+		break;
+	case CONSOLE_MOVE:
+		run_move(&c->run, event.move, event.number);
 		break;
 	case CONSOLE_INTERRUPT:
 		signalled(c, SIGINT);

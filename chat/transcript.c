@@ -16,7 +16,6 @@
 #include "terminal/width.h"
 
 #include <inttypes.h>
-#include <stdarg.h>
 #include <stdio.h>
 
 enum {
@@ -650,46 +649,4 @@ void transcript_logged_out(struct transcript *t, const char *why, const struct t
 	say_own(t->out, "logged out: ");
 	say_foreign(t->out, why);
 	end_line(t);
-}
-
-static void add(char *text, size_t *size, const char *format, ...)
-	__attribute__((format(printf, 3, 4)));
-
-static void add(char *text, size_t *size, const char *format, ...)
-{
-	va_list arguments;
-	int count;
-
-	va_start(arguments, format);
-	count = vsnprintf(text + *size, TRANSCRIPT_PROMPT_SIZE - *size, format, arguments);
-	va_end(arguments);
-	assert(count >= 0);
-	*size += (size_t)count;
-	assert(*size < TRANSCRIPT_PROMPT_SIZE);
-}
-
-void transcript_prompt(const struct transcript_prompt *p, char text[TRANSCRIPT_PROMPT_SIZE])
-{
-	const char *none = terminal_style(STYLE_NONE);
-	size_t size = 0;
-
-	assert(p->live <= REPLICAS);
-	add(text, &size, "%s ", p->own[0] == 0 ? "-" : p->own);
-	if (p->live < REPLICAS)
-		add(text, &size, "%s", terminal_style(STYLE_ERROR));
-	if (p->leader < 0)
-		add(text, &size, "r- ");
-	else
-		add(text, &size, "r%d ", p->leader);
-	add(text, &size, "%u/%d%s", p->live, REPLICAS, p->live < REPLICAS ? none : "");
-	if (p->talk[0] != 0)
-		add(text, &size, " to %s%s%s",
-		    terminal_style(terminal_style_of(view_of_string(p->talk))), p->talk, none);
-	if (p->unread > 0)
-		add(text, &size, ", %s%ju new%s", terminal_style(STYLE_NOTICE),
-		    (uintmax_t)p->unread, none);
-	if (p->waiting > 0)
-		add(text, &size, ", %s%ju waiting%s", terminal_style(STYLE_NOTICE),
-		    (uintmax_t)p->waiting, none);
-	add(text, &size, "> ");
 }

@@ -147,18 +147,4 @@ void transcript_rule(struct transcript *t, const char *text);
 void transcript_logged_out(struct transcript *t, const char *why,
                            const struct transcript_time *now);
 
-/* What stands before the line being typed: "alice r1 2/3 to bob, 4 new, 1 waiting> ": replica 1
- * leads, two of three are live. */
-struct transcript_prompt {
-	const char *own;  /* "": not logged in */
-	int leader;       /* -1: no replica leads */
-	uint32_t live;    /* replicas */
-	const char *talk; /* whom plain text goes to; "": nobody */
-	uint64_t unread;  /* messages */
-	uint64_t waiting; /* lines */
-};
-enum { TRANSCRIPT_PROMPT_SIZE = 512 };
-/* Writes the prompt and a NUL, with colours. */
-void transcript_prompt(const struct transcript_prompt *p, char text[TRANSCRIPT_PROMPT_SIZE]);
-
 #endif

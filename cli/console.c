@@ -69,6 +69,8 @@ struct cli_console {
 	size_t first;
 	size_t count;
 	struct buf given; /* the line that the client has */
+	char given_to[COMMAND_ACCOUNT_SIZE];
+	char aim[COMMAND_ACCOUNT_SIZE]; /* see console_aimed_at */
 
 	/* A completion that waits for names. */
 	uint32_t token; /* 0: none */
@@ -152,6 +154,21 @@ void console_prompt(struct cli_console *c, const char *prompt, const char *own)
 	terminal_title(c->t, view_of_string(title));
 }
 
+void console_status(struct cli_console *c, const char *status)
+{
+	terminal_status(c->t, view_of_string(status));
+}
+
+bool console_has_status(struct cli_console *c)
+{
+	unsigned columns;
+	unsigned rows;
+
+	tty_size(&columns, &rows);
+	terminal_resize(c->t, columns, rows);
+	return terminal_has_status(c->t);
+}
+
 void console_announce(struct cli_console *c)
 {
 	uint64_t now_ms = loop_now_ms(c->loop);
@@ -160,6 +177,11 @@ void console_announce(struct cli_console *c)
 	if (c->has_bell && now_ms >= c->quiet_until_ms)
 		terminal_bell(c->t);
 	c->quiet_until_ms = now_ms + BURST_MS;
+}
+
+void console_ring(struct cli_console *c)
+{
+	terminal_bell(c->t);
 }
 
 void console_bell(struct cli_console *c, bool is_on)
@@ -430,6 +452,41 @@ static void show_answer(struct cli_console *c, struct view answer)
 	buf_release(&out);
 }
 
+static void set_aim(struct cli_console *c, struct view name)
+{
+	assert(name.size < sizeof c->aim);
+	if (name.size > 0)
+		memcpy(c->aim, name.data, name.size);
+	c->aim[name.size] = 0;
+}
+
+/* A /talk decides about the lines behind it. */
+static void follow_talk(struct cli_console *c, const struct console_line *line)
+{
+	struct view name = view_of(NULL, 0);
+
+	if (!line->is_text && !line->is_overtaken)
+		name = conversation_of_line(buf_view(&line->text));
+	if (name.size > 0)
+		set_aim(c, name);
+}
+
+void console_aim(struct cli_console *c, struct view name, bool overtakes)
+{
+	set_aim(c, name);
+	for (size_t i = 0; i < c->count; i++) {
+		struct console_line *line = &c->lines[(c->first + i) % CONSOLE_WAITING_MAX];
+
+		line->is_overtaken = line->is_overtaken || overtakes;
+		follow_talk(c, line);
+	}
+}
+
+struct view console_aimed_at(const struct cli_console *c)
+{
+	return view_of_string(c->aim);
+}
+
 static void keep_line(struct cli_console *c, const struct terminal_event *event)
 {
 	struct view text = event->text;
@@ -444,6 +501,9 @@ static void keep_line(struct cli_console *c, const struct terminal_event *event)
 	buf_append(&line->text, text);
 	line->is_text = event->is_pasted;
 	line->was_shown = false;
+	line->is_overtaken = false;
+	memcpy(line->to, c->aim, sizeof line->to);
+	follow_talk(c, line);
 	if (!secret_is_in(text)) {
 		terminal_history_add(c->t, text);
 		history_append(c->history, text);
@@ -469,10 +529,13 @@ static void give_waiting(struct cli_console *c, struct console_event *event)
 
 	wipe(&c->given);
 	c->given = first->text;
+	memcpy(c->given_to, first->to, sizeof c->given_to);
 	*event = (struct console_event){ .kind = CONSOLE_LINE,
 		                         .text = buf_view(&c->given),
 		                         .is_text = first->is_text,
-		                         .was_shown = first->was_shown };
+		                         .was_shown = first->was_shown,
+		                         .to = view_of_string(c->given_to),
+		                         .is_overtaken = first->is_overtaken };
 	*first = (struct console_line){ .is_text = false };
 	c->first = (c->first + 1) % CONSOLE_WAITING_MAX;
 	c->count--;
@@ -621,6 +684,8 @@ static enum console_kind take_event(struct cli_console *c, const struct terminal
 	if (event->was_asked)
 		(void)tty_echo(true);
 	switch (event->kind) {
+	case TERMINAL_GO:
+		return lines == CONSOLE_CLOSED ? CONSOLE_NOTHING : CONSOLE_MOVE;
 	case TERMINAL_LINE:
 		return take_line(c, event);
 	case TERMINAL_COMPLETE:
@@ -641,13 +706,22 @@ static enum console_kind take_event(struct cli_console *c, const struct terminal
 	return CONSOLE_NOTHING;
 }
 
+static const enum conversation_move moves[] = {
+	[GO_NEXT] = CONVERSATION_NEXT,
+	[GO_PREVIOUS] = CONVERSATION_PREVIOUS,
+	[GO_NEW] = CONVERSATION_NEW,
+	[GO_NUMBER] = CONVERSATION_NUMBER,
+};
+
 bool console_next(struct cli_console *c, enum console_lines lines, struct console_event *event)
 {
 	struct terminal_event key;
 
 	while (terminal_next(c->t, wants_lines(c, lines), &key)) {
 		*event = (struct console_event){ .kind = take_event(c, &key, lines),
-			                         .text = key.text };
+			                         .text = key.text,
+			                         .move = moves[key.go],
+			                         .number = key.number };
 		c->was_interrupt = key.kind == TERMINAL_INTERRUPT && !key.was_asked &&
 		                   key.text.size == 0;
 		if (event->kind != CONSOLE_NOTHING)

@@ -19,6 +19,7 @@
 #ifndef THREEFOLD_CLI_CONSOLE_H
 #define THREEFOLD_CLI_CONSOLE_H
 
+#include "chat/conversation.h"
 #include "cli/output.h"
 #include "driver/link.h"
 
@@ -51,6 +52,10 @@ bool console_is_echoed(const struct cli_console *c);
 /* Sets what stands before the line that is typed. If it is empty, neither is shown. `own` is the
  * account that is logged in, for the title of the window; empty: none. */
 void console_prompt(struct cli_console *c, const char *prompt, const char *own);
+/* Sets the row above the prompt; empty: none. */
+void console_status(struct cli_console *c, const char *status);
+/* Whether the window has room for such a row. */
+bool console_has_status(struct cli_console *c);
 /* Brings the window up to date. */
 void console_draw(struct cli_console *c);
 
@@ -68,6 +73,7 @@ enum console_kind {
 	CONSOLE_LINE,    /* `text`, `is_text`, `was_shown` */
 	CONSOLE_ANSWER,  /* to console_ask: `text`, which may be empty */
 	CONSOLE_LEFT, /* Ctrl-C or Ctrl-D instead of an answer; console_ask_end is the caller's */
+	CONSOLE_MOVE, /* a key moves to another conversation: `move`, `number` */
 	CONSOLE_INTERRUPT, /* Ctrl-C, for the second time, or while no line is taken */
 	CONSOLE_END,       /* Ctrl-D, or the terminal has gone */
 };
@@ -77,6 +83,10 @@ struct console_event {
 	struct view text;
 	bool is_text;   /* it came from a paste, so it is no command, even if it begins with '/' */
 	bool was_shown; /* the caller showed it while it waited: see console_waiting_line */
+	struct view to; /* LINE: whom plain text went to when it was finished; empty: nobody */
+	bool is_overtaken; /* LINE: since then a key has moved to another conversation */
+	enum conversation_move move;
+	size_t number;
 };
 
 /* Handles keys until there is an event for the caller; false if there is none. `lines` says what
@@ -87,7 +97,9 @@ bool console_next(struct cli_console *c, enum console_lines lines, struct consol
 struct console_line {
 	struct buf text;
 	bool is_text;
-	bool was_shown; /* set by the caller */
+	bool was_shown;                /* set by the caller */
+	char to[COMMAND_ACCOUNT_SIZE]; /* as in struct console_event */
+	bool is_overtaken;
 };
 
 /* How many lines wait. Those that still wait when the client ends are lost. */
@@ -99,6 +111,15 @@ struct console_line *console_waiting_line(struct cli_console *c, size_t index);
 /* Whether what is typed can be hidden. If not, a password must not be asked for. Call it just
  * before the question. */
 bool console_can_hide(struct cli_console *c);
+/* Sets whom plain text goes to. The lines that wait keep whom they went to, and a /talk among them
+ * counts for the prompt and for what is typed behind it, unless this `overtakes` it: then a key has
+ * chosen anew. */
+void console_aim(struct cli_console *c, struct view name, bool overtakes);
+/* Whom plain text goes to that is finished now. A /talk counts from its Enter on, before it is
+ * carried out: so the prompt names whom the next line goes to, or it goes to nobody. The view lives
+ * until the next call of console_aim or console_next. */
+struct view console_aimed_at(const struct cli_console *c);
+
 /* Asks a question. The line that is being typed is put aside until it ends. The answer to a secret
  * question is not shown. */
 void console_ask(struct cli_console *c, const char *prompt, bool is_secret);
@@ -119,6 +140,8 @@ void console_signalled(struct cli_console *c, int number);
 void console_announce(struct cli_console *c);
 /* How many have come since the last line. */
 uint64_t console_unread_count(const struct cli_console *c);
+/* Rings because a key can do nothing. */
+void console_ring(struct cli_console *c);
 /* Sets whether messages ring the bell: once for those that come less than a second apart. */
 void console_bell(struct cli_console *c, bool is_on);
 /* Takes the action if it is the answer to a completion. False if it is not. */

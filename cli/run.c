@@ -28,6 +28,8 @@ static void answer(struct cli_run *r, struct script_answer *a)
 	if (a->outcome != OUTCOME_OK)
 		r->was_refused = true;
 	show_result(r->show, a);
+	if (r->request.verb == VERB_TALK && a->outcome != OUTCOME_OK)
+		show_aim(r->show);
 	end_command(r);
 }
 
@@ -44,7 +46,7 @@ static void refuse(struct cli_run *r, enum outcome outcome, const char *detail)
 
 void run_forget_session(struct cli_run *r)
 {
-	show_talk(r->show, view_of(NULL, 0));
+	show_forget(r->show);
 	r->unseen = 0;
 }
 
@@ -161,7 +163,7 @@ static void take_result(struct cli_run *r, const struct result *result)
 	if (r->console != NULL && result->outcome == OUTCOME_OK &&
 	    (result->kind == COMMAND_CREATE || result->kind == COMMAND_LOGIN) &&
 	    archive_begin(r->show->archive, result->name, &result->id))
-		recall_last(r->show, view_of_string(r->show->talk));
+		recall_last(r->show, conversation_current(&r->show->conversations));
 }
 
 /* Takes a page of accounts and keeps those whose names match the pattern. */
@@ -265,12 +267,11 @@ static void begin_send(struct cli_run *r, const struct view *to, size_t count)
 /* Plain text goes to the conversation, as a message. */
 static void begin_text(struct cli_run *r)
 {
-	struct view to = view_of_string(r->show->talk);
 	char own[DISPLAY_SIZE];
 
-	if (r->show->talk[0] != 0 && link_is_logged_in(r->link, own)) {
+	if (r->to.size > 0 && link_is_logged_in(r->link, own)) {
 		r->request.word = view_of_string(verb_row(VERB_MSG)->name);
-		begin_send(r, &to, 1);
+		begin_send(r, &r->to, 1);
 		return;
 	}
 	refuse(r, OUTCOME_USAGE,
@@ -397,6 +398,21 @@ static void do_log(struct cli_run *r)
 		answer_ok(r, text);
 }
 
+/* ---- conversations ---- */
+
+static void do_talk(struct cli_run *r)
+{
+	if (!r->is_overtaken)
+		show_talk(r->show, r->request.name);
+	answer_ok(r, "");
+}
+
+void run_move(struct cli_run *r, enum conversation_move how, size_t number)
+{
+	r->is_overtaken = true;
+	show_move(r->show, how, number);
+}
+
 /* ---- a line ---- */
 
 static void do_verb(struct cli_run *r)
@@ -421,8 +437,7 @@ static void do_verb(struct cli_run *r)
 		begin_send(r, q->to, q->to_count);
 		break;
 	case VERB_TALK:
-		show_talk(r->show, q->name);
-		answer_ok(r, "");
+		do_talk(r);
 		break;
 	case VERB_ALL:
 		progress_begin(&r->show->progress, "/all");
@@ -461,19 +476,21 @@ static void do_verb(struct cli_run *r)
 	}
 }
 
-void run_line(struct cli_run *r, struct view line, bool was_cut, bool is_text, bool was_shown)
+void run_line(struct cli_run *r, const struct cli_line *line)
 {
 	const struct verb_row *row;
 	char own[DISPLAY_SIZE];
 	bool is_in = link_is_logged_in(r->link, own);
 
 	assert(!r->is_busy);
-	if (is_text)
-		command_parse_text(line, &r->request);
+	if (line->is_text)
+		command_parse_text(line->text, &r->request);
 	else
-		command_parse(&r->parser, line, was_cut, &r->request);
+		command_parse(&r->parser, line->text, line->was_cut, &r->request);
 	r->is_busy = true;
-	show_line(r->show, &r->request, line, was_shown);
+	r->to = line->to;
+	r->is_overtaken = line->is_overtaken;
+	show_line(r->show, &r->request, line->text, line->to, line->was_shown);
 	row = verb_row(r->request.verb);
 	if (r->request.outcome != OUTCOME_OK)
 		refuse(r, r->request.outcome, r->request.detail);

@@ -30,6 +30,8 @@ struct cli_run {
 	/* The command under way. */
 	bool is_busy;
 	uint32_t token;                 /* of the request to the replicas; 0: there is none */
+	struct view to;                 /* whom it goes to if it is plain text */
+	bool is_overtaken;              /* /talk: a key has moved elsewhere since */
 	struct command_request request; /* its views are valid until the command has begun */
 	struct pattern pattern;         /* /list: what a name must match */
 	uint64_t listed;                /* /list in a script: accounts that were shown */
@@ -46,10 +48,19 @@ void run_init(struct cli_run *r, struct loop *l, struct link *link, struct cli_s
 /* Stops its timer and frees its memory. */
 void run_release(struct cli_run *r);
 
-/* Begins what a line asks for. The line is not empty, and no command is under way. was_cut: this is
- * the front of a line that was too long. is_text: it is no command, even if it begins with '/'.
- * was_shown: a person saw it while it waited. */
-void run_line(struct cli_run *r, struct view line, bool was_cut, bool is_text, bool was_shown);
+/* A line of input. Its views must live until its command ends. */
+struct cli_line {
+	struct view text;  /* not empty */
+	struct view to;    /* whom it goes to if it is plain text; empty: nobody */
+	bool was_cut;      /* it is the front of a line that was too long */
+	bool is_text;      /* it is no command, even if it begins with '/' */
+	bool was_shown;    /* a person saw it while it waited */
+	bool is_overtaken; /* a /talk does not count: a key has moved elsewhere since */
+};
+/* Begins what a line asks for. No command is under way. */
+void run_line(struct cli_run *r, const struct cli_line *line);
+/* A key moves to another conversation. */
+void run_move(struct cli_run *r, enum conversation_move how, size_t number);
 /* Begins the log-in of --user, the first command. `name` must live until it ends. */
 void run_log_in(struct cli_run *r, const char *name);
 /* Takes the answer to a question of the command under way. */

@@ -13,6 +13,7 @@
 
 #include "chat/secret.h"
 #include "chat/refusal.h"
+#include "chat/status.h"
 #include "io/log.h"
 #include "io/tty.h"
 
@@ -70,23 +71,27 @@ static bool is_late(const struct cli_show *s)
 
 static void set_prompt(struct cli_show *s)
 {
-	const struct replication *r = link_replication(s->link);
 	char own[DISPLAY_SIZE] = "";
-	char text[PROGRESS_SIZE + TRANSCRIPT_PROMPT_SIZE] = "";
-	struct transcript_prompt prompt = { .own = own,
-		                            .leader = replication_leader(r),
-		                            .live = replication_live(r),
-		                            .talk = s->talk };
+	char text[PROGRESS_SIZE + STATUS_PROMPT_SIZE] = "";
+	char row[STATUS_ROW_SIZE] = "";
+	struct status_line status = { .own = own,
+		                      .live = live_count(s),
+		                      .talk = console_aimed_at(s->console),
+		                      .conversations = &s->conversations };
 
-	(void)link_is_logged_in(s->link, own);
-	prompt.unread = console_unread_count(s->console);
+	/* Without an account there is nothing for which the prompt has no room. */
+	status.has_row = link_is_logged_in(s->link, own) && s->has_status &&
+	                 console_has_status(s->console);
 	if (is_late(s))
-		prompt.waiting = console_waiting(s->console) + (live_count(s) == 0 && s->is_busy &&
+		status.waiting = console_waiting(s->console) + (live_count(s) == 0 && s->is_busy &&
 		                                                !console_is_asking(s->console));
 	if (s->is_running) {
 		progress_text(&s->progress, text);
-		transcript_prompt(&prompt, text + strlen(text));
+		status_prompt(&status, text + strlen(text));
 	}
+	if (s->is_running && status.has_row)
+		status_row(&status, s->transcript.columns, row);
+	console_status(s->console, row);
 	console_prompt(s->console, text, own);
 }
 
@@ -234,6 +239,7 @@ bool show_takes(struct cli_show *s, uint32_t token)
 void show_message(struct cli_show *s, const struct shown *shown)
 {
 	struct transcript_time sent;
+	char own[DISPLAY_SIZE];
 
 	s->serial = shown->serial;
 	if (s->console == NULL) {
@@ -242,6 +248,8 @@ void show_message(struct cli_show *s, const struct shown *shown)
 	}
 	sent = show_local_time(shown->sent_ms);
 	console_announce(s->console);
+	if (!link_is_logged_in(s->link, own) || strcmp(own, shown->from) != 0)
+		conversation_came(&s->conversations, view_of_string(shown->from));
 	transcript_message(&s->transcript, shown, &sent);
 	archive_message(s->archive, shown);
 }
@@ -266,9 +274,35 @@ static void copy_name(char to[COMMAND_ACCOUNT_SIZE], struct view name)
 	to[name.size] = 0;
 }
 
+static void aim(struct cli_show *s, bool overtakes)
+{
+	if (s->console != NULL)
+		console_aim(s->console, conversation_current(&s->conversations), overtakes);
+}
+
+void show_aim(struct cli_show *s)
+{
+	aim(s, false);
+}
+
 void show_talk(struct cli_show *s, struct view name)
 {
-	copy_name(s->talk, name);
+	conversation_talk(&s->conversations, name);
+	aim(s, false);
+}
+
+void show_move(struct cli_show *s, enum conversation_move how, size_t number)
+{
+	if (conversation_move(&s->conversations, how, number))
+		aim(s, true);
+	else
+		console_ring(s->console);
+}
+
+void show_forget(struct cli_show *s)
+{
+	conversation_clear(&s->conversations);
+	aim(s, false);
 }
 
 static void add_recipient(struct show_own *own, struct view name)
@@ -279,15 +313,15 @@ static void add_recipient(struct show_own *own, struct view name)
 }
 
 /* Whether the request sends a message. Then sets `own` to it. */
-static bool is_message(const struct command_request *q, const char *talk, struct show_own *own)
+static bool is_message(const struct command_request *q, struct view talk, struct show_own *own)
 {
 	*own = (struct show_own){ .text = q->text };
 	if (q->outcome != OUTCOME_OK)
 		return false;
 	if (q->verb == VERB_ALL)
 		return true;
-	if (q->verb == VERB_TEXT && talk[0] != 0)
-		add_recipient(own, view_of_string(talk));
+	if (q->verb == VERB_TEXT && talk.size > 0)
+		add_recipient(own, talk);
 	for (size_t i = 0; q->verb == VERB_MSG && i < q->to_count; i++)
 		add_recipient(own, q->to[i]);
 	return own->to_count > 0;
@@ -328,25 +362,23 @@ void show_begun(struct cli_show *s, struct view word)
 }
 
 /* For the archive, which keeps all recipients. */
-static void remember_own(struct cli_show *s, const struct command_request *q)
+static void remember_own(struct cli_show *s, const struct command_request *q, struct view to)
 {
-	struct view talk = view_of_string(s->talk);
-
 	if (q->verb == VERB_MSG)
 		archive_sending(s->archive, q->to, q->to_count, q->text);
 	else
-		archive_sending(s->archive, &talk, q->verb == VERB_TEXT ? 1 : 0, q->text);
+		archive_sending(s->archive, &to, q->verb == VERB_TEXT ? 1 : 0, q->text);
 }
 
 void show_line(struct cli_show *s, const struct command_request *request, struct view line,
-               bool was_shown)
+               struct view to, bool was_shown)
 {
 	show_begun(s, view_of(NULL, 0));
 	if (s->console == NULL)
 		return;
-	s->is_message = is_message(request, s->talk, &s->own);
+	s->is_message = is_message(request, to, &s->own);
 	if (s->is_message)
-		remember_own(s, request);
+		remember_own(s, request, to);
 	s->own_was_shown = was_shown;
 	if (!s->is_message && !was_shown && !s->transcript.is_echoed)
 		transcript_typed(&s->transcript, line, secret_is_in(line), false);
@@ -392,6 +424,8 @@ void show_result(struct cli_show *s, const struct script_answer *a)
 	}
 	if (s->is_message)
 		archive_sent(s->archive, now(s).ms, a);
+	if (s->console != NULL && s->is_message && done && s->own.to_count == 1)
+		conversation_wrote(&s->conversations, view_of_string(s->own.to[0]));
 	show_done(s);
 }
 
@@ -420,15 +454,13 @@ static void show_under_way(struct cli_show *s)
 	s->own_was_shown = true;
 }
 
-/* Shows the lines that wait. A /talk among them decides to whom the texts after it will go. */
+/* Shows the lines that wait, each with whom it will go to. */
 static void show_queue(struct cli_show *s, struct command_parser *parser)
 {
 	struct command_request request;
 	struct show_own own;
 	struct console_line *queued;
-	char talk[COMMAND_ACCOUNT_SIZE];
 
-	memcpy(talk, s->talk, sizeof talk);
 	for (size_t i = 0; (queued = console_waiting_line(s->console, i)) != NULL; i++) {
 		struct view line = buf_view(&queued->text);
 
@@ -436,12 +468,10 @@ static void show_queue(struct cli_show *s, struct command_parser *parser)
 			command_parse_text(line, &request);
 		else
 			command_parse(parser, line, false, &request);
-		if (request.outcome == OUTCOME_OK && request.verb == VERB_TALK)
-			copy_name(talk, request.name);
 		if (queued->was_shown)
 			continue;
 		queued->was_shown = true;
-		if (is_message(&request, talk, &own))
+		if (is_message(&request, view_of_string(queued->to), &own))
 			put_own(s, &own, TRANSCRIPT_WAITING, NULL);
 		else if (!s->transcript.is_echoed)
 			transcript_typed(&s->transcript, line, secret_is_in(line), true);
@@ -519,6 +549,8 @@ void show_init(struct cli_show *s, struct loop *l, struct link *link, struct cli
 	s->script.colours = !options->is_plain;
 	transcript_init(&s->transcript, &s->script.out, s->addresses);
 	s->transcript.is_echoed = console != NULL && console_is_echoed(console);
+	conversation_init(&s->conversations);
+	s->has_status = true;
 	progress_init(&s->progress, l);
 	if (console != NULL) {
 		s->archive = archive_new(l, say_archive, s);
@@ -533,5 +565,6 @@ void show_release(struct cli_show *s)
 	loop_timer_cancel(s->loop, &s->slow);
 	progress_end(&s->progress);
 	archive_free(s->archive);
+	conversation_clear(&s->conversations);
 	script_release(&s->script);
 }

@@ -9,7 +9,7 @@
 #ifndef THREEFOLD_CLI_SHOW_H
 #define THREEFOLD_CLI_SHOW_H
 
-#include "chat/command.h"
+#include "chat/conversation.h"
 #include "chat/script.h"
 #include "chat/transcript.h"
 #include "cli/archive.h"
@@ -36,7 +36,8 @@ struct cli_show {
 	uint64_t serial;                 /* of the last message among the lines; 0: there is none */
 	struct cli_progress progress;    /* of /list and /all; cli/run.c sets it */
 	bool is_running;                 /* lines are taken, so there is a prompt */
-	char talk[COMMAND_ACCOUNT_SIZE]; /* whom plain text goes to; empty: nobody */
+	struct conversations conversations; /* of this session */
+	bool has_status;                    /* a row above the prompt, if the window has room */
 
 	/* The command under way, and what a person was told of it. */
 	bool is_busy;
@@ -104,12 +105,20 @@ void show_logged_out(struct cli_show *s, const char *why);
 
 /* ---- the command under way ---- */
 
-/* Sets whom a person's plain text goes to from now on; an empty name: nobody. */
+/* Sets whom plain text goes to from now on; an empty name: nobody. */
 void show_talk(struct cli_show *s, struct view name);
-/* Begins a command: `request` was made of `line`, and the views of both must live until the command
- * ends. was_shown: a person saw the line while it waited its turn. */
+/* Plain text goes to the current conversation again: a /talk was not carried out, which counted for
+ * the lines behind it since its Enter. */
+void show_aim(struct cli_show *s);
+/* Moves to another conversation, or rings if there is none. Lines that were finished before go to
+ * whom they were meant for. There must be a person. */
+void show_move(struct cli_show *s, enum conversation_move how, size_t number);
+/* The session has ended: there are no conversations. */
+void show_forget(struct cli_show *s);
+/* Begins a command: `request` was made of `line`, plain text goes to `to`, and the views of all
+ * must live until the command ends. was_shown: a person saw the line while it waited its turn. */
 void show_line(struct cli_show *s, const struct command_request *request, struct view line,
-               bool was_shown);
+               struct view to, bool was_shown);
 /* The command went to the replicas, so it may take long. `word` is the command's name, which must
  * live until the command ends. */
 void show_begun(struct cli_show *s, struct view word);

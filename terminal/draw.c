@@ -29,6 +29,35 @@ void picture_release(struct picture *p)
 	p->count = 0;
 }
 
+/* ---- what is to be shown ---- */
+
+void terminal_set_prompt(struct terminal *t, struct buf *prompt, struct view text)
+{
+	bool has_colours = !t->options.is_plain;
+
+	if (text.size > TERMINAL_PROMPT_SIZE_MAX)
+		text.size = TERMINAL_PROMPT_SIZE_MAX;
+	buf_clear(prompt);
+	terminal_clean(prompt, text, has_colours);
+	if (has_colours && text.size > 0 && memchr(text.data, 0x1b, text.size) != NULL)
+		buf_append(prompt, view_of_string(terminal_style(STYLE_NONE)));
+}
+
+void terminal_prompt(struct terminal *t, struct view prompt)
+{
+	terminal_set_prompt(t, &t->prompt, prompt);
+}
+
+void terminal_status(struct terminal *t, struct view status)
+{
+	terminal_set_prompt(t, &t->status, status);
+}
+
+bool terminal_has_status(const struct terminal *t)
+{
+	return terminal_status_fits(t);
+}
+
 /* ---- layout ---- */
 
 static struct cell *add_cell(struct picture *p, size_t at)
@@ -155,6 +184,21 @@ static void choose_rows(struct picture *p, uint32_t top, uint32_t rows)
 	assert(p->cursor_row < p->bottom);
 }
 
+/* The status has one row; what does not fit is cut. */
+static void lay_out_status(struct terminal *t)
+{
+	struct picture *p = &t->status_wanted;
+
+	buf_clear(&p->shown);
+	p->count = 0;
+	if (terminal_status_fits(t))
+		add_prompt(p, buf_view(&t->status));
+	if (p->count > 0)
+		place_cells(p, 0, false, t->columns);
+	for (p->end = 0; p->end < p->count && p->cells[p->end].row == 0;)
+		p->end++;
+}
+
 static void lay_out(struct terminal *t)
 {
 	struct picture *p = &t->wanted;
@@ -171,6 +215,7 @@ static void lay_out(struct terminal *t)
 	place_cells(p, t->line.cursor, !t->is_secret, t->columns);
 	choose_rows(p, t->top, t->rows);
 	t->top = p->top;
+	lay_out_status(t);
 }
 
 /* ---- writing ---- */
@@ -233,6 +278,19 @@ static void write_cells(struct terminal *t, const struct picture *p, size_t from
 	}
 }
 
+static void write_status(struct terminal *t)
+{
+	struct pen pen = { 0 };
+
+	if (t->status_wanted.end == 0)
+		return;
+	write_cells(t, &t->status_wanted, 0, &pen);
+	/* The bytes that end its colours may be among those that were cut. */
+	if (!t->options.is_plain)
+		buf_append_text(&t->out, terminal_style(STYLE_NONE));
+	buf_append_text(&t->out, "\r\n");
+}
+
 static bool cells_equal(const struct picture *a, size_t i, const struct picture *b, size_t j)
 {
 	const struct cell *x = &a->cells[i];
@@ -254,6 +312,19 @@ static size_t first_difference(const struct picture *old, const struct picture *
 	if (new->first + same < new->prompt_count)
 		same = 0;
 	return new->first + same;
+}
+
+static bool status_has_changed(const struct terminal *t)
+{
+	const struct picture *old = &t->status_drawn;
+	const struct picture *new = &t->status_wanted;
+
+	if (old->end != new->end)
+		return true;
+	for (size_t i = 0; i < new->end; i++)
+		if (!cells_equal(old, i, new, i))
+			return true;
+	return false;
 }
 
 static void update(struct terminal *t)
@@ -282,22 +353,21 @@ static void update(struct terminal *t)
 	move_pen(t, &pen, new->cursor_row, new->cursor_column);
 }
 
-/* How many rows above the cursor the first row of the line is now: see the top of this file. */
-static uint32_t rows_above(const struct terminal *t)
+/* How many rows the cells of a picture have become above the one in which the cell `stop` is now.
+ * Each of our rows has wrapped separately in a window that is narrower now. */
+static uint32_t rows_before(const struct picture *p, size_t stop, uint32_t last_row,
+                            uint32_t columns)
 {
-	const struct picture *p = &t->drawn;
 	uint32_t rows = 0;
 	uint32_t row = p->top;
 	uint32_t column = 0;
 
-	if (!t->options.rewraps || t->columns >= t->drawn_columns)
-		return p->cursor_row - p->top;
-	/* Up to the cell under the cursor, too: it may have been moved to the next row. Behind the
-	 * last one the cursor stays in the row in which that is. */
+	/* Up to the cell `stop`, too: it may have been moved to the next row. Behind the last one
+	 * the cursor stays in the row in which that is. */
 	for (size_t i = p->first; i < p->end; i++) {
 		const struct cell *cell = &p->cells[i];
 
-		if (cell->row > p->cursor_row)
+		if (cell->row > last_row)
 			break;
 		if (cell->row > row) {
 			rows++;
@@ -307,16 +377,32 @@ static uint32_t rows_above(const struct terminal *t)
 		for (uint32_t used = 0; used < cell->columns; used += cell->step) {
 			uint32_t part = cell->columns - used < cell->step ? 1 : cell->step;
 
-			if (column + part > t->columns) {
+			if (column + part > columns) {
 				rows++;
 				column = 0;
 			}
-			if (i == p->cursor_cell)
+			if (i == stop)
 				return rows;
 			column += part;
 		}
 	}
 	return rows;
+}
+
+/* How many rows above the cursor the first row of status and line is now: see the top of this
+ * file. */
+static uint32_t rows_above(const struct terminal *t)
+{
+	const struct picture *p = &t->drawn;
+	const struct picture *status = &t->status_drawn;
+	bool is_narrower = t->options.rewraps && t->columns < t->drawn_columns;
+	uint32_t rows = status->end > 0;
+
+	if (!is_narrower)
+		return rows + p->cursor_row - p->top;
+	if (status->end > 0)
+		rows += rows_before(status, status->end, 0, t->columns);
+	return rows + rows_before(p, p->cursor_cell, p->cursor_row, t->columns);
 }
 
 static void erase(struct terminal *t)
@@ -349,12 +435,18 @@ static void draw_title(struct terminal *t)
 	t->title_is_set = t->title.size > 0;
 }
 
+static void swap(struct picture *a, struct picture *b)
+{
+	struct picture picture = *a;
+
+	*a = *b;
+	*b = picture;
+}
+
 static void swap_pictures(struct terminal *t)
 {
-	struct picture drawn = t->wanted;
-
-	t->wanted = t->drawn;
-	t->drawn = drawn;
+	swap(&t->wanted, &t->drawn);
+	swap(&t->status_wanted, &t->status_drawn);
 	t->drawn_columns = t->columns;
 }
 
@@ -379,7 +471,7 @@ static void draw_dumb(struct terminal *t)
  * other rows are shown than before. */
 static bool has_to_go(const struct terminal *t)
 {
-	if (t->above.size > 0 || !t->is_shown)
+	if (t->above.size > 0 || !t->is_shown || status_has_changed(t))
 		return true;
 	return t->columns != t->drawn_columns || t->drawn.top != t->wanted.top;
 }
@@ -400,6 +492,8 @@ static void draw_lines(struct terminal *t)
 	draw_title(t);
 	if (!t->is_shown)
 		return;
+	if (!t->is_drawn)
+		write_status(t);
 	update(t);
 	t->is_drawn = true;
 	swap_pictures(t);

@@ -48,8 +48,8 @@ static enum key control_key(uint8_t byte)
 		[0x0b] = KEY_CUT_TO_END,     /* K */
 		[0x0c] = KEY_CLEAR,          /* L */
 		[0x0d] = KEY_ENTER,          /* M */
-		[0x0e] = KEY_DOWN,           /* N */
-		[0x10] = KEY_UP,             /* P */
+		[0x0e] = KEY_GO_NEXT,        /* N */
+		[0x10] = KEY_GO_PREVIOUS,    /* P */
 		[0x12] = KEY_FIND,           /* R */
 		[0x15] = KEY_CUT_TO_HOME,    /* U */
 		[0x17] = KEY_CUT_BLANK_LEFT, /* W */
@@ -65,7 +65,18 @@ static enum key control_key(uint8_t byte)
 
 static enum key alt_key(uint8_t byte)
 {
+	if (byte >= '1' && byte <= '9')
+		return KEY_GO_NUMBER;
 	switch (byte) {
+	case 'a':
+	case 'A':
+		return KEY_GO_NEW;
+	case 'n':
+	case 'N':
+		return KEY_DOWN;
+	case 'p':
+	case 'P':
+		return KEY_UP;
 	case 'b':
 	case 'B':
 		return KEY_WORD_LEFT;
@@ -333,4 +344,14 @@ size_t key_decode(struct view from, bool is_quiet, enum key *key)
 	/* A byte that is no UTF-8 is no key. */
 	*key = KEY_IGNORED;
 	return 1;
+}
+
+unsigned key_number(struct view key)
+{
+	uint8_t last = key.data[key.size - 1];
+
+	assert(key.size == 2);
+	assert(last >= '1');
+	assert(last <= '9');
+	return (unsigned)(last - '0');
 }

@@ -36,6 +36,10 @@ enum key {
 	KEY_ESCAPE, /* by itself */
 	KEY_PAGE_UP,
 	KEY_PAGE_DOWN,
+	KEY_GO_NEXT,
+	KEY_GO_PREVIOUS,
+	KEY_GO_NEW,
+	KEY_GO_NUMBER, /* key_number says which */
 	KEY_INTERRUPT,
 	KEY_SUSPEND,
 	KEY_PASTE, /* what follows is pasted, up to KEY_PASTE_END */
@@ -56,5 +60,7 @@ bool key_begins_string(struct view from);
 /* How many bytes at the front belong to the string that KEY_STRING began. *has_ended: it ends with
  * them. A control character ends it, too, and does not belong to it. */
 size_t key_string_size(struct view from, bool *has_ended);
+/* The number of KEY_GO_NUMBER, 1 to 9, of whose bytes this is the view. */
+unsigned key_number(struct view key);
 
 #endif

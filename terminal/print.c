@@ -11,11 +11,12 @@
 #include <stdio.h>
 
 static const char *const styles[] = {
-	[STYLE_NONE] = "\033[0m",      [STYLE_BOLD] = "\033[1m",      [STYLE_DIM] = "\033[2m",
-	[STYLE_ERROR] = "\033[31m",    [STYLE_NOTICE] = "\033[36m",   [STYLE_NAME] = "\033[32m",
-	[STYLE_NAME + 1] = "\033[33m", [STYLE_NAME + 2] = "\033[35m", [STYLE_NAME + 3] = "\033[34m",
-	[STYLE_NAME + 4] = "\033[91m", [STYLE_NAME + 5] = "\033[92m", [STYLE_NAME + 6] = "\033[93m",
-	[STYLE_NAME + 7] = "\033[94m", [STYLE_NAME + 8] = "\033[95m", [STYLE_NAME + 9] = "\033[96m",
+	[STYLE_STATUS] = "\033[7m",    [STYLE_NONE] = "\033[0m",      [STYLE_BOLD] = "\033[1m",
+	[STYLE_DIM] = "\033[2m",       [STYLE_ERROR] = "\033[31m",    [STYLE_NOTICE] = "\033[36m",
+	[STYLE_NAME] = "\033[32m",     [STYLE_NAME + 1] = "\033[33m", [STYLE_NAME + 2] = "\033[35m",
+	[STYLE_NAME + 3] = "\033[34m", [STYLE_NAME + 4] = "\033[91m", [STYLE_NAME + 5] = "\033[92m",
+	[STYLE_NAME + 6] = "\033[93m", [STYLE_NAME + 7] = "\033[94m", [STYLE_NAME + 8] = "\033[95m",
+	[STYLE_NAME + 9] = "\033[96m",
 };
 _Static_assert(sizeof styles / sizeof styles[0] == STYLE_END, "each style has a sequence");
 
@@ -124,7 +125,9 @@ static size_t item_columns(struct buf *scratch, struct view item)
 size_t terminal_print_columns(struct terminal *t, const struct view *items, size_t count,
                               size_t rows_left)
 {
-	size_t rows_max = t->rows > rows_left + 1 ? t->rows - rows_left : 1;
+	bool has_status = t->status.size > 0 && terminal_status_fits(t);
+	size_t rows_taken = rows_left + has_status;
+	size_t rows_max = t->rows > rows_taken + 1 ? t->rows - rows_taken : 1;
 	size_t widest = 1;
 	size_t columns;
 	size_t rows;

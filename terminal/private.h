@@ -81,6 +81,7 @@ struct terminal {
 	bool is_secret;
 	struct buf prompt;
 	struct buf question;
+	struct buf status; /* the row above the prompt; empty: there is none */
 	struct buf cut;    /* what Ctrl-Y puts back */
 	enum key last_key; /* cuts in a row are one */
 	uint64_t serial;   /* counts changes of line and cursor */
@@ -100,10 +101,18 @@ struct terminal {
 
 	struct picture drawn;
 	struct picture wanted;
+	struct picture status_drawn; /* one row, or no cells: then there is none */
+	struct picture status_wanted;
 	bool is_drawn;
 	uint32_t drawn_columns; /* the window's width then */
 	uint32_t top;           /* the row of the line that was the first one shown */
 };
+
+/* Whether this window has room for the status row. */
+static inline bool terminal_status_fits(const struct terminal *t)
+{
+	return !t->options.is_dumb && t->rows >= TERMINAL_STATUS_ROWS_MIN;
+}
 
 /* ---- find.c ---- */
 
@@ -121,6 +130,8 @@ bool find_takes(struct terminal *t, enum key key, struct view bytes);
 
 /* Appends to t->out what brings the window up to date. */
 void terminal_draw(struct terminal *t);
+/* Cleans `text` and puts it into `prompt`, one of the terminal's. */
+void terminal_set_prompt(struct terminal *t, struct buf *prompt, struct view text);
 /* Frees what a picture holds. */
 void picture_release(struct picture *p);
 

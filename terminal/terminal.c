@@ -51,12 +51,15 @@ struct terminal *terminal_new(const struct terminal_options *options)
 	buf_init(&t->cut, options->line_size_max);
 	buf_init(&t->event_text, options->line_size_max);
 	find_init(&t->find, options->line_size_max);
+	buf_init(&t->status, (size_t)ESCAPE_GROWTH_MAX * TERMINAL_PROMPT_SIZE_MAX + 16);
 	history_init(&t->history, options->history_count_max, options->line_size_max);
 	buf_init(&t->above, SIZE_MAX / 4);
 	buf_init(&t->title, (size_t)ESCAPE_GROWTH_MAX * TERMINAL_TITLE_SIZE_MAX + 16);
 	buf_init(&t->out, SIZE_MAX / 4);
 	buf_init(&t->drawn.shown, SIZE_MAX / 4);
 	buf_init(&t->wanted.shown, SIZE_MAX / 4);
+	buf_init(&t->status_drawn.shown, SIZE_MAX / 4);
+	buf_init(&t->status_wanted.shown, SIZE_MAX / 4);
 	terminal_resize(t, 0, 0);
 	return t;
 }
@@ -81,11 +84,14 @@ void terminal_free(struct terminal *t)
 	find_release(&t->find);
 	buf_release(&t->prompt);
 	buf_release(&t->question);
+	buf_release(&t->status);
 	buf_release(&t->above);
 	buf_release(&t->title);
 	buf_release(&t->out);
 	picture_release(&t->drawn);
 	picture_release(&t->wanted);
+	picture_release(&t->status_drawn);
+	picture_release(&t->status_wanted);
 	memory_free(t);
 }
 
@@ -120,23 +126,6 @@ void terminal_resize(struct terminal *t, unsigned columns, unsigned rows)
 	}
 	t->columns = limited(columns, TERMINAL_COLUMNS_MIN, TERMINAL_COLUMNS_MAX);
 	t->rows = limited(rows, 1, TERMINAL_COLUMNS_MAX);
-}
-
-static void set_prompt(struct terminal *t, struct buf *prompt, struct view text)
-{
-	bool has_colours = !t->options.is_plain;
-
-	if (text.size > TERMINAL_PROMPT_SIZE_MAX)
-		text.size = TERMINAL_PROMPT_SIZE_MAX;
-	buf_clear(prompt);
-	terminal_clean(prompt, text, has_colours);
-	if (has_colours && text.size > 0 && memchr(text.data, 0x1b, text.size) != NULL)
-		buf_append(prompt, view_of_string(terminal_style(STYLE_NONE)));
-}
-
-void terminal_prompt(struct terminal *t, struct view prompt)
-{
-	set_prompt(t, &t->prompt, prompt);
 }
 
 void terminal_show(struct terminal *t, bool shown)
@@ -254,7 +243,7 @@ void terminal_ask(struct terminal *t, struct view prompt, bool is_secret)
 	if (!t->is_asking)
 		swap_lines(t);
 	edit_clear(&t->line);
-	set_prompt(t, &t->question, prompt);
+	terminal_set_prompt(t, &t->question, prompt);
 	t->is_asking = true;
 	t->is_secret = is_secret;
 	changed(t);
@@ -610,6 +599,24 @@ static void do_edit(struct terminal *t, enum key key)
 	}
 }
 
+/* While a question is open, nobody sees whom the line under way goes to. */
+static bool take_go(struct terminal *t, struct terminal_event *event, enum key key,
+                    struct view bytes)
+{
+	if (t->is_asking) {
+		t->rings = true;
+		return false;
+	}
+	begin_event(t, event, TERMINAL_GO);
+	event->go = key == KEY_GO_NEXT       ? GO_NEXT
+	            : key == KEY_GO_PREVIOUS ? GO_PREVIOUS
+	            : key == KEY_GO_NEW      ? GO_NEW
+	                                     : GO_NUMBER;
+	if (key == KEY_GO_NUMBER)
+		event->number = key_number(bytes);
+	return true;
+}
+
 /* True if it makes an event. */
 static bool do_key(struct terminal *t, enum key key, struct view bytes,
                    struct terminal_event *event)
@@ -653,6 +660,11 @@ static bool do_key(struct terminal *t, enum key key, struct view bytes,
 		return take_interrupt(t, event);
 	case KEY_DELETE_OR_EOF:
 		return take_delete_or_eof(t, event);
+	case KEY_GO_NEXT:
+	case KEY_GO_PREVIOUS:
+	case KEY_GO_NEW:
+	case KEY_GO_NUMBER:
+		return take_go(t, event, key, bytes);
 	case KEY_SUSPEND:
 		begin_event(t, event, TERMINAL_SUSPEND);
 		return true;

@@ -34,10 +34,10 @@
  *
  * Keys: arrows, Home, End, Ctrl-B/F/A/E, words with Alt-B/F and Ctrl- or Alt-arrows; Backspace,
  * Delete, Ctrl-D; Ctrl-K/U/W, Alt-D, Alt-Backspace cut, Ctrl-Y puts back what was cut; Up, Down,
- * Ctrl-P/N walk the history, which keeps the line being typed and changes to its entries; Ctrl-R
- * looks for a part of an entry (terminal/find.c);
- * Ctrl-L clears the window; Tab, Ctrl-C, Ctrl-D and Ctrl-Z become events; Alt-Enter breaks the
- * line.
+ * Alt-P/N walk the history, which keeps the line being typed and changes to its entries; Ctrl-R
+ * looks for a part of an entry (terminal/find.c); Ctrl-L clears the window; Tab, Ctrl-C, Ctrl-D and
+ * Ctrl-Z become events, and so do Ctrl-N/P, Alt-A and Alt-1 to Alt-9, which leave the line as it
+ * is; Alt-Enter breaks the line.
  *
  * On a dumb terminal there is no editing and no drawing: the system's own line mode echoes and
  * edits, lines and prompts are written one after the other.
@@ -58,6 +58,7 @@ enum {
 	TERMINAL_COLUMNS_MIN = 10,
 	TERMINAL_COLUMNS_MAX = 10000,
 	TERMINAL_PROMPT_SIZE_MAX = 1024,
+	TERMINAL_STATUS_ROWS_MIN = 10, /* a window with fewer rows has no status row */
 	TERMINAL_TITLE_SIZE_MAX = 256,
 	TERMINAL_INPUT_SIZE_MAX = 64 * 1024,         /* of bytes that made no event yet */
 	TERMINAL_LINE_SIZE_MAX = 1024 * 1024,        /* the largest line_size_max */
@@ -86,6 +87,12 @@ void terminal_resize(struct terminal *t, unsigned columns, unsigned rows);
 /* Sets what stands before the line; it may hold colours. A prompt of more than
  * TERMINAL_PROMPT_SIZE_MAX bytes is cut. */
 void terminal_prompt(struct terminal *t, struct view prompt);
+/* Sets what stands in a row of its own above the prompt, also during a question; it may hold
+ * colours. Empty: there is no such row, nor is there one in a low window or on a dumb terminal.
+ * What is wider than the window, or has more than TERMINAL_PROMPT_SIZE_MAX bytes, is cut. */
+void terminal_status(struct terminal *t, struct view status);
+/* Whether this window has room for that row. */
+bool terminal_has_status(const struct terminal *t);
 /* Sets whether prompt and line are shown; at first they are. Keys count in any case. */
 void terminal_show(struct terminal *t, bool shown);
 
@@ -98,7 +105,11 @@ enum terminal_event_kind {
 	TERMINAL_INTERRUPT, /* Ctrl-C: `text` is the line that was cleared (Ctrl-Y puts it back) */
 	TERMINAL_EOF,       /* Ctrl-D on an empty line */
 	TERMINAL_SUSPEND,   /* Ctrl-Z */
+	TERMINAL_GO,        /* to another conversation: `go`, `number` */
 };
+
+/* Which keys it were: Ctrl-N, Ctrl-P, Alt-A, Alt-1 to Alt-9. */
+enum terminal_go { GO_NEXT, GO_PREVIOUS, GO_NEW, GO_NUMBER };
 
 struct terminal_event {
 	enum terminal_event_kind kind;
@@ -106,8 +117,10 @@ struct terminal_event {
 	size_t word_offset; /* COMPLETE: where the last word of `text` begins */
 	uint64_t serial;    /* COMPLETE: for terminal_complete */
 	uint64_t lines;     /* PASTE: how many it has */
-	bool is_too_large;  /* PASTE: it does not fit the line and can only be dropped */
-	bool was_asked;     /* LINE, INTERRUPT, EOF: this answered a question and ended it */
+	enum terminal_go go;
+	unsigned number;   /* GO_NUMBER: 1 to 9 */
+	bool is_too_large; /* PASTE: it does not fit the line and can only be dropped */
+	bool was_asked;    /* LINE, INTERRUPT, EOF: this answered a question and ended it */
 	/* LINE: its first byte came from a paste of several lines, so a '/' there is hardly meant
 	 * as a command. */
 	bool is_pasted;
@@ -172,7 +185,8 @@ enum terminal_style {
 	STYLE_DIM,
 	STYLE_ERROR,
 	STYLE_NOTICE,
-	STYLE_NAME, /* the first of STYLE_NAMES colours that tell names apart */
+	STYLE_STATUS, /* of the status row */
+	STYLE_NAME,   /* the first of STYLE_NAMES colours that tell names apart */
 	STYLE_NAME_END = STYLE_NAME + 10,
 	STYLE_END = STYLE_NAME_END,
 };
@@ -192,7 +206,8 @@ void terminal_put(struct buf *line, enum terminal_style style, struct view text)
  * printed, if more than TERMINAL_PRINT_SIZE_MAX bytes would wait to be drawn. */
 bool terminal_print(struct terminal *t, struct view lines);
 /* Prints items in as many columns as fit, and returns how many items it printed: no more than leave
- * `rows_left` rows of the window free. A dumb terminal gets all items, a line each. */
+ * `rows_left` rows of the window free, beside the status row. A dumb terminal gets all items, a
+ * line each. */
 size_t terminal_print_columns(struct terminal *t, const struct view *items, size_t count,
                               size_t rows_left);
 /* Prints items in columns, then a line that says how many are left out, if any. */

@@ -516,46 +516,6 @@ static void test_rest(void)
 	          "logged out");
 }
 
-static const char *prompt(struct transcript_prompt p)
-{
-	char text[TRANSCRIPT_PROMPT_SIZE];
-
-	transcript_prompt(&p, text);
-	(void)buf_put(&out, text, strlen(text));
-	return taken();
-}
-
-static void test_prompt(void)
-{
-	char name[DISPLAY_SIZE];
-	char talk[64];
-
-	fresh();
-	IS_STRING(prompt((struct transcript_prompt){ .own = "", .leader = -1, .talk = "" }),
-	          "- r- 0/3> ", "nobody, and none is live");
-	IS_STRING(prompt((struct transcript_prompt){
-			  .own = "ann", .leader = 0, .live = 3, .talk = "" }),
-	          "ann r0 3/3> ", "who one is, who leads, how many are live");
-	IS_STRING(prompt((struct transcript_prompt){ .own = "ann",
-	                                             .leader = 1,
-	                                             .live = 2,
-	                                             .talk = "bob",
-	                                             .unread = 4,
-	                                             .waiting = 1 }),
-	          "ann r1 2/3 to bob, 4 new, 1 waiting> ", "with everything");
-	memset(name, 'n', sizeof name - 1);
-	name[sizeof name - 1] = 0;
-	memset(talk, 't', sizeof talk - 1);
-	talk[sizeof talk - 1] = 0;
-	OK(strlen(prompt((struct transcript_prompt){ .own = name,
-	                                             .leader = 1,
-	                                             .live = 2,
-	                                             .talk = talk,
-	                                             .unread = UINT64_MAX,
-	                                             .waiting = UINT64_MAX })) > 150,
-	   "the longest fits");
-}
-
 int main(void)
 {
 	buf_init(&out, SIZE_MAX / 2);
@@ -571,7 +531,6 @@ int main(void)
 	test_facts();
 	test_table();
 	test_rest();
-	test_prompt();
 	buf_release(&out);
 	return tap_done();
 }

@@ -98,7 +98,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		                            .rewraps = size > 0 && data[0] % 2 == 1 };
 	struct terminal *t = terminal_new(&options);
 
-	terminal_prompt(t, view_of_string("alice r1 2/3> "));
+	terminal_prompt(t, view_of_string("to bob> "));
+	terminal_status(t, view_of_string("\033[7m alice 2/3 [carol 3] \033[0m"));
 	while (size >= 2) {
 		uint8_t what = data[0];
 		size_t count = data[1] < size - 2 ? data[1] : size - 2;

@@ -25,7 +25,7 @@ is '000-2: the client explains itself with no server up' "$?:${help%%:*}" 0:usag
 printf '/create ann pw-ann\n/logout\n' | "$BIN/client" $(addresses) >"$dir/plain"
 nok '000-2: without a terminal there is no prompt' grep -q '> ' "$dir/plain"
 term_client ann
-ok '000-2: on a terminal there is one' term_sees ann '^- r0 3/3>'
+ok '000-2: on a terminal there is one' term_sees ann '^not logged in>'
 
 # ---- what is known without anybody's help ----
 
@@ -55,7 +55,7 @@ ok '000-7: it is asked anew' term_sees ann '^password \(not shown\):.*'
 term_type ann 'pw-bob'
 ok '000-7: twice' wait_for "$patience" eval '[ "$(term_screen ann | grep -c "^the same again:")" = 2 ]'
 term_type ann 'pw-bob'
-ok '000-7: two that are equal make the account' term_sees ann '^bob r0 3/3>'
+ok '000-7: two that are equal make the account' term_sees ann '^bob>'
 nok '000-7: none of them was echoed' term_fits ann 'secret|pw-bob'
 
 term_type ann /delete
@@ -240,7 +240,7 @@ is '000-20: 600 seconds without a command log out, 540 do not' "$(codes "$dir/id
 	'login:ok wait:ok check:ok wait:ok check:not-logged-in'
 is '000-20: with its reason' "$(json_get "$dir/idle.json" event=logged-out -- reason)" idle
 term_client idle --idle-logout 2
-ok '000-20: on a terminal' term_sees idle '^- r0 3/3>'
+ok '000-20: on a terminal' term_sees idle '^not logged in>'
 term_type idle '/login ann pw-ann'
 ok '000-20: logged in' term_sees idle '^login: ok: you are ann'
 term_key idle -l '/list '

@@ -14,7 +14,7 @@ person() {
 
 start_servers
 person alice
-sees 'a prompt without a name, with the leader and the live ones' alice '^- r0 3/3>'
+sees 'a prompt for somebody who is not logged in' alice '^not logged in>'
 sees 'what to do first is said' alice '^/create NAME'
 
 types alice '/create alice'
@@ -22,7 +22,7 @@ sees 'a password is asked for' alice 'password \(not shown\):'
 types alice 'secret-pw'
 sees 'twice' alice 'the same again:'
 types alice 'secret-pw'
-sees 'creating logs in' alice '^alice r0 3/3>'
+sees 'creating logs in' alice '^alice>'
 nok 'the password is not shown' shows alice 'secret-pw'
 types alice '/logout'
 sees 'out' alice '^logout: ok'
@@ -44,10 +44,11 @@ client_ask bob '{"command":"msg","to":"alice","text":"red \u001b[31m \u009b31m \
 sees 'a message is shown, its escape sequences as marks' alice \
 	'bob: red \^\[\[31m <U\+009B>31m <U\+202E> and$'
 sees 'its second line is moved in' alice '^                  \| alice: forged$'
-sees 'the prompt is there again below it, with how many came' alice '^alice r0 3/3, 1 new>$'
+sees 'the prompt is there again below it' alice '^alice>$'
+sees 'and above it the row that says how many came, and from whom' alice '^ alice \[bob 1\]$'
 
 types alice '/talk bob'
-sees 'the prompt shows the conversation' alice '^alice r0 3/3 to bob>'
+sees 'the prompt shows the conversation' alice '^to bob>'
 types alice 'hello bob'
 client_wait bob '"message"'
 is 'a plain line goes to the conversation' "$(field text)" 'hello bob'
@@ -62,13 +63,14 @@ sees 'another form is sent to nobody' alice 'text: refused: this was sent to nob
 kill_server 0
 sees 'a death is one line, with who leads now' alice \
 	"^[0-9:]{5} -- replica 0 \($host:${server_port[0]}\) is dead: .*; replica 1 leads$"
-sees 'the prompt shows who leads now' alice '^alice r1 2/3 to bob>'
+sees 'the row above the prompt shows how many are live' alice '^ alice 2/3$'
 kill_server 1
 kill_server 2
-sees 'none is left' alice '^alice r- 0/3 to bob>'
+sees 'none is left' alice '^ alice 0/3$'
 types alice 'waits for you'
 sees 'a message waits, and says so' alice '^[0-9:]{5}       -> bob: waits for you \[waiting\]$'
-sees 'the prompt counts it' alice '^alice r- 0/3 to bob, 1 waiting>'
+sees 'the row counts it' alice '^ alice 0/3 1 waiting$'
+sees 'and the prompt still says whom a line goes to' alice '^to bob>$'
 restart_server 1
 client_wait bob '"text":"waits for you"'
 is 'it goes out when one returns, once' "$(json_count "$dir/bob.out" text='waits for you')" 1
@@ -85,18 +87,18 @@ sees 'another name deletes nothing' alice 'delete: refused'
 types alice '/delete'
 types alice 'alice'
 sees 'the own name does' alice 'delete: ok'
-sees 'and logs out' alice '^- r0 3/3>'
+sees 'and logs out' alice '^not logged in>'
 types alice '/quit'
 sees 'quit ends it' alice '^ended with 1'
 
 person dora
-sees 'another one begins' dora '^- r0 3/3>'
+sees 'another one begins' dora '^not logged in>'
 tmux send-keys -t dora C-d
 sees 'the end of input ends it, too' dora '^ended with 0'
 
 tmux new-session -d -s eve -x 100 -y 40
 types eve "$BIN/client $(one_line)"
-sees 'started from a shell' eve '^- r0 3/3>'
+sees 'started from a shell' eve '^not logged in>'
 types eve '/create eve'
 sees 'a password is asked for, without echo' eve 'not shown'
 tmux send-keys -t eve C-c

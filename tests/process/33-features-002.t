@@ -54,7 +54,7 @@ term_type one nothing
 ok '002-3: a name that nobody has is offered' term_sees one "there is no 'nobody' yet: create it\\? \\(y/n\\) *$"
 term_type one n
 ok '002-4: failure is shown, too' term_sees one 'login: refused: nothing was created'
-ok '002-4: and it asks on' term_sees one '^- r0 3/3>( \(waiting\))? *$'
+ok '002-4: and it asks on' term_sees one '^not logged in>( \(waiting\))? *$'
 term_type one '/create ann'
 ok '002-4: again' wait_for "$patience" eval '[ "$(term_screen one | grep -c "same again\|password (not")" -ge 4 ]'
 term_type one x

@@ -83,9 +83,9 @@ nok 'readable: no text begins a line of its own' grep -qE '^(\{|b$)' "$dir/reada
 nok 'readable: without a terminal there is no colour and no prompt' grep -qP '\x1b|> $' "$dir/readable"
 
 term_client ann --idle-logout 600
-ok 'terminal: a client' term_sees ann '^- r0 3/3>'
+ok 'terminal: a client' term_sees ann '^not logged in>'
 term_type ann '/login ann pw-ann'
-ok 'terminal: logged in' term_sees ann 'ann r0 3/3'
+ok 'terminal: logged in' term_sees ann '^ann>'
 terminal set-option -t ann allow-rename on
 printf '/login bob pw-bob\n%s\n' \
 	'{"command":"msg","to":"ann","text":"\u001b[2J\u001b]0;owned\u0007\u001b[31mred\u009b1m \u202eevil\nbob: no\r[fake]"}' |
@@ -99,7 +99,7 @@ nok 'terminal: nothing is red' grep -qP '\x1b\[[0-9;]*31m' "$dir/colours"
 
 # shellcheck disable=SC2046
 term_start dumb env TERM=dumb NO_COLOR=1 "$BIN/client" $(addresses)
-ok 'a terminal that can do nothing' term_sees dumb '^- r0 3/3>'
+ok 'a terminal that can do nothing' term_sees dumb '^not logged in>'
 terminal pipe-pane -t dumb "cat >'$dir/dumb'"
 term_type dumb '/list bob'
 ok 'is served' term_sees dumb '^list: 1 account, '

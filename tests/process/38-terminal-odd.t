@@ -20,7 +20,7 @@ start_servers
 # ---- no controlling terminal ----
 
 tmux new-session -d -s alone -x 80 -y 20 "setsid -w $BIN/client $(one_line); read -r _"
-sees 'a client in a session of its own has a prompt' alone '3/3>'
+sees 'a client in a session of its own has a prompt' alone '^not logged in>'
 types alone '/create alone'
 sees 'it asks for a password' alone 'password \(not shown\):'
 keys alone -l 'topsecret'
@@ -57,7 +57,7 @@ keys job C-d
 # ---- a paste without an end, late answers ----
 
 tmux new-session -d -s odd -x 80 -y 12 "$BIN/client $(one_line); echo \"ended with \$?\"; read -r _"
-sees 'another client' odd '3/3>'
+sees 'another client' odd '^not logged in>'
 keys odd -l $'\033[200~the front of a paste'
 keys odd C-c C-c
 sees 'Ctrl-C ends a paste without an end' odd 'Ctrl-C once more'
@@ -78,7 +78,7 @@ sees 'it ends' odd '^ended with 0'
 
 for signal in USR1 XCPU ALRM; do
 	tmux new-session -d -s "$signal" -x 80 -y 10 "dash -c '$BIN/client $(one_line); echo ended; exec sleep 600'"
-	wait_for "$patience" shows "$signal" '3/3>'
+	wait_for "$patience" shows "$signal" '^not logged in>'
 	kill -"$signal" "$(child_of "$(tmux display -p -t "$signal" '#{pane_pid}')")"
 	sees "SIG$signal ends it" "$signal" '^ *ended'
 	ok 'and the terminal echoes' has_mode "$signal" echo

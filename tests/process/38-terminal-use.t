@@ -31,12 +31,12 @@ start_servers
 # ---- the first screen ----
 
 person first 40 10
-sees 'the first screen says what to do' first '^- r0 3/3>'
-is 'in three lines, none of which is wrapped at 40 columns' "$(screen first | sed -n '/^\/create/,/^-/p')" \
+sees 'the first screen says what to do' first '^not logged in>'
+is 'in three lines, none of which is wrapped at 40 columns' "$(screen first | sed -n '/^\/create/,/^not/p')" \
 	'/create NAME makes an account.
 /login NAME logs in to one you have.
 /help lists commands, Ctrl-D ends.
-- r0 3/3>'
+not logged in>'
 types first /list
 sees 'an empty list says so, and what to do' first '^list: there is no account yet: /create NAME makes one$'
 keys first C-d
@@ -47,7 +47,7 @@ sees 'Ctrl-D ends' first '^status 0'
 person ann 80 24 --user ann
 answers ann '^password \(not shown\):' pw "^there is no 'ann' yet: create it\? \(y/n\)" y \
 	'^password \(not shown\):' pw-ann '^the same again:' pw-ann
-sees 'a name that nobody has became an account' ann '^ann r0 3/3>'
+sees 'a name that nobody has became an account' ann '^ann>'
 nok 'who comes with a name needs no first screen' shows ann '^/create NAME'
 keys ann C-d
 sees 'nothing was refused' ann '^status 0'
@@ -55,7 +55,7 @@ person ann2 80 24 --user ann
 answers ann2 '^password \(not shown\):' pw-ann
 sees '--user logs in' ann2 '^login: ok: you are ann'
 types ann2 /logout
-sees 'once' ann2 '^- r0 3/3>'
+sees 'once' ann2 '^not logged in>'
 types ann2 '/login ann wrong'
 sees 'a wrong password is told with what to do' ann2 \
 	'^login: refused: the name or the password is wrong \(/create NAME makes a new account\); /login NAME tries again$'
@@ -94,10 +94,10 @@ sees 'cid has gone' cid '^status 0'
 person cid2 80 24 --user cid --password-file "$password"
 sees 'and logs in without a question' cid2 '^login: ok: you are cid'
 types cid2 '/logout'
-sees 'once only' cid2 '^- r0 3/3>'
+sees 'once only' cid2 '^not logged in>'
 types cid2 '/login cid'
 answers cid2 '^password \(not shown\):' pw-cid
-sees 'later it is asked for' cid2 '^cid r0 3/3>'
+sees 'later it is asked for' cid2 '^cid>'
 
 # ---- help ----
 
@@ -106,11 +106,11 @@ sees 'help ends with a hint' cid2 '^After /talk NAME'
 commands=$(echo /help | client_json "$dir/help" && json_get "$dir/help" command=help -- text | grep -oE '^/[a-z]+' | wc -l)
 ok "it knows some commands: $commands" test "$commands" -ge 14
 is 'at 80 by 24 all commands are on the screen, a line each' "$(screen cid2 | grep -cE '^/[a-z]+ .* [a-z]')" "$commands"
-like 'and the prompt below them' "$(screen cid2 | grep . | tail -n 1)" '^cid r0 3/3>$'
+like 'and the prompt below them' "$(screen cid2 | grep . | tail -n 1)" '^cid>$'
 keys cid2 C-d
 person small 40 10 --user ann
 answers small '^password \(not shown\):' pw-ann
-sees 'ann is in, in a small window' small '^ann r0 3/3>'
+sees 'ann is in, in a small window' small '^ann>'
 keys small C-l
 types small /help
 sees 'there help says where more is' small '^/help COMMAND says more about one$'
@@ -142,7 +142,7 @@ sees 'a short one is whole' small '^list: 1 account, 1 online \(\*\)$'
 types small '/list zz*'
 sees 'one that nothing fits says so' small '^list: no name fits; /list alone shows all$'
 person large 200 60
-sees 'a large window' large '^- r0 3/3>'
+sees 'a large window' large '^not logged in>'
 types large /list
 sees 'shows more' large '^list: 1004 accounts, 2 online \(\*\); [0-9]+ more: /list PREFIX shows fewer$'
 rows=$(screen large | grep -cE '^[^ ]+  +[^ ]+  ')
@@ -159,7 +159,7 @@ is 'scripts are refused the bell' "$(field error)" usage
 person rung 80 24 --user ann
 types small /quit
 answers rung '^password \(not shown\):' pw-ann
-sees 'ann is in again' rung '^ann r0 3/3>'
+sees 'ann is in again' rung '^ann>'
 tmux pipe-pane -t rung "cat >$dir/rung"
 bells() {
 	# A title ends in one, too.
@@ -196,22 +196,23 @@ sees 'anything else is refused' rung 'bell: refused: neither on nor off; it is: 
 signal_server 2 STOP
 keys rung C-l
 types rung '/list b'
-sees 'a list that takes long says how far it is, in the prompt' rung '^\[/list: 0 so far\] ann r0 3/3>'
+sees 'a list that takes long says how far it is, in the prompt' rung '^\[/list: 0 so far\] ann>'
 keys rung -l 'meanwhile'
-sees 'while one types on' rung '^\[/list: 0 so far\] ann r0 3/3> meanwhile$'
+sees 'while one types on' rung '^\[/list: 0 so far\] ann> meanwhile$'
 sees 'until it is there' rung '^list: [0-9]+ accounts, '
-sees 'then the prompt is as before' rung '^ann r0 2/3> meanwhile$'
+sees 'then the prompt is as before' rung '^ann> meanwhile$'
+sees 'and the row above it says that one is dead' rung '^ ann 2/3'
 nok 'and nothing is left of it' shows rung 'so far'
 signal_server 2 CONT
-sees 'all are live again' rung '^ann r0 3/3> meanwhile$'
+sees 'all are live again' rung '^ ann \[bob [0-9]+\]$'
 keys rung C-u
 signal_server 1 STOP
 types rung '/all hello everybody'
-sees 'so does a message to all' rung '^\[/all: 0 so far\] ann r0 3/3>'
+sees 'so does a message to all' rung '^\[/all: 0 so far\] ann>'
 sees 'and it is sent: to how many' rung '-> \(all\): hello everybody \[[0-9]+ of 100[0-9] online; on 2 of 3 replicas\]$'
 nok 'once it is done nothing is left of it, either' shows rung 'so far'
 signal_server 1 CONT
-sees 'all three' rung '^ann r0 3/3>'
+sees 'all three' rung '^ ann \[bob [0-9]+\]$'
 
 # ---- no replica ----
 
@@ -219,7 +220,7 @@ for n in 0 1 2; do kill_server $n; done
 sees 'without a replica it says since when, and that it goes on' rung \
 	'^[0-2][0-9]:[0-5][0-9] -- .*; no replica is live: it goes on trying, what you type waits$'
 restart_server 1
-sees 'one is back' rung '^ann r1 1/3>'
+sees 'one is back' rung '^ ann 1/3'
 is 'all of that was said once' "$(screen rung | grep -c 'it goes on trying')" 1
 
 done_testing

@@ -12,13 +12,13 @@ echo 'set -g history-limit 20000' >>"$dir/tmux.conf"
 person() {
 	tmux new-session -d -s "$1" -x "$2" -y "$3" "PS1='$ ' exec bash --norc --noprofile -i"
 	types "$1" "clear; $BIN/client $(addresses | tr '\n' ' ')"
-	sees "$1 begins at $2 by $3" "$1" '^- r0 3/3>'
+	sees "$1 begins at $2 by $3" "$1" '^not logged in>'
 	types "$1" "/create $1"
 	sees "$1: a password is asked for" "$1" 'password \(not shown\):'
 	types "$1" pw
 	sees "$1: twice" "$1" 'the same again:'
 	types "$1" pw
-	sees "$1 is in" "$1" "^$1 r0 3/3>"
+	sees "$1 is in" "$1" "^$1>"
 }
 
 start_servers
@@ -32,17 +32,18 @@ for size in '40 10' '80 24' '200 60'; do
 	person "$name" "$columns" "$rows"
 	keys "$name" -l 'half a line'
 	keys "$name" Left Left
-	line_is "$name: a line is typed" "$name" "$name r0 3/3> half a line"
+	line_is "$name: a line is typed" "$name" "$name> half a line"
 	for ((i = 1; i <= 1000; i++)); do
 		echo "/msg $name message $i of a thousand, and some of them are wider than a window is"
 	done >&"${client_fd[bob]}"
 	sees "$name: a thousand messages come" "$name" 'message 1000 of a thousand'
-	line_is "$name: the line is as it was, behind how many came" "$name" "$name r0 3/3, 1000 new> half a line"
+	line_is "$name: the line is as it was" "$name" "$name> half a line"
 	is "$name: each message is shown once, in order" \
 		"$(printed "$name" -S - | sed -nE 's/.*bob: message ([0-9]+) of .* is$/\1/p' | tr '\n' ' ')" \
 		"$(seq -s ' ' 1000) "
 	keys "$name" -l X
-	line_is "$name: the cursor, too" "$name" "$name r0 3/3, 1000 new> half a liXne"
+	line_is "$name: the cursor, too" "$name" "$name> half a liXne"
+	sees "$name: above it, how many came" "$name" "^ $name \\[bob 1000\\]$"
 
 	long='漢字 é and words, so that the line is longer than the window: one, two, three, four, five'
 	keys "$name" C-e C-u
@@ -54,11 +55,11 @@ for size in '40 10' '80 24' '200 60'; do
 	tmux resize-window -t "$name" -x 90 -y 30
 	keys "$name" Home
 	keys "$name" -l '>>'
-	sees "$name: the line is there at any width" "$name" "^$name r0 3/3, 1001 new> >>漢字 é and words"
+	sees "$name: the line is there at any width" "$name" "^$name> >>漢字 é and words"
 	is "$name: once" "$(printed "$name" | grep -c '漢字')" 1
 	tmux resize-window -t "$name" -x "$columns" -y "$rows"
 	keys "$name" C-c
-	line_is "$name: Ctrl-C clears it" "$name" "$name r0 3/3, 1001 new>"
+	line_is "$name: Ctrl-C clears it" "$name" "$name>"
 	types "$name" /quit
 	line_is "$name: the shell is back" "$name" '$'
 done
@@ -67,11 +68,11 @@ done
 
 person ann 80 24
 types ann '/talk bob'
-sees 'a conversation' ann '^ann r0 3/3 to bob>'
+sees 'a conversation' ann '^to bob>'
 printf 'one\n/two\nthree\n' >"$dir/few"
 tmux load-buffer "$dir/few"
 tmux paste-buffer -p -t ann
-line_is 'a few lines are pasted as one, and not sent' ann 'ann r0 3/3 to bob> one⏎/two⏎three'
+line_is 'a few lines are pasted as one, and not sent' ann 'to bob> one⏎/two⏎three'
 keys ann Enter
 client_wait bob '"message"'
 is 'Enter sends them as one message' "$(field text)" $'one\n/two\nthree'
@@ -90,17 +91,17 @@ tmux load-buffer "$dir/flood"
 keys ann -l 'half'
 tmux paste-buffer -p -t ann
 sees 'ten thousand lines are refused' ann 'paste of 10000 lines does not fit'
-line_is 'the line is as it was' ann 'ann r0 3/3 to bob> half'
+line_is 'the line is as it was' ann 'to bob> half'
 keys ann C-u
 
 # ---- completion and history ----
 
 keys ann -l '/ta'
 keys ann Tab
-line_is 'Tab completes a command' ann 'ann r0 3/3 to bob> /talk'
+line_is 'Tab completes a command' ann 'to bob> /talk'
 keys ann -l 'p8'
 keys ann Tab
-line_is 'and a name' ann 'ann r0 3/3 to bob> /talk p80'
+line_is 'and a name' ann 'to bob> /talk p80'
 keys ann C-u
 keys ann -l '/msg bob,p'
 keys ann Tab Tab
@@ -121,14 +122,14 @@ sees 'the shell has its terminal' ann '^shell echoes$'
 client_say bob '/msg ann in the meantime'
 types ann fg
 sees 'fg brings it back, and what came' ann 'bob: in the meantime'
-line_is 'and the line' ann 'ann r0 3/3 to bob, 1 new> still here'
+line_is 'and the line' ann 'to bob> still here'
 keys ann C-u C-d
 line_is 'Ctrl-D on an empty line ends it' ann '$'
 
 types ann "clear; $BIN/client $(addresses | tr '\n' ' ')"
-sees 'another time' ann '^- r0 3/3>'
+sees 'another time' ann '^not logged in>'
 keys ann Up
-line_is 'what was typed then is in the history' ann '- r0 3/3> /quit⏎2⏎3⏎4⏎5⏎6⏎7⏎8⏎9⏎10⏎11⏎12⏎13⏎14⏎15⏎16⏎17⏎18⏎19⏎20'
+line_is 'what was typed then is in the history' ann 'not logged in> /quit⏎2⏎3⏎4⏎5⏎6⏎7⏎8⏎9⏎10⏎11⏎12⏎13⏎14⏎15⏎16⏎17⏎18⏎19⏎20'
 keys ann C-u C-d
 line_is 'it ends again' ann '$'
 
@@ -139,9 +140,9 @@ client=$(addresses | tr '\n' ' ')
 for way in 'ABRT Aborted' 'SEGV Segmentation|ABORTING' 'QUIT Quit' 'TERM ended'; do
 	read -r signal said <<<"$way"
 	types ann "clear; $BIN/client $client || echo en''ded"
-	sees "SIG$signal: a client" ann '^- r0 3/3>$'
+	sees "SIG$signal: a client" ann '^not logged in>$'
 	keys ann -l 'half'
-	line_is "SIG$signal: which has a line" ann '- r0 3/3> half'
+	line_is "SIG$signal: which has a line" ann 'not logged in> half'
 	kill "-$signal" "$(child_of "$pid")"
 	[ "$signal" != TERM ] || said='\$'
 	sees "SIG$signal: it ends" ann "$said"
@@ -168,7 +169,7 @@ sees 'so does Ctrl-D' ann '^ended with 3$'
 
 tmux pipe-pane -t ann "cat >$dir/bytes"
 types ann "clear; NO_COLOR=1 $BIN/client $client"
-sees 'NO_COLOR: a client' ann '^- r0 3/3>'
+sees 'NO_COLOR: a client' ann '^not logged in>'
 types ann '/help msg'
 sees 'NO_COLOR: help' ann '^/msg '
 keys ann C-d
@@ -182,14 +183,14 @@ is_clear() {
 ok 'the shell has a clear window' wait_for "$patience" is_clear
 tmux pipe-pane -t ann "cat >$dir/dumb"
 types ann "TERM=dumb $BIN/client $client"
-sees 'TERM=dumb: a client' ann '^- r0 3/3>'
+sees 'TERM=dumb: a client' ann '^not logged in>'
 types ann '/login p80'
 sees 'TERM=dumb: a password is asked for' ann 'password \(not shown\): *$'
 types ann 'pw'
 sees 'TERM=dumb: one is logged in' ann 'login: ok: you are p80'
 client_say bob '/msg p80 plainly'
 sees 'TERM=dumb: a message' ann 'bob: plainly'
-line_is 'TERM=dumb: and a prompt below it' ann 'p80 r0 3/3, 1 new>'
+line_is 'TERM=dumb: and a prompt below it' ann 'p80, 1 new>'
 nok 'TERM=dumb: the password was not shown' shows ann 'shown\): pw'
 keys ann C-d
 line_is 'TERM=dumb: it ends' ann '$'

@@ -319,6 +319,50 @@ static void clears_and_redraws(void)
 	fixture_release(&f);
 }
 
+static void status_rows(void)
+{
+	struct fixture f;
+	char text[SCREEN_TEXT_SIZE];
+
+	fixture_init(&f, 30, 10);
+	fixture_prompt(&f, "to bob> ");
+	fixture_status(&f, "alice [carol 3]");
+	fixture_print(&f, "a message");
+	fixture_keys(&f, "half a line");
+	OK(fixture_is_right(&f), "a row above the prompt");
+	IS_STRING(screen_window(&f.screen, 1, text), "alice [carol 3]", "says something");
+	fixture_status(&f, "alice 2/3 " WIDE " [carol 3] [dave 1]");
+	OK(fixture_is_right(&f), "what is wider than the window is cut");
+	fixture_resize(&f, 11, 10);
+	OK(fixture_is_right(&f), "so it is in a narrow one");
+	fixture_resize(&f, 29, 10);
+	OK(fixture_is_right(&f), "and comes back");
+	terminal_ask(f.t, view_of_string("password: "), true);
+	fixture_draw(&f);
+	IS_STRING(screen_window(&f.screen, 1, text), "alice 2/3 " WIDE " [carol 3] [dave",
+	          "it stays during a question");
+	IS_STRING(screen_window(&f.screen, 2, text), "password:", "which stands below it");
+	fixture_print(&f, "another message");
+	terminal_ask_cancel(f.t);
+	OK(fixture_is_right(&f), "then the line is there again");
+	fixture_status(&f, "");
+	OK(fixture_is_right(&f), "an empty one takes no row");
+	fixture_status(&f, "alice");
+	OK(fixture_is_right(&f), "another one is there again");
+	fixture_resize(&f, 29, 9);
+	OK(fixture_is_right(&f), "a low window has none");
+	OK(!terminal_has_status(f.t), "and says so");
+	fixture_resize(&f, 29, 12);
+	OK(fixture_is_right(&f), "a higher one has one");
+	terminal_show(f.t, false);
+	fixture_draw(&f);
+	for (unsigned i = 3; i < 12; i++)
+		ALWAYS(screen_window(&f.screen, i, text)[0] == 0, "it goes with the prompt");
+	terminal_show(f.t, true);
+	OK(fixture_is_right(&f), "and comes with it");
+	fixture_release(&f);
+}
+
 static void secrets(void)
 {
 	struct fixture f;
@@ -379,6 +423,7 @@ static void dumb_terminals(void)
 	struct view bytes;
 
 	terminal_prompt(t, view_of_string("\033[1m> \033[0m"));
+	terminal_status(t, view_of_string("a status row"));
 	OK(terminal_print(t, view_of_string("\033[31mone\ntwo")), "two lines");
 	bytes = terminal_output(t);
 	OK(view_equal(bytes, view_of_string("one\ntwo\n> ")), "lines and a prompt, nothing else");
@@ -475,7 +520,7 @@ static void do_something(struct fixture *f)
 {
 	char line[512] = "";
 
-	switch (random_below(12)) {
+	switch (random_below(13)) {
 	case 0:
 		for (uint32_t i = random_below(12); i > 0; i--)
 			strcat(line, words[random_below(COUNT(words) - 2)]);
@@ -492,6 +537,11 @@ static void do_something(struct fixture *f)
 	case 4:
 	case 5:
 		fixture_keys(f, keys[random_below(COUNT(keys))]);
+		break;
+	case 7:
+		for (uint32_t i = random_below(6); i > 0; i--)
+			strcat(line, i % 3 == 0 ? WIDE : "[bob 7] ");
+		fixture_status(f, line);
 		break;
 	case 6:
 		if (random_below(4) == 0 && fixture_keys(f, "\r"))
@@ -569,6 +619,7 @@ int main(void)
 	resizes();
 	not_shown();
 	clears_and_redraws();
+	status_rows();
 	secrets();
 	lists();
 	dumb_terminals();

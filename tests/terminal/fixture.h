@@ -17,7 +17,8 @@ struct fixture {
 	struct terminal_event event;
 	unsigned events;
 	char prompt[256];
-	char **printed; /* lines, as they should stand above */
+	char status[256]; /* without colours */
+	char **printed;   /* lines, as they should stand above */
 	size_t printed_count;
 	size_t start; /* the row of the screen at which prompt and line begin */
 };
@@ -56,6 +57,13 @@ static inline void fixture_prompt(struct fixture *f, const char *prompt)
 	assert(strlen(prompt) < sizeof f->prompt);
 	strcpy(f->prompt, prompt);
 	terminal_prompt(f->t, view_of_string(prompt));
+}
+
+static inline void fixture_status(struct fixture *f, const char *status)
+{
+	assert(strlen(status) < sizeof f->status);
+	strcpy(f->status, status);
+	terminal_status(f->t, view_of_string(status));
 }
 
 static inline void fixture_print(struct fixture *f, const char *line)
@@ -216,17 +224,37 @@ static inline void plain_layout(const struct fixture *f, struct laid_out *l)
 		screen_trim(l->rows[i]);
 }
 
+/* The row that the status makes, cut to the window; 0: there is none. */
+static inline unsigned plain_status(const struct fixture *f, char row[SCREEN_COLUMNS_MAX * 8])
+{
+	static struct laid_out l;
+	unsigned column = 0;
+
+	if (f->status[0] == 0 || f->screen.height < TERMINAL_STATUS_ROWS_MIN)
+		return 0;
+	l.count = 1;
+	l.rows[0][0] = 0;
+	lay_out_part(&l, view_of_string(f->status), 0, false, f->screen.columns, &column);
+	screen_trim(l.rows[0]);
+	strcpy(row, l.rows[0]);
+	return 1;
+}
+
 /* Whether the window shows prompt and line with `first` as their first row shown. */
 static inline bool shows_from(const struct fixture *f, const struct laid_out *l, unsigned first,
                               unsigned shown)
 {
 	char text[SCREEN_TEXT_SIZE];
+	char status[SCREEN_COLUMNS_MAX * 8];
+	unsigned has_status = plain_status(f, status);
 	size_t start;
 
 	if (l->cursor_row < first || l->cursor_row >= first + shown ||
-	    f->screen.row < l->cursor_row - first)
+	    f->screen.row < l->cursor_row - first + has_status)
 		return false;
 	start = f->screen.row - (l->cursor_row - first);
+	if (has_status > 0 && strcmp(screen_row_text(&f->screen, start - 1, text), status) != 0)
+		return false;
 	for (unsigned i = 0; i < shown; i++)
 		if (strcmp(screen_row_text(&f->screen, start + i, text), l->rows[first + i]) != 0)
 			return false;
@@ -241,6 +269,7 @@ static inline bool shows_from(const struct fixture *f, const struct laid_out *l,
 static inline size_t fixture_start(const struct fixture *f)
 {
 	static struct laid_out l;
+	char text[SCREEN_COLUMNS_MAX * 8];
 	unsigned height = f->screen.height;
 	unsigned rows_max = height < 4 ? 1 : (height + 1) / 2;
 	unsigned shown;
@@ -249,7 +278,7 @@ static inline size_t fixture_start(const struct fixture *f)
 	shown = l.count < rows_max ? l.count : rows_max;
 	for (unsigned first = 0; first + shown <= l.count; first++)
 		if (shows_from(f, &l, first, shown))
-			return f->screen.row - (l.cursor_row - first);
+			return f->screen.row - (l.cursor_row - first) - plain_status(f, text);
 	printf("# want %u rows, cursor at %u, %u\n", l.count, l.cursor_row, l.cursor_column);
 	for (unsigned i = 0; i < l.count; i++)
 		printf("#     |%s|\n", l.rows[i]);

@@ -271,14 +271,14 @@ static void history(void)
 	IS_U64(terminal_history_count(f.t), 2, "neither doubles nor empty lines are kept");
 	fixture_keys(&f, "draft\033[A");
 	OK(line_is(&f, "two|"), "Up is the last one");
-	fixture_keys(&f, "\020");
-	OK(line_is(&f, "one|"), "Ctrl-P goes on");
+	fixture_keys(&f, "\033p");
+	OK(line_is(&f, "one|"), "Alt-P goes on");
 	fixture_keys(&f, "\033[A");
 	OK(line_is(&f, "one|"), "not beyond the first");
 	fixture_keys(&f, "!\033[B");
 	OK(line_is(&f, "two|"), "Down comes back");
-	fixture_keys(&f, "\016");
-	OK(line_is(&f, "draft|"), "to the line that was under way");
+	fixture_keys(&f, "\033n");
+	OK(line_is(&f, "draft|"), "Alt-N to the line that was under way");
 	fixture_keys(&f, "\033[A\033[A");
 	OK(line_is(&f, "one!|"), "what was changed on the way is as it was left");
 	OK(fixture_keys(&f, "\r") && event_is(&f, TERMINAL_LINE, "one!"),
@@ -296,6 +296,32 @@ static void history(void)
 	terminal_ask(f.t, view_of_string("? "), false);
 	fixture_keys(&f, "\033[A");
 	OK(line_is(&f, "|"), "a question has no history");
+	fixture_release(&f);
+}
+
+static bool goes(struct fixture *f, const char *keys, enum terminal_go go, unsigned number)
+{
+	return fixture_keys(f, keys) && event_is(f, TERMINAL_GO, "") && f->event.go == go &&
+	       f->event.number == number && line_is(f, "half|");
+}
+
+static void other_conversations(void)
+{
+	struct fixture f;
+
+	fixture_init(&f, 80, 24);
+	fixture_keys(&f, "half");
+	OK(goes(&f, "\016", GO_NEXT, 0), "Ctrl-N: to the next, and the line stays");
+	OK(goes(&f, "\020", GO_PREVIOUS, 0), "Ctrl-P: to the one before");
+	OK(goes(&f, "\033a", GO_NEW, 0), "Alt-A: to something new");
+	OK(goes(&f, "\0331", GO_NUMBER, 1), "Alt-1: to the first");
+	OK(goes(&f, "\0339", GO_NUMBER, 9), "Alt-9: to the ninth");
+	OK(!fixture_keys(&f, "\0330") && line_is(&f, "half|"), "there is no Alt-0");
+	terminal_ask(f.t, view_of_string("password: "), true);
+	fixture_draw(&f);
+	OK(!fixture_keys(&f, "\016\0331") && line_is(&f, "|"), "not during a question");
+	fixture_draw(&f);
+	IS_U64(f.screen.bells, 1, "which rings instead");
 	fixture_release(&f);
 }
 
@@ -584,6 +610,7 @@ int main(void)
 	large_pastes();
 	limits();
 	history();
+	other_conversations();
 	questions();
 	completion();
 	against_plain_editor();
