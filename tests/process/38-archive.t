@@ -137,7 +137,7 @@ HH:MM -> bob: after the torn line
 
 # What was typed, also in a client that has ended, is found by a part of it.
 tmux respawn-pane -k -t ann2 "$BIN/client $(addresses | tr '\n' ' '); echo status \$?; exec cat >/dev/null"
-sees 'another client' ann2 '^- r0 3/3>'
+sees 'another client' ann2 '^not logged in>'
 keys ann2 C-r
 keys ann2 -l 'PAIR'
 sees 'what nobody has typed is not found' ann2 "^\\(search, none\\) 'PAIR':"
@@ -146,7 +146,7 @@ keys ann2 C-r
 keys ann2 -l 'TO B'
 sees 'what was is, whatever its case' ann2 "^\\(search\\) 'TO B': /msg bob,ann to both$"
 keys ann2 Escape
-line_is 'Escape leaves it' ann2 '- r0 3/3>'
+line_is 'Escape leaves it' ann2 'not logged in>'
 keys ann2 C-r
 keys ann2 -l 'an answer'
 keys ann2 Enter
