@@ -230,10 +230,24 @@ static void merge_pages(struct reconcile *r, uint32_t index)
 		task->state = TASK_PAUSED;
 }
 
-void merge_reply(struct reconcile *r, uint32_t index, uint32_t task_index,
-                 const struct frame *frame)
+/* While a run goes on a set may grow, but not without end. */
+static bool is_endless(struct member *m, const struct frame *frame)
+{
+	struct reader facts = reader_of(frame->element_page.facts);
+	struct fact fact;
+
+	while (protocol_next_fact(&facts, &fact))
+		m->shown++;
+	return m->shown > 2 * m->facts + SHOWN_MORE_MAX;
+}
+
+const char *merge_reply(struct reconcile *r, uint32_t index, uint32_t task_index,
+                        const struct frame *frame)
 {
 	struct plan_task *task = &r->tasks[task_index];
+
+	if (is_endless(&r->members[index], frame))
+		return "shows more elements than it has";
 	bool is_put = buf_put(&task->pages[index], frame->element_page.facts.data,
 	                      frame->element_page.facts.size);
 
@@ -241,4 +255,5 @@ void merge_reply(struct reconcile *r, uint32_t index, uint32_t task_index,
 	task->reached[index] = frame->element_page.reached;
 	if (task->waiting == 0)
 		merge_pages(r, task_index);
+	return NULL;
 }

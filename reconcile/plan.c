@@ -58,6 +58,7 @@ static void pass_start(struct reconcile *r)
 		all.count[i] = saturated(m->facts);
 		all.size[i] = UINT32_MAX;
 		memset(&m->sums[r->set], 0, sizeof m->sums[r->set]);
+		m->shown = 0;
 		if (r->options.mode == RECONCILE_CHECK)
 			m->missing = 0;
 	}
@@ -397,7 +398,8 @@ static void take_digests(struct reconcile *r, uint32_t index, uint32_t task_inde
 		compare(r, task_index);
 }
 
-void plan_reply(struct reconcile *r, uint32_t index, uint32_t task_index, const struct frame *frame)
+const char *plan_reply(struct reconcile *r, uint32_t index, uint32_t task_index,
+                       const struct frame *frame)
 {
 	struct plan_task *task = &r->tasks[task_index];
 
@@ -412,12 +414,12 @@ void plan_reply(struct reconcile *r, uint32_t index, uint32_t task_index, const 
 		take_digests(r, index, task_index, frame);
 		break;
 	case TASK_LIST:
-		merge_reply(r, index, task_index, frame);
-		break;
+		return merge_reply(r, index, task_index, frame);
 	case TASK_FREE:
 	case TASK_PAUSED:
 		assert(false); /* these wait for nothing */
 	}
+	return NULL;
 }
 
 /* ---- going on ---- */

@@ -47,6 +47,7 @@ enum {
 	CONNECT_TIMEOUT = 5000,           /* ms */
 	ELEMENTS_PER_MS = 50,             /* that a slow replica counts and hashes */
 	COUNTING_MS_MAX = 10 * 60 * 1000, /* however many it says that it has */
+	SHOWN_MORE_MAX = 65536,           /* elements than twice its count, in one pass */
 	WAITS_MAX = 3,                    /* timeouts that all replies together may take, and */
 	SLOWEST_PER_MS = 4,               /* a ms more for so many bytes */
 	NOBODY = 0xff,                    /* no index of a member */
@@ -96,6 +97,7 @@ struct member {
 	uint64_t wrote_ms;
 	uint64_t waited_ms;   /* for all replies until now */
 	uint64_t facts;       /* as its PING said */
+	uint64_t shown;       /* elements in this pass */
 	struct buf out;       /* what is to be written to it */
 	struct ring requests; /* of struct member_request, the oldest first */
 	struct buf store;     /* facts for the next STORE */
@@ -203,8 +205,10 @@ struct reconcile {
 bool merge_has_room(const struct reconcile *r);
 /* Asks the speakers of the task's range for a page each. */
 void merge_begin(struct reconcile *r, uint32_t task);
-/* Takes in a page that has come for a task, and fits what was asked. */
-void merge_reply(struct reconcile *r, uint32_t index, uint32_t task, const struct frame *frame);
+/* Takes in a page that has come for a task, and fits what was asked. NULL, or why it is believed no
+ * more: its pages never end. */
+const char *merge_reply(struct reconcile *r, uint32_t index, uint32_t task,
+                        const struct frame *frame);
 /* Writes a STORE of what is collected for a member, if anything is. */
 void merge_flush(struct reconcile *r, uint32_t index);
 
@@ -214,8 +218,9 @@ void merge_flush(struct reconcile *r, uint32_t index);
 void plan_start(struct reconcile *r);
 /* Drops all tasks and ranges. */
 void plan_release(struct reconcile *r);
-/* Takes in the reply to a task's request, which fits it. */
-void plan_reply(struct reconcile *r, uint32_t index, uint32_t task, const struct frame *frame);
+/* Takes in the reply to a task's request, which fits it. NULL, or why the member is lost. */
+const char *plan_reply(struct reconcile *r, uint32_t index, uint32_t task,
+                       const struct frame *frame);
 /* Starts and resumes tasks; ends the pass when nothing is left to do. */
 void plan_pump(struct reconcile *r);
 

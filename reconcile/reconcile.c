@@ -242,7 +242,7 @@ static const char *take_reply(struct reconcile *r, uint32_t index, const struct 
 		if (frame->status != STATUS_OK)
 			return "refuses what only operators may ask";
 		if ((request.epoch == r->epoch || BUG(repair_old_answers)) && r->is_started)
-			plan_reply(r, index, request.task, frame);
+			return plan_reply(r, index, request.task, frame);
 		return NULL;
 	}
 }

@@ -163,6 +163,11 @@ static const char *reason(const struct reconcile_replica *replica, char to[ESCAP
 	return to;
 }
 
+static const char *how_lost(const struct reconcile_replica *replica)
+{
+	return replica->is_refused ? "refused" : "not reached";
+}
+
 /* Equal sets have equal digests in one run only: each run has a key of its own for them. */
 static void print_digest(const uint8_t digest[KEY_SIZE])
 {
@@ -179,8 +184,7 @@ static void print_replica(const struct repair_options *o, const struct reconcile
 
 	printf("replica %u (%s): ", index + 1, o->targets[index].text);
 	if (replica->state == RECONCILE_LOST) {
-		printf("%s: %s\n", replica->is_refused ? "refused" : "not reached",
-		       reason(replica, why));
+		printf("%s: %s\n", how_lost(replica), reason(replica, why));
 		return;
 	}
 	printf("%ju elements", (uintmax_t)replica->elements);
@@ -320,6 +324,7 @@ static enum exit_status list_unconfirmed(struct loop *l, const struct repair_opt
 	struct store_key key = { 0 };
 	struct fact fact;
 	char text[ID_TEXT_SIZE + 1];
+	char why[ESCAPED_SIZE];
 	uint64_t ms;
 
 	run(l, o, store, &result, &ms);
@@ -332,9 +337,12 @@ static enum exit_status list_unconfirmed(struct loop *l, const struct repair_opt
 		printf("%s %ju %.*s\n", text, (uintmax_t)age_ms(l, &fact.account.id) / 1000,
 		       (int)fact.account.name.size, (const char *)fact.account.name.data);
 	}
-	if (count_ready(&result) < RECONCILE_MAX)
-		log_plain(LOG_WARNING,
-		          "repair: a replica took no part: it may have confirmed some");
+	for (uint32_t i = 0; i < RECONCILE_MAX; i++)
+		if (result.replicas[i].state == RECONCILE_LOST)
+			log_plain(LOG_WARNING,
+			          "repair: replica %u (%s): %s: %s; it may have confirmed some",
+			          i + 1, o->targets[i].text, how_lost(&result.replicas[i]),
+			          reason(&result.replicas[i], why));
 	store_free(store);
 	if (fflush(stdout) != 0)
 		die(EXIT_REFUSED, "cannot write to the standard output");

@@ -1,13 +1,16 @@
 # SPDX-License-Identifier: MIT
-"""A client beside replicas that lie: liar.py CLIENT NAME MODE LIARS PORT PORT PORT
+"""A client, or repair, beside replicas that lie: liar.py PROGRAM NAME MODE LIARS PORT PORT PORT [OPTION...]
 
 Passes on what three true servers say, and what those of LIARS ("0", "012") say is changed as MODE wants. The client does
 all that a client does, as NAME. One line tells what came of it: seconds, seconds of the processor, MiB at most, and the
-results of the commands."""
+results of the commands. repair gets the options, and the line ends with its exit status; then come the lines that it said."""
 import json, os, socket, struct, subprocess, sys, threading, time
 
-WELCOME, LOGIN, PAGE, LIST, PUSH = 0x81, 0x89, 0x8e, 0x8f, 64
+WELCOME, PING, SEND, LOGIN, PAGE, LIST, PUSH, ENDED = 0x81, 0x82, 0x8b, 0x89, 0x8e, 0x8f, 64, 66
+DIGEST, ELEMENTS = 0x91, 0x93
+WELCOME_UUID = 2  # where it stands in the payload
 made = 0
+session = b''  # of the last LOGIN that was written
 
 
 def frame(kind, payload, request=0, flags=0):
@@ -33,6 +36,29 @@ def flood(to):
         pass
 
 
+def greeting(port):
+    """The uuid and the public key that another server tells everybody."""
+    s = socket.create_connection(('127.0.0.1', port))
+    s.sendall(frame(1, b'threefold' + struct.pack('<HH', 1, 99)))
+    data = b''
+    while len(data) < 10 + WELCOME_UUID + 48:
+        data += s.recv(1 << 16)
+    s.close()
+    return data[10 + WELCOME_UUID:10 + WELCOME_UUID + 48]
+
+
+def elements():
+    """Messages that nobody wrote, each behind the one before it."""
+    global made
+    out = b''
+    for _ in range(500):
+        made += 1
+        at = b'\1' * 6 + made.to_bytes(16, 'big')
+        out += b'\3' + at + at + b'\1' * 16 + struct.pack('<QQI', 1, 1, 1) + b'x'
+    bound = b'\2' + at
+    return bytes([len(bound)]) + bound + out
+
+
 def lie(mode, kind, flags, request, payload, to):
     """What is said instead of a frame."""
     same = frame(kind, payload, request, flags)
@@ -53,6 +79,24 @@ def lie(mode, kind, flags, request, payload, to):
         return same + same
     if mode == 'numbers' and kind not in (WELCOME, LOGIN):
         return frame(kind, payload[:1] + b'\xff' * (len(payload) - 1), request, flags)
+    if mode == 'ended' and kind in (LOGIN, PING) and session:
+        return same + frame(ENDED, b'\x06' + session)
+    if mode in ('gone', 'different') and kind == SEND and payload[0] == 0:
+        status = b'\2' if mode == 'gone' else b'\x08'
+        return frame(kind, payload[:1] + status + payload[2:], request, flags)
+    if mode == 'uuid' and kind == WELCOME:
+        return frame(kind, payload[:WELCOME_UUID] + greeting(another) + payload[WELCOME_UUID + 48:], request, flags)
+    if mode == 'push' and kind == PING:
+        threading.Thread(target=flood, args=(to,), daemon=True).start()
+    if mode == 'digests' and kind == DIGEST:
+        return frame(kind, payload[:-1] + bytes([made & 255 ^ payload[-1] ^ 1]), request, flags)
+    if mode == 'elements' and kind == ELEMENTS:
+        return frame(kind, b'\0' + elements(), request, flags)
+    if mode == 'drip' and kind != WELCOME:
+        for byte in same[:-1]:
+            to.sendall(bytes([byte]))
+            time.sleep(0.3)
+        return same[-1:]
     if mode == 'dumb' and kind != WELCOME:
         return b''
     if mode == 'noise':
@@ -85,11 +129,14 @@ def pump(mode, server, to):
 
 
 def back(client, server):
+    global session
     try:
         while True:
             got = client.recv(1 << 16)
             if not got:
                 break
+            if len(got) > 48 and got[4] == LOGIN & 0x7f:
+                session = got[32:48]
             server.sendall(got)
     except OSError:
         pass
@@ -114,9 +161,29 @@ def proxy(mode, port):
     return listener.getsockname()[1]
 
 
+def repair(program, ports, options):
+    args = [program] + options
+    for port in ports:
+        args += ['127.0.0.1', str(port)]
+    begun = time.time()
+    p = subprocess.Popen(args, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    threading.Timer(120, p.kill).start()
+    said = p.stdout.read().decode()
+    _, status, used = os.wait4(p.pid, 0)
+    print('%.1f %.1f %d %d' % (time.time() - begun, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024,
+                               os.waitstatus_to_exitcode(status)))
+    print(said, end='')
+    sys.stdout.flush()
+    os._exit(0)
+
+
 def main():
+    global another
     program, name, mode, liars = sys.argv[1:5]
+    another = int(sys.argv[5 + (int(liars[0]) + 1) % 3])
     ports = [proxy(mode if str(i) in liars else 'honest', int(p)) for i, p in enumerate(sys.argv[5:8])]
+    if name == 'repair':
+        repair(program, ports, sys.argv[8:])
     commands = ['/create %s secret' % name, '/msg %s hello' % name, '/list %s' % name, '/logout',
                 '/login %s secret' % name, '/check', '/delete %s' % name]
     args = [program, '--json']

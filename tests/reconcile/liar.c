@@ -163,6 +163,16 @@ static bool flips(struct rig *g, struct frame *frame, struct buf *to)
 	return true;
 }
 
+/* It holds more than it has counted, as if there were no end of it. */
+static bool counts_few(struct rig *g, struct frame *frame, struct buf *to)
+{
+	(void)g;
+	(void)to;
+	if (frame->type == (FRAME_PING | FRAME_REPLY))
+		frame->pong.facts = 3;
+	return true;
+}
+
 static const struct {
 	const char *name;
 	lie *what;
@@ -201,6 +211,37 @@ static void test_lie(size_t at)
 	(void)snprintf(name, sizeof name, "%s: in bounded time", lies[at].name);
 	if (!OK(g.time_ms <= lies[at].ms_max, name))
 		printf("# %ju ms\n", (uintmax_t)g.time_ms);
+	rig_close(&g);
+}
+
+static void test_endless(void)
+{
+	struct fact fact = { .kind = FACT_MESSAGE };
+	struct rig g;
+
+	rig_open(&g, 150, 3);
+	fact.message.text = view_of_string("x");
+	fact.message.sent_ms = 1;
+	fact.message.stream.recipient = g.people[0].account.id;
+	fact.message.stream.sender = g.people[1].account.id;
+	for (uint64_t n = 1; n <= 70000; n++) {
+		fact.message.number = n;
+		give(&g, 0, &fact);
+	}
+	struct reconcile_result result = run(&g, counts_few);
+
+	IS_STRING(result.replicas[0].why, "shows more elements than it has",
+	          "elements without end are not read for ever");
+	OK(result.is_ready && store_equals(g.replicas[1].store, g.replicas[2].store),
+	   "and the others are the same");
+	rig_close(&g);
+	rig_open(&g, 151, 3);
+	for (uint64_t n = 1; n <= 70000; n++) {
+		fact.message.number = n;
+		give(&g, 0, &fact);
+	}
+	result = rig_run(&g, RECONCILE_REPAIR);
+	OK(result.is_same && result.replicas[2].stored == 70000, "as many that it has counted are");
 	rig_close(&g);
 }
 
@@ -265,6 +306,7 @@ int main(void)
 	buf_init(&parts, FRAME_SIZE_MAX);
 	for (size_t at = 0; at < sizeof lies / sizeof *lies; at++)
 		test_lie(at);
+	test_endless();
 	test_relay();
 	test_copy();
 	buf_release(&parts);
