@@ -25,6 +25,7 @@
  */
 #include "cli/input.h"
 #include "cli/run.h"
+#include "cli/set.h"
 
 #include "io/file.h"
 #include "io/log.h"
@@ -527,13 +528,13 @@ static void start(struct client *c)
 	output_init(&c->output, c->loop);
 	input_init(&c->input, c->loop, c->options.is_terminal ? -1 : STDIN_FILENO);
 	if (c->options.is_terminal)
-		c->console = console_new(c->loop, c->link, &c->output, c->options.is_plain,
-		                         !c->options.has_no_history);
+		c->console = console_new(c->loop, c->link, &c->output, &c->options.settings,
+		                         set_is_plain(&c->options.settings, true));
 	question_init(&c->question, c->console,
 	              view_of(c->options.password, c->options.password_size));
 	explicit_bzero(c->options.password, sizeof c->options.password);
 	show_init(&c->show, c->loop, c->link, &c->output, c->console, &c->options);
-	run_init(&c->run, c->loop, c->link, &c->show, &c->question);
+	run_init(&c->run, c->loop, c->link, &c->show, &c->question, &c->options.settings);
 	c->idle.expired = idle_expired;
 	c->limit.expired = limit_expired;
 	c->reading.expired = reading_expired;

@@ -318,6 +318,24 @@ static bool check_number(const struct command_fields *fields, struct command_req
 	return false;
 }
 
+static bool check_setting(const struct command_fields *fields, struct command_request *request)
+{
+	struct view name = fields->values[FIELD_SETTING];
+	char names[COMMAND_DETAIL_SIZE] = "";
+	size_t size = 0;
+
+	request->value = fields->values[FIELD_VALUE];
+	request->setting = setting_find(name);
+	if ((request->given & FIELD_BIT(FIELD_SETTING)) == 0 || request->setting != SETTING_END)
+		return true;
+	for (enum setting i = 0; i < SETTING_END && size < sizeof names; i++)
+		size += (size_t)snprintf(names + size, sizeof names - size, "%s%s",
+		                         i == 0 ? "" : ", ", setting_row(i)->name);
+	refuse(request, OUTCOME_USAGE, "there is no setting '%.*s'; there is: %.300s", SHOWN(name),
+	       names);
+	return false;
+}
+
 static bool check_others(const struct verb_row *row, const struct command_fields *fields,
                          struct command_request *request)
 {
@@ -374,7 +392,8 @@ static void check(const struct verb_row *row, struct command_fields *fields, boo
 	request->text = fields->values[FIELD_TEXT];
 	if (!check_name(row, request) || !check_to(fields, request) || !check_text(request))
 		return;
-	if (!check_password(request) || !check_number(fields, request))
+	if (!check_password(request) || !check_number(fields, request) ||
+	    !check_setting(fields, request))
 		return;
 	(void)check_others(row, fields, request); /* the request says how it ended */
 }

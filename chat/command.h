@@ -32,6 +32,7 @@
 #define THREEFOLD_CHAT_COMMAND_H
 
 #include "chat/json.h"
+#include "chat/setting.h"
 #include "replication/replication.h"
 
 enum {
@@ -62,6 +63,8 @@ struct command_request {
 	uint64_t duration_ms;             /* FIELD_SECONDS */
 	bool is_on;                       /* FIELD_STATE */
 	uint32_t count;                   /* FIELD_COUNT */
+	enum setting setting;             /* FIELD_SETTING */
+	struct view value;                /* FIELD_VALUE: not checked */
 	enum outcome outcome;             /* OUTCOME_OK, or why the request is refused */
 	char detail[COMMAND_DETAIL_SIZE]; /* a sentence for the user; empty with OUTCOME_OK */
 };

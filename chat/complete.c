@@ -5,6 +5,7 @@
  */
 #include "chat/complete.h"
 
+#include "chat/setting.h"
 #include "chat/verb.h"
 #include "chat/word.h"
 
@@ -21,10 +22,21 @@ enum complete_kind complete_kind(struct view line, size_t word_offset, size_t *n
 
 	const struct verb_row *row = verb_of_line(&before);
 
-	if (row == NULL || row->verb == VERB_CREATE || word_count_arguments(before) > 0)
+	if (row == NULL || row->verb == VERB_CREATE)
+		return COMPLETE_NOTHING;
+
+	size_t count = word_count_arguments(before);
+
+	if (count < 2 && row->arguments[count] == FIELD_VALUE)
+		return COMPLETE_VALUE;
+	if (count > 0)
 		return COMPLETE_NOTHING;
 	if (row->verb == VERB_HELP)
 		return COMPLETE_TOPIC;
+	if (row->arguments[0] == FIELD_SETTING)
+		return COMPLETE_SETTING;
+	if (row->arguments[0] == FIELD_STATE)
+		return COMPLETE_VALUE;
 	if (row->arguments[0] == FIELD_TO)
 		for (size_t i = word_offset; i < line.size; i++)
 			if (line.data[i] == ',')
@@ -35,23 +47,58 @@ enum complete_kind complete_kind(struct view line, size_t word_offset, size_t *n
 	               : COMPLETE_NOTHING;
 }
 
-void complete_commands(enum complete_kind kind, struct view word,
-                       struct complete_commands *commands)
+/* Adds a word, if it begins like what was typed. */
+static void add(struct complete_words *words, struct view typed, const char *front,
+                const char *word)
 {
-	_Static_assert((int)VERB_TEXT <= (int)COMPLETE_COMMANDS_MAX,
-	               "there is room for every command");
+	char *memory = words->memory[words->count];
+	int size = snprintf(memory, COMPLETE_WORD_SIZE, "%s%s", front, word);
+	struct view whole = view_of(memory, (size_t)size);
 
-	assert(kind == COMPLETE_COMMAND || kind == COMPLETE_TOPIC);
-	commands->count = 0;
-	for (enum verb verb = 0; verb < VERB_TEXT; verb++) {
-		char *memory = commands->memory[commands->count];
-		int size = snprintf(memory, COMPLETE_COMMAND_SIZE, "%s%s",
-		                    kind == COMPLETE_COMMAND ? "/" : "", verb_row(verb)->name);
-		struct view whole = view_of(memory, (size_t)size);
+	assert(words->count < COMPLETE_WORDS_MAX);
+	assert(size > 0);
+	assert(size < COMPLETE_WORD_SIZE);
+	if (view_starts_with(whole, typed))
+		words->words[words->count++] = whole;
+}
 
-		assert(size > 0);
-		assert(size < COMPLETE_COMMAND_SIZE);
-		if (view_starts_with(whole, word))
-			commands->words[commands->count++] = whole;
-	}
+/* The setting whose value stands at the end of `before`: /set names it, and the name of a command
+ * as /bell is its own setting's. */
+static enum setting setting_before(struct view before)
+{
+	const struct verb_row *row = verb_of_line(&before);
+
+	assert(row != NULL);
+	return setting_find(row->verb == VERB_SET ? word_take(&before) : view_of_string(row->name));
+}
+
+static void add_values(struct complete_words *words, struct view typed, struct view before)
+{
+	enum setting setting = setting_before(before);
+
+	if (setting == SETTING_END)
+		return;
+	for (size_t i = 0; i < SETTING_CHOICES_MAX; i++)
+		if (setting_row(setting)->choices[i] != NULL)
+			add(words, typed, "", setting_row(setting)->choices[i]);
+}
+
+void complete_words(enum complete_kind kind, struct view line, size_t word_offset,
+                    struct complete_words *words)
+{
+	struct view typed = view_of(line.data + word_offset, line.size - word_offset);
+
+	_Static_assert((int)VERB_TEXT <= (int)COMPLETE_WORDS_MAX &&
+	                       (int)SETTING_END <= (int)COMPLETE_WORDS_MAX,
+	               "there is room for every word");
+	assert(kind != COMPLETE_NAME);
+	words->count = 0;
+	if (kind == COMPLETE_VALUE)
+		add_values(words, typed, view_of(line.data, word_offset));
+	for (enum setting i = 0; i < SETTING_END && kind == COMPLETE_SETTING; i++)
+		add(words, typed, "", setting_row(i)->name);
+	if (kind != COMPLETE_COMMAND && kind != COMPLETE_TOPIC)
+		return;
+	for (enum verb verb = 0; verb < VERB_TEXT; verb++)
+		add(words, typed, kind == COMPLETE_COMMAND ? "/" : "", verb_row(verb)->name);
 }

@@ -26,7 +26,8 @@ static const char *const field_keys[FIELD_END] = {
 	[FIELD_REGEX] = "regex",         [FIELD_TO] = "to",
 	[FIELD_TEXT] = "text",           [FIELD_ID] = "id",
 	[FIELD_SECONDS] = "seconds",     [FIELD_STATE] = "state",
-	[FIELD_COUNT] = "count",
+	[FIELD_COUNT] = "count",         [FIELD_SETTING] = "setting",
+	[FIELD_VALUE] = "value",
 };
 
 /* The byte at the cursor, or 0 at the end: nowhere outside strings is a NUL allowed either. */

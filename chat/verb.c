@@ -121,8 +121,8 @@ static const struct verb_row rows[VERB_TEXT] = {
 		.name = "bell",
 		.usage = "on|off",
 		.summary = "ring when a message comes, or do not",
-		.help = "It is off at first. It rings once for messages that come less than a "
-		        "second apart, on a terminal only: scripts are refused.",
+		.help = "The same as /set bell. It is off at first. It rings once for messages "
+		        "that come less than a second apart, on a terminal only.",
 		.when = WHEN_ANY,
 		.needed = FIELD_BIT(FIELD_STATE),
 		.arguments = { FIELD_STATE, FIELD_END },
@@ -159,6 +159,17 @@ static const struct verb_row rows[VERB_TEXT] = {
 		.when = WHEN_ANY,
 		.optional = FIELD_BIT(FIELD_STATE),
 		.arguments = { FIELD_STATE, FIELD_END },
+	},
+	[VERB_SET] = {
+		.verb = VERB_SET,
+		.name = "set",
+		.usage = "[NAME [VALUE]]",
+		.summary = "what can be chosen, and what is",
+		.help = "Lists all settings, shows one, or changes one for good; VALUE - is what "
+		        "it was at first. On a terminal only.",
+		.when = WHEN_ANY,
+		.optional = FIELD_BIT(FIELD_SETTING) | FIELD_BIT(FIELD_VALUE),
+		.arguments = { FIELD_SETTING, FIELD_VALUE },
 	},
 	[VERB_WAIT] = {
 		.verb = VERB_WAIT,
@@ -279,7 +290,7 @@ static const struct {
 	{ "remove", VERB_DELETE },   { "drop", VERB_DELETE },      { "unregister", VERB_DELETE },
 	{ "status", VERB_REPLICAS }, { "servers", VERB_REPLICAS }, { "sleep", VERB_WAIT },
 	{ "deliver", VERB_CHECK },   { "commands", VERB_HELP },    { "?", VERB_HELP },
-	{ "beep", VERB_BELL },
+	{ "beep", VERB_BELL },       { "settings", VERB_SET },     { "options", VERB_SET },
 };
 
 const struct verb_row *verb_nearest(struct view wrong)

@@ -29,6 +29,7 @@ enum verb {
 	VERB_HISTORY,
 	VERB_SEARCH,
 	VERB_LOG,
+	VERB_SET,
 	VERB_WAIT,
 	VERB_HELP,
 	VERB_QUIT,
@@ -49,6 +50,8 @@ enum field {
 	FIELD_SECONDS,
 	FIELD_STATE,
 	FIELD_COUNT,
+	FIELD_SETTING,
+	FIELD_VALUE,
 	FIELD_END,
 };
 #define FIELD_BIT(field) ((uint16_t)(1u << (field)))

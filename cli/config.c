@@ -2,7 +2,7 @@
  *
  * A file is opened without waiting (a FIFO without a writer would block) and read only if it is
  * regular. A new config is written beside the old one, synced, and put into its place, so a crash
- * leaves one or the other.
+ * leaves one or the other. A link is followed first: its place is not the config's.
  */
 #include "cli/config.h"
 
@@ -11,6 +11,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -81,62 +82,137 @@ static bool copy_word(char *to, size_t size, struct view word)
 	return true;
 }
 
+/* What is read so far. */
+struct parsed {
+	struct cli_config config;
+	size_t count; /* of replicas */
+};
+
+/* Takes "KEY =" from the front of a line. An empty view if it has no such front. */
+static struct view take_key(struct view *rest)
+{
+	struct view key = take_word(rest, '=');
+
+	if (rest->size == 0 || rest->data[0] != '=')
+		return view_of(NULL, 0);
+	*rest = view_of(rest->data + 1, rest->size - 1);
+	skip_blanks(rest);
+	return key;
+}
+
+static const char *parse_replica(struct view rest, struct parsed *p)
+{
+	uint16_t port;
+
+	if (p->count == REPLICAS)
+		return "a fourth replica";
+	if (!copy_word(p->config.hosts[p->count], CONFIG_HOST_SIZE, take_word(&rest, 0)))
+		return "no HOST of 1 to 253 bytes";
+	if (!copy_word(p->config.ports[p->count], CONFIG_PORT_SIZE, take_word(&rest, 0)) ||
+	    !options_port(p->config.ports[p->count], false, &port))
+		return "no PORT from 1 to 65535";
+	if (rest.size > 0)
+		return "something after the PORT";
+	p->count++;
+	return NULL;
+}
+
+/* `why` has room for what the setting itself says. */
+static const char *parse_setting(enum setting setting, struct view rest, struct parsed *p,
+                                 char why[SETTING_ERR_SIZE])
+{
+	struct view value = take_word(&rest, 0);
+
+	if (rest.size > 0)
+		return "something after the value";
+	if (p->config.settings.values[setting].source != SETTING_INITIAL)
+		return "a setting that stands twice";
+	return setting_set(&p->config.settings, setting, value, SETTING_KEPT, why) ? NULL : why;
+}
+
 /* Reads one line. NULL: it is good; else a phrase that says what is wrong with it. */
-static const char *parse_line(struct view line, struct cli_config *config, size_t *count)
+static const char *parse_line(struct view line, struct parsed *p, char why[SETTING_ERR_SIZE])
 {
 	struct view rest = line;
-	uint16_t port;
+	struct view key;
+	enum setting setting;
 
 	skip_blanks(&rest);
 	if (rest.size == 0 || rest.data[0] == '#')
 		return NULL;
 	if (!is_plain_text(line))
 		return "bytes that are no text";
-	if (!view_equal(take_word(&rest, '='), view_of_string("replica")) || rest.size == 0 ||
-	    rest.data[0] != '=')
-		return "no line of a config";
-	if (*count == REPLICAS)
-		return "a fourth replica";
-	rest = view_of(rest.data + 1, rest.size - 1);
-	if (!copy_word(config->hosts[*count], CONFIG_HOST_SIZE, take_word(&rest, 0)))
-		return "no HOST of 1 to 253 bytes";
-	if (!copy_word(config->ports[*count], CONFIG_PORT_SIZE, take_word(&rest, 0)) ||
-	    !options_port(config->ports[*count], false, &port))
-		return "no PORT from 1 to 65535";
-	if (rest.size > 0)
-		return "something after the PORT";
-	++*count;
-	return NULL;
+	key = take_key(&rest);
+	if (view_equal(key, view_of_string("replica")))
+		return parse_replica(rest, p);
+	setting = setting_find(key);
+	return setting == SETTING_END ? "no line of a config"
+	                              : parse_setting(setting, rest, p, why);
+}
+
+/* Takes the next line from `text`, with its end. */
+static struct view take_line(struct view *text)
+{
+	const uint8_t *end = memchr(text->data, '\n', text->size);
+	size_t size = end == NULL ? text->size : (size_t)(end + 1 - text->data);
+	struct view line = view_of(text->data, size);
+
+	*text = view_of(text->data + size, text->size - size);
+	return line;
+}
+
+static struct view without_end(struct view line)
+{
+	line.size -= line.size > 0 && line.data[line.size - 1] == '\n';
+	line.size -= line.size > 0 && line.data[line.size - 1] == '\r';
+	return line;
 }
 
 bool config_parse(struct view text, const char *path, struct cli_config *config,
                   char err[CONFIG_ERR_SIZE])
 {
-	struct cli_config parsed = { .hosts = { "" } };
-	size_t count = 0;
+	struct parsed p = { .count = 0 };
+	char own[SETTING_ERR_SIZE];
 
+	setting_init(&p.config.settings);
 	for (size_t number = 1; text.size > 0; number++) {
-		const uint8_t *end = memchr(text.data, '\n', text.size);
-		size_t size = end == NULL ? text.size : (size_t)(end - text.data);
-		bool has_return = size > 0 && text.data[size - 1] == '\r';
-		const char *why = parse_line(view_of(text.data, size - has_return), &parsed,
-		                             &count);
+		const char *why = parse_line(without_end(take_line(&text)), &p, own);
 
 		if (why != NULL)
 			return wrong(err,
-			             "%s:%zu: %s; a line is: replica = HOST PORT, or a comment "
-			             "that begins with #",
+			             "%s:%zu: %s; a line is: replica = HOST PORT, or NAME = VALUE "
+			             "of a setting, or a comment that begins with #",
 			             path, number, why);
-		size += end != NULL;
-		text = view_of(text.data + size, text.size - size);
 	}
-	if (count < REPLICAS)
+	if (p.count > 0 && p.count < REPLICAS)
 		return wrong(err,
 		             "%s: %zu replica%s instead of three; there is a line for each: "
 		             "replica = HOST PORT",
-		             path, count, count == 1 ? "" : "s");
-	*config = parsed;
+		             path, p.count, p.count == 1 ? "" : "s");
+	p.config.has_replicas = p.count > 0;
+	*config = p.config;
 	return true;
+}
+
+void config_edit(struct view text, struct view key, struct view lines, struct buf *to)
+{
+	bool has_end = true;
+
+	while (text.size > 0) {
+		struct view line = take_line(&text);
+		struct view rest = line;
+
+		if (view_equal(take_key(&rest), key)) {
+			buf_append(to, lines);
+			lines.size = 0;
+			continue;
+		}
+		buf_append(to, line);
+		has_end = line.data[line.size - 1] == '\n';
+	}
+	if (lines.size > 0 && !has_end)
+		buf_append(to, view_of_string("\n"));
+	buf_append(to, lines);
 }
 
 /* ---- reading ---- */
@@ -165,29 +241,42 @@ static int open_regular(const char *path, struct stat *stat, char err[CONFIG_ERR
 	return -1;
 }
 
-bool config_read(const char *path, struct cli_config *config, bool *is_missing,
-                 char err[CONFIG_ERR_SIZE])
+/* Reads the text of the config into an empty buffer. False as config_read. */
+static bool read_text(const char *path, struct buf *text, bool *is_missing,
+                      char err[CONFIG_ERR_SIZE])
 {
 	struct stat stat;
 	int fd = open_regular(path, &stat, err);
-	uint8_t *text;
+	uint8_t *room;
 	ssize_t size;
-	bool good;
 
 	*is_missing = fd < 0 && (errno == ENOENT || errno == ENOTDIR);
 	if (fd < 0)
 		return false;
-	text = memory_alloc(CONFIG_SIZE_MAX + 1);
-	size = file_read(fd, text, CONFIG_SIZE_MAX + 1);
+	room = buf_reserve(text, CONFIG_SIZE_MAX + 1);
+	assert(room != NULL);
+	size = file_read(fd, room, CONFIG_SIZE_MAX + 1);
 	if (size < 0)
-		good = wrong(err, "cannot read '%s': %s", path, strerror(errno));
-	else if (size > CONFIG_SIZE_MAX)
-		good = wrong(err, "'%s' has more than %d bytes: it is no config of a client", path,
-		             CONFIG_SIZE_MAX);
-	else
-		good = config_parse(view_of(text, (size_t)size), path, config, err);
-	memory_free(text);
+		(void)wrong(err, "cannot read '%s': %s", path, strerror(errno));
 	(void)close(fd);
+	if (size > CONFIG_SIZE_MAX)
+		return wrong(err, "'%s' has more than %d bytes: it is no config of a client", path,
+		             CONFIG_SIZE_MAX);
+	if (size > 0)
+		buf_added(text, (size_t)size);
+	return size >= 0;
+}
+
+bool config_read(const char *path, struct cli_config *config, bool *is_missing,
+                 char err[CONFIG_ERR_SIZE])
+{
+	struct buf text;
+	bool good;
+
+	buf_init(&text, CONFIG_SIZE_MAX + 1);
+	good = read_text(path, &text, is_missing, err) &&
+	       config_parse(buf_view(&text), path, config, err);
+	buf_release(&text);
 	return good;
 }
 
@@ -245,7 +334,7 @@ bool config_read_password(const char *path, uint8_t password[PASSWORD_SIZE_MAX],
 /* ---- writing ---- */
 
 /* Writes the new file beside the old one. False, with errno, if that fails; then it is removed. */
-static bool write_new(char *new_path, const char *text)
+static bool write_new(char *new_path, struct view text)
 {
 	int fd = mkostemp(new_path, O_CLOEXEC); /* 0600 */
 	bool good;
@@ -253,7 +342,7 @@ static bool write_new(char *new_path, const char *text)
 
 	if (fd < 0)
 		return false;
-	good = file_write(fd, text, strlen(text)) && fsync(fd) == 0;
+	good = file_write(fd, text.data, text.size) && fsync(fd) == 0;
 	error = errno;
 	if (close(fd) != 0 && good) {
 		good = false;
@@ -265,18 +354,10 @@ static bool write_new(char *new_path, const char *text)
 	return good;
 }
 
-bool config_write(const char *path, const struct cli_config *config, char err[CONFIG_ERR_SIZE])
+static bool replace(const char *path, struct view text, char err[CONFIG_ERR_SIZE])
 {
-	char text[REPLICAS * (CONFIG_HOST_SIZE + CONFIG_PORT_SIZE + 16) + 128] =
-		"# The three replicas, in the order that all clients use.\n";
 	char new_path[HOME_PATH_SIZE + 16];
-	size_t size = strlen(text);
 
-	assert(path[0] == '/');
-	for (size_t i = 0; i < REPLICAS; i++)
-		size += (size_t)snprintf(text + size, sizeof text - size, "replica = %s %s\n",
-		                         config->hosts[i], config->ports[i]);
-	assert(size < sizeof text);
 	(void)snprintf(new_path, sizeof new_path, "%s.XXXXXX", path);
 	if (file_make_folders(new_path) != 0 || !write_new(new_path, text))
 		return wrong(err, "cannot write '%s': %s", path, strerror(errno));
@@ -289,4 +370,76 @@ bool config_write(const char *path, const struct cli_config *config, char err[CO
 	if (!file_sync_folder(path))
 		return wrong(err, "cannot sync the folder of '%s': %s", path, strerror(errno));
 	return true;
+}
+
+/* The place of the file itself, behind all links. A link to nothing is refused: what should stand
+ * there, only its owner knows. */
+static bool follow(const char *path, char real[HOME_PATH_SIZE], char err[CONFIG_ERR_SIZE])
+{
+	_Static_assert((int)HOME_PATH_SIZE >= (int)PATH_MAX, "a real path has room");
+	struct stat stat;
+
+	if (lstat(path, &stat) != 0 || !S_ISLNK(stat.st_mode)) {
+		(void)snprintf(real, HOME_PATH_SIZE, "%s", path);
+		return true;
+	}
+	if (realpath(path, real) != NULL)
+		return true;
+	return wrong(err, "'%s' is a link that leads to no file (%s): nothing is saved", path,
+	             strerror(errno));
+}
+
+static bool write_lines(const char *path, const char *key, struct view lines,
+                        char err[CONFIG_ERR_SIZE])
+{
+	char real[HOME_PATH_SIZE];
+	struct cli_config config;
+	struct buf old;
+	struct buf text;
+	bool is_missing;
+	bool good;
+
+	assert(path[0] == '/');
+	if (!follow(path, real, err))
+		return false;
+	buf_init(&old, CONFIG_SIZE_MAX + 1);
+	buf_init(&text, 2 * CONFIG_SIZE_MAX);
+	good = read_text(real, &old, &is_missing, err) || is_missing;
+	if (is_missing)
+		buf_append(&text, view_of_string("# The three replicas, in the order that all "
+		                                 "clients use, and what /set has chosen.\n"));
+	if (good) {
+		config_edit(buf_view(&old), view_of_string(key), lines, &text);
+		good = config_parse(buf_view(&text), path, &config, err) &&
+		       replace(real, buf_view(&text), err);
+	}
+	buf_release(&old);
+	buf_release(&text);
+	return good;
+}
+
+bool config_write_replicas(const char *path, const struct cli_config *config,
+                           char err[CONFIG_ERR_SIZE])
+{
+	char lines[REPLICAS * (CONFIG_HOST_SIZE + CONFIG_PORT_SIZE + 16)];
+	size_t size = 0;
+
+	for (size_t i = 0; i < REPLICAS; i++)
+		size += (size_t)snprintf(lines + size, sizeof lines - size, "replica = %s %s\n",
+		                         config->hosts[i], config->ports[i]);
+	assert(size < sizeof lines);
+	return write_lines(path, "replica", view_of(lines, size), err);
+}
+
+bool config_write_setting(const char *path, const struct settings *s, enum setting setting,
+                          char err[CONFIG_ERR_SIZE])
+{
+	const char *name = setting_row(setting)->name;
+	struct settings initial;
+	char line[SETTING_VALUE_SIZE + 64] = "";
+
+	setting_init(&initial);
+	if (strcmp(setting_text(s, setting), setting_text(&initial, setting)) != 0)
+		(void)snprintf(line, sizeof line, "%s = %s\n", name, setting_text(s, setting));
+	return write_lines(path, name, view_of_string(line), err);
 }

@@ -39,6 +39,7 @@ struct cli_console {
 	struct loop *loop;
 	struct link *link;
 	struct cli_output *output;
+	const struct settings *settings;
 	struct terminal *t;
 	struct tty_traits traits;
 	struct loop_source source;
@@ -62,7 +63,6 @@ struct cli_console {
 	bool is_secret; /* its answer */
 
 	uint64_t unread;
-	bool has_bell;
 	uint64_t quiet_until_ms; /* a message before that belongs to a burst that has rung */
 
 	struct console_line lines[CONSOLE_WAITING_MAX]; /* a ring */
@@ -174,7 +174,7 @@ void console_announce(struct cli_console *c)
 	uint64_t now_ms = loop_now_ms(c->loop);
 
 	c->unread++;
-	if (c->has_bell && now_ms >= c->quiet_until_ms)
+	if (setting_is_on(c->settings, SETTING_BELL) && now_ms >= c->quiet_until_ms)
 		terminal_bell(c->t);
 	c->quiet_until_ms = now_ms + BURST_MS;
 }
@@ -184,9 +184,9 @@ void console_ring(struct cli_console *c)
 	terminal_bell(c->t);
 }
 
-void console_bell(struct cli_console *c, bool is_on)
+void console_colours(struct cli_console *c, bool is_plain)
 {
-	c->has_bell = is_on;
+	terminal_colours(c->t, !is_plain);
 }
 
 uint64_t console_unread_count(const struct cli_console *c)
@@ -286,7 +286,7 @@ static void readable(struct loop_source *source, unsigned events)
 }
 
 struct cli_console *console_new(struct loop *l, struct link *link, struct cli_output *output,
-                                bool is_plain, bool has_history)
+                                const struct settings *settings, bool is_plain)
 {
 	struct cli_console *c = memory_alloc_zero(1, sizeof *c);
 	struct terminal_options options = { .line_size_max = LINE_MAX_SIZE,
@@ -301,6 +301,7 @@ struct cli_console *console_new(struct loop *l, struct link *link, struct cli_ou
 	c->loop = l;
 	c->link = link;
 	c->output = output;
+	c->settings = settings;
 	/* A terminal that cannot be switched is left as it is: it does lines. */
 	if (tty_begin(STDIN_FILENO, output->source.fd, options.is_dumb) < 0)
 		options.is_dumb = true;
@@ -314,7 +315,7 @@ struct cli_console *console_new(struct loop *l, struct link *link, struct cli_ou
 	c->quiet.expired = quiet_expired;
 	listen_or_not(c);
 	look_around(c);
-	c->history = has_history ? history_open(c->t, err) : -1;
+	c->history = setting_is_on(settings, SETTING_HISTORY) ? history_open(c->t, err) : -1;
 	if (err[0] != 0)
 		say(c, err);
 	return c;
@@ -506,7 +507,8 @@ static void keep_line(struct cli_console *c, const struct terminal_event *event)
 	follow_talk(c, line);
 	if (!secret_is_in(text)) {
 		terminal_history_add(c->t, text);
-		history_append(c->history, text);
+		if (setting_is_on(c->settings, SETTING_HISTORY))
+			history_append(c->history, text);
 	}
 }
 
@@ -589,19 +591,14 @@ static void take_tab(struct cli_console *c, const struct terminal_event *event)
 {
 	size_t name_offset;
 	enum complete_kind kind = complete_kind(event->text, event->word_offset, &name_offset);
-	struct complete_commands commands;
+	struct complete_words words;
 
 	if (kind == COMPLETE_NAME) {
 		ask_for_names(c, event, name_offset);
 		return;
 	}
-	commands.count = 0;
-	if (kind != COMPLETE_NOTHING)
-		complete_commands(kind,
-		                  view_of(event->text.data + event->word_offset,
-		                          event->text.size - event->word_offset),
-		                  &commands);
-	terminal_complete(c->t, event->serial, commands.words, commands.count);
+	complete_words(kind, event->text, event->word_offset, &words);
+	terminal_complete(c->t, event->serial, words.words, words.count);
 }
 
 bool console_take(struct cli_console *c, const struct action *action)

@@ -10,7 +10,7 @@
  *
  * A line that holds a password is neither kept in the history nor shown again.
  *
- *   c = console_new(loop, link, output, is_plain, has_history);
+ *   c = console_new(loop, link, output, settings, is_plain);
  *   while (console_next(c, lines, &event)) ...          once a turn, until there is no event
  *   console_prompt(c, prompt, name);
  *   console_draw(c);
@@ -20,6 +20,7 @@
 #define THREEFOLD_CLI_CONSOLE_H
 
 #include "chat/conversation.h"
+#include "chat/setting.h"
 #include "cli/output.h"
 #include "driver/link.h"
 
@@ -27,11 +28,12 @@ enum { CONSOLE_WAITING_MAX = 100 }; /* lines that wait their turn */
 
 struct cli_console;
 
-/* Switches the terminal to single keys, adds stdin to the loop, and reads the history. Loop, link
- * and output must outlive the console; it asks the link for names that complete a word. is_plain:
- * no colours. has_history: what is typed is kept for the next time. */
+/* Switches the terminal to single keys, adds stdin to the loop, and reads the history. Loop, link,
+ * output and settings must outlive the console. It asks the link for names that complete a word,
+ * and the settings when something happens, so a change counts from the next time. is_plain: no
+ * colours, until console_colours. */
 struct cli_console *console_new(struct loop *l, struct link *link, struct cli_output *output,
-                                bool is_plain, bool has_history);
+                                const struct settings *settings, bool is_plain);
 /* Whether CONSOLE_END means that the terminal cannot be waited for. That has been logged. */
 bool console_has_failed(const struct cli_console *c);
 /* Removes the prompt and switches the terminal back; NULL is fine. */
@@ -56,6 +58,8 @@ void console_prompt(struct cli_console *c, const char *prompt, const char *own);
 void console_status(struct cli_console *c, const char *status);
 /* Whether the window has room for such a row. */
 bool console_has_status(struct cli_console *c);
+/* Sets whether there are no colours from now on. */
+void console_colours(struct cli_console *c, bool is_plain);
 /* Brings the window up to date. */
 void console_draw(struct cli_console *c);
 
@@ -142,8 +146,6 @@ void console_announce(struct cli_console *c);
 uint64_t console_unread_count(const struct cli_console *c);
 /* Rings because a key can do nothing. */
 void console_ring(struct cli_console *c);
-/* Sets whether messages ring the bell: once for those that come less than a second apart. */
-void console_bell(struct cli_console *c, bool is_on);
 /* Takes the action if it is the answer to a completion. False if it is not. */
 bool console_take(struct cli_console *c, const struct action *action);
 

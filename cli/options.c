@@ -27,7 +27,8 @@ static const char purpose[] =
 
 static const char notes[] =
 	"Without addresses those of $XDG_CONFIG_HOME/threefold/config count, by default\n"
-	"~/.config/threefold/config: three lines 'replica = HOST PORT'. --save writes it.\n"
+	"~/.config/threefold/config: three lines 'replica = HOST PORT'. --save writes them.\n"
+	"On a terminal /set keeps there what it changes, and an option goes before it.\n"
 	"\n"
 	"With --user a program needs --password-file as well. The log-in is then the first\n"
 	"command, with a result of its own.\n"
@@ -51,6 +52,8 @@ struct client_words {
 	const char *color;
 	const char *password_file;
 	bool save;
+	bool no_log;
+	bool no_history;
 };
 
 static struct option_row flag_row(const char *name, const char *help, bool *flag)
@@ -79,9 +82,9 @@ static int read_options(struct client_options *o, struct client_words *words,
 		         "keep these addresses for the next time, when\n"
 		         "'client' alone is enough",
 		         &words->save),
-		flag_row("no-log", "do not keep what is said; see README, Files", &o->has_no_log),
+		flag_row("no-log", "do not keep what is said; see README, Files", &words->no_log),
 		flag_row("no-history", "do not keep what is typed for the next time",
-		         &o->has_no_history),
+		         &words->no_history),
 		{ .name = "color",
 		  .kind = OPTION_TEXT,
 		  .argument = "WHEN",
@@ -160,18 +163,60 @@ static void read_user(struct client_options *o, const struct options *options,
 		              "and with --json: nobody can be asked for the password");
 }
 
-static void read_colour(struct client_options *o, const struct options *options, const char *when)
+/* What the command line says goes before the config. */
+static void put_settings(struct client_options *o, const struct options *options,
+                         const struct client_words *words)
 {
-	struct tty_traits traits;
+	char err[SETTING_ERR_SIZE];
 
-	tty_traits(&traits);
-	if (strcmp(when, "auto") == 0)
-		o->is_plain = traits.is_plain || !o->is_terminal;
-	else if (strcmp(when, "always") == 0 || strcmp(when, "never") == 0)
-		o->is_plain = when[0] == 'n';
-	else
+	if (words->color != NULL &&
+	    (strcmp(words->color, "-") == 0 ||
+	     !setting_set(&o->settings, SETTING_COLOURS, view_of_string(words->color),
+	                  SETTING_FOR_RUN, err)))
 		options_wrong(options, "option '--color' is auto, always or never, not '%.64s'",
-		              when);
+		              words->color);
+	if (o->user != NULL && o->user != o->kept_user)
+		(void)setting_set(&o->settings, SETTING_USER, view_of_string(o->user),
+		                  SETTING_FOR_RUN, err); /* it is checked already */
+	if (words->no_log)
+		(void)setting_set(&o->settings, SETTING_LOG, view_of_string("off"), SETTING_FOR_RUN,
+		                  err);
+	if (words->no_history)
+		(void)setting_set(&o->settings, SETTING_HISTORY, view_of_string("off"),
+		                  SETTING_FOR_RUN, err);
+}
+
+/* ---- the config ---- */
+
+static _Noreturn void end_wrong(const char *err)
+{
+	/* Nothing is wrong with the command line. */
+	log_plain(LOG_ERROR, "client: %s", err);
+	exit(EXIT_USAGE);
+}
+
+/* A person's settings. With addresses on the command line nobody needs a config, so a wrong one is
+ * told and stops nothing. */
+static void use_settings(struct client_options *o, bool has_addresses)
+{
+	struct cli_config config;
+	char path[HOME_PATH_SIZE];
+	char err[CONFIG_ERR_SIZE];
+	bool is_missing;
+
+	if (!o->is_terminal || !config_path(path))
+		return;
+	if (config_read(path, &config, &is_missing, err)) {
+		o->settings = config.settings;
+		(void)snprintf(o->kept_user, sizeof o->kept_user, "%s",
+		               setting_text(&config.settings, SETTING_USER));
+		if (o->user == NULL && o->kept_user[0] != 0)
+			o->user = o->kept_user;
+	} else if (!is_missing && has_addresses) {
+		log_plain(LOG_ERROR, "client: nothing is set as you chose it: %s", err);
+	} else if (!is_missing) {
+		end_wrong(err);
+	}
 }
 
 /* ---- addresses ---- */
@@ -192,9 +237,14 @@ static void use_config(const struct options *options, struct cli_config *config,
 			              "three pairs of HOST and PORT are needed (with --save they "
 			              "are kept in '%.300s', and 'client' alone is enough)",
 			              path);
-		/* Nothing is wrong with the command line. */
-		log_plain(LOG_ERROR, "client: %s", err);
-		exit(EXIT_USAGE);
+		end_wrong(err);
+	}
+	if (!config->has_replicas) {
+		(void)snprintf(err, sizeof err,
+		               "%s: 0 replicas instead of three; there is a line for each: "
+		               "replica = HOST PORT, and 'client --save' writes them",
+		               path);
+		end_wrong(err);
 	}
 	for (size_t i = 0; i < REPLICAS; i++) {
 		pairs[2 * i] = config->hosts[i];
@@ -220,7 +270,7 @@ static void save(const struct options *options, char *pairs[2 * REPLICAS])
 		(void)snprintf(config.hosts[i], CONFIG_HOST_SIZE, "%s", pairs[2 * i]);
 		(void)snprintf(config.ports[i], CONFIG_PORT_SIZE, "%u", port);
 	}
-	if (!config_write(path, &config, err)) {
+	if (!config_write_replicas(path, &config, err)) {
 		log_plain(LOG_ERROR, "client: option '--save': %s", err);
 		exit(EXIT_REFUSED);
 	}
@@ -242,7 +292,7 @@ static void refuse_twins(const struct client_options *o, const struct options *o
 
 void client_options_read(struct client_options *o, int argc, char **argv)
 {
-	struct client_words words = { .color = "auto" };
+	struct client_words words = { .color = NULL };
 	struct cli_config config;
 	char *pairs[2 * REPLICAS];
 	struct options options = { .program = "client",
@@ -255,6 +305,7 @@ void client_options_read(struct client_options *o, int argc, char **argv)
 	*o = (struct client_options){ .timeout_ms = 10000,
 		                      .reply_timeout_ms = REPLY_TIMEOUT_MS,
 		                      .min_copies = 1 };
+	setting_init(&o->settings);
 	first = read_options(o, &words, &options, argc, argv);
 	count = argc - first;
 	o->is_terminal = !o->json && tty_is_there(STDIN_FILENO, STDOUT_FILENO);
@@ -265,8 +316,10 @@ void client_options_read(struct client_options *o, int argc, char **argv)
 		options_wrong(&options,
 		              "option '--save' keeps the three pairs of HOST and PORT that stand "
 		              "beside it: they are missing");
-	read_colour(o, &options, words.color);
+	put_settings(o, &options, &words);
 	read_user(o, &options, &words);
+	use_settings(o, count > 0);
+	put_settings(o, &options, &words);
 	if (count == 0)
 		use_config(&options, &config, pairs);
 	else

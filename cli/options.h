@@ -6,16 +6,18 @@
 #ifndef THREEFOLD_CLI_OPTIONS_H
 #define THREEFOLD_CLI_OPTIONS_H
 
+#include "chat/setting.h"
 #include "replication/replication.h"
 #include "driver/dial.h"
 
 struct client_options {
 	bool json;
-	bool is_terminal;    /* for a person: no --json, and stdin and stdout are a terminal */
-	bool is_plain;       /* no colours */
-	bool has_no_log;     /* what is said is not kept on this side */
-	bool has_no_history; /* what is typed is not kept for the next time */
-	const char *user;    /* the account to log in to at the start; NULL: none */
+	bool is_terminal; /* for a person: no --json, and stdin and stdout are a terminal */
+	/* What the person has chosen: in the config, and on the command line for this run. A script
+	 * has only what the command line says. */
+	struct settings settings;
+	const char *user;                    /* the account to log in to at the start; NULL: none */
+	char kept_user[SETTING_VALUE_SIZE];  /* `user`, if it is that of the config */
 	uint8_t password[PASSWORD_SIZE_MAX]; /* of --password-file */
 	size_t password_size;                /* 0: none is given */
 	uint64_t timeout_ms;       /* how long a command waits for a live replica in script mode */

@@ -6,6 +6,7 @@
 #include "cli/run.h"
 
 #include "chat/help.h"
+#include "cli/set.h"
 
 #include <stdio.h>
 
@@ -339,14 +340,50 @@ static void do_help(struct cli_run *r)
 	answer(r, &a);
 }
 
-static void do_bell(struct cli_run *r)
+/* Changes a setting, and what is shown in another way because of it. */
+static void change_setting(struct cli_run *r, enum setting setting, struct view value)
 {
-	if (r->console == NULL) {
-		refuse(r, OUTCOME_USAGE, "there is no bell here: only a person's terminal has one");
+	struct script_answer a = { .outcome = OUTCOME_OK, .detail = "" };
+	char text[SET_TEXT_SIZE];
+
+	if (!set_change(r->settings, setting, value, text)) {
+		refuse(r, OUTCOME_USAGE, text);
 		return;
 	}
-	console_bell(r->console, r->request.is_on);
-	answer_ok(r, r->request.is_on ? "it rings when a message comes" : "it is quiet");
+	show_settings(r->show, r->settings);
+	a.text = text;
+	answer(r, &a);
+}
+
+static void do_set(struct cli_run *r)
+{
+	const struct command_request *q = &r->request;
+	struct script_answer a = { .outcome = OUTCOME_OK, .detail = "" };
+	char text[SETTING_TEXT_SIZE];
+
+	if (r->console == NULL) {
+		refuse(r, OUTCOME_USAGE,
+		       "there is nothing to set here: only a person's terminal has settings");
+		return;
+	}
+	if ((q->given & FIELD_BIT(FIELD_VALUE)) != 0) {
+		change_setting(r, q->setting, q->value);
+		return;
+	}
+	if ((q->given & FIELD_BIT(FIELD_SETTING)) != 0)
+		setting_line(r->settings, q->setting, text);
+	else
+		setting_table(r->settings, text);
+	a.text = text;
+	answer(r, &a);
+}
+
+static void do_bell(struct cli_run *r)
+{
+	if (r->console == NULL)
+		refuse(r, OUTCOME_USAGE, "there is no bell here: only a person's terminal has one");
+	else
+		change_setting(r, SETTING_BELL, view_of_string(r->request.is_on ? "on" : "off"));
 }
 
 /* ---- what was said ---- */
@@ -380,13 +417,17 @@ static void do_log(struct cli_run *r)
 {
 	struct cli_archive *archive = r->show->archive;
 	char text[HOME_PATH_SIZE + 64];
+	char set[SET_TEXT_SIZE];
 
 	if (r->console == NULL) {
 		refuse(r, OUTCOME_USAGE, "nothing is kept here: only at a person's terminal it is");
 		return;
 	}
-	if ((r->request.given & FIELD_BIT(FIELD_STATE)) != 0)
-		archive_switch(archive, r->request.is_on);
+	if ((r->request.given & FIELD_BIT(FIELD_STATE)) != 0) {
+		(void)set_change(r->settings, SETTING_LOG,
+		                 view_of_string(r->request.is_on ? "on" : "off"), set);
+		show_settings(r->show, r->settings);
+	}
 	if (!archive_is_on(archive))
 		answer_ok(r, "off: what is said is not kept");
 	else if (archive_folder(archive)[0] == 0)
@@ -459,6 +500,9 @@ static void do_verb(struct cli_run *r)
 	case VERB_LOG:
 		do_log(r);
 		break;
+	case VERB_SET:
+		do_set(r);
+		break;
 	case VERB_WAIT:
 		loop_timer_set(r->loop, &r->wait, loop_now_ms(r->loop) + q->duration_ms);
 		break;
@@ -508,8 +552,9 @@ void run_line(struct cli_run *r, const struct cli_line *line)
 }
 
 void run_init(struct cli_run *r, struct loop *l, struct link *link, struct cli_show *show,
-              struct cli_question *question)
+              struct cli_question *question, struct settings *settings)
 {
+	r->settings = settings;
 	r->loop = l;
 	r->link = link;
 	r->show = show;

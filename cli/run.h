@@ -21,6 +21,7 @@ struct cli_run {
 	struct link *link;
 	struct cli_show *show;
 	struct cli_question *question;
+	struct settings *settings;   /* which /set changes */
 	struct cli_console *console; /* of a person; NULL: it is a script */
 	struct command_parser parser;
 	bool was_refused; /* at least one command was refused */
@@ -44,7 +45,7 @@ struct cli_run {
 
 /* `r` is zeroed; all other arguments must outlive it. */
 void run_init(struct cli_run *r, struct loop *l, struct link *link, struct cli_show *show,
-              struct cli_question *question);
+              struct cli_question *question, struct settings *settings);
 /* Stops its timer and frees its memory. */
 void run_release(struct cli_run *r);
 

@@ -11,6 +11,8 @@
  */
 #include "cli/show.h"
 
+#include "cli/set.h"
+
 #include "chat/secret.h"
 #include "chat/refusal.h"
 #include "chat/status.h"
@@ -80,7 +82,8 @@ static void set_prompt(struct cli_show *s)
 		                      .conversations = &s->conversations };
 
 	/* Without an account there is nothing for which the prompt has no room. */
-	status.has_row = link_is_logged_in(s->link, own) && s->has_status &&
+	status.has_row = link_is_logged_in(s->link, own) &&
+	                 setting_is_on(s->settings, SETTING_STATUS) &&
 	                 console_has_status(s->console);
 	if (is_late(s))
 		status.waiting = console_waiting(s->console) + (live_count(s) == 0 && s->is_busy &&
@@ -124,6 +127,16 @@ void show_flush(struct cli_show *s)
 	if (s->serial != 0)
 		output_message(s->output, s->serial);
 	s->serial = 0;
+}
+
+void show_settings(struct cli_show *s, const struct settings *settings)
+{
+	bool is_plain = set_is_plain(settings, true);
+
+	assert(s->console != NULL);
+	s->script.colours = !is_plain;
+	console_colours(s->console, is_plain);
+	archive_switch(s->archive, setting_is_on(settings, SETTING_LOG));
 }
 
 void show_notice(struct cli_show *s, const char *text)
@@ -543,18 +556,18 @@ void show_init(struct cli_show *s, struct loop *l, struct link *link, struct cli
 		                .console = console,
 		                .slow = { .expired = slow_expired },
 		                .facts = { .expired = facts_expired } };
+	s->settings = &options->settings;
 	for (size_t i = 0; i < REPLICAS; i++)
 		s->addresses[i] = options->targets[i].text;
 	script_init(&s->script, options->json, s->addresses);
-	s->script.colours = !options->is_plain;
+	s->script.colours = !set_is_plain(&options->settings, options->is_terminal);
 	transcript_init(&s->transcript, &s->script.out, s->addresses);
 	s->transcript.is_echoed = console != NULL && console_is_echoed(console);
 	conversation_init(&s->conversations);
-	s->has_status = true;
 	progress_init(&s->progress, l);
 	if (console != NULL) {
 		s->archive = archive_new(l, say_archive, s);
-		archive_switch(s->archive, !options->has_no_log);
+		archive_switch(s->archive, setting_is_on(&options->settings, SETTING_LOG));
 	}
 	tzset();
 }

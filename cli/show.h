@@ -37,7 +37,7 @@ struct cli_show {
 	struct cli_progress progress;    /* of /list and /all; cli/run.c sets it */
 	bool is_running;                 /* lines are taken, so there is a prompt */
 	struct conversations conversations; /* of this session */
-	bool has_status;                    /* a row above the prompt, if the window has room */
+	const struct settings *settings;    /* what the person has chosen */
 
 	/* The command under way, and what a person was told of it. */
 	bool is_busy;
@@ -73,6 +73,8 @@ void show_flush(struct cli_show *s);
  * long. Called once a turn. `parser` reads the lines that wait, so requests it made before are no
  * longer valid. */
 void show_settle(struct cli_show *s, struct command_parser *parser);
+/* A person's settings have changed: what follows them only when it is told does so now. */
+void show_settings(struct cli_show *s, const struct settings *settings);
 /* Draws the prompt, if there is a person. */
 void show_prompt(struct cli_show *s);
 /* Writes a line of the client itself, at once. There must be a person. */

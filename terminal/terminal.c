@@ -856,6 +856,11 @@ void terminal_bell(struct terminal *t)
 	t->rings = true;
 }
 
+void terminal_colours(struct terminal *t, bool are_shown)
+{
+	t->options.is_plain = !are_shown;
+}
+
 void terminal_redraw(struct terminal *t)
 {
 	t->is_drawn = false;

@@ -93,6 +93,8 @@ void terminal_prompt(struct terminal *t, struct view prompt);
 void terminal_status(struct terminal *t, struct view status);
 /* Whether this window has room for that row. */
 bool terminal_has_status(const struct terminal *t);
+/* Sets whether colours are shown from now on. */
+void terminal_colours(struct terminal *t, bool are_shown);
 /* Sets whether prompt and line are shown; at first they are. Keys count in any case. */
 void terminal_show(struct terminal *t, bool shown);
 

@@ -95,6 +95,19 @@ static void test_order_of_refusals(void)
 	CHECK_ROWS(rows);
 }
 
+static void test_refusals_of_settings(void)
+{
+	static const struct row rows[] = {
+		{ "/set", "set", "ok" },
+		{ "/set wrap", "set", "ok" },
+		{ "/set wrap words", "set", "ok" },
+		{ "/set wrap words words", "set", "usage" },
+		{ "/set Wrap", "set", "usage" },
+	};
+
+	CHECK_ROWS(rows);
+}
+
 static void test_refusals_of_texts(void)
 {
 	static const struct row rows[] = {
@@ -264,6 +277,12 @@ static void test_arguments(void)
 	OK(request.is_on, "json: on");
 	parse("/bell off");
 	OK(!request.is_on, "off");
+	parse("/set user -");
+	OK(request.setting == SETTING_USER && is_view(request.value, "-"),
+	   "a setting and its value");
+	parse("/set width 7");
+	OK(strstr(request.detail, "there is no setting 'width'; there is: bell, wrap,") != NULL,
+	   "one that there is not is refused with those that there are");
 	parse("{\"command\":\"login\",\"name\":\"a\",\"password\":\"p\",\"take_over\":false}");
 	OK(!request.take_over, "json: false is not given");
 	OK(request.outcome == OUTCOME_OK, "json: and no mistake");
@@ -472,6 +491,7 @@ int main(void)
 {
 	command_parser_init(&parser, false);
 	test_order_of_refusals();
+	test_refusals_of_settings();
 	test_refusals_of_texts();
 	test_json_refusals();
 	test_arguments();

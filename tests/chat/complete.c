@@ -34,27 +34,52 @@ static void kinds(void)
 	kind_is("/history b", COMPLETE_NAME, 9);
 	kind_is("/history bob 2", COMPLETE_NOTHING, 13);
 	kind_is("/help m", COMPLETE_TOPIC, 6);
+	kind_is("/set w", COMPLETE_SETTING, 5);
+	kind_is("/set wrap t", COMPLETE_VALUE, 10);
+	kind_is("/bell o", COMPLETE_VALUE, 6);
 	kind_is("/nothing m", COMPLETE_NOTHING, 9);
 	kind_is("a plain lin", COMPLETE_NOTHING, 8);
 }
 
-static void commands(void)
+/* What Tab offers at the end of this line, with commas. */
+static const char *offered(const char *line)
 {
-	struct complete_commands c;
+	static char text[512];
+	const char *blank = strrchr(line, ' ');
+	size_t word = blank == NULL ? 0 : (size_t)(blank + 1 - line);
+	struct complete_words words;
+	size_t offset;
+	size_t size = 0;
 
-	complete_commands(COMPLETE_COMMAND, view_of_string("/l"), &c);
-	IS_U64(c.count, 4, "/login, /logout, /list, /log");
-	complete_commands(COMPLETE_COMMAND, view_of_string("/msg"), &c);
-	OK(c.count == 1 && view_equal(c.words[0], view_of_string("/msg")), "/msg");
-	complete_commands(COMPLETE_TOPIC, view_of_string("msg"), &c);
-	OK(c.count == 1 && view_equal(c.words[0], view_of_string("msg")), "a topic has no slash");
-	complete_commands(COMPLETE_COMMAND, view_of_string("/x"), &c);
-	IS_U64(c.count, 0, "nothing begins with x");
+	text[0] = 0;
+	complete_words(complete_kind(view_of_string(line), word, &offset), view_of_string(line),
+	               word, &words);
+	for (size_t i = 0; i < words.count; i++)
+		size += (size_t)snprintf(text + size, sizeof text - size, "%s%.*s",
+		                         i == 0 ? "" : ",", (int)words.words[i].size,
+		                         (const char *)words.words[i].data);
+	return text;
+}
+
+static void words(void)
+{
+	IS_STRING(offered("/log"), "/login,/logout,/log", "commands that begin so");
+	IS_STRING(offered("/msg"), "/msg", "one that is whole");
+	IS_STRING(offered("/help msg"), "msg", "a topic has no slash");
+	IS_STRING(offered("/x"), "", "nothing begins with x");
+	IS_STRING(offered("/set w"), "wrap", "a setting");
+	IS_STRING(offered("/set wrap "), "words,terminal", "its values");
+	IS_STRING(offered("/set wrap t"), "terminal", "one of them");
+	IS_STRING(offered("/set nothing t"), "", "none, if there is no such setting");
+	IS_STRING(offered("/set user a"), "", "a name is not among the choices");
+	IS_STRING(offered("/set wrap words "), "", "nothing follows a value");
+	IS_STRING(offered("/bell o"), "off,on",
+	          "a command that sets has the values of its setting");
 }
 
 int main(void)
 {
 	kinds();
-	commands();
+	words();
 	return tap_done();
 }

@@ -41,7 +41,6 @@ static void test_bad(void)
 		const char *text;
 		const char *beginning;
 	} cases[] = {
-		{ "", "FILE: 0 replicas instead of three" },
 		{ "replica = a 1\n", "FILE: 1 replica instead of three" },
 		{ "replica = a 1\nreplicas = b 1\n", "FILE:2: no line of a config" },
 		{ "Replica = a 1\n", "FILE:1: no line of a config" },
@@ -65,6 +64,49 @@ static void test_bad(void)
 		   cases[i].beginning);
 		ALWAYS(config.hosts[0][0] == 0, "nothing is taken over");
 	}
+}
+
+static void test_settings(void)
+{
+	OK(parse(""), "an empty config");
+	OK(!config.has_replicas, "has no replicas");
+	IS_STRING(setting_text(&config.settings, SETTING_WRAP), "words",
+	          "and settings as at first");
+	OK(parse("bell = on\nreplica = a 1\nwrap=terminal \r\nreplica = b 1\nreplica = c 1\n"
+	         "user = ann\n"),
+	   "settings stand anywhere");
+	OK(config.has_replicas, "among the replicas, too");
+	OK(setting_is_on(&config.settings, SETTING_BELL), "a switch");
+	OK(setting_choice(&config.settings, SETTING_WRAP) == WRAP_TERMINAL, "a choice");
+	IS_STRING(setting_text(&config.settings, SETTING_USER), "ann", "a name");
+	OK(!parse("\nbell = maybe\n"), "a value that is none");
+	OK(strstr(err, "FILE:2: bell is off or on, not 'maybe'; a line is") == err, "has its line");
+	OK(!parse("bell = on off\n"), "two values");
+	OK(!parse("bell =\n"), "no value");
+	OK(!parse("Bell = on\n"), "no such setting");
+	OK(!parse("bell = on\nbell = on\n"), "one that stands twice");
+}
+
+static void edit_is(const char *text, const char *lines, const char *wanted, const char *name)
+{
+	struct buf to;
+
+	buf_init(&to, 1024);
+	config_edit(view_of_string(text), view_of_string("bell"), view_of_string(lines), &to);
+	OK(view_equal(buf_view(&to), view_of_string(wanted)), name);
+	buf_release(&to);
+}
+
+static void test_edit(void)
+{
+	edit_is("", "bell = on\n", "bell = on\n", "a line in an empty text");
+	edit_is("a\nbell = off\nb", "bell = on\n", "a\nbell = on\nb", "the place of the old one");
+	edit_is("a\nb", "bell = on\n", "a\nb\nbell = on\n", "the end, which gets a newline");
+	edit_is("a\n", "bell = on\n", "a\nbell = on\n", "the end that has one");
+	edit_is("bell=off", "bell = on\n", "bell = on\n", "a last line without an end");
+	edit_is("a\n \tbell\t=x\nb\nbell = y\n", "", "a\nb\n", "all of them go");
+	edit_is("# bell = x\nbells = y\nbell y\r\n", "", "# bell = x\nbells = y\nbell y\r\n",
+	        "others stay, byte by byte");
 }
 
 static void test_limits(void)
@@ -112,6 +154,8 @@ int main(void)
 {
 	test_good();
 	test_bad();
+	test_settings();
+	test_edit();
 	test_limits();
 	test_damage();
 	return tap_done();

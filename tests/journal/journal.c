@@ -533,7 +533,8 @@ static void test_full_disk(void)
 	uint64_t looks = simdisk_count(l.sim, SIMDISK_ROOM);
 
 	(void)journal_room(l.journal, now + 999);
-	IS_U64(simdisk_count(l.sim, SIMDISK_ROOM), looks, "journal: for a second that is not asked again");
+	IS_U64(simdisk_count(l.sim, SIMDISK_ROOM), looks,
+	       "journal: for a second that is not asked again");
 	(void)journal_room(l.journal, now += 1000);
 	IS_U64(simdisk_count(l.sim, SIMDISK_ROOM), looks + 1, "journal: then it is");
 	append_some(&l, 100);

@@ -79,6 +79,33 @@ like 'so the home'"'"'s is named' "$(<"$dir/said")" "'$dir/nobody/.config/threef
 is 'without both nothing is looked for' $? 2
 like 'but addresses' "$(<"$dir/said")" 'three pairs of HOST and PORT are needed, not 0 words'
 
+# ---- what --save leaves as it is ----
+
+printf '# mine\r\nbell = on\n' >"$config"
+ok 'the addresses go into a config that has other lines' alone --save "${all[@]}"
+is 'these stay' "$(head -n 2 "$config")" $'# mine\r\nbell = on'
+is 'the addresses follow' "$(tail -n +3 "$config")" "$(printf 'replica = %s %s\n' "${all[@]}")"
+ok 'a client understands both' alone
+mkdir "$dir/elsewhere" && mv "$config" "$dir/elsewhere/mine" && ln -s "$dir/elsewhere/mine" "$config"
+ok 'a config that is a link' alone --save "${all[@]:2}" "${all[@]:0:2}"
+ok 'stays one' test -L "$config"
+is 'and the file that it leads to is written' "$(grep -c "^replica = ${all[2]} ${all[3]}$" "$dir/elsewhere/mine")" 1
+is 'with what it had' "$(sed -n 2p "$dir/elsewhere/mine")" 'bell = on'
+rm "$dir/elsewhere/mine"
+alone --save "${all[@]}"
+is 'a link to nothing is not written' $? 1
+like 'which is said' "$(<"$dir/said")" "'$config' is a link that leads to no file .*: nothing is saved"
+ok 'and it stays, too' test -L "$config"
+rm "$config"
+printf 'nonsense\n' >"$config"
+alone --save "${all[@]}"
+is 'a wrong config is not written over' $? 1
+like 'its line is told' "$(<"$dir/said")" "option '--save': $config:1: no line of a config"
+is 'and stays' "$(<"$config")" nonsense
+printf 'bell = on\n' >"$config"
+wrong 'settings alone are no addresses' "^client: $config: 0 replicas instead of three; .*--save"
+ok 'but with addresses they are enough' alone "${all[@]}"
+
 # ---- configs that are wrong ----
 
 # bad NAME REGEX TEXT: (as printf has it)
@@ -89,6 +116,7 @@ bad() {
 }
 bad 'an unknown word has its line' ':2: no line of a config; a line is: replica = HOST PORT' '#\nserver = a 1\n'
 bad 'a line without =' ':1: no line of a config' 'replica a 1\n'
+bad 'a setting with a value that is none' ':2: wrap is words or terminal, not .by-words.; a line is' '#\nwrap = by-words\n'
 bad 'a port that is none' ':1: no PORT from 1 to 65535' 'replica = a 0\n'
 bad 'a port that is missing' ':1: no PORT' 'replica = a\n'
 bad 'a host that is missing' ':1: no HOST' 'replica =\n'
@@ -111,7 +139,7 @@ rm "$config" && mkdir "$config"
 wrong 'a directory' "'$config' is a directory, not a file"
 alone --save "${all[@]}"
 is 'which is not replaced' $? 1
-like 'and that is said' "$(<"$dir/said")" "option '--save': cannot write '$config': Is a directory"
+like 'and that is said' "$(<"$dir/said")" "option '--save': '$config' is a directory, not a file"
 is 'nothing is left beside it' "$(ls -A "${config%/*}")" config
 rmdir "$config" && mkfifo "$config"
 wrong 'a FIFO is not waited for' "'$config' is a pipe or a device"

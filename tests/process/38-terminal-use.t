@@ -101,10 +101,11 @@ sees 'later it is asked for' cid2 '^cid>'
 
 # ---- help ----
 
+# shellcheck disable=SC2046
+commands=$(echo /help | "$BIN/client" $(addresses) | grep -c '^/')
+ok "there are commands: $commands" test "$commands" -ge 14
 types cid2 /help
 sees 'help ends with a hint' cid2 '^After /talk NAME'
-commands=$(echo /help | client_json "$dir/help" && json_get "$dir/help" command=help -- text | grep -oE '^/[a-z]+' | wc -l)
-ok "it knows some commands: $commands" test "$commands" -ge 14
 is 'at 80 by 24 all commands are on the screen, a line each' "$(screen cid2 | grep -cE '^/[a-z]+ .* [a-z]')" "$commands"
 like 'and the prompt below them' "$(screen cid2 | grep . | tail -n 1)" '^cid>$'
 keys cid2 C-d
@@ -156,6 +157,8 @@ client_wait bob '"ready"'
 client_ask bob '/create bob pw'
 client_ask bob '/bell on'
 is 'scripts are refused the bell' "$(field error)" usage
+client_ask bob '/set bell on'
+is 'and have no settings' "$(field error)" usage
 person rung 80 24 --user ann
 types small /quit
 answers rung '^password \(not shown\):' pw-ann
@@ -169,7 +172,7 @@ client_ask bob '/msg ann quietly'
 sees 'a message comes' rung 'bob: quietly'
 is 'the bell is off at first' "$(bells)" 0
 types rung '/bell on'
-sees 'it is put on' rung '^bell: ok: it rings when a message comes'
+sees 'it is put on' rung '^bell is on now$'
 client_ask bob '/wait 1.1'
 began=$(now_ms)
 for i in {1..50}; do echo "/msg ann burst $i"; done >&"${client_fd[bob]}"
@@ -183,13 +186,53 @@ client_say bob '/msg ann later'
 sees 'another one later' rung 'bob: later'
 is 'rings again' "$(bells)" $((rang + 1))
 types rung '/bell off'
-sees 'it is put off' rung '^bell: ok: it is quiet'
+sees 'it is put off' rung '^bell is off now$'
 client_ask bob '/wait 1.1'
 client_say bob '/msg ann quiet again'
 sees 'one more' rung 'bob: quiet again'
 is 'does not ring' "$(bells)" $((rang + 1))
 types rung '/bell loud'
 sees 'anything else is refused' rung 'bell: refused: neither on nor off; it is: /bell on\|off'
+
+# ---- settings ----
+
+config=$XDG_CONFIG_HOME/threefold/config
+keys rung C-l
+types rung /set
+sees 'a list of all, with what each does' rung '^wrap +words +break long lines'
+types rung '/set colours never'
+sees 'one is changed' rung '^colours is never now$'
+is 'and kept' "$(grep -v '^#' "$config")" 'colours = never'
+types rung '/set colours red'
+sees 'a value that is none is refused with those that are' rung 'colours is auto, always or never, not .red.'
+keys rung -l '/set foc'
+keys rung Tab
+keys rung -l 'o'
+keys rung Tab
+line_is 'names and values are completed' rung 'ann> /set focus o'
+keys rung C-c
+types rung '/set user ann'
+sees 'whom to log in at the start' rung '^user is ann now$'
+types rung /quit
+sees 'the client ends' rung '^status '
+tmux kill-session -t rung
+person rung 80 24
+answers rung '^password \(not shown\):' pw-ann
+sees 'the next client logs in without an option' rung '^ann>'
+tmux pipe-pane -t rung "cat >$dir/rung"
+types rung '/set colours'
+sees 'and has the others, too' rung '^colours is never; it may be auto, always or never$'
+nok 'no colour is shown' grep -q $'\033\\[[0-9]*m' "$dir/rung"
+types rung '/set colours always'
+sees 'a change holds at once' rung '^colours is always now$'
+types rung '/set user -'
+sees 'it may be as it was at first' rung '^user is - now$'
+ok 'what is shown after the change of colours has some' wait_for "$patience" grep -q $'\033\\[2m' "$dir/rung"
+is 'which needs no line' "$(grep -v '^#' "$config")" 'colours = always'
+printf 'colours = red\n' >"$config"
+types rung '/set bell on'
+sees 'a config that cannot be kept is told' rung '^bell is on for this run: .*config:1: colours is auto, always or never, not .red.; a line is'
+rm "$config"
 
 # ---- progress ----
 

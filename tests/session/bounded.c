@@ -59,7 +59,8 @@ static void test_cost(void)
 }
 
 /* Sends a text of this size to so many; the cost of it. */
-static uint64_t cost_of_text(struct rig *r, struct peer *peer, size_t size, uint16_t count, uint64_t number)
+static uint64_t cost_of_text(struct rig *r, struct peer *peer, size_t size, uint16_t count,
+                             uint64_t number)
 {
 	struct frame frame = { .type = FRAME_SEND };
 	uint8_t *text = memory_alloc(size);
