@@ -18,8 +18,16 @@ term_type demo secret
 ok 'T16: (made)' term_sees demo 'you are alice'
 term_type demo '/msg alice hello'
 ok 'T16: and a message' term_sees demo '^[0-9:]{5} +alice: hello'
+term_type demo '/msg echo hello "there" \'
+ok 'T16: and an account that answers' term_sees demo '^[0-9:]{5} +echo: hello "there" \\$'
+ok 'T16: the line for a second person is shown' term_sees demo "client 127.0.0.1 [0-9]+ 127.0.0.1 [0-9]+ 127.0.0.1 [0-9]+"
+# shellcheck disable=SC2046
+kill -KILL $(term_screen demo | sed -n 's/.*(kill -9 \([0-9]* [0-9]*\)).*/\1/p')
+term_type demo '/msg echo still here'
+ok 'T16: two servers are killed, and it still does' term_sees demo '^[0-9:]{5} +echo: still here'
 term_type demo /quit
 ok 'T16: and everything ends' term_sees demo '^status 0'
+nok 'T16: without a word of the shell' term_fits demo 'Killed|demo\.sh: line'
 is 'T16: the same in a pipe: two users chat' "$(printf '%s\n' '/create bob pw' '/logout' '/create ann pw' '/msg bob hello' \
 	'/logout' '/login bob pw' | BIN=$BIN tools/demo.sh 2>"$dir/demo.err" | grep -c 'waited\] ann: hello')" 1
 ok 'T16: README shows the two commands first' grep -qzP 'make demo[^\n]*\n    make check' README.md
