@@ -28,7 +28,8 @@ enum {
 _Static_assert(HELLO_SIZE == FRAME_HEADER_SIZE + MAGIC_SIZE + 2 + 2, "magic and two versions");
 _Static_assert(FRAME_TYPE_REQUEST_END <= FRAME_PUSH, "requests and pushes are apart");
 _Static_assert((int)FRAME_ERROR < (int)FRAME_REPLY, "pushes and replies are apart");
-_Static_assert(8 + ULID_SIZE + 2 + RECIPIENTS_MAX * RECIPIENT_SIZE + 4 + TEXT_SIZE_MAX <=
+_Static_assert(8 + ULID_SIZE + 2 + RECIPIENTS_MAX * RECIPIENT_SIZE + 4 + TEXT_SIZE_MAX +
+                               AUDIENCE_SIZE_MAX <=
                        PAYLOAD_MAX,
                "the largest SEND fits");
 

@@ -13,7 +13,9 @@
  *
  * Widths: `id` 22 bytes, `ulid` 16, `uuid` 16, `key` 32 (fact/id.h, fact/fact.h); `name`,
  * `setting`: u8 length and bytes, valid by name_is_valid and auth_setting_is_valid; `text`: u32
- * length and bytes, 1 to TEXT_SIZE_MAX of them; `place`: u64 sent, id sender, ulid session, u64
+ * length and bytes, 1 to TEXT_SIZE_MAX of them; `said`: a text, and if the highest bit of its
+ * length is set (TEXT_HAS_AUDIENCE), which is then no part of the number, behind its bytes the form
+ * of an audience (fact/audience.h); `place`: u64 sent, id sender, ulid session, u64
  * number; `x*`: as many x as the payload holds, also none; `x[n]`: n of them.
  *
  * Names that differ only in the case of ASCII letters are the same, wherever they are compared
@@ -106,7 +108,7 @@
  *        some of them for one account from one address this answer takes up to a second.
  * LOGOUT         ulid session     any  -> -
  *        Ends the session if this connection has it; OK in any case.
- * SEND           u64 sent, [ulid session], u16 n, (id recipient, u64 number)[n], text
+ * SEND           u64 sent, [ulid session], u16 n, (id recipient, u64 number)[n], said
  *                                 in   -> (u8 status, u8 online, u32 share)[n]
  *        One message to each recipient, n from 1 to RECIPIENTS_MAX. The stream is that of the
  *        session logged in here; with FLAG_SESSION that of the session named, for a repetition
@@ -131,7 +133,7 @@
  *        (at least one): ask again for the rest. n is bounded by the frame alone.
  * PAGE           place after, u32 bytes
  *                                 in   -> u8 last, place upto,
- *                                         (id sender, ulid session, u64 number, u64 sent, text)*
+ *                                         (id sender, ulid session, u64 number, u64 sent, said)*
  *        The messages after a place in order of place, about as many bytes of them as asked for and
  *        at most PAGE_SIZE_MAX, at least one if there is one. `last` tells that there are no more.
  *        From then on the replica pushes whatever it adds or changes at or before `upto`, which for
@@ -157,7 +159,7 @@
  *
  * PUSHES
  *
- * PUSH           (id sender, ulid session, u64 number, u64 sent, text)*
+ * PUSH           (id sender, ulid session, u64 number, u64 sent, said)*
  *                                 messages for the account that is logged in
  * READ_ON        place            more pushes than the replica queues: those after this place were
  *                                 dropped; it is the connection's place again, read on by pages
@@ -202,7 +204,7 @@
  * fact           u8 kind (enum fact_kind), then
  *                account: id, name, setting, key seal, key stored_key, key server_key, key lock,
  *                u8 confirmed;  tombstone: id, name, key middle, key delete_key;  message: id
- *                recipient, id sender, ulid session, u64 number, u64 sent, text;  burial: id
+ *                recipient, id sender, ulid session, u64 number, u64 sent, said;  burial: id
  *                recipient, id sender, ulid session, u64 first, u64 last
  *
  * EXAMPLE. At 1,700,000,000,123 ms the text "hi" is sent to the id 00 01 02 ... 15, number 3, in
@@ -225,6 +227,7 @@
 #ifndef THREEFOLD_PROTOCOL_H
 #define THREEFOLD_PROTOCOL_H
 
+#include "fact/audience.h"
 #include "fact/auth.h"
 #include "fact/bound.h"
 #include "fact/box.h"
@@ -258,15 +261,17 @@ enum {
 	RESULT_SIZE = 1 + 1 + 4,                  /* status, online, share */
 	RANGE_SIZE = 8 + 8,                       /* first, last */
 	QUESTION_SIZE = ID_SIZE + ULID_SIZE,      /* sender, session */
-	MESSAGE_SIZE = QUESTION_SIZE + 8 + 8 + 4, /* without the text */
+	MESSAGE_SIZE = QUESTION_SIZE + 8 + 8 + 4, /* without text and audience */
 	ENTRY_ALIVE_SIZE = ID_SIZE + 1 + 1 + 8 + ULID_SIZE + 4 + 1 + 1, /* without strings */
 	ENTRY_GONE_SIZE = ID_SIZE + 1 + 1 + 2 * KEY_SIZE,               /* without the name */
 	ENTRY_SIZE_MAX = ENTRY_ALIVE_SIZE + NAME_SIZE_MAX + SETTING_SIZE_MAX,
 	DIGEST_SIZE = 16,
 	PART_SIZE = 4 + 4 + DIGEST_SIZE, /* count, size, digest */
-	/* The largest fact is a message: kind, stream, number, sent, text. */
-	FACT_SIZE_MAX = 1 + 2 * ID_SIZE + ULID_SIZE + 8 + 8 + 4 + TEXT_SIZE_MAX,
+	/* The largest fact is a message: kind, stream, number, sent, text, audience. */
+	FACT_SIZE_MAX = 1 + 2 * ID_SIZE + ULID_SIZE + 8 + 8 + 4 + TEXT_SIZE_MAX + AUDIENCE_SIZE_MAX,
 };
+/* Of the length of a text: an audience stands behind it. */
+#define TEXT_HAS_AUDIENCE (UINT32_C(1) << 31)
 /* A replica confirms no id that is older than its own clock by more than this. */
 #define CONFIRM_AGE_MS UINT64_C(60000)
 
@@ -449,7 +454,7 @@ struct frame {
 			struct ulid session; /* zero without FLAG_SESSION */
 			uint16_t count;
 			struct view recipients; /* RECIPIENT_SIZE bytes each */
-			struct view text;
+			struct view text, audience;
 		} send;
 		struct {
 			struct view results; /* RESULT_SIZE bytes each */
@@ -544,7 +549,7 @@ struct message_item {
 	struct ulid session;
 	uint64_t number;
 	uint64_t sent_ms;
-	struct view text;
+	struct view text, audience;
 };
 struct list_item {
 	struct id id;
@@ -633,6 +638,8 @@ bool protocol_put_received(struct buf *b, const struct stream_item *item);
 bool protocol_put_question(struct buf *b, const struct stream_item *item);
 bool protocol_put_answer(struct buf *b, const struct stream_item *item);
 bool protocol_put_message(struct buf *b, const struct message_item *item);
+/* What a SEND ends with: the audience is empty, or has its form. */
+bool protocol_put_said(struct buf *b, struct view text, struct view audience);
 bool protocol_put_listed(struct buf *b, const struct list_item *item);
 /* The same for items whose form depends on the bound before them in the list; bound_begin() for the
  * first. */

@@ -140,7 +140,7 @@ static enum store_result message_meet(struct store *s, uint32_t held, const stru
 	struct stream_slot *slot = stream_at(s, handle);
 	uint32_t runs = stream_live_at(s, slot->live)->runs;
 
-	message_uncount(s, slot, 1, message_at(s, held)->size);
+	message_uncount(s, slot, 1, message_weight(message_at(s, held)));
 	message_drop(s, held);
 	message_add(s, handle, stream, number, content);
 	stream_live_at(s, slot->live)->runs = runs; /* the number is the same */
@@ -160,6 +160,7 @@ static enum store_result message_apply(struct store *s, const struct stream *str
 	assert(number >= 1);
 	assert(number <= NUMBER_MAX);
 	assert(content->text.size <= TEXT_SIZE_MAX);
+	assert(content->audience.size <= AUDIENCE_SIZE_MAX);
 	stream_find(s, stream, &found);
 	if (found.recipient && ident_at(s, found.recipient)->state == STORE_DEAD &&
 	    !BUG(gone_gets_mail))
@@ -224,7 +225,8 @@ enum store_result store_apply(struct store *s, const struct fact *fact,
 	case FACT_MESSAGE:
 		return message_apply(s, &fact->message.stream, fact->message.number,
 		                     &(struct content){ .sent_ms = fact->message.sent_ms,
-		                                        .text = fact->message.text },
+		                                        .text = fact->message.text,
+		                                        .audience = fact->message.audience },
 		                     limits);
 	case FACT_BURIAL:
 		return work_burial(s, &fact->burial, limits);
@@ -238,7 +240,8 @@ enum store_result store_load_message(struct store *s, const struct message *mess
 {
 	struct content content = { .sent_ms = message->sent_ms,
 		                   .text = { NULL, text_size },
-		                   .digest = digest };
+		                   .digest = digest,
+		                   .audience = message->audience };
 
 	assert(s->magic == STORE_MAGIC);
 	assert(text_size > STORE_TEXT_SHARED);

@@ -11,8 +11,9 @@
  *     and the two keys of the tombstone (middle, delete key), and nothing else.
  *   - A message is live when it was added, is not in a dead range of its stream, and its recipient
  *     is not gone. If two messages have the same key (stream and number), the smaller content
- *     stays: first the smaller time sent decides, then the smaller text (byte by byte). The
- *     recipient and the sender need not be known.
+ *     stays: first the smaller time sent decides, then the smaller text (byte by byte), then the
+ *     smaller audience (in the same way; none is the smallest). The recipient and the sender need
+ *     not be known.
  *   - The dead numbers of a stream are a set of sorted ranges, each as long as possible: ranges
  *     that touch are merged, holes between them stay. A burial may come before its message. When a
  *     recipient is gone, all streams to him are dropped, and what comes for him later is not
@@ -107,7 +108,7 @@ enum store_result {
 	STORE_GAPS,
 };
 
-/* One sender's share of one mailbox, in live messages and in bytes of their texts. And how many
+/* One sender's share of one mailbox, in live messages and in bytes of what they say. And how many
  * gaps he may leave between the numbers of a stream. */
 struct store_limits {
 	uint32_t share_messages;

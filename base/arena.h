@@ -36,7 +36,7 @@ enum {
 	ARENA_CHUNK_BITS = 13, /* granules in a chunk, as a power of two */
 	ARENA_CHUNK_GRANULES = 1 << ARENA_CHUNK_BITS,
 	ARENA_CHUNK_SIZE = ARENA_CHUNK_GRANULES * ARENA_GRANULE,
-	ARENA_PIECE_MAX = 1096, /* bytes; the largest piece */
+	ARENA_PIECE_MAX = 1400, /* bytes; the largest piece */
 	ARENA_CLASSES = ARENA_PIECE_MAX / ARENA_GRANULE,
 	ARENA_BLOCK_BITS = ARENA_CHUNK_BITS + 5, /* granules in a block, the same way */
 	ARENA_BLOCK_GRANULES = 1 << ARENA_BLOCK_BITS,

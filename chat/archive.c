@@ -161,6 +161,14 @@ static bool take_number(struct archive_cursor *c, uint64_t *number)
 	return c->at > begin;
 }
 
+static bool take_boolean(struct archive_cursor *c, bool *value)
+{
+	struct view rest = view_of(c->line.data + c->at, c->line.size - c->at);
+
+	*value = view_starts_with(rest, view_of_string("true"));
+	return skip_value(c);
+}
+
 static bool copy_string(char *to, size_t size, struct view from)
 {
 	if (from.size >= size)
@@ -176,6 +184,8 @@ static bool take_names(struct archive_cursor *c, struct archive_line *kept)
 	kept->to_count = 0;
 	if (!take(c, '['))
 		return false;
+	if (!kept->is_own && take(c, ']'))
+		return true;
 	do {
 		struct view name;
 
@@ -315,14 +325,43 @@ static bool take_member(struct archive_cursor *c, struct archive_line *kept)
 	read = reader_of_key(key);
 	if (read != NULL)
 		return take_string(c, &value) && read(value, kept);
-	if (view_equal(key, view_of_string("to")) && kept->is_own)
+	if (view_equal(key, view_of_string("to")))
 		return take_names(c, kept);
+	if (view_equal(key, view_of_string("all")))
+		return take_boolean(c, &kept->is_all);
+	if (view_equal(key, view_of_string("notice")))
+		return take_boolean(c, &kept->is_notice);
+	if (view_equal(key, view_of_string("to_count")) && peek(c) != 'n') {
+		if (!take_number(c, &number))
+			return false;
+		kept->to_count = (size_t)number;
+		return true;
+	}
 	if (!view_equal(key, view_of_string("stored")))
 		return skip_value(c);
 	if (!take_number(c, &number))
 		return false;
 	kept->stored = (uint32_t)number;
 	return true;
+}
+
+/* A line that says it in a way that no message can is shown as one to the reader alone. */
+static void set_audience(struct archive_line *kept)
+{
+	struct audience audience = { .kind = kept->is_all         ? AUDIENCE_ALL
+		                             : kept->to_count > 1 ? AUDIENCE_SEVERAL
+		                                                  : AUDIENCE_ONE,
+		                     .is_notice = kept->is_notice };
+
+	if (audience.kind == AUDIENCE_SEVERAL && kept->to_count <= AUDIENCE_COUNT_MAX)
+		audience.count = (uint32_t)kept->to_count;
+	while (audience.names_count < audience.count && audience.names_count < AUDIENCE_NAMES_MAX) {
+		const char *name = kept->to[audience.names_count];
+
+		audience.names[audience.names_count++] = view_of_string(name);
+	}
+	if (!kept->is_own && audience_has_form(&audience))
+		kept->audience_size = audience_put(kept->audience, &audience);
 }
 
 bool archive_read(struct view line, struct buf *strings, struct archive_line *kept)
@@ -340,6 +379,7 @@ bool archive_read(struct view line, struct buf *strings, struct archive_line *ke
 		if (!take_member(&c, kept))
 			return false;
 	while (take(&c, ','));
+	set_audience(kept);
 	return take(&c, '}') && c.at == line.size && kept->text.size > 0 && kept->sent_ms > 0 &&
 	       (kept->is_own || kept->from[0] != 0);
 }

@@ -29,7 +29,12 @@ enum {
 struct archive_line {
 	bool is_own;
 	char from[DISPLAY_SIZE]; /* others */
-	/* Own: the first recipients, and how many they were; none: to all. */
+	/* Others: what the sender said of whom it went to, in the form of fact/audience.h. */
+	uint8_t audience[AUDIENCE_SIZE_MAX];
+	size_t audience_size;
+	bool is_all;
+	bool is_notice;
+	/* The first recipients, and how many they were. Own: none is to all. */
 	char to[ARCHIVE_NAMES_MAX][COMMAND_ACCOUNT_SIZE];
 	size_t to_count;
 	bool has_id;

@@ -97,6 +97,7 @@ static bool take_option(const struct verb_row *row, struct view word, struct vie
 	} options[] = {
 		{ "--take-over", FIELD_TAKE_OVER, false },
 		{ "--id", FIELD_ID, true },
+		{ "--notice", FIELD_NOTICE, false },
 		{ "-E", FIELD_REGEX, true },
 	};
 
@@ -388,6 +389,7 @@ static void check(const struct verb_row *row, struct command_fields *fields, boo
 	request->name = fields->values[FIELD_NAME];
 	request->password = fields->values[FIELD_PASSWORD];
 	request->take_over = (fields->given & FIELD_BIT(FIELD_TAKE_OVER)) != 0;
+	request->is_notice = (fields->given & FIELD_BIT(FIELD_NOTICE)) != 0;
 	request->pattern = fields->values[is_regex ? FIELD_REGEX : FIELD_PATTERN];
 	request->text = fields->values[FIELD_TEXT];
 	if (!check_name(row, request) || !check_to(fields, request) || !check_text(request))

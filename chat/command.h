@@ -58,6 +58,7 @@ struct command_request {
 	const struct view *to;
 	size_t to_count;
 	struct view text;
+	bool is_notice;
 	struct ulid session;              /* FIELD_ID: of the message that is sent again */
 	uint64_t number;                  /* and its number */
 	uint64_t duration_ms;             /* FIELD_SECONDS */

@@ -28,6 +28,8 @@ static const char *const field_keys[FIELD_END] = {
 	[FIELD_SECONDS] = "seconds",     [FIELD_STATE] = "state",
 	[FIELD_COUNT] = "count",         [FIELD_SETTING] = "setting",
 	[FIELD_VALUE] = "value",
+	[FIELD_COUNT] = "count",
+	[FIELD_NOTICE] = "notice",
 };
 
 /* The byte at the cursor, or 0 at the end: nowhere outside strings is a NUL allowed either. */
@@ -204,13 +206,14 @@ static bool take_number(struct cursor *c, struct view *number)
 	return true;
 }
 
-static bool take_boolean(struct cursor *c, bool *value)
+static bool take_boolean(struct cursor *c, enum field field, bool *value)
 {
 	struct view rest = view_of(c->line.data + c->at, c->line.size - c->at);
 
 	*value = view_starts_with(rest, view_of_string("true"));
 	if (!*value && !view_starts_with(rest, view_of_string("false")))
-		return fail(c, "'take_over' is neither true nor false");
+		return fail(c, field == FIELD_NOTICE ? "'notice' is neither true nor false"
+		                                     : "'take_over' is neither true nor false");
 	c->at += *value ? 4 : 5;
 	return true;
 }
@@ -220,8 +223,8 @@ static bool take_value(struct cursor *c, enum field field, struct command_fields
 	struct view *value = &fields->values[field];
 	bool given = true;
 
-	if (field == FIELD_TAKE_OVER) {
-		if (!take_boolean(c, &given))
+	if (field == FIELD_TAKE_OVER || field == FIELD_NOTICE) {
+		if (!take_boolean(c, field, &given))
 			return false;
 	} else if (field == FIELD_TO && take(c, '[')) {
 		if (!take_list(c, fields))

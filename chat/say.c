@@ -24,3 +24,33 @@ void say_foreign(struct buf *to, const char *text)
 {
 	escape_for_terminal(to, view_of_string(text));
 }
+
+size_t say_audience(char text[SAY_AUDIENCE_SIZE], struct view form)
+{
+	const struct audience audience = audience_of(form);
+	struct buf to;
+
+	text[0] = '\0';
+	if (form.size == 0)
+		return 0;
+	buf_init(&to, SAY_AUDIENCE_SIZE);
+	say_own(&to, audience.is_notice ? " [notice" : " [");
+	if (audience.is_notice && audience.kind != AUDIENCE_ONE)
+		say_own(&to, " ");
+	if (audience.kind == AUDIENCE_ALL)
+		say_own(&to, "to all");
+	else if (audience.count > SAY_NAMES_MAX)
+		say_own(&to, "to %u", audience.count);
+	for (size_t i = 0; audience.count <= SAY_NAMES_MAX && i < audience.names_count; i++)
+		say_own(&to, "%s%.*s", i == 0 ? "to " : ", ", (int)audience.names[i].size,
+		        (const char *)audience.names[i].data);
+	say_own(&to, "]");
+
+	size_t size = to.size;
+
+	assert(size < SAY_AUDIENCE_SIZE);
+	memcpy(text, to.data, size);
+	text[size] = '\0';
+	buf_release(&to);
+	return size;
+}

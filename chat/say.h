@@ -8,12 +8,23 @@
 #ifndef THREEFOLD_CHAT_SAY_H
 #define THREEFOLD_CHAT_SAY_H
 
-#include "base/buf.h"
+#include "fact/audience.h"
+
+enum {
+	SAY_NAMES_MAX = 3, /* of an audience that are named; more are counted */
+	SAY_AUDIENCE_SIZE = SAY_NAMES_MAX * (DISPLAY_SIZE + 1) + 32,
+};
 
 /* Appends our own words and numbers, at most 511 bytes. Nothing is escaped. Both functions assert
  * that `to` has room. */
 void say_own(struct buf *to, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* Appends words of others: what a terminal might obey becomes a visible mark (base/escape.h). */
 void say_foreign(struct buf *to, const char *text);
+
+/* Writes of whom a message went to, in the form of fact/audience.h, and a NUL: "" if it is the
+ * reader alone, else a blank and the mark that stands behind the sender's name: " [to all]",
+ * " [to bob, carol]", " [to 14]", " [notice]", " [notice to all]". Returns its size, which is also
+ * its width. It stands there, and not behind the text, because a text could end with the same. */
+size_t say_audience(char text[SAY_AUDIENCE_SIZE], struct view form);
 
 #endif

@@ -225,11 +225,33 @@ static void show_message_text(struct script *s, struct view text)
 	}
 }
 
+static void put_audience(struct script *s, const struct shown *shown)
+{
+	const struct audience audience = audience_of(shown->audience);
+
+	say_own(&s->out, ",\"to\":[");
+	for (size_t i = 0; i < audience.names_count; i++) {
+		say_own(&s->out, i == 0 ? "" : ",");
+		escape_for_json(&s->out, audience.names[i]);
+	}
+	if (audience.kind == AUDIENCE_ONE && shown->to[0] != 0)
+		escape_for_json(&s->out, view_of_string(shown->to));
+	say_own(&s->out, "]");
+	if (audience.kind == AUDIENCE_ALL)
+		say_own(&s->out, ",\"to_count\":null");
+	else
+		put_number(s, "to_count", audience.count);
+	say_own(&s->out, ",\"all\":%s", word_of(audience.kind == AUDIENCE_ALL));
+	say_own(&s->out, ",\"notice\":%s", word_of(audience.is_notice));
+}
+
 void script_message(struct script *s, const struct shown *shown)
 {
 	char time[SCRIPT_TIME_SIZE];
 	char id[SCRIPT_ID_SIZE];
+	char audience[SAY_AUDIENCE_SIZE];
 
+	(void)say_audience(audience, shown->audience);
 	script_time(shown->sent_ms, time);
 	script_id(&shown->session, shown->number, id);
 	if (s->json) {
@@ -238,13 +260,16 @@ void script_message(struct script *s, const struct shown *shown)
 		put_text(s, "from", shown->from);
 		put_string(s, "text", shown->text);
 		put_text(s, "sent", time);
-		say_own(&s->out, ",\"waited\":%s}\n", word_of(shown->waited));
+		say_own(&s->out, ",\"waited\":%s", word_of(shown->waited));
+		put_audience(s, shown);
+		say_own(&s->out, "}\n");
 		return;
 	}
 	say_own(&s->out, "[%.10s %.8sZ%s] ", time, time + 11, shown->waited ? ", waited" : "");
 	terminal_put(&s->out,
 	             s->colours ? terminal_style_of(view_of_string(shown->from)) : STYLE_NONE,
 	             view_of_string(shown->from));
+	say_own(&s->out, "%s", audience);
 	say_own(&s->out, ": ");
 	show_message_text(s, shown->text);
 	say_own(&s->out, "\n");

@@ -15,7 +15,11 @@
  *        create, login: "name", "id"; list: "count"; check: "messages"; help: "text"
  *        wherever something was stored: "copies"; a success that needs a word: "detail"
  *   {"event":"message","id":"01H...-7","from":"bob","text":"hi",
- *        "sent":"2026-11-21T04:00:00.123Z","waited":true}
+ *        "sent":"2026-11-21T04:00:00.123Z","waited":true,
+ *        "to":["alice"],"to_count":1,"all":false,"notice":false}
+ *        what the sender says of whom it went to: to one, the own name; to several, at most eight
+ *        names of so many; to all, no name and the count is null. A notice is a message that no
+ *        program should answer
  *   {"event":"users","users":[{"name":"alice","online":true},...]}
  *   {"event":"replica","index":0,"state":"dead","reason":"..."}      {"event":"leader","index":1}
  *   {"event":"replicas","replicas":[{"index":0,"address":"...","state":"live","leader":true,

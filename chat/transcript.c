@@ -191,7 +191,9 @@ void transcript_message(struct transcript *t, const struct shown *shown,
                         const struct transcript_time *sent)
 {
 	struct view from = view_of_string(shown->from);
-	size_t width = width_of_text(from);
+	char audience[SAY_AUDIENCE_SIZE];
+	size_t marked = say_audience(audience, shown->audience);
+	size_t width = width_of_text(from) + marked;
 
 	if (!shown->waited)
 		transcript_waited_end(t);
@@ -201,6 +203,11 @@ void transcript_message(struct transcript *t, const struct shown *shown,
 	if (width < name_columns(t))
 		put_blanks(t, name_columns(t) - width);
 	terminal_put(t->out, terminal_style_of(from), from);
+	if (marked > 0) {
+		put_style(t, STYLE_DIM);
+		say_own(t->out, "%s", audience);
+		put_style(t, STYLE_NONE);
+	}
 	say_own(t->out, ": ");
 	put_text(t, shown->text);
 	say_own(t->out, "\n");

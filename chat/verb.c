@@ -71,10 +71,11 @@ static const struct verb_row rows[VERB_TEXT] = {
 		.usage = "[--id ID] NAME[,NAME...] TEXT",
 		.summary = "send a message",
 		.help = "It reaches who is offline at the next log-in. With the ID of a message "
-		        "whose outcome is unknown it is sent again, and shown once.",
+		        "whose outcome is unknown it is sent again, and shown once. "
+		        "With --notice no program should answer it.",
 		.when = WHEN_IN,
 		.needed = FIELD_BIT(FIELD_TO) | FIELD_BIT(FIELD_TEXT),
-		.optional = FIELD_BIT(FIELD_ID),
+		.optional = FIELD_BIT(FIELD_ID) | FIELD_BIT(FIELD_NOTICE),
 		.arguments = { FIELD_TO, FIELD_TEXT },
 	},
 	[VERB_TALK] = {
@@ -95,6 +96,7 @@ static const struct verb_row rows[VERB_TEXT] = {
 		.help = "To every other account, online or not.",
 		.when = WHEN_IN,
 		.needed = FIELD_BIT(FIELD_TEXT),
+		.optional = FIELD_BIT(FIELD_NOTICE),
 		.arguments = { FIELD_TEXT, FIELD_END },
 	},
 	[VERB_CHECK] = {

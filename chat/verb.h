@@ -52,6 +52,7 @@ enum field {
 	FIELD_COUNT,
 	FIELD_SETTING,
 	FIELD_VALUE,
+	FIELD_NOTICE,
 	FIELD_END,
 };
 #define FIELD_BIT(field) ((uint16_t)(1u << (field)))

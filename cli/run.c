@@ -261,6 +261,7 @@ static void begin_send(struct cli_run *r, const struct view *to, size_t count)
 	                            .names_count = count,
 	                            .text = q->text,
 	                            .has_id = (q->given & FIELD_BIT(FIELD_ID)) != 0,
+	                            .is_notice = q->is_notice,
 	                            .session = q->session,
 	                            .number = q->number });
 }
@@ -482,7 +483,8 @@ static void do_verb(struct cli_run *r)
 		break;
 	case VERB_ALL:
 		progress_begin(&r->show->progress, "/all");
-		begin(r, &(struct command){ .kind = COMMAND_ALL, .text = q->text });
+		begin(r, &(struct command){
+				 .kind = COMMAND_ALL, .text = q->text, .is_notice = q->is_notice });
 		break;
 	case VERB_CHECK:
 		do_check(r);

@@ -5,7 +5,7 @@
  *
  *   account     (id, name, verifier), and whether it is confirmed
  *   tombstone   an account that is gone; it proves itself (fact/auth.h)
- *   message     key (recipient, sender, session, number) and content (time sent, text)
+ *   message     key (recipient, sender, session, number) and content (time sent, text, audience)
  *   burial      numbers first..last of a stream are gone
  *
  * Views point into memory of the caller who made the fact.
@@ -62,6 +62,7 @@ struct message {
 	uint64_t number;
 	uint64_t sent_ms;
 	struct view text;
+	struct view audience; /* in the form of fact/audience.h; none: to one, no notice */
 };
 
 /* Numbers first..last, both included, 1 <= first <= last <= NUMBER_MAX. */

@@ -9,6 +9,7 @@
  */
 #include "journal/line.h"
 
+#include "base/bug.h"
 #include "base/crc32c.h"
 #include "base/sha256.h"
 #include "journal/json.h"
@@ -17,6 +18,8 @@ enum {
 	/* Of a message's line all but the text, with room to spare: keys, two ids, a session, two
 	 * numbers and the seal. */
 	FIXED_SIZE_MAX = 320,
+	/* Of an audience: its keys, and names with two quotes and a comma. */
+	AUDIENCE_LINE_MAX = 96 + AUDIENCE_NAMES_MAX * (DISPLAY_SIZE + 3),
 	DECIMAL_SIZE_MAX = 20,
 };
 
@@ -96,12 +99,39 @@ static uint8_t *put_key(uint8_t *to, const uint8_t key[KEY_SIZE])
 	return to;
 }
 
+/* Names have no character that JSON would escape. */
+static uint8_t *put_audience(uint8_t *to, struct view form)
+{
+	struct audience audience = audience_of(form);
+
+	to = PUT(to, ",\"audience\":{");
+	if (audience.kind == AUDIENCE_ALL)
+		to = PUT(to, "\"all\":true");
+	if (audience.kind == AUDIENCE_SEVERAL) {
+		to = PUT(to, "\"count\":");
+		to = put_decimal(to, audience.count);
+		to = PUT(to, ",\"names\":[");
+		for (size_t i = 0; i < audience.names_count; i++) {
+			to = put_literal(to, i == 0 ? "\"" : ",\"", i == 0 ? 1 : 2);
+			to = put_literal(to, (const char *)audience.names[i].data,
+			                 audience.names[i].size);
+			to = PUT(to, "\"");
+		}
+		to = PUT(to, "]");
+	}
+	if (audience.is_notice && audience.kind != AUDIENCE_ONE)
+		to = PUT(to, ",");
+	if (audience.is_notice)
+		to = PUT(to, "\"notice\":true");
+	return PUT(to, "}");
+}
+
 /* With a digest: a reference, which has the digest and the size in place of the text. */
 static void put_message(struct buf *out, const struct message *m, const uint8_t *digest)
 {
 	size_t text_size = digest != NULL ? 2 * KEY_SIZE + DECIMAL_SIZE_MAX
 	                                  : json_escaped_size_max(m->text.size);
-	uint8_t *begin = reserve(out, FIXED_SIZE_MAX + text_size);
+	uint8_t *begin = reserve(out, FIXED_SIZE_MAX + AUDIENCE_LINE_MAX + text_size);
 	uint8_t *to = put_stream(begin, &m->stream);
 
 	assert(m->number >= 1 && m->number <= NUMBER_MAX);
@@ -110,6 +140,8 @@ static void put_message(struct buf *out, const struct message *m, const uint8_t 
 	to = put_decimal(to, m->number);
 	to = PUT(to, ",\"sent\":");
 	to = put_decimal(to, m->sent_ms);
+	if (m->audience.size > 0 && !BUG(audience_not_kept))
+		to = put_audience(to, m->audience);
 	if (digest == NULL) {
 		to = PUT(to, ",\"text\":");
 		to = json_escape(to, m->text);
@@ -488,6 +520,24 @@ static bool take_reference(struct view left, struct element *e)
 	return true;
 }
 
+/* The audiences that are common, and short. All others are read from a tree. */
+static const struct {
+	const char *text;
+	uint8_t form[1];
+} usual_audiences[] = {
+	{ ",\"audience\":{\"all\":true}", { AUDIENCE_ALL } },
+	{ ",\"audience\":{\"notice\":true}", { AUDIENCE_ONE | AUDIENCE_NOTICE } },
+	{ ",\"audience\":{\"all\":true,\"notice\":true}", { AUDIENCE_ALL | AUDIENCE_NOTICE } },
+};
+
+static struct view take_audience(struct view *left)
+{
+	for (size_t i = 0; i < sizeof usual_audiences / sizeof usual_audiences[0]; i++)
+		if (take(left, usual_audiences[i].text, strlen(usual_audiences[i].text)))
+			return view_of(usual_audiences[i].form, 1);
+	return view_of(NULL, 0);
+}
+
 /* The rest of a message, or of a reference. Its text is not copied: it stands in the line as it
  * is. */
 static bool take_message(struct view left, struct element *e)
@@ -497,6 +547,7 @@ static bool take_message(struct view left, struct element *e)
 	if (!TAKE(&left, ",\"number\":") || !take_decimal(&left, &m->number) || m->number == 0 ||
 	    !TAKE(&left, ",\"sent\":") || !take_decimal(&left, &m->sent_ms))
 		return false;
+	m->audience = take_audience(&left);
 	if (TAKE(&left, ",\"digest\":\""))
 		return take_reference(left, e);
 	if (!TAKE(&left, ",\"text\":\"") || left.size == 0 || left.data[left.size - 1] != '"')
@@ -716,8 +767,58 @@ static bool tree_note(const struct cJSON *tree, struct element *e)
 	       e->head.follows.pending.present;
 }
 
+/* The names of an audience to several, from the first; false if they are not `count` strings. */
+static bool tree_names_of(const struct cJSON *array, struct audience *audience)
+{
+	const struct cJSON *name = json_is_array(array) ? json_first(array) : NULL;
+
+	audience->names_count = 0;
+	for (; name != NULL; name = json_next(name))
+		if (audience->names_count == AUDIENCE_NAMES_MAX ||
+		    !json_string(name, &audience->names[audience->names_count++]))
+			return false;
+	return true;
+}
+
+/* Gives a message its audience, which has the keys that put_audience writes and no other. */
+static bool tree_audience(const struct cJSON *tree, struct journal_line_parser *p,
+                          struct element *e)
+{
+	static const char *const keys[] = { "all", "count", "names", "notice" };
+	const struct cJSON *member = json_member(tree, "audience");
+	const struct cJSON *notice = json_member(member, "notice");
+	struct audience audience = { .kind = AUDIENCE_ONE };
+	uint64_t count = 0;
+	bool is_all = false;
+
+	e->fact.message.audience = view_of(NULL, 0);
+	if (member == NULL)
+		return true;
+	if (!json_has_only(member, keys, sizeof keys / sizeof keys[0]))
+		return false;
+	if (notice != NULL && (!json_boolean(notice, &audience.is_notice) || !audience.is_notice))
+		return false;
+	if (json_member(member, "count") != NULL) {
+		audience.kind = AUDIENCE_SEVERAL;
+		if (!json_integer(json_member(member, "count"), &count) ||
+		    count > AUDIENCE_COUNT_MAX ||
+		    !tree_names_of(json_member(member, "names"), &audience))
+			return false;
+		audience.count = (uint32_t)count;
+	}
+	if (json_member(member, "all") != NULL) {
+		if (count > 0 || !json_boolean(json_member(member, "all"), &is_all) || !is_all)
+			return false;
+		audience.kind = AUDIENCE_ALL;
+	}
+	if (!audience_has_form(&audience))
+		return false;
+	e->fact.message.audience = view_of(p->audience, audience_put(p->audience, &audience));
+	return true;
+}
+
 /* The kinds of lines, and where each may stand. A line is of the kind whose keys it has: all of
- * them and no other. */
+ * them and no other, but that what is a message may have an audience. */
 static const struct form {
 	const char *keys[9];
 	size_t count;
@@ -743,10 +844,16 @@ static const struct form {
 	{ { "format", "users", "pending", "old", "old_crc" }, 5, IN_JOURNAL, tree_head },
 };
 
+/* Of a form of one of these kinds, which may have an audience. */
+static bool is_message(const struct form *form)
+{
+	return form->read == tree_message || form->read == tree_reference;
+}
+
 /* Whether the keys of a tree are exactly those of the form, and the seal's if there is one. */
 static bool has_form(const struct cJSON *tree, const struct form *form, bool sealed)
 {
-	const char *keys[sizeof form->keys / sizeof form->keys[0] + 1];
+	const char *keys[sizeof form->keys / sizeof form->keys[0] + 2];
 	size_t count = form->count;
 
 	memcpy(keys, form->keys, count * sizeof keys[0]);
@@ -755,11 +862,16 @@ static bool has_form(const struct cJSON *tree, const struct form *form, bool sea
 	for (size_t i = 0; i < count; i++)
 		if (json_member(tree, keys[i]) == NULL)
 			return false;
+	if (is_message(form))
+		keys[count++] = "audience";
 	return json_has_only(tree, keys, count);
 }
 
-static bool parse_tree(const struct cJSON *tree, bool sealed, struct element *e, const char **wrong)
+static bool parse_tree(struct journal_line_parser *p, bool sealed, struct element *e,
+                       const char **wrong)
 {
+	const struct cJSON *tree = p->tree;
+
 	for (size_t i = 0; i < sizeof forms / sizeof forms[0]; i++) {
 		const struct form *form = &forms[i];
 
@@ -767,7 +879,7 @@ static bool parse_tree(const struct cJSON *tree, bool sealed, struct element *e,
 		    !has_form(tree, form, sealed))
 			continue;
 		*wrong = "a member is not what its key says";
-		return form->read(tree, e);
+		return form->read(tree, e) && (!is_message(form) || tree_audience(tree, p, e));
 	}
 	*wrong = "no known element";
 	return false;
@@ -784,5 +896,5 @@ bool journal_line_parse(struct journal_line_parser *p, struct view line, bool se
 		return true;
 	json_free(p->tree);
 	p->tree = json_parse(line, wrong);
-	return p->tree != NULL && parse_tree(p->tree, sealed, e, wrong);
+	return p->tree != NULL && parse_tree(p, sealed, e, wrong);
 }

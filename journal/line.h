@@ -9,13 +9,17 @@
  *   in both
  *   account     {"id","name","setting","seal","stored_key","server_key","lock","confirmed"}
  *   tombstone   {"id","name","middle","delete_key"}
- *   message     {"to","from","session","number","sent","text"}
+ *   message     {"to","from","session","number","sent"[,"audience"],"text"}
  *   burial      {"to","from","session","gone":[first,last]}
  *
- *   reference   {"to","from","session","number","sent","digest","size"}: a message with a long text
+ *   reference   {"to","from","session","number","sent"[,"audience"],"digest","size"}: a message
+ *               with a long text
  *   text        {"digest","text"}: a long text, which several references may share. In a snapshot
  *               all texts stand at the end, in a journal each before the first reference of its
  *               batch
+ *
+ *   audience    {"all":true} or {"count","names":[...]}, and "notice":true: fact/audience.h. A
+ *               message to one that is no notice has none
  *
  *   in snapshots only
  *   block       {"crc"}: the CRC-32C of all bytes since the block before, or since the beginning
@@ -37,13 +41,15 @@
 #ifndef THREEFOLD_JOURNAL_LINE_H
 #define THREEFOLD_JOURNAL_LINE_H
 
+#include "fact/audience.h"
 #include "store.h"
 
 enum {
-	JOURNAL_FORMAT = 2,  /* of a journal; 1 had no reference and no text */
-	SNAPSHOT_FORMAT = 1, /* of the other files */
+	JOURNAL_FORMAT = 3,  /* of a journal; 1 had no reference and no text, 2 no audience */
+	SNAPSHOT_FORMAT = 2, /* of a snapshot; 1 had no audience */
+	REPLICA_FORMAT = 1,  /* of replica.json */
 	/* The longest text with every byte escaped, and the rest of a line. */
-	JOURNAL_LINE_SIZE_MAX = TEXT_SIZE_MAX * 6 + 1024,
+	JOURNAL_LINE_SIZE_MAX = TEXT_SIZE_MAX * 6 + 2048,
 	JOURNAL_HEX_SIZE = 8,         /* digits of a CRC-32C */
 	JOURNAL_SEAL_SIZE = 17,       /* ,"crc":"00000000" and not the brace behind it */
 	JOURNAL_SYNCED_SIZE_MAX = 64, /* of a whole line {"synced"} */
@@ -143,6 +149,7 @@ struct journal_line_parser {
 		char text[ULID_TEXT_SIZE];
 		struct ulid ulid;
 	} session;
+	uint8_t audience[AUDIENCE_SIZE_MAX]; /* of the last line, if it came from the tree */
 };
 
 /* Begins with no line read. */

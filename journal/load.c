@@ -159,9 +159,9 @@ static bool parse_replica(struct start *s, struct view line)
 	line.size--;
 
 	struct cJSON *tree = json_parse(line, &wrong);
-	bool newer = json_integer(json_member(tree, "format"), &format) && format > SNAPSHOT_FORMAT;
+	bool newer = json_integer(json_member(tree, "format"), &format) && format > REPLICA_FORMAT;
 	bool fits = journal_line_is_sealed(line) && json_has_only(tree, keys, 3) &&
-	            format == SNAPSHOT_FORMAT && json_string(json_member(tree, "uuid"), &text) &&
+	            format == REPLICA_FORMAT && json_string(json_member(tree, "uuid"), &text) &&
 	            uuid_from_text(text, uuid);
 
 	json_free(tree);
@@ -223,7 +223,7 @@ static bool write_replica(struct start *s)
 	memcpy(s->j->uuid, s->options->uuid, UUID_SIZE);
 	put_uuid(uuid, s->j->uuid);
 	buf_init(&line, REPLICA_SIZE_MAX);
-	journal_line_put_format(&line, SNAPSHOT_FORMAT);
+	journal_line_put_format(&line, REPLICA_FORMAT);
 	journal_line_put(&line, ",\"uuid\":\"");
 	journal_line_put(&line, uuid);
 	journal_line_put(&line, "\"");

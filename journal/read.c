@@ -94,7 +94,9 @@ bool loading_refuse_newer(struct loading *l, enum journal_file file, uint64_t fo
 	               "'%s' has format %llu, and this program knows formats up to %d: it was "
 	               "written by a newer one; nothing was changed",
 	               journal_names[file], (unsigned long long)format,
-	               is_journal ? JOURNAL_FORMAT : SNAPSHOT_FORMAT);
+	               is_journal             ? JOURNAL_FORMAT
+	               : file == FILE_REPLICA ? REPLICA_FORMAT
+	                                      : SNAPSHOT_FORMAT);
 	l->status = JOURNAL_REFUSED;
 	return false;
 }
@@ -364,7 +366,8 @@ static bool read_head(struct snapshot_reader *r)
 
 	struct cJSON *tree = json_parse(view_of_string(text), &wrong);
 	bool fits = tree != NULL && json_integer(json_member(tree, "format"), &format);
-	bool known = fits && json_is_array(json_member(tree, key)) && format == SNAPSHOT_FORMAT;
+	bool known = fits && json_is_array(json_member(tree, key)) && format >= 1 &&
+	             format <= SNAPSHOT_FORMAT;
 
 	json_free(tree);
 	if (fits && format > SNAPSHOT_FORMAT)

@@ -532,13 +532,14 @@ static const char *read_send(struct reader *r, void *value)
 	if (frame->send.count > RECIPIENTS_MAX)
 		return WHY_COUNT;
 	frame->send.recipients = reader_view(r, (size_t)frame->send.count * RECIPIENT_SIZE);
-	frame->send.text = reader_view32(r);
 	if (r->failed)
 		return WHY_SHORT;
+	const char *why = protocol_read_said(r, &frame->send.text, &frame->send.audience);
+
+	if (why != NULL)
+		return why;
 	if (frame->send.count < 1)
 		return WHY_COUNT;
-	if (!protocol_is_text_size(frame->send.text.size))
-		return WHY_TEXT;
 	if (!message_text_is_valid(frame->send.text))
 		return WHY_UTF8;
 	return protocol_check_recipients(frame->send.recipients);
@@ -549,7 +550,8 @@ static size_t size_send(const void *value)
 	const struct frame *frame = value;
 	size_t session_size = (frame->flags & FLAG_SESSION) != 0 ? ULID_SIZE : 0;
 
-	return 8 + session_size + 2 + frame->send.recipients.size + 4 + frame->send.text.size;
+	return 8 + session_size + 2 + frame->send.recipients.size + 4 + frame->send.text.size +
+	       frame->send.audience.size;
 }
 
 static uint8_t *write_send(uint8_t *to, const void *value)
@@ -564,7 +566,7 @@ static uint8_t *write_send(uint8_t *to, const void *value)
 		assert(ulid_is_zero(&frame->send.session));
 	to = buf_store_u16(to, frame->send.count);
 	to = write_rest(to, &frame->send.recipients);
-	return protocol_write_view32(to, frame->send.text);
+	return protocol_write_said(to, frame->send.text, frame->send.audience);
 }
 
 /* The bits of the last byte of `online` that belong to no entry, as a mask. */

@@ -223,6 +223,39 @@ static const char *read_answer(struct reader *r, struct stream_item *item)
 	return read_ranges(r, 0, UINT16_MAX, &item->ranges);
 }
 
+/* What is said behind the length of its text, which was read. */
+static const char *read_said_of(struct reader *r, uint32_t length, struct view *text,
+                                struct view *audience)
+{
+	*text = reader_view(r, length & ~TEXT_HAS_AUDIENCE);
+	*audience = view_of(NULL, 0);
+	if (r->failed)
+		return WHY_SHORT;
+	if (!protocol_is_text_size(text->size))
+		return WHY_TEXT;
+	if ((length & TEXT_HAS_AUDIENCE) != 0 && !audience_take(r, audience))
+		return WHY_AUDIENCE;
+	return NULL;
+}
+
+const char *protocol_read_said(struct reader *r, struct view *text, struct view *audience)
+{
+	uint32_t length = reader_u32(r);
+
+	return r->failed ? WHY_SHORT : read_said_of(r, length, text, audience);
+}
+
+uint8_t *protocol_write_said(uint8_t *to, struct view text, struct view audience)
+{
+	uint32_t mark = audience.size > 0 ? TEXT_HAS_AUDIENCE : 0;
+
+	assert(protocol_is_text_size(text.size));
+	assert(audience.size <= AUDIENCE_SIZE_MAX);
+	to = buf_store_u32(to, (uint32_t)text.size | mark);
+	to = protocol_write_bytes(to, text.data, text.size);
+	return protocol_write_bytes(to, audience.data, audience.size);
+}
+
 /* A message: a head of MESSAGE_SIZE bytes, read at once since pages hold many, then its text. */
 static const char *read_message(struct reader *r, struct message_item *item)
 {
@@ -234,14 +267,16 @@ static const char *read_message(struct reader *r, struct message_item *item)
 	memcpy(item->session.bytes, from + ID_SIZE, ULID_SIZE);
 	item->number = buf_load_u64(from + QUESTION_SIZE);
 	item->sent_ms = buf_load_u64(from + QUESTION_SIZE + 8);
-	item->text = reader_view(r, buf_load_u32(from + MESSAGE_SIZE - 4));
-	if (r->failed)
-		return WHY_SHORT;
+	const char *why = read_said_of(r, buf_load_u32(from + MESSAGE_SIZE - 4), &item->text,
+	                               &item->audience);
+
+	if (why != NULL)
+		return why;
 	if (!protocol_is_number(item->number))
 		return WHY_NUMBER;
 	if (!protocol_is_time(item->sent_ms))
 		return WHY_TIME;
-	return protocol_is_text_size(item->text.size) ? NULL : WHY_TEXT;
+	return NULL;
 }
 
 static const char *read_listed(struct reader *r, struct list_item *item)
@@ -610,18 +645,29 @@ bool protocol_put_answer(struct buf *b, const struct stream_item *item)
 
 bool protocol_put_message(struct buf *b, const struct message_item *item)
 {
-	size_t size = MESSAGE_SIZE + item->text.size;
+	size_t size = MESSAGE_SIZE + item->text.size + item->audience.size;
 	uint8_t *to = buf_reserve(b, size);
 
 	assert(protocol_is_number(item->number));
 	assert(protocol_is_time(item->sent_ms));
-	assert(protocol_is_text_size(item->text.size));
 	if (to == NULL)
 		return false;
 	to = protocol_write_bytes(to, item->sender.bytes, ID_SIZE);
 	to = protocol_write_bytes(to, item->session.bytes, ULID_SIZE);
 	to = buf_store_u64(buf_store_u64(to, item->number), item->sent_ms);
-	protocol_write_view32(to, item->text);
+	protocol_write_said(to, item->text, item->audience);
+	buf_added(b, size);
+	return true;
+}
+
+bool protocol_put_said(struct buf *b, struct view text, struct view audience)
+{
+	size_t size = 4 + text.size + audience.size;
+	uint8_t *to = buf_reserve(b, size);
+
+	if (to == NULL)
+		return false;
+	protocol_write_said(to, text, audience);
 	buf_added(b, size);
 	return true;
 }

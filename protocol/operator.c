@@ -19,7 +19,8 @@ enum {
 	MESSAGE_BYTES = 1 + STREAM_BYTES + 8 + 8 + 4,
 	BURIAL_BYTES = 1 + STREAM_BYTES + RANGE_SIZE,
 };
-_Static_assert(FACT_SIZE_MAX == MESSAGE_BYTES + TEXT_SIZE_MAX, "the largest fact is a message");
+_Static_assert(FACT_SIZE_MAX == MESSAGE_BYTES + TEXT_SIZE_MAX + AUDIENCE_SIZE_MAX,
+               "the largest fact is a message");
 
 /* ---- bounds ---- */
 
@@ -310,15 +311,16 @@ static const char *read_message(struct reader *r, struct fact *fact)
 	read_stream(r, &message->stream);
 	message->number = reader_u64(r);
 	message->sent_ms = reader_u64(r);
-	message->text = reader_view32(r);
 	if (r->failed)
 		return WHY_SHORT;
+	const char *why = protocol_read_said(r, &message->text, &message->audience);
+
+	if (why != NULL)
+		return why;
 	if (!protocol_is_number(message->number))
 		return WHY_NUMBER;
 	if (!protocol_is_time(message->sent_ms))
 		return WHY_TIME;
-	if (!protocol_is_text_size(message->text.size))
-		return WHY_TEXT;
 	return message_text_is_valid(message->text) ? NULL : WHY_UTF8;
 }
 
@@ -327,7 +329,7 @@ static uint8_t *write_message(uint8_t *to, const struct fact *fact)
 	to = write_stream(to, &fact->message.stream);
 	to = buf_store_u64(to, fact->message.number);
 	to = buf_store_u64(to, fact->message.sent_ms);
-	return protocol_write_view32(to, fact->message.text);
+	return protocol_write_said(to, fact->message.text, fact->message.audience);
 }
 
 static const char *read_burial(struct reader *r, struct fact *fact)
@@ -381,7 +383,7 @@ size_t protocol_fact_size(const struct fact *fact)
 	case FACT_TOMBSTONE:
 		return TOMBSTONE_BYTES + fact->tombstone.name.size;
 	case FACT_MESSAGE:
-		return MESSAGE_BYTES + fact->message.text.size;
+		return MESSAGE_BYTES + fact->message.text.size + fact->message.audience.size;
 	case FACT_BURIAL:
 		return BURIAL_BYTES;
 	}

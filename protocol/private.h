@@ -27,19 +27,20 @@
 #include "protocol.h"
 
 /* What is wrong, as protocol_decode tells it. */
-#define WHY_SHORT   "too few bytes in the payload"
-#define WHY_LONG    "too many bytes in the payload"
-#define WHY_NUMBER  "a number that is 0 or too large"
-#define WHY_RANGE   "a range that is not within bounds and in order"
-#define WHY_TIME    "a time that is too large"
-#define WHY_NAME    "a name that is not valid"
-#define WHY_SETTING "a setting that is not valid"
-#define WHY_BOOL    "a byte that is neither 0 nor 1"
-#define WHY_STATUS  "a status that is not known or does not belong there"
-#define WHY_TEXT    "a text that is empty or too long"
-#define WHY_UTF8    "a text that is not UTF-8 without NUL"
-#define WHY_COUNT   "a list with too few or too many items"
-#define WHY_BOUND   "a bound that is not in its one form"
+#define WHY_SHORT    "too few bytes in the payload"
+#define WHY_LONG     "too many bytes in the payload"
+#define WHY_NUMBER   "a number that is 0 or too large"
+#define WHY_RANGE    "a range that is not within bounds and in order"
+#define WHY_TIME     "a time that is too large"
+#define WHY_NAME     "a name that is not valid"
+#define WHY_SETTING  "a setting that is not valid"
+#define WHY_BOOL     "a byte that is neither 0 nor 1"
+#define WHY_STATUS   "a status that is not known or does not belong there"
+#define WHY_TEXT     "a text that is empty or too long"
+#define WHY_UTF8     "a text that is not UTF-8 without NUL"
+#define WHY_AUDIENCE "an audience that is not in its one form"
+#define WHY_COUNT    "a list with too few or too many items"
+#define WHY_BOUND    "a bound that is not in its one form"
 
 /* Whether it is a message number: 1 to NUMBER_MAX. The subtraction turns 0 into the largest value,
  * so one comparison refuses both ends. */
@@ -121,6 +122,12 @@ const char *protocol_read_entry(struct reader *r, struct entry *entry);
 size_t protocol_entry_size(const struct entry *entry);
 /* Writes an entry. Fields that its state does not have are not looked at. */
 uint8_t *protocol_write_entry(uint8_t *to, const struct entry *entry);
+
+/* Reads what a message says: its text, and its audience or none. Whether the text is UTF-8 is not
+ * checked. */
+const char *protocol_read_said(struct reader *r, struct view *text, struct view *audience);
+/* Writes it: 4 bytes more than both have. */
+uint8_t *protocol_write_said(uint8_t *to, struct view text, struct view audience);
 
 /* LOOKUP_ID: ids, each of ID_SIZE bytes. */
 const char *protocol_check_ids(struct view list);

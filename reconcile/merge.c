@@ -135,7 +135,9 @@ static bool message_beats(const struct message *a, const struct message *b)
 {
 	if (a->sent_ms != b->sent_ms)
 		return a->sent_ms < b->sent_ms;
-	return view_compare(a->text, b->text) < 0;
+	int order = view_compare(a->text, b->text);
+
+	return (order ? order : view_compare(a->audience, b->audience)) < 0;
 }
 
 /* Of two elements with one key: whether a replica that has `a` needs no `b`. */

@@ -20,6 +20,7 @@ struct all {
 	struct ulid by; /* the session in which it was said */
 	uint8_t *text;
 	uint32_t text_size;
+	bool is_notice;
 	struct send_sum sum;
 	struct id ids[LIST_COUNT_MAX]; /* of this page, who gets it */
 	uint32_t count;
@@ -88,6 +89,7 @@ static void all_command(struct replication *r, struct op *op, const struct comma
 	a->text = memory_alloc(command->text.size);
 	memcpy(a->text, command->text.data, command->text.size);
 	a->text_size = (uint32_t)command->text.size;
+	a->is_notice = command->is_notice;
 	a->by = r->session.ulid;
 	a->sum.copies = REPLICAS;
 	op_begin(r, op);
@@ -99,7 +101,8 @@ static void all_chunk(struct replication *r, struct all *a)
 	if (!login_session_is(r, &a->by))
 		all_stop(r, a, OUTCOME_NOT_LOGGED_IN);
 	else if (a->count > 0)
-		send_chunk(r, &a->op, &a->by, a->ids, a->count, view_of(a->text, a->text_size));
+		send_chunk(r, &a->op, &a->by, a->ids, a->count, view_of(a->text, a->text_size),
+		           a->is_notice);
 	else
 		all_next(r, a);
 }

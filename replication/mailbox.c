@@ -38,6 +38,34 @@ enum {
 	READ_AHEAD_SIZE = 64 * 1024, /* of a page */
 };
 
+/* ---- what a message says ---- */
+
+struct said {
+	struct view text, audience;
+};
+
+static size_t said_size(const struct said *said)
+{
+	return said->text.size + said->audience.size;
+}
+
+static void said_copy(uint8_t *to, const struct said *said)
+{
+	memcpy(to, said->text.data, said->text.size);
+	if (said->audience.size > 0)
+		memcpy(to + said->text.size, said->audience.data, said->audience.size);
+}
+
+static size_t candidate_size(const struct candidate *c)
+{
+	return sizeof *c + c->text_size + c->audience_size;
+}
+
+static size_t page_item_size(const struct page_item *item)
+{
+	return sizeof *item + item->text_size + item->audience_size;
+}
+
 /* ---- candidates ---- */
 
 /* Puts the stream on the list of those with candidates. */
@@ -65,7 +93,7 @@ static void unhold(struct replication *r, struct stream_state *s)
  * brought it, too. */
 static struct candidate *add_candidate(struct replication *r, struct stream_state *s, uint8_t from,
                                        const struct place *place, bool waited, bool merged,
-                                       struct view text)
+                                       const struct said *said)
 {
 	struct candidate **at = &s->candidates;
 	struct candidate *c;
@@ -80,7 +108,7 @@ static struct candidate *add_candidate(struct replication *r, struct stream_stat
 	}
 	if (s->candidates == NULL)
 		hold(r, s);
-	c = memory_alloc(sizeof *c + text.size);
+	c = memory_alloc(sizeof *c + said_size(said));
 	c->next = *at;
 	c->number = place->number;
 	c->sent_ms = place->sent_ms;
@@ -88,11 +116,12 @@ static struct candidate *add_candidate(struct replication *r, struct stream_stat
 	c->from = from;
 	c->waited = waited;
 	c->merged = merged;
-	c->text_size = (uint32_t)text.size;
-	memcpy(c->text, text.data, text.size);
+	c->text_size = (uint32_t)said->text.size;
+	c->audience_size = (uint16_t)said->audience.size;
+	said_copy(c->said, said);
 	*at = c;
-	s->held_size += sizeof *c + text.size;
-	r->held_size += sizeof *c + text.size;
+	s->held_size += candidate_size(c);
+	r->held_size += candidate_size(c);
 	return c;
 }
 
@@ -104,8 +133,8 @@ static void drop_candidate(struct replication *r, struct stream_state *s)
 	if (r->merge_for == c)
 		r->merge_for = NULL;
 	s->candidates = c->next;
-	s->held_size -= sizeof *c + c->text_size;
-	r->held_size -= sizeof *c + c->text_size;
+	s->held_size -= candidate_size(c);
+	r->held_size -= candidate_size(c);
 	memory_free(c);
 }
 
@@ -135,22 +164,25 @@ static void count_strange(struct replication *r, const struct stream_state *s,
 /* Gives it to the user, once for all. The replicas hear of it when it is shown (handed.c). */
 static void hand_out(struct replication *r, struct stream_state *s, const struct candidate *c)
 {
-	struct shown *shown = memory_alloc(sizeof *shown + c->text_size);
-	uint8_t *text = (uint8_t *)(shown + 1);
+	uint32_t size = c->text_size + c->audience_size;
+	struct shown *shown = memory_alloc(sizeof *shown + size);
+	uint8_t *said = (uint8_t *)(shown + 1);
 
 	count_strange(r, s, c);
 	for (uint32_t i = 0; i < REPLICAS; i++)
 		if (c->from & BIT(i))
 			r->replicas[i].read_ons = 0;
 	memset(shown, 0, sizeof *shown);
-	shown->serial = handed_add(r, s, c->number, c->text_size);
+	shown->serial = handed_add(r, s, c->number, size);
 	order_handed(s, c->number);
 	shown->session = s->key.session;
 	shown->number = c->number;
 	shown->sender = s->key.sender;
 	memcpy(shown->from, s->person->display, DISPLAY_SIZE);
-	memcpy(text, c->text, c->text_size);
-	shown->text = view_of(text, c->text_size);
+	memcpy(shown->to, r->session.display, DISPLAY_SIZE);
+	memcpy(said, c->said, size);
+	shown->text = view_of(said, c->text_size);
+	shown->audience = view_of(said + c->text_size, c->audience_size);
 	shown->sent_ms = c->sent_ms;
 	shown->waited = c->waited;
 	replication_act(r, ACTION_MESSAGE, shown)->shown = shown;
@@ -270,7 +302,7 @@ static void clear_list(struct reading *reading)
 /* Puts a message at its place; one that is there already stays. Most come in order, so the end is
  * tried first. */
 static void insert(struct reading *reading, const struct place *place, bool pushed,
-                   struct view text)
+                   const struct said *said)
 {
 	struct page_item **at = &reading->first;
 	struct page_item *item;
@@ -282,16 +314,17 @@ static void insert(struct reading *reading, const struct place *place, bool push
 		at = &(*at)->next;
 	if (*at != NULL && order == 0)
 		return;
-	item = memory_alloc(sizeof *item + text.size);
+	item = memory_alloc(sizeof *item + said_size(said));
 	item->next = *at;
 	item->place = *place;
 	item->pushed = pushed;
-	item->text_size = (uint32_t)text.size;
-	memcpy(item->text, text.data, text.size);
+	item->text_size = (uint32_t)said->text.size;
+	item->audience_size = (uint16_t)said->audience.size;
+	said_copy(item->said, said);
 	*at = item;
 	if (item->next == NULL)
 		reading->last = item;
-	reading->size += sizeof *item + text.size;
+	reading->size += page_item_size(item);
 }
 
 /* Takes the first one off. */
@@ -302,7 +335,7 @@ static void pop(struct reading *reading)
 	reading->first = item->next;
 	if (reading->first == NULL)
 		reading->last = NULL;
-	reading->size -= sizeof *item + item->text_size;
+	reading->size -= page_item_size(item);
 	memory_free(item);
 }
 
@@ -317,7 +350,7 @@ static void shorten(struct reading *reading)
 	if (reading->size <= 2 * PAGE_SIZE_MAX)
 		return;
 	while (item != NULL && item->next != NULL && size + item->text_size < PAGE_SIZE_MAX) {
-		size += sizeof *item + item->text_size;
+		size += page_item_size(item);
 		item = item->next;
 	}
 	assert(item != NULL);
@@ -332,7 +365,7 @@ static void shorten(struct reading *reading)
 	while (rest != NULL) {
 		struct page_item *next = rest->next;
 
-		reading->size -= sizeof *rest + rest->text_size;
+		reading->size -= page_item_size(rest);
 		memory_free(rest);
 		rest = next;
 	}
@@ -423,7 +456,7 @@ static void count_short(struct replication *r, uint32_t index, const struct fram
 	struct message_item item;
 
 	if (p->page_size == 0 || p->reading.back || !protocol_next_message(&messages, &item) ||
-	    p->page_size + MESSAGE_SIZE + item.text.size > READ_AHEAD_SIZE)
+	    p->page_size + MESSAGE_SIZE + item.text.size + item.audience.size > READ_AHEAD_SIZE)
 		p->short_pages = 0;
 	else if (++p->short_pages > SHORT_PAGES_MAX)
 		replica_lies(r, index, "shows a mailbox in pages that are not full");
@@ -452,7 +485,7 @@ void mailbox_page(struct replication *r, uint32_t index, const struct frame *fra
 		stream_brought(r, s, index, false);
 		if (!is_done(s, item.number))
 			(void)stream_is_settled(r, s); /* asks ahead, for the whole page at once */
-		insert(reading, &place, false, item.text);
+		insert(reading, &place, false, &(struct said){ item.text, item.audience });
 	}
 	if (reading->back) {
 		reading->back = false;
@@ -484,6 +517,7 @@ static void take_push(struct replication *r, uint32_t index, const struct messag
 	struct reading *reading = &r->replicas[index].reading;
 	struct place place = { item->sent_ms, item->sender, item->session, item->number };
 	struct stream_state *s = stream_known(r, &item->sender, &item->session);
+	const struct said said = { item->text, item->audience };
 
 	if (s != NULL)
 		stream_brought(r, s, index, true);
@@ -491,14 +525,14 @@ static void take_push(struct replication *r, uint32_t index, const struct messag
 		stream_tell(r, s, BIT(index), item->number);
 	} else if (r->merging && (reading->active || r->merge_initial) &&
 	           place_compare(&place, &r->merged) > 0) {
-		insert(reading, &place, true, item->text);
+		insert(reading, &place, true, &said);
 		shorten(reading);
 	} else if (r->held_size > HELD_SIZE_MAX) {
 		dropped(r, index, item->sent_ms);
 	} else {
 		s = stream_get(r, &item->sender, &item->session);
 		stream_brought(r, s, index, true);
-		(void)add_candidate(r, s, BIT(index), &place, false, false, item->text);
+		(void)add_candidate(r, s, BIT(index), &place, false, false, &said);
 	}
 }
 
@@ -575,8 +609,12 @@ static void merge_one(struct replication *r, uint32_t least)
 		stream_tell(r, s, from, place.number);
 	} else {
 		count_alone(r, from);
-		r->merge_for = add_candidate(r, s, from, &place, !pushed, true,
-		                             view_of(head->text, head->text_size));
+		const struct said said = {
+			view_of(head->said, head->text_size),
+			view_of(head->said + head->text_size, head->audience_size),
+		};
+
+		r->merge_for = add_candidate(r, s, from, &place, !pushed, true, &said);
 		try_stream(r, s);
 	}
 	for (uint32_t i = 0; i < REPLICAS; i++)

@@ -203,8 +203,9 @@ struct candidate {
 	uint8_t from; /* replicas that have it */
 	bool waited;  /* it was pending when the mailbox was read */
 	bool merged;  /* the merge brought it: who else has it does not matter */
+	uint16_t audience_size;
 	uint32_t text_size;
-	uint8_t text[];
+	uint8_t said[]; /* the text, then the audience */
 };
 
 /* What we know of one stream to us. `handed`, `shown` and `gone` are kept for life, so nothing is
@@ -237,7 +238,7 @@ struct stream_state {
 struct handed {
 	struct stream_state *stream;
 	uint64_t number;
-	uint32_t size; /* of its text */
+	uint32_t size; /* of what it says */
 };
 
 /* A message of a page, or one that was pushed while pages are read. */
@@ -245,8 +246,9 @@ struct page_item {
 	struct page_item *next;
 	struct place place;
 	bool pushed;
+	uint16_t audience_size;
 	uint32_t text_size;
-	uint8_t text[];
+	uint8_t said[]; /* the text, then the audience */
 };
 
 /* One replica's mailbox while it is read in pages. Items stand in order of place; those behind
@@ -688,7 +690,7 @@ struct send_sum {
 /* Sends one message to `count` accounts that are known, 1 to RECIPIENTS_MAX, in the session `by`,
  * as a child of `parent`. Ids and text are copied. */
 void send_chunk(struct replication *r, struct op *parent, const struct ulid *by,
-                const struct id *ids, uint32_t count, struct view text);
+                const struct id *ids, uint32_t count, struct view text, bool is_notice);
 /* Adds one that has ended to the sum. `sum` is zeroed before the first one. */
 void send_chunk_sum(const struct op *op, struct send_sum *sum);
 /* A sentence about an outcome of a send. It lives for ever. */

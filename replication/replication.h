@@ -126,7 +126,8 @@ struct command {
 	const struct view *names; /* COMMAND_SEND: 1 to RECIPIENTS_MAX */
 	size_t names_count;
 	struct view text;
-	bool has_id; /* COMMAND_SEND to one recipient */
+	bool is_notice; /* COMMAND_SEND, COMMAND_ALL: no program should answer it */
+	bool has_id;    /* COMMAND_SEND to one recipient */
 	struct ulid session;
 	uint64_t number;
 };
@@ -153,7 +154,7 @@ enum outcome {
 	OUTCOME_USAGE,
 	OUTCOME_NO_REPLICA,     /* none could be reached in time */
 	OUTCOME_UNKNOWN,        /* it may or may not have taken effect */
-	OUTCOME_DIFFERENT_TEXT, /* the id was used for another text */
+	OUTCOME_DIFFERENT_TEXT, /* the id was used for another text, or as no notice */
 	OUTCOME_SEVERAL,        /* the name fits several accounts, none of which counts */
 	OUTCOME_SLOW_DOWN, /* the replicas take no more of that from this address for a while */
 	OUTCOME_STOPPED,   /* ENDS_MAX replicas ended while they had it, so nobody is asked again */
@@ -243,7 +244,9 @@ struct shown {
 	uint64_t number;
 	struct id sender;
 	char from[DISPLAY_SIZE];
+	char to[DISPLAY_SIZE]; /* the account that it came to */
 	struct view text;
+	struct view audience; /* fact/audience.h; what the sender says */
 	uint64_t sent_ms;
 	bool waited; /* it was pending when the mailbox was read */
 };

@@ -54,8 +54,10 @@ struct send {
 	uint64_t turn; /* counts commands to send; 0: part of a broadcast */
 	struct send *next_turn;
 	bool is_resolved; /* it waits for its turn alone */
-	uint8_t *text;
+	uint8_t *text;    /* then the audience */
 	uint32_t text_size;
+	uint16_t audience_size;
+	bool is_notice;
 	uint32_t count;
 	struct recipient_state *recipients; /* `one`, or allocated */
 	struct recipient_state one;
@@ -205,7 +207,41 @@ static void drop_doubles(struct send *s)
 	s->count = kept;
 }
 
-/* Numbers and time, once. */
+/* Of whom it goes to: of a command those that are left when doubles are dropped; of a part of a
+ * broadcast it is all. */
+static struct audience audience_to(const struct send *s)
+{
+	struct audience audience = { .kind = s->turn == 0   ? AUDIENCE_ALL
+		                             : s->count > 1 ? AUDIENCE_SEVERAL
+		                                            : AUDIENCE_ONE,
+		                     .is_notice = s->is_notice,
+		                     .count = s->count };
+
+	if (audience.kind != AUDIENCE_SEVERAL)
+		return audience;
+	while (audience.names_count < AUDIENCE_NAMES_MAX && audience.names_count < s->count) {
+		const char *name = s->recipients[audience.names_count].contact->display;
+
+		audience.names[audience.names_count++] = view_of_string(name);
+	}
+	return audience;
+}
+
+/* Writes the audience behind the text. */
+static void say_to_whom(struct send *s)
+{
+	uint8_t form[AUDIENCE_SIZE_MAX];
+	const struct audience audience = audience_to(s);
+	size_t size = audience_put(form, &audience);
+
+	if (size == 0)
+		return;
+	s->text = memory_resize(s->text, s->text_size + size);
+	memcpy(s->text + s->text_size, form, size);
+	s->audience_size = (uint16_t)size;
+}
+
+/* Numbers, time and audience, once. */
 static void draw(struct replication *r, struct send *s)
 {
 	if (!s->sent_ms) {
@@ -215,6 +251,7 @@ static void draw(struct replication *r, struct send *s)
 			now = r->session.sent_ms;
 		r->session.sent_ms = now;
 		s->sent_ms = now;
+		say_to_whom(s);
 		if (!s->repetition)
 			s->session = r->session.ulid;
 	}
@@ -251,7 +288,8 @@ static void put_send(struct replication *r, struct send *s, uint32_t index)
 
 		fits &= protocol_put_recipient(out, &to);
 	}
-	fits &= buf_put_view32(out, view_of(s->text, s->text_size));
+	fits &= protocol_put_said(out, view_of(s->text, s->text_size),
+	                          view_of(s->text + s->text_size, s->audience_size));
 	due_end(r, index, offset, fits);
 	s->op.written |= BIT(index);
 }
@@ -632,6 +670,7 @@ static void send_command(struct replication *r, struct op *op, const struct comm
 	assert(command->names_count >= 1);
 	assert(command->names_count <= RECIPIENTS_MAX);
 	s->turn = ++r->turns;
+	s->is_notice = command->is_notice;
 	fill(s, &r->session.ulid, (uint32_t)command->names_count, command->text);
 	for (uint32_t i = 0; i < s->count; i++) {
 		struct recipient_state *to = &s->recipients[i];
@@ -665,12 +704,13 @@ const struct op_row send_row = {
 /* ---- for a broadcast ---- */
 
 void send_chunk(struct replication *r, struct op *parent, const struct ulid *by,
-                const struct id *ids, uint32_t count, struct view text)
+                const struct id *ids, uint32_t count, struct view text, bool is_notice)
 {
 	struct send *s = (struct send *)op_new(r, &send_row, parent);
 
 	assert(count >= 1);
 	fill(s, by, count, text);
+	s->is_notice = is_notice;
 	for (uint32_t i = 0; i < count; i++)
 		s->recipients[i].id = ids[i];
 	op_begin(r, &s->op);

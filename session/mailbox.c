@@ -68,6 +68,7 @@ static struct message_item item_of(const struct message *message)
 		.number = message->number,
 		.sent_ms = message->sent_ms,
 		.text = message->text,
+		.audience = BUG(audience_dropped) ? view_of(NULL, 0) : message->audience,
 	};
 }
 
@@ -97,7 +98,8 @@ static void push(struct sessions *s, struct connection *c, const struct message 
 {
 	struct place place;
 	struct message_item item;
-	size_t size = FRAME_HEADER_SIZE + MESSAGE_SIZE + message->text.size;
+	size_t size = FRAME_HEADER_SIZE + MESSAGE_SIZE + message->text.size +
+	              message->audience.size;
 
 	if (c == NULL)
 		return;
@@ -143,7 +145,7 @@ static struct view list_left(const struct work *work)
 
 /* Whether a message's key is held or dead, or its recipient gone; then *status is the answer. It is
  * asked if the disk is full, and for a repetition: its sender does not know when the message was
- * first sent, so the same text is the same message. */
+ * first sent, so the same text and audience are the same message. */
 static bool is_known(const struct sessions *s, const struct message *message, enum status *status)
 {
 	struct store_key key = {
@@ -165,7 +167,8 @@ static bool is_known(const struct sessions *s, const struct message *message, en
 		    held.message.number != message->number ||
 		    stream_compare(&held.message.stream, &message->stream) != 0)
 			return false;
-		if (!view_equal(held.message.text, message->text))
+		if (!view_equal(held.message.text, message->text) ||
+		    !view_equal(held.message.audience, message->audience))
 			answer = STATUS_DIFFERENT;
 	}
 	*status = answer;
@@ -245,6 +248,7 @@ static bool send_slice(struct sessions *s, struct work *work)
 			.number = recipient.number,
 			.sent_ms = work->sent_ms,
 			.text = work->text,
+			.audience = work->audience,
 		};
 		struct connection *to = session_of(s, &recipient.id);
 		struct send_result result = { .status = send_one(s, work, to, &message) };
@@ -276,6 +280,7 @@ void session_send(struct sessions *s, struct connection *c, const struct frame *
 		.from = c->from,
 		.sent_ms = frame->send.sent_ms,
 		.text = frame->send.text,
+		.audience = frame->send.audience,
 		.list = frame->send.recipients,
 		.slice = send_slice,
 		.reply = send_reply,
@@ -446,7 +451,7 @@ static bool page_put(const struct sessions *s, struct work *work)
 	while ((step = store_mailbox_next(s->store, &work->account, &next, &message, &budget)) ==
 	       STORE_STEP_FOUND) {
 		const struct message_item item = item_of(&message);
-		size_t size = MESSAGE_SIZE + message.text.size;
+		size_t size = MESSAGE_SIZE + message.text.size + message.audience.size;
 
 		if (work->results.size > 0 &&
 		    (work->results.size + size > work->bytes || BUG(page_stands_still)))

@@ -219,7 +219,7 @@ struct work {
 	bool repetition; /* the session was named: the same text is the same message */
 	bool is_limited; /* by the address that it comes from */
 	struct limit_address from;
-	struct view text;
+	struct view text, audience;
 	struct view list;   /* recipients, streams, bounds or facts */
 	struct place after; /* PAGE: what the client has */
 	struct place place; /* PAGE: so far the walk has come */

@@ -124,17 +124,20 @@ static struct view view_moved(struct view v, struct view from, const uint8_t *to
 }
 
 /* Gives a work memory of its own. Until now it stood on the stack, with views into the caller's
- * bytes. Text and list stand in one frame, so all between them is at most that frame. */
+ * bytes. Text, audience and list stand in one frame, so all between them is at most that frame. */
 static struct work *work_keep(const struct work *work)
 {
 	struct work *kept = memory_alloc(sizeof *kept);
 	const uint8_t *first = work->list.data;
 	const uint8_t *end = work->list.data + work->list.size;
+	const struct view others[] = { work->text, work->audience };
 
-	if (work->text.size > 0 && work->text.data < first)
-		first = work->text.data;
-	if (work->text.size > 0 && work->text.data + work->text.size > end)
-		end = work->text.data + work->text.size;
+	for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
+		if (others[i].size > 0 && others[i].data < first)
+			first = others[i].data;
+		if (others[i].size > 0 && others[i].data + others[i].size > end)
+			end = others[i].data + others[i].size;
+	}
 	*kept = *work;
 	if (end == first)
 		return kept;
@@ -144,6 +147,7 @@ static struct work *work_keep(const struct work *work)
 	kept->copy = memory_alloc(frame.size);
 	memcpy(kept->copy, frame.data, frame.size);
 	kept->text = view_moved(work->text, frame, kept->copy);
+	kept->audience = view_moved(work->audience, frame, kept->copy);
 	kept->list = view_moved(work->list, frame, kept->copy);
 	return kept;
 }

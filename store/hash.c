@@ -28,6 +28,12 @@ static uint64_t mix_stream(enum fact_kind kind, const struct stream *stream)
 	return mix_bytes(hash, stream->session.bytes, ULID_SIZE);
 }
 
+/* Nothing for a message without one, which most are. */
+static uint64_t mix_audience(uint64_t hash, struct view audience)
+{
+	return audience.size == 0 ? hash : mix_view(hash, audience);
+}
+
 /* A long text is represented by its digest, which the store knows even when the text has not come
  * yet. */
 uint64_t hash_message(const struct stream *stream, uint64_t number, const struct content *content)
@@ -39,12 +45,13 @@ uint64_t hash_message(const struct stream *stream, uint64_t number, const struct
 	hash = mix_word(hash, number);
 	hash = mix_word(hash, content->sent_ms);
 	if (content->text.size <= STORE_TEXT_SHARED)
-		return mix_end(mix_view(hash, content->text));
+		return mix_end(mix_audience(mix_view(hash, content->text), content->audience));
 	if (digest == NULL) {
 		sha256(content->text.data, content->text.size, own);
 		digest = own;
 	}
-	return mix_end(mix_bytes(mix_word(hash, content->text.size), digest, KEY_SIZE));
+	hash = mix_bytes(mix_word(hash, content->text.size), digest, KEY_SIZE);
+	return mix_end(mix_audience(hash, content->audience));
 }
 
 uint64_t hash_range(const struct stream *stream, const struct range *range)
@@ -89,7 +96,8 @@ uint64_t store_fact_hash(const struct fact *fact)
 	case FACT_MESSAGE:
 		return hash_message(&fact->message.stream, fact->message.number,
 		                    &(struct content){ .sent_ms = fact->message.sent_ms,
-		                                       .text = fact->message.text });
+		                                       .text = fact->message.text,
+		                                       .audience = fact->message.audience });
 	case FACT_BURIAL:
 		return hash_range(&fact->burial.stream, &fact->burial.range);
 	}

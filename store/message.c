@@ -21,9 +21,14 @@ static int compare_number(const void *context, const void *key, uint32_t element
 	return (number > held) - (number < held);
 }
 
+uint32_t message_weight(const struct message_slot *slot)
+{
+	return (uint32_t)slot->size + slot->audience_size;
+}
+
 static uint64_t weigh_message(const void *context, uint32_t element)
 {
-	return message_at(context, element)->size;
+	return message_weight(message_at(context, element));
 }
 
 const struct tree_order message_number_order = { compare_number, weigh_message };
@@ -307,11 +312,19 @@ static uint32_t long_text(const struct message_slot *slot)
 	return handle;
 }
 
+/* Where the audience begins: behind the text, or behind the handle of a long one. */
+static size_t audience_offset(const struct message_slot *slot)
+{
+	return is_long(slot) ? sizeof(uint32_t) : slot->size;
+}
+
 /* The content as it came in. It has the digest of a long text, which need not be computed again. */
 static struct content content_of(const struct store *s, const struct message_slot *slot)
 {
 	struct content content = { .sent_ms = slot->sent_ms,
-		                   .text = view_of(slot->text, slot->size) };
+		                   .text = view_of(slot->text, slot->size),
+		                   .audience = view_of(slot->text + audience_offset(slot),
+		                                       slot->audience_size) };
 
 	if (is_long(slot)) {
 		const struct text_slot *text = text_at(s, long_text(slot));
@@ -335,6 +348,14 @@ static uint64_t message_hash(const struct store *s, uint32_t handle)
 	return hash_message(&stream, slot->number, &content);
 }
 
+/* The text decides, then the audience. */
+static int compare_said(const struct content *a, const struct content *b)
+{
+	int order = view_compare(a->text, b->text);
+
+	return order ? order : view_compare(a->audience, b->audience);
+}
+
 int message_compare(const struct store *s, const struct content *new, uint32_t held)
 {
 	struct content old = content_of(s, message_at(s, held));
@@ -342,7 +363,7 @@ int message_compare(const struct store *s, const struct content *new, uint32_t h
 	if (new->sent_ms != old.sent_ms)
 		return new->sent_ms < old.sent_ms ? -1 : 1;
 	if (new->text.data != NULL && (old.text.data != NULL || old.text.size == 0))
-		return view_compare(new->text, old.text);
+		return compare_said(new, &old);
 	/* One of the texts has not come yet. If the digests are the same, the texts are. Else the
 	 * text that is there wins: a text that never comes was buried. */
 	if (new->text.size == old.text.size && old.digest != NULL) {
@@ -353,7 +374,7 @@ int message_compare(const struct store *s, const struct content *new, uint32_t h
 		else
 			sha256(new->text.data, new->text.size, digest);
 		if (memcmp(digest, old.digest, KEY_SIZE) == 0)
-			return 0;
+			return view_compare(new->audience, old.audience);
 	}
 	return new->text.data == NULL ? 1 : -1;
 }
@@ -387,11 +408,14 @@ static uint32_t slot_new(struct store *s, uint32_t stream, uint64_t number,
 {
 	bool is_shared = content->text.size > STORE_TEXT_SHARED;
 	size_t size = is_shared ? sizeof(uint32_t) : content->text.size;
-	uint32_t handle = arena_alloc(s->arena, sizeof(struct message_slot) + size);
+	struct view audience = content->audience;
+	uint32_t handle = arena_alloc(s->arena, sizeof(struct message_slot) + size + audience.size);
 	struct message_slot *slot = message_at(s, handle);
 
 	*slot = (struct message_slot){ .stream = stream,
-		                       .size = (uint32_t)content->text.size,
+		                       .size = (uint32_t)content->text.size & MESSAGE_TEXT_MASK,
+		                       .audience_size = (uint32_t)audience.size &
+		                                        MESSAGE_AUDIENCE_MASK,
 		                       .number = number,
 		                       .sent_ms = content->sent_ms };
 	if (is_shared) {
@@ -401,6 +425,8 @@ static uint32_t slot_new(struct store *s, uint32_t stream, uint64_t number,
 	} else if (size > 0) {
 		memcpy(slot->text, content->text.data, size);
 	}
+	if (audience.size > 0)
+		memcpy(slot->text + size, audience.data, audience.size);
 	return handle;
 }
 
@@ -442,7 +468,7 @@ void message_add(struct store *s, uint32_t handle, const struct stream *stream, 
 		live->number_max = number;
 	if (content->sent_ms > mailbox->sent_ms_max)
 		mailbox->sent_ms_max = content->sent_ms;
-	message_count(s, slot, content->text.size);
+	message_count(s, slot, message_weight(message_at(s, message)));
 	mailbox->sum += hash;
 	s->totals.sum += hash;
 }
@@ -508,6 +534,7 @@ void message_fill(const struct store *s, uint32_t handle, struct message *messag
 	message->number = slot->number;
 	message->sent_ms = slot->sent_ms;
 	message->text = content.text.data == NULL ? view_of(NULL, 0) : content.text;
+	message->audience = content.audience;
 }
 
 /* The long text of a held message; NULL if the message is not held or its text is short. */

@@ -49,6 +49,7 @@
 #include "base/arena.h"
 #include "base/table.h"
 #include "base/tree.h"
+#include "fact/audience.h"
 #include "fact/fact.h"
 #include "store.h"
 
@@ -123,7 +124,7 @@ _Static_assert(sizeof(struct stream_slot) == 24, "a stream that was read costs 2
 
 /* Apart from the stream, since most streams were read and hold no message. */
 struct stream_live {
-	uint32_t messages; /* tree by number, weighed by size of text; ghosts included */
+	uint32_t messages; /* tree by number, weighed by message_weight; ghosts included */
 	uint32_t share;
 	uint64_t number_max; /* no message has a larger number */
 	/* Of numbers that are held or dead, each as long as possible. In a stream of which no
@@ -132,16 +133,30 @@ struct stream_live {
 	uint32_t unused;
 };
 
+/* The two sizes of a message share four bytes. */
+enum {
+	MESSAGE_TEXT_BITS = 20,
+	MESSAGE_AUDIENCE_BITS = 12,
+	MESSAGE_TEXT_MASK = (1 << MESSAGE_TEXT_BITS) - 1,
+	MESSAGE_AUDIENCE_MASK = (1 << MESSAGE_AUDIENCE_BITS) - 1,
+};
+_Static_assert((int)TEXT_SIZE_MAX <= (int)MESSAGE_TEXT_MASK, "every text fits");
+_Static_assert((int)AUDIENCE_SIZE_MAX <= (int)MESSAGE_AUDIENCE_MASK, "every audience fits");
+
 struct message_slot {
 	uint32_t stream;
-	uint32_t size;
+	uint32_t size : MESSAGE_TEXT_BITS;
+	uint32_t audience_size : MESSAGE_AUDIENCE_BITS;
 	uint64_t number;
 	uint64_t sent_ms;
-	/* If `size` is over STORE_TEXT_SHARED: the handle of the struct text_slot. */
+	/* If `size` is over STORE_TEXT_SHARED: the handle of the struct text_slot. The audience
+	 * stands behind it. */
 	uint8_t text[];
 };
-_Static_assert(sizeof(struct message_slot) + STORE_TEXT_SHARED <= ARENA_PIECE_MAX,
-               "a message with its text is one piece");
+_Static_assert(sizeof(struct message_slot) == 24, "a message costs 24 bytes beside what it says");
+_Static_assert(sizeof(struct message_slot) + STORE_TEXT_SHARED + (size_t)AUDIENCE_SIZE_MAX <=
+                       ARENA_PIECE_MAX,
+               "a message with its text and its audience is one piece");
 
 struct text_slot {
 	uint8_t digest[KEY_SIZE];
@@ -292,6 +307,7 @@ struct content {
 	uint64_t sent_ms;
 	struct view text;
 	const uint8_t *digest;
+	struct view audience;
 };
 
 /* The hashes of a live message and of a dead range: the same values as store_fact_hash gives for
@@ -371,6 +387,8 @@ uint32_t message_find(const struct store *s, const struct stream_slot *slot, uin
 /* How many runs a stream has, and how many of them a number that is in none of them touches. */
 uint64_t message_runs(const struct store *s, const struct stream_slot *slot);
 uint32_t message_near(const struct store *s, const struct stream_slot *slot, uint64_t number);
+/* The bytes of what a message says, as they count in a share: text and audience. */
+uint32_t message_weight(const struct message_slot *slot);
 /* <0, 0, >0: the new content is smaller than, equal to, larger than what is held. */
 int message_compare(const struct store *s, const struct content *new, uint32_t held);
 /* Whether its long text has not come yet. */

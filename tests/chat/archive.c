@@ -56,15 +56,25 @@ static void test_again(void)
 	static const char *const texts[] = { "plain", "\"\\\n\t\r\b\f/", "\x1b[2J \x7f \xc2\x9b",
 		                             "\xe2\x80\xae \xef\xbb\xbf \xe2\x80\xa8",
 		                             "\xf0\x9f\x98\x80 gr\xc3\xbc\xc3\x9f dich" };
-	struct shown shown = { .number = NUMBER_MAX, .from = "Ann~0123ABCD" };
+	static const struct view forms[] = {
+		{ NULL, 0 },
+		{ (const uint8_t *)"\6", 1 },
+		{ (const uint8_t *)"\1\2\0\3ann\x0e"
+		                   "carol~0123ABCD",
+		  22 },
+		{ (const uint8_t *)"\5\x09\0\1a\1b\1c\1d\1e\1f\1g\1h", 19 },
+	};
+	struct shown shown = { .number = NUMBER_MAX, .from = "Ann~0123ABCD", .to = "ann" };
 	bool good = true;
 
 	memset(shown.session.bytes, 0x7a, sizeof shown.session.bytes);
 	for (uint64_t i = 0; i < 2000; i++) {
 		shown.text = view_of_string(texts[i % 5]);
+		shown.audience = forms[i % 4];
 		shown.sent_ms = 1 + i * UINT64_C(126701399999) / 2;
 		script_message(&script, &shown);
 		good = good && reads_script() && text_is(texts[i % 5]) &&
+		       view_equal(view_of(kept.audience, kept.audience_size), forms[i % 4]) &&
 		       kept.sent_ms == shown.sent_ms && kept.number == NUMBER_MAX &&
 		       ulid_equal(&kept.session, &shown.session) &&
 		       strcmp(kept.from, shown.from) == 0;
@@ -211,7 +221,7 @@ static bool holds(struct view text, struct view part)
 
 static void test_random(void)
 {
-	struct shown shown = { .number = 1, .from = "bob", .sent_ms = 1000 };
+	struct shown shown = { .number = 1, .from = "bob", .to = "ann", .sent_ms = 1000 };
 	struct view texts[300];
 	struct view last[64];
 	struct buf memory;

@@ -136,10 +136,20 @@ static void test_replicas(void)
 	          "the table, for people");
 }
 
+/* Whether the line ends so. */
+static void ends_with(const char *line, const char *end, const char *name)
+{
+	size_t size = strlen(line);
+
+	if (!OK(size >= strlen(end) && strcmp(line + size - strlen(end), end) == 0, name))
+		printf("# %s\n", line);
+}
+
 static void test_messages(void)
 {
 	struct shown shown = { .number = 7,
 		               .from = "bob",
+		               .to = "carol",
 		               .text = view_of_string("hi \x1b[2J\nalice: fake \xe2\x80\xae"),
 		               .sent_ms = 1795233600123,
 		               .waited = true };
@@ -151,12 +161,28 @@ static void test_messages(void)
 	          "{\"event\":\"message\",\"id\":\"01ARZ3NDEKTSV4RRFFQ69G5FAV-7\","
 	          "\"from\":\"bob\",\"text\":"
 	          "\"hi \\u001b[2J\\nalice: fake \\u202e\",\"sent\":\"2026-11-21T04:00:00.123Z\","
-	          "\"waited\":true}\n",
+	          "\"waited\":true,\"to\":[\"carol\"],\"to_count\":1,\"all\":false,"
+	          "\"notice\":false}\n",
 	          "a message, with nothing raw in it");
 	script_message(&plain, &shown);
 	IS_STRING(taken(&plain),
 	          "[2026-11-21 04:00:00Z, waited] bob: hi ^[[2J\n    | alice: fake <U+202E>\n",
 	          "a second line does not look like somebody else's message");
+	shown.waited = false;
+	shown.text = view_of_string("hi");
+	shown.audience = view_of("\1\4\0\3ann\5carol\3eve\3max", 21);
+	script_message(&json, &shown);
+	ends_with(taken(&json),
+	          "\"to\":[\"ann\",\"carol\",\"eve\",\"max\"],\"to_count\":4,\"all\":false,"
+	          "\"notice\":false}\n",
+	          "to several: who, and how many");
+	script_message(&plain, &shown);
+	IS_STRING(taken(&plain), "[2026-11-21 04:00:00Z] bob [to 4]: hi\n",
+	          "to several, for people");
+	shown.audience = view_of("\6", 1);
+	script_message(&json, &shown);
+	ends_with(taken(&json), "\"to\":[],\"to_count\":null,\"all\":true,\"notice\":true}\n",
+	          "a notice to all");
 	script_users(&json, users, 2);
 	IS_STRING(taken(&json),
 	          "{\"event\":\"users\",\"users\":[{\"name\":\"alice\",\"online\":true},{\"name\":"

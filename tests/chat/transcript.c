@@ -103,6 +103,28 @@ static void test_messages(void)
 	IS_STRING(message("bob", "", false, monday), "09:05          bob: \n", "an empty text");
 }
 
+static const char *addressed(const char *form, size_t size)
+{
+	struct shown shown = { .from = "bob", .text = view_of_string("hi") };
+
+	shown.audience = view_of(form, size);
+	transcript_message(&transcript, &shown, &monday);
+	return taken();
+}
+
+/* What came to others as well says so, behind the name of its sender. */
+static void test_audiences(void)
+{
+	fresh();
+	IS_STRING(addressed("\2", 1), "09:05 bob [to all]: hi\n", "to all");
+	IS_STRING(addressed("\4", 1), "09:05 bob [notice]: hi\n", "a notice to one");
+	IS_STRING(addressed("\6", 1), "09:05 bob [notice to all]: hi\n", "a notice to all");
+	IS_STRING(addressed("\1\2\0\3ann\5carol", 13), "09:05 bob [to ann, carol]: hi\n",
+	          "to two: their names");
+	IS_STRING(addressed("\1\4\0\3ann\5carol\3eve\3max", 21), "09:05   bob [to 4]: hi\n",
+	          "to more than three: how many, in the column if there is room");
+}
+
 /* Each line that does not begin with a blank must be one that was meant. */
 static bool is_one_message(const char *lines)
 {
@@ -520,6 +542,7 @@ int main(void)
 {
 	buf_init(&out, SIZE_MAX / 2);
 	test_messages();
+	test_audiences();
 	test_hostile();
 	test_colours();
 	test_days();

@@ -284,9 +284,11 @@ static void settle(struct loop *l, struct cli_archive *a)
 
 static struct shown message(uint64_t number)
 {
-	struct shown shown = {
-		.number = number, .from = "bob", .text = view_of_string("hi"), .sent_ms = 1
-	};
+	struct shown shown = { .number = number,
+		               .from = "bob",
+		               .to = "ann",
+		               .text = view_of_string("hi"),
+		               .sent_ms = 1 };
 
 	return shown;
 }

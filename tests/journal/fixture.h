@@ -128,6 +128,22 @@ static inline struct view life_text(struct life *l, struct life_fact *to)
 	return view_of(to->text, size);
 }
 
+/* One message in four is to several or to all; no random number is drawn for it. */
+static inline struct view life_audience(uint64_t number)
+{
+	static const struct view forms[] = {
+		{ (const uint8_t *)"\2", 1 },
+		{ (const uint8_t *)"\4", 1 },
+		{ (const uint8_t *)"\6", 1 },
+		{ (const uint8_t *)"\1\2\0\3bob\x0e"
+		                   "carol~0123ABCD",
+		  22 },
+		{ (const uint8_t *)"\5\x09\0\1a\1b\1c\1d\1e\1f\1g\1h", 19 },
+	};
+
+	return number % 4 != 0 ? view_of(NULL, 0) : forms[number / 4 % 5];
+}
+
 static inline void life_account(struct life *l, struct life_fact *f)
 {
 	uint64_t n = life_random(l, LIFE_ACCOUNTS);
@@ -171,6 +187,7 @@ static inline struct life_fact *life_fact(struct life *l)
 			.sent_ms = UINT64_C(1764000000000) + life_random(l, 1000),
 			.text = life_text(l, f),
 		};
+		f->fact.message.audience = life_audience(f->fact.message.number);
 	} else {
 		f->fact.kind = FACT_BURIAL;
 		f->fact.burial.stream = life_stream(l);

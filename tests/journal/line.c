@@ -26,6 +26,31 @@ static bool fact_equal(const struct fact *a, const struct fact *b)
 	return equal;
 }
 
+/* An audience, member by member. */
+static struct cJSON *audience_copy(const struct cJSON *audience)
+{
+	struct cJSON *copy = json_object();
+	uint64_t count;
+	bool boolean;
+
+	if (json_boolean(json_member(audience, "all"), &boolean))
+		json_put_boolean(copy, "all", boolean);
+	if (json_integer(json_member(audience, "count"), &count)) {
+		struct cJSON *names = json_array();
+		struct view name;
+
+		for (const struct cJSON *e = json_first(json_member(audience, "names")); e != NULL;
+		     e = json_next(e))
+			if (json_string(e, &name))
+				json_put_string(names, NULL, name);
+		json_put_integer(copy, "count", count);
+		json_put(copy, "names", names);
+	}
+	if (json_boolean(json_member(audience, "notice"), &boolean))
+		json_put_boolean(copy, "notice", boolean);
+	return copy;
+}
+
 /* The same line with cJSON doing all of the printing. */
 static void cjson_line(struct buf *out, struct view line)
 {
@@ -35,11 +60,11 @@ static void cjson_line(struct buf *out, struct view line)
 	assert(tree != NULL);
 
 	struct cJSON *copy = json_object();
-	static const char *const keys[] = { "to",         "from",    "session", "number",
-		                            "sent",       "text",    "gone",    "id",
-		                            "name",       "setting", "seal",    "stored_key",
-		                            "server_key", "lock",    "middle",  "delete_key",
-		                            "crc" };
+	static const char *const keys[] = { "to",         "from",       "session", "number",
+		                            "sent",       "audience",   "text",    "gone",
+		                            "id",         "name",       "setting", "seal",
+		                            "stored_key", "server_key", "lock",    "middle",
+		                            "delete_key", "crc" };
 
 	for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
 		const struct cJSON *member = json_member(tree, keys[i]);
@@ -54,7 +79,9 @@ static void cjson_line(struct buf *out, struct view line)
 			json_put_string(copy, keys[i], string);
 		else if (json_integer(member, &integer))
 			json_put_integer(copy, keys[i], integer);
-		else if (json_is_array(member)) {
+		else if (strcmp(keys[i], "audience") == 0 && member != NULL) {
+			json_put(copy, keys[i], audience_copy(member));
+		} else if (json_is_array(member)) {
 			struct cJSON *array = json_array();
 
 			for (const struct cJSON *e = json_first(member); e != NULL;
@@ -217,58 +244,82 @@ static bool reads(const char *text, bool sealed)
 	return read;
 }
 
-#define TO      "\"to\":\"01KAV9FT005FANRFB8C11DXFF35F9F3GMSGF\""
-#define FROM    "\"from\":\"01KAXKNCVH5F1CNVMBNQRNCFWRJD0Y8A2KDQ\""
-#define SESSION "\"session\":\"070W3GE1R70W3GE1R70W3GE1R7\""
-#define STREAM  TO "," FROM "," SESSION
-#define ID      "\"id\":\"01KAV9FT005FANRFB8C11DXFF35F9F3GMSGF\""
-#define KEY     "\"0000000000000000000000000000000000000000000000000000000000000000\""
+#define TO       "\"to\":\"01KAV9FT005FANRFB8C11DXFF35F9F3GMSGF\""
+#define FROM     "\"from\":\"01KAXKNCVH5F1CNVMBNQRNCFWRJD0Y8A2KDQ\""
+#define SESSION  "\"session\":\"070W3GE1R70W3GE1R70W3GE1R7\""
+#define STREAM   TO "," FROM "," SESSION
+#define ID       "\"id\":\"01KAV9FT005FANRFB8C11DXFF35F9F3GMSGF\""
+#define AUDIENCE "\"audience\":"
+#define SAID_TO  "{" STREAM ",\"number\":1,\"sent\":0," AUDIENCE
+#define KEY      "\"0000000000000000000000000000000000000000000000000000000000000000\""
+
+static const char *const good[] = {
+	"{" STREAM ",\"number\":1,\"sent\":0,\"text\":\"x\"}",
+	"{\"text\":\"x\"," STREAM ",\"number\":1,\"sent\":0}",
+	"{ " STREAM " , \"number\":1,\"sent\":9007199254740991,\"text\":\"\\u0041\" }",
+	"{" STREAM ",\"gone\":[1,9007199254740991]}",
+	"{" STREAM ",\"number\":1,\"sent\":0,\"digest\":" KEY ",\"size\":1025}",
+	"{" STREAM ",\"number\":1,\"sent\":0,\"size\":65536,\"digest\":" KEY "}",
+	"{" STREAM ",\"number\":1,\"sent\":0," AUDIENCE "{\"all\":true},\"text\":\"x\"}",
+	"{" STREAM ",\"number\":1,\"sent\":0," AUDIENCE
+	"{\"count\":9,\"names\":[\"a\",\"b\",\"c\",\"d\",\"e\",\"f\",\"g\",\"h~0123ABCD\"],"
+	"\"notice\":true},\"text\":\"x\"}",
+	"{" STREAM ",\"number\":1,\"sent\":0," AUDIENCE "{\"notice\":true},\"digest\":" KEY
+	",\"size\":2000}",
+	"{" ID ",\"name\":\"a\",\"middle\":" KEY ",\"delete_key\":" KEY "}",
+};
+
+static const char *const bad[] = {
+	"{}",
+	"[]",
+	"1",
+	"{\"format\":1}",
+	"{" STREAM ",\"number\":0,\"sent\":0,\"text\":\"x\"}",
+	"{" STREAM ",\"number\":01,\"sent\":0,\"text\":\"x\"}",
+	"{" STREAM ",\"number\":1,\"sent\":9007199254740992,\"text\":\"x\"}",
+	"{" STREAM ",\"number\":1,\"sent\":0,\"text\":\"\"}",
+	"{" STREAM ",\"number\":1,\"sent\":0,\"text\":\"\\u0000\"}",
+	"{" STREAM ",\"number\":1,\"sent\":0,\"text\":7}",
+	"{" STREAM ",\"number\":\"1\",\"sent\":0,\"text\":\"x\"}",
+	"{" STREAM ",\"number\":1,\"sent\":0,\"text\":\"x\",\"more\":1}",
+	"{" STREAM ",\"number\":1,\"number\":1,\"sent\":0,\"text\":\"x\"}",
+	"{" STREAM ",\"number\":1,\"sent\":0}",
+	"{" TO "," FROM ",\"number\":1,\"sent\":0,\"text\":\"x\"}",
+	"{" STREAM ",\"number\":1,\"sent\":0,\"digest\":" KEY ",\"size\":1024}",
+	"{" STREAM ",\"number\":1,\"sent\":0,\"digest\":" KEY ",\"size\":65537}",
+	"{" STREAM ",\"number\":1,\"sent\":0,\"digest\":" KEY "}",
+	"{" STREAM ",\"gone\":[0,1]}",
+	"{" STREAM ",\"gone\":[1,2]," AUDIENCE "{\"all\":true}}",
+	SAID_TO "{},\"text\":\"x\"}",
+	SAID_TO "true,\"text\":\"x\"}",
+	SAID_TO "{\"all\":false},\"text\":\"x\"}",
+	SAID_TO "{\"notice\":false},\"text\":\"x\"}",
+	SAID_TO "{\"all\":true,\"more\":1},\"text\":\"x\"}",
+	SAID_TO "{\"all\":true,\"count\":2,\"names\":[\"a\",\"b\"]},\"text\":\"x\"}",
+	SAID_TO "{\"count\":2},\"text\":\"x\"}",
+	SAID_TO "{\"count\":1,\"names\":[\"a\"]},\"text\":\"x\"}",
+	SAID_TO "{\"count\":2,\"names\":[\"a\"]},\"text\":\"x\"}",
+	SAID_TO "{\"count\":2,\"names\":[\"a\",\"b c\"]},\"text\":\"x\"}",
+	SAID_TO "{\"count\":4097,\"names\":[\"a\",\"b\",\"c\",\"d\",\"e\",\"f\",\"g\",\"h\"]},"
+		"\"text\":\"x\"}",
+	SAID_TO "{\"count\":9,\"names\":[\"a\",\"b\",\"c\",\"d\",\"e\",\"f\",\"g\",\"h\",\"i\"]},"
+		"\"text\":\"x\"}",
+	"{" STREAM ",\"gone\":[2,1]}",
+	"{" STREAM ",\"gone\":[1]}",
+	"{" STREAM ",\"gone\":[1,2,3]}",
+	"{" STREAM ",\"gone\":[1,2]} ]",
+	"{" STREAM ",\"gone\":1}",
+	"{" STREAM ",\"gone\":[1,9007199254740992]}",
+	"{" ID ",\"name\":\"-a\",\"middle\":" KEY ",\"delete_key\":" KEY "}",
+	"{" ID ",\"name\":\"a\",\"middle\":\"00\",\"delete_key\":" KEY "}",
+	"{" ID ",\"name\":\"a\",\"middle\":" KEY "}",
+	"{\"synced\":-1}",
+	"{\"synced\":\"1\"}",
+	"{\"users\":\"none\",\"pending\":\"none\"}",
+};
 
 static void test_shapes(void)
 {
-	static const char *const good[] = {
-		"{" STREAM ",\"number\":1,\"sent\":0,\"text\":\"x\"}",
-		"{\"text\":\"x\"," STREAM ",\"number\":1,\"sent\":0}",
-		"{ " STREAM " , \"number\":1,\"sent\":9007199254740991,\"text\":\"\\u0041\" }",
-		"{" STREAM ",\"gone\":[1,9007199254740991]}",
-		"{" STREAM ",\"number\":1,\"sent\":0,\"digest\":" KEY ",\"size\":1025}",
-		"{" STREAM ",\"number\":1,\"sent\":0,\"size\":65536,\"digest\":" KEY "}",
-		"{" ID ",\"name\":\"a\",\"middle\":" KEY ",\"delete_key\":" KEY "}",
-	};
-	static const char *const bad[] = {
-		"{}",
-		"[]",
-		"1",
-		"{\"format\":1}",
-		"{" STREAM ",\"number\":0,\"sent\":0,\"text\":\"x\"}",
-		"{" STREAM ",\"number\":01,\"sent\":0,\"text\":\"x\"}",
-		"{" STREAM ",\"number\":1,\"sent\":9007199254740992,\"text\":\"x\"}",
-		"{" STREAM ",\"number\":1,\"sent\":0,\"text\":\"\"}",
-		"{" STREAM ",\"number\":1,\"sent\":0,\"text\":\"\\u0000\"}",
-		"{" STREAM ",\"number\":1,\"sent\":0,\"text\":7}",
-		"{" STREAM ",\"number\":\"1\",\"sent\":0,\"text\":\"x\"}",
-		"{" STREAM ",\"number\":1,\"sent\":0,\"text\":\"x\",\"more\":1}",
-		"{" STREAM ",\"number\":1,\"number\":1,\"sent\":0,\"text\":\"x\"}",
-		"{" STREAM ",\"number\":1,\"sent\":0}",
-		"{" TO "," FROM ",\"number\":1,\"sent\":0,\"text\":\"x\"}",
-		"{" STREAM ",\"number\":1,\"sent\":0,\"digest\":" KEY ",\"size\":1024}",
-		"{" STREAM ",\"number\":1,\"sent\":0,\"digest\":" KEY ",\"size\":65537}",
-		"{" STREAM ",\"number\":1,\"sent\":0,\"digest\":" KEY "}",
-		"{" STREAM ",\"gone\":[0,1]}",
-		"{" STREAM ",\"gone\":[2,1]}",
-		"{" STREAM ",\"gone\":[1]}",
-		"{" STREAM ",\"gone\":[1,2,3]}",
-		"{" STREAM ",\"gone\":[1,2]} ]",
-		"{" STREAM ",\"gone\":1}",
-		"{" STREAM ",\"gone\":[1,9007199254740992]}",
-		"{" ID ",\"name\":\"-a\",\"middle\":" KEY ",\"delete_key\":" KEY "}",
-		"{" ID ",\"name\":\"a\",\"middle\":\"00\",\"delete_key\":" KEY "}",
-		"{" ID ",\"name\":\"a\",\"middle\":" KEY "}",
-		"{\"synced\":-1}",
-		"{\"synced\":\"1\"}",
-		"{\"users\":\"none\",\"pending\":\"none\"}",
-	};
-
 	for (size_t i = 0; i < sizeof good / sizeof good[0]; i++)
 		if (!OK(reads(good[i], false) && reads(good[i], true), "journal: a line is read"))
 			printf("# %s\n", good[i]);

@@ -205,8 +205,8 @@ static void test_format_1(void)
 	MUST(life_open(&l) == JOURNAL_OK);
 	IS_U64(messages(&l), 6, "format 1: and read again");
 	MUST(life_close(&l));
-	OK(count_of(&l, "{\"format\":2,") == 1,
-	   "format 1: a clean stop begins a journal of format 2");
+	OK(count_of(&l, "{\"format\":3,") == 1,
+	   "format 1: a clean stop begins a journal of our format");
 	MUST(life_open(&l) == JOURNAL_OK);
 	IS_U64(messages(&l), 6, "format 1: with the same in it");
 	life_end(&l);

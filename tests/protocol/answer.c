@@ -408,7 +408,7 @@ static struct fact message_fact(uint64_t number)
 	struct fact fact = { .kind = FACT_MESSAGE };
 
 	fact.message = (struct message){
-		{ an_id(1), an_id(2), a_ulid(1) }, number, 1, view_of_string("x")
+		{ an_id(1), an_id(2), a_ulid(1) }, number, 1, view_of_string("x"), { 0 }
 	};
 	return fact;
 }

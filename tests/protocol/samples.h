@@ -113,6 +113,20 @@ static inline void hand_text(const char *text)
 	hand(buf_put_view32(by_hand, view_of_string(text)));
 }
 
+/* What is said with an audience, in bytes that stand behind the text. */
+static inline void hand_said(const char *text, const char *form, size_t size)
+{
+	hand(buf_put_u32(by_hand, (uint32_t)strlen(text) | UINT32_C(0x80000000)));
+	hand(buf_put(by_hand, text, strlen(text)));
+	hand(buf_put(by_hand, form, size));
+}
+
+/* To three, two of whom have these names; a notice to all; a notice to one. */
+static const char to_three[] = "\1\3\0\3bob\5carol\x0c"
+			       "eve~0123ABCD";
+static const char notice_to_all[] = "\6";
+static const char notice_to_one[] = "\4";
+
 static inline struct place a_place(void)
 {
 	return (struct place){ a_time, an_id(70), a_ulid(71), 72 };
@@ -419,6 +433,11 @@ static inline void sample_of_send(uint8_t flags, uint16_t count)
 	}
 	s->frame.send.recipients = buf_view(&s->lists);
 	s->frame.send.text = view_of_string("gr\xc3\xbc\xc3\x9f dich\n");
+	if (count == 3) {
+		s->frame.send.audience = view_of(to_three, sizeof to_three - 1);
+		hand_said("gr\xc3\xbc\xc3\x9f dich\n", to_three, sizeof to_three - 1);
+		return;
+	}
 	hand_text("gr\xc3\xbc\xc3\x9f dich\n");
 }
 
@@ -495,15 +514,21 @@ static inline struct view make_messages(struct buf *to)
 	const char *const texts[] = { "hi", "x", "not \xff UTF-8, but checked by nobody here" };
 
 	for (uint8_t i = 0; i < 3; i++) {
-		const struct message_item item = { an_id(i), a_ulid(i), i + 1u, a_time + i,
-			                           view_of_string(texts[i]) };
+		struct message_item item = {
+			an_id(i), a_ulid(i), i + 1u, a_time + i, view_of_string(texts[i]), { 0 }
+		};
 
+		if (i == 1)
+			item.audience = view_of(notice_to_all, 1);
 		hand(protocol_put_message(to, &item));
 		hand_id(i);
 		hand_ulid(i);
 		hand_u64(i + 1u);
 		hand_u64(a_time + i);
-		hand_text(texts[i]);
+		if (i == 1)
+			hand_said(texts[i], notice_to_all, 1);
+		else
+			hand_text(texts[i]);
 	}
 	return buf_view(to);
 }
@@ -744,6 +769,13 @@ static inline struct view make_facts(struct buf *to)
 	hand_u64(111);
 	hand_u64(a_time);
 	hand_text("na gut\n");
+	fact.message.audience = view_of(notice_to_one, 1);
+	hand(protocol_put_fact(to, &fact));
+	hand_u8(3);
+	hand_stream(108);
+	hand_u64(111);
+	hand_u64(a_time);
+	hand_said("na gut\n", notice_to_one, 1);
 	fact = (struct fact){ .kind = FACT_BURIAL, .burial = { a_stream(112), { 7, NUMBER_MAX } } };
 	hand(protocol_put_fact(to, &fact));
 	hand_u8(4);
@@ -781,6 +813,7 @@ static inline void samples_make(void)
 	samples_of_sessions();
 	sample_of_send(0, 1);
 	sample_of_send(FLAG_SESSION, 5);
+	sample_of_send(0, 3);
 	sample_of_sent();
 	samples_of_streams();
 	samples_of_mailbox();

@@ -9,7 +9,8 @@
  *   Refusal   It was possible. A name that is refused as taken had an owner. A name that is refused
  *             as unknown belonged to no account that a live replica knew. If several clients race
  *             for a free name and all replicas are live, one of them gets it.
- *   Message   A message that is shown was sent by this sender to this account, byte for byte. It is
+ *   Message   A message that is shown was sent by this sender to this account, byte for byte, and
+ *             says of whom else it went to what its sender said. It is
  *             shown once in a life of the client, and in the order of its stream, unless it came
  *             after a later one was shown. That one had waited as long as it should, and no longer.
  *             It was not gone at the replicas that this client asks.
@@ -662,6 +663,8 @@ uint32_t sim_check_handed(struct sim *s, uint32_t c, const struct shown *shown)
 	if (!view_equal(shown->text, view_of(t->text, t->size)))
 		sim_fail(s, "client %u shows another text than was sent: t%u, but %.20s", c,
 		         m->text, (const char *)shown->text.data);
+	if (!view_equal(shown->audience, view_of(t->audience, t->audience_size)))
+		sim_fail(s, "client %u shows t%u as sent to others than it was", c, m->text);
 	if (t->ending == SIM_REFUSED && !sim_is_deleted(s, &m->stream.recipient))
 		sim_fail(s, "client %u shows t%u, whose sending was refused", c, m->text);
 	seen = sim_seen_get(s, c, p->life, (uint32_t)(m - s->history.messages.items));

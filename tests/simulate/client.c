@@ -522,6 +522,7 @@ static uint32_t text_new(struct sim *s, uint32_t c, enum command_kind kind)
 	t->life = s->clients[c].life;
 	t->account = s->clients[c].account;
 	t->kind = kind;
+	t->is_notice = how % 5 == 0;
 	return s->history.texts.count - 1;
 }
 
@@ -541,6 +542,7 @@ static void send(struct sim *s, uint32_t c)
 	command.names = views;
 	command.text = view_of(s->history.texts.items[text].text,
 	                       s->history.texts.items[text].size);
+	command.is_notice = s->history.texts.items[text].is_notice;
 	s->history.texts.items[text].names_count = (uint32_t)command.names_count;
 	sim_trace(s, "client %u sends t%u to %s%s", c, text, to[0],
 	          command.names_count > 1 ? " and others" : "");
@@ -574,6 +576,7 @@ static bool send_again(struct sim *s, uint32_t c)
 		command.session = m->stream.session;
 		command.number = m->number;
 		command.text = view_of(t->text, t->size);
+		command.is_notice = t->is_notice;
 		t->ending = SIM_OPEN;
 		t->client = c, t->life = p->life;
 		sim_trace(s, "client %u sends t%u again, number %llu", c, m->text,
@@ -609,6 +612,7 @@ static void all(struct sim *s, uint32_t c)
 
 	command.text = view_of(s->history.texts.items[text].text,
 	                       s->history.texts.items[text].size);
+	command.is_notice = s->history.texts.items[text].is_notice;
 	sim_trace(s, "client %u sends t%u to all", c, text);
 	k = sim_client_command(s, c, &command);
 	k->text = text;

@@ -270,13 +270,21 @@ static void send(struct sim *s, struct liar_link *k, const struct sim_account *v
 {
 	struct frame f = { .type = FRAME_SEND };
 	struct buf b;
+	/* Nobody; all; a notice to 4,096, of whom eight have this name. */
+	static const struct view forms[] = {
+		{ NULL, 0 },
+		{ (const uint8_t *)"\x02", 1 },
+		{ (const uint8_t *)"\x05\x00\x10\1a\1a\1a\1a\1a\1a\1a\1a", 19 },
+	};
+	unsigned lie = (unsigned)sim_random(s, 1000);
 	char text[32];
 
-	(void)snprintf(text, sizeof text, "L%u", (unsigned)sim_random(s, 1000));
+	(void)snprintf(text, sizeof text, "L%u", lie);
 	buf_init(&b, 4 * RECIPIENT_SIZE * HOLES);
 	f.send.sent_ms = clock_ms(s) - sim_random(s, 100000);
 	f.send.count = count;
 	f.send.text = view_of_string(text);
+	f.send.audience = forms[lie % 3];
 	if (sim_chance(s, 40) && s->history.sessions.count) {
 		f.flags = FLAG_SESSION;
 		f.send.session =

@@ -288,7 +288,11 @@ struct sim_text {
 	enum sim_ending ending;
 	enum command_kind kind;
 	uint32_t names_count;
+	bool is_notice;
 	bool acknowledged;
+	bool was_written; /* then these are the bytes of whom it went to, as its client wrote it */
+	uint16_t audience_size;
+	uint8_t audience[AUDIENCE_SIZE_MAX];
 };
 
 struct sim_message {

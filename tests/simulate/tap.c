@@ -204,18 +204,61 @@ static bool is_said_again(const struct sim *s, uint32_t c, uint32_t text)
 	return false;
 }
 
+/* Of whom a message went to is what its command says: not another count, nobody else's name. */
+static bool is_audience_of(struct sim *s, const struct sim_text *t, const struct frame *f)
+{
+	const struct audience audience = audience_of(f->send.audience);
+	struct reader r = reader_of(f->send.recipients);
+	struct recipient recipient;
+
+	if (audience.is_notice != t->is_notice)
+		return false;
+	if (t->kind == COMMAND_ALL || f->send.count == 1)
+		return audience.kind == (t->kind == COMMAND_ALL ? AUDIENCE_ALL : AUDIENCE_ONE);
+	if (audience.kind != AUDIENCE_SEVERAL || audience.count != f->send.count)
+		return false;
+	for (size_t i = 0; i < audience.names_count; i++) {
+		uint32_t account;
+
+		if (!protocol_next_recipient(&r, &recipient))
+			return false;
+		account = sim_account_find(s, &recipient.id);
+		if (account == UINT32_MAX ||
+		    !view_starts_with(audience.names[i],
+		                      view_of_string(s->history.accounts.items[account].name)))
+			return false;
+	}
+	return true;
+}
+
+/* It is the same each time that the message is written. */
+static void saw_audience(struct sim *s, const struct sim_wire *w, struct sim_text *t,
+                         const struct frame *f)
+{
+	struct view form = f->send.audience;
+
+	if (!is_audience_of(s, t, f))
+		sim_fail(s, "client %u says that a message went to others than it did", w->client);
+	if (t->was_written && !view_equal(form, view_of(t->audience, t->audience_size)))
+		sim_fail(s, "client %u says anew of whom a message went to", w->client);
+	t->was_written = true;
+	t->audience_size = (uint16_t)form.size;
+	if (form.size > 0)
+		memcpy(t->audience, form.data, form.size);
+}
+
 static void saw_message(struct sim *s, const struct sim_wire *w, const struct stream *stream,
                         uint64_t number, const struct frame *f)
 {
 	struct sim_message *m = sim_message_find(s, stream, number);
 	uint32_t text = (uint32_t)strtoul((const char *)f->send.text.data + 1, NULL, 10);
-	const struct sim_text *t = text < s->history.texts.count ? &s->history.texts.items[text]
-	                                                         : NULL;
+	struct sim_text *t = text < s->history.texts.count ? &s->history.texts.items[text] : NULL;
 
 	if (!t || !view_equal(f->send.text, view_of(t->text, t->size))) {
 		sim_fail(s, "client %u sends a text that nobody gave it", w->client);
 		return;
 	}
+	saw_audience(s, w, t, f);
 	if (m) {
 		if (m->text != text)
 			sim_fail(s, "client %u uses number %llu for t%u and t%u", w->client,

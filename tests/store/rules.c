@@ -30,7 +30,7 @@ static enum store_result send(struct store *s, struct stream stream, uint64_t nu
 {
 	struct fact fact = { .kind = FACT_MESSAGE };
 
-	fact.message = (struct message){ stream, number, 1000 + number, text };
+	fact.message = (struct message){ stream, number, 1000 + number, text, { 0 } };
 	return store_apply(s, &fact, limits);
 }
 
@@ -560,7 +560,8 @@ static void hash_test(void)
 	struct fact fact = { .kind = FACT_MESSAGE };
 	uint64_t inside;
 
-	fact.message = (struct message){ stream_of(1, 2, 3), 4, 5, view_of_string("hello, world") };
+	fact.message =
+		(struct message){ stream_of(1, 2, 3), 4, 5, view_of_string("hello, world"), { 0 } };
 	IS_U64(store_fact_hash(&fact), UINT64_C(9277517991909265447),
 	       "store: the hash of a message is fixed");
 	fact.message.text = view_of(long_bytes, 2000);

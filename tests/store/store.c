@@ -47,7 +47,8 @@ static const struct scale *scale;
 static struct naive naive;
 static struct id ids[IDS];
 static struct ulid sessions[SESSIONS];
-static struct view texts[TEXTS]; /* in ascending order */
+static struct view texts[TEXTS]; /* with their audiences in ascending order */
+static struct view audiences[TEXTS];
 static uint8_t text_bytes[TEXTS][3000];
 static const char *const names[NAMES] = { "anna", "bert", "BErt", "berTha" };
 static const unsigned same_as[NAMES] = { 0, 1, 1, 3 }; /* the first of the same name */
@@ -69,7 +70,23 @@ static unsigned below(unsigned limit)
 /* Ids whose order is that of their index, though only late bytes say so for some. */
 static void world_make(void)
 {
-	static const size_t sizes[TEXTS] = { 5, 40, 1, 3000, 1024, 1025, 90, 2000 };
+	/* Two texts, a short one and a long one, are there with two audiences each. */
+	static const size_t sizes[TEXTS] = { 5, 40, 40, 3000, 3000, 1024, 1025, 2000 };
+	static const char letters[TEXTS] = "abbccdef";
+	static const char all[] = "\2";
+	static const char notice[] = "\4";
+	static const char several[] = "\1\x09\0\1a\1b\1c\1d\1e\1f\1g\x0a"
+				      "a_long.one";
+	const struct view forms[TEXTS] = {
+		{ 0 },
+		{ 0 },
+		view_of(all, 1),
+		{ 0 },
+		view_of(several, sizeof several - 1),
+		view_of(several, sizeof several - 1),
+		view_of(all, 1),
+		view_of(notice, 1),
+	};
 
 	for (unsigned i = 0; i < IDS; i++)
 		for (unsigned b = 0; b < ID_SIZE; b++)
@@ -81,7 +98,8 @@ static void world_make(void)
 			sessions[i].bytes[b] = (uint8_t)(b == 15 ? i + 1 : 3);
 	for (unsigned i = 0; i < TEXTS; i++) {
 		memset(text_bytes[i], 'a', sizeof text_bytes[i]);
-		text_bytes[i][0] = (uint8_t)('a' + i);
+		text_bytes[i][0] = (uint8_t)letters[i];
+		audiences[i] = forms[i];
 		texts[i] = view_of(text_bytes[i], sizes[i]);
 	}
 }
@@ -124,7 +142,8 @@ static struct fact message_fact(unsigned r, unsigned s, unsigned k, uint64_t n, 
 {
 	struct fact fact = { .kind = FACT_MESSAGE };
 
-	fact.message = (struct message){ stream_of(r, s, k), n, sent, texts[text] };
+	fact.message = (struct message){ stream_of(r, s, k), n, sent, texts[text],
+		                         audiences[text] };
 	return fact;
 }
 
@@ -177,7 +196,9 @@ static void naive_share(unsigned recipient, unsigned sender, uint32_t *messages,
 				const struct cell *cell = &naive.cells[r][sender][k][n];
 
 				live += cell->live;
-				*bytes += cell->live ? texts[cell->text].size : 0;
+				if (cell->live)
+					*bytes += texts[cell->text].size +
+					          audiences[cell->text].size;
 			}
 			*messages += live;
 			*messages += !unknown && live == 0 && naive_holds(r, sender, k);
@@ -300,7 +321,8 @@ static bool same_message(const struct message *m, unsigned r, unsigned s, unsign
 	struct stream stream = stream_of(r, s, k);
 
 	return stream_compare(&m->stream, &stream) == 0 && m->number == n &&
-	       m->sent_ms == cell->sent && same_text(m->text, texts[cell->text]);
+	       m->sent_ms == cell->sent && same_text(m->text, texts[cell->text]) &&
+	       view_equal(m->audience, audiences[cell->text]);
 }
 
 static unsigned range_end(unsigned r, unsigned s, unsigned k, unsigned n)
