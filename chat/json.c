@@ -27,9 +27,7 @@ static const char *const field_keys[FIELD_END] = {
 	[FIELD_TEXT] = "text",           [FIELD_ID] = "id",
 	[FIELD_SECONDS] = "seconds",     [FIELD_STATE] = "state",
 	[FIELD_COUNT] = "count",         [FIELD_SETTING] = "setting",
-	[FIELD_VALUE] = "value",
-	[FIELD_COUNT] = "count",
-	[FIELD_NOTICE] = "notice",
+	[FIELD_VALUE] = "value",         [FIELD_NOTICE] = "notice",
 };
 
 /* The byte at the cursor, or 0 at the end: nowhere outside strings is a NUL allowed either. */
