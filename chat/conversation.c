@@ -35,8 +35,7 @@ static size_t least_used(const struct conversations *c)
 	size_t best = none;
 
 	for (size_t i = 0; i < c->count; i++) {
-		bool is_last = name_equal(view_of_string(c->all[i].name),
-		                          view_of_string(c->last));
+		bool is_last = name_equal(view_of_string(c->all[i].name), view_of_string(c->last));
 		bool is_new = c->all[i].unread > 0;
 
 		if (i == c->current || is_last)

@@ -63,7 +63,7 @@ start() {
 	"$@" &
 	set +m
 	started=$!
-	disown $started
+	disown "$started"
 }
 
 # On this port; 0: on one that is free.
@@ -77,7 +77,7 @@ start_server() {
 	local log=$data/$1.log
 	try_server "$1" $((7001 + $1))
 	has_ended $started && try_server "$1" 0
-	pids+=($started)
+	pids+=("$started")
 	if [[ $(<"$log") =~ serving\ ([^\ ]+):([0-9]+), ]]; then
 		addresses+=("${BASH_REMATCH[1]}" "${BASH_REMATCH[2]}")
 		echo "server $1: ${BASH_REMATCH[1]} port ${BASH_REMATCH[2]}, process $started" >&2

@@ -100,8 +100,8 @@ static void test_cost_of_texts(void)
 
 	IS_U64(cost_of_text(&r, peer, 641, 10, 2), tiny + 10 * (640 / 128),
 	       "cost: a short text is counted with each recipient, and with no other");
-	IS_U64(cost_of_text(&r, peer, STORE_TEXT_SHARED, 10, 5), tiny + 10 * (STORE_TEXT_SHARED / 128),
-	       "cost: also the longest of them");
+	IS_U64(cost_of_text(&r, peer, STORE_TEXT_SHARED, 10, 5),
+	       tiny + 10 * (STORE_TEXT_SHARED / 128), "cost: also the longest of them");
 	uint64_t one = cost_of_text(&r, peer, 60000, 1, 3);
 	uint64_t ten = cost_of_text(&r, peer, 60000, 10, 4);
 
