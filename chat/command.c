@@ -5,6 +5,8 @@
  */
 #include "chat/command.h"
 
+#include "chat/look.h"
+#include "chat/slip.h"
 #include "chat/word.h"
 
 #include <stdarg.h>
@@ -185,9 +187,11 @@ static void refuse(struct command_request *request, enum outcome outcome, const 
 	(void)size; /* a sentence that is too long is cut */
 }
 
-/* A refusal repeats at most so many bytes of a word that was wrong. */
+/* A refusal repeats at most so many bytes of a word that was wrong, and nothing behind a blank that
+ * is none for the parser: it may be a password. */
 static int shown_size(struct view v)
 {
+	v = look_first_word(v);
 	return v.size < 40 ? (int)v.size : 40;
 }
 
@@ -443,20 +447,19 @@ static void refuse_unknown(struct command_request *request, struct view word)
 		       "there is no /%.*s; /help lists all commands", SHOWN(word));
 }
 
-/* Plain text, unless it has the form of a command of another chat system. */
+/* Plain text, unless a command was meant, which might tell a password to somebody. */
 static void parse_plain(struct view line, struct command_request *request)
 {
-	const char *ours = verb_foreign(line);
+	const char *meant = slip_meant(line);
 
 	request->verb = VERB_TEXT;
 	request->word = view_of_string("text");
 	request->given = FIELD_BIT(FIELD_TEXT);
 	request->text = line;
-	if (ours != NULL)
+	if (meant != NULL)
 		refuse(request, OUTCOME_USAGE,
-		       "this was sent to nobody: it looks like a command of another program, "
-		       "which here is %s; as a text, /msg sends it",
-		       ours);
+		       "this was sent to nobody: it looks like %s; as a text, /msg sends it",
+		       meant);
 	else
 		(void)check_text(request); /* the request says how it ended */
 }
@@ -489,25 +492,28 @@ void command_parse(struct command_parser *p, struct view line, bool was_cut,
 {
 	struct command_fields fields = { .to = p->to };
 	const struct verb_row *row;
+	struct view rest = line;
+	bool is_text = true;
 
 	assert(line.size > 0);
 	assert(line.size <= COMMAND_LINE_SIZE_MAX);
 	*request = (struct command_request){ .verb = VERB_TEXT, .outcome = OUTCOME_OK };
-	/* A command behind blanks is a command: as a text it might tell a password to somebody. */
-	if (word_is_blank(line.data[0])) {
-		struct view rest = line;
-
-		word_skip_blanks(&rest);
-		if (rest.size > 0 && rest.data[0] == '/')
-			line = rest;
-	}
-	if (line.data[0] != '/' && (line.data[0] != '{' || p->asks)) {
+	/* A command behind blanks of any kind is a command: as a text it might tell a password to
+	 * somebody. */
+	look_skip_blanks(&rest);
+	if (rest.size > 0 && rest.data[0] == '/')
+		line = rest;
+	if (line.size > 1 && line.data[0] == '/' && line.data[1] == '/')
+		line = view_of(line.data + 1, line.size - 1);
+	else
+		is_text = line.data[0] != '/' && (line.data[0] != '{' || p->asks);
+	if (is_text) {
 		parse_plain(line, request);
 		return;
 	}
 	parse_fields(p, line, was_cut, &fields);
 	row = verb_find(fields.word);
-	request->word = front_of(fields.word, VERB_WORD_SIZE_MAX);
+	request->word = front_of(look_first_word(fields.word), VERB_WORD_SIZE_MAX);
 	if (row != NULL) {
 		request->verb = row->verb;
 		check(row, &fields, p->asks, request);

@@ -9,8 +9,9 @@
  * the line. Options are only those that the command's row allows, and stand before the text; any
  * other word that begins with `-` is an argument.
  *
- * A line without a slash is plain text for the person that /talk chose. A line that has the form of
- * a command of another chat system is refused, so it is never sent to anybody.
+ * A line without a slash is plain text for the person that /talk chose. So is one that begins with
+ * two slashes, without the first. A text that was probably meant as a command (chat/slip.h) is
+ * refused, so that no password is sent to anybody.
  *
  * A request is checked in a fixed order, and the first failure is its outcome: the command is
  * known, the number of its arguments is right, then the form of each argument. Whether the user

@@ -1,31 +1,29 @@
 /* SPDX-License-Identifier: MIT
  *
- * A password is a second argument. A person who mistypes a command, or types the command of another
- * program, has typed the password all the same. So every line with two arguments is a secret, but
- * for commands that take no password, and for plain text.
+ * A command whose row has a password is a secret if the password stands in the line. So is any line
+ * that looks like a log-in, be it a mistyped command, that of another program, or a text.
  */
 #include "chat/secret.h"
 
+#include "chat/look.h"
+#include "chat/slip.h"
 #include "chat/verb.h"
 #include "chat/word.h"
 
 bool secret_is_in(struct view line)
 {
-	struct view rest = line;
-	const struct verb_row *row = verb_of_line(&rest);
+	const struct verb_row *row;
+	struct view rest;
 
-	word_skip_blanks(&line);
-	if (line.size == 0)
-		return false;
-	if (line.data[0] != '/') {
-		const char *ours = verb_foreign(line);
-
-		if (ours == NULL || strncmp(ours, "/msg", 4) == 0)
-			return false;
-	}
-	if (row != NULL && (row->needed & FIELD_BIT(FIELD_PASSWORD)) == 0)
-		return false;
-	return word_count_arguments(rest) >= 2;
+	look_skip_blanks(&line);
+	rest = line;
+	row = verb_of_line(&rest);
+	if (row == NULL)
+		return slip_is_log_in(line);
+	for (size_t i = 0; i < sizeof row->arguments; i++)
+		if (row->arguments[i] == FIELD_PASSWORD)
+			return word_count_arguments(rest) > i || slip_is_log_in(line);
+	return false;
 }
 
 bool secret_may_follow(struct view line)
@@ -34,4 +32,103 @@ bool secret_may_follow(struct view line)
 	const struct verb_row *row = verb_of_line(&rest);
 
 	return row != NULL && row->asked != 0 && !secret_is_in(line);
+}
+
+/* ---- passwords that were typed ---- */
+
+static uint8_t lower(uint8_t c)
+{
+	return c >= 'A' && c <= 'Z' ? (uint8_t)(c | 0x20) : c;
+}
+
+/* In memory of its own, which the caller wipes and frees. */
+static uint8_t *lower_copy(struct view text)
+{
+	uint8_t *copy = memory_alloc(text.size + 1);
+
+	for (size_t i = 0; i < text.size; i++)
+		copy[i] = lower(text.data[i]);
+	return copy;
+}
+
+static void forget_copy(uint8_t *copy, size_t size)
+{
+	explicit_bzero(copy, size);
+	memory_free(copy);
+}
+
+static bool is_of_word(uint8_t c)
+{
+	return c >= 0x80 || (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z');
+}
+
+void secret_known_init(struct secret_known *k, const uint8_t random[SIPHASH_KEY_SIZE])
+{
+	*k = (struct secret_known){ .key = siphash_key_from(random) };
+}
+
+void secret_know(struct secret_known *k, struct view password)
+{
+	uint8_t *copy;
+	uint64_t hash;
+
+	if (password.size == 0)
+		return;
+	copy = lower_copy(password);
+	hash = siphash(&k->key, copy, password.size);
+	forget_copy(copy, password.size);
+	for (size_t i = 0; i < SECRET_KNOWN_MAX; i++)
+		if (k->sizes[i] == password.size && k->hashes[i] == hash)
+			return;
+	k->hashes[k->next] = hash;
+	k->sizes[k->next] = password.size;
+	k->next = (k->next + 1) % SECRET_KNOWN_MAX;
+}
+
+/* A text in lower case, and the part of it without signs and blanks at its ends. */
+struct words {
+	const uint8_t *data;
+	size_t size;
+	size_t begin;
+	size_t end;
+};
+
+/* Whether what is left and right of a piece lets it be a password by itself. */
+static bool may_stand(const struct words *w, size_t from, size_t size)
+{
+	size_t to = from + size;
+
+	if (size >= SECRET_ANYWHERE_SIZE)
+		return true;
+	if (size < SECRET_WORD_SIZE)
+		return from <= w->begin && to >= w->end;
+	return (from == 0 || !is_of_word(w->data[from - 1])) &&
+	       (to == w->size || !is_of_word(w->data[to]));
+}
+
+static bool holds(const struct secret_known *k, size_t known, const struct words *w)
+{
+	size_t size = k->sizes[known];
+
+	for (size_t from = 0; size > 0 && from + size <= w->size; from++)
+		if (may_stand(w, from, size) &&
+		    siphash(&k->key, w->data + from, size) == k->hashes[known])
+			return true;
+	return false;
+}
+
+bool secret_is_known(const struct secret_known *k, struct view text)
+{
+	uint8_t *copy = lower_copy(text);
+	struct words w = { .data = copy, .size = text.size, .end = text.size };
+	bool is_known = false;
+
+	while (w.begin < w.end && !is_of_word(copy[w.begin]))
+		w.begin++;
+	while (w.end > w.begin && !is_of_word(copy[w.end - 1]))
+		w.end--;
+	for (size_t i = 0; i < SECRET_KNOWN_MAX && !is_known; i++)
+		is_known = holds(k, i, &w);
+	forget_copy(copy, text.size);
+	return is_known;
 }

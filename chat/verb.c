@@ -249,10 +249,8 @@ static size_t least(size_t a, size_t b)
 	return a < b ? a : b;
 }
 
-/* The least number of insertions, deletions, replacements and swaps of neighbours that turn one
- * word into the other, upper and lower case being equal (optimal string alignment). The three rows
- * are the last ones of the usual table. */
-static size_t edit_distance(struct view a, struct view b)
+/* Optimal string alignment. The three rows are the last ones of the usual table. */
+size_t verb_distance(struct view a, struct view b)
 {
 	size_t row[3][VERB_WORD_SIZE_MAX + 1];
 
@@ -307,7 +305,7 @@ const struct verb_row *verb_nearest(struct view wrong)
 		return NULL;
 	for (size_t i = 0; i < VERB_TEXT; i++) {
 		struct view name = view_of_string(rows[i].name);
-		size_t distance = edit_distance(wrong, name);
+		size_t distance = verb_distance(wrong, name);
 
 		/* The beginning of a command is near, however much is missing. */
 		if (wrong.size < name.size &&

@@ -81,6 +81,10 @@ const struct verb_row *verb_find(struct view name);
 const struct verb_row *verb_of_line(struct view *line);
 /* The row that a wrong name was probably meant to be; NULL if none is near. */
 const struct verb_row *verb_nearest(struct view wrong);
+/* The least number of insertions, deletions, replacements and swaps of neighbours that turn one
+ * word into the other, upper and lower case being equal. Both have at most VERB_WORD_SIZE_MAX
+ * bytes. */
+size_t verb_distance(struct view a, struct view b);
 /* How the command is written here that `line` means in another chat system; NULL if the line has
  * no such form. */
 const char *verb_foreign(struct view line);

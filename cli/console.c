@@ -13,6 +13,7 @@
 #include "chat/complete.h"
 #include "chat/secret.h"
 #include "cli/history.h"
+#include "cli/hold.h"
 
 #include "base/escape.h"
 #include "terminal/terminal.h"
@@ -71,6 +72,8 @@ struct cli_console {
 	struct buf given; /* the line that the client has */
 	char given_to[COMMAND_ACCOUNT_SIZE];
 	char aim[COMMAND_ACCOUNT_SIZE]; /* see console_aimed_at */
+	bool given_is_hidden;
+	struct cli_hold hold;
 
 	/* A completion that waits for names. */
 	uint32_t token; /* 0: none */
@@ -310,6 +313,7 @@ struct cli_console *console_new(struct loop *l, struct link *link, struct cli_ou
 	terminal_show(c->t, false);
 	buf_init(&c->given, LINE_MAX_SIZE);
 	buf_init(&c->before, LINE_MAX_SIZE);
+	hold_init(&c->hold, LINE_MAX_SIZE);
 	c->source = (struct loop_source){ .fd = STDIN_FILENO, .ready = readable };
 	c->background.expired = background_expired;
 	c->quiet.expired = quiet_expired;
@@ -344,6 +348,7 @@ void console_free(struct cli_console *c)
 	for (size_t i = 0; i < c->count; i++)
 		wipe(&c->lines[(c->first + i) % CONSOLE_WAITING_MAX].text);
 	wipe(&c->given);
+	hold_release(&c->hold);
 	buf_release(&c->before);
 	memory_free(c->names);
 	terminal_free(c->t);
@@ -488,28 +493,69 @@ struct view console_aimed_at(const struct cli_console *c)
 	return view_of_string(c->aim);
 }
 
+void console_know(struct cli_console *c, struct view password)
+{
+	hold_know(&c->hold, password);
+}
+
+/* On a terminal that edits by itself the person types it again. */
+static void put_back(struct cli_console *c, struct view line)
+{
+	if (!c->is_echoed)
+		terminal_put_aside(c->t, line);
+}
+
+/* Whether the line is held back now. */
+static bool is_held_back(struct cli_console *c, struct view typed, enum hold_verdict verdict,
+                         const char *why)
+{
+	if (verdict == HOLD_BACK)
+		say(c, why);
+	else if (verdict == HOLD_TOO_SOON)
+		terminal_bell(c->t);
+	else
+		return false;
+	put_back(c, typed);
+	return true;
+}
+
 static void keep_line(struct cli_console *c, const struct terminal_event *event)
 {
 	struct view text = event->text;
+	bool is_text = event->is_pasted;
+	char why[HOLD_WHY_SIZE];
+	char own[DISPLAY_SIZE];
 	struct console_line *line;
+	enum hold_verdict verdict;
 
 	c->unread = 0;
 	if (text.size == 0)
+		return;
+	verdict = hold_line(&c->hold, &text, &is_text, loop_now_ms(c->loop), why);
+	if (is_held_back(c, event->text, verdict, why))
 		return;
 	assert(c->count < CONSOLE_WAITING_MAX);
 	line = &c->lines[(c->first + c->count++) % CONSOLE_WAITING_MAX];
 	buf_init(&line->text, LINE_MAX_SIZE);
 	buf_append(&line->text, text);
-	line->is_text = event->is_pasted;
+	line->is_text = is_text;
+	line->is_hidden = verdict == HOLD_RELEASED ||
+	                  hold_hides(&c->hold, text, link_is_logged_in(c->link, own));
 	line->was_shown = false;
 	line->is_overtaken = false;
 	memcpy(line->to, c->aim, sizeof line->to);
 	follow_talk(c, line);
-	if (!secret_is_in(text)) {
+	if (!line->is_hidden) {
 		terminal_history_add(c->t, text);
 		if (setting_is_on(c->settings, SETTING_HISTORY))
 			history_append(c->history, text);
 	}
+}
+
+void console_give_back(struct cli_console *c)
+{
+	if (c->given_is_hidden)
+		put_back(c, buf_view(&c->given));
 }
 
 /* Whether the person may finish another line now. */
@@ -532,6 +578,7 @@ static void give_waiting(struct cli_console *c, struct console_event *event)
 	wipe(&c->given);
 	c->given = first->text;
 	memcpy(c->given_to, first->to, sizeof c->given_to);
+	c->given_is_hidden = first->is_hidden;
 	*event = (struct console_event){ .kind = CONSOLE_LINE,
 		                         .text = buf_view(&c->given),
 		                         .is_text = first->is_text,

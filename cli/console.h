@@ -8,7 +8,10 @@
  * typing because a replica is slow. There is one exception: after a line that may lead to a
  * question (chat/secret.h), no line is taken, since what is typed then may be a password.
  *
- * A line that holds a password is neither kept in the history nor shown again.
+ * A line that holds a password is neither kept in the history nor shown again. A line that would
+ * send a password to somebody by a slip (chat/slip.h, chat/secret.h) is held back: it stands in the
+ * line again, and the next Enter gives it as it is. So does a line with a password that the caller
+ * has refused.
  *
  *   c = console_new(loop, link, output, settings, is_plain);
  *   while (console_next(c, lines, &event)) ...          once a turn, until there is no event
@@ -97,10 +100,17 @@ struct console_event {
  * the caller does with a line now. Views live until the next call. */
 bool console_next(struct cli_console *c, enum console_lines lines, struct console_event *event);
 
+/* Puts the last line that console_next gave back into the line that is typed, if the history does
+ * not have it; if another one is being typed, Ctrl-Y has it. For a line that was refused. */
+void console_give_back(struct cli_console *c);
+/* Tells a password that the person has typed. */
+void console_know(struct cli_console *c, struct view password);
+
 /* A line that waits its turn. */
 struct console_line {
 	struct buf text;
 	bool is_text;
+	bool is_hidden;                /* the history does not have it: it may hold a password */
 	bool was_shown;                /* set by the caller */
 	char to[COMMAND_ACCOUNT_SIZE]; /* as in struct console_event */
 	bool is_overtaken;

@@ -41,6 +41,11 @@ void question_forget(struct cli_question *q)
 static struct question_decision refuse(struct cli_question *q, enum outcome outcome,
                                        const char *detail);
 
+bool question_is_secret(const struct cli_question *q)
+{
+	return q->kind == QUESTION_PASSWORD || q->kind == QUESTION_PASSWORD_AGAIN;
+}
+
 static struct question_decision ask(struct cli_question *q, enum question_kind kind)
 {
 	static const char *const prompts[] = {

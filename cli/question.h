@@ -70,6 +70,8 @@ void question_forget(struct cli_question *q);
  * password that --password-file has given. */
 struct question_decision question_begin(struct cli_question *q,
                                         const struct command_request *request);
+/* Whether the question under way is for a password. */
+bool question_is_secret(const struct cli_question *q);
 /* Takes the answer to the question under way. */
 struct question_decision question_answer(struct cli_question *q, struct view line);
 /* Ends the question under way without an answer. QUESTION_PASSES if there is none. */

@@ -26,7 +26,8 @@ static void answer(struct cli_run *r, struct script_answer *a)
 {
 	assert(r->is_busy);
 	a->command = r->request.word;
-	if (a->outcome != OUTCOME_OK)
+	r->is_refused = a->outcome != OUTCOME_OK;
+	if (r->is_refused)
 		r->was_refused = true;
 	show_result(r->show, a);
 	if (r->request.verb == VERB_TALK && a->outcome != OUTCOME_OK)
@@ -104,6 +105,8 @@ static void carry_out(struct cli_run *r, struct question_decision decision)
 
 void run_answer(struct cli_run *r, struct view line)
 {
+	if (question_is_secret(r->question))
+		console_know(r->console, line);
 	carry_out(r, question_answer(r->question, line));
 }
 
@@ -269,6 +272,8 @@ static void begin_send(struct cli_run *r, const struct view *to, size_t count)
 /* Plain text goes to the conversation, as a message. */
 static void begin_text(struct cli_run *r)
 {
+	const char *ours = verb_foreign(r->request.text);
+	char detail[COMMAND_DETAIL_SIZE];
 	char own[DISPLAY_SIZE];
 
 	if (r->to.size > 0 && link_is_logged_in(r->link, own)) {
@@ -276,9 +281,16 @@ static void begin_text(struct cli_run *r)
 		begin_send(r, &r->to, 1);
 		return;
 	}
+	if (ours != NULL)
+		(void)snprintf(detail, sizeof detail,
+		               "this was sent to nobody: it looks like a command of another "
+		               "program, which here is %s",
+		               ours);
 	refuse(r, OUTCOME_USAGE,
-	       "this was sent to nobody: choose a conversation with /talk NAME first, or send "
-	       "one message with /msg NAME TEXT; /help lists all commands");
+	       ours != NULL ? detail
+	                    : "this was sent to nobody: choose a conversation with /talk NAME "
+	                      "first, or send one message with /msg NAME TEXT; /help lists all "
+	                      "commands");
 }
 
 /* ---- what is answered here ---- */
@@ -529,6 +541,7 @@ void run_line(struct cli_run *r, const struct cli_line *line)
 	bool is_in = link_is_logged_in(r->link, own);
 
 	assert(!r->is_busy);
+	r->is_refused = false;
 	if (line->is_text)
 		command_parse_text(line->text, &r->request);
 	else
@@ -550,6 +563,12 @@ void run_line(struct cli_run *r, const struct cli_line *line)
 		carry_out(r, question_begin(r->question, &r->request));
 	else
 		do_verb(r);
+	if (r->console != NULL) {
+		console_know(r->console, r->request.password);
+		/* A log-in that is well formed was not mistyped. */
+		if (r->is_refused && (r->request.outcome != OUTCOME_OK || row == NULL))
+			console_give_back(r->console);
+	}
 	command_forget_password(&r->parser, &r->request);
 }
 
@@ -565,6 +584,8 @@ void run_init(struct cli_run *r, struct loop *l, struct link *link, struct cli_s
 	r->wait.expired = wait_expired;
 	recall_init(&r->recall, show, recalled, r);
 	command_parser_init(&r->parser, r->console != NULL);
+	if (r->console != NULL)
+		console_know(r->console, view_of(question->password, question->password_size));
 }
 
 void run_release(struct cli_run *r)

@@ -25,6 +25,7 @@ struct cli_run {
 	struct cli_console *console; /* of a person; NULL: it is a script */
 	struct command_parser parser;
 	bool was_refused; /* at least one command was refused */
+	bool is_refused;  /* the last one that has ended was */
 	bool wants_end;   /* /quit was given */
 	uint64_t unseen;  /* messages since the last /check; client.c counts them */
 

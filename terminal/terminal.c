@@ -153,6 +153,16 @@ void terminal_set_line(struct terminal *t, struct view text)
 	changed(t);
 }
 
+void terminal_put_aside(struct terminal *t, struct view text)
+{
+	if (!t->is_asking && t->line.text.size == 0) {
+		terminal_set_line(t, text);
+		return;
+	}
+	buf_wipe(&t->cut);
+	(void)buf_put(&t->cut, text.data, text.size); /* it was a line, so it fits */
+}
+
 static void insert(struct terminal *t, struct view text)
 {
 	if (edit_insert(&t->line, text))

@@ -152,6 +152,9 @@ struct view terminal_line(const struct terminal *t, size_t *cursor);
  * long is cut. */
 void terminal_set_line(struct terminal *t, struct view text);
 
+/* Makes `text` the line if it is empty and no question is asked; else Ctrl-Y puts it back. */
+void terminal_put_aside(struct terminal *t, struct view text);
+
 /* Asks a question. The line being typed is put aside until the question ends with a LINE, Ctrl-C or
  * Ctrl-D. A secret answer is not shown. A question that is under way is replaced. */
 void terminal_ask(struct terminal *t, struct view prompt, bool is_secret);

@@ -365,30 +365,23 @@ static void test_foreign(void)
 	static const char *const foreign[] = {
 		">> bob: hi",
 		">>bob : hi",
-		"bob-> hi",
-		"bob -> hi",
-		"bob->hi",
-		"send bob hi",
-		"Send bob hi",
-		"LA",
-		"DA",
-		"C",
-		"L",
-		"Q",
-		"help",
 		"Create user pass",
+		"login user pass",
+		"\xc2\xa0login user pass",
+		"\\login user pass",
 		"Deliver user pass",
 		"  >> bob: x",
-		"b->x",
-		"a-b-> hi",
-		"list",
-		"quit",
+		"//login user pass",
 	};
 	static const char *const plain[] = {
 		"hello",      "send it",  "LA is a city",
 		"lists",      "> quoted", "-> hi",
 		"a > b",      "helpful",  "create an account now please",
 		"(bob-> hi)", "Clear",    "well - > so",
+		"bob-> hi",   "b->x",     "send bob hi",
+		"LA",         "Q",        "help",
+		"list",       "quit",     "//etc/hosts has it",
+		"//",
 	};
 	char name[80];
 
@@ -398,6 +391,18 @@ static void test_foreign(void)
 		IS_STRING(outcome_code(request.outcome), "usage", name);
 		ALWAYS(strstr(request.detail, "/") != NULL, "it is answered with our form");
 	}
+	parse("//etc/hosts has it");
+	OK(is_view(request.text, "/etc/hosts has it"), "of two slashes one is sent");
+	parse(" \xc2\xa0\xe2\x80\x8b/list");
+	OK(request.verb == VERB_LIST, "a command behind blanks of any kind is one");
+	parse("/login\xe3\x80\x80"
+	      "alice\xe3\x80\x80secret");
+	OK(strstr(request.detail, "/login;") != NULL && strstr(request.detail, "secret") == NULL &&
+	           is_view(request.word, "login"),
+	   "a refusal shows nothing behind a blank of any kind");
+	parse("/login alice\xc2\xa0secret pw");
+	OK(request.outcome == OUTCOME_BAD_NAME && strstr(request.detail, "secret") == NULL,
+	   "nor behind one in a name");
 	for (size_t i = 0; i < sizeof plain / sizeof plain[0]; i++) {
 		parse(plain[i]);
 		(void)snprintf(name, sizeof name, "'%s' is text", plain[i]);

@@ -24,7 +24,26 @@ static void secrets(void)
 		{ "/msg bob geheim", false, false },
 		{ "/all of you", false, false },
 		{ "/help login", false, false },
-		{ "login bob geheim", false, false },
+		{ "login bob geheim", true, false },
+		{ "/crate bob geheim", true, false },
+		{ "/lgoin bob geheim", true, false },
+		{ "/loginbob geheim neu", true, false },
+		{ "/register bob geheim", true, false },
+		{ "/identify geheim", true, false },
+		{ "/password geheim", true, false },
+		{ "/ login bob geheim", true, false },
+		{ "//login bob geheim", true, false },
+		{ "/login:bob:geheim", true, false },
+		{ "\xc2\xa0/login bob geheim", true, false },
+		{ "/login\xe3\x80\x80"
+		  "bob\xe3\x80\x80geheim",
+		  true, false },
+		{ "/mgs bob geheim", false, false },
+		{ "/mgs bob what a long story", false, false },
+		{ "/etc/passwd is a path", false, false },
+		{ "/home/bob/notes.txt is where", false, false },
+		{ "/nick bob", false, false },
+		{ "login is broken", false, false },
 		{ ">> bob: geheim oder nicht", false, false },
 		{ "Deliver bob geheim", true, false },
 		{ "Create bob geheim", true, false },
@@ -40,8 +59,46 @@ static void secrets(void)
 	}
 }
 
+static bool knows(const struct secret_known *k, const char *text)
+{
+	return secret_is_known(k, view_of_string(text));
+}
+
+static void known(void)
+{
+	struct secret_known k;
+	static const uint8_t key[SIPHASH_KEY_SIZE] = { 1, 2, 3 };
+	char word[] = "password-0";
+
+	secret_known_init(&k, key);
+	OK(!knows(&k, "") && !knows(&k, "hunter2"), "nothing is known at first");
+	secret_know(&k, view_of_string("hunter2"));
+	secret_know(&k, view_of_string("pw"));
+	secret_know(&k, view_of_string("cats"));
+	secret_know(&k, view_of_string("a long story!"));
+	secret_know(&k, view_of_string(""));
+	OK(knows(&k, "hunter2") && knows(&k, " hunter2 "), "a password");
+	OK(knows(&k, "HUNTER2"), "with the Caps Lock key");
+	OK(knows(&k, "it is hunter2, I think"), "in a sentence");
+	OK(knows(&k, "hunter2hunter2") && knows(&k, "xhunter2"), "twice, and behind another key");
+	OK(!knows(&k, "hunter") && !knows(&k, "hunter 2"), "not half of it");
+	OK(knows(&k, "cats") && knows(&k, "my cats.") && !knows(&k, "catsup"),
+	   "a short one is a word");
+	OK(knows(&k, "pw") && knows(&k, " pw!") && !knows(&k, "the pw"),
+	   "a very short one is the whole line");
+	OK(knows(&k, "so: A long story!"), "one of several words");
+	for (int i = 0; i < SECRET_KNOWN_MAX; i++) {
+		word[9] = (char)('0' + i);
+		secret_know(&k, view_of_string(word));
+	}
+	OK(!knows(&k, "hunter2") && knows(&k, "password-0") && knows(&k, "password-7"),
+	   "the oldest are forgotten");
+	OK(memmem(&k, sizeof k, "password", 8) == NULL, "none can be read");
+}
+
 int main(void)
 {
 	secrets();
+	known();
 	return tap_done();
 }

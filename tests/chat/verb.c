@@ -42,9 +42,21 @@ static void test_nearest(void)
 	IS_STRING(nearest(""), "", "nor nothing");
 }
 
+static void test_foreign(void)
+{
+	static const char *const lines[] = { "bob-> hi", "bob -> hi", "bob->hi", "send bob hi",
+		                             "LA",       "C",         "Q",       "help",
+		                             "a-b-> hi", "quit" };
+
+	for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++)
+		OK(verb_foreign(view_of_string(lines[i])) != NULL, lines[i]);
+	OK(verb_foreign(view_of_string("hello you")) == NULL, "a greeting is of no program");
+}
+
 int main(void)
 {
 	test_rows();
 	test_nearest();
+	test_foreign();
 	return tap_done();
 }

@@ -69,8 +69,8 @@ expect msg usage '/msg --id nonsense bob hi'
 expect talk ok '/talk bob'
 expect msg ok 'plain text goes to bob'
 expect text usage '>> bob: hi'
-expect text usage 'bob-> hi'
-expect text usage 'LA'
+expect text usage 'login alice pw'
+expect text usage '//login alice pw'
 expect all ok '/all hello everybody'
 expect check ok /check
 expect replicas ok /replicas

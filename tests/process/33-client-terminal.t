@@ -58,7 +58,8 @@ types alice '{"not":"a command"}'
 client_wait bob '"message"'
 is 'a line in braces is plain text here' "$(field text)" '{"not":"a command"}'
 types alice '>> bob: oops'
-sees 'another form is sent to nobody' alice 'text: refused: this was sent to nobody'
+sees 'another form is sent to nobody at first' alice '^this was sent to nobody: it looks like /msg NAME TEXT'
+keys alice C-u
 
 kill_server 0
 sees 'a death is one line, with who leads now' alice \

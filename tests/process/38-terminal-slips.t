@@ -1,0 +1,85 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+#
+# What fingers do at the client on a terminal: a forgotten slash, a password at the wrong prompt, a second Enter. Nothing
+# that was typed is lost, and no password is sent, printed or kept.
+. tests/lib/terminal.sh
+
+history=$XDG_STATE_HOME/threefold/history
+start_servers
+client_json "$dir/out" <<<'/create bob pw-of-bob'
+tmux new-session -d -s ann -x 110 -y 24 "$BIN/client $(addresses | tr '\n' ' ')"
+sees 'a client' ann '3/3>'
+
+# ---- nobody is logged in ----
+
+types ann 'hunter2'
+sees 'a word without a conversation goes to nobody' ann 'text: refused: this was sent to nobody'
+line_is 'it may be a password, so it is back in the line' ann '- r0 3/3> hunter2'
+keys ann C-u
+types ann '/craete ann hunter2'
+sees 'a mistyped command is refused' ann 'there is no /craete; did you mean /create'
+line_is 'it is back in the line, to be mended' ann '- r0 3/3> /craete ann hunter2'
+keys ann C-u
+types ann '/create ann'
+sees 'a password is asked for' ann 'password \(not shown\): *$'
+types ann 'hunter2'
+sees 'twice' ann 'the same again: *$'
+types ann 'hunter2'
+sees 'logged in' ann 'you are ann'
+types ann '/talk bob'
+sees 'a conversation' ann 'to bob> *$'
+
+# ---- passwords ----
+
+for line in 'hunter2' 'HUNTER2' 'hunter2hunter2' 'it is hunter2, you know' '/msg bob hunter2' '/all hunter2' \
+	'login ann other' 'Create ann other' '7login ann other' $'\u00a0login ann other' '//login ann other' \
+	'\login ann other' $'\uff0flogin ann other' 'password other' '>> carl: not for bob'; do
+	keys ann -l -- "$line"
+	keys ann Enter
+	sees "held back: $line" ann '^this was sent to nobody: it (holds|looks)'
+	keys ann C-u C-l
+	line_is 'and the line is free again' ann 'ann r0 3/3 to bob>'
+done
+nok 'none is in the history' grep -qiE 'hunter2|other|carl' "$history"
+keys ann -l 'login ann again'
+keys ann Enter Enter Enter
+sees 'a key that bounces' ann 'it looks like /login NAME PASSWORD; Enter once more sends it'
+line_is 'sends nothing' ann 'ann r0 3/3 to bob> login ann again'
+keys ann C-u C-l
+
+# ---- sentences ----
+
+for line in 'send me the tickets please' 'p->next is NULL' '>> you said that' 'check' 'help' 'login is broken'; do
+	types ann "$line"
+	sees "sent at once: $line" ann "-> bob: $line"
+done
+types ann '//etc/hosts has it'
+sees 'two slashes send one' ann '-> bob: /etc/hosts has it'
+types ann '/etc/passwd is a path'
+sees 'one is a command' ann 'there is no /etc/passwd'
+keys ann Up
+line_is 'that the history has' ann 'ann r0 3/3 to bob> /etc/passwd is a path'
+keys ann C-u
+types ann '/mgs bob a long story'
+sees 'so is a mistyped message' ann 'did you mean /msg'
+keys ann Up
+line_is 'the history has it' ann 'ann r0 3/3 to bob> /mgs bob a long story'
+keys ann C-u
+
+# ---- as it stands ----
+
+types ann 'login bob please'
+sees 'held back' ann 'this was sent to nobody'
+line_is 'it is in the line' ann 'ann r0 3/3 to bob> login bob please'
+read -rt 0.5 <&"$never" # longer than the key that bounces
+keys ann Enter
+sees 'a second Enter sends it' ann '-> bob: login bob please'
+nok 'it is not in the history' grep -q 'login bob please' "$history"
+keys ann C-d
+
+client_json "$dir/bob" <<<'/login bob pw-of-bob'
+is 'bob has got what was meant for him' "$(json_get "$dir/bob" event=message -- text)" \
+	$'send me the tickets please\np->next is NULL\n>> you said that\ncheck\nhelp\nlogin is broken\n/etc/hosts has it\nlogin bob please'
+
+done_testing
