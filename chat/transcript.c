@@ -362,15 +362,25 @@ void transcript_sent(struct transcript *t, uint64_t count, uint32_t copies,
 	end_line(t);
 }
 
+/* The command at the front of a line, and nothing that may be a password. */
+static struct view command_name(struct view line)
+{
+	size_t size = line.size > 0 && line.data[0] == '/';
+
+	while (size > 0 && size < line.size && (line.data[size] | 0x20) >= 'a' &&
+	       (line.data[size] | 0x20) <= 'z')
+		size++;
+	return view_of(line.data, size);
+}
+
 void transcript_typed(struct transcript *t, struct view line, bool is_secret, bool waits)
 {
 	const char *mark = "> ";
+	const char *rest;
 
-	if (is_secret) {
-		const uint8_t *end = memchr(line.data, ' ', line.size);
-
-		line.size = end == NULL ? line.size : (size_t)(end - line.data);
-	}
+	if (is_secret)
+		line = command_name(line);
+	rest = line.size > 0 ? " ... (not shown)" : "... (not shown)";
 	do {
 		const uint8_t *end = memchr(line.data, '\n', line.size);
 		size_t size = end == NULL ? line.size : (size_t)(end - line.data);
@@ -385,7 +395,7 @@ void transcript_typed(struct transcript *t, struct view line, bool is_secret, bo
 		mark = "    | ";
 	} while (line.size > 0);
 	if (is_secret)
-		say_own(t->out, " ... (not shown)");
+		say_own(t->out, "%s", rest);
 	if (waits)
 		say_own(t->out, " [waiting]");
 	end_line(t);

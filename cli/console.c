@@ -552,6 +552,11 @@ static void keep_line(struct cli_console *c, const struct terminal_event *event)
 	}
 }
 
+bool console_hides(const struct cli_console *c)
+{
+	return c->given_is_hidden;
+}
+
 void console_give_back(struct cli_console *c)
 {
 	if (c->given_is_hidden)

@@ -100,6 +100,8 @@ struct console_event {
  * the caller does with a line now. Views live until the next call. */
 bool console_next(struct cli_console *c, enum console_lines lines, struct console_event *event);
 
+/* Whether the last line that console_next gave may hold a password: it is not to be shown. */
+bool console_hides(const struct cli_console *c);
 /* Puts the last line that console_next gave back into the line that is typed, if the history does
  * not have it; if another one is being typed, Ctrl-Y has it. For a line that was refused. */
 void console_give_back(struct cli_console *c);

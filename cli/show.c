@@ -13,7 +13,6 @@
 
 #include "cli/set.h"
 
-#include "chat/secret.h"
 #include "chat/refusal.h"
 #include "chat/status.h"
 #include "io/log.h"
@@ -394,7 +393,7 @@ void show_line(struct cli_show *s, const struct command_request *request, struct
 		remember_own(s, request, to);
 	s->own_was_shown = was_shown;
 	if (!s->is_message && !was_shown && !s->transcript.is_echoed)
-		transcript_typed(&s->transcript, line, secret_is_in(line), false);
+		transcript_typed(&s->transcript, line, console_hides(s->console), false);
 	show_flush(s);
 }
 
@@ -487,7 +486,7 @@ static void show_queue(struct cli_show *s, struct command_parser *parser)
 		if (is_message(&request, view_of_string(queued->to), &own))
 			put_own(s, &own, TRANSCRIPT_WAITING, NULL);
 		else if (!s->transcript.is_echoed)
-			transcript_typed(&s->transcript, line, secret_is_in(line), true);
+			transcript_typed(&s->transcript, line, queued->is_hidden, true);
 	}
 }
 
