@@ -151,11 +151,12 @@
  *
  * entry          id, u8 state;    state ENTRY_UNKNOWN: nothing else
  *                ENTRY_ALIVE:     u8 marks, u64 online_since, ulid session, u32 share,
- *                                 name, setting
+ *                                 name, setting, key middle, key lock
  *                ENTRY_GONE:      name, key middle, key delete_key
  *        marks: MARK_*. online_since: 0 if not online. session: the largest that the replica has
  *        seen active since it started, or zero. share: as in SEND's reply, for the account that is
- *        logged in on this connection, else 0.
+ *        logged in on this connection, else 0. middle and lock are of its verifier: they show that
+ *        the id is that of an account with this name (auth_id_fits).
  *
  * PUSHES
  *
@@ -262,7 +263,8 @@ enum {
 	RANGE_SIZE = 8 + 8,                       /* first, last */
 	QUESTION_SIZE = ID_SIZE + ULID_SIZE,      /* sender, session */
 	MESSAGE_SIZE = QUESTION_SIZE + 8 + 8 + 4, /* without text and audience */
-	ENTRY_ALIVE_SIZE = ID_SIZE + 1 + 1 + 8 + ULID_SIZE + 4 + 1 + 1, /* without strings */
+	/* without strings: */
+	ENTRY_ALIVE_SIZE = ID_SIZE + 1 + 1 + 8 + ULID_SIZE + 4 + 1 + 1 + 2 * KEY_SIZE,
 	ENTRY_GONE_SIZE = ID_SIZE + 1 + 1 + 2 * KEY_SIZE,               /* without the name */
 	ENTRY_SIZE_MAX = ENTRY_ALIVE_SIZE + NAME_SIZE_MAX + SETTING_SIZE_MAX,
 	DIGEST_SIZE = 16,
@@ -378,6 +380,7 @@ struct entry {
 	struct view name;
 	struct view setting;
 	uint8_t middle[KEY_SIZE];
+	uint8_t lock[KEY_SIZE];
 	uint8_t delete_key[KEY_SIZE];
 };
 
@@ -582,6 +585,7 @@ bool protocol_decode(struct view frame, struct frame *out, const char **why);
  * that keeps to this page is ever found out, whatever it holds, because the rules are these:
  *   - entries, results and answers are of the ids, names, recipients and streams asked about, in
  *     their order;
+ *   - an account that is said to be alive has an id that fits its name;
  *   - what is said to be gone, anywhere, is the account asked about and proves it; a holder of
  *     a name is another account; a larger session is not smaller;
  *   - messages, accounts and elements come in order, behind the place asked for and within the

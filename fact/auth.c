@@ -254,16 +254,23 @@ bool auth_account_fits(const struct account *account)
 	return id_equal(&id, &account->id);
 }
 
+bool auth_id_fits(const struct id *id, struct view name, const uint8_t middle[KEY_SIZE],
+                  const uint8_t lock[KEY_SIZE])
+{
+	struct id right;
+
+	if (!name_is_valid(name))
+		return false;
+	id_of_content(id_time_ms(id), name, middle, lock, &right);
+	return id_equal(&right, id);
+}
+
 bool auth_tombstone_fits(const struct tombstone *tombstone)
 {
 	uint8_t lock[KEY_SIZE];
-	struct id id;
 
-	if (!name_is_valid(tombstone->name))
-		return false;
 	sha256(tombstone->delete_key, KEY_SIZE, lock);
-	id_of_content(id_time_ms(&tombstone->id), tombstone->name, tombstone->middle, lock, &id);
-	return id_equal(&id, &tombstone->id);
+	return auth_id_fits(&tombstone->id, tombstone->name, tombstone->middle, lock);
 }
 
 /* HMAC(key, role Auth), not ended yet. Without a role it begins with the protocol's name, which is

@@ -22,6 +22,27 @@ static const char *is_not_gone(const struct entry *entry, const struct id *id)
 	return auth_tombstone_fits(&t) ? NULL : "says without a proof that an account is gone";
 }
 
+/* Anybody can make up an id, and not one that fits a name. */
+static const char *is_not_alive(const struct entry *entry)
+{
+	return auth_id_fits(&entry->id, entry->name, entry->middle, entry->lock)
+	               ? NULL
+	               : "shows an account whose id does not fit its name";
+}
+
+/* An entry for the id that was asked about, or of a sender. */
+static const char *is_not_shown(const struct entry *entry, const struct id *id)
+{
+	switch (entry->state) {
+	case ENTRY_ALIVE:
+		return is_not_alive(entry);
+	case ENTRY_GONE:
+		return is_not_gone(entry, id);
+	default:
+		return NULL;
+	}
+}
+
 /* ---- accounts ---- */
 
 static const char *found(const struct frame *request, const struct frame *reply)
@@ -37,6 +58,8 @@ static const char *found(const struct frame *request, const struct frame *reply)
 		if (!name_equal(entry.name, request->lookup_name.name) ||
 		    memcmp(text + ID_TEXT_SIZE - suffix.size, suffix.data, suffix.size) != 0)
 			return "finds an account of another name";
+		if (is_not_alive(&entry) != NULL)
+			return is_not_alive(&entry);
 	}
 	return NULL;
 }
@@ -49,12 +72,11 @@ static const char *entries(const struct frame *request, const struct frame *repl
 	struct id id;
 
 	while (protocol_next_id(&ids, &id)) {
-		const char *why = NULL;
+		const char *why;
 
 		if (!protocol_next_entry(&r, &entry) || !id_equal(&entry.id, &id))
 			return "answers about another account";
-		if (entry.state == ENTRY_GONE)
-			why = is_not_gone(&entry, &id);
+		why = is_not_shown(&entry, &id);
 		if (why != NULL)
 			return why;
 	}
@@ -75,7 +97,7 @@ static const char *introduced(const struct frame *request, const struct frame *r
 	    (id_equal(&entry->id, id) ||
 	     (!is_confirm && !name_equal(entry->name, request->introduce.name))))
 		return "names a holder of another name";
-	return NULL;
+	return reply->status == STATUS_TAKEN ? is_not_alive(entry) : NULL;
 }
 
 /* The session that is or was here is not smaller. */
@@ -111,13 +133,12 @@ static const char *streams(const struct frame *request, const struct frame *repl
 	uint32_t count = 0;
 
 	for (; protocol_next_answer(&r, &answer); count++) {
-		const char *why = NULL;
+		const char *why;
 
 		if (!protocol_next_question(&questions, &question) ||
 		    !id_equal(&answer.sender, &question.sender))
 			return "answers about another stream";
-		if (answer.entry.state == ENTRY_GONE)
-			why = is_not_gone(&answer.entry, &question.sender);
+		why = is_not_shown(&answer.entry, &question.sender);
 		if (why != NULL)
 			return why;
 	}

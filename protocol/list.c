@@ -75,6 +75,8 @@ static const char *read_alive(struct reader *r, struct entry *entry)
 	entry->share = reader_u32(r);
 	entry->name = reader_view8(r);
 	entry->setting = reader_view8(r);
+	reader_copy(r, entry->middle, KEY_SIZE);
+	reader_copy(r, entry->lock, KEY_SIZE);
 	if (r->failed)
 		return WHY_SHORT;
 	if ((entry->marks & ~MARKS) != 0)
@@ -118,7 +120,9 @@ static uint8_t *write_alive(uint8_t *to, const struct entry *entry)
 	to = protocol_write_bytes(to, entry->session.bytes, ULID_SIZE);
 	to = buf_store_u32(to, entry->share);
 	to = protocol_write_view8(to, entry->name);
-	return protocol_write_view8(to, entry->setting);
+	to = protocol_write_view8(to, entry->setting);
+	to = protocol_write_bytes(to, entry->middle, KEY_SIZE);
+	return protocol_write_bytes(to, entry->lock, KEY_SIZE);
 }
 
 static uint8_t *write_gone(uint8_t *to, const struct entry *entry)

@@ -6,11 +6,12 @@ all that a client does, as NAME. One line tells what came of it: seconds, second
 results of the commands. repair gets the options, and the line ends with its exit status; then come the lines that it said."""
 import json, os, socket, struct, subprocess, sys, threading, time
 
-WELCOME, PING, SEND, LOGIN, PAGE, LIST, PUSH, ENDED = 0x81, 0x82, 0x8b, 0x89, 0x8e, 0x8f, 64, 66
+WELCOME, PING, INTRODUCE, LOGIN, SEND, PAGE, LIST, PUSH, ENDED = 0x81, 0x82, 0x85, 0x89, 0x8b, 0x8e, 0x8f, 64, 66
 DIGEST, ELEMENTS = 0x91, 0x93
 WELCOME_UUID = 2  # where it stands in the payload
 made = 0
-session = b''  # of the last LOGIN that was written
+session = b''     # of the last LOGIN that was written
+introduced = b''  # name and setting of the last INTRODUCE
 
 
 def frame(kind, payload, request=0, flags=0):
@@ -84,6 +85,10 @@ def lie(mode, kind, flags, request, payload, to):
     if mode in ('gone', 'different') and kind == SEND and payload[0] == 0:
         status = b'\2' if mode == 'gone' else b'\x08'
         return frame(kind, payload[:1] + status + payload[2:], request, flags)
+    if mode == 'taken' and kind == INTRODUCE:
+        text = introduced[1 + introduced[0]:]
+        holder = os.urandom(22) + b'\1\1' + bytes(28) + introduced[:1 + introduced[0]] + text[:1 + text[0]]
+        return frame(kind, b'\1' + holder + os.urandom(64), request, flags)
     if mode == 'uuid' and kind == WELCOME:
         return frame(kind, payload[:WELCOME_UUID] + greeting(another) + payload[WELCOME_UUID + 48:], request, flags)
     if mode == 'push' and kind == PING:
@@ -129,7 +134,7 @@ def pump(mode, server, to):
 
 
 def back(client, server):
-    global session
+    global session, introduced
     try:
         while True:
             got = client.recv(1 << 16)
@@ -137,6 +142,8 @@ def back(client, server):
                 break
             if len(got) > 48 and got[4] == LOGIN & 0x7f:
                 session = got[32:48]
+            if len(got) > 32 and got[4] == INTRODUCE & 0x7f:
+                introduced = got[32:]
             server.sendall(got)
     except OSError:
         pass

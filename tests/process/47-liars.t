@@ -13,7 +13,7 @@ command -v python3 >"$dir/python" || {
 
 start_servers
 run=()
-modes=(silence unknown list page one pages pushes twice numbers dumb noise ended gone different uuid drip)
+modes=(silence unknown list page one pages pushes twice numbers dumb noise ended gone different uuid drip taken)
 for at in "${!modes[@]}"; do
 	python3 tests/hostile/liar.py "$BIN/client" "ann$at" "${modes[at]}" $((at % 3)) "${server_port[@]}" \
 		>"$dir/${modes[at]}" 2>"$dir/${modes[at]}.err" &

@@ -37,14 +37,28 @@ static void expect(const struct frame *request, struct frame *reply, const char 
 
 /* ---- accounts ---- */
 
-static void put_alive(uint8_t n, const char *name)
+/* The n-th of that name, with an id that fits. */
+static struct entry alive(uint8_t n, const char *name)
 {
-	char setting[SETTING_SIZE_MAX + 1];
-	const uint8_t salt[16] = { n };
-	struct entry entry = { .id = an_id(n), .state = ENTRY_ALIVE, .name = view_of_string(name) };
+	static char setting[SETTING_SIZE_MAX + 1];
+	const uint8_t salt[16] = { 1 };
+	const uint8_t key[KEY_SIZE] = { n };
+	struct entry entry = { .state = ENTRY_ALIVE, .name = view_of_string(name) };
+	struct verifier verifier;
 
 	auth_setting_make(salt, setting);
 	entry.setting = view_of_string(setting);
+	auth_verifier_make(key, key, entry.setting, &verifier);
+	auth_middle(&verifier, entry.middle);
+	memcpy(entry.lock, verifier.lock, KEY_SIZE);
+	auth_id_make(n, entry.name, &verifier, &entry.id);
+	return entry;
+}
+
+static void put_alive(uint8_t n, const char *name)
+{
+	struct entry entry = alive(n, name);
+
 	ALWAYS(protocol_put_entry(&list, &entry), "there is room");
 }
 
@@ -52,7 +66,8 @@ static void test_lookups(void)
 {
 	struct frame request = { .type = FRAME_LOOKUP_NAME };
 	struct frame reply = { 0 };
-	struct id ids[2] = { an_id(1), an_id(2) };
+	struct id ids[2] = { alive(1, "ann").id, alive(2, "bob").id };
+	struct entry made_up;
 	char text[ID_TEXT_SIZE + 1];
 
 	request.lookup_name.name = view_of_string("ann");
@@ -93,6 +108,21 @@ static void test_lookups(void)
 	put_alive(3, "eve");
 	reply.entries.entries = buf_view(&list);
 	expect(&request, &reply, "answers more than it was asked", "ids: one too many");
+
+	made_up = alive(1, "ann");
+	made_up.name = view_of_string("eve");
+	request.lookup_id.ids = view_of(ids, ID_SIZE);
+	ALWAYS(protocol_put_entry(&list, &made_up), "there is room");
+	reply.entries.entries = buf_view(&list);
+	expect(&request, &reply, "shows an account whose id does not fit its name",
+	       "ids: under a name that was made up");
+	request = (struct frame){ .type = FRAME_LOOKUP_NAME };
+	request.lookup_name.name = view_of_string("eve");
+	request.lookup_name.suffix = view_of_string("");
+	ALWAYS(protocol_put_entry(&list, &made_up), "there is room");
+	reply.entries.entries = buf_view(&list);
+	expect(&request, &reply, "shows an account whose id does not fit its name",
+	       "look-up: of an account that was made up");
 }
 
 /* An account that is gone, with a proof that is right. */
@@ -181,6 +211,12 @@ static void test_found_gone(void)
 	reply.streams.streams = buf_view(&list);
 	expect(&request, &reply, "says without a proof that an account is gone",
 	       "gone, a sender: without one");
+	item.entry = alive(1, "ann");
+	item.entry.id = id;
+	ALWAYS(protocol_put_answer(&list, &item), "there is room");
+	reply.streams.streams = buf_view(&list);
+	expect(&request, &reply, "shows an account whose id does not fit its name",
+	       "alive, a sender: under a name that was made up");
 	buf_release(&question);
 }
 
@@ -191,9 +227,18 @@ static void test_refusals(void)
 
 	request.introduce.id = an_id(1);
 	request.introduce.name = view_of_string("ann");
-	reply.introduced.entry.id = an_id(2);
-	reply.introduced.entry.name = view_of_string("ann");
+	reply.introduced.entry = alive(2, "ann");
 	expect(&request, &reply, "", "taken: by another account of that name");
+	reply.introduced.entry.lock[31] ^= 1;
+	expect(&request, &reply, "shows an account whose id does not fit its name",
+	       "taken: by one that was made up");
+	request.type = FRAME_CONFIRM;
+	request.confirm.id = an_id(1);
+	expect(&request, &reply, "shows an account whose id does not fit its name",
+	       "taken, at the end: by one that was made up");
+	request = (struct frame){ .type = FRAME_INTRODUCE };
+	request.introduce.id = an_id(1);
+	request.introduce.name = view_of_string("ann");
 	reply.introduced.entry.id = an_id(1);
 	expect(&request, &reply, "names a holder of another name", "taken: by itself");
 	reply.introduced.entry.id = an_id(2);

@@ -151,6 +151,8 @@ static inline struct entry an_entry(enum entry_state state)
 		entry.share = 42;
 		entry.name = view_of_string("bob");
 		entry.setting = a_setting();
+		set_key(entry.middle, 45);
+		set_key(entry.lock, 46);
 	}
 	if (state == ENTRY_GONE) {
 		entry.name = view_of_string("carol_2");
@@ -171,6 +173,8 @@ static inline void hand_entry(enum entry_state state)
 		hand_u32(42);
 		hand_string("bob");
 		hand_string(setting_text);
+		hand_key(45);
+		hand_key(46);
 	}
 	if (state == ENTRY_GONE) {
 		hand_string("carol_2");

@@ -379,6 +379,49 @@ static void sender_is_gone(struct view bytes, struct buf *to)
 	buf_release(&answers);
 }
 
+/* Somebody has the name: an account that nobody made. */
+static void name_is_taken(struct view bytes, struct buf *to)
+{
+	char setting[SETTING_SIZE_MAX + 1];
+	const uint8_t salt[16] = { 1 };
+	struct entry entry = { .id = { { 1, 2, 3 } }, .state = ENTRY_ALIVE };
+	struct frame f;
+
+	if (!is(bytes, FRAME_INTRODUCE | FRAME_REPLY, &f, to))
+		return;
+	auth_setting_make(salt, setting);
+	entry.marks = MARK_CONFIRMED;
+	entry.name = view_of_string("bob");
+	entry.setting = view_of_string(setting);
+	f.status = STATUS_TAKEN;
+	f.introduced.entry = entry;
+	say_instead(&f, to);
+}
+
+/* Whoever is looked up: an older account that nobody made. */
+static void another_holder(struct view bytes, struct buf *to)
+{
+	static struct buf entries;
+	struct reader reader;
+	struct entry entry;
+	struct frame f;
+
+	if (!is(bytes, FRAME_LOOKUP_NAME | FRAME_REPLY, &f, to) || f.status != STATUS_OK)
+		return;
+	buf_release(&entries);
+	buf_init(&entries, FRAME_SIZE_MAX);
+	reader = reader_of(f.entries.entries);
+	if (protocol_next_entry(&reader, &entry)) {
+		entry.id = (struct id){ { 0, 0, 0, 0, 1 } };
+		entry.marks = MARK_CONFIRMED | MARK_HOLDER;
+		entry.online_since_ms = 0;
+		ALWAYS(protocol_put_entry(&entries, &entry), "there is room");
+	}
+	f.entries.entries = buf_view(&entries);
+	say_instead(&f, to);
+	buf_release(&entries);
+}
+
 static const struct {
 	const char *name;
 	void (*lie)(struct view frame, struct buf *to);
@@ -406,6 +449,8 @@ static const struct {
 	{ "ends a session as gone", ends_gone, "ends a session that is not over" },
 	{ "a recipient who is gone", sent_to_gone, "a recipient that is not gone" },
 	{ "a text that differs", sent_different, "" },
+	{ "a holder of a name that was made up", name_is_taken, "" },
+	{ "an older account that was made up", another_holder, "does not fit its name" },
 	{ "a sender who is gone", sender_is_gone, "without a proof" },
 };
 
