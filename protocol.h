@@ -265,7 +265,7 @@ enum {
 	MESSAGE_SIZE = QUESTION_SIZE + 8 + 8 + 4, /* without text and audience */
 	/* without strings: */
 	ENTRY_ALIVE_SIZE = ID_SIZE + 1 + 1 + 8 + ULID_SIZE + 4 + 1 + 1 + 2 * KEY_SIZE,
-	ENTRY_GONE_SIZE = ID_SIZE + 1 + 1 + 2 * KEY_SIZE,               /* without the name */
+	ENTRY_GONE_SIZE = ID_SIZE + 1 + 1 + 2 * KEY_SIZE, /* without the name */
 	ENTRY_SIZE_MAX = ENTRY_ALIVE_SIZE + NAME_SIZE_MAX + SETTING_SIZE_MAX,
 	DIGEST_SIZE = 16,
 	PART_SIZE = 4 + 4 + DIGEST_SIZE, /* count, size, digest */
