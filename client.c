@@ -24,6 +24,7 @@
  * prompt and the line being typed (cli/console.h).
  */
 #include "cli/input.h"
+#include "cli/pager.h"
 #include "cli/run.h"
 #include "cli/set.h"
 
@@ -65,6 +66,7 @@ struct client {
 	struct cli_question question;
 	struct cli_show show;
 	struct cli_run run;
+	struct pager pager;
 
 	enum client_state state;
 	uint64_t handed;       /* the serial of the last message to be shown, */
@@ -438,6 +440,9 @@ static bool take_typed(struct client *c)
 		c->was_refused |= console_has_failed(c->console);
 		finish(c);
 		break;
+	case CONSOLE_PAGE:
+		pager_move(&c->pager, event.rows);
+		break;
 	case CONSOLE_NOTHING:
 		break;
 	}
@@ -479,6 +484,7 @@ static void work(struct client *c)
 	link_pool_settle(c->pool);
 	show_settle(&c->show, &c->run.parser);
 	show_flush(&c->show); /* what a timer has said, too */
+	pager_settle(&c->pager);
 	show_prompt(&c->show);
 }
 
@@ -534,6 +540,7 @@ static void start(struct client *c)
 	              view_of(c->options.password, c->options.password_size));
 	explicit_bzero(c->options.password, sizeof c->options.password);
 	show_init(&c->show, c->loop, c->link, &c->output, c->console, &c->options);
+	pager_init(&c->pager, &c->show);
 	run_init(&c->run, c->loop, c->link, &c->show, &c->question, &c->options.settings);
 	c->idle.expired = idle_expired;
 	c->limit.expired = limit_expired;
@@ -548,6 +555,7 @@ static void stop(struct client *c)
 {
 	console_free(c->console);
 	input_release(&c->input);
+	pager_release(&c->pager);
 	run_release(&c->run);
 	show_release(&c->show);
 	link_free(c->link);

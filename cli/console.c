@@ -96,6 +96,22 @@ void console_draw(struct cli_console *c)
 	bytes = terminal_output(c->t);
 	output_write(c->output, bytes);
 	terminal_sent(c->t, bytes.size);
+	tty_cover(terminal_has_page(c->t) && !c->traits.has_one_screen);
+}
+
+void console_page(struct cli_console *c, struct view rows, const char *footer)
+{
+	terminal_page(c->t, rows, view_of_string(footer));
+}
+
+bool console_has_page(const struct cli_console *c)
+{
+	return terminal_has_page(c->t);
+}
+
+unsigned console_page_rows(const struct cli_console *c)
+{
+	return terminal_page_rows(c->t);
 }
 
 void console_print(struct cli_console *c, struct view lines)
@@ -301,6 +317,7 @@ struct cli_console *console_new(struct loop *l, struct link *link, struct cli_ou
 	options.is_dumb = c->traits.is_dumb;
 	options.is_plain = is_plain;
 	options.rewraps = c->traits.rewraps;
+	options.has_one_screen = c->traits.has_one_screen;
 	c->loop = l;
 	c->link = link;
 	c->output = output;
@@ -751,6 +768,8 @@ static enum console_kind take_event(struct cli_console *c, const struct terminal
 	case TERMINAL_SUSPEND:
 		suspend(c);
 		break;
+	case TERMINAL_PAGE:
+		return CONSOLE_PAGE;
 	}
 	return CONSOLE_NOTHING;
 }
@@ -770,7 +789,8 @@ bool console_next(struct cli_console *c, enum console_lines lines, struct consol
 		*event = (struct console_event){ .kind = take_event(c, &key, lines),
 			                         .text = key.text,
 			                         .move = moves[key.go],
-			                         .number = key.number };
+			                         .number = key.number,
+			                         .rows = key.rows };
 		c->was_interrupt = key.kind == TERMINAL_INTERRUPT && !key.was_asked &&
 		                   key.text.size == 0;
 		if (event->kind != CONSOLE_NOTHING)

@@ -54,6 +54,12 @@ size_t console_columns(struct cli_console *c, const struct view *items, size_t c
 void console_size(unsigned *columns, unsigned *rows);
 /* Whether the terminal shows by itself what is typed, as a dumb one does. */
 bool console_is_echoed(const struct cli_console *c);
+/* Covers the window, as terminal_page does. */
+void console_page(struct cli_console *c, struct view rows, const char *footer);
+/* Whether it is covered. */
+bool console_has_page(const struct cli_console *c);
+/* How many rows a page has. */
+unsigned console_page_rows(const struct cli_console *c);
 /* Sets what stands before the line that is typed. If it is empty, neither is shown. `own` is the
  * account that is logged in, for the title of the window; empty: none. */
 void console_prompt(struct cli_console *c, const char *prompt, const char *own);
@@ -83,11 +89,13 @@ enum console_kind {
 	CONSOLE_MOVE, /* a key moves to another conversation: `move`, `number` */
 	CONSOLE_INTERRUPT, /* Ctrl-C, for the second time, or while no line is taken */
 	CONSOLE_END,       /* Ctrl-D, or the terminal has gone */
+	CONSOLE_PAGE,      /* PgUp and the keys of a page: `rows` */
 };
 
 struct console_event {
 	enum console_kind kind;
 	struct view text;
+	int rows;       /* so far the page is to go on; below 0: back */
 	bool is_text;   /* it came from a paste, so it is no command, even if it begins with '/' */
 	bool was_shown; /* the caller showed it while it waited: see console_waiting_line */
 	struct view to; /* LINE: whom plain text went to when it was finished; empty: nobody */

@@ -392,7 +392,8 @@ void piece_look(const char *folder, struct piece_look *look)
 			look_at_piece(&b, size);
 			(void)close(b.fd);
 		}
-		look->is_all = look->is_all && i == 1;
+		/* Of the part that was read last not all may be wanted. */
+		look->is_all = look->is_all && i == 1 && look->found == look->count;
 	}
 	put_in_order(&b);
 	memory_free(b.part);

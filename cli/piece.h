@@ -63,7 +63,7 @@ struct piece_look {
 	size_t count;
 	uint64_t found;
 	struct piece_place place; /* where the first one begins; before.., if there is none */
-	bool is_all;              /* it has come to the front of the first piece */
+	bool is_all;              /* no line before it fits */
 	int error;                /* of the first failure; 0: none. What could be read counts */
 };
 

@@ -3,6 +3,8 @@
 
 #include <stdio.h>
 
+enum { DOUBLES_MAX = 1000 }; /* messages between two copies of one */
+
 static const char nothing_kept[] = "nothing is kept for this account: /log tells whether and where "
 				   "messages are";
 
@@ -17,15 +19,16 @@ struct recall_key {
 
 static bool is_known(const struct recall_key *keys, size_t count, const struct archive_line *kept)
 {
-	for (size_t i = 0; i < count; i++)
-		if (keys[i].number == kept->number &&
-		    ulid_equal(&keys[i].session, &kept->session) &&
-		    strcmp(keys[i].from, kept->from) == 0)
+	/* It comes again at the next log-in, not later. */
+	for (size_t i = count; i > 0 && i + DOUBLES_MAX > count; i--)
+		if (keys[i - 1].number == kept->number &&
+		    ulid_equal(&keys[i - 1].session, &kept->session) &&
+		    strcmp(keys[i - 1].from, kept->from) == 0)
 			return true;
 	return false;
 }
 
-static void put_own(struct cli_show *s, const struct archive_line *kept,
+static void put_own(struct transcript *t, const struct archive_line *kept,
                     const struct transcript_time *at)
 {
 	struct view to[ARCHIVE_NAMES_MAX];
@@ -47,33 +50,31 @@ static void put_own(struct cli_show *s, const struct archive_line *kept,
 
 	for (size_t i = 0; i < kept->to_count && i < ARCHIVE_NAMES_MAX; i++)
 		to[i] = view_of_string(kept->to[i]);
-	transcript_own(&s->transcript, &own, at);
+	transcript_own(t, &own, at);
 }
 
-static void put_message(struct cli_show *s, const struct archive_line *kept)
+static void put_message(struct transcript *t, const struct archive_line *kept)
 {
 	struct transcript_time at = show_local_time(kept->sent_ms);
 	struct shown shown = { .text = kept->text, .sent_ms = kept->sent_ms };
 
 	if (kept->is_own) {
-		put_own(s, kept, &at);
+		put_own(t, kept, &at);
 		return;
 	}
 	(void)snprintf(shown.from, sizeof shown.from, "%s", kept->from);
-	transcript_message(&s->transcript, &shown, &at);
+	transcript_message(t, &shown, &at);
 }
 
-/* Shows what a look has brought; damaged lines and doubles are left out. */
-static void put_lines(struct cli_show *s, const struct piece_look *look)
+void recall_put(struct transcript *t, struct view rest, size_t lines)
 {
-	struct recall_key *keys = memory_alloc((look->count + 1) * sizeof *keys);
-	struct view rest = buf_view(&look->lines);
+	struct recall_key *keys = memory_alloc((lines + 1) * sizeof *keys);
 	struct archive_line kept;
 	struct buf strings;
 	size_t count = 0;
 
 	buf_init(&strings, ARCHIVE_LINE_SIZE_MAX);
-	for (size_t i = 0; i < look->count; i++) {
+	for (size_t i = 0; i < lines; i++) {
 		const uint8_t *end = memchr(rest.data, '\n', rest.size);
 		struct view line = view_of(rest.data, (size_t)(end - rest.data));
 
@@ -87,7 +88,7 @@ static void put_lines(struct cli_show *s, const struct piece_look *look)
 			keys[count].session = kept.session;
 			keys[count++].number = kept.number;
 		}
-		put_message(s, &kept);
+		put_message(t, &kept);
 	}
 	buf_release(&strings);
 	memory_free(keys);
@@ -130,7 +131,7 @@ static void put_history(struct cli_recall *r, const struct piece_look *look)
 	(void)snprintf(text, sizeof text, "the last %zu message%s%s", look->count,
 	               plural(look->count), with);
 	transcript_rule(t, text);
-	put_lines(r->show, look);
+	recall_put(t, buf_view(&look->lines), look->count);
 	transcript_rule(t, "end of what was kept");
 }
 
@@ -139,7 +140,7 @@ static void put_found(struct cli_recall *r, const struct piece_look *look)
 	struct transcript *t = &r->show->transcript;
 	char text[sizeof r->text + 128];
 
-	put_lines(r->show, look);
+	recall_put(t, buf_view(&look->lines), look->count);
 	if (look->found == 0)
 		(void)snprintf(text, sizeof text, "no message that is kept holds '%s'", r->text);
 	else if (look->found > look->count)
@@ -217,7 +218,7 @@ void recall_last(struct cli_show *show, struct view name)
 		               plural(look.count), name.size > 0 ? " with " : "", (int)name.size,
 		               name.size > 0 ? (const char *)name.data : "");
 		transcript_rule(&show->transcript, text);
-		put_lines(show, &look);
+		recall_put(&show->transcript, buf_view(&look.lines), look.count);
 		transcript_rule(&show->transcript, "end of what was kept");
 	}
 	piece_look_release(&look);

@@ -38,6 +38,9 @@ void recall_init(struct cli_recall *r, struct cli_show *show, void (*done)(void 
  * is not empty). Returns NULL: `done` is called later; or a sentence that says why not. */
 const char *recall_history(struct cli_recall *r, struct view name, size_t count);
 const char *recall_search(struct cli_recall *r, struct view text);
+/* Puts lines of the archive, `count` of them, into a transcript; what is damaged or stands twice is
+ * left out. */
+void recall_put(struct transcript *t, struct view lines, size_t count);
 /* Shows the last messages that were kept, with `name` or, if it is empty, with anybody. Nothing, if
  * there are none. */
 void recall_last(struct cli_show *show, struct view name);

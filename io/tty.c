@@ -21,6 +21,7 @@
 
 /* Marks around pastes on; all that might be left of us off: marks, colours, a hidden cursor. */
 static const char begin_sequence[] = "\033[?2004h";
+static const char uncover_sequence[] = "\033[?1049l";
 static const char end_sequence[] = "\033[?2004l\033[0m\033[?25h";
 
 static struct {
@@ -28,6 +29,7 @@ static struct {
 	int out;
 	bool is_begun;
 	bool is_dumb;
+	volatile sig_atomic_t is_covered;
 	bool is_before_known; /* `before` was read in the foreground, so it is not a shell's own */
 	volatile sig_atomic_t is_switched;
 	struct termios before;
@@ -41,6 +43,8 @@ void tty_traits(struct tty_traits *traits)
 	const char *no_colour = getenv("NO_COLOR");
 
 	traits->is_dumb = term == NULL || term[0] == 0 || strcmp(term, "dumb") == 0;
+	traits->has_one_screen = term != NULL &&
+	                         (strncmp(term, "linux", 5) == 0 || strncmp(term, "vt", 2) == 0);
 	traits->is_plain = traits->is_dumb || (no_colour != NULL && no_colour[0] != 0);
 	/* Most do; of those that do not, these say who they are. */
 	traits->rewraps = term != NULL && strcmp(term, "linux") != 0 &&
@@ -129,6 +133,8 @@ static void switch_off(void)
 	/* In the background the terminal is the shell's, which has switched it. */
 	if (!tty_is_in_foreground())
 		return;
+	if (tty.is_covered)
+		write_sequence(uncover_sequence, sizeof uncover_sequence - 1);
 	if (!tty.is_dumb)
 		write_sequence(end_sequence, sizeof end_sequence - 1);
 	(void)set_mode(&tty.before);
@@ -288,4 +294,9 @@ bool tty_echo(bool echo)
 	mode.c_lflag &= ~(tcflag_t)ECHO;
 	tty.is_switched = 1;
 	return set_mode(&mode);
+}
+
+void tty_cover(bool is_covered)
+{
+	tty.is_covered = is_covered;
 }

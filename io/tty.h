@@ -33,9 +33,10 @@
 
 /* What kind of terminal this is, as the environment says. */
 struct tty_traits {
-	bool is_dumb;  /* TERM is missing or "dumb" */
-	bool is_plain; /* dumb, or NO_COLOR is set and not empty */
-	bool rewraps;  /* rows are wrapped anew when the window becomes narrower; see terminal.h */
+	bool is_dumb;        /* TERM is missing or "dumb" */
+	bool is_plain;       /* dumb, or NO_COLOR is set and not empty */
+	bool has_one_screen; /* there is no other one, that a page could cover */
+	bool rewraps; /* rows are wrapped anew when the window becomes narrower; see terminal.h */
 };
 /* Fills in all of `traits`. Only reads the environment, so it may be called at any time. */
 void tty_traits(struct tty_traits *traits);
@@ -60,6 +61,8 @@ void tty_size(unsigned *columns, unsigned *rows);
 void tty_suspend(void);
 /* Switches again after SIGCONT, if this process is in the foreground. */
 void tty_resume(void);
+/* Says whether the terminal shows its other screen: then switching back leaves that, too. */
+void tty_cover(bool is_covered);
 /* Sets whether a dumb terminal echoes. Does nothing on others. False if the terminal goes on
  * showing what is typed. */
 bool tty_echo(bool echo);

@@ -166,3 +166,20 @@ void find_release(struct find *f)
 	buf_release(&f->prompt);
 	edit_release(&f->before);
 }
+
+/* ---- the history, for the caller ---- */
+
+void terminal_history_add(struct terminal *t, struct view line)
+{
+	history_add(&t->history, line);
+}
+
+size_t terminal_history_count(const struct terminal *t)
+{
+	return t->history.count;
+}
+
+struct view terminal_history_get(const struct terminal *t, size_t index)
+{
+	return history_get(&t->history, index);
+}

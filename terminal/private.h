@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
- * What terminal.c, complete.c, find.c, draw.c and print.c share: the whole of a terminal. terminal.c
- * takes keys and gives events, complete.c ends a word, find.c looks through the history, draw.c
- * brings the window up to date, print.c makes text harmless and lays out columns. The parts below
- * know nothing of a terminal and have headers of their own: history.h, edit.h, key.h, width.h.
+ * What terminal.c, complete.c, find.c, page.c, draw.c and print.c share: the whole of a terminal.
+ * terminal.c takes keys and gives events, complete.c ends a word, find.c looks through the history,
+ * page.c covers the window, draw.c brings it up to date, print.c makes text harmless and lays out
+ * columns. The parts below know nothing of a terminal and have headers of their own: history.h,
+ * edit.h, key.h, width.h.
  */
 #ifndef THREEFOLD_TERMINAL_PRIVATE_H
 #define THREEFOLD_TERMINAL_PRIVATE_H
@@ -54,6 +55,15 @@ struct find {
 	struct edit before; /* the line that was there */
 };
 
+/* What covers the window for a while. */
+struct page {
+	bool is_on;
+	bool is_drawn;    /* the terminal shows it */
+	bool has_changed; /* since it was drawn */
+	struct buf rows;
+	struct buf footer;
+};
+
 struct terminal {
 	struct terminal_options options;
 	uint32_t columns;
@@ -88,6 +98,7 @@ struct terminal {
 	struct buf event_text;
 	struct history history;
 	struct find find;
+	struct page page;
 
 	struct buf above; /* printed, but not drawn yet */
 	struct buf title;
@@ -126,9 +137,21 @@ void find_end(struct terminal *t, bool keeps);
 /* Takes a key if it belongs to a search. False: the key still counts. */
 bool find_takes(struct terminal *t, enum key key, struct view bytes);
 
+/* ---- page.c ---- */
+
+void page_init(struct page *p);
+void page_dispose(struct page *p);
+/* Appends to t->out all that brings the window up to date: the lines, and the page above them if
+ * there is one. */
+void page_draw(struct terminal *t);
+/* Takes a key if it belongs to a page, or begins one. *is_event: it makes an event. */
+bool page_takes(struct terminal *t, enum key key, struct view bytes, bool *is_event,
+                struct terminal_event *event);
+
 /* ---- draw.c ---- */
 
-/* Appends to t->out what brings the window up to date. */
+/* Appends to t->out what brings the window up to date, but for a page: what was printed, the prompt
+ * and the line. */
 void terminal_draw(struct terminal *t);
 /* Cleans `text` and puts it into `prompt`, one of the terminal's. */
 void terminal_set_prompt(struct terminal *t, struct buf *prompt, struct view text);

@@ -50,6 +50,7 @@ struct terminal *terminal_new(const struct terminal_options *options)
 	buf_init(&t->question, (size_t)ESCAPE_GROWTH_MAX * TERMINAL_PROMPT_SIZE_MAX + 16);
 	buf_init(&t->cut, options->line_size_max);
 	buf_init(&t->event_text, options->line_size_max);
+	page_init(&t->page);
 	find_init(&t->find, options->line_size_max);
 	buf_init(&t->status, (size_t)ESCAPE_GROWTH_MAX * TERMINAL_PROMPT_SIZE_MAX + 16);
 	history_init(&t->history, options->history_count_max, options->line_size_max);
@@ -82,6 +83,7 @@ void terminal_free(struct terminal *t)
 	wipe_and_release(&t->event_text);
 	history_release(&t->history);
 	find_release(&t->find);
+	page_dispose(&t->page);
 	buf_release(&t->prompt);
 	buf_release(&t->question);
 	buf_release(&t->status);
@@ -250,6 +252,7 @@ void terminal_ask(struct terminal *t, struct view prompt, bool is_secret)
 {
 	assert(!t->has_ended);
 	find_end(t, false);
+	terminal_page_end(t);
 	if (!t->is_asking)
 		swap_lines(t);
 	edit_clear(&t->line);
@@ -631,6 +634,10 @@ static bool take_go(struct terminal *t, struct terminal_event *event, enum key k
 static bool do_key(struct terminal *t, enum key key, struct view bytes,
                    struct terminal_event *event)
 {
+	bool is_event;
+
+	if (page_takes(t, key, bytes, &is_event, event))
+		return is_event;
 	if (find_takes(t, key, bytes))
 		return false;
 	switch (key) {
@@ -757,7 +764,7 @@ unsigned terminal_quiet_ms(const struct terminal *t)
 		return left.size > 0 && left.data[0] == CTRL_C ? QUIET_CTRL_C_MS : QUIET_MS;
 	if (t->is_in_string)
 		return QUIET_MS;
-	if (t->find.is_on && left.size == 1 && left.data[0] == 0x1b)
+	if ((t->find.is_on || t->page.is_on) && left.size == 1 && left.data[0] == 0x1b)
 		return QUIET_ESCAPE_MS;
 	return !t->options.is_dumb && key_begins_string(left) ? QUIET_KEYS_MS : 0;
 }
@@ -826,23 +833,6 @@ bool terminal_next(struct terminal *t, bool wants_lines, struct terminal_event *
 	return false;
 }
 
-/* ---- history ---- */
-
-void terminal_history_add(struct terminal *t, struct view line)
-{
-	history_add(&t->history, line);
-}
-
-size_t terminal_history_count(const struct terminal *t)
-{
-	return t->history.count;
-}
-
-struct view terminal_history_get(const struct terminal *t, size_t index)
-{
-	return history_get(&t->history, index);
-}
-
 /* ---- the window ---- */
 
 void terminal_title(struct terminal *t, struct view title)
@@ -883,7 +873,7 @@ struct view terminal_output(struct terminal *t)
 	if (t->out_used == t->out.size) {
 		buf_clear(&t->out);
 		t->out_used = 0;
-		terminal_draw(t);
+		page_draw(t);
 	}
 	if (t->out.size == 0)
 		return (struct view){ .size = 0 };

@@ -36,8 +36,8 @@
  * Delete, Ctrl-D; Ctrl-K/U/W, Alt-D, Alt-Backspace cut, Ctrl-Y puts back what was cut; Up, Down,
  * Alt-P/N walk the history, which keeps the line being typed and changes to its entries; Ctrl-R
  * looks for a part of an entry (terminal/find.c); Ctrl-L clears the window; Tab, Ctrl-C, Ctrl-D and
- * Ctrl-Z become events, and so do Ctrl-N/P, Alt-A and Alt-1 to Alt-9, which leave the line as it
- * is; Alt-Enter breaks the line.
+ * Ctrl-Z become events, and so do PgUp, Ctrl-N/P, Alt-A and Alt-1 to Alt-9, which leave the line as
+ * it is; Alt-Enter breaks the line.
  *
  * On a dumb terminal there is no editing and no drawing: the system's own line mode echoes and
  * edits, lines and prompts are written one after the other.
@@ -72,6 +72,7 @@ struct terminal_options {
 	bool is_dumb;               /* no editing and no drawing: see above */
 	bool is_plain;              /* no colours */
 	bool rewraps;               /* see above */
+	bool has_one_screen;        /* nothing is kept below a page: terminal/page.c */
 };
 
 struct terminal;
@@ -108,6 +109,7 @@ enum terminal_event_kind {
 	TERMINAL_EOF,       /* Ctrl-D on an empty line */
 	TERMINAL_SUSPEND,   /* Ctrl-Z */
 	TERMINAL_GO,        /* to another conversation: `go`, `number` */
+	TERMINAL_PAGE,      /* PgUp, or a key on a page: `rows` */
 };
 
 /* Which keys it were: Ctrl-N, Ctrl-P, Alt-A, Alt-1 to Alt-9. */
@@ -123,6 +125,7 @@ struct terminal_event {
 	unsigned number;   /* GO_NUMBER: 1 to 9 */
 	bool is_too_large; /* PASTE: it does not fit the line and can only be dropped */
 	bool was_asked;    /* LINE, INTERRUPT, EOF: this answered a question and ended it */
+	int rows;          /* PAGE: so far the page is to go on; below 0: back */
 	/* LINE: its first byte came from a paste of several lines, so a '/' there is hardly meant
 	 * as a command. */
 	bool is_pasted;
@@ -217,6 +220,19 @@ size_t terminal_print_columns(struct terminal *t, const struct view *items, size
                               size_t rows_left);
 /* Prints items in columns, then a line that says how many are left out, if any. */
 void terminal_print_list(struct terminal *t, const struct view *items, size_t count);
+/* Covers the window with rows, each with its newline, and a footer without one; no more rows than
+ * terminal_page_rows, each narrower than the window (terminal_fold). Both may hold colours. It
+ * stays until terminal_page_end, or until a key that is none of its own; PgUp, PgDn, Up and Down
+ * make TERMINAL_PAGE. What is printed meanwhile is drawn below it. Does nothing on a dumb terminal,
+ * during a question, and while nothing is shown. */
+void terminal_page(struct terminal *t, struct view rows, struct view footer);
+/* Uncovers the window. */
+void terminal_page_end(struct terminal *t);
+bool terminal_has_page(const struct terminal *t);
+/* How many rows a page has above its footer. */
+unsigned terminal_page_rows(const struct terminal *t);
+/* Appends lines that may hold colours, cut into rows of at most so many columns. */
+void terminal_fold(struct buf *to, struct view lines, unsigned columns);
 /* Sets the window's title. An empty one gives back the title that the window had before. Does
  * nothing on a dumb terminal. */
 void terminal_title(struct terminal *t, struct view title);

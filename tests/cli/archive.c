@@ -199,6 +199,30 @@ static void test_rotation(void)
 }
 
 /* Thousands of lines of all sizes, in parts of all sizes, with damage between them. */
+static void test_few(void)
+{
+	struct piece_look l = { .query = &query, .wanted = 3 };
+	struct pieces p;
+	char err[PIECE_ERR_SIZE];
+	uint64_t count = 0;
+	unsigned looks = 0;
+
+	pieces_init(&p, folder);
+	for (uint64_t i = 1; i <= 10; i++)
+		(void)pieces_append(&p, line_of("bob", i, "few"), err);
+	pieces_close(&p);
+	(void)archive_query_init(&query, view_of(NULL, 0), view_of(NULL, 0));
+	do {
+		piece_look(folder, &l);
+		count += l.count;
+		looks++;
+		l.before = l.place;
+		piece_look_release(&l);
+	} while (!l.is_all && looks < 10);
+	OK(count == 10 && looks == 4, "three at a time come to the front");
+	remove_all(folder);
+}
+
 static void test_look(void)
 {
 	static char text[40000];
@@ -442,6 +466,7 @@ int main(void)
 	buf_init(&strings, ARCHIVE_LINE_SIZE_MAX);
 	test_pieces();
 	test_rotation();
+	test_few();
 	test_look();
 	test_limit();
 	test_archive();

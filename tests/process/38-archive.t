@@ -135,6 +135,45 @@ HH:MM bob: seen by a client that is killed
 HH:MM -> bob: after the torn line
 -- end of what was kept --'
 
+# ---- page by page ----
+
+piece=$(echo "$log"/ann~*/000001.jsonl)
+for i in {1..300}; do
+	printf '{"event":"message","id":"01ARZ3NDEKTSV4RRFFQ69G5FAV-%s","from":"bob","text":"old %s","sent":"2025-01-01T12:00:00.000Z"}\n' \
+		"$i" "$i"
+done >"$dir/old"
+cat "$piece" >>"$dir/old"
+cat "$dir/old" >"$piece"
+keys ann C-l
+keys ann -l 'half a line'
+sees 'ann types' ann 'half a line$'
+keys ann PPage
+sees 'PgUp shows the last page of what is kept' ann '^-- the last; PgUp, PgDn; Escape goes back$'
+ok 'with what was said last, and the day' test "$(screen ann | grep -cE 'after the torn line$|^-- .* 20[0-9][0-9] --$')" = 2
+for i in {1..8}; do
+	keys ann PPage
+done
+sees 'back to the day before' ann '^-- Wednesday 1 January 2025 --$|old [0-9]+$'
+for i in {1..20}; do
+	keys ann PPage
+done
+sees 'and to the first' ann '^-- the first that is kept; PgUp, PgDn; Escape goes back$'
+sees 'which is there' ann 'bob: old 1$'
+client_ask bob '/msg ann while she reads'
+sees 'what comes meanwhile is counted' ann '^-- 1 new; the first that is kept; PgUp'
+client_told
+tmux resize-window -t ann -x 60 -y 12
+sees 'a window that changes gets a page that fits' ann '^-- 1 new; .*Escape goes back$'
+is 'in all its rows' "$(screen ann | grep -c .)" 12
+tmux resize-window -t ann -x 100 -y 30
+keys ann NPage
+keys ann Escape
+sees 'Escape goes back to what was there' ann 'bob: while she reads$'
+like 'with the line that is typed' "$(printed ann | grep . | tail -n 1)" '> half a line$'
+keys ann C-c
+
+# ---- Ctrl-R ----
+
 # What was typed, also in a client that has ended, is found by a part of it.
 tmux respawn-pane -k -t ann2 "$BIN/client $(addresses | tr '\n' ' '); echo status \$?; exec cat >/dev/null"
 sees 'another client' ann2 '^not logged in>'
@@ -162,7 +201,7 @@ types ann '/log on'
 sees 'it is on' ann '^log: ok: on: what is said is kept in /.*/threefold/log/ann~'
 types ann '/msg bob on the record'
 sees 'more is said' ann 'bob: on the record$'
-ok 'one of them is kept' wait_for "$patience" keeps ann 'after the torn line
+ok 'one of them is kept' wait_for "$patience" keeps ann 'while she reads
 on the record'
 types ann /quit
 sees 'ann ends' ann '^status'

@@ -88,7 +88,8 @@ static void edits(void)
 		{ "a\xff\x80"
 		  "b\xc3(\xe2\x82",
 		  "ab(|", "what is no UTF-8 is no text" },
-		{ "\033[99~\033[5~\033OP\033[[Aa\033[1;2;3;4Xb", "ab|", "unknown keys do nothing" },
+		{ "\033[99~\033[2~\033[6~\033OP\033[[Aa\033[1;2;3;4Xb", "ab|",
+		  "unknown keys do nothing" },
 		{ "a\033\033[Db", "b|a", "an Escape before a key does nothing" },
 	};
 
