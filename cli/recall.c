@@ -56,7 +56,9 @@ static void put_own(struct transcript *t, const struct archive_line *kept,
 static void put_message(struct transcript *t, const struct archive_line *kept)
 {
 	struct transcript_time at = show_local_time(kept->sent_ms);
-	struct shown shown = { .text = kept->text, .sent_ms = kept->sent_ms };
+	struct shown shown = { .text = kept->text,
+		               .sent_ms = kept->sent_ms,
+		               .audience = view_of(kept->audience, kept->audience_size) };
 
 	if (kept->is_own) {
 		put_own(t, kept, &at);

@@ -40,7 +40,7 @@ client_ask bob '/msg ann first "words"'
 types ann '/msg bob and an answer'
 sees 'they talk' ann '-> bob: and an answer$'
 types ann '/msg bob,ann to both'
-sees 'to both' ann 'ann: to both$'
+sees 'to both' ann 'ann \[to bob, ann\]: to both$'
 types ann '/msg nobody to nobody'
 sees 'to nobody' ann 'not sent: there is no such account'
 types ann '/all to all'
@@ -67,7 +67,7 @@ is 'as it was, without what is of no interest any more' "$(since ann '^> .histor
 HH:MM bob: first "words"
 HH:MM -> bob: and an answer
 HH:MM -> bob, ann: to both
-HH:MM ann: to both
+HH:MM ann [to bob, ann]: to both
 HH:MM -> nobody: to nobody [not sent: there is no such account; /list shows who there is]
 HH:MM -> (all): to all
 -- end of what was kept --'
@@ -98,7 +98,7 @@ is 'the last five stand above what waited' "$(since ann2 '^login: ok' | sed 's/s
 -- the last 5 messages --
 HH:MM -> bob: and an answer
 HH:MM -> bob, ann: to both
-HH:MM ann: to both
+HH:MM ann [to bob, ann]: to both
 HH:MM -> nobody: to nobody [not sent: there is no such account; /list shows who there is]
 HH:MM -> (all): to all
 -- end of what was kept --
