@@ -165,13 +165,15 @@ const struct conversation *conversation_find(const struct conversations *c, stru
 	return at == none ? NULL : &c->all[at];
 }
 
-struct view conversation_of_line(struct view line)
+bool conversation_of_line(struct view line, struct view *name)
 {
 	const struct verb_row *row = verb_of_line(&line);
-	struct view name = word_take(&line);
 
+	if (row == NULL || row->verb != VERB_TALK)
+		return false;
+	*name = word_take(&line);
 	word_skip_blanks(&line);
-	if (row == NULL || row->verb != VERB_TALK || line.size > 0 || !name_is_reference(name))
-		return view_of(NULL, 0);
-	return name;
+	if (line.size > 0 || !name_is_reference(*name))
+		*name = view_of(NULL, 0);
+	return true;
 }

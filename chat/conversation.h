@@ -73,9 +73,9 @@ struct view conversation_current(const struct conversations *c);
 struct view conversation_last(const struct conversations *c);
 /* How many messages are new in all conversations but the current one. */
 uint64_t conversation_unread(const struct conversations *c);
-/* Whom a line chooses, if it is a /talk with a name and nothing else; empty if it is no such line.
- * The view points into the line. */
-struct view conversation_of_line(struct view line);
+/* Whether the line is a /talk. Then sets `name` to whom it chooses, as a view into the line; it is
+ * empty if the line will be refused, because plain lines go to nobody then. */
+bool conversation_of_line(struct view line, struct view *name);
 /* The conversation of this name; NULL if there is none. It lives until the next change. */
 const struct conversation *conversation_find(const struct conversations *c, struct view name);
 

@@ -84,17 +84,29 @@ void help_table(char text[HELP_SIZE])
 	memcpy(text + size, last_line, sizeof last_line);
 }
 
-void help_words(enum help_form form, char words[VERB_TEXT][HELP_WORD_SIZE])
+void help_forms(char words[VERB_TEXT][HELP_WORD_SIZE])
 {
-	assert(form != HELP_TABLE);
-	for (enum verb verb = 0; verb < VERB_TEXT; verb++) {
-		const struct verb_row *row = verb_row(verb);
+	for (enum verb verb = 0; verb < VERB_TEXT; verb++)
+		(void)put_form(verb_row(verb), words[verb], HELP_WORD_SIZE);
+}
 
-		if (form == HELP_FORMS)
-			(void)put_form(row, words[verb], HELP_WORD_SIZE);
-		else
-			(void)snprintf(words[verb], HELP_WORD_SIZE, "/%s", row->name);
+void help_names(size_t columns, char text[HELP_SIZE])
+{
+	size_t size = 0;
+	size_t used = 0; /* columns of the last row */
+
+	for (enum verb verb = 0; verb < VERB_TEXT; verb++) {
+		const char *name = verb_row(verb)->name;
+		size_t width = strlen(name) + 1;
+		bool is_first = used == 0 || used + 1 + width >= columns;
+		const char *before = used == 0 ? "" : is_first ? "\n" : " ";
+
+		size += (size_t)snprintf(text + size, HELP_SIZE - size, "%s/%s", before, name);
+		assert(size < HELP_SIZE - 1);
+		used = is_first ? width : used + 1 + width;
 	}
+	text[size++] = '\n';
+	text[size] = 0;
 }
 
 void help_row(const struct verb_row *row, char text[HELP_SIZE])

@@ -83,10 +83,22 @@ static const struct verb_row rows[VERB_TEXT] = {
 		.name = "talk",
 		.usage = "NAME",
 		.summary = "choose whom plain lines go to",
-		.help = "Lines without a command are sent to NAME from then on, until you log out.",
+		.help = "Lines without a command are sent to NAME from then on. Alt-1 to Alt-9, "
+		        "Ctrl-N, Ctrl-P and Alt-A (something new) move between people.",
 		.when = WHEN_IN,
 		.needed = FIELD_BIT(FIELD_NAME),
 		.arguments = { FIELD_NAME, FIELD_END },
+	},
+	[VERB_REPLY] = {
+		.verb = VERB_REPLY,
+		.name = "reply",
+		.usage = "TEXT",
+		.summary = "answer whoever wrote last",
+		.help = "On a terminal only. As soon as it is typed it becomes /msg NAME, so that "
+		        "you see whom it goes to. Tab on an empty line begins the same.",
+		.when = WHEN_IN,
+		.needed = FIELD_BIT(FIELD_TEXT),
+		.arguments = { FIELD_TEXT, FIELD_END },
 	},
 	[VERB_ALL] = {
 		.verb = VERB_ALL,
@@ -291,6 +303,7 @@ static const struct {
 	{ "status", VERB_REPLICAS }, { "servers", VERB_REPLICAS }, { "sleep", VERB_WAIT },
 	{ "deliver", VERB_CHECK },   { "commands", VERB_HELP },    { "?", VERB_HELP },
 	{ "beep", VERB_BELL },       { "settings", VERB_SET },     { "options", VERB_SET },
+	{ "answer", VERB_REPLY },
 };
 
 const struct verb_row *verb_nearest(struct view wrong)

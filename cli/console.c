@@ -71,7 +71,8 @@ struct cli_console {
 	size_t count;
 	struct buf given; /* the line that the client has */
 	char given_to[COMMAND_ACCOUNT_SIZE];
-	char aim[COMMAND_ACCOUNT_SIZE]; /* see console_aimed_at */
+	char aim[COMMAND_ACCOUNT_SIZE];       /* see console_aimed_at */
+	char reply[COMMAND_ACCOUNT_SIZE + 8]; /* "/msg NAME ", or empty */
 	bool given_is_hidden;
 	struct cli_hold hold;
 
@@ -486,11 +487,10 @@ static void set_aim(struct cli_console *c, struct view name)
 /* A /talk decides about the lines behind it. */
 static void follow_talk(struct cli_console *c, const struct console_line *line)
 {
-	struct view name = view_of(NULL, 0);
+	struct view name;
 
-	if (!line->is_text && !line->is_overtaken)
-		name = conversation_of_line(buf_view(&line->text));
-	if (name.size > 0)
+	if (!line->is_text && !line->is_overtaken &&
+	    conversation_of_line(buf_view(&line->text), &name))
 		set_aim(c, name);
 }
 
@@ -656,12 +656,32 @@ static void ask_for_names(struct cli_console *c, const struct terminal_event *ev
 		&(struct command){ .kind = COMMAND_LIST, .name = name, .enough = NAMES_MAX });
 }
 
+void console_reply(struct cli_console *c, struct view name)
+{
+	char reply[sizeof c->reply] = "";
+
+	if (name.size > 0)
+		(void)snprintf(reply, sizeof reply, "/msg %.*s ", (int)name.size,
+		               (const char *)name.data);
+	if (strcmp(reply, c->reply) == 0)
+		return;
+	memcpy(c->reply, reply, sizeof c->reply);
+	terminal_replace(c->t, view_of_string(name.size > 0 ? "/reply " : ""),
+	                 view_of_string(reply));
+}
+
 static void take_tab(struct cli_console *c, const struct terminal_event *event)
 {
+	size_t cursor;
+	bool is_empty = terminal_line(c->t, &cursor).size == 0;
 	size_t name_offset;
 	enum complete_kind kind = complete_kind(event->text, event->word_offset, &name_offset);
 	struct complete_words words;
 
+	if (is_empty && c->reply[0] != 0) {
+		terminal_set_line(c->t, view_of_string(c->reply));
+		return;
+	}
 	if (kind == COMPLETE_NAME) {
 		ask_for_names(c, event, name_offset);
 		return;

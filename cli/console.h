@@ -144,6 +144,10 @@ void console_aim(struct cli_console *c, struct view name, bool overtakes);
  * until the next call of console_aim or console_next. */
 struct view console_aimed_at(const struct cli_console *c);
 
+/* Sets who wrote last, whom Tab on an empty line and "/reply " answer; empty: nobody has. Either
+ * becomes "/msg NAME " in the line at once: so it goes to whom one sees, whoever writes. */
+void console_reply(struct cli_console *c, struct view name);
+
 /* Asks a question. The line that is being typed is put aside until it ends. The answer to a secret
  * question is not shown. */
 void console_ask(struct cli_console *c, const char *prompt, bool is_secret);

@@ -30,8 +30,9 @@ static void answer(struct cli_run *r, struct script_answer *a)
 	if (r->is_refused)
 		r->was_refused = true;
 	show_result(r->show, a);
-	if (r->request.verb == VERB_TALK && a->outcome != OUTCOME_OK)
-		show_aim(r->show);
+	/* Whoever types on without looking means nobody of those there were before. */
+	if (r->request.verb == VERB_TALK && a->outcome != OUTCOME_OK && !r->is_overtaken)
+		show_talk(r->show, view_of(NULL, 0));
 	end_command(r);
 }
 
@@ -142,6 +143,23 @@ static void end_list(struct cli_run *r)
 	                                   .count = r->listed });
 }
 
+/* Ends /talk. A person sees in the prompt that it was done. */
+static void end_talk(struct cli_run *r, const char *name)
+{
+	char copy[COMMAND_ACCOUNT_SIZE];
+
+	/* The list of conversations may move. */
+	(void)snprintf(copy, sizeof copy, "%s", name);
+	if (!r->is_overtaken)
+		show_talk(r->show, view_of_string(copy));
+	if (r->console == NULL) {
+		answer_ok(r, "");
+		return;
+	}
+	show_done(r->show);
+	end_command(r);
+}
+
 static void take_result(struct cli_run *r, const struct result *result)
 {
 	struct script_answer a = { .outcome = result->outcome,
@@ -158,6 +176,10 @@ static void take_result(struct cli_run *r, const struct result *result)
 	}
 	if (result->kind == COMMAND_LIST && result->outcome == OUTCOME_OK) {
 		end_list(r);
+		return;
+	}
+	if (result->kind == COMMAND_LOOK && result->outcome == OUTCOME_OK) {
+		end_talk(r, result->name);
 		return;
 	}
 	if (result->outcome == OUTCOME_OK &&
@@ -316,13 +338,18 @@ static const char *fold_help(struct cli_run *r, char text[HELP_SIZE])
 
 	if (r->console != NULL) {
 		console_size(&columns, &rows);
-		form = help_form(columns, rows);
+		form = help_form(columns, rows - console_has_status(r->console));
 	}
 	if (form == HELP_TABLE) {
 		help_table(text);
 		return text;
 	}
-	help_words(form, words);
+	if (form == HELP_NAMES) {
+		help_names(columns, text);
+		console_print(r->console, view_of_string(text));
+		return "/help COMMAND says more about one";
+	}
+	help_forms(words);
 	for (size_t i = 0; i < VERB_TEXT; i++)
 		items[i] = view_of_string(words[i]);
 	(void)console_columns(r->console, items, VERB_TEXT, 1);
@@ -454,11 +481,35 @@ static void do_log(struct cli_run *r)
 
 /* ---- conversations ---- */
 
+/* Whom one talks with already is not looked up again: so one may go there while no replica is
+ * live. A message to somebody who has gone meanwhile is refused. */
 static void do_talk(struct cli_run *r)
 {
-	if (!r->is_overtaken)
-		show_talk(r->show, r->request.name);
-	answer_ok(r, "");
+	const struct conversation *known = conversation_find(&r->show->conversations,
+	                                                     r->request.name);
+	char own[DISPLAY_SIZE] = "";
+
+	if (known != NULL)
+		end_talk(r, known->name);
+	else if (link_is_logged_in(r->link, own) &&
+	         name_equal(r->request.name, view_of_string(own)))
+		end_talk(r, own);
+	else
+		begin(r, &(struct command){ .kind = COMMAND_LOOK, .name = r->request.name });
+}
+
+/* Programs are told of messages one by one, and name whom they answer. What a person types is /msg
+ * before it is entered, if somebody has written (cli/console.h). */
+static void do_reply(struct cli_run *r)
+{
+	if (r->console == NULL)
+		refuse(r, OUTCOME_USAGE,
+		       "only a person's terminal has it: say whom, /msg NAME TEXT");
+	else if (conversation_last(&r->show->conversations).size == 0)
+		refuse(r, OUTCOME_USAGE, "nobody has written to you yet");
+	else
+		refuse(r, OUTCOME_USAGE,
+		       "nobody was seen to get this: type it anew, or use /msg NAME TEXT");
 }
 
 void run_move(struct cli_run *r, enum conversation_move how, size_t number)
@@ -492,6 +543,9 @@ static void do_verb(struct cli_run *r)
 		break;
 	case VERB_TALK:
 		do_talk(r);
+		break;
+	case VERB_REPLY:
+		do_reply(r);
 		break;
 	case VERB_ALL:
 		progress_begin(&r->show->progress, "/all");

@@ -93,6 +93,7 @@ static void set_prompt(struct cli_show *s)
 	}
 	if (s->is_running && status.has_row)
 		status_row(&status, s->transcript.columns, row);
+	console_reply(s->console, conversation_last(&s->conversations));
 	console_status(s->console, row);
 	console_prompt(s->console, text, own);
 }
@@ -292,11 +293,6 @@ static void aim(struct cli_show *s, bool overtakes)
 		console_aim(s->console, conversation_current(&s->conversations), overtakes);
 }
 
-void show_aim(struct cli_show *s)
-{
-	aim(s, false);
-}
-
 void show_talk(struct cli_show *s, struct view name)
 {
 	conversation_talk(&s->conversations, name);
@@ -305,6 +301,12 @@ void show_talk(struct cli_show *s, struct view name)
 
 void show_move(struct cli_show *s, enum conversation_move how, size_t number)
 {
+	const struct conversation *aimed = conversation_find(&s->conversations,
+	                                                     console_aimed_at(s->console));
+
+	/* One moves from where the prompt says one is, also if a /talk waits. */
+	if (aimed != NULL)
+		conversation_talk(&s->conversations, view_of_string(aimed->name));
 	if (conversation_move(&s->conversations, how, number))
 		aim(s, true);
 	else

@@ -109,9 +109,6 @@ void show_logged_out(struct cli_show *s, const char *why);
 
 /* Sets whom plain text goes to from now on; an empty name: nobody. */
 void show_talk(struct cli_show *s, struct view name);
-/* Plain text goes to the current conversation again: a /talk was not carried out, which counted for
- * the lines behind it since its Enter. */
-void show_aim(struct cli_show *s);
 /* Moves to another conversation, or rings if there is none. Lines that were finished before go to
  * whom they were meant for. There must be a person. */
 void show_move(struct cli_show *s, enum conversation_move how, size_t number);

@@ -20,6 +20,7 @@
  *   logout.c        log out                      (calls login.c)
  *   delete.c        delete the own account       (calls login.c)
  *   send.c          a message to some
+ *   look.c          whom a name means            (calls send.c)
  *   list.c          the accounts, page by page
  *   all.c           a message to all             (calls send.c and list.c)
  *   replicas.c      the table of replicas
@@ -731,7 +732,7 @@ void list_page_new(struct replication *r, struct op *parent, struct list_cursor 
 /* ---- the kinds of requests ---- */
 
 extern const struct op_row create_row, login_row, logout_row, delete_row, send_row, all_row,
-	list_row, list_page_row, replicas_row, lookup_row;
+	list_row, list_page_row, look_row, replicas_row, lookup_row;
 
 /* ---- replica.c ---- */
 

@@ -111,6 +111,7 @@ static const struct command_rule command_rules[COMMAND_KIND_END] = {
 	[COMMAND_LOGOUT] = { &logout_row, true, false },
 	[COMMAND_DELETE] = { &delete_row, true, false },
 	[COMMAND_LIST] = { &list_row, false, false },
+	[COMMAND_LOOK] = { &look_row, false, false },
 	[COMMAND_SEND] = { &send_row, true, false },
 	[COMMAND_ALL] = { &all_row, true, false },
 	[COMMAND_REPLICAS] = { &replicas_row, false, false },
@@ -122,7 +123,7 @@ static enum outcome command_form(const struct command *c, const char **detail)
 	*detail = "a name has " NAME_FORM;
 	if (c->kind == COMMAND_CREATE && !name_is_valid(c->name))
 		return OUTCOME_BAD_NAME;
-	if (c->kind == COMMAND_LOGIN && !name_is_reference(c->name))
+	if ((c->kind == COMMAND_LOGIN || c->kind == COMMAND_LOOK) && !name_is_reference(c->name))
 		return OUTCOME_BAD_NAME;
 	for (size_t i = 0; c->kind == COMMAND_SEND && i < c->names_count; i++)
 		if (!name_is_reference(c->names[i]))

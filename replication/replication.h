@@ -105,6 +105,7 @@ enum command_kind {
 	COMMAND_LOGOUT,
 	COMMAND_DELETE, /* the own account */
 	COMMAND_LIST,   /* name: a prefix, possibly empty; enough */
+	COMMAND_LOOK,   /* name, as for a log-in: whose it is */
 	COMMAND_SEND,   /* names, text; has_id with session and number: the same message again */
 	COMMAND_ALL,    /* text, to every other account */
 	COMMAND_REPLICAS,
@@ -228,7 +229,8 @@ struct result {
 	/* The recipients that the outcome is about, or whose mailbox is full now. */
 	const struct user *users;
 	size_t users_count;
-	char name[DISPLAY_SIZE]; /* COMMAND_CREATE, COMMAND_LOGIN: who is logged in */
+	/* COMMAND_CREATE, COMMAND_LOGIN: who is logged in; COMMAND_LOOK: whom the name means. */
+	char name[DISPLAY_SIZE];
 	struct id id;
 	uint64_t count; /* COMMAND_LIST: accounts listed */
 	/* COMMAND_LOGIN: all three replicas are live, and none has the account confirmed. */

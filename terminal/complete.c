@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * The word before the cursor is completed, as far as the candidates agree.
+ * The word before the cursor is completed, as far as the candidates agree. And one front of a line
+ * becomes another as soon as it is there.
  */
 #include "terminal/private.h"
 
@@ -44,4 +45,28 @@ void terminal_complete(struct terminal *t, uint64_t serial, const struct view *c
 		t->rings = true;
 		terminal_print_list(t, candidates, count);
 	}
+}
+
+void terminal_replace(struct terminal *t, struct view front, struct view by)
+{
+	buf_clear(&t->front);
+	buf_clear(&t->front_by);
+	buf_append(&t->front, front);
+	buf_append(&t->front_by, by);
+}
+
+void complete_front(struct terminal *t)
+{
+	struct edit *l = &t->line;
+	size_t after;
+
+	if (t->front.size == 0 || t->is_asking || l->is_pasted || l->cursor < t->front.size ||
+	    !view_starts_with(buf_view(&l->text), buf_view(&t->front)) ||
+	    t->front_by.size > t->options.line_size_max - l->text.size)
+		return;
+	after = l->text.size - l->cursor;
+	edit_erase(l, 0, t->front.size);
+	(void)edit_insert(l, buf_view(&t->front_by));
+	edit_move(l, l->text.size - after);
+	t->serial++;
 }

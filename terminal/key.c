@@ -355,3 +355,17 @@ unsigned key_number(struct view key)
 	assert(last <= '9');
 	return (unsigned)(last - '0');
 }
+
+size_t key_decode_line(struct view from, enum key *key)
+{
+	size_t size = 0;
+
+	if (from.data[0] == '\n' || from.data[0] == '\r') {
+		*key = KEY_ENTER;
+		return 1;
+	}
+	*key = KEY_TEXT;
+	while (size < from.size && from.data[size] != '\n' && from.data[size] != '\r')
+		size++;
+	return size;
+}

@@ -60,6 +60,8 @@ bool key_begins_string(struct view from);
 /* How many bytes at the front belong to the string that KEY_STRING began. *has_ended: it ends with
  * them. A control character ends it, too, and does not belong to it. */
 size_t key_string_size(struct view from, bool *has_ended);
+/* The same for a terminal in line mode: it sends lines, without a key among them. */
+size_t key_decode_line(struct view from, enum key *key);
 /* The number of KEY_GO_NUMBER, 1 to 9, of whose bytes this is the view. */
 unsigned key_number(struct view key);
 

@@ -92,6 +92,8 @@ struct terminal {
 	struct buf prompt;
 	struct buf question;
 	struct buf status; /* the row above the prompt; empty: there is none */
+	struct buf front;    /* of a line, when it is typed, */
+	struct buf front_by; /* becomes this */
 	struct buf cut;    /* what Ctrl-Y puts back */
 	enum key last_key; /* cuts in a row are one */
 	uint64_t serial;   /* counts changes of line and cursor */
@@ -147,6 +149,11 @@ void page_draw(struct terminal *t);
 /* Takes a key if it belongs to a page, or begins one. *is_event: it makes an event. */
 bool page_takes(struct terminal *t, enum key key, struct view bytes, bool *is_event,
                 struct terminal_event *event);
+
+/* ---- complete.c ---- */
+
+/* The front of the line becomes what terminal_replace has said. */
+void complete_front(struct terminal *t);
 
 /* ---- draw.c ---- */
 

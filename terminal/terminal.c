@@ -48,6 +48,8 @@ struct terminal *terminal_new(const struct terminal_options *options)
 	edit_init(&t->draft, options->line_size_max);
 	buf_init(&t->prompt, (size_t)ESCAPE_GROWTH_MAX * TERMINAL_PROMPT_SIZE_MAX + 16);
 	buf_init(&t->question, (size_t)ESCAPE_GROWTH_MAX * TERMINAL_PROMPT_SIZE_MAX + 16);
+	buf_init(&t->front, TERMINAL_FRONT_SIZE_MAX);
+	buf_init(&t->front_by, TERMINAL_FRONT_SIZE_MAX);
 	buf_init(&t->cut, options->line_size_max);
 	buf_init(&t->event_text, options->line_size_max);
 	page_init(&t->page);
@@ -87,6 +89,8 @@ void terminal_free(struct terminal *t)
 	buf_release(&t->prompt);
 	buf_release(&t->question);
 	buf_release(&t->status);
+	buf_release(&t->front);
+	buf_release(&t->front_by);
 	buf_release(&t->above);
 	buf_release(&t->title);
 	buf_release(&t->out);
@@ -379,6 +383,7 @@ void terminal_paste(struct terminal *t, bool inserted)
 		insert(t, buf_view(&t->paste));
 		if (is_front && t->paste_lines > 0 && t->line.cursor > 0)
 			t->line.is_pasted = true;
+		complete_front(t);
 	}
 	end_paste(t);
 }
@@ -646,6 +651,7 @@ static bool do_key(struct terminal *t, enum key key, struct view bytes,
 		return false;
 	case KEY_TEXT:
 		insert(t, bytes);
+		complete_front(t);
 		return false;
 	case KEY_NEWLINE:
 		if (!t->is_asking)
@@ -689,21 +695,6 @@ static bool do_key(struct terminal *t, enum key key, struct view bytes,
 		do_edit(t, key);
 		return false;
 	}
-}
-
-/* In line mode: the lines of the system, without a key among them. */
-static size_t dumb_decode(struct view from, enum key *key)
-{
-	size_t size = 0;
-
-	if (from.data[0] == '\n' || from.data[0] == '\r') {
-		*key = KEY_ENTER;
-		return 1;
-	}
-	*key = KEY_TEXT;
-	while (size < from.size && from.data[size] != '\n' && from.data[size] != '\r')
-		size++;
-	return size;
 }
 
 /* Takes what the paste has got; true if that makes an event. */
@@ -753,6 +744,7 @@ static void insert_foreign(struct terminal *t, struct view bytes)
 	buf_init(&clean, 3 * bytes.size);
 	(void)edit_clean(&clean, bytes);
 	insert(t, buf_view(&clean));
+	complete_front(t);
 	wipe_and_release(&clean);
 }
 
@@ -809,7 +801,7 @@ bool terminal_next(struct terminal *t, bool wants_lines, struct terminal_event *
 		}
 		if (left.size == 0)
 			break;
-		size = t->options.is_dumb ? dumb_decode(left, &key)
+		size = t->options.is_dumb ? key_decode_line(left, &key)
 		                          : key_decode(left, t->is_quiet, &key);
 		if (size == 0)
 			break;

@@ -60,6 +60,7 @@ enum {
 	TERMINAL_PROMPT_SIZE_MAX = 1024,
 	TERMINAL_STATUS_ROWS_MIN = 10, /* a window with fewer rows has no status row */
 	TERMINAL_TITLE_SIZE_MAX = 256,
+	TERMINAL_FRONT_SIZE_MAX = 256,
 	TERMINAL_INPUT_SIZE_MAX = 64 * 1024,         /* of bytes that made no event yet */
 	TERMINAL_LINE_SIZE_MAX = 1024 * 1024,        /* the largest line_size_max */
 	TERMINAL_PRINT_SIZE_MAX = 256 * 1024 * 1024, /* of lines that were not drawn yet */
@@ -174,6 +175,11 @@ void terminal_paste(struct terminal *t, bool inserted);
  * line. Does nothing if the line has changed since the event with this serial. */
 void terminal_complete(struct terminal *t, uint64_t serial, const struct view *candidates,
                        size_t count);
+
+/* Sets what the front of a line becomes as soon as it is typed, before anybody can press Enter;
+ * empty: nothing. Not the front of an answer, nor of a paste of several lines. Both have at most
+ * TERMINAL_FRONT_SIZE_MAX bytes. */
+void terminal_replace(struct terminal *t, struct view front, struct view by);
 
 /* ---- history ---- */
 

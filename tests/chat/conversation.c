@@ -161,10 +161,33 @@ static void test_bound(void)
 	conversation_clear(&c);
 }
 
+static const char *chosen(const char *line)
+{
+	static char text[64];
+	struct view name;
+
+	if (!conversation_of_line(name_of(line), &name))
+		return "-";
+	(void)snprintf(text, sizeof text, "<%.*s>", (int)name.size, (const char *)name.data);
+	return text;
+}
+
+static void test_lines(void)
+{
+	IS_STRING(chosen("/talk bob"), "<bob>", "a /talk chooses");
+	IS_STRING(chosen("  /talk   bob~01234567 "), "<bob~01234567>", "with blanks, and digits");
+	IS_STRING(chosen("/talk"), "<>", "nobody, without a name");
+	IS_STRING(chosen("/talk @bob"), "<>", "nobody, with what is no name");
+	IS_STRING(chosen("/talk bob carol"), "<>", "nobody, with two");
+	IS_STRING(chosen("/msg bob hi"), "-", "another command chooses nothing");
+	IS_STRING(chosen("talk bob"), "-", "nor does a text");
+}
+
 int main(void)
 {
 	test_counts();
 	test_moves();
 	test_bound();
+	test_lines();
 	return tap_done();
 }

@@ -22,13 +22,13 @@ static size_t rows_of(const char *text, size_t columns)
 }
 
 /* Rows that words take in columns. */
-static size_t rows_of_words(enum help_form form, size_t columns)
+static size_t rows_of_forms(size_t columns)
 {
 	char words[VERB_TEXT][HELP_WORD_SIZE];
 	size_t widest = 0;
 	size_t across;
 
-	help_words(form, words);
+	help_forms(words);
 	for (size_t i = 0; i < VERB_TEXT; i++)
 		widest = strlen(words[i]) > widest ? strlen(words[i]) : widest;
 	across = (columns + 1) / (widest + 2);
@@ -53,14 +53,21 @@ static void test_forms(void)
 			if (form == HELP_TABLE)
 				ALWAYS(rows_of(text, columns) + 2 <= rows, "a table has room");
 			else if (form == HELP_FORMS)
-				ALWAYS(rows_of_words(form, columns) + 3 <= rows, "so have forms");
+				ALWAYS(rows_of_forms(columns) + 3 <= rows, "so have forms");
 		}
 	OK(tables > 0 && forms > 0, "each form has its windows");
 	OK(help_form(80, 24) == HELP_TABLE, "80 by 24: the table");
 	OK(help_form(200, 60) == HELP_TABLE, "200 by 60: the table");
-	OK(help_form(100, 12) == HELP_FORMS, "100 by 12: the forms");
+	OK(help_form(100, 14) == HELP_FORMS, "100 by 14: the forms");
 	OK(help_form(40, 10) == HELP_NAMES, "40 by 10: the names");
-	OK(rows_of_words(HELP_NAMES, 40) + 3 <= 10, "which fit there");
+	for (size_t columns = TERMINAL_COLUMNS_MIN + 2; columns <= 250; columns++) {
+		help_names(columns, text);
+		for (const char *row = text; *row != 0; row += strcspn(row, "\n") + 1)
+			ALWAYS(strcspn(row, "\n") < columns, "no row of names is too long");
+	}
+	help_names(40, text);
+	OK(rows_of(text, 40) + 5 <= 10, "they fit there, below what was typed, with a hint, the "
+	                                "status and the prompt");
 }
 
 static void test_rows(void)

@@ -45,6 +45,25 @@ static void test_race(void)
 	cluster_free(&k);
 }
 
+static void test_look(void)
+{
+	fresh(2);
+	say(&k, 0, "look alice");
+	OK(has(heard(&k, 0), "no-such-user"), "a name that nobody has means nobody");
+	say(&k, 1, "create alice pw");
+	say(&k, 0, "look ALICE");
+	OK(has(heard(&k, 0), "ok"), "one that somebody has means somebody, however it is written");
+	client_cut(&k, 1, 2);
+	pump(&k);
+	say(&k, 1, "delete");
+	say(&k, 0, "look alice");
+	OK(has(heard(&k, 0), "no-such-user"),
+	   "who is gone for one replica is nobody, whatever the others say");
+	say(&k, 0, "look .a");
+	OK(has(heard(&k, 0), "bad-name"), "what is no name is refused without a question");
+	cluster_free(&k);
+}
+
 /* A larger session comes while the log-in waits for a slow replica which that one cannot reach. */
 static void test_over_while_logging_in(void)
 {
@@ -325,6 +344,7 @@ static void test_gone_at_login(void)
 int main(void)
 {
 	test_login_waits();
+	test_look();
 	test_race();
 	test_over_while_logging_in();
 	test_over_while_joining();

@@ -448,6 +448,27 @@ static void listed(struct sim *s, uint32_t c, struct sim_command *k, const struc
 	}
 }
 
+/* Whom a name means: somebody who is not known to be gone, and not nobody, if there is somebody. */
+static void looked(struct sim *s, uint32_t c, const struct sim_command *k,
+                   const struct result *result)
+{
+	for (uint32_t i = 0; i < s->history.accounts.count; i++) {
+		const struct sim_account *a = &s->history.accounts.items[i];
+
+		if (result->outcome == OUTCOME_OK && id_equal(&result->id, &a->id) &&
+		    knew(&a->gone, k->live, k->begun_at))
+			sim_fail(s,
+			         "client %u: '%s' is said to be account %u, which a live replica "
+			         "knows to be gone",
+			         c, k->name, i);
+		if (result->outcome == OUTCOME_NO_SUCH_USER && !a->delete_begun &&
+		    knew(&a->confirmed, k->live, k->begun_at) &&
+		    name_equal(view_of_string(a->name), view_of_string(k->name)))
+			sim_fail(s, "client %u: '%s' is said to be nobody; it is account %u", c,
+			         k->name, i);
+	}
+}
+
 void sim_check_users(struct sim *s, uint32_t c, struct sim_command *k, const struct action *a)
 {
 	(void)c;
@@ -481,6 +502,9 @@ void sim_check_result(struct sim *s, uint32_t c, struct sim_command *k, const st
 		break;
 	case COMMAND_LIST:
 		listed(s, c, k, result);
+		break;
+	case COMMAND_LOOK:
+		looked(s, c, k, result);
 		break;
 	case COMMAND_DELETE:
 		if (result->outcome == OUTCOME_OK && s->clients[c].account != UINT32_MAX &&

@@ -604,6 +604,20 @@ static void simple(struct sim *s, uint32_t c, enum command_kind kind)
 	(void)snprintf(k->name, sizeof k->name, "%s", prefix);
 }
 
+static void look(struct sim *s, uint32_t c)
+{
+	struct command command = { .kind = COMMAND_LOOK };
+	char name[DISPLAY_SIZE];
+	struct sim_command *k;
+
+	(void)snprintf(name, sizeof name, "%s", sim_names[sim_random(s, SIM_NAMES)]);
+	sim_spell(s, name);
+	command.name = view_of_string(name);
+	sim_trace(s, "client %u looks for %s", c, name);
+	k = sim_client_command(s, c, &command);
+	(void)snprintf(k->name, sizeof k->name, "%s", name);
+}
+
 static void all(struct sim *s, uint32_t c)
 {
 	struct command command = { .kind = COMMAND_ALL };
@@ -642,8 +656,10 @@ static void act_logged_in(struct sim *s, uint32_t c)
 		send(s, c);
 	else if (what < 66)
 		all(s, c);
-	else if (what < 78)
+	else if (what < 74)
 		simple(s, c, COMMAND_LIST);
+	else if (what < 78)
+		look(s, c);
 	else if (what < 92)
 		simple(s, c, COMMAND_LOGOUT);
 	else if (what < 97)

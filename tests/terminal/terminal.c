@@ -326,6 +326,41 @@ static void other_conversations(void)
 	fixture_release(&f);
 }
 
+static void fronts(void)
+{
+	struct fixture f;
+
+	fixture_init(&f, 80, 24);
+	terminal_replace(f.t, view_of_string("/reply "), view_of_string("/msg carol "));
+	fixture_keys(&f, "/reply");
+	OK(line_is(&f, "/reply|"), "the front is not whole");
+	fixture_keys(&f, " ");
+	OK(line_is(&f, "/msg carol |"), "when it is, it becomes another at once");
+	terminal_replace(f.t, view_of_string("/reply "), view_of_string("/msg dave "));
+	fixture_keys(&f, "yes");
+	OK(fixture_keys(&f, "\r") && event_is(&f, TERMINAL_LINE, "/msg carol yes"),
+	   "and stays that one, whatever changes meanwhile");
+	fixture_keys(&f, "/reply at once");
+	OK(line_is(&f, "/msg dave at once|"), "it may be typed as fast as one can");
+	fixture_keys(&f, "\001/reply ");
+	OK(line_is(&f, "/msg dave |/msg dave at once"), "it may be put in front of a text");
+	fixture_keys(&f, "\025\013x /reply ");
+	OK(line_is(&f, "x /reply |"), "it is nothing elsewhere");
+	fixture_keys(&f, "\025\033[200~/reply pasted\033[201~");
+	OK(line_is(&f, "/msg dave pasted|"), "a paste of one line is like typing");
+	fixture_keys(&f, "\025\033[200~/reply a\rb\033[201~");
+	OK(line_is(&f, "/reply a\nb|"), "one of several lines is a text");
+	fixture_keys(&f, "\025");
+	terminal_ask(f.t, view_of_string("? "), false);
+	fixture_keys(&f, "/reply ");
+	OK(line_is(&f, "/reply |"), "nor is it anything in an answer");
+	terminal_ask_cancel(f.t);
+	terminal_replace(f.t, view_of_string(""), view_of_string(""));
+	fixture_keys(&f, "/reply x");
+	OK(line_is(&f, "/reply x|"), "or if there is nothing to become");
+	fixture_release(&f);
+}
+
 static void questions(void)
 {
 	struct fixture f;
@@ -612,6 +647,7 @@ int main(void)
 	limits();
 	history();
 	other_conversations();
+	fronts();
 	questions();
 	completion();
 	against_plain_editor();
