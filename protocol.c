@@ -262,16 +262,18 @@ static const struct payload error = { fields_error, USED(error) };
 /* A reply has no other status than STATUS_OK and those of its list. */
 static const struct refusal none[] = { { STATUS_OK, NULL } };
 static const struct refusal introduction[] = {
-	{ STATUS_TAKEN, &holder },        { STATUS_GONE, &gone },
-	{ STATUS_WRONG_PROOF, &nothing }, { STATUS_DISK_FULL, &nothing },
-	{ STATUS_SLOW_DOWN, &slow_down }, { STATUS_OK, NULL },
-};
-static const struct refusal handing_over[] = {
+	{ STATUS_TAKEN, &holder },
 	{ STATUS_GONE, &gone },
 	{ STATUS_WRONG_PROOF, &nothing },
+	{ STATUS_CLOCK, &nothing },
 	{ STATUS_DISK_FULL, &nothing },
 	{ STATUS_SLOW_DOWN, &slow_down },
 	{ STATUS_OK, NULL },
+};
+static const struct refusal handing_over[] = {
+	{ STATUS_GONE, &gone },           { STATUS_WRONG_PROOF, &nothing },
+	{ STATUS_CLOCK, &nothing },       { STATUS_DISK_FULL, &nothing },
+	{ STATUS_SLOW_DOWN, &slow_down }, { STATUS_OK, NULL },
 };
 static const struct refusal confirmation[] = {
 	{ STATUS_TAKEN, &holder },    { STATUS_GONE, &gone },
@@ -280,11 +282,9 @@ static const struct refusal confirmation[] = {
 	{ STATUS_OK, NULL },
 };
 static const struct refusal log_in[] = {
-	{ STATUS_TAKEN_OVER, &taken_over },
-	{ STATUS_GONE, &login_gone },
-	{ STATUS_UNKNOWN, &nothing },
-	{ STATUS_WRONG_PROOF, &nothing },
-	{ STATUS_OK, NULL },
+	{ STATUS_TAKEN_OVER, &taken_over }, { STATUS_GONE, &login_gone },
+	{ STATUS_UNKNOWN, &nothing },       { STATUS_WRONG_PROOF, &nothing },
+	{ STATUS_CLOCK, &nothing },         { STATUS_OK, NULL },
 };
 static const struct refusal in_session[] = {
 	{ STATUS_NO_SESSION, &nothing },

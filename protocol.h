@@ -84,6 +84,7 @@
  *        STATUS_TAKEN: another live account here has the name; entry of that holder (ENTRY_ALIVE).
  *        STATUS_GONE: this one is gone here; entry (ENTRY_GONE).
  *        STATUS_WRONG_PROOF: the id does not vouch for what was in the box. STATUS_DISK_FULL.
+ *        STATUS_CLOCK: it has lapsed: the operator removed it, because nobody had confirmed it.
  *        STATUS_SLOW_DOWN: it would be new here, and the address has made too many in this minute;
  *        u32 wait, in ms, until it may make one again.
  * HANDOVER       as INTRODUCE     any  -> key answer
@@ -92,7 +93,7 @@
  * CONFIRM        id               proven -> -
  *        On a connection that has proved to own the id. STATUS_TAKEN and STATUS_GONE as INTRODUCE
  *        (but what is confirmed here already is a yes), STATUS_CLOCK: the id is over CONFIRM_AGE_MS
- *        older than this replica's clock. STATUS_UNKNOWN, STATUS_DISK_FULL.
+ *        older than this replica's clock, or it has lapsed. STATUS_UNKNOWN, STATUS_DISK_FULL.
  * DELETE         id, name, key middle, key delete_key
  *                                 any  -> -
  *        A tombstone, which proves itself. It is also stored for an account that is unknown here.
@@ -103,7 +104,8 @@
  *        replica.
  *        STATUS_TAKEN_OVER: a larger one is or was here: key signature, of auth_taken_over; that
  *        one: ulid session, u32 dial. Neither answer is believed without its signature.
- *        STATUS_GONE: entry (ENTRY_GONE). STATUS_UNKNOWN: hand it over first.
+ *        STATUS_GONE: entry (ENTRY_GONE). STATUS_UNKNOWN: hand it over first. STATUS_CLOCK: it has
+ *        lapsed.
  *        STATUS_WRONG_PROOF: also for a connection that is logged in to another account. After
  *        some of them for one account from one address this answer takes up to a second.
  * LOGOUT         ulid session     any  -> -
@@ -204,9 +206,9 @@
  *                bytes). The nonce is random, so that nobody can prepare sets of equal digests.
  * fact           u8 kind (enum fact_kind), then
  *                account: id, name, setting, key seal, key stored_key, key server_key, key lock,
- *                u8 confirmed;  tombstone: id, name, key middle, key delete_key;  message: id
- *                recipient, id sender, ulid session, u64 number, u64 sent, said;  burial: id
- *                recipient, id sender, ulid session, u64 first, u64 last
+ *                u8 mark (enum account_mark);  tombstone: id, name, key middle, key delete_key;
+ *                message: id recipient, id sender, ulid session, u64 number, u64 sent, said;
+ *                burial: id recipient, id sender, ulid session, u64 first, u64 last
  *
  * EXAMPLE. At 1,700,000,000,123 ms the text "hi" is sent to the id 00 01 02 ... 15, number 3, in
  * request 7:

@@ -268,6 +268,7 @@ void store_totals(const struct store *s, struct store_totals *totals)
 {
 	assert(s->magic == STORE_MAGIC);
 	*totals = s->totals;
-	totals->facts = totals->accounts + totals->tombstones + totals->messages + totals->ranges;
+	totals->facts = totals->accounts + totals->lapsed + totals->tombstones + totals->messages +
+	                totals->ranges;
 	totals->memory = memory_of(s);
 }

@@ -116,8 +116,9 @@ struct store_limits {
 	uint32_t gaps;
 };
 
-/* Joins one fact. The store copies its strings. A confirmed FACT_ACCOUNT also confirms an account
- * that is held unconfirmed. `limits` may be NULL: no limits. Otherwise:
+/* Joins one fact. The store copies its strings. Of an account that is held, a FACT_ACCOUNT joins
+ * the mark: it confirms it, or lets it lapse if it is not confirmed. `limits` may be NULL: no
+ * limits. Otherwise:
  *   - A new message is STORE_FULL if its sender uses twice a share of the recipient's mailbox
  *     already, in messages or in bytes. All messages of one sender to unknown ids count together,
  *     as if these ids had one mailbox.
@@ -145,10 +146,10 @@ uint64_t store_work_done(const struct store *s);
 
 /* ---- accounts ---- */
 
-enum store_state { STORE_UNKNOWN, STORE_ALIVE, STORE_DEAD };
+enum store_state { STORE_UNKNOWN, STORE_ALIVE, STORE_DEAD, STORE_LAPSED };
 
-/* What is known of an id. STORE_ALIVE fills `account`, STORE_DEAD fills `tombstone`. Either may be
- * NULL. */
+/* What is known of an id. STORE_ALIVE and STORE_LAPSED fill `account`, STORE_DEAD fills
+ * `tombstone`. Either may be NULL. A lapsed account is not alive: no question by name finds it. */
 enum store_state store_find(const struct store *s, const struct id *id, struct account *account,
                             struct tombstone *tombstone);
 /* The live account that holds a name: a confirmed one before an unconfirmed one, then the smallest
@@ -205,6 +206,7 @@ struct store_totals {
 	 * free is counted in it until it is freed. */
 	uint64_t sum;
 	uint64_t accounts; /* live ones */
+	uint64_t lapsed;
 	uint64_t tombstones;
 	uint64_t messages; /* live ones */
 	uint64_t ranges;

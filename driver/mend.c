@@ -156,6 +156,9 @@ static void begin(struct mend *m, const struct mend_options *o, const uint8_t se
 		.collect = collects,
 	};
 
+	if (options.mode == RECONCILE_REPAIR)
+		options.bring = o->bring;
+
 	memcpy(options.key, o->key, KEY_SIZE);
 	memcpy(options.seed, seed, KEY_SIZE);
 	m->r = reconcile_new(&options, loop_now_ms(m->loop));

@@ -15,6 +15,8 @@ struct mend_options {
 	uint8_t key[KEY_SIZE];             /* the operator's */
 	bool check;                        /* change nothing, only compare */
 	uint64_t timeout_ms;               /* for a replica to answer the handshake */
+	struct view bring;                 /* facts that every replica is brought first: a list for
+	                    * protocol_next_fact */
 };
 
 /* Makes one run, from the dial to its end, and waits for it. `collect` may be NULL; if not, that

@@ -14,6 +14,14 @@ static int compare_u64(uint64_t a, uint64_t b)
 	return (a > b) - (a < b);
 }
 
+enum account_mark account_mark(const struct account *account)
+{
+	assert(!account->confirmed || !account->lapsed);
+	if (account->confirmed)
+		return ACCOUNT_CONFIRMED;
+	return account->lapsed ? ACCOUNT_LAPSED : ACCOUNT_INTRODUCED;
+}
+
 int stream_compare(const struct stream *a, const struct stream *b)
 {
 	int order = id_compare(&a->recipient, &b->recipient);

@@ -41,6 +41,7 @@ struct account {
 	struct view name;
 	struct verifier verifier;
 	bool confirmed;
+	bool lapsed; /* not if it is confirmed */
 };
 
 struct tombstone {
@@ -86,7 +87,7 @@ struct place {
 };
 
 enum fact_kind {
-	FACT_ACCOUNT = 1, /* with its mark: adding it confirmed confirms one that is held */
+	FACT_ACCOUNT = 1, /* with its mark, which is joined: the larger one stays */
 	FACT_TOMBSTONE,
 	FACT_MESSAGE,
 	FACT_BURIAL,
@@ -101,6 +102,11 @@ struct fact {
 		struct burial burial;
 	};
 };
+
+/* What is known of an account, beside its content. A claim to a name that nobody confirmed may be
+ * removed by the operator: then it has lapsed. One that was confirmed somewhere lives on. */
+enum account_mark { ACCOUNT_INTRODUCED, ACCOUNT_LAPSED, ACCOUNT_CONFIRMED, ACCOUNT_MARK_END };
+enum account_mark account_mark(const struct account *account);
 
 /* By recipient, sender, session; <0, 0, >0. */
 int stream_compare(const struct stream *a, const struct stream *b);

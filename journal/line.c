@@ -211,7 +211,10 @@ static void put_account(struct buf *out, const struct account *a)
 	tree_put_key(tree, "stored_key", a->verifier.stored_key);
 	tree_put_key(tree, "server_key", a->verifier.server_key);
 	tree_put_key(tree, "lock", a->verifier.lock);
-	json_put_boolean(tree, "confirmed", a->confirmed);
+	if (a->lapsed)
+		json_put_boolean(tree, "lapsed", true);
+	else
+		json_put_boolean(tree, "confirmed", a->confirmed);
 	put_open_tree(out, tree);
 }
 
@@ -627,7 +630,7 @@ static bool member_name(const struct cJSON *tree, struct view *name)
 
 /* Each tree_... fills *e from a tree that has the keys of its kind, and no others. False: a value
  * is not of the type or in the range that its key asks for. */
-static bool tree_account(const struct cJSON *tree, struct element *e)
+static bool tree_verified(const struct cJSON *tree, struct element *e)
 {
 	struct account *a = &e->fact.account;
 	struct verifier *v = &a->verifier;
@@ -638,8 +641,24 @@ static bool tree_account(const struct cJSON *tree, struct element *e)
 	       json_string(json_member(tree, "setting"), &v->setting) &&
 	       v->setting.size <= SETTING_SIZE_MAX && member_key(tree, "seal", v->seal) &&
 	       member_key(tree, "stored_key", v->stored_key) &&
-	       member_key(tree, "server_key", v->server_key) && member_key(tree, "lock", v->lock) &&
-	       json_boolean(json_member(tree, "confirmed"), &a->confirmed);
+	       member_key(tree, "server_key", v->server_key) && member_key(tree, "lock", v->lock);
+}
+
+static bool tree_account(const struct cJSON *tree, struct element *e)
+{
+	e->fact.account.lapsed = false;
+	return tree_verified(tree, e) &&
+	       json_boolean(json_member(tree, "confirmed"), &e->fact.account.confirmed);
+}
+
+/* "lapsed" stands in the place of "confirmed", and is true. */
+static bool tree_lapsed(const struct cJSON *tree, struct element *e)
+{
+	struct account *a = &e->fact.account;
+
+	a->confirmed = false;
+	return tree_verified(tree, e) && json_boolean(json_member(tree, "lapsed"), &a->lapsed) &&
+	       a->lapsed;
 }
 
 static bool tree_tombstone(const struct cJSON *tree, struct element *e)
@@ -831,6 +850,10 @@ static const struct form {
 	  8,
 	  IN_BOTH,
 	  tree_account },
+	{ { "id", "name", "setting", "seal", "stored_key", "server_key", "lock", "lapsed" },
+	  8,
+	  IN_BOTH,
+	  tree_lapsed },
 	{ { "id", "name", "middle", "delete_key" }, 4, IN_BOTH, tree_tombstone },
 	{ { "to", "from", "session", "number", "sent", "digest", "size" },
 	  7,

@@ -256,16 +256,17 @@ static const char *read_account(struct reader *r, struct fact *fact)
 	reader_copy(r, account->verifier.stored_key, KEY_SIZE);
 	reader_copy(r, account->verifier.server_key, KEY_SIZE);
 	reader_copy(r, account->verifier.lock, KEY_SIZE);
-	uint8_t confirmed = reader_u8(r);
+	uint8_t mark = reader_u8(r);
 
-	account->confirmed = confirmed != 0;
+	account->confirmed = mark == ACCOUNT_CONFIRMED;
+	account->lapsed = mark == ACCOUNT_LAPSED;
 	if (r->failed)
 		return WHY_SHORT;
 	if (!name_is_valid(account->name))
 		return WHY_NAME;
 	if (!auth_setting_is_valid(account->verifier.setting))
 		return WHY_SETTING;
-	return confirmed <= 1 ? NULL : WHY_BOOL;
+	return mark < ACCOUNT_MARK_END ? NULL : WHY_MARK;
 }
 
 static uint8_t *write_account(uint8_t *to, const struct fact *fact)
@@ -279,7 +280,7 @@ static uint8_t *write_account(uint8_t *to, const struct fact *fact)
 	to = protocol_write_bytes(to, account->verifier.stored_key, KEY_SIZE);
 	to = protocol_write_bytes(to, account->verifier.server_key, KEY_SIZE);
 	to = protocol_write_bytes(to, account->verifier.lock, KEY_SIZE);
-	*to = account->confirmed;
+	*to = (uint8_t)account_mark(account);
 	return to + 1;
 }
 

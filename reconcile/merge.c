@@ -7,7 +7,7 @@
  * are asked for from there on.
  *
  * For each key the variants are compared. If one variant beats another, the other is not copied:
- * what is gone beats what is not, a confirmed account an unconfirmed one, the earlier or smaller
+ * what is gone beats what is not, an account with the larger mark the other, the earlier or smaller
  * message the other, the dead range that ends later the other. Each variant that is left is stored
  * with the groups that do not show the same. A replica that has learned it meanwhile just learns
  * nothing new.
@@ -62,6 +62,22 @@ static void store(struct reconcile *r, uint32_t index, const struct fact *fact)
 	m->store_facts++;
 	if (m->store.size >= STORE_BYTES)
 		merge_flush(r, index);
+}
+
+/* They are written before the first pass asks anything, so that pass sees them stored. */
+void merge_bring(struct reconcile *r)
+{
+	struct fact fact;
+
+	for (uint32_t i = 0; i < r->options.count; i++) {
+		struct reader reader = reader_of(r->options.bring);
+
+		if (!member_is_ready(r, i))
+			continue;
+		while (protocol_next_fact(&reader, &fact))
+			store(r, i, &fact);
+		merge_flush(r, i);
+	}
 }
 
 /* For the caller, if he wants to see all elements. An account or a tombstone that does not fit its
@@ -147,7 +163,7 @@ static bool beats(const struct fact *a, const struct fact *b)
 		return a->kind == FACT_TOMBSTONE || a->kind == FACT_BURIAL;
 	switch (a->kind) {
 	case FACT_ACCOUNT:
-		return a->account.confirmed && !b->account.confirmed;
+		return account_mark(&a->account) > account_mark(&b->account);
 	case FACT_MESSAGE:
 		return message_beats(&a->message, &b->message) != BUG(repair_larger_content);
 	case FACT_BURIAL:

@@ -76,6 +76,7 @@ void plan_start(struct reconcile *r)
 	memset(r->is_clean, 0, sizeof r->is_clean);
 	for (uint32_t i = 0; i < RECONCILE_MAX; i++)
 		memset(r->members[i].sums, 0, sizeof r->members[i].sums);
+	merge_bring(r);
 	pass_start(r);
 }
 

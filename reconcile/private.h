@@ -209,6 +209,8 @@ void merge_begin(struct reconcile *r, uint32_t task);
  * more: its pages never end. */
 const char *merge_reply(struct reconcile *r, uint32_t index, uint32_t task,
                         const struct frame *frame);
+/* Brings the facts that the caller has given to all who take part. */
+void merge_bring(struct reconcile *r);
 /* Writes a STORE of what is collected for a member, if anything is. */
 void merge_flush(struct reconcile *r, uint32_t index);
 

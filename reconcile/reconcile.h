@@ -58,6 +58,8 @@ struct reconcile_options {
 	uint32_t reply_timeout_ms;   /* 0: 30000; a range of n elements has n / 50 more */
 	uint32_t connect_timeout_ms; /* until the proof; 0: 5000 */
 	bool collect;                /* CHECK: shows every element: reconcile_collected */
+	struct view bring; /* REPAIR: a list of facts that every replica is brought first; lives
+	                    * as long as the run */
 };
 
 enum reconcile_action_kind {

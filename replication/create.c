@@ -239,6 +239,9 @@ static void introduced(struct replication *r, struct create *c, uint32_t index,
 		if (c->op.loss != OP_RESTARTED)
 			c->maybe &= (uint8_t)~BIT(index);
 		break;
+	case STATUS_CLOCK: /* it was removed, because nobody had confirmed it for so long */
+		c->clock |= BIT(index);
+		break;
 	case STATUS_GONE:
 		take_back(r, c, OUTCOME_NAME_TAKEN,
 		          "this creation was taken back elsewhere; try again");
@@ -412,6 +415,8 @@ static void advance(struct replication *r, struct op *op)
 	} else if (c->wait_ms != 0) {
 		take_back(r, c, OUTCOME_SLOW_DOWN,
 		          "too many accounts were made from this address in the last minute");
+	} else if (c->clock) {
+		take_back(r, c, OUTCOME_CLOCK, "it was begun too long ago; try again");
 	} else {
 		take_back(r, c, OUTCOME_DISK_FULL, "no replica has room for it");
 	}

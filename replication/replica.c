@@ -319,6 +319,9 @@ static void joined(struct replication *r, uint32_t index, const struct frame *fr
 	case STATUS_GONE:
 		account_is_gone(r, index);
 		break;
+	case STATUS_CLOCK:
+		die(r, index, "its operator has removed this account");
+		break;
 	default:
 		die(r, index, "refuses the log-in of this session");
 	}

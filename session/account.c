@@ -12,6 +12,7 @@
  *   not known here      -                        -                unknown
  *   name held           taken                    -                taken
  *   too old             -                        -                clock
+ *   lapsed here         clock                    clock            clock
  *   new, disk full      disk full                disk full        disk full
  *   new, too many from  slow down                slow down        -
  *     this address
@@ -145,6 +146,10 @@ static void introduce_opened(struct sessions *s, struct connection *c, const str
 		refuse_with(s, c, frame, STATUS_TAKEN, &holder.id);
 		return;
 	}
+	if (state == STORE_LAPSED) {
+		session_answer(s, c, frame, STATUS_CLOCK);
+		return;
+	}
 	if (state == STORE_UNKNOWN && s->disk != SESSION_DISK_OK) {
 		session_answer(s, c, frame, STATUS_DISK_FULL);
 		return;
@@ -230,6 +235,9 @@ void session_confirm(struct sessions *s, struct connection *c, const struct fram
 	case STORE_UNKNOWN:
 		session_answer(s, c, frame, STATUS_UNKNOWN);
 		return;
+	case STORE_LAPSED:
+		session_answer(s, c, frame, STATUS_CLOCK);
+		return;
 	case STORE_ALIVE:
 		break;
 	}
@@ -261,7 +269,7 @@ void session_delete(struct sessions *s, struct connection *c, const struct frame
 		session_answer(s, c, frame, STATUS_OK);
 		return;
 	}
-	if (!session_may_bury(s, state == STORE_ALIVE)) {
+	if (!session_may_bury(s, state != STORE_UNKNOWN)) {
 		session_answer(s, c, frame, STATUS_DISK_FULL);
 		return;
 	}

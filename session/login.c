@@ -87,6 +87,7 @@ void session_entry(const struct sessions *s, const struct connection *c, const s
 	*entry = (struct entry){ .id = *id, .state = ENTRY_UNKNOWN };
 	switch (store_find(s->store, id, &account, &tombstone)) {
 	case STORE_UNKNOWN:
+	case STORE_LAPSED:
 		return;
 	case STORE_ALIVE:
 		entry_alive(s, c, &account, entry);
@@ -249,6 +250,9 @@ void session_login(struct sessions *s, struct connection *c, const struct frame 
 		return;
 	case STORE_UNKNOWN:
 		session_answer(s, c, frame, STATUS_UNKNOWN);
+		return;
+	case STORE_LAPSED:
+		session_answer(s, c, frame, STATUS_CLOCK);
 		return;
 	case STORE_ALIVE:
 		break;

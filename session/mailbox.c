@@ -186,7 +186,9 @@ static bool is_over(struct sessions *s, const struct work *work)
 
 static bool is_unknown(const struct sessions *s, const struct id *id)
 {
-	return store_find(s->store, id, NULL, NULL) == STORE_UNKNOWN;
+	enum store_state state = store_find(s->store, id, NULL, NULL);
+
+	return state == STORE_UNKNOWN || state == STORE_LAPSED;
 }
 
 /* Stores the message for one recipient, and pushes it to him: the table above. */

@@ -325,7 +325,19 @@ void session_elements(struct sessions *s, struct connection *c, const struct fra
 
 /* ---- facts that are brought ---- */
 
-/* On a full disk, what is held already is fine, but it cannot get its mark. */
+/* Its account has lapsed. That proves itself to no client, so it is not said as the end of the
+ * session: the next log-in is refused. */
+static void removed(struct sessions *s, struct connection *c)
+{
+	if (c->is_operator || c->state == CONNECTION_CLOSING)
+		session_end(s, c, STATUS_OK);
+	else
+		session_close(s, c, STATUS_CLOCK, "the operator has removed this account",
+		              "its account was removed", true);
+}
+
+/* On a full disk, what is held already is fine, but it cannot get its mark. The session of an
+ * account that lapses ends. */
 static enum status store_account(struct sessions *s, const struct fact *fact)
 {
 	struct account held;
@@ -334,11 +346,16 @@ static enum status store_account(struct sessions *s, const struct fact *fact)
 		return STATUS_WRONG_PROOF;
 	enum store_state state = store_find(s->store, &fact->account.id, &held, NULL);
 
-	if (s->disk != SESSION_DISK_OK &&
-	    (state == STORE_UNKNOWN ||
-	     (state == STORE_ALIVE && fact->account.confirmed && !held.confirmed)))
+	bool is_new = state == STORE_UNKNOWN ||
+	              (state != STORE_DEAD && account_mark(&fact->account) > account_mark(&held));
+
+	if (s->disk != SESSION_DISK_OK && is_new)
 		return STATUS_DISK_FULL;
+	struct connection *active = session_of(s, &fact->account.id);
+
 	(void)session_apply(s, fact, NULL); /* what is held or gone already is fine, too */
+	if (active != NULL && store_find(s->store, &fact->account.id, NULL, NULL) == STORE_LAPSED)
+		removed(s, active);
 	return STATUS_OK;
 }
 
@@ -349,7 +366,7 @@ static enum status store_tombstone(struct sessions *s, const struct fact *fact)
 		return STATUS_WRONG_PROOF;
 	enum store_state state = store_find(s->store, &fact->tombstone.id, NULL, NULL);
 
-	if (state != STORE_DEAD && !session_may_bury(s, state == STORE_ALIVE))
+	if (state != STORE_DEAD && !session_may_bury(s, state != STORE_UNKNOWN))
 		return STATUS_DISK_FULL;
 	(void)session_bury(s, fact, NULL); /* what is gone already is fine, too */
 	return STATUS_OK;

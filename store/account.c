@@ -8,11 +8,15 @@
  * names like `anna~7Q2K9XWM`. One sorted list of all would do for a small chat, but anybody may
  * make accounts, also many of one name.
  *
- *   what is known of an id        account            confirmed account   tombstone
- *   nothing                       held               held, with mark     held
- *   the account                   no change          gets its mark       takes its place
- *   the account, confirmed        no change          no change           takes its place
- *   the tombstone                 no change (gone)   no change (gone)    no change
+ *   what is known of an id    account      lapsed account    confirmed account   tombstone
+ *   nothing                   held         held, with mark   held, with mark     held
+ *   the account               no change    gets its mark     gets its mark       takes its place
+ *   the account, lapsed       no change    no change         gets its mark       takes its place
+ *   the account, confirmed    no change    no change         no change           takes its place
+ *   the tombstone             no change    no change         no change           no change
+ *
+ * A lapsed account is in no tree by name: it has none, until somebody comes who knows that it was
+ * confirmed. Its mailbox stays, because what was sent to a living account must not be lost by that.
  *
  * An account never changes, but for its mark. So its record has just the size of its strings.
  */
@@ -114,7 +118,7 @@ static uint32_t account_new(struct store *s, uint32_t ident, const struct accoun
 	uint8_t *to = slot->bytes + slot->name_size;
 
 	slot->setting_size = (uint8_t)v->setting.size;
-	slot->confirmed = account->confirmed;
+	slot->mark = (uint8_t)account_mark(account);
 	to = give(to, v->setting.data, v->setting.size);
 	to = give(to, v->seal, KEY_SIZE);
 	to = give(to, v->stored_key, KEY_SIZE);
@@ -146,7 +150,8 @@ static void account_fill(const struct store *s, const struct account_slot *slot,
 	assert(!slot->gone);
 	account->id = *id_of(s, slot);
 	account->name = name_of(slot);
-	account->confirmed = slot->confirmed;
+	account->confirmed = slot->mark == ACCOUNT_CONFIRMED;
+	account->lapsed = slot->mark == ACCOUNT_LAPSED;
 	v->setting = view_of(from, slot->setting_size);
 	from = take(from + slot->setting_size, v->seal, KEY_SIZE);
 	from = take(from, v->stored_key, KEY_SIZE);
@@ -191,7 +196,7 @@ static uint64_t account_hash(const struct store *s, uint32_t ident)
 
 /* ---- the join ---- */
 
-/* Puts a live account into the trees by name. */
+/* Puts a live account into the trees by name, and counts it. */
 static void index_add(struct store *s, uint32_t handle)
 {
 	const struct account_slot *slot = account_at(s, handle);
@@ -199,7 +204,12 @@ static void index_add(struct store *s, uint32_t handle)
 	struct tree_use names = store_use(s, &name_order);
 	struct tree_use suffixes = store_use(s, &suffix_order);
 
-	tree_add(&names, &s->names[slot->confirmed], &key, handle);
+	if (slot->mark == ACCOUNT_LAPSED) {
+		s->totals.lapsed++;
+		return;
+	}
+	s->totals.accounts++;
+	tree_add(&names, &s->names[slot->mark == ACCOUNT_CONFIRMED], &key, handle);
 	tree_add(&suffixes, &s->suffixes, &key, handle);
 }
 
@@ -209,24 +219,43 @@ static void index_remove(struct store *s, uint32_t handle)
 	struct name_key key = { name_of(slot), id_of(s, slot) };
 	struct tree_use names = store_use(s, &name_order);
 	struct tree_use suffixes = store_use(s, &suffix_order);
-	uint32_t removed = tree_remove(&names, &s->names[slot->confirmed], &key);
+
+	if (slot->mark == ACCOUNT_LAPSED) {
+		s->totals.lapsed--;
+		return;
+	}
+	s->totals.accounts--;
+	uint32_t removed = tree_remove(&names, &s->names[slot->mark == ACCOUNT_CONFIRMED], &key);
 
 	assert(removed == handle);
 	removed = tree_remove(&suffixes, &s->suffixes, &key);
 	assert(removed == handle);
 }
 
-/* Sets the mark. It moves the account to another tree and changes its hash. */
-static enum store_result account_confirm(struct store *s, uint32_t ident)
+static enum store_state state_of(enum account_mark mark)
+{
+	return mark == ACCOUNT_LAPSED ? STORE_LAPSED : STORE_ALIVE;
+}
+
+/* Joins the mark. A larger one moves the account to another tree and changes its hash. */
+static enum store_result account_join_mark(struct store *s, uint32_t ident, enum account_mark mark)
 {
 	uint32_t handle = ident_at(s, ident)->account;
 	struct account_slot *slot = account_at(s, handle);
 
-	assert(!slot->confirmed);
+	bool is_larger = mark > slot->mark;
+
+	if (BUG(lapsed_comes_back) && slot->mark == ACCOUNT_LAPSED)
+		is_larger = mark != ACCOUNT_LAPSED;
+	if (BUG(lapsed_beats_confirmed) && slot->mark == ACCOUNT_CONFIRMED)
+		is_larger = mark == ACCOUNT_LAPSED;
+	if (!is_larger)
+		return STORE_KNOWN;
 	s->totals.sum -= account_hash(s, ident);
 	index_remove(s, handle);
-	slot->confirmed = true;
+	slot->mark = (uint8_t)mark;
 	index_add(s, handle);
+	ident_at(s, ident)->state = (uint8_t)state_of(mark);
 	s->totals.sum += account_hash(s, ident);
 	return STORE_NEW;
 }
@@ -249,17 +278,13 @@ enum store_result account_apply(struct store *s, const struct account *account, 
 	*entered = 0;
 	if (ident->state == STORE_DEAD)
 		return STORE_GONE;
-	if (ident->state == STORE_ALIVE) {
-		if (!account->confirmed || account_at(s, ident->account)->confirmed)
-			return STORE_KNOWN;
-		return account_confirm(s, handle);
-	}
+	if (ident->state != STORE_UNKNOWN)
+		return account_join_mark(s, handle, account_mark(account));
 	ident_enter(s, handle);
 	*entered = ident->mailbox;
 	ident->account = account_new(s, handle, account);
-	ident->state = STORE_ALIVE;
+	ident->state = (uint8_t)state_of(account_mark(account));
 	index_add(s, ident->account);
-	s->totals.accounts++;
 	s->totals.sum += account_hash(s, handle);
 	return STORE_NEW;
 }
@@ -297,9 +322,8 @@ enum store_result account_bury(struct store *s, const struct tombstone *tombston
 		return STORE_KNOWN;
 	if (ident->state == STORE_UNKNOWN && BUG(stranger_not_buried))
 		return STORE_NEW;
-	if (ident->state == STORE_ALIVE) {
+	if (ident->state != STORE_UNKNOWN) {
 		s->totals.sum -= account_hash(s, handle);
-		s->totals.accounts--;
 		index_remove(s, ident->account);
 		arena_free(s->arena, ident->account);
 	} else {
@@ -325,7 +349,7 @@ enum store_state store_find(const struct store *s, const struct id *id, struct a
 		return STORE_UNKNOWN;
 	const struct ident *ident = ident_at(s, handle);
 
-	if (ident->state == STORE_ALIVE && account != NULL)
+	if ((ident->state == STORE_ALIVE || ident->state == STORE_LAPSED) && account != NULL)
 		account_fill(s, account_at(s, ident->account), account);
 	if (ident->state == STORE_DEAD && tombstone != NULL)
 		tombstone_fill(s, account_at(s, ident->account), tombstone);
@@ -466,6 +490,7 @@ void account_check(const struct store *s)
 	struct tree_use names = store_use(s, &name_order);
 	struct tree_use suffixes = store_use(s, &suffix_order);
 	uint64_t alive = 0;
+	uint64_t lapsed = 0;
 	uint64_t gone = 0;
 	struct id id = { { 0 } };
 
@@ -481,20 +506,23 @@ void account_check(const struct store *s)
 		assert(id_compare(&id, &ident->id) < 0);
 		assert(slot->ident == h);
 		assert(ident_find(s, &ident->id) == h);
+		bool is_alive = !slot->gone && slot->mark != ACCOUNT_LAPSED;
+
 		assert(slot->gone == (ident->state == STORE_DEAD));
+		assert(is_alive == (ident->state == STORE_ALIVE));
 		for (unsigned i = 0; i < 2; i++) {
-			bool here = !slot->gone && slot->confirmed == i;
+			bool here = is_alive && (slot->mark == ACCOUNT_CONFIRMED) == i;
 
 			assert(tree_find(&names, s->names[i], &key) == (here ? ident->account : 0));
 		}
-		assert(tree_find(&suffixes, s->suffixes, &key) ==
-		       (slot->gone ? 0 : ident->account));
+		assert(tree_find(&suffixes, s->suffixes, &key) == (is_alive ? ident->account : 0));
 		if (slot->gone)
 			assert(ident->mailbox == 0);
-		*(slot->gone ? &gone : &alive) += 1;
+		*(slot->gone ? &gone : is_alive ? &alive : &lapsed) += 1;
 		id = ident->id;
 	}
 	assert(alive == s->totals.accounts);
+	assert(lapsed == s->totals.lapsed);
 	assert(gone == s->totals.tombstones);
 	assert(tree_count(s->arena, s->names[0]) + tree_count(s->arena, s->names[1]) == alive);
 	assert(tree_count(s->arena, s->suffixes) == alive);

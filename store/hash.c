@@ -66,7 +66,7 @@ static uint64_t hash_account(const struct account *account)
 	const struct verifier *v = &account->verifier;
 	uint64_t hash = mix_word(SUM_SEED, FACT_ACCOUNT);
 
-	hash = mix_word(hash, account->confirmed);
+	hash = mix_word(hash, account_mark(account));
 	hash = mix_bytes(hash, account->id.bytes, ID_SIZE);
 	hash = mix_view(hash, account->name);
 	hash = mix_view(hash, v->setting);

@@ -121,6 +121,6 @@ void ident_check(const struct store *s)
 {
 	table_check(&s->idents, ident_hash, s);
 	table_check(&s->sessions, session_hash, s);
-	assert(s->idents.count >= s->totals.accounts + s->totals.tombstones);
+	assert(s->idents.count >= s->totals.accounts + s->totals.lapsed + s->totals.tombstones);
 	assert(s->sessions.count <= s->streams.count);
 }

@@ -76,7 +76,7 @@ struct account_slot {
 	uint32_t ident;
 	uint8_t name_size;
 	uint8_t setting_size;
-	bool confirmed;
+	uint8_t mark; /* enum account_mark, of an account */
 	bool gone;
 	/* The name. Then of an account: setting, seal, StoredKey, ServerKey, lock. Of a tombstone:
 	 * middle, delete key. */

@@ -27,6 +27,7 @@ enum { TIMEOUT_MS = 5000, DAY_MS = 86400000 };
 /* A creation that is not confirmed after so long never will be: `confirm` takes no id that is older
  * than a minute. The rest is for clocks that are wrong. */
 enum { HOUR_MS = 3600000 };
+enum { BRING_SIZE_MAX = 16 * 1024 * 1024 }; /* of facts that one run brings to all */
 enum { DIGEST_SHOWN = 16, ESCAPED_SIZE = 4 * RECONCILE_WHY_SIZE };
 
 static _Noreturn void die(enum exit_status status, const char *sentence)
@@ -60,83 +61,110 @@ static const char notes[] =
 	"  repair 127.0.0.1 40001 127.0.0.1 40002 127.0.0.1 40003\n"
 	"  repair a.example 4000 b.example 4000 c.example 4000 --every 3600\n"
 	"  repair 127.0.0.1 40001 127.0.0.1 40002 127.0.0.1 40003 --backup /backup/monday\n"
-	"  repair 127.0.0.1 40001 127.0.0.1 40002 127.0.0.1 40003 --unconfirmed\n";
+	"  repair 127.0.0.1 40001 127.0.0.1 40002 127.0.0.1 40003 --unconfirmed\n"
+	"  repair 127.0.0.1 40001 127.0.0.1 40002 127.0.0.1 40003 --remove-unconfirmed 30\n";
 
 struct repair_options {
 	struct mend_options mend;
 	struct dial_target targets[RECONCILE_MAX];
-	uint64_t every_ms;  /* 0: once */
-	const char *key;    /* NULL: where it usually is */
-	const char *backup; /* NULL: none */
-	bool unconfirmed;   /* list what was never confirmed */
-	bool leave_out;     /* and have it not in the backup */
+	uint64_t every_ms;    /* 0: once */
+	const char *key;      /* NULL: where it usually is */
+	const char *backup;   /* NULL: none */
+	bool unconfirmed;     /* list what was never confirmed */
+	bool leave_out;       /* and have it not in the backup */
+	uint64_t remove_days; /* or remove what is so old; 0: nothing */
+	bool used_too;        /* although somebody has used it */
+};
+
+static struct repair_options given = { .mend = { .targets = given.targets,
+	                                         .timeout_ms = TIMEOUT_MS } };
+
+static const struct option_row rows[] = {
+	{ .name = "check",
+	  .kind = OPTION_FLAG,
+	  .help = "change nothing; tell what each replica holds,\n"
+	          "and exit 1 if that differs",
+	  .flag = &given.mend.check },
+	{ .name = "every",
+	  .kind = OPTION_SECONDS,
+	  .argument = "SECONDS",
+	  .help = "run again and again, so long after the end of\n"
+	          "the last run",
+	  .number = &given.every_ms,
+	  .min = 10,
+	  .max = DAY_MS },
+	{ .name = "key",
+	  .kind = OPTION_TEXT,
+	  .argument = "FILE",
+	  .help = "the operator's key (default: data/operator.key,\n"
+	          "else operator.key)",
+	  .text = &given.key },
+	{ .name = "backup",
+	  .kind = OPTION_TEXT,
+	  .argument = "DIR",
+	  .help = "change nothing; write the union of what the\n"
+	          "replicas hold as a directory that a server\n"
+	          "starts from; one replica is enough",
+	  .text = &given.backup },
+	{ .name = "unconfirmed",
+	  .kind = OPTION_FLAG,
+	  .help = "change nothing; list the accounts that no\n"
+	          "replica has confirmed: id, age in seconds, name,\n"
+	          "and 'used' if it has sent or been sent anything",
+	  .flag = &given.unconfirmed },
+	{ .name = "remove-unconfirmed",
+	  .kind = OPTION_NUMBER,
+	  .argument = "DAYS",
+	  .help = "remove those of them that are so old and were\n"
+	          "never used, from all three replicas, and repair\n"
+	          "these. Their names are free then",
+	  .number = &given.remove_days,
+	  .min = 1,
+	  .max = 36500 },
+	{ .name = "used-too",
+	  .kind = OPTION_FLAG,
+	  .help = "with --remove-unconfirmed: those that were used,\n"
+	          "too. Their owners cannot log in any more",
+	  .flag = &given.used_too },
+	{ .name = "leave-out-unconfirmed",
+	  .kind = OPTION_FLAG,
+	  .help = "with --backup: without those of them that are\n"
+	          "older than an hour, and without their mail; all\n"
+	          "three replicas must take part. Replicas that are\n"
+	          "all started from such a backup are rid of them",
+	  .flag = &given.leave_out },
+	{ .name = "connect-timeout",
+	  .kind = OPTION_SECONDS,
+	  .argument = "SECONDS",
+	  .help = "a replica that has not answered the handshake\n"
+	          "after so long is taken for dead (5)",
+	  .number = &given.mend.timeout_ms,
+	  .min = 10,
+	  .max = DAY_MS },
+	{ .name = NULL },
 };
 
 /* Help, version and mistakes end the program; nothing has been dialled then. */
-static void read_options(struct repair_options *o, int argc, char **argv)
+static void read_options(int argc, char **argv)
 {
-	const struct option_row rows[] = {
-		{ .name = "check",
-		  .kind = OPTION_FLAG,
-		  .help = "change nothing; tell what each replica holds,\n"
-		          "and exit 1 if that differs",
-		  .flag = &o->mend.check },
-		{ .name = "every",
-		  .kind = OPTION_SECONDS,
-		  .argument = "SECONDS",
-		  .help = "run again and again, so long after the end of\n"
-		          "the last run",
-		  .number = &o->every_ms,
-		  .min = 10,
-		  .max = DAY_MS },
-		{ .name = "key",
-		  .kind = OPTION_TEXT,
-		  .argument = "FILE",
-		  .help = "the operator's key (default: data/operator.key,\n"
-		          "else operator.key)",
-		  .text = &o->key },
-		{ .name = "backup",
-		  .kind = OPTION_TEXT,
-		  .argument = "DIR",
-		  .help = "change nothing; write the union of what the\n"
-		          "replicas hold as a directory that a server\n"
-		          "starts from; one replica is enough",
-		  .text = &o->backup },
-		{ .name = "unconfirmed",
-		  .kind = OPTION_FLAG,
-		  .help = "change nothing; list the accounts that no\n"
-		          "replica has confirmed: id, age in seconds, name",
-		  .flag = &o->unconfirmed },
-		{ .name = "leave-out-unconfirmed",
-		  .kind = OPTION_FLAG,
-		  .help = "with --backup: without those of them that are\n"
-		          "older than an hour, and without their mail; all\n"
-		          "three replicas must take part. Replicas that are\n"
-		          "all started from such a backup are rid of them",
-		  .flag = &o->leave_out },
-		{ .name = "connect-timeout",
-		  .kind = OPTION_SECONDS,
-		  .argument = "SECONDS",
-		  .help = "a replica that has not answered the handshake\n"
-		          "after so long is taken for dead (5)",
-		  .number = &o->mend.timeout_ms,
-		  .min = 10,
-		  .max = DAY_MS },
-		{ .name = NULL },
-	};
-	const struct options options = { .program = "repair",
-		                         .usage = "HOST PORT HOST PORT HOST PORT",
-		                         .purpose = purpose,
-		                         .notes = notes,
-		                         .rows = rows };
+	struct repair_options *o = &given;
+	static const struct options options = { .program = "repair",
+		                                .usage = "HOST PORT HOST PORT HOST PORT",
+		                                .purpose = purpose,
+		                                .notes = notes,
+		                                .rows = rows };
 	int first;
 
-	*o = (struct repair_options){ .mend = { .targets = o->targets, .timeout_ms = TIMEOUT_MS } };
 	first = options_read(&options, argc, argv);
 	if (o->backup != NULL && (o->mend.check || o->every_ms != 0))
 		options_wrong(&options, "'--backup' excludes '--check' and '--every'");
 	if (o->unconfirmed && (o->mend.check || o->every_ms != 0 || o->backup != NULL))
 		options_wrong(&options, "'--unconfirmed' stands alone");
+	if (o->remove_days != 0 &&
+	    (o->mend.check || o->every_ms != 0 || o->backup != NULL || o->unconfirmed))
+		options_wrong(&options, "'--remove-unconfirmed' stands alone");
+	if (o->used_too && o->remove_days == 0)
+		options_wrong(&options, "'--used-too' needs '--remove-unconfirmed'");
 	if (o->leave_out && o->backup == NULL)
 		options_wrong(&options, "'--leave-out-unconfirmed' needs '--backup'");
 	dial_targets_read(o->targets, &options, argc - first, argv + first, false);
@@ -271,14 +299,14 @@ static enum exit_status report(const struct repair_options *o,
 
 /* ---- what is to be done ---- */
 
-static void run(struct loop *l, const struct repair_options *o, struct store *collect,
+static void run(struct loop *l, const struct mend_options *o, struct store *collect,
                 struct reconcile_result *result, uint64_t *ms)
 {
 	uint8_t seed[KEY_SIZE];
 
 	if (!file_random(seed, KEY_SIZE))
 		die(EXIT_REFUSED, "the system gives no random numbers");
-	mend_run(l, &o->mend, seed, collect, result, ms);
+	mend_run(l, o, seed, collect, result, ms);
 	explicit_bzero(seed, sizeof seed);
 }
 
@@ -290,13 +318,15 @@ static uint64_t age_ms(const struct loop *l, const struct id *id)
 	return now_ms > id_time_ms(id) ? now_ms - id_time_ms(id) : 0;
 }
 
-/* Whether no replica has confirmed an account, and none can any more. */
-static bool is_left(const struct loop *l, const struct store *union_of_all, const struct id *id)
+/* Whether no replica has confirmed an account that is older than this. */
+static bool is_left(const struct loop *l, const struct store *all, const struct id *id,
+                    uint64_t older_ms)
 {
 	struct account account;
+	enum store_state state = store_find(all, id, &account, NULL);
 
-	return store_find(union_of_all, id, &account, NULL) == STORE_ALIVE && !account.confirmed &&
-	       age_ms(l, id) > HOUR_MS;
+	return (state == STORE_ALIVE || state == STORE_LAPSED) && !account.confirmed &&
+	       age_ms(l, id) > older_ms;
 }
 
 /* Copies all facts but the accounts that nobody confirmed, and what stands in their mailboxes.
@@ -308,7 +338,7 @@ static uint64_t copy_without(const struct loop *l, const struct store *from, str
 	uint64_t count = 0;
 
 	while (store_next(from, &key, &fact)) {
-		bool left = is_left(l, from, &key.account);
+		bool left = is_left(l, from, &key.account, HOUR_MS);
 
 		count += left && fact.kind == FACT_ACCOUNT;
 		if (!left)
@@ -317,25 +347,86 @@ static uint64_t copy_without(const struct loop *l, const struct store *from, str
 	return count;
 }
 
+/* ---- accounts that were never confirmed ---- */
+
+/* In order of id. */
+struct unconfirmed {
+	struct id *ids;
+	bool *used; /* whether it has sent, or been sent, anything */
+	size_t count;
+	size_t capacity;
+};
+
+static void unconfirmed_add(struct unconfirmed *u, const struct id *id)
+{
+	if (u->count == u->capacity) {
+		u->capacity = u->capacity == 0 ? 64 : 2 * u->capacity;
+		u->ids = memory_resize(u->ids, u->capacity * sizeof *u->ids);
+		u->used = memory_resize(u->used, u->capacity * sizeof *u->used);
+	}
+	u->used[u->count] = false;
+	u->ids[u->count++] = *id;
+}
+
+static int compare_ids(const void *a, const void *b)
+{
+	return id_compare(a, b);
+}
+
+static void unconfirmed_use(struct unconfirmed *u, const struct id *id)
+{
+	const struct id *found =
+		u->count == 0 ? NULL : bsearch(id, u->ids, u->count, sizeof *u->ids, compare_ids);
+
+	if (found != NULL)
+		u->used[found - u->ids] = true;
+}
+
+/* The live ones that are older than this. Accounts come before all messages, in order of id. */
+static void unconfirmed_find(const struct loop *l, const struct store *all, uint64_t older_ms,
+                             struct unconfirmed *u)
+{
+	struct store_key key = { 0 };
+	struct fact fact;
+
+	*u = (struct unconfirmed){ .ids = NULL };
+	while (store_next(all, &key, &fact)) {
+		if (key.streams) {
+			unconfirmed_use(u, &key.account);
+			unconfirmed_use(u, &key.sender);
+		} else if (fact.kind == FACT_ACCOUNT && !fact.account.lapsed &&
+		           is_left(l, all, &key.account, older_ms)) {
+			unconfirmed_add(u, &key.account);
+		}
+	}
+}
+
+static void unconfirmed_release(struct unconfirmed *u)
+{
+	memory_free(u->ids);
+	memory_free(u->used);
+}
+
 static enum exit_status list_unconfirmed(struct loop *l, const struct repair_options *o)
 {
 	struct store *store = store_new();
 	struct reconcile_result result;
-	struct store_key key = { 0 };
-	struct fact fact;
+	struct unconfirmed u;
+	struct account account;
 	char text[ID_TEXT_SIZE + 1];
 	char why[ESCAPED_SIZE];
 	uint64_t ms;
 
-	run(l, o, store, &result, &ms);
+	run(l, &o->mend, store, &result, &ms);
 	if (!result.is_ready)
 		die(EXIT_NO_REPLICA, "no replica took part: nothing is known");
-	while (store_next(store, &key, &fact) && !key.streams) {
-		if (fact.kind != FACT_ACCOUNT || fact.account.confirmed)
-			continue;
-		id_to_text(&fact.account.id, text);
-		printf("%s %ju %.*s\n", text, (uintmax_t)age_ms(l, &fact.account.id) / 1000,
-		       (int)fact.account.name.size, (const char *)fact.account.name.data);
+	unconfirmed_find(l, store, 0, &u);
+	for (size_t i = 0; i < u.count; i++) {
+		(void)store_find(store, &u.ids[i], &account, NULL);
+		id_to_text(&u.ids[i], text);
+		printf("%s %ju %.*s%s\n", text, (uintmax_t)age_ms(l, &u.ids[i]) / 1000,
+		       (int)account.name.size, (const char *)account.name.data,
+		       u.used[i] ? " used" : "");
 	}
 	for (uint32_t i = 0; i < RECONCILE_MAX; i++)
 		if (result.replicas[i].state == RECONCILE_LOST)
@@ -343,10 +434,64 @@ static enum exit_status list_unconfirmed(struct loop *l, const struct repair_opt
 			          "repair: replica %u (%s): %s: %s; it may have confirmed some",
 			          i + 1, o->targets[i].text, how_lost(&result.replicas[i]),
 			          reason(&result.replicas[i], why));
+	unconfirmed_release(&u);
 	store_free(store);
 	if (fflush(stdout) != 0)
 		die(EXIT_REFUSED, "cannot write to the standard output");
 	return EXIT_DONE;
+}
+
+/* Puts the facts that these accounts have lapsed into `facts`; gives how many. *left: more than
+ * are brought in one run. */
+static uint64_t put_lapsed(const struct store *all, const struct unconfirmed *u, bool used_too,
+                           struct buf *facts, bool *left)
+{
+	struct fact fact = { .kind = FACT_ACCOUNT };
+	uint64_t count = 0;
+
+	*left = false;
+	for (size_t i = 0; i < u->count; i++) {
+		if (u->used[i] && !used_too)
+			continue;
+		(void)store_find(all, &u->ids[i], &fact.account, NULL);
+		fact.account.lapsed = true;
+		*left = facts->size > BRING_SIZE_MAX - FACT_SIZE_MAX;
+		if (*left || !protocol_put_fact(facts, &fact))
+			break;
+		count++;
+	}
+	return count;
+}
+
+/* It is looked at all three first, because one may have confirmed what the others have not. What
+ * has lapsed is a fact like others, so a replica that goes away now learns it by a later repair;
+ * and an account that is confirmed all the same, by a replica whose clock is wrong, lives. */
+static enum exit_status remove_unconfirmed(struct loop *l, const struct repair_options *o)
+{
+	struct mend_options mend = o->mend;
+	struct store *store = store_new();
+	struct reconcile_result result;
+	struct unconfirmed u;
+	struct buf facts;
+	uint64_t count;
+	uint64_t ms;
+	bool left;
+
+	run(l, &o->mend, store, &result, &ms);
+	if (count_ready(&result) < RECONCILE_MAX)
+		die(EXIT_NO_REPLICA, "a replica took no part, and may have confirmed what the "
+		                     "others have not: nothing is removed");
+	unconfirmed_find(l, store, o->remove_days * DAY_MS, &u);
+	buf_init(&facts, BRING_SIZE_MAX);
+	count = put_lapsed(store, &u, o->used_too, &facts, &left);
+	printf("removed: %ju of %zu accounts that were never confirmed and are so old%s\n",
+	       (uintmax_t)count, u.count, left ? "; run it again for the rest" : "");
+	mend.bring = buf_view(&facts);
+	run(l, &mend, NULL, &result, &ms);
+	buf_release(&facts);
+	unconfirmed_release(&u);
+	store_free(store);
+	return report(o, &result, ms);
 }
 
 /* What the replicas hold goes to `store`, of a backup. */
@@ -356,7 +501,7 @@ static void collect(struct loop *l, const struct repair_options *o, struct store
 	struct store *all = o->leave_out ? store_new() : store;
 	uint64_t ms;
 
-	run(l, o, all, result, &ms);
+	run(l, &o->mend, all, result, &ms);
 	if (!o->leave_out)
 		return;
 	if (count_ready(result) == RECONCILE_MAX)
@@ -404,7 +549,7 @@ static enum exit_status run_once(struct loop *l, const struct repair_options *o)
 	struct reconcile_result result;
 	uint64_t ms;
 
-	run(l, o, NULL, &result, &ms);
+	run(l, &o->mend, NULL, &result, &ms);
 	return report(o, &result, ms);
 }
 
@@ -422,28 +567,29 @@ static _Noreturn void run_for_ever(struct loop *l, const struct repair_options *
 
 int main(int argc, char **argv)
 {
-	static struct repair_options options;
+	struct repair_options *o = &given;
 	struct loop *loop;
 	enum exit_status status;
 
 	sandbox_hide_memory();
-	read_options(&options, argc, argv);
+	read_options(argc, argv);
 	log_open(LOG_INFO);
 	umask(077);
 	(void)signal(SIGPIPE, SIG_IGN);
 	(void)signal(SIGXFSZ, SIG_IGN); /* a file that may not grow: a write tells */
-	read_key(&options);
+	read_key(o);
 	loop = loop_new();
 	if (loop == NULL)
 		die(EXIT_REFUSED, "the system gives no descriptor for the loop");
-	if (options.every_ms != 0)
-		run_for_ever(loop, &options);
-	if (options.unconfirmed)
-		status = list_unconfirmed(loop, &options);
+	if (o->every_ms != 0)
+		run_for_ever(loop, o);
+	if (o->unconfirmed)
+		status = list_unconfirmed(loop, o);
+	else if (o->remove_days != 0)
+		status = remove_unconfirmed(loop, o);
 	else
-		status = options.backup != NULL ? back_up(loop, &options)
-		                                : run_once(loop, &options);
-	explicit_bzero(options.mend.key, sizeof options.mend.key);
+		status = o->backup != NULL ? back_up(loop, o) : run_once(loop, o);
+	explicit_bzero(o->mend.key, sizeof o->mend.key);
 	loop_free(loop);
 	return (int)status;
 }

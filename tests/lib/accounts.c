@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT
  *
  * accounts DIR [NAME AGE CONFIRMED]...: writes a data directory with these accounts, each so many
- * seconds old, CONFIRMED 1 or 0, and with one message that waits for it. No client makes an account
+ * seconds old, CONFIRMED 1 or 0, and with one message that waits for it, or `unused`: not
+ * confirmed, and without a message. No client makes an account
  * of yesterday, or ends between the two steps of a creation when a test wants it.
  */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 #include "fact/auth.h"
@@ -13,7 +15,7 @@
 
 static const char setting[] = "$y$j9T$k5jwnHTxqTDytfzywrjzz1";
 
-static void add(struct store *s, const char *name, uint64_t time_ms, bool confirmed)
+static void add(struct store *s, const char *name, uint64_t time_ms, const char *kind)
 {
 	struct fact fact = { .kind = FACT_ACCOUNT };
 	struct fact mail = { .kind = FACT_MESSAGE };
@@ -21,10 +23,12 @@ static void add(struct store *s, const char *name, uint64_t time_ms, bool confir
 	uint8_t key[KEY_SIZE] = { 1 };
 
 	account->name = view_of_string(name);
-	account->confirmed = confirmed;
+	account->confirmed = strcmp(kind, "1") == 0;
 	auth_verifier_make(key, key, view_of_string(setting), &account->verifier);
 	auth_id_make(time_ms, account->name, &account->verifier, &account->id);
 	(void)store_apply(s, &fact, NULL); /* all are new */
+	if (strcmp(kind, "unused") == 0)
+		return;
 	mail.message.stream.recipient = mail.message.stream.sender = account->id;
 	mail.message.number = 1;
 	mail.message.sent_ms = time_ms;
@@ -43,7 +47,7 @@ int main(int argc, char **argv)
 	backup = backup_begin(argv[1], s, err);
 	for (int i = 2; i < argc && backup != NULL; i += 3)
 		add(s, argv[i], ((uint64_t)time(NULL) - strtoull(argv[i + 1], NULL, 10)) * 1000,
-		    argv[i + 2][0] == '1');
+		    argv[i + 2]);
 	if (backup == NULL || backup_end(backup, err) != 0) {
 		fprintf(stderr, "accounts: %s\n", err);
 		return 1;

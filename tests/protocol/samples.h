@@ -188,12 +188,12 @@ static inline void hand_entry(enum entry_state state)
 #define REFUSED(status) (1u << STATUS_##status)
 /* The refusals that each reply may have and that have nothing behind their status. */
 static const uint32_t bare_refusals[FRAME_TYPE_REQUEST_END] = {
-	[FRAME_INTRODUCE] = REFUSED(WRONG_PROOF) | REFUSED(DISK_FULL),
-	[FRAME_HANDOVER] = REFUSED(WRONG_PROOF) | REFUSED(DISK_FULL),
+	[FRAME_INTRODUCE] = REFUSED(WRONG_PROOF) | REFUSED(DISK_FULL) | REFUSED(CLOCK),
+	[FRAME_HANDOVER] = REFUSED(WRONG_PROOF) | REFUSED(DISK_FULL) | REFUSED(CLOCK),
 	[FRAME_CONFIRM] = REFUSED(WRONG_PROOF) | REFUSED(DISK_FULL) | REFUSED(CLOCK) |
 	                  REFUSED(UNKNOWN),
 	[FRAME_DELETE] = REFUSED(WRONG_PROOF) | REFUSED(DISK_FULL),
-	[FRAME_LOGIN] = REFUSED(WRONG_PROOF) | REFUSED(UNKNOWN),
+	[FRAME_LOGIN] = REFUSED(WRONG_PROOF) | REFUSED(UNKNOWN) | REFUSED(CLOCK),
 	[FRAME_SEND] = REFUSED(NO_SESSION),
 	[FRAME_RECEIVED] = REFUSED(NO_SESSION) | REFUSED(DISK_FULL) | REFUSED(MAILBOX_FULL) |
 	                   REFUSED(GAPS) | REFUSED(SLOW_DOWN),
@@ -752,7 +752,7 @@ static inline struct view make_facts(struct buf *to)
 	hand_string(setting_text);
 	for (uint8_t key = 101; key <= 104; key++)
 		hand_key(key);
-	hand_u8(1);
+	hand_u8(2); /* confirmed */
 	fact = (struct fact){ .kind = FACT_TOMBSTONE, .tombstone = { .id = an_id(105) } };
 	fact.tombstone.name = view_of_string("frank");
 	set_key(fact.tombstone.middle, 106);

@@ -120,6 +120,7 @@ void sim_check_lost(struct sim *s, uint32_t replica, uint64_t after)
 		s->history.accounts.items[i].yes &= ~(1u << replica);
 		lose(&s->history.accounts.items[i].stored, replica, after);
 		lose(&s->history.accounts.items[i].confirmed, replica, after);
+		lose(&s->history.accounts.items[i].lapsed, replica, after);
 		lose(&s->history.accounts.items[i].gone, replica, after);
 	}
 	for (uint32_t i = 0; i < s->history.messages.count; i++) {
@@ -731,6 +732,7 @@ void sim_check_online(struct sim *s, uint32_t c)
 		uint32_t lives = 0, dead = 0;
 
 		if (!m->acknowledged || m->shown || m->told || sim_held_any(&m->gone) ||
+		    s->history.accounts.items[account].lapsing ||
 		    !id_equal(&m->stream.recipient, &s->history.accounts.items[account].id))
 			continue;
 		for (uint32_t i = 0; i < REPLICAS; i++) {
@@ -750,7 +752,8 @@ void sim_check_logged_out(struct sim *s, uint32_t c)
 	const struct sim_session *own = NULL;
 
 	if (!p->logged_in || p->account == UINT32_MAX ||
-	    s->history.accounts.items[p->account].delete_begun)
+	    s->history.accounts.items[p->account].delete_begun ||
+	    s->history.accounts.items[p->account].lapsing)
 		return;
 	for (uint32_t i = 0; i < s->history.sessions.count; i++) {
 		const struct sim_session *o = &s->history.sessions.items[i];

@@ -40,10 +40,20 @@ static bool any_busy(const struct sim *s)
 	return false;
 }
 
+/* Its account was removed, which not all replicas know: those that do refuse its session. */
+static bool is_removed(const struct sim *s, uint32_t c)
+{
+	const struct sim_client *p = &s->clients[c];
+
+	return p->logged_in && p->account != UINT32_MAX &&
+	       s->history.accounts.items[p->account].lapsing;
+}
+
 static void say_waiting(struct sim *s)
 {
 	for (uint32_t c = 0; c < s->clients_count; c++) {
-		if (!s->clients[c].up || replication_live(s->clients[c].r) < REPLICAS)
+		if (!is_removed(s, c) &&
+		    (!s->clients[c].up || replication_live(s->clients[c].r) < REPLICAS))
 			sim_fail(s, "client %u does not reach all replicas, which are up", c);
 		for (uint32_t i = 0; i < SIM_COMMANDS_MAX; i++)
 			if (s->clients[c].commands[i].token)
@@ -110,7 +120,8 @@ static void read_mail(struct sim *s, uint32_t c, uint32_t account)
 	s->clients[c].logged_in = false;
 	sim_client_settle(s, c);
 	wait_for_all(s);
-	if (!s->failed && (!s->clients[c].logged_in || s->clients[c].account != account)) {
+	if (!s->failed && !a->lapsing &&
+	    (!s->clients[c].logged_in || s->clients[c].account != account)) {
 		sim_fail(s, "account %u, which was acknowledged, cannot be logged in to", account);
 		return;
 	}
@@ -351,7 +362,9 @@ static void check_accounts(struct sim *s, uint32_t i, const struct store *store)
 
 		if (a->stored.at[i] && state == STORE_UNKNOWN)
 			sim_fail(s, "replica %u has lost account %u (%s)", i, n, a->name);
-		if (a->confirmed.at[i] && state == STORE_ALIVE && !account.confirmed)
+		if (a->lapsed.at[i] && state == STORE_ALIVE && !account.confirmed)
+			sim_fail(s, "on replica %u account %u, which was removed, is back", i, n);
+		if (a->confirmed.at[i] && state != STORE_DEAD && !account.confirmed)
 			sim_fail(s, "replica %u has lost that account %u is confirmed", i, n);
 		if (a->gone.at[i] && state != STORE_DEAD)
 			sim_fail(s, "replica %u has lost that account %u is gone", i, n);
@@ -498,7 +511,10 @@ static void check_union(struct sim *s, const struct store *store)
 			const struct sim_account *b = &s->history.accounts.items[o];
 			struct account other = { .confirmed = false };
 
-			if ((a->yes & b->yes) && sim_same_name(a->name, b->name) &&
+			/* Nobody removes an account that may still be confirmed, but this operator
+			 * does. Then its name may be given to another one. */
+			if (!a->lapsing && !b->lapsing && (a->yes & b->yes) &&
+			    sim_same_name(a->name, b->name) &&
 			    store_find(store, &b->id, &other, NULL) == STORE_ALIVE &&
 			    other.confirmed)
 				sim_fail(s, "'%s' has two owners, accounts %u and %u, who met",

@@ -58,6 +58,21 @@ static void dial_all(struct sim *s, uint32_t k)
 		                         s->wires);
 }
 
+/* The operator removes accounts that some replica has unconfirmed, of any age: also some that are
+ * being confirmed, or that another one has confirmed. These must live. */
+static void put_lapsed(struct sim *s, struct buf *bring)
+{
+	const struct sim_replica *p = &s->replicas[sim_random(s, REPLICAS)];
+	struct store_key key = { 0 };
+	struct fact fact;
+
+	while (p->up && store_next(p->store, &key, &fact) && !key.streams)
+		if (fact.kind == FACT_ACCOUNT && !fact.account.confirmed && sim_chance(s, 50)) {
+			fact.account.lapsed = true;
+			s->produced->lapsed += protocol_put_fact(bring, &fact);
+		}
+}
+
 struct sim_repair *sim_repair_start(struct sim *s, const struct reconcile_options *given)
 {
 	struct reconcile_options options = *given;
@@ -76,8 +91,12 @@ struct sim_repair *sim_repair_start(struct sim *s, const struct reconcile_option
 		p->order[i] = i;
 	if (!s->winding_up && sim_chance(s, 5))
 		p->order[sim_random(s, REPLICAS)] = (uint8_t)sim_random(s, REPLICAS);
-	sim_trace(s, "repair %u begins, %s", number_of(s, p),
-	          p->mode == RECONCILE_CHECK ? "to check" : "to repair");
+	buf_init(&p->bring, FRAME_SIZE_MAX);
+	if (!s->winding_up && p->mode == RECONCILE_REPAIR && sim_chance(s, 25))
+		put_lapsed(s, &p->bring);
+	options.bring = buf_view(&p->bring);
+	sim_trace(s, "repair %u begins, %s; %zu bytes have lapsed", number_of(s, p),
+	          p->mode == RECONCILE_CHECK ? "to check" : "to repair", p->bring.size);
 	s->produced->repairs++;
 	p->r = reconcile_new(&options, time_ms(s));
 	dial_all(s, number_of(s, p));
@@ -99,6 +118,7 @@ static void end(struct sim *s, struct sim_repair *p, bool host)
 		sim_wire_settle(s, w);
 	}
 	reconcile_free(p->r);
+	buf_release(&p->bring);
 	p->r = NULL;
 	p->thaws = false;
 	p->frozen_until = 0;
@@ -117,6 +137,8 @@ bool sim_repair_kill(struct sim *s, uint32_t k, bool host)
 
 void sim_repair_release(struct sim *s, uint32_t k)
 {
+	if (s->repairs[k].r != NULL)
+		buf_release(&s->repairs[k].bring);
 	reconcile_free(s->repairs[k].r);
 	s->repairs[k].r = NULL;
 }
@@ -192,9 +214,15 @@ static void check_account(struct sim *s, const struct sim_repair *p, uint32_t n,
 	}
 	if (had(&a->confirmed, mask, p->begun_at)) {
 		sim_held_set(s, &a->confirmed, i);
-		if (state == STORE_ALIVE && !account.confirmed)
+		if (state != STORE_DEAD && !account.confirmed)
 			sim_fail(s, "repair did not tell replica %u that account %u is confirmed",
 			         i, n);
+	}
+	if (had(&a->lapsed, mask, p->begun_at)) {
+		sim_held_set(s, &a->lapsed, i);
+		if (state == STORE_ALIVE && !account.confirmed)
+			sim_fail(s, "repair did not tell replica %u that account %u was removed", i,
+			         n);
 	}
 }
 
@@ -309,12 +337,14 @@ static void check_order(struct sim *s, const struct sim_wire *w, struct sim_repa
 		         at, w->replica);
 }
 
-static void brings_mark(struct sim *s, uint32_t replica, const struct id *id)
+static void brings_mark(struct sim *s, uint32_t replica, const struct account *account)
 {
-	uint32_t at = sim_account_find(s, id);
+	uint32_t at = sim_account_find(s, &account->id);
 
-	if (at != UINT32_MAX)
+	if (at != UINT32_MAX && account->confirmed)
 		s->history.accounts.items[at].brought |= 1u << replica;
+	if (at != UINT32_MAX && account->lapsed)
+		s->history.accounts.items[at].lapsing = true;
 }
 
 static void asked_store(struct sim *s, struct sim_wire *w, struct sim_repair *p,
@@ -329,10 +359,10 @@ static void asked_store(struct sim *s, struct sim_wire *w, struct sim_repair *p,
 		p->moved[is_gone ? SET_GONE : SET_LIVE] = true;
 		if (p->mode == RECONCILE_CHECK)
 			sim_fail(s, "repair was to check, and stores");
-		if (!is_gone)
+		if (!is_gone && !(fact.kind == FACT_ACCOUNT && fact.account.lapsed))
 			check_order(s, w, p, &fact);
-		if (fact.kind == FACT_ACCOUNT && fact.account.confirmed)
-			brings_mark(s, w->replica, &fact.account.id);
+		if (fact.kind == FACT_ACCOUNT)
+			brings_mark(s, w->replica, &fact.account);
 	}
 }
 
@@ -376,6 +406,8 @@ static void stored_account(struct sim *s, uint32_t replica, const struct fact *f
 		sim_held_set(s, &a->gone, replica);
 	else if (fact->account.confirmed)
 		sim_held_set(s, &a->confirmed, replica);
+	else if (fact->account.lapsed)
+		sim_held_set(s, &a->lapsed, replica);
 }
 
 void sim_repair_answered(struct sim *s, uint32_t replica, const struct frame *request)

@@ -233,6 +233,7 @@ struct sim_repair {
 	uint64_t begun_at;
 	uint64_t frozen_until;
 	bool thaws;
+	struct buf bring; /* facts: that accounts have lapsed */
 	uint8_t order[REPLICAS];
 	uint32_t wires[REPLICAS];
 	bool moved[SET_ALL]; /* by set: since its last pass over that began */
@@ -253,12 +254,13 @@ struct sim_account {
 	char name[NAME_SIZE_MAX + 1];
 	uint32_t attempt;
 	bool by_liar;
-	struct sim_held stored, confirmed, gone;
+	struct sim_held stored, confirmed, lapsed, gone;
 	uint32_t yes;      /* a mask: these said yes to `confirm`, and have their disks still */
 	uint32_t brought;  /* a mask: a repair told these that it is confirmed, so they say yes */
 	uint32_t answered; /* a mask: these have said something to `confirm`, or refused before */
 	bool confirming;   /* a creation has asked to confirm it */
 	bool delete_begun, taken_back;
+	bool lapsing;      /* the operator removes it */
 	bool acknowledged; /* its creation */
 	uint64_t acknowledged_at;
 	uint64_t begun_at;
@@ -412,7 +414,7 @@ struct sim_produced {
 	uint64_t faults_in[SIM_COMMAND_KINDS][FAULT_END]; /* while such a command was under way */
 	uint64_t refusals[STATUS_END];
 	uint64_t accounts, messages, shown, late, lied, compactions, starts, torn;
-	uint64_t repairs, repairs_done, repairs_same, repaired;
+	uint64_t repairs, repairs_done, repairs_same, repaired, lapsed;
 	uint64_t with_ghosts, behind;
 };
 

@@ -501,7 +501,8 @@ static void check_holder(struct sim *s, const struct sim_wire *w, const struct s
 		const struct sim_account *b = &s->history.accounts.items[i];
 
 		if (b != a && b->stored.at[w->replica] && b->stored.at[w->replica] < asked_at &&
-		    !b->delete_begun && !b->gone.ever && sim_same_name(a->name, b->name))
+		    !b->delete_begun && !b->gone.ever && !b->lapsing &&
+		    sim_same_name(a->name, b->name))
 			sim_fail(s, "replica %u grants '%s', which account %u has there",
 			         w->replica, a->name, i);
 	}

@@ -232,13 +232,15 @@ static bool touches(const struct cell *cells, unsigned first, unsigned last)
 	return used;
 }
 
-static enum store_result naive_account(unsigned id, bool confirmed)
+static enum store_result naive_account(unsigned id, bool confirmed, bool lapsed)
 {
 	if (naive.state[id] == STORE_DEAD)
 		return STORE_GONE;
-	if (naive.state[id] == STORE_ALIVE && (!confirmed || naive.confirmed[id]))
+	if (naive.state[id] == STORE_ALIVE && (naive.confirmed[id] || (!confirmed && !lapsed)))
 		return STORE_KNOWN;
-	naive.state[id] = STORE_ALIVE;
+	if (naive.state[id] == STORE_LAPSED && !confirmed)
+		return STORE_KNOWN;
+	naive.state[id] = lapsed ? STORE_LAPSED : STORE_ALIVE;
 	naive.confirmed[id] = confirmed;
 	return STORE_NEW;
 }
@@ -361,9 +363,10 @@ static bool same_walk(const struct store *store)
 			continue;
 		if (!store_next(store, &after, &fact))
 			return false;
-		if (naive.state[i] == STORE_ALIVE &&
+		if (naive.state[i] != STORE_DEAD &&
 		    (fact.kind != FACT_ACCOUNT || !id_equal(&fact.account.id, &ids[i]) ||
 		     fact.account.confirmed != naive.confirmed[i] ||
+		     fact.account.lapsed != (naive.state[i] == STORE_LAPSED) ||
 		     fact.account.verifier.lock[31] != i + 50 ||
 		     fact.account.verifier.seal[0] != i + 1 ||
 		     fact.account.verifier.setting.size != 11))
@@ -611,9 +614,11 @@ static enum store_result step_account(struct store *store, enum store_result *wa
 {
 	unsigned id = below(scale->ids);
 	bool confirmed = below(3) == 0;
+	bool lapsed = !confirmed && below(4) == 0;
 	struct fact fact = account_fact(id, naive.name[id], confirmed);
 
-	*want = naive_account(id, confirmed);
+	fact.account.lapsed = lapsed;
+	*want = naive_account(id, confirmed, lapsed);
 	return store_apply(store, &fact, NULL);
 }
 
