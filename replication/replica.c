@@ -254,6 +254,8 @@ static void proved(struct replication *r, uint32_t index, uint32_t request,
 	p->prove = 0;
 	if (frame->status == STATUS_GONE)
 		account_is_gone(r, index);
+	else if (frame->status == STATUS_CLOCK)
+		die(r, index, "its operator has removed this account");
 	else if (frame->status != STATUS_TAKEN_OVER)
 		die_lying(r, index, "ends a session that is not over");
 	else if (login_is_signed(r, index, &r->session, frame))
