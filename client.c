@@ -28,6 +28,8 @@
 #include "cli/run.h"
 #include "cli/set.h"
 
+#include "chat/mark.h"
+
 #include "io/file.h"
 #include "io/log.h"
 #include "io/options.h"
@@ -373,7 +375,8 @@ static void end_input(struct client *c)
 {
 	if (c->input.error != 0) {
 		c->was_refused = true;
-		log_plain(LOG_ERROR, "client: cannot read stdin: %s", strerror(c->input.error));
+		log_plain(LOG_ERROR, "client: cannot read stdin: %s",
+		          c->input.is_wide ? MARK_REFUSAL : strerror(c->input.error));
 	}
 	finish(c);
 }

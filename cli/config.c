@@ -6,6 +6,8 @@
  */
 #include "cli/config.h"
 
+#include "chat/mark.h"
+
 #include "io/file.h"
 #include "io/options.h"
 
@@ -175,6 +177,10 @@ bool config_parse(struct view text, const char *path, struct cli_config *config,
 	char own[SETTING_ERR_SIZE];
 
 	setting_init(&p.config.settings);
+	if (mark_is_wide(text))
+		return wrong(err, "%s: " MARK_REFUSAL, path);
+	if (text.size > 0)
+		text = view_of(text.data + mark_size(text), text.size - mark_size(text));
 	for (size_t number = 1; text.size > 0; number++) {
 		const char *why = parse_line(without_end(take_line(&text)), &p, own);
 
@@ -284,9 +290,15 @@ bool config_read(const char *path, struct cli_config *config, bool *is_missing,
 static bool take_password(const char *path, struct view text, uint8_t password[PASSWORD_SIZE_MAX],
                           size_t *size, char err[CONFIG_ERR_SIZE])
 {
-	const uint8_t *end = text.size == 0 ? NULL : memchr(text.data, '\n', text.size);
-	size_t count = end == NULL ? text.size : (size_t)(end - text.data);
+	const uint8_t *end;
+	size_t count;
 
+	if (mark_is_wide(text))
+		return wrong(err, "cannot read '%s': " MARK_REFUSAL, path);
+	if (text.size > 0)
+		text = view_of(text.data + mark_size(text), text.size - mark_size(text));
+	end = text.size == 0 ? NULL : memchr(text.data, '\n', text.size);
+	count = end == NULL ? text.size : (size_t)(end - text.data);
 	if (count > 0 && text.data[count - 1] == '\r')
 		count--;
 	if (count == 0)

@@ -6,6 +6,7 @@
 #include "cli/input.h"
 
 #include "chat/command.h"
+#include "chat/mark.h"
 
 #include <errno.h>
 #include <unistd.h>
@@ -105,6 +106,24 @@ static bool skip(struct cli_input *in)
 	return end != NULL;
 }
 
+/* Looks at the first bytes of all; false if more are needed, or there is nothing to read. */
+static bool begin(struct cli_input *in)
+{
+	struct view front = buf_view(&in->buf);
+
+	if (front.size < MARK_SIZE && !in->has_ended &&
+	    memchr(front.data, '\n', front.size) == NULL)
+		return false;
+	in->is_begun = true;
+	in->used = in->scanned = mark_size(front);
+	if (!mark_is_wide(front))
+		return true;
+	in->is_wide = true;
+	in->used = in->scanned = front.size;
+	end_by(in, EILSEQ);
+	return false;
+}
+
 bool input_line(struct cli_input *in, struct view *line, bool *was_cut)
 {
 	const uint8_t *end = NULL;
@@ -112,7 +131,7 @@ bool input_line(struct cli_input *in, struct view *line, bool *was_cut)
 
 	*was_cut = false;
 	forget_used(in);
-	if (in->buf.size == 0 || (in->is_skipping && !skip(in)))
+	if (in->buf.size == 0 || (!in->is_begun && !begin(in)) || (in->is_skipping && !skip(in)))
 		return false;
 	assert(in->used <= in->scanned);
 	if (in->scanned < in->buf.size)
@@ -128,6 +147,8 @@ bool input_line(struct cli_input *in, struct view *line, bool *was_cut)
 		line->size = COMMAND_LINE_SIZE_MAX;
 		*was_cut = true;
 		in->is_skipping = end == NULL;
+	} else if (left > 0 && line->data[left - 1] == '\r') {
+		line->size--; /* of CR LF */
 	}
 	return true;
 }

@@ -3,6 +3,8 @@
  * input: a script's lines from stdin. They are read only while the caller wants them; while a
  * command is under way, the others wait in the pipe.
  *
+ * A line ends with LF, or CR LF. A byte order mark before the first one is skipped.
+ *
  * A line longer than COMMAND_LINE_SIZE_MAX is cut there, and marked; its rest is skipped. The last
  * line may lack its newline. cli/console.h reads terminals.
  *
@@ -22,6 +24,8 @@ struct cli_input {
 	bool is_added;
 	bool has_ended;   /* stdin has ended, or cannot be read */
 	int error;        /* why it cannot be read; 0: it can */
+	bool is_wide;     /* because it is UTF-16 or UTF-32 */
+	bool is_begun;    /* the first bytes were looked at */
 	bool is_skipping; /* the rest of a line that was cut */
 	struct buf buf;
 	size_t used;    /* bytes of lines that were given already */

@@ -17,6 +17,7 @@
 #include "chat/status.h"
 #include "io/log.h"
 #include "io/tty.h"
+#include "io/zone.h"
 
 #include <stdio.h>
 #include <time.h>
@@ -35,6 +36,7 @@ struct transcript_time show_local_time(uint64_t ms)
 	time_t seconds = (time_t)(ms / 1000);
 	struct tm tm;
 
+	zone_follow();
 	/* A year that no calendar has is shown as the first one. */
 	if (localtime_r(&seconds, &tm) == NULL)
 		(void)gmtime_r(&(time_t){ 0 }, &tm);
@@ -570,6 +572,7 @@ void show_init(struct cli_show *s, struct loop *l, struct link *link, struct cli
 		s->archive = archive_new(l, say_archive, s);
 		archive_switch(s->archive, setting_is_on(&options->settings, SETTING_LOG));
 	}
+	zone_follow();
 	tzset();
 }
 

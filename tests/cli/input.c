@@ -174,6 +174,49 @@ static void test_long(void)
 	close_input();
 }
 
+/* What editors and other systems add to lines. */
+static void test_marks(void)
+{
+	open_pipe();
+	feed("\xef\xbb", 2);
+	IS_STRING(next_line(), "", "half a byte order mark is no line");
+	feed("\xbf/login a\r\nb\rc\n\r\n\xef\xbb\xbf"
+	     "d\n",
+	     22);
+	IS_STRING(next_line(), "/login a", "a byte order mark is skipped, CR LF ends a line");
+	IS_STRING(next_line(), "b\rc", "a CR within a line is kept");
+	IS_STRING(next_line(), "", "a CR alone is an empty line");
+	IS_STRING(next_line(),
+	          "\xef\xbb\xbf"
+	          "d",
+	          "a mark elsewhere is kept");
+	close_input();
+
+	open_pipe();
+	feed("a\n", 2);
+	IS_STRING(next_line(), "a", "a short line waits for nothing");
+	feed("\xef\xbb\xbf"
+	     "b\n",
+	     5);
+	IS_STRING(next_line(),
+	          "\xef\xbb\xbf"
+	          "b",
+	          "the next one is not the first");
+	close_input();
+
+	for (int i = 0; i < 4; i++) {
+		static const char *const texts[] = { "\xff\xfe/\0q\0", "\xfe\xff\0/\0q",
+			                             "/\0q\0l\0", "\0/\0q\0l" };
+
+		open_pipe();
+		feed(texts[i], 6);
+		IS_STRING(next_line(), "", "UTF-16 has no line");
+		OK(input.is_wide && input.error != 0 && input_has_ended(&input),
+		   "it cannot be read");
+		close_input();
+	}
+}
+
 int main(void)
 {
 	loop = loop_new();
@@ -181,6 +224,7 @@ int main(void)
 	test_end();
 	test_unwanted();
 	test_long();
+	test_marks();
 	loop_free(loop);
 	return tap_done();
 }
