@@ -2,8 +2,8 @@
  *
  * look: what a line looks like to the person who typed it. An input method writes wide letters and
  * a wide slash, a copied page has blanks that no eye tells from a space, and marks that nobody
- * sees. The parser is strict and takes none of these for a blank or a slash. Whoever asks whether a line
- * was meant as a command asks its look.
+ * sees. The parser is strict and takes none of these for a blank or a slash. Whoever asks whether a
+ * line was meant as a command asks its look.
  *
  * Pure. Nothing is allocated.
  */

@@ -174,3 +174,19 @@ void terminal_print_list(struct terminal *t, const struct view *items, size_t co
 		(void)terminal_print(t, view_of_string(text));
 	}
 }
+
+void terminal_title(struct terminal *t, struct view title)
+{
+	struct buf clean;
+
+	if (t->options.is_dumb || t->has_ended)
+		return;
+	if (title.size > TERMINAL_TITLE_SIZE_MAX)
+		title.size = TERMINAL_TITLE_SIZE_MAX;
+	buf_init(&clean, t->title.size_max);
+	escape_for_terminal(&clean, title);
+	if (!view_equal(buf_view(&clean), buf_view(&t->title)))
+		t->title_has_changed = true;
+	buf_release(&t->title);
+	t->title = clean;
+}
