@@ -97,8 +97,8 @@ void auth_tombstone_make(const struct account *account, const uint8_t delete_key
 /* Whether an account can be trusted, wherever it comes from: its name and its setting are valid,
  * and its id is that of its content. */
 bool auth_account_fits(const struct account *account);
-/* Whether the id is that of an account with this name: `middle` and `lock` are of its verifier. They
- * tell nobody anything of a password, because the seal went into both. */
+/* Whether the id is that of an account with this name: `middle` and `lock` are of its verifier.
+ * They tell nobody anything of a password, because the seal went into both. */
 bool auth_id_fits(const struct id *id, struct view name, const uint8_t middle[KEY_SIZE],
                   const uint8_t lock[KEY_SIZE]);
 /* Whether a tombstone proves itself: its name is valid, and its delete key opens the lock inside
