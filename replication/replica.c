@@ -24,6 +24,7 @@
  * Whatever a replica says that this protocol does not allow is its death: nothing else that it says
  * can be trusted then.
  */
+#include "base/bug.h"
 #include "replication/private.h"
 
 #include <assert.h>
@@ -256,7 +257,7 @@ static void proved(struct replication *r, uint32_t index, uint32_t request,
 		account_is_gone(r, index);
 	else if (frame->status == STATUS_CLOCK)
 		die(r, index, "its operator has removed this account");
-	else if (frame->status != STATUS_TAKEN_OVER)
+	else if (frame->status != STATUS_TAKEN_OVER || BUG(end_is_a_lie))
 		die_lying(r, index, "ends a session that is not over");
 	else if (login_is_signed(r, index, &r->session, frame))
 		login_session_lost(r, false);

@@ -91,6 +91,8 @@ const struct sim_bug sim_bugs[] = {
 	{ "one_bucket_for_all", 2000, "all addresses share what one may cost" },
 	{ "guesses_not_slowed", 500, "wrong passwords are answered at once" },
 	{ "owner_locked_out", 500, "guesses are counted for all addresses, and lock the account" },
+	{ "entry_without_proof", 200, "an account is shown without what its id was made of" },
+	{ "end_is_a_lie", 500, "the proof that a session is over is taken for a lie" },
 	{ "anybody_repairs", 2000, "what only operators may ask is answered to all" },
 };
 const size_t sim_bugs_count = sizeof sim_bugs / sizeof *sim_bugs;
