@@ -182,7 +182,7 @@ static int say_why(const struct address *address, const char *what, int error,
 	return -1;
 }
 
-/* Only tries: binding does not listen, so it fails for a port in use only if that is listened
+/* Gives the socket, or a negative errno value. Only tries: binding does not listen, so it fails for a port in use only if that is listened
  * on, or was bound without SO_REUSEADDR. listen fails for the rest. */
 static int bind_one(const struct address *address, struct address *bound,
                     char err[ADDRESS_ERR_SIZE])
@@ -191,9 +191,13 @@ static int bind_one(const struct address *address, struct address *bound,
 	int fd = socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	int receive_size = RECEIVE_SIZE;
 	int on = 1;
+	int error;
 
-	if (fd < 0)
-		return say_why(address, "make a socket for", errno, err);
+	if (fd < 0) {
+		error = errno;
+		(void)say_why(address, "make a socket for", error, err);
+		return error == EAFNOSUPPORT ? -EADDRNOTAVAIL : -error;
+	}
 	*bound = (struct address){ .size = sizeof bound->storage };
 	/* What an accepted connection may have sent before it is read. By itself the system lets
 	 * that grow to several MiB. */
@@ -204,25 +208,64 @@ static int bind_one(const struct address *address, struct address *bound,
 	     setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &(int){ 0 }, sizeof(int)) != 0) ||
 	    bind(fd, (const struct sockaddr *)&address->storage, address->size) != 0 ||
 	    getsockname(fd, (struct sockaddr *)&bound->storage, &bound->size) != 0) {
-		(void)say_why(address, "serve on", errno, err);
+		error = errno;
+		(void)say_why(address, "serve on", error, err);
 		(void)close(fd);
-		return -1;
+		return -error;
 	}
 	return fd;
+}
+
+static bool is_any(const struct address *address)
+{
+	in_port_t port;
+	struct view host = address_host(address, &port);
+	static const uint8_t none[16] = { 0 };
+
+	return memcmp(host.data, none, host.size) == 0;
+}
+
+/* Whether nobody else serves this address of the host that `bound` is another one of. */
+static bool is_free(const struct address *address, const struct address *bound,
+                    char err[ADDRESS_ERR_SIZE])
+{
+	struct address other;
+	char why[ADDRESS_ERR_SIZE];
+	int fd;
+
+	/* The system has chosen the port; or all addresses are served by one socket. */
+	if (address_port(address) == 0 || address_equal(address, bound) || is_any(bound))
+		return true;
+	fd = bind_one(address, &other, why);
+	if (fd >= 0)
+		(void)close(fd);
+	if (fd != -EADDRINUSE)
+		return true;
+	(void)snprintf(err, ADDRESS_ERR_SIZE, "%s", why);
+	return false;
 }
 
 int address_bind(const struct address *addresses, size_t count, struct address *bound,
                  char err[ADDRESS_ERR_SIZE])
 {
 	char other[ADDRESS_ERR_SIZE];
+	size_t which = 0;
 	int fd;
 
 	assert(count > 0);
 	assert(count <= ADDRESS_MAX);
 	/* If none can be had, what is said is about the first. */
 	fd = bind_one(&addresses[0], bound, err);
-	for (size_t i = 1; fd < 0 && i < count; i++)
-		fd = bind_one(&addresses[i], bound, other);
+	while (fd == -EADDRNOTAVAIL && ++which < count)
+		fd = bind_one(&addresses[which], bound, other);
+	if (fd < 0)
+		return -1;
+	for (size_t i = which + 1; i < count; i++) {
+		if (is_free(&addresses[i], bound, err))
+			continue;
+		(void)close(fd);
+		return -1;
+	}
 	return fd;
 }
 

@@ -48,8 +48,9 @@ void address_bytes_text(const uint8_t bytes[16], char text[ADDRESS_TEXT_SIZE]);
 /* Whether both have the same host and port. */
 bool address_equal(const struct address *a, const struct address *b);
 
-/* Makes a non-blocking socket and binds it to the first address that can be bound. Returns the
- * socket, which the caller closes; -1 and `err` if none can be bound. *bound is the address, in
+/* Makes a non-blocking socket and binds it to the first address that this host has. Returns the
+ * socket, which the caller closes; -1 and `err` if none can be bound, or if somebody else serves
+ * the port on another of them: a name with two addresses would stand for two servers. *bound is the address, in
  * which port 0 has become the port that the system picked. Nobody can connect yet. */
 int address_bind(const struct address *addresses, size_t count, struct address *bound,
                  char err[ADDRESS_ERR_SIZE]);

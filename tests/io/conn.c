@@ -303,6 +303,7 @@ static void test_binding(void)
 	struct address bound;
 	struct address again;
 	char err[ADDRESS_ERR_SIZE];
+	char text[ADDRESS_TEXT_SIZE];
 	int fd;
 	int other;
 
@@ -326,6 +327,18 @@ static void test_binding(void)
 	fd = address_bind(addresses, 2, &again, err);
 	OK(fd >= 0 && address_equal(&again, &bound),
 	   "address: of several the first that works is taken");
+	OK(address_listen(fd, &again, err) == 0, "address: it is served");
+	address_resolve("127.0.0.2", address_port(&again), true, &addresses[0], err);
+	addresses[1] = again;
+	address_text(&again, text);
+	for (int turn = 0; turn < 2; turn++) {
+		struct address first = addresses[0];
+
+		OK(address_bind(addresses, 2, &bound, err) < 0 && strstr(err, text) != NULL,
+		   "address: of a name with two, neither is taken if another serves one");
+		addresses[0] = addresses[1];
+		addresses[1] = first;
+	}
 	close(fd);
 }
 
