@@ -106,7 +106,8 @@ static int open_aside(struct backup *b, struct store *store, char err[ERR_SIZE])
 
 	if (!is_ours(b->aside)) {
 		(void)snprintf(err, ERR_SIZE,
-		               "cannot make '%.300s': it is there, and it is no unfinished backup",
+		               "'%.300s' is there, and it is no unfinished backup: give another "
+		               "directory, or move that one away first",
 		               b->aside);
 		return -1;
 	}
@@ -140,7 +141,10 @@ struct backup *backup_begin(const char *path, struct store *store, char err[ERR_
 	(void)snprintf(b->path, sizeof b->path, "%.*s", (int)size, path);
 	(void)snprintf(b->aside, sizeof b->aside, "%.*s.new", (int)size, path);
 	if (lstat(b->path, &stat) == 0) {
-		(void)say("write over", b->path, EEXIST, err);
+		(void)snprintf(err, ERR_SIZE,
+		               "'%.300s' is there already: give another directory, or move that "
+		               "one away first",
+		               b->path);
 	} else if (open_aside(b, store, err) == 0) {
 		return b;
 	}

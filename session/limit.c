@@ -155,18 +155,32 @@ static struct limit_guesses *guesses_of(struct limit *l, const struct id *accoun
 	return oldest;
 }
 
+/* Counts one more. How many steps the answer is late: 0 while there are free ones. */
+static uint32_t guess_steps(struct limit_guesses *g, uint32_t free, uint64_t now_ms)
+{
+	g->used_ms = now_ms;
+	if (g->count < free + LIMIT_GUESS_STEPS)
+		g->count++;
+	return g->count > free ? g->count - free : 0;
+}
+
+/* Beside the row for the account there is one for all accounts of the address. It is used at each
+ * wrong password, so rows of other accounts, however many, do not push it out. */
 uint32_t limit_guess(struct limit *l, const struct id *account, const struct limit_address *from,
                      uint64_t now_ms)
 {
-	struct limit_guesses *g = guesses_of(l, account, from, now_ms);
+	const struct id all = { { 0 } };
+	uint32_t steps = guess_steps(guesses_of(l, account, from, now_ms), LIMIT_GUESSES_FREE,
+	                             now_ms);
+	uint32_t steps_all = guess_steps(guesses_of(l, &all, from, now_ms), LIMIT_GUESSES_ALL,
+	                                 now_ms);
 
-	g->used_ms = now_ms;
-	if (g->count < LIMIT_GUESSES_FREE + LIMIT_GUESS_STEPS)
-		g->count++;
-	if (g->count <= LIMIT_GUESSES_FREE || BUG(guesses_not_slowed))
+	if (steps_all > steps)
+		steps = steps_all;
+	if (steps == 0 || BUG(guesses_not_slowed))
 		return 0;
 	limit_refused(l, LIMIT_PASSWORDS, from, now_ms);
-	return g->count - LIMIT_GUESSES_FREE;
+	return steps;
 }
 
 /* ---- reports ---- */

@@ -8,6 +8,7 @@
  *   messages to accounts, and numbers of       LIMIT_UNKNOWN_A_MINUTE        STATUS_SLOW_DOWN
  *   streams, that the replica does not know
  *   wrong passwords for one account            LIMIT_GUESSES_FREE            the answer comes later
+ *   wrong passwords for all accounts together  LIMIT_GUESSES_ALL             the answer comes later
  *   connections                                one of all in                 its oldest one that is
  *                                              LIMIT_CONNECTIONS_PART        not logged in goes
  *
@@ -39,6 +40,7 @@ enum {
 	/* Of all connections at most three in so many may be strangers, who are not logged in. */
 	LIMIT_STRANGERS_PART = 4,
 	LIMIT_GUESSES_FREE = 3,
+	LIMIT_GUESSES_ALL = 100,    /* of one address, for all accounts together */
 	LIMIT_GUESS_FIRST_MS = 125, /* the first delay; each further one is twice as long, ... */
 	LIMIT_GUESS_MAX_MS = 1000,  /* ... and clients call a replica dead that takes 3 s */
 	LIMIT_GUESS_STEPS = 4,      /* delays there are: 125, 250, 500, 1000 */

@@ -112,11 +112,15 @@ static uint32_t slot_take(struct sessions *s)
 	return s->slot_count++;
 }
 
-/* Closes a stranger if a new connection from there needs his place. False: there is none. */
+/* Closes a stranger if a new connection from there needs his place. False: there is none. If every
+ * slot is held, by connections that are being closed, it would not help to close another one. */
 static bool make_room(struct sessions *s, const struct limit_address *from)
 {
 	struct connection *c;
 
+	s->refused = "too many connections";
+	if (s->free_slot == SESSION_NONE && s->slot_count == s->options.connections_max)
+		return false;
 	if (!session_crowd_has_room(s, from, &c, &s->refused))
 		return false;
 	if (c == NULL)

@@ -217,6 +217,7 @@ ok 'says what it holds' said 'the union of 3 replicas, [0-9]+ elements'
 ok 'it is no replica yet' test ! -e "$dir/backup/replica.json"
 is 'it changed nothing' "$(status_of repair --check)" 1
 nok 'it does not write over what is there' repair --backup "$dir/backup"
+ok 'and says what to do' grep -q 'move that one away first' "$dir/repair.err"
 mkdir "$dir/other.new" && echo mine >"$dir/other.new/users.json"
 nok 'nor does it empty what no backup made' repair --backup "$dir/other"
 is 'which is left as it was' "$(cat "$dir/other.new/"*)" mine

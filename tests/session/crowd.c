@@ -74,6 +74,26 @@ static void test_one_address(void)
 	rig_close(&r);
 }
 
+/* Connections that are being closed hold their slots until the driver has let them go. */
+static void test_all_closing(void)
+{
+	struct rig r;
+	struct peer *last[2];
+
+	rig_open_with(&r, (struct session_options){ .connections_max = 8,
+	                                            .addresses = { .connections = 2 } });
+	for (unsigned i = 0; i < 8; i++)
+		last[i % 2] = come(&r, 1);
+	OK(is_here(last[0]) && is_here(last[1]), "closing: the two last are there");
+	struct peer *late = come(&r, 1);
+
+	OK(late->number == SESSION_NONE, "closing: with no slot left the next one is refused");
+	OK(is_here(last[0]) && is_here(last[1]), "closing: and nobody is closed for it");
+	IS_U64(leave_closed(&r), 6, "closing: the others leave");
+	OK(is_here(come(&r, 1)), "closing: and then there is room");
+	rig_close(&r);
+}
+
 static void test_all_logged_in(void)
 {
 	struct rig r;
@@ -175,6 +195,7 @@ static void test_loopback(void)
 int main(void)
 {
 	test_one_address();
+	test_all_closing();
 	test_all_logged_in();
 	test_full();
 	test_log_out();

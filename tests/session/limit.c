@@ -132,6 +132,25 @@ static void test_guesses(void)
 	limit_release(&l);
 }
 
+/* More accounts than there are rows: their rows push each other out. */
+static void test_many_guesses(void)
+{
+	struct limit l = open_limit((struct limit_options){ .accounts = 0 });
+	struct limit_address a = address_of(1);
+	struct limit_address b = address_of(2);
+	uint32_t free = 0;
+
+	for (uint32_t i = 1; i <= 3 * LIMIT_ADDRESSES; i++) {
+		struct id id = { { (uint8_t)i, (uint8_t)(i >> 8), 1 } };
+
+		free += limit_guess(&l, &id, &a, 5000 + i) == 0;
+	}
+	IS_U64(free, LIMIT_GUESSES_ALL, "guesses: of all accounts only so many are free");
+	IS_U64(limit_guess(&l, &(struct id){ { 7 } }, &b, 50000), 0,
+	       "guesses: another address does not pay for them");
+	limit_release(&l);
+}
+
 static void test_reports(void)
 {
 	struct limit l = open_limit((struct limit_options){ .accounts = 1 });
@@ -170,6 +189,7 @@ int main(void)
 	test_networks();
 	test_many();
 	test_guesses();
+	test_many_guesses();
 	test_reports();
 	return tap_done();
 }
