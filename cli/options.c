@@ -33,6 +33,12 @@ static const char notes[] =
 	"With --user a program needs --password-file as well. The log-in is then the first\n"
 	"command, with a result of its own.\n"
 	"\n"
+	"Files, in $XDG_STATE_HOME/threefold/ (by default ~/.local/state/threefold/). They\n"
+	"are made at a terminal only, for their owner alone, and hold clear text:\n"
+	"  log/NAME~DIGITS/  what an account read and sent, one JSON object a line; PgUp,\n"
+	"                    /history and /search show it. '--no-log', '/log off'\n"
+	"  history           what was typed; Ctrl-R finds it. '--no-history'\n"
+	"\n"
 	"Environment:\n"
 	"  NO_COLOR, TERM=dumb   plain text, as on a pipe; '--color always' has colours\n"
 	"                        even then\n"
@@ -82,7 +88,7 @@ static int read_options(struct client_options *o, struct client_words *words,
 		         "keep these addresses for the next time, when\n"
 		         "'client' alone is enough",
 		         &words->save),
-		flag_row("no-log", "do not keep what is said; see README, Files", &words->no_log),
+		flag_row("no-log", "do not keep what is said (see Files)", &words->no_log),
 		flag_row("no-history", "do not keep what is typed for the next time",
 		         &words->no_history),
 		{ .name = "color",

@@ -208,8 +208,8 @@ void recall_last(struct cli_show *show, struct view name)
 {
 	struct archive_query query;
 	struct piece_look look = { .query = &query,
-		                   .wanted = RECALL_LOGIN_COUNT,
-		                   .bytes_max = RECALL_LOGIN_SIZE };
+		                   .wanted = RECALL_LAST_COUNT,
+		                   .bytes_max = RECALL_LAST_SIZE };
 	char text[256];
 
 	if (!archive_query_init(&query, name, view_of(NULL, 0)) ||

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
  * recall: shows a person what was said before, as it is kept on this side (cli/archive.h):
- * /history, /search, and the last messages at a log-in. The lines look as they did when they were
- * new (chat/transcript.h), between two lines that say what they are.
+ * /history, /search, and the last messages at a log-in and in a conversation that one comes to. The
+ * lines look as they did when they were new (chat/transcript.h), between two lines that say what
+ * they are.
  *
  * A message that was shown again after a client was killed stands twice in the archive; here it is
  * shown once.
@@ -13,12 +14,11 @@
 #include "cli/show.h"
 
 enum {
-	RECALL_COUNT = 20,      /* of /history, if no number is given */
-	RECALL_FOUND_MAX = 50,  /* that /search shows */
-	RECALL_LOGIN_COUNT = 5, /* at a log-in */
-	/* So far back a log-in looks for them: it does not wait for a disk longer than that takes.
-	 */
-	RECALL_LOGIN_SIZE = 1024 * 1024,
+	RECALL_COUNT = 20,     /* of /history, if no number is given */
+	RECALL_FOUND_MAX = 50, /* that /search shows */
+	RECALL_LAST_COUNT = 5, /* at a log-in, and of a conversation */
+	/* So far back these are looked for: nobody waits for a disk longer than that takes. */
+	RECALL_LAST_SIZE = 1024 * 1024,
 };
 
 struct cli_recall {

@@ -143,13 +143,17 @@ static void end_list(struct cli_run *r)
 	                                   .count = r->listed });
 }
 
-/* Ends /talk. A person sees in the prompt that it was done. */
+/* Ends /talk. A person sees in the prompt that it was done. If nothing was said there since the
+ * log-in, what is kept of it is shown. */
 static void end_talk(struct cli_run *r, const char *name)
 {
 	char copy[COMMAND_ACCOUNT_SIZE];
+	bool is_new = conversation_find(&r->show->conversations, view_of_string(name)) == NULL;
 
 	/* The list of conversations may move. */
 	(void)snprintf(copy, sizeof copy, "%s", name);
+	if (is_new && !r->is_overtaken && r->console != NULL)
+		recall_last(r->show, view_of_string(copy));
 	if (!r->is_overtaken)
 		show_talk(r->show, view_of_string(copy));
 	if (r->console == NULL) {

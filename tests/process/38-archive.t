@@ -118,6 +118,9 @@ nok 'what this client has shown stands above already' shows ann2 '^-- the last'
 # A client that is killed has kept what it showed. Somebody else's editor has left its marks; a line is torn.
 client_ask bob '/msg ann seen by a client that is killed'
 ok 'a message comes' wait_for "$patience" keeps ann 'seen by a client that is killed'
+types ann2 '/talk bob'
+sees 'a conversation with somebody who has said something is on the screen already' ann2 '^to bob> *$'
+is 'so nothing is repeated' "$(printed ann2 | grep -c '^-- the last')" 0
 kill -KILL "$(child_of "$(tmux list-panes -t ann2 -F '#{pane_pid}')")"
 piece=$(echo "$log"/ann~*/000001.jsonl)
 cp "$piece" "$dir/piece"
@@ -208,6 +211,8 @@ sees 'ann ends' ann '^status'
 person none --no-log --no-history
 types none '/login ann pw'
 sees 'ann without a log' none 'login: ok'
+types none '/talk bob'
+sees 'what was kept before is there' none '^-- the last 5 messages with bob --$'
 types none '/msg bob nothing of this'
 sees 'talks' none 'bob: nothing of this$'
 before=$(cat "$XDG_STATE_HOME/threefold/history")
