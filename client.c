@@ -45,7 +45,8 @@
 enum {
 	NOTICE_MS = 1000, /* at the start: after so long it tells that no replica is live */
 	STALL_MS = 300,   /* after a signal, so long stdout may still take what is to be written */
-	READ_MS = 1000,   /* before a log-out, a reader of a pipe who reads nothing is waited for */
+	FLUSH_SIZE = 32 * 1024, /* of a script's lines, which else are written once a turn */
+	READ_MS = 1000, /* before a log-out, a reader of a pipe who reads nothing is waited for */
 };
 
 enum client_state {
@@ -117,7 +118,7 @@ static void reading_expired(struct loop_timer *timer)
 static bool waits_for_shown(const struct client *c)
 {
 	return c->state > CLIENT_RUNNING || c->logout_token != 0 || c->run.delete_waits ||
-	       (c->run.is_busy && c->run.request.verb == VERB_LOGOUT);
+	       (c->run.is_busy && !c->run.is_held && c->run.request.verb == VERB_LOGOUT);
 }
 
 /* A program may read the pipe only when the client has ended. */
@@ -174,7 +175,7 @@ static void leave(struct client *c)
 	(void)tell_shown(c);
 	if (c->output.is_hasty && !output_is_shown(&c->output) && !c->is_blind)
 		go_blind(c);
-	if (c->run.is_busy) {
+	if (run_abandon(&c->run)) {
 		c->was_refused = true; /* its outcome is not known */
 		show_abandoned(&c->show);
 	}
@@ -253,7 +254,7 @@ static void idle_expired(struct loop_timer *timer)
 
 	if (c->state != CLIENT_RUNNING)
 		return;
-	if (c->run.token != 0)
+	if (run_has_asked(&c->run))
 		restart_idle(c);
 	else if (link_is_logged_in(c->link, own))
 		c->logout_token = link_command(c->link,
@@ -356,7 +357,8 @@ static void handle(void *context, const struct action *action)
 	default:
 		break; /* the driver's */
 	}
-	show_flush(&c->show);
+	if (c->console != NULL || c->show.script.out.size > FLUSH_SIZE)
+		show_flush(&c->show);
 }
 
 /* ---- turns ---- */
@@ -387,7 +389,7 @@ static bool take_line(struct client *c)
 	struct view line;
 	bool was_cut;
 
-	if (c->state != CLIENT_RUNNING || c->logout_token != 0 || c->run.is_busy ||
+	if (c->state != CLIENT_RUNNING || c->logout_token != 0 || !run_is_free(&c->run) ||
 	    !output_is_empty(&c->output))
 		return false;
 	if (!input_line(&c->input, &line, &was_cut)) {
@@ -404,6 +406,16 @@ static bool take_line(struct client *c)
 		                             .was_cut = was_cut });
 	after_line(c);
 	return true;
+}
+
+/* Takes all lines that may be taken now: what they send is written together. False if none was. */
+static bool take_lines(struct client *c)
+{
+	bool was_taken = false;
+
+	while (take_line(c))
+		was_taken = true;
+	return was_taken;
 }
 
 /* Takes what a person typed; keys count in any state. False if there was nothing. */
@@ -462,7 +474,7 @@ static void end_output(struct client *c)
 
 static bool may_leave(const struct client *c)
 {
-	bool is_busy = c->is_blind ? c->run.token != 0 : c->run.is_busy;
+	bool is_busy = c->is_blind ? run_has_asked(&c->run) : run_is_busy(&c->run);
 
 	return c->output.is_hasty || (!is_busy && output_is_empty(&c->output) &&
 	                              replication_idle(link_replication(c->link)));
@@ -475,6 +487,8 @@ static void work(struct client *c)
 		do {
 			link_pool_settle(c->pool);
 			run_go_on(&c->run);
+			if (c->run.wants_end)
+				finish(c);
 			link_pool_settle(c->pool);
 			show_flush(&c->show);
 		} while (tell_shown(c));
@@ -482,7 +496,7 @@ static void work(struct client *c)
 			end_output(c);
 		if (c->state == CLIENT_FINISHING && may_leave(c))
 			leave(c);
-	} while (c->console != NULL ? take_typed(c) : take_line(c));
+	} while (c->console != NULL ? take_typed(c) : take_lines(c));
 	limit_reading(c);
 	link_pool_settle(c->pool);
 	show_settle(&c->show, &c->run.parser);
@@ -544,7 +558,7 @@ static void start(struct client *c)
 	explicit_bzero(c->options.password, sizeof c->options.password);
 	show_init(&c->show, c->loop, c->link, &c->output, c->console, &c->options);
 	pager_init(&c->pager, &c->show);
-	run_init(&c->run, c->loop, c->link, &c->show, &c->question, &c->options.settings);
+	run_init(&c->run, c->loop, c->link, &c->show, &c->question, &c->options);
 	c->idle.expired = idle_expired;
 	c->limit.expired = limit_expired;
 	c->reading.expired = reading_expired;

@@ -8,6 +8,7 @@
 
 #include "cli/config.h"
 #include "chat/command.h"
+#include "chat/window.h"
 
 #include "io/log.h"
 #include "io/options.h"
@@ -113,6 +114,19 @@ static int read_options(struct client_options *o, struct client_words *words,
 		  .number = &o->reply_timeout_ms,
 		  .min = 10,
 		  .max = DAY_MS },
+		{ .name = "window",
+		  .kind = OPTION_NUMBER,
+		  .argument = "N",
+		  .help = "so many messages of a script are under way\n"
+		          "together (64)",
+		  .number = &o->window,
+		  .min = 1,
+		  .max = WINDOW_SIZE_MAX },
+		flag_row("stop-on-error",
+		         "a script ends with the first command that is\n"
+		         "refused; at most a window of messages was sent\n"
+		         "behind it",
+		         &o->stops_on_error),
 		{ .name = "min-copies",
 		  .kind = OPTION_NUMBER,
 		  .argument = "K",
@@ -310,6 +324,7 @@ void client_options_read(struct client_options *o, int argc, char **argv)
 
 	*o = (struct client_options){ .timeout_ms = 10000,
 		                      .reply_timeout_ms = REPLY_TIMEOUT_MS,
+		                      .window = WINDOW_SIZE,
 		                      .min_copies = 1 };
 	setting_init(&o->settings);
 	first = read_options(o, &words, &options, argc, argv);

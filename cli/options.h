@@ -23,6 +23,8 @@ struct client_options {
 	uint64_t timeout_ms;       /* how long a command waits for a live replica in script mode */
 	uint64_t reply_timeout_ms; /* a replica that owes a reply for so long counts as dead */
 	uint64_t idle_ms;          /* log out after so long without a command; 0: never */
+	uint64_t window;           /* a script's messages under way together */
+	bool stops_on_error;       /* a script ends with the first command that is refused */
 	uint64_t min_copies;       /* a message is sent when so many replicas have stored it */
 	struct dial_target targets[REPLICAS];
 };

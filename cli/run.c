@@ -22,13 +22,20 @@ static void end_command(struct cli_run *r)
 	question_forget(r->question);
 }
 
+static void note_outcome(struct cli_run *r, enum outcome outcome)
+{
+	if (outcome == OUTCOME_OK)
+		return;
+	r->was_refused = true;
+	r->wants_end |= r->stops_on_error;
+}
+
 static void answer(struct cli_run *r, struct script_answer *a)
 {
 	assert(r->is_busy);
 	a->command = r->request.word;
 	r->is_refused = a->outcome != OUTCOME_OK;
-	if (r->is_refused)
-		r->was_refused = true;
+	note_outcome(r, a->outcome);
 	show_result(r->show, a);
 	/* Whoever types on without looking means nobody of those there were before. */
 	if (r->request.verb == VERB_TALK && a->outcome != OUTCOME_OK && !r->is_overtaken)
@@ -66,6 +73,47 @@ static void begin(struct cli_run *r, const struct command *command)
 	r->token = link_command(r->link, command);
 	assert(r->token != 0);
 	show_begun(r->show, r->request.word);
+}
+
+/* ---- a script's messages ---- */
+
+bool run_is_free(const struct cli_run *r)
+{
+	return !r->is_busy && !r->wants_end && r->window.count < r->window.size;
+}
+
+bool run_is_busy(const struct cli_run *r)
+{
+	return r->is_busy || r->window.count > 0;
+}
+
+bool run_has_asked(const struct cli_run *r)
+{
+	return r->token != 0 || r->window.count > 0;
+}
+
+static void answer_in_window(struct cli_run *r, uint32_t token, struct script_answer *a)
+{
+	struct buf *out = &r->show->script.out;
+	size_t begin = out->size;
+
+	a->command = view_of_string(verb_row(VERB_MSG)->name);
+	note_outcome(r, a->outcome);
+	script_result(&r->show->script, a);
+	window_answer(&r->window, token, out, begin);
+}
+
+bool run_abandon(struct cli_run *r)
+{
+	struct script_answer a = { .outcome = OUTCOME_UNKNOWN,
+		                   .detail = "the client ended before there was an answer" };
+	uint32_t token;
+
+	if (!run_is_busy(r))
+		return false;
+	while ((token = window_first(&r->window)) != 0)
+		answer_in_window(r, token, &a);
+	return true;
 }
 
 static void begin_delete(struct cli_run *r, struct view name)
@@ -225,6 +273,14 @@ void run_take(struct cli_run *r, const struct action *action)
 {
 	uint32_t token = action->kind == ACTION_RESULT ? action->result->token : action->token;
 
+	if (action->kind == ACTION_RESULT && window_has(&r->window, token)) {
+		struct script_answer a = { .outcome = action->result->outcome,
+			                   .detail = action->result->detail,
+			                   .result = action->result };
+
+		answer_in_window(r, token, &a);
+		return;
+	}
 	if (token != r->token)
 		return;
 	if (action->kind == ACTION_RESULT)
@@ -233,26 +289,6 @@ void run_take(struct cli_run *r, const struct action *action)
 		take_users(r, action);
 	else if (action->kind == ACTION_PROGRESS) /* scripts have no line for it */
 		progress_done(&r->show->progress, action->done);
-}
-
-/* A deletion also deletes the messages that wait for the account, so it begins only when they have
- * been shown. Without a live replica nobody knows which they are: a replica that returns would be
- * told to delete them before they are read. */
-void run_go_on(struct cli_run *r)
-{
-	const struct replication *half = link_replication(r->link);
-	char own[DISPLAY_SIZE];
-	bool is_dark = replication_live(half) == 0;
-
-	if (!r->delete_waits || (!is_dark && !replication_idle(half)))
-		return;
-	r->delete_waits = false;
-	if (!link_is_logged_in(r->link, own))
-		refuse(r, OUTCOME_NOT_LOGGED_IN, "the session has ended: log in first");
-	else if (is_dark)
-		refuse(r, OUTCOME_NO_REPLICA, "nothing was deleted: no replica could be reached");
-	else
-		begin(r, &(struct command){ .kind = COMMAND_DELETE });
 }
 
 void run_blind(struct cli_run *r)
@@ -281,18 +317,26 @@ static void begin_list(struct cli_run *r)
 	end_list(r);
 }
 
+/* A script's message is under way in the window, and nothing waits for it. */
 static void begin_send(struct cli_run *r, const struct view *to, size_t count)
 {
 	const struct command_request *q = &r->request;
+	const struct command command = { .kind = COMMAND_SEND,
+		                         .names = to,
+		                         .names_count = count,
+		                         .text = q->text,
+		                         .has_id = (q->given & FIELD_BIT(FIELD_ID)) != 0,
+		                         .is_notice = q->is_notice,
+		                         .session = q->session,
+		                         .number = q->number };
 
-	begin(r, &(struct command){ .kind = COMMAND_SEND,
-	                            .names = to,
-	                            .names_count = count,
-	                            .text = q->text,
-	                            .has_id = (q->given & FIELD_BIT(FIELD_ID)) != 0,
-	                            .is_notice = q->is_notice,
-	                            .session = q->session,
-	                            .number = q->number });
+	if (r->console != NULL) {
+		begin(r, &command);
+		return;
+	}
+	window_add(&r->window, link_command(r->link, &command));
+	show_done(r->show);
+	end_command(r);
 }
 
 /* Plain text goes to the conversation, as a message. */
@@ -592,23 +636,23 @@ static void do_verb(struct cli_run *r)
 	}
 }
 
-void run_line(struct cli_run *r, const struct cli_line *line)
+/* Whether the request is a message that will be sent: so it may be under way with others. */
+static bool is_message(const struct cli_run *r)
 {
-	const struct verb_row *row;
+	const struct command_request *q = &r->request;
+	char own[DISPLAY_SIZE];
+
+	return q->outcome == OUTCOME_OK && link_is_logged_in(r->link, own) &&
+	       (q->verb == VERB_MSG || (q->verb == VERB_TEXT && r->to.size > 0));
+}
+
+/* Does what was read, or refuses it. */
+static void do_request(struct cli_run *r)
+{
+	const struct verb_row *row = verb_row(r->request.verb);
 	char own[DISPLAY_SIZE];
 	bool is_in = link_is_logged_in(r->link, own);
 
-	assert(!r->is_busy);
-	r->is_refused = false;
-	if (line->is_text)
-		command_parse_text(line->text, &r->request);
-	else
-		command_parse(&r->parser, line->text, line->was_cut, &r->request);
-	r->is_busy = true;
-	r->to = line->to;
-	r->is_overtaken = line->is_overtaken;
-	show_line(r->show, &r->request, line->text, line->to, line->was_shown);
-	row = verb_row(r->request.verb);
 	if (r->request.outcome != OUTCOME_OK)
 		refuse(r, r->request.outcome, r->request.detail);
 	else if (row != NULL && row->when == WHEN_IN && !is_in)
@@ -630,10 +674,56 @@ void run_line(struct cli_run *r, const struct cli_line *line)
 	command_forget_password(&r->parser, &r->request);
 }
 
-void run_init(struct cli_run *r, struct loop *l, struct link *link, struct cli_show *show,
-              struct cli_question *question, struct settings *settings)
+void run_line(struct cli_run *r, const struct cli_line *line)
 {
-	r->settings = settings;
+	assert(!r->is_busy);
+	r->is_refused = false;
+	if (line->is_text)
+		command_parse_text(line->text, &r->request);
+	else
+		command_parse(&r->parser, line->text, line->was_cut, &r->request);
+	r->is_busy = true;
+	r->to = line->to;
+	r->is_overtaken = line->is_overtaken;
+	show_line(r->show, &r->request, line->text, line->to, line->was_shown);
+	r->is_held = r->window.count > 0 && !is_message(r);
+	if (!r->is_held)
+		do_request(r);
+}
+
+/* A deletion also deletes the messages that wait for the account, so it begins only when they have
+ * been shown. Without a live replica nobody knows which they are: a replica that returns would be
+ * told to delete them before they are read. */
+void run_go_on(struct cli_run *r)
+{
+	const struct replication *half = link_replication(r->link);
+	char own[DISPLAY_SIZE];
+	bool is_dark = replication_live(half) == 0;
+
+	if (r->is_held && r->window.count == 0) {
+		r->is_held = false;
+		if (r->wants_end)
+			end_command(r);
+		else
+			do_request(r);
+	}
+	if (!r->delete_waits || (!is_dark && !replication_idle(half)))
+		return;
+	r->delete_waits = false;
+	if (!link_is_logged_in(r->link, own))
+		refuse(r, OUTCOME_NOT_LOGGED_IN, "the session has ended: log in first");
+	else if (is_dark)
+		refuse(r, OUTCOME_NO_REPLICA, "nothing was deleted: no replica could be reached");
+	else
+		begin(r, &(struct command){ .kind = COMMAND_DELETE });
+}
+
+void run_init(struct cli_run *r, struct loop *l, struct link *link, struct cli_show *show,
+              struct cli_question *question, struct client_options *options)
+{
+	r->settings = &options->settings;
+	r->stops_on_error = options->stops_on_error;
+	window_init(&r->window, (size_t)options->window);
 	r->loop = l;
 	r->link = link;
 	r->show = show;
@@ -649,6 +739,7 @@ void run_init(struct cli_run *r, struct loop *l, struct link *link, struct cli_s
 void run_release(struct cli_run *r)
 {
 	command_parser_release(&r->parser);
+	window_release(&r->window);
 	pattern_release(&r->pattern);
 	listing_clear(&r->list);
 	loop_timer_cancel(r->loop, &r->wait);

@@ -4,6 +4,10 @@
  * (chat/command.h); the request is refused, answered here, or given to the replicas. Each command
  * has exactly one result.
  *
+ * The messages of a script are an exception to one at a time: as many as its window has room for are
+ * under way together. Any other command waits until they are answered. Results come in the order of
+ * the commands all the same.
+ *
  *   run_line(r, line, ...);
  *   while (r->is_busy) ...               run_take, run_answer, run_leave_question, run_go_on
  */
@@ -11,6 +15,7 @@
 #define THREEFOLD_CLI_RUN_H
 
 #include "chat/pattern.h"
+#include "chat/window.h"
 #include "cli/list.h"
 #include "cli/question.h"
 #include "cli/recall.h"
@@ -24,13 +29,17 @@ struct cli_run {
 	struct settings *settings;   /* which /set changes */
 	struct cli_console *console; /* of a person; NULL: it is a script */
 	struct command_parser parser;
-	bool was_refused; /* at least one command was refused */
-	bool is_refused;  /* the last one that has ended was */
-	bool wants_end;   /* /quit was given */
-	uint64_t unseen;  /* messages since the last /check; client.c counts them */
+	bool was_refused;    /* at least one command was refused */
+	bool is_refused;     /* the last one that has ended was */
+	bool wants_end;      /* /quit was given, or a command was refused that should not be */
+	bool stops_on_error; /* no command is begun after one that was refused */
+	uint64_t unseen;     /* messages since the last /check; client.c counts them */
 
-	/* The command under way. */
+	struct window window; /* a script's messages under way */
+
+	/* The command under way, beside them. */
 	bool is_busy;
+	bool is_held;                   /* it waits until the window is empty */
 	uint32_t token;                 /* of the request to the replicas; 0: there is none */
 	struct view to;                 /* whom it goes to if it is plain text */
 	bool is_overtaken;              /* /talk: a key has moved elsewhere since */
@@ -46,7 +55,7 @@ struct cli_run {
 
 /* `r` is zeroed; all other arguments must outlive it. */
 void run_init(struct cli_run *r, struct loop *l, struct link *link, struct cli_show *show,
-              struct cli_question *question, struct settings *settings);
+              struct cli_question *question, struct client_options *options);
 /* Stops its timer and frees its memory. */
 void run_release(struct cli_run *r);
 
@@ -71,6 +80,15 @@ void run_answer(struct cli_run *r, struct view line);
 void run_leave_question(struct cli_run *r);
 /* Takes an action if it belongs to the command under way. */
 void run_take(struct cli_run *r, const struct action *action);
+/* Whether a line may be taken: no command is under way that others wait for, and there is room. */
+bool run_is_free(const struct cli_run *r);
+/* Whether any command is under way. */
+bool run_is_busy(const struct cli_run *r);
+/* Whether a request to the replicas is. */
+bool run_has_asked(const struct cli_run *r);
+/* The client ends before there are results: gives a script those that are missing. True if any
+ * were. */
+bool run_abandon(struct cli_run *r);
 /* Continues the command under way if what it waited for has come. Called once a turn. */
 void run_go_on(struct cli_run *r);
 /* Nothing more is shown: a deletion that waits for that never begins, and has no result. */
