@@ -438,6 +438,9 @@ static bool take_typed(struct client *c)
 		                                      .is_overtaken = event.is_overtaken });
 		after_line(c);
 		break;
+	case CONSOLE_ASIDE:
+		run_aside(&c->run, event.text);
+		break;
 	case CONSOLE_ANSWER:
 		run_answer(&c->run, event.text);
 		after_line(c);

@@ -255,7 +255,9 @@ static void remark_stored(struct transcript *t, const struct transcript_own *own
 	const struct result *r = own->result;
 	bool is_to_one = own->to_count == 1 && r->stored == 1;
 	bool has_few = r->stored > 0 && r->copies < REPLICAS;
-	enum terminal_style style = has_few || r->mailbox_full ? STYLE_NOTICE : STYLE_DIM;
+	/* While it is the same for each message, it is said of the first. */
+	bool says_few = has_few && r->copies != t->few_copies;
+	enum terminal_style style = says_few || r->mailbox_full ? STYLE_NOTICE : STYLE_DIM;
 
 	if (r->stored == 0) {
 		remark(t, has_begun, style);
@@ -267,7 +269,9 @@ static void remark_stored(struct transcript *t, const struct transcript_own *own
 		remark(t, has_begun, style);
 		say_own(t->out, "offline");
 	}
-	if (has_few) {
+	if (r->stored > 0)
+		t->few_copies = has_few ? r->copies : 0;
+	if (says_few) {
 		remark(t, has_begun, style);
 		say_own(t->out, "on %u of %d replicas", r->copies, REPLICAS);
 	}

@@ -63,6 +63,10 @@ struct transcript {
 
 	uint64_t waited; /* messages of the block that is open; 0: none is */
 
+	/* How many copies one's last message has, if they are too few: that was said. The caller
+	 * sets it to 0 when it is to be said anew. */
+	uint32_t few_copies;
+
 	/* Changes not said yet, so that what belongs together is one line. */
 	bool changed[REPLICAS];
 	bool live[REPLICAS];

@@ -12,6 +12,8 @@
 
 #include "chat/complete.h"
 #include "chat/secret.h"
+#include "chat/verb.h"
+#include "chat/word.h"
 #include "cli/history.h"
 #include "cli/hold.h"
 
@@ -750,8 +752,26 @@ static enum console_kind take_interrupt(struct cli_console *c, bool is_empty,
 	return CONSOLE_NOTHING;
 }
 
-static enum console_kind take_line(struct cli_console *c, const struct terminal_event *event)
+/* Why nothing goes on is wanted just when nothing goes on: /replicas asks nobody then. */
+static bool is_aside(const struct cli_console *c, const struct terminal_event *event,
+                     enum console_lines lines)
 {
+	struct view rest = event->text;
+	const struct verb_row *row = verb_of_line(&rest);
+
+	word_skip_blanks(&rest);
+	return lines == CONSOLE_BUSY && !event->is_pasted && row != NULL &&
+	       row->verb == VERB_REPLICAS && rest.size == 0 &&
+	       replication_live(link_replication(c->link)) == 0;
+}
+
+static enum console_kind take_line(struct cli_console *c, const struct terminal_event *event,
+                                   enum console_lines lines)
+{
+	if (!event->was_asked && is_aside(c, event, lines)) {
+		terminal_history_add(c->t, event->text);
+		return CONSOLE_ASIDE;
+	}
 	if (!event->was_asked) {
 		keep_line(c, event);
 		return CONSOLE_NOTHING;
@@ -773,7 +793,7 @@ static enum console_kind take_event(struct cli_console *c, const struct terminal
 	case TERMINAL_GO:
 		return lines == CONSOLE_CLOSED ? CONSOLE_NOTHING : CONSOLE_MOVE;
 	case TERMINAL_LINE:
-		return take_line(c, event);
+		return take_line(c, event, lines);
 	case TERMINAL_COMPLETE:
 		take_tab(c, event);
 		break;

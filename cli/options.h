@@ -12,6 +12,7 @@
 
 struct client_options {
 	bool json;
+	bool is_operator; /* a person who is told of each replica what becomes of it */
 	bool is_terminal; /* for a person: no --json, and stdin and stdout are a terminal */
 	/* What the person has chosen: in the config, and on the command line for this run. A script
 	 * has only what the command line says. */

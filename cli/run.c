@@ -560,6 +560,13 @@ static void do_reply(struct cli_run *r)
 		       "nobody was seen to get this: type it anew, or use /msg NAME TEXT");
 }
 
+/* The table comes at once, and its result has the token of nothing that is under way. */
+void run_aside(struct cli_run *r, struct view line)
+{
+	show_typed(r->show, line);
+	(void)link_command(r->link, &(struct command){ .kind = COMMAND_REPLICAS });
+}
+
 void run_move(struct cli_run *r, enum conversation_move how, size_t number)
 {
 	r->is_overtaken = true;

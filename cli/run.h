@@ -70,6 +70,8 @@ struct cli_line {
 };
 /* Begins what a line asks for. No command is under way. */
 void run_line(struct cli_run *r, const struct cli_line *line);
+/* Answers a /replicas beside the command under way, which waits for a live replica. */
+void run_aside(struct cli_run *r, struct view line);
 /* A key moves to another conversation. */
 void run_move(struct cli_run *r, enum conversation_move how, size_t number);
 /* Begins the log-in of --user, the first command. `name` must live until it ends. */

@@ -154,7 +154,7 @@ void show_notice(struct cli_show *s, const char *text)
 
 static void ask_for_facts(struct cli_show *s, uint64_t ms)
 {
-	if (s->console != NULL)
+	if (s->is_operator)
 		loop_timer_set(s->loop, &s->facts, loop_now_ms(s->loop) + ms);
 }
 
@@ -179,6 +179,35 @@ static void take_facts(struct cli_show *s, const struct replica_row rows[REPLICA
 	ask_for_facts(s, is_known && s->transcript.differing == 0 ? FACTS_MS : FACTS_AGAIN_MS);
 }
 
+/* The timer only wakes the loop: each turn calls show_changes. */
+static void quiet_expired(struct loop_timer *timer)
+{
+	show_changes(LOOP_OWNER(timer, struct cli_show, quiet));
+}
+
+static void set_quiet(struct cli_show *s)
+{
+	uint64_t deadline = notice_deadline(&s->notice);
+
+	if (deadline == UINT64_MAX)
+		loop_timer_cancel(s->loop, &s->quiet);
+	else
+		loop_timer_set(s->loop, &s->quiet, deadline);
+}
+
+/* Tells a person who is no operator what has become of the replicas, if it concerns talking. */
+static void show_quietly(struct cli_show *s)
+{
+	struct transcript_time at = now(s);
+	char text[NOTICE_SIZE];
+
+	if (!s->is_running)
+		return;
+	if (notice_live(&s->notice, live_count(s), loop_now_ms(s->loop), text))
+		transcript_notice(&s->transcript, text, &at);
+	set_quiet(s);
+}
+
 void show_ready(struct cli_show *s)
 {
 	const struct replication *r = link_replication(s->link);
@@ -186,6 +215,7 @@ void show_ready(struct cli_show *s)
 	int leader = replication_leader(r);
 	const char *why[REPLICAS];
 	bool is_live[REPLICAS];
+	char text[NOTICE_SIZE];
 
 	s->is_running = true;
 	for (uint32_t i = 0; i < REPLICAS; i++) {
@@ -197,6 +227,12 @@ void show_ready(struct cli_show *s)
 		return;
 	}
 	transcript_begin(&s->transcript, &at);
+	if (!s->is_operator) {
+		notice_begin(&s->notice, live_count(s), loop_now_ms(s->loop), text);
+		transcript_notice(&s->transcript, text, &at);
+		set_quiet(s);
+		return;
+	}
 	transcript_ready(&s->transcript, leader, why, &at);
 	ask_for_facts(s, FACTS_SOON_MS);
 }
@@ -207,7 +243,8 @@ void show_replica(struct cli_show *s, const struct action *action)
 		script_replica(&s->script, action->index, action->live, action->why);
 		return;
 	}
-	transcript_replica(&s->transcript, action->index, action->live, action->why);
+	if (s->is_operator)
+		transcript_replica(&s->transcript, action->index, action->live, action->why);
 	if (action->live)
 		ask_for_facts(s, FACTS_SOON_MS);
 }
@@ -216,7 +253,7 @@ void show_leader(struct cli_show *s, uint32_t index)
 {
 	if (s->console == NULL)
 		script_leader(&s->script, index);
-	else
+	else if (s->is_operator)
 		transcript_leader(&s->transcript);
 }
 
@@ -226,6 +263,12 @@ void show_changes(struct cli_show *s)
 
 	if (s->console == NULL)
 		return;
+	if (live_count(s) == REPLICAS)
+		s->transcript.few_copies = 0;
+	if (!s->is_operator) {
+		show_quietly(s);
+		return;
+	}
 	at = now(s);
 	transcript_changes(&s->transcript, replication_leader(link_replication(s->link)), &at);
 }
@@ -299,6 +342,13 @@ void show_talk(struct cli_show *s, struct view name)
 {
 	conversation_talk(&s->conversations, name);
 	aim(s, false);
+}
+
+void show_typed(struct cli_show *s, struct view line)
+{
+	if (!s->transcript.is_echoed)
+		transcript_typed(&s->transcript, line, false, false);
+	show_flush(s);
 }
 
 void show_move(struct cli_show *s, enum conversation_move how, size_t number)
@@ -558,6 +608,8 @@ void show_init(struct cli_show *s, struct loop *l, struct link *link, struct cli
 		                .output = output,
 		                .console = console,
 		                .slow = { .expired = slow_expired },
+		                .is_operator = console != NULL && options->is_operator,
+		                .quiet = { .expired = quiet_expired },
 		                .facts = { .expired = facts_expired } };
 	s->settings = &options->settings;
 	for (size_t i = 0; i < REPLICAS; i++)
@@ -579,6 +631,7 @@ void show_init(struct cli_show *s, struct loop *l, struct link *link, struct cli
 void show_release(struct cli_show *s)
 {
 	loop_timer_cancel(s->loop, &s->facts);
+	loop_timer_cancel(s->loop, &s->quiet);
 	loop_timer_cancel(s->loop, &s->slow);
 	progress_end(&s->progress);
 	archive_free(s->archive);

@@ -10,6 +10,7 @@
 #define THREEFOLD_CLI_SHOW_H
 
 #include "chat/conversation.h"
+#include "chat/notice.h"
 #include "chat/script.h"
 #include "chat/transcript.h"
 #include "cli/archive.h"
@@ -34,6 +35,9 @@ struct cli_show {
 	struct script script;            /* its `out` collects a person's lines, too */
 	struct transcript transcript;    /* for a person */
 	uint64_t serial;                 /* of the last message among the lines; 0: there is none */
+	bool is_operator;                /* a person who is told of each replica, */
+	struct notice notice;            /* or one who is told only what concerns talking */
+	struct loop_timer quiet;         /* until notice_deadline */
 	struct cli_progress progress;    /* of /list and /all; cli/run.c sets it */
 	bool is_running;                 /* lines are taken, so there is a prompt */
 	struct conversations conversations; /* of this session */
@@ -92,7 +96,8 @@ void show_ready(struct cli_show *s);
 void show_replica(struct cli_show *s, const struct action *action);
 /* Takes ACTION_LEADER in the same way. `index`: the replica that leads from now on. */
 void show_leader(struct cli_show *s, uint32_t index);
-/* Tells a person about all changes that show_replica and show_leader took, in one line. */
+/* Tells a person about all changes that show_replica and show_leader took, in one line: an operator
+ * of each, anybody else only what concerns talking (chat/notice.h). */
 void show_changes(struct cli_show *s);
 /* Takes ACTION_REPLICAS: shows the table of /replicas, or takes the answer to the background
  * question. */
@@ -109,6 +114,8 @@ void show_logged_out(struct cli_show *s, const char *why);
 
 /* Sets whom plain text goes to from now on; an empty name: nobody. */
 void show_talk(struct cli_show *s, struct view name);
+/* Shows a line that a person has typed, beside the one under way. */
+void show_typed(struct cli_show *s, struct view line);
 /* Moves to another conversation, or rings if there is none. Lines that were finished before go to
  * whom they were meant for. There must be a person. */
 void show_move(struct cli_show *s, enum conversation_move how, size_t number);

@@ -8,7 +8,7 @@
 #include <assert.h>
 #include <string.h>
 
-struct look {
+struct look_op {
 	struct op op;
 	size_t size;
 	char text[ID_TEXT_SIZE + NAME_SIZE_MAX]; /* a reference has no more */
@@ -16,7 +16,7 @@ struct look {
 
 static void command(struct replication *r, struct op *op, const struct command *command)
 {
-	struct look *l = (struct look *)op;
+	struct look_op *l = (struct look_op *)op;
 
 	assert(command->name.size <= sizeof l->text);
 	memcpy(l->text, command->name.data, command->name.size);
@@ -26,7 +26,7 @@ static void command(struct replication *r, struct op *op, const struct command *
 
 static void start(struct replication *r, struct op *op)
 {
-	struct look *l = (struct look *)op;
+	struct look_op *l = (struct look_op *)op;
 
 	(void)lookup_new(r, op, view_of(l->text, l->size), NULL);
 }
@@ -56,7 +56,7 @@ static void child(struct replication *r, struct op *op, struct op *ended)
 
 const struct op_row look_row = {
 	.name = "look",
-	.size = sizeof(struct look),
+	.size = sizeof(struct look_op),
 	.command = command,
 	.start = start,
 	.child = child,

@@ -308,6 +308,18 @@ static void test_own(void)
 	r.copies = 2;
 	IS_STRING(own("bob", "hi", TRANSCRIPT_ENDED, &r),
 	          "09:05       -> bob: hi [offline; on 2 of 3 replicas]\n", "so are few copies");
+	IS_STRING(own("bob", "hi", TRANSCRIPT_ENDED, &r), "09:05       -> bob: hi [offline]\n",
+	          "once, while it is the same");
+	r.copies = 1;
+	IS_STRING(own("bob", "hi", TRANSCRIPT_ENDED, &r),
+	          "09:05       -> bob: hi [offline; on 1 of 3 replicas]\n",
+	          "and if it becomes worse");
+	r.copies = 3;
+	(void)own("bob", "hi", TRANSCRIPT_ENDED, &r);
+	r.copies = 1;
+	IS_STRING(own("bob", "hi", TRANSCRIPT_ENDED, &r),
+	          "09:05       -> bob: hi [offline; on 1 of 3 replicas]\n",
+	          "or was better meanwhile");
 	r.online = 1;
 	r.copies = 3;
 	r.mailbox_full = true;

@@ -175,7 +175,7 @@ repairs() {
 }
 ok 'the replicas are made to agree' repairs
 # Its minutes are seconds.
-person dave 80 24 "LD_PRELOAD=$clock" FAKE_CLOCK_SPEED=10 -- --reply-timeout 30
+person dave 80 24 "LD_PRELOAD=$clock" FAKE_CLOCK_SPEED=10 -- --reply-timeout 30 --operator
 ok 'dave: a client' term_sees dave '^not logged in>'
 kill_server 2
 ok 'a death: who, where, why' term_sees dave "^[0-9:]{5} -- replica 2 \($host:${server_port[2]}\) is dead: "

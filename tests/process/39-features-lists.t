@@ -63,7 +63,7 @@ kill -TERM "$(child_of "$pid")"
 ok 'T13: a client that is killed by TERM' term_sees quit '^status [01]'
 ok 'T13: leaves the terminal echoing' term_sees quit '^echo$'
 
-term_client loses
+term_client loses --operator
 term_sees loses '^not logged in>' >/dev/null
 term_key loses -l '/list an'
 kill_server 2
