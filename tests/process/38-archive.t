@@ -260,6 +260,30 @@ ok 'and it is kept' wait_for "$patience" keeps ann four
 types full /quit
 sees 'full ends' full '^status 0'
 
+# A disk that does not answer at all.
+export ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}verify_asan_link_order=0
+ok 'such a disk can be built' "${CC:-cc}" -std=gnu11 -O1 -shared -fPIC -o "$dir/slow.so" tests/lib/slow_disk.c
+: >"$dir/stalled"
+tmux new-session -d -s slow -x 100 -y 30 "LD_PRELOAD=$dir/slow.so SLOW_DISK=$dir/stalled \
+	$BIN/client $(addresses | tr '\n' ' '); echo status \$?; exec cat >/dev/null"
+sees 'slow begins' slow '> *$'
+types slow '/login ann pw'
+sees 'ann is in' slow 'login: ok'
+client_ask bob '/msg ann is the disk slow?'
+sees 'a message is shown' slow 'bob: is the disk slow\?$'
+ok 'and told as received' client_told
+types slow '/msg bob it is'
+sees 'another is sent' slow 'bob: it is$'
+nok 'neither is kept' keeps ann 'it is'
+rm "$dir/stalled"
+ok 'when the disk goes on, both are' wait_for "$patience" keeps ann 'is the disk slow?
+it is'
+: >"$dir/stalled"
+types slow '/msg bob and again'
+sees 'it stalls again' slow 'bob: and again$'
+types slow /quit
+sees 'and the client ends all the same' slow '^status 0'
+
 if unshare -m true 2>/dev/null; then
 	mkdir "$dir/small"
 	tmux new-session -d -s tmpfs -x 100 -y 30 "unshare -m sh -c 'mount -t tmpfs -o size=64k tmpfs $dir/small && \
