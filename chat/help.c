@@ -9,7 +9,7 @@
 
 enum { PROMPT_ROWS = 2, LINE_SIZE = 160 };
 
-static const char last_line[] = "After /talk NAME, lines without a slash go to NAME.";
+static const char last_line[] = "After /talk NAME, lines without / go to NAME; // sends a /.";
 
 static size_t put_form(const struct verb_row *row, char *to, size_t size)
 {

@@ -182,8 +182,9 @@ static int say_why(const struct address *address, const char *what, int error,
 	return -1;
 }
 
-/* Gives the socket, or a negative errno value. Only tries: binding does not listen, so it fails for a port in use only if that is listened
- * on, or was bound without SO_REUSEADDR. listen fails for the rest. */
+/* Gives the socket, or a negative errno value. Only tries: binding does not listen, so it fails for
+ * a port in use only if that is listened on, or was bound without SO_REUSEADDR. listen fails for
+ * the rest. */
 static int bind_one(const struct address *address, struct address *bound,
                     char err[ADDRESS_ERR_SIZE])
 {

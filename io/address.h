@@ -50,8 +50,8 @@ bool address_equal(const struct address *a, const struct address *b);
 
 /* Makes a non-blocking socket and binds it to the first address that this host has. Returns the
  * socket, which the caller closes; -1 and `err` if none can be bound, or if somebody else serves
- * the port on another of them: a name with two addresses would stand for two servers. *bound is the address, in
- * which port 0 has become the port that the system picked. Nobody can connect yet. */
+ * the port on another of them: a name with two addresses would stand for two servers. *bound is the
+ * address, in which port 0 has become the port that the system picked. Nobody can connect yet. */
 int address_bind(const struct address *addresses, size_t count, struct address *bound,
                  char err[ADDRESS_ERR_SIZE]);
 /* Lets others connect to the socket. Returns 0, or -1 and `err`. */
