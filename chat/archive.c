@@ -484,16 +484,28 @@ static bool find_text(struct view line, struct view *text, bool *has_escapes)
 	return begin < line.size && line.data[begin] != '"';
 }
 
-static bool is_with(const struct archive_query *q, const struct archive_line *kept)
+/* Whether the list of recipients, of which archive_read keeps only the first, has the name. None has
+ * an escape or a bracket. */
+static bool is_recipient(const struct archive_query *q, struct view line)
 {
-	struct view name = view_of_string(q->name);
+	static const char key[] = ",\"to\":[";
+	size_t size = strlen(q->name);
+	const uint8_t *at = memmem(line.data, line.size, key, sizeof key - 1);
+	const uint8_t *end = line.data + line.size;
 
-	if (!kept->is_own)
-		return equal_folded(name, view_of_string(kept->from));
-	for (size_t i = 0; i < kept->to_count && i < ARCHIVE_NAMES_MAX; i++)
-		if (equal_folded(name, view_of_string(kept->to[i])))
+	for (; at != NULL && at < end && *at != ']'; at++)
+		if (*at == '"' && (size_t)(end - at) > size + 1 && at[size + 1] == '"' &&
+		    equal_folded(view_of(at + 1, size), view_of(q->name, size)))
 			return true;
 	return false;
+}
+
+static bool is_with(const struct archive_query *q, const struct archive_line *kept,
+                    struct view line)
+{
+	if (kept->is_own)
+		return is_recipient(q, line);
+	return equal_folded(view_of_string(q->name), view_of_string(kept->from));
 }
 
 bool archive_fits(const struct archive_query *q, struct view line, struct buf *strings)
@@ -503,7 +515,8 @@ bool archive_fits(const struct archive_query *q, struct view line, struct buf *s
 	bool has_escapes;
 
 	if (q->text_size == 0)
-		return archive_read(line, strings, &kept) && (q->name[0] == 0 || is_with(q, &kept));
+		return archive_read(line, strings, &kept) &&
+		       (q->name[0] == 0 || is_with(q, &kept, line));
 	if (!find_text(line, &text, &has_escapes))
 		return false;
 	if (!has_escapes)

@@ -84,6 +84,7 @@ static void test_again(void)
 
 static void test_own(void)
 {
+	struct archive_query query;
 	struct view to[20];
 	struct result result = { .kind = COMMAND_SEND,
 		                 .outcome = OUTCOME_OK,
@@ -112,6 +113,18 @@ static void test_own(void)
 	script_own(&script, &own);
 	OK(reads_script() && kept.to_count == 20 && strcmp(kept.to[7], "carol~0123ABCD") == 0,
 	   "of many recipients the first are read, and all are counted");
+	to[19] = view_of_string("Zoe");
+	script_own(&script, &own);
+	OK(archive_query_init(&query, view_of_string("zoe"), view_of(NULL, 0)) &&
+	           archive_fits(&query, view_of(script.out.data, script.out.size - 1), &strings),
+	   "the last one is found, too");
+	OK(archive_query_init(&query, view_of_string("oe"), view_of(NULL, 0)) &&
+	           !archive_fits(&query, view_of(script.out.data, script.out.size - 1), &strings),
+	   "a part of a name is not");
+	OK(archive_query_init(&query, view_of_string("text"), view_of(NULL, 0)) &&
+	           !archive_fits(&query, view_of(script.out.data, script.out.size - 1), &strings),
+	   "nor what stands beside the names");
+	buf_clear(&script.out);
 	own.to_count = 0;
 	answer.result = NULL;
 	answer.outcome = OUTCOME_UNKNOWN;
