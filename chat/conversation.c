@@ -100,6 +100,16 @@ void conversation_wrote(struct conversations *c, struct view to)
 	c->all[at].unread = 0;
 }
 
+void conversation_identify(struct conversations *c, struct view name, const struct id *id)
+{
+	size_t at = find(c, name);
+
+	if (at == none)
+		return;
+	c->all[at].id = *id;
+	c->all[at].has_id = true;
+}
+
 static void go_to(struct conversations *c, size_t at)
 {
 	c->current = at;

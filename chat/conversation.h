@@ -26,8 +26,10 @@ enum conversation_kind {
 struct conversation {
 	enum conversation_kind kind;
 	char name[COMMAND_ACCOUNT_SIZE]; /* as others read it */
-	uint64_t unread;                 /* messages since it was the current one */
-	uint64_t used;                   /* when it was used last, by a count of uses */
+	struct id id;                    /* of the account, if it is known */
+	bool has_id;
+	uint64_t unread; /* messages since it was the current one */
+	uint64_t used;   /* when it was used last, by a count of uses */
 };
 
 struct conversations {
@@ -50,6 +52,8 @@ void conversation_clear(struct conversations *c);
 void conversation_came(struct conversations *c, struct view from);
 /* A message went to `to`, so what was new from there is not new any more. */
 void conversation_wrote(struct conversations *c, struct view to);
+/* This is the account that is meant with a name of the list. Nothing if it is not there. */
+void conversation_identify(struct conversations *c, struct view name, const struct id *id);
 /* This one becomes the current one, and begins if it is not there. An empty name: there is no
  * current one. */
 void conversation_talk(struct conversations *c, struct view name);

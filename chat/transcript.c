@@ -333,7 +333,7 @@ void transcript_own(struct transcript *t, const struct transcript_own *own,
 	begin_line(t, now);
 	put_recipients(t, own);
 	say_own(t->out, ": ");
-	if (t->is_echoed)
+	if (t->is_echoed && !own->is_old)
 		say_own(t->out, own->state == TRANSCRIPT_ENDED && own->outcome == OUTCOME_OK
 		                        ? "sent"
 		                        : "...");

@@ -39,7 +39,7 @@ static void answer(struct cli_run *r, struct script_answer *a)
 	show_result(r->show, a);
 	/* Whoever types on without looking means nobody of those there were before. */
 	if (r->request.verb == VERB_TALK && a->outcome != OUTCOME_OK && !r->is_overtaken)
-		show_talk(r->show, view_of(NULL, 0));
+		show_talk(r->show, view_of(NULL, 0), NULL);
 	end_command(r);
 }
 
@@ -193,7 +193,7 @@ static void end_list(struct cli_run *r)
 
 /* Ends /talk. A person sees in the prompt that it was done. If nothing was said there since the
  * log-in, what is kept of it is shown. */
-static void end_talk(struct cli_run *r, const char *name)
+static void end_talk(struct cli_run *r, const char *name, const struct id *id)
 {
 	char copy[COMMAND_ACCOUNT_SIZE];
 	bool is_new = conversation_find(&r->show->conversations, view_of_string(name)) == NULL;
@@ -203,13 +203,57 @@ static void end_talk(struct cli_run *r, const char *name)
 	if (is_new && !r->is_overtaken && r->console != NULL)
 		recall_last(r->show, view_of_string(copy));
 	if (!r->is_overtaken)
-		show_talk(r->show, view_of_string(copy));
+		show_talk(r->show, view_of_string(copy), id);
 	if (r->console == NULL) {
 		answer_ok(r, "");
 		return;
 	}
 	show_done(r->show);
 	end_command(r);
+}
+
+/* A person is back: with the last lines, and with whoever the last plain lines went to, if that
+ * name still means the same account. */
+static void begin_session(struct cli_run *r, const struct result *result)
+{
+	const struct cli_talk *talk = &r->show->talk;
+	struct view name;
+
+	talk_begin(&r->show->talk, result->name, &result->id);
+	name = view_of_string(talk->name);
+	if (archive_begin(r->show->archive, result->name, &result->id))
+		recall_last(r->show, name);
+	if (name.size > 0 && setting_is_on(r->settings, SETTING_LOG))
+		r->restore_token = link_command(
+			r->link, &(struct command){ .kind = COMMAND_LOOK, .name = name });
+}
+
+/* The answer to the look of begin_session. Whom one has chosen meanwhile counts. */
+static void take_restored(struct cli_run *r, const struct result *result)
+{
+	const struct cli_talk *talk = &r->show->talk;
+	char text[COMMAND_ACCOUNT_SIZE + 128];
+
+	r->restore_token = 0;
+	if (talk->name[0] == 0 || console_aimed_at(r->console).size > 0)
+		return;
+	if (result->outcome == OUTCOME_OK && (!talk->has_id || id_equal(&result->id, &talk->id))) {
+		show_talk(r->show, view_of_string(result->name), &result->id);
+		/* A dumb terminal has a prompt already, and keeps it until something is printed. */
+		(void)snprintf(text, sizeof text, "lines go to %s, as before", result->name);
+		if (console_is_echoed(r->console))
+			show_notice(r->show, text);
+		return;
+	}
+	if (result->outcome != OUTCOME_OK && result->outcome != OUTCOME_NO_SUCH_USER)
+		return;
+	(void)snprintf(text, sizeof text,
+	               result->outcome == OUTCOME_OK
+	                       ? "'%s', with whom you talked last, is another account now: "
+	                         "/talk NAME chooses whom lines go to"
+	                       : "'%s', with whom you talked last, is gone",
+	               talk->name);
+	show_notice(r->show, text);
 }
 
 static void take_result(struct cli_run *r, const struct result *result)
@@ -231,7 +275,7 @@ static void take_result(struct cli_run *r, const struct result *result)
 		return;
 	}
 	if (result->kind == COMMAND_LOOK && result->outcome == OUTCOME_OK) {
-		end_talk(r, result->name);
+		end_talk(r, result->name, &result->id);
 		return;
 	}
 	if (result->outcome == OUTCOME_OK &&
@@ -239,9 +283,8 @@ static void take_result(struct cli_run *r, const struct result *result)
 		run_forget_session(r);
 	answer(r, &a);
 	if (r->console != NULL && result->outcome == OUTCOME_OK &&
-	    (result->kind == COMMAND_CREATE || result->kind == COMMAND_LOGIN) &&
-	    archive_begin(r->show->archive, result->name, &result->id))
-		recall_last(r->show, conversation_current(&r->show->conversations));
+	    (result->kind == COMMAND_CREATE || result->kind == COMMAND_LOGIN))
+		begin_session(r, result);
 }
 
 /* Takes a page of accounts and keeps those whose names match the pattern. */
@@ -281,6 +324,8 @@ void run_take(struct cli_run *r, const struct action *action)
 		answer_in_window(r, token, &a);
 		return;
 	}
+	if (action->kind == ACTION_RESULT && token == r->restore_token)
+		take_restored(r, action->result);
 	if (token != r->token)
 		return;
 	if (action->kind == ACTION_RESULT)
@@ -538,10 +583,10 @@ static void do_talk(struct cli_run *r)
 	char own[DISPLAY_SIZE] = "";
 
 	if (known != NULL)
-		end_talk(r, known->name);
+		end_talk(r, known->name, NULL);
 	else if (link_is_logged_in(r->link, own) &&
 	         name_equal(r->request.name, view_of_string(own)))
-		end_talk(r, own);
+		end_talk(r, own, NULL);
 	else
 		begin(r, &(struct command){ .kind = COMMAND_LOOK, .name = r->request.name });
 }

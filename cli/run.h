@@ -40,6 +40,7 @@ struct cli_run {
 	/* The command under way, beside them. */
 	bool is_busy;
 	bool is_held;                   /* it waits until the window is empty */
+	uint32_t restore_token;         /* of the look at whom one talked with last */
 	uint32_t token;                 /* of the request to the replicas; 0: there is none */
 	struct view to;                 /* whom it goes to if it is plain text */
 	bool is_overtaken;              /* /talk: a key has moved elsewhere since */

@@ -294,6 +294,14 @@ bool show_takes(struct cli_show *s, uint32_t token)
 
 /* ---- messages of others ---- */
 
+static void take_sender(struct cli_show *s, const struct shown *shown)
+{
+	struct view from = view_of_string(shown->from);
+
+	conversation_came(&s->conversations, from);
+	conversation_identify(&s->conversations, from, &shown->sender);
+}
+
 void show_message(struct cli_show *s, const struct shown *shown)
 {
 	struct transcript_time sent;
@@ -307,7 +315,7 @@ void show_message(struct cli_show *s, const struct shown *shown)
 	sent = show_local_time(shown->sent_ms);
 	console_announce(s->console);
 	if (!link_is_logged_in(s->link, own) || strcmp(own, shown->from) != 0)
-		conversation_came(&s->conversations, view_of_string(shown->from));
+		take_sender(s, shown);
 	transcript_message(&s->transcript, shown, &sent);
 	archive_message(s->archive, shown);
 }
@@ -338,10 +346,25 @@ static void aim(struct cli_show *s, bool overtakes)
 		console_aim(s->console, conversation_current(&s->conversations), overtakes);
 }
 
-void show_talk(struct cli_show *s, struct view name)
+/* The next log-in begins where one is now, unless nothing of what is said is to be kept. */
+static void keep_talk(struct cli_show *s)
+{
+	const struct conversation *current = conversation_find(
+		&s->conversations, conversation_current(&s->conversations));
+	char err[TALK_ERR_SIZE];
+
+	if (s->console != NULL && current != NULL && setting_is_on(s->settings, SETTING_LOG) &&
+	    !talk_keep(&s->talk, current, err))
+		show_notice(s, err);
+}
+
+void show_talk(struct cli_show *s, struct view name, const struct id *id)
 {
 	conversation_talk(&s->conversations, name);
+	if (id != NULL)
+		conversation_identify(&s->conversations, name, id);
 	aim(s, false);
+	keep_talk(s);
 }
 
 void show_typed(struct cli_show *s, struct view line)
@@ -359,15 +382,18 @@ void show_move(struct cli_show *s, enum conversation_move how, size_t number)
 	/* One moves from where the prompt says one is, also if a /talk waits. */
 	if (aimed != NULL)
 		conversation_talk(&s->conversations, view_of_string(aimed->name));
-	if (conversation_move(&s->conversations, how, number))
+	if (conversation_move(&s->conversations, how, number)) {
 		aim(s, true);
-	else
+		keep_talk(s);
+	} else {
 		console_ring(s->console);
+	}
 }
 
 void show_forget(struct cli_show *s)
 {
 	conversation_clear(&s->conversations);
+	talk_end(&s->talk);
 	aim(s, false);
 }
 

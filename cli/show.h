@@ -17,6 +17,7 @@
 #include "cli/console.h"
 #include "cli/options.h"
 #include "cli/progress.h"
+#include "cli/talk.h"
 
 /* A message as it was typed. */
 struct show_own {
@@ -40,6 +41,7 @@ struct cli_show {
 	struct loop_timer quiet;         /* until notice_deadline */
 	struct cli_progress progress;    /* of /list and /all; cli/run.c sets it */
 	bool is_running;                 /* lines are taken, so there is a prompt */
+	struct cli_talk talk; /* whom the person talked with last, in a file */
 	struct conversations conversations; /* of this session */
 	const struct settings *settings;    /* what the person has chosen */
 
@@ -112,8 +114,9 @@ void show_logged_out(struct cli_show *s, const char *why);
 
 /* ---- the command under way ---- */
 
-/* Sets whom plain text goes to from now on; an empty name: nobody. */
-void show_talk(struct cli_show *s, struct view name);
+/* Sets whom plain text goes to from now on; an empty name: nobody. `id`: of the account, or NULL
+ * if it is not known, or known from before. */
+void show_talk(struct cli_show *s, struct view name, const struct id *id);
 /* Shows a line that a person has typed, beside the one under way. */
 void show_typed(struct cli_show *s, struct view line);
 /* Moves to another conversation, or rings if there is none. Lines that were finished before go to

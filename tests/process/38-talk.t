@@ -135,4 +135,40 @@ types ann /logout
 sees 'after a log-out there is no row' ann '^not logged in>'
 nok 'nor any name' shows ann '^ ann'
 
+# ---- what is kept ----
+
+types ann '/login ann pw'
+line_is 'after a log-in one talks with the same' ann 'to carol>'
+kept=("$dir"/state/threefold/talk/ann~*)
+like 'it is kept in a file' "$(<"${kept[0]}")" '^carol [0-9A-Z]{36}$'
+is 'which is its owner'\''s' "$(stat -c '%a' "${kept[0]}" "$dir/state/threefold/talk" | tr '\n' ' ')" '600 700 '
+types ann /quit
+sees 'ann ends' ann '^status'
+mv "${kept[0]}" "$dir/elsewhere"
+ln -s "$dir/elsewhere" "${kept[0]}"
+client_ask carol '/delete carol'
+again() {
+	tmux respawn-pane -k -t ann "$BIN/client $(addresses | tr '\n' ' '); echo \"status \$?\"; read -r _"
+	sees "another client" ann '^not logged in>'
+	types ann '/login ann pw'
+}
+again
+sees 'who is gone is not chosen' ann "-- 'carol', with whom you talked last, is gone$"
+client_ask carol '/create carol pw'
+again
+sees 'nor is somebody else of that name' ann "-- 'carol', with whom you talked last, is another account now"
+types ann 'for the old carol'
+sees 'a line goes to nobody' ann '^text: refused: this was sent to nobody'
+types ann '/talk dave'
+line_is 'somebody is chosen' ann 'to dave>'
+ok 'a link is written through' test -L "${kept[0]}"
+like 'to what is there' "$(<"$dir/elsewhere")" '^dave [0-9A-Z]{36}$'
+rm "$dir/elsewhere"
+types ann '/talk bob'
+sees 'nothing is made behind a link' ann '-- whom you talk with is not kept for the next time: .*: No such file or directory$'
+nok 'surely not' test -e "$dir/elsewhere"
+types ann '/talk dave'
+line_is 'it goes on' ann 'to dave>'
+is 'and that was said once' "$(printed ann | grep -c 'is not kept')" 1
+
 done_testing

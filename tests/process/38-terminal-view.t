@@ -53,7 +53,7 @@ count_lines() {
 login() {
 	ok "$1: a client" term_sees "$1" '^not logged in>'
 	term_type "$1" "/login $1 pw-$1"
-	ok "$1: logged in" term_sees "$1" "^$1>"
+	ok "$1: logged in" term_sees "$1" "^($1|to dora)>"
 }
 
 leave() {
@@ -214,7 +214,7 @@ for size in '40 10' '80 24' '200 60'; do
 	ok "$columns columns: the second line is moved in, in one piece" grep -qE '^ +\| 09:00 +eve: forged\^M09:00' "$dir/window"
 	ok "$columns columns: of many marks some are shown" grep -qF '<4 more marks>b' "$dir/window"
 	is "$columns columns: the title is ours" "$(terminal display-message -p -t ann '#{pane_title}')" '(3) ann - threefold'
-	ok "$columns columns: and so is the last line" term_sees ann '^ann> *$'
+	ok "$columns columns: and so is the last line" term_sees ann '^to dora> *$'
 	ok "$columns columns: below the row that says who wrote" term_sees ann '^ ann \[bob 3\] *$'
 	leave ann
 done
@@ -224,7 +224,7 @@ done
 person ann 80 24 TERM=dumb --
 ok 'TERM=dumb: a client' term_sees ann '^not logged in>'
 term_type ann '/login ann pw-ann'
-ok 'TERM=dumb: logged in' term_sees ann '^ann>'
+ok 'TERM=dumb: logged in' term_sees ann '^ann to dora>'
 term_type ann '/msg dora plainly'
 ok 'TERM=dumb: what was typed stands there already; that it is sent is said' term_sees ann '^[0-9:]{5}      -> dora: sent$'
 is 'TERM=dumb: once' "$(count_lines ann plainly)" 1
