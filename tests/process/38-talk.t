@@ -162,7 +162,7 @@ sees 'a line goes to nobody' ann '^text: refused: this was sent to nobody'
 types ann '/talk dave'
 line_is 'somebody is chosen' ann 'to dave>'
 ok 'a link is written through' test -L "${kept[0]}"
-like 'to what is there' "$(<"$dir/elsewhere")" '^dave [0-9A-Z]{36}$'
+ok 'to what is there' wait_for "$patience" grep -qE '^dave [0-9A-Z]{36}$' "$dir/elsewhere"
 rm "$dir/elsewhere"
 types ann '/talk bob'
 sees 'nothing is made behind a link' ann '-- whom you talk with is not kept for the next time: .*: No such file or directory$'
