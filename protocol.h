@@ -108,6 +108,11 @@
  *        lapsed.
  *        STATUS_WRONG_PROOF: also for a connection that is logged in to another account. After
  *        some of them for one account from one address this answer takes up to a second.
+ *        With FLAG_SENDING the connection is logged in for SEND alone: it is not *the* session of
+ *        the account. Any number of them are there beside it and beside each other; none displaces
+ *        another or is online, and none is told of the mailbox (PAGE, RECEIVED and STREAMS get
+ *        STATUS_NO_SESSION). Each has a stream of its own by its session. If places for
+ *        connections are needed, these count as not logged in.
  * LOGOUT         ulid session     any  -> -
  *        Ends the session if this connection has it; OK in any case.
  * SEND           u64 sent, [ulid session], u16 n, (id recipient, u64 number)[n], said
@@ -313,6 +318,7 @@ enum frame_type {
 enum frame_flag {
 	FLAG_SESSION = 1, /* SEND: a session is named */
 	FLAG_DIGEST = 2,  /* LIST: no entries */
+	FLAG_SENDING = 4, /* LOGIN: for SEND alone */
 };
 
 enum status {

@@ -123,6 +123,15 @@ static int read_options(struct client_options *o, struct client_words *words,
 		  .number = &o->window,
 		  .min = 1,
 		  .max = WINDOW_SIZE_MAX },
+		flag_row("send-only",
+		         "a script's log-ins are for sending alone: they\n"
+		         "leave the mailbox as it is, need no session to be\n"
+		         "free, and many may run at once",
+		         &o->is_sending),
+		flag_row("take-over",
+		         "a script's log-ins end the session of another\n"
+		         "client",
+		         &o->takes_over),
 		flag_row("stop-on-error",
 		         "a script ends with the first command that is\n"
 		         "refused; at most a window of messages was sent\n"
@@ -172,6 +181,12 @@ static void read_user(struct client_options *o, const struct options *options,
 	if (o->user != NULL && !name_is_reference(view_of_string(o->user)))
 		options_wrong(options, "option '--user': '%.64s' is no name: one has " NAME_FORM,
 		              o->user);
+	if (o->is_terminal && (o->is_sending || o->takes_over))
+		options_wrong(options, "option '--%s' is for scripts; here /login has --take-over",
+		              o->is_sending ? "send-only" : "take-over");
+	if (o->is_sending && o->takes_over)
+		options_wrong(options, "option '--take-over' ends a session, and '--send-only' needs "
+		                       "none to be free");
 	if (words->password_file != NULL && o->user == NULL)
 		options_wrong(options, "option '--password-file' is for '--user NAME', which is "
 		                       "missing");

@@ -25,6 +25,8 @@ struct client_options {
 	uint64_t reply_timeout_ms; /* a replica that owes a reply for so long counts as dead */
 	uint64_t idle_ms;          /* log out after so long without a command; 0: never */
 	uint64_t window;           /* a script's messages under way together */
+	bool is_sending;           /* a script's log-ins are for sending alone */
+	bool takes_over;           /* its log-ins end another session */
 	bool stops_on_error;       /* a script ends with the first command that is refused */
 	uint64_t min_copies;       /* a message is sent when so many replicas have stored it */
 	struct dial_target targets[REPLICAS];

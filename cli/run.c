@@ -144,6 +144,8 @@ static void carry_out(struct cli_run *r, struct question_decision decision)
 		refuse(r, decision.outcome, decision.detail);
 		break;
 	case QUESTION_BEGINS:
+		decision.command.is_sending = r->is_sending;
+		decision.command.take_over |= r->takes_over;
 		begin(r, &decision.command);
 		break;
 	case QUESTION_DELETES:
@@ -698,6 +700,12 @@ static bool is_message(const struct cli_run *r)
 	       (q->verb == VERB_MSG || (q->verb == VERB_TEXT && r->to.size > 0));
 }
 
+/* What --send-only leaves alone: these make a whole session, or see what is in the mailbox. */
+static bool needs_mailbox(enum verb verb)
+{
+	return verb == VERB_CREATE || verb == VERB_DELETE || verb == VERB_CHECK;
+}
+
 /* Does what was read, or refuses it. */
 static void do_request(struct cli_run *r)
 {
@@ -713,6 +721,9 @@ static void do_request(struct cli_run *r)
 		       "account");
 	else if (row != NULL && row->when == WHEN_OUT && is_in)
 		refuse(r, OUTCOME_LOGGED_IN, "you are logged in already; /logout first");
+	else if (r->is_sending && needs_mailbox(r->request.verb))
+		refuse(r, OUTCOME_USAGE,
+		       "with --send-only a client sends, and nothing else is done to the account");
 	else if (row != NULL && (row->needed & (uint16_t)~r->request.given) != 0)
 		carry_out(r, question_begin(r->question, &r->request));
 	else
@@ -775,6 +786,8 @@ void run_init(struct cli_run *r, struct loop *l, struct link *link, struct cli_s
 {
 	r->settings = &options->settings;
 	r->stops_on_error = options->stops_on_error;
+	r->is_sending = options->is_sending;
+	r->takes_over = options->takes_over;
 	window_init(&r->window, (size_t)options->window);
 	r->loop = l;
 	r->link = link;

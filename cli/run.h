@@ -33,6 +33,8 @@ struct cli_run {
 	bool is_refused;     /* the last one that has ended was */
 	bool wants_end;      /* /quit was given, or a command was refused that should not be */
 	bool stops_on_error; /* no command is begun after one that was refused */
+	bool is_sending;     /* log-ins are for sending alone */
+	bool takes_over;     /* log-ins end the session of another client */
 	uint64_t unseen;     /* messages since the last /check; client.c counts them */
 
 	struct window window; /* a script's messages under way */

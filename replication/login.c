@@ -170,6 +170,7 @@ void login_frame(struct replication *r, uint32_t index, const struct login_sessi
 
 	memset(frame, 0, sizeof *frame);
 	frame->type = FRAME_LOGIN;
+	frame->flags = session->is_sending ? FLAG_SENDING : 0;
 	frame->login.id = session->id;
 	frame->login.session = session->ulid;
 	frame->login.dial = session->dial;
@@ -260,6 +261,7 @@ static void login_command(struct replication *r, struct op *op, const struct com
 	memcpy(l->password, command->password.data, command->password.size);
 	l->password_size = command->password.size;
 	l->take_over = command->take_over;
+	l->s.is_sending = command->is_sending;
 	if (command->stretched != NULL) {
 		memcpy(l->key, command->stretched, KEY_SIZE);
 		memcpy(l->key_setting, command->setting.data, command->setting.size);
@@ -412,7 +414,7 @@ static void looked(struct replication *r, struct login *l, const struct lookup *
 		return;
 	}
 	a = &look->accounts[look->found];
-	if (a->online && !l->take_over) {
+	if (a->online && !l->take_over && !l->s.is_sending) {
 		refuse_active(r, l, a->online_since_ms);
 		return;
 	}

@@ -394,7 +394,7 @@ void mailbox_read(struct replication *r, uint32_t index, const struct place *aft
 {
 	struct reading *reading = &r->replicas[index].reading;
 
-	if (r->is_blind)
+	if (r->is_blind || r->session.is_sending)
 		return;
 	if (reading->asked)
 		reading->back = true;
@@ -416,6 +416,8 @@ void mailbox_begin(struct replication *r)
 {
 	uint8_t joined = replication_joined(r);
 
+	if (r->session.is_sending)
+		return;
 	for (uint32_t i = 0; i < REPLICAS; i++)
 		if (joined & BIT(i))
 			mailbox_read(r, i, NULL);

@@ -345,6 +345,7 @@ struct replica {
 /* The session that runs, or one that a creation or a log-in makes. */
 struct login_session {
 	bool active;
+	bool is_sending; /* for sending alone: no mailbox, and no other session ends it */
 	struct id id;
 	char display[DISPLAY_SIZE];
 	char name[NAME_SIZE_MAX + 1];

@@ -118,6 +118,7 @@ struct command {
 	struct view name;
 	struct view password;
 	bool take_over;
+	bool is_sending; /* COMMAND_LOGIN: to send alone, beside any other session */
 	/* COMMAND_LIST: it ends with the page that brings it to so many; 0: with the last one. */
 	uint64_t enough;
 	/* COMMAND_CREATE, COMMAND_LOGIN: P of this password under `setting`, if the caller knows it

@@ -137,7 +137,7 @@ static void stranger_remove(struct sessions *s, struct connection *c)
 void session_crowd_settle(struct sessions *s, struct connection *c)
 {
 	bool is_open = c->state != CONNECTION_CLOSING;
-	bool is_stranger = is_open && id_is_zero(&c->account) && !c->is_operator;
+	bool is_stranger = is_open && (id_is_zero(&c->account) || c->is_sending) && !c->is_operator;
 
 	if (is_stranger && !c->is_stranger)
 		stranger_add(s, c);

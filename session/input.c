@@ -153,6 +153,8 @@ static enum status may_send(const struct connection *c, const struct frame *fram
 		               ? STATUS_OK
 		               : STATUS_WRONG_PROOF;
 	case MAY_SESSION:
+		if (c->is_sending && frame->type != FRAME_SEND && !BUG(sender_reads))
+			return STATUS_NO_SESSION;
 		return id_is_zero(&c->account) ? STATUS_NO_SESSION : STATUS_OK;
 	case MAY_OPERATOR:
 		return c->is_operator || BUG(anybody_repairs) ? STATUS_OK : STATUS_WRONG_PROOF;

@@ -7,6 +7,8 @@
  *   the same, larger dial    that one is closed        accepted
  *   the same, the same dial  taken over                here: the same answer; else taken over
  *   a smaller session, dial  taken over                taken over
+ *
+ * A log-in for SEND alone (FLAG_SENDING) is accepted beside all of these, and changes none.
  */
 #include "base/bug.h"
 #include "session/private.h"
@@ -184,6 +186,18 @@ static void activate(struct sessions *s, struct connection *c, const struct fram
 	s->counts.sessions++;
 }
 
+/* Logs in for SEND alone, beside whatever other sessions there are. */
+static void activate_sending(struct sessions *s, struct connection *c, const struct frame *frame)
+{
+	session_end(s, c, STATUS_OK);
+	c->account = frame->login.id;
+	c->session = frame->login.session;
+	c->is_sending = true;
+	c->place = (struct place){ 0 };
+	c->read_on = false;
+	session_crowd_settle(s, c);
+}
+
 /* The proof is right. Whether the session is accepted is decided by the table above. */
 static void login_proven(struct sessions *s, struct connection *c, const struct frame *frame,
                          const struct account *account, const struct auth *auth)
@@ -192,7 +206,9 @@ static void login_proven(struct sessions *s, struct connection *c, const struct 
 	int order = r == NULL ? 1 : compare_login(frame, r);
 	bool is_here = r != NULL && r->connection == c->number;
 
-	if (order < 0 || (order == 0 && !is_here)) {
+	bool is_sending = (frame->flags & FLAG_SENDING) != 0 && !BUG(sender_takes_over);
+
+	if (!is_sending && (order < 0 || (order == 0 && !is_here))) {
 		refuse_login(s, c, frame, account, auth, r);
 		return;
 	}
@@ -202,7 +218,11 @@ static void login_proven(struct sessions *s, struct connection *c, const struct 
 	auth_seal_mask(account->verifier.server_key, auth, account->verifier.seal,
 	               reply.logged_in.sealed);
 	c->proven = account->id;
-	if (order > 0)
+	if (!is_sending && c->is_sending)
+		session_end(s, c, STATUS_OK);
+	if (is_sending)
+		activate_sending(s, c, frame);
+	else if (order > 0)
 		activate(s, c, frame);
 	session_reply(s, c, &reply);
 }

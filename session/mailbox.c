@@ -290,6 +290,12 @@ void session_send(struct sessions *s, struct connection *c, const struct frame *
 
 	assert(!id_is_zero(&c->account));
 	assert(frame->send.count >= 1);
+	/* That its account is gone is noticed here. */
+	if (c->is_sending && store_find(s->store, &c->account, NULL, NULL) == STORE_DEAD) {
+		session_end(s, c, STATUS_GONE);
+		session_answer(s, c, frame, STATUS_NO_SESSION);
+		return;
+	}
 	session_work_begin(s, c, &work, frame);
 }
 

@@ -114,15 +114,18 @@ void session_end(struct sessions *s, struct connection *c, enum status why)
 {
 	if (id_is_zero(&c->account))
 		return;
-	struct remembered *r = session_remembered(s, &c->account);
+	if (!c->is_sending) {
+		struct remembered *r = session_remembered(s, &c->account);
 
-	assert(r != NULL);
-	assert(r->connection == c->number);
-	r->connection = SESSION_NONE;
+		assert(r != NULL);
+		assert(r->connection == c->number);
+		r->connection = SESSION_NONE;
+		s->counts.sessions--;
+	}
 	c->account = (struct id){ { 0 } };
+	c->is_sending = false;
 	c->read_on = false;
 	session_crowd_settle(s, c);
-	s->counts.sessions--;
 	if (why == STATUS_OK)
 		return;
 	struct frame ended = { .type = FRAME_ENDED, .status = why };

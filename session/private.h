@@ -114,6 +114,7 @@ struct connection {
 	uint8_t nonce[KEY_SIZE];
 	struct id proven;  /* the account that this connection has proved to own, or zero */
 	struct id account; /* who is logged in here, or zero: then the next three mean nothing */
+	bool is_sending;   /* for SEND alone: it is not the session of the account */
 	struct ulid session;
 	uint64_t online_since_ms;
 	struct place place; /* what is added or changed at or before it is pushed */

@@ -354,13 +354,15 @@ static void check_connection(const struct sessions *s, const struct connection *
 
 	assert(c->listed[LIST_SILENCE] == takes);
 	assert(id_is_zero(&c->account) || c->state == CONNECTION_OPEN);
-	assert(id_is_zero(&c->account) || session_of(s, &c->account) == c);
+	assert(!c->is_sending || !id_is_zero(&c->account));
+	assert(id_is_zero(&c->account) || c->is_sending || session_of(s, &c->account) == c);
 	assert(c->work == NULL || c->work->connection == c->number);
 	for (uint32_t step = 1; step <= LIMIT_GUESS_STEPS; step++)
 		assert(c->listed[LIST_GUESS + step - 1] == (c->delayed == step));
 	assert(!c->read_on || !id_is_zero(&c->account));
 	assert(c->is_stranger ==
-	       (c->state != CONNECTION_CLOSING && id_is_zero(&c->account) && !c->is_operator));
+	       (c->state != CONNECTION_CLOSING && (id_is_zero(&c->account) || c->is_sending) &&
+	        !c->is_operator));
 }
 
 void session_check(const struct sessions *s)
@@ -376,7 +378,7 @@ void session_check(const struct sessions *s)
 			continue;
 		check_connection(s, c);
 		connections++;
-		sessions += !id_is_zero(&c->account);
+		sessions += !id_is_zero(&c->account) && !c->is_sending;
 	}
 	assert(connections == s->counts.connections);
 	assert(sessions == s->counts.sessions);

@@ -379,6 +379,14 @@ static inline void samples_of_sessions(void)
 	hand_u32(22);
 	hand_key(23);
 	hand_key(24);
+	struct sample *again = sample(FRAME_LOGIN, FLAG_SENDING, STATUS_OK);
+
+	again->frame.login = f->login;
+	hand_id(20);
+	hand_ulid(21);
+	hand_u32(22);
+	hand_key(23);
+	hand_key(24);
 	f = &sample(FRAME_LOGIN | FRAME_REPLY, 0, STATUS_OK)->frame;
 	set_key(f->logged_in.signature, 25);
 	set_key(f->logged_in.sealed, 26);
