@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * Each line is made whole at once, from left to right. Words of others go through terminal_put,
- * say_foreign or put_harmless. The terminal wraps a long line, not this file: the further rows
- * then have no neat left edge, but a copied line is the line as it was sent, at any width, also
- * after the window changed its size.
+ * say_foreign or put_harmless. When it is whole it is broken into rows (chat/paragraph.h), unless
+ * the person leaves that to the terminal: then a copied line is the line as it was sent.
  *
  * A day is named when it changes. The clocks of replicas differ, so a line may be a little older
  * than the one above it; such a line does not turn the calendar back.
@@ -11,9 +10,11 @@
 #include "chat/transcript.h"
 
 #include "base/escape.h"
+#include "chat/paragraph.h"
 #include "chat/say.h"
 #include "terminal/terminal.h"
 #include "terminal/width.h"
+#include "terminal/wrap.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -24,6 +25,7 @@ enum {
 	COLUMNS_NARROW = 60,          /* a window below that is narrow */
 	DAY_BACK_MS = 10 * 60 * 1000, /* a line that is older by less does not change the day */
 	ADDRESS_COLUMNS_MAX = 40,
+	TIME_COLUMNS = sizeof("HH:MM ") - 1,
 };
 #define NO_BASE "\xe2\x97\x8c" /* U+25CC, dotted circle: what a lone mark stands on */
 
@@ -47,9 +49,12 @@ static void put_blanks(struct transcript *t, size_t count)
 		say_own(t->out, " ");
 }
 
+/* The widest name so far has room, if a third of the window has. */
 static size_t name_columns(const struct transcript *t)
 {
-	return t->columns < COLUMNS_NARROW ? NAME_COLUMNS_NARROW : NAME_COLUMNS;
+	size_t least = t->columns < COLUMNS_NARROW ? NAME_COLUMNS_NARROW : NAME_COLUMNS;
+
+	return t->widest > least && t->widest <= t->columns / 3 ? t->widest : least;
 }
 
 static bool is_mark(struct view text, size_t *size)
@@ -89,21 +94,120 @@ static void put_harmless(struct transcript *t, struct view text)
 		escape_for_terminal(t->out, view_of(text.data + begin, at - begin));
 }
 
-/* The lines after the first are moved in, so none of them looks like another message. */
-static void put_text(struct transcript *t, struct view text)
+/* A tab stays one, until the line is broken into rows. */
+static void put_tabbed(struct transcript *t, struct view text)
 {
+	for (;;) {
+		const uint8_t *tab = text.size == 0 ? NULL : memchr(text.data, '\t', text.size);
+		size_t size = tab == NULL ? text.size : (size_t)(tab - text.data);
+
+		put_harmless(t, view_of(text.data, size));
+		if (tab == NULL)
+			return;
+		say_own(t->out, "\t");
+		text = view_of(text.data + size + 1, text.size - size - 1);
+	}
+}
+
+/* ---- lines ---- */
+
+/* Ends a row that is ours, and breaks it if it is too long. */
+static void end_row(struct transcript *t)
+{
+	size_t from = t->out->size;
+
+	while (from > 0 && t->out->data[from - 1] != '\n')
+		from--;
+	if (t->wraps)
+		(void)paragraph_wrap(t->out, from, t->home, t->columns);
+	say_own(t->out, "\n");
+}
+
+static void end_line(struct transcript *t)
+{
+	put_style(t, STYLE_NONE);
+	end_row(t);
+	t->home = TRANSCRIPT_HOME;
+}
+
+void transcript_wrap(struct transcript *t, size_t from)
+{
+	if (t->wraps)
+		paragraph_wrap_lines(t->out, from, TRANSCRIPT_HOME, t->columns);
+}
+
+/* How many bytes at the front of a line have room in so many columns. */
+static size_t size_in(struct view line, size_t columns)
+{
+	size_t size = 0;
+	size_t column = 0;
+
+	while (size < line.size) {
+		struct view rest = view_of(line.data + size, line.size - size);
+		struct width_cluster cluster = width_cluster(rest);
+
+		column += rest.data[0] == '\t' ? WRAP_TAB : cluster.columns;
+		if (column > columns)
+			break;
+		size += cluster.size;
+	}
+	return size;
+}
+
+static size_t count_characters(struct view text)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < text.size; i++)
+		count += (text.data[i] & 0xc0) != 0x80;
+	return count;
+}
+
+static void put_fold(struct transcript *t, struct view left)
+{
+	size_t lines = 1;
+
+	for (size_t i = 0; i < left.size; i++)
+		lines += left.data[i] == '\n';
+	put_style(t, STYLE_NOTICE);
+	if (lines > 1)
+		say_own(t->out, "<%zu more lines", lines);
+	else
+		say_own(t->out, "<%zu more characters", count_characters(left));
+	say_own(t->out, "; PgUp shows all>");
+	put_style(t, STYLE_NONE);
+}
+
+/* The lines after the first begin with a bar, so none of them looks like another message. A text of
+ * many rows is folded, so that it does not take all that was said before out of the window. */
+static void put_text(struct transcript *t, struct view text, size_t bar, enum terminal_style style)
+{
+	size_t width = t->columns > t->home + 1 ? t->columns - t->home - 1 : 1;
+	size_t room = t->is_unfolded ? SIZE_MAX / width : TRANSCRIPT_ROWS_MAX;
+
+	while (text.size > 0 && text.data[text.size - 1] == '\n')
+		text.size--;
 	while (text.size > 0) {
 		const uint8_t *end = memchr(text.data, '\n', text.size);
 		size_t size = end == NULL ? text.size : (size_t)(end - text.data);
+		size_t shown = size_in(view_of(text.data, size), room * width);
+		size_t rows = (width_of_text(view_of(text.data, shown)) + width - 1) / width;
+		size_t passed = shown + (shown == size && end != NULL);
 
-		put_harmless(t, view_of(text.data, size));
-		if (end != NULL) {
-			say_own(t->out, "\n");
-			put_blanks(t, sizeof("HH:MM ") - 1 + name_columns(t));
-			say_own(t->out, "| ");
+		put_tabbed(t, view_of(text.data, shown));
+		text = view_of(text.data + passed, text.size - passed);
+		if (text.size == 0)
+			return;
+		room -= rows < 1 ? 1 : rows < room ? rows : room;
+		end_row(t);
+		t->home = bar + 2;
+		put_style(t, style);
+		put_blanks(t, bar);
+		say_own(t->out, "| ");
+		if (room == 0 || shown < size) {
+			put_fold(t, text);
+			return;
 		}
-		size += end != NULL;
-		text = view_of(text.data + size, text.size - size);
 	}
 }
 
@@ -112,12 +216,6 @@ static void put_text(struct transcript *t, struct view text)
 static bool is_same_day(const struct transcript_time *a, const struct transcript_time *b)
 {
 	return a->year == b->year && a->month == b->month && a->day == b->day;
-}
-
-static void end_line(struct transcript *t)
-{
-	put_style(t, STYLE_NONE);
-	say_own(t->out, "\n");
 }
 
 /* The next line belongs to this moment: names the day if it is another one. */
@@ -144,6 +242,18 @@ static void begin_line(struct transcript *t, const struct transcript_time *at)
 	put_style(t, STYLE_DIM);
 	say_own(t->out, "%02u:%02u ", at->hour, at->minute);
 	put_style(t, STYLE_NONE);
+	t->home = TIME_COLUMNS + sizeof("-- ") - 1;
+}
+
+/* Puts blanks before what takes so many columns, so that names end in one column. A name
+ * by itself (is_one) may make the column wider. */
+static void align_name(struct transcript *t, size_t width, bool is_one)
+{
+	if (is_one && width > t->widest && width <= t->columns / 3)
+		t->widest = width;
+	if (width < name_columns(t))
+		put_blanks(t, name_columns(t) - width);
+	t->home = TIME_COLUMNS + name_columns(t) + sizeof(": ") - 1;
 }
 
 static void begin_notice(struct transcript *t, const struct transcript_time *now)
@@ -155,7 +265,9 @@ static void begin_notice(struct transcript *t, const struct transcript_time *now
 
 void transcript_init(struct transcript *t, struct buf *out, const char *const *addresses)
 {
-	*t = (struct transcript){ .out = out, .addresses = addresses, .columns = 80 };
+	*t = (struct transcript){
+		.out = out, .addresses = addresses, .columns = 80, .home = TRANSCRIPT_HOME
+	};
 }
 
 void transcript_begin(struct transcript *t, const struct transcript_time *now)
@@ -200,8 +312,7 @@ void transcript_message(struct transcript *t, const struct shown *shown,
 	else if (t->waited++ == 0)
 		begin_waited(t, sent);
 	begin_line(t, sent);
-	if (width < name_columns(t))
-		put_blanks(t, name_columns(t) - width);
+	align_name(t, width, marked == 0);
 	terminal_put(t->out, terminal_style_of(from), from);
 	if (marked > 0) {
 		put_style(t, STYLE_DIM);
@@ -209,8 +320,9 @@ void transcript_message(struct transcript *t, const struct shown *shown,
 		put_style(t, STYLE_NONE);
 	}
 	say_own(t->out, ": ");
-	put_text(t, shown->text);
-	say_own(t->out, "\n");
+	put_text(t, shown->text, t->home - 2, STYLE_NONE);
+	end_row(t);
+	t->home = TRANSCRIPT_HOME;
 }
 
 /* "-> bob, carol": an arrow and a blank, which no name has. */
@@ -221,8 +333,7 @@ static void put_recipients(struct transcript *t, const struct transcript_own *ow
 
 	for (size_t i = 0; i < shown; i++)
 		width += width_of_text(own->to[i]) + (i == 0 ? 1 : 2);
-	if (width < name_columns(t))
-		put_blanks(t, name_columns(t) - width);
+	align_name(t, width, own->to_count == 1);
 	put_style(t, STYLE_DIM);
 	say_own(t->out, "->");
 	put_style(t, STYLE_NONE);
@@ -338,7 +449,7 @@ void transcript_own(struct transcript *t, const struct transcript_own *own,
 		                        ? "sent"
 		                        : "...");
 	else
-		put_text(t, own->text);
+		put_text(t, own->text, t->home - 2, STYLE_NONE);
 	if (own->state != TRANSCRIPT_ENDED) {
 		remark(t, &has_remark, STYLE_NOTICE);
 		say_own(t->out, own->state == TRANSCRIPT_WAITING ? "waiting" : "on its way");
@@ -379,25 +490,14 @@ static struct view command_name(struct view line)
 
 void transcript_typed(struct transcript *t, struct view line, bool is_secret, bool waits)
 {
-	const char *mark = "> ";
 	const char *rest;
 
 	if (is_secret)
 		line = command_name(line);
 	rest = line.size > 0 ? " ... (not shown)" : "... (not shown)";
-	do {
-		const uint8_t *end = memchr(line.data, '\n', line.size);
-		size_t size = end == NULL ? line.size : (size_t)(end - line.data);
-
-		put_style(t, STYLE_DIM);
-		say_own(t->out, "%s", mark);
-		put_harmless(t, view_of(line.data, size));
-		size += end != NULL;
-		line = view_of(line.data + size, line.size - size);
-		if (line.size > 0)
-			end_line(t);
-		mark = "    | ";
-	} while (line.size > 0);
+	put_style(t, STYLE_DIM);
+	say_own(t->out, "> ");
+	put_text(t, line, 4, STYLE_DIM);
 	if (is_secret)
 		say_own(t->out, "%s", rest);
 	if (waits)

@@ -38,6 +38,8 @@
 
 enum {
 	TRANSCRIPT_MARKS_MAX = 8, /* on one character; more are counted, not shown */
+	TRANSCRIPT_ROWS_MAX = 40, /* of one message; what more it has is counted, not shown */
+	TRANSCRIPT_HOME = 2,      /* where the further rows of a line without a column begin */
 	TRANSCRIPT_NAMES_MAX = 3, /* recipients of one message that are named; the others are
 	                            * counted */
 };
@@ -58,6 +60,10 @@ struct transcript {
 	const char *const *addresses; /* REPLICAS of them, as the person gave them */
 	bool is_echoed;               /* a dumb terminal itself shows what was typed */
 	unsigned columns;             /* of the window; the caller keeps it true */
+	bool wraps;                   /* lines are broken between words; the caller keeps it true */
+	bool is_unfolded;             /* all rows of a message are shown; the caller sets it */
+	size_t widest;                /* of the names that fit in a third of the window */
+	size_t home;                  /* where the further rows of the line under way begin */
 	bool has_day;
 	struct transcript_time last; /* of the last line that had one */
 
@@ -81,6 +87,10 @@ struct transcript {
 void transcript_init(struct transcript *t, struct buf *out, const char *const *addresses);
 /* Sets the day, so that no line names it before it changes. */
 void transcript_begin(struct transcript *t, const struct transcript_time *now);
+
+/* Breaks the lines that stand in `out` from `from` on into rows, if lines are broken: for lines
+ * that were made elsewhere. Each ends in a newline. */
+void transcript_wrap(struct transcript *t, size_t from);
 
 /* ---- messages ---- */
 

@@ -11,6 +11,7 @@
 #include "cli/console.h"
 
 #include "chat/complete.h"
+#include "chat/paragraph.h"
 #include "chat/secret.h"
 #include "chat/verb.h"
 #include "chat/word.h"
@@ -151,12 +152,23 @@ size_t console_columns(struct cli_console *c, const struct view *items, size_t c
 	return shown;
 }
 
+bool console_wraps(const struct cli_console *c)
+{
+	return !c->is_echoed && setting_choice(c->settings, SETTING_WRAP) == WRAP_WORDS;
+}
+
 static void say(struct cli_console *c, const char *text)
 {
 	struct buf line;
+	unsigned columns;
+	unsigned rows;
 
 	buf_init(&line, OUT_SIZE_MAX);
 	terminal_put(&line, STYLE_NOTICE, view_of_string(text));
+	if (console_wraps(c)) {
+		console_size(&columns, &rows);
+		(void)paragraph_wrap(&line, 0, 0, columns);
+	}
 	console_print(c, buf_view(&line));
 	buf_release(&line);
 }

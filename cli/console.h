@@ -52,6 +52,9 @@ size_t console_columns(struct cli_console *c, const struct view *items, size_t c
                        size_t rows_left);
 /* The size of the window; 80 by 24 if it is not known. */
 void console_size(unsigned *columns, unsigned *rows);
+/* Whether the lines that are printed are broken between words, by the setting, and because the
+ * window can be laid out. */
+bool console_wraps(const struct cli_console *c);
 /* Whether the terminal shows by itself what is typed, as a dumb one does. */
 bool console_is_echoed(const struct cli_console *c);
 /* Covers the window, as terminal_page does. */

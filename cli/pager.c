@@ -39,6 +39,8 @@ static void lay_out(struct pager *p)
 	buf_init(&out, SIZE_MAX / 4);
 	transcript_init(&t, &out, p->show->addresses);
 	t.columns = p->columns;
+	t.wraps = console_wraps(p->show->console);
+	t.is_unfolded = true;
 	t.has_day = true; /* a day that nothing was said on: the first line names its own */
 	recall_put(&t, buf_view(&p->lines), p->count);
 	buf_clear(&p->rows);

@@ -133,7 +133,9 @@ static void put_history(struct cli_recall *r, const struct piece_look *look)
 	(void)snprintf(text, sizeof text, "the last %zu message%s%s", look->count,
 	               plural(look->count), with);
 	transcript_rule(t, text);
+	t->is_unfolded = look->count == 1;
 	recall_put(t, buf_view(&look->lines), look->count);
+	t->is_unfolded = false;
 	transcript_rule(t, "end of what was kept");
 }
 

@@ -111,12 +111,20 @@ void show_prompt(struct cli_show *s)
 
 /* ---- lines ---- */
 
-void show_flush(struct cli_show *s)
+/* What is laid out from now on has the window of this moment. */
+static void look_at_window(struct cli_show *s)
 {
 	unsigned rows;
 
-	if (s->console != NULL)
-		tty_size(&s->transcript.columns, &rows);
+	if (s->console == NULL)
+		return;
+	console_size(&s->transcript.columns, &rows);
+	s->transcript.wraps = console_wraps(s->console);
+}
+
+void show_flush(struct cli_show *s)
+{
+	look_at_window(s);
 	if (s->script.out.size == 0)
 		return;
 	if (s->console != NULL) {
@@ -313,6 +321,7 @@ void show_message(struct cli_show *s, const struct shown *shown)
 		return;
 	}
 	sent = show_local_time(shown->sent_ms);
+	look_at_window(s);
 	console_announce(s->console);
 	if (!link_is_logged_in(s->link, own) || strcmp(own, shown->from) != 0)
 		take_sender(s, shown);
@@ -501,11 +510,15 @@ static bool is_table(const struct script_answer *a)
 void show_result(struct cli_show *s, const struct script_answer *a)
 {
 	bool done = a->outcome == OUTCOME_OK;
+	size_t from = s->script.out.size;
 
+	look_at_window(s);
 	if (s->console != NULL && !s->is_message && !done) {
 		refusal_put(&s->script.out, a);
+		transcript_wrap(&s->transcript, from);
 	} else if (s->console == NULL || (!s->is_message && !is_table(a))) {
 		script_result(&s->script, a);
+		transcript_wrap(&s->transcript, from);
 	} else if (s->is_message && done && s->own_was_shown && s->own.to_count == 1 &&
 	           !a->result->mailbox_full) {
 		if (s->late == 0 || a->result->copies < s->late_copies)

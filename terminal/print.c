@@ -7,6 +7,7 @@
 
 #include "base/escape.h"
 #include "terminal/width.h"
+#include "terminal/wrap.h"
 
 #include <stdio.h>
 
@@ -45,19 +46,6 @@ void terminal_put(struct buf *line, enum terminal_style style, struct view text)
 		buf_append_text(line, terminal_style(STYLE_NONE));
 }
 
-/* The size of the colour sequence that `from` begins with; 0 if it begins with none. */
-static size_t colour_size(struct view from)
-{
-	size_t size = 2;
-
-	if (from.size < 3 || from.data[0] != 0x1b || from.data[1] != '[')
-		return 0;
-	while (size < from.size &&
-	       (from.data[size] == ';' || (from.data[size] >= '0' && from.data[size] <= '9')))
-		size++;
-	return size < from.size && from.data[size] == 'm' ? size + 1 : 0;
-}
-
 void terminal_clean(struct buf *to, struct view text, bool has_colours)
 {
 	while (text.size > 0) {
@@ -65,7 +53,7 @@ void terminal_clean(struct buf *to, struct view text, bool has_colours)
 		size_t colour = 0;
 
 		while (size < text.size && text.data[size] != '\n') {
-			colour = colour_size(view_of(text.data + size, text.size - size));
+			colour = wrap_colour(view_of(text.data + size, text.size - size));
 			if (colour > 0)
 				break;
 			size++;
@@ -87,9 +75,24 @@ static bool has_colours(const struct terminal *t)
 	return !t->options.is_plain;
 }
 
+/* A tab stays one, so that who copies the line gets it. */
+static void clean_line(struct terminal *t, struct view line)
+{
+	while (line.size > 0) {
+		const uint8_t *tab = memchr(line.data, '\t', line.size);
+		size_t size = tab == NULL ? line.size : (size_t)(tab - line.data);
+
+		terminal_clean(&t->above, view_of(line.data, size), has_colours(t));
+		if (tab != NULL)
+			buf_append_text(&t->above, "\t");
+		size += tab != NULL;
+		line = view_of(line.data + size, line.size - size);
+	}
+}
+
 static void print_line(struct terminal *t, struct view line)
 {
-	terminal_clean(&t->above, line, has_colours(t));
+	clean_line(t, line);
 	if (has_colours(t) && line.size > 0 && memchr(line.data, 0x1b, line.size) != NULL)
 		buf_append_text(&t->above, terminal_style(STYLE_NONE));
 	buf_append_text(&t->above, t->options.is_dumb ? "\n" : "\r\n");

@@ -215,8 +215,9 @@ enum terminal_style terminal_style_of(struct view name);
  * at most ESCAPE_GROWTH_MAX times the size of the text, and 16. */
 void terminal_put(struct buf *line, enum terminal_style style, struct view text);
 
-/* Prints lines above the line being typed. Each ends in a newline; the last may lack it. The real
- * terminal wraps them, so that it can also copy them and wrap them anew. False, and nothing is
+/* Prints lines above the line being typed. Each ends in a newline; the last may lack it. Whoever
+ * wants them broken between words breaks them before (terminal/wrap.h); else the real terminal
+ * wraps them. Tabs stay tabs. False, and nothing is
  * printed, if more than TERMINAL_PRINT_SIZE_MAX bytes would wait to be drawn. */
 bool terminal_print(struct terminal *t, struct view lines);
 /* Prints items in as many columns as fit, and returns how many items it printed: no more than leave

@@ -93,13 +93,19 @@ static void test_messages(void)
 	          "09:05 a_name_of_many_letters~0123ABCD: hi\n", "a longer one is shown whole");
 	transcript.columns = 40;
 	IS_STRING(message("bob", "one\ntwo", false, monday),
-	          "09:05      bob: one\n              | two\n",
-	          "in a narrow window the column is, too");
+	          "09:05         bob: one\n                 | two\n",
+	          "in a narrow window the column is as wide as the widest name so far");
+	fresh();
+	transcript.columns = 40;
+	IS_STRING(message("bob", "one\ntwo", false, monday),
+	          "09:05      bob: one\n              | two\n", "at first it is narrow, too");
 	transcript.columns = 200;
 	IS_STRING(message("bob", "hi", false, monday), "09:05          bob: hi\n",
 	          "in a wide one it is steady");
-	IS_STRING(message("bob", "x\n", false, monday),
-	          "09:05          bob: x\n                  | \n", "a newline at the end");
+	IS_STRING(message("bob", "x\n", false, monday), "09:05          bob: x\n",
+	          "a newline at the end is no row");
+	IS_STRING(message("bob", "a\tb\n\tc", false, monday),
+	          "09:05          bob: a\tb\n                  | \tc\n", "tabs stay tabs");
 	IS_STRING(message("bob", "", false, monday), "09:05          bob: \n", "an empty text");
 }
 
@@ -123,6 +129,56 @@ static void test_audiences(void)
 	          "to two: their names");
 	IS_STRING(addressed("\1\4\0\3ann\5carol\3eve\3max", 21), "09:05   bob [to 4]: hi\n",
 	          "to more than three: how many, in the column if there is room");
+}
+
+static void test_wrapped(void)
+{
+	char text[8192];
+	const char *lines;
+	size_t count = 0;
+
+	fresh();
+	transcript.wraps = true;
+	transcript.columns = 40;
+	IS_STRING(message("bob", "did you get the tickets for this evening?", false, monday),
+	          "09:05      bob: did you get the tickets\n                for this evening?\n",
+	          "a text is broken between words, and indented under itself");
+	IS_STRING(message("bob", "one two three four five six\nseven eight nine ten eleven", false,
+	                  monday),
+	          "09:05      bob: one two three four five\n                six\n"
+	          "              | seven eight nine ten\n                eleven\n",
+	          "each of its lines");
+	IS_STRING(message("bob", "a\tb", false, monday), "09:05      bob: a       b\n",
+	          "a tab stop is counted from where the text begins");
+	transcript_notice(&transcript, "one replica of three is there, the others are not",
+	                  &monday);
+	IS_STRING(taken(), "09:05 -- one replica of three is there,\n         the others are not\n",
+	          "so is a notice");
+	transcript_typed(&transcript, view_of_string("/list a very long list of all that there is"),
+	                 false, false);
+	IS_STRING(taken(), "> /list a very long list of all that\n  there is\n",
+	          "and what was typed");
+	transcript_notice(&transcript, "in colour, and further on in the same colour", &monday);
+	lines = raw();
+	OK(strstr(lines, "\n         \033[") != NULL, "a row has the colour of the one before it");
+
+	transcript.columns = 100;
+	memset(text, '\n', 5000);
+	(void)snprintf(text + 5000, 8, "end");
+	text[0] = 'a';
+	lines = message("bob", text, false, monday);
+	for (const char *c = lines; *c != 0; c++)
+		count += *c == '\n';
+	IS_U64(count, TRANSCRIPT_ROWS_MAX + 1, "a text of many lines is folded");
+	OK(strstr(lines, "| <4960 more lines; PgUp shows all>") != NULL, "the others are counted");
+	OK(strstr(lines, "end") == NULL, "and not shown");
+	memset(text, 'x', sizeof text - 1);
+	text[sizeof text - 1] = 0;
+	lines = message("bob", text, false, monday);
+	OK(strstr(lines, " more characters; PgUp shows all>") != NULL, "so is a long line");
+	transcript.is_unfolded = true;
+	OK(strstr(message("bob", text, false, monday), "more characters") == NULL,
+	   "who wants all of it gets it");
 }
 
 /* Each line that does not begin with a blank must be one that was meant. */
@@ -555,6 +611,7 @@ int main(void)
 	buf_init(&out, SIZE_MAX / 2);
 	test_messages();
 	test_audiences();
+	test_wrapped();
 	test_hostile();
 	test_colours();
 	test_days();

@@ -148,8 +148,15 @@ term_screen() {
 	terminal capture-pane -p -J -t "$1"
 }
 
+# Rows that begin with so many blanks go on with what stands above them.
+term_joined() {
+	perl -0pe "s/\\n {$1,}(?=[^ |])/ /g"
+}
+
 term_fits() {
-	term_screen "$1" | grep -qE -- "$2"
+	local text
+	text=$(term_screen "$1" | sed 's/ *$//' | term_joined 9)
+	grep -qE -- "$2" <<<"$text" || term_joined 2 <<<"$text" | grep -qE -- "$2"
 }
 
 term_sees() {

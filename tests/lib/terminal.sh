@@ -8,7 +8,7 @@
 #
 #	tmux ORDER...             of this test's own; $dir/tmux.conf holds settings
 #	screen WINDOW             row by row, as the window shows it
-#	printed WINDOW [OPTION]   line by line: rows that wrapped are joined; options of capture-pane
+#	printed WINDOW [OPTION]   line by line: rows that were broken are joined; options of capture-pane
 #	shows WINDOW REGEX        a printed line fits            sees NAME WINDOW REGEX     in time, as a check
 #	line_is NAME WINDOW TEXT  the last line that is not empty becomes that, as a check
 #	keys WINDOW KEY...        presses them                   types WINDOW TEXT          types it, and Enter
@@ -29,12 +29,20 @@ screen() {
 	tmux capture-pane -p -t "$1" | sed 's/ *$//'
 }
 
-printed() {
-	tmux capture-pane -p -J -t "$1" "${@:2}" | sed 's/ *$//'
+# joined COLUMNS: rows that begin with so many blanks go on with what stands above them.
+joined() {
+	perl -0pe "s/\\n {$1,}(?=[^ |])/ /g"
 }
 
+printed() {
+	tmux capture-pane -p -J -t "$1" "${@:2}" | sed 's/ *$//' | joined 9
+}
+
+# A refusal goes on in the third column; the help of a command has a line there.
 shows() {
-	printed "$1" | grep -qE -- "$2"
+	local text
+	text=$(printed "$1")
+	grep -qE -- "$2" <<<"$text" || joined 2 <<<"$text" | grep -qE -- "$2"
 }
 
 sees() {

@@ -265,6 +265,10 @@ static inline void screen_write(struct screen *s, const void *data, size_t size)
 			screen_newline(s);
 		} else if (byte == '\a') {
 			s->bells++;
+		} else if (byte == '\t') {
+			s->column = s->column / 8 * 8 + 8;
+			if (s->column >= s->columns)
+				s->column = s->columns - 1;
 		} else if (byte < 0x20 || byte == 0x7f) {
 			s->unknown++;
 		} else {
