@@ -474,7 +474,8 @@ static void begin_paste(struct terminal *t)
 static size_t paste_size(struct view from, bool *has_ended)
 {
 	const struct view end = view_of_string(PASTE_END_SEQUENCE);
-	const uint8_t *found = memmem(from.data, from.size, end.data, end.size);
+	const uint8_t *found = from.size == 0 ? NULL
+	                                      : memmem(from.data, from.size, end.data, end.size);
 	size_t kept = end.size - 1;
 
 	*has_ended = found != NULL;

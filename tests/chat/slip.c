@@ -173,7 +173,7 @@ static void random_bytes(void)
 			if ((state >> 8) % 3 > 0)
 				line[size] =
 					(uint8_t) "login create//: \xef\xbc\x8f\xc2\xa0-> pass2"
-						[(state >> 12) % 33];
+						[(state >> 12) % 29];
 		}
 		size = state % sizeof line;
 		found += slip_meant(view_of(line, size)) != NULL;
