@@ -484,8 +484,8 @@ static bool find_text(struct view line, struct view *text, bool *has_escapes)
 	return begin < line.size && line.data[begin] != '"';
 }
 
-/* Whether the list of recipients, of which archive_read keeps only the first, has the name. None has
- * an escape or a bracket. */
+/* Whether the list of recipients, of which archive_read keeps only the first, has the name. No name
+ * has an escape or a bracket. */
 static bool is_recipient(const struct archive_query *q, struct view line)
 {
 	static const char key[] = ",\"to\":[";
