@@ -4,9 +4,9 @@
  * (chat/command.h); the request is refused, answered here, or given to the replicas. Each command
  * has exactly one result.
  *
- * The messages of a script are an exception to one at a time: as many as its window has room for are
- * under way together. Any other command waits until they are answered. Results come in the order of
- * the commands all the same.
+ * The messages of a script are an exception to one at a time: as many as its window has room for
+ * are under way together. Any other command waits until they are answered. Results come in the
+ * order of the commands all the same.
  *
  *   run_line(r, line, ...);
  *   while (r->is_busy) ...               run_take, run_answer, run_leave_question, run_go_on

@@ -53,8 +53,8 @@ static void close_handle(struct journal *j, int *handle)
 	*handle = -1;
 }
 
-/* Closes what is written aside. A job that has run and that nobody has ended may have opened it, or,
- * if it gave up, closed it. */
+/* Closes what is written aside. A job that has run and that nobody has ended may have opened it,
+ * or, if it gave up, closed it. */
 static void close_aside(struct journal *j)
 {
 	struct journal_job *job = &j->job;

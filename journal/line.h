@@ -134,7 +134,7 @@ void journal_line_put(struct buf *out, const char *string);
 void journal_line_put_hex(struct buf *out, uint32_t value);
 void journal_line_put_decimal(struct buf *out, uint64_t value);
 
-/* ---- reading ---- */
+/* ---- reading (journal/parse.c) ---- */
 
 /* What is kept from one line to the next: the tree that views point into, and the ids of the last
  * line, because neighbours often share them and an id is slow to decode. */

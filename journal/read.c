@@ -174,7 +174,7 @@ int64_t loading_read(struct loading *l, enum journal_file file, int handle, uint
 
 /* A part of a file in memory. Lines are taken from its front; bytes from `keep` on stay, because a
  * snapshot's lines are applied only when the checksum of their block has been read. */
-struct window {
+struct read_window {
 	struct loading *l;
 	enum journal_file file;
 	int handle;
@@ -190,10 +190,10 @@ struct window {
 /* A whole line; bytes without a newline; nothing, the file has ended; nothing, reading is over. */
 enum got { GOT_LINE, GOT_PIECE, GOT_END, GOT_FAILURE };
 
-static bool window_open(struct window *w, struct loading *l, enum journal_file file,
+static bool window_open(struct read_window *w, struct loading *l, enum journal_file file,
                         const char *name)
 {
-	*w = (struct window){ .l = l, .file = file };
+	*w = (struct read_window){ .l = l, .file = file };
 	w->handle = l->disk->operations->open(l->disk, name, DISK_READ);
 	if (w->handle < 0)
 		return loading_fail(l, "open", name, w->handle);
@@ -201,7 +201,7 @@ static bool window_open(struct window *w, struct loading *l, enum journal_file f
 	return true;
 }
 
-static void window_close(struct window *w)
+static void window_close(struct read_window *w)
 {
 	if (w->handle >= 0)
 		(void)w->l->disk->operations->close(w->l->disk, w->handle); /* only read */
@@ -209,14 +209,14 @@ static void window_close(struct window *w)
 }
 
 /* Where a byte of the window stands in the file. */
-static uint64_t window_offset(const struct window *w, size_t at)
+static uint64_t window_offset(const struct read_window *w, size_t at)
 {
 	return w->base + at;
 }
 
 /* Drops what is neither kept nor to be read yet, and reads on behind the rest. False: there is no
  * room, or no more bytes, or a failure (then l->status says so). */
-static bool window_fill(struct window *w)
+static bool window_fill(struct read_window *w)
 {
 	size_t keep = w->keep < w->next ? w->keep : w->next;
 	int64_t count;
@@ -242,7 +242,7 @@ static bool window_fill(struct window *w)
 /* The next line, without its newline. A piece without a newline is given where the file ends, or
  * when it is longer than any line may be. `begin` is its place in the window, until the next
  * call. */
-static enum got window_line(struct window *w, struct view *line, size_t *begin)
+static enum got window_line(struct read_window *w, struct view *line, size_t *begin)
 {
 	const uint8_t *newline = NULL;
 	size_t searched = 0; /* after next */
@@ -324,7 +324,7 @@ static void apply(struct loading *l, const struct element *e)
 /* Where the reading of a snapshot is. The window keeps the bytes of the block that is being
  * read. */
 struct snapshot_reader {
-	struct window w;
+	struct read_window w;
 	enum journal_file file;
 	uint64_t count;
 	uint32_t crc;  /* of the file, up to `hashed` */
@@ -643,7 +643,7 @@ static void remember_text(struct loading *l, const struct element *e)
 }
 
 struct journal_reader {
-	struct window w;
+	struct read_window w;
 	struct found_journal *found;
 	bool in_zeros;        /* only zeros since the last whole line */
 	uint64_t damage_line; /* 0: none yet */

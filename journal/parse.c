@@ -1,0 +1,581 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Reading of journal/line.h, in two ways, for speed. The fast way expects exactly the bytes that
+ * journal/line.c prints; at the first byte that differs it gives up. Giving up costs only time: the
+ * line then goes through cJSON, which also finds out what is wrong with it.
+ *
+ * cJSON's way is a table at the end of this file: which keys an object must have, and which
+ * function reads them.
+ */
+#include "journal/line.h"
+
+#include "base/crc32c.h"
+#include "base/sha256.h"
+#include "journal/json.h"
+
+void journal_line_parser_init(struct journal_line_parser *p)
+{
+	memset(p, 0, sizeof *p);
+}
+
+void journal_line_parser_release(struct journal_line_parser *p)
+{
+	json_free(p->tree);
+	journal_line_parser_init(p);
+}
+
+static unsigned hex_value(uint8_t c)
+{
+	if (c >= '0' && c <= '9')
+		return (unsigned)(c - '0');
+	return c >= 'a' && c <= 'f' ? (unsigned)(c - 'a' + 10) : 16;
+}
+
+bool journal_line_hex(struct view text, uint32_t *value)
+{
+	uint32_t sum = 0;
+
+	if (text.size != JOURNAL_HEX_SIZE)
+		return false;
+	for (size_t i = 0; i < JOURNAL_HEX_SIZE; i++) {
+		if (hex_value(text.data[i]) > 15)
+			return false;
+		sum = sum << 4 | hex_value(text.data[i]);
+	}
+	*value = sum;
+	return true;
+}
+
+static bool key_from_text(struct view text, uint8_t key[KEY_SIZE])
+{
+	if (text.size != 2 * KEY_SIZE)
+		return false;
+	for (size_t i = 0; i < KEY_SIZE; i++) {
+		unsigned high = hex_value(text.data[2 * i]);
+		unsigned low = hex_value(text.data[2 * i + 1]);
+
+		if (high > 15 || low > 15)
+			return false;
+		key[i] = (uint8_t)(high << 4 | low);
+	}
+	return true;
+}
+
+bool journal_line_is_sealed(struct view line)
+{
+	static const char opening[] = ",\"crc\":\"";
+	size_t opening_size = sizeof opening - 1;
+	uint32_t crc;
+
+	if (line.size < JOURNAL_SEAL_SIZE + 2)
+		return false;
+
+	size_t size = line.size - JOURNAL_SEAL_SIZE - 1;
+	const uint8_t *seal = line.data + size;
+
+	return memcmp(seal, opening, opening_size) == 0 &&
+	       memcmp(seal + opening_size + JOURNAL_HEX_SIZE, "\"}", 2) == 0 &&
+	       journal_line_hex(view_of(seal + opening_size, JOURNAL_HEX_SIZE), &crc) &&
+	       crc32c(0, line.data, size) == crc;
+}
+
+/* ---- reading, the fast way ----
+ *
+ * Each function takes what it expects from the front of *left, or returns false. */
+static bool take(struct view *left, const char *text, size_t size)
+{
+	if (left->size < size || memcmp(left->data, text, size) != 0)
+		return false;
+	left->data += size;
+	left->size -= size;
+	return true;
+}
+#define TAKE(left, text) take((left), (text), sizeof text - 1)
+
+/* A number as it is printed: no sign, no leading zero, at most NUMBER_MAX. */
+static bool take_decimal(struct view *left, uint64_t *value)
+{
+	uint64_t sum = 0;
+	size_t size = 0;
+
+	while (size < left->size && left->data[size] >= '0' && left->data[size] <= '9') {
+		sum = sum * 10 + (uint64_t)(left->data[size++] - '0');
+		if (sum > NUMBER_MAX)
+			return false;
+	}
+	if (size == 0 || (size > 1 && left->data[0] == '0'))
+		return false;
+	*value = sum;
+	left->data += size;
+	left->size -= size;
+	return true;
+}
+
+/* An id: remembered from the line before, if it is the same, else decoded. */
+static bool take_account(struct journal_line_parser *p, size_t which, struct view *left,
+                         struct id *id)
+{
+	if (left->size < ID_TEXT_SIZE)
+		return false;
+	if (memcmp(left->data, p->accounts[which].text, ID_TEXT_SIZE) != 0) {
+		if (!id_from_text(view_of(left->data, ID_TEXT_SIZE), &p->accounts[which].id)) {
+			p->accounts[which].text[0] = '\0';
+			return false;
+		}
+		memcpy(p->accounts[which].text, left->data, ID_TEXT_SIZE);
+	}
+	*id = p->accounts[which].id;
+	left->data += ID_TEXT_SIZE;
+	left->size -= ID_TEXT_SIZE;
+	return true;
+}
+
+static bool take_session(struct journal_line_parser *p, struct view *left, struct ulid *ulid)
+{
+	if (left->size < ULID_TEXT_SIZE)
+		return false;
+	if (memcmp(left->data, p->session.text, ULID_TEXT_SIZE) != 0) {
+		if (!ulid_from_text(view_of(left->data, ULID_TEXT_SIZE), &p->session.ulid)) {
+			p->session.text[0] = '\0';
+			return false;
+		}
+		memcpy(p->session.text, left->data, ULID_TEXT_SIZE);
+	}
+	*ulid = p->session.ulid;
+	left->data += ULID_TEXT_SIZE;
+	left->size -= ULID_TEXT_SIZE;
+	return true;
+}
+
+static bool take_stream(struct journal_line_parser *p, struct view *left, struct stream *stream)
+{
+	return TAKE(left, "{\"to\":\"") && take_account(p, 0, left, &stream->recipient) &&
+	       TAKE(left, "\",\"from\":\"") && take_account(p, 1, left, &stream->sender) &&
+	       TAKE(left, "\",\"session\":\"") && take_session(p, left, &stream->session) &&
+	       TAKE(left, "\"");
+}
+
+/* Whether the text needs no escapes, and is one that a message may have. */
+static bool is_plain_text(struct view text)
+{
+	for (size_t i = 0; i < text.size; i++)
+		if (text.data[i] < 0x20 || text.data[i] == '"' || text.data[i] == '\\')
+			return false;
+	return message_text_is_valid(text);
+}
+
+/* Behind the digest and the size of a reference nothing follows. */
+static bool take_reference(struct view left, struct element *e)
+{
+	uint64_t size = 0;
+
+	e->kind = ELEMENT_REFERENCE;
+	e->fact.message.text = view_of(NULL, 0);
+	if (left.size < 2 * KEY_SIZE || !key_from_text(view_of(left.data, 2 * KEY_SIZE), e->digest))
+		return false;
+	left = view_of(left.data + 2 * KEY_SIZE, left.size - 2 * KEY_SIZE);
+	if (!TAKE(&left, "\",\"size\":") || !take_decimal(&left, &size) || left.size != 0 ||
+	    size <= STORE_TEXT_SHARED || size > TEXT_SIZE_MAX)
+		return false;
+	e->text_size = (uint32_t)size;
+	return true;
+}
+
+/* The audiences that are common, and short. All others are read from a tree. */
+static const struct {
+	const char *text;
+	uint8_t form[1];
+} usual_audiences[] = {
+	{ ",\"audience\":{\"all\":true}", { AUDIENCE_ALL } },
+	{ ",\"audience\":{\"notice\":true}", { AUDIENCE_ONE | AUDIENCE_NOTICE } },
+	{ ",\"audience\":{\"all\":true,\"notice\":true}", { AUDIENCE_ALL | AUDIENCE_NOTICE } },
+};
+
+static struct view take_audience(struct view *left)
+{
+	for (size_t i = 0; i < sizeof usual_audiences / sizeof usual_audiences[0]; i++)
+		if (take(left, usual_audiences[i].text, strlen(usual_audiences[i].text)))
+			return view_of(usual_audiences[i].form, 1);
+	return view_of(NULL, 0);
+}
+
+/* The rest of a message, or of a reference. Its text is not copied: it stands in the line as it
+ * is. */
+static bool take_message(struct view left, struct element *e)
+{
+	struct message *m = &e->fact.message;
+
+	if (!TAKE(&left, ",\"number\":") || !take_decimal(&left, &m->number) || m->number == 0 ||
+	    !TAKE(&left, ",\"sent\":") || !take_decimal(&left, &m->sent_ms))
+		return false;
+	m->audience = take_audience(&left);
+	if (TAKE(&left, ",\"digest\":\""))
+		return take_reference(left, e);
+	if (!TAKE(&left, ",\"text\":\"") || left.size == 0 || left.data[left.size - 1] != '"')
+		return false;
+	left.size--;
+	m->text = left;
+	return is_plain_text(left);
+}
+
+static bool take_burial(struct view left, struct range *range)
+{
+	return TAKE(&left, ",\"gone\":[") && take_decimal(&left, &range->first) &&
+	       TAKE(&left, ",") && take_decimal(&left, &range->last) && TAKE(&left, "]") &&
+	       left.size == 0 && range->first >= 1 && range->first <= range->last;
+}
+
+/* `open` is a line without its brace, or without its seal. The byte that tells a burial from a
+ * message is the first one of its fourth key. */
+static bool parse_fast(struct journal_line_parser *p, struct view open, struct element *e)
+{
+	struct stream stream;
+
+	if (!take_stream(p, &open, &stream))
+		return false;
+	e->kind = ELEMENT_FACT;
+	if (open.size > 2 && open.data[2] == 'g') {
+		e->fact.kind = FACT_BURIAL;
+		e->fact.burial.stream = stream;
+		return take_burial(open, &e->fact.burial.range);
+	}
+	e->fact.kind = FACT_MESSAGE;
+	e->fact.message.stream = stream;
+	return take_message(open, e);
+}
+
+/* ---- reading, from a tree ---- */
+
+static bool member_key(const struct cJSON *tree, const char *name, uint8_t key[KEY_SIZE])
+{
+	struct view text;
+
+	return json_string(json_member(tree, name), &text) && key_from_text(text, key);
+}
+
+static bool member_id(const struct cJSON *tree, const char *name, struct id *id)
+{
+	struct view text;
+
+	return json_string(json_member(tree, name), &text) && id_from_text(text, id);
+}
+
+static bool member_hex(const struct cJSON *tree, const char *name, uint32_t *value)
+{
+	struct view text;
+
+	return json_string(json_member(tree, name), &text) && journal_line_hex(text, value);
+}
+
+/* A snapshot's name: 8 digits, or "none". */
+static bool member_snapshot(const struct cJSON *tree, const char *key, struct snapshot_name *name)
+{
+	struct view text;
+
+	if (!json_string(json_member(tree, key), &text))
+		return false;
+	*name = (struct snapshot_name){ 0 };
+	if (view_equal(text, view_of_string("none")))
+		return true;
+	name->present = true;
+	return journal_line_hex(text, &name->crc);
+}
+
+static bool member_name(const struct cJSON *tree, struct view *name)
+{
+	return json_string(json_member(tree, "name"), name) && name_is_valid(*name);
+}
+
+/* Each tree_... fills *e from a tree that has the keys of its kind, and no others. False: a value
+ * is not of the type or in the range that its key asks for. */
+static bool tree_verified(const struct cJSON *tree, struct element *e)
+{
+	struct account *a = &e->fact.account;
+	struct verifier *v = &a->verifier;
+
+	e->kind = ELEMENT_FACT;
+	e->fact.kind = FACT_ACCOUNT;
+	return member_id(tree, "id", &a->id) && member_name(tree, &a->name) &&
+	       json_string(json_member(tree, "setting"), &v->setting) &&
+	       v->setting.size <= SETTING_SIZE_MAX && member_key(tree, "seal", v->seal) &&
+	       member_key(tree, "stored_key", v->stored_key) &&
+	       member_key(tree, "server_key", v->server_key) && member_key(tree, "lock", v->lock);
+}
+
+static bool tree_account(const struct cJSON *tree, struct element *e)
+{
+	e->fact.account.lapsed = false;
+	return tree_verified(tree, e) &&
+	       json_boolean(json_member(tree, "confirmed"), &e->fact.account.confirmed);
+}
+
+/* "lapsed" stands in the place of "confirmed", and is true. */
+static bool tree_lapsed(const struct cJSON *tree, struct element *e)
+{
+	struct account *a = &e->fact.account;
+
+	a->confirmed = false;
+	return tree_verified(tree, e) && json_boolean(json_member(tree, "lapsed"), &a->lapsed) &&
+	       a->lapsed;
+}
+
+static bool tree_tombstone(const struct cJSON *tree, struct element *e)
+{
+	struct tombstone *t = &e->fact.tombstone;
+
+	e->kind = ELEMENT_FACT;
+	e->fact.kind = FACT_TOMBSTONE;
+	return member_id(tree, "id", &t->id) && member_name(tree, &t->name) &&
+	       member_key(tree, "middle", t->middle) &&
+	       member_key(tree, "delete_key", t->delete_key);
+}
+
+static bool tree_stream(const struct cJSON *tree, struct stream *stream)
+{
+	struct view text;
+
+	return member_id(tree, "to", &stream->recipient) &&
+	       member_id(tree, "from", &stream->sender) &&
+	       json_string(json_member(tree, "session"), &text) &&
+	       ulid_from_text(text, &stream->session);
+}
+
+/* What messages and references have in common. */
+static bool tree_numbers(const struct cJSON *tree, struct message *m)
+{
+	return tree_stream(tree, &m->stream) &&
+	       json_integer(json_member(tree, "number"), &m->number) && m->number >= 1 &&
+	       json_integer(json_member(tree, "sent"), &m->sent_ms);
+}
+
+static bool tree_message(const struct cJSON *tree, struct element *e)
+{
+	struct message *m = &e->fact.message;
+
+	e->kind = ELEMENT_FACT;
+	e->fact.kind = FACT_MESSAGE;
+	return tree_numbers(tree, m) && json_string(json_member(tree, "text"), &m->text) &&
+	       message_text_is_valid(m->text);
+}
+
+static bool tree_reference(const struct cJSON *tree, struct element *e)
+{
+	uint64_t size;
+
+	e->kind = ELEMENT_REFERENCE;
+	e->fact.kind = FACT_MESSAGE;
+	e->fact.message.text = view_of(NULL, 0);
+	if (!tree_numbers(tree, &e->fact.message) || !member_key(tree, "digest", e->digest) ||
+	    !json_integer(json_member(tree, "size"), &size) || size <= STORE_TEXT_SHARED ||
+	    size > TEXT_SIZE_MAX)
+		return false;
+	e->text_size = (uint32_t)size;
+	return true;
+}
+
+/* "gone" is an array of two numbers, a range that is not empty. */
+static bool tree_burial(const struct cJSON *tree, struct element *e)
+{
+	struct burial *b = &e->fact.burial;
+	const struct cJSON *gone = json_member(tree, "gone");
+
+	e->kind = ELEMENT_FACT;
+	e->fact.kind = FACT_BURIAL;
+	if (!tree_stream(tree, &b->stream) || !json_is_array(gone))
+		return false;
+
+	const struct cJSON *first = json_first(gone);
+	const struct cJSON *last = first == NULL ? NULL : json_next(first);
+
+	return json_integer(first, &b->range.first) && json_integer(last, &b->range.last) &&
+	       json_next(last) == NULL && b->range.first >= 1 && b->range.first <= b->range.last;
+}
+
+/* The digest must be that of the text. */
+static bool tree_text(const struct cJSON *tree, struct element *e)
+{
+	uint8_t digest[SHA256_SIZE];
+
+	e->kind = ELEMENT_TEXT;
+	if (!member_key(tree, "digest", e->digest) ||
+	    !json_string(json_member(tree, "text"), &e->text) || !message_text_is_valid(e->text) ||
+	    e->text.size <= STORE_TEXT_SHARED)
+		return false;
+	sha256(e->text.data, e->text.size, digest);
+	return memcmp(digest, e->digest, KEY_SIZE) == 0;
+}
+
+static bool tree_block(const struct cJSON *tree, struct element *e)
+{
+	e->kind = ELEMENT_BLOCK;
+	return member_hex(tree, "crc", &e->crc);
+}
+
+static bool tree_names(const struct cJSON *tree, struct snapshot_names *names)
+{
+	return member_snapshot(tree, "users", &names->users) &&
+	       member_snapshot(tree, "pending", &names->pending);
+}
+
+/* The format is only read here: who reads the file refuses a newer one with a sentence of its
+ * own. */
+static bool tree_head(const struct cJSON *tree, struct element *e)
+{
+	struct journal_head *head = &e->head;
+
+	e->kind = ELEMENT_HEAD;
+	*head = (struct journal_head){ .has_old = json_member(tree, "old") != NULL };
+	return json_integer(json_member(tree, "format"), &head->format) &&
+	       tree_names(tree, &head->follows) &&
+	       (!head->has_old || (json_integer(json_member(tree, "old"), &head->old_size) &&
+	                           member_hex(tree, "old_crc", &head->old_crc)));
+}
+
+static bool tree_synced(const struct cJSON *tree, struct element *e)
+{
+	e->kind = ELEMENT_SYNCED;
+	return json_integer(json_member(tree, "synced"), &e->synced);
+}
+
+static bool tree_note(const struct cJSON *tree, struct element *e)
+{
+	e->kind = ELEMENT_NOTE;
+	return tree_names(tree, &e->head.follows) && e->head.follows.users.present &&
+	       e->head.follows.pending.present;
+}
+
+/* The names of an audience to several, from the first; false if they are not `count` strings. */
+static bool tree_names_of(const struct cJSON *array, struct audience *audience)
+{
+	const struct cJSON *name = json_is_array(array) ? json_first(array) : NULL;
+
+	audience->names_count = 0;
+	for (; name != NULL; name = json_next(name))
+		if (audience->names_count == AUDIENCE_NAMES_MAX ||
+		    !json_string(name, &audience->names[audience->names_count++]))
+			return false;
+	return true;
+}
+
+/* Gives a message its audience, which has the keys that put_audience writes and no other. */
+static bool tree_audience(const struct cJSON *tree, struct journal_line_parser *p,
+                          struct element *e)
+{
+	static const char *const keys[] = { "all", "count", "names", "notice" };
+	const struct cJSON *member = json_member(tree, "audience");
+	const struct cJSON *notice = json_member(member, "notice");
+	struct audience audience = { .kind = AUDIENCE_ONE };
+	uint64_t count = 0;
+	bool is_all = false;
+
+	e->fact.message.audience = view_of(NULL, 0);
+	if (member == NULL)
+		return true;
+	if (!json_has_only(member, keys, sizeof keys / sizeof keys[0]))
+		return false;
+	if (notice != NULL && (!json_boolean(notice, &audience.is_notice) || !audience.is_notice))
+		return false;
+	if (json_member(member, "count") != NULL) {
+		audience.kind = AUDIENCE_SEVERAL;
+		if (!json_integer(json_member(member, "count"), &count) ||
+		    count > AUDIENCE_COUNT_MAX ||
+		    !tree_names_of(json_member(member, "names"), &audience))
+			return false;
+		audience.count = (uint32_t)count;
+	}
+	if (json_member(member, "all") != NULL) {
+		if (count > 0 || !json_boolean(json_member(member, "all"), &is_all) || !is_all)
+			return false;
+		audience.kind = AUDIENCE_ALL;
+	}
+	if (!audience_has_form(&audience))
+		return false;
+	e->fact.message.audience = view_of(p->audience, audience_put(p->audience, &audience));
+	return true;
+}
+
+/* The kinds of lines, and where each may stand. A line is of the kind whose keys it has: all of
+ * them and no other, but that what is a message may have an audience. */
+static const struct form {
+	const char *keys[9];
+	size_t count;
+	enum { IN_BOTH, IN_SNAPSHOT, IN_JOURNAL } where;
+	bool (*read)(const struct cJSON *tree, struct element *e);
+} forms[] = {
+	{ { "to", "from", "session", "number", "sent", "text" }, 6, IN_BOTH, tree_message },
+	{ { "to", "from", "session", "gone" }, 4, IN_BOTH, tree_burial },
+	{ { "id", "name", "setting", "seal", "stored_key", "server_key", "lock", "confirmed" },
+	  8,
+	  IN_BOTH,
+	  tree_account },
+	{ { "id", "name", "setting", "seal", "stored_key", "server_key", "lock", "lapsed" },
+	  8,
+	  IN_BOTH,
+	  tree_lapsed },
+	{ { "id", "name", "middle", "delete_key" }, 4, IN_BOTH, tree_tombstone },
+	{ { "to", "from", "session", "number", "sent", "digest", "size" },
+	  7,
+	  IN_BOTH,
+	  tree_reference },
+	{ { "digest", "text" }, 2, IN_BOTH, tree_text },
+	{ { "crc" }, 1, IN_SNAPSHOT, tree_block },
+	{ { "synced" }, 1, IN_JOURNAL, tree_synced },
+	{ { "users", "pending" }, 2, IN_JOURNAL, tree_note },
+	{ { "format", "users", "pending" }, 3, IN_JOURNAL, tree_head },
+	{ { "format", "users", "pending", "old", "old_crc" }, 5, IN_JOURNAL, tree_head },
+};
+
+/* Of a form of one of these kinds, which may have an audience. */
+static bool is_message(const struct form *form)
+{
+	return form->read == tree_message || form->read == tree_reference;
+}
+
+/* Whether the keys of a tree are exactly those of the form, and the seal's if there is one. */
+static bool has_form(const struct cJSON *tree, const struct form *form, bool sealed)
+{
+	const char *keys[sizeof form->keys / sizeof form->keys[0] + 2];
+	size_t count = form->count;
+
+	memcpy(keys, form->keys, count * sizeof keys[0]);
+	if (sealed)
+		keys[count++] = "crc";
+	for (size_t i = 0; i < count; i++)
+		if (json_member(tree, keys[i]) == NULL)
+			return false;
+	if (is_message(form))
+		keys[count++] = "audience";
+	return json_has_only(tree, keys, count);
+}
+
+static bool parse_tree(struct journal_line_parser *p, bool sealed, struct element *e,
+                       const char **wrong)
+{
+	const struct cJSON *tree = p->tree;
+
+	for (size_t i = 0; i < sizeof forms / sizeof forms[0]; i++) {
+		const struct form *form = &forms[i];
+
+		if (form->where == (sealed ? IN_SNAPSHOT : IN_JOURNAL) ||
+		    !has_form(tree, form, sealed))
+			continue;
+		*wrong = "a member is not what its key says";
+		return form->read(tree, e) && (!is_message(form) || tree_audience(tree, p, e));
+	}
+	*wrong = "no known element";
+	return false;
+}
+
+bool journal_line_parse(struct journal_line_parser *p, struct view line, bool sealed,
+                        struct element *e, const char **wrong)
+{
+	size_t closing = sealed ? JOURNAL_SEAL_SIZE + 1 : 1;
+
+	assert(e != NULL);
+	if (line.size > closing && !p->cjson_only && line.data[line.size - 1] == '}' &&
+	    parse_fast(p, view_of(line.data, line.size - closing), e))
+		return true;
+	json_free(p->tree);
+	p->tree = json_parse(line, wrong);
+	return p->tree != NULL && parse_tree(p, sealed, e, wrong);
+}
