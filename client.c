@@ -497,6 +497,8 @@ static void work(struct client *c)
 		} while (tell_shown(c));
 		if (c->output.has_ended && !c->is_blind && c->state != CLIENT_ENDED)
 			end_output(c);
+		if (waits_for_shown(c))
+			show_kept_back(&c->show);
 		if (c->state == CLIENT_FINISHING && may_leave(c))
 			leave(c);
 	} while (c->console != NULL ? take_typed(c) : take_lines(c));

@@ -185,6 +185,17 @@ static const struct verb_row rows[VERB_TEXT] = {
 		.optional = FIELD_BIT(FIELD_SETTING) | FIELD_BIT(FIELD_VALUE),
 		.arguments = { FIELD_SETTING, FIELD_VALUE },
 	},
+	[VERB_FOCUS] = {
+		.verb = VERB_FOCUS,
+		.name = "focus",
+		.usage = "on|off",
+		.summary = "show the lines of one conversation only",
+		.help = "The same as /set focus. Messages of others wait until you go there; the "
+		        "row above the prompt counts them. On a terminal only.",
+		.when = WHEN_ANY,
+		.needed = FIELD_BIT(FIELD_STATE),
+		.arguments = { FIELD_STATE, FIELD_END },
+	},
 	[VERB_WAIT] = {
 		.verb = VERB_WAIT,
 		.name = "wait",

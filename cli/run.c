@@ -548,6 +548,14 @@ static void do_recall(struct cli_run *r)
 		refuse(r, OUTCOME_USAGE, why);
 }
 
+static void do_focus(struct cli_run *r)
+{
+	if (r->console == NULL)
+		refuse(r, OUTCOME_USAGE, "only a person's terminal has it");
+	else
+		change_setting(r, SETTING_FOCUS, view_of_string(r->request.is_on ? "on" : "off"));
+}
+
 static void do_log(struct cli_run *r)
 {
 	struct cli_archive *archive = r->show->archive;
@@ -662,6 +670,9 @@ static void do_verb(struct cli_run *r)
 		break;
 	case VERB_BELL:
 		do_bell(r);
+		break;
+	case VERB_FOCUS:
+		do_focus(r);
 		break;
 	case VERB_HISTORY:
 	case VERB_SEARCH:

@@ -134,9 +134,10 @@ void show_flush(struct cli_show *s)
 		output_write(s->output, buf_view(&s->script.out));
 	}
 	buf_clear(&s->script.out);
-	if (s->serial != 0)
-		output_message(s->output, s->serial);
-	s->serial = 0;
+	if (focus_shown(&s->focus) > s->reported) {
+		s->reported = focus_shown(&s->focus);
+		output_message(s->output, s->reported);
+	}
 }
 
 void show_settings(struct cli_show *s, const struct settings *settings)
@@ -147,6 +148,8 @@ void show_settings(struct cli_show *s, const struct settings *settings)
 	s->script.colours = !is_plain;
 	console_colours(s->console, is_plain);
 	archive_switch(s->archive, setting_is_on(settings, SETTING_LOG));
+	if (!setting_is_on(settings, SETTING_FOCUS))
+		show_kept_back(s);
 }
 
 void show_notice(struct cli_show *s, const char *text)
@@ -302,6 +305,29 @@ bool show_takes(struct cli_show *s, uint32_t token)
 
 /* ---- messages of others ---- */
 
+/* With the focus on one conversation, messages of others wait until one goes there. What waited
+ * for the log-in is shown as a whole. */
+static bool is_kept_back(const struct cli_show *s, const struct shown *shown)
+{
+	struct view current = conversation_current(&s->conversations);
+
+	return s->is_running && setting_is_on(s->settings, SETTING_FOCUS) && !shown->waited &&
+	       s->transcript.waited == 0 && current.size > 0 &&
+	       !name_equal(current, view_of_string(shown->from)) && !focus_is_full(&s->focus);
+}
+
+/* Shows what was kept back of one, or of all if the name is empty. */
+static void give_back(struct cli_show *s, struct view from)
+{
+	if (focus_give(&s->focus, from, &s->script.out) > 0)
+		show_flush(s);
+}
+
+void show_kept_back(struct cli_show *s)
+{
+	give_back(s, view_of(NULL, 0));
+}
+
 static void take_sender(struct cli_show *s, const struct shown *shown)
 {
 	struct view from = view_of_string(shown->from);
@@ -314,8 +340,10 @@ void show_message(struct cli_show *s, const struct shown *shown)
 {
 	struct transcript_time sent;
 	char own[DISPLAY_SIZE];
+	size_t begin;
+	bool keeps;
 
-	s->serial = shown->serial;
+	focus_came(&s->focus, shown->serial, shown->text.size);
 	if (s->console == NULL) {
 		script_message(&s->script, shown);
 		return;
@@ -325,14 +353,24 @@ void show_message(struct cli_show *s, const struct shown *shown)
 	console_announce(s->console);
 	if (!link_is_logged_in(s->link, own) || strcmp(own, shown->from) != 0)
 		take_sender(s, shown);
+	begin = s->script.out.size;
+	keeps = is_kept_back(s, shown);
 	transcript_message(&s->transcript, shown, &sent);
+	if (keeps) {
+		focus_keep(&s->focus, view_of_string(shown->from),
+		           view_of(s->script.out.data + begin, s->script.out.size - begin));
+		s->script.out.size = begin;
+	}
 	archive_message(s->archive, shown);
+	if (focus_is_full(&s->focus))
+		show_kept_back(s);
 }
 
 void show_logged_out(struct cli_show *s, const char *why)
 {
 	struct transcript_time at = now(s);
 
+	show_kept_back(s);
 	if (s->console == NULL)
 		script_logged_out(&s->script, why);
 	else
@@ -373,6 +411,7 @@ void show_talk(struct cli_show *s, struct view name, const struct id *id)
 	if (id != NULL)
 		conversation_identify(&s->conversations, name, id);
 	aim(s, false);
+	give_back(s, name);
 	keep_talk(s);
 }
 
@@ -393,6 +432,7 @@ void show_move(struct cli_show *s, enum conversation_move how, size_t number)
 		conversation_talk(&s->conversations, view_of_string(aimed->name));
 	if (conversation_move(&s->conversations, how, number)) {
 		aim(s, true);
+		give_back(s, conversation_current(&s->conversations));
 		keep_talk(s);
 	} else {
 		console_ring(s->console);
@@ -401,6 +441,7 @@ void show_move(struct cli_show *s, enum conversation_move how, size_t number)
 
 void show_forget(struct cli_show *s)
 {
+	show_kept_back(s);
 	conversation_clear(&s->conversations);
 	talk_end(&s->talk);
 	aim(s, false);
@@ -612,6 +653,7 @@ bool show_finish(struct cli_show *s)
 	char text[64];
 
 	s->is_running = false;
+	show_kept_back(s);
 	if (count == 0)
 		return false;
 	(void)snprintf(text, sizeof text, "%zu line%s that waited %s not sent", count,
@@ -674,6 +716,7 @@ void show_release(struct cli_show *s)
 	loop_timer_cancel(s->loop, &s->slow);
 	progress_end(&s->progress);
 	archive_free(s->archive);
+	focus_clear(&s->focus);
 	conversation_clear(&s->conversations);
 	script_release(&s->script);
 }

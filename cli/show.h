@@ -15,6 +15,7 @@
 #include "chat/transcript.h"
 #include "cli/archive.h"
 #include "cli/console.h"
+#include "cli/focus.h"
 #include "cli/options.h"
 #include "cli/progress.h"
 #include "cli/talk.h"
@@ -35,7 +36,8 @@ struct cli_show {
 	const char *addresses[REPLICAS]; /* as they were given */
 	struct script script;            /* its `out` collects a person's lines, too */
 	struct transcript transcript;    /* for a person */
-	uint64_t serial;                 /* of the last message among the lines; 0: there is none */
+	struct cli_focus focus;          /* messages that are kept back */
+	uint64_t reported;               /* the serial up to which the output knows all messages */
 	bool is_operator;                /* a person who is told of each replica, */
 	struct notice notice;            /* or one who is told only what concerns talking */
 	struct loop_timer quiet;         /* until notice_deadline */
@@ -117,6 +119,8 @@ void show_logged_out(struct cli_show *s, const char *why);
 /* Sets whom plain text goes to from now on; an empty name: nobody. `id`: of the account, or NULL
  * if it is not known, or known from before. */
 void show_talk(struct cli_show *s, struct view name, const struct id *id);
+/* Shows all messages that were kept back. Called while anything waits until all is shown. */
+void show_kept_back(struct cli_show *s);
 /* Shows a line that a person has typed, beside the one under way. */
 void show_typed(struct cli_show *s, struct view line);
 /* Moves to another conversation, or rings if there is none. Lines that were finished before go to

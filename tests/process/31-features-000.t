@@ -29,7 +29,7 @@ ok '000-2: on a terminal there is one' term_sees ann '^not logged in>'
 
 # ---- what is known without anybody's help ----
 
-commands='create login logout delete list msg talk reply all check replicas bell history search log set wait help quit'
+commands='create login logout delete list msg talk reply all check replicas bell focus history search log set wait help quit'
 # shellcheck disable=SC2086
 printf '/help %s\n' $commands | client_json "$dir/help"
 is '000-5: help explains each command, logged out' "$(json_count "$dir/help" ok=true command=help)" "$(wc -w <<<"$commands")"

@@ -135,6 +135,56 @@ types ann /logout
 sees 'after a log-out there is no row' ann '^not logged in>'
 nok 'nor any name' shows ann '^ ann'
 
+# ---- the focus ----
+
+types ann '/login ann pw'
+line_is 'ann is back' ann 'to carol>'
+types ann '/focus on'
+sees 'the focus is on' ann '^focus is on now'
+keys ann C-l
+client_ask bob '/msg ann kept back one'
+client_ask dave '/msg ann kept back two'
+client_ask carol '/msg ann in focus'
+client_ask bob '/msg ann kept back three'
+sees 'the current one is shown' ann 'carol: in focus$'
+sees 'the others are counted' ann '^ ann \[bob 2\] \[dave 1\]$'
+nok 'and not shown' shows ann 'kept back'
+# Killed after the time in which what is shown is told to the replicas, none of them is lost.
+sleep 0.6
+pid=$(child_of "$(tmux list-panes -t ann -F '#{pane_pid}')")
+kill -9 "$pid"
+again() {
+	tmux respawn-pane -k -t ann "$BIN/client $(addresses | tr '\n' ' '); echo \"status \$?\"; read -r _"
+	sees "another client" ann '^not logged in>'
+	types ann '/login --take-over ann pw'
+}
+again
+for text in 'kept back one' 'kept back two' 'kept back three'; do
+	sees "a client that was killed has lost nothing: $text" ann "$text\$"
+done
+line_is 'one is where one was' ann 'to carol>'
+sees 'that was what waited' ann '^-- end of what waited: 4 messages --$'
+keys ann C-l
+client_ask bob '/msg ann bob again'
+client_ask dave '/msg ann dave again'
+sees 'the focus is on again' ann '^ ann \[bob [0-9]+\] \[dave [0-9]+\]$'
+nok 'nothing is shown yet' shows ann 'again$'
+keys ann M-a
+sees 'who goes there sees what came' ann '(bob|dave): (bob|dave) again$'
+is 'of that one alone' "$(printed ann | grep -c 'again$')" 1
+types ann '/focus off'
+sees 'without the focus all is shown' ann '^focus is off now'
+is 'each once' "$(printed ann | grep -cE '(bob|dave): (bob|dave) again$')" 2
+types ann '/talk carol'
+types ann '/focus on'
+sees 'the focus is on once more' ann '^focus is on now'
+client_ask bob '/msg ann at the end'
+sees 'one more is kept back' ann '^ ann .*\[bob 1\]'
+types ann /logout
+sees 'a log-out shows it first' ann 'bob: at the end$'
+sees 'and ends' ann '^logout: ok'
+types ann '/set focus off'
+
 # ---- what is kept ----
 
 types ann '/login ann pw'
