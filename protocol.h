@@ -105,7 +105,8 @@
  *        STATUS_TAKEN_OVER: a larger one is or was here: key signature, of auth_taken_over; that
  *        one: ulid session, u32 dial. Neither answer is believed without its signature.
  *        STATUS_GONE: entry (ENTRY_GONE). STATUS_UNKNOWN: hand it over first. STATUS_CLOCK: it has
- *        lapsed.
+ *        lapsed, or the time of the session is more than SESSION_AHEAD_MS ahead of this replica's
+ *        clock: behind the last session of the range there is none, and nobody could log in.
  *        STATUS_WRONG_PROOF: also for a connection that is logged in to another account. After
  *        some of them for one account from one address this answer takes up to a second.
  *        With FLAG_SENDING the connection is logged in for SEND alone: it is not *the* session of
@@ -283,6 +284,8 @@ enum {
 #define TEXT_HAS_AUDIENCE (UINT32_C(1) << 31)
 /* A replica confirms no id that is older than its own clock by more than this. */
 #define CONFIRM_AGE_MS UINT64_C(60000)
+/* A hundred years: whatever a wrong clock says, from 1970 on, an honest session is nearer. */
+#define SESSION_AHEAD_MS (UINT64_C(100) * 365 * 86400 * 1000)
 
 enum frame_type {
 	FRAME_HELLO = 1,

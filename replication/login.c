@@ -421,7 +421,8 @@ static void looked(struct replication *r, struct login *l, const struct lookup *
 	l->s.id = a->id;
 	l->confirmed = a->confirmed != 0;
 	l->all_looked = look->op.audience == ALL_REPLICAS;
-	l->largest = a->session;
+	if (ulid_compare(&a->session, &l->largest) > 0) /* a larger one may be proved already */
+		l->largest = a->session;
 	memcpy(l->s.name, a->name, sizeof l->s.name);
 	memcpy(l->s.setting, a->setting, sizeof l->s.setting);
 	if (!l->created)
@@ -569,6 +570,11 @@ static void login_answered(struct replication *r, struct login *l, uint32_t inde
 	case STATUS_TAKEN_OVER:
 		if (!login_is_signed(r, index, &l->s, frame))
 			break;
+		if (ulid_time_ms(&frame->logged_in.session) >
+		    replication_now(r) + SESSION_AHEAD_MS) {
+			replica_lies(r, index, "names a session that no replica accepts");
+			break;
+		}
 		if (l->op.phase == PHASE_TRY)
 			l->in |= bit;
 		l->over |= bit;

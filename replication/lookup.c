@@ -110,9 +110,17 @@ static struct lookup_account *get(struct lookup *l, const struct id *id)
 	return a;
 }
 
+/* Nobody proves the session that a look-up names. So one far ahead of the clock does not count: who
+ * has had it says so at the log-in, signed. */
+static bool is_plausible(const struct replication *r, const struct ulid *session)
+{
+	return ulid_time_ms(session) <= replication_now(r) + NAMED_AHEAD_MS;
+}
+
 /* The largest session and the smallest share count: one replica may have missed a log-in, another
  * that mail was read. */
-static void learn_alive(struct lookup_account *a, uint8_t bit, const struct entry *e)
+static void learn_alive(const struct replication *r, struct lookup_account *a, uint8_t bit,
+                        const struct entry *e)
 {
 	a->alive |= bit;
 	if (e->marks & MARK_CONFIRMED)
@@ -122,7 +130,7 @@ static void learn_alive(struct lookup_account *a, uint8_t bit, const struct entr
 		if (!a->online_since_ms || e->online_since_ms < a->online_since_ms)
 			a->online_since_ms = e->online_since_ms;
 	}
-	if (ulid_compare(&e->session, &a->session) > 0)
+	if (ulid_compare(&e->session, &a->session) > 0 && is_plausible(r, &e->session))
 		a->session = e->session;
 	if (e->share < a->share)
 		a->share = e->share;
@@ -146,7 +154,6 @@ static void reply(struct replication *r, struct op *op, uint32_t index, const st
 	struct reader entries;
 	struct entry e;
 
-	(void)r;
 	if (frame->status != STATUS_OK || (BUG(answer_not_joined) && r->leader != (int)index))
 		return;
 	entries = reader_of(frame->entries.entries);
@@ -157,7 +164,7 @@ static void reply(struct replication *r, struct op *op, uint32_t index, const st
 			continue;
 		a->answered |= BIT(index);
 		if (e.state == ENTRY_ALIVE)
-			learn_alive(a, BIT(index), &e);
+			learn_alive(r, a, BIT(index), &e);
 		else if (e.state == ENTRY_GONE)
 			learn_gone(a, &e);
 	}

@@ -77,6 +77,8 @@ enum {
 	SLOW_PART = 3,
 	SLOW_FORGET = 8,
 	SLOW_TIMES_MAX = 3,
+	/* A session that a look-up names may be so far ahead of the clock. */
+	NAMED_AHEAD_MS = 24 * 60 * 60 * 1000,
 	TOMBSTONES_KEPT = 64, /* told to every replica that becomes live */
 };
 

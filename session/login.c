@@ -9,6 +9,9 @@
  *   a smaller session, dial  taken over                taken over
  *
  * A log-in for SEND alone (FLAG_SENDING) is accepted beside all of these, and changes none.
+ *
+ * A session far ahead of the clock is refused before that. It would stay for ever, and the larger
+ * ones come to an end. The bound moves on with the clock, so there is always a larger one.
  */
 #include "base/bug.h"
 #include "session/private.h"
@@ -205,9 +208,12 @@ static void login_proven(struct sessions *s, struct connection *c, const struct 
 	const struct remembered *r = session_remembered(s, &frame->login.id);
 	int order = r == NULL ? 1 : compare_login(frame, r);
 	bool is_here = r != NULL && r->connection == c->number;
-
 	bool is_sending = (frame->flags & FLAG_SENDING) != 0 && !BUG(sender_takes_over);
 
+	if (ulid_time_ms(&frame->login.session) > s->time.clock_ms + SESSION_AHEAD_MS) {
+		session_answer(s, c, frame, STATUS_CLOCK);
+		return;
+	}
 	if (!is_sending && (order < 0 || (order == 0 && !is_here))) {
 		refuse_login(s, c, frame, account, auth, r);
 		return;

@@ -511,6 +511,82 @@ static void test_lie(size_t at, uint32_t liar)
 	cluster_free(&k);
 }
 
+/* The last session there is, of whoever is looked up. */
+static void last_session(struct view bytes, struct buf *to)
+{
+	static struct buf entries;
+	struct reader reader;
+	struct entry entry;
+	struct frame f;
+
+	if (!is(bytes, FRAME_LOOKUP_NAME | FRAME_REPLY, &f, to) || f.status != STATUS_OK)
+		return;
+	buf_release(&entries);
+	buf_init(&entries, FRAME_SIZE_MAX);
+	reader = reader_of(f.entries.entries);
+	while (protocol_next_entry(&reader, &entry)) {
+		memset(&entry.session, 0xff, sizeof entry.session);
+		ALWAYS(protocol_put_entry(&entries, &entry), "there is room");
+	}
+	f.entries.entries = buf_view(&entries);
+	say_instead(&f, to);
+	buf_release(&entries);
+}
+
+/* Nobody is led to the end of the range, behind which no log-in is larger. */
+static void test_last_session(void)
+{
+	for (uint32_t liar = 0; liar < REPLICAS; liar++) {
+		cluster_start(&k, SHARE_USUAL, 1);
+		say(&k, 0, "create alice pw");
+		say(&k, 0, "logout");
+		k.replicas[liar].lie = last_session;
+		for (int i = 0; i < 3; i++) {
+			(void)heard(&k, 0);
+			say(&k, 0, "login alice pw");
+			pass(&k, 500);
+			OK(has(heard(&k, 0), "result login ok"), "last session: logged in");
+			IS_U64(k.clients[0].r->live, ALL_REPLICAS, "last session: everywhere");
+			OK(ulid_time_ms(&k.clients[0].r->session.ulid) <
+			           replication_now(k.clients[0].r) + 60000,
+			   "last session: one of today is drawn");
+			say(&k, 0, "logout");
+		}
+		cluster_free(&k);
+	}
+}
+
+/* The greeting tells the client. */
+static void set_clocks_and_dial(int64_t offset_ms)
+{
+	set_clocks(&k, offset_ms);
+	for (uint32_t i = 0; i < REPLICAS; i++)
+		client_cut(&k, 0, i);
+	for (uint32_t i = 0; i < REPLICAS; i++)
+		client_heal(&k, 0, i);
+	pass(&k, 3000);
+}
+
+/* A session far ahead of the clock, which a replica has in truth (its clock was wrong), is said by
+ * nobody's look-up that counts, but proved at the log-in, and the next one is larger. */
+static void test_session_ahead(void)
+{
+	cluster_start(&k, SHARE_USUAL, 1);
+	set_clocks_and_dial(10 * (int64_t)NAMED_AHEAD_MS);
+	say(&k, 0, "create alice pw");
+	say(&k, 0, "logout");
+	set_clocks_and_dial(0);
+	(void)heard(&k, 0);
+	say(&k, 0, "login alice pw");
+	pass(&k, 500);
+	OK(has(heard(&k, 0), "result login ok"), "session ahead: logged in above it");
+	IS_U64(k.clients[0].r->live, ALL_REPLICAS, "session ahead: everywhere");
+	OK(ulid_time_ms(&k.clients[0].r->session.ulid) >
+	           replication_now(k.clients[0].r) + NAMED_AHEAD_MS,
+	   "session ahead: the larger one was proved");
+	cluster_free(&k);
+}
+
 /* Three liars: a command ends, and says that nobody is left. */
 static void test_all(void)
 {
@@ -554,6 +630,8 @@ int main(void)
 		for (uint32_t liar = 0; liar < REPLICAS; liar++)
 			if (!is_flood(at) || liar == at % REPLICAS) /* a flood takes its time */
 				test_lie(at, liar);
+	test_last_session();
+	test_session_ahead();
 	test_all();
 	test_pauses();
 	return tap_done();

@@ -546,6 +546,32 @@ static void test_take_over(void)
 	}
 }
 
+/* A session far ahead of the clock would be the last one. What is refused leaves nothing. */
+static void test_session_ahead(void)
+{
+	struct rig r;
+	struct person alice = person_make("alice", 1, CLOCK_MS);
+	const uint64_t most = CLOCK_MS + SESSION_AHEAD_MS;
+
+	rig_open(&r);
+	struct peer *peer = rig_join(&r);
+
+	rig_create(&r, peer, &alice);
+	IS_U64(rig_ask(&r, peer, login_of(&r, peer, &alice, ID_TIME_MS_MAX, 1)).status,
+	       STATUS_CLOCK, "session ahead: the last one is refused");
+	IS_U64(rig_ask(&r, peer, login_of(&r, peer, &alice, most + 1, 1)).status, STATUS_CLOCK,
+	       "session ahead: and one that is just too far");
+	struct entry entry = rig_entry(&r, peer, &alice);
+
+	IS_U64(ulid_time_ms(&entry.session), 0, "session ahead: they are not remembered");
+	IS_U64(rig_ask(&r, peer, login_of(&r, peer, &alice, most, 1)).status, STATUS_OK,
+	       "session ahead: a wrong clock's is accepted");
+	r.time.clock_ms++;
+	IS_U64(rig_ask(&r, peer, login_of(&r, peer, &alice, most + 1, 1)).status, STATUS_OK,
+	       "session ahead: there is always a larger one");
+	rig_close(&r);
+}
+
 static void test_ended(void)
 {
 	struct rig r;
@@ -689,6 +715,7 @@ int main(void)
 	test_list_digest();
 	test_login();
 	test_take_over();
+	test_session_ahead();
 	test_ended();
 	test_disk_full();
 	return tap_done();
