@@ -38,7 +38,8 @@ static void lay_out(struct pager *p)
 	console_size(&p->columns, &p->height);
 	buf_init(&out, SIZE_MAX / 4);
 	transcript_init(&t, &out, p->show->addresses);
-	t.columns = p->columns;
+	t.columns = p->columns - 1;
+	t.wraps = console_wraps(p->show->console);
 	t.wraps = console_wraps(p->show->console);
 	t.is_unfolded = true;
 	t.has_day = true; /* a day that nothing was said on: the first line names its own */
