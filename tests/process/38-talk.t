@@ -23,6 +23,13 @@ gets() {
 	is "$1 gets: $2" "$(field text)" "$2"
 }
 
+# Another client in the place of the one before, which has ended or was killed.
+again() {
+	tmux respawn-pane -k -t ann "$BIN/client $(addresses | tr '\n' ' '); echo \"status \$?\"; read -r _"
+	sees 'another client' ann '^not logged in>'
+	types ann '/login --take-over ann pw'
+}
+
 # ---- whom a line goes to ----
 
 types ann '/talk nobody'
@@ -98,6 +105,8 @@ is 'bob has got nothing of it' "$(json_count "$dir/bob.out" event=message)" 1
 kill_all
 sees 'none is live' ann '^ ann 0/3'
 types ann 'one'
+types ann /replicas
+sees '/replicas does not wait behind what waits' ann "^2 $host:${server_port[2]} +dead "
 keys ann M-2
 types ann 'two'
 types ann '/talk dave'
@@ -155,11 +164,6 @@ nok 'and not shown' shows ann 'kept back'
 sleep 0.6
 pid=$(child_of "$(tmux list-panes -t ann -F '#{pane_pid}')")
 kill -9 "$pid"
-again() {
-	tmux respawn-pane -k -t ann "$BIN/client $(addresses | tr '\n' ' '); echo \"status \$?\"; read -r _"
-	sees "another client" ann '^not logged in>'
-	types ann '/login --take-over ann pw'
-}
 again
 for text in 'kept back one' 'kept back two' 'kept back three'; do
 	sees "a client that was killed has lost nothing: $text" ann "$text\$"
@@ -199,11 +203,6 @@ sees 'ann ends' ann '^status'
 mv "${kept[0]}" "$dir/elsewhere"
 ln -s "$dir/elsewhere" "${kept[0]}"
 client_ask carol '/delete carol'
-again() {
-	tmux respawn-pane -k -t ann "$BIN/client $(addresses | tr '\n' ' '); echo \"status \$?\"; read -r _"
-	sees "another client" ann '^not logged in>'
-	types ann '/login ann pw'
-}
 again
 sees 'who is gone is not chosen' ann "-- 'carol', with whom you talked last, is gone$"
 client_ask carol '/create carol pw'
