@@ -851,6 +851,11 @@ bool console_next(struct cli_console *c, enum console_lines lines, struct consol
 		if (lines == CONSOLE_FREE && c->count > 0)
 			break;
 	}
+	if (lines == CONSOLE_CLOSED && !c->end_was_told && terminal_wants_end(c->t)) {
+		c->end_was_told = true;
+		*event = (struct console_event){ .kind = CONSOLE_END };
+		return true;
+	}
 	listen_or_not(c);
 	wait_for_silence(c);
 	if (lines == CONSOLE_FREE && c->count > 0) {

@@ -274,6 +274,7 @@ void op_replied(struct replication *r, struct op *op, uint32_t index, const stru
 void op_lost(struct replication *r, uint32_t index)
 {
 	for (struct op *op = r->first_op; op != NULL; op = op->next) {
+		op->helped &= (uint8_t)~BIT(index);
 		if (op->state == OP_ENDED || !(op->audience & BIT(index)))
 			continue;
 		if (op->is_struck && op->state == OP_ASKING && !(op->done & BIT(index))) {
@@ -367,6 +368,10 @@ struct result *op_result(const struct op *op, enum outcome outcome, const char *
 void op_tell_result(struct replication *r, struct op *op, struct result *result)
 {
 	assert(!op->told);
+	for (uint32_t i = 0; i < REPLICAS; i++)
+		if (op->token && result->outcome == OUTCOME_OK &&
+		    ((op->done | op->helped) & BIT(i)))
+			r->replicas[i].has_served = true;
 	if (op->token)
 		replication_act(r, ACTION_RESULT, result)->result = result;
 	else
@@ -388,6 +393,7 @@ void op_end(struct replication *r, struct op *op, struct result *result)
 	op->state = OP_ENDED;
 	if (parent != NULL) {
 		parent->children--;
+		parent->helped |= op->outcome == OUTCOME_OK ? op->done | op->helped : 0;
 		op->parent = NULL;
 		parent->row->child(r, parent, op);
 	}

@@ -77,6 +77,7 @@ struct op {
 	uint8_t phase; /* the kind's own */
 	uint8_t audience;
 	uint8_t done;       /* of the audience, who has replied */
+	uint8_t helped;     /* who has answered its children */
 	uint8_t written;    /* replicas to which any step of it was ever written */
 	uint8_t ends;       /* times that a connection ended with it, since one has answered; */
 	uint8_t ended;      /* whose they were */

@@ -322,6 +322,7 @@ struct replica {
 	uint32_t backoff_ms;
 	uint32_t liar_backoff_ms; /* the same after a lie */
 	uint64_t live_ms;         /* since when it is live, or was the last time */
+	bool has_served;          /* a command's yes came from it on this connection */
 	char why[WHY_SIZE];       /* it is not live */
 	struct reading reading;
 	uint32_t alone_pushed; /* streams since alone_ms that it alone has pushed messages of */

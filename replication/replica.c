@@ -98,11 +98,13 @@ static void forget_connection(struct replica *p)
 	p->page_size = p->short_pages = 0;
 	p->alone_pushed = p->alone_merged = p->strange = p->read_ons = 0;
 	p->claim = 0;
+	p->has_served = false;
 }
 
 /* The time of the next try. The pause doubles each time; a random quarter is added, so that not all
  * clients of a replica come back at the same moment. That a replica becomes live does not make it
- * short again: one that fails as soon as it is live would be dialled without end. */
+ * short again: one that fails as soon as it is live would be dialled without end. A command that
+ * has ended well does, at once: there are no more of these than the user gives. */
 static void set_redial(struct replication *r, struct replica *p, bool was_live)
 {
 	uint64_t live_ms = was_live ? r->now_ms - p->live_ms : 0;
@@ -111,7 +113,7 @@ static void set_redial(struct replication *r, struct replica *p, bool was_live)
 	uint32_t *pause = is_long ? &p->liar_backoff_ms : &p->backoff_ms;
 	uint8_t jitter;
 
-	if (live_ms >= BEHAVED_MS)
+	if (live_ms >= BEHAVED_MS || p->has_served)
 		p->backoff_ms = REDIAL_MS_MIN;
 	if (live_ms >= LIAR_BEHAVED_MS)
 		p->liar_backoff_ms = LIAR_MS_MIN;

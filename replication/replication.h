@@ -41,7 +41,8 @@ enum {
 	REPLICAS = 3,
 	REPLY_TIMEOUT_MS = 3000, /* no reply for so long while one is due: dead */
 	HEARTBEAT_MS = 2000,     /* a ping after so long without a frame */
-	/* A replica that has been live for so long has behaved: the pauses begin anew. */
+	/* A replica that has been live for so long has behaved: the pauses begin anew. They also do
+	 * when a command ends well with its answer. */
 	BEHAVED_MS = 2000,
 	/* The same pauses for one that has contradicted the protocol or itself. Nothing that it
 	 * says can be trusted, and it is broken rather than busy. */

@@ -826,6 +826,15 @@ bool terminal_next(struct terminal *t, bool wants_lines, struct terminal_event *
 	return false;
 }
 
+bool terminal_wants_end(const struct terminal *t)
+{
+	struct view left = input_left(t);
+
+	return !t->is_pasting && !t->is_in_string && left.size >= 2 &&
+	       left.data[left.size - 1] == ('D' & 0x1f) &&
+	       (left.data[left.size - 2] == '\r' || left.data[left.size - 2] == '\n');
+}
+
 /* ---- the window ---- */
 
 void terminal_bell(struct terminal *t)

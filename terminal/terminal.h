@@ -148,6 +148,9 @@ void terminal_drop_input(struct terminal *t);
 /* Gives the next event that the bytes make; false if they make no more. While wants_lines is false,
  * Enter waits, and with it all keys after it; Ctrl-C among them drops them. */
 bool terminal_next(struct terminal *t, bool wants_lines, struct terminal_event *event);
+/* Whether the keys that wait behind an Enter end with Ctrl-D on an empty line. A person who cannot
+ * finish a line yet can leave by it; where lines are only late, it has its turn behind them. */
+bool terminal_wants_end(const struct terminal *t);
 
 /* The line being typed, or the answer during a question. *cursor is the cursor's offset in it, in
  * bytes. The view lives until the next call that changes the line. */

@@ -164,6 +164,12 @@ types ann "clear; $BIN/client 127.0.0.1 $port 127.0.0.2 $(free_port) 127.0.0.3 $
 sees 'another time' ann "^[0-9:]{5} -- no replica could be reached yet.*: 127.0.0.1:$port: "
 keys ann C-d
 sees 'so does Ctrl-D' ann '^ended with 3$'
+port=$(free_port)
+types ann "clear; $BIN/client 127.0.0.1 $port 127.0.0.2 $(free_port) 127.0.0.3 $(free_port); echo left with \$?"
+sees 'a third time' ann "^[0-9:]{5} -- no replica could be reached yet.*: 127.0.0.1:$port: "
+types ann '/msg bob typed too early'
+keys ann C-d
+sees 'Ctrl-D ends it behind a line that waits, too' ann '^left with 3$'
 
 # ---- without colours, without anything ----
 

@@ -326,6 +326,42 @@ static void test_line(void)
 	cluster_free(&k);
 }
 
+/* How long the client takes to have all three back after they have ended once more. */
+static uint64_t time_back(void)
+{
+	uint64_t begin = k.now_ms;
+
+	cut_all(&k, 0);
+	heal_all(&k, 0);
+	while (replication_live(k.clients[0].r) != REPLICAS && k.now_ms < begin + 5000)
+		pass(&k, 1);
+	return k.now_ms - begin;
+}
+
+/* Replicas that answer and end at once are dialled again as soon as at first, as often as it happens;
+ * those that only greet, less and less often. */
+static void test_pauses(void)
+{
+	uint64_t most = 0, last = 0;
+
+	cluster_start(&k, SHARE_USUAL, 1);
+	say(&k, 0, "create alice pw");
+	for (int i = 0; i < 20; i++) {
+		uint64_t ms = time_back();
+
+		most = ms > most ? ms : most;
+		say(&k, 0, "send alice again");
+	}
+	OK(most <= 2 * REDIAL_MS_MIN, "pauses: who has answered a command is back at once");
+	for (int i = 0; i < 6; i++)
+		last = time_back();
+	OK(last >= REDIAL_MS_MAX, "pauses: who has not is dialled seldom");
+	say(&k, 0, "list");
+	(void)time_back();
+	OK(time_back() <= 3 * REDIAL_MS_MIN, "pauses: and soon again after its first answer");
+	cluster_free(&k);
+}
+
 int main(void)
 {
 	test_first();
@@ -339,5 +375,6 @@ int main(void)
 	test_full();
 	test_gap();
 	test_round_trip();
+	test_pauses();
 	return tap_done();
 }
