@@ -87,7 +87,7 @@ enum console_lines {
 enum console_kind {
 	CONSOLE_NOTHING, /* for console.c: the key made no event; console_next skips it */
 	CONSOLE_LINE,    /* `text`, `is_text`, `was_shown` */
-	CONSOLE_ASIDE, /* `text`: a /replicas while what is under way waits for a replica */
+	CONSOLE_ASIDE,   /* `text`: a /replicas while what is under way waits for a replica */
 	CONSOLE_ANSWER,  /* to console_ask: `text`, which may be empty */
 	CONSOLE_LEFT, /* Ctrl-C or Ctrl-D instead of an answer; console_ask_end is the caller's */
 	CONSOLE_MOVE, /* a key moves to another conversation: `move`, `number` */

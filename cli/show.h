@@ -43,7 +43,7 @@ struct cli_show {
 	struct loop_timer quiet;         /* until notice_deadline */
 	struct cli_progress progress;    /* of /list and /all; cli/run.c sets it */
 	bool is_running;                 /* lines are taken, so there is a prompt */
-	struct cli_talk talk; /* whom the person talked with last, in a file */
+	struct cli_talk talk;            /* whom the person talked with last, in a file */
 	struct conversations conversations; /* of this session */
 	const struct settings *settings;    /* what the person has chosen */
 

@@ -91,12 +91,12 @@ struct terminal {
 	bool is_secret;
 	struct buf prompt;
 	struct buf question;
-	struct buf status; /* the row above the prompt; empty: there is none */
+	struct buf status;   /* the row above the prompt; empty: there is none */
 	struct buf front;    /* of a line, when it is typed, */
 	struct buf front_by; /* becomes this */
-	struct buf cut;    /* what Ctrl-Y puts back */
-	enum key last_key; /* cuts in a row are one */
-	uint64_t serial;   /* counts changes of line and cursor */
+	struct buf cut;      /* what Ctrl-Y puts back */
+	enum key last_key;   /* cuts in a row are one */
+	uint64_t serial;     /* counts changes of line and cursor */
 	struct buf event_text;
 	struct history history;
 	struct find find;

@@ -366,9 +366,8 @@ static inline void stretch(struct cluster *k, struct cluster_client *c, const st
 
 static inline void tell_result(struct cluster_client *c, const struct result *result)
 {
-	static const char *const kinds[] = { "create", "login", "logout", "delete",
-		                             "list",   "look",  "send",   "all",
-		                             "replicas" };
+	static const char *const kinds[] = { "create", "login", "logout", "delete",  "list",
+		                             "look",   "send",  "all",    "replicas" };
 
 	c->last = *result;
 	story(c, "result %s %s", kinds[result->kind], outcome_code(result->outcome));
