@@ -185,8 +185,9 @@ static void read_user(struct client_options *o, const struct options *options,
 		options_wrong(options, "option '--%s' is for scripts; here /login has --take-over",
 		              o->is_sending ? "send-only" : "take-over");
 	if (o->is_sending && o->takes_over)
-		options_wrong(options, "option '--take-over' ends a session, and '--send-only' needs "
-		                       "none to be free");
+		options_wrong(options,
+		              "option '--take-over' ends a session, and '--send-only' needs "
+		              "none to be free");
 	if (words->password_file != NULL && o->user == NULL)
 		options_wrong(options, "option '--password-file' is for '--user NAME', which is "
 		                       "missing");

@@ -394,7 +394,7 @@ void mailbox_read(struct replication *r, uint32_t index, const struct place *aft
 {
 	struct reading *reading = &r->replicas[index].reading;
 
-	if (r->is_blind || r->session.is_sending)
+	if (r->is_blind || (r->session.is_sending && !BUG(sender_reads)))
 		return;
 	if (reading->asked)
 		reading->back = true;
@@ -416,7 +416,7 @@ void mailbox_begin(struct replication *r)
 {
 	uint8_t joined = replication_joined(r);
 
-	if (r->session.is_sending)
+	if (r->session.is_sending && !BUG(sender_reads))
 		return;
 	for (uint32_t i = 0; i < REPLICAS; i++)
 		if (joined & BIT(i))

@@ -360,9 +360,8 @@ static void check_connection(const struct sessions *s, const struct connection *
 	for (uint32_t step = 1; step <= LIMIT_GUESS_STEPS; step++)
 		assert(c->listed[LIST_GUESS + step - 1] == (c->delayed == step));
 	assert(!c->read_on || !id_is_zero(&c->account));
-	assert(c->is_stranger ==
-	       (c->state != CONNECTION_CLOSING && (id_is_zero(&c->account) || c->is_sending) &&
-	        !c->is_operator));
+	assert(c->is_stranger == (c->state != CONNECTION_CLOSING &&
+	                          (id_is_zero(&c->account) || c->is_sending) && !c->is_operator));
 }
 
 void session_check(const struct sessions *s)

@@ -50,6 +50,8 @@ const struct sim_bug sim_bugs[] = {
 	  "a compaction that cannot open its files ends a replica" },
 	{ "clean_stop_leaves_work", 2000, "a clean stop does not finish the work of the store" },
 	{ "never_synced", 200, "a batch is written, and not synced" },
+	{ "sender_takes_over", 500, "a log-in for sending alone ends another session" },
+	{ "sender_reads", 500, "a log-in for sending alone may read the mailbox" },
 	{ "audience_dropped", 500, "a replica does not say of whom a message went to" },
 	{ "audience_not_kept", 500, "of whom a message went to is not journaled" },
 	{ "burial_not_kept", 200, "what was received is not journaled" },

@@ -653,6 +653,17 @@ static void shown_lie(struct sim *s, uint32_t c, const struct shown *shown)
 	*SIM_ADD(s->history.lies) = lie;
 }
 
+bool sim_check_is_sending(const struct sim *s, uint32_t c)
+{
+	for (uint32_t i = s->history.sessions.count; i-- > 0;) {
+		const struct sim_session *session = &s->history.sessions.items[i];
+
+		if (session->client == c && session->life == s->clients[c].life)
+			return session->is_sending;
+	}
+	return false;
+}
+
 uint32_t sim_check_handed(struct sim *s, uint32_t c, const struct shown *shown)
 {
 	struct sim_client *p = &s->clients[c];
@@ -661,6 +672,8 @@ uint32_t sim_check_handed(struct sim *s, uint32_t c, const struct shown *shown)
 	struct sim_seen *seen;
 	const struct sim_text *t;
 
+	if (sim_check_is_sending(s, c))
+		sim_fail(s, "client %u is handed a message, and it is there to send", c);
 	if (s->clients[c].is_blind)
 		sim_fail(s, "client %u is handed a message, and its output has failed", c);
 	if (sim_is_liar(s, &shown->sender)) {
@@ -764,7 +777,8 @@ void sim_check_logged_out(struct sim *s, uint32_t c)
 	for (uint32_t i = 0; i < s->history.sessions.count; i++) {
 		const struct sim_session *o = &s->history.sessions.items[i];
 
-		if (own && o->account == p->account && ulid_compare(&o->ulid, &own->ulid) > 0)
+		if (own && !own->is_sending && !o->is_sending && o->account == p->account &&
+		    ulid_compare(&o->ulid, &own->ulid) > 0)
 			return;
 	}
 	sim_fail(s, "client %u is logged out, but nobody took over", c);

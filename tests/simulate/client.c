@@ -492,10 +492,13 @@ static void login(struct sim *s, uint32_t c)
 	call(s, name, sizeof name, a);
 	(void)snprintf(password, sizeof password, "%s%s", a->password, wrong ? "x" : "");
 	command.take_over = sim_chance(s, 50);
+	command.is_sending = s->history.texts.count % 5 == 4;
 	command.name = view_of_string(name);
 	command.password = view_of_string(password);
 	sim_trace(s, "client %u logs in as %s with %s%s", c, name, password,
-	          command.take_over ? ", taking over" : "");
+	          command.is_sending  ? ", to send"
+	          : command.take_over ? ", taking over"
+	                              : "");
 	k = sim_client_command(s, c, &command);
 	k->attempt = n;
 	k->wrong_password = wrong;

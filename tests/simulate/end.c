@@ -186,8 +186,8 @@ static void check_online(struct sim *s, uint32_t c)
 {
 	char name[DISPLAY_SIZE];
 
-	if (!s->failed && replication_logged_in(s->clients[c].r, name) &&
-	    s->clients[c].account != UINT32_MAX) {
+	if (!s->failed && !sim_check_is_sending(s, c) &&
+	    replication_logged_in(s->clients[c].r, name) && s->clients[c].account != UINT32_MAX) {
 		wait_idle(s, c);
 		sim_check_online(s, c);
 	}
@@ -200,7 +200,8 @@ static void check_sessions(struct sim *s)
 
 	for (uint32_t c = 0; c < s->clients_count && !s->failed; c++)
 		for (uint32_t o = 0; o < c; o++)
-			if (replication_logged_in(s->clients[c].r, name) &&
+			if (!sim_check_is_sending(s, c) && !sim_check_is_sending(s, o) &&
+			    replication_logged_in(s->clients[c].r, name) &&
 			    replication_logged_in(s->clients[o].r, name) &&
 			    s->clients[c].account == s->clients[o].account)
 				sim_fail(s, "clients %u and %u are both logged in as account %u", o,

@@ -332,6 +332,7 @@ struct sim_session {
 	uint32_t account;
 	uint32_t client, life;
 	uint64_t begun_at;
+	bool is_sending; /* for sending alone */
 };
 
 #define SIM_LIST(type)                    \
@@ -588,6 +589,8 @@ void sim_check_result(struct sim *s, uint32_t c, struct sim_command *k,
                       const struct result *result);
 /* A client is handed a message to be shown. Gives which: UINT32_MAX if it is the liar's. */
 uint32_t sim_check_handed(struct sim *s, uint32_t c, const struct shown *shown);
+/* Whether the last session of this life of a client is for sending alone. */
+bool sim_check_is_sending(const struct sim *s, uint32_t c);
 /* It has left the process. */
 void sim_check_shown(struct sim *s, uint32_t c, uint32_t message);
 void sim_check_forget_names(struct sim *s, uint32_t c);

@@ -161,7 +161,9 @@ static void saw_login(struct sim *s, struct sim_wire *w, const struct frame *f)
 		return;
 	}
 	session = SIM_ADD(s->history.sessions);
-	*session = (struct sim_session){ f->login.session, account, w->client, w->life, s->now };
+	*session =
+		(struct sim_session){ f->login.session, account, w->client,
+		                      w->life,          s->now,  (f->flags & FLAG_SENDING) != 0 };
 }
 
 /* A broadcast asks for the list first, and may be overtaken meanwhile. */
