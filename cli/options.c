@@ -18,7 +18,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-enum { DAY_MS = 24 * 60 * 60 * 1000 };
+enum { DAY_MS = 24 * 60 * 60 * 1000, SCRIPT_ROWS = 5 };
 
 static const char purpose[] =
 	"Chats through the three replicas of a Threefold chat; any two of them may fail.\n"
@@ -68,10 +68,52 @@ static struct option_row flag_row(const char *name, const char *help, bool *flag
 	return (struct option_row){ .name = name, .kind = OPTION_FLAG, .help = help, .flag = flag };
 }
 
+/* The options that only scripts have. */
+static void script_rows(struct option_row rows[SCRIPT_ROWS], struct client_options *o)
+{
+	const struct option_row all[SCRIPT_ROWS] = {
+		{ .name = "window",
+		  .kind = OPTION_NUMBER,
+		  .argument = "N",
+		  .help = "so many messages of a script are under way\n"
+		          "together (64)",
+		  .number = &o->window,
+		  .min = 1,
+		  .max = WINDOW_SIZE_MAX },
+		flag_row("send-only",
+		         "a script's log-ins are for sending alone: they\n"
+		         "leave the mailbox as it is, need no session to be\n"
+		         "free, and many may run at once",
+		         &o->is_sending),
+		flag_row("take-over",
+		         "a script's log-ins end the session of another\n"
+		         "client",
+		         &o->takes_over),
+		flag_row("stop-on-error",
+		         "a script ends with the first command that is\n"
+		         "refused; at most a window of messages was sent\n"
+		         "behind it",
+		         &o->stops_on_error),
+		{ .name = "timeout",
+		  .kind = OPTION_SECONDS,
+		  .argument = "SECONDS",
+		  .help = "a script waits so long for a live replica (10)",
+		  .number = &o->timeout_ms,
+		  .min = 1,
+		  .max = DAY_MS },
+	};
+
+	memcpy(rows, all, sizeof all);
+}
+
 /* Returns the index of the first word behind the options. */
 static int read_options(struct client_options *o, struct client_words *words,
                         struct options *options, int argc, char **argv)
 {
+	struct option_row script[SCRIPT_ROWS];
+	int first;
+
+	script_rows(script, o);
 	const struct option_row rows[] = {
 		flag_row("json", "script mode: one JSON object a line", &o->json),
 		{ .name = "user",
@@ -101,13 +143,7 @@ static int read_options(struct client_options *o, struct client_words *words,
 		  .kind = OPTION_FLAG,
 		  .help = "a person is told what becomes of each replica",
 		  .flag = &o->is_operator },
-		{ .name = "timeout",
-		  .kind = OPTION_SECONDS,
-		  .argument = "SECONDS",
-		  .help = "a script waits so long for a live replica (10)",
-		  .number = &o->timeout_ms,
-		  .min = 1,
-		  .max = DAY_MS },
+		script[4],
 		{ .name = "reply-timeout",
 		  .kind = OPTION_SECONDS,
 		  .argument = "SECONDS",
@@ -115,28 +151,10 @@ static int read_options(struct client_options *o, struct client_words *words,
 		  .number = &o->reply_timeout_ms,
 		  .min = 10,
 		  .max = DAY_MS },
-		{ .name = "window",
-		  .kind = OPTION_NUMBER,
-		  .argument = "N",
-		  .help = "so many messages of a script are under way\n"
-		          "together (64)",
-		  .number = &o->window,
-		  .min = 1,
-		  .max = WINDOW_SIZE_MAX },
-		flag_row("send-only",
-		         "a script's log-ins are for sending alone: they\n"
-		         "leave the mailbox as it is, need no session to be\n"
-		         "free, and many may run at once",
-		         &o->is_sending),
-		flag_row("take-over",
-		         "a script's log-ins end the session of another\n"
-		         "client",
-		         &o->takes_over),
-		flag_row("stop-on-error",
-		         "a script ends with the first command that is\n"
-		         "refused; at most a window of messages was sent\n"
-		         "behind it",
-		         &o->stops_on_error),
+		script[0],
+		script[1],
+		script[2],
+		script[3],
 		{ .name = "min-copies",
 		  .kind = OPTION_NUMBER,
 		  .argument = "K",
@@ -153,8 +171,6 @@ static int read_options(struct client_options *o, struct client_words *words,
 		  .max = DAY_MS },
 		{ .name = NULL },
 	};
-
-	int first;
 
 	options->rows = rows;
 	first = options_read(options, argc, argv);
