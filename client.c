@@ -79,9 +79,10 @@ struct client {
 	bool was_refused;      /* something was not done, beside what a command was told */
 	uint32_t logout_token; /* of a log-out without a command: after idling, or at the end */
 	struct loop_timer idle;
-	struct loop_timer limit;   /* of a state */
-	struct loop_timer reading; /* the end of READ_MS */
-	struct loop_timer notice;  /* no replica is live yet: say so */
+	char idle_own[DISPLAY_SIZE]; /* the account that is logged out because of it */
+	struct loop_timer limit;     /* of a state */
+	struct loop_timer reading;   /* the end of READ_MS */
+	struct loop_timer notice;    /* no replica is live yet: say so */
 };
 
 /* ---- what has left the process ---- */
@@ -250,13 +251,12 @@ static void restart_idle(struct client *c)
 static void idle_expired(struct loop_timer *timer)
 {
 	struct client *c = LOOP_OWNER(timer, struct client, idle);
-	char own[DISPLAY_SIZE];
 
 	if (c->state != CLIENT_RUNNING)
 		return;
 	if (run_has_asked(&c->run))
 		restart_idle(c);
-	else if (link_is_logged_in(c->link, own))
+	else if (link_is_logged_in(c->link, c->idle_own))
 		c->logout_token = link_command(c->link,
 		                               &(struct command){ .kind = COMMAND_LOGOUT });
 }
@@ -304,6 +304,7 @@ static void take_logout(struct client *c)
 		return;
 	}
 	run_forget_session(&c->run);
+	memcpy(c->run.idle_own, c->idle_own, sizeof c->idle_own);
 	show_logged_out(&c->show, "idle");
 }
 

@@ -434,10 +434,41 @@ void command_forget_password(struct command_parser *p, struct command_request *r
 	request->password = view_of(NULL, 0);
 }
 
-static void refuse_unknown(struct command_request *request, struct view word)
+/* A beginning of several commands, or of one that has to be written out. False if it is of none. */
+static bool refuse_short(struct command_request *request, struct view word)
+{
+	char names[COMMAND_DETAIL_SIZE] = "";
+	const struct verb_row *last = NULL;
+	size_t count = 0;
+	size_t size = 0;
+
+	for (enum verb verb = 0; verb < VERB_TEXT; verb++)
+		count += verb_may_mean(word, verb_row(verb));
+	for (enum verb verb = 0, left = count; verb < VERB_TEXT && size < sizeof names; verb++) {
+		if (!verb_may_mean(word, verb_row(verb)))
+			continue;
+		last = verb_row(verb);
+		size += (size_t)snprintf(names + size, sizeof names - size, "%s/%s",
+		                         left == count ? ""
+		                         : left == 1   ? " or "
+		                                       : ", ",
+		                         last->name);
+		left--;
+	}
+	if (count == 1)
+		refuse(request, OUTCOME_UNKNOWN_COMMAND, "/%s has to be written out", last->name);
+	else if (count > 1)
+		refuse(request, OUTCOME_UNKNOWN_COMMAND, "/%.*s may be %.300s: write more of it",
+		       SHOWN(word), names);
+	return count > 0;
+}
+
+static void refuse_unknown(struct command_request *request, struct view word, bool is_short)
 {
 	const struct verb_row *near = verb_nearest(word);
 
+	if (is_short && refuse_short(request, word))
+		return;
 	if (near != NULL)
 		refuse(request, OUTCOME_UNKNOWN_COMMAND,
 		       "there is no /%.*s; did you mean /%s? /help lists all", SHOWN(word),
@@ -479,7 +510,7 @@ static void parse_fields(struct command_parser *p, struct view line, bool was_cu
 		line = view_of(line.data + 1, line.size - 1);
 		fields->word = line.size == 0 || word_is_blank(line.data[0]) ? view_of(line.data, 0)
 		                                                             : word_take(&line);
-		row = verb_find(fields->word);
+		row = p->asks ? verb_typed(fields->word) : verb_find(fields->word);
 		if (row != NULL)
 			parse_arguments(row, line, fields);
 		if (row != NULL)
@@ -512,8 +543,10 @@ void command_parse(struct command_parser *p, struct view line, bool was_cut,
 		return;
 	}
 	parse_fields(p, line, was_cut, &fields);
-	row = verb_find(fields.word);
+	row = p->asks ? verb_typed(fields.word) : verb_find(fields.word);
 	request->word = front_of(look_first_word(fields.word), VERB_WORD_SIZE_MAX);
+	if (row != NULL)
+		request->word = view_of_string(row->name);
 	if (row != NULL) {
 		request->verb = row->verb;
 		check(row, &fields, p->asks, request);
@@ -521,7 +554,7 @@ void command_parse(struct command_parser *p, struct view line, bool was_cut,
 			refuse(request, OUTCOME_TOO_LONG, "a line has at most %d bytes",
 			       COMMAND_LINE_SIZE_MAX);
 	} else if (fields.word.data != NULL) {
-		refuse_unknown(request, fields.word);
+		refuse_unknown(request, fields.word, p->asks);
 	} else {
 		refuse(request, was_cut ? OUTCOME_TOO_LONG : OUTCOME_USAGE,
 		       "this is no command as JSON: %s",

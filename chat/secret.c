@@ -10,6 +10,29 @@
 #include "chat/verb.h"
 #include "chat/word.h"
 
+static bool has_password(const struct verb_row *row)
+{
+	for (size_t i = 0; i < sizeof row->arguments; i++)
+		if (row->arguments[i] == FIELD_PASSWORD)
+			return true;
+	return false;
+}
+
+/* Whether the line begins with a part of a command that has a password, and of others as well, so
+ * that it is none of them. */
+static bool may_mean_log_in(struct view line)
+{
+	struct view word = word_take(&line);
+
+	if (word.size < 2 || word.data[0] != '/' || word_count_arguments(line) < 2)
+		return false;
+	word = view_of(word.data + 1, word.size - 1);
+	for (enum verb verb = 0; verb < VERB_TEXT; verb++)
+		if (has_password(verb_row(verb)) && verb_may_mean(word, verb_row(verb)))
+			return true;
+	return false;
+}
+
 bool secret_is_in(struct view line)
 {
 	const struct verb_row *row;
@@ -19,7 +42,7 @@ bool secret_is_in(struct view line)
 	rest = line;
 	row = verb_of_line(&rest);
 	if (row == NULL)
-		return slip_is_log_in(line);
+		return may_mean_log_in(line) || slip_is_log_in(line);
 	for (size_t i = 0; i < sizeof row->arguments; i++)
 		if (row->arguments[i] == FIELD_PASSWORD)
 			return word_count_arguments(rest) > i || slip_is_log_in(line);

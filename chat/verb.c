@@ -47,6 +47,7 @@ static const struct verb_row rows[VERB_TEXT] = {
 		.name = "delete",
 		.usage = "NAME",
 		.summary = "delete your own account",
+		.is_whole = true,
 		.help = "NAME is your own, to confirm it. "
 		        "What you have sent is still delivered; the name becomes free.",
 		.when = WHEN_IN,
@@ -105,6 +106,7 @@ static const struct verb_row rows[VERB_TEXT] = {
 		.name = "all",
 		.usage = "TEXT",
 		.summary = "send a message to everybody",
+		.is_whole = true,
 		.help = "To every other account, online or not.",
 		.when = WHEN_IN,
 		.needed = FIELD_BIT(FIELD_TEXT),
@@ -243,13 +245,33 @@ const struct verb_row *verb_find(struct view name)
 	return NULL;
 }
 
+bool verb_may_mean(struct view word, const struct verb_row *row)
+{
+	return word.size > 0 && view_starts_with(view_of_string(row->name), word);
+}
+
+const struct verb_row *verb_typed(struct view name)
+{
+	const struct verb_row *row = verb_find(name);
+	size_t count = 0;
+
+	if (row != NULL)
+		return row;
+	for (size_t i = 0; i < VERB_TEXT; i++)
+		if (verb_may_mean(name, &rows[i])) {
+			row = &rows[i];
+			count++;
+		}
+	return count == 1 && !row->is_whole ? row : NULL;
+}
+
 const struct verb_row *verb_of_line(struct view *line)
 {
 	struct view word = word_take(line);
 
 	if (word.size < 2 || word.data[0] != '/')
 		return NULL;
-	return verb_find(view_of(word.data + 1, word.size - 1));
+	return verb_typed(view_of(word.data + 1, word.size - 1));
 }
 
 static uint8_t lower(uint8_t c)

@@ -69,6 +69,7 @@ struct verb_row {
 	const char *summary; /* a phrase for the list of all */
 	const char *help;    /* sentences */
 	enum verb_when when;
+	bool is_whole;        /* it is never abbreviated */
 	uint16_t needed;      /* fields, as bits */
 	uint16_t optional;    /* fields, as bits */
 	uint16_t asked;       /* of those needed, what the client asks for on a terminal */
@@ -79,6 +80,12 @@ struct verb_row {
 const struct verb_row *verb_row(enum verb verb);
 /* The row of this name, which is given without the slash; NULL if there is none. */
 const struct verb_row *verb_find(struct view name);
+/* The row of a name as a person types it: whole, or a part from its front that fits no other row.
+ * What cannot be undone, or reaches everybody, is never abbreviated. NULL if there is none. */
+const struct verb_row *verb_typed(struct view name);
+/* Whether this word, which verb_typed does not know, might mean a command: it is the front of its
+ * name. */
+bool verb_may_mean(struct view word, const struct verb_row *row);
 /* Takes the first word from `line`. The row of the command that it is; NULL if it is none. */
 const struct verb_row *verb_of_line(struct view *line);
 /* The row that a wrong name was probably meant to be; NULL if none is near. */

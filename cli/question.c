@@ -6,8 +6,9 @@
  *   log-in refused -> the name is listed -> somebody has it: refused
  *                                        -> nobody has it: create it? -> a new password, twice
  *
- * The password of --password-file makes the account without another question. Until the end it is
- * one command with one result.
+ * The password of --password-file makes the account without another question. A log-in that was
+ * refused because the account has a session elsewhere becomes an offer to end that one; the
+ * password, which was right, is not asked for again. Until the end it is one command with one result.
  */
 #include "cli/question.h"
 
@@ -52,6 +53,7 @@ static struct question_decision ask(struct cli_question *q, enum question_kind k
 		[QUESTION_PASSWORD] = "password (not shown): ",
 		[QUESTION_PASSWORD_AGAIN] = "the same again: ",
 		[QUESTION_NAME_TO_DELETE] = "type the name of your account to delete it: ",
+		[QUESTION_TO_TAKE_OVER] = "you are logged in elsewhere: log out there? (y/n) ",
 	};
 	bool is_secret = kind == QUESTION_PASSWORD || kind == QUESTION_PASSWORD_AGAIN;
 	char offer[PROMPT_SIZE];
@@ -107,6 +109,14 @@ static struct question_decision refuse(struct cli_question *q, enum outcome outc
 
 /* ---- answers ---- */
 
+static void keep_password(struct cli_question *q, struct view password)
+{
+	assert(password.size <= sizeof q->password);
+	memcpy(q->password, password.data, password.size);
+	q->password_size = password.size;
+	q->is_typed = true;
+}
+
 struct question_decision question_begin(struct cli_question *q,
                                         const struct command_request *request)
 {
@@ -117,7 +127,9 @@ struct question_decision question_begin(struct cli_question *q,
 	assert(request->name.size < sizeof q->name);
 	memcpy(q->name, request->name.data, request->name.size);
 	q->name[request->name.size] = 0;
-	return request->password.size > 0 ? begin_account(q, request->password) : go_on(q);
+	if (request->password.size > 0)
+		keep_password(q, request->password);
+	return go_on(q);
 }
 
 static struct question_decision take_password(struct cli_question *q, struct view line)
@@ -130,9 +142,7 @@ static struct question_decision take_password(struct cli_question *q, struct vie
 	    memchr(line.data, 0, line.size) != NULL)
 		return refuse(q, OUTCOME_USAGE,
 		              "a password has " PASSWORD_FORM " and no NUL; try again");
-	memcpy(q->password, line.data, line.size);
-	q->password_size = line.size;
-	q->is_typed = true;
+	keep_password(q, line);
 	if (q->verb == VERB_CREATE && !is_again)
 		return ask(q, QUESTION_PASSWORD_AGAIN);
 	return go_on(q);
@@ -147,12 +157,22 @@ static struct question_decision take_offer_answer(struct cli_question *q, struct
 	return go_on(q);
 }
 
+static struct question_decision take_over_answer(struct cli_question *q, struct view line)
+{
+	if (line.size == 0 || (line.data[0] | 0x20) != 'y')
+		return refuse(q, OUTCOME_USAGE, "nothing was done: the other session goes on");
+	q->take_over = true;
+	return go_on(q);
+}
+
 struct question_decision question_answer(struct cli_question *q, struct view line)
 {
 	struct question_decision decision;
 
 	if (q->kind == QUESTION_TO_CREATE)
 		return take_offer_answer(q, line);
+	if (q->kind == QUESTION_TO_TAKE_OVER)
+		return take_over_answer(q, line);
 	if (q->kind != QUESTION_NAME_TO_DELETE)
 		return take_password(q, line);
 	decision = decide(q, QUESTION_DELETES);
@@ -186,8 +206,13 @@ struct question_decision question_result(struct cli_question *q, const struct re
 
 	if (q->is_looking)
 		return end_looking(q, result);
-	if (q->console == NULL || q->is_closed || result->kind != COMMAND_LOGIN ||
-	    result->outcome != OUTCOME_WRONG_PASSWORD || !name_is_valid(view_of_string(q->name)))
+	if (q->console == NULL || q->is_closed || result->kind != COMMAND_LOGIN)
+		return decide(q, QUESTION_PASSES);
+	if (result->outcome == OUTCOME_ALREADY_LOGGED_IN && !q->take_over) {
+		console_drop_keys(q->console);
+		return ask(q, QUESTION_TO_TAKE_OVER);
+	}
+	if (result->outcome != OUTCOME_WRONG_PASSWORD || !name_is_valid(view_of_string(q->name)))
 		return decide(q, QUESTION_PASSES);
 	(void)snprintf(q->refusal, sizeof q->refusal, "%.150s; /login NAME tries again",
 	               result->detail);

@@ -17,7 +17,8 @@ enum question_kind {
 	QUESTION_PASSWORD,
 	QUESTION_PASSWORD_AGAIN,
 	QUESTION_NAME_TO_DELETE,
-	QUESTION_TO_CREATE, /* whether to create the account that a log-in named */
+	QUESTION_TO_CREATE,    /* whether to create the account that a log-in named */
+	QUESTION_TO_TAKE_OVER, /* whether to end the account's session elsewhere */
 };
 
 struct cli_question {

@@ -58,6 +58,7 @@ void run_forget_session(struct cli_run *r)
 {
 	show_forget(r->show);
 	r->unseen = 0;
+	r->idle_own[0] = 0;
 }
 
 static void wait_expired(struct loop_timer *timer)
@@ -386,6 +387,21 @@ static void begin_send(struct cli_run *r, const struct view *to, size_t count)
 	end_command(r);
 }
 
+/* What helps somebody who types a text and is not logged in. */
+static const char *say_logged_out(const struct cli_run *r, char detail[COMMAND_DETAIL_SIZE])
+{
+	if (r->idle_own[0] != 0)
+		(void)snprintf(detail, COMMAND_DETAIL_SIZE,
+		               "this was sent to nobody: you were logged out, because nothing was "
+		               "typed for so long; /login %s logs in again",
+		               r->idle_own);
+	else
+		(void)snprintf(detail, COMMAND_DETAIL_SIZE,
+		               "this was sent to nobody: you are not logged in; /login NAME logs "
+		               "in, /create NAME makes an account");
+	return detail;
+}
+
 /* Plain text goes to the conversation, as a message. */
 static void begin_text(struct cli_run *r)
 {
@@ -396,6 +412,10 @@ static void begin_text(struct cli_run *r)
 	if (r->to.size > 0 && link_is_logged_in(r->link, own)) {
 		r->request.word = view_of_string(verb_row(VERB_MSG)->name);
 		begin_send(r, &r->to, 1);
+		return;
+	}
+	if (r->console != NULL && !link_is_logged_in(r->link, own)) {
+		refuse(r, OUTCOME_NOT_LOGGED_IN, say_logged_out(r, detail));
 		return;
 	}
 	if (ours != NULL)

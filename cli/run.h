@@ -36,6 +36,7 @@ struct cli_run {
 	bool is_sending;     /* log-ins are for sending alone */
 	bool takes_over;     /* log-ins end the session of another client */
 	uint64_t unseen;     /* messages since the last /check; client.c counts them */
+	char idle_own[DISPLAY_SIZE]; /* the account whose session ended as idle; "": none has */
 
 	struct window window; /* a script's messages under way */
 

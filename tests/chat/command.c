@@ -421,6 +421,16 @@ static void test_terminal(void)
 	OK(request.outcome == OUTCOME_USAGE, "terminal: a name is not");
 	command_parse(p, view_of_string("/delete"), false, &request);
 	OK(request.outcome == OUTCOME_OK, "terminal: the confirmation is asked for");
+	command_parse(p, view_of_string("/m bob hi"), false, &request);
+	OK(request.verb == VERB_MSG && view_equal(request.word, view_of_string("msg")),
+	   "terminal: a part of one command is that command");
+	command_parse(p, view_of_string("/al hi"), false, &request);
+	IS_STRING(request.detail, "/all has to be written out", "terminal: but not of /all");
+	command_parse(p, view_of_string("/cr"), false, &request);
+	OK(request.outcome == OUTCOME_USAGE && request.verb == VERB_CREATE, "terminal: /cr");
+	command_parse(p, view_of_string("/c"), false, &request);
+	IS_STRING(request.detail, "/c may be /create or /check: write more of it",
+	          "terminal: a part of two is refused with both");
 	command_parse(p, view_of_string("{\"command\":\"quit\"}"), false, &request);
 	OK(request.verb == VERB_TEXT, "terminal: a brace begins plain text");
 	command_parser_release(p);

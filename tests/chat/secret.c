@@ -96,9 +96,22 @@ static void known(void)
 	OK(memmem(&k, sizeof k, "password", 8) == NULL, "none can be read");
 }
 
+/* A part of a command that has a password, be it that of others, too. */
+static void abbreviations(void)
+{
+	static const char *const lines[] = { "/logi ann pw", "/lo ann pw", "/l ann pw",
+		                             "/c ann pw",    "/cr ann pw", "/crea ann pw" };
+
+	for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++)
+		OK(secret_is_in(view_of_string(lines[i])), lines[i]);
+	OK(!secret_is_in(view_of_string("/m ann pw")), "/m ann pw");
+	OK(!secret_is_in(view_of_string("/h ann 20")), "/h ann 20");
+}
+
 int main(void)
 {
 	secrets();
 	known();
+	abbreviations();
 	return tap_done();
 }

@@ -53,9 +53,34 @@ static void test_foreign(void)
 	OK(verb_foreign(view_of_string("hello you")) == NULL, "a greeting is of no program");
 }
 
+static const char *typed(const char *word)
+{
+	const struct verb_row *row = verb_typed(view_of_string(word));
+
+	return row == NULL ? "" : row->name;
+}
+
+static void test_typed(void)
+{
+	for (enum verb verb = 0; verb < VERB_TEXT; verb++)
+		ALWAYS(verb_typed(view_of_string(verb_row(verb)->name)) == verb_row(verb),
+		       "a whole name is its own command, whatever begins like it");
+	IS_STRING(typed("m"), "msg", "a part that fits one command");
+	IS_STRING(typed("q"), "quit", "another");
+	IS_STRING(typed("w"), "wait", "one that does nothing");
+	IS_STRING(typed("l"), "", "one that fits several");
+	IS_STRING(typed("d"), "", "what cannot be undone is not abbreviated");
+	IS_STRING(typed("delet"), "", "not by a letter");
+	IS_STRING(typed("al"), "", "nor is what reaches everybody");
+	IS_STRING(typed("msgs"), "", "more than a name is none");
+	IS_STRING(typed("M"), "", "case counts");
+	IS_STRING(typed(""), "", "nothing is none");
+}
+
 int main(void)
 {
 	test_rows();
+	test_typed();
 	test_nearest();
 	test_foreign();
 	return tap_done();

@@ -234,6 +234,33 @@ types rung '/set bell on'
 sees 'a config that cannot be kept is told' rung '^bell is on for this run: .*config:1: colours is auto, always or never, not .red.; a line is'
 rm "$config"
 
+# ---- a session elsewhere, and one that ended by itself ----
+
+person second 80 24 --idle-logout 3
+sees 'a second window' second '^not logged in>'
+types second '/logi ann pw-ann'
+sees 'an abbreviated log-in is not shown' second '^> /logi \.\.\. \(not shown\)$'
+sees 'a session elsewhere is an offer' second '^you are logged in elsewhere: log out there\? \(y/n\) *$'
+types second n
+sees 'which may be declined' second 'nothing was done: the other session goes on'
+types second '/login ann'
+answers second '^password \(not shown\):' pw-ann '^you are logged in elsewhere: log out there\? \(y/n\)' y
+sees 'or taken, without the password again' second '^login: ok: you are ann$'
+sees 'the other window says so' rung '^[0-9:]{5} -- logged out: '
+sees 'after a while it is logged out' second '^[0-9:]{5} -- logged out: idle'
+types second 'hello?'
+sees 'a text then has the right advice' second 'you were logged out, because nothing was typed for so long; /login ann logs in again$'
+keys second C-u
+types second /l
+sees 'a part of several commands is refused with them' second '/l may be /login, /logout, /list or /log: write more of it$'
+keys second C-u
+types second '/d ann'
+sees 'one that has to be written out is told' second '/delete has to be written out$'
+tmux kill-session -t second
+types rung '/login ann'
+answers rung '^password \(not shown\):' pw-ann
+sees 'ann is back' rung '^ann>'
+
 # ---- progress ----
 
 signal_server 2 STOP
@@ -247,7 +274,7 @@ sees 'then the prompt is as before' rung '^ann> meanwhile$'
 sees 'and the row above it says that one is dead' rung '^ ann 2/3'
 nok 'and nothing is left of it' shows rung 'so far'
 signal_server 2 CONT
-sees 'all are live again' rung '^ ann$'
+sees 'all are live again' rung '^ ann( \[bob [0-9]+\])?$'
 keys rung C-u
 signal_server 1 STOP
 types rung '/all hello everybody'
@@ -255,7 +282,7 @@ sees 'so does a message to all' rung '^\[/all: 0 so far\] ann>'
 sees 'and it is sent: to how many' rung '-> \(all\): hello everybody \[[0-9]+ of 100[0-9] online; on 2 of 3 replicas\]$'
 nok 'once it is done nothing is left of it, either' shows rung 'so far'
 signal_server 1 CONT
-sees 'all three' rung '^ ann$'
+sees 'all three' rung '^ ann( \[bob [0-9]+\])?$'
 
 # ---- no replica ----
 
