@@ -8,7 +8,8 @@
  *
  * The password of --password-file makes the account without another question. A log-in that was
  * refused because the account has a session elsewhere becomes an offer to end that one; the
- * password, which was right, is not asked for again. Until the end it is one command with one result.
+ * password, which was right, is not asked for again. Until the end it is one command with one
+ * result.
  */
 #include "cli/question.h"
 
