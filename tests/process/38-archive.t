@@ -264,7 +264,7 @@ sees 'full ends' full '^status 0'
 export ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}verify_asan_link_order=0
 ok 'such a disk can be built' "${CC:-cc}" -std=gnu11 -O1 -shared -fPIC -o "$dir/slow.so" tests/lib/slow_disk.c
 : >"$dir/stalled"
-tmux new-session -d -s slow -x 100 -y 30 "LD_PRELOAD=$dir/slow.so SLOW_DISK=$dir/stalled \
+tmux new-session -d -s slow -x 100 -y 30 "ASAN_OPTIONS=$ASAN_OPTIONS LD_PRELOAD=$dir/slow.so SLOW_DISK=$dir/stalled \
 	$BIN/client $(addresses | tr '\n' ' '); echo status \$?; exec cat >/dev/null"
 sees 'slow begins' slow '> *$'
 types slow '/login ann pw'
