@@ -9,6 +9,7 @@
 # make fuzz     random bytes for everything that is read, SECONDS=60 each
 # make bench    figures beside the floor of this machine; PEERS=1 ROUNDS=3 PARTS='sweep live', see tests/bench/bench.sh
 # make flood    what an honest client sees while a server is flooded: FLOOD='list1000 amplify', SECONDS=5 each
+# make picture  docs/picture.svg, README's first screen, from a real session
 # make deps     installs cJSON's package if it is missing (all the others do so by themselves)
 # make clean    never touches data/
 #
@@ -20,7 +21,7 @@
 MAKEFLAGS += --no-builtin-rules
 .SUFFIXES:
 .DELETE_ON_ERROR:
-.PHONY: all bench check clean demo deps distclean faults flood force format fuzz fuzzers lint model mutants tests soak
+.PHONY: all bench check clean demo deps distclean faults flood force format fuzz fuzzers lint model mutants picture tests soak
 
 BUILD := build
 # One more than there are processors: a third of the tests' time is waiting.
@@ -164,6 +165,9 @@ format:
 # With DATA=dir the servers keep their data there for the next run; without it each run starts with no data.
 demo: all
 	@exec env BIN=$(bin) DATA='$(DATA)' tools/demo.sh
+
+picture: all
+	@mkdir -p docs && BIN=$(bin) tools/picture.py docs/picture.svg
 
 # The floor program uses nothing from the archive.
 $(floor): %: %.o
