@@ -114,7 +114,8 @@ static struct lookup_account *get(struct lookup *l, const struct id *id)
  * has had it says so at the log-in, signed. */
 static bool is_plausible(const struct replication *r, const struct ulid *session)
 {
-	return ulid_time_ms(session) <= replication_now(r) + NAMED_AHEAD_MS;
+	return BUG(any_session_named) ||
+	       ulid_time_ms(session) <= replication_now(r) + NAMED_AHEAD_MS;
 }
 
 /* The largest session and the smallest share count: one replica may have missed a log-in, another

@@ -293,7 +293,9 @@ static void ended(struct replication *r, uint32_t index, const struct ulid *sess
 	p->ended_session = *session;
 	if (why == STATUS_GONE && r->deletes) /* that is our own doing, whose result is under way */
 		return;
-	if (p->joined && p->prove == 0)
+	if (p->joined && BUG(end_without_proof))
+		login_session_lost(r, false);
+	else if (p->joined && p->prove == 0)
 		prove(r, index);
 }
 

@@ -95,6 +95,10 @@ const struct sim_bug sim_bugs[] = {
 	{ "owner_locked_out", 500, "guesses are counted for all addresses, and lock the account" },
 	{ "entry_without_proof", 200, "an account is shown without what its id was made of" },
 	{ "end_is_a_lie", 500, "the proof that a session is over is taken for a lie" },
+	{ "end_without_proof", 1000, "a session ends because one replica says so" },
+	{ "gone_without_proof", 1000, "a recipient is gone because one replica says so" },
+	{ "different_believed", 1000, "a new message is refused because one replica has another" },
+	{ "any_session_named", 1000, "the last session there is counts if a look-up names it" },
 	{ "anybody_repairs", 2000, "what only operators may ask is answered to all" },
 };
 const size_t sim_bugs_count = sizeof sim_bugs / sizeof *sim_bugs;

@@ -131,10 +131,11 @@ void sim_check_lost(struct sim *s, uint32_t replica, uint64_t after)
 
 /* ---- results ---- */
 
-static bool knew(const struct sim_held *h, uint32_t live, uint64_t before)
+/* What a lying replica alone knows, it may hide. */
+static bool knew(const struct sim *s, const struct sim_held *h, uint32_t live, uint64_t before)
 {
 	for (uint32_t i = 0; i < REPLICAS; i++)
-		if ((live >> i & 1) && h->at[i] && h->at[i] < before)
+		if (i != s->lying && (live >> i & 1) && h->at[i] && h->at[i] < before)
 			return true;
 	return false;
 }
@@ -248,11 +249,12 @@ static void created(struct sim *s, uint32_t c, struct sim_command *k, const stru
 }
 
 /* Whether this client cannot have missed the account under the name that it used. */
-static bool cannot_be_overlooked(const struct sim_command *k, const struct sim_account *a)
+static bool cannot_be_overlooked(const struct sim *s, const struct sim_command *k,
+                                 const struct sim_account *a)
 {
 	char text[ID_TEXT_SIZE + 1], suffixed[DISPLAY_SIZE + ID_TEXT_SIZE];
 
-	if (a->delete_begun || !knew(&a->confirmed, k->live, k->begun_at))
+	if (a->delete_begun || !knew(s, &a->confirmed, k->live, k->begun_at))
 		return false;
 	id_to_text(&a->id, text);
 	(void)snprintf(suffixed, sizeof suffixed, "%s~%s", a->name,
@@ -264,7 +266,7 @@ static bool cannot_be_overlooked(const struct sim_command *k, const struct sim_a
 static void check_nobody(struct sim *s, uint32_t c, const struct sim_command *k)
 {
 	for (uint32_t i = 0; i < s->history.accounts.count; i++)
-		if (cannot_be_overlooked(k, &s->history.accounts.items[i])) {
+		if (cannot_be_overlooked(s, k, &s->history.accounts.items[i])) {
 			sim_fail(s, "client %u: '%s' is said to be nobody, but is account %u", c,
 			         k->name, i);
 			return;
@@ -276,7 +278,7 @@ static void check_wrong_password(struct sim *s, uint32_t c, const struct sim_com
 	const struct sim_attempt *t = &s->history.attempts.items[k->attempt];
 
 	if (k->wrong_password || t->account == UINT32_MAX ||
-	    !cannot_be_overlooked(k, &s->history.accounts.items[t->account]))
+	    !cannot_be_overlooked(s, k, &s->history.accounts.items[t->account]))
 		return;
 	if (sim_same_name(k->name, t->name))
 		for (uint32_t i = 0; i < s->history.accounts.count; i++)
@@ -301,7 +303,7 @@ static void logged_in(struct sim *s, uint32_t c, struct sim_command *k, const st
 	if (!a || a->attempt != k->attempt || k->wrong_password)
 		sim_fail(s, "client %u logs in as '%s' with a password that is not his", c,
 		         k->name);
-	else if (knew(&a->gone, k->live, k->begun_at))
+	else if (knew(s, &a->gone, k->live, k->begun_at))
 		sim_fail(s,
 		         "client %u logs in to account %u, which a live replica knows to be gone",
 		         c, at);
@@ -350,7 +352,7 @@ static void check_sent_to(struct sim *s, uint32_t c, const struct sim_command *k
 	for (uint32_t i = 0; i < s->history.accounts.count && !k->command.has_id; i++) {
 		const struct sim_account *b = &s->history.accounts.items[i];
 
-		if (i == at || !cannot_be_overlooked(k, b) || !sim_same_name(k->name, b->name))
+		if (i == at || !cannot_be_overlooked(s, k, b) || !sim_same_name(k->name, b->name))
 			continue;
 		if (!s->history.accounts.items[at].confirming &&
 		    !s->history.accounts.items[at].by_liar)
@@ -358,7 +360,7 @@ static void check_sent_to(struct sim *s, uint32_t c, const struct sim_command *k
 			         "client %u: t%u goes to account %u, which nobody confirmed, "
 			         "though '%s' is account %u",
 			         c, k->text, at, k->name, i);
-		if (knew(&b->confirmed, k->live, k->last_live_at) &&
+		if (knew(s, &b->confirmed, k->live, k->last_live_at) &&
 		    id_compare(&b->id, &m->stream.recipient) < 0)
 			sim_fail(s, "client %u: t%u goes to account %u, though '%s' is account %u",
 			         c, k->text, at, k->name, i);
@@ -408,6 +410,9 @@ static void sent(struct sim *s, uint32_t c, struct sim_command *k, const struct 
 	t->ending = result->outcome == OUTCOME_OK ? SIM_OK : SIM_UNKNOWN;
 	if (result->outcome == OUTCOME_NO_SUCH_USER && k->command.names_count == 1)
 		check_nobody(s, c, k);
+	if (result->outcome == OUTCOME_DIFFERENT_TEXT && !k->command.has_id)
+		sim_fail(s, "t%u is new, and refused as another text of a key that is held",
+		         k->text);
 	if (result->outcome != OUTCOME_OK) {
 		if (result->outcome != OUTCOME_UNKNOWN && k->command.names_count == 1 &&
 		    !k->command.has_id)
@@ -438,12 +443,12 @@ static void listed(struct sim *s, uint32_t c, struct sim_command *k, const struc
 
 		for (uint32_t n = 0; n < k->listed_count; n++)
 			shown |= id_equal(&s->history.listed.items[k->listed_first + n].id, &a->id);
-		if (shown && knew(&a->gone, k->live, k->begun_at))
+		if (shown && knew(s, &a->gone, k->live, k->begun_at))
 			sim_fail(s,
 			         "client %u: the list shows account %u, which a live replica knows "
 			         "to be gone",
 			         c, i);
-		if (!shown && !a->delete_begun && knew(&a->confirmed, k->live, k->begun_at) &&
+		if (!shown && !a->delete_begun && knew(s, &a->confirmed, k->live, k->begun_at) &&
 		    strncmp(a->name, k->name, strlen(k->name)) == 0)
 			sim_fail(s, "client %u: the list lacks account %u (%s)", c, i, a->name);
 	}
@@ -457,13 +462,13 @@ static void looked(struct sim *s, uint32_t c, const struct sim_command *k,
 		const struct sim_account *a = &s->history.accounts.items[i];
 
 		if (result->outcome == OUTCOME_OK && id_equal(&result->id, &a->id) &&
-		    knew(&a->gone, k->live, k->begun_at))
+		    knew(s, &a->gone, k->live, k->begun_at))
 			sim_fail(s,
 			         "client %u: '%s' is said to be account %u, which a live replica "
 			         "knows to be gone",
 			         c, k->name, i);
 		if (result->outcome == OUTCOME_NO_SUCH_USER && !a->delete_begun &&
-		    knew(&a->confirmed, k->live, k->begun_at) &&
+		    knew(s, &a->confirmed, k->live, k->begun_at) &&
 		    name_equal(view_of_string(a->name), view_of_string(k->name)))
 			sim_fail(s, "client %u: '%s' is said to be nobody; it is account %u", c,
 			         k->name, i);

@@ -221,6 +221,15 @@ static struct sim_command *command_of(struct sim_client *p, uint32_t token)
 	return NULL;
 }
 
+/* A replica that knows it refuses the sessions of that account. */
+static bool is_any_removed(const struct sim *s)
+{
+	for (uint32_t i = 0; i < s->history.accounts.count; i++)
+		if (s->history.accounts.items[i].lapsing)
+			return true;
+	return false;
+}
+
 static void told_replica(struct sim *s, uint32_t c, const struct action *a)
 {
 	struct sim_client *p = &s->clients[c];
@@ -229,8 +238,12 @@ static void told_replica(struct sim *s, uint32_t c, const struct action *a)
 
 	sim_trace(s, "client %u: replica %u is %s %s", c, replica, a->live ? "live" : "dead",
 	          a->why);
-	if (a->lies)
+	if (a->lies && replica != s->lying)
 		sim_fail(s, "client %u: an honest replica is taken for a liar: %s", c, a->why);
+	/* The network may be slow, too. */
+	if (!a->live && !s->healed && s->lying < REPLICAS && replica != s->lying &&
+	    strstr(a->why, "no reply") == NULL && !is_any_removed(s))
+		sim_fail(s, "client %u: a lying replica makes an honest one dead: %s", c, a->why);
 	p->changed_at = s->now;
 	if (a->live) {
 		p->live |= bit;

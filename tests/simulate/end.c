@@ -65,7 +65,10 @@ static void say_waiting(struct sim *s)
 
 static void wait_for_all(struct sim *s)
 {
-	for (uint32_t i = 0; i < 600 && any_busy(s) && !s->failed; i++)
+	/* Who has lied is dialled again after minutes. */
+	uint32_t most = s->lying < REPLICAS ? 4200 : 600;
+
+	for (uint32_t i = 0; i < most && any_busy(s) && !s->failed; i++)
 		run_for(s, 100 * SIM_MS);
 	if (any_busy(s) && !s->failed)
 		say_waiting(s);

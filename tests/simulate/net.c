@@ -49,6 +49,7 @@ struct sim_wire *sim_dial(struct sim *s, uint32_t client, uint32_t index, uint32
 	w->close_at = SIM_NEVER;
 	pipe_init(&w->up);
 	pipe_init(&w->down);
+	buf_init(&w->held_back, 64 << 20);
 	buf_init(&w->up_tap, 2 * FRAME_SIZE_MAX);
 	buf_init(&w->down_tap, 2 * FRAME_SIZE_MAX);
 	return w;
@@ -58,6 +59,7 @@ void sim_wire_free(struct sim_wire *w)
 {
 	pipe_release(&w->up);
 	pipe_release(&w->down);
+	buf_release(&w->held_back);
 	sim_tap_release(w);
 	w->used = false;
 }
@@ -248,6 +250,17 @@ static void arrive(struct sim_pipe *p)
 	buf_consume(&p->flight, size);
 }
 
+static void arrive_altered(struct sim *s, struct sim_wire *w)
+{
+	struct sim_pipe *p = &w->down;
+	uint32_t size = p->chunks[0].size;
+
+	p->count--;
+	memmove(p->chunks, p->chunks + 1, p->count * sizeof *p->chunks);
+	sim_false_arrive(s, w, view_of(p->flight.data, size));
+	buf_consume(&p->flight, size);
+}
+
 /* The host says that it knows no such connection. */
 static void reset(struct sim *s, struct sim_wire *w)
 {
@@ -280,7 +293,10 @@ static void step_up(struct sim *s, struct sim_wire *w)
 static void step_down(struct sim *s, struct sim_wire *w)
 {
 	if (w->down.count > 0) {
-		arrive(&w->down);
+		if (w->replica == s->lying && w->client < SIM_CLIENTS_MAX)
+			arrive_altered(s, w);
+		else
+			arrive(&w->down);
 		if (w->client == SIM_CLIENTS_MAX)
 			sim_liar_feed(s, w);
 		else if (w->client > SIM_CLIENTS_MAX)

@@ -260,8 +260,8 @@ static void print_produced(const struct sim_produced *p)
 	       ", accounts removed %" PRIu64 "\n",
 	       p->repairs, p->repairs_done, p->repairs_same, p->repaired, p->lapsed);
 	printf("# requests while others' mail is freed %" PRIu64
-	       ", while the disk is behind %" PRIu64 "\n",
-	       p->with_ghosts, p->behind);
+	       ", while the disk is behind %" PRIu64 ", replies altered %" PRIu64 "\n",
+	       p->with_ghosts, p->behind, p->falsified);
 	for (uint32_t k = 0; k < SIM_COMMAND_KINDS; k++) {
 		printf("# %-8s", kinds[k]);
 		for (uint32_t o = 0; o < OUTCOME_END; o++)

@@ -14,6 +14,7 @@
  *   simulate/client.c    a client's process and the person before it
  *   simulate/repair.c    a repair's process, and what it must keep to
  *   simulate/fault.c     what goes wrong, and when
+ *   simulate/false.c     a replica that lies
  *   simulate/liar.c      frames that no honest client sends
  *   simulate/tap.c       what was seen on the wires: the history
  *   simulate/check.c     what the history must be like
@@ -108,6 +109,7 @@ struct sim_wire {
 	uint8_t uuid[UUID_SIZE], box_secret[KEY_SIZE]; /* of the process that took it */
 	struct sim_pipe up, down;
 	/* The tap. */
+	struct buf held_back;        /* of a lying replica, which is no whole frame yet */
 	struct buf up_tap, down_tap; /* frames that are not whole yet */
 	struct sim_due *due;
 	uint32_t due_first, due_count;
@@ -416,7 +418,7 @@ struct sim_produced {
 	uint64_t refusals[STATUS_END];
 	uint64_t accounts, messages, shown, late, lied, compactions, starts, torn;
 	uint64_t repairs, repairs_done, repairs_same, repaired, lapsed;
-	uint64_t with_ghosts, behind;
+	uint64_t with_ghosts, behind, falsified;
 };
 
 struct sim_options {
@@ -441,6 +443,8 @@ struct sim {
 	struct sim_wire wires[SIM_WIRES_MAX];
 	uint64_t blocked_up[SIM_ENDS][REPLICAS]; /* until */
 	uint64_t blocked_down[SIM_ENDS][REPLICAS];
+	uint32_t lying; /* this replica lies; REPLICAS: none */
+	uint32_t lies_percent;
 	uint32_t faults_on;  /* a mask: which this run has */
 	uint64_t fault_at;   /* the next */
 	uint64_t fault_gap;  /* mean */
@@ -547,6 +551,11 @@ void sim_repair_answered(struct sim *s, uint32_t replica, const struct frame *re
 void sim_fault_init(struct sim *s);
 void sim_fault_step(struct sim *s);
 void sim_heal(struct sim *s);
+
+/* simulate/false.c */
+void sim_false_init(struct sim *s);
+/* What a lying replica has written reaches a client. */
+void sim_false_arrive(struct sim *s, struct sim_wire *w, struct view bytes);
 
 /* simulate/liar.c */
 struct sim_liar;

@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The lying replica. In some runs one of the three lies to clients until the faults end: some of
+ * its replies are altered on their way. It stores what it is told, and the history knows what it
+ * truly said. The other two are honest and stay up, so nothing may be refused for the lies, nobody
+ * be logged out for them, and later all works again.
+ *
+ * Not among the lies, because they are believed: a yes that is none, what it has received itself,
+ * that an account is confirmed.
+ */
+#include "tests/simulate/simulate.h"
+
+enum { LIES_EVERY = 8 };
+
+void sim_false_init(struct sim *s)
+{
+	s->lying = REPLICAS;
+	if (s->options.calm || s->options.seed % LIES_EVERY != 5)
+		return;
+	s->lying = (uint32_t)sim_random(s, REPLICAS);
+	s->lies_percent = 2 + (uint32_t)sim_random(s, 30);
+	s->faults_on &= 1u << FAULT_CRASH_CLIENT | 1u << FAULT_CRASH_CLIENT_HOST |
+	                1u << FAULT_STALL_OUTPUT | 1u << FAULT_REPAIR;
+	sim_trace(s, "replica %u lies", s->lying);
+}
+
+/* Of whoever was looked up: gone, the last session there is, logged in, an older account of that
+ * name, nobody. */
+static void alter_entries(struct sim *s, struct frame *f, struct buf *list)
+{
+	struct reader reader = reader_of(f->entries.entries);
+	/* A look-up by name has none that are gone. */
+	uint64_t least = f->type == (FRAME_LOOKUP_NAME | FRAME_REPLY);
+	uint64_t how = least + sim_random(s, 5 - least);
+	bool is_first = true;
+	struct entry entry;
+
+	while (protocol_next_entry(&reader, &entry)) {
+		if (entry.state == ENTRY_ALIVE && how == 0) {
+			struct view name = entry.name;
+
+			entry = (struct entry){ .id = entry.id, .state = ENTRY_GONE, .name = name };
+		} else if (entry.state == ENTRY_ALIVE && how == 1) {
+			memset(&entry.session, 0xff, sizeof entry.session);
+		} else if (entry.state == ENTRY_ALIVE && how == 2) {
+			entry.marks |= MARK_ONLINE;
+			entry.online_since_ms = 1;
+		} else if (entry.state == ENTRY_ALIVE && how == 3 && is_first) {
+			entry.id = (struct id){ { 0, 0, 0, 0, 1 } };
+			entry.marks |= MARK_CONFIRMED;
+		}
+		is_first = false;
+		if (how == 4 && !least)
+			entry = (struct entry){ .id = entry.id, .state = ENTRY_UNKNOWN };
+		if (how != 4 || !least)
+			(void)protocol_put_entry(list, &entry);
+	}
+	f->entries.entries = buf_view(list);
+}
+
+static void alter_results(struct sim *s, struct frame *f, struct buf *list)
+{
+	struct reader reader = reader_of(f->sent.results);
+	enum status status = sim_chance(s, 50) ? STATUS_GONE : STATUS_DIFFERENT;
+	struct send_result result;
+
+	while (protocol_next_result(&reader, &result)) {
+		result.status = status;
+		(void)protocol_put_result(list, &result);
+	}
+	f->sent.results = buf_view(list);
+}
+
+static void alter_login(struct sim *s, struct frame *f)
+{
+	static const enum status lies[] = { STATUS_UNKNOWN, STATUS_TAKEN_OVER, STATUS_GONE };
+
+	f->status = lies[sim_random(s, 3)];
+	memset(&f->logged_in, 0, sizeof f->logged_in);
+	memset(&f->logged_in.session, 0xff, sizeof f->logged_in.session);
+	f->logged_in.dial = 1;
+	f->logged_in.entry.state = ENTRY_GONE;
+	f->logged_in.entry.name = view_of_string(sim_names[0]);
+}
+
+static void make_holder(struct frame *f, char setting[SETTING_SIZE_MAX + 1])
+{
+	const uint8_t salt[16] = { 1 };
+
+	auth_setting_make(salt, setting);
+	f->status = STATUS_TAKEN;
+	f->introduced.entry = (struct entry){ .id = { { 1, 2, 3 } },
+		                              .state = ENTRY_ALIVE,
+		                              .marks = MARK_CONFIRMED,
+		                              .name = view_of_string(sim_names[0]),
+		                              .setting = view_of_string(setting) };
+}
+
+/* A frame on its way to a client: into `to`, as it is or altered. */
+static void pass(struct sim *s, struct sim_wire *w, struct view bytes, struct buf *to)
+{
+	struct frame f, end = { .type = FRAME_ENDED, .status = STATUS_TAKEN_OVER };
+	char setting[SETTING_SIZE_MAX + 1];
+	struct buf list;
+	const char *why;
+
+	if (s->healed || !sim_chance(s, s->lies_percent) || !protocol_decode(bytes, &f, &why) ||
+	    (f.status != STATUS_OK && f.type > FRAME_REPLY)) {
+		(void)buf_put(to, bytes.data, bytes.size);
+		return;
+	}
+	buf_init(&list, FRAME_SIZE_MAX);
+	switch (f.type) {
+	case FRAME_LOOKUP_NAME | FRAME_REPLY:
+	case FRAME_LOOKUP_ID | FRAME_REPLY:
+		alter_entries(s, &f, &list);
+		break;
+	case FRAME_SEND | FRAME_REPLY:
+		alter_results(s, &f, &list);
+		break;
+	case FRAME_LOGIN | FRAME_REPLY:
+		alter_login(s, &f);
+		break;
+	case FRAME_INTRODUCE | FRAME_REPLY:
+		make_holder(&f, setting);
+		break;
+	case FRAME_PING | FRAME_REPLY:
+		for (uint32_t i = 0; i < s->history.sessions.count; i++)
+			if (s->history.sessions.items[i].client == w->client)
+				end.session.session = s->history.sessions.items[i].ulid;
+		(void)protocol_encode(to, &end);
+		break;
+	default: /* as it is */
+		s->produced->falsified--;
+		break;
+	}
+	sim_trace(s, "replica %u may lie to client %u: %s", w->replica, w->client,
+	          protocol_row(f.type)->name);
+	(void)protocol_encode(to, &f);
+	s->produced->falsified++;
+	buf_release(&list);
+}
+
+void sim_false_arrive(struct sim *s, struct sim_wire *w, struct view bytes)
+{
+	size_t used = 0, size;
+
+	(void)buf_put(&w->held_back, bytes.data, bytes.size);
+	for (;;) {
+		struct view rest = view_of(w->held_back.data + used, w->held_back.size - used);
+
+		if (!protocol_size(rest, &size) || size == 0 || size > rest.size)
+			break;
+		pass(s, w, view_of(rest.data, size), &w->down.arrived);
+		used += size;
+	}
+	buf_consume(&w->held_back, used);
+}
