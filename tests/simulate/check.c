@@ -410,7 +410,8 @@ static void sent(struct sim *s, uint32_t c, struct sim_command *k, const struct 
 	t->ending = result->outcome == OUTCOME_OK ? SIM_OK : SIM_UNKNOWN;
 	if (result->outcome == OUTCOME_NO_SUCH_USER && k->command.names_count == 1)
 		check_nobody(s, c, k);
-	if (result->outcome == OUTCOME_DIFFERENT_TEXT && !k->command.has_id)
+	if (result->outcome == OUTCOME_DIFFERENT_TEXT && !k->command.has_id &&
+	    (k->live & ~(1u << s->lying))) /* else a liar was alone */
 		sim_fail(s, "t%u is new, and refused as another text of a key that is held",
 		         k->text);
 	if (result->outcome != OUTCOME_OK) {
