@@ -398,6 +398,15 @@ void sim_check_forget_names(struct sim *s, uint32_t c)
 	s->clients[c].forgot_names_at = s->now;
 }
 
+static bool is_stored_honestly(const struct sim *s, uint32_t text)
+{
+	for (uint32_t i = 0; i < s->history.messages.count; i++)
+		if (s->history.messages.items[i].text == text &&
+		    (s->history.messages.items[i].stored.ever & ~(1u << s->lying)))
+			return true;
+	return false;
+}
+
 static void sent(struct sim *s, uint32_t c, struct sim_command *k, const struct result *result)
 {
 	struct sim_text *t = &s->history.texts.items[k->text];
@@ -411,7 +420,7 @@ static void sent(struct sim *s, uint32_t c, struct sim_command *k, const struct 
 	if (result->outcome == OUTCOME_NO_SUCH_USER && k->command.names_count == 1)
 		check_nobody(s, c, k);
 	if (result->outcome == OUTCOME_DIFFERENT_TEXT && !k->command.has_id &&
-	    (k->live & ~(1u << s->lying))) /* else a liar was alone */
+	    is_stored_honestly(s, k->text)) /* else a liar was alone with it */
 		sim_fail(s, "t%u is new, and refused as another text of a key that is held",
 		         k->text);
 	if (result->outcome != OUTCOME_OK) {
