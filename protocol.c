@@ -22,7 +22,8 @@ enum {
 	TOMBSTONE_SIZE = ID_SIZE + 1 + 2 * KEY_SIZE,                  /* without its name */
 	STRINGS_SIZE_MAX = NAME_SIZE_MAX + SETTING_SIZE_MAX,
 	WELCOME_SIZE = 2 + UUID_SIZE + 2 * KEY_SIZE + 8 + 4 + 8 + 4,
-	LOGIN_SIZE = ID_SIZE + ULID_SIZE + 4 + 2 * KEY_SIZE,
+	RENEWAL_SIZE = CREATION_SIZE + 4 + 1 + 2 * KEY_SIZE, /* the same */
+	LOGIN_SIZE = ID_SIZE + ULID_SIZE + 4 + 4 + 2 * KEY_SIZE,
 	LIST_SIZE = 1 + 1 + ID_SIZE + 2, /* without prefix and name */
 };
 _Static_assert(HELLO_SIZE == FRAME_HEADER_SIZE + MAGIC_SIZE + 2 + 2, "magic and two versions");
@@ -119,6 +120,26 @@ static const struct protocol_field fields_introduce[] = {
 	AT(KIND_KEY, introduce.box.parts[3]),
 	END,
 };
+static const struct protocol_field fields_renewal[] = {
+	AT(KIND_ID, introduce.id),
+	AT(KIND_NAME, introduce.name),
+	AT(KIND_SETTING, introduce.setting),
+	AT(KIND_KEY, introduce.box.public),
+	AT(KIND_KEY, introduce.box.parts[0]),
+	AT(KIND_KEY, introduce.box.parts[1]),
+	AT(KIND_KEY, introduce.box.parts[2]),
+	AT(KIND_KEY, introduce.box.parts[3]),
+	AT(KIND_STEP, introduce.epoch),
+	AT(KIND_BY, introduce.by),
+	AT(KIND_KEY, introduce.middle),
+	AT(KIND_KEY, introduce.stamp),
+	END,
+};
+static const struct protocol_field fields_stamped[] = {
+	AT(KIND_KEY, introduced.signature),
+	AT(KIND_KEY, introduced.stamp),
+	END,
+};
 static const struct protocol_field fields_signature[] = { AT(KIND_KEY, introduced.signature), END };
 static const struct protocol_field fields_holder[] = { AT(KIND_HOLDER, introduced.entry), END };
 static const struct protocol_field fields_gone[] = { AT(KIND_GONE, introduced.entry), END };
@@ -132,13 +153,21 @@ static const struct protocol_field fields_delete[] = {
 	END,
 };
 static const struct protocol_field fields_login[] = {
-	AT(KIND_ID, login.id),     AT(KIND_ULID, login.session),
-	AT(KIND_U32, login.dial),  AT(KIND_KEY, login.client_nonce),
-	AT(KIND_KEY, login.proof), END,
+	AT(KIND_ID, login.id),
+	AT(KIND_ULID, login.session),
+	AT(KIND_U32, login.dial),
+	AT(KIND_U32, login.epoch),
+	AT(KIND_KEY, login.client_nonce),
+	AT(KIND_KEY, login.proof),
+	END,
 };
 static const struct protocol_field fields_logged_in[] = {
 	AT(KIND_KEY, logged_in.signature),
 	AT(KIND_KEY, logged_in.sealed),
+	AT(KIND_BY, logged_in.by),
+	AT(KIND_KEY, logged_in.middle),
+	AT(KIND_KEY, logged_in.lock),
+	AT(KIND_KEY, logged_in.stamp),
 	END,
 };
 static const struct protocol_field fields_taken_over[] = {
@@ -226,6 +255,8 @@ static const struct payload lookup_id = { fields_lookup_id, USED(lookup_id) };
 static const struct payload found = { fields_found, USED(entries) };
 static const struct payload entries = { fields_entries, USED(entries) };
 static const struct payload introduce = { fields_introduce, USED(introduce) };
+static const struct payload renewal = { fields_renewal, USED(introduce) };
+static const struct payload stamped = { fields_stamped, USED(introduced.stamp) };
 static const struct payload signature = { fields_signature, USED(introduced.signature) };
 static const struct payload holder = { fields_holder, USED(introduced.entry) };
 static const struct payload gone = { fields_gone, USED(introduced.entry) };
@@ -233,7 +264,7 @@ static const struct payload slow_down = { fields_slow_down, USED(slow_down) };
 static const struct payload confirm = { fields_confirm, USED(confirm) };
 static const struct payload delete = { fields_delete, USED(tombstone) };
 static const struct payload login = { fields_login, USED(login) };
-static const struct payload logged_in = { fields_logged_in, USED(logged_in.sealed) };
+static const struct payload logged_in = { fields_logged_in, USED(logged_in.stamp) };
 static const struct payload taken_over = { fields_taken_over, USED(logged_in.dial) };
 static const struct payload login_gone = { fields_login_gone, USED(logged_in.entry) };
 static const struct payload logout = { fields_logout, USED(session) };
@@ -275,6 +306,11 @@ static const struct refusal handing_over[] = {
 	{ STATUS_CLOCK, &nothing },       { STATUS_DISK_FULL, &nothing },
 	{ STATUS_SLOW_DOWN, &slow_down }, { STATUS_OK, NULL },
 };
+static const struct refusal changing[] = {
+	{ STATUS_NO_SESSION, &nothing },  { STATUS_DIFFERENT, &nothing },
+	{ STATUS_WRONG_PROOF, &nothing }, { STATUS_UNKNOWN, &nothing },
+	{ STATUS_DISK_FULL, &nothing },   { STATUS_OK, NULL },
+};
 static const struct refusal confirmation[] = {
 	{ STATUS_TAKEN, &holder },    { STATUS_GONE, &gone },
 	{ STATUS_UNKNOWN, &nothing }, { STATUS_WRONG_PROOF, &nothing },
@@ -282,9 +318,13 @@ static const struct refusal confirmation[] = {
 	{ STATUS_OK, NULL },
 };
 static const struct refusal log_in[] = {
-	{ STATUS_TAKEN_OVER, &taken_over }, { STATUS_GONE, &login_gone },
-	{ STATUS_UNKNOWN, &nothing },       { STATUS_WRONG_PROOF, &nothing },
-	{ STATUS_CLOCK, &nothing },         { STATUS_OK, NULL },
+	{ STATUS_TAKEN_OVER, &taken_over },
+	{ STATUS_GONE, &login_gone },
+	{ STATUS_UNKNOWN, &nothing },
+	{ STATUS_WRONG_PROOF, &nothing },
+	{ STATUS_CHANGED, &nothing },
+	{ STATUS_CLOCK, &nothing },
+	{ STATUS_OK, NULL },
 };
 static const struct refusal in_session[] = {
 	{ STATUS_NO_SESSION, &nothing },
@@ -365,6 +405,10 @@ static const struct format formats[UINT8_MAX + 1] = {
 	REQUEST(ELEMENTS, 0, 1 + 2 + 4, 1 + 2 * (1 + BOUND_SIZE) + 4, MAY_OPERATOR, false,
 	        elements),
 	REQUEST(STORE, 0, 0, PAYLOAD_MAX, MAY_OPERATOR, true, store),
+	REQUEST(PASSWORD, 0, RENEWAL_SIZE + 2, RENEWAL_SIZE + STRINGS_SIZE_MAX, MAY_SESSION, true,
+	        renewal),
+	REQUEST(RENEW, 0, RENEWAL_SIZE + 2, RENEWAL_SIZE + STRINGS_SIZE_MAX, MAY_ANY, true,
+	        renewal),
 	REQUEST(MEMBER, 0, 2 * KEY_SIZE + UUID_SIZE, 2 * KEY_SIZE + UUID_SIZE, MAY_ANY, false,
 	        member),
 
@@ -376,7 +420,9 @@ static const struct format formats[UINT8_MAX + 1] = {
 	REPLY(HANDOVER, 0, ENTRY_SIZE_MAX, signature, handing_over),
 	REPLY(CONFIRM, 0, ENTRY_SIZE_MAX, nothing, confirmation),
 	REPLY(DELETE, 0, 4, nothing, deletion),
-	REPLY(LOGIN, 0, ENTRY_GONE_SIZE + NAME_SIZE_MAX, logged_in, log_in),
+	REPLY(PASSWORD, 0, 2 * KEY_SIZE, stamped, changing),
+	REPLY(RENEW, 0, ENTRY_SIZE_MAX, signature, handing_over),
+	REPLY(LOGIN, 0, 5 * KEY_SIZE + 1, logged_in, log_in),
 	REPLY(LOGOUT, 0, 0, nothing, none),
 	REPLY(SEND, 0, (RECIPIENTS_MAX * RESULT_SIZE), sent, in_session),
 	REPLY(RECEIVED, 0, 0, nothing, receiving),
@@ -432,6 +478,7 @@ const char *protocol_status_name(enum status status)
 		[STATUS_SLOW] = "slow",
 		[STATUS_BUSY] = "busy",
 		[STATUS_SLOW_DOWN] = "slow down",
+		[STATUS_CHANGED] = "password changed",
 	};
 
 	assert(status < STATUS_END);

@@ -90,6 +90,19 @@
  * HANDOVER       as INTRODUCE     any  -> key answer
  *        INTRODUCE without the test of the name: a log-in gives the account to a replica that
  *        missed it.
+ * PASSWORD       id, name, setting, box, u32 epoch, u8 by, key middle, key stamp
+ *                                 in   -> key answer, key stamp
+ *        The account that is logged in here gets another password; the verifier in the box is of
+ *        the epoch after the one that is held (fact/auth.h), which the log-in has proved. The
+ *        stamp is of no meaning; that of the reply vouches for the account elsewhere. A repetition
+ *        gets the same answer. This session stays; it was the only one.
+ *        STATUS_DIFFERENT: another password was set first. STATUS_WRONG_PROOF: it does not fit the
+ *        account, or the epoch is not the next one. STATUS_UNKNOWN: this replica has no operator
+ *        key, so it could not vouch. STATUS_DISK_FULL. STATUS_NO_SESSION.
+ * RENEW          as PASSWORD      any  -> key answer
+ *        HANDOVER of an account whose password was changed, also to a replica that holds an older
+ *        one. The stamp must be right. A session of the account that is here ends, if it is not on
+ *        this connection. STATUS_WRONG_PROOF: stamp, or content, are not right. Others as HANDOVER.
  * CONFIRM        id               proven -> -
  *        On a connection that has proved to own the id. STATUS_TAKEN and STATUS_GONE as INTRODUCE
  *        (but what is confirmed here already is a yes), STATUS_CLOCK: the id is over CONFIRM_AGE_MS
@@ -98,10 +111,14 @@
  *                                 any  -> -
  *        A tombstone, which proves itself. It is also stored for an account that is unknown here.
  *        STATUS_WRONG_PROOF, STATUS_DISK_FULL. STATUS_SLOW_DOWN as INTRODUCE.
- * LOGIN          id, ulid session, u32 dial, key client_nonce, key proof
- *                                 any  -> key signature, key sealed
- *        sealed is the seal under auth_seal_mask. The larger (session, dial) stays, on every
- *        replica.
+ * LOGIN          id, ulid session, u32 dial, u32 epoch, key client_nonce, key proof
+ *                                 any  -> key signature, key sealed, u8 by, key middle, key lock,
+ *                                         key stamp
+ *        The epoch is that of the password. sealed is the seal under auth_seal_mask. The rest says
+ *        who has set the password, and what hands the account over; of epoch 0 it is all zero. The
+ *        larger (session, dial) stays, on every replica.
+ *        STATUS_CHANGED: a later password is held here. STATUS_UNKNOWN also: an earlier
+ *        one is.
  *        STATUS_TAKEN_OVER: a larger one is or was here: key signature, of auth_taken_over; that
  *        one: ulid session, u32 dial. Neither answer is believed without its signature.
  *        STATUS_GONE: entry (ENTRY_GONE). STATUS_UNKNOWN: hand it over first. STATUS_CLOCK: it has
@@ -159,7 +176,7 @@
  *
  * entry          id, u8 state;    state ENTRY_UNKNOWN: nothing else
  *                ENTRY_ALIVE:     u8 marks, u64 online_since, ulid session, u32 share,
- *                                 name, setting, key middle, key lock
+ *                                 u32 epoch, name, setting, key middle, key lock
  *                ENTRY_GONE:      name, key middle, key delete_key
  *        marks: MARK_*. online_since: 0 if not online. session: the largest that the replica has
  *        seen active since it started, or zero. share: as in SEND's reply, for the account that is
@@ -174,8 +191,9 @@
  *                                 dropped; it is the connection's place again, read on by pages
  *                                 from there
  * ENDED          u8 why, ulid session
- *                                 the session is over: STATUS_TAKEN_OVER or STATUS_GONE; the
- *                                 proof is the answer to a LOGIN with it
+ *                                 the session is over: STATUS_TAKEN_OVER, STATUS_GONE or
+ *                                 STATUS_CHANGED (the password was changed); the proof is the
+ *                                 answer to a LOGIN with it
  * ERROR          u8 why, text     the connection is closed after this; a sentence, UTF-8;
  *                                 why is any status but STATUS_OK
  *
@@ -212,7 +230,8 @@
  *                bytes). The nonce is random, so that nobody can prepare sets of equal digests.
  * fact           u8 kind (enum fact_kind), then
  *                account: id, name, setting, key seal, key stored_key, key server_key, key lock,
- *                u8 mark (enum account_mark);  tombstone: id, name, key middle, key delete_key;
+ *                u8 mark (enum account_mark), u32 epoch, and if that is not 0 u8 by, key middle;
+ *                tombstone: id, name, key middle, key delete_key;
  *                message: id recipient, id sender, ulid session, u64 number, u64 sent, said;
  *                burial: id recipient, id sender, ulid session, u64 first, u64 last
  *
@@ -272,7 +291,7 @@ enum {
 	QUESTION_SIZE = ID_SIZE + ULID_SIZE,      /* sender, session */
 	MESSAGE_SIZE = QUESTION_SIZE + 8 + 8 + 4, /* without text and audience */
 	/* without strings: */
-	ENTRY_ALIVE_SIZE = ID_SIZE + 1 + 1 + 8 + ULID_SIZE + 4 + 1 + 1 + 2 * KEY_SIZE,
+	ENTRY_ALIVE_SIZE = ID_SIZE + 1 + 1 + 8 + ULID_SIZE + 4 + 4 + 1 + 1 + 2 * KEY_SIZE,
 	ENTRY_GONE_SIZE = ID_SIZE + 1 + 1 + 2 * KEY_SIZE, /* without the name */
 	ENTRY_SIZE_MAX = ENTRY_ALIVE_SIZE + NAME_SIZE_MAX + SETTING_SIZE_MAX,
 	DIGEST_SIZE = 16,
@@ -310,6 +329,8 @@ enum frame_type {
 	FRAME_ELEMENTS,
 	FRAME_STORE,
 	FRAME_MEMBER,
+	FRAME_PASSWORD,
+	FRAME_RENEW,
 	FRAME_TYPE_REQUEST_END, /* one more than the last request */
 
 	FRAME_PUSH = 64,
@@ -341,6 +362,7 @@ enum status {
 	STATUS_SLOW,         /* closed: sent nothing, or read nothing, for too long */
 	STATUS_BUSY,         /* closed: no room for another connection */
 	STATUS_SLOW_DOWN,    /* this address has had what it may have in a minute */
+	STATUS_CHANGED,      /* another password was set */
 	STATUS_END,          /* one more than the last */
 };
 
@@ -388,6 +410,7 @@ struct entry {
 	uint64_t online_since_ms;
 	struct ulid session;
 	uint32_t share;
+	uint32_t epoch;
 	struct view name;
 	struct view setting;
 	uint8_t middle[KEY_SIZE];
@@ -435,11 +458,18 @@ struct frame {
 			struct id id;
 			struct view name, setting;
 			struct box box;
+			/* PASSWORD, RENEW */
+			uint32_t epoch;
+			uint8_t by;
+			uint8_t middle[KEY_SIZE], stamp[KEY_SIZE];
 		} introduce; /* and handover */
 		struct {
 			uint8_t signature[KEY_SIZE]; /* STATUS_OK; or the answer of a box */
+			uint8_t stamp[KEY_SIZE];     /* PASSWORD */
 			struct entry entry;          /* STATUS_TAKEN, STATUS_GONE */
-		} introduced; /* replies of INTRODUCE, HANDOVER, CONFIRM (no signature), OPERATE */
+			/* Replies of INTRODUCE, HANDOVER, RENEW, PASSWORD, OPERATE, and of CONFIRM,
+			 * which has no signature. */
+		} introduced;
 		struct {
 			uint32_t wait_ms;
 		} slow_down; /* replies of INTRODUCE, HANDOVER, DELETE: STATUS_SLOW_DOWN */
@@ -450,13 +480,15 @@ struct frame {
 		struct {
 			struct id id;
 			struct ulid session;
-			uint32_t dial;
+			uint32_t dial, epoch;
 			uint8_t client_nonce[KEY_SIZE], proof[KEY_SIZE];
 		} login;
 		struct {
 			uint8_t signature[KEY_SIZE]; /* STATUS_OK, STATUS_TAKEN_OVER */
-			uint8_t sealed[KEY_SIZE];    /* STATUS_OK */
-			struct ulid session;         /* STATUS_TAKEN_OVER */
+			uint8_t sealed[KEY_SIZE];    /* STATUS_OK; and the next four */
+			uint8_t by;
+			uint8_t middle[KEY_SIZE], lock[KEY_SIZE], stamp[KEY_SIZE];
+			struct ulid session; /* STATUS_TAKEN_OVER */
 			uint32_t dial;
 			struct entry entry; /* STATUS_GONE */
 		} logged_in;

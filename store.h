@@ -6,7 +6,10 @@
  * any number of times. These are all the rules of the join:
  *
  *   - An account is known by its id. The id vouches for the account's content, and the caller has
- *     checked that it fits. The mark `confirmed` can be set, but never taken back. A tombstone wins
+ *     checked that it fits. If the password was changed, the caller has checked the stamp, too. Of
+ *     two verifiers that of the larger epoch stays, then the smaller one
+ *     (account_verifier_compare); of the other nothing is kept. The mark `confirmed` can be set,
+ *     but never taken back. A tombstone wins
  *     over the account, whichever comes first. Of a gone account the store keeps the id, the name
  *     and the two keys of the tombstone (middle, delete key), and nothing else.
  *   - A message is live when it was added, is not in a dead range of its stream, and its recipient
@@ -97,8 +100,8 @@ enum store_result {
 	STORE_KNOWN,
 	/* Nothing changed: the account is gone, or the recipient is. */
 	STORE_GONE,
-	/* The key was held with a larger content, and this one took its place: the fact goes to the
-	 * journal. */
+	/* The key was held with a larger content, or the account with an older password, and this
+	 * one took its place: the fact goes to the journal. */
 	STORE_REPLACED,
 	/* Nothing changed: the key is held with a smaller content. */
 	STORE_KEPT,

@@ -293,11 +293,9 @@ static bool check_text(struct command_request *request)
 	return true;
 }
 
-static bool check_password(struct command_request *request)
+static bool check_password(struct command_request *request, enum field field, struct view password)
 {
-	struct view password = request->password;
-
-	if ((request->given & FIELD_BIT(FIELD_PASSWORD)) == 0)
+	if ((request->given & FIELD_BIT(field)) == 0)
 		return true;
 	if (password.size >= 1 && password.size <= PASSWORD_SIZE_MAX &&
 	    memchr(password.data, 0, password.size) == NULL)
@@ -392,14 +390,16 @@ static void check(const struct verb_row *row, struct command_fields *fields, boo
 	request->given = fields->given;
 	request->name = fields->values[FIELD_NAME];
 	request->password = fields->values[FIELD_PASSWORD];
+	request->new_password = fields->values[FIELD_NEW_PASSWORD];
 	request->take_over = (fields->given & FIELD_BIT(FIELD_TAKE_OVER)) != 0;
 	request->is_notice = (fields->given & FIELD_BIT(FIELD_NOTICE)) != 0;
 	request->pattern = fields->values[is_regex ? FIELD_REGEX : FIELD_PATTERN];
 	request->text = fields->values[FIELD_TEXT];
 	if (!check_name(row, request) || !check_to(fields, request) || !check_text(request))
 		return;
-	if (!check_password(request) || !check_number(fields, request) ||
-	    !check_setting(fields, request))
+	if (!check_password(request, FIELD_PASSWORD, request->password) ||
+	    !check_password(request, FIELD_NEW_PASSWORD, request->new_password) ||
+	    !check_number(fields, request) || !check_setting(fields, request))
 		return;
 	(void)check_others(row, fields, request); /* the request says how it ended */
 }
@@ -423,15 +423,20 @@ void command_parser_release(struct command_parser *p)
 	buf_release(&p->strings);
 }
 
+/* One that was typed stands in the line, which is the caller's. */
+static void forget(struct command_parser *p, struct view *password)
+{
+	if (password->size > 0 && p->strings.size > 0 && password->data >= p->strings.data &&
+	    password->data < p->strings.data + p->strings.size)
+		explicit_bzero(p->strings.data + (password->data - p->strings.data),
+		               password->size);
+	*password = view_of(NULL, 0);
+}
+
 void command_forget_password(struct command_parser *p, struct command_request *request)
 {
-	size_t size = request->password.size;
-
-	/* One that was typed stands in the line, which is the caller's. */
-	if (size > 0 && p->strings.size > 0 && request->password.data >= p->strings.data &&
-	    request->password.data < p->strings.data + p->strings.size)
-		explicit_bzero(p->strings.data + (request->password.data - p->strings.data), size);
-	request->password = view_of(NULL, 0);
+	forget(p, &request->password);
+	forget(p, &request->new_password);
 }
 
 /* A beginning of several commands, or of one that has to be written out. False if it is of none. */

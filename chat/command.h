@@ -54,6 +54,7 @@ struct command_request {
 	uint16_t given;   /* fields, as bits */
 	struct view name;
 	struct view password;
+	struct view new_password;
 	bool take_over;
 	struct view pattern; /* or the regular expression, if FIELD_REGEX is given */
 	const struct view *to;

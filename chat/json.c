@@ -21,13 +21,21 @@ struct cursor {
 };
 
 static const char *const field_keys[FIELD_END] = {
-	[FIELD_NAME] = "name",           [FIELD_PASSWORD] = "password",
-	[FIELD_TAKE_OVER] = "take_over", [FIELD_PATTERN] = "pattern",
-	[FIELD_REGEX] = "regex",         [FIELD_TO] = "to",
-	[FIELD_TEXT] = "text",           [FIELD_ID] = "id",
-	[FIELD_SECONDS] = "seconds",     [FIELD_STATE] = "state",
-	[FIELD_COUNT] = "count",         [FIELD_SETTING] = "setting",
-	[FIELD_VALUE] = "value",         [FIELD_NOTICE] = "notice",
+	[FIELD_NAME] = "name",
+	[FIELD_PASSWORD] = "password",
+	[FIELD_TAKE_OVER] = "take_over",
+	[FIELD_PATTERN] = "pattern",
+	[FIELD_REGEX] = "regex",
+	[FIELD_TO] = "to",
+	[FIELD_TEXT] = "text",
+	[FIELD_ID] = "id",
+	[FIELD_SECONDS] = "seconds",
+	[FIELD_STATE] = "state",
+	[FIELD_COUNT] = "count",
+	[FIELD_SETTING] = "setting",
+	[FIELD_VALUE] = "value",
+	[FIELD_NOTICE] = "notice",
+	[FIELD_NEW_PASSWORD] = "new_password",
 };
 
 /* The byte at the cursor, or 0 at the end: nowhere outside strings is a NUL allowed either. */

@@ -24,7 +24,8 @@ static const char *advice(const struct result *r)
 	case OUTCOME_NO_SUCH_USER:
 		return "/list shows who there is";
 	case OUTCOME_WRONG_PASSWORD:
-		return "/login NAME tries again";
+		return r->kind == COMMAND_PASSWORD ? "/password tries again"
+		                                   : "/login NAME tries again";
 	case OUTCOME_ALREADY_LOGGED_IN:
 		return "/login --take-over NAME moves it here";
 	case OUTCOME_NOT_LOGGED_IN:
@@ -76,6 +77,9 @@ static void put_unknown(struct buf *to, const struct result *r)
 	case COMMAND_CREATE:
 	case COMMAND_DELETE:
 		say_own(to, "; /login NAME shows whether the account is there");
+		break;
+	case COMMAND_PASSWORD:
+		say_own(to, "; /password, or /login NAME, shows which password it is");
 		break;
 	default:
 		say_own(to, "; /replicas shows who is live; then try again");

@@ -55,6 +55,18 @@ static const struct verb_row rows[VERB_TEXT] = {
 		.asked = FIELD_BIT(FIELD_NAME),
 		.arguments = { FIELD_NAME, FIELD_END },
 	},
+	[VERB_PASSWORD] = {
+		.verb = VERB_PASSWORD,
+		.name = "password",
+		.usage = "[OLD [NEW]]",
+		.summary = "change your password",
+		.help = "A password has " PASSWORD_FORM ". "
+		        "Every other session of the account ends.",
+		.when = WHEN_IN,
+		.needed = FIELD_BIT(FIELD_PASSWORD) | FIELD_BIT(FIELD_NEW_PASSWORD),
+		.asked = FIELD_BIT(FIELD_PASSWORD) | FIELD_BIT(FIELD_NEW_PASSWORD),
+		.arguments = { FIELD_PASSWORD, FIELD_NEW_PASSWORD },
+	},
 	[VERB_LIST] = {
 		.verb = VERB_LIST,
 		.name = "list",

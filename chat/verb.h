@@ -19,6 +19,7 @@ enum verb {
 	VERB_LOGIN,
 	VERB_LOGOUT,
 	VERB_DELETE,
+	VERB_PASSWORD,
 	VERB_LIST,
 	VERB_MSG,
 	VERB_TALK,
@@ -55,6 +56,7 @@ enum field {
 	FIELD_SETTING,
 	FIELD_VALUE,
 	FIELD_NOTICE,
+	FIELD_NEW_PASSWORD,
 	FIELD_END,
 };
 #define FIELD_BIT(field) ((uint16_t)(1u << (field)))

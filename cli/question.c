@@ -34,7 +34,9 @@ void question_close(struct cli_question *q)
 void question_forget(struct cli_question *q)
 {
 	explicit_bzero(q->password, sizeof q->password);
+	explicit_bzero(q->old_password, sizeof q->old_password);
 	q->password_size = 0;
+	q->old_password_size = 0;
 	q->is_typed = false;
 }
 
@@ -52,11 +54,14 @@ static struct question_decision ask(struct cli_question *q, enum question_kind k
 {
 	static const char *const prompts[] = {
 		[QUESTION_PASSWORD] = "password (not shown): ",
+		[QUESTION_OLD_PASSWORD] = "old password (not shown): ",
+		[QUESTION_NEW_PASSWORD] = "new password (not shown): ",
 		[QUESTION_PASSWORD_AGAIN] = "the same again: ",
 		[QUESTION_NAME_TO_DELETE] = "type the name of your account to delete it: ",
 		[QUESTION_TO_TAKE_OVER] = "you are logged in elsewhere: log out there? (y/n) ",
 	};
-	bool is_secret = kind == QUESTION_PASSWORD || kind == QUESTION_PASSWORD_AGAIN;
+	bool is_secret = kind != QUESTION_NAME_TO_DELETE && kind != QUESTION_TO_CREATE &&
+	                 kind != QUESTION_TO_TAKE_OVER;
 	char offer[PROMPT_SIZE];
 
 	assert(q->console != NULL);
@@ -90,6 +95,17 @@ static struct question_decision begin_account(struct cli_question *q, struct vie
 	return decision;
 }
 
+static struct question_decision begin_change(struct cli_question *q, struct view old,
+                                             struct view new)
+{
+	struct question_decision decision = decide(q, QUESTION_BEGINS);
+
+	decision.command.kind = COMMAND_PASSWORD;
+	decision.command.password = old;
+	decision.command.new_password = new;
+	return decision;
+}
+
 /* Begins the command if the password is known; else asks for it. */
 static struct question_decision go_on(struct cli_question *q)
 {
@@ -118,6 +134,22 @@ static void keep_password(struct cli_question *q, struct view password)
 	q->is_typed = true;
 }
 
+/* What is not given is asked for. */
+static struct question_decision begin_password(struct cli_question *q,
+                                               const struct command_request *request)
+{
+	struct view old = request->password;
+
+	q->name[0] = 0;
+	if (request->new_password.size > 0)
+		return begin_change(q, old, request->new_password);
+	if (old.size == 0)
+		return ask(q, QUESTION_OLD_PASSWORD);
+	memcpy(q->old_password, old.data, old.size);
+	q->old_password_size = old.size;
+	return ask(q, QUESTION_NEW_PASSWORD);
+}
+
 struct question_decision question_begin(struct cli_question *q,
                                         const struct command_request *request)
 {
@@ -125,6 +157,8 @@ struct question_decision question_begin(struct cli_question *q,
 	q->take_over = request->take_over;
 	if (request->verb == VERB_DELETE)
 		return ask(q, QUESTION_NAME_TO_DELETE);
+	if (request->verb == VERB_PASSWORD)
+		return begin_password(q, request);
 	assert(request->name.size < sizeof q->name);
 	memcpy(q->name, request->name.data, request->name.size);
 	q->name[request->name.size] = 0;
@@ -143,9 +177,18 @@ static struct question_decision take_password(struct cli_question *q, struct vie
 	    memchr(line.data, 0, line.size) != NULL)
 		return refuse(q, OUTCOME_USAGE,
 		              "a password has " PASSWORD_FORM " and no NUL; try again");
+	if (q->kind == QUESTION_OLD_PASSWORD) {
+		memcpy(q->old_password, line.data, line.size);
+		q->old_password_size = line.size;
+		q->is_typed = true;
+		return ask(q, QUESTION_NEW_PASSWORD);
+	}
 	keep_password(q, line);
-	if (q->verb == VERB_CREATE && !is_again)
+	if (q->verb != VERB_LOGIN && !is_again)
 		return ask(q, QUESTION_PASSWORD_AGAIN);
+	if (q->verb == VERB_PASSWORD)
+		return begin_change(q, view_of(q->old_password, q->old_password_size),
+		                    view_of(q->password, q->password_size));
 	return go_on(q);
 }
 

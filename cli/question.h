@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * question: what the client asks a person, on a terminal only: the password, twice for a new
- * account; the account's name, to delete it; and whether to create an account that does not exist.
+ * question: what the client asks a person, on a terminal only: the password, twice for a new one,
+ * after the old one if there is one; the account's name, to delete it; and whether to create an
+ * account that does not exist.
  *
  * This module only decides. Each call returns what to do with the command under way, and cli/run.c
  * does it.
@@ -15,6 +16,8 @@
 enum question_kind {
 	QUESTION_NONE,
 	QUESTION_PASSWORD,
+	QUESTION_OLD_PASSWORD,
+	QUESTION_NEW_PASSWORD, /* in the place of the old one */
 	QUESTION_PASSWORD_AGAIN,
 	QUESTION_NAME_TO_DELETE,
 	QUESTION_TO_CREATE,    /* whether to create the account that a log-in named */
@@ -27,12 +30,14 @@ struct cli_question {
 	bool is_closed;              /* question_close was called */
 
 	/* The account that the command under way is about, and what was answered. */
-	enum verb verb; /* VERB_CREATE, VERB_LOGIN or VERB_DELETE */
+	enum verb verb; /* VERB_CREATE, VERB_LOGIN, VERB_PASSWORD or VERB_DELETE */
 	bool take_over;
 	char name[COMMAND_ACCOUNT_SIZE];
 	uint8_t password[PASSWORD_SIZE_MAX];
-	size_t password_size; /* 0: not known */
-	bool is_typed;        /* the password; else it is that of --password-file */
+	size_t password_size;                    /* 0: not known */
+	uint8_t old_password[PASSWORD_SIZE_MAX]; /* VERB_PASSWORD: `password` is the new one */
+	size_t old_password_size;
+	bool is_typed; /* the password; else it is that of --password-file */
 
 	/* A log-in that was refused may become a creation, if nobody has the name. */
 	bool is_looking;        /* the replicas were asked whether somebody has the name */
@@ -45,7 +50,9 @@ enum question_next {
 	QUESTION_PASSES,  /* go on: no question concerns this */
 	QUESTION_WAITS,   /* wait for the answer: a question was asked */
 	QUESTION_REFUSES, /* end the command as refused: `outcome`, `detail` */
-	QUESTION_BEGINS,  /* begin `command`: it creates, logs in, or lists for question_users */
+	/* Begin `command`: it creates, logs in, changes the password, or lists for
+	 * question_users. */
+	QUESTION_BEGINS,
 	QUESTION_DELETES, /* delete the account, if it has the name in `command` */
 };
 

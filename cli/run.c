@@ -653,10 +653,10 @@ void run_move(struct cli_run *r, enum conversation_move how, size_t number)
 static void do_verb(struct cli_run *r)
 {
 	const struct command_request *q = &r->request;
-
 	switch (q->verb) {
 	case VERB_CREATE:
 	case VERB_LOGIN:
+	case VERB_PASSWORD:
 		carry_out(r, question_begin(r->question, q));
 		break;
 	case VERB_LOGOUT:

@@ -186,6 +186,76 @@ void auth_verifier_make(const uint8_t stretched[KEY_SIZE], const uint8_t seal[KE
 	explicit_bzero(key, sizeof key);
 }
 
+/* Closes the delete key under P, or opens it: both are the same xor. */
+static void delete_box(const uint8_t stretched[KEY_SIZE], const uint8_t in[KEY_SIZE],
+                       uint8_t out[KEY_SIZE])
+{
+	uint8_t mask[KEY_SIZE];
+
+	hmac_of_label(stretched, "Delete Box", mask);
+	for (size_t i = 0; i < KEY_SIZE; i++)
+		out[i] = in[i] ^ mask[i];
+	explicit_bzero(mask, sizeof mask);
+}
+
+void auth_verifier_renew(const uint8_t stretched[KEY_SIZE], const uint8_t delete_key[KEY_SIZE],
+                         struct view setting, struct verifier *verifier)
+{
+	uint8_t client_key[KEY_SIZE];
+
+	assert(setting.size <= SETTING_SIZE_MAX);
+	verifier->setting = setting;
+	delete_box(stretched, delete_key, verifier->seal);
+	client_key_make(stretched, client_key, verifier->stored_key);
+	auth_server_key(stretched, verifier->server_key);
+	sha256(delete_key, KEY_SIZE, verifier->lock);
+	explicit_bzero(client_key, sizeof client_key);
+}
+
+bool auth_account_delete_key(const uint8_t stretched[KEY_SIZE], const struct account *account,
+                             uint8_t delete_key[KEY_SIZE])
+{
+	uint8_t lock[KEY_SIZE];
+
+	if (account->epoch == 0)
+		auth_delete_key(stretched, account->verifier.seal, delete_key);
+	else
+		delete_box(stretched, account->verifier.seal, delete_key);
+	sha256(delete_key, KEY_SIZE, lock);
+	return sha256_equal(lock, account->verifier.lock);
+}
+
+void auth_stamp(const uint8_t key[KEY_SIZE], const struct account *account, uint8_t stamp[KEY_SIZE])
+{
+	static const char label[] = "password";
+	const struct verifier *v = &account->verifier;
+	uint8_t epoch[4];
+	uint8_t by = (uint8_t)account->by;
+	struct hmac h;
+
+	assert(account->epoch > 0);
+	buf_store_u32(epoch, account->epoch);
+	hmac_init(&h, key, KEY_SIZE);
+	hmac_update_part(&h, label, strlen(label));
+	hmac_update_part(&h, account->id.bytes, ID_SIZE);
+	hmac_update_part(&h, epoch, sizeof epoch);
+	hmac_update_part(&h, &by, sizeof by);
+	hmac_update_part(&h, v->setting.data, v->setting.size);
+	hmac_update_part(&h, v->seal, KEY_SIZE);
+	hmac_update_part(&h, v->stored_key, KEY_SIZE);
+	hmac_update_part(&h, v->server_key, KEY_SIZE);
+	hmac_final(&h, stamp);
+	explicit_bzero(&h, sizeof h);
+}
+
+void auth_account_middle(const struct account *account, uint8_t middle[KEY_SIZE])
+{
+	if (account->epoch == 0)
+		auth_middle(&account->verifier, middle);
+	else
+		memcpy(middle, account->middle, KEY_SIZE);
+}
+
 void auth_middle(const struct verifier *verifier, uint8_t middle[KEY_SIZE])
 {
 	struct sha256 h;
@@ -238,19 +308,21 @@ void auth_tombstone_make(const struct account *account, const uint8_t delete_key
 	assert(tombstone != NULL);
 	tombstone->id = account->id;
 	tombstone->name = account->name;
-	auth_middle(&account->verifier, tombstone->middle);
+	auth_account_middle(account, tombstone->middle);
 	memcpy(tombstone->delete_key, delete_key, KEY_SIZE);
 }
 
 bool auth_account_fits(const struct account *account)
 {
+	uint8_t middle[KEY_SIZE];
 	struct id id;
 
 	if (!name_is_valid(account->name))
 		return false;
 	if (!auth_setting_is_valid(account->verifier.setting))
 		return false;
-	auth_id_make(id_time_ms(&account->id), account->name, &account->verifier, &id);
+	auth_account_middle(account, middle);
+	id_of_content(id_time_ms(&account->id), account->name, middle, account->verifier.lock, &id);
 	return id_equal(&id, &account->id);
 }
 

@@ -28,12 +28,24 @@
  * That it belongs to a cluster a replica shows by HMAC(operator key, "member" uuid public-key
  * nonce), the nonce being the client's (replication/member.c).
  *
- * Every part of H and of Auth is length-prefixed (sha256_update_part). So are "Seal" and the role.
- * The id vouches for all of the verifier: nobody can put another one under somebody's id, and
- * anybody may hand a copy over. A tombstone (id, name, middle, DeleteKey) proves itself:
- * SHA256(DeleteKey) is the lock inside the id, and only the owner can derive that key. The seal is
- * told to nobody but a proved owner: without it a public id would let anybody test passwords at
- * home.
+ * Passwords change. The verifier of a later epoch (1, 2, ...) is (setting, seal, StoredKey,
+ * ServerKey) of the new password. Its seal is the delete key, closed:
+ *
+ *   seal       = DeleteKey xor HMAC(P, "Delete Box")
+ *   stamp      = HMAC(operator key, "password" id epoch by setting seal StoredKey ServerKey)
+ *
+ * P is of a setting of its own, so nothing is closed twice under one key. The id goes on vouching
+ * for name, middle and lock of the first verifier; of that nothing else is kept. The stamp says
+ * that a replica which has checked the older password took the newer one. Only replicas and
+ * operators can make one, and who carries it learns nothing. It is computed when it is told, and
+ * checked when it comes; it stands in no file, so equal sets have equal bytes.
+ *
+ * Every part of H, of Auth and of a stamp is length-prefixed (sha256_update_part). So are "Seal"
+ * and the role. The id vouches for all of the verifier: nobody can put another one under
+ * somebody's id, and anybody may hand a copy over. A tombstone (id, name, middle, DeleteKey)
+ * proves itself: SHA256(DeleteKey) is the lock inside the id, and only the owner can derive that
+ * key. The seal is told to nobody but a proved owner: without it a public id would let anybody
+ * test passwords at home.
  *
  * Pure but for crypt_r, which auth_stretch calls. Nonces and seals come in from outside.
  */
@@ -82,6 +94,19 @@ void auth_verifier_make(const uint8_t stretched[KEY_SIZE], const uint8_t seal[KE
  * wipes its copy. */
 void auth_delete_key(const uint8_t stretched[KEY_SIZE], const uint8_t seal[KEY_SIZE],
                      uint8_t delete_key[KEY_SIZE]);
+/* The verifier of a later epoch, from the new P. `delete_key` is that of the account, and its lock
+ * is that of the first verifier. Keeps the view of the setting. */
+void auth_verifier_renew(const uint8_t stretched[KEY_SIZE], const uint8_t delete_key[KEY_SIZE],
+                         struct view setting, struct verifier *verifier);
+/* DeleteKey of an account of any epoch, from P of its newest password. False: it is not in there,
+ * because an operator has set the password. The caller wipes its copy. */
+bool auth_account_delete_key(const uint8_t stretched[KEY_SIZE], const struct account *account,
+                             uint8_t delete_key[KEY_SIZE]);
+/* The stamp of an account of a later epoch. */
+void auth_stamp(const uint8_t key[KEY_SIZE], const struct account *account,
+                uint8_t stamp[KEY_SIZE]);
+/* The middle of an account of any epoch. */
+void auth_account_middle(const struct account *account, uint8_t middle[KEY_SIZE]);
 /* The middle of an id: the digest of the verifier without its lock. A tombstone has it instead of
  * the verifier. */
 void auth_middle(const struct verifier *verifier, uint8_t middle[KEY_SIZE]);
@@ -95,7 +120,8 @@ void auth_tombstone_make(const struct account *account, const uint8_t delete_key
                          struct tombstone *tombstone);
 
 /* Whether an account can be trusted, wherever it comes from: its name and its setting are valid,
- * and its id is that of its content. */
+ * and its id is that of its content. Of a later epoch this says nothing of the verifier but its
+ * lock: that needs a stamp, or somebody who is trusted. */
 bool auth_account_fits(const struct account *account);
 /* Whether the id is that of an account with this name: `middle` and `lock` are of its verifier.
  * They tell nobody anything of a password, because the seal went into both. */

@@ -22,6 +22,24 @@ enum account_mark account_mark(const struct account *account)
 	return account->lapsed ? ACCOUNT_LAPSED : ACCOUNT_INTRODUCED;
 }
 
+/* The setting comes first because clients are told it, and no other part. */
+int account_verifier_compare(const struct account *a, const struct account *b)
+{
+	const struct verifier *v = &a->verifier;
+	const struct verifier *w = &b->verifier;
+	int order = compare_u64(b->epoch, a->epoch);
+
+	if (order == 0)
+		order = view_compare(v->setting, w->setting);
+	if (order == 0)
+		order = compare_u64(a->by, b->by);
+	if (order == 0)
+		order = memcmp(v->seal, w->seal, KEY_SIZE);
+	if (order == 0)
+		order = memcmp(v->stored_key, w->stored_key, KEY_SIZE);
+	return order != 0 ? order : memcmp(v->server_key, w->server_key, KEY_SIZE);
+}
+
 int stream_compare(const struct stream *a, const struct stream *b)
 {
 	int order = id_compare(&a->recipient, &b->recipient);

@@ -3,7 +3,8 @@
  * fact: what a replica can learn. The store is a set of these, the journal a list of them, repair
  * copies them, and the frames carry them.
  *
- *   account     (id, name, verifier), and whether it is confirmed
+ *   account     (id, name, verifier), and whether it is confirmed; if the password was changed,
+ *               with the verifier of the newest one and its epoch
  *   tombstone   an account that is gone; it proves itself (fact/auth.h)
  *   message     key (recipient, sender, session, number) and content (time sent, text, audience)
  *   burial      numbers first..last of a stream are gone
@@ -36,12 +37,21 @@ struct verifier {
 	uint8_t lock[KEY_SIZE];
 };
 
+/* Who has set a password. */
+enum account_by { ACCOUNT_BY_OWNER = 0, ACCOUNT_BY_OPERATOR = 1, ACCOUNT_BY_END };
+
+/* The epoch counts changes of the password. The id vouches for the first verifier, of epoch 0. Of a
+ * later epoch it vouches for the name, the middle and the lock, and a stamp for the rest
+ * (fact/auth.h). */
 struct account {
 	struct id id;
 	struct view name;
 	struct verifier verifier;
 	bool confirmed;
 	bool lapsed; /* not if it is confirmed */
+	uint32_t epoch;
+	enum account_by by;       /* epoch 0: the owner */
+	uint8_t middle[KEY_SIZE]; /* of the first verifier; epoch 0: of no meaning */
 };
 
 struct tombstone {
@@ -107,6 +117,10 @@ struct fact {
  * removed by the operator: then it has lapsed. One that was confirmed somewhere lives on. */
 enum account_mark { ACCOUNT_INTRODUCED, ACCOUNT_LAPSED, ACCOUNT_CONFIRMED, ACCOUNT_MARK_END };
 enum account_mark account_mark(const struct account *account);
+
+/* Which of two verifiers of one account stays, on every replica: <0: that of `a`. The larger
+ * epoch, then the smaller setting, then the smaller bytes of the rest. 0: they are the same. */
+int account_verifier_compare(const struct account *a, const struct account *b);
 
 /* By recipient, sender, session; <0, 0, >0. */
 int stream_compare(const struct stream *a, const struct stream *b);

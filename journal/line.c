@@ -204,6 +204,11 @@ static void put_account(struct buf *out, const struct account *a)
 	tree_put_key(tree, "stored_key", a->verifier.stored_key);
 	tree_put_key(tree, "server_key", a->verifier.server_key);
 	tree_put_key(tree, "lock", a->verifier.lock);
+	if (a->epoch > 0) {
+		tree_put_key(tree, "middle", a->middle);
+		json_put_integer(tree, "epoch", a->epoch);
+		json_put_integer(tree, "by", (uint64_t)a->by);
+	}
 	if (a->lapsed)
 		json_put_boolean(tree, "lapsed", true);
 	else

@@ -7,7 +7,8 @@
  * keys stand in this order, and nothing else is accepted:
  *
  *   in both
- *   account     {"id","name","setting","seal","stored_key","server_key","lock","confirmed"}
+ *   account     {"id","name","setting","seal","stored_key","server_key","lock","confirmed"};
+ *               if the password was changed, with "middle","epoch","by" behind "lock"
  *   tombstone   {"id","name","middle","delete_key"}
  *   message     {"to","from","session","number","sent"[,"audience"],"text"}
  *   burial      {"to","from","session","gone":[first,last]}

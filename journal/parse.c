@@ -295,6 +295,8 @@ static bool tree_verified(const struct cJSON *tree, struct element *e)
 
 	e->kind = ELEMENT_FACT;
 	e->fact.kind = FACT_ACCOUNT;
+	a->epoch = 0;
+	a->by = ACCOUNT_BY_OWNER;
 	return member_id(tree, "id", &a->id) && member_name(tree, &a->name) &&
 	       json_string(json_member(tree, "setting"), &v->setting) &&
 	       v->setting.size <= SETTING_SIZE_MAX && member_key(tree, "seal", v->seal) &&
@@ -317,6 +319,31 @@ static bool tree_lapsed(const struct cJSON *tree, struct element *e)
 	a->confirmed = false;
 	return tree_verified(tree, e) && json_boolean(json_member(tree, "lapsed"), &a->lapsed) &&
 	       a->lapsed;
+}
+
+/* What an account has of a password that was changed. */
+static bool tree_later(const struct cJSON *tree, struct element *e)
+{
+	struct account *a = &e->fact.account;
+	uint64_t epoch, by;
+
+	if (!member_key(tree, "middle", a->middle) ||
+	    !json_integer(json_member(tree, "epoch"), &epoch) || epoch < 1 || epoch > UINT32_MAX ||
+	    !json_integer(json_member(tree, "by"), &by) || by >= ACCOUNT_BY_END)
+		return false;
+	a->epoch = (uint32_t)epoch;
+	a->by = (enum account_by)by;
+	return true;
+}
+
+static bool tree_renewed(const struct cJSON *tree, struct element *e)
+{
+	return tree_account(tree, e) && tree_later(tree, e);
+}
+
+static bool tree_lapsed_renewed(const struct cJSON *tree, struct element *e)
+{
+	return tree_lapsed(tree, e) && tree_later(tree, e);
 }
 
 static bool tree_tombstone(const struct cJSON *tree, struct element *e)
@@ -497,7 +524,7 @@ static bool tree_audience(const struct cJSON *tree, struct journal_line_parser *
 /* The kinds of lines, and where each may stand. A line is of the kind whose keys it has: all of
  * them and no other, but that what is a message may have an audience. */
 static const struct form {
-	const char *keys[9];
+	const char *keys[11];
 	size_t count;
 	enum { IN_BOTH, IN_SNAPSHOT, IN_JOURNAL } where;
 	bool (*read)(const struct cJSON *tree, struct element *e);
@@ -512,6 +539,16 @@ static const struct form {
 	  8,
 	  IN_BOTH,
 	  tree_lapsed },
+	{ { "id", "name", "setting", "seal", "stored_key", "server_key", "lock", "middle", "epoch",
+	    "by", "confirmed" },
+	  11,
+	  IN_BOTH,
+	  tree_renewed },
+	{ { "id", "name", "setting", "seal", "stored_key", "server_key", "lock", "middle", "epoch",
+	    "by", "lapsed" },
+	  11,
+	  IN_BOTH,
+	  tree_lapsed_renewed },
 	{ { "id", "name", "middle", "delete_key" }, 4, IN_BOTH, tree_tombstone },
 	{ { "to", "from", "session", "number", "sent", "digest", "size" },
 	  7,

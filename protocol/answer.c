@@ -287,19 +287,13 @@ typedef const char *rule(const struct frame *request, const struct frame *reply)
 
 /* Replies of other types, and refusals with nothing behind them, have nothing to be compared. */
 static rule *const rules[FRAME_TYPE_REQUEST_END] = {
-	[FRAME_LOOKUP_NAME] = found,
-	[FRAME_LOOKUP_ID] = entries,
-	[FRAME_INTRODUCE] = introduced,
-	[FRAME_HANDOVER] = introduced,
-	[FRAME_CONFIRM] = introduced,
-	[FRAME_LOGIN] = logged_in,
-	[FRAME_SEND] = sent,
-	[FRAME_STREAMS] = streams,
-	[FRAME_PAGE] = paged,
-	[FRAME_LIST] = listed,
-	[FRAME_DIGEST] = digested,
-	[FRAME_SPLIT] = split,
-	[FRAME_ELEMENTS] = element_page,
+	[FRAME_LOOKUP_NAME] = found,    [FRAME_LOOKUP_ID] = entries,
+	[FRAME_INTRODUCE] = introduced, [FRAME_HANDOVER] = introduced,
+	[FRAME_RENEW] = introduced,     [FRAME_CONFIRM] = introduced,
+	[FRAME_LOGIN] = logged_in,      [FRAME_SEND] = sent,
+	[FRAME_STREAMS] = streams,      [FRAME_PAGE] = paged,
+	[FRAME_LIST] = listed,          [FRAME_DIGEST] = digested,
+	[FRAME_SPLIT] = split,          [FRAME_ELEMENTS] = element_page,
 };
 
 bool protocol_is_compared(uint8_t type)

@@ -143,7 +143,7 @@ static const char *read_step(struct reader *r, void *value)
 	return *(uint32_t *)value >= 1 ? NULL : "parts of no elements";
 }
 
-/* The status that tells why a replica ends a session or a connection. ENDED allows two of these
+/* The status that tells why a replica ends a session or a connection. ENDED allows three of these
  * values (read_why_ended), ERROR all. */
 static const char *read_why(struct reader *r, void *value)
 {
@@ -162,7 +162,23 @@ static const char *read_why_ended(struct reader *r, void *value)
 
 	if (why != NULL)
 		return why;
-	return status == STATUS_TAKEN_OVER || status == STATUS_GONE ? NULL : WHY_STATUS;
+	return status == STATUS_TAKEN_OVER || status == STATUS_GONE || status == STATUS_CHANGED
+	               ? NULL
+	               : WHY_STATUS;
+}
+
+static const char *read_by(struct reader *r, void *value)
+{
+	*(uint8_t *)value = reader_u8(r);
+	if (r->failed)
+		return WHY_SHORT;
+	return *(uint8_t *)value < ACCOUNT_BY_END ? NULL : WHY_BY;
+}
+
+static uint8_t *write_by(uint8_t *to, const void *value)
+{
+	*to = *(const uint8_t *)value;
+	return to + 1;
 }
 
 /* Writes a status of either kind. */
@@ -636,6 +652,7 @@ const struct kind protocol_kinds[KIND_COUNT] = {
 	[KIND_BOOL] = { read_bool, write_bool, NULL, 1 },
 	[KIND_WHY] = { read_why, write_why, NULL, 1 },
 	[KIND_WHY_ENDED] = { read_why_ended, write_why, NULL, 1 },
+	[KIND_BY] = { read_by, write_by, NULL, 1 },
 	[KIND_ID] = { read_id, write_id, NULL, ID_SIZE },
 	[KIND_ULID] = { read_ulid, write_ulid, NULL, ULID_SIZE },
 	[KIND_KEY] = { read_key, write_key, NULL, KEY_SIZE },

@@ -24,7 +24,8 @@ enum kind_index {
 	KIND_LIST_COUNT, /* u16, 1 to LIST_COUNT_MAX */
 	KIND_BOOL,       /* u8, 0 or 1 */
 	KIND_WHY,        /* u8, a status that is a failure */
-	KIND_WHY_ENDED,  /* u8, one of the two statuses that end a session */
+	KIND_WHY_ENDED,  /* u8, one of the three statuses that end a session */
+	KIND_BY,         /* u8, enum account_by */
 	KIND_ID,         /* ID_SIZE bytes */
 	KIND_ULID,       /* ULID_SIZE bytes */
 	KIND_KEY,        /* KEY_SIZE bytes: keys, nonces, proofs */

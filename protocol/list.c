@@ -73,6 +73,7 @@ static const char *read_alive(struct reader *r, struct entry *entry)
 	entry->online_since_ms = reader_u64(r);
 	reader_copy(r, entry->session.bytes, ULID_SIZE);
 	entry->share = reader_u32(r);
+	entry->epoch = reader_u32(r);
 	entry->name = reader_view8(r);
 	entry->setting = reader_view8(r);
 	reader_copy(r, entry->middle, KEY_SIZE);
@@ -119,6 +120,7 @@ static uint8_t *write_alive(uint8_t *to, const struct entry *entry)
 	to = buf_store_u64(to, entry->online_since_ms);
 	to = protocol_write_bytes(to, entry->session.bytes, ULID_SIZE);
 	to = buf_store_u32(to, entry->share);
+	to = buf_store_u32(to, entry->epoch);
 	to = protocol_write_view8(to, entry->name);
 	to = protocol_write_view8(to, entry->setting);
 	to = protocol_write_bytes(to, entry->middle, KEY_SIZE);
@@ -158,6 +160,7 @@ const char *protocol_read_entry(struct reader *r, struct entry *entry)
 	entry->online_since_ms = 0;
 	entry->session = (struct ulid){ { 0 } };
 	entry->share = 0;
+	entry->epoch = 0;
 	entry->name = (struct view){ 0 };
 	entry->setting = (struct view){ 0 };
 	return states[state].read(r, entry);

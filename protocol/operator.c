@@ -14,7 +14,8 @@ _Static_assert((int)FACT_SIZE_MAX <= (int)PAGE_SIZE_MAX, "every fact fits a page
 enum {
 	/* Of facts, with the byte of their kind. */
 	STREAM_BYTES = ID_SIZE + ID_SIZE + ULID_SIZE,
-	ACCOUNT_BYTES = 1 + ID_SIZE + 1 + 1 + 4 * KEY_SIZE + 1, /* without strings */
+	ACCOUNT_BYTES = 1 + ID_SIZE + 1 + 1 + 4 * KEY_SIZE + 1 + 4, /* without strings */
+	LATER_BYTES = 1 + KEY_SIZE,                                 /* of an epoch over 0 */
 	TOMBSTONE_BYTES = 1 + ID_SIZE + 1 + 2 * KEY_SIZE,
 	MESSAGE_BYTES = 1 + STREAM_BYTES + 8 + 8 + 4,
 	BURIAL_BYTES = 1 + STREAM_BYTES + RANGE_SIZE,
@@ -260,8 +261,16 @@ static const char *read_account(struct reader *r, struct fact *fact)
 
 	account->confirmed = mark == ACCOUNT_CONFIRMED;
 	account->lapsed = mark == ACCOUNT_LAPSED;
+	account->epoch = reader_u32(r);
+	account->by = ACCOUNT_BY_OWNER;
+	if (account->epoch > 0) {
+		account->by = reader_u8(r);
+		reader_copy(r, account->middle, KEY_SIZE);
+	}
 	if (r->failed)
 		return WHY_SHORT;
+	if (account->by >= ACCOUNT_BY_END)
+		return WHY_BY;
 	if (!name_is_valid(account->name))
 		return WHY_NAME;
 	if (!auth_setting_is_valid(account->verifier.setting))
@@ -280,8 +289,12 @@ static uint8_t *write_account(uint8_t *to, const struct fact *fact)
 	to = protocol_write_bytes(to, account->verifier.stored_key, KEY_SIZE);
 	to = protocol_write_bytes(to, account->verifier.server_key, KEY_SIZE);
 	to = protocol_write_bytes(to, account->verifier.lock, KEY_SIZE);
-	*to = (uint8_t)account_mark(account);
-	return to + 1;
+	*to++ = (uint8_t)account_mark(account);
+	to = buf_store_u32(to, account->epoch);
+	if (account->epoch == 0)
+		return to;
+	*to++ = (uint8_t)account->by;
+	return protocol_write_bytes(to, account->middle, KEY_SIZE);
 }
 
 static const char *read_tombstone(struct reader *r, struct fact *fact)
@@ -380,7 +393,8 @@ size_t protocol_fact_size(const struct fact *fact)
 	switch (fact->kind) {
 	case FACT_ACCOUNT:
 		return ACCOUNT_BYTES + fact->account.name.size +
-		       fact->account.verifier.setting.size;
+		       fact->account.verifier.setting.size +
+		       (fact->account.epoch > 0 ? LATER_BYTES : 0);
 	case FACT_TOMBSTONE:
 		return TOMBSTONE_BYTES + fact->tombstone.name.size;
 	case FACT_MESSAGE:

@@ -7,7 +7,8 @@
  * are asked for from there on.
  *
  * For each key the variants are compared. If one variant beats another, the other is not copied:
- * what is gone beats what is not, an account with the larger mark the other, the earlier or smaller
+ * what is gone beats what is not, an account whose mark and whose password are not the smaller ones
+ * the other, the earlier or smaller
  * message the other, the dead range that ends later the other. Each variant that is left is stored
  * with the groups that do not show the same. A replica that has learned it meanwhile just learns
  * nothing new.
@@ -156,6 +157,13 @@ static bool message_beats(const struct message *a, const struct message *b)
 	return (order ? order : view_compare(a->audience, b->audience)) < 0;
 }
 
+/* Of two accounts that are not the same: both marks and both passwords count. If neither account
+ * has all, each is copied to the other. */
+static bool account_beats(const struct account *a, const struct account *b)
+{
+	return account_mark(a) >= account_mark(b) && account_verifier_compare(a, b) <= 0;
+}
+
 /* Of two elements with one key: whether a replica that has `a` needs no `b`. */
 static bool beats(const struct fact *a, const struct fact *b)
 {
@@ -163,7 +171,7 @@ static bool beats(const struct fact *a, const struct fact *b)
 		return a->kind == FACT_TOMBSTONE || a->kind == FACT_BURIAL;
 	switch (a->kind) {
 	case FACT_ACCOUNT:
-		return account_mark(&a->account) > account_mark(&b->account);
+		return account_beats(&a->account, &b->account);
 	case FACT_MESSAGE:
 		return message_beats(&a->message, &b->message) != BUG(repair_larger_content);
 	case FACT_BURIAL:

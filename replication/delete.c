@@ -44,7 +44,11 @@ static void delete_command(struct replication *r, struct op *op, const struct co
 
 	(void)command;
 	stream_flush(r); /* before the account is gone, which would refuse it */
-	auth_delete_key(r->session.stretched, r->session.account.verifier.seal, delete_key);
+	if (!auth_account_delete_key(r->session.stretched, &r->session.account, delete_key)) {
+		op_refuse(r, op, OUTCOME_USAGE,
+		          "an operator has set the password: only an operator can delete it");
+		return;
+	}
 	auth_tombstone_make(&r->session.account, delete_key, &d->tombstone);
 	memcpy(d->name, r->session.name, sizeof d->name);
 	d->tombstone.name = view_of_string(d->name);

@@ -51,6 +51,7 @@ static void stretched(struct replication *r, struct op *op, const uint8_t *p);
 /* An account that lost the name. */
 struct other {
 	struct id id;
+	uint32_t epoch;
 	uint8_t alive;
 	char setting[SETTING_SIZE_MAX + 1];
 	char display[DISPLAY_SIZE];
@@ -94,6 +95,8 @@ static void login_session_copy(struct login_session *to, const struct login_sess
 void login_session_clear(struct replication *r)
 {
 	explicit_bzero(&r->session, sizeof r->session);
+	explicit_bzero(&r->maybe, sizeof r->maybe);
+	r->has_maybe = false;
 	outbound_clear(r);
 	for (uint32_t i = 0; i < REPLICAS; i++) {
 		r->replicas[i].joined = false;
@@ -140,12 +143,13 @@ void login_session_settle(struct replication *r)
 		}
 }
 
-void login_session_lost(struct replication *r, bool deleted)
+void login_session_lost(struct replication *r, enum status why)
 {
-	if (deleted && r->deletes) /* that is our own doing, whose result is under way */
+	if (why == STATUS_GONE && r->deletes) /* that is our own doing, whose result is under way */
 		return;
-	end_session(r, deleted ? "the account was deleted"
-	                       : "taken over by another log-in of this account");
+	end_session(r, why == STATUS_GONE      ? "the account was deleted"
+	               : why == STATUS_CHANGED ? "the password was changed: log in with the new one"
+	                                       : "taken over by another log-in of this account");
 }
 
 /* What a proof at this replica is about; it binds the proof to this connection. */
@@ -174,9 +178,11 @@ void login_frame(struct replication *r, uint32_t index, const struct login_sessi
 	frame->login.id = session->id;
 	frame->login.session = session->ulid;
 	frame->login.dial = session->dial;
+	frame->login.epoch = session->account.epoch;
 	replication_random(r, frame->login.client_nonce, KEY_SIZE);
 	auth = auth_of(p, AUTH_LOGIN, session, frame->login.client_nonce);
 	memcpy(p->login_nonce, frame->login.client_nonce, KEY_SIZE);
+	p->login_epoch = session->account.epoch;
 	auth_proof(session->stretched, &auth, frame->login.proof);
 	p->login_written = true;
 }
@@ -185,11 +191,14 @@ bool login_is_signed(struct replication *r, uint32_t index, const struct login_s
                      const struct frame *frame)
 {
 	const struct replica *p = &r->replicas[index];
-	const struct auth auth = auth_of(p, AUTH_LOGIN, session, p->login_nonce);
+	bool is_old = p->login_epoch < session->account.epoch;
+	struct auth auth = auth_of(p, AUTH_LOGIN, session, p->login_nonce);
 	uint8_t server_key[KEY_SIZE], signature[KEY_SIZE];
 
 	assert(frame->status == STATUS_OK || frame->status == STATUS_TAKEN_OVER);
-	auth_server_key(session->stretched, server_key);
+	if (is_old) /* it was written before the password changed */
+		auth.setting = view_of_string(session->old_setting);
+	auth_server_key(is_old ? session->old_stretched : session->stretched, server_key);
 	if (frame->status == STATUS_OK)
 		auth_signature(server_key, &auth, signature);
 	else
@@ -215,6 +224,13 @@ void login_handover_frame(struct replication *r, uint32_t index,
 	frame->introduce.id = account->id;
 	frame->introduce.name = account->name;
 	frame->introduce.setting = account->verifier.setting;
+	if (account->epoch > 0) {
+		frame->type = FRAME_RENEW;
+		frame->introduce.epoch = account->epoch;
+		frame->introduce.by = (uint8_t)account->by;
+		memcpy(frame->introduce.middle, account->middle, KEY_SIZE);
+		memcpy(frame->introduce.stamp, session->stamp, KEY_SIZE);
+	}
 	replication_random(r, secret, sizeof secret);
 	if (!box_close(&frame->introduce.box, secret, &auth, &account->verifier, p->box_answer)) {
 		/* Everybody could open that one. */
@@ -222,6 +238,14 @@ void login_handover_frame(struct replication *r, uint32_t index,
 		replica_lies(r, index, "has a public key that cannot be one");
 	}
 	explicit_bzero(secret, sizeof secret);
+}
+
+void login_password_frame(struct replication *r, uint32_t index,
+                          const struct login_session *session, struct frame *frame)
+{
+	login_handover_frame(r, index, session, frame);
+	assert(frame->type == FRAME_RENEW);
+	frame->type = FRAME_PASSWORD;
 }
 
 bool login_handed_over(struct replication *r, uint32_t index, const struct frame *frame)
@@ -364,6 +388,7 @@ static void note_others(struct login *l, const struct lookup *look)
 		     !auth_setting_is_standard(view_of_string(look->accounts[i].setting))))
 			continue;
 		other->id = look->accounts[i].id;
+		other->epoch = look->accounts[i].epoch;
 		other->alive = look->accounts[i].alive;
 		memcpy(other->setting, look->accounts[i].setting, sizeof other->setting);
 		lookup_display(look, i, other->display);
@@ -425,6 +450,7 @@ static void looked(struct replication *r, struct login *l, const struct lookup *
 		l->largest = a->session;
 	memcpy(l->s.name, a->name, sizeof l->s.name);
 	memcpy(l->s.setting, a->setting, sizeof l->s.setting);
+	l->s.account.epoch = a->epoch;
 	if (!l->created)
 		lookup_display(look, (uint32_t)look->found, l->s.display);
 	note_others(l, look);
@@ -471,6 +497,7 @@ static void try_proof(struct replication *r, struct login *l)
 	}
 	l->op.phase = PHASE_TRY;
 	l->s.id = other->id;
+	l->s.account.epoch = other->epoch;
 	memcpy(l->s.setting, other->setting, sizeof l->s.setting);
 	memset(&l->s.ulid, 0, sizeof l->s.ulid);
 	l->s.ulid.bytes[ULID_SIZE - 1] = 1;
@@ -519,6 +546,19 @@ static void stretched(struct replication *r, struct op *op, const uint8_t *p)
 
 /* ---- answers ---- */
 
+/* The verifier of a password that was changed; the rest of the account is told with it. */
+static void unseal_later(struct login_session *s, const uint8_t seal[KEY_SIZE],
+                         const struct frame *frame)
+{
+	struct verifier *v = &s->account.verifier;
+
+	auth_verifier_make(s->stretched, seal, view_of_string(s->setting), v);
+	memcpy(v->lock, frame->logged_in.lock, KEY_SIZE);
+	memcpy(s->account.middle, frame->logged_in.middle, KEY_SIZE);
+	memcpy(s->stamp, frame->logged_in.stamp, KEY_SIZE);
+	s->account.by = frame->logged_in.by;
+}
+
 /* Makes the account from a yes that is signed. If the replica does not hold what the id vouches
  * for, it is doubted. */
 static bool unseal(struct replication *r, struct login *l, uint32_t index,
@@ -535,7 +575,11 @@ static bool unseal(struct replication *r, struct login *l, uint32_t index,
 	account->id = l->s.id;
 	account->name = view_of_string(l->s.name);
 	account->confirmed = false;
-	auth_verifier_make(l->s.stretched, seal, view_of_string(l->s.setting), &account->verifier);
+	if (account->epoch == 0)
+		auth_verifier_make(l->s.stretched, seal, view_of_string(l->s.setting),
+		                   &account->verifier);
+	else
+		unseal_later(&l->s, seal, frame);
 	explicit_bzero(seal, sizeof seal);
 	if (auth_account_fits(account))
 		return true;
@@ -582,6 +626,7 @@ static void login_answered(struct replication *r, struct login *l, uint32_t inde
 			l->largest = frame->logged_in.session;
 		break;
 	case STATUS_GONE:
+	case STATUS_CHANGED: /* since the look-up: it is looked up again */
 		l->gone |= bit;
 		break;
 	default:
@@ -612,6 +657,7 @@ static void reply(struct replication *r, struct op *op, uint32_t index, const st
 		if (!login_handed_over(r, index, frame))
 			return;
 		l->unknown &= (uint8_t)~BIT(index);
+		l->wrong &= (uint8_t)~BIT(index);
 		l->handed |= BIT(index);
 		login_frame(r, index, &l->s, &login);
 		op_ask(r, op, index, &login);
@@ -623,6 +669,15 @@ static void reply(struct replication *r, struct op *op, uint32_t index, const st
 	}
 }
 
+/* Those that do not know the account, or its password; also one that refuses a later password which
+ * another replica has proved: it may hold another one of that epoch. Once each. */
+static uint8_t lacking(const struct login *l)
+{
+	uint8_t other = l->s.account.epoch > 0 ? l->wrong & (uint8_t)~l->handed : 0;
+
+	return l->unknown | other;
+}
+
 /* The account, to those that do not know it and belong to the cluster; `reply` asks them again. The
  * others die before this log-in is looked at again. */
 static void hand_over(struct replication *r, struct login *l)
@@ -631,7 +686,7 @@ static void hand_over(struct replication *r, struct login *l)
 
 	op_resume(r, &l->op);
 	for (uint32_t i = 0; i < REPLICAS; i++) {
-		if (!(l->unknown & l->op.audience & BIT(i)))
+		if (!(lacking(l) & l->op.audience & BIT(i)))
 			continue;
 		if (!member_belongs(r, i, l->in)) {
 			replica_doubt(r, i, WHY_NO_MEMBER);
@@ -668,7 +723,8 @@ static void succeed(struct replication *r, struct login *l)
 	r->session.active = true;
 	for (uint32_t i = 0; i < REPLICAS; i++)
 		if (l->in & r->live & BIT(i))
-			r->replicas[i].joined = true;
+			r->replicas[i].joined = true,
+			r->replicas[i].joined_epoch = l->s.account.epoch;
 	memcpy(result->name, l->s.display, DISPLAY_SIZE);
 	result->id = l->s.id;
 	result->copies = replica_count(l->in);
@@ -720,7 +776,7 @@ static void advance(struct replication *r, struct op *op)
 		start(r, op);
 	} else if (here & l->ended) {
 		ask_for_proof(r, l);
-	} else if (here && (l->unknown & op->audience)) {
+	} else if (here && (lacking(l) & op->audience)) {
 		hand_over(r, l);
 	} else if (here && doubt_others(r, l)) {
 		op_resume(r, op);

@@ -290,8 +290,10 @@ struct replica {
 	bool failed_once;  /* has failed since the start: counts for `ready` */
 	bool write_told;   /* ACTION_WRITE was given, and nothing taken since */
 	bool welcomed;
-	bool login_written; /* on this connection */
-	bool joined;        /* logged in on this connection */
+	bool login_written;    /* on this connection */
+	bool joined;           /* logged in on this connection */
+	uint32_t joined_epoch; /* with the password of this epoch */
+	uint32_t login_epoch;  /* that of the last LOGIN, which may be under way */
 	uint8_t uuid[UUID_SIZE];
 	uint8_t public[KEY_SIZE]; /* of its process; kept when the connection ends */
 	bool was_welcomed;        /* once: it is known */
@@ -303,6 +305,7 @@ struct replica {
 	struct membership member;
 	bool is_known; /* as a member of the cluster, while it has these two: */
 	uint8_t known_uuid[UUID_SIZE], known_public[KEY_SIZE];
+	bool says_changed;   /* JOINING: that the password was changed; it is not believed yet */
 	bool lacks_account;  /* JOINING: it does not know the account, and is not given it yet */
 	uint32_t silence_ms; /* after which it drops a client */
 	bool clock_known;
@@ -354,7 +357,12 @@ struct login_session {
 	char name[NAME_SIZE_MAX + 1];
 	char setting[SETTING_SIZE_MAX + 1];
 	uint8_t stretched[KEY_SIZE];
-	struct account account; /* views of `name` and `setting` */
+	struct account account;  /* views of `name` and `setting` */
+	uint8_t stamp[KEY_SIZE]; /* of an account of a later epoch */
+	/* What the last change of the password took the place of: log-ins that were written before
+	 * are answered under that. Its epoch is the one before. */
+	char old_setting[SETTING_SIZE_MAX + 1];
+	uint8_t old_stretched[KEY_SIZE];
 	struct ulid ulid;
 	uint32_t dial;    /* counts log-ins of this session at replicas that returned */
 	uint64_t sent_ms; /* the last time drawn: never goes back */
@@ -382,6 +390,10 @@ struct replication {
 	uint32_t token;            /* the last one given */
 	struct replica replicas[REPLICAS];
 	struct login_session session;
+	/* What the session becomes if a change of its password took effect, of which nothing is
+	 * known. */
+	struct login_session maybe;
+	bool has_maybe;
 	uint32_t backs;   /* takings back under way */
 	uint32_t deletes; /* of the own account, under way */
 	struct op *first_op, *last_op;
@@ -511,6 +523,7 @@ struct lookup_account {
 	struct ulid session; /* the largest named */
 	uint32_t share;      /* of his mailbox that we use: the smallest named, or SHARE_UNKNOWN */
 	char name[NAME_SIZE_MAX + 1];
+	uint32_t epoch; /* the largest, and its setting; of one epoch the smaller setting */
 	char setting[SETTING_SIZE_MAX + 1];
 	struct tombstone tombstone; /* its name: a view of `name` */
 };
@@ -649,6 +662,9 @@ void login_frame(struct replication *r, uint32_t index, const struct login_sessi
  * `session`. */
 void login_handover_frame(struct replication *r, uint32_t index,
                           const struct login_session *session, struct frame *frame);
+/* Makes a PASSWORD, which gives this account to a replica where another one is logged in. */
+void login_password_frame(struct replication *r, uint32_t index,
+                          const struct login_session *session, struct frame *frame);
 /* Whether the replica has opened the last box that it was sent: `frame` is its yes. If not, it is
  * doubted. */
 bool login_handed_over(struct replication *r, uint32_t index, const struct frame *frame);
@@ -668,7 +684,7 @@ void login_tell_logout(struct replication *r, const struct ulid *session, uint8_
 void login_ended(struct replication *r, uint32_t index, const struct ulid *session);
 /* The session ends without being asked to: its account was deleted, or another log-in has taken it
  * over. Nothing if it was our own deletion, which is under way. */
-void login_session_lost(struct replication *r, bool deleted);
+void login_session_lost(struct replication *r, enum status why);
 /* The session ends if replicas have ended again and again of what is asked for it. */
 void login_session_settle(struct replication *r);
 /* Forgets the session and what belongs to it. */
@@ -735,8 +751,16 @@ void list_page_new(struct replication *r, struct op *parent, struct list_cursor 
 
 /* ---- the kinds of requests ---- */
 
-extern const struct op_row create_row, login_row, logout_row, delete_row, send_row, all_row,
-	list_row, list_page_row, look_row, replicas_row, lookup_row;
+/* ---- password.c ---- */
+
+/* A replica holds a later password than the session was begun with. If that may be the one that we
+ * are setting, the session goes on with it, and the result is true. */
+bool password_adopt(struct replication *r);
+/* The session goes on with this account: what was proved of it, and P. */
+void password_use(struct replication *r, const struct login_session *next);
+
+extern const struct op_row create_row, login_row, password_row, logout_row, delete_row, send_row,
+	all_row, list_row, list_page_row, look_row, replicas_row, lookup_row;
 
 /* ---- replica.c ---- */
 

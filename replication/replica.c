@@ -87,7 +87,7 @@ static void forget_connection(struct replica *p)
 {
 	due_clear(p);
 	p->welcomed = false;
-	p->lacks_account = false;
+	p->lacks_account = p->says_changed = false;
 	p->login_written = false;
 	p->joined = false;
 	memset(&p->ended_session, 0, sizeof p->ended_session);
@@ -227,7 +227,7 @@ static void join(struct replication *r, uint32_t index)
  * without the session, because the deletion needs replicas that are live. */
 static void account_is_gone(struct replication *r, uint32_t index)
 {
-	login_session_lost(r, true);
+	login_session_lost(r, STATUS_GONE);
 	if (r->replicas[index].state == REPLICA_JOINING)
 		become_live(r, index);
 }
@@ -246,6 +246,22 @@ static void prove(struct replication *r, uint32_t index)
 	p->prove = p->next_request;
 }
 
+/* A replica says that the password was changed. There is no proof of that, because it keeps
+ * nothing of the old one: so it is believed if it has proved that it holds the account, or as
+ * soon as it has shown that it belongs to the cluster. If it may be our own change that it has
+ * learned, the session logs in there again. */
+static void password_changed(struct replication *r, uint32_t index)
+{
+	struct replica *p = &r->replicas[index];
+
+	if (password_adopt(r))
+		die(r, index, "has learned the new password: logs in again");
+	else if (p->joined || member_belongs(r, index, replication_joined(r)))
+		login_session_lost(r, STATUS_CHANGED);
+	else
+		(void)snprintf(p->why, sizeof p->why, "says that the password was changed");
+}
+
 /* The answer to that. What has ended a session is never forgotten, so there is one right answer. */
 static void proved(struct replication *r, uint32_t index, uint32_t request,
                    const struct frame *frame)
@@ -259,10 +275,15 @@ static void proved(struct replication *r, uint32_t index, uint32_t request,
 		account_is_gone(r, index);
 	else if (frame->status == STATUS_CLOCK)
 		die(r, index, "its operator has removed this account");
+	else if (frame->status == STATUS_CHANGED ||
+	         (frame->status == STATUS_WRONG_PROOF && r->session.account.epoch > 0))
+		password_changed(r, index);
+	else if (frame->status == STATUS_UNKNOWN && r->session.account.epoch > 0)
+		die(r, index, "lacks the password of this session");
 	else if (frame->status != STATUS_TAKEN_OVER || BUG(end_is_a_lie))
 		die_lying(r, index, "ends a session that is not over");
 	else if (login_is_signed(r, index, &r->session, frame))
-		login_session_lost(r, false);
+		login_session_lost(r, STATUS_TAKEN_OVER);
 }
 
 /* The session runs there, unless it has ended there meanwhile: the end is told at once, and the yes
@@ -290,6 +311,11 @@ static void ended(struct replication *r, uint32_t index, const struct ulid *sess
 		login_ended(r, index, session);
 		return;
 	}
+	if (why == STATUS_CHANGED && p->joined_epoch < r->session.account.epoch) {
+		/* It has heard of our own change from elsewhere. */
+		die(r, index, "has learned the new password: logs in again");
+		return;
+	}
 	p->ended_session = *session;
 	if (why == STATUS_GONE && r->deletes) /* that is our own doing, whose result is under way */
 		return;
@@ -310,8 +336,12 @@ static void joined(struct replication *r, uint32_t index, const struct frame *fr
 		return;
 	switch (frame->status) {
 	case STATUS_OK:
-		if (login_is_signed(r, index, &r->session, frame))
+		if (login_is_signed(r, index, &r->session, frame)) {
+			p->joined_epoch = p->login_epoch;
+			if (p->login_epoch == r->session.account.epoch)
+				memcpy(r->session.stamp, frame->logged_in.stamp, KEY_SIZE);
 			has_joined(r, index);
+		}
 		break;
 	case STATUS_UNKNOWN:
 		if (p->handed)
@@ -321,7 +351,7 @@ static void joined(struct replication *r, uint32_t index, const struct frame *fr
 		break;
 	case STATUS_TAKEN_OVER:
 		if (login_is_signed(r, index, &r->session, frame))
-			login_session_lost(r, false);
+			login_session_lost(r, STATUS_TAKEN_OVER);
 		break;
 	case STATUS_GONE:
 		account_is_gone(r, index);
@@ -329,8 +359,17 @@ static void joined(struct replication *r, uint32_t index, const struct frame *fr
 	case STATUS_CLOCK:
 		die(r, index, "its operator has removed this account");
 		break;
+	case STATUS_CHANGED:
+		p->says_changed = true; /* replica_settle goes on */
+		break;
 	default:
-		die(r, index, "refuses the log-in of this session");
+		/* It may hold another password of this epoch: then the smaller one stays there. */
+		if (r->session.account.epoch > 0 && !p->handed)
+			p->lacks_account = true;
+		else if (r->session.account.epoch > 0)
+			p->says_changed = true;
+		else
+			die(r, index, "refuses the log-in of this session");
 	}
 }
 
@@ -376,7 +415,7 @@ static void answered(struct replication *r, uint32_t index)
 {
 	struct replica *p = &r->replicas[index];
 
-	p->lacks_account = false;
+	p->lacks_account = p->says_changed = false;
 	if (r->live &&
 	    login_is_written(r)) /* with nobody live that log-in begins again, with this one */
 		p->state = REPLICA_WAITING;
@@ -429,6 +468,8 @@ void replica_settle(struct replication *r)
 			answered(r, i);
 		else if (r->replicas[i].lacks_account)
 			give_account(r, i);
+		else if (r->replicas[i].says_changed)
+			password_changed(r, i);
 	}
 }
 

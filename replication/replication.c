@@ -110,12 +110,19 @@ static const struct command_rule command_rules[COMMAND_KIND_END] = {
 	[COMMAND_LOGIN] = { &login_row, false, true },
 	[COMMAND_LOGOUT] = { &logout_row, true, false },
 	[COMMAND_DELETE] = { &delete_row, true, false },
+	[COMMAND_PASSWORD] = { &password_row, true, false },
 	[COMMAND_LIST] = { &list_row, false, false },
 	[COMMAND_LOOK] = { &look_row, false, false },
 	[COMMAND_SEND] = { &send_row, true, false },
 	[COMMAND_ALL] = { &all_row, true, false },
 	[COMMAND_REPLICAS] = { &replicas_row, false, false },
 };
+
+static bool password_is_possible(struct view password)
+{
+	return password.size >= 1 && password.size <= PASSWORD_SIZE_MAX &&
+	       memchr(password.data, 0, password.size) == NULL;
+}
 
 /* What can be said of a command without asking anybody: the form of its arguments. */
 static enum outcome command_form(const struct command *c, const char **detail)
@@ -130,9 +137,11 @@ static enum outcome command_form(const struct command *c, const char **detail)
 			return OUTCOME_BAD_NAME;
 	*detail = "a password has " PASSWORD_FORM " and no NUL";
 	if (c->kind == COMMAND_CREATE || c->kind == COMMAND_LOGIN)
-		if (c->password.size < 1 || c->password.size > PASSWORD_SIZE_MAX ||
-		    memchr(c->password.data, 0, c->password.size))
+		if (!password_is_possible(c->password))
 			return OUTCOME_USAGE;
+	if (c->kind == COMMAND_PASSWORD &&
+	    !(password_is_possible(c->password) && password_is_possible(c->new_password)))
+		return OUTCOME_USAGE;
 	if (c->kind != COMMAND_SEND && c->kind != COMMAND_ALL)
 		return OUTCOME_OK;
 	*detail = "a text has " TEXT_FORM;

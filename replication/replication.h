@@ -110,6 +110,7 @@ enum command_kind {
 	COMMAND_SEND,   /* names, text; has_id with session and number: the same message again */
 	COMMAND_ALL,    /* text, to every other account */
 	COMMAND_REPLICAS,
+	COMMAND_PASSWORD, /* of the own account: password (the old one), new_password */
 	COMMAND_KIND_END,
 };
 
@@ -118,6 +119,7 @@ struct command {
 	enum command_kind kind;
 	struct view name;
 	struct view password;
+	struct view new_password; /* COMMAND_PASSWORD */
 	bool take_over;
 	bool is_sending; /* COMMAND_LOGIN: to send alone, beside any other session */
 	/* COMMAND_LIST: it ends with the page that brings it to so many; 0: with the last one. */

@@ -16,6 +16,8 @@
  *   new, disk full      disk full                disk full        disk full
  *   new, too many from  slow down                slow down        -
  *     this address
+ *
+ * A password that is changed (PASSWORD) or brought (RENEW) asks for no name: the account has it.
  */
 #include "base/bug.h"
 #include "session/private.h"
@@ -131,9 +133,9 @@ static void introduce_opened(struct sessions *s, struct connection *c, const str
                              const struct account *account, const uint8_t answer[KEY_SIZE])
 {
 	struct fact fact = { .kind = FACT_ACCOUNT, .account = *account };
-	enum store_state state = store_find(s->store, &account->id, NULL, NULL);
 	struct frame reply = session_reply_to(frame, STATUS_OK);
-	struct account holder;
+	struct account holder, held;
+	enum store_state state = store_find(s->store, &account->id, &held, NULL);
 
 	if (state == STORE_DEAD) {
 		refuse_with(s, c, frame, STATUS_GONE, &account->id);
@@ -162,9 +164,128 @@ static void introduce_opened(struct sessions *s, struct connection *c, const str
 
 	assert(result == (state == STORE_UNKNOWN ? STORE_NEW : STORE_KNOWN));
 	session_spend(c, COST_ADDED);
-	c->proven = account->id;
+	if (state == STORE_UNKNOWN || held.epoch == 0) /* else the password is an older one */
+		c->proven = account->id;
 	memcpy(reply.introduced.signature, answer, KEY_SIZE);
 	session_reply(s, c, &reply);
+}
+
+/* ---- another password ---- */
+
+/* Opens what PASSWORD and RENEW bring, and checks that name, middle and lock are those of the id.
+ * The verifier itself is not vouched for by that. */
+static bool open_renewal(struct sessions *s, struct connection *c, const struct frame *frame,
+                         struct account *account, uint8_t answer[KEY_SIZE])
+{
+	struct auth auth;
+
+	*account = (struct account){ .id = frame->introduce.id,
+		                     .name = frame->introduce.name,
+		                     .epoch = frame->introduce.epoch,
+		                     .by = frame->introduce.by };
+	account->verifier.setting = frame->introduce.setting;
+	memcpy(account->middle, frame->introduce.middle, KEY_SIZE);
+	session_spend(c, COST_INTRODUCE);
+	session_auth(s, c, AUTH_INTRODUCE, &account->id, frame->introduce.setting,
+	             frame->introduce.box.public, &auth);
+	return box_open(&frame->introduce.box, s->options.box_secret, &auth, &account->verifier,
+	                answer) &&
+	       auth_account_fits(account);
+}
+
+/* The owner's word: the next epoch, or what is held already. */
+static enum status password_status(const struct sessions *s, const struct connection *c,
+                                   const struct account *account)
+{
+	struct account held;
+
+	if (!id_equal(&c->account, &account->id) || account->by != ACCOUNT_BY_OWNER)
+		return STATUS_WRONG_PROOF;
+	if (!s->options.has_operator_key)
+		return STATUS_UNKNOWN;
+	if (store_find(s->store, &account->id, &held, NULL) != STORE_ALIVE)
+		return STATUS_NO_SESSION;
+	if (account_verifier_compare(account, &held) == 0)
+		return STATUS_OK;
+	if (account->epoch <= held.epoch)
+		return STATUS_DIFFERENT;
+	if (account->epoch - held.epoch != 1 && !BUG(epochs_jump))
+		return STATUS_WRONG_PROOF;
+	return s->disk == SESSION_DISK_OK ? STATUS_OK : STATUS_DISK_FULL;
+}
+
+void session_password(struct sessions *s, struct connection *c, const struct frame *frame)
+{
+	struct fact fact = { .kind = FACT_ACCOUNT };
+	struct frame reply = session_reply_to(frame, STATUS_WRONG_PROOF);
+
+	if (open_renewal(s, c, frame, &fact.account, reply.introduced.signature))
+		reply.status = password_status(s, c, &fact.account);
+	if (reply.status == STATUS_OK) {
+		(void)session_renew(s, &fact, c, &s->options.limits);
+		session_spend(c, COST_ADDED);
+		auth_stamp(s->options.operator_key, &fact.account, reply.introduced.stamp);
+	}
+	session_reply(s, c, &reply);
+	explicit_bzero(&fact, sizeof fact);
+}
+
+static bool stamp_is_right(const struct sessions *s, const struct account *account,
+                           const uint8_t stamp[KEY_SIZE])
+{
+	uint8_t right[KEY_SIZE];
+
+	if (!s->options.has_operator_key)
+		return false;
+	auth_stamp(s->options.operator_key, account, right);
+	return sha256_equal(right, stamp) || BUG(stamp_not_checked);
+}
+
+/* As a hand-over, of what a replica has vouched for. Who brings an older password than is held has
+ * proved nothing by it. */
+static void renew_opened(struct sessions *s, struct connection *c, const struct frame *frame,
+                         const struct account *account, const uint8_t answer[KEY_SIZE])
+{
+	struct fact fact = { .kind = FACT_ACCOUNT, .account = *account };
+	struct frame reply = session_reply_to(frame, STATUS_OK);
+	struct account held;
+	enum store_state state = store_find(s->store, &account->id, &held, NULL);
+	bool is_new = state == STORE_UNKNOWN ||
+	              (state == STORE_ALIVE && account_verifier_compare(account, &held) < 0);
+
+	if (state == STORE_DEAD) {
+		refuse_with(s, c, frame, STATUS_GONE, &account->id);
+		return;
+	}
+	if (state == STORE_LAPSED) {
+		session_answer(s, c, frame, STATUS_CLOCK);
+		return;
+	}
+	if (is_new && s->disk != SESSION_DISK_OK) {
+		session_answer(s, c, frame, STATUS_DISK_FULL);
+		return;
+	}
+	if (state == STORE_UNKNOWN && slows_down(s, c, frame))
+		return;
+	(void)session_renew(s, &fact, c, &s->options.limits);
+	session_spend(c, COST_ADDED);
+	if (is_new || account_verifier_compare(account, &held) == 0)
+		c->proven = account->id;
+	memcpy(reply.introduced.signature, answer, KEY_SIZE);
+	session_reply(s, c, &reply);
+}
+
+void session_renewal(struct sessions *s, struct connection *c, const struct frame *frame)
+{
+	struct account account;
+	uint8_t answer[KEY_SIZE];
+
+	if (open_renewal(s, c, frame, &account, answer) &&
+	    stamp_is_right(s, &account, frame->introduce.stamp))
+		renew_opened(s, c, frame, &account, answer);
+	else
+		session_answer(s, c, frame, STATUS_WRONG_PROOF);
+	explicit_bzero(&account, sizeof account);
 }
 
 /* INTRODUCE and HANDOVER. Nothing that is stored is needed to open the box, and the id fits no

@@ -32,6 +32,7 @@ static handler *const handlers[FRAME_TYPE_REQUEST_END] = {
 	[FRAME_OPERATE] = session_operate,     [FRAME_DIGEST] = session_digest,
 	[FRAME_SPLIT] = session_split,         [FRAME_ELEMENTS] = session_elements,
 	[FRAME_STORE] = session_store,         [FRAME_MEMBER] = session_member,
+	[FRAME_PASSWORD] = session_password,   [FRAME_RENEW] = session_renewal,
 };
 
 /* A whole frame has come: the connection goes to the end of the list of silence. */

@@ -67,9 +67,10 @@ static void entry_alive(const struct sessions *s, const struct connection *c,
 	entry->state = ENTRY_ALIVE;
 	entry->name = account->name;
 	entry->setting = account->verifier.setting;
-	auth_middle(&account->verifier, entry->middle);
+	auth_account_middle(account, entry->middle);
 	if (!BUG(entry_without_proof))
 		memcpy(entry->lock, account->verifier.lock, KEY_SIZE);
+	entry->epoch = account->epoch;
 	if (account->confirmed)
 		entry->marks |= MARK_CONFIRMED;
 	if (is_holder(s, account))
@@ -196,6 +197,7 @@ static void activate_sending(struct sessions *s, struct connection *c, const str
 	c->account = frame->login.id;
 	c->session = frame->login.session;
 	c->is_sending = true;
+	c->epoch = frame->login.epoch;
 	c->place = (struct place){ 0 };
 	c->read_on = false;
 	session_crowd_settle(s, c);
@@ -223,6 +225,13 @@ static void login_proven(struct sessions *s, struct connection *c, const struct 
 	auth_signature(account->verifier.server_key, auth, reply.logged_in.signature);
 	auth_seal_mask(account->verifier.server_key, auth, account->verifier.seal,
 	               reply.logged_in.sealed);
+	if (account->epoch > 0) {
+		reply.logged_in.by = (uint8_t)account->by;
+		memcpy(reply.logged_in.middle, account->middle, KEY_SIZE);
+		memcpy(reply.logged_in.lock, account->verifier.lock, KEY_SIZE);
+		if (s->options.has_operator_key)
+			auth_stamp(s->options.operator_key, account, reply.logged_in.stamp);
+	}
 	c->proven = account->id;
 	if (!is_sending && c->is_sending)
 		session_end(s, c, STATUS_OK);
@@ -283,6 +292,12 @@ void session_login(struct sessions *s, struct connection *c, const struct frame 
 		return;
 	case STORE_ALIVE:
 		break;
+	}
+	if (frame->login.epoch != account.epoch) {
+		session_answer(s, c, frame,
+		               frame->login.epoch > account.epoch ? STATUS_UNKNOWN
+		                                                  : STATUS_CHANGED);
+		return;
 	}
 	session_spend(c, COST_PROOF);
 	session_auth(s, c, AUTH_LOGIN, id, account.verifier.setting, frame->login.client_nonce,

@@ -272,6 +272,18 @@ static void send_reply(const struct work *work, struct frame *reply)
 	reply->sent.results = buf_view(&work->results);
 }
 
+/* That the account of a log-in for SEND alone is gone, or has another password, is noticed here. */
+static bool sending_is_over(struct sessions *s, struct connection *c)
+{
+	struct account account;
+	enum store_state state = store_find(s->store, &c->account, &account, NULL);
+	bool is_changed = state == STORE_ALIVE && account.epoch != c->epoch;
+
+	if (state == STORE_DEAD || is_changed)
+		session_end(s, c, is_changed ? STATUS_CHANGED : STATUS_GONE);
+	return state == STORE_DEAD || is_changed;
+}
+
 void session_send(struct sessions *s, struct connection *c, const struct frame *frame)
 {
 	struct work work = {
@@ -290,9 +302,7 @@ void session_send(struct sessions *s, struct connection *c, const struct frame *
 
 	assert(!id_is_zero(&c->account));
 	assert(frame->send.count >= 1);
-	/* That its account is gone is noticed here. */
-	if (c->is_sending && store_find(s->store, &c->account, NULL, NULL) == STORE_DEAD) {
-		session_end(s, c, STATUS_GONE);
+	if (c->is_sending && sending_is_over(s, c)) {
 		session_answer(s, c, frame, STATUS_NO_SESSION);
 		return;
 	}

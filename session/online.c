@@ -7,6 +7,7 @@
  * session that comes late must find the larger one. A record costs 48 bytes and a handle. The table
  * makes no pauses when it grows (base/table).
  */
+#include "base/bug.h"
 #include "base/siphash.h"
 #include "session/private.h"
 
@@ -149,6 +150,18 @@ enum store_result session_bury(struct sessions *s, const struct fact *fact,
 
 	if (result == STORE_NEW && active != NULL)
 		session_end(s, active, STATUS_GONE);
+	return result;
+}
+
+enum store_result session_renew(struct sessions *s, const struct fact *fact,
+                                const struct connection *by, const struct store_limits *limits)
+{
+	assert(fact->kind == FACT_ACCOUNT);
+	struct connection *active = session_of(s, &fact->account.id);
+	enum store_result result = session_apply(s, fact, limits);
+
+	if (result == STORE_REPLACED && active != NULL && active != by && !BUG(session_outlives))
+		session_end(s, active, STATUS_CHANGED);
 	return result;
 }
 

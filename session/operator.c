@@ -347,13 +347,15 @@ static enum status store_account(struct sessions *s, const struct fact *fact)
 	enum store_state state = store_find(s->store, &fact->account.id, &held, NULL);
 
 	bool is_new = state == STORE_UNKNOWN ||
-	              (state != STORE_DEAD && account_mark(&fact->account) > account_mark(&held));
+	              (state != STORE_DEAD &&
+	               (account_mark(&fact->account) > account_mark(&held) ||
+	                account_verifier_compare(&fact->account, &held) < 0));
 
 	if (s->disk != SESSION_DISK_OK && is_new)
 		return STATUS_DISK_FULL;
+	(void)session_renew(s, fact, NULL, NULL); /* what is held or gone already is fine, too */
 	struct connection *active = session_of(s, &fact->account.id);
 
-	(void)session_apply(s, fact, NULL); /* what is held or gone already is fine, too */
 	if (active != NULL && store_find(s->store, &fact->account.id, NULL, NULL) == STORE_LAPSED)
 		removed(s, active);
 	return STATUS_OK;

@@ -115,6 +115,7 @@ struct connection {
 	struct id proven;  /* the account that this connection has proved to own, or zero */
 	struct id account; /* who is logged in here, or zero: then the next three mean nothing */
 	bool is_sending;   /* for SEND alone: it is not the session of the account */
+	uint32_t epoch;    /* is_sending: of its password */
 	struct ulid session;
 	uint64_t online_since_ms;
 	struct place place; /* what is added or changed at or before it is pushed */
@@ -454,6 +455,10 @@ struct connection *session_of(const struct sessions *s, const struct id *id);
 void session_end(struct sessions *s, struct connection *c, enum status why);
 /* Whether the disk takes a burial or a tombstone of what is held, or of what is not. */
 bool session_may_bury(const struct sessions *s, bool is_held);
+/* Applies an account. If that brings another password, the session of the account ends here, unless
+ * `by` has it (NULL: nobody), whose change it is. */
+enum store_result session_renew(struct sessions *s, const struct fact *fact,
+                                const struct connection *by, const struct store_limits *limits);
 /* session_apply for a tombstone: it also ends the account's session. */
 enum store_result session_bury(struct sessions *s, const struct fact *fact,
                                const struct store_limits *limits);
@@ -518,6 +523,8 @@ void session_store(struct sessions *s, struct connection *c, const struct frame 
 void session_ping(struct sessions *s, struct connection *c, const struct frame *frame);
 void session_lookup_name(struct sessions *s, struct connection *c, const struct frame *frame);
 void session_lookup_id(struct sessions *s, struct connection *c, const struct frame *frame);
+void session_password(struct sessions *s, struct connection *c, const struct frame *frame);
+void session_renewal(struct sessions *s, struct connection *c, const struct frame *frame);
 void session_introduce(struct sessions *s, struct connection *c, const struct frame *frame);
 void session_confirm(struct sessions *s, struct connection *c, const struct frame *frame);
 void session_delete(struct sessions *s, struct connection *c, const struct frame *frame);

@@ -18,7 +18,8 @@
  * A lapsed account is in no tree by name: it has none, until somebody comes who knows that it was
  * confirmed. Its mailbox stays, because what was sent to a living account must not be lost by that.
  *
- * An account never changes, but for its mark. So its record has just the size of its strings.
+ * An account never changes, but for its mark and its password. So its record has just the size of
+ * its strings.
  */
 #include "base/bug.h"
 #include "store/private.h"
@@ -107,13 +108,17 @@ static uint32_t slot_new(struct store *s, uint32_t ident, struct view name, size
 	return handle;
 }
 
+enum { LATER_SIZE = KEY_SIZE + 4 + 1 }; /* middle, epoch, by */
+
 /* Behind the name: what the owner's password is checked with. */
 static uint32_t account_new(struct store *s, uint32_t ident, const struct account *account)
 {
 	const struct verifier *v = &account->verifier;
 
 	assert(v->setting.size <= SETTING_SIZE_MAX);
-	uint32_t handle = slot_new(s, ident, account->name, v->setting.size + 4 * (size_t)KEY_SIZE);
+	size_t later = account->epoch > 0 ? LATER_SIZE : 0;
+	uint32_t handle = slot_new(s, ident, account->name,
+	                           v->setting.size + 4 * (size_t)KEY_SIZE + later);
 	struct account_slot *slot = account_at(s, handle);
 	uint8_t *to = slot->bytes + slot->name_size;
 
@@ -123,7 +128,13 @@ static uint32_t account_new(struct store *s, uint32_t ident, const struct accoun
 	to = give(to, v->seal, KEY_SIZE);
 	to = give(to, v->stored_key, KEY_SIZE);
 	to = give(to, v->server_key, KEY_SIZE);
-	(void)give(to, v->lock, KEY_SIZE); /* the last one */
+	to = give(to, v->lock, KEY_SIZE);
+	slot->renewed = account->epoch > 0;
+	if (slot->renewed) {
+		to = give(to, account->middle, KEY_SIZE);
+		to = buf_store_u32(to, account->epoch);
+		*to = (uint8_t)account->by;
+	}
 	return handle;
 }
 
@@ -156,7 +167,14 @@ static void account_fill(const struct store *s, const struct account_slot *slot,
 	from = take(from + slot->setting_size, v->seal, KEY_SIZE);
 	from = take(from, v->stored_key, KEY_SIZE);
 	from = take(from, v->server_key, KEY_SIZE);
-	(void)take(from, v->lock, KEY_SIZE); /* the last one */
+	from = take(from, v->lock, KEY_SIZE);
+	account->epoch = 0;
+	account->by = ACCOUNT_BY_OWNER;
+	if (slot->renewed) {
+		from = take(from, account->middle, KEY_SIZE);
+		account->epoch = buf_load_u32(from);
+		account->by = from[4];
+	}
 }
 
 /* The same for a tombstone. */
@@ -260,6 +278,40 @@ static enum store_result account_join_mark(struct store *s, uint32_t ident, enum
 	return STORE_NEW;
 }
 
+/* The newer verifier takes the place of the older one, of which nothing is kept. The larger mark
+ * stays. */
+static enum store_result account_renew(struct store *s, uint32_t ident,
+                                       const struct account *account)
+{
+	uint32_t old = ident_at(s, ident)->account;
+	enum account_mark mark = account_mark(account);
+
+	if (account_at(s, old)->mark > mark)
+		mark = account_at(s, old)->mark;
+	s->totals.sum -= account_hash(s, ident);
+	index_remove(s, old);
+	uint32_t new = account_new(s, ident, account);
+
+	account_at(s, new)->mark = (uint8_t)mark;
+	ident_at(s, ident)->account = new;
+	ident_at(s, ident)->state = (uint8_t)state_of(mark);
+	arena_free(s->arena, old);
+	index_add(s, new);
+	s->totals.sum += account_hash(s, ident);
+	return STORE_REPLACED;
+}
+
+/* Whether the account has a verifier that wins over the one that is held. */
+static bool is_newer(const struct store *s, uint32_t ident, const struct account *account)
+{
+	struct account held;
+
+	account_fill(s, account_at(s, ident_at(s, ident)->account), &held);
+	if (BUG(older_password_wins))
+		return account->epoch != held.epoch;
+	return account_verifier_compare(account, &held) < 0;
+}
+
 /* An id becomes known: it enters the tree of ids. */
 static void ident_enter(struct store *s, uint32_t handle)
 {
@@ -279,7 +331,9 @@ enum store_result account_apply(struct store *s, const struct account *account, 
 	if (ident->state == STORE_DEAD)
 		return STORE_GONE;
 	if (ident->state != STORE_UNKNOWN)
-		return account_join_mark(s, handle, account_mark(account));
+		return is_newer(s, handle, account)
+		               ? account_renew(s, handle, account)
+		               : account_join_mark(s, handle, account_mark(account));
 	ident_enter(s, handle);
 	*entered = ident->mailbox;
 	ident->account = account_new(s, handle, account);

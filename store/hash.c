@@ -73,7 +73,12 @@ static uint64_t hash_account(const struct account *account)
 	hash = mix_bytes(hash, v->seal, KEY_SIZE);
 	hash = mix_bytes(hash, v->stored_key, KEY_SIZE);
 	hash = mix_bytes(hash, v->server_key, KEY_SIZE);
-	return mix_end(mix_bytes(hash, v->lock, KEY_SIZE));
+	hash = mix_bytes(hash, v->lock, KEY_SIZE);
+	if (account->epoch > 0) {
+		hash = mix_bytes(hash, account->middle, KEY_SIZE);
+		hash = mix_word(mix_word(hash, account->epoch), account->by);
+	}
+	return mix_end(hash);
 }
 
 static uint64_t hash_tombstone(const struct tombstone *tombstone)

@@ -77,9 +77,10 @@ struct account_slot {
 	uint8_t name_size;
 	uint8_t setting_size;
 	uint8_t mark; /* enum account_mark, of an account */
-	bool gone;
-	/* The name. Then of an account: setting, seal, StoredKey, ServerKey, lock. Of a tombstone:
-	 * middle, delete key. */
+	bool gone : 1;
+	bool renewed : 1; /* of an epoch over 0 */
+	/* The name. Then of an account: setting, seal, StoredKey, ServerKey, lock, and if its
+	 * password was changed: middle, epoch, by. Of a tombstone: middle, delete key. */
 	uint8_t bytes[];
 };
 

@@ -159,6 +159,12 @@ static inline void life_account(struct life *l, struct life_fact *f)
 	memset(a->verifier.server_key, (int)n + 3, KEY_SIZE);
 	memset(a->verifier.lock, (int)n + 4, KEY_SIZE);
 	a->confirmed = life_random(l, 2) == 0;
+	a->epoch = life_random(l, 2) == 0 ? 0 : (uint32_t)life_random(l, 4);
+	if (a->epoch == 0)
+		return;
+	a->by = life_random(l, 2) == 0 ? ACCOUNT_BY_OWNER : ACCOUNT_BY_OPERATOR;
+	memset(a->verifier.seal, (int)(n + a->epoch), KEY_SIZE);
+	memset(a->middle, (int)n + 5, KEY_SIZE);
 }
 
 static inline struct life_fact *life_fact(struct life *l)

@@ -64,7 +64,7 @@ static void cjson_line(struct buf *out, struct view line)
 		                            "sent",       "audience",   "text",    "gone",
 		                            "id",         "name",       "setting", "seal",
 		                            "stored_key", "server_key", "lock",    "middle",
-		                            "delete_key", "crc" };
+		                            "delete_key", "epoch",      "by",      "crc" };
 
 	for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
 		const struct cJSON *member = json_member(tree, keys[i]);

@@ -152,8 +152,8 @@ static struct entry gone(struct id *id)
 
 static void test_gone(void)
 {
-	static const uint8_t types[] = { FRAME_INTRODUCE, FRAME_HANDOVER, FRAME_CONFIRM,
-		                         FRAME_LOGIN };
+	static const uint8_t types[] = { FRAME_INTRODUCE, FRAME_HANDOVER, FRAME_RENEW,
+		                         FRAME_CONFIRM, FRAME_LOGIN };
 	struct id id;
 	struct entry proved = gone(&id);
 

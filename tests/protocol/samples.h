@@ -14,7 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { SAMPLES_MAX = 100 };
+enum { SAMPLES_MAX = 200 };
 
 struct sample {
 	struct frame frame;
@@ -149,6 +149,7 @@ static inline struct entry an_entry(enum entry_state state)
 		entry.online_since_ms = a_time;
 		entry.session = a_ulid(41);
 		entry.share = 42;
+		entry.epoch = 45;
 		entry.name = view_of_string("bob");
 		entry.setting = a_setting();
 		set_key(entry.middle, 45);
@@ -171,6 +172,7 @@ static inline void hand_entry(enum entry_state state)
 		hand_u64(a_time);
 		hand_ulid(41);
 		hand_u32(42);
+		hand_u32(45);
 		hand_string("bob");
 		hand_string(setting_text);
 		hand_key(45);
@@ -193,7 +195,10 @@ static const uint32_t bare_refusals[FRAME_TYPE_REQUEST_END] = {
 	[FRAME_CONFIRM] = REFUSED(WRONG_PROOF) | REFUSED(DISK_FULL) | REFUSED(CLOCK) |
 	                  REFUSED(UNKNOWN),
 	[FRAME_DELETE] = REFUSED(WRONG_PROOF) | REFUSED(DISK_FULL),
-	[FRAME_LOGIN] = REFUSED(WRONG_PROOF) | REFUSED(UNKNOWN) | REFUSED(CLOCK),
+	[FRAME_LOGIN] = REFUSED(WRONG_PROOF) | REFUSED(UNKNOWN) | REFUSED(CLOCK) | REFUSED(CHANGED),
+	[FRAME_RENEW] = REFUSED(WRONG_PROOF) | REFUSED(DISK_FULL) | REFUSED(CLOCK),
+	[FRAME_PASSWORD] = REFUSED(NO_SESSION) | REFUSED(DIFFERENT) | REFUSED(WRONG_PROOF) |
+	                   REFUSED(UNKNOWN) | REFUSED(DISK_FULL),
 	[FRAME_SEND] = REFUSED(NO_SESSION),
 	[FRAME_RECEIVED] = REFUSED(NO_SESSION) | REFUSED(DISK_FULL) | REFUSED(MAILBOX_FULL) |
 	                   REFUSED(GAPS) | REFUSED(SLOW_DOWN),
@@ -320,20 +325,31 @@ static inline void sample_of_account(uint8_t type)
 	hand_string(setting_text);
 	for (uint8_t key = 10; key <= 14; key++)
 		hand_key(key);
+	if (type != FRAME_PASSWORD && type != FRAME_RENEW)
+		return;
+	f->introduce.epoch = 15;
+	f->introduce.by = ACCOUNT_BY_OPERATOR;
+	set_key(f->introduce.middle, 16);
+	set_key(f->introduce.stamp, 17);
+	hand_u32(15), hand_u8(1);
+	hand_key(16), hand_key(17);
 }
 
 static inline void samples_of_creation(void)
 {
-	const uint8_t types[] = { FRAME_INTRODUCE, FRAME_HANDOVER, FRAME_CONFIRM };
+	const uint8_t types[] = { FRAME_INTRODUCE, FRAME_HANDOVER, FRAME_RENEW, FRAME_CONFIRM };
 
 	sample_of_account(FRAME_INTRODUCE);
 	sample_of_account(FRAME_HANDOVER);
+	sample_of_account(FRAME_PASSWORD);
+	sample_of_account(FRAME_RENEW);
 	sample(FRAME_CONFIRM, 0, STATUS_OK)->frame.confirm.id = an_id(6);
 	hand_id(6);
 	for (size_t i = 0; i < sizeof types; i++) {
 		struct frame *f;
 
-		if (types[i] != FRAME_HANDOVER) { /* which does not look at the name */
+		if (types[i] != FRAME_HANDOVER &&
+		    types[i] != FRAME_RENEW) { /* which do at the name */
 			f = &sample(types[i] | FRAME_REPLY, 0, STATUS_TAKEN)->frame;
 			f->introduced.entry = an_entry(ENTRY_ALIVE);
 			hand_entry(ENTRY_ALIVE);
@@ -347,13 +363,18 @@ static inline void samples_of_creation(void)
 		set_key(f->introduced.signature, 16);
 		hand_key(16);
 	}
-	const uint8_t slow[] = { FRAME_INTRODUCE, FRAME_HANDOVER, FRAME_DELETE };
+	const uint8_t slow[] = { FRAME_INTRODUCE, FRAME_HANDOVER, FRAME_RENEW, FRAME_DELETE };
 
 	for (size_t i = 0; i < sizeof slow; i++) {
 		sample(slow[i] | FRAME_REPLY, 0, STATUS_SLOW_DOWN)->frame.slow_down.wait_ms = 54321;
 		hand_u32(54321);
 	}
-	struct frame *f = &sample(FRAME_DELETE, 0, STATUS_OK)->frame;
+	struct frame *f = &sample(FRAME_PASSWORD | FRAME_REPLY, 0, STATUS_OK)->frame;
+
+	set_key(f->introduced.signature, 16);
+	set_key(f->introduced.stamp, 17);
+	hand_key(16), hand_key(17);
+	f = &sample(FRAME_DELETE, 0, STATUS_OK)->frame;
 
 	f->tombstone.id = an_id(7);
 	f->tombstone.name = view_of_string("x");
@@ -372,11 +393,13 @@ static inline void samples_of_sessions(void)
 	f->login.id = an_id(20);
 	f->login.session = a_ulid(21);
 	f->login.dial = 22;
+	f->login.epoch = 39;
 	set_key(f->login.client_nonce, 23);
 	set_key(f->login.proof, 24);
 	hand_id(20);
 	hand_ulid(21);
 	hand_u32(22);
+	hand_u32(39);
 	hand_key(23);
 	hand_key(24);
 	struct sample *again = sample(FRAME_LOGIN, FLAG_SENDING, STATUS_OK);
@@ -385,13 +408,21 @@ static inline void samples_of_sessions(void)
 	hand_id(20);
 	hand_ulid(21);
 	hand_u32(22);
+	hand_u32(39);
 	hand_key(23);
 	hand_key(24);
 	f = &sample(FRAME_LOGIN | FRAME_REPLY, 0, STATUS_OK)->frame;
 	set_key(f->logged_in.signature, 25);
 	set_key(f->logged_in.sealed, 26);
+	f->logged_in.by = ACCOUNT_BY_OPERATOR;
+	set_key(f->logged_in.middle, 40);
+	set_key(f->logged_in.lock, 41);
+	set_key(f->logged_in.stamp, 42);
 	hand_key(25);
 	hand_key(26);
+	hand_u8(1);
+	for (uint8_t key = 40; key <= 42; key++)
+		hand_key(key);
 	f = &sample(FRAME_LOGIN | FRAME_REPLY, 0, STATUS_TAKEN_OVER)->frame;
 	set_key(f->logged_in.signature, 34);
 	f->logged_in.session = a_ulid(27);
@@ -761,6 +792,19 @@ static inline struct view make_facts(struct buf *to)
 	for (uint8_t key = 101; key <= 104; key++)
 		hand_key(key);
 	hand_u8(2); /* confirmed */
+	hand_u32(0);
+	fact.account.epoch = 7;
+	fact.account.by = ACCOUNT_BY_OPERATOR;
+	set_key(fact.account.middle, 105);
+	hand(protocol_put_fact(to, &fact));
+	hand_u8(1);
+	hand_id(100);
+	hand_string("erin");
+	hand_string(setting_text);
+	for (uint8_t key = 101; key <= 104; key++)
+		hand_key(key);
+	hand_u8(2); /* confirmed */
+	hand_u32(7), hand_u8(1), hand_key(105);
 	fact = (struct fact){ .kind = FACT_TOMBSTONE, .tombstone = { .id = an_id(105) } };
 	fact.tombstone.name = view_of_string("frank");
 	set_key(fact.tombstone.middle, 106);

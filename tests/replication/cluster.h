@@ -366,8 +366,8 @@ static inline void stretch(struct cluster *k, struct cluster_client *c, const st
 
 static inline void tell_result(struct cluster_client *c, const struct result *result)
 {
-	static const char *const kinds[] = { "create", "login", "logout", "delete",  "list",
-		                             "look",   "send",  "all",    "replicas" };
+	static const char *const kinds[] = { "create", "login", "logout", "delete",   "list",
+		                             "look",   "send",  "all",    "replicas", "password" };
 
 	c->last = *result;
 	story(c, "result %s %s", kinds[result->kind], outcome_code(result->outcome));
@@ -672,6 +672,10 @@ static inline void say(struct cluster *k, uint32_t client, const char *line)
 	} else if (strcmp(word, "look") == 0) {
 		command.kind = COMMAND_LOOK;
 		command.name = view_of_string(strtok(NULL, " "));
+	} else if (strcmp(word, "password") == 0) {
+		command.kind = COMMAND_PASSWORD;
+		command.password = view_of_string(strtok(NULL, " "));
+		command.new_password = view_of_string(strtok(NULL, " "));
 	} else if (strcmp(word, "list") == 0) {
 		command.kind = COMMAND_LIST;
 		name = strtok(NULL, " ");

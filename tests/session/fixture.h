@@ -37,6 +37,9 @@ struct rig {
 	unsigned reports; /* of what addresses were refused */
 };
 
+/* Of tests: the key that the three servers of a cluster share. */
+static const uint8_t operator_key[KEY_SIZE] = "a key that three servers share!";
+
 /* Somebody with a password that needs no stretch: P is the byte `who`, 32 times. */
 struct person {
 	char name[NAME_SIZE_MAX + 1];
@@ -318,7 +321,7 @@ static inline struct auth rig_auth(struct rig *r, struct peer *peer, const struc
 
 	if (p != NULL) {
 		auth.id = p->account.id;
-		auth.setting = view_of_string(setting_text);
+		auth.setting = p->account.verifier.setting;
 	}
 	memset(auth.client_nonce, 0xcc, KEY_SIZE);
 	memset(auth.server_nonce, (int)(peer - r->peers) + 1, KEY_SIZE);
@@ -390,8 +393,39 @@ static inline struct frame login_of(struct rig *r, struct peer *peer, const stru
 	frame.login.id = p->account.id;
 	frame.login.session = ulid_of(session);
 	frame.login.dial = dial;
+	frame.login.epoch = p->account.epoch;
 	memcpy(frame.login.client_nonce, auth.client_nonce, KEY_SIZE);
 	auth_proof(p->stretched, &auth, frame.login.proof);
+	return frame;
+}
+
+/* What `p` is with another password: P is the byte `who`. */
+static inline struct person renewed(const struct person *p, uint8_t who)
+{
+	static const char setting[] = "$y$j9T$k5jwnHTxqTDytfzywrjzz/";
+	struct person next = *p;
+
+	memset(next.stretched, who, KEY_SIZE);
+	auth_account_middle(&p->account, next.account.middle);
+	next.account.epoch++;
+	auth_verifier_renew(next.stretched, p->delete_key, view_of_string(setting),
+	                    &next.account.verifier);
+	return next;
+}
+
+/* PASSWORD, or RENEW with the stamp of this key. */
+static inline struct frame renewal_of(struct rig *r, struct peer *peer, const struct person *p,
+                                      uint8_t type, const uint8_t key[KEY_SIZE])
+{
+	const struct account account = account_of(p);
+	uint8_t answer[KEY_SIZE];
+	struct frame frame = introduction_of(r, peer, &account, type, answer);
+
+	frame.introduce.epoch = account.epoch;
+	frame.introduce.by = (uint8_t)account.by;
+	memcpy(frame.introduce.middle, account.middle, KEY_SIZE);
+	if (key != NULL)
+		auth_stamp(key, &account, frame.introduce.stamp);
 	return frame;
 }
 

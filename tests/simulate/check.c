@@ -123,6 +123,7 @@ void sim_check_lost(struct sim *s, uint32_t replica, uint64_t after)
 		lose(&s->history.accounts.items[i].lapsed, replica, after);
 		lose(&s->history.accounts.items[i].gone, replica, after);
 	}
+	sim_password_lost(s, replica, after);
 	for (uint32_t i = 0; i < s->history.messages.count; i++) {
 		lose(&s->history.messages.items[i].stored, replica, after);
 		lose(&s->history.messages.items[i].gone, replica, after);
@@ -278,7 +279,8 @@ static void check_wrong_password(struct sim *s, uint32_t c, const struct sim_com
 	const struct sim_attempt *t = &s->history.attempts.items[k->attempt];
 
 	if (k->wrong_password || t->account == UINT32_MAX ||
-	    !cannot_be_overlooked(s, k, &s->history.accounts.items[t->account]))
+	    !cannot_be_overlooked(s, k, &s->history.accounts.items[t->account]) ||
+	    sim_password_may_fail(s, k, t->account))
 		return;
 	if (sim_same_name(k->name, t->name))
 		for (uint32_t i = 0; i < s->history.accounts.count; i++)
@@ -307,6 +309,8 @@ static void logged_in(struct sim *s, uint32_t c, struct sim_command *k, const st
 		sim_fail(s,
 		         "client %u logs in to account %u, which a live replica knows to be gone",
 		         c, at);
+	else
+		sim_password_check_in(s, c, k, at);
 }
 
 static void now_logged_in(struct sim *s, uint32_t c, const struct result *result)
@@ -317,6 +321,8 @@ static void now_logged_in(struct sim *s, uint32_t c, const struct result *result
 	sim_check_lost_arrivals(s, c, REPLICAS);
 	sim_check_forget_names(s, c);
 	p->account = sim_account_find(s, &result->id);
+	if (result->kind == COMMAND_CREATE)
+		p->change = UINT32_MAX;
 }
 
 /* How many messages with this text are on so many disks. */
@@ -459,7 +465,7 @@ static void listed(struct sim *s, uint32_t c, struct sim_command *k, const struc
 			         "to be gone",
 			         c, i);
 		if (!shown && !a->delete_begun && knew(s, &a->confirmed, k->live, k->begun_at) &&
-		    strncmp(a->name, k->name, strlen(k->name)) == 0)
+		    name_starts_with(view_of_string(a->name), view_of_string(k->name)))
 			sim_fail(s, "client %u: the list lacks account %u (%s)", c, i, a->name);
 	}
 }
@@ -516,6 +522,9 @@ void sim_check_result(struct sim *s, uint32_t c, struct sim_command *k, const st
 	case COMMAND_ALL:
 		sent(s, c, k, result);
 		break;
+	case COMMAND_PASSWORD:
+		sim_password_result(s, c, k, result);
+		break;
 	case COMMAND_LIST:
 		listed(s, c, k, result);
 		break;
@@ -548,6 +557,8 @@ void sim_check_life_ended(struct sim *s, uint32_t c)
 			continue;
 		if (k->command.kind == COMMAND_CREATE)
 			s->history.attempts.items[k->attempt].ending = SIM_UNKNOWN;
+		if (k->command.kind == COMMAND_PASSWORD)
+			s->history.changes.items[k->change].ending = SIM_UNKNOWN;
 		if (k->text != UINT32_MAX)
 			s->history.texts.items[k->text].ending = SIM_UNKNOWN;
 	}
@@ -781,7 +792,7 @@ void sim_check_logged_out(struct sim *s, uint32_t c)
 
 	if (!p->logged_in || p->account == UINT32_MAX ||
 	    s->history.accounts.items[p->account].delete_begun ||
-	    s->history.accounts.items[p->account].lapsing)
+	    s->history.accounts.items[p->account].lapsing || sim_password_changed_by_another(s, c))
 		return;
 	for (uint32_t i = 0; i < s->history.sessions.count; i++) {
 		const struct sim_session *o = &s->history.sessions.items[i];

@@ -429,7 +429,7 @@ struct sim_command *sim_client_command(struct sim *s, uint32_t c, const struct c
 	k->begun_at = s->now;
 	k->last_live_at = p->last_live_at;
 	k->live = p->live;
-	k->text = k->attempt = UINT32_MAX;
+	k->text = k->attempt = k->change = UINT32_MAX;
 	k->token = replication_command(p->r, command, client_time(s));
 	return k;
 }
@@ -499,11 +499,13 @@ static void login(struct sim *s, uint32_t c)
 	struct sim_attempt *a = &s->history.attempts.items[n];
 	struct command command = { .kind = COMMAND_LOGIN };
 	char name[ID_TEXT_SIZE + DISPLAY_SIZE], password[34];
+	uint32_t change = sim_password_pick(s, a->account);
 	bool wrong = sim_chance(s, 4);
 	struct sim_command *k;
 
 	call(s, name, sizeof name, a);
-	(void)snprintf(password, sizeof password, "%s%s", a->password, wrong ? "x" : "");
+	(void)snprintf(password, sizeof password, "%s%s", sim_password_text(s, n, change),
+	               wrong ? "x" : "");
 	command.take_over = sim_chance(s, 50);
 	command.is_sending = s->history.texts.count % 5 == 4;
 	command.name = view_of_string(name);
@@ -514,6 +516,7 @@ static void login(struct sim *s, uint32_t c)
 	                              : "");
 	k = sim_client_command(s, c, &command);
 	k->attempt = n;
+	k->change = change;
 	k->wrong_password = wrong;
 	(void)snprintf(k->name, sizeof k->name, "%s", name);
 }
@@ -668,6 +671,10 @@ static void act_logged_in(struct sim *s, uint32_t c)
 
 	if (what < 8 && send_again(s, c))
 		return;
+	if (what >= 8 && what < 11) {
+		sim_password_change(s, c);
+		return;
+	}
 	if (what < 62)
 		send(s, c);
 	else if (what < 66)

@@ -115,10 +115,13 @@ static void read_mail(struct sim *s, uint32_t c, uint32_t account)
 
 	id_to_text(&a->id, text);
 	command.name = view_of_string(text);
-	command.password = view_of_string(s->history.attempts.items[a->attempt].password);
+	uint32_t change = sim_password_now(s, account);
+
+	command.password = view_of_string(sim_password_text(s, a->attempt, change));
 	sim_trace(s, "client %u logs in as account %u, to read", c, account);
 	k = sim_client_command(s, c, &command);
 	k->attempt = a->attempt;
+	k->change = change;
 	(void)snprintf(k->name, sizeof k->name, "%s", text);
 	s->clients[c].logged_in = false;
 	sim_client_settle(s, c);
@@ -455,6 +458,7 @@ void sim_check_store(struct sim *s, uint32_t i, const struct store *store)
 {
 	check_table(s, i, store);
 	check_accounts(s, i, store);
+	sim_password_check_store(s, i, store);
 	check_messages(s, i, store);
 }
 
@@ -556,7 +560,9 @@ void sim_check_end(struct sim *s)
 		if (open_again(s, i))
 			sim_check_store(s, i, s->replicas[i].store);
 	if (!s->failed)
-		check_union(s, s->replicas[0].store), check_mail(s, s->replicas[0].store);
+		check_union(s, s->replicas[0].store),
+			sim_password_check_store(s, REPLICAS, s->replicas[0].store),
+			check_mail(s, s->replicas[0].store);
 	for (uint32_t i = 1; i < REPLICAS && !s->failed; i++)
 		check_equal(s, 0, i);
 	for (uint32_t i = 0; i < REPLICAS; i++)

@@ -244,6 +244,36 @@ static void log_in(struct sim *s, struct liar_link *k, struct liar_account *a,
 	say(k, &f);
 }
 
+/* Another password of its own account, of any epoch, which nobody has vouched for. */
+static void renew(struct sim *s, struct liar_link *k, uint8_t type, const struct liar_account *a)
+{
+	static const uint32_t epochs[] = { 1, 1, 2, UINT32_MAX };
+	char setting[AUTH_SETTING_TEXT_SIZE];
+	uint8_t random[16], stretched[KEY_SIZE], delete_key[KEY_SIZE], secret[KEY_SIZE];
+	uint8_t answer[KEY_SIZE];
+	struct frame f = { .type = type };
+	struct verifier v;
+
+	sim_draw(s, random, sizeof random);
+	sim_draw(s, stretched, sizeof stretched);
+	auth_setting_make(random, setting);
+	auth_delete_key(a->key, a->account.verifier.seal, delete_key);
+	auth_verifier_renew(stretched, delete_key, view_of_string(setting), &v);
+	f.introduce.id = a->account.id;
+	f.introduce.name = a->account.name;
+	f.introduce.setting = v.setting;
+	f.introduce.epoch = epochs[sim_random(s, 4)];
+	auth_middle(&a->account.verifier, f.introduce.middle);
+	sim_draw(s, f.introduce.stamp, KEY_SIZE);
+	sim_draw(s, secret, sizeof secret);
+
+	struct auth auth = auth_at(k, AUTH_INTRODUCE, a, &f.introduce.id);
+
+	auth.setting = v.setting;
+	(void)box_close(&f.introduce.box, secret, &auth, &v, answer);
+	say(k, &f);
+}
+
 static void confirm(struct sim *s, struct liar_link *k, const struct id *id)
 {
 	struct frame f = { .type = FRAME_CONFIRM };
@@ -468,6 +498,8 @@ static void lie(struct sim *s, struct liar_link *k)
 		introduce(s, k, FRAME_HANDOVER, some_account(s), NULL);
 	else if (trick < 6)
 		log_in(s, k, some_account(s), NULL);
+	else if (trick < 7 && sim_chance(s, 60))
+		renew(s, k, sim_chance(s, 60) ? FRAME_PASSWORD : FRAME_RENEW, some_account(s));
 	else if (trick < 7)
 		confirm(s, k, NULL);
 	else if (trick < 8)

@@ -408,6 +408,8 @@ static void stored_account(struct sim *s, uint32_t replica, const struct fact *f
 		sim_held_set(s, &a->confirmed, replica);
 	else if (fact->account.lapsed)
 		sim_held_set(s, &a->lapsed, replica);
+	if (!is_gone && fact->account.epoch > 0)
+		sim_password_brought(s, replica, &fact->account);
 }
 
 void sim_repair_answered(struct sim *s, uint32_t replica, const struct frame *request)

@@ -199,6 +199,7 @@ void sim_release(struct sim *s)
 	memory_free(s->history.texts.items);
 	memory_free(s->history.accounts.items);
 	memory_free(s->history.attempts.items);
+	memory_free(s->history.changes.items);
 	memory_free(s->history.messages.items);
 	memory_free(s->history.seen.items);
 	memory_free(s->history.sessions.items);

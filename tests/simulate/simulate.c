@@ -234,9 +234,10 @@ static void run_many(const struct sim_options *base, uint64_t count, uint32_t jo
 /* ---- what was produced ---- */
 
 static const char *const kinds[SIM_COMMAND_KINDS] = {
-	[COMMAND_CREATE] = "create", [COMMAND_LOGIN] = "login", [COMMAND_LOGOUT] = "logout",
-	[COMMAND_DELETE] = "delete", [COMMAND_LIST] = "list",   [COMMAND_LOOK] = "look",
-	[COMMAND_SEND] = "send",     [COMMAND_ALL] = "all",     [COMMAND_REPLICAS] = "replicas",
+	[COMMAND_CREATE] = "create",     [COMMAND_LOGIN] = "login", [COMMAND_LOGOUT] = "logout",
+	[COMMAND_DELETE] = "delete",     [COMMAND_LIST] = "list",   [COMMAND_LOOK] = "look",
+	[COMMAND_SEND] = "send",         [COMMAND_ALL] = "all",     [COMMAND_REPLICAS] = "replicas",
+	[COMMAND_PASSWORD] = "password",
 };
 
 static void add(struct sim_produced *to, const struct sim_produced *from)

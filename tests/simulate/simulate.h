@@ -116,6 +116,7 @@ struct sim_wire {
 	uint32_t owed; /* answers that must come before a message is shown, and have not */
 	bool has_login;
 	struct id account; /* of the session that is logged in here */
+	uint32_t epoch;    /* of its password */
 	bool has_tried;
 	struct id tried;  /* of the last LOGIN */
 	uint32_t guesses; /* the liar's wrong passwords that were answered in this second */
@@ -165,7 +166,8 @@ struct sim_replica {
 struct sim_command {
 	uint32_t token; /* 0: free */
 	struct command command;
-	uint32_t attempt; /* CREATE, LOGIN */
+	uint32_t attempt; /* CREATE, LOGIN, PASSWORD */
+	uint32_t change;  /* PASSWORD: which; LOGIN: with which; UINT32_MAX: the first password */
 	uint32_t text;    /* SEND, ALL: of the history */
 	uint64_t begun_at;
 	uint64_t last_live_at; /* of its client, then */
@@ -207,6 +209,7 @@ struct sim_client {
 		uint64_t at;
 		uint8_t key[KEY_SIZE];
 	} stretches[SIM_STRETCHES_MAX];
+	uint32_t change;               /* the password of its session; UINT32_MAX: the first one */
 	uint32_t live;                 /* replicas (not indexes), as it has told */
 	uint64_t live_since[REPLICAS]; /* when its connection was made */
 	uint64_t last_live_at; /* when a replica last became live; the client then asks again what
@@ -343,9 +346,21 @@ struct sim_session {
 		uint32_t count, capacity; \
 	}
 
+/* A password that somebody sets in the place of the one before. */
+struct sim_change {
+	uint32_t account, client, life;
+	char text[32];
+	uint32_t epoch; /* 0: it was never written */
+	uint8_t stored_key[KEY_SIZE];
+	struct sim_held held; /* it, or one that wins over it */
+	enum sim_ending ending;
+	bool by_liar;
+};
+
 struct sim_history {
 	SIM_LIST(sim_account) accounts;
 	SIM_LIST(sim_attempt) attempts;
+	SIM_LIST(sim_change) changes;
 	SIM_LIST(sim_text) texts;
 	SIM_LIST(sim_message) messages;
 	SIM_LIST(sim_seen) seen;
@@ -416,6 +431,7 @@ struct sim_produced {
 	uint64_t faults[FAULT_END];
 	uint64_t faults_in[SIM_COMMAND_KINDS][FAULT_END]; /* while such a command was under way */
 	uint64_t refusals[STATUS_END];
+	uint64_t passwords; /* that were changed */
 	uint64_t accounts, messages, shown, late, lied, compactions, starts, torn;
 	uint64_t repairs, repairs_done, repairs_same, repaired, lapsed;
 	uint64_t with_ghosts, behind, falsified;
@@ -577,6 +593,27 @@ void sim_tap_arrived(struct sim *s, struct sim_wire *w);                 /* reac
 /* The client hears that the connection has ended. */
 void sim_tap_lost(struct sim *s, const struct sim_wire *w);
 void sim_tap_release(struct sim_wire *w);
+
+/* simulate/password.c */
+void sim_password_change(struct sim *s, uint32_t c);
+uint32_t sim_password_pick(struct sim *s, uint32_t account);
+uint32_t sim_password_now(struct sim *s, uint32_t account);
+const char *sim_password_text(struct sim *s, uint32_t attempt, uint32_t change);
+void sim_password_saw(struct sim *s, const struct sim_wire *w, uint32_t account,
+                      const struct frame *f, const struct verifier *v);
+void sim_password_answered(struct sim *s, struct sim_wire *w, uint32_t account,
+                           const struct frame *to, uint8_t type, const struct verifier *v);
+void sim_password_brought(struct sim *s, uint32_t replica, const struct account *account);
+void sim_password_logged_in(struct sim *s, struct sim_wire *w, uint32_t epoch, uint64_t asked_at);
+void sim_password_in_session(struct sim *s, const struct sim_wire *w, uint64_t asked_at);
+void sim_password_lost(struct sim *s, uint32_t replica, uint64_t after);
+void sim_password_result(struct sim *s, uint32_t c, struct sim_command *k,
+                         const struct result *result);
+void sim_password_check_in(struct sim *s, uint32_t c, const struct sim_command *k,
+                           uint32_t account);
+bool sim_password_may_fail(struct sim *s, const struct sim_command *k, uint32_t account);
+bool sim_password_changed_by_another(struct sim *s, uint32_t c);
+void sim_password_check_store(struct sim *s, uint32_t replica, const struct store *store);
 
 /* simulate/check.c */
 uint32_t sim_account_find(const struct sim *s, const struct id *id); /* UINT32_MAX: none */

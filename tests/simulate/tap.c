@@ -112,6 +112,37 @@ static void saw_box(struct sim *s, const struct sim_wire *w, const struct frame 
 	saw_account(s, w, &account);
 }
 
+/* What a PASSWORD or a RENEW has in its box, and whose it is. */
+static uint32_t open_renewal(struct sim *s, const struct sim_wire *w, const struct frame *f,
+                             struct verifier *v)
+{
+	struct auth auth = { .purpose = AUTH_INTRODUCE, .id = f->introduce.id };
+	uint8_t answer[KEY_SIZE];
+
+	v->setting = auth.setting = f->introduce.setting;
+	memcpy(auth.server_nonce, w->nonce, KEY_SIZE);
+	memcpy(auth.uuid, w->uuid, UUID_SIZE);
+	box_public(w->box_secret, auth.public);
+	(void)box_open(&f->introduce.box, w->box_secret, &auth, v, answer);
+	return sim_account_find(s, &f->introduce.id);
+}
+
+static void saw_renewal(struct sim *s, const struct sim_wire *w, const struct frame *f)
+{
+	struct verifier v;
+	uint32_t account = open_renewal(s, w, f, &v);
+
+	sim_password_saw(s, w, account, f, &v);
+}
+
+static void answered_renewal(struct sim *s, struct sim_wire *w, const struct frame *to)
+{
+	struct verifier v;
+	uint32_t account = open_renewal(s, w, to, &v);
+
+	sim_password_answered(s, w, account, to, to->type, &v);
+}
+
 static void saw_delete(struct sim *s, const struct sim_wire *w, const struct tombstone *tombstone)
 {
 	uint32_t at = sim_account_find(s, &tombstone->id);
@@ -395,6 +426,8 @@ static void saw_request(struct sim *s, struct sim_wire *w, struct view bytes)
 		sim_repair_asked(s, w, &f);
 	else if (f.type == FRAME_INTRODUCE || f.type == FRAME_HANDOVER)
 		saw_box(s, w, &f);
+	else if (f.type == FRAME_PASSWORD || f.type == FRAME_RENEW)
+		saw_renewal(s, w, &f);
 	else if (f.type == FRAME_DELETE)
 		saw_delete(s, w, &f.tombstone);
 	else if (f.type == FRAME_CONFIRM && !is_liar(w))
@@ -523,6 +556,7 @@ static void answered_account(struct sim *s, struct sim_wire *w, uint8_t type,
 	if (type == FRAME_LOGIN) {
 		w->has_login = true;
 		w->account = *id;
+		sim_password_logged_in(s, w, to->login.epoch, asked_at);
 	}
 	if (at == UINT32_MAX)
 		return;
@@ -592,7 +626,13 @@ static void answered(struct sim *s, struct sim_wire *w, const struct frame *f,
 			no_session(s, w, &to);
 		return;
 	}
+	if (protocol_row(due->type)->may == MAY_SESSION && due->type != FRAME_PASSWORD)
+		sim_password_in_session(s, w, due->at);
 	switch (due->type) {
+	case FRAME_PASSWORD:
+	case FRAME_RENEW:
+		answered_renewal(s, w, &to);
+		break;
 	case FRAME_STORE:
 	case FRAME_OPERATE:
 		if (!is_repair(w))

@@ -38,6 +38,7 @@ struct cell {
 struct naive {
 	enum store_state state[IDS];
 	bool confirmed[IDS];
+	unsigned password[IDS];
 	unsigned name[IDS];
 	uint32_t strange[IDS];
 	struct cell cells[IDS][IDS][SESSIONS][NUMBERS + 1];
@@ -105,6 +106,22 @@ static void world_make(void)
 }
 
 /* ---- facts ---- */
+
+/* `password`: twice the epoch, and which of the two of that epoch. */
+enum { PASSWORDS = 8 };
+
+static void put_password(struct account *account, unsigned password)
+{
+	static const char *const settings[] = { "$y$j9T$salt", "$y$j9T$sale", "$y$j9T$salt" };
+
+	account->epoch = password / 2;
+	if (account->epoch == 0)
+		return;
+	account->verifier.setting = view_of_string(settings[password % 3]);
+	account->by = password % 2 != 0 ? ACCOUNT_BY_OPERATOR : ACCOUNT_BY_OWNER;
+	memset(account->middle, account->id.bytes[0], KEY_SIZE);
+	memset(account->verifier.stored_key, (int)password, KEY_SIZE);
+}
 
 static struct fact account_fact(unsigned id, unsigned name, bool confirmed)
 {
@@ -232,17 +249,29 @@ static bool touches(const struct cell *cells, unsigned first, unsigned last)
 	return used;
 }
 
-static enum store_result naive_account(unsigned id, bool confirmed, bool lapsed)
+static const unsigned ranks[PASSWORDS] = { 0, 0, 2, 1, 4, 3, 5, 6 }; /* the larger one wins */
+
+static bool naive_mark(unsigned id, bool confirmed, bool lapsed)
 {
-	if (naive.state[id] == STORE_DEAD)
-		return STORE_GONE;
-	if (naive.state[id] == STORE_ALIVE && (naive.confirmed[id] || (!confirmed && !lapsed)))
-		return STORE_KNOWN;
-	if (naive.state[id] == STORE_LAPSED && !confirmed)
-		return STORE_KNOWN;
+	if ((naive.state[id] == STORE_ALIVE && (naive.confirmed[id] || (!confirmed && !lapsed))) ||
+	    (naive.state[id] == STORE_LAPSED && !confirmed))
+		return false;
 	naive.state[id] = lapsed ? STORE_LAPSED : STORE_ALIVE;
 	naive.confirmed[id] = confirmed;
-	return STORE_NEW;
+	return true;
+}
+
+static enum store_result naive_account(unsigned id, bool confirmed, bool lapsed, unsigned password)
+{
+	enum store_state before = naive.state[id];
+	if (before == STORE_DEAD)
+		return STORE_GONE;
+	bool is_marked = naive_mark(id, confirmed, lapsed);
+
+	if (before != STORE_UNKNOWN && ranks[password] <= ranks[naive.password[id]])
+		return is_marked ? STORE_NEW : STORE_KNOWN;
+	naive.password[id] = password;
+	return before == STORE_UNKNOWN ? STORE_NEW : STORE_REPLACED;
 }
 
 static enum store_result naive_tombstone(unsigned id)
@@ -591,6 +620,16 @@ static bool same_list(const struct store *store)
 	return true;
 }
 
+static bool same_password(const struct account *account, unsigned id)
+{
+	struct account want = account_fact(id, naive.name[id], false).account;
+
+	put_password(&want, naive.password[id]);
+	return account_verifier_compare(account, &want) == 0 &&
+	       memcmp(account->verifier.lock, want.verifier.lock, KEY_SIZE) == 0 &&
+	       (want.epoch == 0 || memcmp(account->middle, want.middle, KEY_SIZE) == 0);
+}
+
 static bool same_states(const struct store *store)
 {
 	for (unsigned i = 0; i < scale->ids; i++) {
@@ -600,7 +639,8 @@ static bool same_states(const struct store *store)
 
 		if (state != naive.state[i])
 			return false;
-		if (state == STORE_ALIVE && account.confirmed != naive.confirmed[i])
+		if (state == STORE_ALIVE &&
+		    (account.confirmed != naive.confirmed[i] || !same_password(&account, i)))
 			return false;
 		if (state == STORE_DEAD && !id_equal(&tombstone.id, &ids[i]))
 			return false;
@@ -615,10 +655,12 @@ static enum store_result step_account(struct store *store, enum store_result *wa
 	unsigned id = below(scale->ids);
 	bool confirmed = below(3) == 0;
 	bool lapsed = !confirmed && below(4) == 0;
+	unsigned password = below(3) == 0 ? below(PASSWORDS) : 0;
 	struct fact fact = account_fact(id, naive.name[id], confirmed);
 
 	fact.account.lapsed = lapsed;
-	*want = naive_account(id, confirmed, lapsed);
+	put_password(&fact.account, password);
+	*want = naive_account(id, confirmed, lapsed, password);
 	return store_apply(store, &fact, NULL);
 }
 

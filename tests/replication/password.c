@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Passwords that change, beside replicas that were away: which one opens the account, and where.
+ */
+#include "tests/replication/cluster.h"
+
+#include "tests/lib/tap.h"
+
+static struct cluster k;
+
+/* The stories here have alice at client 0; client 1 is hers, too. */
+static void fresh(void)
+{
+	cluster_start(&k, SHARE_USUAL, 2);
+	say(&k, 0, "create alice one");
+	(void)heard(&k, 0);
+	(void)heard(&k, 1);
+}
+
+static void test_changed(void)
+{
+	fresh();
+	say(&k, 0, "password two three");
+	IS_STRING(heard(&k, 0), "result password wrong-password\n",
+	          "change: not without the old one");
+	say(&k, 0, "password one two");
+	IS_STRING(heard(&k, 0), "result password ok copies=3\n", "change: with it");
+	say(&k, 0, "list");
+	OK(has(heard(&k, 0), "users alice+"), "change: the session stays");
+	say(&k, 1, "takeover alice one");
+	IS_STRING(heard(&k, 1), "result login wrong-password\n",
+	          "change: the old one opens nothing");
+	say(&k, 1, "takeover alice two");
+	OK(has(heard(&k, 1), "result login ok copies=3"), "change: the new one does");
+	OK(has(heard(&k, 0), "logged out"), "change: and takes over as ever");
+	say(&k, 1, "password two three");
+	say(&k, 1, "password three four");
+	OK(has(heard(&k, 1), "ok copies=3\nresult password ok copies=3"),
+	   "change: again and again");
+	say(&k, 1, "delete");
+	OK(has(heard(&k, 1), "result delete ok"), "change: the account can be deleted");
+	say(&k, 0, "login alice four");
+	OK(has(heard(&k, 0), "result login wrong-password"), "change: and is gone then");
+	IS_U64(held(&k, "alice", false), 0, "change: everywhere");
+	cluster_free(&k);
+}
+
+/* A replica was down, or has lost its disk, while the password changed. */
+static void test_returns(bool is_empty)
+{
+	fresh();
+	replica_kill(&k, 2);
+	pump(&k);
+	say(&k, 0, "password one two");
+	OK(has(heard(&k, 0), "result password ok copies=2"), "returns: two have the change");
+	if (is_empty)
+		replica_wipe(&k, 2);
+	replica_start(&k, 2);
+	pass(&k, 4000);
+	OK(has(heard(&k, 0), "live 2\n"), "returns: the session goes on at the third");
+	replica_kill(&k, 0);
+	replica_kill(&k, 1);
+	pass(&k, 100);
+	(void)heard(&k, 1);
+	say(&k, 1, "takeover alice one");
+	pass(&k, 2000);
+	OK(has(heard(&k, 1), "result login wrong-password"), "returns: the third has been told");
+	say(&k, 1, "takeover alice two");
+	OK(has(heard(&k, 1), "result login ok copies=1"), "returns: of the new one");
+	cluster_free(&k);
+}
+
+/* Nobody is logged in when it returns: the next log-in tells it. */
+static void test_told_at_log_in(void)
+{
+	fresh();
+	replica_kill(&k, 0);
+	pump(&k);
+	say(&k, 0, "password one two");
+	say(&k, 0, "logout");
+	replica_start(&k, 0);
+	pass(&k, 4000);
+	(void)heard(&k, 1);
+	say(&k, 1, "login alice one");
+	IS_STRING(heard(&k, 1), "result login wrong-password\n",
+	          "told: one that missed the change makes the old one no better");
+	say(&k, 1, "login alice two");
+	OK(has(heard(&k, 1), "result login ok copies=3"), "told: it is told by a log-in");
+	say(&k, 1, "delete");
+	OK(has(heard(&k, 1), "result delete ok copies=3"), "told: which can delete, too");
+	cluster_free(&k);
+}
+
+/* All that were asked die before they have answered. */
+static void test_unanswered(void)
+{
+	fresh();
+	hold_all_here(&k, 0, true);
+	say(&k, 0, "password one two");
+	pump(&k);
+	for (uint32_t i = 0; i < REPLICAS; i++)
+		client_cut(&k, 0, i);
+	pass(&k, 100);
+	for (uint32_t i = 0; i < REPLICAS; i++)
+		client_heal(&k, 0, i);
+	pass(&k, 6000);
+	OK(has(heard(&k, 0), "result password ok"),
+	   "unanswered: it begins again, with the new one where that was stored");
+	say(&k, 0, "list");
+	OK(has(heard(&k, 0), "users alice+"), "unanswered: in the same session");
+	cluster_free(&k);
+}
+
+/* Two sessions, where no replica is shared, each change it: one of the two stays. */
+static void test_two(void)
+{
+	fresh();
+	client_cut(&k, 0, 1), client_cut(&k, 0, 2);
+	client_cut(&k, 1, 0);
+	pass(&k, 50);
+	(void)heard(&k, 0);
+	say(&k, 1, "takeover alice one");
+	(void)heard(&k, 1);
+	say(&k, 1, "password one right");
+	OK(has(heard(&k, 1), "result password ok copies=2"), "two: there");
+	say(&k, 0, "password one left");
+	OK(has(heard(&k, 0), "result password ok copies=1"), "two: here");
+	for (uint32_t i = 0; i < REPLICAS; i++)
+		client_heal(&k, 0, i), client_heal(&k, 1, i);
+	pass(&k, 5000);
+	say(&k, 0, "logout");
+	say(&k, 1, "logout");
+	(void)heard(&k, 0);
+	say(&k, 0, "login alice left");
+	pass(&k, 3000); /* a wrong one is answered late */
+	bool left = has(heard(&k, 0), "result login ok copies=3");
+
+	say(&k, 0, "logout");
+	(void)heard(&k, 0);
+	say(&k, 0, "login alice right");
+	pass(&k, 3000);
+	OK(has(heard(&k, 0), "result login ok copies=3") != left, "two: one of them, everywhere");
+	cluster_free(&k);
+}
+
+int main(void)
+{
+	test_changed();
+	test_returns(false);
+	test_returns(true);
+	test_told_at_log_in();
+	test_unanswered();
+	test_two();
+	return tap_done();
+}
