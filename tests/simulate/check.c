@@ -431,7 +431,7 @@ static void sent(struct sim *s, uint32_t c, struct sim_command *k, const struct 
 		         k->text);
 	if (result->outcome != OUTCOME_OK) {
 		if (result->outcome != OUTCOME_UNKNOWN && k->command.names_count == 1 &&
-		    !k->command.has_id)
+		    !k->command.has_id && s->lying == REPLICAS)
 			t->ending = SIM_REFUSED;
 		return;
 	}
