@@ -90,6 +90,10 @@ static void password_command(struct replication *r, struct op *op, const struct 
 {
 	struct password *p = (struct password *)op;
 
+	if (r->session.is_sending) {
+		op_refuse(r, op, OUTCOME_USAGE, "this session only sends");
+		return;
+	}
 	memcpy(p->old, command->password.data, command->password.size);
 	p->old_size = command->password.size;
 	memcpy(p->new, command->new_password.data, command->new_password.size);
