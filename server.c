@@ -337,8 +337,8 @@ static void open_disk(struct server *s)
 }
 
 /* A damaged key is no reason to make another one, since the other servers and repair hold the same
- * key: the operator has to decide. */
-static void open_key(struct server *s, struct session_options *options)
+ * key: the operator has to decide. True: there was none, and it was made. */
+static bool open_key(struct server *s, struct session_options *options)
 {
 	char path[KEY_PATH_SIZE];
 	char err[ERR_SIZE];
@@ -352,6 +352,23 @@ static void open_key(struct server *s, struct session_options *options)
 	if (status == KEY_FAILED)
 		die(EXIT_REFUSED, err);
 	options->has_operator_key = true;
+	return status == KEY_MADE;
+}
+
+/* The first start makes the key. If there is data already, the key was lost. */
+static void report_key(const struct server *s, bool has_data)
+{
+	char path[KEY_PATH_SIZE];
+
+	(void)key_path(s->options.data, path); /* open_key has found it */
+	if (has_data)
+		log_plain(LOG_WARNING,
+		          "'%.300s' was missing beside data, and another key was made: the other "
+		          "servers and repair refuse it. Copy theirs there and start again",
+		          path);
+	else
+		log_plain(LOG_INFO, "made the operator's key '%.300s': the other servers need it",
+		          path);
 }
 
 /* Refused data stays as it is, so that a person can look at it, or use --salvage. */
@@ -499,6 +516,7 @@ static void start(struct server *s)
 	struct journal_loaded loaded = { .facts = 0 };
 	char address[ADDRESS_TEXT_SIZE];
 	char lacks[ERR_SIZE] = "";
+	bool has_new_key;
 	struct timespec begin;
 	struct timespec end;
 
@@ -506,7 +524,7 @@ static void start(struct server *s)
 	become_user(s);
 	(void)clock_gettime(CLOCK_MONOTONIC, &begin);
 	open_disk(s);
-	open_key(s, &options);
+	has_new_key = open_key(s, &options);
 	if (!s->options.no_sandbox)
 		(void)sandbox_enter(s->options.data, lacks); /* `lacks` says it all */
 	load(s, &loaded);
@@ -519,6 +537,8 @@ static void start(struct server *s)
 	          (end.tv_sec - begin.tv_sec) * 1000 + (end.tv_nsec - begin.tv_nsec) / 1000000);
 	report_rights(s, lacks);
 	report_modes(s);
+	if (has_new_key)
+		report_key(s, loaded.facts > 0);
 	log_lines(LOG_WARNING, loaded.warnings);
 	(void)log_notify("READY=1");
 	s->watchdog_ms = log_watchdog_ms();

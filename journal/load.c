@@ -220,6 +220,11 @@ static bool write_replica(struct start *s)
 
 	if (s->has_uuid)
 		return true;
+	if (!s->is_fresh && !s->exists[FILE_REPLICA] && !s->options->is_copy)
+		loading_warn(&s->l,
+		             "'%s' was missing beside data: this is a replica of its own now, as a "
+		             "backup is that is started",
+		             journal_names[FILE_REPLICA]);
 	memcpy(s->j->uuid, s->options->uuid, UUID_SIZE);
 	put_uuid(uuid, s->j->uuid);
 	buf_init(&line, REPLICA_SIZE_MAX);
@@ -396,6 +401,20 @@ static bool write_again(struct start *s)
 	return done && check(s, o->sync(s->l.disk, s->j->handle), "sync", name);
 }
 
+/* A journal ends with the reserve, unless the disk was full, or an earlier version has stopped. One
+ * that was cut at the end of a line shows in no other way. A backup has none, and no uuid. */
+static void look_for_reserve(struct start *s)
+{
+	const struct found_journal *f = &s->journal;
+
+	if (f->size == f->whole_end && f->head.format == JOURNAL_FORMAT && s->exists[FILE_REPLICA])
+		loading_warn(
+			&s->l,
+			"'%s' lacks the empty room that a server leaves at its end: the disk was "
+			"full, or the file was cut, and a repair brings back what it lost",
+			f->name);
+}
+
 /* Reserves room ahead. Without it a start is possible all the same; additions are then refused. */
 static bool reserve_ahead(struct start *s)
 {
@@ -468,6 +487,7 @@ static bool go_on(struct start *s)
 	const char *name = journal_names[FILE_JOURNAL];
 
 	take_over(s);
+	look_for_reserve(s);
 	if (!finish_pair(s))
 		return false;
 	s->j->handle = operations(s)->open(s->l.disk, name, DISK_LOG);

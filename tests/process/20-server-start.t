@@ -118,8 +118,8 @@ like 'and says one' "$(<"$dir/stdout")" '^threefold server [0-9]+\.[0-9]+\.[0-9]
 start_server 0 || bail 'the server does not start'
 like 'the first line says version, address, data, count and time' "$(head -n 1 "${server_log[0]}")" \
 	"^threefold [0-9.]+: serving 127\.0\.0\.1:${server_port[0]}, data '$dir/0', loaded 0 facts in [0-9]+ ms\$"
-is 'it has no other line, but about its rights' \
-	"$(sed 1d "${server_log[0]}" | grep -Evc ' runs as root: |: the server can do more than it needs$')" 0
+is 'it has no other line, but about its rights and the key that it made' \
+	"$(sed 1d "${server_log[0]}" | grep -Evc "made the operator's key '| runs as root: |: the server can do more than it needs\$")" 0
 serves 'a handshake and a ping are answered'
 is 'the data directory is private' "$(stat -c %a "$dir/0")" 700
 is 'the key beside it has 32 bytes' "$(stat -c %s "$dir/operator.key")" 32

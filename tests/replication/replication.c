@@ -338,8 +338,8 @@ static uint64_t time_back(void)
 	return k.now_ms - begin;
 }
 
-/* Replicas that answer and end at once are dialled again as soon as at first, as often as it happens;
- * those that only greet, less and less often. */
+/* Replicas that answer and end at once are dialled again as soon as at first, as often as it
+ * happens; those that only greet, less and less often. */
 static void test_pauses(void)
 {
 	uint64_t most = 0, last = 0;
