@@ -212,6 +212,9 @@ void stream_tell(struct replication *r, struct stream_state *s, uint8_t to, uint
 {
 	if ((!ranges_have(&s->shown, number) && !ranges_have(&s->gone, number)) || r->is_blind)
 		return;
+	/* What an earlier session was handed and this one has shown is told by a later one. */
+	if (r->session.is_sending)
+		return;
 	for (uint32_t i = 0; i < REPLICAS; i++)
 		if (to & BIT(i))
 			tell_one(r, s, i, number);
