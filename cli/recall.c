@@ -68,27 +68,27 @@ static void put_message(struct transcript *t, const struct archive_line *kept)
 	transcript_message(t, &shown, &at);
 }
 
-void recall_put(struct transcript *t, struct view rest, size_t lines)
+void recall_put(struct transcript *t, struct view lines, size_t count)
 {
-	struct recall_key *keys = memory_alloc((lines + 1) * sizeof *keys);
+	struct recall_key *keys = memory_alloc((count + 1) * sizeof *keys);
 	struct archive_line kept;
 	struct buf strings;
-	size_t count = 0;
+	size_t known = 0;
 
 	buf_init(&strings, ARCHIVE_LINE_SIZE_MAX);
-	for (size_t i = 0; i < lines; i++) {
-		const uint8_t *end = memchr(rest.data, '\n', rest.size);
-		struct view line = view_of(rest.data, (size_t)(end - rest.data));
+	for (size_t i = 0; i < count; i++) {
+		const uint8_t *end = memchr(lines.data, '\n', lines.size);
+		struct view line = view_of(lines.data, (size_t)(end - lines.data));
 
-		rest = view_of(end + 1, rest.size - line.size - 1);
+		lines = view_of(end + 1, lines.size - line.size - 1);
 		if (!archive_read(line, &strings, &kept))
 			continue;
 		if (!kept.is_own && kept.has_id) {
-			if (is_known(keys, count, &kept))
+			if (is_known(keys, known, &kept))
 				continue;
-			memcpy(keys[count].from, kept.from, DISPLAY_SIZE);
-			keys[count].session = kept.session;
-			keys[count++].number = kept.number;
+			memcpy(keys[known].from, kept.from, DISPLAY_SIZE);
+			keys[known].session = kept.session;
+			keys[known++].number = kept.number;
 		}
 		put_message(t, &kept);
 	}

@@ -41,7 +41,7 @@ static void secrets(void)
 		{ "/mgs bob geheim", false, false },
 		{ "/mgs bob what a long story", false, false },
 		{ "/etc/passwd is a path", false, false },
-		{ "/home/bob/notes.txt is where", false, false },
+		{ "/srv/bob/notes.txt is where", false, false },
 		{ "/nick bob", false, false },
 		{ "login is broken", false, false },
 		{ ">> bob: geheim oder nicht", false, false },

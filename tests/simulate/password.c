@@ -267,11 +267,10 @@ void sim_password_check_in(struct sim *s, uint32_t c, const struct sim_command *
 	for (uint32_t i = 0; i < REPLICAS; i++)
 		if ((k->live >> i & 1) &&
 		    knew_later(s, i, account, epoch_of(s, k->change), k->begun_at))
-			sim_fail(
-				s,
-				"client %u logs in with a password that live replica %u knows "
-				"to be an older one",
-				c, i);
+			sim_fail(s,
+			         "client %u logs in with a password that live replica %u knows "
+			         "to be an older one",
+			         c, i);
 }
 
 /* Whether the password of a log-in may be refused, though the account has or had it. */
