@@ -362,13 +362,13 @@ static void report_key(const struct server *s, bool has_data)
 
 	(void)key_path(s->options.data, path); /* open_key has found it */
 	if (has_data)
-		log_plain(LOG_WARNING,
-		          "'%.300s' was missing beside data, and another key was made: the other "
-		          "servers and repair refuse it. Copy theirs there and start again",
-		          path);
+		log_line(LOG_WARNING,
+		         "'%.300s' was missing beside data, and another key was made: the other "
+		         "servers and repair refuse it. Copy theirs there and start again",
+		         path);
 	else
-		log_plain(LOG_INFO, "made the operator's key '%.300s': the other servers need it",
-		          path);
+		log_line(LOG_INFO, "made the operator's key '%.300s': the other servers need it",
+		         path);
 }
 
 /* Refused data stays as it is, so that a person can look at it, or use --salvage. */
@@ -628,12 +628,14 @@ static void report(const struct server *s)
 	         (uintmax_t)sessions.frames, (uintmax_t)sessions.refused,
 	         (uintmax_t)sessions.pushes, (uintmax_t)sessions.pushed_unsynced,
 	         (uintmax_t)sessions.closed_malformed, (uintmax_t)sessions.closed_slow);
-	log_line(LOG_NOTICE,
-	         "store: facts=%ju sum=%016jx accounts=%ju tombstones=%ju messages=%ju ranges=%ju "
-	         "streams=%ju memory=%ju",
-	         (uintmax_t)store.facts, (uintmax_t)store.sum, (uintmax_t)store.accounts,
-	         (uintmax_t)store.tombstones, (uintmax_t)store.messages, (uintmax_t)store.ranges,
-	         (uintmax_t)store.streams, (uintmax_t)store.memory);
+	log_line(
+		LOG_NOTICE,
+		"store: facts=%ju sum=%016jx accounts=%ju unconfirmed=%ju tombstones=%ju messages=%ju "
+		"ranges=%ju streams=%ju memory=%ju",
+		(uintmax_t)store.facts, (uintmax_t)store.sum, (uintmax_t)store.accounts,
+		(uintmax_t)store.unconfirmed, (uintmax_t)store.tombstones,
+		(uintmax_t)store.messages, (uintmax_t)store.ranges, (uintmax_t)store.streams,
+		(uintmax_t)store.memory);
 	log_line(LOG_NOTICE,
 	         "loop: turns=%ju over-%d-ms=%ju longest-us=%ju syncs=%ju inline=%ju facts=%ju "
 	         "batch-max=%ju",

@@ -270,5 +270,6 @@ void store_totals(const struct store *s, struct store_totals *totals)
 	*totals = s->totals;
 	totals->facts = totals->accounts + totals->lapsed + totals->tombstones + totals->messages +
 	                totals->ranges;
+	totals->unconfirmed = tree_count(s->arena, s->names[0]);
 	totals->memory = memory_of(s);
 }

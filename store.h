@@ -208,7 +208,8 @@ struct store_totals {
 	/* Of a cheap fixed 64-bit hash of each element, modulo 2^64. What store_work has still to
 	 * free is counted in it until it is freed. */
 	uint64_t sum;
-	uint64_t accounts; /* live ones */
+	uint64_t accounts;    /* live ones, */
+	uint64_t unconfirmed; /* and those of them that nobody has confirmed */
 	uint64_t lapsed;
 	uint64_t tombstones;
 	uint64_t messages; /* live ones */

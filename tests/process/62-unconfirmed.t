@@ -20,6 +20,9 @@ for n in 0 1 2; do
 	cp -r "$dir/made" "$dir/$n"
 done
 ok 'and start' start_servers
+kill -USR1 "${server_pid[0]}"
+ok 'the counters in the log have those that were never confirmed' \
+	wait_for "$patience" grep -q ' accounts=6 unconfirmed=5 ' "${server_log[0]}"
 ok 'the operator asks what was never confirmed' repair --unconfirmed
 is 'and is told the names' "$(cut -d ' ' -f 3 "$dir/repair.out" | sort | xargs)" 'fresh idle taken used young'
 is 'and which of them were used' "$(awk '$4 == "used" { print $3 }' "$dir/repair.out" | sort | xargs)" 'taken used young'
