@@ -445,11 +445,13 @@ static bool refuse_short(struct command_request *request, struct view word)
 	char names[COMMAND_DETAIL_SIZE] = "";
 	const struct verb_row *last = NULL;
 	size_t count = 0;
+	size_t left;
 	size_t size = 0;
 
 	for (enum verb verb = 0; verb < VERB_TEXT; verb++)
 		count += verb_may_mean(word, verb_row(verb));
-	for (enum verb verb = 0, left = count; verb < VERB_TEXT && size < sizeof names; verb++) {
+	left = count;
+	for (enum verb verb = 0; verb < VERB_TEXT && size < sizeof names; verb++) {
 		if (!verb_may_mean(word, verb_row(verb)))
 			continue;
 		last = verb_row(verb);

@@ -732,7 +732,10 @@ static inline void put_message(struct cluster *k, unsigned at, const struct stre
                                uint64_t number, uint64_t sent_ms, const char *text)
 {
 	struct fact fact = { .kind = FACT_MESSAGE,
-		             .message = { *stream, number, sent_ms, view_of_string(text) } };
+		             .message = { .stream = *stream,
+		                          .number = number,
+		                          .sent_ms = sent_ms,
+		                          .text = view_of_string(text) } };
 	struct store_limits limits = { 1 << 30, UINT64_C(1) << 40, STORE_GAPS_MAX };
 
 	for (uint32_t i = 0; i < REPLICAS; i++)

@@ -63,7 +63,10 @@ static struct fact message_fact(uint32_t i)
 {
 	return (struct fact){
 		.kind = FACT_MESSAGE,
-		.message = { stream_of(i), 1 + i, 1000 + i, view_of_string("a text") },
+		.message = { .stream = stream_of(i),
+		             .number = 1 + i,
+		             .sent_ms = 1000 + i,
+		             .text = view_of_string("a text") },
 	};
 }
 
