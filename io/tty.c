@@ -17,6 +17,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <termios.h>
+#include <time.h>
 #include <unistd.h>
 
 /* Marks around pastes on; all that might be left of us off: marks, colours, a hidden cursor. */
@@ -246,6 +247,18 @@ void tty_size(unsigned *columns, unsigned *rows)
 	*rows = size.ws_row;
 }
 
+/* The SIGCONT that ended the stop is blocked, and waits for the loop. The caller draws anew; a second
+ * drawing for the same signal would stand below the first one. */
+static void take_continuation(void)
+{
+	const struct timespec at_once = { .tv_sec = 0 };
+	sigset_t set;
+
+	(void)sigemptyset(&set);
+	(void)sigaddset(&set, SIGCONT);
+	(void)sigtimedwait(&set, NULL, &at_once);
+}
+
 /* SIGTSTP with its default action, because the kernel then leaves alone a job that has no shell to
  * wake it (an orphaned process group); SIGSTOP would not. */
 void tty_suspend(void)
@@ -268,6 +281,7 @@ void tty_suspend(void)
 	if (pthread_sigmask(SIG_UNBLOCK, &stop, &mask) == 0)
 		(void)pthread_sigmask(SIG_SETMASK, &mask, NULL);
 	(void)sigaction(SIGTSTP, &before, NULL);
+	take_continuation();
 	(void)switch_on();
 }
 

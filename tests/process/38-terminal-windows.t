@@ -123,6 +123,14 @@ client_say bob '/msg ann in the meantime'
 types ann fg
 sees 'fg brings it back, and what came' ann 'bob: in the meantime'
 line_is 'and the line' ann 'to bob> still here'
+keys ann C-u
+keys ann C-l C-z
+sees 'stopped once more' ann 'Stopped'
+types ann 'clear; fg'
+line_is 'and back' ann 'to bob>'
+keys ann -l x
+line_is 'it goes on' ann 'to bob> x'
+is 'the row above the prompt stands there once' "$(printed ann | grep -c '^ ann')" 1
 keys ann C-u C-d
 line_is 'Ctrl-D on an empty line ends it' ann '$'
 
