@@ -178,12 +178,22 @@ static void put_fold(struct transcript *t, struct view left)
 	put_style(t, STYLE_NONE);
 }
 
+/* How many rows of a message are shown. */
+static size_t rows_max(const struct transcript *t)
+{
+	size_t rows = t->rows / 3 * 2;
+
+	if (t->rows == 0 || rows > TRANSCRIPT_ROWS_MAX)
+		return TRANSCRIPT_ROWS_MAX;
+	return rows < TRANSCRIPT_ROWS_MIN ? TRANSCRIPT_ROWS_MIN : rows;
+}
+
 /* The lines after the first begin with a bar, so none of them looks like another message. A text of
  * many rows is folded, so that it does not take all that was said before out of the window. */
 static void put_text(struct transcript *t, struct view text, size_t bar, enum terminal_style style)
 {
 	size_t width = t->columns > t->home + 1 ? t->columns - t->home - 1 : 1;
-	size_t room = t->is_unfolded ? SIZE_MAX / width : TRANSCRIPT_ROWS_MAX;
+	size_t room = t->is_unfolded ? SIZE_MAX / width : rows_max(t);
 
 	while (text.size > 0 && text.data[text.size - 1] == '\n')
 		text.size--;

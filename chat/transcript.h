@@ -38,7 +38,10 @@
 
 enum {
 	TRANSCRIPT_MARKS_MAX = 8, /* on one character; more are counted, not shown */
-	TRANSCRIPT_ROWS_MAX = 40, /* of one message; what more it has is counted, not shown */
+	/* Rows of one message; what more it has is counted, not shown. In a window that is not so
+	 * high they are two thirds of its rows, but at least the lesser number. */
+	TRANSCRIPT_ROWS_MAX = 40,
+	TRANSCRIPT_ROWS_MIN = 4,
 	TRANSCRIPT_HOME = 2,      /* where the further rows of a line without a column begin */
 	TRANSCRIPT_NAMES_MAX = 3, /* recipients of one message that are named; the others are
 	                            * counted */
@@ -60,6 +63,7 @@ struct transcript {
 	const char *const *addresses; /* REPLICAS of them, as the person gave them */
 	bool is_echoed;               /* a dumb terminal itself shows what was typed */
 	unsigned columns;             /* of the window; the caller keeps it true */
+	unsigned rows;                /* of the window, 0: not known; the caller keeps it true */
 	bool wraps;                   /* lines are broken between words; the caller keeps it true */
 	bool is_unfolded;             /* all rows of a message are shown; the caller sets it */
 	size_t widest;                /* of the names that fit in a third of the window */

@@ -114,11 +114,9 @@ void show_prompt(struct cli_show *s)
 /* What is laid out from now on has the window of this moment. */
 static void look_at_window(struct cli_show *s)
 {
-	unsigned rows;
-
 	if (s->console == NULL)
 		return;
-	console_size(&s->transcript.columns, &rows);
+	console_size(&s->transcript.columns, &s->transcript.rows);
 	s->transcript.wraps = console_wraps(s->console);
 }
 

@@ -172,6 +172,15 @@ static void test_wrapped(void)
 	IS_U64(count, TRANSCRIPT_ROWS_MAX + 1, "a text of many lines is folded");
 	OK(strstr(lines, "| <4960 more lines; PgUp shows all>") != NULL, "the others are counted");
 	OK(strstr(lines, "end") == NULL, "and not shown");
+	transcript.rows = 24;
+	OK(strstr(message("bob", text, false, monday), "| <4984 more lines;") != NULL,
+	   "a low window keeps a third for what was said before");
+	transcript.rows = 3;
+	OK(strstr(message("bob", text, false, monday), "| <4996 more lines;") != NULL,
+	   "and the lowest shows some rows");
+	transcript.rows = 200;
+	OK(strstr(message("bob", text, false, monday), "| <4960 more lines;") != NULL,
+	   "a high one shows no more than usual");
 	memset(text, 'x', sizeof text - 1);
 	text[sizeof text - 1] = 0;
 	lines = message("bob", text, false, monday);
