@@ -10,6 +10,8 @@
 #include "chat/verb.h"
 #include "chat/word.h"
 
+enum { NEXT_SIZE_MAX = 256 }; /* a longer line is no command and a name */
+
 static bool has_password(const struct verb_row *row)
 {
 	for (size_t i = 0; i < sizeof row->arguments; i++)
@@ -55,6 +57,29 @@ bool secret_may_follow(struct view line)
 	const struct verb_row *row = verb_of_line(&rest);
 
 	return row != NULL && row->asked != 0 && !secret_is_in(line);
+}
+
+enum secret_next secret_next(struct view line)
+{
+	static const char any_password[] = " 7any-password7";
+	struct view rest;
+	const struct verb_row *row;
+	struct buf whole;
+	bool is_log_in;
+
+	look_skip_blanks(&line);
+	rest = line;
+	row = verb_of_line(&rest);
+	if (row != NULL)
+		return has_password(row) && !secret_is_in(line) ? SECRET_NEXT_ANY : SECRET_NEXT_NONE;
+	if (line.size > NEXT_SIZE_MAX || word_count(line) > 2 || slip_is_log_in(line))
+		return SECRET_NEXT_NONE;
+	buf_init(&whole, NEXT_SIZE_MAX + sizeof any_password);
+	buf_append(&whole, line);
+	buf_append_text(&whole, any_password);
+	is_log_in = slip_is_log_in(buf_view(&whole));
+	buf_release(&whole);
+	return is_log_in ? SECRET_NEXT_WORD : SECRET_NEXT_NONE;
 }
 
 /* ---- passwords that were typed ---- */

@@ -33,6 +33,14 @@ bool secret_is_in(struct view line);
 /* Whether the command in this line asks a question, so that the next line may be a password. */
 bool secret_may_follow(struct view line);
 
+/* What a line makes of the one that is typed after it, if no question comes between. */
+enum secret_next {
+	SECRET_NEXT_NONE,
+	SECRET_NEXT_WORD, /* it looks like a log-in without its password: a word may be that */
+	SECRET_NEXT_ANY,  /* it is one: any text may be that */
+};
+enum secret_next secret_next(struct view line);
+
 /* Begins with no password. `random` is the key, from the system. */
 void secret_known_init(struct secret_known *k, const uint8_t random[SIPHASH_KEY_SIZE]);
 /* Adds a password; nothing of it can be had back. */

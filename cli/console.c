@@ -562,7 +562,8 @@ static void keep_line(struct cli_console *c, const struct terminal_event *event)
 	c->unread = 0;
 	if (text.size == 0)
 		return;
-	verdict = hold_line(&c->hold, &text, &is_text, loop_now_ms(c->loop), why);
+	verdict = hold_line(&c->hold, &text, &is_text, link_is_logged_in(c->link, own),
+	                    loop_now_ms(c->loop), why);
 	if (is_held_back(c, event->text, verdict, why))
 		return;
 	assert(c->count < CONSOLE_WAITING_MAX);

@@ -34,6 +34,8 @@ void hold_release(struct cli_hold *h)
 void hold_know(struct cli_hold *h, struct view password)
 {
 	secret_know(&h->known, password);
+	if (password.size > 0)
+		h->next = SECRET_NEXT_NONE;
 }
 
 /* Whether the line is, or would be, a text for somebody. */
@@ -50,23 +52,35 @@ static bool has_two_slashes(struct view line)
 	return line.size > 1 && line.data[0] == '/' && line.data[1] == '/';
 }
 
-/* False if it need not be held back. */
-static bool is_slip(const struct cli_hold *h, struct view line, bool is_text,
+/* Whether the line may be the password that the command before it did not ask for. */
+static bool may_be_awaited(enum secret_next next, struct view line, bool is_text)
+{
+	if (!is_text && line.size > 0 && line.data[0] == '/')
+		return false;
+	return next == SECRET_NEXT_ANY || (next == SECRET_NEXT_WORD && word_count(line) == 1);
+}
+
+/* False if it need not be held back. `next`: what the line before it makes of it. */
+static bool is_slip(const struct cli_hold *h, struct view line, bool is_text, enum secret_next next,
                     char why[HOLD_WHY_SIZE])
 {
 	const char *meant = NULL;
 	bool is_known = secret_is_known(&h->known, line) && is_for_somebody(line, is_text);
+	bool is_awaited;
 
 	look_skip_blanks(&line);
 	if (has_two_slashes(line))
 		meant = slip_meant(view_of(line.data + 1, line.size - 1));
 	else if (line.size > 0 && (is_text || line.data[0] != '/'))
 		meant = slip_meant(line);
-	if (meant == NULL && !is_known)
+	is_awaited = may_be_awaited(next, line, is_text);
+	if (meant == NULL && !is_known && !is_awaited)
 		return false;
 	(void)snprintf(why, HOLD_WHY_SIZE,
 	               "this was sent to nobody: it %s%s; Enter once more sends it as it stands",
-	               meant != NULL ? "looks like " : "holds your password",
+	               meant != NULL ? "looks like "
+	               : is_known    ? "holds your password"
+	                             : "may be the password of the log-in before it",
 	               meant != NULL ? meant : "");
 	return true;
 }
@@ -84,9 +98,10 @@ static void take_as_it_stands(struct view *line, bool *is_text)
 	*is_text = true;
 }
 
-enum hold_verdict hold_line(struct cli_hold *h, struct view *line, bool *is_text, uint64_t now_ms,
-                            char why[HOLD_WHY_SIZE])
+enum hold_verdict hold_line(struct cli_hold *h, struct view *line, bool *is_text, bool is_logged_in,
+                            uint64_t now_ms, char why[HOLD_WHY_SIZE])
 {
+	enum secret_next next = h->next;
 	bool is_second = line->size > 0 && view_equal(*line, buf_view(&h->held));
 	bool is_soon = now_ms < h->entered_ms + TOO_SOON_MS;
 
@@ -96,10 +111,12 @@ enum hold_verdict hold_line(struct cli_hold *h, struct view *line, bool *is_text
 	buf_wipe(&h->held);
 	if (is_second) {
 		*is_text = *is_text || h->held_is_text;
+		h->next = SECRET_NEXT_NONE;
 		take_as_it_stands(line, is_text);
 		return HOLD_RELEASED;
 	}
-	if (!is_slip(h, *line, *is_text, why))
+	h->next = is_logged_in && !*is_text ? secret_next(*line) : SECRET_NEXT_NONE;
+	if (!is_slip(h, *line, *is_text, next, why))
 		return HOLD_NOTHING;
 	buf_append(&h->held, *line);
 	h->held_is_text = *is_text;

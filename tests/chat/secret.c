@@ -59,6 +59,29 @@ static void secrets(void)
 	}
 }
 
+static void next(void)
+{
+	static const struct {
+		const char *line;
+		enum secret_next next;
+	} rows[] = {
+		{ "/login", SECRET_NEXT_ANY },
+		{ " /login bob", SECRET_NEXT_ANY },
+		{ "/create bob", SECRET_NEXT_ANY },
+		{ "/login bob geheim", SECRET_NEXT_NONE },
+		{ "login bob", SECRET_NEXT_WORD },
+		{ "/lgoin bob", SECRET_NEXT_WORD },
+		{ "login bob geheim", SECRET_NEXT_NONE },
+		{ "/talk bob", SECRET_NEXT_NONE },
+		{ "/mgs bob", SECRET_NEXT_NONE },
+		{ "good morning", SECRET_NEXT_NONE },
+		{ "", SECRET_NEXT_NONE },
+	};
+
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+		IS_U64(secret_next(view_of_string(rows[i].line)), rows[i].next, rows[i].line);
+}
+
 static bool knows(const struct secret_known *k, const char *text)
 {
 	return secret_is_known(k, view_of_string(text));
@@ -111,6 +134,7 @@ static void abbreviations(void)
 int main(void)
 {
 	secrets();
+	next();
 	known();
 	abbreviations();
 	return tap_done();

@@ -49,6 +49,30 @@ sees 'a key that bounces' ann 'it looks like /login NAME PASSWORD; Enter once mo
 line_is 'sends nothing' ann 'to bob> login ann again'
 keys ann C-u C-l
 
+# ---- the password that no question has asked for ----
+
+for line in /login '/login bob' '/create carl' '/lgoin ann'; do
+	keys ann "$line" Enter
+	sees "refused: $line" ann ': refused: '
+	keys ann C-l C-u
+	keys ann -l s3same-s3same
+	keys ann Enter
+	sees 'a password behind it is held back' ann '^this was sent to nobody: it may be the password of the log-in'
+	line_is 'it is in the line again' ann 'to bob> s3same-s3same'
+	keys ann C-u C-l
+done
+types ann '/login'
+sees 'a log-in once more' ann '^login: refused'
+types ann 'never mind that'
+sees 'a sentence is held back, too' ann '^this was sent to nobody: it may be'
+read -rt 0.5 <&"$never" # longer than the key that bounces
+keys ann Enter
+sees 'and sent by a second Enter' ann '-> bob: never mind that'
+types ann 'thanks'
+sees 'the one after it at once' ann '-> bob: thanks'
+nok 'the password is not in the history' grep -q s3same "$history"
+keys ann C-l
+
 # ---- sentences ----
 
 for line in 'send me the tickets please' 'p->next is NULL' '>> you said that' 'check' 'help' 'login is broken'; do
@@ -81,6 +105,6 @@ keys ann C-d
 
 client_json "$dir/bob" <<<'/login bob pw-of-bob'
 is 'bob has got what was meant for him' "$(json_get "$dir/bob" event=message -- text)" \
-	$'send me the tickets please\np->next is NULL\n>> you said that\ncheck\nhelp\nlogin is broken\n/etc/hosts has it\nlogin bob please'
+	$'never mind that\nthanks\nsend me the tickets please\np->next is NULL\n>> you said that\ncheck\nhelp\nlogin is broken\n/etc/hosts has it\nlogin bob please'
 
 done_testing
