@@ -276,6 +276,11 @@ bool archive_is_on(const struct cli_archive *a)
 	return a->is_on && !a->is_refused && a->writer != NULL;
 }
 
+uint64_t archive_lost(const struct cli_archive *a)
+{
+	return a->lost;
+}
+
 const char *archive_folder(const struct cli_archive *a)
 {
 	return a->folder;

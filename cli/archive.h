@@ -49,6 +49,8 @@ void archive_switch(struct cli_archive *a, bool is_on);
 /* Whether they are. False also if there is no place for them, or if log/ is a link to /dev/null, as
  * people make it who want nothing to be kept. */
 bool archive_is_on(const struct cli_archive *a);
+/* How many messages were lost since the last one that was kept: while it is not 0, nothing is. */
+uint64_t archive_lost(const struct cli_archive *a);
 /* The folder of the account; "": there is no account, or no place. */
 const char *archive_folder(const struct cli_archive *a);
 

@@ -248,11 +248,13 @@ types full '/login ann pw'
 sees 'ann is in' full 'login: ok'
 types full '/msg bob one'
 sees 'what cannot be kept is told' full "^..:.. -- what is said is not kept: cannot write to '/.*': Not a directory$"
+types full /log
+sees '/log says so, too' full '^log: ok: on: what is said is not kept, because nothing can be written to /'
 types full '/msg bob two'
 sees 'and stops nothing' full 'bob: two$'
 client_ask bob '/msg ann three'
 sees 'at all' full 'bob: three$'
-is 'it is told once' "$(printed full | grep -c 'is not kept')" 1
+is 'it is told once' "$(printed full | grep -c -- '-- what is said is not kept')" 1
 rm -r "$log"
 client_ask bob '/msg ann four'
 sees 'when it works again that is told, too' full '^..:.. -- what is said is kept again; 3 messages in between were not$'
