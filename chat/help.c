@@ -7,7 +7,11 @@
 
 #include <stdio.h>
 
-enum { PROMPT_ROWS = 2, LINE_SIZE = 160 };
+enum {
+	PROMPT_ROWS = 1,
+	TYPED_ROWS = 1, /* the command itself; the table may move it out of the window */
+	LINE_SIZE = 160,
+};
 
 static const char last_line[] = "After /talk NAME, lines without / go to NAME; // sends a /.";
 
@@ -61,7 +65,7 @@ static bool forms_fit(size_t columns, size_t rows)
 
 	size_t across = (columns + 1) / (widest + 2);
 
-	return across > 0 && (VERB_TEXT + across - 1) / across + 1 + PROMPT_ROWS <= rows;
+	return across > 0 && (VERB_TEXT + across - 1) / across + 1 + TYPED_ROWS + PROMPT_ROWS <= rows;
 }
 
 enum help_form help_form(size_t columns, size_t rows)

@@ -51,12 +51,13 @@ static void test_forms(void)
 			tables += form == HELP_TABLE;
 			forms += form == HELP_FORMS;
 			if (form == HELP_TABLE)
-				ALWAYS(rows_of(text, columns) + 2 <= rows, "a table has room");
+				ALWAYS(rows_of(text, columns) + 1 <= rows, "a table has room");
 			else if (form == HELP_FORMS)
 				ALWAYS(rows_of_forms(columns) + 3 <= rows, "so have forms");
 		}
 	OK(tables > 0 && forms > 0, "each form has its windows");
 	OK(help_form(80, 24) == HELP_TABLE, "80 by 24: the table");
+	OK(help_form(80, 23) == HELP_TABLE, "also with a row above the prompt");
 	OK(help_form(200, 60) == HELP_TABLE, "200 by 60: the table");
 	OK(help_form(100, 14) == HELP_FORMS, "100 by 14: the forms");
 	OK(help_form(40, 10) == HELP_NAMES, "40 by 10: the names");
