@@ -3,7 +3,8 @@
  * hold: a line that would send a password to somebody by a slip (chat/slip.h, chat/secret.h) is
  * held back when it is typed. The next Enter on the same line lets it go as it stands: the person
  * has read why. So is what follows a log-in that was given while one is logged in: it asks for no
- * password, and fingers type one. An Enter that comes too soon is a key that bounces, or is held down.
+ * password, and fingers type one. An Enter that comes too soon is a key that bounces, or is held
+ * down.
  */
 #ifndef THREEFOLD_CLI_HOLD_H
 #define THREEFOLD_CLI_HOLD_H

@@ -597,8 +597,9 @@ static void do_log(struct cli_run *r)
 		answer_ok(r, "on: what is said is kept after a log-in");
 	else
 		(void)snprintf(text, sizeof text, "on: what is said is %s %s",
-		               archive_lost(archive) > 0 ? "not kept, because nothing can be written to"
-		                                         : "kept in",
+		               archive_lost(archive) > 0
+		                       ? "not kept, because nothing can be written to"
+		                       : "kept in",
 		               archive_folder(archive));
 	if (r->is_busy)
 		answer_ok(r, text);

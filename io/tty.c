@@ -247,8 +247,8 @@ void tty_size(unsigned *columns, unsigned *rows)
 	*rows = size.ws_row;
 }
 
-/* The SIGCONT that ended the stop is blocked, and waits for the loop. The caller draws anew; a second
- * drawing for the same signal would stand below the first one. */
+/* The SIGCONT that ended the stop is blocked, and waits for the loop. The caller draws anew; a
+ * second drawing for the same signal would stand below the first one. */
 static void take_continuation(void)
 {
 	const struct timespec at_once = { .tv_sec = 0 };
