@@ -65,7 +65,8 @@ static bool forms_fit(size_t columns, size_t rows)
 
 	size_t across = (columns + 1) / (widest + 2);
 
-	return across > 0 && (VERB_TEXT + across - 1) / across + 1 + TYPED_ROWS + PROMPT_ROWS <= rows;
+	return across > 0 &&
+	       (VERB_TEXT + across - 1) / across + 1 + TYPED_ROWS + PROMPT_ROWS <= rows;
 }
 
 enum help_form help_form(size_t columns, size_t rows)

@@ -71,7 +71,8 @@ enum secret_next secret_next(struct view line)
 	rest = line;
 	row = verb_of_line(&rest);
 	if (row != NULL)
-		return has_password(row) && !secret_is_in(line) ? SECRET_NEXT_ANY : SECRET_NEXT_NONE;
+		return has_password(row) && !secret_is_in(line) ? SECRET_NEXT_ANY
+		                                                : SECRET_NEXT_NONE;
 	if (line.size > NEXT_SIZE_MAX || word_count(line) > 2 || slip_is_log_in(line))
 		return SECRET_NEXT_NONE;
 	buf_init(&whole, NEXT_SIZE_MAX + sizeof any_password);
