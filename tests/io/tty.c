@@ -111,6 +111,17 @@ static _Noreturn void meet(enum fate fate, int number)
 	_exit(8);
 }
 
+/* A sanitizer reports these, and ends the program in its own way. */
+static bool is_reported(int number)
+{
+#ifdef __SANITIZE_ADDRESS__
+	return number == SIGBUS || number == SIGFPE;
+#else
+	(void)number;
+	return false;
+#endif
+}
+
 static void fate_is(enum fate fate, int signal_number, const char *name)
 {
 	int master;
@@ -137,6 +148,8 @@ static void fate_is(enum fate fate, int signal_number, const char *name)
 	OK(is_cooked(slave), "the mode is as it was");
 	if (signal_number == 0)
 		OK(WIFEXITED(status) && WEXITSTATUS(status) == 0, "the program ends well");
+	else if (is_reported(signal_number))
+		OK(WIFEXITED(status) && WEXITSTATUS(status) != 0, "the program ends as failed");
 	else
 		OK(WIFSIGNALED(status) && WTERMSIG(status) == signal_number,
 		   "the program ends by its signal");
