@@ -628,14 +628,13 @@ static void report(const struct server *s)
 	         (uintmax_t)sessions.frames, (uintmax_t)sessions.refused,
 	         (uintmax_t)sessions.pushes, (uintmax_t)sessions.pushed_unsynced,
 	         (uintmax_t)sessions.closed_malformed, (uintmax_t)sessions.closed_slow);
-	log_line(
-		LOG_NOTICE,
-		"store: facts=%ju sum=%016jx accounts=%ju unconfirmed=%ju tombstones=%ju messages=%ju "
-		"ranges=%ju streams=%ju memory=%ju",
-		(uintmax_t)store.facts, (uintmax_t)store.sum, (uintmax_t)store.accounts,
-		(uintmax_t)store.unconfirmed, (uintmax_t)store.tombstones,
-		(uintmax_t)store.messages, (uintmax_t)store.ranges, (uintmax_t)store.streams,
-		(uintmax_t)store.memory);
+	log_line(LOG_NOTICE,
+	         "store: facts=%ju sum=%016jx accounts=%ju unconfirmed=%ju tombstones=%ju "
+	         "messages=%ju ranges=%ju streams=%ju memory=%ju",
+	         (uintmax_t)store.facts, (uintmax_t)store.sum, (uintmax_t)store.accounts,
+	         (uintmax_t)store.unconfirmed, (uintmax_t)store.tombstones,
+	         (uintmax_t)store.messages, (uintmax_t)store.ranges, (uintmax_t)store.streams,
+	         (uintmax_t)store.memory);
 	log_line(LOG_NOTICE,
 	         "loop: turns=%ju over-%d-ms=%ju longest-us=%ju syncs=%ju inline=%ju facts=%ju "
 	         "batch-max=%ju",

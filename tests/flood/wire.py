@@ -147,7 +147,7 @@ class Conn:
 
     def login_of(self, account, session, dial=1):
         nonce = os.urandom(32)
-        return account.id + session + struct.pack('<I', dial) + nonce + self.proof(AUTH_LOGIN, account, nonce)
+        return account.id + session + struct.pack('<II', dial, 0) + nonce + self.proof(AUTH_LOGIN, account, nonce)
 
     def create(self, name):
         account = Account(name)

@@ -107,7 +107,7 @@ class Heard:
                     name = body[22]
                     self.settings[body[:22]] = body[24 + name:24 + name + body[23 + name]]
                 if kind == wire.LOGIN:
-                    self.logins.append((body[:22], body[42:74], body[74:106], uuid, public, nonce))
+                    self.logins.append((body[:22], body[46:78], body[78:110], uuid, public, nonce))
         self.all = b''.join(both[up] for both in streams.values() for up in (True, False))
 
     def client_key(self, stored):
@@ -166,7 +166,7 @@ def answer(mode, kind, body, uuid, secret, true, nonce):
         return {
             'taken-over': b'\6' + os.urandom(32) + b'\xff' * 16 + struct.pack('<I', 9),
             'gone': b'\2' + body[:22] + b'\2\3eve' + os.urandom(64),
-            'yes': b'\0' + os.urandom(64),
+            'yes': b'\0' + os.urandom(64) + bytes(97),
             'ended': b'\3',
         }.get(mode, b'\3')
     if kind in (wire.INTRODUCE, wire.HANDOVER):
