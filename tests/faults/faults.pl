@@ -708,7 +708,7 @@ sub life_repair_backup {
 		my $again = run_repair(undef, '--backup', "$dir/b/d");
 		# What failed may have been the last step, after which it has its name.
 		$bad ||= 'another try: ' . slurp($again->{err})
-			if $again->{status} != 0 && slurp($again->{err}) !~ /File exists/;
+			if $again->{status} != 0 && slurp($again->{err}) !~ m{/b/d' is there already};
 		$is_whole = 1;
 	}
 	my $known = { names => { map { $_ => 'must' } $is_whole ? ("a$serial", "b$serial") : () },

@@ -105,8 +105,8 @@ sees 'later it is asked for' cid2 '^cid>'
 commands=$(echo /help | "$BIN/client" $(addresses) | grep -c '^/')
 ok "there are commands: $commands" test "$commands" -ge 14
 types cid2 /help
-sees 'help ends with a hint' cid2 '^After /talk NAME'
-is 'at 80 by 24 all commands are on the screen, a line each' "$(screen cid2 | grep -cE '^/[a-z]+ .* [a-z]')" "$commands"
+sees 'help ends with a hint' cid2 '^/help COMMAND says more about one$'
+is 'at 80 by 24 all commands are on the screen' "$(screen cid2 | sed '1,/> .help$/d; /^.help COMMAND/d' | grep -oE '(^| )/[a-z]+' | wc -l)" "$commands"
 like 'and the prompt below them' "$(screen cid2 | grep . | tail -n 1)" '^cid>$'
 keys cid2 C-d
 person small 40 10 --user ann
@@ -144,6 +144,9 @@ types small '/list zz*'
 sees 'one that nothing fits says so' small '^list: no name fits; /list alone shows all$'
 person large 200 60
 sees 'a large window' large '^not logged in>'
+types large /help
+sees 'has help with a hint' large '^After /talk NAME'
+is 'and a line for each command' "$(screen large | sed '1,/> .help$/d' | grep -cE '^/[a-z]+ .* [a-z]')" "$commands"
 types large /list
 sees 'shows more' large '^list: 1004 accounts, 2 online \(\*\); [0-9]+ more: /list PREFIX shows fewer$'
 rows=$(screen large | grep -cE '^[^ ]+  +[^ ]+  ')
