@@ -705,7 +705,9 @@ static bool read_sealed(struct journal_reader *r, struct view line, uint64_t byt
 		if (e.head.format > JOURNAL_FORMAT)
 			return loading_refuse_newer(l, found->file, e.head.format);
 		found->head = e.head;
-		found->mark = found->head_size = byte + line.size + 1;
+		found->head_size = byte + line.size + 1;
+		if (found->mark < found->head_size) /* it is read twice by a salvage */
+			found->mark = found->head_size;
 		return true;
 	case ELEMENT_SYNCED:
 		if (e.synced > found->mark)
@@ -856,7 +858,6 @@ bool read_journal(struct loading *l, struct found_journal *found)
 		window_close(&r.w);
 		if (!window_open(&r.w, l, found->file, found->name))
 			return false;
-		r.w.line = 1; /* no other head is taken for one */
 		/* No line need be damaged: the file may be empty or too short. */
 		r.damage_line = r.damage_line != 0 ? r.damage_line : 1;
 		going = read_lines(&r, found->whole_end + 1);

@@ -38,11 +38,23 @@
 #	wait_for SECONDS COMMAND...   until the command succeeds          free_port   a port where nobody listens
 #	child_of PID                  the first child of that process
 #
+#	needs_mounts=1                before this file is read: the test is begun again where it may mount. $mounts is
+#	                              then `all`, `tmpfs` (no real root, so no other file systems) or `none`
+#	mount_at FOLDER OPTION...     mount(8) onto a new folder; it is unmounted at the end of the test
+#
 # CLIENT_OPTIONS are given to every client, SERVER_OPTIONS to every server; DAEMON='gdb -batch -ex run --args ./server'
 # replaces the server.
 
 # shellcheck disable=SC2034 # several variables are for the tests
 set -u
+if [ -n "${needs_mounts:-}" ] && [ -z "${THREEFOLD_MOUNTS:-}" ]; then
+	unshare --mount true 2>/dev/null && THREEFOLD_MOUNTS=all exec unshare --mount bash "$0"
+	unshare --user --map-root-user --mount true 2>/dev/null &&
+		THREEFOLD_MOUNTS=tmpfs exec unshare --user --map-root-user --mount bash "$0"
+	export THREEFOLD_MOUNTS=none
+fi
+mounts=${THREEFOLD_MOUNTS:-none}
+mounted=()
 cd "$(dirname "${BASH_SOURCE[0]}")/../.." || exit 1
 BIN=${BIN:-.}
 # Seconds that anything may take. It is plenty: sanitizers are slow, and other work may have most of the processor.
@@ -283,8 +295,15 @@ clean_up_processes() {
 	client_pid=()
 }
 
+mount_at() {
+	local folder=$1
+	shift
+	mkdir -p "$folder" && mount "$@" "$folder" && mounted+=("$folder")
+}
+
 clean_up() {
 	clean_up_processes
+	[ ${#mounted[@]} = 0 ] || umount "${mounted[@]}" 2>/dev/null
 	if [ -n "${KEEP:-}" ]; then
 		echo "# kept: $dir"
 	else

@@ -4,15 +4,7 @@
 # Faults that no other test brings to real processes (README.md, Faults): replicas in different orders, a reader who
 # does not read, silent strangers, restarts in every order and in turn, left-over files, and no room, no memory and no
 # descriptor left while a server works.
-if [ -z "${THREEFOLD_MOUNT:-}" ]; then
-	for way in --mount '--user --map-root-user --mount'; do
-		# shellcheck disable=SC2086
-		if unshare $way true 2>/dev/null; then
-			THREEFOLD_MOUNT=1 exec unshare $way bash "$0"
-		fi
-	done
-	THREEFOLD_MOUNT=none exec bash "$0"
-fi
+needs_mounts=1
 . tests/lib/lib.sh
 # The leak checker of a sanitizer needs descriptors of its own, which a server here has not.
 export ASAN_OPTIONS="${ASAN_OPTIONS:-}:detect_leaks=0"
@@ -174,16 +166,15 @@ fi
 
 # ---- F33: no room is left on one disk, and then there is room again ----
 
-if [ "$THREEFOLD_MOUNT" = none ]; then
+if [ "$mounts" = none ]; then
 	skip 'F33 a full disk' 'no file system can be mounted here'
 else
 	stop_server 0
-	mkdir "$dir/small" && mount -t tmpfs -o size=64m tmpfs "$dir/small"
+	mount_at "$dir/small" -t tmpfs -o size=64m tmpfs
 	cp -r "${server_data[0]}" "$dir/small/0" && server_data[0]=$dir/small/0
 	restart_server 0
 	ok 'F33 a small disk: live' wait_for "$patience" state_is ann 0 live
 	dd if=/dev/zero of="$dir/small/filler" bs=64k 2>/dev/null
-	trap 'umount "$dir/small" 2>/dev/null; clean_up' EXIT
 	is_full() {
 		client_ask ann '/msg bob full' && [ "$(field copies)" = 2 ]
 	}
@@ -199,5 +190,4 @@ else
 fi
 for name in ann bob carl; do client_close $name; done
 for n in 0 1 2; do ok "server $n stops cleanly" stop_server $n; done
-umount "$dir/small" 2>/dev/null
 done_testing

@@ -3,15 +3,7 @@
 #
 # Starts, stops and full disks: what stands where a file of data should be, limits of a file's size, a log that nobody
 # reads, and a disk that somebody else fills while a server is down.
-if [ -z "${THREEFOLD_MOUNT:-}" ]; then
-	for way in --mount '--user --map-root-user --mount'; do
-		# shellcheck disable=SC2086
-		if unshare $way true 2>/dev/null; then
-			THREEFOLD_MOUNT=1 exec unshare $way bash "$0"
-		fi
-	done
-	THREEFOLD_MOUNT=none exec bash "$0"
-fi
+needs_mounts=1
 . tests/lib/lib.sh
 
 # starts DIRECTORY: its exit status, and what it said, in one line. It must end by itself.
@@ -85,7 +77,7 @@ exec 7>&-
 # ---- a disk that is filled while the server is down ----
 
 server_port=()
-if [ "$THREEFOLD_MOUNT" = none ]; then
+if [ "$mounts" = none ]; then
 	skip 'a disk that is filled' 'no file system can be mounted here'
 else
 	ok 'three servers start' start_servers
@@ -100,8 +92,7 @@ else
 	is 'repair compares the other two' $? 0
 	ok 'mail waits' client_json "$dir/out" < <(printf '/create ann pw\n/logout\n/create bob pw\n'; cat "$dir/script")
 	stop_server 0
-	mkdir "$dir/small" && mount -t tmpfs -o size=32m tmpfs "$dir/small"
-	trap 'umount "$dir/small" 2>/dev/null; clean_up' EXIT
+	mount_at "$dir/small" -t tmpfs -o size=32m tmpfs
 	cp "$dir/operator.key" "$dir/small/" && cp -r "${server_data[0]}" "$dir/small/0" && server_data[0]=$dir/small/0
 	dd if=/dev/zero of="$dir/small/filler" bs=64k 2>/dev/null
 	dd if=/dev/zero of="$dir/small/filler2" bs=1k 2>/dev/null
@@ -143,6 +134,5 @@ else
 ')
 	is 'nothing comes again' "$(json_count "$dir/out" event=message)" 0
 	ok 'it stops cleanly' stop_server 0
-	umount "$dir/small"
 fi
 done_testing
