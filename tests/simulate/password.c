@@ -316,6 +316,16 @@ static bool has_rival(struct sim *s, uint32_t at)
 }
 
 /* `replica`: whose store it is; REPLICAS: the union of all. */
+/* Whether the replica truly lacks one of the account's passwords: a change found another session
+ * there, and got only to the others. */
+bool sim_password_is_missing(struct sim *s, uint32_t replica, uint32_t account)
+{
+	for (uint32_t i = 0; i < s->history.changes.count; i++)
+		if (change_at(s, i)->account == account && change_at(s, i)->held.at[replica] == 0)
+			return true;
+	return false;
+}
+
 void sim_password_check_store(struct sim *s, uint32_t replica, const struct store *store)
 {
 	for (uint32_t i = 0; i < s->history.changes.count && !s->failed; i++) {
