@@ -10,6 +10,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -24,6 +25,9 @@ static enum log_level log_shown = LOG_INFO;
 static bool log_is_journal;
 
 enum { LAST_WAIT_MS = 100 };
+
+/* A pipe that has room at all takes so much at once, so whoever asked it first does not wait. */
+_Static_assert(LOG_LINE_SIZE_MAX <= PIPE_BUF, "a line fits into a pipe that has room");
 
 /* Where lines go. Whoever reads may stop: then lines are dropped, and the program goes on. stderr
  * itself may be shared with other programs, so it is never made non-blocking; a pipe or a terminal

@@ -5,10 +5,14 @@
 #include "io/log.h"
 #include "tests/lib/tap.h"
 
+#include <fcntl.h>
+#include <limits.h>
 #include <regex.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 static int real_stderr;
@@ -174,11 +178,55 @@ static void test_watchdog(void)
 	unsetenv("WATCHDOG_USEC");
 }
 
+/* In a process of its own, because a log is opened once. No descriptor is free, so the pipe cannot
+ * be opened a second time. Nobody reads; a call that waits for that ends it. */
+static int life_with_no_reader(void)
+{
+	struct rlimit limit = { .rlim_cur = STDERR_FILENO + 1, .rlim_max = STDERR_FILENO + 1 };
+	char text[PIPE_BUF * 2];
+
+	memset(text, 'x', sizeof text - 1);
+	text[sizeof text - 1] = '\0';
+	(void)alarm(20);
+	if (setrlimit(RLIMIT_NOFILE, &limit) != 0)
+		return 2;
+	log_open(LOG_INFO);
+	for (int i = 0; i < 100; i++)
+		log_line(i % 10 == 9 ? LOG_ERROR : LOG_INFO, "%s", text);
+	return 0;
+}
+
+static void test_unread(void)
+{
+	static char all[1 << 20];
+	size_t size = 0;
+	size_t lines = 0;
+	bool is_whole = true;
+	ssize_t count;
+	int status;
+	pid_t child = fork();
+
+	if (child == 0)
+		_exit(life_with_no_reader());
+	OK(child > 0 && waitpid(child, &status, 0) == child && status == 0,
+	   "log: lines over PIPE_BUF, nobody reads and the pipe cannot be opened again: no wait");
+	if (fcntl(pipe_fds[0], F_SETFL, O_NONBLOCK) != 0)
+		exit(1);
+	while ((count = read(pipe_fds[0], all + size, sizeof all - size)) > 0)
+		size += (size_t)count;
+	(void)fcntl(pipe_fds[0], F_SETFL, 0);
+	for (size_t at = 0; at < size; at += LOG_LINE_SIZE_MAX - 1, lines++)
+		is_whole &= size - at >= LOG_LINE_SIZE_MAX - 1 &&
+		            memchr(all + at, '\n', size - at) == all + at + LOG_LINE_SIZE_MAX - 2;
+	OK(is_whole && lines > 10 && lines < 100, "log: what did not fit is lost by whole lines");
+}
+
 int main(void)
 {
 	char path[64];
 
 	listen_to_stderr();
+	test_unread();
 	test_escape();
 	test_lines();
 	test_journal();
