@@ -18,7 +18,7 @@ struct cli_hold {
 	struct buf held;           /* the line that was held back, until the next Enter */
 	bool held_is_text;
 	enum secret_next next; /* what the line before makes of the next one */
-	uint64_t entered_ms; /* the last Enter */
+	uint64_t entered_ms;   /* the last Enter */
 };
 
 enum hold_verdict {
