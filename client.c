@@ -46,6 +46,7 @@ enum {
 	NOTICE_MS = 1000, /* at the start: after so long it tells that no replica is live */
 	STALL_MS = 300,   /* after a signal, so long stdout may still take what is to be written */
 	FLUSH_SIZE = 32 * 1024, /* of a script's lines, which else are written once a turn */
+	LATE_MS = 100,          /* a script that is refused as a whole may still come for so long */
 	READ_MS = 1000, /* before a log-out, a reader of a pipe who reads nothing is waited for */
 };
 
@@ -214,6 +215,27 @@ static void notice_expired(struct loop_timer *timer)
 		say_none_is_live(c, " yet; it goes on trying");
 }
 
+/* No replica was reached: each command that a script holds, or that is in the pipe, has its result
+ * all the same. */
+static void refuse_all(struct client *c)
+{
+	struct cli_line line = { .was_cut = false };
+
+	show_none_live(&c->show);
+	if (c->options.user != NULL)
+		run_refuse_line(&c->run, NULL);
+	do {
+		while (!c->run.wants_end && input_line(&c->input, &line.text, &line.was_cut)) {
+			if (line.text.size > 0)
+				run_refuse_line(&c->run, &line);
+			show_flush(&c->show);
+		}
+	} while (!c->run.wants_end && input_read(&c->input, LATE_MS));
+	show_flush(&c->show);
+	output_presume(&c->output);
+	output_wait(&c->output, LOOP_NEVER);
+}
+
 static void limit_expired(struct loop_timer *timer)
 {
 	struct client *c = LOOP_OWNER(timer, struct client, limit);
@@ -224,6 +246,7 @@ static void limit_expired(struct loop_timer *timer)
 		if (replication_live(link_replication(c->link)) > 0)
 			break;
 		say_none_is_live(c, "");
+		refuse_all(c);
 		end_at_once(c, EXIT_NO_REPLICA);
 	case CLIENT_FINISHING:
 		if (c->output.is_hasty || output_is_empty(&c->output))
@@ -347,6 +370,7 @@ static void handle(void *context, const struct action *action)
 		c->handed = action->shown->serial;
 		c->run.unseen++;
 		show_message(&c->show, action->shown);
+		run_heard(&c->run);
 		break;
 	case ACTION_REPLICAS:
 		show_replicas(&c->show, action);

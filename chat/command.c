@@ -5,6 +5,8 @@
  */
 #include "chat/command.h"
 
+#include "base/escape.h"
+#include "chat/key.h"
 #include "chat/look.h"
 #include "chat/slip.h"
 #include "chat/word.h"
@@ -201,8 +203,36 @@ static int shown_size(struct view v)
 static void refuse_usage(const struct verb_row *row, struct command_request *request,
                          const char *why)
 {
+	char keys[KEY_SENTENCE_SIZE];
+
+	if (request->is_json) {
+		key_sentence(row, keys);
+		refuse(request, OUTCOME_USAGE, "%s; %s", why, keys);
+		return;
+	}
 	refuse(request, OUTCOME_USAGE, "%s; it is: /%s%s%s", why, row->name,
 	       row->usage[0] == 0 ? "" : " ", row->usage);
+}
+
+/* The same for a wrong key, or one that is missing. */
+static void refuse_key(const struct verb_row *row, struct command_request *request, const char *why,
+                       struct view key)
+{
+	char text[COMMAND_DETAIL_SIZE];
+
+	(void)snprintf(text, sizeof text, "%s: \"%.*s\"", why, SHOWN(key));
+	refuse_usage(row, request, text);
+}
+
+/* The key of the first of these fields. */
+static struct view first_key(uint16_t fields)
+{
+	enum field field = 0;
+
+	assert(fields != 0);
+	while ((fields & FIELD_BIT(field)) == 0)
+		field++;
+	return view_of_string(key_row(field)->key);
 }
 
 static bool check_count(const struct verb_row *row, const struct command_fields *fields, bool asks,
@@ -210,12 +240,21 @@ static bool check_count(const struct verb_row *row, const struct command_fields 
 {
 	uint16_t needed = asks ? row->needed & (uint16_t)~row->asked : row->needed;
 	uint16_t either = FIELD_BIT(FIELD_PATTERN) | FIELD_BIT(FIELD_REGEX);
+	uint16_t others = fields->given & (uint16_t) ~(row->needed | row->optional);
+	uint16_t missing = needed & (uint16_t)~fields->given;
 
-	if (fields->wrong != NULL)
+	others &= (uint16_t)~FIELD_BIT(FIELD_TAG);
+	if (fields->wrong_key.data != NULL)
+		refuse_key(row, request, fields->wrong, fields->wrong_key);
+	else if (fields->wrong != NULL)
 		refuse_usage(row, request, fields->wrong);
-	else if ((fields->given & (uint16_t) ~(row->needed | row->optional)) != 0)
+	else if (others != 0 && fields->is_json)
+		refuse_key(row, request, "a key that it does not have", first_key(others));
+	else if (others != 0)
 		refuse_usage(row, request, "an argument that this command does not have");
-	else if ((needed & (uint16_t)~fields->given) != 0)
+	else if (missing != 0 && fields->is_json)
+		refuse_key(row, request, "a key is missing", first_key(missing));
+	else if (missing != 0)
 		refuse_usage(row, request, "too few arguments");
 	else if ((fields->given & either) == either)
 		refuse_usage(row, request, "a pattern and a regular expression at once");
@@ -306,18 +345,19 @@ static bool check_password(struct command_request *request, enum field field, st
 
 static bool check_number(const struct command_fields *fields, struct command_request *request)
 {
+	const uint32_t count_max = request->verb == VERB_WAIT ? COMMAND_WAIT_COUNT_MAX
+	                                                      : COMMAND_COUNT_MAX;
 	struct view text = fields->values[FIELD_COUNT];
 	uint32_t count = 0;
 
 	if ((request->given & FIELD_BIT(FIELD_COUNT)) == 0)
 		return true;
-	for (size_t i = 0; is_number(text) && i < text.size && count <= COMMAND_COUNT_MAX; i++)
+	for (size_t i = 0; is_number(text) && i < text.size && count <= count_max; i++)
 		count = count * 10 + (uint32_t)(text.data[i] - '0');
 	request->count = count;
-	if (count >= 1 && count <= COMMAND_COUNT_MAX)
+	if (count >= 1 && count <= count_max)
 		return true;
-	refuse(request, OUTCOME_USAGE, "'%.*s' is no number from 1 to %d", SHOWN(text),
-	       COMMAND_COUNT_MAX);
+	refuse(request, OUTCOME_USAGE, "'%.*s' is no number from 1 to %u", SHOWN(text), count_max);
 	return false;
 }
 
@@ -380,6 +420,26 @@ static bool check_others(const struct verb_row *row, const struct command_fields
 	return true;
 }
 
+/* A tag is kept before anything else is checked: whatever the result is, it has the tag. One that
+ * could not be given back as it was is refused. */
+static bool check_tag(const struct command_fields *fields, struct command_request *request)
+{
+	struct view tag = fields->values[FIELD_TAG];
+	bool good = tag.size <= COMMAND_TAG_SIZE_MAX;
+	size_t size;
+
+	if ((fields->given & FIELD_BIT(FIELD_TAG)) == 0)
+		return true;
+	for (size_t i = 0; good && i < tag.size; i += size)
+		good = escape_decode(view_of(tag.data + i, tag.size - i), &size) != ESCAPE_INVALID;
+	if (good)
+		request->tag = tag;
+	else
+		refuse(request, OUTCOME_USAGE, "a tag has at most %d bytes, and is valid UTF-8",
+		       COMMAND_TAG_SIZE_MAX);
+	return good;
+}
+
 static void check(const struct verb_row *row, struct command_fields *fields, bool asks,
                   struct command_request *request)
 {
@@ -387,7 +447,7 @@ static void check(const struct verb_row *row, struct command_fields *fields, boo
 
 	if (!check_count(row, fields, asks, request))
 		return;
-	request->given = fields->given;
+	request->given = fields->given & (uint16_t)~FIELD_BIT(FIELD_TAG);
 	request->name = fields->values[FIELD_NAME];
 	request->password = fields->values[FIELD_PASSWORD];
 	request->new_password = fields->values[FIELD_NEW_PASSWORD];
@@ -476,6 +536,13 @@ static void refuse_unknown(struct command_request *request, struct view word, bo
 
 	if (is_short && refuse_short(request, word))
 		return;
+	if (request->is_json) {
+		refuse(request, OUTCOME_UNKNOWN_COMMAND,
+		       "there is no command \"%.*s\"%s%s%s; \"help\" lists all", SHOWN(word),
+		       near == NULL ? "" : "; did you mean \"", near == NULL ? "" : near->name,
+		       near == NULL ? "" : "\"?");
+		return;
+	}
 	if (near != NULL)
 		refuse(request, OUTCOME_UNKNOWN_COMMAND,
 		       "there is no /%.*s; did you mean /%s? /help lists all", SHOWN(word),
@@ -554,7 +621,10 @@ void command_parse(struct command_parser *p, struct view line, bool was_cut,
 	request->word = front_of(look_first_word(fields.word), VERB_WORD_SIZE_MAX);
 	if (row != NULL)
 		request->word = view_of_string(row->name);
-	if (row != NULL) {
+	request->is_json = fields.is_json;
+	if (!check_tag(&fields, request)) {
+		request->verb = row != NULL ? row->verb : VERB_TEXT;
+	} else if (row != NULL) {
 		request->verb = row->verb;
 		check(row, &fields, p->asks, request);
 		if (was_cut && request->outcome == OUTCOME_OK)

@@ -18,7 +18,8 @@
  * must be logged in stands in the row too; the caller checks it, because only the caller knows.
  *
  * The keys of JSON are "command" and the fields of chat/verb.h. A key that the command does not
- * take, or a value of another type, is a usage error. A number may be given as a string.
+ * take, or a value of another type, is a usage error, which names the keys that it does. A number
+ * may be given as a string. Every command may have a tag, which its result gives back.
  *
  *   struct command_parser p;
  *   command_parser_init(&p, asks);
@@ -41,7 +42,9 @@ enum {
 	COMMAND_LINE_SIZE_MAX = 1 << 20,
 	COMMAND_DETAIL_SIZE = 400, /* of a sentence, with its NUL */
 	COMMAND_PATTERN_SIZE_MAX = 256,
-	COMMAND_COUNT_MAX = 1000,
+	COMMAND_COUNT_MAX = 1000, /* of /history */
+	COMMAND_WAIT_COUNT_MAX = 1000000,
+	COMMAND_TAG_SIZE_MAX = 64,
 	COMMAND_ACCOUNT_SIZE = ID_TEXT_SIZE + NAME_SIZE_MAX + 1, /* of name_is_reference,
 	                                                          * and a NUL */
 };
@@ -61,13 +64,15 @@ struct command_request {
 	size_t to_count;
 	struct view text;
 	bool is_notice;
-	struct ulid session;              /* FIELD_ID: of the message that is sent again */
-	uint64_t number;                  /* and its number */
-	uint64_t duration_ms;             /* FIELD_SECONDS */
-	bool is_on;                       /* FIELD_STATE */
-	uint32_t count;                   /* FIELD_COUNT */
-	enum setting setting;             /* FIELD_SETTING */
-	struct view value;                /* FIELD_VALUE: not checked */
+	struct ulid session;  /* FIELD_ID: of the message that is sent again */
+	uint64_t number;      /* and its number */
+	uint64_t duration_ms; /* FIELD_SECONDS */
+	bool is_on;           /* FIELD_STATE */
+	uint32_t count;       /* FIELD_COUNT */
+	enum setting setting; /* FIELD_SETTING */
+	struct view value;    /* FIELD_VALUE: not checked */
+	struct view tag;      /* of JSON; its data is NULL: none. Given also if refused */
+	bool is_json;
 	enum outcome outcome;             /* OUTCOME_OK, or why the request is refused */
 	char detail[COMMAND_DETAIL_SIZE]; /* a sentence for the user; empty with OUTCOME_OK */
 };

@@ -11,6 +11,7 @@
  */
 #include "chat/json.h"
 
+#include "chat/key.h"
 #include "protocol.h"
 
 struct cursor {
@@ -18,24 +19,6 @@ struct cursor {
 	size_t at;
 	struct buf *strings;
 	const char *wrong;
-};
-
-static const char *const field_keys[FIELD_END] = {
-	[FIELD_NAME] = "name",
-	[FIELD_PASSWORD] = "password",
-	[FIELD_TAKE_OVER] = "take_over",
-	[FIELD_PATTERN] = "pattern",
-	[FIELD_REGEX] = "regex",
-	[FIELD_TO] = "to",
-	[FIELD_TEXT] = "text",
-	[FIELD_ID] = "id",
-	[FIELD_SECONDS] = "seconds",
-	[FIELD_STATE] = "state",
-	[FIELD_COUNT] = "count",
-	[FIELD_SETTING] = "setting",
-	[FIELD_VALUE] = "value",
-	[FIELD_NOTICE] = "notice",
-	[FIELD_NEW_PASSWORD] = "new_password",
 };
 
 /* The byte at the cursor, or 0 at the end: nowhere outside strings is a NUL allowed either. */
@@ -177,7 +160,7 @@ static bool take_string(struct cursor *c, struct view *string)
 		}
 	}
 	if (c->at == c->line.size)
-		return fail(c, "a string without an end");
+		return fail(c, "a string without an end, or a newline in it, which is \\n");
 	c->at++;
 	*string = view_of(c->strings->data + begin, c->strings->size - begin);
 	return true;
@@ -250,33 +233,75 @@ static bool take_value(struct cursor *c, enum field field, struct command_fields
 	return true;
 }
 
-static enum field field_of(struct view key)
+static bool is_word(uint8_t byte)
 {
-	enum field field = 0;
-
-	while (field < FIELD_END && !view_equal(key, view_of_string(field_keys[field])))
-		field++;
-	return field;
+	return (byte >= '0' && byte <= '9') || ((byte | 0x20) >= 'a' && (byte | 0x20) <= 'z') ||
+	       byte == '-' || byte == '+' || byte == '.';
 }
 
+/* Passes over a value of any kind, and is not strict: the command is refused already. */
+static bool skip_value(struct cursor *c)
+{
+	const size_t size = c->strings->size;
+	size_t depth = 0;
+
+	do {
+		struct view string;
+		uint8_t byte;
+
+		skip_blanks(c);
+		byte = peek(c);
+		if (byte == '"') {
+			if (!take_string(c, &string))
+				return false;
+			c->strings->size = size;
+		} else if (byte == '{' || byte == '[') {
+			depth++;
+			c->at++;
+		} else if (depth > 0 && (byte == '}' || byte == ']')) {
+			depth--;
+			c->at++;
+		} else if (is_word(byte) || (depth > 0 && (byte == ',' || byte == ':'))) {
+			c->at++;
+		} else {
+			return fail(c, "a value that does not belong there");
+		}
+	} while (depth > 0 || is_word(peek(c)));
+	return true;
+}
+
+/* A key or a value that is wrong is passed over: what stands behind it may say which command it is,
+ * and what its tag is. */
 static bool take_member(struct cursor *c, struct command_fields *fields, uint32_t *seen)
 {
 	struct view key;
 	enum field field;
+	size_t at;
+	size_t size;
 
 	if (!take_string(c, &key))
 		return false;
 	if (!take(c, ':'))
 		return fail(c, "a key without ':'");
-	field = field_of(key);
-	if (field == FIELD_END && !view_equal(key, view_of_string("command")))
-		return fail(c, "a key that no command has");
+	field = key_find(key);
+	if (field == FIELD_END && !view_equal(key, view_of_string("command"))) {
+		if (c->wrong == NULL)
+			fields->wrong_key = key;
+		(void)fail(c, "a key that it does not have");
+		return skip_value(c);
+	}
 	if ((*seen & 1u << field) != 0)
 		return fail(c, "a key that stands twice");
 	*seen |= 1u << field;
-	if (field == FIELD_END)
-		return take_string(c, &fields->word);
-	return take_value(c, field, fields);
+	at = c->at;
+	size = c->strings->size;
+	if (field == FIELD_END ? take_string(c, &fields->word) : take_value(c, field, fields))
+		return true;
+	if (fields->wrong_key.data == NULL)
+		fields->wrong_key = key;
+	c->at = at;
+	c->strings->size = size;
+	return skip_value(c);
 }
 
 static bool take_object(struct cursor *c, struct command_fields *fields)
@@ -311,7 +336,31 @@ void command_fields_of_json(struct view line, struct buf *strings, struct comman
 	room = buf_reserve(strings, line.size);
 	assert(room != NULL);
 	(void)room;
-	if (!take_object(&c, fields))
-		fields->wrong = c.wrong;
+	(void)take_object(&c, fields); /* the cursor knows what was wrong */
+	fields->wrong = c.wrong;
+	fields->is_json = true;
 	assert(strings->size <= line.size);
+}
+
+void json_extent_add(struct json_extent *e, struct view bytes)
+{
+	for (size_t i = 0; i < bytes.size; i++) {
+		uint8_t byte = bytes.data[i];
+
+		if (e->is_escaped)
+			e->is_escaped = false;
+		else if (e->is_string && byte == '\\')
+			e->is_escaped = true;
+		else if (byte == '"')
+			e->is_string = !e->is_string;
+		else if (!e->is_string && (byte == '{' || byte == '['))
+			e->depth++;
+		else if (!e->is_string && (byte == '}' || byte == ']') && e->depth > 0)
+			e->depth--;
+	}
+}
+
+bool json_extent_is_open(const struct json_extent *e)
+{
+	return e->depth > 0 && !e->is_string;
 }

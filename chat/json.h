@@ -15,11 +15,25 @@ struct command_fields {
 	struct view *to;               /* room of the caller for RECIPIENTS_MAX + 1 names */
 	size_t to_count;               /* one more than RECIPIENTS_MAX: too many */
 	const char *wrong;             /* NULL, or a phrase: why this is no command at all */
+	struct view wrong_key;         /* where it is wrong; of JSON only, and perhaps of none */
+	bool is_json;
 };
 
 /* Reads one JSON object, a line that is not empty, into `fields`, which the caller has zeroed but
  * for `to`. If it is no command, fields->wrong says why. `strings` is emptied and filled with the
  * strings of the line, which the views of `fields` then show; it may grow to line.size bytes. */
 void command_fields_of_json(struct view line, struct buf *strings, struct command_fields *fields);
+
+/* How much of an object has come, for a reader that does not know where it ends. */
+struct json_extent {
+	size_t depth;
+	bool is_string;
+	bool is_escaped;
+};
+/* Takes the next bytes of the object. Begins zeroed. */
+void json_extent_add(struct json_extent *e, struct view bytes);
+/* Whether the object may go on behind a newline: it has not ended, and no string is open, which no
+ * newline may stand in. */
+bool json_extent_is_open(const struct json_extent *e);
 
 #endif

@@ -146,6 +146,16 @@ void script_replica(struct script *s, uint32_t index, bool live, const char *why
 	say_own(&s->out, "\n");
 }
 
+void script_live(struct script *s, bool is_any_live)
+{
+	if (s->json)
+		say_own(&s->out, "{\"event\":\"%s\"}\n", is_any_live ? "live-again" : "none-live");
+	else
+		say_own(&s->out, "%s\n",
+		        is_any_live ? "a replica is live again"
+		                    : "no replica is live: commands wait for one");
+}
+
 void script_leader(struct script *s, uint32_t index)
 {
 	assert(index < REPLICAS);
@@ -405,6 +415,8 @@ static void put_answer_members(struct script *s, const struct script_answer *a)
 	bool done = a->outcome == OUTCOME_OK;
 
 	put_string(s, "command", a->command);
+	if (a->tag.data != NULL)
+		put_string(s, "tag", a->tag);
 	say_own(&s->out, ",\"ok\":%s", word_of(done));
 	if (!done)
 		put_text(s, "error", outcome_code(a->outcome));
@@ -452,6 +464,11 @@ static void show_answer(struct script *s, const struct script_answer *a)
 		return;
 	}
 	escape_for_terminal(&s->out, a->command);
+	if (a->tag.data != NULL) {
+		say_own(&s->out, " [");
+		escape_for_terminal(&s->out, a->tag);
+		say_own(&s->out, "]");
+	}
 	if (a->outcome == OUTCOME_OK)
 		say_own(&s->out, ": ok");
 	else

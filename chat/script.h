@@ -8,11 +8,13 @@
  *   {"event":"ready","leader":0,"replicas":[{"index":0,"address":"...","state":"live"},...]}
  *        a dead one also has "reason"
  *   {"event":"result","command":"msg","ok":true,...}     exactly one for each command, in order
+ *        "tag", if the command had one
  *        refused: "ok":false,"error":CODE,"detail":"a sentence"
  *        msg, all: "copies", "online", "stored"; msg to one: "id"
  *        a mailbox that is full now: "mailbox":"full", and with several recipients "names"
  *        login that finds an active session: "since"
- *        create, login: "name", "id"; list: "count"; check: "messages"; help: "text"
+ *        create, login: "name", "id"; list: "count"; help: "text"
+ *        check, wait with a count: "messages"
  *        wherever something was stored: "copies"; a success that needs a word: "detail"
  *   {"event":"message","id":"01H...-7","from":"bob","text":"hi",
  *        "sent":"2026-11-21T04:00:00.123Z","waited":true,
@@ -26,6 +28,8 @@
  *        "facts":120,"agrees":true,"round_trip_ms":0},...]}
  *        what is not known is null; the round trip is that of a ping, disk included, and 0 if it
  *        took less than one millisecond
+ *   {"event":"none-live"}        no replica is live: commands wait, at most for --timeout
+ *   {"event":"live-again"}       one is live again
  *   {"event":"logged-out","reason":"..."}
  *   {"event":"sent","to":["bob"],"text":"hi","sent":"...","command":"msg","ok":true,...}
  *        in the archive only: a message of one's own, and its result; without "to": to all
@@ -47,11 +51,12 @@ struct script {
 /* The one result of a command. `result` is NULL if no replica was asked. */
 struct script_answer {
 	struct view command; /* without the slash */
+	struct view tag;     /* its data is NULL: none */
 	enum outcome outcome;
 	const char *detail;
 	const struct result *result;
 	const char *text;  /* help; else NULL */
-	bool has_messages; /* check */
+	bool has_messages; /* check, wait */
 	uint64_t messages;
 	bool has_count; /* list: how many were shown */
 	uint64_t count;
@@ -81,6 +86,8 @@ void script_ready(struct script *s, int leader, const bool live[REPLICAS],
                   const char *const why[REPLICAS]);
 /* A replica became live, or dead for the reason `why`, a phrase that only a dead one needs. */
 void script_replica(struct script *s, uint32_t index, bool live, const char *why);
+/* No replica is live, or one is again. */
+void script_live(struct script *s, bool is_any_live);
 /* Another replica leads. */
 void script_leader(struct script *s, uint32_t index);
 /* A message that was received. */

@@ -213,12 +213,14 @@ static const struct verb_row rows[VERB_TEXT] = {
 	[VERB_WAIT] = {
 		.verb = VERB_WAIT,
 		.name = "wait",
-		.usage = "SECONDS",
+		.usage = "SECONDS [COUNT]",
 		.summary = "do nothing for a while (for scripts)",
-		.help = "Messages are shown meanwhile.",
+		.help = "Messages are shown meanwhile. It ends with the COUNTth one that was shown "
+		        "since the last /wait, or the log-in.",
 		.when = WHEN_ANY,
 		.needed = FIELD_BIT(FIELD_SECONDS),
-		.arguments = { FIELD_SECONDS, FIELD_END },
+		.optional = FIELD_BIT(FIELD_COUNT),
+		.arguments = { FIELD_SECONDS, FIELD_COUNT },
 	},
 	[VERB_HELP] = {
 		.verb = VERB_HELP,

@@ -40,7 +40,7 @@ enum verb {
 	VERB_END,
 };
 
-/* What a command may be given. The keys of JSON are these names in lower case. */
+/* What a command may be given. chat/key.h says which key of JSON each is. */
 enum field {
 	FIELD_NAME,
 	FIELD_PASSWORD,
@@ -57,6 +57,7 @@ enum field {
 	FIELD_VALUE,
 	FIELD_NOTICE,
 	FIELD_NEW_PASSWORD,
+	FIELD_TAG, /* of every command as JSON; in no row */
 	FIELD_END,
 };
 #define FIELD_BIT(field) ((uint16_t)(1u << (field)))

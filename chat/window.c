@@ -19,17 +19,26 @@ void window_init(struct window *w, size_t size)
 
 void window_release(struct window *w)
 {
-	for (size_t i = 0; i < w->count; i++)
+	for (size_t i = 0; i < w->count; i++) {
 		memory_free(slot_at(w, i)->answer);
+		memory_free(slot_at(w, i)->tag);
+	}
 	memory_free(w->slots);
 	*w = (struct window){ .slots = NULL };
 }
 
-void window_add(struct window *w, uint32_t token)
+void window_add(struct window *w, uint32_t token, struct view tag)
 {
+	struct window_slot *slot = slot_at(w, w->count);
+
 	assert(token != 0);
 	assert(w->count < w->size);
-	*slot_at(w, w->count++) = (struct window_slot){ .token = token };
+	w->count++;
+	*slot = (struct window_slot){ .token = token, .tag_size = tag.size };
+	if (tag.data == NULL)
+		return;
+	slot->tag = memory_alloc(tag.size + 1); /* a tag may be empty */
+	memcpy(slot->tag, tag.data, tag.size);
 }
 
 static struct window_slot *slot_of(const struct window *w, uint32_t token)
@@ -45,6 +54,14 @@ bool window_has(const struct window *w, uint32_t token)
 	return token != 0 && slot_of(w, token) != NULL;
 }
 
+struct view window_tag(const struct window *w, uint32_t token)
+{
+	const struct window_slot *slot = slot_of(w, token);
+
+	assert(slot != NULL);
+	return view_of(slot->tag, slot->tag_size);
+}
+
 uint32_t window_first(const struct window *w)
 {
 	return w->count == 0 ? 0 : slot_at(w, 0)->token;
@@ -57,6 +74,8 @@ void window_answer(struct window *w, uint32_t token, struct buf *out, size_t beg
 	assert(slot != NULL);
 	assert(begin <= out->size);
 	slot->token = 0;
+	memory_free(slot->tag);
+	slot->tag = NULL;
 	if (slot != slot_at(w, 0)) {
 		slot->size = out->size - begin;
 		slot->answer = memory_alloc(slot->size + 1); /* an answer may be empty */

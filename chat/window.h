@@ -20,6 +20,8 @@ struct window_slot {
 	uint32_t token;  /* of the request; 0: it is answered */
 	uint8_t *answer; /* whole lines */
 	size_t size;
+	uint8_t *tag; /* of the command; NULL: none */
+	size_t tag_size;
 };
 
 struct window {
@@ -34,8 +36,10 @@ void window_init(struct window *w, size_t size);
 /* Frees its memory, and the answers that wait. */
 void window_release(struct window *w);
 /* Adds a command behind all others. `token` is not 0, and no other command under way has it. There
- * must be room: count < size. */
-void window_add(struct window *w, uint32_t token);
+ * must be room: count < size. `tag` is copied; its data is NULL if there is none. */
+void window_add(struct window *w, uint32_t token, struct view tag);
+/* The tag of a command that is under way. It lives until the command is answered. */
+struct view window_tag(const struct window *w, uint32_t token);
 /* Whether a command with this token is under way. */
 bool window_has(const struct window *w, uint32_t token);
 /* The token of the first command, which is under way; 0 if there is none. */

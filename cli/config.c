@@ -13,6 +13,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -223,9 +224,10 @@ void config_edit(struct view text, struct view key, struct view lines, struct bu
 
 /* ---- reading ---- */
 
-/* Opens a regular file without waiting. -1 and `err` if it cannot be used; then errno says why it
- * cannot be opened, or is 0 if it can. */
-static int open_regular(const char *path, struct stat *stat, char err[CONFIG_ERR_SIZE])
+/* Opens a regular file without waiting, or a pipe if that may be. -1 and `err` if it cannot be
+ * used; then errno says why it cannot be opened, or is 0 if it can. */
+static int open_to_read(const char *path, bool may_be_pipe, struct stat *stat,
+                        char err[CONFIG_ERR_SIZE])
 {
 	int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 
@@ -238,7 +240,7 @@ static int open_regular(const char *path, struct stat *stat, char err[CONFIG_ERR
 		errno = error;
 		return -1;
 	}
-	if (S_ISREG(stat->st_mode))
+	if (S_ISREG(stat->st_mode) || (may_be_pipe && S_ISFIFO(stat->st_mode)))
 		return fd;
 	(void)close(fd);
 	(void)wrong(err, "'%s' is %s, not a file", path,
@@ -252,7 +254,7 @@ static bool read_text(const char *path, struct buf *text, bool *is_missing,
                       char err[CONFIG_ERR_SIZE])
 {
 	struct stat stat;
-	int fd = open_regular(path, &stat, err);
+	int fd = open_to_read(path, false, &stat, err);
 	uint8_t *room;
 	ssize_t size;
 
@@ -316,25 +318,51 @@ static bool take_password(const char *path, struct view text, uint8_t password[P
 	return true;
 }
 
+/* Reads the first line of a pipe, or as much as there is room for. It waits for the writer, who may
+ * have to ask somebody. */
+static ssize_t read_pipe(int fd, uint8_t *to, size_t size)
+{
+	struct pollfd ready = { .fd = fd, .events = POLLIN };
+	size_t done = 0;
+
+	while (done < size && (done == 0 || to[done - 1] != '\n')) {
+		ssize_t count;
+
+		if (poll(&ready, 1, -1) < 0 && errno != EINTR)
+			return -1;
+		count = read(fd, to + done, 1);
+		if (count < 0 && errno != EAGAIN && errno != EINTR)
+			return -1;
+		if (count == 0)
+			break;
+		if (count > 0)
+			done++;
+	}
+	return (ssize_t)done;
+}
+
 bool config_read_password(const char *path, uint8_t password[PASSWORD_SIZE_MAX], size_t *size,
                           char err[CONFIG_ERR_SIZE])
 {
 	/* The longest password, with CR LF behind it. */
 	uint8_t text[PASSWORD_SIZE_MAX + 3];
 	struct stat stat;
-	int fd = open_regular(path, &stat, err);
+	int fd = open_to_read(path, true, &stat, err);
 	ssize_t count;
 	bool good;
 
 	if (fd < 0)
 		return false;
-	count = file_read(fd, text, PASSWORD_SIZE_MAX + 3);
-	if ((stat.st_mode & 077) != 0)
-		good = wrong(err,
+	if ((stat.st_mode & 077) != 0) {
+		(void)close(fd);
+		return wrong(err,
 		             "others than its owner may use '%s' (mode %03o), and it holds a "
 		             "password: chmod 600 it",
 		             path, (unsigned)stat.st_mode & 0777);
-	else if (count < 0)
+	}
+	count = S_ISFIFO(stat.st_mode) ? read_pipe(fd, text, sizeof text)
+	                               : file_read(fd, text, sizeof text);
+	if (count < 0)
 		good = wrong(err, "cannot read '%s': %s", path, strerror(errno));
 	else
 		good = take_password(path, view_of(text, (size_t)count), password, size, err);

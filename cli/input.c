@@ -9,6 +9,7 @@
 #include "chat/mark.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <unistd.h>
 
 enum { READ_SIZE = 64 * 1024 };
@@ -51,6 +52,16 @@ static void input_ready(struct loop_source *source, unsigned events)
 	else if (errno != EINTR && errno != EAGAIN)
 		end_by(in, errno);
 	input_want(in, false);
+}
+
+bool input_read(struct cli_input *in, int ms)
+{
+	struct pollfd fd = { .fd = in->source.fd, .events = POLLIN };
+
+	if (in->has_ended || poll(&fd, 1, ms) <= 0)
+		return false;
+	input_ready(&in->source, 0);
+	return true;
 }
 
 void input_init(struct cli_input *in, struct loop *l, int fd)
@@ -124,9 +135,35 @@ static bool begin(struct cli_input *in)
 	return false;
 }
 
+/* Finds the newline that ends the next line; NULL if it has not come. */
+static const uint8_t *find_end(struct cli_input *in)
+{
+	const uint8_t *data = in->buf.data;
+
+	for (;;) {
+		size_t known = in->used + in->open;
+		const uint8_t *end;
+
+		if (in->scanned == in->buf.size)
+			return NULL;
+		if (in->open > 0 && in->scanned == known &&
+		    (data[known] == '/' || data[known] == '{'))
+			return data + known - 1;
+		end = memchr(data + in->scanned, '\n', in->buf.size - in->scanned);
+		in->scanned = in->buf.size;
+		if (end == NULL || data[in->used] != '{')
+			return end;
+		json_extent_add(&in->extent, view_of(data + known, (size_t)(end - data) - known));
+		if (!json_extent_is_open(&in->extent))
+			return end;
+		in->scanned = (size_t)(end + 1 - data);
+		in->open = in->scanned - in->used;
+	}
+}
+
 bool input_line(struct cli_input *in, struct view *line, bool *was_cut)
 {
-	const uint8_t *end = NULL;
+	const uint8_t *end;
 	size_t left;
 
 	*was_cut = false;
@@ -134,13 +171,13 @@ bool input_line(struct cli_input *in, struct view *line, bool *was_cut)
 	if (in->buf.size == 0 || (!in->is_begun && !begin(in)) || (in->is_skipping && !skip(in)))
 		return false;
 	assert(in->used <= in->scanned);
-	if (in->scanned < in->buf.size)
-		end = memchr(in->buf.data + in->scanned, '\n', in->buf.size - in->scanned);
-	in->scanned = in->buf.size;
+	end = find_end(in);
 	left = (end == NULL ? in->buf.size : (size_t)(end - in->buf.data)) - in->used;
 	if (end == NULL && left <= COMMAND_LINE_SIZE_MAX && (!in->has_ended || left == 0))
 		return false;
 	*line = view_of(in->buf.data + in->used, left);
+	in->open = 0;
+	in->extent = (struct json_extent){ .depth = 0 };
 	in->used += left + (end != NULL);
 	in->scanned = in->used;
 	if (left > COMMAND_LINE_SIZE_MAX) {

@@ -41,6 +41,7 @@ static const char notes[] =
 	"  history           what was typed; Ctrl-R finds it. '--no-history'\n"
 	"\n"
 	"Environment:\n"
+	"  THREEFOLD_PASSWORD_FILE   as --password-file\n"
 	"  NO_COLOR, TERM=dumb   plain text, as on a pipe; '--color always' has colours\n"
 	"                        even then\n"
 	"\n"
@@ -58,6 +59,7 @@ static const char notes[] =
 struct client_words {
 	const char *color;
 	const char *password_file;
+	const char *password_source; /* where its name stands */
 	bool save;
 	bool no_log;
 	bool no_history;
@@ -125,7 +127,7 @@ static int read_options(struct client_options *o, struct client_words *words,
 		  .kind = OPTION_TEXT,
 		  .argument = "FILE",
 		  .help = "its first line is the password of --user; only\n"
-		          "its owner may have access to it",
+		          "its owner may have access to it. Or a pipe",
 		  .text = &words->password_file },
 		flag_row("save",
 		         "keep these addresses for the next time, when\n"
@@ -189,6 +191,19 @@ static bool share_an_address(const struct dial_target *a, const struct dial_targ
 
 /* ---- what belongs together ---- */
 
+/* A file that the environment names is used only if there is a --user. */
+static void use_environment(const struct client_options *o, struct client_words *words)
+{
+	static const char name[] = "THREEFOLD_PASSWORD_FILE";
+	const char *path = getenv(name);
+
+	words->password_source = "option '--password-file'";
+	if (words->password_file != NULL || o->user == NULL || path == NULL || path[0] == 0)
+		return;
+	words->password_file = path;
+	words->password_source = name;
+}
+
 static void read_user(struct client_options *o, const struct options *options,
                       const struct client_words *words)
 {
@@ -209,11 +224,12 @@ static void read_user(struct client_options *o, const struct options *options,
 		                       "missing");
 	if (words->password_file != NULL &&
 	    !config_read_password(words->password_file, o->password, &o->password_size, err))
-		options_wrong(options, "option '--password-file': %s", err);
+		options_wrong(options, "%s: %s", words->password_source, err);
 	if (o->user != NULL && words->password_file == NULL && !o->is_terminal)
 		options_wrong(options,
 		              "option '--user' needs '--password-file FILE' without a terminal "
-		              "and with --json: nobody can be asked for the password");
+		              "and with --json: nobody can be asked for the password "
+		              "(THREEFOLD_PASSWORD_FILE names one, too)");
 }
 
 /* What the command line says goes before the config. */
@@ -371,6 +387,7 @@ void client_options_read(struct client_options *o, int argc, char **argv)
 		              "option '--save' keeps the three pairs of HOST and PORT that stand "
 		              "beside it: they are missing");
 	put_settings(o, &options, &words);
+	use_environment(o, &words);
 	read_user(o, &options, &words);
 	use_settings(o, count > 0);
 	put_settings(o, &options, &words);

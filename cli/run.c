@@ -34,6 +34,7 @@ static void answer(struct cli_run *r, struct script_answer *a)
 {
 	assert(r->is_busy);
 	a->command = r->request.word;
+	a->tag = r->request.tag;
 	r->is_refused = a->outcome != OUTCOME_OK;
 	note_outcome(r, a->outcome);
 	show_result(r->show, a);
@@ -58,12 +59,46 @@ void run_forget_session(struct cli_run *r)
 {
 	show_forget(r->show);
 	r->unseen = 0;
+	r->heard = 0;
 	r->idle_own[0] = 0;
+}
+
+static void end_wait(struct cli_run *r)
+{
+	struct script_answer a = { .outcome = OUTCOME_OK,
+		                   .detail = "",
+		                   .has_messages = (r->request.given & FIELD_BIT(FIELD_COUNT)) != 0,
+		                   .messages = r->heard };
+
+	loop_timer_cancel(r->loop, &r->wait);
+	r->heard = 0;
+	answer(r, &a);
 }
 
 static void wait_expired(struct loop_timer *timer)
 {
-	answer_ok(LOOP_OWNER(timer, struct cli_run, wait), "");
+	end_wait(LOOP_OWNER(timer, struct cli_run, wait));
+}
+
+/* Whether a /wait is under way that has all the messages it waits for. */
+static bool has_waited(const struct cli_run *r)
+{
+	return r->is_busy && !r->is_held && r->request.verb == VERB_WAIT &&
+	       (r->request.given & FIELD_BIT(FIELD_COUNT)) != 0 && r->heard >= r->request.count;
+}
+
+static void begin_wait(struct cli_run *r)
+{
+	loop_timer_set(r->loop, &r->wait, loop_now_ms(r->loop) + r->request.duration_ms);
+	if (has_waited(r))
+		end_wait(r);
+}
+
+void run_heard(struct cli_run *r)
+{
+	r->heard++;
+	if (has_waited(r))
+		end_wait(r);
 }
 
 /* ---- what goes to the replicas ---- */
@@ -99,6 +134,7 @@ static void answer_in_window(struct cli_run *r, uint32_t token, struct script_an
 	size_t begin = out->size;
 
 	a->command = view_of_string(verb_row(VERB_MSG)->name);
+	a->tag = window_tag(&r->window, token);
 	note_outcome(r, a->outcome);
 	script_result(&r->show->script, a);
 	window_answer(&r->window, token, out, begin);
@@ -114,6 +150,12 @@ bool run_abandon(struct cli_run *r)
 		return false;
 	while ((token = window_first(&r->window)) != 0)
 		answer_in_window(r, token, &a);
+	if (r->is_busy && r->console == NULL) {
+		if (r->is_held)
+			a.detail = "the client ended before it was begun: nothing was done";
+		r->is_held = false;
+		answer(r, &a);
+	}
 	return true;
 }
 
@@ -382,7 +424,7 @@ static void begin_send(struct cli_run *r, const struct view *to, size_t count)
 		begin(r, &command);
 		return;
 	}
-	window_add(&r->window, link_command(r->link, &command));
+	window_add(&r->window, link_command(r->link, &command), q->tag);
 	show_done(r->show);
 	end_command(r);
 }
@@ -708,7 +750,7 @@ static void do_verb(struct cli_run *r)
 		do_set(r);
 		break;
 	case VERB_WAIT:
-		loop_timer_set(r->loop, &r->wait, loop_now_ms(r->loop) + q->duration_ms);
+		begin_wait(r);
 		break;
 	case VERB_HELP:
 		do_help(r);
@@ -786,6 +828,19 @@ void run_line(struct cli_run *r, const struct cli_line *line)
 	r->is_held = r->window.count > 0 && !is_message(r);
 	if (!r->is_held)
 		do_request(r);
+}
+
+void run_refuse_line(struct cli_run *r, const struct cli_line *line)
+{
+	r->is_busy = true;
+	r->request = (struct command_request){ .verb = VERB_LOGIN,
+		                               .word = view_of_string("login") };
+	if (line != NULL)
+		command_parse(&r->parser, line->text, line->was_cut, &r->request);
+	if (r->request.outcome != OUTCOME_OK)
+		refuse(r, r->request.outcome, r->request.detail);
+	else
+		refuse(r, OUTCOME_NO_REPLICA, "no replica could be reached: nothing was done");
 }
 
 /* A deletion also deletes the messages that wait for the account, so it begins only when they have

@@ -35,6 +35,7 @@ struct cli_run {
 	bool stops_on_error; /* no command is begun after one that was refused */
 	bool is_sending;     /* log-ins are for sending alone */
 	bool takes_over;     /* log-ins end the session of another client */
+	uint64_t heard;      /* a script: messages since the last /wait or the log-in */
 	uint64_t unseen;     /* messages since the last /check; client.c counts them */
 	char idle_own[DISPLAY_SIZE]; /* the account whose session ended as idle; "": none has */
 
@@ -84,6 +85,10 @@ void run_log_in(struct cli_run *r, const char *name);
 void run_answer(struct cli_run *r, struct view line);
 /* Ends that question without an answer. Does nothing if there is none. */
 void run_leave_question(struct cli_run *r);
+/* Refuses a line, or with NULL the log-in of --user: no replica could be reached. */
+void run_refuse_line(struct cli_run *r, const struct cli_line *line);
+/* A message was shown: it may be the last that a /wait waits for. */
+void run_heard(struct cli_run *r);
 /* Takes an action if it belongs to the command under way. */
 void run_take(struct cli_run *r, const struct action *action);
 /* Whether a line may be taken: no command is under way that others wait for, and there is room. */

@@ -232,6 +232,7 @@ void show_ready(struct cli_show *s)
 		is_live[i] = why[i][0] == 0;
 	}
 	if (s->console == NULL) {
+		memcpy(s->live, is_live, sizeof s->live);
 		script_ready(&s->script, leader, is_live, why);
 		return;
 	}
@@ -246,16 +247,42 @@ void show_ready(struct cli_show *s)
 	ask_for_facts(s, FACTS_SOON_MS);
 }
 
+static bool is_any_live(const struct cli_show *s)
+{
+	bool is_any = false;
+
+	for (uint32_t i = 0; i < REPLICAS; i++)
+		is_any = is_any || s->live[i];
+	return is_any;
+}
+
+/* A program is told of each change, and whether any replica is left. */
+static void tell_script(struct cli_show *s, const struct action *action)
+{
+	bool was_any = is_any_live(s);
+
+	script_replica(&s->script, action->index, action->live, action->why);
+	s->live[action->index] = action->live;
+	if (is_any_live(s) != was_any)
+		script_live(&s->script, !was_any);
+}
+
 void show_replica(struct cli_show *s, const struct action *action)
 {
 	if (s->console == NULL) {
-		script_replica(&s->script, action->index, action->live, action->why);
+		tell_script(s, action);
 		return;
 	}
 	if (s->is_operator)
 		transcript_replica(&s->transcript, action->index, action->live, action->why);
 	if (action->live)
 		ask_for_facts(s, FACTS_SOON_MS);
+}
+
+void show_none_live(struct cli_show *s)
+{
+	assert(s->console == NULL);
+	script_live(&s->script, false);
 }
 
 void show_leader(struct cli_show *s, uint32_t index)

@@ -34,6 +34,7 @@ struct cli_show {
 	struct cli_console *console;     /* of a person; NULL: it is a script */
 	struct cli_archive *archive;     /* of a person; NULL: it is a script */
 	const char *addresses[REPLICAS]; /* as they were given */
+	bool live[REPLICAS];             /* as a script was told */
 	struct script script;            /* its `out` collects a person's lines, too */
 	struct transcript transcript;    /* for a person */
 	struct cli_focus focus;          /* messages that are kept back */
@@ -98,6 +99,8 @@ struct transcript_time show_local_time(uint64_t ms);
 void show_ready(struct cli_show *s);
 /* Takes ACTION_REPLICA, after show_ready. A script is told at once, a person by show_changes. */
 void show_replica(struct cli_show *s, const struct action *action);
+/* A script is told that no replica is live, before there was any. */
+void show_none_live(struct cli_show *s);
 /* Takes ACTION_LEADER in the same way. `index`: the replica that leads from now on. */
 void show_leader(struct cli_show *s, uint32_t index);
 /* Tells a person about all changes that show_replica and show_leader took, in one line: an operator

@@ -58,7 +58,7 @@ static void test_random(size_t size)
 		uint32_t first = UINT32_MAX;
 
 		if (next <= 300 && w.count < w.size && below(2) == 0) {
-			window_add(&w, next);
+			window_add(&w, next, view_of(NULL, 0));
 			under_way[count++] = next++;
 		} else if (count > 0) {
 			size_t at = below(count);
@@ -88,8 +88,8 @@ int main(void)
 		test_random(size);
 	window_init(&w, 3);
 	buf_init(&out, 100);
-	window_add(&w, 1);
-	window_add(&w, 2);
+	window_add(&w, 1, view_of(NULL, 0));
+	window_add(&w, 2, view_of(NULL, 0));
 	answer(&w, &out, 2);
 	OK(out.size == 0 && window_first(&w) == 1, "an answer that comes too early waits");
 	window_release(&w);

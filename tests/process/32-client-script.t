@@ -184,7 +184,7 @@ is 'waiting is idling' "$(json_get "$dir/out" event=logged-out -- reason)" idle
 for n in 0 1 2; do kill_server $n; done
 client_json "$dir/out" --timeout 0.5 <<<'/list'
 is 'no replica at start: exit status 3' $? 3
-is 'no replica at start: nothing on stdout' "$(wc -c <"$dir/out")" 0
+is 'no replica at start: each command has its result' "$(json_count "$dir/out" event=result error=no-replica)" 1
 like 'no replica at start: stderr says which and why' "$(tail -n 1 "$dir/client_json.err")" \
 	"$host:${server_port[0]}.*refused.*$host:${server_port[2]}"
 
