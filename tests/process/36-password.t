@@ -72,6 +72,7 @@ is 'again' "$(says ann '/password four five' copies)" 'ok 2'
 client_close ann
 rm -rf "${server_data[0]:?}"
 restart_server 0
+# shellcheck disable=SC2046
 ok 'repair carries it' "$BIN/repair" --key "$dir/operator.key" $(addresses)
 kill_server 1
 kill_server 2
