@@ -5,6 +5,7 @@
  */
 #include "chat/complete.h"
 
+#include "chat/keys.h"
 #include "chat/setting.h"
 #include "chat/verb.h"
 #include "chat/word.h"
@@ -88,7 +89,7 @@ void complete_words(enum complete_kind kind, struct view line, size_t word_offse
 {
 	struct view typed = view_of(line.data + word_offset, line.size - word_offset);
 
-	_Static_assert((int)VERB_TEXT <= (int)COMPLETE_WORDS_MAX &&
+	_Static_assert((int)VERB_TEXT < (int)COMPLETE_WORDS_MAX &&
 	                       (int)SETTING_END <= (int)COMPLETE_WORDS_MAX,
 	               "there is room for every word");
 	assert(kind != COMPLETE_NAME);
@@ -101,4 +102,6 @@ void complete_words(enum complete_kind kind, struct view line, size_t word_offse
 		return;
 	for (enum verb verb = 0; verb < VERB_TEXT; verb++)
 		add(words, typed, kind == COMPLETE_COMMAND ? "/" : "", verb_row(verb)->name);
+	if (kind == COMPLETE_TOPIC)
+		add(words, typed, "", KEYS_TOPIC);
 }

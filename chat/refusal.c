@@ -99,17 +99,13 @@ static void put_names(struct buf *to, const struct result *r)
 		say_own(to, ")");
 }
 
-static void put_result(struct buf *to, const struct result *r)
+static void put_result(struct buf *to, const struct result *r, const char *since)
 {
 	const char *next = advice(r);
 
 	put_names(to, r);
-	if (r->since_ms != 0) {
-		char since[SCRIPT_TIME_SIZE];
-
-		script_time(r->since_ms, since);
-		say_own(to, " (since %.10s %.8sZ)", since, since + 11);
-	}
+	if (r->since_ms != 0 && since[0] != 0)
+		say_own(to, " (since %.64s)", since);
 	if (r->stored > 0)
 		say_own(to, "; stored for %u, %u of them online", r->stored, r->online);
 	if (r->outcome == OUTCOME_UNKNOWN)
@@ -120,7 +116,7 @@ static void put_result(struct buf *to, const struct result *r)
 		say_own(to, "; %s", next);
 }
 
-void refusal_put(struct buf *to, const struct script_answer *answer)
+void refusal_put(struct buf *to, const struct script_answer *answer, const char *since)
 {
 	bool is_unknown = answer->outcome == OUTCOME_UNKNOWN;
 	const char *why = answer->detail;
@@ -135,10 +131,9 @@ void refusal_put(struct buf *to, const struct script_answer *answer)
 	/* The sentence of replication/ is for programs; advice() tells a person the command. */
 	if (answer->outcome == OUTCOME_ALREADY_LOGGED_IN)
 		why = "another session of this account is active";
-	(void)buf_put(&line, answer->command.data, answer->command.size);
-	say_own(&line, ": %s: %.400s", is_unknown ? "not known" : "refused", why);
+	say_own(&line, "%.400s", why);
 	if (answer->result != NULL)
-		put_result(&line, answer->result);
+		put_result(&line, answer->result, since);
 	terminal_put(to, is_unknown ? STYLE_NOTICE : STYLE_ERROR, buf_view(&line));
 	(void)buf_put_u8(to, '\n');
 	buf_release(&line);

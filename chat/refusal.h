@@ -13,9 +13,9 @@
 /* The largest line: a sentence and a few names, with much room left. */
 enum { REFUSAL_SIZE_MAX = 1024 * 1024 };
 
-/* Appends "COMMAND: refused: SENTENCE; WHAT TO DO\n" to `to`, or "not known" in place of "refused"
- * for OUTCOME_UNKNOWN. The outcome is not OUTCOME_OK. `to` may grow by ESCAPE_GROWTH_MAX times
+/* Appends "SENTENCE; WHAT TO DO\n" to `to`. The outcome is not OUTCOME_OK. `since`: the time of
+ * result->since_ms as the place has it, or "". `to` may grow by ESCAPE_GROWTH_MAX times
  * REFUSAL_SIZE_MAX at most. */
-void refusal_put(struct buf *to, const struct script_answer *answer);
+void refusal_put(struct buf *to, const struct script_answer *answer, const char *since);
 
 #endif

@@ -225,9 +225,10 @@ static const struct verb_row rows[VERB_TEXT] = {
 	[VERB_HELP] = {
 		.verb = VERB_HELP,
 		.name = "help",
-		.usage = "[COMMAND]",
-		.summary = "this list, or more about one command",
-		.help = "",
+		.usage = "[COMMAND | keys]",
+		.summary = "this list, more about a command, the keys",
+		.help = "/help keys lists the keys; /help KEY says what one does, as in /help "
+		        "Ctrl-R.",
 		.when = WHEN_ANY,
 		.optional = FIELD_BIT(FIELD_NAME),
 		.arguments = { FIELD_NAME, FIELD_END },

@@ -5,7 +5,7 @@
  */
 #include "cli/run.h"
 
-#include "chat/help.h"
+#include "cli/explain.h"
 #include "cli/set.h"
 
 #include <stdio.h>
@@ -484,57 +484,17 @@ static void do_check(struct cli_run *r)
 	answer(r, &a);
 }
 
-/* The text of /help in the fullest form for which the window has room. */
-static const char *fold_help(struct cli_run *r, char text[HELP_SIZE])
-{
-	char words[VERB_TEXT][HELP_WORD_SIZE];
-	struct view items[VERB_TEXT];
-	enum help_form form = HELP_TABLE;
-	unsigned columns;
-	unsigned rows;
-
-	if (r->console != NULL) {
-		console_size(&columns, &rows);
-		form = help_form(columns, rows - console_has_status(r->console));
-	}
-	if (form == HELP_TABLE) {
-		help_table(text);
-		return text;
-	}
-	if (form == HELP_NAMES) {
-		help_names(columns, text);
-		console_print(r->console, view_of_string(text));
-		return "/help COMMAND says more about one";
-	}
-	help_forms(words);
-	for (size_t i = 0; i < VERB_TEXT; i++)
-		items[i] = view_of_string(words[i]);
-	(void)console_columns(r->console, items, VERB_TEXT, 1);
-	return "/help COMMAND says more about one";
-}
-
 static void do_help(struct cli_run *r)
 {
 	struct script_answer a = { .outcome = OUTCOME_OK, .detail = "" };
-	struct view name = r->request.name;
-	const struct verb_row *row;
-	char text[HELP_SIZE];
+	char text[EXPLAIN_SIZE];
 
-	if ((r->request.given & FIELD_BIT(FIELD_NAME)) == 0) {
-		a.text = fold_help(r, text);
+	a.text = explain_topic(r->console, r->request.name, text);
+	if (a.text == NULL)
+		refuse(r, OUTCOME_USAGE,
+		       "there is no such command; /help lists all, /help keys the keys");
+	else
 		answer(r, &a);
-		return;
-	}
-	if (name.size > 1 && name.data[0] == '/')
-		name = view_of(name.data + 1, name.size - 1);
-	row = verb_find(name);
-	if (row == NULL) {
-		refuse(r, OUTCOME_USAGE, "there is no such command; /help lists all");
-		return;
-	}
-	help_row(row, text);
-	a.text = text;
-	answer(r, &a);
 }
 
 /* Changes a setting, and what is shown in another way because of it. */
@@ -634,11 +594,11 @@ static void do_log(struct cli_run *r)
 		show_settings(r->show, r->settings);
 	}
 	if (!archive_is_on(archive))
-		answer_ok(r, "off: what is said is not kept");
+		answer_ok(r, "what is said is not kept");
 	else if (archive_folder(archive)[0] == 0)
-		answer_ok(r, "on: what is said is kept after a log-in");
+		answer_ok(r, "what is said is kept after a log-in");
 	else
-		(void)snprintf(text, sizeof text, "on: what is said is %s %s",
+		(void)snprintf(text, sizeof text, "what is said is %s %s",
 		               archive_lost(archive) > 0
 		                       ? "not kept, because nothing can be written to"
 		                       : "kept in",

@@ -13,6 +13,7 @@
 
 #include "cli/set.h"
 
+#include "chat/answer.h"
 #include "chat/refusal.h"
 #include "chat/status.h"
 #include "io/log.h"
@@ -27,6 +28,7 @@ enum {
 	FACTS_SOON_MS = 2000,
 	FACTS_AGAIN_MS = 30 * 1000,
 	FACTS_MS = 5 * 60 * 1000,
+	SINCE_SIZE = 64,
 };
 
 /* ---- time ---- */
@@ -573,17 +575,34 @@ static bool is_table(const struct script_answer *a)
 	return a->result != NULL && a->result->kind == COMMAND_REPLICAS;
 }
 
+/* The time of the place, as a person reads it; "" if the answer has none. */
+static void since_when(const struct script_answer *a, char text[SINCE_SIZE])
+{
+	struct transcript_time at;
+
+	text[0] = 0;
+	if (a->result == NULL || a->result->since_ms == 0)
+		return;
+	at = show_local_time(a->result->since_ms);
+	(void)snprintf(text, SINCE_SIZE, "%04u-%02u-%02u %02u:%02u", at.year, at.month, at.day,
+	               at.hour, at.minute);
+}
+
 void show_result(struct cli_show *s, const struct script_answer *a)
 {
 	bool done = a->outcome == OUTCOME_OK;
 	size_t from = s->script.out.size;
+	char since[SINCE_SIZE];
 
 	look_at_window(s);
 	if (s->console != NULL && !s->is_message && !done) {
-		refusal_put(&s->script.out, a);
+		since_when(a, since);
+		refusal_put(&s->script.out, a, since);
 		transcript_wrap(&s->transcript, from);
-	} else if (s->console == NULL || (!s->is_message && !is_table(a))) {
+	} else if (s->console == NULL) {
 		script_result(&s->script, a);
+	} else if (!s->is_message && !is_table(a)) {
+		answer_put(&s->script.out, a);
 		transcript_wrap(&s->transcript, from);
 	} else if (s->is_message && done && s->own_was_shown && s->own.to_count == 1 &&
 	           !a->result->mailbox_full) {

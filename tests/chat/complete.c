@@ -66,6 +66,7 @@ static void words(void)
 	IS_STRING(offered("/log"), "/login,/logout,/log", "commands that begin so");
 	IS_STRING(offered("/msg"), "/msg", "one that is whole");
 	IS_STRING(offered("/help msg"), "msg", "a topic has no slash");
+	IS_STRING(offered("/help ke"), "keys", "the keys are one");
 	IS_STRING(offered("/x"), "", "nothing begins with x");
 	IS_STRING(offered("/set w"), "wrap", "a setting");
 	IS_STRING(offered("/set wrap "), "words,terminal", "its values");

@@ -15,7 +15,7 @@ static const char *told(const struct script_answer *answer)
 	size_t size = 0;
 
 	buf_clear(&line);
-	refusal_put(&line, answer);
+	refusal_put(&line, answer, "2026-11-21 05:00");
 	for (size_t i = 0; i < line.size && size + 1 < sizeof text; i++) {
 		if (line.data[i] == 0x1b)
 			while (line.data[i] != 'm')
@@ -62,8 +62,8 @@ static void test_lines(void)
 		                 .since_ms = UINT64_C(1795233600123) };
 
 	IS_STRING(told_of(&result, "login"),
-	          "login: refused: another session of this account is active (since 2026-11-21 "
-	          "04:00:00Z); /login --take-over NAME moves it here\n",
+	          "another session of this account is active (since 2026-11-21 "
+	          "05:00); /login --take-over NAME moves it here\n",
 	          "an active session: since when, and how to move it");
 	result = (struct result){ .kind = COMMAND_SEND,
 		                  .outcome = OUTCOME_NO_SUCH_USER,
@@ -71,7 +71,7 @@ static void test_lines(void)
 		                  .users = users,
 		                  .users_count = 2 };
 	IS_STRING(told_of(&result, "msg"),
-	          "msg: refused: there is no such account (bob, a^[[2Jb); /list shows who there "
+	          "there is no such account (bob, a^[[2Jb); /list shows who there "
 	          "is\n",
 	          "names are given, harmless");
 	for (size_t i = 1; i < 10; i++)
@@ -85,23 +85,23 @@ static void test_lines(void)
 		                  .has_id = true,
 		                  .number = 7 };
 	OK(strstr(told_of(&result, "msg"),
-	          "msg: not known: it may or may not have been stored; /msg --id "
+	          "it may or may not have been stored; /msg --id "
 	          "00000000000000000000000000-7 NAME TEXT sends it again, and it is shown once") !=
 	           NULL,
-	   "an unknown outcome is no refusal, and can be repeated safely");
+	   "an unknown outcome is said as that, and can be repeated safely");
 	result = (struct result){ .kind = COMMAND_ALL,
 		                  .outcome = OUTCOME_MAILBOX_FULL,
 		                  .detail = "a mailbox is full",
 		                  .stored = 3,
 		                  .online = 1 };
 	IS_STRING(told_of(&result, "all"),
-	          "all: refused: a mailbox is full; stored for 3, 1 of them online; try again "
+	          "a mailbox is full; stored for 3, 1 of them online; try again "
 	          "then\n",
 	          "what was stored all the same");
 	IS_STRING(told(&(struct script_answer){ .command = view_of_string("x\033y"),
 	                                        .outcome = OUTCOME_UNKNOWN_COMMAND,
-	                                        .detail = "there is no /x" }),
-	          "x^[y: refused: there is no /x\n", "a command as it was typed, harmless");
+	                                        .detail = "there is no /x\033y" }),
+	          "there is no /x^[y\n", "a command as it was typed, harmless");
 }
 
 int main(void)

@@ -42,29 +42,29 @@ ok '002-2: create and a name' term_sees one 'password'
 term_type one pw-ann
 ok '002-2: (twice)' term_sees one 'same again'
 term_type one pw-ann
-ok '002-4: success is shown' term_sees one 'create: ok: you are ann'
+ok '002-4: success is shown' term_sees one '^you are ann'
 term_type one /help
 ok '002-13: the commands are shown when one asks for them' term_sees one '^/msg .*send a message'
 ok '002-13: all' term_sees one '^/quit '
 term_type one /logout
-ok '002-12: log out' term_sees one 'logout: ok'
+ok '002-12: log out' term_sees one '^logged out'
 term_type one '/login nobody'
 ok '002-3: log in and a name' term_sees one 'password \(not shown\): *$'
 term_type one nothing
 ok '002-3: a name that nobody has is offered' term_sees one "there is no 'nobody' yet: create it\\? \\(y/n\\) *$"
 term_type one n
-ok '002-4: failure is shown, too' term_sees one 'login: refused: nothing was created'
+ok '002-4: failure is shown, too' term_sees one '^nothing was created'
 ok '002-4: and it asks on' term_sees one '^not logged in>( \(waiting\))? *$'
 term_type one '/create ann'
 ok '002-4: again' wait_for "$patience" eval '[ "$(term_screen one | grep -c "same again\|password (not")" -ge 4 ]'
 term_type one x
 ok '002-4: twice' wait_for "$patience" eval '[ "$(term_screen one | grep -c "same again")" -ge 2 ]'
 term_type one x
-ok '002-4: a name that is taken is a refusal as well' term_sees one 'create: refused: the name is taken; choose another name'
+ok '002-4: a name that is taken is a refusal as well' term_sees one '^the name is taken; choose another name'
 term_type one '/login ann'
 ok '002-3: log in' wait_for "$patience" eval '[ "$(term_screen one | grep -c "password (not")" -ge 4 ]'
 term_type one pw-ann
-ok '002-3: is answered' term_sees one 'login: ok: you are ann'
+ok '002-3: is answered' term_sees one '^you are ann'
 
 # ---- who is active ----
 
@@ -110,7 +110,7 @@ like '002-9: on its own line, above what is typed' "$(term_screen one | grep 'bo
 term_type one /delete
 ok '002-11: delete asks' term_sees one 'type the name of your account'
 term_type one ann
-ok '002-11: and deletes' term_sees one 'delete: ok'
+ok '002-11: and deletes' term_sees one '^the account is deleted'
 is '002-11: it is gone' "$(says two '/msg ann gone')" no-such-user
 term_type one '/quit'
 ok '002-12: quit' term_sees one '^status [01]$'

@@ -27,7 +27,7 @@ if command -v tmux >/dev/null; then
 	term_type eve first
 	term_type eve second
 	term_type eve second
-	ok 'asked for the old one, and twice for the new one' term_sees eve 'password: ok'
+	ok 'asked for the old one, and twice for the new one' term_sees eve '^the password is changed'
 	nok 'which are not shown' grep -E 'first|second' <<<"$(term_screen eve)"
 	visit eva
 	is 'and changed' "$(says eva '/login --take-over eve second')" ok

@@ -53,32 +53,32 @@ keys ann C-d
 sees 'nothing was refused' ann '^status 0'
 person ann2 80 24 --user ann
 answers ann2 '^password \(not shown\):' pw-ann
-sees '--user logs in' ann2 '^login: ok: you are ann'
+sees '--user logs in' ann2 '^you are ann'
 types ann2 /logout
 sees 'once' ann2 '^not logged in>'
 types ann2 '/login ann wrong'
 sees 'a wrong password is told with what to do' ann2 \
-	'^login: refused: the name or the password is wrong \(/create NAME makes a new account\); /login NAME tries again$'
+	'^the name or the password is wrong \(/create NAME makes a new account\); /login NAME tries again$'
 nok 'and a name that is there is not offered' shows ann2 "there is no 'ann'"
 types ann2 '/login an wrong'
 sees 'a name that begins others is' ann2 "^there is no 'an' yet: create it\? \(y/n\) *$"
 types ann2 n
-sees 'no makes nothing' ann2 '^login: refused: nothing was created; /list shows the names$'
+sees 'no makes nothing' ann2 '^nothing was created; /list shows the names$'
 types ann2 '/login bob'
 answers ann2 '^password \(not shown\):' x "^there is no 'bob' yet: create it\? \(y/n\)" ''
-sees 'nor does an empty answer' ann2 'login: refused: nothing was created'
+sees 'nor does an empty answer' ann2 '^nothing was created'
 keys ann2 C-l
 types ann2 '/login bob'
 answers ann2 '^password \(not shown\):' x
 sees 'it is asked again' ann2 "there is no 'bob' yet"
 keys ann2 C-c
-sees 'Ctrl-C leaves it' ann2 '^login: refused: nothing was done: the question was left'
+sees 'Ctrl-C leaves it' ann2 '^nothing was done: the question was left'
 types ann2 '/login bob'
 answers ann2 '^password \(not shown\):' x
 sees 'and again' ann2 "^there is no 'bob' yet: create it\? \(y/n\) *$"
 types ann2 yes
 answers ann2 '^password \(not shown\):' one '^the same again:' two
-sees 'two that differ make nothing' ann2 '^create: refused: the two passwords differ; try again'
+sees 'two that differ make nothing' ann2 '^the two passwords differ; try again'
 types ann2 /list
 sees 'nothing of this has made an account' ann2 '^list: 1 account, 0 online \(\*\)$'
 keys ann2 C-d
@@ -88,11 +88,11 @@ printf 'pw-cid\n' >"$password"
 chmod 600 "$password"
 person cid 80 24 --user cid --password-file "$password"
 answers cid "^there is no 'cid' yet: create it\? \(y/n\)" y
-sees 'the password of the file makes the account' cid '^create: ok: you are cid'
+sees 'the password of the file makes the account' cid '^you are cid'
 keys cid C-d
 sees 'cid has gone' cid '^status 0'
 person cid2 80 24 --user cid --password-file "$password"
-sees 'and logs in without a question' cid2 '^login: ok: you are cid'
+sees 'and logs in without a question' cid2 '^you are cid'
 types cid2 '/logout'
 sees 'once only' cid2 '^not logged in>'
 types cid2 '/login cid'
@@ -108,6 +108,13 @@ types cid2 /help
 sees 'help ends with a hint' cid2 '^After /talk NAME'
 is 'at 80 by 24 all commands are on the screen, a line each' "$(screen cid2 | grep -cE '^/[a-z]+ .* [a-z]')" "$commands"
 like 'and the prompt below them' "$(screen cid2 | grep . | tail -n 1)" '^cid>$'
+keys cid2 C-l
+types cid2 '/help keys'
+sees 'the keys have a line each' cid2 '^Ctrl-Z +goes to the shell'
+is 'at 80 by 24 all of them are on the screen' "$(screen cid2 | sed -n '/^Enter /,/^Ctrl-Z /p' | grep -c '^[A-Z]')" \
+	"$(echo '/help keys' | "$BIN/client" $(addresses) | grep -c '^[A-Z].*[a-z] ')"
+types cid2 '/help ctrl-r'
+sees 'one has its own' cid2 '^Ctrl-R: finds a line'
 keys cid2 C-d
 person small 40 10 --user ann
 answers small '^password \(not shown\):' pw-ann
@@ -117,11 +124,16 @@ types small /help
 sees 'there help says where more is' small '^/help COMMAND says more about one$'
 is 'and names all commands' "$(screen small | sed '1d' | grep -oE '/[a-z]+' | sort -u | wc -l)" "$commands"
 sees 'on one screen' small '^> /help$'
+keys small C-l
+types small '/help keys'
+sees 'the keys as well' small '^/help Ctrl-R says'
+is 'with what was typed, and all names' "$(screen small | grep -cE '^> /help keys$|^Enter Tab |^Ctrl-R G |^Alt-Enter P .* Backspace D$')" 4
+keys small C-l
 types small '/help bell'
 sees 'help on one says how it is used' small '^/bell on\|off$'
 keys small C-l
 types small /nonsense
-sees 'an unknown command says what to do' small '^nonsense: refused: there is no /nonsense; /help lists all commands$'
+sees 'an unknown command says what to do' small '^there is no /nonsense; /help lists all commands$'
 
 # ---- lists ----
 
@@ -195,7 +207,7 @@ client_say bob '/msg ann quiet again'
 sees 'one more' rung 'bob: quiet again'
 is 'does not ring' "$(bells)" $((rang + 1))
 types rung '/bell loud'
-sees 'anything else is refused' rung 'bell: refused: neither on nor off; it is: /bell on\|off'
+sees 'anything else is refused' rung '^neither on nor off; it is: /bell on\|off'
 
 # ---- settings ----
 
@@ -248,7 +260,7 @@ types second n
 sees 'which may be declined' second 'nothing was done: the other session goes on'
 types second '/login ann'
 answers second '^password \(not shown\):' pw-ann '^you are logged in elsewhere: log out there\? \(y/n\)' y
-sees 'or taken, without the password again' second '^login: ok: you are ann$'
+sees 'or taken, without the password again' second '^you are ann$'
 sees 'the other window says so' rung '^[0-9:]{5} -- logged out: '
 sees 'after a while it is logged out' second '^[0-9:]{5} -- logged out: idle'
 types second 'hello?'
