@@ -25,8 +25,8 @@
  * That the key is held with another text cannot be proved. For a message that is new it is not so,
  * because nobody else has drawn its key; for a repetition it counts unless more say yes. That a
  * replica has no room, or no session of ours, speaks only of that replica. It is the outcome if
- * nobody says anything else and nobody died with the request; beside a death the outcome is
- * unknown.
+ * nobody says anything else and nobody died with the request. Beside a death, or an answer that
+ * does not count, the outcome is unknown: that replica may have stored it.
  */
 #include "base/bug.h"
 #include "replication/private.h"
@@ -504,7 +504,7 @@ static void reply(struct replication *r, struct op *op, uint32_t index, const st
 		sent((struct send *)op, index, frame);
 }
 
-/* Whether a text that is held under this key is another one. */
+/* Whether a text that is held under this key is another one: only a key that was named can be. */
 static bool is_different(const struct send *s, const struct recipient_state *to)
 {
 	uint32_t different = replica_count(to->said[STATUS_DIFFERENT]);
@@ -512,13 +512,14 @@ static bool is_different(const struct send *s, const struct recipient_state *to)
 
 	if (BUG(different_believed))
 		return different > 0;
-	return different > 0 && (stored == 0 || (s->repetition && different >= stored));
+	return s->repetition && different > 0 && different >= stored;
 }
 
 /* The joined answers for one recipient: see the top comment. */
 static enum outcome join(const struct send *s, const struct recipient_state *to)
 {
-	bool unsure = s->op.loss != OP_WHOLE && !BUG(death_is_a_no);
+	bool unsure = (s->op.loss != OP_WHOLE && !BUG(death_is_a_no)) ||
+	              (to->said[STATUS_DIFFERENT] && !BUG(lie_is_a_no));
 
 	if (to->is_gone) /* perhaps it was read before */
 		return is_again(s) ? OUTCOME_UNKNOWN : OUTCOME_NO_SUCH_USER;

@@ -191,6 +191,32 @@ static void test_innocent(void)
 	cluster_free(&k);
 }
 
+/* One answers between the two ends, and is out of reach then: what can be answered has ended nobody
+ * before. The second end is the first that counts. */
+static void test_answered_between(void)
+{
+	cluster_alice_bob(&k, SHARE_USUAL, 2);
+	say(&k, ALICE, "send bob zero");
+	quiet(&k);
+	hold(3);
+	hold_here(&k, ALICE, 2, true);
+	say(&k, ALICE, "send bob one");
+	end_with(1);
+	hold_here(&k, ALICE, 2, false);
+	pass(&k, 1);
+	client_cut(&k, ALICE, 2);
+	end_with(2);
+	hold(0);
+	IS_U64(replication_live(k.clients[ALICE].r), 0, "ends: one answered, and is cut off");
+	OK(!has(heard(&k, ALICE), "result"), "ends: two have ended, one of them since");
+	client_heal(&k, ALICE, 2);
+	pass(&k, 3100);
+	OK(has(heard(&k, ALICE), "result send ok copies=1"), "ends: so it is sent again");
+	IS_STRING(strstr(k.clients[BOB].story, "message alice one 2"), "message alice one 2\n",
+	          "ends: it arrives once");
+	cluster_free(&k);
+}
+
 /* A replica that does not answer is dead, but it has not ended. */
 static void test_silent(void)
 {
@@ -259,6 +285,7 @@ int main(void)
 	test_network();
 	test_back_and_cut();
 	test_innocent();
+	test_answered_between();
 	test_silent();
 	test_create();
 	test_session();

@@ -511,6 +511,28 @@ static void test_lie(size_t at, uint32_t liar)
 	cluster_free(&k);
 }
 
+/* A liar that is the only live one says that it holds another text under the key of a new message,
+ * which it has stored. That refuses nothing. */
+static void test_alone(void)
+{
+	struct id id;
+
+	cluster_alice_bob(&k, SHARE_USUAL, 2);
+	id = k.clients[1].last.id;
+	say(&k, 0, "send bob zero");
+	say(&k, 1, "logout");
+	client_cut(&k, 0, 1), client_cut(&k, 0, 2);
+	quiet(&k);
+	k.replicas[0].lie = sent_different;
+	(void)heard(&k, 0);
+	say(&k, 0, "send bob one");
+	pass(&k, 500);
+	OK(has(heard(&k, 0), "result send unknown-outcome"),
+	   "alone: that another text is held is no outcome");
+	IS_U64(waiting(&k, 0, &id), 1, "alone: it has stored it");
+	cluster_free(&k);
+}
+
 /* The last session there is, of whoever is looked up. */
 static void last_session(struct view bytes, struct buf *to)
 {
@@ -630,6 +652,7 @@ int main(void)
 		for (uint32_t liar = 0; liar < REPLICAS; liar++)
 			if (!is_flood(at) || liar == at % REPLICAS) /* a flood takes its time */
 				test_lie(at, liar);
+	test_alone();
 	test_last_session();
 	test_session_ahead();
 	test_all();

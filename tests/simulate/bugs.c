@@ -102,6 +102,7 @@ const struct sim_bug sim_bugs[] = {
 	{ "end_without_proof", 1000, "a session ends because one replica says so" },
 	{ "gone_without_proof", 1000, "a recipient is gone because one replica says so" },
 	{ "different_believed", 1000, "a new message is refused because one replica has another" },
+	{ "lie_is_a_no", 5000, "what only a liar may have stored counts as refused" },
 	{ "any_session_named", 1000, "the last session there is counts if a look-up names it" },
 	{ "anybody_repairs", 2000, "what only operators may ask is answered to all" },
 };

@@ -313,7 +313,8 @@ static void logged_in(struct sim *s, uint32_t c, struct sim_command *k, const st
 		sim_password_check_in(s, c, k, at);
 }
 
-static void now_logged_in(struct sim *s, uint32_t c, const struct result *result)
+static void now_logged_in(struct sim *s, uint32_t c, const struct sim_command *k,
+                          const struct result *result)
 {
 	struct sim_client *p = &s->clients[c];
 
@@ -321,8 +322,8 @@ static void now_logged_in(struct sim *s, uint32_t c, const struct result *result
 	sim_check_lost_arrivals(s, c, REPLICAS);
 	sim_check_forget_names(s, c);
 	p->account = sim_account_find(s, &result->id);
-	if (result->kind == COMMAND_CREATE)
-		p->change = UINT32_MAX;
+	p->logins++;
+	p->change = result->kind == COMMAND_CREATE ? UINT32_MAX : k->change;
 }
 
 /* How many messages with this text are on so many disks. */
@@ -404,15 +405,6 @@ void sim_check_forget_names(struct sim *s, uint32_t c)
 	s->clients[c].forgot_names_at = s->now;
 }
 
-static bool is_stored_honestly(const struct sim *s, uint32_t text)
-{
-	for (uint32_t i = 0; i < s->history.messages.count; i++)
-		if (s->history.messages.items[i].text == text &&
-		    (s->history.messages.items[i].stored.ever & ~(1u << s->lying)))
-			return true;
-	return false;
-}
-
 static void sent(struct sim *s, uint32_t c, struct sim_command *k, const struct result *result)
 {
 	struct sim_text *t = &s->history.texts.items[k->text];
@@ -425,13 +417,12 @@ static void sent(struct sim *s, uint32_t c, struct sim_command *k, const struct 
 	t->ending = result->outcome == OUTCOME_OK ? SIM_OK : SIM_UNKNOWN;
 	if (result->outcome == OUTCOME_NO_SUCH_USER && k->command.names_count == 1)
 		check_nobody(s, c, k);
-	if (result->outcome == OUTCOME_DIFFERENT_TEXT && !k->command.has_id &&
-	    is_stored_honestly(s, k->text)) /* else a liar was alone with it */
+	if (result->outcome == OUTCOME_DIFFERENT_TEXT && !k->command.has_id)
 		sim_fail(s, "t%u is new, and refused as another text of a key that is held",
 		         k->text);
 	if (result->outcome != OUTCOME_OK) {
 		if (result->outcome != OUTCOME_UNKNOWN && k->command.names_count == 1 &&
-		    !k->command.has_id && s->lying == REPLICAS)
+		    !k->command.has_id)
 			t->ending = SIM_REFUSED;
 		return;
 	}
@@ -542,7 +533,7 @@ void sim_check_result(struct sim *s, uint32_t c, struct sim_command *k, const st
 	if ((result->kind == COMMAND_CREATE || result->kind == COMMAND_LOGIN) &&
 	    (result->outcome == OUTCOME_OK || result->outcome == OUTCOME_UNKNOWN) &&
 	    replication_logged_in(s->clients[c].r, name))
-		now_logged_in(s, c, result);
+		now_logged_in(s, c, k, result);
 	if ((result->kind == COMMAND_LOGOUT || result->kind == COMMAND_DELETE) &&
 	    result->outcome == OUTCOME_OK)
 		s->clients[c].logged_in = false;

@@ -40,6 +40,7 @@ void sim_password_change(struct sim *s, uint32_t c)
 	change->account = p->account;
 	change->client = c;
 	change->life = p->life;
+	change->login = p->logins;
 	(void)snprintf(change->text, sizeof change->text, "pw%u.%u", a->attempt,
 	               s->history.changes.count);
 	command.password = view_of_string(password_of(s, a->attempt, p->change));
@@ -250,7 +251,8 @@ void sim_password_result(struct sim *s, uint32_t c, struct sim_command *k,
 	if (result->outcome != OUTCOME_OK)
 		return;
 	s->produced->passwords++;
-	s->clients[c].change = k->change;
+	if (change->login == s->clients[c].logins)
+		s->clients[c].change = k->change;
 	if (count_bits_of(change->held.ever) < result->copies)
 		sim_fail(s, "client %u: %s is said to be on %u replicas", c, change->text,
 		         result->copies);
@@ -263,7 +265,6 @@ static uint32_t epoch_of(struct sim *s, uint32_t change)
 
 void sim_password_check_in(struct sim *s, uint32_t c, const struct sim_command *k, uint32_t account)
 {
-	s->clients[c].change = k->change;
 	for (uint32_t i = 0; i < REPLICAS; i++)
 		if ((k->live >> i & 1) &&
 		    knew_later(s, i, account, epoch_of(s, k->change), k->begun_at))
@@ -289,15 +290,18 @@ bool sim_password_may_fail(struct sim *s, const struct sim_command *k, uint32_t 
 	return !is_held;
 }
 
+/* By another session than the one that runs in the client; it has an older password then. */
 bool sim_password_changed_by_another(struct sim *s, uint32_t c)
 {
 	const struct sim_client *p = &s->clients[c];
+	uint32_t epoch = epoch_of(s, p->change);
 
 	for (uint32_t i = 0; i < s->history.changes.count; i++) {
 		const struct sim_change *change = change_at(s, i);
 
-		if (change->account == p->account && change->epoch > 0 &&
-		    (change->client != c || change->life != p->life))
+		if (change->account == p->account && change->epoch > 0 && i != p->change &&
+		    change->epoch >= epoch &&
+		    (change->client != c || change->life != p->life || change->login != p->logins))
 			return true;
 	}
 	return false;
@@ -315,7 +319,6 @@ static bool has_rival(struct sim *s, uint32_t at)
 	return false;
 }
 
-/* `replica`: whose store it is; REPLICAS: the union of all. */
 /* Whether the replica truly lacks one of the account's passwords: a change found another session
  * there, and got only to the others. */
 bool sim_password_is_missing(struct sim *s, uint32_t replica, uint32_t account)
@@ -326,6 +329,7 @@ bool sim_password_is_missing(struct sim *s, uint32_t replica, uint32_t account)
 	return false;
 }
 
+/* `replica`: whose store it is; REPLICAS: the union of all. */
 void sim_password_check_store(struct sim *s, uint32_t replica, const struct store *store)
 {
 	for (uint32_t i = 0; i < s->history.changes.count && !s->failed; i++) {

@@ -112,7 +112,8 @@ struct sim_wire {
 	struct buf held_back;        /* of a lying replica, which is no whole frame yet */
 	struct buf up_tap, down_tap; /* frames that are not whole yet */
 	struct sim_due *due;
-	uint32_t due_first, due_count;
+	uint32_t due_first, due_count; /* those whose answer has not reached the client; */
+	uint32_t due_said;             /* of them, those that the replica has answered */
 	uint32_t owed; /* answers that must come before a message is shown, and have not */
 	bool has_login;
 	struct id account; /* of the session that is logged in here */
@@ -209,6 +210,7 @@ struct sim_client {
 		uint64_t at;
 		uint8_t key[KEY_SIZE];
 	} stretches[SIM_STRETCHES_MAX];
+	uint32_t logins;               /* sessions that it has had */
 	uint32_t change;               /* the password of its session; UINT32_MAX: the first one */
 	uint32_t live;                 /* replicas (not indexes), as it has told */
 	uint64_t live_since[REPLICAS]; /* when its connection was made */
@@ -349,6 +351,7 @@ struct sim_session {
 /* A password that somebody sets in the place of the one before. */
 struct sim_change {
 	uint32_t account, client, life;
+	uint32_t login; /* the session of this client that sets it */
 	char text[32];
 	uint32_t epoch; /* 0: it was never written */
 	uint8_t stored_key[KEY_SIZE];

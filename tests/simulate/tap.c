@@ -11,15 +11,30 @@
 
 #include <stdlib.h>
 
+/* The n-th request whose answer has not reached the client. */
+static struct sim_due *due_at(const struct sim_wire *w, uint32_t n)
+{
+	return &w->due[(w->due_first + n) % SIM_DUE_MAX];
+}
+
+/* The first one is over. */
+static void drop_due(struct sim_wire *w)
+{
+	buf_release(&due_at(w, 0)->frame);
+	w->due_first = (w->due_first + 1) % SIM_DUE_MAX;
+	w->due_count--;
+	w->due_said -= w->due_said > 0;
+}
+
 void sim_tap_release(struct sim_wire *w)
 {
 	buf_release(&w->up_tap);
 	buf_release(&w->down_tap);
-	for (uint32_t i = 0; i < w->due_count; i++)
-		buf_release(&w->due[(w->due_first + i) % SIM_DUE_MAX].frame);
+	while (w->due_count > 0)
+		drop_due(w);
 	memory_free(w->due);
 	w->due = NULL;
-	w->due_count = 0;
+	w->due_said = 0;
 }
 
 static bool is_liar(const struct sim_wire *w)
@@ -390,7 +405,7 @@ static void add_due(struct sim *s, struct sim_wire *w, const struct frame *f, st
 		sim_fail(s, "client %u has too many requests under way", w->client);
 		return;
 	}
-	due = &w->due[(w->due_first + w->due_count++) % SIM_DUE_MAX];
+	due = due_at(w, w->due_count++);
 	due->request = f->request;
 	due->type = f->type;
 	due->at = s->now;
@@ -474,6 +489,22 @@ void sim_tap_up(struct sim *s, struct sim_wire *w, struct view bytes)
 
 /* ---- towards the client ---- */
 
+/* What a SEND carries for one recipient; NULL: nothing of an honest client's. */
+static struct sim_message *sent_to(struct sim *s, const struct frame *f,
+                                   const struct recipient *recipient)
+{
+	uint32_t text = (uint32_t)strtoul((const char *)f->send.text.data + 1, NULL, 10);
+
+	for (uint32_t i = 0; i < s->history.messages.count; i++) {
+		struct sim_message *m = &s->history.messages.items[i];
+
+		if (m->text == text && m->number == recipient->number &&
+		    id_equal(&m->stream.recipient, &recipient->id))
+			return m;
+	}
+	return NULL;
+}
+
 static void answered_send(struct sim *s, const struct sim_wire *w, const struct frame *f,
                           const struct frame *to)
 {
@@ -484,31 +515,13 @@ static void answered_send(struct sim *s, const struct sim_wire *w, const struct 
 
 	while (protocol_next_result(&r, &result) &&
 	       protocol_next_recipient(&recipients, &recipient)) {
-		uint32_t text = (uint32_t)strtoul((const char *)to->send.text.data + 1, NULL, 10);
+		struct sim_message *m = sent_to(s, to, &recipient);
 
 		if (result.status < STATUS_END && result.status != STATUS_OK)
 			s->produced->refusals[result.status]++;
-		for (uint32_t i = 0; i < s->history.messages.count; i++) {
-			struct sim_message *m = &s->history.messages.items[i];
-
-			if (m->text != text || m->number != recipient.number ||
-			    !id_equal(&m->stream.recipient, &recipient.id))
-				continue;
-			m->answered |= 1u << w->replica;
-			m->ends = 0;
-			if (result.status == STATUS_OK)
-				sim_held_set(s, &m->stored, w->replica);
-		}
+		if (m != NULL && result.status == STATUS_OK)
+			sim_held_set(s, &m->stored, w->replica);
 	}
-}
-
-static void no_session(struct sim *s, const struct sim_wire *w, const struct frame *to)
-{
-	uint32_t text = (uint32_t)strtoul((const char *)to->send.text.data + 1, NULL, 10);
-
-	for (uint32_t i = 0; i < s->history.messages.count; i++)
-		if (s->history.messages.items[i].text == text)
-			s->history.messages.items[i].answered |= 1u << w->replica;
 }
 
 /* A replica confirms nobody who is over a minute older than its clock, unless he is confirmed there
@@ -578,19 +591,6 @@ static void answered_account(struct sim *s, struct sim_wire *w, uint8_t type,
 	a->yes |= 1u << w->replica & ~a->brought;
 }
 
-static void spoke_of_creation(struct sim *s, const struct sim_wire *w, const struct sim_due *due,
-                              const struct frame *to, enum status status)
-{
-	uint32_t at = UINT32_MAX;
-
-	if (due->type == FRAME_CONFIRM)
-		at = sim_account_find(s, &to->confirm.id);
-	else if (due->type == FRAME_INTRODUCE && status != STATUS_OK)
-		at = sim_account_find(s, &to->introduce.id);
-	if (at != UINT32_MAX)
-		s->history.accounts.items[at].answered |= 1u << w->replica;
-}
-
 /* A limit of one address is no other's; and what a stranger tests of passwords is little. Who is
  * logged in is refused for that, and no password is tested. */
 static void check_limits(struct sim *s, struct sim_wire *w, const struct frame *f, uint8_t type)
@@ -620,12 +620,8 @@ static void answered(struct sim *s, struct sim_wire *w, const struct frame *f,
 	if (due->frame.size == 0 || !protocol_decode(buf_view(&due->frame), &to, &why))
 		return;
 	check_limits(s, w, f, due->type);
-	spoke_of_creation(s, w, due, &to, f->status);
-	if (f->status != STATUS_OK) {
-		if (due->type == FRAME_SEND)
-			no_session(s, w, &to);
+	if (f->status != STATUS_OK)
 		return;
-	}
 	if (protocol_row(due->type)->may == MAY_SESSION && due->type != FRAME_PASSWORD)
 		sim_password_in_session(s, w, due->at);
 	switch (due->type) {
@@ -661,6 +657,11 @@ static void answered(struct sim *s, struct sim_wire *w, const struct frame *f,
 	}
 }
 
+static bool is_answer(const struct frame *f)
+{
+	return f->type != FRAME_WELCOME && (f->type < FRAME_PUSH || f->type > FRAME_ERROR);
+}
+
 static void saw_reply(struct sim *s, struct sim_wire *w, struct view bytes)
 {
 	struct sim_due *due;
@@ -675,20 +676,19 @@ static void saw_reply(struct sim *s, struct sim_wire *w, struct view bytes)
 	if (f.type != (FRAME_PING | FRAME_REPLY))
 		sim_trace(s, "replica %u -> client %u: %s %u, %s", w->replica, w->client,
 		          protocol_row(f.type)->name, f.request, protocol_status_name(f.status));
-	if (f.type == FRAME_WELCOME || (f.type >= FRAME_PUSH && f.type <= FRAME_ERROR))
+	if (!is_answer(&f))
 		return;
-	if (w->due_count == 0) {
+	if (w->due_said == w->due_count) {
 		sim_fail(s, "replica %u answers what it was not asked", w->replica);
 		return;
 	}
-	due = &w->due[w->due_first];
+	due = due_at(w, w->due_said++);
 	if (due->request != f.request || (due->type | FRAME_REPLY) != f.type)
 		sim_fail(s, "replica %u answers in the wrong order", w->replica);
 	else
 		answered(s, w, &f, due);
-	buf_release(&due->frame);
-	w->due_first = (w->due_first + 1) % SIM_DUE_MAX;
-	w->due_count--;
+	if (is_liar(w) || is_repair(w)) /* nobody looks at what reaches them */
+		drop_due(w);
 }
 
 void sim_tap_down(struct sim *s, struct sim_wire *w, struct view bytes)
@@ -697,24 +697,26 @@ void sim_tap_down(struct sim *s, struct sim_wire *w, struct view bytes)
 	frames(s, w, &w->down_tap, saw_reply);
 }
 
-/* What the replica has not answered, it may have ended of; but not if it goes on. */
+/* What the client has no answer to, the replica may have ended of; but not if it goes on. */
 void sim_tap_lost(struct sim *s, const struct sim_wire *w)
 {
 	bool has_ended = !s->replicas[w->replica].up || s->replicas[w->replica].boot != w->boot;
 
 	for (uint32_t i = 0; i < w->due_count; i++) {
-		const struct sim_due *due = &w->due[(w->due_first + i) % SIM_DUE_MAX];
+		const struct sim_due *due = due_at(w, i);
+		struct recipient recipient;
+		struct reader r;
 		struct frame f;
 		const char *why;
 
 		if (due->type != FRAME_SEND || due->at + REPLY_TIMEOUT_MS * SIM_MS < s->now ||
 		    !protocol_decode(buf_view(&due->frame), &f, &why))
 			continue;
-		for (uint32_t n = s->history.messages.count; n-- > 0;) {
-			struct sim_message *m = &s->history.messages.items[n];
+		r = reader_of(f.send.recipients);
+		while (protocol_next_recipient(&r, &recipient)) {
+			struct sim_message *m = sent_to(s, &f, &recipient);
 
-			if (m->text !=
-			    (uint32_t)strtoul((const char *)f.send.text.data + 1, NULL, 10))
+			if (m == NULL)
 				continue;
 			m->ends = has_ended && m->ends_life == w->life ? m->ends + 1 : has_ended;
 			m->ends_life = has_ended ? w->life : 0;
@@ -761,6 +763,55 @@ static void arrived_messages(struct sim *s, const struct sim_wire *w, struct vie
 	}
 }
 
+static void heard_of_creation(struct sim *s, const struct sim_wire *w, const struct frame *to,
+                              enum status status)
+{
+	uint32_t at = UINT32_MAX;
+
+	if (to->type == FRAME_CONFIRM)
+		at = sim_account_find(s, &to->confirm.id);
+	else if (status != STATUS_OK)
+		at = sim_account_find(s, &to->introduce.id);
+	if (at != UINT32_MAX)
+		s->history.accounts.items[at].answered |= 1u << w->replica;
+}
+
+/* An answer, also a no, says that this replica has not ended of the message. */
+static void heard_of_send(struct sim *s, const struct sim_wire *w, const struct frame *to)
+{
+	struct reader r = reader_of(to->send.recipients);
+	struct recipient recipient;
+
+	while (protocol_next_recipient(&r, &recipient)) {
+		struct sim_message *m = sent_to(s, to, &recipient);
+
+		if (m == NULL)
+			continue;
+		m->answered |= 1u << w->replica;
+		m->ends = 0;
+	}
+}
+
+static void heard(struct sim *s, struct sim_wire *w, enum status status)
+{
+	const struct sim_due *due;
+	struct frame to;
+	const char *why;
+
+	if (w->due_said == 0)
+		return;
+	due = due_at(w, 0);
+	if (due->type == FRAME_SEND || due->type == FRAME_CONFIRM || due->type == FRAME_INTRODUCE) {
+		if (!protocol_decode(buf_view(&due->frame), &to, &why))
+			sim_fail(s, "client %u: a request cannot be read again", w->client);
+		else if (due->type == FRAME_SEND)
+			heard_of_send(s, w, &to);
+		else
+			heard_of_creation(s, w, &to, status);
+	}
+	drop_due(w);
+}
+
 void sim_tap_arrived(struct sim *s, struct sim_wire *w)
 {
 	struct sim_pipe *p = &w->down;
@@ -779,6 +830,8 @@ void sim_tap_arrived(struct sim *s, struct sim_wire *w)
 			continue;
 		if ((f.type & FRAME_REPLY) && is_owed(f.type & (uint8_t)~FRAME_REPLY))
 			w->owed--;
+		if (is_answer(&f))
+			heard(s, w, f.status);
 		if (f.type == FRAME_PUSH)
 			arrived_messages(s, w, f.push.messages);
 		else if (f.type == (FRAME_PAGE | FRAME_REPLY) && f.status == STATUS_OK)
