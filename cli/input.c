@@ -136,7 +136,7 @@ static bool begin(struct cli_input *in)
 }
 
 /* Finds the newline that ends the next line; NULL if it has not come. */
-static const uint8_t *find_end(struct cli_input *in)
+static const uint8_t *end_of_piece(struct cli_input *in)
 {
 	const uint8_t *data = in->buf.data;
 
@@ -171,7 +171,7 @@ bool input_line(struct cli_input *in, struct view *line, bool *was_cut)
 	if (in->buf.size == 0 || (!in->is_begun && !begin(in)) || (in->is_skipping && !skip(in)))
 		return false;
 	assert(in->used <= in->scanned);
-	end = find_end(in);
+	end = end_of_piece(in);
 	left = (end == NULL ? in->buf.size : (size_t)(end - in->buf.data)) - in->used;
 	if (end == NULL && left <= COMMAND_LINE_SIZE_MAX && (!in->has_ended || left == 0))
 		return false;

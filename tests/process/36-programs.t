@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
+# shellcheck disable=SC2046  # addresses are several words
 #
 # What programs count on: a tag comes back with its result, a wrong key is answered with the right ones, an object may
 # have several lines, /wait ends with the message one waits for, a password comes from a pipe, and each command has its

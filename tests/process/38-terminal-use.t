@@ -111,6 +111,7 @@ like 'and the prompt below them' "$(screen cid2 | grep . | tail -n 1)" '^cid>$'
 keys cid2 C-l
 types cid2 '/help keys'
 sees 'the keys have a line each' cid2 '^Ctrl-Z +goes to the shell'
+# shellcheck disable=SC2046
 is 'at 80 by 24 all of them are on the screen' "$(screen cid2 | sed -n '/^Enter /,/^Ctrl-Z /p' | grep -c '^[A-Z]')" \
 	"$(echo '/help keys' | "$BIN/client" $(addresses) | grep -c '^[A-Z].*[a-z] ')"
 types cid2 '/help ctrl-r'
