@@ -263,8 +263,6 @@ static enum store_result account_join_mark(struct store *s, uint32_t ident, enum
 
 	bool is_larger = mark > slot->mark;
 
-	if (BUG(lapsed_comes_back) && slot->mark == ACCOUNT_LAPSED)
-		is_larger = mark != ACCOUNT_LAPSED;
 	if (BUG(lapsed_beats_confirmed) && slot->mark == ACCOUNT_CONFIRMED)
 		is_larger = mark == ACCOUNT_LAPSED;
 	if (!is_larger)

@@ -85,7 +85,6 @@ const struct sim_bug sim_bugs[] = {
 	{ "repair_one_pass", 500, "repair ends after one pass, whatever that found" },
 	{ "lapsed_beats_confirmed", 5000,
 	  "an account that was removed is gone, also if it was confirmed elsewhere" },
-	{ "lapsed_comes_back", 5000, "a copy of a removed account brings it back" },
 	{ "repair_drops_mark", 500, "repair does not copy that an account is confirmed" },
 	{ "repair_larger_content", 2000, "repair copies the larger content of a key" },
 	{ "repair_old_answers", 2000, "an answer from before a replica was lost is believed" },
