@@ -7,7 +7,7 @@
 
 # Before each server: what comes is handed on, but the mark kills the server that it goes to. Prints three ports.
 between() {
-	perl -MIO::Socket::INET -MIO::Select -e '
+	exec perl -MIO::Socket::INET -MIO::Select -e '
 		use strict; use warnings;
 		my ($dir, @to) = @ARGV;
 		my (%listener, %peer, %index);
