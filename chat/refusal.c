@@ -131,7 +131,8 @@ void refusal_put(struct buf *to, const struct script_answer *answer, const char 
 	/* The sentence of replication/ is for programs; advice() tells a person the command. */
 	if (answer->outcome == OUTCOME_ALREADY_LOGGED_IN)
 		why = "another session of this account is active";
-	say_own(&line, "%.400s", why);
+	/* The word tells it from news also where there is no colour. */
+	say_own(&line, "%s%.400s", is_unknown ? "" : "refused: ", why);
 	if (answer->result != NULL)
 		put_result(&line, answer->result, since);
 	terminal_put(to, is_unknown ? STYLE_NOTICE : STYLE_ERROR, buf_view(&line));

@@ -13,7 +13,8 @@
 /* The largest line: a sentence and a few names, with much room left. */
 enum { REFUSAL_SIZE_MAX = 1024 * 1024 };
 
-/* Appends "SENTENCE; WHAT TO DO\n" to `to`. The outcome is not OUTCOME_OK. `since`: the time of
+/* Appends "refused: SENTENCE; WHAT TO DO\n" to `to`, or the sentence alone if the outcome is not
+ * known. The outcome is not OUTCOME_OK. `since`: the time of
  * result->since_ms as the place has it, or "". `to` may grow by ESCAPE_GROWTH_MAX times
  * REFUSAL_SIZE_MAX at most. */
 void refusal_put(struct buf *to, const struct script_answer *answer, const char *since);

@@ -62,7 +62,7 @@ static void test_lines(void)
 		                 .since_ms = UINT64_C(1795233600123) };
 
 	IS_STRING(told_of(&result, "login"),
-	          "another session of this account is active (since 2026-11-21 "
+	          "refused: another session of this account is active (since 2026-11-21 "
 	          "05:00); /login --take-over NAME moves it here\n",
 	          "an active session: since when, and how to move it");
 	result = (struct result){ .kind = COMMAND_SEND,
@@ -71,7 +71,7 @@ static void test_lines(void)
 		                  .users = users,
 		                  .users_count = 2 };
 	IS_STRING(told_of(&result, "msg"),
-	          "there is no such account (bob, a^[[2Jb); /list shows who there "
+	          "refused: there is no such account (bob, a^[[2Jb); /list shows who there "
 	          "is\n",
 	          "names are given, harmless");
 	for (size_t i = 1; i < 10; i++)
@@ -95,13 +95,13 @@ static void test_lines(void)
 		                  .stored = 3,
 		                  .online = 1 };
 	IS_STRING(told_of(&result, "all"),
-	          "a mailbox is full; stored for 3, 1 of them online; try again "
+	          "refused: a mailbox is full; stored for 3, 1 of them online; try again "
 	          "then\n",
 	          "what was stored all the same");
 	IS_STRING(told(&(struct script_answer){ .command = view_of_string("x\033y"),
 	                                        .outcome = OUTCOME_UNKNOWN_COMMAND,
 	                                        .detail = "there is no /x\033y" }),
-	          "there is no /x^[y\n", "a command as it was typed, harmless");
+	          "refused: there is no /x^[y\n", "a command as it was typed, harmless");
 }
 
 int main(void)

@@ -61,13 +61,13 @@ nok '000-7: none of them was echoed' term_fits ann 'secret|pw-bob'
 term_type ann /delete
 ok '000-14: a terminal asks before it deletes' term_sees ann 'type the name of your account'
 term_type ann bab
-ok '000-14: another name deletes nothing' term_sees ann '^nothing was deleted: '
+ok '000-14: another name deletes nothing' term_sees ann '^refused: nothing was deleted: '
 term_type ann '/logout'
 ok '000-14: and one stays logged in until one logs out' term_sees ann '^logged out'
 term_type ann '/login bob'
 ok '000-14: log in asks as well' term_sees ann '^password \(not shown\):'
 term_key ann C-c
-ok '000-3: Ctrl-C leaves a question' term_sees ann '^nothing was done'
+ok '000-3: Ctrl-C leaves a question' term_sees ann '^refused: nothing was done'
 term_key ann C-c
 ok '000-3: on an empty line it says how to end' term_sees ann '^Ctrl-C once more'
 term_key ann C-c

@@ -53,14 +53,14 @@ ok '002-3: log in and a name' term_sees one 'password \(not shown\): *$'
 term_type one nothing
 ok '002-3: a name that nobody has is offered' term_sees one "there is no 'nobody' yet: create it\\? \\(y/n\\) *$"
 term_type one n
-ok '002-4: failure is shown, too' term_sees one '^nothing was created'
+ok '002-4: failure is shown, too' term_sees one '^refused: nothing was created'
 ok '002-4: and it asks on' term_sees one '^not logged in>( \(waiting\))? *$'
 term_type one '/create ann'
 ok '002-4: again' wait_for "$patience" eval '[ "$(term_screen one | grep -c "same again\|password (not")" -ge 4 ]'
 term_type one x
 ok '002-4: twice' wait_for "$patience" eval '[ "$(term_screen one | grep -c "same again")" -ge 2 ]'
 term_type one x
-ok '002-4: a name that is taken is a refusal as well' term_sees one '^the name is taken; choose another name'
+ok '002-4: a name that is taken is a refusal as well' term_sees one '^refused: the name is taken; choose another name'
 term_type one '/login ann'
 ok '002-3: log in' wait_for "$patience" eval '[ "$(term_screen one | grep -c "password (not")" -ge 4 ]'
 term_type one pw-ann

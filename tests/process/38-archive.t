@@ -83,7 +83,7 @@ sees 'with quotes' ann "^-- 1 message holds '\"Words\"' --$"
 types ann '/search sent'
 sees 'and what stands around the texts is not' ann "^-- no message that is kept holds 'sent' --$"
 types ann "/search $(printf '%257s' '' | tr ' ' x)"
-sees 'a text that is too long is refused' ann '^the text is too long: at most 256 bytes'
+sees 'a text that is too long is refused' ann '^refused: the text is too long: at most 256 bytes'
 
 # ---- the next day ----
 
@@ -234,7 +234,7 @@ types null '/log'
 sees 'so it is off' null '^what is said is not kept$'
 is 'and nothing is said of it' "$(printed null | grep -c 'not kept:\|levels of')" 0
 types null '/history'
-sees 'nothing can be shown' null '^nothing is kept for this account'
+sees 'nothing can be shown' null '^refused: nothing is kept for this account'
 types null /quit
 sees 'null ends' null '^status'
 rm "$log" "$XDG_STATE_HOME/threefold/history"

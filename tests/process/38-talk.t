@@ -33,7 +33,7 @@ again() {
 # ---- whom a line goes to ----
 
 types ann '/talk nobody'
-sees 'nobody is refused at once' ann '^there is no such account; /list shows who there is$'
+sees 'nobody is refused at once' ann '^refused: there is no such account; /list shows who there is$'
 line_is 'and a line goes to nobody' ann 'ann>'
 types ann '/talk BOB'
 line_is 'a name, however it is written, is whom it means' ann 'to bob>'
@@ -44,7 +44,7 @@ sees 'a line behind a /talk that is refused is not sent, however fast it is type
 	'-> carrol: for carol \[not sent: there is no such account|^this was sent to nobody'
 line_is 'and lines go to nobody until one chooses again' ann 'ann>'
 types ann 'nor this'
-sees 'so nothing goes to the one before' ann '^this was sent to nobody'
+sees 'so nothing goes to the one before' ann '^refused: this was sent to nobody'
 types ann '/talk bob'
 line_is 'there he is again' ann 'to bob>'
 is 'bob has got one line' "$(json_count "$dir/bob.out" event=message)" 1
@@ -209,7 +209,7 @@ client_ask carol '/create carol pw'
 again
 sees 'nor is somebody else of that name' ann "-- 'carol', with whom you talked last, is another account now"
 types ann 'for the old carol'
-sees 'a line goes to nobody' ann '^this was sent to nobody'
+sees 'a line goes to nobody' ann '^refused: this was sent to nobody'
 types ann '/talk dave'
 line_is 'somebody is chosen' ann 'to dave>'
 ok 'a link is written through' test -L "${kept[0]}"

@@ -14,7 +14,7 @@ sees 'a client' ann '^not logged in>'
 # ---- nobody is logged in ----
 
 types ann 'hunter2'
-sees 'a word without a conversation goes to nobody' ann '^this was sent to nobody'
+sees 'a word without a conversation goes to nobody' ann '^refused: this was sent to nobody'
 sees 'it is not shown' ann '^> \.\.\. \(not shown\)$'
 line_is 'it may be a password, so it is back in the line' ann 'not logged in> hunter2'
 keys ann C-u
@@ -53,7 +53,7 @@ keys ann C-u C-l
 
 for line in /login '/login bob' '/create carl' '/lgoin ann'; do
 	keys ann "$line" Enter
-	sees "refused: $line" ann '^(you are logged in already;|there is no /lgoin;|.*it is: /login )'
+	sees "refused: $line" ann '^refused: (you are logged in already;|there is no /lgoin;|.*it is: /login )'
 	keys ann C-l C-u
 	keys ann -l s3same-s3same
 	keys ann Enter

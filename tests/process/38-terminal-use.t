@@ -58,27 +58,27 @@ types ann2 /logout
 sees 'once' ann2 '^not logged in>'
 types ann2 '/login ann wrong'
 sees 'a wrong password is told with what to do' ann2 \
-	'^the name or the password is wrong \(/create NAME makes a new account\); /login NAME tries again$'
+	'^refused: the name or the password is wrong \(/create NAME makes a new account\); /login NAME tries again$'
 nok 'and a name that is there is not offered' shows ann2 "there is no 'ann'"
 types ann2 '/login an wrong'
 sees 'a name that begins others is' ann2 "^there is no 'an' yet: create it\? \(y/n\) *$"
 types ann2 n
-sees 'no makes nothing' ann2 '^nothing was created; /list shows the names$'
+sees 'no makes nothing' ann2 '^refused: nothing was created; /list shows the names$'
 types ann2 '/login bob'
 answers ann2 '^password \(not shown\):' x "^there is no 'bob' yet: create it\? \(y/n\)" ''
-sees 'nor does an empty answer' ann2 '^nothing was created'
+sees 'nor does an empty answer' ann2 '^refused: nothing was created'
 keys ann2 C-l
 types ann2 '/login bob'
 answers ann2 '^password \(not shown\):' x
 sees 'it is asked again' ann2 "there is no 'bob' yet"
 keys ann2 C-c
-sees 'Ctrl-C leaves it' ann2 '^nothing was done: the question was left'
+sees 'Ctrl-C leaves it' ann2 '^refused: nothing was done: the question was left'
 types ann2 '/login bob'
 answers ann2 '^password \(not shown\):' x
 sees 'and again' ann2 "^there is no 'bob' yet: create it\? \(y/n\) *$"
 types ann2 yes
 answers ann2 '^password \(not shown\):' one '^the same again:' two
-sees 'two that differ make nothing' ann2 '^the two passwords differ; try again'
+sees 'two that differ make nothing' ann2 '^refused: the two passwords differ; try again'
 types ann2 /list
 sees 'nothing of this has made an account' ann2 '^list: 1 account, 0 online \(\*\)$'
 keys ann2 C-d
@@ -134,7 +134,7 @@ types small '/help bell'
 sees 'help on one says how it is used' small '^/bell on\|off$'
 keys small C-l
 types small /nonsense
-sees 'an unknown command says what to do' small '^there is no /nonsense; /help lists all commands$'
+sees 'an unknown command says what to do' small '^refused: there is no /nonsense; /help lists all commands$'
 
 # ---- lists ----
 
@@ -208,7 +208,7 @@ client_say bob '/msg ann quiet again'
 sees 'one more' rung 'bob: quiet again'
 is 'does not ring' "$(bells)" $((rang + 1))
 types rung '/bell loud'
-sees 'anything else is refused' rung '^neither on nor off; it is: /bell on\|off'
+sees 'anything else is refused' rung '^refused: neither on nor off; it is: /bell on\|off'
 
 # ---- settings ----
 
