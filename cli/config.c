@@ -243,8 +243,11 @@ static int open_to_read(const char *path, bool may_be_pipe, struct stat *stat,
 	if (S_ISREG(stat->st_mode) || (may_be_pipe && S_ISFIFO(stat->st_mode)))
 		return fd;
 	(void)close(fd);
-	(void)wrong(err, "'%s' is %s, not a file", path,
-	            S_ISDIR(stat->st_mode) ? "a directory" : "a pipe or a device");
+	(void)wrong(err, "'%s' is %s, not a file%s", path,
+	            S_ISDIR(stat->st_mode) ? "a directory"
+	            : may_be_pipe          ? "a device"
+	                                   : "a pipe or a device",
+	            may_be_pipe ? " or a pipe" : "");
 	errno = 0;
 	return -1;
 }

@@ -39,9 +39,11 @@ static const char notes[] =
 	"  log/NAME~DIGITS/  what an account read and sent, one JSON object a line; PgUp,\n"
 	"                    /history and /search show it. '--no-log', '/log off'\n"
 	"  history           what was typed; Ctrl-R finds it. '--no-history'\n"
+	"  talk/NAME~DIGITS  whom plain lines go to after the next log-in\n"
 	"\n"
 	"Environment:\n"
-	"  THREEFOLD_PASSWORD_FILE   as --password-file\n"
+	"  THREEFOLD_PASSWORD_FILE\n"
+	"                        with --user: as --password-file\n"
 	"  NO_COLOR, TERM=dumb   plain text, as on a pipe; '--color always' has colours\n"
 	"                        even then\n"
 	"\n"
@@ -126,8 +128,8 @@ static int read_options(struct client_options *o, struct client_words *words,
 		{ .name = "password-file",
 		  .kind = OPTION_TEXT,
 		  .argument = "FILE",
-		  .help = "its first line is the password of --user; only\n"
-		          "its owner may have access to it. Or a pipe",
+		  .help = "its first line is the password of --user. Only\n"
+		          "its owner may have access to it; it may be a pipe",
 		  .text = &words->password_file },
 		flag_row("save",
 		         "keep these addresses for the next time, when\n"

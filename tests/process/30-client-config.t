@@ -142,7 +142,7 @@ is 'which is not replaced' $? 1
 like 'and that is said' "$(<"$dir/said")" "option '--save': '$config' is a directory, not a file"
 is 'nothing is left beside it' "$(ls -A "${config%/*}")" config
 rmdir "$config" && mkfifo "$config"
-wrong 'a FIFO is not waited for' "'$config' is a pipe or a device"
+wrong 'a FIFO is not waited for' "'$config' is a pipe or a device, not a file"
 rm "$config" && ln -s nowhere "$config"
 wrong 'a link to nothing is as if there were none' 'three pairs of HOST and PORT'
 rm "$config" && ln -s config "$config"
@@ -167,9 +167,9 @@ wrong 'a password file without a user' "option '--password-file' is for '--user 
 file=(--user ann --password-file "$password" "${all[@]}")
 wrong 'a password file that is missing' "option '--password-file': cannot read '$password': No such file" "${file[@]}"
 mkdir "$password"
-wrong 'one that is a directory' "'$password' is a directory" "${file[@]}"
+wrong 'one that is a directory' "'$password' is a directory, not a file or a pipe" "${file[@]}"
 rmdir "$password" && ln -s /dev/null "$password"
-wrong 'one that is a device' "'$password' is a pipe or a device" "${file[@]}"
+wrong 'one that is a device' "'$password' is a device, not a file or a pipe" "${file[@]}"
 rm "$password" && : >"$password" && chmod 600 "$password"
 wrong 'one that is empty' "the first line of '$password' is empty" "${file[@]}"
 printf '\npw\n' >"$password"
