@@ -48,12 +48,14 @@ _Static_assert(ARENA_PIECE_MAX % ARENA_GRANULE == 0, "the largest piece is whole
 
 struct arena_chunk;
 
+/* ARENA_BLOCK_SIZE bytes at once from the system. */
 struct arena_block {
 	uint8_t *memory; /* NULL: it was given back */
 	uint32_t used;   /* chunks that hold pieces */
 	uint32_t next;   /* among those without memory; 0: none */
 };
 
+/* The owner of all pieces. */
 struct arena {
 	struct arena_block *blocks;
 	struct arena_chunk *chunks; /* ARENA_BLOCK_CHUNKS for each block */

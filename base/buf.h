@@ -76,8 +76,8 @@ static inline struct view buf_view(const struct buf *b);
 /* Puts `size` bytes at the end. False, and nothing put, if that would pass size_max. `data` may be
  * NULL only if `size` is 0. */
 static inline bool buf_put(struct buf *b, const void *data, size_t size);
-/* Put a number of each width, little-endian. False, and nothing put, if that would pass
- * size_max. */
+/* The four put a number of 1, 2, 4 or 8 bytes, little-endian. False, and nothing put, if that
+ * would pass size_max. */
 static inline bool buf_put_u8(struct buf *b, uint8_t value);
 static inline bool buf_put_u16(struct buf *b, uint16_t value);
 static inline bool buf_put_u32(struct buf *b, uint32_t value);
@@ -91,12 +91,12 @@ void buf_append_text(struct buf *b, const char *text);
 bool buf_put_view8(struct buf *b, struct view v);
 bool buf_put_view32(struct buf *b, struct view v);
 
-/* Store a number of each width, little-endian, at `to`, where the caller has made room for 2, 4 or
- * 8 bytes. They return the address of the byte behind it. `to` need not be aligned. */
+/* The three store a number of 2, 4 or 8 bytes, little-endian, at `to`, where the caller has made
+ * room. They return the address of the byte behind it. `to` need not be aligned. */
 static inline uint8_t *buf_store_u16(uint8_t *to, uint16_t value);
 static inline uint8_t *buf_store_u32(uint8_t *to, uint32_t value);
 static inline uint8_t *buf_store_u64(uint8_t *to, uint64_t value);
-/* Load a little-endian number of each width from the 2, 4 or 8 bytes at `from`, which need not be
+/* The three load a little-endian number from the 2, 4 or 8 bytes at `from`, which need not be
  * aligned. */
 static inline uint16_t buf_load_u16(const uint8_t *from);
 static inline uint32_t buf_load_u32(const uint8_t *from);
