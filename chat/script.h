@@ -12,8 +12,10 @@
  *        refused: "ok":false,"error":CODE,"detail":"a sentence"
  *        msg, all: "copies", "online", "stored"; msg to one: "id"
  *        a mailbox that is full now: "mailbox":"full", and with several recipients "names"
- *        login that finds an active session: "since"
+ *        login that finds an active session: "since"; slow-down: "wait", in seconds
  *        create, login: "name", "id"; list: "count"; help: "text"
+ *        login to an account that no replica has confirmed: "unfinished":true
+ *        refused for some of several recipients: "names"
  *        check, wait with a count: "messages"
  *        wherever something was stored: "copies"; a success that needs a word: "detail"
  *   {"event":"message","id":"01H...-7","from":"bob","text":"hi",

@@ -85,7 +85,7 @@ static const struct verb_row rows[VERB_TEXT] = {
 		.summary = "send a message",
 		.help = "It reaches who is offline at the next log-in. With the ID of a message "
 		        "whose outcome is unknown it is sent again, and shown once. "
-		        "With --notice no program should answer it.",
+		        "--notice before NAME says that no program should answer it.",
 		.when = WHEN_IN,
 		.needed = FIELD_BIT(FIELD_TO) | FIELD_BIT(FIELD_TEXT),
 		.optional = FIELD_BIT(FIELD_ID) | FIELD_BIT(FIELD_NOTICE),
@@ -119,7 +119,8 @@ static const struct verb_row rows[VERB_TEXT] = {
 		.usage = "TEXT",
 		.summary = "send a message to everybody",
 		.is_whole = true,
-		.help = "To every other account, online or not.",
+		.help = "To every other account, online or not. --notice before it says that "
+		        "no program should answer.",
 		.when = WHEN_IN,
 		.needed = FIELD_BIT(FIELD_TEXT),
 		.optional = FIELD_BIT(FIELD_NOTICE),
@@ -130,7 +131,8 @@ static const struct verb_row rows[VERB_TEXT] = {
 		.name = "check",
 		.usage = "",
 		.summary = "how many messages came since the last look",
-		.help = "They are shown as they come anyway.",
+		.help = "The last look is the last /check, or the log-in. Messages are shown as "
+		        "they come anyway.",
 		.when = WHEN_IN,
 		.arguments = { FIELD_END, FIELD_END },
 	},
@@ -161,7 +163,8 @@ static const struct verb_row rows[VERB_TEXT] = {
 		.usage = "[NAME] [N]",
 		.summary = "what was said last",
 		.help = "The last N messages (20) that are kept on this side: those with NAME, or "
-		        "all. A number alone is N. PgUp shows them page by page.",
+		        "all. A number alone is N. PgUp shows them page by page. On a terminal "
+		        "only.",
 		.when = WHEN_IN,
 		.optional = FIELD_BIT(FIELD_NAME) | FIELD_BIT(FIELD_COUNT),
 		.arguments = { FIELD_NAME, FIELD_COUNT },
@@ -172,7 +175,7 @@ static const struct verb_row rows[VERB_TEXT] = {
 		.usage = "TEXT",
 		.summary = "find a text in what was said",
 		.help = "In all messages that are kept on this side. Upper and lower case of "
-		        "A to Z are equal; the newest come last.",
+		        "A to Z are equal; the newest come last. On a terminal only.",
 		.when = WHEN_IN,
 		.needed = FIELD_BIT(FIELD_TEXT),
 		.arguments = { FIELD_TEXT, FIELD_END },
@@ -183,7 +186,8 @@ static const struct verb_row rows[VERB_TEXT] = {
 		.usage = "[on|off]",
 		.summary = "keep what is said, or do not",
 		.help = "Without a word it tells where. It is kept in clear, for its owner alone; "
-		        "what is kept already stays until its files are removed.",
+		        "what is kept already stays until its files are removed. On a terminal "
+		        "only.",
 		.when = WHEN_ANY,
 		.optional = FIELD_BIT(FIELD_STATE),
 		.arguments = { FIELD_STATE, FIELD_END },
