@@ -41,8 +41,8 @@
  * protocol_contradiction has the rules. Pushes (FRAME_PUSH, FRAME_READ_ON, FRAME_ENDED,
  * FRAME_ERROR) come at any time and do not wait for the disk.
  *
- * Before a connection has proved anything (INTRODUCE, HANDOVER, LOGIN, OPERATE), a frame that needs
- * a session or the operator key has at most STRANGER_FRAME_MAX bytes.
+ * Before a connection has proved anything (INTRODUCE, HANDOVER, RENEW, LOGIN, OPERATE), a frame
+ * that needs a session or the operator key has at most STRANGER_FRAME_MAX bytes.
  *
  * A frame that breaks the rules here (length, type, flags, payload, or not allowed now) is answered
  * with FRAME_ERROR and the connection is closed. No other connection notices.
@@ -94,15 +94,16 @@
  *                                 in   -> key answer, key stamp
  *        The account that is logged in here gets another password; the verifier in the box is of
  *        the epoch after the one that is held (fact/auth.h), which the log-in has proved. The
- *        stamp is of no meaning; that of the reply vouches for the account elsewhere. A repetition
- *        gets the same answer. This session stays; it was the only one.
+ *        stamp of the request means nothing; that of the reply vouches for the account elsewhere.
+ *        A repetition gets the same answer. This session stays. Those that only send end at their
+ *        next SEND.
  *        STATUS_DIFFERENT: another password was set first. STATUS_WRONG_PROOF: it does not fit the
  *        account, or the epoch is not the next one. STATUS_UNKNOWN: this replica has no operator
  *        key, so it could not vouch. STATUS_DISK_FULL. STATUS_NO_SESSION.
  * RENEW          as PASSWORD      any  -> key answer
  *        HANDOVER of an account whose password was changed, also to a replica that holds an older
- *        one. The stamp must be right. A session of the account that is here ends, if it is not on
- *        this connection. STATUS_WRONG_PROOF: stamp, or content, are not right. Others as HANDOVER.
+ *        password. The stamp must be right. A session of the account on another connection ends.
+ *        STATUS_WRONG_PROOF: stamp or content are not right. Others as HANDOVER.
  * CONFIRM        id               proven -> -
  *        On a connection that has proved to own the id. STATUS_TAKEN and STATUS_GONE as INTRODUCE
  *        (but what is confirmed here already is a yes), STATUS_CLOCK: the id is over CONFIRM_AGE_MS
@@ -117,13 +118,13 @@
  *        The epoch is that of the password. sealed is the seal under auth_seal_mask. The rest says
  *        who has set the password, and what hands the account over; of epoch 0 it is all zero. The
  *        larger (session, dial) stays, on every replica.
- *        STATUS_CHANGED: a later password is held here. STATUS_UNKNOWN also: an earlier
- *        one is.
+ *        STATUS_CHANGED: a later password is held here.
  *        STATUS_TAKEN_OVER: a larger one is or was here: key signature, of auth_taken_over; that
  *        one: ulid session, u32 dial. Neither answer is believed without its signature.
- *        STATUS_GONE: entry (ENTRY_GONE). STATUS_UNKNOWN: hand it over first. STATUS_CLOCK: it has
- *        lapsed, or the time of the session is more than SESSION_AHEAD_MS ahead of this replica's
- *        clock: behind the last session of the range there is none, and nobody could log in.
+ *        STATUS_GONE: entry (ENTRY_GONE). STATUS_UNKNOWN: the account is unknown here, or has an
+ *        earlier password: hand it over first. STATUS_CLOCK: it has lapsed, or the time of the
+ *        session is more than SESSION_AHEAD_MS ahead of this replica's clock. Nobody could log in
+ *        after the last session of the range.
  *        STATUS_WRONG_PROOF: also for a connection that is logged in to another account. After
  *        some of them for one account from one address this answer takes up to a second.
  *        With FLAG_SENDING the connection is logged in for SEND alone: it is not *the* session of
