@@ -24,15 +24,14 @@ enum {
 	WELCOME_SIZE = 2 + UUID_SIZE + 2 * KEY_SIZE + 8 + 4 + 8 + 4,
 	RENEWAL_SIZE = CREATION_SIZE + 4 + 1 + 2 * KEY_SIZE, /* the same */
 	LOGIN_SIZE = ID_SIZE + ULID_SIZE + 4 + 4 + 2 * KEY_SIZE,
+	SEND_SIZE_MAX = 8 + ULID_SIZE + 2 + RECIPIENTS_MAX * RECIPIENT_SIZE + 4 + TEXT_SIZE_MAX +
+	                AUDIENCE_SIZE_MAX,
 	LIST_SIZE = 1 + 1 + ID_SIZE + 2, /* without prefix and name */
 };
 _Static_assert(HELLO_SIZE == FRAME_HEADER_SIZE + MAGIC_SIZE + 2 + 2, "magic and two versions");
 _Static_assert(FRAME_TYPE_REQUEST_END <= FRAME_PUSH, "requests and pushes are apart");
 _Static_assert((int)FRAME_ERROR < (int)FRAME_REPLY, "pushes and replies are apart");
-_Static_assert(8 + ULID_SIZE + 2 + RECIPIENTS_MAX * RECIPIENT_SIZE + 4 + TEXT_SIZE_MAX +
-                               AUDIENCE_SIZE_MAX <=
-                       PAYLOAD_MAX,
-               "the largest SEND fits");
+_Static_assert((int)SEND_SIZE_MAX <= (int)PAYLOAD_MAX, "the largest SEND fits");
 
 struct protocol_field {
 	enum kind_index kind; /* KIND_NONE: no more fields */
@@ -109,26 +108,15 @@ static const struct protocol_field fields_lookup_name[] = {
 static const struct protocol_field fields_lookup_id[] = { AT(KIND_IDS, lookup_id.ids), END };
 static const struct protocol_field fields_found[] = { AT(KIND_FOUND, entries.entries), END };
 static const struct protocol_field fields_entries[] = { AT(KIND_ENTRIES, entries.entries), END };
-static const struct protocol_field fields_introduce[] = {
-	AT(KIND_ID, introduce.id),
-	AT(KIND_NAME, introduce.name),
-	AT(KIND_SETTING, introduce.setting),
-	AT(KIND_KEY, introduce.box.public),
-	AT(KIND_KEY, introduce.box.parts[0]),
-	AT(KIND_KEY, introduce.box.parts[1]),
-	AT(KIND_KEY, introduce.box.parts[2]),
-	AT(KIND_KEY, introduce.box.parts[3]),
-	END,
-};
+/* An account that is brought. */
+#define ACCOUNT_FIELDS                                                                      \
+	AT(KIND_ID, introduce.id), AT(KIND_NAME, introduce.name),                           \
+		AT(KIND_SETTING, introduce.setting), AT(KIND_KEY, introduce.box.public),    \
+		AT(KIND_KEY, introduce.box.parts[0]), AT(KIND_KEY, introduce.box.parts[1]), \
+		AT(KIND_KEY, introduce.box.parts[2]), AT(KIND_KEY, introduce.box.parts[3])
+static const struct protocol_field fields_introduce[] = { ACCOUNT_FIELDS, END };
 static const struct protocol_field fields_renewal[] = {
-	AT(KIND_ID, introduce.id),
-	AT(KIND_NAME, introduce.name),
-	AT(KIND_SETTING, introduce.setting),
-	AT(KIND_KEY, introduce.box.public),
-	AT(KIND_KEY, introduce.box.parts[0]),
-	AT(KIND_KEY, introduce.box.parts[1]),
-	AT(KIND_KEY, introduce.box.parts[2]),
-	AT(KIND_KEY, introduce.box.parts[3]),
+	ACCOUNT_FIELDS,
 	AT(KIND_STEP, introduce.epoch),
 	AT(KIND_BY, introduce.by),
 	AT(KIND_KEY, introduce.middle),
@@ -388,9 +376,8 @@ static const struct format formats[UINT8_MAX + 1] = {
 	        delete),
 	REQUEST(LOGIN, FLAG_SENDING, LOGIN_SIZE, LOGIN_SIZE, MAY_ANY, false, login),
 	REQUEST(LOGOUT, 0, ULID_SIZE, ULID_SIZE, MAY_ANY, false, logout),
-	REQUEST(SEND, FLAG_SESSION, 8 + 2 + RECIPIENT_SIZE + 4 + 1,
-	        8 + ULID_SIZE + 2 + RECIPIENTS_MAX * RECIPIENT_SIZE + 4 + TEXT_SIZE_MAX,
-	        MAY_SESSION, true, send),
+	REQUEST(SEND, FLAG_SESSION, 8 + 2 + RECIPIENT_SIZE + 4 + 1, SEND_SIZE_MAX, MAY_SESSION,
+	        true, send),
 	REQUEST(RECEIVED, 0, 0, PAYLOAD_MAX, MAY_SESSION, false, received),
 	REQUEST(STREAMS, 0, QUESTION_SIZE, (STREAMS_MAX * QUESTION_SIZE), MAY_SESSION, false,
 	        questions),

@@ -10,7 +10,8 @@
 #include "protocol/private.h"
 
 _Static_assert(ENTRY_SIZE_MAX >= ENTRY_GONE_SIZE + NAME_SIZE_MAX, "a gone one is smaller");
-_Static_assert(MESSAGE_SIZE + TEXT_SIZE_MAX <= PAGE_SIZE_MAX, "every message fits a page");
+_Static_assert(MESSAGE_SIZE + TEXT_SIZE_MAX + (int)AUDIENCE_SIZE_MAX <= (int)PAGE_SIZE_MAX,
+               "every message fits a page");
 _Static_assert(STATUS_END <= 32, "statuses fit the set of those that a recipient may have");
 
 enum { MARKS = MARK_CONFIRMED | MARK_ONLINE | MARK_HOLDER };

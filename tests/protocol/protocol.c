@@ -638,6 +638,48 @@ static void test_hello_begins(void)
 
 /* ---- frames written in place, and what encoding asserts ---- */
 
+/* Everything as large as it may be. */
+static void test_largest_send(void)
+{
+	static uint8_t text[TEXT_SIZE_MAX], form[AUDIENCE_SIZE_MAX];
+	static char names[AUDIENCE_NAMES_MAX][DISPLAY_SIZE];
+	struct audience audience = { .kind = AUDIENCE_SEVERAL,
+		                     .is_notice = true,
+		                     .count = RECIPIENTS_MAX,
+		                     .names_count = AUDIENCE_NAMES_MAX };
+	struct frame frame = { .type = FRAME_SEND, .flags = FLAG_SESSION };
+	struct frame again;
+	const char *why = "";
+	struct buf list;
+	struct buf b;
+
+	buf_init(&list, FRAME_SIZE_MAX);
+	buf_init(&b, FRAME_SIZE_MAX);
+	for (uint32_t i = 0; i < RECIPIENTS_MAX; i++)
+		hand(protocol_put_recipient(&list, &(struct recipient){ an_id((uint8_t)i), 1 }));
+	for (size_t i = 0; i < AUDIENCE_NAMES_MAX; i++) {
+		const struct id id = an_id((uint8_t)i);
+		char name[NAME_SIZE_MAX];
+
+		memset(name, 'n', sizeof name);
+		name_display(names[i], view_of(name, sizeof name), &id, false);
+		audience.names[i] = view_of_string(names[i]);
+	}
+	memset(text, 't', sizeof text);
+	frame.send.session = a_ulid(1);
+	frame.send.sent_ms = a_time;
+	frame.send.count = RECIPIENTS_MAX;
+	frame.send.recipients = buf_view(&list);
+	frame.send.text = view_of(text, sizeof text);
+	frame.send.audience = view_of(form, audience_put(form, &audience));
+	OK(protocol_encode(&b, &frame), "largest: a SEND is encoded");
+	OK(b.size <= FRAME_HEADER_SIZE + protocol_row(FRAME_SEND)->payload_max,
+	   "largest: the table knows that it may be so large");
+	OK(protocol_decode(buf_view(&b), &again, &why), "largest: and it is decoded");
+	buf_release(&list);
+	buf_release(&b);
+}
+
 static void test_begin_and_end(void)
 {
 	const struct sample *s = sample_of(FRAME_PUSH, 0, STATUS_OK);
@@ -836,6 +878,7 @@ int main(void)
 	test_phrases();
 	test_size_of_frame();
 	test_hello_begins();
+	test_largest_send();
 	test_begin_and_end();
 	test_assertions();
 	test_mutations();
