@@ -254,7 +254,8 @@ static void password_changed(struct replication *r, uint32_t index)
 {
 	struct replica *p = &r->replicas[index];
 
-	if (password_adopt(r))
+	/* The session may have its new password only since it has asked. */
+	if (p->login_epoch < r->session.account.epoch || password_adopt(r))
 		die(r, index, "has learned the new password: logs in again");
 	else if (p->joined || member_belongs(r, index, replication_joined(r)))
 		login_session_lost(r, STATUS_CHANGED);

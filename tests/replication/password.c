@@ -111,6 +111,35 @@ static void test_unanswered(void)
 	cluster_free(&k);
 }
 
+/* A replica that has stored the change comes back, and tells the session that its password is an
+ * older one, just after another one has said yes. That is the session's own change. */
+static void test_yes_between(void)
+{
+	fresh();
+	hold_all_here(&k, 0, true);
+	say(&k, 0, "password one two");
+	pump(&k);
+	client_cut(&k, 0, 2);
+	pass(&k, 50);
+	client_heal(&k, 0, 2);
+	let_here(&k, 0, 2, 2); /* its greeting and a pong, and so the log-in is written there */
+	pass(&k, 1000);
+	let_here(&k, 0, 0, 1);
+	pass(&k, 100);
+	hold_here(&k, 0, 2, false);
+	pass(&k, 500);
+	hold_all_here(&k, 0, false);
+	pass(&k, 3000);
+	const char *h = heard(&k, 0);
+
+	OK(has(h, "result password ok") && !has(h, "logged out"),
+	   "between: our own change does not end the session");
+	say(&k, 0, "list");
+	OK(has(heard(&k, 0), "users alice+"), "between: which goes on");
+	IS_U64(replication_live(k.clients[0].r), REPLICAS, "between: at all three");
+	cluster_free(&k);
+}
+
 /* Two sessions, where no replica is shared, each change it: one of the two stays. */
 static void test_two(void)
 {
@@ -150,6 +179,7 @@ int main(void)
 	test_returns(true);
 	test_told_at_log_in();
 	test_unanswered();
+	test_yes_between();
 	test_two();
 	return tap_done();
 }
