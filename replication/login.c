@@ -80,6 +80,7 @@ struct login {
 	uint32_t others_count;
 	uint8_t ended;  /* these say that the session is over which is only being made, */
 	uint8_t proves; /* and, of those who said yes, these are to prove it */
+	uint8_t shows;  /* these have shown the password that is tried, if they have helped */
 };
 
 /* ---- the session ---- */
@@ -451,6 +452,7 @@ static void looked(struct replication *r, struct login *l, const struct lookup *
 	memcpy(l->s.name, a->name, sizeof l->s.name);
 	memcpy(l->s.setting, a->setting, sizeof l->s.setting);
 	l->s.account.epoch = a->epoch;
+	l->shows = a->newest;
 	if (!l->created)
 		lookup_display(look, (uint32_t)look->found, l->s.display);
 	note_others(l, look);
@@ -609,6 +611,9 @@ static void login_answered(struct replication *r, struct login *l, uint32_t inde
 	case STATUS_UNKNOWN:
 		if (l->handed & bit)
 			replica_lies(r, index, LIES_UNKNOWN);
+		/* Else a look-up would show it again, and again nobody would know it. */
+		else if (l->op.phase == PHASE_LOGIN && (l->shows & l->op.helped & bit))
+			replica_lies(r, index, "does not know the password that it has shown");
 		l->unknown |= bit;
 		break;
 	case STATUS_TAKEN_OVER:
@@ -722,9 +727,10 @@ static void succeed(struct replication *r, struct login *l)
 	login_session_copy(&r->session, &l->s);
 	r->session.active = true;
 	for (uint32_t i = 0; i < REPLICAS; i++)
-		if (l->in & r->live & BIT(i))
-			r->replicas[i].joined = true,
+		if (l->in & r->live & BIT(i)) {
+			r->replicas[i].joined = true;
 			r->replicas[i].joined_epoch = l->s.account.epoch;
+		}
 	memcpy(result->name, l->s.display, DISPLAY_SIZE);
 	result->id = l->s.id;
 	result->copies = replica_count(l->in);

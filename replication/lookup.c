@@ -138,10 +138,15 @@ static void learn_alive(const struct replication *r, struct lookup_account *a, u
 	memcpy(a->name, e->name.data, e->name.size);
 	a->name[e->name.size] = '\0';
 	/* Of two passwords of one epoch every replica keeps the smaller one in the end. */
-	if (a->setting[0] != '\0' &&
-	    (e->epoch < a->epoch ||
-	     (e->epoch == a->epoch && view_compare(e->setting, view_of_string(a->setting)) >= 0)))
+	int order = e->epoch < a->epoch ? 1 : e->epoch > a->epoch ? -1 : 0;
+
+	if (order == 0)
+		order = view_compare(e->setting, view_of_string(a->setting));
+	if (order == 0)
+		a->newest |= bit;
+	if (a->setting[0] != '\0' && order >= 0)
 		return;
+	a->newest = bit;
 	a->epoch = e->epoch;
 	memcpy(a->setting, e->setting.data, e->setting.size);
 	a->setting[e->setting.size] = '\0';

@@ -524,6 +524,7 @@ struct lookup_account {
 	uint32_t share;      /* of his mailbox that we use: the smallest named, or SHARE_UNKNOWN */
 	char name[NAME_SIZE_MAX + 1];
 	uint32_t epoch; /* the largest, and its setting; of one epoch the smaller setting */
+	uint8_t newest; /* replicas that show these two */
 	char setting[SETTING_SIZE_MAX + 1];
 	struct tombstone tombstone; /* its name: a view of `name` */
 };

@@ -29,14 +29,51 @@ static void say_instead(const struct frame *frame, struct buf *to)
 
 /* ---- lies ---- */
 
-static void never_knows(struct view bytes, struct buf *to)
+/* Shows every account of a look-up with that state and epoch, and knows none at a log-in. */
+static void shows_and_forgets(struct view bytes, struct buf *to, enum entry_state state,
+                              uint32_t epoch)
 {
+	static struct buf entries;
+	struct reader reader;
+	struct entry entry;
 	struct frame f;
 
-	if (!is(bytes, FRAME_LOGIN | FRAME_REPLY, &f, to))
+	bool by_name = bytes.data[4] == (FRAME_LOOKUP_NAME | FRAME_REPLY);
+
+	if (bytes.data[4] == (FRAME_LOGIN | FRAME_REPLY)) {
+		if (is(bytes, FRAME_LOGIN | FRAME_REPLY, &f, to)) {
+			f.status = STATUS_UNKNOWN;
+			say_instead(&f, to);
+		}
 		return;
-	f.status = STATUS_UNKNOWN;
+	}
+	if (!is(bytes, (by_name ? FRAME_LOOKUP_NAME : FRAME_LOOKUP_ID) | FRAME_REPLY, &f, to))
+		return;
+	buf_release(&entries);
+	buf_init(&entries, FRAME_SIZE_MAX);
+	reader = reader_of(f.entries.entries);
+	while (protocol_next_entry(&reader, &entry)) {
+		if (entry.state == ENTRY_ALIVE)
+			entry.state = state;
+		entry.epoch = epoch;
+		if (entry.state == ENTRY_UNKNOWN && by_name)
+			continue;
+		ALWAYS(protocol_put_entry(&entries, &entry), "there is room");
+	}
+	f.entries.entries = buf_view(&entries);
 	say_instead(&f, to);
+	buf_release(&entries);
+}
+
+static void never_knows(struct view bytes, struct buf *to)
+{
+	shows_and_forgets(bytes, to, ENTRY_UNKNOWN, 0);
+}
+
+/* A password that nobody has set. */
+static void another_password(struct view bytes, struct buf *to)
+{
+	shows_and_forgets(bytes, to, ENTRY_ALIVE, 7);
 }
 
 static void list_stands_still(struct view bytes, struct buf *to)
@@ -452,6 +489,7 @@ static const struct {
 	{ "a holder of a name that was made up", name_is_taken, "" },
 	{ "an older account that was made up", another_holder, "does not fit its name" },
 	{ "a sender who is gone", sender_is_gone, "without a proof" },
+	{ "a password that nobody has set", another_password, "that it has shown" },
 };
 
 /* ---- the story ---- */
