@@ -191,13 +191,14 @@ static void activate(struct sessions *s, struct connection *c, const struct fram
 }
 
 /* Logs in for SEND alone, beside whatever other sessions there are. */
-static void activate_sending(struct sessions *s, struct connection *c, const struct frame *frame)
+static void activate_sending(struct sessions *s, struct connection *c, const struct frame *frame,
+                             const struct account *account)
 {
 	session_end(s, c, STATUS_OK);
 	c->account = frame->login.id;
 	c->session = frame->login.session;
 	c->is_sending = true;
-	c->epoch = frame->login.epoch;
+	memcpy(c->password, account->verifier.stored_key, sizeof c->password);
 	c->place = (struct place){ 0 };
 	c->read_on = false;
 	session_crowd_settle(s, c);
@@ -236,7 +237,7 @@ static void login_proven(struct sessions *s, struct connection *c, const struct 
 	if (!is_sending && c->is_sending)
 		session_end(s, c, STATUS_OK);
 	if (is_sending)
-		activate_sending(s, c, frame);
+		activate_sending(s, c, frame, account);
 	else if (order > 0)
 		activate(s, c, frame);
 	session_reply(s, c, &reply);

@@ -272,16 +272,25 @@ static void send_reply(const struct work *work, struct frame *reply)
 	reply->sent.results = buf_view(&work->results);
 }
 
-/* That the account of a log-in for SEND alone is gone, or has another password, is noticed here. */
+/* That the account of a log-in for SEND alone is gone, was removed, or has another password, is
+ * noticed here. True: nothing is sent; unless the connection is closed, there is no session. */
 static bool sending_is_over(struct sessions *s, struct connection *c)
 {
 	struct account account;
-	enum store_state state = store_find(s->store, &c->account, &account, NULL);
-	bool is_changed = state == STORE_ALIVE && account.epoch != c->epoch;
 
-	if (state == STORE_DEAD || is_changed)
-		session_end(s, c, is_changed ? STATUS_CHANGED : STATUS_GONE);
-	return state == STORE_DEAD || is_changed;
+	switch (store_find(s->store, &c->account, &account, NULL)) {
+	case STORE_LAPSED:
+		session_removed(s, c);
+		return true;
+	case STORE_ALIVE:
+		if (memcmp(c->password, account.verifier.stored_key, sizeof c->password) == 0)
+			return false;
+		session_end(s, c, STATUS_CHANGED);
+		return true;
+	default:
+		session_end(s, c, STATUS_GONE);
+		return true;
+	}
 }
 
 void session_send(struct sessions *s, struct connection *c, const struct frame *frame)
@@ -303,7 +312,8 @@ void session_send(struct sessions *s, struct connection *c, const struct frame *
 	assert(!id_is_zero(&c->account));
 	assert(frame->send.count >= 1);
 	if (c->is_sending && sending_is_over(s, c)) {
-		session_answer(s, c, frame, STATUS_NO_SESSION);
+		if (c->state != CONNECTION_CLOSING)
+			session_answer(s, c, frame, STATUS_NO_SESSION);
 		return;
 	}
 	session_work_begin(s, c, &work, frame);

@@ -203,3 +203,12 @@ void session_close(struct sessions *s, struct connection *c, enum status status,
 	if (!orderly || c->held == NULL)
 		session_tell_close(s, c);
 }
+
+void session_removed(struct sessions *s, struct connection *c)
+{
+	if (c->is_operator || c->state == CONNECTION_CLOSING)
+		session_end(s, c, STATUS_OK);
+	else
+		session_close(s, c, STATUS_CLOCK, "the operator has removed this account",
+		              "its account was removed", true);
+}

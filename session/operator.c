@@ -325,17 +325,6 @@ void session_elements(struct sessions *s, struct connection *c, const struct fra
 
 /* ---- facts that are brought ---- */
 
-/* Its account has lapsed. That proves itself to no client, so it is not said as the end of the
- * session: the next log-in is refused. */
-static void removed(struct sessions *s, struct connection *c)
-{
-	if (c->is_operator || c->state == CONNECTION_CLOSING)
-		session_end(s, c, STATUS_OK);
-	else
-		session_close(s, c, STATUS_CLOCK, "the operator has removed this account",
-		              "its account was removed", true);
-}
-
 /* On a full disk, what is held already is fine, but it cannot get its mark. The session of an
  * account that lapses ends. */
 static enum status store_account(struct sessions *s, const struct fact *fact)
@@ -357,7 +346,7 @@ static enum status store_account(struct sessions *s, const struct fact *fact)
 	struct connection *active = session_of(s, &fact->account.id);
 
 	if (active != NULL && store_find(s->store, &fact->account.id, NULL, NULL) == STORE_LAPSED)
-		removed(s, active);
+		session_removed(s, active);
 	return STATUS_OK;
 }
 

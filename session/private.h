@@ -112,10 +112,10 @@ struct connection {
 	bool read_on; /* a READ_ON with `place` is to be written */
 	bool listed[LISTS];
 	uint8_t nonce[KEY_SIZE];
-	struct id proven;  /* the account that this connection has proved to own, or zero */
-	struct id account; /* who is logged in here, or zero: then the next three mean nothing */
-	bool is_sending;   /* for SEND alone: it is not the session of the account */
-	uint32_t epoch;    /* is_sending: of its password */
+	struct id proven;    /* the account that this connection has proved to own, or zero */
+	struct id account;   /* who is logged in here, or zero: then the next three mean nothing */
+	bool is_sending;     /* for SEND alone: it is not the session of the account */
+	uint8_t password[8]; /* is_sending: the first bytes of its StoredKey */
 	struct ulid session;
 	uint64_t online_since_ms;
 	struct place place; /* what is added or changed at or before it is pushed */
@@ -453,6 +453,10 @@ struct connection *session_of(const struct sessions *s, const struct id *id);
 /* Logs out the account that is logged in here, if there is one. The client is told with `why`; it
  * is told nothing if that is STATUS_OK. */
 void session_end(struct sessions *s, struct connection *c, enum status why);
+/* The account that is logged in here has lapsed. That proves itself to no client, so it is not said
+ * as the end of the session: the connection is closed, and the next log-in is refused. An operator's
+ * stays. */
+void session_removed(struct sessions *s, struct connection *c);
 /* Whether the disk takes a burial or a tombstone of what is held, or of what is not. */
 bool session_may_bury(const struct sessions *s, bool is_held);
 /* Applies an account. If that brings another password, the session of the account ends here, unless

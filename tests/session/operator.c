@@ -411,6 +411,44 @@ static void test_store(void)
 	rig_close(&r);
 }
 
+/* Of an account that nobody has confirmed. */
+static void test_lapses(void)
+{
+	struct rig r;
+	struct peer *peer = open_operator(&r);
+	struct person alice = person_make("alice", 1, CLOCK_MS);
+	struct fact fact = { .kind = FACT_ACCOUNT, .account = account_of(&alice) };
+	struct frame got, message = { .type = FRAME_SEND };
+	struct peer *sender = rig_join(&r), *session;
+	const struct recipient recipient = { alice.account.id, 1 };
+	struct buf b;
+
+	(void)bring(&r, peer, &fact);
+	session = rig_login(&r, &alice, 1, false);
+	got = login_of(&r, sender, &alice, 2, 1);
+	got.flags = FLAG_SENDING;
+	IS_U64(rig_ask(&r, sender, got).status, STATUS_OK, "lapses: somebody only sends");
+	fact.account.lapsed = true;
+	IS_U64(bring(&r, peer, &fact), STATUS_OK, "lapses: the mark is taken");
+	OK(rig_next(session, &got) && got.type == FRAME_ERROR && got.status == STATUS_CLOCK,
+	   "lapses: the session is closed");
+	buf_init(&b, RECIPIENT_SIZE);
+	protocol_put_recipient(&b, &recipient);
+	message.send.count = 1;
+	message.send.recipients = buf_view(&b);
+	message.send.text = view_of_string("hi");
+	OK(rig_send(&r, sender, &message), "lapses: who only sends tries it once more");
+	rig_work(&r);
+	OK(rig_next(sender, &got) && got.type == FRAME_ERROR && got.status == STATUS_CLOCK,
+	   "lapses: and is closed then");
+	struct store_totals totals;
+
+	store_totals(r.store, &totals);
+	IS_U64(totals.messages, 0, "lapses: nothing was sent");
+	buf_release(&b);
+	rig_close(&r);
+}
+
 static void test_disk_full(void)
 {
 	struct rig r;
@@ -583,6 +621,7 @@ int main(void)
 	test_split();
 	test_elements();
 	test_store();
+	test_lapses();
 	test_disk_full();
 	test_push();
 	test_slices();

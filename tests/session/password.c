@@ -159,6 +159,38 @@ static void test_bring(void)
 	rig_close(&r);
 }
 
+/* Of two passwords of one epoch the smaller one comes later. Who only sends with the other one is
+ * noticed, too. */
+static void test_rival(void)
+{
+	struct person alice = person_make("alice", 1, CLOCK_MS);
+	struct person first = renewed(&alice, 2), second = renewed(&alice, 3);
+	const struct account a = account_of(&first), b = account_of(&second);
+	bool in_order = account_verifier_compare(&b, &a) < 0;
+	const struct person *larger = in_order ? &first : &second;
+	struct frame frame, got;
+	struct rig r;
+
+	open_with_key(&r);
+	struct peer *peer = rig_join(&r);
+
+	rig_create(&r, peer, &alice);
+	IS_U64(bring(&r, peer, larger, operator_key), STATUS_OK, "rival: one is brought");
+	struct peer *sender = rig_join(&r);
+
+	frame = login_of(&r, sender, larger, 1, 1);
+	frame.flags = FLAG_SENDING;
+	IS_U64(rig_ask(&r, sender, frame).status, STATUS_OK, "rival: and used");
+	IS_U64(rig_message(&r, sender, &alice, 1, CLOCK_MS, view_of_string("hi")).status, STATUS_OK,
+	       "rival: to send");
+	IS_U64(bring(&r, peer, in_order ? &second : &first, operator_key), STATUS_OK,
+	       "rival: another one of that epoch is brought");
+	IS_U64(rig_message(&r, sender, &alice, 2, CLOCK_MS, view_of_string("ho")).status,
+	       STATUS_NO_SESSION, "rival: the first one sends no more");
+	OK(!rig_next(sender, &got), "rival: that is all");
+	rig_close(&r);
+}
+
 static void test_without_key(void)
 {
 	struct person alice = person_make("alice", 1, CLOCK_MS);
@@ -178,6 +210,7 @@ int main(void)
 {
 	test_change();
 	test_bring();
+	test_rival();
 	test_without_key();
 	return tap_done();
 }
