@@ -48,7 +48,10 @@
 enum {
 	JOURNAL_FORMAT = 3,  /* of a journal; 1 had no reference and no text, 2 no audience */
 	SNAPSHOT_FORMAT = 2, /* of a snapshot; 1 had no audience */
-	REPLICA_FORMAT = 1,  /* of replica.json */
+	/* Of replica.json, which is read first. A journal of an older format is continued, and then
+	 * has lines that an earlier version would take for damage. That version refuses this format
+	 * as a newer one, and changes nothing. */
+	REPLICA_FORMAT = 2,
 	/* The longest text with every byte escaped, and the rest of a line. */
 	JOURNAL_LINE_SIZE_MAX = TEXT_SIZE_MAX * 6 + 2048,
 	JOURNAL_HEX_SIZE = 8,         /* digits of a CRC-32C */

@@ -49,6 +49,7 @@ struct start {
 	struct found_journal journal;
 	struct found_journal old;
 	bool has_uuid;
+	bool is_replica_older; /* replica.json has an older format, and a uuid */
 };
 
 static const struct disk_operations *operations(const struct start *s)
@@ -160,8 +161,8 @@ static bool parse_replica(struct start *s, struct view line)
 
 	struct cJSON *tree = json_parse(line, &wrong);
 	bool newer = json_integer(json_member(tree, "format"), &format) && format > REPLICA_FORMAT;
-	bool fits = journal_line_is_sealed(line) && json_has_only(tree, keys, 3) &&
-	            format == REPLICA_FORMAT && json_string(json_member(tree, "uuid"), &text) &&
+	bool fits = journal_line_is_sealed(line) && json_has_only(tree, keys, 3) && format >= 1 &&
+	            format <= REPLICA_FORMAT && json_string(json_member(tree, "uuid"), &text) &&
 	            uuid_from_text(text, uuid);
 
 	json_free(tree);
@@ -171,6 +172,7 @@ static bool parse_replica(struct start *s, struct view line)
 		return loading_damage(&s->l, FILE_REPLICA, 1, 0, wrong);
 	memcpy(s->j->uuid, uuid, UUID_SIZE);
 	s->has_uuid = !s->options->new_uuid;
+	s->is_replica_older = format < REPLICA_FORMAT;
 	return true;
 }
 
@@ -192,40 +194,45 @@ static bool read_replica(struct start *s)
 }
 
 /* Writes a small file aside, syncs it, renames it and syncs the names: after a crash the file has
- * its old content or its new one. */
-static bool replace_file(struct start *s, enum journal_file file, struct view text)
+ * its old content or its new one. `may_stay`: it keeps the old one, too, if there is no room. */
+static bool replace_file(struct start *s, enum journal_file file, struct view text, bool may_stay)
 {
 	const struct disk_operations *o = operations(s);
 	const char *aside = journal_names_new[file];
 	int handle = o->open(s->l.disk, aside, DISK_CREATE);
 
+	if (may_stay && journal_is_no_room(handle))
+		return true;
 	if (!check(s, handle, "open", aside))
 		return false;
 
-	bool done = check(s, o->write(s->l.disk, handle, 0, text.data, text.size), "write",
-	                  aside) &&
-	            check(s, o->sync(s->l.disk, handle), "sync", aside);
+	int written = o->write(s->l.disk, handle, 0, text.data, text.size);
+	int synced = written < 0 ? 0 : o->sync(s->l.disk, handle);
 
 	(void)o->close(s->l.disk, handle); /* it was synced, or failed already */
-	return done &&
+	if (may_stay && (journal_is_no_room(written) || journal_is_no_room(synced)))
+		return true;
+	return check(s, written, "write", aside) && check(s, synced, "sync", aside) &&
 	       check(s, o->rename(s->l.disk, aside, journal_names[file]), "rename", aside) &&
 	       sync_names(s);
 }
 
+/* Also if it is only of an older format: see REPLICA_FORMAT. */
 static bool write_replica(struct start *s)
 {
 	char uuid[UUID_TEXT_SIZE + 1];
 	struct buf line;
 	bool done;
 
-	if (s->has_uuid)
+	if (s->has_uuid && !s->is_replica_older)
 		return true;
 	if (!s->is_fresh && !s->exists[FILE_REPLICA] && !s->options->is_copy)
 		loading_warn(&s->l,
 		             "'%s' was missing beside data: this is a replica of its own now, as a "
 		             "backup is that is started",
 		             journal_names[FILE_REPLICA]);
-	memcpy(s->j->uuid, s->options->uuid, UUID_SIZE);
+	if (!s->has_uuid)
+		memcpy(s->j->uuid, s->options->uuid, UUID_SIZE);
 	put_uuid(uuid, s->j->uuid);
 	buf_init(&line, REPLICA_SIZE_MAX);
 	journal_line_put_format(&line, REPLICA_FORMAT);
@@ -233,7 +240,7 @@ static bool write_replica(struct start *s)
 	journal_line_put(&line, uuid);
 	journal_line_put(&line, "\"");
 	journal_line_seal(&line, 0);
-	done = replace_file(s, FILE_REPLICA, buf_view(&line));
+	done = replace_file(s, FILE_REPLICA, buf_view(&line), s->has_uuid);
 	buf_release(&line);
 	return done;
 }
@@ -508,7 +515,7 @@ static bool begin_fresh(struct start *s)
 
 	buf_init(&line, JOURNAL_BUFFER_MAX);
 	journal_line_put_head(&line, &head);
-	done = replace_file(s, FILE_JOURNAL, buf_view(&line));
+	done = replace_file(s, FILE_JOURNAL, buf_view(&line), false);
 	j->head_size = j->end = j->reserved = line.size;
 	j->crc = crc32c(0, line.data, line.size);
 	j->format = JOURNAL_FORMAT;

@@ -183,6 +183,36 @@ static void put_file(struct life *l, const char *name)
 	(void)fclose(file);
 }
 
+static bool replica_begins(struct life *l, const char *with)
+{
+	struct buf copy = copy_of(l, "replica.json");
+	bool begins = copy.size >= strlen(with) && memcmp(copy.data, with, strlen(with)) == 0;
+
+	buf_release(&copy);
+	return begins;
+}
+
+/* What is written behind an older journal an earlier version would take for damage. It reads this
+ * file first, and refuses a newer one. */
+static void test_replica_format(void)
+{
+	struct life l;
+
+	life_init(&l, 5);
+	put_file(&l, "journal.jsonl");
+	put_file(&l, "replica.json");
+	simdisk_limit(l.sim, 1);
+	MUST(life_open(&l) == JOURNAL_OK);
+	OK(replica_begins(&l, "{\"format\":1,\"uuid\":\"5e49ed18-"),
+	   "format 1: without room for replica.json a start is possible");
+	life_crash(&l, SIMDISK_KILLED);
+	simdisk_limit(l.sim, UINT64_MAX);
+	MUST(life_open(&l) == JOURNAL_OK);
+	OK(replica_begins(&l, "{\"format\":2,\"uuid\":\"5e49ed18-"),
+	   "format 1: a start raises that of replica.json, and keeps the uuid");
+	life_end(&l);
+}
+
 static void test_format_1(void)
 {
 	struct life l;
@@ -219,5 +249,6 @@ int main(void)
 	test_damage();
 	test_open_fails();
 	test_format_1();
+	test_replica_format();
 	return tap_done();
 }
