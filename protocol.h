@@ -80,7 +80,7 @@
  *        box: key public, key seal, key stored_key, key server_key, key lock; the last four are
  *        closed for this replica and this connection (fact/box.h). The answer shows that the
  *        replica has opened them. The account is stored unconfirmed, and the connection has proved
- *        to own it. A repetition gets the same answer.
+ *        to own it, unless a later password is held here. A repetition gets the same answer.
  *        STATUS_TAKEN: another live account here has the name; entry of that holder (ENTRY_ALIVE).
  *        STATUS_GONE: this one is gone here; entry (ENTRY_GONE).
  *        STATUS_WRONG_PROOF: the id does not vouch for what was in the box. STATUS_DISK_FULL.
@@ -93,17 +93,22 @@
  * PASSWORD       id, name, setting, box, u32 epoch, u8 by, key middle, key stamp
  *                                 in   -> key answer, key stamp
  *        The account that is logged in here gets another password; the verifier in the box is of
- *        the epoch after the one that is held (fact/auth.h), which the log-in has proved. The
- *        stamp of the request means nothing; that of the reply vouches for the account elsewhere.
- *        A repetition gets the same answer. This session stays. Those that only send end at their
- *        next SEND.
+ *        the epoch after the one that is held (fact/auth.h), which the log-in has proved. It has a
+ *        new setting, which is also that of the box; lock and middle stay those of the first
+ *        verifier, whatever the epoch. by is ACCOUNT_BY_OWNER; the epoch is at least 1. The stamp
+ *        means nothing; that of the reply vouches for the account elsewhere. A repetition gets
+ *        the same answer. This session stays; it was the only one, but for those that only send:
+ *        each of them ends with its next SEND.
  *        STATUS_DIFFERENT: another password was set first. STATUS_WRONG_PROOF: it does not fit the
  *        account, or the epoch is not the next one. STATUS_UNKNOWN: this replica has no operator
  *        key, so it could not vouch. STATUS_DISK_FULL. STATUS_NO_SESSION.
  * RENEW          as PASSWORD      any  -> key answer
  *        HANDOVER of an account whose password was changed, also to a replica that holds an older
- *        password. The stamp must be right. A session of the account on another connection ends.
- *        STATUS_WRONG_PROOF: stamp or content are not right. Others as HANDOVER.
+ *        one. Of two with one epoch that with the smaller setting stays; the other one is answered
+ *        in the same way (account_verifier_compare). The stamp must be right, and by is what it was
+ *        made for. If this changes the password, the session of the account that is here ends, if
+ *        it is not on this connection. STATUS_WRONG_PROOF: stamp, or content, are not right. Others
+ *        as HANDOVER.
  * CONFIRM        id               proven -> -
  *        On a connection that has proved to own the id. STATUS_TAKEN and STATUS_GONE as INTRODUCE
  *        (but what is confirmed here already is a yes), STATUS_CLOCK: the id is over CONFIRM_AGE_MS
@@ -115,23 +120,26 @@
  * LOGIN          id, ulid session, u32 dial, u32 epoch, key client_nonce, key proof
  *                                 any  -> key signature, key sealed, u8 by, key middle, key lock,
  *                                         key stamp
- *        The epoch is that of the password. sealed is the seal under auth_seal_mask. The rest says
- *        who has set the password, and what hands the account over; of epoch 0 it is all zero. The
- *        larger (session, dial) stays, on every replica.
+ *        The epoch is that of the password, as entries tell it; the proof is made with the setting
+ *        beside it. sealed is the seal under auth_seal_mask. The rest says who has set the
+ *        password, and what hands the account over (RENEW); of epoch 0 it is all zero. A stamp of
+ *        zeros: this replica has no operator key. The larger (session, dial) stays, on every
+ *        replica.
  *        STATUS_CHANGED: a later password is held here.
  *        STATUS_TAKEN_OVER: a larger one is or was here: key signature, of auth_taken_over; that
  *        one: ulid session, u32 dial. Neither answer is believed without its signature.
- *        STATUS_GONE: entry (ENTRY_GONE). STATUS_UNKNOWN: the account is unknown here, or has an
- *        earlier password: hand it over first. STATUS_CLOCK: it has lapsed, or the time of the
- *        session is more than SESSION_AHEAD_MS ahead of this replica's clock. Nobody could log in
- *        after the last session of the range.
+ *        STATUS_GONE: entry (ENTRY_GONE). STATUS_UNKNOWN: the account is not known here, or only
+ *        an earlier password: hand it over first (HANDOVER, RENEW). STATUS_CLOCK: it has lapsed,
+ *        or the time of the session is more than SESSION_AHEAD_MS ahead of this replica's clock.
+ *        Nobody could log in after the last session of the range.
  *        STATUS_WRONG_PROOF: also for a connection that is logged in to another account. After
  *        some of them for one account from one address this answer takes up to a second.
  *        With FLAG_SENDING the connection is logged in for SEND alone: it is not *the* session of
  *        the account. Any number of them are there beside it and beside each other; none displaces
- *        another or is online, and none is told of the mailbox (PAGE, RECEIVED and STREAMS get
- *        STATUS_NO_SESSION). Each has a stream of its own by its session. If places for
- *        connections are needed, these count as not logged in.
+ *        another or is online, and none is told of the mailbox (PASSWORD, PAGE, RECEIVED and
+ *        STREAMS get STATUS_NO_SESSION). That the account is gone, or has another password, is
+ *        noticed at a SEND: ENDED comes before its STATUS_NO_SESSION. Each has a stream of its own
+ *        by its session. If places for connections are needed, these count as not logged in.
  * LOGOUT         ulid session     any  -> -
  *        Ends the session if this connection has it; OK in any case.
  * SEND           u64 sent, [ulid session], u16 n, (id recipient, u64 number)[n], said
@@ -142,7 +150,8 @@
  *        is active here. share: parts in a million of this sender's share of that mailbox which are
  *        used; SHARE_FULL or more is full.
  *        Each status is one of: STATUS_OK (also if it was received already), STATUS_GONE,
- *        STATUS_DIFFERENT (the key is held with another content), STATUS_DISK_FULL,
+ *        STATUS_DIFFERENT (the key is held with another text or audience, or, without
+ *        FLAG_SESSION, another time sent), STATUS_DISK_FULL,
  *        STATUS_MAILBOX_FULL (twice the share), STATUS_GAPS, STATUS_SLOW_DOWN (the
  *        recipient is unknown here, and the address has written to too many such in this minute).
  *        STATUS_NO_SESSION for the whole: nothing was stored.
@@ -175,14 +184,15 @@
  *        payload. With FLAG_DIGEST the entries are left out; a reply has the flag if its request
  *        had it. n is at most LIST_COUNT_MAX.
  *
- * entry          id, u8 state;    state ENTRY_UNKNOWN: nothing else
+ * entry          id, u8 state;    state ENTRY_UNKNOWN (also if it has lapsed): nothing else
  *                ENTRY_ALIVE:     u8 marks, u64 online_since, ulid session, u32 share,
  *                                 u32 epoch, name, setting, key middle, key lock
  *                ENTRY_GONE:      name, key middle, key delete_key
  *        marks: MARK_*. online_since: 0 if not online. session: the largest that the replica has
  *        seen active since it started, or zero. share: as in SEND's reply, for the account that is
- *        logged in on this connection, else 0. middle and lock are of its verifier: they show that
- *        the id is that of an account with this name (auth_id_fits).
+ *        logged in on this connection, else 0. epoch and setting are of its newest password, 0 and
+ *        the first one if it was never changed. middle and lock are of its first verifier: they
+ *        show that the id is that of an account with this name (auth_id_fits).
  *
  * PUSHES
  *
