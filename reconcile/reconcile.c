@@ -173,7 +173,6 @@ static const char *take_member(struct reconcile *r, uint32_t index, const struct
 	                !sha256_equal(answer, frame->introduced.signature);
 	if (m->is_refused)
 		return "it has another operator key, or none, or passes itself off as another";
-	m->is_refused = false;
 	m->state = MEMBER_GREETED;
 	return NULL;
 }
