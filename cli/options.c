@@ -18,7 +18,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-enum { DAY_MS = 24 * 60 * 60 * 1000, SCRIPT_ROWS = 5 };
+enum { DAY_MS = 24 * 60 * 60 * 1000 };
 
 static const char purpose[] =
 	"Chats through the three replicas of a Threefold chat; any two of them may fail.\n"
@@ -39,11 +39,9 @@ static const char notes[] =
 	"  log/NAME~DIGITS/  what an account read and sent, one JSON object a line; PgUp,\n"
 	"                    /history and /search show it. '--no-log', '/log off'\n"
 	"  history           what was typed; Ctrl-R finds it. '--no-history'\n"
-	"  talk/NAME~DIGITS  whom plain lines go to after the next log-in\n"
 	"\n"
 	"Environment:\n"
-	"  THREEFOLD_PASSWORD_FILE\n"
-	"                        with --user: as --password-file\n"
+	"  THREEFOLD_PASSWORD_FILE   as --password-file\n"
 	"  NO_COLOR, TERM=dumb   plain text, as on a pipe; '--color always' has colours\n"
 	"                        even then\n"
 	"\n"
@@ -67,120 +65,112 @@ struct client_words {
 	bool no_history;
 };
 
-static struct option_row flag_row(const char *name, const char *help, bool *flag)
-{
-	return (struct option_row){ .name = name, .kind = OPTION_FLAG, .help = help, .flag = flag };
-}
+/* What the command line says. */
+static struct client_options given = { .timeout_ms = 10000,
+	                               .reply_timeout_ms = REPLY_TIMEOUT_MS,
+	                               .window = WINDOW_SIZE,
+	                               .min_copies = 1 };
+static struct client_words words;
 
-/* The options that only scripts have. */
-static void script_rows(struct option_row rows[SCRIPT_ROWS], struct client_options *o)
-{
-	const struct option_row all[SCRIPT_ROWS] = {
-		{ .name = "window",
-		  .kind = OPTION_NUMBER,
-		  .argument = "N",
-		  .help = "so many messages of a script are under way\n"
-		          "together (64)",
-		  .number = &o->window,
-		  .min = 1,
-		  .max = WINDOW_SIZE_MAX },
-		flag_row("send-only",
-		         "a script's log-ins are for sending alone: they\n"
-		         "leave the mailbox as it is, need no session to be\n"
-		         "free, and many may run at once",
-		         &o->is_sending),
-		flag_row("take-over",
-		         "a script's log-ins end the session of another\n"
-		         "client",
-		         &o->takes_over),
-		flag_row("stop-on-error",
-		         "a script ends with the first command that is\n"
-		         "refused; at most a window of messages was sent\n"
-		         "behind it",
-		         &o->stops_on_error),
-		{ .name = "timeout",
-		  .kind = OPTION_SECONDS,
-		  .argument = "SECONDS",
-		  .help = "a script waits so long for a live replica (10)",
-		  .number = &o->timeout_ms,
-		  .min = 1,
-		  .max = DAY_MS },
-	};
+static const struct option_row rows[] = {
+	{ .name = "json",
+	  .kind = OPTION_FLAG,
+	  .help = "script mode: one JSON object a line",
+	  .flag = &given.json },
+	{ .name = "user",
+	  .kind = OPTION_TEXT,
+	  .argument = "NAME",
+	  .help = "log in at the start; the password is asked for",
+	  .text = &given.user },
+	{ .name = "password-file",
+	  .kind = OPTION_TEXT,
+	  .argument = "FILE",
+	  .help = "its first line is the password of --user. Only\n"
+	          "its owner may have access to it; it may be a pipe",
+	  .text = &words.password_file },
+	{ .name = "save",
+	  .kind = OPTION_FLAG,
+	  .help = "keep these addresses for the next time, when\n"
+	          "'client' alone is enough",
+	  .flag = &words.save },
+	{ .name = "no-log",
+	  .kind = OPTION_FLAG,
+	  .help = "do not keep what is said (see Files)",
+	  .flag = &words.no_log },
+	{ .name = "no-history",
+	  .kind = OPTION_FLAG,
+	  .help = "do not keep what is typed for the next time",
+	  .flag = &words.no_history },
+	{ .name = "color",
+	  .kind = OPTION_TEXT,
+	  .argument = "WHEN",
+	  .help = "auto (without NO_COLOR), always or never",
+	  .text = &words.color },
+	{ .name = "operator",
+	  .kind = OPTION_FLAG,
+	  .help = "a person is told what becomes of each replica",
+	  .flag = &given.is_operator },
+	{ .name = "timeout",
+	  .kind = OPTION_SECONDS,
+	  .argument = "SECONDS",
+	  .help = "a script waits so long for a live replica (10)",
+	  .number = &given.timeout_ms,
+	  .min = 1,
+	  .max = DAY_MS },
+	{ .name = "reply-timeout",
+	  .kind = OPTION_SECONDS,
+	  .argument = "SECONDS",
+	  .help = "one that owes a reply for so long is dead (3)",
+	  .number = &given.reply_timeout_ms,
+	  .min = 10,
+	  .max = DAY_MS },
+	{ .name = "window",
+	  .kind = OPTION_NUMBER,
+	  .argument = "N",
+	  .help = "so many messages of a script are under way\n"
+	          "together (64)",
+	  .number = &given.window,
+	  .min = 1,
+	  .max = WINDOW_SIZE_MAX },
+	{ .name = "send-only",
+	  .kind = OPTION_FLAG,
+	  .help = "a script's log-ins are for sending alone: they\n"
+	          "leave the mailbox as it is, need no session to be\n"
+	          "free, and many may run at once",
+	  .flag = &given.is_sending },
+	{ .name = "take-over",
+	  .kind = OPTION_FLAG,
+	  .help = "a script's log-ins end the session of another\n"
+	          "client",
+	  .flag = &given.takes_over },
+	{ .name = "stop-on-error",
+	  .kind = OPTION_FLAG,
+	  .help = "a script ends with the first command that is\n"
+	          "refused; at most a window of messages was sent\n"
+	          "behind it",
+	  .flag = &given.stops_on_error },
+	{ .name = "min-copies",
+	  .kind = OPTION_NUMBER,
+	  .argument = "K",
+	  .help = "refuse what fewer than K replicas would hold (1)",
+	  .number = &given.min_copies,
+	  .min = 1,
+	  .max = REPLICAS },
+	{ .name = "idle-logout",
+	  .kind = OPTION_SECONDS,
+	  .argument = "SECONDS",
+	  .help = "log out after so long without a command",
+	  .number = &given.idle_ms,
+	  .min = 1,
+	  .max = DAY_MS },
+	{ .name = NULL },
+};
 
-	memcpy(rows, all, sizeof all);
-}
-
-/* Returns the index of the first word behind the options. */
-static int read_options(struct client_options *o, struct client_words *words,
-                        struct options *options, int argc, char **argv)
-{
-	struct option_row script[SCRIPT_ROWS];
-	int first;
-
-	script_rows(script, o);
-	const struct option_row rows[] = {
-		flag_row("json", "script mode: one JSON object a line", &o->json),
-		{ .name = "user",
-		  .kind = OPTION_TEXT,
-		  .argument = "NAME",
-		  .help = "log in at the start; the password is asked for",
-		  .text = &o->user },
-		{ .name = "password-file",
-		  .kind = OPTION_TEXT,
-		  .argument = "FILE",
-		  .help = "its first line is the password of --user. Only\n"
-		          "its owner may have access to it; it may be a pipe",
-		  .text = &words->password_file },
-		flag_row("save",
-		         "keep these addresses for the next time, when\n"
-		         "'client' alone is enough",
-		         &words->save),
-		flag_row("no-log", "do not keep what is said (see Files)", &words->no_log),
-		flag_row("no-history", "do not keep what is typed for the next time",
-		         &words->no_history),
-		{ .name = "color",
-		  .kind = OPTION_TEXT,
-		  .argument = "WHEN",
-		  .help = "auto (without NO_COLOR), always or never",
-		  .text = &words->color },
-		{ .name = "operator",
-		  .kind = OPTION_FLAG,
-		  .help = "a person is told what becomes of each replica",
-		  .flag = &o->is_operator },
-		script[4],
-		{ .name = "reply-timeout",
-		  .kind = OPTION_SECONDS,
-		  .argument = "SECONDS",
-		  .help = "one that owes a reply for so long is dead (3)",
-		  .number = &o->reply_timeout_ms,
-		  .min = 10,
-		  .max = DAY_MS },
-		script[0],
-		script[1],
-		script[2],
-		script[3],
-		{ .name = "min-copies",
-		  .kind = OPTION_NUMBER,
-		  .argument = "K",
-		  .help = "refuse what fewer than K replicas would hold (1)",
-		  .number = &o->min_copies,
-		  .min = 1,
-		  .max = REPLICAS },
-		{ .name = "idle-logout",
-		  .kind = OPTION_SECONDS,
-		  .argument = "SECONDS",
-		  .help = "log out after so long without a command",
-		  .number = &o->idle_ms,
-		  .min = 1,
-		  .max = DAY_MS },
-		{ .name = NULL },
-	};
-
-	options->rows = rows;
-	first = options_read(options, argc, argv);
-	options->rows = NULL; /* they end here; options_wrong needs none */
-	return first;
-}
+static const struct options options = { .program = "client",
+	                                .usage = "[HOST PORT HOST PORT HOST PORT]",
+	                                .purpose = purpose,
+	                                .notes = notes,
+	                                .rows = rows };
 
 static bool share_an_address(const struct dial_target *a, const struct dial_target *b)
 {
@@ -194,65 +184,63 @@ static bool share_an_address(const struct dial_target *a, const struct dial_targ
 /* ---- what belongs together ---- */
 
 /* A file that the environment names is used only if there is a --user. */
-static void use_environment(const struct client_options *o, struct client_words *words)
+static void use_environment(const struct client_options *o)
 {
 	static const char name[] = "THREEFOLD_PASSWORD_FILE";
 	const char *path = getenv(name);
 
-	words->password_source = "option '--password-file'";
-	if (words->password_file != NULL || o->user == NULL || path == NULL || path[0] == 0)
+	words.password_source = "option '--password-file'";
+	if (words.password_file != NULL || o->user == NULL || path == NULL || path[0] == 0)
 		return;
-	words->password_file = path;
-	words->password_source = name;
+	words.password_file = path;
+	words.password_source = name;
 }
 
-static void read_user(struct client_options *o, const struct options *options,
-                      const struct client_words *words)
+static void read_user(struct client_options *o)
 {
 	char err[CONFIG_ERR_SIZE];
 
 	if (o->user != NULL && !name_is_reference(view_of_string(o->user)))
-		options_wrong(options, "option '--user': '%.64s' is no name: one has " NAME_FORM,
+		options_wrong(&options, "option '--user': '%.64s' is no name: one has " NAME_FORM,
 		              o->user);
 	if (o->is_terminal && (o->is_sending || o->takes_over))
-		options_wrong(options, "option '--%s' is for scripts; here /login has --take-over",
+		options_wrong(&options, "option '--%s' is for scripts; here /login has --take-over",
 		              o->is_sending ? "send-only" : "take-over");
 	if (o->is_sending && o->takes_over)
-		options_wrong(options,
+		options_wrong(&options,
 		              "option '--take-over' ends a session, and '--send-only' needs "
 		              "none to be free");
-	if (words->password_file != NULL && o->user == NULL)
-		options_wrong(options, "option '--password-file' is for '--user NAME', which is "
-		                       "missing");
-	if (words->password_file != NULL &&
-	    !config_read_password(words->password_file, o->password, &o->password_size, err))
-		options_wrong(options, "%s: %s", words->password_source, err);
-	if (o->user != NULL && words->password_file == NULL && !o->is_terminal)
-		options_wrong(options,
+	if (words.password_file != NULL && o->user == NULL)
+		options_wrong(&options, "option '--password-file' is for '--user NAME', which is "
+		                        "missing");
+	if (words.password_file != NULL &&
+	    !config_read_password(words.password_file, o->password, &o->password_size, err))
+		options_wrong(&options, "%s: %s", words.password_source, err);
+	if (o->user != NULL && words.password_file == NULL && !o->is_terminal)
+		options_wrong(&options,
 		              "option '--user' needs '--password-file FILE' without a terminal "
 		              "and with --json: nobody can be asked for the password "
 		              "(THREEFOLD_PASSWORD_FILE names one, too)");
 }
 
 /* What the command line says goes before the config. */
-static void put_settings(struct client_options *o, const struct options *options,
-                         const struct client_words *words)
+static void put_settings(struct client_options *o)
 {
 	char err[SETTING_ERR_SIZE];
 
-	if (words->color != NULL &&
-	    (strcmp(words->color, "-") == 0 ||
-	     !setting_set(&o->settings, SETTING_COLOURS, view_of_string(words->color),
+	if (words.color != NULL &&
+	    (strcmp(words.color, "-") == 0 ||
+	     !setting_set(&o->settings, SETTING_COLOURS, view_of_string(words.color),
 	                  SETTING_FOR_RUN, err)))
-		options_wrong(options, "option '--color' is auto, always or never, not '%.64s'",
-		              words->color);
+		options_wrong(&options, "option '--color' is auto, always or never, not '%.64s'",
+		              words.color);
 	if (o->user != NULL && o->user != o->kept_user)
 		(void)setting_set(&o->settings, SETTING_USER, view_of_string(o->user),
 		                  SETTING_FOR_RUN, err); /* it is checked already */
-	if (words->no_log)
+	if (words.no_log)
 		(void)setting_set(&o->settings, SETTING_LOG, view_of_string("off"), SETTING_FOR_RUN,
 		                  err);
-	if (words->no_history)
+	if (words.no_history)
 		(void)setting_set(&o->settings, SETTING_HISTORY, view_of_string("off"),
 		                  SETTING_FOR_RUN, err);
 }
@@ -293,18 +281,17 @@ static void use_settings(struct client_options *o, bool has_addresses)
 /* ---- addresses ---- */
 
 /* The config's words instead of those that were not given. */
-static void use_config(const struct options *options, struct cli_config *config,
-                       char *pairs[2 * REPLICAS])
+static void use_config(struct cli_config *config, char *pairs[2 * REPLICAS])
 {
 	char path[HOME_PATH_SIZE];
 	char err[CONFIG_ERR_SIZE];
 	bool is_missing;
 
 	if (!config_path(path))
-		options_wrong(options, "three pairs of HOST and PORT are needed, not 0 words");
+		options_wrong(&options, "three pairs of HOST and PORT are needed, not 0 words");
 	if (!config_read(path, config, &is_missing, err)) {
 		if (is_missing)
-			options_wrong(options,
+			options_wrong(&options,
 			              "three pairs of HOST and PORT are needed (with --save they "
 			              "are kept in '%.300s', and 'client' alone is enough)",
 			              path);
@@ -323,15 +310,15 @@ static void use_config(const struct options *options, struct cli_config *config,
 	}
 }
 
-static void save(const struct options *options, char *pairs[2 * REPLICAS])
+static void save(char *pairs[2 * REPLICAS])
 {
 	struct cli_config config;
 	char path[HOME_PATH_SIZE];
 	char err[CONFIG_ERR_SIZE];
 
 	if (!config_path(path))
-		options_wrong(options, "option '--save': neither XDG_CONFIG_HOME nor HOME says "
-		                       "where");
+		options_wrong(&options, "option '--save': neither XDG_CONFIG_HOME nor HOME says "
+		                        "where");
 	for (size_t i = 0; i < REPLICAS; i++) {
 		uint16_t port = 0;
 		bool good = options_port(pairs[2 * i + 1], false, &port);
@@ -350,36 +337,26 @@ static void save(const struct options *options, char *pairs[2 * REPLICAS])
 }
 
 /* One host may have two names, or an address and a name. */
-static void refuse_twins(const struct client_options *o, const struct options *options)
+static void refuse_twins(const struct client_options *o)
 {
 	for (size_t i = 0; i < REPLICAS; i++)
 		for (size_t j = 0; j < i; j++)
 			if (share_an_address(&o->targets[i], &o->targets[j]))
 				options_wrong(
-					options,
+					&options,
 					"'%s' and '%s' are one address: a replica is given twice",
 					o->targets[j].text, o->targets[i].text);
 }
 
 void client_options_read(struct client_options *o, int argc, char **argv)
 {
-	struct client_words words = { .color = NULL };
 	struct cli_config config;
 	char *pairs[2 * REPLICAS];
-	struct options options = { .program = "client",
-		                   .usage = "[HOST PORT HOST PORT HOST PORT]",
-		                   .purpose = purpose,
-		                   .notes = notes };
-	int first;
-	int count;
+	int first = options_read(&options, argc, argv);
+	int count = argc - first;
 
-	*o = (struct client_options){ .timeout_ms = 10000,
-		                      .reply_timeout_ms = REPLY_TIMEOUT_MS,
-		                      .window = WINDOW_SIZE,
-		                      .min_copies = 1 };
+	*o = given;
 	setting_init(&o->settings);
-	first = read_options(o, &words, &options, argc, argv);
-	count = argc - first;
 	o->is_terminal = !o->json && tty_is_there(STDIN_FILENO, STDOUT_FILENO);
 	if (count != 2 * REPLICAS && count != 0)
 		options_wrong(&options, "three pairs of HOST and PORT are needed, not %d word%s",
@@ -388,22 +365,22 @@ void client_options_read(struct client_options *o, int argc, char **argv)
 		options_wrong(&options,
 		              "option '--save' keeps the three pairs of HOST and PORT that stand "
 		              "beside it: they are missing");
-	put_settings(o, &options, &words);
-	use_environment(o, &words);
-	read_user(o, &options, &words);
+	put_settings(o);
+	use_environment(o);
+	read_user(o);
 	use_settings(o, count > 0);
-	put_settings(o, &options, &words);
+	put_settings(o);
 	if (count == 0)
-		use_config(&options, &config, pairs);
+		use_config(&config, pairs);
 	else
 		for (int i = 0; i < count; i++)
 			pairs[i] = argv[first + i];
 	dial_targets_read(o->targets, &options, 2 * REPLICAS, pairs, false);
-	refuse_twins(o, &options);
+	refuse_twins(o);
 	for (size_t i = 0; i < REPLICAS && words.save; i++)
 		if (o->targets[i].count == 0)
 			options_wrong(&options, "unknown host '%.256s': nothing is saved",
 			              pairs[2 * i]);
 	if (words.save)
-		save(&options, pairs);
+		save(pairs);
 }

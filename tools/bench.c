@@ -68,85 +68,87 @@ static const char *const mode_names[LOAD_MODE_END] = {
 	[LOAD_LIST] = "list",   [LOAD_IDLE] = "idle", [LOAD_FAILOVER] = "failover",
 };
 
-static void read_mode(struct load_options *o, const struct options *options, const char *mode)
+/* What the command line says. */
+static struct load_options given = {
+	.senders = 1, .depth = 1, .text_size = 100, .measure_ms = 2000, .users = 1000
+};
+static const char *given_mode; /* NULL: none */
+
+static const struct option_row rows[] = {
+	{ .name = "mode",
+	  .kind = OPTION_TEXT,
+	  .argument = "MODE",
+	  .help = "what is measured, see below (store)",
+	  .text = &given_mode },
+	{ .name = "senders",
+	  .kind = OPTION_NUMBER,
+	  .argument = "C",
+	  .help = "senders, each with a session of its own (1)",
+	  .number = &given.senders,
+	  .min = 1,
+	  .max = SENDERS_MAX },
+	{ .name = "depth",
+	  .kind = OPTION_NUMBER,
+	  .argument = "D",
+	  .help = "requests in flight of each (1)",
+	  .number = &given.depth,
+	  .min = 1,
+	  .max = DEPTH_MAX },
+	{ .name = "text",
+	  .kind = OPTION_NUMBER,
+	  .argument = "BYTES",
+	  .help = "size of a message's text (100)",
+	  .number = &given.text_size,
+	  .min = 1,
+	  .max = TEXT_SIZE_MAX },
+	{ .name = "seconds",
+	  .kind = OPTION_SECONDS,
+	  .argument = "S",
+	  .help = "how long is measured, after a warm-up of a\n"
+	          "quarter of it, at most half a second (2)",
+	  .number = &given.measure_ms,
+	  .min = 1,
+	  .max = 86400000 },
+	{ .name = "users",
+	  .kind = OPTION_NUMBER,
+	  .argument = "N",
+	  .help = "recipients, or accounts to be listed (1000)",
+	  .number = &given.users,
+	  .min = 1,
+	  .max = USERS_MAX },
+	{ .name = "json",
+	  .kind = OPTION_FLAG,
+	  .help = "figures as one JSON object, as the last line",
+	  .flag = &given.json },
+	{ .name = NULL },
+};
+
+static const struct options options = { .program = "bench",
+	                                .usage = "HOST PORT HOST PORT HOST PORT",
+	                                .purpose = purpose,
+	                                .notes = notes,
+	                                .rows = rows };
+
+static enum load_mode mode_of(const char *name)
 {
-	for (unsigned i = 0; i < LOAD_MODE_END; i++) {
-		if (strcmp(mode, mode_names[i]) != 0)
-			continue;
-		o->mode = (enum load_mode)i;
-		return;
-	}
-	options_wrong(options,
-	              "mode '%.32s' is none of store, live, login, list, idle and failover", mode);
+	for (unsigned i = 0; i < LOAD_MODE_END; i++)
+		if (strcmp(name, mode_names[i]) == 0)
+			return (enum load_mode)i;
+	options_wrong(&options,
+	              "mode '%.32s' is none of store, live, login, list, idle and failover", name);
 }
 
 /* Help, version and mistakes end the program. */
-static void read_options(struct load_options *o, int argc, char **argv)
+static const struct load_options *read_options(int argc, char **argv)
 {
-	const char *mode = mode_names[LOAD_STORE];
-	const struct option_row rows[] = {
-		{ .name = "mode",
-		  .kind = OPTION_TEXT,
-		  .argument = "MODE",
-		  .help = "what is measured, see below (store)",
-		  .text = &mode },
-		{ .name = "senders",
-		  .kind = OPTION_NUMBER,
-		  .argument = "C",
-		  .help = "senders, each with a session of its own (1)",
-		  .number = &o->senders,
-		  .min = 1,
-		  .max = SENDERS_MAX },
-		{ .name = "depth",
-		  .kind = OPTION_NUMBER,
-		  .argument = "D",
-		  .help = "requests in flight of each (1)",
-		  .number = &o->depth,
-		  .min = 1,
-		  .max = DEPTH_MAX },
-		{ .name = "text",
-		  .kind = OPTION_NUMBER,
-		  .argument = "BYTES",
-		  .help = "size of a message's text (100)",
-		  .number = &o->text_size,
-		  .min = 1,
-		  .max = TEXT_SIZE_MAX },
-		{ .name = "seconds",
-		  .kind = OPTION_SECONDS,
-		  .argument = "S",
-		  .help = "how long is measured, after a warm-up of a\n"
-		          "quarter of it, at most half a second (2)",
-		  .number = &o->measure_ms,
-		  .min = 1,
-		  .max = 86400000 },
-		{ .name = "users",
-		  .kind = OPTION_NUMBER,
-		  .argument = "N",
-		  .help = "recipients, or accounts to be listed (1000)",
-		  .number = &o->users,
-		  .min = 1,
-		  .max = USERS_MAX },
-		{ .name = "json",
-		  .kind = OPTION_FLAG,
-		  .help = "figures as one JSON object, as the last line",
-		  .flag = &o->json },
-		{ .name = NULL },
-	};
-	const struct options options = { .program = "bench",
-		                         .usage = "HOST PORT HOST PORT HOST PORT",
-		                         .purpose = purpose,
-		                         .notes = notes,
-		                         .rows = rows };
-	int first;
+	int first = options_read(&options, argc, argv);
 
-	*o = (struct load_options){
-		.senders = 1, .depth = 1, .text_size = 100, .measure_ms = 2000, .users = 1000
-	};
-	first = options_read(&options, argc, argv);
-	read_mode(o, &options, mode);
-	if (o->mode == LOAD_LOGIN)
-		o->depth = 1; /* nobody logs in twice at a time */
-	dial_targets_read(o->targets, &options, argc - first, argv + first, true);
+	if (given_mode != NULL)
+		given.mode = mode_of(given_mode);
+	if (given.mode == LOAD_LOGIN)
+		given.depth = 1; /* nobody logs in twice at a time */
+	dial_targets_read(given.targets, &options, argc - first, argv + first, true);
+	return &given;
 }
 
 /* ---- processes ---- */
@@ -271,27 +273,27 @@ int main(int argc, char **argv)
 {
 	struct load_share alone = { .processes = 1, .ready_fd = -1, .go_fd = -1 };
 	struct tally tally = { .count = 0 };
-	struct load_options options;
+	const struct load_options *o;
 	struct load_key key;
 	uint32_t processes;
 	double rate;
 	bool is_measured;
 
 	log_open(LOG_INFO);
-	read_options(&options, argc, argv);
+	o = read_options(argc, argv);
 	(void)signal(SIGPIPE, SIG_IGN);
 	load_key_make(&key);
-	processes = count_processes(&options);
+	processes = count_processes(o);
 	if (processes == 1)
-		load_run(&options, &key, &alone, &tally);
+		load_run(o, &key, &alone, &tally);
 	else
-		run_processes(&options, &key, processes, &tally);
+		run_processes(o, &key, processes, &tally);
 	tally_sort(&tally);
 	rate = tally.measured_ns == 0 ? 0 : (double)tally.count * 1e9 / (double)tally.measured_ns;
-	if (options.json)
-		print_json(&options, &tally, rate);
+	if (o->json)
+		print_json(o, &tally, rate);
 	else
-		print_table(&options, &tally, rate);
+		print_table(o, &tally, rate);
 	is_measured = tally.count > 0;
 	tally_release(&tally);
 	return is_measured ? EXIT_DONE : EXIT_REFUSED;
