@@ -368,7 +368,6 @@ static void handle(void *context, const struct action *action)
 		if (c->is_blind)
 			break;
 		c->handed = action->shown->serial;
-		c->run.unseen++;
 		show_message(&c->show, action->shown);
 		run_heard(&c->run);
 		break;

@@ -110,6 +110,7 @@ static const struct verb_row rows[VERB_TEXT] = {
 		.help = "On a terminal only. As soon as it is typed it becomes /msg NAME, so that "
 		        "you see whom it goes to. Tab on an empty line begins the same.",
 		.when = WHEN_IN,
+		.not_for_programs = "only a person's terminal has it: say whom, /msg NAME TEXT",
 		.needed = FIELD_BIT(FIELD_TEXT),
 		.arguments = { FIELD_TEXT, FIELD_END },
 	},
@@ -154,6 +155,7 @@ static const struct verb_row rows[VERB_TEXT] = {
 		.help = "The same as /set bell. It is off at first. It rings once for messages "
 		        "that come less than a second apart, on a terminal only.",
 		.when = WHEN_ANY,
+		.not_for_programs = "there is no bell here: only a person's terminal has one",
 		.needed = FIELD_BIT(FIELD_STATE),
 		.arguments = { FIELD_STATE, FIELD_END },
 	},
@@ -166,6 +168,7 @@ static const struct verb_row rows[VERB_TEXT] = {
 		        "all. A number alone is N. PgUp shows them page by page. On a terminal "
 		        "only.",
 		.when = WHEN_IN,
+		.not_for_programs = "nothing is kept here: only at a person's terminal it is",
 		.optional = FIELD_BIT(FIELD_NAME) | FIELD_BIT(FIELD_COUNT),
 		.arguments = { FIELD_NAME, FIELD_COUNT },
 	},
@@ -177,6 +180,7 @@ static const struct verb_row rows[VERB_TEXT] = {
 		.help = "In all messages that are kept on this side. Upper and lower case of "
 		        "A to Z are equal; the newest come last. On a terminal only.",
 		.when = WHEN_IN,
+		.not_for_programs = "nothing is kept here: only at a person's terminal it is",
 		.needed = FIELD_BIT(FIELD_TEXT),
 		.arguments = { FIELD_TEXT, FIELD_END },
 	},
@@ -189,6 +193,7 @@ static const struct verb_row rows[VERB_TEXT] = {
 		        "what is kept already stays until its files are removed. On a terminal "
 		        "only.",
 		.when = WHEN_ANY,
+		.not_for_programs = "nothing is kept here: only at a person's terminal it is",
 		.optional = FIELD_BIT(FIELD_STATE),
 		.arguments = { FIELD_STATE, FIELD_END },
 	},
@@ -200,6 +205,7 @@ static const struct verb_row rows[VERB_TEXT] = {
 		.help = "Lists all settings, shows one, or changes one for good; VALUE - is what "
 		        "it was at first. On a terminal only.",
 		.when = WHEN_ANY,
+		.not_for_programs = "there is nothing to set here: only a person's terminal has settings",
 		.optional = FIELD_BIT(FIELD_SETTING) | FIELD_BIT(FIELD_VALUE),
 		.arguments = { FIELD_SETTING, FIELD_VALUE },
 	},
@@ -211,6 +217,7 @@ static const struct verb_row rows[VERB_TEXT] = {
 		.help = "The same as /set focus. Messages of others wait until you go there; the "
 		        "row above the prompt counts them. On a terminal only.",
 		.when = WHEN_ANY,
+		.not_for_programs = "only a person's terminal has it",
 		.needed = FIELD_BIT(FIELD_STATE),
 		.arguments = { FIELD_STATE, FIELD_END },
 	},

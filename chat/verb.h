@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * verb: the table of commands: how each is written, what it takes, what the help says of it; and
- * how a row is found. A new command is a value of enum verb, a row in chat/verb.c, and what
- * cli/run.c does with it.
+ * how a row is found. A new command is a value of enum verb, a row in chat/verb.c, and one
+ * in cli/run.c, which says what is done.
  *
  * Pure. Rows are constant.
  */
@@ -72,11 +72,12 @@ struct verb_row {
 	const char *summary; /* a phrase for the list of all */
 	const char *help;    /* sentences */
 	enum verb_when when;
-	bool is_whole;        /* it is never abbreviated */
-	uint16_t needed;      /* fields, as bits */
-	uint16_t optional;    /* fields, as bits */
-	uint16_t asked;       /* of those needed, what the client asks for on a terminal */
-	uint8_t arguments[2]; /* fields, in their order; FIELD_END: none */
+	const char *not_for_programs; /* why only a person's terminal has it; NULL: all have it */
+	bool is_whole;                /* it is never abbreviated */
+	uint16_t needed;              /* fields, as bits */
+	uint16_t optional;            /* fields, as bits */
+	uint16_t asked;               /* of those needed, what the client asks for on a terminal */
+	uint8_t arguments[2];         /* fields, in their order; FIELD_END: none */
 };
 
 /* The row of a command; NULL for VERB_TEXT. */

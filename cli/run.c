@@ -5,9 +5,6 @@
  */
 #include "cli/run.h"
 
-#include "cli/explain.h"
-#include "cli/set.h"
-
 #include <stdio.h>
 
 /* ---- results ---- */
@@ -20,6 +17,7 @@ static void end_command(struct cli_run *r)
 	listing_clear(&r->list);
 	progress_end(&r->show->progress);
 	question_forget(r->question);
+	wait_cancel(&r->wait);
 }
 
 static void note_outcome(struct cli_run *r, enum outcome outcome)
@@ -58,47 +56,26 @@ static void refuse(struct cli_run *r, enum outcome outcome, const char *detail)
 void run_forget_session(struct cli_run *r)
 {
 	show_forget(r->show);
-	r->unseen = 0;
-	r->heard = 0;
+	r->here.unseen = 0;
+	r->wait.heard = 0;
 	r->idle_own[0] = 0;
 }
 
-static void end_wait(struct cli_run *r)
+static void waited(void *context, uint64_t heard)
 {
-	struct script_answer a = { .outcome = OUTCOME_OK,
-		                   .detail = "",
-		                   .has_messages = (r->request.given & FIELD_BIT(FIELD_COUNT)) != 0,
-		                   .messages = r->heard };
+	struct cli_run *r = context;
 
-	loop_timer_cancel(r->loop, &r->wait);
-	r->heard = 0;
-	answer(r, &a);
-}
-
-static void wait_expired(struct loop_timer *timer)
-{
-	end_wait(LOOP_OWNER(timer, struct cli_run, wait));
-}
-
-/* Whether a /wait is under way that has all the messages it waits for. */
-static bool has_waited(const struct cli_run *r)
-{
-	return r->is_busy && !r->is_held && r->request.verb == VERB_WAIT &&
-	       (r->request.given & FIELD_BIT(FIELD_COUNT)) != 0 && r->heard >= r->request.count;
-}
-
-static void begin_wait(struct cli_run *r)
-{
-	loop_timer_set(r->loop, &r->wait, loop_now_ms(r->loop) + r->request.duration_ms);
-	if (has_waited(r))
-		end_wait(r);
+	answer(r, &(struct script_answer){
+			  .outcome = OUTCOME_OK,
+			  .detail = "",
+			  .has_messages = (r->request.given & FIELD_BIT(FIELD_COUNT)) != 0,
+			  .messages = heard });
 }
 
 void run_heard(struct cli_run *r)
 {
-	r->heard++;
-	if (has_waited(r))
-		end_wait(r);
+	r->here.unseen++;
+	wait_heard(&r->wait);
 }
 
 /* ---- what goes to the replicas ---- */
@@ -268,7 +245,7 @@ static void begin_session(struct cli_run *r, const struct result *result)
 	name = view_of_string(talk->name);
 	if (archive_begin(r->show->archive, result->name, &result->id))
 		recall_last(r->show, name);
-	if (name.size > 0 && setting_is_on(r->settings, SETTING_LOG))
+	if (name.size > 0 && setting_is_on(r->here.settings, SETTING_LOG))
 		r->restore_token = link_command(
 			r->link, &(struct command){ .kind = COMMAND_LOOK, .name = name });
 }
@@ -472,141 +449,6 @@ static void begin_text(struct cli_run *r)
 	                      "commands");
 }
 
-/* ---- what is answered here ---- */
-
-static void do_check(struct cli_run *r)
-{
-	struct script_answer a = {
-		.outcome = OUTCOME_OK, .detail = "", .has_messages = true, .messages = r->unseen
-	};
-
-	r->unseen = 0;
-	answer(r, &a);
-}
-
-static void do_help(struct cli_run *r)
-{
-	struct script_answer a = { .outcome = OUTCOME_OK, .detail = "" };
-	char text[EXPLAIN_SIZE];
-
-	a.text = explain_topic(r->console, r->request.name, text);
-	if (a.text == NULL)
-		refuse(r, OUTCOME_USAGE,
-		       "there is no such command; /help lists all, /help keys the keys");
-	else
-		answer(r, &a);
-}
-
-/* Changes a setting, and what is shown in another way because of it. */
-static void change_setting(struct cli_run *r, enum setting setting, struct view value)
-{
-	struct script_answer a = { .outcome = OUTCOME_OK, .detail = "" };
-	char text[SET_TEXT_SIZE];
-
-	if (!set_change(r->settings, setting, value, text)) {
-		refuse(r, OUTCOME_USAGE, text);
-		return;
-	}
-	show_settings(r->show, r->settings);
-	a.text = text;
-	answer(r, &a);
-}
-
-static void do_set(struct cli_run *r)
-{
-	const struct command_request *q = &r->request;
-	struct script_answer a = { .outcome = OUTCOME_OK, .detail = "" };
-	char text[SETTING_TEXT_SIZE];
-
-	if (r->console == NULL) {
-		refuse(r, OUTCOME_USAGE,
-		       "there is nothing to set here: only a person's terminal has settings");
-		return;
-	}
-	if ((q->given & FIELD_BIT(FIELD_VALUE)) != 0) {
-		change_setting(r, q->setting, q->value);
-		return;
-	}
-	if ((q->given & FIELD_BIT(FIELD_SETTING)) != 0)
-		setting_line(r->settings, q->setting, text);
-	else
-		setting_table(r->settings, text);
-	a.text = text;
-	answer(r, &a);
-}
-
-static void do_bell(struct cli_run *r)
-{
-	if (r->console == NULL)
-		refuse(r, OUTCOME_USAGE, "there is no bell here: only a person's terminal has one");
-	else
-		change_setting(r, SETTING_BELL, view_of_string(r->request.is_on ? "on" : "off"));
-}
-
-/* ---- what was said ---- */
-
-/* The lines are shown, and no other line is needed. */
-static void recalled(void *context)
-{
-	struct cli_run *r = context;
-
-	show_done(r->show);
-	end_command(r);
-}
-
-static void do_recall(struct cli_run *r)
-{
-	const struct command_request *q = &r->request;
-	size_t count = (q->given & FIELD_BIT(FIELD_COUNT)) != 0 ? q->count : RECALL_COUNT;
-	const char *why;
-
-	if (r->console == NULL) {
-		refuse(r, OUTCOME_USAGE, "nothing is kept here: only at a person's terminal it is");
-		return;
-	}
-	why = q->verb == VERB_HISTORY ? recall_history(&r->recall, q->name, count)
-	                              : recall_search(&r->recall, q->text);
-	if (why != NULL)
-		refuse(r, OUTCOME_USAGE, why);
-}
-
-static void do_focus(struct cli_run *r)
-{
-	if (r->console == NULL)
-		refuse(r, OUTCOME_USAGE, "only a person's terminal has it");
-	else
-		change_setting(r, SETTING_FOCUS, view_of_string(r->request.is_on ? "on" : "off"));
-}
-
-static void do_log(struct cli_run *r)
-{
-	struct cli_archive *archive = r->show->archive;
-	char text[HOME_PATH_SIZE + 64];
-	char set[SET_TEXT_SIZE];
-
-	if (r->console == NULL) {
-		refuse(r, OUTCOME_USAGE, "nothing is kept here: only at a person's terminal it is");
-		return;
-	}
-	if ((r->request.given & FIELD_BIT(FIELD_STATE)) != 0) {
-		(void)set_change(r->settings, SETTING_LOG,
-		                 view_of_string(r->request.is_on ? "on" : "off"), set);
-		show_settings(r->show, r->settings);
-	}
-	if (!archive_is_on(archive))
-		answer_ok(r, "what is said is not kept");
-	else if (archive_folder(archive)[0] == 0)
-		answer_ok(r, "what is said is kept after a log-in");
-	else
-		(void)snprintf(text, sizeof text, "what is said is %s %s",
-		               archive_lost(archive) > 0
-		                       ? "not kept, because nothing can be written to"
-		                       : "kept in",
-		               archive_folder(archive));
-	if (r->is_busy)
-		answer_ok(r, text);
-}
-
 /* ---- conversations ---- */
 
 /* Whom one talks with already is not looked up again: so one may go there while no replica is
@@ -626,20 +468,6 @@ static void do_talk(struct cli_run *r)
 		begin(r, &(struct command){ .kind = COMMAND_LOOK, .name = r->request.name });
 }
 
-/* Programs are told of messages one by one, and name whom they answer. What a person types is /msg
- * before it is entered, if somebody has written (cli/console.h). */
-static void do_reply(struct cli_run *r)
-{
-	if (r->console == NULL)
-		refuse(r, OUTCOME_USAGE,
-		       "only a person's terminal has it: say whom, /msg NAME TEXT");
-	else if (conversation_last(&r->show->conversations).size == 0)
-		refuse(r, OUTCOME_USAGE, "nobody has written to you yet");
-	else
-		refuse(r, OUTCOME_USAGE,
-		       "nobody was seen to get this: type it anew, or use /msg NAME TEXT");
-}
-
 /* The table comes at once, and its result has the token of nothing that is under way. */
 void run_aside(struct cli_run *r, struct view line)
 {
@@ -653,78 +481,85 @@ void run_move(struct cli_run *r, enum conversation_move how, size_t number)
 	show_move(r->show, how, number);
 }
 
-/* ---- a line ---- */
+/* ---- one for each verb ---- */
 
-static void do_verb(struct cli_run *r)
+static void do_question(struct cli_run *r)
+{
+	carry_out(r, question_begin(r->question, &r->request));
+}
+
+static void do_logout(struct cli_run *r)
+{
+	begin(r, &(struct command){ .kind = COMMAND_LOGOUT });
+}
+
+static void do_delete(struct cli_run *r)
+{
+	begin_delete(r, r->request.name);
+}
+
+static void do_msg(struct cli_run *r)
+{
+	begin_send(r, r->request.to, r->request.to_count);
+}
+
+static void do_all(struct cli_run *r)
+{
+	progress_begin(&r->show->progress, "/all");
+	begin(r, &(struct command){ .kind = COMMAND_ALL,
+	                            .text = r->request.text,
+	                            .is_notice = r->request.is_notice });
+}
+
+static void do_replicas(struct cli_run *r)
+{
+	begin(r, &(struct command){ .kind = COMMAND_REPLICAS });
+}
+
+static void do_wait(struct cli_run *r)
 {
 	const struct command_request *q = &r->request;
-	switch (q->verb) {
-	case VERB_CREATE:
-	case VERB_LOGIN:
-	case VERB_PASSWORD:
-		carry_out(r, question_begin(r->question, q));
-		break;
-	case VERB_LOGOUT:
-		begin(r, &(struct command){ .kind = COMMAND_LOGOUT });
-		break;
-	case VERB_DELETE:
-		begin_delete(r, q->name);
-		break;
-	case VERB_LIST:
-		begin_list(r);
-		break;
-	case VERB_MSG:
-		begin_send(r, q->to, q->to_count);
-		break;
-	case VERB_TALK:
-		do_talk(r);
-		break;
-	case VERB_REPLY:
-		do_reply(r);
-		break;
-	case VERB_ALL:
-		progress_begin(&r->show->progress, "/all");
-		begin(r, &(struct command){
-				 .kind = COMMAND_ALL, .text = q->text, .is_notice = q->is_notice });
-		break;
-	case VERB_CHECK:
-		do_check(r);
-		break;
-	case VERB_REPLICAS:
-		begin(r, &(struct command){ .kind = COMMAND_REPLICAS });
-		break;
-	case VERB_BELL:
-		do_bell(r);
-		break;
-	case VERB_FOCUS:
-		do_focus(r);
-		break;
-	case VERB_HISTORY:
-	case VERB_SEARCH:
-		do_recall(r);
-		break;
-	case VERB_LOG:
-		do_log(r);
-		break;
-	case VERB_SET:
-		do_set(r);
-		break;
-	case VERB_WAIT:
-		begin_wait(r);
-		break;
-	case VERB_HELP:
-		do_help(r);
-		break;
-	case VERB_QUIT:
-		answer_ok(r, "");
-		r->wants_end = true;
-		break;
-	case VERB_TEXT:
-	case VERB_END:
-		begin_text(r);
-		break;
-	}
+	bool has_count = (q->given & FIELD_BIT(FIELD_COUNT)) != 0;
+
+	wait_begin(&r->wait, q->duration_ms, has_count ? q->count : UINT64_MAX);
 }
+
+static void do_quit(struct cli_run *r)
+{
+	answer_ok(r, "");
+	r->wants_end = true;
+}
+
+/* What needs no replica. */
+static void do_here(struct cli_run *r)
+{
+	struct script_answer a = { .outcome = OUTCOME_OK, .detail = "" };
+
+	if (here_do(&r->here, &r->request, &a))
+		answer(r, &a);
+}
+
+/* Such a command shows lines, and no other line is needed. */
+static void here_done(void *context)
+{
+	struct cli_run *r = context;
+
+	show_done(r->show);
+	end_command(r);
+}
+
+static void (*const doing[VERB_END])(struct cli_run *r) = {
+	[VERB_CREATE] = do_question, [VERB_LOGIN] = do_question,    [VERB_LOGOUT] = do_logout,
+	[VERB_DELETE] = do_delete,   [VERB_PASSWORD] = do_question, [VERB_LIST] = begin_list,
+	[VERB_MSG] = do_msg,         [VERB_TALK] = do_talk,         [VERB_REPLY] = do_here,
+	[VERB_ALL] = do_all,         [VERB_CHECK] = do_here,        [VERB_REPLICAS] = do_replicas,
+	[VERB_BELL] = do_here,       [VERB_FOCUS] = do_here,        [VERB_HISTORY] = do_here,
+	[VERB_SEARCH] = do_here,     [VERB_LOG] = do_here,          [VERB_SET] = do_here,
+	[VERB_WAIT] = do_wait,       [VERB_HELP] = do_here,         [VERB_QUIT] = do_quit,
+	[VERB_TEXT] = begin_text,
+};
+
+/* ---- a line ---- */
 
 /* Whether the request is a message that will be sent: so it may be under way with others. */
 static bool is_message(const struct cli_run *r)
@@ -760,10 +595,12 @@ static void do_request(struct cli_run *r)
 	else if (r->is_sending && needs_mailbox(r->request.verb))
 		refuse(r, OUTCOME_USAGE,
 		       "with --send-only a client sends, and nothing else is done to the account");
+	else if (row != NULL && row->not_for_programs != NULL && r->console == NULL)
+		refuse(r, OUTCOME_USAGE, row->not_for_programs);
 	else if (row != NULL && (row->needed & (uint16_t)~r->request.given) != 0)
-		carry_out(r, question_begin(r->question, &r->request));
+		do_question(r);
 	else
-		do_verb(r);
+		doing[r->request.verb](r);
 	if (r->console != NULL) {
 		console_know(r->console, r->request.password);
 		/* A log-in that is well formed was not mistyped. */
@@ -833,18 +670,16 @@ void run_go_on(struct cli_run *r)
 void run_init(struct cli_run *r, struct loop *l, struct link *link, struct cli_show *show,
               struct cli_question *question, struct client_options *options)
 {
-	r->settings = &options->settings;
 	r->stops_on_error = options->stops_on_error;
 	r->is_sending = options->is_sending;
 	r->takes_over = options->takes_over;
 	window_init(&r->window, (size_t)options->window);
-	r->loop = l;
 	r->link = link;
 	r->show = show;
 	r->question = question;
 	r->console = show->console;
-	r->wait.expired = wait_expired;
-	recall_init(&r->recall, show, recalled, r);
+	wait_init(&r->wait, l, waited, r);
+	here_init(&r->here, show, &options->settings, here_done, r);
 	command_parser_init(&r->parser, r->console != NULL);
 	if (r->console != NULL)
 		console_know(r->console, view_of(question->password, question->password_size));
@@ -856,5 +691,5 @@ void run_release(struct cli_run *r)
 	window_release(&r->window);
 	pattern_release(&r->pattern);
 	listing_clear(&r->list);
-	loop_timer_cancel(r->loop, &r->wait);
+	wait_cancel(&r->wait);
 }

@@ -16,17 +16,15 @@
 
 #include "chat/pattern.h"
 #include "chat/window.h"
+#include "cli/here.h"
 #include "cli/list.h"
 #include "cli/question.h"
-#include "cli/recall.h"
-#include "cli/show.h"
+#include "cli/wait.h"
 
 struct cli_run {
-	struct loop *loop;
 	struct link *link;
 	struct cli_show *show;
 	struct cli_question *question;
-	struct settings *settings;   /* which /set changes */
 	struct cli_console *console; /* of a person; NULL: it is a script */
 	struct command_parser parser;
 	bool was_refused;    /* at least one command was refused */
@@ -35,8 +33,6 @@ struct cli_run {
 	bool stops_on_error; /* no command is begun after one that was refused */
 	bool is_sending;     /* log-ins are for sending alone */
 	bool takes_over;     /* log-ins end the session of another client */
-	uint64_t heard;      /* a script: messages since the last /wait or the log-in */
-	uint64_t unseen;     /* messages since the last /check; client.c counts them */
 	char idle_own[DISPLAY_SIZE]; /* the account whose session ended as idle; "": none has */
 
 	struct window window; /* a script's messages under way */
@@ -53,8 +49,8 @@ struct cli_run {
 	uint64_t listed;                /* /list in a script: accounts that were shown */
 	bool users_told;                /* /list in a script: at least one page was shown */
 	struct listing list;            /* /list for a person: accounts to show at its end */
-	struct loop_timer wait;         /* /wait */
-	struct cli_recall recall;       /* /history and /search */
+	struct cli_wait wait;           /* /wait */
+	struct cli_here here;           /* what needs no replica */
 	bool delete_waits;              /* /delete waits until what is pending is shown */
 };
 
@@ -87,7 +83,7 @@ void run_answer(struct cli_run *r, struct view line);
 void run_leave_question(struct cli_run *r);
 /* Refuses a line, or with NULL the log-in of --user: no replica could be reached. */
 void run_refuse_line(struct cli_run *r, const struct cli_line *line);
-/* A message was shown: it may be the last that a /wait waits for. */
+/* A message was shown: /check counts it, and it may be the last that a /wait waits for. */
 void run_heard(struct cli_run *r);
 /* Takes an action if it belongs to the command under way. */
 void run_take(struct cli_run *r, const struct action *action);

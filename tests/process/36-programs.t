@@ -158,6 +158,21 @@ client_wait lone '"command":"wait"'
 is 'a signal ends a /wait, which has its result' "$(field error)" unknown-outcome
 client_close lone
 
+client_start lone
+client_ask lone '/login ann pw'
+for n in 0 1 2; do
+	signal_server "$n" STOP
+done
+client_ask lone $'/check\n/wait 1'
+kill "${client_pid[lone]}"
+client_wait lone '"command":"wait"'
+client_close lone
+ok 'while nobody answers its log-out, the time of the /wait passes and does no harm' [ $? -le 1 ]
+is 'and there is one result' "$(json_count "$dir/lone.out" event=result command=wait)" 1
+for n in 0 1 2; do
+	signal_server "$n" CONT
+done
+
 kill_all
 client_json "$dir/out" --timeout 0.3 --user ann --password-file "$dir/pw" 2>/dev/null <<-'END'
 	/msg bob hi
