@@ -44,6 +44,13 @@ static inline bool view_equal(struct view a, struct view b);
 static inline int view_compare(struct view a, struct view b);
 /* Whether the first bytes of `v` are those of `prefix`. An empty prefix fits every view. */
 static inline bool view_starts_with(struct view v, struct view prefix);
+/* The lower case of a letter of ASCII. Any other byte is itself. */
+static inline uint8_t view_lower(uint8_t byte);
+/* Whether both are equal if upper and lower case of ASCII's letters are. */
+static inline bool view_equal_lower(struct view a, struct view b);
+/* Copies the bytes of `v` and a NUL to `to`, which has `size` bytes. The caller knows that they
+ * fit. */
+static inline void view_to_string(struct view v, char *to, size_t size);
 
 /* A growing array of bytes. Zero bytes of memory are held until the first put. */
 struct buf {
@@ -164,6 +171,28 @@ static inline bool view_starts_with(struct view v, struct view prefix)
 {
 	return v.size >= prefix.size &&
 	       (prefix.size == 0 || memcmp(v.data, prefix.data, prefix.size) == 0);
+}
+
+static inline uint8_t view_lower(uint8_t byte)
+{
+	return byte >= 'A' && byte <= 'Z' ? (uint8_t)(byte + ('a' - 'A')) : byte;
+}
+
+static inline bool view_equal_lower(struct view a, struct view b)
+{
+	size_t i = 0;
+
+	while (i < a.size && i < b.size && view_lower(a.data[i]) == view_lower(b.data[i]))
+		i++;
+	return a.size == b.size && i == a.size;
+}
+
+static inline void view_to_string(struct view v, char *to, size_t size)
+{
+	assert(v.size < size);
+	if (v.size > 0)
+		memcpy(to, v.data, v.size);
+	to[v.size] = 0;
 }
 
 /* Compilers turn these shifts into one store or load on a little-endian machine. */

@@ -56,13 +56,6 @@ static void drop(struct conversations *c, size_t at)
 		c->current--;
 }
 
-static void set_name(char to[COMMAND_ACCOUNT_SIZE], struct view name)
-{
-	assert(name.size < COMMAND_ACCOUNT_SIZE);
-	memcpy(to, name.data, name.size);
-	to[name.size] = 0;
-}
-
 /* The index of this conversation, which begins if it is not there. It counts as used. */
 static size_t use(struct conversations *c, struct view name)
 {
@@ -77,8 +70,8 @@ static size_t use(struct conversations *c, struct view name)
 			c->all = memory_resize(c->all, c->capacity * sizeof *c->all);
 		}
 		at = c->count++;
-		c->all[at] = (struct conversation){ .kind = CONVERSATION_PERSON };
-		set_name(c->all[at].name, name);
+		c->all[at] = (struct conversation){ .unread = 0 };
+		view_to_string(name, c->all[at].name, COMMAND_ACCOUNT_SIZE);
 	}
 	c->all[at].used = ++c->uses;
 	return at;
@@ -88,7 +81,7 @@ void conversation_came(struct conversations *c, struct view from)
 {
 	size_t at = use(c, from);
 
-	set_name(c->last, from);
+	view_to_string(from, c->last, COMMAND_ACCOUNT_SIZE);
 	if (at != c->current)
 		c->all[at].unread++;
 }

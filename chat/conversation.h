@@ -18,13 +18,7 @@
 
 enum { CONVERSATION_COUNT_MAX = 1000 };
 
-/* What a conversation is with. */
-enum conversation_kind {
-	CONVERSATION_PERSON,
-};
-
 struct conversation {
-	enum conversation_kind kind;
 	char name[COMMAND_ACCOUNT_SIZE]; /* as others read it */
 	struct id id;                    /* of the account, if it is known */
 	bool has_id;

@@ -54,21 +54,6 @@ const struct keys_row *keys_row(size_t index)
 	return index < ROWS ? &rows[index] : NULL;
 }
 
-static uint8_t lower(uint8_t c)
-{
-	return c >= 'A' && c <= 'Z' ? (uint8_t)(c | 0x20) : c;
-}
-
-static bool is_same(struct view a, const char *b, size_t size)
-{
-	if (a.size != size)
-		return false;
-	for (size_t i = 0; i < size; i++)
-		if (lower(a.data[i]) != lower((uint8_t)b[i]))
-			return false;
-	return true;
-}
-
 /* Takes the next name from the front of `names`, and returns its size; 0 at the end. */
 static size_t next_name(const char **names, const char **name)
 {
@@ -93,15 +78,16 @@ static bool is_of_pair(struct view name, const char *pair, size_t size)
 		return false;
 	front = (size_t)(dash - pair) + 1;
 	rest = (size_t)(pair + size - slash) - 1;
-	return is_same(name, pair, (size_t)(slash - pair)) ||
-	       (name.size == front + rest && is_same(view_of(name.data, front), pair, front) &&
-	        is_same(view_of(name.data + front, rest), slash + 1, rest));
+	return view_equal_lower(name, view_of(pair, (size_t)(slash - pair))) ||
+	       (name.size == front + rest &&
+	        view_equal_lower(view_of(name.data, front), view_of(pair, front)) &&
+	        view_equal_lower(view_of(name.data + front, rest), view_of(slash + 1, rest)));
 }
 
 static bool is_digit_key(struct view name)
 {
-	return name.size == 5 && is_same(view_of(name.data, 4), "alt-", 4) && name.data[4] >= '1' &&
-	       name.data[4] <= '9';
+	return name.size == 5 && view_equal_lower(view_of(name.data, 4), view_of("alt-", 4)) &&
+	       name.data[4] >= '1' && name.data[4] <= '9';
 }
 
 const struct keys_row *keys_find(struct view name)
@@ -112,7 +98,8 @@ const struct keys_row *keys_find(struct view name)
 		size_t size;
 
 		while ((size = next_name(&names, &one)) > 0)
-			if (is_same(name, one, size) || is_of_pair(name, one, size))
+			if (view_equal_lower(name, view_of(one, size)) ||
+			    is_of_pair(name, one, size))
 				return &rows[i];
 		if (rows[i].keys[0] == KEY_GO_NUMBER && is_digit_key(name))
 			return &rows[i];

@@ -72,9 +72,7 @@ bool pattern_init(struct pattern *p, struct view text, bool is_regex, char err[P
 {
 	assert(text.size == 0 || memchr(text.data, 0, text.size) == NULL);
 	*p = (struct pattern){ .text = memory_alloc(text.size + 1) };
-	if (text.size > 0)
-		memcpy(p->text, text.data, text.size);
-	p->text[text.size] = 0;
+	view_to_string(text, p->text, text.size + 1);
 	if (is_regex)
 		p->kind = PATTERN_REGEX;
 	else if (text.size == 0)

@@ -85,18 +85,13 @@ enum secret_next secret_next(struct view line)
 
 /* ---- passwords that were typed ---- */
 
-static uint8_t lower(uint8_t c)
-{
-	return c >= 'A' && c <= 'Z' ? (uint8_t)(c | 0x20) : c;
-}
-
 /* In memory of its own, which the caller wipes and frees. */
 static uint8_t *lower_copy(struct view text)
 {
 	uint8_t *copy = memory_alloc(text.size + 1);
 
 	for (size_t i = 0; i < text.size; i++)
-		copy[i] = lower(text.data[i]);
+		copy[i] = view_lower(text.data[i]);
 	return copy;
 }
 

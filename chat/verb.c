@@ -300,21 +300,6 @@ const struct verb_row *verb_of_line(struct view *line)
 	return verb_typed(view_of(word.data + 1, word.size - 1));
 }
 
-static uint8_t lower(uint8_t c)
-{
-	return c >= 'A' && c <= 'Z' ? (uint8_t)(c + 32) : c;
-}
-
-static bool equal_ignoring_case(struct view a, struct view b)
-{
-	if (a.size != b.size)
-		return false;
-	for (size_t i = 0; i < a.size; i++)
-		if (lower(a.data[i]) != lower(b.data[i]))
-			return false;
-	return true;
-}
-
 static size_t least(size_t a, size_t b)
 {
 	return a < b ? a : b;
@@ -335,12 +320,13 @@ size_t verb_distance(struct view a, struct view b)
 
 		now[0] = i;
 		for (size_t j = 1; j <= b.size; j++) {
-			bool same = lower(a.data[i - 1]) == lower(b.data[j - 1]);
+			bool same = view_lower(a.data[i - 1]) == view_lower(b.data[j - 1]);
 
 			now[j] = least(before[j - 1] + (same ? 0 : 1),
 			               least(before[j], now[j - 1]) + 1);
-			if (i > 1 && j > 1 && lower(a.data[i - 1]) == lower(b.data[j - 2]) &&
-			    lower(a.data[i - 2]) == lower(b.data[j - 1]))
+			if (i > 1 && j > 1 &&
+			    view_lower(a.data[i - 1]) == view_lower(b.data[j - 2]) &&
+			    view_lower(a.data[i - 2]) == view_lower(b.data[j - 1]))
 				now[j] = least(now[j], row[(i + 1) % 3][j - 2] + 1);
 		}
 	}
@@ -371,7 +357,7 @@ const struct verb_row *verb_nearest(struct view wrong)
 	size_t best = 3;
 
 	for (size_t i = 0; i < sizeof synonyms / sizeof synonyms[0]; i++)
-		if (equal_ignoring_case(wrong, view_of_string(synonyms[i].other)))
+		if (view_equal_lower(wrong, view_of_string(synonyms[i].other)))
 			return &rows[synonyms[i].verb];
 	if (wrong.size == 0 || wrong.size > VERB_WORD_SIZE_MAX)
 		return NULL;
@@ -381,7 +367,7 @@ const struct verb_row *verb_nearest(struct view wrong)
 
 		/* The beginning of a command is near, however much is missing. */
 		if (wrong.size < name.size &&
-		    equal_ignoring_case(wrong, view_of(name.data, wrong.size)))
+		    view_equal_lower(wrong, view_of(name.data, wrong.size)))
 			distance = 1;
 		if (distance < best && distance < wrong.size + (wrong.size == 1)) {
 			best = distance;
@@ -449,7 +435,7 @@ const char *verb_foreign(struct view line)
 
 		if (words < forms[i].words_min || words > forms[i].words_max)
 			continue;
-		if (is_send ? equal_ignoring_case(first, word) : view_equal(first, word))
+		if (is_send ? view_equal_lower(first, word) : view_equal(first, word))
 			return forms[i].ours;
 	}
 	return NULL;

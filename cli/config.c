@@ -80,8 +80,7 @@ static bool copy_word(char *to, size_t size, struct view word)
 {
 	if (word.size == 0 || word.size >= size)
 		return false;
-	memcpy(to, word.data, word.size);
-	to[word.size] = 0;
+	view_to_string(word, to, size);
 	return true;
 }
 

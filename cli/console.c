@@ -490,14 +490,6 @@ static void show_answer(struct cli_console *c, struct view answer)
 	buf_release(&out);
 }
 
-static void set_aim(struct cli_console *c, struct view name)
-{
-	assert(name.size < sizeof c->aim);
-	if (name.size > 0)
-		memcpy(c->aim, name.data, name.size);
-	c->aim[name.size] = 0;
-}
-
 /* A /talk decides about the lines behind it. */
 static void follow_talk(struct cli_console *c, const struct console_line *line)
 {
@@ -505,12 +497,12 @@ static void follow_talk(struct cli_console *c, const struct console_line *line)
 
 	if (!line->is_text && !line->is_overtaken &&
 	    conversation_of_line(buf_view(&line->text), &name))
-		set_aim(c, name);
+		view_to_string(name, c->aim, sizeof c->aim);
 }
 
 void console_aim(struct cli_console *c, struct view name, bool overtakes)
 {
-	set_aim(c, name);
+	view_to_string(name, c->aim, sizeof c->aim);
 	for (size_t i = 0; i < c->count; i++) {
 		struct console_line *line = &c->lines[(c->first + i) % CONSOLE_WAITING_MAX];
 

@@ -27,13 +27,12 @@ void focus_keep(struct cli_focus *f, struct view from, struct view lines)
 {
 	struct focus_line *line;
 
-	assert(from.size < COMMAND_ACCOUNT_SIZE);
 	assert(!focus_is_full(f));
 	if (f->all == NULL)
 		f->all = memory_alloc(FOCUS_COUNT_MAX * sizeof *f->all);
 	line = &f->all[f->count++];
 	*line = (struct focus_line){ .serial = f->last };
-	memcpy(line->from, from.data, from.size);
+	view_to_string(from, line->from, sizeof line->from);
 	if (f->count == 1)
 		f->bytes = lines.size;
 	buf_init(&line->lines, lines.size);

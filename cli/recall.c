@@ -104,14 +104,6 @@ void recall_init(struct cli_recall *r, struct cli_show *show, void (*done)(void 
 	*r = (struct cli_recall){ .show = show, .done = done, .context = context };
 }
 
-static void copy(char *to, size_t size, struct view from)
-{
-	assert(from.size < size);
-	if (from.size > 0)
-		memcpy(to, from.data, from.size);
-	to[from.size] = 0;
-}
-
 static const char *plural(uint64_t count)
 {
 	return count == 1 ? "" : "s";
@@ -188,7 +180,7 @@ static const char *begin(struct cli_recall *r, size_t wanted)
 
 const char *recall_history(struct cli_recall *r, struct view name, size_t count)
 {
-	copy(r->name, sizeof r->name, name);
+	view_to_string(name, r->name, sizeof r->name);
 	r->text[0] = 0;
 	r->is_search = false;
 	return begin(r, count);
@@ -198,7 +190,7 @@ const char *recall_search(struct cli_recall *r, struct view text)
 {
 	if (text.size > ARCHIVE_TEXT_SIZE_MAX)
 		return "the text is too long: at most 256 bytes can be searched for";
-	copy(r->text, sizeof r->text, text);
+	view_to_string(text, r->text, sizeof r->text);
 	r->name[0] = 0;
 	r->is_search = true;
 	return begin(r, RECALL_FOUND_MAX);

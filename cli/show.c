@@ -406,14 +406,6 @@ void show_logged_out(struct cli_show *s, const char *why)
 
 /* ---- what was typed ---- */
 
-static void copy_name(char to[COMMAND_ACCOUNT_SIZE], struct view name)
-{
-	assert(name.size < COMMAND_ACCOUNT_SIZE);
-	if (name.size > 0)
-		memcpy(to, name.data, name.size);
-	to[name.size] = 0;
-}
-
 static void aim(struct cli_show *s, bool overtakes)
 {
 	if (s->console != NULL)
@@ -477,7 +469,7 @@ void show_forget(struct cli_show *s)
 static void add_recipient(struct show_own *own, struct view name)
 {
 	if (own->to_count < TRANSCRIPT_NAMES_MAX)
-		copy_name(own->to[own->to_count], name);
+		view_to_string(name, own->to[own->to_count], COMMAND_ACCOUNT_SIZE);
 	own->to_count++;
 }
 

@@ -42,7 +42,7 @@ bool name_is_reference(struct view text);
  * character is itself. */
 static inline uint8_t name_fold(uint8_t c)
 {
-	return c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c;
+	return view_lower(c);
 }
 /* <0, 0, >0: the order of names, which is that of the bytes of their folded characters; a name
  * comes before all longer ones that begin with it. So 0 if they are the same name. */

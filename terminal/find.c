@@ -14,11 +14,6 @@
 
 #include "base/escape.h"
 
-static uint8_t lower(uint8_t c)
-{
-	return c >= 'A' && c <= 'Z' ? (uint8_t)(c + 32) : c;
-}
-
 /* Where the part stands last in a line; false if nowhere. */
 static bool holds(struct view line, struct view part, size_t *offset)
 {
@@ -27,7 +22,8 @@ static bool holds(struct view line, struct view part, size_t *offset)
 	for (size_t i = line.size - part.size + 1; i > 0; i--) {
 		size_t size = 0;
 
-		while (size < part.size && lower(line.data[i - 1 + size]) == lower(part.data[size]))
+		while (size < part.size &&
+		       view_lower(line.data[i - 1 + size]) == view_lower(part.data[size]))
 			size++;
 		*offset = i - 1;
 		if (size == part.size)
