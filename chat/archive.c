@@ -9,39 +9,20 @@
  */
 #include "chat/archive.h"
 
+#include "chat/json.h"
+
 #include "base/escape.h"
 
 enum { DEPTH_MAX = 8 }; /* of lists and objects in a member that is skipped */
 
-static uint8_t lower(uint8_t c)
-{
-	return c >= 'A' && c <= 'Z' ? (uint8_t)(c + 32) : c;
-}
-
-static bool equal_folded(struct view a, struct view b)
-{
-	if (a.size != b.size)
-		return false;
-	for (size_t i = 0; i < a.size; i++)
-		if (lower(a.data[i]) != lower(b.data[i]))
-			return false;
-	return true;
-}
-
 /* ---- a line ---- */
 
-struct archive_cursor {
-	struct view line;
-	size_t at;
-	struct buf *strings; /* has room for the line already, so that it does not move */
-};
-
-static uint8_t peek(const struct archive_cursor *c)
+static uint8_t peek(const struct json_cursor *c)
 {
 	return c->at < c->line.size ? c->line.data[c->at] : 0;
 }
 
-static bool take(struct archive_cursor *c, char wanted)
+static bool take(struct json_cursor *c, char wanted)
 {
 	if (peek(c) != (uint8_t)wanted)
 		return false;
@@ -49,82 +30,9 @@ static bool take(struct archive_cursor *c, char wanted)
 	return true;
 }
 
-/* Behind "\u". Half of a surrogate pair is not written by us, and is no character. */
-static bool take_unicode(struct archive_cursor *c)
-{
-	uint32_t value = 0;
-	uint8_t bytes[3];
-	size_t size = 0;
-
-	for (int i = 0; i < 4; i++) {
-		uint8_t digit = peek(c);
-
-		if (digit >= '0' && digit <= '9')
-			value = value * 16 + (uint32_t)(digit - '0');
-		else if (lower(digit) >= 'a' && lower(digit) <= 'f')
-			value = value * 16 + (uint32_t)(lower(digit) - 'a' + 10);
-		else
-			return false;
-		c->at++;
-	}
-	if (value >= 0xd800 && value <= 0xdfff)
-		return false;
-	if (value < 0x80) {
-		bytes[size++] = (uint8_t)value;
-	} else if (value < 0x800) {
-		bytes[size++] = (uint8_t)(0xc0 | value >> 6);
-	} else {
-		bytes[size++] = (uint8_t)(0xe0 | value >> 12);
-		bytes[size++] = (uint8_t)(0x80 | (value >> 6 & 0x3f));
-	}
-	if (value >= 0x80)
-		bytes[size++] = (uint8_t)(0x80 | (value & 0x3f));
-	buf_append(c->strings, view_of(bytes, size));
-	return true;
-}
-
-static bool take_escape(struct archive_cursor *c)
-{
-	static const char letters[] = "\"\\/bfnrt";
-	static const char meant[] = "\"\\/\b\f\n\r\t";
-	uint8_t letter = peek(c);
-	const char *found = letter == 0 ? NULL : strchr(letters, (char)letter);
-
-	c->at++;
-	if (letter == 'u')
-		return take_unicode(c);
-	return found != NULL && buf_put_u8(c->strings, (uint8_t)meant[found - letters]);
-}
-
-/* Takes a string, and its quotes. */
-static bool take_string(struct archive_cursor *c, struct view *string)
-{
-	size_t begin = c->strings->size;
-
-	if (!take(c, '"'))
-		return false;
-	for (;;) {
-		size_t size = 0;
-		struct view rest = view_of(c->line.data + c->at, c->line.size - c->at);
-
-		while (size < rest.size && rest.data[size] != '"' && rest.data[size] != '\\')
-			size++;
-		if (size == rest.size)
-			return false;
-		buf_append(c->strings, view_of(rest.data, size));
-		c->at += size + 1;
-		if (rest.data[size] == '"')
-			break;
-		if (!take_escape(c))
-			return false;
-	}
-	*string = view_of(c->strings->data + begin, c->strings->size - begin);
-	return true;
-}
-
 /* Takes a value of any kind that nobody asks for. Of a list or an object only the brackets are
  * counted. */
-static bool skip_value(struct archive_cursor *c)
+static bool skip_value(struct json_cursor *c)
 {
 	size_t depth = 0;
 	size_t begin = c->at;
@@ -136,7 +44,7 @@ static bool skip_value(struct archive_cursor *c)
 		if (depth == 0 && c->at > begin && (byte == ',' || byte == '}' || byte == ']'))
 			return true;
 		if (byte == '"') {
-			if (!take_string(c, &string))
+			if (!json_take_string(c, &string))
 				return false;
 			continue;
 		}
@@ -151,7 +59,7 @@ static bool skip_value(struct archive_cursor *c)
 	return false;
 }
 
-static bool take_number(struct archive_cursor *c, uint64_t *number)
+static bool take_number(struct json_cursor *c, uint64_t *number)
 {
 	size_t begin = c->at;
 
@@ -161,7 +69,7 @@ static bool take_number(struct archive_cursor *c, uint64_t *number)
 	return c->at > begin;
 }
 
-static bool take_boolean(struct archive_cursor *c, bool *value)
+static bool take_boolean(struct json_cursor *c, bool *value)
 {
 	struct view rest = view_of(c->line.data + c->at, c->line.size - c->at);
 
@@ -171,15 +79,12 @@ static bool take_boolean(struct archive_cursor *c, bool *value)
 
 static bool copy_string(char *to, size_t size, struct view from)
 {
-	if (from.size >= size)
-		return false;
-	if (from.size > 0)
-		memcpy(to, from.data, from.size);
-	to[from.size] = 0;
-	return true;
+	if (from.size < size)
+		view_to_string(from, to, size);
+	return from.size < size;
 }
 
-static bool take_names(struct archive_cursor *c, struct archive_line *kept)
+static bool take_names(struct json_cursor *c, struct archive_line *kept)
 {
 	kept->to_count = 0;
 	if (!take(c, '['))
@@ -189,7 +94,7 @@ static bool take_names(struct archive_cursor *c, struct archive_line *kept)
 	do {
 		struct view name;
 
-		if (!take_string(c, &name) || !name_is_reference(name))
+		if (!json_take_string(c, &name) || !name_is_reference(name))
 			return false;
 		if (kept->to_count < ARCHIVE_NAMES_MAX)
 			(void)copy_string(kept->to[kept->to_count], COMMAND_ACCOUNT_SIZE, name);
@@ -244,7 +149,7 @@ static bool read_time(struct view text, uint64_t *ms)
 
 static bool read_id(struct view text, struct archive_line *kept)
 {
-	struct archive_cursor number = { .line = text, .at = ULID_TEXT_SIZE + 1 };
+	struct json_cursor number = { .line = text, .at = ULID_TEXT_SIZE + 1 };
 
 	if (text.size < ULID_TEXT_SIZE + 2 || text.data[ULID_TEXT_SIZE] != '-' ||
 	    !ulid_from_text(view_of(text.data, ULID_TEXT_SIZE), &kept->session) ||
@@ -313,18 +218,18 @@ static bool (*reader_of_key(struct view key))(struct view value, struct archive_
 	return NULL;
 }
 
-static bool take_member(struct archive_cursor *c, struct archive_line *kept)
+static bool take_member(struct json_cursor *c, struct archive_line *kept)
 {
 	bool (*read)(struct view value, struct archive_line * kept);
 	struct view key;
 	struct view value;
 	uint64_t number;
 
-	if (!take_string(c, &key) || !take(c, ':'))
+	if (!json_take_string(c, &key) || !take(c, ':'))
 		return false;
 	read = reader_of_key(key);
 	if (read != NULL)
-		return take_string(c, &value) && read(value, kept);
+		return json_take_string(c, &value) && read(value, kept);
 	if (view_equal(key, view_of_string("to")))
 		return take_names(c, kept);
 	if (view_equal(key, view_of_string("all")))
@@ -366,7 +271,7 @@ static void set_audience(struct archive_line *kept)
 
 bool archive_read(struct view line, struct buf *strings, struct archive_line *kept)
 {
-	struct archive_cursor c = { .line = line, .strings = strings };
+	struct json_cursor c = { .line = line, .strings = strings };
 
 	*kept = (struct archive_line){ .outcome = OUTCOME_OK };
 	buf_clear(strings);
@@ -413,13 +318,13 @@ bool archive_query_init(struct archive_query *q, struct view name, struct view t
 	if (text.size > ARCHIVE_TEXT_SIZE_MAX || !copy_string(q->name, sizeof q->name, name))
 		return false;
 	for (size_t i = 0; i < text.size; i++)
-		q->text[i] = lower(text.data[i]);
+		q->text[i] = view_lower(text.data[i]);
 	buf_init(&escaped, ESCAPE_GROWTH_MAX * ARCHIVE_TEXT_SIZE_MAX + 2);
 	escape_for_json(&escaped, text.size > 0 ? text : name);
 	assert(escaped.size - 2 <= sizeof q->needle);
 	q->needle_size = escaped.size - 2; /* without the quotes */
 	for (size_t i = 0; i < q->needle_size; i++)
-		q->needle[i] = lower(escaped.data[i + 1]);
+		q->needle[i] = view_lower(escaped.data[i + 1]);
 	buf_release(&escaped);
 	if (q->needle_size > 0)
 		set_skips(q);
@@ -440,7 +345,7 @@ static const uint8_t *find_needle(const struct archive_query *q, struct view in)
 			at += skip;
 			continue;
 		}
-		while (left > 0 && lower(in.data[at - last + left - 1]) == q->needle[left - 1])
+		while (left > 0 && view_lower(in.data[at - last + left - 1]) == q->needle[left - 1])
 			left--;
 		if (left == 0)
 			return in.data + at - last;
@@ -454,7 +359,7 @@ static bool holds_folded(struct view text, const struct archive_query *q)
 	for (size_t i = 0; i + q->text_size <= text.size; i++) {
 		size_t size = 0;
 
-		while (size < q->text_size && lower(text.data[i + size]) == q->text[size])
+		while (size < q->text_size && view_lower(text.data[i + size]) == q->text[size])
 			size++;
 		if (size == q->text_size)
 			return true;
@@ -495,7 +400,7 @@ static bool is_recipient(const struct archive_query *q, struct view line)
 
 	for (; at != NULL && at < end && *at != ']'; at++)
 		if (*at == '"' && (size_t)(end - at) > size + 1 && at[size + 1] == '"' &&
-		    equal_folded(view_of(at + 1, size), view_of(q->name, size)))
+		    name_equal(view_of(at + 1, size), view_of_string(q->name)))
 			return true;
 	return false;
 }
@@ -505,7 +410,7 @@ static bool is_with(const struct archive_query *q, const struct archive_line *ke
 {
 	if (kept->is_own)
 		return is_recipient(q, line);
-	return equal_folded(view_of_string(q->name), view_of_string(kept->from));
+	return name_equal(view_of_string(q->name), view_of_string(kept->from));
 }
 
 bool archive_fits(const struct archive_query *q, struct view line, struct buf *strings)

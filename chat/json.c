@@ -14,27 +14,20 @@
 #include "chat/key.h"
 #include "protocol.h"
 
-struct cursor {
-	struct view line;
-	size_t at;
-	struct buf *strings;
-	const char *wrong;
-};
-
 /* The byte at the cursor, or 0 at the end: nowhere outside strings is a NUL allowed either. */
-static uint8_t peek(const struct cursor *c)
+static uint8_t peek(const struct json_cursor *c)
 {
 	return c->at < c->line.size ? c->line.data[c->at] : 0;
 }
 
-static void skip_blanks(struct cursor *c)
+static void skip_blanks(struct json_cursor *c)
 {
 	while (peek(c) == ' ' || peek(c) == '\t' || peek(c) == '\r' || peek(c) == '\n')
 		c->at++;
 }
 
 /* Takes this byte if it comes next, and the blanks around it. */
-static bool take(struct cursor *c, char wanted)
+static bool take(struct json_cursor *c, char wanted)
 {
 	skip_blanks(c);
 	if (peek(c) != (uint8_t)wanted)
@@ -44,14 +37,14 @@ static bool take(struct cursor *c, char wanted)
 	return true;
 }
 
-static bool fail(struct cursor *c, const char *wrong)
+static bool fail(struct json_cursor *c, const char *wrong)
 {
 	if (c->wrong == NULL)
 		c->wrong = wrong;
 	return false;
 }
 
-static bool take_hex(struct cursor *c, uint32_t *value)
+static bool take_hex(struct json_cursor *c, uint32_t *value)
 {
 	*value = 0;
 	for (int i = 0; i < 4; i++) {
@@ -96,7 +89,7 @@ static void put_character(struct buf *to, uint32_t character)
 }
 
 /* Behind "\u": an escape that is one character, or the first of two that are one together. */
-static bool take_unicode(struct cursor *c)
+static bool take_unicode(struct json_cursor *c)
 {
 	uint32_t high;
 	uint32_t low;
@@ -123,7 +116,7 @@ static bool take_unicode(struct cursor *c)
 	return true;
 }
 
-static bool take_escape(struct cursor *c)
+static bool take_escape(struct json_cursor *c)
 {
 	static const char letters[] = "\"\\/bfnrt";
 	static const char meant[] = "\"\\/\b\f\n\r\t";
@@ -139,34 +132,43 @@ static bool take_escape(struct cursor *c)
 	return true;
 }
 
-/* The view shows bytes in `strings`, which has all its room already and does not move. */
-static bool take_string(struct cursor *c, struct view *string)
+/* How many bytes from the cursor on are what they stand for. */
+static size_t plain_size(const struct json_cursor *c)
+{
+	size_t end = c->at;
+
+	while (end < c->line.size && c->line.data[end] != '"' && c->line.data[end] != '\\' &&
+	       (c->line.data[end] >= 0x20 || c->line.data[end] == 0))
+		end++;
+	return end - c->at;
+}
+
+bool json_take_string(struct json_cursor *c, struct view *string)
 {
 	size_t begin = c->strings->size;
 
 	if (peek(c) != '"')
 		return fail(c, "no string where one belongs");
 	c->at++;
-	while (c->at < c->line.size && c->line.data[c->at] != '"') {
-		uint8_t byte = c->line.data[c->at++];
+	for (;;) {
+		size_t size = plain_size(c);
 
-		if (byte == '\\') {
-			if (!take_escape(c))
-				return false;
-		} else if (byte < 0x20 && byte != 0) {
+		buf_append(c->strings, view_of(c->line.data + c->at, size));
+		c->at += size;
+		if (c->at == c->line.size)
+			return fail(c, "a string without an end, or a newline in it, which is \\n");
+		if (c->line.data[c->at++] == '"')
+			break;
+		if (c->line.data[c->at - 1] != '\\')
 			return fail(c, "a control character in a string");
-		} else {
-			buf_append(c->strings, view_of(&byte, 1));
-		}
+		if (!take_escape(c))
+			return false;
 	}
-	if (c->at == c->line.size)
-		return fail(c, "a string without an end, or a newline in it, which is \\n");
-	c->at++;
 	*string = view_of(c->strings->data + begin, c->strings->size - begin);
 	return true;
 }
 
-static bool take_list(struct cursor *c, struct command_fields *fields)
+static bool take_list(struct json_cursor *c, struct command_fields *fields)
 {
 	fields->to_count = 0;
 	if (take(c, ']'))
@@ -174,7 +176,7 @@ static bool take_list(struct cursor *c, struct command_fields *fields)
 	do {
 		struct view item;
 
-		if (!take_string(c, &item))
+		if (!json_take_string(c, &item))
 			return fail(c, "something else than names in 'to'");
 		if (fields->to_count <= RECIPIENTS_MAX)
 			fields->to[fields->to_count++] = item;
@@ -183,7 +185,7 @@ static bool take_list(struct cursor *c, struct command_fields *fields)
 }
 
 /* Takes digits and points as text; the check of the field decides whether they are a number. */
-static bool take_number(struct cursor *c, struct view *number)
+static bool take_number(struct json_cursor *c, struct view *number)
 {
 	size_t begin = c->at;
 
@@ -195,7 +197,7 @@ static bool take_number(struct cursor *c, struct view *number)
 	return true;
 }
 
-static bool take_boolean(struct cursor *c, enum field field, bool *value)
+static bool take_boolean(struct json_cursor *c, enum field field, bool *value)
 {
 	struct view rest = view_of(c->line.data + c->at, c->line.size - c->at);
 
@@ -207,7 +209,7 @@ static bool take_boolean(struct cursor *c, enum field field, bool *value)
 	return true;
 }
 
-static bool take_value(struct cursor *c, enum field field, struct command_fields *fields)
+static bool take_value(struct json_cursor *c, enum field field, struct command_fields *fields)
 {
 	struct view *value = &fields->values[field];
 	bool given = true;
@@ -219,13 +221,13 @@ static bool take_value(struct cursor *c, enum field field, struct command_fields
 		if (!take_list(c, fields))
 			return false;
 	} else if (field == FIELD_TO) {
-		if (!take_string(c, &fields->to[0]))
+		if (!json_take_string(c, &fields->to[0]))
 			return false;
 		fields->to_count = 1;
 	} else if ((field == FIELD_SECONDS || field == FIELD_COUNT) && peek(c) != '"') {
 		if (!take_number(c, value))
 			return false;
-	} else if (!take_string(c, value)) {
+	} else if (!json_take_string(c, value)) {
 		return false;
 	}
 	if (given)
@@ -240,7 +242,7 @@ static bool is_word(uint8_t byte)
 }
 
 /* Passes over a value of any kind, and is not strict: the command is refused already. */
-static bool skip_value(struct cursor *c)
+static bool skip_value(struct json_cursor *c)
 {
 	const size_t size = c->strings->size;
 	size_t depth = 0;
@@ -252,7 +254,7 @@ static bool skip_value(struct cursor *c)
 		skip_blanks(c);
 		byte = peek(c);
 		if (byte == '"') {
-			if (!take_string(c, &string))
+			if (!json_take_string(c, &string))
 				return false;
 			c->strings->size = size;
 		} else if (byte == '{' || byte == '[') {
@@ -272,14 +274,14 @@ static bool skip_value(struct cursor *c)
 
 /* A key or a value that is wrong is passed over: what stands behind it may say which command it is,
  * and what its tag is. */
-static bool take_member(struct cursor *c, struct command_fields *fields, uint32_t *seen)
+static bool take_member(struct json_cursor *c, struct command_fields *fields, uint32_t *seen)
 {
 	struct view key;
 	enum field field;
 	size_t at;
 	size_t size;
 
-	if (!take_string(c, &key))
+	if (!json_take_string(c, &key))
 		return false;
 	if (!take(c, ':'))
 		return fail(c, "a key without ':'");
@@ -295,7 +297,7 @@ static bool take_member(struct cursor *c, struct command_fields *fields, uint32_
 	*seen |= 1u << field;
 	at = c->at;
 	size = c->strings->size;
-	if (field == FIELD_END ? take_string(c, &fields->word) : take_value(c, field, fields))
+	if (field == FIELD_END ? json_take_string(c, &fields->word) : take_value(c, field, fields))
 		return true;
 	if (fields->wrong_key.data == NULL)
 		fields->wrong_key = key;
@@ -304,7 +306,7 @@ static bool take_member(struct cursor *c, struct command_fields *fields, uint32_
 	return skip_value(c);
 }
 
-static bool take_object(struct cursor *c, struct command_fields *fields)
+static bool take_object(struct json_cursor *c, struct command_fields *fields)
 {
 	uint32_t seen = 0;
 
@@ -327,7 +329,7 @@ static bool take_object(struct cursor *c, struct command_fields *fields)
 
 void command_fields_of_json(struct view line, struct buf *strings, struct command_fields *fields)
 {
-	struct cursor c = { .line = line, .strings = strings };
+	struct json_cursor c = { .line = line, .strings = strings };
 	uint8_t *room;
 
 	assert(line.size > 0);

@@ -2,6 +2,8 @@
  *
  * command_fields: what a line holds before it is checked. chat/command.c fills it from typed words,
  * chat/json.c from an object. One check of the fields serves both forms.
+ *
+ * json: the strings of such an object, which chat/archive.c reads too, and where it ends.
  */
 #ifndef THREEFOLD_CHAT_JSON_H
 #define THREEFOLD_CHAT_JSON_H
@@ -23,6 +25,18 @@ struct command_fields {
  * for `to`. If it is no command, fields->wrong says why. `strings` is emptied and filled with the
  * strings of the line, which the views of `fields` then show; it may grow to line.size bytes. */
 void command_fields_of_json(struct view line, struct buf *strings, struct command_fields *fields);
+
+/* Where somebody is who reads a line of JSON. */
+struct json_cursor {
+	struct view line;
+	size_t at;
+	struct buf *strings; /* those that were taken; has room for the line, so it does not move */
+	const char *wrong;   /* a phrase: what was wrong first; NULL: nothing was */
+};
+/* Takes a string, with its quotes. *string shows what it means, in c->strings. A NUL in it, half of
+ * a surrogate pair, and bytes that are no UTF-8 are for the caller to find. False if there is no
+ * string, and c->wrong says why. */
+bool json_take_string(struct json_cursor *c, struct view *string);
 
 /* How much of an object has come, for a reader that does not know where it ends. */
 struct json_extent {
