@@ -45,9 +45,16 @@ void question_forget(struct cli_question *q)
 static struct question_decision refuse(struct cli_question *q, enum outcome outcome,
                                        const char *detail);
 
+/* Whether the answer is a password. */
+static bool is_secret(enum question_kind kind)
+{
+	return kind == QUESTION_PASSWORD || kind == QUESTION_PASSWORD_AGAIN ||
+	       kind == QUESTION_OLD_PASSWORD || kind == QUESTION_NEW_PASSWORD;
+}
+
 bool question_is_secret(const struct cli_question *q)
 {
-	return q->kind == QUESTION_PASSWORD || q->kind == QUESTION_PASSWORD_AGAIN;
+	return is_secret(q->kind);
 }
 
 static struct question_decision ask(struct cli_question *q, enum question_kind kind)
@@ -60,18 +67,17 @@ static struct question_decision ask(struct cli_question *q, enum question_kind k
 		[QUESTION_NAME_TO_DELETE] = "type the name of your account to delete it: ",
 		[QUESTION_TO_TAKE_OVER] = "you are logged in elsewhere: log out there? (y/n) ",
 	};
-	bool is_secret = kind != QUESTION_NAME_TO_DELETE && kind != QUESTION_TO_CREATE &&
-	                 kind != QUESTION_TO_TAKE_OVER;
 	char offer[PROMPT_SIZE];
 
 	assert(q->console != NULL);
-	if (is_secret && !console_can_hide(q->console))
+	if (is_secret(kind) && !console_can_hide(q->console))
 		return refuse(q, OUTCOME_USAGE,
 		              "this terminal goes on showing what is typed, so no password is "
 		              "asked for; --password-file FILE gives one");
 	q->kind = kind;
 	(void)snprintf(offer, sizeof offer, "there is no '%s' yet: create it? (y/n) ", q->name);
-	console_ask(q->console, kind == QUESTION_TO_CREATE ? offer : prompts[kind], is_secret);
+	console_ask(q->console, kind == QUESTION_TO_CREATE ? offer : prompts[kind],
+	            is_secret(kind));
 	return (struct question_decision){ .next = QUESTION_WAITS, .verb = q->verb };
 }
 
@@ -159,9 +165,7 @@ struct question_decision question_begin(struct cli_question *q,
 		return ask(q, QUESTION_NAME_TO_DELETE);
 	if (request->verb == VERB_PASSWORD)
 		return begin_password(q, request);
-	assert(request->name.size < sizeof q->name);
-	memcpy(q->name, request->name.data, request->name.size);
-	q->name[request->name.size] = 0;
+	view_to_string(request->name, q->name, sizeof q->name);
 	if (request->password.size > 0)
 		keep_password(q, request->password);
 	return go_on(q);

@@ -603,6 +603,7 @@ static void do_request(struct cli_run *r)
 		doing[r->request.verb](r);
 	if (r->console != NULL) {
 		console_know(r->console, r->request.password);
+		console_know(r->console, r->request.new_password);
 		/* A log-in that is well formed was not mistyped. */
 		if (r->is_refused && (r->request.outcome != OUTCOME_OK || row == NULL))
 			console_give_back(r->console);

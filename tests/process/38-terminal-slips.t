@@ -73,6 +73,26 @@ sees 'the one after it at once' ann '-> bob: thanks'
 nok 'the password is not in the history' grep -q s3same "$history"
 keys ann C-l
 
+# ---- another password ----
+
+types ann '/password'
+sees 'the old one is asked for' ann 'old password \(not shown\): *$'
+types ann 'n0t-my-old-one'
+sees 'and the new one' ann 'new password \(not shown\): *$'
+types ann 'f1rst-new-one'
+sees 'twice' ann 'the same again: *$'
+types ann 'f1rst-new-one'
+sees 'the old one was wrong' ann 'wrong'
+types ann '/password hunter2 s3cond-new-one'
+sees 'on one line' ann '^the password is changed'
+for line in n0t-my-old-one f1rst-new-one s3cond-new-one; do
+	keys ann C-l
+	types ann "$line"
+	sees "held back: $line" ann '^this was sent to nobody: it holds your password'
+	keys ann C-u
+done
+keys ann C-l
+
 # ---- sentences ----
 
 for line in 'send me the tickets please' 'p->next is NULL' '>> you said that' 'check' 'help' 'login is broken'; do
