@@ -40,7 +40,6 @@ static void lay_out(struct pager *p)
 	transcript_init(&t, &out, p->show->addresses);
 	t.columns = p->columns - 1;
 	t.wraps = console_wraps(p->show->console);
-	t.wraps = console_wraps(p->show->console);
 	t.is_unfolded = true;
 	t.has_day = true; /* a day that nothing was said on: the first line names its own */
 	recall_put(&t, buf_view(&p->lines), p->count);

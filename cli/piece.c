@@ -176,23 +176,6 @@ static bool is_torn(const struct pieces *p)
 	return pread(p->fd, &last, 1, st.st_size - 1) != 1 || last != '\n';
 }
 
-/* False, with errno, if not all of it is there. */
-static bool write_all(struct pieces *p, struct view bytes)
-{
-	size_t used = 0;
-
-	while (used < bytes.size) {
-		ssize_t count = write(p->fd, bytes.data + used, bytes.size - used);
-
-		if (count < 0 && errno == EINTR)
-			continue;
-		if (count < 0)
-			return false;
-		used += (size_t)count;
-	}
-	return true;
-}
-
 bool pieces_append(struct pieces *p, struct view lines, char err[PIECE_ERR_SIZE])
 {
 	struct buf mended;
@@ -203,11 +186,11 @@ bool pieces_append(struct pieces *p, struct view lines, char err[PIECE_ERR_SIZE]
 	if (!open_next(p))
 		return fail(p, "write to", errno, err);
 	if (!is_torn(p))
-		return write_all(p, lines) || fail(p, "write to", errno, err);
+		return file_write(p->fd, lines.data, lines.size) || fail(p, "write to", errno, err);
 	buf_init(&mended, lines.size + 1);
 	buf_append_text(&mended, "\n");
 	buf_append(&mended, lines);
-	good = write_all(p, buf_view(&mended));
+	good = file_write(p->fd, mended.data, mended.size);
 	buf_release(&mended);
 	return good || fail(p, "write to", errno, err);
 }

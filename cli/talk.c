@@ -9,27 +9,27 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
-#include <sys/stat.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 enum { LINE_SIZE = COMMAND_ACCOUNT_SIZE + ID_TEXT_SIZE + 3 };
 
-/* Opens a regular file. A link is followed to what is there, and nothing is made behind it. */
-static int open_regular(const char *path, int flags)
+/* Opens the file. A link is followed to what is there, and nothing is made behind it. -1, with an
+ * errno value of file_reason. */
+static int open_file(const char *path, int flags)
 {
-	struct stat s;
-	int fd = open(path, flags | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, 0600);
+	char target[PATH_MAX];
+	int fd = file_open_data(AT_FDCWD, path, flags, 0600);
 
-	if (fd < 0 && errno == ELOOP)
-		fd = open(path, (flags & ~O_CREAT) | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-	if (fd < 0)
+	if (fd == -ELOOP && realpath(path, target) == NULL)
 		return -1;
-	if (fstat(fd, &s) == 0 && S_ISREG(s.st_mode))
-		return fd;
-	(void)close(fd);
-	errno = EINVAL;
-	return -1;
+	if (fd == -ELOOP)
+		fd = file_open_data(AT_FDCWD, target, flags & ~O_CREAT, 0);
+	if (fd < 0)
+		errno = -fd;
+	return fd < 0 ? -1 : fd;
 }
 
 /* Sets what the line says; false if it does not fit. */
@@ -46,8 +46,7 @@ static bool parse(struct cli_talk *t, struct view line)
 	t->has_id = id_from_text(id, &t->id);
 	if (!name_is_reference(name) || (!t->has_id && !view_equal(id, view_of_string("-"))))
 		return false;
-	memcpy(t->name, name.data, name.size);
-	t->name[name.size] = 0;
+	view_to_string(name, t->name, sizeof t->name);
 	return true;
 }
 
@@ -66,7 +65,7 @@ void talk_begin(struct cli_talk *t, const char *account, const struct id *id)
 		t->path[0] = 0;
 		return;
 	}
-	fd = open_regular(t->path, O_RDONLY);
+	fd = open_file(t->path, O_RDONLY);
 	if (fd < 0)
 		return;
 	size = file_read(fd, line, sizeof line);
@@ -87,7 +86,7 @@ static bool write_line(struct cli_talk *t)
 		id_to_text(&t->id, id);
 	size = snprintf(line, sizeof line, "%s %s\n", t->name, id);
 	(void)file_make_folders(t->path); /* what is missing is seen when the file is opened */
-	fd = open_regular(t->path, O_WRONLY | O_CREAT);
+	fd = open_file(t->path, O_WRONLY | O_CREAT);
 	if (fd < 0)
 		return false;
 	done = ftruncate(fd, 0) == 0 && file_write(fd, line, (size_t)size);
@@ -110,7 +109,7 @@ bool talk_keep(struct cli_talk *t, const struct conversation *with, char err[TAL
 	t->has_failed = true;
 	(void)snprintf(err, TALK_ERR_SIZE,
 	               "whom you talk with is not kept for the next time: '%.300s': %s", t->path,
-	               strerror(errno));
+	               file_reason(errno));
 	return false;
 }
 
