@@ -670,6 +670,7 @@ static void reply(struct replication *r, struct op *op, uint32_t index, const st
 		l->gone |= BIT(index);
 	} else {
 		l->unknown &= (uint8_t)~BIT(index);
+		l->wrong &= (uint8_t)~BIT(index);
 		l->full |= BIT(index);
 	}
 }

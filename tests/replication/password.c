@@ -172,6 +172,37 @@ static void test_two(void)
 	cluster_free(&k);
 }
 
+/* An account that was never finished, with a changed password, which an operator has removed at
+ * some of the replicas only. */
+static void test_lapsed_elsewhere(void)
+{
+	struct fact fact = { .kind = FACT_ACCOUNT };
+	struct store_limits limits = { 1 << 20, 1 << 30, STORE_GAPS_MAX };
+
+	cluster_start(&k, SHARE_USUAL, 2);
+	break_after(&k, 0, 2, 1);
+	k.clients[0].links[2].fragile = false;
+	hold_here(&k, 0, 2, true);
+	say(&k, 0, "create alice one");
+	client_stop(&k, 0);
+	say(&k, 1, "login alice one");
+	say(&k, 1, "password one two");
+	OK(has(heard(&k, 1), "result password ok copies=3"), "lapsed: a password is changed");
+	say(&k, 1, "logout");
+	(void)heard(&k, 1);
+	for (uint32_t i = 0; i < 2; i++) {
+		OK(store_holder(k.replicas[i].store, view_of_string("alice"), NULL, &fact.account),
+		   "lapsed: the account is here");
+		fact.account.lapsed = true;
+		(void)store_apply(k.replicas[i].store, &fact, &limits);
+	}
+	say(&k, 1, "login alice two");
+	pass(&k, 3000);
+	OK(has(heard(&k, 1), "result login ok copies=1"),
+	   "lapsed: each that refuses the password is told of it once, and then left out");
+	cluster_free(&k);
+}
+
 int main(void)
 {
 	test_changed();
@@ -181,5 +212,6 @@ int main(void)
 	test_unanswered();
 	test_yes_between();
 	test_two();
+	test_lapsed_elsewhere();
 	return tap_done();
 }
