@@ -4,6 +4,7 @@
 # make check    builds and runs all tests; T='30- store/' runs those whose paths hold one of the words
 # make lint     what a person would otherwise have to remember       make format   reformats the sources
 # make soak     random schedules: SEEDS=N FROM=M         make model    small cases, every interleaving
+# make bugs     each rule is taken away in turn, and the simulator must notice
 # make mutants  small wrong changes, one at a time, which the tests must notice: COUNT=200 SEED=1
 # make faults   each system call of the programs fails once, in every way; SAMPLE=N one in N, ONLY='server pwrite'
 # make fuzz     random bytes for everything that is read, SECONDS=60 each
@@ -21,7 +22,7 @@
 MAKEFLAGS += --no-builtin-rules
 .SUFFIXES:
 .DELETE_ON_ERROR:
-.PHONY: all bench check clean demo deps distclean faults flood force format fuzz fuzzers lint model mutants picture tests soak
+.PHONY: all bench bugs check clean demo deps distclean faults flood force format fuzz fuzzers lint model mutants picture tests soak
 
 BUILD := build
 # One more than there are processors: a third of the tests' time is waiting.
@@ -121,7 +122,7 @@ $(simulate): $(patsubst %.c,$(out)/%.o,$(wildcard tests/simulate/*.c)) $(library
 # The simulator again, with deliberate bugs that can be switched on. Its objects have a folder of their own.
 $(simulate)-bugs: force
 	@$(MAKE) --no-print-directory BUILD=$(BUILD)/bugs BUGS=1 CPPFLAGS='$(CPPFLAGS) -DBUGS' \
-		$(BUILD)/bugs/tests/simulate/simulate && cp -p $(BUILD)/bugs/tests/simulate/simulate $@
+		$(BUILD)/bugs/tests/simulate/simulate && mkdir -p $(@D) && cp -p $(BUILD)/bugs/tests/simulate/simulate $@
 
 prove = @test -n '$(strip $(1))' || { echo "no test has '$(T)' in its name" >&2; exit 1; } && \
 	BIN=$(abspath $(bin)) OUT=$(out) CC='$(CC)' SAN='$(SAN)' prove --exec tests/lib/run --jobs $(JOBS) \
@@ -133,6 +134,10 @@ check: all tests
 # Runs SEEDS random schedules, beginning with seed FROM.
 soak: $(simulate)
 	@$(simulate) --seeds $(or $(FROM),1) $(or $(SEEDS),10000) --jobs $(JOBS)
+
+# make check tries the seed that is known to find a bug first; this searches.
+bugs: $(simulate)-bugs
+	@$< --tap-bugs --afresh --jobs $(JOBS)
 
 # Changes the committed tree, in copies of their own.
 mutants:

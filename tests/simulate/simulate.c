@@ -7,7 +7,8 @@
  *   simulate --tap COUNT                the same as tests: TAP
  *   simulate-bugs --bug NAME ...        with one deliberate bug (tests/simulate/bugs.c), until it
  *                                       is found
- *   simulate-bugs --tap-bugs            each of them must be found: TAP
+ *   simulate-bugs --tap-bugs [--afresh] each of them must be found: TAP. The seed that is known
+ *                                       to find it comes first, or is forgotten
  *
  * A violation prints the seed, the step, what was violated, and the last lines of the trace; the
  * same seed replays it to the last byte. A run is in a process of its own, so that a failed
@@ -45,7 +46,8 @@ static struct shared {
 		struct sim_produced produced;
 	} jobs[JOBS_MAX];
 	uint64_t failures;
-	uint64_t stop; /* nobody begins another run */
+	uint64_t found; /* the smallest seed of a violation; 0: none */
+	uint64_t stop;  /* nobody begins another run */
 	bool quiet;
 } * shared;
 
@@ -158,6 +160,8 @@ static void tell_failure(const struct sim_options *options, uint64_t step, const
 
 	if (failures >= failures_max)
 		shared->stop = 1;
+	if (failures == 1 || options->seed < shared->found)
+		shared->found = options->seed;
 	if (shared->quiet)
 		return;
 	printf("# VIOLATION: seed %" PRIu64 ", step %" PRIu64 ": %s\n", options->seed, step, why);
@@ -315,18 +319,24 @@ struct arguments {
 	struct sim_options options;
 	uint64_t count;
 	uint32_t jobs;
-	bool many, tap, tap_bugs;
+	bool many, tap, tap_bugs, afresh;
 	const char *bug;
 };
 
 static struct arguments parse(int argc, char **argv)
 {
 	static const struct option longs[] = {
-		{ "seed", required_argument, NULL, 's' }, { "seeds", required_argument, NULL, 'n' },
-		{ "trace", no_argument, NULL, 't' },      { "tap", required_argument, NULL, 'p' },
-		{ "jobs", required_argument, NULL, 'j' }, { "calm", no_argument, NULL, 'c' },
-		{ "lies", no_argument, NULL, 'l' },       { "bug", required_argument, NULL, 'b' },
-		{ "tap-bugs", no_argument, NULL, 'B' },   { NULL, 0, NULL, 0 },
+		{ "seed", required_argument, NULL, 's' },
+		{ "seeds", required_argument, NULL, 'n' },
+		{ "trace", no_argument, NULL, 't' },
+		{ "tap", required_argument, NULL, 'p' },
+		{ "jobs", required_argument, NULL, 'j' },
+		{ "calm", no_argument, NULL, 'c' },
+		{ "lies", no_argument, NULL, 'l' },
+		{ "bug", required_argument, NULL, 'b' },
+		{ "tap-bugs", no_argument, NULL, 'B' },
+		{ "afresh", no_argument, NULL, 'a' },
+		{ NULL, 0, NULL, 0 },
 	};
 	struct arguments a = { .jobs = 1, .count = 1 };
 
@@ -360,6 +370,9 @@ static struct arguments parse(int argc, char **argv)
 			break;
 		case 'B':
 			a.many = a.tap_bugs = true;
+			break;
+		case 'a':
+			a.afresh = true;
 			break;
 		case 'l':
 			a.options.lies = true;
@@ -423,10 +436,23 @@ static bool replays_the_same(uint64_t seed)
 	return first == second;
 }
 
-/* Each bug in its turn, from the first seed until it is found. A failed assertion finds it, too. */
-static int run_bugs(uint32_t jobs)
+/* The seed at which so many runs from this one on break a promise; 0: none does. */
+static uint64_t search(uint64_t from, uint64_t count, uint32_t jobs)
 {
-	struct sim_options options = { .seed = 1 };
+	struct sim_options options = { .seed = from };
+
+	shared->failures = shared->found = shared->stop = 0;
+	memset(shared->jobs, 0, sizeof shared->jobs);
+	run_many(&options, count, jobs);
+	return shared->found;
+}
+
+/*
+ * Each bug in its turn. The seed that is known must find it, and must be clean without it; if it
+ * does not find it any more, all are searched. A failed assertion finds a bug, too.
+ */
+static int run_bugs(uint32_t jobs, bool afresh)
+{
 	uint64_t missed = 0;
 
 	failures_max = 1;
@@ -434,20 +460,21 @@ static int run_bugs(uint32_t jobs)
 	if (!freopen("/dev/null", "w", stderr))
 		return 1;
 	for (size_t i = 0; i < sim_bugs_count; i++) {
-		uint64_t seeds = 0;
+		const struct sim_bug *bug = &sim_bugs[i];
+		uint64_t found = 0;
 
-		shared->failures = shared->stop = 0;
-		memset(shared->jobs, 0, sizeof shared->jobs);
-		(void)sim_bug_switch_on(sim_bugs[i].name);
-		run_many(&options, sim_bugs[i].seeds, jobs);
-		for (uint32_t k = 0; k < jobs; k++)
-			if (shared->jobs[k].seed > seeds)
-				seeds = shared->jobs[k].seed;
-		missed += shared->failures == 0;
-		printf("%sok %zu - simulate: %s: found after %" PRIu64 " seeds of %" PRIu64
-		       ": %s\n",
-		       shared->failures ? "" : "not ", i + 1, sim_bugs[i].name, seeds + 1,
-		       sim_bugs[i].seeds, sim_bugs[i].what);
+		if (!afresh && sim_bug_switch_on(bug->name))
+			found = search(bug->known, 1, 1);
+		if (found == 0 && sim_bug_switch_on(bug->name))
+			found = search(1, bug->seeds, jobs);
+		(void)sim_bug_switch_on(NULL);
+		if (found != 0 && search(found, 1, 1) != 0)
+			found = 0;
+		missed += found == 0;
+		printf("%sok %zu - simulate: %s: found by seed %" PRIu64 " (known %" PRIu64
+		       ", at most %" PRIu64 "), which is clean without: %s\n",
+		       found ? "" : "not ", i + 1, bug->name, found, bug->known, bug->seeds,
+		       bug->what);
 		(void)fflush(stdout);
 	}
 	printf("1..%zu\n", sim_bugs_count);
@@ -467,7 +494,7 @@ int main(int argc, char **argv)
 	if (!a.many)
 		return run_single(&a);
 	if (a.tap_bugs)
-		return run_bugs(a.jobs);
+		return run_bugs(a.jobs, a.afresh);
 	printf("# simulate --seeds %" PRIu64 " %" PRIu64 "%s%s --jobs %u\n", a.options.seed,
 	       a.count, a.options.calm ? " --calm" : "", a.options.lies ? " --lies" : "", a.jobs);
 	run_many(&a.options, a.count, a.jobs);
