@@ -323,21 +323,22 @@ struct arguments {
 	const char *bug;
 };
 
+static const struct option longs[] = {
+	{ "seed", required_argument, NULL, 's' },
+	{ "seeds", required_argument, NULL, 'n' },
+	{ "trace", no_argument, NULL, 't' },
+	{ "tap", required_argument, NULL, 'p' },
+	{ "jobs", required_argument, NULL, 'j' },
+	{ "calm", no_argument, NULL, 'c' },
+	{ "lies", no_argument, NULL, 'l' },
+	{ "bug", required_argument, NULL, 'b' },
+	{ "tap-bugs", no_argument, NULL, 'B' },
+	{ "afresh", no_argument, NULL, 'a' },
+	{ NULL, 0, NULL, 0 },
+};
+
 static struct arguments parse(int argc, char **argv)
 {
-	static const struct option longs[] = {
-		{ "seed", required_argument, NULL, 's' },
-		{ "seeds", required_argument, NULL, 'n' },
-		{ "trace", no_argument, NULL, 't' },
-		{ "tap", required_argument, NULL, 'p' },
-		{ "jobs", required_argument, NULL, 'j' },
-		{ "calm", no_argument, NULL, 'c' },
-		{ "lies", no_argument, NULL, 'l' },
-		{ "bug", required_argument, NULL, 'b' },
-		{ "tap-bugs", no_argument, NULL, 'B' },
-		{ "afresh", no_argument, NULL, 'a' },
-		{ NULL, 0, NULL, 0 },
-	};
 	struct arguments a = { .jobs = 1, .count = 1 };
 
 	for (int o; (o = getopt_long(argc, argv, "", longs, NULL)) != -1;) {
