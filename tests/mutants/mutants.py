@@ -2,13 +2,14 @@
 # SPDX-License-Identifier: MIT
 """mutants: do the tests notice small wrong changes?
 
-usage: tests/mutants/mutants.py [--count N] [--seed S] [--jobs J] [--at FILE:LINE]...
+usage: tests/mutants/mutants.py [--count N] [--seed S] [--jobs J] [--at FILE:LINE]... [--only N]... [--list]
 
 Makes N changes, one at a time, at random places of the pure parts and the journal, each in a copy of the committed
 tree, and runs the unit tests and random schedules of the simulator until one of them fails. A line for each change
 says which test noticed it. What no test notices is either a test that is missing, or a change that nobody can notice: such a
 change stands in tests/mutants/equivalent, with the reason. The exit status is 0 if at least GOAL of them were noticed
-(those that nobody can notice do not count).
+(those that nobody can notice do not count). --list shows the changes that a seed draws and tries none;
+--only tries those of these numbers.
 """
 import argparse
 import concurrent.futures
@@ -152,12 +153,21 @@ def equivalents():
     return known
 
 
+def show(chosen):
+    for index, (name, number, becomes) in enumerate(chosen, 1):
+        with open(name, encoding='utf-8') as f:
+            was = f.read().split('\n')[number].strip()
+        print(f'{index} | {name}:{number + 1} | {was} -> {becomes.strip()}')
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument('--count', type=int, default=200)
     parser.add_argument('--seed', type=int, default=1)
     parser.add_argument('--jobs', type=int, default=os.cpu_count())
     parser.add_argument('--at', action='append', metavar='FILE:LINE', help='all changes of this line; no random ones')
+    parser.add_argument('--only', action='append', type=int, metavar='N', help='only the Nth change that is drawn')
+    parser.add_argument('--list', action='store_true', help='show the changes that are drawn, and try none')
     options = parser.parse_args()
     os.chdir(os.path.dirname(os.path.abspath(__file__)) + '/../..')
     wanted = places()
@@ -167,8 +177,13 @@ def main():
         rand = random.Random(options.seed)
         rand.shuffle(wanted)
         chosen = [(n, k, rand.choice(c)) for n, k, c in wanted]
+    if options.only:
+        chosen = [chosen[n - 1] for n in options.only]
+    if options.list:
+        show(chosen if options.at or options.only else chosen[:options.count])
+        return 0
     known = equivalents()
-    count = len(chosen) if options.at else options.count
+    count = len(chosen) if options.at or options.only else options.count
     done, noticed, excused = 0, 0, 0
     lock = threading.Lock()
     queue = iter(chosen)
