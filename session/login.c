@@ -185,7 +185,6 @@ static void activate(struct sessions *s, struct connection *c, const struct fram
 	c->session = frame->login.session;
 	c->online_since_ms = since_ms;
 	c->place = (struct place){ 0 };
-	c->read_on = false;
 	session_crowd_settle(s, c);
 	s->counts.sessions++;
 }
@@ -200,7 +199,6 @@ static void activate_sending(struct sessions *s, struct connection *c, const str
 	c->is_sending = true;
 	memcpy(c->password, account->verifier.stored_key, sizeof c->password);
 	c->place = (struct place){ 0 };
-	c->read_on = false;
 	session_crowd_settle(s, c);
 }
 
