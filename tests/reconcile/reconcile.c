@@ -163,6 +163,46 @@ static void test_wiped(void)
 	rig_close(&g);
 }
 
+/* What a person sees of a run that is under way. */
+static void test_progress(void)
+{
+	struct reconcile_progress progress;
+	struct rig g;
+	uint64_t done = 0;
+	bool is_right = true;
+	bool has_begun = false;
+
+	rig_open(&g, 15, 3);
+	rig_facts(&g, 2000, PEOPLE, 200);
+	rig_deal(&g, 20);
+	rig_begin(&g);
+	reconcile_progress(g.r, &progress);
+	IS_STRING(progress.what, "connecting", "progress: first it connects");
+	for (uint32_t i = 0; i < 3; i++)
+		rig_connect(&g, i);
+	while (!g.is_done && rig_step(&g)) {
+		struct reconcile_result result = rig_result(&g);
+		uint64_t stored = 0;
+
+		reconcile_progress(g.r, &progress);
+		for (uint32_t i = 0; i < 3; i++)
+			stored += result.replicas[i].stored;
+		is_right = is_right && progress.stored == stored && progress.done <= progress.total;
+		has_begun = has_begun || strcmp(progress.what, "what is gone") == 0;
+		done = progress.done > done ? progress.done : done;
+	}
+	struct reconcile_result result = rig_result(&g);
+
+	OK(is_right, "progress: what was stored is the sum of all replicas, at each step");
+	for (uint32_t i = 0; i < 3; i++)
+		OK(result.replicas[i].stored > 0 && result.replicas[i].stored < progress.stored,
+		   "progress: of which each has a part");
+	OK(has_begun && done > 0, "progress: and it goes on");
+	IS_STRING(progress.what, "accounts and messages", "progress: to what is alive");
+	rig_stop(&g);
+	rig_close(&g);
+}
+
 /* The run ends at any of its steps: nothing is lost, and another run finishes. */
 static void test_interrupted(void)
 {
@@ -670,6 +710,7 @@ int main(void)
 	test_random(2, 3000, 4, 2000, 50, "long streams, half of it missing");
 	test_random(3, 600, PEOPLE, 60, 100, "nothing anywhere");
 	test_wiped();
+	test_progress();
 	test_interrupted();
 	test_traffic();
 	test_two_runs();

@@ -299,6 +299,87 @@ static void test_ghosts(void)
 	rig_close(&r);
 }
 
+/* A page is being made over many ghosts when a message comes that stands before the place where it
+ * is now, and cannot be pushed, since much waits already. A page that begins before it takes it in.
+ * Else the client is told to read on from there, before the page. Gives in `first` the number of
+ * the first message of the page, 0: none. */
+static unsigned read_ons_of_drop(uint64_t after_ms, uint64_t *first)
+{
+	static uint8_t text[TEXT_SIZE_MAX];
+	struct rig r;
+	struct person ann = person_make("ann", 1, CLOCK_MS);
+	struct person bob = person_make("bob", 2, CLOCK_MS);
+	struct frame frame = page_of(&(struct place){ .sent_ms = after_ms }, PAGE_SIZE_MAX);
+	struct message_item item = { .number = 0 };
+	unsigned read_ons = 0;
+	bool is_paged = false;
+
+	memset(text, 'x', sizeof text);
+	rig_open(&r);
+	struct peer *other = rig_join(&r);
+
+	rig_create(&r, other, &ann);
+	rig_create(&r, other, &bob);
+	struct peer *sender = rig_login(&r, &bob, 7, false);
+	struct peer *peer = rig_login(&r, &ann, 9, true);
+
+	for (uint64_t i = 1; i <= GHOSTS; i++) {
+		struct fact fact = message_to(&ann, 5, i);
+
+		give(&r, &fact);
+	}
+	peer->is_deaf = true;
+	for (uint64_t i = 1; i * sizeof text < PAGE_SIZE_MAX; i++)
+		rig_message(&r, sender, &ann, GHOSTS + i, GHOSTS + i,
+		            view_of(text, sizeof text));
+	bury(&r, peer, &ann, 5, GHOSTS);
+	rig_send(&r, peer, &frame);
+	ALWAYS(session_has_work(r.s), "drop: the page takes some turns");
+	frame = (struct frame){ .type = FRAME_SEND };
+	const struct recipient recipient = { ann.account.id, 77 };
+	struct buf b;
+
+	buf_init(&b, RECIPIENT_SIZE);
+	protocol_put_recipient(&b, &recipient);
+	frame.send.sent_ms = 1000;
+	frame.send.count = 1;
+	frame.send.recipients = buf_view(&b);
+	frame.send.text = view_of(text, sizeof text);
+	rig_send(&r, sender, &frame);
+	buf_release(&b);
+	rig_work(&r);
+	peer->is_deaf = false;
+	rig_write(&r);
+	while (rig_next(peer, &frame)) {
+		read_ons += frame.type == FRAME_READ_ON && !is_paged;
+		if (frame.type != (FRAME_PAGE | FRAME_REPLY))
+			continue;
+		struct reader messages = reader_of(frame.paged.messages);
+
+		is_paged = true;
+		(void)protocol_next_message(&messages, &item);
+	}
+	ALWAYS(is_paged, "drop: the page comes");
+	/* What is told late is told too often. */
+	rig_tick(&r, 1);
+	read_ons += rig_next(peer, &frame);
+	*first = item.number;
+	while (store_work(r.journal, UINT32_MAX))
+		;
+	rig_close(&r);
+	return read_ons;
+}
+
+static void test_drop(void)
+{
+	uint64_t first;
+
+	IS_U64(read_ons_of_drop(0, &first), 0, "drop: a page from before it needs no other word");
+	IS_U64(first, 77, "drop: and has it");
+	IS_U64(read_ons_of_drop(2000, &first), 1, "drop: before a page from behind it this is told");
+	IS_U64(first, GHOSTS + 1, "drop: which goes on where it was");
+}
+
 /* ---- output that is not read ---- */
 
 /* Asks for as much as is taken, and gives how many bytes wait. */
@@ -403,6 +484,7 @@ int main(void)
 	test_behind();
 	test_behind_slices();
 	test_ghosts();
+	test_drop();
 	test_rate();
 	test_sum();
 	return tap_done();

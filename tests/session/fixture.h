@@ -17,7 +17,9 @@ struct peer {
 	uint32_t number;
 	struct buf in;    /* what has come from the replica */
 	size_t offset;    /* of it, read */
-	bool is_closed;   /* SESSION_CLOSE */
+	bool is_closed;   /* SESSION_CLOSE, and what it says: */
+	const char *why;
+	bool is_urgent;
 	unsigned resumed; /* SESSION_RESUME */
 	unsigned told;    /* SESSION_WRITE */
 	bool is_deaf;     /* takes no output by itself */
@@ -121,8 +123,11 @@ static inline void rig_act(struct rig *r)
 		ALWAYS(peer != NULL, "session: an action is for a connection that is there");
 		peer->told += action.kind == SESSION_WRITE;
 		peer->resumed += action.kind == SESSION_RESUME;
-		if (action.kind == SESSION_CLOSE)
-			peer->is_closed = true;
+		if (action.kind != SESSION_CLOSE)
+			continue;
+		peer->is_closed = true;
+		peer->why = action.why;
+		peer->is_urgent = action.is_urgent;
 	}
 	session_check(r->s);
 }
@@ -193,6 +198,8 @@ static inline struct peer *rig_connect_from(struct rig *r, const struct limit_ad
 	peer->in.size = 0;
 	peer->offset = 0;
 	peer->is_closed = false;
+	peer->why = NULL;
+	peer->is_urgent = false;
 	peer->is_deaf = false;
 	peer->resumed = 0;
 	peer->told = 0;

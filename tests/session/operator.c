@@ -342,6 +342,54 @@ static void test_elements(void)
 	rig_close(&r);
 }
 
+/* How many elements a page of so many bytes has. */
+static uint32_t page_count(struct rig *r, struct peer *peer, size_t bytes)
+{
+	struct frame frame = { .type = FRAME_ELEMENTS };
+	struct fact fact;
+	uint32_t count = 0;
+
+	frame.elements.set = SET_ALL;
+	frame.elements.after = bound_begin();
+	frame.elements.upto = bound_end();
+	frame.elements.bytes = (uint32_t)bytes;
+	struct frame reply = rig_ask(r, peer, frame);
+	struct reader reader = reader_of(reply.element_page.facts);
+
+	while (protocol_next_fact(&reader, &fact))
+		count++;
+	return count;
+}
+
+/* A page is as full as it can be: its size is a limit that is reached. */
+static void test_page_size(void)
+{
+	struct rig r;
+	struct peer *peer = open_operator(&r);
+	struct store_key key = { .streams = 0 };
+	struct fact fact;
+	size_t size = 0;
+	uint32_t count = 0;
+	uint32_t full = 0;
+	uint32_t one_less = 0;
+
+	for (uint32_t i = 0; i < 100; i++) {
+		fact = message_fact(i);
+		fact.message.text.size = 1 + i % 5;
+		put(&r, &fact);
+	}
+	while (store_next(r.store, &key, &fact)) {
+		size += protocol_fact_size(&fact);
+		count++;
+		full += page_count(&r, peer, size) == count;
+		one_less += page_count(&r, peer, size - 1) == (count == 1 ? 1 : count - 1);
+	}
+	IS_U64(count, 100, "page: there are many elements");
+	IS_U64(full, count, "page: those that fit just so are all there");
+	IS_U64(one_less, count, "page: with a byte less the last is not, but one always is");
+	rig_close(&r);
+}
+
 static struct frame store_of(struct buf *b, const struct fact *facts, size_t count)
 {
 	struct frame frame = { .type = FRAME_STORE };
@@ -620,6 +668,7 @@ int main(void)
 	test_digest();
 	test_split();
 	test_elements();
+	test_page_size();
 	test_store();
 	test_lapses();
 	test_disk_full();

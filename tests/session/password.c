@@ -134,6 +134,11 @@ static void test_bring(void)
 	IS_U64(login(&r, session, &next, 2), STATUS_OK, "bring: and begins again with the new one");
 	IS_U64(bring(&r, peer, &next, operator_key), STATUS_OK, "bring: again");
 	OK(!rig_next(session, &got), "bring: which ends nothing");
+	struct peer *again = rig_join(&r);
+
+	IS_U64(bring(&r, again, &next, operator_key), STATUS_OK, "bring: and by another one");
+	IS_U64(rig_ask(&r, again, confirmation_of(&next)).status, STATUS_OK,
+	       "bring: who brings what is held has proved as much");
 	/* The smaller of two of one epoch stays, whichever comes first. */
 	const struct account a = account_of(&next), b = account_of(&rival);
 	bool rival_wins = account_verifier_compare(&b, &a) < 0;

@@ -486,6 +486,72 @@ static void test_forgotten(void)
 	rig_close(&r);
 }
 
+/* Three have something to read. Some of it may have been told already when one of them leaves. */
+static void leave_while_told(uint32_t told, uint32_t leaver)
+{
+	struct rig r;
+	struct peer *peers[3];
+	struct session_action action;
+	uint32_t rest = 0;
+	char name[120];
+
+	rig_open(&r);
+	for (int i = 0; i < 3; i++)
+		peers[i] = rig_join(&r);
+	for (int i = 0; i < 3; i++)
+		session_unread(r.s, peers[i]->number, r.time);
+	for (uint32_t i = 0; i < 2 * told; i++)
+		(void)session_next(r.s, &action); /* it writes, and is closed */
+	session_closed(r.s, peers[leaver]->number, r.time);
+	peers[leaver]->number = SESSION_NONE;
+	bool in_order = true;
+
+	for (uint32_t i = told; i < 3; i++) {
+		if (i == leaver)
+			continue;
+		in_order = in_order && session_next(r.s, &action) &&
+		           action.kind == SESSION_WRITE && action.connection == peers[i]->number;
+		in_order = in_order && session_next(r.s, &action) &&
+		           action.kind == SESSION_CLOSE && action.connection == peers[i]->number;
+	}
+	while (session_next(r.s, &action))
+		rest++;
+	snprintf(name, sizeof name,
+	         "forgotten: %u were told of, number %u leaves: the others are told of, once", told,
+	         leaver);
+	OK(in_order && rest == 0, name);
+	rig_close(&r);
+}
+
+static void test_not_forgotten(void)
+{
+	for (uint32_t told = 0; told <= 3; told++)
+		for (uint32_t leaver = 0; leaver < 3; leaver++)
+			leave_while_told(told, leaver);
+}
+
+/* A log-in says nothing but that it is one, to whoever reads and to whoever only sends. */
+static void test_log_in_alone(void)
+{
+	struct rig r;
+	struct person alice = person_make("alice", 1, CLOCK_MS);
+	struct frame frame;
+
+	rig_open(&r);
+	rig_create(&r, rig_join(&r), &alice);
+	for (int sends = 0; sends < 2; sends++) {
+		struct peer *peer = rig_join(&r);
+
+		frame = login_of(&r, peer, &alice, 5, 1);
+		frame.flags = sends ? FLAG_SENDING : 0;
+		rig_send(&r, peer, &frame);
+		rig_work(&r);
+		IS_U64(rig_next_type(peer), FRAME_LOGIN | FRAME_REPLY, "log-in: is answered");
+		IS_U64(rig_next_type(peer), 0, "log-in: and that is all");
+	}
+	rig_close(&r);
+}
+
 int main(void)
 {
 	test_handshake();
@@ -502,5 +568,7 @@ int main(void)
 	test_slow();
 	test_numbers();
 	test_forgotten();
+	test_not_forgotten();
+	test_log_in_alone();
 	return tap_done();
 }
