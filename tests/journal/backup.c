@@ -149,7 +149,7 @@ static void test_whole(void)
 	OK(!exists("whole/replica.json") && !exists("whole/lock"),
 	   "whole: it is no replica of its own");
 	OK(sum_at("whole") == sum, "whole: a server finds in it what was there");
-	OK(refuses(path_of("whole"), "is there already"), "whole: the next one needs another place");
+	OK(refuses(path_of("whole"), "is there already"), "whole: the next needs another place");
 	OK(sum_at("whole") == sum, "whole: and does it no harm");
 	OK(back_up("slashes//", 3, err) != 0 && exists("slashes"),
 	   "whole: slashes behind the name do no harm");

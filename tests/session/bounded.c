@@ -330,8 +330,7 @@ static unsigned read_ons_of_drop(uint64_t after_ms, uint64_t *first)
 	}
 	peer->is_deaf = true;
 	for (uint64_t i = 1; i * sizeof text < PAGE_SIZE_MAX; i++)
-		rig_message(&r, sender, &ann, GHOSTS + i, GHOSTS + i,
-		            view_of(text, sizeof text));
+		rig_message(&r, sender, &ann, GHOSTS + i, GHOSTS + i, view_of(text, sizeof text));
 	bury(&r, peer, &ann, 5, GHOSTS);
 	rig_send(&r, peer, &frame);
 	ALWAYS(session_has_work(r.s), "drop: the page takes some turns");
@@ -376,7 +375,8 @@ static void test_drop(void)
 
 	IS_U64(read_ons_of_drop(0, &first), 0, "drop: a page from before it needs no other word");
 	IS_U64(first, 77, "drop: and has it");
-	IS_U64(read_ons_of_drop(2000, &first), 1, "drop: before a page from behind it this is told");
+	IS_U64(read_ons_of_drop(2000, &first), 1,
+	       "drop: a page from behind it: this is told first");
 	IS_U64(first, GHOSTS + 1, "drop: which goes on where it was");
 }
 

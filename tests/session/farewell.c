@@ -79,8 +79,7 @@ static void test_malformed(void)
 	rig_feed(&r, peer, view_of("\1\0\0\0", 4));
 	struct frame frame;
 
-	OK(rig_next(peer, &frame) && frame.type == FRAME_ERROR &&
-	           frame.status == STATUS_MALFORMED,
+	OK(rig_next(peer, &frame) && frame.type == FRAME_ERROR && frame.status == STATUS_MALFORMED,
 	   "malformed: is told so");
 	OK(frame.error.text.size > 44 &&
 	           memcmp(frame.error.text.data,
@@ -134,14 +133,13 @@ static void test_removed(void)
 
 	memcpy(options.operator_key, operator_key, KEY_SIZE);
 	rig_open_with(&r, options);
-	struct peer *operator = rig_join(&r);
-	struct auth auth = rig_auth(&r, operator, NULL, AUTH_OPERATOR);
+	struct peer *keeper = rig_join(&r);
+	struct auth auth = rig_auth(&r, keeper, NULL, AUTH_OPERATOR);
 
 	memcpy(frame.operate.client_nonce, auth.client_nonce, KEY_SIZE);
 	auth_operator(operator_key, false, &auth, frame.operate.proof);
-	IS_U64(rig_ask(&r, operator, frame).status, STATUS_OK, "removed: by an operator");
-	struct frame reply =
-		rig_ask(&r, operator, introduction(&r, operator, &alice, FRAME_INTRODUCE));
+	IS_U64(rig_ask(&r, keeper, frame).status, STATUS_OK, "removed: by an operator");
+	struct frame reply = rig_ask(&r, keeper, introduction(&r, keeper, &alice, FRAME_INTRODUCE));
 
 	IS_U64(reply.status, STATUS_OK, "removed: an account without a mark");
 	struct peer *peer = rig_login(&r, &alice, 1, false);
@@ -151,11 +149,11 @@ static void test_removed(void)
 	protocol_put_fact(&b, &fact);
 	frame = (struct frame){ .type = FRAME_STORE };
 	frame.store.facts = buf_view(&b);
-	IS_U64(rig_ask(&r, operator, frame).status, STATUS_OK, "removed: it lapses");
+	IS_U64(rig_ask(&r, keeper, frame).status, STATUS_OK, "removed: it lapses");
 	OK(is_frame(peer, STATUS_CLOCK, "the operator has removed this account"),
 	   "removed: its session");
 	OK(is_logged(peer, "its account was removed"), "removed: and the log");
-	OK(!operator->is_closed, "removed: the operator stays");
+	OK(!keeper->is_closed, "removed: the operator stays");
 	buf_release(&b);
 	rig_close(&r);
 }

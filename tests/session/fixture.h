@@ -15,9 +15,9 @@ enum { PEERS = 12, CLOCK_MS = 1000000, IN_SIZE_MAX = 64 * 1024 * 1024 };
 
 struct peer {
 	uint32_t number;
-	struct buf in;    /* what has come from the replica */
-	size_t offset;    /* of it, read */
-	bool is_closed;   /* SESSION_CLOSE, and what it says: */
+	struct buf in;  /* what has come from the replica */
+	size_t offset;  /* of it, read */
+	bool is_closed; /* SESSION_CLOSE, and what it says: */
 	const char *why;
 	bool is_urgent;
 	unsigned resumed; /* SESSION_RESUME */

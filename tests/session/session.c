@@ -509,10 +509,10 @@ static void leave_while_told(uint32_t told, uint32_t leaver)
 	for (uint32_t i = told; i < 3; i++) {
 		if (i == leaver)
 			continue;
-		in_order = in_order && session_next(r.s, &action) &&
-		           action.kind == SESSION_WRITE && action.connection == peers[i]->number;
-		in_order = in_order && session_next(r.s, &action) &&
-		           action.kind == SESSION_CLOSE && action.connection == peers[i]->number;
+		in_order = in_order && session_next(r.s, &action) && action.kind == SESSION_WRITE &&
+		           action.connection == peers[i]->number;
+		in_order = in_order && session_next(r.s, &action) && action.kind == SESSION_CLOSE &&
+		           action.connection == peers[i]->number;
 	}
 	while (session_next(r.s, &action))
 		rest++;
