@@ -212,7 +212,7 @@ static void notice_expired(struct loop_timer *timer)
 	struct client *c = LOOP_OWNER(timer, struct client, notice);
 
 	if (c->state == CLIENT_STARTING && replication_live(link_replication(c->link)) == 0)
-		say_none_is_live(c, " yet; it goes on trying");
+		say_none_is_live(c, " yet; the client keeps trying");
 }
 
 /* No replica was reached: each command that a script holds, or that is in the pipe, has its result

@@ -398,8 +398,10 @@ static bool check_others(const struct verb_row *row, const struct command_fields
 		return false;
 	}
 	if ((request->given & FIELD_BIT(FIELD_STATE)) != 0) {
-		request->is_on = view_equal(values[FIELD_STATE], view_of_string("on"));
-		if (!request->is_on && !view_equal(values[FIELD_STATE], view_of_string("off"))) {
+		struct view state = values[FIELD_STATE];
+
+		request->is_on = view_equal_lower(state, view_of_string("on"));
+		if (!request->is_on && !view_equal_lower(state, view_of_string("off"))) {
 			refuse_usage(row, request, "neither on nor off");
 			return false;
 		}

@@ -38,6 +38,7 @@ static const struct setting_row rows[SETTING_END] = {
 	},
 	[SETTING_COLOURS] = {
 		.name = "colours",
+		.other_name = "colors",
 		.choices = { "auto", "always", "never" },
 		.initial = COLOURS_AUTO,
 		.help = "auto has none if NO_COLOR is set or the terminal is a dumb one",
@@ -67,11 +68,17 @@ const struct setting_row *setting_row(enum setting setting)
 	return &rows[setting];
 }
 
+static bool has_name(const struct setting_row *row, struct view name)
+{
+	return view_equal_lower(name, view_of_string(row->name)) ||
+	       (row->other_name != NULL && view_equal_lower(name, view_of_string(row->other_name)));
+}
+
 enum setting setting_find(struct view name)
 {
 	enum setting setting = 0;
 
-	while (setting < SETTING_END && !view_equal(name, view_of_string(rows[setting].name)))
+	while (setting < SETTING_END && !has_name(&rows[setting], name))
 		setting++;
 	return setting;
 }
@@ -138,7 +145,7 @@ bool setting_set(struct settings *s, enum setting setting, struct view value,
 		size_t i = 0;
 
 		while (i < SETTING_CHOICES_MAX && row->choices[i] != NULL &&
-		       !view_equal(value, view_of_string(row->choices[i])))
+		       !view_equal_lower(value, view_of_string(row->choices[i])))
 			i++;
 		if (i == SETTING_CHOICES_MAX || row->choices[i] == NULL)
 			return refuse(row, value, err);

@@ -44,6 +44,7 @@ enum {
 
 struct setting_row {
 	const char *name;
+	const char *other_name; /* another spelling of it; NULL: there is none */
 	enum setting_kind kind;
 	const char *choices[SETTING_CHOICES_MAX]; /* up to NULL */
 	unsigned initial; /* the choice at first; a name is empty at first */
@@ -69,13 +70,13 @@ struct settings {
 
 /* The row of a setting below SETTING_END. */
 const struct setting_row *setting_row(enum setting setting);
-/* The setting of this name; SETTING_END if there is none. */
+/* The setting of this name, in whatever case; SETTING_END if there is none. */
 enum setting setting_find(struct view name);
 
 /* Each setting as it is at first. */
 void setting_init(struct settings *s);
-/* Sets a value as it is written; "-" is the value at first. False if it is none of the possible
- * ones: then nothing has changed and `err` is a sentence that names them. */
+/* Sets a value as it is written, in whatever case; "-" is the value at first. False if it is none
+ * of the possible ones: then nothing has changed and `err` is a sentence that names them. */
 bool setting_set(struct settings *s, enum setting setting, struct view value,
                  enum setting_source source, char err[SETTING_ERR_SIZE]);
 

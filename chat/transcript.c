@@ -10,6 +10,7 @@
 #include "chat/transcript.h"
 
 #include "base/escape.h"
+#include "chat/notice.h"
 #include "chat/paragraph.h"
 #include "chat/say.h"
 #include "terminal/terminal.h"
@@ -589,7 +590,7 @@ void transcript_leader(struct transcript *t)
 static void say_leader(struct transcript *t, uint32_t last, int leader)
 {
 	if (leader < 0)
-		say_own(t->out, "; no replica is live: it goes on trying, what you type waits");
+		say_own(t->out, "; " NOTICE_NONE_TEXT);
 	else if (!t->leader_changed)
 		return;
 	else if ((uint32_t)leader == last)

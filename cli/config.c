@@ -200,6 +200,14 @@ bool config_parse(struct view text, const char *path, struct cli_config *config,
 	return true;
 }
 
+/* Whether both are one key: a setting may be spelled in more than one way. */
+static bool is_same_key(struct view a, struct view b)
+{
+	enum setting setting = setting_find(a);
+
+	return setting == SETTING_END ? view_equal(a, b) : setting == setting_find(b);
+}
+
 void config_edit(struct view text, struct view key, struct view lines, struct buf *to)
 {
 	bool has_end = true;
@@ -208,7 +216,7 @@ void config_edit(struct view text, struct view key, struct view lines, struct bu
 		struct view line = take_line(&text);
 		struct view rest = line;
 
-		if (view_equal(take_key(&rest), key)) {
+		if (is_same_key(take_key(&rest), key)) {
 			buf_append(to, lines);
 			lines.size = 0;
 			continue;

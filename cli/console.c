@@ -34,6 +34,7 @@ enum {
 	NAMES_MAX = 200, /* names listed for a completion; more do not help */
 	ASKED_SIZE = 256,
 	BURST_MS = 1000,
+	HOME = 2,            /* where the further rows of a line begin, as those of a refusal do */
 	STALL_MS = 500,      /* a terminal that takes nothing for so long is left as it is */
 	BACKGROUND_MS = 200, /* how often to look whether this is the foreground again */
 	OUT_SIZE_MAX = 16 * LINE_MAX_SIZE,
@@ -157,20 +158,25 @@ bool console_wraps(const struct cli_console *c)
 	return !c->is_echoed && setting_choice(c->settings, SETTING_WRAP) == WRAP_WORDS;
 }
 
-static void say(struct cli_console *c, const char *text)
+void console_print_line(struct cli_console *c, enum terminal_style style, const char *text)
 {
 	struct buf line;
 	unsigned columns;
 	unsigned rows;
 
 	buf_init(&line, OUT_SIZE_MAX);
-	terminal_put(&line, STYLE_NOTICE, view_of_string(text));
+	terminal_put(&line, style, view_of_string(text));
 	if (console_wraps(c)) {
 		console_size(&columns, &rows);
-		(void)paragraph_wrap(&line, 0, 0, columns);
+		(void)paragraph_wrap(&line, 0, HOME, columns);
 	}
 	console_print(c, buf_view(&line));
 	buf_release(&line);
+}
+
+static void say(struct cli_console *c, const char *text)
+{
+	console_print_line(c, STYLE_NOTICE, text);
 }
 
 void console_prompt(struct cli_console *c, const char *prompt, const char *own)

@@ -26,6 +26,7 @@
 #include "chat/setting.h"
 #include "cli/output.h"
 #include "driver/link.h"
+#include "terminal/terminal.h"
 
 enum { CONSOLE_WAITING_MAX = 100 }; /* lines that wait their turn */
 
@@ -46,6 +47,8 @@ void console_free(struct cli_console *c);
 
 /* Prints whole lines above what is typed. When it returns, they have left this process. */
 void console_print(struct cli_console *c, struct view lines);
+/* Prints one line of the client's own, broken between words as messages are. */
+void console_print_line(struct cli_console *c, enum terminal_style style, const char *text);
 /* Prints items in columns, as many as fit if `rows_left` rows and the prompt stay free below, and
  * returns how many that were. */
 size_t console_columns(struct cli_console *c, const struct view *items, size_t count,

@@ -44,7 +44,7 @@ static void show_nobody(struct cli_console *console, bool is_all)
 	const char *text = is_all ? "list: there is no account yet: /create NAME makes one"
 	                          : "list: no name fits; /list alone shows all";
 
-	console_print(console, view_of_string(text));
+	console_print_line(console, STYLE_NONE, text);
 }
 
 /* Prints the names, and returns how many the screen had room for. */
@@ -82,5 +82,5 @@ void listing_show(const struct listing *list, struct cli_console *console, bool 
 		               (uintmax_t)(count - shown), is_all ? "PREFIX" : "LONGER");
 	(void)snprintf(text, sizeof text, "list: %ju account%s, %ju online (*)%s", (uintmax_t)count,
 	               count == 1 ? "" : "s", (uintmax_t)list->parts[0].count, rest);
-	console_print(console, view_of_string(text));
+	console_print_line(console, STYLE_NONE, text);
 }

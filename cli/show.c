@@ -466,6 +466,17 @@ void show_forget(struct cli_show *s)
 	aim(s, false);
 }
 
+/* The names are shown as those accounts were made, as far as that is known. */
+static void spell(const struct cli_show *s, struct show_own *own)
+{
+	char name[DISPLAY_SIZE];
+
+	for (size_t i = 0; i < own->to_count && i < TRANSCRIPT_NAMES_MAX; i++)
+		if (replication_spelled(link_replication(s->link), view_of_string(own->to[i]),
+		                        name))
+			view_to_string(view_of_string(name), own->to[i], COMMAND_ACCOUNT_SIZE);
+}
+
 static void add_recipient(struct show_own *own, struct view name)
 {
 	if (own->to_count < TRANSCRIPT_NAMES_MAX)
@@ -474,7 +485,8 @@ static void add_recipient(struct show_own *own, struct view name)
 }
 
 /* Whether the request sends a message. Then sets `own` to it. */
-static bool is_message(const struct command_request *q, struct view talk, struct show_own *own)
+static bool is_message(const struct cli_show *s, const struct command_request *q, struct view talk,
+                       struct show_own *own)
 {
 	*own = (struct show_own){ .text = q->text };
 	if (q->outcome != OUTCOME_OK)
@@ -485,6 +497,7 @@ static bool is_message(const struct command_request *q, struct view talk, struct
 		add_recipient(own, talk);
 	for (size_t i = 0; q->verb == VERB_MSG && i < q->to_count; i++)
 		add_recipient(own, q->to[i]);
+	spell(s, own);
 	return own->to_count > 0;
 }
 
@@ -537,7 +550,7 @@ void show_line(struct cli_show *s, const struct command_request *request, struct
 	show_begun(s, view_of(NULL, 0));
 	if (s->console == NULL)
 		return;
-	s->is_message = is_message(request, to, &s->own);
+	s->is_message = is_message(s, request, to, &s->own);
 	if (s->is_message)
 		remember_own(s, request, to);
 	s->own_was_shown = was_shown;
@@ -580,6 +593,17 @@ static void since_when(const struct script_answer *a, char text[SINCE_SIZE])
 	               at.hour, at.minute);
 }
 
+/* The message that has its result was looked up meanwhile. What is kept of it has the name that is
+ * shown, if there is one. */
+static void take_spelling(struct cli_show *s)
+{
+	struct view to = view_of_string(s->own.to[0]);
+
+	spell(s, &s->own);
+	if (s->own.to_count == 1)
+		archive_sending(s->archive, &to, 1, s->own.text);
+}
+
 void show_result(struct cli_show *s, const struct script_answer *a)
 {
 	bool done = a->outcome == OUTCOME_OK;
@@ -587,6 +611,8 @@ void show_result(struct cli_show *s, const struct script_answer *a)
 	char since[SINCE_SIZE];
 
 	look_at_window(s);
+	if (s->is_message)
+		take_spelling(s);
 	if (s->console != NULL && !s->is_message && !done) {
 		since_when(a, since);
 		refusal_put(&s->script.out, a, since);
@@ -653,7 +679,7 @@ static void show_queue(struct cli_show *s, struct command_parser *parser)
 		if (queued->was_shown)
 			continue;
 		queued->was_shown = true;
-		if (is_message(&request, view_of_string(queued->to), &own))
+		if (is_message(s, &request, view_of_string(queued->to), &own))
 			put_own(s, &own, TRANSCRIPT_WAITING, NULL);
 		else if (!s->transcript.is_echoed)
 			transcript_typed(&s->transcript, line, queued->is_hidden, true);

@@ -12,15 +12,32 @@
 #include <assert.h>
 #include <string.h>
 
-struct contact *contact_get(struct replication *r, struct view name)
-{
-	struct contact *contact;
-	char key[sizeof contact->key];
+enum { KEY_SIZE_MAX = sizeof((struct contact *)NULL)->key };
 
-	assert(name.size <= sizeof key);
+static struct contact *find(const struct replication *r, struct view name, char key[KEY_SIZE_MAX])
+{
+	assert(name.size <= KEY_SIZE_MAX);
 	for (size_t i = 0; i < name.size; i++)
 		key[i] = (char)name_fold(name.data[i]);
-	contact = map_get(&r->contacts, view_of(key, name.size));
+	return map_get(&r->contacts, view_of(key, name.size));
+}
+
+bool replication_spelled(const struct replication *r, struct view name, char shown[DISPLAY_SIZE])
+{
+	char key[KEY_SIZE_MAX];
+	const struct contact *contact = find(r, name, key);
+
+	if (contact == NULL || contact->display[0] == 0)
+		return false;
+	memcpy(shown, contact->display, DISPLAY_SIZE);
+	return true;
+}
+
+struct contact *contact_get(struct replication *r, struct view name)
+{
+	char key[KEY_SIZE_MAX];
+	struct contact *contact = find(r, name, key);
+
 	if (contact == NULL) {
 		contact = memory_alloc_zero(1, sizeof *contact);
 		memcpy(contact->key, key, name.size);

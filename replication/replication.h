@@ -335,6 +335,9 @@ void replication_output_sent(struct replication *r, uint32_t index, size_t size)
 
 /* Whether a session runs; if so, `name` becomes how its account is shown; else it is untouched. */
 bool replication_logged_in(const struct replication *r, char name[DISPLAY_SIZE]);
+/* Whether this client has written to an account by this name, in whatever case; then `shown`
+ * becomes how the account is shown to others. */
+bool replication_spelled(const struct replication *r, struct view name, char shown[DISPLAY_SIZE]);
 /* The index of the replica that leads: the lowest live one. -1: none is live. */
 int replication_leader(const struct replication *r);
 /* How many are live. */

@@ -102,7 +102,7 @@ static void test_refusals_of_settings(void)
 		{ "/set wrap", "set", "ok" },
 		{ "/set wrap words", "set", "ok" },
 		{ "/set wrap words words", "set", "usage" },
-		{ "/set Wrap", "set", "usage" },
+		{ "/set Wrap", "set", "ok" },
 	};
 
 	CHECK_ROWS(rows);

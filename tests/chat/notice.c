@@ -6,7 +6,7 @@
 
 #include "tests/lib/tap.h"
 
-#define NONE "no replica is live: it goes on trying, what you type waits"
+#define NONE "no replica is live; the client keeps trying, and what you type waits"
 #define ALL  "all 3 replicas are live again"
 
 static struct notice n;
@@ -117,6 +117,18 @@ static void test_restarts(void)
 	for (uint32_t i = 0; i < 100; i++)
 		(void)live(0, 500), (void)live(1, 500);
 	IS_U64(lines, 1, "one that comes and goes is one line");
+	(void)live(3, 60000);
+	lines = 0;
+	(void)live(2, 4000), (void)live(1, 4000), (void)live(0, 20000);
+	IS_U64(lines, 1, "all that stop one by one are one line");
+	(void)live(1, 2000), (void)live(2, 2000), (void)live(3, 60000);
+	IS_U64(lines, 2, "and one more when they are back");
+	lines = 0;
+	for (uint32_t i = 0; i < 7; i++)
+		(void)live(2, 1000), (void)live(1, 1000);
+	IS_U64(lines, 0, "of two, one comes and goes: that puts the line off");
+	(void)live(2, 1000);
+	IS_U64(lines, 1, "but not for ever");
 }
 
 int main(void)

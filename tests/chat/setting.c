@@ -26,6 +26,9 @@ static void test_rows(void)
 		ALWAYS(row->kind == SETTING_NAME || row->choices[row->initial] != NULL,
 		       "its first value is one of its choices");
 	}
+	OK(setting_find(view_of_string("colors")) == SETTING_COLOURS, "colours have two spellings");
+	OK(setting_find(view_of_string("Colors")) == SETTING_COLOURS, "whatever the case");
+	OK(setting_find(view_of_string("BELL")) == SETTING_BELL, "of any name");
 	OK(setting_find(view_of_string("bel")) == SETTING_END, "a part of a name is none");
 	OK(setting_find(view_of(NULL, 0)) == SETTING_END, "nor is nothing");
 }
@@ -59,6 +62,9 @@ static void test_refusals(void)
 	IS_STRING(err, "bell is off or on, not 'loud'", "the sentence has the possible ones");
 	OK(!set(SETTING_COLOURS, "On"), "another");
 	IS_STRING(err, "colours is auto, always or never, not 'On'", "three of them");
+	OK(set(SETTING_BELL, "ON") && setting_is_on(&settings, SETTING_BELL),
+	   "case does not count");
+	OK(set(SETTING_BELL, "-"), "the first value again");
 	OK(!set(SETTING_WRAP, "words,terminal"), "two at once");
 	OK(set(SETTING_USER, "ann"), "a name");
 	IS_STRING(setting_text(&settings, SETTING_USER), "ann", "is kept");

@@ -495,8 +495,8 @@ static void test_changes(void)
 	transcript_replica(&transcript, 2, false, "cut");
 	transcript_changes(&transcript, -1, &monday);
 	IS_STRING(taken(),
-	          "09:05 -- replica 2 ([::1]:3) is dead: cut; no replica is live: it goes on "
-	          "trying, what you type waits\n",
+	          "09:05 -- replica 2 ([::1]:3) is dead: cut; no replica is live; the client "
+	          "keeps trying, and what you type waits\n",
 	          "the last one");
 	transcript_replica(&transcript, 1, true, "");
 	transcript_leader(&transcript);

@@ -83,7 +83,8 @@ static void test_settings(void)
 	OK(strstr(err, "FILE:2: bell is off or on, not 'maybe'; a line is") == err, "has its line");
 	OK(!parse("bell = on off\n"), "two values");
 	OK(!parse("bell =\n"), "no value");
-	OK(!parse("Bell = on\n"), "no such setting");
+	OK(parse("Bell = on\n"), "a setting in whatever case");
+	OK(!parse("Bel = on\n"), "no such setting");
 	OK(!parse("bell = on\nbell = on\n"), "one that stands twice");
 }
 
@@ -105,6 +106,7 @@ static void test_edit(void)
 	edit_is("a\n", "bell = on\n", "a\nbell = on\n", "the end that has one");
 	edit_is("bell=off", "bell = on\n", "bell = on\n", "a last line without an end");
 	edit_is("a\n \tbell\t=x\nb\nbell = y\n", "", "a\nb\n", "all of them go");
+	edit_is("a\nBell = off\nb", "bell = on\n", "a\nbell = on\nb", "whatever its case is");
 	edit_is("# bell = x\nbells = y\nbell y\r\n", "", "# bell = x\nbells = y\nbell y\r\n",
 	        "others stay, byte by byte");
 }

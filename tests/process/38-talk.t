@@ -48,6 +48,9 @@ sees 'so nothing goes to the one before' ann '^refused: this was sent to nobody'
 types ann '/talk bob'
 line_is 'there he is again' ann 'to bob>'
 is 'bob has got one line' "$(json_count "$dir/bob.out" event=message)" 1
+types ann '/msg BOB second'
+gets bob second
+sees 'a name is shown as its account was made' ann '-> bob: second$'
 
 # ---- what is new ----
 
@@ -98,7 +101,7 @@ gets carol thanks
 line_is 'the conversation is the same all the time' ann 'to bob>'
 client_ask bob '/reply x'
 is 'a program names whom it answers' "$(field error)" usage
-is 'bob has got nothing of it' "$(json_count "$dir/bob.out" event=message)" 1
+is 'bob has got nothing of it' "$(json_count "$dir/bob.out" event=message)" 2
 
 # ---- while no replica is live ----
 

@@ -239,8 +239,8 @@ tmux pipe-pane -t rung "cat >$dir/rung"
 types rung '/set colours'
 sees 'and has the others, too' rung '^colours is never; it may be auto, always or never$'
 nok 'no colour is shown' grep -q $'\033\\[[0-9]*m' "$dir/rung"
-types rung '/set colours always'
-sees 'a change holds at once' rung '^colours is always now$'
+types rung '/set Colors ALWAYS'
+sees 'a change holds at once, however it is spelled' rung '^colours is always now$'
 types rung '/set user -'
 sees 'it may be as it was at first' rung '^user is - now$'
 ok 'what is shown after the change of colours has some' wait_for "$patience" grep -q $'\033\\[2m' "$dir/rung"
@@ -304,9 +304,9 @@ sees 'all three' rung '^ ann( \[bob [0-9]+\])?$'
 
 for n in 0 1 2; do kill_server $n; done
 sees 'without a replica it says since when, and that it goes on' rung \
-	'^[0-2][0-9]:[0-5][0-9] -- no replica is live: it goes on trying, what you type waits$'
+	'^[0-2][0-9]:[0-5][0-9] -- no replica is live; the client keeps trying, and what you type waits$'
 restart_server 1
 sees 'one is back' rung '^ ann 1/3'
-is 'all of that was said once' "$(screen rung | grep -c 'it goes on trying')" 1
+is 'all of that was said once' "$(screen rung | grep -c 'keeps trying')" 1
 
 done_testing

@@ -135,7 +135,7 @@ client_wait dora '"text":"slowly"'
 term_key ann C-l
 terminal clear-history -t ann
 kill_all
-ok 'all are dead: what that means is said' term_sees ann 'no replica is live: it goes on trying, what you type waits'
+ok 'all are dead: what that means is said' term_sees ann 'no replica is live; the client keeps trying, and what you type waits'
 for n in 1 2 3 4 5; do
 	term_type ann "number $n"
 done
