@@ -11,6 +11,7 @@
 # make bench    figures beside the floor of this machine; PEERS=1 ROUNDS=3 PARTS='sweep live', see tests/bench/bench.sh
 # make flood    what an honest client sees while a server is flooded: FLOOD='list1000 amplify', SECONDS=5 each
 # make picture  docs/picture.svg, README's first screen, from a real session
+# make docs     docs/json.md, the interface for programs, from the client's tables
 # make deps     installs cJSON's package if it is missing (all the others do so by themselves)
 # make clean    never touches data/
 #
@@ -22,7 +23,7 @@
 MAKEFLAGS += --no-builtin-rules
 .SUFFIXES:
 .DELETE_ON_ERROR:
-.PHONY: all bench bugs check clean demo deps distclean faults flood force format fuzz fuzzers lint model mutants picture tests soak
+.PHONY: all bench bugs check clean demo deps distclean docs faults flood force format fuzz fuzzers lint model mutants picture tests soak
 
 BUILD := build
 # One more than there are processors: a third of the tests' time is waiting.
@@ -35,7 +36,7 @@ goals := $(or $(MAKECMDGOALS),all)
 # Sources. Each part is a folder, listed from the bottom up; DESIGN.md says what each is for. All objects except those
 # of the programs' main files go into one archive. Each program and test takes from it what it uses.
 parts := base fact terminal protocol store io session replication reconcile journal chat driver cli tools
-mains := server.c client.c tools/repair.c tools/bench.c
+mains := server.c client.c tools/repair.c tools/bench.c tools/reference.c
 programs := $(addprefix $(bin)/,server client repair)
 # The program has its whole path here, because `bench` alone is the target that runs it.
 load := $(abspath $(bin))/bench
@@ -54,6 +55,7 @@ fuzzers := $(patsubst %.c,$(out)/%,$(wildcard tests/fuzz/*.c))
 floor := $(out)/tests/bench/floor
 grow := $(out)/tests/bench/grow
 accounts := $(out)/tests/lib/accounts
+reference := $(out)/tools/reference
 faults := $(out)/tests/faults/fail.so $(out)/tests/faults/server
 lints := $(wildcard tests/lint/*.t)
 select = $(if $(T),$(sort $(foreach t,$(T),$(foreach f,$(1),$(if $(findstring $(t),$(f)),$(f))))),$(1))
@@ -73,7 +75,7 @@ libraries = $(LDLIBS) $(cjson_libs) -Wl,--no-as-needed -lcrypt -lpthread
 quiet = $(if $(filter 1,$(V)),,@echo '  $(1)	$@' &&)
 
 all: $(programs) $(load)
-tests: $(units) $(model) $(relay) $(accounts) $(faults) $(simulate) $(if $(SAN)$(BUGS),,$(simulate)-bugs)
+tests: $(units) $(model) $(relay) $(accounts) $(reference) $(faults) $(simulate) $(if $(SAN)$(BUGS),,$(simulate)-bugs)
 
 # Before anything else make looks for what the goals need beside a compiler, and installs what is missing: it remakes
 # the included file first, and starts anew if that file has changed.
@@ -174,12 +176,15 @@ demo: all
 picture: all
 	@mkdir -p docs && BIN=$(bin) tools/picture.py docs/picture.svg
 
+docs: $(reference)
+	@mkdir -p docs && $(reference) >docs/json.md.new && mv docs/json.md.new docs/json.md
+
 # The floor program uses nothing from the archive.
 $(floor): %: %.o
 	$(call quiet,LD)$(link) -o $@ $< $(LDLIBS)
 
-# grow makes a large data directory with the shipped store and journal.
-$(grow) $(accounts): %: %.o $(library)
+# grow makes a large data directory with the shipped store and journal; reference prints docs/json.md.
+$(grow) $(accounts) $(reference): %: %.o $(library)
 	$(call quiet,LD)$(link) -o $@ $< $(library) $(libraries)
 
 # A library that makes calls fail, without sanitizers whatever the programs have; and a server whose compactions begin

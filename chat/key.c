@@ -7,15 +7,18 @@
 #include <stdio.h>
 
 static const struct key_row rows[FIELD_END] = {
-	[FIELD_NAME] = { "name", "a string", "an account; with help, a command" },
-	[FIELD_PASSWORD] = { "password", "a string", "the password of the account" },
-	[FIELD_TAKE_OVER] = { "take_over", "true or false", "end the session of another client" },
+	[FIELD_NAME] = { "name", "a string", "an account; with `help`, a command" },
+	[FIELD_PASSWORD] = { "password", "a string",
+	                     "the account's password; with `password`, the one until now" },
+	[FIELD_TAKE_OVER] = { "take_over", "true or false",
+	                      "end the session that another client has" },
 	[FIELD_PATTERN] = { "pattern", "a string",
-	                    "the front of a name, or with * and ? all of it" },
-	[FIELD_REGEX] = { "regex", "a string", "a POSIX extended expression for a name's front" },
+	                    "the beginning of a name; with `*` or `?` the whole of one" },
+	[FIELD_REGEX] = { "regex", "a string",
+	                  "a POSIX extended expression for the beginning of a name" },
 	[FIELD_TO] = { "to", "a string or a list of strings", "the recipients" },
-	[FIELD_TEXT] = { "text", "a string", "the message; with search, what to look for" },
-	[FIELD_ID] = { "id", "a string", "of a message that is sent again, to one recipient" },
+	[FIELD_TEXT] = { "text", "a string", "what to say; it may have several lines" },
+	[FIELD_ID] = { "id", "a string", "of the message that is sent again, to one recipient" },
 	[FIELD_SECONDS] = { "seconds", "a number", "how long; it may have a fraction" },
 	[FIELD_STATE] = { "state", "\"on\" or \"off\"", "what it shall be" },
 	[FIELD_COUNT] = { "count", "a number", "how many messages" },
@@ -23,7 +26,8 @@ static const struct key_row rows[FIELD_END] = {
 	[FIELD_VALUE] = { "value", "a string", "what the setting shall be" },
 	[FIELD_NOTICE] = { "notice", "true or false", "no program should answer the message" },
 	[FIELD_NEW_PASSWORD] = { "new_password", "a string", "the password from now on" },
-	[FIELD_TAG] = { "tag", "a string of at most 64 bytes", "the result gives it back" },
+	[FIELD_TAG] = { "tag", "a string of at most 64 bytes",
+	                "any word of yours; the result gives it back" },
 };
 
 const struct key_row *key_row(enum field field)

@@ -6,6 +6,7 @@
 #include "chat/script.h"
 
 #include "base/escape.h"
+#include "chat/event.h"
 #include "chat/say.h"
 #include "terminal/terminal.h"
 
@@ -19,25 +20,90 @@ enum {
 
 /* ---- pieces ---- */
 
-static void put_string(struct script *s, const char *key, struct view value)
+/* The front of an event's line. */
+static void begin(struct script *s, enum event event)
 {
-	say_own(&s->out, ",\"%s\":", key);
+	say_own(&s->out, "{\"event\":\"%s\"", event_row(event)->name);
+}
+
+static void end(struct script *s)
+{
+	buf_append_text(&s->out, "}\n");
+}
+
+/* What divides the next value from the one before it, unless it is the first. */
+static void put_comma(struct script *s, char opening)
+{
+	if (s->out.data[s->out.size - 1] != (uint8_t)opening)
+		buf_append_text(&s->out, ",");
+}
+
+/* The name of a member; its value comes next. */
+static void put_key(struct script *s, enum event_key key)
+{
+	put_comma(s, '{');
+	buf_append_text(&s->out, "\"");
+	buf_append_text(&s->out, event_member(key)->name);
+	buf_append_text(&s->out, "\":");
+}
+
+static void put_string(struct script *s, enum event_key key, struct view value)
+{
+	put_key(s, key);
 	escape_for_json(&s->out, value);
 }
 
-static void put_text(struct script *s, const char *key, const char *value)
+static void put_text(struct script *s, enum event_key key, const char *value)
 {
 	put_string(s, key, view_of_string(value));
 }
 
-static void put_number(struct script *s, const char *key, uint64_t value)
+static void put_number(struct script *s, enum event_key key, uint64_t value)
 {
-	say_own(&s->out, ",\"%s\":%ju", key, (uintmax_t)value);
+	put_key(s, key);
+	say_own(&s->out, "%ju", (uintmax_t)value);
 }
 
-static const char *word_of(bool value)
+static void put_bool(struct script *s, enum event_key key, bool value)
 {
-	return value ? "true" : "false";
+	put_key(s, key);
+	buf_append_text(&s->out, value ? "true" : "false");
+}
+
+static void put_null(struct script *s, enum event_key key)
+{
+	put_key(s, key);
+	buf_append_text(&s->out, "null");
+}
+
+static void begin_list(struct script *s, enum event_key key)
+{
+	put_key(s, key);
+	buf_append_text(&s->out, "[");
+}
+
+static void end_list(struct script *s)
+{
+	buf_append_text(&s->out, "]");
+}
+
+/* The front of the next object of a list. */
+static void begin_object(struct script *s)
+{
+	put_comma(s, '[');
+	buf_append_text(&s->out, "{");
+}
+
+static void end_object(struct script *s)
+{
+	buf_append_text(&s->out, "}");
+}
+
+/* The next string of a list. */
+static void put_item(struct script *s, struct view value)
+{
+	put_comma(s, '[');
+	escape_for_json(&s->out, value);
 }
 
 static const char *state_of(bool live)
@@ -115,27 +181,33 @@ void script_ready(struct script *s, int leader, const bool live[REPLICAS],
 				script_replica(s, i, false, why[i]);
 		return;
 	}
-	say_own(&s->out, "{\"event\":\"ready\",\"leader\":%d,\"replicas\":[", leader);
+	begin(s, EVENT_READY);
+	put_key(s, READY_LEADER);
+	say_own(&s->out, "%d", leader);
+	begin_list(s, READY_REPLICAS);
 	for (uint32_t i = 0; i < REPLICAS; i++) {
-		say_own(&s->out, "%s{\"index\":%u", i == 0 ? "" : ",", i);
-		put_text(s, "address", s->addresses[i]);
-		put_text(s, "state", state_of(live[i]));
+		begin_object(s);
+		put_number(s, READY_INDEX, i);
+		put_text(s, READY_ADDRESS, s->addresses[i]);
+		put_text(s, READY_STATE, state_of(live[i]));
 		if (!live[i])
-			put_text(s, "reason", why[i]);
-		say_own(&s->out, "}");
+			put_text(s, READY_REASON, why[i]);
+		end_object(s);
 	}
-	say_own(&s->out, "]}\n");
+	end_list(s);
+	end(s);
 }
 
 void script_replica(struct script *s, uint32_t index, bool live, const char *why)
 {
 	assert(index < REPLICAS);
 	if (s->json) {
-		say_own(&s->out, "{\"event\":\"replica\",\"index\":%u", index);
-		put_text(s, "state", state_of(live));
+		begin(s, EVENT_REPLICA);
+		put_number(s, REPLICA_INDEX, index);
+		put_text(s, REPLICA_STATE, state_of(live));
 		if (!live)
-			put_text(s, "reason", why);
-		say_own(&s->out, "}\n");
+			put_text(s, REPLICA_REASON, why);
+		end(s);
 		return;
 	}
 	say_own(&s->out, "replica ");
@@ -148,19 +220,23 @@ void script_replica(struct script *s, uint32_t index, bool live, const char *why
 
 void script_live(struct script *s, bool is_any_live)
 {
-	if (s->json)
-		say_own(&s->out, "{\"event\":\"%s\"}\n", is_any_live ? "live-again" : "none-live");
-	else
-		say_own(&s->out, "%s\n",
-		        is_any_live ? "a replica is live again"
-		                    : "no replica is live: commands wait for one");
+	if (s->json) {
+		begin(s, is_any_live ? EVENT_LIVE_AGAIN : EVENT_NONE_LIVE);
+		end(s);
+		return;
+	}
+	say_own(&s->out, "%s\n",
+	        is_any_live ? "a replica is live again"
+	                    : "no replica is live: commands wait for one");
 }
 
 void script_leader(struct script *s, uint32_t index)
 {
 	assert(index < REPLICAS);
 	if (s->json) {
-		say_own(&s->out, "{\"event\":\"leader\",\"index\":%u}\n", index);
+		begin(s, EVENT_LEADER);
+		put_number(s, LEADER_INDEX, index);
+		end(s);
 		return;
 	}
 	say_own(&s->out, "replica ");
@@ -170,22 +246,26 @@ void script_leader(struct script *s, uint32_t index)
 
 static void put_replica_row(struct script *s, uint32_t index, const struct replica_row *row)
 {
-	say_own(&s->out, "%s{\"index\":%u", index == 0 ? "" : ",", index);
-	put_text(s, "address", s->addresses[index]);
-	put_text(s, "state", state_of(row->live));
-	say_own(&s->out, ",\"leader\":%s", word_of(row->leader));
+	begin_object(s);
+	put_number(s, REPLICAS_INDEX, index);
+	put_text(s, REPLICAS_ADDRESS, s->addresses[index]);
+	put_text(s, REPLICAS_STATE, state_of(row->live));
+	put_bool(s, REPLICAS_LEADER, row->leader);
 	if (row->facts_known)
-		put_number(s, "facts", row->facts);
+		put_number(s, REPLICAS_FACTS, row->facts);
 	else
-		say_own(&s->out, ",\"facts\":null");
-	say_own(&s->out, ",\"agrees\":%s", row->agrees_known ? word_of(row->agrees) : "null");
+		put_null(s, REPLICAS_FACTS);
+	if (row->agrees_known)
+		put_bool(s, REPLICAS_AGREES, row->agrees);
+	else
+		put_null(s, REPLICAS_AGREES);
 	if (row->round_trip_known)
-		put_number(s, "round_trip_ms", row->round_trip_ms);
+		put_number(s, REPLICAS_ROUND_TRIP, row->round_trip_ms);
 	else
-		say_own(&s->out, ",\"round_trip_ms\":null");
+		put_null(s, REPLICAS_ROUND_TRIP);
 	if (!row->live)
-		put_text(s, "reason", row->why);
-	say_own(&s->out, "}");
+		put_text(s, REPLICAS_REASON, row->why);
+	end_object(s);
 }
 
 static void show_replica_row(struct script *s, uint32_t index, const struct replica_row *row)
@@ -206,16 +286,20 @@ static void show_replica_row(struct script *s, uint32_t index, const struct repl
 
 void script_replicas(struct script *s, const struct replica_row rows[REPLICAS])
 {
-	if (s->json)
-		say_own(&s->out, "{\"event\":\"replicas\",\"replicas\":[");
+	if (s->json) {
+		begin(s, EVENT_REPLICAS);
+		begin_list(s, REPLICAS_REPLICAS);
+	}
 	for (uint32_t i = 0; i < REPLICAS; i++) {
 		if (s->json)
 			put_replica_row(s, i, &rows[i]);
 		else
 			show_replica_row(s, i, &rows[i]);
 	}
-	if (s->json)
-		say_own(&s->out, "]}\n");
+	if (s->json) {
+		end_list(s);
+		end(s);
+	}
 }
 
 /* ---- messages and users ---- */
@@ -239,20 +323,18 @@ static void put_audience(struct script *s, const struct shown *shown)
 {
 	const struct audience audience = audience_of(shown->audience);
 
-	say_own(&s->out, ",\"to\":[");
-	for (size_t i = 0; i < audience.names_count; i++) {
-		say_own(&s->out, i == 0 ? "" : ",");
-		escape_for_json(&s->out, audience.names[i]);
-	}
+	begin_list(s, MESSAGE_TO);
+	for (size_t i = 0; i < audience.names_count; i++)
+		put_item(s, audience.names[i]);
 	if (audience.kind == AUDIENCE_ONE && shown->to[0] != 0)
-		escape_for_json(&s->out, view_of_string(shown->to));
-	say_own(&s->out, "]");
+		put_item(s, view_of_string(shown->to));
+	end_list(s);
 	if (audience.kind == AUDIENCE_ALL)
-		say_own(&s->out, ",\"to_count\":null");
+		put_null(s, MESSAGE_TO_COUNT);
 	else
-		put_number(s, "to_count", audience.count);
-	say_own(&s->out, ",\"all\":%s", word_of(audience.kind == AUDIENCE_ALL));
-	say_own(&s->out, ",\"notice\":%s", word_of(audience.is_notice));
+		put_number(s, MESSAGE_TO_COUNT, audience.count);
+	put_bool(s, MESSAGE_ALL, audience.kind == AUDIENCE_ALL);
+	put_bool(s, MESSAGE_NOTICE, audience.is_notice);
 }
 
 void script_message(struct script *s, const struct shown *shown)
@@ -265,14 +347,14 @@ void script_message(struct script *s, const struct shown *shown)
 	script_time(shown->sent_ms, time);
 	script_id(&shown->session, shown->number, id);
 	if (s->json) {
-		say_own(&s->out, "{\"event\":\"message\"");
-		put_text(s, "id", id);
-		put_text(s, "from", shown->from);
-		put_string(s, "text", shown->text);
-		put_text(s, "sent", time);
-		say_own(&s->out, ",\"waited\":%s", word_of(shown->waited));
+		begin(s, EVENT_MESSAGE);
+		put_text(s, MESSAGE_ID, id);
+		put_text(s, MESSAGE_FROM, shown->from);
+		put_string(s, MESSAGE_TEXT, shown->text);
+		put_text(s, MESSAGE_SENT, time);
+		put_bool(s, MESSAGE_WAITED, shown->waited);
 		put_audience(s, shown);
-		say_own(&s->out, "}\n");
+		end(s);
 		return;
 	}
 	say_own(&s->out, "[%.10s %.8sZ%s] ", time, time + 11, shown->waited ? ", waited" : "");
@@ -287,28 +369,33 @@ void script_message(struct script *s, const struct shown *shown)
 
 void script_users(struct script *s, const struct user *users, size_t count)
 {
-	if (s->json)
-		say_own(&s->out, "{\"event\":\"users\",\"users\":[");
+	if (s->json) {
+		begin(s, EVENT_USERS);
+		begin_list(s, USERS_USERS);
+	}
 	for (size_t i = 0; i < count; i++) {
 		if (s->json) {
-			say_own(&s->out, "%s{\"name\":", i == 0 ? "" : ",");
-			escape_for_json(&s->out, view_of_string(users[i].name));
-			say_own(&s->out, ",\"online\":%s}", word_of(users[i].online));
+			begin_object(s);
+			put_text(s, USERS_NAME, users[i].name);
+			put_bool(s, USERS_ONLINE, users[i].online);
+			end_object(s);
 		} else {
 			say_foreign(&s->out, users[i].name);
 			say_own(&s->out, " %s\n", users[i].online ? "online" : "offline");
 		}
 	}
-	if (s->json)
-		say_own(&s->out, "]}\n");
+	if (s->json) {
+		end_list(s);
+		end(s);
+	}
 }
 
 void script_logged_out(struct script *s, const char *why)
 {
 	if (s->json) {
-		say_own(&s->out, "{\"event\":\"logged-out\"");
-		put_text(s, "reason", why);
-		say_own(&s->out, "}\n");
+		begin(s, EVENT_LOGGED_OUT);
+		put_text(s, LOGGED_OUT_REASON, why);
+		end(s);
 	} else {
 		say_own(&s->out, "logged out: ");
 		say_foreign(&s->out, why);
@@ -325,12 +412,10 @@ static bool is_message(const struct result *r)
 
 static void put_names(struct script *s, const struct result *r)
 {
-	say_own(&s->out, ",\"names\":[");
-	for (size_t i = 0; i < r->users_count; i++) {
-		say_own(&s->out, i == 0 ? "" : ",");
-		escape_for_json(&s->out, view_of_string(r->users[i].name));
-	}
-	say_own(&s->out, "]");
+	begin_list(s, RESULT_NAMES);
+	for (size_t i = 0; i < r->users_count; i++)
+		put_item(s, view_of_string(r->users[i].name));
+	end_list(s);
 }
 
 static void put_result(struct script *s, const struct result *r)
@@ -340,34 +425,34 @@ static void put_result(struct script *s, const struct result *r)
 	char account[ID_TEXT_SIZE + 1];
 
 	if (is_message(r) ? done || r->stored > 0 : r->copies > 0)
-		put_number(s, "copies", r->copies);
+		put_number(s, RESULT_COPIES, r->copies);
 	if (is_message(r) && (done || r->stored > 0)) {
-		put_number(s, "online", r->online);
-		put_number(s, "stored", r->stored);
+		put_number(s, RESULT_ONLINE, r->online);
+		put_number(s, RESULT_STORED, r->stored);
 	}
 	if (r->has_id) {
 		script_id(&r->session, r->number, id);
-		put_text(s, "id", id);
+		put_text(s, RESULT_ID, id);
 	}
 	if (r->mailbox_full)
-		put_text(s, "mailbox", "full");
+		put_text(s, RESULT_MAILBOX, "full");
 	if (r->users_count > 0)
 		put_names(s, r);
 	if (r->since_ms != 0) {
 		char since[SCRIPT_TIME_SIZE];
 
 		script_time(r->since_ms, since);
-		put_text(s, "since", since);
+		put_text(s, RESULT_SINCE, since);
 	}
 	if (r->wait_ms != 0) /* in seconds, rounded up */
-		put_number(s, "wait", (r->wait_ms + 999) / 1000);
+		put_number(s, RESULT_WAIT, (r->wait_ms + 999) / 1000);
 	if (!done || (r->kind != COMMAND_CREATE && r->kind != COMMAND_LOGIN))
 		return;
 	id_to_text(&r->id, account);
-	put_text(s, "name", r->name);
-	put_text(s, "id", account);
+	put_text(s, RESULT_NAME, r->name);
+	put_text(s, RESULT_ID, account);
 	if (r->unfinished)
-		say_own(&s->out, ",\"unfinished\":true");
+		put_bool(s, RESULT_UNFINISHED, true);
 }
 
 static void show_stored(struct script *s, const struct result *r)
@@ -414,28 +499,28 @@ static void put_answer_members(struct script *s, const struct script_answer *a)
 {
 	bool done = a->outcome == OUTCOME_OK;
 
-	put_string(s, "command", a->command);
+	put_string(s, RESULT_COMMAND, a->command);
 	if (a->tag.data != NULL)
-		put_string(s, "tag", a->tag);
-	say_own(&s->out, ",\"ok\":%s", word_of(done));
+		put_string(s, RESULT_TAG, a->tag);
+	put_bool(s, RESULT_OK, done);
 	if (!done)
-		put_text(s, "error", outcome_code(a->outcome));
+		put_text(s, RESULT_ERROR, outcome_code(a->outcome));
 	if (!done || a->detail[0] != 0)
-		put_text(s, "detail", a->detail);
+		put_text(s, RESULT_DETAIL, a->detail);
 	if (a->has_count)
-		put_number(s, "count", a->count);
+		put_number(s, RESULT_COUNT, a->count);
 	if (a->has_messages)
-		put_number(s, "messages", a->messages);
+		put_number(s, RESULT_MESSAGES, a->messages);
 	if (a->text != NULL)
-		put_text(s, "text", a->text);
+		put_text(s, RESULT_TEXT, a->text);
 	if (a->result != NULL)
 		put_result(s, a->result);
-	say_own(&s->out, "}\n");
+	end(s);
 }
 
 static void put_answer(struct script *s, const struct script_answer *a)
 {
-	say_own(&s->out, "{\"event\":\"result\"");
+	begin(s, EVENT_RESULT);
 	put_answer_members(s, a);
 }
 
@@ -444,14 +529,15 @@ void script_own(struct script *s, const struct script_own *own)
 	char time[SCRIPT_TIME_SIZE];
 
 	script_time(own->sent_ms, time);
-	say_own(&s->out, "{\"event\":\"sent\"");
-	for (size_t i = 0; i < own->to_count; i++) {
-		say_own(&s->out, i == 0 ? ",\"to\":[" : ",");
-		escape_for_json(&s->out, own->to[i]);
-		say_own(&s->out, i + 1 == own->to_count ? "]" : "");
+	begin(s, EVENT_SENT);
+	if (own->to_count > 0) {
+		begin_list(s, SENT_TO);
+		for (size_t i = 0; i < own->to_count; i++)
+			put_item(s, own->to[i]);
+		end_list(s);
 	}
-	put_string(s, "text", own->text);
-	put_text(s, "sent", time);
+	put_string(s, SENT_TEXT, own->text);
+	put_text(s, SENT_SENT, time);
 	put_answer_members(s, own->answer);
 }
 

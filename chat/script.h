@@ -5,36 +5,8 @@
  * may change. Each call appends whole lines to `out`; the caller writes them at once and empties
  * `out`. Nothing else goes to stdout.
  *
- *   {"event":"ready","leader":0,"replicas":[{"index":0,"address":"...","state":"live"},...]}
- *        a dead one also has "reason"
- *   {"event":"result","command":"msg","ok":true,...}     exactly one for each command, in order
- *        "tag", if the command had one
- *        refused: "ok":false,"error":CODE,"detail":"a sentence"
- *        msg, all: "copies", "online", "stored"; msg to one: "id"
- *        a mailbox that is full now: "mailbox":"full", and with several recipients "names"
- *        login that finds an active session: "since"; slow-down: "wait", in seconds
- *        create, login: "name", "id"; list: "count"; help: "text"
- *        login to an account that no replica has confirmed: "unfinished":true
- *        refused for some of several recipients: "names"
- *        check, wait with a count: "messages"
- *        wherever something was stored: "copies"; a success that needs a word: "detail"
- *   {"event":"message","id":"01H...-7","from":"bob","text":"hi",
- *        "sent":"2026-11-21T04:00:00.123Z","waited":true,
- *        "to":["alice"],"to_count":1,"all":false,"notice":false}
- *        what the sender says of whom it went to: to one, the own name; to several, at most eight
- *        names of so many; to all, no name and the count is null. A notice is a message that no
- *        program should answer
- *   {"event":"users","users":[{"name":"alice","online":true},...]}
- *   {"event":"replica","index":0,"state":"dead","reason":"..."}      {"event":"leader","index":1}
- *   {"event":"replicas","replicas":[{"index":0,"address":"...","state":"live","leader":true,
- *        "facts":120,"agrees":true,"round_trip_ms":0},...]}
- *        what is not known is null; the round trip is that of a ping, disk included, and 0 if it
- *        took less than one millisecond
- *   {"event":"none-live"}        no replica is live: commands wait, at most for --timeout
- *   {"event":"live-again"}       one is live again
- *   {"event":"logged-out","reason":"..."}
- *   {"event":"sent","to":["bob"],"text":"hi","sent":"...","command":"msg","ok":true,...}
- *        in the archive only: a message of one's own, and its result; without "to": to all
+ * docs/json.md lists the events as JSON and their members; it is made of the tables (chat/event.h)
+ * by which this file writes them.
  *
  * Whatever others wrote is escaped (base/escape.h), in both forms. Pure but for the buffer.
  */

@@ -205,7 +205,8 @@ static const struct verb_row rows[VERB_TEXT] = {
 		.help = "Lists all settings, shows one, or changes one for good; VALUE - is what "
 		        "it was at first. On a terminal only.",
 		.when = WHEN_ANY,
-		.not_for_programs = "there is nothing to set here: only a person's terminal has settings",
+		.not_for_programs = "there is nothing to set here: only a person's terminal has "
+				    "settings",
 		.optional = FIELD_BIT(FIELD_SETTING) | FIELD_BIT(FIELD_VALUE),
 		.arguments = { FIELD_SETTING, FIELD_VALUE },
 	},

@@ -454,8 +454,8 @@ struct connection *session_of(const struct sessions *s, const struct id *id);
  * is told nothing if that is STATUS_OK. */
 void session_end(struct sessions *s, struct connection *c, enum status why);
 /* The account that is logged in here has lapsed. That proves itself to no client, so it is not said
- * as the end of the session: the connection is closed, and the next log-in is refused. An operator's
- * stays. */
+ * as the end of the session: the connection is closed, and the next log-in is refused. An
+ * operator's stays. */
 void session_removed(struct sessions *s, struct connection *c);
 /* Whether the disk takes a burial or a tombstone of what is held, or of what is not. */
 bool session_may_bury(const struct sessions *s, bool is_held);
