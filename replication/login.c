@@ -72,8 +72,10 @@ struct login {
 	bool confirmed;      /* by some replica */
 	bool all_looked;     /* all three were asked about that */
 	struct ulid largest; /* session that was named */
-	/* What replicas have said: yes; not known; no; a larger session is there; gone; no room. */
-	uint8_t in, unknown, wrong, over, gone, full;
+	/* What replicas have said: yes; not known; no; no room. */
+	uint8_t in, unknown, wrong, full;
+	bool over;       /* one has said that a larger session is there, */
+	bool gone;       /* or that the account is gone, or its password another one */
 	uint8_t handed;  /* replicas that have stored the account since then */
 	uint32_t rounds; /* so many times it has begun again */
 	struct other others[OTHERS_MAX];
@@ -329,7 +331,8 @@ static void write_logins(struct replication *r, struct login *l)
 	struct frame frame;
 
 	op->phase = PHASE_LOGIN;
-	l->in = l->unknown = l->wrong = l->over = l->gone = l->full = l->ended = l->proves = 0;
+	l->in = l->unknown = l->wrong = l->full = l->ended = l->proves = 0;
+	l->over = l->gone = false;
 	l->handed = 0;
 	if (!op_audience(r, op))
 		return;
@@ -626,13 +629,13 @@ static void login_answered(struct replication *r, struct login *l, uint32_t inde
 		}
 		if (l->op.phase == PHASE_TRY)
 			l->in |= bit;
-		l->over |= bit;
+		l->over = true;
 		if (ulid_compare(&frame->logged_in.session, &l->largest) > 0)
 			l->largest = frame->logged_in.session;
 		break;
 	case STATUS_GONE:
 	case STATUS_CHANGED: /* since the look-up: it is looked up again */
-		l->gone |= bit;
+		l->gone = true;
 		break;
 	default:
 		l->wrong |= bit;
@@ -667,7 +670,7 @@ static void reply(struct replication *r, struct op *op, uint32_t index, const st
 		login_frame(r, index, &l->s, &login);
 		op_ask(r, op, index, &login);
 	} else if (frame->status == STATUS_GONE) {
-		l->gone |= BIT(index);
+		l->gone = true;
 	} else {
 		l->unknown &= (uint8_t)~BIT(index);
 		l->wrong &= (uint8_t)~BIT(index);
