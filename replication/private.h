@@ -166,7 +166,7 @@ struct contact {
 	size_t size;
 	struct id id;
 	bool known;      /* `id` is the account that the name gave last */
-	bool written_to; /* this client has used `id` under this name */
+	bool written_to; /* this client has written to somebody under this name, or tried to */
 	bool keep;       /* false: rests on an unconfirmed account, ask each time */
 	uint32_t era;    /* asked in */
 	/* What every message reads stands before this line, or at its beginning. */

@@ -105,9 +105,8 @@ static void learn(struct replication *r, struct recipient_state *to, const struc
 			contact->known = false;
 			return;
 		}
-		contact->written_to = false; /* the same command again goes to the new one */
 	}
-	contact->id = a->id;
+	contact->id = a->id; /* the same command again goes there */
 	contact->known = true;
 	contact->keep = !l->unconfirmed;
 	contact->era = l->era;

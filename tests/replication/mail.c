@@ -621,6 +621,34 @@ static void test_changed(void)
 	cluster_free(&k);
 }
 
+/* Whoever was asked about one account has not answered for another one, whether the name is looked
+ * up again because nobody is there any more or because a replica has come back. */
+static void test_changed_twice(bool returns)
+{
+	fresh(4);
+	say(&k, 0, "send bob to the first");
+	say(&k, 1, "delete");
+	say(&k, 2, "create bob other");
+	quiet(&k);
+	say(&k, 0, "send bob secret");
+	OK(has(heard(&k, 0), "result send name-changed"), "twice: the user is asked");
+	say(&k, 2, "delete");
+	say(&k, 3, "create bob third");
+	if (returns) {
+		replica_kill(&k, 2);
+		pass(&k, 10);
+		replica_start(&k, 2);
+		pass(&k, 3000);
+	}
+	quiet(&k);
+	say(&k, 0, "send bob secret");
+	OK(has(heard(&k, 0), "result send name-changed"), "twice: and again for another one");
+	IS_STRING(heard(&k, 3), "", "twice: nothing was sent");
+	say(&k, 0, "send bob meant");
+	OK(has(heard(&k, 3), "message alice meant 1"), "twice: the same command again goes there");
+	cluster_free(&k);
+}
+
 static void test_changed_by_return(void)
 {
 	fresh(4);
@@ -823,6 +851,8 @@ int main(void)
 	test_id_of_result();
 	test_many_streams();
 	test_changed();
+	test_changed_twice(false);
+	test_changed_twice(true);
 	test_changed_after_tries();
 	test_changed_by_return();
 	test_changed_while_unknown();
