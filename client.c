@@ -448,6 +448,7 @@ static bool take_typed(struct client *c)
 	bool is_free = c->logout_token == 0 && !c->run.is_busy;
 	enum console_lines lines = c->state != CLIENT_RUNNING ? CONSOLE_CLOSED
 	                           : is_free                  ? CONSOLE_FREE
+	                           : run_is_looking(&c->run)  ? CONSOLE_LOOKING
 	                                                      : CONSOLE_BUSY;
 	struct console_event event;
 
@@ -474,6 +475,9 @@ static bool take_typed(struct client *c)
 		break;
 	case CONSOLE_MOVE:
 		run_move(&c->run, event.move, event.number);
+		break;
+	case CONSOLE_BREAK:
+		run_break_off(&c->run);
 		break;
 	case CONSOLE_INTERRUPT:
 		signalled(c, SIGINT);
@@ -526,6 +530,7 @@ static void work(struct client *c)
 		if (c->state == CLIENT_FINISHING && may_leave(c))
 			leave(c);
 	} while (c->console != NULL ? take_typed(c) : take_lines(c));
+	run_make_way(&c->run);
 	limit_reading(c);
 	link_pool_settle(c->pool);
 	show_settle(&c->show, &c->run.parser);

@@ -231,6 +231,11 @@ bool archive_look(struct cli_archive *a, const struct archive_query *query, size
 	return true;
 }
 
+void archive_stop(struct cli_archive *a)
+{
+	atomic_store(&a->look.stops, true);
+}
+
 /* ---- the account, and the switch ---- */
 
 /* Whether log/ is the device that forgets all. */
@@ -323,7 +328,7 @@ void archive_free(struct cli_archive *a)
 {
 	if (a == NULL)
 		return;
-	atomic_store(&a->look.stops, true);
+	archive_stop(a);
 	if (!end_writer(a) || (a->reader != NULL && !syncer_wait_for(a->reader, ARCHIVE_END_MS)))
 		return; /* the end of the process ends the threads */
 	if (a->is_looking)

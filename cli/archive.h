@@ -76,5 +76,7 @@ bool archive_look_now(const struct cli_archive *a, struct piece_look *look);
 bool archive_look(struct cli_archive *a, const struct archive_query *query, size_t wanted,
                   bool counts, void (*found)(void *context, const struct piece_look *look),
                   void *context);
+/* Ends the look under way soon, if there is one: `found` is called with what was found so far. */
+void archive_stop(struct cli_archive *a);
 
 #endif

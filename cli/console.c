@@ -757,6 +757,8 @@ static enum console_kind take_interrupt(struct cli_console *c, bool is_empty,
 {
 	if (!is_empty)
 		return CONSOLE_NOTHING;
+	if (lines == CONSOLE_LOOKING)
+		return CONSOLE_BREAK;
 	if (c->was_interrupt || lines == CONSOLE_CLOSED)
 		return CONSOLE_INTERRUPT;
 	say(c, "Ctrl-C once more, or Ctrl-D, ends the client");
@@ -843,7 +845,7 @@ bool console_next(struct cli_console *c, enum console_lines lines, struct consol
 			                         .number = key.number,
 			                         .rows = key.rows };
 		c->was_interrupt = key.kind == TERMINAL_INTERRUPT && !key.was_asked &&
-		                   key.text.size == 0;
+		                   key.text.size == 0 && event->kind != CONSOLE_BREAK;
 		if (event->kind != CONSOLE_NOTHING)
 			return true;
 		/* One line at a time: what it does may concern the keys behind it. */

@@ -82,9 +82,10 @@ void console_draw(struct cli_console *c);
 
 /* What the caller does with the next line. */
 enum console_lines {
-	CONSOLE_CLOSED, /* the caller takes no lines yet, or no more */
-	CONSOLE_BUSY,   /* a line is under way: the next one waits its turn */
-	CONSOLE_FREE,   /* the caller takes it */
+	CONSOLE_CLOSED,  /* the caller takes no lines yet, or no more */
+	CONSOLE_BUSY,    /* a line is under way: the next one waits its turn */
+	CONSOLE_LOOKING, /* the same, and what is under way may be broken off */
+	CONSOLE_FREE,    /* the caller takes it */
 };
 
 enum console_kind {
@@ -95,6 +96,7 @@ enum console_kind {
 	CONSOLE_LEFT, /* Ctrl-C or Ctrl-D instead of an answer; console_ask_end is the caller's */
 	CONSOLE_MOVE, /* a key moves to another conversation: `move`, `number` */
 	CONSOLE_INTERRUPT, /* Ctrl-C, for the second time, or while no line is taken */
+	CONSOLE_BREAK,     /* Ctrl-C while the caller is CONSOLE_LOOKING */
 	CONSOLE_END,       /* Ctrl-D, or the terminal has gone */
 	CONSOLE_PAGE,      /* PgUp and the keys of a page: `rows` */
 };

@@ -211,11 +211,16 @@ struct back {
 	uint64_t looked_at;
 };
 
+static bool is_stopped(const struct back *b)
+{
+	return atomic_load(&b->look->stops);
+}
+
 static bool is_done(const struct back *b)
 {
 	const struct piece_look *look = b->look;
 
-	return atomic_load(&b->look->stops) || (!look->counts && look->count >= look->wanted) ||
+	return is_stopped(b) || (!look->counts && look->count >= look->wanted) ||
 	       (look->bytes_max > 0 && b->looked_at >= look->bytes_max);
 }
 
@@ -267,7 +272,7 @@ static uint64_t look_at_part(struct back *b, uint64_t end, size_t size)
 /* Where the last whole line before `end` ends: what is torn has no newline yet. */
 static uint64_t whole_end(struct back *b, uint64_t end)
 {
-	while (end > 0) {
+	while (end > 0 && !is_stopped(b)) {
 		size_t size = end < READ_SIZE_MIN ? (size_t)end : READ_SIZE_MIN;
 		const uint8_t *newline;
 

@@ -16,11 +16,12 @@ void progress_init(struct cli_progress *p, struct loop *l)
 	*p = (struct cli_progress){ .loop = l, .timer = { .expired = expired } };
 }
 
-void progress_begin(struct cli_progress *p, const char *what)
+void progress_begin(struct cli_progress *p, const char *what, const char *hint)
 {
 	assert(what != NULL);
 	progress_end(p);
 	p->what = what;
+	p->hint = hint;
 	loop_timer_set(p->loop, &p->timer, loop_now_ms(p->loop) + PROGRESS_MS);
 }
 
@@ -40,7 +41,11 @@ void progress_end(struct cli_progress *p)
 void progress_text(const struct cli_progress *p, char text[PROGRESS_SIZE])
 {
 	text[0] = 0;
-	if (p->what != NULL && p->is_slow)
+	if (p->what == NULL || !p->is_slow)
+		return;
+	if (p->hint != NULL)
+		(void)snprintf(text, PROGRESS_SIZE, "[%s: %s] ", p->what, p->hint);
+	else
 		(void)snprintf(text, PROGRESS_SIZE, "[%s: %ju so far] ", p->what,
 		               (uintmax_t)p->done);
 }

@@ -109,6 +109,11 @@ static const char *plural(uint64_t count)
 	return count == 1 ? "" : "s";
 }
 
+static bool is_broken_off(const struct piece_look *look)
+{
+	return atomic_load(&look->stops);
+}
+
 static void put_history(struct cli_recall *r, const struct piece_look *look)
 {
 	struct transcript *t = &r->show->transcript;
@@ -117,6 +122,10 @@ static void put_history(struct cli_recall *r, const struct piece_look *look)
 
 	if (r->name[0] != 0)
 		(void)snprintf(with, sizeof with, " with %s", r->name);
+	if (look->count == 0 && is_broken_off(look)) {
+		transcript_rule(t, "broken off: nothing was found so far");
+		return;
+	}
 	if (look->count == 0) {
 		(void)snprintf(text, sizeof text, "nothing that was said%s is kept", with);
 		transcript_rule(t, text);
@@ -128,7 +137,8 @@ static void put_history(struct cli_recall *r, const struct piece_look *look)
 	t->is_unfolded = look->count == 1;
 	recall_put(t, buf_view(&look->lines), look->count);
 	t->is_unfolded = false;
-	transcript_rule(t, "end of what was kept");
+	transcript_rule(t, is_broken_off(look) ? "broken off: there may be older ones"
+	                                       : "end of what was kept");
 }
 
 static void put_found(struct cli_recall *r, const struct piece_look *look)
@@ -137,7 +147,12 @@ static void put_found(struct cli_recall *r, const struct piece_look *look)
 	char text[sizeof r->text + 128];
 
 	recall_put(t, buf_view(&look->lines), look->count);
-	if (look->found == 0)
+	if (is_broken_off(look))
+		(void)snprintf(text, sizeof text,
+		               "broken off: %ju message%s so far hold%s '%s'; older ones may",
+		               (uintmax_t)look->found, plural(look->found),
+		               look->found == 1 ? "s" : "", r->text);
+	else if (look->found == 0)
 		(void)snprintf(text, sizeof text, "no message that is kept holds '%s'", r->text);
 	else if (look->found > look->count)
 		(void)snprintf(text, sizeof text, "%ju messages hold '%s': these are the last %zu",
@@ -154,6 +169,7 @@ static void found(void *context, const struct piece_look *look)
 	struct cli_recall *r = context;
 	char text[128];
 
+	r->is_under_way = false;
 	transcript_waited_end(&r->show->transcript);
 	if (r->is_search)
 		put_found(r, look);
@@ -175,6 +191,8 @@ static const char *begin(struct cli_recall *r, size_t wanted)
 	if (!archive_query_init(&query, view_of_string(r->name), text) ||
 	    !archive_look(r->show->archive, &query, wanted, r->is_search, found, r))
 		return nothing_kept;
+	r->is_under_way = true;
+	progress_begin(&r->show->progress, r->is_search ? "/search" : "/history", "Ctrl-C ends it");
 	return NULL;
 }
 
@@ -194,6 +212,17 @@ const char *recall_search(struct cli_recall *r, struct view text)
 	r->name[0] = 0;
 	r->is_search = true;
 	return begin(r, RECALL_FOUND_MAX);
+}
+
+bool recall_is_under_way(const struct cli_recall *r)
+{
+	return r->is_under_way;
+}
+
+void recall_break_off(struct cli_recall *r)
+{
+	if (r->is_under_way)
+		archive_stop(r->show->archive);
 }
 
 /* ---- at a log-in ---- */

@@ -28,6 +28,7 @@ struct cli_recall {
 	char name[COMMAND_ACCOUNT_SIZE];      /* /history: with whom; "": all */
 	char text[ARCHIVE_TEXT_SIZE_MAX + 1]; /* /search */
 	bool is_search;
+	bool is_under_way;
 };
 
 /* `show` is a person's and outlives `r`. `done` is called when the lines of recall_begin are
@@ -38,6 +39,10 @@ void recall_init(struct cli_recall *r, struct cli_show *show, void (*done)(void 
  * is not empty). Returns NULL: `done` is called later; or a sentence that says why not. */
 const char *recall_history(struct cli_recall *r, struct view name, size_t count);
 const char *recall_search(struct cli_recall *r, struct view text);
+/* Whether one of them looks for lines now. */
+bool recall_is_under_way(const struct cli_recall *r);
+/* Ends it soon, if it does: with the lines that were found so far, and a word about that. */
+void recall_break_off(struct cli_recall *r);
 /* Puts lines of the archive, `count` of them, into a transcript; what is damaged or stands twice is
  * left out. */
 void recall_put(struct transcript *t, struct view lines, size_t count);

@@ -376,7 +376,7 @@ static void begin_list(struct cli_run *r)
 	r->listed = 0;
 	r->users_told = false;
 	if (pattern_is_possible(&r->pattern)) {
-		progress_begin(&r->show->progress, "/list");
+		progress_begin(&r->show->progress, "/list", NULL);
 		begin(r, &(struct command){ .kind = COMMAND_LIST,
 		                            .name = pattern_prefix(&r->pattern) });
 		return;
@@ -505,7 +505,7 @@ static void do_msg(struct cli_run *r)
 
 static void do_all(struct cli_run *r)
 {
-	progress_begin(&r->show->progress, "/all");
+	progress_begin(&r->show->progress, "/all", NULL);
 	begin(r, &(struct command){ .kind = COMMAND_ALL,
 	                            .text = r->request.text,
 	                            .is_notice = r->request.is_notice });
@@ -639,6 +639,22 @@ void run_refuse_line(struct cli_run *r, const struct cli_line *line)
 		refuse(r, r->request.outcome, r->request.detail);
 	else
 		refuse(r, OUTCOME_NO_REPLICA, "no replica could be reached: nothing was done");
+}
+
+bool run_is_looking(const struct cli_run *r)
+{
+	return recall_is_under_way(&r->here.recall);
+}
+
+void run_break_off(struct cli_run *r)
+{
+	recall_break_off(&r->here.recall);
+}
+
+void run_make_way(struct cli_run *r)
+{
+	if (run_is_looking(r) && r->show->is_slow && console_waiting(r->console) > 0)
+		run_break_off(r);
 }
 
 /* A deletion also deletes the messages that wait for the account, so it begins only when they have

@@ -96,6 +96,13 @@ bool run_has_asked(const struct cli_run *r);
 /* The client ends before there are results: gives a script those that are missing. True if any
  * were. */
 bool run_abandon(struct cli_run *r);
+/* Whether the command under way looks through what is kept: then it may be broken off, and has its
+ * end soon. */
+bool run_is_looking(const struct cli_run *r);
+void run_break_off(struct cli_run *r);
+/* If it looks for long, breaks it off for a line that waits. Called once a turn, after what was
+ * typed was taken. */
+void run_make_way(struct cli_run *r);
 /* Continues the command under way if what it waited for has come. Called once a turn. */
 void run_go_on(struct cli_run *r);
 /* Nothing more is shown: a deletion that waits for that never begins, and has no result. */

@@ -85,6 +85,29 @@ sees 'and what stands around the texts is not' ann "^-- no message that is kept 
 types ann "/search $(printf '%257s' '' | tr ' ' x)"
 sees 'a text that is too long is refused' ann '^refused: the text is too long: at most 256 bytes'
 
+# ---- broken off ----
+
+# A piece that ends for nobody: all holes, before one that has some lines.
+folder=$(echo "$log"/ann~*)
+mv "$folder/000001.jsonl" "$folder/000003.jsonl"
+truncate -s 1T "$folder/000002.jsonl"
+types ann '/search first'
+sees 'a search that takes long says what ends it' ann '^\[/search: Ctrl-C ends it\] ann>'
+keys ann -l 'half a line'
+sees 'one may type on' ann '\] ann> half a line$'
+keys ann C-u C-c
+sees 'Ctrl-C ends it, with what was found so far' ann "^-- broken off: 1 message so far holds 'first'; older ones may --$"
+line_is 'and only that' ann 'ann>'
+types ann '/history 9'
+sees 'nor does /history end' ann '^\[/history: Ctrl-C ends it\] ann>'
+types ann '/search "words"'
+sees 'another command ends it' ann '^-- broken off: there may be older ones --$'
+sees 'and is next' ann '^\[/search: Ctrl-C ends it\] ann>'
+keys ann C-c
+sees 'until it ends, too' ann "^-- broken off: 1 message so far holds '\"words\"'"
+rm "$folder/000002.jsonl"
+mv "$folder/000003.jsonl" "$folder/000001.jsonl"
+
 # ---- the next day ----
 
 types ann /logout
