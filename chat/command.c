@@ -238,7 +238,8 @@ static struct view first_key(uint16_t fields)
 static bool check_count(const struct verb_row *row, const struct command_fields *fields, bool asks,
                         struct command_request *request)
 {
-	uint16_t needed = asks ? row->needed & (uint16_t)~row->asked : row->needed;
+	uint16_t needed = asks ? row->needed & (uint16_t) ~(row->asked | row->may_lack)
+	                       : row->needed;
 	uint16_t either = FIELD_BIT(FIELD_PATTERN) | FIELD_BIT(FIELD_REGEX);
 	uint16_t others = fields->given & (uint16_t) ~(row->needed | row->optional);
 	uint16_t missing = needed & (uint16_t)~fields->given;

@@ -8,6 +8,9 @@
 #include "chat/verb.h"
 #include "chat/word.h"
 
+#include <inttypes.h>
+#include <stdio.h>
+
 static const size_t none = SIZE_MAX;
 
 void conversation_init(struct conversations *c)
@@ -161,6 +164,42 @@ uint64_t conversation_unread(const struct conversations *c)
 	return unread;
 }
 
+static void put_listed(const struct conversations *c, size_t at, size_t width, char *text,
+                       size_t size)
+{
+	const struct conversation *one = &c->all[at];
+	char rest[48] = "";
+	char key[32];
+
+	(void)snprintf(key, sizeof key, "%s%zu", at < CONVERSATION_KEYS ? "Alt-" : "", at + 1);
+	if (at == c->current)
+		(void)snprintf(rest, sizeof rest, "  plain lines go here");
+	else if (one->unread > 0)
+		(void)snprintf(rest, sizeof rest, "  %" PRIu64 " new", one->unread);
+	(void)snprintf(text, size, "%s%5s  %-*s%s", at == 0 ? "" : "\n", key,
+	               rest[0] == 0 ? 0 : (int)width, one->name, rest);
+}
+
+void conversation_list(const struct conversations *c, char text[CONVERSATION_LIST_SIZE])
+{
+	size_t listed = c->count < CONVERSATION_LISTED_MAX ? c->count : CONVERSATION_LISTED_MAX;
+	size_t width = 0;
+	size_t size = 0;
+
+	for (size_t i = 0; i < listed; i++)
+		if (strlen(c->all[i].name) > width)
+			width = strlen(c->all[i].name);
+	(void)snprintf(text, CONVERSATION_LIST_SIZE,
+	               "there is no conversation yet: /talk NAME begins one");
+	for (size_t i = 0; i < listed; i++) {
+		put_listed(c, i, width, text + size, CONVERSATION_LIST_SIZE - size);
+		size += strlen(text + size);
+	}
+	if (listed < c->count)
+		(void)snprintf(text + size, CONVERSATION_LIST_SIZE - size, "\nand %zu more",
+		               c->count - listed);
+}
+
 const struct conversation *conversation_find(const struct conversations *c, struct view name)
 {
 	size_t at = find(c, name);
@@ -173,6 +212,9 @@ bool conversation_of_line(struct view line, struct view *name)
 	const struct verb_row *row = verb_of_line(&line);
 
 	if (row == NULL || row->verb != VERB_TALK)
+		return false;
+	word_skip_blanks(&line);
+	if (line.size == 0) /* it lists them */
 		return false;
 	*name = word_take(&line);
 	word_skip_blanks(&line);

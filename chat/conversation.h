@@ -16,7 +16,12 @@
 
 #include "chat/command.h"
 
-enum { CONVERSATION_COUNT_MAX = 1000 };
+enum {
+	CONVERSATION_COUNT_MAX = 1000,
+	CONVERSATION_LISTED_MAX = 40,
+	CONVERSATION_LIST_SIZE = (CONVERSATION_LISTED_MAX + 1) * (COMMAND_ACCOUNT_SIZE + 64),
+	CONVERSATION_KEYS = 9, /* Alt-1 to Alt-9 */
+};
 
 struct conversation {
 	char name[COMMAND_ACCOUNT_SIZE]; /* as others read it */
@@ -71,9 +76,12 @@ struct view conversation_current(const struct conversations *c);
 struct view conversation_last(const struct conversations *c);
 /* How many messages are new in all conversations but the current one. */
 uint64_t conversation_unread(const struct conversations *c);
-/* Whether the line is a /talk. Then sets `name` to whom it chooses, as a view into the line; it is
+/* Whether the line is a /talk that chooses. Then sets `name` to whom it chooses, as a view into the line; it is
  * empty if the line will be refused, because plain lines go to nobody then. */
 bool conversation_of_line(struct view line, struct view *name);
+/* Lists them, a line each: the key or the number that goes there, who it is, and what is new there.
+ * Without a newline at the end. A long list is cut, and says so. */
+void conversation_list(const struct conversations *c, char text[CONVERSATION_LIST_SIZE]);
 /* The conversation of this name; NULL if there is none. It lives until the next change. */
 const struct conversation *conversation_find(const struct conversations *c, struct view name);
 

@@ -97,9 +97,11 @@ static const struct verb_row rows[VERB_TEXT] = {
 		.usage = "NAME",
 		.summary = "choose whom plain lines go to",
 		.help = "Lines without a command are sent to NAME from then on. Alt-1 to Alt-9, "
-		        "Ctrl-N, Ctrl-P and Alt-A (something new) move between people.",
+		        "Ctrl-N, Ctrl-P and Alt-A (something new) move between people; /talk "
+		        "alone lists them.",
 		.when = WHEN_IN,
 		.needed = FIELD_BIT(FIELD_NAME),
+		.may_lack = FIELD_BIT(FIELD_NAME),
 		.arguments = { FIELD_NAME, FIELD_END },
 	},
 	[VERB_REPLY] = {

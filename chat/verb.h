@@ -77,7 +77,9 @@ struct verb_row {
 	uint16_t needed;              /* fields, as bits */
 	uint16_t optional;            /* fields, as bits */
 	uint16_t asked;               /* of those needed, what the client asks for on a terminal */
-	uint8_t arguments[2];         /* fields, in their order; FIELD_END: none */
+	uint16_t
+		may_lack; /* of those needed, what may lack on a terminal: it tells what there is */
+	uint8_t arguments[2]; /* fields, in their order; FIELD_END: none */
 };
 
 /* The row of a command; NULL for VERB_TEXT. */

@@ -46,6 +46,15 @@ static bool do_reply(struct cli_here *h, const struct command_request *q, struct
 	return refuse(a, "nobody was seen to get this: type it anew, or use /msg NAME TEXT");
 }
 
+/* Without a name: with one it is not for this place. */
+static bool do_talk(struct cli_here *h, const struct command_request *q, struct script_answer *a)
+{
+	(void)q;
+	conversation_list(&h->show->conversations, h->text.talk);
+	a->text = h->text.talk;
+	return true;
+}
+
 /* ---- settings ---- */
 
 /* Changes a setting, and what is shown in another way because of it. */
@@ -131,6 +140,7 @@ bool here_do(struct cli_here *h, const struct command_request *q, struct script_
 		[VERB_CHECK] = do_check, [VERB_HELP] = do_help,       [VERB_REPLY] = do_reply,
 		[VERB_SET] = do_set,     [VERB_BELL] = do_bell,       [VERB_FOCUS] = do_focus,
 		[VERB_LOG] = do_log,     [VERB_HISTORY] = do_history, [VERB_SEARCH] = do_search,
+		[VERB_TALK] = do_talk,
 	};
 
 	assert(doing[q->verb] != NULL);

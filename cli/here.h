@@ -19,6 +19,7 @@ struct cli_here {
 		char explained[EXPLAIN_SIZE];
 		char changed[SET_TEXT_SIZE];
 		char listed[SETTING_TEXT_SIZE];
+		char talk[CONVERSATION_LIST_SIZE];
 		char log[HOME_PATH_SIZE + 64];
 	} text; /* of the answer */
 };

@@ -98,15 +98,27 @@ void recall_put(struct transcript *t, struct view lines, size_t count)
 
 /* ---- /history and /search ---- */
 
+static const char *plural(uint64_t count)
+{
+	return count == 1 ? "" : "s";
+}
+
+/* "the last 5 messages with bob", above them; `with` begins with a blank, or is empty. */
+static void put_last(struct transcript *t, size_t count, const char *with)
+{
+	char text[256];
+
+	if (count == 1)
+		(void)snprintf(text, sizeof text, "the last message%.100s", with);
+	else
+		(void)snprintf(text, sizeof text, "the last %zu messages%.100s", count, with);
+	transcript_rule(t, text);
+}
+
 void recall_init(struct cli_recall *r, struct cli_show *show, void (*done)(void *context),
                  void *context)
 {
 	*r = (struct cli_recall){ .show = show, .done = done, .context = context };
-}
-
-static const char *plural(uint64_t count)
-{
-	return count == 1 ? "" : "s";
 }
 
 static bool is_broken_off(const struct piece_look *look)
@@ -131,9 +143,7 @@ static void put_history(struct cli_recall *r, const struct piece_look *look)
 		transcript_rule(t, text);
 		return;
 	}
-	(void)snprintf(text, sizeof text, "the last %zu message%s%s", look->count,
-	               plural(look->count), with);
-	transcript_rule(t, text);
+	put_last(t, look->count, with);
 	t->is_unfolded = look->count == 1;
 	recall_put(t, buf_view(&look->lines), look->count);
 	t->is_unfolded = false;
@@ -233,16 +243,16 @@ void recall_last(struct cli_show *show, struct view name)
 	struct piece_look look = { .query = &query,
 		                   .wanted = RECALL_LAST_COUNT,
 		                   .bytes_max = RECALL_LAST_SIZE };
-	char text[256];
+	char with[COMMAND_ACCOUNT_SIZE + 8] = "";
 
 	if (!archive_query_init(&query, name, view_of(NULL, 0)) ||
 	    !archive_look_now(show->archive, &look))
 		return;
 	if (look.count > 0) {
-		(void)snprintf(text, sizeof text, "the last %zu message%s%s%.*s", look.count,
-		               plural(look.count), name.size > 0 ? " with " : "", (int)name.size,
-		               name.size > 0 ? (const char *)name.data : "");
-		transcript_rule(&show->transcript, text);
+		if (name.size > 0)
+			(void)snprintf(with, sizeof with, " with %.*s", (int)name.size,
+			               (const char *)name.data);
+		put_last(&show->transcript, look.count, with);
 		recall_put(&show->transcript, buf_view(&look.lines), look.count);
 		transcript_rule(&show->transcript, "end of what was kept");
 	}

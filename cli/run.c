@@ -451,23 +451,6 @@ static void begin_text(struct cli_run *r)
 
 /* ---- conversations ---- */
 
-/* Whom one talks with already is not looked up again: so one may go there while no replica is
- * live. A message to somebody who has gone meanwhile is refused. */
-static void do_talk(struct cli_run *r)
-{
-	const struct conversation *known = conversation_find(&r->show->conversations,
-	                                                     r->request.name);
-	char own[DISPLAY_SIZE] = "";
-
-	if (known != NULL)
-		end_talk(r, known->name, NULL);
-	else if (link_is_logged_in(r->link, own) &&
-	         name_equal(r->request.name, view_of_string(own)))
-		end_talk(r, own, NULL);
-	else
-		begin(r, &(struct command){ .kind = COMMAND_LOOK, .name = r->request.name });
-}
-
 /* The table comes at once, and its result has the token of nothing that is under way. */
 void run_aside(struct cli_run *r, struct view line)
 {
@@ -539,6 +522,27 @@ static void do_here(struct cli_run *r)
 		answer(r, &a);
 }
 
+/* Whom one talks with already is not looked up again: so one may go there while no replica is
+ * live. A message to somebody who has gone meanwhile is refused. */
+static void do_talk(struct cli_run *r)
+{
+	const struct conversation *known;
+	char own[DISPLAY_SIZE] = "";
+
+	if ((r->request.given & FIELD_BIT(FIELD_NAME)) == 0) {
+		do_here(r);
+		return;
+	}
+	known = conversation_find(&r->show->conversations, r->request.name);
+	if (known != NULL)
+		end_talk(r, known->name, NULL);
+	else if (link_is_logged_in(r->link, own) &&
+	         name_equal(r->request.name, view_of_string(own)))
+		end_talk(r, own, NULL);
+	else
+		begin(r, &(struct command){ .kind = COMMAND_LOOK, .name = r->request.name });
+}
+
 /* Such a command shows lines, and no other line is needed. */
 static void here_done(void *context)
 {
@@ -597,7 +601,7 @@ static void do_request(struct cli_run *r)
 		       "with --send-only a client sends, and nothing else is done to the account");
 	else if (row != NULL && row->not_for_programs != NULL && r->console == NULL)
 		refuse(r, OUTCOME_USAGE, row->not_for_programs);
-	else if (row != NULL && (row->needed & (uint16_t)~r->request.given) != 0)
+	else if (row != NULL && (row->needed & (uint16_t) ~(row->may_lack | r->request.given)) != 0)
 		do_question(r);
 	else
 		doing[r->request.verb](r);

@@ -161,6 +161,40 @@ static void test_bound(void)
 	conversation_clear(&c);
 }
 
+static const char *listed(void)
+{
+	static char text[CONVERSATION_LIST_SIZE];
+
+	conversation_list(&c, text);
+	return text;
+}
+
+static void test_list(void)
+{
+	const char *text;
+
+	conversation_clear(&c);
+	IS_STRING(listed(), "there is no conversation yet: /talk NAME begins one", "there is none");
+	came("bob", 1);
+	came("caroline", 12);
+	conversation_talk(&c, name_of("bob"));
+	conversation_wrote(&c, name_of("dave"));
+	IS_STRING(listed(),
+	          "Alt-1  bob       plain lines go here\n"
+	          "Alt-2  caroline  12 new\n"
+	          "Alt-3  dave",
+	          "a line each, with its key and what is new");
+	fill();
+	text = strstr(listed(), "\nAlt-9");
+	ALWAYS(text != NULL, "nine have keys");
+	OK(view_starts_with(view_of_string(text),
+	                    view_of_string("\nAlt-9  n0008  1 new\n   10  n0009  1 new\n")),
+	   "the others have a number");
+	text = strrchr(listed(), '\n');
+	IS_STRING(text, "\nand 960 more", "a long list is cut");
+	conversation_clear(&c);
+}
+
 static const char *chosen(const char *line)
 {
 	static char text[64];
@@ -176,7 +210,8 @@ static void test_lines(void)
 {
 	IS_STRING(chosen("/talk bob"), "<bob>", "a /talk chooses");
 	IS_STRING(chosen("  /talk   bob~01234567 "), "<bob~01234567>", "with blanks, and digits");
-	IS_STRING(chosen("/talk"), "<>", "nobody, without a name");
+	IS_STRING(chosen("/talk"), "-", "without a name it lists, and chooses nothing");
+	IS_STRING(chosen("/talk  "), "-", "also with blanks behind it");
 	IS_STRING(chosen("/talk @bob"), "<>", "nobody, with what is no name");
 	IS_STRING(chosen("/talk bob carol"), "<>", "nobody, with two");
 	IS_STRING(chosen("/msg bob hi"), "-", "another command chooses nothing");
@@ -188,6 +223,7 @@ int main(void)
 	test_counts();
 	test_moves();
 	test_bound();
+	test_list();
 	test_lines();
 	return tap_done();
 }

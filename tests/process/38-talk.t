@@ -73,6 +73,12 @@ line_is 'Ctrl-N to the next' ann 'to carol> half'
 keys ann C-p C-p
 line_is 'Ctrl-P back, and round' ann 'to dave> half'
 sees 'nothing is new' ann '^ ann$'
+keys ann C-u
+types ann /talk
+sees '/talk alone lists them' ann '^Alt-3 +dave +plain lines go here$'
+sees 'each with its key' ann '^Alt-1 +bob$'
+line_is 'and chooses nobody' ann 'to dave>'
+keys ann -l half
 keys ann M-9
 keys ann -l ' a line'
 line_is 'there is no ninth' ann 'to dave> half a line'
