@@ -44,6 +44,7 @@ struct picture {
 	size_t end;
 };
 
+enum { CTRL_C = 0x03 };
 enum { FIND_SIZE_MAX = 128 };
 /* A search for a line of the history. */
 struct find {
@@ -74,6 +75,7 @@ struct terminal {
 	struct buf input;
 	size_t input_used;
 	bool is_pasting;
+	bool paste_has_marks; /* it began with one, so one is to end it */
 	struct buf paste;
 	uint64_t paste_lines; /* newlines so far */
 	bool paste_is_cut;
@@ -149,6 +151,17 @@ void page_draw(struct terminal *t);
 /* Takes a key if it belongs to a page, or begins one. *is_event: it makes an event. */
 bool page_takes(struct terminal *t, enum key key, struct view bytes, bool *is_event,
                 struct terminal_event *event);
+
+/* ---- paste.c ---- */
+
+/* How many bytes at the front surely belong to the paste. The last bytes do not if they may be the
+ * beginning of the mark that ends it, or a Ctrl-C that was pressed. */
+size_t paste_size(struct view from, bool *has_ended);
+/* Whether the bytes can only be the rest of a paste that silence has ended: they break a line and
+ * go on. A person presses one key at a time. Taken as keys, each of its lines would be sent. */
+bool paste_goes_on(struct view bytes);
+/* How many ends of lines there are; CR LF is one. */
+size_t paste_lines(struct view bytes);
 
 /* ---- complete.c ---- */
 

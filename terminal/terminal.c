@@ -7,6 +7,7 @@
  *   state      bytes                     become
  *   keys       Enter                     LINE; waits while no lines are wanted
  *              ESC [ 200 ~               paste
+ *              many lines at once        paste, one without marks
  *              the front of an answer    string
  *              others                    edits, or an event
  *   paste      all but ESC [ 201 ~       the paste, as far as the line has room
@@ -23,13 +24,13 @@
 enum {
 	COLUMNS_DEFAULT = 80,
 	ROWS_DEFAULT = 24,
-	CTRL_C = 0x03,
 	STRING_SIZE_MAX = 1024 * 1024, /* of an answer; what is longer is none */
 	/* Silence that ends something, in milliseconds: a paste or an answer, what may be an
 	 * answer, a paste in which Ctrl-C came last. */
 	QUIET_MS = 2000,
 	QUIET_KEYS_MS = 300,
 	QUIET_CTRL_C_MS = 100,
+	QUIET_NO_MARKS_MS = 300, /* a paste that began without a mark: none will end it either */
 	QUIET_ESCAPE_MS = 100, /* Escape by itself, where it means something */
 };
 
@@ -462,35 +463,12 @@ static void begin_paste(struct terminal *t)
 {
 	end_paste(t);
 	t->is_pasting = true;
+	t->paste_has_marks = true;
 	t->paste_may_go_on = false;
 	t->paste_lines = 0;
 	t->paste_is_cut = false;
 	t->paste_ends_in_newline = false;
 	t->paste_was_return = false;
-}
-
-/* How many bytes at the front surely belong to the paste. The last bytes do not if they may be the
- * beginning of the mark that ends it, or a Ctrl-C that was pressed. */
-static size_t paste_size(struct view from, bool *has_ended)
-{
-	const struct view end = view_of_string(PASTE_END_SEQUENCE);
-	const uint8_t *found = from.size == 0 ? NULL
-	                                      : memmem(from.data, from.size, end.data, end.size);
-	size_t kept = end.size - 1;
-
-	*has_ended = found != NULL;
-	if (found != NULL)
-		return (size_t)(found - from.data);
-	if (from.size > 0 && from.data[from.size - 1] == CTRL_C) {
-		while (from.size > 0 && from.data[from.size - 1] == CTRL_C)
-			from.size--;
-		return from.size;
-	}
-	if (kept > from.size)
-		kept = from.size;
-	while (kept > 0 && memcmp(from.data + from.size - kept, end.data, kept) != 0)
-		kept--;
-	return from.size - kept;
 }
 
 /* ---- input ---- */
@@ -500,14 +478,17 @@ size_t terminal_room(const struct terminal *t)
 	return TERMINAL_INPUT_SIZE_MAX - (t->input.size - t->input_used);
 }
 
-/* Whether the bytes can only be the rest of a paste that silence has ended: they break a line and
- * go on. A person presses one key at a time. Taken as keys, each of its lines would be sent. */
-static bool goes_on(struct view bytes)
+/* Whether what waits is a paste without marks: so many lines come together from no fingers. Taken
+ * as keys, each would be sent, and one that is a command would be done. With a mark in it nothing
+ * is guessed: then this terminal marks its pastes, and the lines before it were typed. */
+static bool is_unmarked_paste(const struct terminal *t, struct view waiting)
 {
-	for (size_t i = 0; i + 1 < bytes.size; i++)
-		if (bytes.data[i] == '\r' || bytes.data[i] == '\n')
-			return true;
-	return false;
+	const struct view mark = view_of_string(PASTE_BEGIN_SEQUENCE);
+
+	return !t->options.is_dumb && t->options.paste_lines_max > 0 && !t->is_pasting &&
+	       !t->is_in_string && waiting.size > 0 &&
+	       paste_lines(waiting) >= t->options.paste_lines_max &&
+	       memmem(waiting.data, waiting.size, mark.data, mark.size) == NULL;
 }
 
 void terminal_input(struct terminal *t, struct view bytes)
@@ -526,8 +507,11 @@ void terminal_input(struct terminal *t, struct view bytes)
 	}
 	buf_append(&t->input, bytes);
 	t->is_quiet = false;
-	if (t->paste_may_go_on && left == 0 && goes_on(bytes))
+	if ((t->paste_may_go_on && left == 0 && paste_goes_on(bytes)) ||
+	    is_unmarked_paste(t, buf_view(&t->input))) {
 		begin_paste(t);
+		t->paste_has_marks = false;
+	}
 }
 
 static struct view input_left(const struct terminal *t)
@@ -753,8 +737,10 @@ unsigned terminal_quiet_ms(const struct terminal *t)
 {
 	struct view left = input_left(t);
 
+	if (t->is_pasting && left.size > 0 && left.data[0] == CTRL_C)
+		return QUIET_CTRL_C_MS;
 	if (t->is_pasting)
-		return left.size > 0 && left.data[0] == CTRL_C ? QUIET_CTRL_C_MS : QUIET_MS;
+		return t->paste_has_marks ? QUIET_MS : QUIET_NO_MARKS_MS;
 	if (t->is_in_string)
 		return QUIET_MS;
 	if ((t->find.is_on || t->page.is_on) && left.size == 1 && left.data[0] == 0x1b)

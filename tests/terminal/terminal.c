@@ -227,6 +227,33 @@ static void large_pastes(void)
 	fixture_release(&f);
 }
 
+static void unmarked_pastes(void)
+{
+	struct fixture f;
+	struct terminal_event event;
+
+	fixture_init(&f, 80, 24);
+	OK(fixture_keys(&f, "one\rtwo\r"), "two lines at once are two lines");
+	OK(fixture_keys(&f, "") && event_is(&f, TERMINAL_LINE, "two"), "as if they had been typed");
+	OK(!fixture_keys(&f, "/quit\rhello\r\nthere\rlast"), "of more none is sent");
+	OK(terminal_quiet_ms(f.t) > 0, "silence shows that it is all");
+	terminal_input(f.t, view_of_string(" one\r"));
+	OK(!terminal_next(f.t, true, &event), "what comes before it belongs to it");
+	terminal_quiet(f.t);
+	OK(terminal_next(f.t, true, &event) && event.kind == TERMINAL_PASTE,
+	   "and then it is asked about, as a paste with marks is");
+	IS_U64(event.lines, 4, "with the number of its lines");
+	terminal_paste(f.t, true);
+	OK(fixture_keys(&f, "\r") &&
+	           event_is(&f, TERMINAL_LINE, "/quit\nhello\nthere\nlast one"),
+	   "it can be sent as one");
+	OK(f.event.is_pasted, "which is no command");
+	OK(fixture_keys(&f, "1\r2\r3\r\033[200~x\033[201~\r"),
+	   "where pastes have marks, what has none was typed");
+	OK(event_is(&f, TERMINAL_LINE, "1"), "line by line");
+	fixture_release(&f);
+}
+
 static void limits(void)
 {
 	struct terminal *t = terminal_new(&(struct terminal_options){ .line_size_max = 5 });
@@ -644,6 +671,7 @@ int main(void)
 	waiting_lines();
 	pastes();
 	large_pastes();
+	unmarked_pastes();
 	limits();
 	history();
 	other_conversations();
