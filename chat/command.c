@@ -130,18 +130,23 @@ static void parse_arguments(const struct verb_row *row, struct view rest,
 
 	for (;;) {
 		enum field field = place < 2 ? (enum field)row->arguments[place] : FIELD_END;
+		struct view behind = rest;
 		struct view word;
 
-		if (field == FIELD_TEXT) {
-			if (rest.size > 0)
-				put_field(fields, field, rest);
-			return;
-		}
-		word = word_take(&rest);
+		word = word_take(&behind);
 		if (word.size == 0)
 			return;
-		if (take_option(row, word, &rest, fields))
+		/* Behind a name a text may begin with any word. */
+		if ((field != FIELD_TEXT || place == 0) &&
+		    take_option(row, word, &behind, fields)) {
+			rest = behind;
 			continue;
+		}
+		if (field == FIELD_TEXT) {
+			put_field(fields, field, rest);
+			return;
+		}
+		rest = behind;
 		if (field == FIELD_END) {
 			fields->wrong = "too many arguments";
 			return;
@@ -552,7 +557,9 @@ static void refuse_unknown(struct command_request *request, struct view word, bo
 		       near->name);
 	else
 		refuse(request, OUTCOME_UNKNOWN_COMMAND,
-		       "there is no /%.*s; /help lists all commands", SHOWN(word));
+		       "there is no /%.*s; /help lists all commands, // sends a text that begins "
+		       "with /",
+		       SHOWN(word));
 }
 
 /* Plain text, unless a command was meant, which might tell a password to somebody. */

@@ -189,8 +189,16 @@ static size_t rows_max(const struct transcript *t)
 	return rows < TRANSCRIPT_ROWS_MIN ? TRANSCRIPT_ROWS_MIN : rows;
 }
 
+/* Whether the text is one line that has room in so many rows. */
+static bool has_room(struct view text, size_t rows, size_t width)
+{
+	return memchr(text.data, '\n', text.size) == NULL &&
+	       size_in(text, rows * width) == text.size;
+}
+
 /* The lines after the first begin with a bar, so none of them looks like another message. A text of
- * many rows is folded, so that it does not take all that was said before out of the window. */
+ * many rows is folded, so that it does not take all that was said before out of the window. What has
+ * room in the row that would say so is shown. */
 static void put_text(struct transcript *t, struct view text, size_t bar, enum terminal_style style)
 {
 	size_t width = t->columns > t->home + 1 ? t->columns - t->home - 1 : 1;
@@ -201,7 +209,8 @@ static void put_text(struct transcript *t, struct view text, size_t bar, enum te
 	while (text.size > 0) {
 		const uint8_t *end = memchr(text.data, '\n', text.size);
 		size_t size = end == NULL ? text.size : (size_t)(end - text.data);
-		size_t shown = size_in(view_of(text.data, size), room * width);
+		size_t last = !t->is_unfolded && has_room(text, room + 1, width);
+		size_t shown = size_in(view_of(text.data, size), (room + last) * width);
 		size_t rows = (width_of_text(view_of(text.data, shown)) + width - 1) / width;
 		size_t passed = shown + (shown == size && end != NULL);
 
@@ -215,7 +224,7 @@ static void put_text(struct transcript *t, struct view text, size_t bar, enum te
 		put_style(t, style);
 		put_blanks(t, bar);
 		say_own(t->out, "| ");
-		if (room == 0 || shown < size) {
+		if (shown < size || (room == 0 && !has_room(text, 1, width))) {
 			put_fold(t, text);
 			return;
 		}

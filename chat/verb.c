@@ -14,7 +14,8 @@ static const struct verb_row rows[VERB_TEXT] = {
 		.name = "create",
 		.usage = "NAME [PASSWORD]",
 		.summary = "make an account and log in",
-		.help = "A name has " NAME_FORM "; a password has " PASSWORD_FORM ".",
+		.help = "A name has " NAME_FORM "; a password has " PASSWORD_FORM ". "
+		        "Without it a terminal asks for it, and does not show it.",
 		.when = WHEN_OUT,
 		.needed = FIELD_BIT(FIELD_NAME) | FIELD_BIT(FIELD_PASSWORD),
 		.asked = FIELD_BIT(FIELD_PASSWORD),
@@ -25,7 +26,8 @@ static const struct verb_row rows[VERB_TEXT] = {
 		.name = "login",
 		.usage = "[--take-over] NAME [PASSWORD]",
 		.summary = "log in",
-		.help = "What was sent to you in the meantime is shown. "
+		.help = "What was sent to you in the meantime is shown. Without PASSWORD a terminal "
+		        "asks for it, and does not show it. "
 		        "--take-over ends the session of another client.",
 		.when = WHEN_OUT,
 		.needed = FIELD_BIT(FIELD_NAME) | FIELD_BIT(FIELD_PASSWORD),
@@ -60,7 +62,7 @@ static const struct verb_row rows[VERB_TEXT] = {
 		.name = "password",
 		.usage = "[OLD [NEW]]",
 		.summary = "change your password",
-		.help = "A password has " PASSWORD_FORM ". "
+		.help = "A password has " PASSWORD_FORM ". A terminal asks for what is not given. "
 		        "Every other session of the account ends.",
 		.when = WHEN_IN,
 		.needed = FIELD_BIT(FIELD_PASSWORD) | FIELD_BIT(FIELD_NEW_PASSWORD),
@@ -119,11 +121,11 @@ static const struct verb_row rows[VERB_TEXT] = {
 	[VERB_ALL] = {
 		.verb = VERB_ALL,
 		.name = "all",
-		.usage = "TEXT",
+		.usage = "[--notice] TEXT",
 		.summary = "send a message to everybody",
 		.is_whole = true,
-		.help = "To every other account, online or not. --notice before it says that "
-		        "no program should answer.",
+		.help = "To every other account, online or not. --notice says that no program "
+		        "should answer.",
 		.when = WHEN_IN,
 		.needed = FIELD_BIT(FIELD_TEXT),
 		.optional = FIELD_BIT(FIELD_NOTICE),

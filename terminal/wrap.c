@@ -28,8 +28,9 @@ static bool is_blank(uint8_t byte)
 struct wrap_row wrap_first(struct view line, size_t column, size_t home, size_t columns)
 {
 	size_t at = 0;
-	size_t break_at =
-		0;       /* behind the last word that has room, and its blanks; 0: there is none */
+	/* Behind the last word that has room, and its blanks; 0: there is none. */
+	size_t break_at = 0;
+	size_t break_column = 0;
 	size_t fits = 0; /* what has room */
 	bool has_word = false;
 
@@ -44,19 +45,24 @@ struct wrap_row wrap_first(struct view line, size_t column, size_t home, size_t 
 			column += rest.data[0] == ' ' ? 1 : wrap_tab(column, home);
 			at++;
 			break_at = has_word ? at : 0;
+			break_column = column;
 		} else {
 			if (!is_colour)
 				cluster = width_cluster(rest);
-			if (has_word && cluster.columns >= 2)
+			if (has_word && cluster.columns >= 2) {
 				break_at = at;
+				break_column = column;
+			}
 			was_forced = column + cluster.columns > columns && !is_colour;
 			if (was_forced && (has_word || at > 0))
 				break;
 			at += cluster.size;
 			column += cluster.columns;
 			has_word = has_word || !is_colour;
-			if (cluster.columns >= 2)
+			if (cluster.columns >= 2) {
 				break_at = at;
+				break_column = column;
+			}
 		}
 		if (column <= columns || was_forced)
 			fits = at;
@@ -66,7 +72,8 @@ struct wrap_row wrap_first(struct view line, size_t column, size_t home, size_t 
 
 	if (at == line.size)
 		return row;
-	if (break_at > 0)
+	/* A word that begins where a row begins has no more room in the next one. */
+	if (break_at > 0 && break_column > home)
 		row.size = row.shown = break_at;
 	while (row.shown > 0 && is_blank(line.data[row.shown - 1]))
 		row.shown--;

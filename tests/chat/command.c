@@ -133,6 +133,10 @@ static void test_refusals_of_texts(void)
 		{ "/all hello all", "all", "ok" },
 		{ "/all", "all", "usage" },
 		{ "/all --id 1", "all", "ok" },
+		{ "/all --notice hi", "all", "ok" },
+		{ "/all --notice", "all", "usage" },
+		{ "/all  ", "all", "usage" },
+		{ "/msg bob --notice", "msg", "ok" },
 		{ "/check", "check", "ok" },
 		{ "/replicas", "replicas", "ok" },
 		{ "/bell on", "bell", "ok" },
@@ -410,6 +414,24 @@ static void test_foreign(void)
 	}
 }
 
+static void test_options(void)
+{
+	parse("/all --notice two words");
+	OK(request.is_notice && view_equal(request.text, view_of_string("two words")),
+	   "an option before a text is none of it");
+	parse("/all no --notice");
+	OK(!request.is_notice && view_equal(request.text, view_of_string("no --notice")),
+	   "one within it is");
+	parse("/msg bob --notice");
+	OK(!request.is_notice && view_equal(request.text, view_of_string("--notice")),
+	   "so is one behind the name");
+	parse("/nothing/like/it");
+	IS_STRING(request.detail,
+	          "there is no /nothing/like/it; /help lists all commands, // sends a text that "
+	          "begins with /",
+	          "what may have been a text is told how to be one");
+}
+
 static void test_terminal(void)
 {
 	struct command_parser *p = memory_alloc(sizeof *p);
@@ -513,6 +535,7 @@ int main(void)
 	test_limits();
 	test_wrong_command();
 	test_foreign();
+	test_options();
 	test_terminal();
 	test_durations();
 	test_noise();

@@ -185,6 +185,20 @@ static void test_wrapped(void)
 	text[sizeof text - 1] = 0;
 	lines = message("bob", text, false, monday);
 	OK(strstr(lines, " more characters; PgUp shows all>") != NULL, "so is a long line");
+	transcript.rows = 10;
+	text[78 * 7] = 0;
+	OK(strstr(message("bob", text, false, monday), "more") == NULL,
+	   "what would fill no more than the row that says so is shown");
+	memset(text, 'x', sizeof text - 1);
+	text[82 * 7] = 0;
+	OK(strstr(message("bob", text, false, monday), "more characters") != NULL,
+	   "what would fill two is not");
+	(void)snprintf(text, sizeof text, "1\n2\n3\n4\n5\n6\n7");
+	OK(strstr(message("bob", text, false, monday), "| 7\n") != NULL, "so is the last line");
+	(void)snprintf(text, sizeof text, "1\n2\n3\n4\n5\n6\n7\n8");
+	OK(strstr(message("bob", text, false, monday), "| <2 more lines;") != NULL,
+	   "two lines are folded");
+	memset(text, 'x', sizeof text - 1);
 	transcript.is_unfolded = true;
 	OK(strstr(message("bob", text, false, monday), "more characters") == NULL,
 	   "who wants all of it gets it");

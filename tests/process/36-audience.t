@@ -27,7 +27,7 @@ cat >"$say" <<-END
 	/msg bob,bob,bob doubled
 	/msg bob,carol,$ten many
 	/all everybody
-	{"command":"all","text":"heard","notice":true}
+	/all --notice heard
 	{"command":"msg","to":["carol","bob"],"text":"$long","notice":true}
 END
 cat >"$dir/want" <<-END

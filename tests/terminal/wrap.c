@@ -40,6 +40,8 @@ static void test_examples(void)
 	IS_STRING(rows_of("a 0123456789 b", 0, 0, 8), "a/01234567/89 b",
 	          "one that is longer than a row is broken");
 	IS_STRING(rows_of("09:05 bob: one two", 0, 11, 15), "09:05 bob: one/two", "a home");
+	IS_STRING(rows_of("09:05 bob: 0123456789", 0, 11, 15), "09:05 bob: 0123/4567/89",
+	          "a long word that begins there has no more room in the next row");
 	IS_STRING(rows_of("  one", 0, 0, 4), "  on/e", "blanks in front are no word to break at");
 	IS_STRING(rows_of("one\xc2\xa0two three", 0, 0, 8), "one\xc2\xa0two/three",
 	          "a no-break space does not break");
