@@ -134,7 +134,7 @@ types small '/help bell'
 sees 'help on one says how it is used' small '^/bell on\|off$'
 keys small C-l
 types small /nonsense
-sees 'an unknown command says what to do' small '^refused: there is no /nonsense; /help lists all commands$'
+sees 'an unknown command says what to do' small '^refused: there is no /nonsense; /help lists all commands, // sends'
 
 # ---- lists ----
 
