@@ -197,8 +197,8 @@ static bool has_room(struct view text, size_t rows, size_t width)
 }
 
 /* The lines after the first begin with a bar, so none of them looks like another message. A text of
- * many rows is folded, so that it does not take all that was said before out of the window. What has
- * room in the row that would say so is shown. */
+ * many rows is folded, so that it does not take all that was said before out of the window. What
+ * has room in the row that would say so is shown. */
 static void put_text(struct transcript *t, struct view text, size_t bar, enum terminal_style style)
 {
 	size_t width = t->columns > t->home + 1 ? t->columns - t->home - 1 : 1;

@@ -26,8 +26,8 @@ static const struct verb_row rows[VERB_TEXT] = {
 		.name = "login",
 		.usage = "[--take-over] NAME [PASSWORD]",
 		.summary = "log in",
-		.help = "What was sent to you in the meantime is shown. Without PASSWORD a terminal "
-		        "asks for it, and does not show it. "
+		.help = "What was sent to you in the meantime is shown. Without PASSWORD a "
+		        "terminal asks for it, and does not show it. "
 		        "--take-over ends the session of another client.",
 		.when = WHEN_OUT,
 		.needed = FIELD_BIT(FIELD_NAME) | FIELD_BIT(FIELD_PASSWORD),

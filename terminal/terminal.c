@@ -31,7 +31,7 @@ enum {
 	QUIET_KEYS_MS = 300,
 	QUIET_CTRL_C_MS = 100,
 	QUIET_NO_MARKS_MS = 300, /* a paste that began without a mark: none will end it either */
-	QUIET_ESCAPE_MS = 100, /* Escape by itself, where it means something */
+	QUIET_ESCAPE_MS = 100,   /* Escape by itself, where it means something */
 };
 
 struct terminal *terminal_new(const struct terminal_options *options)

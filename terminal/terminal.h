@@ -14,10 +14,11 @@
  * it writes just what differs.
  *
  * The line is always valid UTF-8, and its cursor stands between clusters (terminal/width.h). It
- * may hold newlines (from a paste, or Alt-Enter), shown as U+23CE. paste_lines_max lines that come
- * at once are a paste, too, where the terminal does not mark it; silence ends that one. A line that is wider than the
- * window continues on further rows, of which at most half a window is shown, around the cursor.
- * The last column stays free, because terminals differ in what they do when a row is full.
+ * may hold newlines (from a paste, or Alt-Enter), shown as U+23CE. As many lines as paste_lines_max
+ * that come at once are a paste, too, where the terminal does not mark it; silence ends it. A line
+ * that is wider than the window continues on further rows, of which at most half a window is shown,
+ * around the cursor. The last column stays free, because terminals differ in what they do when a
+ * row is full.
  *
  * What is printed may hold colours (terminal_style), newlines, and UTF-8. Anything else that a
  * terminal might obey becomes a visible mark (base/escape.h). A terminal without colours gets none.

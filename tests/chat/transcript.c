@@ -185,6 +185,21 @@ static void test_wrapped(void)
 	text[sizeof text - 1] = 0;
 	lines = message("bob", text, false, monday);
 	OK(strstr(lines, " more characters; PgUp shows all>") != NULL, "so is a long line");
+	transcript.is_unfolded = true;
+	OK(strstr(message("bob", text, false, monday), "more characters") == NULL,
+	   "who wants all of it gets it");
+}
+
+/* The row that says how much is left could hold as much. */
+static void test_folds(void)
+{
+	char text[8192];
+
+	fresh();
+	transcript.wraps = true;
+	transcript.columns = 100;
+	memset(text, 'x', sizeof text - 1);
+	text[sizeof text - 1] = 0;
 	transcript.rows = 10;
 	text[78 * 7] = 0;
 	OK(strstr(message("bob", text, false, monday), "more") == NULL,
@@ -198,10 +213,6 @@ static void test_wrapped(void)
 	(void)snprintf(text, sizeof text, "1\n2\n3\n4\n5\n6\n7\n8");
 	OK(strstr(message("bob", text, false, monday), "| <2 more lines;") != NULL,
 	   "two lines are folded");
-	memset(text, 'x', sizeof text - 1);
-	transcript.is_unfolded = true;
-	OK(strstr(message("bob", text, false, monday), "more characters") == NULL,
-	   "who wants all of it gets it");
 }
 
 /* Each line that does not begin with a blank must be one that was meant. */
@@ -635,6 +646,7 @@ int main(void)
 	test_messages();
 	test_audiences();
 	test_wrapped();
+	test_folds();
 	test_hostile();
 	test_colours();
 	test_days();

@@ -244,8 +244,7 @@ static void unmarked_pastes(void)
 	   "and then it is asked about, as a paste with marks is");
 	IS_U64(event.lines, 4, "with the number of its lines");
 	terminal_paste(f.t, true);
-	OK(fixture_keys(&f, "\r") &&
-	           event_is(&f, TERMINAL_LINE, "/quit\nhello\nthere\nlast one"),
+	OK(fixture_keys(&f, "\r") && event_is(&f, TERMINAL_LINE, "/quit\nhello\nthere\nlast one"),
 	   "it can be sent as one");
 	OK(f.event.is_pasted, "which is no command");
 	OK(fixture_keys(&f, "1\r2\r3\r\033[200~x\033[201~\r"),
