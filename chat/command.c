@@ -134,18 +134,19 @@ static void parse_arguments(const struct verb_row *row, struct view rest,
 		struct view word;
 
 		word = word_take(&behind);
-		if (word.size == 0)
-			return;
 		/* Behind a name a text may begin with any word. */
-		if ((field != FIELD_TEXT || place == 0) &&
+		if ((field != FIELD_TEXT || place == 0) && word.size > 0 &&
 		    take_option(row, word, &behind, fields)) {
 			rest = behind;
 			continue;
 		}
 		if (field == FIELD_TEXT) {
-			put_field(fields, field, rest);
+			if (rest.size > 0)
+				put_field(fields, field, rest);
 			return;
 		}
+		if (word.size == 0)
+			return;
 		rest = behind;
 		if (field == FIELD_END) {
 			fields->wrong = "too many arguments";

@@ -422,6 +422,8 @@ static void test_options(void)
 	parse("/msg bob --notice");
 	OK(!request.is_notice && view_equal(request.text, view_of_string("--notice")),
 	   "so is one behind the name");
+	parse("/msg bob  ");
+	OK(view_equal(request.text, view_of_string(" ")), "a blank is a text, too");
 	parse("/nothing/like/it");
 	IS_STRING(request.detail,
 	          "there is no /nothing/like/it; /help lists all commands, // sends a text that "
