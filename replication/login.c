@@ -615,7 +615,8 @@ static void login_answered(struct replication *r, struct login *l, uint32_t inde
 		if (l->handed & bit)
 			replica_lies(r, index, LIES_UNKNOWN);
 		/* Else a look-up would show it again, and again nobody would know it. */
-		else if (l->op.phase == PHASE_LOGIN && (l->shows & l->op.helped & bit))
+		else if (l->op.phase == PHASE_LOGIN && (l->shows & l->op.helped & bit) &&
+		         !BUG(password_forgotten))
 			replica_lies(r, index, "does not know the password that it has shown");
 		l->unknown |= bit;
 		break;

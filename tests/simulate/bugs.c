@@ -113,6 +113,7 @@ const struct sim_bug sim_bugs[] = {
 	{ "different_believed", 1000, 5,
 	  "a new message is refused because one replica has another" },
 	{ "lie_is_a_no", 5000, 1029, "what only a liar may have stored counts as refused" },
+	{ "password_forgotten", 200, 21, "who shows a password may not know it at the log-in" },
 	{ "any_session_named", 1000, 13, "the last session there is counts if a look-up names it" },
 	{ "anybody_repairs", 2000, 11, "what only operators may ask is answered to all" },
 };

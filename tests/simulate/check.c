@@ -300,6 +300,9 @@ static void logged_in(struct sim *s, uint32_t c, struct sim_command *k, const st
 		check_nobody(s, c, k);
 	if (result->outcome == OUTCOME_WRONG_PASSWORD)
 		check_wrong_password(s, c, k);
+	if (result->outcome == OUTCOME_UNKNOWN && s->lying < REPLICAS && !s->healed)
+		sim_fail(s, "client %u: the log-in as '%s' is given up because a replica lies: %s",
+		         c, k->name, result->detail);
 	if (result->outcome != OUTCOME_OK)
 		return;
 	if (!a || a->attempt != k->attempt || k->wrong_password)

@@ -221,21 +221,25 @@ static struct sim_command *command_of(struct sim_client *p, uint32_t token)
 	return NULL;
 }
 
-/* A replica that knows it refuses the sessions of that account. */
-static bool is_any_removed(const struct sim *s)
+/* A replica that knows of it refuses the sessions of an account that was removed, and says so. */
+static bool is_left_for_removal(const struct sim *s, const struct action *a)
 {
+	if (strstr(a->why, "removed") == NULL && strstr(a->why, "refuses the log-in") == NULL)
+		return false;
 	for (uint32_t i = 0; i < s->history.accounts.count; i++)
 		if (s->history.accounts.items[i].lapsing)
 			return true;
 	return false;
 }
 
-/* A session that has changed its password leaves a replica that another one was faster at, and
- * logs in there again. */
+/* A session that has changed its password leaves a replica that another one was faster at, or that
+ * has learned of it by a repair, and logs in there again. */
 static bool is_left_for_password(struct sim *s, uint32_t c, const struct action *a)
 {
 	const struct sim_client *p = &s->clients[c];
 
+	if (strstr(a->why, "has learned the new password") != NULL)
+		return sim_password_is_learned(s, p->order[a->index], c);
 	return strstr(a->why, "lacks the password") != NULL && p->account != UINT32_MAX &&
 	       sim_password_is_missing(s, p->order[a->index], p->account);
 }
@@ -252,7 +256,7 @@ static void told_replica(struct sim *s, uint32_t c, const struct action *a)
 		sim_fail(s, "client %u: an honest replica is taken for a liar: %s", c, a->why);
 	/* The network may be slow, too. */
 	if (!a->live && !s->healed && s->lying < REPLICAS && replica != s->lying &&
-	    strstr(a->why, "no reply") == NULL && !is_any_removed(s) &&
+	    strstr(a->why, "no reply") == NULL && !is_left_for_removal(s, a) &&
 	    !is_left_for_password(s, c, a))
 		sim_fail(s, "client %u: a lying replica makes an honest one dead: %s", c, a->why);
 	p->changed_at = s->now;

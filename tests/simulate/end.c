@@ -132,7 +132,8 @@ static void read_mail(struct sim *s, uint32_t c, uint32_t account)
 		return;
 	}
 	wait_told(s, c);
-	if (!s->failed && !replication_idle(s->clients[c].r))
+	/* Who was removed is refused for ever, and dials on. */
+	if (!s->failed && !is_removed(s, c) && !replication_idle(s->clients[c].r))
 		sim_fail(s, "client %u does not come to rest after reading account %u", c, account);
 }
 
@@ -225,7 +226,9 @@ static void read_all(struct sim *s)
 		if (!a->acknowledged || a->delete_begun || !sim_held_any(&a->stored))
 			continue;
 		read_mail(s, c, i);
-		check_shown(s, i);
+		/* Removed, and nobody has it confirmed any more: its mail is refused to it. */
+		if (!a->lapsing || sim_held_any(&a->confirmed))
+			check_shown(s, i);
 		check_read(s, c, i);
 		log_out(s, c);
 	}

@@ -19,6 +19,7 @@ void sim_false_init(struct sim *s)
 		return;
 	s->lying = (uint32_t)sim_random(s, REPLICAS);
 	s->lies_percent = 2 + (uint32_t)sim_random(s, 30);
+	s->lies_of_passwords = s->options.seed / LIES_EVERY % 4 == 2;
 	s->faults_on &= 1u << FAULT_CRASH_CLIENT | 1u << FAULT_CRASH_CLIENT_HOST |
 	                1u << FAULT_STALL_OUTPUT | 1u << FAULT_REPAIR;
 	sim_trace(s, "replica %u lies", s->lying);
@@ -56,6 +57,26 @@ static void alter_entries(struct sim *s, struct frame *f, struct buf *list)
 			(void)protocol_put_entry(list, &entry);
 	}
 	f->entries.entries = buf_view(list);
+}
+
+/* Whoever is looked up has a password that nobody has set. */
+static void alter_passwords(struct frame *f, struct buf *list)
+{
+	struct reader reader = reader_of(f->entries.entries);
+	struct entry entry;
+
+	while (protocol_next_entry(&reader, &entry)) {
+		entry.epoch += 7;
+		(void)protocol_put_entry(list, &entry);
+	}
+	f->entries.entries = buf_view(list);
+}
+
+/* Whether this is one of the lies that it tells each time. */
+static bool is_settled(const struct sim *s, uint8_t type)
+{
+	return s->lies_of_passwords && (type == (FRAME_LOOKUP_NAME | FRAME_REPLY) ||
+	                                type == (FRAME_LOOKUP_ID | FRAME_REPLY));
 }
 
 static void alter_results(struct sim *s, struct frame *f, struct buf *list)
@@ -104,8 +125,8 @@ static void pass(struct sim *s, struct sim_wire *w, struct view bytes, struct bu
 	struct buf list;
 	const char *why;
 
-	if (s->healed || !sim_chance(s, s->lies_percent) || !protocol_decode(bytes, &f, &why) ||
-	    (f.status != STATUS_OK && f.type > FRAME_REPLY)) {
+	if (s->healed || !(is_settled(s, bytes.data[4]) || sim_chance(s, s->lies_percent)) ||
+	    !protocol_decode(bytes, &f, &why) || (f.status != STATUS_OK && f.type > FRAME_REPLY)) {
 		(void)buf_put(to, bytes.data, bytes.size);
 		return;
 	}
@@ -113,7 +134,10 @@ static void pass(struct sim *s, struct sim_wire *w, struct view bytes, struct bu
 	switch (f.type) {
 	case FRAME_LOOKUP_NAME | FRAME_REPLY:
 	case FRAME_LOOKUP_ID | FRAME_REPLY:
-		alter_entries(s, &f, &list);
+		if (s->lies_of_passwords)
+			alter_passwords(&f, &list);
+		else
+			alter_entries(s, &f, &list);
 		break;
 	case FRAME_SEND | FRAME_REPLY:
 		alter_results(s, &f, &list);

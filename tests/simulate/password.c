@@ -329,6 +329,21 @@ bool sim_password_is_missing(struct sim *s, uint32_t replica, uint32_t account)
 	return false;
 }
 
+/* Whether the replica truly holds a password that the session in this client has set. */
+bool sim_password_is_learned(struct sim *s, uint32_t replica, uint32_t c)
+{
+	const struct sim_client *p = &s->clients[c];
+
+	for (uint32_t i = 0; i < s->history.changes.count; i++) {
+		const struct sim_change *change = change_at(s, i);
+
+		if (change->client == c && change->life == p->life && change->login == p->logins &&
+		    change->held.at[replica] != 0)
+			return true;
+	}
+	return false;
+}
+
 /* `replica`: whose store it is; REPLICAS: the union of all. */
 void sim_password_check_store(struct sim *s, uint32_t replica, const struct store *store)
 {

@@ -464,11 +464,12 @@ struct sim {
 	uint64_t blocked_down[SIM_ENDS][REPLICAS];
 	uint32_t lying; /* this replica lies; REPLICAS: none */
 	uint32_t lies_percent;
-	uint32_t faults_on;  /* a mask: which this run has */
-	uint64_t fault_at;   /* the next */
-	uint64_t fault_gap;  /* mean */
-	uint64_t delay;      /* mean, of a chunk */
-	uint64_t disk_delay; /* mean, of a job of a disk */
+	bool lies_of_passwords; /* whatever else it says */
+	uint32_t faults_on;     /* a mask: which this run has */
+	uint64_t fault_at;      /* the next */
+	uint64_t fault_gap;     /* mean */
+	uint64_t delay;         /* mean, of a chunk */
+	uint64_t disk_delay;    /* mean, of a job of a disk */
 	uint32_t pipe_size;
 	uint64_t command_gap;
 	uint32_t share_messages;
@@ -617,6 +618,7 @@ void sim_password_check_in(struct sim *s, uint32_t c, const struct sim_command *
 bool sim_password_may_fail(struct sim *s, const struct sim_command *k, uint32_t account);
 bool sim_password_changed_by_another(struct sim *s, uint32_t c);
 bool sim_password_is_missing(struct sim *s, uint32_t replica, uint32_t account);
+bool sim_password_is_learned(struct sim *s, uint32_t replica, uint32_t c);
 void sim_password_check_store(struct sim *s, uint32_t replica, const struct store *store);
 
 /* simulate/check.c */
