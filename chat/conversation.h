@@ -76,8 +76,8 @@ struct view conversation_current(const struct conversations *c);
 struct view conversation_last(const struct conversations *c);
 /* How many messages are new in all conversations but the current one. */
 uint64_t conversation_unread(const struct conversations *c);
-/* Whether the line is a /talk that chooses. Then sets `name` to whom it chooses, as a view into the line; it is
- * empty if the line will be refused, because plain lines go to nobody then. */
+/* Whether the line is a /talk that chooses. Then sets `name` to whom it chooses, as a view into the
+ * line; it is empty if the line will be refused, because plain lines go to nobody then. */
 bool conversation_of_line(struct view line, struct view *name);
 /* Lists them, a line each: the key or the number that goes there, who it is, and what is new there.
  * Without a newline at the end. A long list is cut, and says so. */

@@ -11,6 +11,9 @@
  *   ESC [ M and three       a mouse button, in the oldest form
  *   ESC ] P _ ^ X string    OSC, DCS, APC, PM, SOS: an answer of the terminal, up to BEL or ESC \
  *
+ * A terminal may send one character of C1 for an Escape and what follows: 0x9b for ESC [, 0x9c for
+ * ESC \. It stands as one byte, which begins no UTF-8, or as UTF-8. No key makes any of them.
+ *
  * A terminal may answer late, and to another program's question. So a sequence that is not known is
  * ignored as a whole. A person who presses Escape and then types a word that begins with P or X has
  * sent the beginning of a string, too. If its front is that of an answer, it is one. Else it is one
@@ -25,6 +28,9 @@
 enum {
 	BEL = 0x07,
 	ESC = 0x1b,
+	C1 = 0x80,
+	C1_END = 0xa0,
+	C1_OFFSET = 0x40, /* from the character behind an Escape to that of C1 */
 	CSI_SIZE_MAX = 4096,
 	MOUSE_BYTES = 3,
 	STRING_SIZE_MAX = 4096, /* of one that does not begin as an answer */
@@ -149,12 +155,10 @@ static enum key number_key(uint32_t number, bool by_word)
 	}
 }
 
-/* Button, column and row follow ESC [ M: each a byte of 32 and more, or one character of UTF-8. A
+/* Button, column and row follow ESC [ M, which ends at `at`: each a byte of 32 and more, or one character of UTF-8. A
  * terminal sends 0 for what is too large. */
-static size_t mouse_decode(struct view from, enum key *key)
+static size_t mouse_decode(struct view from, size_t at, enum key *key)
 {
-	size_t at = 3;
-
 	*key = KEY_IGNORED;
 	for (int i = 0; i < MOUSE_BYTES; i++) {
 		if (at == from.size)
@@ -168,21 +172,21 @@ static size_t mouse_decode(struct view from, enum key *key)
 	return at;
 }
 
-/* `from` begins with ESC [ and is longer. */
-static size_t csi_decode(struct view from, enum key *key)
+/* `from` begins with ESC [, which has `front` bytes, and is longer. */
+static size_t csi_decode(struct view from, size_t front, enum key *key)
 {
 	uint32_t numbers[CSI_NUMBERS] = { 0 };
 	size_t index = 0;
-	size_t size = 2;
+	size_t size = front;
 	bool is_known = true;
 	bool by_word;
 
-	if (from.data[2] == '[') {
+	if (from.data[front] == '[') {
 		*key = KEY_IGNORED;
-		return from.size < 4 ? 0 : 4;
+		return from.size < front + 2 ? 0 : front + 2;
 	}
-	if (from.data[2] == 'M')
-		return mouse_decode(from, key);
+	if (from.data[front] == 'M')
+		return mouse_decode(from, front + 1, key);
 	while (size < from.size && from.data[size] >= 0x20 && from.data[size] < 0x40) {
 		uint8_t byte = from.data[size++];
 
@@ -217,10 +221,41 @@ static bool is_control(uint8_t byte)
 	return byte < 0x20 || byte == 0x7f;
 }
 
+/* The character of C1 at the front, and in *size its bytes; 0: there is none. */
+static uint8_t c1_at(struct view from, size_t *size)
+{
+	uint32_t character;
+
+	*size = 1;
+	if (from.data[0] >= C1 && from.data[0] < C1_END)
+		return from.data[0];
+	character = escape_decode(from, size);
+	return character >= C1 && character < C1_END ? (uint8_t)character : 0;
+}
+
+/* How many bytes stand for ESC and *kind at the front; 0: none. */
+static size_t front_of_sequence(struct view from, uint8_t *kind)
+{
+	size_t size;
+	uint8_t c1 = c1_at(from, &size);
+
+	*kind = c1 - C1_OFFSET;
+	if (c1 != 0)
+		return size;
+	*kind = from.size >= 2 ? from.data[1] : 0;
+	return from.size >= 2 && from.data[0] == ESC ? 2 : 0;
+}
+
+static bool is_kind_of_string(uint8_t kind)
+{
+	return kind != 0 && strchr("]P_^X", kind) != NULL;
+}
+
 bool key_begins_string(struct view from)
 {
-	return from.size >= 2 && from.data[0] == ESC && from.data[1] != 0 &&
-	       strchr("]P_^X", from.data[1]) != NULL;
+	uint8_t kind;
+
+	return from.size > 0 && front_of_sequence(from, &kind) > 0 && is_kind_of_string(kind);
 }
 
 /* Whether this is what answers begin with: a number or a sign (OSC, DCS), a picture's state (APC),
@@ -241,68 +276,9 @@ static bool is_front_of_answer(uint8_t kind, uint8_t first)
 	}
 }
 
-static size_t string_decode(struct view from, bool is_quiet, enum key *key)
+static struct view rest_of(struct view from, size_t at)
 {
-	size_t at = 2;
-
-	*key = KEY_STRING;
-	if (from.size > 2 && is_front_of_answer(from.data[1], from.data[2]))
-		return at;
-	*key = KEY_IGNORED;
-	while (at < from.size && at < STRING_SIZE_MAX && !is_control(from.data[at]))
-		at++;
-	if (at < from.size && from.data[at] == BEL)
-		return at + 1;
-	if (at + 1 < from.size && from.data[at] == ESC && from.data[at + 1] == '\\')
-		return at + 2;
-	/* Alt with a letter that means nothing, and what was typed behind it; or nobody knows. */
-	if (at == STRING_SIZE_MAX || is_quiet || at + 1 < from.size ||
-	    (at < from.size && from.data[at] != ESC))
-		return 2;
-	return 0;
-}
-
-size_t key_string_size(struct view from, bool *has_ended)
-{
-	size_t at = 0;
-
-	while (at < from.size && !is_control(from.data[at]))
-		at++;
-	*has_ended = at < from.size;
-	if (!*has_ended)
-		return at;
-	if (from.data[at] == BEL)
-		return at + 1;
-	if (from.data[at] != ESC)
-		return at;
-	*has_ended = at + 1 < from.size;
-	return *has_ended && from.data[at + 1] == '\\' ? at + 2 : at;
-}
-
-static size_t escape_sequence_decode(struct view from, bool is_quiet, enum key *key)
-{
-	assert(from.data[0] == ESC);
-	*key = KEY_ESCAPE;
-	if (from.size < 2)
-		return is_quiet ? 1 : 0;
-	/* The first Escape of two stands for itself. */
-	if (from.data[1] == ESC)
-		return 1;
-	*key = KEY_IGNORED;
-	if (key_begins_string(from))
-		return string_decode(from, is_quiet, key);
-	if (from.data[1] != '[' && from.data[1] != 'O') {
-		*key = alt_key(from.data[1]);
-		/* If Alt means nothing with this key, a control key counts without Alt. */
-		return *key == KEY_IGNORED && (from.data[1] < 0x20 || from.data[1] > 0x7e) ? 1 : 2;
-	}
-	if (from.size < 3)
-		return 0;
-	if (from.data[1] == '[')
-		return csi_decode(from, key);
-	*key = letter_key(from.data[2], false);
-	/* ESC O is Alt-O, too: then a control character behind it is not part of it. */
-	return from.data[2] < 0x20 ? 2 : 3;
+	return view_of(from.data + at, from.size - at);
 }
 
 /* Whether the bytes may be the front of one character whose rest has not come yet. */
@@ -318,24 +294,125 @@ static bool is_front(struct view from)
 	return true;
 }
 
+/* Where a control character stands, or one whose rest has not come; `end` or more, if there is none
+ * before it. */
+static size_t find_control(struct view from, size_t at, size_t end)
+{
+	size_t size;
+
+	while (at < from.size && at < end && !is_control(from.data[at])) {
+		struct view rest = rest_of(from, at);
+
+		if (from.data[at] < C1) {
+			at++;
+			continue;
+		}
+		if (c1_at(rest, &size) != 0 || is_front(rest))
+			break;
+		at += size;
+	}
+	return at;
+}
+
+/* How many bytes the end of a string has at the front; 0: what stands there is none. */
+static size_t end_of_string(struct view from)
+{
+	uint8_t kind;
+	size_t size = front_of_sequence(from, &kind);
+
+	return from.data[0] == BEL ? 1 : kind == '\\' ? size : 0;
+}
+
+/* Whether it takes more bytes to know what stands at the front. */
+static bool is_open(struct view from)
+{
+	return from.size == 0 || is_front(from) || (from.size == 1 && from.data[0] == ESC);
+}
+
+/* `from` begins with what stands for ESC and `kind`, which has `front` bytes. */
+static size_t string_decode(struct view from, size_t front, uint8_t kind, bool is_quiet,
+                            enum key *key)
+{
+	size_t at = front;
+	size_t end;
+
+	*key = KEY_STRING;
+	if (from.size > front && is_front_of_answer(kind, from.data[front]))
+		return front;
+	*key = KEY_IGNORED;
+	at = find_control(from, at, STRING_SIZE_MAX);
+	end = at < from.size ? end_of_string(rest_of(from, at)) : 0;
+	if (end > 0)
+		return at + end;
+	/* Alt with a letter that means nothing, and what was typed behind it; or nobody knows. */
+	return at >= STRING_SIZE_MAX || is_quiet || !is_open(rest_of(from, at)) ? front : 0;
+}
+
+size_t key_string_size(struct view from, bool *has_ended)
+{
+	size_t at = find_control(from, 0, from.size);
+
+	*has_ended = !is_open(rest_of(from, at));
+	return *has_ended ? at + end_of_string(rest_of(from, at)) : at;
+}
+
+/* `from` begins with what stands for ESC and `kind`, which has `front` bytes. */
+static size_t sequence_decode(struct view from, size_t front, uint8_t kind, bool is_quiet,
+                              enum key *key)
+{
+	*key = KEY_IGNORED;
+	if (is_kind_of_string(kind))
+		return string_decode(from, front, kind, is_quiet, key);
+	if (kind != '[' && kind != 'O')
+		return front; /* of C1 */
+	if (from.size == front)
+		return 0;
+	if (kind == '[')
+		return csi_decode(from, front, key);
+	*key = letter_key(from.data[front], false);
+	/* ESC O is Alt-O, too: then a control character behind it is not part of it. */
+	return from.data[front] < 0x20 ? front : front + 1;
+}
+
+static size_t escape_sequence_decode(struct view from, bool is_quiet, enum key *key)
+{
+	assert(from.data[0] == ESC);
+	*key = KEY_ESCAPE;
+	if (from.size < 2)
+		return is_quiet ? 1 : 0;
+	/* The first Escape of two stands for itself. */
+	if (from.data[1] == ESC)
+		return 1;
+	if (is_kind_of_string(from.data[1]) || from.data[1] == '[' || from.data[1] == 'O')
+		return sequence_decode(from, 2, from.data[1], is_quiet, key);
+	*key = alt_key(from.data[1]);
+	/* If Alt means nothing with this key, a control key counts without Alt. */
+	return *key == KEY_IGNORED && (from.data[1] < 0x20 || from.data[1] > 0x7e) ? 1 : 2;
+}
+
 size_t key_decode(struct view from, bool is_quiet, enum key *key)
 {
 	size_t used = 0;
+	size_t front;
+	uint8_t c1;
 
 	assert(from.size > 0);
 	assert(key != NULL);
 	if (from.data[0] == ESC)
 		return escape_sequence_decode(from, is_quiet, key);
+	c1 = c1_at(from, &front);
+	if (c1 != 0)
+		return sequence_decode(from, front, c1 - C1_OFFSET, is_quiet, key);
 	if (is_control(from.data[0])) {
 		*key = control_key(from.data[0]);
 		return 1;
 	}
 	*key = KEY_TEXT;
 	while (used < from.size && !is_control(from.data[used])) {
-		struct view rest = view_of(from.data + used, from.size - used);
+		struct view rest = rest_of(from, used);
 		size_t size;
 
-		if (escape_decode(rest, &size) == ESCAPE_INVALID)
+		if (c1_at(rest, &size) != 0 || escape_decode(rest, &size) == ESCAPE_INVALID)
 			break;
 		used += size;
 	}

@@ -54,6 +54,38 @@ static void answers(void)
 		{ "\033]", "|", "Escape, then nothing more of it" },
 		{ "a\033Xyz", "ayz|", "Escape, then a word, then nothing more" },
 		{ "a\033]11;rgb:1e", "a|", "an answer that does not end" },
+		{ "a\x9d"
+		  "11;rgb:1e1e/1e1e/1e1e\x9c"
+		  "b",
+		  "ab|", "a colour, in the form of 8 bits" },
+		{ "a\xc2\x9d"
+		  "11;rgb:1e1e/1e1e/1e1e\xc2\x9c"
+		  "b",
+		  "ab|", "the same as UTF-8" },
+		{ "a\x90>|XTerm(390)\033\\b", "ab|", "a version, with another end" },
+		{ "a\033P>|XTerm(390)\x9c"
+		  "b",
+		  "ab|", "and the other way" },
+		{ "a\x9bprivate\x9e"
+		  "of one\x9c"
+		  "b\xc2\x98string\x9c\x9fGi=1\x07",
+		  "arivateb|", "CSI of 8 bits, PM, SOS and APC" },
+		{ "a\x9b?62;1;6cb\xc2\x9b?62;1;6c", "ab|", "attributes" },
+		{ "ab\xc2\x9b"
+		  "D\x8f"
+		  "Dx",
+		  "x|ab", "keys" },
+		{ "a\xc2\x85\x85\xc2\x9c\x9c"
+		  "b",
+		  "ab|", "others have no key" },
+		{ "a\x9d"
+		  "l\xc4\x9c name\x9c"
+		  "b",
+		  "ab|", "an end is none within a character" },
+		{ "a\x9e"
+		  "yz",
+		  "ayz|", "a byte of another encoding, then a word, then nothing more" },
+		{ "a\xc4\x9c\xe2\x80\x9c", "a\xc4\x9c\xe2\x80\x9c|", "letters have such bytes" },
 		{ "a\\b\033\\c", "a\\bc|", "the end of one that was not seen" },
 	};
 
@@ -95,9 +127,26 @@ static void answers_in_time(void)
 /* Answers of all kinds among letters, in pieces of any size. */
 static void random_answers(void)
 {
-	static const char *const fronts[] = { "\033]11;", "\033P1+r", "\033_G", "\033^", "\033X",
-		                              "\033_a",   "\033]4",   "\033P|", "\033[?" };
-	static const char *const ends[] = { "\033\\", "\007", "c" };
+	static const char *const fronts[] = { "\033]11;",
+		                              "\033P1+r",
+		                              "\033_G",
+		                              "\033^",
+		                              "\033X",
+		                              "\033_a",
+		                              "\033]4",
+		                              "\033P|",
+		                              "\x9d"
+		                              "11;",
+		                              "\xc2\x90"
+		                              "1+r",
+		                              "\x9f"
+		                              "Ga",
+		                              "\xc2\x98",
+		                              "\033[?",
+		                              "\x9b?",
+		                              "\xc2\x9b?" };
+	static const char *const ends[] = { "\033\\", "\007", "\x9c", "\xc2\x9c" };
+	const unsigned csi = 12; /* from here on */
 	uint32_t state = 5;
 
 	for (unsigned round = 0; round < 3000; round++) {
@@ -111,14 +160,14 @@ static void random_answers(void)
 			unsigned which;
 
 			state = state * 1664525 + 1013904223;
-			which = (state >> 24) % 9;
+			which = (state >> 24) % 15;
 			want[part] = sent[size++] = (char)('a' + part);
 			size += (size_t)sprintf(sent + size, "%s", fronts[which]);
 			for (unsigned i = 0; i < (state >> 16) % 30; i++)
-				sent[size++] = which == 8 ? "0;1"[i % 3]
-				                          : (char)(' ' + (i + state) % 90);
+				sent[size++] = which >= csi ? "0;1"[i % 3]
+				                            : (char)(' ' + (i + state) % 90);
 			size += (size_t)sprintf(sent + size, "%s",
-			                        ends[which == 8 ? 2 : (state >> 12) % 2]);
+			                        which >= csi ? "c" : ends[(state >> 12) % 4]);
 		}
 		fixture_init(&f, 80, 24);
 		for (size_t at = 0; at < size;) {
