@@ -1,0 +1,70 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+#
+# Data directories of earlier formats: a server starts on each, has the accounts and the messages that were there, and
+# lacks what was deleted or received. A second start, on what the first one left, has the same.
+#
+# tests/journal/format-2/journal is a journal of format 2 alone; format-2/snapshot has snapshots of format 1 and a
+# journal of format 2 behind them, which deletes eve. Both were left by kill -9. (tests/journal/texts.c reads format-1.)
+. tests/lib/lib.sh
+
+server_port=('' "$(free_port)" "$(free_port)") # nobody listens at the last two
+long=$(printf 'long %.0s' {1..300})
+
+# waits NAME COUNT: who wrote what waits for this account, so many, and its text.
+waits() {
+	local wait="/wait $patience $2"
+	[ "$2" != 0 ] || wait='/wait 0.2'
+	client_json "$dir/out" --user "$1" --password-file "$dir/pw" <<<"$wait" || echo "status $?"
+	json_get "$dir/out" event=message waited=true -- from text | tr '\t' ' ' | paste -sd,
+}
+# has: the accounts, in order.
+has() {
+	client_json "$dir/out" <<<'/list' || echo "status $?"
+	perl -MJSON::PP -ne '$e = decode_json($_); print map { "$_->{name}\n" } @{ $e->{users} } if $e->{event} eq "users"' \
+		"$dir/out" | paste -sd' '
+}
+# begins FORMAT: a server starts on a copy of that directory.
+begins() {
+	rm -rf "$dir/old" && mkdir "$dir/old" && cp -r "tests/journal/$1" "$dir/old/0" && server_data[0]=$dir/old/0
+	ok "a server starts on $1" start_server 0
+}
+again() {
+	ok 'it stops cleanly' stop_server 0
+	ok 'it starts once more' restart_server 0
+	nok 'and has nothing to say about what it read' grep -E 'torn|cut|damage|salvage' "$dir/0.log"
+	is 'what it wrote has the format of today' \
+		"$(cat "$dir/old/0"/{users,pending,replica}.json | grep -c '^{"format":2,')" 3
+	is 'so has the journal' "$(head -c 12 "$dir/old/0/journal.jsonl")" '{"format":3,'
+}
+(umask 077 && echo pw >"$dir/pw")
+
+begins format-2/journal
+is 'the accounts are there' "$(has)" 'ann bob carol eve'
+is 'what was received is not shown again' "$(waits eve 0)" ''
+is 'what waits is shown' "$(waits ann 1)" 'eve six'
+again
+is 'then they are all the same' "$(has)" 'ann bob carol eve'
+is 'what was shown is not shown again' "$(waits ann 0)" ''
+is 'a text that was kept once is everybody'\''s' "$(waits carol 1)" "ann $long"
+is 'and in order' "$(waits bob 3)" "ann $long,ann three,eve five"
+ok 'stop' stop_server 0
+
+begins format-2/snapshot
+is 'the accounts are there, but for those that the journal deletes' "$(has)" 'ann bob carol frank'
+is 'what was received is not shown again, what came later is' "$(waits carol 1)" "eve seven $long"
+again
+is 'then they are all the same' "$(has)" 'ann bob carol frank'
+is 'and what waits' "$(waits bob 4)" "ann $long,ann three,eve five,frank eight"
+client_json "$dir/out" <<-'END'
+	/create dave pw
+	/msg bob of the new dave
+	/logout
+	/login eve pw
+END
+is 'a name that was free is free; one who is gone is gone' \
+	"$(json_get "$dir/out" event=result -- command ok error | tr '\t' ' ' | paste -sd,)" \
+	'create true ,msg true ,logout true ,login false wrong-password'
+is 'and new mail comes' "$(waits bob 1)" 'dave of the new dave'
+ok 'stop' stop_server 0
+done_testing
