@@ -155,8 +155,8 @@ static enum key number_key(uint32_t number, bool by_word)
 	}
 }
 
-/* Button, column and row follow ESC [ M, which ends at `at`: each a byte of 32 and more, or one character of UTF-8. A
- * terminal sends 0 for what is too large. */
+/* Button, column and row follow ESC [ M, which ends at `at`: each a byte of 32 and more, or one
+ * character of UTF-8. A terminal sends 0 for what is too large. */
 static size_t mouse_decode(struct view from, size_t at, enum key *key)
 {
 	*key = KEY_IGNORED;
