@@ -256,6 +256,20 @@ static void turn_to(struct transcript *t, const struct transcript_time *at)
 	t->last = *at;
 }
 
+struct view transcript_day(struct view row)
+{
+	const struct view mark = view_of_string("-- ");
+	size_t colour = wrap_colour(row);
+	const uint8_t *end;
+
+	row = view_of(row.data + colour, row.size - colour);
+	if (row.size <= mark.size || memcmp(row.data, mark.data, mark.size) != 0)
+		return view_of(NULL, 0);
+	row = view_of(row.data + mark.size, row.size - mark.size);
+	end = memmem(row.data, row.size, " --", 3);
+	return end == NULL ? view_of(NULL, 0) : view_of(row.data, (size_t)(end - row.data));
+}
+
 static void begin_line(struct transcript *t, const struct transcript_time *at)
 {
 	turn_to(t, at);

@@ -95,6 +95,9 @@ void transcript_begin(struct transcript *t, const struct transcript_time *now);
 /* Breaks the lines that stand in `out` from `from` on into rows, if lines are broken: for lines
  * that were made elsewhere. Each ends in a newline. */
 void transcript_wrap(struct transcript *t, size_t from);
+/* The day that a row of messages names, as "Friday 27 November 2026"; empty if it names none. It is
+ * a part of the row. */
+struct view transcript_day(struct view row);
 
 /* ---- messages ---- */
 

@@ -83,22 +83,45 @@ static size_t last_top(const struct pager *p)
 	return p->rows_count > room ? p->rows_count - room : 0;
 }
 
+/* The day on which the first row of the page was said; empty if that row names it, or if the window
+ * has no room for it beside `others`. */
+static struct view day(const struct pager *p, size_t others)
+{
+	struct view found = view_of(NULL, 0);
+
+	if (p->top >= p->rows_count)
+		return found;
+	for (size_t i = p->top + 1; i-- > 0 && found.size == 0;) {
+		found = transcript_day(
+			view_of(p->rows.data + p->starts[i], p->starts[i + 1] - p->starts[i]));
+		if (found.size > 0 && i == p->top)
+			return view_of(NULL, 0);
+	}
+	return found.size + sizeof("; ") + others < p->columns ? found : view_of(NULL, 0);
+}
+
 static void show(struct pager *p)
 {
 	size_t room = console_page_rows(p->show->console);
 	size_t end = p->top + room < p->rows_count ? p->top + room : p->rows_count;
-	char footer[128] = "";
+	char keys[128] = "";
+	char footer[192] = "";
 	char news[48] = "";
+	struct view said;
 
 	p->new = console_unread_count(p->show->console) - p->unread;
 	if (p->new > 0)
 		(void)snprintf(news, sizeof news, "%ju new; ", (uintmax_t)p->new);
 	if (p->columns < 60)
-		(void)snprintf(footer, sizeof footer, "-- %sEscape goes back", news);
+		(void)snprintf(keys, sizeof keys, "%sEscape goes back", news);
 	else
-		(void)snprintf(footer, sizeof footer, "-- %s%s%sPgUp, PgDn; Escape goes back", news,
+		(void)snprintf(keys, sizeof keys, "%s%s%sPgUp, PgDn; Escape goes back", news,
 		               p->top == 0 && p->is_all ? "the first that is kept; " : "",
 		               p->top == last_top(p) ? "the last; " : "");
+	said = day(p, strlen("-- ") + strlen(keys));
+	(void)snprintf(footer, sizeof footer, "-- %.*s%s%s", (int)said.size,
+	               said.size == 0 ? "" : (const char *)said.data, said.size == 0 ? "" : "; ",
+	               keys);
 	console_page(p->show->console,
 	             view_of(p->rows.data + p->starts[p->top], p->starts[end] - p->starts[p->top]),
 	             footer);

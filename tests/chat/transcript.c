@@ -190,6 +190,19 @@ static void test_wrapped(void)
 	   "who wants all of it gets it");
 }
 
+/* What a page's foot takes from its rows. */
+static void test_day_of_row(void)
+{
+	struct view day = transcript_day(
+		view_of_string("\033[2m-- Friday 27 November 2026 --\033[0m"));
+
+	OK(view_equal(day, view_of_string("Friday 27 November 2026")), "a row that names a day");
+	OK(transcript_day(view_of_string("09:05      bob: -- no day --\n")).size == 0,
+	   "what is said names none");
+	OK(transcript_day(view_of_string("\n")).size == 0, "nor does an empty row");
+	OK(transcript_day(view_of_string("-- it ends\n")).size == 0, "nor one without an end");
+}
+
 /* The row that says how much is left could hold as much. */
 static void test_folds(void)
 {
@@ -647,6 +660,7 @@ int main(void)
 	test_audiences();
 	test_wrapped();
 	test_folds();
+	test_day_of_row();
 	test_hostile();
 	test_colours();
 	test_days();

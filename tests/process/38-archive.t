@@ -174,11 +174,12 @@ keys ann C-l
 keys ann -l 'half a line'
 sees 'ann types' ann 'half a line$'
 keys ann PPage
-sees 'PgUp shows the last page of what is kept' ann '^-- the last; PgUp, PgDn; Escape goes back$'
+sees 'PgUp shows the last page of what is kept' ann '^-- (.* 20[0-9][0-9]; )?the last; PgUp, PgDn; Escape goes back$'
 ok 'with what was said last, and the day' test "$(screen ann | grep -cE 'after the torn line$|^-- .* 20[0-9][0-9] --$')" = 2
 for i in {1..8}; do
 	keys ann PPage
 done
+sees 'on a page in the middle of a day its foot names the day' ann '^-- Wednesday 1 January 2025; PgUp, PgDn; Escape goes back$'
 sees 'back to the day before' ann '^-- Wednesday 1 January 2025 --$|old [0-9]+$'
 for i in {1..20}; do
 	keys ann PPage
