@@ -199,14 +199,25 @@ static const char *shown_text(const struct settings *s, enum setting setting)
 	return text[0] == 0 ? "-" : text;
 }
 
-void setting_table(const struct settings *s, char text[SETTING_TEXT_SIZE])
+void setting_table(const struct settings *s, size_t columns, size_t rows_max,
+                   char text[SETTING_TEXT_SIZE])
 {
 	size_t size = 0;
+	size_t count = 0;
 
-	for (enum setting i = 0; i < SETTING_END; i++)
+	for (enum setting i = 0; i < SETTING_END; i++) {
+		size_t begin = size;
+
 		put(text, &size, "%s%-8s %-9s %s%s", i == 0 ? "" : "\n", rows[i].name,
 		    shown_text(s, i), rows[i].help,
 		    s->values[i].source == SETTING_FOR_RUN ? " (for this run)" : "");
+		count += 1 + (size - begin) / columns;
+	}
+	if (count <= rows_max)
+		return;
+	size = 0;
+	for (enum setting i = 0; i < SETTING_END; i++)
+		put(text, &size, "%s%-8s %s", i == 0 ? "" : "\n", rows[i].name, shown_text(s, i));
 }
 
 void setting_line(const struct settings *s, enum setting setting, char text[SETTING_TEXT_SIZE])

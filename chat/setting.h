@@ -87,8 +87,10 @@ unsigned setting_choice(const struct settings *s, enum setting setting);
 /* The value as it is written; "" for a name that is not chosen. */
 const char *setting_text(const struct settings *s, enum setting setting);
 
-/* Writes a line for each setting: name, value, help. Without a newline at the end. */
-void setting_table(const struct settings *s, char text[SETTING_TEXT_SIZE]);
+/* Writes a line for each setting: name, value, help. Without a newline at the end. The help is left
+ * out if in so many columns it would take more than so many rows. */
+void setting_table(const struct settings *s, size_t columns, size_t rows_max,
+                   char text[SETTING_TEXT_SIZE]);
 /* Writes all that there is to say of one: its value, what else it may be, its help. */
 void setting_line(const struct settings *s, enum setting setting, char text[SETTING_TEXT_SIZE]);
 

@@ -73,6 +73,16 @@ static bool turn(struct cli_here *h, enum setting setting, bool is_on, struct sc
 	return change(h, setting, view_of_string(is_on ? "on" : "off"), a);
 }
 
+/* Below the table there are the rows of the status and of the prompt. */
+static void put_table(struct cli_here *h)
+{
+	unsigned columns;
+	unsigned rows;
+
+	console_size(&columns, &rows);
+	setting_table(h->settings, columns, rows > 2 ? rows - 2 : 0, h->text.listed);
+}
+
 static bool do_set(struct cli_here *h, const struct command_request *q, struct script_answer *a)
 {
 	if ((q->given & FIELD_BIT(FIELD_VALUE)) != 0)
@@ -80,7 +90,7 @@ static bool do_set(struct cli_here *h, const struct command_request *q, struct s
 	if ((q->given & FIELD_BIT(FIELD_SETTING)) != 0)
 		setting_line(h->settings, q->setting, h->text.listed);
 	else
-		setting_table(h->settings, h->text.listed);
+		put_table(h);
 	a->text = h->text.listed;
 	return true;
 }

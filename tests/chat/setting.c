@@ -84,7 +84,11 @@ static void test_texts(void)
 	size_t lines = 1;
 
 	setting_init(&settings);
-	setting_table(&settings, text);
+	setting_table(&settings, 40, 10, text);
+	OK(strstr(text, "bell     ") == text && strstr(text, "\nstatus   ") != NULL &&
+	           strstr(text, "ring when") == NULL,
+	   "a small window gets names and values");
+	setting_table(&settings, 80, 22, text);
 	for (const char *c = text; *c != 0; c++)
 		lines += *c == '\n';
 	IS_U64(lines, SETTING_END, "the table has a line for each");
