@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Answers in any order come out in that of the commands, each once, and none later than it must.
+ * Answers in any order come out in that of the commands, each once, and none later than it must. A
+ * command keeps its tag until it is answered.
  */
 #include "tests/lib/tap.h"
 
@@ -14,6 +15,38 @@ static size_t below(size_t limit)
 {
 	seed = seed * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
 	return (size_t)(seed >> 33) % limit;
+}
+
+/* The tag of a command: some have none, some an empty one, some a NUL in it. */
+static struct view tag_of(uint32_t token, char text[32])
+{
+	int size;
+
+	if (token % 3 == 0)
+		return view_of(NULL, 0);
+	if (token % 7 == 0)
+		return view_of(text, 0);
+	size = snprintf(text, 32, "tag %u", token);
+	text[3] = token % 5 == 0 ? '\0' : ' ';
+	return view_of(text, (size_t)size);
+}
+
+/* Adds a command. What it gives for a tag is overwritten at once. */
+static void add(struct window *w, uint32_t token)
+{
+	char text[32];
+
+	window_add(w, token, tag_of(token, text));
+	memset(text, '?', sizeof text);
+}
+
+static bool has_its_tag(const struct window *w, uint32_t token)
+{
+	char text[32];
+	struct view want = tag_of(token, text);
+	struct view tag = window_tag(w, token);
+
+	return view_equal(tag, want) && (tag.data == NULL) == (want.data == NULL);
 }
 
 /* Writes the answer of a command, and gives it to the window. */
@@ -58,7 +91,7 @@ static void test_random(size_t size)
 		uint32_t first = UINT32_MAX;
 
 		if (next <= 300 && w.count < w.size && below(2) == 0) {
-			window_add(&w, next, view_of(NULL, 0));
+			add(&w, next);
 			under_way[count++] = next++;
 		} else if (count > 0) {
 			size_t at = below(count);
@@ -69,8 +102,10 @@ static void test_random(size_t size)
 			answer(&w, &out, token);
 			good = good && !window_has(&w, token);
 		}
-		for (size_t i = 0; i < count; i++)
+		for (size_t i = 0; i < count; i++) {
 			first = under_way[i] < first ? under_way[i] : first;
+			good = good && has_its_tag(&w, under_way[i]);
+		}
 		good = good && counts_to(&out, (first == UINT32_MAX ? next : first) - 1);
 		good = good && window_first(&w) == (count == 0 ? 0 : first);
 	}
@@ -88,10 +123,11 @@ int main(void)
 		test_random(size);
 	window_init(&w, 3);
 	buf_init(&out, 100);
-	window_add(&w, 1, view_of(NULL, 0));
-	window_add(&w, 2, view_of(NULL, 0));
+	add(&w, 1);
+	add(&w, 2);
 	answer(&w, &out, 2);
 	OK(out.size == 0 && window_first(&w) == 1, "an answer that comes too early waits");
+	OK(has_its_tag(&w, 1), "and the one before it keeps its tag");
 	window_release(&w);
 	OK(true, "and is freed if it never comes out");
 	buf_release(&out);
