@@ -184,12 +184,18 @@ static bool take_list(struct json_cursor *c, struct command_fields *fields)
 	return take(c, ']') || fail(c, "a list without an end");
 }
 
-/* Takes digits and points as text; the check of the field decides whether they are a number. */
+static bool is_digit(uint8_t byte)
+{
+	return (byte >= '0' && byte <= '9') || byte == '.' || byte == '-';
+}
+
+/* Takes a number as text, also one with a sign or an exponent; the check of the field decides
+ * whether it has such numbers. */
 static bool take_number(struct json_cursor *c, struct view *number)
 {
 	size_t begin = c->at;
 
-	while ((peek(c) >= '0' && peek(c) <= '9') || peek(c) == '.')
+	while (is_digit(peek(c)) || (c->at > begin && ((peek(c) | 0x20) == 'e' || peek(c) == '+')))
 		c->at++;
 	if (c->at == begin)
 		return fail(c, "a value that does not belong there");

@@ -424,6 +424,12 @@ static void test_options(void)
 	   "so is one behind the name");
 	parse("/msg bob  ");
 	OK(view_equal(request.text, view_of_string(" ")), "a blank is a text, too");
+	parse("{\"command\":\"wait\",\"seconds\":1e9}");
+	IS_STRING(request.detail, "'1e9' are no seconds; a number from 0 to 1000000 is",
+	          "a number that JSON has and seconds have not is named");
+	parse("{\"command\":\"wait\",\"seconds\":-1}");
+	IS_STRING(request.detail, "'-1' are no seconds; a number from 0 to 1000000 is",
+	          "so is one below 0");
 	parse("/nothing/like/it");
 	IS_STRING(request.detail,
 	          "there is no /nothing/like/it; /help lists all commands, // sends a text that "
