@@ -19,6 +19,7 @@
 
 #include <crypt.h>
 
+#include "base/bug.h"
 #include "base/sha256.h"
 
 #define PROTOCOL_NAME  "threefold-2"
@@ -237,8 +238,10 @@ void auth_stamp(const uint8_t key[KEY_SIZE], const struct account *account, uint
 	buf_store_u32(epoch, account->epoch);
 	hmac_init(&h, key, KEY_SIZE);
 	hmac_update_part(&h, label, strlen(label));
-	hmac_update_part(&h, account->id.bytes, ID_SIZE);
-	hmac_update_part(&h, epoch, sizeof epoch);
+	if (!BUG(stamp_of_any_account))
+		hmac_update_part(&h, account->id.bytes, ID_SIZE);
+	if (!BUG(stamp_of_any_epoch))
+		hmac_update_part(&h, epoch, sizeof epoch);
 	hmac_update_part(&h, &by, sizeof by);
 	hmac_update_part(&h, v->setting.data, v->setting.size);
 	hmac_update_part(&h, v->seal, KEY_SIZE);

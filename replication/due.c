@@ -11,6 +11,7 @@
  * the reply before it came, whichever is later. One reply within the reply timeout is a sign of
  * life, however many are due.
  */
+#include "base/bug.h"
 #include "replication/private.h"
 
 #include <assert.h>
@@ -45,14 +46,16 @@ static uint64_t slow_ms(const struct replication *r, const struct replica *p)
 
 /* A reply has come. One that is just in time is a sign of life, but if each is, a command costs as
  * many timeouts as it has steps, and everybody waits for this replica. It is dead for a while then,
- * unless the others are as slow: that is the network, or the load. */
-static void count_slow(struct replication *r, uint32_t index)
+ * unless the others are as slow: that is the network, or the load. A server answers wrong passwords
+ * late on purpose, also if it is the only one that knows the account, or its newest password. */
+static void count_slow(struct replication *r, uint32_t index, const struct frame *reply)
 {
 	struct replica *p = &r->replicas[index];
 	uint64_t took_ms = r->now_ms - p->due_since_ms;
 	uint64_t timeout_ms = r->options.reply_timeout_ms;
+	bool is_guess = reply->status == STATUS_WRONG_PROOF && !BUG(guess_is_slow);
 
-	if (took_ms < timeout_ms / SLOW_PART)
+	if (took_ms < timeout_ms / SLOW_PART + (is_guess ? SLOW_GUESS_MS : 0))
 		return;
 	p->slow_ms = slow_ms(r, p) + took_ms;
 	p->slow_at_ms = r->now_ms;
@@ -64,7 +67,8 @@ static void count_slow(struct replication *r, uint32_t index)
 		}
 }
 
-bool due_take(struct replication *r, uint32_t index, struct due_reply *due)
+bool due_take(struct replication *r, uint32_t index, const struct frame *reply,
+              struct due_reply *due)
 {
 	struct replica *p = &r->replicas[index];
 
@@ -73,7 +77,7 @@ bool due_take(struct replication *r, uint32_t index, struct due_reply *due)
 	*due = *due_at(p, 0);
 	ring_drop(&p->due);
 	r->ends[due->target] = 0; /* it can be answered */
-	count_slow(r, index);
+	count_slow(r, index, reply);
 	p->due_since_ms = r->now_ms;
 	p->heard_ms = due->asked_ms;
 	return true;

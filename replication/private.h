@@ -75,6 +75,8 @@ enum {
 	 * what has counted, an eighth of the time that passes is forgotten. So many timeouts are
 	 * too much, if another replica is quicker. */
 	SLOW_PART = 3,
+	/* By which a server may answer a wrong password later, on purpose (session/limit.h). */
+	SLOW_GUESS_MS = 1000,
 	SLOW_FORGET = 8,
 	SLOW_TIMES_MAX = 3,
 	/* A session that a look-up names may be so far ahead of the clock. */
@@ -453,8 +455,10 @@ size_t due_begin(struct replication *r, uint32_t index, uint8_t type, uint8_t fl
                  enum target target, struct op *op, struct stream_question *question);
 /* Ends it. `fits`: all of it had room. If not, the replica is doubted. */
 void due_end(struct replication *r, uint32_t index, size_t offset, bool fits);
-/* Takes the oldest reply that is due; the caller calls due_release for it. False: none is due. */
-bool due_take(struct replication *r, uint32_t index, struct due_reply *due);
+/* Takes what was asked first and is due, for `reply`, which has come; the caller calls due_release
+ * for it. False: none is due. */
+bool due_take(struct replication *r, uint32_t index, const struct frame *reply,
+              struct due_reply *due);
 /* Frees what it owns. */
 void due_release(struct due_reply *due);
 /* Whether this reply, of the type that is due, contradicts its request: protocol_contradiction. */

@@ -633,7 +633,7 @@ static void take_frame(struct replication *r, uint32_t index, const struct frame
 		pushed(r, index, frame);
 		return;
 	}
-	if (!due_take(r, index, &due)) {
+	if (!due_take(r, index, frame, &due)) {
 		die_lying(r, index, "answers what it was not asked");
 		return;
 	}

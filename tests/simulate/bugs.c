@@ -27,6 +27,8 @@ const struct sim_bug sim_bugs[] = {
 	{ "introduce_again_yes", 2000, 11, "a repeated `introduce` does not look for a holder" },
 	{ "introduce_exact_name", 2000, 1, "`introduce` takes bob for another name than Bob" },
 	{ "stamp_not_checked", 2000, 11, "a password needs no stamp" },
+	{ "stamp_of_any_account", 500, 61, "a stamp vouches for a password of any account" },
+	{ "stamp_of_any_epoch", 500, 29, "a stamp vouches for a password of any epoch" },
 	{ "epochs_jump", 2000, 11, "an owner may leave epochs out" },
 	{ "older_password_wins", 2000, 123, "of two passwords the one that comes later stays" },
 	{ "session_outlives", 5000, 1263, "a session goes on when its password was changed" },
@@ -114,6 +116,8 @@ const struct sim_bug sim_bugs[] = {
 	  "a new message is refused because one replica has another" },
 	{ "lie_is_a_no", 5000, 1029, "what only a liar may have stored counts as refused" },
 	{ "password_forgotten", 200, 21, "who shows a password may not know it at the log-in" },
+	{ "guess_is_slow", 10000, 4605,
+	  "who answers wrong passwords late, on purpose, is left out as slow" },
 	{ "any_session_named", 1000, 13, "the last session there is counts if a look-up names it" },
 	{ "anybody_repairs", 2000, 11, "what only operators may ask is answered to all" },
 };

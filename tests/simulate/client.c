@@ -233,15 +233,18 @@ static bool is_left_for_removal(const struct sim *s, const struct action *a)
 }
 
 /* A session that has changed its password leaves a replica that another one was faster at, or that
- * has learned of it by a repair, and logs in there again. */
+ * has learned of it, or of another change, by a repair; and logs in there again. */
 static bool is_left_for_password(struct sim *s, uint32_t c, const struct action *a)
 {
 	const struct sim_client *p = &s->clients[c];
+	uint32_t replica = p->order[a->index];
 
+	if (p->account == UINT32_MAX)
+		return false;
 	if (strstr(a->why, "has learned the new password") != NULL)
-		return sim_password_is_learned(s, p->order[a->index], c);
-	return strstr(a->why, "lacks the password") != NULL && p->account != UINT32_MAX &&
-	       sim_password_is_missing(s, p->order[a->index], p->account);
+		return sim_password_is_learned(s, replica, p->account);
+	return strstr(a->why, "lacks the password") != NULL &&
+	       sim_password_is_missing(s, replica, p->account);
 }
 
 static void told_replica(struct sim *s, uint32_t c, const struct action *a)

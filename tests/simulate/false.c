@@ -20,6 +20,7 @@ void sim_false_init(struct sim *s)
 	s->lying = (uint32_t)sim_random(s, REPLICAS);
 	s->lies_percent = 2 + (uint32_t)sim_random(s, 30);
 	s->lies_of_passwords = s->options.seed / LIES_EVERY % 4 == 2;
+	s->lies_of_stamps = s->options.seed / LIES_EVERY % 4 == 3;
 	s->faults_on &= 1u << FAULT_CRASH_CLIENT | 1u << FAULT_CRASH_CLIENT_HOST |
 	                1u << FAULT_STALL_OUTPUT | 1u << FAULT_REPAIR;
 	sim_trace(s, "replica %u lies", s->lying);

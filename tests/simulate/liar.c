@@ -56,7 +56,7 @@ void sim_liar_init(struct sim *s)
 	struct sim_liar *l = memory_alloc_zero(1, sizeof *l);
 
 	s->liar = l;
-	l->next_at = s->options.lies ? s->now + SIM_SECOND : SIM_NEVER;
+	l->next_at = s->options.lies || s->lies_of_stamps ? s->now + SIM_SECOND : SIM_NEVER;
 	for (uint32_t i = 0; i < REPLICAS; i++)
 		buf_init(&l->links[i].out, 4 << 20);
 	for (uint32_t i = 0; i < HEARD; i++)
@@ -271,6 +271,63 @@ static void renew(struct sim *s, struct liar_link *k, uint8_t type, const struct
 
 	auth.setting = v.setting;
 	(void)box_close(&f.introduce.box, secret, &auth, &v, answer);
+	say(k, &f);
+}
+
+/* Of somebody else's account, with what its replica holds of it and with the operator's key. The
+ * stamp is right; or of another account; or of the epoch before. */
+static void vouch(struct sim *s, struct liar_link *k)
+{
+	uint32_t at = 3 * (uint32_t)sim_random(s, (s->history.accounts.count + 2) / 3);
+	const struct sim_account *victim = &s->history.accounts.items[at];
+	uint64_t how = sim_random(s, 3);
+	char setting[AUTH_SETTING_TEXT_SIZE];
+	uint8_t random[16], stretched[KEY_SIZE], secret[KEY_SIZE], answer[KEY_SIZE];
+	struct frame f = { .type = FRAME_RENEW };
+	struct account a, stamped;
+	struct sim_change *change;
+	struct auth auth;
+
+	if (victim->by_liar ||
+	    store_find(s->replicas[s->lying].store, &victim->id, &a, NULL) != STORE_ALIVE)
+		return;
+	change = SIM_ADD(s->history.changes);
+	memset(change, 0, sizeof *change);
+	(void)snprintf(change->text, sizeof change->text, "forged%u", s->history.changes.count);
+	sim_draw(s, random, sizeof random);
+	sim_draw(s, secret, sizeof secret);
+	auth_setting_make(random, setting);
+	sim_stretch(view_of_string(change->text), view_of_string(setting), stretched);
+	auth_account_middle(&a, a.middle);
+	memcpy(f.introduce.middle, a.middle, KEY_SIZE);
+	memcpy(answer, a.verifier.lock, KEY_SIZE);
+	auth_verifier_make(stretched, secret, view_of_string(setting), &a.verifier);
+	memcpy(a.verifier.lock, answer, KEY_SIZE);
+	a.epoch += 1 + (uint32_t)sim_random(s, 2);
+	a.by = ACCOUNT_BY_OWNER;
+	stamped = a;
+	if (how == 1)
+		stamped.id.bytes[ID_SIZE - 1] ^= 1;
+	else if (how == 2)
+		stamped.epoch++;
+	auth_stamp(sim_operator_key, &stamped, f.introduce.stamp);
+	f.introduce.id = a.id;
+	f.introduce.name = a.name;
+	f.introduce.setting = a.verifier.setting;
+	f.introduce.epoch = a.epoch;
+	f.introduce.by = (uint8_t)a.by;
+	change->account = at;
+	change->client = SIM_CLIENTS_MAX;
+	change->by_liar = true;
+	change->is_vouched = how == 0;
+	change->epoch = a.epoch;
+	memcpy(change->stored_key, a.verifier.stored_key, KEY_SIZE);
+	sim_draw(s, secret, sizeof secret);
+	auth = auth_at(k, AUTH_INTRODUCE, &s->liar->accounts[0], &f.introduce.id);
+	auth.setting = a.verifier.setting;
+	(void)box_close(&f.introduce.box, secret, &auth, &a.verifier, answer);
+	sim_trace(s, "the liar vouches for epoch %u of account %u, %s", a.epoch, at,
+	          how == 0 ? "rightly" : "with another's stamp");
 	say(k, &f);
 }
 
@@ -536,7 +593,7 @@ void sim_liar_step(struct sim *s)
 	uint32_t i = (uint32_t)sim_random(s, REPLICAS);
 	struct liar_link *k = &s->liar->links[i];
 
-	s->liar->next_at = s->now + sim_around(s, 200 * SIM_MS);
+	s->liar->next_at = s->now + sim_around(s, (s->lies_of_stamps ? 400 : 200) * SIM_MS);
 	if (!k->wire) {
 		k->wire = sim_dial(s, SIM_CLIENTS_MAX, i, i);
 		k->welcomed = false;
@@ -544,6 +601,9 @@ void sim_liar_step(struct sim *s)
 	}
 	if (!k->welcomed || k->wire->due_count > SIM_DUE_MAX / 2)
 		return;
-	lie(s, k);
+	if (!s->lies_of_stamps)
+		lie(s, k);
+	else if (!s->healed && s->history.accounts.count > 0)
+		vouch(s, k);
 	flush(s, k);
 }

@@ -7,6 +7,8 @@
  *   No replica, and no client that reaches one that knows better, lets an older password in.
  *   No session outlives a change that its replica knows, but the one that made it.
  *   No replica believes a password that its owner did not set there, and nobody vouched for.
+ *   Who has the operator's key can lock an owner out. Whoever knows the password that was vouched
+ *   for then finds all the mail; and no other account is changed by it.
  */
 #include "tests/simulate/simulate.h"
 
@@ -167,9 +169,10 @@ void sim_password_answered(struct sim *s, struct sim_wire *w, uint32_t account,
 	bool is_liar = w->client == SIM_CLIENTS_MAX;
 	uint32_t at = account == UINT32_MAX ? UINT32_MAX
 	                                    : find(s, account, to->introduce.epoch, v->stored_key);
-	bool has_before = to->introduce.epoch == 1;
+	bool has_before = to->introduce.epoch == 1 ||
+	                  (at != UINT32_MAX && change_at(s, at)->is_vouched);
 
-	if (is_liar && type == FRAME_RENEW)
+	if (is_liar && type == FRAME_RENEW && (at == UINT32_MAX || !change_at(s, at)->is_vouched))
 		sim_fail(s, "replica %u believes a stamp that the liar has made up", w->replica);
 	if (at == UINT32_MAX)
 		return;
@@ -274,6 +277,12 @@ void sim_password_check_in(struct sim *s, uint32_t c, const struct sim_command *
 			         c, i);
 }
 
+/* A liar's counts only with a right stamp. */
+static bool is_believable(const struct sim_change *change)
+{
+	return !change->by_liar || change->is_vouched;
+}
+
 /* Whether the password of a log-in may be refused, though the account has or had it. */
 bool sim_password_may_fail(struct sim *s, const struct sim_command *k, uint32_t account)
 {
@@ -285,6 +294,7 @@ bool sim_password_may_fail(struct sim *s, const struct sim_command *k, uint32_t 
 		          change_at(s, k->change)->held.at[i] < k->begun_at;
 	for (uint32_t i = 0; i < s->history.changes.count; i++)
 		if (change_at(s, i)->account == account && i != k->change &&
+		    is_believable(change_at(s, i)) &&
 		    (change_at(s, i)->epoch == 0 || change_at(s, i)->epoch >= epoch))
 			return true;
 	return !is_held;
@@ -300,7 +310,7 @@ bool sim_password_changed_by_another(struct sim *s, uint32_t c)
 		const struct sim_change *change = change_at(s, i);
 
 		if (change->account == p->account && change->epoch > 0 && i != p->change &&
-		    change->epoch >= epoch &&
+		    is_believable(change) && change->epoch >= epoch &&
 		    (change->client != c || change->life != p->life || change->login != p->logins))
 			return true;
 	}
@@ -324,20 +334,20 @@ static bool has_rival(struct sim *s, uint32_t at)
 bool sim_password_is_missing(struct sim *s, uint32_t replica, uint32_t account)
 {
 	for (uint32_t i = 0; i < s->history.changes.count; i++)
-		if (change_at(s, i)->account == account && change_at(s, i)->held.at[replica] == 0)
+		if (change_at(s, i)->account == account && is_believable(change_at(s, i)) &&
+		    change_at(s, i)->held.at[replica] == 0)
 			return true;
 	return false;
 }
 
-/* Whether the replica truly holds a password that the session in this client has set. */
-bool sim_password_is_learned(struct sim *s, uint32_t replica, uint32_t c)
+/* Whether the replica truly has another password of this account than the first: it ends sessions
+ * for it, also one that is just changing the password itself. */
+bool sim_password_is_learned(struct sim *s, uint32_t replica, uint32_t account)
 {
-	const struct sim_client *p = &s->clients[c];
-
 	for (uint32_t i = 0; i < s->history.changes.count; i++) {
 		const struct sim_change *change = change_at(s, i);
 
-		if (change->client == c && change->life == p->life && change->login == p->logins &&
+		if (change->account == account && is_believable(change) &&
 		    change->held.at[replica] != 0)
 			return true;
 	}

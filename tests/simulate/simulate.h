@@ -358,6 +358,7 @@ struct sim_change {
 	struct sim_held held; /* it, or one that wins over it */
 	enum sim_ending ending;
 	bool by_liar;
+	bool is_vouched; /* though by the liar: with a right stamp */
 };
 
 struct sim_history {
@@ -465,6 +466,7 @@ struct sim {
 	uint32_t lying; /* this replica lies; REPLICAS: none */
 	uint32_t lies_percent;
 	bool lies_of_passwords; /* whatever else it says */
+	bool lies_of_stamps;    /* the key of its operator vouches for passwords that nobody set */
 	uint32_t faults_on;     /* a mask: which this run has */
 	uint64_t fault_at;      /* the next */
 	uint64_t fault_gap;     /* mean */
@@ -618,7 +620,7 @@ void sim_password_check_in(struct sim *s, uint32_t c, const struct sim_command *
 bool sim_password_may_fail(struct sim *s, const struct sim_command *k, uint32_t account);
 bool sim_password_changed_by_another(struct sim *s, uint32_t c);
 bool sim_password_is_missing(struct sim *s, uint32_t replica, uint32_t account);
-bool sim_password_is_learned(struct sim *s, uint32_t replica, uint32_t c);
+bool sim_password_is_learned(struct sim *s, uint32_t replica, uint32_t account);
 void sim_password_check_store(struct sim *s, uint32_t replica, const struct store *store);
 
 /* simulate/check.c */
