@@ -61,9 +61,10 @@ struct cli_console {
 	bool was_interrupt; /* the last event was Ctrl-C on an empty line */
 	int history;
 
-	/* The question under way: the caller's, or whether a paste is wanted. */
+	/* The question under way: the caller's, whether a paste is wanted, or a held line. */
 	bool is_asking;
 	bool asks_paste;
+	bool asks_held; /* whether the line that was held back is to go */
 	char question[ASKED_SIZE];
 	bool is_secret; /* its answer */
 
@@ -438,6 +439,7 @@ bool console_can_hide(struct cli_console *c)
 void console_ask(struct cli_console *c, const char *prompt, bool is_secret)
 {
 	c->is_asking = true;
+	c->asks_held = false; /* the line stays where it is */
 	ask(c, prompt, is_secret);
 }
 
@@ -534,52 +536,72 @@ static void put_back(struct cli_console *c, struct view line)
 		terminal_put_aside(c->t, line);
 }
 
-/* Whether the line is held back now. */
-static bool is_held_back(struct cli_console *c, struct view typed, enum hold_verdict verdict,
-                         const char *why)
+/* The line waits for its turn. */
+static void keep_line(struct cli_console *c, struct view text, bool is_text, bool is_hidden)
 {
+	struct console_line *line;
+
+	assert(c->count < CONSOLE_WAITING_MAX);
+	line = &c->lines[(c->first + c->count++) % CONSOLE_WAITING_MAX];
+	*line = (struct console_line){ .is_text = is_text, .is_hidden = is_hidden };
+	buf_init(&line->text, LINE_MAX_SIZE);
+	buf_append(&line->text, text);
+	memcpy(line->to, c->aim, sizeof line->to);
+	follow_talk(c, line);
+	if (!is_hidden)
+		terminal_history_add(c->t, text);
+	if (!is_hidden && setting_is_on(c->settings, SETTING_HISTORY))
+		history_append(c->history, text);
+}
+
+/* What was held back goes, and leaves the line that is typed. */
+static void let_go(struct cli_console *c)
+{
+	struct view line;
+	bool is_text;
+
+	terminal_set_line(c->t, view_of_string(""));
+	hold_let_go(&c->hold, &line, &is_text);
+	keep_line(c, line, is_text, true);
+}
+
+/* Takes the answer to that. A sentence that begins with y, typed without looking, is no yes. */
+static void end_held(struct cli_console *c, struct view answer)
+{
+	c->asks_held = false;
+	if (view_equal_lower(answer, view_of_string("y")) ||
+	    view_equal_lower(answer, view_of_string("yes")))
+		let_go(c);
+}
+
+/* Keeps what was typed, or holds it back. */
+static void take_typed(struct cli_console *c, const struct terminal_event *event)
+{
+	char why[HOLD_WHY_SIZE];
+	char own[DISPLAY_SIZE];
+	struct hold_place place = { .is_logged_in = link_is_logged_in(c->link, own),
+		                    .has_aim = c->aim[0] != 0,
+		                    .now_ms = loop_now_ms(c->loop) };
+	enum hold_verdict verdict;
+
+	c->unread = 0;
+	if (event->text.size == 0)
+		return;
+	verdict = hold_line(&c->hold, event->text, event->is_pasted, place, why);
+	if (verdict == HOLD_NOTHING)
+		keep_line(c, event->text, event->is_pasted,
+		          hold_hides(&c->hold, event->text, place.is_logged_in));
+	else if (verdict == HOLD_RELEASED)
+		let_go(c);
+	else
+		put_back(c, event->text);
 	if (verdict == HOLD_BACK)
 		say(c, why);
 	else if (verdict == HOLD_TOO_SOON)
 		terminal_bell(c->t);
-	else
-		return false;
-	put_back(c, typed);
-	return true;
-}
-
-static void keep_line(struct cli_console *c, const struct terminal_event *event)
-{
-	struct view text = event->text;
-	bool is_text = event->is_pasted;
-	char why[HOLD_WHY_SIZE];
-	char own[DISPLAY_SIZE];
-	struct console_line *line;
-	enum hold_verdict verdict;
-
-	c->unread = 0;
-	if (text.size == 0)
-		return;
-	verdict = hold_line(&c->hold, &text, &is_text, link_is_logged_in(c->link, own),
-	                    loop_now_ms(c->loop), why);
-	if (is_held_back(c, event->text, verdict, why))
-		return;
-	assert(c->count < CONSOLE_WAITING_MAX);
-	line = &c->lines[(c->first + c->count++) % CONSOLE_WAITING_MAX];
-	buf_init(&line->text, LINE_MAX_SIZE);
-	buf_append(&line->text, text);
-	line->is_text = is_text;
-	line->is_hidden = verdict == HOLD_RELEASED ||
-	                  hold_hides(&c->hold, text, link_is_logged_in(c->link, own));
-	line->was_shown = false;
-	line->is_overtaken = false;
-	memcpy(line->to, c->aim, sizeof line->to);
-	follow_talk(c, line);
-	if (!line->is_hidden) {
-		terminal_history_add(c->t, text);
-		if (setting_is_on(c->settings, SETTING_HISTORY))
-			history_append(c->history, text);
-	}
+	c->asks_held = verdict == HOLD_ASK;
+	if (c->asks_held)
+		ask(c, "send it as it stands? (y/n) ", false);
 }
 
 bool console_hides(const struct cli_console *c)
@@ -600,7 +622,7 @@ static bool wants_lines(const struct cli_console *c, enum console_lines lines)
 
 	if (lines == CONSOLE_CLOSED)
 		return false;
-	if (c->is_asking || c->asks_paste || c->count == 0)
+	if (c->is_asking || c->asks_paste || c->asks_held || c->count == 0)
 		return true;
 	last = &c->lines[(c->first + c->count - 1) % CONSOLE_WAITING_MAX];
 	return c->count < CONSOLE_WAITING_MAX && !secret_may_follow(buf_view(&last->text));
@@ -746,9 +768,12 @@ void console_signalled(struct cli_console *c, int number)
 /* Ctrl-C or Ctrl-D instead of an answer. */
 static enum console_kind leave_question(struct cli_console *c)
 {
-	if (!c->asks_paste)
+	if (c->asks_held)
+		end_held(c, view_of(NULL, 0));
+	else if (c->asks_paste)
+		end_paste(c, view_of(NULL, 0));
+	else
 		return CONSOLE_LEFT;
-	end_paste(c, (struct view){ .size = 0 });
 	return CONSOLE_NOTHING;
 }
 
@@ -786,13 +811,16 @@ static enum console_kind take_line(struct cli_console *c, const struct terminal_
 		return CONSOLE_ASIDE;
 	}
 	if (!event->was_asked) {
-		keep_line(c, event);
+		take_typed(c, event);
 		return CONSOLE_NOTHING;
 	}
 	show_answer(c, event->text);
-	if (!c->asks_paste)
+	if (c->asks_held)
+		end_held(c, event->text);
+	else if (c->asks_paste)
+		end_paste(c, event->text);
+	else
 		return CONSOLE_ANSWER;
-	end_paste(c, event->text);
 	return CONSOLE_NOTHING;
 }
 
