@@ -73,7 +73,6 @@ void plan_start(struct reconcile *r)
 
 	r->set = !is_repair ? SET_ALL : BUG(repair_live_first) ? SET_LIVE : SET_GONE;
 	r->pass = 0;
-	memset(r->is_clean, 0, sizeof r->is_clean);
 	for (uint32_t i = 0; i < RECONCILE_MAX; i++)
 		memset(r->members[i].sums, 0, sizeof r->members[i].sums);
 	merge_bring(r);

@@ -638,7 +638,6 @@ static void merge(struct replication *r)
 		if (waits)
 			return;
 		r->merging = false;
-		r->merge_initial = false;
 	}
 }
 
@@ -680,6 +679,5 @@ void mailbox_clear(struct replication *r)
 		unhold(r, s);
 	}
 	r->merging = false;
-	r->merge_initial = false;
 	r->grace_ms = UINT64_MAX;
 }

@@ -410,7 +410,7 @@ struct replication {
 	struct ring stream_order;              /* of pointers to them, the oldest first */
 	struct stream_state *held;             /* those with candidates */
 	bool merging;
-	bool merge_initial;          /* of a log-in: pushes wait for their place */
+	bool merge_initial;          /* that merge is of a log-in: pushes wait for their place */
 	struct candidate *merge_for; /* the merge waits until it is handed out; NULL: it goes on */
 	size_t held_size;            /* bytes of all candidates */
 	struct place merged;         /* what the merge has come to */
