@@ -187,6 +187,11 @@ static void test_left(void)
 	make_file("other.new/letter");
 	OK(refuses(path_of("other"), "no unfinished backup"), "left: what is another's is not");
 	OK(exists("other.new/letter"), "left: and stays");
+	make_folder("stuck.new");
+	make_file("stuck.new/backup.unfinished");
+	make_folder("stuck.new/users.json");
+	OK(refuses(path_of("stuck"), "cannot empty"), "left: what cannot be emptied is not");
+	(void)rmdir(path_of("stuck.new/users.json"));
 	make_file("file.new");
 	OK(refuses(path_of("file"), "no unfinished backup"), "left: nor is a file");
 	OK(exists("file.new"), "left: which stays, too");
@@ -195,8 +200,9 @@ static void test_left(void)
 int main(void)
 {
 	const char *temporary = getenv("TMPDIR");
-	static const char *const made[] = { "whole", "slashes", "empty",     "killed",
-		                            "other", "file",    "other.new", "given-up.new" };
+	static const char *const made[] = { "whole",     "slashes",      "empty",
+		                            "killed",    "other",        "file",
+		                            "other.new", "given-up.new", "stuck.new" };
 
 	snprintf(folder, sizeof folder, "%s/threefold-backup.XXXXXX",
 	         temporary != NULL ? temporary : "/tmp");

@@ -348,6 +348,47 @@ static void test_read_on_twice(void)
 	cluster_free(&k);
 }
 
+/* Pages are under way, which wait for the disk, and so much is pushed beside them that what was kept
+ * of it has to go: the pages, which know nothing of it, are then not the end. */
+static void test_too_much_beside_pages(void)
+{
+	enum { COUNT = 1500 };
+	struct id id = fresh(2);
+	size_t most = 0;
+
+	make_mail(&id, 5, false);
+	hold_all_here(&k, 1, true);
+	say(&k, 1, "login bob pw");
+	for (uint32_t i = 0; i < REPLICAS; i++)
+		let_here(&k, 1, i, 1); /* the look-up */
+	pump(&k);
+	hold_all_there(&k, 1, true);
+	for (uint32_t i = 0; i < REPLICAS; i++)
+		let_here(&k, 1, i, 1); /* the log-in; pages are asked for */
+	pump(&k);
+	for (uint32_t i = 0; i < REPLICAS; i++)
+		k.replicas[i].stuck = true;
+	flood(1); /* for whose sake replies wait */
+	hold_all_there(&k, 1, false);
+	hold_all_here(&k, 1, false);
+	pump(&k);
+	for (uint32_t i = 0; i < REPLICAS; i++)
+		ALWAYS(k.clients[1].r->replicas[i].reading.asked, "beside pages: one is asked for");
+	for (uint32_t i = 0; i < COUNT / 50; i++) {
+		flood(50);
+		most = kept(1) > most ? kept(1) : most;
+	}
+	OK(most > 2 * 2 * PAGE_SIZE_MAX && most < 3 * 3 * PAGE_SIZE_MAX,
+	   "beside pages: much is kept, not without bound");
+	for (uint32_t i = 0; i < REPLICAS; i++)
+		k.replicas[i].stuck = false;
+	pass(&k, 1000);
+	IS_U64(k.clients[1].shown, 5 + 1 + COUNT, "beside pages: all of it is shown");
+	IS_U64(k.clients[1].backwards, 0, "beside pages: in order");
+	IS_U64(waiting_anywhere(&k, &id), 0, "beside pages: and received");
+	cluster_free(&k);
+}
+
 /* Only one replica is slow: the others' pushes are shown, what it dropped is read and known. */
 static void test_read_on_one(void)
 {
@@ -451,6 +492,7 @@ int main(void)
 	test_behind_the_place();
 	test_read_on();
 	test_read_on_twice();
+	test_too_much_beside_pages();
 	test_read_on_one();
 	test_unanswered();
 	test_random();

@@ -76,6 +76,12 @@ static void another_password(struct view bytes, struct buf *to)
 	shows_and_forgets(bytes, to, ENTRY_ALIVE, 7);
 }
 
+/* The right one, with which nobody can log in. */
+static void its_own_password(struct view bytes, struct buf *to)
+{
+	shows_and_forgets(bytes, to, ENTRY_ALIVE, 0);
+}
+
 static void list_stands_still(struct view bytes, struct buf *to)
 {
 	struct frame f;
@@ -490,6 +496,7 @@ static const struct {
 	{ "an older account that was made up", another_holder, "does not fit its name" },
 	{ "a sender who is gone", sender_is_gone, "without a proof" },
 	{ "a password that nobody has set", another_password, "that it has shown" },
+	{ "a password that all have shown", its_own_password, "that it has shown" },
 };
 
 /* ---- the story ---- */

@@ -139,7 +139,12 @@ static void test_keyless(void)
 	ALWAYS(overheard.size > 0, "keyless: the answer was heard");
 	k.replicas[0].keyless = true;
 	k.replicas[0].lie = repeat;
+	hold_here(&k, 0, 1, true);
+	hold_here(&k, 0, 2, true);
 	replace(0, true);
+	pass(&k, 1000);
+	hold_here(&k, 0, 1, false);
+	hold_here(&k, 0, 2, false);
 	pass(&k, 3000);
 	IS_U64(held(&k, "alice", false), 6, "keyless: one without a key is not given the account");
 	k.replicas[0].keyless = false;

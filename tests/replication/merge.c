@@ -108,6 +108,29 @@ static void test_push_goes_on(void)
 	cluster_free(&k);
 }
 
+/* Who has brought something of a stream is known of all who have, whatever came first. */
+static void test_brought(void)
+{
+	(void)begin();
+	const struct id alice = k.clients[ALICE].last.id;
+
+	say(&k, BOB, "login bob pw");
+	for (uint32_t late = 0; late < REPLICAS; late++) {
+		hold_here(&k, BOB, late, true);
+		say(&k, ALICE, "send bob one of some");
+		pass(&k, 10);
+		hold_here(&k, BOB, late, false);
+		pass(&k, 10);
+		const struct stream_state *s = stream_known(k.clients[BOB].r, &alice,
+		                                            &k.clients[ALICE].r->session.ulid);
+
+		OK(s != NULL && s->brought == ALL_REPLICAS, "brought: all three have");
+	}
+	for (uint32_t i = 0; i < REPLICAS; i++)
+		OK(k.clients[BOB].r->replicas[i].alone_pushed <= 1, "brought: none of them alone");
+	cluster_free(&k);
+}
+
 /* A mailbox on replica 1 alone, of senders whom it alone knows (or all do), one frame of each
  * replica in so many milliseconds. Gives whether the replica is taken for a liar. */
 static bool is_strange(uint32_t count, uint64_t ms, unsigned known_by)
@@ -154,6 +177,7 @@ int main(void)
 {
 	test_order();
 	test_push_goes_on();
+	test_brought();
 	test_strange();
 	return tap_done();
 }

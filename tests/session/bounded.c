@@ -350,7 +350,8 @@ static unsigned read_ons_of_drop(uint64_t after_ms, uint64_t *first)
 	peer->is_deaf = false;
 	rig_write(&r);
 	while (rig_next(peer, &frame)) {
-		read_ons += frame.type == FRAME_READ_ON && !is_paged;
+		if (frame.type == FRAME_READ_ON)
+			read_ons += is_paged ? 100 : 1; /* late */
 		if (frame.type != (FRAME_PAGE | FRAME_REPLY))
 			continue;
 		struct reader messages = reader_of(frame.paged.messages);
@@ -359,9 +360,6 @@ static unsigned read_ons_of_drop(uint64_t after_ms, uint64_t *first)
 		(void)protocol_next_message(&messages, &item);
 	}
 	ALWAYS(is_paged, "drop: the page comes");
-	/* What is told late is told too often. */
-	rig_tick(&r, 1);
-	read_ons += rig_next(peer, &frame);
 	*first = item.number;
 	while (store_work(r.journal, UINT32_MAX))
 		;

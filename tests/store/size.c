@@ -283,6 +283,42 @@ static void order_test(void)
 	   "store: a stream whose gap was closed costs no more than one without");
 }
 
+/* What accounts cost whose setting has so many bytes. */
+static uint64_t accounts_cost(unsigned count, size_t setting_size, uint32_t epoch)
+{
+	static const char setting[] =
+		"$y$j9T$0123456789abcdefghijklmnopqrstuvwxyz012345678901234567890";
+	struct store *s = store_new();
+	char name[16];
+
+	assert(setting_size < sizeof setting);
+	for (unsigned i = 0; i < count; i++) {
+		struct fact fact = account_of(10000 + i, name);
+
+		fact.account.verifier.setting = view_of(setting, setting_size);
+		fact.account.epoch = epoch;
+		fact.account.by = ACCOUNT_BY_OWNER;
+		MUST(store_apply(s, &fact, NULL) == STORE_NEW);
+	}
+	uint64_t memory = memory_of(s);
+
+	store_free(s);
+	return memory;
+}
+
+/* A password that was changed costs the 37 bytes that are kept of it, and no more: as many bytes of
+ * a setting cost the same, wherever memory is rounded up. */
+static void changed_test(void)
+{
+	enum { COUNT = 6000, CHANGED = 32 + 4 + 1, MORE = 16 };
+	unsigned equal = 0;
+
+	for (size_t more = 0; more < MORE; more++)
+		equal += accounts_cost(COUNT, 8 + more, 1) ==
+		         accounts_cost(COUNT, 8 + more + CHANGED, 0);
+	IS_U64(equal, MORE, "store: a password that was changed costs what is kept of it");
+}
+
 static void account_test(unsigned count)
 {
 	struct store *s = store_new();
@@ -304,5 +340,6 @@ int main(int argc, char **argv)
 	stream_test(1000000 * times);
 	account_test(100000 * times);
 	order_test();
+	changed_test();
 	return tap_done();
 }
