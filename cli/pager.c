@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * When older messages are read, or the window has another width, all is laid out anew: that is
- * simple, and quick for as many as a person goes through. The page then goes on at the row that has
+ * simple. As many are read each time as there are already, so that this is done a few times only,
+ * however far somebody goes back. The page then goes on at the row that has
  * as many rows below it as before.
  */
 #include "cli/pager.h"
@@ -54,9 +55,11 @@ static void lay_out(struct pager *p)
 static bool read_more(struct pager *p)
 {
 	struct archive_query query;
-	struct piece_look look = {
-		.query = &query, .before = p->first, .wanted = PAGER_COUNT, .bytes_max = PAGER_SIZE
-	};
+	size_t steps = p->count < PAGER_COUNT ? 1 : p->count / PAGER_COUNT;
+	struct piece_look look = { .query = &query,
+		                   .before = p->first,
+		                   .wanted = steps * PAGER_COUNT,
+		                   .bytes_max = steps * (uint64_t)PAGER_SIZE };
 	bool has_more;
 
 	if (p->is_all || p->count >= PAGER_COUNT_MAX)

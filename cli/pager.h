@@ -4,7 +4,7 @@
  * to the first one. What comes meanwhile is shown below the page, as ever, and counted in its last
  * row. It is for terminals whose own scrollback ends where the client began, or that have none.
  *
- * Older messages are read when the person comes to them, some at a time and on the caller's thread:
+ * Older messages are read when the person comes to them, a part at a time and on the caller's thread:
  * a person waits for them anyway, and a look back is short (PAGER_SIZE).
  */
 #ifndef THREEFOLD_CLI_PAGER_H
@@ -13,8 +13,8 @@
 #include "cli/recall.h"
 
 enum {
-	PAGER_COUNT = 200,           /* messages that are read at once */
-	PAGER_SIZE = 1024 * 1024,    /* or so many bytes */
+	PAGER_COUNT = 200,           /* messages that are read at first */
+	PAGER_SIZE = 1024 * 1024,    /* or, of so many, so many bytes */
 	PAGER_COUNT_MAX = 20 * 1000, /* that are kept in memory; further back it does not go */
 };
 
