@@ -4,8 +4,8 @@
  * to the first one. What comes meanwhile is shown below the page, as ever, and counted in its last
  * row. It is for terminals whose own scrollback ends where the client began, or that have none.
  *
- * Older messages are read when the person comes to them, a part at a time and on the caller's thread:
- * a person waits for them anyway, and a look back is short (PAGER_SIZE).
+ * Older messages are read when the person comes to them, in growing parts and on the caller's
+ * thread: a person waits for them anyway, and a look back is short (PAGER_SIZE).
  */
 #ifndef THREEFOLD_CLI_PAGER_H
 #define THREEFOLD_CLI_PAGER_H
