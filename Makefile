@@ -51,7 +51,8 @@ heap := $(out)/tests/lib/heap.o
 wrap := -Wl,$(subst $() ,$(comma),$(patsubst %,--wrap=memory_%,alloc alloc_zero resize free alloc_block free_block))
 simulate := $(out)/tests/simulate/simulate
 scripts := $(wildcard tests/process/*.t)
-fuzzers := $(patsubst %.c,$(out)/%,$(wildcard tests/fuzz/*.c))
+seeds := $(out)/tests/fuzz/seeds
+fuzzers := $(filter-out $(seeds),$(patsubst %.c,$(out)/%,$(wildcard tests/fuzz/*.c)))
 floor := $(out)/tests/bench/floor
 grow := $(out)/tests/bench/grow
 accounts := $(out)/tests/lib/accounts
@@ -148,13 +149,18 @@ bugs: $(simulate)-bugs
 mutants:
 	@tests/mutants/mutants.py --count $(or $(COUNT),200) --seed $(or $(SEED),1) --jobs $(JOBS)
 
-# Runs each fuzz target for SECONDS. The corpus keeps the inputs that earlier runs found useful.
-fuzz:
+# Runs each fuzz target for SECONDS. The corpus begins with the samples of the protocol's test, and keeps the inputs that
+# earlier runs found useful.
+fuzz: $(seeds)
+	@mkdir -p $(addprefix $(BUILD)/corpus/,$(notdir $(fuzzers))) && $(seeds) $(BUILD)/corpus
 	@$(MAKE) --no-print-directory CC=clang BUILD=$(BUILD)/fuzz SAN=fuzzer-no-link,address,undefined fuzzers
 	@for target in $(notdir $(fuzzers)); do echo "  FUZZ	$$target"; mkdir -p $(BUILD)/corpus/$$target && \
 	$(BUILD)/fuzz/fuzzer-no-link-address-undefined/tests/fuzz/$$target -max_total_time=$(or $(SECONDS),60) -timeout=10 \
 	-rss_limit_mb=4096 -verbosity=0 -print_final_stats=1 -artifact_prefix=$(BUILD)/corpus/$$target- \
 	$(BUILD)/corpus/$$target >/dev/null || exit 1; done
+
+$(seeds): $(seeds).o $(library)
+	$(call quiet,LD)$(link) -o $@ $< $(library) $(libraries)
 
 fuzzers: $(fuzzers)
 $(fuzzers): %: %.o $(library)

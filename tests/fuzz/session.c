@@ -4,9 +4,9 @@
  * says. After each input the session's invariants hold, the journal has the same facts as the
  * store, and a third connection is served as usual.
  *
- * The input is a list of frames. The first byte of a frame has the connection in its highest bit
- * and the size in the other bits; so many bytes follow. They are sent with the right length field,
- * so that the fuzzer need not guess lengths. Bytes left at the end are sent as they are.
+ * The input is a list of frames. The first two bytes of a frame have the connection in the highest
+ * bit and the size in the other bits; so many bytes follow. They are sent with the right length
+ * field, so that the fuzzer need not guess lengths. Bytes left at the end are sent as they are.
  */
 #include "tests/session/fixture.h"
 
@@ -39,15 +39,17 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	}
 	peers[0] = rig_login(&r, &ann, 1, false);
 	peers[1] = rig_join(&r);
-	while (in.size > 1) {
-		uint8_t head = in.data[0];
-		size_t count = (head & 0x7fu) < in.size - 1 ? head & 0x7fu : in.size - 1;
-		uint8_t frame[4 + 0x7f];
+	while (in.size > 2) {
+		bool is_second = (in.data[0] & 0x80) != 0;
+		size_t count = (size_t)(in.data[0] & 0x7f) << 8 | in.data[1];
+		static uint8_t frame[4 + 0x7fff];
 
+		if (count > in.size - 2)
+			count = in.size - 2;
 		buf_store_u32(frame, (uint32_t)count);
-		memcpy(frame + 4, in.data + 1, count);
-		in = view_of(in.data + 1 + count, in.size - 1 - count);
-		say(&r, peers[head >> 7], view_of(frame, 4 + count));
+		memcpy(frame + 4, in.data + 2, count);
+		in = view_of(in.data + 2 + count, in.size - 2 - count);
+		say(&r, peers[is_second], view_of(frame, 4 + count));
 	}
 	say(&r, peers[0], in);
 	session_check(r.s);
