@@ -278,6 +278,8 @@ static bool is_front_of_answer(uint8_t kind, uint8_t first)
 
 static struct view rest_of(struct view from, size_t at)
 {
+	if (at == 0)
+		return from; /* which may be empty, and nowhere */
 	return view_of(from.data + at, from.size - at);
 }
 

@@ -88,6 +88,7 @@ static void answers_of_c1(void)
 		  "b",
 		  "ab|", "the same as UTF-8" },
 		{ "a\x90>|XTerm(390)\033\\b", "ab|", "a version, with another end" },
+		{ "\x90$\xf2/", "|", "one that does not end, with half a character in it" },
 		{ "a\033P>|XTerm(390)\x9c"
 		  "b",
 		  "ab|", "and the other way" },
