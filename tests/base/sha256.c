@@ -171,6 +171,35 @@ static void test_hmac_vectors(void)
 	        "hmac: RFC 4231, case 5, cut to 128 bits");
 }
 
+/* By the definition, for keys up to and beyond a block: one of just a block is not hashed. */
+static void test_hmac_keys(void)
+{
+	uint8_t key[2 * SHA256_BLOCK_SIZE + 1];
+	unsigned right = 0;
+
+	for (size_t i = 0; i < sizeof key; i++)
+		key[i] = (uint8_t)(i * 7 + 1);
+	for (size_t size = 0; size <= sizeof key; size++) {
+		uint8_t inner[SHA256_BLOCK_SIZE + 3], outer[SHA256_BLOCK_SIZE + SHA256_SIZE];
+		uint8_t block[SHA256_BLOCK_SIZE] = { 0 }, got[SHA256_SIZE], want[SHA256_SIZE];
+
+		if (size > SHA256_BLOCK_SIZE)
+			sha256(key, size, block);
+		else
+			memcpy(block, key, size);
+		for (size_t i = 0; i < SHA256_BLOCK_SIZE; i++) {
+			inner[i] = block[i] ^ 0x36;
+			outer[i] = block[i] ^ 0x5c;
+		}
+		memcpy(inner + SHA256_BLOCK_SIZE, "abc", 3);
+		sha256(inner, sizeof inner, outer + SHA256_BLOCK_SIZE);
+		sha256(outer, sizeof outer, want);
+		hmac_sha256(key, size, "abc", 3, got);
+		right += memcmp(got, want, SHA256_SIZE) == 0;
+	}
+	IS_U64(right, sizeof key + 1, "hmac: keys of every length, also of just a block");
+}
+
 static void test_hmac_pieces(void)
 {
 	uint8_t whole[SHA256_SIZE], pieces[SHA256_SIZE];
@@ -212,6 +241,7 @@ int main(void)
 	test_pieces();
 	test_parts();
 	test_hmac_vectors();
+	test_hmac_keys();
 	test_hmac_pieces();
 	test_equal();
 	return tap_done();

@@ -182,9 +182,29 @@ static void test_again(void)
 	cluster_free(&k);
 }
 
+/* However many there are in one millisecond, each is larger than the one before by its time. */
+static void test_one_moment(void)
+{
+	begin(1);
+	const struct replication *r = k.clients[0].r;
+
+	say(&k, 0, "create alice pw");
+	for (int i = 0; i < 10; i++) {
+		const struct ulid before = r->session.ulid;
+
+		say(&k, 0, "logout");
+		say(&k, 0, "login alice pw");
+		ALWAYS(ulid_time_ms(&r->session.ulid) > ulid_time_ms(&before),
+		       "one moment: the next session is of a later one");
+	}
+	IS_U64(replication_live(r), REPLICAS, "one moment: all three live");
+	cluster_free(&k);
+}
+
 int main(void)
 {
 	test_account();
 	test_again();
+	test_one_moment();
 	return tap_done();
 }

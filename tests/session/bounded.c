@@ -59,6 +59,62 @@ static void test_cost(void)
 }
 
 /* Sends a text of this size to so many; the cost of it. */
+/* What is written to the journal costs what a message does, whatever it is. */
+static void test_cost_of_passwords(void)
+{
+	static const uint8_t another_key[KEY_SIZE] = "a key of no server";
+	struct session_options options = { .silence_ms = 6000, .has_operator_key = true };
+	struct person ann = person_make("ann", 1, CLOCK_MS);
+	struct person next = renewed(&ann, 2), after = renewed(&next, 3);
+	struct frame ping = { .type = FRAME_PING };
+	struct rig r;
+
+	memcpy(options.operator_key, operator_key, KEY_SIZE);
+	rig_open_with(&r, options);
+	struct peer *other = rig_join(&r);
+
+	rig_create(&r, other, &ann);
+	struct peer *peer = rig_login(&r, &ann, 1, false);
+	uint64_t cheap = cost_of(&r, peer, ping);
+	uint64_t refused = cost_of(&r, peer, renewal_of(&r, peer, &after, FRAME_PASSWORD, NULL));
+	uint64_t changed = cost_of(&r, peer, renewal_of(&r, peer, &next, FRAME_PASSWORD, NULL));
+
+	OK(refused > cheap, "cost: a password by what its box takes");
+	OK(changed >= refused + 3, "cost: and by its line in the journal");
+	refused = cost_of(&r, other, renewal_of(&r, other, &after, FRAME_RENEW, another_key));
+	changed = cost_of(&r, other, renewal_of(&r, other, &after, FRAME_RENEW, operator_key));
+	OK(changed >= refused + 3, "cost: also one that is brought");
+	rig_close(&r);
+}
+
+static void test_cost_of_streams(void)
+{
+	enum { COUNT = 50 };
+	struct person ann = person_make("ann", 1, CLOCK_MS);
+	struct frame streams = { .type = FRAME_STREAMS };
+	struct rig r;
+	struct buf list;
+
+	rig_open(&r);
+	struct peer *peer = rig_join(&r);
+
+	rig_create(&r, peer, &ann);
+	peer = rig_login(&r, &ann, 1, false);
+	buf_init(&list, FRAME_SIZE_MAX);
+	for (uint64_t i = 1; i <= COUNT; i++) {
+		const struct stream_item item = { .sender = ann.account.id, .session = ulid_of(i) };
+
+		protocol_put_question(&list, &item);
+	}
+	streams.streams.streams = view_of(list.data, list.size / COUNT);
+	uint64_t one = cost_of(&r, peer, streams);
+
+	streams.streams.streams = buf_view(&list);
+	OK(cost_of(&r, peer, streams) >= one + COUNT - 1, "cost: streams by their number");
+	buf_release(&list);
+	rig_close(&r);
+}
+
 static uint64_t cost_of_text(struct rig *r, struct peer *peer, size_t size, uint16_t count,
                              uint64_t number)
 {
@@ -478,6 +534,8 @@ static void test_sum(void)
 int main(void)
 {
 	test_cost();
+	test_cost_of_passwords();
+	test_cost_of_streams();
 	test_cost_of_texts();
 	test_behind();
 	test_behind_slices();
