@@ -50,7 +50,7 @@ void person_learn(struct person *p, uint32_t index, const struct entry *e)
 		if (e->marks & MARK_CONFIRMED)
 			p->confirmed |= bit;
 	} else {
-		p->gone |= bit;
+		p->gone = true;
 		p->tombstone = tombstone_of(e);
 	}
 	memcpy(p->name, e->name.data, e->name.size);

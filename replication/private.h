@@ -184,7 +184,8 @@ struct contact {
 struct person {
 	struct id id;
 	uint8_t answered; /* replicas that said who it is */
-	uint8_t alive, holder, confirmed, gone;
+	uint8_t alive, holder, confirmed;
+	bool gone;        /* one has said so */
 	uint32_t streams; /* of his that are kept */
 	bool named;       /* `name` is set */
 	bool shown_as;    /* `display` is right until another replica becomes live */
