@@ -287,6 +287,38 @@ static void test_parallel(void)
 }
 
 /* Confirmed at one replica alone, which is live too late for the look-up. */
+static void refuse_log_ins(struct view bytes, struct buf *to)
+{
+	struct frame f;
+	const char *why;
+
+	if (bytes.data[4] != (FRAME_LOGIN | FRAME_REPLY) || !protocol_decode(bytes, &f, &why)) {
+		ALWAYS(buf_put(to, bytes.data, bytes.size), "there is room");
+		return;
+	}
+	f.status = STATUS_WRONG_PROOF;
+	ALWAYS(protocol_encode(to, &f), "there is room");
+}
+
+/* One that comes back refuses the session that goes on: it takes no part, and that is said. */
+static void test_refused_on_return(void)
+{
+	fresh(1);
+	say(&k, 0, "create alice pw");
+	k.replicas[2].lie = refuse_log_ins;
+	client_cut(&k, 0, 2);
+	client_heal(&k, 0, 2);
+	pass(&k, 1000);
+	OK(has(replication_why(k.clients[0].r, 2), "refuses the log-in of this session"),
+	   "refused on return: it is said why");
+	say(&k, 0, "send alice hi");
+	OK(has(heard(&k, 0), "result send ok copies=2"), "refused on return: two go on");
+	k.replicas[2].lie = NULL;
+	pass(&k, 10000);
+	IS_U64(replication_live(k.clients[0].r), REPLICAS, "refused on return: until it does not");
+	cluster_free(&k);
+}
+
 static void test_not_unfinished(void)
 {
 	fresh(1);
@@ -354,6 +386,7 @@ int main(void)
 	test_remembered();
 	test_remembered_late();
 	test_parallel();
+	test_refused_on_return();
 	test_not_unfinished();
 	test_gone_at_login();
 	return tap_done();
