@@ -198,6 +198,11 @@ static void test_progress(void)
 		OK(result.replicas[i].stored > 0 && result.replicas[i].stored < progress.stored,
 		   "progress: of which each has a part");
 	OK(has_begun && done > 0, "progress: and it goes on");
+	uint64_t bytes = 0;
+
+	for (uint32_t i = 0; i < 3; i++)
+		bytes += result.replicas[i].bytes_in + result.replicas[i].bytes_out;
+	OK(bytes >= g.moved && bytes < g.moved + 1000, "progress: each byte that moves is counted");
 	IS_STRING(progress.what, "accounts and messages", "progress: to what is alive");
 	rig_stop(&g);
 	rig_close(&g);
