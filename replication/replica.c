@@ -391,6 +391,16 @@ static void give_account(struct replication *r, uint32_t index)
 	}
 }
 
+/* Whether a replica has said yes to the password of the session. None has if the session goes on
+ * with its own change because another one was made (password_adopt). The id vouches for the first
+ * password. */
+static bool is_vouched_for(const struct login_session *s)
+{
+	static const uint8_t none[KEY_SIZE];
+
+	return s->account.epoch == 0 || memcmp(s->stamp, none, KEY_SIZE) != 0;
+}
+
 /* It had not known the account; it is asked again when it does. */
 static void handed_over(struct replication *r, uint32_t index, const struct frame *frame)
 {
@@ -406,6 +416,11 @@ static void handed_over(struct replication *r, uint32_t index, const struct fram
 		due_ask(r, index, &login, TARGET_JOIN, NULL);
 	} else if (frame->status == STATUS_GONE) {
 		account_is_gone(r, index);
+	} else if (frame->status == STATUS_WRONG_PROOF && !is_vouched_for(&r->session)) {
+		r->replicas[index].says_changed = true; /* replica_settle goes on */
+	} else if (frame->status == STATUS_WRONG_PROOF) {
+		die(r, index,
+		    "does not believe the stamp of this password (has it another operator key?)");
 	} else {
 		die(r, index, "cannot store the account of this session (disk full)");
 	}

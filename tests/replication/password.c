@@ -172,6 +172,33 @@ static void test_two(void)
 	cluster_free(&k);
 }
 
+/* A change reaches nobody, and somebody else makes another one meanwhile. */
+static void test_lost(void)
+{
+	fresh();
+	for (uint32_t i = 0; i < REPLICAS; i++)
+		break_after(&k, 0, i, 0);
+	say(&k, 0, "password one left");
+	for (uint32_t i = 0; i < REPLICAS; i++) {
+		client_cut(&k, 0, i);
+		k.clients[0].links[i].fragile = false;
+	}
+	say(&k, 1, "takeover alice one");
+	say(&k, 1, "password one right");
+	OK(has(heard(&k, 1), "result password ok copies=3"), "lost: there is another one");
+	say(&k, 1, "logout");
+	(void)heard(&k, 0);
+	for (uint32_t i = 0; i < REPLICAS; i++)
+		client_heal(&k, 0, i);
+	pass(&k, 5000);
+	OK(has(heard(&k, 0), "logged out"), "lost: the session with the one that is lost ends");
+	IS_U64(replication_live(k.clients[0].r), REPLICAS, "lost: and no replica is dead for it");
+	say(&k, 0, "login alice right");
+	pass(&k, 100);
+	OK(has(heard(&k, 0), "result login ok copies=3"), "lost: it logs in with the other one");
+	cluster_free(&k);
+}
+
 /* An account that was never finished, with a changed password, which an operator has removed at
  * some of the replicas only. */
 static void test_lapsed_elsewhere(void)
@@ -212,6 +239,7 @@ int main(void)
 	test_unanswered();
 	test_yes_between();
 	test_two();
+	test_lost();
 	test_lapsed_elsewhere();
 	return tap_done();
 }

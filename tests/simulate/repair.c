@@ -343,8 +343,10 @@ static void brings_mark(struct sim *s, uint32_t replica, const struct account *a
 
 	if (at != UINT32_MAX && account->confirmed)
 		s->history.accounts.items[at].brought |= 1u << replica;
-	if (at != UINT32_MAX && account->lapsed)
-		s->history.accounts.items[at].lapsing = true;
+	if (at == UINT32_MAX || !account->lapsed)
+		return;
+	s->history.accounts.items[at].lapsing = true;
+	sim_trace(s, "account %u is removed from replica %u", at, replica);
 }
 
 static void asked_store(struct sim *s, struct sim_wire *w, struct sim_repair *p,
