@@ -152,6 +152,7 @@ void login_session_lost(struct replication *r, enum status why)
 		return;
 	end_session(r, why == STATUS_GONE      ? "the account was deleted"
 	               : why == STATUS_CHANGED ? "the password was changed: log in with the new one"
+	               : why == STATUS_CLOCK   ? "an operator has removed the account"
 	                                       : "taken over by another log-in of this account");
 }
 

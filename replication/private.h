@@ -355,6 +355,7 @@ struct replica {
 struct login_session {
 	bool active;
 	bool is_sending; /* for sending alone: no mailbox, and no other session ends it */
+	uint8_t removed; /* replicas that refuse it, because an operator has removed the account */
 	struct id id;
 	char display[DISPLAY_SIZE];
 	char name[NAME_SIZE_MAX + 1];

@@ -232,6 +232,17 @@ static void account_is_gone(struct replication *r, uint32_t index)
 		become_live(r, index);
 }
 
+/* An operator has removed the account. Another replica may have it confirmed, and then it lives, so
+ * the session is over when all three have said so. */
+static void account_is_removed(struct replication *r, uint32_t index)
+{
+	r->session.removed |= BIT(index);
+	if (r->session.removed == ALL_REPLICAS)
+		login_session_lost(r, STATUS_CLOCK);
+	else
+		die(r, index, "its operator has removed this account");
+}
+
 /* A replica says that the session is over. It has told the reason, and no proof of it. So the
  * session asks for itself again: the answer to that is signed, or holds a tombstone. Nothing else
  * is asked anew meanwhile; what is under way there is answered with NO_SESSION. */
@@ -275,7 +286,7 @@ static void proved(struct replication *r, uint32_t index, uint32_t request,
 	if (frame->status == STATUS_GONE)
 		account_is_gone(r, index);
 	else if (frame->status == STATUS_CLOCK)
-		die(r, index, "its operator has removed this account");
+		account_is_removed(r, index);
 	else if (frame->status == STATUS_CHANGED ||
 	         (frame->status == STATUS_WRONG_PROOF && r->session.account.epoch > 0))
 		password_changed(r, index);
@@ -339,6 +350,7 @@ static void joined(struct replication *r, uint32_t index, const struct frame *fr
 	case STATUS_OK:
 		if (login_is_signed(r, index, &r->session, frame)) {
 			p->joined_epoch = p->login_epoch;
+			r->session.removed &= (uint8_t)~BIT(index);
 			if (p->login_epoch == r->session.account.epoch)
 				memcpy(r->session.stamp, frame->logged_in.stamp, KEY_SIZE);
 			has_joined(r, index);
@@ -358,7 +370,7 @@ static void joined(struct replication *r, uint32_t index, const struct frame *fr
 		account_is_gone(r, index);
 		break;
 	case STATUS_CLOCK:
-		die(r, index, "its operator has removed this account");
+		account_is_removed(r, index);
 		break;
 	case STATUS_CHANGED:
 		p->says_changed = true; /* replica_settle goes on */
@@ -416,6 +428,8 @@ static void handed_over(struct replication *r, uint32_t index, const struct fram
 		due_ask(r, index, &login, TARGET_JOIN, NULL);
 	} else if (frame->status == STATUS_GONE) {
 		account_is_gone(r, index);
+	} else if (frame->status == STATUS_CLOCK) {
+		account_is_removed(r, index);
 	} else if (frame->status == STATUS_WRONG_PROOF && !is_vouched_for(&r->session)) {
 		r->replicas[index].says_changed = true; /* replica_settle goes on */
 	} else if (frame->status == STATUS_WRONG_PROOF) {

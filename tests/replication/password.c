@@ -199,13 +199,26 @@ static void test_lost(void)
 	cluster_free(&k);
 }
 
-/* An account that was never finished, with a changed password, which an operator has removed at
- * some of the replicas only. */
-static void test_lapsed_elsewhere(void)
+/* An account that was never finished has lapsed on some replicas (bits): an operator has removed
+ * it there. */
+static void lapse(unsigned at)
 {
 	struct fact fact = { .kind = FACT_ACCOUNT };
 	struct store_limits limits = { 1 << 20, 1 << 30, STORE_GAPS_MAX };
 
+	for (uint32_t i = 0; i < REPLICAS; i++) {
+		if (!(at >> i & 1))
+			continue;
+		OK(store_holder(k.replicas[i].store, view_of_string("alice"), NULL, &fact.account),
+		   "lapsed: the account was here");
+		fact.account.lapsed = true;
+		(void)store_apply(k.replicas[i].store, &fact, &limits);
+	}
+}
+
+/* Client 1 is logged in with a changed password, to an account that was never finished. */
+static void unfinished(void)
+{
 	cluster_start(&k, SHARE_USUAL, 2);
 	break_after(&k, 0, 2, 1);
 	k.clients[0].links[2].fragile = false;
@@ -215,18 +228,37 @@ static void test_lapsed_elsewhere(void)
 	say(&k, 1, "login alice one");
 	say(&k, 1, "password one two");
 	OK(has(heard(&k, 1), "result password ok copies=3"), "lapsed: a password is changed");
+}
+
+static void test_lapsed_elsewhere(void)
+{
+	unfinished();
 	say(&k, 1, "logout");
 	(void)heard(&k, 1);
-	for (uint32_t i = 0; i < 2; i++) {
-		OK(store_holder(k.replicas[i].store, view_of_string("alice"), NULL, &fact.account),
-		   "lapsed: the account is here");
-		fact.account.lapsed = true;
-		(void)store_apply(k.replicas[i].store, &fact, &limits);
-	}
+	lapse(3);
 	say(&k, 1, "login alice two");
 	pass(&k, 3000);
 	OK(has(heard(&k, 1), "result login ok copies=1"),
 	   "lapsed: each that refuses the password is told of it once, and then left out");
+	cluster_free(&k);
+}
+
+/* While somebody is logged in to it, whose connections break. */
+static void test_lapsed_meanwhile(void)
+{
+	unfinished();
+	lapse(3);
+	for (uint32_t i = 0; i < REPLICAS; i++)
+		client_cut(&k, 1, i), client_heal(&k, 1, i);
+	pass(&k, 4000);
+	OK(!has(heard(&k, 1), "logged out"), "lapsed: not everywhere, so the session goes on");
+	IS_U64(replication_live(k.clients[1].r), 1, "lapsed: where it is known");
+	lapse(4);
+	client_cut(&k, 1, 2), client_heal(&k, 1, 2);
+	pass(&k, 12000);
+	OK(has(heard(&k, 1), "logged out"),
+	   "lapsed: everywhere, and it ends");
+	IS_U64(replication_live(k.clients[1].r), REPLICAS, "lapsed: no replica is dead for it");
 	cluster_free(&k);
 }
 
@@ -241,5 +273,6 @@ int main(void)
 	test_two();
 	test_lost();
 	test_lapsed_elsewhere();
+	test_lapsed_meanwhile();
 	return tap_done();
 }

@@ -139,6 +139,9 @@ static void read_mail(struct sim *s, uint32_t c, uint32_t account)
 
 static void check_shown(struct sim *s, uint32_t account)
 {
+	/* A replica that knows it as removed shows nothing of its mail (read_revived). */
+	if (s->history.accounts.items[account].lapsing)
+		return;
 	for (uint32_t i = 0; i < s->history.messages.count && !s->failed; i++) {
 		const struct sim_message *m = &s->history.messages.items[i];
 
@@ -215,23 +218,71 @@ static void check_sessions(struct sim *s)
 				         c, s->clients[c].account);
 }
 
+static void read_account(struct sim *s, uint32_t c, uint32_t i)
+{
+	read_mail(s, c, i);
+	check_shown(s, i);
+	check_read(s, c, i);
+	log_out(s, c);
+}
+
 static void read_all(struct sim *s)
 {
 	for (uint32_t i = 0; i < s->history.accounts.count && !s->failed; i++) {
 		const struct sim_account *a = &s->history.accounts.items[i];
-		uint32_t c = i % s->clients_count;
 
 		if (s->options.seed % 3 == 0 && i % 2 == 0)
 			continue; /* so that mail is left, too */
-		if (!a->acknowledged || a->delete_begun || !sim_held_any(&a->stored))
-			continue;
-		read_mail(s, c, i);
-		/* Removed, and nobody has it confirmed any more: its mail is refused to it. */
-		if (!a->lapsing || sim_held_any(&a->confirmed))
-			check_shown(s, i);
-		check_read(s, c, i);
-		log_out(s, c);
+		if (a->acknowledged && !a->delete_begun && sim_held_any(&a->stored))
+			read_account(s, i % s->clients_count, i);
 	}
+}
+
+static void end_clients(struct sim *s)
+{
+	for (uint32_t c = 0; c < s->clients_count; c++) {
+		sim_client_crash(s, c, false);
+		s->clients[c].start_at = SIM_NEVER;
+	}
+	run_for(s, QUIET_SECONDS * SIM_SECOND);
+}
+
+static void start_clients(struct sim *s)
+{
+	for (uint32_t c = 0; c < s->clients_count; c++)
+		s->clients[c].start_at = s->now;
+	run_for(s, SIM_SECOND);
+	wait_for_all(s);
+}
+
+static bool is_revived(const struct sim *s, const struct sim_account *a)
+{
+	struct account account = { .confirmed = false };
+
+	return a->lapsing && a->acknowledged && !a->delete_begun &&
+	       store_find(s->replicas[0].store, &a->id, &account, NULL) == STORE_ALIVE &&
+	       account.confirmed;
+}
+
+/* Accounts that an operator has removed at some replicas, and that are confirmed: after a repair
+ * they live on all of them, with all their mail. */
+static void read_revived(struct sim *s)
+{
+	bool any = false;
+
+	for (uint32_t i = 0; i < s->history.accounts.count; i++) {
+		struct sim_account *a = &s->history.accounts.items[i];
+
+		if (!is_revived(s, a))
+			continue;
+		a->lapsing = false;
+		if (!any)
+			start_clients(s);
+		any = true;
+		read_account(s, i % s->clients_count, i);
+	}
+	if (any && !s->failed)
+		end_clients(s);
 }
 
 /* ---- repair, when all is quiet ---- */
@@ -305,11 +356,7 @@ static void repair_all(struct sim *s)
 {
 	const struct reconcile_result *result;
 
-	for (uint32_t c = 0; c < s->clients_count; c++) {
-		sim_client_crash(s, c, false);
-		s->clients[c].start_at = SIM_NEVER;
-	}
-	run_for(s, QUIET_SECONDS * SIM_SECOND);
+	end_clients(s);
 	wait_for_repairs(s);
 	if (!s->failed && sim_chance(s, 20))
 		repair_without(s, (uint32_t)sim_random(s, REPLICAS));
@@ -326,6 +373,8 @@ static void repair_all(struct sim *s)
 	for (uint32_t i = 1; i < REPLICAS; i++)
 		if (memcmp(result->replicas[i].digest, result->replicas[0].digest, KEY_SIZE) != 0)
 			sim_fail(s, "repair says the same of sets with different digests");
+	if (!s->failed)
+		read_revived(s);
 }
 
 void sim_wind_up(struct sim *s)
