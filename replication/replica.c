@@ -613,6 +613,9 @@ static void reply(struct replication *r, uint32_t index, const struct due_reply 
 		member_answered(r, index, due->request, frame);
 		break;
 	case TARGET_RECEIVED:
+		if (frame->status != STATUS_OK)
+			stream_refused(r, index);
+		break;
 	case TARGET_TELL:
 	case TARGET_END:
 		break;

@@ -13,7 +13,8 @@
  * It gathers longer: the first number since the last frame sets the time at which all of
  * them are told in one frame. That time is now when there are many, and before a session ends.
  * Until then a replica may push again what was shown, which does no harm. It is told each number
- * once on a connection (`told`).
+ * once on a connection (`told`). If it has no room for that, it is told again when it shows the
+ * message again: a repair may have brought it.
  *
  * What is gone and what was shown is kept for life. Which replica said so is kept only while its
  * connection lasts.
@@ -310,6 +311,15 @@ void stream_settle(struct replication *r)
 			         p->ask_count - at < STREAMS_MAX ? p->ask_count - at : STREAMS_MAX);
 		p->ask_count = 0;
 	}
+}
+
+void stream_refused(struct replication *r, uint32_t index)
+{
+	struct stream_state *s;
+	uint32_t place = 0;
+
+	while ((s = map_next(&r->streams, &place)) != NULL)
+		ranges_clear(&s->told[index]);
 }
 
 /* ---- the end of a connection, of a session, of all ---- */

@@ -247,6 +247,14 @@ static bool is_left_for_password(struct sim *s, uint32_t c, const struct action 
 	       sim_password_is_missing(s, replica, p->account);
 }
 
+/* A connection ends on which answers are owed: if it is the second one, their request waits for a
+ * sign that its replica did not end of it, as long as a reply may take. */
+void sim_client_wait_for_sign(struct sim *s, const struct sim_wire *w)
+{
+	if (w->owed > 0)
+		s->clients[w->client].sign_until = s->now + REPLY_TIMEOUT_MS * SIM_MS;
+}
+
 static void told_replica(struct sim *s, uint32_t c, const struct action *a)
 {
 	struct sim_client *p = &s->clients[c];
@@ -272,6 +280,8 @@ static void told_replica(struct sim *s, uint32_t c, const struct action *a)
 		return;
 	}
 	p->live &= ~bit;
+	if (p->wires[a->index] < SIM_WIRES_MAX)
+		sim_client_wait_for_sign(s, &s->wires[p->wires[a->index]]);
 	for (uint32_t i = 0; i < SIM_COMMANDS_MAX; i++)
 		p->commands[i].live &= ~bit;
 }

@@ -209,8 +209,7 @@ static void told(struct sim *s, struct sim_wire *w, const char *why)
 	c->wires[w->index] = SIM_WIRES_MAX;
 	sim_check_lost_arrivals(s, w->client, w->replica);
 	sim_tap_lost(s, w);
-	if (w->owed > 0)
-		s->clients[w->client].sign_until = s->now + REPLY_TIMEOUT_MS * SIM_MS;
+	sim_client_wait_for_sign(s, w);
 	replication_failed(c->r, w->index, why, (struct replication_time){ s->now / SIM_MS });
 	sim_trace(s, "client %u hears of replica %u: %s%s", w->client, w->replica, why,
 	          was_dialling ? " (dialling)" : "");

@@ -549,6 +549,8 @@ void sim_client_act(struct sim *s, uint32_t c); /* the person does something */
 bool sim_client_stall_output(struct sim *s, uint32_t c);
 /* For how long, in this life, what had come had to wait for more than for its order. */
 uint64_t sim_client_excused(const struct sim *s, uint32_t c);
+/* This connection of a client ends. */
+void sim_client_wait_for_sign(struct sim *s, const struct sim_wire *w);
 bool sim_client_fail_output(struct sim *s, uint32_t c);
 
 /* simulate/repair.c */
