@@ -154,7 +154,24 @@ static void op_stop(struct replication *r, struct op *op)
 /* Nobody has ended of it. */
 static void op_acquit(struct op *op)
 {
-	op->ends = op->ended = op->returned = 0;
+	op->ends = op->ended = op->returned = op->excused = 0;
+}
+
+/* This one has not ended: the network broke. So it may have broken the others' connections, too. */
+static void op_excuse(struct op *op, uint32_t index)
+{
+	op->ended &= (uint8_t)~BIT(index);
+	op->excused = op->ended & (uint8_t)~op->returned;
+	op->ends = (uint8_t)replica_count(op->returned);
+}
+
+/* This one has ended, whatever the network did. */
+static void op_accuse(struct op *op, uint32_t index)
+{
+	op->returned |= BIT(index);
+	if (op->excused & BIT(index))
+		op->ends++;
+	op->excused &= (uint8_t)~BIT(index);
 }
 
 /* One that waits, and that too many ended with: whether it may begin again. If not, it is stopped,
@@ -205,9 +222,9 @@ void op_greeted(struct replication *r, uint32_t index, bool is_same)
 		if (!(op->ended & BIT(index) & ~op->returned))
 			continue;
 		if (is_same)
-			op_acquit(op);
+			op_excuse(op, index);
 		else
-			op->returned |= BIT(index);
+			op_accuse(op, index);
 		r->waiting_ops |= op->state == OP_WAITING;
 	}
 }
@@ -281,6 +298,7 @@ void op_lost(struct replication *r, uint32_t index)
 			op->ends++;
 			op->ended |= BIT(index);
 			op->returned &= (uint8_t)~BIT(index);
+			op->excused &= (uint8_t)~BIT(index);
 		}
 		op->is_struck = false;
 		op->audience &= (uint8_t)~BIT(index);

@@ -173,6 +173,42 @@ static void test_back_and_cut(void)
 	cluster_free(&k);
 }
 
+/* The network breaks one connection, so it may have broken the other one. But that one comes back as
+ * another process, and a third end is the second that counts. */
+static void test_network_and_end(void)
+{
+	struct id id;
+
+	cluster_alice_bob(&k, SHARE_USUAL, 2);
+	id = k.clients[BOB].last.id;
+	say(&k, ALICE, "send bob zero");
+	say(&k, BOB, "logout");
+	client_cut(&k, ALICE, 2);
+	quiet(&k);
+	hold(3);
+	say(&k, ALICE, "send bob poison");
+	client_cut(&k, ALICE, 0);
+	end_with(2);
+	hold(0);
+	client_heal(&k, ALICE, 0);
+	let_here(&k, ALICE, 0, 5); /* until it is live */
+	pass(&k, 1000);
+	IS_U64(replication_live(k.clients[ALICE].r), 1, "ends: the network broke one connection");
+	IS_U64(waiting(&k, 0, &id), 1, "ends: so it begins again");
+	client_heal(&k, ALICE, 1);
+	replica_start(&k, 1);
+	pass(&k, 2000);
+	client_cut(&k, ALICE, 1);
+	end_with(1);
+	hold_here(&k, ALICE, 0, false);
+	pass(&k, 3100);
+	start_all();
+	OK(has(k.clients[ALICE].story, "result send unknown-outcome"),
+	   "ends: two had ended with it, whatever the network did");
+	IS_U64(waiting(&k, 1, &id) + waiting(&k, 2, &id), 0, "ends: so nobody else gets it");
+	cluster_free(&k);
+}
+
 /* What another one answers did not end those that died. */
 static void test_innocent(void)
 {
@@ -284,6 +320,7 @@ int main(void)
 	test_one_by_one();
 	test_network();
 	test_back_and_cut();
+	test_network_and_end();
 	test_innocent();
 	test_answered_between();
 	test_silent();

@@ -232,19 +232,29 @@ static bool is_left_for_removal(const struct sim *s, const struct action *a)
 	return false;
 }
 
-/* A session that has changed its password leaves a replica that another one was faster at, or that
- * has learned of it, or of another change, by a repair; and logs in there again. */
-static bool is_left_for_password(struct sim *s, uint32_t c, const struct action *a)
+/* The account that the client is logged in to, or logs in to. */
+static uint32_t account_of(const struct sim *s, uint32_t c)
 {
 	const struct sim_client *p = &s->clients[c];
-	uint32_t replica = p->order[a->index];
 
-	if (p->account == UINT32_MAX)
-		return false;
-	if (strstr(a->why, "has learned the new password") != NULL)
-		return sim_password_is_learned(s, replica, p->account);
-	return strstr(a->why, "lacks the password") != NULL &&
-	       sim_password_is_missing(s, replica, p->account);
+	for (uint32_t i = 0; i < SIM_COMMANDS_MAX; i++)
+		if (p->commands[i].token && p->commands[i].command.kind == COMMAND_LOGIN &&
+		    p->commands[i].attempt != UINT32_MAX)
+			return s->history.attempts.items[p->commands[i].attempt].account;
+	return p->account;
+}
+
+/* A session that has changed its password leaves a replica that has heard of that from somebody
+ * else, or has not heard of it yet, and logs in there again. One that logs in leaves a replica where
+ * another password was set meanwhile. */
+static bool is_left_for_password(struct sim *s, uint32_t c, const struct action *a)
+{
+	bool knows = strstr(a->why, "has learned the new password") != NULL ||
+	             strstr(a->why, "refuses the log-in") != NULL;
+	uint32_t account = account_of(s, c);
+
+	return (knows || strstr(a->why, "lacks the password") != NULL) && account != UINT32_MAX &&
+	       sim_password_is_known(s, s->clients[c].order[a->index], account, knows);
 }
 
 /* A connection ends on which answers are owed: if it is the second one, their request waits for a
@@ -280,8 +290,6 @@ static void told_replica(struct sim *s, uint32_t c, const struct action *a)
 		return;
 	}
 	p->live &= ~bit;
-	if (p->wires[a->index] < SIM_WIRES_MAX)
-		sim_client_wait_for_sign(s, &s->wires[p->wires[a->index]]);
 	for (uint32_t i = 0; i < SIM_COMMANDS_MAX; i++)
 		p->commands[i].live &= ~bit;
 }
@@ -312,6 +320,7 @@ static void close_wire(struct sim *s, uint32_t c, uint32_t index)
 		return;
 	w = &s->wires[p->wires[index]];
 	sim_check_lost_arrivals(s, c, w->replica);
+	sim_client_wait_for_sign(s, w);
 	p->wires[index] = SIM_WIRES_MAX;
 	w->client_open = false;
 	w->dialling = false;

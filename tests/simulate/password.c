@@ -329,26 +329,15 @@ static bool has_rival(struct sim *s, uint32_t at)
 	return false;
 }
 
-/* Whether the replica truly lacks one of the account's passwords: a change found another session
- * there, and got only to the others. */
-bool sim_password_is_missing(struct sim *s, uint32_t replica, uint32_t account)
-{
-	for (uint32_t i = 0; i < s->history.changes.count; i++)
-		if (change_at(s, i)->account == account && is_believable(change_at(s, i)) &&
-		    change_at(s, i)->held.at[replica] == 0)
-			return true;
-	return false;
-}
-
-/* Whether the replica truly has another password of this account than the first: it ends sessions
- * for it, also one that is just changing the password itself. */
-bool sim_password_is_learned(struct sim *s, uint32_t replica, uint32_t account)
+/* Such a change may have found another session at a replica, and got only to the others; or the
+ * replica ends sessions for it, also one that is just changing the password itself. */
+bool sim_password_is_known(struct sim *s, uint32_t replica, uint32_t account, bool known)
 {
 	for (uint32_t i = 0; i < s->history.changes.count; i++) {
 		const struct sim_change *change = change_at(s, i);
 
 		if (change->account == account && is_believable(change) &&
-		    change->held.at[replica] != 0)
+		    (change->held.at[replica] != 0) == known)
 			return true;
 	}
 	return false;

@@ -621,8 +621,8 @@ void sim_password_check_in(struct sim *s, uint32_t c, const struct sim_command *
                            uint32_t account);
 bool sim_password_may_fail(struct sim *s, const struct sim_command *k, uint32_t account);
 bool sim_password_changed_by_another(struct sim *s, uint32_t c);
-bool sim_password_is_missing(struct sim *s, uint32_t replica, uint32_t account);
-bool sim_password_is_learned(struct sim *s, uint32_t replica, uint32_t account);
+/* Whether the replica holds, or does not hold, any change of the account's password. */
+bool sim_password_is_known(struct sim *s, uint32_t replica, uint32_t account, bool known);
 void sim_password_check_store(struct sim *s, uint32_t replica, const struct store *store);
 
 /* simulate/check.c */
