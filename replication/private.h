@@ -601,8 +601,8 @@ void stream_answers(struct replication *r, uint32_t index, struct stream_questio
 /* To each of `to`: the message was received. Told when it is due (RECEIVED_MS). Nothing happens if
  * it is neither shown nor gone: what was only handed out is told to nobody. */
 void stream_tell(struct replication *r, struct stream_state *s, uint8_t to, uint64_t number);
-/* The replica had no room for what it was told, perhaps also for what it was told before: none of it
- * counts, if it shows such a message again. */
+/* The replica had no room for what it was told, perhaps also for what it was told before: none of
+ * it counts, if it shows such a message again. */
 void stream_refused(struct replication *r, uint32_t index);
 /* Writes the questions, and the `received` that is due. */
 void stream_settle(struct replication *r);

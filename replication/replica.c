@@ -337,6 +337,16 @@ static void ended(struct replication *r, uint32_t index, const struct ulid *sess
 		prove(r, index);
 }
 
+/* Whether a replica has said yes to the password of the session. None has if the session goes on
+ * with its own change because another one was made (password_adopt). The id vouches for the first
+ * password. */
+static bool is_vouched_for(const struct login_session *s)
+{
+	static const uint8_t none[KEY_SIZE];
+
+	return s->account.epoch == 0 || memcmp(s->stamp, none, KEY_SIZE) != 0;
+}
+
 /* The answer to the session's own log-in there. */
 static void joined(struct replication *r, uint32_t index, const struct frame *frame)
 {
@@ -359,8 +369,10 @@ static void joined(struct replication *r, uint32_t index, const struct frame *fr
 	case STATUS_UNKNOWN:
 		if (p->handed)
 			die_lying(r, index, LIES_UNKNOWN);
-		else
+		else if (is_vouched_for(&r->session))
 			p->lacks_account = true; /* replica_settle goes on */
+		else
+			die(r, index, "lacks the password of this session");
 		break;
 	case STATUS_TAKEN_OVER:
 		if (login_is_signed(r, index, &r->session, frame))
@@ -377,7 +389,7 @@ static void joined(struct replication *r, uint32_t index, const struct frame *fr
 		break;
 	default:
 		/* It may hold another password of this epoch: then the smaller one stays there. */
-		if (r->session.account.epoch > 0 && !p->handed)
+		if (r->session.account.epoch > 0 && !p->handed && is_vouched_for(&r->session))
 			p->lacks_account = true;
 		else if (r->session.account.epoch > 0)
 			p->says_changed = true;
@@ -403,16 +415,6 @@ static void give_account(struct replication *r, uint32_t index)
 	}
 }
 
-/* Whether a replica has said yes to the password of the session. None has if the session goes on
- * with its own change because another one was made (password_adopt). The id vouches for the first
- * password. */
-static bool is_vouched_for(const struct login_session *s)
-{
-	static const uint8_t none[KEY_SIZE];
-
-	return s->account.epoch == 0 || memcmp(s->stamp, none, KEY_SIZE) != 0;
-}
-
 /* It had not known the account; it is asked again when it does. */
 static void handed_over(struct replication *r, uint32_t index, const struct frame *frame)
 {
@@ -430,8 +432,6 @@ static void handed_over(struct replication *r, uint32_t index, const struct fram
 		account_is_gone(r, index);
 	} else if (frame->status == STATUS_CLOCK) {
 		account_is_removed(r, index);
-	} else if (frame->status == STATUS_WRONG_PROOF && !is_vouched_for(&r->session)) {
-		r->replicas[index].says_changed = true; /* replica_settle goes on */
 	} else if (frame->status == STATUS_WRONG_PROOF) {
 		die(r, index,
 		    "does not believe the stamp of this password (has it another operator key?)");

@@ -173,8 +173,8 @@ static void test_back_and_cut(void)
 	cluster_free(&k);
 }
 
-/* The network breaks one connection, so it may have broken the other one. But that one comes back as
- * another process, and a third end is the second that counts. */
+/* The network breaks one connection, so it may have broken the other one. But that one comes back
+ * as another process, and a third end is the second that counts. */
 static void test_network_and_end(void)
 {
 	struct id id;

@@ -245,8 +245,8 @@ static uint32_t account_of(const struct sim *s, uint32_t c)
 }
 
 /* A session that has changed its password leaves a replica that has heard of that from somebody
- * else, or has not heard of it yet, and logs in there again. One that logs in leaves a replica where
- * another password was set meanwhile. */
+ * else, or has not heard of it yet, and logs in there again. One that logs in leaves a replica
+ * where another password was set meanwhile. */
 static bool is_left_for_password(struct sim *s, uint32_t c, const struct action *a)
 {
 	bool knows = strstr(a->why, "has learned the new password") != NULL ||
