@@ -348,8 +348,8 @@ static void test_read_on_twice(void)
 	cluster_free(&k);
 }
 
-/* Pages are under way, which wait for the disk, and so much is pushed beside them that what was kept
- * of it has to go: the pages, which know nothing of it, are then not the end. */
+/* Pages are under way, which wait for the disk, and so much is pushed beside them that what was
+ * kept of it has to go: the pages, which know nothing of it, are then not the end. */
 static void test_too_much_beside_pages(void)
 {
 	enum { COUNT = 1500 };

@@ -414,6 +414,47 @@ static void test_killed_stalled(void)
 	cluster_free(&k);
 }
 
+static uint32_t received_count; /* answers to RECEIVED of replica 2 */
+
+/* It has no room to note the first that it is told of; then a repair brings it the message. */
+static void no_room_then_brought(struct view bytes, struct buf *to)
+{
+	static uint8_t push[4096];
+	static size_t push_size;
+	struct frame f;
+	const char *why;
+
+	if (bytes.data[4] == FRAME_PUSH) {
+		assert(bytes.size <= sizeof push);
+		memcpy(push, bytes.data, bytes.size);
+		push_size = bytes.size;
+	}
+	if (bytes.data[4] != (FRAME_RECEIVED | FRAME_REPLY)) {
+		OK(buf_put(to, bytes.data, bytes.size), "no room: it passes on the rest");
+		return;
+	}
+	if (received_count++ > 0) {
+		OK(buf_put(to, bytes.data, bytes.size), "no room: there is room the next time");
+		return;
+	}
+	OK(protocol_decode(bytes, &f, &why), "no room: the answer is read");
+	f.status = STATUS_MAILBOX_FULL;
+	OK(protocol_encode(to, &f), "no room: it is another one");
+	OK(buf_put(to, push, push_size), "no room: and the message comes again");
+}
+
+static void test_no_room(void)
+{
+	cluster_alice_bob(&k, SHARE_USUAL, 2);
+	k.replicas[2].lie = no_room_then_brought;
+	received_count = 0;
+	say(&k, 0, "send bob hello");
+	pass(&k, 500);
+	OK(has(heard(&k, 1), "message alice hello 1\n"), "no room: it is shown once");
+	IS_U64(received_count, 2, "no room: who shows it again is told again");
+	cluster_free(&k);
+}
+
 int main(void)
 {
 	test_together();
@@ -429,5 +470,6 @@ int main(void)
 	test_blind();
 	test_shown_late();
 	test_killed_stalled();
+	test_no_room();
 	return tap_done();
 }
