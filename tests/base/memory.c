@@ -45,8 +45,42 @@ static void test_blocks(void)
 	memory_free_block(block, SIZE);
 }
 
+/* A sanitizer's allocator ends the process by itself. */
+#ifdef __SANITIZE_ADDRESS__
+static const bool is_sanitized = true;
+#else
+static const bool is_sanitized = false;
+#endif
+
+static void ask_overflow(void)
+{
+	(void)memory_alloc_zero(SIZE_MAX / 2, 4);
+}
+
+static volatile size_t too_much = SIZE_MAX / 4;
+
+static void ask_alloc(void)
+{
+	(void)memory_alloc(too_much);
+}
+
+static void ask_zero(void)
+{
+	(void)memory_alloc_zero(1, too_much);
+}
+
+static void ask_resize(void)
+{
+	(void)memory_resize(NULL, too_much);
+}
+
+static void ask_block(void)
+{
+	(void)memory_alloc_block((size_t)1 << 61, false);
+}
+
 /* What a child that asks for more than there can be writes to stderr; gives its exit status. */
-static int end_of_child(char *line, size_t size)
+static int end_of_child(void (*ask)(void), char *line, size_t size)
 {
 	int ends[2], status = -1;
 	ssize_t length;
@@ -57,7 +91,7 @@ static int end_of_child(char *line, size_t size)
 
 	if (child == 0) {
 		(void)dup2(ends[1], STDERR_FILENO);
-		(void)memory_alloc_zero(SIZE_MAX / 2, 4);
+		ask();
 		_exit(77);
 	}
 	(void)close(ends[1]);
@@ -70,9 +104,16 @@ static int end_of_child(char *line, size_t size)
 
 static void test_exhaustion(void)
 {
+	static void (*const ways[])(void) = { ask_alloc, ask_zero, ask_resize, ask_block };
 	char line[200];
 
-	IS_U64(end_of_child(line, sizeof line), 1, "memory: a process that has none ends with 1");
+	for (size_t i = 0; i < sizeof ways / sizeof ways[0] && !is_sanitized; i++) {
+		IS_U64(end_of_child(ways[i], line, sizeof line), 1,
+		       "memory: whoever asks for more than there is ends with 1");
+		OK(strncmp(line, "no memory for ", 14) == 0, "memory: and says so");
+	}
+	IS_U64(end_of_child(ask_overflow, line, sizeof line), 1,
+	       "memory: a process that has none ends with 1");
 	IS_STRING(line, "no memory for 18446744073709551615 bytes, this is the end\n",
 	          "memory: a process that has none says so");
 }
