@@ -3,20 +3,16 @@
  * An event of the terminal becomes a line that waits, an event for the caller, or an action of this
  * file. Ctrl-C clears the line or ends a question. On an empty line it prints how to end the
  * client; a second Ctrl-C in a row becomes an event.
- *
- * To complete a name, Tab asks the replicas in the background, and the person can type on. The line
- * is completed if it is still the same when the answer comes. One such request is under way at a
- * time.
  */
 #include "cli/console.h"
 
-#include "chat/complete.h"
 #include "chat/paragraph.h"
 #include "chat/secret.h"
 #include "chat/verb.h"
 #include "chat/word.h"
 #include "cli/history.h"
 #include "cli/hold.h"
+#include "cli/tab.h"
 
 #include "base/escape.h"
 #include "terminal/terminal.h"
@@ -31,7 +27,6 @@
 enum {
 	LINE_MAX_SIZE = 2 * TEXT_SIZE_MAX, /* a text, and many names before it */
 	PASTE_LINES_MAX = 8,
-	NAMES_MAX = 200, /* names listed for a completion; more do not help */
 	ASKED_SIZE = 256,
 	BURST_MS = 1000,
 	HOME = 2,            /* where the further rows of a line begin, as those of a refusal do */
@@ -80,13 +75,7 @@ struct cli_console {
 	char reply[COMMAND_ACCOUNT_SIZE + 8]; /* "/msg NAME ", or empty */
 	bool given_is_hidden;
 	struct cli_hold hold;
-
-	/* A completion that waits for names. */
-	uint32_t token; /* 0: none */
-	uint64_t serial;
-	struct buf before; /* what of the word stands before the name */
-	char (*names)[DISPLAY_SIZE];
-	size_t names_count;
+	struct cli_tab tab;
 };
 
 /* ---- printing ---- */
@@ -351,7 +340,7 @@ struct cli_console *console_new(struct loop *l, struct link *link, struct cli_ou
 	c->t = terminal_new(&options);
 	terminal_show(c->t, false);
 	buf_init(&c->given, LINE_MAX_SIZE);
-	buf_init(&c->before, LINE_MAX_SIZE);
+	tab_init(&c->tab, link, c->t, LINE_MAX_SIZE);
 	hold_init(&c->hold, LINE_MAX_SIZE);
 	c->source = (struct loop_source){ .fd = STDIN_FILENO, .ready = readable };
 	c->background.expired = background_expired;
@@ -388,8 +377,7 @@ void console_free(struct cli_console *c)
 		wipe(&c->lines[(c->first + i) % CONSOLE_WAITING_MAX].text);
 	wipe(&c->given);
 	hold_release(&c->hold);
-	buf_release(&c->before);
-	memory_free(c->names);
+	tab_release(&c->tab);
 	terminal_free(c->t);
 	memory_free(c);
 }
@@ -647,49 +635,7 @@ static void give_waiting(struct cli_console *c, struct console_event *event)
 	c->count--;
 }
 
-/* ---- completion ---- */
-
-/* Completes with the names that came, each after the part of the word that stands before it. */
-static void complete_names(struct cli_console *c)
-{
-	struct view *words = memory_alloc((c->names_count + 1) * sizeof *words);
-	struct buf *memory = memory_alloc((c->names_count + 1) * sizeof *memory);
-
-	for (size_t i = 0; i < c->names_count; i++) {
-		buf_init(&memory[i], LINE_MAX_SIZE + DISPLAY_SIZE);
-		buf_append(&memory[i], buf_view(&c->before));
-		buf_append(&memory[i], view_of_string(c->names[i]));
-		words[i] = buf_view(&memory[i]);
-	}
-	terminal_complete(c->t, c->serial, words, c->names_count);
-	for (size_t i = 0; i < c->names_count; i++)
-		buf_release(&memory[i]);
-	memory_free(memory);
-	memory_free(words);
-}
-
-static void ask_for_names(struct cli_console *c, const struct terminal_event *event,
-                          size_t name_offset)
-{
-	struct view text = event->text;
-	struct view name = view_of(text.data + name_offset, text.size - name_offset);
-
-	if (name.size > NAME_SIZE_MAX || c->token != 0 ||
-	    replication_live(link_replication(c->link)) == 0) {
-		terminal_bell(c->t);
-		return;
-	}
-	buf_clear(&c->before);
-	buf_append(&c->before,
-	           view_of(text.data + event->word_offset, name_offset - event->word_offset));
-	c->serial = event->serial;
-	c->names_count = 0;
-	if (c->names == NULL)
-		c->names = memory_alloc_zero(NAMES_MAX, sizeof *c->names);
-	c->token = link_command(
-		c->link,
-		&(struct command){ .kind = COMMAND_LIST, .name = name, .enough = NAMES_MAX });
-}
+/* ---- Tab ---- */
 
 void console_reply(struct cli_console *c, struct view name)
 {
@@ -708,35 +654,16 @@ void console_reply(struct cli_console *c, struct view name)
 static void take_tab(struct cli_console *c, const struct terminal_event *event)
 {
 	size_t cursor;
-	bool is_empty = terminal_line(c->t, &cursor).size == 0;
-	size_t name_offset;
-	enum complete_kind kind = complete_kind(event->text, event->word_offset, &name_offset);
-	struct complete_words words;
 
-	if (is_empty && c->reply[0] != 0) {
+	if (terminal_line(c->t, &cursor).size == 0 && c->reply[0] != 0)
 		terminal_set_line(c->t, view_of_string(c->reply));
-		return;
-	}
-	if (kind == COMPLETE_NAME) {
-		ask_for_names(c, event, name_offset);
-		return;
-	}
-	complete_words(kind, event->text, event->word_offset, &words);
-	terminal_complete(c->t, event->serial, words.words, words.count);
+	else
+		tab_complete(&c->tab, event);
 }
 
 bool console_take(struct cli_console *c, const struct action *action)
 {
-	if (action->kind == ACTION_RESULT && c->token != 0 && action->result->token == c->token) {
-		complete_names(c);
-		c->token = 0;
-		return true;
-	}
-	if (action->kind != ACTION_USERS || c->token == 0 || action->token != c->token)
-		return false;
-	for (size_t i = 0; i < action->users_count && c->names_count < NAMES_MAX; i++)
-		memcpy(c->names[c->names_count++], action->users[i].name, DISPLAY_SIZE);
-	return true;
+	return tab_take(&c->tab, action);
 }
 
 /* ---- events ---- */
