@@ -480,13 +480,14 @@ size_t terminal_room(const struct terminal *t)
 
 /* Whether what waits is a paste without marks: so many lines come together from no fingers. Taken
  * as keys, each would be sent, and one that is a command would be done. With a mark in it nothing
- * is guessed: then this terminal marks its pastes, and the lines before it were typed. */
+ * is guessed: then this terminal marks its pastes, and the lines before it were typed. Nor if it
+ * begins with a slash: a program that drives the client writes commands, and its lines ahead. */
 static bool is_unmarked_paste(const struct terminal *t, struct view waiting)
 {
 	const struct view mark = view_of_string(PASTE_BEGIN_SEQUENCE);
 
 	return !t->options.is_dumb && t->options.paste_lines_max > 0 && !t->is_pasting &&
-	       !t->is_in_string && waiting.size > 0 &&
+	       !t->is_in_string && waiting.size > 0 && waiting.data[0] != '/' &&
 	       paste_lines(waiting) >= t->options.paste_lines_max &&
 	       memmem(waiting.data, waiting.size, mark.data, mark.size) == NULL;
 }

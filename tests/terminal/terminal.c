@@ -235,7 +235,7 @@ static void unmarked_pastes(void)
 	fixture_init(&f, 80, 24);
 	OK(fixture_keys(&f, "one\rtwo\r"), "two lines at once are two lines");
 	OK(fixture_keys(&f, "") && event_is(&f, TERMINAL_LINE, "two"), "as if they had been typed");
-	OK(!fixture_keys(&f, "/quit\rhello\r\nthere\rlast"), "of more none is sent");
+	OK(!fixture_keys(&f, "hello\r/quit\r\nthere\rlast"), "of more none is sent");
 	OK(terminal_quiet_ms(f.t) > 0, "silence shows that it is all");
 	terminal_input(f.t, view_of_string(" one\r"));
 	OK(!terminal_next(f.t, true, &event), "what comes before it belongs to it");
@@ -244,9 +244,15 @@ static void unmarked_pastes(void)
 	   "and then it is asked about, as a paste with marks is");
 	IS_U64(event.lines, 4, "with the number of its lines");
 	terminal_paste(f.t, true);
-	OK(fixture_keys(&f, "\r") && event_is(&f, TERMINAL_LINE, "/quit\nhello\nthere\nlast one"),
+	OK(fixture_keys(&f, "\r") && event_is(&f, TERMINAL_LINE, "hello\n/quit\nthere\nlast one"),
 	   "it can be sent as one");
 	OK(f.event.is_pasted, "which is no command");
+	OK(fixture_keys(&f, "/talk bob\rhello\rthere\r") &&
+	           event_is(&f, TERMINAL_LINE, "/talk bob"),
+	   "commands that a program writes are done");
+	OK(fixture_keys(&f, "") && event_is(&f, TERMINAL_LINE, "hello") && fixture_keys(&f, "") &&
+	           event_is(&f, TERMINAL_LINE, "there"),
+	   "with what follows them");
 	OK(fixture_keys(&f, "1\r2\r3\r\033[200~x\033[201~\r"),
 	   "where pastes have marks, what has none was typed");
 	OK(event_is(&f, TERMINAL_LINE, "1"), "line by line");
