@@ -67,14 +67,14 @@ struct login {
 	char key_setting[SETTING_SIZE_MAX + 1];
 	uint8_t key[KEY_SIZE]; /* P under key_setting */
 	bool take_over;
-	bool created;        /* no look-up: the account was just made */
-	bool is_written;     /* LOGIN frames are: replicas that return wait for its end */
-	bool confirmed;      /* by some replica */
-	bool all_looked;     /* all three were asked about that */
-	struct ulid largest; /* session that was named */
-	/* What replicas have said: yes; not known; no; no room. */
-	uint8_t in, unknown, wrong, full;
-	bool over;       /* one has said that a larger session is there, */
+	bool created;               /* no look-up: the account was just made */
+	bool is_written;            /* LOGIN frames are: replicas that return wait for its end */
+	bool confirmed;             /* by some replica */
+	bool all_looked;            /* all three were asked about that */
+	struct ulid largest;        /* session that was named */
+	uint8_t in, unknown, wrong; /* what replicas have said: yes; not known; no */
+	const char *no_account[REPLICAS]; /* why they do not take it; NULL: they do */
+	bool over;                        /* one has said that a larger session is there, */
 	bool gone;       /* or that the account is gone, or its password another one */
 	uint8_t handed;  /* replicas that have stored the account since then */
 	uint32_t rounds; /* so many times it has begun again */
@@ -252,6 +252,23 @@ void login_password_frame(struct replication *r, uint32_t index,
 	frame->type = FRAME_PASSWORD;
 }
 
+const char *login_no_account(const struct login_session *session, enum status status)
+{
+	switch (status) {
+	case STATUS_CLOCK:
+		return "its operator has removed this account";
+	case STATUS_WRONG_PROOF:
+		return session->account.epoch > 0
+		               ? "does not believe the stamp of this password (has it another "
+		                 "operator key?)"
+		               : "says that this account does not fit its id";
+	case STATUS_SLOW_DOWN:
+		return "takes no more accounts from this address in this minute";
+	default:
+		return "cannot store the account of this session (disk full)";
+	}
+}
+
 bool login_handed_over(struct replication *r, uint32_t index, const struct frame *frame)
 {
 	const struct replica *p = &r->replicas[index];
@@ -332,7 +349,8 @@ static void write_logins(struct replication *r, struct login *l)
 	struct frame frame;
 
 	op->phase = PHASE_LOGIN;
-	l->in = l->unknown = l->wrong = l->full = l->ended = l->proves = 0;
+	l->in = l->unknown = l->wrong = l->ended = l->proves = 0;
+	memset(l->no_account, 0, sizeof l->no_account);
 	l->over = l->gone = false;
 	l->handed = 0;
 	if (!op_audience(r, op))
@@ -676,7 +694,7 @@ static void reply(struct replication *r, struct op *op, uint32_t index, const st
 	} else {
 		l->unknown &= (uint8_t)~BIT(index);
 		l->wrong &= (uint8_t)~BIT(index);
-		l->full |= BIT(index);
+		l->no_account[index] = login_no_account(&l->s, frame->status);
 	}
 }
 
@@ -716,12 +734,10 @@ static bool doubt_others(struct replication *r, const struct login *l)
 
 	for (uint32_t i = 0; i < REPLICAS; i++)
 		if (others & BIT(i))
-			replica_doubt(
-				r, i,
-				l->full & BIT(i)
-					? "cannot store the account of this session (no room, "
-					  "or too many from this address)"
-					: "refuses the log-in of this session");
+			replica_doubt(r, i,
+			              l->no_account[i] != NULL
+			                      ? l->no_account[i]
+			                      : "refuses the log-in of this session");
 	return others != 0;
 }
 

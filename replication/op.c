@@ -154,7 +154,7 @@ static void op_stop(struct replication *r, struct op *op)
 /* Nobody has ended of it. */
 static void op_acquit(struct op *op)
 {
-	op->ends = op->ended = op->returned = op->excused = 0;
+	op->ends = op->proven = op->ended = op->returned = op->excused = 0;
 }
 
 /* This one has not ended: the network broke. So it may have broken the others' connections, too. */
@@ -162,13 +162,14 @@ static void op_excuse(struct op *op, uint32_t index)
 {
 	op->ended &= (uint8_t)~BIT(index);
 	op->excused = op->ended & (uint8_t)~op->returned;
-	op->ends = (uint8_t)replica_count(op->returned);
+	op->ends = op->proven;
 }
 
 /* This one has ended, whatever the network did. */
 static void op_accuse(struct op *op, uint32_t index)
 {
 	op->returned |= BIT(index);
+	op->proven++;
 	if (op->excused & BIT(index))
 		op->ends++;
 	op->excused &= (uint8_t)~BIT(index);

@@ -80,6 +80,7 @@ struct op {
 	uint8_t helped;     /* who has answered its children */
 	uint8_t written;    /* replicas to which any step of it was ever written */
 	uint8_t ends;       /* times that a connection ended with it, since one has answered; */
+	uint8_t proven;     /* of them, those after which another process has greeted; */
 	uint8_t ended;      /* whose they were; */
 	uint8_t returned;   /* of them, those that have greeted since, as other processes, */
 	uint8_t excused;    /* and those that count only if they do: the network was broken */

@@ -678,6 +678,9 @@ void login_password_frame(struct replication *r, uint32_t index,
 /* Whether the replica has opened the last box that it was sent: `frame` is its yes. If not, it is
  * doubted. */
 bool login_handed_over(struct replication *r, uint32_t index, const struct frame *frame);
+/* What is said of a replica that refuses an account which is handed over, but not because it is
+ * gone; it lives for ever. */
+const char *login_no_account(const struct login_session *session, enum status status);
 /* Whether the replica's answer to LOGIN, which is STATUS_OK or STATUS_TAKEN_OVER, is signed by
  * somebody who holds the verifier of the session's account. If not, it is doubted: whoever listens
  * on a port can say both. */

@@ -432,11 +432,8 @@ static void handed_over(struct replication *r, uint32_t index, const struct fram
 		account_is_gone(r, index);
 	} else if (frame->status == STATUS_CLOCK) {
 		account_is_removed(r, index);
-	} else if (frame->status == STATUS_WRONG_PROOF) {
-		die(r, index,
-		    "does not believe the stamp of this password (has it another operator key?)");
 	} else {
-		die(r, index, "cannot store the account of this session (disk full)");
+		die(r, index, login_no_account(&r->session, frame->status));
 	}
 }
 

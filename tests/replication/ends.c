@@ -209,6 +209,40 @@ static void test_network_and_end(void)
 	cluster_free(&k);
 }
 
+/* One that has ended with it comes back as another process, and then the network breaks that one's
+ * connection. That excuses the second end, and not the first. */
+static void test_end_and_network(void)
+{
+	struct id id;
+
+	cluster_alice_bob(&k, SHARE_USUAL, 2);
+	id = k.clients[BOB].last.id;
+	say(&k, ALICE, "send bob zero");
+	say(&k, BOB, "logout");
+	client_cut(&k, ALICE, 1), client_cut(&k, ALICE, 2);
+	quiet(&k);
+	send_and_end("send bob poison", 1);
+	replica_start(&k, 0);
+	client_heal(&k, ALICE, 0);
+	let_here(&k, ALICE, 0, 5); /* until it is live */
+	pass(&k, 1000);
+	IS_U64(waiting(&k, 0, &id), 1, "ends: it goes once more to who has come back");
+	client_cut(&k, ALICE, 0);
+	pump(&k);
+	client_heal(&k, ALICE, 0);
+	let_here(&k, ALICE, 0, 5);
+	pass(&k, 2000);
+	IS_U64(replication_live(k.clients[ALICE].r), 1,
+	       "ends: the network broke, it is live again");
+	OK(!has(heard(&k, ALICE), "result"), "ends: and has it again");
+	end_with(1);
+	start_all();
+	OK(has(k.clients[ALICE].story, "result send unknown-outcome"),
+	   "ends: that was the second end, whatever the network did between them");
+	IS_U64(waiting(&k, 1, &id) + waiting(&k, 2, &id), 0, "ends: so the others do not get it");
+	cluster_free(&k);
+}
+
 /* What another one answers did not end those that died. */
 static void test_innocent(void)
 {
@@ -321,6 +355,7 @@ int main(void)
 	test_network();
 	test_back_and_cut();
 	test_network_and_end();
+	test_end_and_network();
 	test_innocent();
 	test_answered_between();
 	test_silent();
