@@ -256,8 +256,7 @@ static void test_lapsed_meanwhile(void)
 	lapse(4);
 	client_cut(&k, 1, 2), client_heal(&k, 1, 2);
 	pass(&k, 12000);
-	OK(has(heard(&k, 1), "logged out"),
-	   "lapsed: everywhere, and it ends");
+	OK(has(heard(&k, 1), "logged out"), "lapsed: everywhere, and it ends");
 	IS_U64(replication_live(k.clients[1].r), REPLICAS, "lapsed: no replica is dead for it");
 	cluster_free(&k);
 }
