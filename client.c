@@ -162,6 +162,8 @@ static void finish(struct client *c)
 	c->was_refused |= show_finish(&c->show);
 	if (c->console == NULL)
 		input_want(&c->input, false);
+	else
+		console_leave(c->console);
 	set_limit(c, c->options.is_terminal || c->output.is_hasty ? c->options.reply_timeout_ms
 	                                                          : c->options.timeout_ms);
 }

@@ -225,6 +225,7 @@ static void put_text(struct transcript *t, struct view text, size_t bar, enum te
 		put_blanks(t, bar);
 		say_own(t->out, "| ");
 		if (shown < size || (room == 0 && !has_room(text, 1, width))) {
+			t->folded++;
 			put_fold(t, text);
 			return;
 		}

@@ -65,6 +65,7 @@ struct transcript {
 	unsigned columns;             /* of the window; the caller keeps it true */
 	unsigned rows;                /* of the window, 0: not known; the caller keeps it true */
 	bool wraps;                   /* lines are broken between words; the caller keeps it true */
+	uint64_t folded;              /* messages that were, so far */
 	bool is_unfolded;             /* all rows of a message are shown; the caller sets it */
 	size_t widest;                /* of the names that fit in a third of the window */
 	size_t home;                  /* where the further rows of the line under way begin */

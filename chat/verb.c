@@ -154,13 +154,14 @@ static const struct verb_row rows[VERB_TEXT] = {
 	[VERB_BELL] = {
 		.verb = VERB_BELL,
 		.name = "bell",
-		.usage = "on|off",
+		.usage = "[on|off]",
 		.summary = "ring when a message comes, or do not",
 		.help = "The same as /set bell. It is off at first. It rings once for messages "
 		        "that come less than a second apart, on a terminal only.",
 		.when = WHEN_ANY,
 		.not_for_programs = "there is no bell here: only a person's terminal has one",
 		.needed = FIELD_BIT(FIELD_STATE),
+		.may_lack = FIELD_BIT(FIELD_STATE),
 		.arguments = { FIELD_STATE, FIELD_END },
 	},
 	[VERB_HISTORY] = {
@@ -217,13 +218,14 @@ static const struct verb_row rows[VERB_TEXT] = {
 	[VERB_FOCUS] = {
 		.verb = VERB_FOCUS,
 		.name = "focus",
-		.usage = "on|off",
+		.usage = "[on|off]",
 		.summary = "show the lines of one conversation only",
 		.help = "The same as /set focus. Messages of others wait until you go there; the "
 		        "row above the prompt counts them. On a terminal only.",
 		.when = WHEN_ANY,
 		.not_for_programs = "only a person's terminal has it",
 		.needed = FIELD_BIT(FIELD_STATE),
+		.may_lack = FIELD_BIT(FIELD_STATE),
 		.arguments = { FIELD_STATE, FIELD_END },
 	},
 	[VERB_WAIT] = {

@@ -271,6 +271,11 @@ bool archive_begin(struct cli_archive *a, const char *name, const struct id *id)
 	return true;
 }
 
+void archive_is_known(struct cli_archive *a)
+{
+	a->was_told = true;
+}
+
 void archive_switch(struct cli_archive *a, bool is_on)
 {
 	a->is_on = is_on;

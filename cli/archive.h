@@ -44,6 +44,8 @@ struct cli_archive *archive_new(struct loop *l, void (*said)(void *context, cons
  * called any more. */
 void archive_free(struct cli_archive *a);
 
+/* The person knows already that lines cannot be written: it is not said again. */
+void archive_is_known(struct cli_archive *a);
 /* Sets whether messages are kept from now on. What is kept stays. */
 void archive_switch(struct cli_archive *a, bool is_on);
 /* Whether they are. False also if there is no place for them, or if log/ is a link to /dev/null, as

@@ -409,7 +409,7 @@ static bool replace(const char *path, struct view text, char err[CONFIG_ERR_SIZE
 	char new_path[HOME_PATH_SIZE + 16];
 
 	(void)snprintf(new_path, sizeof new_path, "%s.XXXXXX", path);
-	if (file_make_folders(new_path) != 0 || !write_new(new_path, text))
+	if (!home_make_folders(new_path) || !write_new(new_path, text))
 		return wrong(err, "cannot write '%s': %s", path, strerror(errno));
 	if (rename(new_path, path) != 0) {
 		int error = errno;

@@ -12,6 +12,7 @@
 #include "chat/word.h"
 #include "cli/history.h"
 #include "cli/hold.h"
+#include "cli/home.h"
 #include "cli/tab.h"
 
 #include "base/escape.h"
@@ -47,6 +48,7 @@ struct cli_console {
 	bool has_failed; /* and that was not its end */
 	bool end_was_told;
 	bool is_listening;  /* the loop has the source */
+	bool is_leaving;    /* what is typed is for somebody else */
 	bool is_background; /* the terminal is another job's: nothing is read, no prompt shown */
 	struct loop_timer background;
 	uint64_t heard_ms; /* when the terminal has sent something */
@@ -102,6 +104,11 @@ void console_page(struct cli_console *c, struct view rows, const char *footer)
 bool console_has_page(const struct cli_console *c)
 {
 	return terminal_has_page(c->t);
+}
+
+uint64_t console_printed(const struct cli_console *c)
+{
+	return terminal_printed(c->t);
 }
 
 unsigned console_page_rows(const struct cli_console *c)
@@ -228,7 +235,8 @@ uint64_t console_unread_count(const struct cli_console *c)
 
 static void listen_or_not(struct cli_console *c)
 {
-	bool wanted = !c->has_ended && !c->is_background && terminal_room(c->t) > 0;
+	bool wanted = !c->has_ended && !c->is_leaving && !c->is_background &&
+	              terminal_room(c->t) > 0;
 
 	if (wanted == c->is_listening)
 		return;
@@ -323,6 +331,7 @@ struct cli_console *console_new(struct loop *l, struct link *link, struct cli_ou
 		                            .paste_lines_max = PASTE_LINES_MAX,
 		                            .history_count_max = HISTORY_COUNT_MAX };
 	char err[HISTORY_ERR_SIZE] = "";
+	char why[HOME_ERR_SIZE];
 
 	tty_traits(&c->traits);
 	options.is_dumb = c->traits.is_dumb;
@@ -347,7 +356,10 @@ struct cli_console *console_new(struct loop *l, struct link *link, struct cli_ou
 	c->quiet.expired = quiet_expired;
 	listen_or_not(c);
 	look_around(c);
-	c->history = setting_is_on(settings, SETTING_HISTORY) ? history_open(c->t, err) : -1;
+	/* Where nothing can be kept, cli/show.c says so. */
+	c->history = -1;
+	if (setting_is_on(settings, SETTING_HISTORY) && home_can_keep(why))
+		c->history = history_open(c->t, err);
 	if (err[0] != 0)
 		say(c, err);
 	return c;
@@ -380,6 +392,12 @@ void console_free(struct cli_console *c)
 	tab_release(&c->tab);
 	terminal_free(c->t);
 	memory_free(c);
+}
+
+void console_leave(struct cli_console *c)
+{
+	c->is_leaving = tty_leave();
+	listen_or_not(c);
 }
 
 bool console_is_echoed(const struct cli_console *c)

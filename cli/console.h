@@ -64,6 +64,8 @@ bool console_is_echoed(const struct cli_console *c);
 void console_page(struct cli_console *c, struct view rows, const char *footer);
 /* Whether it is covered. */
 bool console_has_page(const struct cli_console *c);
+/* How many rows were printed so far, as terminal_printed counts them. */
+uint64_t console_printed(const struct cli_console *c);
 /* How many rows a page has. */
 unsigned console_page_rows(const struct cli_console *c);
 /* Sets what stands before the line that is typed. If it is empty, neither is shown. `own` is the
@@ -165,6 +167,9 @@ void console_ask(struct cli_console *c, const char *prompt, bool is_secret);
 void console_ask_end(struct cli_console *c);
 /* Whether a question of console_ask has not ended. */
 bool console_is_asking(const struct cli_console *c);
+/* No line is taken any more: keys are left to whoever reads the terminal next, and Ctrl-C is a
+ * signal again. */
+void console_leave(struct cli_console *c);
 /* Drops the keys pressed so far. Called before a question that the person cannot have expected, so
  * that keys meant for a line do not answer it. */
 void console_drop_keys(struct cli_console *c);

@@ -68,9 +68,21 @@ static bool change(struct cli_here *h, enum setting setting, struct view value,
 	return true;
 }
 
-static bool turn(struct cli_here *h, enum setting setting, bool is_on, struct script_answer *a)
+/* Tells what is set. */
+static bool tell(struct cli_here *h, enum setting setting, struct script_answer *a)
 {
-	return change(h, setting, view_of_string(is_on ? "on" : "off"), a);
+	setting_line(h->settings, setting, h->text.listed);
+	a->text = h->text.listed;
+	return true;
+}
+
+/* Turns a setting on or off, or tells which it is. */
+static bool turn(struct cli_here *h, enum setting setting, const struct command_request *q,
+                 struct script_answer *a)
+{
+	if ((q->given & FIELD_BIT(FIELD_STATE)) == 0)
+		return tell(h, setting, a);
+	return change(h, setting, view_of_string(q->is_on ? "on" : "off"), a);
 }
 
 /* Below the table there are the rows of the status and of the prompt. */
@@ -88,21 +100,20 @@ static bool do_set(struct cli_here *h, const struct command_request *q, struct s
 	if ((q->given & FIELD_BIT(FIELD_VALUE)) != 0)
 		return change(h, q->setting, q->value, a);
 	if ((q->given & FIELD_BIT(FIELD_SETTING)) != 0)
-		setting_line(h->settings, q->setting, h->text.listed);
-	else
-		put_table(h);
+		return tell(h, q->setting, a);
+	put_table(h);
 	a->text = h->text.listed;
 	return true;
 }
 
 static bool do_bell(struct cli_here *h, const struct command_request *q, struct script_answer *a)
 {
-	return turn(h, SETTING_BELL, q->is_on, a);
+	return turn(h, SETTING_BELL, q, a);
 }
 
 static bool do_focus(struct cli_here *h, const struct command_request *q, struct script_answer *a)
 {
-	return turn(h, SETTING_FOCUS, q->is_on, a);
+	return turn(h, SETTING_FOCUS, q, a);
 }
 
 /* ---- what was said ---- */
@@ -113,7 +124,7 @@ static bool do_log(struct cli_here *h, const struct command_request *q, struct s
 	const struct cli_archive *archive = h->show->archive;
 
 	if ((q->given & FIELD_BIT(FIELD_STATE)) != 0)
-		(void)turn(h, SETTING_LOG, q->is_on, a);
+		(void)turn(h, SETTING_LOG, q, a);
 	*a = (struct script_answer){ .outcome = OUTCOME_OK, .detail = h->text.log };
 	if (!archive_is_on(archive))
 		a->detail = "what is said is not kept";

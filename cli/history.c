@@ -14,8 +14,12 @@
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/file.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
+
+enum { TRIES_MAX = 8 };
 
 /* Decodes one entry of the file into `to`. */
 static void decode(struct buf *to, struct view line)
@@ -99,6 +103,47 @@ static bool follow_link(char path[HOME_PATH_SIZE])
 	return strcmp(path, "/dev/null") != 0;
 }
 
+/* Holds the file against others. Whoever holds it is done in no time, or is not waited for. */
+static bool hold(int fd)
+{
+	const struct timespec moment = { .tv_nsec = 1000 * 1000 };
+
+	for (unsigned i = 0; i < TRIES_MAX; i++) {
+		if (flock(fd, LOCK_EX | LOCK_NB) == 0)
+			return true;
+		if (errno != EWOULDBLOCK)
+			return false;
+		(void)nanosleep(&moment, NULL);
+	}
+	return false;
+}
+
+/* Opens the history itself; whether nobody shortens it until it is released. */
+static int open_history(const char *path, bool *is_held)
+{
+	struct stat st;
+	int fd = open_file(path, 0);
+
+	/* Somebody may put a shorter one in its place just now: but not many in a row. */
+	for (unsigned i = 0; fd >= 0 && i < TRIES_MAX; i++) {
+		*is_held = hold(fd);
+		if (fstat(fd, &st) != 0 || st.st_nlink > 0)
+			break;
+		(void)close(fd);
+		fd = open_file(path, 0);
+	}
+	return fd;
+}
+
+/* The path, behind the link if it is one. False: there is none, or nothing is to be kept. */
+static bool find_path(char path[HOME_PATH_SIZE])
+{
+	if (!home_path("XDG_STATE_HOME", ".local/state", "history", path))
+		return false;
+	(void)home_make_folders(path); /* what is missing is seen when the file is opened */
+	return follow_link(path);
+}
+
 /* Writes the terminal's history to a new file and returns its descriptor; if that fails, returns
  * that of the old file. */
 static int shorten(int fd, const char *path, const struct terminal *t)
@@ -130,15 +175,13 @@ int history_open(struct terminal *t, char err[HISTORY_ERR_SIZE])
 	char path[HOME_PATH_SIZE];
 	struct buf text;
 	size_t lines = 0;
+	bool is_held = false;
 	int fd;
 
 	err[0] = 0;
-	if (!home_path("XDG_STATE_HOME", ".local/state", "history", path))
+	if (!find_path(path))
 		return -1;
-	(void)file_make_folders(path); /* what is missing is seen when the file is opened */
-	if (!follow_link(path))
-		return -1;
-	fd = open_file(path, 0);
+	fd = open_history(path, &is_held);
 	if (fd < 0 || fchmod(fd, 0600) != 0) {
 		(void)snprintf(err, HISTORY_ERR_SIZE,
 		               "what you type is not kept for the next time: '%.300s': %s", path,
@@ -152,10 +195,30 @@ int history_open(struct terminal *t, char err[HISTORY_ERR_SIZE])
 	give_lines(t, buf_view(&text));
 	for (size_t i = 0; i < text.size; i++)
 		lines += text.data[i] == '\n';
-	if (lines > 2 * HISTORY_COUNT_MAX || text.size > HISTORY_FILE_SIZE_MAX / 2)
+	if (is_held && (lines > 2 * HISTORY_COUNT_MAX || text.size > HISTORY_FILE_SIZE_MAX / 2))
 		fd = shorten(fd, path, t);
+	(void)flock(fd, LOCK_UN);
 	buf_release(&text);
 	return fd;
+}
+
+/* Another client may have put a shorter file in the place of this one, which nobody reads then. The
+ * descriptor becomes that of the new one. */
+static void follow_file(int fd)
+{
+	char path[HOME_PATH_SIZE];
+	struct stat st;
+	bool is_held;
+	int new_fd;
+
+	(void)hold(fd);
+	if (fstat(fd, &st) != 0 || st.st_nlink > 0 || !find_path(path))
+		return;
+	new_fd = open_history(path, &is_held);
+	if (new_fd < 0)
+		return;
+	(void)dup3(new_fd, fd, O_CLOEXEC);
+	(void)close(new_fd);
 }
 
 void history_append(int fd, struct view line)
@@ -167,6 +230,8 @@ void history_append(int fd, struct view line)
 		return;
 	buf_init(&text, 2 * line.size + 1);
 	encode(&text, line);
+	follow_file(fd);
 	(void)file_write(fd, text.data, text.size);
+	(void)flock(fd, LOCK_UN);
 	buf_release(&text);
 }

@@ -6,7 +6,8 @@
  *
  * The file has one entry a line; a newline in an entry is written as \n, a backslash as \\. Each
  * entry is appended with one write, so several clients can share the file. A history that is too
- * long is shortened when it is read. The caller never passes a line that holds a password.
+ * long is shortened when it is read; other clients go on in the new file. The caller never passes a
+ * line that holds a password.
  *
  * The file may be a link: then its target is used, and the link stays. A link to /dev/null is a
  * wish to keep nothing, and nothing is said of it.

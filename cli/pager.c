@@ -142,9 +142,23 @@ static void end(struct pager *p)
 	p->starts = NULL;
 }
 
+/* How many rows stand before the last `count` messages. */
+static size_t rows_before(struct pager *p, size_t count)
+{
+	size_t all = p->count;
+
+	p->count -= count < all ? count : all;
+	lay_out(p);
+	p->count = all;
+	return p->rows_count;
+}
+
+/* What is in the window was read: the page ends where that begins. */
 static bool begin(struct pager *p)
 {
 	char own[DISPLAY_SIZE];
+	size_t before;
+	size_t room;
 
 	/* After a log-out somebody else may sit there. */
 	if (!link_is_logged_in(p->show->link, own))
@@ -155,10 +169,14 @@ static bool begin(struct pager *p)
 		end(p);
 		return false;
 	}
+	room = console_page_rows(p->show->console);
+	before = rows_before(p, show_seen(p->show)) + PAGER_STAY;
 	p->is_on = true;
 	p->unread = console_unread_count(p->show->console);
 	lay_out(p);
-	p->top = last_top(p);
+	p->top = before > room ? before - room : 0;
+	if (p->top > last_top(p))
+		p->top = last_top(p);
 	return true;
 }
 

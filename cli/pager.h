@@ -15,6 +15,7 @@
 enum {
 	PAGER_COUNT = 200,           /* messages that are read at first */
 	PAGER_SIZE = 1024 * 1024,    /* or, of so many, so many bytes */
+	PAGER_STAY = 2,              /* rows of the window that stand on the first page, too */
 	PAGER_COUNT_MAX = 20 * 1000, /* that are kept in memory; further back it does not go */
 };
 
@@ -39,7 +40,8 @@ struct pager {
 void pager_init(struct pager *p, struct cli_show *show);
 /* Frees its memory. */
 void pager_release(struct pager *p);
-/* Moves by rows, below 0 back; begins at the end if there is no page. */
+/* Moves by rows, below 0 back. If there is no page: begins with what stands before the messages in
+ * the window. */
 void pager_move(struct pager *p, int rows);
 /* Once a turn: tells what has come, lays out anew what does not fit the window any more, and frees
  * what is not shown any more. */

@@ -138,7 +138,7 @@ static bool open_last(struct pieces *p)
 	size_t count;
 
 	path_of(p->folder, 1, path);
-	(void)file_make_folders(path); /* what is missing is seen when the piece is opened */
+	(void)home_make_folders(path); /* what is missing is seen when the piece is opened */
 	count = list(p->folder, numbers);
 	p->number = count == 0 ? 1 : numbers[count - 1];
 	return open_piece(p);

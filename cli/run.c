@@ -222,6 +222,7 @@ static void end_talk(struct cli_run *r, const char *name, const struct id *id)
 
 	/* The list of conversations may move. */
 	(void)snprintf(copy, sizeof copy, "%s", name);
+	is_new = is_new && !name_equal(view_of_string(r->recalled), view_of_string(copy));
 	if (is_new && !r->is_overtaken && r->console != NULL)
 		recall_last(r->show, view_of_string(copy));
 	if (!r->is_overtaken)
@@ -239,12 +240,20 @@ static void end_talk(struct cli_run *r, const char *name, const struct id *id)
 static void begin_session(struct cli_run *r, const struct result *result)
 {
 	const struct cli_talk *talk = &r->show->talk;
+	struct view aimed = console_aimed_at(r->console);
 	struct view name;
 
 	talk_begin(&r->show->talk, result->name, &result->id);
 	name = view_of_string(talk->name);
-	if (archive_begin(r->show->archive, result->name, &result->id))
+	/* A /talk that waits has chosen already. */
+	if (aimed.size > 0)
+		name = aimed;
+	if (archive_begin(r->show->archive, result->name, &result->id)) {
+		seen_clear(&r->show->seen);
 		recall_last(r->show, name);
+		view_to_string(name, r->recalled, sizeof r->recalled);
+	}
+	name = view_of_string(talk->name);
 	if (name.size > 0 && setting_is_on(r->here.settings, SETTING_LOG))
 		r->restore_token = link_command(
 			r->link, &(struct command){ .kind = COMMAND_LOOK, .name = name });

@@ -33,6 +33,7 @@ struct cli_run {
 	bool stops_on_error; /* no command is begun after one that was refused */
 	bool is_sending;     /* log-ins are for sending alone */
 	bool takes_over;     /* log-ins end the session of another client */
+	char recalled[COMMAND_ACCOUNT_SIZE]; /* with whom the last lines were shown at the log-in */
 	char idle_own[DISPLAY_SIZE]; /* the account whose session ended as idle; "": none has */
 
 	struct window window; /* a script's messages under way */

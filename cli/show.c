@@ -29,6 +29,7 @@ enum {
 	FACTS_AGAIN_MS = 30 * 1000,
 	FACTS_MS = 5 * 60 * 1000,
 	SINCE_SIZE = 64,
+	WAITED_MS = 60 * 1000, /* what has waited no longer is shown as anything else that comes */
 };
 
 /* ---- time ---- */
@@ -363,31 +364,69 @@ static void take_sender(struct cli_show *s, const struct shown *shown)
 	conversation_identify(&s->conversations, from, &shown->sender);
 }
 
+/* A message is kept that begins at this place of the lines that have collected, or is not shown. */
+static void note_seen(struct cli_show *s, size_t from, bool is_shown)
+{
+	uint64_t place = console_printed(s->console) + 1;
+
+	if (!archive_is_on(s->archive) || archive_folder(s->archive)[0] == 0)
+		return;
+	for (size_t i = 0; i < from; i++)
+		place += s->script.out.data[i] == '\n';
+	seen_add(&s->seen, is_shown ? place : 0);
+}
+
+size_t show_seen(const struct cli_show *s)
+{
+	uint64_t printed = console_printed(s->console);
+	unsigned columns;
+	unsigned rows;
+
+	console_size(&columns, &rows);
+	rows -= console_has_status(s->console) ? 2 : 1; /* and the prompt */
+	return seen_count(&s->seen, printed > rows ? printed - rows + 1 : 1);
+}
+
+/* After a short loss of all replicas. That it waited is of no interest: its line has the time. */
+static bool has_hardly_waited(const struct cli_show *s, const struct shown *shown)
+{
+	return s->has_caught_up && s->transcript.waited == 0 &&
+	       shown->sent_ms + WAITED_MS >= now(s).ms;
+}
+
+/* In a window. */
+static void put_message(struct cli_show *s, const struct shown *shown)
+{
+	struct transcript_time sent = show_local_time(shown->sent_ms);
+	size_t begin = s->script.out.size;
+	bool keeps = is_kept_back(s, shown);
+	uint64_t folded = s->transcript.folded;
+
+	transcript_message(&s->transcript, shown, &sent);
+	note_seen(s, begin, !keeps && s->transcript.folded == folded);
+	if (!keeps)
+		return;
+	focus_keep(&s->focus, view_of_string(shown->from),
+	           view_of(s->script.out.data + begin, s->script.out.size - begin));
+	s->script.out.size = begin;
+}
+
 void show_message(struct cli_show *s, const struct shown *shown)
 {
-	struct transcript_time sent;
+	struct shown put = *shown;
 	char own[DISPLAY_SIZE];
-	size_t begin;
-	bool keeps;
 
 	focus_came(&s->focus, shown->serial, shown->text.size);
 	if (s->console == NULL) {
 		script_message(&s->script, shown);
 		return;
 	}
-	sent = show_local_time(shown->sent_ms);
 	look_at_window(s);
 	console_announce(s->console);
 	if (!link_is_logged_in(s->link, own) || strcmp(own, shown->from) != 0)
 		take_sender(s, shown);
-	begin = s->script.out.size;
-	keeps = is_kept_back(s, shown);
-	transcript_message(&s->transcript, shown, &sent);
-	if (keeps) {
-		focus_keep(&s->focus, view_of_string(shown->from),
-		           view_of(s->script.out.data + begin, s->script.out.size - begin));
-		s->script.out.size = begin;
-	}
+	put.waited = put.waited && !has_hardly_waited(s, shown);
+	put_message(s, &put);
 	archive_message(s->archive, shown);
 	if (focus_is_full(&s->focus))
 		show_kept_back(s);
@@ -462,6 +501,7 @@ void show_forget(struct cli_show *s)
 {
 	show_kept_back(s);
 	conversation_clear(&s->conversations);
+	s->has_caught_up = false;
 	talk_end(&s->talk);
 	aim(s, false);
 }
@@ -608,6 +648,7 @@ void show_result(struct cli_show *s, const struct script_answer *a)
 {
 	bool done = a->outcome == OUTCOME_OK;
 	size_t from = s->script.out.size;
+	uint64_t folded = s->transcript.folded;
 	char since[SINCE_SIZE];
 
 	look_at_window(s);
@@ -630,8 +671,10 @@ void show_result(struct cli_show *s, const struct script_answer *a)
 	} else if (s->is_message) {
 		put_own(s, &s->own, TRANSCRIPT_ENDED, a);
 	}
-	if (s->is_message)
+	if (s->is_message) {
+		note_seen(s, from, !s->own_was_shown && s->transcript.folded == folded);
 		archive_sent(s->archive, now(s).ms, a);
+	}
 	if (s->console != NULL && s->is_message && done && s->own.to_count == 1)
 		conversation_wrote(&s->conversations, view_of_string(s->own.to[0]));
 	show_done(s);
@@ -689,12 +732,15 @@ static void show_queue(struct cli_show *s, struct command_parser *parser)
 void show_settle(struct cli_show *s, struct command_parser *parser)
 {
 	struct transcript_time at;
+	char own[DISPLAY_SIZE];
 
 	if (s->console == NULL)
 		return;
 	show_changes(s);
-	if (s->transcript.waited > 0 && replication_idle(link_replication(s->link)))
+	if (replication_idle(link_replication(s->link))) {
 		transcript_waited_end(&s->transcript);
+		s->has_caught_up = link_is_logged_in(s->link, own);
+	}
 	if (is_late(s)) {
 		show_under_way(s);
 		show_queue(s, parser);
@@ -738,6 +784,28 @@ void show_abandoned(struct cli_show *s)
 
 /* ---- begin and end ---- */
 
+/* One sentence for all that cannot be kept, before each part finds out by itself. */
+static void say_unkept(struct cli_show *s)
+{
+	bool keeps_said = setting_is_on(s->settings, SETTING_LOG);
+	bool keeps_typed = setting_is_on(s->settings, SETTING_HISTORY);
+	char text[HOME_ERR_SIZE + 128];
+	char why[HOME_ERR_SIZE];
+
+	if ((!keeps_said && !keeps_typed) || home_can_keep(why))
+		return;
+	(void)snprintf(text, sizeof text, "what %s not kept for the next time: %s",
+	               !keeps_said    ? "you type is"
+	               : !keeps_typed ? "is said is"
+	                              : "is said and what you type are",
+	               why);
+	console_print_line(s->console, STYLE_NOTICE, text);
+	if (!keeps_said)
+		return;
+	archive_is_known(s->archive);
+	s->talk.has_failed = true;
+}
+
 static void say_archive(void *context, const char *text)
 {
 	show_notice(context, text);
@@ -766,6 +834,7 @@ void show_init(struct cli_show *s, struct loop *l, struct link *link, struct cli
 	if (console != NULL) {
 		s->archive = archive_new(l, say_archive, s);
 		archive_switch(s->archive, setting_is_on(&options->settings, SETTING_LOG));
+		say_unkept(s);
 	}
 	zone_follow();
 	tzset();

@@ -18,6 +18,7 @@
 #include "cli/focus.h"
 #include "cli/options.h"
 #include "cli/progress.h"
+#include "cli/seen.h"
 #include "cli/talk.h"
 
 /* A message as it was typed. */
@@ -43,7 +44,9 @@ struct cli_show {
 	struct notice notice;            /* or one who is told only what concerns talking */
 	struct loop_timer quiet;         /* until notice_deadline */
 	struct cli_progress progress;    /* of /list and /all; cli/run.c sets it */
+	bool has_caught_up;              /* since the log-in all that waited was shown */
 	bool is_running;                 /* lines are taken, so there is a prompt */
+	struct cli_seen seen;            /* messages that are kept, and stand in the window */
 	struct cli_talk talk;            /* whom the person talked with last, in a file */
 	struct conversations conversations; /* of this session */
 	const struct settings *settings;    /* what the person has chosen */
@@ -88,6 +91,9 @@ void show_settings(struct cli_show *s, const struct settings *settings);
 void show_prompt(struct cli_show *s);
 /* Writes a line of the client itself, at once. There must be a person. */
 void show_notice(struct cli_show *s, const char *text);
+
+/* How many of the last messages that are kept stand in the window. */
+size_t show_seen(const struct cli_show *s);
 
 /* The time of the place at this moment. */
 struct transcript_time show_local_time(uint64_t ms);

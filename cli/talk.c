@@ -85,7 +85,7 @@ static bool write_line(struct cli_talk *t)
 	if (t->has_id)
 		id_to_text(&t->id, id);
 	size = snprintf(line, sizeof line, "%s %s\n", t->name, id);
-	(void)file_make_folders(t->path); /* what is missing is seen when the file is opened */
+	(void)home_make_folders(t->path); /* what is missing is seen when the file is opened */
 	fd = open_file(t->path, O_WRONLY | O_CREAT);
 	if (fd < 0)
 		return false;

@@ -30,6 +30,7 @@ static struct {
 	int out;
 	bool is_begun;
 	bool is_dumb;
+	bool is_leaving; /* see tty_leave */
 	volatile sig_atomic_t is_covered;
 	bool is_before_known; /* `before` was read in the foreground, so it is not a shell's own */
 	volatile sig_atomic_t is_switched;
@@ -98,6 +99,23 @@ static bool set_mode(const struct termios *mode)
 	       ((now.c_lflag ^ mode->c_lflag) & (tcflag_t)(ECHO | ICANON)) == 0;
 }
 
+/* The mode in which this process reads; once it leaves, that in which it waits for its end. */
+static struct termios own_mode(void)
+{
+	struct termios mode = tty.before;
+
+	mode.c_lflag &= ~(tcflag_t)(ECHO | ECHONL);
+	if (tty.is_leaving)
+		return mode;
+	mode.c_iflag &= ~(tcflag_t)(ICRNL | INLCR | IGNCR | IXON | ISTRIP);
+	mode.c_lflag &= ~(tcflag_t)(ICANON | IEXTEN);
+	mode.c_cc[VINTR] = _POSIX_VDISABLE;
+	mode.c_cc[VSUSP] = _POSIX_VDISABLE;
+	mode.c_cc[VMIN] = 1;
+	mode.c_cc[VTIME] = 0;
+	return mode;
+}
+
 /* False if the terminal cannot be switched. In the background it is left alone. */
 static bool switch_on(void)
 {
@@ -109,20 +127,15 @@ static bool switch_on(void)
 		tty.before = mode;
 		tty.is_before_known = true;
 	}
-	mode = tty.before;
-	mode.c_iflag &= ~(tcflag_t)(ICRNL | INLCR | IGNCR | IXON | ISTRIP);
-	mode.c_lflag &= ~(tcflag_t)(ECHO | ECHONL | ICANON | IEXTEN);
-	mode.c_cc[VINTR] = _POSIX_VDISABLE;
-	mode.c_cc[VSUSP] = _POSIX_VDISABLE;
-	mode.c_cc[VMIN] = 1;
-	mode.c_cc[VTIME] = 0;
+	mode = own_mode();
 	tty.is_switched = 1;
 	if (!set_mode(&mode)) {
 		(void)set_mode(&tty.before);
 		tty.is_switched = 0;
 		return false;
 	}
-	write_sequence(begin_sequence, sizeof begin_sequence - 1);
+	if (!tty.is_leaving)
+		write_sequence(begin_sequence, sizeof begin_sequence - 1);
 	return true;
 }
 
@@ -293,6 +306,22 @@ void tty_resume(void)
 	if (tty_is_in_foreground())
 		tty.is_switched = 0;
 	(void)switch_on();
+}
+
+/* Ends the marks around pastes, too: a shell need not know them. */
+bool tty_leave(void)
+{
+	struct termios mode;
+
+	if (!tty.is_begun || tcgetpgrp(tty.in) < 0)
+		return false;
+	tty.is_leaving = true;
+	if (!tty.is_switched || tty.is_dumb || !tty_is_in_foreground())
+		return true;
+	mode = own_mode();
+	write_sequence(end_sequence, sizeof end_sequence - 1);
+	(void)set_mode(&mode);
+	return true;
 }
 
 bool tty_echo(bool echo)

@@ -59,6 +59,10 @@ void tty_size(unsigned *columns, unsigned *rows);
  * continues, switches again and returns. Does nothing if SIGTSTP is ignored: then no shell is there
  * to continue it. */
 void tty_suspend(void);
+/* No key is read any more: what is typed from now on waits for the shell, unseen, and Ctrl-C and
+ * Ctrl-Z are signals again. Lasts until tty_end. False, and nothing has changed, if the terminal
+ * does not control this process: then no key is a signal. */
+bool tty_leave(void);
 /* Switches again after SIGCONT, if this process is in the foreground. */
 void tty_resume(void);
 /* Says whether the terminal shows its other screen: then switching back leaves that, too. */

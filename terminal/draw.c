@@ -482,6 +482,7 @@ static void draw_lines(struct terminal *t)
 		lay_out(t);
 	if (t->clears) {
 		buf_append_text(&t->out, "\033[H\033[2J");
+		t->printed += t->rows;
 		t->is_drawn = false;
 	} else if (t->is_drawn && has_to_go(t)) {
 		erase(t);

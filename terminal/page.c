@@ -11,8 +11,6 @@
  */
 #include "terminal/private.h"
 
-#include "terminal/width.h"
-
 #define OTHER_SCREEN "\033[?1049h"
 #define MAIN_SCREEN  "\033[?1049l"
 #define CLEAR        "\033[H\033[2J"
@@ -49,6 +47,7 @@ static void uncover(struct terminal *t)
 {
 	if (t->options.has_one_screen) {
 		buf_append_text(&t->out, CLEAR);
+		t->printed += t->rows;
 		t->is_drawn = false;
 		t->page.is_on = false;
 	} else {
@@ -94,31 +93,6 @@ void page_draw(struct terminal *t)
 	t->rings = false;
 }
 
-/* How many bytes at the front go into a row of so many columns. A colour takes none. */
-static size_t row_size(struct view text, unsigned columns)
-{
-	unsigned column = 0;
-	size_t used = 0;
-
-	while (used < text.size) {
-		struct view rest = view_of(text.data + used, text.size - used);
-		struct width_cluster cluster;
-		const uint8_t *end;
-
-		if (rest.data[0] == 0x1b) {
-			end = memchr(rest.data, 'm', rest.size);
-			used += end == NULL ? rest.size : (size_t)(end + 1 - rest.data);
-			continue;
-		}
-		cluster = width_cluster(rest);
-		if (column > 0 && column + cluster.columns > columns)
-			break;
-		column += cluster.columns;
-		used += cluster.size;
-	}
-	return used;
-}
-
 void terminal_fold(struct buf *to, struct view lines, unsigned columns)
 {
 	while (lines.size > 0) {
@@ -127,7 +101,7 @@ void terminal_fold(struct buf *to, struct view lines, unsigned columns)
 		struct view line = view_of(lines.data, size);
 
 		do {
-			size_t used = row_size(line, columns);
+			size_t used = print_row_size(line, columns);
 
 			buf_append(to, view_of(line.data, used));
 			buf_append_text(to, "\n");

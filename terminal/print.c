@@ -98,6 +98,48 @@ static void print_line(struct terminal *t, struct view line)
 	buf_append_text(&t->above, t->options.is_dumb ? "\n" : "\r\n");
 }
 
+size_t print_row_size(struct view text, unsigned columns)
+{
+	unsigned column = 0;
+	size_t used = 0;
+
+	while (used < text.size) {
+		struct view rest = view_of(text.data + used, text.size - used);
+		struct width_cluster cluster;
+		const uint8_t *end;
+
+		if (rest.data[0] == 0x1b) {
+			end = memchr(rest.data, 'm', rest.size);
+			used += end == NULL ? rest.size : (size_t)(end + 1 - rest.data);
+			continue;
+		}
+		cluster = width_cluster(rest);
+		if (column > 0 && column + cluster.columns > columns)
+			break;
+		column += cluster.columns;
+		used += cluster.size;
+	}
+	return used;
+}
+
+static uint64_t rows_of(const struct terminal *t, struct view line)
+{
+	uint64_t rows = 1;
+
+	while (line.size > t->columns && t->columns > 0) {
+		size_t used = print_row_size(line, t->columns);
+
+		line = view_of(line.data + used, line.size - used);
+		rows += line.size > 0;
+	}
+	return rows;
+}
+
+uint64_t terminal_printed(const struct terminal *t)
+{
+	return t->printed;
+}
+
 bool terminal_print(struct terminal *t, struct view lines)
 {
 	size_t room = TERMINAL_PRINT_SIZE_MAX - t->above.size;
@@ -111,6 +153,7 @@ bool terminal_print(struct terminal *t, struct view lines)
 		size_t size = end == NULL ? lines.size : (size_t)(end - lines.data);
 
 		print_line(t, view_of(lines.data, size));
+		t->printed += rows_of(t, view_of(lines.data, size));
 		size += end != NULL;
 		lines = view_of(lines.data + size, lines.size - size);
 	}

@@ -105,6 +105,7 @@ struct terminal {
 	struct page page;
 
 	struct buf above; /* printed, but not drawn yet */
+	uint64_t printed; /* see terminal_printed */
 	struct buf title;
 	bool title_is_set; /* the window shows a title of ours */
 	bool title_has_changed;
@@ -183,5 +184,7 @@ void picture_release(struct picture *p);
 /* Appends `text`; what a terminal would obey becomes a visible mark, except newlines and, if they
  * are wanted, colours. */
 void terminal_clean(struct buf *to, struct view text, bool has_colours);
+/* How many bytes at the front go into a row of so many columns. A colour takes none. */
+size_t print_row_size(struct view text, unsigned columns);
 
 #endif

@@ -243,6 +243,9 @@ void terminal_page_end(struct terminal *t);
 bool terminal_has_page(const struct terminal *t);
 /* How many rows a page has above its footer. */
 unsigned terminal_page_rows(const struct terminal *t);
+/* How many rows the lines took so far that were printed. A window that was cleared counts as so
+ * many rows as it has: nothing of what was printed before stands there. */
+uint64_t terminal_printed(const struct terminal *t);
 /* Appends lines that may hold colours, cut into rows of at most so many columns. */
 void terminal_fold(struct buf *to, struct view lines, unsigned columns);
 /* Sets the window's title. An empty one gives back the title that the window had before. Does

@@ -85,7 +85,7 @@ static void test_rows(void)
 		ALWAYS(text[strlen(text) - 1] != ' ', "without a blank at its end");
 	}
 	help_row(verb_row(VERB_BELL), text);
-	OK(strncmp(text, "/bell on|off\n  ring", 19) == 0, "as of the bell");
+	OK(strncmp(text, "/bell [on|off]\n  ring", 21) == 0, "as of the bell");
 }
 
 int main(void)

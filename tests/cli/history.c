@@ -65,6 +65,7 @@ static void test_history(void)
 	char err[HISTORY_ERR_SIZE];
 	struct terminal *t = new_terminal();
 	struct stat stat_before;
+	int other;
 	int fd;
 
 	if (mkdtemp(folder) == NULL)
@@ -91,17 +92,24 @@ static void test_history(void)
 		(void)snprintf(line, sizeof line, "line %u", i);
 		history_append(fd, view_of_string(line));
 	}
-	(void)close(fd);
+	other = fd;
 	terminal_free(t);
 	t = new_terminal();
 	fd = history_open(t, err);
 	IS_U64(terminal_history_count(t), HISTORY_COUNT_MAX, "of a long one the end is kept");
 	OK(last_is(t, "line 2999"), "up to the last");
 	OK(stat(path, &stat_before) == 0 && stat_before.st_size < 12000, "the file is cut, too");
+	history_append(other, view_of_string("beside"));
+	(void)close(other);
+	terminal_free(t);
+	t = new_terminal();
+	(void)close(fd);
+	fd = history_open(t, err);
+	OK(last_is(t, "beside"), "a client that had the old one goes on in the new one");
 	history_append(fd, view_of_string("after"));
 	(void)close(fd);
 	fd = history_open(t, err);
-	OK(last_is(t, "after"), "and goes on");
+	OK(last_is(t, "after"), "and so does this one");
 	(void)close(fd);
 	(void)unlink(path);
 	test_links(t, folder, path);

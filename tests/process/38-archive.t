@@ -198,6 +198,20 @@ keys ann Escape
 sees 'Escape goes back to what was there' ann 'bob: while she reads$'
 like 'with the line that is typed' "$(printed ann | grep . | tail -n 1)" '> half a line$'
 keys ann C-c
+for i in {1..40}; do
+	client_ask bob "/msg ann row $i"
+done
+sees 'more is said than the window has rows' ann 'bob: row 40$'
+keys ann PPage
+sees 'PgUp begins with what is before the window' ann 'bob: row 10$'
+nok 'and not with what is in it' shows ann 'bob: row (1[5-9]|[2-4].)$'
+keys ann Escape
+sees 'the window is as it was' ann 'bob: row 40$'
+client_ask bob '{"command":"msg","to":["ann"],"text":"'"$(printf '%s\\n' {1..60})"'and the end"}'
+sees 'a long message is folded' ann '41 more lines'
+keys ann PPage
+sees 'and not seen: PgUp shows its end' ann 'and the end$'
+keys ann Escape
 
 # ---- Ctrl-R ----
 
@@ -228,7 +242,7 @@ types ann '/log on'
 sees 'it is on' ann '^what is said is kept in /.*/threefold/log/ann~'
 types ann '/msg bob on the record'
 sees 'more is said' ann 'bob: on the record$'
-ok 'one of them is kept' wait_for "$patience" keeps ann 'while she reads
+ok 'one of them is kept' wait_for "$patience" keeps ann 'and the end
 on the record'
 types ann /quit
 sees 'ann ends' ann '^status'
@@ -247,6 +261,23 @@ types none /quit
 sees 'none ends' none '^status 0'
 ok 'and nothing was kept' keeps ann 'on the record'
 is 'of what was typed, either' "$(cat "$XDG_STATE_HOME/threefold/history")" "$before"
+
+# A person who types ahead, and a shell behind the client.
+tmux new-session -d -s ahead -x 100 -y 30 "PS1='sh> ' bash --norc"
+types ahead "clear; $BIN/client $(addresses | tr '\n' ' ')"
+sees 'a client in a shell' ahead '^not logged in>'
+types ahead '/login ann pw'
+types ahead '/talk bob'
+line_is 'a /talk is typed ahead of the log-in' ahead 'to bob>'
+is 'the last lines are shown once' "$(printed ahead | grep '^-- the last')" '-- the last 5 messages with bob --'
+for n in 0 1 2; do signal_server "$n" STOP; done
+types ahead /quit
+sees 'the end waits for replicas' ahead '^> /quit$'
+types ahead 'echo "for the" shell'
+for n in 0 1 2; do signal_server "$n" CONT; done
+sees 'what is typed meanwhile is for the shell' ahead '^for the shell$'
+tmux kill-session -t ahead
+
 mv "$log" "$log.away"
 mv "$XDG_STATE_HOME/threefold/history" "$dir/history"
 ln -s /dev/null "$log"
@@ -283,8 +314,35 @@ rm -r "$log"
 client_ask bob '/msg ann four'
 sees 'when it works again that is told, too' full '^..:.. -- what is said is kept again; 3 messages in between were not$'
 ok 'and it is kept' wait_for "$patience" keeps ann four
+
+# A short loss of all replicas.
+pid=$(child_of "$(tmux list-panes -t full -F '#{pane_pid}')")
+kill -STOP "$pid"
+for n in 0 1 2; do
+	kill_server "$n"
+	restart_server "$n"
+done
+client_ask bob '/msg ann after a short loss'
+kill -CONT "$pid"
+sees 'what comes after a short loss' full 'bob: after a short loss$'
+sees 'is all that it says' full 'all 3 replicas are live again$'
+nok 'it stands in no block' shows full 'waiting since'
 types full /quit
 sees 'full ends' full '^status 0'
+
+# No folder at all.
+tmux new-session -d -s nowhere -x 100 -y 30 \
+	"XDG_STATE_HOME=$dir/history/state $BIN/client $(addresses | tr '\n' ' '); echo status \$?; exec cat >/dev/null"
+sees 'a client without a folder' nowhere '^not logged in>'
+types nowhere '/login ann pw'
+types nowhere '/talk bob'
+line_is 'ann is in' nowhere 'to bob>'
+types nowhere 'kept nowhere'
+sees 'she talks' nowhere '-> bob: kept nowhere$'
+is 'that nothing is kept is told once' "$(printed nowhere | joined 2 | grep 'not kept')" \
+	"what is said and what you type are not kept for the next time: '$dir/history/state': Not a directory"
+types nowhere /quit
+sees 'nowhere ends' nowhere '^status 0'
 
 # A disk that does not answer at all.
 export ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}verify_asan_link_order=0

@@ -131,7 +131,7 @@ sees 'the keys as well' small '^/help Ctrl-R says'
 is 'with what was typed, and all names' "$(screen small | grep -cE '^> /help keys$|^Enter Tab |^Ctrl-R G |^Alt-Enter P .* Backspace D$')" 4
 keys small C-l
 types small '/help bell'
-sees 'help on one says how it is used' small '^/bell on\|off$'
+sees 'help on one says how it is used' small '^/bell \[on\|off\]$'
 keys small C-l
 types small /nonsense
 sees 'an unknown command says what to do' small '^refused: there is no /nonsense; /help lists all commands, // sends'
@@ -207,8 +207,10 @@ client_ask bob '/wait 1.1'
 client_say bob '/msg ann quiet again'
 sees 'one more' rung 'bob: quiet again'
 is 'does not ring' "$(bells)" $((rang + 1))
+types rung /bell
+sees 'alone it tells which it is' rung '^bell is off; it may be off or on$'
 types rung '/bell loud'
-sees 'anything else is refused' rung '^refused: neither on nor off; it is: /bell on\|off'
+sees 'anything else is refused' rung '^refused: neither on nor off; it is: /bell \[on\|off\]'
 
 # ---- settings ----
 
