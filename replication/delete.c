@@ -69,7 +69,6 @@ static void delete_over(struct replication *r, struct deletion *d)
 {
 	if (d->counted)
 		r->deletes--;
-	d->counted = false;
 }
 
 static void delete_advance(struct replication *r, struct op *op)

@@ -77,6 +77,20 @@ static void test_story(struct disk *d, const char *which)
 	OK(o->room(d) > 0, "disk: there is room");
 }
 
+/* A write that cannot be is told, and not tried for ever. */
+static void test_refused(struct disk *d)
+{
+	const struct disk_operations *o = d->operations;
+	int a = o->open(d, "r", DISK_CREATE);
+
+	IS_U64(o->write(d, a, 0, "r", 1), 0, "disk: a file is written");
+	IS_U64(o->close(d, a), 0, "disk: and closed");
+	a = o->open(d, "r", DISK_READ);
+	IS_U64(-o->write(d, a, 0, "x", 1), EBADF, "disk: who only reads a file cannot write it");
+	IS_U64(o->close(d, a), 0, "disk: it is closed");
+	IS_U64(o->remove(d, "r"), 0, "disk: and removed");
+}
+
 static void test_real(void)
 {
 	bool locked = true;
@@ -96,6 +110,7 @@ static void test_real(void)
 	OK(stat(path, &status) == 0 && (status.st_mode & 0777) == 0700,
 	   "disk: for its owner alone");
 	test_story(d, "the real disk");
+	test_refused(d);
 
 	struct disk *second = disk_open_directory(path, &locked, err);
 

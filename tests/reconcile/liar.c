@@ -163,6 +163,25 @@ static bool flips(struct rig *g, struct frame *frame, struct buf *to)
 	return true;
 }
 
+/* Its greeting is that of another version. */
+static bool is_newer(struct rig *g, struct frame *frame, struct buf *to)
+{
+	(void)g;
+	(void)to;
+	if (frame->type == FRAME_WELCOME)
+		frame->welcome.version = PROTOCOL_VERSION_MAX + 1;
+	return true;
+}
+
+/* It begins with something else. */
+static bool no_greeting(struct rig *g, struct frame *frame, struct buf *to)
+{
+	(void)g;
+	if (frame->type == FRAME_WELCOME)
+		(void)protocol_encode(to, &(struct frame){ .type = FRAME_PUSH });
+	return frame->type != FRAME_WELCOME;
+}
+
 /* It holds more than it has counted, as if there were no end of it. */
 static bool counts_few(struct rig *g, struct frame *frame, struct buf *to)
 {
@@ -181,6 +200,8 @@ static const struct {
 } lies[] = {
 	{ "another one's uuid and public key", others_uuid, "passes itself off as another", 0 },
 	{ "pushes", pushes, "sends what is for those who are logged in", 0 },
+	{ "a greeting of another version", is_newer, "does not answer the handshake", 0 },
+	{ "no greeting", no_greeting, "does not answer the handshake", 5000 },
 	{ "nothing behind its greeting", says_nothing, "does not answer in time", 5000 },
 	{ "a number of elements that cannot be", claims, "more elements than a replica can hold",
 	  0 },
