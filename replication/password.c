@@ -8,9 +8,9 @@
  *   WRITE  all live replicas in parallel                 done; the session goes on with the new one
  *
  * One yes is enough: a log-in is tried with the newest password that any live replica has, and who
- * has said yes has given a stamp, with which the others are told, by this client when they return,
- * or by a later log-in, or by a repair. The session stays, because it has proved the old password
- * and made the new one.
+ * has said yes has given a stamp, with which the others are told: by this client when they return,
+ * or at the end if they returned meanwhile; by a later log-in; or by a repair. The session stays,
+ * because it has proved the old password and made the new one.
  *
  * If all who were asked die before one answers, it begins again with those that return. One of them
  * may have stored it: that one refuses the log-in of the session with the old password. Then the
@@ -210,12 +210,27 @@ static void password_reply(struct replication *r, struct op *op, uint32_t index,
 		password_use(r, &p->next);
 }
 
+/* Those that have become live since it was written, or that lacked the change before and could not
+ * take this one, run the session with an older password. They are told by nobody else. */
+static void tell_others(struct replication *r, const struct password *p)
+{
+	uint8_t others = replication_joined(r) & (uint8_t)~p->yes;
+
+	if (BUG(joins_with_old_password) || !r->session.active ||
+	    !ulid_equal(&p->by, &r->session.ulid))
+		return;
+	for (uint32_t i = 0; i < REPLICAS; i++)
+		if (others & BIT(i))
+			r->replicas[i].lacks_password = true; /* replica_settle goes on */
+}
+
 static void password_advance(struct replication *r, struct op *op)
 {
 	struct password *p = (struct password *)op;
 	struct result *result;
 
 	if (p->yes) {
+		tell_others(r, p);
 		result = op_result(op, OUTCOME_OK, "");
 		result->copies = replica_count(p->yes);
 		if (result->copies < r->options.min_copies) {

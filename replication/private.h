@@ -310,6 +310,7 @@ struct replica {
 	uint8_t known_uuid[UUID_SIZE], known_public[KEY_SIZE];
 	bool says_changed;   /* JOINING: that the password was changed; it is not believed yet */
 	bool lacks_account;  /* JOINING: it does not know the account, and is not given it yet */
+	bool lacks_password; /* live, but it may lack that of the session, and is not told it yet */
 	uint32_t silence_ms; /* after which it drops a client */
 	bool clock_known;
 	int64_t clock_offset_ms; /* its clock less our monotonic time */

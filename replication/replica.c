@@ -10,8 +10,8 @@
  *                                             in is under way)
  *   WAITING    the log-in has ended           -> LIVE or JOINING
  *   JOINING    LOGIN: OK                      -> LIVE, and its mailbox is read
- *              LOGIN: UNKNOWN                    HANDOVER and LOGIN again, as soon as it has shown
- *                                                that it belongs to the cluster (member.c)
+ *              LOGIN: UNKNOWN, or OK to a        HANDOVER and LOGIN again, as soon as it has shown
+ *              password that was changed since   that it belongs to the cluster (member.c)
  *              LOGIN: anything else           -> DOWN, or the session is over
  *   any        failure, nothing due in time,  -> DOWN
  *              an answer that cannot be, doubt
@@ -87,7 +87,7 @@ static void forget_connection(struct replica *p)
 {
 	due_clear(p);
 	p->welcomed = false;
-	p->lacks_account = p->says_changed = false;
+	p->lacks_account = p->says_changed = p->lacks_password = false;
 	p->login_written = false;
 	p->joined = false;
 	memset(&p->ended_session, 0, sizeof p->ended_session);
@@ -347,6 +347,23 @@ static bool is_vouched_for(const struct login_session *s)
 	return s->account.epoch == 0 || memcmp(s->stamp, none, KEY_SIZE) != 0;
 }
 
+/* To the session's own log-in there, signed. If that was written with a password that the session
+ * has changed since, the replica lacks the new one: nobody else will hand it over. */
+static void said_yes(struct replication *r, uint32_t index, const struct frame *frame)
+{
+	struct replica *p = &r->replicas[index];
+	bool is_old = p->login_epoch < r->session.account.epoch;
+
+	p->joined_epoch = p->login_epoch;
+	r->session.removed &= (uint8_t)~BIT(index);
+	if (!is_old)
+		memcpy(r->session.stamp, frame->logged_in.stamp, KEY_SIZE);
+	if (is_old && is_vouched_for(&r->session) && !BUG(joins_with_old_password))
+		p->lacks_account = true; /* replica_settle goes on */
+	else
+		has_joined(r, index);
+}
+
 /* The answer to the session's own log-in there. */
 static void joined(struct replication *r, uint32_t index, const struct frame *frame)
 {
@@ -358,13 +375,8 @@ static void joined(struct replication *r, uint32_t index, const struct frame *fr
 		return;
 	switch (frame->status) {
 	case STATUS_OK:
-		if (login_is_signed(r, index, &r->session, frame)) {
-			p->joined_epoch = p->login_epoch;
-			r->session.removed &= (uint8_t)~BIT(index);
-			if (p->login_epoch == r->session.account.epoch)
-				memcpy(r->session.stamp, frame->logged_in.stamp, KEY_SIZE);
-			has_joined(r, index);
-		}
+		if (login_is_signed(r, index, &r->session, frame))
+			said_yes(r, index, frame);
 		break;
 	case STATUS_UNKNOWN:
 		if (p->handed)
@@ -412,6 +424,23 @@ static void give_account(struct replication *r, uint32_t index)
 		due_ask(r, index, &frame, TARGET_HANDOVER, NULL);
 	} else {
 		(void)snprintf(p->why, sizeof p->why, "%s", WHY_NO_MEMBER);
+	}
+}
+
+/* It is live with the session, and lacks its password: it is told as soon as it has shown that it
+ * belongs to the cluster, once. If it says that the session is over, its proof of that is next. */
+static void give_password(struct replication *r, uint32_t index)
+{
+	struct replica *p = &r->replicas[index];
+	struct frame frame;
+
+	if (!p->joined || p->prove != 0) {
+		p->lacks_password = false;
+	} else if (member_belongs(r, index, replication_joined(r))) {
+		p->lacks_password = false;
+		login_handover_frame(r, index, &r->session, &frame);
+		due_ask(r, index, &frame, TARGET_TELL, NULL);
+		explicit_bzero(&frame, sizeof frame);
 	}
 }
 
@@ -497,6 +526,8 @@ void replica_settle(struct replication *r)
 			give_account(r, i);
 		else if (r->replicas[i].says_changed)
 			password_changed(r, i);
+		else if (r->replicas[i].lacks_password)
+			give_password(r, i);
 	}
 }
 

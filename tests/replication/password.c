@@ -140,6 +140,64 @@ static void test_yes_between(void)
 	cluster_free(&k);
 }
 
+/* Only the third replica is left, which was away when the session changed its password. */
+static void only_third(const char *is_told)
+{
+	replica_kill(&k, 0);
+	replica_kill(&k, 1);
+	pass(&k, 100);
+	(void)heard(&k, 0);
+	say(&k, 0, "send alice hi");
+	OK(has(heard(&k, 0), "result send ok copies=1"), "joining: the session runs there");
+	(void)heard(&k, 1);
+	say(&k, 1, "takeover alice one");
+	pass(&k, 2000);
+	OK(has(heard(&k, 1), "result login wrong-password"), is_told);
+	say(&k, 1, "takeover alice two");
+	OK(has(heard(&k, 1), "result login ok copies=1"), "joining: the new one opens the account");
+	cluster_free(&k);
+}
+
+/* A replica comes back, and its answer to the session's log-in is on its way when the session
+ * changes its password. The log-in was written with the old one. It is told then. */
+static void test_change_while_joining(void)
+{
+	fresh();
+	client_cut(&k, 0, 2);
+	pass(&k, 50);
+	client_heal(&k, 0, 2);
+	let_here(&k, 0, 2, 2); /* its greeting and a pong, and so the log-in is written there */
+	pass(&k, 1000);
+	say(&k, 0, "password one two");
+	OK(has(heard(&k, 0), "result password ok copies=2"), "joining: two have the change");
+	hold_here(&k, 0, 2, false);
+	pass(&k, 3000);
+	const char *h = heard(&k, 0);
+
+	OK(has(h, "live 2") && !has(h, "logged out"), "joining: the third is live");
+	only_third("joining: and is told of a change before its yes");
+}
+
+/* The other way: it is live with the old password before the first yes to the change. */
+static void test_joined_while_changing(void)
+{
+	fresh();
+	client_cut(&k, 0, 2);
+	pass(&k, 50);
+	hold_here(&k, 0, 0, true), hold_here(&k, 0, 1, true);
+	say(&k, 0, "password one two");
+	client_heal(&k, 0, 2);
+	pass(&k, 1000);
+	OK(has(heard(&k, 0), "live 2"), "joining: the third is live before");
+	hold_here(&k, 0, 0, false), hold_here(&k, 0, 1, false);
+	pass(&k, 1000);
+	const char *h = heard(&k, 0);
+
+	OK(has(h, "result password ok copies=2") && !has(h, "logged out") && !has(h, "dead 2"),
+	   "joining: it was not asked for the change");
+	only_third("joining: and is told of a change that was under way");
+}
+
 /* Two sessions, where no replica is shared, each change it: one of the two stays. */
 static void test_two(void)
 {
@@ -269,6 +327,8 @@ int main(void)
 	test_told_at_log_in();
 	test_unanswered();
 	test_yes_between();
+	test_change_while_joining();
+	test_joined_while_changing();
 	test_two();
 	test_lost();
 	test_lapsed_elsewhere();

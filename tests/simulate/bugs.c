@@ -115,6 +115,8 @@ const struct sim_bug sim_bugs[] = {
 	{ "different_believed", 1000, 5,
 	  "a new message is refused because one replica has another" },
 	{ "lie_is_a_no", 5000, 1029, "what only a liar may have stored counts as refused" },
+	{ "joins_with_old_password", 2000, 344,
+	  "a replica that joins while the password changes is not told of it" },
 	{ "password_forgotten", 200, 21, "who shows a password may not know it at the log-in" },
 	{ "guess_is_slow", 10000, 4605,
 	  "who answers wrong passwords late, on purpose, is left out as slow" },

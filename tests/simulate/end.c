@@ -200,6 +200,7 @@ static void check_online(struct sim *s, uint32_t c)
 	    replication_logged_in(s->clients[c].r, name) && s->clients[c].account != UINT32_MAX) {
 		wait_idle(s, c);
 		sim_check_online(s, c);
+		sim_password_check_session(s, c);
 	}
 }
 

@@ -7,6 +7,7 @@
  *   No replica, and no client that reaches one that knows better, lets an older password in.
  *   No session outlives a change that its replica knows, but the one that made it.
  *   No replica believes a password that its owner did not set there, and nobody vouched for.
+ *   When all is quiet, every replica where a session runs holds the password of that.
  *   Who has the operator's key can lock an owner out. Whoever knows the password that was vouched
  *   for then finds all the mail; and no other account is changed by it.
  */
@@ -182,7 +183,10 @@ void sim_password_answered(struct sim *s, struct sim_wire *w, uint32_t account,
 	if (!has_before)
 		sim_fail(s, "replica %u takes epoch %u of account %u, and there was none before it",
 		         w->replica, to->introduce.epoch, account);
-	if (type == FRAME_PASSWORD)
+	/* A RENEW ends no session on its own connection, whose client knows that password. */
+	if (type == FRAME_PASSWORD ||
+	    (w->has_login && sim_account_find(s, &w->account) == account &&
+	     w->epoch < to->introduce.epoch))
 		w->epoch = to->introduce.epoch;
 	sim_held_set(s, &change_at(s, at)->held, w->replica);
 }
@@ -318,6 +322,27 @@ bool sim_password_changed_by_another(struct sim *s, uint32_t c)
 }
 
 /* ---- the disks ---- */
+
+/* When all is quiet: wherever a session runs, its password is held, or a later one; but for want of
+ * room, which the client was told. */
+void sim_password_check_session(struct sim *s, uint32_t c)
+{
+	const struct sim_client *p = &s->clients[c];
+	uint32_t epoch = epoch_of(s, p->change);
+
+	for (uint32_t i = 0; i < REPLICAS && !s->failed; i++) {
+		struct account account = { .epoch = 0 };
+
+		if (!s->replicas[i].was_full &&
+		    store_find(s->replicas[i].store, &s->history.accounts.items[p->account].id,
+		               &account, NULL) == STORE_ALIVE &&
+		    account.epoch < epoch)
+			sim_fail(s,
+			         "client %u: the session goes on at replica %u, which has not "
+			         "the password of epoch %u",
+			         c, i, epoch);
+	}
+}
 
 /* Whether another change of that epoch may have won. */
 static bool has_rival(struct sim *s, uint32_t at)

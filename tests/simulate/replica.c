@@ -445,6 +445,7 @@ static void look_at_room(struct sim *s, uint32_t i)
 	if (room == p->room)
 		return;
 	p->room = room;
+	p->was_full |= room != JOURNAL_ROOM_ALL;
 	session_disk(p->sessions, (enum session_disk)room); /* in the same order */
 	sim_trace(s, "replica %u: the disk has room for %s", i,
 	          room == JOURNAL_ROOM_ALL       ? "all"

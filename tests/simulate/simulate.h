@@ -156,6 +156,7 @@ struct sim_replica {
 	int64_t clock_offset_ms;
 	uint64_t clock_turned_at;
 	bool lost_disk; /* ever: wiped, restored, swapped */
+	bool was_full;  /* ever: had no room for all */
 	bool full;
 	bool new_uuid;
 	bool salvage;
@@ -621,6 +622,7 @@ void sim_password_check_in(struct sim *s, uint32_t c, const struct sim_command *
                            uint32_t account);
 bool sim_password_may_fail(struct sim *s, const struct sim_command *k, uint32_t account);
 bool sim_password_changed_by_another(struct sim *s, uint32_t c);
+void sim_password_check_session(struct sim *s, uint32_t c);
 /* Whether the replica holds, or does not hold, any change of the account's password. */
 bool sim_password_is_known(struct sim *s, uint32_t replica, uint32_t account, bool known);
 void sim_password_check_store(struct sim *s, uint32_t replica, const struct store *store);
