@@ -3,7 +3,9 @@
 
 #include <stdio.h>
 
-enum { DOUBLES_MAX = 1000 }; /* messages between two copies of one */
+/* Messages between two copies of one: what was handed out comes again as a whole, and own ones may
+ * stand between. */
+enum { DOUBLES_MAX = 2 * HANDED_COUNT_MAX };
 
 static const char nothing_kept[] = "nothing is kept for this account: /log tells whether and where "
 				   "messages are";
