@@ -411,7 +411,7 @@ int main(void)
 			is_odd = how % 3 == 2;
 			if (how > 1 && is_of_creation(&rows[at]))
 				continue; /* it needs no session, and has one password */
-			test_row(at, how & 1 ? 7 : (uint8_t)(1u << at % REPLICAS), how & 2,
+			test_row(at, (uint8_t)(how & 1 ? 7 : 1u << at % REPLICAS), how & 2,
 			         how & 4);
 		}
 	return tap_done();
