@@ -485,9 +485,10 @@ size_t terminal_room(const struct terminal *t)
 static bool is_unmarked_paste(const struct terminal *t, struct view waiting)
 {
 	const struct view mark = view_of_string(PASTE_BEGIN_SEQUENCE);
+	const struct view first = t->line.text.size > 0 ? buf_view(&t->line.text) : waiting;
 
 	return !t->options.is_dumb && t->options.paste_lines_max > 0 && !t->is_pasting &&
-	       !t->is_in_string && waiting.size > 0 && waiting.data[0] != '/' &&
+	       !t->is_in_string && waiting.size > 0 && first.data[0] != '/' &&
 	       paste_lines(waiting) >= t->options.paste_lines_max &&
 	       memmem(waiting.data, waiting.size, mark.data, mark.size) == NULL;
 }

@@ -253,6 +253,12 @@ static void unmarked_pastes(void)
 	OK(fixture_keys(&f, "") && event_is(&f, TERMINAL_LINE, "hello") && fixture_keys(&f, "") &&
 	           event_is(&f, TERMINAL_LINE, "there"),
 	   "with what follows them");
+	OK(!fixture_keys(&f, "/ta") && fixture_keys(&f, "lk bob\rhello\rthere\r") &&
+	           event_is(&f, TERMINAL_LINE, "/talk bob"),
+	   "also if they come in pieces");
+	OK(fixture_keys(&f, "") && event_is(&f, TERMINAL_LINE, "hello") && fixture_keys(&f, "") &&
+	           event_is(&f, TERMINAL_LINE, "there"),
+	   "each line");
 	OK(fixture_keys(&f, "1\r2\r3\r\033[200~x\033[201~\r"),
 	   "where pastes have marks, what has none was typed");
 	OK(event_is(&f, TERMINAL_LINE, "1"), "line by line");
