@@ -6,8 +6,10 @@
  */
 #include "cli/archive.h"
 
+#include "io/file.h"
 #include "io/syncer.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <sys/stat.h>
 
@@ -29,12 +31,13 @@ struct cli_archive {
 	bool is_refused; /* log/ is a link to /dev/null */
 	struct id id;    /* of the account; zero: none */
 	char folder[HOME_PATH_SIZE];
-	struct script script; /* makes lines; its `out` holds those that wait for the writer */
-	struct buf own;       /* of the own message under way: recipients, then the text */
-	size_t own_count;     /* recipients */
-	uint64_t lost;        /* lines since the last one that was written */
-	bool was_told;        /* that they are lost */
-	struct syncer *writer;
+	struct script script;  /* makes lines; its `out` holds those that wait for the writer */
+	struct buf own;        /* of the own message under way: recipients, then the text */
+	size_t own_count;      /* recipients */
+	uint64_t lost;         /* lines since the last one that was written */
+	bool was_told;         /* that they are lost */
+	struct syncer *writer; /* NULL: the system had no threads for it and the reader, */
+	int no_threads;        /* for this errno */
 	struct writing writing;
 
 	struct syncer *reader;
@@ -219,7 +222,7 @@ bool archive_look(struct cli_archive *a, const struct archive_query *query, size
                   void *context)
 {
 	assert(!a->is_looking);
-	if (!has_account(a) || a->reader == NULL)
+	if (!has_account(a))
 		return false;
 	a->is_looking = true;
 	a->query = *query;
@@ -262,6 +265,8 @@ bool archive_begin(struct cli_archive *a, const char *name, const struct id *id)
 	if (a->script.out.size > 0)
 		lose(a, count_lines(buf_view(&a->script.out)), too_slow);
 	buf_clear(&a->script.out);
+	if (a->writer == NULL && a->is_on && !a->is_refused)
+		lose(a, 0, file_reason(a->no_threads));
 	name_display(display, view_of(name, size), id, false);
 	(void)snprintf(part, sizeof part, "log/%s", display);
 	if (a->writer == NULL || a->is_refused ||
@@ -298,6 +303,20 @@ const char *archive_folder(const struct cli_archive *a)
 
 /* ---- begin and end ---- */
 
+/* Both or none. */
+static void start_threads(struct cli_archive *a)
+{
+	a->writer = syncer_new(a->loop, write_lines, written, &a->writing);
+	if (a->writer != NULL)
+		a->reader = syncer_new(a->loop, look_back, looked, a);
+	if (a->reader != NULL)
+		return;
+	a->no_threads = errno;
+	if (a->writer != NULL)
+		syncer_free(a->writer);
+	a->writer = NULL;
+}
+
 struct cli_archive *archive_new(struct loop *l, void (*said)(void *context, const char *text),
                                 void *context)
 {
@@ -312,8 +331,7 @@ struct cli_archive *archive_new(struct loop *l, void (*said)(void *context, cons
 	pieces_init(&a->writing.pieces, "");
 	a->is_refused = !home_path("XDG_STATE_HOME", ".local/state", "log", path) ||
 	                is_null_device(path);
-	a->writer = syncer_new(l, write_lines, written, &a->writing);
-	a->reader = syncer_new(l, look_back, looked, a);
+	start_threads(a);
 	return a;
 }
 
@@ -321,8 +339,6 @@ struct cli_archive *archive_new(struct loop *l, void (*said)(void *context, cons
  * use what is written. */
 static bool end_writer(struct cli_archive *a)
 {
-	if (a->writer == NULL)
-		return true;
 	if (!syncer_wait_for(a->writer, ARCHIVE_END_MS))
 		return false;
 	start_writer(a);
@@ -334,12 +350,14 @@ void archive_free(struct cli_archive *a)
 	if (a == NULL)
 		return;
 	archive_stop(a);
-	if (!end_writer(a) || (a->reader != NULL && !syncer_wait_for(a->reader, ARCHIVE_END_MS)))
-		return; /* the end of the process ends the threads */
-	if (a->is_looking)
-		piece_look_release(&a->look);
-	syncer_free(a->reader);
-	syncer_free(a->writer);
+	if (a->writer != NULL) {
+		if (!end_writer(a) || !syncer_wait_for(a->reader, ARCHIVE_END_MS))
+			return; /* the end of the process ends the threads */
+		if (a->is_looking)
+			piece_look_release(&a->look);
+		syncer_free(a->reader);
+		syncer_free(a->writer);
+	}
 	pieces_close(&a->writing.pieces);
 	buf_release(&a->writing.lines);
 	buf_release(&a->own);

@@ -74,7 +74,7 @@ bool archive_look_now(const struct cli_archive *a, struct piece_look *look);
 /* Looks for the last `wanted` lines on a thread of its own, when all lines so far are written;
  * `query` is copied, `counts` as in struct piece_look. `found` is called in a later turn of the
  * loop, with what came of it, which lives until it returns. False, and nothing is called, if there
- * is no folder or no thread. One look is under way at a time. */
+ * is no folder. One look is under way at a time. */
 bool archive_look(struct cli_archive *a, const struct archive_query *query, size_t wanted,
                   bool counts, void (*found)(void *context, const struct piece_look *look),
                   void *context);

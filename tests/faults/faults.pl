@@ -609,7 +609,7 @@ sub life_client_person {
 	local $ENV{XDG_STATE_HOME} = $dir;
 	local $ENV{TERM} = 'xterm';
 	my $p = launch(command => [$program{client}, addresses(ports())], terminal => $name, err => "$worker_dir/client.err",
-		fault => $fault, words => qr/no replica could be reached|sent to nobody|not logged in;|may or may not|; try again/);
+		fault => $fault, words => qr/no replica could be reached|sent to nobody|not logged in;|may or may not|; try again|refused: nothing is kept/);
 	my ($seen, $typed, $began) = ('', 0, time);
 	wait_until($patience, sub {
 		1 while sysread $master, $seen, 4096, length $seen;

@@ -163,6 +163,7 @@ is 'nothing came twice' "$(json_count "$dir/dora.out" event=message)" 9
 
 # ---- replicas ----
 
+ok 'all three are back' term_sees ann '^[0-9:]{5} -- all 3 replicas are live again'
 term_type ann /replicas
 ok 'the table has a round trip for each' wait_for "$patience" eval \
 	'[ "$(count_lines ann "^[0-2] 127.0.0.1:[0-9]+ +(leads|live) +[0-9]+ +(-|yes|no) +(<1|[0-9]+) ms$")" = 3 ]'
