@@ -105,10 +105,11 @@ static int open_aside(struct backup *b, struct store *store, char err[ERR_SIZE])
 	int result;
 
 	if (!is_ours(b->aside)) {
-		(void)snprintf(err, ERR_SIZE,
-		               "'%.300s' is there, and it is no unfinished backup: give another "
-		               "directory, or move that one away first",
-		               b->aside);
+		(void)snprintf(
+			err, ERR_SIZE,
+			"'%.300s' is there, and it is no unfinished backup (it may be a whole one "
+			"whose end was killed): give another directory, or move that one away first",
+			b->aside);
 		return -1;
 	}
 	b->disk = disk_open_directory(b->aside, &is_locked, err);

@@ -706,9 +706,14 @@ sub life_repair_backup {
 	my $is_whole = $text =~ /union of 3 replicas/;
 	if ($p->{status} != 0) { # another try
 		my $again = run_repair(undef, '--backup', "$dir/b/d");
-		# What failed may have been the last step, after which it has its name.
-		$bad ||= 'another try: ' . slurp($again->{err})
-			if $again->{status} != 0 && slurp($again->{err}) !~ m{/b/d' is there already};
+		# What failed may have been the last step, after which it has its name; or a kill came before that step: then
+		# all is there but the name.
+		my $told = $again->{status} == 0 ? '' : slurp($again->{err});
+		if ($told =~ m{/b/d\.new' is there, .* may be a whole one} && $fault =~ /KILL/) {
+			$bad ||= 'a whole backup cannot be renamed' unless rename "$dir/b/d.new", "$dir/b/d";
+		} elsif ($told ne '' && $told !~ m{/b/d' is there already}) {
+			$bad ||= "another try: $told";
+		}
 		$is_whole = 1;
 	}
 	my $known = { names => { map { $_ => 'must' } $is_whole ? ("a$serial", "b$serial") : () },
