@@ -224,6 +224,10 @@ static void test_lie(size_t at)
 	(void)snprintf(name, sizeof name, "%s: it is said why", lies[at].name);
 	if (!OK(strstr(result.replicas[0].why, lies[at].why) != NULL, name))
 		printf("# '%s'\n", result.replicas[0].why);
+	(void)snprintf(name, sizeof name, "%s: and whether it is a refusal", lies[at].name);
+	OK(result.replicas[0].is_refused ==
+	           (lies[at].what == another_key || lies[at].what == others_uuid),
+	   name);
 	(void)snprintf(name, sizeof name, "%s: the others are ready, and the same", lies[at].name);
 	OK(result.is_ready && result.replicas[1].state == RECONCILE_READY &&
 	           result.replicas[2].state == RECONCILE_READY &&
