@@ -1,0 +1,74 @@
+#!/usr/bin/perl
+# SPDX-License-Identifier: MIT
+#
+# Pages: what the pages for people name is there. Files and links exist, DESIGN.md lists each file of each folder in its
+# layers, and each test that the tables of faults name stands in its file.
+use strict;
+use warnings;
+use lib 'tests/lint';
+use Tree;
+
+my @pages = files(qr/\.md$/);
+# A pattern, a file of several folders, and one whose folder stands beside it.
+my %unknown = map { $_ => 1 } qw(NN-AREA-CASE.t fixture.h cluster.h);
+
+sub slurp {
+	my ($path) = @_;
+	return join "\n", lines($path);
+}
+
+# The path of a file that a page names from one of the folders.
+sub found {
+	my ($name, @folders) = @_;
+	return (grep { -f } map { "$_/$name" } @folders)[0];
+}
+
+my (@files, @links);
+for my $page (@pages) {
+	my $text = slurp($page);
+	my $folder = $page =~ m{(.*)/} ? $1 : '.';
+	my @folders = ('.', $folder, qw(tests/process tests/lib tests/faults tests/bench tests/flood replication));
+	for my $name ($text =~ /`((?:[\w.-]+\/)*[\w-]+\.(?:c|h|t|md|pl|py|sh|svg))`/g) {
+		push @files, "$page: $name" if !$unknown{$name} && !found($name, @folders);
+	}
+	for my $name ($text =~ /\]\(([^)#]+)/g) {
+		push @links, "$page: $name" if $name !~ /^https?:/ && !-e "$folder/$name";
+	}
+}
+
+# The files of a folder stand behind its name, in lines that are indented further.
+my (@listed, $folder, %listed);
+for (grep { /^    base\/ +escape/ .. /^$/ } lines('DESIGN.md')) {
+	$folder = $1 if s{^    (\w+)/\s}{};
+	$listed{$folder}{$_} = 1 for /\w+/g;
+}
+for my $file (files(qr{^\w+/\w+\.c$})) {
+	my ($part, $name) = $file =~ m{(.*)/(.*)\.c};
+	push @listed, $file if $listed{$part} && !$listed{$part}{$name};
+}
+
+# A string may be broken over lines, and a name may be a sentence of a comment.
+sub words {
+	my ($path) = @_;
+	return slurp($path) =~ s/"\s*\n\s*"//gr =~ s/\n\s*\*?\s*/ /gr;
+}
+
+my (@tests, $named);
+for my $row (grep { /^\| [FD]\d+ \|/ } lines('tests/README.md')) {
+	my ($fault, $cell) = $row =~ /^\| (\w+) \|.*\| (.*) \|$/;
+	for my $part (split / · /, $cell) {
+		my ($file, $names) = $part =~ /^`([\w\/.-]+)`: (.+)$/;
+		my $path = found($file // '', 'tests', 'tests/process');
+		my $text = $path ? words($path) : '';
+		for my $name (split /; /, $names // $part) {
+			$named++;
+			push @tests, "$fault: $part: $name" if index($text, $name) < 0;
+		}
+	}
+}
+
+report('the files that pages name are there', @files);
+report('so is what their links lead to', @links);
+report('DESIGN.md, Layers, lists each file of each folder', $folder ? @listed : 'no list was found');
+report('each test of the tables of faults stands in its file', $named ? @tests : 'no table was found');
+done();
