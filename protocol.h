@@ -133,7 +133,8 @@
  *        or the time of the session is more than SESSION_AHEAD_MS ahead of this replica's clock.
  *        Nobody could log in after the last session of the range.
  *        STATUS_WRONG_PROOF: also for a connection that is logged in to another account. After
- *        some of them for one account from one address this answer takes up to a second.
+ *        some of them from one address, for one account or for all together, this answer takes up
+ *        to a second.
  *        With FLAG_SENDING the connection is logged in for SEND alone: it is not *the* session of
  *        the account. Any number of them are there beside it and beside each other; none displaces
  *        another or is online, and none is told of the mailbox (PASSWORD, PAGE, RECEIVED and

@@ -39,6 +39,7 @@ static const char notes[] =
 	"  log/NAME~DIGITS/  what an account read and sent, one JSON object a line; PgUp,\n"
 	"                    /history and /search show it. '--no-log', '/log off'\n"
 	"  history           what was typed; Ctrl-R finds it. '--no-history'\n"
+	"  talk/             whom plain lines go to after the next log-in\n"
 	"\n"
 	"Environment:\n"
 	"  THREEFOLD_PASSWORD_FILE   as --password-file\n"
@@ -52,7 +53,8 @@ static const char notes[] =
 	"  0  done\n"
 	"  1  a command was refused, or its outcome is not known; or stdin or stdout failed, or\n"
 	"     not all messages could be shown\n"
-	"  2  the command line, the config or the password file is wrong, or a host is unknown\n"
+	"  2  the command line, the config or the password file is wrong, or no host is known\n"
+	"     (with --save: one of them is not)\n"
 	"  3  no replica could be reached\n";
 
 /* What only this file uses of the command line. */

@@ -60,7 +60,7 @@ static const char notes[] =
 	"Exit status:\n"
 	"  0  measured\n"
 	"  1  the accounts could not be made, or nothing was answered\n"
-	"  2  the command line is wrong, or a host is unknown\n"
+	"  2  the command line is wrong, or no host is known\n"
 	"  3  no replica could be reached\n";
 
 static const char *const mode_names[LOAD_MODE_END] = {

@@ -55,7 +55,9 @@ static const char notes[] =
 	"     backup is written\n"
 	"  1  they differ (--check), or a replica could not store what it lacks\n"
 	"  2  wrong usage\n"
-	"  3  fewer than two replicas could be reached, or the key was refused\n"
+	"  3  too few replicas could be reached, or the key was refused. Two are enough, and\n"
+	"     one is for --backup and --unconfirmed. --remove-unconfirmed and\n"
+	"     --leave-out-unconfirmed need all three\n"
 	"\n"
 	"Examples:\n"
 	"  repair 127.0.0.1 40001 127.0.0.1 40002 127.0.0.1 40003\n"
@@ -204,6 +206,15 @@ static void print_digest(const uint8_t digest[KEY_SIZE])
 		printf("%02x", digest[i]);
 }
 
+static uint32_t count_ready(const struct reconcile_result *result)
+{
+	uint32_t count = 0;
+
+	for (uint32_t i = 0; i < RECONCILE_MAX; i++)
+		count += result->replicas[i].state == RECONCILE_READY;
+	return count;
+}
+
 static void print_replica(const struct repair_options *o, const struct reconcile_result *result,
                           uint32_t index)
 {
@@ -213,6 +224,11 @@ static void print_replica(const struct repair_options *o, const struct reconcile
 	printf("replica %u (%s): ", index + 1, o->targets[index].text);
 	if (replica->state == RECONCILE_LOST) {
 		printf("%s: %s\n", how_lost(replica), reason(replica, why));
+		return;
+	}
+	/* One that has nobody to be compared with was not asked what it has. */
+	if (replica->elements == 0 && o->backup == NULL && count_ready(result) < 2) {
+		printf("reached\n");
 		return;
 	}
 	printf("%ju elements", (uintmax_t)replica->elements);
@@ -243,15 +259,6 @@ static bool is_refused(const struct reconcile_result *result)
 		if (result->replicas[i].refusal != STATUS_OK)
 			return true;
 	return false;
-}
-
-static uint32_t count_ready(const struct reconcile_result *result)
-{
-	uint32_t count = 0;
-
-	for (uint32_t i = 0; i < RECONCILE_MAX; i++)
-		count += result->replicas[i].state == RECONCILE_READY;
-	return count;
 }
 
 /* Facts that still differed in the last pass came during the run. All facts from before the run are

@@ -237,6 +237,8 @@ kill_server 0
 kill_server 1
 ok 'one replica is enough for a backup' repair --backup "$dir/backup.2"
 ok 'which says what is missing' said 'replica 1 took no part'
+is 'and not for anything else: exit 3' "$(status_of repair)" 3
+ok 'and nothing is said of how much it holds' said '^replica 3 (.*): reached$'
 kill_server 2
 is 'none is not: exit 3' "$(status_of repair --backup "$dir/backup.3")" 3
 ok 'nothing is left of it' test ! -e "$dir/backup.3" -a ! -e "$dir/backup.3.new"
