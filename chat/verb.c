@@ -183,7 +183,8 @@ static const struct verb_row rows[VERB_TEXT] = {
 		.usage = "TEXT",
 		.summary = "find a text in what was said",
 		.help = "In all messages that are kept on this side. Upper and lower case of "
-		        "A to Z are equal; the newest come last. On a terminal only.",
+		        "A to Z are equal; the newest come last. Ctrl-C breaks it off. On a "
+		        "terminal only.",
 		.when = WHEN_IN,
 		.not_for_programs = "nothing is kept here: only at a person's terminal it is",
 		.needed = FIELD_BIT(FIELD_TEXT),
