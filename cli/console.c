@@ -56,7 +56,7 @@ struct cli_console {
 	bool is_echoed;     /* the terminal shows by itself what is typed */
 	bool is_shown;      /* prompt and line are shown */
 	bool was_interrupt; /* the last event was Ctrl-C on an empty line */
-	int history;
+	bool keeps_history;
 
 	/* The question under way: the caller's, whether a paste is wanted, or a held line. */
 	bool is_asking;
@@ -357,9 +357,8 @@ struct cli_console *console_new(struct loop *l, struct link *link, struct cli_ou
 	listen_or_not(c);
 	look_around(c);
 	/* Where nothing can be kept, cli/show.c says so. */
-	c->history = -1;
-	if (setting_is_on(settings, SETTING_HISTORY) && home_can_keep(why))
-		c->history = history_open(c->t, err);
+	c->keeps_history = setting_is_on(settings, SETTING_HISTORY) && home_can_keep(why) &&
+	                   history_read(c->t, err);
 	if (err[0] != 0)
 		say(c, err);
 	return c;
@@ -383,8 +382,6 @@ void console_free(struct cli_console *c)
 	loop_timer_cancel(c->loop, &c->background);
 	loop_timer_cancel(c->loop, &c->quiet);
 	tty_end();
-	if (c->history >= 0)
-		(void)close(c->history);
 	for (size_t i = 0; i < c->count; i++)
 		wipe(&c->lines[(c->first + i) % CONSOLE_WAITING_MAX].text);
 	wipe(&c->given);
@@ -556,8 +553,8 @@ static void keep_line(struct cli_console *c, struct view text, bool is_text, boo
 	follow_talk(c, line);
 	if (!is_hidden)
 		terminal_history_add(c->t, text);
-	if (!is_hidden && setting_is_on(c->settings, SETTING_HISTORY))
-		history_append(c->history, text);
+	if (!is_hidden && c->keeps_history && setting_is_on(c->settings, SETTING_HISTORY))
+		history_append(text);
 }
 
 /* What was held back goes, and leaves the line that is typed. */

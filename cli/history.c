@@ -2,7 +2,8 @@
  *
  * The file is read as a whole. Of a large file only the end is read; this part begins within a
  * line, which is dropped. A file that has grown too large is written anew under another name, which
- * then replaces it.
+ * then replaces it: so it is opened for each line, and held, shared by those who append. Nobody
+ * waits for anybody: a file that somebody holds is shortened the next time.
  */
 #include "cli/history.h"
 
@@ -16,7 +17,6 @@
 #include <stdlib.h>
 #include <sys/file.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 enum { TRIES_MAX = 8 };
@@ -103,30 +103,16 @@ static bool follow_link(char path[HOME_PATH_SIZE])
 	return strcmp(path, "/dev/null") != 0;
 }
 
-/* Holds the file against others. Whoever holds it is done in no time, or is not waited for. */
-static bool hold(int fd)
-{
-	const struct timespec moment = { .tv_nsec = 1000 * 1000 };
-
-	for (unsigned i = 0; i < TRIES_MAX; i++) {
-		if (flock(fd, LOCK_EX | LOCK_NB) == 0)
-			return true;
-		if (errno != EWOULDBLOCK)
-			return false;
-		(void)nanosleep(&moment, NULL);
-	}
-	return false;
-}
-
-/* Opens the history itself; whether nobody shortens it until it is released. */
-static int open_history(const char *path, bool *is_held)
+/* Opens the file that has this name now, held as `lock` says; *is_held: nobody else held it. Closing
+ * it ends that. */
+static int open_history(const char *path, int lock, bool *is_held)
 {
 	struct stat st;
 	int fd = open_file(path, 0);
 
 	/* Somebody may put a shorter one in its place just now: but not many in a row. */
 	for (unsigned i = 0; fd >= 0 && i < TRIES_MAX; i++) {
-		*is_held = hold(fd);
+		*is_held = flock(fd, lock | LOCK_NB) == 0;
 		if (fstat(fd, &st) != 0 || st.st_nlink > 0)
 			break;
 		(void)close(fd);
@@ -144,33 +130,28 @@ static bool find_path(char path[HOME_PATH_SIZE])
 	return follow_link(path);
 }
 
-/* Writes the terminal's history to a new file and returns its descriptor; if that fails, returns
- * that of the old file. */
-static int shorten(int fd, const char *path, const struct terminal *t)
+/* Puts a file with the terminal's history in the place of the one that is too long. If that fails,
+ * the long one stays. */
+static void shorten(const char *path, const struct terminal *t)
 {
 	char new_path[HOME_PATH_SIZE + 32];
 	struct buf text;
-	int new_fd;
+	int fd;
 
 	(void)snprintf(new_path, sizeof new_path, "%s.%ld", path, (long)getpid());
-	new_fd = open_file(new_path, O_EXCL);
-	if (new_fd < 0)
-		return fd;
+	fd = open_file(new_path, O_EXCL);
+	if (fd < 0)
+		return;
 	buf_init(&text, 2 * HISTORY_FILE_SIZE_MAX);
 	for (size_t i = 0; i < terminal_history_count(t); i++)
 		encode(&text, terminal_history_get(t, i));
-	if (!file_write(new_fd, text.data, text.size) || rename(new_path, path) != 0) {
+	if (!file_write(fd, text.data, text.size) || rename(new_path, path) != 0)
 		(void)unlink(new_path);
-		(void)close(new_fd);
-		new_fd = fd;
-	} else {
-		(void)close(fd);
-	}
+	(void)close(fd);
 	buf_release(&text);
-	return new_fd;
 }
 
-int history_open(struct terminal *t, char err[HISTORY_ERR_SIZE])
+bool history_read(struct terminal *t, char err[HISTORY_ERR_SIZE])
 {
 	char path[HOME_PATH_SIZE];
 	struct buf text;
@@ -180,15 +161,15 @@ int history_open(struct terminal *t, char err[HISTORY_ERR_SIZE])
 
 	err[0] = 0;
 	if (!find_path(path))
-		return -1;
-	fd = open_history(path, &is_held);
+		return false;
+	fd = open_history(path, LOCK_EX, &is_held);
 	if (fd < 0 || fchmod(fd, 0600) != 0) {
 		(void)snprintf(err, HISTORY_ERR_SIZE,
 		               "what you type is not kept for the next time: '%.300s': %s", path,
 		               file_reason(errno));
 		if (fd >= 0)
 			(void)close(fd);
-		return -1;
+		return false;
 	}
 	buf_init(&text, HISTORY_FILE_SIZE_MAX);
 	read_all(fd, &text);
@@ -196,42 +177,29 @@ int history_open(struct terminal *t, char err[HISTORY_ERR_SIZE])
 	for (size_t i = 0; i < text.size; i++)
 		lines += text.data[i] == '\n';
 	if (is_held && (lines > 2 * HISTORY_COUNT_MAX || text.size > HISTORY_FILE_SIZE_MAX / 2))
-		fd = shorten(fd, path, t);
-	(void)flock(fd, LOCK_UN);
+		shorten(path, t);
+	(void)close(fd);
 	buf_release(&text);
-	return fd;
+	return true;
 }
 
-/* Another client may have put a shorter file in the place of this one, which nobody reads then. The
- * descriptor becomes that of the new one. */
-static void follow_file(int fd)
+void history_append(struct view line)
 {
 	char path[HOME_PATH_SIZE];
-	struct stat st;
-	bool is_held;
-	int new_fd;
-
-	(void)hold(fd);
-	if (fstat(fd, &st) != 0 || st.st_nlink > 0 || !find_path(path))
-		return;
-	new_fd = open_history(path, &is_held);
-	if (new_fd < 0)
-		return;
-	(void)dup3(new_fd, fd, O_CLOEXEC);
-	(void)close(new_fd);
-}
-
-void history_append(int fd, struct view line)
-{
 	struct buf text;
+	bool is_held;
+	int fd;
 
 	/* A line that takes much of the file's room would push out all others. */
-	if (fd < 0 || line.size == 0 || line.size > HISTORY_FILE_SIZE_MAX / 16)
+	if (line.size == 0 || line.size > HISTORY_FILE_SIZE_MAX / 16 || !find_path(path))
+		return;
+	/* Not held only while another client shortens it: the line may be lost then. */
+	fd = open_history(path, LOCK_SH, &is_held);
+	if (fd < 0)
 		return;
 	buf_init(&text, 2 * line.size + 1);
 	encode(&text, line);
-	follow_file(fd);
 	(void)file_write(fd, text.data, text.size);
-	(void)flock(fd, LOCK_UN);
+	(void)close(fd);
 	buf_release(&text);
 }

@@ -8,6 +8,7 @@
 #include <assert.h>
 #include <fcntl.h>
 #include <stdlib.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -29,31 +30,27 @@ static void test_links(struct terminal *t, const char *folder, const char *path)
 	char err[HISTORY_ERR_SIZE];
 	char target[128];
 	struct stat stat_before;
-	int fd;
 
 	assert(symlink("/dev/null", path) == 0);
-	OK(history_open(t, err) == -1 && err[0] == 0, "a link to /dev/null is a wish to keep none");
+	OK(!history_read(t, err) && err[0] == 0, "a link to /dev/null is a wish to keep none");
 	(void)unlink(path);
 	(void)snprintf(target, sizeof target, "%s/elsewhere", folder);
 	assert(symlink(target, path) == 0);
-	OK(history_open(t, err) == -1 && strstr(err, "/threefold/history'") != NULL &&
+	OK(!history_read(t, err) && strstr(err, "/threefold/history'") != NULL &&
 	           strstr(err, "link") != NULL,
 	   "a link that leads to nothing is told");
 	(void)close(open(target, O_CREAT | O_WRONLY, 0600));
-	fd = history_open(t, err);
+	(void)history_read(t, err);
 	for (unsigned i = 0; i < 3000; i++)
-		history_append(fd, view_of_string(i % 2 == 0 ? "one" : "two"));
-	(void)close(fd);
-	fd = history_open(t, err);
-	(void)close(fd);
-	OK(fd >= 0 && last_is(t, "two"), "one that leads to a file is followed");
+		history_append(view_of_string(i % 2 == 0 ? "one" : "two"));
+	OK(history_read(t, err) && last_is(t, "two"), "one that leads to a file is followed");
 	OK(lstat(path, &stat_before) == 0 && S_ISLNK(stat_before.st_mode),
 	   "and is still a link when the file was shortened");
 	OK(stat(target, &stat_before) == 0 && stat_before.st_size < 5000, "which was its target");
 	(void)unlink(target);
 	(void)unlink(path);
 	assert(mkfifo(path, 0600) == 0);
-	OK(history_open(t, err) == -1 && strstr(err, "/threefold/history'") != NULL,
+	OK(!history_read(t, err) && strstr(err, "/threefold/history'") != NULL,
 	   "a pipe is no history, and is not waited for");
 	(void)unlink(path);
 }
@@ -66,22 +63,19 @@ static void test_history(void)
 	struct terminal *t = new_terminal();
 	struct stat stat_before;
 	int other;
-	int fd;
 
 	if (mkdtemp(folder) == NULL)
 		abort();
 	(void)setenv("XDG_STATE_HOME", folder, 1);
 	(void)snprintf(path, sizeof path, "%s/threefold/history", folder);
-	fd = history_open(t, err);
-	OK(fd >= 0 && err[0] == 0, "a history begins");
+	OK(history_read(t, err) && err[0] == 0, "a history begins");
 	IS_U64(terminal_history_count(t), 0, "empty");
 	OK(stat(path, &stat_before) == 0 && (stat_before.st_mode & 0777) == 0600,
 	   "its file is its owner's");
-	history_append(fd, view_of_string("one"));
-	history_append(fd, view_of_string("two\nlines \\n and a \\"));
-	(void)close(fd);
+	history_append(view_of_string("one"));
+	history_append(view_of_string("two\nlines \\n and a \\"));
 	(void)chmod(path, 0644);
-	fd = history_open(t, err);
+	(void)history_read(t, err);
 	IS_U64(terminal_history_count(t), 2, "what was added is there the next time");
 	OK(last_is(t, "two\nlines \\n and a \\"), "newlines and backslashes, too");
 	OK(stat(path, &stat_before) == 0 && (stat_before.st_mode & 0777) == 0600,
@@ -90,32 +84,35 @@ static void test_history(void)
 		char line[32];
 
 		(void)snprintf(line, sizeof line, "line %u", i);
-		history_append(fd, view_of_string(line));
+		history_append(view_of_string(line));
 	}
-	other = fd;
-	terminal_free(t);
-	t = new_terminal();
-	fd = history_open(t, err);
-	IS_U64(terminal_history_count(t), HISTORY_COUNT_MAX, "of a long one the end is kept");
-	OK(last_is(t, "line 2999"), "up to the last");
-	OK(stat(path, &stat_before) == 0 && stat_before.st_size < 12000, "the file is cut, too");
-	history_append(other, view_of_string("beside"));
+	other = open(path, O_RDWR | O_CLOEXEC);
+	assert(flock(other, LOCK_SH) == 0);
+	(void)history_read(t, err);
+	OK(stat(path, &stat_before) == 0 && stat_before.st_size > 25000,
+	   "one that somebody appends to is not cut");
+	assert(flock(other, LOCK_EX) == 0);
+	history_append(view_of_string("line 3000"));
 	(void)close(other);
 	terminal_free(t);
 	t = new_terminal();
-	(void)close(fd);
-	fd = history_open(t, err);
-	OK(last_is(t, "beside"), "a client that had the old one goes on in the new one");
-	history_append(fd, view_of_string("after"));
-	(void)close(fd);
-	fd = history_open(t, err);
-	OK(last_is(t, "after"), "and so does this one");
-	(void)close(fd);
+	(void)history_read(t, err);
+	IS_U64(terminal_history_count(t), HISTORY_COUNT_MAX, "of a long one the end is kept");
+	OK(last_is(t, "line 3000"), "up to the last, for which nobody was waited");
+	OK(stat(path, &stat_before) == 0 && stat_before.st_size < 12000, "the file is cut, too");
+	history_append(view_of_string("beside"));
+	terminal_free(t);
+	t = new_terminal();
+	(void)history_read(t, err);
+	OK(last_is(t, "beside"), "what is typed later goes to the new one");
+	history_append(view_of_string("after"));
+	(void)history_read(t, err);
+	OK(last_is(t, "after"), "and what was read does not change that");
 	(void)unlink(path);
 	test_links(t, folder, path);
 	(void)unsetenv("XDG_STATE_HOME");
 	(void)unsetenv("HOME");
-	OK(history_open(t, err) == -1 && err[0] == 0, "without a home there is none");
+	OK(!history_read(t, err) && err[0] == 0, "without a home there is none");
 	(void)unlink(path);
 	(void)snprintf(path, sizeof path, "%s/threefold", folder);
 	(void)rmdir(path);

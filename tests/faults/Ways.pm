@@ -28,7 +28,7 @@ our %ways = (
 	sync_file_range => [qw(EIO ENOSPC)], ftruncate => [qw(EIO EINTR KILL EIO+KILL)],
 	fallocate => [qw(ENOSPC EOPNOTSUPP EINTR EIO KILL)],
 	stat => ['EACCES'], fstat => ['EIO'], lstat => ['EIO'], fstatvfs => [qw(EIO EINTR)],
-	fchmod => ['EPERM'], flock => [qw(EINTR ENOLCK)], dup3 => [qw(EBUSY EMFILE)],
+	fchmod => ['EPERM'], flock => [qw(EINTR ENOLCK)],
 	access => ['EACCES'], faccessat => ['EROFS'], lseek => ['EIO'], fcntl => ['EINVAL'],
 	rename => [qw(EIO ENOSPC EACCES)], renameat => [qw(EIO ENOSPC KILL EIO+KILL)], link => [qw(EPERM EIO)],
 	unlink => ['EIO'],

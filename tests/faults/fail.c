@@ -63,7 +63,7 @@
 	X(malloc) X(calloc) X(realloc) X(mmap) X(munmap) X(madvise) \
 	X(open) X(openat) X(close) X(read) X(pread) X(write) X(pwrite) X(pwritev) X(fdatasync) \
 	X(fsync) X(sync_file_range) X(ftruncate) X(fallocate) X(stat) X(fstat) X(lstat) \
-	X(fstatvfs) X(fchmod) X(flock) X(dup3) X(access) X(faccessat) X(lseek) X(fcntl) X(rename) \
+	X(fstatvfs) X(fchmod) X(flock) X(access) X(faccessat) X(lseek) X(fcntl) X(rename) \
 	X(renameat) X(link) X(unlink) X(unlinkat) X(mkdir) X(rmdir) X(mkostemp) X(fflush) \
 	X(socket) X(bind) X(listen) X(connect) X(accept4) X(getsockname) X(getsockopt) \
 	X(setsockopt) X(recv) X(send) X(sendto) X(shutdown) X(getaddrinfo) X(getnameinfo) \
@@ -417,7 +417,6 @@ PLAIN(int, lstat, -1, (const char *path, struct stat *status), (path, status))
 PLAIN(int, fstatvfs, -1, (int fd, struct statvfs *status), (fd, status))
 PLAIN(int, fchmod, -1, (int fd, mode_t mode), (fd, mode))
 PLAIN(int, flock, -1, (int fd, int operation), (fd, operation))
-PLAIN(int, dup3, -1, (int from, int to, int flags), (from, to, flags))
 PLAIN(int, access, -1, (const char *path, int mode), (path, mode))
 PLAIN(int, faccessat, -1, (int at, const char *path, int mode, int flags), (at, path, mode, flags))
 PLAIN(off_t, lseek, -1, (int fd, off_t offset, int whence), (fd, offset, whence))
