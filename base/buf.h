@@ -44,6 +44,9 @@ static inline bool view_equal(struct view a, struct view b);
 static inline int view_compare(struct view a, struct view b);
 /* Whether the first bytes of `v` are those of `prefix`. An empty prefix fits every view. */
 static inline bool view_starts_with(struct view v, struct view prefix);
+/* Takes the next line from the front of `rest`: `line` is without its newline, which the last one
+ * may lack. False: nothing is left, and the line is empty. */
+static inline bool view_take_line(struct view *rest, struct view *line);
 /* The lower case of a letter of ASCII. Any other byte is itself. */
 static inline uint8_t view_lower(uint8_t byte);
 /* Whether both are equal if upper and lower case of ASCII's letters are. */
@@ -171,6 +174,19 @@ static inline bool view_starts_with(struct view v, struct view prefix)
 {
 	return v.size >= prefix.size &&
 	       (prefix.size == 0 || memcmp(v.data, prefix.data, prefix.size) == 0);
+}
+
+static inline bool view_take_line(struct view *rest, struct view *line)
+{
+	const uint8_t *end = rest->size == 0 ? NULL : memchr(rest->data, '\n', rest->size);
+	size_t size = end == NULL ? rest->size : (size_t)(end - rest->data);
+	size_t taken = size + (end != NULL);
+
+	*line = (struct view){ .data = rest->data, .size = size };
+	if (taken == 0)
+		return false;
+	*rest = (struct view){ .data = rest->data + taken, .size = rest->size - taken };
+	return true;
 }
 
 static inline uint8_t view_lower(uint8_t byte)

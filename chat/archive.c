@@ -10,6 +10,7 @@
 #include "chat/archive.h"
 
 #include "chat/json.h"
+#include "chat/say.h"
 
 #include "base/escape.h"
 
@@ -149,14 +150,8 @@ static bool read_time(struct view text, uint64_t *ms)
 
 static bool read_id(struct view text, struct archive_line *kept)
 {
-	struct json_cursor number = { .line = text, .at = ULID_TEXT_SIZE + 1 };
-
-	if (text.size < ULID_TEXT_SIZE + 2 || text.data[ULID_TEXT_SIZE] != '-' ||
-	    !ulid_from_text(view_of(text.data, ULID_TEXT_SIZE), &kept->session) ||
-	    !take_number(&number, &kept->number) || number.at != text.size)
-		return false;
-	kept->has_id = true;
-	return true;
+	kept->has_id = say_id_read(text, &kept->session, &kept->number);
+	return kept->has_id;
 }
 
 static bool read_error(struct view code, struct archive_line *kept)
@@ -356,14 +351,11 @@ static const uint8_t *find_needle(const struct archive_query *q, struct view in)
 
 static bool holds_folded(struct view text, const struct archive_query *q)
 {
-	for (size_t i = 0; i + q->text_size <= text.size; i++) {
-		size_t size = 0;
+	const struct view wanted = view_of(q->text, q->text_size);
 
-		while (size < q->text_size && view_lower(text.data[i + size]) == q->text[size])
-			size++;
-		if (size == q->text_size)
+	for (size_t i = 0; i + wanted.size <= text.size; i++)
+		if (view_equal_lower(view_of(text.data + i, wanted.size), wanted))
 			return true;
-	}
 	return false;
 }
 

@@ -8,6 +8,7 @@
 #include "base/escape.h"
 #include "chat/key.h"
 #include "chat/look.h"
+#include "chat/say.h"
 #include "chat/slip.h"
 #include "chat/word.h"
 
@@ -45,28 +46,6 @@ bool command_duration(struct view text, uint64_t *ms)
 	if (has_digit)
 		*ms = value;
 	return has_digit;
-}
-
-/* A ULID, a hyphen, a number without leading zeros. */
-static bool parse_id(struct view text, struct ulid *session, uint64_t *number)
-{
-	uint64_t value = 0;
-
-	if (text.size < ULID_TEXT_SIZE + 2 || text.data[ULID_TEXT_SIZE] != '-')
-		return false;
-	if (!ulid_from_text(view_of(text.data, ULID_TEXT_SIZE), session))
-		return false;
-	for (size_t i = ULID_TEXT_SIZE + 1; i < text.size; i++) {
-		uint8_t c = text.data[i];
-
-		if (c < '0' || c > '9' || (value == 0 && c == '0'))
-			return false;
-		value = value * 10 + (uint64_t)(c - '0');
-		if (value > NUMBER_MAX)
-			return false;
-	}
-	*number = value;
-	return true;
 }
 
 /* ---- a typed line becomes fields ---- */
@@ -419,7 +398,7 @@ static bool check_others(const struct verb_row *row, const struct command_fields
 		refuse_usage(row, request, "an id belongs to a message to one recipient");
 		return false;
 	}
-	if (!parse_id(values[FIELD_ID], &request->session, &request->number)) {
+	if (!say_id_read(values[FIELD_ID], &request->session, &request->number)) {
 		refuse(request, OUTCOME_USAGE,
 		       "'%.*s' is no id of a message; a result names it, as "
 		       "01ARZ3NDEKTSV4RRFFQ69G5FAV-7",

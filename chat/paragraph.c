@@ -79,23 +79,19 @@ void paragraph_wrap_lines(struct buf *out, size_t from, size_t home, size_t colu
 {
 	struct buf lines;
 	struct view left;
+	struct view line;
 
 	assert(from <= out->size);
 	buf_init(&lines, out->size_max);
 	buf_append(&lines, view_of(out->data + from, out->size - from));
 	out->size = from;
 	left = buf_view(&lines);
-	while (left.size > 0) {
-		const uint8_t *end = memchr(left.data, '\n', left.size);
-		size_t size = end == NULL ? left.size : (size_t)(end - left.data);
+	while (view_take_line(&left, &line)) {
 		size_t at = out->size;
 
-		buf_append(out, view_of(left.data, size));
+		buf_append(out, line);
 		(void)paragraph_wrap(out, at, home, columns);
-		if (end != NULL)
-			buf_append(out, view_of_string("\n"));
-		size += end != NULL;
-		left = view_of(left.data + size, left.size - size);
+		buf_append(out, view_of_string("\n"));
 	}
 	buf_release(&lines);
 }

@@ -255,17 +255,15 @@ static void put_samples(struct buf *to, enum event event)
 {
 	struct script s;
 	struct view left;
+	struct view line;
 
 	script_init(&s, true, addresses);
 	sample(&s, event);
-	for (left = buf_view(&s.out); left.size > 0;) {
-		size_t size = (size_t)((const uint8_t *)memchr(left.data, '\n', left.size) -
-		                       left.data) +
-		              1;
-
+	left = buf_view(&s.out);
+	while (view_take_line(&left, &line)) {
 		buf_append_text(to, "    ");
-		buf_append(to, view_of(left.data, size));
-		left = view_of(left.data + size, left.size - size);
+		buf_append(to, line);
+		buf_append_text(to, "\n");
 	}
 	script_release(&s);
 }

@@ -60,7 +60,7 @@ static const char *advice(const struct result *r)
 /* How to find out what is not known, or how to do it again without harm. */
 static void put_unknown(struct buf *to, const struct result *r)
 {
-	char id[SCRIPT_ID_SIZE];
+	char id[SAY_ID_SIZE];
 
 	switch (r->kind) {
 	case COMMAND_SEND:
@@ -68,7 +68,7 @@ static void put_unknown(struct buf *to, const struct result *r)
 			say_own(to, "; sending it again may show it twice");
 			break;
 		}
-		script_id(&r->session, r->number, id);
+		say_id(&r->session, r->number, id);
 		say_own(to, "; /msg --id %s NAME TEXT sends it again, and it is shown once", id);
 		break;
 	case COMMAND_ALL:

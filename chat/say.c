@@ -2,6 +2,7 @@
 #include "chat/say.h"
 
 #include "base/escape.h"
+#include "fact/fact.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -53,4 +54,33 @@ size_t say_audience(char text[SAY_AUDIENCE_SIZE], struct view form)
 	text[size] = '\0';
 	buf_release(&to);
 	return size;
+}
+
+void say_id(const struct ulid *session, uint64_t number, char text[SAY_ID_SIZE])
+{
+	char ulid[ULID_TEXT_SIZE + 1];
+
+	ulid_to_text(session, ulid);
+	(void)snprintf(text, SAY_ID_SIZE, "%s-%ju", ulid, (uintmax_t)number);
+}
+
+bool say_id_read(struct view text, struct ulid *session, uint64_t *number)
+{
+	uint64_t value = 0;
+
+	if (text.size < ULID_TEXT_SIZE + 2 || text.data[ULID_TEXT_SIZE] != '-')
+		return false;
+	if (!ulid_from_text(view_of(text.data, ULID_TEXT_SIZE), session))
+		return false;
+	for (size_t i = ULID_TEXT_SIZE + 1; i < text.size; i++) {
+		uint8_t c = text.data[i];
+
+		if (c < '0' || c > '9' || (value == 0 && c == '0'))
+			return false;
+		value = value * 10 + (uint64_t)(c - '0');
+		if (value > NUMBER_MAX)
+			return false;
+	}
+	*number = value;
+	return true;
 }

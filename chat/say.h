@@ -13,6 +13,7 @@
 enum {
 	SAY_NAMES_MAX = 3, /* of an audience that are named; more are counted */
 	SAY_AUDIENCE_SIZE = SAY_NAMES_MAX * (DISPLAY_SIZE + 1) + 32,
+	SAY_ID_SIZE = ULID_TEXT_SIZE + 1 + 20 + 1,
 };
 
 /* Appends our own words and numbers, at most 511 bytes. Nothing is escaped. Both functions assert
@@ -26,5 +27,10 @@ void say_foreign(struct buf *to, const char *text);
  * " [to bob, carol]", " [to 14]", " [notice]", " [notice to all]". Returns its size, which is also
  * its width. It stands there, and not behind the text, because a text could end with the same. */
 size_t say_audience(char text[SAY_AUDIENCE_SIZE], struct view form);
+
+/* Writes the id of a message, "SESSION-NUMBER", and a NUL. */
+void say_id(const struct ulid *session, uint64_t number, char text[SAY_ID_SIZE]);
+/* Reads one. False if it is anything else; so is a number that begins with 0, or is too large. */
+bool say_id_read(struct view text, struct ulid *session, uint64_t *number);
 
 #endif

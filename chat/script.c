@@ -151,14 +151,6 @@ void script_time(uint64_t ms, char text[SCRIPT_TIME_SIZE])
 	               of_day / 1000 % 60, of_day % 1000);
 }
 
-void script_id(const struct ulid *session, uint64_t number, char text[SCRIPT_ID_SIZE])
-{
-	char ulid[ULID_TEXT_SIZE + 1];
-
-	ulid_to_text(session, ulid);
-	(void)snprintf(text, SCRIPT_ID_SIZE, "%s-%ju", ulid, (uintmax_t)number);
-}
-
 /* ---- replicas ---- */
 
 void script_ready(struct script *s, int leader, const bool live[REPLICAS],
@@ -340,12 +332,12 @@ static void put_audience(struct script *s, const struct shown *shown)
 void script_message(struct script *s, const struct shown *shown)
 {
 	char time[SCRIPT_TIME_SIZE];
-	char id[SCRIPT_ID_SIZE];
+	char id[SAY_ID_SIZE];
 	char audience[SAY_AUDIENCE_SIZE];
 
 	(void)say_audience(audience, shown->audience);
 	script_time(shown->sent_ms, time);
-	script_id(&shown->session, shown->number, id);
+	say_id(&shown->session, shown->number, id);
 	if (s->json) {
 		begin(s, EVENT_MESSAGE);
 		put_text(s, MESSAGE_ID, id);
@@ -421,7 +413,7 @@ static void put_names(struct script *s, const struct result *r)
 static void put_result(struct script *s, const struct result *r)
 {
 	bool done = r->outcome == OUTCOME_OK;
-	char id[SCRIPT_ID_SIZE];
+	char id[SAY_ID_SIZE];
 	char account[ID_TEXT_SIZE + 1];
 
 	if (is_message(r) ? done || r->stored > 0 : r->copies > 0)
@@ -431,7 +423,7 @@ static void put_result(struct script *s, const struct result *r)
 		put_number(s, RESULT_STORED, r->stored);
 	}
 	if (r->has_id) {
-		script_id(&r->session, r->number, id);
+		say_id(&r->session, r->number, id);
 		put_text(s, RESULT_ID, id);
 	}
 	if (r->mailbox_full)

@@ -79,11 +79,9 @@ void script_logged_out(struct script *s, const char *why);
  * be empty. */
 void script_result(struct script *s, const struct script_answer *answer);
 
-enum { SCRIPT_TIME_SIZE = 64, SCRIPT_ID_SIZE = ULID_TEXT_SIZE + 1 + 20 + 1 };
+enum { SCRIPT_TIME_SIZE = 64 };
 /* Writes milliseconds since 1970 as "2026-11-21T04:00:00.123Z", and a NUL. A time after the year
  * 9999 becomes the last moment of that year. */
 void script_time(uint64_t ms, char text[SCRIPT_TIME_SIZE]);
-/* Writes the id of a message, "SESSION-NUMBER", and a NUL. */
-void script_id(const struct ulid *session, uint64_t number, char text[SCRIPT_ID_SIZE]);
 
 #endif

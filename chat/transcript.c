@@ -435,11 +435,10 @@ static void remark_stored(struct transcript *t, const struct transcript_own *own
 /* How the message can be sent again, and be shown once. */
 static void put_again(struct transcript *t, const struct transcript_own *own)
 {
-	char session[ULID_TEXT_SIZE + 1];
+	char id[SAY_ID_SIZE];
 
-	ulid_to_text(&own->result->session, session);
-	say_own(t->out, "; to send it again: /msg --id %s-%ju ", session,
-	        (uintmax_t)own->result->number);
+	say_id(&own->result->session, own->result->number, id);
+	say_own(t->out, "; to send it again: /msg --id %s ", id);
 	escape_for_terminal(t->out, own->to[0]);
 	say_own(t->out, " TEXT");
 }

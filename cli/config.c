@@ -152,20 +152,8 @@ static const char *parse_line(struct view line, struct parsed *p, char why[SETTI
 	                              : parse_setting(setting, rest, p, why);
 }
 
-/* Takes the next line from `text`, with its end. */
-static struct view take_line(struct view *text)
+static struct view without_return(struct view line)
 {
-	const uint8_t *end = memchr(text->data, '\n', text->size);
-	size_t size = end == NULL ? text->size : (size_t)(end + 1 - text->data);
-	struct view line = view_of(text->data, size);
-
-	*text = view_of(text->data + size, text->size - size);
-	return line;
-}
-
-static struct view without_end(struct view line)
-{
-	line.size -= line.size > 0 && line.data[line.size - 1] == '\n';
 	line.size -= line.size > 0 && line.data[line.size - 1] == '\r';
 	return line;
 }
@@ -175,14 +163,15 @@ bool config_parse(struct view text, const char *path, struct cli_config *config,
 {
 	struct parsed p = { .count = 0 };
 	char own[SETTING_ERR_SIZE];
+	struct view line;
 
 	setting_init(&p.config.settings);
 	if (mark_is_wide(text))
 		return wrong(err, "%s: " MARK_REFUSAL, path);
 	if (text.size > 0)
 		text = view_of(text.data + mark_size(text), text.size - mark_size(text));
-	for (size_t number = 1; text.size > 0; number++) {
-		const char *why = parse_line(without_end(take_line(&text)), &p, own);
+	for (size_t number = 1; view_take_line(&text, &line); number++) {
+		const char *why = parse_line(without_return(line), &p, own);
 
 		if (why != NULL)
 			return wrong(err,
@@ -210,10 +199,11 @@ static bool is_same_key(struct view a, struct view b)
 
 void config_edit(struct view text, struct view key, struct view lines, struct buf *to)
 {
+	bool ends = text.size > 0 && text.data[text.size - 1] == '\n';
 	bool has_end = true;
+	struct view line;
 
-	while (text.size > 0) {
-		struct view line = take_line(&text);
+	while (view_take_line(&text, &line)) {
 		struct view rest = line;
 
 		if (is_same_key(take_key(&rest), key)) {
@@ -221,8 +211,8 @@ void config_edit(struct view text, struct view key, struct view lines, struct bu
 			lines.size = 0;
 			continue;
 		}
-		buf_append(to, line);
-		has_end = line.data[line.size - 1] == '\n';
+		has_end = text.size > 0 || ends;
+		buf_append(to, view_of(line.data, line.size + has_end));
 	}
 	if (lines.size > 0 && !has_end)
 		buf_append(to, view_of_string("\n"));
@@ -302,29 +292,26 @@ bool config_read(const char *path, struct cli_config *config, bool *is_missing,
 static bool take_password(const char *path, struct view text, uint8_t password[PASSWORD_SIZE_MAX],
                           size_t *size, char err[CONFIG_ERR_SIZE])
 {
-	const uint8_t *end;
-	size_t count;
+	struct view line;
 
 	if (mark_is_wide(text))
 		return wrong(err, "cannot read '%s': " MARK_REFUSAL, path);
 	if (text.size > 0)
 		text = view_of(text.data + mark_size(text), text.size - mark_size(text));
-	end = text.size == 0 ? NULL : memchr(text.data, '\n', text.size);
-	count = end == NULL ? text.size : (size_t)(end - text.data);
-	if (count > 0 && text.data[count - 1] == '\r')
-		count--;
-	if (count == 0)
+	(void)view_take_line(&text, &line);
+	line = without_return(line);
+	if (line.size == 0)
 		return wrong(err, "the first line of '%s' is empty: it is the password", path);
-	if (count > PASSWORD_SIZE_MAX)
+	if (line.size > PASSWORD_SIZE_MAX)
 		return wrong(err,
 		             "the first line of '%s' is too long: a password has at most %d "
 		             "bytes",
 		             path, PASSWORD_SIZE_MAX);
-	if (memchr(text.data, 0, count) != NULL)
+	if (memchr(line.data, 0, line.size) != NULL)
 		return wrong(err, "the first line of '%s' holds a NUL, which no password has",
 		             path);
-	memcpy(password, text.data, count);
-	*size = count;
+	memcpy(password, line.data, line.size);
+	*size = line.size;
 	return true;
 }
 

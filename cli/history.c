@@ -50,19 +50,15 @@ static void encode(struct buf *to, struct view line)
 
 static void give_lines(struct terminal *t, struct view text)
 {
-	struct buf line;
+	struct buf decoded;
+	struct view line;
 
-	buf_init(&line, HISTORY_FILE_SIZE_MAX);
-	while (text.size > 0) {
-		const uint8_t *end = memchr(text.data, '\n', text.size);
-		size_t size = end == NULL ? text.size : (size_t)(end - text.data);
-
-		decode(&line, view_of(text.data, size));
-		terminal_history_add(t, buf_view(&line));
-		size += end != NULL;
-		text = view_of(text.data + size, text.size - size);
+	buf_init(&decoded, HISTORY_FILE_SIZE_MAX);
+	while (view_take_line(&text, &line)) {
+		decode(&decoded, line);
+		terminal_history_add(t, buf_view(&decoded));
 	}
-	buf_release(&line);
+	buf_release(&decoded);
 }
 
 /* Reads the last part of the file. What could not be read is a loss of old lines, no more. */
@@ -103,8 +99,8 @@ static bool follow_link(char path[HOME_PATH_SIZE])
 	return strcmp(path, "/dev/null") != 0;
 }
 
-/* Opens the file that has this name now, held as `lock` says; *is_held: nobody else held it. Closing
- * it ends that. */
+/* Opens the file that has this name now, and holds it as `lock` says until it is closed; *is_held:
+ * nobody else held it. */
 static int open_history(const char *path, int lock, bool *is_held)
 {
 	struct stat st;

@@ -23,12 +23,12 @@ enum {
 	HISTORY_ERR_SIZE = 512,
 };
 
-/* Gives the lines of the history to the terminal; makes folder and file if needed. False: there is no
- * history file, and `err` says why; it is "" if neither $XDG_STATE_HOME nor $HOME gives a place, or if
- * it is a link to /dev/null. Then nothing is to be appended. */
+/* Gives the lines of the history to the terminal; makes folder and file if needed. False: there is
+ * no history file, and `err` says why; it is "" if neither $XDG_STATE_HOME nor $HOME gives a place,
+ * or if it is a link to /dev/null. Then nothing is to be appended. */
 bool history_read(struct terminal *t, char err[HISTORY_ERR_SIZE]);
-/* Appends a line. Does nothing if it is empty or larger than a sixteenth of HISTORY_FILE_SIZE_MAX. A
- * line that cannot be written is lost, without a word. */
+/* Appends a line. Does nothing if it is empty or larger than a sixteenth of HISTORY_FILE_SIZE_MAX.
+ * A line that cannot be written is lost, without a word. */
 void history_append(struct view line);
 
 #endif

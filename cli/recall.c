@@ -75,14 +75,12 @@ void recall_put(struct transcript *t, struct view lines, size_t count)
 	struct recall_key *keys = memory_alloc((count + 1) * sizeof *keys);
 	struct archive_line kept;
 	struct buf strings;
+	struct view line;
 	size_t known = 0;
 
 	buf_init(&strings, ARCHIVE_LINE_SIZE_MAX);
 	for (size_t i = 0; i < count; i++) {
-		const uint8_t *end = memchr(lines.data, '\n', lines.size);
-		struct view line = view_of(lines.data, (size_t)(end - lines.data));
-
-		lines = view_of(end + 1, lines.size - line.size - 1);
+		(void)view_take_line(&lines, &line);
 		if (!archive_read(line, &strings, &kept))
 			continue;
 		if (!kept.is_own && kept.has_id) {

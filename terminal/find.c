@@ -20,13 +20,8 @@ static bool holds(struct view line, struct view part, size_t *offset)
 	if (part.size > line.size)
 		return false;
 	for (size_t i = line.size - part.size + 1; i > 0; i--) {
-		size_t size = 0;
-
-		while (size < part.size &&
-		       view_lower(line.data[i - 1 + size]) == view_lower(part.data[size]))
-			size++;
 		*offset = i - 1;
-		if (size == part.size)
+		if (view_equal_lower(view_of(line.data + i - 1, part.size), part))
 			return true;
 	}
 	return false;

@@ -59,18 +59,14 @@ static void uncover(struct terminal *t)
 static void cover(struct terminal *t)
 {
 	struct view rows = buf_view(&t->page.rows);
+	struct view row;
 
 	if (!t->page.is_drawn && !t->options.has_one_screen)
 		buf_append_text(&t->out, OTHER_SCREEN);
 	buf_append_text(&t->out, CLEAR);
-	while (rows.size > 0) {
-		const uint8_t *end = memchr(rows.data, '\n', rows.size);
-		size_t size = end == NULL ? rows.size : (size_t)(end - rows.data);
-
-		buf_append(&t->out, view_of(rows.data, size));
+	while (view_take_line(&rows, &row)) {
+		buf_append(&t->out, row);
 		buf_append_text(&t->out, "\r\n");
-		size += end != NULL;
-		rows = view_of(rows.data + size, rows.size - size);
 	}
 	buf_append(&t->out, buf_view(&t->page.footer));
 	t->page.is_drawn = true;
@@ -95,11 +91,9 @@ void page_draw(struct terminal *t)
 
 void terminal_fold(struct buf *to, struct view lines, unsigned columns)
 {
-	while (lines.size > 0) {
-		const uint8_t *end = memchr(lines.data, '\n', lines.size);
-		size_t size = end == NULL ? lines.size : (size_t)(end - lines.data);
-		struct view line = view_of(lines.data, size);
+	struct view line;
 
+	while (view_take_line(&lines, &line))
 		do {
 			size_t used = print_row_size(line, columns);
 
@@ -107,9 +101,6 @@ void terminal_fold(struct buf *to, struct view lines, unsigned columns)
 			buf_append_text(to, "\n");
 			line = view_of(line.data + used, line.size - used);
 		} while (line.size > 0);
-		size += end != NULL;
-		lines = view_of(lines.data + size, lines.size - size);
-	}
 }
 
 /* ---- keys ---- */

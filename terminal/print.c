@@ -143,19 +143,15 @@ uint64_t terminal_printed(const struct terminal *t)
 bool terminal_print(struct terminal *t, struct view lines)
 {
 	size_t room = TERMINAL_PRINT_SIZE_MAX - t->above.size;
+	struct view line;
 
 	assert(t->above.size <= TERMINAL_PRINT_SIZE_MAX);
 	assert(!t->has_ended);
 	if (lines.size > room / ESCAPE_GROWTH_MAX)
 		return false;
-	while (lines.size > 0) {
-		const uint8_t *end = memchr(lines.data, '\n', lines.size);
-		size_t size = end == NULL ? lines.size : (size_t)(end - lines.data);
-
-		print_line(t, view_of(lines.data, size));
-		t->printed += rows_of(t, view_of(lines.data, size));
-		size += end != NULL;
-		lines = view_of(lines.data + size, lines.size - size);
+	while (view_take_line(&lines, &line)) {
+		print_line(t, line);
+		t->printed += rows_of(t, line);
 	}
 	return true;
 }

@@ -420,12 +420,13 @@ static void add_paste(struct terminal *t, struct view bytes)
 static void paste_answer(struct terminal *t)
 {
 	struct view text = buf_view(&t->paste);
-	const uint8_t *end = text.size == 0 ? NULL : memchr(text.data, '\n', text.size);
+	struct view line;
 
+	(void)view_take_line(&text, &line);
 	if (t->paste_is_cut)
 		t->rings = true;
 	else
-		insert(t, view_of(text.data, end == NULL ? text.size : (size_t)(end - text.data)));
+		insert(t, line);
 	end_paste(t);
 }
 

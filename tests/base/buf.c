@@ -52,6 +52,24 @@ static void test_views(void)
 	OK(!view_starts_with(abc, view_of_string("b")), "view: does not begin with something else");
 }
 
+static void test_lines(void)
+{
+	struct view rest = view_of_string("one\n\ntwo");
+	struct view line;
+
+	OK(view_take_line(&rest, &line) && view_equal(line, view_of_string("one")),
+	   "view: a line is taken without its newline");
+	OK(view_take_line(&rest, &line) && line.size == 0, "view: so is an empty one");
+	OK(view_take_line(&rest, &line) && view_equal(line, view_of_string("two")),
+	   "view: and the last, which has none");
+	OK(!view_take_line(&rest, &line) && line.size == 0, "view: then nothing is left");
+	rest = view_of_string("end\n");
+	OK(view_take_line(&rest, &line) && !view_take_line(&rest, &line),
+	   "view: a newline at the end begins no line");
+	rest = view_of(NULL, 0);
+	OK(!view_take_line(&rest, &line), "view: nothing has no line");
+}
+
 static void test_integers(void)
 {
 	uint8_t bytes[14];
@@ -329,6 +347,7 @@ static void test_short_reads(void)
 int main(void)
 {
 	test_views();
+	test_lines();
 	test_integers();
 	test_limits();
 	test_reserve();
