@@ -5,21 +5,8 @@
  */
 #include "chat/help.h"
 #include "terminal/terminal.h"
+#include "tests/chat/rows.h"
 #include "tests/lib/tap.h"
-
-/* Rows that a text takes when its lines are wrapped. */
-static size_t rows_of(const char *text, size_t columns)
-{
-	size_t rows = 0;
-
-	while (*text != 0) {
-		size_t size = strcspn(text, "\n");
-
-		rows += size <= columns ? 1 : (size + columns - 1) / columns;
-		text += size + (text[size] == '\n');
-	}
-	return rows;
-}
 
 /* Rows that words take in columns. */
 static size_t rows_of_forms(size_t columns)

@@ -6,6 +6,7 @@
  */
 #include "chat/keys.h"
 #include "terminal/terminal.h"
+#include "tests/chat/rows.h"
 #include "tests/lib/tap.h"
 
 #include <stdio.h>
@@ -138,20 +139,6 @@ static void test_what_is_named_is_sent(void)
 	OK(keys_find(view_of_string("Ctrl-Q")) == NULL, "a key without a meaning has no row");
 	OK(keys_find(view_of_string("Alt-0")) == NULL, "nor has a number that is none");
 	OK(keys_find(view_of_string("")) == NULL, "nor has no name");
-}
-
-/* Rows that a text takes when its lines are wrapped. */
-static size_t rows_of(const char *text, size_t columns)
-{
-	size_t rows = 0;
-
-	while (*text != 0) {
-		size_t size = strcspn(text, "\n");
-
-		rows += size <= columns ? 1 : (size + columns - 1) / columns;
-		text += size + (text[size] == '\n');
-	}
-	return rows;
 }
 
 static void test_windows(void)

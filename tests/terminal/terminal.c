@@ -474,6 +474,9 @@ static void completion(void)
 
 /* ---- against a plain editor ---- */
 
+/* So many of its keys are texts, so that the line grows. */
+enum { PLAIN_TEXTS = 14, PLAIN_KEYS = PLAIN_TEXTS + 13 };
+
 struct plain {
 	char clusters[400][8];
 	unsigned count;
@@ -527,75 +530,78 @@ static unsigned plain_word_right(const struct plain *p)
 	return at;
 }
 
+enum plain_place { LEFT, RIGHT, HOME, END, WORD_LEFT, WORD_RIGHT };
+
+static unsigned plain_place(const struct plain *p, enum plain_place place)
+{
+	switch (place) {
+	case LEFT:
+		return p->cursor > 0 ? p->cursor - 1 : 0;
+	case RIGHT:
+		return p->cursor < p->count ? p->cursor + 1 : p->count;
+	case HOME:
+		return 0;
+	case END:
+		return p->count;
+	case WORD_LEFT:
+		return plain_word_left(p);
+	case WORD_RIGHT:
+		return plain_word_right(p);
+	}
+	return 0;
+}
+
+/* What is between the cursor and the place goes; it is kept, or not. */
+static void plain_remove(struct plain *p, unsigned to, bool keeps)
+{
+	struct plain before = *p;
+
+	plain_cut(p, to < p->cursor ? to : p->cursor, to < p->cursor ? p->cursor : to);
+	if (keeps)
+		return;
+	memcpy(p->cut, before.cut, sizeof p->cut);
+	p->cut_count = before.cut_count;
+}
+
 /* Does one key in both; a neutral key between, so that cuts stay apart. */
 static void plain_key(struct plain *p, struct fixture *f, uint32_t which)
 {
 	static const char *const texts[] = {
 		"a", "Z", " ", ".", WIDE, ACCENTED, "\xf0\x9f\x98\x80"
 	};
-	static const char *const keys[] = { "\033[D",  "\033[C",   "\001",  "\005", "\177",
-		                            "\033[3~", "\033b",    "\033f", "\013", "\025",
-		                            "\033d",   "\033\177", "\031" };
-	unsigned left = p->cursor > 0 ? p->cursor - 1 : 0;
-	unsigned right = p->cursor < p->count ? p->cursor + 1 : p->count;
-	struct plain kept = *p;
+	static const struct {
+		const char *bytes;
+		enum plain_place place;
+		enum { MOVES, ERASES, CUTS } what;
+	} keys[] = {
+		{ "\033[D", LEFT, MOVES },     { "\033[C", RIGHT, MOVES },
+		{ "\001", HOME, MOVES },       { "\005", END, MOVES },
+		{ "\177", LEFT, ERASES },      { "\033[3~", RIGHT, ERASES },
+		{ "\033b", WORD_LEFT, MOVES }, { "\033f", WORD_RIGHT, MOVES },
+		{ "\013", END, CUTS },         { "\025", HOME, CUTS },
+		{ "\033d", WORD_RIGHT, CUTS }, { "\033\177", WORD_LEFT, CUTS },
+	};
+	const char *text = texts[which % 7];
+	uint32_t row = which - PLAIN_TEXTS;
 
-	if (which < 14) {
-		if (p->count < 300) {
-			plain_insert(p, texts[which % 7]);
-			fixture_keys(f, texts[which % 7]);
-		}
-		return;
+	if (which < PLAIN_TEXTS && p->count < 300) {
+		plain_insert(p, text);
+		fixture_keys(f, text);
 	}
+	if (which < PLAIN_TEXTS)
+		return;
 	fixture_keys(f, "\033[99~");
-	fixture_keys(f, keys[which - 14]);
-	switch (which - 14) {
-	case 0:
-		p->cursor = left;
-		break;
-	case 1:
-		p->cursor = right;
-		break;
-	case 2:
-		p->cursor = 0;
-		break;
-	case 3:
-		p->cursor = p->count;
-		break;
-	case 4:
-		plain_cut(p, left, p->cursor);
-		break;
-	case 5:
-		plain_cut(p, p->cursor, right);
-		break;
-	case 6:
-		p->cursor = plain_word_left(p);
-		break;
-	case 7:
-		p->cursor = plain_word_right(p);
-		break;
-	case 8:
-		plain_cut(p, p->cursor, p->count);
-		break;
-	case 9:
-		plain_cut(p, 0, p->cursor);
-		break;
-	case 10:
-		plain_cut(p, p->cursor, plain_word_right(p));
-		break;
-	case 11:
-		plain_cut(p, plain_word_left(p), p->cursor);
-		break;
-	default:
+	if (row == sizeof keys / sizeof keys[0]) {
+		fixture_keys(f, "\031");
 		for (unsigned i = 0; i < p->cut_count && p->count < 399; i++)
 			plain_insert(p, p->cut[i]);
-		break;
+		return;
 	}
-	/* Backspace and Delete keep nothing. */
-	if (which - 14 == 4 || which - 14 == 5) {
-		memcpy(p->cut, kept.cut, sizeof p->cut);
-		p->cut_count = kept.cut_count;
-	}
+	fixture_keys(f, keys[row].bytes);
+	if (keys[row].what == MOVES)
+		p->cursor = plain_place(p, keys[row].place);
+	else
+		plain_remove(p, plain_place(p, keys[row].place), keys[row].what == CUTS);
 }
 
 static bool plain_agrees(const struct plain *p, const struct fixture *f)
@@ -627,7 +633,7 @@ static void against_plain_editor(void)
 			state = state * 1664525 + 1013904223;
 			if (p.count + p.cut_count >= 399)
 				break;
-			plain_key(&p, &f, (state >> 16) % 27);
+			plain_key(&p, &f, (state >> 16) % PLAIN_KEYS);
 			if (!plain_agrees(&p, &f)) {
 				printf("# seed %u, step %u\n", seed, step);
 				wrong++;
