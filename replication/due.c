@@ -48,12 +48,14 @@ static uint64_t slow_ms(const struct replication *r, const struct replica *p)
  * many timeouts as it has steps, and everybody waits for this replica. It is dead for a while then,
  * unless the others are as slow: that is the network, or the load. A server answers wrong passwords
  * late on purpose, also if it is the only one that knows the account, or its newest password. */
-static void count_slow(struct replication *r, uint32_t index, const struct frame *reply)
+static void count_slow(struct replication *r, uint32_t index, const struct due_reply *due,
+                       const struct frame *reply)
 {
 	struct replica *p = &r->replicas[index];
 	uint64_t took_ms = r->now_ms - p->due_since_ms;
 	uint64_t timeout_ms = r->options.reply_timeout_ms;
-	bool is_guess = reply->status == STATUS_WRONG_PROOF && !BUG(guess_is_slow);
+	bool is_guess = due->type == FRAME_LOGIN && reply->status == STATUS_WRONG_PROOF &&
+	                !BUG(guess_is_slow);
 
 	if (took_ms < timeout_ms / SLOW_PART + (is_guess ? SLOW_GUESS_MS : 0))
 		return;
@@ -67,6 +69,14 @@ static void count_slow(struct replication *r, uint32_t index, const struct frame
 		}
 }
 
+void due_acquit(struct replication *r, enum target target)
+{
+	_Static_assert(TARGET_END <= 16, "ended_with has a bit for each");
+	r->ends[target] = 0;
+	for (uint32_t i = 0; i < REPLICAS; i++)
+		r->replicas[i].ended_with &= (uint16_t) ~(1u << target);
+}
+
 bool due_take(struct replication *r, uint32_t index, const struct frame *reply,
               struct due_reply *due)
 {
@@ -76,8 +86,9 @@ bool due_take(struct replication *r, uint32_t index, const struct frame *reply,
 		return false;
 	*due = *due_at(p, 0);
 	ring_drop(&p->due);
-	r->ends[due->target] = 0; /* it can be answered */
-	count_slow(r, index, reply);
+	if (r->ends[due->target] > 0)
+		due_acquit(r, due->target); /* it can be answered */
+	count_slow(r, index, due, reply);
 	p->due_since_ms = r->now_ms;
 	p->heard_ms = due->asked_ms;
 	return true;
@@ -127,8 +138,7 @@ bool due_has(const struct replica *p, const struct op *op)
 
 void due_strike(struct replication *r, uint32_t index)
 {
-	const struct replica *p = &r->replicas[index];
-	bool counted[TARGET_END] = { false };
+	struct replica *p = &r->replicas[index];
 
 	for (uint32_t i = 0; i < p->due.count; i++) {
 		const struct due_reply *due = due_at(p, i);
@@ -137,10 +147,20 @@ void due_strike(struct replication *r, uint32_t index)
 			continue;
 		if (due->op != NULL)
 			due->op->is_struck = true;
-		else if (!counted[due->target])
+		else if (!(p->ended_with >> due->target & 1))
 			r->ends[due->target]++;
-		counted[due->target] = true;
+		if (due->op == NULL)
+			p->ended_with |= (uint16_t)(1u << due->target);
 	}
+}
+
+void due_greeted(struct replication *r, uint32_t index, bool is_same)
+{
+	struct replica *p = &r->replicas[index];
+
+	for (uint32_t target = 0; is_same && target < TARGET_END; target++)
+		r->ends[target] -= p->ended_with >> target & 1;
+	p->ended_with = 0;
 }
 
 void due_clear(struct replica *p)

@@ -95,8 +95,15 @@ static void login_session_copy(struct login_session *to, const struct login_sess
 	to->account.verifier.setting = view_of_string(to->setting);
 }
 
+/* What is asked for a session, and has no outcome that could be told. */
+static const enum target session_targets[] = { TARGET_JOIN, TARGET_HANDOVER, TARGET_PROVE,
+	                                       TARGET_PAGE, TARGET_STREAMS,  TARGET_RECEIVED };
+enum { SESSION_TARGETS = sizeof session_targets / sizeof *session_targets };
+
 void login_session_clear(struct replication *r)
 {
+	for (size_t i = 0; i < SESSION_TARGETS; i++)
+		due_acquit(r, session_targets[i]);
 	explicit_bzero(&r->session, sizeof r->session);
 	explicit_bzero(&r->maybe, sizeof r->maybe);
 	r->has_maybe = false;
@@ -134,16 +141,11 @@ static void end_session(struct replication *r, const char *why)
 
 void login_session_settle(struct replication *r)
 {
-	static const enum target asked[] = { TARGET_JOIN, TARGET_HANDOVER, TARGET_PROVE,
-		                             TARGET_PAGE, TARGET_STREAMS,  TARGET_RECEIVED };
-
 	if (r->ends[TARGET_TELL] >= SESSION_ENDS_MAX)
 		r->tombstones_count = 0;
-	for (size_t i = 0; i < sizeof asked / sizeof *asked; i++)
-		if (r->session.active && r->ends[asked[i]] >= SESSION_ENDS_MAX) {
-			memset(r->ends, 0, sizeof r->ends);
+	for (size_t i = 0; i < SESSION_TARGETS; i++)
+		if (r->session.active && r->ends[session_targets[i]] >= SESSION_ENDS_MAX)
 			end_session(r, "servers ended again and again of what it asked them");
-		}
 }
 
 void login_session_lost(struct replication *r, enum status why)

@@ -19,6 +19,7 @@
  *   create.c        create an account            (calls login.c)
  *   logout.c        log out                      (calls login.c)
  *   delete.c        delete the own account       (calls login.c)
+ *   password.c      set another password         (calls login.c)
  *   send.c          a message to some
  *   look.c          whom a name means            (calls send.c)
  *   list.c          the accounts, page by page
@@ -300,6 +301,7 @@ struct replica {
 	uint8_t uuid[UUID_SIZE];
 	uint8_t public[KEY_SIZE]; /* of its process; kept when the connection ends */
 	bool was_welcomed;        /* once: it is known */
+	uint16_t ended_with;      /* since then: the targets that count in r->ends, as bits */
 	uint8_t nonce[KEY_SIZE];
 	uint8_t box_answer[KEY_SIZE];  /* what it must answer to the last box */
 	uint8_t login_nonce[KEY_SIZE]; /* ours, of the last LOGIN: it signs that */
@@ -356,7 +358,10 @@ struct replica {
 struct login_session {
 	bool active;
 	bool is_sending; /* for sending alone: no mailbox, and no other session ends it */
-	uint8_t removed; /* replicas that refuse it, because an operator has removed the account */
+	/* Replicas that have refused it, because an operator has removed the account, and have not
+	 * said yes since. One that has lost all it knew meanwhile stays among them: nobody is left
+	 * who would hand the account over to it. */
+	uint8_t removed;
 	struct id id;
 	char display[DISPLAY_SIZE];
 	char name[NAME_SIZE_MAX + 1];
@@ -469,6 +474,11 @@ const char *due_contradiction(const struct due_reply *due, const struct frame *r
 /* The replica has ended by itself: marks the requests that it had to answer (is_struck), and counts
  * the others (r->ends), but for those that it had for longer than the reply timeout. */
 void due_strike(struct replication *r, uint32_t index);
+/* It greets again. If that is the same process as before, it was the network: what due_strike has
+ * counted of this replica, and of no other, is taken back. */
+void due_greeted(struct replication *r, uint32_t index, bool is_same);
+/* Nobody has ended of such a request: its count begins again. */
+void due_acquit(struct replication *r, enum target target);
 /* Whether it has to answer this request. */
 bool due_has(const struct replica *p, const struct op *op);
 /* The connection has ended: forgets what is due and what was to be written, and frees it. */

@@ -332,7 +332,7 @@ static void ended(struct replication *r, uint32_t index, const struct ulid *sess
 	if (why == STATUS_GONE && r->deletes) /* that is our own doing, whose result is under way */
 		return;
 	if (p->joined && BUG(end_without_proof))
-		login_session_lost(r, false);
+		login_session_lost(r, STATUS_TAKEN_OVER);
 	else if (p->joined && p->prove == 0)
 		prove(r, index);
 }
@@ -564,8 +564,7 @@ static void welcome(struct replication *r, uint32_t index, const struct frame *f
 	is_same = p->was_welcomed && memcmp(p->public, frame->welcome.public, KEY_SIZE) == 0;
 	p->was_welcomed = true;
 	op_greeted(r, index, is_same);
-	if (is_same) /* it was the network */
-		memset(r->ends, 0, sizeof r->ends);
+	due_greeted(r, index, is_same);
 	p->state = REPLICA_PINGING;
 	memcpy(p->uuid, frame->welcome.uuid, UUID_SIZE);
 	memcpy(p->public, frame->welcome.public, KEY_SIZE);
