@@ -221,17 +221,6 @@ static struct sim_command *command_of(struct sim_client *p, uint32_t token)
 	return NULL;
 }
 
-/* A replica that knows of it refuses the sessions of an account that was removed, and says so. */
-static bool is_left_for_removal(const struct sim *s, const struct action *a)
-{
-	if (strstr(a->why, "removed") == NULL && strstr(a->why, "refuses the log-in") == NULL)
-		return false;
-	for (uint32_t i = 0; i < s->history.accounts.count; i++)
-		if (s->history.accounts.items[i].lapsing)
-			return true;
-	return false;
-}
-
 /* The account that the client is logged in to, or logs in to. */
 static uint32_t account_of(const struct sim *s, uint32_t c)
 {
@@ -242,6 +231,16 @@ static uint32_t account_of(const struct sim *s, uint32_t c)
 		    p->commands[i].attempt != UINT32_MAX)
 			return s->history.attempts.items[p->commands[i].attempt].account;
 	return p->account;
+}
+
+/* A replica that knows of it refuses the sessions of an account that was removed, and says so. */
+static bool is_left_for_removal(const struct sim *s, uint32_t c, const struct action *a)
+{
+	uint32_t account = account_of(s, c);
+
+	return (strstr(a->why, "removed") != NULL ||
+	        strstr(a->why, "refuses the log-in") != NULL) &&
+	       account != UINT32_MAX && s->history.accounts.items[account].lapsing;
 }
 
 /* A session that has changed its password leaves a replica that has heard of that from somebody
@@ -277,7 +276,7 @@ static void told_replica(struct sim *s, uint32_t c, const struct action *a)
 		sim_fail(s, "client %u: an honest replica is taken for a liar: %s", c, a->why);
 	/* The network may be slow, too. */
 	if (!a->live && !s->healed && s->lying < REPLICAS && replica != s->lying &&
-	    strstr(a->why, "no reply") == NULL && !is_left_for_removal(s, a) &&
+	    strstr(a->why, "no reply") == NULL && !is_left_for_removal(s, c, a) &&
 	    !is_left_for_password(s, c, a))
 		sim_fail(s, "client %u: a lying replica makes an honest one dead: %s", c, a->why);
 	p->changed_at = s->now;

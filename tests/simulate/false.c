@@ -5,6 +5,10 @@
  * truly said. The other two are honest and stay up, so nothing may be refused for the lies, nobody
  * be logged out for them, and later all works again.
  *
+ * In a quarter of these runs it says of whoever is looked up, each time, that he has a password
+ * which nobody has set (lies_of_passwords). In another quarter a client who has the key of its
+ * operator vouches for such passwords at all replicas (lies_of_stamps; tests/simulate/liar.c).
+ *
  * Not among the lies, because they are believed: a yes that is none, what it has received itself,
  * that an account is confirmed.
  */
