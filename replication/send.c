@@ -431,17 +431,19 @@ static bool is_proof_due(const struct send *s, uint32_t at, uint32_t index)
 /* Asks a replica about those of the recipients whom it says to be gone. True if there are any. */
 static bool ask_for_proof_at(struct replication *r, struct send *s, uint32_t index)
 {
-	struct frame frame = { .type = FRAME_LOOKUP_ID };
 	struct id ids[LOOKUP_IDS_MAX];
 	uint32_t count = 0;
 
 	for (uint32_t at = s->proof_from; at < s->proof_upto; at++)
 		if (is_proof_due(s, at, index))
 			ids[count++] = s->recipients[at].id;
+	if (count == 0) /* so it is for nearly every message */
+		return false;
+	struct frame frame = { .type = FRAME_LOOKUP_ID };
+
 	frame.lookup_id.ids = view_of(ids, count * ID_SIZE);
-	if (count > 0)
-		op_ask(r, &s->op, index, &frame);
-	return count > 0;
+	op_ask(r, &s->op, index, &frame);
+	return true;
 }
 
 /* Asks those that say of recipients that they are gone, of as many as one question holds. False:
