@@ -386,6 +386,16 @@ static inline void samples_of_creation(void)
 	hand_key(18);
 }
 
+static inline void hand_login(void)
+{
+	hand_id(20);
+	hand_ulid(21);
+	hand_u32(22);
+	hand_u32(39);
+	hand_key(23);
+	hand_key(24);
+}
+
 static inline void samples_of_sessions(void)
 {
 	struct frame *f = &sample(FRAME_LOGIN, 0, STATUS_OK)->frame;
@@ -396,21 +406,11 @@ static inline void samples_of_sessions(void)
 	f->login.epoch = 39;
 	set_key(f->login.client_nonce, 23);
 	set_key(f->login.proof, 24);
-	hand_id(20);
-	hand_ulid(21);
-	hand_u32(22);
-	hand_u32(39);
-	hand_key(23);
-	hand_key(24);
+	hand_login();
 	struct sample *again = sample(FRAME_LOGIN, FLAG_SENDING, STATUS_OK);
 
 	again->frame.login = f->login;
-	hand_id(20);
-	hand_ulid(21);
-	hand_u32(22);
-	hand_u32(39);
-	hand_key(23);
-	hand_key(24);
+	hand_login();
 	f = &sample(FRAME_LOGIN | FRAME_REPLY, 0, STATUS_OK)->frame;
 	set_key(f->logged_in.signature, 25);
 	set_key(f->logged_in.sealed, 26);
@@ -771,6 +771,18 @@ static inline struct stream a_stream(uint8_t first)
 		                a_ulid((uint8_t)(first + 2)) };
 }
 
+/* Up to its epoch. */
+static inline void hand_account(void)
+{
+	hand_u8(1);
+	hand_id(100);
+	hand_string("erin");
+	hand_string(setting_text);
+	for (uint8_t key = 101; key <= 104; key++)
+		hand_key(key);
+	hand_u8(2); /* confirmed */
+}
+
 /* One of each kind. */
 static inline struct view make_facts(struct buf *to)
 {
@@ -785,25 +797,13 @@ static inline struct view make_facts(struct buf *to)
 	set_key(verifier->server_key, 103);
 	set_key(verifier->lock, 104);
 	hand(protocol_put_fact(to, &fact));
-	hand_u8(1);
-	hand_id(100);
-	hand_string("erin");
-	hand_string(setting_text);
-	for (uint8_t key = 101; key <= 104; key++)
-		hand_key(key);
-	hand_u8(2); /* confirmed */
+	hand_account();
 	hand_u32(0);
 	fact.account.epoch = 7;
 	fact.account.by = ACCOUNT_BY_OPERATOR;
 	set_key(fact.account.middle, 105);
 	hand(protocol_put_fact(to, &fact));
-	hand_u8(1);
-	hand_id(100);
-	hand_string("erin");
-	hand_string(setting_text);
-	for (uint8_t key = 101; key <= 104; key++)
-		hand_key(key);
-	hand_u8(2); /* confirmed */
+	hand_account();
 	hand_u32(7), hand_u8(1), hand_key(105);
 	fact = (struct fact){ .kind = FACT_TOMBSTONE, .tombstone = { .id = an_id(105) } };
 	fact.tombstone.name = view_of_string("frank");

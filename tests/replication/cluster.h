@@ -399,6 +399,47 @@ static inline void dial(struct cluster *k, struct cluster_client *c, uint32_t i)
 	replication_connected(c->r, i, client_time(k));
 }
 
+static inline void tell_message(struct cluster *k, struct cluster_client *c,
+                                const struct shown *shown)
+{
+	c->shown++;
+	c->serial = shown->serial;
+	if (!c->stalls)
+		replication_shown(c->r, c->serial, client_time(k));
+	c->backwards += ulid_equal(&c->session, &shown->session) && shown->number <= c->number;
+	c->session = shown->session;
+	c->number = shown->number;
+	if (c->counts_only)
+		return;
+	story(c, "message %s %.*s %llu%s\n", shown->from, (int)shown->text.size,
+	      (const char *)shown->text.data, (unsigned long long)shown->number,
+	      shown->waited ? " waited" : "");
+}
+
+static inline void tell_users(struct cluster_client *c, const struct action *a)
+{
+	c->users += a->users_count;
+	if (c->counts_only)
+		return;
+	story(c, "users");
+	for (size_t i = 0; i < a->users_count; i++)
+		story(c, " %s%s", a->users[i].name, a->users[i].online ? "+" : "-");
+	story(c, "\n");
+}
+
+static inline void tell_replicas(struct cluster_client *c, const struct action *a)
+{
+	story(c, "replicas");
+	memcpy(c->rows, a->rows, sizeof c->rows);
+	for (uint32_t i = 0; i < REPLICAS; i++)
+		story(c, " %s",
+		      !a->rows[i].live           ? "dead"
+		      : !a->rows[i].agrees_known ? "busy"
+		      : a->rows[i].agrees        ? "agrees"
+		                                 : "differs");
+	story(c, "\n");
+}
+
 static inline void client_action(struct cluster *k, struct cluster_client *c,
                                  const struct action *a)
 {
@@ -426,42 +467,16 @@ static inline void client_action(struct cluster *k, struct cluster_client *c,
 		tell_result(c, a->result);
 		break;
 	case ACTION_MESSAGE:
-		c->shown++;
-		c->serial = a->shown->serial;
-		if (!c->stalls)
-			replication_shown(c->r, c->serial, client_time(k));
-		c->backwards += ulid_equal(&c->session, &a->shown->session) &&
-		                a->shown->number <= c->number;
-		c->session = a->shown->session;
-		c->number = a->shown->number;
-		if (c->counts_only)
-			break;
-		story(c, "message %s %.*s %llu%s\n", a->shown->from, (int)a->shown->text.size,
-		      (const char *)a->shown->text.data, (unsigned long long)a->shown->number,
-		      a->shown->waited ? " waited" : "");
+		tell_message(k, c, a->shown);
 		break;
 	case ACTION_USERS:
-		c->users += a->users_count;
-		if (c->counts_only)
-			break;
-		story(c, "users");
-		for (size_t i = 0; i < a->users_count; i++)
-			story(c, " %s%s", a->users[i].name, a->users[i].online ? "+" : "-");
-		story(c, "\n");
+		tell_users(c, a);
 		break;
 	case ACTION_LOGGED_OUT:
 		story(c, "logged out\n");
 		break;
 	case ACTION_REPLICAS:
-		story(c, "replicas");
-		memcpy(c->rows, a->rows, sizeof c->rows);
-		for (uint32_t i = 0; i < REPLICAS; i++)
-			story(c, " %s",
-			      !a->rows[i].live           ? "dead"
-			      : !a->rows[i].agrees_known ? "busy"
-			      : a->rows[i].agrees        ? "agrees"
-			                                 : "differs");
-		story(c, "\n");
+		tell_replicas(c, a);
 		break;
 	default:
 		break;

@@ -47,7 +47,16 @@ static void send_and_end(const char *line, uint8_t mask)
 	hold(0);
 }
 
-static void test_third(void)
+/* Alice knows whom she writes to. */
+static void begin(void)
+{
+	cluster_alice_bob(&k, SHARE_USUAL, 2);
+	say(&k, ALICE, "send bob zero");
+	quiet(&k);
+}
+
+/* The same, and bob is away: what comes for him waits. Gives his id. */
+static struct id begin_away(void)
 {
 	struct id id;
 
@@ -55,6 +64,14 @@ static void test_third(void)
 	id = k.clients[BOB].last.id;
 	say(&k, ALICE, "send bob zero");
 	say(&k, BOB, "logout");
+	quiet(&k);
+	return id;
+}
+
+static void test_third(void)
+{
+	struct id id = begin_away();
+
 	client_cut(&k, ALICE, 2);
 	quiet(&k);
 	client_heal(&k, ALICE, 2);
@@ -81,13 +98,8 @@ static void test_third(void)
 /* All three have it: it goes to all at once. None gets it again. */
 static void test_all(void)
 {
-	struct id id;
+	struct id id = begin_away();
 
-	cluster_alice_bob(&k, SHARE_USUAL, 2);
-	id = k.clients[BOB].last.id;
-	say(&k, ALICE, "send bob zero");
-	say(&k, BOB, "logout");
-	quiet(&k);
 	send_and_end("send bob poison", 7);
 	start_all();
 	OK(has(k.clients[ALICE].story, "result send unknown-outcome"),
@@ -99,12 +111,8 @@ static void test_all(void)
 /* One after the other: the second one is the last. */
 static void test_one_by_one(void)
 {
-	struct id id;
+	struct id id = begin_away();
 
-	cluster_alice_bob(&k, SHARE_USUAL, 2);
-	id = k.clients[BOB].last.id;
-	say(&k, ALICE, "send bob zero");
-	say(&k, BOB, "logout");
 	client_cut(&k, ALICE, 1), client_cut(&k, ALICE, 2);
 	quiet(&k);
 	send_and_end("send bob poison", 1);
@@ -122,9 +130,7 @@ static void test_one_by_one(void)
 /* All connections break, but nobody has ended: the network has. */
 static void test_network(void)
 {
-	cluster_alice_bob(&k, SHARE_USUAL, 2);
-	say(&k, ALICE, "send bob zero");
-	quiet(&k);
+	begin();
 	hold_all_there(&k, ALICE, true);
 	say(&k, ALICE, "send bob one");
 	cut_all(&k, ALICE);
@@ -141,13 +147,8 @@ static void test_network(void)
  * the request. That process is not the one that had it. */
 static void test_back_and_cut(void)
 {
-	struct id id;
+	struct id id = begin_away();
 
-	cluster_alice_bob(&k, SHARE_USUAL, 2);
-	id = k.clients[BOB].last.id;
-	say(&k, ALICE, "send bob zero");
-	say(&k, BOB, "logout");
-	quiet(&k);
 	hold(7);
 	say(&k, ALICE, "send bob poison");
 	end_with(6);
@@ -177,12 +178,8 @@ static void test_back_and_cut(void)
  * as another process, and a third end is the second that counts. */
 static void test_network_and_end(void)
 {
-	struct id id;
+	struct id id = begin_away();
 
-	cluster_alice_bob(&k, SHARE_USUAL, 2);
-	id = k.clients[BOB].last.id;
-	say(&k, ALICE, "send bob zero");
-	say(&k, BOB, "logout");
 	client_cut(&k, ALICE, 2);
 	quiet(&k);
 	hold(3);
@@ -213,12 +210,8 @@ static void test_network_and_end(void)
  * connection. That excuses the second end, and not the first. */
 static void test_end_and_network(void)
 {
-	struct id id;
+	struct id id = begin_away();
 
-	cluster_alice_bob(&k, SHARE_USUAL, 2);
-	id = k.clients[BOB].last.id;
-	say(&k, ALICE, "send bob zero");
-	say(&k, BOB, "logout");
 	client_cut(&k, ALICE, 1), client_cut(&k, ALICE, 2);
 	quiet(&k);
 	send_and_end("send bob poison", 1);
@@ -246,9 +239,7 @@ static void test_end_and_network(void)
 /* What another one answers did not end those that died. */
 static void test_innocent(void)
 {
-	cluster_alice_bob(&k, SHARE_USUAL, 2);
-	say(&k, ALICE, "send bob zero");
-	quiet(&k);
+	begin();
 	hold(3);
 	hold_here(&k, ALICE, 2, true);
 	say(&k, ALICE, "send bob one");
@@ -265,9 +256,7 @@ static void test_innocent(void)
  * before. The second end is the first that counts. */
 static void test_answered_between(void)
 {
-	cluster_alice_bob(&k, SHARE_USUAL, 2);
-	say(&k, ALICE, "send bob zero");
-	quiet(&k);
+	begin();
 	hold(3);
 	hold_here(&k, ALICE, 2, true);
 	say(&k, ALICE, "send bob one");
@@ -290,9 +279,7 @@ static void test_answered_between(void)
 /* A replica that does not answer is dead, but it has not ended. */
 static void test_silent(void)
 {
-	cluster_alice_bob(&k, SHARE_USUAL, 2);
-	say(&k, ALICE, "send bob zero");
-	quiet(&k);
+	begin();
 	hold_all_there(&k, ALICE, true);
 	say(&k, ALICE, "send bob one");
 	pass(&k, 3100);

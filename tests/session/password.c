@@ -14,6 +14,27 @@ static void open_with_key(struct rig *r)
 	rig_open_with(r, options);
 }
 
+/* Servers with a key, and an account; gives who made it. */
+static struct peer *begin(struct rig *r, const struct person *alice)
+{
+	open_with_key(r);
+	struct peer *peer = rig_join(r);
+
+	rig_create(r, peer, alice);
+	return peer;
+}
+
+/* Logs in for sending alone. */
+static struct peer *login_to_send(struct rig *r, const struct person *p)
+{
+	struct peer *sender = rig_join(r);
+	struct frame frame = login_of(r, sender, p, 1, 1);
+
+	frame.flags = FLAG_SENDING;
+	IS_U64(rig_ask(r, sender, frame).status, STATUS_OK, "password: one who only sends");
+	return sender;
+}
+
 static enum status login(struct rig *r, struct peer *peer, const struct person *p, uint64_t session)
 {
 	return rig_ask(r, peer, login_of(r, peer, p, session, 1)).status;
@@ -37,11 +58,8 @@ static void test_change(void)
 	struct person after = renewed(&next, 3);
 	struct entry entry;
 	struct rig r;
+	struct peer *stranger = begin(&r, &alice);
 
-	open_with_key(&r);
-	struct peer *stranger = rig_join(&r);
-
-	rig_create(&r, stranger, &alice);
 	IS_U64(change(&r, stranger, &next), STATUS_NO_SESSION, "change: not without a log-in");
 	struct peer *peer = rig_login(&r, &alice, 1, false);
 
@@ -102,21 +120,13 @@ static void test_bring(void)
 	struct person alice = person_make("alice", 1, CLOCK_MS);
 	struct person bob = person_make("bob", 9, CLOCK_MS);
 	struct person next = renewed(&alice, 2);
-	struct person rival = renewed(&alice, 3);
 	struct frame got;
 	struct rig r;
+	struct peer *peer = begin(&r, &alice);
 
-	open_with_key(&r);
-	struct peer *peer = rig_join(&r);
-
-	rig_create(&r, peer, &alice);
 	rig_create(&r, peer, &bob);
 	struct peer *session = rig_login(&r, &alice, 1, false);
-	struct peer *sender = rig_join(&r);
-	struct frame sending = login_of(&r, sender, &alice, 1, 1);
-
-	sending.flags = FLAG_SENDING;
-	IS_U64(rig_ask(&r, sender, sending).status, STATUS_OK, "bring: one who only sends");
+	struct peer *sender = login_to_send(&r, &alice);
 
 	IS_U64(bring(&r, peer, &next, another_key), STATUS_WRONG_PROOF,
 	       "bring: not without a stamp");
@@ -134,33 +144,47 @@ static void test_bring(void)
 	IS_U64(login(&r, session, &next, 2), STATUS_OK, "bring: and begins again with the new one");
 	IS_U64(bring(&r, peer, &next, operator_key), STATUS_OK, "bring: again");
 	OK(!rig_next(session, &got), "bring: which ends nothing");
+	rig_close(&r);
+}
+
+/* Who brings what: of that, what he has proved, and what is held then. */
+static void test_brought(void)
+{
+	struct person alice = person_make("alice", 1, CLOCK_MS);
+	struct person next = renewed(&alice, 2);
+	struct person rival = renewed(&alice, 3);
+	struct rig r;
+	struct peer *peer = begin(&r, &alice);
+
+	IS_U64(bring(&r, peer, &next, operator_key), STATUS_OK, "brought: with its stamp");
 	struct peer *again = rig_join(&r);
 
-	IS_U64(bring(&r, again, &next, operator_key), STATUS_OK, "bring: and by another one");
+	IS_U64(bring(&r, again, &next, operator_key), STATUS_OK, "brought: and by another one");
 	IS_U64(rig_ask(&r, again, confirmation_of(&next)).status, STATUS_OK,
-	       "bring: who brings what is held has proved as much");
+	       "brought: who brings what is held has proved as much");
 	/* The smaller of two of one epoch stays, whichever comes first. */
 	const struct account a = account_of(&next), b = account_of(&rival);
 	bool rival_wins = account_verifier_compare(&b, &a) < 0;
 
 	IS_U64(bring(&r, peer, &rival, operator_key), STATUS_OK,
-	       "bring: another one of that epoch");
+	       "brought: another one of that epoch");
 	IS_U64(login(&r, rig_join(&r), &rival, 3), rival_wins ? STATUS_OK : STATUS_WRONG_PROOF,
-	       "bring: of which the smaller one stays");
+	       "brought: of which the smaller one stays");
 	struct peer *old = rig_join(&r);
 
 	IS_U64(rig_ask(&r, old, introduction(&r, old, &alice, FRAME_HANDOVER)).status, STATUS_OK,
-	       "bring: the first one changes nothing");
+	       "brought: the first one changes nothing");
 	IS_U64(rig_ask(&r, old, confirmation_of(&alice)).status, STATUS_WRONG_PROOF,
-	       "bring: and who brings it has proved nothing");
+	       "brought: and who brings it has proved nothing");
 	struct person carol = person_make("carol", 4, CLOCK_MS);
 
 	carol = renewed(&carol, 5);
 	IS_U64(bring(&r, peer, &carol, operator_key), STATUS_OK,
-	       "bring: also of one who is not known");
-	IS_U64(login(&r, rig_join(&r), &carol, 4), STATUS_OK, "bring: who can log in then");
+	       "brought: also of one who is not known");
+	IS_U64(login(&r, rig_join(&r), &carol, 4), STATUS_OK, "brought: who can log in then");
 	(void)rig_ask(&r, peer, deletion_of(&alice));
-	IS_U64(bring(&r, peer, &next, operator_key), STATUS_GONE, "bring: who is gone stays gone");
+	IS_U64(bring(&r, peer, &next, operator_key), STATUS_GONE,
+	       "brought: who is gone stays gone");
 	rig_close(&r);
 }
 
@@ -173,19 +197,13 @@ static void test_rival(void)
 	const struct account a = account_of(&first), b = account_of(&second);
 	bool in_order = account_verifier_compare(&b, &a) < 0;
 	const struct person *larger = in_order ? &first : &second;
-	struct frame frame, got;
+	struct frame got;
 	struct rig r;
+	struct peer *peer = begin(&r, &alice);
 
-	open_with_key(&r);
-	struct peer *peer = rig_join(&r);
-
-	rig_create(&r, peer, &alice);
 	IS_U64(bring(&r, peer, larger, operator_key), STATUS_OK, "rival: one is brought");
-	struct peer *sender = rig_join(&r);
+	struct peer *sender = login_to_send(&r, larger);
 
-	frame = login_of(&r, sender, larger, 1, 1);
-	frame.flags = FLAG_SENDING;
-	IS_U64(rig_ask(&r, sender, frame).status, STATUS_OK, "rival: and used");
 	IS_U64(rig_message(&r, sender, &alice, 1, CLOCK_MS, view_of_string("hi")).status, STATUS_OK,
 	       "rival: to send");
 	IS_U64(bring(&r, peer, in_order ? &second : &first, operator_key), STATUS_OK,
@@ -215,6 +233,7 @@ int main(void)
 {
 	test_change();
 	test_bring();
+	test_brought();
 	test_rival();
 	test_without_key();
 	return tap_done();
