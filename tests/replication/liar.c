@@ -33,7 +33,7 @@ static void say_instead(const struct frame *frame, struct buf *to)
 static void shows_and_forgets(struct view bytes, struct buf *to, enum entry_state state,
                               uint32_t epoch)
 {
-	static struct buf entries;
+	struct buf entries;
 	struct reader reader;
 	struct entry entry;
 	struct frame f;
@@ -49,7 +49,6 @@ static void shows_and_forgets(struct view bytes, struct buf *to, enum entry_stat
 	}
 	if (!is(bytes, (by_name ? FRAME_LOOKUP_NAME : FRAME_LOOKUP_ID) | FRAME_REPLY, &f, to))
 		return;
-	buf_release(&entries);
 	buf_init(&entries, FRAME_SIZE_MAX);
 	reader = reader_of(f.entries.entries);
 	while (protocol_next_entry(&reader, &entry)) {
@@ -212,7 +211,7 @@ static void gone_unproved(struct view bytes, struct buf *to)
 /* Accounts that nobody made, in order, before all others. */
 static void list_goes_on(struct view bytes, struct buf *to)
 {
-	static struct buf entries;
+	struct buf entries;
 	const uint8_t online[(LIST_COUNT_MAX + 7) / 8] = { 0 };
 	struct frame f;
 	struct sha256 h;
@@ -220,7 +219,6 @@ static void list_goes_on(struct view bytes, struct buf *to)
 
 	if (!is(bytes, FRAME_LIST | FRAME_REPLY, &f, to))
 		return;
-	buf_release(&entries);
 	buf_init(&entries, FRAME_SIZE_MAX);
 	f.listed.last = false;
 	f.listed.count = 500;
@@ -367,17 +365,37 @@ static void ends_gone(struct view bytes, struct buf *to)
 	end_sessions(bytes, to, STATUS_GONE);
 }
 
+/* Of everybody who is looked up by his name. */
+static void found_with(struct view bytes, struct buf *to, void (*alter)(struct entry *entry))
+{
+	struct buf entries;
+	struct reader reader;
+	struct entry entry;
+	struct frame f;
+
+	if (!is(bytes, FRAME_LOOKUP_NAME | FRAME_REPLY, &f, to) || f.status != STATUS_OK)
+		return;
+	buf_init(&entries, FRAME_SIZE_MAX);
+	reader = reader_of(f.entries.entries);
+	while (protocol_next_entry(&reader, &entry)) {
+		alter(&entry);
+		ALWAYS(protocol_put_entry(&entries, &entry), "there is room");
+	}
+	f.entries.entries = buf_view(&entries);
+	say_instead(&f, to);
+	buf_release(&entries);
+}
+
 /* Of every recipient of a message. */
 static void sent_with(struct view bytes, struct buf *to, enum status status)
 {
-	static struct buf results;
+	struct buf results;
 	struct send_result result;
 	struct reader reader;
 	struct frame f;
 
 	if (!is(bytes, FRAME_SEND | FRAME_REPLY, &f, to) || f.status != STATUS_OK)
 		return;
-	buf_release(&results);
 	buf_init(&results, FRAME_SIZE_MAX);
 	reader = reader_of(f.sent.results);
 	while (protocol_next_result(&reader, &result)) {
@@ -402,14 +420,13 @@ static void sent_different(struct view bytes, struct buf *to)
 /* Of whom a message came: an entry of the same name. */
 static void sender_is_gone(struct view bytes, struct buf *to)
 {
-	static struct buf answers;
+	struct buf answers;
 	struct stream_item item;
 	struct reader reader;
 	struct frame f;
 
 	if (!is(bytes, FRAME_STREAMS | FRAME_REPLY, &f, to) || f.status != STATUS_OK)
 		return;
-	buf_release(&answers);
 	buf_init(&answers, FRAME_SIZE_MAX);
 	reader = reader_of(f.streams.streams);
 	while (protocol_next_answer(&reader, &item)) {
@@ -442,27 +459,16 @@ static void name_is_taken(struct view bytes, struct buf *to)
 }
 
 /* Whoever is looked up: an older account that nobody made. */
+static void make_older(struct entry *entry)
+{
+	entry->id = (struct id){ { 0, 0, 0, 0, 1 } };
+	entry->marks = MARK_CONFIRMED | MARK_HOLDER;
+	entry->online_since_ms = 0;
+}
+
 static void another_holder(struct view bytes, struct buf *to)
 {
-	static struct buf entries;
-	struct reader reader;
-	struct entry entry;
-	struct frame f;
-
-	if (!is(bytes, FRAME_LOOKUP_NAME | FRAME_REPLY, &f, to) || f.status != STATUS_OK)
-		return;
-	buf_release(&entries);
-	buf_init(&entries, FRAME_SIZE_MAX);
-	reader = reader_of(f.entries.entries);
-	if (protocol_next_entry(&reader, &entry)) {
-		entry.id = (struct id){ { 0, 0, 0, 0, 1 } };
-		entry.marks = MARK_CONFIRMED | MARK_HOLDER;
-		entry.online_since_ms = 0;
-		ALWAYS(protocol_put_entry(&entries, &entry), "there is room");
-	}
-	f.entries.entries = buf_view(&entries);
-	say_instead(&f, to);
-	buf_release(&entries);
+	found_with(bytes, to, make_older);
 }
 
 static const struct {
@@ -579,25 +585,14 @@ static void test_alone(void)
 }
 
 /* The last session there is, of whoever is looked up. */
+static void make_last(struct entry *entry)
+{
+	memset(&entry->session, 0xff, sizeof entry->session);
+}
+
 static void last_session(struct view bytes, struct buf *to)
 {
-	static struct buf entries;
-	struct reader reader;
-	struct entry entry;
-	struct frame f;
-
-	if (!is(bytes, FRAME_LOOKUP_NAME | FRAME_REPLY, &f, to) || f.status != STATUS_OK)
-		return;
-	buf_release(&entries);
-	buf_init(&entries, FRAME_SIZE_MAX);
-	reader = reader_of(f.entries.entries);
-	while (protocol_next_entry(&reader, &entry)) {
-		memset(&entry.session, 0xff, sizeof entry.session);
-		ALWAYS(protocol_put_entry(&entries, &entry), "there is room");
-	}
-	f.entries.entries = buf_view(&entries);
-	say_instead(&f, to);
-	buf_release(&entries);
+	found_with(bytes, to, make_last);
 }
 
 /* Nobody is led to the end of the range, behind which no log-in is larger. */
