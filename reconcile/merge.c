@@ -8,10 +8,9 @@
  *
  * For each key the variants are compared. If one variant beats another, the other is not copied:
  * what is gone beats what is not, an account whose mark and whose password are not the smaller ones
- * the other, the earlier or smaller
- * message the other, the dead range that ends later the other. Each variant that is left is stored
- * with the groups that do not show the same. A replica that has learned it meanwhile just learns
- * nothing new.
+ * the other, the earlier or smaller message the other, the dead range that ends later the other.
+ * Each variant that is left is stored with the groups that do not show the same. A replica that has
+ * learned it meanwhile just learns nothing new.
  */
 #include "base/bug.h"
 #include "reconcile/private.h"

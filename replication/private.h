@@ -231,7 +231,8 @@ struct stream_state {
 	struct ranges gone;
 	uint64_t whole;                  /* up to here nothing is waited for any more; order.c */
 	uint32_t vainly;                 /* r->changes when it was waited for in vain; 0: never */
-	struct ranges told[REPLICAS];    /* `received`, on this connection */
+	struct ranges told[REPLICAS];    /* `received`, on this connection; counts only if */
+	uint32_t told_since[REPLICAS];   /* this is the replica's `refusals` */
 	struct ranges to_tell[REPLICAS]; /* of them, what is not written yet */
 	struct candidate *candidates;    /* by number */
 	size_t held_size;                /* bytes of them */
@@ -346,6 +347,7 @@ struct replica {
 	uint64_t claim;       /* accounts that it has listed in one walk; 0: as many as it may */
 	uint32_t claim_ping;  /* whose answer says whether it may */
 	struct stream_state *tell_first; /* streams with something in to_tell */
+	uint32_t refusals;               /* of what it was told, ever */
 	uint32_t tell_count;             /* numbers there, */
 	uint64_t tell_ms;                /* and when they are told; if there are any */
 	struct stream_state **ask;       /* streams to ask about */

@@ -193,6 +193,10 @@ static void tell_one(struct replication *r, struct stream_state *s, uint32_t ind
 {
 	struct replica *p = &r->replicas[index];
 
+	if (s->told_since[index] != p->refusals) {
+		ranges_clear(&s->told[index]);
+		s->told_since[index] = p->refusals;
+	}
 	if (!ranges_add(&s->told[index], number, number))
 		return;
 	ranges_add(&s->to_tell[index], number, number);
@@ -313,13 +317,11 @@ void stream_settle(struct replication *r)
 	}
 }
 
+/* There may be many streams, and a replica whose disk is full refuses each frame. So what was told
+ * is dropped only when the stream is told of again. */
 void stream_refused(struct replication *r, uint32_t index)
 {
-	struct stream_state *s;
-	uint32_t place = 0;
-
-	while ((s = map_next(&r->streams, &place)) != NULL)
-		ranges_clear(&s->told[index]);
+	r->replicas[index].refusals++;
 }
 
 /* ---- the end of a connection, of a session, of all ---- */
