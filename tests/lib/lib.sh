@@ -59,6 +59,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/../.." || exit 1
 BIN=${BIN:-.}
 # Seconds that anything may take. It is plenty: sanitizers are slow, and other work may have most of the processor.
 patience=${PATIENCE:-30}
+unknown_host=no-such-host..invalid # libc itself refuses an empty label: no name server is asked, and none can be slow
 
 dir=$(mktemp -d "${TMPDIR:-/tmp}/threefold.XXXXXX") || exit 1
 export XDG_STATE_HOME=$dir/state # what is typed at a client is kept there and not in somebody's home

@@ -35,7 +35,7 @@ read -ra all <<<"$(addresses | tr '\n' ' ')"
 wrong 'without a config the addresses are asked for, and where they may be kept is told' \
 	"three pairs of HOST and PORT are needed .*--save.*'$config'"
 wrong 'nothing is saved without addresses' "option '--save'.*missing" --save
-wrong 'nothing is saved if a host is unknown' 'no-such-host.invalid' --save 127.0.0.1 1 no-such-host.invalid 2 127.0.0.1 3
+wrong 'nothing is saved if a host is unknown' "$unknown_host" --save 127.0.0.1 1 "$unknown_host" 2 127.0.0.1 3
 nok 'then there is no config' test -e "$config"
 ok 'the addresses are saved' alone --save "${all[@]}"
 like 'it says where' "$(<"$dir/said")" "'$config'"

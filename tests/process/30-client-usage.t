@@ -30,7 +30,7 @@ refused 'an empty port' "port ''" 127.0.0.1 1 127.0.0.1 2 127.0.0.1 ''
 refused 'the same pair twice' "'127.0.0.1:2'.*twice" 127.0.0.1 1 127.0.0.1 2 127.0.0.1 2
 refused 'the same address by two names' 'twice' 127.0.0.1 1 $localhost 1 127.0.0.1 3
 refused 'the same IPv6 address written in two ways' 'twice' ::1 1 0:0::1 1 127.0.0.1 3
-refused 'three unknown hosts' "no-such-host.invalid" no-such-host.invalid 1 no-such-host.invalid 2 no-such-host.invalid 3
+refused 'three unknown hosts' "$unknown_host" "$unknown_host" 1 "$unknown_host" 2 "$unknown_host" 3
 refused 'an empty host' "''|host" 127.0.0.1 1 '' 2 127.0.0.1 3
 refused 'an unknown option' '--colour' --colour 127.0.0.1 1 127.0.0.1 2 127.0.0.1 3
 refused 'a timeout that is none' "--timeout.*'soon'" --timeout soon a 1 b 2 c 3

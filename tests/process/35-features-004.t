@@ -12,7 +12,7 @@ is '004-13: a server needs HOST and PORT' "$?:$(grep -c 'HOST and PORT are neede
 "$BIN/server" 127.0.0.1 nonsense >"$dir/out" 2>&1 </dev/null
 is '004-13: PORT is a number' "$?:$(grep -c "'nonsense'" "$dir/out")" 2:1
 for words in '127.0.0.1 1 127.0.0.1 2' '127.0.0.1 1 127.0.0.1 2 127.0.0.1 x' '127.0.0.1 1 127.0.0.1 2 127.0.0.1 2' \
-	'no.such.host.invalid 1 no.such.host.invalid 2 no.such.host.invalid 3'; do
+	"$unknown_host 1 $unknown_host 2 $unknown_host 3"; do
 	# shellcheck disable=SC2086
 	"$BIN/client" $words >"$dir/out" 2>&1 </dev/null
 	is "004-14: refused in one line: client $words" "$?:$(wc -l <"$dir/out")" 2:1

@@ -82,11 +82,11 @@ if [ "$mounts" = none ]; then
 else
 	ok 'three servers start' start_servers
 	for i in $(seq 60); do echo "/msg ann number $i"; done >"$dir/script"
-	words="$(addresses 0 1) no-such-host.invalid 7003"
+	words="$(addresses 0 1) $unknown_host 7003"
 	# shellcheck disable=SC2086
 	"$BIN/client" --json $words >"$dir/out" 2>&1 <<<'/create carl pw'
 	is 'a host name that cannot be resolved is a dead replica' $? 0
-	like 'it is told why' "$(<"$dir/out")" "no-such-host.invalid"
+	like 'it is told why' "$(<"$dir/out")" "$unknown_host"
 	# shellcheck disable=SC2086
 	"$BIN/repair" --key "$dir/operator.key" --check $words >"$dir/out" 2>&1
 	is 'repair compares the other two' $? 0
