@@ -108,7 +108,8 @@ static int open_aside(struct backup *b, struct store *store, char err[ERR_SIZE])
 		(void)snprintf(
 			err, ERR_SIZE,
 			"'%.300s' is there, and it is no unfinished backup (it may be a whole one "
-			"whose end was killed): give another directory, or move that one away first",
+			"whose end was killed): give another directory, or move that one away "
+			"first",
 			b->aside);
 		return -1;
 	}
