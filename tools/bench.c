@@ -70,7 +70,7 @@ static const char *const mode_names[LOAD_MODE_END] = {
 
 /* What the command line says. */
 static struct load_options given = {
-	.senders = 1, .depth = 1, .text_size = 100, .measure_ms = 2000, .users = 1000
+	.senders = 1, .depth = 1, .text_size = 100, .measure_ms = 2000, .users = 1000, .to = 1
 };
 static const char *given_mode; /* NULL: none */
 
@@ -116,6 +116,13 @@ static const struct option_row rows[] = {
 	  .number = &given.users,
 	  .min = 1,
 	  .max = USERS_MAX },
+	{ .name = "to",
+	  .kind = OPTION_NUMBER,
+	  .argument = "N",
+	  .help = "recipients of each message of store and failover (1)",
+	  .number = &given.to,
+	  .min = 1,
+	  .max = RECIPIENTS_MAX },
 	{ .name = "json",
 	  .kind = OPTION_FLAG,
 	  .help = "figures as one JSON object, as the last line",
@@ -147,6 +154,9 @@ static const struct load_options *read_options(int argc, char **argv)
 		given.mode = mode_of(given_mode);
 	if (given.mode == LOAD_LOGIN)
 		given.depth = 1; /* nobody logs in twice at a time */
+	if (given.to > given.users)
+		options_wrong(&options, "a message cannot go to %ju of %ju recipients",
+		              (uintmax_t)given.to, (uintmax_t)given.users);
 	dial_targets_read(given.targets, &options, argc - first, argv + first, true);
 	return &given;
 }
@@ -233,15 +243,15 @@ static void run_processes(const struct load_options *o, const struct load_key *k
 
 static void print_json(const struct load_options *o, const struct tally *t, double rate)
 {
-	(void)printf("{\"mode\": \"%s\", \"senders\": %ju, \"depth\": %ju, \"text\": %ju, "
-	             "\"seconds\": %.3f, \"messages\": %zu, \"rate\": %.1f, \"p50_us\": %.1f, "
-	             "\"p90_us\": %.1f, \"p99_us\": %.1f, \"max_us\": %.1f, \"errors\": %ju, "
-	             "\"longest_pause_us\": %.1f}\n",
-	             mode_names[o->mode], (uintmax_t)o->senders, (uintmax_t)o->depth,
-	             (uintmax_t)o->text_size, (double)t->measured_ns / 1e9, t->count, rate,
-	             tally_percentile(t, 50), tally_percentile(t, 90), tally_percentile(t, 99),
-	             tally_percentile(t, 100), (uintmax_t)t->errors,
-	             (double)t->longest_pause_ns / 1e3);
+	(void)printf(
+		"{\"mode\": \"%s\", \"senders\": %ju, \"depth\": %ju, \"text\": %ju, "
+		"\"to\": %ju, \"seconds\": %.3f, \"messages\": %zu, \"rate\": %.1f, \"p50_us\": %.1f, "
+		"\"p90_us\": %.1f, \"p99_us\": %.1f, \"max_us\": %.1f, \"errors\": %ju, "
+		"\"longest_pause_us\": %.1f}\n",
+		mode_names[o->mode], (uintmax_t)o->senders, (uintmax_t)o->depth,
+		(uintmax_t)o->text_size, (uintmax_t)o->to, (double)t->measured_ns / 1e9, t->count,
+		rate, tally_percentile(t, 50), tally_percentile(t, 90), tally_percentile(t, 99),
+		tally_percentile(t, 100), (uintmax_t)t->errors, (double)t->longest_pause_ns / 1e3);
 }
 
 static void print_table(const struct load_options *o, const struct tally *t, double rate)
@@ -255,9 +265,9 @@ static void print_table(const struct load_options *o, const struct tally *t, dou
 		[LOAD_FAILOVER] = "messages acknowledged",
 	};
 
-	(void)printf("%s: %ju senders x %ju in flight, texts of %ju bytes, %.3f s\n\n",
+	(void)printf("%s: %ju senders x %ju in flight, texts of %ju bytes to %ju, %.3f s\n\n",
 	             mode_names[o->mode], (uintmax_t)o->senders, (uintmax_t)o->depth,
-	             (uintmax_t)o->text_size, (double)t->measured_ns / 1e9);
+	             (uintmax_t)o->text_size, (uintmax_t)o->to, (double)t->measured_ns / 1e9);
 	(void)printf("  %-24s %14zu\n", counted[o->mode], t->count);
 	(void)printf("  %-24s %14.0f\n", "a second", rate);
 	(void)printf("  %-24s %14ju\n", "errors", (uintmax_t)t->errors);

@@ -106,7 +106,9 @@ struct load {
 	uint32_t members_left; /* not prepared */
 	uint32_t strangers;    /* senders that have not met all recipients */
 	uint32_t ring_mask;
-	uint32_t slots; /* of each sender */
+	uint32_t slots;              /* of each sender */
+	struct view *to;             /* the recipients of one message, options->to of them ... */
+	char (*to_names)[NAME_SIZE]; /* ... and their names */
 	uint64_t under_way;
 	uint64_t prepared_ns;
 	uint64_t begin_ns; /* of what is measured */
@@ -190,19 +192,28 @@ static void stamp_text(struct load_sender *s, size_t size)
 		s->text[i] = (uint8_t)("0123456789abcdef"[stamp & 15]);
 }
 
+/* Draws one recipient. If a message goes to several, the others are those who follow. */
+static void draw_recipients(struct load *load, struct load_sender *s)
+{
+	uint64_t first = draw(s);
+
+	for (uint64_t i = 0; i < load->options->to; i++)
+		load->to[i] = recipient_name(load, (first + i) % load->options->users,
+		                             load->to_names[i]);
+}
+
 static uint32_t send_message(struct load *load, struct load_sender *s)
 {
-	char name[NAME_SIZE];
-	struct view to;
-	struct command command = { .kind = COMMAND_SEND, .names = &to, .names_count = 1 };
+	struct command command = { .kind = COMMAND_SEND, .names = load->to, .names_count = 1 };
 
 	stamp_text(s, load->options->text_size);
 	command.text = view_of(s->text, load->options->text_size);
 	if (load->options->mode == LOAD_LIVE) {
-		to = view_of_string(s->receiver.name);
+		load->to[0] = view_of_string(s->receiver.name);
 		s->sent_ns[++s->sent & load->ring_mask] = now_ns();
 	} else {
-		to = recipient_name(load, draw(s) % load->options->users, name);
+		draw_recipients(load, s);
+		command.names_count = load->options->to;
 	}
 	return link_command(s->self.link, &command);
 }
@@ -733,6 +744,8 @@ static void init(struct load *load)
 	load->progress.expired = progress_expired;
 	load->slots = (uint32_t)o->depth * (o->mode == LOAD_LIVE ? LIVE_SLOTS : 1);
 	load->ring_mask = two_to(2 * (uint64_t)load->slots) - 1;
+	load->to = memory_alloc(o->to * sizeof *load->to);
+	load->to_names = memory_alloc(o->to * sizeof *load->to_names);
 	load->accounts_next = load->share->process;
 	if (has_recipients(o))
 		load->makers_count = part_of(o->users, load->share);
@@ -767,6 +780,8 @@ static void release(struct load *load)
 	}
 	memory_free(load->senders);
 	memory_free(load->makers);
+	memory_free(load->to);
+	memory_free(load->to_names);
 	link_pool_free(load->pool);
 	loop_timer_cancel(load->loop, &load->phase);
 	loop_timer_cancel(load->loop, &load->retry);

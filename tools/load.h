@@ -32,6 +32,7 @@ struct load_options {
 	uint64_t text_size;
 	uint64_t measure_ms;
 	uint64_t users; /* recipients, or accounts to be listed */
+	uint64_t to;    /* recipients of each message, at most `users` */
 	bool json;      /* a program reads stdout */
 	struct dial_target targets[REPLICAS];
 };

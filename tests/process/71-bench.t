@@ -5,7 +5,7 @@
 # ends with the status that says why.
 . tests/lib/lib.sh
 
-keys='mode senders depth text seconds messages rate p50_us p90_us p99_us max_us errors longest_pause_us'
+keys='mode senders depth text to seconds messages rate p50_us p90_us p99_us max_us errors longest_pause_us'
 
 # measure MODE OPTION...: the object is put into $line.
 measure() {
@@ -13,6 +13,19 @@ measure() {
 	timeout 60 "$BIN/bench" --json --seconds 0.3 --users 20 --mode "$@" $(addresses) \
 		>"$dir/bench.out" 2>"$dir/bench.err" || return
 	line=$(tail -n 1 "$dir/bench.out")
+}
+
+has_reported() {
+	[ "$(grep -c ' messages=' "${server_log[$1]}")" -gt "$2" ]
+}
+
+# How many messages a server holds, by its own word.
+messages_of() {
+	local reports
+	reports=$(grep -c ' messages=' "${server_log[$1]}")
+	signal_server "$1" USR1
+	wait_for "$patience" has_reported "$1" "$reports"
+	grep -o ' messages=[0-9]*' "${server_log[$1]}" | tail -n 1 | cut -d= -f2
 }
 
 start_servers
@@ -42,6 +55,14 @@ stop_server 1
 ok 'store: what was counted is in the files of a replica' \
 	test "$(grep -c '"number"' "$dir/1/pending.json")" -ge "$stored"
 restart_server 1
+
+# One text to many: what is counted are texts.
+before=$(messages_of 0)
+ok 'to many: measures' measure store --users 30 --to 20 --senders 2 --depth 2
+is 'to many: says to how many' "$(field to)" 20
+is 'to many: no errors' "$(field errors)" 0
+ok 'to many: each text is stored for each of them' \
+	test $(($(messages_of 0) - before)) -ge $((20 * $(field messages)))
 
 # As many processes as the limit of open files asks for.
 # shellcheck disable=SC2046,SC2016
@@ -80,6 +101,8 @@ status() {
 status 'an unknown mode' 2 'none of store' "$BIN/bench" --mode fast 1 1 2 2 3 3
 status 'two replicas' 2 'three pairs' "$BIN/bench" 127.0.0.1 1 127.0.0.1 2
 status 'a depth of nothing' 2 'depth' "$BIN/bench" --depth 0 127.0.0.1 1 127.0.0.1 2 127.0.0.1 3
+status 'more recipients of a message than there are' 2 'to 3 of 2' "$BIN/bench" --to 3 --users 2 \
+	127.0.0.1 1 127.0.0.1 2 127.0.0.1 3
 status 'nobody there' 3 'no replica' "$BIN/bench" --seconds 0.1 127.0.0.1 "$(free_port)" 127.0.0.1 "$(free_port)" \
 	127.0.0.1 "$(free_port)"
 ok 'help' "$BIN/bench" --help
