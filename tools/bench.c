@@ -245,7 +245,8 @@ static void print_json(const struct load_options *o, const struct tally *t, doub
 {
 	(void)printf(
 		"{\"mode\": \"%s\", \"senders\": %ju, \"depth\": %ju, \"text\": %ju, "
-		"\"to\": %ju, \"seconds\": %.3f, \"messages\": %zu, \"rate\": %.1f, \"p50_us\": %.1f, "
+	(void)printf("%s: %ju senders x %ju in flight, texts of %ju bytes to %ju, "
+	             "%.3f s\n\n",
 		"\"p90_us\": %.1f, \"p99_us\": %.1f, \"max_us\": %.1f, \"errors\": %ju, "
 		"\"longest_pause_us\": %.1f}\n",
 		mode_names[o->mode], (uintmax_t)o->senders, (uintmax_t)o->depth,
