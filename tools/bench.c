@@ -243,16 +243,16 @@ static void run_processes(const struct load_options *o, const struct load_key *k
 
 static void print_json(const struct load_options *o, const struct tally *t, double rate)
 {
-	(void)printf(
-		"{\"mode\": \"%s\", \"senders\": %ju, \"depth\": %ju, \"text\": %ju, "
-	(void)printf("%s: %ju senders x %ju in flight, texts of %ju bytes to %ju, "
-	             "%.3f s\n\n",
-		"\"p90_us\": %.1f, \"p99_us\": %.1f, \"max_us\": %.1f, \"errors\": %ju, "
-		"\"longest_pause_us\": %.1f}\n",
-		mode_names[o->mode], (uintmax_t)o->senders, (uintmax_t)o->depth,
-		(uintmax_t)o->text_size, (uintmax_t)o->to, (double)t->measured_ns / 1e9, t->count,
-		rate, tally_percentile(t, 50), tally_percentile(t, 90), tally_percentile(t, 99),
-		tally_percentile(t, 100), (uintmax_t)t->errors, (double)t->longest_pause_ns / 1e3);
+	(void)printf("{\"mode\": \"%s\", \"senders\": %ju, \"depth\": %ju, \"text\": %ju, "
+	             "\"to\": %ju, \"seconds\": %.3f, \"messages\": %zu, \"rate\": %.1f, ",
+	             mode_names[o->mode], (uintmax_t)o->senders, (uintmax_t)o->depth,
+	             (uintmax_t)o->text_size, (uintmax_t)o->to, (double)t->measured_ns / 1e9,
+	             t->count, rate);
+	(void)printf("\"p50_us\": %.1f, \"p90_us\": %.1f, \"p99_us\": %.1f, \"max_us\": %.1f, "
+	             "\"errors\": %ju, \"longest_pause_us\": %.1f}\n",
+	             tally_percentile(t, 50), tally_percentile(t, 90), tally_percentile(t, 99),
+	             tally_percentile(t, 100), (uintmax_t)t->errors,
+	             (double)t->longest_pause_ns / 1e3);
 }
 
 static void print_table(const struct load_options *o, const struct tally *t, double rate)
