@@ -602,7 +602,8 @@ sub life_client_person {
 	my @script = ("/create $own pw", "/msg $own self", "/talk $peer", 'plain', "/list $own", '/help msg', '/replicas',
 		'/history', '/search plain', '/log', '/logout', '/quit');
 	my ($master, $name) = open_terminal();
-	open my $slave, '+<', $name or die "$name: $!\n"; # it stays open: its mode is looked at
+	# It stays open: its mode is looked at. A leader of a session, which this may be, would be hung up with it.
+	sysopen my $slave, $name, O_RDWR | O_NOCTTY or die "$name: $!\n";
 	my $mode = POSIX::Termios->new;
 	my $before = POSIX::Termios->new;
 	$before->getattr(fileno $slave);
