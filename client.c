@@ -107,8 +107,8 @@ static void go_blind(struct client *c)
 	if (c->handed == c->output.shown)
 		return;
 	c->was_refused = true;
-	log_plain(LOG_ERROR, "client: not all messages could be shown; the others come back at the "
-	                     "next log-in");
+	log_own(LOG_ERROR,
+	        "not all messages could be shown; the others come back at the next log-in");
 }
 
 static void reading_expired(struct loop_timer *timer)
@@ -206,7 +206,7 @@ static void say_none_is_live(struct client *c, const char *what)
 	if (c->console != NULL)
 		show_notice(&c->show, text);
 	else
-		log_plain(LOG_ERROR, "client: %s", text);
+		log_own(LOG_ERROR, "%s", text);
 }
 
 static void notice_expired(struct loop_timer *timer)
@@ -403,8 +403,8 @@ static void end_input(struct client *c)
 {
 	if (c->input.error != 0) {
 		c->was_refused = true;
-		log_plain(LOG_ERROR, "client: cannot read stdin: %s",
-		          c->input.is_wide ? MARK_REFUSAL : strerror(c->input.error));
+		log_own(LOG_ERROR, "cannot read stdin: %s",
+		        c->input.is_wide ? MARK_REFUSAL : strerror(c->input.error));
 	}
 	finish(c);
 }
@@ -543,7 +543,7 @@ static void work(struct client *c)
 
 static _Noreturn void die(const char *what, int error)
 {
-	log_plain(LOG_ERROR, "client: %s: %s", what, strerror(error));
+	log_own(LOG_ERROR, "%s: %s", what, strerror(error));
 	exit(EXIT_REFUSED);
 }
 

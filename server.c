@@ -100,8 +100,8 @@ static const char notes[] =
 	"  3  the data was refused: damaged, in use by another server, of a newer format\n"
 	"\n"
 	"Examples:\n"
-	"  server 127.0.0.1 40001\n"
-	"  server ::1 40002 --data /var/lib/threefold/40002\n";
+	"  " OPTIONS_NAME " 127.0.0.1 40001\n"
+	"  " OPTIONS_NAME " ::1 40002 --data /var/lib/threefold/40002\n";
 
 enum { SHARE_MESSAGES = 1000000, LIMIT_MAX = 1000000, MEMORY_MIB = 28 * 1024 };
 #define SHARE_BYTES (UINT64_C(1) << 30)
@@ -217,16 +217,15 @@ static void read_options(int argc, char **argv)
 	int first = options_read(&options, argc, argv);
 
 	if (argc - first < 2)
-		options_wrong(&options, "HOST and PORT are needed");
+		options_wrong("HOST and PORT are needed");
 	if (argc - first > 2)
-		options_wrong(&options, "only HOST and PORT are expected, not '%.64s'",
-		              argv[first + 2]);
+		options_wrong("only HOST and PORT are expected, not '%.64s'", argv[first + 2]);
 	given.host = argv[first];
 	if (!options_port(argv[first + 1], true, &given.port))
-		options_wrong(&options, "PORT must be a number from 0 to 65535, not '%.64s'",
+		options_wrong("PORT must be a number from 0 to 65535, not '%.64s'",
 		              argv[first + 1]);
 	if (given.verbose && given.quiet)
-		options_wrong(&options, "'--verbose' and '--quiet' exclude each other");
+		options_wrong("'--verbose' and '--quiet' exclude each other");
 }
 
 /* ---- start ---- */

@@ -247,8 +247,7 @@ static void listen_or_not(struct cli_console *c)
 		if (result < 0) {
 			c->has_ended = true;
 			c->has_failed = true;
-			log_plain(LOG_ERROR, "client: cannot read the terminal: %s",
-			          strerror(-result));
+			log_own(LOG_ERROR, "cannot read the terminal: %s", strerror(-result));
 		}
 	} else {
 		loop_remove(c->loop, &c->source);

@@ -93,7 +93,7 @@ static const struct option_row rows[] = {
 	{ .name = "save",
 	  .kind = OPTION_FLAG,
 	  .help = "keep these addresses for the next time, when\n"
-	          "'client' alone is enough",
+	          "'" OPTIONS_NAME "' alone is enough",
 	  .flag = &words.save },
 	{ .name = "no-log",
 	  .kind = OPTION_FLAG,
@@ -203,24 +203,21 @@ static void read_user(struct client_options *o)
 	char err[CONFIG_ERR_SIZE];
 
 	if (o->user != NULL && !name_is_reference(view_of_string(o->user)))
-		options_wrong(&options, "option '--user': '%.64s' is no name: one has " NAME_FORM,
-		              o->user);
+		options_wrong("option '--user': '%.64s' is no name: one has " NAME_FORM, o->user);
 	if (o->is_terminal && (o->is_sending || o->takes_over))
-		options_wrong(&options, "option '--%s' is for scripts; here /login has --take-over",
+		options_wrong("option '--%s' is for scripts; here /login has --take-over",
 		              o->is_sending ? "send-only" : "take-over");
 	if (o->is_sending && o->takes_over)
-		options_wrong(&options,
-		              "option '--take-over' ends a session, and '--send-only' needs "
+		options_wrong("option '--take-over' ends a session, and '--send-only' needs "
 		              "none to be free");
 	if (words.password_file != NULL && o->user == NULL)
-		options_wrong(&options, "option '--password-file' is for '--user NAME', which is "
-		                        "missing");
+		options_wrong("option '--password-file' is for '--user NAME', which is "
+		              "missing");
 	if (words.password_file != NULL &&
 	    !config_read_password(words.password_file, o->password, &o->password_size, err))
-		options_wrong(&options, "%s: %s", words.password_source, err);
+		options_wrong("%s: %s", words.password_source, err);
 	if (o->user != NULL && words.password_file == NULL && !o->is_terminal)
-		options_wrong(&options,
-		              "option '--user' needs '--password-file FILE' without a terminal "
+		options_wrong("option '--user' needs '--password-file FILE' without a terminal "
 		              "and with --json: nobody can be asked for the password "
 		              "(THREEFOLD_PASSWORD_FILE names one, too)");
 }
@@ -234,7 +231,7 @@ static void put_settings(struct client_options *o)
 	    (strcmp(words.color, "-") == 0 ||
 	     !setting_set(&o->settings, SETTING_COLOURS, view_of_string(words.color),
 	                  SETTING_FOR_RUN, err)))
-		options_wrong(&options, "option '--color' is auto, always or never, not '%.64s'",
+		options_wrong("option '--color' is auto, always or never, not '%.64s'",
 		              words.color);
 	if (o->user != NULL && o->user != o->kept_user)
 		(void)setting_set(&o->settings, SETTING_USER, view_of_string(o->user),
@@ -252,7 +249,7 @@ static void put_settings(struct client_options *o)
 static _Noreturn void end_wrong(const char *err)
 {
 	/* Nothing is wrong with the command line. */
-	log_plain(LOG_ERROR, "client: %s", err);
+	log_own(LOG_ERROR, "%s", err);
 	exit(EXIT_USAGE);
 }
 
@@ -274,7 +271,7 @@ static void use_settings(struct client_options *o, bool has_addresses)
 		if (o->user == NULL && o->kept_user[0] != 0)
 			o->user = o->kept_user;
 	} else if (!is_missing && has_addresses) {
-		log_plain(LOG_ERROR, "client: nothing is set as you chose it: %s", err);
+		log_own(LOG_ERROR, "nothing is set as you chose it: %s", err);
 	} else if (!is_missing) {
 		end_wrong(err);
 	}
@@ -290,20 +287,19 @@ static void use_config(struct cli_config *config, char *pairs[2 * REPLICAS])
 	bool is_missing;
 
 	if (!config_path(path))
-		options_wrong(&options, "three pairs of HOST and PORT are needed, not 0 words");
+		options_wrong("three pairs of HOST and PORT are needed, not 0 words");
 	if (!config_read(path, config, &is_missing, err)) {
 		if (is_missing)
-			options_wrong(&options,
-			              "three pairs of HOST and PORT are needed (with --save they "
-			              "are kept in '%.300s', and 'client' alone is enough)",
-			              path);
+			options_wrong("three pairs of HOST and PORT are needed (with --save they "
+			              "are kept in '%.300s', and '%s' alone is enough)",
+			              path, log_name());
 		end_wrong(err);
 	}
 	if (!config->has_replicas) {
 		(void)snprintf(err, sizeof err,
 		               "%s: 0 replicas instead of three; there is a line for each: "
-		               "replica = HOST PORT, and 'client --save' writes them",
-		               path);
+		               "replica = HOST PORT, and '%s --save' writes them",
+		               path, log_name());
 		end_wrong(err);
 	}
 	for (size_t i = 0; i < REPLICAS; i++) {
@@ -319,8 +315,8 @@ static void save(char *pairs[2 * REPLICAS])
 	char err[CONFIG_ERR_SIZE];
 
 	if (!config_path(path))
-		options_wrong(&options, "option '--save': neither XDG_CONFIG_HOME nor HOME says "
-		                        "where");
+		options_wrong("option '--save': neither XDG_CONFIG_HOME nor HOME says "
+		              "where");
 	for (size_t i = 0; i < REPLICAS; i++) {
 		uint16_t port = 0;
 		bool good = options_port(pairs[2 * i + 1], false, &port);
@@ -331,11 +327,11 @@ static void save(char *pairs[2 * REPLICAS])
 		(void)snprintf(config.ports[i], CONFIG_PORT_SIZE, "%u", port);
 	}
 	if (!config_write_replicas(path, &config, err)) {
-		log_plain(LOG_ERROR, "client: option '--save': %s", err);
+		log_own(LOG_ERROR, "option '--save': %s", err);
 		exit(EXIT_REFUSED);
 	}
-	log_plain(LOG_INFO, "client: the addresses are kept in '%s': 'client' alone is enough now",
-	          path);
+	log_own(LOG_INFO, "the addresses are kept in '%s': '%s' alone is enough now", path,
+	        log_name());
 }
 
 /* One host may have two names, or an address and a name. */
@@ -345,7 +341,6 @@ static void refuse_twins(const struct client_options *o)
 		for (size_t j = 0; j < i; j++)
 			if (share_an_address(&o->targets[i], &o->targets[j]))
 				options_wrong(
-					&options,
 					"'%s' and '%s' are one address: a replica is given twice",
 					o->targets[j].text, o->targets[i].text);
 }
@@ -361,11 +356,10 @@ void client_options_read(struct client_options *o, int argc, char **argv)
 	setting_init(&o->settings);
 	o->is_terminal = !o->json && tty_is_there(STDIN_FILENO, STDOUT_FILENO);
 	if (count != 2 * REPLICAS && count != 0)
-		options_wrong(&options, "three pairs of HOST and PORT are needed, not %d word%s",
-		              count, count == 1 ? "" : "s");
+		options_wrong("three pairs of HOST and PORT are needed, not %d word%s", count,
+		              count == 1 ? "" : "s");
 	if (count == 0 && words.save)
-		options_wrong(&options,
-		              "option '--save' keeps the three pairs of HOST and PORT that stand "
+		options_wrong("option '--save' keeps the three pairs of HOST and PORT that stand "
 		              "beside it: they are missing");
 	put_settings(o);
 	use_environment(o);
@@ -377,12 +371,11 @@ void client_options_read(struct client_options *o, int argc, char **argv)
 	else
 		for (int i = 0; i < count; i++)
 			pairs[i] = argv[first + i];
-	dial_targets_read(o->targets, &options, 2 * REPLICAS, pairs, false);
+	dial_targets_read(o->targets, 2 * REPLICAS, pairs, false);
 	refuse_twins(o);
 	for (size_t i = 0; i < REPLICAS && words.save; i++)
 		if (o->targets[i].count == 0)
-			options_wrong(&options, "unknown host '%.256s': nothing is saved",
-			              pairs[2 * i]);
+			options_wrong("unknown host '%.256s': nothing is saved", pairs[2 * i]);
 	if (words.save)
 		save(pairs);
 }

@@ -75,7 +75,7 @@ static void fail(struct cli_output *output, int error)
 	output->has_ended = true;
 	output->has_failed = error != EPIPE;
 	if (output->has_failed)
-		log_plain(LOG_ERROR, "client: cannot write to stdout: %s", strerror(error));
+		log_own(LOG_ERROR, "cannot write to stdout: %s", strerror(error));
 }
 
 /* The terminal, or the reader of the pipe, is gone, without a write that says so. */

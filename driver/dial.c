@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "driver/dial.h"
 
+#include "io/options.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <unistd.h>
@@ -23,7 +25,7 @@ enum {
 };
 
 /* All names at once. The start does not wait long for one that cannot be resolved. */
-static void resolve_targets(struct dial_target targets[REPLICAS], const struct options *options)
+static void resolve_targets(struct dial_target targets[REPLICAS])
 {
 	struct resolver *resolvers[REPLICAS] = { NULL };
 	char err[ADDRESS_ERR_SIZE] = "";
@@ -46,41 +48,39 @@ static void resolve_targets(struct dial_target targets[REPLICAS], const struct o
 			targets[i].count = (size_t)count;
 	}
 	if (unknown == REPLICAS)
-		options_wrong(options, "%s", err);
+		options_wrong("%s", err);
 }
 
-void dial_targets_read(struct dial_target targets[REPLICAS], const struct options *options,
-                       int words_count, char *const *words, bool may_repeat)
+void dial_targets_read(struct dial_target targets[REPLICAS], int words_count, char *const *words,
+                       bool may_repeat)
 {
 	uint16_t ports[REPLICAS];
 	char err[ADDRESS_ERR_SIZE];
 
 	if (words_count != 2 * REPLICAS)
-		options_wrong(options, "three pairs of HOST and PORT are needed, not %d word%s",
-		              words_count, words_count == 1 ? "" : "s");
+		options_wrong("three pairs of HOST and PORT are needed, not %d word%s", words_count,
+		              words_count == 1 ? "" : "s");
 	for (size_t i = 0; i < REPLICAS; i++) {
 		const char *port = words[2 * i + 1];
 
 		if (!options_port(port, false, &ports[i]))
-			options_wrong(options, "port '%.64s' is not a number from 1 to 65535",
-			              port);
+			options_wrong("port '%.64s' is not a number from 1 to 65535", port);
 		write_text(&targets[i], words[2 * i], ports[i]);
 		for (size_t k = 0; k < i && !may_repeat; k++)
 			if (strcmp(targets[i].text, targets[k].text) == 0)
-				options_wrong(options, "replica '%s' is given twice",
-				              targets[i].text);
+				options_wrong("replica '%s' is given twice", targets[i].text);
 	}
 	for (size_t i = 0; i < REPLICAS; i++) {
 		int count = address_read(words[2 * i], ports[i], targets[i].addresses, err);
 
 		if (count < 0)
-			options_wrong(options, "%s", err);
+			options_wrong("%s", err);
 		targets[i].count = (size_t)count;
 		(void)snprintf(targets[i].name, sizeof targets[i].name, "%s",
 		               count == 0 ? words[2 * i] : "");
 		targets[i].port = ports[i];
 	}
-	resolve_targets(targets, options);
+	resolve_targets(targets);
 }
 
 /* ---- the dial ---- */

@@ -26,7 +26,6 @@
 
 #include "io/address.h"
 #include "io/conn.h"
-#include "io/options.h"
 #include "io/resolver.h"
 #include "replication/replication.h"
 
@@ -45,8 +44,8 @@ struct dial_target {
  * three seconds at most. A wrong number of words, a wrong port, a pair that was given before
  * (unless `may_repeat`), three unknown hosts: the first of these mistakes ends the program by
  * options_wrong. One unknown host is none: it is a replica that is dead now. */
-void dial_targets_read(struct dial_target targets[REPLICAS], const struct options *options,
-                       int words_count, char *const *words, bool may_repeat);
+void dial_targets_read(struct dial_target targets[REPLICAS], int words_count, char *const *words,
+                       bool may_repeat);
 
 struct dial;
 

@@ -241,6 +241,24 @@ void log_plain(enum log_level level, const char *format, ...)
 	va_end(values);
 }
 
+const char *log_name(void)
+{
+	const char *name = program_invocation_short_name;
+
+	return name == NULL || *name == '\0' ? "threefold" : name;
+}
+
+void log_own(enum log_level level, const char *format, ...)
+{
+	char message[LOG_LINE_SIZE_MAX];
+	va_list values;
+
+	va_start(values, format);
+	(void)vsnprintf(message, sizeof message, format, values);
+	va_end(values);
+	log_plain(level, "%s: %s", log_name(), message);
+}
+
 _Noreturn void log_end(const char *what, int error)
 {
 	log_line(LOG_ERROR, "cannot %s: %s; this is the end", what, strerror(error));

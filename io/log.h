@@ -39,6 +39,12 @@ void log_line(enum log_level level, const char *format, ...) __attribute__((form
 /* Logs a line without a time stamp. For the first and the last lines of a program, which other
  * programs read. */
 void log_plain(enum log_level level, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* What this program was called by: the last part of argv[0]. It may be installed under another
+ * name, and messages are about the one that somebody types. */
+const char *log_name(void);
+/* Logs "NAME: SENTENCE" without a time stamp; NAME is log_name. For what a program says of itself.
+ */
+void log_own(enum log_level level, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* Says that the system refuses something without which the program cannot go on ("cannot WHAT: ...;
  * this is the end"), and ends it with 1. Any thread may call it. Nothing is finished, freed or
  * flushed, but a terminal gets its mode back (at_quick_exit). For failures that a system should not

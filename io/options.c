@@ -210,6 +210,7 @@ enum options_result options_parse(const struct options *o, int argc, char **argv
 
 /* Text that grows in a fixed place. */
 struct writer {
+	const char *name; /* for OPTIONS_NAME */
 	char *to;
 	size_t size;
 	size_t length;
@@ -228,6 +229,19 @@ __attribute__((format(printf, 2, 3))) static void put(struct writer *w, const ch
 	w->length += (size_t)length;
 }
 
+/* Continues in column `indent` after each newline but the last. */
+static void put_text(struct writer *w, const char *text, int indent)
+{
+	for (; *text != '\0'; text++) {
+		if (*text == OPTIONS_NAME[0])
+			put(w, "%s", w->name);
+		else
+			put(w, "%c", *text);
+		if (*text == '\n' && text[1] != '\n')
+			put(w, "%*s", indent, "");
+	}
+}
+
 /* The help of a row begins in its column, on the next line if the option is too long for that. */
 static void put_row(struct writer *w, char letter, const char *name, const char *argument,
                     const char *help)
@@ -244,25 +258,25 @@ static void put_row(struct writer *w, char letter, const char *name, const char 
 		put(w, "\n%*s", HELP_COLUMN, "");
 	else
 		put(w, "%*s", (int)(HELP_COLUMN - (w->length - begin)), "");
-	for (; *help != '\0'; help++) {
-		put(w, "%c", *help);
-		if (*help == '\n')
-			put(w, "%*s", HELP_COLUMN, "");
-	}
+	put_text(w, help, HELP_COLUMN);
 	put(w, "\n");
 }
 
-size_t options_help(const struct options *o, char *to, size_t size)
+size_t options_help(const struct options *o, const char *name, char *to, size_t size)
 {
-	struct writer w = { .to = to, .size = size };
+	struct writer w = { .name = name, .to = to, .size = size };
 
-	put(&w, "usage: %s %s [OPTION...]\n\n%s\nOptions:\n", o->program, o->usage, o->purpose);
+	put(&w, "usage: %s %s [OPTION...]\n\n", name, o->usage);
+	put_text(&w, o->purpose, 0);
+	put(&w, "\nOptions:\n");
 	for (const struct option_row *row = o->rows; row->name != NULL; row++)
 		put_row(&w, row->letter, row->name, row->argument, row->help);
 	put_row(&w, 'h', "help", NULL, "show this and exit");
 	put_row(&w, 'V', "version", NULL, "show the version and exit");
-	if (o->notes != NULL)
-		put(&w, "\n%s", o->notes);
+	if (o->notes != NULL) {
+		put(&w, "\n");
+		put_text(&w, o->notes, 0);
+	}
 	return w.length;
 }
 
@@ -284,21 +298,21 @@ int options_read(const struct options *o, int argc, char **argv)
 
 	switch (options_parse(o, argc, argv, &first, err)) {
 	case OPTIONS_HELP:
-		(void)options_help(o, help, sizeof help);
+		(void)options_help(o, log_name(), help, sizeof help);
 		say_and_exit(help);
 	case OPTIONS_VERSION:
 		(void)snprintf(help, sizeof help, "threefold %s %s\n", o->program,
 		               THREEFOLD_VERSION);
 		say_and_exit(help);
 	case OPTIONS_WRONG:
-		options_wrong(o, "%s", err);
+		options_wrong("%s", err);
 	case OPTIONS_OK:
 		break;
 	}
 	return first;
 }
 
-void options_wrong(const struct options *o, const char *format, ...)
+void options_wrong(const char *format, ...)
 {
 	char sentence[OPTIONS_ERR_SIZE];
 	va_list values;
@@ -306,6 +320,6 @@ void options_wrong(const struct options *o, const char *format, ...)
 	va_start(values, format);
 	(void)vsnprintf(sentence, sizeof sentence, format, values);
 	va_end(values);
-	log_plain(LOG_ERROR, "%s: %s; try '%s --help'", o->program, sentence, o->program);
+	log_own(LOG_ERROR, "%s; try '%s --help'", sentence, log_name());
 	exit(EXIT_USAGE);
 }

@@ -54,7 +54,7 @@ struct option_row {
 };
 
 struct options {
-	const char *program;
+	const char *program; /* which of the four it is; its file may have another name */
 	const char *usage;   /* the positionals, as 'HOST PORT' */
 	const char *purpose; /* paragraphs that stand before the options, with their newlines */
 	const char *notes;   /* and those behind them */
@@ -66,6 +66,9 @@ enum {
 	OPTIONS_ERR_SIZE = 512,
 };
 
+/* In a text of the help: the name that the program was called by. */
+#define OPTIONS_NAME "\1"
+
 enum options_result { OPTIONS_OK, OPTIONS_HELP, OPTIONS_VERSION, OPTIONS_WRONG };
 
 /* Reads the command line. Sets the variables that the rows name, moves the positionals after the
@@ -73,16 +76,16 @@ enum options_result { OPTIONS_OK, OPTIONS_HELP, OPTIONS_VERSION, OPTIONS_WRONG }
  * wrong. May be called more than once in a process. */
 enum options_result options_parse(const struct options *o, int argc, char **argv, int *first,
                                   char err[OPTIONS_ERR_SIZE]);
-/* Writes the whole text of --help to `to`, with a NUL, and returns its length. Asserts that `size`
- * is enough. */
-size_t options_help(const struct options *o, char *to, size_t size);
+/* Writes the whole text of --help to `to`, with a NUL, and returns its length; `name` is what the
+ * program was called by. Asserts that `size` is enough. */
+size_t options_help(const struct options *o, const char *name, char *to, size_t size);
 
 /* Reads the command line for main. Returns the index of the first positional. --help and --version
  * print to stdout and end the program; a mistake prints to stderr and ends it, too. */
 int options_read(const struct options *o, int argc, char **argv);
-/* Prints "PROGRAM: SENTENCE; try 'PROGRAM --help'" and ends the program with EXIT_USAGE. */
-_Noreturn void options_wrong(const struct options *o, const char *format, ...)
-	__attribute__((format(printf, 2, 3)));
+/* Prints "NAME: SENTENCE; try 'NAME --help'", where NAME is what the program was called by, and
+ * ends it with EXIT_USAGE. */
+_Noreturn void options_wrong(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* Reads a number of decimal digits, without a sign, from min to max. False if it is none of these;
  * then *number is untouched. */

@@ -35,7 +35,7 @@ struct child {
 
 static _Noreturn void die(const char *what)
 {
-	log_plain(LOG_ERROR, "bench: %s: %s", what, strerror(errno));
+	log_own(LOG_ERROR, "%s: %s", what, strerror(errno));
 	exit(EXIT_REFUSED);
 }
 
@@ -141,8 +141,7 @@ static enum load_mode mode_of(const char *name)
 	for (unsigned i = 0; i < LOAD_MODE_END; i++)
 		if (strcmp(name, mode_names[i]) == 0)
 			return (enum load_mode)i;
-	options_wrong(&options,
-	              "mode '%.32s' is none of store, live, login, list, idle and failover", name);
+	options_wrong("mode '%.32s' is none of store, live, login, list, idle and failover", name);
 }
 
 /* Help, version and mistakes end the program. */
@@ -155,9 +154,9 @@ static const struct load_options *read_options(int argc, char **argv)
 	if (given.mode == LOAD_LOGIN)
 		given.depth = 1; /* nobody logs in twice at a time */
 	if (given.to > given.users)
-		options_wrong(&options, "a message cannot go to %ju of %ju recipients",
-		              (uintmax_t)given.to, (uintmax_t)given.users);
-	dial_targets_read(given.targets, &options, argc - first, argv + first, true);
+		options_wrong("a message cannot go to %ju of %ju recipients", (uintmax_t)given.to,
+		              (uintmax_t)given.users);
+	dial_targets_read(given.targets, argc - first, argv + first, true);
 	return &given;
 }
 

@@ -131,7 +131,7 @@ static uint64_t now_ns(void)
 
 static _Noreturn void give_up(enum exit_status status, const char *what, const char *why)
 {
-	log_plain(LOG_ERROR, "bench: %s: %s", what, why);
+	log_own(LOG_ERROR, "%s: %s", what, why);
 	exit((int)status);
 }
 
@@ -570,7 +570,8 @@ static void progress_expired(struct loop_timer *timer)
 	};
 	uint64_t count = load->state == PREPARING ? load->moved : load->tally->count;
 
-	(void)fprintf(stderr, "\rbench: %-16s %12ju", states[load->state], (uintmax_t)count);
+	(void)fprintf(stderr, "\r%s: %-16s %12ju", log_name(), states[load->state],
+	              (uintmax_t)count);
 	loop_timer_set(load->loop, timer, loop_now_ms(load->loop) + PROGRESS_MS);
 }
 

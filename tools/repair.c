@@ -32,7 +32,7 @@ enum { DIGEST_SHOWN = 16, ESCAPED_SIZE = 4 * RECONCILE_WHY_SIZE };
 
 static _Noreturn void die(enum exit_status status, const char *sentence)
 {
-	log_plain(LOG_ERROR, "repair: %s", sentence);
+	log_own(LOG_ERROR, "%s", sentence);
 	exit((int)status);
 }
 
@@ -60,11 +60,13 @@ static const char notes[] =
 	"     --leave-out-unconfirmed need all three\n"
 	"\n"
 	"Examples:\n"
-	"  repair 127.0.0.1 40001 127.0.0.1 40002 127.0.0.1 40003\n"
-	"  repair a.example 4000 b.example 4000 c.example 4000 --every 3600\n"
-	"  repair 127.0.0.1 40001 127.0.0.1 40002 127.0.0.1 40003 --backup /backup/monday\n"
-	"  repair 127.0.0.1 40001 127.0.0.1 40002 127.0.0.1 40003 --unconfirmed\n"
-	"  repair 127.0.0.1 40001 127.0.0.1 40002 127.0.0.1 40003 --remove-unconfirmed 30\n";
+	"  " OPTIONS_NAME " 127.0.0.1 40001 127.0.0.1 40002 127.0.0.1 40003\n"
+	"  " OPTIONS_NAME " a.example 4000 b.example 4000 c.example 4000 --every 3600\n"
+	"  " OPTIONS_NAME
+	" 127.0.0.1 40001 127.0.0.1 40002 127.0.0.1 40003 --backup /backup/monday\n"
+	"  " OPTIONS_NAME " 127.0.0.1 40001 127.0.0.1 40002 127.0.0.1 40003 --unconfirmed\n"
+	"  " OPTIONS_NAME
+	" 127.0.0.1 40001 127.0.0.1 40002 127.0.0.1 40003 --remove-unconfirmed 30\n";
 
 struct repair_options {
 	struct mend_options mend;
@@ -159,17 +161,17 @@ static void read_options(int argc, char **argv)
 
 	first = options_read(&options, argc, argv);
 	if (o->backup != NULL && (o->mend.check || o->every_ms != 0))
-		options_wrong(&options, "'--backup' excludes '--check' and '--every'");
+		options_wrong("'--backup' excludes '--check' and '--every'");
 	if (o->unconfirmed && (o->mend.check || o->every_ms != 0 || o->backup != NULL))
-		options_wrong(&options, "'--unconfirmed' stands alone");
+		options_wrong("'--unconfirmed' stands alone");
 	if (o->remove_days != 0 &&
 	    (o->mend.check || o->every_ms != 0 || o->backup != NULL || o->unconfirmed))
-		options_wrong(&options, "'--remove-unconfirmed' stands alone");
+		options_wrong("'--remove-unconfirmed' stands alone");
 	if (o->used_too && o->remove_days == 0)
-		options_wrong(&options, "'--used-too' needs '--remove-unconfirmed'");
+		options_wrong("'--used-too' needs '--remove-unconfirmed'");
 	if (o->leave_out && o->backup == NULL)
-		options_wrong(&options, "'--leave-out-unconfirmed' needs '--backup'");
-	dial_targets_read(o->targets, &options, argc - first, argv + first, false);
+		options_wrong("'--leave-out-unconfirmed' needs '--backup'");
+	dial_targets_read(o->targets, argc - first, argv + first, false);
 }
 
 /* Looks for the key where a server that is started in this folder makes it, then in this folder. */
@@ -437,10 +439,9 @@ static enum exit_status list_unconfirmed(struct loop *l, const struct repair_opt
 	}
 	for (uint32_t i = 0; i < RECONCILE_MAX; i++)
 		if (result.replicas[i].state == RECONCILE_LOST)
-			log_plain(LOG_WARNING,
-			          "repair: replica %u (%s): %s: %s; it may have confirmed some",
-			          i + 1, o->targets[i].text, how_lost(&result.replicas[i]),
-			          reason(&result.replicas[i], why));
+			log_own(LOG_WARNING, "replica %u (%s): %s: %s; it may have confirmed some",
+			        i + 1, o->targets[i].text, how_lost(&result.replicas[i]),
+			        reason(&result.replicas[i], why));
 	unconfirmed_release(&u);
 	store_free(store);
 	if (fflush(stdout) != 0)

@@ -272,14 +272,13 @@ static void test_name(void)
 static void test_start(void)
 {
 	char *words[] = { "a.test", "1", "b.test", "2", "c.test", "3" };
-	const struct options options = { .program = "test" };
 	struct dial_target targets[3];
 	uint64_t began_ms;
 
 	host_blocks();
 	loop_turn(loop, 0);
 	began_ms = loop_now_ms(loop);
-	dial_targets_read(targets, &options, 6, words, false);
+	dial_targets_read(targets, 6, words, false);
 	loop_turn(loop, 0);
 	OK(loop_now_ms(loop) - began_ms < 5500, "the start waits for all names together");
 	for (size_t i = 0; i < 3; i++)

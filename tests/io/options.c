@@ -45,7 +45,7 @@ static const struct option_row rows[] = {
 static const struct options options = { .program = "prog",
 	                                .usage = "HOST PORT",
 	                                .purpose = "Does it.\n",
-	                                .notes = "Ends.\n",
+	                                .notes = "\n  " OPTIONS_NAME " a 1\nEnds.\n",
 	                                .rows = rows };
 static char err[OPTIONS_ERR_SIZE];
 static char positionals[256];
@@ -155,12 +155,12 @@ static void test_numbers(void)
 static void test_help(void)
 {
 	char text[4096];
-	size_t size = options_help(&options, text, sizeof text);
+	size_t size = options_help(&options, "called", text, sizeof text);
 	bool has_tabs = strchr(text, '\t') != NULL;
 
 	IS_U64(size, strlen(text), "options: the help knows its size");
-	OK(strncmp(text, "usage: prog HOST PORT [OPTION...]\n\nDoes it.\n", 44) == 0,
-	   "options: it begins with the usage");
+	OK(strncmp(text, "usage: called HOST PORT [OPTION...]\n\nDoes it.\n", 46) == 0,
+	   "options: it begins with the usage, and the name it was called by");
 	OK(strstr(text, "\n  -q, --quiet              say less\n") != NULL,
 	   "options: a row with a letter");
 	OK(strstr(text, "\n      --number N           a number\n"
@@ -172,6 +172,7 @@ static void test_help(void)
 	OK(strstr(text, "-h, --help") != NULL && strstr(text, "-V, --version") != NULL,
 	   "options: the two that every program has");
 	OK(!has_tabs && strcmp(text + size - 6, "Ends.\n") == 0, "options: and the notes");
+	OK(strstr(text, "\n\n  called a 1\nEnds.\n") != NULL, "options: which name it, too");
 }
 
 /* ---- the operator's key ---- */

@@ -107,6 +107,11 @@ nok 'and makes no data directory' test -e "$dir/other"
 run 'help ends well' 0 --help
 is 'and says nothing on stderr' "$said" ''
 like 'but on stdout how to use it' "$(<"$dir/stdout")" '^usage: server HOST PORT'
+ln -s "$(realpath "$BIN/server")" "$dir/other-name"
+said=$("$dir/other-name" x 2>&1)
+is 'a sentence names the program as it was called' "$said" \
+	"other-name: HOST and PORT are needed; try 'other-name --help'"
+like 'and so does the help' "$("$dir/other-name" --help)" '^usage: other-name HOST .*  other-name 127'
 for option in data share-messages share-bytes salvage new-uuid user no-sandbox verbose quiet help version; do
 	like "help names --$option" "$(<"$dir/stdout")" " --$option "
 done
