@@ -91,20 +91,46 @@ struct action *replication_act(struct replication *r, enum action_kind kind, voi
 	return &q->action;
 }
 
+struct action *replication_act_piece(struct replication *r, enum action_kind kind, void *piece)
+{
+	struct queued *q = ring_add(&r->actions, sizeof *q);
+
+	memset(q, 0, sizeof *q);
+	q->action.kind = kind;
+	q->piece = piece;
+	return &q->action;
+}
+
+static void free_owned(struct replication *r)
+{
+	memory_free(r->owned);
+	pool_free(&r->pool, r->piece);
+	r->owned = r->piece = NULL;
+}
+
 bool replication_next(struct replication *r, struct action *action)
 {
 	const struct queued *q;
 
 	assert(r->magic == REPLICATION_MAGIC);
-	memory_free(r->owned);
-	r->owned = NULL;
+	free_owned(r);
 	if (r->actions.count == 0)
 		return false;
 	q = ring_at(&r->actions, 0, sizeof *q);
 	*action = q->action;
 	r->owned = q->owned;
+	r->piece = q->piece;
 	ring_drop(&r->actions);
 	return true;
+}
+
+void replication_act_release(struct replication *r)
+{
+	struct action action;
+
+	while (replication_next(r, &action))
+		continue;
+	ring_release(&r->actions);
 }
 
 /* ---- maps ---- */

@@ -26,9 +26,9 @@ struct all {
 	uint32_t count;
 };
 
-static struct result *all_result(const struct all *a, enum outcome outcome)
+static struct result *all_result(struct replication *r, const struct all *a, enum outcome outcome)
 {
-	struct result *result = op_result(&a->op, outcome, send_explain(outcome));
+	struct result *result = op_result(r, &a->op, outcome, send_explain(outcome));
 
 	result->stored = a->sum.stored;
 	result->online = a->sum.online;
@@ -51,7 +51,7 @@ static void all_stop(struct replication *r, struct all *a, enum outcome outcome)
 
 	if (a->sum.stored || a->sum.outcome == OUTCOME_UNKNOWN || a->sum.outcome == OUTCOME_STOPPED)
 		outcome = OUTCOME_UNKNOWN;
-	result = all_result(a, outcome);
+	result = all_result(r, a, outcome);
 	if (is_stopped)
 		result->detail = op_stopped;
 	op_end(r, &a->op, result);
@@ -68,7 +68,7 @@ static void all_next(struct replication *r, struct all *a)
 	}
 	if (a->sum.outcome == OUTCOME_OK && a->sum.stored && a->sum.copies < r->options.min_copies)
 		a->sum.outcome = OUTCOME_UNKNOWN; /* stored, but not as often as was asked for */
-	result = all_result(a, a->sum.outcome);
+	result = all_result(r, a, a->sum.outcome);
 	result->copies = a->sum.stored ? a->sum.copies : 0;
 	all_progress(r, a);
 	op_end(r, &a->op, result);
@@ -86,7 +86,7 @@ static void all_command(struct replication *r, struct op *op, const struct comma
 {
 	struct all *a = (struct all *)op;
 
-	a->text = memory_alloc(command->text.size);
+	a->text = pool_alloc(&r->pool, command->text.size);
 	memcpy(a->text, command->text.data, command->text.size);
 	a->text_size = (uint32_t)command->text.size;
 	a->is_notice = command->is_notice;
@@ -164,9 +164,9 @@ static void all_child(struct replication *r, struct op *op, struct op *ended)
 	}
 }
 
-static void all_release(struct op *op)
+static void all_release(struct replication *r, struct op *op)
 {
-	memory_free(((struct all *)op)->text);
+	pool_free(&r->pool, ((struct all *)op)->text);
 }
 
 const struct op_row all_row = {

@@ -325,7 +325,7 @@ static void confirm_done(struct replication *r, struct create *c)
 /* Ends with what the user is to be told. */
 static void refuse(struct replication *r, struct create *c)
 {
-	struct result *result = op_result(&c->op, c->outcome, c->detail);
+	struct result *result = op_result(r, &c->op, c->outcome, c->detail);
 
 	if (c->outcome == OUTCOME_SLOW_DOWN)
 		result->wait_ms = c->wait_ms;
@@ -429,7 +429,7 @@ static void child(struct replication *r, struct op *op, struct op *ended)
 	struct result *result;
 
 	if (op->phase == PHASE_LOGIN) {
-		result = op_result(op, OUTCOME_OK, "");
+		result = op_result(r, op, OUTCOME_OK, "");
 		if (ended->outcome != OUTCOME_OK)
 			result->detail = "made, but not logged in: log in when a replica is live";
 		memcpy(result->name, c->made.display, DISPLAY_SIZE);
@@ -490,10 +490,11 @@ static void expired(struct replication *r, struct op *op, struct result *result)
 		op_end(r, op, result);
 }
 
-static void release(struct op *op)
+static void release(struct replication *r, struct op *op)
 {
 	struct create *c = (struct create *)op;
 
+	(void)r;
 	explicit_bzero(&c->made, sizeof c->made);
 	explicit_bzero(c->password, sizeof c->password);
 }

@@ -74,7 +74,7 @@ static void delete_over(struct replication *r, struct deletion *d)
 static void delete_advance(struct replication *r, struct op *op)
 {
 	struct deletion *d = (struct deletion *)op;
-	struct result *result = op_result(op, OUTCOME_OK, "");
+	struct result *result = op_result(r, op, OUTCOME_OK, "");
 
 	result->copies = replica_count(d->yes);
 	memcpy(result->name, d->name, sizeof d->name);

@@ -16,6 +16,8 @@
 
 #include <assert.h>
 
+enum { OUTPUT_KEPT = 4096 };
+
 /* ---- the ring ---- */
 
 /* The n-th from the front. */
@@ -28,6 +30,7 @@ void replica_doubt(struct replication *r, uint32_t index, const char *why)
 {
 	if (r->replicas[index].doubt == NULL)
 		r->replicas[index].doubt = why;
+	r->unsettled |= BIT(index);
 }
 
 void replica_lies(struct replication *r, uint32_t index, const char *why)
@@ -151,6 +154,7 @@ void due_strike(struct replication *r, uint32_t index)
 			r->ends[due->target]++;
 		if (due->op == NULL)
 			p->ended_with |= (uint16_t)(1u << due->target);
+		r->has_ends |= due->op == NULL;
 	}
 }
 
@@ -240,8 +244,13 @@ void due_ask(struct replication *r, uint32_t index, const struct frame *frame, e
 		due_overflow(r, index);
 }
 
+/* Who is only pinged keeps no large buffer. */
 void due_ping(struct replication *r, uint32_t index, struct op *op)
 {
+	struct buf *out = &r->replicas[index].out;
+
+	if (out->size == 0 && out->capacity > OUTPUT_KEPT)
+		buf_release(out);
 	due_ask(r, index, &(struct frame){ .type = FRAME_PING }, TARGET_PING, op);
 }
 
@@ -279,6 +288,4 @@ void replication_output_sent(struct replication *r, uint32_t index, size_t size)
 	struct replica *p = &r->replicas[index];
 
 	buf_consume(&p->out, size);
-	if (p->out.size == 0 && p->out.capacity > 4096)
-		buf_release(&p->out); /* a client that is idle keeps no large buffer */
 }

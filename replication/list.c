@@ -182,7 +182,7 @@ static void page_finish(struct replication *r, struct list_page *page, bool last
 		if (page->op.audience & BIT(i))
 			question_claim(r, i, cursor->listed[i]);
 	*page->cursor = *cursor;
-	op_end(r, &page->op, op_result(&page->op, OUTCOME_OK, ""));
+	op_end(r, &page->op, op_result(r, &page->op, OUTCOME_OK, ""));
 }
 
 /* Behind this account. */
@@ -313,8 +313,9 @@ static void page_advance(struct replication *r, struct op *op)
 	}
 }
 
-static void page_release(struct op *op)
+static void page_release(struct replication *r, struct op *op)
 {
+	(void)r;
 	struct list_page *page = (struct list_page *)op;
 
 	page_clear(page);
@@ -355,7 +356,7 @@ static void list_start(struct replication *r, struct op *op)
 
 static void list_end(struct replication *r, struct list_op *l, enum outcome outcome)
 {
-	struct result *result = op_result(&l->op, outcome, "");
+	struct result *result = op_result(r, &l->op, outcome, "");
 
 	if (outcome != OUTCOME_OK)
 		result->detail = send_explain(outcome);

@@ -141,6 +141,11 @@ static void end_session(struct replication *r, const char *why)
 
 void login_session_settle(struct replication *r)
 {
+	if (!r->has_ends) /* so it is at nearly every event */
+		return;
+	r->has_ends = false;
+	for (size_t target = 0; target < TARGET_END; target++)
+		r->has_ends |= r->ends[target] > 0;
 	if (r->ends[TARGET_TELL] >= SESSION_ENDS_MAX)
 		r->tombstones_count = 0;
 	for (size_t i = 0; i < SESSION_TARGETS; i++)
@@ -425,7 +430,7 @@ static void note_others(struct login *l, const struct lookup *look)
 static void refuse_several(struct replication *r, struct login *l, const struct lookup *look)
 {
 	struct result *result = op_result_of_users(
-		&l->op, OUTCOME_SEVERAL,
+		r, &l->op, OUTCOME_SEVERAL,
 		"several accounts fit, none of which counts: name the one that is meant",
 		look->count);
 
@@ -443,7 +448,7 @@ static void refuse_several(struct replication *r, struct login *l, const struct 
 static void refuse_active(struct replication *r, struct login *l, uint64_t since_ms)
 {
 	struct result *result = op_result(
-		&l->op, OUTCOME_ALREADY_LOGGED_IN,
+		r, &l->op, OUTCOME_ALREADY_LOGGED_IN,
 		"a session of this account is active; --take-over ends it");
 
 	result->since_ms = since_ms;
@@ -546,7 +551,7 @@ static void tried(struct replication *r, struct login *l)
 		return;
 	}
 	login_tell_logout(r, &l->s.ulid, 0);
-	result = op_result(&l->op, OUTCOME_WRONG_PASSWORD, "");
+	result = op_result(r, &l->op, OUTCOME_WRONG_PASSWORD, "");
 	(void)snprintf(result->text, sizeof result->text,
 	               "this password opens '%s', which lost the name: log in by that",
 	               other->display);
@@ -746,7 +751,7 @@ static bool doubt_others(struct replication *r, const struct login *l)
 /* All live replicas have said yes. */
 static void succeed(struct replication *r, struct login *l)
 {
-	struct result *result = op_result(&l->op, OUTCOME_OK, "");
+	struct result *result = op_result(r, &l->op, OUTCOME_OK, "");
 
 	login_session_copy(&r->session, &l->s);
 	r->session.active = true;
@@ -820,10 +825,11 @@ static void advance(struct replication *r, struct op *op)
 	}
 }
 
-static void release(struct op *op)
+static void release(struct replication *r, struct op *op)
 {
 	struct login *l = (struct login *)op;
 
+	(void)r;
 	explicit_bzero(&l->s, sizeof l->s);
 	explicit_bzero(l->password, sizeof l->password);
 	explicit_bzero(l->key, sizeof l->key);

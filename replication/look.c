@@ -48,7 +48,7 @@ static void child(struct replication *r, struct op *op, struct op *ended)
 		op_refuse(r, op, outcome, send_explain(outcome));
 		return;
 	}
-	result = op_result(op, OUTCOME_OK, "");
+	result = op_result(r, op, OUTCOME_OK, "");
 	result->id = l->accounts[l->found].id;
 	lookup_display(l, (uint32_t)l->found, result->name);
 	op_end(r, op, result);

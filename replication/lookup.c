@@ -223,7 +223,7 @@ static void finish(struct replication *r, struct lookup *l)
 	else if (l->found < 0 && l->count == 1)
 		l->found = 0;
 	l->unconfirmed = l->found >= 0 && !l->accounts[l->found].confirmed;
-	op_end(r, &l->op, op_result(&l->op, OUTCOME_OK, ""));
+	op_end(r, &l->op, op_result(r, &l->op, OUTCOME_OK, ""));
 }
 
 static void advance(struct replication *r, struct op *op)
@@ -252,8 +252,9 @@ static void advance(struct replication *r, struct op *op)
 	op_resume(r, op);
 }
 
-static void release(struct op *op)
+static void release(struct replication *r, struct op *op)
 {
+	(void)r;
 	memory_free(((struct lookup *)op)->accounts);
 }
 

@@ -108,7 +108,7 @@ static struct candidate *add_candidate(struct replication *r, struct stream_stat
 	}
 	if (s->candidates == NULL)
 		hold(r, s);
-	c = memory_alloc(sizeof *c + said_size(said));
+	c = pool_alloc(&r->pool, sizeof *c + said_size(said));
 	c->next = *at;
 	c->number = place->number;
 	c->sent_ms = place->sent_ms;
@@ -135,7 +135,7 @@ static void drop_candidate(struct replication *r, struct stream_state *s)
 	s->candidates = c->next;
 	s->held_size -= candidate_size(c);
 	r->held_size -= candidate_size(c);
-	memory_free(c);
+	pool_free(&r->pool, c);
 }
 
 /* It was handed out, or it is gone. */
@@ -165,7 +165,7 @@ static void count_strange(struct replication *r, const struct stream_state *s,
 static void hand_out(struct replication *r, struct stream_state *s, const struct candidate *c)
 {
 	uint32_t size = c->text_size + c->audience_size;
-	struct shown *shown = memory_alloc(sizeof *shown + size);
+	struct shown *shown = pool_alloc(&r->pool, sizeof *shown + size);
 	uint8_t *said = (uint8_t *)(shown + 1);
 
 	count_strange(r, s, c);
@@ -185,7 +185,7 @@ static void hand_out(struct replication *r, struct stream_state *s, const struct
 	shown->audience = view_of(said + c->text_size, c->audience_size);
 	shown->sent_ms = c->sent_ms;
 	shown->waited = c->waited;
-	replication_act(r, ACTION_MESSAGE, shown)->shown = shown;
+	replication_act_piece(r, ACTION_MESSAGE, shown)->shown = shown;
 	if (BUG(told_before_shown))
 		handed_shown(r, shown->serial);
 	if (s->person->brief) /* asked again for the next one */
@@ -371,17 +371,18 @@ static void shorten(struct reading *reading)
 	}
 }
 
-/* Asks for the next page when less than half of one waits to be merged. */
+/* More pages are wanted: asks for the next one when less than half of one waits to be merged. */
 static void want_page(struct replication *r, uint32_t index)
 {
 	struct reading *reading = &r->replicas[index].reading;
 	const struct page_item *head = reading->first;
 	bool is_ahead = head != NULL && place_compare(&head->place, &reading->upto) <= 0;
-	struct frame frame = { .type = FRAME_PAGE };
 
 	/* However much is kept: a head behind what was not read yet is no head. */
-	if (!reading->active || reading->asked || (is_ahead && reading->size > READ_AHEAD_SIZE / 2))
+	if (reading->asked || (is_ahead && reading->size > READ_AHEAD_SIZE / 2))
 		return;
+	struct frame frame = { .type = FRAME_PAGE };
+
 	reading->asked = true;
 	frame.page.after = reading->upto;
 	frame.page.bytes = READ_AHEAD_SIZE;
@@ -651,7 +652,7 @@ void mailbox_settle(struct replication *r)
 		try_held(r);
 	merge(r);
 	for (uint32_t i = 0; i < REPLICAS; i++)
-		if (joined & BIT(i))
+		if ((joined & BIT(i)) && r->replicas[i].reading.active)
 			want_page(r, i);
 	stream_settle(r);
 }

@@ -128,6 +128,7 @@ void member_answered(struct replication *r, uint32_t voucher, uint32_t request,
 		memcpy(m->answers[voucher], frame->introduced.signature, KEY_SIZE);
 	}
 	spread(r);
+	r->unsettled = ALL_REPLICAS; /* who belongs may have become known */
 }
 
 bool member_is_asked(const struct replication *r, uint32_t index)

@@ -47,7 +47,7 @@
 
 struct op *op_new(struct replication *r, const struct op_row *row, struct op *parent)
 {
-	struct op *op = memory_alloc_zero(1, row->size);
+	struct op *op = pool_alloc_zero(&r->pool, row->size);
 
 	assert(row->size >= sizeof *op);
 	op->row = row;
@@ -68,7 +68,7 @@ static void op_free(struct replication *r, struct op *op)
 	assert(op->children == 0);
 	assert(!op->settling);
 	if (op->row->release != NULL)
-		op->row->release(op);
+		op->row->release(r, op);
 	if (op->previous != NULL)
 		op->previous->next = op->next;
 	else
@@ -77,7 +77,7 @@ static void op_free(struct replication *r, struct op *op)
 		op->next->previous = op->previous;
 	else
 		r->last_op = op->previous;
-	memory_free(op);
+	pool_free(&r->pool, op);
 }
 
 void op_release(struct replication *r)
@@ -141,7 +141,7 @@ enum outcome op_unreached(const struct op *child)
 static void op_stop(struct replication *r, struct op *op)
 {
 	enum outcome outcome = op->parent != NULL ? OUTCOME_STOPPED : OUTCOME_UNKNOWN;
-	struct result *result = op_result(op, outcome, op_stopped);
+	struct result *result = op_result(r, op, outcome, op_stopped);
 
 	if (op->row->stopped != NULL)
 		op->row->stopped(r, op, result);
@@ -365,10 +365,11 @@ bool op_settle_next(struct replication *r)
 
 /* ---- results ---- */
 
-struct result *op_result_of_users(const struct op *op, enum outcome outcome, const char *detail,
-                                  uint32_t users)
+struct result *op_result_of_users(struct replication *r, const struct op *op, enum outcome outcome,
+                                  const char *detail, uint32_t users)
 {
-	struct result *result = memory_alloc_zero(1, sizeof *result + users * sizeof(struct user));
+	struct result *result = pool_alloc_zero(&r->pool,
+	                                        sizeof *result + users * sizeof(struct user));
 
 	result->token = op->token;
 	result->kind = op->kind;
@@ -379,9 +380,10 @@ struct result *op_result_of_users(const struct op *op, enum outcome outcome, con
 	return result;
 }
 
-struct result *op_result(const struct op *op, enum outcome outcome, const char *detail)
+struct result *op_result(struct replication *r, const struct op *op, enum outcome outcome,
+                         const char *detail)
 {
-	return op_result_of_users(op, outcome, detail, 0);
+	return op_result_of_users(r, op, outcome, detail, 0);
 }
 
 void op_tell_result(struct replication *r, struct op *op, struct result *result)
@@ -392,9 +394,9 @@ void op_tell_result(struct replication *r, struct op *op, struct result *result)
 		    ((op->done | op->helped) & BIT(i)))
 			r->replicas[i].has_served = true;
 	if (op->token)
-		replication_act(r, ACTION_RESULT, result)->result = result;
+		replication_act_piece(r, ACTION_RESULT, result)->result = result;
 	else
-		memory_free(result);
+		pool_free(&r->pool, result);
 	op->told = true;
 	op->wait_until_ms = UINT64_MAX;
 }
@@ -406,7 +408,7 @@ void op_end(struct replication *r, struct op *op, struct result *result)
 	assert(op->state != OP_ENDED);
 	op->outcome = result->outcome;
 	if (op->told)
-		memory_free(result);
+		pool_free(&r->pool, result);
 	else
 		op_tell_result(r, op, result);
 	op->state = OP_ENDED;
@@ -421,7 +423,7 @@ void op_end(struct replication *r, struct op *op, struct result *result)
 
 void op_refuse(struct replication *r, struct op *op, enum outcome outcome, const char *detail)
 {
-	op_end(r, op, op_result(op, outcome, detail));
+	op_end(r, op, op_result(r, op, outcome, detail));
 }
 
 bool op_too_few(struct replication *r, struct op *op)
@@ -442,7 +444,7 @@ static bool op_is_waiting(const struct op *op)
 
 static void op_expire(struct replication *r, struct op *op)
 {
-	struct result *result = op_result(op, OUTCOME_NO_REPLICA, "no replica could be reached");
+	struct result *result = op_result(r, op, OUTCOME_NO_REPLICA, "no replica could be reached");
 
 	if (op->written) {
 		result->outcome = OUTCOME_UNKNOWN;

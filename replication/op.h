@@ -44,7 +44,7 @@ struct op_row {
 	 * `expired`. */
 	void (*stopped)(struct replication *r, struct op *op, struct result *result);
 	/* Frees what it owns. */
-	void (*release)(struct op *op);
+	void (*release)(struct replication *r, struct op *op);
 };
 
 /* What a request waits for. op.c says what happens in each state. */
@@ -122,10 +122,11 @@ void op_stretch(struct replication *r, struct op *op, struct view password, cons
 bool op_too_few(struct replication *r, struct op *op);
 /* A result for op_end, which takes it over. The caller may fill in more: it is zeroed but for
  * token, kind, audience and what is given here. `detail` lives for ever. */
-struct result *op_result(const struct op *op, enum outcome outcome, const char *detail);
+struct result *op_result(struct replication *r, const struct op *op, enum outcome outcome,
+                         const char *detail);
 /* The same with room for so many users, whom the caller fills in and counts. */
-struct result *op_result_of_users(const struct op *op, enum outcome outcome, const char *detail,
-                                  uint32_t users);
+struct result *op_result_of_users(struct replication *r, const struct op *op, enum outcome outcome,
+                                  const char *detail, uint32_t users);
 /* Ends it, once: gives the result, which is taken over, unless op_tell_result has given one; and
  * tells the parent. The request is freed later, when the event is settled. */
 void op_end(struct replication *r, struct op *op, struct result *result);

@@ -221,7 +221,8 @@ static void tell_others(struct replication *r, const struct password *p)
 		return;
 	for (uint32_t i = 0; i < REPLICAS; i++)
 		if (others & BIT(i))
-			r->replicas[i].lacks_password = true; /* replica_settle goes on */
+			r->replicas[i].lacks_password = true;
+	r->unsettled |= others; /* replica_settle goes on */
 }
 
 static void password_advance(struct replication *r, struct op *op)
@@ -231,7 +232,7 @@ static void password_advance(struct replication *r, struct op *op)
 
 	if (p->yes) {
 		tell_others(r, p);
-		result = op_result(op, OUTCOME_OK, "");
+		result = op_result(r, op, OUTCOME_OK, "");
 		result->copies = replica_count(p->yes);
 		if (result->copies < r->options.min_copies) {
 			result->outcome = OUTCOME_UNKNOWN;
@@ -257,10 +258,11 @@ static void password_expired(struct replication *r, struct op *op, struct result
 	op_end(r, op, result);
 }
 
-static void password_release(struct op *op)
+static void password_release(struct replication *r, struct op *op)
 {
 	struct password *p = (struct password *)op;
 
+	(void)r;
 	explicit_bzero(p->old, sizeof p->old);
 	explicit_bzero(p->new, sizeof p->new);
 	explicit_bzero(&p->next, sizeof p->next);

@@ -124,7 +124,7 @@ static void person_child(struct replication *r, struct op *op, struct op *ended)
 		name_display(p->display, view_of_string(p->named ? p->name : "unknown"), &p->id,
 		             plain || free_name);
 	}
-	op_end(r, op, op_result(op, ended->outcome, ""));
+	op_end(r, op, op_result(r, op, ended->outcome, ""));
 }
 
 /* It waited for a live replica for too long: found out anew when it is needed. */

@@ -41,6 +41,7 @@
 #define THREEFOLD_REPLICATION_PRIVATE_H
 
 #include "base/map.h"
+#include "base/pool.h"
 #include "base/ring.h"
 #include "fact/ranges.h"
 #include "replication/member.h"
@@ -104,7 +105,9 @@ struct stream_state;
 /* An action that waits to be taken. */
 struct queued {
 	struct action action;
-	void *owned; /* what the action points to; freed when the next one is taken */
+	/* What the action points to, in memory or in a piece of the pool; freed when the next one
+	 * is taken. */
+	void *owned, *piece;
 };
 
 /* ---- due.c: replies that are due ---- */
@@ -386,6 +389,7 @@ struct login_session {
  *   - `live` are the replicas in REPLICA_LIVE, and the first of them leads;
  *   - a replica that is to be told `received` is live and has our session;
  *   - the audience of a request that is asking is live, and who is done is one of it;
+ *   - a replica of which something is left to be settled is in `unsettled`;
  *   - the merge waits for a candidate only while it merges. */
 struct replication {
 	uint32_t magic;
@@ -394,10 +398,12 @@ struct replication {
 	uint64_t started_ms;
 	uint64_t random_count;
 	bool ready;
-	uint8_t live; /* replicas in REPLICA_LIVE */
-	int leader;   /* the first of them; -1: none */
+	uint8_t live;      /* replicas in REPLICA_LIVE */
+	uint8_t unsettled; /* those that replica_settle has to look at */
+	int leader;        /* the first of them; -1: none */
 	uint32_t era; /* counts replicas becoming live: what was learned in an earlier one is old */
 	uint32_t ends[TARGET_END]; /* replicas that ended with such a request, since one answered */
+	bool has_ends;             /* perhaps one of them is not 0 */
 	uint32_t changes;          /* counts replicas becoming live and dying, from 1 */
 	uint32_t token;            /* the last one given */
 	struct replica replicas[REPLICAS];
@@ -431,7 +437,8 @@ struct replication {
 	bool is_blind;               /* replication_blind: nothing is shown any more */
 	bool is_leaving;             /* a log-out waits for them */
 	struct ring actions;         /* of struct queued */
-	void *owned;                 /* by the action that was taken last */
+	void *owned, *piece;         /* by the action that was taken last */
+	struct pool pool; /* requests, their texts and results; messages that have come */
 	struct kept_tombstone tombstones[TOMBSTONES_KEPT];
 	uint32_t tombstones_count;
 };
@@ -443,6 +450,10 @@ void replication_random(struct replication *r, void *to, size_t size);
 /* Adds an action to the end of the queue, zeroed but for its kind, for the caller to fill in.
  * `owned`, which may be NULL, is freed after the action was taken. */
 struct action *replication_act(struct replication *r, enum action_kind kind, void *owned);
+/* The same, but the action owns a piece of r->pool. */
+struct action *replication_act_piece(struct replication *r, enum action_kind kind, void *piece);
+/* Frees all actions that were not taken, and what the last one owns. */
+void replication_act_release(struct replication *r);
 /* The replicas' time now, in milliseconds since 1970: replication_clock. */
 uint64_t replication_now(const struct replication *r);
 /* The set of replicas that are live and have this session. */
@@ -806,7 +817,10 @@ size_t replica_input(struct replication *r, uint32_t index, struct view bytes);
 void replica_tick(struct replication *r, uint32_t index);
 /* The monotonic time, in ms, at which replica_tick has something to do. */
 uint64_t replica_deadline(const struct replication *r, uint32_t index);
-/* Those that are doubted die; those that waited for a log-in, or whose session has ended, go on. */
+/* Those that are doubted die; those that waited for a log-in, or whose session has ended, go on. It
+ * looks only if one is in r->unsettled, because nearly no event changes anything of a replica. */
 void replica_settle(struct replication *r);
+/* Asserts that nothing is left to be settled of who is not in r->unsettled. */
+void replica_check(const struct replication *r);
 
 #endif

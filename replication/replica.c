@@ -217,6 +217,7 @@ static void join(struct replication *r, uint32_t index)
 	struct frame frame;
 
 	r->replicas[index].state = REPLICA_JOINING;
+	r->unsettled |= BIT(index);
 	r->replicas[index].handed = false;
 	r->session.dial++;
 	login_frame(r, index, &r->session, &frame);
@@ -472,6 +473,7 @@ static void answered(struct replication *r, uint32_t index)
 	struct replica *p = &r->replicas[index];
 
 	p->lacks_account = p->says_changed = false;
+	r->unsettled |= BIT(index);
 	if (r->live &&
 	    login_is_written(r)) /* with nobody live that log-in begins again, with this one */
 		p->state = REPLICA_WAITING;
@@ -498,20 +500,39 @@ static void die_as_twin(struct replication *r, uint32_t index, uint32_t other)
 /* One uuid with two public keys is a data directory that was copied, if both belong to the cluster:
  * the lower index keeps it. If one does not belong, it may have read the uuid in the other's
  * greeting. Then it makes nobody dead. */
+static bool are_copies(const struct replication *r, uint32_t i, uint32_t k)
+{
+	const struct replica *a = &r->replicas[i], *b = &r->replicas[k];
+
+	return a->welcomed && b->welcomed && memcmp(a->uuid, b->uuid, UUID_SIZE) == 0 &&
+	       member_belongs(r, i, 0) && member_belongs(r, k, 0);
+}
+
 static void settle_copies(struct replication *r)
 {
 	for (uint32_t i = 0; i < REPLICAS; i++)
-		for (uint32_t k = i + 1; k < REPLICAS; k++) {
-			const struct replica *a = &r->replicas[i], *b = &r->replicas[k];
-
-			if (a->welcomed && b->welcomed &&
-			    memcmp(a->uuid, b->uuid, UUID_SIZE) == 0 && member_belongs(r, i, 0) &&
-			    member_belongs(r, k, 0))
+		for (uint32_t k = i + 1; k < REPLICAS; k++)
+			if (are_copies(r, i, k))
 				die_as_twin(r, k, i);
-		}
 }
 
-void replica_settle(struct replication *r)
+/* Whether it waits for something that may have come with any event. */
+static bool is_unsettled(const struct replica *p)
+{
+	return p->doubt != NULL || p->state == REPLICA_WAITING || p->state == REPLICA_JOINING ||
+	       p->lacks_account || p->says_changed || p->lacks_password;
+}
+
+void replica_check(const struct replication *r)
+{
+	for (uint32_t i = 0; i < REPLICAS; i++) {
+		assert((r->unsettled & BIT(i)) || !is_unsettled(&r->replicas[i]));
+		for (uint32_t k = i + 1; k < REPLICAS; k++)
+			assert(!are_copies(r, i, k));
+	}
+}
+
+static void settle(struct replication *r)
 {
 	for (uint32_t i = 0; i < REPLICAS; i++)
 		if (r->replicas[i].doubt != NULL)
@@ -529,6 +550,18 @@ void replica_settle(struct replication *r)
 		else if (r->replicas[i].lacks_password)
 			give_password(r, i);
 	}
+}
+
+void replica_settle(struct replication *r)
+{
+	uint8_t left = 0;
+
+	if (!r->unsettled)
+		return;
+	settle(r);
+	for (uint32_t i = 0; i < REPLICAS; i++)
+		left |= is_unsettled(&r->replicas[i]) ? BIT(i) : 0;
+	r->unsettled = left;
 }
 
 /* ---- frames ---- */
@@ -560,6 +593,7 @@ static void welcome(struct replication *r, uint32_t index, const struct frame *f
 	bool is_same;
 
 	p->welcomed = true;
+	r->unsettled = ALL_REPLICAS;
 	/* The same process greeted us on the connection before. */
 	is_same = p->was_welcomed && memcmp(p->public, frame->welcome.public, KEY_SIZE) == 0;
 	p->was_welcomed = true;

@@ -231,12 +231,9 @@ void replication_free(struct replication *r)
 		replica_release(r, i);
 	stream_release(r);
 	contact_release(r);
-	for (uint32_t i = 0; i < r->actions.count; i++)
-		memory_free(
-			((struct queued *)ring_at(&r->actions, i, sizeof(struct queued)))->owned);
-	ring_release(&r->actions);
-	memory_free(r->owned);
+	replication_act_release(r);
 	handed_drop(r);
+	pool_release(&r->pool);
 	r->magic = 0;
 	memory_free(r);
 }
@@ -371,6 +368,7 @@ void replication_check(const struct replication *r)
 		assert(!!(r->live & BIT(i)) == (r->replicas[i].state == REPLICA_LIVE));
 	for (uint32_t i = 0; i < REPLICAS; i++)
 		assert(r->replicas[i].tell_first == NULL || (replication_joined(r) & BIT(i)));
+	replica_check(r);
 	op_check(r);
 	assert(r->merge_for == NULL || r->merging);
 	assert(r->handed.count <= r->options.handed_count_max);

@@ -152,9 +152,11 @@ const char *send_explain(enum outcome outcome)
 }
 
 /* With room for so many users, and with the message's id if it has one. */
-static struct result *make_result(struct send *s, enum outcome outcome, uint32_t users)
+static struct result *make_result(struct replication *r, struct send *s, enum outcome outcome,
+                                  uint32_t users)
 {
-	struct result *result = op_result_of_users(&s->op, outcome, send_explain(outcome), users);
+	struct result *result = op_result_of_users(r, &s->op, outcome, send_explain(outcome),
+	                                           users);
 
 	if (s->count == 1 && s->recipients[0].number) {
 		result->has_id = true;
@@ -180,7 +182,7 @@ static void name_user(struct result *result, const struct recipient_state *to)
 /* Nothing was sent (or it is not known): names those that it is about. */
 static void refuse_unsent(struct replication *r, struct send *s, enum outcome outcome)
 {
-	struct result *result = make_result(s, outcome, s->count);
+	struct result *result = make_result(r, s, outcome, s->count);
 
 	for (uint32_t i = 0; i < s->count; i++)
 		if (s->recipients[i].contact != NULL && s->recipients[i].outcome != OUTCOME_OK)
@@ -227,16 +229,20 @@ static struct audience audience_to(const struct send *s)
 }
 
 /* Writes the audience behind the text. */
-static void say_to_whom(struct send *s)
+static void say_to_whom(struct replication *r, struct send *s)
 {
 	uint8_t form[AUDIENCE_SIZE_MAX];
 	const struct audience audience = audience_to(s);
 	size_t size = audience_put(form, &audience);
+	uint8_t *said;
 
-	if (size == 0)
+	if (size == 0) /* so it is for nearly every message */
 		return;
-	s->text = memory_resize(s->text, s->text_size + size);
-	memcpy(s->text + s->text_size, form, size);
+	said = pool_alloc(&r->pool, s->text_size + size);
+	memcpy(said, s->text, s->text_size);
+	memcpy(said + s->text_size, form, size);
+	pool_free(&r->pool, s->text);
+	s->text = said;
 	s->audience_size = (uint16_t)size;
 }
 
@@ -250,7 +256,7 @@ static void draw(struct replication *r, struct send *s)
 			now = r->session.sent_ms;
 		r->session.sent_ms = now;
 		s->sent_ms = now;
-		say_to_whom(s);
+		say_to_whom(r, s);
 		if (!s->repetition)
 			s->session = r->session.ulid;
 	}
@@ -577,7 +583,7 @@ static void finish(struct replication *r, struct send *s)
 	}
 	if (sum.outcome == OUTCOME_OK && sum.copies < r->options.min_copies)
 		sum.outcome = OUTCOME_UNKNOWN; /* stored, but not as often as was asked for */
-	result = make_result(s, sum.outcome, s->recipients[0].contact != NULL ? named : 0);
+	result = make_result(r, s, sum.outcome, s->recipients[0].contact != NULL ? named : 0);
 	for (uint32_t i = 0; i < s->count && result->users != NULL; i++)
 		if (s->recipients[i].outcome != OUTCOME_OK || is_full(s->recipients[i].share))
 			name_user(result, &s->recipients[i]);
@@ -642,29 +648,30 @@ static void expired(struct replication *r, struct op *op, struct result *result)
 	enum outcome outcome = result->outcome;
 	const char *detail = result->detail;
 
-	memory_free(result);
+	pool_free(&r->pool, result);
 	for (uint32_t i = 0; i < s->count; i++)
 		s->recipients[i].outcome = outcome;
-	result = make_result(s, outcome, 0);
+	result = make_result(r, s, outcome, 0);
 	if (detail == op_stopped)
 		result->detail = detail;
 	op_end(r, op, result);
 }
 
-static void release(struct op *op)
+static void release(struct replication *r, struct op *op)
 {
 	struct send *s = (struct send *)op;
 
-	memory_free(s->text);
+	pool_free(&r->pool, s->text);
 	if (s->recipients != &s->one)
 		memory_free(s->recipients);
 }
 
 /* `count` recipients, which the caller fills in. */
-static void fill(struct send *s, const struct ulid *by, uint32_t count, struct view text)
+static void fill(struct replication *r, struct send *s, const struct ulid *by, uint32_t count,
+                 struct view text)
 {
 	s->by = *by;
-	s->text = memory_alloc(text.size);
+	s->text = pool_alloc(&r->pool, text.size);
 	memcpy(s->text, text.data, text.size);
 	s->text_size = (uint32_t)text.size;
 	s->count = count;
@@ -679,7 +686,7 @@ static void send_command(struct replication *r, struct op *op, const struct comm
 	assert(command->names_count <= RECIPIENTS_MAX);
 	s->turn = ++r->turns;
 	s->is_notice = command->is_notice;
-	fill(s, &r->session.ulid, (uint32_t)command->names_count, command->text);
+	fill(r, s, &r->session.ulid, (uint32_t)command->names_count, command->text);
 	for (uint32_t i = 0; i < s->count; i++) {
 		struct recipient_state *to = &s->recipients[i];
 
@@ -717,7 +724,7 @@ void send_chunk(struct replication *r, struct op *parent, const struct ulid *by,
 	struct send *s = (struct send *)op_new(r, &send_row, parent);
 
 	assert(count >= 1);
-	fill(s, by, count, text);
+	fill(r, s, by, count, text);
 	s->is_notice = is_notice;
 	for (uint32_t i = 0; i < count; i++)
 		s->recipients[i].id = ids[i];
