@@ -8,7 +8,7 @@
 # make mutants  small wrong changes, one at a time, which the tests must notice: COUNT=200 SEED=1
 # make faults   each system call of the programs fails once, in every way; SAMPLE=N one in N, ONLY='server pwrite'
 # make fuzz     random bytes for everything that is read, SECONDS=60 each
-# make bench    figures beside the floor of this machine; PEERS=1 ROUNDS=3 PARTS='sweep live', see tests/bench/bench.sh
+# make bench    figures beside the floor of this machine; PEERS=1 OLD=dir ROUNDS=3 PARTS='sweep live', see tests/bench/bench.py
 # make flood    what an honest client sees while a server is flooded: FLOOD='list1000 amplify', SECONDS=5 each
 # make picture  docs/picture.svg, README's first screen, from a real session
 # make docs     docs/json.md, the interface for programs, from the client's tables
@@ -83,7 +83,7 @@ tests: $(units) $(model) $(relay) $(accounts) $(reference) $(faults) $(simulate)
 needs := cjson $(if $(filter check,$(goals)),prove tmux iproute2 python3) \
 	$(if $(filter lint,$(goals)),prove binutils clang-format cppcheck shellcheck) \
 	$(if $(filter format,$(goals)),clang-format) $(if $(filter fuzz,$(goals)),clang libclang-rt) \
-	$(if $(filter flood mutants,$(goals)),python3)
+	$(if $(filter bench flood mutants,$(goals)),python3)
 # One test alone uses these, so it is no reason to run none if they cannot be installed.
 wanted := $(if $(filter check,$(goals)),jq)
 ifneq ($(filter-out clean distclean,$(goals)),)
@@ -208,7 +208,7 @@ faults: all $(faults)
 	@BIN=$(abspath $(bin)) OUT=$(out) JOBS=$(JOBS) perl tests/faults/faults.pl $(if $(SAMPLE),--sample $(SAMPLE)) $(ONLY)
 
 bench: all $(floor) $(grow)
-	@BIN=$(abspath $(bin)) OUT=$(out) PEERS='$(PEERS)' tests/bench/bench.sh
+	@BIN=$(abspath $(bin)) OUT=$(out) PEERS='$(PEERS)' OLD='$(OLD)' tests/bench/bench.py
 
 flood: all
 	@BIN=$(abspath $(bin)) tests/flood/flood.py --seconds $(or $(SECONDS),5) $(FLOOD)

@@ -15,8 +15,9 @@
  *            size or place of a block changes
  *   memory   nothing is made durable
  *
- * Prints one object: rate (messages a second), p50_us, p90_us, p99_us, p999_us, max_us. The first
- * WARM_MS are not counted. The logs are unlinked as soon as they are open.
+ * Prints {"event": "ready"} when the load begins, and then one object: rate (messages a second),
+ * p50_us, p90_us, p99_us, p999_us, max_us. The first WARM_MS are not counted. The logs are unlinked
+ * as soon as they are open.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -385,6 +386,8 @@ int main(int argc, char **argv)
 	l.messages = calloc(l.depth, l.bytes);
 	for (uint32_t i = 0; i < l.count; i++)
 		connect_sender(&l, i, ports);
+	(void)puts("{\"event\": \"ready\"}");
+	(void)fflush(stdout);
 	l.begin_ns = now_ns() + WARM_MS * UINT64_C(1000000);
 	l.end_ns = l.begin_ns + number(argv[4], 3600) * UINT64_C(1000000000);
 	run(&l);

@@ -89,6 +89,23 @@ restart_server 0
 # shellcheck disable=SC2046,SC2016
 ok 'for people: a table' bash -c '"$@" | grep -q "latency min"' - "$BIN/bench" --seconds 0.1 --users 2 $(addresses)
 
+# A ratio is made within each round, and only where both were measured.
+is 'figures: the median of the ratios, not the ratio of the medians' "$(PYTHONPATH=tests/bench python3 -B -c '
+from figures import Figures
+f = Figures()
+for number, mine, theirs in (0, 10, 20), (1, 90, 100), (2, 40, 50), (3, 7, None):
+	f.add("case", "ours", number, {"rate": mine})
+	if theirs is not None:
+		f.add("case", "floor", number, {"rate": theirs})
+print(f.ratio("case", "rate", "ours", "floor"), f.median("case", "ours", "rate"), f.ratio("case", "rate", "ours", "old"))
+')" '0.8 25.0 None'
+is 'figures: zeros that were reserved are not bytes of a file' "$(PYTHONPATH=tests/bench python3 -B -c '
+import sys
+from state import used_bytes
+open(sys.argv[1], "wb").write(b"line\n" + b"\0" * 3000000)
+print(used_bytes(sys.argv[1]))
+' "$dir/reserved")" 5
+
 # status NAME STATUS WORDS COMMAND...
 status() {
 	local name=$1 want=$2 words=$3
