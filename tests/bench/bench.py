@@ -113,14 +113,16 @@ def commit(folder):
 
 def print_machine(bench):
     memory = int(first('/proc/meminfo', 'MemTotal').split()[0]) / 1048576
-    say(f'machine: {os.cpu_count()} cores of {first("/proc/cpuinfo", "model name")}, {memory:.0f} GiB, Linux {os.uname().release}')
-    say(f'ours:    {commit(TOP)}')
-    if len(bench.builds) > 1:
-        say(f'old:     {commit(bench.builds[1].programs)}')
-    for peer in bench.peers:
-        say(f'{peer.name + ":":8} acknowledged is: {peer.promise}')
-    say(f'date:    {time.strftime("%Y-%m-%d", time.gmtime())}, load of the last minute before: {os.getloadavg()[0]:.2f}')
-    say(f'method:  medians of {bench.rounds} rounds, runs of {bench.seconds} s, all in turn; texts of 100 bytes\n')
+    lines = [('machine', f'{os.cpu_count()} cores of {first("/proc/cpuinfo", "model name")}, {memory:.0f} GiB, '
+                         f'Linux {os.uname().release}'),
+             ('date', f'{time.strftime("%Y-%m-%d", time.gmtime())}, load of the last minute before: {os.getloadavg()[0]:.2f}'),
+             ('method', f'medians of {bench.rounds} rounds, runs of {bench.seconds} s, all in turn; texts of 100 bytes'),
+             ('ours', commit(TOP))]
+    lines += [(build.name, commit(build.programs)) for build in bench.builds[1:]]
+    lines += [(peer.name, f'acknowledged means: {peer.promise}') for peer in bench.peers]
+    for name, words in lines:
+        say(f'{name}:'.ljust(11) + words)
+    say()
 
 
 def measure(bench, wanted):

@@ -5,7 +5,6 @@
 import statistics
 import time
 
-from contenders import Failed
 from figures import show, table
 
 SENDERS = 8
