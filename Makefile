@@ -12,7 +12,9 @@
 # make flood    what an honest client sees while a server is flooded: FLOOD='list1000 amplify', SECONDS=5 each
 # make picture  docs/picture.svg, README's first screen, from a real session
 # make docs     docs/json.md, the interface for programs, from the client's tables
-# make deps     installs cJSON's package if it is missing (all the others do so by themselves)
+# make deps     installs cJSON's package if it is missing. Only demo, check and deps install packages; they say so first
+# make install  threefold, threefold-server, threefold-repair, threefold-bench, man pages and units; DESTDIR= PREFIX=
+#               (/usr/local) BINDIR= SBINDIR= MANDIR= UNITDIR= SYSUSERSDIR= DOCDIR=; uninstall removes them
 # make clean    never touches data/
 #
 # CC CPPFLAGS CFLAGS LDFLAGS LDLIBS   yours; flags are added to ours
@@ -20,10 +22,13 @@
 # SAN=address,undefined               programs and tests with sanitizers, in a folder of their own
 # BUILD=dir   objects go there (default build); programs too if it is given, else they stand here
 
+# With -n nothing is installed: make would remake the file that it includes.
+is_dry := $(findstring n,$(filter-out -% %=%,$(firstword $(MAKEFLAGS))))
 MAKEFLAGS += --no-builtin-rules
 .SUFFIXES:
 .DELETE_ON_ERROR:
-.PHONY: all bench bugs check clean demo deps distclean docs faults flood force format fuzz fuzzers lint model mutants picture tests soak
+.PHONY: all bench bugs check clean demo deps distclean docs faults flood force format fuzz fuzzers install lint model mutants picture \
+	tests soak uninstall
 
 BUILD := build
 # One more than there are processors: a third of the tests' time is waiting.
@@ -78,25 +83,31 @@ quiet = $(if $(filter 1,$(V)),,@echo '  $(1)	$@' &&)
 all: $(programs) $(load)
 tests: $(units) $(model) $(relay) $(accounts) $(reference) $(faults) $(simulate) $(if $(SAN)$(BUGS),,$(simulate)-bugs)
 
-# Before anything else make looks for what the goals need beside a compiler, and installs what is missing: it remakes
-# the included file first, and starts anew if that file has changed.
-needs := cjson $(if $(filter check,$(goals)),prove tmux iproute2 python3) \
-	$(if $(filter lint,$(goals)),prove binutils clang-format cppcheck shellcheck) \
+# Before anything else make looks for what the goals need. It remakes the included file first, and starts anew if that
+# file has changed. Three goals install what is missing; for the others a sentence tells what to type.
+need := .ci/need $(if $(is_dry)$(if $(filter demo check deps,$(goals)),,n),--tell)
+needs := $(if $(file <$(BUILD)/cjson.mk),,cc) cjson $(if $(filter check,$(goals)),prove tmux iproute2 python3) \
+	$(if $(filter lint,$(goals)),prove binutils clang-format cppcheck mandoc shellcheck) \
 	$(if $(filter format,$(goals)),clang-format) $(if $(filter fuzz,$(goals)),clang libclang-rt) \
 	$(if $(filter bench flood mutants,$(goals)),python3)
 # One test alone uses these, so it is no reason to run none if they cannot be installed.
 wanted := $(if $(filter check,$(goals)),jq)
-ifneq ($(filter-out clean distclean,$(goals)),)
+ifneq ($(filter-out clean distclean uninstall,$(goals)),)
+# It is there, if only empty, or make would have a word of its own about it.
+$(if $(wildcard $(BUILD)/cjson.mk),,$(shell mkdir -p $(BUILD) && : >$(BUILD)/cjson.mk))
 include $(BUILD)/cjson.mk
-# Objects are rebuilt when the flags change, and the archive when its list of objects changes.
+# Objects are rebuilt when the flags change, and the archive when its list of objects changes. `make install` takes what
+# is built with whatever flags: somebody else may type it, with fewer words.
 stamp = $(if $(call differs,$(file <$(1)),$(2)),$(shell mkdir -p $(dir $(1)))$(file >$(1),$(2)))
 differs = $(subst x$(1)x,,x$(2)x)$(subst x$(2)x,,x$(1)x)
+ifneq ($(if $(is_dry),,$(filter-out install uninstall,$(goals)))$(if $(wildcard $(out)/flags),,none),)
 $(call stamp,$(out)/flags,$(strip $(compile) $(link) $(libraries)))
 $(call stamp,$(out)/objects,$(strip $(objects)))
 endif
+endif
 
 $(BUILD)/cjson.mk: force
-	@CC='$(CC)' .ci/need $(needs) && $(if $(wanted),{ .ci/need $(wanted) || echo 'going on without: $(wanted)' >&2; } &&) \
+	@CC='$(CC)' $(need) $(needs) && $(if $(wanted),{ $(need) $(wanted) || echo 'going on without: $(wanted)' >&2; } &&) \
 	mkdir -p $(@D) && { \
 	echo "cjson_cflags := $$(pkg-config --cflags libcjson 2>/dev/null)"; \
 	echo "cjson_libs := $$(pkg-config --libs libcjson 2>/dev/null || echo -lcjson)"; } >$@.new && \
@@ -215,6 +226,23 @@ flood: all
 
 deps:
 	@echo 'cJSON is here: $(strip $(cjson_cflags) $(cjson_libs))'
+
+# What is installed, as FROM:TO:MODE. The units name the folder of the programs.
+PREFIX := /usr/local
+BINDIR = $(PREFIX)/bin
+SBINDIR = $(PREFIX)/sbin
+MANDIR = $(PREFIX)/share/man
+installed = $(bin)/client:$(BINDIR)/threefold:755 $(load):$(BINDIR)/threefold-bench:755 \
+	$(bin)/server:$(SBINDIR)/threefold-server:755 $(bin)/repair:$(SBINDIR)/threefold-repair:755 \
+	$(foreach n,1 8,$(foreach f,$(wildcard docs/man/*.$(n)),$(f):$(MANDIR)/man$(n)/$(notdir $(f)):644))
+places = $(foreach f,$(installed),'$(DESTDIR)$(word 2,$(subst :, ,$(f)))')
+
+install: all
+	@for f in $(installed); do to=$${f#*:} && install -D -m "$${to##*:}" "$${f%%:*}" "$(DESTDIR)$${to%:*}" && \
+	echo "  INSTALL	$(DESTDIR)$${to%:*}" || exit 1; done
+
+uninstall:
+	rm -f -- $(places)
 
 clean:
 	rm -rf -- $(BUILD)

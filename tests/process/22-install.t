@@ -1,0 +1,74 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+#
+# What `make install` installs, and what make says where a library is missing. Nothing is installed on this machine: the
+# package manager here is a script that writes down what it was asked.
+. tests/lib/lib.sh
+
+san=${SAN:-}
+build=${OUT%"/${san//,/-}"}
+run_make() {
+	make --no-print-directory CC="${CC:-cc}" SAN="$san" BUILD="${build:-build}" "$@"
+}
+
+# ---- install ----
+
+root=$dir/root
+usr=$root/opt/threefold
+ok 'it installs below a folder' run_make install DESTDIR="$root" PREFIX=/opt/threefold SBINDIR=/opt/threefold/adm
+for file in bin/threefold bin/threefold-bench adm/threefold-server adm/threefold-repair; do
+	name=${file##*/}
+	ok "$name can be run" test -x "$usr/$file"
+	help=$("$usr/$file" --help)
+	like "$name names itself as it was called" "$help" "^usage: $name "
+	like 'in a refusal, too' "$("$usr/$file" --no-such 2>&1)" "^$name: .*; try '$name --help'\$"
+	page=$(echo "$usr"/share/man/man[18]/"$name".[18])
+	# shellcheck disable=SC2016
+	is "the manual of $name has the options of --help, with their arguments" \
+		"$(sed -En 's/^\.It (Fl . , )?Fl -([a-z-]+)( Ar ([A-Z]+))?$/\2 \4/p' "$page")" \
+		"$(sed -En 's/^(  -., |      )--([a-z-]+)( ([A-Z]+))?( .*)?$/\2 \4/p' <<<"$help")"
+	letters=$(sed -En 's/^ +-(.), --.*/\1/p' <<<"$help")
+	is 'and their letters' "$(sed -En 's/^\.It Fl (.) , Fl -.*/\1/p' "$page")" "$letters"
+done
+is 'all are for everybody, and nobody else writes them' "$(find "$root" -type f -perm /022 -o -type f -not -perm -444)" ''
+ok 'it uninstalls' run_make uninstall DESTDIR="$root" PREFIX=/opt/threefold SBINDIR=/opt/threefold/adm
+is 'all of it' "$(find "$root" -type f)" ''
+
+# ---- a machine without the library ----
+
+mkdir "$dir/fake"
+# fake NAME STATUS: a program that writes down how it was called, and ends.
+fake() {
+	printf '#!/bin/sh\necho "%s $*" >>"%s"\nexit %s\n' "$1" "$dir/asked" "$2" >"$dir/fake/$1"
+	chmod 755 "$dir/fake/$1"
+}
+fake apt-get 1
+fake pkg-config 1
+# missing GOAL...: what make says.
+missing() {
+	: >"$dir/asked"
+	PATH=$dir/fake:$PATH make --no-print-directory BUILD="$dir/none" CC="$dir/fake/cc" "$@" 2>&1 >/dev/null </dev/null |
+		grep -v '^make'
+}
+# It compiles what needs no cJSON.
+# shellcheck disable=SC2016
+printf '#!/bin/sh\ncase "$(cat)" in *cJSON*) exit 1 ;; esac\n' >"$dir/fake/cc"
+chmod 755 "$dir/fake/cc"
+for goals in all '-n all' '-n check' '-n demo' install tests; do
+	# shellcheck disable=SC2086
+	said=$(missing $goals)
+	like "make $goals: one sentence has the command" "$said" \
+		'^missing: the library cJSON[a-z0-9, -]*; type[a-z ]*: .*apt-get install -y libcjson-dev pkg-config[a-z0-9 -]*$'
+	is 'and nothing is installed' "$(grep -v '^pkg-config ' "$dir/asked")" ''
+done
+if [ "$(id -u)" = 0 ]; then
+	for goal in deps demo check; do
+		said=$(missing $goal)
+		like "make $goal says first that it installs" "$said" '^installing libcjson-dev pkg-config'
+		like 'tries' "$(<"$dir/asked")" 'apt-get .*install .*libcjson-dev'
+		like 'and ends with the command' "$said" $'\n[^\n]*: [^\n]*apt-get install -y libcjson-dev pkg-config[^\n]*$'
+	done
+fi
+nok 'no build was begun' test -e "$dir/none/server.o"
+
+done_testing
