@@ -38,28 +38,6 @@ enum {
 
 /* ---- pushes ---- */
 
-/* The largest place that is smaller. It is counted down like a number of four digits: the last part
- * that is not zero becomes one less, and all parts behind it become as large as they can be. */
-static struct place place_before(const struct place *place)
-{
-	struct place before = *place;
-
-	if (before.number > 0) {
-		before.number--;
-		return before;
-	}
-	before.number = NUMBER_MAX;
-	for (size_t i = ULID_SIZE; i-- > 0;)
-		if (before.session.bytes[i]-- > 0)
-			return before;
-	for (size_t i = ID_SIZE; i-- > 0;)
-		if (before.sender.bytes[i]-- > 0)
-			return before;
-	assert(before.sent_ms > 0);
-	before.sent_ms--;
-	return before;
-}
-
 static struct message_item item_of(const struct message *message)
 {
 	return (struct message_item){
@@ -108,7 +86,8 @@ static void push(struct sessions *s, struct connection *c, const struct message 
 		return;
 	if (c->push_waiting + size > PAGE_SIZE_MAX) {
 		assert(c->push_waiting > 0);
-		c->place = place_before(&place);
+		place.number--; /* the largest place that is smaller: no message has the number 0 */
+		c->place = place;
 		c->read_on = true;
 		return;
 	}

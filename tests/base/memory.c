@@ -45,6 +45,32 @@ static void test_blocks(void)
 	memory_free_block(block, SIZE);
 }
 
+/* How much of the address space the process has, in bytes; 0: it cannot be seen. */
+static uint64_t address_space(void)
+{
+	FILE *f = fopen("/proc/self/statm", "r");
+	unsigned long pages = 0;
+
+	if (f == NULL)
+		return 0;
+	if (fscanf(f, "%lu", &pages) != 1)
+		pages = 0;
+	(void)fclose(f);
+	return (uint64_t)pages * (uint64_t)sysconf(_SC_PAGESIZE);
+}
+
+/* A sanitizer keeps some of what was given back for a while, to see who still uses it. */
+static void test_given_back(void)
+{
+	enum { ROUNDS = 64, SIZE = 1 << 26 };
+	uint64_t before = address_space();
+
+	for (int i = 0; i < ROUNDS; i++)
+		memory_free(memory_alloc(SIZE));
+	OK(address_space() - before < (uint64_t)ROUNDS * SIZE / 2,
+	   "memory: what is given back is there again");
+}
+
 /* A sanitizer's allocator ends the process by itself. */
 #ifdef __SANITIZE_ADDRESS__
 static const bool is_sanitized = true;
@@ -122,6 +148,7 @@ int main(void)
 {
 	test_memory();
 	test_blocks();
+	test_given_back();
 	test_exhaustion();
 	return tap_done();
 }

@@ -129,6 +129,19 @@ static bool refuses(const char *path, const char *part)
 	return is_refused;
 }
 
+/* The longest path that has room for ".new" behind it: a path has 4095 bytes at most. */
+enum { PATH_LONGEST = 4095 - 4 };
+
+/* The test's own folder, by a path of so many bytes. */
+static void path_of_size(char *path, size_t size)
+{
+	size_t tail = strlen(folder);
+
+	for (size_t i = 0; i < size - tail; i++)
+		path[i] = '/';
+	memcpy(path + size - tail, folder, tail + 1);
+}
+
 static void test_paths(void)
 {
 	char path[8192];
@@ -137,6 +150,10 @@ static void test_paths(void)
 	memset(path, 'x', sizeof path - 1);
 	path[sizeof path - 1] = '\0';
 	OK(refuses(path, "empty or too long"), "backup: and one that no file can have");
+	path_of_size(path, PATH_LONGEST + 1);
+	OK(refuses(path, "empty or too long"), "backup: and one that is a byte too long");
+	path_of_size(path, PATH_LONGEST);
+	OK(refuses(path, "is there already"), "backup: the longest one is looked at");
 }
 
 static void test_whole(void)

@@ -65,15 +65,46 @@ def is_only_room(line, changed):
     return wider != line and wider == changed
 
 
+def bug_lines(lines):
+    """The numbers of the lines that speak of a deliberate bug, and of those that only such a bug would reach."""
+    found = set()
+    for number, line in enumerate(lines):
+        text, margin = line.strip(), line[:len(line) - len(line.lstrip('\t'))]
+        if 'BUG(' not in text:
+            continue
+        found.add(number)
+        if '!BUG(' in text or ' || ' in text or not re.match(r'(} )?(else )?if \(', text):
+            continue
+        found.add(number + 1)
+        while text.endswith('{') and not lines[number + 1].startswith(margin + '}'):
+            number += 1
+            found.add(number)
+    return found
+
+
+def functions(lines):
+    """For each line the function that it stands in; '': in none."""
+    found, inside = [], ''
+    for line in lines:
+        begin = re.match(r'[A-Za-z_].*?(\w+)\(', line)
+        if begin:
+            inside = begin.group(1)
+        found.append(inside)
+        if line.startswith('}'):
+            inside = ''
+    return found
+
+
 def places():
     """All changes that can be made: (file, line number, what it becomes)."""
     found = []
     for name in sources():
         with open(name, encoding='utf-8') as f:
-            before = ''
-            for number, line in enumerate(f.read().split('\n')):
-                text, last, before = line.strip(), before, line
-                if 'BUG(' in text or 'BUG(' in last:  # a bug that is off, and what it would do
+            lines = f.read().split('\n')
+            off = bug_lines(lines)
+            for number, line in enumerate(lines):
+                text = line.strip()
+                if number in off:
                     continue
                 if text.startswith(('*', '/*', '#', '_Static_assert')) or 'case ' in text:
                     continue
@@ -152,7 +183,7 @@ class Copy:
 
 
 def equivalents():
-    """Changes that nobody can notice: (file, the line that it becomes)."""
+    """Changes that nobody can notice: (file and function, the line that it becomes)."""
     known = set()
     with open('tests/mutants/equivalent', encoding='utf-8') as f:
         for line in f:
@@ -209,11 +240,12 @@ def main():
             name, number, becomes = change
             by = copy.try_change(name, number, becomes)
             with open(f'{copy.folder}/{name}', encoding='utf-8') as f:
-                was = f.read().split('\n')[number].strip()
+                lines = f.read().split('\n')
+            was, place = lines[number].strip(), f'{name}:{functions(lines)[number]}'.removesuffix(':')
             with lock:
                 if by == '' or done + excused >= count:
                     continue
-                if by is None and (name, becomes.strip()) in known:
+                if by is None and (place, becomes.strip()) in known:
                     excused += 1
                     result = 'cannot be noticed'
                 else:

@@ -548,6 +548,26 @@ static void test_delete(void)
 	cluster_free(&k);
 }
 
+/* No replica has room for it: so nothing is deleted, also not later. */
+static void test_delete_refused(void)
+{
+	fresh(1);
+	say(&k, 0, "create alice pw");
+	for (uint32_t i = 0; i < REPLICAS; i++)
+		session_disk(k.replicas[i].sessions, SESSION_DISK_FULL);
+	(void)heard(&k, 0);
+	say(&k, 0, "delete");
+	IS_STRING(heard(&k, 0), "result delete disk-full\n", "delete: refused by full disks");
+	for (uint32_t i = 0; i < REPLICAS; i++)
+		replica_full(&k, i, false);
+	say(&k, 0, "list");
+	OK(has(heard(&k, 0), "users alice+"), "delete: the session goes on then");
+	client_cut(&k, 0, 0), client_heal(&k, 0, 0);
+	pass(&k, 3000);
+	IS_U64(held(&k, "alice", true), 7, "delete: and nobody is told of it later");
+	cluster_free(&k);
+}
+
 static void test_uuid(void)
 {
 	fresh(0);
@@ -655,6 +675,7 @@ int main(void)
 	test_two_cases();
 	test_none_counts();
 	test_delete();
+	test_delete_refused();
 	test_uuid();
 	test_late();
 	test_emptied();

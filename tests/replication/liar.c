@@ -667,6 +667,40 @@ static void test_all(void)
 	cluster_free(&k);
 }
 
+/* Ends the session, and says that it has never heard of the account. */
+static void ends_and_forgets(struct view bytes, struct buf *to)
+{
+	struct frame f;
+
+	if (bytes.data[4] != (FRAME_LOGIN | FRAME_REPLY)) {
+		end_sessions(bytes, to, STATUS_CHANGED);
+	} else if (is(bytes, FRAME_LOGIN | FRAME_REPLY, &f, to)) {
+		f.status = STATUS_UNKNOWN;
+		say_instead(&f, to);
+	}
+}
+
+/* With a changed password there is nothing that shows that an account is not unknown. So that is no
+ * lie; but who does not know it takes no part. */
+static void test_forgets_a_change(void)
+{
+	const char *h;
+
+	cluster_start(&k, SHARE_USUAL, 1);
+	say(&k, 0, "create alice one");
+	say(&k, 0, "password one two");
+	quiet(&k);
+	k.replicas[2].lie = ends_and_forgets;
+	pass(&k, HEARTBEAT_MS + 10);
+	h = heard(&k, 0);
+	OK(has(h, "dead 2") && !has(h, "logged out"), "forgets: who ends a session is dead");
+	IS_STRING(replication_why(k.clients[0].r, 2), "lacks the password of this session",
+	          "forgets: for what it does not know");
+	say(&k, 0, "list");
+	OK(has(heard(&k, 0), "users alice+"), "forgets: the session goes on");
+	cluster_free(&k);
+}
+
 /* A liar is dialled again after a long pause, and a longer one: not as often as one that fails. */
 static void test_pauses(void)
 {
@@ -696,6 +730,7 @@ int main(void)
 	test_last_session();
 	test_session_ahead();
 	test_all();
+	test_forgets_a_change();
 	test_pauses();
 	return tap_done();
 }

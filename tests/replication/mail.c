@@ -589,6 +589,33 @@ static void test_many_streams(void)
 	cluster_free(&k);
 }
 
+/* More is pushed at once than a client keeps that does not know yet whose it is. All of it was sent
+ * in one millisecond, so the time alone does not say what was kept. */
+static void test_no_room_for_pushes(void)
+{
+	enum { MESSAGES = 24, SIZE = 60000 };
+	static char text[SIZE];
+	struct view names[1] = { view_of_string("bob") };
+	struct command command = { .kind = COMMAND_SEND, .names = names, .names_count = 1 };
+
+	memset(text, 'x', sizeof text);
+	fresh(2);
+	k.clients[1].counts_only = true;
+	client_cut(&k, 0, 1), client_cut(&k, 0, 2);
+	hold_here(&k, 1, 1, true), hold_here(&k, 1, 2, true);
+	command.text = view_of((const uint8_t *)text, sizeof text);
+	for (int i = 0; i < MESSAGES; i++) {
+		(void)replication_command(k.clients[0].r, &command, client_time(&k));
+		pump(&k); /* or else the replica keeps no more of them than a page */
+	}
+	IS_U64(k.clients[1].shown, 0, "room: nothing is shown before it is known whose it is");
+	hold_here(&k, 1, 1, false), hold_here(&k, 1, 2, false);
+	pass(&k, 1000);
+	IS_U64(k.clients[1].shown, MESSAGES, "room: what was not kept is read again");
+	IS_U64(k.clients[1].backwards, 0, "room: in its order");
+	cluster_free(&k);
+}
+
 /* Only a message to one has an id that sends it again. */
 static void test_id_of_result(void)
 {
@@ -850,6 +877,7 @@ int main(void)
 	test_share_repeated();
 	test_id_of_result();
 	test_many_streams();
+	test_no_room_for_pushes();
 	test_changed();
 	test_changed_twice(false);
 	test_changed_twice(true);

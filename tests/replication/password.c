@@ -257,6 +257,49 @@ static void test_lost(void)
 	cluster_free(&k);
 }
 
+static unsigned dials;
+
+static void count_dials(const struct action *a)
+{
+	dials += a->kind == ACTION_DIAL && a->index == 2;
+}
+
+/* A change reached nobody, and nobody could say so. The session made another one since, which
+ * stands: so when a replica says that the password is a third one, the lost one is not tried. */
+static void test_overtaken(void)
+{
+	cluster_init(&k, SHARE_USUAL);
+	k.options.wait_ms = 500;
+	(void)client_start(&k);
+	(void)client_start(&k);
+	quiet(&k);
+	say(&k, 0, "create alice one");
+	for (uint32_t i = 0; i < REPLICAS; i++)
+		break_after(&k, 0, i, 0);
+	say(&k, 0, "password one two");
+	cut_all(&k, 0);
+	pass(&k, 1000);
+	OK(has(heard(&k, 0), "result password unknown"), "overtaken: nobody knows of a change");
+	heal_all(&k, 0);
+	pass(&k, 15000);
+	say(&k, 0, "password one three");
+	OK(has(heard(&k, 0), "result password ok copies=3"), "overtaken: it is made another one");
+	cut_all(&k, 0);
+	say(&k, 1, "takeover alice three");
+	say(&k, 1, "password three four");
+	say(&k, 1, "logout");
+	pass(&k, 100);
+	client_heal(&k, 0, 2);
+	dials = 0;
+	k.clients[0].hear = count_dials;
+	(void)heard(&k, 0);
+	for (int ms = 0; ms < 15000 && !has(k.clients[0].story + k.clients[0].read, "logged out"); ms++)
+		pass(&k, 1);
+	OK(has(heard(&k, 0), "logged out"), "overtaken: the session ends when it hears of a third");
+	IS_U64(dials, 1, "overtaken: at once, and the lost one is not tried there");
+	cluster_free(&k);
+}
+
 /* An account that was never finished has lapsed on some replicas (bits): an operator has removed
  * it there. */
 static void lapse(unsigned at)
@@ -331,6 +374,7 @@ int main(void)
 	test_joined_while_changing();
 	test_two();
 	test_lost();
+	test_overtaken();
 	test_lapsed_elsewhere();
 	test_lapsed_meanwhile();
 	return tap_done();

@@ -397,6 +397,33 @@ static void test_silence(void)
 	rig_close(&r);
 }
 
+/* How long somebody has not read is counted from when there was something to read, not from when it
+ * was asked for. */
+static void test_slow_disk(void)
+{
+	struct rig r;
+	struct person alice = person_make("alice", 1, CLOCK_MS);
+	struct frame frame = ping();
+
+	rig_open(&r);
+	struct peer *peer = rig_join(&r);
+	struct frame introduces = introduction(&r, peer, &alice, FRAME_INTRODUCE);
+
+	r.is_slow = true;
+	peer->is_deaf = true;
+	rig_send(&r, peer, &introduces);
+	r.time.monotonic_ms += 5000;
+	session_synced(r.s, r.position);
+	rig_act(&r);
+	rig_send(&r, peer, &frame);
+	rig_tick(&r, 5999);
+	OK(!peer->is_closed, "slow disk: who could not read yet is not slow");
+	rig_tick(&r, 1);
+	OK(peer->is_closed, "slow disk: nor is he for ever");
+	r.is_slow = false;
+	rig_close(&r);
+}
+
 /* A reader who does not read takes no input, then none at all. */
 static void test_slow(void)
 {
@@ -565,6 +592,7 @@ int main(void)
 	test_held();
 	test_orderly_close();
 	test_silence();
+	test_slow_disk();
 	test_slow();
 	test_numbers();
 	test_forgotten();
