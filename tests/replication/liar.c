@@ -667,6 +667,21 @@ static void test_all(void)
 	cluster_free(&k);
 }
 
+/* What one replica pushed while it was alone counts against it only until another one brings it, be
+ * it in a page. */
+static void test_brought_by_pages(void)
+{
+	cluster_alice_bob(&k, SHARE_USUAL, 2);
+	k.clients[1].stalls = true; /* or else nobody has it any more */
+	client_cut(&k, 1, 1), client_cut(&k, 1, 2);
+	say(&k, 0, "send bob one");
+	IS_U64(k.clients[1].r->replicas[0].alone_pushed, 1, "pages: one stream came from it alone");
+	client_heal(&k, 1, 1);
+	pass(&k, 3000);
+	IS_U64(k.clients[1].r->replicas[0].alone_pushed, 0, "pages: which another one has, too");
+	cluster_free(&k);
+}
+
 /* Ends the session, and says that it has never heard of the account. */
 static void ends_and_forgets(struct view bytes, struct buf *to)
 {
@@ -731,6 +746,7 @@ int main(void)
 	test_session_ahead();
 	test_all();
 	test_forgets_a_change();
+	test_brought_by_pages();
 	test_pauses();
 	return tap_done();
 }

@@ -293,7 +293,8 @@ static void test_overtaken(void)
 	dials = 0;
 	k.clients[0].hear = count_dials;
 	(void)heard(&k, 0);
-	for (int ms = 0; ms < 15000 && !has(k.clients[0].story + k.clients[0].read, "logged out"); ms++)
+	for (int ms = 0; ms < 15000 && !has(k.clients[0].story + k.clients[0].read, "logged out");
+	     ms++)
 		pass(&k, 1);
 	OK(has(heard(&k, 0), "logged out"), "overtaken: the session ends when it hears of a third");
 	IS_U64(dials, 1, "overtaken: at once, and the lost one is not tried there");
