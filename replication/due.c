@@ -272,6 +272,25 @@ void due_end(struct replication *r, uint32_t index, size_t offset, bool fits)
 	}
 }
 
+void due_repeat(struct replication *r, uint32_t index, uint32_t from, size_t offset)
+{
+	const struct replica *other = &r->replicas[from];
+	const struct due_reply *asked = due_at(other, other->due.count - 1);
+	struct view frame = view_of(other->out.data + offset, other->out.size - offset);
+	struct buf *out = &r->replicas[index].out;
+	size_t begin = out->size;
+	uint32_t request = due_request(r, index, asked->type, TARGET_OP, asked->op, NULL);
+
+	assert(index != from);
+	assert(asked->target == TARGET_OP);
+	if (buf_put(out, frame.data, frame.size)) {
+		buf_store_u32(out->data + begin + FRAME_REQUEST_AT, request);
+		due_keep(r, index, begin);
+	} else {
+		due_overflow(r, index);
+	}
+}
+
 /* ---- what the caller takes ---- */
 
 struct view replication_output(struct replication *r, uint32_t index)

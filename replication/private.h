@@ -476,6 +476,9 @@ size_t due_begin(struct replication *r, uint32_t index, uint8_t type, uint8_t fl
                  enum target target, struct op *op, struct stream_question *question);
 /* Ends it. `fits`: all of it had room. If not, the replica is doubted. */
 void due_end(struct replication *r, uint32_t index, size_t offset, bool fits);
+/* Writes to a replica what was just written to another one, `from`, where it stands at `offset`. It
+ * must be a request with nothing of its own (TARGET_OP). */
+void due_repeat(struct replication *r, uint32_t index, uint32_t from, size_t offset);
 /* Takes what was asked first and is due, for `reply`, which has come; the caller calls due_release
  * for it. False: none is due. */
 bool due_take(struct replication *r, uint32_t index, const struct frame *reply,

@@ -276,8 +276,8 @@ static void draw(struct replication *r, struct send *s)
 	}
 }
 
-/* Each recipient has one number; the text is there once. */
-static void put_send(struct replication *r, struct send *s, uint32_t index)
+/* Each recipient has one number; the text is there once. Gives the frame's offset. */
+static size_t put_send(struct replication *r, struct send *s, uint32_t index)
 {
 	struct buf *out = &r->replicas[index].out;
 	bool named = is_again(s);
@@ -296,7 +296,24 @@ static void put_send(struct replication *r, struct send *s, uint32_t index)
 	fits &= protocol_put_said(out, view_of(s->text, s->text_size),
 	                          view_of(s->text + s->text_size, s->audience_size));
 	due_end(r, index, offset, fits);
-	s->op.written |= BIT(index);
+	return fits ? offset : SIZE_MAX;
+}
+
+/* Writes it to the audience. All get the same bytes, so they are made once. */
+static void put_sends(struct replication *r, struct send *s)
+{
+	uint32_t first = replica_first(s->op.audience);
+	size_t offset = put_send(r, s, first);
+
+	for (uint32_t i = first + 1; i < REPLICAS; i++) {
+		if (!(s->op.audience & BIT(i)))
+			continue;
+		if (offset != SIZE_MAX)
+			due_repeat(r, i, first, offset);
+		else
+			(void)put_send(r, s, i);
+	}
+	s->op.written |= s->op.audience;
 }
 
 /* What is to be sent may be, as far as the look-ups say. */
@@ -344,9 +361,7 @@ static void resolved(struct replication *r, struct send *s)
 	if (!op_audience(r, &s->op))
 		return;
 	draw(r, s);
-	for (uint32_t i = 0; i < REPLICAS; i++)
-		if (s->op.audience & BIT(i))
-			put_send(r, s, i);
+	put_sends(r, s);
 }
 
 /* All whose turn it is are written. */
@@ -443,7 +458,7 @@ static bool ask_for_proof_at(struct replication *r, struct send *s, uint32_t ind
 	for (uint32_t at = s->proof_from; at < s->proof_upto; at++)
 		if (is_proof_due(s, at, index))
 			ids[count++] = s->recipients[at].id;
-	if (count == 0) /* so it is for nearly every message */
+	if (count == 0)
 		return false;
 	struct frame frame = { .type = FRAME_LOOKUP_ID };
 
@@ -459,10 +474,16 @@ static bool ask_for_proof(struct replication *r, struct send *s)
 	bool is_asked = false;
 
 	while (!is_asked && s->proof_upto < s->count) {
+		uint8_t say = 0;
+
 		s->proof_from = s->proof_upto;
 		s->proof_upto += LOOKUP_IDS_MAX;
 		if (s->proof_upto > s->count)
 			s->proof_upto = s->count;
+		for (uint32_t at = s->proof_from; at < s->proof_upto; at++)
+			say |= s->recipients[at].said[STATUS_GONE];
+		if (!(say & s->op.audience)) /* so it is for nearly every message */
+			continue;
 		for (uint32_t i = 0; i < REPLICAS; i++)
 			if (s->op.audience & BIT(i))
 				is_asked |= ask_for_proof_at(r, s, i);
