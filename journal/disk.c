@@ -3,7 +3,7 @@
  * The real disk: one directory, which is kept open. All files are opened relative to it, so if
  * someone renames the directory, all files still go to one place. A handle is the file descriptor.
  * A log has a second descriptor, through which it is written past the page cache (direct.h), if the
- * file system can do that.
+ * file system can do that. A file that is read from its front to its end is read ahead (ahead.h).
  *
  * The lock is flock on a file `lock` that stays. The kernel releases the lock when the process
  * ends, however it ends. So no lock can be left over, and no process number has to be checked.
@@ -14,6 +14,7 @@
 #include "journal/disk.h"
 
 #include "io/file.h"
+#include "journal/ahead.h"
 #include "journal/direct.h"
 
 #include <errno.h>
@@ -42,6 +43,8 @@ struct directory_log {
 struct directory {
 	struct disk disk;
 	struct directory_log logs[LOGS_MAX];
+	struct ahead *ahead; /* NULL: no file is read ahead */
+	int ahead_handle;    /* the file that is */
 	int fd;
 	int lock_fd;
 };
@@ -84,10 +87,22 @@ static void end_log(struct directory_log *log)
 	log->direct = NULL;
 }
 
+/* Does nothing if this file is not read ahead. */
+static void end_ahead(struct disk *d, int handle)
+{
+	struct directory *directory = directory_of(d);
+
+	if (directory->ahead == NULL || directory->ahead_handle != handle)
+		return;
+	ahead_close(directory->ahead);
+	directory->ahead = NULL;
+}
+
 static int directory_open(struct disk *d, const char *name, enum disk_open how)
 {
 	static const int flags[] = {
 		[DISK_READ] = O_RDONLY,
+		[DISK_READ_ALL] = O_RDONLY,
 		[DISK_CREATE] = O_RDWR | O_CREAT | O_TRUNC,
 		[DISK_LOG] = O_RDWR,
 		[DISK_CREATE_LOG] = O_RDWR | O_CREAT | O_TRUNC,
@@ -99,6 +114,10 @@ static int directory_open(struct disk *d, const char *name, enum disk_open how)
 	fd = file_open_data(directory_of(d)->fd, name, flags[how], FILE_MODE);
 	if (fd >= 0 && (how == DISK_LOG || how == DISK_CREATE_LOG))
 		begin_log(d, fd);
+	if (fd >= 0 && how == DISK_READ_ALL && directory_of(d)->ahead == NULL) {
+		directory_of(d)->ahead = ahead_open(fd);
+		directory_of(d)->ahead_handle = fd;
+	}
 	return fd;
 }
 
@@ -107,15 +126,19 @@ static int directory_close(struct disk *d, int handle)
 {
 	assert(handle >= 0);
 	end_log(find_log(d, handle));
+	end_ahead(d, handle);
 	return close(handle) == 0 || errno == EINTR ? 0 : -errno;
 }
 
+/* What was not read ahead is read here, and so is the end of the file, and so are errors told. */
 static int64_t directory_read(struct disk *d, int handle, uint64_t offset, void *data, size_t size)
 {
+	const struct directory *directory = directory_of(d);
 	size_t done = 0;
 
-	(void)d; /* a descriptor says all */
 	assert(offset <= INT64_MAX - size);
+	if (directory->ahead != NULL && directory->ahead_handle == handle)
+		done = ahead_read(directory->ahead, offset, data, size);
 	while (done < size) {
 		ssize_t count = pread(handle, (uint8_t *)data + done, size - done,
 		                      (off_t)(offset + done));

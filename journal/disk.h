@@ -20,6 +20,8 @@ enum { ERR_SIZE = 512 };      /* of every buffer for an error's sentence */
 
 enum disk_open {
 	DISK_READ,       /* -ENOENT if it is not there */
+	DISK_READ_ALL,   /* the same, for a file that will be read once, from its front to its end,
+	                  * and not written meanwhile: the disk may read ahead */
 	DISK_CREATE,     /* for reading and writing, made or emptied, mode 0600 */
 	DISK_LOG,        /* for reading and writing; must be there. What is written goes to the disk
 	                  * at once, past the page cache if possible, but is safe only after a

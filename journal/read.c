@@ -194,7 +194,7 @@ static bool window_open(struct read_window *w, struct loading *l, enum journal_f
                         const char *name)
 {
 	*w = (struct read_window){ .l = l, .file = file };
-	w->handle = l->disk->operations->open(l->disk, name, DISK_READ);
+	w->handle = l->disk->operations->open(l->disk, name, DISK_READ_ALL);
 	if (w->handle < 0)
 		return loading_fail(l, "open", name, w->handle);
 	w->data = memory_alloc(WINDOW_SIZE);

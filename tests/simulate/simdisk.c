@@ -371,7 +371,7 @@ static int sim_open(struct disk *d, const char *name, enum disk_open how)
 		file_resize(f, 0);
 	}
 	file_use(f);
-	s->handles[handle] = (struct handle){ .file = f, .writes = how != DISK_READ };
+	s->handles[handle] = (struct handle){ .file = f, .writes = how > DISK_READ_ALL };
 	return handle;
 }
 
