@@ -53,7 +53,7 @@ static struct message_item item_of(const struct message *message)
 /* Pushes that follow each other, and that the caller has not taken yet, are one frame. */
 static void put_push(struct sessions *s, struct connection *c, const struct message_item *item)
 {
-	struct buf *b = session_ready(c);
+	struct buf *b = session_ready(s, c);
 	size_t before = b->size;
 	bool grows = c->push_open != NO_OFFSET;
 	size_t offset = grows ? (size_t)c->push_open : protocol_begin(b, FRAME_PUSH, 0, 0);

@@ -171,7 +171,7 @@ static void put_farewell(struct sessions *s, struct connection *c, enum status s
 {
 	struct frame frame = { .type = FRAME_ERROR, .status = status };
 	bool is_held = orderly && c->held != NULL;
-	struct buf *b = is_held ? session_reply_begin(s, c) : session_ready(c);
+	struct buf *b = is_held ? session_reply_begin(s, c) : session_ready(s, c);
 
 	frame.error.text = view_of_string(text);
 	session_must(c->state == CONNECTION_NEW ? buf_put(b, text, strlen(text))

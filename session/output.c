@@ -14,11 +14,16 @@
  * and a log n that buys nothing.)
  *
  * A buffer exists only while something is in it: an idle connection costs its struct and its slot.
+ * Of those that are empty again some are kept, whosever they were, for the next that are needed.
  */
 #include "base/bug.h"
 #include "session/private.h"
 
-enum { ACTIONS_MIN = 16 };
+enum {
+	ACTIONS_MIN = 16,
+	SPARE_MAX = 128,           /* empty outputs that are kept, */
+	SPARE_SIZE_MAX = 4 * 1024, /* if they have no more memory than so much */
+};
 
 /* ---- connections by number ---- */
 
@@ -129,21 +134,51 @@ void session_tell_close(struct sessions *s, struct connection *c)
 
 /* ---- buffers ---- */
 
-static struct output *output_make(void)
+static struct output *output_make(struct sessions *s)
 {
-	struct output *output = memory_alloc(sizeof *output);
+	struct output *output = s->spare;
 
+	if (output != NULL) {
+		s->spare = output->next;
+		s->spare_count--;
+		return output;
+	}
+	output = memory_alloc(sizeof *output);
 	buf_init(&output->buf, OUTPUT_SIZE_MAX);
 	output->sent = 0;
 	return output;
 }
 
-static void output_free(struct output **output)
+static void output_free(struct sessions *s, struct output **place)
 {
-	if (*output != NULL)
-		buf_release(&(*output)->buf);
-	memory_free(*output);
-	*output = NULL;
+	struct output *output = *place;
+
+	*place = NULL;
+	if (output == NULL)
+		return;
+	if (s->spare_count == SPARE_MAX || output->buf.capacity > SPARE_SIZE_MAX) {
+		buf_release(&output->buf);
+		memory_free(output);
+		return;
+	}
+	buf_clear(&output->buf);
+	output->sent = 0;
+	output->next = s->spare;
+	s->spare = output;
+	s->spare_count++;
+}
+
+void session_output_release(struct sessions *s)
+{
+	struct output *next;
+
+	for (struct output *output = s->spare; output != NULL; output = next) {
+		next = output->next;
+		buf_release(&output->buf);
+		memory_free(output);
+	}
+	s->spare = NULL;
+	s->spare_count = 0;
 }
 
 static size_t output_left(const struct output *output)
@@ -154,7 +189,7 @@ static size_t output_left(const struct output *output)
 
 /* Takes bytes off the front. They are dropped when they are half of all, so each byte is moved once
  * at most, or with the whole buffer when nothing is left. */
-static void output_take(struct output **output, size_t size)
+static void output_take(struct sessions *s, struct output **output, size_t size)
 {
 	struct output *o = *output;
 
@@ -163,23 +198,23 @@ static void output_take(struct output **output, size_t size)
 		return;
 	o->sent += size;
 	if (o->sent == o->buf.size) {
-		output_free(output);
+		output_free(s, output);
 	} else if (o->sent >= o->buf.size / 2) {
 		buf_consume(&o->buf, o->sent);
 		o->sent = 0;
 	}
 }
 
-void session_output_free(struct connection *c)
+void session_output_free(struct sessions *s, struct connection *c)
 {
-	output_free(&c->ready);
-	output_free(&c->held);
+	output_free(s, &c->ready);
+	output_free(s, &c->held);
 }
 
-struct buf *session_ready(struct connection *c)
+struct buf *session_ready(struct sessions *s, struct connection *c)
 {
 	if (c->ready == NULL)
-		c->ready = output_make();
+		c->ready = output_make(s);
 	return &c->ready->buf;
 }
 
@@ -200,7 +235,7 @@ void session_ready_added(struct sessions *s, struct connection *c)
 
 void session_ready_put(struct sessions *s, struct connection *c, const struct frame *frame)
 {
-	session_must(protocol_encode(session_ready(c), frame));
+	session_must(protocol_encode(session_ready(s, c), frame));
 	c->push_open = NO_OFFSET;
 	session_ready_added(s, c);
 }
@@ -216,7 +251,7 @@ static uint32_t less(uint32_t value, size_t by)
 void session_ready_sent(struct sessions *s, struct connection *c, size_t size)
 {
 	assert(c->push_open == NO_OFFSET);
-	output_take(&c->ready, size);
+	output_take(s, &c->ready, size);
 	c->push_tail = less(c->push_tail, size);
 	if (c->push_waiting > c->push_tail)
 		c->push_waiting = c->push_tail;
@@ -276,10 +311,10 @@ struct buf *session_reply_begin(struct sessions *s, struct connection *c)
 		s->reply_held = false; /* nothing of it is new */
 	assert(c->held == NULL || s->reply_held);
 	if (s->reply_held && c->held == NULL)
-		c->held = output_make();
+		c->held = output_make(s);
 	if (!s->reply_held)
 		c->push_open = NO_OFFSET;
-	struct buf *b = s->reply_held ? &c->held->buf : session_ready(c);
+	struct buf *b = s->reply_held ? &c->held->buf : session_ready(s, c);
 
 	s->reply_start = b->size;
 	return b;
@@ -382,8 +417,8 @@ static void release(struct sessions *s, struct connection *c, size_t size)
 		c->ready = c->held;
 		c->held = NULL;
 	} else {
-		session_must(buf_put(session_ready(c), c->held->buf.data + c->held->sent, size));
-		output_take(&c->held, size);
+		session_must(buf_put(session_ready(s, c), c->held->buf.data + c->held->sent, size));
+		output_take(s, &c->held, size);
 	}
 	c->push_open = NO_OFFSET;
 	session_ready_added(s, c);

@@ -96,7 +96,8 @@ struct list_link {
 /* Bytes that wait. There is no such struct while nothing waits. */
 struct output {
 	struct buf buf;
-	size_t sent; /* from the front */
+	size_t sent;         /* from the front */
+	struct output *next; /* of those that are spare */
 };
 
 struct work;
@@ -302,7 +303,9 @@ struct sessions {
 	struct work_list adding; /* and those that do */
 	struct work_list spent;  /* whose copies facts may point into, until the next call */
 
-	struct buf scratch; /* for what is put together inside one call */
+	struct buf scratch;   /* for what is put together inside one call */
+	struct output *spare; /* empty ones, for whoever needs the next one */
+	uint32_t spare_count;
 	bool reply_open;    /* between session_reply_begin and session_reply_end: */
 	bool reply_held;    /* it goes to `held` */
 	size_t reply_start; /* where it begins in its buffer */
@@ -388,7 +391,7 @@ void session_answer(struct sessions *s, struct connection *c, const struct frame
 
 /* The buffer into which pushes are put, made if there is none: what is in it may be written at
  * once. After a put the caller calls session_ready_added. */
-struct buf *session_ready(struct connection *c);
+struct buf *session_ready(struct sessions *s, struct connection *c);
 /* Something was put there: tells the caller of session.h that there is output, and counts the time
  * until it is taken. */
 void session_ready_added(struct sessions *s, struct connection *c);
@@ -402,7 +405,9 @@ void session_ready_sent(struct sessions *s, struct connection *c, size_t size);
  * it out. To be called when `ready`, `held`, `work` or the state has changed. */
 void session_settle(struct sessions *s, struct connection *c);
 /* Frees both buffers of a connection. */
-void session_output_free(struct connection *c);
+void session_output_free(struct sessions *s, struct connection *c);
+/* Frees what is kept for later outputs. */
+void session_output_release(struct sessions *s);
 /* Checks buffers and held replies. */
 void session_output_check(const struct sessions *s);
 

@@ -64,7 +64,7 @@ static void connection_free(struct sessions *s, struct connection *c)
 	for (int list = 0; list < LISTS; list++)
 		session_list_remove(s, c, (enum connection_list)list);
 	s->output_sum -= c->counted;
-	session_output_free(c);
+	session_output_free(s, c);
 	explicit_bzero(c, sizeof *c);
 	memory_free(c);
 }
@@ -84,6 +84,7 @@ void session_free(struct sessions *s)
 	session_crowd_release(s);
 	limit_release(&s->limit);
 	buf_release(&s->scratch);
+	session_output_release(s);
 	memory_free(s->slots);
 	ring_release(&s->held);
 	memory_free(s->actions);
