@@ -65,19 +65,6 @@ void buf_consume(struct buf *b, size_t size)
 		memmove(b->data, b->data + size, b->size);
 }
 
-void buf_append(struct buf *b, struct view bytes)
-{
-	bool fitted = buf_put(b, bytes.data, bytes.size);
-
-	assert(fitted);
-	(void)fitted;
-}
-
-void buf_append_text(struct buf *b, const char *text)
-{
-	buf_append(b, view_of_string(text));
-}
-
 bool buf_put_view8(struct buf *b, struct view v)
 {
 	assert(v.size <= UINT8_MAX);

@@ -94,8 +94,8 @@ static inline bool buf_put_u32(struct buf *b, uint32_t value);
 static inline bool buf_put_u64(struct buf *b, uint64_t value);
 /* Both put bytes into a buffer that has room for them, as its owner knows: they assert that they
  * fit. buf_append_text puts a C string without its NUL. */
-void buf_append(struct buf *b, struct view bytes);
-void buf_append_text(struct buf *b, const char *text);
+static inline void buf_append(struct buf *b, struct view bytes);
+static inline void buf_append_text(struct buf *b, const char *text);
 /* Both put the length, in one byte or in four, and then the bytes. False, and nothing put, if that
  * would pass size_max. They assert that the length fits its width. */
 bool buf_put_view8(struct buf *b, struct view v);
@@ -289,6 +289,19 @@ static inline bool buf_put(struct buf *b, const void *data, size_t size)
 		memcpy(to, data, size);
 	b->size += size;
 	return true;
+}
+
+static inline void buf_append(struct buf *b, struct view bytes)
+{
+	bool fitted = buf_put(b, bytes.data, bytes.size);
+
+	assert(fitted);
+	(void)fitted;
+}
+
+static inline void buf_append_text(struct buf *b, const char *text)
+{
+	buf_append(b, view_of_string(text));
 }
 
 static inline bool buf_put_u8(struct buf *b, uint8_t value)

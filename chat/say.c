@@ -7,6 +7,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+enum { DIGITS_MAX = 20 }; /* of the largest number */
+
 void say_own(struct buf *to, const char *format, ...)
 {
 	char text[512];
@@ -19,6 +21,28 @@ void say_own(struct buf *to, const char *format, ...)
 	assert(size >= 0);
 	assert((size_t)size < sizeof text);
 	buf_append(to, view_of(text, (size_t)size));
+}
+
+/* Writes the digits, at most DIGITS_MAX, and gives how many. */
+static size_t put_digits(char *to, uint64_t number)
+{
+	char digits[DIGITS_MAX];
+	size_t count = 0;
+
+	do {
+		digits[count++] = (char)('0' + number % 10);
+		number /= 10;
+	} while (number != 0);
+	for (size_t i = 0; i < count; i++)
+		to[i] = digits[count - 1 - i];
+	return count;
+}
+
+void say_number(struct buf *to, uint64_t number)
+{
+	char digits[DIGITS_MAX];
+
+	buf_append(to, view_of(digits, put_digits(digits, number)));
 }
 
 void say_foreign(struct buf *to, const char *text)
@@ -58,10 +82,9 @@ size_t say_audience(char text[SAY_AUDIENCE_SIZE], struct view form)
 
 void say_id(const struct ulid *session, uint64_t number, char text[SAY_ID_SIZE])
 {
-	char ulid[ULID_TEXT_SIZE + 1];
-
-	ulid_to_text(session, ulid);
-	(void)snprintf(text, SAY_ID_SIZE, "%s-%ju", ulid, (uintmax_t)number);
+	ulid_to_text(session, text);
+	text[ULID_TEXT_SIZE] = '-';
+	text[ULID_TEXT_SIZE + 1 + put_digits(text + ULID_TEXT_SIZE + 1, number)] = '\0';
 }
 
 bool say_id_read(struct view text, struct ulid *session, uint64_t *number)

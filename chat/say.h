@@ -16,9 +16,11 @@ enum {
 	SAY_ID_SIZE = ULID_TEXT_SIZE + 1 + 20 + 1,
 };
 
-/* Appends our own words and numbers, at most 511 bytes. Nothing is escaped. Both functions assert
- * that `to` has room. */
+/* Appends our own words and numbers, at most 511 bytes. Nothing is escaped. It and the
+ * next two assert that `to` has room. */
 void say_own(struct buf *to, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* Appends a number in decimal digits, with less effort. */
+void say_number(struct buf *to, uint64_t number);
 /* Appends words of others: what a terminal might obey becomes a visible mark (base/escape.h). */
 void say_foreign(struct buf *to, const char *text);
 

@@ -61,7 +61,7 @@ static void put_text(struct script *s, enum event_key key, const char *value)
 static void put_number(struct script *s, enum event_key key, uint64_t value)
 {
 	put_key(s, key);
-	say_own(&s->out, "%ju", (uintmax_t)value);
+	say_number(&s->out, value);
 }
 
 static void put_bool(struct script *s, enum event_key key, bool value)

@@ -423,6 +423,7 @@ struct replication {
 	struct map outbounds;                  /* by id, of this session */
 	struct map persons;                    /* by id */
 	struct map streams;                    /* by key */
+	struct stream_state *last_stream;      /* the one looked up last; may be NULL */
 	struct ring stream_order;              /* of pointers to them, the oldest first */
 	struct stream_state *held;             /* those with candidates */
 	bool merging;

@@ -58,6 +58,8 @@ static void forget_oldest(struct replication *r)
 		return;
 	}
 	(void)map_take(&r->streams, view_of(&s->key, STREAM_KEY_SIZE));
+	if (r->last_stream == s)
+		r->last_stream = NULL;
 	person_drop(r, s->person);
 	clear(s);
 	memory_free(s);
@@ -67,8 +69,14 @@ struct stream_state *stream_known(struct replication *r, const struct id *sender
                                   const struct ulid *session)
 {
 	struct stream key = { r->session.id, *sender, *session };
+	struct stream_state *s = r->last_stream;
 
-	return map_get(&r->streams, view_of(&key, STREAM_KEY_SIZE));
+	/* Three replicas push each message, and the next one is often of the same sender. */
+	if (s == NULL || memcmp(&s->key, &key, STREAM_KEY_SIZE) != 0)
+		s = map_get(&r->streams, view_of(&key, STREAM_KEY_SIZE));
+	if (s != NULL)
+		r->last_stream = s;
+	return s;
 }
 
 struct stream_state *stream_get(struct replication *r, const struct id *sender,
@@ -355,6 +363,7 @@ void stream_release(struct replication *r)
 	while ((s = map_next(&r->streams, &place)) != NULL)
 		clear(s);
 	replication_empty(&r->streams);
+	r->last_stream = NULL;
 	ring_release(&r->stream_order);
 	person_release(r);
 }
