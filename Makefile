@@ -69,7 +69,8 @@ select = $(if $(T),$(sort $(foreach t,$(T),$(foreach f,$(1),$(if $(findstring $(
 # Flags. Assertions stay on: what is tested is what ships (base/buf.h refuses NDEBUG).
 warnings := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion $(if $(filter 1,$(W)),-Werror)
 hardening := -fstack-protector-strong -fPIE $(if $(SAN),,-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2)
-sanitize := $(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=all -fno-omit-frame-pointer)
+# Those builds also read and print every line of the journal in both of its ways (journal/both.h).
+sanitize := $(if $(SAN),-DBOTH_WAYS -fsanitize=$(SAN) -fno-sanitize-recover=all -fno-omit-frame-pointer)
 compile = $(CC) -std=c11 -O2 -g $(warnings) -D_GNU_SOURCE -I. $(hardening) $(sanitize) \
 	$(cjson_cflags) $(CPPFLAGS) $(CFLAGS)
 # No --as-needed with sanitizers: they define a crypt_r that calls the real one, which the linker cannot see.

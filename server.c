@@ -388,7 +388,8 @@ static void load(struct server *s, struct journal_loaded *loaded)
 	options.uuid[6] = (uint8_t)((options.uuid[6] & 0x0f) | 0x40);
 	options.uuid[8] = (uint8_t)((options.uuid[8] & 0x3f) | 0x80);
 	s->store = store_new();
-	if (!file_random(random, sizeof random))
+	if (!file_random(random, sizeof random) ||
+	    !file_random(options.secret, sizeof options.secret))
 		die(EXIT_REFUSED, "the system gives no random numbers");
 	store_limit_memory(s->store, s->options.limit_memory << 20);
 	store_seed(s->store, random); /* nobody outside can make its tables slow */

@@ -9,6 +9,10 @@
  * place where the batch itself will stand, and it is known only when the batch begins. So `fill`
  * keeps room for the line in front of the facts.
  *
+ * Facts are printed with the numbers of their streams, and a batch knows which it uses. In which
+ * file it will stand is known only when it begins: a compaction may turn to a new journal before.
+ * So what the file has not named is named then, behind the mark.
+ *
  * The journal is reserved ahead: behind its last line the file holds zeros. Most syncs then change
  * neither the size of the file nor its blocks, which makes them cheaper; and burials still fit when
  * the disk is full. Zeros behind the last line are therefore a clean end.
@@ -26,6 +30,7 @@ enum {
 	RETRY_MS = 1000,          /* before what was put off is tried again */
 	LARGE_BATCH = 128 << 10,  /* bytes: behind such a batch nothing is reserved */
 	BATCH_KEPT_MAX = 4 << 20, /* bytes: a larger buffer is freed after its batch */
+	NAME_LINE_SIZE_MAX = 192, /* of the line that names a stream */
 };
 
 bool journal_is_no_room(int result)
@@ -63,9 +68,31 @@ static void need_front(struct buf *b)
 	(void)put; /* the buffer has no maximum that could be reached */
 }
 
+void batch_init(struct journal_batch *b)
+{
+	buf_init(&b->bytes, JOURNAL_BUFFER_MAX);
+	buf_init(&b->names, JOURNAL_BUFFER_MAX);
+}
+
+void batch_release(struct journal_batch *b)
+{
+	buf_release(&b->bytes);
+	buf_release(&b->names);
+}
+
+static size_t names_count(const struct journal_batch *b)
+{
+	return b->names.size / sizeof(struct batch_name);
+}
+
 size_t batch_waiting(const struct journal *j)
 {
-	return j->full_size + j->fill.size;
+	return j->full_size + j->fill.bytes.size;
+}
+
+size_t batch_waiting_max(const struct journal *j)
+{
+	return batch_waiting(j) + (j->full_names + names_count(&j->fill)) * NAME_LINE_SIZE_MAX;
 }
 
 /* The batch that is being filled has its size: the next fact begins another one. */
@@ -73,36 +100,92 @@ static void close_batch(struct journal *j)
 {
 	struct journal_batch *full = ring_add(&j->full, sizeof *full);
 
-	*full = (struct journal_batch){ .bytes = j->fill, .position = j->position };
-	j->full_size += j->fill.size;
-	buf_init(&j->fill, JOURNAL_BUFFER_MAX);
+	j->fill.position = j->position;
+	*full = j->fill;
+	j->full_size += full->bytes.size;
+	j->full_names += names_count(full);
+	batch_init(&j->fill);
 }
 
-/* Puts a fact. A long text is put once in a batch, before the first message that has it. (The store
- * may hold the message no more, if the same request has replaced it: then its text is in its
- * line.) A batch is written as a whole, so no reference is without its text. */
-static void put_fact(struct journal *j, const struct fact *fact)
+/* The number of a stream. The batch remembers that it uses it. */
+static uint64_t use_stream(struct journal *j, struct name *name)
 {
+	struct batch_name use = { .number = name->number, .stream = name->stream };
+	bool put = name->batch == j->mark || buf_put(&j->fill.names, &use, sizeof use);
+
+	assert(put);
+	(void)put; /* the buffer has no maximum that could be reached */
+	name->batch = j->mark;
+	return name->number;
+}
+
+static void put_line(struct journal *j, const struct fact *fact, uint64_t in, const uint8_t *digest)
+{
+	struct buf *out = &j->fill.bytes;
+	size_t begin = out->size;
+
+	journal_line_put_fact(out, fact, in, digest);
+	journal_line_seal(out, begin);
+}
+
+static void put_text(struct journal *j, const uint8_t digest[KEY_SIZE], struct view text)
+{
+	struct buf *out = &j->fill.bytes;
+	size_t begin = out->size;
+
+	journal_line_put_text(out, digest, text);
+	journal_line_seal(out, begin);
+	if (BUG(batch_cut_behind_text)) {
+		close_batch(j);
+		need_front(&j->fill.bytes);
+	}
+}
+
+static void put_same(struct journal *j, uint64_t in, uint64_t number)
+{
+	struct buf *out = &j->fill.bytes;
+	size_t begin = out->size;
+
+	journal_line_put_same(out, in, number);
+	journal_line_seal(out, begin);
+}
+
+/* A long text is put once in a batch, before the first message that has it. (The store may hold the
+ * message no more, if the same request has replaced it: then its text is in its line.) A batch is
+ * written as a whole, so no reference is without its text. */
+static void put_message(struct journal *j, const struct fact *fact)
+{
+	const struct message *m = &fact->message;
+	struct name *name = named_find(&j->named, &m->stream);
+	uint64_t in = use_stream(j, name != NULL ? name : named_add(&j->named, &m->stream));
+	uint64_t mark = BUG(text_once_for_all) ? 1 : j->mark;
 	uint8_t digest[KEY_SIZE];
 	bool is_first = false;
-	bool refers = fact->kind == FACT_MESSAGE && j->format >= 2 &&
-	              fact->message.text.size > STORE_TEXT_SHARED &&
-	              store_text_once(j->store, &fact->message, j->mark, digest, &is_first);
+	bool refers;
 
-	if (refers && is_first) {
-		size_t begin = j->fill.size;
-
-		journal_line_put_text(&j->fill, digest, fact->message.text);
-		journal_line_seal(&j->fill, begin);
-		if (BUG(batch_cut_behind_text)) {
-			close_batch(j);
-			need_front(&j->fill);
-		}
+	if (said_equals(&j->said, m)) {
+		put_same(j, in, m->number);
+		return;
 	}
-	size_t begin = j->fill.size;
+	said_keep(&j->said, m);
+	refers = m->text.size > STORE_TEXT_SHARED &&
+	         store_text_once(j->store, m, mark, digest, &is_first);
+	if (refers && is_first)
+		put_text(j, digest, m->text);
+	put_line(j, fact, in, refers ? digest : NULL);
+}
 
-	journal_line_put_fact(&j->fill, fact, refers ? digest : NULL);
-	journal_line_seal(&j->fill, begin);
+/* A burial in a stream without a number is shorter than a name for it. */
+static void put_fact(struct journal *j, const struct fact *fact)
+{
+	struct name *name;
+
+	if (fact->kind == FACT_MESSAGE) {
+		put_message(j, fact);
+		return;
+	}
+	name = fact->kind == FACT_BURIAL ? named_find(&j->named, &fact->burial.stream) : NULL;
+	put_line(j, fact, name != NULL ? use_stream(j, name) : 0, NULL);
 }
 
 /* The fact is printed at once, so the caller may free it. */
@@ -110,13 +193,56 @@ uint64_t journal_append(struct journal *j, const struct fact *fact)
 {
 	assert(j->magic == JOURNAL_MAGIC);
 	assert(fact != NULL);
-	if (j->fill.size >= j->batch_size_max && !BUG(batch_unbounded))
+	if ((j->fill.bytes.size >= j->batch_size_max || names_count(&j->fill) >= NAMED_MAX) &&
+	    !BUG(batch_unbounded))
 		close_batch(j);
-	if (j->fill.size == 0 && !BUG(text_once_for_all))
+	if (j->fill.bytes.size == 0) {
 		j->mark++;
-	need_front(&j->fill);
+		said_forget(&j->said);
+	}
+	need_front(&j->fill.bytes);
 	put_fact(j, fact);
 	return ++j->position;
+}
+
+/* Puts the lines that name what the batch uses and this file has not named. */
+static void put_names(struct journal *j, const struct buf *names, struct buf *out)
+{
+	for (size_t at = 0; at < names->size; at += sizeof(struct batch_name)) {
+		size_t begin = out->size;
+		struct batch_name use;
+		struct name *name;
+
+		memcpy(&use, names->data + at, sizeof use);
+		name = named_get(&j->named, use.number);
+		if (name != NULL && name->file == j->file)
+			continue;
+		journal_line_put_stream(out, use.number, &use.stream);
+		journal_line_seal(out, begin);
+		if (name != NULL)
+			name->file = j->file;
+	}
+}
+
+/* Names streams behind the room for the mark, and before what is there. */
+static void insert_names(struct journal *j, const struct buf *names)
+{
+	struct buf *b = &j->batch;
+	struct buf lines;
+	uint8_t *end;
+
+	buf_init(&lines, JOURNAL_BUFFER_MAX);
+	put_names(j, names, &lines);
+	end = buf_reserve(b, lines.size);
+	assert(end != NULL);
+	if (lines.size > 0) {
+		uint8_t *at = b->data + JOURNAL_SYNCED_SIZE_MAX;
+
+		memmove(at + lines.size, at, (size_t)(end - at));
+		memcpy(at, lines.data, lines.size);
+		buf_added(b, lines.size);
+	}
+	buf_release(&lines);
 }
 
 /* Puts the line with the mark right before what `batch` holds, and makes all of it the job. The
@@ -147,17 +273,23 @@ void batch_begin(struct journal *j)
 
 	assert(empty.size == 0);
 	if (j->full.count > 0) {
-		const struct journal_batch *full = ring_at(&j->full, 0, sizeof *full);
+		struct journal_batch full = *(struct journal_batch *)ring_at(&j->full, 0,
+		                                                             sizeof full);
 
-		buf_release(&j->batch);
-		j->batch = full->bytes;
-		position = full->position;
-		j->full_size -= j->batch.size;
 		ring_drop(&j->full);
+		buf_release(&j->batch);
+		j->batch = full.bytes;
+		position = full.position;
+		j->full_size -= full.bytes.size;
+		j->full_names -= names_count(&full);
+		insert_names(j, &full.names);
+		buf_release(&full.names);
 	} else {
-		assert(j->fill.size > JOURNAL_SYNCED_SIZE_MAX);
-		j->batch = j->fill;
-		j->fill = empty;
+		assert(j->fill.bytes.size > JOURNAL_SYNCED_SIZE_MAX);
+		j->batch = j->fill.bytes;
+		j->fill.bytes = empty;
+		insert_names(j, &j->fill.names);
+		buf_clear(&j->fill.names);
 	}
 	begin(j, position);
 }

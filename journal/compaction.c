@@ -348,7 +348,7 @@ static void slice_end(struct journal *j)
 		snapshot_begin(j, FILE_PENDING);
 	} else {
 		j->step = STEP_NOTE;
-		buf_release(&s->slice);
+		snapshot_release(s);
 	}
 }
 
@@ -360,7 +360,7 @@ static void take_new_journal(struct journal *j)
 	j->handle = j->job.handle;
 	j->new_handle = -1;
 	j->head_size = j->end = j->job.size;
-	j->format = JOURNAL_FORMAT;
+	j->file += BUG(named_once_for_all) ? 0 : 1;
 	j->crc = crc32c(0, j->job.data, j->job.size);
 	j->reserved = j->job.reserved > j->end ? j->job.reserved : j->end;
 	buf_clear(&j->batch);

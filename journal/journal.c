@@ -38,7 +38,11 @@ struct journal *journal_new(struct disk *disk, const struct journal_options *opt
 	j->new_handle = -1;
 	j->snapshot.handle = -1;
 	j->room = -1;
-	buf_init(&j->fill, JOURNAL_BUFFER_MAX);
+	j->file = 1;
+	j->named.map.secret = siphash_key_from(options->secret);
+	j->snapshot.named.map.secret = j->named.map.secret;
+	said_init(&j->said);
+	batch_init(&j->fill);
 	buf_init(&j->batch, JOURNAL_BUFFER_MAX);
 	buf_init(&j->snapshot.slice, JOURNAL_BUFFER_MAX);
 	return j;
@@ -76,16 +80,14 @@ void journal_abandon(struct journal *j)
 	assert(j->magic == JOURNAL_MAGIC);
 	close_aside(j);
 	close_handle(j, &j->handle);
-	while (j->full.count > 0) {
-		struct journal_batch *full = ring_at(&j->full, 0, sizeof *full);
-
-		buf_release(&full->bytes);
-		ring_drop(&j->full);
-	}
+	for (; j->full.count > 0; ring_drop(&j->full))
+		batch_release(ring_at(&j->full, 0, sizeof(struct journal_batch)));
 	ring_release(&j->full);
-	buf_release(&j->fill);
+	batch_release(&j->fill);
 	buf_release(&j->batch);
-	buf_release(&j->snapshot.slice);
+	snapshot_release(&j->snapshot);
+	named_release(&j->named);
+	said_release(&j->said);
 	j->magic = 0;
 	memory_free(j);
 }
@@ -233,8 +235,9 @@ int journal_do(struct journal *j, void (*begin)(struct journal *j), char err[ERR
  * left of the reserve must also hold what is applied before this is asked again. */
 enum journal_room journal_room(struct journal *j, uint64_t now_ms)
 {
-	uint64_t mark = compaction_size_max(j) + batch_waiting(j) + 2 * j->reserve_size;
-	uint64_t need = j->end + batch_waiting(j) + j->reserve_size / RESERVE_STEPS;
+	uint64_t waiting = batch_waiting_max(j);
+	uint64_t mark = compaction_size_max(j) + waiting + 2 * j->reserve_size;
+	uint64_t need = j->end + waiting + j->reserve_size / RESERVE_STEPS;
 
 	assert(j->magic == JOURNAL_MAGIC);
 	j->now_ms = now_ms;

@@ -55,6 +55,9 @@ struct journal_options {
 	bool salvage;              /* start in spite of damage */
 	bool new_uuid;             /* give this replica another uuid */
 	uint8_t uuid[UUID_SIZE];   /* random bytes: its uuid if it has none yet, or with new_uuid */
+	/* Random bytes: they keep strangers from choosing streams that all meet in one place of a
+	 * table. No file depends on them. */
+	uint8_t secret[SIPHASH_KEY_SIZE];
 	uint64_t compact_size_min; /* of a journal, before it is compacted; 0: 256 MiB */
 	bool is_copy;              /* for nobody to write to: a clean stop keeps no reserve */
 	uint64_t batch_size_max;   /* of a batch; the rest is in the next. 0: 2 MiB */

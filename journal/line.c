@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT
  *
- * Printing of journal/line.h. Messages and burials, which are nearly all lines, are printed without
- * a tree of JSON values; the bytes are those that cJSON would write.
+ * Printing of journal/line.h. Streams, messages and burials, which are nearly all lines, are printed
+ * without a tree of JSON values; the bytes are those that cJSON would write.
  */
 #include "journal/line.h"
 
 #include "base/bug.h"
 #include "base/crc32c.h"
+#include "journal/both.h"
 #include "journal/json.h"
 
 enum {
@@ -71,10 +72,10 @@ static uint8_t *put_id(uint8_t *to, const struct id *id)
 	return to + ID_TEXT_SIZE;
 }
 
-/* The three members that messages and burials begin with. */
+/* The three members of a stream. */
 static uint8_t *put_stream(uint8_t *to, const struct stream *stream)
 {
-	to = PUT(to, "{\"to\":\"");
+	to = PUT(to, "\"to\":\"");
 	to = put_id(to, &stream->recipient);
 	to = PUT(to, "\",\"from\":\"");
 	to = put_id(to, &stream->sender);
@@ -119,18 +120,31 @@ static uint8_t *put_audience(uint8_t *to, struct view form)
 	return PUT(to, "}");
 }
 
+static uint8_t *put_in(uint8_t *to, uint64_t in)
+{
+	assert(in >= 1);
+	to = PUT(to, "{\"in\":");
+	return put_decimal(to, in);
+}
+
+static uint8_t *put_number(uint8_t *to, uint64_t number)
+{
+	assert(number >= 1);
+	assert(number <= NUMBER_MAX);
+	to = PUT(to, ",\"no\":");
+	return put_decimal(to, number);
+}
+
 /* With a digest: a reference, which has the digest and the size in place of the text. */
-static void put_message(struct buf *out, const struct message *m, const uint8_t *digest)
+static void put_message(struct buf *out, const struct message *m, uint64_t in,
+                        const uint8_t *digest)
 {
 	size_t text_size = digest != NULL ? 2 * KEY_SIZE + DECIMAL_SIZE_MAX
 	                                  : json_escaped_size_max(m->text.size);
 	uint8_t *begin = reserve(out, FIXED_SIZE_MAX + AUDIENCE_LINE_MAX + text_size);
-	uint8_t *to = put_stream(begin, &m->stream);
+	uint8_t *to = put_number(put_in(begin, in), m->number);
 
-	assert(m->number >= 1 && m->number <= NUMBER_MAX);
 	assert(m->sent_ms <= NUMBER_MAX);
-	to = PUT(to, ",\"number\":");
-	to = put_decimal(to, m->number);
 	to = PUT(to, ",\"sent\":");
 	to = put_decimal(to, m->sent_ms);
 	if (m->audience.size > 0 && !BUG(audience_not_kept))
@@ -147,10 +161,10 @@ static void put_message(struct buf *out, const struct message *m, const uint8_t 
 	buf_added(out, (size_t)(to - begin));
 }
 
-static void put_burial(struct buf *out, const struct burial *b)
+static void put_burial(struct buf *out, const struct burial *b, uint64_t in)
 {
 	uint8_t *begin = reserve(out, FIXED_SIZE_MAX);
-	uint8_t *to = put_stream(begin, &b->stream);
+	uint8_t *to = in > 0 ? put_in(begin, in) : put_stream(PUT(begin, "{"), &b->stream);
 
 	assert(b->range.first >= 1);
 	assert(b->range.first <= b->range.last);
@@ -225,7 +239,27 @@ static void put_tombstone(struct buf *out, const struct tombstone *t)
 	put_open_tree(out, tree);
 }
 
-void journal_line_put_fact(struct buf *out, const struct fact *fact, const uint8_t *digest)
+void journal_line_put_stream(struct buf *out, uint64_t number, const struct stream *stream)
+{
+	uint8_t *begin = reserve(out, FIXED_SIZE_MAX);
+	uint8_t *to = PUT(begin, "{\"stream\":");
+
+	to = put_decimal(to, number);
+	to = put_stream(PUT(to, ","), stream);
+	buf_added(out, (size_t)(to - begin));
+}
+
+void journal_line_put_same(struct buf *out, uint64_t in, uint64_t number)
+{
+	uint8_t *begin = reserve(out, FIXED_SIZE_MAX);
+	uint8_t *to = put_number(put_in(begin, in), number);
+
+	to = PUT(to, ",\"same\":true");
+	buf_added(out, (size_t)(to - begin));
+}
+
+void journal_line_put_fact(struct buf *out, const struct fact *fact, uint64_t in,
+                           const uint8_t *digest)
 {
 	assert(digest == NULL || fact->kind == FACT_MESSAGE);
 	switch (fact->kind) {
@@ -236,10 +270,10 @@ void journal_line_put_fact(struct buf *out, const struct fact *fact, const uint8
 		put_tombstone(out, &fact->tombstone);
 		return;
 	case FACT_MESSAGE:
-		put_message(out, &fact->message, digest);
+		put_message(out, &fact->message, in, digest);
 		return;
 	case FACT_BURIAL:
-		put_burial(out, &fact->burial);
+		put_burial(out, &fact->burial, in);
 		return;
 	}
 	assert(false); /* there is no other kind */
@@ -286,6 +320,7 @@ void journal_line_seal(struct buf *out, size_t begin)
 	to = put_hex(to, crc);
 	memcpy(to, "\"}\n", 3);
 	buf_added(out, JOURNAL_SEAL_SIZE + 2);
+	both_check_printed(view_of(out->data + begin, out->size - begin - 1));
 }
 
 static void put_name(struct buf *out, struct snapshot_name name)

@@ -10,14 +10,18 @@
  *   account     {"id","name","setting","seal","stored_key","server_key","lock","confirmed"};
  *               if the password was changed, with "middle","epoch","by" behind "lock"
  *   tombstone   {"id","name","middle","delete_key"}
- *   message     {"to","from","session","number","sent"[,"audience"],"text"}
- *   burial      {"to","from","session","gone":[first,last]}
  *
- *   reference   {"to","from","session","number","sent"[,"audience"],"digest","size"}: a message
- *               with a long text
+ *   stream      {"stream","to","from","session"}: from here on this file has that number for it
+ *   message     {"in","no","sent"[,"audience"],"text"}: in the stream of that number, its number
+ *   burial      {"in","gone":[first,last]}, or, in a stream that the file has not named,
+ *               {"to","from","session","gone"}
+ *
+ *   reference   {"in","no","sent"[,"audience"],"digest","size"}: a message with a long text
  *   text        {"digest","text"}: a long text, which several references may share. In a snapshot
  *               all texts stand at the end, in a journal each before the first reference of its
  *               batch
+ *
+ *   Older files have {"to","from","session","number" in place of {"in","no".
  *
  *   audience    {"all":true} or {"count","names":[...]}, and "notice":true: fact/audience.h. A
  *               message to one that is no notice has none
@@ -28,30 +32,36 @@
  *   in journals only
  *   head        {"format","users","pending"}: the first line. It names the snapshots that the
  *               journal follows, and with "old","old_crc" the old journal that they need
- *   synced      {"synced"}: so many bytes of this journal were on the disk when this was written
+ *   synced      {"synced"}: so many bytes of this journal were on the disk when this was written.
+ *               A batch begins with it
+ *   same        {"in","no","same":true}: a message that has the time, the audience and the text of
+ *               the message before it in this batch
  *   note        {"users","pending"}: these snapshots hold all that the old journal held, and may
  *               be put in place
  *
  * Ids are written as in fact/id.h, keys and digests in hexadecimal. The checksum of a missing
  * snapshot is "none".
  *
- * Nearly all lines are messages and burials, so they have a fast way. They are printed without a
- * tree of JSON values. They are read without one if the line is exactly what is printed here for a
- * text that needs no escapes. All other lines go through cJSON. The tests compare the two ways.
+ * Nearly all lines are streams, messages and burials, so they have a fast way. They are printed
+ * without a tree of JSON values. They are read without one if the line is exactly what is printed
+ * here for a text that needs no escapes. All other lines go through cJSON. The tests compare the
+ * two ways.
  */
 #ifndef THREEFOLD_JOURNAL_LINE_H
 #define THREEFOLD_JOURNAL_LINE_H
 
 #include "fact/audience.h"
+#include "journal/named.h"
 #include "store.h"
 
 enum {
-	JOURNAL_FORMAT = 3,  /* of a journal; 1 had no reference and no text, 2 no audience */
-	SNAPSHOT_FORMAT = 2, /* of a snapshot; 1 had no audience */
+	/* Of a journal; 1 had no reference and no text, 2 no audience, 3 named no stream. */
+	JOURNAL_FORMAT = 4,
+	SNAPSHOT_FORMAT = 3, /* of a snapshot; 1 had no audience, 2 named no stream */
 	/* Of replica.json, which is read first. A journal of an older format is continued, and then
 	 * has lines that an earlier version would take for damage. That version refuses this format
 	 * as a newer one, and changes nothing. */
-	REPLICA_FORMAT = 2,
+	REPLICA_FORMAT = 3,
 	/* The longest text with every byte escaped, and the rest of a line. */
 	JOURNAL_LINE_SIZE_MAX = TEXT_SIZE_MAX * 6 + 2048,
 	JOURNAL_HEX_SIZE = 8,         /* digits of a CRC-32C */
@@ -92,6 +102,8 @@ enum element_kind {
 	ELEMENT_FACT,
 	ELEMENT_REFERENCE,
 	ELEMENT_TEXT,
+	ELEMENT_STREAM,
+	ELEMENT_SAME,
 	ELEMENT_BLOCK,
 	ELEMENT_HEAD,
 	ELEMENT_SYNCED,
@@ -102,7 +114,12 @@ enum element_kind {
  * is read. */
 struct element {
 	enum element_kind kind;
-	struct fact fact;         /* FACT; of a REFERENCE the message, with an empty text */
+	struct fact fact; /* FACT; of a REFERENCE and a SAME the message, with an empty text */
+	/* STREAM: the number that it gets. FACT, REFERENCE, SAME: the number that stands in the
+	 * place of the stream, or 0. If the file has not named it (or that was lost), `is_nameless`
+	 * is true and the stream of the fact is all zero. */
+	uint64_t in;
+	bool is_nameless;
 	uint8_t digest[KEY_SIZE]; /* REFERENCE, TEXT */
 	uint32_t text_size;       /* REFERENCE: bytes of the text */
 	struct view text;         /* TEXT */
@@ -115,9 +132,14 @@ struct element {
  *
  * Each appends to `out`, which must have no maximum that could be reached. */
 
-/* A fact as an open object: its closing brace is left to the caller, who may seal it. With a
- * `digest` (else NULL) a message becomes a reference. */
-void journal_line_put_fact(struct buf *out, const struct fact *fact, const uint8_t *digest);
+/* A fact as an open object: its closing brace is left to the caller, who may seal it. `in` is the
+ * number of its stream; a burial may have 0, and what has no stream has it. With a `digest` (else
+ * NULL) a message becomes a reference. */
+void journal_line_put_fact(struct buf *out, const struct fact *fact, uint64_t in,
+                           const uint8_t *digest);
+/* The name of a stream, and a message that says what the one before it says: open objects. */
+void journal_line_put_stream(struct buf *out, uint64_t number, const struct stream *stream);
+void journal_line_put_same(struct buf *out, uint64_t in, uint64_t number);
 /* A long text, as an open object. */
 void journal_line_put_text(struct buf *out, const uint8_t digest[KEY_SIZE], struct view text);
 /* Closes the open object that begins at offset `begin` of `out` with its checksum, and ends the
@@ -140,9 +162,11 @@ void journal_line_put_decimal(struct buf *out, uint64_t value);
 
 /* ---- reading (journal/parse.c) ---- */
 
-/* What is kept from one line to the next: the tree that views point into, and the ids of the last
- * line, because neighbours often share them and an id is slow to decode. */
+/* What is kept from one line of a file to the next: the streams that it has named; the tree that
+ * views point into; and the ids of the last line, because neighbours often share them and an id is
+ * slow to decode. */
 struct journal_line_parser {
+	struct named named;
 	struct cJSON *tree;
 	bool cjson_only; /* for tests: never the fast way */
 	struct {
@@ -158,7 +182,7 @@ struct journal_line_parser {
 
 /* Begins with no line read. */
 void journal_line_parser_init(struct journal_line_parser *p);
-/* Frees the tree of the last line; the views of its element end with it. */
+/* Frees all of it, as before the first line of a file; the views of the last element end with it. */
 void journal_line_parser_release(struct journal_line_parser *p);
 /* Whether the line (without its newline) ends with the right checksum of what stands before. */
 bool journal_line_is_sealed(struct view line);

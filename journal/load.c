@@ -370,7 +370,7 @@ static void take_over(struct start *s)
 	j->reserved = f->size > f->whole_end ? f->size : f->whole_end;
 	j->crc = f->crc;
 	j->head_size = f->head_size;
-	j->format = (int)f->head.format;
+	j->named.last = f->named;
 	j->names = (struct snapshot_names){ s->users.name, s->pending.name };
 	j->sizes[0] = s->users.size;
 	j->sizes[1] = s->pending.size;
@@ -518,7 +518,6 @@ static bool begin_fresh(struct start *s)
 	done = replace_file(s, FILE_JOURNAL, buf_view(&line), false);
 	j->head_size = j->end = j->reserved = line.size;
 	j->crc = crc32c(0, line.data, line.size);
-	j->format = JOURNAL_FORMAT;
 	buf_release(&line);
 	if (!done)
 		return false;
@@ -653,6 +652,7 @@ enum journal_status journal_open(struct disk *disk, const struct journal_options
 	*loaded = (struct journal_loaded){ 0 };
 	s.j = journal_new(disk, options, store);
 	journal_line_parser_init(&s.l.parser);
+	said_init(&s.l.said);
 	buf_init(&s.l.texts, JOURNAL_BUFFER_MAX);
 	buf_init(&s.l.batch_texts, JOURNAL_BUFFER_MAX);
 	if (start(&s)) {
@@ -663,6 +663,7 @@ enum journal_status journal_open(struct disk *disk, const struct journal_options
 		journal_abandon(s.j);
 	}
 	journal_line_parser_release(&s.l.parser);
+	said_release(&s.l.said);
 	buf_release(&s.l.texts);
 	loading_forget_texts(&s.l);
 	buf_release(&s.l.batch_texts);

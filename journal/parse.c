@@ -11,6 +11,7 @@
 
 #include "base/crc32c.h"
 #include "base/sha256.h"
+#include "journal/both.h"
 #include "journal/json.h"
 
 void journal_line_parser_init(struct journal_line_parser *p)
@@ -20,6 +21,7 @@ void journal_line_parser_init(struct journal_line_parser *p)
 
 void journal_line_parser_release(struct journal_line_parser *p)
 {
+	named_release(&p->named);
 	json_free(p->tree);
 	journal_line_parser_init(p);
 }
@@ -149,7 +151,7 @@ static bool take_session(struct journal_line_parser *p, struct view *left, struc
 
 static bool take_stream(struct journal_line_parser *p, struct view *left, struct stream *stream)
 {
-	return TAKE(left, "{\"to\":\"") && take_account(p, 0, left, &stream->recipient) &&
+	return TAKE(left, "\"to\":\"") && take_account(p, 0, left, &stream->recipient) &&
 	       TAKE(left, "\",\"from\":\"") && take_account(p, 1, left, &stream->sender) &&
 	       TAKE(left, "\",\"session\":\"") && take_session(p, left, &stream->session) &&
 	       TAKE(left, "\"");
@@ -162,6 +164,12 @@ static bool is_plain_text(struct view text)
 		if (text.data[i] < 0x20 || text.data[i] == '"' || text.data[i] == '\\')
 			return false;
 	return message_text_is_valid(text);
+}
+
+static bool take_same(struct view left, struct element *e)
+{
+	e->kind = ELEMENT_SAME;
+	return left.size == 0;
 }
 
 /* Behind the digest and the size of a reference nothing follows. */
@@ -199,14 +207,17 @@ static struct view take_audience(struct view *left)
 	return view_of(NULL, 0);
 }
 
-/* The rest of a message, or of a reference. Its text is not copied: it stands in the line as it
- * is. */
-static bool take_message(struct view left, struct element *e)
+/* The rest of a message, of a reference or, in a journal, of what is the same. Its text is not
+ * copied: it stands in the line as it is. */
+static bool take_message(struct view left, bool sealed, struct element *e)
 {
 	struct message *m = &e->fact.message;
 
-	if (!TAKE(&left, ",\"number\":") || !take_decimal(&left, &m->number) || m->number == 0 ||
-	    !TAKE(&left, ",\"sent\":") || !take_decimal(&left, &m->sent_ms))
+	if (!take_decimal(&left, &m->number) || m->number == 0)
+		return false;
+	if (sealed && TAKE(&left, ",\"same\":true"))
+		return take_same(left, e);
+	if (!TAKE(&left, ",\"sent\":") || !take_decimal(&left, &m->sent_ms))
 		return false;
 	m->audience = take_audience(&left);
 	if (TAKE(&left, ",\"digest\":\""))
@@ -220,28 +231,32 @@ static bool take_message(struct view left, struct element *e)
 
 static bool take_burial(struct view left, struct range *range)
 {
-	return TAKE(&left, ",\"gone\":[") && take_decimal(&left, &range->first) &&
+	return take_decimal(&left, &range->first) &&
 	       TAKE(&left, ",") && take_decimal(&left, &range->last) && TAKE(&left, "]") &&
 	       left.size == 0 && range->first >= 1 && range->first <= range->last;
 }
 
-/* `open` is a line without its brace, or without its seal. The byte that tells a burial from a
- * message is the first one of its fourth key. */
-static bool parse_fast(struct journal_line_parser *p, struct view open, struct element *e)
+/* `open` is a line without its brace, or without its seal. */
+static bool parse_fast(struct journal_line_parser *p, struct view open, bool sealed,
+                       struct element *e)
 {
-	struct stream stream;
-
-	if (!take_stream(p, &open, &stream))
-		return false;
+	e->in = 0;
 	e->kind = ELEMENT_FACT;
-	if (open.size > 2 && open.data[2] == 'g') {
-		e->fact.kind = FACT_BURIAL;
-		e->fact.burial.stream = stream;
-		return take_burial(open, &e->fact.burial.range);
+	if (TAKE(&open, "{\"in\":") && (!take_decimal(&open, &e->in) || e->in == 0))
+		return false;
+	if (e->in > 0 && TAKE(&open, ",\"no\":")) {
+		e->fact.kind = FACT_MESSAGE;
+		return take_message(open, sealed, e);
 	}
-	e->fact.kind = FACT_MESSAGE;
-	e->fact.message.stream = stream;
-	return take_message(open, e);
+	if (TAKE(&open, "{\"stream\":")) {
+		e->kind = ELEMENT_STREAM;
+		return take_decimal(&open, &e->in) && e->in > 0 && TAKE(&open, ",") &&
+		       take_stream(p, &open, &e->fact.message.stream) && open.size == 0;
+	}
+	e->fact.kind = FACT_BURIAL;
+	return (e->in > 0 ||
+	        (TAKE(&open, "{") && take_stream(p, &open, &e->fact.burial.stream))) &&
+	       TAKE(&open, ",\"gone\":[") && take_burial(open, &e->fact.burial.range);
 }
 
 /* ---- reading, from a tree ---- */
@@ -367,12 +382,49 @@ static bool tree_stream(const struct cJSON *tree, struct stream *stream)
 	       ulid_from_text(text, &stream->session);
 }
 
-/* What messages and references have in common. */
-static bool tree_numbers(const struct cJSON *tree, struct message *m)
+/* The number of a stream, which `key` has, for a fact that is in one. */
+static bool tree_in(const struct cJSON *tree, const char *key, struct element *e)
 {
-	return tree_stream(tree, &m->stream) &&
-	       json_integer(json_member(tree, "number"), &m->number) && m->number >= 1 &&
-	       json_integer(json_member(tree, "sent"), &m->sent_ms);
+	return json_integer(json_member(tree, key), &e->in) && e->in >= 1;
+}
+
+/* The stream, or the number that stands for it. */
+static bool tree_place(const struct cJSON *tree, struct element *e, struct stream *stream)
+{
+	return json_member(tree, "in") != NULL ? tree_in(tree, "in", e) : tree_stream(tree, stream);
+}
+
+static bool tree_name(const struct cJSON *tree, struct element *e)
+{
+	e->kind = ELEMENT_STREAM;
+	return tree_in(tree, "stream", e) && tree_stream(tree, &e->fact.message.stream);
+}
+
+/* The stream and the number of a message, in today's form or in that of an older file. */
+static bool tree_number(const struct cJSON *tree, struct element *e)
+{
+	struct message *m = &e->fact.message;
+	const char *key = json_member(tree, "in") != NULL ? "no" : "number";
+
+	e->fact.kind = FACT_MESSAGE;
+	return tree_place(tree, e, &m->stream) && json_integer(json_member(tree, key), &m->number) &&
+	       m->number >= 1;
+}
+
+/* What messages and references have in common. */
+static bool tree_numbers(const struct cJSON *tree, struct element *e)
+{
+	return tree_number(tree, e) &&
+	       json_integer(json_member(tree, "sent"), &e->fact.message.sent_ms);
+}
+
+/* "same" is true. */
+static bool tree_same(const struct cJSON *tree, struct element *e)
+{
+	bool same = false;
+
+	e->kind = ELEMENT_SAME;
+	return tree_number(tree, e) && json_boolean(json_member(tree, "same"), &same) && same;
 }
 
 static bool tree_message(const struct cJSON *tree, struct element *e)
@@ -380,8 +432,7 @@ static bool tree_message(const struct cJSON *tree, struct element *e)
 	struct message *m = &e->fact.message;
 
 	e->kind = ELEMENT_FACT;
-	e->fact.kind = FACT_MESSAGE;
-	return tree_numbers(tree, m) && json_string(json_member(tree, "text"), &m->text) &&
+	return tree_numbers(tree, e) && json_string(json_member(tree, "text"), &m->text) &&
 	       message_text_is_valid(m->text);
 }
 
@@ -390,9 +441,8 @@ static bool tree_reference(const struct cJSON *tree, struct element *e)
 	uint64_t size;
 
 	e->kind = ELEMENT_REFERENCE;
-	e->fact.kind = FACT_MESSAGE;
 	e->fact.message.text = view_of(NULL, 0);
-	if (!tree_numbers(tree, &e->fact.message) || !member_key(tree, "digest", e->digest) ||
+	if (!tree_numbers(tree, e) || !member_key(tree, "digest", e->digest) ||
 	    !json_integer(json_member(tree, "size"), &size) || size <= STORE_TEXT_SHARED ||
 	    size > TEXT_SIZE_MAX)
 		return false;
@@ -408,7 +458,7 @@ static bool tree_burial(const struct cJSON *tree, struct element *e)
 
 	e->kind = ELEMENT_FACT;
 	e->fact.kind = FACT_BURIAL;
-	if (!tree_stream(tree, &b->stream) || !json_is_array(gone))
+	if (!tree_place(tree, e, &b->stream) || !json_is_array(gone))
 		return false;
 
 	const struct cJSON *first = json_first(gone);
@@ -529,8 +579,13 @@ static const struct form {
 	enum { IN_BOTH, IN_SNAPSHOT, IN_JOURNAL } where;
 	bool (*read)(const struct cJSON *tree, struct element *e);
 } forms[] = {
-	{ { "to", "from", "session", "number", "sent", "text" }, 6, IN_BOTH, tree_message },
+	{ { "stream", "to", "from", "session" }, 4, IN_BOTH, tree_name },
+	{ { "in", "no", "sent", "text" }, 4, IN_BOTH, tree_message },
+	{ { "in", "no", "sent", "digest", "size" }, 5, IN_BOTH, tree_reference },
+	{ { "in", "no", "same" }, 3, IN_JOURNAL, tree_same },
+	{ { "in", "gone" }, 2, IN_BOTH, tree_burial },
 	{ { "to", "from", "session", "gone" }, 4, IN_BOTH, tree_burial },
+	{ { "to", "from", "session", "number", "sent", "text" }, 6, IN_BOTH, tree_message },
 	{ { "id", "name", "setting", "seal", "stored_key", "server_key", "lock", "confirmed" },
 	  8,
 	  IN_BOTH,
@@ -603,16 +658,65 @@ static bool parse_tree(struct journal_line_parser *p, bool sealed, struct elemen
 	return false;
 }
 
+/* Keeps the name of a stream, or gives a fact the stream that its number means. */
+static bool resolve(struct journal_line_parser *p, struct element *e, const char **wrong)
+{
+	struct stream *stream = e->kind == ELEMENT_FACT && e->fact.kind == FACT_BURIAL
+	                                ? &e->fact.burial.stream
+	                                : &e->fact.message.stream;
+	const struct name *name;
+
+	e->is_nameless = false;
+	if (e->kind == ELEMENT_STREAM) {
+		*wrong = "its number means another stream";
+		return named_put(&p->named, e->in, stream);
+	}
+	if (e->in == 0)
+		return true;
+	name = named_get(&p->named, e->in);
+	e->is_nameless = name == NULL;
+	*stream = name != NULL ? name->stream : (struct stream){ 0 };
+	return true;
+}
+
+static bool parse_long(struct journal_line_parser *p, struct view line, bool sealed,
+                       struct element *e, const char **wrong)
+{
+	e->in = 0;
+	json_free(p->tree);
+	p->tree = json_parse(line, wrong);
+	return p->tree != NULL && parse_tree(p, sealed, e, wrong) && resolve(p, e, wrong);
+}
+
+/* The long way must read the same. Its tree is freed, because the short way leaves none. */
+static void check_both(struct journal_line_parser *p, struct view line, bool sealed,
+                       const struct element *e)
+{
+#ifdef BOTH_WAYS
+	const char *wrong = "";
+	struct element again;
+	bool done = parse_long(p, line, sealed, &again, &wrong);
+
+	assert(done);
+	both_check_read(e, &again);
+	json_free(p->tree);
+	p->tree = NULL;
+#else
+	(void)p, (void)line, (void)sealed, (void)e;
+#endif
+}
+
 bool journal_line_parse(struct journal_line_parser *p, struct view line, bool sealed,
                         struct element *e, const char **wrong)
 {
 	size_t closing = sealed ? JOURNAL_SEAL_SIZE + 1 : 1;
 
 	assert(e != NULL);
-	if (line.size > closing && !p->cjson_only && line.data[line.size - 1] == '}' &&
-	    parse_fast(p, view_of(line.data, line.size - closing), e))
-		return true;
-	json_free(p->tree);
-	p->tree = json_parse(line, wrong);
-	return p->tree != NULL && parse_tree(p, sealed, e, wrong);
+	if (line.size <= closing || p->cjson_only || line.data[line.size - 1] != '}' ||
+	    !parse_fast(p, view_of(line.data, line.size - closing), sealed, e))
+		return parse_long(p, line, sealed, e, wrong);
+	if (!resolve(p, e, wrong))
+		return false;
+	check_both(p, line, sealed, e);
+	return true;
 }

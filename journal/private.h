@@ -4,6 +4,7 @@
  * this list, and journal/line.h:
  *
  *   names.c        the names of the files
+ *   said.c         what the message before says (said.h)
  *   batch.c        facts to lines, lines to the disk; what a job may fail with
  *   snapshot.c     a snapshot of the store, encoded slice by slice
  *   compaction.c   when both snapshots are written again, and the steps of it
@@ -38,6 +39,7 @@
 #include "base/ring.h"
 #include "journal/journal.h"
 #include "journal/line.h"
+#include "journal/said.h"
 
 enum {
 	JOURNAL_MAGIC = 0x6a6f7572,
@@ -93,14 +95,27 @@ struct journal_job {
 	int64_t room;      /* of the disk; below 0: not looked at */
 };
 
-/* A batch that has its size, and waits. */
-struct journal_batch {
-	struct buf bytes;
-	uint64_t position; /* of its last fact */
+/* A stream that a batch uses. */
+struct batch_name {
+	uint64_t number;
+	struct stream stream;
 };
 
-/* How many bytes are appended and not begun. */
+/* A batch that is being filled, or that has its size, and waits. */
+struct journal_batch {
+	struct buf bytes;
+	struct buf names;  /* of struct batch_name: the streams that it uses, each once */
+	uint64_t position; /* of its last fact, once it has its size */
+};
+
+/* An empty batch, and its end. */
+void batch_init(struct journal_batch *b);
+void batch_release(struct journal_batch *b);
+/* How many bytes are appended and not begun. When they are begun, the file may first have to name
+ * the streams that they use. */
 size_t batch_waiting(const struct journal *j);
+/* The same with the names of all streams, also of those that the file has named already. */
+size_t batch_waiting_max(const struct journal *j);
 /* Whether a call of the disk failed because the disk, a quota or a limit is full. */
 bool journal_is_no_room(int result);
 /* From now on, for a second, what has given up is not tried again. */
@@ -131,8 +146,10 @@ struct snapshot {
 	uint64_t offset;        /* of the slice in the file */
 	uint64_t count;         /* facts and long texts */
 	bool has_element;
+	struct named named; /* the streams that the file has named */
 	uint32_t crc;       /* of all bytes of the file */
 	uint32_t block_crc; /* of those since the last checksum */
+	size_t begin; /* of the element that is being put */
 	size_t block_size;
 	size_t hashed; /* bytes of the slice that both checksums hold */
 	/* the last element that was written, of each order in which the store gives them */
@@ -146,6 +163,8 @@ enum { SNAPSHOT_BLOCK_SIZE = 1024 }; /* bytes after which a checksum stands */
 
 /* Begins a snapshot anew. Nothing is opened or written yet. */
 void snapshot_begin(struct journal *j, enum journal_file file);
+/* Frees the memory of one. The next may begin. */
+void snapshot_release(struct snapshot *s);
 /* Encodes the next slice and makes it the job. j->snapshot says where it goes on; it is not
  * complete yet. */
 void snapshot_begin_slice(struct journal *j);
@@ -207,13 +226,16 @@ struct journal {
 
 	uint64_t position; /* facts appended */
 	uint64_t synced;   /* facts on the disk */
-	int format;        /* of journal.jsonl: 1 takes no references */
 	/* What is appended and not begun: whole batches, then the one that is being filled. Each
 	 * begins with JOURNAL_SYNCED_SIZE_MAX bytes of room. */
 	struct ring full; /* of struct journal_batch */
-	struct buf fill;
-	size_t full_size; /* bytes in all of `full` */
-	uint64_t mark;    /* of the batch that is being filled: store_text_once */
+	struct journal_batch fill;
+	size_t full_size;   /* bytes in all of `full` */
+	size_t full_names;  /* streams in all of `full` */
+	uint64_t mark;      /* counts the batches that are filled: store_text_once, struct name */
+	uint64_t file;      /* counts the files that were journal.jsonl since the start, from 1 */
+	struct named named; /* the streams of what was appended */
+	struct said said;   /* the last message that was appended to `fill` */
 	bool is_behind;
 	struct buf batch; /* what the job writes */
 	struct journal_job job;
@@ -262,6 +284,7 @@ struct loading {
 	bool collecting;            /* a salvage's first pass over pending.json, for `texts` only */
 	struct buf texts;           /* digests, in order, of the long texts that are whole */
 	struct buf batch_texts;     /* of the batch of a journal that is being read */
+	struct said said;           /* the last message of that batch */
 	struct journal_line_parser parser;
 };
 
@@ -274,6 +297,7 @@ struct found_journal {
 	struct snapshot_names *notes; /* the caller frees them */
 	size_t note_count;
 	uint64_t head_size;
+	uint64_t named;     /* the largest number of a stream */
 	uint64_t mark;      /* the largest: so many bytes were synced */
 	uint64_t whole_end; /* the end of the last whole line */
 	uint32_t crc;       /* of all bytes up to there */

@@ -31,6 +31,8 @@ enum {
 };
 _Static_assert(WINDOW_SIZE >= 2 * JOURNAL_LINE_SIZE_MAX, "a kept block and the line after it fit");
 
+static const char nameless[] = "its stream is not named before it";
+
 /* ---- what is wrong ---- */
 
 /* A warning that does not fit is cut: the first ones say most. */
@@ -194,6 +196,8 @@ static bool window_open(struct read_window *w, struct loading *l, enum journal_f
                         const char *name)
 {
 	*w = (struct read_window){ .l = l, .file = file };
+	journal_line_parser_release(&l->parser); /* what another file has named */
+	said_forget(&l->said);
 	w->handle = l->disk->operations->open(l->disk, name, DISK_READ_ALL);
 	if (w->handle < 0)
 		return loading_fail(l, "open", name, w->handle);
@@ -434,13 +438,18 @@ static bool apply_line(struct snapshot_reader *r, struct view line, uint64_t num
 	const char *wrong = "no known element";
 	bool in_users;
 
-	if (!journal_line_parse(&l->parser, line, false, &e, &wrong) || e.kind > ELEMENT_TEXT)
+	if (!journal_line_parse(&l->parser, line, false, &e, &wrong) || e.kind > ELEMENT_STREAM)
 		return snapshot_damage(r, number, at, wrong);
 	in_users = e.kind == ELEMENT_FACT &&
 	           (e.fact.kind == FACT_ACCOUNT || e.fact.kind == FACT_TOMBSTONE);
 	if (in_users != (r->file == FILE_USERS))
 		return snapshot_damage(r, number, at, "an element of another file");
+	if (e.kind == ELEMENT_STREAM)
+		return true;
 	r->count++;
+	/* With --salvage the name may be damaged, which was told where it stands. */
+	if (e.is_nameless)
+		return l->bad[r->file] || snapshot_damage(r, number, at, nameless);
 	apply(l, &e);
 	return true;
 }
@@ -664,24 +673,60 @@ static void add_note(struct found_journal *found, const struct snapshot_names *n
 	found->notes[found->note_count++] = *names;
 }
 
-/* A message whose text stands before it in the same batch. With --salvage that text may be damaged,
- * which was told where it stands. */
-static bool apply_reference(struct journal_reader *r, const struct element *e, uint64_t byte)
+/* A line lacks what should stand before it. With --salvage that may be damaged, which was told
+ * where it stands. */
+static bool is_lost(struct journal_reader *r, uint64_t byte, const char *what)
 {
-	struct loading *l = r->w.l;
-	struct element message = *e;
+	return r->w.l->bad[r->found->file] || journal_damage(r, r->w.line, byte, what);
+}
+
+/* Makes a message of what refers to a text before it in the same batch. */
+static bool find_text(const struct loading *l, struct element *e)
+{
 	size_t count;
 	const struct batch_text *texts = batch_texts(l, &count);
 	size_t place = batch_text_place(l, e->digest);
 
 	if (place == count || memcmp(texts[place].digest, e->digest, KEY_SIZE) != 0 ||
 	    texts[place].size != e->text_size)
-		return l->bad[r->found->file] ? true
-		                              : journal_damage(r, r->w.line, byte,
-		                                               "its text is not in the same batch");
-	message.kind = ELEMENT_FACT;
-	message.fact.message.text = view_of(texts[place].data, texts[place].size);
-	apply(l, &message);
+		return false;
+	e->kind = ELEMENT_FACT;
+	e->fact.message.text = view_of(texts[place].data, texts[place].size);
+	return true;
+}
+
+/* Fills in what a message leaves to the lines before it. NULL, or what is not there. */
+static const char *complete(struct loading *l, struct element *e)
+{
+	struct message *m = &e->fact.message;
+
+	if (e->kind == ELEMENT_FACT && e->fact.kind != FACT_MESSAGE)
+		return NULL;
+	if (e->kind == ELEMENT_SAME) {
+		if (!l->said.is_known)
+			return "no message to several is before it in its batch";
+		said_give(&l->said, m);
+		e->kind = ELEMENT_FACT;
+		return NULL;
+	}
+	if (e->kind == ELEMENT_REFERENCE && !find_text(l, e)) {
+		said_forget(&l->said);
+		return "its text is not in the same batch";
+	}
+	said_keep(&l->said, m);
+	return NULL;
+}
+
+static bool apply_fact(struct journal_reader *r, struct element *e, uint64_t byte)
+{
+	struct loading *l = r->w.l;
+	const char *missing = complete(l, e);
+
+	if (missing == NULL && e->is_nameless)
+		missing = nameless;
+	if (missing != NULL)
+		return is_lost(r, byte, missing);
+	apply(l, e);
 	l->loaded->replayed++;
 	return true;
 }
@@ -713,22 +758,19 @@ static bool read_sealed(struct journal_reader *r, struct view line, uint64_t byt
 		if (e.synced > found->mark)
 			found->mark = e.synced;
 		loading_forget_texts(l); /* a batch begins */
+		said_forget(&l->said);
 		return true;
 	case ELEMENT_TEXT:
 		remember_text(l, &e);
 		return true;
-	case ELEMENT_REFERENCE:
-		return !applies || apply_reference(r, &e, byte);
+	case ELEMENT_STREAM:
+		return true;
 	case ELEMENT_NOTE:
 		if (applies)
 			add_note(found, &e.head.follows);
 		return true;
 	default:
-		if (applies) {
-			apply(l, &e);
-			l->loaded->replayed++;
-		}
-		return true;
+		return !applies || apply_fact(r, &e, byte);
 	}
 }
 
@@ -804,6 +846,8 @@ static bool read_lines(struct journal_reader *r, uint64_t after)
 		is_whole = got == GOT_LINE && journal_line_is_sealed(line);
 		if (!is_whole || r->in_zeros)
 			note_damage(r, line, byte, got);
+		if (!is_whole)
+			said_forget(&r->w.l->said);
 		if (is_whole) {
 			bool counts = after > 0 ? byte >= after : r->damage_line == 0;
 
@@ -862,6 +906,7 @@ bool read_journal(struct loading *l, struct found_journal *found)
 		r.damage_line = r.damage_line != 0 ? r.damage_line : 1;
 		going = read_lines(&r, found->whole_end + 1);
 	}
+	found->named = l->parser.named.last;
 	loading_forget_texts(l);
 	window_close(&r.w);
 	return going;

@@ -8,7 +8,7 @@
  *
  * The form of the file:
  *
- *   {"format":1,"users":[       the head, an object that is not closed
+ *   {"format":3,"users":[       the head, an object that is not closed
  *   {...},                      one element a line; a comma after each but the last
  *   {"crc":"..."},              after every kilobyte: the checksum of the bytes since the one
  *                               before. Damage is found where it is, and --salvage loses no more
@@ -20,6 +20,7 @@
 
 #include "base/crc32c.h"
 #include "base/sha256.h"
+#include "journal/both.h"
 
 enum {
 	TEXT_CACHE_SIZE = 64,     /* digests of long texts that one slice remembers */
@@ -59,18 +60,19 @@ static void element_begin(struct snapshot *s)
 {
 	journal_line_put(&s->slice, s->has_element ? ",\n" : "\n");
 	s->has_element = true;
-	s->count++;
+	s->begin = s->slice.size;
 }
 
 static void element_end(struct snapshot *s)
 {
 	journal_line_put(&s->slice, "}");
+	both_check_printed(view_of(s->slice.data + s->begin, s->slice.size - s->begin));
 	absorb(s, true);
 	if (s->block_size >= SNAPSHOT_BLOCK_SIZE)
 		close_block(s);
 }
 
-/* The count is of facts and long texts; the checksums of blocks do not count. */
+/* The count is of facts and long texts; names of streams and checksums of blocks do not count. */
 static void put_tail(struct snapshot *s)
 {
 	if (s->block_size > 0 && s->has_element)
@@ -128,14 +130,31 @@ static enum store_step next_fact(struct journal *j, struct fact *fact, uint64_t 
 	               : STORE_STEP_END;
 }
 
+/* The number of a stream in this file, which names it before its first message. */
+static uint64_t name_stream(struct snapshot *s, const struct stream *stream)
+{
+	const struct name *name = named_find(&s->named, stream);
+
+	if (name != NULL)
+		return name->number;
+	name = named_add(&s->named, stream);
+	element_begin(s);
+	journal_line_put_stream(&s->slice, name->number, stream);
+	element_end(s);
+	return name->number;
+}
+
 static void put_fact(struct snapshot *s, const struct fact *fact, struct text_cache *cache)
 {
-	bool is_long = fact->kind == FACT_MESSAGE && fact->message.text.size > STORE_TEXT_SHARED;
+	bool is_message = fact->kind == FACT_MESSAGE;
+	bool is_long = is_message && fact->message.text.size > STORE_TEXT_SHARED;
+	uint64_t in = is_message ? name_stream(s, &fact->message.stream) : 0;
 
 	element_begin(s);
-	journal_line_put_fact(&s->slice, fact,
+	journal_line_put_fact(&s->slice, fact, in,
 	                      is_long ? text_digest(cache, fact->message.text) : NULL);
 	element_end(s);
+	s->count++;
 }
 
 /* The next element. STORE_STEP_LATER: the budget is used up. */
@@ -158,6 +177,7 @@ static enum store_step put_element(struct journal *j, struct text_cache *cache, 
 	element_begin(s);
 	journal_line_put_text(&s->slice, s->text_after, text);
 	element_end(s);
+	s->count++;
 	return STORE_STEP_FOUND;
 }
 
@@ -165,10 +185,19 @@ void snapshot_begin(struct journal *j, enum journal_file file)
 {
 	struct snapshot *s = &j->snapshot;
 	struct buf slice = s->slice;
+	struct named named;
 
 	assert(s->handle < 0);
-	*s = (struct snapshot){ .file = file, .handle = -1, .slice = slice };
+	named_release(&s->named);
+	named = s->named; /* its secret */
+	*s = (struct snapshot){ .file = file, .handle = -1, .slice = slice, .named = named };
 	buf_clear(&s->slice);
+}
+
+void snapshot_release(struct snapshot *s)
+{
+	buf_release(&s->slice);
+	named_release(&s->named);
 }
 
 /* A slice ends when it is large enough to write, or when hashing long texts, or passing over

@@ -14,6 +14,12 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
+/* A message is printed with the number of its stream. */
+static bool has_number(const struct element *element)
+{
+	return element->fact.kind == FACT_MESSAGE || element->in > 0;
+}
+
 /* An element that is read from a line must be read again from the line that is printed for it. */
 static void check_element(struct view line)
 {
@@ -29,7 +35,7 @@ static void check_element(struct view line)
 		if (wrong == NULL)
 			abort();
 	} else if (element.kind == ELEMENT_FACT) {
-		journal_line_put_fact(&out, &element.fact, NULL);
+		journal_line_put_fact(&out, &element.fact, has_number(&element) ? 1 : 0, NULL);
 		(void)buf_put_u8(&out, '}'); /* which is left to who may seal it */
 		if (!journal_line_parse(&again, buf_view(&out),
 		                        journal_line_is_sealed(buf_view(&out)), &second, &wrong) ||

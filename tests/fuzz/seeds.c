@@ -44,7 +44,7 @@ static void write_line(size_t number, const char *what, const struct fact *fact)
 	struct buf b;
 
 	buf_init(&b, 1 << 24);
-	journal_line_put_fact(&b, fact, NULL);
+	journal_line_put_fact(&b, fact, fact->kind == FACT_MESSAGE ? 1 : 0, NULL);
 	hand(buf_put_u8(&b, '}'));
 	write_seed("lines", what, number, buf_view(&b));
 	buf_release(&b);

@@ -408,14 +408,14 @@ static void test_newer(void)
 		l.options.salvage = salvage == 1;
 		for (size_t n = 0; n < 3; n++) {
 			restore(&l, image);
-			replace(&l, names[n], "{\"format\":2", "{\"format\":3");
+			replace(&l, names[n], "{\"format\":3", "{\"format\":4");
 			OK(is_refused(&l, names[n]) && strstr(l.err, "newer") != NULL,
 			   "journal: a newer format is refused untouched, also with --salvage");
 		}
 		restore(&l, image);
 		buf_init(&line, SIZE_MAX / 4);
 		journal_line_put_head(&line, &head);
-		memcpy(line.data, "{\"format\":4", 11);
+		memcpy(line.data, "{\"format\":5", 11);
 		line.size -= JOURNAL_SEAL_SIZE + 2;
 		journal_line_seal(&line, 0);
 		simdisk_put(l.sim, "journal.jsonl", buf_view(&line));

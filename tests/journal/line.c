@@ -10,16 +10,48 @@
 #include "journal/line.h"
 #include "journal/json.h"
 
+enum { IN = 7 }; /* the number of a stream that has one */
+
+/* The stream of a message or of a burial; NULL: it has none. */
+static const struct stream *stream_of(const struct fact *fact)
+{
+	return fact->kind == FACT_MESSAGE  ? &fact->message.stream
+	       : fact->kind == FACT_BURIAL ? &fact->burial.stream
+	                                   : NULL;
+}
+
+/* A message has its stream by number, a burial every other time. */
+static void put_fact(struct buf *out, const struct fact *fact)
+{
+	bool has_number = fact->kind == FACT_MESSAGE ||
+	                  (fact->kind == FACT_BURIAL && fact->burial.range.first % 2 == 0);
+
+	journal_line_put_fact(out, fact, has_number ? IN : 0, NULL);
+}
+
+/* Begins to read a file that has named the stream of this fact. */
+static void parser_init(struct journal_line_parser *p, const struct fact *fact)
+{
+	journal_line_parser_init(p);
+	if (stream_of(fact) != NULL)
+		MUST(named_put(&p->named, IN, stream_of(fact)));
+}
+
 static bool fact_equal(const struct fact *a, const struct fact *b)
 {
 	struct buf x;
 	struct buf y;
 	bool equal;
 
+	if (a->kind != b->kind)
+		return false;
+	if (stream_of(a) != NULL &&
+	    memcmp(stream_of(a), stream_of(b), sizeof(struct stream)) != 0)
+		return false;
 	buf_init(&x, SIZE_MAX / 4);
 	buf_init(&y, SIZE_MAX / 4);
-	journal_line_put_fact(&x, a, NULL);
-	journal_line_put_fact(&y, b, NULL);
+	put_fact(&x, a);
+	put_fact(&y, b);
 	equal = view_equal(buf_view(&x), buf_view(&y));
 	buf_release(&x);
 	buf_release(&y);
@@ -60,11 +92,12 @@ static void cjson_line(struct buf *out, struct view line)
 	assert(tree != NULL);
 
 	struct cJSON *copy = json_object();
-	static const char *const keys[] = { "to",         "from",       "session", "number",
-		                            "sent",       "audience",   "text",    "gone",
-		                            "id",         "name",       "setting", "seal",
-		                            "stored_key", "server_key", "lock",    "middle",
-		                            "delete_key", "epoch",      "by",      "crc" };
+	static const char *const keys[] = { "in",         "to",         "from",  "session",
+		                            "no",         "sent",       "audience", "text",
+		                            "gone",       "id",         "name",  "setting",
+		                            "seal",       "stored_key", "server_key", "lock",
+		                            "middle",     "delete_key", "epoch", "by",
+		                            "crc" };
 
 	for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
 		const struct cJSON *member = json_member(tree, keys[i]);
@@ -115,8 +148,8 @@ static void test_both_ways(void)
 
 		buf_init(&line, SIZE_MAX / 4);
 		buf_init(&printed, SIZE_MAX / 4);
-		journal_line_parser_init(&p);
-		journal_line_put_fact(&line, &f->fact, NULL);
+		parser_init(&p, &f->fact);
+		put_fact(&line, &f->fact);
 		journal_line_seal(&line, 0);
 		line.size--; /* the newline */
 		cjson_line(&printed, buf_view(&line));
@@ -181,7 +214,7 @@ static void test_flips(void)
 		struct buf line;
 
 		buf_init(&line, SIZE_MAX / 4);
-		journal_line_put_fact(&line, &f->fact, NULL);
+		put_fact(&line, &f->fact);
 		(void)buf_put(&line, "}", 1);
 		for (size_t at = 0; at < line.size && at < 400; at++)
 			for (int bit = 0; bit < 8; bit++) {
@@ -192,8 +225,8 @@ static void test_flips(void)
 				const char *wrong = "";
 
 				line.data[at] ^= (uint8_t)(1 << bit);
-				journal_line_parser_init(&a);
-				journal_line_parser_init(&b);
+				parser_init(&a, &f->fact);
+				parser_init(&b, &f->fact);
 				b.cjson_only = true;
 
 				bool one = journal_line_parse(&a, buf_view(&line), false, &x,
@@ -201,9 +234,11 @@ static void test_flips(void)
 				bool two = journal_line_parse(&b, buf_view(&line), false, &y,
 				                              &wrong);
 
-				differ += one != two || (one && (x.kind != y.kind ||
-				                                 (x.kind == ELEMENT_FACT &&
-				                                  !fact_equal(&x.fact, &y.fact))));
+				differ += one != two ||
+				          (one && (x.kind != y.kind || x.in != y.in ||
+				                   x.is_nameless != y.is_nameless ||
+				                   (x.kind == ELEMENT_FACT &&
+				                    !fact_equal(&x.fact, &y.fact))));
 				accepted += one;
 				journal_line_parser_release(&a);
 				journal_line_parser_release(&b);
@@ -254,6 +289,13 @@ static bool reads(const char *text, bool sealed)
 #define KEY      "\"0000000000000000000000000000000000000000000000000000000000000000\""
 
 static const char *const good[] = {
+	"{\"stream\":1," STREAM "}",
+	"{" STREAM ",\"stream\":9007199254740991}",
+	"{\"in\":1,\"no\":1,\"sent\":0,\"text\":\"x\"}",
+	"{\"no\":1,\"in\":1,\"sent\":0,\"text\":\"x\"}",
+	"{\"in\":9007199254740991,\"no\":1,\"sent\":0," AUDIENCE "{\"all\":true},\"text\":\"x\"}",
+	"{\"in\":1,\"no\":1,\"sent\":0,\"digest\":" KEY ",\"size\":1025}",
+	"{\"in\":1,\"gone\":[1,2]}",
 	"{" STREAM ",\"number\":1,\"sent\":0,\"text\":\"x\"}",
 	"{\"text\":\"x\"," STREAM ",\"number\":1,\"sent\":0}",
 	"{ " STREAM " , \"number\":1,\"sent\":9007199254740991,\"text\":\"\\u0041\" }",
@@ -274,6 +316,22 @@ static const char *const bad[] = {
 	"[]",
 	"1",
 	"{\"format\":1}",
+	"{\"stream\":0," STREAM "}",
+	"{\"stream\":1," STREAM ",\"gone\":[1,2]}",
+	"{\"stream\":1," TO "," FROM "}",
+	"{\"in\":0,\"no\":1,\"sent\":0,\"text\":\"x\"}",
+	"{\"in\":01,\"no\":1,\"sent\":0,\"text\":\"x\"}",
+	"{\"in\":1,\"no\":0,\"sent\":0,\"text\":\"x\"}",
+	"{\"in\":1,\"number\":1,\"sent\":0,\"text\":\"x\"}",
+	"{\"in\":1," STREAM ",\"no\":1,\"sent\":0,\"text\":\"x\"}",
+	"{" STREAM ",\"no\":1,\"sent\":0,\"text\":\"x\"}",
+	"{\"in\":1,\"no\":1,\"sent\":0}",
+	"{\"in\":1,\"no\":1,\"same\":false}",
+	"{\"in\":1,\"no\":1,\"same\":true,\"sent\":0}",
+	"{\"in\":1,\"no\":1,\"same\":true," AUDIENCE "{\"all\":true}}",
+	"{\"in\":0,\"gone\":[1,2]}",
+	"{\"in\":1," STREAM ",\"gone\":[1,2]}",
+	"{\"in\":1}",
 	"{" STREAM ",\"number\":0,\"sent\":0,\"text\":\"x\"}",
 	"{" STREAM ",\"number\":01,\"sent\":0,\"text\":\"x\"}",
 	"{" STREAM ",\"number\":1,\"sent\":9007199254740992,\"text\":\"x\"}",
@@ -334,6 +392,10 @@ static void test_shapes(void)
 			printf("# %s\n", bad[i]);
 	OK(reads("{\"synced\":7}", true) && !reads("{\"synced\":7}", false),
 	   "journal: a mark stands in journals only");
+	OK(reads("{\"in\":1,\"no\":1,\"same\":true}", true) &&
+	           reads("{\"no\":1,\"in\":1,\"same\":true}", true) &&
+	           !reads("{\"in\":1,\"no\":1,\"same\":true}", false),
+	   "journal: so does a message that is the same");
 	OK(reads("{\"crc\":\"0123abcd\"}", false) && !reads("{\"crc\":\"0123ABCD\"}", false),
 	   "journal: checksums have one form");
 	OK(reads("{\"format\":1,\"users\":\"none\",\"pending\":\"01234567\"}", true),
@@ -362,16 +424,24 @@ static void test_sizes(void)
 	m.text = view_of(text, 100);
 	fact = (struct fact){ .kind = FACT_MESSAGE, .message = m };
 	buf_init(&line, SIZE_MAX / 4);
-	journal_line_put_fact(&line, &fact, NULL);
+	journal_line_put_fact(&line, &fact, 9, NULL);
 	/* The brace, the comma, the newline, and a share of the checksum of every kilobyte. */
-	OK(line.size + 3 + 20 * line.size / 1024 <= 300,
-	   "journal: a message of 100 bytes takes at most 300 in the snapshot");
+	OK(line.size + 3 + 20 * line.size / 1024 <= 160,
+	   "journal: a message of 100 bytes takes at most 160 in the snapshot");
 	journal_line_seal(&line, 0);
-	OK(line.size + 2 <= 330, "journal: and at most 330 in the journal");
+	OK(line.size <= 170, "journal: and at most 170 in the journal");
+	buf_clear(&line);
+	journal_line_put_same(&line, 1000000, 1);
+	journal_line_seal(&line, 0);
+	OK(line.size <= 60, "journal: one more recipient takes at most 60");
+	buf_clear(&line);
+	journal_line_put_stream(&line, NUMBER_MAX, &m.stream);
+	journal_line_seal(&line, 0);
+	OK(line.size <= 192, "journal: the name of a stream takes at most 192");
 	buf_clear(&line);
 	fact = (struct fact){ .kind = FACT_BURIAL,
 		              .burial = { .stream = m.stream, .range = { 1, 99 } } };
-	journal_line_put_fact(&line, &fact, NULL);
+	journal_line_put_fact(&line, &fact, 0, NULL);
 	OK(line.size + 3 + 20 * line.size / 1024 <= 160,
 	   "journal: a stream read to its end takes at most 160 in the snapshot");
 	buf_clear(&line);
@@ -393,10 +463,10 @@ static void test_short_way(void)
 	fact.message.number = fact.message.sent_ms = NUMBER_MAX;
 	fact.message.text = view_of_string("hi");
 	buf_init(&line, SIZE_MAX / 4);
-	journal_line_put_fact(&line, &fact, NULL);
+	put_fact(&line, &fact);
 	journal_line_seal(&line, 0);
 	line.size--;
-	journal_line_parser_init(&p);
+	parser_init(&p, &fact);
 	OK(journal_line_parse(&p, buf_view(&line), true, &e, &wrong) && fact_equal(&e.fact, &fact),
 	   "journal: a short message with the largest numbers is read");
 	OK(p.tree == NULL, "journal: and is read the short way");
@@ -419,11 +489,11 @@ static void test_extremes(void)
 	m.text = view_of(text, TEXT_SIZE_MAX);
 	fact = (struct fact){ .kind = FACT_MESSAGE, .message = m };
 	buf_init(&line, SIZE_MAX / 4);
-	journal_line_put_fact(&line, &fact, NULL);
+	put_fact(&line, &fact);
 	journal_line_seal(&line, 0);
 	OK(line.size <= JOURNAL_LINE_SIZE_MAX, "journal: the longest line is within its limit");
 	line.size--;
-	journal_line_parser_init(&p);
+	parser_init(&p, &fact);
 	OK(journal_line_is_sealed(buf_view(&line)) &&
 	           journal_line_parse(&p, buf_view(&line), true, &e, &wrong) &&
 	           fact_equal(&e.fact, &fact),

@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: MIT
  *
- * Long texts in journals: each stands once in a batch, journals of format 1 are read and continued
- * as they are, and damage to a text costs no more than the messages that have it.
+ * What a journal says once: a long text in a batch, and what one message to several says. Journals
+ * of format 1 are read and continued, and damage to a text costs no more than the messages that have
+ * it.
  */
 #include "tests/simulate/simdisk.c"
 
 #include "tests/journal/fixture.h"
+
+#include "fact/audience.h"
 
 enum { TEXT_SIZE = 2000, RECIPIENTS = 10 };
 
@@ -56,6 +59,133 @@ static void open_life(struct life *l, uint64_t seed)
 	life_init(l, seed);
 	l->options.compact_size_min = 1 << 30;
 	MUST(life_open(l) == JOURNAL_OK);
+}
+
+/* One text to several, by one sender: its messages to `from` and those behind, as one request brings
+ * them. */
+static void send_from(struct life *l, uint64_t from, uint64_t recipients, uint64_t number,
+                      const char *said)
+{
+	static const uint8_t all[] = { AUDIENCE_ALL };
+
+	for (uint64_t i = from; i < recipients; i++) {
+		struct fact fact = { .kind = FACT_MESSAGE };
+
+		fact.message.stream = (struct stream){ life_id(i), life_id(0), { { 1 } } };
+		fact.message.number = number;
+		fact.message.sent_ms = 5 + number;
+		fact.message.audience = view_of(all, sizeof all);
+		fact.message.text = view_of_string(said);
+		MUST(store_apply(l->store, &fact, NULL) == STORE_NEW);
+		(void)journal_append(l->journal, &fact);
+	}
+}
+
+static void send_to_several(struct life *l, uint64_t recipients, uint64_t number, const char *said)
+{
+	send_from(l, 0, recipients, number, said);
+}
+
+/* Whether the message of this number to each of them says just that. */
+static bool says(const struct life *l, uint64_t recipients, uint64_t number, const char *said)
+{
+	bool all = true;
+
+	for (uint64_t i = 0; i < recipients; i++) {
+		struct id recipient = life_id(i);
+		struct place place = { 0 };
+		uint64_t steps = STORE_STEPS_ALL;
+		struct message m = { .number = 0 };
+
+		while (m.number != number &&
+		       store_mailbox_next(l->store, &recipient, &place, &m, &steps) ==
+		               STORE_STEP_FOUND)
+			continue;
+		all = all && m.number == number && m.sent_ms == 5 + number &&
+		      m.audience.size == 1 && m.audience.data[0] == AUDIENCE_ALL &&
+		      view_equal(m.text, view_of_string(said));
+	}
+	return all;
+}
+
+static void test_same(void)
+{
+	struct life l;
+
+	open_life(&l, 7);
+	send_to_several(&l, RECIPIENTS, 1, "one");
+	send_to_several(&l, RECIPIENTS, 2, "two");
+	MUST(life_run(&l, false, 9));
+	IS_U64(count_of(&l, "\"text\":\"one\""), 1, "same: a text to several stands once");
+	IS_U64(count_of(&l, "\"same\":true"), 2 * (RECIPIENTS - 1), "same: the others refer to it");
+	IS_U64(count_of(&l, "{\"stream\":"), RECIPIENTS, "same: each stream is named once");
+	send_to_several(&l, 1, 3, text);
+	send_to_several(&l, RECIPIENTS, 4, text);
+	MUST(life_run(&l, false, 9));
+	IS_U64(count_of(&l, "{\"stream\":"), RECIPIENTS, "same: also in a later batch");
+	IS_U64(count_of(&l, "\"size\":2000"), 2, "same: another time is not the same");
+	send_from(&l, 0, 3, 5, "five");
+	MUST(life_run(&l, false, 9));
+	send_from(&l, 3, RECIPIENTS, 5, "five");
+	MUST(life_run(&l, false, 9));
+	IS_U64(count_of(&l, "\"text\":\"five\""), 2, "same: each batch says it itself");
+	life_crash(&l, SIMDISK_KILLED);
+	MUST(life_open(&l) == JOURNAL_OK);
+	OK(says(&l, RECIPIENTS, 1, "one") && says(&l, RECIPIENTS, 2, "two") &&
+	           says(&l, 1, 3, text) && says(&l, RECIPIENTS, 4, text) &&
+	           says(&l, RECIPIENTS, 5, "five"),
+	   "same: a start reads what each of them says");
+	life_end(&l);
+}
+
+/* Damages the first byte of the `nth` place where the phrase stands, 0 the first, and salvages. */
+static void salvage_without(struct life *l, const char *phrase, unsigned nth)
+{
+	struct buf whole = copy_of(l, "journal.jsonl");
+	const uint8_t *at = whole.data - 1;
+
+	do {
+		at++;
+		at = memmem(at, (size_t)(whole.data + whole.size - at), phrase, strlen(phrase));
+		MUST(at != NULL);
+	} while (nth-- > 0);
+	life_crash(l, SIMDISK_KILLED);
+	flip(l, "journal.jsonl", (size_t)(at - whole.data), 1);
+	IS_U64(life_open(l), JOURNAL_REFUSED, "salvage: damage to what was synced is refused");
+	l->options.salvage = true;
+	MUST(reopen(l) == JOURNAL_OK);
+	buf_release(&whole);
+}
+
+/* What a damaged line would have said is nobody's. */
+static void test_damaged_names(void)
+{
+	struct life l;
+
+	for (unsigned which = 0; which < 3; which++) {
+		open_life(&l, 8);
+		send_to_several(&l, 4, 1, "one");
+		send_to_several(&l, 4, 2, "two");
+		MUST(life_run(&l, false, 9));
+		send_to_several(&l, 4, 3, "six");
+		MUST(life_run(&l, false, 9));
+		if (which == 0) {
+			salvage_without(&l, "{\"stream\":", 1);
+			IS_U64(messages(&l), 9, "salvage: without its name a stream loses its messages");
+			OK(says(&l, 1, 1, "one") && says(&l, 1, 2, "two") && says(&l, 1, 3, "six"),
+			   "salvage: those of the others say what they said");
+		} else if (which == 1) {
+			salvage_without(&l, "\"text\":\"two\"", 0);
+			IS_U64(messages(&l), 8, "salvage: what was the same is lost with it");
+			OK(says(&l, 4, 1, "one") && says(&l, 4, 3, "six"), "salvage: and no other");
+		} else {
+			salvage_without(&l, "\"same\":true", 4);
+			IS_U64(messages(&l), 10, "salvage: what is the same as a damaged line is lost");
+			OK(says(&l, 4, 1, "one") && says(&l, 2, 2, "two") && says(&l, 4, 3, "six"),
+			   "salvage: and never taken for the one before");
+		}
+		life_end(&l);
+	}
 }
 
 static void test_once(void)
@@ -208,7 +338,7 @@ static void test_replica_format(void)
 	life_crash(&l, SIMDISK_KILLED);
 	simdisk_limit(l.sim, UINT64_MAX);
 	MUST(life_open(&l) == JOURNAL_OK);
-	OK(replica_begins(&l, "{\"format\":2,\"uuid\":\"5e49ed18-"),
+	OK(replica_begins(&l, "{\"format\":3,\"uuid\":\"5e49ed18-"),
 	   "format 1: a start raises that of replica.json, and keeps the uuid");
 	life_end(&l);
 }
@@ -230,12 +360,12 @@ static void test_format_1(void)
 	IS_U64(totals.ranges, 1, "format 1: and what was received");
 	send_to(&l, 3, 9, 'z');
 	MUST(life_run(&l, false, 9));
-	IS_U64(count_of(&l, "\"text\":\"zzzz"), 3, "format 1: is continued as it is");
+	IS_U64(count_of(&l, "\"text\":\"zzzz"), 1, "format 1: is continued in our form");
 	life_crash(&l, SIMDISK_KILLED);
 	MUST(life_open(&l) == JOURNAL_OK);
 	IS_U64(messages(&l), 6, "format 1: and read again");
 	MUST(life_close(&l));
-	OK(count_of(&l, "{\"format\":3,") == 1,
+	OK(count_of(&l, "{\"format\":4,") == 1,
 	   "format 1: a clean stop begins a journal of our format");
 	MUST(life_open(&l) == JOURNAL_OK);
 	IS_U64(messages(&l), 6, "format 1: with the same in it");
@@ -244,7 +374,10 @@ static void test_format_1(void)
 
 int main(void)
 {
+	memset(text, 'x', TEXT_SIZE);
 	test_once();
+	test_same();
+	test_damaged_names();
 	test_bound();
 	test_damage();
 	test_open_fails();

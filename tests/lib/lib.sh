@@ -484,12 +484,20 @@ client_close() {
 	wait_for_end "$pid"
 }
 
+# A burial names its stream, or has the number that a line before it gave to the stream.
+has_burial() { # JOURNAL SESSION NUMBER
+	perl -ne '
+		BEGIN { ($session, $number) = splice @ARGV, 1 }
+		$in{$1} = 1 if /^\{"stream":(\d+),.*"session":"$session"/;
+		exit 0 if /^\{(?:"in":(\d+)|.*"session":"$session"),"gone":\[\d+,$number\]/ && (!defined $1 || $in{$1});
+		END { $? ||= 1 unless eof() }' "$@"
+}
+
 client_told() {
 	local id n
 	id=$(field id)
 	for n in "${!server_pid[@]}"; do
-		wait_for "$patience" grep -qE "\"session\":\"${id%-*}\",\"gone\":\\[[0-9]+,${id#*-}\\]" \
-			"${server_data[$n]}/journal.jsonl" || return 1
+		wait_for "$patience" has_burial "${server_data[$n]}/journal.jsonl" "${id%-*}" "${id#*-}" || return 1
 	done
 }
 

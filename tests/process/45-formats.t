@@ -5,7 +5,8 @@
 # lacks what was deleted or received. A second start, on what the first one left, has the same.
 #
 # tests/journal/format-2/journal is a journal of format 2 alone; format-2/snapshot has snapshots of format 1 and a
-# journal of format 2 behind them, which deletes eve. Both were left by kill -9. (tests/journal/texts.c reads format-1.)
+# journal of format 2 behind them, which deletes eve. format-3 is the same one format later, with messages to several and
+# to all and a password that was changed. All were left by kill -9. (tests/journal/texts.c reads format-1.)
 . tests/lib/lib.sh
 
 server_port=('' "$(free_port)" "$(free_port)") # nobody listens at the last two
@@ -34,8 +35,8 @@ again() {
 	ok 'it starts once more' restart_server 0
 	nok 'and has nothing to say about what it read' grep -E 'torn|cut|damage|salvage' "$dir/0.log"
 	is 'what it wrote has the format of today' \
-		"$(cat "$dir/old/0"/{users,pending,replica}.json | grep -c '^{"format":2,')" 3
-	is 'so has the journal' "$(head -c 12 "$dir/old/0/journal.jsonl")" '{"format":3,'
+		"$(cat "$dir/old/0"/{users,pending,replica}.json | grep -c '^{"format":3,')" 3
+	is 'so has the journal' "$(head -c 12 "$dir/old/0/journal.jsonl")" '{"format":4,'
 }
 (umask 077 && echo pw >"$dir/pw")
 
@@ -66,5 +67,21 @@ is 'a name that was free is free; one who is gone is gone' \
 	"$(json_get "$dir/out" event=result -- command ok error | tr '\t' ' ' | paste -sd,)" \
 	'create true ,msg true ,logout true ,login false wrong-password'
 is 'and new mail comes' "$(waits bob 1)" 'dave of the new dave'
+ok 'stop' stop_server 0
+
+begins format-3/journal
+is 'the accounts are there' "$(has)" 'ann bob carol eve'
+again
+is 'what came to several says so' "$(waits carol 3)" "ann $long,eve to the two,eve to all"
+is 'and to whom' "$(json_get "$dir/out" event=message waited=true -- to | paste -sd' ')" '["carol"] ["bob","carol"] []'
+is 'and in order' "$(waits bob 6)" "dave one,ann $long,ann three,eve five,eve to the two,eve to all"
+ok 'stop' stop_server 0
+
+begins format-3/snapshot
+is 'the accounts are there, but for those that the journal deletes' "$(has)" 'ann bob carol frank'
+again
+is 'what stood in the snapshot and in the journal' "$(waits carol 5)" \
+	"ann $long,eve to the two,eve to all,eve seven $long,eve to three"
+is 'and what waits' "$(waits ann 3)" 'eve six,eve to all,eve to three'
 ok 'stop' stop_server 0
 done_testing

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * both: see journal/both.h. It ends the process: nothing that such a journal holds can be believed.
+ */
+#include "journal/both.h"
+
+#ifdef BOTH_WAYS
+#include "journal/json.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+static void differ(struct view line, struct view other)
+{
+	(void)fprintf(stderr, "both ways differ:\n%.*s\n%.*s\n", (int)line.size, line.data,
+	              (int)other.size, other.data);
+	abort();
+}
+
+void both_check_printed(struct view object)
+{
+	const char *wrong = "";
+	struct cJSON *tree = json_parse(object, &wrong);
+	struct buf again;
+
+	buf_init(&again, SIZE_MAX / 4);
+	if (tree == NULL || !json_print(tree, &again) || !view_equal(buf_view(&again), object))
+		differ(object, tree == NULL ? view_of_string(wrong) : buf_view(&again));
+	json_free(tree);
+	buf_release(&again);
+}
+
+/* All that a message or a burial says, printed. A stream that is no number stands before it. */
+static void print(struct buf *out, const struct element *e)
+{
+	bool is_burial = e->kind == ELEMENT_FACT && e->fact.kind == FACT_BURIAL;
+	bool is_message = e->kind == ELEMENT_FACT && e->fact.kind == FACT_MESSAGE;
+
+	buf_init(out, SIZE_MAX / 4);
+	journal_line_put_decimal(out, e->kind);
+	journal_line_put_decimal(out, e->in);
+	journal_line_put_decimal(out, e->is_nameless);
+	journal_line_put_stream(out, 1,
+	                        is_burial ? &e->fact.burial.stream : &e->fact.message.stream);
+	if (is_message || is_burial)
+		journal_line_put_fact(out, &e->fact, 1, NULL);
+	else if (e->kind == ELEMENT_SAME || e->kind == ELEMENT_REFERENCE)
+		journal_line_put_same(out, 1, e->fact.message.number);
+	if (e->kind == ELEMENT_REFERENCE) {
+		journal_line_put_text(out, e->digest, e->fact.message.audience);
+		journal_line_put_decimal(out, e->fact.message.sent_ms);
+		journal_line_put_decimal(out, e->text_size);
+	}
+}
+
+void both_check_read(const struct element *a, const struct element *b)
+{
+	struct buf x;
+	struct buf y;
+
+	print(&x, a);
+	print(&y, b);
+	if (!view_equal(buf_view(&x), buf_view(&y)))
+		differ(buf_view(&x), buf_view(&y));
+	buf_release(&x);
+	buf_release(&y);
+}
+#endif

@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The numbers of streams: in a table alone, and in files that turn while lines wait for them.
+ */
+#include "tests/simulate/simdisk.c"
+
+#include "tests/journal/fixture.h"
+
+#include "journal/named.h"
+
+static struct stream stream_of(uint64_t n)
+{
+	struct stream stream = { .recipient = { { 1 } } };
+
+	memcpy(stream.sender.bytes, &n, sizeof n);
+	return stream;
+}
+
+static void test_table(void)
+{
+	struct named writer = { 0 };
+	struct named reader = { 0 };
+	struct stream first = stream_of(1);
+	struct stream last = stream_of(NAMED_MAX);
+	struct stream other;
+	unsigned wrong = 0;
+
+	for (uint64_t n = 1; n <= NAMED_MAX; n++) {
+		struct stream stream = stream_of(n);
+
+		wrong += named_find(&writer, &stream) != NULL;
+		wrong += named_add(&writer, &stream)->number != n;
+		wrong += !named_put(&reader, n, &stream);
+	}
+	IS_U64(wrong, 0, "named: each stream gets the next number");
+	OK(named_find(&writer, &first)->number == 1, "named: the oldest one is still there");
+	other = stream_of(NAMED_MAX + 1);
+	IS_U64(named_add(&writer, &other)->number, NAMED_MAX + 1, "named: and one more");
+	OK(named_find(&writer, &first) == NULL, "named: takes the place of the oldest");
+	OK(named_get(&writer, 1) != NULL, "named: whose number is known as long again");
+	OK(named_find(&writer, &last)->number == NAMED_MAX, "named: and of no other");
+	IS_U64(named_add(&writer, &first)->number, NAMED_MAX + 2, "named: it gets a new number");
+	OK(named_put(&reader, 1, &first), "named: a name that is said again is the same");
+	OK(!named_put(&reader, 1, &last), "named: a number that means another stream is none");
+	OK(named_put(&reader, 2 * NAMED_MAX + 1, &last) && named_get(&reader, 1) == NULL,
+	   "named: what is older than twice the last ones is forgotten");
+	OK(named_get(&reader, 2) != NULL && named_get(&reader, 3 * NAMED_MAX) == NULL,
+	   "named: what is not is kept");
+	named_release(&writer);
+	OK(named_find(&writer, &last) == NULL && named_add(&writer, &last)->number == 1,
+	   "named: what is emptied begins at 1");
+	named_release(&writer);
+	named_release(&reader);
+}
+
+/* One message of number `number` in each of the streams `from` to `to`. */
+static void append(struct life *l, uint64_t from, uint64_t to, uint64_t number)
+{
+	for (uint64_t n = from; n <= to; n++) {
+		struct fact fact = { .kind = FACT_MESSAGE };
+
+		fact.message = (struct message){ .stream = stream_of(n),
+			                         .number = number,
+			                         .sent_ms = 1,
+			                         .text = view_of_string("x") };
+		MUST(store_apply(l->store, &fact, NULL) == STORE_NEW);
+		(void)journal_append(l->journal, &fact);
+	}
+}
+
+/* Whether each of these streams has its messages 1 to `count`, and no stream has more. */
+static bool has_all(const struct life *l, uint64_t streams, uint64_t count)
+{
+	struct store_totals totals;
+	uint64_t found = 0;
+	struct store_key after = { 0 };
+	struct fact fact;
+
+	store_totals(l->store, &totals);
+	while (store_next(l->store, &after, &fact)) {
+		uint64_t n = 0;
+
+		if (fact.kind != FACT_MESSAGE)
+			continue;
+		memcpy(&n, fact.message.stream.sender.bytes, sizeof n);
+		found += n >= 1 && n <= streams && fact.message.number <= count;
+	}
+	return totals.messages == streams * count && found == streams * count;
+}
+
+static void open_life(struct life *l, uint64_t compact_size_min)
+{
+	life_init(l, 1);
+	l->options.compact_size_min = compact_size_min;
+	l->options.batch_size_max = 8 << 20;
+	l->options.reserve_size = 1 << 20;
+	MUST(life_open(l) == JOURNAL_OK);
+}
+
+/* A job at a time, and as many as there are. */
+static bool job(struct life *l)
+{
+	char err[ERR_SIZE];
+
+	(void)journal_room(l->journal, 0);
+	if (!journal_begin(l->journal, true))
+		return false;
+	journal_run(l->journal);
+	MUST(journal_end(l->journal, err) == 0);
+	return true;
+}
+
+/* More streams than numbers are kept, each used twice before anything is written: a batch uses no
+ * more than a reader keeps, and one that comes later names again what it needs. */
+static void test_many(void)
+{
+	enum { STREAMS = NAMED_MAX + 500 };
+	struct life l;
+
+	open_life(&l, 1 << 30);
+	append(&l, 1, STREAMS, 1);
+	append(&l, 1, STREAMS, 2);
+	while (job(&l))
+		continue;
+	append(&l, STREAMS - 10, STREAMS, 3);
+	append(&l, 1, STREAMS - 11, 3);
+	while (job(&l))
+		continue;
+	life_crash(&l, SIMDISK_KILLED);
+	MUST(life_open(&l) == JOURNAL_OK);
+	OK(has_all(&l, STREAMS, 3), "named: a start has all messages of very many streams");
+	MUST(life_close(&l));
+	MUST(life_open(&l) == JOURNAL_OK);
+	OK(has_all(&l, STREAMS, 3), "named: a snapshot has them, too");
+	life_end(&l);
+}
+
+/* Lines wait while a compaction turns to a new journal; also after it, each start reads all. */
+static void test_turn(void)
+{
+	struct life l;
+	uint64_t number = 0;
+
+	open_life(&l, 3000);
+	for (unsigned round = 0; round < 60; round++) {
+		append(&l, 1, 20, ++number);
+		MUST(job(&l));
+		append(&l, 1, 20, ++number);
+		MUST(job(&l));
+	}
+	while (job(&l))
+		continue;
+	life_crash(&l, SIMDISK_KILLED);
+	MUST(life_open(&l) == JOURNAL_OK);
+	OK(has_all(&l, 20, number), "named: what was printed before a turn is read after it");
+	append(&l, 1, 20, number + 1);
+	while (job(&l))
+		continue;
+	life_crash(&l, SIMDISK_KILLED);
+	MUST(life_open(&l) == JOURNAL_OK);
+	OK(has_all(&l, 20, number + 1), "named: numbers go on after a start");
+	life_end(&l);
+}
+
+int main(void)
+{
+	test_table();
+	test_many();
+	test_turn();
+	return tap_done();
+}
