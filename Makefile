@@ -87,7 +87,7 @@ tests: $(units) $(model) $(relay) $(accounts) $(reference) $(faults) $(simulate)
 # Before anything else make looks for what the goals need. It remakes the included file first, and starts anew if that
 # file has changed. Three goals install what is missing; for the others a sentence tells what to type.
 need := .ci/need $(if $(is_dry)$(if $(filter demo check deps,$(goals)),,n),--tell)
-needs := $(if $(file <$(BUILD)/cjson.mk),,cc) cjson $(if $(filter check,$(goals)),prove tmux iproute2 python3) \
+needs := $(if $(file <$(BUILD)/cjson.mk),,cc) cjson $(if $(filter check,$(goals)),prove tmux iproute2 jq python3) \
 	$(if $(filter lint,$(goals)),prove binutils clang-format cppcheck mandoc shellcheck) \
 	$(if $(filter format,$(goals)),clang-format) $(if $(filter fuzz,$(goals)),clang libclang-rt) \
 	$(if $(filter bench flood mutants,$(goals)),python3)

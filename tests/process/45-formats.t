@@ -84,4 +84,21 @@ is 'what stood in the snapshot and in the journal' "$(waits carol 5)" \
 	"ann $long,eve to the two,eve to all,eve seven $long,eve to three"
 is 'and what waits' "$(waits ann 3)" 'eve six,eve to all,eve to three'
 ok 'stop' stop_server 0
+
+# The form of today, read as DESIGN says.
+program=$(sed -n "/jq -cn '/,/'\$/p" DESIGN.md | sed "1s/.*jq -cn '//; \$s/'\$//")
+rm -rf "$dir/old" && server_data[0]=$dir/old/0 && mkdir -p "$dir/old/0"
+ok 'a server starts on nothing' start_server 0
+ok 'three write' client_json "$dir/out" <<-'END'
+	/create bob pw
+	/logout
+	/create ann pw
+	/msg bob one
+	/all two
+	/msg bob,ann "three"
+END
+ok 'stop' kill_server 0
+tr -d '\0' <"$dir/old/0/journal.jsonl" | jq -cn "$program" >"$dir/out"
+is 'jq reads who wrote what to whom' "$(jq -r '[.no, .text, .same, (.to == .from)] | map(tostring) | join(" ")' "$dir/out" | paste -sd,)" \
+	'1 one null false,2 two null false,3 "three" null false,1 "three" true true'
 done_testing
