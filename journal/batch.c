@@ -31,6 +31,7 @@ enum {
 	LARGE_BATCH = 128 << 10,  /* bytes: behind such a batch nothing is reserved */
 	BATCH_KEPT_MAX = 4 << 20, /* bytes: a larger buffer is freed after its batch */
 	NAME_LINE_SIZE_MAX = 192, /* of the line that names a stream */
+	NAMED_USES_MAX = 64,      /* facts of a stream before a batch names it again */
 };
 
 bool journal_is_no_room(int result)
@@ -116,6 +117,10 @@ static uint64_t use_stream(struct journal *j, struct name *name)
 	assert(put);
 	(void)put; /* the buffer has no maximum that could be reached */
 	name->batch = j->mark;
+	if (++name->uses >= NAMED_USES_MAX) {
+		name->uses = 0;
+		name->file = 0; /* as if no file had named it */
+	}
 	return name->number;
 }
 

@@ -52,9 +52,9 @@
 struct journal;
 
 struct journal_options {
-	bool salvage;              /* start in spite of damage */
-	bool new_uuid;             /* give this replica another uuid */
-	uint8_t uuid[UUID_SIZE];   /* random bytes: its uuid if it has none yet, or with new_uuid */
+	bool salvage;            /* start in spite of damage */
+	bool new_uuid;           /* give this replica another uuid */
+	uint8_t uuid[UUID_SIZE]; /* random bytes: its uuid if it has none yet, or with new_uuid */
 	/* Random bytes: they keep strangers from choosing streams that all meet in one place of a
 	 * table. No file depends on them. */
 	uint8_t secret[SIPHASH_KEY_SIZE];

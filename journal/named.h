@@ -6,6 +6,9 @@
  * number. Its messages then say the number. Numbers rise, and in one file no number ever means two
  * streams: so a line that is lost takes away messages, and never gives them to somebody else.
  *
+ * A stream is named again from time to time, by the same number: so damage to one name does not take
+ * all that follows.
+ *
  * Who writes a file uses the last NAMED_MAX numbers; a stream that comes again after that gets a
  * new number. Who reads it keeps twice as many, since a batch is written later than it is filled:
  * it may use numbers that are older by as many as it has itself, and it has at most NAMED_MAX.
@@ -25,6 +28,7 @@ struct name {
 	uint64_t number; /* 1 to NUMBER_MAX; 0: free */
 	uint64_t batch;  /* for the caller: the last batch that uses it, */
 	uint64_t file;   /* and the last file that has named it. 0 at first */
+	uint32_t uses;   /* for the caller: how often since it was named */
 	struct stream stream;
 };
 

@@ -231,9 +231,9 @@ static bool take_message(struct view left, bool sealed, struct element *e)
 
 static bool take_burial(struct view left, struct range *range)
 {
-	return take_decimal(&left, &range->first) &&
-	       TAKE(&left, ",") && take_decimal(&left, &range->last) && TAKE(&left, "]") &&
-	       left.size == 0 && range->first >= 1 && range->first <= range->last;
+	return take_decimal(&left, &range->first) && TAKE(&left, ",") &&
+	       take_decimal(&left, &range->last) && TAKE(&left, "]") && left.size == 0 &&
+	       range->first >= 1 && range->first <= range->last;
 }
 
 /* `open` is a line without its brace, or without its seal. */
@@ -254,8 +254,7 @@ static bool parse_fast(struct journal_line_parser *p, struct view open, bool sea
 		       take_stream(p, &open, &e->fact.message.stream) && open.size == 0;
 	}
 	e->fact.kind = FACT_BURIAL;
-	return (e->in > 0 ||
-	        (TAKE(&open, "{") && take_stream(p, &open, &e->fact.burial.stream))) &&
+	return (e->in > 0 || (TAKE(&open, "{") && take_stream(p, &open, &e->fact.burial.stream))) &&
 	       TAKE(&open, ",\"gone\":[") && take_burial(open, &e->fact.burial.range);
 }
 
@@ -407,8 +406,8 @@ static bool tree_number(const struct cJSON *tree, struct element *e)
 	const char *key = json_member(tree, "in") != NULL ? "no" : "number";
 
 	e->fact.kind = FACT_MESSAGE;
-	return tree_place(tree, e, &m->stream) && json_integer(json_member(tree, key), &m->number) &&
-	       m->number >= 1;
+	return tree_place(tree, e, &m->stream) &&
+	       json_integer(json_member(tree, key), &m->number) && m->number >= 1;
 }
 
 /* What messages and references have in common. */

@@ -149,7 +149,7 @@ struct snapshot {
 	struct named named; /* the streams that the file has named */
 	uint32_t crc;       /* of all bytes of the file */
 	uint32_t block_crc; /* of those since the last checksum */
-	size_t begin; /* of the element that is being put */
+	size_t begin;       /* of the element that is being put */
 	size_t block_size;
 	size_t hashed; /* bytes of the slice that both checksums hold */
 	/* the last element that was written, of each order in which the store gives them */

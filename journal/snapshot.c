@@ -23,6 +23,7 @@
 #include "journal/both.h"
 
 enum {
+	NAMED_USES_MAX = 32,      /* messages of a stream before it is named again */
 	TEXT_CACHE_SIZE = 64,     /* digests of long texts that one slice remembers */
 	SLICE_HASH_MAX = 1 << 20, /* bytes of long texts hashed for one slice: some 3 ms */
 	SLICE_STEPS_MAX = 10000,  /* of the store's walk, in a slice */
@@ -130,14 +131,17 @@ static enum store_step next_fact(struct journal *j, struct fact *fact, uint64_t 
 	               : STORE_STEP_END;
 }
 
-/* The number of a stream in this file, which names it before its first message. */
+/* The number of a stream in this file, which names it before its first message and, from time to
+ * time, again. */
 static uint64_t name_stream(struct snapshot *s, const struct stream *stream)
 {
-	const struct name *name = named_find(&s->named, stream);
+	struct name *name = named_find(&s->named, stream);
 
-	if (name != NULL)
+	if (name != NULL && ++name->uses < NAMED_USES_MAX)
 		return name->number;
-	name = named_add(&s->named, stream);
+	if (name == NULL)
+		name = named_add(&s->named, stream);
+	name->uses = 0;
 	element_begin(s);
 	journal_line_put_stream(&s->slice, name->number, stream);
 	element_end(s);

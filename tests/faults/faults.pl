@@ -261,14 +261,15 @@ sub read_events {
 # What a server's files hold after a clean stop.
 sub read_data {
 	my ($data) = @_;
-	my (%names, @messages);
+	my (%names, @messages, %named);
 	for my $line (split /\n/, slurp("$data/users.json")) {
 		my $user = eval { $json->decode($line =~ s/,$//r) } or next;
 		$names{$user->{name}} = $user->{id} if defined $user->{stored_key} && $user->{confirmed};
 	}
 	for my $line (split /\n/, slurp("$data/pending.json")) {
 		my $message = eval { $json->decode($line =~ s/,$//r) } or next;
-		push @messages, $message if defined $message->{text};
+		$named{$message->{stream}} = $message if defined $message->{stream};
+		push @messages, { %{$named{$message->{in}}}, %$message } if defined $message->{in} && defined $message->{text};
 	}
 	return (\%names, \@messages);
 }

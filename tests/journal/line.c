@@ -45,8 +45,7 @@ static bool fact_equal(const struct fact *a, const struct fact *b)
 
 	if (a->kind != b->kind)
 		return false;
-	if (stream_of(a) != NULL &&
-	    memcmp(stream_of(a), stream_of(b), sizeof(struct stream)) != 0)
+	if (stream_of(a) != NULL && memcmp(stream_of(a), stream_of(b), sizeof(struct stream)) != 0)
 		return false;
 	buf_init(&x, SIZE_MAX / 4);
 	buf_init(&y, SIZE_MAX / 4);
@@ -92,12 +91,11 @@ static void cjson_line(struct buf *out, struct view line)
 	assert(tree != NULL);
 
 	struct cJSON *copy = json_object();
-	static const char *const keys[] = { "in",         "to",         "from",  "session",
-		                            "no",         "sent",       "audience", "text",
-		                            "gone",       "id",         "name",  "setting",
-		                            "seal",       "stored_key", "server_key", "lock",
-		                            "middle",     "delete_key", "epoch", "by",
-		                            "crc" };
+	static const char *const keys[] = {
+		"in",         "to",   "from",   "session",    "no",      "sent", "audience",
+		"text",       "gone", "id",     "name",       "setting", "seal", "stored_key",
+		"server_key", "lock", "middle", "delete_key", "epoch",   "by",   "crc"
+	};
 
 	for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
 		const struct cJSON *member = json_member(tree, keys[i]);
@@ -234,11 +232,10 @@ static void test_flips(void)
 				bool two = journal_line_parse(&b, buf_view(&line), false, &y,
 				                              &wrong);
 
-				differ += one != two ||
-				          (one && (x.kind != y.kind || x.in != y.in ||
-				                   x.is_nameless != y.is_nameless ||
-				                   (x.kind == ELEMENT_FACT &&
-				                    !fact_equal(&x.fact, &y.fact))));
+				differ += one != two || (one && (x.kind != y.kind || x.in != y.in ||
+				                                 x.is_nameless != y.is_nameless ||
+				                                 (x.kind == ELEMENT_FACT &&
+				                                  !fact_equal(&x.fact, &y.fact))));
 				accepted += one;
 				journal_line_parser_release(&a);
 				journal_line_parser_release(&b);

@@ -97,9 +97,8 @@ static bool says(const struct life *l, uint64_t recipients, uint64_t number, con
 		uint64_t steps = STORE_STEPS_ALL;
 		struct message m = { .number = 0 };
 
-		while (m.number != number &&
-		       store_mailbox_next(l->store, &recipient, &place, &m, &steps) ==
-		               STORE_STEP_FOUND)
+		while (m.number != number && store_mailbox_next(l->store, &recipient, &place, &m,
+		                                                &steps) == STORE_STEP_FOUND)
 			continue;
 		all = all && m.number == number && m.sent_ms == 5 + number &&
 		      m.audience.size == 1 && m.audience.data[0] == AUDIENCE_ALL &&
@@ -171,7 +170,8 @@ static void test_damaged_names(void)
 		MUST(life_run(&l, false, 9));
 		if (which == 0) {
 			salvage_without(&l, "{\"stream\":", 1);
-			IS_U64(messages(&l), 9, "salvage: without its name a stream loses its messages");
+			IS_U64(messages(&l), 9,
+			       "salvage: without its name a stream loses its messages");
 			OK(says(&l, 1, 1, "one") && says(&l, 1, 2, "two") && says(&l, 1, 3, "six"),
 			   "salvage: those of the others say what they said");
 		} else if (which == 1) {
@@ -180,7 +180,8 @@ static void test_damaged_names(void)
 			OK(says(&l, 4, 1, "one") && says(&l, 4, 3, "six"), "salvage: and no other");
 		} else {
 			salvage_without(&l, "\"same\":true", 4);
-			IS_U64(messages(&l), 10, "salvage: what is the same as a damaged line is lost");
+			IS_U64(messages(&l), 10,
+			       "salvage: what is the same as a damaged line is lost");
 			OK(says(&l, 4, 1, "one") && says(&l, 2, 2, "two") && says(&l, 4, 3, "six"),
 			   "salvage: and never taken for the one before");
 		}

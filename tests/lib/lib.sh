@@ -486,11 +486,16 @@ client_close() {
 
 # A burial names its stream, or has the number that a line before it gave to the stream.
 has_burial() { # JOURNAL SESSION NUMBER
-	perl -ne '
-		BEGIN { ($session, $number) = splice @ARGV, 1 }
-		$in{$1} = 1 if /^\{"stream":(\d+),.*"session":"$session"/;
-		exit 0 if /^\{(?:"in":(\d+)|.*"session":"$session"),"gone":\[\d+,$number\]/ && (!defined $1 || $in{$1});
-		END { $? ||= 1 unless eof() }' "$@"
+	perl -e '
+		my ($journal, $session, $number) = @ARGV;
+		my %named;
+		open my $lines, "<", $journal or die "$journal: $!";
+		while (<$lines>) {
+			$named{$1} = 1 if /^\{"stream":(\d+),.*"session":"$session"/;
+			next if !/"gone":\[\d+,$number\]/;
+			exit 0 if /^\{"in":(\d+),/ ? $named{$1} : /"session":"$session"/;
+		}
+		exit 1' "$@"
 }
 
 client_told() {

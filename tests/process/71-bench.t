@@ -53,7 +53,7 @@ measure store --senders 2 --depth 8
 stored=$(field messages)
 stop_server 1
 ok 'store: what was counted is in the files of a replica' \
-	test "$(grep -c '"number"' "$dir/1/pending.json")" -ge "$stored"
+	test "$(grep -c '"sent":' "$dir/1/pending.json")" -ge "$stored"
 restart_server 1
 
 # One text to many: what is counted are texts.
