@@ -141,8 +141,6 @@ static void end_session(struct replication *r, const char *why)
 
 void login_session_settle(struct replication *r)
 {
-	if (!r->has_ends) /* so it is at nearly every event */
-		return;
 	r->has_ends = false;
 	for (size_t target = 0; target < TARGET_END; target++)
 		r->has_ends |= r->ends[target] > 0;

@@ -13,13 +13,15 @@
  *   ENDED     being freed
  *
  *   what happens            BUSY       ASKING              WAITING    BEHIND     ENDED
- *   a reply                 dropped    done; is settled    dropped    -          -
+ *   a reply                 dropped    done; is settled *  dropped    -          -
  *   a replica dies          ------ leaves the audience, and if ASKING it is settled ------
  *   it is settled           -          advance or step     -          -          freed
  *   a replica is live       -          -                   start      -          -
  *   the other one ended     -          -                   -          start      -
  *   wait_until_ms           -          -                   expired    expired    -
  *   op_end                  ------------------------ ENDED ------------------------
+ *
+ *   * if it is the last one, or if there is a step
  *
  * Replies and deaths only set bits and put the request on the list of those to be settled; its
  * `advance` is called from there. So no request is entered from within another one, and none is
@@ -286,7 +288,8 @@ void op_replied(struct replication *r, struct op *op, uint32_t index, const stru
 	op_acquit(op); /* it can be answered */
 	if (op->row->reply != NULL)
 		op->row->reply(r, op, index, frame);
-	op_settle(r, op);
+	if (op->done == op->audience || op->row->step != NULL)
+		op_settle(r, op); /* else it waits for the others */
 }
 
 void op_lost(struct replication *r, uint32_t index)

@@ -726,7 +726,8 @@ void login_ended(struct replication *r, uint32_t index, const struct ulid *sessi
 /* The session ends without being asked to: its account was deleted, or another log-in has taken it
  * over. Nothing if it was our own deletion, which is under way. */
 void login_session_lost(struct replication *r, enum status why);
-/* The session ends if replicas have ended again and again of what is asked for it. */
+/* The session ends if replicas have ended again and again of what is asked for it. Of use only with
+ * r->has_ends. */
 void login_session_settle(struct replication *r);
 /* Forgets the session and what belongs to it. */
 void login_session_clear(struct replication *r);
@@ -821,8 +822,8 @@ size_t replica_input(struct replication *r, uint32_t index, struct view bytes);
 void replica_tick(struct replication *r, uint32_t index);
 /* The monotonic time, in ms, at which replica_tick has something to do. */
 uint64_t replica_deadline(const struct replication *r, uint32_t index);
-/* Those that are doubted die; those that waited for a log-in, or whose session has ended, go on. It
- * looks only if one is in r->unsettled, because nearly no event changes anything of a replica. */
+/* Those that are doubted die; those that waited for a log-in, or whose session has ended, go on. Of
+ * use only if one is in r->unsettled: nearly no event changes anything of a replica. */
 void replica_settle(struct replication *r);
 /* Asserts that nothing is left to be settled of who is not in r->unsettled. */
 void replica_check(const struct replication *r);

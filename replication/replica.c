@@ -556,8 +556,6 @@ void replica_settle(struct replication *r)
 {
 	uint8_t left = 0;
 
-	if (!r->unsettled)
-		return;
 	settle(r);
 	for (uint32_t i = 0; i < REPLICAS; i++)
 		left |= is_unsettled(&r->replicas[i]) ? BIT(i) : 0;

@@ -80,8 +80,10 @@ static bool all_lie(const struct replication *r)
 static void replication_settle(struct replication *r)
 {
 	for (;;) {
-		login_session_settle(r);
-		replica_settle(r);
+		if (r->has_ends)
+			login_session_settle(r);
+		if (r->unsettled)
+			replica_settle(r);
 		if (op_settle_next(r))
 			continue;
 		op_restart(r);
