@@ -51,6 +51,8 @@ class Bench:
     def __init__(self, folder):
         out = setting('OUT', 'build')
         self.folder = folder
+        self.started = []  # builds that have to be stopped
+        self.peers = []
         self.programs = os.path.abspath(setting('BIN', '.'))
         self.seconds = max(1, int(float(setting('MEASURE', '2'))))
         self.rounds = int(setting('ROUNDS', '3'))
@@ -65,10 +67,13 @@ class Bench:
         self.builds = [self.build_beside(OURS)]
         if os.environ.get('OLD'):
             self.builds.append(self.build_beside('old', os.path.abspath(os.environ['OLD'])))
-        self.peers = peers.find(os.environ['PEERS'], folder, say) if os.environ.get('PEERS') else []
+        if os.environ.get('PEERS'):
+            self.peers = peers.find(os.environ['PEERS'], folder, say)
 
     def build_beside(self, name, programs=None):
-        return contenders.Build(name, programs or self.programs, self.folder, self.programs)
+        build = contenders.Build(name, programs or self.programs, self.folder, self.programs)
+        self.started.append(build)
+        return build
 
     def names(self):
         return [self.floor.name] + [who.name for who in self.builds + self.peers]
@@ -89,8 +94,8 @@ class Bench:
         self.others.append((busy_s() - before) / (time.monotonic() - begin))
 
     def stop(self):
-        for build in self.builds:
-            build.stop()
+        for who in self.started + self.peers:
+            who.stop()
 
 
 def busy_s():

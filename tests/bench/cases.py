@@ -93,16 +93,14 @@ def print_part(bench, cases):
     rows = []
     for case in cases:
         for who in bench.names():
-            if f.median(case.name, who, 'rate') is None:
+            rate, p50, p99, servers, client = (f.median(case.name, who, name) for name in (
+                'rate', 'p50_us', 'p99_us', 'servers_us', 'client_us'))
+            if rate is None:
                 continue
-            rate = f.median(case.name, who, 'rate')
-            rows.append([case.name, who, show(rate, 0 if rate >= 100 else 1),
-                         show(f.median(case.name, who, 'p50_us')), show(f.median(case.name, who, 'p99_us')),
-                         show(f.median(case.name, who, 'servers_us'), 2), show(f.median(case.name, who, 'client_us'), 2),
-                         show(f.total(case.name, who, 'errors'))])
+            rows.append([case.name, who, show(rate, 0 if rate >= 100 else 1), show(p50), show(p99), show(servers, 2),
+                         show(client, 2), show(f.total(case.name, who, 'errors'))])
             if case.to > 1:
-                rows.append(['', '', show(rate * case.to), '', '',
-                             show(f.median(case.name, who, 'servers_us') / case.to, 3),
-                             show(f.median(case.name, who, 'client_us') / case.to, 3), ''])
+                rows.append(['', '', show(rate * case.to), '', '', show(servers and servers / case.to, 3),
+                             show(client and client / case.to, 3), ''])
     part = next(name for name, of in PARTS.items() if of is cases)
     table(TITLES[part], ['', '', 'a second', 'p50 us', 'p99 us', 'CPU us, servers', 'CPU us, client', 'errors'], rows)

@@ -93,11 +93,12 @@ class Load:
             begin, before = time.monotonic(), [cpu_s(servers), cpu_s(client)]
             time.sleep(seconds * WINDOW)
             after, window = [cpu_s(servers), cpu_s(client)], time.monotonic() - begin
+            is_inside = self.process.poll() is None  # a machine may be too busy to look in time
         except BaseException:
             self.end()
             raise
         result = self.result()
-        if result['rate'] > 0:
+        if result['rate'] > 0 and is_inside:
             for name, was, now in zip(('servers_us', 'client_us'), before, after):
                 result[name] = (now - was) * 1e6 / (result['rate'] * window)
         return result
@@ -156,9 +157,9 @@ class Build:
         self.ports[n] = int(serving.group(1))
 
     def end(self, n, how=signal.SIGKILL):
-        process = self.servers.pop(n)
-        process.send_signal(how)
-        process.wait()
+        self.servers[n].send_signal(how)
+        self.servers[n].wait()
+        del self.servers[n]
 
     def stop(self):
         for n in list(self.servers):

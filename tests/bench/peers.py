@@ -15,6 +15,7 @@ from contenders import Failed, cpu_s
 WHERE = '../shared/peers'
 DRIVERS = 'gcc make pkg-config librabbitmq-dev libnghttp2-dev'
 WARM_S = 0.5  # of the drivers
+SMALLEST = 24  # bytes of a text that they send
 
 
 class Known:
@@ -51,7 +52,7 @@ class Peer:
 
     def measure(self, case, seconds):
         """None if this is nothing that the peer does."""
-        if case.mode not in ('store', 'live') or case.to > 1 or not getattr(self.peer, case.mode):
+        if case.mode not in ('store', 'live') or case.to > 1 or case.size < SMALLEST or not getattr(self.peer, case.mode):
             return None
         options = dict(self.peer.kw, c=case.senders, d=case.depth, s=case.size, t=int(seconds))
         if case.users != 1000:

@@ -116,9 +116,10 @@ def start(bench):
         bench.progress(f'{bench.stored} messages, {build.name}')
         build.fresh()
         build.fill(bench.stored)
+        count = build.report(0)['messages']
         build.end(0)
         shutil.copytree(build.data(0), build.data('crashed'))
-        f.add('start', build.name, 0, {'repair_s': repair_s(build)})
+        f.add('start', build.name, 0, {'messages': count, 'repair_s': repair_s(build)})
         build.stop()
     for number in range(bench.rounds):
         for build in builds_of(bench, number):
@@ -131,9 +132,9 @@ def start(bench):
             f.add('start', build.name, number, {'crash_s': crash, 'clean_s': clean})
             build.end(0)
     bench.progress('')
-    table(f'Start with {bench.stored:,} messages of 100 bytes that are in no cache, until it serves, seconds',
-          ['', 'after kill -9', 'after a clean stop', 'a wiped replica, by repair'],
-          [[who] + [show(f.median('start', who, name), 2) for name in ('crash_s', 'clean_s', 'repair_s')]
+    table('Start with messages of 100 bytes that are in no cache, until it serves, seconds',
+          ['', 'messages', 'after kill -9', 'after a clean stop', 'a wiped replica, by repair'],
+          [[who, f.median('start', who, 'messages')] + [show(f.median('start', who, name), 2) for name in ('crash_s', 'clean_s', 'repair_s')]
            for who in names_of(bench)])
 
 
