@@ -8,6 +8,13 @@
 #include "base/bug.h"
 #include "store/private.h"
 
+static void touch(const void *context, uint32_t handle)
+{
+	const struct store *s = context;
+
+	arena_prefetch(s->arena, handle);
+}
+
 struct store *store_new(void)
 {
 	struct store *s = memory_alloc_zero(1, sizeof *s);
@@ -18,9 +25,9 @@ struct store *store_new(void)
 	s->hints = memory_alloc_zero(1, sizeof *s->hints);
 	arena_init(s->arena);
 	s->memory_max = (uint64_t)ARENA_BLOCKS_MAX * ARENA_BLOCK_SIZE / 8 * 7;
-	table_init(&s->idents);
-	table_init(&s->sessions);
-	table_init(&s->streams);
+	table_init(&s->idents, touch);
+	table_init(&s->sessions, touch);
+	table_init(&s->streams, touch);
 	return s;
 }
 

@@ -18,6 +18,7 @@
 
 enum {
 	SENT_ON_MAX = 255,
+	TOUCH_AHEAD = 3, /* buckets: some 30 things on their way from memory, as many as may be */
 	TABLE_SPREAD_MIN = 64, /* handles for each entry of the list of segments, at least */
 };
 
@@ -150,16 +151,30 @@ static void segment_add(struct table_segment *segment, uint64_t hash, uint32_t h
 	segment->count++;
 }
 
-/* Puts what is in `from` into `low`, or into `high` where the bit below the shared ones is set. */
-static void segment_move(const struct table_segment *from, struct table_segment *low,
-                         struct table_segment *high, table_hash *hash_of, const void *context)
+/* Asks for all that a bucket's handles name, if there is such a bucket. */
+static void bucket_touch(const struct table_segment *segment, uint32_t index, table_touch *touch,
+                         const void *context)
 {
+	if (touch == NULL || index >= segment->bucket_count)
+		return;
+	for (unsigned way = 0; way < TABLE_WAYS; way++)
+		if (segment->buckets[index].tags[way])
+			touch(context, segment->buckets[index].handles[way]);
+}
+
+/* Puts what is in `from` into `low`, or into `high` where the bit below the shared ones is set. What
+ * the handles name is seldom in a cache: so it is asked for some buckets ahead. */
+static void segment_move(const struct table *t, const struct table_segment *from,
+                         struct table_segment *low, struct table_segment *high, table_hash *hash_of,
+                         const void *context)
+{
+	for (uint32_t i = 0; i < TOUCH_AHEAD; i++)
+		bucket_touch(from, i, t->touch, context);
 	for (uint32_t i = 0; i < from->bucket_count; i++) {
 		const struct table_bucket *bucket = &from->buckets[i];
 		uint64_t hashes[TABLE_WAYS];
 
-		/* All of a bucket first: what they name is seldom in a cache, and so the waits
-		 * overlap. */
+		bucket_touch(from, i + TOUCH_AHEAD, t->touch, context);
 		for (unsigned way = 0; way < TABLE_WAYS; way++)
 			hashes[way] = bucket->tags[way] ? hash_of(context, bucket->handles[way])
 			                                : 0;
@@ -183,7 +198,7 @@ static void segment_resize(struct table *t, size_t index, uint32_t bucket_count,
 	size_t copies = (size_t)1 << (t->depth - old->depth);
 	size_t first = index & ~(copies - 1);
 
-	segment_move(old, new, new, hash_of, context);
+	segment_move(t, old, new, new, hash_of, context);
 	assert(new->count == old->count);
 	for (size_t i = first; i < first + copies; i++)
 		entry_set(t, i, new);
@@ -217,7 +232,7 @@ static void segment_split(struct table *t, uint64_t hash, table_hash *hash_of, c
 	size_t copies = (size_t)1 << (t->depth - old->depth);
 	size_t first = entry_index(t, hash) & ~(copies - 1);
 
-	segment_move(old, low, high, hash_of, context);
+	segment_move(t, old, low, high, hash_of, context);
 	assert(low->count + high->count == old->count);
 	for (size_t i = 0; i < copies; i++)
 		entry_set(t, first + i, i < copies / 2 ? low : high);
@@ -226,9 +241,9 @@ static void segment_split(struct table *t, uint64_t hash, table_hash *hash_of, c
 	segment_resize(t, first + copies / 2, buckets_for(high->count), hash_of, context);
 }
 
-void table_init(struct table *t)
+void table_init(struct table *t, table_touch *touch)
 {
-	*t = (struct table){ 0 };
+	*t = (struct table){ .touch = touch };
 	t->entries = memory_alloc(sizeof(struct table_entry));
 	t->held = sizeof(struct table_entry);
 	entry_set(t, 0, segment_new(t, 1, 0));

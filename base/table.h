@@ -33,11 +33,15 @@ struct table_entry {
 	uint32_t bucket_count;
 };
 
+/* Asks the processor for what table_hash (below) will read of the thing that `handle` names. */
+typedef void table_touch(const void *context, uint32_t handle);
+
 struct table {
 	struct table_entry *entries; /* 2^depth; several may be of the same segment */
 	unsigned depth;
 	uint64_t count;
-	size_t held; /* bytes allocated */
+	size_t held;        /* bytes allocated */
+	table_touch *touch; /* NULL: there is none */
 };
 
 /* Whether the thing that `handle` names has the key. */
@@ -45,8 +49,9 @@ typedef bool table_match(const void *context, const void *key, uint32_t handle);
 /* The hash of the thing that `handle` names; asked for when a segment grows or splits. */
 typedef uint64_t table_hash(const void *context, uint32_t handle);
 
-/* An empty table: one segment of one bucket. */
-void table_init(struct table *t);
+/* An empty table: one segment of one bucket. `touch` saves waits for memory when a segment grows,
+ * where what the handles name is in no cache; NULL: not worth it. */
+void table_init(struct table *t, table_touch *touch);
 /* Frees the memory; nothing of what the handles name is touched. */
 void table_release(struct table *t);
 /* Asks the processor for what a look-up will read first. */

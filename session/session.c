@@ -51,9 +51,9 @@ struct sessions *session_new(const struct session_options *options, struct store
 	sha256_final(&h, digest);
 	s->key = siphash_key_from(digest);
 	limit_init(&s->limit, &s->options.addresses, siphash_key_from(digest + SIPHASH_KEY_SIZE));
-	table_init(&s->homes);
+	table_init(&s->homes, NULL);
 	arena_init(&s->homes_arena);
-	table_init(&s->accounts);
+	table_init(&s->accounts, NULL);
 	arena_init(&s->arena);
 	buf_init(&s->scratch, FRAME_SIZE_MAX);
 	return s;

@@ -16,6 +16,8 @@ enum spoil { GOOD, FEW_HIGH_BITS, ALL_EQUAL };
 static enum spoil spoil;
 static bool present[KEYS];
 static uint64_t random_state = 5;
+static uint64_t touched;
+static uint64_t hashed;
 
 static unsigned below(unsigned limit)
 {
@@ -35,6 +37,7 @@ static uint64_t hash_of_key(uint32_t key)
 static uint64_t hash_of(const void *context, uint32_t handle)
 {
 	(void)context; /* the keys are the handles */
+	hashed++;
 	return hash_of_key(handle - 1);
 }
 
@@ -42,6 +45,13 @@ static bool match(const void *context, const void *key, uint32_t handle)
 {
 	(void)context; /* the keys are the handles */
 	return *(const uint32_t *)key == handle - 1;
+}
+
+static void touch(const void *context, uint32_t handle)
+{
+	(void)context; /* the keys are the handles */
+	ALWAYS(handle > 0 && handle <= KEYS, "table: what is asked for is what it holds");
+	touched++;
 }
 
 static uint32_t find(const struct table *t, uint32_t key)
@@ -58,7 +68,8 @@ static void random_test(enum spoil how, uint32_t keys, unsigned steps, const cha
 
 	spoil = how;
 	memset(present, 0, sizeof present);
-	table_init(&t);
+	table_init(&t, touch);
+	touched = hashed = 0;
 	for (unsigned step = 0; step < steps; step++) {
 		uint32_t key = below(keys);
 
@@ -77,8 +88,11 @@ static void random_test(enum spoil how, uint32_t keys, unsigned steps, const cha
 		ALWAYS(t.depth == 0 || (UINT64_C(1) << (t.depth - 1)) * 64 <= most,
 		       "table: its list of segments grows only as fast as the table");
 		present[key] = add;
+		/* Nothing is hashed before it was asked for, and nothing is asked for in vain. */
+		ALWAYS(touched == hashed, "table: it asks ahead for what it hashes");
 		if (step % (steps / 8) == 0)
 			table_check(&t, hash_of, NULL);
+		touched = hashed = 0;
 	}
 	for (uint32_t key = 0; key < keys; key++)
 		right &= find(&t, key) == (present[key] ? key + 1 : 0);
@@ -93,7 +107,7 @@ static void size_test(void)
 	double worst = 0;
 
 	spoil = GOOD;
-	table_init(&t);
+	table_init(&t, NULL);
 	for (uint32_t key = 0; key < KEYS; key++) {
 		table_add(&t, hash_of_key(key), key + 1, hash_of, NULL);
 		double each = (double)t.held / (key + 1);
