@@ -9,6 +9,7 @@
 #include "io/file.h"
 #include "journal/private.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
 #include <sys/stat.h>
@@ -69,6 +70,28 @@ void backup_abandon(struct backup *b)
 	release(b);
 }
 
+/* Whether nothing but the lock is in the directory. A backup that ended before its mark was there
+ * leaves that. So does a server that ended before its first file; one that runs holds the lock. */
+static bool is_bare(const char *path)
+{
+	DIR *folder = opendir(path);
+	const struct dirent *entry = NULL;
+
+	if (folder == NULL)
+		return false;
+	do {
+		errno = 0;
+		entry = readdir(folder);
+	} while (entry != NULL &&
+	         (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0 ||
+	          strcmp(entry->d_name, DISK_LOCK_NAME) == 0));
+
+	bool is_bare = entry == NULL && errno == 0;
+
+	(void)closedir(folder);
+	return is_bare;
+}
+
 /* Whether the directory may be used: there is none, it is empty, or a backup left it. Whatever else
  * stands there is not for us to remove. */
 static bool is_ours(const char *path)
@@ -81,7 +104,8 @@ static bool is_ours(const char *path)
 	(void)snprintf(mark, sizeof mark, "%s/%s", path, journal_unfinished);
 	/* Only an empty directory can be removed. */
 	return S_ISDIR(status.st_mode) &&
-	       ((lstat(mark, &status) == 0 && S_ISREG(status.st_mode)) || rmdir(path) == 0);
+	       ((lstat(mark, &status) == 0 && S_ISREG(status.st_mode)) || rmdir(path) == 0 ||
+	        is_bare(path));
 }
 
 static int put_mark(struct disk *disk)

@@ -190,6 +190,7 @@ static void test_abandoned(void)
 static void test_left(void)
 {
 	char err[ERR_SIZE] = "";
+	bool is_locked;
 
 	make_folder("empty.new");
 	OK(back_up("empty", 5, err) != 0, "left: an empty folder is taken");
@@ -200,7 +201,17 @@ static void test_left(void)
 
 	OK(sum != 0 && sum_at("killed") == sum, "left: one that was killed is begun anew");
 	OK(!exists("killed/backup.unfinished"), "left: and finished");
+	make_folder("bare.new");
+	make_file("bare.new/lock");
+	OK(back_up("bare", 5, err) != 0, "left: so is one that was killed before its mark");
+	make_folder("served.new");
+	struct disk *server = disk_open_directory(path_of("served.new"), &is_locked, err);
+
+	ALWAYS(server != NULL, "left: a server begins");
+	OK(refuses(path_of("served"), "another server uses"), "left: what is served is not taken");
+	disk_close_directory(server);
 	make_folder("other.new");
+	make_file("other.new/lock");
 	make_file("other.new/letter");
 	OK(refuses(path_of("other"), "no unfinished backup"), "left: what is another's is not");
 	OK(exists("other.new/letter"), "left: and stays");
@@ -217,9 +228,9 @@ static void test_left(void)
 int main(void)
 {
 	const char *temporary = getenv("TMPDIR");
-	static const char *const made[] = { "whole",     "slashes",      "empty",
-		                            "killed",    "other",        "file",
-		                            "other.new", "given-up.new", "stuck.new" };
+	static const char *const made[] = { "whole",        "slashes",   "empty",     "killed",
+		                            "bare",         "other",     "file",      "other.new",
+		                            "given-up.new", "stuck.new", "served.new" };
 
 	snprintf(folder, sizeof folder, "%s/threefold-backup.XXXXXX",
 	         temporary != NULL ? temporary : "/tmp");

@@ -221,26 +221,34 @@ static struct sim_command *command_of(struct sim_client *p, uint32_t token)
 	return NULL;
 }
 
-/* The account that the client is logged in to, or logs in to. */
-static uint32_t account_of(const struct sim *s, uint32_t c)
+/* The accounts that the client is logged in to, or logs in to: that of each command which logs in,
+ * as the last step of a creation does, and at SIM_COMMANDS_MAX that of its session. UINT32_MAX:
+ * none. */
+static uint32_t account_of(const struct sim *s, uint32_t c, uint32_t at)
 {
 	const struct sim_client *p = &s->clients[c];
+	const struct sim_command *k = &p->commands[at];
 
-	for (uint32_t i = 0; i < SIM_COMMANDS_MAX; i++)
-		if (p->commands[i].token && p->commands[i].command.kind == COMMAND_LOGIN &&
-		    p->commands[i].attempt != UINT32_MAX)
-			return s->history.attempts.items[p->commands[i].attempt].account;
-	return p->account;
+	if (at == SIM_COMMANDS_MAX)
+		return p->account;
+	if (!k->token || k->attempt == UINT32_MAX ||
+	    (k->command.kind != COMMAND_LOGIN && k->command.kind != COMMAND_CREATE))
+		return UINT32_MAX;
+	return s->history.attempts.items[k->attempt].account;
 }
 
 /* A replica that knows of it refuses the sessions of an account that was removed, and says so. */
 static bool is_left_for_removal(const struct sim *s, uint32_t c, const struct action *a)
 {
-	uint32_t account = account_of(s, c);
+	if (strstr(a->why, "removed") == NULL && strstr(a->why, "refuses the log-in") == NULL)
+		return false;
+	for (uint32_t at = 0; at <= SIM_COMMANDS_MAX; at++) {
+		uint32_t account = account_of(s, c, at);
 
-	return (strstr(a->why, "removed") != NULL ||
-	        strstr(a->why, "refuses the log-in") != NULL) &&
-	       account != UINT32_MAX && s->history.accounts.items[account].lapsing;
+		if (account != UINT32_MAX && s->history.accounts.items[account].lapsing)
+			return true;
+	}
+	return false;
 }
 
 /* A session that has changed its password leaves a replica that has heard of that from somebody
@@ -250,10 +258,17 @@ static bool is_left_for_password(struct sim *s, uint32_t c, const struct action 
 {
 	bool knows = strstr(a->why, "has learned the new password") != NULL ||
 	             strstr(a->why, "refuses the log-in") != NULL;
-	uint32_t account = account_of(s, c);
 
-	return (knows || strstr(a->why, "lacks the password") != NULL) && account != UINT32_MAX &&
-	       sim_password_is_known(s, s->clients[c].order[a->index], account, knows);
+	if (!knows && strstr(a->why, "lacks the password") == NULL)
+		return false;
+	for (uint32_t at = 0; at <= SIM_COMMANDS_MAX; at++) {
+		uint32_t account = account_of(s, c, at);
+
+		if (account != UINT32_MAX &&
+		    sim_password_is_known(s, s->clients[c].order[a->index], account, knows))
+			return true;
+	}
+	return false;
 }
 
 /* A connection ends on which answers are owed: if it is the second one, their request waits for a
