@@ -179,7 +179,8 @@ static void leave(struct client *c)
 	(void)tell_shown(c);
 	if (c->output.is_hasty && !output_is_shown(&c->output) && !c->is_blind)
 		go_blind(c);
-	if (run_abandon(&c->run)) {
+	/* What nobody would read and was not begun is like the lines behind it. */
+	if ((!c->output.has_ended || run_has_asked(&c->run)) && run_abandon(&c->run)) {
 		c->was_refused = true; /* its outcome is not known */
 		show_abandoned(&c->show);
 	}
@@ -604,6 +605,15 @@ static void start(struct client *c)
 	loop_timer_set(c->loop, &c->notice, loop_now_ms(c->loop) + NOTICE_MS);
 }
 
+/* A status that is not 0 has its reason: a result, unless nobody read the results. */
+static void say_untold(const struct client *c)
+{
+	if (c->run.was_refused && c->output.has_ended && !c->output.has_failed)
+		log_plain(LOG_ERROR,
+		          "client: the reader of stdout ended before all was told, and a command "
+		          "was refused, or its outcome is not known");
+}
+
 static void stop(struct client *c)
 {
 	console_free(c->console);
@@ -648,6 +658,7 @@ int main(int argc, char **argv)
 		loop_turn(c->loop, LOOP_NEVER);
 		work(c);
 	}
+	say_untold(c);
 	stop(c);
 	return c->was_refused || c->run.was_refused || c->output.has_failed ? EXIT_REFUSED
 	                                                                    : EXIT_DONE;

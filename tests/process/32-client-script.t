@@ -135,6 +135,19 @@ is 'the longest text arrives whole' "$(json_get "$dir/out" event=message -- text
 } | head -n 1 >"$dir/pipe.out"
 ok 'the client ends when nobody reads' wait_for "$patience" test -s "$dir/pipe.status"
 is 'quietly' "$(<"$dir/pipe.status")$(<"$dir/pipe.err")" 0
+# leaves LINES: what a client says that a reader of so many lines leaves, which has commands on stdin
+leaves() {
+	# shellcheck disable=SC2046
+	{
+		"$BIN/client" --json $(addresses) 2>"$dir/pipe.err"
+		echo $? >"$dir/pipe.status"
+	} | head -n "$1" >"$dir/pipe.out"
+	echo "$(<"$dir/pipe.status") $(<"$dir/pipe.err")"
+}
+is 'nor is a command missed that was not begun' \
+	"$(leaves 2 <<<$'/login --take-over alice pw\n/msg bob read later\n/wait 0.5')" '0 '
+like 'one that was refused unread is told of on stderr' \
+	"$(leaves 2 <<<$'/login --take-over alice pw\n/msg nobody hello\n/wait 0.5')" '^1 .*a command was refused, or'
 client_json "$dir/out" <<<'/login alice pw'
 is 'having logged out' $? 0
 
