@@ -15,6 +15,7 @@
 # make deps     installs cJSON's package if it is missing. Only demo, check and deps install packages; they say so first
 # make install  threefold, threefold-server, threefold-repair, threefold-bench, man pages and units; DESTDIR= PREFIX=
 #               (/usr/local) BINDIR= SBINDIR= MANDIR= UNITDIR= SYSUSERSDIR= DOCDIR=; uninstall removes them
+# make dist     threefold-VERSION.tar.gz from the committed tree, in DIST= (here): the same bytes each time
 # make clean    never touches data/
 #
 # CC CPPFLAGS CFLAGS LDFLAGS LDLIBS   yours; flags are added to ours
@@ -27,7 +28,7 @@ is_dry := $(findstring n,$(filter-out -% %=%,$(firstword $(MAKEFLAGS))))
 MAKEFLAGS += --no-builtin-rules
 .SUFFIXES:
 .DELETE_ON_ERROR:
-.PHONY: all bench bugs check clean demo deps distclean docs faults flood force format fuzz fuzzers install lint model mutants picture \
+.PHONY: all bench bugs check clean demo deps dist distclean docs faults flood force format fuzz fuzzers install lint model mutants picture \
 	tests soak uninstall
 
 BUILD := build
@@ -93,7 +94,7 @@ needs := $(if $(file <$(BUILD)/cjson.mk),,cc) cjson $(if $(filter check,$(goals)
 	$(if $(filter bench flood mutants,$(goals)),python3)
 # One test alone uses these, so it is no reason to run none if they cannot be installed.
 wanted := $(if $(filter check,$(goals)),jq)
-ifneq ($(filter-out clean distclean uninstall,$(goals)),)
+ifneq ($(filter-out clean dist distclean uninstall,$(goals)),)
 # It is there, if only empty, or make would have a word of its own about it.
 $(if $(wildcard $(BUILD)/cjson.mk),,$(shell mkdir -p $(BUILD) && : >$(BUILD)/cjson.mk))
 include $(BUILD)/cjson.mk
@@ -245,11 +246,21 @@ install: all
 uninstall:
 	rm -f -- $(places)
 
+# Times, owners and modes are those of the commit.
+DIST := .
+version = $(shell sed -n 's/^.define THREEFOLD_VERSION "\(.*\)"/\1/p' io/options.h)
+tarball = $(DIST)/threefold-$(version).tar.gz
+
+dist:
+	@git -c tar.umask=0022 archive --format=tar --prefix=threefold-$(version)/ HEAD >'$(tarball).new.tar' && \
+	gzip -9n <'$(tarball).new.tar' >'$(tarball).new' && rm '$(tarball).new.tar' && mv '$(tarball).new' '$(tarball)' && \
+	echo '  DIST	$(tarball)'
+
 clean:
 	rm -rf -- $(BUILD)
 	rm -f -- server client repair bench
 
 distclean: clean
-	rm -f -- tags compile_commands.json
+	rm -f -- tags compile_commands.json threefold-*.tar.gz
 
 -include $(wildcard $(out)/*.d $(out)/*/*.d $(out)/tests/*/*.d)

@@ -34,6 +34,22 @@ is 'all are for everybody, and nobody else writes them' "$(find "$root" -type f 
 ok 'it uninstalls' run_make uninstall DESTDIR="$root" PREFIX=/opt/threefold SBINDIR=/opt/threefold/adm
 is 'all of it' "$(find "$root" -type f)" ''
 
+# ---- dist ----
+
+if git rev-parse --verify -q HEAD >/dev/null 2>&1; then
+	mkdir "$dir/one" "$dir/two"
+	ok 'it packs the committed tree' run_make dist DIST="$dir/one"
+	touch -d tomorrow "$dir/one"
+	(umask 077 && TZ=Asia/Tokyo run_make dist DIST="$dir/two") >/dev/null
+	tarball=$(cd "$dir/one" && echo threefold-*.tar.gz)
+	like 'under the name of the version' "$tarball" '^threefold-[0-9.]+\.tar\.gz$'
+	ok 'twice the same bytes' cmp "$dir/one/$tarball" "$dir/two/$tarball"
+	is 'and all files of it' "$(tar -tzf "$dir/one/$tarball" | sed -n 's|^[^/]*/||; /[^/]$/p' | sort)" \
+		"$(git ls-tree -r --name-only HEAD | sort)"
+else
+	comment 'no git: nothing is packed'
+fi
+
 # ---- a machine without the library ----
 
 mkdir "$dir/fake"
