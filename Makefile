@@ -14,7 +14,7 @@
 # make docs     docs/json.md, the interface for programs, from the client's tables
 # make deps     installs cJSON's package if it is missing. Only demo, check and deps install packages; they say so first
 # make install  threefold, threefold-server, threefold-repair, threefold-bench, man pages and units; DESTDIR= PREFIX=
-#               (/usr/local) BINDIR= SBINDIR= MANDIR= UNITDIR= SYSUSERSDIR= DOCDIR=; uninstall removes them
+#               (/usr/local) BINDIR= SBINDIR= MANDIR= UNITDIR= SYSUSERSDIR=; uninstall removes them
 # make dist     threefold-VERSION.tar.gz from the committed tree, in DIST= (here): the same bytes each time
 # make clean    never touches data/
 #
@@ -234,13 +234,19 @@ PREFIX := /usr/local
 BINDIR = $(PREFIX)/bin
 SBINDIR = $(PREFIX)/sbin
 MANDIR = $(PREFIX)/share/man
+UNITDIR = $(PREFIX)/lib/systemd/system
+SYSUSERSDIR = $(PREFIX)/lib/sysusers.d
+units_installed := $(wildcard system/*.service system/*.timer)
 installed = $(bin)/client:$(BINDIR)/threefold:755 $(load):$(BINDIR)/threefold-bench:755 \
 	$(bin)/server:$(SBINDIR)/threefold-server:755 $(bin)/repair:$(SBINDIR)/threefold-repair:755 \
+	$(foreach f,$(units_installed),$(f):$(UNITDIR)/$(notdir $(f)):644) \
+	system/threefold.conf:$(SYSUSERSDIR)/threefold.conf:644 \
 	$(foreach n,1 8,$(foreach f,$(wildcard docs/man/*.$(n)),$(f):$(MANDIR)/man$(n)/$(notdir $(f)):644))
 places = $(foreach f,$(installed),'$(DESTDIR)$(word 2,$(subst :, ,$(f)))')
 
 install: all
 	@for f in $(installed); do to=$${f#*:} && install -D -m "$${to##*:}" "$${f%%:*}" "$(DESTDIR)$${to%:*}" && \
+	case $$f in system/*) sed -i 's|@SBINDIR@|$(SBINDIR)|' "$(DESTDIR)$${to%:*}" ;; esac && \
 	echo "  INSTALL	$(DESTDIR)$${to%:*}" || exit 1; done
 
 uninstall:

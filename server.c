@@ -49,7 +49,8 @@ enum {
 struct server_options {
 	const char *host;
 	uint16_t port;    /* 0: any */
-	const char *data; /* NULL: data/PORT */
+	const char *data; /* NULL: PORT in the folder of the state */
+	const char *key;  /* NULL: beside the data, or in it */
 	const char *user; /* NULL: whoever started it */
 	uint64_t share_messages;
 	uint64_t share_bytes;
@@ -87,11 +88,16 @@ static const char notes[] =
 	"  DIR/users.json, DIR/pending.json    accounts; messages that were not received yet\n"
 	"  DIR/journal.jsonl                   what has changed since those were written\n"
 	"  DIR/replica.json                    which replica this is: not to be copied\n"
-	"  DIR/../operator.key                 made if absent; copy it to the hosts of the others\n"
+	"  DIR/../operator.key                 the operator's key. If there is none, it is made:\n"
+	"                                      copy it to the hosts of the others\n"
+	"  DIR/operator.key                    goes first if it is there. The key is made here\n"
+	"                                      if nothing can be made beside DIR\n"
+	"  $STATE_DIRECTORY                    instead of 'data', if it is set\n"
 	"\n"
 	"Signals:\n"
-	"  TERM, INT, HUP    stop cleanly; a second TERM or INT at once\n"
-	"  USR1              log counters\n"
+	"  TERM, INT    stop cleanly; a second one at once\n"
+	"  HUP          ends nothing: the log goes where it went. A changed key needs a new start\n"
+	"  USR1         log counters\n"
 	"\n"
 	"Exit status:\n"
 	"  0  stopped cleanly\n"
@@ -120,6 +126,13 @@ static const struct option_row rows[] = {
 	  .argument = "DIR",
 	  .text = &given.data,
 	  .help = "where the data is (default: data/PORT)" },
+	{ .name = "key",
+	  .letter = 'k',
+	  .kind = OPTION_TEXT,
+	  .argument = "FILE",
+	  .text = &given.key,
+	  .help = "the operator's key, made if absent (default: see\n"
+	          "Files)" },
 	{ .name = "share-messages",
 	  .kind = OPTION_NUMBER,
 	  .argument = "N",
@@ -232,7 +245,8 @@ static void read_options(int argc, char **argv)
 
 struct server {
 	struct server_options options;
-	char data[32]; /* of the default */
+	char data[KEY_PATH_SIZE + 8]; /* of the default */
+	char key[KEY_PATH_SIZE];
 	struct address bound;
 	int listener;
 	struct loop *loop;
@@ -267,7 +281,8 @@ static void prepare_process(const struct server_options *o)
 	umask(077);
 	(void)signal(SIGPIPE, SIG_IGN);
 	(void)signal(SIGXFSZ, SIG_IGN); /* a file that may not grow: a write tells */
-	(void)signal(SIGUSR1, SIG_IGN); /* until the loop takes it */
+	(void)signal(SIGUSR1, SIG_IGN); /* until the loop takes it, */
+	(void)signal(SIGHUP, SIG_IGN);  /* and this one */
 	if (getrlimit(RLIMIT_FSIZE, &limit) == 0 && limit.rlim_cur < FILE_LIMIT_MIN)
 		die(EXIT_REFUSED, "files may not grow as large as a journal must be: the limit of "
 		                  "their size (ulimit -f, LimitFSIZE=) must be 16 MiB or more");
@@ -309,6 +324,7 @@ static void report_rights(const struct server *s, const char *lacks)
 static void bind_address(struct server *s)
 {
 	struct address addresses[ADDRESS_MAX];
+	char state[KEY_PATH_SIZE];
 	char err[ERR_SIZE];
 	int count = address_resolve(s->options.host, s->options.port, true, addresses, err);
 
@@ -319,7 +335,8 @@ static void bind_address(struct server *s)
 		die(EXIT_REFUSED, err);
 	if (s->options.data != NULL)
 		return;
-	(void)snprintf(s->data, sizeof s->data, "data/%u", (unsigned)address_port(&s->bound));
+	key_state_folder(state);
+	(void)snprintf(s->data, sizeof s->data, "%s/%u", state, (unsigned)address_port(&s->bound));
 	s->options.data = s->data;
 }
 
@@ -340,13 +357,16 @@ static void open_disk(struct server *s)
  * key: the operator has to decide. True: there was none, and it was made. */
 static bool open_key(struct server *s, struct session_options *options)
 {
-	char path[KEY_PATH_SIZE];
 	char err[ERR_SIZE];
 	enum key_status status;
 
-	if (!key_path(s->options.data, path))
+	if (s->options.key != NULL && strlen(s->options.key) >= sizeof s->key)
+		die(EXIT_REFUSED, "the path of the operator's key is too long");
+	if (s->options.key != NULL)
+		(void)snprintf(s->key, sizeof s->key, "%s", s->options.key);
+	else if (!key_place(s->options.data, s->key))
 		die(EXIT_REFUSED, "the path of the data directory is too long");
-	status = key_read_or_make(path, options->operator_key, err);
+	status = key_read_or_make(s->key, options->operator_key, err);
 	if (status == KEY_REFUSED)
 		die(EXIT_DATA, err);
 	if (status == KEY_FAILED)
@@ -358,17 +378,16 @@ static bool open_key(struct server *s, struct session_options *options)
 /* The first start makes the key. If there is data already, the key was lost. */
 static void report_key(const struct server *s, bool has_data)
 {
-	char path[KEY_PATH_SIZE];
-
-	(void)key_path(s->options.data, path); /* open_key has found it */
 	if (has_data)
 		log_line(LOG_WARNING,
 		         "'%.300s' was missing beside data, and another key was made: the other "
 		         "servers and repair refuse it. Copy theirs there and start again",
-		         path);
+		         s->key);
 	else
-		log_line(LOG_INFO, "made the operator's key '%.300s': the other servers need it",
-		         path);
+		log_line(LOG_NOTICE,
+		         "made the operator's key '%.300s': the other servers and repair need it. "
+		         "Copy it to them before they start",
+		         s->key);
 }
 
 /* Refused data stays as it is, so that a person can look at it, or use --salvage. */
@@ -457,10 +476,7 @@ static uint32_t connections_max(void)
 static void serve(struct server *s, struct session_options *options)
 {
 	static const int signals[] = { SIGTERM, SIGINT, SIGUSR1, SIGHUP };
-	struct sigaction hangup;
 	char err[ERR_SIZE];
-	/* Under nohup(1) SIGHUP is inherited as ignored, and stays so. */
-	bool takes_hangup = sigaction(SIGHUP, NULL, &hangup) == 0 && hangup.sa_handler != SIG_IGN;
 
 	memcpy(options->uuid, journal_uuid(s->journal), UUID_SIZE);
 	if (!file_random(options->box_secret, KEY_SIZE))
@@ -479,8 +495,7 @@ static void serve(struct server *s, struct session_options *options)
 	s->tick.expired = ticked;
 	s->watchdog.expired = watched;
 	s->loop = loop_new();
-	if (s->loop == NULL ||
-	    loop_signals(s->loop, signals, takes_hangup ? 4 : 3, signalled, s) != 0)
+	if (s->loop == NULL || loop_signals(s->loop, signals, 4, signalled, s) != 0)
 		die(EXIT_REFUSED, "the system gives no descriptors for the loop");
 	s->started_ms = loop_now_ms(s->loop);
 	if (address_listen(s->listener, &s->bound, err) != 0)
@@ -505,7 +520,8 @@ static void report_modes(const struct server *s)
 		log_plain(LOG_WARNING,
 		          "others may write in the data directory '%s' (mode %03o): chmod 700 it",
 		          s->options.data, mode);
-	if (key_path(s->options.data, path) && file_is_shared_folder(dirname(path), &mode))
+	(void)snprintf(path, sizeof path, "%s", s->key);
+	if (file_is_shared_folder(dirname(path), &mode))
 		log_plain(LOG_WARNING,
 		          "others may write in '%s', the folder of the operator's key (mode %03o)",
 		          path, mode);
@@ -558,12 +574,14 @@ static void ticked(struct loop_timer *timer)
 	peers_act(s->peers);
 }
 
-/* Tells the supervisor that the loop still turns. */
+/* Tells the supervisor that the loop still turns, unless the disk hangs: a server whose syncs do
+ * not come back answers nobody, and its clients wait. */
 static void watched(struct loop_timer *timer)
 {
 	struct server *s = LOOP_OWNER(timer, struct server, watchdog);
 
-	(void)log_notify("WATCHDOG=1");
+	if (committer_waits_ms(s->committer) < s->watchdog_ms)
+		(void)log_notify("WATCHDOG=1");
 	loop_timer_set(s->loop, timer, loop_now_ms(s->loop) + s->watchdog_ms);
 }
 
@@ -651,6 +669,11 @@ static void signalled(void *context, int number)
 
 	if (number == SIGUSR1) {
 		report(s);
+		return;
+	}
+	if (number == SIGHUP) {
+		log_line(LOG_NOTICE, "goes on: %s reopens nothing, since the log is stderr",
+		         strsignal(number));
 		return;
 	}
 	log_line(LOG_NOTICE, "stopping: %s", strsignal(number));

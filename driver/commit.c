@@ -37,7 +37,8 @@ struct committer {
 	uint64_t inline_after_ms;  /* not before */
 	uint64_t compact_after_ms; /* under load, not before */
 	uint64_t look_after_ms;
-	bool is_full; /* session_memory_is_full, when it was last looked at */
+	uint64_t started_ms; /* the job on the other thread, the last one there was */
+	bool is_full;        /* session_memory_is_full, when it was last looked at */
 	struct commit_counts counts;
 };
 
@@ -213,6 +214,7 @@ void committer_turn(struct committer *c)
 	if (is_held(c) || !begin_job(c))
 		return;
 	if (!goes_inline || !journal_job_is_batch(c->journal)) {
+		c->started_ms = loop_now_ms(c->loop);
 		syncer_start(c->syncer);
 		return;
 	}
@@ -239,6 +241,11 @@ uint64_t committer_deadline(const struct committer *c)
 	else if (journal_compacting(c->journal) && c->look_after_ms < deadline_ms)
 		deadline_ms = c->look_after_ms;
 	return deadline_ms;
+}
+
+uint64_t committer_waits_ms(const struct committer *c)
+{
+	return syncer_is_running(c->syncer) ? loop_now_ms(c->loop) - c->started_ms : 0;
 }
 
 void committer_finish(struct committer *c)

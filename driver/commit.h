@@ -33,6 +33,8 @@ void committer_free(struct committer *c);
 void committer_turn(struct committer *c);
 /* When committer_turn must be called again, at the latest; LOOP_NEVER: when the loop wakes. */
 uint64_t committer_deadline(const struct committer *c);
+/* For how long the job that is under way on the other thread has run; 0: there is none. */
+uint64_t committer_waits_ms(const struct committer *c);
 /* Commits all that was appended, and returns when it is on the disk. */
 void committer_finish(struct committer *c);
 

@@ -54,6 +54,10 @@
 
 #include "fact/fact.h"
 
+/* What clients and repair say of a replica that cannot show that it has the key. */
+#define AUTH_OTHER_KEY \
+	"it has another operator key: copy operator.key of the others to it, and start it again"
+
 /* crypt(3) takes at most 512 bytes with the NUL, so 511 is the longest password. */
 enum { PASSWORD_SIZE_MAX = 511, AUTH_SETTING_TEXT_SIZE = SETTING_SIZE_MAX + 1 };
 /* The same for people: "a password has " PASSWORD_FORM. */

@@ -12,6 +12,7 @@
 #include <fcntl.h>
 #include <libgen.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -64,6 +65,55 @@ bool key_path(const char *data, char path[KEY_PATH_SIZE])
 	return length >= 0 && length < KEY_PATH_SIZE;
 }
 
+static bool within(const char *data, char path[KEY_PATH_SIZE])
+{
+	int length = snprintf(path, KEY_PATH_SIZE, "%s/operator.key", data);
+
+	return length >= 0 && length < KEY_PATH_SIZE;
+}
+
+bool key_place(const char *data, char path[KEY_PATH_SIZE])
+{
+	char folder[KEY_PATH_SIZE];
+
+	if (!within(data, path))
+		return false;
+	if (access(path, F_OK) == 0)
+		return true;
+	if (!key_path(data, path))
+		return false;
+	if (access(path, F_OK) == 0)
+		return true;
+	memcpy(folder, path, sizeof folder);
+	return access(dirname(folder), W_OK) == 0 || within(data, path);
+}
+
+void key_state_folder(char path[KEY_PATH_SIZE])
+{
+	const char *given = getenv("STATE_DIRECTORY");
+
+	/* A supervisor that gives several says not which. */
+	if (given == NULL || *given == '\0' || strchr(given, ':') != NULL)
+		given = "data";
+	(void)snprintf(path, KEY_PATH_SIZE, "%s", given);
+}
+
+bool key_look(char path[KEY_PATH_SIZE], char err[KEY_ERR_SIZE])
+{
+	char state[KEY_PATH_SIZE];
+	const char *const folders[] = { state, ".", KEY_STATE_FOLDER };
+
+	key_state_folder(state);
+	for (size_t i = 0; i < sizeof folders / sizeof *folders; i++)
+		if (within(folders[i], path) && access(path, F_OK) == 0)
+			return true;
+	(void)snprintf(err, KEY_ERR_SIZE,
+	               "there is no operator's key '%.200s/operator.key', 'operator.key' or "
+	               "'" KEY_STATE_FOLDER "/operator.key': '--key FILE' says where it is",
+	               state);
+	return false;
+}
+
 enum key_status key_read(const char *path, uint8_t key[KEY_SIZE], char err[KEY_ERR_SIZE])
 {
 	uint8_t bytes[KEY_SIZE + 1];
@@ -99,13 +149,11 @@ enum key_status key_read(const char *path, uint8_t key[KEY_SIZE], char err[KEY_E
 	return status;
 }
 
-/* Whoever owns the data directory need not own the folder above it. */
-static enum key_status say_beside(const char *path, int error, char err[KEY_ERR_SIZE])
+static enum key_status say_place(const char *path, int error, char err[KEY_ERR_SIZE])
 {
 	(void)snprintf(err, KEY_ERR_SIZE,
-	               "cannot make the operator's key '%.200s': %s; it stands beside the data "
-	               "directory: choose one within a folder of this user's, as --data DIR/data, "
-	               "or put the key there",
+	               "cannot make the operator's key '%.200s': %s; '--key FILE' chooses "
+	               "another place",
 	               path, file_reason(error));
 	return KEY_FAILED;
 }
@@ -118,7 +166,7 @@ static enum key_status write_aside(const char *aside, const uint8_t key[KEY_SIZE
 	enum key_status status = KEY_OK;
 
 	if (fd < 0)
-		return say_beside(aside, -fd, err);
+		return say_place(aside, -fd, err);
 	if (fchmod(fd, 0600) != 0 || !file_write(fd, key, KEY_SIZE) || fsync(fd) != 0)
 		status = say(KEY_FAILED, "write the operator's key", aside, errno, err);
 	(void)close(fd); /* fsync has told all that there is to tell */

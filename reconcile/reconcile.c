@@ -172,7 +172,7 @@ static const char *take_member(struct reconcile *r, uint32_t index, const struct
 	m->is_refused = frame->status != STATUS_OK ||
 	                !sha256_equal(answer, frame->introduced.signature);
 	if (m->is_refused)
-		return "it has another operator key, or none, or passes itself off as another";
+		return AUTH_OTHER_KEY " (or it passes itself off as another)";
 	m->state = MEMBER_GREETED;
 	return NULL;
 }
@@ -188,7 +188,7 @@ static const char *take_proof(struct reconcile *r, uint32_t index, const struct 
 
 	m->is_refused = true;
 	if (frame->status != STATUS_OK)
-		return "it has another operator key";
+		return AUTH_OTHER_KEY;
 	auth_operator(r->options.key, true, &auth, signature);
 	if (!sha256_equal(signature, frame->introduced.signature))
 		return "it does not hold the operator key";

@@ -723,7 +723,7 @@ static void hand_over(struct replication *r, struct login *l)
 		if (!(lacking(l) & l->op.audience & BIT(i)))
 			continue;
 		if (!member_belongs(r, i, l->in)) {
-			replica_doubt(r, i, WHY_NO_MEMBER);
+			replica_doubt(r, i, AUTH_OTHER_KEY);
 			continue;
 		}
 		login_handover_frame(r, i, &l->s, &frame);

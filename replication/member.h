@@ -20,9 +20,6 @@ struct membership {
 	uint32_t requests[REPLICAS]; /* the number of the question there */
 };
 
-#define WHY_NO_MEMBER \
-	"lacks this account and has not shown that it belongs here: has it a copy of operator.key?"
-
 /* The replica has greeted: asks it and the others whether it belongs to the cluster. */
 void member_greeted(struct replication *r, uint32_t index);
 /* The connection has ended: forgets what was said on it and about it. */

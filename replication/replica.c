@@ -424,7 +424,7 @@ static void give_account(struct replication *r, uint32_t index)
 		login_handover_frame(r, index, &r->session, &frame);
 		due_ask(r, index, &frame, TARGET_HANDOVER, NULL);
 	} else {
-		(void)snprintf(p->why, sizeof p->why, "%s", WHY_NO_MEMBER);
+		(void)snprintf(p->why, sizeof p->why, "%s", AUTH_OTHER_KEY);
 	}
 }
 

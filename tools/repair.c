@@ -48,7 +48,9 @@ static const char purpose[] =
 
 static const char notes[] =
 	"Files:\n"
-	"  data/operator.key, operator.key    the operator's key, the first of them that is there\n"
+	"  operator.key    the operator's key. Without --key the first of these that is there:\n"
+	"                  $STATE_DIRECTORY/operator.key, data/operator.key, operator.key,\n"
+	"                  " KEY_STATE_FOLDER "/operator.key\n"
 	"\n"
 	"Exit status:\n"
 	"  0  the replicas that were reached hold the same (two of three are enough), or the\n"
@@ -100,8 +102,7 @@ static const struct option_row rows[] = {
 	{ .name = "key",
 	  .kind = OPTION_TEXT,
 	  .argument = "FILE",
-	  .help = "the operator's key (default: data/operator.key,\n"
-	          "else operator.key)",
+	  .help = "the operator's key (default: see Files)",
 	  .text = &given.key },
 	{ .name = "backup",
 	  .kind = OPTION_TEXT,
@@ -174,16 +175,14 @@ static void read_options(int argc, char **argv)
 	dial_targets_read(o->targets, argc - first, argv + first, false);
 }
 
-/* Looks for the key where a server that is started in this folder makes it, then in this folder. */
 static void read_key(struct repair_options *o)
 {
-	const char *path = o->key;
+	char path[KEY_PATH_SIZE];
 	char err[ERR_SIZE];
 
-	if (path == NULL)
-		path = access("data/operator.key", F_OK) == 0 ? "data/operator.key"
-		                                              : "operator.key";
-	if (key_read(path, o->mend.key, err) != KEY_OK)
+	if (o->key == NULL && !key_look(path, err))
+		die(EXIT_NO_REPLICA, err);
+	if (key_read(o->key == NULL ? path : o->key, o->mend.key, err) != KEY_OK)
 		die(EXIT_NO_REPLICA, err);
 }
 
@@ -223,7 +222,7 @@ static void print_replica(const struct repair_options *o, const struct reconcile
 	const struct reconcile_replica *replica = &result->replicas[index];
 	char why[ESCAPED_SIZE];
 
-	printf("replica %u (%s): ", index + 1, o->targets[index].text);
+	printf("replica %u (%s): ", index, o->targets[index].text);
 	if (replica->state == RECONCILE_LOST) {
 		printf("%s: %s\n", how_lost(replica), reason(replica, why));
 		return;
@@ -252,7 +251,7 @@ static void print_left_open(const struct reconcile_result *result)
 		if (result->replicas[i].state == RECONCILE_LOST)
 			printf("replica %u took no part: the others lack what it alone holds, and "
 			       "it lacks what is new on them, until repair runs with it\n",
-			       i + 1);
+			       i);
 }
 
 static bool is_refused(const struct reconcile_result *result)
@@ -440,7 +439,7 @@ static enum exit_status list_unconfirmed(struct loop *l, const struct repair_opt
 	for (uint32_t i = 0; i < RECONCILE_MAX; i++)
 		if (result.replicas[i].state == RECONCILE_LOST)
 			log_own(LOG_WARNING, "replica %u (%s): %s: %s; it may have confirmed some",
-			        i + 1, o->targets[i].text, how_lost(&result.replicas[i]),
+			        i, o->targets[i].text, how_lost(&result.replicas[i]),
 			        reason(&result.replicas[i], why));
 	unconfirmed_release(&u);
 	store_free(store);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * slow_disk: a shared object that a test loads before libc (LD_PRELOAD): a disk that takes nothing
- * for as long as the file $SLOW_DISK exists. It concerns files whose names end in .jsonl.
+ * and syncs nothing for as long as the file $SLOW_DISK exists. It concerns files whose names end in
+ * .jsonl.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -26,4 +27,11 @@ ssize_t write(int fd, const void *data, size_t size)
 	while (is_slow(fd))
 		(void)usleep(10000);
 	return syscall(SYS_write, fd, data, size);
+}
+
+int fdatasync(int fd)
+{
+	while (is_slow(fd))
+		(void)usleep(10000);
+	return (int)syscall(SYS_fdatasync, fd);
 }

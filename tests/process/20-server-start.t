@@ -155,6 +155,7 @@ cd_and_serve() {
 	wait_for "$patience" grep -q serving "$dir/here.log"
 }
 server=$(realpath "$BIN/server")
+repair=$(realpath "$BIN/repair")
 mkdir "$dir/here"
 cd_and_serve 0
 port=$(sed -En 's/.*serving [^ ]*:([0-9]+), .*/\1/p' "$dir/here.log")
@@ -251,22 +252,41 @@ stop_server 0
 start_server 0 --new-uuid
 nok 'but takes another one if told to' grep -q "$uuid" "$dir/0/replica.json"
 signal_server 0 HUP
-wait_for_end "${server_pid[0]}"
-is 'SIGHUP ends it with 0' $? 0
-ignore_hangup() {
-	: >"$dir/nohup.log"
-	(trap '' HUP && launch "$BIN/server" 127.0.0.1 0 --data "$dir/0" </dev/null >"$dir/nohup.log" 2>&1) &
-	here=$!
-	wait_for "$patience" grep -q serving "$dir/nohup.log"
+ok 'SIGHUP is told' wait_for "$patience" grep -q ' goes on: Hangup' "${server_log[0]}"
+serves 'and ends nothing'
+stop_server 0
+is 'it stops as before' $? 0
+
+# ---- where the key is ----
+
+# made NAME WANT OPTION...: where a server says that it made the key.
+made() {
+	local name=$1 want=$2 depth=1
+	shift 2
+	unset 'server_port[4]'
+	start_server 4 "$@" && like "$name" "$(<"${server_log[4]}")" "made the operator's key '$want': the other servers and repair"
+	stop_server 4
+	ok 'and there it is' test -f "$want"
 }
-ignore_hangup
-kill -HUP $here
-kill -USR1 $here
-wait_for "$patience" grep -q 'loop: turns=' "$dir/nohup.log"
-nok 'started with SIGHUP ignored it goes on' has_ended $here
-kill -TERM $here
-wait_for_end $here
-is 'until it is stopped' $? 0
+server_data[4]=$dir/chosen/data
+made 'the key may stand anywhere' "$dir/elsewhere.key" --key "$dir/elsewhere.key"
+nok 'then none is beside the data' test -e "$dir/chosen/operator.key"
+cp "$dir/elsewhere.key" "$dir/chosen/data/operator.key"
+start_server 4
+is 'one in the data directory is found' "$(grep -c 'made the' "${server_log[4]}")" 0
+ok 'and with it repair' "$BIN/repair" --key "$dir/elsewhere.key" --backup "$dir/backup" "$host" "${server_port[4]}" "$host" 1 "$host" 2
+stop_server 4
+(cd "$dir" && mkdir state && STATE_DIRECTORY=$dir/state timeout 1 "$server" 127.0.0.1 0 2>"$dir/state.log")
+like 'a supervisor says where the state is' "$(<"$dir/state.log")" "data '$dir/state/[0-9]+'.*'$dir/state/operator\.key'"
+mkdir "$dir/none" && cd "$dir/none" && said=$("$repair" 127.0.0.1 1 127.0.0.1 2 127.0.0.1 3 2>&1)
+like 'repair says where it has looked' "$said" "no operator's key 'data/operator.key', 'operator.key' or '/var/lib/.*--key FILE"
+nok 'but finds that one' grep -q "no operator's key" <<<"$(STATE_DIRECTORY=$dir/state "$repair" 127.0.0.1 1 127.0.0.1 2 127.0.0.1 3 2>&1)"
+cd "$OLDPWD" || exit
+if [ "$(id -u)" = 0 ]; then
+	mkdir -p "$dir/lib/threefold" && chown nobody "$dir/lib/threefold" && chmod 755 "$dir" "$dir/lib"
+	server_data[4]=$dir/lib/threefold
+	made 'where nothing can be made beside the data it is made within' "$dir/lib/threefold/operator.key" --user nobody
+fi
 
 # ---- readiness ----
 

@@ -31,6 +31,23 @@ for file in bin/threefold bin/threefold-bench adm/threefold-server adm/threefold
 	is 'and their letters' "$(sed -En 's/^\.It Fl (.) , Fl -.*/\1/p' "$page")" "$letters"
 done
 is 'all are for everybody, and nobody else writes them' "$(find "$root" -type f -perm /022 -o -type f -not -perm -444)" ''
+units=$usr/lib/systemd/system
+is 'the units name the programs where they are' "$(sed -n 's/^ExecStart=\([^ ]*\) .*/\1/p' "$units"/*.service | paste -sd' ')" \
+	'/opt/threefold/adm/threefold-repair /opt/threefold/adm/threefold-server'
+if command -v systemd-analyze >/dev/null; then
+	for unit in threefold-server@.service threefold-repair.service; do
+		level=$(systemd-analyze security --offline=true "$units/$unit" 2>/dev/null | sed -n 's/.*Overall exposure level.*: \([0-9.]*\) .*/\1/p')
+		ok "systemd finds $unit as safe as 1.2 or less: ${level:-nothing}" awk -v level="${level:-9}" 'BEGIN { exit !(level <= 1.2) }'
+	done
+	sed -i "s|/opt/threefold/adm|$usr/adm|; /^Documentation=/d" "$units"/*.service "$units"/*.timer
+	is 'and nothing in them that it does not know' \
+		"$(systemd-analyze verify "$units"/*.service "$units"/*.timer 2>&1 | grep -F threefold)" ''
+fi
+if command -v systemd-sysusers >/dev/null; then
+	mkdir -p "$dir/system/etc"
+	ok 'the user is made' systemd-sysusers --root="$dir/system" "$usr/lib/sysusers.d/threefold.conf"
+	like 'for whom nobody logs in' "$(grep ^threefold: "$dir/system/etc/passwd")" ':/var/lib/threefold:[^:]*nologin$'
+fi
 ok 'it uninstalls' run_make uninstall DESTDIR="$root" PREFIX=/opt/threefold SBINDIR=/opt/threefold/adm
 is 'all of it' "$(find "$root" -type f)" ''
 

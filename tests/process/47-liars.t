@@ -59,7 +59,7 @@ make_differ() {
 		"$BIN/client" --json 127.0.0.1 "${server_port[0]}" 127.0.0.1 "${server_port[1]}" 127.0.0.1 1 >"$dir/differ.out" 2>&1
 }
 
-# mode|what is said of replica 1, the liar
+# mode|what is said of replica 0, the liar
 told='silence|not reached: .*silence
 dumb|not reached: does not answer in time
 noise|not reached: (sends what is no frame|speaks something else)
@@ -76,7 +76,7 @@ while IFS='|' read -r mode why; do
 	beside "$mode"
 	read -r seconds cpu memory status <"$dir/$mode.repair"
 	is "repair, $mode: it is done" "$status" 0
-	ok "repair, $mode: it says why" grep -Eq "^replica 1 .*: $why" "$dir/$mode.repair"
+	ok "repair, $mode: it says why" grep -Eq "^replica 0 .*: $why" "$dir/$mode.repair"
 	is "repair, $mode: the other two are the same" "$(honest --check)" 0
 	ok "repair, $mode: in little time ($seconds s)" test "${seconds%.*}" -lt 40
 	[ -n "${SAN:-}" ] || ok "repair, $mode: memory is bounded ($memory MiB)" test "$memory" -lt 64
@@ -94,7 +94,7 @@ for mode in noise uuid push; do
 	beside $mode --unconfirmed
 	read -r _ _ _ status <"$dir/$mode.repair"
 	is "repair --unconfirmed, $mode: it is listed" "$status" 0
-	ok "repair --unconfirmed, $mode: it says who took no part" grep -Eq '^repair: replica 1 .*: (not reached|refused): ' "$dir/$mode.repair"
+	ok "repair --unconfirmed, $mode: it says who took no part" grep -Eq '^repair: replica 0 .*: (not reached|refused): ' "$dir/$mode.repair"
 done
 stop_all
 done_testing

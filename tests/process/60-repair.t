@@ -57,17 +57,17 @@ ok 'people and mail' client_json "$dir/out" < <(
 	cat "$dir/script"
 )
 ok 'the same after it: --check exits 0' repair --check
-ok 'and prints counts' said 'replica 1 .*: 303 elements, digest [0-9a-f]{32}, lacks 0'
+ok 'and prints counts' said 'replica 0 .*: 303 elements, digest [0-9a-f]{32}, lacks 0'
 is 'and three equal digests' "$(grep -o 'digest [0-9a-f]*' "$dir/repair.out" | sort -u | wc -l)" 1
 ok 'a replica is wiped' wipe 2
 is 'different: --check exits 1' "$(status_of repair --check)" 1
-ok 'and says what is missing' said 'replica 3 .*: 0 elements.*lacks 303'
+ok 'and says what is missing' said 'replica 2 .*: 0 elements.*lacks 303'
 ok 'repair exits 0' repair
-ok 'it stored what was missing' said 'replica 3 .*lacked 303, got 303'
-ok 'and nothing elsewhere' said 'replica 1 .*lacked 0, got 0'
+ok 'it stored what was missing' said 'replica 2 .*lacked 303, got 303'
+ok 'and nothing elsewhere' said 'replica 0 .*lacked 0, got 0'
 ok 'the same again: --check exits 0' repair --check
 ok 'a second run exits 0' repair
-ok 'and finds nothing' said 'replica 3 .*lacked 0, got 0'
+ok 'and finds nothing' said 'replica 2 .*lacked 0, got 0'
 ok 'the files are the same bytes' same_files
 
 # ---- an old copy of the data: what is gone stays gone ----
@@ -97,7 +97,7 @@ is 'one of three is not enough' "$(status_of repair)" 3
 ok 'which is said' said 'fewer than two'
 restart_server 0
 ok 'two of three: repair exits 0' repair
-ok 'and says what the third leaves open' said 'replica 3 took no part'
+ok 'and says what the third leaves open' said 'replica 2 took no part'
 ok 'two of three that are the same: --check exits 0' repair --check
 wipe 1
 is 'two of three that are not: 1' "$(status_of repair --check)" 1
@@ -115,7 +115,7 @@ perl "$dir/stranger" "${server_port[2]}" "$dir/stranger.out" &
 client_pid[stranger]=$!
 ok 'a stranger listens on the port of the dead replica' wait_for "$patience" grep -qs listening "$dir/stranger.out"
 ok 'the others are repaired' repair
-ok 'and he is named' said "replica 3 .*not reached: speaks something else: 'hello'"
+ok 'and he is named' said "replica 2 .*not reached: speaks something else: 'hello'"
 ok 'he was told nothing but the handshake' wait_for "$patience" test "$(sed 1d "$dir/stranger.out" | head -1 | wc -c)" -le 47
 kill -KILL "${client_pid[stranger]}"
 wait "${client_pid[stranger]}" 2>/dev/null
@@ -126,7 +126,7 @@ ok 'all three: repair exits 0' repair
 head -c 32 /dev/urandom >"$dir/wrong.key"
 chmod 600 "$dir/wrong.key"
 is 'another key: exit 3' "$(status_of repair --key "$dir/wrong.key")" 3
-ok 'which is said of each' said 'replica 2 .*refused: it has another operator key'
+ok 'which is said of each' said 'replica 1 .*refused: it has another operator key'
 is 'no key: exit 3' "$(status_of repair --key "$dir/no.key")" 3
 chmod 644 "$dir/wrong.key"
 is 'a key that others may read: exit 3' "$(status_of repair --key "$dir/wrong.key")" 3
@@ -137,7 +137,7 @@ is 'one server given twice: exit 2' \
 timeout 20 "$BIN/repair" --key "$dir/operator.key" $localhost "${server_port[0]}" $(addresses 0) $(addresses 1) \
 	>"$dir/repair.out"
 is 'one server at two addresses: neither is trusted' $? 3
-ok 'which is said' said 'replica 2 .*given twice'
+ok 'which is said' said 'replica 1 .*given twice'
 cd "$dir" || exit 1
 # shellcheck disable=SC2046
 ok 'the key is found beside the data' "$(realpath "$OLDPWD/$BIN" 2>/dev/null || echo "$BIN")/repair" $(addresses)
@@ -236,9 +236,9 @@ ok 'and so are those of the backup' eval 'cmp "$dir/backup/users.json" "$dir/0/u
 kill_server 0
 kill_server 1
 ok 'one replica is enough for a backup' repair --backup "$dir/backup.2"
-ok 'which says what is missing' said 'replica 1 took no part'
+ok 'which says what is missing' said 'replica 0 took no part'
 is 'and not for anything else: exit 3' "$(status_of repair)" 3
-ok 'and nothing is said of how much it holds' said '^replica 3 (.*): reached$'
+ok 'and nothing is said of how much it holds' said '^replica 2 (.*): reached$'
 kill_server 2
 is 'none is not: exit 3' "$(status_of repair --backup "$dir/backup.3")" 3
 ok 'nothing is left of it' test ! -e "$dir/backup.3" -a ! -e "$dir/backup.3.new"

@@ -27,7 +27,7 @@ static void test_creation(void)
 	say(&k, 0, "create alice pw");
 	OK(has(heard(&k, 0), "result create ok copies=2"), "creation: at those who belong");
 	IS_U64(held(&k, "alice", false), 3, "creation: the stranger is not given the account");
-	OK(has(replication_why(k.clients[0].r, 2), "operator.key"), "creation: it is said why");
+	OK(has(replication_why(k.clients[0].r, 2), AUTH_OTHER_KEY), "creation: it is said why");
 	cluster_free(&k);
 }
 
@@ -75,7 +75,7 @@ static void test_log_in(void)
 	say(&k, 0, "login alice pw");
 	OK(has(heard(&k, 0), "result login ok copies=2"), "log in: at those who belong");
 	IS_U64(held(&k, "alice", false), 3, "log in: the stranger is not given the account");
-	OK(has(replication_why(k.clients[0].r, 2), "operator.key"), "log in: it is said why");
+	OK(has(replication_why(k.clients[0].r, 2), AUTH_OTHER_KEY), "log in: it is said why");
 	replace(2, false);
 	pass(&k, 3000);
 	IS_U64(held(&k, "alice", false), 7, "log in: with the key it is given the account");
@@ -93,7 +93,7 @@ static void test_session(void)
 	IS_U64(held(&k, "alice", false), 6, "session: the stranger is not given the account");
 	say(&k, 0, "send alice hi");
 	OK(has(heard(&k, 0), "result send ok copies=2"), "session: it goes on without it");
-	OK(has(replication_why(k.clients[0].r, 0), "operator.key"), "session: it is said why");
+	OK(has(replication_why(k.clients[0].r, 0), AUTH_OTHER_KEY), "session: it is said why");
 	replace(0, false);
 	pass(&k, 3000);
 	IS_U64(held(&k, "alice", false), 7, "session: with the key it is given the account");
