@@ -162,8 +162,8 @@ static void bucket_touch(const struct table_segment *segment, uint32_t index, ta
 			touch(context, segment->buckets[index].handles[way]);
 }
 
-/* Puts what is in `from` into `low`, or into `high` where the bit below the shared ones is set. What
- * the handles name is seldom in a cache: so it is asked for some buckets ahead. */
+/* Puts what is in `from` into `low`, or into `high` where the bit below the shared ones is set.
+ * What the handles name is seldom in a cache: so it is asked for some buckets ahead. */
 static void segment_move(const struct table *t, const struct table_segment *from,
                          struct table_segment *low, struct table_segment *high, table_hash *hash_of,
                          const void *context)

@@ -103,9 +103,8 @@ static bool is_ours(const char *path)
 		return errno == ENOENT;
 	(void)snprintf(mark, sizeof mark, "%s/%s", path, journal_unfinished);
 	/* Only an empty directory can be removed. */
-	return S_ISDIR(status.st_mode) &&
-	       ((lstat(mark, &status) == 0 && S_ISREG(status.st_mode)) || rmdir(path) == 0 ||
-	        is_bare(path));
+	return S_ISDIR(status.st_mode) && ((lstat(mark, &status) == 0 && S_ISREG(status.st_mode)) ||
+	                                   rmdir(path) == 0 || is_bare(path));
 }
 
 static int put_mark(struct disk *disk)

@@ -168,11 +168,11 @@ static void put_message(struct journal *j, const struct fact *fact)
 	bool is_first = false;
 	bool refers;
 
-	if (said_equals(&j->said, m)) {
+	if (same_equals(&j->same, m)) {
 		put_same(j, in, m->number);
 		return;
 	}
-	said_keep(&j->said, m);
+	same_keep(&j->same, m);
 	refers = m->text.size > STORE_TEXT_SHARED &&
 	         store_text_once(j->store, m, mark, digest, &is_first);
 	if (refers && is_first)
@@ -203,7 +203,7 @@ uint64_t journal_append(struct journal *j, const struct fact *fact)
 		close_batch(j);
 	if (j->fill.bytes.size == 0) {
 		j->mark++;
-		said_forget(&j->said);
+		same_forget(&j->same);
 	}
 	need_front(&j->fill.bytes);
 	put_fact(j, fact);

@@ -41,7 +41,7 @@ struct journal *journal_new(struct disk *disk, const struct journal_options *opt
 	j->file = 1;
 	j->named.map.secret = siphash_key_from(options->secret);
 	j->snapshot.named.map.secret = j->named.map.secret;
-	said_init(&j->said);
+	same_init(&j->same);
 	batch_init(&j->fill);
 	buf_init(&j->batch, JOURNAL_BUFFER_MAX);
 	buf_init(&j->snapshot.slice, JOURNAL_BUFFER_MAX);
@@ -87,7 +87,7 @@ void journal_abandon(struct journal *j)
 	buf_release(&j->batch);
 	snapshot_release(&j->snapshot);
 	named_release(&j->named);
-	said_release(&j->said);
+	same_release(&j->same);
 	j->magic = 0;
 	memory_free(j);
 }

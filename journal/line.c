@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Printing of journal/line.h. Streams, messages and burials, which are nearly all lines, are printed
- * without a tree of JSON values; the bytes are those that cJSON would write.
+ * Printing of journal/line.h. Streams, messages and burials, which are nearly all lines, are
+ * printed without a tree of JSON values; the bytes are those that cJSON would write.
  */
 #include "journal/line.h"
 

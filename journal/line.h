@@ -182,7 +182,8 @@ struct journal_line_parser {
 
 /* Begins with no line read. */
 void journal_line_parser_init(struct journal_line_parser *p);
-/* Frees all of it, as before the first line of a file; the views of the last element end with it. */
+/* Frees all of it, as before the first line of a file. The views of the last element end with
+ * it. */
 void journal_line_parser_release(struct journal_line_parser *p);
 /* Whether the line (without its newline) ends with the right checksum of what stands before. */
 bool journal_line_is_sealed(struct view line);

@@ -652,7 +652,7 @@ enum journal_status journal_open(struct disk *disk, const struct journal_options
 	*loaded = (struct journal_loaded){ 0 };
 	s.j = journal_new(disk, options, store);
 	journal_line_parser_init(&s.l.parser);
-	said_init(&s.l.said);
+	same_init(&s.l.same);
 	buf_init(&s.l.texts, JOURNAL_BUFFER_MAX);
 	buf_init(&s.l.batch_texts, JOURNAL_BUFFER_MAX);
 	if (start(&s)) {
@@ -663,7 +663,7 @@ enum journal_status journal_open(struct disk *disk, const struct journal_options
 		journal_abandon(s.j);
 	}
 	journal_line_parser_release(&s.l.parser);
-	said_release(&s.l.said);
+	same_release(&s.l.same);
 	buf_release(&s.l.texts);
 	loading_forget_texts(&s.l);
 	buf_release(&s.l.batch_texts);

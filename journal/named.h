@@ -6,8 +6,8 @@
  * number. Its messages then say the number. Numbers rise, and in one file no number ever means two
  * streams: so a line that is lost takes away messages, and never gives them to somebody else.
  *
- * A stream is named again from time to time, by the same number: so damage to one name does not take
- * all that follows.
+ * A stream is named again from time to time, by the same number: so damage to one name does not
+ * take all that follows.
  *
  * Who writes a file uses the last NAMED_MAX numbers; a stream that comes again after that gets a
  * new number. Who reads it keeps twice as many, since a batch is written later than it is filled:

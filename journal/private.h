@@ -4,12 +4,13 @@
  * this list, and journal/line.h:
  *
  *   names.c        the names of the files
- *   said.c         what the message before says (said.h)
+ *   same.c         what the message before says (same.h)
  *   batch.c        facts to lines, lines to the disk; what a job may fail with
  *   snapshot.c     a snapshot of the store, encoded slice by slice
  *   compaction.c   when both snapshots are written again, and the steps of it
  *   journal.c      which job is next; room; a clean stop
- *   read.c         reading files line by line, with what makes a line whole
+ *   window.c       reading files line by line; what is wrong with them
+ *   read.c         what the lines of each file mean, and what makes them whole
  *   load.c         a start: which files must be there, finishing what a crash left, salvage
  *   backup.c       a journal that is made in a directory of its own and closed (backup.h)
  *
@@ -39,7 +40,7 @@
 #include "base/ring.h"
 #include "journal/journal.h"
 #include "journal/line.h"
-#include "journal/said.h"
+#include "journal/same.h"
 
 enum {
 	JOURNAL_MAGIC = 0x6a6f7572,
@@ -235,7 +236,7 @@ struct journal {
 	uint64_t mark;      /* counts the batches that are filled: store_text_once, struct name */
 	uint64_t file;      /* counts the files that were journal.jsonl since the start, from 1 */
 	struct named named; /* the streams of what was appended */
-	struct said said;   /* the last message that was appended to `fill` */
+	struct same same;   /* the last message that was appended to `fill` */
 	bool is_behind;
 	struct buf batch; /* what the job writes */
 	struct journal_job job;
@@ -269,7 +270,7 @@ int journal_do(struct journal *j, void (*begin)(struct journal *j), char err[ERR
  * and a sentence. */
 int journal_write_all(struct journal *j, bool note, char err[ERR_SIZE]);
 
-/* ---- read.c ---- */
+/* ---- window.c ---- */
 
 /* Where reading stands, and what it found wrong. */
 struct loading {
@@ -284,9 +285,60 @@ struct loading {
 	bool collecting;            /* a salvage's first pass over pending.json, for `texts` only */
 	struct buf texts;           /* digests, in order, of the long texts that are whole */
 	struct buf batch_texts;     /* of the batch of a journal that is being read */
-	struct said said;           /* the last message of that batch */
+	struct same same;           /* the last message of that batch */
 	struct journal_line_parser parser;
 };
+
+/* A call of the disk has failed with the negative errno value `result`: ends reading with the
+ * sentence "cannot WHAT 'FILE': ...". Always false. */
+bool loading_fail(struct loading *l, const char *what, const char *file, int result);
+/* The file is damaged; `what` is a phrase. Line 0: the file as a whole. Ends reading and is false.
+ * But with `salvage` it gives a warning and is true: go on. */
+bool loading_damage(struct loading *l, enum journal_file file, uint64_t line, uint64_t byte,
+                    const char *what);
+/* The file is of a format that only a newer program knows: ends reading. Always false. */
+bool loading_refuse_newer(struct loading *l, enum journal_file file, uint64_t format);
+/* Adds a sentence to l->loaded->warnings, cut to the room that is left there. */
+void loading_warn(struct loading *l, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* Whether the file is there. False also on failure: then l->status says so. */
+bool loading_exists(struct loading *l, const char *name);
+/* Reads up to `size` bytes at `offset`, and gives how many; -1: reading is over. A sector that
+ * cannot be read is damage. A salvage takes each block of it for zeros, and goes on. */
+int64_t loading_read(struct loading *l, enum journal_file file, int handle, uint64_t offset,
+                     void *data, size_t size);
+/* A part of a file in memory. Lines are taken from its front; bytes from `keep` on stay, because a
+ * snapshot's lines are applied only when the checksum of their block has been read. */
+struct read_window {
+	struct loading *l;
+	enum journal_file file;
+	int handle;
+	uint8_t *data;
+	size_t size;
+	size_t keep;   /* from here on bytes stay in the window */
+	size_t next;   /* the next line begins here */
+	uint64_t base; /* the file's offset of data[0] */
+	uint64_t line; /* number of the line that window_line gave last */
+	bool at_end;   /* the file has no more bytes than are here */
+};
+
+/* A whole line; bytes without a newline; nothing, the file has ended; nothing, reading is over. */
+enum got { GOT_LINE, GOT_PIECE, GOT_END, GOT_FAILURE };
+
+/* The longest block of a snapshot, with the line after it. */
+enum { BLOCK_SIZE_MAX = SNAPSHOT_BLOCK_SIZE + JOURNAL_LINE_SIZE_MAX };
+
+/* Begins to read a file: nothing of another one is remembered. False: reading is over. */
+bool window_open(struct read_window *w, struct loading *l, enum journal_file file,
+                 const char *name);
+void window_close(struct read_window *w);
+/* Where a byte of the window stands in the file. */
+uint64_t window_offset(const struct read_window *w, size_t at);
+/* The next line, without its newline. A piece without a newline is given where the file ends, or
+ * when it is longer than any line may be. `begin` is its place in the window, until the next
+ * call. */
+enum got window_line(struct read_window *w, struct view *line, size_t *begin);
+
+/* ---- read.c ---- */
 
 /* What a journal turned out to hold. */
 struct found_journal {
@@ -310,25 +362,8 @@ struct found_snapshot {
 	uint64_t size;
 };
 
-/* A call of the disk has failed with the negative errno value `result`: ends reading with the
- * sentence "cannot WHAT 'FILE': ...". Always false. */
-bool loading_fail(struct loading *l, const char *what, const char *file, int result);
-/* The file is damaged; `what` is a phrase. Line 0: the file as a whole. Ends reading and is false.
- * But with `salvage` it gives a warning and is true: go on. */
-bool loading_damage(struct loading *l, enum journal_file file, uint64_t line, uint64_t byte,
-                    const char *what);
-/* The file is of a format that only a newer program knows: ends reading. Always false. */
-bool loading_refuse_newer(struct loading *l, enum journal_file file, uint64_t format);
-/* Adds a sentence to l->loaded->warnings, cut to the room that is left there. */
-void loading_warn(struct loading *l, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* Forgets the long texts of the batch that was read. */
 void loading_forget_texts(struct loading *l);
-/* Whether the file is there. False also on failure: then l->status says so. */
-bool loading_exists(struct loading *l, const char *name);
-/* Reads up to `size` bytes at `offset`, and gives how many; -1: reading is over. A sector that
- * cannot be read is damage. A salvage takes each block of it for zeros, and goes on. */
-int64_t loading_read(struct loading *l, enum journal_file file, int handle, uint64_t offset,
-                     void *data, size_t size);
 /* Applies what a snapshot holds to the store, and fills in `found`. A snapshot that is not there
  * counts as read. False: reading is over, and l->status says why. */
 bool read_snapshot(struct loading *l, enum journal_file file, struct found_snapshot *found);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * What a journal says once: a long text in a batch, and what one message to several says. Journals
- * of format 1 are read and continued, and damage to a text costs no more than the messages that have
- * it.
+ * of format 1 are read and continued, and damage to a text costs no more than the messages that
+ * have it.
  */
 #include "tests/simulate/simdisk.c"
 
@@ -61,8 +61,8 @@ static void open_life(struct life *l, uint64_t seed)
 	MUST(life_open(l) == JOURNAL_OK);
 }
 
-/* One text to several, by one sender: its messages to `from` and those behind, as one request brings
- * them. */
+/* One text to several, by one sender: its messages to `from` and those behind, as one request
+ * brings them. */
 static void send_from(struct life *l, uint64_t from, uint64_t recipients, uint64_t number,
                       const char *said)
 {

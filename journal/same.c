@@ -1,22 +1,22 @@
 /* SPDX-License-Identifier: MIT
  *
- * said: see journal/said.h.
+ * same: see journal/same.h.
  */
-#include "journal/said.h"
+#include "journal/same.h"
 
-void said_init(struct said *s)
+void same_init(struct same *s)
 {
 	s->is_known = false;
 	buf_init(&s->text, TEXT_SIZE_MAX);
 }
 
-void said_release(struct said *s)
+void same_release(struct same *s)
 {
 	buf_release(&s->text);
 	s->is_known = false;
 }
 
-void said_keep(struct said *s, const struct message *message)
+void same_keep(struct same *s, const struct message *message)
 {
 	bool put;
 
@@ -33,14 +33,14 @@ void said_keep(struct said *s, const struct message *message)
 	(void)put; /* no text is larger */
 }
 
-bool said_equals(const struct said *s, const struct message *message)
+bool same_equals(const struct same *s, const struct message *message)
 {
 	return s->is_known && s->sent_ms == message->sent_ms &&
 	       view_equal(view_of(s->audience, s->audience_size), message->audience) &&
 	       view_equal(buf_view(&s->text), message->text);
 }
 
-void said_give(const struct said *s, struct message *message)
+void same_give(const struct same *s, struct message *message)
 {
 	assert(s->is_known);
 	message->sent_ms = s->sent_ms;
