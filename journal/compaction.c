@@ -9,6 +9,16 @@
  * no room or memory for it: what is written aside is removed, and the same step is tried again.
  * After a lack of room that is when the journal has grown, or when the disk has room for certain;
  * otherwise it is a second later.
+ *
+ * The journal and the old one together never have more bytes than twice the snapshots in place and
+ * twice compact_size_min. A compaction begins when the journal has as much as the snapshots, and
+ * compact_size_min; so at least as much again is left for the new journal while the snapshots are
+ * written. They are written in proportion to how it grows: when it has a tenth of what is left, a
+ * tenth of them must be written, before the next batch. How large they will be is not known. Each
+ * fact of theirs stands in one of the files, so all files together are the estimate. The snapshots
+ * may turn out smaller; then they are finished the sooner, and the new journal is small beside
+ * them, too. For batches of the largest size that is some 25 slices each. There are never more than
+ * SLICES_PER_BATCH, so what a batch waits for is bounded, also while the journals are too large.
  */
 #include "base/bug.h"
 #include "journal/private.h"
@@ -20,6 +30,8 @@
 enum {
 	SIZE_ESTIMATE_ACCOUNT = 640, /* bytes of an account or a tombstone in a snapshot */
 	SIZE_ESTIMATE_ELEMENT = 320, /* of anything else, without its text */
+	PACE_PARTS = 1024,           /* in which a snapshot's progress is counted */
+	PACE_BATCHES = 24,           /* large ones, for which there is always room */
 };
 
 /* ---- running a job ---- */
@@ -217,16 +229,22 @@ uint64_t compaction_size_max(const struct journal *j)
 	return j->sizes[0] + j->sizes[1] + j->end + j->old_size;
 }
 
+/* The size of the journal with which a compaction begins. */
+static uint64_t begin_size(const struct journal *j)
+{
+	uint64_t sizes = j->sizes[0] + j->sizes[1];
+
+	return sizes > j->compact_size_min ? sizes : j->compact_size_min;
+}
+
 /* A journal may grow as large as the snapshots: a start then reads twice as much, and all is
  * written half as often. A disk that is full is compacted as soon as the snapshots would fit and
  * the journal is long enough to give something back. */
 static bool is_outgrown(const struct journal *j)
 {
-	uint64_t sizes = j->sizes[0] + j->sizes[1];
-
 	if (j->end < j->retry_end)
 		return false;
-	if (j->end >= j->compact_size_min && j->end >= sizes)
+	if (j->end >= begin_size(j))
 		return true;
 	return j->room >= 0 && j->end >= j->reserve_size / 2 &&
 	       (uint64_t)j->room < compaction_size_max(j) + 2 * j->reserve_size &&
@@ -242,6 +260,45 @@ bool compaction_is_wanted(const struct journal *j)
 	       (j->room >= 0 && (uint64_t)j->room >= compaction_size_max(j) + j->reserve_size);
 }
 
+/* ---- how fast ---- */
+
+/* The bytes by which the new journal may grow from where the snapshots were begun. Some are kept
+ * back: for batches on their way, and for what is reserved behind both journals. There may be next
+ * to none, if the process ended within a compaction, or an earlier version let the journal grow. A
+ * little is allowed all the same, so that no batch waits for a whole snapshot. */
+static uint64_t growth_left(const struct journal *j)
+{
+	uint64_t bound = 2 * (j->sizes[0] + j->sizes[1] + j->compact_size_min);
+	uint64_t batches = PACE_BATCHES * j->batch_size_max;
+	uint64_t used = j->old_size + j->paced_from + 2 * j->reserve_size + batches;
+
+	return used + batches < bound ? bound - used : batches;
+}
+
+/* Of both snapshots, written or about to be. */
+static uint64_t slices_written(const struct journal *j)
+{
+	uint64_t done = j->snapshot.offset + j->snapshot.slice.size;
+
+	return j->step == STEP_PENDING ? j->written_sizes[0] + done : done;
+}
+
+/* Before there are two journals, the one may have two batches more than begins a compaction. Then
+ * the files that are there, and what may come, are what the snapshots are made of at most. */
+bool compaction_is_due(const struct journal *j)
+{
+	uint64_t left = growth_left(j);
+	uint64_t files = j->sizes[0] + j->sizes[1] + j->old_size + j->paced_from + left;
+	uint64_t grown;
+
+	if (!j->has_old)
+		return j->end >= begin_size(j) + 2 * j->batch_size_max;
+	grown = j->end - j->paced_from;
+	if (grown >= left || (j->step != STEP_USERS && j->step != STEP_PENDING))
+		return grown >= left;
+	return slices_written(j) < grown * PACE_PARTS / left * (files / PACE_PARTS);
+}
+
 /* ---- the steps ---- */
 
 void compaction_restart(struct journal *j)
@@ -254,6 +311,7 @@ void compaction_restart(struct journal *j)
 	j->snapshot.handle = -1;
 	j->new_handle = -1;
 	j->step = STEP_USERS;
+	j->paced_from = j->end;
 	snapshot_begin(j, FILE_USERS);
 }
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * Which job is next, what follows from its result, and a clean stop. Batches go first; a compaction
- * has its turn when no batch waits, and under a load that never pauses after every fourth batch.
+ * has its turn when no batch waits, and under a load that never pauses after every fourth batch, or
+ * sooner where the journal grows so fast that it is due (compaction_is_due).
  */
 #include "base/bug.h"
 #include "journal/private.h"
@@ -11,10 +12,11 @@
 #include <stdio.h>
 
 enum {
-	COMPACT_SIZE_MIN = 256 << 20, /* bytes; the defaults of struct journal_options */
+	COMPACT_SIZE_MIN = 128 << 20, /* bytes; the defaults of struct journal_options */
 	RESERVE_SIZE = 4 << 20,
 	BATCH_SIZE_MAX = 2 << 20,
 	BATCHES_PER_SLICE = 4, /* of a load that never pauses: then a compaction has its turn */
+	SLICES_PER_BATCH = 32, /* at most, while batches wait */
 	ROOM_LOOK_MS = 1000,   /* how old the answer of a disk about its room may be */
 };
 
@@ -119,8 +121,10 @@ bool journal_begin(struct journal *j, bool may_compact)
 	assert(j->magic == JOURNAL_MAGIC);
 	assert(j->job.kind == JOB_NONE);
 
-	bool compacts = may_compact && (!has_batch || j->batches_in_a_row >= BATCHES_PER_SLICE) &&
-	                j->now_ms >= j->retry_ms && compaction_is_wanted(j);
+	bool is_its_turn = may_compact && (!has_batch || j->batches_in_a_row >= BATCHES_PER_SLICE);
+	bool is_due = has_batch && j->slices_in_a_row < SLICES_PER_BATCH && compaction_is_due(j);
+	bool compacts = j->now_ms >= j->retry_ms && compaction_is_wanted(j) &&
+	                (is_its_turn || is_due);
 
 	if (j->failed || (j->has_kept && j->now_ms < j->retry_ms))
 		return false;
@@ -133,9 +137,11 @@ bool journal_begin(struct journal *j, bool may_compact)
 	j->job = (struct journal_job){ .handle = -1, .room = -1 };
 	if (compacts) {
 		j->batches_in_a_row = 0;
+		j->slices_in_a_row++;
 		compaction_begin(j);
 	} else {
 		j->batches_in_a_row++;
+		j->slices_in_a_row = 0;
 		batch_begin(j);
 	}
 	assert(j->job.kind != JOB_NONE);

@@ -58,7 +58,7 @@ struct journal_options {
 	/* Random bytes: they keep strangers from choosing streams that all meet in one place of a
 	 * table. No file depends on them. */
 	uint8_t secret[SIPHASH_KEY_SIZE];
-	uint64_t compact_size_min; /* of a journal, before it is compacted; 0: 256 MiB */
+	uint64_t compact_size_min; /* of a journal, before it is compacted; 0: 128 MiB */
 	bool is_copy;              /* for nobody to write to: a clean stop keeps no reserve */
 	uint64_t batch_size_max;   /* of a batch; the rest is in the next. 0: 2 MiB */
 	uint64_t reserve_size;     /* of a journal, ahead of its end; 0: 4 MiB. A slice of a
@@ -99,8 +99,10 @@ uint64_t journal_synced(const struct journal *j);
 
 /* Prepares the next job; none may be running. It is a batch if facts wait. Else, if `may_compact`,
  * it is a step of a compaction, which may read the store for a few milliseconds. Under a load that
- * never pauses such a step comes after every fourth batch; otherwise the journal would grow for
- * ever. False: there is nothing to do, or a job has failed for good. */
+ * never pauses such a step comes after every fourth batch. And whatever `may_compact` says, it
+ * comes before the next batch if the journal would else outgrow its bound: the journal and the old
+ * one together have no more bytes than twice the snapshots and twice compact_size_min. False: there
+ * is nothing to do, or a job has failed for good. */
 bool journal_begin(struct journal *j, bool may_compact);
 /* Whether much more has been appended than is on the disk: two batches and more. The caller then
  * appends nothing new until this is false, when less than one batch is left. So the memory that

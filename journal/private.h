@@ -185,6 +185,9 @@ enum compaction_step {
 /* Whether there is a job of a compaction to do: one is under way, or the journal has outgrown the
  * snapshots, or the disk is full and a compaction would give room back. It may be put off. */
 bool compaction_is_wanted(const struct journal *j);
+/* Whether a job of a compaction must be done before the next batch, so that the journals stay
+ * within their bound (compaction.c). Only asked for one that is wanted. */
+bool compaction_is_due(const struct journal *j);
 /* How many bytes the next snapshots may have: what the present ones and the journals have. */
 uint64_t compaction_size_max(const struct journal *j);
 /* Begins the next job of the compaction that is under way or due. */
@@ -247,13 +250,15 @@ struct journal {
 	bool is_put_off;   /* `put_off` was not told yet */
 	char put_off[ERR_SIZE];
 	uint32_t batches_in_a_row;
+	uint32_t slices_in_a_row;
 	int64_t room; /* of the disk; below 0: not known */
 	uint64_t room_looked_ms;
 
 	enum compaction_step step;
 	int new_handle; /* of journal.jsonl.new, in PREPARE and TURN */
 	uint64_t new_reserved;
-	uint64_t retry_end; /* one did not fit: wait until the journal has grown to this */
+	uint64_t retry_end;  /* one did not fit: wait until the journal has grown to this */
+	uint64_t paced_from; /* the journal's end when the snapshots were begun */
 	struct snapshot snapshot;
 	struct snapshot_names written; /* the snapshots written aside */
 	uint64_t written_sizes[2];

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * Linked into the server that tests/faults uses (--wrap=journal_open): a compaction begins after a
- * few messages and not after 256 MiB, and little is reserved. All else is what ships.
+ * few messages and not after 128 MiB, and little is reserved. All else is what ships.
  */
 #include "journal/journal.h"
 
