@@ -14,20 +14,26 @@ enum { TEXT_SIZE = 2000, RECIPIENTS = 10 };
 
 static char text[TEXT_SIZE + 1];
 
-/* The same text to so many; `session` keeps them apart from others. */
-static void send_to(struct life *l, uint64_t recipients, uint8_t session, char letter)
+/* The same text of so many bytes to so many; `session` keeps them apart from others. */
+static void send_sized(struct life *l, uint64_t recipients, uint8_t session, char letter,
+                       size_t size)
 {
-	memset(text, letter, TEXT_SIZE);
+	memset(text, letter, size);
 	for (uint64_t i = 0; i < recipients; i++) {
 		struct fact fact = { .kind = FACT_MESSAGE };
 
 		fact.message.stream = (struct stream){ life_id(i), life_id(0), { { session } } };
 		fact.message.number = 1;
 		fact.message.sent_ms = 5;
-		fact.message.text = view_of(text, TEXT_SIZE);
+		fact.message.text = view_of(text, size);
 		MUST(store_apply(l->store, &fact, NULL) == STORE_NEW);
 		(void)journal_append(l->journal, &fact);
 	}
+}
+
+static void send_to(struct life *l, uint64_t recipients, uint8_t session, char letter)
+{
+	send_sized(l, recipients, session, letter, TEXT_SIZE);
 }
 
 /* How often a phrase stands in the journal. */
@@ -242,6 +248,26 @@ static void test_bound(void)
 	life_end(&l);
 }
 
+/* The longest text that is not shared, and the shortest that is: in a journal and in a snapshot. */
+static void test_longest_short(void)
+{
+	struct life l;
+
+	open_life(&l, 4);
+	for (uint8_t i = 0; i < 3; i++)
+		send_sized(&l, 2, (uint8_t)(i + 1), (char)('a' + i),
+		           (size_t)STORE_TEXT_SHARED - 1 + i);
+	MUST(life_run(&l, false, 9));
+	life_crash(&l, SIMDISK_KILLED);
+	MUST(life_open(&l) == JOURNAL_OK);
+	IS_U64(messages(&l), 6, "texts: of every size about where sharing begins, in a journal");
+	MUST(life_close(&l));
+	MUST(life_open(&l) == JOURNAL_OK);
+	IS_U64(messages(&l), 6, "texts: and in a snapshot");
+	IS_U64(store_load_missing(l.store), 0, "texts: none is without its text");
+	life_end(&l);
+}
+
 /* Damages the text of the first of two batches. */
 static void test_damage(void)
 {
@@ -380,6 +406,7 @@ int main(void)
 	test_same();
 	test_damaged_names();
 	test_bound();
+	test_longest_short();
 	test_damage();
 	test_open_fails();
 	test_format_1();

@@ -27,6 +27,7 @@ struct replica {
 	struct store *store;
 	struct sessions *s;
 	uint32_t connection; /* SESSION_NONE: none */
+	bool is_told;        /* RECONCILE_WRITE, and not all of it has been taken */
 	struct buf in;       /* on its way to the replica */
 	uint64_t position;
 	bool has_live;      /* was given an account or a message */
@@ -266,6 +267,10 @@ static inline void rig_act(struct rig *g)
 			p->connection = SESSION_NONE;
 			buf_clear(&p->in);
 		}
+		if (action.kind == RECONCILE_WRITE) {
+			ALWAYS(!p->is_told, "rig: that there is output is told once");
+			p->is_told = true;
+		}
 		g->is_done = g->is_done || action.kind == RECONCILE_DONE;
 	}
 	reconcile_check(g->r);
@@ -300,6 +305,7 @@ static inline void rig_connect(struct rig *g, uint32_t index)
 	memset(nonce, (int)draw(g), KEY_SIZE);
 	p->connection = session_open(p->s, nonce, NULL, now(g));
 	replica_act(g, p);
+	p->is_told = false;
 	reconcile_connected(g->r, index, g->time_ms);
 	rig_act(g);
 }
@@ -341,7 +347,9 @@ static inline bool move_out(struct rig *g, uint32_t index, size_t size_max)
 		return false;
 	if (size > 0) {
 		buf_put(&p->in, output.data, size);
+		ALWAYS(p->is_told, "rig: that there is output is told");
 		reconcile_output_sent(g->r, index, size);
+		p->is_told = size < output.size;
 	}
 	g->moved += size;
 	for (;;) {

@@ -57,6 +57,21 @@ static void test_empty(void)
 	rig_close(&g);
 }
 
+/* Of two replicas the third is not one that is waited for. */
+static void test_two(void)
+{
+	struct reconcile_options options = { .mode = RECONCILE_CHECK, .count = 2 };
+	struct reconcile *r = reconcile_new(&options, 0);
+	struct reconcile_result result;
+
+	reconcile_result(r, &result);
+	OK(result.replicas[0].state == RECONCILE_WAITING &&
+	           result.replicas[1].state == RECONCILE_WAITING,
+	   "at the beginning all are waited for");
+	OK(result.replicas[2].state == RECONCILE_LOST, "but not one that was not named");
+	reconcile_free(r);
+}
+
 static void test_random(uint32_t count, uint32_t facts, uint32_t people, uint64_t numbers,
                         uint64_t missing, const char *name)
 {
@@ -707,6 +722,7 @@ int main(void)
 {
 	test_equal();
 	test_empty();
+	test_two();
 	test_ranges();
 	test_random(2, 40, 3, 12, 40, "few facts, two replicas");
 	test_random(3, 40, 3, 12, 40, "few facts, three replicas");

@@ -311,6 +311,43 @@ static void test_create(void)
 	cluster_free(&k);
 }
 
+/* All end with the taking back of a creation whose result was told before: so it is stopped. The
+ * next creation has waited for it. */
+static void test_create_behind(void)
+{
+	cluster_init(&k, SHARE_USUAL);
+	k.options.wait_ms = 2000;
+	(void)client_start(&k), (void)client_start(&k);
+	quiet(&k);
+	client_cut(&k, BOB, 0), client_cut(&k, BOB, 2);
+	say(&k, BOB, "create alice theirs");
+	quiet(&k);
+	hold_here(&k, ALICE, 1, true);
+	say(&k, ALICE, "create alice mine");
+	for (uint32_t i = 0; i < REPLICAS; i++)
+		k.clients[ALICE].links[i].there = 1; /* who has the name; not the taking back */
+	hold_here(&k, ALICE, 1, false);
+	pump(&k);
+	cut_all(&k, ALICE);
+	pass(&k, 2100);
+	OK(has(heard(&k, ALICE), "result create unknown-outcome"),
+	   "ends: a creation is taken back");
+	heal_all(&k, ALICE);
+	for (uint32_t i = 0; i < REPLICAS; i++)
+		let_here(&k, ALICE, i, 2); /* until it is live */
+	for (int ms = 0; ms < 2000 && replication_live(k.clients[ALICE].r) < REPLICAS; ms++)
+		pass(&k, 1);
+	IS_U64(replication_live(k.clients[ALICE].r), REPLICAS, "ends: which goes on behind that");
+	(void)heard(&k, ALICE);
+	say(&k, ALICE, "create carol pw");
+	end_with(7);
+	OK(!has(heard(&k, ALICE), "result"), "ends: the next creation waits for it");
+	start_all();
+	OK(has(heard(&k, ALICE), "result create ok"),
+	   "ends: what waits for one that is stopped begins");
+	cluster_free(&k);
+}
+
 /* Replica i takes bob's log-in when it is dialled next, and the connection breaks before he has the
  * answer. */
 static void end_at_log_in(uint32_t i)
@@ -359,6 +396,7 @@ int main(void)
 	test_answered_between();
 	test_silent();
 	test_create();
+	test_create_behind();
 	test_session(false);
 	test_session(true);
 	return tap_done();

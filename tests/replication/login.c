@@ -64,6 +64,31 @@ static void test_look(void)
 	cluster_free(&k);
 }
 
+/* A password at its limits, and beyond them. */
+static void test_password_sizes(void)
+{
+	char line[PASSWORD_SIZE_MAX + 64];
+	int size;
+
+	fresh(1);
+	say(&k, 0, "create ann p");
+	IS_STRING(heard(&k, 0), "result create ok copies=3\n", "password: may have one byte");
+	say(&k, 0, "logout");
+	say(&k, 0, "login ann p");
+	OK(has(heard(&k, 0), "result login ok copies=3"), "password: which opens the account");
+	say(&k, 0, "logout");
+	(void)heard(&k, 0);
+	size = snprintf(line, sizeof line, "create bob ");
+	memset(line + size, 'p', PASSWORD_SIZE_MAX + 1);
+	line[size + PASSWORD_SIZE_MAX + 1] = '\0';
+	say(&k, 0, line);
+	IS_STRING(heard(&k, 0), "result create usage\n", "password: too long a one is refused");
+	line[size + PASSWORD_SIZE_MAX] = '\0';
+	say(&k, 0, line);
+	IS_STRING(heard(&k, 0), "result create ok copies=3\n", "password: the longest is not");
+	cluster_free(&k);
+}
+
 /* A larger session comes while the log-in waits for a slow replica which that one cannot reach. */
 static void test_over_while_logging_in(void)
 {
@@ -377,6 +402,7 @@ int main(void)
 {
 	test_login_waits();
 	test_look();
+	test_password_sizes();
 	test_race();
 	test_over_while_logging_in();
 	test_over_while_joining();

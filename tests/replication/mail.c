@@ -466,7 +466,13 @@ static void test_min_copies(void)
 	say(&k, 0, "all hi");
 	OK(has(heard(&k, 0), "result all unknown-outcome copies=1"),
 	   "min copies: of a broadcast too");
-	replica_kill(&k, 1), replica_kill(&k, 2);
+	replica_full(&k, 1, false);
+	replica_kill(&k, 2);
+	quiet(&k);
+	say(&k, 0, "send bob hi");
+	IS_STRING(heard(&k, 0), "result send ok copies=2 stored=1 online=1\n",
+	          "min copies: just as many live are enough");
+	replica_kill(&k, 1);
 	quiet(&k);
 	say(&k, 0, "send bob hi");
 	IS_STRING(heard(&k, 0), "result send too-few-replicas stored=0 online=0\n",

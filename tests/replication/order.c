@@ -151,6 +151,21 @@ static void test_stalled(void)
 	cluster_free(&k);
 }
 
+/* One that was not sent the message is asked at once whether it has what is missing. */
+static void test_asked(void)
+{
+	cluster_alice_bob(&k, SHARE_USUAL, 2);
+	say(&k, ALICE, "send bob one");
+	client_cut(&k, ALICE, 2);
+	pass(&k, 100);
+	quiet(&k);
+	out_of_turn(3, "three");
+	pass(&k, GRACE_MS + 1);
+	IS_STRING(heard(&k, BOB), "message alice three 3\n",
+	          "order: who has nothing to say is asked, and then not waited for");
+	cluster_free(&k);
+}
+
 /* Who sends much behind a gap is not waited for: what waits has a bound. */
 static void test_size(void)
 {
@@ -240,6 +255,7 @@ int main(void)
 	test_bound();
 	test_others();
 	test_stalled();
+	test_asked();
 	test_size();
 	test_logout();
 	test_sends();

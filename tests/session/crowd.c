@@ -71,6 +71,8 @@ static void test_one_address(void)
 	OK(rig_next(second, &frame) && frame.type == FRAME_ERROR && frame.status == STATUS_BUSY,
 	   "one address: whoever is closed is told why");
 	IS_U64(leave_closed(&r), 1, "one address: nobody else was closed");
+	rig_tick(&r, 1000);
+	IS_U64(r.reports, 1, "one address: the log is told of the address");
 	rig_close(&r);
 }
 
