@@ -143,7 +143,7 @@ class Copy:
 
     def make(self, targets, seconds):
         # A place beyond an array's end is noticed by the tests under sanitizers, and here without them.
-        flags = '-O1 -g0 -w -fsanitize=bounds -fsanitize-undefined-trap-on-error'
+        flags = '-O1 -g0 -w -fsanitize=bounds-strict -fsanitize-undefined-trap-on-error'
         return run(['make', '-s', 'CC=gcc', 'CFLAGS=' + flags, *targets], self.folder, seconds)
 
     def tests(self, name):

@@ -769,6 +769,86 @@ static void push_with_request(struct frame *frame)
 	frame->push.messages = (struct view){ 0 };
 }
 
+/* Appends one item, of the kind with this number; *is_kind is false if there is none. */
+static bool put_one(unsigned kind, struct buf *b, bool *is_kind)
+{
+	static const uint8_t ranges[RANGE_SIZE] = { [0] = 1, [8] = 2 };
+	const struct view hi = view_of_string("hi");
+	const struct fact fact = {
+		.kind = FACT_MESSAGE,
+		.message = { { an_id(1), an_id(2), { { 3 } } }, 1, 5, hi, view_of(NULL, 0) },
+	};
+	const struct bound begin = bound_begin(), bound = bound_of(&fact);
+	const struct entry entry = an_entry(ENTRY_ALIVE);
+	const struct stream_item item = { an_id(1), { { 3 } }, view_of(ranges, RANGE_SIZE), entry };
+	const struct message_item message = { an_id(1), { { 3 } }, 1, 5, hi, view_of(NULL, 0) };
+
+	*is_kind = true;
+	switch (kind) {
+	case 0:
+		return protocol_put_id(b, &entry.id);
+	case 1:
+		return protocol_put_entry(b, &entry);
+	case 2:
+		return protocol_put_recipient(b, &(struct recipient){ an_id(1), 1 });
+	case 3:
+		return protocol_put_result(b, &(struct send_result){ STATUS_OK, true, 5 });
+	case 4:
+		return protocol_put_range(b, &(struct range){ 1, 2 });
+	case 5:
+		return protocol_put_received(b, &item);
+	case 6:
+		return protocol_put_question(b, &item);
+	case 7:
+		return protocol_put_answer(b, &item);
+	case 8:
+		return protocol_put_message(b, &message);
+	case 9:
+		return protocol_put_said(b, hi, view_of(NULL, 0));
+	case 10:
+		return protocol_put_listed(b, &(struct list_item){ an_id(1), hi });
+	case 11:
+		return protocol_put_bound(b, &begin, &bound);
+	case 12:
+		return protocol_put_split(b, &begin,
+		                          &(struct split_part){ bound, { 1, 2, { 3 } } });
+	case 13:
+		return protocol_put_part(b, &(struct digest_part){ 1, 2, { 3 } });
+	case 14:
+		return protocol_put_fact(b, &fact);
+	default:
+		*is_kind = false;
+		return false;
+	}
+}
+
+/* An item goes where there is just room for it, and where there is a byte less it does not, and
+ * leaves nothing. */
+static void test_room(void)
+{
+	unsigned right = 0, kind;
+	bool is_kind;
+
+	for (kind = 0;; kind++) {
+		struct buf all, b;
+
+		buf_init(&all, FRAME_SIZE_MAX);
+		bool is_put = put_one(kind, &all, &is_kind);
+
+		for (size_t less = 0; is_put && less < 2; less++) {
+			buf_init(&b, all.size - less);
+			right += put_one(kind, &b, &is_kind) == (less == 0) &&
+			         b.size == (less == 0 ? all.size : 0);
+			buf_release(&b);
+		}
+		buf_release(&all);
+		if (!is_kind)
+			break;
+	}
+	IS_U64(kind, 15, "protocol: all kinds of items");
+	IS_U64(right, 2 * kind, "protocol: an item is appended if there is room, or not at all");
+}
+
 static void test_assertions(void)
 {
 	const struct sample *s = sample_of(FRAME_SEND, 0, STATUS_OK);
@@ -880,6 +960,7 @@ int main(void)
 	test_hello_begins();
 	test_largest_send();
 	test_begin_and_end();
+	test_room();
 	test_assertions();
 	test_mutations();
 	for (size_t i = 0; i < sample_count; i++) {

@@ -424,6 +424,43 @@ static void test_slow_disk(void)
 	rig_close(&r);
 }
 
+/* Who reads is given his time anew from when he has read, not from when he last said something. */
+static void test_slow_reading(void)
+{
+	struct rig r;
+	struct person alice = person_make("alice", 1, CLOCK_MS);
+	struct frame ask = { .type = FRAME_LOOKUP_ID };
+	struct frame frame = ping();
+	uint8_t *ids = memory_alloc_zero(LOOKUP_IDS_MAX, ID_SIZE);
+
+	rig_open(&r);
+	struct peer *other = rig_join(&r);
+
+	rig_create(&r, other, &alice);
+	struct peer *peer = rig_login(&r, &alice, 1, true);
+
+	for (size_t i = 0; i < LOOKUP_IDS_MAX; i++)
+		memcpy(ids + i * ID_SIZE, alice.account.id.bytes, ID_SIZE);
+	ask.lookup_id.ids = view_of(ids, LOOKUP_IDS_MAX * ID_SIZE);
+	peer->is_deaf = other->is_deaf = true; /* so that no call without a time comes between */
+	r.is_slow = true;
+	rig_send(&r, peer, &ask);
+	r.time.monotonic_ms += 3000;
+	rig_send(&r, peer, &frame);
+	r.time.monotonic_ms += 2000;
+	session_output_sent(r.s, peer->number, (size_t)16 * 1024);
+	rig_tick(&r, 0);
+	r.time.monotonic_ms += 3000;
+	rig_send(&r, peer, &frame);
+	rig_tick(&r, 2999);
+	OK(!peer->is_closed, "slow reading: who has read some of it has time anew");
+	rig_tick(&r, 1);
+	OK(peer->is_closed, "slow reading: as long as before");
+	memory_free(ids);
+	r.is_slow = false;
+	rig_close(&r);
+}
+
 /* A reader who does not read takes no input, then none at all. */
 static void test_slow(void)
 {
@@ -593,6 +630,7 @@ int main(void)
 	test_orderly_close();
 	test_silence();
 	test_slow_disk();
+	test_slow_reading();
 	test_slow();
 	test_numbers();
 	test_forgotten();
