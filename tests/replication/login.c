@@ -5,6 +5,8 @@
  */
 #include "tests/replication/cluster.h"
 
+#include "replication/private.h"
+
 static struct cluster k;
 
 static void fresh(uint32_t clients)
@@ -86,6 +88,51 @@ static void test_password_sizes(void)
 	line[size + PASSWORD_SIZE_MAX] = '\0';
 	say(&k, 0, line);
 	IS_STRING(heard(&k, 0), "result create ok copies=3\n", "password: the longest is not");
+	cluster_free(&k);
+}
+
+static unsigned stretches;
+
+static void count_stretches(const struct action *a)
+{
+	stretches += a->kind == ACTION_STRETCH;
+}
+
+/* A log-in whose caller knows P already, under a setting with `flip` in its last byte. Gives how
+ * often it is asked for another one. */
+static unsigned login_with_p(const uint8_t p[KEY_SIZE], const char *setting, char flip)
+{
+	struct command command = { .kind = COMMAND_LOGIN, .name = view_of_string("alice") };
+	char text[AUTH_SETTING_TEXT_SIZE];
+
+	(void)snprintf(text, sizeof text, "%s", setting);
+	text[strlen(text) - 1] ^= flip;
+	command.password = view_of_string("pw");
+	command.stretched = p;
+	command.setting = view_of_string(text);
+	stretches = 0;
+	k.clients[0].hear = count_stretches;
+	(void)replication_command(k.clients[0].r, &command, client_time(&k));
+	pump(&k);
+	OK(has(heard(&k, 0), "result login ok copies=3"), "known: logged in");
+	say(&k, 0, "logout");
+	(void)heard(&k, 0);
+	return stretches;
+}
+
+/* P of a password is slow to make, so it is asked for once at most. */
+static void test_known_p(void)
+{
+	struct login_session made;
+
+	fresh(1);
+	say(&k, 0, "create alice pw");
+	made = k.clients[0].r->session;
+	say(&k, 0, "logout");
+	(void)heard(&k, 0);
+	IS_U64(login_with_p(made.stretched, made.setting, 0), 0, "known: P is not asked for");
+	IS_U64(login_with_p(made.stretched, made.setting, 1), 1,
+	       "known: but that of another setting is");
 	cluster_free(&k);
 }
 
@@ -403,6 +450,7 @@ int main(void)
 	test_login_waits();
 	test_look();
 	test_password_sizes();
+	test_known_p();
 	test_race();
 	test_over_while_logging_in();
 	test_over_while_joining();

@@ -215,6 +215,8 @@ static void test_two(void)
 	for (uint32_t i = 0; i < REPLICAS; i++)
 		client_heal(&k, 0, i), client_heal(&k, 1, i);
 	pass(&k, 5000);
+	IS_U64(replication_live(k.clients[1].r), REPLICAS,
+	       "two: the other session goes on at all three, or is over");
 	say(&k, 0, "logout");
 	say(&k, 1, "logout");
 	(void)heard(&k, 0);

@@ -382,6 +382,13 @@ static void load_test(void)
 	(void)send(from, stream_of(1, 2, 3), 2, other, NULL);
 	(void)send(from, stream_of(1, 2, 3), 3, view_of_string("short"), NULL);
 	(void)bury(from, stream_of(1, 2, 3), 4, 4, NULL);
+	for (uint64_t number = 3; number <= 5; number++) {
+		struct message none = { .stream = stream_of(1, 2, 3), .number = number };
+		uint8_t digest[KEY_SIZE];
+
+		OK(!store_text_digest(from, &none, digest),
+		   "store: neither a short text has one, nor what is not held");
+	}
 	struct store *s = load(from, true);
 
 	IS_U64(store_load_missing(s), 0, "store: after all texts nobody waits");
