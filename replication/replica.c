@@ -558,7 +558,8 @@ void replica_settle(struct replication *r)
 
 	settle(r);
 	for (uint32_t i = 0; i < REPLICAS; i++)
-		left |= is_unsettled(&r->replicas[i]) ? BIT(i) : 0;
+		if (is_unsettled(&r->replicas[i]))
+			left |= BIT(i);
 	r->unsettled = left;
 }
 
