@@ -163,7 +163,7 @@ static void put_message(struct journal *j, const struct fact *fact)
 	const struct message *m = &fact->message;
 	struct name *name = named_find(&j->named, &m->stream);
 	uint64_t in = use_stream(j, name != NULL ? name : named_add(&j->named, &m->stream));
-	uint64_t mark = BUG(text_once_for_all) ? 1 : j->mark;
+	uint64_t mark = BUG(text_once_for_all) ? 0 : j->mark;
 	uint8_t digest[KEY_SIZE];
 	bool is_first = false;
 	bool refers;

@@ -60,7 +60,7 @@ enum {
 	 * meanwhile. Nobody waits for it, and one frame costs a replica as much as its message
 	 * did; so a busy stream costs 25 frames a second at most. It is no longer, because what a
 	 * killed client has not told is shown again to the next one. */
-	RECEIVED_MS = 40,
+	RECEIVED_MS = 20,
 	/* Or it is told when so many have gathered. Each costs a 64th of a frame then, and more
 	 * would gain nothing. */
 	RECEIVED_COUNT = 64,
