@@ -284,7 +284,7 @@ void due_repeat(struct replication *r, uint32_t index, uint32_t from, size_t off
 	assert(index != from);
 	assert(asked->target == TARGET_OP);
 	if (buf_put(out, frame.data, frame.size)) {
-		buf_store_u32(out->data + begin + FRAME_REQUEST_AT, request);
+		buf_store_u32(out->data + begin + PROTOCOL_REQUEST_AT, request);
 		due_keep(r, index, begin);
 	} else {
 		due_overflow(r, index);

@@ -45,7 +45,7 @@ const struct sim_bug sim_bugs[] = {
 	{ "gone_gets_mail", 2000, 2, "mail for a gone account is stored" },
 	{ "one_queue_for_all", 2000, 1, "a burial is answered when all that others left is freed" },
 	{ "never_behind", 2000, 31, "what adds is taken however much waits for the disk" },
-	{ "batch_unbounded", 2000, 227, "a batch takes all that waits" },
+	{ "batch_unbounded", 20000, 8949, "a batch takes all that waits" },
 	{ "batch_cut_behind_text", 2000, 2, "a batch ends between a text and its first message" },
 	{ "text_once_for_all", 2000, 1, "a long text is written in the first batch only" },
 	{ "named_once_for_all", 2000, 1, "a new journal does not name its streams again" },
