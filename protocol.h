@@ -277,7 +277,7 @@ enum {
 	PROTOCOL_VERSION_MIN = 3,
 	PROTOCOL_VERSION_MAX = 3,
 	FRAME_HEADER_SIZE = 10,
-	PROTOCOL_REQUEST_AT = 6,                       /* where the number of the request stands */
+	PROTOCOL_REQUEST_AT = 6,                    /* where the number of the request stands */
 	STRANGER_FRAME_MAX = 1024,                  /* before a proof, of a kind that needs one */
 	FRAME_SIZE_MAX = 256 * 1024,                /* a text, RECIPIENTS_MAX recipients and room */
 	HELLO_SIZE = FRAME_HEADER_SIZE + 9 + 2 + 2, /* magic and two versions */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * Frames that are written: piece by piece, into too little room, and what a caller must not ask for.
+ * Frames that are written: piece by piece, into too little room, and what no caller may ask for.
  */
 #include "tests/protocol/check.h"
 #include "tests/protocol/samples.h"

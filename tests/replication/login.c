@@ -445,6 +445,28 @@ static void test_gone_at_login(void)
 	cluster_free(&k);
 }
 
+/* What was handed out is shown when somebody else is logged in. His own mail is not taken for
+ * it. */
+static void test_shown_late(void)
+{
+	cluster_alice_bob(&k, SHARE_USUAL, 3);
+	say(&k, 2, "create carol pw");
+	say(&k, 2, "logout");
+	k.clients[1].stalls = true;
+	say(&k, 0, "send bob hi");
+	say(&k, 2, "takeover bob pw");
+	OK(has(heard(&k, 1), "logged out"), "late: the session is over before it is shown");
+	say(&k, 1, "login carol pw");
+	(void)heard(&k, 1);
+	replication_shown(k.clients[1].r, k.clients[1].serial, client_time(&k));
+	pass(&k, 200);
+	k.clients[1].stalls = false;
+	say(&k, 0, "send carol one");
+	pass(&k, GRACE_MS);
+	IS_STRING(heard(&k, 1), "message alice one 1\n", "late: the next one gets his own mail");
+	cluster_free(&k);
+}
+
 int main(void)
 {
 	test_login_waits();
@@ -463,5 +485,6 @@ int main(void)
 	test_refused_on_return();
 	test_not_unfinished();
 	test_gone_at_login();
+	test_shown_late();
 	return tap_done();
 }

@@ -622,27 +622,6 @@ static void test_no_room_for_pushes(void)
 	cluster_free(&k);
 }
 
-/* What was handed out is shown when somebody else is logged in. His own mail is not taken for it. */
-static void test_shown_late(void)
-{
-	fresh(3);
-	say(&k, 2, "create carol pw");
-	say(&k, 2, "logout");
-	k.clients[1].stalls = true;
-	say(&k, 0, "send bob hi");
-	say(&k, 2, "takeover bob pw");
-	OK(has(heard(&k, 1), "logged out"), "late: the session is over before it is shown");
-	say(&k, 1, "login carol pw");
-	(void)heard(&k, 1);
-	replication_shown(k.clients[1].r, k.clients[1].serial, client_time(&k));
-	pass(&k, 200);
-	k.clients[1].stalls = false;
-	say(&k, 0, "send carol one");
-	pass(&k, GRACE_MS);
-	IS_STRING(heard(&k, 1), "message alice one 1\n", "late: the next one gets his own mail");
-	cluster_free(&k);
-}
-
 /* Only a message to one has an id that sends it again. */
 static void test_id_of_result(void)
 {
@@ -905,7 +884,6 @@ int main(void)
 	test_id_of_result();
 	test_many_streams();
 	test_no_room_for_pushes();
-	test_shown_late();
 	test_changed();
 	test_changed_twice(false);
 	test_changed_twice(true);
