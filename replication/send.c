@@ -193,18 +193,23 @@ static void refuse_unsent(struct replication *r, struct send *s, enum outcome ou
 /* ---- sending ---- */
 
 /* A name twice, or two names of one account: one message. */
-static void drop_doubles(struct send *s)
+static void drop_doubles(struct replication *r, struct send *s)
 {
-	uint32_t kept = 1;
+	struct map seen = { .secret = r->contacts.secret };
+	uint32_t kept = 0;
 
-	for (uint32_t i = 1; i < s->count; i++) {
-		bool twice = false;
+	if (s->count == 1)
+		return;
+	for (uint32_t i = 0; i < s->count; i++) {
+		struct recipient_state *to = &s->recipients[kept];
 
-		for (uint32_t k = 0; k < kept && !twice; k++)
-			twice = id_equal(&s->recipients[k].id, &s->recipients[i].id);
-		if (!twice)
-			s->recipients[kept++] = s->recipients[i];
+		if (map_get(&seen, view_of(&s->recipients[i].id, ID_SIZE)) != NULL)
+			continue;
+		*to = s->recipients[i];
+		map_put(&seen, view_of(&to->id, ID_SIZE), to);
+		kept++;
 	}
+	map_clear(&seen);
 	s->count = kept;
 }
 
@@ -356,7 +361,7 @@ static void resolved(struct replication *r, struct send *s)
 	if (!s->op.written && op_too_few(r, &s->op))
 		return;
 	if (!s->op.written)
-		drop_doubles(s);
+		drop_doubles(r, s);
 	s->op.phase = PHASE_SEND;
 	if (!op_audience(r, &s->op))
 		return;

@@ -283,7 +283,8 @@ static bool reads(const char *text, bool sealed)
 #define ID       "\"id\":\"01KAV9FT005FANRFB8C11DXFF35F9F3GMSGF\""
 #define AUDIENCE "\"audience\":"
 #define SAID_TO  "{" STREAM ",\"number\":1,\"sent\":0," AUDIENCE
-#define KEY      "\"0000000000000000000000000000000000000000000000000000000000000000\""
+#define ZEROS    "00000000000000000000000000000000000000000000000000000000000000"
+#define KEY      "\"00" ZEROS "\""
 
 static const char *const good[] = {
 	"{\"stream\":1," STREAM "}",
@@ -329,6 +330,8 @@ static const char *const bad[] = {
 	"{\"in\":0,\"gone\":[1,2]}",
 	"{\"in\":1," STREAM ",\"gone\":[1,2]}",
 	"{\"in\":1}",
+	"{\"in\":1,\"no\":1,\"sent\":0,\"digest\":\"g0" ZEROS "\",\"size\":1025}",
+	"{\"in\":1,\"no\":1,\"sent\":0,\"digest\":\"0g" ZEROS "\",\"size\":1025}",
 	"{" STREAM ",\"number\":0,\"sent\":0,\"text\":\"x\"}",
 	"{" STREAM ",\"number\":01,\"sent\":0,\"text\":\"x\"}",
 	"{" STREAM ",\"number\":1,\"sent\":9007199254740992,\"text\":\"x\"}",
@@ -471,6 +474,37 @@ static void test_short_way(void)
 	buf_release(&line);
 }
 
+/* What is remembered of a line that was refused is never taken for what stands in the next. */
+static void test_after_refusal(void)
+{
+	struct stream stream = { life_id(1), life_id(2), { { 7, 8, 9 } } };
+	struct journal_line_parser p;
+	struct element e;
+	const char *wrong = "";
+	unsigned refused = 0;
+	unsigned differ = 0;
+	struct buf line;
+
+	buf_init(&line, SIZE_MAX / 4);
+	journal_line_put_stream(&line, 1, &stream);
+	(void)buf_put(&line, "}", 1);
+	journal_line_parser_init(&p);
+	MUST(journal_line_parse(&p, buf_view(&line), false, &e, &wrong));
+	for (size_t at = 0; at < line.size; at++) {
+		uint8_t kept = line.data[at];
+
+		line.data[at] = 'U'; /* no letter of an id */
+		refused += !journal_line_parse(&p, buf_view(&line), false, &e, &wrong);
+		line.data[at] = kept;
+		MUST(journal_line_parse(&p, buf_view(&line), false, &e, &wrong));
+		differ += memcmp(&e.fact.message.stream, &stream, sizeof stream) != 0;
+	}
+	OK(refused > ID_TEXT_SIZE, "journal: a letter that no id has is refused");
+	IS_U64(differ, 0, "journal: and the next line is read as it stands");
+	journal_line_parser_release(&p);
+	buf_release(&line);
+}
+
 static void test_extremes(void)
 {
 	struct message m = { .stream = { life_id(1), life_id(2), { { 7 } } } };
@@ -508,6 +542,7 @@ int main(void)
 	test_shapes();
 	test_sizes();
 	test_short_way();
+	test_after_refusal();
 	test_extremes();
 	return tap_done();
 }
