@@ -120,10 +120,8 @@ static bool take_account(struct journal_line_parser *p, size_t which, struct vie
 	if (left->size < ID_TEXT_SIZE)
 		return false;
 	if (memcmp(left->data, p->accounts[which].text, ID_TEXT_SIZE) != 0) {
-		if (!id_from_text(view_of(left->data, ID_TEXT_SIZE), &p->accounts[which].id)) {
-			p->accounts[which].text[0] = '\0';
-			return false;
-		}
+		if (!id_from_text(view_of(left->data, ID_TEXT_SIZE), &p->accounts[which].id))
+			return false; /* the id is untouched */
 		memcpy(p->accounts[which].text, left->data, ID_TEXT_SIZE);
 	}
 	*id = p->accounts[which].id;
@@ -137,10 +135,8 @@ static bool take_session(struct journal_line_parser *p, struct view *left, struc
 	if (left->size < ULID_TEXT_SIZE)
 		return false;
 	if (memcmp(left->data, p->session.text, ULID_TEXT_SIZE) != 0) {
-		if (!ulid_from_text(view_of(left->data, ULID_TEXT_SIZE), &p->session.ulid)) {
-			p->session.text[0] = '\0';
+		if (!ulid_from_text(view_of(left->data, ULID_TEXT_SIZE), &p->session.ulid))
 			return false;
-		}
 		memcpy(p->session.text, left->data, ULID_TEXT_SIZE);
 	}
 	*ulid = p->session.ulid;
