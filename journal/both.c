@@ -17,8 +17,8 @@ static void differ(struct view line, struct view other)
 	abort();
 }
 
-/* cJSON alone prints a number of 16 digits as 9e+15, where json.c makes it print digits. Such a line
- * is not compared. */
+/* cJSON alone prints a number of 16 digits as 9e+15, where json.c makes it print digits. Such a
+ * line is not compared. */
 static bool is_comparable(struct view printed)
 {
 	static const char large[] = "e+15";
