@@ -7,8 +7,6 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-enum { DIGITS_MAX = 20 }; /* of the largest number */
-
 void say_own(struct buf *to, const char *format, ...)
 {
 	char text[512];
@@ -23,26 +21,11 @@ void say_own(struct buf *to, const char *format, ...)
 	buf_append(to, view_of(text, (size_t)size));
 }
 
-/* Writes the digits, at most DIGITS_MAX, and gives how many. */
-static size_t put_digits(char *to, uint64_t number)
-{
-	char digits[DIGITS_MAX];
-	size_t count = 0;
-
-	do {
-		digits[count++] = (char)('0' + number % 10);
-		number /= 10;
-	} while (number != 0);
-	for (size_t i = 0; i < count; i++)
-		to[i] = digits[count - 1 - i];
-	return count;
-}
-
 void say_number(struct buf *to, uint64_t number)
 {
-	char digits[DIGITS_MAX];
+	char digits[DECIMAL_SIZE_MAX];
 
-	buf_append(to, view_of(digits, put_digits(digits, number)));
+	buf_append(to, view_of(digits, decimal_put(digits, number)));
 }
 
 void say_foreign(struct buf *to, const char *text)
@@ -84,7 +67,7 @@ void say_id(const struct ulid *session, uint64_t number, char text[SAY_ID_SIZE])
 {
 	ulid_to_text(session, text);
 	text[ULID_TEXT_SIZE] = '-';
-	text[ULID_TEXT_SIZE + 1 + put_digits(text + ULID_TEXT_SIZE + 1, number)] = '\0';
+	text[ULID_TEXT_SIZE + 1 + decimal_put(text + ULID_TEXT_SIZE + 1, number)] = '\0';
 }
 
 bool say_id_read(struct view text, struct ulid *session, uint64_t *number)

@@ -8,12 +8,13 @@
 #ifndef THREEFOLD_CHAT_SAY_H
 #define THREEFOLD_CHAT_SAY_H
 
+#include "base/decimal.h"
 #include "fact/audience.h"
 
 enum {
 	SAY_NAMES_MAX = 3, /* of an audience that are named; more are counted */
 	SAY_AUDIENCE_SIZE = SAY_NAMES_MAX * (DISPLAY_SIZE + 1) + 32,
-	SAY_ID_SIZE = ULID_TEXT_SIZE + 1 + 20 + 1,
+	SAY_ID_SIZE = ULID_TEXT_SIZE + 1 + DECIMAL_SIZE_MAX + 1,
 };
 
 /* Appends our own words and numbers, at most 511 bytes. Nothing is escaped. It and the

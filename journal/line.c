@@ -7,6 +7,7 @@
 
 #include "base/bug.h"
 #include "base/crc32c.h"
+#include "base/decimal.h"
 #include "journal/both.h"
 #include "journal/json.h"
 
@@ -16,7 +17,6 @@ enum {
 	FIXED_SIZE_MAX = 320,
 	/* Of an audience: its keys, and names with two quotes and a comma. */
 	AUDIENCE_LINE_MAX = 96 + AUDIENCE_NAMES_MAX * (DISPLAY_SIZE + 3),
-	DECIMAL_SIZE_MAX = 20,
 };
 
 static const char hex_digits[] = "0123456789abcdef";
@@ -47,15 +47,7 @@ static uint8_t *put_literal(uint8_t *to, const char *text, size_t size)
 
 static uint8_t *put_decimal(uint8_t *to, uint64_t value)
 {
-	uint8_t digits[DECIMAL_SIZE_MAX];
-	size_t at = sizeof digits;
-
-	do {
-		digits[--at] = (uint8_t)('0' + value % 10);
-		value /= 10;
-	} while (value != 0);
-	memcpy(to, digits + at, sizeof digits - at);
-	return to + sizeof digits - at;
+	return to + decimal_put(to, value);
 }
 
 static uint8_t *put_hex(uint8_t *to, uint32_t value)

@@ -81,22 +81,27 @@ uint8_t replication_joined(const struct replication *r)
 
 /* ---- actions ---- */
 
-struct action *replication_act(struct replication *r, enum action_kind kind, void *owned)
+static struct queued *queue(struct replication *r, enum action_kind kind)
 {
 	struct queued *q = ring_add(&r->actions, sizeof *q);
 
 	memset(q, 0, sizeof *q);
 	q->action.kind = kind;
+	return q;
+}
+
+struct action *replication_act(struct replication *r, enum action_kind kind, void *owned)
+{
+	struct queued *q = queue(r, kind);
+
 	q->owned = owned;
 	return &q->action;
 }
 
 struct action *replication_act_piece(struct replication *r, enum action_kind kind, void *piece)
 {
-	struct queued *q = ring_add(&r->actions, sizeof *q);
+	struct queued *q = queue(r, kind);
 
-	memset(q, 0, sizeof *q);
-	q->action.kind = kind;
 	q->piece = piece;
 	return &q->action;
 }

@@ -20,6 +20,7 @@
  */
 #include "tools/load.h"
 
+#include "base/decimal.h"
 #include "driver/link.h"
 #include "io/file.h"
 #include "io/log.h"
@@ -155,21 +156,6 @@ static uint64_t draw(struct load_sender *s)
 	return s->random;
 }
 
-/* Writes decimal digits and returns how many. By hand, since it is done for every message. */
-static size_t put_number(char *to, uint64_t number)
-{
-	char digits[20];
-	size_t count = 0;
-
-	do {
-		digits[count++] = (char)('0' + number % 10);
-		number /= 10;
-	} while (number != 0);
-	for (size_t i = 0; i < count; i++)
-		to[i] = digits[count - 1 - i];
-	return count;
-}
-
 /* The name of a recipient: a view of `name`, which also ends with a NUL. */
 static struct view recipient_name(const struct load *load, uint64_t number, char name[NAME_SIZE])
 {
@@ -178,7 +164,7 @@ static struct view recipient_name(const struct load *load, uint64_t number, char
 	memcpy(name, load->key->tag, size);
 	memcpy(name + size, "-r", 2);
 	size += 2;
-	size += put_number(name + size, number);
+	size += decimal_put(name + size, number);
 	name[size] = '\0';
 	return view_of(name, size);
 }
