@@ -5,7 +5,8 @@
  *
  *   state     waits for                         and leaves for
  *   BUSY      itself: it begins; or the end     ASKING: op_audience, op_ask, op_resume
- *             of a child; or P                  WAITING: nobody is live to be asked
+ *             of a child; or P                  WAITING: nobody is live to be asked, or
+ *                                                         too many ended with it
  *   ASKING    the replies of its audience       BUSY: all have replied or died (`advance`)
  *                                               WAITING: all have died (or `emptied`)
  *   WAITING   a live replica                    BUSY: there is one (`start`)
@@ -177,19 +178,34 @@ static void op_accuse(struct op *op, uint32_t index)
 	op->excused &= (uint8_t)~BIT(index);
 }
 
+/* Whether it may be written: not too many ended with it, or it goes on all the same. */
+static bool may_be_written(const struct replication *r, const struct op *op)
+{
+	return op->ends < ENDS_MAX || BUG(ends_not_counted) ||
+	       (op->goes_on && r->now_ms >= op->judged_ms);
+}
+
 /* One that waits, and that too many ended with: whether it may begin again. If not, it is stopped,
  * or waits for a sign. */
 static bool op_is_cleared(struct replication *r, struct op *op)
 {
-	if (op->ends < ENDS_MAX || BUG(ends_not_counted))
-		return true;
-	if (r->now_ms >= op->judged_ms && op->goes_on)
+	if (may_be_written(r, op))
 		return true;
 	if (r->now_ms >= op->judged_ms || op->returned == op->ended)
 		op_stop(r, op);
 	else
 		r->waiting_ops = true;
 	return false;
+}
+
+/* It waits, until it is judged (op_is_cleared). */
+static void suspect(struct replication *r, struct op *op)
+{
+	if (op->row->suspected != NULL)
+		op->row->suspected(r, op);
+	op->audience = 0;
+	op->judged_ms = r->now_ms + r->options.reply_timeout_ms;
+	op_wait_live(r, op);
 }
 
 /* Nobody has it any more who may answer it, and too many ended with it. */
@@ -241,6 +257,8 @@ bool op_audience(struct replication *r, struct op *op)
 	op->state = OP_ASKING;
 	if (!op->audience)
 		op_wait_live(r, op);
+	else if (!may_be_written(r, op))
+		suspect(r, op); /* it began again, and then one more has told that it had ended */
 	return op->audience != 0;
 }
 
@@ -334,11 +352,7 @@ static void settle_asking(struct replication *r, struct op *op)
 	if (!op->audience && op->row->emptied != NULL) {
 		op->row->emptied(r, op);
 	} else if (is_suspect(r, op)) {
-		if (op->row->suspected != NULL)
-			op->row->suspected(r, op);
-		op->audience = 0;
-		op->judged_ms = r->now_ms + r->options.reply_timeout_ms;
-		op_wait_live(r, op);
+		suspect(r, op);
 	} else if (!op->audience) {
 		op_wait_live(r, op);
 	} else if (op->done == op->audience) {

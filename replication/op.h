@@ -106,9 +106,10 @@ void op_begin(struct replication *r, struct op *op);
 void op_stand_behind(struct replication *r, struct op *op);
 /* Another one has ended: begins all that stand behind. */
 void op_begin_behind(struct replication *r);
-/* Makes all replicas that are live now its audience. False: none is, and it waits. */
+/* Makes all replicas that are live now its audience. False: none is, or too many have ended with it
+ * (ENDS_MAX), and it waits. */
 bool op_audience(struct replication *r, struct op *op);
-/* op_audience, and writes a frame to each of them. False: none is live, and it waits. */
+/* op_audience, and writes a frame to each of them. False: it waits. */
 bool op_multicast(struct replication *r, struct op *op, const struct frame *frame);
 /* Writes a frame to one replica of its audience, which is then to reply, perhaps once more. */
 void op_ask(struct replication *r, struct op *op, uint32_t index, const struct frame *frame);

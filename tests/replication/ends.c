@@ -236,6 +236,37 @@ static void test_end_and_network(void)
 	cluster_free(&k);
 }
 
+/* The network broke one connection, so it begins again. It looks for its recipient when the two come
+ * back that have ended with it. */
+static void test_told_late(void)
+{
+	struct id id = begin_away();
+
+	hold(7);
+	say(&k, ALICE, "send bob poison");
+	client_cut(&k, ALICE, 0);
+	end_with(6);
+	hold(0);
+	client_heal(&k, ALICE, 0);
+	let_here(&k, ALICE, 0, 4); /* until it is live */
+	pass(&k, 500);
+	IS_U64(replication_live(k.clients[ALICE].r), 1, "ends: the network broke one connection");
+	OK(!has(heard(&k, ALICE), "result"), "ends: so it begins again, with a look-up");
+	IS_U64(waiting(&k, 0, &id), 0, "ends: which is not answered yet");
+	for (uint32_t i = 1; i < REPLICAS; i++) {
+		client_heal(&k, ALICE, i);
+		replica_start(&k, i);
+	}
+	pass(&k, 2000);
+	OK(replication_live(k.clients[ALICE].r) & 2, "ends: the two come back that had ended");
+	hold_here(&k, ALICE, 0, false);
+	start_all();
+	OK(has(k.clients[ALICE].story, "result send unknown-outcome"),
+	   "ends: they tell so before it is sent");
+	IS_U64(waiting_anywhere(&k, &id), 0, "ends: nobody gets it");
+	cluster_free(&k);
+}
+
 /* What another one answers did not end those that died. */
 static void test_innocent(void)
 {
@@ -392,6 +423,7 @@ int main(void)
 	test_back_and_cut();
 	test_network_and_end();
 	test_end_and_network();
+	test_told_late();
 	test_innocent();
 	test_answered_between();
 	test_silent();
