@@ -178,10 +178,11 @@ static void op_accuse(struct op *op, uint32_t index)
 	op->excused &= (uint8_t)~BIT(index);
 }
 
-/* Whether it may be written: not too many ended with it, or it goes on all the same. */
+/* Whether it may be written: not too many ended with it, or it goes on all the same. One that cannot
+ * begin again cannot wait either: it asks whoever is left. */
 static bool may_be_written(const struct replication *r, const struct op *op)
 {
-	return op->ends < ENDS_MAX || BUG(ends_not_counted) ||
+	return op->ends < ENDS_MAX || BUG(ends_not_counted) || op->row->start == NULL ||
 	       (op->goes_on && r->now_ms >= op->judged_ms);
 }
 

@@ -267,6 +267,24 @@ static void test_told_late(void)
 	cluster_free(&k);
 }
 
+/* The table of replicas asks in rounds, and cannot begin again: it goes on with who is left. */
+static void test_rounds(void)
+{
+	begin();
+	for (uint32_t i = 1; i < REPLICAS; i++)
+		hold_here(&k, ALICE, i, true);
+	hold(7);
+	say(&k, ALICE, "replicas");
+	hold(0);
+	pump(&k);
+	end_with(6);
+	pass(&k, 4000);
+	OK(has(heard(&k, ALICE), "result replicas ok"),
+	   "ends: the table is shown though two ended while they were asked");
+	IS_U64(replication_live(k.clients[ALICE].r), 1, "ends: by the one that is left");
+	cluster_free(&k);
+}
+
 /* What another one answers did not end those that died. */
 static void test_innocent(void)
 {
@@ -424,6 +442,7 @@ int main(void)
 	test_network_and_end();
 	test_end_and_network();
 	test_told_late();
+	test_rounds();
 	test_innocent();
 	test_answered_between();
 	test_silent();
