@@ -336,6 +336,14 @@ static enum outcome recipient_outcome(struct replication *r, const struct send *
 	return OUTCOME_OK;
 }
 
+/* Whether the session in which it was said runs. While the own account is being deleted, a replica
+ * that has done so can be live without the session. What is gone anywhere is gone. That replica would
+ * refuse the message, and would close the connection for one that is larger than strangers send. */
+static bool is_logged_in(const struct replication *r, const struct send *s)
+{
+	return login_session_is(r, &s->by) && !(r->live & (uint8_t)~replication_joined(r));
+}
+
 /* Everybody is looked up: refuses all of it, or writes it. */
 static void resolved(struct replication *r, struct send *s)
 {
@@ -352,7 +360,7 @@ static void resolved(struct replication *r, struct send *s)
 	}
 	if (s->unreached != OUTCOME_OK)
 		outcome = s->unreached;
-	else if (outcome == OUTCOME_OK && !login_session_is(r, &s->by))
+	else if (outcome == OUTCOME_OK && !is_logged_in(r, s))
 		outcome = OUTCOME_NOT_LOGGED_IN;
 	if (outcome != OUTCOME_OK) {
 		refuse_unsent(r, s, s->op.written ? OUTCOME_UNKNOWN : outcome);

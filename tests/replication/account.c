@@ -548,6 +548,41 @@ static void test_delete(void)
 	cluster_free(&k);
 }
 
+/* A message larger than what strangers may send begins again where the account is deleted. That
+ * replica has greeted us anew, and would close the connection for it. */
+static void test_send_while_deleted(void)
+{
+	static char line[2000] = "send bob ";
+
+	memset(line + strlen(line), 'x', sizeof line - 1 - strlen(line));
+	fresh(2);
+	say(&k, 0, "create alice pw");
+	say(&k, 1, "create bob pw");
+	say(&k, 0, "send bob zero");
+	quiet(&k);
+	replica_kill(&k, 2), client_cut(&k, 0, 1);
+	pump(&k);
+	hold_here(&k, 0, 0, true);
+	say(&k, 0, line);
+	say(&k, 0, "delete");
+	client_heal(&k, 0, 1);
+	pass(&k, 1500);
+	IS_U64(held(&k, "alice", false) & 2, 0, "delete: one that returns is told of it");
+	client_cut(&k, 0, 1), client_heal(&k, 0, 1);
+	pass(&k, 1000);
+	(void)heard(&k, 0);
+	let_here(&k, 0, 1, 1); /* what is known of bob, and nothing of the deletion */
+	client_cut(&k, 0, 0);
+	pass(&k, 100);
+	hold_here(&k, 0, 1, false);
+	pass(&k, 100);
+	IS_STRING(heard(&k, 0),
+	          "dead 0\nleader 1\nresult send unknown-outcome stored=0 online=0\n"
+	          "result delete ok copies=1\n",
+	          "delete: a message is not written where the session has ended for it");
+	cluster_free(&k);
+}
+
 /* No replica has room for it: so nothing is deleted, also not later. */
 static void test_delete_refused(void)
 {
@@ -675,6 +710,7 @@ int main(void)
 	test_two_cases();
 	test_none_counts();
 	test_delete();
+	test_send_while_deleted();
 	test_delete_refused();
 	test_uuid();
 	test_late();
