@@ -51,6 +51,7 @@ void password_use(struct replication *r, const struct login_session *next)
 	memcpy(s->setting, next->setting, sizeof s->setting);
 	memcpy(s->stretched, next->stretched, KEY_SIZE);
 	memcpy(s->stamp, next->stamp, KEY_SIZE);
+	s->lacking = 0;
 	s->account = next->account;
 	s->account.name = view_of_string(s->name);
 	s->account.verifier.setting = view_of_string(s->setting);

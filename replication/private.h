@@ -367,6 +367,8 @@ struct login_session {
 	 * said yes since. One that has lost all it knew meanwhile stays among them: nobody is left
 	 * who would hand the account over to it. */
 	uint8_t removed;
+	/* Replicas that lack its password, while none has said yes to that. */
+	uint8_t lacking;
 	struct id id;
 	char display[DISPLAY_SIZE];
 	char name[NAME_SIZE_MAX + 1];
@@ -724,7 +726,7 @@ void login_tell_logout(struct replication *r, const struct ulid *session, uint8_
 /* A session that is not active ended there: perhaps that of a log-in which is still under way. */
 void login_ended(struct replication *r, uint32_t index, const struct ulid *session);
 /* The session ends without being asked to: its account was deleted, or another log-in has taken it
- * over. Nothing if it was our own deletion, which is under way. */
+ * over. Nothing if it was our own deletion, which is under way. UNKNOWN: nobody has its password. */
 void login_session_lost(struct replication *r, enum status why);
 /* The session ends if replicas have ended again and again of what is asked for it. Of use only with
  * r->has_ends. */

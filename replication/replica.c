@@ -365,6 +365,21 @@ static void said_yes(struct replication *r, uint32_t index, const struct frame *
 		has_joined(r, index);
 }
 
+/* It lacks the password that the session goes on with, and no replica has said yes to that. Whoever
+ * had stored it may have lost its disk since. So another one is waited for, until each of them has
+ * said so, or one of them twice. Else the session would wait for ever. */
+static void lacks_unvouched(struct replication *r, uint32_t index)
+{
+	struct login_session *s = &r->session;
+	bool is_again = (s->lacking & BIT(index)) != 0;
+
+	s->lacking |= BIT(index);
+	if (is_again || s->lacking == ALL_REPLICAS)
+		login_session_lost(r, STATUS_UNKNOWN);
+	else
+		die(r, index, "lacks the password of this session");
+}
+
 /* The answer to the session's own log-in there. */
 static void joined(struct replication *r, uint32_t index, const struct frame *frame)
 {
@@ -385,7 +400,7 @@ static void joined(struct replication *r, uint32_t index, const struct frame *fr
 		else if (is_vouched_for(&r->session))
 			p->lacks_account = true; /* replica_settle goes on */
 		else
-			die(r, index, "lacks the password of this session");
+			lacks_unvouched(r, index);
 		break;
 	case STATUS_TAKEN_OVER:
 		if (login_is_signed(r, index, &r->session, frame))

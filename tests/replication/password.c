@@ -259,6 +259,41 @@ static void test_lost(void)
 	cluster_free(&k);
 }
 
+/* One replica alone has stored a change, and the answer was lost. The session learns of it from the
+ * next log-in there, and goes on with the new password; then the disk is lost, too. */
+static void test_lost_with_its_disk(bool others_return)
+{
+	fresh();
+	replica_kill(&k, 1), replica_kill(&k, 2);
+	pump(&k);
+	break_after(&k, 0, 0, 1);
+	say(&k, 0, "password one two");
+	k.clients[0].links[0].fragile = false;
+	client_heal(&k, 0, 0);
+	for (int ms = 0; ms < 15000 && strcmp(replication_why(k.clients[0].r, 0),
+	                                      "has learned the new password: logs in again") != 0;
+	     ms++)
+		pass(&k, 1);
+	IS_STRING(replication_why(k.clients[0].r, 0), "has learned the new password: logs in again",
+	          "disk: the change is there");
+	replica_kill(&k, 0);
+	replica_wipe(&k, 0);
+	replica_start(&k, 0);
+	(void)heard(&k, 0);
+	for (uint32_t i = 1; i < REPLICAS && others_return; i++)
+		replica_start(&k, i);
+	pass(&k, 15000);
+	OK(has(heard(&k, 0), "logged out"), "disk: nobody has it any more: the session ends");
+	for (uint32_t i = 1; i < REPLICAS && !others_return; i++)
+		replica_start(&k, i);
+	pass(&k, 15000);
+	(void)heard(&k, 0);
+	say(&k, 0, "login alice one");
+	pass(&k, 100);
+	OK(has(heard(&k, 0), "result login ok copies=3"), "disk: and the old one opens the account");
+	cluster_free(&k);
+}
+
 static unsigned dials;
 
 static void count_dials(const struct action *a)
@@ -377,6 +412,8 @@ int main(void)
 	test_joined_while_changing();
 	test_two();
 	test_lost();
+	test_lost_with_its_disk(true);
+	test_lost_with_its_disk(false);
 	test_overtaken();
 	test_lapsed_elsewhere();
 	test_lapsed_meanwhile();
