@@ -158,9 +158,10 @@ void login_session_lost(struct replication *r, enum status why)
 	end_session(r, why == STATUS_GONE      ? "the account was deleted"
 	               : why == STATUS_CHANGED ? "the password was changed: log in with the new one"
 	               : why == STATUS_CLOCK   ? "an operator has removed the account"
-	               : why == STATUS_UNKNOWN ? "no replica has the new password: log in with the one "
-	                                         "before it"
-	                                       : "taken over by another log-in of this account");
+	               : why == STATUS_UNKNOWN
+	                       ? "no replica has the new password: log in with the one "
+	                         "before it"
+	                       : "taken over by another log-in of this account");
 }
 
 /* What a proof at this replica is about; it binds the proof to this connection. */

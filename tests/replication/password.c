@@ -290,7 +290,8 @@ static void test_lost_with_its_disk(bool others_return)
 	(void)heard(&k, 0);
 	say(&k, 0, "login alice one");
 	pass(&k, 100);
-	OK(has(heard(&k, 0), "result login ok copies=3"), "disk: and the old one opens the account");
+	OK(has(heard(&k, 0), "result login ok copies=3"),
+	   "disk: and the old one opens the account");
 	cluster_free(&k);
 }
 

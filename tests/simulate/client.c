@@ -424,7 +424,10 @@ void sim_client_settle(struct sim *s, uint32_t c)
 		if (!w || !w->client_open || w->up.ended)
 			continue;
 		out = replication_output(p->r, i);
+		if (!w->lags)
+			w->asked_at = s->now;
 		sent = out.size ? sim_pipe_write(s, w, true, out) : 0;
+		w->lags = sent < out.size;
 		if (sent)
 			replication_output_sent(p->r, i, sent);
 	}

@@ -84,7 +84,8 @@ struct sim_due {
 	uint32_t request;
 	uint8_t type;
 	uint64_t at;
-	struct buf frame; /* as it was */
+	uint64_t asked_at; /* by the client; it may have been written later */
+	struct buf frame;  /* as it was */
 };
 
 struct sim_wire {
@@ -108,6 +109,8 @@ struct sim_wire {
 	uint8_t nonce[KEY_SIZE];                       /* the replica's for this connection */
 	uint8_t uuid[UUID_SIZE], box_secret[KEY_SIZE]; /* of the process that took it */
 	struct sim_pipe up, down;
+	bool lags;         /* the client has more to write than went out */
+	uint64_t asked_at; /* when it had made the first of that, at the earliest */
 	/* The tap. */
 	struct buf held_back;        /* of a lying replica, which is no whole frame yet */
 	struct buf up_tap, down_tap; /* frames that are not whole yet */

@@ -409,6 +409,7 @@ static void add_due(struct sim *s, struct sim_wire *w, const struct frame *f, st
 	due->request = f->request;
 	due->type = f->type;
 	due->at = s->now;
+	due->asked_at = w->asked_at;
 	buf_init(&due->frame, FRAME_SIZE_MAX);
 	if (f->type != FRAME_PING)
 		(void)buf_put(&due->frame, bytes.data, bytes.size);
@@ -709,7 +710,7 @@ void sim_tap_lost(struct sim *s, const struct sim_wire *w)
 		struct frame f;
 		const char *why;
 
-		if (due->type != FRAME_SEND || due->at + REPLY_TIMEOUT_MS * SIM_MS < s->now ||
+		if (due->type != FRAME_SEND || due->asked_at + REPLY_TIMEOUT_MS * SIM_MS < s->now ||
 		    !protocol_decode(buf_view(&due->frame), &f, &why))
 			continue;
 		r = reader_of(f.send.recipients);
