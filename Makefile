@@ -16,6 +16,8 @@
 # make install  threefold, threefold-server, threefold-repair, threefold-bench, man pages and units; DESTDIR= PREFIX=
 #               (/usr/local) BINDIR= SBINDIR= MANDIR= UNITDIR= SYSUSERSDIR=; uninstall removes them
 # make dist     threefold-VERSION.tar.gz from the committed tree, in DIST= (here): the same bytes each time
+# make deb      two Debian packages of the committed tree, in DEB= (build/deb)
+# make check-deb  makes them, and installs and purges them in a Debian of its own: needs root, debootstrap, minutes
 # make clean    never touches data/
 #
 # CC CPPFLAGS CFLAGS LDFLAGS LDLIBS   yours; flags are added to ours
@@ -28,7 +30,7 @@ is_dry := $(findstring n,$(filter-out -% %=%,$(firstword $(MAKEFLAGS))))
 MAKEFLAGS += --no-builtin-rules
 .SUFFIXES:
 .DELETE_ON_ERROR:
-.PHONY: all bench bugs check clean demo deps dist distclean docs faults flood force format fuzz fuzzers install lint model mutants picture \
+.PHONY: all bench bugs check check-deb clean deb demo deps dist distclean docs faults flood force format fuzz fuzzers install lint model mutants picture \
 	tests soak uninstall
 
 BUILD := build
@@ -94,7 +96,7 @@ needs := $(if $(file <$(BUILD)/cjson.mk),,cc) cjson $(if $(filter check,$(goals)
 	$(if $(filter bench flood mutants,$(goals)),python3)
 # One test alone uses these, so it is no reason to run none if they cannot be installed.
 wanted := $(if $(filter check,$(goals)),jq)
-ifneq ($(filter-out clean dist distclean uninstall,$(goals)),)
+ifneq ($(filter-out check-deb clean deb dist distclean uninstall,$(goals)),)
 # It is there, if only empty, or make would have a word of its own about it.
 $(if $(wildcard $(BUILD)/cjson.mk),,$(shell mkdir -p $(BUILD) && : >$(BUILD)/cjson.mk))
 include $(BUILD)/cjson.mk
@@ -261,6 +263,20 @@ dist:
 	@git -c tar.umask=0022 archive --format=tar --prefix=threefold-$(version)/ HEAD >'$(tarball).new.tar' && \
 	gzip -9n <'$(tarball).new.tar' >'$(tarball).new' && rm '$(tarball).new.tar' && mv '$(tarball).new' '$(tarball)' && \
 	echo '  DIST	$(tarball)'
+
+# dpkg-buildpackage wants its folder at the top of a tree.
+DEB := $(BUILD)/deb
+
+deb:
+	@.ci/need --tell debhelper cjson && rm -rf '$(DEB)' && mkdir -p '$(DEB)/tree' && \
+	git -c tar.umask=0022 archive HEAD | tar -x -C '$(DEB)/tree' && \
+	cd '$(DEB)/tree' && mv system/debian debian && cp system/threefold.conf debian/threefold-server.sysusers && \
+	dpkg-buildpackage -b -us -uc >../log 2>&1 || { tail -n 20 ../log; exit 1; }
+	@rm -r '$(DEB)/tree' && ls '$(DEB)'/*.deb
+
+check-deb: deb
+	@.ci/need --tell prove debootstrap lintian && DEB='$(DEB)' ROOT='$(ROOT)' prove --timer --comments --exec tests/lib/run \
+	tests/deb/deb.t </dev/null
 
 clean:
 	rm -rf -- $(BUILD)
