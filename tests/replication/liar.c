@@ -682,6 +682,32 @@ static void test_brought_by_pages(void)
 	cluster_free(&k);
 }
 
+/* A page is enough for that. The merge, which waits for the page of a third one, may take long. */
+static void test_brought_before_the_merge(void)
+{
+	const struct replication *r;
+
+	cluster_alice_bob(&k, SHARE_USUAL, 2);
+	r = k.clients[1].r;
+	k.clients[1].stalls = true;
+	client_cut(&k, 1, 1), client_cut(&k, 1, 2);
+	say(&k, 0, "send bob one");
+	client_heal(&k, 1, 1), client_heal(&k, 1, 2);
+	hold_here(&k, 1, 1, true), hold_here(&k, 1, 2, true);
+	for (uint32_t i = 1; i < REPLICAS; i++)
+		for (uint32_t ms = 0; ms < 3000 && !r->replicas[i].joined; ms++) {
+			let_here(&k, 1, i, k.clients[1].links[i].open);
+			pass(&k, 1);
+		}
+	IS_U64(r->replicas[0].alone_pushed, 1,
+	       "pages: both have joined, and their pages are on the way");
+	hold_here(&k, 1, 1, false);
+	pump(&k);
+	OK(r->merging, "pages: the merge waits for one");
+	IS_U64(r->replicas[0].alone_pushed, 0, "pages: the other one says who has the stream");
+	cluster_free(&k);
+}
+
 /* Ends the session, and says that it has never heard of the account. */
 static void ends_and_forgets(struct view bytes, struct buf *to)
 {
@@ -747,6 +773,7 @@ int main(void)
 	test_all();
 	test_forgets_a_change();
 	test_brought_by_pages();
+	test_brought_before_the_merge();
 	test_pauses();
 	return tap_done();
 }

@@ -120,6 +120,25 @@ static unsigned login_with_p(const uint8_t p[KEY_SIZE], const char *setting, cha
 	return stretches;
 }
 
+/* The same for a creation. Who comes later knows the password alone. */
+static void create_with_p(const uint8_t p[KEY_SIZE], const char *setting)
+{
+	struct command command = { .kind = COMMAND_CREATE, .name = view_of_string("bob") };
+
+	command.password = view_of_string("pw");
+	command.stretched = p;
+	command.setting = view_of_string(setting);
+	stretches = 0;
+	(void)replication_command(k.clients[0].r, &command, client_time(&k));
+	pump(&k);
+	OK(has(heard(&k, 0), "result create ok copies=3"), "known: created");
+	IS_U64(stretches, 0, "known: a creation does not ask for P, either");
+	say(&k, 0, "logout");
+	say(&k, 0, "login bob pw");
+	OK(has(heard(&k, 0), "result login ok copies=3"),
+	   "known: the new account has the setting that P was made under");
+}
+
 /* P of a password is slow to make, so it is asked for once at most. */
 static void test_known_p(void)
 {
@@ -133,6 +152,7 @@ static void test_known_p(void)
 	IS_U64(login_with_p(made.stretched, made.setting, 0), 0, "known: P is not asked for");
 	IS_U64(login_with_p(made.stretched, made.setting, 1), 1,
 	       "known: but that of another setting is");
+	create_with_p(made.stretched, made.setting);
 	cluster_free(&k);
 }
 
