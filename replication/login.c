@@ -106,7 +106,8 @@ void login_session_clear(struct replication *r)
 		due_acquit(r, session_targets[i]);
 	explicit_bzero(&r->session, sizeof r->session);
 	explicit_bzero(&r->maybe, sizeof r->maybe);
-	r->has_maybe = false;
+	explicit_bzero(&r->before, sizeof r->before);
+	r->has_maybe = r->has_before = false;
 	outbound_clear(r);
 	for (uint32_t i = 0; i < REPLICAS; i++) {
 		r->replicas[i].joined = false;
@@ -158,10 +159,7 @@ void login_session_lost(struct replication *r, enum status why)
 	end_session(r, why == STATUS_GONE      ? "the account was deleted"
 	               : why == STATUS_CHANGED ? "the password was changed: log in with the new one"
 	               : why == STATUS_CLOCK   ? "an operator has removed the account"
-	               : why == STATUS_UNKNOWN
-	                       ? "no replica has the new password: log in with the one "
-	                         "before it"
-	                       : "taken over by another log-in of this account");
+	                                       : "taken over by another log-in of this account");
 }
 
 /* What a proof at this replica is about; it binds the proof to this connection. */

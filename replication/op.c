@@ -178,8 +178,8 @@ static void op_accuse(struct op *op, uint32_t index)
 	op->excused &= (uint8_t)~BIT(index);
 }
 
-/* Whether it may be written: not too many ended with it, or it goes on all the same. One that cannot
- * begin again cannot wait either: it asks whoever is left. */
+/* Whether it may be written: not too many ended with it, or it goes on all the same. One that
+ * cannot begin again cannot wait either: it asks whoever is left. */
 static bool may_be_written(const struct replication *r, const struct op *op)
 {
 	return op->ends < ENDS_MAX || BUG(ends_not_counted) || op->row->start == NULL ||

@@ -67,10 +67,32 @@ static void keep(struct replication *r, const struct password *p)
 	r->has_maybe = true;
 }
 
+/* It goes on with a password that no replica has said yes to. */
+static void try_it(struct replication *r, const struct login_session *next)
+{
+	if (!r->has_before)
+		r->before = r->session;
+	r->has_before = true;
+	password_use(r, next);
+}
+
+void password_return(struct replication *r)
+{
+	struct login_session *s = &r->session;
+
+	assert(r->has_before);
+	r->maybe = *s;
+	r->has_maybe = true;
+	password_use(r, &r->before);
+	memcpy(s->old_setting, r->before.old_setting, sizeof s->old_setting);
+	memcpy(s->old_stretched, r->before.old_stretched, KEY_SIZE);
+	r->has_before = false;
+}
+
 bool password_adopt(struct replication *r)
 {
 	if (r->has_maybe && r->session.account.epoch < r->maybe.account.epoch) {
-		password_use(r, &r->maybe);
+		try_it(r, &r->maybe);
 		r->has_maybe = false;
 		return true;
 	}
@@ -80,7 +102,7 @@ bool password_adopt(struct replication *r)
 		if (op->row == &password_row && op->state != OP_ENDED && p->is_made &&
 		    op->written && ulid_equal(&p->by, &r->session.ulid) &&
 		    r->session.account.epoch < p->next.account.epoch) {
-			password_use(r, &p->next);
+			try_it(r, &p->next);
 			return true;
 		}
 	}
@@ -207,8 +229,10 @@ static void password_reply(struct replication *r, struct op *op, uint32_t index,
 	p->yes |= BIT(index);
 	r->replicas[index].joined_epoch = p->next.account.epoch;
 	memcpy(p->next.stamp, frame->introduced.stamp, KEY_SIZE);
-	if (r->session.active && ulid_equal(&p->by, &r->session.ulid))
+	if (r->session.active && ulid_equal(&p->by, &r->session.ulid)) {
 		password_use(r, &p->next);
+		r->has_before = false;
+	}
 }
 
 /* Those that have become live since it was written, or that lacked the change before and could not

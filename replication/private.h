@@ -414,6 +414,9 @@ struct replication {
 	 * known. */
 	struct login_session maybe;
 	bool has_maybe;
+	/* What it was before it became that; until a replica has said yes to the new password. */
+	struct login_session before;
+	bool has_before;
 	uint32_t backs;   /* takings back under way */
 	uint32_t deletes; /* of the own account, under way */
 	struct op *first_op, *last_op;
@@ -726,7 +729,7 @@ void login_tell_logout(struct replication *r, const struct ulid *session, uint8_
 /* A session that is not active ended there: perhaps that of a log-in which is still under way. */
 void login_ended(struct replication *r, uint32_t index, const struct ulid *session);
 /* The session ends without being asked to: its account was deleted, or another log-in has taken it
- * over. Nothing if it was our own deletion, which is under way. UNKNOWN: nobody has its password. */
+ * over. Nothing if it was our own deletion, which is under way. */
 void login_session_lost(struct replication *r, enum status why);
 /* The session ends if replicas have ended again and again of what is asked for it. Of use only with
  * r->has_ends. */
@@ -800,6 +803,9 @@ void list_page_new(struct replication *r, struct op *parent, struct list_cursor 
 /* A replica holds a later password than the session was begun with. If that may be the one that we
  * are setting, the session goes on with it, and the result is true. */
 bool password_adopt(struct replication *r);
+/* The reverse: the session goes on with the password from before. Nobody has said yes to the other
+ * one; it is tried again if a replica holds a later one. */
+void password_return(struct replication *r);
 /* The session goes on with this account: what was proved of it, and P. */
 void password_use(struct replication *r, const struct login_session *next);
 

@@ -357,8 +357,10 @@ static void said_yes(struct replication *r, uint32_t index, const struct frame *
 
 	p->joined_epoch = p->login_epoch;
 	r->session.removed &= (uint8_t)~BIT(index);
-	if (!is_old)
+	if (!is_old) {
 		memcpy(r->session.stamp, frame->logged_in.stamp, KEY_SIZE);
+		r->has_before = false;
+	}
 	if (is_old && is_vouched_for(&r->session) && !BUG(joins_with_old_password))
 		p->lacks_account = true; /* replica_settle goes on */
 	else
@@ -366,8 +368,9 @@ static void said_yes(struct replication *r, uint32_t index, const struct frame *
 }
 
 /* It lacks the password that the session goes on with, and no replica has said yes to that. Whoever
- * had stored it may have lost its disk since. So another one is waited for, until each of them has
- * said so, or one of them twice. Else the session would wait for ever. */
+ * has stored it may be down, or have lost its disk since. It is waited for until each replica has
+ * said so, or one of them twice; then the session returns to the password before. A log-in that is
+ * under way with the other one begins again. */
 static void lacks_unvouched(struct replication *r, uint32_t index)
 {
 	struct login_session *s = &r->session;
@@ -375,9 +378,11 @@ static void lacks_unvouched(struct replication *r, uint32_t index)
 
 	s->lacking |= BIT(index);
 	if (is_again || s->lacking == ALL_REPLICAS)
-		login_session_lost(r, STATUS_UNKNOWN);
-	else
-		die(r, index, "lacks the password of this session");
+		password_return(r);
+	for (uint32_t i = 0; i < REPLICAS; i++)
+		if (i == index || (r->replicas[i].state == REPLICA_JOINING &&
+		                   r->replicas[i].login_epoch > s->account.epoch))
+			die(r, i, "lacks the password of this session");
 }
 
 /* The answer to the session's own log-in there. */

@@ -337,8 +337,9 @@ static enum outcome recipient_outcome(struct replication *r, const struct send *
 }
 
 /* Whether the session in which it was said runs. While the own account is being deleted, a replica
- * that has done so can be live without the session. What is gone anywhere is gone. That replica would
- * refuse the message, and would close the connection for one that is larger than strangers send. */
+ * that has done so can be live without the session. What is gone anywhere is gone. That replica
+ * would refuse the message, and would close the connection for one that is larger than strangers
+ * send. */
 static bool is_logged_in(const struct replication *r, const struct send *s)
 {
 	return login_session_is(r, &s->by) && !(r->live & (uint8_t)~replication_joined(r));

@@ -65,8 +65,7 @@ stop_tunnel() { # PID
 	kill "$1" && wait_for "$patience" has_ended "$1"
 }
 
-# Nobody else gets through: not without a certificate, nor with one of another
-# authority.
+# Nobody else gets through: not without a certificate, nor with one of another authority.
 nobody() { # NAME LINES-LESS CERTIFICATE WHY, in the log of stunnel
 	stop_tunnel "$tunnel_pid"
 	person "$2" "$3" >"$dir/person"
@@ -78,4 +77,15 @@ nobody() { # NAME LINES-LESS CERTIFICATE WHY, in the log of stunnel
 nobody 'without a certificate' '^\(cert\|key\) =' carol 'certificate required|did not return a certificate'
 (cd "$pki" && openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 1 -subj /CN=eve -keyout eve.key -out eve.pem) 2>/dev/null
 nobody 'of another authority' nothing eve 'unknown ca'
+
+# A person's certificate, at the address of a host.
+stop_tunnel "$tunnel_pid"
+person nothing carol >"$dir/person"
+tunnel carol-again <"$dir/person"
+stop_tunnel "${host_pid[0]}"
+sed 's/a\.example/carol/' "$dir/host-a.conf" >"$dir/host"
+tunnel pretender <"$dir/host"
+through </dev/null >"$dir/out"
+is 'no person takes the place of a server' "$(json_get "$dir/out" event=ready -- replicas.0.state replicas.2.state)" 'dead	live'
+like 'for its certificate' "$(<"$dir/carol-again.log")" 'unsuitable certificate purpose|no matching host'
 done_testing

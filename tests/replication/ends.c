@@ -236,8 +236,8 @@ static void test_end_and_network(void)
 	cluster_free(&k);
 }
 
-/* The network broke one connection, so it begins again. It looks for its recipient when the two come
- * back that have ended with it. */
+/* The network broke one connection, so it begins again. It looks for its recipient when the two
+ * come back that have ended with it. */
 static void test_told_late(void)
 {
 	struct id id = begin_away();

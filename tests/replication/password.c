@@ -260,9 +260,12 @@ static void test_lost(void)
 }
 
 /* One replica alone has stored a change, and the answer was lost. The session learns of it from the
- * next log-in there, and goes on with the new password; then the disk is lost, too. */
-static void test_lost_with_its_disk(bool others_return)
+ * next log-in there, and goes on with the new password; then the disk is lost, too, or the replica
+ * is down for long. */
+static void learn_and_lose(void)
 {
+	const char *why = "has learned the new password: logs in again";
+
 	fresh();
 	replica_kill(&k, 1), replica_kill(&k, 2);
 	pump(&k);
@@ -270,28 +273,46 @@ static void test_lost_with_its_disk(bool others_return)
 	say(&k, 0, "password one two");
 	k.clients[0].links[0].fragile = false;
 	client_heal(&k, 0, 0);
-	for (int ms = 0; ms < 15000 && strcmp(replication_why(k.clients[0].r, 0),
-	                                      "has learned the new password: logs in again") != 0;
-	     ms++)
+	for (int ms = 0; ms < 15000 && strcmp(replication_why(k.clients[0].r, 0), why) != 0; ms++)
 		pass(&k, 1);
-	IS_STRING(replication_why(k.clients[0].r, 0), "has learned the new password: logs in again",
-	          "disk: the change is there");
+	IS_STRING(replication_why(k.clients[0].r, 0), why, "lost twice: the change is there");
 	replica_kill(&k, 0);
+	(void)heard(&k, 0);
+}
+
+static void test_lost_with_its_disk(bool others_return)
+{
+	learn_and_lose();
 	replica_wipe(&k, 0);
 	replica_start(&k, 0);
-	(void)heard(&k, 0);
 	for (uint32_t i = 1; i < REPLICAS && others_return; i++)
 		replica_start(&k, i);
-	pass(&k, 15000);
-	OK(has(heard(&k, 0), "logged out"), "disk: nobody has it any more: the session ends");
-	for (uint32_t i = 1; i < REPLICAS && !others_return; i++)
-		replica_start(&k, i);
-	pass(&k, 15000);
-	(void)heard(&k, 0);
-	say(&k, 0, "login alice one");
-	pass(&k, 100);
-	OK(has(heard(&k, 0), "result login ok copies=3"),
-	   "disk: and the old one opens the account");
+	pass(&k, 40000);
+	OK(!has(heard(&k, 0), "logged out"), "lost twice: the session goes on");
+	if (!others_return)
+		replica_start(&k, 1), replica_start(&k, 2);
+	pass(&k, 40000);
+	OK(has(k.clients[0].story, "result password ok copies="), "lost twice: sets it again");
+	IS_U64(replication_live(k.clients[0].r), REPLICAS, "lost twice: everywhere");
+	say(&k, 1, "takeover alice two");
+	OK(has(heard(&k, 1), "result login ok copies=3"), "lost twice: and opens the account");
+	cluster_free(&k);
+}
+
+/* The session goes on with the old password where the new one is not known. */
+static void test_returned(void)
+{
+	learn_and_lose();
+	replica_start(&k, 1), replica_start(&k, 2);
+	pass(&k, 40000);
+	IS_U64(replication_live(k.clients[0].r), 2, "returned: two that lack it are live");
+	OK(has(heard(&k, 0), "result password ok copies="), "returned: it is set again there");
+	replica_start(&k, 0);
+	pass(&k, 40000);
+	IS_U64(replication_live(k.clients[0].r), REPLICAS,
+	       "returned: and so is the one that has it");
+	say(&k, 1, "takeover alice two");
+	OK(has(heard(&k, 1), "result login ok copies=3"), "returned: it opens the account");
 	cluster_free(&k);
 }
 
@@ -415,6 +436,7 @@ int main(void)
 	test_lost();
 	test_lost_with_its_disk(true);
 	test_lost_with_its_disk(false);
+	test_returned();
 	test_overtaken();
 	test_lapsed_elsewhere();
 	test_lapsed_meanwhile();
