@@ -223,6 +223,7 @@ static const struct protocol_field fields_element_page[] = {
 	END,
 };
 static const struct protocol_field fields_store[] = { AT(KIND_FACTS, store.facts), END };
+static const struct protocol_field fields_figures[] = { AT(KIND_TEXT, figures.text), END };
 static const struct protocol_field fields_push[] = { AT(KIND_MESSAGES, push.messages), END };
 static const struct protocol_field fields_read_on[] = { AT(KIND_PLACE, read_on.place), END };
 static const struct protocol_field fields_ended[] = {
@@ -273,6 +274,7 @@ static const struct payload split_reply = { fields_split_reply, USED(split_reply
 static const struct payload elements = { fields_elements, USED(elements) };
 static const struct payload element_page = { fields_element_page, USED(element_page) };
 static const struct payload store = { fields_store, USED(store) };
+static const struct payload figures = { fields_figures, USED(figures) };
 static const struct payload push = { fields_push, USED(push) };
 static const struct payload read_on = { fields_read_on, USED(read_on) };
 static const struct payload ended = { fields_ended, USED(session) };
@@ -398,6 +400,7 @@ static const struct format formats[UINT8_MAX + 1] = {
 	        renewal),
 	REQUEST(MEMBER, 0, 2 * KEY_SIZE + UUID_SIZE, 2 * KEY_SIZE + UUID_SIZE, MAY_ANY, false,
 	        member),
+	REQUEST(FIGURES, 0, 0, 0, MAY_OPERATOR, false, nothing),
 
 	OTHER(WELCOME, WELCOME_SIZE, WELCOME_SIZE, welcome),
 	REPLY(PING, 0, 3 * 8, pong, none),
@@ -425,6 +428,7 @@ static const struct format formats[UINT8_MAX + 1] = {
 	REPLY(SPLIT, 0, (PARTS_MAX * (2 + BOUND_SIZE + PART_SIZE)), split_reply, operating),
 	REPLY(ELEMENTS, 0, 1 + BOUND_SIZE + PAGE_SIZE_MAX, element_page, operating),
 	REPLY(STORE, 0, 0, nothing, storing),
+	REPLY(FIGURES, 0, 4 + TEXT_SIZE_MAX, figures, operating),
 
 	OTHER(PUSH, 0, PAYLOAD_MAX, push),
 	OTHER(READ_ON, PLACE_SIZE, PLACE_SIZE, read_on),

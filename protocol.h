@@ -232,6 +232,11 @@
  * STORE          fact*            operator -> -
  *        Each is checked as any copy (an id vouches for its account, a tombstone proves itself)
  *        and joined without limits. STATUS_DISK_FULL, STATUS_WRONG_PROOF: some were not stored.
+ * FIGURES        -                operator -> text
+ *        How the replica is: lines of a name, a blank, a value and a newline, in any order
+ *        (protocol/figures.h). Whoever reads them passes over names that it does not know. A
+ *        replica of before this request takes it for a frame that breaks the rules: so it is asked
+ *        last.
  *
  * set            SET_GONE: tombstones and dead ranges; SET_LIVE: accounts and messages; SET_ALL
  * bound          u8 n, u8[n]: fact/bound.h, without the bytes 0xff at its end
@@ -344,6 +349,7 @@ enum frame_type {
 	FRAME_MEMBER,
 	FRAME_PASSWORD,
 	FRAME_RENEW,
+	FRAME_FIGURES,
 	FRAME_TYPE_REQUEST_END, /* one more than the last request */
 
 	FRAME_PUSH = 64,
@@ -584,6 +590,9 @@ struct frame {
 		struct {
 			struct view facts;
 		} store;
+		struct {
+			struct view text;
+		} figures; /* the reply */
 	};
 };
 

@@ -471,6 +471,68 @@ static uint32_t connections_max(void)
 	               : CONNECTIONS_MAX;
 }
 
+/* What met a limit, by which: of some of them the answer tells. */
+static void fill_refused(const struct session_counts *c, struct figures *f)
+{
+	static const enum figures_limit limits[LIMIT_KINDS] = {
+		[LIMIT_ACCOUNTS] = FIGURES_ACCOUNTS,
+		[LIMIT_UNKNOWN] = FIGURES_UNKNOWN,
+		[LIMIT_PASSWORDS] = FIGURES_PASSWORDS,
+		[LIMIT_CONNECTIONS] = FIGURES_CONNECTIONS,
+	};
+
+	for (int kind = 0; kind < LIMIT_KINDS; kind++)
+		f->refused[limits[kind]] = c->limited[kind];
+	f->refused[FIGURES_SHARE] = c->messages[STATUS_MAILBOX_FULL] +
+	                            c->replies[FRAME_RECEIVED][STATUS_MAILBOX_FULL];
+	f->refused[FIGURES_GAPS] = c->messages[STATUS_GAPS] +
+	                           c->replies[FRAME_RECEIVED][STATUS_GAPS];
+	f->refused[FIGURES_ROOM] = c->messages[STATUS_DISK_FULL];
+	for (int type = 0; type < FRAME_TYPE_REQUEST_END; type++)
+		f->refused[FIGURES_ROOM] += c->replies[type][STATUS_DISK_FULL];
+}
+
+/* How this replica is, for an operator. */
+static void tell(void *context, struct buf *to)
+{
+	struct server *s = context;
+	struct session_counts sessions;
+	struct commit_counts commits;
+	struct store_totals store;
+
+	session_counts(s->sessions, &sessions);
+	committer_counts(s->committer, &commits);
+	store_totals(s->store, &store);
+	struct figures f = {
+		.version = THREEFOLD_VERSION,
+		.uptime_ms = loop_now_ms(s->loop) - s->started_ms,
+		.connections = sessions.connections,
+		.sessions = sessions.sessions,
+		.accounts = store.accounts,
+		.unconfirmed = store.unconfirmed,
+		.tombstones = store.tombstones,
+		.pending = store.messages,
+		.streams = store.streams,
+		.ranges = store.ranges,
+		.facts = store.facts,
+		.store_bytes = store.memory,
+		.journal_bytes = journal_size(s->journal),
+		.free_bytes = journal_free(s->journal),
+		.pushes = sessions.pushes,
+		.closed_malformed = sessions.closed_malformed,
+		.closed_slow = sessions.closed_slow,
+		.sync_sum_us = commits.took_us,
+	};
+
+	memcpy(f.requests, sessions.replies, sizeof f.requests);
+	memcpy(f.messages, sessions.messages, sizeof f.messages);
+	memcpy(f.sync_us, commits.took, sizeof f.sync_us);
+	fill_refused(&sessions, &f);
+	bool is_put = figures_encode(to, &f);
+
+	assert(is_put); /* all of the table is less than a text may have */
+}
+
 /* Nobody can connect before listen, so nobody waits for an answer while the data is loaded. Signals
  * become events here: until then one ends the process, which harms nothing. */
 static void serve(struct server *s, struct session_options *options)
@@ -505,6 +567,7 @@ static void serve(struct server *s, struct session_options *options)
 	s->committer = committer_new(s->loop, s->journal, s->sessions, s->peers);
 	if (s->committer == NULL)
 		die(EXIT_REFUSED, "the system gives no thread for the disk");
+	peers_answer(s->peers, tell, s);
 	s->preparer = syncer_new(s->loop, prepare_memory, memory_is_prepared, s);
 	if (s->preparer == NULL)
 		die(EXIT_REFUSED, "the system gives no thread for memory");

@@ -8,6 +8,7 @@
 #include "io/log.h"
 #include "io/syncer.h"
 
+#include <time.h>
 #include <unistd.h>
 
 enum {
@@ -38,15 +39,26 @@ struct committer {
 	uint64_t compact_after_ms; /* under load, not before */
 	uint64_t look_after_ms;
 	uint64_t started_ms; /* the job on the other thread, the last one there was */
+	uint64_t took_us;    /* the last job; it is the other thread's while that one runs */
 	bool is_full;        /* session_memory_is_full, when it was last looked at */
 	struct commit_counts counts;
 };
 
+static uint64_t clock_us(void)
+{
+	struct timespec now;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
+}
+
 static void run_job(void *context)
 {
 	struct committer *c = context;
+	uint64_t begun_us = clock_us();
 
 	journal_run(c->journal);
+	c->took_us = clock_us() - begun_us;
 }
 
 /* What follows from the room of the disk. */
@@ -114,6 +126,8 @@ static void job_done(struct committer *c)
 	c->batch = synced - before;
 	c->batch_ended_ms = loop_now_ms(c->loop);
 	c->counts.syncs++;
+	c->counts.took[figures_bucket(c->took_us)]++;
+	c->counts.took_us += c->took_us;
 	c->counts.facts += synced - before;
 	if (synced - before > c->counts.batch_max)
 		c->counts.batch_max = synced - before;
@@ -219,7 +233,7 @@ void committer_turn(struct committer *c)
 		return;
 	}
 	was_late = loop_is_late(c->loop);
-	journal_run(c->journal);
+	run_job(c);
 	c->counts.syncs_inline++;
 	if (!was_late && loop_is_late(c->loop)) /* by the disk's fault */
 		c->inline_after_ms = loop_now_ms(c->loop) + INLINE_AGAIN_MS;
@@ -255,7 +269,7 @@ void committer_finish(struct committer *c)
 		job_done(c);
 	}
 	while (journal_begin(c->journal, false)) {
-		journal_run(c->journal);
+		run_job(c);
 		job_done(c);
 	}
 	/* What does not fit is tried once more by journal_close, which tells. */

@@ -17,6 +17,7 @@
 #define THREEFOLD_DRIVER_COMMIT_H
 
 #include "driver/peers.h"
+#include "protocol/figures.h"
 
 struct committer;
 
@@ -43,6 +44,9 @@ struct commit_counts {
 	uint64_t syncs_inline; /* of them on the thread of the loop */
 	uint64_t facts;
 	uint64_t batch_max; /* facts in one commit */
+	uint64_t
+		took[FIGURES_BUCKETS]; /* the commits, by how long the disk took (figures_bucket) */
+	uint64_t took_us;              /* all of them together */
 };
 /* The counts since the start. */
 void committer_counts(const struct committer *c, struct commit_counts *counts);

@@ -151,7 +151,8 @@ static void begin(struct mend *m, const struct mend_options *o, const uint8_t se
 	struct reconcile_options options = {
 		.mode = o->check || collects ? RECONCILE_CHECK : RECONCILE_REPAIR,
 		.count = RECONCILE_MAX,
-		.least = collects ? 1 : 2,
+		.least = collects || o->figures ? 1 : 2,
+		.figures = o->figures,
 		.connect_timeout_ms = (uint32_t)o->timeout_ms,
 		.collect = collects,
 	};

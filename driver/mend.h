@@ -14,8 +14,9 @@ struct mend_options {
 	const struct dial_target *targets; /* RECONCILE_MAX of them */
 	uint8_t key[KEY_SIZE];             /* the operator's */
 	bool check;                        /* change nothing, only compare */
-	uint64_t timeout_ms;               /* for a replica to answer the handshake */
-	struct view bring;                 /* facts that every replica is brought first: a list for
+	bool figures;        /* ask each how it is, at the end; one replica is enough then */
+	uint64_t timeout_ms; /* for a replica to answer the handshake */
+	struct view bring;   /* facts that every replica is brought first: a list for
 	                    * protocol_next_fact */
 };
 

@@ -75,11 +75,14 @@ struct peers {
 	struct peers_connection **table; /* by number; NULL where there is none */
 	uint32_t table_size;
 	struct queue to_write;
+	struct queue to_answer; /* operators who ask how the replica is */
 	struct queue unread;
 	struct loop_timer sweep; /* while some connection is unread */
 	uint32_t sweeps;
 	struct loop_timer trim; /* after connections have ended */
-	struct fair fair;       /* those who wait to be read */
+	void (*tell)(void *context, struct buf *to);
+	void *context;    /* of it */
+	struct fair fair; /* those who wait to be read */
 	size_t heard;
 	size_t written;
 	uint64_t logged_ms; /* the second of the last lines */
@@ -248,6 +251,8 @@ void peers_act(struct peers *p)
 			mark_to_write(c);
 		else if (action.kind == SESSION_RESUME)
 			mark_to_read(c);
+		else if (action.kind == SESSION_ASKED)
+			queue_add(&p->to_answer, action.connection);
 		else
 			connection_begin_close(c, &action);
 	}
@@ -349,8 +354,27 @@ static void connection_write(struct peers_connection *c)
 	peers_act(p);
 }
 
+/* Not while the question is being read: the answer lets the connection be read on. Whoever has gone
+ * meanwhile is not answered, nor is somebody else who has the number now. */
+static void answer_all(struct peers *p)
+{
+	struct buf text;
+
+	if (p->to_answer.count == 0)
+		return;
+	buf_init(&text, TEXT_SIZE_MAX);
+	p->tell(p->context, &text);
+	for (size_t i = 0; i < p->to_answer.count; i++)
+		if (connection_at(p, p->to_answer.numbers[i]) != NULL)
+			session_tell(p->sessions, p->to_answer.numbers[i], buf_view(&text));
+	p->to_answer.count = 0;
+	buf_release(&text);
+	peers_act(p);
+}
+
 void peers_write(struct peers *p)
 {
+	answer_all(p);
 	/* What is added meanwhile is of this turn, too. */
 	for (size_t i = 0; i < p->to_write.count; i++) {
 		struct peers_connection *c = connection_at(p, p->to_write.numbers[i]);
@@ -554,6 +578,12 @@ int peers_new(struct loop *l, struct sessions *sessions, struct journal *journal
 	return 0;
 }
 
+void peers_answer(struct peers *p, void (*tell)(void *context, struct buf *to), void *context)
+{
+	p->tell = tell;
+	p->context = context;
+}
+
 void peers_stop_accepting(struct peers *p)
 {
 	listener_close(&p->listener);
@@ -574,6 +604,7 @@ void peers_free(struct peers *p)
 	conn_input_release(&p->input);
 	memory_free(p->table);
 	memory_free(p->to_write.numbers);
+	memory_free(p->to_answer.numbers);
 	memory_free(p->unread.numbers);
 	fair_release(&p->fair);
 	memory_free(p);

@@ -37,6 +37,9 @@ struct peers;
  * journal must outlive it. */
 int peers_new(struct loop *l, struct sessions *sessions, struct journal *journal, int listener,
               struct peers **peers);
+/* From now on `tell` is called when an operator asks how the replica is (SESSION_ASKED). It puts
+ * the lines of figures into `to`. */
+void peers_answer(struct peers *p, void (*tell)(void *context, struct buf *to), void *context);
 /* Closes all connections. NULL is fine. */
 void peers_free(struct peers *p);
 /* Closes the listener. The connections go on. */

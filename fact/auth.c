@@ -484,3 +484,14 @@ void auth_member(const uint8_t key[KEY_SIZE], const uint8_t uuid[UUID_SIZE],
 	hmac_final(&h, answer);
 	explicit_bzero(&h, sizeof h);
 }
+
+void auth_cluster(const uint8_t key[KEY_SIZE], uint8_t cluster[KEY_SIZE])
+{
+	static const char role[] = "cluster";
+	struct hmac h;
+
+	hmac_init(&h, key, KEY_SIZE);
+	hmac_update_part(&h, role, strlen(role));
+	hmac_final(&h, cluster);
+	explicit_bzero(&h, sizeof h);
+}

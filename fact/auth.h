@@ -165,6 +165,10 @@ void auth_server_key(const uint8_t stretched[KEY_SIZE], uint8_t server_key[KEY_S
 void auth_operator(const uint8_t key[KEY_SIZE], bool replica, const struct auth *auth,
                    uint8_t proof[KEY_SIZE]);
 
+/* The id of a cluster: HMAC(operator key, "cluster"), which tells nothing of the key. People
+ * compare its first digits. */
+void auth_cluster(const uint8_t key[KEY_SIZE], uint8_t cluster[KEY_SIZE]);
+
 /* What the replica with this uuid and this public key answers to a nonce, to show that it belongs
  * to the cluster of this operator key. */
 void auth_member(const uint8_t key[KEY_SIZE], const uint8_t uuid[UUID_SIZE],

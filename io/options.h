@@ -31,6 +31,7 @@ enum exit_status {
 	 * format. Supervisors need not try again. */
 	EXIT_DATA = 3,
 	EXIT_NO_REPLICA = 3,
+	EXIT_FEWER = 4, /* repair: they hold the same, but fewer than three are live */
 };
 
 enum option_kind {

@@ -261,6 +261,20 @@ enum journal_room journal_room(struct journal *j, uint64_t now_ms)
 	return JOURNAL_ROOM_NONE;
 }
 
+uint64_t journal_size(const struct journal *j)
+{
+	assert(j->magic == JOURNAL_MAGIC);
+	return j->end + j->old_size;
+}
+
+uint64_t journal_free(const struct journal *j)
+{
+	int64_t room = j->disk->operations->room(j->disk);
+
+	assert(j->magic == JOURNAL_MAGIC);
+	return room < 0 ? UINT64_MAX : (uint64_t)room;
+}
+
 uint64_t journal_begin_ms(const struct journal *j)
 {
 	assert(j->magic == JOURNAL_MAGIC);

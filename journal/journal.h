@@ -127,6 +127,11 @@ enum journal_room {
 /* What the disk has room for. Asks the disk once a batch, and once a second of `now_ms`. This is
  * also the journal's clock, so it must be called before each journal_begin. */
 enum journal_room journal_room(struct journal *j, uint64_t now_ms);
+/* How large the journal is, in bytes, with the old one while both are there. What a job that runs
+ * writes is not counted yet. */
+uint64_t journal_size(const struct journal *j);
+/* Bytes that the disk has room for, as it is now. UINT64_MAX: it does not say. Any thread. */
+uint64_t journal_free(const struct journal *j);
 /* The time before which journal_begin begins no batch, because the last one did not fit; 0: there
  * is no such time. */
 uint64_t journal_begin_ms(const struct journal *j);

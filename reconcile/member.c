@@ -30,14 +30,6 @@ bool reconcile_next(struct reconcile *r, struct reconcile_action *action)
 	return true;
 }
 
-void reconcile_end(struct reconcile *r, bool is_same)
-{
-	assert(!r->is_done);
-	r->is_done = true;
-	r->is_same = is_same;
-	reconcile_act(r, RECONCILE_DONE, 0);
-}
-
 /* ---- requests ---- */
 
 bool member_is_ready(const struct reconcile *r, uint32_t index)
@@ -125,6 +117,34 @@ void member_forget(struct member *m)
 	for (uint32_t i = 0; i < m->requests.count; i++)
 		memory_free(request_at(m, i)->kept);
 	ring_release(&m->requests);
+}
+
+/* ---- the end ---- */
+
+void reconcile_asked(struct reconcile *r)
+{
+	for (uint32_t i = 0; i < r->options.count; i++)
+		if (r->members[i].is_asked)
+			return;
+	assert(!r->is_done);
+	r->is_done = true;
+	reconcile_act(r, RECONCILE_DONE, 0);
+}
+
+void reconcile_end(struct reconcile *r, bool is_same)
+{
+	const struct frame figures = { .type = FRAME_FIGURES };
+
+	assert(!r->is_asking);
+	r->is_asking = true;
+	r->is_same = is_same;
+	for (uint32_t i = 0; i < r->options.count && r->options.figures; i++) {
+		if (!member_is_ready(r, i))
+			continue;
+		r->members[i].is_asked = true;
+		member_ask(r, i, &figures, 0);
+	}
+	reconcile_asked(r);
 }
 
 /* ---- output ---- */

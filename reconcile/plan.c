@@ -456,7 +456,7 @@ static bool run_tasks(struct reconcile *r)
 void plan_pump(struct reconcile *r)
 {
 	assert(r->is_started);
-	while (!r->is_done) {
+	while (!r->is_asking) {
 		bool is_busy = run_tasks(r);
 
 		for (uint32_t i = 0; i < r->options.count; i++)

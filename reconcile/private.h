@@ -25,6 +25,10 @@
  *
  * The run starts when each is READY or LOST. If one is lost later, the run starts again without it.
  * Each start has a number, `epoch`; a reply to a request of an earlier start is read and ignored.
+ *
+ * When nothing is left to compare, those who are READY may be asked for their figures
+ * (`is_asking`). What goes wrong then changes nothing of what was found: who does not tell stays
+ * READY.
  */
 #ifndef THREEFOLD_RECONCILE_PRIVATE_H
 #define THREEFOLD_RECONCILE_PRIVATE_H
@@ -109,6 +113,10 @@ struct member {
 	uint64_t bytes_in;
 	uint64_t bytes_out;
 	enum status refusal;
+	bool is_asked; /* for its figures, which have not come */
+	bool is_gone;  /* its connection, after all was compared */
+	bool has_figures;
+	struct figures figures;
 	struct {
 		uint64_t elements;
 		uint8_t digest[KEY_SIZE];
@@ -117,8 +125,11 @@ struct member {
 
 /* Adds an action to those that reconcile_next gives. */
 void reconcile_act(struct reconcile *r, enum reconcile_action_kind kind, uint32_t index);
-/* Ends the run, once: gives its last action. `is_same` is for the result. */
+/* All is compared: ends the run, once, which gives its last action. But if figures are wanted it
+ * first asks for them (reconcile_asked). `is_same` is for the result. */
 void reconcile_end(struct reconcile *r, bool is_same);
+/* Ends the run if nobody's figures are waited for any more. */
+void reconcile_asked(struct reconcile *r);
 /* Whether a member takes part. False for an index beyond the members. */
 bool member_is_ready(const struct reconcile *r, uint32_t index);
 /* Writes a frame that has no reply, and tells the caller that there is output. */
@@ -181,6 +192,7 @@ struct reconcile {
 	uint32_t action_capacity;
 
 	bool is_started;
+	bool is_asking; /* all is compared */
 	bool is_done;
 	bool is_same;
 	uint32_t epoch;             /* number of the start */

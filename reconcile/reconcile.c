@@ -28,6 +28,12 @@ static void lose(struct reconcile *r, uint32_t index, const char *why)
 	if (m->state == MEMBER_LOST)
 		return;
 	reconcile_act(r, RECONCILE_CLOSE, index);
+	if (r->is_asking) {
+		m->is_asked = false;
+		m->is_gone = true;
+		member_forget(m);
+		return;
+	}
 	m->state = MEMBER_LOST;
 	(void)snprintf(m->why, sizeof m->why, "%s", why);
 	buf_clear(&m->out);
@@ -123,6 +129,10 @@ static void settle(struct reconcile *r)
 {
 	if (r->is_done)
 		return;
+	if (r->is_asking) {
+		reconcile_asked(r);
+		return;
+	}
 	if (!r->is_started) {
 		if (count_between(r, MEMBER_DIALLING, MEMBER_SHOWING) > 0)
 			return;
@@ -213,6 +223,16 @@ static const char *take_stored(struct member *m, const struct member_request *re
 	return NULL;
 }
 
+/* A replica that is too old for the question has said so by FRAME_ERROR, and is lost. */
+static const char *take_figures(struct member *m, const struct frame *frame)
+{
+	if (frame->status != STATUS_OK || !figures_decode(frame->figures.text, &m->figures))
+		return "shows figures that have no form";
+	m->is_asked = false;
+	m->has_figures = true;
+	return NULL;
+}
+
 static const char *take_reply(struct reconcile *r, uint32_t index, const struct frame *frame)
 {
 	struct member *m = &r->members[index];
@@ -229,6 +249,8 @@ static const char *take_reply(struct reconcile *r, uint32_t index, const struct 
 		return take_proof(r, index, frame);
 	case FRAME_STORE:
 		return take_stored(m, &request, frame);
+	case FRAME_FIGURES:
+		return take_figures(m, frame);
 	case FRAME_PING:
 		if (frame->pong.facts > UINT32_MAX)
 			return "claims more elements than a replica can hold";
@@ -307,7 +329,7 @@ size_t reconcile_input(struct reconcile *r, uint32_t index, struct view bytes, u
 	assert(m->state != MEMBER_DIALLING);
 	r->time_ms = time_ms;
 	buf_clear(&r->collected);
-	if (m->state == MEMBER_LOST || r->is_done || bytes.size == 0)
+	if (m->state == MEMBER_LOST || m->is_gone || r->is_done || bytes.size == 0)
 		return 0;
 	if (!protocol_size(bytes, &size)) {
 		why = m->state == MEMBER_GREETING ? line_of(bytes, line) : "sends what is no frame";
@@ -355,7 +377,7 @@ void reconcile_failed(struct reconcile *r, uint32_t index, const char *why, uint
 	assert(r->magic == RECONCILE_MAGIC);
 	assert(index < r->options.count);
 	r->time_ms = time_ms;
-	if (r->members[index].state == MEMBER_LOST || r->is_done)
+	if (r->members[index].state == MEMBER_LOST || r->members[index].is_gone || r->is_done)
 		return;
 	lose(r, index, why);
 	settle(r);
@@ -370,7 +392,7 @@ static uint64_t deadline_of(const struct reconcile *r, const struct member *m)
 	uint64_t late_ms = m->heard_ms + timeout_of(r, m);
 	uint64_t ping_ms = m->wrote_ms + m->silence_ms / 3;
 
-	if (m->state == MEMBER_LOST || m->state == MEMBER_GREETED)
+	if (m->state == MEMBER_LOST || m->state == MEMBER_GREETED || m->is_gone)
 		return UINT64_MAX;
 	if (m->state <= MEMBER_GREETING || m->requests.count > 0)
 		return late_ms;
@@ -479,6 +501,8 @@ static void fill_replica(const struct member *m, struct reconcile_replica *to)
 		.stored = m->stored,
 		.bytes_in = m->bytes_in,
 		.bytes_out = m->bytes_out,
+		.has_figures = m->has_figures,
+		.figures = m->figures,
 	};
 	memcpy(to->why, m->why, sizeof to->why);
 	sha256_init(&h);

@@ -33,7 +33,7 @@
 #ifndef THREEFOLD_RECONCILE_RECONCILE_H
 #define THREEFOLD_RECONCILE_RECONCILE_H
 
-#include "protocol.h"
+#include "protocol/figures.h"
 
 enum {
 	RECONCILE_MAX = 3, /* replicas */
@@ -58,6 +58,7 @@ struct reconcile_options {
 	uint32_t reply_timeout_ms;   /* 0: 30000; a range of n elements has n / 50 more */
 	uint32_t connect_timeout_ms; /* until the proof; 0: 5000 */
 	bool collect;                /* CHECK: shows every element: reconcile_collected */
+	bool figures;                /* at the end each is asked how it is */
 	struct view bring; /* REPAIR: a list of facts that every replica is brought first; lives
 	                    * as long as the run */
 };
@@ -90,6 +91,8 @@ struct reconcile_replica {
 	uint64_t stored;  /* elements brought and acknowledged */
 	uint64_t bytes_in;
 	uint64_t bytes_out;
+	bool has_figures; /* `figures` was asked for, and it has told; else it is too old for it */
+	struct figures figures;
 };
 
 struct reconcile_result {

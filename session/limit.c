@@ -94,6 +94,7 @@ static void count_refusal(struct limit *l, struct limit_row *row, enum limit_kin
 {
 	uint64_t due_ms = row->due_ms > now_ms ? row->due_ms : now_ms;
 
+	l->refused[kind]++;
 	row->refused[kind] += row->refused[kind] < UINT32_MAX;
 	row->due_ms = (due_ms + REPORT_STEP_MS - 1) / REPORT_STEP_MS * REPORT_STEP_MS;
 	if (row->due_ms < l->due_ms)

@@ -81,7 +81,8 @@ struct limit {
 	struct siphash_key key;
 	struct limit_row *rows;
 	struct limit_guesses *guesses;
-	uint64_t due_ms; /* the next report; UINT64_MAX: none */
+	uint64_t due_ms;               /* the next report; UINT64_MAX: none */
+	uint64_t refused[LIMIT_KINDS]; /* since the start, of all addresses */
 };
 
 /* Begins without any address. The key is random and secret. */

@@ -239,6 +239,7 @@ static bool send_slice(struct sessions *s, struct work *work)
 			result.share = session_share(s, &recipient.id, &work->account);
 		}
 		session_must(protocol_put_result(&work->results, &result));
+		s->counts.messages[result.status]++;
 		work->cost += COST_ADDED + text_cost;
 	}
 	work->offset += r.offset;

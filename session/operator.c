@@ -7,6 +7,7 @@
  *   SPLIT      the replica cuts the range itself: a bound and a digest of each part
  *   ELEMENTS   the elements themselves, a page of them
  *   STORE      facts of another replica, to be added here
+ *   FIGURES    how the replica is, which the caller answers: it knows the disk and the clock, too
  *
  * A question walks the store in order of key. That may be all of the store, so it goes in slices.
  * Between two slices the store may change: the walk does not see what changes behind its place. No
@@ -432,4 +433,28 @@ void session_store(struct sessions *s, struct connection *c, const struct frame 
 	struct work work = { .slice = store_slice, .list = frame->store.facts };
 
 	session_work_begin(s, c, &work, frame);
+}
+
+/* ---- how the replica is ---- */
+
+void session_figures(struct sessions *s, struct connection *c, const struct frame *frame)
+{
+	c->asked_request = frame->request;
+	session_ask_caller(s, c);
+}
+
+void session_tell(struct sessions *s, uint32_t connection, struct view text)
+{
+	struct connection *c = session_connection_at(s, connection);
+	struct frame reply = {
+		.type = FRAME_FIGURES | FRAME_REPLY,
+		.request = c->asked_request,
+		.figures = { .text = text },
+	};
+
+	session_untimed(s);
+	if (!c->is_asking || c->state == CONNECTION_CLOSING)
+		return;
+	c->is_asking = false;
+	session_reply(s, c, &reply);
 }

@@ -66,6 +66,14 @@ static struct action_entry *action_add(struct sessions *s, enum session_action_k
 	return action;
 }
 
+void session_ask_caller(struct sessions *s, struct connection *c)
+{
+	assert(!c->is_asking);
+	c->is_asking = true;
+	action_add(s, SESSION_ASKED, c->number);
+	session_settle(s, c);
+}
+
 /* The fact is kept by value. Its views point into the frame, which is there until the next call. */
 static void append(struct sessions *s, const struct fact *fact)
 {
@@ -281,7 +289,7 @@ void session_settle(struct sessions *s, struct connection *c)
 	if (waiting < most / 2)
 		c->stalled = false;
 	bool takes = c->state != CONNECTION_CLOSING && c->work == NULL && !c->stalled &&
-	             c->delayed == 0 && !c->listed[LIST_BEHIND];
+	             c->delayed == 0 && !c->is_asking && !c->listed[LIST_BEHIND];
 
 	if (takes == c->listed[LIST_SILENCE])
 		return;
@@ -375,6 +383,7 @@ struct buf *session_parts_begin(struct sessions *s, struct connection *c,
 
 	assert(offset == s->reply_start);
 	session_must(buf_put_u8(b, STATUS_OK));
+	s->counts.replies[request->type][STATUS_OK]++;
 	return b;
 }
 
@@ -388,6 +397,7 @@ void session_reply(struct sessions *s, struct connection *c, const struct frame 
 {
 	session_must(protocol_encode(session_reply_begin(s, c), frame));
 	session_reply_end(s, c, frame->status);
+	s->counts.replies[frame->type & ~FRAME_REPLY][frame->status]++;
 }
 
 struct frame session_reply_to(const struct frame *request, enum status status)

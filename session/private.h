@@ -23,10 +23,10 @@
  *   OPEN       answers requests               every request    CLOSING: malformed, silent, slow
  *   CLOSING    waits for session_closed       nothing          session_closed
  *
- * In OPEN it takes no input while one of its requests is being worked on (`work`), too much output
- * waits (`stalled`), or its next request adds something and the disk is behind (LIST_BEHIND). It is
- * in the list of silence exactly while it takes input, and in the list of slowness exactly while it
- * is not CLOSING and has output ready.
+ * In OPEN it takes no input while one of its requests is being worked on (`work`) or is answered by
+ * the caller (`is_asking`), too much output waits (`stalled`), or its next request adds something
+ * and the disk is behind (LIST_BEHIND). It is in the list of silence exactly while it takes input,
+ * and in the list of slowness exactly while it is not CLOSING and has output ready.
  */
 #ifndef THREEFOLD_SESSION_PRIVATE_H
 #define THREEFOLD_SESSION_PRIVATE_H
@@ -110,7 +110,8 @@ struct connection {
 	bool write_told; /* SESSION_WRITE was given, session_output not called since */
 	bool close_told;
 	bool stalled;
-	bool read_on; /* a READ_ON with `place` is to be written */
+	bool is_asking; /* for figures: SESSION_ASKED was given, session_tell not called since */
+	bool read_on;   /* a READ_ON with `place` is to be written */
 	bool listed[LISTS];
 	uint8_t nonce[KEY_SIZE];
 	struct id proven;    /* the account that this connection has proved to own, or zero */
@@ -133,6 +134,7 @@ struct connection {
 	const char *why;          /* of a close that waits for held replies */
 	uint32_t delayed;         /* the step of the delay of a LOGIN's refusal; 0: there is none */
 	uint32_t delayed_request; /* of that LOGIN */
+	uint32_t asked_request;   /* of the FIGURES that is_asking */
 	struct limit_address from;
 	uint32_t home; /* handle; 0: it is being closed */
 	bool is_stranger;
@@ -367,6 +369,9 @@ void session_actions_keep(struct sessions *s, uint32_t connection);
 /* Tells the caller to close the connection, with the phrase c->why; once. */
 void session_tell_close(struct sessions *s, struct connection *c);
 
+/* Asks the caller for the figures that the connection's request wants (SESSION_ASKED). */
+void session_ask_caller(struct sessions *s, struct connection *c);
+
 /* Whether a reply that is made now must wait for the disk. */
 bool session_holds_replies(const struct sessions *s);
 /* Begins a reply. The caller puts its frame into the buffer that is returned, and ends the reply
@@ -519,11 +524,12 @@ uint32_t session_burial_cost(const struct range *range);
 
 /* ---- operator.c ---- */
 
-/* The handlers of DIGEST, SPLIT, ELEMENTS and STORE. */
+/* The handlers of DIGEST, SPLIT, ELEMENTS, STORE and FIGURES. */
 void session_digest(struct sessions *s, struct connection *c, const struct frame *frame);
 void session_split(struct sessions *s, struct connection *c, const struct frame *frame);
 void session_elements(struct sessions *s, struct connection *c, const struct frame *frame);
 void session_store(struct sessions *s, struct connection *c, const struct frame *frame);
+void session_figures(struct sessions *s, struct connection *c, const struct frame *frame);
 
 /* ---- account.c ---- */
 

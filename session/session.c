@@ -344,6 +344,7 @@ void session_counts(const struct sessions *s, struct session_counts *counts)
 {
 	assert(s->magic == SESSIONS_MAGIC);
 	*counts = s->counts;
+	memcpy(counts->limited, s->limit.refused, sizeof counts->limited);
 }
 
 /* ---- invariants ---- */
@@ -351,7 +352,7 @@ void session_counts(const struct sessions *s, struct session_counts *counts)
 static void check_connection(const struct sessions *s, const struct connection *c)
 {
 	bool takes = c->state != CONNECTION_CLOSING && c->work == NULL && !c->stalled &&
-	             c->delayed == 0 && !c->listed[LIST_BEHIND];
+	             c->delayed == 0 && !c->is_asking && !c->listed[LIST_BEHIND];
 
 	assert(c->listed[LIST_SILENCE] == takes);
 	assert(id_is_zero(&c->account) || c->state == CONNECTION_OPEN);

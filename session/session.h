@@ -78,6 +78,9 @@ enum session_action_kind {
 	SESSION_CLOSE,
 	/* The connection takes input again, after it took none (session_takes_input). */
 	SESSION_RESUME,
+	/* An operator asks how the replica is, and the connection takes no input until the caller
+	 * has answered by session_tell. */
+	SESSION_ASKED,
 };
 
 struct session_action {
@@ -177,12 +180,20 @@ struct view session_output(struct sessions *s, uint32_t connection);
  * then (SESSION_RESUME). */
 void session_output_sent(struct sessions *s, uint32_t connection, size_t size);
 
-/* Counters for the log (SIGUSR1) and for tests: two of what is now, the others since the start. */
+/* Answers a SESSION_ASKED with lines of figures (protocol/figures.h). Does nothing if the
+ * connection is being closed. */
+void session_tell(struct sessions *s, uint32_t connection, struct view text);
+
+/* Counters for operators, the log (SIGUSR1) and tests: two of what is now, the others since the
+ * start. */
 struct session_counts {
 	uint64_t connections, sessions;
 	uint64_t frames, refused, pushes; /* refused: replies that are not STATUS_OK */
 	uint64_t closed_malformed, closed_slow;
 	uint64_t pushed_unsynced; /* pushes that were released before their fact was on disk */
+	uint64_t replies[FRAME_TYPE_REQUEST_END][STATUS_END];
+	uint64_t messages[STATUS_END]; /* what was answered of each recipient of a SEND */
+	uint64_t limited[LIMIT_KINDS]; /* what addresses were refused, or had to wait for */
 };
 /* Fills in all of `counts`. */
 void session_counts(const struct sessions *s, struct session_counts *counts);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * repair: the operator's program that makes the three replicas hold the same facts, tells whether
- * they do, and writes backups.
+ * they do and how each is, and writes backups.
  *
  * reconcile makes the plan and driver/mend.h carries it out. This file reads the command line and
  * the key, and prints the result. It keeps no state and handles no signal: it may end at any
@@ -14,6 +14,7 @@
 #include "io/sandbox.h"
 #include "journal/backup.h"
 #include "driver/mend.h"
+#include "tools/report.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -55,11 +56,12 @@ static const char notes[] =
 	"Exit status:\n"
 	"  0  the replicas that were reached hold the same (two of three are enough), or the\n"
 	"     backup is written\n"
-	"  1  they differ (--check), or a replica could not store what it lacks\n"
+	"  1  they differ (--check, --status), or a replica could not store what it lacks\n"
 	"  2  wrong usage\n"
 	"  3  too few replicas could be reached, or the key was refused. Two are enough, and\n"
-	"     one is for --backup and --unconfirmed. --remove-unconfirmed and\n"
+	"     one is for --backup, --status and --unconfirmed. --remove-unconfirmed and\n"
 	"     --leave-out-unconfirmed need all three\n"
+	"  4  --status: those that are live hold the same, but they are fewer than three\n"
 	"\n"
 	"Examples:\n"
 	"  " OPTIONS_NAME " 127.0.0.1 40001 127.0.0.1 40002 127.0.0.1 40003\n"
@@ -67,15 +69,19 @@ static const char notes[] =
 	"  " OPTIONS_NAME
 	" 127.0.0.1 40001 127.0.0.1 40002 127.0.0.1 40003 --backup /backup/monday\n"
 	"  " OPTIONS_NAME " 127.0.0.1 40001 127.0.0.1 40002 127.0.0.1 40003 --unconfirmed\n"
+	"  " OPTIONS_NAME " 127.0.0.1 40001 127.0.0.1 40002 127.0.0.1 40003 --status --json\n"
 	"  " OPTIONS_NAME
 	" 127.0.0.1 40001 127.0.0.1 40002 127.0.0.1 40003 --remove-unconfirmed 30\n";
 
 struct repair_options {
 	struct mend_options mend;
 	struct dial_target targets[RECONCILE_MAX];
-	uint64_t every_ms;    /* 0: once */
-	const char *key;      /* NULL: where it usually is */
-	const char *backup;   /* NULL: none */
+	uint64_t every_ms;  /* 0: once */
+	const char *key;    /* NULL: where it usually is */
+	const char *backup; /* NULL: none */
+	bool status;        /* tell how each replica is */
+	bool json;
+	bool prometheus;
 	bool unconfirmed;     /* list what was never confirmed */
 	bool leave_out;       /* and have it not in the backup */
 	uint64_t remove_days; /* or remove what is so old; 0: nothing */
@@ -91,6 +97,20 @@ static const struct option_row rows[] = {
 	  .help = "change nothing; tell what each replica holds,\n"
 	          "and exit 1 if that differs",
 	  .flag = &given.mend.check },
+	{ .name = "status",
+	  .kind = OPTION_FLAG,
+	  .help = "change nothing; tell how each replica is: what it\n"
+	          "holds and lacks, its disk, what it was asked and\n"
+	          "refused. One that is live is enough",
+	  .flag = &given.status },
+	{ .name = "json",
+	  .kind = OPTION_FLAG,
+	  .help = "with --status: as one JSON object",
+	  .flag = &given.json },
+	{ .name = "prometheus",
+	  .kind = OPTION_FLAG,
+	  .help = "with --status: as text for Prometheus",
+	  .flag = &given.prometheus },
 	{ .name = "every",
 	  .kind = OPTION_SECONDS,
 	  .argument = "SECONDS",
@@ -148,43 +168,6 @@ static const struct option_row rows[] = {
 	  .max = DAY_MS },
 	{ .name = NULL },
 };
-
-/* Help, version and mistakes end the program; nothing has been dialled then. */
-static void read_options(int argc, char **argv)
-{
-	struct repair_options *o = &given;
-	static const struct options options = { .program = "repair",
-		                                .usage = "HOST PORT HOST PORT HOST PORT",
-		                                .purpose = purpose,
-		                                .notes = notes,
-		                                .rows = rows };
-	int first;
-
-	first = options_read(&options, argc, argv);
-	if (o->backup != NULL && (o->mend.check || o->every_ms != 0))
-		options_wrong("'--backup' excludes '--check' and '--every'");
-	if (o->unconfirmed && (o->mend.check || o->every_ms != 0 || o->backup != NULL))
-		options_wrong("'--unconfirmed' stands alone");
-	if (o->remove_days != 0 &&
-	    (o->mend.check || o->every_ms != 0 || o->backup != NULL || o->unconfirmed))
-		options_wrong("'--remove-unconfirmed' stands alone");
-	if (o->used_too && o->remove_days == 0)
-		options_wrong("'--used-too' needs '--remove-unconfirmed'");
-	if (o->leave_out && o->backup == NULL)
-		options_wrong("'--leave-out-unconfirmed' needs '--backup'");
-	dial_targets_read(o->targets, argc - first, argv + first, false);
-}
-
-static void read_key(struct repair_options *o)
-{
-	char path[KEY_PATH_SIZE];
-	char err[ERR_SIZE];
-
-	if (o->key == NULL && !key_look(path, err))
-		die(EXIT_NO_REPLICA, err);
-	if (key_read(o->key == NULL ? path : o->key, o->mend.key, err) != KEY_OK)
-		die(EXIT_NO_REPLICA, err);
-}
 
 /* ---- what came of it ---- */
 
@@ -560,6 +543,65 @@ static enum exit_status run_once(struct loop *l, const struct repair_options *o)
 	return report(o, &result, ms);
 }
 
+/* ---- how each replica is ---- */
+
+static void fill_report(const struct repair_options *o, const struct reconcile_result *result,
+                        struct report *report)
+{
+	*report = (struct report){ .is_same = result->is_same && result->is_ready };
+	auth_cluster(o->mend.key, report->cluster);
+	for (uint32_t i = 0; i < RECONCILE_MAX; i++) {
+		const struct reconcile_replica *replica = &result->replicas[i];
+
+		report->replicas[i] = (struct report_replica){
+			.address = o->targets[i].text,
+			.why = replica->why,
+			.is_live = replica->state == RECONCILE_READY,
+			.has_figures = replica->has_figures,
+			.figures = &replica->figures,
+			.facts = replica->elements,
+			.lacks = replica->missing,
+			.digest = replica->digest,
+		};
+	}
+}
+
+/* What --check and --status say by their exit status of those who were compared. */
+static enum exit_status judge_check(const struct reconcile_result *result)
+{
+	if (!result->is_ready)
+		return EXIT_NO_REPLICA;
+	if (!result->is_same)
+		return EXIT_REFUSED;
+	return count_ready(result) < RECONCILE_MAX ? EXIT_FEWER : EXIT_DONE;
+}
+
+static enum exit_status show_status(struct loop *l, const struct repair_options *o)
+{
+	struct mend_options mend = o->mend;
+	struct reconcile_result result;
+	struct report report;
+	struct buf text;
+	uint64_t ms;
+
+	mend.check = true;
+	mend.figures = true;
+	run(l, &mend, NULL, &result, &ms);
+	fill_report(o, &result, &report);
+	buf_init(&text, REPORT_SIZE_MAX);
+	if (o->json)
+		report_json(&text, &report);
+	else if (o->prometheus)
+		report_prometheus(&text, &report);
+	else
+		report_text(&text, &report);
+	(void)fwrite(text.data, 1, text.size, stdout);
+	buf_release(&text);
+	if (fflush(stdout) != 0)
+		die(EXIT_REFUSED, "cannot write to the standard output");
+	return judge_check(&result);
+}
+
 static _Noreturn void run_for_ever(struct loop *l, const struct repair_options *o)
 {
 	for (;;) {
@@ -572,14 +614,99 @@ static _Noreturn void run_for_ever(struct loop *l, const struct repair_options *
 	}
 }
 
+/* ---- the whole ---- */
+
+/* What the program may be asked to do instead of a repair: by an option that is there. */
+static const struct job {
+	const char *option;
+	const bool *flag; /* or */
+	const char **text;
+	const uint64_t *number;
+	bool repeats; /* --every may stand beside it */
+	enum exit_status (*run)(struct loop *l, const struct repair_options *o);
+} jobs[] = {
+	{ .option = "check", .flag = &given.mend.check, .repeats = true, .run = run_once },
+	{ .option = "status", .flag = &given.status, .run = show_status },
+	{ .option = "backup", .text = &given.backup, .run = back_up },
+	{ .option = "unconfirmed", .flag = &given.unconfirmed, .run = list_unconfirmed },
+	{ .option = "remove-unconfirmed", .number = &given.remove_days, .run = remove_unconfirmed },
+};
+enum { JOBS = sizeof jobs / sizeof jobs[0] };
+
+static bool is_wanted(const struct job *job)
+{
+	return (job->flag != NULL && *job->flag) || (job->text != NULL && *job->text != NULL) ||
+	       (job->number != NULL && *job->number != 0);
+}
+
+/* The job that is wanted; NULL: a repair. */
+static const struct job *wanted(void)
+{
+	for (const struct job *job = jobs; job < jobs + JOBS; job++)
+		if (is_wanted(job))
+			return job;
+	return NULL;
+}
+
+static void exclude(void)
+{
+	const struct job *first = wanted();
+
+	if (first == NULL)
+		return;
+	for (const struct job *job = first + 1; job < jobs + JOBS; job++)
+		if (is_wanted(job))
+			options_wrong("'--%s' and '--%s' exclude each other", first->option,
+			              job->option);
+	if (given.every_ms != 0 && !first->repeats)
+		options_wrong("'--%s' and '--every' exclude each other", first->option);
+}
+
+/* Help, version and mistakes end the program; nothing has been dialled then. */
+static void read_options(int argc, char **argv)
+{
+	struct repair_options *o = &given;
+	static const struct options options = { .program = "repair",
+		                                .usage = "HOST PORT HOST PORT HOST PORT",
+		                                .purpose = purpose,
+		                                .notes = notes,
+		                                .rows = rows };
+	int first;
+
+	first = options_read(&options, argc, argv);
+	exclude();
+	if ((o->json || o->prometheus) && !o->status)
+		options_wrong("'--%s' needs '--status'", o->json ? "json" : "prometheus");
+	if (o->json && o->prometheus)
+		options_wrong("'--json' and '--prometheus' exclude each other");
+	if (o->used_too && o->remove_days == 0)
+		options_wrong("'--used-too' needs '--remove-unconfirmed'");
+	if (o->leave_out && o->backup == NULL)
+		options_wrong("'--leave-out-unconfirmed' needs '--backup'");
+	dial_targets_read(o->targets, argc - first, argv + first, false);
+}
+
+static void read_key(struct repair_options *o)
+{
+	char path[KEY_PATH_SIZE];
+	char err[ERR_SIZE];
+
+	if (o->key == NULL && !key_look(path, err))
+		die(EXIT_NO_REPLICA, err);
+	if (key_read(o->key == NULL ? path : o->key, o->mend.key, err) != KEY_OK)
+		die(EXIT_NO_REPLICA, err);
+}
+
 int main(int argc, char **argv)
 {
 	struct repair_options *o = &given;
+	const struct job *job;
 	struct loop *loop;
 	enum exit_status status;
 
 	sandbox_hide_memory();
 	read_options(argc, argv);
+	job = wanted();
 	log_open(LOG_INFO);
 	umask(077);
 	(void)signal(SIGPIPE, SIG_IGN);
@@ -590,12 +717,7 @@ int main(int argc, char **argv)
 		die(EXIT_REFUSED, "the system gives no descriptor for the loop");
 	if (o->every_ms != 0)
 		run_for_ever(loop, o);
-	if (o->unconfirmed)
-		status = list_unconfirmed(loop, o);
-	else if (o->remove_days != 0)
-		status = remove_unconfirmed(loop, o);
-	else
-		status = o->backup != NULL ? back_up(loop, o) : run_once(loop, o);
+	status = job == NULL ? run_once(loop, o) : job->run(loop, o);
 	explicit_bzero(o->mend.key, sizeof o->mend.key);
 	loop_free(loop);
 	return (int)status;

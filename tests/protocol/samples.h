@@ -210,6 +210,7 @@ static const uint32_t bare_refusals[FRAME_TYPE_REQUEST_END] = {
 	[FRAME_SPLIT] = REFUSED(WRONG_PROOF),
 	[FRAME_ELEMENTS] = REFUSED(WRONG_PROOF),
 	[FRAME_STORE] = REFUSED(WRONG_PROOF) | REFUSED(DISK_FULL),
+	[FRAME_FIGURES] = REFUSED(WRONG_PROOF),
 };
 
 /* The next sample; its header is put by hand, and the status of a reply. */
@@ -813,8 +814,7 @@ static inline struct view make_facts(struct buf *to)
 	hand_u8(2);
 	hand_id(105);
 	hand_string("frank");
-	hand_key(106);
-	hand_key(107);
+	hand_key(106), hand_key(107);
 	fact = (struct fact){ .kind = FACT_MESSAGE, .message = { .stream = a_stream(108) } };
 	fact.message.number = 111;
 	fact.message.sent_ms = a_time;
@@ -822,22 +822,19 @@ static inline struct view make_facts(struct buf *to)
 	hand(protocol_put_fact(to, &fact));
 	hand_u8(3);
 	hand_stream(108);
-	hand_u64(111);
-	hand_u64(a_time);
+	hand_u64(111), hand_u64(a_time);
 	hand_text("na gut\n");
 	fact.message.audience = view_of(notice_to_one, 1);
 	hand(protocol_put_fact(to, &fact));
 	hand_u8(3);
 	hand_stream(108);
-	hand_u64(111);
-	hand_u64(a_time);
+	hand_u64(111), hand_u64(a_time);
 	hand_said("na gut\n", notice_to_one, 1);
 	fact = (struct fact){ .kind = FACT_BURIAL, .burial = { a_stream(112), { 7, NUMBER_MAX } } };
 	hand(protocol_put_fact(to, &fact));
 	hand_u8(4);
 	hand_stream(112);
-	hand_u64(7);
-	hand_u64(NUMBER_MAX);
+	hand_u64(7), hand_u64(NUMBER_MAX);
 	return buf_view(to);
 }
 
@@ -850,8 +847,7 @@ static inline void samples_of_elements(void)
 	s->frame.elements.upto = a_bound(1);
 	s->frame.elements.bytes = 4096;
 	hand_u8(3);
-	hand_bound(0);
-	hand_bound(1);
+	hand_bound(0), hand_bound(1);
 	hand_u32(4096);
 	s = sample(FRAME_ELEMENTS | FRAME_REPLY, 0, STATUS_OK);
 	s->frame.element_page.reached = a_bound(1);
@@ -859,6 +855,10 @@ static inline void samples_of_elements(void)
 	s->frame.element_page.facts = make_facts(&s->lists);
 	s = sample(FRAME_STORE, 0, STATUS_OK);
 	s->frame.store.facts = make_facts(&s->lists);
+	sample(FRAME_FIGURES, 0, STATUS_OK);
+	s = sample(FRAME_FIGURES | FRAME_REPLY, 0, STATUS_OK);
+	s->frame.figures.text = view_of_string("uptime_ms 5\n");
+	hand_text("uptime_ms 5\n");
 }
 
 static inline void samples_make(void)

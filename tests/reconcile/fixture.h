@@ -34,6 +34,7 @@ struct replica {
 	bool is_disordered; /* was given something gone after that */
 	uint64_t appended;
 	uint32_t slices_max; /* of one request */
+	const char *figures; /* what it tells of itself; NULL: it knows no such question */
 };
 
 struct rig {
@@ -281,6 +282,10 @@ static inline void replica_act(struct rig *g, struct replica *p)
 	struct session_action action;
 
 	while (session_next(p->s, &action)) {
+		if (action.kind == SESSION_ASKED && p->figures != NULL)
+			session_tell(p->s, action.connection, view_of_string(p->figures));
+		if (action.kind == SESSION_ASKED && p->figures == NULL)
+			session_unread(p->s, action.connection, now(g)); /* ERROR, and the end */
 		if (action.kind != SESSION_APPEND)
 			continue;
 		bool is_gone = action.fact->kind == FACT_TOMBSTONE ||
@@ -294,7 +299,6 @@ static inline void replica_act(struct rig *g, struct replica *p)
 	session_synced(p->s, p->position);
 	while (session_next(p->s, &action))
 		continue;
-	(void)g;
 }
 
 static inline void rig_connect(struct rig *g, uint32_t index)

@@ -718,8 +718,47 @@ static void test_cost(uint32_t elements, uint32_t missing, uint64_t moved_max, c
 	rig_close(&g);
 }
 
+/* All three are compared and then asked. One is too old for that, and one breaks the form: what was
+ * found stays. */
+static void test_figures(void)
+{
+	struct rig g;
+	struct reconcile_result result;
+
+	rig_open(&g, 31, 3);
+	rig_facts(&g, 100, 5, 20);
+	rig_deal(&g, 10);
+	g.options.figures = true;
+	g.options.least = 1;
+	g.replicas[0].figures = "version 7\nuptime_ms 5\nnews 1\n";
+	g.replicas[2].figures = "no form";
+	result = rig_run(&g, RECONCILE_CHECK);
+	OK(result.is_done && result.is_ready && !result.is_same, "figures: the run has its result");
+	for (uint32_t i = 0; i < 3; i++) {
+		OK(result.replicas[i].state == RECONCILE_READY, "figures: each took part");
+		OK(result.replicas[i].elements > 0, "figures: and was compared");
+		OK(result.replicas[i].has_figures == (i == 0), "figures: one has told");
+	}
+	IS_U64(result.replicas[0].figures.uptime_ms, 5, "figures: how it is");
+	g.replicas[1].figures = "uptime_ms 6\n";
+	g.replicas[2].figures = "uptime_ms 7\n";
+	result = rig_run(&g, RECONCILE_REPAIR);
+	OK(result.is_same && result.replicas[1].has_figures && result.replicas[2].has_figures,
+	   "figures: after a repair, too");
+	IS_U64(result.replicas[2].figures.uptime_ms, 7, "figures: each its own");
+	rig_close(&g);
+	rig_open(&g, 32, 1);
+	g.options.figures = true;
+	g.options.least = 1;
+	g.replicas[0].figures = "uptime_ms 8\n";
+	result = rig_run(&g, RECONCILE_CHECK);
+	OK(result.is_ready && result.replicas[0].has_figures, "figures: one alone is enough");
+	rig_close(&g);
+}
+
 int main(void)
 {
+	test_figures();
 	test_equal();
 	test_empty();
 	test_two();

@@ -22,6 +22,7 @@ struct peer {
 	bool is_urgent;
 	unsigned resumed; /* SESSION_RESUME */
 	unsigned told;    /* SESSION_WRITE */
+	unsigned asked;   /* SESSION_ASKED */
 	bool is_deaf;     /* takes no output by itself */
 	uint32_t request;
 };
@@ -123,6 +124,7 @@ static inline void rig_act(struct rig *r)
 		ALWAYS(peer != NULL, "session: an action is for a connection that is there");
 		peer->told += action.kind == SESSION_WRITE;
 		peer->resumed += action.kind == SESSION_RESUME;
+		peer->asked += action.kind == SESSION_ASKED;
 		if (action.kind != SESSION_CLOSE)
 			continue;
 		peer->is_closed = true;
@@ -203,6 +205,7 @@ static inline struct peer *rig_connect_from(struct rig *r, const struct limit_ad
 	peer->is_deaf = false;
 	peer->resumed = 0;
 	peer->told = 0;
+	peer->asked = 0;
 	rig_settle(r);
 	return peer;
 }

@@ -662,8 +662,69 @@ static void test_store_slices(void)
 	rig_close(&r);
 }
 
+static void tell(struct rig *r, uint32_t number, const char *text)
+{
+	session_tell(r->s, number, view_of_string(text));
+	rig_settle(r);
+}
+
+/* The caller answers; until then the next request waits, and its answer comes behind. */
+static void test_figures(void)
+{
+	struct rig r;
+	struct peer *peer = open_operator(&r);
+	struct peer *stranger = rig_join(&r);
+	struct frame frame = { .type = FRAME_FIGURES };
+	struct frame ping = { .type = FRAME_PING };
+	struct frame reply;
+
+	IS_U64(rig_ask(&r, stranger, frame).status, STATUS_WRONG_PROOF,
+	       "figures: only for an operator");
+	IS_U64(stranger->asked, 0, "figures: the caller is not asked for others");
+	OK(rig_send(&r, peer, &frame), "figures: asked for");
+	IS_U64(peer->asked, 1, "figures: the caller is asked");
+	OK(!session_takes_input(r.s, peer->number), "figures: until it answers, nothing is taken");
+	OK(!rig_next(peer, &reply), "figures: and nothing is answered");
+	tell(&r, stranger->number, "uptime_ms 1\n");
+	OK(!rig_next(stranger, &reply), "figures: who has not asked is told nothing");
+	tell(&r, peer->number, "uptime_ms 5\n");
+	OK(rig_next(peer, &reply) && reply.type == (FRAME_FIGURES | FRAME_REPLY) &&
+	           view_equal(reply.figures.text, view_of_string("uptime_ms 5\n")),
+	   "figures: what the caller tells is the answer");
+	tell(&r, peer->number, "uptime_ms 6\n");
+	OK(!rig_next(peer, &reply), "figures: one answer to one question");
+	IS_U64(rig_ask(&r, peer, ping).status, STATUS_OK, "figures: the connection goes on");
+	OK(rig_send(&r, peer, &frame), "figures: asked for again");
+	session_unread(r.s, peer->number, r.time);
+	rig_act(&r);
+	OK(peer->is_closed, "figures: the connection is closed meanwhile");
+	tell(&r, peer->number, "uptime_ms 7\n");
+	IS_U64(rig_next_type(peer), FRAME_ERROR, "figures: then there is no answer but the reason");
+	OK(!rig_next(peer, &reply), "figures: and nothing behind it");
+	rig_close(&r);
+}
+
+static void test_counts(void)
+{
+	struct rig r;
+	struct peer *peer = open_operator(&r);
+	struct frame figures = { .type = FRAME_FIGURES };
+	struct session_counts counts;
+
+	(void)rig_ask(&r, rig_join(&r), figures);
+	(void)rig_ask(&r, peer, (struct frame){ .type = FRAME_PING });
+	session_counts(r.s, &counts);
+	IS_U64(counts.replies[FRAME_HELLO][STATUS_OK], 2, "counts: greetings");
+	IS_U64(counts.replies[FRAME_OPERATE][STATUS_OK], 1, "counts: proofs");
+	IS_U64(counts.replies[FRAME_PING][STATUS_OK], 1, "counts: pings");
+	IS_U64(counts.replies[FRAME_FIGURES][STATUS_WRONG_PROOF], 1, "counts: refusals");
+	rig_close(&r);
+}
+
 int main(void)
 {
+	test_figures();
+	test_counts();
 	test_who();
 	test_digest();
 	test_split();
