@@ -195,6 +195,11 @@ void store_share(const struct store *s, const struct id *recipient, const struct
 /* The first dead range of a stream that ends after the number `after`. False if there is none. */
 bool store_range_next(const struct store *s, const struct stream *stream, uint64_t after,
                       struct range *range);
+/* The place of the mark of a stream; NULL: no message of the stream is held. One caller, the same
+ * for the whole life of the store, may leave there what he would have to search for each time. Here
+ * it means nothing. It is 0 when the first message of a stream comes, and goes with the last one.
+ * The place is there until the next change. For the stream of the last message this is quick. */
+uint32_t *store_mark(struct store *s, const struct stream *stream);
 /* Whether the replica holds a live message or a dead range of this stream. A burial in a stream
  * that it does not hold is an addition, which a full disk refuses. */
 bool store_holds(const struct store *s, const struct stream *stream);

@@ -22,6 +22,7 @@
 
 #include "base/crc32c.h"
 #include "io/file.h"
+#include "journal/both.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -32,6 +33,7 @@ enum {
 	BATCH_KEPT_MAX = 4 << 20, /* bytes: a larger buffer is freed after its batch */
 	NAME_LINE_SIZE_MAX = 192, /* of the line that names a stream */
 	NAMED_USES_MAX = 64,      /* facts of a stream before a batch names it again */
+	NAMED_AHEAD = 8,          /* names on their way from memory while one is looked at */
 };
 
 bool journal_is_no_room(int result)
@@ -72,18 +74,18 @@ static void need_front(struct buf *b)
 void batch_init(struct journal_batch *b)
 {
 	buf_init(&b->bytes, JOURNAL_BUFFER_MAX);
-	buf_init(&b->names, JOURNAL_BUFFER_MAX);
+	buf_init(&b->uses, JOURNAL_BUFFER_MAX);
 }
 
 void batch_release(struct journal_batch *b)
 {
 	buf_release(&b->bytes);
-	buf_release(&b->names);
+	buf_release(&b->uses);
 }
 
-static size_t names_count(const struct journal_batch *b)
+static size_t uses_count(const struct journal_batch *b)
 {
-	return b->names.size / sizeof(struct batch_name);
+	return b->uses.size / sizeof(struct batch_use);
 }
 
 size_t batch_waiting(const struct journal *j)
@@ -93,7 +95,7 @@ size_t batch_waiting(const struct journal *j)
 
 size_t batch_waiting_max(const struct journal *j)
 {
-	return batch_waiting(j) + (j->full_names + names_count(&j->fill)) * NAME_LINE_SIZE_MAX;
+	return batch_waiting(j) + (j->full_uses + uses_count(&j->fill)) * NAME_LINE_SIZE_MAX;
 }
 
 /* The batch that is being filled has its size: the next fact begins another one. */
@@ -104,23 +106,46 @@ static void close_batch(struct journal *j)
 	j->fill.position = j->position;
 	*full = j->fill;
 	j->full_size += full->bytes.size;
-	j->full_names += names_count(full);
+	j->full_uses += uses_count(full);
 	batch_init(&j->fill);
 }
 
-/* The number of a stream. The batch remembers that it uses it. */
-static uint64_t use_stream(struct journal *j, struct name *name)
+/* The batch remembers that it uses a stream. What is remembered of the stream itself is looked at
+ * when the batch begins, for all of them together: it is in no cache if there are many. */
+static void use_stream(struct journal *j, uint64_t number, const struct stream *stream)
 {
-	struct batch_name use = { .number = name->number, .stream = name->stream };
-	bool put = name->batch == j->mark || buf_put(&j->fill.names, &use, sizeof use);
+	struct buf *uses = &j->fill.uses;
+	struct batch_use use = { .number = number, .count = 1, .stream = *stream };
+	struct batch_use *last = NULL;
+	bool put;
 
+	if (uses->size > 0)
+		last = (struct batch_use *)(void *)(uses->data + uses->size - sizeof *last);
+	if (last != NULL && last->number == number) {
+		last->count++;
+		return;
+	}
+	put = buf_put(uses, &use, sizeof use);
 	assert(put);
 	(void)put; /* the buffer has no maximum that could be reached */
-	name->batch = j->mark;
-	if (++name->uses >= NAMED_USES_MAX) {
-		name->uses = 0;
-		name->file = 0; /* as if no file had named it */
+}
+
+/* The number of a message's stream. The store keeps it with the stream, so it is seldom searched
+ * for. (The store may hold the message no more, if the same request has replaced it.) */
+static uint64_t number_of(struct journal *j, const struct stream *stream)
+{
+	uint32_t *mark = store_mark(j->store, stream);
+	const struct name *name;
+
+	if (mark != NULL && named_is_recent(&j->named, *mark)) {
+		both_check_number(&j->named, *mark, stream);
+		return *mark;
 	}
+	name = named_find(&j->named, stream);
+	if (name == NULL)
+		name = named_add(&j->named, stream);
+	if (mark != NULL)
+		*mark = name->number <= UINT32_MAX ? (uint32_t)name->number : 0;
 	return name->number;
 }
 
@@ -161,13 +186,13 @@ static void put_same(struct journal *j, uint64_t in, uint64_t number)
 static void put_message(struct journal *j, const struct fact *fact)
 {
 	const struct message *m = &fact->message;
-	struct name *name = named_find(&j->named, &m->stream);
-	uint64_t in = use_stream(j, name != NULL ? name : named_add(&j->named, &m->stream));
+	uint64_t in = number_of(j, &m->stream);
 	uint64_t mark = BUG(text_once_for_all) ? 0 : j->mark;
 	uint8_t digest[KEY_SIZE];
 	bool is_first = false;
 	bool refers;
 
+	use_stream(j, in, &m->stream);
 	if (same_equals(&j->same, m)) {
 		put_same(j, in, m->number);
 		return;
@@ -183,14 +208,18 @@ static void put_message(struct journal *j, const struct fact *fact)
 /* A burial in a stream without a number is shorter than a name for it. */
 static void put_fact(struct journal *j, const struct fact *fact)
 {
-	struct name *name;
+	const struct stream *stream = &fact->burial.stream;
+	const struct name *name = NULL;
 
 	if (fact->kind == FACT_MESSAGE) {
 		put_message(j, fact);
 		return;
 	}
-	name = fact->kind == FACT_BURIAL ? named_find(&j->named, &fact->burial.stream) : NULL;
-	put_line(j, fact, name != NULL ? use_stream(j, name) : 0, NULL);
+	if (fact->kind == FACT_BURIAL)
+		name = named_find(&j->named, stream);
+	if (name != NULL)
+		use_stream(j, name->number, stream);
+	put_line(j, fact, name != NULL ? name->number : 0, NULL);
 }
 
 /* The fact is printed at once, so the caller may free it. */
@@ -198,7 +227,7 @@ uint64_t journal_append(struct journal *j, const struct fact *fact)
 {
 	assert(j->magic == JOURNAL_MAGIC);
 	assert(fact != NULL);
-	if ((j->fill.bytes.size >= j->batch_size_max || names_count(&j->fill) >= NAMED_MAX) &&
+	if ((j->fill.bytes.size >= j->batch_size_max || uses_count(&j->fill) >= NAMED_MAX) &&
 	    !BUG(batch_unbounded))
 		close_batch(j);
 	if (j->fill.bytes.size == 0) {
@@ -210,34 +239,49 @@ uint64_t journal_append(struct journal *j, const struct fact *fact)
 	return ++j->position;
 }
 
-/* Puts the lines that name what the batch uses and this file has not named. */
-static void put_names(struct journal *j, const struct buf *names, struct buf *out)
+/* Whether the batch that begins must name a stream: the file has not, or not for long. */
+static bool must_name(struct journal *j, struct name *name, uint32_t count)
 {
-	for (size_t at = 0; at < names->size; at += sizeof(struct batch_name)) {
-		size_t begin = out->size;
-		struct batch_name use;
-		struct name *name;
+	bool is_first = name->batch != j->begun;
 
-		memcpy(&use, names->data + at, sizeof use);
-		name = named_get(&j->named, use.number);
-		if (name != NULL && name->file == j->file)
+	name->batch = j->begun;
+	name->uses += count;
+	if (!is_first || (name->file == j->file && name->uses < NAMED_USES_MAX))
+		return false;
+	name->file = j->file;
+	name->uses = 0;
+	return true;
+}
+
+/* Puts the lines that name what the batch uses and this file has not named. */
+static void put_names(struct journal *j, const struct buf *uses, struct buf *out)
+{
+	const struct batch_use *use = (const struct batch_use *)(const void *)uses->data;
+	size_t count = uses->size / sizeof *use;
+
+	j->begun++;
+	for (size_t i = 0; i < count; i++) {
+		size_t begin = out->size;
+		struct name *name = named_get(&j->named, use[i].number);
+
+		if (i + NAMED_AHEAD < count)
+			named_prefetch(&j->named, use[i + NAMED_AHEAD].number);
+		if (name != NULL && !must_name(j, name, use[i].count))
 			continue;
-		journal_line_put_stream(out, use.number, &use.stream);
+		journal_line_put_stream(out, use[i].number, &use[i].stream);
 		journal_line_seal(out, begin);
-		if (name != NULL)
-			name->file = j->file;
 	}
 }
 
 /* Names streams behind the room for the mark, and before what is there. */
-static void insert_names(struct journal *j, const struct buf *names)
+static void insert_names(struct journal *j, const struct buf *uses)
 {
 	struct buf *b = &j->batch;
 	struct buf lines;
 	uint8_t *end;
 
 	buf_init(&lines, JOURNAL_BUFFER_MAX);
-	put_names(j, names, &lines);
+	put_names(j, uses, &lines);
 	end = buf_reserve(b, lines.size);
 	assert(end != NULL);
 	if (lines.size > 0) {
@@ -286,15 +330,15 @@ void batch_begin(struct journal *j)
 		j->batch = full.bytes;
 		position = full.position;
 		j->full_size -= full.bytes.size;
-		j->full_names -= names_count(&full);
-		insert_names(j, &full.names);
-		buf_release(&full.names);
+		j->full_uses -= uses_count(&full);
+		insert_names(j, &full.uses);
+		buf_release(&full.uses);
 	} else {
 		assert(j->fill.bytes.size > JOURNAL_SYNCED_SIZE_MAX);
 		j->batch = j->fill.bytes;
 		j->fill.bytes = empty;
-		insert_names(j, &j->fill.names);
-		buf_clear(&j->fill.names);
+		insert_names(j, &j->fill.uses);
+		buf_clear(&j->fill.uses);
 	}
 	begin(j, position);
 }

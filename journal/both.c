@@ -64,6 +64,14 @@ static void print(struct buf *out, const struct element *e)
 	}
 }
 
+void both_check_number(const struct named *n, uint64_t number, const struct stream *stream)
+{
+	const struct name *name = named_find(n, stream);
+
+	if (name == NULL || name->number != number)
+		abort();
+}
+
 void both_check_read(const struct element *a, const struct element *b)
 {
 	struct buf x;

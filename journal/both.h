@@ -13,10 +13,18 @@
 void both_check_printed(struct view object);
 /* Asserts that two elements which were read from one line say the same. */
 void both_check_read(const struct element *a, const struct element *b);
+/* Asserts that a stream has this number, which was remembered and not searched for. */
+void both_check_number(const struct named *n, uint64_t number, const struct stream *stream);
 #else
 static inline void both_check_printed(struct view object)
 {
 	(void)object;
+}
+
+static inline void both_check_number(const struct named *n, uint64_t number,
+                                     const struct stream *stream)
+{
+	(void)n, (void)number, (void)stream;
 }
 #endif
 

@@ -42,6 +42,11 @@ static struct name *take_place(struct named *n, uint64_t number, const struct st
 	return name;
 }
 
+void named_prefetch(const struct named *n, uint64_t number)
+{
+	__builtin_prefetch(place_at(n, number));
+}
+
 struct name *named_get(const struct named *n, uint64_t number)
 {
 	struct name *name = place_at(n, number);

@@ -26,9 +26,9 @@ enum {
 
 struct name {
 	uint64_t number; /* 1 to NUMBER_MAX; 0: free */
-	uint64_t batch;  /* for the caller: the last batch that uses it, */
-	uint64_t file;   /* and the last file that has named it. 0 at first */
-	uint32_t uses;   /* for the caller: how often since it was named */
+	uint64_t file;   /* for the caller: the last file that has named it, */
+	uint64_t batch;  /* the last batch that uses it, */
+	uint32_t uses;   /* and how often it was used since it was named. 0 at first */
 	struct stream stream;
 };
 
@@ -43,10 +43,18 @@ struct named {
 
 /* The name that belongs to a number, until NAMED_MAX more are there; NULL: it is not kept. */
 struct name *named_get(const struct named *n, uint64_t number);
+/* Asks the processor for what named_get will read. */
+void named_prefetch(const struct named *n, uint64_t number);
 /* For who reads: takes a number for a stream. False: it means another one already. */
 bool named_put(struct named *n, uint64_t number, const struct stream *stream);
 /* For who writes: the name of a stream among the last NAMED_MAX; NULL: it needs a new one. */
 struct name *named_find(const struct named *n, const struct stream *stream);
+/* For who writes: whether a number is one of the last NAMED_MAX. So who remembers the number of a
+ * stream need not find it. */
+static inline bool named_is_recent(const struct named *n, uint64_t number)
+{
+	return number > 0 && number <= n->last && n->last - number < NAMED_MAX;
+}
 /* For who writes: gives a stream that has no name the next number. */
 struct name *named_add(struct named *n, const struct stream *stream);
 /* Frees all of it. It is empty then, but for the map's secret; the next number is 1. */

@@ -96,16 +96,17 @@ struct journal_job {
 	int64_t room;      /* of the disk; below 0: not looked at */
 };
 
-/* A stream that a batch uses. */
-struct batch_name {
+/* A stream that a batch uses, for so many facts in a row. */
+struct batch_use {
 	uint64_t number;
+	uint32_t count;
 	struct stream stream;
 };
 
 /* A batch that is being filled, or that has its size, and waits. */
 struct journal_batch {
 	struct buf bytes;
-	struct buf names;  /* of struct batch_name: the streams that it uses, each once */
+	struct buf uses;   /* of struct batch_use */
 	uint64_t position; /* of its last fact, once it has its size */
 };
 
@@ -235,8 +236,9 @@ struct journal {
 	struct ring full; /* of struct journal_batch */
 	struct journal_batch fill;
 	size_t full_size;   /* bytes in all of `full` */
-	size_t full_names;  /* streams in all of `full` */
-	uint64_t mark;      /* counts the batches that are filled: store_text_once, struct name */
+	size_t full_uses;   /* how many struct batch_use, in all of `full` */
+	uint64_t mark;      /* counts the batches that are filled: store_text_once */
+	uint64_t begun;     /* counts those that began: struct name */
 	uint64_t file;      /* counts the files that were journal.jsonl since the start, from 1 */
 	struct named named; /* the streams of what was appended */
 	struct same same;   /* the last message that was appended to `fill` */

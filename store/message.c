@@ -8,6 +8,7 @@
  * of all messages by key was the alternative: at ten million messages a look-up in it costs some
  * twenty cache misses.
  */
+#include "base/bug.h"
 #include "base/sha256.h"
 #include "store/private.h"
 
@@ -396,6 +397,7 @@ static uint32_t live_get(struct store *s, struct stream_slot *slot)
 		*stream_live_at(s, slot->live) = (struct stream_live){
 			.share = share_get(s, mailbox, slot->sender),
 			.runs = (uint32_t)stream_range_count(s, slot),
+			.mark = BUG(mark_of_another) ? 1 : 0,
 		};
 		share_at(s, stream_live_at(s, slot->live)->share)->live++;
 	}

@@ -131,7 +131,7 @@ struct stream_live {
 	/* Of numbers that are held or dead, each as long as possible. In a stream of which no
 	 * message is held, the runs are its dead ranges. */
 	uint32_t runs;
-	uint32_t unused;
+	uint32_t mark; /* store_mark */
 };
 
 /* The two sizes of a message share four bytes. */

@@ -204,6 +204,20 @@ bool store_holds(const struct store *s, const struct stream *stream)
 	return found.stream != 0;
 }
 
+uint32_t *store_mark(struct store *s, const struct stream *stream)
+{
+	struct store_found found = s->last;
+
+	assert(s->magic == STORE_MAGIC);
+	if (!found.stream || !id_equal(&ident_at(s, found.recipient)->id, &stream->recipient) ||
+	    !id_equal(&ident_at(s, found.sender)->id, &stream->sender) ||
+	    !ulid_equal(&ident_session_at(s, found.session)->ulid, &stream->session))
+		stream_find(s, stream, &found);
+	if (!found.stream || !stream_at(s, found.stream)->live)
+		return NULL;
+	return &stream_live_at(s, stream_at(s, found.stream)->live)->mark;
+}
+
 /* ---- dead ranges ---- */
 
 /* Whether `range_last` is the root of a tree. The first number of a range is never 0, so a 0 there

@@ -34,10 +34,16 @@ static void test_table(void)
 	}
 	IS_U64(wrong, 0, "named: each stream gets the next number");
 	OK(named_find(&writer, &first)->number == 1, "named: the oldest one is still there");
+	OK(named_is_recent(&writer, 1) && named_is_recent(&writer, NAMED_MAX),
+	   "named: all of them may be used by their numbers");
+	OK(!named_is_recent(&writer, 0) && !named_is_recent(&writer, NAMED_MAX + 1),
+	   "named: and no others");
 	other = stream_of(NAMED_MAX + 1);
 	IS_U64(named_add(&writer, &other)->number, NAMED_MAX + 1, "named: and one more");
 	OK(named_find(&writer, &first) == NULL, "named: takes the place of the oldest");
-	OK(named_get(&writer, 1) != NULL, "named: whose number is known as long again");
+	OK(!named_is_recent(&writer, 1) && named_is_recent(&writer, 2),
+	   "named: whose number is used no more");
+	OK(named_get(&writer, 1) != NULL, "named: and is known as long again");
 	OK(named_find(&writer, &last)->number == NAMED_MAX, "named: and of no other");
 	IS_U64(named_add(&writer, &first)->number, NAMED_MAX + 2, "named: it gets a new number");
 	OK(named_put(&reader, 1, &first), "named: a name that is said again is the same");
@@ -162,10 +168,54 @@ static void test_turn(void)
 	life_end(&l);
 }
 
+/* How many lines of the journal name a stream. */
+static unsigned count_names(const struct life *l)
+{
+	static const char line[] = "{\"stream\":";
+	const uint8_t *at;
+	unsigned count = 0;
+	struct view journal;
+
+	MUST(simdisk_get(l->sim, "journal.jsonl", &journal));
+	at = journal.data;
+	while ((at = memmem(at, (size_t)(journal.data + journal.size - at), line,
+	                    sizeof line - 1)) != NULL) {
+		at++;
+		count++;
+	}
+	return count;
+}
+
+/* What is said often is named often, but no more than once for a batch. */
+static void test_again(void)
+{
+	struct life l;
+	uint64_t number = 0;
+
+	open_life(&l, 1 << 30);
+	for (unsigned i = 0; i < 100; i++)
+		append(&l, 1, 2, ++number);
+	MUST(job(&l));
+	IS_U64(count_names(&l), 2, "named: a batch names each stream once");
+	append(&l, 1, 2, ++number);
+	MUST(job(&l));
+	IS_U64(count_names(&l), 4, "named: after many facts the next one does, too");
+	for (unsigned i = 0; i < 63; i++) {
+		append(&l, 1, 1, ++number);
+		MUST(job(&l));
+	}
+	IS_U64(count_names(&l), 4, "named: after few it does not");
+	append(&l, 1, 1, ++number);
+	MUST(job(&l));
+	IS_U64(count_names(&l), 5, "named: and then it does again");
+	life_end(&l);
+}
+
 int main(void)
 {
 	test_table();
 	test_many();
 	test_turn();
+	test_again();
 	return tap_done();
 }

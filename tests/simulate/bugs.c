@@ -49,6 +49,7 @@ const struct sim_bug sim_bugs[] = {
 	{ "batch_cut_behind_text", 2000, 2, "a batch ends between a text and its first message" },
 	{ "text_once_for_all", 2000, 1, "a long text is written in the first batch only" },
 	{ "named_once_for_all", 2000, 1, "a new journal does not name its streams again" },
+	{ "mark_of_another", 200, 2, "a stream begins with the mark of another one" },
 	{ "unkeyed_table", 2000, 47, "the table of ids has no secret key" },
 	{ "dead_again_live", 2000, 13, "a message that was received can be added again" },
 	{ "first_content_stays", 2000, 19, "a key that is filled twice keeps the first content" },

@@ -587,6 +587,34 @@ static void hash_test(void)
 	OK(store_fact_hash(&fact) != inside, "store: the mark is in it");
 }
 
+/* A mark belongs to its stream while a message of that is held, however the stream is found. */
+static void mark_test(void)
+{
+	struct store *s = store_new();
+	struct stream one = stream_of(1, 2, 3);
+	struct stream two = stream_of(4, 2, 3);
+	struct view text = view_of_string("x");
+
+	OK(store_mark(s, &one) == NULL, "store: no mark in a stream that is not known");
+	MUST(send(s, one, 1, text, NULL) == STORE_NEW);
+	OK(store_mark(s, &one) != NULL && *store_mark(s, &one) == 0, "store: a mark is 0 at first");
+	OK(store_mark(s, &two) == NULL, "store: and is there for no other stream");
+	*store_mark(s, &one) = 7;
+	MUST(send(s, one, 2, text, NULL) == STORE_NEW);
+	OK(*store_mark(s, &one) == 7, "store: it is there with the next message");
+	MUST(send(s, two, 1, text, NULL) == STORE_NEW);
+	*store_mark(s, &two) = 8;
+	OK(*store_mark(s, &one) == 7 && *store_mark(s, &two) == 8,
+	   "store: and after one of another stream");
+	MUST(bury(s, one, 1, 1, NULL) == STORE_NEW);
+	OK(*store_mark(s, &one) == 7, "store: and while a message is left");
+	MUST(bury(s, one, 2, 2, NULL) == STORE_NEW);
+	OK(store_mark(s, &one) == NULL, "store: it goes with the last one");
+	MUST(send(s, one, 3, text, NULL) == STORE_NEW);
+	OK(*store_mark(s, &one) == 0, "store: and does not come back");
+	store_free(s);
+}
+
 int main(void)
 {
 	memset(long_bytes, 'l', sizeof long_bytes);
@@ -604,5 +632,6 @@ int main(void)
 	gone_test();
 	walk_test();
 	hash_test();
+	mark_test();
 	return tap_done();
 }
