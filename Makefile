@@ -13,8 +13,8 @@
 # make picture  docs/picture.svg, README's first screen, from a real session
 # make docs     docs/json.md, the interface for programs, from the client's tables
 # make deps     installs cJSON's package if it is missing. Only demo, check and deps install packages; they say so first
-# make install  threefold, threefold-server, threefold-repair, threefold-bench, man pages and units; DESTDIR= PREFIX=
-#               (/usr/local) BINDIR= SBINDIR= MANDIR= UNITDIR= SYSUSERSDIR=; uninstall removes them
+# make install  threefold, threefold-server, threefold-repair, threefold-bench, man pages, completion and units; DESTDIR=
+#               PREFIX= (/usr/local) BINDIR= SBINDIR= MANDIR= BASHDIR= ZSHDIR= UNITDIR= SYSUSERSDIR=; uninstall removes them
 # make dist     threefold-VERSION.tar.gz from the committed tree, in DIST= (here): the same bytes each time
 # make deb      two Debian packages of the committed tree, in DEB= (build/deb)
 # make check-deb  makes them, and installs and purges them in a Debian of its own: needs root, debootstrap, minutes
@@ -236,6 +236,8 @@ PREFIX := /usr/local
 BINDIR = $(PREFIX)/bin
 SBINDIR = $(PREFIX)/sbin
 MANDIR = $(PREFIX)/share/man
+BASHDIR = $(PREFIX)/share/bash-completion/completions
+ZSHDIR = $(PREFIX)/share/zsh/site-functions
 UNITDIR = $(PREFIX)/lib/systemd/system
 SYSUSERSDIR = $(PREFIX)/lib/sysusers.d
 units_installed := $(wildcard system/*.service system/*.timer)
@@ -243,6 +245,8 @@ installed = $(bin)/client:$(BINDIR)/threefold:755 $(load):$(BINDIR)/threefold-be
 	$(bin)/server:$(SBINDIR)/threefold-server:755 $(bin)/repair:$(SBINDIR)/threefold-repair:755 \
 	$(foreach f,$(units_installed),$(f):$(UNITDIR)/$(notdir $(f)):644) \
 	system/threefold.conf:$(SYSUSERSDIR)/threefold.conf:644 \
+	$(foreach f,threefold threefold-bench threefold-repair threefold-server,\
+		system/completion.bash:$(BASHDIR)/$(f):644 system/completion.zsh:$(ZSHDIR)/_$(f):644) \
 	$(foreach n,1 8,$(foreach f,$(wildcard docs/man/*.$(n)),$(f):$(MANDIR)/man$(n)/$(notdir $(f)):644))
 places = $(foreach f,$(installed),'$(DESTDIR)$(word 2,$(subst :, ,$(f)))')
 

@@ -29,6 +29,14 @@ for file in bin/threefold bin/threefold-bench adm/threefold-server adm/threefold
 		"$(sed -En 's/^(  -., |      )--([a-z-]+)( ([A-Z]+))?( .*)?$/\2 \4/p' <<<"$help")"
 	letters=$(sed -En 's/^ +-(.), --.*/\1/p' <<<"$help")
 	is 'and their letters' "$(sed -En 's/^\.It Fl (.) , Fl -.*/\1/p' "$page")" "$letters"
+	# shellcheck disable=SC2034,SC1090
+	is 'bash completes them' "$(
+		. "$usr/share/bash-completion/completions/$name"
+		COMP_WORDS=("$name" --) COMP_CWORD=1
+		eval "$(complete -p "$name" | sed -E 's/.*-F ([^ ]+) .*/\1/')" "$usr"/*/"$name"
+		printf '%s\n' "${COMPREPLY[@]}"
+	)" "$(sed -En 's/^(  -., |      )(--[a-z-]+).*/\2/p' <<<"$help")"
+	ok 'zsh has them from --help' grep -qw "$name" "$usr/share/zsh/site-functions/_$name"
 done
 is 'all are for everybody, and nobody else writes them' "$(find "$root" -type f -perm /022 -o -type f -not -perm -444)" ''
 units=$usr/lib/systemd/system
