@@ -54,14 +54,15 @@ static const char notes[] =
 	"                  " KEY_STATE_FOLDER "/operator.key\n"
 	"\n"
 	"Exit status:\n"
-	"  0  the replicas that were reached hold the same (two of three are enough), or the\n"
-	"     backup is written\n"
+	"  0  the replicas that were reached hold the same (two of three are enough, but for\n"
+	"     --check and --status), or the backup is written\n"
 	"  1  they differ (--check, --status), or a replica could not store what it lacks\n"
 	"  2  wrong usage\n"
 	"  3  too few replicas could be reached, or the key was refused. Two are enough, and\n"
 	"     one is for --backup, --status and --unconfirmed. --remove-unconfirmed and\n"
 	"     --leave-out-unconfirmed need all three\n"
-	"  4  --status: those that are live hold the same, but they are fewer than three\n"
+	"  4  --check, --status: those that are live hold the same, but they are fewer than\n"
+	"     three\n"
 	"\n"
 	"Examples:\n"
 	"  " OPTIONS_NAME " 127.0.0.1 40001 127.0.0.1 40002 127.0.0.1 40003\n"
@@ -95,7 +96,7 @@ static const struct option_row rows[] = {
 	{ .name = "check",
 	  .kind = OPTION_FLAG,
 	  .help = "change nothing; tell what each replica holds,\n"
-	          "and exit 1 if that differs",
+	          "and exit 1 if that differs, 4 if one is missing",
 	  .flag = &given.mend.check },
 	{ .name = "status",
 	  .kind = OPTION_FLAG,
@@ -245,6 +246,16 @@ static bool is_refused(const struct reconcile_result *result)
 	return false;
 }
 
+/* What --check and --status say by their exit status of those who were compared. */
+static enum exit_status judge_check(const struct reconcile_result *result)
+{
+	if (!result->is_ready)
+		return EXIT_NO_REPLICA;
+	if (!result->is_same)
+		return EXIT_REFUSED;
+	return count_ready(result) < RECONCILE_MAX ? EXIT_FEWER : EXIT_DONE;
+}
+
 /* Facts that still differed in the last pass came during the run. All facts from before the run are
  * stored on all replicas, unless a replica has refused them. */
 static enum exit_status judge(const struct repair_options *o, const struct reconcile_result *result)
@@ -265,9 +276,9 @@ static enum exit_status judge(const struct repair_options *o, const struct recon
 	else
 		printf("%s are in use: what differed was copied, more came meanwhile\n", who);
 	print_left_open(result);
-	if (result->is_same || (!o->mend.check && !is_refused(result)))
-		return EXIT_DONE;
-	return EXIT_REFUSED;
+	if (o->mend.check)
+		return judge_check(result);
+	return result->is_same || !is_refused(result) ? EXIT_DONE : EXIT_REFUSED;
 }
 
 static enum exit_status report(const struct repair_options *o,
@@ -564,16 +575,6 @@ static void fill_report(const struct repair_options *o, const struct reconcile_r
 			.digest = replica->digest,
 		};
 	}
-}
-
-/* What --check and --status say by their exit status of those who were compared. */
-static enum exit_status judge_check(const struct reconcile_result *result)
-{
-	if (!result->is_ready)
-		return EXIT_NO_REPLICA;
-	if (!result->is_same)
-		return EXIT_REFUSED;
-	return count_ready(result) < RECONCILE_MAX ? EXIT_FEWER : EXIT_DONE;
 }
 
 static enum exit_status show_status(struct loop *l, const struct repair_options *o)

@@ -98,7 +98,8 @@ ok 'which is said' said 'fewer than two'
 restart_server 0
 ok 'two of three: repair exits 0' repair
 ok 'and says what the third leaves open' said 'replica 2 took no part'
-ok 'two of three that are the same: --check exits 0' repair --check
+is 'two of three that are the same: --check exits 4' "$(status_of repair --check)" 4
+ok 'and says that they are the same' said '^two replicas hold the same'
 wipe 1
 is 'two of three that are not: 1' "$(status_of repair --check)" 1
 ok 'repair exits 0' repair
