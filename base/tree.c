@@ -308,6 +308,13 @@ uint32_t tree_next(const struct tree_use *use, uint32_t root, const void *key,
 	return elements_of(leaf->node)[leaf->index];
 }
 
+uint32_t tree_ahead(const struct tree_hint *hint, uint32_t steps)
+{
+	if (hint->leaf == NULL || hint->index + steps >= hint->leaf->count)
+		return 0;
+	return elements_of(hint->leaf)[hint->index + steps];
+}
+
 /* What stands left of a path in the inner nodes; its leaf is weighed apart. */
 static struct tree_weight weigh_before(const struct path *path)
 {

@@ -60,6 +60,9 @@ uint32_t tree_find(const struct tree_use *use, uint32_t root, const void *key);
  * be NULL. */
 uint32_t tree_next(const struct tree_use *use, uint32_t root, const void *key,
                    struct tree_hint *hint);
+/* The element that so many more steps of the walk will give, as far as the hint can tell: it does
+ * not look beyond its leaf. 0: none. */
+uint32_t tree_ahead(const struct tree_hint *hint, uint32_t steps);
 /* The first element at or after the key; 0 if there is none. */
 uint32_t tree_from(const struct tree_use *use, uint32_t root, const void *key);
 /* Adds an element, which is not 0 and whose key is not in the tree. *root changes if the root node

@@ -42,19 +42,24 @@ static uint32_t array_from(uint32_t key, uint32_t keys)
 	return key <= keys ? key : 0;
 }
 
+static unsigned seen_ahead; /* how often a walk said what comes next */
+
 static bool same_walk(uint32_t root, uint32_t keys)
 {
 	struct tree_hint hint = { 0 };
 	uint32_t plain = 0;
 	uint32_t hinted = 0;
+	uint32_t ahead = 0;
 
 	do {
 		uint32_t want = array_from(plain + 1, keys);
 		uint32_t a = tree_next(&use, root, &plain, NULL);
 		uint32_t b = tree_next(&use, root, &hinted, &hint);
 
-		if (a != want || b != want)
+		if (a != want || b != want || (ahead != 0 && ahead != want))
 			return false;
+		seen_ahead += ahead != 0;
+		ahead = want != 0 ? tree_ahead(&hint, 1) : 0;
 		plain = hinted = want;
 	} while (plain);
 	return true;
@@ -224,5 +229,6 @@ int main(void)
 	small_test();
 	thin_test();
 	arena_release(&arena);
+	OK(seen_ahead > 0, "tree: a walk sees what comes next");
 	return tap_done();
 }
