@@ -679,13 +679,15 @@ static void turn(struct server *s)
 	peers_begin_turn(s->peers);
 	loop_turn(s->loop, has_more ? 0 : committer_deadline(s->committer));
 	gather(s);
-	peers_continue(s->peers);
+	peers_continue_known(s->peers);
 	if (session_has_work(s->sessions)) {
 		session_work(s->sessions, peers_time(s->peers));
 		peers_act(s->peers);
 	}
 	peers_write(s->peers);
 	committer_turn(s->committer);
+	peers_write(s->peers);
+	peers_continue(s->peers);
 	peers_write(s->peers);
 	want_memory(s);
 }

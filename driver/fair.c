@@ -125,12 +125,18 @@ static struct fair_flow *take(struct fair *f, enum fair_class class)
 	return flow;
 }
 
+struct fair_flow *fair_next_known(struct fair *f)
+{
+	return f->heaps[FAIR_KNOWN].count > 0 ? take(f, FAIR_KNOWN) : NULL;
+}
+
 struct fair_flow *fair_next(struct fair *f, bool is_late)
 {
 	uint64_t part = is_late ? 1 : FAIR_STRANGERS;
+	struct fair_flow *known = is_late ? NULL : fair_next_known(f);
 
-	if (!is_late && f->heaps[FAIR_KNOWN].count > 0)
-		return take(f, FAIR_KNOWN);
+	if (known != NULL)
+		return known;
 	if (f->heaps[FAIR_STRANGER].count > 0 && f->strangers < part)
 		return take(f, FAIR_STRANGER);
 	return NULL;

@@ -60,6 +60,8 @@ void fair_remove(struct fair *f, struct fair_flow *flow);
 /* Whether a flow that does not wait would be the next one if it were added: then it may be served
  * at once instead. */
 bool fair_is_next(const struct fair *f, const struct fair_flow *flow, enum fair_class class);
+/* Takes out who is to be served now of those who are known. NULL: none of them waits. */
+struct fair_flow *fair_next_known(struct fair *f);
 /* Takes out who is to be served now. `is_late`: the turn has taken long; then it is only a
  * stranger, and only if none was served in this turn. NULL: nobody, or strangers who have had their
  * part. */

@@ -460,19 +460,32 @@ static bool connection_read(struct peers_connection *c)
 	return false;
 }
 
+/* It is this connection's turn. */
+static void serve(struct peers *p, struct fair_flow *flow)
+{
+	struct peers_connection *c = LOOP_OWNER(flow, struct peers_connection, flow);
+
+	if (c->has_rest || !session_takes_input(p->sessions, c->number))
+		connection_feed(c, conn_rest(&c->conn), 0);
+	else
+		(void)connection_read(c);
+}
+
+void peers_continue_known(struct peers *p)
+{
+	struct fair_flow *flow;
+
+	while (!loop_is_late(p->loop) && (flow = fair_next_known(&p->fair)) != NULL)
+		serve(p, flow);
+}
+
 void peers_continue(struct peers *p)
 {
 	struct fair_flow *flow;
 
 	/* A stranger is served in each turn, however late it is. */
-	while ((flow = fair_next(&p->fair, loop_is_late(p->loop))) != NULL) {
-		struct peers_connection *c = LOOP_OWNER(flow, struct peers_connection, flow);
-
-		if (c->has_rest || !session_takes_input(p->sessions, c->number))
-			connection_feed(c, conn_rest(&c->conn), 0);
-		else
-			(void)connection_read(c);
-	}
+	while ((flow = fair_next(&p->fair, loop_is_late(p->loop))) != NULL)
+		serve(p, flow);
 }
 
 bool peers_have_input(const struct peers *p)

@@ -8,10 +8,11 @@
  *   each turn:
  *           peers_begin_turn(peers);
  *           loop_turn(loop, peers_have_input(peers) ? 0 : ...);
- *           peers_continue(peers);       goes on with what earlier turns left unused
+ *           peers_continue_known(peers); goes on with what earlier turns left unused
  *           peers_write(peers);          pushes, and replies that wait for nothing
  *           ...                          commit, session_synced, peers_act
- *           peers_write(peers);          the replies that waited for the commit
+ *           peers_continue(peers);       strangers, whom nobody waits for
+ *           peers_write(peers);          the replies that waited for the commit, and theirs
  *
  * A connection whose requests cost much has its turn after those who ask for less, and after those
  * who are logged in (fair.h). A turn takes no longer than the loop's slice (loop_is_late) and one
@@ -51,8 +52,10 @@ struct session_time peers_time(const struct peers *p);
 void peers_begin_turn(struct peers *p);
 /* Whether somebody waits for peers_continue. */
 bool peers_have_input(const struct peers *p);
-/* Reads those who wait for their turn, and feeds what they sent to the sessions, until the turn is
- * late. */
+/* Reads those who are logged in and wait for their turn, and feeds what they sent to the sessions,
+ * until the turn is late. */
+void peers_continue_known(struct peers *p);
+/* The same for all who wait, so strangers have their part. */
 void peers_continue(struct peers *p);
 /* Carries out all actions of the sessions. Must be called after each call to a session that may
  * have made some. */

@@ -96,6 +96,9 @@ static void test_strangers(void)
 	fair_turn(&f);
 	fair_add(&f, &known, FAIR_KNOWN);
 	OK(fair_next(&f, false) == &known, "a known one comes before all strangers");
+	OK(fair_next_known(&f) == NULL, "where strangers have no turn they wait");
+	fair_add(&f, &known, FAIR_KNOWN);
+	OK(fair_next_known(&f) == &known, "and a known one does not");
 	while (serve(&f, DEAR) != NULL)
 		spent += DEAR;
 	OK(spent >= FAIR_STRANGERS && spent < FAIR_STRANGERS + DEAR,
