@@ -151,8 +151,11 @@ static void begin(struct mend *m, const struct mend_options *o, const uint8_t se
 	struct reconcile_options options = {
 		.mode = o->check || collects ? RECONCILE_CHECK : RECONCILE_REPAIR,
 		.count = RECONCILE_MAX,
-		.least = collects || o->figures ? 1 : 2,
+		.least = collects || o->figures || o->ids != NULL ? 1 : 2,
 		.figures = o->figures,
+		.ids = o->ids,
+		.seen = o->seen,
+		.id_count = o->id_count,
 		.connect_timeout_ms = (uint32_t)o->timeout_ms,
 		.collect = collects,
 	};

@@ -14,6 +14,10 @@ struct mend_options {
 	const struct dial_target *targets; /* RECONCILE_MAX of them */
 	uint8_t key[KEY_SIZE];             /* the operator's */
 	bool check;                        /* change nothing, only compare */
+	/* Ask about these accounts only, as reconcile_options says; NULL: compare. */
+	const struct id *ids;
+	struct reconcile_seen *seen;
+	uint32_t id_count;
 	bool figures;        /* ask each how it is, at the end; one replica is enough then */
 	uint64_t timeout_ms; /* for a replica to answer the handshake */
 	struct view bring;   /* facts that every replica is brought first: a list for

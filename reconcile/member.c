@@ -131,19 +131,33 @@ void reconcile_asked(struct reconcile *r)
 	reconcile_act(r, RECONCILE_DONE, 0);
 }
 
+void member_ask_more(struct reconcile *r, uint32_t index)
+{
+	struct member *m = &r->members[index];
+	struct frame frame = { .type = FRAME_FIGURES };
+
+	if (r->options.ids != NULL) {
+		frame.type = FRAME_LOOKUP_ID;
+		buf_clear(&r->scratch);
+		for (uint32_t i = 0; i < LOOKUP_IDS_MAX && m->seen + i < r->options.id_count; i++)
+			if (!protocol_put_id(&r->scratch, &r->options.ids[m->seen + i]))
+				assert(false); /* there is room for a frame */
+		frame.lookup_id.ids = buf_view(&r->scratch);
+	}
+	m->is_asked = true;
+	member_ask(r, index, &frame, 0);
+}
+
 void reconcile_end(struct reconcile *r, bool is_same)
 {
-	const struct frame figures = { .type = FRAME_FIGURES };
+	bool asks = r->options.figures || (r->options.ids != NULL && r->options.id_count > 0);
 
 	assert(!r->is_asking);
 	r->is_asking = true;
 	r->is_same = is_same;
-	for (uint32_t i = 0; i < r->options.count && r->options.figures; i++) {
-		if (!member_is_ready(r, i))
-			continue;
-		r->members[i].is_asked = true;
-		member_ask(r, i, &figures, 0);
-	}
+	for (uint32_t i = 0; i < r->options.count && asks; i++)
+		if (member_is_ready(r, i))
+			member_ask_more(r, i);
 	reconcile_asked(r);
 }
 

@@ -26,7 +26,8 @@
  * The run starts when each is READY or LOST. If one is lost later, the run starts again without it.
  * Each start has a number, `epoch`; a reply to a request of an earlier start is read and ignored.
  *
- * When nothing is left to compare, those who are READY may be asked for their figures
+ * When nothing is left to compare, those who are READY may be asked for their figures, or about
+ * accounts
  * (`is_asking`). What goes wrong then changes nothing of what was found: who does not tell stays
  * READY.
  */
@@ -113,10 +114,13 @@ struct member {
 	uint64_t bytes_in;
 	uint64_t bytes_out;
 	enum status refusal;
-	bool is_asked; /* for its figures, which have not come */
+	bool is_asked; /* for its figures, or about accounts, and has not told all */
 	bool is_gone;  /* its connection, after all was compared */
 	bool has_figures;
 	struct figures figures;
+	uint32_t seen; /* of options.ids it has told */
+	uint32_t share_messages;
+	uint64_t share_bytes;
 	struct {
 		uint64_t elements;
 		uint8_t digest[KEY_SIZE];
@@ -125,10 +129,12 @@ struct member {
 
 /* Adds an action to those that reconcile_next gives. */
 void reconcile_act(struct reconcile *r, enum reconcile_action_kind kind, uint32_t index);
-/* All is compared: ends the run, once, which gives its last action. But if figures are wanted it
- * first asks for them (reconcile_asked). `is_same` is for the result. */
+/* All is compared: ends the run, once, which gives its last action. But if figures are wanted, or
+ * accounts, it first asks for them (reconcile_asked). `is_same` is for the result. */
 void reconcile_end(struct reconcile *r, bool is_same);
-/* Ends the run if nobody's figures are waited for any more. */
+/* Asks a member for its figures, or about the next accounts. */
+void member_ask_more(struct reconcile *r, uint32_t index);
+/* Ends the run if nobody is waited for any more. */
 void reconcile_asked(struct reconcile *r);
 /* Whether a member takes part. False for an index beyond the members. */
 bool member_is_ready(const struct reconcile *r, uint32_t index);

@@ -147,6 +147,10 @@ static void settle(struct reconcile *r)
 			return;
 		}
 		r->is_started = true;
+		if (r->options.ids != NULL) {
+			reconcile_end(r, true);
+			return;
+		}
 		plan_start(r);
 	}
 	plan_pump(r);
@@ -164,6 +168,8 @@ static const char *take_welcome(struct reconcile *r, uint32_t index, const struc
 	memcpy(m->public, frame->welcome.public, KEY_SIZE);
 	memcpy(m->server_nonce, frame->welcome.nonce, KEY_SIZE);
 	m->silence_ms = frame->welcome.silence_ms;
+	m->share_messages = frame->welcome.share_messages;
+	m->share_bytes = frame->welcome.share_bytes;
 	m->state = MEMBER_SHOWING;
 	memcpy(member.member.nonce, m->member_nonce, KEY_SIZE);
 	memcpy(member.member.uuid, m->uuid, UUID_SIZE);
@@ -233,6 +239,30 @@ static const char *take_figures(struct member *m, const struct frame *frame)
 	return NULL;
 }
 
+/* What several replicas know is joined by the latest. That the entries are of these accounts was
+ * checked (protocol_contradiction). */
+static const char *take_seen(struct reconcile *r, uint32_t index, const struct frame *frame)
+{
+	struct member *m = &r->members[index];
+	struct reader reader = reader_of(frame->entries.entries);
+	struct entry entry;
+
+	while (protocol_next_entry(&reader, &entry)) {
+		struct reconcile_seen *seen = &r->options.seen[m->seen++];
+		bool is_alive = entry.state == ENTRY_ALIVE;
+		uint64_t session_ms = is_alive ? ulid_time_ms(&entry.session) : 0;
+
+		if (session_ms > seen->session_ms)
+			seen->session_ms = session_ms;
+		if (is_alive && entry.online_since_ms > seen->online_ms)
+			seen->online_ms = entry.online_since_ms;
+	}
+	m->is_asked = false;
+	if (m->seen < r->options.id_count)
+		member_ask_more(r, index);
+	return NULL;
+}
+
 static const char *take_reply(struct reconcile *r, uint32_t index, const struct frame *frame)
 {
 	struct member *m = &r->members[index];
@@ -251,6 +281,8 @@ static const char *take_reply(struct reconcile *r, uint32_t index, const struct 
 		return take_stored(m, &request, frame);
 	case FRAME_FIGURES:
 		return take_figures(m, frame);
+	case FRAME_LOOKUP_ID:
+		return take_seen(r, index, frame);
 	case FRAME_PING:
 		if (frame->pong.facts > UINT32_MAX)
 			return "claims more elements than a replica can hold";
@@ -440,6 +472,7 @@ struct reconcile *reconcile_new(const struct reconcile_options *options, uint64_
 	assert(options->count >= 1);
 	assert(options->count <= RECONCILE_MAX);
 	assert(!options->collect || options->mode == RECONCILE_CHECK);
+	assert(options->ids == NULL || (!options->figures && !options->collect));
 	r->magic = RECONCILE_MAGIC;
 	r->options = *options;
 	r->time_ms = time_ms;
@@ -501,6 +534,8 @@ static void fill_replica(const struct member *m, struct reconcile_replica *to)
 		.stored = m->stored,
 		.bytes_in = m->bytes_in,
 		.bytes_out = m->bytes_out,
+		.share_messages = m->share_messages,
+		.share_bytes = m->share_bytes,
 		.has_figures = m->has_figures,
 		.figures = m->figures,
 	};

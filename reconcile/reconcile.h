@@ -49,6 +49,12 @@ enum reconcile_mode {
 	RECONCILE_CHECK,  /* only finds it */
 };
 
+/* What any replica knows of the sessions of an account since that replica's start. */
+struct reconcile_seen {
+	uint64_t session_ms; /* when the newest one began; 0: there was none */
+	uint64_t online_ms;  /* since when it is logged in; 0: it is not */
+};
+
 struct reconcile_options {
 	enum reconcile_mode mode;
 	uint32_t count;              /* replicas, 1 to RECONCILE_MAX */
@@ -59,6 +65,11 @@ struct reconcile_options {
 	uint32_t connect_timeout_ms; /* until the proof; 0: 5000 */
 	bool collect;                /* CHECK: shows every element: reconcile_collected */
 	bool figures;                /* at the end each is asked how it is */
+	/* If not NULL, nothing is compared: each replica is asked about these accounts only, and
+	 * `seen`, of as many, is filled in. Both live as long as the run. */
+	const struct id *ids;
+	struct reconcile_seen *seen;
+	uint32_t id_count;
 	struct view bring; /* REPAIR: a list of facts that every replica is brought first; lives
 	                    * as long as the run */
 };
@@ -91,6 +102,8 @@ struct reconcile_replica {
 	uint64_t stored;  /* elements brought and acknowledged */
 	uint64_t bytes_in;
 	uint64_t bytes_out;
+	uint32_t share_messages; /* of a sender in a mailbox, as the replica says; READY */
+	uint64_t share_bytes;
 	bool has_figures; /* `figures` was asked for, and it has told; else it is too old for it */
 	struct figures figures;
 };

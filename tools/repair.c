@@ -14,6 +14,7 @@
 #include "io/sandbox.h"
 #include "journal/backup.h"
 #include "driver/mend.h"
+#include "tools/accounts.h"
 #include "tools/report.h"
 
 #include <signal.h>
@@ -59,8 +60,8 @@ static const char notes[] =
 	"  1  they differ (--check, --status), or a replica could not store what it lacks\n"
 	"  2  wrong usage\n"
 	"  3  too few replicas could be reached, or the key was refused. Two are enough, and\n"
-	"     one is for --backup, --status and --unconfirmed. --remove-unconfirmed and\n"
-	"     --leave-out-unconfirmed need all three\n"
+	"     one is for --accounts, --backup, --status and --unconfirmed.\n"
+	"     --remove-unconfirmed and --leave-out-unconfirmed need all three\n"
 	"  4  --check, --status: those that are live hold the same, but they are fewer than\n"
 	"     three\n"
 	"\n"
@@ -81,6 +82,7 @@ struct repair_options {
 	const char *key;    /* NULL: where it usually is */
 	const char *backup; /* NULL: none */
 	bool status;        /* tell how each replica is */
+	bool accounts;      /* list them */
 	bool json;
 	bool prometheus;
 	bool unconfirmed;     /* list what was never confirmed */
@@ -106,8 +108,16 @@ static const struct option_row rows[] = {
 	  .flag = &given.status },
 	{ .name = "json",
 	  .kind = OPTION_FLAG,
-	  .help = "with --status: as one JSON object",
+	  .help = "with --status: as one JSON object; with --accounts:\n"
+	          "as one for each account, one a line",
 	  .flag = &given.json },
+	{ .name = "accounts",
+	  .kind = OPTION_FLAG,
+	  .help = "change nothing; list the accounts: when each was\n"
+	          "made and last logged in, how many messages wait for\n"
+	          "it, how full its mailbox is for the sender who has\n"
+	          "most there, and how many of its own wait elsewhere",
+	  .flag = &given.accounts },
 	{ .name = "prometheus",
 	  .kind = OPTION_FLAG,
 	  .help = "with --status: as text for Prometheus",
@@ -409,6 +419,19 @@ static void unconfirmed_release(struct unconfirmed *u)
 	memory_free(u->used);
 }
 
+/* For what goes on without those who take no part. */
+static void warn_of_lost(const struct repair_options *o, const struct reconcile_result *result,
+                         const char *what)
+{
+	char why[ESCAPED_SIZE];
+
+	for (uint32_t i = 0; i < RECONCILE_MAX; i++)
+		if (result->replicas[i].state == RECONCILE_LOST)
+			log_own(LOG_WARNING, "replica %u (%s): %s: %s; %s", i, o->targets[i].text,
+			        how_lost(&result->replicas[i]), reason(&result->replicas[i], why),
+			        what);
+}
+
 static enum exit_status list_unconfirmed(struct loop *l, const struct repair_options *o)
 {
 	struct store *store = store_new();
@@ -416,7 +439,6 @@ static enum exit_status list_unconfirmed(struct loop *l, const struct repair_opt
 	struct unconfirmed u;
 	struct account account;
 	char text[ID_TEXT_SIZE + 1];
-	char why[ESCAPED_SIZE];
 	uint64_t ms;
 
 	run(l, &o->mend, store, &result, &ms);
@@ -430,11 +452,7 @@ static enum exit_status list_unconfirmed(struct loop *l, const struct repair_opt
 		       (int)account.name.size, (const char *)account.name.data,
 		       u.used[i] ? " used" : "");
 	}
-	for (uint32_t i = 0; i < RECONCILE_MAX; i++)
-		if (result.replicas[i].state == RECONCILE_LOST)
-			log_own(LOG_WARNING, "replica %u (%s): %s: %s; it may have confirmed some",
-			        i, o->targets[i].text, how_lost(&result.replicas[i]),
-			        reason(&result.replicas[i], why));
+	warn_of_lost(o, &result, "it may have confirmed some");
 	unconfirmed_release(&u);
 	store_free(store);
 	if (fflush(stdout) != 0)
@@ -554,6 +572,77 @@ static enum exit_status run_once(struct loop *l, const struct repair_options *o)
 	return report(o, &result, ms);
 }
 
+/* ---- all accounts ---- */
+
+/* The smallest share that a replica of the cluster gives: what a sender meets first. */
+static void find_accounts(const struct store *store, const struct reconcile_result *result,
+                          struct accounts *accounts)
+{
+	uint32_t share_messages = UINT32_MAX;
+	uint64_t share_bytes = UINT64_MAX;
+
+	for (uint32_t i = 0; i < RECONCILE_MAX; i++) {
+		const struct reconcile_replica *replica = &result->replicas[i];
+
+		if (replica->state != RECONCILE_READY)
+			continue;
+		if (replica->share_messages < share_messages)
+			share_messages = replica->share_messages;
+		if (replica->share_bytes < share_bytes)
+			share_bytes = replica->share_bytes;
+	}
+	accounts_find(store, share_messages, share_bytes, accounts);
+}
+
+static void print_accounts(const struct accounts *accounts, bool is_json)
+{
+	struct buf line;
+
+	buf_init(&line, ACCOUNTS_LINE_SIZE_MAX);
+	if (!is_json)
+		accounts_text(&line, accounts, NULL);
+	for (uint32_t i = 0; i < accounts->count; i++) {
+		(void)fwrite(line.data, 1, line.size, stdout);
+		buf_clear(&line);
+		if (is_json)
+			accounts_json(&line, accounts, i);
+		else
+			accounts_text(&line, accounts, &i);
+	}
+	(void)fwrite(line.data, 1, line.size, stdout);
+	buf_release(&line);
+}
+
+/* First all facts are read, to know whom to ask about; then each replica is asked when it last saw
+ * them. */
+static enum exit_status list_accounts(struct loop *l, const struct repair_options *o)
+{
+	struct mend_options mend = o->mend;
+	struct store *store = store_new();
+	struct reconcile_result result;
+	struct reconcile_result seen;
+	struct accounts accounts;
+	uint64_t ms;
+
+	run(l, &o->mend, store, &result, &ms);
+	if (!result.is_ready)
+		die(EXIT_NO_REPLICA, "no replica took part: nothing is known");
+	find_accounts(store, &result, &accounts);
+	mend.check = true;
+	mend.ids = accounts.ids;
+	mend.seen = accounts.seen;
+	mend.id_count = accounts.count;
+	if (accounts.count > 0)
+		run(l, &mend, NULL, &seen, &ms);
+	print_accounts(&accounts, o->json);
+	warn_of_lost(o, &result, "it may know of later log-ins, and of more messages");
+	accounts_release(&accounts);
+	store_free(store);
+	if (fflush(stdout) != 0)
+		die(EXIT_REFUSED, "cannot write to the standard output");
+	return EXIT_DONE;
+}
+
 /* ---- how each replica is ---- */
 
 static void fill_report(const struct repair_options *o, const struct reconcile_result *result,
@@ -628,6 +717,7 @@ static const struct job {
 } jobs[] = {
 	{ .option = "check", .flag = &given.mend.check, .repeats = true, .run = run_once },
 	{ .option = "status", .flag = &given.status, .run = show_status },
+	{ .option = "accounts", .flag = &given.accounts, .run = list_accounts },
 	{ .option = "backup", .text = &given.backup, .run = back_up },
 	{ .option = "unconfirmed", .flag = &given.unconfirmed, .run = list_unconfirmed },
 	{ .option = "remove-unconfirmed", .number = &given.remove_days, .run = remove_unconfirmed },
@@ -676,8 +766,10 @@ static void read_options(int argc, char **argv)
 
 	first = options_read(&options, argc, argv);
 	exclude();
-	if ((o->json || o->prometheus) && !o->status)
-		options_wrong("'--%s' needs '--status'", o->json ? "json" : "prometheus");
+	if (o->json && !o->status && !o->accounts)
+		options_wrong("'--json' needs '--status' or '--accounts'");
+	if (o->prometheus && !o->status)
+		options_wrong("'--prometheus' needs '--status'");
 	if (o->json && o->prometheus)
 		options_wrong("'--json' and '--prometheus' exclude each other");
 	if (o->used_too && o->remove_days == 0)

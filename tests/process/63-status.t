@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 #
-# repair --status: what three real servers tell of themselves, as a table, as JSON and for Prometheus; a dead one, and
-# none at all. The text for Prometheus is read by a grammar of our own, and by promtool if it is there.
+# repair --status and --accounts: what three real servers tell of themselves, as a table, as JSON and for Prometheus; a dead
+# one, and none at all. The text for Prometheus is read by a grammar of our own, and by promtool if it is there.
 . tests/lib/lib.sh
 
 # repair [OPTION...]: output in $dir/repair.out; returns the exit status.
@@ -98,6 +98,25 @@ else
 	echo "ok $((tests += 1)) - promtool has nothing to say # SKIP promtool is not installed (Debian: prometheus)"
 fi
 
+# ---- accounts ----
+
+ok '--accounts exits 0' repair --accounts
+like 'it has a head' "$(head -n 1 "$dir/repair.out")" '^made +last log-in +pending +share +sent +name$'
+ok 'who has mail, and a mailbox that is full for one' said '^[0-9TZ:-]{20} [0-9TZ:-]{20} +4 +200\.0% +0  bob$'
+ok 'and whose it is' said '^[0-9TZ:-]{20} [0-9TZ:-]{20} +0 +0\.0% +4  ann$'
+client_start ann
+client_ask ann '/login ann pw'
+ok 'as JSON, too' repair --accounts --json
+is 'who is online' "$(told 'select(.online_since != null)|[.name,.last_login >= .made]')" '["ann",true]'
+is 'and what waits' "$(told 'select(.name == "bob")|[.confirmed,.pending,.share,.online_since]')" '[true,4,2000000,null]'
+client_close ann
+stop_all
+for n in 0 1 2; do restart_server $n; done
+repair --accounts --json
+is 'after a restart of all, who has sent something' "$(told '[.name,.last_login != null]' | sort)" \
+	'["ann",true]
+["bob",false]'
+
 # ---- one that is dead, one that lacks something, none ----
 
 kill_server 2
@@ -112,6 +131,8 @@ ok 'it is down' said '^threefold_up\{replica="2"\} 0$'
 ok 'an empty one starts in its place' restart_server 2
 is 'they differ: 1' "$(status_of repair --status --json)" 1
 is 'who lacks what' "$(told '[.same,[.replicas[].lacks]]')" '[false,[0,0,6]]'
+ok 'accounts come from whom there is' repair --accounts --json
+is 'all of them' "$(wc -l <"$dir/repair.out")" 2
 kill_server 0
 kill_server 1
 is 'one alone: 4' "$(status_of repair --status --json)" 4

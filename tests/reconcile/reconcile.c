@@ -756,9 +756,38 @@ static void test_figures(void)
 	rig_close(&g);
 }
 
+/* Each is asked about all of a long list, in several questions; nothing is compared. */
+static void test_seen(void)
+{
+	enum { IDS = 2 * LOOKUP_IDS_MAX + 3 };
+	static struct id ids[IDS];
+	static struct reconcile_seen seen[IDS];
+	struct reconcile_result result;
+	struct rig g;
+
+	rig_open(&g, 33, 3);
+	for (uint32_t i = 0; i < IDS; i++)
+		ids[i].bytes[7] = (uint8_t)(i % 250), ids[i].bytes[8] = (uint8_t)(i / 250);
+	ids[0] = g.people[0].account.id;
+	struct fact fact = { .kind = FACT_ACCOUNT, .account = g.people[0].account };
+
+	give(&g, 1, &fact);
+	g.options.ids = ids;
+	g.options.seen = seen;
+	g.options.id_count = IDS;
+	g.options.least = 1;
+	result = rig_run(&g, RECONCILE_CHECK);
+	OK(result.is_done && result.is_ready, "seen: the run has its result");
+	OK(g.moved > 3 * IDS * ID_SIZE, "seen: each was asked about all of them");
+	IS_U64(result.passes, 0, "seen: nothing was compared");
+	OK(seen[0].session_ms == 0 && seen[0].online_ms == 0, "seen: who was not there");
+	rig_close(&g);
+}
+
 int main(void)
 {
 	test_figures();
+	test_seen();
 	test_equal();
 	test_empty();
 	test_two();
