@@ -82,7 +82,8 @@ static const char notes[] =
 	"                 together. A right one is never delayed.\n"
 	"  frames         11 KiB before a log-in, 256 KiB after it\n"
 	"  silence        A connection that sends nothing, or reads nothing, for 6 s is closed.\n"
-	"  What an address was refused is logged, once a minute.\n"
+	"  What an address was refused is logged, once a minute. Wrong passwords and operator\n"
+	"  keys are logged at once, ten a second at most.\n"
 	"\n"
 	"Files:\n"
 	"  DIR/users.json, DIR/pending.json    accounts; messages that were not received yet\n"
@@ -209,7 +210,7 @@ static const struct option_row rows[] = {
 	  .letter = 'v',
 	  .kind = OPTION_FLAG,
 	  .flag = &given.verbose,
-	  .help = "log connections, too" },
+	  .help = "log who logs in from where, and connections, too" },
 	{ .name = "quiet",
 	  .letter = 'q',
 	  .kind = OPTION_FLAG,

@@ -66,6 +66,12 @@ struct queue {
 	size_t capacity;
 };
 
+/* Lines of one second. */
+struct budget {
+	uint64_t begun_ms;
+	unsigned lines;
+};
+
 struct peers {
 	struct loop *loop;
 	struct sessions *sessions;
@@ -85,8 +91,8 @@ struct peers {
 	struct fair fair; /* those who wait to be read */
 	size_t heard;
 	size_t written;
-	uint64_t logged_ms; /* the second of the last lines */
-	unsigned logged;
+	struct budget closed;  /* lines about connections that were closed, */
+	struct budget refused; /* and about proofs that were wrong */
 };
 
 struct session_time peers_time(const struct peers *p)
@@ -134,15 +140,15 @@ static void mark_to_read(struct peers_connection *c)
 }
 
 /* A stranger can cause such a line as often as he likes, so there are only a few a second. */
-static bool may_log(struct peers *p)
+static bool may_log(const struct peers *p, struct budget *budget)
 {
 	uint64_t now_ms = loop_now_ms(p->loop);
 
-	if (now_ms - p->logged_ms >= 1000) {
-		p->logged_ms = now_ms;
-		p->logged = 0;
+	if (now_ms - budget->begun_ms >= 1000) {
+		budget->begun_ms = now_ms;
+		budget->lines = 0;
 	}
-	return p->logged++ < PEERS_LOG_MAX;
+	return budget->lines++ < PEERS_LOG_MAX;
 }
 
 /* ---- closing ---- */
@@ -194,7 +200,7 @@ static void connection_begin_close(struct peers_connection *c, const struct sess
 
 	assert(!c->is_closing);
 	assert(c->timer.place == 0);
-	if (why != NULL && may_log(p))
+	if (why != NULL && may_log(p, &p->closed))
 		log_line(LOG_INFO, "connection %u is closed: %s", (unsigned)c->number, why);
 	c->is_closing = true;
 	c->is_urgent = action->is_urgent;
@@ -230,6 +236,34 @@ static void log_reports(struct peers *p)
 	}
 }
 
+/* One line for what happened. No name has a blank or a quote (fact/name.h), and the address ends
+ * the line: so whoever reads the log by a pattern is not fooled by a name. */
+static void log_note(struct peers *p, const struct session_action *action)
+{
+	static const struct {
+		bool is_refusal;
+		const char *before; /* the name */
+		const char *behind;
+	} notes[SESSION_NOTES] = {
+		[SESSION_LOGGED_IN] = { false, "is logged in as '", "'" },
+		[SESSION_LOGGED_IN_SENDING] = { false, "is logged in to send only as '", "'" },
+		[SESSION_OPERATOR] = { false, "is an operator's,", "" },
+		[SESSION_WRONG_PASSWORD] = { true, "wrong password for '", "'" },
+		[SESSION_WRONG_KEY] = { true, "wrong operator key", "" },
+	};
+	char name[NAME_SIZE_MAX + 1];
+	char from[ADDRESS_TEXT_SIZE];
+
+	view_to_string(action->name, name, sizeof name);
+	address_bytes_text(action->from->bytes, from);
+	if (!notes[action->note].is_refusal)
+		log_line(LOG_DEBUG, "connection %u %s%s%s from %s", (unsigned)action->connection,
+		         notes[action->note].before, name, notes[action->note].behind, from);
+	else if (may_log(p, &p->refused))
+		log_line(LOG_NOTICE, "refused: %s%s%s from %s", notes[action->note].before, name,
+		         notes[action->note].behind, from);
+}
+
 /* SESSION_APPEND comes before the reply that depends on it. So it is enough to take the actions in
  * their order, and nothing is answered that is not in the journal. */
 void peers_act(struct peers *p)
@@ -247,14 +281,25 @@ void peers_act(struct peers *p)
 		}
 		c = connection_at(p, action.connection);
 		assert(c != NULL);
-		if (action.kind == SESSION_WRITE)
+		switch (action.kind) {
+		case SESSION_APPEND:
+			break; /* above */
+		case SESSION_WRITE:
 			mark_to_write(c);
-		else if (action.kind == SESSION_RESUME)
+			break;
+		case SESSION_RESUME:
 			mark_to_read(c);
-		else if (action.kind == SESSION_ASKED)
+			break;
+		case SESSION_ASKED:
 			queue_add(&p->to_answer, action.connection);
-		else
+			break;
+		case SESSION_NOTE:
+			log_note(p, &action);
+			break;
+		case SESSION_CLOSE:
 			connection_begin_close(c, &action);
+			break;
+		}
 	}
 	log_reports(p);
 	if (has_appended)
@@ -561,7 +606,12 @@ static void connection_open(struct listener *l, int fd, const struct address *fr
 		return;
 	}
 	p->table[number] = c;
-	log_line(LOG_DEBUG, "connection %u has begun", (unsigned)number);
+	if (log_shows(LOG_DEBUG)) {
+		char text[ADDRESS_TEXT_SIZE];
+
+		address_bytes_text(peer.bytes, text);
+		log_line(LOG_DEBUG, "connection %u has begun from %s", (unsigned)number, text);
+	}
 	peers_act(p);
 }
 

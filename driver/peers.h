@@ -28,7 +28,8 @@
 enum {
 	PEERS_CLOSE_MS = 1000,  /* a closed connection may take its last bytes for so long */
 	PEERS_UNREAD_MS = 6000, /* nothing of what was written reaches the other side: closed */
-	PEERS_LOG_MAX = 10,     /* lines a second about connections that were closed */
+	PEERS_LOG_MAX = 10,     /* lines a second about connections that were closed, and as
+	                         * many about proofs that were wrong */
 };
 
 struct peers;

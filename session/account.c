@@ -486,12 +486,14 @@ void session_operate(struct sessions *s, struct connection *c, const struct fram
 	             &auth);
 	auth_operator(s->options.operator_key, false, &auth, proof);
 	if (!s->options.has_operator_key || !sha256_equal(proof, frame->operate.proof)) {
+		session_note(s, c, SESSION_WRONG_KEY, (struct view){ 0 });
 		session_answer(s, c, frame, STATUS_WRONG_PROOF);
 		return;
 	}
 	c->is_operator = true;
 	session_crowd_settle(s, c);
 	auth_operator(s->options.operator_key, true, &auth, reply.introduced.signature);
+	session_note(s, c, SESSION_OPERATOR, (struct view){ 0 });
 	session_reply(s, c, &reply);
 }
 

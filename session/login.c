@@ -238,15 +238,20 @@ static void login_proven(struct sessions *s, struct connection *c, const struct 
 		activate_sending(s, c, frame, account);
 	else if (order > 0)
 		activate(s, c, frame);
+	if (is_sending || order > 0)
+		session_note(s, c, is_sending ? SESSION_LOGGED_IN_SENDING : SESSION_LOGGED_IN,
+		             account->name);
 	session_reply(s, c, &reply);
 }
 
 /* The password is wrong. The answer comes the later the more wrong ones there were for this account
  * from this address. Meanwhile the connection takes no input, and costs nothing else. */
-static void login_refused(struct sessions *s, struct connection *c, const struct frame *frame)
+static void login_refused(struct sessions *s, struct connection *c, const struct frame *frame,
+                          struct view name)
 {
 	uint32_t step = limit_guess(&s->limit, &frame->login.id, &c->from, s->time.monotonic_ms);
 
+	session_note(s, c, SESSION_WRONG_PASSWORD, name);
 	if (step == 0) {
 		session_answer(s, c, frame, STATUS_WRONG_PROOF);
 		return;
@@ -308,7 +313,7 @@ void session_login(struct sessions *s, struct connection *c, const struct frame 
 	if (is_right)
 		login_proven(s, c, frame, &account, &auth);
 	else
-		login_refused(s, c, frame);
+		login_refused(s, c, frame, account.name);
 }
 
 /* A log-out of a session that is not here is fine, too: it has ended. */

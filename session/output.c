@@ -66,6 +66,16 @@ static struct action_entry *action_add(struct sessions *s, enum session_action_k
 	return action;
 }
 
+void session_note(struct sessions *s, const struct connection *c, enum session_note note,
+                  struct view name)
+{
+	assert(name.size <= sizeof s->noted);
+	s->noted_size = name.size;
+	if (name.size > 0)
+		memcpy(s->noted, name.data, name.size);
+	action_add(s, SESSION_NOTE, c->number)->note = (uint8_t)note;
+}
+
 void session_ask_caller(struct sessions *s, struct connection *c)
 {
 	assert(!c->is_asking);
@@ -115,6 +125,11 @@ bool session_next(struct sessions *s, struct session_action *action)
 		.why = next->why,
 		.is_urgent = next->is_urgent,
 	};
+	if (next->kind == SESSION_NOTE) {
+		action->note = (enum session_note)next->note;
+		action->name = view_of(s->noted, s->noted_size);
+		action->from = &session_connection_at(s, next->connection)->from;
+	}
 	return true;
 }
 

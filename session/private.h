@@ -251,6 +251,7 @@ struct action_entry {
 	uint32_t fact; /* index */
 	const char *why;
 	bool is_urgent;
+	uint8_t note; /* enum session_note */
 };
 
 struct sessions {
@@ -297,6 +298,9 @@ struct sessions {
 	struct fact *facts; /* of the appends among them */
 	uint32_t fact_count;
 	uint32_t fact_capacity;
+	/* Of the account that the last SESSION_NOTE is about: there is one in a call at most. */
+	uint8_t noted[NAME_SIZE_MAX];
+	size_t noted_size;
 	/* Of an account among the facts that came from the store (session_confirm). */
 	uint8_t name[NAME_SIZE_MAX];
 	uint8_t setting[SETTING_SIZE_MAX];
@@ -369,6 +373,10 @@ void session_actions_keep(struct sessions *s, uint32_t connection);
 /* Tells the caller to close the connection, with the phrase c->why; once. */
 void session_tell_close(struct sessions *s, struct connection *c);
 
+/* Gives the caller something for the log, once in a call. `name`: of an account, or empty. It is
+ * copied. */
+void session_note(struct sessions *s, const struct connection *c, enum session_note note,
+                  struct view name);
 /* Asks the caller for the figures that the connection's request wants (SESSION_ASKED). */
 void session_ask_caller(struct sessions *s, struct connection *c);
 

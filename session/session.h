@@ -81,6 +81,17 @@ enum session_action_kind {
 	/* An operator asks how the replica is, and the connection takes no input until the caller
 	 * has answered by session_tell. */
 	SESSION_ASKED,
+	/* Something has happened that a log should have. */
+	SESSION_NOTE,
+};
+
+enum session_note {
+	SESSION_LOGGED_IN,
+	SESSION_LOGGED_IN_SENDING, /* for SEND alone */
+	SESSION_WRONG_PASSWORD,
+	SESSION_OPERATOR, /* has shown that it has the operator key */
+	SESSION_WRONG_KEY,
+	SESSION_NOTES,
 };
 
 struct session_action {
@@ -91,6 +102,11 @@ struct session_action {
 	 * line. */
 	const char *why;
 	bool is_urgent; /* SESSION_CLOSE: its place is needed, so nobody waits for the other side */
+	/* SESSION_NOTE: what it is, of which account (empty: of none), and from where. They live
+	 * until the next call but session_next. */
+	enum session_note note;
+	struct view name;
+	const struct limit_address *from;
 };
 
 #define SESSION_NONE UINT32_MAX

@@ -106,11 +106,6 @@ static const struct option_row rows[] = {
 	          "holds and lacks, its disk, what it was asked and\n"
 	          "refused. One that is live is enough",
 	  .flag = &given.status },
-	{ .name = "json",
-	  .kind = OPTION_FLAG,
-	  .help = "with --status: as one JSON object; with --accounts:\n"
-	          "as one for each account, one a line",
-	  .flag = &given.json },
 	{ .name = "accounts",
 	  .kind = OPTION_FLAG,
 	  .help = "change nothing; list the accounts: when each was\n"
@@ -118,6 +113,11 @@ static const struct option_row rows[] = {
 	          "it, how full its mailbox is for the sender who has\n"
 	          "most there, and how many of its own wait elsewhere",
 	  .flag = &given.accounts },
+	{ .name = "json",
+	  .kind = OPTION_FLAG,
+	  .help = "with --status: as one JSON object; with --accounts:\n"
+	          "as one for each account, one a line",
+	  .flag = &given.json },
 	{ .name = "prometheus",
 	  .kind = OPTION_FLAG,
 	  .help = "with --status: as text for Prometheus",

@@ -38,6 +38,8 @@ struct rig {
 	bool is_slow; /* its disk syncs only when it is told to */
 	struct peer peers[PEERS];
 	unsigned reports; /* of what addresses were refused */
+	unsigned notes[SESSION_NOTES];
+	char noted[NAME_SIZE_MAX + 1]; /* of whom the last one was */
 };
 
 /* Of tests: the key that the three servers of a cluster share. */
@@ -125,6 +127,11 @@ static inline void rig_act(struct rig *r)
 		peer->told += action.kind == SESSION_WRITE;
 		peer->resumed += action.kind == SESSION_RESUME;
 		peer->asked += action.kind == SESSION_ASKED;
+		if (action.kind == SESSION_NOTE) {
+			r->notes[action.note]++;
+			view_to_string(action.name, r->noted, sizeof r->noted);
+			ALWAYS(action.from != NULL, "session: a note says from where");
+		}
 		if (action.kind != SESSION_CLOSE)
 			continue;
 		peer->is_closed = true;

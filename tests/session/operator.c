@@ -721,8 +721,37 @@ static void test_counts(void)
 	rig_close(&r);
 }
 
+static void test_notes(void)
+{
+	struct rig r;
+	struct peer *peer = open_operator(&r);
+	const uint8_t other[KEY_SIZE] = { 8 };
+	struct person alice = person_make("alice", 1, CLOCK_MS);
+
+	IS_U64(r.notes[SESSION_OPERATOR], 1, "notes: an operator");
+	(void)rig_ask(&r, peer, operate_of(&r, peer, other));
+	IS_U64(r.notes[SESSION_WRONG_KEY], 1, "notes: a wrong key");
+	IS_STRING(r.noted, "", "notes: which is nobody's");
+	peer = rig_join(&r);
+	(void)rig_ask(&r, peer, introduction(&r, peer, &alice, FRAME_INTRODUCE));
+	struct frame frame = login_of(&r, peer, &alice, 5, 1);
+	uint8_t right = frame.login.proof[0];
+
+	frame.login.proof[0] ^= 1;
+	(void)rig_ask(&r, peer, frame);
+	IS_U64(r.notes[SESSION_WRONG_PASSWORD], 1, "notes: a wrong password");
+	IS_STRING(r.noted, "alice", "notes: for whom");
+	IS_U64(r.notes[SESSION_LOGGED_IN], 0, "notes: nobody is logged in by it");
+	frame.login.proof[0] = right;
+	(void)rig_ask(&r, peer, frame);
+	(void)rig_ask(&r, peer, frame);
+	IS_U64(r.notes[SESSION_LOGGED_IN], 1, "notes: a log-in, once, however often it is asked");
+	rig_close(&r);
+}
+
 int main(void)
 {
+	test_notes();
 	test_figures();
 	test_counts();
 	test_who();
