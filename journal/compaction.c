@@ -31,7 +31,7 @@ enum {
 	SIZE_ESTIMATE_ACCOUNT = 640, /* bytes of an account or a tombstone in a snapshot */
 	SIZE_ESTIMATE_ELEMENT = 320, /* of anything else, without its text */
 	PACE_PARTS = 1024,           /* in which a snapshot's progress is counted */
-	PACE_BATCHES = 24,           /* large ones, for which there is always room */
+	PACE_BATCHES = 12,           /* large ones, for which there is always room */
 };
 
 /* ---- running a job ---- */
