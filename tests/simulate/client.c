@@ -237,9 +237,21 @@ static uint32_t account_of(const struct sim *s, uint32_t c, uint32_t at)
 	return s->history.attempts.items[k->attempt].account;
 }
 
-/* A replica that knows of it refuses the sessions of an account that was removed, and says so. */
+static bool any_lapsing(const struct sim *s)
+{
+	for (uint32_t i = 0; i < s->history.accounts.count; i++)
+		if (s->history.accounts.items[i].lapsing)
+			return true;
+	return false;
+}
+
+/* A replica that knows of it refuses the sessions of an account that was removed, and says so. It
+ * closes the connection, also if that account is another one of the name, at which the password was
+ * tried. */
 static bool is_left_for_removal(const struct sim *s, uint32_t c, const struct action *a)
 {
+	if (strstr(a->why, "the operator has removed") != NULL)
+		return any_lapsing(s);
 	if (strstr(a->why, "removed") == NULL && strstr(a->why, "refuses the log-in") == NULL)
 		return false;
 	for (uint32_t at = 0; at <= SIM_COMMANDS_MAX; at++) {

@@ -355,14 +355,21 @@ static bool has_rival(struct sim *s, uint32_t at)
 }
 
 /* Such a change may have found another session at a replica, and got only to the others; or the
- * replica ends sessions for it, also one that is just changing the password itself. */
+ * replica ends sessions for it, also one that is just changing the password itself, and says so
+ * before the disk has it. */
 bool sim_password_is_known(struct sim *s, uint32_t replica, uint32_t account, bool known)
 {
+	const struct store *store = s->replicas[replica].store;
+	struct account held = { .epoch = 0 };
+
+	if (store != NULL)
+		(void)store_find(store, &s->history.accounts.items[account].id, &held, NULL);
 	for (uint32_t i = 0; i < s->history.changes.count; i++) {
 		const struct sim_change *change = change_at(s, i);
+		bool is_heard = known && change->epoch > 0 && held.epoch >= change->epoch;
 
 		if (change->account == account && is_believable(change) &&
-		    (change->held.at[replica] != 0) == known)
+		    (is_heard || (change->held.at[replica] != 0) == known))
 			return true;
 	}
 	return false;
