@@ -21,6 +21,7 @@
 #include "io/syncer.h"
 #include "driver/commit.h"
 #include "driver/peers.h"
+#include "driver/verify.h"
 
 #include <errno.h>
 #include <libgen.h>
@@ -48,10 +49,11 @@ enum {
 
 struct server_options {
 	const char *host;
-	uint16_t port;    /* 0: any */
-	const char *data; /* NULL: PORT in the folder of the state */
-	const char *key;  /* NULL: beside the data, or in it */
-	const char *user; /* NULL: whoever started it */
+	uint16_t port;      /* 0: any */
+	const char *data;   /* NULL: PORT in the folder of the state */
+	const char *key;    /* NULL: beside the data, or in it */
+	const char *user;   /* NULL: whoever started it */
+	const char *verify; /* NULL: serve */
 	uint64_t share_messages;
 	uint64_t share_bytes;
 	uint64_t limit_memory; /* MiB */
@@ -101,14 +103,16 @@ static const char notes[] =
 	"  USR1         log counters\n"
 	"\n"
 	"Exit status:\n"
-	"  0  stopped cleanly\n"
-	"  1  failed: the address cannot be had, the disk cannot be written\n"
+	"  0  stopped cleanly; or all is whole (--verify)\n"
+	"  1  failed: the address cannot be had, the disk cannot be written; or something is\n"
+	"     damaged (--verify)\n"
 	"  2  wrong usage\n"
 	"  3  the data was refused: damaged, in use by another server, of a newer format\n"
 	"\n"
 	"Examples:\n"
 	"  " OPTIONS_NAME " 127.0.0.1 40001\n"
-	"  " OPTIONS_NAME " ::1 40002 --data /var/lib/threefold/40002\n";
+	"  " OPTIONS_NAME " ::1 40002 --data /var/lib/threefold/40002\n"
+	"  " OPTIONS_NAME " --verify /backup/monday\n";
 
 enum { SHARE_MESSAGES = 1000000, LIMIT_MAX = 1000000, MEMORY_MIB = 28 * 1024 };
 #define SHARE_BYTES (UINT64_C(1) << 30)
@@ -185,6 +189,13 @@ static const struct option_row rows[] = {
 	  .kind = OPTION_FLAG,
 	  .flag = &given.limit_loopback,
 	  .help = "these three hold for loopback addresses, too" },
+	{ .name = "verify",
+	  .kind = OPTION_TEXT,
+	  .argument = "DIR",
+	  .text = &given.verify,
+	  .help = "serve nobody: read every file of this data\n"
+	          "directory, or backup, and say what is damaged, and\n"
+	          "where. Changes nothing" },
 	{ .name = "salvage",
 	  .kind = OPTION_FLAG,
 	  .flag = &given.salvage,
@@ -230,6 +241,11 @@ static void read_options(int argc, char **argv)
 		                                .rows = rows };
 	int first = options_read(&options, argc, argv);
 
+	if (given.verify != NULL) {
+		if (argc != first)
+			options_wrong("'--verify' serves nobody: no HOST and PORT are expected");
+		return;
+	}
 	if (argc - first < 2)
 		options_wrong("HOST and PORT are needed");
 	if (argc - first > 2)
@@ -797,6 +813,8 @@ int main(int argc, char **argv)
 
 	sandbox_hide_memory();
 	read_options(argc, argv);
+	if (given.verify != NULL)
+		return (int)verify_run(given.verify, given.key);
 	server.options = given;
 	prepare_process(&server.options);
 	start(&server);

@@ -200,6 +200,12 @@ static int directory_sync(struct disk *d, int handle)
 	return fdatasync(handle) == 0 ? 0 : -errno;
 }
 
+/* Nothing can be made or written. */
+static int reading_open(struct disk *d, const char *name, enum disk_open how)
+{
+	return how == DISK_READ || how == DISK_READ_ALL ? directory_open(d, name, how) : -EROFS;
+}
+
 static int64_t directory_size(struct disk *d, int handle)
 {
 	struct stat status;
@@ -316,6 +322,15 @@ static const struct disk_operations directory_operations = {
 	.room = directory_room,
 };
 
+/* Whoever would write has no function for it. */
+static const struct disk_operations reading_operations = {
+	.open = reading_open,
+	.close = directory_close,
+	.read = directory_read,
+	.size = directory_size,
+	.room = directory_room,
+};
+
 /* Syncs the directory that holds this one: its name may have been made just now. */
 static int sync_parent(int fd)
 {
@@ -370,18 +385,39 @@ static const char *directory_begin(struct directory *directory, const char *path
 	                                : "lock";
 }
 
-struct disk *disk_open_directory(const char *path, bool *locked, char err[ERR_SIZE])
+/* NULL, or a verb for what failed; *result has the error. A backup has no file of the lock. */
+static const char *reading_begin(struct directory *directory, const char *path, int *result)
+{
+	directory->fd = file_open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
+	*result = directory->fd < 0 ? -errno : 0;
+	if (*result < 0)
+		return "open";
+	*result = file_open_data(directory->fd, DISK_LOCK_NAME, O_RDONLY, 0);
+	directory->lock_fd = *result;
+	if (*result == -ENOENT)
+		return NULL;
+	if (*result >= 0 && flock(directory->lock_fd, LOCK_SH | LOCK_NB) < 0)
+		*result = -errno;
+	return *result >= 0             ? NULL
+	       : directory->lock_fd < 0 ? "open the file '" DISK_LOCK_NAME "' in"
+	                                : "lock";
+}
+
+static struct disk *open_directory(const struct disk_operations *operations,
+                                   const char *(*begin)(struct directory *directory,
+                                                        const char *path, int *result),
+                                   const char *path, bool *locked, char err[ERR_SIZE])
 {
 	struct directory *directory = memory_alloc_zero(1, sizeof *directory);
 	const char *failed;
 	int result = 0;
 
 	assert(path != NULL);
-	directory->disk.operations = &directory_operations;
+	directory->disk.operations = operations;
 	directory->fd = -1;
 	directory->lock_fd = -1;
 	*locked = false;
-	failed = directory_begin(directory, path, &result);
+	failed = begin(directory, path, &result);
 	if (failed == NULL)
 		return &directory->disk;
 	*locked = strcmp(failed, "lock") == 0 && result == -EWOULDBLOCK;
@@ -395,6 +431,16 @@ struct disk *disk_open_directory(const char *path, bool *locked, char err[ERR_SI
 	return NULL;
 }
 
+struct disk *disk_open_directory(const char *path, bool *locked, char err[ERR_SIZE])
+{
+	return open_directory(&directory_operations, directory_begin, path, locked, err);
+}
+
+struct disk *disk_open_to_read(const char *path, bool *locked, char err[ERR_SIZE])
+{
+	return open_directory(&reading_operations, reading_begin, path, locked, err);
+}
+
 void disk_close_directory(struct disk *d)
 {
 	if (d == NULL)
@@ -402,7 +448,7 @@ void disk_close_directory(struct disk *d)
 
 	struct directory *directory = directory_of(d);
 
-	assert(d->operations == &directory_operations);
+	assert(d->operations == &directory_operations || d->operations == &reading_operations);
 	/* Nothing was written through either, so closing cannot lose anything. */
 	if (directory->lock_fd >= 0)
 		(void)close(directory->lock_fd);

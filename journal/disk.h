@@ -66,6 +66,10 @@ struct disk {
  * (mode 0700), and locks it against a second server. NULL and a sentence in `err` if that cannot be
  * done; *locked then tells whether another server has the lock. */
 struct disk *disk_open_directory(const char *path, bool *locked, char err[ERR_SIZE]);
+/* The same directory for reading only: nothing is made, and nothing can be written, also where a
+ * file system is read-only. Operations that would write are missing. A server that has the lock is
+ * told as above; none can begin meanwhile if the file of the lock is there. */
+struct disk *disk_open_to_read(const char *path, bool *locked, char err[ERR_SIZE]);
 /* Releases the lock and frees. NULL is fine. No file may be open. */
 void disk_close_directory(struct disk *d);
 

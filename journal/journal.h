@@ -86,6 +86,12 @@ enum journal_status {
 enum journal_status journal_open(struct disk *disk, const struct journal_options *options,
                                  struct store *store, struct journal **journal,
                                  struct journal_loaded *loaded, char err[ERR_SIZE]);
+/* Reads all files as a start does, into an empty store, and changes nothing. JOURNAL_OK: a start
+ * would take all of it; loaded->cut is what it would cut off. JOURNAL_REFUSED: loaded->warnings has
+ * a sentence for each damage, with file, line and byte; or `err` has one, which is else empty, for
+ * what is no damage. JOURNAL_FAILED: `err`. */
+enum journal_status journal_verify(struct disk *disk, struct store *store,
+                                   struct journal_loaded *loaded, char err[ERR_SIZE]);
 /* The uuid of this replica: UUID_SIZE bytes, which live as long as the journal. */
 const uint8_t *journal_uuid(const struct journal *j);
 

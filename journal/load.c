@@ -631,11 +631,10 @@ static bool start(struct start *s)
 	return true;
 }
 
-enum journal_status journal_open(struct disk *disk, const struct journal_options *options,
-                                 struct store *store, struct journal **journal,
-                                 struct journal_loaded *loaded, char err[ERR_SIZE])
+static void begin(struct start *s, struct disk *disk, const struct journal_options *options,
+                  struct store *store, struct journal_loaded *loaded, char err[ERR_SIZE])
 {
-	struct start s = {
+	*s = (struct start){
 		.l = {
 			.disk = disk,
 			.store = store,
@@ -646,15 +645,34 @@ enum journal_status journal_open(struct disk *disk, const struct journal_options
 		},
 		.options = options,
 	};
+	*loaded = (struct journal_loaded){ 0 };
+	s->j = journal_new(disk, options, store);
+	journal_line_parser_init(&s->l.parser);
+	same_init(&s->l.same);
+	buf_init(&s->l.texts, JOURNAL_BUFFER_MAX);
+	buf_init(&s->l.batch_texts, JOURNAL_BUFFER_MAX);
+}
+
+/* Frees all but the journal. */
+static void end(struct start *s)
+{
+	journal_line_parser_release(&s->l.parser);
+	same_release(&s->l.same);
+	buf_release(&s->l.texts);
+	loading_forget_texts(&s->l);
+	buf_release(&s->l.batch_texts);
+	memory_free(s->journal.notes);
+	memory_free(s->old.notes);
+}
+
+enum journal_status journal_open(struct disk *disk, const struct journal_options *options,
+                                 struct store *store, struct journal **journal,
+                                 struct journal_loaded *loaded, char err[ERR_SIZE])
+{
+	struct start s;
 
 	assert(journal != NULL);
-	assert(loaded != NULL);
-	*loaded = (struct journal_loaded){ 0 };
-	s.j = journal_new(disk, options, store);
-	journal_line_parser_init(&s.l.parser);
-	same_init(&s.l.same);
-	buf_init(&s.l.texts, JOURNAL_BUFFER_MAX);
-	buf_init(&s.l.batch_texts, JOURNAL_BUFFER_MAX);
+	begin(&s, disk, options, store, loaded, err);
 	if (start(&s)) {
 		assert(s.l.status == JOURNAL_OK);
 		*journal = s.j;
@@ -662,12 +680,33 @@ enum journal_status journal_open(struct disk *disk, const struct journal_options
 		assert(s.l.status != JOURNAL_OK);
 		journal_abandon(s.j);
 	}
-	journal_line_parser_release(&s.l.parser);
-	same_release(&s.l.same);
-	buf_release(&s.l.texts);
-	loading_forget_texts(&s.l);
-	buf_release(&s.l.batch_texts);
-	memory_free(s.journal.notes);
-	memory_free(s.old.notes);
+	end(&s);
+	return s.l.status;
+}
+
+/* ---- looking only ---- */
+
+/* A salvage tells of all damage and not of the first alone. Here its first half is done:
+ * reading. */
+enum journal_status journal_verify(struct disk *disk, struct store *store,
+                                   struct journal_loaded *loaded, char err[ERR_SIZE])
+{
+	const struct journal_options options = { .salvage = true };
+	struct store_totals totals;
+	struct start s;
+
+	begin(&s, disk, &options, store, loaded, err);
+	err[0] = '\0';
+	if (read_all(&s) && s.is_fresh) {
+		(void)snprintf(err, ERR_SIZE, "there is no data");
+		s.l.status = JOURNAL_REFUSED;
+	}
+	store_totals(store, &totals);
+	loaded->facts = totals.facts;
+	loaded->cut = s.journal.torn_size;
+	if (s.l.status == JOURNAL_OK && (is_damaged(&s) || s.l.bad[FILE_REPLICA]))
+		s.l.status = JOURNAL_REFUSED;
+	journal_abandon(s.j);
+	end(&s);
 	return s.l.status;
 }
