@@ -477,9 +477,33 @@ static void test_min_copies(void)
 	say(&k, 0, "send bob hi");
 	IS_STRING(heard(&k, 0), "result send too-few-replicas stored=0 online=0\n",
 	          "min copies: fewer live: nothing is sent");
+	say(&k, 0, "delete");
+	IS_STRING(heard(&k, 0), "result delete too-few-replicas\n", "min copies: nor deleted");
 	say(&k, 0, "logout");
 	say(&k, 0, "create carol pw");
 	OK(has(heard(&k, 0), "result create too-few-replicas"), "min copies: nor created");
+	say(&k, 0, "login alice pw");
+	OK(has(heard(&k, 0), "result login ok"), "min copies: who was not deleted is there");
+	cluster_free(&k);
+}
+
+/* What was sent while enough were live may have taken effect: it begins again with fewer. */
+static void test_min_copies_again(void)
+{
+	cluster_init(&k, SHARE_USUAL);
+	k.options.min_copies = 2;
+	(void)client_start(&k);
+	pass(&k, 1);
+	say(&k, 0, "create alice pw");
+	replica_kill(&k, 2);
+	quiet(&k);
+	hold_here(&k, 0, 0, true), hold_here(&k, 0, 1, true);
+	say(&k, 0, "delete");
+	replica_kill(&k, 1), client_cut(&k, 0, 0);
+	pump(&k);
+	heal_all(&k, 0);
+	pass(&k, 2500);
+	OK(has(heard(&k, 0), "result delete ok copies=1"), "min copies: what was sent goes on");
 	cluster_free(&k);
 }
 
@@ -878,6 +902,7 @@ int main(void)
 	test_repetition();
 	test_repetition_gone();
 	test_min_copies();
+	test_min_copies_again();
 	test_share();
 	test_share_stale();
 	test_share_repeated();
