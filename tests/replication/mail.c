@@ -479,6 +479,8 @@ static void test_min_copies(void)
 	          "min copies: fewer live: nothing is sent");
 	say(&k, 0, "delete");
 	IS_STRING(heard(&k, 0), "result delete too-few-replicas\n", "min copies: nor deleted");
+	say(&k, 0, "password pw new");
+	OK(has(heard(&k, 0), "result password too-few-replicas"), "min copies: nor changed");
 	say(&k, 0, "logout");
 	say(&k, 0, "create carol pw");
 	OK(has(heard(&k, 0), "result create too-few-replicas"), "min copies: nor created");
@@ -490,21 +492,30 @@ static void test_min_copies(void)
 /* What was sent while enough were live may have taken effect: it begins again with fewer. */
 static void test_min_copies_again(void)
 {
-	cluster_init(&k, SHARE_USUAL);
-	k.options.min_copies = 2;
-	(void)client_start(&k);
-	pass(&k, 1);
-	say(&k, 0, "create alice pw");
-	replica_kill(&k, 2);
-	quiet(&k);
-	hold_here(&k, 0, 0, true), hold_here(&k, 0, 1, true);
-	say(&k, 0, "delete");
-	replica_kill(&k, 1), client_cut(&k, 0, 0);
-	pump(&k);
-	heal_all(&k, 0);
-	pass(&k, 2500);
-	OK(has(heard(&k, 0), "result delete ok copies=1"), "min copies: what was sent goes on");
-	cluster_free(&k);
+	static const char *const commands[] = { "delete", "send alice hi", "password pw new",
+		                                "create bob pw" };
+
+	for (size_t at = 0; at < sizeof commands / sizeof commands[0]; at++) {
+		const char *h;
+
+		cluster_init(&k, SHARE_USUAL);
+		k.options.min_copies = 2;
+		(void)client_start(&k);
+		pass(&k, 1);
+		say(&k, 0, "create alice pw");
+		say(&k, 0, commands[at][0] == 'c' ? "logout" : "send alice zero");
+		replica_kill(&k, 2);
+		quiet(&k);
+		hold_here(&k, 0, 0, true), hold_here(&k, 0, 1, true);
+		say(&k, 0, commands[at]);
+		replica_kill(&k, 1), client_cut(&k, 0, 0);
+		pump(&k);
+		heal_all(&k, 0);
+		pass(&k, 2500);
+		h = heard(&k, 0);
+		OK(has(h, "result ") && !has(h, "too-few"), "min copies: what was sent goes on");
+		cluster_free(&k);
+	}
 }
 
 /* ---- shares ---- */
