@@ -64,6 +64,7 @@ void backup_abandon(struct backup *b)
 		/* What cannot be removed stays; the next backup to this place removes it. */
 		(void)remove_files(b->disk);
 		(void)b->disk->operations->remove(b->disk, DISK_LOCK_NAME);
+		(void)b->disk->operations->remove(b->disk, BACKUP_NOTE);
 		(void)b->disk->operations->remove(b->disk, journal_unfinished);
 		(void)rmdir(b->aside);
 	}
@@ -175,6 +176,21 @@ struct backup *backup_begin(const char *path, struct store *store, char err[ERR_
 	}
 	backup_abandon(b);
 	return NULL;
+}
+
+int backup_note(struct backup *b, const char *text, char err[ERR_SIZE])
+{
+	const struct disk_operations *operations = b->disk->operations;
+	int handle = operations->open(b->disk, BACKUP_NOTE, DISK_CREATE);
+	int result = handle;
+
+	if (handle >= 0)
+		result = operations->write(b->disk, handle, 0, text, strlen(text));
+	if (result >= 0)
+		result = operations->sync(b->disk, handle);
+	if (handle >= 0)
+		(void)operations->close(b->disk, handle); /* it was synced, or failed already */
+	return result < 0 ? say("write the note of", b->aside, -result, err) : 0;
 }
 
 /* A server that stops may leave out a snapshot that does not fit; its journal then stays. A backup

@@ -13,12 +13,18 @@
 #include "journal/disk.h"
 #include "store.h"
 
+/* The file of backup_note. */
+#define BACKUP_NOTE "note.txt"
+
 struct backup;
 
 /* Makes the directory DIR.new; DIR must not be there yet, and DIR.new only if an unfinished backup
  * left it. `store` is empty and outlives the backup.
  * NULL and a sentence if it cannot be made. */
 struct backup *backup_begin(const char *path, struct store *store, char err[ERR_SIZE]);
+/* Writes a text for people beside the data, in BACKUP_NOTE; no program reads it. 0, or -1 and a
+ * sentence. */
+int backup_note(struct backup *b, const char *text, char err[ERR_SIZE]);
 /* Writes what the store holds now, and frees. 0, or -1 and a sentence. */
 int backup_end(struct backup *b, char err[ERR_SIZE]);
 /* Removes what was made, and frees. */

@@ -32,6 +32,12 @@ enum { HOUR_MS = 3600000 };
 enum { BRING_SIZE_MAX = 16 * 1024 * 1024 }; /* of facts that one run brings to all */
 enum { DIGEST_SHOWN = 16, ESCAPED_SIZE = 4 * RECONCILE_WHY_SIZE };
 
+enum { CLUSTER_TEXT_SIZE = 2 * 4 + 1 };
+/* Of a backup. */
+#define KEY_SENTENCE                                                                             \
+	"the operator's key, of cluster %s, is not in the backup: keep a copy of it apart from " \
+	"the data\n"
+
 static _Noreturn void die(enum exit_status status, const char *sentence)
 {
 	log_own(LOG_ERROR, "%s", sentence);
@@ -529,12 +535,37 @@ static void collect(struct loop *l, const struct repair_options *o, struct store
 	store_free(all);
 }
 
+/* Its first eight digits, as servers and --status tell them. */
+static const char *cluster_text(const struct repair_options *o, char text[CLUSTER_TEXT_SIZE])
+{
+	uint8_t cluster[KEY_SIZE];
+
+	auth_cluster(o->mend.key, cluster);
+	(void)snprintf(text, CLUSTER_TEXT_SIZE, "%02x%02x%02x%02x", cluster[0], cluster[1],
+	               cluster[2], cluster[3]);
+	return text;
+}
+
+/* Says beside the data which key belongs to it. On failure nothing is left of the backup. */
+static bool note_key(const struct repair_options *o, struct backup *backup, char err[ERR_SIZE])
+{
+	char cluster[CLUSTER_TEXT_SIZE];
+	char note[sizeof KEY_SENTENCE + CLUSTER_TEXT_SIZE];
+
+	(void)snprintf(note, sizeof note, KEY_SENTENCE, cluster_text(o, cluster));
+	if (backup_note(backup, note, err) == 0)
+		return true;
+	backup_abandon(backup);
+	return false;
+}
+
 static enum exit_status back_up(struct loop *l, const struct repair_options *o)
 {
 	struct store *store = store_new();
 	struct reconcile_result result;
 	struct store_totals totals;
 	struct backup *backup;
+	char cluster[CLUSTER_TEXT_SIZE];
 	char err[ERR_SIZE];
 
 	backup = backup_begin(o->backup, store, err);
@@ -554,10 +585,11 @@ static enum exit_status back_up(struct loop *l, const struct repair_options *o)
 		die(EXIT_NO_REPLICA, "no replica took part: there is no backup");
 	}
 	store_totals(store, &totals);
-	if (backup_end(backup, err) < 0)
+	if (!note_key(o, backup, err) || backup_end(backup, err) < 0)
 		die(EXIT_REFUSED, err);
 	printf("the union of %u replicas, %ju elements, is in '%s'\n", count_ready(&result),
 	       (uintmax_t)totals.facts, o->backup);
+	printf(KEY_SENTENCE, cluster_text(o, cluster));
 	print_left_open(&result);
 	store_free(store);
 	return EXIT_DONE;

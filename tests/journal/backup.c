@@ -178,6 +178,8 @@ static void test_abandoned(void)
 	char err[ERR_SIZE];
 	struct backup *b = backup_begin(path_of("given-up"), s, err);
 
+	OK(b != NULL && backup_note(b, "a note\n", err) == 0 && exists("given-up.new/" BACKUP_NOTE),
+	   "abandoned: it has a note");
 	OK(b != NULL && exists("given-up.new") && !exists("given-up"),
 	   "abandoned: it is made aside");
 	backup_abandon(b);
