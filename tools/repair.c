@@ -689,6 +689,7 @@ static void fill_report(const struct repair_options *o, const struct reconcile_r
 			.address = o->targets[i].text,
 			.why = replica->why,
 			.is_live = replica->state == RECONCILE_READY,
+			.is_refused = replica->is_refused,
 			.has_figures = replica->has_figures,
 			.figures = &replica->figures,
 			.facts = replica->elements,

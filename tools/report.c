@@ -39,6 +39,11 @@ static void put_hex(struct buf *to, const uint8_t *bytes, size_t size)
 		put(to, "%02x", bytes[i]);
 }
 
+static const char *state_of(const struct report_replica *replica)
+{
+	return replica->is_live ? "live" : replica->is_refused ? "refused" : "dead";
+}
+
 uint32_t report_live(const struct report *report)
 {
 	uint32_t count = 0;
@@ -187,7 +192,7 @@ static void text_head(struct buf *to, const struct report *report)
 		const struct report_replica *replica = &report->replicas[i];
 
 		(void)snprintf(cells[0][i], CELL_SIZE, "%u %.40s", i, replica->address);
-		(void)snprintf(cells[1][i], CELL_SIZE, "%s", replica->is_live ? "live" : "dead");
+		(void)snprintf(cells[1][i], CELL_SIZE, "%s", state_of(replica));
 		if (!replica->is_live)
 			continue;
 		(void)snprintf(cells[2][i], CELL_SIZE, "%s",
@@ -295,7 +300,7 @@ static void json_replica(struct buf *to, const struct report_replica *replica, u
 {
 	put(to, "{\"replica\":%u,\"address\":", index);
 	escape_for_json(to, view_of_string(replica->address));
-	put(to, ",\"state\":\"%s\"", replica->is_live ? "live" : "dead");
+	put(to, ",\"state\":\"%s\"", state_of(replica));
 	if (!replica->is_live) {
 		put(to, ",\"reason\":");
 		escape_for_json(to, view_of_string(replica->why));

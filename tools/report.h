@@ -15,6 +15,7 @@ struct report_replica {
 	const char *address; /* HOST:PORT, as it was given */
 	const char *why;     /* not live: why */
 	bool is_live;
+	bool is_refused;  /* not live: it answers, and does not belong to the cluster */
 	bool has_figures; /* else it is too old to tell */
 	const struct figures *figures;
 	uint64_t facts;

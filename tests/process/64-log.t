@@ -5,7 +5,7 @@
 # and secrets; and the filter for fail2ban, which finds the addresses of wrong proofs and nothing else.
 . tests/lib/lib.sh
 
-filter=system/fail2ban/filter.conf
+filter=$PWD/system/fail2ban/filter.conf # whole, for a relative one is looked for elsewhere
 
 # found LOG: an address for each line that the filter of fail2ban finds, by its own program or in its way.
 found() {
@@ -13,10 +13,10 @@ found() {
 		fail2ban-regex --out ip "$1" "$filter"
 		return
 	fi
-	python3 - "$1" <<-'END'
+	python3 - "$1" "$filter" <<-'END'
 		import configparser, re, sys
 		filter = configparser.ConfigParser(interpolation=None)
-		filter.read('system/fail2ban/filter.conf')
+		filter.read(sys.argv[2])
 		rules = [re.compile(rule.replace('<HOST>', r'(?P<host>[0-9a-fA-F.:]+)'))
 		         for rule in filter['Definition']['failregex'].split('\n')]
 		for line in open(sys.argv[1]):

@@ -111,8 +111,50 @@ static void test_times(void)
 	       "times: what has no bound is where its bucket begins");
 }
 
+/* Whatever a replica says instead: what is read is written as it was read. */
+static void test_mutated(void)
+{
+	static struct figures f;
+	static struct figures back;
+	uint64_t state = 88172645463325252;
+	unsigned accepted = 0;
+	bool is_same = true;
+	struct buf text;
+	struct buf again;
+
+	buf_init(&text, TEXT_SIZE_MAX);
+	buf_init(&again, TEXT_SIZE_MAX);
+	f = (struct figures){ .version = "1.2", .uptime_ms = 77, .refused = { 1, 2, 3 } };
+	f.requests[FRAME_SEND][STATUS_OK] = 9;
+	(void)figures_encode(&text, &f);
+	for (unsigned i = 0; i < 1000; i++) {
+		uint8_t *copy = memory_alloc(text.size); /* so that a byte too far is seen */
+
+		memcpy(copy, text.data, text.size);
+		for (unsigned k = 0; k < 3; k++) {
+			state ^= state << 13;
+			state ^= state >> 7;
+			state ^= state << 17;
+			copy[(state >> 20) % text.size] = (uint8_t)(state >> 8);
+		}
+		if (figures_decode(view_of(copy, text.size), &f)) {
+			accepted++;
+			buf_clear(&again);
+			is_same = is_same && figures_encode(&again, &f) &&
+			          figures_decode(buf_view(&again), &back) &&
+			          memcmp(&f, &back, sizeof f) == 0;
+		}
+		memory_free(copy);
+	}
+	OK(is_same, "mutated: what is accepted has one form");
+	OK(accepted > 100 && accepted < 1000, "mutated: some is, and some is not");
+	buf_release(&text);
+	buf_release(&again);
+}
+
 int main(void)
 {
+	test_mutated();
 	test_lines();
 	test_others();
 	test_times();

@@ -65,9 +65,12 @@ static void test_text(void)
 	OK(has(&b, "cluster 12345678: 2 of 3 replicas live, which hold the same\n"),
 	   "text: the sum");
 	report.is_same = false;
+	report.replicas[2].is_refused = true;
 	buf_clear(&b);
 	report_text(&b, &report);
 	OK(has(&b, "which differ\n"), "text: and that they differ");
+	OK(has(&b, "live                   live                   refused\n"),
+	   "text: who answers and does not belong is not dead");
 	buf_release(&b);
 }
 
