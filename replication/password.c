@@ -109,12 +109,27 @@ bool password_adopt(struct replication *r)
 	return false;
 }
 
+/* Two changes at once would be of one epoch. One replica might take this one and the next that one,
+ * and it is not for us to say which of them stands in the end. */
+static bool is_being_changed(const struct replication *r, const struct op *by)
+{
+	for (const struct op *op = r->first_op; op != NULL; op = op->next)
+		if (op != by && op->row == &password_row && op->state != OP_ENDED)
+			return true;
+	return false;
+}
+
 static void password_command(struct replication *r, struct op *op, const struct command *command)
 {
 	struct password *p = (struct password *)op;
 
 	if (r->session.is_sending) {
 		op_refuse(r, op, OUTCOME_USAGE, "this session only sends");
+		return;
+	}
+	if (is_being_changed(r, op)) {
+		op_refuse(r, op, OUTCOME_USAGE,
+		          "another change of the password is under way: wait for its result");
 		return;
 	}
 	memcpy(p->old, command->password.data, command->password.size);

@@ -280,6 +280,23 @@ static void learn_and_lose(void)
 	(void)heard(&k, 0);
 }
 
+/* A change waits for a replica that is silent, and another one is asked for. */
+static void test_one_at_a_time(void)
+{
+	fresh();
+	hold_there(&k, 0, 1, true);
+	say(&k, 0, "password one two");
+	say(&k, 0, "password two three");
+	IS_STRING(heard(&k, 0), "result password usage\n", "one at a time: another one is refused");
+	hold_there(&k, 0, 1, false);
+	pass(&k, 100);
+	OK(has(heard(&k, 0), "result password ok copies=3"),
+	   "one at a time: the first one is made");
+	say(&k, 0, "password two three");
+	OK(has(heard(&k, 0), "result password ok copies=3"), "one at a time: and then another");
+	cluster_free(&k);
+}
+
 static void test_lost_with_its_disk(bool others_return)
 {
 	learn_and_lose();
@@ -434,6 +451,7 @@ int main(void)
 	test_joined_while_changing();
 	test_two();
 	test_lost();
+	test_one_at_a_time();
 	test_lost_with_its_disk(true);
 	test_lost_with_its_disk(false);
 	test_returned();

@@ -363,14 +363,15 @@ static void check_behind(struct sim *s, uint32_t i, size_t waiting, uint64_t app
 		sim_fail(s, "replica %u adds more while %zu bytes wait for the disk", i, waiting);
 }
 
-/* What others left to be freed delays no burial and no deletion. */
+/* What others left to be freed delays no burial and no deletion; but what was asked before on the
+ * same connection is answered first. */
 static void check_waits_for_nobody(struct sim *s, const struct sim_wire *w, struct view frame)
 {
 	const struct sim_replica *p = &s->replicas[w->replica];
 	uint8_t type = frame.data[4];
 
 	if (w->closing || frame.size > SMALL_FRAME ||
-	    (type != FRAME_RECEIVED && type != FRAME_DELETE) ||
+	    (type != FRAME_RECEIVED && type != FRAME_DELETE) || !sim_tap_is_next(w, frame) ||
 	    store_work_done(p->store) == store_work_given(p->store))
 		return;
 	s->produced->with_ghosts++;

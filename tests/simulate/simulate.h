@@ -320,6 +320,7 @@ struct sim_message {
 	uint32_t answered; /* a mask: these have said something */
 	uint32_t ends;     /* replicas that ended with it, since its sender could know better */
 	uint32_t ends_life;
+	uint32_t spared[REPLICAS]; /* the process, + 1, that had it and lives on; 0: none */
 };
 
 /* What one life has seen of one message. */
@@ -604,6 +605,8 @@ void sim_tap_down(struct sim *s, struct sim_wire *w, struct view bytes); /* left
 void sim_tap_arrived(struct sim *s, struct sim_wire *w);                 /* reaches the client */
 /* The client hears that the connection has ended. */
 void sim_tap_lost(struct sim *s, const struct sim_wire *w);
+/* Whether a frame is the first one on this wire that the replica has not answered. */
+bool sim_tap_is_next(const struct sim_wire *w, struct view frame);
 void sim_tap_release(struct sim_wire *w);
 
 /* simulate/password.c */

@@ -17,6 +17,13 @@ static struct sim_due *due_at(const struct sim_wire *w, uint32_t n)
 	return &w->due[(w->due_first + n) % SIM_DUE_MAX];
 }
 
+bool sim_tap_is_next(const struct sim_wire *w, struct view frame)
+{
+	uint32_t request = buf_load_u32(frame.data + PROTOCOL_REQUEST_AT);
+
+	return w->due_said < w->due_count && due_at(w, w->due_said)->request == request;
+}
+
 /* The first one is over. */
 static void drop_due(struct sim_wire *w)
 {
@@ -663,6 +670,21 @@ static bool is_answer(const struct frame *f)
 	return f->type != FRAME_WELCOME && (f->type < FRAME_PUSH || f->type > FRAME_ERROR);
 }
 
+/* The same process greets a client that has lost a connection to it: the network broke that, and
+ * perhaps those of the others, too. */
+static void saw_welcome(struct sim *s, const struct sim_wire *w)
+{
+	for (uint32_t i = 0; i < s->history.messages.count; i++) {
+		struct sim_message *m = &s->history.messages.items[i];
+
+		if (m->spared[w->replica] != w->boot + 1 ||
+		    s->history.texts.items[m->text].client != w->client)
+			continue;
+		m->ends = 0;
+		m->spared[w->replica] = 0;
+	}
+}
+
 static void saw_reply(struct sim *s, struct sim_wire *w, struct view bytes)
 {
 	struct sim_due *due;
@@ -677,6 +699,8 @@ static void saw_reply(struct sim *s, struct sim_wire *w, struct view bytes)
 	if (f.type != (FRAME_PING | FRAME_REPLY))
 		sim_trace(s, "replica %u -> client %u: %s %u, %s", w->replica, w->client,
 		          protocol_row(f.type)->name, f.request, protocol_status_name(f.status));
+	if (f.type == FRAME_WELCOME)
+		saw_welcome(s, w);
 	if (!is_answer(&f))
 		return;
 	if (w->due_said == w->due_count) {
@@ -719,6 +743,7 @@ void sim_tap_lost(struct sim *s, const struct sim_wire *w)
 
 			if (m == NULL)
 				continue;
+			m->spared[w->replica] = has_ended ? 0 : w->boot + 1;
 			m->ends = has_ended && m->ends_life == w->life ? m->ends + 1 : has_ended;
 			m->ends_life = has_ended ? w->life : 0;
 		}
