@@ -604,6 +604,12 @@ static enum exit_status run_once(struct loop *l, const struct repair_options *o)
 	return report(o, &result, ms);
 }
 
+/* What is not empty; fflush tells of failure. */
+static void print_buf(const struct buf *text)
+{
+	(void)fwrite(text->data, 1, text->size, stdout);
+}
+
 /* ---- all accounts ---- */
 
 /* The smallest share that a replica of the cluster gives: what a sender meets first. */
@@ -631,17 +637,18 @@ static void print_accounts(const struct accounts *accounts, bool is_json)
 	struct buf line;
 
 	buf_init(&line, ACCOUNTS_LINE_SIZE_MAX);
-	if (!is_json)
+	if (!is_json) {
 		accounts_text(&line, accounts, NULL);
+		print_buf(&line);
+	}
 	for (uint32_t i = 0; i < accounts->count; i++) {
-		(void)fwrite(line.data, 1, line.size, stdout);
 		buf_clear(&line);
 		if (is_json)
 			accounts_json(&line, accounts, i);
 		else
 			accounts_text(&line, accounts, &i);
+		print_buf(&line);
 	}
-	(void)fwrite(line.data, 1, line.size, stdout);
 	buf_release(&line);
 }
 
@@ -718,7 +725,7 @@ static enum exit_status show_status(struct loop *l, const struct repair_options 
 		report_prometheus(&text, &report);
 	else
 		report_text(&text, &report);
-	(void)fwrite(text.data, 1, text.size, stdout);
+	print_buf(&text);
 	buf_release(&text);
 	if (fflush(stdout) != 0)
 		die(EXIT_REFUSED, "cannot write to the standard output");
