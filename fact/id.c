@@ -127,18 +127,6 @@ int id_compare(const struct id *a, const struct id *b)
 	return memcmp(a->bytes, b->bytes, ID_SIZE);
 }
 
-bool id_equal(const struct id *a, const struct id *b)
-{
-	return memcmp(a->bytes, b->bytes, ID_SIZE) == 0;
-}
-
-bool id_is_zero(const struct id *id)
-{
-	const struct id zero = { { 0 } };
-
-	return id_equal(id, &zero);
-}
-
 uint64_t id_time_ms(const struct id *id)
 {
 	return time_get(id->bytes);
@@ -178,18 +166,6 @@ bool id_from_text(struct view text, struct id *id)
 int ulid_compare(const struct ulid *a, const struct ulid *b)
 {
 	return memcmp(a->bytes, b->bytes, ULID_SIZE);
-}
-
-bool ulid_equal(const struct ulid *a, const struct ulid *b)
-{
-	return memcmp(a->bytes, b->bytes, ULID_SIZE) == 0;
-}
-
-bool ulid_is_zero(const struct ulid *ulid)
-{
-	const struct ulid zero = { { 0 } };
-
-	return ulid_equal(ulid, &zero);
 }
 
 uint64_t ulid_time_ms(const struct ulid *ulid)

@@ -42,9 +42,17 @@ int id_digit(uint8_t c);
 /* <0, 0, >0 by bytes, hence by time first. */
 int id_compare(const struct id *a, const struct id *b);
 /* Whether all bytes are the same. */
-bool id_equal(const struct id *a, const struct id *b);
+static inline bool id_equal(const struct id *a, const struct id *b)
+{
+	return memcmp(a->bytes, b->bytes, ID_SIZE) == 0;
+}
 /* Whether all bytes are 0, which no account has: it stands for none. */
-bool id_is_zero(const struct id *id);
+static inline bool id_is_zero(const struct id *id)
+{
+	const struct id zero = { { 0 } };
+
+	return id_equal(id, &zero);
+}
 /* When it was made: milliseconds since 1970. */
 uint64_t id_time_ms(const struct id *id);
 /* Puts an id together. `time_ms` is at most ID_TIME_MS_MAX. `digest` is used as it is. */
@@ -58,8 +66,16 @@ bool id_from_text(struct view text, struct id *id);
 /* The same seven for ULIDs: `random` takes the place of the digest, and the text has ULID_TEXT_SIZE
  * characters. All zero stands for no session. */
 int ulid_compare(const struct ulid *a, const struct ulid *b);
-bool ulid_equal(const struct ulid *a, const struct ulid *b);
-bool ulid_is_zero(const struct ulid *ulid);
+static inline bool ulid_equal(const struct ulid *a, const struct ulid *b)
+{
+	return memcmp(a->bytes, b->bytes, ULID_SIZE) == 0;
+}
+static inline bool ulid_is_zero(const struct ulid *ulid)
+{
+	const struct ulid zero = { { 0 } };
+
+	return ulid_equal(ulid, &zero);
+}
 uint64_t ulid_time_ms(const struct ulid *ulid);
 void ulid_make(struct ulid *ulid, uint64_t time_ms, const uint8_t random[10]);
 void ulid_to_text(const struct ulid *ulid, char text[ULID_TEXT_SIZE + 1]);
