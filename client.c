@@ -28,7 +28,7 @@
 #include "cli/run.h"
 #include "cli/set.h"
 
-#include "chat/mark.h"
+#include "base/mark.h"
 
 #include "io/file.h"
 #include "io/log.h"

@@ -80,6 +80,8 @@ static const struct event_member members[EVENT_KEY_END] = {
 	                  "the account's name, as it was made" },
 	[RESULT_UNFINISHED] = { EVENT_RESULT, NULL, "unfinished", A_BOOLEAN, "`login`",
 	                        "true: the account's creation was cut off, and never confirmed" },
+	[RESULT_RESET] = { EVENT_RESULT, NULL, "reset", A_BOOLEAN, "`login`",
+	                   "true: an operator has set the password" },
 	[RESULT_COUNT] = { EVENT_RESULT, NULL, "count", A_NUMBER, "`list`",
 	                   "accounts that were listed" },
 	[RESULT_MESSAGES] = { EVENT_RESULT, NULL, "messages", A_NUMBER,

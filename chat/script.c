@@ -445,6 +445,8 @@ static void put_result(struct script *s, const struct result *r)
 	put_text(s, RESULT_ID, account);
 	if (r->unfinished)
 		put_bool(s, RESULT_UNFINISHED, true);
+	if (r->is_reset)
+		put_bool(s, RESULT_RESET, true);
 }
 
 static void show_stored(struct script *s, const struct result *r)

@@ -6,14 +6,13 @@
  */
 #include "cli/config.h"
 
-#include "chat/mark.h"
+#include "base/mark.h"
 
 #include "io/file.h"
 #include "io/options.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -221,14 +220,14 @@ void config_edit(struct view text, struct view key, struct view lines, struct bu
 
 /* ---- reading ---- */
 
-/* Opens a regular file without waiting, or a pipe if that may be. -1 and `err` if it cannot be
- * used; then errno says why it cannot be opened, or is 0 if it can. */
-static int open_to_read(const char *path, bool may_be_pipe, struct stat *stat,
-                        char err[CONFIG_ERR_SIZE])
+/* Opens a regular file without waiting. -1 and `err` if it cannot be used; then errno says why it
+ * cannot be opened, or is 0 if it can. */
+static int open_to_read(const char *path, char err[CONFIG_ERR_SIZE])
 {
+	struct stat stat;
 	int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 
-	if (fd < 0 || fstat(fd, stat) != 0) {
+	if (fd < 0 || fstat(fd, &stat) != 0) {
 		int error = errno;
 
 		(void)wrong(err, "cannot read '%s': %s", path, strerror(error));
@@ -237,14 +236,11 @@ static int open_to_read(const char *path, bool may_be_pipe, struct stat *stat,
 		errno = error;
 		return -1;
 	}
-	if (S_ISREG(stat->st_mode) || (may_be_pipe && S_ISFIFO(stat->st_mode)))
+	if (S_ISREG(stat.st_mode))
 		return fd;
 	(void)close(fd);
-	(void)wrong(err, "'%s' is %s, not a file%s", path,
-	            S_ISDIR(stat->st_mode) ? "a directory"
-	            : may_be_pipe          ? "a device"
-	                                   : "a pipe or a device",
-	            may_be_pipe ? " or a pipe" : "");
+	(void)wrong(err, "'%s' is %s, not a file", path,
+	            S_ISDIR(stat.st_mode) ? "a directory" : "a pipe or a device");
 	errno = 0;
 	return -1;
 }
@@ -253,8 +249,7 @@ static int open_to_read(const char *path, bool may_be_pipe, struct stat *stat,
 static bool read_text(const char *path, struct buf *text, bool *is_missing,
                       char err[CONFIG_ERR_SIZE])
 {
-	struct stat stat;
-	int fd = open_to_read(path, false, &stat, err);
+	int fd = open_to_read(path, err);
 	uint8_t *room;
 	ssize_t size;
 
@@ -285,86 +280,6 @@ bool config_read(const char *path, struct cli_config *config, bool *is_missing,
 	good = read_text(path, &text, is_missing, err) &&
 	       config_parse(buf_view(&text), path, config, err);
 	buf_release(&text);
-	return good;
-}
-
-/* Takes the password from the first line of `text`. */
-static bool take_password(const char *path, struct view text, uint8_t password[PASSWORD_SIZE_MAX],
-                          size_t *size, char err[CONFIG_ERR_SIZE])
-{
-	struct view line;
-
-	if (mark_is_wide(text))
-		return wrong(err, "cannot read '%s': " MARK_REFUSAL, path);
-	if (text.size > 0)
-		text = view_of(text.data + mark_size(text), text.size - mark_size(text));
-	(void)view_take_line(&text, &line);
-	line = without_return(line);
-	if (line.size == 0)
-		return wrong(err, "the first line of '%s' is empty: it is the password", path);
-	if (line.size > PASSWORD_SIZE_MAX)
-		return wrong(err,
-		             "the first line of '%s' is too long: a password has at most %d "
-		             "bytes",
-		             path, PASSWORD_SIZE_MAX);
-	if (memchr(line.data, 0, line.size) != NULL)
-		return wrong(err, "the first line of '%s' holds a NUL, which no password has",
-		             path);
-	memcpy(password, line.data, line.size);
-	*size = line.size;
-	return true;
-}
-
-/* Reads the first line of a pipe, or as much as there is room for. It waits for the writer, who may
- * have to ask somebody. */
-static ssize_t read_pipe(int fd, uint8_t *to, size_t size)
-{
-	struct pollfd ready = { .fd = fd, .events = POLLIN };
-	size_t done = 0;
-
-	while (done < size && (done == 0 || to[done - 1] != '\n')) {
-		ssize_t count;
-
-		if (poll(&ready, 1, -1) < 0 && errno != EINTR)
-			return -1;
-		count = read(fd, to + done, 1);
-		if (count < 0 && errno != EAGAIN && errno != EINTR)
-			return -1;
-		if (count == 0)
-			break;
-		if (count > 0)
-			done++;
-	}
-	return (ssize_t)done;
-}
-
-bool config_read_password(const char *path, uint8_t password[PASSWORD_SIZE_MAX], size_t *size,
-                          char err[CONFIG_ERR_SIZE])
-{
-	/* The longest password, with CR LF behind it. */
-	uint8_t text[PASSWORD_SIZE_MAX + 3];
-	struct stat stat;
-	int fd = open_to_read(path, true, &stat, err);
-	ssize_t count;
-	bool good;
-
-	if (fd < 0)
-		return false;
-	if ((stat.st_mode & 077) != 0) {
-		(void)close(fd);
-		return wrong(err,
-		             "others than its owner may use '%s' (mode %03o), and it holds a "
-		             "password: chmod 600 it",
-		             path, (unsigned)stat.st_mode & 0777);
-	}
-	count = S_ISFIFO(stat.st_mode) ? read_pipe(fd, text, sizeof text)
-	                               : file_read(fd, text, sizeof text);
-	if (count < 0)
-		good = wrong(err, "cannot read '%s': %s", path, strerror(errno));
-	else
-		good = take_password(path, view_of(text, (size_t)count), password, size, err);
-	explicit_bzero(text, sizeof text);
-	(void)close(fd);
 	return good;
 }
 

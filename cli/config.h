@@ -67,10 +67,4 @@ bool config_write_replicas(const char *path, const struct cli_config *config,
 bool config_write_setting(const char *path, const struct settings *s, enum setting setting,
                           char err[CONFIG_ERR_SIZE]);
 
-/* Reads the first line of a file, without its end (LF or CR LF), into `password`; *size is 1 to
- * PASSWORD_SIZE_MAX bytes. False if others than the owner may use the file, or if the line is
- * empty, too long or holds a NUL. */
-bool config_read_password(const char *path, uint8_t password[PASSWORD_SIZE_MAX], size_t *size,
-                          char err[CONFIG_ERR_SIZE]);
-
 #endif

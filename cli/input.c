@@ -5,8 +5,8 @@
  */
 #include "cli/input.h"
 
+#include "base/mark.h"
 #include "chat/command.h"
-#include "chat/mark.h"
 
 #include <errno.h>
 #include <poll.h>

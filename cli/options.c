@@ -12,6 +12,7 @@
 
 #include "io/log.h"
 #include "io/options.h"
+#include "io/password.h"
 #include "io/tty.h"
 
 #include <stdio.h>
@@ -200,7 +201,7 @@ static void use_environment(const struct client_options *o)
 
 static void read_user(struct client_options *o)
 {
-	char err[CONFIG_ERR_SIZE];
+	char err[PASSWORD_ERR_SIZE];
 
 	if (o->user != NULL && !name_is_reference(view_of_string(o->user)))
 		options_wrong("option '--user': '%.64s' is no name: one has " NAME_FORM, o->user);
@@ -214,7 +215,7 @@ static void read_user(struct client_options *o)
 		options_wrong("option '--password-file' is for '--user NAME', which is "
 		              "missing");
 	if (words.password_file != NULL &&
-	    !config_read_password(words.password_file, o->password, &o->password_size, err))
+	    !password_read(words.password_file, o->password, &o->password_size, err))
 		options_wrong("%s: %s", words.password_source, err);
 	if (o->user != NULL && words.password_file == NULL && !o->is_terminal)
 		options_wrong("option '--user' needs '--password-file FILE' without a terminal "

@@ -158,6 +158,7 @@ static void begin(struct mend *m, const struct mend_options *o, const uint8_t se
 		.id_count = o->id_count,
 		.connect_timeout_ms = (uint32_t)o->timeout_ms,
 		.collect = collects,
+		.accounts = o->accounts && collects,
 	};
 
 	if (options.mode == RECONCILE_REPAIR)

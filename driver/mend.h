@@ -22,6 +22,7 @@ struct mend_options {
 	uint64_t timeout_ms; /* for a replica to answer the handshake */
 	struct view bring;   /* facts that every replica is brought first: a list for
 	                    * protocol_next_fact */
+	bool accounts;       /* of all that is to be collected: only accounts and tombstones */
 };
 
 /* Makes one run, from the dial to its end, and waits for it. `collect` may be NULL; if not, that

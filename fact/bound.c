@@ -31,6 +31,14 @@ struct bound bound_end(void)
 	return end;
 }
 
+struct bound bound_of_accounts(void)
+{
+	struct bound end = bound_end();
+
+	end.bytes[0] = 0;
+	return end;
+}
+
 bool bound_is_end(const struct bound *bound)
 {
 	return bound_size(bound) == 0;

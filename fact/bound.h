@@ -27,6 +27,8 @@ int bound_compare(const struct bound *a, const struct bound *b);
 struct bound bound_begin(void);
 /* The bound after every element. */
 struct bound bound_end(void);
+/* The bound behind all accounts and tombstones, and before everything else. */
+struct bound bound_of_accounts(void);
 /* Whether it is bound_end(). */
 bool bound_is_end(const struct bound *bound);
 /* The bound that is an element's own key; the element is the last one up to it. A burial's number

@@ -41,11 +41,14 @@ static uint32_t saturated(uint64_t value)
 
 /* ---- passes ---- */
 
-/* Compares the whole set once. What the last pass of this kind counted is forgotten. */
+/* Compares the whole set once, or that of accounts. What the last pass of this kind counted is
+ * forgotten. */
 static void pass_start(struct reconcile *r)
 {
 	struct plan_range all = { .after = bound_begin(), .upto = bound_end(), .is_top = true };
 
+	if (r->options.accounts)
+		all.upto = bound_of_accounts();
 	assert(r->pending_count == 0);
 	r->found = 0;
 	r->done = 0;

@@ -473,6 +473,7 @@ struct reconcile *reconcile_new(const struct reconcile_options *options, uint64_
 	assert(options->count <= RECONCILE_MAX);
 	assert(!options->collect || options->mode == RECONCILE_CHECK);
 	assert(options->ids == NULL || (!options->figures && !options->collect));
+	assert(!options->accounts || options->mode == RECONCILE_CHECK);
 	r->magic = RECONCILE_MAGIC;
 	r->options = *options;
 	r->time_ms = time_ms;

@@ -72,6 +72,7 @@ struct reconcile_options {
 	uint32_t id_count;
 	struct view bring; /* REPAIR: a list of facts that every replica is brought first; lives
 	                    * as long as the run */
+	bool accounts;     /* CHECK: only accounts and tombstones are compared */
 };
 
 enum reconcile_action_kind {

@@ -46,7 +46,8 @@ static void delete_command(struct replication *r, struct op *op, const struct co
 	stream_flush(r); /* before the account is gone, which would refuse it */
 	if (!auth_account_delete_key(r->session.stretched, &r->session.account, delete_key)) {
 		op_refuse(r, op, OUTCOME_USAGE,
-		          "an operator has set the password: only an operator can delete it");
+		          "an operator has once set the password of this account, and with the one "
+		          "before it went the key that deletes it");
 		return;
 	}
 	auth_tombstone_make(&r->session.account, delete_key, &d->tombstone);

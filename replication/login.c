@@ -763,10 +763,13 @@ static void succeed(struct replication *r, struct login *l)
 	result->id = l->s.id;
 	result->copies = replica_count(l->in);
 	result->unfinished = !l->confirmed && l->all_looked && l->in == ALL_REPLICAS;
+	result->is_reset = l->s.account.by == ACCOUNT_BY_OPERATOR;
 	if (result->unfinished)
 		result->detail =
 			"never finished: it may lose its name and its mail until it is deleted and "
 			"made anew";
+	else if (result->is_reset)
+		result->detail = "your password was set by an operator: /password sets your own";
 	op_end(r, &l->op, result);
 	mailbox_begin(r);
 }

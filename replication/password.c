@@ -36,7 +36,7 @@ struct password {
 	struct ulid by;                      /* the session */
 	bool is_made;                        /* `next` is whole */
 	struct login_session next;           /* what it becomes */
-	uint8_t yes, different;              /* what replicas have said */
+	uint8_t yes, different, ended;       /* what replicas have said */
 	uint8_t answers[REPLICAS][KEY_SIZE]; /* what each must answer */
 };
 
@@ -140,15 +140,23 @@ static void password_command(struct replication *r, struct op *op, const struct 
 	op_begin(r, op);
 }
 
-/* The account of the next epoch; false: there is none, or this account has no delete key. */
+/* What closes the delete key under the new password. If an operator has set the one before, nobody
+ * has that key any more, and random bytes take its place. */
+static void take_delete_key(struct replication *r, uint8_t delete_key[KEY_SIZE])
+{
+	if (!auth_account_delete_key(r->session.stretched, &r->session.account, delete_key))
+		replication_random(r, delete_key, KEY_SIZE);
+}
+
+/* The account of the next epoch; false: there is none. */
 static bool make_next(struct replication *r, struct password *p, const uint8_t *stretched)
 {
 	struct login_session *next = &p->next;
 	uint8_t delete_key[KEY_SIZE];
 
-	if (r->session.account.epoch == UINT32_MAX ||
-	    !auth_account_delete_key(r->session.stretched, &r->session.account, delete_key))
+	if (r->session.account.epoch == UINT32_MAX)
 		return false;
+	take_delete_key(r, delete_key);
 	memcpy(next->name, r->session.name, sizeof next->name);
 	memcpy(next->stretched, stretched, KEY_SIZE);
 	next->id = r->session.id;
@@ -159,6 +167,7 @@ static bool make_next(struct replication *r, struct password *p, const uint8_t *
 	next->account.by = ACCOUNT_BY_OWNER;
 	auth_verifier_renew(stretched, delete_key, view_of_string(next->setting),
 	                    &next->account.verifier);
+	memcpy(next->account.verifier.lock, r->session.account.verifier.lock, KEY_SIZE);
 	explicit_bzero(delete_key, sizeof delete_key);
 	p->is_made = true;
 	return true;
@@ -170,7 +179,7 @@ static void write_it(struct replication *r, struct password *p)
 	struct frame frame;
 
 	op->phase = PHASE_WRITE;
-	p->yes = p->different = 0;
+	p->yes = p->different = p->ended = 0;
 	if (!op_audience(r, op))
 		return;
 	for (uint32_t i = 0; i < REPLICAS; i++)
@@ -213,9 +222,7 @@ static void password_stretched(struct replication *r, struct op *op, const uint8
 		if (make_next(r, p, stretched))
 			write_it(r, p);
 		else
-			op_refuse(r, op, OUTCOME_USAGE,
-			          "an operator has set the password: only an operator can "
-			          "change it");
+			op_refuse(r, op, OUTCOME_USAGE, "it was changed too often");
 	} else if (!sha256_equal(stretched, r->session.stretched)) {
 		op_refuse(r, op, OUTCOME_WRONG_PASSWORD,
 		          "the old password is wrong; nothing was changed");
@@ -235,6 +242,8 @@ static void password_reply(struct replication *r, struct op *op, uint32_t index,
 
 	if (frame->status == STATUS_DIFFERENT)
 		p->different |= BIT(index);
+	if (frame->status == STATUS_NO_SESSION)
+		p->ended |= BIT(index);
 	if (frame->status != STATUS_OK)
 		return;
 	if (!sha256_equal(frame->introduced.signature, p->answers[index])) {
@@ -286,6 +295,9 @@ static void password_advance(struct replication *r, struct op *op)
 	} else if (p->different) {
 		op_refuse(r, op, OUTCOME_WRONG_PASSWORD,
 		          "another password was set meanwhile; nothing was changed");
+	} else if (p->ended) {
+		op_refuse(r, op, OUTCOME_NOT_LOGGED_IN,
+		          "the session has ended; nothing was changed");
 	} else {
 		op_refuse(r, op, OUTCOME_DISK_FULL,
 		          "no replica has room for it; nothing was changed");

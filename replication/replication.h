@@ -239,6 +239,7 @@ struct result {
 	uint64_t count; /* COMMAND_LIST: accounts listed */
 	/* COMMAND_LOGIN: all three replicas are live, and none has the account confirmed. */
 	bool unfinished;
+	bool is_reset;     /* COMMAND_LOGIN: an operator has set the password */
 	uint64_t since_ms; /* already logged in: when that session began; else 0 */
 	uint32_t wait_ms;  /* slow down: it may be tried again after so long; 0: not known */
 };

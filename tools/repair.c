@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * repair: the operator's program that makes the three replicas hold the same facts, tells whether
- * they do and how each is, and writes backups.
+ * they do and how each is, writes backups, and sets passwords that were forgotten.
  *
  * reconcile makes the plan and driver/mend.h carries it out. This file reads the command line and
  * the key, and prints the result. It keeps no state and handles no signal: it may end at any
@@ -16,6 +16,7 @@
 #include "driver/mend.h"
 #include "tools/accounts.h"
 #include "tools/report.h"
+#include "tools/reset.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -62,8 +63,9 @@ static const char notes[] =
 	"\n"
 	"Exit status:\n"
 	"  0  the replicas that were reached hold the same (two of three are enough, but for\n"
-	"     --check and --status), or the backup is written\n"
-	"  1  they differ (--check, --status), or a replica could not store what it lacks\n"
+	"     --check and --status), or the backup is written, or the password is set\n"
+	"  1  they differ (--check, --status), or a replica could not store what it lacks; or\n"
+	"     the password is not set: no account, or more than one, has that name\n"
 	"  2  wrong usage\n"
 	"  3  too few replicas could be reached, or the key was refused. Two are enough, and\n"
 	"     one is for --accounts, --backup, --status and --unconfirmed.\n"
@@ -79,7 +81,8 @@ static const char notes[] =
 	"  " OPTIONS_NAME " 127.0.0.1 40001 127.0.0.1 40002 127.0.0.1 40003 --unconfirmed\n"
 	"  " OPTIONS_NAME " 127.0.0.1 40001 127.0.0.1 40002 127.0.0.1 40003 --status --json\n"
 	"  " OPTIONS_NAME
-	" 127.0.0.1 40001 127.0.0.1 40002 127.0.0.1 40003 --remove-unconfirmed 30\n";
+	" 127.0.0.1 40001 127.0.0.1 40002 127.0.0.1 40003 --remove-unconfirmed 30\n"
+	"  " OPTIONS_NAME " 127.0.0.1 40001 127.0.0.1 40002 127.0.0.1 40003 --set-password anna\n";
 
 struct repair_options {
 	struct mend_options mend;
@@ -91,10 +94,12 @@ struct repair_options {
 	bool accounts;      /* list them */
 	bool json;
 	bool prometheus;
-	bool unconfirmed;     /* list what was never confirmed */
-	bool leave_out;       /* and have it not in the backup */
-	uint64_t remove_days; /* or remove what is so old; 0: nothing */
-	bool used_too;        /* although somebody has used it */
+	bool unconfirmed;          /* list what was never confirmed */
+	bool leave_out;            /* and have it not in the backup */
+	uint64_t remove_days;      /* or remove what is so old; 0: nothing */
+	bool used_too;             /* although somebody has used it */
+	const char *set_password;  /* of which account; NULL: of none */
+	const char *password_file; /* NULL: the terminal is asked */
 };
 
 static struct repair_options given = { .mend = { .targets = given.targets,
@@ -175,6 +180,21 @@ static const struct option_row rows[] = {
 	          "three replicas must take part. Replicas that are\n"
 	          "all started from such a backup are rid of them",
 	  .flag = &given.leave_out },
+	{ .name = "set-password",
+	  .kind = OPTION_TEXT,
+	  .argument = "NAME",
+	  .help = "set the password of an account whose owner has\n"
+	          "forgotten it, and repair. Its sessions end, and the\n"
+	          "owner is told at the next log-in. NAME is as for\n"
+	          "/login, or the account's id",
+	  .text = &given.set_password },
+	{ .name = "password-file",
+	  .kind = OPTION_TEXT,
+	  .argument = "FILE",
+	  .help = "with --set-password: take it from the first line of\n"
+	          "FILE, which nobody else may use; else the terminal\n"
+	          "is asked",
+	  .text = &given.password_file },
 	{ .name = "connect-timeout",
 	  .kind = OPTION_SECONDS,
 	  .argument = "SECONDS",
@@ -744,6 +764,11 @@ static _Noreturn void run_for_ever(struct loop *l, const struct repair_options *
 	}
 }
 
+static enum exit_status set_password(struct loop *l, const struct repair_options *o)
+{
+	return reset_password(l, &o->mend, o->set_password, o->password_file);
+}
+
 /* ---- the whole ---- */
 
 /* What the program may be asked to do instead of a repair: by an option that is there. */
@@ -761,6 +786,7 @@ static const struct job {
 	{ .option = "backup", .text = &given.backup, .run = back_up },
 	{ .option = "unconfirmed", .flag = &given.unconfirmed, .run = list_unconfirmed },
 	{ .option = "remove-unconfirmed", .number = &given.remove_days, .run = remove_unconfirmed },
+	{ .option = "set-password", .text = &given.set_password, .run = set_password },
 };
 enum { JOBS = sizeof jobs / sizeof jobs[0] };
 
@@ -812,6 +838,8 @@ static void read_options(int argc, char **argv)
 		options_wrong("'--prometheus' needs '--status'");
 	if (o->json && o->prometheus)
 		options_wrong("'--json' and '--prometheus' exclude each other");
+	if (o->password_file != NULL && o->set_password == NULL)
+		options_wrong("'--password-file' needs '--set-password'");
 	if (o->used_too && o->remove_days == 0)
 		options_wrong("'--used-too' needs '--remove-unconfirmed'");
 	if (o->leave_out && o->backup == NULL)

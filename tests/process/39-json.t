@@ -25,9 +25,10 @@ my %form = (
 );
 $form{'a number or null'} = sub { !defined $_[0] || $form{'a number'}->($_[0]) };
 $form{'true, false or null'} = sub { !defined $_[0] || $form{'true or false'}->($_[0]) };
-# Not seen here: a creation that is cut off makes such an account, see tests/process/36-client-interface.t. And a file
+# Not seen here: a creation that is cut off makes such an account, see tests/process/36-client-interface.t, and an
+# operator, see tests/process/63-operators.t. And a file
 # of what was said has only some members of a result.
-my %elsewhere = ('result unfinished' => 1);
+my %elsewhere = ('result unfinished' => 1, 'result reset' => 1);
 
 open my $page, '<', shift or die;
 while (<$page>) {

@@ -679,6 +679,41 @@ static void test_collect(void)
 	IS_U64(equal, 30, "a backup is the union of one, two or three replicas");
 }
 
+/* The operator looks for an account: nobody's mail is read for that. */
+static void test_collect_accounts(void)
+{
+	uint32_t equal = 0;
+
+	for (uint32_t seed = 1; seed <= 30; seed++) {
+		struct rig g;
+		struct store *found = store_new();
+		struct store_key key = { 0 };
+		struct fact fact;
+
+		rig_open(&g, 4100 + seed, 1 + seed % 3);
+		rig_facts(&g, 1000, PEOPLE, 80);
+		rig_deal(&g, seed % 40);
+		struct store *all = union_of(&g);
+		struct store *want = store_new();
+
+		while (store_next(all, &key, &fact) && !key.streams)
+			(void)store_apply(want, &fact, NULL);
+		g.options.collect = g.options.accounts = true;
+		g.collected = found;
+		g.options.least = 1;
+		struct reconcile_result result = rig_run(&g, RECONCILE_CHECK);
+
+		while (store_work(found, 1000))
+			continue;
+		equal += result.is_ready && store_equals(found, want);
+		store_free(want);
+		store_free(all);
+		store_free(found);
+		rig_close(&g);
+	}
+	IS_U64(equal, 30, "accounts alone are the union of those, and nothing else");
+}
+
 /* Many elements, few of them missing. */
 static void test_cost(uint32_t elements, uint32_t missing, uint64_t moved_max, const char *name)
 {
@@ -810,6 +845,7 @@ int main(void)
 	test_refused();
 	test_damaged();
 	test_collect();
+	test_collect_accounts();
 	test_cost(100000, 100, 900000, "a hundred thousand elements");
 	test_cost(1000000, 100, 1000000, "a million elements");
 	return tap_done();

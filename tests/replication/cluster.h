@@ -379,6 +379,8 @@ static inline void tell_result(struct cluster_client *c, const struct result *re
 		story(c, " full");
 	if (result->unfinished)
 		story(c, " unfinished");
+	if (result->is_reset)
+		story(c, " reset");
 	for (size_t i = 0; i < result->users_count && i < 8; i++)
 		story(c, " %s", result->users[i].name);
 	story(c, "\n");

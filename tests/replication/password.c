@@ -4,6 +4,7 @@
  */
 #include "tests/replication/cluster.h"
 
+#include "base/sha256.h"
 #include "tests/lib/tap.h"
 
 static struct cluster k;
@@ -408,6 +409,79 @@ static void unfinished(void)
 	OK(has(heard(&k, 1), "result password ok copies=3"), "lapsed: a password is changed");
 }
 
+/* An operator has set the password, on some replicas (bits). */
+static void reset(unsigned at, const char *password)
+{
+	static const char setting[] = "$y$j9T$bybybybybybybybybybyb.";
+	static const uint8_t seal[KEY_SIZE] = { 7 };
+	struct store_limits limits = { 1 << 20, 1 << 30, STORE_GAPS_MAX };
+	struct fact fact = { .kind = FACT_ACCOUNT };
+	uint8_t p[KEY_SIZE], lock[KEY_SIZE];
+	struct account *a = &fact.account;
+	struct sha256 h;
+
+	OK(store_holder(k.replicas[0].store, view_of_string("alice"), NULL, a),
+	   "reset: the account is there");
+	OK(auth_setting_is_valid(view_of_string(setting)), "reset: the setting is one");
+	sha256_init(&h); /* as stretch does it */
+	sha256_update_part(&h, password, strlen(password));
+	sha256_update_part(&h, setting, strlen(setting));
+	sha256_final(&h, p);
+	auth_account_middle(a, a->middle);
+	memcpy(lock, a->verifier.lock, KEY_SIZE);
+	auth_verifier_make(p, seal, view_of_string(setting), &a->verifier);
+	memcpy(a->verifier.lock, lock, KEY_SIZE);
+	a->epoch++;
+	a->by = ACCOUNT_BY_OPERATOR;
+	for (uint32_t i = 0; i < REPLICAS; i++)
+		if (at >> i & 1)
+			(void)store_apply(k.replicas[i].store, &fact, &limits);
+}
+
+static void test_reset(void)
+{
+	fresh();
+	say(&k, 0, "logout");
+	reset(6, "two"); /* of a copy: the first replica's account is about to change */
+	reset(1, "two");
+	say(&k, 1, "login alice one");
+	OK(has(heard(&k, 1), "result login wrong-password"), "reset: the old one opens nothing");
+	say(&k, 1, "login alice two");
+	OK(has(heard(&k, 1), "result login ok copies=3 reset"), "reset: the owner is told");
+	say(&k, 1, "delete");
+	OK(has(heard(&k, 1), "result delete usage"), "reset: nobody has the delete key any more");
+	say(&k, 1, "password two three");
+	OK(has(heard(&k, 1), "result password ok copies=3"), "reset: the owner sets another one");
+	say(&k, 1, "logout");
+	say(&k, 1, "login alice three");
+	OK(has(heard(&k, 1), "result login ok copies=3\n"), "reset: which is the owner's own");
+	say(&k, 1, "delete");
+	OK(has(heard(&k, 1), "result delete usage"), "reset: the key does not come back by that");
+	cluster_free(&k);
+}
+
+/* One replica was away when the operator did that: a log-in tells it. */
+static void test_reset_is_told(void)
+{
+	fresh();
+	say(&k, 0, "logout");
+	reset(6, "two");
+	say(&k, 1, "login alice one");
+	OK(has(heard(&k, 1), "result login wrong-password"),
+	   "reset: it makes the old one no better");
+	say(&k, 1, "login alice two");
+	OK(has(heard(&k, 1), "result login ok copies=3 reset"), "reset: it is told by a log-in");
+	replica_kill(&k, 1);
+	replica_kill(&k, 2);
+	pass(&k, 100);
+	(void)heard(&k, 0);
+	say(&k, 0, "takeover alice two");
+	pass(&k, 2000);
+	OK(has(heard(&k, 0), "result login ok copies=1 reset"),
+	   "reset: also that an operator has set it");
+	cluster_free(&k);
+}
+
 static void test_lapsed_elsewhere(void)
 {
 	unfinished();
@@ -456,6 +530,8 @@ int main(void)
 	test_lost_with_its_disk(false);
 	test_returned();
 	test_overtaken();
+	test_reset();
+	test_reset_is_told();
 	test_lapsed_elsewhere();
 	test_lapsed_meanwhile();
 	return tap_done();

@@ -737,7 +737,7 @@ static void act_logged_in(struct sim *s, uint32_t c)
 
 	if (what < 8 && send_again(s, c))
 		return;
-	if (what >= 8 && what < 11) {
+	if (what >= 8 && what < (sim_password_is_reset(s, c) ? 60 : 11)) {
 		sim_password_change(s, c);
 		return;
 	}

@@ -8,6 +8,7 @@
  *   No session outlives a change that its replica knows, but the one that made it.
  *   No replica believes a password that its owner did not set there, and nobody vouched for.
  *   When all is quiet, every replica where a session runs holds the password of that.
+ *   An operator sets some anew. Their owners, who are told which, log in and set others again.
  *   Who has the operator's key can lock an owner out. Whoever knows the password that was vouched
  *   for then finds all the mail; and no other account is changed by it.
  */
@@ -97,6 +98,44 @@ uint32_t sim_password_now(struct sim *s, uint32_t account)
 const char *sim_password_text(struct sim *s, uint32_t attempt, uint32_t change)
 {
 	return password_of(s, attempt, change);
+}
+
+/* The operator, who tells the owner what it is. Nobody knows the delete key that was under the old
+ * one, and the lock stays. */
+void sim_password_reset(struct sim *s, uint32_t at, struct account *a,
+                        char setting[AUTH_SETTING_TEXT_SIZE])
+{
+	struct sim_change *change = SIM_ADD(s->history.changes);
+	uint8_t random[16], stretched[KEY_SIZE], seal[KEY_SIZE], lock[KEY_SIZE];
+
+	memset(change, 0, sizeof *change);
+	(void)snprintf(change->text, sizeof change->text, "reset%u", s->history.changes.count);
+	sim_draw(s, random, sizeof random);
+	sim_draw(s, seal, sizeof seal);
+	auth_setting_make(random, setting);
+	sim_stretch(view_of_string(change->text), view_of_string(setting), stretched);
+	auth_account_middle(a, a->middle);
+	memcpy(lock, a->verifier.lock, KEY_SIZE);
+	auth_verifier_make(stretched, seal, view_of_string(setting), &a->verifier);
+	memcpy(a->verifier.lock, lock, KEY_SIZE);
+	a->epoch++;
+	a->by = ACCOUNT_BY_OPERATOR;
+	change->account = at;
+	change->client = SIM_CLIENTS_MAX + 1; /* no client has set it */
+	change->by_operator = true;
+	change->ending = SIM_UNKNOWN;
+	change->epoch = a->epoch;
+	memcpy(change->stored_key, a->verifier.stored_key, KEY_SIZE);
+	sim_trace(s, "account %u: epoch %u is %s, by the operator", at, change->epoch,
+	          change->text);
+}
+
+/* Its owner is told, and sets another one soon. */
+bool sim_password_is_reset(struct sim *s, uint32_t c)
+{
+	uint32_t at = s->clients[c].change;
+
+	return at != UINT32_MAX && change_at(s, at)->by_operator;
 }
 
 /* ---- what the tap sees ---- */
@@ -198,8 +237,11 @@ void sim_password_brought(struct sim *s, uint32_t replica, const struct account 
 	uint32_t at = n == UINT32_MAX ? UINT32_MAX
 	                              : find(s, n, account->epoch, account->verifier.stored_key);
 
-	if (at != UINT32_MAX)
-		sim_held_set(s, &change_at(s, at)->held, replica);
+	if (at == UINT32_MAX)
+		return;
+	sim_held_set(s, &change_at(s, at)->held, replica);
+	if (account->by == ACCOUNT_BY_OPERATOR)
+		change_at(s, at)->ending = SIM_OK;
 }
 
 static bool knew_later(struct sim *s, uint32_t replica, uint32_t account, uint32_t epoch,
@@ -251,10 +293,16 @@ void sim_password_result(struct sim *s, uint32_t c, struct sim_command *k,
                          const struct result *result)
 {
 	struct sim_change *change = change_at(s, k->change);
+	bool has_room = true;
 
 	change->ending = result->outcome == OUTCOME_OK        ? SIM_OK
 	                 : result->outcome == OUTCOME_UNKNOWN ? SIM_UNKNOWN
 	                                                      : SIM_REFUSED;
+	for (uint32_t i = 0; i < REPLICAS; i++)
+		has_room &= !s->replicas[i].was_full;
+	if (result->outcome == OUTCOME_DISK_FULL && has_room)
+		sim_fail(s, "client %u: %s is refused for want of room, which there was", c,
+		         change->text);
 	if (result->outcome != OUTCOME_OK)
 		return;
 	s->produced->passwords++;

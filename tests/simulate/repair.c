@@ -17,7 +17,10 @@
  */
 #include "tests/simulate/simulate.h"
 
-enum { WIRES_BUSY = 64 }; /* so many connections, and no other repair begins */
+enum {
+	WIRES_BUSY = 64,   /* so many connections, and no other repair begins */
+	RESETS_EVERY = 16, /* in one run of so many the operator sets passwords */
+};
 
 const uint8_t sim_operator_key[KEY_SIZE] = { 3, 1, 4, 1, 5, 9, 2, 6 };
 
@@ -73,6 +76,23 @@ static void put_lapsed(struct sim *s, struct buf *bring)
 		}
 }
 
+/* The operator sets the password of somebody who has forgotten it. The newest that one replica has
+ * is taken for the newest, so another one may have, or get, another of that epoch. */
+static void put_reset(struct sim *s, struct buf *bring)
+{
+	const struct sim_replica *p = &s->replicas[sim_random(s, REPLICAS)];
+	uint32_t at = (uint32_t)sim_random(s, s->history.accounts.count + 1);
+	char setting[AUTH_SETTING_TEXT_SIZE];
+	struct fact fact = { .kind = FACT_ACCOUNT };
+
+	if (!p->up || at == s->history.accounts.count || s->history.accounts.items[at].by_liar ||
+	    store_find(p->store, &s->history.accounts.items[at].id, &fact.account, NULL) !=
+	            STORE_ALIVE)
+		return;
+	sim_password_reset(s, at, &fact.account, setting);
+	s->produced->resets += protocol_put_fact(bring, &fact);
+}
+
 struct sim_repair *sim_repair_start(struct sim *s, const struct reconcile_options *given)
 {
 	struct reconcile_options options = *given;
@@ -94,8 +114,11 @@ struct sim_repair *sim_repair_start(struct sim *s, const struct reconcile_option
 	buf_init(&p->bring, FRAME_SIZE_MAX);
 	if (!s->winding_up && p->mode == RECONCILE_REPAIR && sim_chance(s, 25))
 		put_lapsed(s, &p->bring);
+	if (!s->winding_up && p->mode == RECONCILE_REPAIR && s->options.seed % RESETS_EVERY == 0 &&
+	    sim_chance(s, 60))
+		put_reset(s, &p->bring);
 	options.bring = buf_view(&p->bring);
-	sim_trace(s, "repair %u begins, %s; %zu bytes have lapsed", number_of(s, p),
+	sim_trace(s, "repair %u begins, %s; %zu bytes are brought", number_of(s, p),
 	          p->mode == RECONCILE_CHECK ? "to check" : "to repair", p->bring.size);
 	s->produced->repairs++;
 	p->r = reconcile_new(&options, time_ms(s));

@@ -262,8 +262,8 @@ static void print_produced(const struct sim_produced *p)
 	       p->messages, p->shown, p->late, p->lied);
 	printf("# repairs %" PRIu64 ", with enough replicas to the end %" PRIu64
 	       ", that said the same %" PRIu64 ", facts moved %" PRIu64
-	       ", accounts removed %" PRIu64 "\n",
-	       p->repairs, p->repairs_done, p->repairs_same, p->repaired, p->lapsed);
+	       ", accounts removed %" PRIu64 ", passwords set %" PRIu64 "\n",
+	       p->repairs, p->repairs_done, p->repairs_same, p->repaired, p->lapsed, p->resets);
 	printf("# requests while others' mail is freed %" PRIu64
 	       ", while the disk is behind %" PRIu64 ", replies altered %" PRIu64 "\n",
 	       p->with_ghosts, p->behind, p->falsified);

@@ -244,7 +244,7 @@ struct sim_repair {
 	uint64_t begun_at;
 	uint64_t frozen_until;
 	bool thaws;
-	struct buf bring; /* facts: that accounts have lapsed */
+	struct buf bring; /* facts: that accounts have lapsed, passwords that are set anew */
 	uint8_t order[REPLICAS];
 	uint32_t wires[REPLICAS];
 	bool moved[SET_ALL]; /* by set: since its last pass over that began */
@@ -362,7 +362,7 @@ struct sim_change {
 	uint8_t stored_key[KEY_SIZE];
 	struct sim_held held; /* it, or one that wins over it */
 	enum sim_ending ending;
-	bool by_liar;
+	bool by_liar, by_operator;
 	bool is_vouched; /* though by the liar: with a right stamp */
 };
 
@@ -442,7 +442,7 @@ struct sim_produced {
 	uint64_t refusals[STATUS_END];
 	uint64_t passwords; /* that were changed */
 	uint64_t accounts, messages, shown, late, lied, compactions, starts, torn;
-	uint64_t repairs, repairs_done, repairs_same, repaired, lapsed;
+	uint64_t repairs, repairs_done, repairs_same, repaired, lapsed, resets;
 	uint64_t with_ghosts, behind, falsified;
 };
 
@@ -611,6 +611,9 @@ void sim_tap_release(struct sim_wire *w);
 
 /* simulate/password.c */
 void sim_password_change(struct sim *s, uint32_t c);
+void sim_password_reset(struct sim *s, uint32_t at, struct account *a,
+                        char setting[AUTH_SETTING_TEXT_SIZE]);
+bool sim_password_is_reset(struct sim *s, uint32_t c); /* of the client's session */
 uint32_t sim_password_pick(struct sim *s, uint32_t account);
 uint32_t sim_password_now(struct sim *s, uint32_t account);
 const char *sim_password_text(struct sim *s, uint32_t attempt, uint32_t change);

@@ -5,8 +5,8 @@
  *
  * Pure.
  */
-#ifndef THREEFOLD_CHAT_MARK_H
-#define THREEFOLD_CHAT_MARK_H
+#ifndef THREEFOLD_BASE_MARK_H
+#define THREEFOLD_BASE_MARK_H
 
 #include "base/buf.h"
 

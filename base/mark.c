@@ -2,7 +2,7 @@
  *
  * U+FEFF in each encoding.
  */
-#include "chat/mark.h"
+#include "base/mark.h"
 
 size_t mark_size(struct view front)
 {
