@@ -167,7 +167,8 @@ static bool make_next(struct replication *r, struct password *p, const uint8_t *
 	next->account.by = ACCOUNT_BY_OWNER;
 	auth_verifier_renew(stretched, delete_key, view_of_string(next->setting),
 	                    &next->account.verifier);
-	memcpy(next->account.verifier.lock, r->session.account.verifier.lock, KEY_SIZE);
+	if (!BUG(lock_of_another_key))
+		memcpy(next->account.verifier.lock, r->session.account.verifier.lock, KEY_SIZE);
 	explicit_bzero(delete_key, sizeof delete_key);
 	p->is_made = true;
 	return true;

@@ -32,6 +32,8 @@ const struct sim_bug sim_bugs[] = {
 	{ "epochs_jump", 2000, 11, "an owner may leave epochs out" },
 	{ "older_password_wins", 2000, 123, "of two passwords the one that comes later stays" },
 	{ "session_outlives", 5000, 1263, "a session goes on when its password was changed" },
+	{ "lock_of_another_key", 2000, 41,
+	  "who sets a password after an operator changes the lock of the account" },
 	{ "created_in_parallel", 2000, 44, "`introduce` goes to all replicas at once" },
 	{ "login_confirms", 500, 1, "a log-in confirms the account" },
 	{ "handed_over_confirmed", 2000, 14, "an account that is handed over is confirmed" },

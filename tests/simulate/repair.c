@@ -17,10 +17,7 @@
  */
 #include "tests/simulate/simulate.h"
 
-enum {
-	WIRES_BUSY = 64,   /* so many connections, and no other repair begins */
-	RESETS_EVERY = 16, /* in one run of so many the operator sets passwords */
-};
+enum { WIRES_BUSY = 64 }; /* so many connections, and no other repair begins */
 
 const uint8_t sim_operator_key[KEY_SIZE] = { 3, 1, 4, 1, 5, 9, 2, 6 };
 
@@ -114,8 +111,7 @@ struct sim_repair *sim_repair_start(struct sim *s, const struct reconcile_option
 	buf_init(&p->bring, FRAME_SIZE_MAX);
 	if (!s->winding_up && p->mode == RECONCILE_REPAIR && sim_chance(s, 25))
 		put_lapsed(s, &p->bring);
-	if (!s->winding_up && p->mode == RECONCILE_REPAIR && s->options.seed % RESETS_EVERY == 0 &&
-	    sim_chance(s, 60))
+	if (s->resets && !s->winding_up && p->mode == RECONCILE_REPAIR && sim_chance(s, 60))
 		put_reset(s, &p->bring);
 	options.bring = buf_view(&p->bring);
 	sim_trace(s, "repair %u begins, %s; %zu bytes are brought", number_of(s, p),

@@ -470,6 +470,7 @@ struct sim {
 	uint64_t blocked_down[SIM_ENDS][REPLICAS];
 	uint32_t lying; /* this replica lies; REPLICAS: none */
 	uint32_t lies_percent;
+	bool resets;            /* the operator sets passwords */
 	bool lies_of_passwords; /* whatever else it says */
 	bool lies_of_stamps;    /* the key of its operator vouches for passwords that nobody set */
 	uint32_t faults_on;     /* a mask: which this run has */
