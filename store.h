@@ -271,7 +271,8 @@ bool store_text_next(const struct store *s, uint8_t after[KEY_SIZE], struct view
 bool store_text_digest(const struct store *s, const struct message *message,
                        uint8_t digest[KEY_SIZE]);
 /* The same, and whether this is the first time that it is asked for a text with this `mark`, which
- * is not 0: so a caller writes each text once, however many messages have it. */
+ * is not 0: so a caller writes each text once, however many messages have it. Also false if the
+ * message that is held has another text: a later one may have taken its place. */
 bool store_text_once(struct store *s, const struct message *message, uint64_t mark,
                      uint8_t digest[KEY_SIZE], bool *is_first);
 

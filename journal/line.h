@@ -116,8 +116,8 @@ struct element {
 	enum element_kind kind;
 	struct fact fact; /* FACT; of a REFERENCE and a SAME the message, with an empty text */
 	/* STREAM: the number that it gets. FACT, REFERENCE, SAME: the number that stands in the
-	 * place of the stream, or 0. If the file has not named it (or that was lost), `is_nameless`
-	 * is true and the stream of the fact is all zero. */
+	 * place of the stream, or 0. If the file has not named it (or that was lost, or it was named
+	 * twice in different ways), `is_nameless` is true and the stream of the fact is all zero. */
 	uint64_t in;
 	bool is_nameless;
 	uint8_t digest[KEY_SIZE]; /* REFERENCE, TEXT */

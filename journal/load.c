@@ -339,6 +339,12 @@ static bool is_damaged(const struct start *s)
 	return false;
 }
 
+/* Whether step 4 is due. Numbers of streams that would end soon come from no server. */
+static bool must_begin_anew(const struct start *s)
+{
+	return is_damaged(s) || s->journal.named > NAMED_NUMBER_MAX;
+}
+
 /* Steps 1 to 3. The work that burials left is done before the store is asked what is missing. */
 static bool read_all(struct start *s)
 {
@@ -618,7 +624,7 @@ static bool start(struct start *s)
 		return false;
 	if (s->is_fresh)
 		done = begin_fresh(s);
-	else if (is_damaged(s))
+	else if (must_begin_anew(s))
 		done = salvage(s);
 	else
 		done = go_on(s);

@@ -57,11 +57,15 @@ struct name *named_get(const struct named *n, uint64_t number)
 
 bool named_put(struct named *n, uint64_t number, const struct stream *stream)
 {
-	const struct name *held = named_get(n, number);
+	struct name *held = named_get(n, number);
 
 	assert(number <= NUMBER_MAX);
-	if (held != NULL)
-		return memcmp(&held->stream, stream, sizeof *stream) == 0;
+	if (number < n->last && n->last - number >= PLACES)
+		return false;
+	if (held != NULL) {
+		held->is_disputed |= memcmp(&held->stream, stream, sizeof *stream) != 0;
+		return !held->is_disputed;
+	}
 	(void)take_place(n, number, stream);
 	return true;
 }

@@ -663,14 +663,14 @@ static bool resolve(struct journal_line_parser *p, struct element *e, const char
 
 	e->is_nameless = false;
 	if (e->kind == ELEMENT_STREAM) {
-		*wrong = "its number means another stream";
+		*wrong = "its number means another stream, or cannot stand there";
 		return named_put(&p->named, e->in, stream);
 	}
 	if (e->in == 0)
 		return true;
 	name = named_get(&p->named, e->in);
-	e->is_nameless = name == NULL;
-	*stream = name != NULL ? name->stream : (struct stream){ 0 };
+	e->is_nameless = name == NULL || name->is_disputed;
+	*stream = !e->is_nameless ? name->stream : (struct stream){ 0 };
 	return true;
 }
 

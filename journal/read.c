@@ -489,8 +489,10 @@ static bool read_sealed(struct journal_reader *r, struct view line, uint64_t byt
 	const char *wrong = "no known element";
 	struct element e;
 
-	if (!journal_line_parse(&l->parser, line, true, &e, &wrong))
+	if (!journal_line_parse(&l->parser, line, true, &e, &wrong)) {
+		same_forget(&l->same); /* it may have been what the next ones are the same as */
 		return journal_damage(r, r->w.line, byte, wrong);
+	}
 	if ((e.kind == ELEMENT_HEAD) != (r->w.line == 1) ||
 	    (e.kind == ELEMENT_SYNCED && e.synced > byte))
 		return journal_damage(r, r->w.line, byte, "a line that cannot stand there");

@@ -572,7 +572,7 @@ bool store_text_once(struct store *s, const struct message *message, uint64_t ma
 	struct text_slot *text = text_of(s, message);
 
 	assert(mark != 0);
-	if (text == NULL || text->size != message->text.size)
+	if (text == NULL || !view_equal(view_of(text->data, text->size), message->text))
 		return false;
 	memcpy(digest, text->digest, KEY_SIZE);
 	*is_first = text->mark != mark;

@@ -6,6 +6,7 @@
 
 #include "tests/journal/fixture.h"
 
+#include "journal/line.h"
 #include "journal/named.h"
 
 static struct stream stream_of(uint64_t n)
@@ -50,8 +51,12 @@ static void test_table(void)
 	OK(!named_put(&reader, 1, &last), "named: a number that means another stream is none");
 	OK(named_put(&reader, 2 * NAMED_MAX + 1, &last) && named_get(&reader, 1) == NULL,
 	   "named: what is older than twice the last ones is forgotten");
-	OK(named_get(&reader, 2) != NULL && named_get(&reader, 3 * NAMED_MAX) == NULL,
+	OK(!named_get(&reader, 2)->is_disputed && named_get(&reader, 3 * NAMED_MAX) == NULL,
 	   "named: what is not is kept");
+	OK(!named_put(&reader, 1, &first), "named: no number comes again after that");
+	OK(named_put(&reader, 2, &named_get(&reader, 2)->stream), "named: others may");
+	OK(!named_put(&reader, 2, &first) && named_get(&reader, 2)->is_disputed,
+	   "named: what two streams have means neither");
 	named_release(&writer);
 	OK(named_find(&writer, &last) == NULL && named_add(&writer, &last)->number == 1,
 	   "named: what is emptied begins at 1");
@@ -211,11 +216,90 @@ static void test_again(void)
 	life_end(&l);
 }
 
+/* The journal with one more line, whose checksum is right. */
+static void put_name(struct life *l, uint64_t number, uint64_t of)
+{
+	struct buf copy = copy_of(l, "journal.jsonl");
+	struct stream stream = stream_of(of);
+	size_t begin;
+
+	while (copy.size > 0 && copy.data[copy.size - 1] == 0)
+		copy.size--;
+	begin = copy.size;
+	journal_line_put_stream(&copy, number, &stream);
+	journal_line_seal(&copy, begin);
+	simdisk_put(l->sim, "journal.jsonl", buf_view(&copy));
+	buf_release(&copy);
+}
+
+/* A file with lines of another one, as a disk may leave it that has lost a write. What comes behind
+ * them is in the streams that the file means, or in none. */
+static void test_disputed(void)
+{
+	struct life l;
+	struct buf rest;
+
+	open_life(&l, 1 << 30);
+	append(&l, 1, 2, 1);
+	MUST(job(&l));
+
+	size_t before = size_of(&l, "journal.jsonl");
+	struct buf whole = copy_of(&l, "journal.jsonl");
+
+	while (whole.data[before - 1] == 0)
+		before--;
+	append(&l, 1, 2, 2);
+	MUST(job(&l));
+	buf_release(&whole);
+	whole = copy_of(&l, "journal.jsonl");
+	buf_init(&rest, SIZE_MAX / 4);
+	MUST(buf_put(&rest, whole.data + before, whole.size - before));
+	life_crash(&l, SIMDISK_KILLED);
+	simdisk_put(l.sim, "journal.jsonl", view_of(whole.data, before));
+	put_name(&l, 2, 9);
+	buf_release(&whole);
+	whole = copy_of(&l, "journal.jsonl");
+	MUST(buf_put(&whole, rest.data, rest.size));
+	simdisk_put(l.sim, "journal.jsonl", buf_view(&whole));
+	IS_U64(life_open(&l), JOURNAL_REFUSED, "named: a number of two streams is refused");
+	l.options.salvage = true;
+	MUST(reopen(&l) == JOURNAL_OK);
+
+	struct store_totals totals;
+
+	store_totals(l.store, &totals);
+	IS_U64(totals.messages, 3, "named: --salvage gives what follows to neither");
+	buf_release(&whole);
+	buf_release(&rest);
+	life_end(&l);
+}
+
+/* Numbers that would end soon. */
+static void test_large(void)
+{
+	struct life l;
+
+	open_life(&l, 1 << 30);
+	append(&l, 1, 1, 1);
+	MUST(job(&l));
+	life_crash(&l, SIMDISK_KILLED);
+	put_name(&l, NUMBER_MAX, 2);
+	MUST(life_open(&l) == JOURNAL_OK);
+	append(&l, 1, 1, 2);
+	MUST(job(&l));
+	life_crash(&l, SIMDISK_KILLED);
+	MUST(life_open(&l) == JOURNAL_OK);
+	OK(has_all(&l, 1, 2), "named: behind the largest number they begin anew");
+	life_end(&l);
+}
+
 int main(void)
 {
 	test_table();
 	test_many();
 	test_turn();
 	test_again();
+	test_disputed();
+	test_large();
 	return tap_done();
 }

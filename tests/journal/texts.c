@@ -9,6 +9,7 @@
 #include "tests/journal/fixture.h"
 
 #include "fact/audience.h"
+#include "journal/line.h"
 
 enum { TEXT_SIZE = 2000, RECIPIENTS = 10 };
 
@@ -162,6 +163,47 @@ static void salvage_without(struct life *l, const char *phrase, unsigned nth)
 	buf_release(&whole);
 }
 
+/* Gives a line that has the phrase another one of the same size, and a right checksum. */
+static void say_otherwise(struct life *l, const char *phrase, const char *otherwise)
+{
+	struct buf whole = copy_of(l, "journal.jsonl");
+	uint8_t *at = memmem(whole.data, whole.size, phrase, strlen(phrase));
+
+	MUST(at != NULL && strlen(phrase) == strlen(otherwise));
+	memcpy(at, otherwise, strlen(otherwise));
+
+	uint8_t *line = (uint8_t *)memrchr(whole.data, '\n', (size_t)(at - whole.data)) + 1;
+	uint8_t *end = memmem(at, (size_t)(whole.data + whole.size - at), ",\"crc\":", 7);
+	struct buf again;
+
+	buf_init(&again, SIZE_MAX / 4);
+	MUST(end != NULL && buf_put(&again, line, (size_t)(end - line)));
+	journal_line_seal(&again, 0);
+	memcpy(line, again.data, again.size);
+	simdisk_put(l->sim, "journal.jsonl", buf_view(&whole));
+	buf_release(&again);
+	buf_release(&whole);
+}
+
+/* A line that is whole and has no meaning says nothing: what is the same as it is lost, too. */
+static void test_meaningless(void)
+{
+	struct life l;
+
+	open_life(&l, 9);
+	send_to_several(&l, 4, 1, "one");
+	send_to_several(&l, 4, 2, "two");
+	MUST(life_run(&l, false, 9));
+	life_crash(&l, SIMDISK_KILLED);
+	say_otherwise(&l, "true},\"text\":\"two\"", "null},\"text\":\"two\"");
+	IS_U64(life_open(&l), JOURNAL_REFUSED, "salvage: a line without a meaning is refused");
+	l.options.salvage = true;
+	MUST(reopen(&l) == JOURNAL_OK);
+	IS_U64(messages(&l), 4, "salvage: what is the same as such a line is lost");
+	OK(says(&l, 4, 1, "one"), "salvage: and what came before it is not");
+	life_end(&l);
+}
+
 /* What a damaged line would have said is nobody's. */
 static void test_damaged_names(void)
 {
@@ -211,6 +253,32 @@ static void test_once(void)
 	MUST(life_open(&l) == JOURNAL_OK);
 	IS_U64(messages(&l), 2 * RECIPIENTS, "texts: a start finds all of them");
 	IS_U64(store_load_missing(l.store), 0, "texts: with their text");
+	life_end(&l);
+}
+
+/* One request may bring two messages of one number. The store keeps the smaller text before either
+ * is in the journal, which must then say what each of them says. */
+static void test_other_text(void)
+{
+	struct life l;
+	char texts[2][TEXT_SIZE];
+	struct fact facts[2] = { { .kind = FACT_MESSAGE }, { .kind = FACT_MESSAGE } };
+
+	open_life(&l, 6);
+	for (int i = 0; i < 2; i++) {
+		memset(texts[i], 'b' - i, TEXT_SIZE);
+		facts[i].message.stream = (struct stream){ life_id(1), life_id(0), { { 1 } } };
+		facts[i].message.number = 1;
+		facts[i].message.sent_ms = 5;
+		facts[i].message.text = view_of(texts[i], TEXT_SIZE);
+		MUST(is_change(store_apply(l.store, &facts[i], NULL)));
+	}
+	for (int i = 0; i < 2; i++)
+		(void)journal_append(l.journal, &facts[i]);
+	MUST(life_run(&l, false, 9));
+	life_crash(&l, SIMDISK_KILLED);
+	IS_U64(life_open(&l), JOURNAL_OK, "texts: a start reads one that was replaced at once");
+	OK(messages(&l) == 1 && life_holds(l.store, &facts[1]), "texts: the smaller one stays");
 	life_end(&l);
 }
 
@@ -405,6 +473,8 @@ int main(void)
 	test_once();
 	test_same();
 	test_damaged_names();
+	test_meaningless();
+	test_other_text();
 	test_bound();
 	test_longest_short();
 	test_damage();
