@@ -339,12 +339,6 @@ static bool is_damaged(const struct start *s)
 	return false;
 }
 
-/* Whether step 4 is due. Numbers of streams that would end soon come from no server. */
-static bool must_begin_anew(const struct start *s)
-{
-	return is_damaged(s) || s->journal.named > NAMED_NUMBER_MAX;
-}
-
 /* Steps 1 to 3. The work that burials left is done before the store is asked what is missing. */
 static bool read_all(struct start *s)
 {
@@ -508,6 +502,27 @@ static bool go_on(struct start *s)
 	       reserve_ahead(s) && remove_leftovers(s);
 }
 
+/* Both snapshots and an empty journal, of what the store holds: see journal_write_all. */
+static bool write_all(struct start *s, bool note)
+{
+	int result = journal_write_all(s->j, note, s->l.err);
+
+	if (result > 0)
+		return loading_fail(&s->l, "write", "both snapshots", -ENOSPC);
+	if (result < 0)
+		s->l.status = JOURNAL_FAILED;
+	return result == 0;
+}
+
+/* Behind numbers that would end soon, which no server has left, the files begin with 1 again. */
+static bool number_anew(struct start *s)
+{
+	if (s->journal.named <= NAMED_NUMBER_MAX)
+		return true;
+	s->j->named.last = 0;
+	return write_all(s, true);
+}
+
 /* ---- a new directory ---- */
 
 /* A journal of nothing but its first line, which follows no snapshot. */
@@ -599,18 +614,12 @@ static bool salvage(struct start *s)
 		return false;
 	j->has_old = s->exists[FILE_OLD];
 
-	int result = journal_write_all(j, false, s->l.err);
-
-	if (result == 0) {
-		s->is_pair = false;
-		s->exists_new[FILE_JOURNAL] = s->exists_new[FILE_USERS] = false;
-		s->exists_new[FILE_PENDING] = s->exists[FILE_OLD] = false;
-		return reserve_ahead(s) && remove_leftovers(s);
-	}
-	if (result > 0)
-		return loading_fail(&s->l, "write", "both snapshots", -ENOSPC);
-	s->l.status = JOURNAL_FAILED;
-	return false;
+	if (!write_all(s, false))
+		return false;
+	s->is_pair = false;
+	s->exists_new[FILE_JOURNAL] = s->exists_new[FILE_USERS] = false;
+	s->exists_new[FILE_PENDING] = s->exists[FILE_OLD] = false;
+	return reserve_ahead(s) && remove_leftovers(s);
 }
 
 /* ---- opening ---- */
@@ -624,10 +633,10 @@ static bool start(struct start *s)
 		return false;
 	if (s->is_fresh)
 		done = begin_fresh(s);
-	else if (must_begin_anew(s))
+	else if (is_damaged(s))
 		done = salvage(s);
 	else
-		done = go_on(s);
+		done = go_on(s) && number_anew(s);
 	if (!done ||
 	    (s->l.bad[FILE_REPLICA] && !set_aside(s, FILE_REPLICA, journal_names[FILE_REPLICA])) ||
 	    !write_replica(s))

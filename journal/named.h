@@ -29,10 +29,10 @@ enum {
 #define NAMED_NUMBER_MAX (NUMBER_MAX / 2)
 
 struct name {
-	uint64_t number; /* 1 to NUMBER_MAX; 0: free */
-	uint64_t file;   /* for the caller: the last file that has named it, */
-	uint64_t batch;  /* the last batch that uses it, */
-	uint32_t uses;   /* and how often it was used since it was named. 0 at first */
+	uint64_t number;  /* 1 to NUMBER_MAX; 0: free */
+	uint64_t file;    /* for the caller: the last file that has named it, */
+	uint64_t batch;   /* the last batch that uses it, */
+	uint32_t uses;    /* and how often it was used since it was named. 0 at first */
 	bool is_disputed; /* for who reads: another stream was named so, too */
 	struct stream stream;
 };

@@ -101,4 +101,8 @@ ok 'stop' kill_server 0
 tr -d '\0' <"$dir/old/0/journal.jsonl" | jq -cn "$program" >"$dir/out"
 is 'jq reads who wrote what to whom' "$(jq -r '[.no, .text, .same, (.to == .from)] | map(tostring) | join(" ")' "$dir/out" | paste -sd,)" \
 	'1 one null false,2 two null false,3 "three" null false,1 "three" true true'
+# An older one that is continued has lines of both forms.
+cat tests/journal/format-3/journal/journal.jsonl "$dir/old/0/journal.jsonl" | tr -d '\0' | jq -cn "$program" >"$dir/out"
+is 'also the lines of an older form' "$(jq -r 'select(.to != null and .from != null) | has("no")' "$dir/out" | uniq -c | xargs)" \
+	'12 false 4 true'
 done_testing
