@@ -4,11 +4,13 @@
  *
  * A line of a journal is sealed: it ends with ,"crc":"8 hex digits"} and that number is the CRC-32C
  * of all bytes before the comma. An element of a snapshot is the same object without the seal. The
- * keys stand in this order, and nothing else is accepted:
+ * keys are written in this order. They are read in any order, but none is missing and no other is
+ * accepted:
  *
  *   in both
  *   account     {"id","name","setting","seal","stored_key","server_key","lock","confirmed"};
- *               if the password was changed, with "middle","epoch","by" behind "lock"
+ *               if the password was changed, with "middle","epoch","by" behind "lock"; one that
+ *               lapsed has "lapsed" in place of "confirmed"
  *   tombstone   {"id","name","middle","delete_key"}
  *
  *   stream      {"stream","to","from","session"}: from here on this file has that number for it
@@ -116,8 +118,8 @@ struct element {
 	enum element_kind kind;
 	struct fact fact; /* FACT; of a REFERENCE and a SAME the message, with an empty text */
 	/* STREAM: the number that it gets. FACT, REFERENCE, SAME: the number that stands in the
-	 * place of the stream, or 0. If the file has not named it (or that was lost, or it was named
-	 * twice in different ways), `is_nameless` is true and the stream of the fact is all zero. */
+	 * place of the stream, or 0. If the file has not named it (or that was lost, or it has
+	 * named two by it), `is_nameless` is true and the stream of the fact is all zero. */
 	uint64_t in;
 	bool is_nameless;
 	uint8_t digest[KEY_SIZE]; /* REFERENCE, TEXT */

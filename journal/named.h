@@ -24,8 +24,8 @@ enum {
 	NAMED_MAX = 16384,      /* with all that belongs to them, 4 MiB */
 	NAMED_PAGE_COUNT = 256, /* they get their memory a page at a time */
 };
-/* A start that finds a larger number does not go on behind it: it writes all files anew, with numbers
- * from 1 on. */
+/* A start that finds a larger number does not go on behind it: it writes all files anew, with
+ * numbers from 1 on. */
 #define NAMED_NUMBER_MAX (NUMBER_MAX / 2)
 
 struct name {
