@@ -20,8 +20,12 @@ of_repair() {
 	echo "$status $(cat "$dir/repair.out" "$dir/repair.err" | grep -cE "$regex")"
 }
 
+"${OUT:-build}/tests/lib/accounts" "$dir/made" twin 7200 1 twin 9200 1
+for n in 0 1 2; do
+	cp -r "$dir/made" "$dir/$n"
+done
 start_servers
-ok 'somebody makes an account' client_json "$dir/made" <<<'/create bob pw-bob'
+ok 'somebody makes an account' client_json "$dir/out" <<<'/create bob pw-bob'
 
 # ---- on a terminal, whose server must not hold the pipes of clients ----
 
@@ -52,6 +56,11 @@ else
 fi
 is 'mail waits for nobody' "$(says bob '/msg ann before')" ok
 is 'nobody has that name' "$(of_repair "no account is called 'nobody'" --set-password nobody --password-file "$dir/first")" '1 1'
+is 'nor one of two, whose ids are told' "$(of_repair '^repair: [0-9A-Z]{36} twin$|2 accounts' --set-password twin --password-file "$dir/first")" '1 3'
+id=$(grep -oE '[0-9A-Z]{36}' "$dir/repair.err" | head -n 1)
+is 'an id is of one' "$(of_repair 'has the new password$' --set-password "$id" --password-file "$dir/first")" '0 3'
+is 'which it opens' "$(says ann '/logout')$(says ann "/login $id first-aid" reset name)" "okok true twin~${id: -8}"
+is 'and no other' "$(says ann '/logout')$(says ann '/login ann pw-ann')" okok
 setsid -w "$BIN/repair" --key "$dir/operator.key" $(addresses) --set-password ann 2>"$dir/repair.err"
 is 'without a terminal nobody is asked' "$? $(grep -c 'no terminal.*--password-file' "$dir/repair.err")" '1 1'
 chmod 644 "$dir/first"
