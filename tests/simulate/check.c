@@ -255,7 +255,7 @@ static bool cannot_be_overlooked(const struct sim *s, const struct sim_command *
 {
 	char text[ID_TEXT_SIZE + 1], suffixed[DISPLAY_SIZE + ID_TEXT_SIZE];
 
-	if (a->delete_begun || !knew(s, &a->confirmed, k->live, k->begun_at))
+	if (a->delete_begun || a->lapsing || !knew(s, &a->confirmed, k->live, k->begun_at))
 		return false;
 	id_to_text(&a->id, text);
 	(void)snprintf(suffixed, sizeof suffixed, "%s~%s", a->name,

@@ -257,6 +257,25 @@ static void read_all(struct sim *s)
 	}
 }
 
+/* Whether replicas still have frames of the liar to answer: a wrong password takes a second. */
+static bool is_liar_heard(const struct sim *s)
+{
+	for (uint32_t i = 0; i < SIM_WIRES_MAX; i++) {
+		const struct sim_wire *w = &s->wires[i];
+
+		if (w->used && w->client == SIM_CLIENTS_MAX && w->replica_open && !w->closing &&
+		    w->due_count > 0)
+			return true;
+	}
+	return false;
+}
+
+static void wait_for_liar(struct sim *s)
+{
+	for (uint32_t i = 0; i < 600 && is_liar_heard(s) && !s->failed; i++)
+		run_for(s, 100 * SIM_MS);
+}
+
 static void end_clients(struct sim *s)
 {
 	for (uint32_t c = 0; c < s->clients_count; c++) {
@@ -264,6 +283,7 @@ static void end_clients(struct sim *s)
 		s->clients[c].start_at = SIM_NEVER;
 	}
 	run_for(s, QUIET_SECONDS * SIM_SECOND);
+	wait_for_liar(s);
 }
 
 static void start_clients(struct sim *s)
