@@ -486,6 +486,9 @@ struct sim {
 	struct sim_history history;
 	struct sim_produced *produced;
 	struct sim_liar *liar;
+	/* The process, + 1, that lives on though a connection to it has broken on which the client
+	 * had more to write; 0: none. */
+	uint32_t spared[SIM_ENDS][REPLICAS];
 	bool failed;
 	char why[1024];
 	uint32_t last_text;

@@ -677,7 +677,8 @@ static void saw_welcome(struct sim *s, const struct sim_wire *w)
 	for (uint32_t i = 0; i < s->history.messages.count; i++) {
 		struct sim_message *m = &s->history.messages.items[i];
 
-		if (m->spared[w->replica] != w->boot + 1 ||
+		if ((m->spared[w->replica] != w->boot + 1 &&
+		     s->spared[w->client][w->replica] != w->boot + 1) ||
 		    s->history.texts.items[m->text].client != w->client)
 			continue;
 		m->ends = 0;
@@ -727,6 +728,7 @@ void sim_tap_lost(struct sim *s, const struct sim_wire *w)
 {
 	bool has_ended = !s->replicas[w->replica].up || s->replicas[w->replica].boot != w->boot;
 
+	s->spared[w->client][w->replica] = w->lags && !has_ended ? w->boot + 1 : 0;
 	for (uint32_t i = 0; i < w->due_count; i++) {
 		const struct sim_due *due = due_at(w, i);
 		struct recipient recipient;
