@@ -69,7 +69,7 @@ stop_tunnel() { # PID
 nobody() { # NAME LINES-LESS CERTIFICATE WHY, in the log of stunnel
 	stop_tunnel "$tunnel_pid"
 	person "$2" "$3" >"$dir/person"
-	tunnel "$1" <"$dir/person"
+	ok "$1: the tunnels start" tunnel "$1" <"$dir/person"
 	through --timeout 1 </dev/null >"$dir/out" 2>&1
 	is "$1: no replica is reached" $? 3
 	like "$1: for that reason" "$(<"$dir/$1.log")" "$4"
@@ -81,10 +81,10 @@ nobody 'of another authority' nothing eve 'unknown ca'
 # A person's certificate, at the address of a host.
 stop_tunnel "$tunnel_pid"
 person nothing carol >"$dir/person"
-tunnel carol-again <"$dir/person"
+ok 'his own tunnels start' tunnel carol-again <"$dir/person"
 stop_tunnel "${host_pid[0]}"
-sed 's/a\.example/carol/' "$dir/host-a.conf" >"$dir/host"
-tunnel pretender <"$dir/host"
+sed '/^output/d; /^foreground/d; /^pid/d; /^syslog/d; s/a\.example/carol/' "$dir/host-a.conf" >"$dir/host"
+ok 'a person can start such a tunnel' tunnel pretender <"$dir/host"
 through </dev/null >"$dir/out"
 is 'no person takes the place of a server' "$(json_get "$dir/out" event=ready -- replicas.0.state replicas.2.state)" 'dead	live'
 like 'for its certificate' "$(<"$dir/carol-again.log")" 'unsuitable certificate purpose|no matching host'

@@ -334,7 +334,8 @@ static void check_twins(struct sim *s, const struct sim_wire *w, const struct si
 	}
 }
 
-/* What lives is brought after all that is gone is known. */
+/* What lives is brought after all that is gone is known; but a password that an operator sets, at
+ * once: an account that is gone stays gone beside it. */
 static void check_order(struct sim *s, const struct sim_wire *w, struct sim_repair *p,
                         const struct fact *fact)
 {
@@ -351,7 +352,8 @@ static void check_order(struct sim *s, const struct sim_wire *w, struct sim_repa
 	if (m != NULL && is_received(s, m, mask, p->begun_at))
 		sim_fail(s, "repair brings t%u to replica %u, though another knows it is received",
 		         m->text, w->replica);
-	if (at != UINT32_MAX && had(&s->history.accounts.items[at].gone, mask, p->begun_at))
+	if (at != UINT32_MAX && had(&s->history.accounts.items[at].gone, mask, p->begun_at) &&
+	    !(p->bring.size > 0 && fact->account.by == ACCOUNT_BY_OPERATOR))
 		sim_fail(s, "repair brings account %u to replica %u, though another knows it gone",
 		         at, w->replica);
 }

@@ -201,6 +201,7 @@ struct sim_client {
 	uint64_t next_command_at;
 	uint64_t output_delay;     /* mean, of a message; 0: all are written at once */
 	uint64_t stalled_until;    /* its output takes nothing */
+	uint64_t arrived_at;       /* the last message, from any replica */
 	bool is_blind;             /* its output has failed, */
 	uint64_t ends_at;          /* and it ends for that; else SIM_NEVER */
 	struct sim_handed *handed; /* the oldest first */

@@ -783,6 +783,7 @@ static void arrived_messages(struct sim *s, const struct sim_wire *w, struct vie
 		          sim_session_find(s, &m->stream.session));
 		if (!seen->arrived_at)
 			seen->arrived_at = s->now;
+		s->clients[w->client].arrived_at = s->now;
 		if (!seen->has_come) {
 			seen->came_at = s->now;
 			seen->came_excused = sim_client_excused(s, w->client);
