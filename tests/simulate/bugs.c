@@ -124,7 +124,8 @@ const struct sim_bug sim_bugs[] = {
 	{ "password_forgotten", 200, 21, "who shows a password may not know it at the log-in" },
 	{ "guess_is_slow", 10000, 4605,
 	  "who answers wrong passwords late, on purpose, is left out as slow" },
-	{ "any_session_named", 1000, 293, "the last session there is counts if a look-up names it" },
+	{ "any_session_named", 1000, 293,
+	  "the last session there is counts if a look-up names it" },
 	{ "anybody_repairs", 2000, 11, "what only operators may ask is answered to all" },
 };
 const size_t sim_bugs_count = sizeof sim_bugs / sizeof *sim_bugs;
