@@ -264,7 +264,9 @@ made() {
 	local name=$1 want=$2 depth=1
 	shift 2
 	unset 'server_port[4]'
-	start_server 4 "$@" && like "$name" "$(<"${server_log[4]}")" "made the operator's key '$want': the other servers and repair"
+	start_server 4 "$@" # its first line tells the address; this one comes behind it
+	wait_for "$patience" grep -q 'made the operator' "${server_log[4]}"
+	like "$name" "$(<"${server_log[4]}")" "made the operator's key '$want': the other servers and repair"
 	stop_server 4
 	ok 'and there it is' test -f "$want"
 }

@@ -69,6 +69,7 @@ serve() {
 }
 ok 'the first host starts' serve 1
 like 'at its address' "$(<"$dir/h1.log")" 'serving 10\.0\.0\.1:7001'
+wait_for "$patience" grep -q 'made the operator' "$dir/h1.log"
 like 'its log says where the key is' "$(<"$dir/h1.log")" "made the operator's key '$dir/h1/var/lib/threefold/operator.key'"
 for n in 2 3; do
 	cp "$dir/h1/var/lib/threefold/operator.key" "$dir/h$n/var/lib/threefold/"

@@ -80,6 +80,8 @@ is 'an object may have several lines; another command ends one that has no end' 
 
 client_start bob
 client_ask bob '/login bob pw'
+all_shown() { [ "$(json_count "$dir/bob.out" event=message)" = 101 ]; }
+wait_for "$patience" all_shown
 client_ask bob '/wait 30 2'
 is 'what was shown before counts' "$(field ok):$(field messages)" true:101
 client_start ann
