@@ -562,7 +562,9 @@ static unsigned random_story(uint32_t seed, bool rewraps, unsigned steps)
 	unsigned step;
 
 	random_state = seed;
-	fixture_init_as(&f, 11 + random_below(60), 10 + random_below(20),
+	uint32_t first_rows = 10 + random_below(20); /* drawn in an order that C fixes */
+
+	fixture_init_as(&f, 11 + random_below(60), first_rows,
 	                &(struct terminal_options){
 				.line_size_max = 300, .history_count_max = 4, .rewraps = rewraps });
 	fixture_prompt(&f, "> ");
@@ -573,7 +575,9 @@ static unsigned random_story(uint32_t seed, bool rewraps, unsigned steps)
 			break;
 		if (random_below(4) != 0)
 			continue;
-		if (fixture_resize(&f, 10 + random_below(60), 8 + random_below(24)))
+		uint32_t rows = 8 + random_below(24);
+
+		if (fixture_resize(&f, 10 + random_below(60), rows))
 			continue;
 		/* Rows of the line have left the window, and nobody can take them back; the rest is
 		 * right. */
