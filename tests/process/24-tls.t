@@ -32,6 +32,7 @@ tunnel() {
 	} >"$dir/$1.conf"
 	(launch stunnel4 "$dir/$1.conf") </dev/null >"$dir/$1.said" 2>&1 &
 	tunnel_pid=$!
+	client_pid["tunnel $1"]=$tunnel_pid # as a client it ends with the test
 	wait_for "$patience" grep -qs 'Configuration successful' "$dir/$1.log"
 }
 names=(a b c)
