@@ -44,9 +44,9 @@ struct commit_counts {
 	uint64_t syncs_inline; /* of them on the thread of the loop */
 	uint64_t facts;
 	uint64_t batch_max; /* facts in one commit */
-	uint64_t
-		took[FIGURES_BUCKETS]; /* the commits, by how long the disk took (figures_bucket) */
-	uint64_t took_us;              /* all of them together */
+	uint64_t took_us;   /* what the disk took for all of them together, */
+	/* and how many took how long (figures_bucket). */
+	uint64_t took[FIGURES_BUCKETS];
 };
 /* The counts since the start. */
 void committer_counts(const struct committer *c, struct commit_counts *counts);
