@@ -377,7 +377,8 @@ static void lacks_unvouched(struct replication *r, uint32_t index)
 	bool is_again = (s->lacking & BIT(index)) != 0;
 
 	s->lacking |= BIT(index);
-	if (is_again || s->lacking == ALL_REPLICAS)
+	/* Without one before, a replica has said yes and given no stamp. */
+	if (r->has_before && (is_again || s->lacking == ALL_REPLICAS))
 		password_return(r);
 	for (uint32_t i = 0; i < REPLICAS; i++)
 		if (i == index || (r->replicas[i].state == REPLICA_JOINING &&

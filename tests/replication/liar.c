@@ -742,6 +742,36 @@ static void test_forgets_a_change(void)
 	cluster_free(&k);
 }
 
+/* Says yes to a change, and gives nothing by which others could be told of it. */
+static void gives_no_stamp(struct view bytes, struct buf *to)
+{
+	static const uint8_t none[KEY_SIZE];
+	struct frame f;
+
+	if (is(bytes, FRAME_PASSWORD | FRAME_REPLY, &f, to)) {
+		memcpy(f.introduced.stamp, none, KEY_SIZE);
+		say_instead(&f, to);
+	}
+}
+
+/* Nobody can be told of the password then; the session goes on where it is known. */
+static void test_no_stamp(void)
+{
+	cluster_start(&k, SHARE_USUAL, 1);
+	say(&k, 0, "create alice one");
+	k.replicas[2].lie = gives_no_stamp;
+	say(&k, 0, "password one two");
+	replica_kill(&k, 1);
+	replica_wipe(&k, 1);
+	pump(&k);
+	replica_start(&k, 1);
+	pass(&k, 60000);
+	(void)heard(&k, 0);
+	say(&k, 0, "list");
+	OK(has(heard(&k, 0), "users alice+"), "no stamp: the session goes on");
+	cluster_free(&k);
+}
+
 /* A liar is dialled again after a long pause, and a longer one: not as often as one that fails. */
 static void test_pauses(void)
 {
@@ -772,6 +802,7 @@ int main(void)
 	test_session_ahead();
 	test_all();
 	test_forgets_a_change();
+	test_no_stamp();
 	test_brought_by_pages();
 	test_brought_before_the_merge();
 	test_pauses();
