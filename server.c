@@ -629,14 +629,15 @@ static void start(struct server *s)
 	serve(s, &options);
 	explicit_bzero(&options, sizeof options);
 	address_text(&s->bound, address);
-	log_plain(LOG_NOTICE, "threefold %s: serving %s, data '%s', loaded %ju facts in %ld ms",
-	          THREEFOLD_VERSION, address, s->options.data, (uintmax_t)loaded.facts,
-	          (end.tv_sec - begin.tv_sec) * 1000 + (end.tv_nsec - begin.tv_nsec) / 1000000);
 	report_rights(s, lacks);
 	report_modes(s);
 	if (has_new_key)
 		report_key(s, loaded.facts > 0);
 	log_lines(LOG_WARNING, loaded.warnings);
+	/* The last line of a start: whoever waits for it finds all the others above it. */
+	log_plain(LOG_NOTICE, "threefold %s: serving %s, data '%s', loaded %ju facts in %ld ms",
+	          THREEFOLD_VERSION, address, s->options.data, (uintmax_t)loaded.facts,
+	          (end.tv_sec - begin.tv_sec) * 1000 + (end.tv_nsec - begin.tv_nsec) / 1000000);
 	(void)log_notify("READY=1");
 	s->watchdog_ms = log_watchdog_ms();
 	if (s->watchdog_ms != 0)

@@ -121,10 +121,10 @@ like 'and says one' "$(<"$dir/stdout")" '^threefold server [0-9]+\.[0-9]+\.[0-9]
 # ---- start, lock, key ----
 
 start_server 0 || bail 'the server does not start'
-like 'the first line says version, address, data, count and time' "$(head -n 1 "${server_log[0]}")" \
+like 'the last line says version, address, data, count and time' "$(tail -n 1 "${server_log[0]}")" \
 	"^threefold [0-9.]+: serving 127\.0\.0\.1:${server_port[0]}, data '$dir/0', loaded 0 facts in [0-9]+ ms\$"
 is 'it has no other line, but about its rights and the key that it made' \
-	"$(sed 1d "${server_log[0]}" | grep -Evc "made the operator's key '| runs as root: |: the server can do more than it needs\$")" 0
+	"$(sed '$d' "${server_log[0]}" | grep -Evc "made the operator's key '| runs as root: |: the server can do more than it needs\$")" 0
 serves 'a handshake and a ping are answered'
 is 'the data directory is private' "$(stat -c %a "$dir/0")" 700
 is 'the key beside it has 32 bytes' "$(stat -c %s "$dir/operator.key")" 32
@@ -264,8 +264,7 @@ made() {
 	local name=$1 want=$2 depth=1
 	shift 2
 	unset 'server_port[4]'
-	start_server 4 "$@" # its first line tells the address; this one comes behind it
-	wait_for "$patience" grep -q 'made the operator' "${server_log[4]}"
+	start_server 4 "$@"
 	like "$name" "$(<"${server_log[4]}")" "made the operator's key '$want': the other servers and repair"
 	stop_server 4
 	ok 'and there it is' test -f "$want"
@@ -279,7 +278,7 @@ is 'one in the data directory is found' "$(grep -c 'made the' "${server_log[4]}"
 ok 'and with it repair' "$BIN/repair" --key "$dir/elsewhere.key" --backup "$dir/backup" "$host" "${server_port[4]}" "$host" 1 "$host" 2
 stop_server 4
 (cd "$dir" && mkdir state && STATE_DIRECTORY=$dir/state timeout 1 "$server" 127.0.0.1 0 2>"$dir/state.log")
-like 'a supervisor says where the state is' "$(<"$dir/state.log")" "data '$dir/state/[0-9]+'.*'$dir/state/operator\.key'"
+like 'a supervisor says where the state is' "$(<"$dir/state.log")" "'$dir/state/operator\.key'.*data '$dir/state/[0-9]+'"
 mkdir "$dir/none" && cd "$dir/none" && said=$("$repair" 127.0.0.1 1 127.0.0.1 2 127.0.0.1 3 2>&1)
 like 'repair says where it has looked' "$said" "no operator's key 'data/operator.key', 'operator.key' or '/var/lib/.*--key FILE"
 nok 'but finds that one' grep -q "no operator's key" <<<"$(STATE_DIRECTORY=$dir/state "$repair" 127.0.0.1 1 127.0.0.1 2 127.0.0.1 3 2>&1)"

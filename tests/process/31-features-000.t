@@ -9,7 +9,7 @@ start_servers --verbose
 
 # ---- starting and ending ----
 
-like '000-1: one command starts a server, which tells where it serves on stderr' "$(head -n 1 "${server_log[0]}")" \
+like '000-1: one command starts a server, which tells where it serves on stderr' "$(tail -n 1 "${server_log[0]}")" \
 	"threefold [0-9.]+: serving 127.0.0.1:${server_port[0]}, "
 "$BIN/server" 127.0.0.1 0 --data "$dir/input" --quiet <<<'/create eve pw' >"$dir/input.out" 2>"$dir/input.log" &
 reads=$!
