@@ -6,16 +6,21 @@
 #
 # tests/journal/format-2/journal is a journal of format 2 alone; format-2/snapshot has snapshots of format 1 and a
 # journal of format 2 behind them, which deletes eve. format-3 is the same one format later, with messages to several and
-# to all and a password that was changed. All were left by kill -9. (tests/journal/texts.c reads format-1.)
+# to all and a password that was changed. format-4 is today's: a notice, a password that the operator set, one that its
+# owner changed, and an account that the operator removed before anybody had confirmed it, too. All were left by kill -9.
+# (tests/journal/texts.c reads format-1.)
 . tests/lib/lib.sh
 
 server_port=('' "$(free_port)" "$(free_port)") # nobody listens at the last two
 long=$(printf 'long %.0s' {1..300})
+long4=${long% } # as format-4 has it
 
 # waits NAME COUNT: who wrote what waits for this account, so many, and its text.
+# With a third word that is the password; else it is pw.
 waits() {
 	local wait="/wait $patience $2"
 	[ "$2" != 0 ] || wait='/wait 0.2'
+	(umask 077 && echo "${3:-pw}" >"$dir/pw")
 	client_json "$dir/out" --user "$1" --password-file "$dir/pw" <<<"$wait" || echo "status $?"
 	json_get "$dir/out" event=message waited=true -- from text | tr '\t' ' ' | paste -sd,
 }
@@ -38,7 +43,6 @@ again() {
 		"$(cat "$dir/old/0"/{users,pending,replica}.json | grep -c '^{"format":3,')" 3
 	is 'so has the journal' "$(head -c 12 "$dir/old/0/journal.jsonl")" '{"format":4,'
 }
-(umask 077 && echo pw >"$dir/pw")
 
 begins format-2/journal
 is 'the accounts are there' "$(has)" 'ann bob carol eve'
@@ -83,6 +87,27 @@ again
 is 'what stood in the snapshot and in the journal' "$(waits carol 5)" \
 	"ann $long,eve to the two,eve to all,eve seven $long,eve to three"
 is 'and what waits' "$(waits ann 3)" 'eve six,eve to all,eve to three'
+ok 'stop' stop_server 0
+
+begins format-4/journal
+is 'the accounts are there, but for the one that was never confirmed' "$(has)" 'ann bob carol eve gail'
+again
+is 'what came to several says so, and the notice' "$(waits carol 4)" "ann $long4,eve to the two,eve to all,eve a notice"
+is 'which it is' "$(json_get "$dir/out" event=message waited=true -- notice | paste -sd' ')" 'false false false true'
+is 'and in order' "$(waits bob 6)" "dave one,ann $long4,ann three,eve five,eve to the two,eve to all"
+is 'the password is the one that the operator set' "$(waits ann 2 by-op)" 'eve six,eve to all'
+is 'or its owner' "$(waits gail 0 new)" ''
+is 'and not the one before' "$(waits gail 0 | head -n 1)" 'status 1'
+ok 'stop' stop_server 0
+
+begins format-4/snapshot
+is 'the accounts are there, but for those that the journal deletes' "$(has)" 'ann bob carol frank gail'
+again
+is 'what stood in the snapshot and in the journal' "$(waits carol 5)" \
+	"ann $long4,eve to the two,eve to all,eve a notice,eve seven $long4,eve to three"
+is 'and what waits' "$(waits ann 3 by-op)" 'eve six,eve to all,eve to three'
+client_json "$dir/out" <<<'/create idle pw'
+is 'a name whose account the operator removed is free' "$(json_get "$dir/out" event=result -- ok)" true
 ok 'stop' stop_server 0
 
 # The form of today, read as DESIGN says.
