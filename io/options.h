@@ -21,7 +21,7 @@
 
 #include "base/buf.h"
 
-#define THREEFOLD_VERSION "0.1.0"
+#define THREEFOLD_VERSION "0.2.0"
 
 enum exit_status {
 	EXIT_DONE = 0,

@@ -7,7 +7,7 @@
  * The form is lines of a name, a blank, a value and a newline. Names of rows that have several
  * figures go on with a dot and a label:
  *
- *   version 0.1.0
+ *   version 0.2.0
  *   uptime_ms 86400000
  *   requests.SEND.ok 1234
  *   requests.LOGIN.wrong-proof 3

@@ -30,6 +30,9 @@ like 'the user of the servers is there' "$(in_root getent passwd threefold)" ':/
 for program in threefold threefold-bench threefold-server threefold-repair; do
 	like "$program runs" "$(in_root "$program" --help)" "^usage: $program "
 done
+for page in CHANGELOG.md operate.md troubleshooting.md examples/fail2ban/filter.conf; do
+	ok "it has $page" in_root sh -c "ls /usr/share/doc/threefold-server/$page*"
+done
 ok 'a replica can be enabled' in_root systemctl enable threefold-server@7001
 ok 'the timer is' in_root systemctl is-enabled threefold-repair.timer
 is 'systemd knows all of the units' "$(in_root sh -c 'systemd-analyze verify /lib/systemd/system/threefold-*' 2>&1 |

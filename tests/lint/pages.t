@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: MIT
 #
 # Pages: what the pages for people name is there. Files and links exist, DESIGN.md lists each file of each folder in its
-# layers, and each test that the tables of faults name stands in its file.
+# layers, each test that the tables of faults name stands in its file, and each sentence that a program is said to print in
+# the program. The version is the same everywhere.
 use strict;
 use warnings;
 use lib 'tests/lint';
@@ -67,6 +68,33 @@ for my $row (grep { /^\| [FD]\d+ \|/ } lines('tests/README.md')) {
 	}
 }
 
+# The strings of the programs, each in one piece.
+sub strings {
+	my @found;
+	my $text = join "\n", map { qx(cat $_) } @_;
+	$text =~ s{/\*.*?\*/}{}gs;
+	while ($text =~ /((?:"(?:[^"\\\n]|\\.)*"\s*)+)/g) {
+		push @found, $1 =~ s/"\s*"//gr =~ s/^"|"\s*$//gr;
+	}
+	return @found;
+}
+
+# What the page about trouble quotes, with … for what differs, is what a program prints.
+my @strings = strings(grep { !/^tests/ } files(qr/\.[ch]$/));
+my ($quoted, @unsaid);
+for my $row (grep { /^\| `/ } lines('docs/troubleshooting.md')) {
+	my ($sentence) = $row =~ /^\| `([^`]+)` \| [^|]+ \| [^|]+ \|$/;
+	my $pattern = join '.*', map { quotemeta } split /…/, $sentence // '', -1;
+	$quoted++;
+	push @unsaid, $sentence // $row if !defined $sentence || !grep { /$pattern/ } @strings;
+}
+
+# The version stands in three files, of which each has a reader that knows no other.
+my ($version) = qx(cat io/options.h) =~ /THREEFOLD_VERSION "(.+?)"/;
+my ($packaged) = slurp('system/debian/changelog') =~ /^threefold \((.+?)\)/;
+my ($told) = qx(cat docs/CHANGELOG.md) =~ /^## (.+)$/m;
+my @versions = grep { $_ ne $version } $packaged, $told;
+
 # A manual of another package may not be here.
 my @manual = grep { !/referenced manual not found|outdated mandoc\.db/ }
 	split /\n/, qx(MANPATH=docs/man:/usr/share/man mandoc -Tlint docs/man/*.[18] 2>&1);
@@ -76,4 +104,6 @@ report('the files that pages name are there', @files);
 report('so is what their links lead to', @links);
 report('DESIGN.md, Layers, lists each file of each folder', $folder ? @listed : 'no list was found');
 report('each test of the tables of faults stands in its file', $named ? @tests : 'no table was found');
+report('each sentence of docs/troubleshooting.md is one that a program prints', $quoted ? @unsaid : 'no sentence was found');
+report("Debian's changelog and docs/CHANGELOG.md begin with version $version", @versions);
 done();

@@ -4,45 +4,7 @@
 # What docs/operate.md says of backups and of restoring, command by command, with three servers that have a host each: one
 # that has lost its data, also with its key, and all three.
 . tests/lib/lib.sh
-
-# The commands below a heading of the page, in their order, on the host $here: folders of that host, and its addresses.
-commands() {
-	sed -n "/^##* $1\$/,/^#/{s/^    //p}" docs/operate.md |
-		sed "s|/var/lib/threefold|$dir/host$here|g; s|/backup/|$dir/backup/|g; s|/safe/|$dir/safe/|g
-			s|H1 P1 H2 P2 H3 P3|$(addresses | paste -sd' ')|"
-}
-
-# Does what the page says there, but only the lines that fit. It stops at the first that fails; without a line it fails.
-follow() { # HEADING PATTERN
-	local lines
-	lines=$(commands "$1" | grep -E "$2" | sed '$!s/$/ \&\&/')
-	[ -n "$lines" ] && eval "$lines"
-}
-
-systemctl() {
-	case $1 in
-	stop) stop_server "$here" ;;
-	start) restart_server "$here" ;;
-	esac
-}
-
-# There is no user `threefold` here.
-chown() {
-	test "$1 $2" = '-R threefold:threefold'
-}
-
-install() {
-	[ "$1" != -o ] || shift 4
-	command install "$@"
-}
-
-threefold-repair() {
-	timeout -k 5 60 "$BIN/repair" --key "$dir/safe/operator.key" "$@" >"$dir/repair.out"
-}
-
-threefold-server() {
-	timeout -k 5 60 "$BIN/server" "$@" >"$dir/server.out"
-}
+. tests/lib/operate.sh
 
 # What bob is shown, of a session that ends at once.
 mail_of_bob() {
@@ -50,12 +12,7 @@ mail_of_bob() {
 	json_count "$dir/out" event=message
 }
 
-mkdir -p "$dir/host0" "$dir/host1" "$dir/host2" "$dir/backup" "$dir/safe"
-for here in 0 1 2; do
-	server_data[here]=$dir/host$here/7001
-	[ $here = 0 ] || cp "$dir/host0/operator.key" "$dir/host$here/"
-	ok "host $here: its server starts" start_server $here
-done
+hosts
 client_json "$dir/out" < <(printf '/create bob pw\n/logout\n/create ann pw\n/msg bob 1\n/msg bob 2\n')
 is 'people and mail' "$(json_count "$dir/out" event=result ok=true)" 5
 
@@ -63,16 +20,16 @@ here=0
 is 'the page has commands' "$(commands 'Back up' | wc -l)" 3
 ok 'the key is copied' follow 'Back up' '^install'
 ok 'a backup is written, and looked at' follow 'Back up' '^threefold'
-ok 'it says that the key is to be kept apart' grep -Eq "of cluster [0-9a-f]{8}, is not in the backup: keep a copy" "$dir/repair.out"
-cluster=$(grep -o 'cluster [0-9a-f]*' "$dir/repair.out")
+ok 'it says that the key is to be kept apart' grep -Eq "of cluster [0-9a-f]{8}, is not in the backup: keep a copy" "$repair_says"
+cluster=$(grep -o 'cluster [0-9a-f]*' "$repair_says")
 ok 'and so does a file in it' grep -q "of $cluster," "$dir/backup/monday/note.txt"
-"$BIN/server" --verify "$dir/backup/monday" --key "$dir/safe/operator.key" >"$dir/server.out"
-ok 'the key is of that cluster' grep -q "that of $cluster\$" "$dir/server.out"
+"$BIN/server" --verify "$dir/backup/monday" --key "$dir/safe/operator.key" >"$server_says"
+ok 'the key is of that cluster' grep -q "that of $cluster\$" "$server_says"
 
 here=1
 ok 'one server has lost its data' follow 'One server has lost its data' '^(systemctl|mv)'
 ok 'repair brings all of it' follow 'One server has lost its data' '^threefold'
-ok 'which is four facts' grep -q '^replica 1 .*lacked 4, got 4' "$dir/repair.out"
+ok 'which is four facts' grep -q '^replica 1 .*lacked 4, got 4' "$repair_says"
 here=2
 stop_server 2
 rm -rf "$dir/host2"
