@@ -28,6 +28,7 @@ struct store *store_new(void)
 	table_init(&s->idents, touch);
 	table_init(&s->sessions, touch);
 	table_init(&s->streams, touch);
+	table_init(&s->said, touch);
 	return s;
 }
 
@@ -69,6 +70,7 @@ void store_free(struct store *s)
 	table_release(&s->idents);
 	table_release(&s->sessions);
 	table_release(&s->streams);
+	table_release(&s->said);
 	arena_release(s->arena);
 	memory_free(s->arena);
 	memory_free(s->hints);
@@ -103,6 +105,7 @@ void store_check(const struct store *s)
 	message_check(s);
 	work_check(s);
 	text_check(s);
+	said_check(s);
 }
 
 /* ---- the join ---- */
@@ -262,7 +265,7 @@ enum store_result store_load_message(struct store *s, const struct message *mess
 static uint64_t memory_of(const struct store *s)
 {
 	return sizeof *s + sizeof *s->arena + sizeof *s->hints + s->arena->held + s->idents.held +
-	       s->sessions.held + s->streams.held + s->text_bytes;
+	       s->sessions.held + s->streams.held + s->said.held + s->text_bytes;
 }
 
 bool store_is_full(const struct store *s)

@@ -35,7 +35,8 @@
  * Memory: packed trees and 4-byte handles. A live message of 100 bytes costs at most 200 bytes,
  * with its text and all indexes. A stream that was read to its end costs at most 40, because
  * account ids and sessions are stored once for all streams. A text over STORE_TEXT_SHARED bytes is
- * held once, under its SHA-256, however many messages have it.
+ * held once, under its SHA-256, however many messages have it. What was said to several is held
+ * once as well: each further recipient of it costs at most 60 bytes.
  *
  * Views that come out point into the store and are valid until its next change. Pure; one thread.
  */
@@ -275,6 +276,23 @@ bool store_text_digest(const struct store *s, const struct message *message,
  * message that is held has another text: a later one may have taken its place. */
 bool store_text_once(struct store *s, const struct message *message, uint64_t mark,
                      uint8_t digest[KEY_SIZE], bool *is_first);
+
+/* ---- what was said to several ----
+ * Messages to several or to all that say the same, and no long text, share one record. */
+
+/* The place of the mark of what a held message says; NULL: no other held message shares it. One
+ * caller, the same for the whole life of the store, may leave there what he knows of it. Here it
+ * means nothing. It is 0 when the first of these messages comes, and goes with the last one. The
+ * place is there until the next change. */
+uint64_t *store_said_mark(struct store *s, const struct message *message);
+
+/* Holds what the message says, so that it stays for messages to come. The result stands for it, and
+ * the caller releases it. 0: such a message shares nothing. */
+uint32_t store_said_hold(struct store *s, const struct message *message);
+/* Gives a message the time, the text and the audience of what is held: views, until it is released.
+ */
+void store_said_give(struct store *s, uint32_t held, struct message *message);
+void store_said_release(struct store *s, uint32_t held);
 
 /* In a snapshot, messages stand before the long texts that they name by digest. So while it is
  * read, a message is added with an empty text, and with the digest and size of the text to come. */

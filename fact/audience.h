@@ -46,6 +46,11 @@ struct audience audience_of(struct view bytes);
 /* Writes the form, and returns its size, from 0 to AUDIENCE_SIZE_MAX. The names must be references
  * and as many as the comment at names_count says. */
 size_t audience_put(uint8_t to[AUDIENCE_SIZE_MAX], const struct audience *audience);
+/* Whether such bytes, or none, say that the message went to others, too. */
+static inline bool audience_has_others(struct view bytes)
+{
+	return bytes.size > 0 && (bytes.data[0] & ~AUDIENCE_NOTICE) != AUDIENCE_ONE;
+}
 /* Whether audience_put may be asked for it, and the bytes would not be empty. */
 bool audience_has_form(const struct audience *audience);
 

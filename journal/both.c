@@ -51,12 +51,17 @@ static void print(struct buf *out, const struct element *e)
 	journal_line_put_decimal(out, e->kind);
 	journal_line_put_decimal(out, e->in);
 	journal_line_put_decimal(out, e->is_nameless);
-	journal_line_put_stream(out, 1,
-	                        is_burial ? &e->fact.burial.stream : &e->fact.message.stream);
+	if (e->kind != ELEMENT_SAID)
+		journal_line_put_stream(
+			out, 1, is_burial ? &e->fact.burial.stream : &e->fact.message.stream);
 	if (is_message || is_burial)
 		journal_line_put_fact(out, &e->fact, 1, NULL);
 	else if (e->kind == ELEMENT_SAME || e->kind == ELEMENT_REFERENCE)
 		journal_line_put_same(out, 1, e->fact.message.number);
+	else if (e->kind == ELEMENT_SAYS)
+		journal_line_put_says(out, 1, e->fact.message.number, e->said);
+	else if (e->kind == ELEMENT_SAID)
+		journal_line_put_said(out, e->said, &e->fact.message);
 	if (e->kind == ELEMENT_REFERENCE) {
 		journal_line_put_text(out, e->digest, e->fact.message.audience);
 		journal_line_put_decimal(out, e->fact.message.sent_ms);

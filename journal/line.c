@@ -127,6 +127,22 @@ static uint8_t *put_number(uint8_t *to, uint64_t number)
 	return put_decimal(to, number);
 }
 
+/* The time of a message, and its audience if it has one. */
+static uint8_t *put_sent(uint8_t *to, const struct message *m)
+{
+	assert(m->sent_ms <= NUMBER_MAX);
+	to = PUT(to, "\"sent\":");
+	to = put_decimal(to, m->sent_ms);
+	if (m->audience.size > 0 && !BUG(audience_not_kept))
+		to = put_audience(to, m->audience);
+	return to;
+}
+
+static uint8_t *put_text(uint8_t *to, struct view text)
+{
+	return json_escape(PUT(to, ",\"text\":"), text);
+}
+
 /* With a digest: a reference, which has the digest and the size in place of the text. */
 static void put_message(struct buf *out, const struct message *m, uint64_t in,
                         const uint8_t *digest)
@@ -136,14 +152,9 @@ static void put_message(struct buf *out, const struct message *m, uint64_t in,
 	uint8_t *begin = reserve(out, FIXED_SIZE_MAX + AUDIENCE_LINE_MAX + text_size);
 	uint8_t *to = put_number(put_in(begin, in), m->number);
 
-	assert(m->sent_ms <= NUMBER_MAX);
-	to = PUT(to, ",\"sent\":");
-	to = put_decimal(to, m->sent_ms);
-	if (m->audience.size > 0 && !BUG(audience_not_kept))
-		to = put_audience(to, m->audience);
+	to = put_sent(PUT(to, ","), m);
 	if (digest == NULL) {
-		to = PUT(to, ",\"text\":");
-		to = json_escape(to, m->text);
+		to = put_text(to, m->text);
 	} else {
 		to = PUT(to, ",\"digest\":\"");
 		to = put_key(to, digest);
@@ -247,6 +258,27 @@ void journal_line_put_same(struct buf *out, uint64_t in, uint64_t number)
 	uint8_t *to = put_number(put_in(begin, in), number);
 
 	to = PUT(to, ",\"same\":true");
+	buf_added(out, (size_t)(to - begin));
+}
+
+void journal_line_put_said(struct buf *out, uint64_t said, const struct message *message)
+{
+	uint8_t *begin = reserve(out, FIXED_SIZE_MAX + AUDIENCE_LINE_MAX +
+	                                      json_escaped_size_max(message->text.size));
+	uint8_t *to = PUT(begin, "{\"said\":");
+
+	to = put_decimal(to, said);
+	to = put_text(put_sent(PUT(to, ","), message), message->text);
+	buf_added(out, (size_t)(to - begin));
+}
+
+void journal_line_put_says(struct buf *out, uint64_t in, uint64_t number, uint64_t said)
+{
+	uint8_t *begin = reserve(out, FIXED_SIZE_MAX);
+	uint8_t *to = put_number(put_in(begin, in), number);
+
+	to = PUT(to, ",\"said\":");
+	to = put_decimal(to, said);
 	buf_added(out, (size_t)(to - begin));
 }
 

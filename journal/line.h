@@ -29,6 +29,9 @@
  *               message to one that is no notice has none
  *
  *   in snapshots only
+ *   said        {"said","sent","audience","text"}: what several messages say. From here on this
+ *               file has that number for it; numbers count from 1
+ *   says        {"in","no","said"}: a message that says what has this number
  *   block       {"crc"}: the CRC-32C of all bytes since the block before, or since the beginning
  *
  *   in journals only
@@ -59,7 +62,8 @@
 enum {
 	/* Of a journal; 1 had no reference and no text, 2 no audience, 3 named no stream. */
 	JOURNAL_FORMAT = 4,
-	SNAPSHOT_FORMAT = 3, /* of a snapshot; 1 had no audience, 2 named no stream */
+	/* Of a snapshot; 1 had no audience, 2 named no stream, 3 said again what several say. */
+	SNAPSHOT_FORMAT = 4,
 	/* Of replica.json, which is read first. A journal of an older format is continued, and then
 	 * has lines that an earlier version would take for damage. That version refuses this format
 	 * as a newer one, and changes nothing. */
@@ -105,6 +109,8 @@ enum element_kind {
 	ELEMENT_REFERENCE,
 	ELEMENT_TEXT,
 	ELEMENT_STREAM,
+	ELEMENT_SAID,
+	ELEMENT_SAYS,
 	ELEMENT_SAME,
 	ELEMENT_BLOCK,
 	ELEMENT_HEAD,
@@ -116,12 +122,15 @@ enum element_kind {
  * is read. */
 struct element {
 	enum element_kind kind;
-	struct fact fact; /* FACT; of a REFERENCE and a SAME the message, with an empty text */
-	/* STREAM: the number that it gets. FACT, REFERENCE, SAME: the number that stands in the
-	 * place of the stream, or 0. If the file has not named it (or that was lost, or it has
+	/* FACT; of a REFERENCE, a SAME and a SAYS the message, with an empty text; of a SAID the
+	 * time, the audience and the text of one */
+	struct fact fact;
+	/* STREAM: the number that it gets. FACT, REFERENCE, SAME, SAYS: the number that stands in
+	 * the place of the stream, or 0. If the file has not named it (or that was lost, or it has
 	 * named two by it), `is_nameless` is true and the stream of the fact is all zero. */
 	uint64_t in;
 	bool is_nameless;
+	uint64_t said;            /* SAID, SAYS */
 	uint8_t digest[KEY_SIZE]; /* REFERENCE, TEXT */
 	uint32_t text_size;       /* REFERENCE: bytes of the text */
 	struct view text;         /* TEXT */
@@ -142,6 +151,9 @@ void journal_line_put_fact(struct buf *out, const struct fact *fact, uint64_t in
 /* The name of a stream, and a message that says what the one before it says: open objects. */
 void journal_line_put_stream(struct buf *out, uint64_t number, const struct stream *stream);
 void journal_line_put_same(struct buf *out, uint64_t in, uint64_t number);
+/* What several messages say, and one of them: open objects. `said` is its number in the file. */
+void journal_line_put_said(struct buf *out, uint64_t said, const struct message *message);
+void journal_line_put_says(struct buf *out, uint64_t in, uint64_t number, uint64_t said);
 /* A long text, as an open object. */
 void journal_line_put_text(struct buf *out, const uint8_t digest[KEY_SIZE], struct view text);
 /* Closes the open object that begins at offset `begin` of `out` with its checksum, and ends the

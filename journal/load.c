@@ -665,6 +665,7 @@ static void begin(struct start *s, struct disk *disk, const struct journal_optio
 	journal_line_parser_init(&s->l.parser);
 	same_init(&s->l.same);
 	buf_init(&s->l.texts, JOURNAL_BUFFER_MAX);
+	buf_init(&s->l.said, JOURNAL_BUFFER_MAX);
 	buf_init(&s->l.batch_texts, JOURNAL_BUFFER_MAX);
 }
 
@@ -674,6 +675,7 @@ static void end(struct start *s)
 	journal_line_parser_release(&s->l.parser);
 	same_release(&s->l.same);
 	buf_release(&s->l.texts);
+	buf_release(&s->l.said);
 	loading_forget_texts(&s->l);
 	buf_release(&s->l.batch_texts);
 	memory_free(s->journal.notes);

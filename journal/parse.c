@@ -203,8 +203,37 @@ static struct view take_audience(struct view *left)
 	return view_of(NULL, 0);
 }
 
-/* The rest of a message, of a reference or, in a journal, of what is the same. Its text is not
- * copied: it stands in the line as it is. */
+static bool take_said(struct view *left, struct element *e)
+{
+	return take_decimal(left, &e->said) && e->said > 0;
+}
+
+static bool take_says(struct view left, struct element *e)
+{
+	e->kind = ELEMENT_SAYS;
+	return take_said(&left, e) && left.size == 0;
+}
+
+static bool take_sent(struct view *left, struct message *m)
+{
+	if (!TAKE(left, ",\"sent\":") || !take_decimal(left, &m->sent_ms))
+		return false;
+	m->audience = take_audience(left);
+	return true;
+}
+
+/* The text is not copied: it stands in the line as it is. Nothing follows it. */
+static bool take_text(struct view left, struct message *m)
+{
+	if (!TAKE(&left, ",\"text\":\"") || left.size == 0 || left.data[left.size - 1] != '"')
+		return false;
+	left.size--;
+	m->text = left;
+	return is_plain_text(left);
+}
+
+/* The rest of a message, of a reference or of what is said elsewhere: in a journal by the line
+ * before, in a snapshot under a number. */
 static bool take_message(struct view left, bool sealed, struct element *e)
 {
 	struct message *m = &e->fact.message;
@@ -213,16 +242,20 @@ static bool take_message(struct view left, bool sealed, struct element *e)
 		return false;
 	if (sealed && TAKE(&left, ",\"same\":true"))
 		return take_same(left, e);
-	if (!TAKE(&left, ",\"sent\":") || !take_decimal(&left, &m->sent_ms))
+	if (!sealed && TAKE(&left, ",\"said\":"))
+		return take_says(left, e);
+	if (!take_sent(&left, m))
 		return false;
-	m->audience = take_audience(&left);
-	if (TAKE(&left, ",\"digest\":\""))
-		return take_reference(left, e);
-	if (!TAKE(&left, ",\"text\":\"") || left.size == 0 || left.data[left.size - 1] != '"')
-		return false;
-	left.size--;
-	m->text = left;
-	return is_plain_text(left);
+	return TAKE(&left, ",\"digest\":\"") ? take_reference(left, e) : take_text(left, m);
+}
+
+/* What several messages say has an audience. */
+static bool take_saying(struct view left, struct element *e)
+{
+	e->kind = ELEMENT_SAID;
+	e->fact.kind = FACT_MESSAGE;
+	return take_said(&left, e) && take_sent(&left, &e->fact.message) &&
+	       e->fact.message.audience.size > 0 && take_text(left, &e->fact.message);
 }
 
 static bool take_burial(struct view left, struct range *range)
@@ -249,6 +282,8 @@ static bool parse_fast(struct journal_line_parser *p, struct view open, bool sea
 		return take_decimal(&open, &e->in) && e->in > 0 && TAKE(&open, ",") &&
 		       take_stream(p, &open, &e->fact.message.stream) && open.size == 0;
 	}
+	if (!sealed && TAKE(&open, "{\"said\":"))
+		return take_saying(open, e);
 	e->fact.kind = FACT_BURIAL;
 	return (e->in > 0 || (TAKE(&open, "{") && take_stream(p, &open, &e->fact.burial.stream))) &&
 	       TAKE(&open, ",\"gone\":[") && take_burial(open, &e->fact.burial.range);
@@ -422,13 +457,36 @@ static bool tree_same(const struct cJSON *tree, struct element *e)
 	return tree_number(tree, e) && json_boolean(json_member(tree, "same"), &same) && same;
 }
 
+static bool tree_message_text(const struct cJSON *tree, struct message *m)
+{
+	return json_string(json_member(tree, "text"), &m->text) && message_text_is_valid(m->text);
+}
+
 static bool tree_message(const struct cJSON *tree, struct element *e)
+{
+	e->kind = ELEMENT_FACT;
+	return tree_numbers(tree, e) && tree_message_text(tree, &e->fact.message);
+}
+
+static bool tree_said(const struct cJSON *tree, struct element *e)
+{
+	return json_integer(json_member(tree, "said"), &e->said) && e->said >= 1;
+}
+
+static bool tree_says(const struct cJSON *tree, struct element *e)
+{
+	e->kind = ELEMENT_SAYS;
+	return tree_number(tree, e) && tree_said(tree, e);
+}
+
+static bool tree_saying(const struct cJSON *tree, struct element *e)
 {
 	struct message *m = &e->fact.message;
 
-	e->kind = ELEMENT_FACT;
-	return tree_numbers(tree, e) && json_string(json_member(tree, "text"), &m->text) &&
-	       message_text_is_valid(m->text);
+	e->kind = ELEMENT_SAID;
+	e->fact.kind = FACT_MESSAGE;
+	return tree_said(tree, e) && json_integer(json_member(tree, "sent"), &m->sent_ms) &&
+	       json_member(tree, "audience") != NULL && tree_message_text(tree, m);
 }
 
 static bool tree_reference(const struct cJSON *tree, struct element *e)
@@ -578,6 +636,8 @@ static const struct form {
 	{ { "in", "no", "sent", "text" }, 4, IN_BOTH, tree_message },
 	{ { "in", "no", "sent", "digest", "size" }, 5, IN_BOTH, tree_reference },
 	{ { "in", "no", "same" }, 3, IN_JOURNAL, tree_same },
+	{ { "in", "no", "said" }, 3, IN_SNAPSHOT, tree_says },
+	{ { "said", "sent", "text" }, 3, IN_SNAPSHOT, tree_saying },
 	{ { "in", "gone" }, 2, IN_BOTH, tree_burial },
 	{ { "to", "from", "session", "gone" }, 4, IN_BOTH, tree_burial },
 	{ { "to", "from", "session", "number", "sent", "text" }, 6, IN_BOTH, tree_message },
@@ -615,7 +675,8 @@ static const struct form {
 /* Of a form of one of these kinds, which may have an audience. */
 static bool is_message(const struct form *form)
 {
-	return form->read == tree_message || form->read == tree_reference;
+	return form->read == tree_message || form->read == tree_reference ||
+	       form->read == tree_saying;
 }
 
 /* Whether the keys of a tree are exactly those of the form, and the seal's if there is one. */

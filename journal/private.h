@@ -149,6 +149,10 @@ struct snapshot {
 	uint64_t count;         /* facts and long texts */
 	bool has_element;
 	struct named named; /* the streams that the file has named */
+	/* store_said_mark: what this file has said is marked above said_before, by which marks are
+	 * larger than the numbers of this file; said_last was given last, by any file. */
+	uint64_t said_before;
+	uint64_t said_last;
 	uint32_t crc;       /* of all bytes of the file */
 	uint32_t block_crc; /* of those since the last checksum */
 	size_t begin;       /* of the element that is being put */
@@ -291,6 +295,7 @@ struct loading {
 	bool has_leftovers;         /* a snapshot holds texts that nobody has */
 	bool collecting;            /* a salvage's first pass over pending.json, for `texts` only */
 	struct buf texts;           /* digests, in order, of the long texts that are whole */
+	struct buf said;            /* of a snapshot, by number: uint32_t of store_said_hold */
 	struct buf batch_texts;     /* of the batch of a journal that is being read */
 	struct same same;           /* the last message of that batch */
 	struct journal_line_parser parser;

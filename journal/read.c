@@ -21,6 +21,7 @@ enum {
 };
 
 static const char nameless[] = "its stream is not named before it";
+static const char unsaid[] = "what it says does not stand before it";
 
 /* Compares the bytes with themselves, one further: all are equal to the first. */
 static bool is_zeros(struct view v)
@@ -179,6 +180,53 @@ static bool is_block_line(struct view line, uint32_t *crc)
 	       journal_line_hex(view_of(line.data + size, JOURNAL_HEX_SIZE), crc);
 }
 
+/* Keeps what messages to come say. The numbers count; with --salvage some may be lost, but each
+ * line has more bytes than one. */
+static bool keep_said(struct snapshot_reader *r, const struct element *e, uint64_t number,
+                      size_t at)
+{
+	struct loading *l = r->w.l;
+	uint64_t count = l->said.size / sizeof(uint32_t);
+	uint32_t held = store_said_hold(l->store, &e->fact.message);
+	bool fits = held != 0 && e->said > count && e->said <= window_offset(&r->w, at) &&
+	            (e->said == count + 1 || l->bad[r->file]);
+	const uint32_t none = 0;
+	bool put = true;
+
+	for (; fits && put && count + 1 < e->said; count++)
+		put = buf_put(&l->said, &none, sizeof none);
+	if (fits)
+		put = put && buf_put(&l->said, &held, sizeof held);
+	assert(put); /* a file has fewer bytes than this may have */
+	if (fits)
+		return true;
+	if (held != 0)
+		store_said_release(l->store, held);
+	return snapshot_damage(r, number, at, "a number of what is said that cannot stand there");
+}
+
+static void forget_said(struct loading *l)
+{
+	const uint32_t *held = (const uint32_t *)(const void *)l->said.data;
+
+	for (size_t i = 0; i < l->said.size / sizeof *held; i++)
+		if (held[i] != 0)
+			store_said_release(l->store, held[i]);
+	buf_clear(&l->said);
+}
+
+/* Fills in what the message says, if that stands before it. */
+static bool find_said(const struct loading *l, struct element *e)
+{
+	const uint32_t *held = (const uint32_t *)(const void *)l->said.data;
+
+	if (e->said > l->said.size / sizeof *held || held[e->said - 1] == 0)
+		return false;
+	store_said_give(l->store, held[e->said - 1], &e->fact.message);
+	e->kind = ELEMENT_FACT;
+	return true;
+}
+
 /* One element of a block that has its checksum. */
 static bool apply_line(struct snapshot_reader *r, struct view line, uint64_t number, size_t at)
 {
@@ -187,18 +235,22 @@ static bool apply_line(struct snapshot_reader *r, struct view line, uint64_t num
 	const char *wrong = "no known element";
 	bool in_users;
 
-	if (!journal_line_parse(&l->parser, line, false, &e, &wrong) || e.kind > ELEMENT_STREAM)
+	if (!journal_line_parse(&l->parser, line, false, &e, &wrong) || e.kind >= ELEMENT_SAME)
 		return snapshot_damage(r, number, at, wrong);
 	in_users = e.kind == ELEMENT_FACT &&
 	           (e.fact.kind == FACT_ACCOUNT || e.fact.kind == FACT_TOMBSTONE);
 	if (in_users != (r->file == FILE_USERS))
 		return snapshot_damage(r, number, at, "an element of another file");
-	if (e.kind == ELEMENT_STREAM)
+	if (e.kind == ELEMENT_STREAM || (e.kind == ELEMENT_SAID && l->collecting))
 		return true;
+	if (e.kind == ELEMENT_SAID)
+		return keep_said(r, &e, number, at);
 	r->count++;
 	/* With --salvage the name may be damaged, which was told where it stands. */
 	if (e.is_nameless)
 		return l->bad[r->file] || snapshot_damage(r, number, at, nameless);
+	if (e.kind == ELEMENT_SAYS && !l->collecting && !find_said(l, &e))
+		return l->bad[r->file] || snapshot_damage(r, number, at, unsaid);
 	apply(l, &e);
 	return true;
 }
@@ -320,6 +372,7 @@ static bool read_once(struct loading *l, enum journal_file file, struct found_sn
 	found->name = (struct snapshot_name){ .present = true, .crc = r.tail_crc };
 	found->size = window_offset(&r.w, r.w.size);
 	window_close(&r.w);
+	forget_said(l);
 	return going;
 }
 

@@ -8,7 +8,7 @@
  *
  * The form of the file:
  *
- *   {"format":3,"users":[       the head, an object that is not closed
+ *   {"format":4,"users":[       the head, an object that is not closed
  *   {...},                      one element a line; a comma after each but the last
  *   {"crc":"..."},              after every kilobyte: the checksum of the bytes since the one
  *                               before. Damage is found where it is, and --salvage loses no more
@@ -73,7 +73,8 @@ static void element_end(struct snapshot *s)
 		close_block(s);
 }
 
-/* The count is of facts and long texts; names of streams and checksums of blocks do not count. */
+/* The count is of facts and long texts; what gives a number, and checksums of blocks, do not count.
+ */
 static void put_tail(struct snapshot *s)
 {
 	if (s->block_size > 0 && s->has_element)
@@ -148,15 +149,38 @@ static uint64_t name_stream(struct snapshot *s, const struct stream *stream)
 	return name->number;
 }
 
-static void put_fact(struct snapshot *s, const struct fact *fact, struct text_cache *cache)
+/* The number in this file of what a message says, which it says before the first that does; 0: no
+ * other message says the same. */
+static uint64_t name_said(struct journal *j, const struct message *message)
 {
+	struct snapshot *s = &j->snapshot;
+	uint64_t *mark = message->audience.size > 0 ? store_said_mark(j->store, message) : NULL;
+
+	if (mark == NULL)
+		return 0;
+	if (*mark <= s->said_before) {
+		*mark = ++s->said_last;
+		element_begin(s);
+		journal_line_put_said(&s->slice, *mark - s->said_before, message);
+		element_end(s);
+	}
+	return *mark - s->said_before;
+}
+
+static void put_fact(struct journal *j, const struct fact *fact, struct text_cache *cache)
+{
+	struct snapshot *s = &j->snapshot;
 	bool is_message = fact->kind == FACT_MESSAGE;
 	bool is_long = is_message && fact->message.text.size > STORE_TEXT_SHARED;
 	uint64_t in = is_message ? name_stream(s, &fact->message.stream) : 0;
+	uint64_t said = is_message ? name_said(j, &fact->message) : 0;
 
 	element_begin(s);
-	journal_line_put_fact(&s->slice, fact, in,
-	                      is_long ? text_digest(cache, fact->message.text) : NULL);
+	if (said > 0)
+		journal_line_put_says(&s->slice, in, fact->message.number, said);
+	else
+		journal_line_put_fact(&s->slice, fact, in,
+		                      is_long ? text_digest(cache, fact->message.text) : NULL);
 	element_end(s);
 	s->count++;
 }
@@ -172,7 +196,7 @@ static enum store_step put_element(struct journal *j, struct text_cache *cache, 
 	if (!s->in_texts)
 		step = next_fact(j, &fact, budget);
 	if (step == STORE_STEP_FOUND)
-		put_fact(s, &fact, cache);
+		put_fact(j, &fact, cache);
 	if (step != STORE_STEP_END)
 		return step;
 	s->in_texts = true;
@@ -194,7 +218,12 @@ void snapshot_begin(struct journal *j, enum journal_file file)
 	assert(s->handle < 0);
 	named_release(&s->named);
 	named = s->named; /* its secret */
-	*s = (struct snapshot){ .file = file, .handle = -1, .slice = slice, .named = named };
+	*s = (struct snapshot){ .file = file,
+		                .handle = -1,
+		                .slice = slice,
+		                .named = named,
+		                .said_before = s->said_last,
+		                .said_last = s->said_last };
 	buf_clear(&s->slice);
 }
 

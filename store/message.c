@@ -303,12 +303,12 @@ static bool is_long(const struct message_slot *slot)
 	return slot->size > STORE_TEXT_SHARED;
 }
 
-/* The handle of its text_slot, which stands in the place of the text. */
-static uint32_t long_text(const struct message_slot *slot)
+/* The handle of its text_slot or said_slot, which stands in the place of the text. */
+static uint32_t other_slot(const struct message_slot *slot)
 {
 	uint32_t handle;
 
-	assert(is_long(slot));
+	assert(is_long(slot) || slot->is_said);
 	memcpy(&handle, slot->text, sizeof handle);
 	return handle;
 }
@@ -322,13 +322,14 @@ static size_t audience_offset(const struct message_slot *slot)
 /* The content as it came in. It has the digest of a long text, which need not be computed again. */
 static struct content content_of(const struct store *s, const struct message_slot *slot)
 {
+	const uint8_t *bytes = slot->is_said ? said_at(s, other_slot(slot))->bytes : slot->text;
 	struct content content = { .sent_ms = slot->sent_ms,
-		                   .text = view_of(slot->text, slot->size),
-		                   .audience = view_of(slot->text + audience_offset(slot),
+		                   .text = view_of(bytes, slot->size),
+		                   .audience = view_of(bytes + audience_offset(slot),
 		                                       slot->audience_size) };
 
 	if (is_long(slot)) {
-		const struct text_slot *text = text_at(s, long_text(slot));
+		const struct text_slot *text = text_at(s, other_slot(slot));
 
 		/* While the text is awaited, data is NULL and size is not 0. No such view leaves
 		 * the store. */
@@ -384,7 +385,7 @@ bool message_awaits_text(const struct store *s, uint32_t handle)
 {
 	const struct message_slot *slot = message_at(s, handle);
 
-	return is_long(slot) && text_at(s, long_text(slot))->data == NULL;
+	return is_long(slot) && text_at(s, other_slot(slot))->data == NULL;
 }
 
 /* What a stream has while messages of it are held, made with the first of them. */
@@ -408,22 +409,25 @@ static uint32_t live_get(struct store *s, struct stream_slot *slot)
 static uint32_t slot_new(struct store *s, uint32_t stream, uint64_t number,
                          const struct content *content)
 {
-	bool is_shared = content->text.size > STORE_TEXT_SHARED;
-	size_t size = is_shared ? sizeof(uint32_t) : content->text.size;
-	struct view audience = content->audience;
+	bool is_said = said_is_shared(content);
+	bool has_other = is_said || content->text.size > STORE_TEXT_SHARED;
+	size_t size = has_other ? sizeof(uint32_t) : content->text.size;
+	struct view audience = is_said ? view_of(NULL, 0) : content->audience;
 	uint32_t handle = arena_alloc(s->arena, sizeof(struct message_slot) + size + audience.size);
 	struct message_slot *slot = message_at(s, handle);
 
 	*slot = (struct message_slot){ .stream = stream,
 		                       .size = (uint32_t)content->text.size & MESSAGE_TEXT_MASK,
-		                       .audience_size = (uint32_t)audience.size &
+		                       .is_said = is_said,
+		                       .audience_size = (uint32_t)content->audience.size &
 		                                        MESSAGE_AUDIENCE_MASK,
 		                       .number = number,
 		                       .sent_ms = content->sent_ms };
-	if (is_shared) {
-		uint32_t text = text_get(s, content->text, content->digest);
+	if (has_other) {
+		uint32_t other = is_said ? said_get(s, content)
+		                         : text_get(s, content->text, content->digest);
 
-		memcpy(slot->text, &text, sizeof text);
+		memcpy(slot->text, &other, sizeof other);
 	} else if (size > 0) {
 		memcpy(slot->text, content->text.data, size);
 	}
@@ -479,8 +483,10 @@ void message_free(struct store *s, uint32_t handle)
 {
 	const struct message_slot *slot = message_at(s, handle);
 
-	if (is_long(slot))
-		text_release(s, long_text(slot));
+	if (slot->is_said)
+		said_release(s, other_slot(slot));
+	else if (is_long(slot))
+		text_release(s, other_slot(slot));
 	arena_free(s->arena, handle);
 }
 
@@ -539,8 +545,8 @@ void message_fill(const struct store *s, uint32_t handle, struct message *messag
 	message->audience = content.audience;
 }
 
-/* The long text of a held message; NULL if the message is not held or its text is short. */
-static struct text_slot *text_of(const struct store *s, const struct message *message)
+/* The held message of a key; NULL: it is not held. */
+static const struct message_slot *held_at(const struct store *s, const struct message *message)
 {
 	struct store_found found;
 
@@ -550,9 +556,26 @@ static struct text_slot *text_of(const struct store *s, const struct message *me
 	                          ? message_find(s, stream_at(s, found.stream), message->number)
 	                          : 0;
 
-	if (!handle || !is_long(message_at(s, handle)))
+	return handle ? message_at(s, handle) : NULL;
+}
+
+/* The long text of a held message; NULL if the message is not held or its text is short. */
+static struct text_slot *text_of(const struct store *s, const struct message *message)
+{
+	const struct message_slot *held = held_at(s, message);
+
+	return held != NULL && is_long(held) ? text_at(s, other_slot(held)) : NULL;
+}
+
+uint64_t *store_said_mark(struct store *s, const struct message *message)
+{
+	const struct message_slot *held = held_at(s, message);
+	struct said_slot *said;
+
+	if (held == NULL || !held->is_said)
 		return NULL;
-	return text_at(s, long_text(message_at(s, handle)));
+	said = said_at(s, other_slot(held));
+	return said->users > 1 ? &said->mark : NULL;
 }
 
 bool store_text_digest(const struct store *s, const struct message *message,

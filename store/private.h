@@ -6,6 +6,7 @@
  *   store/hash.c      hashes of elements
  *   store/ident.c     ids and sessions
  *   store/text.c      long texts
+ *   store/said.c      what was said to several
  *   store/stream.c    streams, mailboxes, dead ranges
  *   store/message.c   live messages, shares
  *   store/account.c   accounts, tombstones, names
@@ -27,8 +28,10 @@
  *                  one. More ranges are a tree.
  *   stream_live    24 bytes more while messages of the stream are held.
  *   share          what one sender has in one mailbox.
- *   message_slot   24 bytes and the text; instead of a long text the handle of its text_slot.
+ *   message_slot   24 bytes and the text; instead of a long text the handle of its text_slot, and
+ *                  instead of what was said to several the handle of a said_slot.
  *   text_slot      a long text. It is held once.
+ *   said_slot      time, text and audience of messages to several that say the same.
  *
  * Idents, sessions and streams are found by hash, which costs one or two cache misses each. Ordered
  * walks go through trees. The trees compare the real bytes, never handles: a handle depends on the
@@ -134,9 +137,9 @@ struct stream_live {
 	uint32_t mark; /* store_mark */
 };
 
-/* The two sizes of a message share four bytes. */
+/* The two sizes of a message share four bytes, with a bit to spare. */
 enum {
-	MESSAGE_TEXT_BITS = 20,
+	MESSAGE_TEXT_BITS = 19,
 	MESSAGE_AUDIENCE_BITS = 12,
 	MESSAGE_TEXT_MASK = (1 << MESSAGE_TEXT_BITS) - 1,
 	MESSAGE_AUDIENCE_MASK = (1 << MESSAGE_AUDIENCE_BITS) - 1,
@@ -147,11 +150,12 @@ _Static_assert((int)AUDIENCE_SIZE_MAX <= (int)MESSAGE_AUDIENCE_MASK, "every audi
 struct message_slot {
 	uint32_t stream;
 	uint32_t size : MESSAGE_TEXT_BITS;
+	uint32_t is_said : 1; /* it went to others, too, and its text is short */
 	uint32_t audience_size : MESSAGE_AUDIENCE_BITS;
 	uint64_t number;
 	uint64_t sent_ms;
-	/* If `size` is over STORE_TEXT_SHARED: the handle of the struct text_slot. The audience
-	 * stands behind it. */
+	/* If `is_said`: nothing but the handle of the struct said_slot. If `size` is over
+	 * STORE_TEXT_SHARED: the handle of the struct text_slot. The audience stands behind it. */
 	uint8_t text[];
 };
 _Static_assert(sizeof(struct message_slot) == 24, "a message costs 24 bytes beside what it says");
@@ -166,6 +170,16 @@ struct text_slot {
 	uint8_t *data;  /* NULL: the text has not come yet (store_load_text) */
 	uint64_t mark;  /* the last one of store_text_once */
 };
+
+struct said_slot {
+	uint64_t sent_ms;
+	uint64_t mark;  /* store_said_mark */
+	uint32_t users; /* messages that say this */
+	uint16_t size;
+	uint16_t audience_size;
+	uint8_t bytes[]; /* the text, the audience */
+};
+_Static_assert(sizeof(struct said_slot) == 24, "it costs 24 bytes beside what it says");
 
 enum store_job_kind { JOB_BURIAL, JOB_SHARES, JOB_MAILBOX };
 
@@ -215,12 +229,14 @@ struct store {
 	struct table idents;
 	struct table sessions;
 	struct table streams;
+	struct table said;
 	uint32_t accounts;  /* tree of the idents that are not STORE_UNKNOWN, by id */
 	uint32_t mailboxes; /* tree of the mailboxes, by recipient */
 	uint32_t names[2];  /* trees of the live accounts by name, id; [1]: the confirmed ones */
 	uint32_t suffixes;  /* tree of the live accounts by name, end of the id */
 	uint32_t texts;     /* tree by digest */
 	uint32_t text_last; /* the text that was used last; 0: none */
+	uint32_t said_last; /* the same of said_slots */
 	uint32_t job_first; /* the list of work to do; 0: none */
 	uint32_t job_last;
 	uint64_t work_given; /* tickets: as many jobs were ever given, and finished */
@@ -276,6 +292,11 @@ static inline struct message_slot *message_at(const struct store *s, uint32_t ha
 }
 
 static inline struct text_slot *text_at(const struct store *s, uint32_t handle)
+{
+	return arena_at(s->arena, handle);
+}
+
+static inline struct said_slot *said_at(const struct store *s, uint32_t handle)
 {
 	return arena_at(s->arena, handle);
 }
@@ -344,6 +365,18 @@ uint32_t text_get(struct store *s, struct view text, const uint8_t *digest);
 void text_release(struct store *s, uint32_t handle);
 /* Asserts the invariants of texts. */
 void text_check(const struct store *s);
+
+/* ---- store/said.c ---- */
+
+/* Whether what a message says is held in a record of its own, which others may share. */
+bool said_is_shared(const struct content *content);
+/* The record that says this, for which said_is_shared is true. Makes it if there is none. Counts
+ * one user more. */
+uint32_t said_get(struct store *s, const struct content *content);
+/* Counts one user less; the record is freed with the last one. */
+void said_release(struct store *s, uint32_t handle);
+/* Asserts the invariants of these records. */
+void said_check(const struct store *s);
 
 /* ---- store/stream.c ---- */
 

@@ -395,7 +395,13 @@ static void replace(struct life *l, const char *name, const char *from, const ch
 
 static void test_newer(void)
 {
-	static const char *const names[] = { "users.json", "pending.json", "replica.json" };
+	static const struct {
+		const char *name, *today, *newer;
+	} files[] = {
+		{ "users.json", "{\"format\":4", "{\"format\":5" },
+		{ "pending.json", "{\"format\":4", "{\"format\":5" },
+		{ "replica.json", "{\"format\":3", "{\"format\":4" },
+	};
 	struct life l;
 	struct journal_head head = { 0 };
 	struct buf line;
@@ -408,8 +414,8 @@ static void test_newer(void)
 		l.options.salvage = salvage == 1;
 		for (size_t n = 0; n < 3; n++) {
 			restore(&l, image);
-			replace(&l, names[n], "{\"format\":3", "{\"format\":4");
-			OK(is_refused(&l, names[n]) && strstr(l.err, "newer") != NULL,
+			replace(&l, files[n].name, files[n].today, files[n].newer);
+			OK(is_refused(&l, files[n].name) && strstr(l.err, "newer") != NULL,
 			   "journal: a newer format is refused untouched, also with --salvage");
 		}
 		restore(&l, image);

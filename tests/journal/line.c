@@ -335,6 +335,14 @@ static const char *const bad[] = {
 	"{" STREAM ",\"no\":1,\"sent\":0,\"text\":\"x\"}",
 	"{\"in\":1,\"no\":1,\"sent\":0}",
 	"{\"in\":1,\"no\":1,\"same\":false}",
+	"{\"in\":1,\"no\":1,\"said\":0}",
+	"{\"in\":1,\"no\":1,\"said\":true}",
+	"{\"in\":1,\"no\":1,\"said\":1,\"sent\":0}",
+	"{\"in\":1,\"no\":1,\"said\":1," AUDIENCE "{\"all\":true}}",
+	"{\"said\":1,\"sent\":0,\"text\":\"x\"}",
+	"{\"said\":0,\"sent\":0," AUDIENCE "{\"all\":true},\"text\":\"x\"}",
+	"{\"said\":1,\"sent\":0," AUDIENCE "{\"all\":true}}",
+	"{\"said\":1,\"sent\":0," AUDIENCE "{\"all\":true},\"text\":\"x\",\"no\":1}",
 	"{\"in\":1,\"no\":1,\"same\":true,\"sent\":0}",
 	"{\"in\":1,\"no\":1,\"same\":true," AUDIENCE "{\"all\":true}}",
 	"{\"in\":0,\"gone\":[1,2]}",
@@ -389,6 +397,13 @@ static const char *const bad[] = {
 	"{\"users\":\"none\",\"pending\":\"none\"}",
 };
 
+static const char *const said[] = {
+	"{\"in\":1,\"no\":1,\"said\":1}",
+	"{\"said\":9007199254740991,\"in\":1,\"no\":1}",
+	"{\"said\":1,\"sent\":0," AUDIENCE "{\"all\":true},\"text\":\"x\"}",
+	"{\"said\":1,\"text\":\"x\",\"sent\":0," AUDIENCE "{\"count\":2,\"names\":[\"a\",\"b\"]}}",
+};
+
 static void test_shapes(void)
 {
 	for (size_t i = 0; i < sizeof good / sizeof good[0]; i++)
@@ -406,6 +421,9 @@ static void test_shapes(void)
 	           reads("{\"no\":1,\"in\":1,\"same\":true}", true) &&
 	           !reads("{\"in\":1,\"no\":1,\"same\":true}", false),
 	   "journal: so does a message that is the same");
+	for (size_t i = 0; i < sizeof said / sizeof said[0]; i++)
+		OK(reads(said[i], false) && !reads(said[i], true),
+		   "journal: what is said by number stands in snapshots only");
 	OK(reads("{\"crc\":\"0123abcd\"}", false) && !reads("{\"crc\":\"0123ABCD\"}", false),
 	   "journal: checksums have one form");
 	OK(reads("{\"format\":1,\"users\":\"none\",\"pending\":\"01234567\"}", true),
@@ -444,6 +462,9 @@ static void test_sizes(void)
 	journal_line_put_same(&line, 1000000, 1);
 	journal_line_seal(&line, 0);
 	OK(line.size <= 60, "journal: one more recipient takes at most 60");
+	buf_clear(&line);
+	journal_line_put_says(&line, 1000000, 1000000, 1000000);
+	OK(line.size + 3 + 20 * line.size / 1024 <= 60, "journal: and so in the snapshot");
 	buf_clear(&line);
 	journal_line_put_stream(&line, NUMBER_MAX, &m.stream);
 	journal_line_seal(&line, 0);

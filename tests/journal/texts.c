@@ -37,10 +37,10 @@ static void send_to(struct life *l, uint64_t recipients, uint8_t session, char l
 	send_sized(l, recipients, session, letter, TEXT_SIZE);
 }
 
-/* How often a phrase stands in the journal. */
-static unsigned count_of(const struct life *l, const char *phrase)
+/* How often a phrase stands in a file. */
+static unsigned count_in(const struct life *l, const char *file, const char *phrase)
 {
-	struct buf whole = copy_of(l, "journal.jsonl");
+	struct buf whole = copy_of(l, file);
 	const uint8_t *at = whole.data;
 	const uint8_t *end = whole.data + whole.size;
 	unsigned count = 0;
@@ -51,6 +51,11 @@ static unsigned count_of(const struct life *l, const char *phrase)
 	}
 	buf_release(&whole);
 	return count;
+}
+
+static unsigned count_of(const struct life *l, const char *phrase)
+{
+	return count_in(l, "journal.jsonl", phrase);
 }
 
 static uint64_t messages(const struct life *l)
@@ -93,12 +98,13 @@ static void send_to_several(struct life *l, uint64_t recipients, uint64_t number
 	send_from(l, 0, recipients, number, said);
 }
 
-/* Whether the message of this number to each of them says just that. */
-static bool says(const struct life *l, uint64_t recipients, uint64_t number, const char *said)
+/* Whether the message of this number to each of them, from one on, says just that. */
+static bool says_from(const struct life *l, uint64_t from, uint64_t recipients, uint64_t number,
+                      const char *said)
 {
 	bool all = true;
 
-	for (uint64_t i = 0; i < recipients; i++) {
+	for (uint64_t i = from; i < recipients; i++) {
 		struct id recipient = life_id(i);
 		struct place place = { 0 };
 		uint64_t steps = STORE_STEPS_ALL;
@@ -112,6 +118,11 @@ static bool says(const struct life *l, uint64_t recipients, uint64_t number, con
 		      view_equal(m.text, view_of_string(said));
 	}
 	return all;
+}
+
+static bool says(const struct life *l, uint64_t recipients, uint64_t number, const char *said)
+{
+	return says_from(l, 0, recipients, number, said);
 }
 
 static void test_same(void)
@@ -141,6 +152,117 @@ static void test_same(void)
 	           says(&l, 1, 3, text) && says(&l, RECIPIENTS, 4, text) &&
 	           says(&l, RECIPIENTS, 5, "five"),
 	   "same: a start reads what each of them says");
+	life_end(&l);
+}
+
+/* One of several recipients reads what he has of the stream. */
+static void read_all(struct life *l, uint64_t recipient)
+{
+	struct fact fact = { .kind = FACT_BURIAL };
+
+	fact.burial.stream = (struct stream){ life_id(recipient), life_id(0), { { 1 } } };
+	fact.burial.range = (struct range){ 1, 9 };
+	MUST(store_apply(l->store, &fact, NULL) == STORE_NEW);
+	(void)journal_append(l->journal, &fact);
+}
+
+static void close_and_open(struct life *l)
+{
+	MUST(life_close(l));
+	MUST(life_open(l) == JOURNAL_OK);
+}
+
+/* A snapshot says once what several messages say. */
+static void test_said(void)
+{
+	struct life l;
+	size_t size;
+
+	open_life(&l, 11);
+	send_to_several(&l, RECIPIENTS, 1, "one");
+	send_to_several(&l, RECIPIENTS, 2, "two");
+	send_to_several(&l, 1, 3, "six");
+	close_and_open(&l);
+	IS_U64(count_in(&l, "pending.json", "{\"said\":"), 2, "said: each text stands once");
+	IS_U64(count_in(&l, "pending.json", ",\"said\":"), 2 * RECIPIENTS,
+	       "said: and each message refers to it");
+	IS_U64(count_in(&l, "pending.json", "\"text\":\"six\""), 1,
+	       "said: what nobody else has stands with the message");
+	OK(says(&l, RECIPIENTS, 1, "one") && says(&l, RECIPIENTS, 2, "two") &&
+	           says(&l, 1, 3, "six"),
+	   "said: a start reads what each of them says");
+	size = size_of(&l, "pending.json");
+	close_and_open(&l);
+	IS_U64(size_of(&l, "pending.json"), size, "said: the next one says it in as few bytes");
+	OK(says(&l, RECIPIENTS, 1, "one"), "said: and the same");
+	for (uint64_t i = 1; i < RECIPIENTS; i++)
+		read_all(&l, i);
+	close_and_open(&l);
+	IS_U64(count_in(&l, "pending.json", "\"said\":"), 0,
+	       "said: nobody shares with the last one");
+	OK(says(&l, 1, 1, "one") && says(&l, 1, 2, "two") && says(&l, 1, 3, "six"),
+	   "said: who goes on having all of it");
+	store_check(l.store);
+	life_end(&l);
+}
+
+/* Snapshots that one process writes, one after the other, each say it themselves. */
+static void test_said_again(void)
+{
+	struct life l;
+	uint64_t number = 0;
+
+	open_life(&l, 12);
+	MUST(life_close(&l));
+	l.options.compact_size_min = 1;
+	MUST(life_open(&l) == JOURNAL_OK);
+	for (unsigned count = 1; count <= 64;
+	     count *= 8) { /* a journal larger than the snapshots */
+		for (unsigned i = 0; i < count; i++)
+			send_to_several(&l, RECIPIENTS, ++number, "one");
+		MUST(life_run(&l, true, 999));
+		IS_U64(count_in(&l, "pending.json", "{\"said\":"), number,
+		       "said: in each snapshot");
+		OK(count_in(&l, "pending.json", "{\"said\":1,") == 1, "said: with numbers from 1");
+	}
+	life_crash(&l, SIMDISK_KILLED);
+	MUST(life_open(&l) == JOURNAL_OK);
+	OK(says(&l, RECIPIENTS, 1, "one") && says(&l, RECIPIENTS, number, "one"),
+	   "said: the last is read as the first");
+	life_end(&l);
+}
+
+/* Damage to what several say loses these messages, and gives them no other text. */
+static void test_said_damaged(void)
+{
+	struct life l;
+	struct buf whole;
+	const uint8_t *at;
+	char said[1200];
+
+	memset(said, 'x', sizeof said);
+	open_life(&l, 13);
+	for (uint64_t number = 1; number <= 3; number++) {
+		/* So long that it ends a block. What stands before it is a message of the first. */
+		said[1000] = '\0';
+		said[0] = (char)('0' + number);
+		send_to_several(&l, RECIPIENTS, number, said);
+	}
+	MUST(life_close(&l));
+	whole = copy_of(&l, "pending.json");
+	at = memmem(whole.data, whole.size, "\"2xx", 4);
+	MUST(at != NULL);
+	flip(&l, "pending.json", (size_t)(at - whole.data), 1);
+	IS_U64(life_open(&l), JOURNAL_REFUSED, "said: damage is refused");
+	l.options.salvage = true;
+	MUST(reopen(&l) == JOURNAL_OK);
+	said[0] = '1';
+	OK(says_from(&l, 1, RECIPIENTS, 1, said), "said: what was said before it is not lost");
+	said[0] = '3';
+	OK(says(&l, RECIPIENTS, 3, said), "said: nor what was said behind it");
+	IS_U64(messages(&l), 2 * RECIPIENTS - 1, "said: but what it says is, and its block");
+	store_check(l.store);
+	buf_release(&whole);
 	life_end(&l);
 }
 
@@ -472,6 +594,9 @@ int main(void)
 	memset(text, 'x', TEXT_SIZE);
 	test_once();
 	test_same();
+	test_said();
+	test_said_again();
+	test_said_damaged();
 	test_damaged_names();
 	test_meaningless();
 	test_other_text();

@@ -36,8 +36,8 @@ is '004-14: client H1 P1 H2 P2 H3 P3 is all it needs' "$(json_get "$dir/out" eve
 is '004-1: a second server on one folder is refused' "$?:$(wc -l <"$dir/second")" 3:1
 for n in 0 1 2; do
 	ok "004-15: server $n stops on SIGTERM" stop_server $n
-	is '004-1: two files of JSON: users' "$(perl tests/lib/json.pl --document "$dir/here/data/${port[$n]}/users.json" format)" 3
-	is '004-1: and what is pending' "$(perl tests/lib/json.pl --document "$dir/here/data/${port[$n]}/pending.json" format)" 3
+	is '004-1: two files of JSON: users' "$(perl tests/lib/json.pl --document "$dir/here/data/${port[$n]}/users.json" format)" 4
+	is '004-1: and what is pending' "$(perl tests/lib/json.pl --document "$dir/here/data/${port[$n]}/pending.json" format)" 4
 done
 server_port=()
 start_servers

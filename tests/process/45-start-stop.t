@@ -53,7 +53,7 @@ done
 mkfifo "$dir/log" && exec 7<>"$dir/log"
 "$BIN/server" "$host" 0 --data "$dir/unread" </dev/null 2>"$dir/log" 7>&- &
 pid=$!
-IFS= read -r -t "$patience" line <&7
+while IFS= read -r -t "$patience" line <&7 && [[ $line != *serving* ]]; do :; done
 [[ $line =~ :([0-9]+), ]] || bail "no server: $line"
 server_port[0]=${BASH_REMATCH[1]} server_port[1]=1 server_port[2]=2
 counted() {

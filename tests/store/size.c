@@ -8,6 +8,7 @@
 
 #include "base/arena.h"
 #include "base/mix.h"
+#include "fact/audience.h"
 #include "store.h"
 #include "tests/lib/tap.h"
 
@@ -205,6 +206,47 @@ static void message_test(unsigned count)
 	store_free(s);
 }
 
+/* One text of `sender` to all recipients. */
+static void say_to_all(struct store *s, unsigned sender, uint64_t number)
+{
+	static const uint8_t all[] = { AUDIENCE_ALL };
+	uint8_t text[TEXT_SIZE];
+
+	memset(text, 'x', sizeof text);
+	for (unsigned i = 0; i < RECIPIENTS; i++) {
+		struct fact fact = { .kind = FACT_MESSAGE };
+
+		fact.message.stream.recipient = id_of(SENDERS + i);
+		fact.message.stream.sender = id_of(sender);
+		fact.message.stream.session = session_of(sender);
+		fact.message.number = number;
+		fact.message.sent_ms = UINT64_C(1700000000000) + number * SENDERS + sender;
+		fact.message.text = view_of(text, TEXT_SIZE);
+		fact.message.audience = view_of(all, sizeof all);
+		MUST(store_apply(s, &fact, NULL) == STORE_NEW);
+	}
+}
+
+/* What one more recipient costs, where the streams are there already. */
+static void said_test(unsigned texts)
+{
+	struct store *s = store_new();
+	uint64_t begin;
+	uint64_t each;
+
+	accounts_add(s, SENDERS + RECIPIENTS);
+	for (unsigned sender = 0; sender < SENDERS; sender++)
+		say_to_all(s, sender, 1);
+	begin = memory_of(s);
+	for (unsigned i = 0; i < texts; i++)
+		say_to_all(s, i % SENDERS, 2 + i / SENDERS);
+	each = (memory_of(s) - begin) / texts / (RECIPIENTS - 1);
+	printf("# one more recipient of a text: %" PRIu64 " bytes\n", each);
+	OK(each <= 60, "store: one more recipient of a text costs at most 60 bytes");
+	store_check(s);
+	store_free(s);
+}
+
 static void stream_test(unsigned count)
 {
 	uint64_t before = resident_bytes();
@@ -337,6 +379,7 @@ int main(int argc, char **argv)
 	unsigned times = argc > 1 ? (unsigned)strtoul(argv[1], NULL, 10) : 1;
 
 	message_test(1000000 * times);
+	said_test(100 * times);
 	stream_test(1000000 * times);
 	account_test(100000 * times);
 	order_test();
