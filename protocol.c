@@ -114,7 +114,9 @@ static const struct protocol_field fields_entries[] = { AT(KIND_ENTRIES, entries
 		AT(KIND_SETTING, introduce.setting), AT(KIND_KEY, introduce.box.public),    \
 		AT(KIND_KEY, introduce.box.parts[0]), AT(KIND_KEY, introduce.box.parts[1]), \
 		AT(KIND_KEY, introduce.box.parts[2]), AT(KIND_KEY, introduce.box.parts[3])
-static const struct protocol_field fields_introduce[] = { ACCOUNT_FIELDS, END };
+static const struct protocol_field fields_introduce[] = { ACCOUNT_FIELDS, WHOLE(KIND_INVITATION),
+	                                                  END };
+static const struct protocol_field fields_handover[] = { ACCOUNT_FIELDS, WHOLE(KIND_STAMP), END };
 static const struct protocol_field fields_renewal[] = {
 	ACCOUNT_FIELDS,
 	AT(KIND_STEP, introduce.epoch),
@@ -244,6 +246,7 @@ static const struct payload lookup_id = { fields_lookup_id, USED(lookup_id) };
 static const struct payload found = { fields_found, USED(entries) };
 static const struct payload entries = { fields_entries, USED(entries) };
 static const struct payload introduce = { fields_introduce, USED(introduce) };
+static const struct payload handover = { fields_handover, USED(introduce) };
 static const struct payload renewal = { fields_renewal, USED(introduce) };
 static const struct payload stamped = { fields_stamped, USED(introduced.stamp) };
 static const struct payload signature = { fields_signature, USED(introduced.signature) };
@@ -289,9 +292,22 @@ static const struct refusal introduction[] = {
 	{ STATUS_CLOCK, &nothing },
 	{ STATUS_DISK_FULL, &nothing },
 	{ STATUS_SLOW_DOWN, &slow_down },
+	{ STATUS_CLOSED, &nothing },
+	{ STATUS_UNINVITED, &nothing },
+	{ STATUS_UNFIT, &nothing },
+	{ STATUS_EXPIRED, &nothing },
 	{ STATUS_OK, NULL },
 };
 static const struct refusal handing_over[] = {
+	{ STATUS_GONE, &gone },
+	{ STATUS_WRONG_PROOF, &nothing },
+	{ STATUS_CLOCK, &nothing },
+	{ STATUS_DISK_FULL, &nothing },
+	{ STATUS_SLOW_DOWN, &slow_down },
+	{ STATUS_UNINVITED, &nothing },
+	{ STATUS_OK, NULL },
+};
+static const struct refusal renewing[] = {
 	{ STATUS_GONE, &gone },           { STATUS_WRONG_PROOF, &nothing },
 	{ STATUS_CLOCK, &nothing },       { STATUS_DISK_FULL, &nothing },
 	{ STATUS_SLOW_DOWN, &slow_down }, { STATUS_OK, NULL },
@@ -369,10 +385,10 @@ static const struct format formats[UINT8_MAX + 1] = {
 	REQUEST(PING, 0, 0, 0, MAY_ANY, false, nothing),
 	REQUEST(LOOKUP_NAME, 0, 3, 2 + NAME_SIZE_MAX + ID_SUFFIX_SIZE, MAY_ANY, false, lookup_name),
 	REQUEST(LOOKUP_ID, 0, 0, (LOOKUP_IDS_MAX * ID_SIZE), MAY_ANY, false, lookup_id),
-	REQUEST(INTRODUCE, 0, CREATION_SIZE + 2, CREATION_SIZE + STRINGS_SIZE_MAX, MAY_ANY, true,
-	        introduce),
-	REQUEST(HANDOVER, 0, CREATION_SIZE + 2, CREATION_SIZE + STRINGS_SIZE_MAX, MAY_ANY, true,
-	        introduce),
+	REQUEST(INTRODUCE, FLAG_VOUCHED, CREATION_SIZE + 2,
+	        CREATION_SIZE + STRINGS_SIZE_MAX + INVITATION_SIZE, MAY_ANY, true, introduce),
+	REQUEST(HANDOVER, FLAG_VOUCHED, CREATION_SIZE + 2,
+	        CREATION_SIZE + STRINGS_SIZE_MAX + KEY_SIZE, MAY_ANY, true, handover),
 	REQUEST(CONFIRM, 0, ID_SIZE, ID_SIZE, MAY_PROVEN, true, confirm),
 	REQUEST(DELETE, 0, TOMBSTONE_SIZE + 1, TOMBSTONE_SIZE + NAME_SIZE_MAX, MAY_ANY, true,
 	        delete),
@@ -411,7 +427,7 @@ static const struct format formats[UINT8_MAX + 1] = {
 	REPLY(CONFIRM, 0, ENTRY_SIZE_MAX, nothing, confirmation),
 	REPLY(DELETE, 0, 4, nothing, deletion),
 	REPLY(PASSWORD, 0, 2 * KEY_SIZE, stamped, changing),
-	REPLY(RENEW, 0, ENTRY_SIZE_MAX, signature, handing_over),
+	REPLY(RENEW, 0, ENTRY_SIZE_MAX, signature, renewing),
 	REPLY(LOGIN, 0, 5 * KEY_SIZE + 1, logged_in, log_in),
 	REPLY(LOGOUT, 0, 0, nothing, none),
 	REPLY(SEND, 0, (RECIPIENTS_MAX * RESULT_SIZE), sent, in_session),
@@ -470,6 +486,10 @@ const char *protocol_status_name(enum status status)
 		[STATUS_BUSY] = "busy",
 		[STATUS_SLOW_DOWN] = "slow down",
 		[STATUS_CHANGED] = "password changed",
+		[STATUS_CLOSED] = "closed",
+		[STATUS_UNINVITED] = "uninvited",
+		[STATUS_UNFIT] = "unfit invitation",
+		[STATUS_EXPIRED] = "expired invitation",
 	};
 
 	assert(status < STATUS_END);

@@ -53,11 +53,12 @@
  *   -> WELCOME (no status)        any     u16 version, uuid, key public,
  *                                         key nonce, u64 clock, u32 share_messages,
  *                                         u64 share_bytes, u32 silence_ms
- *        Versions begin at 1; version_min <= version_max. The public key is the replica's since its
- *        start, for boxes (fact/box.h), and part of every proof. The nonce is the replica's part of
- *        every proof on this connection. A session whose client sends no frame for silence_ms (from
- *        SILENCE_MS_LEAST to SILENCE_MS_MOST) is ended. A client sends a PING at least every third
- *        of that.
+ *        Versions begin at 1; version_min <= version_max. The version is the largest that both
+ *        speak; the text below says what is from version 4 on. The public key is the replica's
+ *        since its start, for boxes (fact/box.h), and part of every proof. The nonce is the
+ *        replica's part of every proof on this connection. A session whose client sends no frame
+ *        for silence_ms (from SILENCE_MS_LEAST to SILENCE_MS_MOST) is ended. A client sends a PING
+ *        at least every third of that.
  * PING           -                any  -> u64 clock, u64 facts, u64 sum
  *        The count of the replica's facts and the sum of their hashes (store.h). They are
  *        advice: nothing is decided by them. A client compares the answers of two replicas only
@@ -75,7 +76,7 @@
  *        digits of fact/id.h): those whose id's text ends with it, at most LOOKUP_OTHERS_MAX.
  * LOOKUP_ID      id*              any  -> entry*, one for each id, in order
  *        At most LOOKUP_IDS_MAX ids. This is also the question 'gone?'.
- * INTRODUCE      id, name, setting, box
+ * INTRODUCE      id, name, setting, box, [u8[38] invitation]
  *                                 any  -> key answer
  *        box: key public, key seal, key stored_key, key server_key, key lock; the last four are
  *        closed for this replica and this connection (fact/box.h). The answer shows that the
@@ -87,9 +88,18 @@
  *        STATUS_CLOCK: it has lapsed: the operator removed it, because nobody had confirmed it.
  *        STATUS_SLOW_DOWN: it would be new here, and the address has made too many in this minute;
  *        u32 wait, in ms, until it may make one again.
- * HANDOVER       as INTRODUCE     any  -> key answer
+ *        A replica where registration is not open refuses what would be new there. Where it is
+ *        closed: STATUS_CLOSED. Else the frame needs an invitation (fact/invitation.h), which
+ *        stands in it with FLAG_VOUCHED. STATUS_UNINVITED: there is none. STATUS_UNFIT: its stamp
+ *        is wrong. STATUS_EXPIRED: by the replica's clock. All of this is from version 4 on. A
+ *        client of version 3 hears STATUS_DISK_FULL: it knows no nearer status.
+ * HANDOVER       id, name, setting, box, [key stamp]
+ *                                 any  -> key answer
  *        INTRODUCE without the test of the name: a log-in gives the account to a replica that
- *        missed it.
+ *        missed it. Where registration is not open, what would be new needs the stamp of a replica
+ *        that has it, as LOGIN's reply tells it (epoch 0), with FLAG_VOUCHED.
+ *        STATUS_UNINVITED: there is none, or it is wrong.
+ *        This, too, is from version 4 on.
  * PASSWORD       id, name, setting, box, u32 epoch, u8 by, key middle, key stamp
  *                                 in   -> key answer, key stamp
  *        The account that is logged in here gets another password; the verifier in the box is of
@@ -122,8 +132,9 @@
  *                                         key stamp
  *        The epoch is that of the password, as entries tell it; the proof is made with the setting
  *        beside it. sealed is the seal under auth_seal_mask. The rest says who has set the
- *        password, and what hands the account over (RENEW); of epoch 0 it is all zero. A stamp of
- *        zeros: this replica has no operator key. The larger (session, dial) stays, on every
+ *        password, and what hands the account over (RENEW, HANDOVER); of epoch 0 all but the stamp
+ *        is zero. A stamp of zeros: this replica has no operator key, or is of version 3 and the
+ *        epoch is 0. The larger (session, dial) stays, on every
  *        replica.
  *        STATUS_CHANGED: a later password is held here.
  *        STATUS_TAKEN_OVER: a larger one is or was here: key signature, of auth_taken_over; that
@@ -277,10 +288,12 @@
 #include "fact/bound.h"
 #include "fact/box.h"
 #include "fact/fact.h"
+#include "fact/invitation.h"
 
 enum {
 	PROTOCOL_VERSION_MIN = 3,
-	PROTOCOL_VERSION_MAX = 3,
+	PROTOCOL_VERSION_MAX = 4,
+	PROTOCOL_VERSION_VOUCHED = 4, /* the first with FLAG_VOUCHED and what refuses for it */
 	FRAME_HEADER_SIZE = 10,
 	PROTOCOL_REQUEST_AT = 6,                    /* where the number of the request stands */
 	STRANGER_FRAME_MAX = 1024,                  /* before a proof, of a kind that needs one */
@@ -362,6 +375,7 @@ enum frame_flag {
 	FLAG_SESSION = 1, /* SEND: a session is named */
 	FLAG_DIGEST = 2,  /* LIST: no entries */
 	FLAG_SENDING = 4, /* LOGIN: for SEND alone */
+	FLAG_VOUCHED = 8, /* INTRODUCE: with an invitation; HANDOVER: with a stamp */
 };
 
 enum status {
@@ -382,6 +396,10 @@ enum status {
 	STATUS_BUSY,         /* closed: no room for another connection */
 	STATUS_SLOW_DOWN,    /* this address has had what it may have in a minute */
 	STATUS_CHANGED,      /* another password was set */
+	STATUS_CLOSED,       /* nobody may make an account here */
+	STATUS_UNINVITED,    /* it is new here, and nobody has vouched for it */
+	STATUS_UNFIT,        /* this is no invitation of the operator */
+	STATUS_EXPIRED,      /* it was one */
 	STATUS_END,          /* one more than the last */
 };
 
@@ -480,8 +498,10 @@ struct frame {
 			/* PASSWORD, RENEW */
 			uint32_t epoch;
 			uint8_t by;
-			uint8_t middle[KEY_SIZE], stamp[KEY_SIZE];
-		} introduce; /* and handover */
+			uint8_t middle[KEY_SIZE];
+			uint8_t stamp[KEY_SIZE];      /* and HANDOVER with FLAG_VOUCHED */
+			struct invitation invitation; /* INTRODUCE with FLAG_VOUCHED */
+		} introduce;                          /* and handover */
 		struct {
 			uint8_t signature[KEY_SIZE]; /* STATUS_OK; or the answer of a box */
 			uint8_t stamp[KEY_SIZE];     /* PASSWORD */

@@ -56,7 +56,8 @@ struct server_options {
 	const char *verify; /* NULL: serve */
 	uint64_t share_messages;
 	uint64_t share_bytes;
-	uint64_t limit_memory; /* MiB */
+	const char *registration; /* who may make an account */
+	uint64_t limit_memory;    /* MiB */
 	uint64_t limit_accounts;
 	uint64_t limit_unknown;
 	uint64_t limit_connections; /* 0: a part of all */
@@ -118,7 +119,8 @@ enum { SHARE_MESSAGES = 1000000, LIMIT_MAX = 1000000, MEMORY_MIB = 28 * 1024 };
 #define SHARE_BYTES (UINT64_C(1) << 30)
 
 /* What the command line says. */
-static struct server_options given = { .share_messages = SHARE_MESSAGES,
+static struct server_options given = { .registration = "open",
+	                               .share_messages = SHARE_MESSAGES,
 	                               .share_bytes = SHARE_BYTES,
 	                               .limit_memory = MEMORY_MIB,
 	                               .limit_accounts = LIMIT_ACCOUNTS_A_MINUTE,
@@ -138,6 +140,14 @@ static const struct option_row rows[] = {
 	  .text = &given.key,
 	  .help = "the operator's key, made if absent (default: see\n"
 	          "Files)" },
+	{ .name = "register",
+	  .kind = OPTION_TEXT,
+	  .argument = "WHO",
+	  .text = &given.registration,
+	  .help = "who may make an account: 'open' (anybody, the\n"
+	          "default), 'invited' (whoever has an invitation, see\n"
+	          "repair --invite) or 'closed' (nobody). All three\n"
+	          "servers need the same" },
 	{ .name = "share-messages",
 	  .kind = OPTION_NUMBER,
 	  .argument = "N",
@@ -230,6 +240,23 @@ static const struct option_row rows[] = {
 	{ .name = NULL },
 };
 
+/* The words of --register. */
+static const char *const registrations[] = {
+	[REGISTRATION_OPEN] = "open",
+	[REGISTRATION_INVITED] = "invited",
+	[REGISTRATION_CLOSED] = "closed",
+};
+
+/* Who may make an account; REGISTRATION_CLOSED + 1: it is none of the words. */
+static enum session_registration registration_of(const char *word)
+{
+	enum session_registration who = REGISTRATION_OPEN;
+
+	while (who <= REGISTRATION_CLOSED && strcmp(word, registrations[who]) != 0)
+		who++;
+	return who;
+}
+
 /* Help, version and mistakes end the program. The strings are those of `argv`. Whether the host can
  * be resolved and the data can be read is found out when they are needed. */
 static void read_options(int argc, char **argv)
@@ -254,6 +281,9 @@ static void read_options(int argc, char **argv)
 	if (!options_port(argv[first + 1], true, &given.port))
 		options_wrong("PORT must be a number from 0 to 65535, not '%.64s'",
 		              argv[first + 1]);
+	if (registration_of(given.registration) > REGISTRATION_CLOSED)
+		options_wrong("'--register' is open, invited or closed, not '%.64s'",
+		              given.registration);
 	if (given.verbose && given.quiet)
 		options_wrong("'--verbose' and '--quiet' exclude each other");
 }
@@ -569,6 +599,7 @@ static void serve(struct server *s, struct session_options *options)
 		.connections = (uint32_t)s->options.limit_connections,
 		.is_for_loopback = s->options.limit_loopback,
 	};
+	options->registration = registration_of(s->options.registration);
 	options->connections_max = connections_max();
 	s->sessions = session_new(options, s->store);
 	s->tick.expired = ticked;
@@ -634,10 +665,13 @@ static void start(struct server *s)
 	if (has_new_key)
 		report_key(s, loaded.facts > 0);
 	log_lines(LOG_WARNING, loaded.warnings);
+	bool is_open = registration_of(s->options.registration) == REGISTRATION_OPEN;
+
 	/* The last line of a start: whoever waits for it finds all the others above it. */
-	log_plain(LOG_NOTICE, "threefold %s: serving %s, data '%s', loaded %ju facts in %ld ms",
+	log_plain(LOG_NOTICE, "threefold %s: serving %s, data '%s', loaded %ju facts in %ld ms%s%s",
 	          THREEFOLD_VERSION, address, s->options.data, (uintmax_t)loaded.facts,
-	          (end.tv_sec - begin.tv_sec) * 1000 + (end.tv_nsec - begin.tv_nsec) / 1000000);
+	          (end.tv_sec - begin.tv_sec) * 1000 + (end.tv_nsec - begin.tv_nsec) / 1000000,
+	          is_open ? "" : ", register ", is_open ? "" : s->options.registration);
 	(void)log_notify("READY=1");
 	s->watchdog_ms = log_watchdog_ms();
 	if (s->watchdog_ms != 0)

@@ -81,6 +81,7 @@ static bool take_option(const struct verb_row *row, struct view word, struct vie
 		{ "--take-over", FIELD_TAKE_OVER, false },
 		{ "--id", FIELD_ID, true },
 		{ "--notice", FIELD_NOTICE, false },
+		{ "--invite", FIELD_INVITATION, true },
 		{ "-E", FIELD_REGEX, true },
 	};
 
@@ -210,7 +211,7 @@ static void refuse_key(const struct verb_row *row, struct command_request *reque
 }
 
 /* The key of the first of these fields. */
-static struct view first_key(uint16_t fields)
+static struct view first_key(uint32_t fields)
 {
 	enum field field = 0;
 
@@ -223,13 +224,12 @@ static struct view first_key(uint16_t fields)
 static bool check_count(const struct verb_row *row, const struct command_fields *fields, bool asks,
                         struct command_request *request)
 {
-	uint16_t needed = asks ? row->needed & (uint16_t) ~(row->asked | row->may_lack)
-	                       : row->needed;
-	uint16_t either = FIELD_BIT(FIELD_PATTERN) | FIELD_BIT(FIELD_REGEX);
-	uint16_t others = fields->given & (uint16_t) ~(row->needed | row->optional);
-	uint16_t missing = needed & (uint16_t)~fields->given;
+	uint32_t needed = asks ? row->needed & ~(row->asked | row->may_lack) : row->needed;
+	uint32_t either = FIELD_BIT(FIELD_PATTERN) | FIELD_BIT(FIELD_REGEX);
+	uint32_t others = fields->given & ~(row->needed | row->optional);
+	uint32_t missing = needed & ~fields->given;
 
-	others &= (uint16_t)~FIELD_BIT(FIELD_TAG);
+	others &= ~FIELD_BIT(FIELD_TAG);
 	if (fields->wrong_key.data != NULL)
 		refuse_key(row, request, fields->wrong, fields->wrong_key);
 	else if (fields->wrong != NULL)
@@ -326,6 +326,18 @@ static bool check_password(struct command_request *request, enum field field, st
 	    memchr(password.data, 0, password.size) == NULL)
 		return true;
 	refuse(request, OUTCOME_USAGE, "a password has " PASSWORD_FORM " and no NUL");
+	return false;
+}
+
+static bool check_invitation(const struct command_fields *fields, struct command_request *request)
+{
+	struct view text = fields->values[FIELD_INVITATION];
+
+	if ((request->given & FIELD_BIT(FIELD_INVITATION)) == 0 ||
+	    invitation_from_text(text, &request->invitation))
+		return true;
+	refuse(request, OUTCOME_INVITATION_WRONG,
+	       "'%.*s' is no invitation: one has " INVITATION_FORM, SHOWN(text));
 	return false;
 }
 
@@ -435,7 +447,7 @@ static void check(const struct verb_row *row, struct command_fields *fields, boo
 
 	if (!check_count(row, fields, asks, request))
 		return;
-	request->given = fields->given & (uint16_t)~FIELD_BIT(FIELD_TAG);
+	request->given = fields->given & ~FIELD_BIT(FIELD_TAG);
 	request->name = fields->values[FIELD_NAME];
 	request->password = fields->values[FIELD_PASSWORD];
 	request->new_password = fields->values[FIELD_NEW_PASSWORD];
@@ -445,7 +457,8 @@ static void check(const struct verb_row *row, struct command_fields *fields, boo
 	request->text = fields->values[FIELD_TEXT];
 	if (!check_name(row, request) || !check_to(fields, request) || !check_text(request))
 		return;
-	if (!check_password(request, FIELD_PASSWORD, request->password) ||
+	if (!check_invitation(fields, request) ||
+	    !check_password(request, FIELD_PASSWORD, request->password) ||
 	    !check_password(request, FIELD_NEW_PASSWORD, request->new_password) ||
 	    !check_number(fields, request) || !check_setting(fields, request))
 		return;

@@ -54,10 +54,11 @@ enum {
 struct command_request {
 	enum verb verb;
 	struct view word; /* the command as it was given, without the slash, cut to what is shown */
-	uint16_t given;   /* fields, as bits */
+	uint32_t given;   /* fields, as bits */
 	struct view name;
 	struct view password;
 	struct view new_password;
+	struct invitation invitation; /* FIELD_INVITATION */
 	bool take_over;
 	struct view pattern; /* or the regular expression, if FIELD_REGEX is given */
 	const struct view *to;

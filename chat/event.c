@@ -172,6 +172,11 @@ static const char *const refusals[OUTCOME_END] = {
 	[OUTCOME_SEVERAL] = "several accounts have the name: `NAME~` and eight digits, as `list` "
 			    "shows them, tell them apart",
 	[OUTCOME_SLOW_DOWN] = "this address has done too much of this in the last minute",
+	[OUTCOME_REGISTRATION_CLOSED] = "the servers take no new accounts",
+	[OUTCOME_INVITATION_NEEDED] = "the servers take accounts of who is invited; `invite` gives "
+				      "the invitation",
+	[OUTCOME_INVITATION_EXPIRED] = "the invitation has expired, by the servers' clocks",
+	[OUTCOME_INVITATION_WRONG] = "it is no invitation, or not one of these servers' operator",
 	[OUTCOME_STOPPED] = "two replicas ended while they had it, so it is sent to no other; it "
 			    "may have been done, or not",
 };

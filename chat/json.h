@@ -13,7 +13,7 @@
 struct command_fields {
 	struct view word;              /* the command, without the slash */
 	struct view values[FIELD_END]; /* but for FIELD_TO */
-	uint16_t given;                /* fields, as bits */
+	uint32_t given;                /* fields, as bits */
 	struct view *to;               /* room of the caller for RECIPIENTS_MAX + 1 names */
 	size_t to_count;               /* one more than RECIPIENTS_MAX: too many */
 	const char *wrong;             /* NULL, or a phrase: why this is no command at all */

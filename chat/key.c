@@ -26,6 +26,7 @@ static const struct key_row rows[FIELD_END] = {
 	[FIELD_VALUE] = { "value", "a string", "what the setting shall be" },
 	[FIELD_NOTICE] = { "notice", "true or false", "no program should answer the message" },
 	[FIELD_NEW_PASSWORD] = { "new_password", "a string", "the password from now on" },
+	[FIELD_INVITATION] = { "invite", "a string", "an invitation, where servers ask for one" },
 	[FIELD_TAG] = { "tag", "a string of at most 64 bytes",
 	                "any word of yours; the result gives it back" },
 };
@@ -46,7 +47,7 @@ enum field key_find(struct view key)
 }
 
 /* Appends the keys of these fields. */
-static void put_keys(char text[KEY_SENTENCE_SIZE], uint16_t fields)
+static void put_keys(char text[KEY_SENTENCE_SIZE], uint32_t fields)
 {
 	bool is_first = true;
 

@@ -69,7 +69,7 @@ const char *reference_sentence(enum verb verb)
 /* ---- commands ---- */
 
 /* The keys of these fields, or nothing. */
-static void put_keys(struct buf *to, uint16_t fields)
+static void put_keys(struct buf *to, uint32_t fields)
 {
 	bool is_first = true;
 
@@ -89,7 +89,7 @@ static void put_commands(struct buf *to)
 		[WHEN_IN] = "logged in",
 		[WHEN_OUT] = "logged out",
 	};
-	uint16_t used = FIELD_BIT(FIELD_TAG);
+	uint32_t used = FIELD_BIT(FIELD_TAG);
 	bool is_first = true;
 
 	buf_append_text(to, commands);

@@ -50,6 +50,14 @@ static const char *advice(const struct result *r)
 		return "write NAME~ and the eight digits";
 	case OUTCOME_STOPPED:
 		return "tell the operator of the servers, and do not try it again";
+	case OUTCOME_REGISTRATION_CLOSED:
+		return "ask the operator of the servers";
+	case OUTCOME_INVITATION_NEEDED:
+	case OUTCOME_INVITATION_EXPIRED:
+		return "ask the operator of the servers for one; /create NAME --invite TEXT takes "
+		       "it";
+	case OUTCOME_INVITATION_WRONG:
+		return "copy the whole of it: /create NAME --invite TEXT";
 	case OUTCOME_SLOW_DOWN:
 		return r->wait_ms == 0 ? "try again in a minute" : "";
 	default:

@@ -12,12 +12,14 @@ static const struct verb_row rows[VERB_TEXT] = {
 	[VERB_CREATE] = {
 		.verb = VERB_CREATE,
 		.name = "create",
-		.usage = "NAME [PASSWORD]",
+		.usage = "NAME [--invite TEXT] [PASSWORD]",
 		.summary = "make an account and log in",
 		.help = "A name has " NAME_FORM "; a password has " PASSWORD_FORM ". "
-		        "Without it a terminal asks for it, and does not show it.",
+		        "Without it a terminal asks for it, and does not show it. Some servers "
+		        "want an invitation: their operator gives one.",
 		.when = WHEN_OUT,
 		.needed = FIELD_BIT(FIELD_NAME) | FIELD_BIT(FIELD_PASSWORD),
+		.optional = FIELD_BIT(FIELD_INVITATION),
 		.asked = FIELD_BIT(FIELD_PASSWORD),
 		.arguments = { FIELD_NAME, FIELD_PASSWORD },
 	},

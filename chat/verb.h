@@ -57,10 +57,11 @@ enum field {
 	FIELD_VALUE,
 	FIELD_NOTICE,
 	FIELD_NEW_PASSWORD,
+	FIELD_INVITATION,
 	FIELD_TAG, /* of every command as JSON; in no row */
 	FIELD_END,
 };
-#define FIELD_BIT(field) ((uint16_t)(1u << (field)))
+#define FIELD_BIT(field) (UINT32_C(1) << (field))
 
 /* Whether one must be logged in, or must not be. */
 enum verb_when { WHEN_ANY, WHEN_IN, WHEN_OUT };
@@ -74,10 +75,10 @@ struct verb_row {
 	enum verb_when when;
 	const char *not_for_programs; /* why only a person's terminal has it; NULL: all have it */
 	bool is_whole;                /* it is never abbreviated */
-	uint16_t needed;              /* fields, as bits */
-	uint16_t optional;            /* fields, as bits */
-	uint16_t asked;               /* of those needed, what the client asks for on a terminal */
-	uint16_t
+	uint32_t needed;              /* fields, as bits */
+	uint32_t optional;            /* fields, as bits */
+	uint32_t asked;               /* of those needed, what the client asks for on a terminal */
+	uint32_t
 		may_lack; /* of those needed, what may lack on a terminal: it tells what there is */
 	uint8_t arguments[2]; /* fields, in their order; FIELD_END: none */
 };

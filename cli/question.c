@@ -8,10 +8,12 @@
  *
  * The password of --password-file makes the account without another question. A log-in that was
  * refused because the account has a session elsewhere becomes an offer to end that one; the
- * password, which was right, is not asked for again. Until the end it is one command with one
- * result.
+ * password, which was right, is not asked for again. A creation that was refused because it needs
+ * an invitation becomes a question for that. Until the end it is one command with one result.
  */
 #include "cli/question.h"
+
+#include "chat/word.h"
 
 #include <stdio.h>
 
@@ -35,6 +37,8 @@ void question_forget(struct cli_question *q)
 {
 	explicit_bzero(q->password, sizeof q->password);
 	explicit_bzero(q->old_password, sizeof q->old_password);
+	explicit_bzero(&q->invitation, sizeof q->invitation);
+	q->has_invitation = false;
 	q->password_size = 0;
 	q->old_password_size = 0;
 	q->is_typed = false;
@@ -65,6 +69,7 @@ static struct question_decision ask(struct cli_question *q, enum question_kind k
 		[QUESTION_NEW_PASSWORD] = "new password (not shown): ",
 		[QUESTION_PASSWORD_AGAIN] = "the same again: ",
 		[QUESTION_NAME_TO_DELETE] = "type the name of your account to delete it: ",
+		[QUESTION_INVITATION] = "an invitation is needed. Paste yours: ",
 		[QUESTION_TO_TAKE_OVER] = "you are logged in elsewhere: log out there? (y/n) ",
 	};
 	char offer[PROMPT_SIZE];
@@ -98,6 +103,7 @@ static struct question_decision begin_account(struct cli_question *q, struct vie
 	decision.command.name = view_of_string(q->name);
 	decision.command.password = password;
 	decision.command.take_over = q->take_over;
+	decision.command.invitation = q->has_invitation ? &q->invitation : NULL;
 	return decision;
 }
 
@@ -161,6 +167,8 @@ struct question_decision question_begin(struct cli_question *q,
 {
 	q->verb = request->verb;
 	q->take_over = request->take_over;
+	q->has_invitation = (request->given & FIELD_BIT(FIELD_INVITATION)) != 0;
+	q->invitation = request->invitation;
 	if (request->verb == VERB_DELETE)
 		return ask(q, QUESTION_NAME_TO_DELETE);
 	if (request->verb == VERB_PASSWORD)
@@ -213,6 +221,21 @@ static struct question_decision take_over_answer(struct cli_question *q, struct 
 	return go_on(q);
 }
 
+/* Blanks around what was pasted do not count. */
+static struct question_decision take_invitation(struct cli_question *q, struct view line)
+{
+	struct view word = word_take(&line);
+
+	if (word.size == 0)
+		return refuse(q, OUTCOME_INVITATION_NEEDED,
+		              "nothing was created: without an invitation nobody may");
+	if (word_count(line) > 0 || !invitation_from_text(word, &q->invitation))
+		return refuse(q, OUTCOME_INVITATION_WRONG,
+		              "this is no invitation: one has " INVITATION_FORM);
+	q->has_invitation = true;
+	return go_on(q);
+}
+
 struct question_decision question_answer(struct cli_question *q, struct view line)
 {
 	struct question_decision decision;
@@ -221,6 +244,8 @@ struct question_decision question_answer(struct cli_question *q, struct view lin
 		return take_offer_answer(q, line);
 	if (q->kind == QUESTION_TO_TAKE_OVER)
 		return take_over_answer(q, line);
+	if (q->kind == QUESTION_INVITATION)
+		return take_invitation(q, line);
 	if (q->kind != QUESTION_NAME_TO_DELETE)
 		return take_password(q, line);
 	decision = decide(q, QUESTION_DELETES);
@@ -254,7 +279,13 @@ struct question_decision question_result(struct cli_question *q, const struct re
 
 	if (q->is_looking)
 		return end_looking(q, result);
-	if (q->console == NULL || q->is_closed || result->kind != COMMAND_LOGIN)
+	if (q->console == NULL || q->is_closed)
+		return decide(q, QUESTION_PASSES);
+	if (result->outcome == OUTCOME_INVITATION_NEEDED && !q->has_invitation) {
+		console_drop_keys(q->console);
+		return ask(q, QUESTION_INVITATION);
+	}
+	if (result->kind != COMMAND_LOGIN)
 		return decide(q, QUESTION_PASSES);
 	if (result->outcome == OUTCOME_ALREADY_LOGGED_IN && !q->take_over) {
 		console_drop_keys(q->console);

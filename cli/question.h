@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * question: what the client asks a person, on a terminal only: the password, twice for a new one,
- * after the old one if there is one; the account's name, to delete it; and whether to create an
- * account that does not exist.
+ * after the old one if there is one; the account's name, to delete it; whether to create an account
+ * that does not exist; and the invitation, if servers ask for one.
  *
  * This module only decides. Each call returns what to do with the command under way, and cli/run.c
  * does it.
@@ -20,7 +20,8 @@ enum question_kind {
 	QUESTION_NEW_PASSWORD, /* in the place of the old one */
 	QUESTION_PASSWORD_AGAIN,
 	QUESTION_NAME_TO_DELETE,
-	QUESTION_TO_CREATE,    /* whether to create the account that a log-in named */
+	QUESTION_TO_CREATE, /* whether to create the account that a log-in named */
+	QUESTION_INVITATION,
 	QUESTION_TO_TAKE_OVER, /* whether to end the account's session elsewhere */
 };
 
@@ -32,6 +33,8 @@ struct cli_question {
 	/* The account that the command under way is about, and what was answered. */
 	enum verb verb; /* VERB_CREATE, VERB_LOGIN, VERB_PASSWORD or VERB_DELETE */
 	bool take_over;
+	bool has_invitation;
+	struct invitation invitation;
 	char name[COMMAND_ACCOUNT_SIZE];
 	uint8_t password[PASSWORD_SIZE_MAX];
 	size_t password_size;                    /* 0: not known */

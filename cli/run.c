@@ -610,7 +610,7 @@ static void do_request(struct cli_run *r)
 		       "with --send-only a client sends, and nothing else is done to the account");
 	else if (row != NULL && row->not_for_programs != NULL && r->console == NULL)
 		refuse(r, OUTCOME_USAGE, row->not_for_programs);
-	else if (row != NULL && (row->needed & (uint16_t) ~(row->may_lack | r->request.given)) != 0)
+	else if (row != NULL && (row->needed & ~(row->may_lack | r->request.given)) != 0)
 		do_question(r);
 	else
 		doing[r->request.verb](r);

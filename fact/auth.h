@@ -34,7 +34,8 @@
  *   seal       = DeleteKey xor HMAC(P, "Delete Box")
  *   stamp      = HMAC(operator key, "password" id epoch by setting seal StoredKey ServerKey)
  *
- * P is of a setting of its own, so nothing is closed twice under one key. The id goes on vouching
+ * P is of a setting of its own, so nothing is closed twice under one key. (A stamp of epoch 0 has
+ * the seal of the first verifier.) The id goes on vouching
  * for name, middle and lock of the first verifier; of that nothing else is kept. The stamp says
  * that a replica which has checked the older password took the newer one. Only replicas and
  * operators can make one, and who carries it learns nothing. It is computed when it is told, and
@@ -106,7 +107,7 @@ void auth_verifier_renew(const uint8_t stretched[KEY_SIZE], const uint8_t delete
  * because an operator has set the password. The caller wipes its copy. */
 bool auth_account_delete_key(const uint8_t stretched[KEY_SIZE], const struct account *account,
                              uint8_t delete_key[KEY_SIZE]);
-/* The stamp of an account of a later epoch. */
+/* The stamp of an account of any epoch. Of epoch 0 it says that a replica holds the account. */
 void auth_stamp(const uint8_t key[KEY_SIZE], const struct account *account,
                 uint8_t stamp[KEY_SIZE]);
 /* The middle of an account of any epoch. */

@@ -530,6 +530,56 @@ static const char *test_elements(struct reader *r, void *value)
 	                                                                        : WHY_EMPTY_RANGE;
 }
 
+/* What vouches for an account that is brought stands last, and only with the flag. */
+static bool is_vouched(const struct frame *frame)
+{
+	return (frame->flags & FLAG_VOUCHED) != 0;
+}
+
+static const char *read_invitation(struct reader *r, void *value)
+{
+	struct frame *frame = value;
+
+	frame->introduce.invitation = (struct invitation){ { 0 } };
+	if (is_vouched(frame))
+		reader_copy(r, frame->introduce.invitation.bytes, INVITATION_SIZE);
+	return r->failed ? WHY_SHORT : NULL;
+}
+
+static size_t size_invitation(const void *value)
+{
+	return is_vouched(value) ? INVITATION_SIZE : 0;
+}
+
+static uint8_t *write_invitation(uint8_t *to, const void *value)
+{
+	const struct frame *frame = value;
+
+	return protocol_write_bytes(to, frame->introduce.invitation.bytes, size_invitation(frame));
+}
+
+static const char *read_stamp(struct reader *r, void *value)
+{
+	struct frame *frame = value;
+
+	memset(frame->introduce.stamp, 0, KEY_SIZE);
+	if (is_vouched(frame))
+		reader_copy(r, frame->introduce.stamp, KEY_SIZE);
+	return r->failed ? WHY_SHORT : NULL;
+}
+
+static size_t size_stamp(const void *value)
+{
+	return is_vouched(value) ? KEY_SIZE : 0;
+}
+
+static uint8_t *write_stamp(uint8_t *to, const void *value)
+{
+	const struct frame *frame = value;
+
+	return protocol_write_bytes(to, frame->introduce.stamp, size_stamp(frame));
+}
+
 /* Reads all of a SEND. The flag says whether there is a session, and the count says where the text
  * begins. A count that is too large is refused before the list is read, and numbers are checked
  * only when the whole list is there. */
@@ -685,6 +735,8 @@ const struct kind protocol_kinds[KIND_COUNT] = {
 	[KIND_TEST_BOUNDS] = { test_bounds, write_none, NULL, 0 },
 	[KIND_TEST_SPLIT] = { test_split, write_none, NULL, 0 },
 	[KIND_TEST_ELEMENTS] = { test_elements, write_none, NULL, 0 },
+	[KIND_INVITATION] = { read_invitation, write_invitation, size_invitation, 0 },
+	[KIND_STAMP] = { read_stamp, write_stamp, size_stamp, 0 },
 	[KIND_SEND] = { read_send, write_send, size_send, 0 },
 	[KIND_LISTED] = { read_listed, write_listed, size_listed, 0 },
 };

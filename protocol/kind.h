@@ -58,14 +58,16 @@ enum kind_index {
 	KIND_TEST_BOUNDS,
 	KIND_TEST_SPLIT,
 	KIND_TEST_ELEMENTS,
-	KIND_SEND,   /* all of a SEND: the flag decides which fields it has */
-	KIND_LISTED, /* all of LIST's reply: the flag and the count decide */
+	KIND_INVITATION, /* of INTRODUCE, if it has the flag */
+	KIND_STAMP,      /* of HANDOVER, the same */
+	KIND_SEND,       /* all of a SEND: the flag decides which fields it has */
+	KIND_LISTED,     /* all of LIST's reply: the flag and the count decide */
 	KIND_COUNT,
 };
 
-/* What is known of a kind. `value` is the field in a struct frame. For tests, KIND_SEND and
- * KIND_LISTED it is the whole frame, because their rules depend on several fields. Views in a value
- * point into the payload. */
+/* What is known of a kind. `value` is the field in a struct frame. For tests, and from
+ * KIND_INVITATION on, it is the whole frame, because their rules depend on several fields. Views in
+ * a value point into the payload. */
 struct kind {
 	/* Reads and checks a value. NULL: it is good; else a phrase that says what is wrong. */
 	const char *(*read)(struct reader *r, void *value);

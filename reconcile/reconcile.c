@@ -162,7 +162,8 @@ static const char *take_welcome(struct reconcile *r, uint32_t index, const struc
 	struct member *m = &r->members[index];
 	struct frame member = { .type = FRAME_MEMBER };
 
-	if (frame->type != FRAME_WELCOME || frame->welcome.version != PROTOCOL_VERSION_MAX)
+	if (frame->type != FRAME_WELCOME || frame->welcome.version < PROTOCOL_VERSION_MIN ||
+	    frame->welcome.version > PROTOCOL_VERSION_MAX)
 		return "does not answer the handshake";
 	memcpy(m->uuid, frame->welcome.uuid, UUID_SIZE);
 	memcpy(m->public, frame->welcome.public, KEY_SIZE);

@@ -21,6 +21,10 @@
  * look-up has told the replica so, and the replica is asked again. If it is alive, the creation
  * goes to BACK.
  *
+ * Where registration is not open a replica wants an invitation, by its own clock and setting. As
+ * with a full disk, one that takes it is enough: the log-in then hands the account to the others,
+ * with a stamp. If none takes it, the refusal is told that the user can do most about.
+ *
  * BACK is done before the user is told no, because a creation that was refused must not live on
  * where it was granted. Once it has begun that id is never created again: if the audience becomes
  * empty BACK goes on when a replica is live again, also after the user was told that the outcome is
@@ -49,6 +53,9 @@ struct create {
 	uint8_t maybe, maybe_confirmed;
 	/* What replicas have said since the last start, or in this round. */
 	uint8_t granted, refused, confirmed, clock;
+	bool has_invitation;
+	struct invitation invitation;
+	const struct gate *gate; /* why it is not registered; NULL: nobody has said so */
 	uint32_t wait_ms; /* the shortest that a replica told, which takes no more; 0: none */
 	uint8_t asked;    /* INTRODUCE is under way there */
 	uint32_t rounds;
@@ -56,6 +63,21 @@ struct create {
 	enum outcome outcome; /* why it is taken back */
 	const char *detail;
 };
+
+/* Why a replica registers nobody, or not this one; who can do more about it stands first. */
+static const struct gate {
+	enum status status;
+	enum outcome outcome;
+	const char *detail;
+} gates[] = {
+	{ STATUS_UNINVITED, OUTCOME_INVITATION_NEEDED,
+	  "whoever makes an account here needs an invitation" },
+	{ STATUS_EXPIRED, OUTCOME_INVITATION_EXPIRED, "this invitation has expired" },
+	{ STATUS_UNFIT, OUTCOME_INVITATION_WRONG,
+	  "this is no invitation of the operator of these servers" },
+	{ STATUS_CLOSED, OUTCOME_REGISTRATION_CLOSED, "nobody may make an account here" },
+};
+enum { GATES = sizeof gates / sizeof gates[0] };
 
 static void take_back(struct replication *r, struct create *c, enum outcome outcome,
                       const char *detail);
@@ -69,6 +91,10 @@ static void create_command(struct replication *r, struct op *op, const struct co
 	memcpy(c->made.name, command->name.data, command->name.size);
 	memcpy(c->password, command->password.data, command->password.size);
 	c->password_size = command->password.size;
+	if (command->invitation != NULL) {
+		c->invitation = *command->invitation;
+		c->has_invitation = true;
+	}
 	if (command->stretched != NULL) {
 		memcpy(c->made.stretched, command->stretched, KEY_SIZE);
 		memcpy(c->made.setting, command->setting.data, command->setting.size);
@@ -146,6 +172,7 @@ static void introduce_to_members(struct replication *r, struct create *c)
 	op->phase = PHASE_INTRODUCE;
 	c->granted = c->refused = c->confirmed = c->clock = c->asked = 0;
 	c->wait_ms = 0;
+	c->gate = NULL;
 	op_resume(r, op); /* step asks the first one */
 }
 
@@ -187,6 +214,11 @@ static void introduce(struct replication *r, struct create *c, uint32_t index)
 
 	login_handover_frame(r, index, &c->made, &frame); /* the same payload */
 	frame.type = FRAME_INTRODUCE;
+	frame.flags = 0;
+	if (c->has_invitation && r->replicas[index].version >= PROTOCOL_VERSION_VOUCHED) {
+		frame.flags = FLAG_VOUCHED;
+		frame.introduce.invitation = c->invitation;
+	}
 	c->asked |= BIT(index);
 	c->maybe |= BIT(index);
 	op_ask(r, &c->op, index, &frame);
@@ -213,6 +245,13 @@ static void ask_about_holder(struct replication *r, struct create *c)
 		(void)lookup_id_new(r, &c->op, &c->holder, NULL);
 }
 
+static void note_gate(struct create *c, enum status status)
+{
+	for (const struct gate *gate = gates; gate < gates + GATES; gate++)
+		if (gate->status == status && (c->gate == NULL || gate < c->gate))
+			c->gate = gate;
+}
+
 /* A refusal takes a replica out of `maybe`, unless an earlier try may have been granted there. */
 static void introduced(struct replication *r, struct create *c, uint32_t index,
                        const struct frame *frame)
@@ -234,6 +273,12 @@ static void introduced(struct replication *r, struct create *c, uint32_t index,
 	case STATUS_SLOW_DOWN:
 		if (c->wait_ms == 0 || frame->slow_down.wait_ms < c->wait_ms)
 			c->wait_ms = frame->slow_down.wait_ms + (frame->slow_down.wait_ms == 0);
+		/* fall through */
+	case STATUS_UNINVITED:
+	case STATUS_EXPIRED:
+	case STATUS_UNFIT:
+	case STATUS_CLOSED:
+		note_gate(c, frame->status);
 		/* fall through */
 	case STATUS_DISK_FULL:
 		if (c->op.loss != OP_RESTARTED)
@@ -417,6 +462,8 @@ static void advance(struct replication *r, struct op *op)
 		          "too many accounts were made from this address in the last minute");
 	} else if (c->clock) {
 		take_back(r, c, OUTCOME_CLOCK, "it was begun too long ago; try again");
+	} else if (c->gate != NULL) {
+		take_back(r, c, c->gate->outcome, c->gate->detail);
 	} else {
 		take_back(r, c, OUTCOME_DISK_FULL, "no replica has room for it");
 	}
@@ -497,6 +544,7 @@ static void release(struct replication *r, struct op *op)
 	(void)r;
 	explicit_bzero(&c->made, sizeof c->made);
 	explicit_bzero(c->password, sizeof c->password);
+	explicit_bzero(&c->invitation, sizeof c->invitation);
 }
 
 const struct op_row create_row = {

@@ -221,6 +221,21 @@ bool login_is_signed(struct replication *r, uint32_t index, const struct login_s
 	return false;
 }
 
+bool login_has_stamp(const struct login_session *session)
+{
+	static const uint8_t none[KEY_SIZE];
+
+	return memcmp(session->stamp, none, KEY_SIZE) != 0;
+}
+
+void login_take_stamp(struct login_session *session, const struct frame *frame)
+{
+	static const uint8_t none[KEY_SIZE];
+
+	if (memcmp(frame->logged_in.stamp, none, KEY_SIZE) != 0)
+		memcpy(session->stamp, frame->logged_in.stamp, KEY_SIZE);
+}
+
 void login_handover_frame(struct replication *r, uint32_t index,
                           const struct login_session *session, struct frame *frame)
 {
@@ -234,12 +249,14 @@ void login_handover_frame(struct replication *r, uint32_t index,
 	frame->introduce.id = account->id;
 	frame->introduce.name = account->name;
 	frame->introduce.setting = account->verifier.setting;
+	memcpy(frame->introduce.stamp, session->stamp, KEY_SIZE);
 	if (account->epoch > 0) {
 		frame->type = FRAME_RENEW;
 		frame->introduce.epoch = account->epoch;
 		frame->introduce.by = (uint8_t)account->by;
 		memcpy(frame->introduce.middle, account->middle, KEY_SIZE);
-		memcpy(frame->introduce.stamp, session->stamp, KEY_SIZE);
+	} else if (p->version >= PROTOCOL_VERSION_VOUCHED && login_has_stamp(session)) {
+		frame->flags = FLAG_VOUCHED;
 	}
 	replication_random(r, secret, sizeof secret);
 	if (!box_close(&frame->introduce.box, secret, &auth, &account->verifier, p->box_answer)) {
@@ -268,6 +285,9 @@ const char *login_no_account(const struct login_session *session, enum status st
 		               ? "does not believe the stamp of this password (has it another "
 		                 "operator key?)"
 		               : "says that this account does not fit its id";
+	case STATUS_UNINVITED:
+		return "takes only accounts that another replica vouches for, and none has (repair "
+		       "copies this one)";
 	case STATUS_SLOW_DOWN:
 		return "takes no more accounts from this address in this minute";
 	default:
@@ -357,6 +377,7 @@ static void write_logins(struct replication *r, struct login *l)
 	op->phase = PHASE_LOGIN;
 	l->in = l->unknown = l->wrong = l->ended = l->proves = 0;
 	memset(l->no_account, 0, sizeof l->no_account);
+	memset(l->s.stamp, 0, KEY_SIZE);
 	l->over = l->gone = false;
 	l->handed = 0;
 	if (!op_audience(r, op))
@@ -585,7 +606,6 @@ static void unseal_later(struct login_session *s, const uint8_t seal[KEY_SIZE],
 	auth_verifier_make(s->stretched, seal, view_of_string(s->setting), v);
 	memcpy(v->lock, frame->logged_in.lock, KEY_SIZE);
 	memcpy(s->account.middle, frame->logged_in.middle, KEY_SIZE);
-	memcpy(s->stamp, frame->logged_in.stamp, KEY_SIZE);
 	s->account.by = frame->logged_in.by;
 }
 
@@ -611,8 +631,10 @@ static bool unseal(struct replication *r, struct login *l, uint32_t index,
 	else
 		unseal_later(&l->s, seal, frame);
 	explicit_bzero(seal, sizeof seal);
-	if (auth_account_fits(account))
+	if (auth_account_fits(account)) {
+		login_take_stamp(&l->s, frame);
 		return true;
+	}
 	replica_lies(r, index, "cannot prove that it knows this account");
 	return false;
 }

@@ -304,6 +304,7 @@ struct replica {
 	uint32_t login_epoch;  /* that of the last LOGIN, which may be under way */
 	uint8_t uuid[UUID_SIZE];
 	uint8_t public[KEY_SIZE]; /* of its process; kept when the connection ends */
+	uint16_t version;         /* of the protocol on this connection */
 	bool was_welcomed;        /* once: it is known */
 	uint16_t ended_with;      /* since then: the targets that count in r->ends, as bits */
 	uint8_t nonce[KEY_SIZE];
@@ -375,7 +376,7 @@ struct login_session {
 	char setting[SETTING_SIZE_MAX + 1];
 	uint8_t stretched[KEY_SIZE];
 	struct account account;  /* views of `name` and `setting` */
-	uint8_t stamp[KEY_SIZE]; /* of an account of a later epoch */
+	uint8_t stamp[KEY_SIZE]; /* by which a replica that said yes vouches for it; or zeros */
 	/* What the last change of the password took the place of: log-ins that were written before
 	 * are answered under that. Its epoch is the one before. */
 	char old_setting[SETTING_SIZE_MAX + 1];
@@ -701,6 +702,11 @@ void mailbox_tick(struct replication *r);
  * is made. From then on the log-in counts as written there. */
 void login_frame(struct replication *r, uint32_t index, const struct login_session *session,
                  struct frame *frame);
+/* Whether a replica has vouched for the account of the session. */
+bool login_has_stamp(const struct login_session *session);
+/* Keeps the stamp of a yes to a LOGIN with the password of the session, which is signed. If it has
+ * none, the one that is there stays. */
+void login_take_stamp(struct login_session *session, const struct frame *frame);
 /* Fills in a HANDOVER frame with the account in a box for this replica. The views point into
  * `session`. */
 void login_handover_frame(struct replication *r, uint32_t index,

@@ -343,9 +343,7 @@ static void ended(struct replication *r, uint32_t index, const struct ulid *sess
  * password. */
 static bool is_vouched_for(const struct login_session *s)
 {
-	static const uint8_t none[KEY_SIZE];
-
-	return s->account.epoch == 0 || memcmp(s->stamp, none, KEY_SIZE) != 0;
+	return s->account.epoch == 0 || login_has_stamp(s);
 }
 
 /* To the session's own log-in there, signed. If that was written with a password that the session
@@ -358,7 +356,7 @@ static void said_yes(struct replication *r, uint32_t index, const struct frame *
 	p->joined_epoch = p->login_epoch;
 	r->session.removed &= (uint8_t)~BIT(index);
 	if (!is_old) {
-		memcpy(r->session.stamp, frame->logged_in.stamp, KEY_SIZE);
+		login_take_stamp(&r->session, frame);
 		r->has_before = false;
 	}
 	if (is_old && is_vouched_for(&r->session) && !BUG(joins_with_old_password))
@@ -623,6 +621,7 @@ static void welcome(struct replication *r, uint32_t index, const struct frame *f
 	memcpy(p->uuid, frame->welcome.uuid, UUID_SIZE);
 	memcpy(p->public, frame->welcome.public, KEY_SIZE);
 	memcpy(p->nonce, frame->welcome.nonce, KEY_SIZE);
+	p->version = frame->welcome.version;
 	p->silence_ms = frame->welcome.silence_ms;
 	p->clock_known = true;
 	p->clock_offset_ms = (int64_t)frame->welcome.clock_ms - (int64_t)r->now_ms;

@@ -39,6 +39,10 @@ static const char *const codes[OUTCOME_END] = {
 	[OUTCOME_DIFFERENT_TEXT] = "different-text",
 	[OUTCOME_SEVERAL] = "several-users",
 	[OUTCOME_SLOW_DOWN] = "slow-down",
+	[OUTCOME_REGISTRATION_CLOSED] = "registration-closed",
+	[OUTCOME_INVITATION_NEEDED] = "invitation-needed",
+	[OUTCOME_INVITATION_EXPIRED] = "invitation-expired",
+	[OUTCOME_INVITATION_WRONG] = "invitation-wrong",
 	[OUTCOME_STOPPED] = "not-repeated",
 };
 

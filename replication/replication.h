@@ -101,7 +101,7 @@ struct replication_time {
 /* ---- commands ---- */
 
 enum command_kind {
-	COMMAND_CREATE, /* name, password; creating logs in */
+	COMMAND_CREATE, /* name, password, perhaps invitation; creating logs in */
 	COMMAND_LOGIN,  /* name (also name~digits or a full id), password, take_over */
 	COMMAND_LOGOUT,
 	COMMAND_DELETE, /* the own account */
@@ -128,7 +128,8 @@ struct command {
 	 * already; else NULL, and ACTION_STRETCH asks for it. */
 	const uint8_t *stretched;
 	struct view setting;
-	const struct view *names; /* COMMAND_SEND: 1 to RECIPIENTS_MAX */
+	const struct invitation *invitation; /* COMMAND_CREATE: NULL: none */
+	const struct view *names;            /* COMMAND_SEND: 1 to RECIPIENTS_MAX */
 	size_t names_count;
 	struct view text;
 	bool is_notice; /* COMMAND_SEND, COMMAND_ALL: no program should answer it */
@@ -162,7 +163,11 @@ enum outcome {
 	OUTCOME_DIFFERENT_TEXT, /* the id was used for another text, or as no notice */
 	OUTCOME_SEVERAL,        /* the name fits several accounts, none of which counts */
 	OUTCOME_SLOW_DOWN, /* the replicas take no more of that from this address for a while */
-	OUTCOME_STOPPED,   /* ENDS_MAX replicas ended while they had it, so nobody is asked again */
+	OUTCOME_REGISTRATION_CLOSED, /* no replica takes new accounts */
+	OUTCOME_INVITATION_NEEDED,   /* they take those of who is invited */
+	OUTCOME_INVITATION_EXPIRED,
+	OUTCOME_INVITATION_WRONG, /* it is none, or not of this cluster */
+	OUTCOME_STOPPED, /* ENDS_MAX replicas ended while they had it, so nobody is asked again */
 	OUTCOME_END,
 };
 /* The word of an outcome, which never changes: "name-taken", "ok". It lives for ever. */

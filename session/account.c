@@ -9,6 +9,8 @@
  *   proof               by the box               by the box       of the connection
  *   confirmed here      -                        -                yes
  *   gone here           gone                     gone             gone
+ *   new, registration   closed, uninvited,       uninvited        -
+ *     is not open         unfit, expired
  *   not known here      -                        -                unknown
  *   name held           taken                    -                taken
  *   too old             -                        -                clock
@@ -127,6 +129,50 @@ static bool slows_down(struct sessions *s, struct connection *c, const struct fr
 	return true;
 }
 
+static bool stamp_is_right(const struct sessions *s, const struct account *account,
+                           const uint8_t stamp[KEY_SIZE])
+{
+	uint8_t right[KEY_SIZE];
+
+	if (!s->options.has_operator_key)
+		return false;
+	auth_stamp(s->options.operator_key, account, right);
+	return sha256_equal(right, stamp) || BUG(stamp_not_checked);
+}
+
+/* Whether somebody who was invited makes it. */
+static enum status invited_status(const struct sessions *s, const struct frame *frame)
+{
+	const struct invitation *invitation = &frame->introduce.invitation;
+
+	if ((frame->flags & FLAG_VOUCHED) == 0)
+		return STATUS_UNINVITED;
+	if (!s->options.has_operator_key ||
+	    !invitation_is_right(s->options.operator_key, invitation))
+		return STATUS_UNFIT;
+	return s->time.clock_ms <= invitation_expiry_ms(invitation) ? STATUS_OK : STATUS_EXPIRED;
+}
+
+/* Whether an account that is new here may be brought. Whoever has made one here, or elsewhere, is
+ * told a stamp at the log-in: so it goes on to the replicas that missed it. */
+static enum status registration_status(const struct sessions *s, const struct connection *c,
+                                       const struct frame *frame, const struct account *account)
+{
+	enum status status = STATUS_OK;
+
+	if (s->options.registration == REGISTRATION_OPEN)
+		return STATUS_OK;
+	if (frame->type == FRAME_HANDOVER)
+		status = stamp_is_right(s, account, frame->introduce.stamp) ? STATUS_OK
+		                                                            : STATUS_UNINVITED;
+	else if (s->options.registration == REGISTRATION_CLOSED)
+		status = STATUS_CLOSED;
+	else
+		status = invited_status(s, frame);
+	return status == STATUS_OK || c->version >= PROTOCOL_VERSION_VOUCHED ? status
+	                                                                     : STATUS_DISK_FULL;
+}
+
 /* Asks in the order of the table above. The store itself answers whether the account is new.
  * `answer` shows that the box was opened. */
 static void introduce_opened(struct sessions *s, struct connection *c, const struct frame *frame,
@@ -139,6 +185,13 @@ static void introduce_opened(struct sessions *s, struct connection *c, const str
 
 	if (state == STORE_DEAD) {
 		refuse_with(s, c, frame, STATUS_GONE, &account->id);
+		return;
+	}
+	enum status may = state == STORE_UNKNOWN ? registration_status(s, c, frame, account)
+	                                         : STATUS_OK;
+
+	if (may != STATUS_OK) {
+		session_answer(s, c, frame, may);
 		return;
 	}
 	if (frame->type == FRAME_INTRODUCE && !BUG(introduce_always_yes) &&
@@ -228,17 +281,6 @@ void session_password(struct sessions *s, struct connection *c, const struct fra
 	}
 	session_reply(s, c, &reply);
 	explicit_bzero(&fact, sizeof fact);
-}
-
-static bool stamp_is_right(const struct sessions *s, const struct account *account,
-                           const uint8_t stamp[KEY_SIZE])
-{
-	uint8_t right[KEY_SIZE];
-
-	if (!s->options.has_operator_key)
-		return false;
-	auth_stamp(s->options.operator_key, account, right);
-	return sha256_equal(right, stamp) || BUG(stamp_not_checked);
 }
 
 /* As a hand-over, of what a replica has vouched for. Who brings an older password than is held has

@@ -121,6 +121,7 @@ static size_t take_hello(struct sessions *s, struct connection *c, struct view b
 		},
 	};
 
+	c->version = version;
 	memcpy(welcome.welcome.uuid, s->options.uuid, UUID_SIZE);
 	memcpy(welcome.welcome.public, s->public, KEY_SIZE);
 	memcpy(welcome.welcome.nonce, c->nonce, KEY_SIZE);

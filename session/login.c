@@ -224,12 +224,12 @@ static void login_proven(struct sessions *s, struct connection *c, const struct 
 	auth_signature(account->verifier.server_key, auth, reply.logged_in.signature);
 	auth_seal_mask(account->verifier.server_key, auth, account->verifier.seal,
 	               reply.logged_in.sealed);
+	if (s->options.has_operator_key)
+		auth_stamp(s->options.operator_key, account, reply.logged_in.stamp);
 	if (account->epoch > 0) {
 		reply.logged_in.by = (uint8_t)account->by;
 		memcpy(reply.logged_in.middle, account->middle, KEY_SIZE);
 		memcpy(reply.logged_in.lock, account->verifier.lock, KEY_SIZE);
-		if (s->options.has_operator_key)
-			auth_stamp(s->options.operator_key, account, reply.logged_in.stamp);
 	}
 	c->proven = account->id;
 	if (!is_sending && c->is_sending)

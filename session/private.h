@@ -105,7 +105,8 @@ struct work;
 struct connection {
 	uint32_t magic;
 	uint32_t number;
-	uint8_t state; /* enum connection_state */
+	uint8_t state;    /* enum connection_state */
+	uint16_t version; /* of the protocol, once there was a HELLO */
 	bool is_operator;
 	bool write_told; /* SESSION_WRITE was given, session_output not called since */
 	bool close_told;

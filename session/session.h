@@ -48,6 +48,13 @@
 
 struct sessions;
 
+/* Who may bring an account that is new to this replica, but for an operator's repair. */
+enum session_registration {
+	REGISTRATION_OPEN,    /* anybody */
+	REGISTRATION_INVITED, /* who has an invitation, or what another replica vouches for */
+	REGISTRATION_CLOSED,  /* only what another replica vouches for */
+};
+
 struct session_options {
 	uint8_t uuid[UUID_SIZE];
 	struct store_limits limits; /* one share, and the gaps of a stream */
@@ -58,6 +65,7 @@ struct session_options {
 	struct limit_options addresses;
 	uint8_t operator_key[KEY_SIZE];
 	bool has_operator_key;
+	enum session_registration registration;
 	uint8_t box_secret[KEY_SIZE]; /* fresh and random at each start: opens boxes (fact/box.h) */
 };
 

@@ -194,3 +194,23 @@ void accounts_json(struct buf *to, const struct accounts *a, uint32_t index)
 	               row->pending, row->bytes, row->share, row->sent);
 	put(to, line);
 }
+
+void accounts_print(const struct accounts *accounts, bool is_json)
+{
+	struct buf line;
+
+	buf_init(&line, ACCOUNTS_LINE_SIZE_MAX);
+	if (!is_json) {
+		accounts_text(&line, accounts, NULL);
+		(void)fwrite(line.data, 1, line.size, stdout);
+	}
+	for (uint32_t i = 0; i < accounts->count; i++) {
+		buf_clear(&line);
+		if (is_json)
+			accounts_json(&line, accounts, i);
+		else
+			accounts_text(&line, accounts, &i);
+		(void)fwrite(line.data, 1, line.size, stdout);
+	}
+	buf_release(&line);
+}

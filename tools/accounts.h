@@ -44,4 +44,7 @@ void accounts_text(struct buf *to, const struct accounts *accounts, const uint32
 /* Appends one as a JSON object in a line. Times are milliseconds since 1970, or null. */
 void accounts_json(struct buf *to, const struct accounts *accounts, uint32_t index);
 
+/* Prints all of them on stdout. Whether that failed, fflush tells. */
+void accounts_print(const struct accounts *accounts, bool is_json);
+
 #endif

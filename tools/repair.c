@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * repair: the operator's program that makes the three replicas hold the same facts, tells whether
- * they do and how each is, writes backups, and sets passwords that were forgotten.
+ * they do and how each is, writes backups, sets passwords that were forgotten, and makes
+ * invitations.
  *
  * reconcile makes the plan and driver/mend.h carries it out. This file reads the command line and
  * the key, and prints the result. It keeps no state and handles no signal: it may end at any
@@ -15,6 +16,7 @@
 #include "journal/backup.h"
 #include "driver/mend.h"
 #include "tools/accounts.h"
+#include "tools/invite.h"
 #include "tools/report.h"
 #include "tools/reset.h"
 
@@ -63,13 +65,15 @@ static const char notes[] =
 	"\n"
 	"Exit status:\n"
 	"  0  the replicas that were reached hold the same (two of three are enough, but for\n"
-	"     --check and --status), or the backup is written, or the password is set\n"
+	"     --check and --status), or the backup is written, or the password is set, or the\n"
+	"     invitation is printed\n"
 	"  1  they differ (--check, --status), or a replica could not store what it lacks; or\n"
 	"     the password is not set: no account, or more than one, has that name\n"
 	"  2  wrong usage\n"
 	"  3  too few replicas could be reached, or the key was refused. Two are enough, and\n"
 	"     one is for --accounts, --backup, --status and --unconfirmed.\n"
-	"     --remove-unconfirmed and --leave-out-unconfirmed need all three\n"
+	"     --remove-unconfirmed and --leave-out-unconfirmed need all three, and\n"
+	"     --invite needs none\n"
 	"  4  --check, --status: those that are live hold the same, but they are fewer than\n"
 	"     three\n"
 	"\n"
@@ -82,7 +86,8 @@ static const char notes[] =
 	"  " OPTIONS_NAME " 127.0.0.1 40001 127.0.0.1 40002 127.0.0.1 40003 --status --json\n"
 	"  " OPTIONS_NAME
 	" 127.0.0.1 40001 127.0.0.1 40002 127.0.0.1 40003 --remove-unconfirmed 30\n"
-	"  " OPTIONS_NAME " 127.0.0.1 40001 127.0.0.1 40002 127.0.0.1 40003 --set-password anna\n";
+	"  " OPTIONS_NAME " 127.0.0.1 40001 127.0.0.1 40002 127.0.0.1 40003 --set-password anna\n"
+	"  " OPTIONS_NAME " --invite 7\n";
 
 struct repair_options {
 	struct mend_options mend;
@@ -98,6 +103,7 @@ struct repair_options {
 	bool leave_out;            /* and have it not in the backup */
 	uint64_t remove_days;      /* or remove what is so old; 0: nothing */
 	bool used_too;             /* although somebody has used it */
+	uint64_t invite_days;      /* how long an invitation is good; 0: none is made */
 	const char *set_password;  /* of which account; NULL: of none */
 	const char *password_file; /* NULL: the terminal is asked */
 };
@@ -180,6 +186,16 @@ static const struct option_row rows[] = {
 	          "three replicas must take part. Replicas that are\n"
 	          "all started from such a backup are rid of them",
 	  .flag = &given.leave_out },
+	{ .name = "invite",
+	  .kind = OPTION_NUMBER,
+	  .argument = "DAYS",
+	  .help = "print an invitation that is good for so many days,\n"
+	          "for servers that run with --register invited. Any\n"
+	          "number of people may use it. No server is asked, so\n"
+	          "no HOST and PORT are expected",
+	  .number = &given.invite_days,
+	  .min = 1,
+	  .max = 365 },
 	{ .name = "set-password",
 	  .kind = OPTION_TEXT,
 	  .argument = "NAME",
@@ -652,26 +668,6 @@ static void find_accounts(const struct store *store, const struct reconcile_resu
 	accounts_find(store, share_messages, share_bytes, accounts);
 }
 
-static void print_accounts(const struct accounts *accounts, bool is_json)
-{
-	struct buf line;
-
-	buf_init(&line, ACCOUNTS_LINE_SIZE_MAX);
-	if (!is_json) {
-		accounts_text(&line, accounts, NULL);
-		print_buf(&line);
-	}
-	for (uint32_t i = 0; i < accounts->count; i++) {
-		buf_clear(&line);
-		if (is_json)
-			accounts_json(&line, accounts, i);
-		else
-			accounts_text(&line, accounts, &i);
-		print_buf(&line);
-	}
-	buf_release(&line);
-}
-
 /* First all facts are read, to know whom to ask about; then each replica is asked when it last saw
  * them. */
 static enum exit_status list_accounts(struct loop *l, const struct repair_options *o)
@@ -693,7 +689,7 @@ static enum exit_status list_accounts(struct loop *l, const struct repair_option
 	mend.id_count = accounts.count;
 	if (accounts.count > 0)
 		run(l, &mend, NULL, &seen, &ms);
-	print_accounts(&accounts, o->json);
+	accounts_print(&accounts, o->json);
 	warn_of_lost(o, &result, "it may know of later log-ins, and of more messages");
 	accounts_release(&accounts);
 	store_free(store);
@@ -769,6 +765,11 @@ static enum exit_status set_password(struct loop *l, const struct repair_options
 	return reset_password(l, &o->mend, o->set_password, o->password_file);
 }
 
+static enum exit_status invite(struct loop *l, const struct repair_options *o)
+{
+	return invite_print(o->mend.key, loop_clock_ms(l) + o->invite_days * DAY_MS);
+}
+
 /* ---- the whole ---- */
 
 /* What the program may be asked to do instead of a repair: by an option that is there. */
@@ -786,6 +787,7 @@ static const struct job {
 	{ .option = "backup", .text = &given.backup, .run = back_up },
 	{ .option = "unconfirmed", .flag = &given.unconfirmed, .run = list_unconfirmed },
 	{ .option = "remove-unconfirmed", .number = &given.remove_days, .run = remove_unconfirmed },
+	{ .option = "invite", .number = &given.invite_days, .run = invite },
 	{ .option = "set-password", .text = &given.set_password, .run = set_password },
 };
 enum { JOBS = sizeof jobs / sizeof jobs[0] };
@@ -844,7 +846,10 @@ static void read_options(int argc, char **argv)
 		options_wrong("'--used-too' needs '--remove-unconfirmed'");
 	if (o->leave_out && o->backup == NULL)
 		options_wrong("'--leave-out-unconfirmed' needs '--backup'");
-	dial_targets_read(o->targets, argc - first, argv + first, false);
+	if (o->invite_days == 0)
+		dial_targets_read(o->targets, argc - first, argv + first, false);
+	else if (argc != first)
+		options_wrong("'--invite' asks no server: no HOST and PORT are expected");
 }
 
 static void read_key(struct repair_options *o)

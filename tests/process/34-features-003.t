@@ -130,7 +130,7 @@ for size in 1 2 3 5 7 9 10 11 16 23 1000; do
 done
 like '003-16: another version is told, with what is spoken here and what to upgrade' \
 	"$(perl "$dir/pieces.pl" "${server_port[0]}" 1000 7)" \
-	'versions 3 to 3 of the protocol, the client 7 to 7: upgrade the replica'
+	'versions 3 to 4 of the protocol, the client 7 to 7: upgrade the replica'
 perl -MIO::Socket::INET -e '
 	my $listen = IO::Socket::INET->new(Listen => 5, LocalAddr => "127.0.0.1") or die;
 	open(my $file, ">", $ARGV[0]) or die;
@@ -138,7 +138,7 @@ perl -MIO::Socket::INET -e '
 	close $file;
 	while (my $peer = $listen->accept) {
 		sysread($peer, my $bytes, 100);
-		syswrite($peer, "threefold: this replica speaks versions 8 to 9 of the protocol, the client 3 to 3: upgrade the client\n");
+		syswrite($peer, "threefold: this replica speaks versions 8 to 9 of the protocol, the client 3 to 4: upgrade the client\n");
 		close $peer;
 	}' "$dir/other.port" &
 other=$!

@@ -42,7 +42,7 @@ while (<$page>) {
 my %own = %{ $members{sent} };
 $members{sent}{$_} //= $members{result}{$_} for keys %{ $members{result} };
 print "the page has ", scalar keys %members, " events and ", scalar keys %codes, " codes\n"
-	if keys %members != 11 || keys %codes != 22 || @samples < 11;
+	if keys %members != 11 || keys %codes != 26 || @samples < 11;
 
 sub hold {
 	my ($event, $front, $object, $line) = @_;

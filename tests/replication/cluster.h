@@ -74,6 +74,7 @@ struct cluster_replica {
 	bool named;    /* has a uuid */
 	bool stranger; /* has another operator key than the others, when it starts next */
 	bool keyless;  /* has none then */
+	enum session_registration registration; /* when it starts next */
 	uint8_t uuid[UUID_SIZE];
 };
 
@@ -85,7 +86,8 @@ struct cluster {
 	uint64_t random;
 	uint32_t share_messages;
 	struct cluster_ghost ghosts[GHOSTS_MAX];
-	struct replication_options options; /* of the next client */
+	struct replication_options options;  /* of the next client */
+	const struct invitation *invitation; /* with which accounts are created; NULL: none */
 };
 
 static inline void story(struct cluster_client *c, const char *format, ...)
@@ -150,6 +152,7 @@ static inline void replica_start(struct cluster *k, uint32_t i)
 	memcpy(options.uuid, p->uuid, UUID_SIZE);
 	draw(k, options.box_secret, KEY_SIZE);
 	options.has_operator_key = !p->keyless;
+	options.registration = p->registration;
 	memset(options.operator_key, p->stranger ? (int)i + 1 : 0x66, KEY_SIZE);
 	if (!p->store)
 		p->store = store_new();
@@ -673,6 +676,7 @@ static inline void say(struct cluster *k, uint32_t client, const char *line)
 	if (strcmp(word, "create") == 0 || strcmp(word, "login") == 0 ||
 	    strcmp(word, "takeover") == 0) {
 		command.kind = word[0] == 'c' ? COMMAND_CREATE : COMMAND_LOGIN;
+		command.invitation = word[0] == 'c' ? k->invitation : NULL;
 		command.take_over = word[0] == 't';
 		command.name = view_of_string(strtok(NULL, " "));
 		command.password = view_of_string(strtok(NULL, " "));

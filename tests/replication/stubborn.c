@@ -38,6 +38,10 @@ static const struct row rows[] = {
 	{ { { FRAME_INTRODUCE, STATUS_CLOCK } } },
 	{ { { FRAME_INTRODUCE, STATUS_DISK_FULL } } },
 	{ { { FRAME_INTRODUCE, STATUS_SLOW_DOWN } } },
+	{ { { FRAME_INTRODUCE, STATUS_CLOSED } } },
+	{ { { FRAME_INTRODUCE, STATUS_UNINVITED } } },
+	{ { { FRAME_INTRODUCE, STATUS_UNFIT } } },
+	{ { { FRAME_INTRODUCE, STATUS_EXPIRED } } },
 	{ { { FRAME_INTRODUCE, STATUS_CLOCK }, { FRAME_DELETE, STATUS_DISK_FULL } } },
 	{ { { FRAME_CONFIRM, STATUS_UNKNOWN } } },
 	{ { { FRAME_CONFIRM, STATUS_WRONG_PROOF } } },
@@ -55,6 +59,7 @@ static const struct row rows[] = {
 	{ { { FRAME_LOGIN, STATUS_UNKNOWN }, { FRAME_HANDOVER, STATUS_CLOCK } } },
 	{ { { FRAME_LOGIN, STATUS_UNKNOWN }, { FRAME_HANDOVER, STATUS_DISK_FULL } } },
 	{ { { FRAME_LOGIN, STATUS_UNKNOWN }, { FRAME_HANDOVER, STATUS_SLOW_DOWN } } },
+	{ { { FRAME_LOGIN, STATUS_UNKNOWN }, { FRAME_HANDOVER, STATUS_UNINVITED } } },
 	{ { { FRAME_LOGIN, STATUS_WRONG_PROOF }, { FRAME_HANDOVER, STATUS_GONE } } },
 	{ { { FRAME_LOGIN, STATUS_WRONG_PROOF }, { FRAME_HANDOVER, STATUS_WRONG_PROOF } } },
 	{ { { FRAME_LOGIN, STATUS_WRONG_PROOF }, { FRAME_HANDOVER, STATUS_CLOCK } } },
@@ -90,14 +95,18 @@ static uint32_t frames;        /* that the refusing ones have said */
 static struct tombstone grave; /* of alice */
 
 /* The status that is answered to a request of this type; STATUS_OK: the right one. A password that
- * was changed is handed over by another frame. */
+ * was changed is handed over by another frame, which has a stamp always. */
 static uint8_t refusal_of(uint8_t type)
 {
-	if (type == FRAME_RENEW)
+	bool is_renewal = type == FRAME_RENEW;
+
+	if (is_renewal)
 		type = FRAME_HANDOVER;
 	for (size_t i = 0; i < 2; i++)
 		if (row->refusals[i].status != STATUS_OK && row->refusals[i].type == type)
-			return row->refusals[i].status;
+			return is_renewal && row->refusals[i].status == STATUS_UNINVITED
+			               ? STATUS_OK
+			               : row->refusals[i].status;
 	return STATUS_OK;
 }
 
@@ -406,6 +415,7 @@ int main(void)
 	test_why(STATUS_WRONG_PROOF, true, "has it another operator key?");
 	test_why(STATUS_SLOW_DOWN, false, "takes no more accounts from this address");
 	test_why(STATUS_DISK_FULL, false, "disk full");
+	test_why(STATUS_UNINVITED, false, "that another replica vouches for");
 	for (size_t at = 0; at < sizeof rows / sizeof rows[0]; at++)
 		for (uint32_t how = 0; how < 8; how++) {
 			is_odd = how % 3 == 2;

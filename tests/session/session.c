@@ -56,7 +56,7 @@ static void test_versions(void)
 	struct peer *peer = rig_connect(&r);
 
 	rig_send(&r, peer, &hello);
-	OK(says(peer, "versions 3 to 3"), "versions: a refusal names ours");
+	OK(says(peer, "versions 3 to 4"), "versions: a refusal names ours");
 	OK(says(peer, "the client 7 to 9"), "versions: and the client's");
 	OK(says(peer, "upgrade the replica\n"), "versions: and who must be upgraded, in a line");
 	OK(peer->is_closed, "versions: the connection is closed");

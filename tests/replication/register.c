@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Stories of accounts where registration is not open: who makes one, and how it comes to a replica
+ * that was away. See tests/replication/cluster.h for what the lines say.
+ */
+#include "tests/replication/cluster.h"
+
+#include "replication/private.h"
+
+enum { DAY_MS = 86400000 };
+
+static struct cluster k;
+static struct invitation good, expired, foreign;
+
+static void start(enum session_registration a, enum session_registration b,
+                  enum session_registration c)
+{
+	const enum session_registration who[REPLICAS] = { a, b, c };
+	uint8_t key[KEY_SIZE], random[16] = { 1 };
+	uint64_t now_ms;
+
+	cluster_start(&k, SHARE_USUAL, 0);
+	for (uint32_t i = 0; i < REPLICAS; i++) {
+		k.replicas[i].registration = who[i];
+		replica_kill(&k, i);
+		replica_start(&k, i);
+	}
+	(void)client_start(&k);
+	pass(&k, 10);
+	now_ms = replica_time(&k, 0).clock_ms;
+	memset(key, 0x66, KEY_SIZE);
+	invitation_make(key, now_ms + DAY_MS, random, &good);
+	invitation_make(key, now_ms - 1, random, &expired);
+	key[0]++;
+	invitation_make(key, now_ms + DAY_MS, random, &foreign);
+	k.invitation = NULL;
+}
+
+/* What comes of a creation with this invitation. */
+static const char *create(const struct invitation *invitation)
+{
+	k.invitation = invitation;
+	say(&k, 0, "create alice pw");
+	return heard(&k, 0);
+}
+
+static void test_refusals(void)
+{
+	start(REGISTRATION_INVITED, REGISTRATION_INVITED, REGISTRATION_INVITED);
+	OK(has(create(NULL), "result create invitation-needed\n"), "invited: it is needed");
+	OK(has(create(&expired), "result create invitation-expired\n"), "invited: in time");
+	OK(has(create(&foreign), "result create invitation-wrong\n"), "invited: a right one");
+	IS_U64(held(&k, "alice", false), 0, "invited: nothing is left of a refusal");
+	OK(has(create(&good), "result create ok copies=3\n"), "invited: with it");
+	cluster_free(&k);
+	start(REGISTRATION_CLOSED, REGISTRATION_CLOSED, REGISTRATION_CLOSED);
+	OK(has(create(&good), "result create registration-closed\n"), "closed: nobody");
+	cluster_free(&k);
+	start(REGISTRATION_CLOSED, REGISTRATION_INVITED, REGISTRATION_CLOSED);
+	OK(has(create(NULL), "result create invitation-needed\n"),
+	   "different: the refusal that one can do something about is told");
+	cluster_free(&k);
+}
+
+/* One that takes it is enough: the others are given it, with its stamp. */
+static void test_one_is_enough(void)
+{
+	start(REGISTRATION_CLOSED, REGISTRATION_INVITED, REGISTRATION_CLOSED);
+	OK(has(create(&good), "result create ok copies=1\n"), "one: confirms it");
+	IS_U64(held(&k, "alice", false), 7, "one: and the others have it, too");
+	cluster_free(&k);
+	start(REGISTRATION_INVITED, REGISTRATION_INVITED, REGISTRATION_INVITED);
+	k.replicas[0].clock_offset_ms = 2 * (int64_t)DAY_MS;
+	say(&k, 0, "list");
+	(void)heard(&k, 0);
+	OK(has(create(&good), "result create ok copies=2\n"), "clocks: two still take it");
+	IS_U64(held(&k, "alice", false), 7, "clocks: the third is given it");
+	cluster_free(&k);
+}
+
+static void test_return(void)
+{
+	start(REGISTRATION_INVITED, REGISTRATION_CLOSED, REGISTRATION_CLOSED);
+	replica_kill(&k, 2);
+	OK(has(create(&good), "result create ok copies=1\n"), "return: made while one is away");
+	IS_U64(held(&k, "alice", false), 3, "return: which lacks it");
+	replica_start(&k, 2);
+	pass(&k, 4000);
+	OK(has(heard(&k, 0), "live 2"), "return: it joins the session");
+	IS_U64(held(&k, "alice", false), 7, "return: and is given the account");
+	replica_kill(&k, 2);
+	replica_wipe(&k, 2);
+	say(&k, 0, "logout");
+	replica_start(&k, 2);
+	pass(&k, 4000);
+	say(&k, 0, "login alice pw");
+	OK(has(heard(&k, 0), "result login ok copies=3"), "return: a log-in gives it, too");
+	cluster_free(&k);
+}
+
+/* The one that has granted it dies before it confirms. */
+static void test_cut_off(void)
+{
+	start(REGISTRATION_INVITED, REGISTRATION_INVITED, REGISTRATION_INVITED);
+	hold_here(&k, 0, 0, true);
+	k.invitation = &good;
+	say(&k, 0, "create alice pw");
+	replica_kill(&k, 0);
+	hold_here(&k, 0, 0, false);
+	pass(&k, 4000);
+	OK(has(heard(&k, 0), "result create ok copies=2"), "cut off: the others take it");
+	replica_start(&k, 0);
+	pass(&k, 4000);
+	IS_U64(held(&k, "alice", false), 7, "cut off: and the first one, when it is back");
+	cluster_free(&k);
+}
+
+/* A replica of version 3 gives no stamp of the first password. */
+static void is_old(struct view bytes, struct buf *to)
+{
+	struct frame f;
+	const char *why;
+
+	ALWAYS(protocol_decode(bytes, &f, &why), "a frame of a replica");
+	if (f.type == FRAME_WELCOME)
+		f.welcome.version = 3;
+	if (f.type == (FRAME_LOGIN | FRAME_REPLY) && f.status == STATUS_OK)
+		memset(f.logged_in.stamp, 0, KEY_SIZE);
+	ALWAYS(protocol_encode(to, &f), "there is room");
+}
+
+static void test_old(void)
+{
+	start(REGISTRATION_OPEN, REGISTRATION_OPEN, REGISTRATION_INVITED);
+	k.replicas[0].lie = k.replicas[1].lie = is_old;
+	replica_kill(&k, 2);
+	for (uint32_t i = 0; i < 2; i++) {
+		client_cut(&k, 0, i);
+		client_heal(&k, 0, i);
+	}
+	pass(&k, 4000);
+	OK(has(create(&good), "result create ok copies=2"), "old: they know of no invitation");
+	replica_start(&k, 2);
+	pass(&k, 4000);
+	OK(has(replication_why(k.clients[0].r, 2), "that another replica vouches for"),
+	   "old: a newer one beside them takes no part, and it is said why");
+	say(&k, 0, "list");
+	OK(has(heard(&k, 0), "users alice+"), "old: the session goes on");
+	k.replicas[0].lie = NULL;
+	client_cut(&k, 0, 0);
+	client_heal(&k, 0, 0);
+	pass(&k, 20000);
+	IS_U64(held(&k, "alice", false), 7, "old: when one is upgraded, it vouches");
+	cluster_free(&k);
+}
+
+int main(void)
+{
+	test_refusals();
+	test_one_is_enough();
+	test_return();
+	test_cut_off();
+	test_old();
+	return tap_done();
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT */
+#include "tools/invite.h"
+
+#include "fact/invitation.h"
+#include "io/file.h"
+#include "io/log.h"
+
+#include <stdio.h>
+
+enum exit_status invite_print(const uint8_t key[KEY_SIZE], uint64_t expiry_ms)
+{
+	char text[INVITATION_TEXT_SIZE + 1];
+	struct invitation invitation;
+	uint8_t random[16];
+
+	if (!file_random(random, sizeof random)) {
+		log_own(LOG_ERROR, "the system gives no random numbers");
+		return EXIT_REFUSED;
+	}
+	invitation_make(key, expiry_ms, random, &invitation);
+	invitation_to_text(&invitation, text);
+	printf("%s\n", text);
+	if (fflush(stdout) == 0)
+		return EXIT_DONE;
+	log_own(LOG_ERROR, "cannot write to the standard output");
+	return EXIT_REFUSED;
+}
