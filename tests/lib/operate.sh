@@ -59,7 +59,8 @@ install() {
 }
 
 threefold-repair() {
-	timeout -k 5 60 "$BIN/repair" --key "$dir/safe/operator.key" "$@" >"$repair_says"
+	timeout -k 5 60 "$BIN/repair" --key "$dir/safe/operator.key" "$@" | tee "$repair_says"
+	return "${PIPESTATUS[0]}"
 }
 
 threefold-server() {

@@ -3,7 +3,8 @@
 #
 # Pages: what the pages for people name is there. Files and links exist, DESIGN.md lists each file of each folder in its
 # layers, each test that the tables of faults name stands in its file, and each sentence that a program is said to print in
-# the program. The version is the same everywhere.
+# the program. Each command of a
+# page is run by a test (tests/lint/commands). The version is the same everywhere.
 use strict;
 use warnings;
 use lib 'tests/lint';
@@ -89,6 +90,25 @@ for my $row (grep { /^\| `/ } lines('docs/troubleshooting.md')) {
 	push @unsaid, $sentence // $row if !defined $sentence || !grep { /$pattern/ } @strings;
 }
 
+# Each command of a page is run by a test, or there is a reason why not.
+my (@rows, @uncovered, %used);
+for (lines('tests/lint/commands')) {
+	my ($page, $begin, $test, $words) = split / \| /;
+	push @rows, { page => $page, begin => $begin, row => $_ };
+	next if $test eq '-';
+	my $text = -f "tests/$test" ? qx(cat tests/$test) : '';
+	push @uncovered, "tests/lint/commands: tests/$test does not say: $words" if index($text, $words // $_) < 0;
+}
+for my $page ('README.md', grep { m{^docs/[^/]*\.md$} } @pages) {
+	for my $line (map { /^    (\S.*)/ } split /\n/, qx(cat $page)) {
+		next if $line =~ /^[{[|+\\]|^\w+ = /;
+		my ($row) = sort { length $b->{begin} <=> length $a->{begin} }
+			grep { $_->{page} eq $page && index($line, $_->{begin}) == 0 } @rows;
+		$row ? $used{ $row->{row} }++ : push @uncovered, "$page: $line";
+	}
+}
+push @uncovered, map { "tests/lint/commands: no such command: $_->{row}" } grep { !$used{ $_->{row} } } @rows;
+
 # The version stands in three files, of which each has a reader that knows no other.
 my ($version) = qx(cat io/options.h) =~ /THREEFOLD_VERSION "(.+?)"/;
 my ($packaged) = slurp('system/debian/changelog') =~ /^threefold \((.+?)\)/;
@@ -105,5 +125,6 @@ report('so is what their links lead to', @links);
 report('DESIGN.md, Layers, lists each file of each folder', $folder ? @listed : 'no list was found');
 report('each test of the tables of faults stands in its file', $named ? @tests : 'no table was found');
 report('each sentence of docs/troubleshooting.md is one that a program prints', $quoted ? @unsaid : 'no sentence was found');
+report('each command of README and docs is run by a test, or has a reason why not', @uncovered);
 report("Debian's changelog and docs/CHANGELOG.md begin with version $version", @versions);
 done();
