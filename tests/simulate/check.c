@@ -208,6 +208,7 @@ static void created(struct sim *s, uint32_t c, struct sim_command *k, const stru
 	            : result->outcome == OUTCOME_UNKNOWN ? SIM_UNKNOWN
 	                                                 : SIM_REFUSED;
 	t->ended_at = s->now;
+	sim_register_result(s, t, result->outcome);
 	t->fair = k->live == 7 && in_order(&s->clients[c]);
 	t->name_taken = result->outcome == OUTCOME_NAME_TAKEN;
 	if (t->name_taken)

@@ -516,6 +516,7 @@ static void create(struct sim *s, uint32_t c)
 	a->account = UINT32_MAX;
 	command.name = view_of_string(a->name);
 	command.password = view_of_string(a->password);
+	command.invitation = sim_register_invitation(s, a, s->history.attempts.count);
 	sim_trace(s, "client %u creates %s with %s", c, a->name, a->password);
 	k = sim_client_command(s, c, &command);
 	k->attempt = s->history.attempts.count - 1;

@@ -226,6 +226,7 @@ static void introduce(struct sim *s, struct liar_link *k, uint8_t type,
 	auth = auth_at(k, AUTH_INTRODUCE, a, &f.introduce.id);
 	sim_draw(s, secret, sizeof secret);
 	(void)box_close(&f.introduce.box, secret, &auth, &a->account.verifier, answer);
+	sim_register_lie(s, &a->account, &f);
 	say(k, &f);
 }
 

@@ -76,6 +76,7 @@ static void begin_sessions(struct sim *s, uint32_t i)
 		.limits = { s->share_messages, 1 << 20, s->gaps },
 		.addresses = { .accounts = SIM_ACCOUNTS_A_MINUTE },
 		.has_operator_key = true,
+		.registration = s->registration[i],
 	};
 
 	memcpy(options.operator_key, sim_operator_key, KEY_SIZE);
@@ -340,6 +341,7 @@ static void act(struct sim *s, uint32_t i)
 
 		if (action.kind == SESSION_APPEND) {
 			(void)journal_append(p->journal, action.fact);
+			sim_register_check(s, i, action.fact);
 			p->appended++;
 			session_behind(p->sessions, journal_is_behind(p->journal));
 			assert(journal_position(p->journal) == p->base + p->appended);

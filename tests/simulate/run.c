@@ -63,6 +63,7 @@ static void init(struct sim *s)
 	s->slow_work = sim_chance(s, 10);
 	s->ends_at = (8 + sim_random(s, 20)) * SIM_SECOND;
 	s->now = SIM_SECOND;
+	sim_register_init(s);
 	for (uint32_t i = 0; i < REPLICAS; i++)
 		sim_replica_init(s, i);
 	for (uint32_t c = 0; c < s->clients_count; c++) {

@@ -264,6 +264,7 @@ static void print_produced(const struct sim_produced *p)
 	       ", that said the same %" PRIu64 ", facts moved %" PRIu64
 	       ", accounts removed %" PRIu64 ", passwords set %" PRIu64 "\n",
 	       p->repairs, p->repairs_done, p->repairs_same, p->repaired, p->lapsed, p->resets);
+	printf("# accounts added where registration is not open %" PRIu64 "\n", p->gated);
 	printf("# requests while others' mail is freed %" PRIu64
 	       ", while the disk is behind %" PRIu64 ", replies altered %" PRIu64 "\n",
 	       p->with_ghosts, p->behind, p->falsified);

@@ -16,6 +16,7 @@
  *   simulate/fault.c     what goes wrong, and when
  *   simulate/false.c     a replica that lies
  *   simulate/liar.c      frames that no honest client sends
+ *   simulate/register.c  who may make an account, and that nobody else has one
  *   simulate/tap.c       what was seen on the wires: the history
  *   simulate/check.c     what the history must be like
  *   simulate/end.c       what must be true when a run has ended
@@ -58,6 +59,8 @@ enum {
 #define SIM_EPOCH_MS UINT64_C(1790000000000)
 #define SIM_MS       UINT64_C(1000) /* times of the simulation are in microseconds */
 #define SIM_SECOND   UINT64_C(1000000)
+
+enum sim_invitation { SIM_NONE, SIM_EXPIRED, SIM_FOREIGN, SIM_GOOD, SIM_INVITATIONS };
 
 /* ---- the network ---- */
 
@@ -292,6 +295,7 @@ struct sim_attempt {
 	uint64_t ended_at;
 	bool fair; /* all replicas were live all the time, in their order */
 	bool name_taken;
+	bool is_invited; /* with a good invitation, where it needs one */
 };
 
 struct sim_text {
@@ -445,6 +449,7 @@ struct sim_produced {
 	uint64_t accounts, messages, shown, late, lied, compactions, starts, torn;
 	uint64_t repairs, repairs_done, repairs_same, repaired, lapsed, resets;
 	uint64_t with_ghosts, behind, falsified;
+	uint64_t gated; /* accounts that were added where registration is not open */
 };
 
 struct sim_options {
@@ -471,14 +476,17 @@ struct sim {
 	uint64_t blocked_down[SIM_ENDS][REPLICAS];
 	uint32_t lying; /* this replica lies; REPLICAS: none */
 	uint32_t lies_percent;
-	bool resets;            /* the operator sets passwords */
-	bool lies_of_passwords; /* whatever else it says */
-	bool lies_of_stamps;    /* the key of its operator vouches for passwords that nobody set */
-	uint32_t faults_on;     /* a mask: which this run has */
-	uint64_t fault_at;      /* the next */
-	uint64_t fault_gap;     /* mean */
-	uint64_t delay;         /* mean, of a chunk */
-	uint64_t disk_delay;    /* mean, of a job of a disk */
+	bool is_gated; /* registration is not open, but as these say: */
+	enum session_registration registration[REPLICAS];
+	struct invitation invitations[SIM_INVITATIONS]; /* SIM_NONE: of no meaning */
+	bool resets;                                    /* the operator sets passwords */
+	bool lies_of_passwords;                         /* whatever else it says */
+	bool lies_of_stamps; /* the key of its operator vouches for passwords that nobody set */
+	uint32_t faults_on;  /* a mask: which this run has */
+	uint64_t fault_at;   /* the next */
+	uint64_t fault_gap;  /* mean */
+	uint64_t delay;      /* mean, of a chunk */
+	uint64_t disk_delay; /* mean, of a job of a disk */
 	uint32_t pipe_size;
 	uint64_t command_gap;
 	uint32_t share_messages;
@@ -496,6 +504,22 @@ struct sim {
 	bool slow_work;  /* slices of long work are far apart */
 	bool winding_up; /* the liveness phase gives its own commands */
 };
+
+/* simulate/register.c */
+
+/* Decides whether registration is open in this run, and who is let in where. */
+void sim_register_init(struct sim *s);
+/* The invitation of an attempt, by its number; NULL: none. Notes whether it is good. */
+const struct invitation *sim_register_invitation(const struct sim *s, struct sim_attempt *attempt,
+                                                 uint32_t number);
+/* What became of an attempt. */
+void sim_register_result(struct sim *s, const struct sim_attempt *t, enum outcome outcome);
+/* A replica has answered a request of an honest client. */
+void sim_register_answered(struct sim *s, uint32_t replica, uint8_t type, enum status status);
+/* What the liar adds to an INTRODUCE or HANDOVER of its own account. */
+void sim_register_lie(struct sim *s, const struct account *account, struct frame *f);
+/* A replica adds this fact. */
+void sim_register_check(struct sim *s, uint32_t replica, const struct fact *fact);
 
 /* simulate/simulate.c */
 void sim_trace(struct sim *s, const char *format, ...) __attribute__((format(printf, 2, 3)));

@@ -603,6 +603,8 @@ static void answered_account(struct sim *s, struct sim_wire *w, uint8_t type,
  * logged in is refused for that, and no password is tested. */
 static void check_limits(struct sim *s, struct sim_wire *w, const struct frame *f, uint8_t type)
 {
+	if (!is_liar(w))
+		sim_register_answered(s, w->replica, type, f->status);
 	if (f->status == STATUS_SLOW_DOWN && !is_liar(w))
 		sim_fail(s, "replica %u slows client %u down, who has made little", w->replica,
 		         w->client);
