@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
- * Registration that is not open. In some runs each replica takes who is invited or nobody, and one
- * at least takes who is invited. Clients have a good invitation, or none, or a bad one. The liar has
- * bad ones, and stamps of other accounts. Nothing that a replica adds may be an account that was not
- * begun with a good one, whoever brings it. And nobody is refused who has a good one, or hands over
- * what another replica has.
+ * Registration that is not open. In some runs each replica takes who is invited or nobody, and
+ * one at least takes who is invited. Clients have a good invitation, or none, or a bad one. The
+ * liar has bad ones, and stamps of other accounts. Nothing that a replica adds may be an account
+ * that was not begun with a good one, whoever brings it. And nobody is refused who has a good one,
+ * or hands over what another replica has.
  */
 #include "tests/simulate/simulate.h"
 
