@@ -18,6 +18,7 @@
 # make dist     threefold-VERSION.tar.gz from the committed tree, in DIST= (here): the same bytes each time
 # make deb      two Debian packages of the committed tree, in DEB= (build/deb)
 # make check-deb  makes them, and installs and purges them in a Debian of its own: needs root, debootstrap, minutes
+# make check-cross  builds for arm64 and for s390x, which is big-endian, and runs the tests under qemu: a mirror, an hour
 # make clean    never touches data/
 #
 # CC CPPFLAGS CFLAGS LDFLAGS LDLIBS   yours; flags are added to ours
@@ -30,8 +31,8 @@ is_dry := $(findstring n,$(filter-out -% %=%,$(firstword $(MAKEFLAGS))))
 MAKEFLAGS += --no-builtin-rules
 .SUFFIXES:
 .DELETE_ON_ERROR:
-.PHONY: all bench bugs check check-deb clean deb demo deps dist distclean docs faults flood force format fuzz fuzzers install lint model mutants picture \
-	tests soak uninstall
+.PHONY: all bench bugs check check-cross check-deb clean deb demo deps dist distclean docs faults flood force format fuzz fuzzers install lint model mutants picture \
+	tests soak uninstall units
 
 BUILD := build
 # One more than there are processors: a third of the tests' time is waiting.
@@ -85,7 +86,8 @@ libraries = $(LDLIBS) $(cjson_libs) -Wl,--no-as-needed -lcrypt -lpthread
 quiet = $(if $(filter 1,$(V)),,@echo '  $(1)	$@' &&)
 
 all: $(programs) $(load)
-tests: $(units) $(model) $(relay) $(accounts) $(reference) $(faults) $(simulate) $(if $(SAN)$(BUGS),,$(simulate)-bugs)
+tests: units $(model) $(relay) $(accounts) $(reference) $(faults) $(if $(SAN)$(BUGS),,$(simulate)-bugs)
+units: $(units) $(simulate)
 
 # Before anything else make looks for what the goals need. It remakes the included file first, and starts anew if that
 # file has changed. Three goals install what is missing; for the others a sentence tells what to type.
@@ -281,6 +283,10 @@ deb:
 check-deb: deb
 	@.ci/need --tell prove debootstrap lintian && DEB='$(DEB)' ROOT='$(ROOT)' prove --timer --comments --exec tests/lib/run \
 	tests/deb/deb.t </dev/null
+
+check-cross: all $(simulate) $(grow)
+	@.ci/need --tell prove gcc-aarch64-linux-gnu gcc-s390x-linux-gnu qemu-user && BIN=$(abspath $(bin)) OUT=$(out) \
+	BUILD='$(BUILD)' T='$(T)' LIMIT=14400 prove --timer --comments --exec tests/lib/run tests/cross/cross.t </dev/null
 
 clean:
 	rm -rf -- $(BUILD)

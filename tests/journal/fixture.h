@@ -84,10 +84,11 @@ static inline void life_end(struct life *l)
 
 static inline struct id life_id(uint64_t n)
 {
-	uint8_t digest[SHA256_SIZE];
+	uint8_t digest[SHA256_SIZE], number[8];
 	struct id id;
 
-	sha256(&n, sizeof n, digest);
+	buf_store_u64(number, n);
+	sha256(number, sizeof number, digest);
 	id_make(&id, UINT64_C(1764000000000) + n, digest);
 	return id;
 }

@@ -109,13 +109,13 @@ static inline void story(struct cluster_client *c, const char *format, ...)
 
 static inline void draw(struct cluster *k, void *to, size_t size)
 {
-	uint8_t digest[32];
+	uint8_t digest[32], number[8];
 
 	while (size > 0) {
 		size_t part = size < 32 ? size : 32;
 
-		k->random++;
-		sha256(&k->random, sizeof k->random, digest);
+		buf_store_u64(number, ++k->random);
+		sha256(number, sizeof number, digest);
 		memcpy(to, digest, part);
 		to = (uint8_t *)to + part;
 		size -= part;

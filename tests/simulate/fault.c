@@ -200,10 +200,11 @@ static bool take_descriptors(struct sim *s, uint32_t i)
 	struct sim_replica *p = &s->replicas[i];
 
 	p->lacks_descriptors = !p->lacks_descriptors || sim_chance(s, 40);
-	if (p->lacks_descriptors)
-		simdisk_fail(p->disk, SIMDISK_OPEN, 1 + sim_random(s, 3), EMFILE,
-		             sim_chance(s, 50));
-	else
+	if (p->lacks_descriptors) {
+		bool ever = sim_chance(s, 50);
+
+		simdisk_fail(p->disk, SIMDISK_OPEN, 1 + sim_random(s, 3), EMFILE, ever);
+	} else
 		simdisk_fail(p->disk, SIMDISK_OPEN, 0, EMFILE, false);
 	return true;
 }
@@ -279,12 +280,12 @@ static bool turn_clock(struct sim *s, uint32_t i)
 static bool repair(struct sim *s)
 {
 	static const uint32_t replies[] = { 0, 8000, 2000 };
-	struct reconcile_options options = {
-		.mode = sim_chance(s, 85) ? RECONCILE_REPAIR : RECONCILE_CHECK,
-		.reply_timeout_ms = replies[sim_random(s, 3)],
-		.connect_timeout_ms = sim_chance(s, 50) ? 1000 : 0,
-	};
+	struct reconcile_options options = { .mode = RECONCILE_REPAIR };
 
+	if (!sim_chance(s, 85))
+		options.mode = RECONCILE_CHECK;
+	options.reply_timeout_ms = replies[sim_random(s, 3)];
+	options.connect_timeout_ms = sim_chance(s, 50) ? 1000 : 0;
 	return sim_repair_start(s, &options) != NULL;
 }
 
@@ -307,6 +308,8 @@ static bool inflict(struct sim *s, enum sim_fault fault)
 {
 	uint32_t i = (uint32_t)sim_random(s, REPLICAS);
 	uint32_t c = (uint32_t)sim_random(s, s->clients_count);
+	uint64_t time;
+	bool host;
 
 	switch (fault) {
 	case FAULT_CUT_BOTH:
@@ -355,10 +358,11 @@ static bool inflict(struct sim *s, enum sim_fault fault)
 	case FAULT_REPAIR:
 		return repair(s);
 	case FAULT_KILL_REPAIR:
-		return sim_repair_kill(s, (uint32_t)sim_random(s, SIM_REPAIRS), sim_chance(s, 30));
+		host = sim_chance(s, 30);
+		return sim_repair_kill(s, (uint32_t)sim_random(s, SIM_REPAIRS), host);
 	case FAULT_FREEZE_REPAIR:
-		return sim_repair_freeze(s, (uint32_t)sim_random(s, SIM_REPAIRS),
-		                         sim_around(s, 3000 * SIM_MS));
+		time = sim_around(s, 3000 * SIM_MS);
+		return sim_repair_freeze(s, (uint32_t)sim_random(s, SIM_REPAIRS), time);
 	case FAULT_END:
 		break;
 	}

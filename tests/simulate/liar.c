@@ -548,6 +548,7 @@ static void lie(struct sim *s, struct liar_link *k)
 {
 	const struct sim_account *victim = some_victim(s);
 	uint64_t trick = sim_random(s, TRICKS);
+	const struct liar_account *a;
 
 	s->produced->lied++;
 	if (trick < 2)
@@ -556,9 +557,10 @@ static void lie(struct sim *s, struct liar_link *k)
 		introduce(s, k, FRAME_HANDOVER, some_account(s), NULL);
 	else if (trick < 6)
 		log_in(s, k, some_account(s), NULL);
-	else if (trick < 7 && sim_chance(s, 60))
-		renew(s, k, sim_chance(s, 60) ? FRAME_PASSWORD : FRAME_RENEW, some_account(s));
-	else if (trick < 7)
+	else if (trick < 7 && sim_chance(s, 60)) {
+		a = some_account(s);
+		renew(s, k, sim_chance(s, 60) ? FRAME_PASSWORD : FRAME_RENEW, a);
+	} else if (trick < 7)
 		confirm(s, k, NULL);
 	else if (trick < 8)
 		repeat(s, k);
@@ -568,10 +570,11 @@ static void lie(struct sim *s, struct liar_link *k)
 		return;
 	else if (trick < 10)
 		bring(s, k, victim);
-	else if (trick < 12)
-		introduce(s, k, sim_chance(s, 50) ? FRAME_HANDOVER : FRAME_INTRODUCE,
-		          some_account(s), &victim->id);
-	else if (trick < 13 && sim_chance(s, 10))
+	else if (trick < 12) {
+		a = some_account(s);
+		introduce(s, k, sim_chance(s, 50) ? FRAME_HANDOVER : FRAME_INTRODUCE, a,
+		          &victim->id);
+	} else if (trick < 13 && sim_chance(s, 10))
 		guess(s, k, &victim->id);
 	else if (trick < 13)
 		log_in(s, k, some_account(s), &victim->id);

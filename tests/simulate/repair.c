@@ -106,8 +106,11 @@ struct sim_repair *sim_repair_start(struct sim *s, const struct reconcile_option
 	*p = (struct sim_repair){ .life = p->life + 1, .begun_at = s->now, .mode = options.mode };
 	for (uint8_t i = 0; i < REPLICAS; i++)
 		p->order[i] = i;
-	if (!s->winding_up && sim_chance(s, 5))
-		p->order[sim_random(s, REPLICAS)] = (uint8_t)sim_random(s, REPLICAS);
+	if (!s->winding_up && sim_chance(s, 5)) {
+		uint8_t twice = (uint8_t)sim_random(s, REPLICAS);
+
+		p->order[sim_random(s, REPLICAS)] = twice;
+	}
 	buf_init(&p->bring, FRAME_SIZE_MAX);
 	if (!s->winding_up && p->mode == RECONCILE_REPAIR && sim_chance(s, 25))
 		put_lapsed(s, &p->bring);

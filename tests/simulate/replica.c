@@ -491,10 +491,12 @@ static void step_job(struct sim *s, uint32_t i)
 	if (!p->job_ran) {
 		journal_run(p->journal);
 		p->job_ran = true;
-		if (simdisk_is_stopped(p->disk))
-			sim_replica_crash(s, i,
-			                  (enum simdisk_loss)sim_random(s, SIMDISK_LOSS_COUNT),
-			                  sim_chance(s, 50));
+		if (simdisk_is_stopped(p->disk)) {
+			bool host = sim_chance(s, 50);
+
+			sim_replica_crash(
+				s, i, (enum simdisk_loss)sim_random(s, SIMDISK_LOSS_COUNT), host);
+		}
 		return;
 	}
 	p->job = false;

@@ -133,6 +133,16 @@ static struct next find_next(const struct sim *s)
 	return n;
 }
 
+/* The bytes are the same on every machine. */
+static void hash_step(struct sim *s, uint32_t which)
+{
+	uint8_t bytes[8 + 4];
+
+	buf_store_u64(bytes, s->now);
+	buf_store_u32(bytes + 8, which);
+	sim_hash(s, bytes, sizeof bytes);
+}
+
 bool sim_step(struct sim *s, uint64_t until)
 {
 	struct next n = find_next(s);
@@ -143,8 +153,7 @@ bool sim_step(struct sim *s, uint64_t until)
 		s->now = n.at;
 	s->step++;
 	s->produced->steps++;
-	sim_hash(s, &s->now, sizeof s->now);
-	sim_hash(s, &n.which, sizeof n.which);
+	hash_step(s, n.which);
 	switch (n.kind) {
 	case NEXT_REPLICA:
 		sim_replica_step(s, n.which);

@@ -527,7 +527,8 @@ void sim_trace(struct sim *s, const char *format, ...) __attribute__((format(pri
 void sim_fail(struct sim *s, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void sim_hash(struct sim *s, const void *data, size_t size);
 
-/* simulate/run.c */
+/* simulate/run.c. Two draws stand in two statements: C leaves the order of arguments open, and a
+ * seed plays the same schedule on every processor. */
 void sim_run(struct sim *s);
 void sim_release(struct sim *s);
 uint64_t sim_random(struct sim *s, uint64_t limit); /* below limit */
