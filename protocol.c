@@ -20,6 +20,7 @@ enum {
 	PAYLOAD_MAX = FRAME_SIZE_MAX - FRAME_HEADER_SIZE,
 	CREATION_SIZE = ID_SIZE + 1 + 1 + (1 + BOX_PARTS) * KEY_SIZE, /* without strings */
 	TOMBSTONE_SIZE = ID_SIZE + 1 + 2 * KEY_SIZE,                  /* without its name */
+	REMOVAL_SIZE = TOMBSTONE_SIZE + 1 + KEY_SIZE,                 /* the same */
 	STRINGS_SIZE_MAX = NAME_SIZE_MAX + SETTING_SIZE_MAX,
 	WELCOME_SIZE = 2 + UUID_SIZE + 2 * KEY_SIZE + 8 + 4 + 8 + 4,
 	RENEWAL_SIZE = CREATION_SIZE + 4 + 1 + 2 * KEY_SIZE, /* the same */
@@ -136,12 +137,20 @@ static const struct protocol_field fields_gone[] = { AT(KIND_GONE, introduced.en
 static const struct protocol_field fields_slow_down[] = { AT(KIND_U32, slow_down.wait_ms), END };
 static const struct protocol_field fields_confirm[] = { AT(KIND_ID, confirm.id), END };
 static const struct protocol_field fields_delete[] = {
-	AT(KIND_ID, tombstone.id),
-	AT(KIND_NAME, tombstone.name),
-	AT(KIND_KEY, tombstone.middle),
-	AT(KIND_KEY, tombstone.delete_key),
+	AT(KIND_ID, tombstone.id),          AT(KIND_NAME, tombstone.name),
+	AT(KIND_KEY, tombstone.middle),     AT(KIND_BY_KEY, tombstone.by),
+	AT(KIND_KEY, tombstone.delete_key), END,
+};
+static const struct protocol_field fields_remove[] = {
+	AT(KIND_ID, remove.tombstone.id),
+	AT(KIND_NAME, remove.tombstone.name),
+	AT(KIND_KEY, remove.tombstone.middle),
+	AT(KIND_KEY, remove.tombstone.lock),
+	AT(KIND_GONE_BY, remove.tombstone.by),
+	AT(KIND_KEY, remove.stamp),
 	END,
 };
+static const struct protocol_field fields_removed[] = { AT(KIND_KEY, introduced.stamp), END };
 static const struct protocol_field fields_login[] = {
 	AT(KIND_ID, login.id),
 	AT(KIND_ULID, login.session),
@@ -255,6 +264,8 @@ static const struct payload gone = { fields_gone, USED(introduced.entry) };
 static const struct payload slow_down = { fields_slow_down, USED(slow_down) };
 static const struct payload confirm = { fields_confirm, USED(confirm) };
 static const struct payload delete = { fields_delete, USED(tombstone) };
+static const struct payload removal = { fields_remove, USED(remove) };
+static const struct payload removed = { fields_removed, USED(introduced.stamp) };
 static const struct payload login = { fields_login, USED(login) };
 static const struct payload logged_in = { fields_logged_in, USED(logged_in.stamp) };
 static const struct payload taken_over = { fields_taken_over, USED(logged_in.dial) };
@@ -347,6 +358,13 @@ static const struct refusal deletion[] = {
 	{ STATUS_SLOW_DOWN, &slow_down },
 	{ STATUS_OK, NULL },
 };
+static const struct refusal removing[] = {
+	{ STATUS_WRONG_PROOF, &nothing },
+	{ STATUS_UNKNOWN, &nothing },
+	{ STATUS_DISK_FULL, &nothing },
+	{ STATUS_SLOW_DOWN, &slow_down },
+	{ STATUS_OK, NULL },
+};
 static const struct refusal asking_member[] = {
 	{ STATUS_UNKNOWN, &nothing },
 	{ STATUS_OK, NULL },
@@ -417,6 +435,7 @@ static const struct format formats[UINT8_MAX + 1] = {
 	REQUEST(MEMBER, 0, 2 * KEY_SIZE + UUID_SIZE, 2 * KEY_SIZE + UUID_SIZE, MAY_ANY, false,
 	        member),
 	REQUEST(FIGURES, 0, 0, 0, MAY_OPERATOR, false, nothing),
+	REQUEST(REMOVE, 0, REMOVAL_SIZE + 1, REMOVAL_SIZE + NAME_SIZE_MAX, MAY_ANY, true, removal),
 
 	OTHER(WELCOME, WELCOME_SIZE, WELCOME_SIZE, welcome),
 	REPLY(PING, 0, 3 * 8, pong, none),
@@ -445,6 +464,7 @@ static const struct format formats[UINT8_MAX + 1] = {
 	REPLY(ELEMENTS, 0, 1 + BOUND_SIZE + PAGE_SIZE_MAX, element_page, operating),
 	REPLY(STORE, 0, 0, nothing, storing),
 	REPLY(FIGURES, 0, 4 + TEXT_SIZE_MAX, figures, operating),
+	REPLY(REMOVE, 0, KEY_SIZE, removed, removing),
 
 	OTHER(PUSH, 0, PAYLOAD_MAX, push),
 	OTHER(READ_ON, PLACE_SIZE, PLACE_SIZE, read_on),

@@ -127,6 +127,15 @@
  *                                 any  -> -
  *        A tombstone, which proves itself. It is also stored for an account that is unknown here.
  *        STATUS_WRONG_PROOF, STATUS_DISK_FULL. STATUS_SLOW_DOWN as INTRODUCE.
+ * REMOVE         id, name, key middle, key lock, u8 by, key stamp
+ *                                 any  -> key stamp
+ *        A tombstone with a stamp (auth_gone_stamp), which must be right. by is GONE_BY_OWNER or
+ *        GONE_BY_OPERATOR. A connection that is logged in to the account removes it as its owner
+ *        without a stamp: it may be anything then. That of the reply vouches for it elsewhere. It
+ *        is also stored for an account that is unknown here; beside a tombstone that wins over it,
+ *        it is a yes. STATUS_WRONG_PROOF: name, middle and lock do not fit the id, or the stamp does
+ *        not fit. Whatever else is answered, the stamp is right. STATUS_UNKNOWN: this replica has
+ *        no operator key, so it cannot check it. STATUS_DISK_FULL. STATUS_SLOW_DOWN as INTRODUCE.
  * LOGIN          id, ulid session, u32 dial, u32 epoch, key client_nonce, key proof
  *                                 any  -> key signature, key sealed, u8 by, key middle, key lock,
  *                                         key stamp
@@ -200,11 +209,14 @@
  *                ENTRY_ALIVE:     u8 marks, u64 online_since, ulid session, u32 share,
  *                                 u32 epoch, name, setting, key middle, key lock
  *                ENTRY_GONE:      name, key middle, key delete_key
+ *                ENTRY_REMOVED:   name, key middle, key lock, u8 by, key stamp
  *        marks: MARK_*. online_since: 0 if not online. session: the largest that the replica has
  *        seen active since it started, or zero. share: as in SEND's reply, for the account that is
  *        logged in on this connection, else 0. epoch and setting are of its newest password, 0 and
  *        the first one if it was never changed. middle and lock are of its first verifier: they
- *        show that the id is that of an account with this name (auth_id_fits).
+ *        show that the id is that of an account with this name (auth_id_fits). ENTRY_REMOVED stands
+ *        wherever ENTRY_GONE may: the account is gone by a stamp (REMOVE), which other replicas can
+ *        check. A stamp of zeros: this replica has no operator key.
  *
  * PUSHES
  *
@@ -241,7 +253,8 @@
  *        and at most PAGE_SIZE_MAX, at least one if there is one. `reached` is `upto` if there are
  *        no more; ask again after it if not.
  * STORE          fact*            operator -> -
- *        Each is checked as any copy (an id vouches for its account, a tombstone proves itself)
+ *        Each is checked as any copy (an id vouches for its account, a tombstone proves itself, and
+ *        the operator for one with a stamp)
  *        and joined without limits. STATUS_DISK_FULL, STATUS_WRONG_PROOF: some were not stored.
  * FIGURES        -                operator -> text
  *        How the replica is: lines of a name, a blank, a value and a newline, in any order
@@ -259,7 +272,8 @@
  * fact           u8 kind (enum fact_kind), then
  *                account: id, name, setting, key seal, key stored_key, key server_key, key lock,
  *                u8 mark (enum account_mark), u32 epoch, and if that is not 0 u8 by, key middle;
- *                tombstone: id, name, key middle, key delete_key;
+ *                tombstone: id, name, key middle, key delete_key; or, with a kind that is
+ *                FACT_REMOVED: id, name, key middle, key lock, u8 by;
  *                message: id recipient, id sender, ulid session, u64 number, u64 sent, said;
  *                burial: id recipient, id sender, ulid session, u64 first, u64 last
  *
@@ -323,7 +337,8 @@ enum {
 	MESSAGE_SIZE = QUESTION_SIZE + 8 + 8 + 4, /* without text and audience */
 	/* without strings: */
 	ENTRY_ALIVE_SIZE = ID_SIZE + 1 + 1 + 8 + ULID_SIZE + 4 + 4 + 1 + 1 + 2 * KEY_SIZE,
-	ENTRY_GONE_SIZE = ID_SIZE + 1 + 1 + 2 * KEY_SIZE, /* without the name */
+	ENTRY_GONE_SIZE = ID_SIZE + 1 + 1 + 2 * KEY_SIZE,    /* without the name */
+	ENTRY_REMOVED_SIZE = ENTRY_GONE_SIZE + 1 + KEY_SIZE, /* the same */
 	ENTRY_SIZE_MAX = ENTRY_ALIVE_SIZE + NAME_SIZE_MAX + SETTING_SIZE_MAX,
 	DIGEST_SIZE = 16,
 	PART_SIZE = 4 + 4 + DIGEST_SIZE, /* count, size, digest */
@@ -363,6 +378,7 @@ enum frame_type {
 	FRAME_PASSWORD,
 	FRAME_RENEW,
 	FRAME_FIGURES,
+	FRAME_REMOVE,
 	FRAME_TYPE_REQUEST_END, /* one more than the last request */
 
 	FRAME_PUSH = 64,
@@ -404,7 +420,11 @@ enum status {
 };
 
 enum set { SET_GONE = 1, SET_LIVE = 2, SET_ALL = SET_GONE | SET_LIVE };
-enum entry_state { ENTRY_UNKNOWN = 0, ENTRY_ALIVE = 1, ENTRY_GONE = 2 };
+/* In a frame an account that is gone by a stamp is ENTRY_REMOVED. Once decoded it is ENTRY_GONE,
+ * and `by` says by what. */
+enum entry_state { ENTRY_UNKNOWN = 0, ENTRY_ALIVE = 1, ENTRY_GONE = 2, ENTRY_REMOVED = 3 };
+/* The kind of a tombstone with a stamp, in a frame; once read it is FACT_TOMBSTONE. */
+enum { FACT_REMOVED = 5 };
 enum entry_mark {
 	MARK_CONFIRMED = 1,
 	MARK_ONLINE = 2,
@@ -452,8 +472,14 @@ struct entry {
 	struct view setting;
 	uint8_t middle[KEY_SIZE];
 	uint8_t lock[KEY_SIZE];
-	uint8_t delete_key[KEY_SIZE];
+	uint8_t delete_key[KEY_SIZE]; /* ENTRY_GONE, GONE_BY_KEY */
+	enum gone_by by;              /* ENTRY_GONE; else GONE_BY_KEY */
+	uint8_t stamp[KEY_SIZE];      /* not GONE_BY_KEY */
 };
+/* The tombstone that an entry which is gone shows. It keeps the view of its name. */
+struct tombstone entry_tombstone(const struct entry *entry);
+/* The entry of a tombstone, without a stamp. It keeps the view of the name. */
+struct entry entry_of_tombstone(const struct tombstone *tombstone);
 
 struct frame {
 	uint8_t type;
@@ -504,18 +530,22 @@ struct frame {
 		} introduce;                          /* and handover */
 		struct {
 			uint8_t signature[KEY_SIZE]; /* STATUS_OK; or the answer of a box */
-			uint8_t stamp[KEY_SIZE];     /* PASSWORD */
+			uint8_t stamp[KEY_SIZE];     /* PASSWORD, REMOVE */
 			struct entry entry;          /* STATUS_TAKEN, STATUS_GONE */
-			/* Replies of INTRODUCE, HANDOVER, RENEW, PASSWORD, OPERATE, and of CONFIRM,
-			 * which has no signature. */
+			/* Replies of INTRODUCE, HANDOVER, RENEW, PASSWORD, OPERATE, and of CONFIRM
+			 * and REMOVE, which have no signature. */
 		} introduced;
 		struct {
 			uint32_t wait_ms;
-		} slow_down; /* replies of INTRODUCE, HANDOVER, DELETE: STATUS_SLOW_DOWN */
+		} slow_down; /* replies of INTRODUCE, HANDOVER, DELETE, REMOVE: STATUS_SLOW_DOWN */
 		struct {
 			struct id id;
 		} confirm;
 		struct tombstone tombstone; /* delete */
+		struct {
+			struct tombstone tombstone; /* not GONE_BY_KEY */
+			uint8_t stamp[KEY_SIZE];
+		} remove;
 		struct {
 			struct id id;
 			struct ulid session;

@@ -10,8 +10,10 @@
  *     two verifiers that of the larger epoch stays, then the smaller one
  *     (account_verifier_compare); of the other nothing is kept. The mark `confirmed` can be set,
  *     but never taken back. A tombstone wins
- *     over the account, whichever comes first. Of a gone account the store keeps the id, the name
- *     and the two keys of the tombstone (middle, delete key), and nothing else.
+ *     over the account, whichever comes first. Of a gone account the store keeps the id, the name,
+ *     by what it is gone, and the two keys of the tombstone (middle; delete key or lock), and
+ *     nothing else. Of two tombstones the one with the smaller `by` stays (enum gone_by). The
+ *     caller has checked the stamp of one that needs it.
  *   - A message is live when it was added, is not in a dead range of its stream, and its recipient
  *     is not gone. If two messages have the same key (stream and number), the smaller content
  *     stays: first the smaller time sent decides, then the smaller text (byte by byte), then the
@@ -101,8 +103,8 @@ enum store_result {
 	STORE_KNOWN,
 	/* Nothing changed: the account is gone, or the recipient is. */
 	STORE_GONE,
-	/* The key was held with a larger content, or the account with an older password, and this
-	 * one took its place: the fact goes to the journal. */
+	/* The key was held with a larger content, the account with an older password, or its
+	 * tombstone with a stamp, and this one took its place: the fact goes to the journal. */
 	STORE_REPLACED,
 	/* Nothing changed: the key is held with a smaller content. */
 	STORE_KEPT,

@@ -250,6 +250,23 @@ void auth_stamp(const uint8_t key[KEY_SIZE], const struct account *account, uint
 	explicit_bzero(&h, sizeof h);
 }
 
+void auth_gone_stamp(const uint8_t key[KEY_SIZE], const struct tombstone *tombstone,
+                     uint8_t stamp[KEY_SIZE])
+{
+	static const char label[] = "gone";
+	uint8_t by = (uint8_t)tombstone->by;
+	struct hmac h;
+
+	assert(tombstone->by != GONE_BY_KEY);
+	hmac_init(&h, key, KEY_SIZE);
+	hmac_update_part(&h, label, strlen(label));
+	hmac_update_part(&h, tombstone->id.bytes, ID_SIZE);
+	hmac_update_part(&h, tombstone->name.data, tombstone->name.size);
+	hmac_update_part(&h, &by, sizeof by);
+	hmac_final(&h, stamp);
+	explicit_bzero(&h, sizeof h);
+}
+
 void auth_account_middle(const struct account *account, uint8_t middle[KEY_SIZE])
 {
 	if (account->epoch == 0)
@@ -311,7 +328,19 @@ void auth_tombstone_make(const struct account *account, const uint8_t delete_key
 	tombstone->id = account->id;
 	tombstone->name = account->name;
 	auth_account_middle(account, tombstone->middle);
+	tombstone->by = GONE_BY_KEY;
 	memcpy(tombstone->delete_key, delete_key, KEY_SIZE);
+}
+
+void auth_tombstone_remove(const struct account *account, enum gone_by by,
+                           struct tombstone *tombstone)
+{
+	assert(by != GONE_BY_KEY);
+	tombstone->id = account->id;
+	tombstone->name = account->name;
+	auth_account_middle(account, tombstone->middle);
+	tombstone->by = by;
+	memcpy(tombstone->lock, account->verifier.lock, KEY_SIZE);
 }
 
 bool auth_account_fits(const struct account *account)
@@ -343,7 +372,10 @@ bool auth_tombstone_fits(const struct tombstone *tombstone)
 {
 	uint8_t lock[KEY_SIZE];
 
-	sha256(tombstone->delete_key, KEY_SIZE, lock);
+	if (tombstone->by == GONE_BY_KEY)
+		sha256(tombstone->delete_key, KEY_SIZE, lock);
+	else
+		memcpy(lock, tombstone->lock, KEY_SIZE);
 	return auth_id_fits(&tombstone->id, tombstone->name, tombstone->middle, lock);
 }
 

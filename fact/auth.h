@@ -34,18 +34,24 @@
  *   seal       = DeleteKey xor HMAC(P, "Delete Box")
  *   stamp      = HMAC(operator key, "password" id epoch by setting seal StoredKey ServerKey)
  *
+ * An operator removes accounts, and has no delete key. Neither has an owner whose password an
+ * operator has set. Then an account is gone by a stamp:
+ *
+ *   stamp      = HMAC(operator key, "gone" id name by)
+ *
  * P is of a setting of its own, so nothing is closed twice under one key. (A stamp of epoch 0 has
- * the seal of the first verifier.) The id goes on vouching
- * for name, middle and lock of the first verifier; of that nothing else is kept. The stamp says
- * that a replica which has checked the older password took the newer one. Only replicas and
- * operators can make one, and who carries it learns nothing. It is computed when it is told, and
- * checked when it comes; it stands in no file, so equal sets have equal bytes.
+ * the seal of the first verifier.) The id goes on vouching for name, middle and lock of the first
+ * verifier; of that nothing else is kept. The stamp says that a replica which has checked the older
+ * password took the newer one, or that the account was removed. Only replicas and operators can
+ * make one, and who carries it learns nothing. It is computed when it is told, and checked when it
+ * comes; it stands in no file, so equal sets have equal bytes.
  *
  * Every part of H, of Auth and of a stamp is length-prefixed (sha256_update_part). So are "Seal"
  * and the role. The id vouches for all of the verifier: nobody can put another one under
  * somebody's id, and anybody may hand a copy over. A tombstone (id, name, middle, DeleteKey)
  * proves itself: SHA256(DeleteKey) is the lock inside the id, and only the owner can derive that
- * key. The seal is told to nobody but a proved owner: without it a public id would let anybody
+ * key. One with a stamp (id, name, middle, lock, by) does not: there the id vouches only for the
+ * name. The seal is told to nobody but a proved owner: without it a public id would let anybody
  * test passwords at home.
  *
  * Pure but for crypt_r, which auth_stretch calls. Nonces and seals come in from outside.
@@ -110,6 +116,9 @@ bool auth_account_delete_key(const uint8_t stretched[KEY_SIZE], const struct acc
 /* The stamp of an account of any epoch. Of epoch 0 it says that a replica holds the account. */
 void auth_stamp(const uint8_t key[KEY_SIZE], const struct account *account,
                 uint8_t stamp[KEY_SIZE]);
+/* The stamp of an account that is gone, but not by its delete key. */
+void auth_gone_stamp(const uint8_t key[KEY_SIZE], const struct tombstone *tombstone,
+                     uint8_t stamp[KEY_SIZE]);
 /* The middle of an account of any epoch. */
 void auth_account_middle(const struct account *account, uint8_t middle[KEY_SIZE]);
 /* The middle of an id: the digest of the verifier without its lock. A tombstone has it instead of
@@ -123,6 +132,10 @@ void auth_id_make(uint64_t time_ms, struct view name, const struct verifier *ver
  * checked (auth_tombstone_fits). */
 void auth_tombstone_make(const struct account *account, const uint8_t delete_key[KEY_SIZE],
                          struct tombstone *tombstone);
+/* The tombstone of an account that is removed, by the owner or an operator. It needs a stamp. It
+ * keeps the view of the account's name. */
+void auth_tombstone_remove(const struct account *account, enum gone_by by,
+                           struct tombstone *tombstone);
 
 /* Whether an account can be trusted, wherever it comes from: its name and its setting are valid,
  * and its id is that of its content. Of a later epoch this says nothing of the verifier but its
@@ -133,7 +146,8 @@ bool auth_account_fits(const struct account *account);
 bool auth_id_fits(const struct id *id, struct view name, const uint8_t middle[KEY_SIZE],
                   const uint8_t lock[KEY_SIZE]);
 /* Whether a tombstone proves itself: its name is valid, and its delete key opens the lock inside
- * the id. */
+ * the id. Of one with a stamp only that it fits its id: the rest needs the stamp, or somebody who is
+ * trusted. */
 bool auth_tombstone_fits(const struct tombstone *tombstone);
 
 /* For the client: the proof that it knows P. In this function and the next four, auth->purpose is

@@ -5,7 +5,7 @@
  *
  *   account     (id, name, verifier), and whether it is confirmed; if the password was changed,
  *               with the verifier of the newest one and its epoch
- *   tombstone   an account that is gone; it proves itself (fact/auth.h)
+ *   tombstone   an account that is gone; it proves itself, or a stamp vouches for it (fact/auth.h)
  *   message     key (recipient, sender, session, number) and content (time sent, text, audience)
  *   burial      numbers first..last of a stream are gone
  *
@@ -54,11 +54,19 @@ struct account {
 	uint8_t middle[KEY_SIZE]; /* of the first verifier; epoch 0: of no meaning */
 };
 
+/* By what an account is gone: by its delete key, which only its owner can derive; or by a stamp,
+ * and then who has removed it. Of two that meet the smaller stays. */
+enum gone_by { GONE_BY_KEY = 0, GONE_BY_OWNER = 1, GONE_BY_OPERATOR = 2, GONE_BY_END };
+
 struct tombstone {
 	struct id id;
 	struct view name;
 	uint8_t middle[KEY_SIZE];
-	uint8_t delete_key[KEY_SIZE];
+	enum gone_by by;
+	union {
+		uint8_t delete_key[KEY_SIZE]; /* GONE_BY_KEY */
+		uint8_t lock[KEY_SIZE];       /* else: that of the account */
+	};
 };
 
 /* The messages of one session of `sender` to `recipient`. */

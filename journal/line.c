@@ -237,8 +237,13 @@ static void put_tombstone(struct buf *out, const struct tombstone *t)
 {
 	struct cJSON *tree = tree_of(&t->id, t->name);
 
+	if (t->by != GONE_BY_KEY)
+		tree_put_key(tree, "lock", t->lock);
 	tree_put_key(tree, "middle", t->middle);
-	tree_put_key(tree, "delete_key", t->delete_key);
+	if (t->by == GONE_BY_KEY)
+		tree_put_key(tree, "delete_key", t->delete_key);
+	else
+		json_put_integer(tree, "by", (uint64_t)t->by);
 	put_open_tree(out, tree);
 }
 

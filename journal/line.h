@@ -11,7 +11,8 @@
  *   account     {"id","name","setting","seal","stored_key","server_key","lock","confirmed"};
  *               if the password was changed, with "middle","epoch","by" behind "lock"; one that
  *               lapsed has "lapsed" in place of "confirmed"
- *   tombstone   {"id","name","middle","delete_key"}
+ *   tombstone   {"id","name","middle","delete_key"}; of an account that was removed
+ *               {"id","name","lock","middle","by"}
  *
  *   stream      {"stream","to","from","session"}: from here on this file has that number for it
  *   message     {"in","no","sent"[,"audience"],"text"}: in the stream of that number, its number

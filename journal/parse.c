@@ -391,15 +391,36 @@ static bool tree_lapsed_renewed(const struct cJSON *tree, struct element *e)
 	return tree_lapsed(tree, e) && tree_later(tree, e);
 }
 
+/* What both kinds of tombstones begin with. */
+static bool tree_gone(const struct cJSON *tree, struct tombstone *t)
+{
+	return member_id(tree, "id", &t->id) && member_name(tree, &t->name) &&
+	       member_key(tree, "middle", t->middle);
+}
+
 static bool tree_tombstone(const struct cJSON *tree, struct element *e)
 {
 	struct tombstone *t = &e->fact.tombstone;
 
 	e->kind = ELEMENT_FACT;
 	e->fact.kind = FACT_TOMBSTONE;
-	return member_id(tree, "id", &t->id) && member_name(tree, &t->name) &&
-	       member_key(tree, "middle", t->middle) &&
-	       member_key(tree, "delete_key", t->delete_key);
+	t->by = GONE_BY_KEY;
+	return tree_gone(tree, t) && member_key(tree, "delete_key", t->delete_key);
+}
+
+/* Of one that is gone by a stamp. */
+static bool tree_removed(const struct cJSON *tree, struct element *e)
+{
+	struct tombstone *t = &e->fact.tombstone;
+	uint64_t by;
+
+	e->kind = ELEMENT_FACT;
+	e->fact.kind = FACT_TOMBSTONE;
+	if (!tree_gone(tree, t) || !member_key(tree, "lock", t->lock) ||
+	    !json_integer(json_member(tree, "by"), &by) || by == GONE_BY_KEY || by >= GONE_BY_END)
+		return false;
+	t->by = (enum gone_by)by;
+	return true;
 }
 
 static bool tree_stream(const struct cJSON *tree, struct stream *stream)
@@ -660,6 +681,7 @@ static const struct form {
 	  IN_BOTH,
 	  tree_lapsed_renewed },
 	{ { "id", "name", "middle", "delete_key" }, 4, IN_BOTH, tree_tombstone },
+	{ { "id", "name", "lock", "middle", "by" }, 5, IN_BOTH, tree_removed },
 	{ { "to", "from", "session", "number", "sent", "digest", "size" },
 	  7,
 	  IN_BOTH,

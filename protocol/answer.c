@@ -10,15 +10,14 @@
 #include "base/sha256.h"
 #include "protocol/private.h"
 
-/* An account that is gone must be the one that was asked about, and prove itself. */
+/* An account that is gone must be the one that was asked about, and prove itself, but for a stamp:
+ * only replicas can check that. */
 static const char *is_not_gone(const struct entry *entry, const struct id *id)
 {
-	struct tombstone t = { .id = entry->id, .name = entry->name };
-
 	if (!id_equal(&entry->id, id))
 		return "answers about another account";
-	memcpy(t.middle, entry->middle, KEY_SIZE);
-	memcpy(t.delete_key, entry->delete_key, KEY_SIZE);
+	const struct tombstone t = entry_tombstone(entry);
+
 	return auth_tombstone_fits(&t) ? NULL : "says without a proof that an account is gone";
 }
 

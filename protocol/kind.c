@@ -350,6 +350,38 @@ static uint8_t *write_text(uint8_t *to, const void *value)
 	return protocol_write_view32(to, *(const struct view *)value);
 }
 
+static const char *read_gone_by(struct reader *r, void *value)
+{
+	uint8_t by = reader_u8(r);
+
+	if (r->failed)
+		return WHY_SHORT;
+	*(enum gone_by *)value = by;
+	return by != GONE_BY_KEY && by < GONE_BY_END ? NULL : WHY_GONE_BY;
+}
+
+static const char *read_by_key(struct reader *r, void *value)
+{
+	(void)r;
+	*(enum gone_by *)value = GONE_BY_KEY;
+	return NULL;
+}
+
+static uint8_t *write_by_key(uint8_t *to, const void *value)
+{
+	assert(*(const enum gone_by *)value == GONE_BY_KEY);
+	return to;
+}
+
+static uint8_t *write_gone_by(uint8_t *to, const void *value)
+{
+	enum gone_by by = *(const enum gone_by *)value;
+
+	assert(by != GONE_BY_KEY && by < GONE_BY_END);
+	*to = (uint8_t)by;
+	return to + 1;
+}
+
 /* ---- kinds: an entry, and lists that are all the rest of a payload ---- */
 
 /* Reads an entry that must have this state, because the status before it says so. */
@@ -703,6 +735,8 @@ const struct kind protocol_kinds[KIND_COUNT] = {
 	[KIND_WHY] = { read_why, write_why, NULL, 1 },
 	[KIND_WHY_ENDED] = { read_why_ended, write_why, NULL, 1 },
 	[KIND_BY] = { read_by, write_by, NULL, 1 },
+	[KIND_GONE_BY] = { read_gone_by, write_gone_by, NULL, 1 },
+	[KIND_BY_KEY] = { read_by_key, write_by_key, NULL, 0 },
 	[KIND_ID] = { read_id, write_id, NULL, ID_SIZE },
 	[KIND_ULID] = { read_ulid, write_ulid, NULL, ULID_SIZE },
 	[KIND_KEY] = { read_key, write_key, NULL, KEY_SIZE },

@@ -26,6 +26,8 @@ enum kind_index {
 	KIND_WHY,        /* u8, a status that is a failure */
 	KIND_WHY_ENDED,  /* u8, one of the three statuses that end a session */
 	KIND_BY,         /* u8, enum account_by */
+	KIND_GONE_BY,    /* u8, enum gone_by, but GONE_BY_KEY */
+	KIND_BY_KEY,     /* no byte: enum gone_by, GONE_BY_KEY */
 	KIND_ID,         /* ID_SIZE bytes */
 	KIND_ULID,       /* ULID_SIZE bytes */
 	KIND_KEY,        /* KEY_SIZE bytes: keys, nonces, proofs */

@@ -9,7 +9,7 @@
  */
 #include "protocol/private.h"
 
-_Static_assert(ENTRY_SIZE_MAX >= ENTRY_GONE_SIZE + NAME_SIZE_MAX, "a gone one is smaller");
+_Static_assert(ENTRY_SIZE_MAX >= ENTRY_REMOVED_SIZE + NAME_SIZE_MAX, "a gone one is smaller");
 _Static_assert(MESSAGE_SIZE + TEXT_SIZE_MAX + (int)AUDIENCE_SIZE_MAX <= (int)PAGE_SIZE_MAX,
                "every message fits a page");
 _Static_assert(STATUS_END <= 32, "statuses fit the set of those that a recipient may have");
@@ -104,6 +104,23 @@ static const char *read_gone(struct reader *r, struct entry *entry)
 	return name_is_valid(entry->name) ? NULL : WHY_NAME;
 }
 
+static const char *read_removed(struct reader *r, struct entry *entry)
+{
+	entry->state = ENTRY_GONE;
+	entry->name = reader_view8(r);
+	reader_copy(r, entry->middle, KEY_SIZE);
+	reader_copy(r, entry->lock, KEY_SIZE);
+	uint8_t by = reader_u8(r);
+
+	reader_copy(r, entry->stamp, KEY_SIZE);
+	if (r->failed)
+		return WHY_SHORT;
+	if (by == GONE_BY_KEY || by >= GONE_BY_END)
+		return WHY_GONE_BY;
+	entry->by = by;
+	return name_is_valid(entry->name) ? NULL : WHY_NAME;
+}
+
 static uint8_t *write_nothing(uint8_t *to, const struct entry *entry)
 {
 	assert(entry->state == ENTRY_UNKNOWN);
@@ -136,6 +153,17 @@ static uint8_t *write_gone(uint8_t *to, const struct entry *entry)
 	return protocol_write_bytes(to, entry->delete_key, KEY_SIZE);
 }
 
+static uint8_t *write_removed(uint8_t *to, const struct entry *entry)
+{
+	assert(name_is_valid(entry->name));
+	assert(entry->by < GONE_BY_END);
+	to = protocol_write_view8(to, entry->name);
+	to = protocol_write_bytes(to, entry->middle, KEY_SIZE);
+	to = protocol_write_bytes(to, entry->lock, KEY_SIZE);
+	*to = (uint8_t)entry->by;
+	return protocol_write_bytes(to + 1, entry->stamp, KEY_SIZE);
+}
+
 static const struct {
 	size_t size; /* without strings */
 	const char *(*read)(struct reader *r, struct entry *entry);
@@ -144,6 +172,7 @@ static const struct {
 	[ENTRY_UNKNOWN] = { ID_SIZE + 1, read_nothing, write_nothing },
 	[ENTRY_ALIVE] = { ENTRY_ALIVE_SIZE, read_alive, write_alive },
 	[ENTRY_GONE] = { ENTRY_GONE_SIZE, read_gone, write_gone },
+	[ENTRY_REMOVED] = { ENTRY_REMOVED_SIZE, read_removed, write_removed },
 };
 enum { STATE_END = sizeof states / sizeof states[0] };
 
@@ -162,15 +191,24 @@ const char *protocol_read_entry(struct reader *r, struct entry *entry)
 	entry->session = (struct ulid){ { 0 } };
 	entry->share = 0;
 	entry->epoch = 0;
+	entry->by = GONE_BY_KEY;
 	entry->name = (struct view){ 0 };
 	entry->setting = (struct view){ 0 };
 	return states[state].read(r, entry);
 }
 
+/* The state in a frame. */
+static enum entry_state state_of(const struct entry *entry)
+{
+	bool is_removed = entry->state == ENTRY_GONE && entry->by != GONE_BY_KEY;
+
+	assert(entry->state <= ENTRY_GONE);
+	return is_removed ? ENTRY_REMOVED : entry->state;
+}
+
 size_t protocol_entry_size(const struct entry *entry)
 {
-	assert((unsigned)entry->state < STATE_END);
-	size_t size = states[entry->state].size;
+	size_t size = states[state_of(entry)].size;
 
 	if (entry->state == ENTRY_ALIVE)
 		size += entry->name.size + entry->setting.size;
@@ -181,13 +219,41 @@ size_t protocol_entry_size(const struct entry *entry)
 
 uint8_t *protocol_write_entry(uint8_t *to, const struct entry *entry)
 {
-	assert((unsigned)entry->state < STATE_END);
+	enum entry_state state = state_of(entry);
 	uint8_t *end = protocol_write_bytes(to, entry->id.bytes, ID_SIZE);
 
-	*end++ = (uint8_t)entry->state;
-	end = states[entry->state].write(end, entry);
+	*end++ = (uint8_t)state;
+	end = states[state].write(end, entry);
 	assert(end == to + protocol_entry_size(entry));
 	return end;
+}
+
+struct tombstone entry_tombstone(const struct entry *entry)
+{
+	struct tombstone t = { .id = entry->id, .name = entry->name, .by = entry->by };
+
+	assert(entry->state == ENTRY_GONE);
+	memcpy(t.middle, entry->middle, KEY_SIZE);
+	if (t.by == GONE_BY_KEY)
+		memcpy(t.delete_key, entry->delete_key, KEY_SIZE);
+	else
+		memcpy(t.lock, entry->lock, KEY_SIZE);
+	return t;
+}
+
+struct entry entry_of_tombstone(const struct tombstone *tombstone)
+{
+	struct entry entry = { .id = tombstone->id,
+		               .state = ENTRY_GONE,
+		               .name = tombstone->name,
+		               .by = tombstone->by };
+
+	memcpy(entry.middle, tombstone->middle, KEY_SIZE);
+	if (entry.by == GONE_BY_KEY)
+		memcpy(entry.delete_key, tombstone->delete_key, KEY_SIZE);
+	else
+		memcpy(entry.lock, tombstone->lock, KEY_SIZE);
+	return entry;
 }
 
 /* ---- the other items, read ---- */

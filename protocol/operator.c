@@ -17,6 +17,7 @@ enum {
 	ACCOUNT_BYTES = 1 + ID_SIZE + 1 + 1 + 4 * KEY_SIZE + 1 + 4, /* without strings */
 	LATER_BYTES = 1 + KEY_SIZE,                                 /* of an epoch over 0 */
 	TOMBSTONE_BYTES = 1 + ID_SIZE + 1 + 2 * KEY_SIZE,
+	REMOVED_BYTES = TOMBSTONE_BYTES + 1,
 	MESSAGE_BYTES = 1 + STREAM_BYTES + 8 + 8 + 4,
 	BURIAL_BYTES = 1 + STREAM_BYTES + RANGE_SIZE,
 };
@@ -304,10 +305,26 @@ static const char *read_tombstone(struct reader *r, struct fact *fact)
 	reader_copy(r, tombstone->id.bytes, ID_SIZE);
 	tombstone->name = reader_view8(r);
 	reader_copy(r, tombstone->middle, KEY_SIZE);
-	reader_copy(r, tombstone->delete_key, KEY_SIZE);
+	reader_copy(r, tombstone->delete_key, KEY_SIZE); /* or the lock */
 	if (r->failed)
 		return WHY_SHORT;
+	tombstone->by = GONE_BY_KEY;
 	return name_is_valid(tombstone->name) ? NULL : WHY_NAME;
+}
+
+/* One with a stamp. It stands with the others of its kind once it is read. */
+static const char *read_removed(struct reader *r, struct fact *fact)
+{
+	const char *why = read_tombstone(r, fact);
+	uint8_t by = reader_u8(r);
+
+	fact->kind = FACT_TOMBSTONE;
+	if (r->failed)
+		return WHY_SHORT;
+	fact->tombstone.by = by;
+	if (by == GONE_BY_KEY || by >= GONE_BY_END)
+		return WHY_GONE_BY;
+	return why;
 }
 
 static uint8_t *write_tombstone(uint8_t *to, const struct fact *fact)
@@ -315,7 +332,10 @@ static uint8_t *write_tombstone(uint8_t *to, const struct fact *fact)
 	to = protocol_write_bytes(to, fact->tombstone.id.bytes, ID_SIZE);
 	to = protocol_write_view8(to, fact->tombstone.name);
 	to = protocol_write_bytes(to, fact->tombstone.middle, KEY_SIZE);
-	return protocol_write_bytes(to, fact->tombstone.delete_key, KEY_SIZE);
+	to = protocol_write_bytes(to, fact->tombstone.delete_key, KEY_SIZE); /* or the lock */
+	if (fact->tombstone.by != GONE_BY_KEY)
+		*to++ = (uint8_t)fact->tombstone.by;
+	return to;
 }
 
 static const char *read_message(struct reader *r, struct fact *fact)
@@ -373,6 +393,7 @@ static const struct {
 	[FACT_TOMBSTONE] = { read_tombstone, write_tombstone },
 	[FACT_MESSAGE] = { read_message, write_message },
 	[FACT_BURIAL] = { read_burial, write_burial },
+	[FACT_REMOVED] = { read_removed, write_tombstone },
 };
 
 /* Reads a fact of any kind. `fact` has only the member of its kind set. */
@@ -382,7 +403,7 @@ static const char *read_fact(struct reader *r, struct fact *fact)
 
 	if (r->failed)
 		return WHY_SHORT;
-	if (kind < FACT_ACCOUNT || kind > FACT_BURIAL)
+	if (kind < FACT_ACCOUNT || kind > FACT_REMOVED)
 		return "a fact of a kind that is not known";
 	fact->kind = kind;
 	return kinds[kind].read(r, fact);
@@ -396,7 +417,8 @@ size_t protocol_fact_size(const struct fact *fact)
 		       fact->account.verifier.setting.size +
 		       (fact->account.epoch > 0 ? LATER_BYTES : 0);
 	case FACT_TOMBSTONE:
-		return TOMBSTONE_BYTES + fact->tombstone.name.size;
+		return (fact->tombstone.by == GONE_BY_KEY ? TOMBSTONE_BYTES : REMOVED_BYTES) +
+		       fact->tombstone.name.size;
 	case FACT_MESSAGE:
 		return MESSAGE_BYTES + fact->message.text.size + fact->message.audience.size;
 	case FACT_BURIAL:
@@ -415,6 +437,8 @@ bool protocol_put_fact(struct buf *b, const struct fact *fact)
 	if (begin == NULL)
 		return false;
 	*begin = (uint8_t)fact->kind;
+	if (fact->kind == FACT_TOMBSTONE && fact->tombstone.by != GONE_BY_KEY)
+		*begin = FACT_REMOVED;
 	uint8_t *end = kinds[fact->kind].write(begin + 1, fact);
 
 	assert(end == begin + size);

@@ -37,6 +37,7 @@
 #define WHY_BOOL     "a byte that is neither 0 nor 1"
 #define WHY_MARK     "an unknown mark of an account"
 #define WHY_BY       "a password that was set by nobody known"
+#define WHY_GONE_BY  "an account that was removed by nobody known"
 #define WHY_STATUS   "a status that is not known or does not belong there"
 #define WHY_TEXT     "a text that is empty or too long"
 #define WHY_UTF8     "a text that is not UTF-8 without NUL"

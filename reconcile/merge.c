@@ -176,7 +176,7 @@ static bool beats(const struct fact *a, const struct fact *b)
 	case FACT_BURIAL:
 		return a->burial.range.last > b->burial.range.last;
 	case FACT_TOMBSTONE:
-		return false;
+		return a->tombstone.by < b->tombstone.by;
 	}
 	return false;
 }

@@ -398,7 +398,7 @@ static void take_back(struct replication *r, struct create *c, enum outcome outc
 	auth_delete_key(c->made.stretched, c->made.account.verifier.seal, delete_key);
 	auth_tombstone_make(&c->made.account, delete_key, &frame.tombstone);
 	if (!BUG(created_after_taking_back))
-		tombstone_keep(r, &frame.tombstone);
+		tombstone_keep(r, &frame.tombstone, NULL);
 	op_multicast(r, &c->op, &frame);
 }
 

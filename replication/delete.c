@@ -6,6 +6,9 @@
  * parallel. One yes is enough: what is gone anywhere is gone, and the tombstone is told to whoever
  * becomes live later, also while the request is under way. Then the session is over.
  *
+ * An owner whose password an operator has once set has no delete key: the session removes the
+ * account (REMOVE). Whoever says yes gives the stamp with which the others are told.
+ *
  * If all refuse for want of room, or the outcome is unknown, the tombstone is forgotten again: what
  * the user was told had failed does not happen later. `deletes` keeps the session while the request
  * is under way: that a replica says the account is gone is our own doing then.
@@ -19,21 +22,28 @@ struct deletion {
 	char name[NAME_SIZE_MAX + 1];
 	struct tombstone tombstone; /* its name: a view of `name` */
 	uint8_t yes;                /* replicas that have stored it */
+	uint8_t stamp[KEY_SIZE];    /* that one of them has given, if it needs one */
 	bool counted;               /* in r->deletes */
 };
 
 static void delete_start(struct replication *r, struct op *op)
 {
 	struct deletion *d = (struct deletion *)op;
-	struct frame frame = { .type = FRAME_DELETE, .tombstone = d->tombstone };
+	bool has_key = d->tombstone.by == GONE_BY_KEY;
+	struct frame frame = { .type = has_key ? FRAME_DELETE : FRAME_REMOVE };
 
 	d->yes = 0;
+	if (has_key)
+		frame.tombstone = d->tombstone;
+	else
+		frame.remove.tombstone = d->tombstone;
 	if (!op->written && op_too_few(r, op))
 		return;
 	if (!d->counted)
 		r->deletes++;
 	d->counted = true;
-	tombstone_keep(r, &d->tombstone); /* also for those that return meanwhile */
+	if (has_key)
+		tombstone_keep(r, &d->tombstone, NULL); /* also for those that return meanwhile */
 	op_multicast(r, op, &frame);
 }
 
@@ -44,13 +54,11 @@ static void delete_command(struct replication *r, struct op *op, const struct co
 
 	(void)command;
 	stream_flush(r); /* before the account is gone, which would refuse it */
-	if (!auth_account_delete_key(r->session.stretched, &r->session.account, delete_key)) {
-		op_refuse(r, op, OUTCOME_USAGE,
-		          "an operator has once set the password of this account, and with the one "
-		          "before it went the key that deletes it");
-		return;
-	}
-	auth_tombstone_make(&r->session.account, delete_key, &d->tombstone);
+	if (auth_account_delete_key(r->session.stretched, &r->session.account, delete_key))
+		auth_tombstone_make(&r->session.account, delete_key, &d->tombstone);
+	else
+		auth_tombstone_remove(&r->session.account, GONE_BY_OWNER, &d->tombstone);
+	explicit_bzero(delete_key, sizeof delete_key);
 	memcpy(d->name, r->session.name, sizeof d->name);
 	d->tombstone.name = view_of_string(d->name);
 	op_begin(r, op);
@@ -61,9 +69,21 @@ static void delete_reply(struct replication *r, struct op *op, uint32_t index,
 {
 	struct deletion *d = (struct deletion *)op;
 
-	(void)r;
-	if (frame->status == STATUS_OK) /* else there is no room */
-		d->yes |= BIT(index);
+	if (frame->status != STATUS_OK) /* there is no room */
+		return;
+	d->yes |= BIT(index);
+	if (d->tombstone.by != GONE_BY_KEY) {
+		memcpy(d->stamp, frame->introduced.stamp, KEY_SIZE);
+		tombstone_keep(r, &d->tombstone, d->stamp);
+	}
+}
+
+/* Those that have become live without the session took it from nobody. */
+static void tell_others(struct replication *r, const struct deletion *d)
+{
+	for (uint32_t i = 0; i < REPLICAS; i++)
+		if (d->tombstone.by != GONE_BY_KEY && (r->live & ~d->yes & BIT(i)))
+			tombstone_write(r, i, &d->tombstone, d->stamp, TARGET_TELL);
 }
 
 static void delete_over(struct replication *r, struct deletion *d)
@@ -80,6 +100,8 @@ static void delete_advance(struct replication *r, struct op *op)
 	result->copies = replica_count(d->yes);
 	memcpy(result->name, d->name, sizeof d->name);
 	delete_over(r, d);
+	if (d->yes)
+		tell_others(r, d);
 	if (d->yes && r->session.active && id_equal(&r->session.id, &d->tombstone.id)) {
 		struct ulid session = r->session.ulid;
 

@@ -107,6 +107,28 @@ void due_release(struct due_reply *due)
 	due->bytes = NULL;
 }
 
+void due_hold(struct replication *r, uint32_t index, struct due_reply *due, struct view frame)
+{
+	struct held_reply *held = memory_alloc(sizeof *held + frame.size);
+	struct held_reply **last = &r->replicas[index].held;
+
+	*held = (struct held_reply){ .due = *due, .size = frame.size };
+	memcpy(held->bytes, frame.data, frame.size);
+	due->question = NULL;
+	due->bytes = NULL;
+	while (*last != NULL)
+		last = &(*last)->next;
+	*last = held;
+}
+
+struct held_reply *due_take_held(struct replica *p)
+{
+	struct held_reply *held = p->held;
+
+	p->held = held->next;
+	return held;
+}
+
 const char *due_contradiction(const struct due_reply *due, const struct frame *reply)
 {
 	struct frame request;
@@ -128,11 +150,14 @@ bool due_is_work(const struct replica *p)
 	for (uint32_t i = 0; i < p->due.count; i++)
 		if (due_at(p, i)->target != TARGET_PING && due_at(p, i)->target != TARGET_MEMBER)
 			return true;
-	return false;
+	return p->held != NULL;
 }
 
 bool due_has(const struct replica *p, const struct op *op)
 {
+	for (const struct held_reply *held = p->held; held != NULL; held = held->next)
+		if (held->due.op == op)
+			return true;
 	for (uint32_t i = 0; i < p->due.count; i++)
 		if (due_at(p, i)->op == op)
 			return true;
@@ -172,6 +197,12 @@ void due_clear(struct replica *p)
 	for (uint32_t i = 0; i < p->due.count; i++)
 		due_release(due_at(p, i));
 	ring_release(&p->due);
+	while (p->held != NULL) {
+		struct held_reply *held = due_take_held(p);
+
+		due_release(&held->due);
+		memory_free(held);
+	}
 	buf_release(&p->out);
 	p->write_told = false;
 	p->doubt = NULL;

@@ -103,7 +103,7 @@ static void page_listed(struct list_part *part, const struct frame *frame)
 /* A replica says of one that it has not listed that it is gone: those that listed it are told. */
 static void learn_gone(struct replication *r, struct list_page *page, const struct entry *e)
 {
-	struct tombstone t = tombstone_of(e);
+	struct tombstone t = entry_tombstone(e);
 
 	for (uint32_t i = 0; i < page->count; i++) {
 		if (!id_equal(&page->users[i].id, &e->id))

@@ -155,7 +155,7 @@ static void learn_alive(const struct replication *r, struct lookup_account *a, u
 static void learn_gone(struct lookup_account *a, const struct entry *e)
 {
 	a->gone = true;
-	a->tombstone = tombstone_of(e);
+	a->tombstone = entry_tombstone(e);
 	memcpy(a->name, e->name.data, e->name.size);
 	a->name[e->name.size] = '\0';
 }

@@ -51,7 +51,7 @@ void person_learn(struct person *p, uint32_t index, const struct entry *e)
 			p->confirmed |= bit;
 	} else {
 		p->gone = true;
-		p->tombstone = tombstone_of(e);
+		p->tombstone = entry_tombstone(e);
 	}
 	memcpy(p->name, e->name.data, e->name.size);
 	p->name[e->name.size] = '\0';

@@ -9,6 +9,7 @@
  *   op.c            a request as such: its state, its audience, its result
  *   contact.c       whom the user writes to, and the streams of our own
  *   member.c        which replicas belong to the cluster
+ *   removed.c       accounts that were removed, as one replica says: whether that is true
  *   lookup.c        a name or an id becomes accounts
  *   person.c        how the sender of a message is shown
  *   stream.c        what of a stream is gone; telling the replicas what was received
@@ -123,7 +124,8 @@ enum target {
 	TARGET_STREAMS,
 	TARGET_MEMBER, /* whether a replica belongs to the cluster */
 	TARGET_RECEIVED,
-	TARGET_TELL, /* a tombstone, a log-out: for nothing */
+	TARGET_REMOVE, /* whether a stamp is right */
+	TARGET_TELL,   /* a tombstone, a log-out: for nothing */
 	TARGET_END,
 };
 
@@ -148,12 +150,35 @@ struct due_reply {
 	uint8_t *bytes;
 };
 
+/* A reply that has come and counts later (removed.c). */
+struct held_reply {
+	struct held_reply *next;
+	struct due_reply due;
+	size_t size;
+	uint8_t bytes[]; /* the frame */
+};
+
 /* ---- tombstone.c: what is gone ---- */
 
 /* One that is told to every replica that becomes live. */
 struct kept_tombstone {
 	struct tombstone tombstone; /* its name: a view of `name` */
 	char name[NAME_SIZE_MAX];
+	uint8_t stamp[KEY_SIZE]; /* but of GONE_BY_KEY */
+};
+
+/* ---- removed.c: what one replica says is gone ---- */
+
+/* An account that is gone by a stamp, as replicas say; there while a reply is held for it. */
+struct claim {
+	struct claim *next;
+	struct tombstone tombstone; /* its name: a view of `name` */
+	char name[NAME_SIZE_MAX];
+	uint8_t stamp[KEY_SIZE];
+	uint8_t from;                /* replicas that say so, in replies that are held */
+	uint8_t asked;               /* these have not said yet whether the stamp is right */
+	uint8_t right, wrong;        /* what they have said */
+	uint32_t requests[REPLICAS]; /* the number of the question there */
 };
 
 /* ---- contact.c: whom we write to ---- */
@@ -326,9 +351,10 @@ struct replica {
 	uint64_t round_trip_ms; /* of the last ping; if facts_known */
 	uint32_t next_request;
 	struct buf out;
-	struct ring due;       /* of struct due_reply */
-	uint64_t due_since_ms; /* of the oldest reply due, or when the one before it came */
-	uint64_t slow_ms;      /* that slow replies have taken, at slow_at_ms; kept when it dies */
+	struct ring due;         /* of struct due_reply */
+	struct held_reply *held; /* in order */
+	uint64_t due_since_ms;   /* of the oldest reply due, or when the one before it came */
+	uint64_t slow_ms; /* that slow replies have taken, at slow_at_ms; kept when it dies */
 	uint64_t slow_at_ms;
 	uint64_t heard_ms; /* what was asked then is answered, and all before it */
 	uint64_t sent_ms;  /* of the last frame */
@@ -448,6 +474,7 @@ struct replication {
 	struct pool pool; /* requests, their texts and results; messages that have come */
 	struct kept_tombstone tombstones[TOMBSTONES_KEPT];
 	uint32_t tombstones_count;
+	struct claim *claims; /* each with a `from` */
 };
 
 /* ---- act.c ---- */
@@ -492,6 +519,10 @@ bool due_take(struct replication *r, uint32_t index, const struct frame *reply,
               struct due_reply *due);
 /* Frees what it owns. */
 void due_release(struct due_reply *due);
+/* A reply that was taken counts later: takes over what `due` owns, and copies the frame. */
+void due_hold(struct replication *r, uint32_t index, struct due_reply *due, struct view frame);
+/* Takes the first one that is held; the caller calls due_release for its `due`, and frees it. */
+struct held_reply *due_take_held(struct replica *p);
 /* Whether this reply, of the type that is due, contradicts its request: protocol_contradiction. */
 const char *due_contradiction(const struct due_reply *due, const struct frame *reply);
 /* The replica has ended by itself: marks the requests that it had to answer (is_struck), and counts
@@ -502,7 +533,7 @@ void due_strike(struct replication *r, uint32_t index);
 void due_greeted(struct replication *r, uint32_t index, bool is_same);
 /* Nobody has ended of such a request: its count begins again. */
 void due_acquit(struct replication *r, enum target target);
-/* Whether it has to answer this request. */
+/* Whether it has to answer this request, or its answer is held. */
 bool due_has(const struct replica *p, const struct op *op);
 /* The connection has ended: forgets what is due and what was to be written, and frees it. */
 void due_clear(struct replica *p);
@@ -516,20 +547,40 @@ void replica_lies(struct replication *r, uint32_t index, const char *why);
 
 /* ---- tombstone.c ---- */
 
-/* The tombstone that an entry shows. It keeps the view of the entry's name. It has proved itself:
- * what does not contradicts the protocol (protocol_contradiction). */
-struct tombstone tombstone_of(const struct entry *entry);
+/* Writes it to a live replica: a DELETE, or a REMOVE with the stamp. */
+void tombstone_write(struct replication *r, uint32_t index, const struct tombstone *tombstone,
+                     const uint8_t *stamp, enum target target);
 /* Tells it to the live replicas of `to`, which showed the account alive, and keeps a copy, as
- * tombstone_keep. */
+ * tombstone_keep. Nothing for one with a stamp: it was told by removed.c. */
 void tombstone_tell(struct replication *r, uint8_t to, const struct tombstone *tombstone);
 /* Keeps a copy of a tombstone, to be told to every replica that becomes live later. If there are
- * TOMBSTONES_KEPT, the oldest one is dropped. */
-void tombstone_keep(struct replication *r, const struct tombstone *tombstone);
+ * TOMBSTONES_KEPT, the oldest one is dropped. `stamp` is NULL if it needs none. */
+void tombstone_keep(struct replication *r, const struct tombstone *tombstone, const uint8_t *stamp);
+/* Whether that of an entry is kept, with its stamp. */
+bool tombstone_is_kept(const struct replication *r, const struct entry *e);
 /* Keeps the tombstone of this id no longer: the deletion was refused, or its outcome is unknown, so
  * it must not go on behind the user's back. */
 void tombstone_forget(struct replication *r, const struct id *id);
 /* A replica has become live: tells it all that are kept. */
 void tombstone_tell_kept(struct replication *r, uint32_t index);
+
+/* ---- removed.c ---- */
+
+enum removed_verdict { REMOVED_WAITS, REMOVED_TRUE, REMOVED_LIE, REMOVED_DOUBTED };
+
+/* Whether a reply says of an account that it was removed, which is to be found out yet. Then the
+ * reply is held, with what `due` owns; `bytes` is its frame. */
+bool removed_hold(struct replication *r, uint32_t index, struct due_reply *due,
+                  const struct frame *frame, struct view bytes);
+/* Takes in a reply to REMOVE, by the number of its request. */
+void removed_answered(struct replication *r, uint32_t index, uint32_t request,
+                      const struct frame *frame);
+/* The connection has ended: what was said on it counts no longer. */
+void removed_lost(struct replication *r, uint32_t index);
+/* What became of a reply that is held. If it is true, the reply counts now. If it is a lie, or is
+ * not believed, the replica is doubted. */
+enum removed_verdict removed_settle(struct replication *r, uint32_t index,
+                                    const struct due_reply *due, const struct frame *frame);
 
 /* ---- contact.c ---- */
 

@@ -136,6 +136,7 @@ static void go_down(struct replication *r, uint32_t index, const char *why)
 	set_redial(r, p, was_live);
 	forget_connection(p);
 	member_lost(r, index);
+	removed_lost(r, index);
 	stream_lost(r, index);
 	mailbox_lost(r, index);
 	if (!was_live)
@@ -226,9 +227,13 @@ static void join(struct replication *r, uint32_t index)
 
 /* The session is over; but not while our own deletion is under way. Then this replica becomes live
  * without the session, because the deletion needs replicas that are live. */
-static void account_is_gone(struct replication *r, uint32_t index)
+static void account_is_gone(struct replication *r, uint32_t index, const struct entry *entry)
 {
-	login_session_lost(r, STATUS_GONE);
+	bool by_operator = entry->by == GONE_BY_OPERATOR && !r->deletes;
+
+	if (r->session.active && !id_equal(&entry->id, &r->session.id))
+		return; /* of an earlier session: it was held */
+	login_session_lost(r, by_operator ? STATUS_CLOCK : STATUS_GONE);
 	if (r->replicas[index].state == REPLICA_JOINING)
 		become_live(r, index);
 }
@@ -285,7 +290,7 @@ static void proved(struct replication *r, uint32_t index, uint32_t request,
 		return;
 	p->prove = 0;
 	if (frame->status == STATUS_GONE)
-		account_is_gone(r, index);
+		account_is_gone(r, index, &frame->logged_in.entry);
 	else if (frame->status == STATUS_CLOCK)
 		account_is_removed(r, index);
 	else if (frame->status == STATUS_CHANGED ||
@@ -411,7 +416,7 @@ static void joined(struct replication *r, uint32_t index, const struct frame *fr
 			login_session_lost(r, STATUS_TAKEN_OVER);
 		break;
 	case STATUS_GONE:
-		account_is_gone(r, index);
+		account_is_gone(r, index, &frame->logged_in.entry);
 		break;
 	case STATUS_CLOCK:
 		account_is_removed(r, index);
@@ -478,7 +483,7 @@ static void handed_over(struct replication *r, uint32_t index, const struct fram
 		login_frame(r, index, &r->session, &login);
 		due_ask(r, index, &login, TARGET_JOIN, NULL);
 	} else if (frame->status == STATUS_GONE) {
-		account_is_gone(r, index);
+		account_is_gone(r, index, &frame->introduced.entry);
 	} else if (frame->status == STATUS_CLOCK) {
 		account_is_removed(r, index);
 	} else {
@@ -533,53 +538,6 @@ static void settle_copies(struct replication *r)
 		for (uint32_t k = i + 1; k < REPLICAS; k++)
 			if (are_copies(r, i, k))
 				die_as_twin(r, k, i);
-}
-
-/* Whether it waits for something that may have come with any event. */
-static bool is_unsettled(const struct replica *p)
-{
-	return p->doubt != NULL || p->state == REPLICA_WAITING || p->state == REPLICA_JOINING ||
-	       p->lacks_account || p->says_changed || p->lacks_password;
-}
-
-void replica_check(const struct replication *r)
-{
-	for (uint32_t i = 0; i < REPLICAS; i++) {
-		assert((r->unsettled & BIT(i)) || !is_unsettled(&r->replicas[i]));
-		for (uint32_t k = i + 1; k < REPLICAS; k++)
-			assert(!are_copies(r, i, k));
-	}
-}
-
-static void settle(struct replication *r)
-{
-	for (uint32_t i = 0; i < REPLICAS; i++)
-		if (r->replicas[i].doubt != NULL)
-			die(r, i, r->replicas[i].doubt);
-	settle_copies(r);
-	for (uint32_t i = 0; i < REPLICAS; i++) {
-		enum replica_state state = r->replicas[i].state;
-
-		if (state == REPLICA_WAITING || (state == REPLICA_JOINING && !r->session.active))
-			answered(r, i);
-		else if (r->replicas[i].lacks_account)
-			give_account(r, i);
-		else if (r->replicas[i].says_changed)
-			password_changed(r, i);
-		else if (r->replicas[i].lacks_password)
-			give_password(r, i);
-	}
-}
-
-void replica_settle(struct replication *r)
-{
-	uint8_t left = 0;
-
-	settle(r);
-	for (uint32_t i = 0; i < REPLICAS; i++)
-		if (is_unsettled(&r->replicas[i]))
-			left |= BIT(i);
-	r->unsettled = left;
 }
 
 /* ---- frames ---- */
@@ -696,6 +654,9 @@ static void reply(struct replication *r, uint32_t index, const struct due_reply 
 		if (frame->status != STATUS_OK)
 			stream_refused(r, index);
 		break;
+	case TARGET_REMOVE:
+		removed_answered(r, index, due->request, frame);
+		break;
 	case TARGET_TELL:
 	case TARGET_END:
 		break;
@@ -727,7 +688,8 @@ static void pushed(struct replication *r, uint32_t index, const struct frame *fr
 
 /* First comes WELCOME, or ERROR; then replies in the order of the requests, and between them what
  * the replica sends unasked. */
-static void take_frame(struct replication *r, uint32_t index, const struct frame *frame)
+static void take_frame(struct replication *r, uint32_t index, const struct frame *frame,
+                       struct view bytes)
 {
 	struct replica *p = &r->replicas[index];
 	struct due_reply due;
@@ -755,7 +717,7 @@ static void take_frame(struct replication *r, uint32_t index, const struct frame
 		die_lying(r, index, why);
 	else if (has_lost_session(r, index, frame))
 		die_lying(r, index, "has no session, and has not ended it");
-	else
+	else if (!removed_hold(r, index, &due, frame, bytes))
 		reply(r, index, &due, frame);
 	due_release(&due);
 }
@@ -790,7 +752,7 @@ static size_t take_one(struct replication *r, uint32_t index, struct view bytes)
 	if (size == 0 || size > bytes.size)
 		return 0;
 	if (protocol_decode(view_of(bytes.data, size), &frame, &reason)) {
-		take_frame(r, index, &frame);
+		take_frame(r, index, &frame, view_of(bytes.data, size));
 	} else {
 		(void)snprintf(why, sizeof why, "sends what is no frame (%s)", reason);
 		die_lying(r, index, why);
@@ -809,6 +771,79 @@ size_t replica_input(struct replication *r, uint32_t index, struct view bytes)
 		used += size;
 	}
 	return used;
+}
+
+/* ---- settling ---- */
+
+/* Whether it waits for something that may have come with any event. */
+static bool is_unsettled(const struct replica *p)
+{
+	return p->doubt != NULL || p->state == REPLICA_WAITING || p->state == REPLICA_JOINING ||
+	       p->lacks_account || p->says_changed || p->lacks_password || p->held != NULL;
+}
+
+void replica_check(const struct replication *r)
+{
+	for (uint32_t i = 0; i < REPLICAS; i++) {
+		assert((r->unsettled & BIT(i)) || !is_unsettled(&r->replicas[i]));
+		for (uint32_t k = i + 1; k < REPLICAS; k++)
+			assert(!are_copies(r, i, k));
+	}
+}
+
+/* Its replies that are held, as far as it is known whether they are true. */
+static void take_held(struct replication *r, uint32_t index)
+{
+	struct replica *p = &r->replicas[index];
+
+	while (p->held != NULL && p->doubt == NULL) {
+		struct frame frame;
+		const char *why;
+		bool is_whole = protocol_decode(view_of(p->held->bytes, p->held->size), &frame,
+		                                &why);
+
+		assert(is_whole);
+		if (removed_settle(r, index, &p->held->due, &frame) != REMOVED_TRUE)
+			return;
+		struct held_reply *held = due_take_held(p);
+
+		reply(r, index, &held->due, &frame);
+		due_release(&held->due);
+		memory_free(held);
+	}
+}
+
+static void settle(struct replication *r)
+{
+	for (uint32_t i = 0; i < REPLICAS; i++)
+		take_held(r, i);
+	for (uint32_t i = 0; i < REPLICAS; i++)
+		if (r->replicas[i].doubt != NULL)
+			die(r, i, r->replicas[i].doubt);
+	settle_copies(r);
+	for (uint32_t i = 0; i < REPLICAS; i++) {
+		enum replica_state state = r->replicas[i].state;
+
+		if (state == REPLICA_WAITING || (state == REPLICA_JOINING && !r->session.active))
+			answered(r, i);
+		else if (r->replicas[i].lacks_account)
+			give_account(r, i);
+		else if (r->replicas[i].says_changed)
+			password_changed(r, i);
+		else if (r->replicas[i].lacks_password)
+			give_password(r, i);
+	}
+}
+
+void replica_settle(struct replication *r)
+{
+	uint8_t left = 0;
+
+	settle(r);
+	for (uint32_t i = 0; i < REPLICAS; i++)
+		if (is_unsettled(&r->replicas[i]))
+			left |= BIT(i);
+	r->unsettled = left;
 }
 
 /* ---- time ---- */

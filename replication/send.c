@@ -526,7 +526,7 @@ static void proved(struct replication *r, struct send *s, uint32_t index, const 
 		}
 		if (!is_true)
 			continue;
-		tombstone = tombstone_of(&entry);
+		tombstone = entry_tombstone(&entry);
 		tombstone_tell(r, s->recipients[at].said[STATUS_OK], &tombstone);
 		s->recipients[at].is_gone = true;
 	}

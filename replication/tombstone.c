@@ -2,7 +2,8 @@
  *
  * tombstone: accounts of which this client has learned that they are gone.
  *
- * A tombstone proves itself, so whoever has one may carry it to a replica that missed it. It is
+ * A tombstone proves itself, or has a stamp, so whoever has one may carry it to a replica that
+ * missed it. It is
  * told at once to the live replicas that showed the account alive, and kept for those that become
  * live later: of the tombstones of a client's life the last TOMBSTONES_KEPT. The replies say
  * nothing. What is dropped here is not lost: the next look-up, or a repair, finds it again.
@@ -12,34 +13,38 @@
 #include <assert.h>
 #include <string.h>
 
-struct tombstone tombstone_of(const struct entry *entry)
+void tombstone_write(struct replication *r, uint32_t index, const struct tombstone *tombstone,
+                     const uint8_t *stamp, enum target target)
 {
-	struct tombstone t = { .id = entry->id, .name = entry->name };
+	struct frame frame = { .type = FRAME_DELETE };
 
-	memcpy(t.middle, entry->middle, KEY_SIZE);
-	memcpy(t.delete_key, entry->delete_key, KEY_SIZE);
-	return t;
-}
-
-static void write_one(struct replication *r, uint32_t index, const struct tombstone *tombstone)
-{
-	struct frame frame = { .type = FRAME_DELETE, .tombstone = *tombstone };
-
-	due_ask(r, index, &frame, TARGET_TELL, NULL);
+	if (tombstone->by == GONE_BY_KEY) {
+		frame.tombstone = *tombstone;
+	} else {
+		frame.type = FRAME_REMOVE;
+		frame.remove.tombstone = *tombstone;
+		memcpy(frame.remove.stamp, stamp, KEY_SIZE);
+	}
+	due_ask(r, index, &frame, target, NULL);
 }
 
 void tombstone_tell(struct replication *r, uint8_t to, const struct tombstone *tombstone)
 {
+	if (tombstone->by != GONE_BY_KEY)
+		return;
 	for (uint32_t i = 0; i < REPLICAS; i++)
 		if (to & r->live & BIT(i))
-			write_one(r, i, tombstone);
-	tombstone_keep(r, tombstone);
+			tombstone_write(r, i, tombstone, NULL, TARGET_TELL);
+	tombstone_keep(r, tombstone, NULL);
 }
 
 void tombstone_tell_kept(struct replication *r, uint32_t index)
 {
-	for (uint32_t i = 0; i < r->tombstones_count; i++)
-		write_one(r, index, &r->tombstones[i].tombstone);
+	for (uint32_t i = 0; i < r->tombstones_count; i++) {
+		const struct kept_tombstone *kept = &r->tombstones[i];
+
+		tombstone_write(r, index, &kept->tombstone, kept->stamp, TARGET_TELL);
+	}
 }
 
 /* The index of a kept one; tombstones_count: it is not kept. */
@@ -71,12 +76,24 @@ void tombstone_forget(struct replication *r, const struct id *id)
 		drop(r, at);
 }
 
-void tombstone_keep(struct replication *r, const struct tombstone *tombstone)
+bool tombstone_is_kept(const struct replication *r, const struct entry *e)
 {
+	uint32_t at = find(r, &e->id);
+
+	return at < r->tombstones_count && r->tombstones[at].tombstone.by == e->by &&
+	       (e->by == GONE_BY_KEY || memcmp(r->tombstones[at].stamp, e->stamp, KEY_SIZE) == 0);
+}
+
+/* Beside one with a delete key no other one counts (enum gone_by). */
+void tombstone_keep(struct replication *r, const struct tombstone *tombstone, const uint8_t *stamp)
+{
+	uint32_t at = find(r, &tombstone->id);
 	struct kept_tombstone *kept;
 
-	if (find(r, &tombstone->id) < r->tombstones_count)
+	if (at < r->tombstones_count && r->tombstones[at].tombstone.by <= tombstone->by)
 		return;
+	if (at < r->tombstones_count)
+		drop(r, at);
 	if (r->tombstones_count == TOMBSTONES_KEPT)
 		drop(r, 0);
 	kept = &r->tombstones[r->tombstones_count++];
@@ -84,4 +101,6 @@ void tombstone_keep(struct replication *r, const struct tombstone *tombstone)
 	kept->tombstone = *tombstone;
 	memcpy(kept->name, tombstone->name.data, tombstone->name.size);
 	kept->tombstone.name.data = (const uint8_t *)kept->name;
+	if (stamp != NULL)
+		memcpy(kept->stamp, stamp, KEY_SIZE);
 }

@@ -421,33 +421,59 @@ void session_confirm(struct sessions *s, struct connection *c, const struct fram
 
 /* ---- delete ---- */
 
-/* The session ends and the name is free at once. The mailbox is freed later, bit by bit. */
+/* The session ends and the name is free at once. The mailbox is freed later, bit by bit. False: it
+ * cannot be stored, and the request was answered. */
+static bool bury(struct sessions *s, struct connection *c, const struct frame *frame,
+                 const struct tombstone *tombstone)
+{
+	const struct fact fact = { .kind = FACT_TOMBSTONE, .tombstone = *tombstone };
+	struct tombstone held;
+	enum store_state state = store_find(s->store, &tombstone->id, NULL, &held);
+
+	if ((state == STORE_DEAD && held.by <= tombstone->by) || BUG(no_tombstone))
+		return true;
+	if (!session_may_bury(s, state != STORE_UNKNOWN)) {
+		session_answer(s, c, frame, STATUS_DISK_FULL);
+		return false;
+	}
+	if (state == STORE_UNKNOWN && slows_down(s, c, frame))
+		return false;
+	enum store_result result = session_bury(s, &fact, &s->options.limits);
+
+	assert(result == STORE_NEW || result == STORE_REPLACED);
+	return true;
+}
+
 void session_delete(struct sessions *s, struct connection *c, const struct frame *frame)
 {
-	const struct fact fact = { .kind = FACT_TOMBSTONE, .tombstone = frame->tombstone };
-	const struct id *id = &frame->tombstone.id;
-	enum store_state state = store_find(s->store, id, NULL, NULL);
 	struct work work = { .slice = NULL };
 
 	session_spend(c, COST_PROOF + COST_ADDED);
-	if (!auth_tombstone_fits(&frame->tombstone) && !BUG(tombstone_without_key)) {
+	if (!auth_tombstone_fits(&frame->tombstone) && !BUG(tombstone_without_key))
 		session_answer(s, c, frame, STATUS_WRONG_PROOF);
-		return;
-	}
-	if (state == STORE_DEAD || BUG(no_tombstone)) {
-		session_answer(s, c, frame, STATUS_OK);
-		return;
-	}
-	if (!session_may_bury(s, state != STORE_UNKNOWN)) {
-		session_answer(s, c, frame, STATUS_DISK_FULL);
-		return;
-	}
-	if (state == STORE_UNKNOWN && slows_down(s, c, frame))
-		return;
-	enum store_result result = session_bury(s, &fact, &s->options.limits);
+	else if (bury(s, c, frame, &frame->tombstone))
+		session_work_begin(s, c, &work, frame);
+}
 
-	assert(result == STORE_NEW);
-	session_work_begin(s, c, &work, frame);
+/* Who is logged in to it removes it as its owner. Of whom else it comes, a replica or an operator
+ * has said so. */
+void session_remove(struct sessions *s, struct connection *c, const struct frame *frame)
+{
+	const struct tombstone *tombstone = &frame->remove.tombstone;
+	struct frame reply = session_reply_to(frame, STATUS_OK);
+	bool is_owner = tombstone->by == GONE_BY_OWNER && id_equal(&c->account, &tombstone->id);
+
+	session_spend(c, COST_PROOF + COST_ADDED);
+	if (!s->options.has_operator_key) {
+		session_answer(s, c, frame, STATUS_UNKNOWN);
+		return;
+	}
+	auth_gone_stamp(s->options.operator_key, tombstone, reply.introduced.stamp);
+	if (!auth_tombstone_fits(tombstone) ||
+	    (!is_owner && !sha256_equal(reply.introduced.stamp, frame->remove.stamp)))
+		session_answer(s, c, frame, STATUS_WRONG_PROOF);
+	else if (bury(s, c, frame, tombstone))
+		session_reply(s, c, &reply);
 }
 
 /* ---- list ---- */

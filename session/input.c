@@ -33,7 +33,7 @@ static handler *const handlers[FRAME_TYPE_REQUEST_END] = {
 	[FRAME_SPLIT] = session_split,         [FRAME_ELEMENTS] = session_elements,
 	[FRAME_STORE] = session_store,         [FRAME_MEMBER] = session_member,
 	[FRAME_PASSWORD] = session_password,   [FRAME_RENEW] = session_renewal,
-	[FRAME_FIGURES] = session_figures,
+	[FRAME_FIGURES] = session_figures,     [FRAME_REMOVE] = session_remove,
 };
 
 /* A whole frame has come: the connection goes to the end of the list of silence. */

@@ -100,10 +100,9 @@ void session_entry(const struct sessions *s, const struct connection *c, const s
 		entry_alive(s, c, &account, entry);
 		return;
 	case STORE_DEAD:
-		entry->state = ENTRY_GONE;
-		entry->name = tombstone.name;
-		memcpy(entry->middle, tombstone.middle, KEY_SIZE);
-		memcpy(entry->delete_key, tombstone.delete_key, KEY_SIZE);
+		*entry = entry_of_tombstone(&tombstone);
+		if (tombstone.by != GONE_BY_KEY && s->options.has_operator_key)
+			auth_gone_stamp(s->options.operator_key, &tombstone, entry->stamp);
 		return;
 	}
 }

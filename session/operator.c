@@ -356,9 +356,11 @@ static enum status store_tombstone(struct sessions *s, const struct fact *fact)
 {
 	if (!auth_tombstone_fits(&fact->tombstone))
 		return STATUS_WRONG_PROOF;
-	enum store_state state = store_find(s->store, &fact->tombstone.id, NULL, NULL);
+	struct tombstone held;
+	enum store_state state = store_find(s->store, &fact->tombstone.id, NULL, &held);
+	bool is_new = state != STORE_DEAD || fact->tombstone.by < held.by;
 
-	if (state != STORE_DEAD && !session_may_bury(s, state != STORE_UNKNOWN))
+	if (is_new && !session_may_bury(s, state != STORE_UNKNOWN))
 		return STATUS_DISK_FULL;
 	(void)session_bury(s, fact, NULL); /* what is gone already is fine, too */
 	return STATUS_OK;

@@ -552,6 +552,7 @@ void session_renewal(struct sessions *s, struct connection *c, const struct fram
 void session_introduce(struct sessions *s, struct connection *c, const struct frame *frame);
 void session_confirm(struct sessions *s, struct connection *c, const struct frame *frame);
 void session_delete(struct sessions *s, struct connection *c, const struct frame *frame);
+void session_remove(struct sessions *s, struct connection *c, const struct frame *frame);
 void session_list(struct sessions *s, struct connection *c, const struct frame *frame);
 void session_member(struct sessions *s, struct connection *c, const struct frame *frame);
 void session_operate(struct sessions *s, struct connection *c, const struct frame *frame);

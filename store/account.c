@@ -13,7 +13,7 @@
  *   the account               no change    gets its mark     gets its mark       takes its place
  *   the account, lapsed       no change    no change         gets its mark       takes its place
  *   the account, confirmed    no change    no change         no change           takes its place
- *   the tombstone             no change    no change         no change           no change
+ *   the tombstone             no change    no change         no change           the smaller stays
  *
  * A lapsed account is in no tree by name: it has none, until somebody comes who knows that it was
  * confirmed. Its mailbox stays, because what was sent to a living account must not be lost by that.
@@ -138,7 +138,7 @@ static uint32_t account_new(struct store *s, uint32_t ident, const struct accoun
 	return handle;
 }
 
-/* Behind the name: what proves that the owner wanted it. */
+/* Behind the name: what proves that the owner wanted it, or what the id is made of. */
 static uint32_t tombstone_new(struct store *s, uint32_t ident, const struct tombstone *tombstone)
 {
 	uint32_t handle = slot_new(s, ident, tombstone->name, 2 * (size_t)KEY_SIZE);
@@ -146,8 +146,9 @@ static uint32_t tombstone_new(struct store *s, uint32_t ident, const struct tomb
 	uint8_t *to = slot->bytes + slot->name_size;
 
 	slot->gone = true;
+	slot->mark = (uint8_t)tombstone->by;
 	to = give(to, tombstone->middle, KEY_SIZE);
-	(void)give(to, tombstone->delete_key, KEY_SIZE); /* the last one */
+	(void)give(to, tombstone->delete_key, KEY_SIZE); /* or the lock; the last one */
 	return handle;
 }
 
@@ -186,8 +187,9 @@ static void tombstone_fill(const struct store *s, const struct account_slot *slo
 	assert(slot->gone);
 	tombstone->id = *id_of(s, slot);
 	tombstone->name = name_of(slot);
+	tombstone->by = (enum gone_by)slot->mark;
 	from = take(from, tombstone->middle, KEY_SIZE);
-	(void)take(from, tombstone->delete_key, KEY_SIZE); /* the last one */
+	(void)take(from, tombstone->delete_key, KEY_SIZE); /* or the lock; the last one */
 }
 
 void account_fact(const struct store *s, uint32_t ident, struct fact *fact)
@@ -363,6 +365,22 @@ static uint32_t detach(struct store *s, struct ident *ident)
 	return handle;
 }
 
+/* Of two tombstones that with the delete key stays, and of two with a stamp the owner's: the
+ * smaller one. The id vouches for all else that they have, so its slot stays. */
+static enum store_result account_bury_again(struct store *s, uint32_t ident,
+                                            const struct tombstone *tombstone)
+{
+	struct account_slot *slot = account_at(s, ident_at(s, ident)->account);
+
+	if (tombstone->by >= slot->mark)
+		return STORE_KNOWN;
+	s->totals.sum -= account_hash(s, ident);
+	slot->mark = (uint8_t)tombstone->by;
+	(void)give(slot->bytes + slot->name_size + KEY_SIZE, tombstone->delete_key, KEY_SIZE);
+	s->totals.sum += account_hash(s, ident);
+	return STORE_REPLACED;
+}
+
 enum store_result account_bury(struct store *s, const struct tombstone *tombstone,
                                uint32_t *detached)
 {
@@ -371,7 +389,7 @@ enum store_result account_bury(struct store *s, const struct tombstone *tombston
 
 	*detached = 0;
 	if (ident->state == STORE_DEAD)
-		return STORE_KNOWN;
+		return account_bury_again(s, handle, tombstone);
 	if (ident->state == STORE_UNKNOWN && BUG(stranger_not_buried))
 		return STORE_NEW;
 	if (ident->state != STORE_UNKNOWN) {

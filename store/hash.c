@@ -88,7 +88,10 @@ static uint64_t hash_tombstone(const struct tombstone *tombstone)
 	hash = mix_bytes(hash, tombstone->id.bytes, ID_SIZE);
 	hash = mix_view(hash, tombstone->name);
 	hash = mix_bytes(hash, tombstone->middle, KEY_SIZE);
-	return mix_end(mix_bytes(hash, tombstone->delete_key, KEY_SIZE));
+	if (tombstone->by == GONE_BY_KEY)
+		return mix_end(mix_bytes(hash, tombstone->delete_key, KEY_SIZE));
+	hash = mix_bytes(hash, tombstone->lock, KEY_SIZE);
+	return mix_end(mix_word(hash, tombstone->by));
 }
 
 uint64_t store_fact_hash(const struct fact *fact)

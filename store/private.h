@@ -79,11 +79,12 @@ struct account_slot {
 	uint32_t ident;
 	uint8_t name_size;
 	uint8_t setting_size;
-	uint8_t mark; /* enum account_mark, of an account */
+	uint8_t mark; /* enum account_mark, of an account; enum gone_by, of a tombstone */
 	bool gone : 1;
 	bool renewed : 1; /* of an epoch over 0 */
 	/* The name. Then of an account: setting, seal, StoredKey, ServerKey, lock, and if its
-	 * password was changed: middle, epoch, by. Of a tombstone: middle, delete key. */
+	 * password was changed: middle, epoch, by. Of a tombstone: middle, delete key or
+	 * lock. */
 	uint8_t bytes[];
 };
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * repair: the operator's program that makes the three replicas hold the same facts, tells whether
- * they do and how each is, writes backups, sets passwords that were forgotten, and makes
- * invitations.
+ * they do and how each is, writes backups, sets passwords that were forgotten, removes accounts,
+ * and makes invitations.
  *
  * reconcile makes the plan and driver/mend.h carries it out. This file reads the command line and
  * the key, and prints the result. It keeps no state and handles no signal: it may end at any
@@ -17,8 +17,10 @@
 #include "driver/mend.h"
 #include "tools/accounts.h"
 #include "tools/invite.h"
+#include "tools/remove.h"
 #include "tools/report.h"
 #include "tools/reset.h"
+#include "tools/unconfirmed.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -65,10 +67,11 @@ static const char notes[] =
 	"\n"
 	"Exit status:\n"
 	"  0  the replicas that were reached hold the same (two of three are enough, but for\n"
-	"     --check and --status), or the backup is written, or the password is set, or the\n"
-	"     invitation is printed\n"
+	"     --check and --status), or the backup is written, the password is set, the\n"
+	"     account is removed or the invitation is printed\n"
 	"  1  they differ (--check, --status), or a replica could not store what it lacks; or\n"
-	"     the password is not set: no account, or more than one, has that name\n"
+	"     the password is not set, or the account not removed: none, or more than one,\n"
+	"     has that name\n"
 	"  2  wrong usage\n"
 	"  3  too few replicas could be reached, or the key was refused. Two are enough, and\n"
 	"     one is for --accounts, --backup, --status and --unconfirmed.\n"
@@ -87,6 +90,7 @@ static const char notes[] =
 	"  " OPTIONS_NAME
 	" 127.0.0.1 40001 127.0.0.1 40002 127.0.0.1 40003 --remove-unconfirmed 30\n"
 	"  " OPTIONS_NAME " 127.0.0.1 40001 127.0.0.1 40002 127.0.0.1 40003 --set-password anna\n"
+	"  " OPTIONS_NAME " 127.0.0.1 40001 127.0.0.1 40002 127.0.0.1 40003 --remove anna\n"
 	"  " OPTIONS_NAME " --invite 7\n";
 
 struct repair_options {
@@ -106,6 +110,8 @@ struct repair_options {
 	uint64_t invite_days;      /* how long an invitation is good; 0: none is made */
 	const char *set_password;  /* of which account; NULL: of none */
 	const char *password_file; /* NULL: the terminal is asked */
+	const char *remove;        /* which account; NULL: none */
+	bool is_sure;              /* that this one is meant */
 };
 
 static struct repair_options given = { .mend = { .targets = given.targets,
@@ -211,6 +217,17 @@ static const struct option_row rows[] = {
 	          "FILE, which nobody else may use; else the terminal\n"
 	          "is asked",
 	  .text = &given.password_file },
+	{ .name = "remove",
+	  .kind = OPTION_TEXT,
+	  .argument = "NAME",
+	  .help = "remove an account, whoever owns it, with the mail\n"
+	          "that waits for it, and repair. Its sessions end.\n"
+	          "The terminal is asked for the name once more",
+	  .text = &given.remove },
+	{ .name = "yes",
+	  .kind = OPTION_FLAG,
+	  .help = "with --remove: ask nobody",
+	  .flag = &given.is_sure },
 	{ .name = "connect-timeout",
 	  .kind = OPTION_SECONDS,
 	  .argument = "SECONDS",
@@ -364,25 +381,6 @@ static void run(struct loop *l, const struct mend_options *o, struct store *coll
 	explicit_bzero(seed, sizeof seed);
 }
 
-/* How old an account is; 0 if its time is to come. */
-static uint64_t age_ms(const struct loop *l, const struct id *id)
-{
-	uint64_t now_ms = loop_clock_ms(l);
-
-	return now_ms > id_time_ms(id) ? now_ms - id_time_ms(id) : 0;
-}
-
-/* Whether no replica has confirmed an account that is older than this. */
-static bool is_left(const struct loop *l, const struct store *all, const struct id *id,
-                    uint64_t older_ms)
-{
-	struct account account;
-	enum store_state state = store_find(all, id, &account, NULL);
-
-	return (state == STORE_ALIVE || state == STORE_LAPSED) && !account.confirmed &&
-	       age_ms(l, id) > older_ms;
-}
-
 /* Copies all facts but the accounts that nobody confirmed, and what stands in their mailboxes.
  * Gives how many these accounts are. */
 static uint64_t copy_without(const struct loop *l, const struct store *from, struct store *to)
@@ -392,7 +390,7 @@ static uint64_t copy_without(const struct loop *l, const struct store *from, str
 	uint64_t count = 0;
 
 	while (store_next(from, &key, &fact)) {
-		bool left = is_left(l, from, &key.account, HOUR_MS);
+		bool left = unconfirmed_is(from, &key.account, loop_clock_ms(l), HOUR_MS);
 
 		count += left && fact.kind == FACT_ACCOUNT;
 		if (!left)
@@ -402,64 +400,6 @@ static uint64_t copy_without(const struct loop *l, const struct store *from, str
 }
 
 /* ---- accounts that were never confirmed ---- */
-
-/* In order of id. */
-struct unconfirmed {
-	struct id *ids;
-	bool *used; /* whether it has sent, or been sent, anything */
-	size_t count;
-	size_t capacity;
-};
-
-static void unconfirmed_add(struct unconfirmed *u, const struct id *id)
-{
-	if (u->count == u->capacity) {
-		u->capacity = u->capacity == 0 ? 64 : 2 * u->capacity;
-		u->ids = memory_resize(u->ids, u->capacity * sizeof *u->ids);
-		u->used = memory_resize(u->used, u->capacity * sizeof *u->used);
-	}
-	u->used[u->count] = false;
-	u->ids[u->count++] = *id;
-}
-
-static int compare_ids(const void *a, const void *b)
-{
-	return id_compare(a, b);
-}
-
-static void unconfirmed_use(struct unconfirmed *u, const struct id *id)
-{
-	const struct id *found =
-		u->count == 0 ? NULL : bsearch(id, u->ids, u->count, sizeof *u->ids, compare_ids);
-
-	if (found != NULL)
-		u->used[found - u->ids] = true;
-}
-
-/* The live ones that are older than this. Accounts come before all messages, in order of id. */
-static void unconfirmed_find(const struct loop *l, const struct store *all, uint64_t older_ms,
-                             struct unconfirmed *u)
-{
-	struct store_key key = { 0 };
-	struct fact fact;
-
-	*u = (struct unconfirmed){ .ids = NULL };
-	while (store_next(all, &key, &fact)) {
-		if (key.streams) {
-			unconfirmed_use(u, &key.account);
-			unconfirmed_use(u, &key.sender);
-		} else if (fact.kind == FACT_ACCOUNT && !fact.account.lapsed &&
-		           is_left(l, all, &key.account, older_ms)) {
-			unconfirmed_add(u, &key.account);
-		}
-	}
-}
-
-static void unconfirmed_release(struct unconfirmed *u)
-{
-	memory_free(u->ids);
-	memory_free(u->used);
-}
 
 /* For what goes on without those who take no part. */
 static void warn_of_lost(const struct repair_options *o, const struct reconcile_result *result,
@@ -486,11 +426,12 @@ static enum exit_status list_unconfirmed(struct loop *l, const struct repair_opt
 	run(l, &o->mend, store, &result, &ms);
 	if (!result.is_ready)
 		die(EXIT_NO_REPLICA, "no replica took part: nothing is known");
-	unconfirmed_find(l, store, 0, &u);
+	unconfirmed_find(store, loop_clock_ms(l), 0, &u);
 	for (size_t i = 0; i < u.count; i++) {
 		(void)store_find(store, &u.ids[i], &account, NULL);
 		id_to_text(&u.ids[i], text);
-		printf("%s %ju %.*s%s\n", text, (uintmax_t)age_ms(l, &u.ids[i]) / 1000,
+		printf("%s %ju %.*s%s\n", text,
+		       (uintmax_t)unconfirmed_age_ms(loop_clock_ms(l), &u.ids[i]) / 1000,
 		       (int)account.name.size, (const char *)account.name.data,
 		       u.used[i] ? " used" : "");
 	}
@@ -542,7 +483,7 @@ static enum exit_status remove_unconfirmed(struct loop *l, const struct repair_o
 	if (count_ready(&result) < RECONCILE_MAX)
 		die(EXIT_NO_REPLICA, "a replica took no part, and may have confirmed what the "
 		                     "others have not: nothing is removed");
-	unconfirmed_find(l, store, o->remove_days * DAY_MS, &u);
+	unconfirmed_find(store, loop_clock_ms(l), o->remove_days * DAY_MS, &u);
 	buf_init(&facts, BRING_SIZE_MAX);
 	count = put_lapsed(store, &u, o->used_too, &facts, &left);
 	printf("removed: %ju of %zu accounts that were never confirmed and are so old%s\n",
@@ -770,6 +711,11 @@ static enum exit_status invite(struct loop *l, const struct repair_options *o)
 	return invite_print(o->mend.key, loop_clock_ms(l) + o->invite_days * DAY_MS);
 }
 
+static enum exit_status remove_one(struct loop *l, const struct repair_options *o)
+{
+	return remove_account(l, &o->mend, o->remove, o->is_sure);
+}
+
 /* ---- the whole ---- */
 
 /* What the program may be asked to do instead of a repair: by an option that is there. */
@@ -789,6 +735,7 @@ static const struct job {
 	{ .option = "remove-unconfirmed", .number = &given.remove_days, .run = remove_unconfirmed },
 	{ .option = "invite", .number = &given.invite_days, .run = invite },
 	{ .option = "set-password", .text = &given.set_password, .run = set_password },
+	{ .option = "remove", .text = &given.remove, .run = remove_one },
 };
 enum { JOBS = sizeof jobs / sizeof jobs[0] };
 
@@ -842,6 +789,8 @@ static void read_options(int argc, char **argv)
 		options_wrong("'--json' and '--prometheus' exclude each other");
 	if (o->password_file != NULL && o->set_password == NULL)
 		options_wrong("'--password-file' needs '--set-password'");
+	if (o->is_sure && o->remove == NULL)
+		options_wrong("'--yes' needs '--remove'");
 	if (o->used_too && o->remove_days == 0)
 		options_wrong("'--used-too' needs '--remove-unconfirmed'");
 	if (o->leave_out && o->backup == NULL)

@@ -303,6 +303,35 @@ static void test_tombstone(void)
 	OK(!tombstone_fits(), "tombstone: without the seal the password opens nothing");
 }
 
+/* An account that is gone by a stamp. */
+static void test_removed(void)
+{
+	static const uint8_t key[KEY_SIZE] = "the key of an operator", other[KEY_SIZE] = "another";
+	uint8_t stamp[KEY_SIZE], again[KEY_SIZE];
+	char name[] = "alice";
+
+	auth_tombstone_remove(&alice, GONE_BY_OPERATOR, &tombstone);
+	OK(tombstone_fits(), "removed: needs no delete key");
+	auth_gone_stamp(key, &tombstone, stamp);
+	tombstone.name = view_of_string(name);
+	auth_gone_stamp(key, &tombstone, again);
+	OK(memcmp(stamp, again, KEY_SIZE) == 0, "removed: one content has one stamp");
+	OK(every_bit_counts((uint8_t *)name, 5, tombstone_fits), "removed: the name counts");
+	OK(every_bit_counts(tombstone.lock, KEY_SIZE, tombstone_fits), "removed: the lock counts");
+	auth_gone_stamp(other, &tombstone, again);
+	OK(memcmp(stamp, again, KEY_SIZE) != 0, "removed: the key counts");
+	tombstone.by = GONE_BY_OWNER;
+	auth_gone_stamp(key, &tombstone, again);
+	OK(memcmp(stamp, again, KEY_SIZE) != 0, "removed: who has removed it counts");
+	tombstone.by = GONE_BY_OPERATOR;
+	tombstone.id.bytes[0] ^= 1;
+	auth_gone_stamp(key, &tombstone, again);
+	OK(memcmp(stamp, again, KEY_SIZE) != 0, "removed: the account counts");
+	tombstone.id.bytes[0] ^= 1;
+	tombstone.by = GONE_BY_KEY;
+	OK(!tombstone_fits(), "removed: the lock is no delete key");
+}
+
 static struct auth auth;
 static uint8_t auth_proof_bytes[KEY_SIZE];
 static uint8_t auth_stored_key[KEY_SIZE];
@@ -528,6 +557,7 @@ int main(void)
 	test_conversation();
 	test_account_changes();
 	test_tombstone();
+	test_removed();
 	test_proof_changes();
 	test_operator();
 	test_settings();

@@ -182,7 +182,8 @@ static inline struct life_fact *life_fact(struct life *l)
 		struct tombstone t = { .id = f->fact.account.id, .name = f->fact.account.name };
 
 		memset(t.middle, 7, KEY_SIZE);
-		memset(t.delete_key, 8, KEY_SIZE);
+		t.by = (enum gone_by)life_random(l, GONE_BY_END);
+		memset(t.delete_key, t.by == GONE_BY_KEY ? 8 : 9, KEY_SIZE); /* or the lock */
 		f->fact = (struct fact){ .kind = FACT_TOMBSTONE, .tombstone = t };
 	} else if (kind < 14) {
 		struct stream stream = life_stream(l);

@@ -317,6 +317,8 @@ static const char *const good[] = {
 	"{" STREAM ",\"number\":1,\"sent\":0," AUDIENCE "{\"notice\":true},\"digest\":" KEY
 	",\"size\":2000}",
 	"{" ID ",\"name\":\"a\",\"middle\":" KEY ",\"delete_key\":" KEY "}",
+	"{" ID ",\"name\":\"a\",\"middle\":" KEY ",\"lock\":" KEY ",\"by\":1}",
+	"{" ID ",\"name\":\"a\",\"middle\":" KEY ",\"lock\":" KEY ",\"by\":2}",
 };
 
 static const char *const bad[] = {
@@ -392,6 +394,10 @@ static const char *const bad[] = {
 	"{" ID ",\"name\":\"-a\",\"middle\":" KEY ",\"delete_key\":" KEY "}",
 	"{" ID ",\"name\":\"a\",\"middle\":\"00\",\"delete_key\":" KEY "}",
 	"{" ID ",\"name\":\"a\",\"middle\":" KEY "}",
+	"{" ID ",\"name\":\"a\",\"middle\":" KEY ",\"lock\":" KEY "}",
+	"{" ID ",\"name\":\"a\",\"middle\":" KEY ",\"lock\":" KEY ",\"by\":0}",
+	"{" ID ",\"name\":\"a\",\"middle\":" KEY ",\"lock\":" KEY ",\"by\":3}",
+	"{" ID ",\"name\":\"a\",\"middle\":" KEY ",\"delete_key\":" KEY ",\"by\":1}",
 	"{\"synced\":-1}",
 	"{\"synced\":\"1\"}",
 	"{\"users\":\"none\",\"pending\":\"none\"}",

@@ -73,7 +73,7 @@ ok 'the session ends' client_wait ann '"event":"logged-out".*the password was ch
 is 'the old password opens nothing' "$(says ann '/login ann pw-ann')" wrong-password
 is 'the new one does, and the owner is told' "$(says ann '/login ann first-aid' copies reset detail)" \
 	'ok 3 true your password was set by an operator: /password sets your own'
-is 'the account can be deleted by nobody now' "$(says ann '/delete ann')" usage
+is 'nor is anything lost by a wrong name' "$(says ann '/delete bob')" usage
 is 'the owner sets another one' "$(says ann '/password first-aid mine' copies)" 'ok 3'
 says ann /logout >/dev/null
 is 'which is the owner'"'"'s own' "$(says ann '/login ann mine' reset)" ok

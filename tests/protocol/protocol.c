@@ -208,6 +208,9 @@ struct change {
 
 #define REPLY_OF(type) (FRAME_##type | FRAME_REPLY)
 enum {
+	/* Behind the status and the entries of the states before it. */
+	REMOVED_BY = 1 + ID_SIZE + 1 + ENTRY_ALIVE_SIZE + 3 + 29 + ENTRY_GONE_SIZE + 7 + ID_SIZE +
+	             1 + 8 + 2 * KEY_SIZE,
 	SEND_NUMBER = 8 + 2 + ID_SIZE,
 	SEND_TEXT = SEND_NUMBER + 8 + 4,
 	ALIVE_MARKS = ID_SIZE + 1,
@@ -254,6 +257,12 @@ static const struct change changes[] = {
 	{ "TAKEN: unknown, with an entry", REPLY_OF(INTRODUCE), 0, 1, 0, 1, STATUS_UNKNOWN, false },
 	{ "GONE: taken, with an entry that is gone", REPLY_OF(CONFIRM), 0, 2, 0, 1, STATUS_TAKEN,
 	  false },
+	{ "REMOVE: by its key", FRAME_REMOVE, 0, 0, ID_SIZE + 2 + 2 * KEY_SIZE, 1, 0, false },
+	{ "REMOVE: by the owner", FRAME_REMOVE, 0, 0, ID_SIZE + 2 + 2 * KEY_SIZE, 1, 1, true },
+	{ "REMOVE: by nobody known", FRAME_REMOVE, 0, 0, ID_SIZE + 2 + 2 * KEY_SIZE, 1, 3, false },
+	{ "REMOVE: no room", REPLY_OF(REMOVE), 0, 0, 0, 1, STATUS_DISK_FULL, false },
+	{ "GONE: removed by an operator", REPLY_OF(LOOKUP_ID), 0, 0, REMOVED_BY, 1, 2, true },
+	{ "GONE: removed by nobody known", REPLY_OF(LOOKUP_ID), 0, 0, REMOVED_BY, 1, 3, false },
 	{ "INTRODUCE: another setting", FRAME_INTRODUCE, 0, 0, ID_SIZE + 10 + 2, 1, 'x', false },
 	{ "PASSWORD: epoch 0", FRAME_PASSWORD, 0, 0, ID_SIZE + 10 + 30 + 5 * KEY_SIZE, 4, 0,
 	  false },

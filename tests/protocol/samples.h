@@ -50,6 +50,7 @@ static const uint32_t bare_refusals[FRAME_TYPE_REQUEST_END] = {
 	[FRAME_ELEMENTS] = REFUSED(WRONG_PROOF),
 	[FRAME_STORE] = REFUSED(WRONG_PROOF) | REFUSED(DISK_FULL),
 	[FRAME_FIGURES] = REFUSED(WRONG_PROOF),
+	[FRAME_REMOVE] = REFUSED(WRONG_PROOF) | REFUSED(UNKNOWN) | REFUSED(DISK_FULL),
 };
 
 /* The next sample; its header is put by hand, and the status of a reply. */
@@ -142,7 +143,7 @@ static inline void samples_of_look_ups(void)
 	hand_entry(ENTRY_ALIVE);
 	hand_entry(ENTRY_ALIVE);
 	s = sample(FRAME_LOOKUP_ID | FRAME_REPLY, 0, STATUS_OK);
-	for (enum entry_state state = ENTRY_UNKNOWN; state <= ENTRY_GONE; state++) {
+	for (enum entry_state state = ENTRY_UNKNOWN; state <= ENTRY_REMOVED; state++) {
 		entry = an_entry(state);
 		hand(protocol_put_entry(&s->lists, &entry));
 		hand_entry(state);
@@ -208,13 +209,17 @@ static inline void samples_of_creation(void)
 		f = &sample(types[i] | FRAME_REPLY, 0, STATUS_GONE)->frame;
 		f->introduced.entry = an_entry(ENTRY_GONE);
 		hand_entry(ENTRY_GONE);
+		f = &sample(types[i] | FRAME_REPLY, 0, STATUS_GONE)->frame;
+		f->introduced.entry = an_entry(ENTRY_REMOVED);
+		hand_entry(ENTRY_REMOVED);
 		f = &sample(types[i] | FRAME_REPLY, 0, STATUS_OK)->frame;
 		if (types[i] == FRAME_CONFIRM)
 			continue;
 		set_key(f->introduced.signature, 16);
 		hand_key(16);
 	}
-	const uint8_t slow[] = { FRAME_INTRODUCE, FRAME_HANDOVER, FRAME_RENEW, FRAME_DELETE };
+	const uint8_t slow[] = { FRAME_INTRODUCE, FRAME_HANDOVER, FRAME_RENEW, FRAME_DELETE,
+		                 FRAME_REMOVE };
 
 	for (size_t i = 0; i < sizeof slow; i++) {
 		sample(slow[i] | FRAME_REPLY, 0, STATUS_SLOW_DOWN)->frame.slow_down.wait_ms = 54321;
@@ -235,6 +240,20 @@ static inline void samples_of_creation(void)
 	hand_string("x");
 	hand_key(17);
 	hand_key(18);
+	f = &sample(FRAME_REMOVE, 0, STATUS_OK)->frame;
+	f->remove.tombstone = (struct tombstone){ .id = an_id(7), .by = GONE_BY_OWNER };
+	f->remove.tombstone.name = view_of_string("x");
+	set_key(f->remove.tombstone.middle, 17);
+	set_key(f->remove.tombstone.lock, 18);
+	set_key(f->remove.stamp, 19);
+	hand_id(7);
+	hand_string("x");
+	hand_key(17), hand_key(18);
+	hand_u8(1);
+	hand_key(19);
+	f = &sample(FRAME_REMOVE | FRAME_REPLY, 0, STATUS_OK)->frame;
+	set_key(f->introduced.stamp, 19);
+	hand_key(19);
 }
 
 static inline void hand_login(void)
@@ -685,6 +704,17 @@ static inline struct view make_facts(struct buf *to)
 	hand_u8(4);
 	hand_stream(112);
 	hand_u64(7), hand_u64(NUMBER_MAX);
+	fact = (struct fact){ .kind = FACT_TOMBSTONE, .tombstone = { .id = an_id(105) } };
+	fact.tombstone.name = view_of_string("frank");
+	fact.tombstone.by = GONE_BY_OPERATOR;
+	set_key(fact.tombstone.middle, 106);
+	set_key(fact.tombstone.lock, 107);
+	hand(protocol_put_fact(to, &fact));
+	hand_u8(5);
+	hand_id(105);
+	hand_string("frank");
+	hand_key(106), hand_key(107);
+	hand_u8(2);
 	return buf_view(to);
 }
 

@@ -145,6 +145,14 @@ static inline struct entry an_entry(enum entry_state state)
 		set_key(entry.middle, 43);
 		set_key(entry.delete_key, 44);
 	}
+	if (state == ENTRY_REMOVED) {
+		entry.state = ENTRY_GONE;
+		entry.by = GONE_BY_OPERATOR;
+		entry.name = view_of_string("carol_2");
+		set_key(entry.middle, 43);
+		set_key(entry.lock, 44);
+		set_key(entry.stamp, 45);
+	}
 	return entry;
 }
 
@@ -163,10 +171,14 @@ static inline void hand_entry(enum entry_state state)
 		hand_key(45);
 		hand_key(46);
 	}
-	if (state == ENTRY_GONE) {
+	if (state == ENTRY_GONE || state == ENTRY_REMOVED) {
 		hand_string("carol_2");
 		hand_key(43);
 		hand_key(44);
+	}
+	if (state == ENTRY_REMOVED) {
+		hand_u8(2);
+		hand_key(45);
 	}
 }
 

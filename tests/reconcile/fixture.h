@@ -145,8 +145,14 @@ static inline struct fact draw_fact(struct rig *g, uint32_t people, uint64_t num
 		fact.account.confirmed = what == 0;
 		return fact;
 	}
-	if (what == 3 && below(g, 4) == 0)
-		return (struct fact){ .kind = FACT_TOMBSTONE, .tombstone = p->tombstone };
+	if (what == 3 && below(g, 4) == 0) {
+		uint64_t by = below(g, GONE_BY_END);
+
+		fact = (struct fact){ .kind = FACT_TOMBSTONE, .tombstone = p->tombstone };
+		if (by != GONE_BY_KEY)
+			auth_tombstone_remove(&p->account, (enum gone_by)by, &fact.tombstone);
+		return fact;
+	}
 	struct stream stream = { .recipient = p->account.id,
 		                 .sender = g->people[below(g, people)].account.id };
 

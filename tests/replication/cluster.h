@@ -42,6 +42,7 @@ struct cluster_ghost {
 };
 
 struct cluster_client {
+	const char *ended_why; /* the last session; NULL: none ended */
 	struct replication *r;
 	struct cluster_link links[REPLICAS];
 	struct result last;  /* without what it points to */
@@ -479,6 +480,7 @@ static inline void client_action(struct cluster *k, struct cluster_client *c,
 		break;
 	case ACTION_LOGGED_OUT:
 		story(c, "logged out\n");
+		c->ended_why = a->why;
 		break;
 	case ACTION_REPLICAS:
 		tell_replicas(c, a);

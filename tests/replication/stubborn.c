@@ -9,6 +9,8 @@
 
 #include "replication/private.h"
 
+#include "base/sha256.h"
+
 static struct cluster k;
 
 enum {
@@ -74,6 +76,10 @@ static const struct row rows[] = {
 	{ { { FRAME_DELETE, STATUS_WRONG_PROOF } } },
 	{ { { FRAME_DELETE, STATUS_DISK_FULL } } },
 	{ { { FRAME_DELETE, STATUS_SLOW_DOWN } } },
+	{ { { FRAME_LOGIN, STATUS_GONE }, { FRAME_REMOVE, STATUS_WRONG_PROOF } } },
+	{ { { FRAME_LOGIN, STATUS_GONE }, { FRAME_REMOVE, STATUS_UNKNOWN } } },
+	{ { { FRAME_LOGIN, STATUS_GONE }, { FRAME_REMOVE, STATUS_DISK_FULL } } },
+	{ { { FRAME_LOGIN, STATUS_GONE }, { FRAME_REMOVE, STATUS_SLOW_DOWN } } },
 	{ { { FRAME_SEND, STATUS_NO_SESSION } } },
 	{ { { FRAME_STREAMS, STATUS_NO_SESSION } } },
 	{ { { FRAME_PAGE, STATUS_NO_SESSION } } },
@@ -112,11 +118,13 @@ static uint8_t refusal_of(uint8_t type)
 
 static struct entry grave_entry(void)
 {
-	struct entry entry = { .id = grave.id, .state = ENTRY_GONE, .name = grave.name };
+	struct tombstone removed = grave;
 
-	memcpy(entry.middle, grave.middle, KEY_SIZE);
-	memcpy(entry.delete_key, grave.delete_key, KEY_SIZE);
-	return entry;
+	if (refusal_of(FRAME_REMOVE) == STATUS_OK)
+		return entry_of_tombstone(&grave);
+	removed.by = GONE_BY_OPERATOR; /* with a stamp of zeros */
+	sha256(grave.delete_key, KEY_SIZE, removed.lock);
+	return entry_of_tombstone(&removed);
 }
 
 /* Who knows no account at a log-in shows none. */

@@ -441,9 +441,19 @@ static void test_store(void)
 	fact.tombstone.delete_key[3] ^= 1;
 	IS_U64(bring(&r, peer, &fact), STATUS_WRONG_PROOF, "a tombstone must prove itself");
 	OK(store_find(r.store, &alice.account.id, NULL, NULL) == STORE_ALIVE, "or buries nobody");
-	fact.tombstone.delete_key[3] ^= 1;
+	auth_tombstone_remove(&account, GONE_BY_OPERATOR, &fact.tombstone);
+	fact.tombstone.name = view_of_string("bob");
+	IS_U64(bring(&r, peer, &fact), STATUS_WRONG_PROOF, "what is removed has its own name");
+	fact.tombstone.name = account.name;
+	IS_U64(bring(&r, peer, &fact), STATUS_OK, "an operator removes an account");
+	OK(store_find(r.store, &alice.account.id, NULL, NULL) == STORE_DEAD, "which is gone");
+	auth_tombstone_make(&account, alice.delete_key, &fact.tombstone);
 	IS_U64(bring(&r, peer, &fact), STATUS_OK, "one that does is stored");
-	OK(store_find(r.store, &alice.account.id, NULL, NULL) == STORE_DEAD, "and buries");
+	struct tombstone grave;
+
+	OK(store_find(r.store, &alice.account.id, NULL, &grave) == STORE_DEAD &&
+	           grave.by == GONE_BY_KEY,
+	   "and wins over that");
 	fact = message_fact(4);
 	IS_U64(bring(&r, peer, &fact), STATUS_OK, "a message is stored");
 	IS_U64(bring(&r, peer, &fact), STATUS_OK, "also again");

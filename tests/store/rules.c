@@ -60,6 +60,16 @@ static enum store_result delete (struct store *s, struct id id) {
 	return store_apply(s, &fact, NULL);
 }
 
+/* With a stamp, or with a key. */
+static enum store_result remove_by(struct store *s, struct id id, enum gone_by by)
+{
+	struct fact fact = { .kind = FACT_TOMBSTONE, .tombstone = { .id = id, .by = by } };
+
+	fact.tombstone.name = view_of_string("carla");
+	memset(fact.tombstone.lock, by == GONE_BY_KEY ? 1 : 2, KEY_SIZE);
+	return store_apply(s, &fact, NULL);
+}
+
 static struct store_totals totals_of(const struct store *s)
 {
 	struct store_totals totals;
@@ -615,6 +625,46 @@ static void mark_test(void)
 	store_free(s);
 }
 
+/* In whatever order tombstones of one account come, the smallest `by` stays. */
+static void test_removed(void)
+{
+	static const uint8_t orders[6][3] = { { 0, 1, 2 }, { 0, 2, 1 }, { 1, 0, 2 },
+		                              { 1, 2, 0 }, { 2, 0, 1 }, { 2, 1, 0 } };
+	struct id id = stream_of(1, 0, 0).recipient;
+	uint64_t sum = 0;
+
+	for (int at = 0; at < 6; at++) {
+		struct store *s = store_new();
+		struct tombstone held;
+		unsigned smallest = 3;
+
+		for (int i = 0; i < 3; i++) {
+			uint8_t by = orders[at][i];
+			enum store_result want = i == 0          ? STORE_NEW
+			                         : by < smallest ? STORE_REPLACED
+			                                         : STORE_KNOWN;
+
+			ALWAYS(remove_by(s, id, by) == want, "store: which tombstone stays");
+			smallest = by < smallest ? by : smallest;
+			ALWAYS(store_find(s, &id, NULL, &held) == STORE_DEAD && held.by == smallest,
+			       "store: the smaller one");
+			ALWAYS(totals_of(s).sum == sum_of_walk(s),
+			       "store: it is the one in the sum");
+			store_check(s);
+		}
+		ALWAYS(held.delete_key[0] == 1, "store: with its key");
+		ALWAYS(at == 0 || totals_of(s).sum == sum, "store: equal in any order");
+		sum = totals_of(s).sum;
+		store_free(s);
+	}
+	struct store *s = store_new();
+
+	(void)remove_by(s, id, GONE_BY_OPERATOR);
+	OK(totals_of(s).sum != sum, "store: by what an account is gone counts in the sum");
+	IS_U64(create(s, id), STORE_GONE, "store: what was removed is gone");
+	store_free(s);
+}
+
 int main(void)
 {
 	memset(long_bytes, 'l', sizeof long_bytes);
@@ -633,5 +683,6 @@ int main(void)
 	walk_test();
 	hash_test();
 	mark_test();
+	test_removed();
 	return tap_done();
 }

@@ -1,0 +1,80 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+#
+# An operator removes an account: with all three replicas, and with two.
+# shellcheck disable=SC2046 # addresses are words
+. tests/lib/features.sh
+
+# repair OPTION...: output in $dir/repair.out; returns the exit status.
+repair() {
+	timeout -k 5 120 "$BIN/repair" --key "$dir/operator.key" $(addresses) "$@" </dev/null \
+		>"$dir/repair.out" 2>"$dir/repair.err"
+}
+
+# The status of `repair`, and in how many lines it said something of this form.
+of_repair() {
+	local regex=$1 status
+	shift
+	repair "$@"
+	status=$?
+	echo "$status $(cat "$dir/repair.out" "$dir/repair.err" | grep -cE "$regex")"
+}
+
+"${OUT:-build}/tests/lib/accounts" "$dir/made" twin 7200 1 twin 9200 1
+for n in 0 1 2; do
+	cp -r "$dir/made" "$dir/$n"
+done
+start_servers
+client_json "$dir/out" <<<'/create bob pw-bob'
+client_json "$dir/out" <<<'/create eve pw-eve'
+client_json "$dir/out" <<<'/create kim pw-kim'
+
+# ---- who is meant ----
+
+is 'nobody has that name' "$(of_repair "no account is called 'nobody'" --remove nobody --yes)" '1 1'
+is 'nor one of two, whose ids are told' "$(of_repair '^repair: [0-9A-Z]{36} twin$|2 accounts' --remove twin --yes)" '1 3'
+id=$(grep -oE '[0-9A-Z]{36}' "$dir/repair.err" | head -n 1)
+is 'an id is of one' "$(of_repair 'has removed it$' --remove "$id" --yes)" '0 3'
+is 'then the name is that of the other' "$(of_repair 'has removed it$' --remove TWIN --yes)" '0 3'
+is 'without a terminal nobody is asked' "$(of_repair 'no terminal.*--yes' --remove bob)" '1 1'
+is '--yes means nothing else' "$(of_repair "needs '--remove'" --yes)" '2 1'
+is 'one change at a time' "$(of_repair 'exclude each other' --remove bob --set-password bob)" '2 1'
+if command -v tmux >/dev/null; then
+	term_start ops "$BIN/repair" --key "$dir/operator.key" $(addresses) --remove bob
+	term_sees ops 'its name again:'
+	term_type ops bop
+	ok 'another name is not the account'"'"'s' term_sees ops 'that is not its name; nothing was changed'
+	ok 'and it is there' client_json "$dir/out" --user bob --password-file <(echo pw-bob) <<<'/list'
+	term_start ops2 "$BIN/repair" --key "$dir/operator.key" $(addresses) --remove kim
+	term_sees ops2 'removes the account kim'
+	term_type ops2 kim
+	ok 'its own name is' term_sees ops2 'the account kim is removed'
+else
+	skip 'a terminal' 'tmux is not installed'
+fi
+
+# ---- with all three ----
+
+enter ann
+visit bob
+is 'somebody is logged in' "$(says bob '/login bob pw-bob')" ok
+visit eve
+is 'mail waits for somebody else' "$(says bob '/msg eve before')" ok
+is 'the operator removes who is logged in' "$(of_repair 'has removed it$' --remove bob --yes)" '0 3'
+like 'it says whom' "$(<"$dir/repair.out")" 'the account bob is removed'
+ok 'the session ends, and says by whom' client_wait bob '"event":"logged-out".*an operator has removed the account'
+is 'nobody can log in' "$(says bob '/login bob pw-bob')" wrong-password
+is 'nor write to it' "$(says ann '/msg bob hello')" no-such-user
+is 'what it had sent is there' "$(says eve '/login eve pw-eve')" 'ok'
+ok 'from whom it was' client_wait eve '"from":"bob".*"text":"before"'
+is 'mail that waited goes with the account' "$(says eve /logout)$(says ann '/msg eve never read')$(
+	of_repair 'has removed it$' --remove eve --yes)" 'okok0 3'
+is 'the name is free' "$(says eve '/create eve pw-2')" ok
+is 'and its mailbox empty' "$(says eve '/check' messages)" 'ok 0'
+is 'the replicas hold the same' "$(of_repair 'hold the same' --check)" '0 1'
+is 'again' "$(of_repair "no account is called 'bob'" --remove bob --yes)" '1 1'
+
+client_close ann
+client_close bob
+client_close eve
+done_testing
