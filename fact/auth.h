@@ -146,8 +146,8 @@ bool auth_account_fits(const struct account *account);
 bool auth_id_fits(const struct id *id, struct view name, const uint8_t middle[KEY_SIZE],
                   const uint8_t lock[KEY_SIZE]);
 /* Whether a tombstone proves itself: its name is valid, and its delete key opens the lock inside
- * the id. Of one with a stamp only that it fits its id: the rest needs the stamp, or somebody who is
- * trusted. */
+ * the id. Of one with a stamp only that it fits its id: the rest needs the stamp, or somebody who
+ * is trusted. */
 bool auth_tombstone_fits(const struct tombstone *tombstone);
 
 /* For the client: the proof that it knows P. In this function and the next four, auth->purpose is

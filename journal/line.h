@@ -68,7 +68,7 @@ enum {
 	/* Of replica.json, which is read first. A journal of an older format is continued, and then
 	 * has lines that an earlier version would take for damage. That version refuses this format
 	 * as a newer one, and changes nothing. */
-	REPLICA_FORMAT = 3,
+	REPLICA_FORMAT = 4,
 	/* The longest text with every byte escaped, and the rest of a line. */
 	JOURNAL_LINE_SIZE_MAX = TEXT_SIZE_MAX * 6 + 2048,
 	JOURNAL_HEX_SIZE = 8,         /* digits of a CRC-32C */

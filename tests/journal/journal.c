@@ -400,7 +400,7 @@ static void test_newer(void)
 	} files[] = {
 		{ "users.json", "{\"format\":4", "{\"format\":5" },
 		{ "pending.json", "{\"format\":4", "{\"format\":5" },
-		{ "replica.json", "{\"format\":3", "{\"format\":4" },
+		{ "replica.json", "{\"format\":4", "{\"format\":5" },
 	};
 	struct life l;
 	struct journal_head head = { 0 };

@@ -555,7 +555,7 @@ static void test_replica_format(void)
 	life_crash(&l, SIMDISK_KILLED);
 	simdisk_limit(l.sim, UINT64_MAX);
 	MUST(life_open(&l) == JOURNAL_OK);
-	OK(replica_begins(&l, "{\"format\":3,\"uuid\":\"5e49ed18-"),
+	OK(replica_begins(&l, "{\"format\":4,\"uuid\":\"5e49ed18-"),
 	   "format 1: a start raises that of replica.json, and keeps the uuid");
 	life_end(&l);
 }

@@ -41,7 +41,7 @@ again() {
 	nok 'and has nothing to say about what it read' grep -E 'torn|cut|damage|salvage' "$dir/0.log"
 	is 'what it wrote has the format of today' \
 		"$(cat "$dir/old/0"/{users,pending,replica}.json | grep -o '^{"format":[0-9]*,' | paste -sd' ')" \
-		'{"format":4, {"format":4, {"format":3,'
+		'{"format":4, {"format":4, {"format":4,'
 	is 'so has the journal' "$(head -c 12 "$dir/old/0/journal.jsonl")" '{"format":4,'
 }
 

@@ -74,6 +74,29 @@ is 'and its mailbox empty' "$(says eve '/check' messages)" 'ok 0'
 is 'the replicas hold the same' "$(of_repair 'hold the same' --check)" '0 1'
 is 'again' "$(of_repair "no account is called 'bob'" --remove bob --yes)" '1 1'
 
+# ---- with two, and the third later ----
+
+# A crash of who has said yes, and then the third is back, with what it had.
+third_was_away() {
+	ok "$1: the third is away" kill_server 2
+	is "$1: two remove it, and it is said who took no part" \
+		"$(of_repair "has removed it\$|replica 2 .*$host:${server_port[2]}" --remove "$1" --yes)" '0 3'
+	kill_server 0 && restart_server 0
+	restart_server 2
+}
+is 'two more' "$(says eve /logout)$(says eve '/create lea pw-lea')$(says eve /logout)$(says eve '/create max pw-max')$(
+	says eve /logout)" okokokokok
+third_was_away lea
+third_is_told() {
+	[ "$(says eve '/login lea pw-lea')" = wrong-password ] && [ "$(of_repair 'hold the same' --check)" = '0 1' ]
+}
+ok 'lea: a client that reaches all three is not let in, and tells the third' wait_for "$patience" third_is_told
+third_was_away max
+nok 'max: the third does not know' repair --check
+ok 'max: a repair tells it' repair
+is 'max: they hold the same' "$(of_repair 'hold the same' --check)" '0 1'
+is 'max: nobody is let in' "$(says eve '/login max pw-max')" wrong-password
+
 client_close ann
 client_close bob
 client_close eve
