@@ -453,6 +453,8 @@ static void saw_request(struct sim *s, struct sim_wire *w, struct view bytes)
 		saw_renewal(s, w, &f);
 	else if (f.type == FRAME_DELETE)
 		saw_delete(s, w, &f.tombstone);
+	else if (f.type == FRAME_REMOVE)
+		saw_delete(s, w, &f.remove.tombstone);
 	else if (f.type == FRAME_CONFIRM && !is_liar(w))
 		saw_confirm(s, w, &f.confirm.id);
 	else if (f.type == FRAME_LOGIN)
@@ -570,6 +572,7 @@ static void answered_account(struct sim *s, struct sim_wire *w, uint8_t type,
 	const struct id *id = type == FRAME_LOGIN     ? &to->login.id
 	                      : type == FRAME_CONFIRM ? &to->confirm.id
 	                      : type == FRAME_DELETE  ? &to->tombstone.id
+	                      : type == FRAME_REMOVE  ? &to->remove.tombstone.id
 	                                              : &to->introduce.id;
 	uint32_t at = sim_account_find(s, id);
 	struct sim_account *a;
@@ -582,7 +585,7 @@ static void answered_account(struct sim *s, struct sim_wire *w, uint8_t type,
 	if (at == UINT32_MAX)
 		return;
 	a = &s->history.accounts.items[at];
-	if (type == FRAME_DELETE) {
+	if (type == FRAME_DELETE || type == FRAME_REMOVE) {
 		sim_held_set(s, &a->gone, w->replica);
 		if (!a->delete_begun && !a->by_liar)
 			sim_fail(s, "replica %u believes that '%s' is gone, which nobody deleted",
@@ -660,6 +663,7 @@ static void answered(struct sim *s, struct sim_wire *w, const struct frame *f,
 	case FRAME_HANDOVER:
 	case FRAME_CONFIRM:
 	case FRAME_DELETE:
+	case FRAME_REMOVE:
 		answered_account(s, w, due->type, &to, due->at);
 		break;
 	default:
