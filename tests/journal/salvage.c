@@ -165,7 +165,21 @@ static void test_salvage_sector(void)
 	life_end(&l);
 }
 
-/* An empty line between two whole ones: --salvage loses neither of them. */
+/* Whether the next message there is one that says "same". */
+static bool is_same(struct view left)
+{
+	const uint8_t *next = memmem(left.data, left.size, ",\"no\":", 6);
+	const uint8_t *same = memmem(left.data, left.size, ",\"same\":true", 12);
+	const uint8_t *end = next == NULL
+	                             ? NULL
+	                             : memchr(next, '\n', left.size - (size_t)(next - left.data));
+
+	return end != NULL && same != NULL && same < end;
+}
+
+/* An empty line between two whole ones: --salvage loses neither of them. Nor what follows, unless
+ * it says what a message before it says, since that might be one that is lost
+ * (tests/journal/texts.c). */
 static void test_salvage_newline(void)
 {
 	struct life l;
@@ -187,6 +201,8 @@ static void test_salvage_newline(void)
 		struct buf damaged;
 
 		if (whole.data[at] != '\n' || at + 1 == whole.size || whole.data[at + 1] != '{')
+			continue;
+		if (is_same(view_of(whole.data + at + 1, whole.size - at - 1)))
 			continue;
 		restore(&l, image);
 		buf_init(&damaged, SIZE_MAX / 4);
