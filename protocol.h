@@ -134,7 +134,7 @@
  *        without a stamp: it may be anything then. That of the reply vouches for it elsewhere. It
  *        is also stored for an account that is unknown here; beside a tombstone that wins over it,
  *        it is a yes. STATUS_WRONG_PROOF: name, middle and lock do not fit the id, or the stamp
- *        does not fit. Whatever else is answered, the stamp is right. STATUS_UNKNOWN: this replica has
+ *        is wrong. Whatever else is answered, the stamp is right. STATUS_UNKNOWN: this replica has
  *        no operator key, so it cannot check it. STATUS_DISK_FULL. STATUS_SLOW_DOWN as INTRODUCE.
  * LOGIN          id, ulid session, u32 dial, u32 epoch, key client_nonce, key proof
  *                                 any  -> key signature, key sealed, u8 by, key middle, key lock,
