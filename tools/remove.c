@@ -18,6 +18,7 @@ enum { LINE_SIZE = NAME_SIZE_MAX + 3 };
 static void ask(const char *name)
 {
 	char line[LINE_SIZE];
+	ssize_t size;
 
 	if (!isatty(STDIN_FILENO))
 		change_die(EXIT_REFUSED,
@@ -26,8 +27,8 @@ static void ask(const char *name)
 		           name);
 	fprintf(stderr,
 	        "this removes the account %s, and its mail, for ever; its name again: ", name);
-	if (fgets(line, sizeof line, stdin) == NULL)
-		line[0] = '\0';
+	size = read(STDIN_FILENO, line, sizeof line - 1);
+	line[size > 0 ? size : 0] = '\0';
 	line[strcspn(line, "\r\n")] = '\0';
 	if (strcmp(line, name) != 0)
 		change_die(EXIT_REFUSED, "that is not its name; nothing was changed");
