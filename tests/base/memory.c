@@ -71,13 +71,6 @@ static void test_given_back(void)
 	   "memory: what is given back is there again");
 }
 
-/* A sanitizer's allocator ends the process by itself. */
-#ifdef __SANITIZE_ADDRESS__
-static const bool is_sanitized = true;
-#else
-static const bool is_sanitized = false;
-#endif
-
 static void ask_overflow(void)
 {
 	(void)memory_alloc_zero(SIZE_MAX / 2, 4);

@@ -114,12 +114,7 @@ static _Noreturn void meet(enum fate fate, int number)
 /* A sanitizer reports these, and ends the program in its own way. */
 static bool is_reported(int number)
 {
-#ifdef __SANITIZE_ADDRESS__
-	return number == SIGBUS || number == SIGFPE;
-#else
-	(void)number;
-	return false;
-#endif
+	return is_sanitized && (number == SIGBUS || number == SIGFPE);
 }
 
 static void fate_is(enum fate fate, int signal_number, const char *name)

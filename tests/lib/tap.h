@@ -18,6 +18,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Whether a sanitizer is built in: it keeps memory of its own beside each byte and holds back what
+ * was freed, its allocator and its signal handlers end the process by themselves, and it is slow. */
+#ifdef __SANITIZE_ADDRESS__
+enum { is_sanitized = true };
+#else
+enum { is_sanitized = false };
+#endif
+
 static int tap_count;
 static int tap_failed;
 

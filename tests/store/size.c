@@ -17,13 +17,6 @@ static uint64_t all_steps = STORE_STEPS_ALL; /* of a walk */
 /* What a measurement takes for granted: only a failure prints. */
 #define MUST(condition) ALWAYS(condition, #condition)
 
-/* A sanitizer keeps memory of its own beside each byte, and what was freed. */
-#ifdef __SANITIZE_ADDRESS__
-static const bool is_sanitized = true;
-#else
-static const bool is_sanitized = false;
-#endif
-
 enum { TEXT_SIZE = 100, RECIPIENTS = 1000, SENDERS = 16, ACCOUNTS = 100 };
 
 static uint64_t now_ns(void)
