@@ -136,6 +136,7 @@
  *        it is a yes. STATUS_WRONG_PROOF: name, middle and lock do not fit the id, or the stamp
  *        is wrong. Whatever else is answered, the stamp is right. STATUS_UNKNOWN: this replica has
  *        no operator key, so it cannot check it. STATUS_DISK_FULL. STATUS_SLOW_DOWN as INTRODUCE.
+ *        From version 4 on.
  * LOGIN          id, ulid session, u32 dial, u32 epoch, key client_nonce, key proof
  *                                 any  -> key signature, key sealed, u8 by, key middle, key lock,
  *                                         key stamp
@@ -216,7 +217,8 @@
  *        the first one if it was never changed. middle and lock are of its first verifier: they
  *        show that the id is that of an account with this name (auth_id_fits). ENTRY_REMOVED stands
  *        wherever ENTRY_GONE may: the account is gone by a stamp (REMOVE), which other replicas can
- *        check. A stamp of zeros: this replica has no operator key.
+ *        check. A stamp of zeros: this replica has no operator key. It comes with version 4: to
+ *        version 3 such an account has lapsed, and its mailbox is full (STATUS_MAILBOX_FULL).
  *
  * PUSHES
  *

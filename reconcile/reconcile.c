@@ -168,6 +168,7 @@ static const char *take_welcome(struct reconcile *r, uint32_t index, const struc
 	memcpy(m->uuid, frame->welcome.uuid, UUID_SIZE);
 	memcpy(m->public, frame->welcome.public, KEY_SIZE);
 	memcpy(m->server_nonce, frame->welcome.nonce, KEY_SIZE);
+	m->version = frame->welcome.version;
 	m->silence_ms = frame->welcome.silence_ms;
 	m->share_messages = frame->welcome.share_messages;
 	m->share_bytes = frame->welcome.share_bytes;
@@ -530,6 +531,7 @@ static void fill_replica(const struct member *m, struct reconcile_replica *to)
 		.state = m->state == MEMBER_READY  ? RECONCILE_READY
 		         : m->state == MEMBER_LOST ? RECONCILE_LOST
 		                                   : RECONCILE_WAITING,
+		.version = m->version,
 		.is_refused = m->is_refused,
 		.refusal = m->refusal,
 		.missing = m->missing,

@@ -94,6 +94,7 @@ enum reconcile_state {
 
 struct reconcile_replica {
 	enum reconcile_state state;
+	uint16_t version;             /* of the protocol; READY */
 	bool is_refused;              /* lost because the proof failed, on either side */
 	char why[RECONCILE_WHY_SIZE]; /* a phrase; may hold foreign bytes */
 	enum status refusal;          /* a STORE that was not all stored; else STATUS_OK */

@@ -7,7 +7,8 @@
  * becomes live later, also while the request is under way. Then the session is over.
  *
  * An owner whose password an operator has once set has no delete key: the session removes the
- * account (REMOVE). Whoever says yes gives the stamp with which the others are told.
+ * account (REMOVE). Whoever says yes gives the stamp with which the others are told. Replicas of
+ * version 3 have no word for that, and are not asked.
  *
  * If all refuse for want of room, or the outcome is unknown, the tombstone is forgotten again: what
  * the user was told had failed does not happen later. `deletes` keeps the session while the request
@@ -26,24 +27,51 @@ struct deletion {
 	bool counted;               /* in r->deletes */
 };
 
+static void delete_over(struct replication *r, struct deletion *d)
+{
+	if (d->counted)
+		r->deletes--;
+}
+
+/* By a stamp: only those are asked whose version has words for that. */
+static void remove_there(struct replication *r, struct deletion *d)
+{
+	struct frame frame = { .type = FRAME_REMOVE };
+
+	frame.remove.tombstone = d->tombstone;
+	if (!op_audience(r, &d->op))
+		return;
+	for (uint32_t i = 0; i < REPLICAS; i++)
+		if (!tombstone_is_known_to(r, i, &d->tombstone))
+			d->op.audience &= (uint8_t)~BIT(i);
+	for (uint32_t i = 0; i < REPLICAS; i++)
+		if (d->op.audience & BIT(i))
+			op_ask(r, &d->op, i, &frame);
+	if (d->op.audience)
+		return;
+	delete_over(r, d);
+	op_refuse(r, &d->op, d->op.written ? OUTCOME_UNKNOWN : OUTCOME_USAGE,
+	          "an account whose password an operator has set is deleted by servers of "
+	          "version 0.2 or later, and none of those is live");
+}
+
 static void delete_start(struct replication *r, struct op *op)
 {
 	struct deletion *d = (struct deletion *)op;
-	bool has_key = d->tombstone.by == GONE_BY_KEY;
-	struct frame frame = { .type = has_key ? FRAME_DELETE : FRAME_REMOVE };
+	struct frame frame = { .type = FRAME_DELETE };
 
 	d->yes = 0;
-	if (has_key)
-		frame.tombstone = d->tombstone;
-	else
-		frame.remove.tombstone = d->tombstone;
 	if (!op->written && op_too_few(r, op))
 		return;
 	if (!d->counted)
 		r->deletes++;
 	d->counted = true;
-	if (has_key)
-		tombstone_keep(r, &d->tombstone, NULL); /* also for those that return meanwhile */
+	if (d->tombstone.by != GONE_BY_KEY) {
+		remove_there(r, d);
+		return;
+	}
+	frame.tombstone = d->tombstone;
+	tombstone_keep(r, &d->tombstone, NULL); /* also for those that return meanwhile */
 	op_multicast(r, op, &frame);
 }
 
@@ -84,12 +112,6 @@ static void tell_others(struct replication *r, const struct deletion *d)
 	for (uint32_t i = 0; i < REPLICAS; i++)
 		if (d->tombstone.by != GONE_BY_KEY && (r->live & ~d->yes & BIT(i)))
 			tombstone_write(r, i, &d->tombstone, d->stamp, TARGET_TELL);
-}
-
-static void delete_over(struct replication *r, struct deletion *d)
-{
-	if (d->counted)
-		r->deletes--;
 }
 
 static void delete_advance(struct replication *r, struct op *op)

@@ -221,18 +221,21 @@ bool login_is_signed(struct replication *r, uint32_t index, const struct login_s
 	return false;
 }
 
-bool login_has_stamp(const struct login_session *session)
+static bool is_stamp(const uint8_t stamp[KEY_SIZE])
 {
 	static const uint8_t none[KEY_SIZE];
 
-	return memcmp(session->stamp, none, KEY_SIZE) != 0;
+	return memcmp(stamp, none, KEY_SIZE) != 0;
+}
+
+bool login_has_stamp(const struct login_session *session)
+{
+	return is_stamp(session->stamp);
 }
 
 void login_take_stamp(struct login_session *session, const struct frame *frame)
 {
-	static const uint8_t none[KEY_SIZE];
-
-	if (memcmp(frame->logged_in.stamp, none, KEY_SIZE) != 0)
+	if (is_stamp(frame->logged_in.stamp))
 		memcpy(session->stamp, frame->logged_in.stamp, KEY_SIZE);
 }
 

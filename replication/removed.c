@@ -129,7 +129,8 @@ static void ask(struct replication *r, uint32_t index, const struct entry *e)
 	c->from |= BIT(index);
 	c->asked &= (uint8_t)~BIT(index);
 	for (uint32_t i = 0; i < REPLICAS; i++) {
-		if (!(r->live & BIT(i)) || ((c->from | c->asked | c->right | c->wrong) & BIT(i)))
+		if (!(r->live & BIT(i)) || ((c->from | c->asked | c->right | c->wrong) & BIT(i)) ||
+		    !tombstone_is_known_to(r, i, &c->tombstone))
 			continue;
 		tombstone_write(r, i, &c->tombstone, c->stamp, TARGET_REMOVE);
 		c->asked |= BIT(i);

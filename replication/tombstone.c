@@ -3,21 +3,28 @@
  * tombstone: accounts of which this client has learned that they are gone.
  *
  * A tombstone proves itself, or has a stamp, so whoever has one may carry it to a replica that
- * missed it. It is
- * told at once to the live replicas that showed the account alive, and kept for those that become
- * live later: of the tombstones of a client's life the last TOMBSTONES_KEPT. The replies say
- * nothing. What is dropped here is not lost: the next look-up, or a repair, finds it again.
+ * missed it. It is told at once to the live replicas that showed the account alive, and kept for
+ * those that become live later: of the tombstones of a client's life the last TOMBSTONES_KEPT. The
+ * replies say nothing. What is dropped here is not lost: the next look-up, or a repair, finds it
+ * again.
  */
 #include "replication/private.h"
 
 #include <assert.h>
 #include <string.h>
 
+bool tombstone_is_known_to(const struct replication *r, uint32_t index, const struct tombstone *t)
+{
+	return t->by == GONE_BY_KEY || r->replicas[index].version >= PROTOCOL_VERSION_VOUCHED;
+}
+
 void tombstone_write(struct replication *r, uint32_t index, const struct tombstone *tombstone,
                      const uint8_t *stamp, enum target target)
 {
 	struct frame frame = { .type = FRAME_DELETE };
 
+	if (!tombstone_is_known_to(r, index, tombstone))
+		return;
 	if (tombstone->by == GONE_BY_KEY) {
 		frame.tombstone = *tombstone;
 	} else {

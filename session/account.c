@@ -187,7 +187,7 @@ static void introduce_opened(struct sessions *s, struct connection *c, const str
 	struct fact fact = { .kind = FACT_ACCOUNT, .account = *account };
 	struct frame reply = session_reply_to(frame, STATUS_OK);
 	struct account holder, held;
-	enum store_state state = store_find(s->store, &account->id, &held, NULL);
+	enum store_state state = session_find(s, c, &account->id, &held, NULL);
 
 	if (state == STORE_DEAD) {
 		refuse_with(s, c, frame, STATUS_GONE, &account->id);
@@ -297,7 +297,7 @@ static void renew_opened(struct sessions *s, struct connection *c, const struct 
 	struct fact fact = { .kind = FACT_ACCOUNT, .account = *account };
 	struct frame reply = session_reply_to(frame, STATUS_OK);
 	struct account held;
-	enum store_state state = store_find(s->store, &account->id, &held, NULL);
+	enum store_state state = session_find(s, c, &account->id, &held, NULL);
 	bool is_new = state == STORE_UNKNOWN ||
 	              (state == STORE_ALIVE && account_verifier_compare(account, &held) < 0);
 
@@ -397,7 +397,7 @@ void session_confirm(struct sessions *s, struct connection *c, const struct fram
 	struct account holder;
 
 	assert(id_equal(&c->proven, id));
-	switch (store_find(s->store, id, &account, NULL)) {
+	switch (session_find(s, c, id, &account, NULL)) {
 	case STORE_DEAD:
 		refuse_with(s, c, frame, STATUS_GONE, id);
 		return;

@@ -17,7 +17,8 @@
  *
  * What SEND answers for one recipient:
  *
- *   the recipient is gone                    GONE
+ *   the recipient is gone                    GONE; MAILBOX_FULL if the sender has no words for how
+ *                                            (session_is_hidden)
  *   the number is dead                       OK: it was received
  *   held with the same content               OK
  *   held with another content                DIFFERENT; the smaller content stays
@@ -211,6 +212,15 @@ static enum status send_one(struct sessions *s, const struct work *work, struct 
 	return STATUS_GONE;
 }
 
+/* Whether the sender has no words for it that this account was removed. */
+static bool is_hidden(const struct sessions *s, const struct work *work, const struct id *id)
+{
+	struct tombstone tombstone;
+
+	return store_find(s->store, id, NULL, &tombstone) == STORE_DEAD &&
+	       session_is_hidden(&tombstone, work->version);
+}
+
 static bool send_slice(struct sessions *s, struct work *work)
 {
 	struct reader r = reader_of(list_left(work));
@@ -234,6 +244,8 @@ static bool send_slice(struct sessions *s, struct work *work)
 		struct connection *to = session_of(s, &recipient.id);
 		struct send_result result = { .status = send_one(s, work, to, &message) };
 
+		if (result.status == STATUS_GONE && is_hidden(s, work, &recipient.id))
+			result.status = STATUS_MAILBOX_FULL;
 		if (result.status != STATUS_GONE) {
 			result.online = to != NULL;
 			result.share = session_share(s, &recipient.id, &work->account);
@@ -277,6 +289,7 @@ void session_send(struct sessions *s, struct connection *c, const struct frame *
 {
 	struct work work = {
 		.account = c->account,
+		.version = c->version,
 		.session = (frame->flags & FLAG_SESSION) != 0 ? frame->send.session : c->session,
 		.repetition = (frame->flags & FLAG_SESSION) != 0,
 		.is_limited = limit_counts(&s->limit, &c->from),

@@ -220,6 +220,7 @@ struct work {
 	bool adds; /* changes the store, so it waits while the disk is behind */
 	uint32_t request;
 	struct id account; /* who asks */
+	uint16_t version;  /* SEND: of the protocol there */
 	struct ulid session;
 	uint64_t sent_ms;
 	bool repetition; /* the session was named: the same text is the same message */
@@ -504,6 +505,14 @@ void session_online_check(const struct sessions *s);
 void session_auth(const struct sessions *s, const struct connection *c, enum auth_purpose purpose,
                   const struct id *id, struct view setting, const uint8_t client_nonce[KEY_SIZE],
                   struct auth *auth);
+/* Whether a tombstone is one that clients of this version have no words for: it has a stamp and no
+ * delete key. */
+bool session_is_hidden(const struct tombstone *tombstone, uint16_t version);
+/* store_find for what this connection is told: who would not understand that an account was removed
+ * (session_is_hidden) is told that it has lapsed. `account` is not filled in then. */
+enum store_state session_find(const struct sessions *s, const struct connection *c,
+                              const struct id *id, struct account *account,
+                              struct tombstone *tombstone);
 /* What this connection is told of an account. The entry's views point into the store. */
 void session_entry(const struct sessions *s, const struct connection *c, const struct id *id,
                    struct entry *entry);

@@ -34,6 +34,21 @@ static void ask(const char *name)
 		change_die(EXIT_REFUSED, "that is not its name; nothing was changed");
 }
 
+/* Servers of an earlier release have no word for a removal. */
+static void need_versions(const struct change *c)
+{
+	for (uint32_t i = 0; i < RECONCILE_MAX; i++) {
+		const struct reconcile_replica *replica = &c->result.replicas[i];
+
+		if (replica->state == RECONCILE_READY &&
+		    replica->version < PROTOCOL_VERSION_VOUCHED)
+			change_die(EXIT_REFUSED,
+			           "replica %u (%s) is of an earlier release, which cannot remove "
+			           "an account: upgrade it first; nothing was changed",
+			           i, c->mend->targets[i].text);
+	}
+}
+
 /* Whether it is gone, everywhere. */
 static enum exit_status judge(struct change *c, const struct id *id, const char *name)
 {
@@ -46,8 +61,7 @@ static enum exit_status judge(struct change *c, const struct id *id, const char 
 	if (state != STORE_DEAD)
 		change_die(EXIT_REFUSED, "the account %s was not removed", name);
 	printf("the account %s is removed; its sessions have ended there\n", name);
-	if (fflush(stdout) != 0)
-		change_die(EXIT_REFUSED, "cannot write to the standard output");
+	change_must_be_printed();
 	return EXIT_DONE;
 }
 
@@ -62,6 +76,7 @@ enum exit_status remove_account(struct loop *l, const struct mend_options *mend,
 
 	change_begin(&c, l, mend, who);
 	change_find(&c, who, &account);
+	need_versions(&c);
 	view_to_string(account.name, name, sizeof name);
 	if (!is_sure)
 		ask(name);

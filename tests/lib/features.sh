@@ -19,6 +19,9 @@
 #	                          said before
 #	restart_missing           starts the servers that do not run
 #
+#	repair [OPTION...]         with the key that the servers made; what it says is in $dir/repair.out and repair.err
+#	of_repair REGEX OPTION...  its status, and in how many lines it said something of this form
+#
 #	term_start NAME COMMAND...   a terminal of its own (tmux), in which the command runs; then its exit status
 #	                             is shown as `status N`, and whether the terminal still echoes as `echo` or `-echo`
 #	term_client NAME [OPTION...] a client in one
@@ -110,6 +113,22 @@ restart_missing() {
 	for n in 0 1 2; do
 		[ -n "${server_pid[$n]:-}" ] || restart_server "$n" || return 1
 	done
+}
+
+# ---- an operator ----
+
+repair() {
+	# shellcheck disable=SC2046
+	timeout -k 5 120 "$BIN/repair" --key "$dir/operator.key" $(addresses) "$@" </dev/null \
+		>"$dir/repair.out" 2>"$dir/repair.err"
+}
+
+of_repair() {
+	local regex=$1 status
+	shift
+	repair "$@"
+	status=$?
+	echo "$status $(cat "$dir/repair.out" "$dir/repair.err" | grep -cE "$regex")"
 }
 
 # ---- terminals ----

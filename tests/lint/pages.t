@@ -1,7 +1,7 @@
 #!/usr/bin/perl
 # SPDX-License-Identifier: MIT
 #
-# Pages: what the pages for people name is there. Files and links exist, DESIGN.md lists each file of each folder in its
+# Pages: what the pages for people name is there. Files, links and parts of README exist, DESIGN.md lists each file of each folder in its
 # layers, each test that the tables of faults name stands in its file, and each sentence that a program is said to print in
 # the program. Each command of a
 # page is run by a test (tests/lint/commands). The version is the same everywhere.
@@ -25,6 +25,7 @@ sub found {
 	return (grep { -f } map { "$_/$name" } @folders)[0];
 }
 
+my $titles = qx(grep '^#' README.md);
 my (@files, @links);
 for my $page (@pages) {
 	my $text = slurp($page);
@@ -35,6 +36,9 @@ for my $page (@pages) {
 	}
 	for my $name ($text =~ /\]\(([^)#]+)/g) {
 		push @links, "$page: $name" if $name !~ /^https?:/ && !-e "$folder/$name";
+	}
+	for my $title ($text =~ /README, "([^"]+)"/g) {
+		push @links, "$page: README, $title" if $titles !~ /^#+ \Q$title\E\b/m;
 	}
 }
 

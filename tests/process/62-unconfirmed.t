@@ -4,14 +4,7 @@
 # Accounts that were introduced and never confirmed hold their names. The operator lists them, removes them
 # while the servers run, or is rid of them with replicas that start from a backup without them.
 # shellcheck disable=SC2016,SC2046 # awk programs; addresses are words
-. tests/lib/lib.sh
-
-# repair OPTION...: output in $dir/repair.out; returns the exit status.
-repair() {
-	# shellcheck disable=SC2046
-	timeout -k 5 120 "$BIN/repair" --key "$dir/operator.key" $(addresses) "$@" \
-		>"$dir/repair.out" 2>"$dir/repair.err"
-}
+. tests/lib/features.sh
 
 accounts=${OUT:-build}/tests/lib/accounts
 ok 'three replicas are made' "$accounts" "$dir/made" taken 7200 0 young 60 0 real 7200 1 \

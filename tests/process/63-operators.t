@@ -5,21 +5,6 @@
 # shellcheck disable=SC2046 # addresses are words
 . tests/lib/features.sh
 
-# repair OPTION...: output in $dir/repair.out; returns the exit status.
-repair() {
-	timeout -k 5 120 "$BIN/repair" --key "$dir/operator.key" $(addresses) "$@" </dev/null \
-		>"$dir/repair.out" 2>"$dir/repair.err"
-}
-
-# The status of `repair`, and what it said that has this form.
-of_repair() {
-	local regex=$1 status
-	shift
-	repair "$@"
-	status=$?
-	echo "$status $(cat "$dir/repair.out" "$dir/repair.err" | grep -cE "$regex")"
-}
-
 "${OUT:-build}/tests/lib/accounts" "$dir/made" twin 7200 1 twin 9200 1
 for n in 0 1 2; do
 	cp -r "$dir/made" "$dir/$n"

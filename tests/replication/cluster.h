@@ -870,6 +870,27 @@ static inline void heal_all(struct cluster *k, uint32_t client)
 		client_heal(k, client, i);
 }
 
+/* The same with one replica: what is dialled anew is met anew. */
+static inline void cut_and_heal(struct cluster *k, uint32_t client, uint32_t i)
+{
+	client_cut(k, client, i);
+	client_heal(k, client, i);
+}
+
+/* For `lie`: a replica of version 3, which gives no stamp of the first password. */
+static inline void replica_of_version_3(struct view bytes, struct buf *to)
+{
+	struct frame f;
+	const char *why;
+
+	ALWAYS(protocol_decode(bytes, &f, &why), "a frame of a replica");
+	if (f.type == FRAME_WELCOME)
+		f.welcome.version = 3;
+	if (f.type == (FRAME_LOGIN | FRAME_REPLY) && f.status == STATUS_OK)
+		memset(f.logged_in.stamp, 0, KEY_SIZE);
+	ALWAYS(protocol_encode(to, &f), "there is room");
+}
+
 /* All replicas' clocks are so far ahead. */
 static inline void set_clocks(struct cluster *k, int64_t offset_ms)
 {

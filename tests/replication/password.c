@@ -480,6 +480,28 @@ static void test_reset_is_told(void)
 	cluster_free(&k);
 }
 
+/* Some replicas (bits) are of version 3, which knows of no removal. */
+static void test_reset_beside_old(unsigned old, const char *result, uint32_t left)
+{
+	fresh();
+	say(&k, 0, "logout");
+	reset(6, "two");
+	reset(1, "two");
+	for (uint32_t i = 0; i < REPLICAS; i++) {
+		if (!(old >> i & 1))
+			continue;
+		k.replicas[i].lie = replica_of_version_3;
+		cut_and_heal(&k, 1, i);
+	}
+	pass(&k, 4000);
+	say(&k, 1, "login alice two");
+	(void)heard(&k, 1);
+	say(&k, 1, "delete");
+	OK(has(heard(&k, 1), result), "reset: who knows of removals is asked");
+	IS_U64(held(&k, "alice", false), left, "reset: and who does not has it still");
+	cluster_free(&k);
+}
+
 static void test_lapsed_elsewhere(void)
 {
 	unfinished();
@@ -530,6 +552,8 @@ int main(void)
 	test_overtaken();
 	test_reset();
 	test_reset_is_told();
+	test_reset_beside_old(4, "result delete ok copies=2", 4);
+	test_reset_beside_old(7, "result delete usage", 7);
 	test_lapsed_elsewhere();
 	test_lapsed_meanwhile();
 	return tap_done();

@@ -207,6 +207,33 @@ static void test_owner(void)
 	cluster_free(&k);
 }
 
+/* One of an earlier release beside two others: it has no words for it, and is not asked. */
+static void test_old_replica(void)
+{
+	struct id id;
+
+	begin();
+	k.replicas[1].lie = replica_of_version_3;
+	for (uint32_t client = 0; client < 2; client++)
+		cut_and_heal(&k, client, 1);
+	pass(&k, 4000);
+	say(&k, BOB, "logout");
+	(void)heard(&k, ALICE);
+	id = remove_at(1, "bob");
+	say(&k, ALICE, "send bob hi");
+	OK(has(heard(&k, ALICE), "result send no-such-user"), "old replica: it is gone");
+	IS_U64(gone_at(&id), 5, "old replica: those that know of removals have learned it");
+	IS_U64(k.clients[ALICE].r->live, 7, "old replica: nobody is dead for it");
+	cut_and_heal(&k, ALICE, 1);
+	pass(&k, 4000);
+	IS_U64(gone_at(&id), 5, "old replica: nor is it told when it is back");
+	k.replicas[1].lie = NULL;
+	cut_and_heal(&k, ALICE, 1);
+	pass(&k, 4000);
+	IS_U64(gone_at(&id), 7, "old replica: when it is upgraded, it is told");
+	cluster_free(&k);
+}
+
 /* ---- lies ---- */
 
 static const uint8_t *with; /* the stamp that the liar gives; NULL: random bytes */
@@ -316,6 +343,7 @@ int main(void)
 	test_full();
 	test_alone();
 	test_owner();
+	test_old_replica();
 	for (uint32_t liar = 0; liar < REPLICAS; liar++) {
 		test_lie(liar, false);
 		test_lie(liar, true);

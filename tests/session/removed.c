@@ -157,11 +157,53 @@ static void test_without_key(void)
 	rig_close(&r);
 }
 
+/* A client of version 3 has no words for it: to it such an account has lapsed. */
+static void test_old_client(void)
+{
+	struct person alice = person_make("alice", 1, CLOCK_MS);
+	struct person bob = person_make("bob", 2, CLOCK_MS);
+	struct person carol = person_make("carol", 3, CLOCK_MS);
+	struct frame hello = rig_hello();
+	struct rig r;
+
+	hello.hello.version_max = 3;
+	open_with_key(&r, true);
+	struct peer *peer = rig_join(&r);
+	struct peer *old = rig_connect(&r);
+
+	rig_ask(&r, old, hello);
+	rig_create(&r, peer, &alice);
+	rig_create(&r, peer, &bob);
+	rig_create(&r, peer, &carol);
+	IS_U64(removed(&r, peer, &alice, GONE_BY_OPERATOR, operator_key), STATUS_OK,
+	       "old client: an account is removed");
+	IS_U64(rig_ask(&r, peer, deletion_of(&carol)).status, STATUS_OK,
+	       "old client: another one is deleted");
+	IS_U64(rig_entry(&r, old, &alice).state, ENTRY_UNKNOWN, "old client: finds it no more");
+	IS_U64(rig_entry(&r, old, &carol).state, ENTRY_GONE, "old client: hears what it knows");
+	IS_U64(rig_ask(&r, old, login_of(&r, old, &alice, 1, 1)).status, STATUS_CLOCK,
+	       "old client: cannot log in");
+	IS_U64(rig_ask(&r, old, introduction(&r, old, &alice, FRAME_INTRODUCE)).status,
+	       STATUS_CLOCK, "old client: nor make it again");
+	IS_U64(rig_ask(&r, old, introduction(&r, old, &alice, FRAME_HANDOVER)).status, STATUS_CLOCK,
+	       "old client: nor hand it over");
+	IS_U64(rig_ask(&r, old, login_of(&r, old, &bob, 1, 1)).status, STATUS_OK,
+	       "old client: another one logs in");
+	IS_U64(rig_tell(&r, old, &alice, 1, 1, "x").status, STATUS_MAILBOX_FULL,
+	       "old client: there is no room for mail to it");
+	IS_U64(rig_tell(&r, old, &carol, 1, 1, "x").status, STATUS_GONE,
+	       "old client: mail to one that was deleted is refused as ever");
+	IS_U64(rig_tell(&r, rig_login(&r, &bob, 2, false), &alice, 1, 1, "x").status, STATUS_GONE,
+	       "old client: a newer one hears more");
+	rig_close(&r);
+}
+
 int main(void)
 {
 	test_refused();
 	test_brought();
 	test_owner();
 	test_without_key();
+	test_old_client();
 	return tap_done();
 }
