@@ -5,6 +5,7 @@
 #include "driver/verify.h"
 
 #include "fact/auth.h"
+#include "io/file.h"
 #include "io/key.h"
 #include "io/log.h"
 #include "journal/journal.h"
@@ -104,7 +105,7 @@ enum exit_status verify_run(const char *path, const char *key)
 	is_whole = look_at_key(path, key) && is_whole;
 	disk_close_directory(disk);
 	printf("'%s' is %s; nothing was changed\n", path, is_whole ? "whole" : "not whole");
-	if (fflush(stdout) != 0) {
+	if (!file_is_printed()) {
 		log_own(LOG_ERROR, "cannot write to the standard output");
 		return EXIT_REFUSED;
 	}

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
+#include <stdio.h>
 #include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -94,6 +95,11 @@ bool file_write(int fd, const void *data, size_t size)
 			done += (size_t)count;
 	}
 	return true;
+}
+
+bool file_is_printed(void)
+{
+	return fflush(stdout) == 0 && !ferror(stdout);
 }
 
 bool file_random(void *data, size_t size)

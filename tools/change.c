@@ -25,6 +25,12 @@ void change_die(enum exit_status status, const char *format, ...)
 	exit((int)status);
 }
 
+void change_must_be_printed(void)
+{
+	if (!file_is_printed())
+		change_die(EXIT_REFUSED, "cannot write to the standard output");
+}
+
 void change_draw(void *to, size_t size)
 {
 	if (!file_random(to, size))

@@ -24,6 +24,8 @@ struct change {
 /* Ends the program with a sentence. */
 _Noreturn __attribute__((format(printf, 2, 3))) void change_die(enum exit_status status,
                                                                 const char *format, ...);
+/* What was printed so far has left the process, or the program ends with EXIT_REFUSED. */
+void change_must_be_printed(void);
 /* Random bytes of the system. */
 void change_draw(void *to, size_t size);
 /* Begins. `who` is a name, a name with the last digits of the id, or an id; EXIT_USAGE if not. */

@@ -20,7 +20,7 @@ enum exit_status invite_print(const uint8_t key[KEY_SIZE], uint64_t expiry_ms)
 	invitation_make(key, expiry_ms, random, &invitation);
 	invitation_to_text(&invitation, text);
 	printf("%s\n", text);
-	if (fflush(stdout) == 0)
+	if (file_is_printed())
 		return EXIT_DONE;
 	log_own(LOG_ERROR, "cannot write to the standard output");
 	return EXIT_REFUSED;

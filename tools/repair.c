@@ -49,6 +49,12 @@ static _Noreturn void die(enum exit_status status, const char *sentence)
 	exit((int)status);
 }
 
+static void must_be_printed(void)
+{
+	if (!file_is_printed())
+		die(EXIT_REFUSED, "cannot write to the standard output");
+}
+
 /* ---- the command line ---- */
 
 static const char purpose[] =
@@ -363,8 +369,7 @@ static enum exit_status report(const struct repair_options *o,
 	printf("%ju bytes moved in %u pass%s, %ju.%03ju s\n", (uintmax_t)moved, result->passes,
 	       result->passes == 1 ? "" : "es", (uintmax_t)ms / 1000, (uintmax_t)ms % 1000);
 	status = judge(o, result);
-	if (fflush(stdout) != 0)
-		die(EXIT_REFUSED, "cannot write to the standard output");
+	must_be_printed();
 	return status;
 }
 
@@ -438,8 +443,7 @@ static enum exit_status list_unconfirmed(struct loop *l, const struct repair_opt
 	warn_of_lost(o, &result, "it may have confirmed some");
 	unconfirmed_release(&u);
 	store_free(store);
-	if (fflush(stdout) != 0)
-		die(EXIT_REFUSED, "cannot write to the standard output");
+	must_be_printed();
 	return EXIT_DONE;
 }
 
@@ -581,7 +585,7 @@ static enum exit_status run_once(struct loop *l, const struct repair_options *o)
 	return report(o, &result, ms);
 }
 
-/* What is not empty; fflush tells of failure. */
+/* What is not empty; must_be_printed tells of failure. */
 static void print_buf(const struct buf *text)
 {
 	(void)fwrite(text->data, 1, text->size, stdout);
@@ -634,8 +638,7 @@ static enum exit_status list_accounts(struct loop *l, const struct repair_option
 	warn_of_lost(o, &result, "it may know of later log-ins, and of more messages");
 	accounts_release(&accounts);
 	store_free(store);
-	if (fflush(stdout) != 0)
-		die(EXIT_REFUSED, "cannot write to the standard output");
+	must_be_printed();
 	return EXIT_DONE;
 }
 
@@ -684,8 +687,7 @@ static enum exit_status show_status(struct loop *l, const struct repair_options 
 		report_text(&text, &report);
 	print_buf(&text);
 	buf_release(&text);
-	if (fflush(stdout) != 0)
-		die(EXIT_REFUSED, "cannot write to the standard output");
+	must_be_printed();
 	return judge_check(&result);
 }
 

@@ -82,8 +82,7 @@ static enum exit_status judge(struct reset *t, const char *name)
 		           "that one counts; run it again",
 		           name);
 	printf("the password of %s is set; its sessions have ended there\n", name);
-	if (fflush(stdout) != 0)
-		change_die(EXIT_REFUSED, "cannot write to the standard output");
+	change_must_be_printed();
 	return EXIT_DONE;
 }
 

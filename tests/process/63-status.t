@@ -98,6 +98,12 @@ else
 	echo "ok $((tests += 1)) - promtool has nothing to say # SKIP promtool is not installed (Debian: prometheus)"
 fi
 
+for mode in --status '--status --json' '--status --prometheus' --accounts --check; do
+	# shellcheck disable=SC2046,SC2086 # an option, or two
+	"$BIN/repair" --key "$dir/operator.key" $(addresses) $mode >/dev/full 2>"$dir/full"
+	is "$mode: a full disk is told" "$? $(grep -c 'cannot write to the standard output' "$dir/full")" '1 1'
+done
+
 # ---- accounts ----
 
 ok '--accounts exits 0' repair --accounts
