@@ -20,6 +20,7 @@
  * What another one has said to be right is kept (tombstone.c): it is believed at once from then on,
  * and told to replicas that become live later.
  */
+#include "base/bug.h"
 #include "replication/private.h"
 
 #include <assert.h>
@@ -146,7 +147,7 @@ bool removed_hold(struct replication *r, uint32_t index, struct due_reply *due,
 	struct entry e;
 
 	while (walk_next(&w, &e)) {
-		if (tombstone_is_kept(r, &e))
+		if (tombstone_is_kept(r, &e) || BUG(removal_believed))
 			continue;
 		ask(r, index, &e);
 		is_held = true;

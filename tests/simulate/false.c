@@ -30,6 +30,19 @@ void sim_false_init(struct sim *s)
 	sim_trace(s, "replica %u lies", s->lying);
 }
 
+/* By a delete key that is none; or, of one in four, by a stamp that is none. */
+static void make_gone(struct entry *entry)
+{
+	struct entry gone = { .id = entry->id, .state = ENTRY_GONE, .name = entry->name };
+
+	if (entry->middle[0] % 4 == 0) {
+		gone.by = GONE_BY_OPERATOR;
+		memcpy(gone.middle, entry->middle, KEY_SIZE);
+		memcpy(gone.lock, entry->lock, KEY_SIZE);
+	}
+	*entry = gone;
+}
+
 /* Of whoever was looked up: gone, the last session there is, logged in, an older account of that
  * name, nobody. */
 static void alter_entries(struct sim *s, struct frame *f, struct buf *list)
@@ -43,9 +56,7 @@ static void alter_entries(struct sim *s, struct frame *f, struct buf *list)
 
 	while (protocol_next_entry(&reader, &entry)) {
 		if (entry.state == ENTRY_ALIVE && how == 0) {
-			struct view name = entry.name;
-
-			entry = (struct entry){ .id = entry.id, .state = ENTRY_GONE, .name = name };
+			make_gone(&entry);
 		} else if (entry.state == ENTRY_ALIVE && how == 1) {
 			memset(&entry.session, 0xff, sizeof entry.session);
 		} else if (entry.state == ENTRY_ALIVE && how == 2) {

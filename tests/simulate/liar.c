@@ -340,15 +340,31 @@ static void confirm(struct sim *s, struct liar_link *k, const struct id *id)
 	say(k, &f);
 }
 
+/* With all that a replica shows of it, and a stamp that is none. */
+static void remove_by_stamp(struct liar_link *k, const struct account *account)
+{
+	struct frame f = { .type = FRAME_REMOVE };
+
+	auth_tombstone_remove(account, GONE_BY_OPERATOR, &f.remove.tombstone);
+	say(k, &f);
+}
+
 static void delete (struct sim *s, struct liar_link *k, const struct sim_account *victim)
 {
 	struct frame f = { .type = FRAME_DELETE };
+	const struct sim_replica *p;
+	struct account account;
 
 	f.tombstone.id = victim->id;
 	f.tombstone.name = view_of_string(victim->name);
 	sim_draw(s, f.tombstone.middle, KEY_SIZE);
 	sim_draw(s, f.tombstone.delete_key, KEY_SIZE);
-	say(k, &f);
+	p = &s->replicas[f.tombstone.middle[0] % REPLICAS];
+	if (f.tombstone.middle[1] % 2 == 0 && p->up &&
+	    store_find(p->store, &victim->id, &account, NULL) == STORE_ALIVE)
+		remove_by_stamp(k, &account);
+	else
+		say(k, &f);
 }
 
 /* Under one number every replica may get another text. More than one message: every second number,

@@ -90,6 +90,27 @@ static void put_reset(struct sim *s, struct buf *bring)
 	s->produced->resets += protocol_put_fact(bring, &fact);
 }
 
+/* The operator removes an account. */
+static void put_removal(struct sim *s, struct buf *bring)
+{
+	const struct sim_replica *p = &s->replicas[sim_random(s, REPLICAS)];
+	uint32_t at = (uint32_t)sim_random(s, s->history.accounts.count + 1);
+	struct fact fact = { .kind = FACT_TOMBSTONE };
+	struct account account;
+	struct sim_account *a;
+
+	if (!p->up || at == s->history.accounts.count)
+		return;
+	a = &s->history.accounts.items[at];
+	if (a->by_liar || a->delete_begun ||
+	    store_find(p->store, &a->id, &account, NULL) != STORE_ALIVE)
+		return;
+	auth_tombstone_remove(&account, GONE_BY_OPERATOR, &fact.tombstone);
+	a->delete_begun = true;
+	s->produced->removed += protocol_put_fact(bring, &fact);
+	sim_trace(s, "the operator removes account %u", at);
+}
+
 struct sim_repair *sim_repair_start(struct sim *s, const struct reconcile_options *given)
 {
 	struct reconcile_options options = *given;
@@ -116,6 +137,8 @@ struct sim_repair *sim_repair_start(struct sim *s, const struct reconcile_option
 		put_lapsed(s, &p->bring);
 	if (s->resets && !s->winding_up && p->mode == RECONCILE_REPAIR && sim_chance(s, 60))
 		put_reset(s, &p->bring);
+	if (s->resets && !s->winding_up && p->mode == RECONCILE_REPAIR && sim_chance(s, 15))
+		put_removal(s, &p->bring);
 	options.bring = buf_view(&p->bring);
 	sim_trace(s, "repair %u begins, %s; %zu bytes are brought", number_of(s, p),
 	          p->mode == RECONCILE_CHECK ? "to check" : "to repair", p->bring.size);
@@ -377,12 +400,15 @@ static void asked_store(struct sim *s, struct sim_wire *w, struct sim_repair *p,
                         const struct frame *f)
 {
 	struct reader r = reader_of(f->store.facts);
+	uint8_t bit = (uint8_t)(1u << w->replica);
+	bool is_bring = !(p->brought & bit) && view_equal(f->store.facts, buf_view(&p->bring));
 	struct fact fact;
 
+	p->brought |= is_bring ? bit : 0;
 	while (protocol_next_fact(&r, &fact)) {
 		bool is_gone = fact.kind == FACT_TOMBSTONE || fact.kind == FACT_BURIAL;
 
-		p->moved[is_gone ? SET_GONE : SET_LIVE] = true;
+		p->moved[is_gone ? SET_GONE : SET_LIVE] |= !is_bring;
 		if (p->mode == RECONCILE_CHECK)
 			sim_fail(s, "repair was to check, and stores");
 		if (!is_gone && !(fact.kind == FACT_ACCOUNT && fact.account.lapsed))

@@ -261,9 +261,10 @@ static void print_produced(const struct sim_produced *p)
 	       p->runs, p->steps, p->frames, p->virtual_s, p->starts, p->torn, p->accounts,
 	       p->messages, p->shown, p->late, p->lied);
 	printf("# repairs %" PRIu64 ", with enough replicas to the end %" PRIu64
-	       ", that said the same %" PRIu64 ", facts moved %" PRIu64
-	       ", accounts removed %" PRIu64 ", passwords set %" PRIu64 "\n",
-	       p->repairs, p->repairs_done, p->repairs_same, p->repaired, p->lapsed, p->resets);
+	       ", that said the same %" PRIu64 ", facts moved %" PRIu64 ", accounts lapsed %" PRIu64
+	       ", removed %" PRIu64 ", passwords set %" PRIu64 "\n",
+	       p->repairs, p->repairs_done, p->repairs_same, p->repaired, p->lapsed, p->removed,
+	       p->resets);
 	printf("# accounts added where registration is not open %" PRIu64 "\n", p->gated);
 	printf("# requests while others' mail is freed %" PRIu64
 	       ", while the disk is behind %" PRIu64 ", replies altered %" PRIu64 "\n",

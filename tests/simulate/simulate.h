@@ -248,7 +248,8 @@ struct sim_repair {
 	uint64_t begun_at;
 	uint64_t frozen_until;
 	bool thaws;
-	struct buf bring; /* facts: that accounts have lapsed, passwords that are set anew */
+	struct buf bring; /* facts: accounts that lapse or are removed, passwords that are set */
+	uint8_t brought;  /* replicas (bits) to which these were sent */
 	uint8_t order[REPLICAS];
 	uint32_t wires[REPLICAS];
 	bool moved[SET_ALL]; /* by set: since its last pass over that began */
@@ -447,7 +448,7 @@ struct sim_produced {
 	uint64_t refusals[STATUS_END];
 	uint64_t passwords; /* that were changed */
 	uint64_t accounts, messages, shown, late, lied, compactions, starts, torn;
-	uint64_t repairs, repairs_done, repairs_same, repaired, lapsed, resets;
+	uint64_t repairs, repairs_done, repairs_same, repaired, lapsed, resets, removed;
 	uint64_t with_ghosts, behind, falsified;
 	uint64_t gated; /* accounts that were added where registration is not open */
 };
@@ -479,14 +480,14 @@ struct sim {
 	bool is_gated; /* registration is not open, but as these say: */
 	enum session_registration registration[REPLICAS];
 	struct invitation invitations[SIM_INVITATIONS]; /* SIM_NONE: of no meaning */
-	bool resets;                                    /* the operator sets passwords */
-	bool lies_of_passwords;                         /* whatever else it says */
-	bool lies_of_stamps; /* the key of its operator vouches for passwords that nobody set */
-	uint32_t faults_on;  /* a mask: which this run has */
-	uint64_t fault_at;   /* the next */
-	uint64_t fault_gap;  /* mean */
-	uint64_t delay;      /* mean, of a chunk */
-	uint64_t disk_delay; /* mean, of a job of a disk */
+	bool resets;            /* the operator sets passwords, and removes accounts */
+	bool lies_of_passwords; /* whatever else it says */
+	bool lies_of_stamps;    /* the key of its operator vouches for passwords that nobody set */
+	uint32_t faults_on;     /* a mask: which this run has */
+	uint64_t fault_at;      /* the next */
+	uint64_t fault_gap;     /* mean */
+	uint64_t delay;         /* mean, of a chunk */
+	uint64_t disk_delay;    /* mean, of a job of a disk */
 	uint32_t pipe_size;
 	uint64_t command_gap;
 	uint32_t share_messages;
