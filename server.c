@@ -571,6 +571,7 @@ static void tell(void *context, struct buf *to)
 		.sync_sum_us = commits.took_us,
 	};
 
+	(void)snprintf(f.registration, sizeof f.registration, "%s", s->options.registration);
 	memcpy(f.requests, sessions.replies, sizeof f.requests);
 	memcpy(f.messages, sessions.messages, sizeof f.messages);
 	memcpy(f.sync_us, commits.took, sizeof f.sync_us);

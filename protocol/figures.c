@@ -200,7 +200,8 @@ static bool put_line(struct buf *to, const char *name, const void *value, size_t
 
 bool figures_encode(struct buf *to, const struct figures *f)
 {
-	bool is_put = put_line(to, "version", f->version, strlen(f->version));
+	bool is_put = put_line(to, "version", f->version, strlen(f->version)) &&
+	              put_line(to, "register", f->registration, strlen(f->registration));
 
 	for (const struct figures_row *row = figures_rows; row->name != NULL; row++) {
 		for (uint32_t i = 0; i < figures_count(row); i++) {
@@ -268,15 +269,23 @@ static bool read_number(struct view text, uint64_t *number)
 	return text.size > 0;
 }
 
-static bool read_version(struct view text, char version[FIGURES_VERSION_SIZE])
+static bool read_word(struct view text, char word[FIGURES_WORD_SIZE])
 {
 	for (size_t i = 0; i < text.size; i++)
 		if (text.data[i] <= ' ' || text.data[i] >= 0x7f)
 			return false;
-	if (text.size >= FIGURES_VERSION_SIZE)
+	if (text.size >= FIGURES_WORD_SIZE)
 		return false;
-	view_to_string(text, version, FIGURES_VERSION_SIZE);
+	view_to_string(text, word, FIGURES_WORD_SIZE);
 	return true;
+}
+
+/* Where the value of this name is kept, if that is a word; else NULL. */
+static char *word_of(struct figures *f, struct view name)
+{
+	if (view_equal(name, view_of_string("version")))
+		return f->version;
+	return view_equal(name, view_of_string("register")) ? f->registration : NULL;
 }
 
 /* A value that is no number is for a later version, as an unknown name is. */
@@ -296,10 +305,11 @@ bool figures_decode(struct view text, struct figures *f)
 		struct view name = view_of(line.data, (size_t)(blank - line.data));
 		struct view value = view_of(blank + 1, line.size - name.size - 1);
 		struct cursor found = { NULL, 0 };
+		char *word = word_of(f, name);
 		uint64_t number;
 
-		if (view_equal(name, view_of_string("version"))) {
-			if (!read_version(value, f->version))
+		if (word != NULL) {
+			if (!read_word(value, word))
 				return false;
 			continue;
 		}

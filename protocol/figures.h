@@ -8,6 +8,7 @@
  * figures go on with a dot and a label:
  *
  *   version 0.2.0
+ *   register invited                 who may make an account; not told by 0.1
  *   uptime_ms 86400000
  *   requests.SEND.ok 1234
  *   requests.LOGIN.wrong-proof 3
@@ -24,9 +25,9 @@
 #include "protocol.h"
 
 enum {
-	FIGURES_VERSION_SIZE = 32, /* of the version, with its NUL */
-	FIGURES_NAME_SIZE = 64,    /* of a name with its labels, and its NUL */
-	FIGURES_BUCKETS = 19, /* of times: up to 64 us, 128 us, ... 8.4 s; and what is longer */
+	FIGURES_WORD_SIZE = 32, /* of a value that is a word, with its NUL */
+	FIGURES_NAME_SIZE = 64, /* of a name with its labels, and its NUL */
+	FIGURES_BUCKETS = 19,   /* of times: up to 64 us, 128 us, ... 8.4 s; and what is longer */
 	FIGURES_BUCKET_FIRST_US = 64,
 	FIGURES_LABELS = 2, /* that a row has at most */
 };
@@ -44,7 +45,9 @@ enum figures_limit {
 };
 
 struct figures {
-	char version[FIGURES_VERSION_SIZE]; /* printable ASCII without blanks */
+	/* Words: printable ASCII without blanks. */
+	char version[FIGURES_WORD_SIZE];
+	char registration[FIGURES_WORD_SIZE];
 	uint64_t uptime_ms;
 	uint64_t connections, sessions;
 	uint64_t accounts, unconfirmed, tombstones;

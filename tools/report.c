@@ -185,8 +185,10 @@ static void text_row(struct buf *to, const struct report *report, const struct f
 /* What is known of each without its figures. */
 static void text_head(struct buf *to, const struct report *report)
 {
-	char cells[5][RECONCILE_MAX][CELL_SIZE] = { { "" } };
-	static const char *const names[5] = { "replica", "state", "version", "facts", "lacks" };
+	static const char *const names[] = { "replica",  "state", "version",
+		                             "register", "facts", "lacks" };
+	enum { NAMES = sizeof names / sizeof names[0] };
+	char cells[NAMES][RECONCILE_MAX][CELL_SIZE] = { { "" } };
 
 	for (uint32_t i = 0; i < RECONCILE_MAX; i++) {
 		const struct report_replica *replica = &report->replicas[i];
@@ -198,10 +200,13 @@ static void text_head(struct buf *to, const struct report *report)
 		(void)snprintf(cells[2][i], CELL_SIZE, "%s",
 		               replica->has_figures ? replica->figures->version
 		                                    : "too old to tell");
-		text_value(cells[3][i], FIGURES_COUNT, replica->facts);
-		text_value(cells[4][i], FIGURES_COUNT, replica->lacks);
+		if (replica->has_figures)
+			(void)snprintf(cells[3][i], CELL_SIZE, "%s",
+			               replica->figures->registration);
+		text_value(cells[4][i], FIGURES_COUNT, replica->facts);
+		text_value(cells[5][i], FIGURES_COUNT, replica->lacks);
 	}
-	for (uint32_t k = 0; k < 5; k++)
+	for (uint32_t k = 0; k < NAMES; k++)
 		text_line(to, names[k], cells[k]);
 }
 
@@ -284,6 +289,10 @@ static void json_figures(struct buf *to, const struct figures *f)
 {
 	put(to, ",\"version\":");
 	escape_for_json(to, view_of_string(f->version));
+	if (f->registration[0] != '\0') {
+		put(to, ",\"register\":");
+		escape_for_json(to, view_of_string(f->registration));
+	}
 	for (const struct figures_row *row = figures_rows; row->name != NULL; row++) {
 		if (is_elsewhere(row))
 			continue;
@@ -471,6 +480,8 @@ static void metrics_head(struct buf *to, const struct report *report)
 		put_quoted(to, replica->address);
 		put(to, ",version=");
 		put_quoted(to, replica->figures->version);
+		put(to, ",register=");
+		put_quoted(to, replica->figures->registration);
 		put(to, ",cluster=\"");
 		put_hex(to, report->cluster, 4);
 		put(to, "\"} 1\n");

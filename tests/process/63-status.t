@@ -68,6 +68,7 @@ is 'people, mail, and refusals' "$(json_count "$dir/out" event=result ok=true) $
 
 ok '--status exits 0' repair --status
 ok 'each is live' said '^state +live +live +live'
+ok 'and says who may make an account' said '^register +open +open +open$'
 ok 'has its version' said "^version +$("$BIN/repair" --version | awk '{print $NF}') "
 ok 'and what it holds' said '^accounts +2 +2 +2'
 ok 'what it was asked' said '^requests LOGIN wrong-proof +1 +1 +1'

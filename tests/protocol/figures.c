@@ -11,6 +11,7 @@ static void fill(struct figures *f, uint64_t first)
 {
 	memset(f, 0, sizeof *f);
 	snprintf(f->version, sizeof f->version, "1.2.3~rc1");
+	snprintf(f->registration, sizeof f->registration, "invited");
 	for (const struct figures_row *row = figures_rows; row->name != NULL; row++) {
 		uint32_t from = row->by == FIGURES_BY_REQUEST ? STATUS_END : 0;
 
@@ -82,6 +83,9 @@ static void test_others(void)
 	OK(!reads(" 9\n", &f), "others: and one without a name");
 	OK(!reads("\n", &f), "others: and an empty one");
 	OK(!reads("version 1\x1b[2J\n", &f), "others: and a version that is more than a word");
+	OK(!reads("register in vited\n", &f), "others: so with who may make an account");
+	OK(reads("version 0.1\n", &f) && f.registration[0] == '\0',
+	   "others: which an earlier release does not tell");
 	OK(!reads("version 12345678901234567890123456789012\n", &f),
 	   "others: and one that is too long");
 	OK(reads("version 1234567890123456789012345678901\n", &f), "others: the longest one");

@@ -12,8 +12,10 @@ static const uint8_t digest[REPORT_DIGEST_SIZE] = { 0xab, 0xcd };
 /* One that tells, one that is too old, one that is dead. */
 static struct report example(void)
 {
-	figures =
-		(struct figures){ .version = "0.9", .uptime_ms = 90061007, .journal_bytes = 1536 };
+	figures = (struct figures){ .version = "0.9",
+		                    .registration = "closed",
+		                    .uptime_ms = 90061007,
+		                    .journal_bytes = 1536 };
 	figures.requests[FRAME_SEND][STATUS_OK] = 5;
 	figures.requests[FRAME_SEND][STATUS_NO_SESSION] = 1;
 	figures.requests[FRAME_LOGIN][STATUS_WRONG_PROOF] = 2;
@@ -56,6 +58,9 @@ static void test_text(void)
 	OK(has(&b, "live                   live                   dead\n"), "text: who is live");
 	OK(has(&b, "0.9                    too old to tell        -\n"),
 	   "text: and who is too old");
+	OK(has(&b,
+	       "\nregister                     closed                 -                      -\n"),
+	   "text: who may make an account");
 	OK(has(&b, "1 d 01:01:01"), "text: a time");
 	OK(has(&b, "1.5 KiB"), "text: a size");
 	OK(has(&b, "\nrequests SEND no-session     1 "), "text: a request and its outcome");
@@ -89,6 +94,7 @@ static void test_json(void)
 	   "json: requests by type and outcome");
 	OK(has(&b, "\"messages\":{},\"refused\":{\"share\":3},"), "json: other labels");
 	OK(has(&b, "\"sync_us\":{\"count\":5,\"50%\":"), "json: times");
+	OK(has(&b, ",\"version\":\"0.9\",\"register\":\"closed\","), "json: words");
 	OK(has(&b, "\"tells\":false}"), "json: who is too old tells nothing");
 	OK(has(&b, "\"reason\":\"it says \\\"\\u001b[2J\\\"\""),
 	   "json: words of others are strings");
@@ -124,7 +130,8 @@ static void test_prometheus(void)
 	report.replicas[0].address = "c\"\\:1";
 	buf_clear(&b);
 	report_prometheus(&b, &report);
-	OK(has(&b, "address=\"c\\\"\\\\:1\",version=\"0.9\",cluster=\"12345678\"} 1\n"),
+	OK(has(&b,
+	       "address=\"c\\\"\\\\:1\",version=\"0.9\",register=\"closed\",cluster=\"12345678\"} 1\n"),
 	   "prometheus: quotes in a label are escaped");
 	buf_release(&b);
 }
