@@ -7,7 +7,9 @@
 # tests/journal/format-2/journal is a journal of format 2 alone; format-2/snapshot has snapshots of format 1 and a
 # journal of format 2 behind them, which deletes eve. format-3 is the same one format later, with messages to several and
 # to all and a password that was changed. format-4 is today's: a notice, a password that the operator set, one that its
-# owner changed, and an account that the operator removed before anybody had confirmed it, too. All were left by kill -9.
+# owner changed, and an account that the operator removed before anybody had confirmed it, too. format-4/said has a
+# snapshot that says once what came to several, and an account that an operator removed in it, and another one in the
+# journal behind it. All were left by kill -9.
 # (tests/journal/texts.c reads format-1.)
 . tests/lib/lib.sh
 
@@ -109,6 +111,27 @@ is 'what stood in the snapshot and in the journal' "$(waits carol 5)" \
 is 'and what waits' "$(waits ann 3 by-op)" 'eve six,eve to all,eve to three'
 client_json "$dir/out" <<<'/create idle pw'
 is 'a name whose account the operator removed is free' "$(json_get "$dir/out" event=result -- ok)" true
+ok 'stop' stop_server 0
+
+begins format-4/said
+is 'the accounts are there, but for those that the operator removed' "$(has)" 'ann bob carol eve hal'
+again
+is 'what came to several is everybody'\''s' "$(waits bob 6)" \
+	"ann to three,ann to all,ann $long4,eve from eve,ann to three,ann again"
+is 'and says to whom' "$(json_get "$dir/out" event=message waited=true -- to | paste -sd' ')" \
+	'["bob","carol","eve"] [] ["bob","carol"] ["bob","carol","ann"] ["bob","carol"] ["bob","carol"]'
+is 'beside what came to one alone' "$(waits carol 7)" \
+	"ann to three,ann to all,ann $long4,ann one,eve from eve,ann to three,ann again"
+is 'what was received is not shown again' "$(waits ann 0)" ''
+client_json "$dir/out" <<-'END'
+	/login gail pw
+	/create gail pw
+	/logout
+	/create frank pw
+END
+is 'who was removed is gone, and the names are free' \
+	"$(json_get "$dir/out" event=result -- command ok error | tr '\t' ' ' | paste -sd,)" \
+	'login false wrong-password,create true ,logout true ,create true '
 ok 'stop' stop_server 0
 
 # The form of today, read as DESIGN says.

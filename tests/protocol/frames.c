@@ -4,10 +4,10 @@
  * read, and what it reads is sent.
  *
  * tests/protocol/version-3 has the frames of version 3 as the first release that speaks it sends
- * them, a line each: its name, and all bytes in hex. Nothing in it changes any more. A later
- * field stands behind those of today, under a flag or where it can be missing; a later sample,
- * and a later item of a list, behind those that are there. `frames --print` prints such a file of
- * today's samples, for the next version.
+ * them, a line each: its name, and all bytes in hex; version-4 those of version 4. Nothing in them
+ * changes any more. A later field stands behind those of today, under a flag or where it can be
+ * missing; a later sample, and a later item of a list, behind those that are there. `frames
+ * --print` prints such a file of today's samples, for the next version.
  */
 #include "tests/protocol/check.h"
 #include "tests/protocol/samples.h"
@@ -70,7 +70,8 @@ static bool is_begun_by(struct view old)
 	return false;
 }
 
-static void test_version(const char *path)
+/* `last` is the last kind of request of that version. */
+static void test_version(const char *path, uint8_t last)
 {
 	FILE *file = fopen(path, "r");
 	bool has_type[TYPES] = { false };
@@ -101,7 +102,7 @@ static void test_version(const char *path)
 	(void)fclose(file);
 	OK(count > 100, "frames: there are many");
 	IS_U64(wrong, 0, "frames: each is read, encodes to the same bytes, and means the same");
-	for (uint8_t type = FRAME_HELLO; type <= FRAME_FIGURES; type++)
+	for (uint8_t type = FRAME_HELLO; type <= last; type++)
 		ALWAYS(has_type[type] && has_type[type | FRAME_REPLY],
 		       "frames: of each request, and of its reply, there is one");
 	for (uint8_t type = FRAME_PUSH; type <= FRAME_ERROR; type++)
@@ -116,8 +117,10 @@ int main(int argc, char **argv)
 	samples_make();
 	if (argc == 2 && strcmp(argv[1], "--print") == 0)
 		return print();
-	test_version("tests/protocol/version-3");
+	test_version("tests/protocol/version-3", FRAME_FIGURES);
+	test_version("tests/protocol/version-4", FRAME_REMOVE);
 	OK(PROTOCOL_VERSION_MIN <= 3, "frames: version 3 is still spoken");
+	OK(PROTOCOL_VERSION_MAX >= 4, "frames: so is version 4");
 	for (size_t i = 0; i < sample_count; i++) {
 		buf_release(&samples[i].bytes);
 		buf_release(&samples[i].lists);
