@@ -19,7 +19,7 @@
 #include <string.h>
 
 /* Whether a sanitizer is built in: it keeps memory of its own beside each byte and holds back what
- * was freed, its allocator and its signal handlers end the process by themselves, and it is slow. */
+ * was freed, its allocator and its signal handlers end the process by themselves; it is slow. */
 #ifdef __SANITIZE_ADDRESS__
 enum { is_sanitized = true };
 #else

@@ -568,7 +568,7 @@ static void test_send_while_deleted(void)
 	client_heal(&k, 0, 1);
 	pass(&k, 1500);
 	IS_U64(held(&k, "alice", false) & 2, 0, "delete: one that returns is told of it");
-	client_cut(&k, 0, 1), client_heal(&k, 0, 1);
+	cut_and_heal(&k, 0, 1);
 	pass(&k, 1000);
 	(void)heard(&k, 0);
 	let_here(&k, 0, 1, 1); /* what is known of bob, and nothing of the deletion */
@@ -597,7 +597,7 @@ static void test_delete_refused(void)
 		replica_full(&k, i, false);
 	say(&k, 0, "list");
 	OK(has(heard(&k, 0), "users alice+"), "delete: the session goes on then");
-	client_cut(&k, 0, 0), client_heal(&k, 0, 0);
+	cut_and_heal(&k, 0, 0);
 	pass(&k, 3000);
 	IS_U64(held(&k, "alice", true), 7, "delete: and nobody is told of it later");
 	cluster_free(&k);

@@ -6,8 +6,8 @@
  * test says so. A replica can be down, wiped, cut off from one client, silent (takes nothing,
  * answers nothing), full, or wrong about the time. A link can hold back what goes one way, let so
  * many frames through, break after so many, or break at the client's end alone, so that what it had
- * written arrives late. What each client reported is kept as lines of text, so that a test reads
- * like the story of the run:
+ * written arrives late. What each client reported is kept as text, so that a test reads like a
+ * story:
  *
  *   "live 0", "dead 1", "leader 0", "ready", "logged out", "message bob hi 3",
  *   "result send ok copies=3 online=1", "users alice+ bob-"
@@ -870,7 +870,6 @@ static inline void heal_all(struct cluster *k, uint32_t client)
 		client_heal(k, client, i);
 }
 
-/* The same with one replica: what is dialled anew is met anew. */
 static inline void cut_and_heal(struct cluster *k, uint32_t client, uint32_t i)
 {
 	client_cut(k, client, i);

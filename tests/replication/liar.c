@@ -528,8 +528,7 @@ static void test_lie(size_t at, uint32_t liar)
 	say(&k, 0, "logout");
 	k.replicas[liar].lie = lies[at].lie;
 	for (uint32_t client = 0; client < 2; client++) {
-		client_cut(&k, client, liar);
-		client_heal(&k, client, liar);
+		cut_and_heal(&k, client, liar);
 	}
 	pass(&k, 500);
 	quiet(&k);
@@ -777,8 +776,7 @@ static void test_pauses(void)
 {
 	cluster_start(&k, SHARE_USUAL, 1);
 	k.replicas[1].lie = no_silence;
-	client_cut(&k, 0, 1);
-	client_heal(&k, 0, 1);
+	cut_and_heal(&k, 0, 1);
 	told = 0;
 	pass(&k, 100000);
 	OK(told >= 3 && told <= 5, "pauses: a liar is dialled again, and seldom");

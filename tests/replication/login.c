@@ -398,8 +398,7 @@ static void test_refused_on_return(void)
 	fresh(1);
 	say(&k, 0, "create alice pw");
 	k.replicas[2].lie = refuse_log_ins;
-	client_cut(&k, 0, 2);
-	client_heal(&k, 0, 2);
+	cut_and_heal(&k, 0, 2);
 	pass(&k, 1000);
 	OK(has(replication_why(k.clients[0].r, 2), "refuses the log-in of this session"),
 	   "refused on return: it is said why");

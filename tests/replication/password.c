@@ -521,12 +521,12 @@ static void test_lapsed_meanwhile(void)
 	unfinished();
 	lapse(3);
 	for (uint32_t i = 0; i < REPLICAS; i++)
-		client_cut(&k, 1, i), client_heal(&k, 1, i);
+		cut_and_heal(&k, 1, i);
 	pass(&k, 4000);
 	OK(!has(heard(&k, 1), "logged out"), "lapsed: not everywhere, so the session goes on");
 	IS_U64(replication_live(k.clients[1].r), 1, "lapsed: where it is known");
 	lapse(4);
-	client_cut(&k, 1, 2), client_heal(&k, 1, 2);
+	cut_and_heal(&k, 1, 2);
 	pass(&k, 12000);
 	OK(has(heard(&k, 1), "logged out"), "lapsed: everywhere, and it ends");
 	IS_U64(replication_live(k.clients[1].r), REPLICAS, "lapsed: no replica is dead for it");

@@ -278,7 +278,7 @@ static void test_not_shown(void)
 	IS_U64(waiting(&k, 0, &bob_id) + waiting(&k, 1, &bob_id) + waiting(&k, 2, &bob_id), 6,
 	       "not shown: no replica is told");
 	OK(!replication_idle(bob), "not shown: so something is under way");
-	client_cut(&k, BOB, 2), client_heal(&k, BOB, 2);
+	cut_and_heal(&k, BOB, 2);
 	pass(&k, 2000);
 	OK(!has(heard(&k, BOB), "message"), "not shown: it is not handed out again,");
 	IS_U64(waiting(&k, 2, &bob_id), 2, "not shown: nor told to one that brings it again");

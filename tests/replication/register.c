@@ -120,10 +120,8 @@ static void test_old(void)
 	start(REGISTRATION_OPEN, REGISTRATION_OPEN, REGISTRATION_INVITED);
 	k.replicas[0].lie = k.replicas[1].lie = replica_of_version_3;
 	replica_kill(&k, 2);
-	for (uint32_t i = 0; i < 2; i++) {
-		client_cut(&k, 0, i);
-		client_heal(&k, 0, i);
-	}
+	for (uint32_t i = 0; i < 2; i++)
+		cut_and_heal(&k, 0, i);
 	pass(&k, 4000);
 	OK(has(create(&good), "result create ok copies=2"), "old: they know of no invitation");
 	replica_start(&k, 2);
@@ -133,8 +131,7 @@ static void test_old(void)
 	say(&k, 0, "list");
 	OK(has(heard(&k, 0), "users alice+"), "old: the session goes on");
 	k.replicas[0].lie = NULL;
-	client_cut(&k, 0, 0);
-	client_heal(&k, 0, 0);
+	cut_and_heal(&k, 0, 0);
 	pass(&k, 20000);
 	IS_U64(held(&k, "alice", false), 7, "old: when one is upgraded, it vouches");
 	cluster_free(&k);

@@ -258,8 +258,7 @@ static void refuse_from_now_on(uint8_t mask)
 	for (uint32_t i = 0; i < REPLICAS; i++) {
 		k.replicas[i].lie = mask >> i & 1 ? refuse : NULL;
 		if (mask >> i & 1) {
-			client_cut(&k, ALICE, i);
-			client_heal(&k, ALICE, i);
+			cut_and_heal(&k, ALICE, i);
 		}
 	}
 	run_until(k.now_ms + SETTLE_MS);

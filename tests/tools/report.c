@@ -130,8 +130,8 @@ static void test_prometheus(void)
 	report.replicas[0].address = "c\"\\:1";
 	buf_clear(&b);
 	report_prometheus(&b, &report);
-	OK(has(&b,
-	       "address=\"c\\\"\\\\:1\",version=\"0.9\",register=\"closed\",cluster=\"12345678\"} 1\n"),
+	OK(has(&b, "address=\"c\\\"\\\\:1\",version=\"0.9\",register=\"closed\","
+	           "cluster=\"12345678\"} 1\n"),
 	   "prometheus: quotes in a label are escaped");
 	buf_release(&b);
 }
