@@ -105,7 +105,7 @@ static const char notes[] =
 	"\n"
 	"Exit status:\n"
 	"  0  stopped cleanly; or all is whole (--verify)\n"
-	"  1  failed: the address cannot be had, the disk cannot be written; or something is\n"
+	"  1  failed: the host is not known, the address cannot be had, the disk cannot be written; or something is\n"
 	"     damaged (--verify)\n"
 	"  2  wrong usage\n"
 	"  3  the data was refused: damaged, in use by another server, of a newer format\n"
@@ -200,6 +200,7 @@ static const struct option_row rows[] = {
 	  .flag = &given.limit_loopback,
 	  .help = "these three hold for loopback addresses, too" },
 	{ .name = "verify",
+	  .once = true,
 	  .kind = OPTION_TEXT,
 	  .argument = "DIR",
 	  .text = &given.verify,
@@ -257,20 +258,32 @@ static enum session_registration registration_of(const char *word)
 	return who;
 }
 
+/* --verify reads a directory and perhaps a key: all other options are for who serves. */
+static void exclude_from_verify(uint32_t are_given)
+{
+	for (uint32_t i = 0; rows[i].name != NULL; i++)
+		if ((are_given >> i & 1) && rows[i].text != &given.verify &&
+		    rows[i].text != &given.key)
+			options_wrong("'--verify' and '--%s' exclude each other", rows[i].name);
+}
+
 /* Help, version and mistakes end the program. The strings are those of `argv`. Whether the host can
  * be resolved and the data can be read is found out when they are needed. */
 static void read_options(int argc, char **argv)
 {
+	static uint32_t are_given;
 	static const struct options options = { .program = "server",
 		                                .usage = "HOST PORT",
 		                                .purpose = purpose,
 		                                .notes = notes,
-		                                .rows = rows };
+		                                .rows = rows,
+		                                .are_given = &are_given };
 	int first = options_read(&options, argc, argv);
 
 	if (given.verify != NULL) {
 		if (argc != first)
 			options_wrong("'--verify' serves nobody: no HOST and PORT are expected");
+		exclude_from_verify(are_given);
 		return;
 	}
 	if (argc - first < 2)
@@ -375,8 +388,8 @@ static void bind_address(struct server *s)
 	char err[ERR_SIZE];
 	int count = address_resolve(s->options.host, s->options.port, true, addresses, err);
 
-	if (count < 0)
-		die(EXIT_USAGE, err);
+	if (count < 0) /* perhaps not yet: a host's resolver comes up with its network */
+		die(EXIT_REFUSED, err);
 	s->listener = address_bind(addresses, (size_t)count, &s->bound, err);
 	if (s->listener < 0)
 		die(EXIT_REFUSED, err);

@@ -174,6 +174,20 @@ static void begin(struct mend *m, const struct mend_options *o, const uint8_t se
 		dial_begin(&m->dials[i]);
 }
 
+/* If none has shown that it has our key, ours may be the odd one. */
+static void doubt_key(const char *key_file, struct reconcile_result *result)
+{
+	for (uint32_t i = 0; i < RECONCILE_MAX; i++)
+		if (result->replicas[i].state == RECONCILE_READY)
+			return;
+	for (uint32_t i = 0; i < RECONCILE_MAX; i++)
+		if (result->replicas[i].is_refused)
+			(void)snprintf(result->replicas[i].why, RECONCILE_WHY_SIZE,
+			               "it has another operator key than '%.64s': --key FILE "
+			               "gives that of the servers",
+			               key_file);
+}
+
 void mend_run(struct loop *l, const struct mend_options *o, const uint8_t seed[KEY_SIZE],
               struct store *collect, struct reconcile_result *result, uint64_t *ms)
 {
@@ -204,6 +218,7 @@ void mend_run(struct loop *l, const struct mend_options *o, const uint8_t seed[K
 	if (m.is_shown)
 		(void)fprintf(stderr, "\r\033[K");
 	reconcile_result(m.r, result);
+	doubt_key(o->key_file, result);
 	*ms = loop_now_ms(l) - begun_ms;
 	for (uint32_t i = 0; i < RECONCILE_MAX; i++)
 		dial_release(&m.dials[i]);

@@ -12,7 +12,8 @@
 
 struct mend_options {
 	const struct dial_target *targets; /* RECONCILE_MAX of them */
-	uint8_t key[KEY_SIZE];             /* the operator's */
+	uint8_t key[KEY_SIZE];             /* the operator's, */
+	const char *key_file;              /* which stands here */
 	bool check;                        /* change nothing, only compare */
 	/* Ask about these accounts only, as reconcile_options says; NULL: compare. */
 	const struct id *ids;
@@ -27,7 +28,8 @@ struct mend_options {
 
 /* Makes one run, from the dial to its end, and waits for it. `collect` may be NULL; if not, that
  * store gets the union of all sets, nothing is changed, and one replica is enough. `seed` is random
- * and new for each run. *ms is how long the run took. */
+ * and new for each run. *ms is how long the run took. If no replica has the key, the result says of
+ * which file it is. */
 void mend_run(struct loop *l, const struct mend_options *o, const uint8_t seed[KEY_SIZE],
               struct store *collect, struct reconcile_result *result, uint64_t *ms);
 

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
+#include <poll.h>
 #include <stdio.h>
 #include <sys/random.h>
 #include <sys/stat.h>
@@ -99,7 +100,11 @@ bool file_write(int fd, const void *data, size_t size)
 
 bool file_is_printed(void)
 {
-	return fflush(stdout) == 0 && !ferror(stdout);
+	struct pollfd end = { .fd = STDOUT_FILENO };
+
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return true;
+	return poll(&end, 1, 0) == 1 && (end.revents & POLLERR) != 0; /* a pipe without a reader */
 }
 
 bool file_random(void *data, size_t size)

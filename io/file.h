@@ -32,8 +32,9 @@ const char *file_reason(int error);
 ssize_t file_read(int fd, void *data, size_t size);
 /* Writes all bytes. False: failure, and some of them may have been written. */
 bool file_write(int fd, const void *data, size_t size);
-/* Whether all that was printed to the standard output so far has left the process. What an earlier
- * flush has lost is asked for, too: fflush alone tells of its own failure only. */
+/* Whether all that was printed to the standard output so far has left the process, or nobody reads
+ * it any more (`| head`). What an earlier flush has lost is asked for, too: fflush alone tells of
+ * its own failure only. */
 bool file_is_printed(void);
 /* Fills `data` with random bytes of the system. False: it gives none. */
 bool file_random(void *data, size_t size);

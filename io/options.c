@@ -180,6 +180,7 @@ enum options_result options_parse(const struct options *o, int argc, char **argv
 {
 	struct option longs[OPTIONS_MAX + 3];
 	char shorts[2 * OPTIONS_MAX + 4];
+	uint32_t are_given = 0;
 	int code;
 
 	assert(argc >= 1);
@@ -197,9 +198,19 @@ enum options_result options_parse(const struct options *o, int argc, char **argv
 			say_wrong(o, code, argv[optind - 1], err);
 			return OPTIONS_WRONG;
 		}
+		uint32_t bit = (uint32_t)1 << (row - o->rows);
+
+		if (row->once && (are_given & bit)) {
+			(void)snprintf(err, OPTIONS_ERR_SIZE, "option '--%s' is given twice",
+			               row->name);
+			return OPTIONS_WRONG;
+		}
+		are_given |= bit;
 		if (!row_take(row, optarg, err))
 			return OPTIONS_WRONG;
 	}
+	if (o->are_given != NULL)
+		*o->are_given = are_given;
 	assert(optind >= 1);
 	assert(optind <= argc);
 	*first = optind;

@@ -47,6 +47,7 @@ struct option_row {
 	enum option_kind kind;
 	const char *argument; /* its name in the help */
 	const char *help;     /* lines of at most 60 characters, without an end */
+	bool once;            /* given twice it is a mistake; else the last one counts */
 	bool *flag;
 	const char **text;
 	uint64_t *number;
@@ -60,10 +61,11 @@ struct options {
 	const char *purpose; /* paragraphs that stand before the options, with their newlines */
 	const char *notes;   /* and those behind them */
 	const struct option_row *rows;
+	uint32_t *are_given; /* if not NULL: the bits of the rows that were given, from 1 << 0 on */
 };
 
 enum {
-	OPTIONS_MAX = 32, /* rows of a table */
+	OPTIONS_MAX = 32, /* rows of a table: bits of `are_given` */
 	OPTIONS_ERR_SIZE = 512,
 };
 

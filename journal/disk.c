@@ -422,7 +422,8 @@ static struct disk *open_directory(const struct disk_operations *operations,
 		return &directory->disk;
 	*locked = strcmp(failed, "lock") == 0 && result == -EWOULDBLOCK;
 	if (*locked)
-		(void)snprintf(err, ERR_SIZE, "another server uses the data directory '%.300s'",
+		(void)snprintf(err, ERR_SIZE,
+		               "another server, or a backup, uses the data directory '%.300s'",
 		               path);
 	else
 		(void)snprintf(err, ERR_SIZE, "cannot %s the data directory '%.300s': %s", failed,

@@ -25,10 +25,11 @@ void change_die(enum exit_status status, const char *format, ...)
 	exit((int)status);
 }
 
-void change_must_be_printed(void)
+void change_done(const char *sentence)
 {
+	printf("%s\n", sentence);
 	if (!file_is_printed())
-		change_die(EXIT_REFUSED, "cannot write to the standard output");
+		change_die(EXIT_REFUSED, "%s; the standard output cannot be written", sentence);
 }
 
 void change_draw(void *to, size_t size)
@@ -46,19 +47,25 @@ void change_begin(struct change *c, struct loop *l, const struct mend_options *m
 		change_die(EXIT_USAGE, "'%s' is no name and no id of an account", c->who);
 }
 
-/* One run; `collect` as in mend_run. Gives how many replicas took part. */
-static uint32_t run(struct change *c, const struct mend_options *o, struct store *collect)
+static uint32_t count_ready(const struct reconcile_result *result)
+{
+	uint32_t ready = 0;
+
+	for (uint32_t i = 0; i < RECONCILE_MAX; i++)
+		ready += result->replicas[i].state == RECONCILE_READY;
+	return ready;
+}
+
+/* One run; `collect` as in mend_run. */
+static void run(struct change *c, const struct mend_options *o, struct store *collect,
+                struct reconcile_result *result)
 {
 	uint8_t seed[KEY_SIZE];
-	uint32_t ready = 0;
 	uint64_t ms;
 
 	change_draw(seed, KEY_SIZE);
-	mend_run(c->loop, o, seed, collect, &c->result, &ms);
+	mend_run(c->loop, o, seed, collect, result, &ms);
 	explicit_bzero(seed, sizeof seed);
-	for (uint32_t i = 0; i < RECONCILE_MAX; i++)
-		ready += c->result.replicas[i].state == RECONCILE_READY;
-	return ready;
 }
 
 uint32_t change_look(struct change *c)
@@ -68,18 +75,18 @@ uint32_t change_look(struct change *c)
 	o.accounts = true;
 	store_free(c->store);
 	c->store = store_new();
-	uint32_t ready = run(c, &o, c->store);
-
+	run(c, &o, c->store, &c->result);
 	explicit_bzero(&o, sizeof o);
-	return ready;
+	return count_ready(&c->result);
 }
 
-static void print_lost(const struct change *c)
+/* Too few took part in this run. */
+static _Noreturn void die_of_lost(const struct change *c, const struct reconcile_result *result)
 {
 	char why[ESCAPED_SIZE];
 
 	for (uint32_t i = 0; i < RECONCILE_MAX; i++) {
-		const struct reconcile_replica *replica = &c->result.replicas[i];
+		const struct reconcile_replica *replica = &result->replicas[i];
 
 		if (replica->state != RECONCILE_LOST)
 			continue;
@@ -87,6 +94,7 @@ static void print_lost(const struct change *c)
 		log_own(LOG_WARNING, "replica %u (%s): %s: %s", i, c->mend->targets[i].text,
 		        replica->is_refused ? "refused" : "not reached", why);
 	}
+	change_die(EXIT_NO_REPLICA, "fewer than two replicas took part: nothing was changed");
 }
 
 /* ---- whom the operator means ---- */
@@ -161,17 +169,14 @@ static void find(struct change *c, struct view who, struct account *account)
 
 void change_find(struct change *c, const char *who, struct account *account)
 {
-	if (change_look(c) < 2) {
-		print_lost(c);
-		change_die(EXIT_NO_REPLICA,
-		           "fewer than two replicas took part: nothing was changed");
-	}
+	if (change_look(c) < 2)
+		die_of_lost(c, &c->result);
 	find(c, view_of_string(who), account);
 }
 
 /* ---- telling ---- */
 
-void change_tell(struct change *c, const struct fact *fact, const char *lacking, const char *has)
+void change_tell(struct change *c, const struct fact *fact)
 {
 	struct mend_options o = *c->mend;
 	struct buf facts;
@@ -181,12 +186,16 @@ void change_tell(struct change *c, const struct fact *fact, const char *lacking,
 
 	assert(is_put);
 	o.bring = buf_view(&facts);
-	(void)run(c, &o, NULL);
+	run(c, &o, NULL, &c->told);
 	buf_wipe(&facts);
 	buf_release(&facts);
 	explicit_bzero(&o, sizeof o);
+}
+
+void change_report(const struct change *c, const char *lacking, const char *has)
+{
 	for (uint32_t i = 0; i < RECONCILE_MAX; i++) {
-		const struct reconcile_replica *replica = &c->result.replicas[i];
+		const struct reconcile_replica *replica = &c->told.replicas[i];
 
 		printf("replica %u (%s) ", i, c->mend->targets[i].text);
 		if (replica->state == RECONCILE_LOST)
@@ -197,4 +206,17 @@ void change_tell(struct change *c, const struct fact *fact, const char *lacking,
 		else
 			printf("%s\n", has);
 	}
+}
+
+void change_failed(const struct change *c, const char *format, ...)
+{
+	char sentence[SENTENCE_SIZE];
+	va_list values;
+
+	if (count_ready(&c->told) < 2)
+		die_of_lost(c, &c->told);
+	va_start(values, format);
+	(void)vsnprintf(sentence, sizeof sentence, format, values);
+	va_end(values);
+	change_die(EXIT_REFUSED, "%s", sentence);
 }

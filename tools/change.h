@@ -19,13 +19,15 @@ struct change {
 	char who[CHANGE_WHO_SIZE]; /* as it was asked for, for sentences */
 	struct store *store;       /* all accounts, as they were found last; the caller frees it */
 	struct reconcile_result result; /* of the last run */
+	struct reconcile_result told;   /* of that of change_tell */
 };
 
 /* Ends the program with a sentence. */
 _Noreturn __attribute__((format(printf, 2, 3))) void change_die(enum exit_status status,
                                                                 const char *format, ...);
-/* What was printed so far has left the process, or the program ends with EXIT_REFUSED. */
-void change_must_be_printed(void);
+/* Prints the sentence that says what was done. If the standard output takes it not, the program
+ * says it on the standard error, and ends with EXIT_REFUSED. */
+void change_done(const char *sentence);
 /* Random bytes of the system. */
 void change_draw(void *to, size_t size);
 /* Begins. `who` is a name, a name with the last digits of the id, or an id; EXIT_USAGE if not. */
@@ -37,9 +39,15 @@ uint32_t change_look(struct change *c);
  * EXIT_NO_REPLICA: fewer than two replicas took part. EXIT_REFUSED: nobody is called so, or several
  * are, whose ids are told. */
 void change_find(struct change *c, const char *who, struct account *account);
-/* Brings the fact to all that are live, and repairs these. Says of each replica on stdout what
- * became of it there: `lacking` of one that took no part (what it will learn, and from whom), `has`
- * of one that has it. */
-void change_tell(struct change *c, const struct fact *fact, const char *lacking, const char *has);
+/* Brings the fact to all that are live, and repairs these. */
+void change_tell(struct change *c, const struct fact *fact);
+/* After change_tell, when it is known that the fact holds: says of each replica on stdout what became
+ * of it there: `lacking` of one that took no part (what it will learn, and from whom), `has` of one
+ * that has it. */
+void change_report(const struct change *c, const char *lacking, const char *has);
+/* After change_tell: the fact does not hold. If too few replicas took part, that is why, and the
+ * program ends with EXIT_NO_REPLICA; else with EXIT_REFUSED and the sentence. */
+_Noreturn __attribute__((format(printf, 2, 3))) void change_failed(const struct change *c,
+                                                                   const char *format, ...);
 
 #endif

@@ -18,7 +18,8 @@ enum { LINE_SIZE = NAME_SIZE_MAX + 3 };
 static void ask(const char *name)
 {
 	char line[LINE_SIZE];
-	ssize_t size;
+	char c = '\0';
+	size_t size = 0;
 
 	if (!isatty(STDIN_FILENO))
 		change_die(EXIT_REFUSED,
@@ -27,8 +28,11 @@ static void ask(const char *name)
 		           name);
 	fprintf(stderr,
 	        "this removes the account %s, and its mail, for ever; its name again: ", name);
-	size = read(STDIN_FILENO, line, sizeof line - 1);
-	line[size > 0 ? size : 0] = '\0';
+	/* To its end: what is left of a line is typed to whoever reads next, which is a shell. */
+	while (c != '\n' && read(STDIN_FILENO, &c, 1) == 1)
+		if (size < sizeof line - 1)
+			line[size++] = c;
+	line[size] = '\0';
 	line[strcspn(line, "\r\n")] = '\0';
 	if (strcmp(line, name) != 0)
 		change_die(EXIT_REFUSED, "that is not its name; nothing was changed");
@@ -49,19 +53,31 @@ static void need_versions(const struct change *c)
 	}
 }
 
+static void report(const struct change *c)
+{
+	change_report(c,
+	              "until it learns that the account is gone, by a client that hears of it from "
+	              "another replica or by repair, it lets the owner in and takes mail for the "
+	              "account from whoever reaches that replica alone",
+	              "has removed it");
+}
+
 /* Whether it is gone, everywhere. */
 static enum exit_status judge(struct change *c, const struct id *id, const char *name)
 {
+	char sentence[NAME_SIZE_MAX + 64];
 	uint32_t ready = change_look(c);
 	enum store_state state = store_find(c->store, id, NULL, NULL);
 
+	if (ready > 0 && state != STORE_DEAD)
+		change_failed(c, "the account %s was not removed", name);
+	report(c);
 	if (ready == 0)
 		change_die(EXIT_NO_REPLICA,
 		           "no replica is left: it is not known whether %s was removed", name);
-	if (state != STORE_DEAD)
-		change_die(EXIT_REFUSED, "the account %s was not removed", name);
-	printf("the account %s is removed; its sessions have ended there\n", name);
-	change_must_be_printed();
+	(void)snprintf(sentence, sizeof sentence,
+	               "the account %s is removed; its sessions have ended there", name);
+	change_done(sentence);
 	return EXIT_DONE;
 }
 
@@ -81,11 +97,7 @@ enum exit_status remove_account(struct loop *l, const struct mend_options *mend,
 	if (!is_sure)
 		ask(name);
 	auth_tombstone_remove(&account, GONE_BY_OPERATOR, &fact.tombstone);
-	change_tell(&c, &fact,
-	            "until it learns that the account is gone, by a client that hears of it from "
-	            "another replica or by repair, it lets the owner in and takes mail for the "
-	            "account from whoever reaches that replica alone",
-	            "has removed it");
+	change_tell(&c, &fact);
 	status = judge(&c, &fact.tombstone.id, name);
 	store_free(c.store);
 	return status;

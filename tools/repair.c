@@ -165,6 +165,7 @@ static const struct option_row rows[] = {
 	  .help = "the operator's key (default: see Files)",
 	  .text = &given.key },
 	{ .name = "backup",
+	  .once = true,
 	  .kind = OPTION_TEXT,
 	  .argument = "DIR",
 	  .help = "change nothing; write the union of what the\n"
@@ -178,6 +179,7 @@ static const struct option_row rows[] = {
 	          "and 'used' if it has sent or been sent anything",
 	  .flag = &given.unconfirmed },
 	{ .name = "remove-unconfirmed",
+	  .once = true,
 	  .kind = OPTION_NUMBER,
 	  .argument = "DAYS",
 	  .help = "remove those of them that are so old and were\n"
@@ -199,6 +201,7 @@ static const struct option_row rows[] = {
 	          "all started from such a backup are rid of them",
 	  .flag = &given.leave_out },
 	{ .name = "invite",
+	  .once = true,
 	  .kind = OPTION_NUMBER,
 	  .argument = "DAYS",
 	  .help = "print an invitation that is good for so many days,\n"
@@ -209,6 +212,7 @@ static const struct option_row rows[] = {
 	  .min = 1,
 	  .max = 365 },
 	{ .name = "set-password",
+	  .once = true,
 	  .kind = OPTION_TEXT,
 	  .argument = "NAME",
 	  .help = "set the password of an account whose owner has\n"
@@ -217,6 +221,7 @@ static const struct option_row rows[] = {
 	          "/login, or the account's id",
 	  .text = &given.set_password },
 	{ .name = "password-file",
+	  .once = true,
 	  .kind = OPTION_TEXT,
 	  .argument = "FILE",
 	  .help = "with --set-password: take it from the first line of\n"
@@ -224,6 +229,7 @@ static const struct option_row rows[] = {
 	          "is asked",
 	  .text = &given.password_file },
 	{ .name = "remove",
+	  .once = true,
 	  .kind = OPTION_TEXT,
 	  .argument = "NAME",
 	  .help = "remove an account, whoever owns it, with the mail\n"
@@ -331,6 +337,29 @@ static enum exit_status judge_check(const struct reconcile_result *result)
 	return count_ready(result) < RECONCILE_MAX ? EXIT_FEWER : EXIT_DONE;
 }
 
+/* How those that took part differ: as groups that hold the same. */
+static void print_differ(const struct reconcile_result *result, const char *still)
+{
+	const struct reconcile_replica *r = result->replicas;
+	uint32_t same[RECONCILE_MAX]; /* how many others hold what this one holds */
+	uint32_t odd = RECONCILE_MAX;
+
+	for (uint32_t i = 0; i < RECONCILE_MAX; i++) {
+		same[i] = 0;
+		for (uint32_t k = 0; k < RECONCILE_MAX; k++)
+			same[i] += k != i && memcmp(r[i].digest, r[k].digest, KEY_SIZE) == 0;
+	}
+	for (uint32_t i = 0; i < RECONCILE_MAX; i++)
+		if (same[i] == 0 && same[(i + 1) % RECONCILE_MAX] > 0)
+			odd = i;
+	if (count_ready(result) < RECONCILE_MAX)
+		printf("two replicas %sdiffer\n", still);
+	else if (odd < RECONCILE_MAX)
+		printf("replica %u %sdiffers from the other two\n", odd, still);
+	else
+		printf("all three replicas %sdiffer\n", still);
+}
+
 /* Facts that still differed in the last pass came during the run. All facts from before the run are
  * stored on all replicas, unless a replica has refused them. */
 static enum exit_status judge(const struct repair_options *o, const struct reconcile_result *result)
@@ -345,9 +374,9 @@ static enum exit_status judge(const struct repair_options *o, const struct recon
 	if (result->is_same)
 		printf("%s hold the same\n", who);
 	else if (o->mend.check)
-		printf("%s differ\n", who);
+		print_differ(result, "");
 	else if (is_refused(result))
-		printf("%s still differ\n", who);
+		print_differ(result, "still ");
 	else
 		printf("%s are in use: what differed was copied, more came meanwhile\n", who);
 	print_left_open(result);
@@ -805,12 +834,13 @@ static void read_options(int argc, char **argv)
 
 static void read_key(struct repair_options *o)
 {
-	char path[KEY_PATH_SIZE];
+	static char path[KEY_PATH_SIZE];
 	char err[ERR_SIZE];
 
 	if (o->key == NULL && !key_look(path, err))
 		die(EXIT_NO_REPLICA, err);
-	if (key_read(o->key == NULL ? path : o->key, o->mend.key, err) != KEY_OK)
+	o->mend.key_file = o->key == NULL ? path : o->key;
+	if (key_read(o->mend.key_file, o->mend.key, err) != KEY_OK)
 		die(EXIT_NO_REPLICA, err);
 }
 

@@ -60,29 +60,42 @@ static void take_password(const char *who, const char *file, uint8_t *password, 
 
 /* ---- what came of it ---- */
 
+static void report(const struct change *c)
+{
+	change_report(
+		c,
+		"until it learns the new password, by a log-in of the owner or by repair, the "
+		"old one opens the account for whoever reaches that replica alone",
+		"has the new password");
+}
+
 /* Whether the new password is the one that counts, everywhere. */
 static enum exit_status judge(struct reset *t, const char *name)
 {
+	struct change *c = &t->change;
+	char sentence[NAME_SIZE_MAX + 64];
 	struct account held;
-	uint32_t ready = change_look(&t->change);
-	enum store_state state = store_find(t->change.store, &t->next.id, &held, NULL);
+	uint32_t ready = change_look(c);
+	enum store_state state = store_find(c->store, &t->next.id, &held, NULL);
 
+	if (state == STORE_DEAD)
+		change_failed(c, "the account %s was deleted meanwhile", name);
+	if (ready > 0 && (state != STORE_ALIVE || held.epoch < t->next.epoch))
+		change_failed(c, "the password of %s was not set", name);
+	if (ready > 0 && !sha256_equal(held.verifier.stored_key, t->next.verifier.stored_key))
+		change_failed(c,
+		              "another password was set for %s at the same time, and that one "
+		              "counts; run it again",
+		              name);
+	report(c);
 	if (ready == 0)
 		change_die(EXIT_NO_REPLICA,
 		           "no replica is left: it is not known whether the password of "
 		           "%s was set",
 		           name);
-	if (state == STORE_DEAD)
-		change_die(EXIT_REFUSED, "the account %s was deleted meanwhile", name);
-	if (state != STORE_ALIVE || held.epoch < t->next.epoch)
-		change_die(EXIT_REFUSED, "the password of %s was not set", name);
-	if (!sha256_equal(held.verifier.stored_key, t->next.verifier.stored_key))
-		change_die(EXIT_REFUSED,
-		           "the owner of %s has set another password at the same time, and "
-		           "that one counts; run it again",
-		           name);
-	printf("the password of %s is set; its sessions have ended there\n", name);
-	change_must_be_printed();
+	(void)snprintf(sentence, sizeof sentence,
+	               "the password of %s is set; its sessions have ended there", name);
+	change_done(sentence);
 	return EXIT_DONE;
 }
 
@@ -106,10 +119,7 @@ enum exit_status reset_password(struct loop *l, const struct mend_options *mend,
 		take_password(name, file, password, &size);
 	make_next(&t, &account, view_of(password, size));
 	explicit_bzero(password, sizeof password);
-	change_tell(c, &(struct fact){ .kind = FACT_ACCOUNT, .account = t.next },
-	            "until it learns the new password, by a log-in of the owner or by repair, the "
-	            "old one opens the account for whoever reaches that replica alone",
-	            "has the new password");
+	change_tell(c, &(struct fact){ .kind = FACT_ACCOUNT, .account = t.next });
 	status = judge(&t, name);
 	store_free(c->store);
 	explicit_bzero(&t.next, sizeof t.next);

@@ -17,6 +17,8 @@ static bool quiet;
 static const char *data;
 static uint64_t number;
 static uint64_t seconds;
+static const char *once;
+static uint32_t are_given;
 
 static const struct option_row rows[] = {
 	{ .name = "quiet", .letter = 'q', .kind = OPTION_FLAG, .help = "say less", .flag = &quiet },
@@ -40,13 +42,20 @@ static const struct option_row rows[] = {
 	  .number = &seconds,
 	  .min = 100,
 	  .max = 60000 },
+	{ .name = "once",
+	  .kind = OPTION_TEXT,
+	  .argument = "WHAT",
+	  .help = "one thing",
+	  .text = &once,
+	  .once = true },
 	{ .name = NULL },
 };
 static const struct options options = { .program = "prog",
 	                                .usage = "HOST PORT",
 	                                .purpose = "Does it.\n",
 	                                .notes = "\n  " OPTIONS_NAME " a 1\nEnds.\n",
-	                                .rows = rows };
+	                                .rows = rows,
+	                                .are_given = &are_given };
 static char err[OPTIONS_ERR_SIZE];
 static char positionals[256];
 
@@ -91,6 +100,9 @@ static void test_good_lines(void)
 	OK(parse("--qui") == OPTIONS_OK && quiet, "options: an abbreviation that fits one");
 	OK(parse("--timeout-of-everything 1.25") == OPTIONS_OK && seconds == 1250,
 	   "options: seconds with decimals");
+	OK(parse("--once a -q --number 7 -q") == OPTIONS_OK &&
+	           are_given == (1u | 1u << 2 | 1u << 4),
+	   "options: which were given is told");
 	OK(parse("x --help --wrong") == OPTIONS_HELP, "options: help");
 	OK(parse("-V") == OPTIONS_VERSION, "options: version");
 }
@@ -112,6 +124,7 @@ static void test_mistakes(void)
 		{ "--number 4", "option '--number' needs a number from 5 to 100, not '4'" },
 		{ "--number 101", "option '--number' needs a number from 5 to 100, not '101'" },
 		{ "--number x", "option '--number' needs a number from 5 to 100, not 'x'" },
+		{ "--once a b --once a", "option '--once' is given twice" },
 		{ "--timeout-of-everything .5",
 		  "option '--timeout-of-everything' needs seconds from 0.1 to 60, not '.5'" },
 	};

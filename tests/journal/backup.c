@@ -210,7 +210,8 @@ static void test_left(void)
 	struct disk *server = disk_open_directory(path_of("served.new"), &is_locked, err);
 
 	ALWAYS(server != NULL, "left: a server begins");
-	OK(refuses(path_of("served"), "another server uses"), "left: what is served is not taken");
+	OK(refuses(path_of("served"), "another server, or a backup, uses"),
+	   "left: what is served is not taken");
 	disk_close_directory(server);
 	make_folder("other.new");
 	make_file("other.new/lock");

@@ -115,7 +115,8 @@ static void test_real(void)
 	struct disk *second = disk_open_directory(path, &locked, err);
 
 	OK(second == NULL && locked, "disk: a second server on a directory is refused");
-	OK(strstr(err, "another server uses the data directory") != NULL, "disk: in words");
+	OK(strstr(err, "another server, or a backup, uses the data directory") != NULL,
+	   "disk: in words");
 	disk_close_directory(d);
 	d = disk_open_directory(path, &locked, err);
 	OK(d != NULL, "disk: after the first has gone it is not");

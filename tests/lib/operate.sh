@@ -40,9 +40,10 @@ follow() { # HEADING PATTERN
 }
 
 systemctl() {
-	case "$1 $2" in
+	case "$1 ${2:-}" in
 	'stop threefold-server@7001' | 'disable --now') stop_server "$here" ;;
 	'start threefold-server@7001' | 'enable --now') restart_server "$here" ;;
+	'daemon-reload ') true ;;
 	'restart threefold-server@7001') stop_server "$here" && restart_server "$here" ;;
 	*) false ;;
 	esac

@@ -98,7 +98,7 @@ usage 'a share of nothing' "option '--share-messages' needs a number from 1 to [
 	--share-messages 0
 usage 'verbose and quiet' "'--verbose' and '--quiet' exclude each other" localhost 0 -v -q
 usage 'escapes in an option' "unknown option '--a.x1b\[2J'" localhost 0 $'--a\e[2J'
-run 'an unknown host is wrong usage' 2 "$unknown_host" 0
+run 'an unknown host may be known later' 1 "$unknown_host" 0
 like 'and is named' "$said" "^threefold [0-9.]+: unknown host '$unknown_host': .*$"
 run 'the address of another host cannot be had' 1 192.0.2.1 0 --data "$dir/other"
 like 'which is said in one line' "$said" "^${words}192\.0\.2\.1:0$words\$"

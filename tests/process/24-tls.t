@@ -27,7 +27,7 @@ start_servers
 # A tunnel in the foreground: NAME, its configuration on stdin; its ports are these of ours.
 tunnel() {
 	{
-		printf 'foreground = yes\npid =\nsyslog = no\noutput = %s\n' "$dir/$1.log"
+		printf 'pid =\nsyslog = no\noutput = %s\n' "$dir/$1.log"
 		sed "/^set[ug]id/d; s|/etc/stunnel|$pki|"
 	} >"$dir/$1.conf"
 	(launch stunnel4 "$dir/$1.conf") </dev/null >"$dir/$1.said" 2>&1 &
@@ -84,7 +84,7 @@ stop_tunnel "$tunnel_pid"
 person nothing carol >"$dir/person"
 ok 'his own tunnels start' tunnel carol-again <"$dir/person"
 stop_tunnel "${host_pid[0]}"
-sed '/^output/d; /^foreground/d; /^pid/d; /^syslog/d; s/a\.example/carol/' "$dir/host-a.conf" >"$dir/host"
+sed '/^output/d; /^pid/d; /^syslog/d; s/a\.example/carol/' "$dir/host-a.conf" >"$dir/host"
 ok 'a person can start such a tunnel' tunnel pretender <"$dir/host"
 through </dev/null >"$dir/out"
 is 'no person takes the place of a server' "$(json_get "$dir/out" event=ready -- replicas.0.state replicas.2.state)" 'dead	live'

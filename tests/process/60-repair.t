@@ -61,6 +61,7 @@ ok 'and prints counts' said 'replica 0 .*: 303 elements, digest [0-9a-f]{32}, la
 is 'and three equal digests' "$(grep -o 'digest [0-9a-f]*' "$dir/repair.out" | sort -u | wc -l)" 1
 ok 'a replica is wiped' wipe 2
 is 'different: --check exits 1' "$(status_of repair --check)" 1
+ok 'and says which is the odd one' said '^replica 2 differs from the other two$'
 ok 'and says what is missing' said 'replica 2 .*: 0 elements.*lacks 303'
 ok 'repair exits 0' repair
 ok 'it stored what was missing' said 'replica 2 .*lacked 303, got 303'
@@ -127,7 +128,7 @@ ok 'all three: repair exits 0' repair
 head -c 32 /dev/urandom >"$dir/wrong.key"
 chmod 600 "$dir/wrong.key"
 is 'another key: exit 3' "$(status_of repair --key "$dir/wrong.key")" 3
-ok 'which is said of each' said 'replica 1 .*refused: it has another operator key'
+ok 'which is said of each' said "replica 1 .*refused: it has another operator key than '$dir/wrong.key': --key FILE"
 is 'no key: exit 3' "$(status_of repair --key "$dir/no.key")" 3
 chmod 644 "$dir/wrong.key"
 is 'a key that others may read: exit 3' "$(status_of repair --key "$dir/wrong.key")" 3

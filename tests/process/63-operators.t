@@ -10,7 +10,7 @@ for n in 0 1 2; do
 	cp -r "$dir/made" "$dir/$n"
 done
 start_servers
-ok 'somebody makes an account' client_json "$dir/out" <<<'/create bob pw-bob'
+ok 'somebody makes an account' client_json "$dir/out" <<<$'/create bob pw-bob\n/logout\n/create gus pw-gus'
 
 # ---- on a terminal, whose server must not hold the pipes of clients ----
 
@@ -22,6 +22,14 @@ if command -v tmux >/dev/null; then
 	term_type ops third-aid
 	ok 'it is asked twice' term_sees ops 'the password of bob is set'
 	ok 'and the terminal is as before' term_sees ops '^echo'
+	term_start ops2 "$BIN/repair" --key "$dir/operator.key" $(addresses) --set-password gus
+	term_sees ops2 'new password of gus'
+	is 'meanwhile the account is removed' "$(of_repair 'has removed it$' --remove gus --yes)" '0 3'
+	term_type ops2 third-aid
+	term_sees ops2 'the same again'
+	term_type ops2 third-aid
+	ok 'which is said' term_sees ops2 'the account gus was deleted meanwhile'
+	nok 'and no replica is said to have the password' grep 'has the new' <<<"$(term_screen ops2)"
 	nok 'it was not shown' grep third-aid <<<"$(term_screen ops)"
 else
 	skip 'a terminal' 'tmux is not installed'

@@ -12,7 +12,7 @@ done
 start_servers
 client_json "$dir/out" <<<'/create bob pw-bob'
 client_json "$dir/out" <<<'/create eve pw-eve'
-client_json "$dir/out" <<<'/create kim pw-kim'
+client_json "$dir/out" <<<$'/create kim pw-kim\n/logout\n/create lou pw-lou'
 
 # ---- who is meant ----
 
@@ -23,6 +23,7 @@ is 'an id is of one' "$(of_repair 'has removed it$' --remove "$id" --yes)" '0 3'
 is 'then the name is that of the other' "$(of_repair 'has removed it$' --remove TWIN --yes)" '0 3'
 is 'without a terminal nobody is asked' "$(of_repair 'no terminal.*--yes' --remove bob)" '1 1'
 is '--yes means nothing else' "$(of_repair "needs '--remove'" --yes)" '2 1'
+is 'and one account' "$(of_repair "'--remove' is given twice" --remove bob --remove bob --yes)" '2 1'
 is 'one change at a time' "$(of_repair 'exclude each other' --remove bob --set-password bob)" '2 1'
 if command -v tmux >/dev/null; then
 	term_start ops "$BIN/repair" --key "$dir/operator.key" $(addresses) --remove bob
@@ -34,9 +35,24 @@ if command -v tmux >/dev/null; then
 	term_sees ops2 'removes the account kim'
 	term_type ops2 kim
 	ok 'its own name is' term_sees ops2 'the account kim is removed'
+	term_start ops3 bash -c "'$BIN/repair' --key '$dir/operator.key' $(addresses | paste -sd' ') --remove bob; IFS= read -rt 0.2 left; echo \"left [\$left]\""
+	term_sees ops3 'its name again:'
+	term_type ops3 "$(printf 'bob%.0s' {1..30}); echo a line that is longer than any name"
+	ok 'nothing of a long line is left to a shell' term_sees ops3 'left \[\]'
+	term_start ops4 "$BIN/repair" --key "$dir/operator.key" --connect-timeout 0.5 $(addresses) --remove bob
+	term_sees ops4 'its name again:'
+	kill -STOP "${server_pid[1]}" "${server_pid[2]}"
+	term_type ops4 bob
+	ok 'if two go meanwhile, nothing is changed' term_sees ops4 'fewer than two replicas took part: nothing was changed'
+	ok 'which is told' term_sees ops4 'status 3'
+	kill -CONT "${server_pid[1]}" "${server_pid[2]}"
 else
 	skip 'a terminal' 'tmux is not installed'
 fi
+
+"$BIN/repair" --key "$dir/operator.key" $(addresses) --remove lou --yes >/dev/full 2>"$dir/full"
+is 'who cannot print it is told all the same' \
+	"$? $(grep -c 'the account lou is removed.*the standard output cannot be written' "$dir/full")" '1 1'
 
 # ---- with all three ----
 

@@ -104,6 +104,18 @@ for mode in --status '--status --json' '--status --prometheus' --accounts --chec
 	"$BIN/repair" --key "$dir/operator.key" $(addresses) $mode >/dev/full 2>"$dir/full"
 	is "$mode: a full disk is told" "$? $(grep -c 'cannot write to the standard output' "$dir/full")" '1 1'
 done
+# Nobody reads on, as behind `| head -1`.
+mkfifo "$dir/go"
+{
+	read -r _ <"$dir/go"
+	# shellcheck disable=SC2046
+	"$BIN/repair" --key "$dir/operator.key" $(addresses) --status --prometheus 2>&1
+	echo $? >"$dir/piped"
+} | {
+	exec <&-
+	echo >"$dir/go"
+}
+is 'whose reader wants no more has no trouble' "$(<"$dir/piped")" 0
 
 # ---- accounts ----
 

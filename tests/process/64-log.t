@@ -70,6 +70,10 @@ cat >"$dir/lines" <<'END'
 2026-11-30T01:16:28.844Z connection 7 is logged in as 'ann' from 192.0.2.1
 2026-11-30T01:16:28.844Z slowed 3 wrong passwords from 192.0.2.2 in the last minute
 2026-11-30T01:16:28.844Z connection 7 is closed: refused: wrong operator key from 192.0.2.3 or so
+a.example threefold-server[812]: refused: wrong password for 'ann' from 192.0.2.10
+a.example threefold-server[812]: refused: wrong operator key from 2001:db8::11
+a.example sshd[812]: refused: wrong operator key from 192.0.2.12
 END
-is 'of other lines it finds wrong proofs alone' "$(found "$dir/lines" | paste -sd' ')" '2001:db8::7 192.0.2.9'
+is 'of other lines it finds wrong proofs alone, also as the journal of systemd gives them' \
+	"$(found "$dir/lines" | paste -sd' ')" '2001:db8::7 192.0.2.9 192.0.2.10 2001:db8::11'
 done_testing

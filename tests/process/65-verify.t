@@ -54,7 +54,7 @@ client_json "$dir/out" < <(
 	printf '/logout\n/login carl pw\n/delete carl\n'
 )
 is 'a server runs on it: 3' "$(status_of verify "$dir/0")" 3
-ok 'which is said' said 'another server uses'
+ok 'which is said' said 'another server, or a backup, uses'
 stop_server 0
 restart_server 0
 for i in 1 2 3 4; do client_json "$dir/out" < <(printf '/login ann pw\n/msg bob later\n/msg bob later\n'); done
@@ -124,4 +124,7 @@ is 'and nothing is made' "$(ls -A "$dir/empty")" ''
 is 'no folder: 1' "$(status_of verify "$dir/none")" 1
 ok 'and none is made' test ! -e "$dir/none"
 is 'with an address: 2' "$(status_of verify "$dir/1" 127.0.0.1 7001)" 2
+is 'with what is for a server: 2' "$(status_of verify "$dir/1" --salvage)" 2
+ok 'which is said' said "'--verify' and '--salvage' exclude each other"
+is 'with another directory: 2' "$(status_of verify "$dir/1" --verify "$dir/2")" 2
 done_testing

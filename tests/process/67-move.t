@@ -33,9 +33,10 @@ new_host() {
 }
 # And has another address from then on.
 new_address() {
-	rm -f "$dir/etc/7001.conf"
+	printf 'HOST=old.example\nOPTIONS=--register open\n' >"$dir/etc/7001.conf"
 	server_port[here]=$(free_port)
-	follow 'An address' '^(echo|systemctl)' && grep -qx "HOST=$host" "$dir/etc/7001.conf" &&
+	follow 'An address' '^(sed|systemctl)' && grep -qx "HOST=$host" "$dir/etc/7001.conf" &&
+		grep -qx 'OPTIONS=--register open' "$dir/etc/7001.conf" &&
 		follow 'An address' '^threefold --save' && grep -q "^replica = $host ${server_port[here]}\$" "$dir/config/threefold/config"
 }
 
