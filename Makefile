@@ -277,7 +277,7 @@ deb:
 	@.ci/need --tell debhelper cjson && rm -rf '$(DEB)' && mkdir -p '$(DEB)/tree' && \
 	git -c tar.umask=0022 archive HEAD | tar -x -C '$(DEB)/tree' && \
 	cd '$(DEB)/tree' && mv system/debian debian && cp system/threefold.conf debian/threefold-server.sysusers && \
-	dpkg-buildpackage -b -us -uc >../log 2>&1 || { tail -n 20 ../log; exit 1; }
+	{ dpkg-buildpackage -b -us -uc >../log 2>&1 || { tail -n 20 ../log; exit 1; }; }
 	@rm -r '$(DEB)/tree' && ls '$(DEB)'/*.deb
 
 check-deb: deb

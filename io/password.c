@@ -132,28 +132,48 @@ bool password_read(const char *path, uint8_t password[PASSWORD_SIZE_MAX], size_t
 
 /* ---- the terminal ---- */
 
+/* Who stops this process and lets it go on, as a shell does, may have changed the mode. */
+static void hide_again(int fd, const struct termios *hidden)
+{
+	struct termios now;
+
+	if (tcgetattr(fd, &now) == 0 && now.c_lflag != hidden->c_lflag)
+		(void)tcsetattr(fd, TCSANOW, hidden);
+}
+
 /* Waits for a line. False: a signal that is held back is to end this process. */
-static bool wait_for_line(int fd)
+static bool wait_for_line(int fd, const struct termios *hidden)
 {
 	struct pollfd ready = { .fd = fd, .events = POLLIN };
 	sigset_t held;
 
-	while (poll(&ready, 1, LOOK_MS) <= 0)
+	while (poll(&ready, 1, LOOK_MS) <= 0) {
 		if (sigpending(&held) == 0 &&
 		    (sigismember(&held, SIGHUP) || sigismember(&held, SIGINT) ||
 		     sigismember(&held, SIGTERM)))
 			return false;
+		hide_again(fd, hidden);
+	}
 	return true;
 }
 
+/* A line that is edited elsewhere, as in a client, could not be typed there. */
+static bool has_control(const uint8_t *text, size_t size)
+{
+	for (size_t i = 0; i < size; i++)
+		if (text[i] < 0x20 || text[i] == 0x7f)
+			return true;
+	return false;
+}
+
 /* Reads a line that is not shown. False: Ctrl-C was typed, or there is no line. */
-static bool read_hidden(int fd, const char *prompt, const char *who, uint8_t *to, size_t size,
-                        size_t *used)
+static bool read_hidden(int fd, const struct termios *hidden, const char *prompt, const char *who,
+                        uint8_t to[PASSWORD_SIZE_MAX + 2], size_t *used)
 {
 	ssize_t count;
 
 	(void)dprintf(fd, "%s%s (not shown): ", prompt, who);
-	count = wait_for_line(fd) ? read(fd, to, size) : 0;
+	count = wait_for_line(fd, hidden) ? read(fd, to, PASSWORD_SIZE_MAX + 2) : 0;
 	(void)dprintf(fd, "\n");
 	if (count <= 0 || to[count - 1] == CONTROL_C)
 		return false;
@@ -161,7 +181,8 @@ static bool read_hidden(int fd, const char *prompt, const char *who, uint8_t *to
 	return true;
 }
 
-static bool ask_twice(int fd, const char *who, uint8_t password[PASSWORD_SIZE_MAX], size_t *size,
+static bool ask_twice(int fd, const struct termios *hidden, const char *who,
+                      uint8_t password[PASSWORD_SIZE_MAX], size_t *size,
                       char err[PASSWORD_ERR_SIZE])
 {
 	uint8_t first[PASSWORD_SIZE_MAX + 2];
@@ -170,12 +191,13 @@ static bool ask_twice(int fd, const char *who, uint8_t password[PASSWORD_SIZE_MA
 	size_t again_size;
 	bool good = false;
 
-	if (!read_hidden(fd, "new password of ", who, first, sizeof first, &first_size)) {
+	if (!read_hidden(fd, hidden, "new password of ", who, first, &first_size)) {
 		(void)wrong(err, "no password was typed");
 	} else if (first_size == 0 || first_size > PASSWORD_SIZE_MAX ||
-	           memchr(first, 0, first_size) != NULL) {
-		(void)wrong(err, "a password has " PASSWORD_FORM " and no NUL");
-	} else if (!read_hidden(fd, "the same again", "", again, sizeof again, &again_size)) {
+	           has_control(first, first_size)) {
+		(void)wrong(err, "a password that is typed has " PASSWORD_FORM
+		                 " and no control characters");
+	} else if (!read_hidden(fd, hidden, "the same again", "", again, &again_size)) {
 		(void)wrong(err, "no password was typed");
 	} else if (!view_equal(view_of(first, first_size), view_of(again, again_size))) {
 		(void)wrong(err, "the two passwords differ");
@@ -216,7 +238,7 @@ bool password_ask(const char *who, uint8_t password[PASSWORD_SIZE_MAX], size_t *
 	if (tcsetattr(fd, TCSAFLUSH, &hidden) != 0)
 		(void)wrong(err, "this terminal goes on showing what is typed");
 	else
-		good = ask_twice(fd, who, password, size, err);
+		good = ask_twice(fd, &hidden, who, password, size, err);
 	(void)tcsetattr(fd, TCSAFLUSH, &before);
 	(void)sigprocmask(SIG_SETMASK, &mask, NULL);
 	(void)close(fd);

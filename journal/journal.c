@@ -332,7 +332,8 @@ static int write_waiting(struct journal *j, char err[ERR_SIZE])
 	return result == 0 && j->has_kept ? say_failed(j, err) : result;
 }
 
-/* Snapshots only make the next start faster, so a lack of room for them is no failure. The store's
+/* Snapshots only make the next start faster, so a lack of room for them is no failure. Any other
+ * reason says something of the disk, as that the directory is not there any more. The store's
  * work is done first: equal facts then give equal files, and no text stays that nobody has. */
 int journal_close(struct journal *j, char err[ERR_SIZE])
 {
@@ -351,6 +352,11 @@ int journal_close(struct journal *j, char err[ERR_SIZE])
 
 	if (result == 0 && is_new)
 		result = journal_write_all(j, true, err);
+	if (result > 0 && !journal_is_no_room(j->job.result)) {
+		(void)snprintf(err, ERR_SIZE, "%.400s: the snapshots are those of before",
+		               j->put_off);
+		result = -1;
+	}
 	journal_abandon(j);
 	return result < 0 ? -1 : 0;
 }

@@ -552,6 +552,12 @@ static void fill_replica(const struct member *m, struct reconcile_replica *to)
 	sha256_final(&h, to->digest);
 }
 
+static bool is_copy(const struct member *m, const struct member *of)
+{
+	return m->state == MEMBER_READY && of->state == MEMBER_READY &&
+	       memcmp(m->uuid, of->uuid, UUID_SIZE) == 0;
+}
+
 void reconcile_result(const struct reconcile *r, struct reconcile_result *result)
 {
 	assert(r->magic == RECONCILE_MAGIC);
@@ -561,8 +567,11 @@ void reconcile_result(const struct reconcile *r, struct reconcile_result *result
 		.is_ready = count_between(r, MEMBER_READY, MEMBER_READY) >= r->options.least,
 		.passes = r->passes,
 	};
-	for (uint32_t i = 0; i < RECONCILE_MAX; i++)
+	for (uint32_t i = 0; i < RECONCILE_MAX; i++) {
 		fill_replica(&r->members[i], &result->replicas[i]);
+		for (uint32_t k = 0; k < i; k++)
+			result->replicas[i].is_copy |= is_copy(&r->members[i], &r->members[k]);
+	}
 }
 
 void reconcile_progress(const struct reconcile *r, struct reconcile_progress *progress)

@@ -26,7 +26,8 @@
  *
  * No replica is told anything before it has proved that it holds the operator key. A uuid that
  * answers at two addresses is trusted at neither: one of them may be a stranger who passes on what
- * the true one says.
+ * the true one says. Two processes with one uuid that have the key are both repaired: somebody has
+ * copied a data directory, and either may have what nobody else has.
  *
  * Pure; one thread.
  */
@@ -94,8 +95,9 @@ enum reconcile_state {
 
 struct reconcile_replica {
 	enum reconcile_state state;
-	uint16_t version;             /* of the protocol; READY */
-	bool is_refused;              /* lost because the proof failed, on either side */
+	uint16_t version; /* of the protocol; READY */
+	bool is_refused;  /* lost because the proof failed, on either side */
+	bool is_copy;     /* READY, and one before it has its uuid: a data directory was copied */
 	char why[RECONCILE_WHY_SIZE]; /* a phrase; may hold foreign bytes */
 	enum status refusal;          /* a STORE that was not all stored; else STATUS_OK */
 	uint64_t elements;            /* in the last pass of each kind */

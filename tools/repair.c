@@ -317,6 +317,8 @@ static void print_left_open(const struct reconcile_result *result)
 			printf("replica %u took no part: the others lack what it alone holds, and "
 			       "it lacks what is new on them, until repair runs with it\n",
 			       i);
+		else if (result->replicas[i].is_copy)
+			printf("replica %u " REPORT_COPY "\n", i);
 }
 
 static bool is_refused(const struct reconcile_result *result)
@@ -334,7 +336,10 @@ static enum exit_status judge_check(const struct reconcile_result *result)
 		return EXIT_NO_REPLICA;
 	if (!result->is_same)
 		return EXIT_REFUSED;
-	return count_ready(result) < RECONCILE_MAX ? EXIT_FEWER : EXIT_DONE;
+	for (uint32_t i = 0; i < RECONCILE_MAX; i++)
+		if (result->replicas[i].state != RECONCILE_READY || result->replicas[i].is_copy)
+			return EXIT_FEWER;
+	return EXIT_DONE;
 }
 
 /* How those that took part differ: as groups that hold the same. */
@@ -685,6 +690,7 @@ static void fill_report(const struct repair_options *o, const struct reconcile_r
 			.address = o->targets[i].text,
 			.why = replica->why,
 			.is_live = replica->state == RECONCILE_READY,
+			.is_copy = replica->is_copy,
 			.is_refused = replica->is_refused,
 			.has_figures = replica->has_figures,
 			.figures = &replica->figures,

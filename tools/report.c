@@ -41,7 +41,10 @@ static void put_hex(struct buf *to, const uint8_t *bytes, size_t size)
 
 static const char *state_of(const struct report_replica *replica)
 {
-	return replica->is_live ? "live" : replica->is_refused ? "refused" : "dead";
+	return replica->is_copy      ? "copy"
+	       : replica->is_live    ? "live"
+	       : replica->is_refused ? "refused"
+	                             : "dead";
 }
 
 uint32_t report_live(const struct report *report)
@@ -49,7 +52,7 @@ uint32_t report_live(const struct report *report)
 	uint32_t count = 0;
 
 	for (uint32_t i = 0; i < RECONCILE_MAX; i++)
-		count += report->replicas[i].is_live;
+		count += report->replicas[i].is_live && !report->replicas[i].is_copy;
 	return count;
 }
 
@@ -219,6 +222,8 @@ static void text_foot(struct buf *to, const struct report *report)
 			put(to, "replica %u: digest ", i);
 			put_hex(to, replica->digest, REPORT_DIGEST_SIZE);
 			put(to, "\n");
+			if (replica->is_copy)
+				put(to, "replica %u " REPORT_COPY "\n", i);
 		} else {
 			put(to, "replica %u (%.80s): ", i, replica->address);
 			escape_for_terminal(to, view_of_string(replica->why));
@@ -459,7 +464,8 @@ static void metrics_head(struct buf *to, const struct report *report)
 
 	metric_head(to, names[0], "gauge", "whether the replica takes part");
 	for (uint32_t i = 0; i < RECONCILE_MAX; i++)
-		put(to, "%s{replica=\"%u\"} %d\n", names[0], i, report->replicas[i].is_live);
+		put(to, "%s{replica=\"%u\"} %d\n", names[0], i,
+		    report->replicas[i].is_live && !report->replicas[i].is_copy);
 	metric_head(to, names[1], "gauge", "facts of all kinds");
 	for (uint32_t i = 0; i < RECONCILE_MAX; i++)
 		if (report->replicas[i].is_live)
@@ -496,4 +502,5 @@ void report_prometheus(struct buf *to, const struct report *report)
 	for (const struct figures_row *row = figures_rows; row->name != NULL; row++)
 		if (!is_elsewhere(row))
 			metric(to, report, row);
+	put(to, "# EOF\n"); /* so it is seen whether a file is whole */
 }

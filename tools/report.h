@@ -15,6 +15,7 @@ struct report_replica {
 	const char *address; /* HOST:PORT, as it was given */
 	const char *why;     /* not live: why */
 	bool is_live;
+	bool is_copy;     /* live, and REPORT_COPY */
 	bool is_refused;  /* not live: it answers, and does not belong to the cluster */
 	bool has_figures; /* else it is too old to tell */
 	const struct figures *figures;
@@ -23,13 +24,18 @@ struct report_replica {
 	const uint8_t *digest; /* REPORT_DIGEST_SIZE bytes; equal in one run if the facts are */
 };
 
+/* What is the matter with a copy. */
+#define REPORT_COPY                                                                          \
+	"has the uuid of another one, so clients leave it out: a data directory was copied " \
+	"(start one of the two with --new-uuid)"
+
 struct report {
 	uint8_t cluster[KEY_SIZE];
 	bool is_same; /* those who are live hold the same */
 	struct report_replica replicas[RECONCILE_MAX];
 };
 
-/* How many of them are live. */
+/* How many of them are live, and no copies. */
 uint32_t report_live(const struct report *report);
 /* Each appends all of a report. `to` may grow to REPORT_SIZE_MAX. */
 /* A table for a person: a column for each replica. Rows that are 0 everywhere are left out. */

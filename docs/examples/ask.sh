@@ -3,7 +3,7 @@
 #
 # ask.sh USER PASSWORD_FILE NAME TEXT: sends TEXT to NAME, then prints what comes until somebody has written, for ten
 # seconds at most. Its status is 0 if everything was done. It needs jq, and a client that knows its servers
-# (client --save).
+# (threefold --save).
 set -euo pipefail
 user=$1 password_file=$2 to=$3 text=$4
 
@@ -11,7 +11,7 @@ user=$1 password_file=$2 to=$3 text=$4
 	jq -cn --arg to "$to" --arg text "$text" '{command: "msg", $to, $text}'
 	echo '{"command":"wait","seconds":10,"count":1}'
 } |
-	client --json --stop-on-error --user "$user" --password-file "$password_file" |
+	threefold --json --stop-on-error --user "$user" --password-file "$password_file" |
 	jq --unbuffered -r '
 		# What somebody wrote may hold characters that a terminal obeys.
 		def plain: gsub("[\\p{Cc}\\p{Cf}]"; " ");

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 """echo.py USER PASSWORD_FILE: answers each message with its own text, until SIGTERM or Ctrl-C.
 
-It needs a client that knows its servers (client --save)."""
+It needs a client that knows its servers (threefold --save)."""
 import asyncio
 import json
 import signal
@@ -10,7 +10,7 @@ import sys
 
 
 class Chat:
-    """A running `client --json`: commands go in, events come out."""
+    """A running `threefold --json`: commands go in, events come out."""
 
     def __init__(self, process):
         self.process = process
@@ -56,7 +56,7 @@ async def answer(chat, message):
 async def run(user, password_file):
     # In a session of its own: Ctrl-C is for this program, which then ends the client. A line may be long.
     chat = Chat(await asyncio.create_subprocess_exec(
-        "client", "--json", "--user", user, "--password-file", password_file,
+        "threefold", "--json", "--user", user, "--password-file", password_file,
         stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
         start_new_session=True, limit=1 << 22))
     # At the end of its input the client finishes what it was given, logs out and ends.

@@ -11,12 +11,13 @@ for tool in jq python3; do
 	}
 done
 examples=$PWD/docs/examples
-PATH=$(cd "$BIN" && pwd):$dir:$PATH
+ln -s "$(cd "$BIN" && pwd)/client" "$dir/threefold" # as it is called where it is installed
+PATH=$dir:$PATH
 export HOME=$dir
 (umask 077 && echo secret >"$dir/pw" && echo secret >"$dir/.nightly-pw" && echo wrong >"$dir/wrong")
 start_servers
 # shellcheck disable=SC2046
-ok 'the client knows its servers' client --save $(addresses)
+ok 'the client knows its servers' threefold --save $(addresses)
 client_json "$dir/made" <<-'END'
 	/create ann secret
 	/logout

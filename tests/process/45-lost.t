@@ -23,4 +23,13 @@ tr -d '\0' <"$dir/cut/0/journal.jsonl" >"$dir/whole" && head -n -1 "$dir/whole" 
 ok 'with a journal that was cut at the end of a line it starts' eval 'start_server 0 && stop_server 0'
 like 'which is told' "$(cat "${server_log[0]}")" "'journal.jsonl' lacks the empty room.*repair"
 
+ok 'a server whose directory goes while it runs' eval 'start_server 0 && client_json "$dir/made" <<<"/create late pw"'
+rm -r "$dir/cut/0"
+pid=${server_pid[0]}
+unset 'server_pid[0]'
+kill -TERM "$pid"
+wait "$pid"
+is 'does not stop cleanly' $? 1
+like 'and says why' "$(cat "${server_log[0]}")" "cannot [a-z]+ 'users.json.new': No such file or directory"
+
 done_testing

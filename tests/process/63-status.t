@@ -27,11 +27,13 @@ told() {
 	jq -c "$1" "$dir/repair.out"
 }
 
-# Every sample has a TYPE before it, labels and a number; no name and labels come twice; buckets grow to their count.
+# Every sample has a TYPE before it, labels and a number; no name and labels come twice; buckets grow to their count. The last line says that it is whole.
 cat >"$dir/grammar.py" <<'END'
 import re, sys
 types, seen, buckets = {}, set(), {}
-for line in sys.stdin.read().splitlines():
+lines = sys.stdin.read().splitlines()
+assert lines.pop() == '# EOF'
+for line in lines:
     head = re.fullmatch(r'# (HELP|TYPE) (threefold_[a-z_]+) (.+)', line)
     if head:
         if head[1] == 'TYPE':
@@ -135,6 +137,19 @@ repair --accounts --json
 is 'after a restart of all, who has sent something' "$(told '[.name,.last_login != null]' | sort)" \
 	'["ann",true]
 ["bob",false]'
+
+# ---- a copy of a data directory in the place of another one ----
+
+kill_server 2
+mv "${server_data[2]}" "$dir/original" && cp -r "${server_data[1]}" "${server_data[2]}"
+ok 'a copy starts' restart_server 2
+is 'it is no third replica: 4' "$(status_of repair --status --json)" 4
+is 'which one it is' "$(told '[.live,[.replicas[].state]]')" '[2,["live","live","copy"]]'
+is 'nor for --check' "$(status_of repair --check)" 4
+ok 'which says what to do' said '^replica 2 has the uuid of another one.*--new-uuid'
+kill_server 2
+rm -r "${server_data[2]}" && mv "$dir/original" "${server_data[2]}"
+restart_server 2
 
 # ---- one that is dead, one that lacks something, none ----
 

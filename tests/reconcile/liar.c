@@ -322,6 +322,8 @@ static void test_copy(void)
 	struct reconcile_result result = rig_run(&g, RECONCILE_REPAIR);
 
 	OK(result.is_same && all_equal(&g, want), "a copied data directory is repaired, too");
+	OK(result.replicas[2].is_copy && !result.replicas[1].is_copy && !result.replicas[0].is_copy,
+	   "and it is told which is the copy");
 	store_free(want);
 	rig_close(&g);
 }

@@ -70,6 +70,14 @@ static void test_text(void)
 	OK(has(&b, "cluster 12345678: 2 of 3 replicas live, which hold the same\n"),
 	   "text: the sum");
 	report.is_same = false;
+	report.replicas[1].is_copy = true;
+	buf_clear(&b);
+	report_text(&b, &report);
+	OK(has(&b, "live                   copy                   dead\n") &&
+	           has(&b, "replica 1 has the uuid of another one") &&
+	           has(&b, "1 of 3 replicas live"),
+	   "text: a copy is no third replica");
+	report.replicas[1].is_copy = false;
 	report.replicas[2].is_refused = true;
 	buf_clear(&b);
 	report_text(&b, &report);
