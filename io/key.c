@@ -107,6 +107,10 @@ bool key_look(char path[KEY_PATH_SIZE], char err[KEY_ERR_SIZE])
 	for (size_t i = 0; i < sizeof folders / sizeof *folders; i++)
 		if (within(folders[i], path) && access(path, F_OK) == 0)
 			return true;
+	/* Whoever reads it is told that it may not be. */
+	for (size_t i = 0; i < sizeof folders / sizeof *folders; i++)
+		if (within(folders[i], path) && access(path, F_OK) != 0 && errno == EACCES)
+			return true;
 	(void)snprintf(err, KEY_ERR_SIZE,
 	               "there is no operator's key '%.200s/operator.key', 'operator.key' or "
 	               "'" KEY_STATE_FOLDER "/operator.key': '--key FILE' says where it is",
@@ -132,7 +136,7 @@ enum key_status key_read(const char *path, uint8_t key[KEY_SIZE], char err[KEY_E
 		(void)snprintf(
 			err, KEY_ERR_SIZE,
 			"'%.300s' is no operator's key: it must have %d bytes; put a copy of the "
-			"right one there, or remove it to have one made",
+			"right one there (a server makes one where there is none)",
 			path, KEY_SIZE);
 		status = KEY_REFUSED;
 	} else if ((stat.st_mode & (S_IRWXG | S_IRWXO)) != 0) {

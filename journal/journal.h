@@ -150,8 +150,8 @@ bool journal_compacting(const struct journal *j);
 
 /* A clean stop, while no job is running: commits, writes both snapshots, empties the journal to its
  * first line, and keeps the reserve behind it. Finishes the store's work before. 0 also if the
- * snapshots did not fit: the journal then stays as it is. -1 and a sentence if facts may be lost, or
- * if the snapshots could not be written for another reason. Frees the journal either way. */
+ * snapshots did not fit: the journal then stays as it is. -1 and a sentence if facts may be lost,
+ * or if the snapshots could not be written for another reason. Frees the journal either way. */
 int journal_close(struct journal *j, char err[ERR_SIZE]);
 /* Frees the journal without writing anything, as a crash would leave it (tests, and after a failed
  * start). NULL is fine. */

@@ -41,9 +41,9 @@ uint32_t change_look(struct change *c);
 void change_find(struct change *c, const char *who, struct account *account);
 /* Brings the fact to all that are live, and repairs these. */
 void change_tell(struct change *c, const struct fact *fact);
-/* After change_tell, when it is known that the fact holds: says of each replica on stdout what became
- * of it there: `lacking` of one that took no part (what it will learn, and from whom), `has` of one
- * that has it. */
+/* After change_tell, when it is known that the fact holds: says of each replica on stdout what
+ * became of it there: `lacking` of one that took no part (what it will learn, and from whom), `has`
+ * of one that has it. */
 void change_report(const struct change *c, const char *lacking, const char *has);
 /* After change_tell: the fact does not hold. If too few replicas took part, that is why, and the
  * program ends with EXIT_NO_REPLICA; else with EXIT_REFUSED and the sentence. */

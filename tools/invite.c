@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "tools/invite.h"
 
+#include "fact/auth.h"
 #include "fact/invitation.h"
 #include "io/file.h"
 #include "io/log.h"
@@ -12,6 +13,7 @@ enum exit_status invite_print(const uint8_t key[KEY_SIZE], uint64_t expiry_ms)
 	char text[INVITATION_TEXT_SIZE + 1];
 	struct invitation invitation;
 	uint8_t random[16];
+	uint8_t cluster[KEY_SIZE];
 
 	if (!file_random(random, sizeof random)) {
 		log_own(LOG_ERROR, "the system gives no random numbers");
@@ -19,6 +21,9 @@ enum exit_status invite_print(const uint8_t key[KEY_SIZE], uint64_t expiry_ms)
 	}
 	invitation_make(key, expiry_ms, random, &invitation);
 	invitation_to_text(&invitation, text);
+	auth_cluster(key, cluster);
+	log_own(LOG_NOTICE, "an invitation to the servers of cluster %02x%02x%02x%02x", cluster[0],
+	        cluster[1], cluster[2], cluster[3]);
 	printf("%s\n", text);
 	if (file_is_printed())
 		return EXIT_DONE;

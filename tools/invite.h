@@ -9,8 +9,8 @@
 #include "fact/fact.h"
 #include "io/options.h"
 
-/* Prints one that is good up to `expiry_ms`, milliseconds since 1970, on stdout. EXIT_REFUSED, with
- * a sentence on stderr: it could not. */
+/* Prints one that is good up to `expiry_ms`, milliseconds since 1970, on stdout, and on stderr for
+ * the servers of which cluster. EXIT_REFUSED, with a sentence on stderr: it could not. */
 enum exit_status invite_print(const uint8_t key[KEY_SIZE], uint64_t expiry_ms);
 
 #endif

@@ -58,13 +58,21 @@ person nothing carol >"$dir/person"
 ok 'the tunnels of a person start' tunnel carol <"$dir/person"
 through >"$dir/one.json" <<<$'/create dave one\n/logout\n/create carol two\n/msg dave hello'
 is 'a message goes to all three through TLS' "$(json_get "$dir/one.json" event=result command=msg -- ok copies)" 'true	3'
+stop_tunnel() { # PID
+	kill "$1" && wait_for "$patience" has_ended "$1"
+}
+stop_tunnel "$tunnel_pid"
+person nothing a.example >"$dir/person"
+ok 'those of a host start' tunnel out <"$dir/person"
+like 'a host repairs through its own tunnels' "$("$BIN/repair" --key "$dir/operator.key" --check 127.0.0.1 "${inner[0]}" 127.0.0.1 "${inner[1]}" 127.0.0.1 "${inner[2]}")" \
+	'all three replicas hold the same'
+stop_tunnel "$tunnel_pid"
+person nothing carol >"$dir/person"
+ok 'and those of a person again' tunnel carol-2 <"$dir/person"
 kill_server 1
 through >"$dir/two.json" <<<$'/login dave one\n/read'
 like 'one server has died: its tunnel goes on, and closes' "$(json_get "$dir/two.json" event=ready -- replicas.1.reason)" 'closed|reset'
 is 'the message is there' "$(json_get "$dir/two.json" event=message -- text)" hello
-stop_tunnel() { # PID
-	kill "$1" && wait_for "$patience" has_ended "$1"
-}
 
 # Nobody else gets through: not without a certificate, nor with one of another authority.
 nobody() { # NAME LINES-LESS CERTIFICATE WHY, in the log of stunnel

@@ -23,6 +23,7 @@ tr -d '\0' <"$dir/cut/0/journal.jsonl" >"$dir/whole" && head -n -1 "$dir/whole" 
 ok 'with a journal that was cut at the end of a line it starts' eval 'start_server 0 && stop_server 0'
 like 'which is told' "$(cat "${server_log[0]}")" "'journal.jsonl' lacks the empty room.*repair"
 
+# shellcheck disable=SC2016
 ok 'a server whose directory goes while it runs' eval 'start_server 0 && client_json "$dir/made" <<<"/create late pw"'
 rm -r "$dir/cut/0"
 pid=${server_pid[0]}

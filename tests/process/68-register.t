@@ -34,6 +34,19 @@ echo $((-2 * 86400)) >"$dir/shift" # two days ago
 expired=$(LD_PRELOAD=$clock FAKE_CLOCK_SHIFT=$dir/shift invite 1)
 like 'no server is needed, and none is named' "$("$BIN/repair" --key "$dir/operator.key" --invite 7 127.0.0.1 1 2>&1)" \
 	'asks no server'
+like 'for which servers is told' "$("$BIN/repair" --key "$dir/operator.key" --invite 7 2>&1 >"$dir/invitation")" \
+	'^repair: an invitation to the servers of cluster [0-9a-f]{8}$'
+mkdir -m 700 "$dir/locked" && touch "$dir/locked/operator.key"
+# shellcheck disable=SC2209
+as=$([ "$(id -u)" != 0 ] || echo setpriv --reuid 65534 --regid 65534 --clear-groups)
+[ "$as" != '' ] || chmod 000 "$dir/locked"
+if $as test -x "$BIN/repair" -a ! -x "$dir/locked" 2>"$dir/no"; then
+	like 'a key that may not be read is there' "$(cd / && STATE_DIRECTORY=$dir/locked $as "$BIN/repair" --invite 7 2>&1)" \
+		"cannot open the operator's key '$dir/locked/operator.key': Permission denied"
+else
+	skip 'a key that may not be read is there' 'another user cannot run the program here'
+fi
+chmod 700 "$dir/locked"
 like 'a day at least' "$(invite 0 2>&1)" 'number from 1 to 365'
 like 'a year at most' "$(invite 366 2>&1)" 'number from 1 to 365'
 like 'it needs the key' "$("$BIN/repair" --key "$dir/no.key" --invite 7 2>&1)" "cannot open the operator's key"
