@@ -203,7 +203,8 @@ picture: all
 	@mkdir -p docs && BIN=$(bin) tools/picture.py docs/picture.svg
 
 docs: $(reference)
-	@mkdir -p docs && $(reference) >docs/json.md.new && mv docs/json.md.new docs/json.md
+	@mkdir -p docs/man && $(reference) >docs/json.md.new && mv docs/json.md.new docs/json.md && \
+	tools/manual.sh >docs/man/protocol.new && mv docs/man/protocol.new docs/man/threefold-protocol.7
 
 # The floor program uses nothing from the archive.
 $(floor): %: %.o
@@ -249,7 +250,7 @@ installed = $(bin)/client:$(BINDIR)/threefold:755 $(load):$(BINDIR)/threefold-be
 	system/threefold.conf:$(SYSUSERSDIR)/threefold.conf:644 \
 	$(foreach f,threefold threefold-bench threefold-repair threefold-server,\
 		system/completion.bash:$(BASHDIR)/$(f):644 system/completion.zsh:$(ZSHDIR)/_$(f):644) \
-	$(foreach n,1 8,$(foreach f,$(wildcard docs/man/*.$(n)),$(f):$(MANDIR)/man$(n)/$(notdir $(f)):644))
+	$(foreach n,1 5 7 8,$(foreach f,$(wildcard docs/man/*.$(n)),$(f):$(MANDIR)/man$(n)/$(notdir $(f)):644))
 places = $(foreach f,$(installed),'$(DESTDIR)$(word 2,$(subst :, ,$(f)))')
 
 install: all

@@ -256,8 +256,8 @@
  *        no more; ask again after it if not.
  * STORE          fact*            operator -> -
  *        Each is checked as any copy (an id vouches for its account, a tombstone proves itself, and
- *        the operator for one with a stamp)
- *        and joined without limits. STATUS_DISK_FULL, STATUS_WRONG_PROOF: some were not stored.
+ *        the operator for one with a stamp) and joined without limits. STATUS_DISK_FULL,
+ *        STATUS_WRONG_PROOF: some were not stored.
  * FIGURES        -                operator -> text
  *        How the replica is: lines of a name, a blank, a value and a newline, in any order
  *        (protocol/figures.h). Whoever reads them passes over names that it does not know. A

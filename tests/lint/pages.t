@@ -121,7 +121,7 @@ my @versions = grep { $_ ne $version } $packaged, $told;
 
 # A manual of another package may not be here.
 my @manual = grep { !/referenced manual not found|outdated mandoc\.db/ }
-	split /\n/, qx(MANPATH=docs/man:/usr/share/man mandoc -Tlint docs/man/*.[18] 2>&1);
+	split /\n/, qx(MANPATH=docs/man:/usr/share/man mandoc -Tlint docs/man/*.[1578] 2>&1);
 
 report('mandoc finds nothing in the manual', @manual);
 report('the files that pages name are there', @files);

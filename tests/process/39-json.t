@@ -7,6 +7,8 @@
 
 ok 'docs/json.md is what the tables say (make docs)' diff <("${OUT:-build}/tools/reference") docs/json.md
 
+ok 'so is the manual page of the protocol, of protocol.h' diff <(tools/manual.sh) docs/man/threefold-protocol.7
+
 # hold.pl PAGE FILE...: what is wrong with the events of the files, a line each; then what no event had.
 cat >"$dir/hold.pl" <<'END'
 use strict;

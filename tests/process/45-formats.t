@@ -136,6 +136,9 @@ ok 'stop' stop_server 0
 
 # The form of today, read as DESIGN says.
 program=$(sed -n "/jq -cn '/,/'\$/p" DESIGN.md | sed "1s/.*jq -cn '//; \$s/'\$//")
+is 'the manual page has the same program' \
+	"$(sed -n "/jq -cn '/,/'\$/p" docs/man/threefold-data.5 | sed "1s/.*jq -cn '//; \$s/'\$//" | tr -s ' \n' ' ')" \
+	"$(tr -s ' \n' ' ' <<<"$program")"
 rm -rf "$dir/old" && server_data[0]=$dir/old/0 && mkdir -p "$dir/old/0"
 ok 'a server starts on nothing' start_server 0
 ok 'three write' client_json "$dir/out" <<-'END'
