@@ -435,7 +435,8 @@ static const struct format formats[UINT8_MAX + 1] = {
 	REQUEST(MEMBER, 0, 2 * KEY_SIZE + UUID_SIZE, 2 * KEY_SIZE + UUID_SIZE, MAY_ANY, false,
 	        member),
 	REQUEST(FIGURES, 0, 0, 0, MAY_OPERATOR, false, nothing),
-	REQUEST(REMOVE, 0, REMOVAL_SIZE + 1, REMOVAL_SIZE + NAME_SIZE_MAX, MAY_ANY, true, removal),
+	REQUEST(REMOVE, FLAG_VOUCHED, REMOVAL_SIZE + 1, REMOVAL_SIZE + NAME_SIZE_MAX, MAY_ANY, true,
+	        removal),
 
 	OTHER(WELCOME, WELCOME_SIZE, WELCOME_SIZE, welcome),
 	REPLY(PING, 0, 3 * 8, pong, none),

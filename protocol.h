@@ -129,14 +129,16 @@
  *        STATUS_WRONG_PROOF, STATUS_DISK_FULL. STATUS_SLOW_DOWN as INTRODUCE.
  * REMOVE         id, name, key middle, key lock, u8 by, key stamp
  *                                 any  -> key stamp
- *        A tombstone with a stamp (auth_gone_stamp), which must be right. by is GONE_BY_OWNER or
- *        GONE_BY_OPERATOR. A connection that is logged in to the account removes it as its owner
- *        without a stamp: it may be anything then. That of the reply vouches for it elsewhere. It
- *        is also stored for an account that is unknown here; beside a tombstone that wins over it,
- *        it is a yes. STATUS_WRONG_PROOF: name, middle and lock do not fit the id, or the stamp
- *        is wrong. Whatever else is answered, the stamp is right. STATUS_UNKNOWN: this replica has
- *        no operator key, so it cannot check it. STATUS_DISK_FULL. STATUS_SLOW_DOWN as INTRODUCE.
- *        From version 4 on.
+ *        A tombstone with a stamp (auth_gone_stamp). by is GONE_BY_OWNER or GONE_BY_OPERATOR. With
+ *        FLAG_VOUCHED somebody carries what a replica has said, and the stamp must be right, on
+ *        whatever connection. Without it it is the owner's word: only a connection that is logged
+ *        in to the account, and not for SEND alone, may say it, by GONE_BY_OWNER; the stamp may be
+ *        anything, and that of the reply vouches for it elsewhere. It is also stored for an account
+ *        that is unknown here; beside a tombstone that wins over it, it is a yes.
+ *        STATUS_WRONG_PROOF: name, middle and lock do not fit the id, the stamp is wrong, or this
+ *        is not the owner. STATUS_UNKNOWN: this replica has no operator key, so it cannot check
+ *        the stamp. STATUS_DISK_FULL, STATUS_SLOW_DOWN (as INTRODUCE): the stamp is right. From
+ *        version 4 on.
  * LOGIN          id, ulid session, u32 dial, u32 epoch, key client_nonce, key proof
  *                                 any  -> key signature, key sealed, u8 by, key middle, key lock,
  *                                         key stamp
@@ -393,7 +395,7 @@ enum frame_flag {
 	FLAG_SESSION = 1, /* SEND: a session is named */
 	FLAG_DIGEST = 2,  /* LIST: no entries */
 	FLAG_SENDING = 4, /* LOGIN: for SEND alone */
-	FLAG_VOUCHED = 8, /* INTRODUCE: with an invitation; HANDOVER: with a stamp */
+	FLAG_VOUCHED = 8, /* INTRODUCE: with an invitation; HANDOVER, REMOVE: with a stamp */
 };
 
 enum status {

@@ -29,6 +29,7 @@ void tombstone_write(struct replication *r, uint32_t index, const struct tombsto
 		frame.tombstone = *tombstone;
 	} else {
 		frame.type = FRAME_REMOVE;
+		frame.flags = FLAG_VOUCHED;
 		frame.remove.tombstone = *tombstone;
 		memcpy(frame.remove.stamp, stamp, KEY_SIZE);
 	}

@@ -455,13 +455,26 @@ void session_delete(struct sessions *s, struct connection *c, const struct frame
 		session_work_begin(s, c, &work, frame);
 }
 
-/* Who is logged in to it removes it as its owner. Of whom else it comes, a replica or an operator
- * has said so. */
+/* Whether this removal may be: somebody vouches for it, or it is the owner's word. The two are never
+ * taken for each other: a client carries what a replica says of its own account on the connection
+ * that is logged in to that. */
+static bool may_remove(const struct connection *c, const struct frame *frame,
+                       const uint8_t right_stamp[KEY_SIZE])
+{
+	const struct tombstone *tombstone = &frame->remove.tombstone;
+
+	if (BUG(removal_unchecked))
+		return true;
+	if ((frame->flags & FLAG_VOUCHED) != 0 && !BUG(claim_is_owners_word))
+		return sha256_equal(right_stamp, frame->remove.stamp);
+	return tombstone->by == GONE_BY_OWNER && id_equal(&c->account, &tombstone->id) &&
+	       !c->is_sending;
+}
+
 void session_remove(struct sessions *s, struct connection *c, const struct frame *frame)
 {
 	const struct tombstone *tombstone = &frame->remove.tombstone;
 	struct frame reply = session_reply_to(frame, STATUS_OK);
-	bool is_owner = tombstone->by == GONE_BY_OWNER && id_equal(&c->account, &tombstone->id);
 
 	session_spend(c, COST_PROOF + COST_ADDED);
 	if (!s->options.has_operator_key) {
@@ -469,9 +482,7 @@ void session_remove(struct sessions *s, struct connection *c, const struct frame
 		return;
 	}
 	auth_gone_stamp(s->options.operator_key, tombstone, reply.introduced.stamp);
-	if (!auth_tombstone_fits(tombstone) ||
-	    (!is_owner && !sha256_equal(reply.introduced.stamp, frame->remove.stamp) &&
-	     !BUG(removal_unchecked)))
+	if (!auth_tombstone_fits(tombstone) || !may_remove(c, frame, reply.introduced.stamp))
 		session_answer(s, c, frame, STATUS_WRONG_PROOF);
 	else if (bury(s, c, frame, tombstone))
 		session_reply(s, c, &reply);

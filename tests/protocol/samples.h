@@ -240,7 +240,7 @@ static inline void samples_of_creation(void)
 	hand_string("x");
 	hand_key(17);
 	hand_key(18);
-	f = &sample(FRAME_REMOVE, 0, STATUS_OK)->frame;
+	f = &sample(FRAME_REMOVE, FLAG_VOUCHED, STATUS_OK)->frame;
 	f->remove.tombstone = (struct tombstone){ .id = an_id(7), .by = GONE_BY_OWNER };
 	f->remove.tombstone.name = view_of_string("x");
 	set_key(f->remove.tombstone.middle, 17);

@@ -237,6 +237,7 @@ static void test_old_replica(void)
 /* ---- lies ---- */
 
 static const uint8_t *with; /* the stamp that the liar gives; NULL: random bytes */
+static enum gone_by by = GONE_BY_OPERATOR;
 
 /* What is alive is gone. */
 static void make_gone(struct entry *entry)
@@ -244,7 +245,7 @@ static void make_gone(struct entry *entry)
 	if (entry->state != ENTRY_ALIVE)
 		return;
 	entry->state = ENTRY_GONE;
-	entry->by = GONE_BY_OPERATOR;
+	entry->by = by;
 	if (with != NULL)
 		memcpy(entry->stamp, with, KEY_SIZE);
 	else
@@ -310,6 +311,69 @@ static void test_lie(uint32_t liar, bool is_third_down)
 	cluster_free(&k);
 }
 
+/* Of the account of the session: what the client then asks the others is no word of its owner. */
+static void lie_of_login(struct view bytes, struct buf *to)
+{
+	struct account account;
+	struct frame f;
+	const char *why;
+
+	ALWAYS(protocol_decode(bytes, &f, &why), "a frame of a replica");
+	if (f.type == (FRAME_LOGIN | FRAME_REPLY)) {
+		ALWAYS(store_holder(k.replicas[0].store, view_of_string("bob"), NULL, &account),
+		       "he is");
+		f.status = STATUS_GONE;
+		f.logged_in.entry = (struct entry){ .id = account.id,
+			                            .state = ENTRY_ALIVE,
+			                            .name = account.name };
+		auth_account_middle(&account, f.logged_in.entry.middle);
+		memcpy(f.logged_in.entry.lock, account.verifier.lock, KEY_SIZE);
+		make_gone(&f.logged_in.entry);
+	}
+	ALWAYS(protocol_encode(to, &f), "there is room");
+}
+
+static void lie_of_streams(struct view bytes, struct buf *to)
+{
+	struct stream_item item;
+	struct reader reader;
+	struct buf answers;
+	struct frame f;
+	const char *why;
+
+	ALWAYS(protocol_decode(bytes, &f, &why), "a frame of a replica");
+	if (f.type != (FRAME_STREAMS | FRAME_REPLY)) {
+		buf_append(to, bytes);
+		return;
+	}
+	buf_init(&answers, FRAME_SIZE_MAX);
+	reader = reader_of(f.streams.streams);
+	while (protocol_next_answer(&reader, &item)) {
+		make_gone(&item.entry);
+		ALWAYS(protocol_put_answer(&answers, &item), "there is room");
+	}
+	f.streams.streams = buf_view(&answers);
+	ALWAYS(protocol_encode(to, &f), "there is room");
+	buf_release(&answers);
+}
+
+static void test_own_claim(uint32_t liar, void (*of)(struct view bytes, struct buf *to),
+                           const char *line)
+{
+	begin();
+	by = GONE_BY_OWNER;
+	k.replicas[liar].lie = of;
+	if (of == lie_of_login)
+		cut_and_heal(&k, BOB, liar);
+	say(&k, BOB, line);
+	pass(&k, 4000);
+	OK(k.clients[BOB].r->session.active, "own claim: the session goes on");
+	IS_U64(held(&k, "bob", true), 7, "own claim: no replica has removed the account");
+	OK(k.clients[BOB].r->replicas[liar].lies, "own claim: the liar is dead");
+	by = GONE_BY_OPERATOR;
+	cluster_free(&k);
+}
+
 static void test_stamp_of_another(void)
 {
 	struct tombstone t;
@@ -347,6 +411,11 @@ int main(void)
 	for (uint32_t liar = 0; liar < REPLICAS; liar++) {
 		test_lie(liar, false);
 		test_lie(liar, true);
+	}
+	for (uint32_t liar = 0; liar < REPLICAS; liar++) {
+		test_own_claim(liar, lie_of_login, "list");
+		test_own_claim(liar, lie, "look bob");
+		test_own_claim(liar, lie_of_streams, "send bob note");
 	}
 	test_stamp_of_another();
 	return tap_done();

@@ -14,15 +14,17 @@ static void open_with_key(struct rig *r, bool has_key)
 	rig_open_with(r, options);
 }
 
-/* REMOVE, with the stamp of this key. */
+/* REMOVE, with the stamp of this key; NULL: without one, as the owner's word. */
 static struct frame removal_of(const struct person *p, enum gone_by by, const uint8_t *key)
 {
 	struct frame frame = { .type = FRAME_REMOVE };
 	const struct account account = account_of(p);
 
 	auth_tombstone_remove(&account, by, &frame.remove.tombstone);
-	if (key != NULL)
-		auth_gone_stamp(key, &frame.remove.tombstone, frame.remove.stamp);
+	if (key == NULL)
+		return frame;
+	frame.flags = FLAG_VOUCHED;
+	auth_gone_stamp(key, &frame.remove.tombstone, frame.remove.stamp);
 	return frame;
 }
 
@@ -56,6 +58,10 @@ static void test_refused(void)
 	IS_U64(rig_ask(&r, peer, frame).status, STATUS_WRONG_PROOF,
 	       "refused: a stamp is of one account");
 	frame = removal_of(&alice, GONE_BY_OPERATOR, operator_key);
+	frame.flags = 0;
+	IS_U64(rig_ask(&r, peer, frame).status, STATUS_WRONG_PROOF,
+	       "refused: a right stamp that nobody vouches with");
+	frame.flags = FLAG_VOUCHED;
 	frame.remove.tombstone.by = GONE_BY_OWNER;
 	IS_U64(rig_ask(&r, peer, frame).status, STATUS_WRONG_PROOF,
 	       "refused: and says who has removed it");
@@ -138,7 +144,18 @@ static void test_owner(void)
 	       "owner: of one account");
 	frame = removal_of(&alice, GONE_BY_OWNER, operator_key);
 	memcpy(stamp, frame.remove.stamp, KEY_SIZE);
-	memset(frame.remove.stamp, 0, KEY_SIZE);
+	frame.remove.stamp[0] ^= 1;
+	IS_U64(rig_ask(&r, session, frame).status, STATUS_WRONG_PROOF,
+	       "owner: what a replica claims of the account is checked on her connection, too");
+	OK(rig_entry(&r, peer, &alice).state == ENTRY_ALIVE, "owner: and removes nothing");
+	struct peer *sender = rig_join(&r);
+	struct frame login = login_of(&r, sender, &alice, 9, 1);
+
+	login.flags = FLAG_SENDING;
+	IS_U64(rig_ask(&r, sender, login).status, STATUS_OK, "owner: a log-in for SEND alone");
+	IS_U64(removed(&r, sender, &alice, GONE_BY_OWNER, NULL), STATUS_WRONG_PROOF,
+	       "owner: which removes nothing, since its password may be an older one");
+	frame.flags = 0;
 	reply = rig_ask(&r, session, frame);
 	IS_U64(reply.status, STATUS_OK, "owner: needs no stamp");
 	OK(sha256_equal(reply.introduced.stamp, stamp), "owner: and is told it");

@@ -30,13 +30,14 @@ void sim_false_init(struct sim *s)
 	sim_trace(s, "replica %u lies", s->lying);
 }
 
-/* By a delete key that is none; or, of one in four, by a stamp that is none. */
+/* By a delete key that is none; or, of one in four, by a stamp that is none: an operator's, or that
+ * of the owner. */
 static void make_gone(struct entry *entry)
 {
 	struct entry gone = { .id = entry->id, .state = ENTRY_GONE, .name = entry->name };
 
 	if (entry->middle[0] % 4 == 0) {
-		gone.by = GONE_BY_OPERATOR;
+		gone.by = entry->middle[1] % 2 ? GONE_BY_OWNER : GONE_BY_OPERATOR;
 		memcpy(gone.middle, entry->middle, KEY_SIZE);
 		memcpy(gone.lock, entry->lock, KEY_SIZE);
 	}
@@ -108,7 +109,23 @@ static void alter_results(struct sim *s, struct frame *f, struct buf *list)
 	f->sent.results = buf_view(list);
 }
 
-static void alter_login(struct sim *s, struct frame *f)
+/* The account of whoever logs in was removed, by a stamp that is none. */
+static void make_login_gone(const struct sim *s, const struct sim_wire *w, struct frame *f)
+{
+	struct entry *entry = &f->logged_in.entry;
+	struct account account;
+
+	if (!w->has_login ||
+	    store_find(s->replicas[s->lying].store, &w->account, &account, NULL) != STORE_ALIVE)
+		return;
+	entry->id = account.id;
+	entry->name = account.name;
+	entry->by = account.verifier.lock[0] % 2 ? GONE_BY_OWNER : GONE_BY_OPERATOR;
+	auth_account_middle(&account, entry->middle);
+	memcpy(entry->lock, account.verifier.lock, KEY_SIZE);
+}
+
+static void alter_login(struct sim *s, const struct sim_wire *w, struct frame *f)
 {
 	static const enum status lies[] = { STATUS_UNKNOWN, STATUS_TAKEN_OVER, STATUS_GONE };
 
@@ -118,6 +135,8 @@ static void alter_login(struct sim *s, struct frame *f)
 	f->logged_in.dial = 1;
 	f->logged_in.entry.state = ENTRY_GONE;
 	f->logged_in.entry.name = view_of_string(sim_names[0]);
+	if (f->status == STATUS_GONE && f->request % 2 == 0)
+		make_login_gone(s, w, f);
 }
 
 static void make_holder(struct frame *f, char setting[SETTING_SIZE_MAX + 1])
@@ -159,7 +178,7 @@ static void pass(struct sim *s, struct sim_wire *w, struct view bytes, struct bu
 		alter_results(s, &f, &list);
 		break;
 	case FRAME_LOGIN | FRAME_REPLY:
-		alter_login(s, &f);
+		alter_login(s, w, &f);
 		break;
 	case FRAME_INTRODUCE | FRAME_REPLY:
 		make_holder(&f, setting);

@@ -344,8 +344,12 @@ static void confirm(struct sim *s, struct liar_link *k, const struct id *id)
 static void remove_by_stamp(struct liar_link *k, const struct account *account)
 {
 	struct frame f = { .type = FRAME_REMOVE };
+	bool is_vouched = account->verifier.lock[1] % 2;
 
-	auth_tombstone_remove(account, GONE_BY_OPERATOR, &f.remove.tombstone);
+	f.flags = is_vouched ? FLAG_VOUCHED : 0;
+	auth_tombstone_remove(account,
+	                      account->verifier.lock[2] % 2 ? GONE_BY_OWNER : GONE_BY_OPERATOR,
+	                      &f.remove.tombstone);
 	say(k, &f);
 }
 

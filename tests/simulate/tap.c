@@ -453,8 +453,8 @@ static void saw_request(struct sim *s, struct sim_wire *w, struct view bytes)
 		saw_renewal(s, w, &f);
 	else if (f.type == FRAME_DELETE)
 		saw_delete(s, w, &f.tombstone);
-	else if (f.type == FRAME_REMOVE && f.remove.tombstone.by == GONE_BY_OWNER)
-		saw_delete(s, w, &f.remove.tombstone); /* else it asks about a replica's claim */
+	else if (f.type == FRAME_REMOVE && (f.flags & FLAG_VOUCHED) == 0)
+		saw_delete(s, w, &f.remove.tombstone); /* else it carries a replica's claim */
 	else if (f.type == FRAME_CONFIRM && !is_liar(w))
 		saw_confirm(s, w, &f.confirm.id);
 	else if (f.type == FRAME_LOGIN)
