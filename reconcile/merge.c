@@ -41,13 +41,21 @@ void merge_flush(struct reconcile *r, uint32_t index)
 	m->store_facts = 0;
 }
 
+/* A removal by a stamp came with version 4: an earlier one ends the connection for it. */
+static bool is_known_to(const struct member *m, const struct fact *fact)
+{
+	return fact->kind != FACT_TOMBSTONE || fact->tombstone.by == GONE_BY_KEY ||
+	       m->version >= PROTOCOL_VERSION_VOUCHED;
+}
+
 /* Collects a fact for the next STORE to a member, and sends that when it is full. A check stores
  * nothing. */
 static void store(struct reconcile *r, uint32_t index, const struct fact *fact)
 {
 	struct member *m = &r->members[index];
 
-	if (r->options.mode == RECONCILE_CHECK)
+	m->is_behind |= !is_known_to(m, fact);
+	if (r->options.mode == RECONCILE_CHECK || !is_known_to(m, fact))
 		return;
 	struct fact unmarked;
 

@@ -89,6 +89,7 @@ struct member_request {
 struct member {
 	enum member_state state;
 	uint16_t version;             /* of the protocol, as its WELCOME said */
+	bool is_behind;               /* it lacks facts that its version does not know */
 	bool is_refused;              /* lost because a proof failed */
 	bool write_told;              /* the caller knows of output: RECONCILE_WRITE was given */
 	char why[RECONCILE_WHY_SIZE]; /* LOST */

@@ -534,6 +534,7 @@ static void fill_replica(const struct member *m, struct reconcile_replica *to)
 		.version = m->version,
 		.is_refused = m->is_refused,
 		.refusal = m->refusal,
+		.is_behind = m->is_behind,
 		.missing = m->missing,
 		.stored = m->stored,
 		.bytes_in = m->bytes_in,

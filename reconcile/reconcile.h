@@ -100,6 +100,7 @@ struct reconcile_replica {
 	bool is_copy;     /* READY, and one before it has its uuid: a data directory was copied */
 	char why[RECONCILE_WHY_SIZE]; /* a phrase; may hold foreign bytes */
 	enum status refusal;          /* a STORE that was not all stored; else STATUS_OK */
+	bool is_behind;               /* it lacks removals, which its version does not know */
 	uint64_t elements;            /* in the last pass of each kind */
 	uint8_t digest[KEY_SIZE];     /* of all of them; equal sets in one run have equal ones */
 	uint64_t missing; /* found in the first pass of each kind (CHECK: in the last) */

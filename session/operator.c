@@ -287,7 +287,8 @@ void session_split(struct sessions *s, struct connection *c, const struct frame 
 
 /* ---- elements ---- */
 
-/* A page has one element at least, however large. */
+/* A page has one element at least, however large. An operator of version 3 has no word for a removal
+ * by a stamp, and would end the connection. */
 static bool elements_take(struct sessions *s, struct work *work, const struct survey_element *next)
 {
 	struct survey *survey = work->survey;
@@ -299,6 +300,9 @@ static bool elements_take(struct sessions *s, struct work *work, const struct su
 	}
 	size_t size = protocol_fact_size(&next->fact);
 
+	if (next->fact.kind == FACT_TOMBSTONE &&
+	    session_is_hidden(&next->fact.tombstone, work->version))
+		return false;
 	if (work->results.size > 0 && work->results.size + size > survey->step)
 		return true;
 	session_must(protocol_put_fact(&work->results, &next->fact));
@@ -314,7 +318,9 @@ static void elements_reply(const struct work *work, struct frame *reply)
 
 void session_elements(struct sessions *s, struct connection *c, const struct frame *frame)
 {
-	struct work work = { .slice = survey_slice, .reply = elements_reply };
+	struct work work = { .version = c->version,
+		             .slice = survey_slice,
+		             .reply = elements_reply };
 	uint32_t size_max = frame->elements.bytes;
 
 	work.survey = survey_new(frame->elements.set, &frame->elements.after, &frame->elements.upto,

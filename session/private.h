@@ -220,7 +220,7 @@ struct work {
 	bool adds; /* changes the store, so it waits while the disk is behind */
 	uint32_t request;
 	struct id account; /* who asks */
-	uint16_t version;  /* SEND: of the protocol there */
+	uint16_t version;  /* SEND, ELEMENTS: of the protocol there */
 	struct ulid session;
 	uint64_t sent_ms;
 	bool repetition; /* the session was named: the same text is the same message */

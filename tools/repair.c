@@ -307,6 +307,9 @@ static void print_replica(const struct repair_options *o, const struct reconcile
 	if (replica->refusal != STATUS_OK)
 		printf("; it could not store all of it: %s",
 		       protocol_status_name(replica->refusal));
+	if (replica->is_behind)
+		printf("; it is of an earlier release, which does not know that accounts were "
+		       "removed");
 	printf("\n");
 }
 
@@ -325,6 +328,14 @@ static bool is_refused(const struct reconcile_result *result)
 {
 	for (uint32_t i = 0; i < RECONCILE_MAX; i++)
 		if (result->replicas[i].refusal != STATUS_OK)
+			return true;
+	return false;
+}
+
+static bool is_behind(const struct reconcile_result *result)
+{
+	for (uint32_t i = 0; i < RECONCILE_MAX; i++)
+		if (result->replicas[i].is_behind)
 			return true;
 	return false;
 }
@@ -383,7 +394,9 @@ static enum exit_status judge(const struct repair_options *o, const struct recon
 	else if (is_refused(result))
 		print_differ(result, "still ");
 	else
-		printf("%s are in use: what differed was copied, more came meanwhile\n", who);
+		printf("%s are in use: what differed was copied%s\n", who,
+		       is_behind(result) ? ", but for what an earlier release does not know"
+		                         : ", more came meanwhile");
 	print_left_open(result);
 	if (o->mend.check)
 		return judge_check(result);

@@ -72,6 +72,54 @@ static struct reconcile_result run(struct rig *g, lie *what)
 	return rig_result(g);
 }
 
+/* ---- an earlier release ---- */
+
+static bool is_of_version_3(struct rig *g, struct frame *frame, struct buf *to)
+{
+	(void)g;
+	(void)to;
+	if (frame->type == FRAME_WELCOME)
+		frame->welcome.version = 3;
+	return true;
+}
+
+/* It is brought all but removals by a stamp, which would end its connection. */
+static void test_old(void)
+{
+	struct fact fact = { .kind = FACT_TOMBSTONE };
+	struct tombstone held;
+	struct account account;
+	struct rig g;
+
+	rig_open(&g, 171, 3);
+	rig_facts(&g, 300, PEOPLE, 50);
+	rig_deal(&g, 20);
+	struct store_key key = { 0 };
+	struct fact any;
+
+	while (store_next(g.replicas[1].store, &key, &any) && any.kind != FACT_ACCOUNT)
+		continue;
+	account = any.account;
+	auth_tombstone_remove(&account, GONE_BY_OPERATOR, &fact.tombstone);
+	give(&g, 2, &fact);
+	struct reconcile_result result = run(&g, is_of_version_3);
+
+	OK(result.is_ready && result.replicas[0].state == RECONCILE_READY,
+	   "old: it takes part to the end");
+	OK(result.replicas[0].is_behind && !result.replicas[1].is_behind,
+	   "old: it is said that it lacks a removal");
+	OK(store_find(g.replicas[0].store, &account.id, NULL, NULL) != STORE_DEAD,
+	   "old: which it was not told");
+	OK(store_find(g.replicas[1].store, &account.id, NULL, &held) == STORE_DEAD &&
+	           held.by == GONE_BY_OPERATOR,
+	   "old: the other one was");
+	rig_stop(&g);
+	result = rig_run(&g, RECONCILE_REPAIR);
+	OK(result.is_same && store_equals(g.replicas[0].store, g.replicas[1].store),
+	   "old: when it is upgraded, they become the same");
+	rig_close(&g);
+}
+
 /* ---- lies ---- */
 
 /* Another one's uuid and public key, which anybody can read in its greeting. */
@@ -333,6 +381,7 @@ int main(void)
 	buf_init(&parts, FRAME_SIZE_MAX);
 	for (size_t at = 0; at < sizeof lies / sizeof *lies; at++)
 		test_lie(at);
+	test_old();
 	test_endless();
 	test_relay();
 	test_copy();

@@ -361,6 +361,32 @@ static uint32_t page_count(struct rig *r, struct peer *peer, size_t bytes)
 	return count;
 }
 
+/* One of version 3 has no word for a removal by a stamp. */
+static void test_old_operator(void)
+{
+	struct person alice = person_make("alice", 1, CLOCK_MS);
+	const struct account account = account_of(&alice);
+	struct fact fact = { .kind = FACT_TOMBSTONE };
+	struct frame hello = rig_hello();
+	struct rig r;
+	struct peer *peer = open_operator(&r);
+	struct peer *old = rig_connect(&r);
+	uint8_t key[KEY_SIZE];
+
+	memset(key, 9, KEY_SIZE);
+	hello.hello.version_max = 3;
+	rig_ask(&r, old, hello);
+	IS_U64(rig_ask(&r, old, operate_of(&r, old, key)).status, STATUS_OK,
+	       "old operator: is one");
+	auth_tombstone_remove(&account, GONE_BY_OPERATOR, &fact.tombstone);
+	put(&r, &fact);
+	fact = message_fact(1);
+	put(&r, &fact);
+	IS_U64(page_count(&r, peer, PAGE_SIZE_MAX), 2, "old operator: another one sees all");
+	IS_U64(page_count(&r, old, PAGE_SIZE_MAX), 1, "old operator: it sees what it knows");
+	rig_close(&r);
+}
+
 /* A page is as full as it can be: its size is a limit that is reached. */
 static void test_page_size(void)
 {
@@ -768,6 +794,7 @@ int main(void)
 	test_digest();
 	test_split();
 	test_elements();
+	test_old_operator();
 	test_page_size();
 	test_store();
 	test_lapses();

@@ -48,7 +48,7 @@ const struct sim_bug sim_bugs[] = {
 	{ "stranger_not_buried", 200, 2, "a tombstone of an account that is not known is dropped" },
 	{ "tombstone_without_key", 200, 3, "a tombstone is believed without its key" },
 	{ "removal_unchecked", 200, 3, "an account is removed without a right stamp" },
-	{ "claim_is_owners_word", 5000, 1,
+	{ "claim_is_owners_word", 5000, 53,
 	  "what a replica says of the account of a session is taken for the owner's word" },
 	{ "removal_believed", 2000, 805, "one replica is believed that an account was removed" },
 	{ "gone_gets_mail", 2000, 2, "mail for a gone account is stored" },
