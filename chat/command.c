@@ -73,34 +73,18 @@ static void put_field(struct command_fields *fields, enum field field, struct vi
 static bool take_option(const struct verb_row *row, struct view word, struct view *rest,
                         struct command_fields *fields)
 {
-	static const struct {
-		const char *word;
-		enum field field;
-		bool has_value;
-	} options[] = {
-		{ "--take-over", FIELD_TAKE_OVER, false },
-		{ "--id", FIELD_ID, true },
-		{ "--notice", FIELD_NOTICE, false },
-		{ "--invite", FIELD_INVITATION, true },
-		{ "-E", FIELD_REGEX, true },
-	};
+	const struct verb_option *option = verb_option(row, word);
+	struct view value = { 0 };
 
-	for (size_t i = 0; i < sizeof options / sizeof options[0]; i++) {
-		struct view value = { 0 };
-
-		if ((row->optional & FIELD_BIT(options[i].field)) == 0)
-			continue;
-		if (!view_equal(word, view_of_string(options[i].word)))
-			continue;
-		if (options[i].has_value) {
-			value = word_take(rest);
-			if (value.size == 0)
-				fields->wrong = "an option without its value";
-		}
-		put_field(fields, options[i].field, value);
-		return true;
+	if (option == NULL)
+		return false;
+	if (option->has_value) {
+		value = word_take(rest);
+		if (value.size == 0)
+			fields->wrong = "an option without its value";
 	}
-	return false;
+	put_field(fields, option->field, value);
+	return true;
 }
 
 static void parse_arguments(const struct verb_row *row, struct view rest,

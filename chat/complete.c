@@ -26,7 +26,7 @@ enum complete_kind complete_kind(struct view line, size_t word_offset, size_t *n
 	if (row == NULL || row->verb == VERB_CREATE)
 		return COMPLETE_NOTHING;
 
-	size_t count = word_count_arguments(before);
+	size_t count = verb_count_arguments(row, before);
 
 	if (count < 2 && row->arguments[count] == FIELD_VALUE)
 		return COMPLETE_VALUE;

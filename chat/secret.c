@@ -35,6 +35,31 @@ static bool may_mean_log_in(struct view line)
 	return false;
 }
 
+/* Who has an invitation can let others in. */
+static bool has_invitation(const struct verb_row *row, struct view rest)
+{
+	struct view word;
+
+	while ((word = word_take(&rest)).size != 0) {
+		const struct verb_option *option = verb_option(row, word);
+
+		if (option != NULL && option->field == FIELD_INVITATION)
+			return true;
+	}
+	return false;
+}
+
+/* Whether a line of this command holds its password; `rest` is what follows the command. An eye sees
+ * more blanks than the parser, but an invitation is no password. */
+static bool has_its_password(const struct verb_row *row, struct view line, struct view rest)
+{
+	for (size_t i = 0; i < sizeof row->arguments; i++)
+		if (row->arguments[i] == FIELD_PASSWORD)
+			return verb_count_arguments(row, rest) > i ||
+			       (!has_invitation(row, rest) && slip_is_log_in(line));
+	return false;
+}
+
 bool secret_is_in(struct view line)
 {
 	const struct verb_row *row;
@@ -45,10 +70,7 @@ bool secret_is_in(struct view line)
 	row = verb_of_line(&rest);
 	if (row == NULL)
 		return may_mean_log_in(line) || slip_is_log_in(line);
-	for (size_t i = 0; i < sizeof row->arguments; i++)
-		if (row->arguments[i] == FIELD_PASSWORD)
-			return word_count_arguments(rest) > i || slip_is_log_in(line);
-	return false;
+	return has_its_password(row, line, rest) || has_invitation(row, rest);
 }
 
 bool secret_may_follow(struct view line)
@@ -56,7 +78,7 @@ bool secret_may_follow(struct view line)
 	struct view rest = line;
 	const struct verb_row *row = verb_of_line(&rest);
 
-	return row != NULL && row->asked != 0 && !secret_is_in(line);
+	return row != NULL && row->asked != 0 && !has_its_password(row, line, rest);
 }
 
 enum secret_next secret_next(struct view line)
@@ -71,8 +93,8 @@ enum secret_next secret_next(struct view line)
 	rest = line;
 	row = verb_of_line(&rest);
 	if (row != NULL)
-		return has_password(row) && !secret_is_in(line) ? SECRET_NEXT_ANY
-		                                                : SECRET_NEXT_NONE;
+		return has_password(row) && !has_its_password(row, line, rest) ? SECRET_NEXT_ANY
+		                                                               : SECRET_NEXT_NONE;
 	if (line.size > NEXT_SIZE_MAX || word_count(line) > 2 || slip_is_log_in(line))
 		return SECRET_NEXT_NONE;
 	buf_init(&whole, NEXT_SIZE_MAX + sizeof any_password);

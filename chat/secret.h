@@ -28,7 +28,7 @@ struct secret_known {
 	size_t next;
 };
 
-/* Whether the line holds, or may hold, a password. */
+/* Whether the line holds, or may hold, a password or an invitation. */
 bool secret_is_in(struct view line);
 /* Whether the command in this line asks a question, so that the next line may be a password. */
 bool secret_may_follow(struct view line);

@@ -450,3 +450,37 @@ const char *verb_foreign(struct view line)
 	}
 	return NULL;
 }
+
+/* ---- options ---- */
+
+const struct verb_option *verb_option(const struct verb_row *row, struct view word)
+{
+	static const struct verb_option options[] = {
+		{ "--take-over", FIELD_TAKE_OVER, false },
+		{ "--id", FIELD_ID, true },
+		{ "--notice", FIELD_NOTICE, false },
+		{ "--invite", FIELD_INVITATION, true },
+		{ "-E", FIELD_REGEX, true },
+	};
+
+	for (size_t i = 0; i < sizeof options / sizeof options[0]; i++)
+		if ((row->optional & FIELD_BIT(options[i].field)) != 0 &&
+		    view_equal(word, view_of_string(options[i].word)))
+			return &options[i];
+	return NULL;
+}
+
+size_t verb_count_arguments(const struct verb_row *row, struct view line)
+{
+	size_t count = 0;
+	struct view word;
+
+	while ((word = word_take(&line)).size != 0) {
+		const struct verb_option *option = verb_option(row, word);
+
+		count += option == NULL;
+		if (option != NULL && option->has_value)
+			(void)word_take(&line);
+	}
+	return count;
+}

@@ -105,4 +105,16 @@ size_t verb_distance(struct view a, struct view b);
  * no such form. */
 const char *verb_foreign(struct view line);
 
+/* An option is a word before or between the arguments. */
+struct verb_option {
+	const char *word;
+	enum field field;
+	bool has_value; /* it is the next word */
+};
+/* The option of this command that the word is; NULL: it is none, but an argument. */
+const struct verb_option *verb_option(const struct verb_row *row, struct view word);
+/* How many arguments stand in `line`, which begins behind the command: options and their values are
+ * none. */
+size_t verb_count_arguments(const struct verb_row *row, struct view line);
+
 #endif

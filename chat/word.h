@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * word: a line is cut into words at blanks. A blank is a space or a tab. The parser, the completion
- * and the search for passwords all count words with these functions, so they agree.
+ * and the search for passwords all take words with these functions, so they agree.
  *
  * Pure. Words are views into the line.
  */
@@ -19,8 +19,8 @@ void word_skip_blanks(struct view *line);
 struct view word_take(struct view *line);
 /* How many words the line has. */
 size_t word_count(struct view line);
-/* Counts the words that are no options: a word of two or more bytes that begins with `-` is an
- * option. */
+/* Counts the words that are no options, of a line whose command is not known: a word of two or more
+ * bytes that begins with `-` is an option. */
 size_t word_count_arguments(struct view line);
 
 #endif
