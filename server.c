@@ -72,8 +72,8 @@ struct server_options {
 static const char purpose[] =
 	"Serves one replica of a Threefold chat. Start three of them, best on three hosts;\n"
 	"they never talk to each other. HOST is a name, an IPv4 or an IPv6 address of this host;\n"
-	"PORT 0 picks a free one. The first line on stderr tells the address, the data directory\n"
-	"and how much was loaded.\n";
+	"PORT 0 picks a free one. The last line of a start, on stderr, tells the address, the\n"
+	"data directory and how much was loaded.\n";
 
 static const char notes[] =
 	"Limits (an address is an IPv4 address, or the first 64 bits of an IPv6 address):\n"

@@ -64,7 +64,7 @@ static bool look_at_data(struct disk *disk)
 static bool look_at_key(const char *path, const char *key)
 {
 	uint8_t secret[KEY_SIZE];
-	uint8_t cluster[KEY_SIZE];
+	char cluster[AUTH_CLUSTER_TEXT_SIZE];
 	char place[KEY_PATH_SIZE];
 	char err[ERR_SIZE];
 	bool is_whole;
@@ -80,9 +80,8 @@ static bool look_at_key(const char *path, const char *key)
 	}
 	is_whole = key_read(key == NULL ? place : key, secret, err) == KEY_OK;
 	if (is_whole) {
-		auth_cluster(secret, cluster);
-		printf("the operator's key is that of cluster %02x%02x%02x%02x\n", cluster[0],
-		       cluster[1], cluster[2], cluster[3]);
+		auth_cluster_text(secret, cluster);
+		printf("the operator's key is that of cluster %s\n", cluster);
 	} else {
 		say(err);
 	}
@@ -105,7 +104,7 @@ enum exit_status verify_run(const char *path, const char *key)
 	is_whole = look_at_key(path, key) && is_whole;
 	disk_close_directory(disk);
 	printf("'%s' is %s; nothing was changed\n", path, is_whole ? "whole" : "not whole");
-	if (!file_is_printed()) {
+	if (file_output_is_lost()) {
 		log_own(LOG_ERROR, "cannot write to the standard output");
 		return EXIT_REFUSED;
 	}

@@ -18,6 +18,7 @@
 #include "fact/auth.h"
 
 #include <crypt.h>
+#include <stdio.h>
 
 #include "base/bug.h"
 #include "base/sha256.h"
@@ -516,13 +517,16 @@ void auth_member(const uint8_t key[KEY_SIZE], const uint8_t uuid[UUID_SIZE],
 	explicit_bzero(&h, sizeof h);
 }
 
-void auth_cluster(const uint8_t key[KEY_SIZE], uint8_t cluster[KEY_SIZE])
+void auth_cluster_text(const uint8_t key[KEY_SIZE], char text[AUTH_CLUSTER_TEXT_SIZE])
 {
 	static const char role[] = "cluster";
+	uint8_t cluster[KEY_SIZE];
 	struct hmac h;
 
 	hmac_init(&h, key, KEY_SIZE);
 	hmac_update_part(&h, role, strlen(role));
 	hmac_final(&h, cluster);
 	explicit_bzero(&h, sizeof h);
+	(void)snprintf(text, AUTH_CLUSTER_TEXT_SIZE, "%02x%02x%02x%02x", cluster[0], cluster[1],
+	               cluster[2], cluster[3]);
 }

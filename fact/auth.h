@@ -180,9 +180,10 @@ void auth_server_key(const uint8_t stretched[KEY_SIZE], uint8_t server_key[KEY_S
 void auth_operator(const uint8_t key[KEY_SIZE], bool replica, const struct auth *auth,
                    uint8_t proof[KEY_SIZE]);
 
-/* The id of a cluster: HMAC(operator key, "cluster"), which tells nothing of the key. People
- * compare its first digits. */
-void auth_cluster(const uint8_t key[KEY_SIZE], uint8_t cluster[KEY_SIZE]);
+/* The id of a cluster, for people: the first eight hexadecimal digits of HMAC(operator key,
+ * "cluster"), which tells nothing of the key. With a NUL. */
+enum { AUTH_CLUSTER_TEXT_SIZE = 2 * 4 + 1 };
+void auth_cluster_text(const uint8_t key[KEY_SIZE], char text[AUTH_CLUSTER_TEXT_SIZE]);
 
 /* What the replica with this uuid and this public key answers to a nonce, to show that it belongs
  * to the cluster of this operator key. */

@@ -98,13 +98,14 @@ bool file_write(int fd, const void *data, size_t size)
 	return true;
 }
 
-bool file_is_printed(void)
+bool file_output_is_lost(void)
 {
 	struct pollfd end = { .fd = STDOUT_FILENO };
 
 	if (fflush(stdout) == 0 && !ferror(stdout))
-		return true;
-	return poll(&end, 1, 0) == 1 && (end.revents & POLLERR) != 0; /* a pipe without a reader */
+		return false;
+	return poll(&end, 1, 0) != 1 ||
+	       (end.revents & POLLERR) == 0; /* else a pipe without a reader */
 }
 
 bool file_random(void *data, size_t size)

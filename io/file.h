@@ -32,10 +32,10 @@ const char *file_reason(int error);
 ssize_t file_read(int fd, void *data, size_t size);
 /* Writes all bytes. False: failure, and some of them may have been written. */
 bool file_write(int fd, const void *data, size_t size);
-/* Whether all that was printed to the standard output so far has left the process, or nobody reads
- * it any more (`| head`). What an earlier flush has lost is asked for, too: fflush alone tells of
- * its own failure only. */
-bool file_is_printed(void);
+/* Whether something that was printed to the standard output so far could not be written, although
+ * somebody may want it: a pipe whose reader has gone (`| head`) loses nothing. What an earlier flush
+ * has lost is asked for, too: fflush alone tells of its own failure only. */
+bool file_output_is_lost(void);
 /* Fills `data` with random bytes of the system. False: it gives none. */
 bool file_random(void *data, size_t size);
 /* Makes each folder above `path` that is missing, for its owner alone (mode 0700); not the last

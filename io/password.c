@@ -150,7 +150,7 @@ static bool wait_for_line(int fd, const struct termios *hidden)
 	while (poll(&ready, 1, LOOK_MS) <= 0) {
 		if (sigpending(&held) == 0 &&
 		    (sigismember(&held, SIGHUP) || sigismember(&held, SIGINT) ||
-		     sigismember(&held, SIGTERM)))
+		     sigismember(&held, SIGTERM) || sigismember(&held, SIGQUIT)))
 			return false;
 		hide_again(fd, hidden);
 	}
@@ -230,6 +230,7 @@ bool password_ask(const char *who, uint8_t password[PASSWORD_SIZE_MAX], size_t *
 	(void)sigaddset(&ends, SIGINT);
 	(void)sigaddset(&ends, SIGHUP);
 	(void)sigaddset(&ends, SIGTERM);
+	(void)sigaddset(&ends, SIGQUIT);
 	(void)sigprocmask(SIG_BLOCK, &ends, &mask);
 	hidden = before;
 	hidden.c_lflag |= ICANON;

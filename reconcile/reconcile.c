@@ -28,6 +28,7 @@ static void lose(struct reconcile *r, uint32_t index, const char *why)
 	if (m->state == MEMBER_LOST)
 		return;
 	reconcile_act(r, RECONCILE_CLOSE, index);
+	(void)snprintf(m->why, sizeof m->why, "%s", why);
 	if (r->is_asking) {
 		m->is_asked = false;
 		m->is_gone = true;
@@ -35,7 +36,6 @@ static void lose(struct reconcile *r, uint32_t index, const char *why)
 		return;
 	}
 	m->state = MEMBER_LOST;
-	(void)snprintf(m->why, sizeof m->why, "%s", why);
 	buf_clear(&m->out);
 	buf_clear(&m->store);
 	m->store_facts = 0;
@@ -523,7 +523,8 @@ void reconcile_free(struct reconcile *r)
 /* ---- what is asked about it ---- */
 
 /* The digest of a member is one over those of the last pass of each kind. */
-static void fill_replica(const struct member *m, struct reconcile_replica *to)
+static void fill_replica(const struct reconcile *r, const struct member *m,
+                         struct reconcile_replica *to)
 {
 	struct sha256 h;
 
@@ -541,6 +542,7 @@ static void fill_replica(const struct member *m, struct reconcile_replica *to)
 		.bytes_out = m->bytes_out,
 		.share_messages = m->share_messages,
 		.share_bytes = m->share_bytes,
+		.has_seen = r->options.ids != NULL && m->seen == r->options.id_count,
 		.has_figures = m->has_figures,
 		.figures = m->figures,
 	};
@@ -551,6 +553,15 @@ static void fill_replica(const struct member *m, struct reconcile_replica *to)
 		sha256_update(&h, m->sums[set].digest, KEY_SIZE);
 	}
 	sha256_final(&h, to->digest);
+}
+
+uint32_t reconcile_ready(const struct reconcile_result *result)
+{
+	uint32_t ready = 0;
+
+	for (uint32_t i = 0; i < RECONCILE_MAX; i++)
+		ready += result->replicas[i].state == RECONCILE_READY;
+	return ready;
 }
 
 static bool is_copy(const struct member *m, const struct member *of)
@@ -569,7 +580,7 @@ void reconcile_result(const struct reconcile *r, struct reconcile_result *result
 		.passes = r->passes,
 	};
 	for (uint32_t i = 0; i < RECONCILE_MAX; i++) {
-		fill_replica(&r->members[i], &result->replicas[i]);
+		fill_replica(r, &r->members[i], &result->replicas[i]);
 		for (uint32_t k = 0; k < i; k++)
 			result->replicas[i].is_copy |= is_copy(&r->members[i], &r->members[k]);
 	}

@@ -109,6 +109,7 @@ struct reconcile_replica {
 	uint64_t bytes_out;
 	uint32_t share_messages; /* of a sender in a mailbox, as the replica says; READY */
 	uint64_t share_bytes;
+	bool has_seen;    /* `ids` were given, and it has told all that it has seen of them */
 	bool has_figures; /* `figures` was asked for, and it has told; else it is too old for it */
 	struct figures figures;
 };
@@ -162,6 +163,8 @@ struct view reconcile_output(const struct reconcile *r, uint32_t index);
 /* The first `size` bytes of it were written; they are dropped. */
 void reconcile_output_sent(struct reconcile *r, uint32_t index, size_t size);
 
+/* How many replicas take part, or took part to the end. */
+uint32_t reconcile_ready(const struct reconcile_result *result);
 /* What has come of the run: whole after RECONCILE_DONE, so far before it. Beyond options.count the
  * replicas are RECONCILE_LOST. */
 void reconcile_result(const struct reconcile *r, struct reconcile_result *result);

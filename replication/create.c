@@ -400,6 +400,8 @@ static void take_back(struct replication *r, struct create *c, enum outcome outc
 	if (!BUG(created_after_taking_back))
 		tombstone_keep(r, &frame.tombstone, NULL);
 	op_multicast(r, &c->op, &frame);
+	explicit_bzero(delete_key, sizeof delete_key);
+	explicit_bzero(&frame, sizeof frame);
 }
 
 /* BACK is done. */

@@ -22,7 +22,8 @@ struct deletion {
 	struct op op;
 	char name[NAME_SIZE_MAX + 1];
 	struct tombstone tombstone; /* its name: a view of `name` */
-	uint8_t yes;                /* replicas that have stored it */
+	uint8_t yes;                /* replicas that have stored it, */
+	uint8_t over;               /* and that say this is no session of the owner any more */
 	uint8_t stamp[KEY_SIZE];    /* that one of them has given, if it needs one */
 	bool counted;               /* in r->deletes */
 };
@@ -60,7 +61,7 @@ static void delete_start(struct replication *r, struct op *op)
 	struct deletion *d = (struct deletion *)op;
 	struct frame frame = { .type = FRAME_DELETE };
 
-	d->yes = 0;
+	d->yes = d->over = 0;
 	if (!op->written && op_too_few(r, op))
 		return;
 	if (!d->counted)
@@ -97,7 +98,9 @@ static void delete_reply(struct replication *r, struct op *op, uint32_t index,
 {
 	struct deletion *d = (struct deletion *)op;
 
-	if (frame->status != STATUS_OK) /* there is no room */
+	if (frame->status == STATUS_WRONG_PROOF)
+		d->over |= BIT(index);
+	if (frame->status != STATUS_OK) /* or there is no room */
 		return;
 	d->yes |= BIT(index);
 	if (d->tombstone.by != GONE_BY_KEY) {
@@ -131,8 +134,11 @@ static void delete_advance(struct replication *r, struct op *op)
 		login_session_clear(r);
 	} else if (!d->yes) {
 		tombstone_forget(r, &d->tombstone.id);
-		result->outcome = op->loss == OP_WHOLE ? OUTCOME_DISK_FULL : OUTCOME_UNKNOWN;
-		result->detail = "no replica has room to store the deletion";
+		result->outcome = op->loss != OP_WHOLE ? OUTCOME_UNKNOWN
+		                  : d->over            ? OUTCOME_NOT_LOGGED_IN
+		                                       : OUTCOME_DISK_FULL;
+		result->detail = d->over ? "the session has ended; nothing was deleted"
+		                         : "no replica has room to store the deletion";
 	}
 	op_end(r, op, result);
 }

@@ -159,8 +159,8 @@ static enum status invited_status(const struct sessions *s, const struct frame *
 
 /* Whether an account that is new here may be brought. Whoever has made one here, or elsewhere, is
  * told a stamp at the log-in: so it goes on to the replicas that missed it. */
-static enum status registration_status(const struct sessions *s, const struct connection *c,
-                                       const struct frame *frame, const struct account *account)
+static enum status registration_status(const struct sessions *s, const struct frame *frame,
+                                       const struct account *account)
 {
 	enum status status = STATUS_OK;
 
@@ -175,8 +175,7 @@ static enum status registration_status(const struct sessions *s, const struct co
 		status = STATUS_CLOSED;
 	else
 		status = invited_status(s, frame);
-	return status == STATUS_OK || c->version >= PROTOCOL_VERSION_VOUCHED ? status
-	                                                                     : STATUS_DISK_FULL;
+	return status;
 }
 
 /* Asks in the order of the table above. The store itself answers whether the account is new.
@@ -187,13 +186,13 @@ static void introduce_opened(struct sessions *s, struct connection *c, const str
 	struct fact fact = { .kind = FACT_ACCOUNT, .account = *account };
 	struct frame reply = session_reply_to(frame, STATUS_OK);
 	struct account holder, held;
-	enum store_state state = session_find(s, c, &account->id, &held, NULL);
+	enum store_state state = session_find(s, c->version, &account->id, &held, NULL);
 
 	if (state == STORE_DEAD) {
 		refuse_with(s, c, frame, STATUS_GONE, &account->id);
 		return;
 	}
-	enum status may = state == STORE_UNKNOWN ? registration_status(s, c, frame, account)
+	enum status may = state == STORE_UNKNOWN ? registration_status(s, frame, account)
 	                                         : STATUS_OK;
 
 	if (may != STATUS_OK) {
@@ -297,7 +296,7 @@ static void renew_opened(struct sessions *s, struct connection *c, const struct 
 	struct fact fact = { .kind = FACT_ACCOUNT, .account = *account };
 	struct frame reply = session_reply_to(frame, STATUS_OK);
 	struct account held;
-	enum store_state state = session_find(s, c, &account->id, &held, NULL);
+	enum store_state state = session_find(s, c->version, &account->id, &held, NULL);
 	bool is_new = state == STORE_UNKNOWN ||
 	              (state == STORE_ALIVE && account_verifier_compare(account, &held) < 0);
 
@@ -397,7 +396,7 @@ void session_confirm(struct sessions *s, struct connection *c, const struct fram
 	struct account holder;
 
 	assert(id_equal(&c->proven, id));
-	switch (session_find(s, c, id, &account, NULL)) {
+	switch (session_find(s, c->version, id, &account, NULL)) {
 	case STORE_DEAD:
 		refuse_with(s, c, frame, STATUS_GONE, id);
 		return;

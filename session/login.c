@@ -90,14 +90,13 @@ bool session_is_hidden(const struct tombstone *tombstone, uint16_t version)
 	return tombstone->by != GONE_BY_KEY && version < PROTOCOL_VERSION_VOUCHED;
 }
 
-enum store_state session_find(const struct sessions *s, const struct connection *c,
-                              const struct id *id, struct account *account,
-                              struct tombstone *tombstone)
+enum store_state session_find(const struct sessions *s, uint16_t version, const struct id *id,
+                              struct account *account, struct tombstone *tombstone)
 {
 	struct tombstone held;
 	enum store_state state = store_find(s->store, id, account, &held);
 
-	if (state == STORE_DEAD && session_is_hidden(&held, c->version))
+	if (state == STORE_DEAD && session_is_hidden(&held, version))
 		return STORE_LAPSED;
 	if (state == STORE_DEAD && tombstone != NULL)
 		*tombstone = held;
@@ -111,7 +110,7 @@ void session_entry(const struct sessions *s, const struct connection *c, const s
 	struct tombstone tombstone;
 
 	*entry = (struct entry){ .id = *id, .state = ENTRY_UNKNOWN };
-	switch (session_find(s, c, id, &account, &tombstone)) {
+	switch (session_find(s, c->version, id, &account, &tombstone)) {
 	case STORE_UNKNOWN:
 	case STORE_LAPSED:
 		return;
@@ -301,7 +300,7 @@ void session_login(struct sessions *s, struct connection *c, const struct frame 
 		session_answer(s, c, frame, STATUS_WRONG_PROOF);
 		return;
 	}
-	switch (session_find(s, c, id, &account, NULL)) {
+	switch (session_find(s, c->version, id, &account, NULL)) {
 	case STORE_DEAD:
 		session_entry(s, c, id, &reply.logged_in.entry);
 		session_reply(s, c, &reply);

@@ -17,8 +17,8 @@
  *
  * What SEND answers for one recipient:
  *
- *   the recipient is gone                    GONE; MAILBOX_FULL if the sender has no words for how
- *                                            (session_is_hidden)
+ *   the recipient is gone                    GONE; MAILBOX_FULL if the sender has no word for how
+ *                                            (session_find)
  *   the number is dead                       OK: it was received
  *   held with the same content               OK
  *   held with another content                DIFFERENT; the smaller content stays
@@ -212,15 +212,6 @@ static enum status send_one(struct sessions *s, const struct work *work, struct 
 	return STATUS_GONE;
 }
 
-/* Whether the sender has no words for it that this account was removed. */
-static bool is_hidden(const struct sessions *s, const struct work *work, const struct id *id)
-{
-	struct tombstone tombstone;
-
-	return store_find(s->store, id, NULL, &tombstone) == STORE_DEAD &&
-	       session_is_hidden(&tombstone, work->version);
-}
-
 static bool send_slice(struct sessions *s, struct work *work)
 {
 	struct reader r = reader_of(list_left(work));
@@ -244,14 +235,15 @@ static bool send_slice(struct sessions *s, struct work *work)
 		struct connection *to = session_of(s, &recipient.id);
 		struct send_result result = { .status = send_one(s, work, to, &message) };
 
-		if (result.status == STATUS_GONE && is_hidden(s, work, &recipient.id))
-			result.status = STATUS_MAILBOX_FULL;
+		s->counts.messages[result.status]++;
+		if (result.status == STATUS_GONE &&
+		    session_find(s, work->version, &recipient.id, NULL, NULL) != STORE_DEAD)
+			result.status = STATUS_MAILBOX_FULL; /* no word for how it is gone */
 		if (result.status != STATUS_GONE) {
 			result.online = to != NULL;
 			result.share = session_share(s, &recipient.id, &work->account);
 		}
 		session_must(protocol_put_result(&work->results, &result));
-		s->counts.messages[result.status]++;
 		work->cost += COST_ADDED + text_cost;
 	}
 	work->offset += r.offset;

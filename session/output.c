@@ -408,9 +408,24 @@ void session_parts_end(struct sessions *s, struct connection *c)
 	session_reply_end(s, c, STATUS_OK);
 }
 
+/* Statuses of a later version, in the words of version 3. */
+static enum status told_status(const struct connection *c, enum status status)
+{
+	return c->version < PROTOCOL_VERSION_VOUCHED && status >= STATUS_CLOSED ? STATUS_DISK_FULL
+	                                                                        : status;
+}
+
 void session_reply(struct sessions *s, struct connection *c, const struct frame *frame)
 {
-	session_must(protocol_encode(session_reply_begin(s, c), frame));
+	struct frame told;
+
+	if (told_status(c, frame->status) != frame->status) {
+		told = *frame;
+		told.status = told_status(c, frame->status);
+		session_must(protocol_encode(session_reply_begin(s, c), &told));
+	} else {
+		session_must(protocol_encode(session_reply_begin(s, c), frame));
+	}
 	session_reply_end(s, c, frame->status);
 	s->counts.replies[frame->type & ~FRAME_REPLY][frame->status]++;
 }

@@ -508,11 +508,10 @@ void session_auth(const struct sessions *s, const struct connection *c, enum aut
 /* Whether a tombstone is one that clients of this version have no words for: it has a stamp and no
  * delete key. */
 bool session_is_hidden(const struct tombstone *tombstone, uint16_t version);
-/* store_find for what this connection is told: who would not understand that an account was removed
- * (session_is_hidden) is told that it has lapsed. `account` is not filled in then. */
-enum store_state session_find(const struct sessions *s, const struct connection *c,
-                              const struct id *id, struct account *account,
-                              struct tombstone *tombstone);
+/* store_find for what is told to a client of this version: who would not understand that an account
+ * was removed (session_is_hidden) is told that it has lapsed. `account` is not filled in then. */
+enum store_state session_find(const struct sessions *s, uint16_t version, const struct id *id,
+                              struct account *account, struct tombstone *tombstone);
 /* What this connection is told of an account. The entry's views point into the store. */
 void session_entry(const struct sessions *s, const struct connection *c, const struct id *id,
                    struct entry *entry);

@@ -28,7 +28,7 @@ void change_die(enum exit_status status, const char *format, ...)
 void change_done(const char *sentence)
 {
 	printf("%s\n", sentence);
-	if (!file_is_printed())
+	if (file_output_is_lost())
 		change_die(EXIT_REFUSED, "%s; the standard output cannot be written", sentence);
 }
 
@@ -45,15 +45,6 @@ void change_begin(struct change *c, struct loop *l, const struct mend_options *m
 	(void)log_escape(view_of_string(who), c->who, sizeof c->who);
 	if (!name_is_reference(view_of_string(who)))
 		change_die(EXIT_USAGE, "'%s' is no name and no id of an account", c->who);
-}
-
-static uint32_t count_ready(const struct reconcile_result *result)
-{
-	uint32_t ready = 0;
-
-	for (uint32_t i = 0; i < RECONCILE_MAX; i++)
-		ready += result->replicas[i].state == RECONCILE_READY;
-	return ready;
 }
 
 /* One run; `collect` as in mend_run. */
@@ -77,7 +68,7 @@ uint32_t change_look(struct change *c)
 	c->store = store_new();
 	run(c, &o, c->store, &c->result);
 	explicit_bzero(&o, sizeof o);
-	return count_ready(&c->result);
+	return reconcile_ready(&c->result);
 }
 
 /* Too few took part in this run. */
@@ -213,8 +204,12 @@ void change_failed(const struct change *c, const char *format, ...)
 	char sentence[SENTENCE_SIZE];
 	va_list values;
 
-	if (count_ready(&c->told) < 2)
+	if (reconcile_ready(&c->told) < 2 && c->told.passes == 0)
 		die_of_lost(c, &c->told);
+	if (reconcile_ready(&c->told) < 2)
+		change_die(EXIT_NO_REPLICA,
+		           "too few replicas took part to the end: one that has gone meanwhile may "
+		           "have the change, and bring it to the others when it is back");
 	va_start(values, format);
 	(void)vsnprintf(sentence, sizeof sentence, format, values);
 	va_end(values);

@@ -45,8 +45,9 @@ void change_tell(struct change *c, const struct fact *fact);
  * became of it there: `lacking` of one that took no part (what it will learn, and from whom), `has`
  * of one that has it. */
 void change_report(const struct change *c, const char *lacking, const char *has);
-/* After change_tell: the fact does not hold. If too few replicas took part, that is why, and the
- * program ends with EXIT_NO_REPLICA; else with EXIT_REFUSED and the sentence. */
+/* After change_tell: those that are left do not have the fact. If too few replicas took part to the
+ * end, that is why, and the program ends with EXIT_NO_REPLICA; else with EXIT_REFUSED and the
+ * sentence. */
 _Noreturn __attribute__((format(printf, 2, 3))) void change_failed(const struct change *c,
                                                                    const char *format, ...);
 

@@ -71,10 +71,10 @@ static enum exit_status judge(struct change *c, const struct id *id, const char 
 
 	if (ready > 0 && state != STORE_DEAD)
 		change_failed(c, "the account %s was not removed", name);
-	report(c);
 	if (ready == 0)
 		change_die(EXIT_NO_REPLICA,
 		           "no replica is left: it is not known whether %s was removed", name);
+	report(c);
 	(void)snprintf(sentence, sizeof sentence,
 	               "the account %s is removed; its sessions have ended there", name);
 	change_done(sentence);

@@ -37,7 +37,6 @@ enum { HOUR_MS = 3600000 };
 enum { BRING_SIZE_MAX = 16 * 1024 * 1024 }; /* of facts that one run brings to all */
 enum { DIGEST_SHOWN = 16, ESCAPED_SIZE = 4 * RECONCILE_WHY_SIZE };
 
-enum { CLUSTER_TEXT_SIZE = 2 * 4 + 1 };
 /* Of a backup. */
 #define KEY_SENTENCE                                                                             \
 	"the operator's key, of cluster %s, is not in the backup: keep a copy of it apart from " \
@@ -51,7 +50,7 @@ static _Noreturn void die(enum exit_status status, const char *sentence)
 
 static void must_be_printed(void)
 {
-	if (!file_is_printed())
+	if (file_output_is_lost())
 		die(EXIT_REFUSED, "cannot write to the standard output");
 }
 
@@ -272,15 +271,6 @@ static void print_digest(const uint8_t digest[KEY_SIZE])
 		printf("%02x", digest[i]);
 }
 
-static uint32_t count_ready(const struct reconcile_result *result)
-{
-	uint32_t count = 0;
-
-	for (uint32_t i = 0; i < RECONCILE_MAX; i++)
-		count += result->replicas[i].state == RECONCILE_READY;
-	return count;
-}
-
 static void print_replica(const struct repair_options *o, const struct reconcile_result *result,
                           uint32_t index)
 {
@@ -293,7 +283,7 @@ static void print_replica(const struct repair_options *o, const struct reconcile
 		return;
 	}
 	/* One that has nobody to be compared with was not asked what it has. */
-	if (replica->elements == 0 && o->backup == NULL && count_ready(result) < 2) {
+	if (replica->elements == 0 && o->backup == NULL && reconcile_ready(result) < 2) {
 		printf("reached\n");
 		return;
 	}
@@ -368,7 +358,7 @@ static void print_differ(const struct reconcile_result *result, const char *stil
 	for (uint32_t i = 0; i < RECONCILE_MAX; i++)
 		if (same[i] == 0 && same[(i + 1) % RECONCILE_MAX] > 0)
 			odd = i;
-	if (count_ready(result) < RECONCILE_MAX)
+	if (reconcile_ready(result) < RECONCILE_MAX)
 		printf("two replicas %sdiffer\n", still);
 	else if (odd < RECONCILE_MAX)
 		printf("replica %u %sdiffers from the other two\n", odd, still);
@@ -380,8 +370,8 @@ static void print_differ(const struct reconcile_result *result, const char *stil
  * stored on all replicas, unless a replica has refused them. */
 static enum exit_status judge(const struct repair_options *o, const struct reconcile_result *result)
 {
-	const char *who = count_ready(result) == RECONCILE_MAX ? "all three replicas"
-	                                                       : "two replicas";
+	const char *who = reconcile_ready(result) == RECONCILE_MAX ? "all three replicas"
+	                                                           : "two replicas";
 
 	if (!result->is_ready) {
 		printf("fewer than two replicas took part: nothing is known\n");
@@ -531,16 +521,18 @@ static enum exit_status remove_unconfirmed(struct loop *l, const struct repair_o
 	bool left;
 
 	run(l, &o->mend, store, &result, &ms);
-	if (count_ready(&result) < RECONCILE_MAX)
+	if (reconcile_ready(&result) < RECONCILE_MAX)
 		die(EXIT_NO_REPLICA, "a replica took no part, and may have confirmed what the "
 		                     "others have not: nothing is removed");
 	unconfirmed_find(store, loop_clock_ms(l), o->remove_days * DAY_MS, &u);
 	buf_init(&facts, BRING_SIZE_MAX);
 	count = put_lapsed(store, &u, o->used_too, &facts, &left);
-	printf("removed: %ju of %zu accounts that were never confirmed and are so old%s\n",
-	       (uintmax_t)count, u.count, left ? "; run it again for the rest" : "");
 	mend.bring = buf_view(&facts);
 	run(l, &mend, NULL, &result, &ms);
+	explicit_bzero(&mend, sizeof mend);
+	printf("%s: %ju of %zu accounts that were never confirmed and are so old%s\n",
+	       reconcile_ready(&result) == RECONCILE_MAX ? "removed" : "perhaps removed",
+	       (uintmax_t)count, u.count, left ? "; run it again for the rest" : "");
 	buf_release(&facts);
 	unconfirmed_release(&u);
 	store_free(store);
@@ -557,30 +549,20 @@ static void collect(struct loop *l, const struct repair_options *o, struct store
 	run(l, &o->mend, all, result, &ms);
 	if (!o->leave_out)
 		return;
-	if (count_ready(result) == RECONCILE_MAX)
+	if (reconcile_ready(result) == RECONCILE_MAX)
 		printf("%ju accounts were never confirmed, and are left out\n",
 		       (uintmax_t)copy_without(l, all, store));
 	store_free(all);
 }
 
-/* Its first eight digits, as servers and --status tell them. */
-static const char *cluster_text(const struct repair_options *o, char text[CLUSTER_TEXT_SIZE])
-{
-	uint8_t cluster[KEY_SIZE];
-
-	auth_cluster(o->mend.key, cluster);
-	(void)snprintf(text, CLUSTER_TEXT_SIZE, "%02x%02x%02x%02x", cluster[0], cluster[1],
-	               cluster[2], cluster[3]);
-	return text;
-}
-
 /* Says beside the data which key belongs to it. On failure nothing is left of the backup. */
 static bool note_key(const struct repair_options *o, struct backup *backup, char err[ERR_SIZE])
 {
-	char cluster[CLUSTER_TEXT_SIZE];
-	char note[sizeof KEY_SENTENCE + CLUSTER_TEXT_SIZE];
+	char cluster[AUTH_CLUSTER_TEXT_SIZE];
+	char note[sizeof KEY_SENTENCE + AUTH_CLUSTER_TEXT_SIZE];
 
-	(void)snprintf(note, sizeof note, KEY_SENTENCE, cluster_text(o, cluster));
+	auth_cluster_text(o->mend.key, cluster);
+	(void)snprintf(note, sizeof note, KEY_SENTENCE, cluster);
 	if (backup_note(backup, note, err) == 0)
 		return true;
 	backup_abandon(backup);
@@ -593,7 +575,7 @@ static enum exit_status back_up(struct loop *l, const struct repair_options *o)
 	struct reconcile_result result;
 	struct store_totals totals;
 	struct backup *backup;
-	char cluster[CLUSTER_TEXT_SIZE];
+	char cluster[AUTH_CLUSTER_TEXT_SIZE];
 	char err[ERR_SIZE];
 
 	backup = backup_begin(o->backup, store, err);
@@ -602,7 +584,7 @@ static enum exit_status back_up(struct loop *l, const struct repair_options *o)
 	collect(l, o, store, &result);
 	for (uint32_t i = 0; i < RECONCILE_MAX; i++)
 		print_replica(o, &result, i);
-	if (o->leave_out && count_ready(&result) < RECONCILE_MAX) {
+	if (o->leave_out && reconcile_ready(&result) < RECONCILE_MAX) {
 		backup_abandon(backup);
 		die(EXIT_NO_REPLICA,
 		    "a replica took no part, and may have confirmed what the others "
@@ -615,11 +597,13 @@ static enum exit_status back_up(struct loop *l, const struct repair_options *o)
 	store_totals(store, &totals);
 	if (!note_key(o, backup, err) || backup_end(backup, err) < 0)
 		die(EXIT_REFUSED, err);
-	printf("the union of %u replicas, %ju elements, is in '%s'\n", count_ready(&result),
+	printf("the union of %u replicas, %ju elements, is in '%s'\n", reconcile_ready(&result),
 	       (uintmax_t)totals.facts, o->backup);
-	printf(KEY_SENTENCE, cluster_text(o, cluster));
+	auth_cluster_text(o->mend.key, cluster);
+	printf(KEY_SENTENCE, cluster);
 	print_left_open(&result);
 	store_free(store);
+	must_be_printed();
 	return EXIT_DONE;
 }
 
@@ -660,6 +644,25 @@ static void find_accounts(const struct store *store, const struct reconcile_resu
 	accounts_find(store, share_messages, share_bytes, accounts);
 }
 
+/* Who was there when all was read, and has gone before it told when it saw the accounts. */
+static void lose_untold(struct reconcile_result *result, const struct reconcile_result *seen)
+{
+	uint32_t told = 0;
+
+	for (uint32_t i = 0; i < RECONCILE_MAX; i++) {
+		struct reconcile_replica *replica = &result->replicas[i];
+		const struct reconcile_replica *later = &seen->replicas[i];
+
+		told += later->has_seen;
+		if (replica->state != RECONCILE_READY || later->has_seen)
+			continue;
+		replica->state = RECONCILE_LOST;
+		memcpy(replica->why, later->why, sizeof replica->why);
+	}
+	if (told == 0)
+		die(EXIT_NO_REPLICA, "no replica is left: when accounts logged in is not known");
+}
+
 /* First all facts are read, to know whom to ask about; then each replica is asked when it last saw
  * them. */
 static enum exit_status list_accounts(struct loop *l, const struct repair_options *o)
@@ -681,6 +684,9 @@ static enum exit_status list_accounts(struct loop *l, const struct repair_option
 	mend.id_count = accounts.count;
 	if (accounts.count > 0)
 		run(l, &mend, NULL, &seen, &ms);
+	explicit_bzero(&mend, sizeof mend);
+	if (accounts.count > 0)
+		lose_untold(&result, &seen);
 	accounts_print(&accounts, o->json);
 	warn_of_lost(o, &result, "it may know of later log-ins, and of more messages");
 	accounts_release(&accounts);
@@ -695,7 +701,7 @@ static void fill_report(const struct repair_options *o, const struct reconcile_r
                         struct report *report)
 {
 	*report = (struct report){ .is_same = result->is_same && result->is_ready };
-	auth_cluster(o->mend.key, report->cluster);
+	auth_cluster_text(o->mend.key, report->cluster);
 	for (uint32_t i = 0; i < RECONCILE_MAX; i++) {
 		const struct reconcile_replica *replica = &result->replicas[i];
 
@@ -725,6 +731,7 @@ static enum exit_status show_status(struct loop *l, const struct repair_options 
 	mend.check = true;
 	mend.figures = true;
 	run(l, &mend, NULL, &result, &ms);
+	explicit_bzero(&mend, sizeof mend);
 	fill_report(o, &result, &report);
 	buf_init(&text, REPORT_SIZE_MAX);
 	if (o->json)

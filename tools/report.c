@@ -230,9 +230,8 @@ static void text_foot(struct buf *to, const struct report *report)
 			put(to, "\n");
 		}
 	}
-	put(to, "cluster ");
-	put_hex(to, report->cluster, 4);
-	put(to, ": %u of %u replicas live%s\n", report_live(report), RECONCILE_MAX,
+	put(to, "cluster %s: %u of %u replicas live%s\n", report->cluster, report_live(report),
+	    RECONCILE_MAX,
 	    report_live(report) < 2 ? ""
 	    : report->is_same       ? ", which hold the same"
 	                            : ", which differ");
@@ -331,8 +330,7 @@ static void json_replica(struct buf *to, const struct report_replica *replica, u
 
 void report_json(struct buf *to, const struct report *report)
 {
-	put(to, "{\"cluster\":\"");
-	put_hex(to, report->cluster, 4);
+	put(to, "{\"cluster\":\"%s", report->cluster);
 	put(to, "\",\"live\":%u,\"same\":%s,\"replicas\":[", report_live(report),
 	    report->is_same ? "true" : "false");
 	for (uint32_t i = 0; i < RECONCILE_MAX; i++) {
@@ -488,9 +486,7 @@ static void metrics_head(struct buf *to, const struct report *report)
 		put_quoted(to, replica->figures->version);
 		put(to, ",register=");
 		put_quoted(to, replica->figures->registration);
-		put(to, ",cluster=\"");
-		put_hex(to, report->cluster, 4);
-		put(to, "\"} 1\n");
+		put(to, ",cluster=\"%s\"} 1\n", report->cluster);
 	}
 	metric_head(to, "threefold_same", "gauge", "whether those that are live hold the same");
 	put(to, "threefold_same %d\n", report->is_same);

@@ -30,7 +30,7 @@ struct report_replica {
 	"(start one of the two with --new-uuid)"
 
 struct report {
-	uint8_t cluster[KEY_SIZE];
+	char cluster[AUTH_CLUSTER_TEXT_SIZE];
 	bool is_same; /* those who are live hold the same */
 	struct report_replica replicas[RECONCILE_MAX];
 };

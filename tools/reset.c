@@ -87,12 +87,12 @@ static enum exit_status judge(struct reset *t, const char *name)
 		              "another password was set for %s at the same time, and that one "
 		              "counts; run it again",
 		              name);
-	report(c);
 	if (ready == 0)
 		change_die(EXIT_NO_REPLICA,
 		           "no replica is left: it is not known whether the password of "
 		           "%s was set",
 		           name);
+	report(c);
 	(void)snprintf(sentence, sizeof sentence,
 	               "the password of %s is set; its sessions have ended there", name);
 	change_done(sentence);

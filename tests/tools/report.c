@@ -24,7 +24,7 @@ static struct report example(void)
 	figures.sync_us[FIGURES_BUCKETS - 1] = 1;
 	figures.sync_sum_us = 10000400;
 	return (struct report){
-		.cluster = { 0x12, 0x34, 0x56, 0x78, 0x9a },
+		.cluster = "12345678",
 		.is_same = true,
 		.replicas = { { .address = "a:1",
 		                .why = "",
