@@ -49,8 +49,8 @@ static bool has_invitation(const struct verb_row *row, struct view rest)
 	return false;
 }
 
-/* Whether a line of this command holds its password; `rest` is what follows the command. An eye sees
- * more blanks than the parser, but an invitation is no password. */
+/* Whether a line of this command holds its password; `rest` is what follows the command. An eye
+ * sees more blanks than the parser, but an invitation is no password. */
 static bool has_its_password(const struct verb_row *row, struct view line, struct view rest)
 {
 	for (size_t i = 0; i < sizeof row->arguments; i++)

@@ -28,7 +28,7 @@ void invitation_make(const uint8_t key[KEY_SIZE], uint64_t expiry_ms, const uint
 	memcpy(invitation->bytes + ID_SIZE, stamp, ULID_SIZE);
 }
 
-/* The stamp is made once more in the place of the one that is compared, so that all of both is. */
+/* sha256_equal compares whole digests, so what an invitation has no room for is taken as right. */
 bool invitation_is_right(const uint8_t key[KEY_SIZE], const struct invitation *invitation)
 {
 	uint8_t right[SHA256_SIZE], given[SHA256_SIZE];

@@ -6,9 +6,9 @@
  *   stamp      = first 128 bits of HMAC(operator key, "invite" content)
  *   invitation = content stamp
  *
- * Both parts are length-prefixed (sha256_update_part). An operator makes one, and every replica can
- * check it: neither keeps anything. It is good for any number of accounts until it expires, by the
- * clock of the replica that is asked.
+ * "invite" and content each have their length before them there (hmac_update_part). An operator
+ * makes one, and every replica can check it: neither keeps anything. It is good for any number of
+ * accounts until it expires, by the clock of the replica that is asked.
  *
  * As text it is INVITATION_TEXT_SIZE digits of base 32: those of an id and of a ULID, in either
  * case. That it has the form says nothing of the stamp.

@@ -33,8 +33,8 @@ ssize_t file_read(int fd, void *data, size_t size);
 /* Writes all bytes. False: failure, and some of them may have been written. */
 bool file_write(int fd, const void *data, size_t size);
 /* Whether something that was printed to the standard output so far could not be written, although
- * somebody may want it: a pipe whose reader has gone (`| head`) loses nothing. What an earlier flush
- * has lost is asked for, too: fflush alone tells of its own failure only. */
+ * somebody may want it: a pipe whose reader has gone (`| head`) loses nothing. What an earlier
+ * flush has lost is asked for, too: fflush alone tells of its own failure only. */
 bool file_output_is_lost(void);
 /* Fills `data` with random bytes of the system. False: it gives none. */
 bool file_random(void *data, size_t size);

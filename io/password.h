@@ -21,8 +21,8 @@ bool password_read(const char *path, uint8_t password[PASSWORD_SIZE_MAX], size_t
                    char err[PASSWORD_ERR_SIZE]);
 /* Asks for a new password twice, without echo, at the terminal that controls this process; `who` is
  * whose it is, and is shown as it is. False, and `err` is a sentence, if there is no terminal, if
- * the two differ, if it can be none, or if Ctrl-C was typed. A signal that ends the process does
- * that; the terminal shows again what is typed. */
+ * the two differ, if it can be none, or if Ctrl-C was typed. SIGINT, SIGHUP, SIGTERM and SIGQUIT
+ * end the process as ever, when the terminal shows again what is typed. */
 bool password_ask(const char *who, uint8_t password[PASSWORD_SIZE_MAX], size_t *size,
                   char err[PASSWORD_ERR_SIZE]);
 

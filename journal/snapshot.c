@@ -14,7 +14,9 @@
  *                               before. Damage is found where it is, and --salvage loses no more
  *   ],"count":N,"crc":"..."}    the tail: how many elements, and a checksum of everything before it
  *
- * In pending.json the long texts follow the messages, each once, however many messages share it.
+ * In pending.json a line names a stream before the messages of it, and another one what several of
+ * them say, before the first that says it: these two are no elements. The long texts follow the
+ * messages, each once, however many messages share it.
  */
 #include "journal/private.h"
 

@@ -454,9 +454,9 @@ void session_delete(struct sessions *s, struct connection *c, const struct frame
 		session_work_begin(s, c, &work, frame);
 }
 
-/* Whether this removal may be: somebody vouches for it, or it is the owner's word. The two are never
- * taken for each other: a client carries what a replica says of its own account on the connection
- * that is logged in to that. */
+/* Whether this removal may be: somebody vouches for it, or it is the owner's word. The two are
+ * never taken for each other: a client carries what a replica says of its own account on the
+ * connection that is logged in to that. */
 static bool may_remove(const struct connection *c, const struct frame *frame,
                        const uint8_t right_stamp[KEY_SIZE])
 {

@@ -287,8 +287,8 @@ void session_split(struct sessions *s, struct connection *c, const struct frame 
 
 /* ---- elements ---- */
 
-/* A page has one element at least, however large. An operator of version 3 has no word for a removal
- * by a stamp, and would end the connection. */
+/* A page has one element at least, however large. An operator of version 3 has no word for a
+ * removal by a stamp, and would end the connection. */
 static bool elements_take(struct sessions *s, struct work *work, const struct survey_element *next)
 {
 	struct survey *survey = work->survey;

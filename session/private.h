@@ -550,8 +550,8 @@ void session_figures(struct sessions *s, struct connection *c, const struct fram
 
 /* ---- account.c ---- */
 
-/* The handlers of PING, LOOKUP_NAME, LOOKUP_ID, INTRODUCE and HANDOVER (both by session_introduce),
- * CONFIRM, DELETE, LIST and OPERATE. */
+/* The handlers of PING, LOOKUP_NAME, LOOKUP_ID, PASSWORD, RENEW, INTRODUCE and HANDOVER (both by
+ * session_introduce), CONFIRM, DELETE, REMOVE, LIST, MEMBER and OPERATE. */
 void session_ping(struct sessions *s, struct connection *c, const struct frame *frame);
 void session_lookup_name(struct sessions *s, struct connection *c, const struct frame *frame);
 void session_lookup_id(struct sessions *s, struct connection *c, const struct frame *frame);

@@ -383,10 +383,10 @@ static enum exit_status judge(const struct repair_options *o, const struct recon
 		print_differ(result, "");
 	else if (is_refused(result))
 		print_differ(result, "still ");
+	else if (is_behind(result))
+		printf("%s differ by what an earlier release does not know\n", who);
 	else
-		printf("%s are in use: what differed was copied%s\n", who,
-		       is_behind(result) ? ", but for what an earlier release does not know"
-		                         : ", more came meanwhile");
+		printf("%s are in use: what differed was copied, more came meanwhile\n", who);
 	print_left_open(result);
 	if (o->mend.check)
 		return judge_check(result);

@@ -480,6 +480,27 @@ static void test_reset_is_told(void)
 	cluster_free(&k);
 }
 
+/* The session has ended at the replicas, and the client has not heard of it yet. */
+static void test_reset_deleted_too_late(void)
+{
+	fresh();
+	say(&k, 0, "logout");
+	reset(6, "two");
+	reset(1, "two");
+	say(&k, 1, "login alice two");
+	(void)heard(&k, 1);
+	for (uint32_t i = 0; i < REPLICAS; i++)
+		hold_here(&k, 1, i, true);
+	say(&k, 0, "takeover alice two");
+	say(&k, 1, "delete");
+	for (uint32_t i = 0; i < REPLICAS; i++)
+		hold_here(&k, 1, i, false);
+	pass(&k, 100);
+	OK(has(heard(&k, 1), "result delete not-logged-in"), "too late: the session has ended");
+	IS_U64(held(&k, "alice", false), 7, "too late: and nothing is deleted");
+	cluster_free(&k);
+}
+
 /* Some replicas (bits) are of version 3, which knows of no removal. */
 static void test_reset_beside_old(unsigned old, const char *result, uint32_t left)
 {
@@ -552,6 +573,7 @@ int main(void)
 	test_overtaken();
 	test_reset();
 	test_reset_is_told();
+	test_reset_deleted_too_late();
 	test_reset_beside_old(4, "result delete ok copies=2", 4);
 	test_reset_beside_old(7, "result delete usage", 7);
 	test_lapsed_elsewhere();
