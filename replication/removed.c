@@ -3,10 +3,11 @@
  * removed: what a replica says of accounts that are gone by a stamp, which a client cannot check.
  *
  * The other replicas can. So such a claim is carried to those that are live, as a REMOVE that is
- * vouched for (FLAG_VOUCHED; without it it would be the owner's word): they are to be told anyway. The reply that makes it is held (due_hold) until they have answered or died;
- * what comes of it is as if it had come then. Who takes the REMOVE, or makes the same claim, says
- * that the stamp is right; also who has no room for it. Who answers WRONG_PROOF says that it is
- * wrong. The first line that fits decides, and those who are known (member.c) before the others:
+ * vouched for (FLAG_VOUCHED; without it it would be the owner's word): they are to be told anyway.
+ * The reply that makes it is held (due_hold) until they have answered or died; what comes of it is
+ * as if it had come then. Who takes the REMOVE, or makes the same claim, says that the stamp is
+ * right; also who has no room for it. Who answers WRONG_PROOF says that it is wrong. The first line
+ * that fits decides, and those who are known (member.c) before the others:
  *
  *   one that is known says that it is right       it is true
  *   one that is known says that it is wrong       the replica has lied
