@@ -89,6 +89,7 @@ struct member_request {
 struct member {
 	enum member_state state;
 	uint16_t version;             /* of the protocol, as its WELCOME said */
+	bool has_greeted;             /* it has shown the key in this run */
 	bool is_behind;               /* it lacks facts that its version does not know */
 	bool is_refused;              /* lost because a proof failed */
 	bool write_told;              /* the caller knows of output: RECONCILE_WRITE was given */
@@ -192,6 +193,7 @@ struct reconcile {
 	uint32_t magic;
 	struct reconcile_options options;
 	uint64_t time_ms;
+	uint64_t begun_ms;
 	uint8_t nonce[KEY_SIZE]; /* of digests */
 	struct member members[RECONCILE_MAX];
 	struct reconcile_action *actions;

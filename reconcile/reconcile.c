@@ -76,12 +76,15 @@ static struct auth auth_of(const struct member *m)
 	return auth;
 }
 
-/* Whether two members are one process, or one of them passes on what the other says. */
-static bool are_twins(const struct member *a, const struct member *b)
+/* Whether a member is one process with another one, or passes on what that says. Who waits until the
+ * other one is lost is found out, too: that one has greeted in this run. */
+static bool is_twin_of(const struct member *m, const struct member *other)
 {
-	return a->state == MEMBER_GREETED && b->state == MEMBER_GREETED &&
-	       memcmp(a->uuid, b->uuid, UUID_SIZE) == 0 &&
-	       memcmp(a->public, b->public, KEY_SIZE) == 0;
+	bool is_lost = other->state == MEMBER_LOST && other->has_greeted;
+
+	return m->state == MEMBER_GREETED && (other->state == MEMBER_GREETED || is_lost) &&
+	       memcmp(m->uuid, other->uuid, UUID_SIZE) == 0 &&
+	       (is_lost || memcmp(m->public, other->public, KEY_SIZE) == 0);
 }
 
 /* Loses every member that another one is, too. */
@@ -91,7 +94,7 @@ static void lose_twins(struct reconcile *r)
 
 	for (uint32_t i = 0; i < r->options.count; i++)
 		for (uint32_t k = 0; k < r->options.count; k++)
-			if (k != i && are_twins(&r->members[i], &r->members[k]))
+			if (k != i && is_twin_of(&r->members[i], &r->members[k]))
 				is_twin[i] = true;
 	for (uint32_t i = 0; i < r->options.count && !BUG(repair_trusts_twins); i++)
 		if (is_twin[i])
@@ -137,6 +140,11 @@ static void settle(struct reconcile *r)
 		if (count_between(r, MEMBER_DIALLING, MEMBER_SHOWING) > 0)
 			return;
 		lose_twins(r);
+		/* A proof that leads to nothing is given to nobody. */
+		if (count_between(r, MEMBER_GREETED, MEMBER_READY) < r->options.least) {
+			reconcile_end(r, false);
+			return;
+		}
 		for (uint32_t i = 0; i < r->options.count; i++)
 			if (r->members[i].state == MEMBER_GREETED)
 				prove(r, i);
@@ -192,6 +200,7 @@ static const char *take_member(struct reconcile *r, uint32_t index, const struct
 	if (m->is_refused)
 		return AUTH_OTHER_KEY " (or it passes itself off as another)";
 	m->state = MEMBER_GREETED;
+	m->has_greeted = true;
 	return NULL;
 }
 
@@ -423,7 +432,10 @@ void reconcile_failed(struct reconcile *r, uint32_t index, const char *why, uint
  * does not think that we are dead. */
 static uint64_t deadline_of(const struct reconcile *r, const struct member *m)
 {
-	uint64_t late_ms = m->heard_ms + timeout_of(r, m);
+	/* Until it has shown the key all of it counts together: else who answers bit by bit makes the
+	 * others wait until they take us for dead. */
+	uint64_t from_ms = m->state <= MEMBER_SHOWING ? r->begun_ms : m->heard_ms;
+	uint64_t late_ms = from_ms + timeout_of(r, m);
 	uint64_t ping_ms = m->wrote_ms + m->silence_ms / 3;
 
 	if (m->state == MEMBER_LOST || m->state == MEMBER_GREETED || m->is_gone)
@@ -485,6 +497,7 @@ struct reconcile *reconcile_new(const struct reconcile_options *options, uint64_
 		r->options.reply_timeout_ms = REPLY_TIMEOUT;
 	if (r->options.connect_timeout_ms == 0)
 		r->options.connect_timeout_ms = CONNECT_TIMEOUT;
+	r->begun_ms = time_ms;
 	draw(r, "digests", 0, r->nonce);
 	for (uint32_t i = 0; i < RECONCILE_MAX; i++) {
 		struct member *m = &r->members[i];

@@ -349,6 +349,41 @@ static void test_relay(void)
 	rig_close(&g);
 }
 
+/* The same, but whoever passes it on waits until the true one is lost. */
+static void test_late_relay(void)
+{
+	struct rig g;
+	struct sessions *own;
+
+	rig_open(&g, 202, 3);
+	own = g.replicas[2].s;
+	g.options.mode = RECONCILE_REPAIR;
+	rig_begin(&g);
+	rig_connect(&g, 0);
+	rig_connect(&g, 1);
+	while (rig_step(&g))
+		continue;
+	reconcile_failed(g.r, 1, "the connection was closed", g.time_ms);
+	rig_act(&g);
+	g.replicas[2].s = g.replicas[1].s;
+	rig_connect(&g, 2);
+	while (!g.is_done && rig_step(&g))
+		continue;
+	struct reconcile_result result = rig_result(&g);
+
+	OK(g.is_done && !result.is_ready, "a relay that has waited: the run ends");
+	OK(strstr(result.replicas[2].why, "one server was given twice") != NULL,
+	   "a relay that has waited is not trusted");
+	OK(result.replicas[2].bytes_out ==
+	           HELLO_SIZE + FRAME_HEADER_SIZE + 2 * KEY_SIZE + UUID_SIZE,
+	   "and gets no proof");
+	OK(result.replicas[0].bytes_out == result.replicas[2].bytes_out,
+	   "nor does the one that is left, since one is too few");
+	rig_stop(&g);
+	g.replicas[2].s = own;
+	rig_close(&g);
+}
+
 /* A data directory that was copied: two processes with one uuid, both of this cluster. */
 static void test_copy(void)
 {
@@ -384,6 +419,7 @@ int main(void)
 	test_old();
 	test_endless();
 	test_relay();
+	test_late_relay();
 	test_copy();
 	buf_release(&parts);
 	return tap_done();
