@@ -76,8 +76,8 @@ static struct auth auth_of(const struct member *m)
 	return auth;
 }
 
-/* Whether a member is one process with another one, or passes on what that says. Who waits until the
- * other one is lost is found out, too: that one has greeted in this run. */
+/* Whether a member is one process with another one, or passes on what that says. Who waits until
+ * the other one is lost is found out, too: that one has greeted in this run. */
 static bool is_twin_of(const struct member *m, const struct member *other)
 {
 	bool is_lost = other->state == MEMBER_LOST && other->has_greeted;
@@ -432,8 +432,8 @@ void reconcile_failed(struct reconcile *r, uint32_t index, const char *why, uint
  * does not think that we are dead. */
 static uint64_t deadline_of(const struct reconcile *r, const struct member *m)
 {
-	/* Until it has shown the key all of it counts together: else who answers bit by bit makes the
-	 * others wait until they take us for dead. */
+	/* Until it has shown the key all of it counts together: else who answers bit by bit makes
+	 * the others wait until they take us for dead. */
 	uint64_t from_ms = m->state <= MEMBER_SHOWING ? r->begun_ms : m->heard_ms;
 	uint64_t late_ms = from_ms + timeout_of(r, m);
 	uint64_t ping_ms = m->wrote_ms + m->silence_ms / 3;

@@ -27,8 +27,9 @@
  * No replica is told anything before it has proved that it holds the operator key. A uuid that
  * answers at two addresses is trusted at neither: one of them may be a stranger who passes on what
  * the true one says. That holds also if the true one was lost since it answered. A stranger who
- * passes on what a replica says that this run never reaches cannot be told from it. Two processes with one uuid that have the key are both repaired: somebody has
- * copied a data directory, and either may have what nobody else has.
+ * passes on what a replica says that this run never reaches cannot be told from it. Two processes
+ * with one uuid that have the key are both repaired: somebody has copied a data directory, and
+ * either may have what nobody else has.
  *
  * Pure; one thread.
  */
