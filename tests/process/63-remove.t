@@ -39,7 +39,7 @@ if command -v tmux >/dev/null; then
 	term_sees ops3 'its name again:'
 	term_type ops3 "$(printf 'bob%.0s' {1..30}); echo a line that is longer than any name"
 	ok 'nothing of a long line is left to a shell' term_sees ops3 'left \[\]'
-	term_start ops4 "$BIN/repair" --key "$dir/operator.key" --connect-timeout 0.5 $(addresses) --remove bob
+	term_start ops4 "$BIN/repair" --key "$dir/operator.key" --connect-timeout 2 $(addresses) --remove bob
 	term_sees ops4 'its name again:'
 	kill -STOP "${server_pid[1]}" "${server_pid[2]}"
 	term_type ops4 bob
