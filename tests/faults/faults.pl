@@ -261,7 +261,7 @@ sub read_events {
 # What a server's files hold after a clean stop.
 sub read_data {
 	my ($data) = @_;
-	my (%names, @messages, %named);
+	my (%names, @messages, %named, %said);
 	for my $line (split /\n/, slurp("$data/users.json")) {
 		my $user = eval { $json->decode($line =~ s/,$//r) } or next;
 		$names{$user->{name}} = $user->{id} if defined $user->{stored_key} && $user->{confirmed};
@@ -269,7 +269,10 @@ sub read_data {
 	for my $line (split /\n/, slurp("$data/pending.json")) {
 		my $message = eval { $json->decode($line =~ s/,$//r) } or next;
 		$named{$message->{stream}} = $message if defined $message->{stream};
-		push @messages, { %{$named{$message->{in}}}, %$message } if defined $message->{in} && defined $message->{text};
+		my $is_in = defined $message->{in};
+		$said{$message->{said}} = $message if defined $message->{said} && !$is_in;
+		my $text = defined $message->{said} ? $said{$message->{said}} : $message;
+		push @messages, { %{$named{$message->{in}}}, %$text, %$message } if $is_in && defined $text->{text};
 	}
 	return (\%names, \@messages);
 }
