@@ -487,6 +487,11 @@ const struct protocol_row *protocol_row(uint8_t type)
 	return format == NULL ? NULL : &format->row;
 }
 
+bool protocol_knows(uint16_t version, const struct tombstone *tombstone)
+{
+	return tombstone->by == GONE_BY_KEY || version >= PROTOCOL_VERSION_VOUCHED;
+}
+
 const char *protocol_status_name(enum status status)
 {
 	static const char *const names[STATUS_END] = {

@@ -459,6 +459,9 @@ struct protocol_row {
 const struct protocol_row *protocol_row(uint8_t type);
 /* A status in words, for logs: "wrong proof". The string lives for ever. */
 const char *protocol_status_name(enum status status);
+/* Whether a version of the protocol has words for a tombstone: those with a stamp came with version
+ * 4, and an earlier one ends the connection for them. */
+bool protocol_knows(uint16_t version, const struct tombstone *tombstone);
 
 /* ---- frames as structs ----
  * Views point into the frame's bytes. Lists are views of their encoded items, checked whole by

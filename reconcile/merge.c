@@ -41,11 +41,9 @@ void merge_flush(struct reconcile *r, uint32_t index)
 	m->store_facts = 0;
 }
 
-/* A removal by a stamp came with version 4: an earlier one ends the connection for it. */
 static bool is_known_to(const struct member *m, const struct fact *fact)
 {
-	return fact->kind != FACT_TOMBSTONE || fact->tombstone.by == GONE_BY_KEY ||
-	       m->version >= PROTOCOL_VERSION_VOUCHED;
+	return fact->kind != FACT_TOMBSTONE || protocol_knows(m->version, &fact->tombstone);
 }
 
 /* Collects a fact for the next STORE to a member, and sends that when it is full. A check stores

@@ -547,7 +547,7 @@ void replica_lies(struct replication *r, uint32_t index, const char *why);
 
 /* ---- tombstone.c ---- */
 
-/* Whether the replica's version has words for it: those with a stamp came with version 4. */
+/* protocol_knows, of the version that is spoken with the replica. */
 bool tombstone_is_known_to(const struct replication *r, uint32_t index, const struct tombstone *t);
 /* Writes it to a live replica: a DELETE, or a REMOVE with the stamp, if that one knows it. */
 void tombstone_write(struct replication *r, uint32_t index, const struct tombstone *tombstone,

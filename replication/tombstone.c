@@ -15,7 +15,7 @@
 
 bool tombstone_is_known_to(const struct replication *r, uint32_t index, const struct tombstone *t)
 {
-	return t->by == GONE_BY_KEY || r->replicas[index].version >= PROTOCOL_VERSION_VOUCHED;
+	return protocol_knows(r->replicas[index].version, t);
 }
 
 void tombstone_write(struct replication *r, uint32_t index, const struct tombstone *tombstone,

@@ -85,18 +85,13 @@ static void entry_alive(const struct sessions *s, const struct connection *c,
 		entry->share = session_share(s, &account->id, &c->account);
 }
 
-bool session_is_hidden(const struct tombstone *tombstone, uint16_t version)
-{
-	return tombstone->by != GONE_BY_KEY && version < PROTOCOL_VERSION_VOUCHED;
-}
-
 enum store_state session_find(const struct sessions *s, uint16_t version, const struct id *id,
                               struct account *account, struct tombstone *tombstone)
 {
 	struct tombstone held;
 	enum store_state state = store_find(s->store, id, account, &held);
 
-	if (state == STORE_DEAD && session_is_hidden(&held, version))
+	if (state == STORE_DEAD && !protocol_knows(version, &held))
 		return STORE_LAPSED;
 	if (state == STORE_DEAD && tombstone != NULL)
 		*tombstone = held;

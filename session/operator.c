@@ -301,7 +301,7 @@ static bool elements_take(struct sessions *s, struct work *work, const struct su
 	size_t size = protocol_fact_size(&next->fact);
 
 	if (next->fact.kind == FACT_TOMBSTONE &&
-	    session_is_hidden(&next->fact.tombstone, work->version))
+	    !protocol_knows(work->version, &next->fact.tombstone))
 		return false;
 	if (work->results.size > 0 && work->results.size + size > survey->step)
 		return true;

@@ -505,11 +505,8 @@ void session_online_check(const struct sessions *s);
 void session_auth(const struct sessions *s, const struct connection *c, enum auth_purpose purpose,
                   const struct id *id, struct view setting, const uint8_t client_nonce[KEY_SIZE],
                   struct auth *auth);
-/* Whether a tombstone is one that clients of this version have no words for: it has a stamp and no
- * delete key. */
-bool session_is_hidden(const struct tombstone *tombstone, uint16_t version);
-/* store_find for what is told to a client of this version: who would not understand that an account
- * was removed (session_is_hidden) is told that it has lapsed. `account` is not filled in then. */
+/* store_find for what is told to a client of this version: who has no words for how an account is
+ * gone (protocol_knows) is told that it has lapsed. `account` is not filled in then. */
 enum store_state session_find(const struct sessions *s, uint16_t version, const struct id *id,
                               struct account *account, struct tombstone *tombstone);
 /* What this connection is told of an account. The entry's views point into the store. */

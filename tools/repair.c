@@ -83,7 +83,7 @@ static const char notes[] =
 	"     --remove-unconfirmed and --leave-out-unconfirmed need all three, and\n"
 	"     --invite needs none\n"
 	"  4  --check, --status: those that are live hold the same, but they are fewer than\n"
-	"     three\n"
+	"     three, or one runs on a copy of another one's data\n"
 	"\n"
 	"Examples:\n"
 	"  " OPTIONS_NAME " 127.0.0.1 40001 127.0.0.1 40002 127.0.0.1 40003\n"

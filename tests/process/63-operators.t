@@ -19,6 +19,10 @@ if command -v tmux >/dev/null; then
 	term_sees ops 'new password of bob .not shown.'
 	term_type ops third-aid
 	term_sees ops 'the same again'
+	tty=$(terminal display-message -p -t ops '#{pane_tty}')
+	stty -F "$tty" echo # as a shell may, when it lets the program go on
+	hides_again() { stty -F "$tty" -a | grep -qw -e -echo; }
+	ok 'who changes the mode of the terminal changes nothing for long' wait_for "$patience" hides_again
 	term_type ops third-aid
 	ok 'it is asked twice' term_sees ops 'the password of bob is set'
 	ok 'and the terminal is as before' term_sees ops '^echo'

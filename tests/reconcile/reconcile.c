@@ -814,8 +814,25 @@ static void test_seen(void)
 	result = rig_run(&g, RECONCILE_CHECK);
 	OK(result.is_done && result.is_ready, "seen: the run has its result");
 	OK(g.moved > 3 * IDS * ID_SIZE, "seen: each was asked about all of them");
+	OK(result.replicas[0].has_seen && result.replicas[1].has_seen &&
+	           result.replicas[2].has_seen,
+	   "seen: each has told all");
 	IS_U64(result.passes, 0, "seen: nothing was compared");
 	OK(seen[0].session_ms == 0 && seen[0].online_ms == 0, "seen: who was not there");
+	rig_stop(&g);
+	rig_begin(&g);
+	for (uint32_t i = 0; i < 3; i++)
+		rig_connect(&g, i);
+	while (g.moved < 4 * IDS * ID_SIZE && !g.is_done && rig_step(&g))
+		continue;
+	reconcile_failed(g.r, 1, "the connection was closed", g.time_ms);
+	rig_act(&g);
+	while (!g.is_done && rig_step(&g))
+		continue;
+	result = rig_result(&g);
+	OK(result.is_ready && result.replicas[0].has_seen && !result.replicas[1].has_seen,
+	   "seen: who has gone meanwhile has not");
+	IS_STRING(result.replicas[1].why, "the connection was closed", "seen: and it is said why");
 	rig_close(&g);
 }
 
