@@ -18,6 +18,7 @@
 
 enum {
 	PAYLOAD_MAX = FRAME_SIZE_MAX - FRAME_HEADER_SIZE,
+	REQUEST_MAX = PAYLOAD_MAX - TAG_SIZE,
 	CREATION_SIZE = ID_SIZE + 1 + 1 + (1 + BOX_PARTS) * KEY_SIZE, /* without strings */
 	TOMBSTONE_SIZE = ID_SIZE + 1 + 2 * KEY_SIZE,                  /* without its name */
 	REMOVAL_SIZE = TOMBSTONE_SIZE + 1 + KEY_SIZE,                 /* the same */
@@ -32,7 +33,7 @@ enum {
 _Static_assert(HELLO_SIZE == FRAME_HEADER_SIZE + MAGIC_SIZE + 2 + 2, "magic and two versions");
 _Static_assert(FRAME_TYPE_REQUEST_END <= FRAME_PUSH, "requests and pushes are apart");
 _Static_assert((int)FRAME_ERROR < (int)FRAME_REPLY, "pushes and replies are apart");
-_Static_assert((int)SEND_SIZE_MAX <= (int)PAYLOAD_MAX, "the largest SEND fits");
+_Static_assert((int)SEND_SIZE_MAX <= (int)REQUEST_MAX, "the largest SEND fits");
 
 struct protocol_field {
 	enum kind_index kind; /* KIND_NONE: no more fields */
@@ -410,16 +411,16 @@ static const struct format formats[UINT8_MAX + 1] = {
 	REQUEST(CONFIRM, 0, ID_SIZE, ID_SIZE, MAY_PROVEN, true, confirm),
 	REQUEST(DELETE, 0, TOMBSTONE_SIZE + 1, TOMBSTONE_SIZE + NAME_SIZE_MAX, MAY_ANY, true,
 	        delete),
-	REQUEST(LOGIN, FLAG_SENDING, LOGIN_SIZE, LOGIN_SIZE, MAY_ANY, false, login),
+	REQUEST(LOGIN, FLAG_SENDING | FLAG_KEYED, LOGIN_SIZE, LOGIN_SIZE, MAY_ANY, false, login),
 	REQUEST(LOGOUT, 0, ULID_SIZE, ULID_SIZE, MAY_ANY, false, logout),
 	REQUEST(SEND, FLAG_SESSION, 8 + 2 + RECIPIENT_SIZE + 4 + 1, SEND_SIZE_MAX, MAY_SESSION,
 	        true, send),
-	REQUEST(RECEIVED, 0, 0, PAYLOAD_MAX, MAY_SESSION, false, received),
+	REQUEST(RECEIVED, 0, 0, REQUEST_MAX, MAY_SESSION, false, received),
 	REQUEST(STREAMS, 0, QUESTION_SIZE, (STREAMS_MAX * QUESTION_SIZE), MAY_SESSION, false,
 	        questions),
 	REQUEST(PAGE, 0, PLACE_SIZE + 4, PLACE_SIZE + 4, MAY_SESSION, false, page),
 	REQUEST(LIST, FLAG_DIGEST, LIST_SIZE, LIST_SIZE + 2 * NAME_SIZE_MAX, MAY_ANY, false, list),
-	REQUEST(OPERATE, 0, 2 * KEY_SIZE, 2 * KEY_SIZE, MAY_ANY, false, operate),
+	REQUEST(OPERATE, FLAG_KEYED, 2 * KEY_SIZE, 2 * KEY_SIZE, MAY_ANY, false, operate),
 	REQUEST(DIGEST, 0, 1 + KEY_SIZE + 1 + 2,
 	        1 + KEY_SIZE + 1 + BOUND_SIZE + PARTS_MAX * (2 + BOUND_SIZE), MAY_OPERATOR, false,
 	        digest),
@@ -427,7 +428,7 @@ static const struct format formats[UINT8_MAX + 1] = {
 	        MAY_OPERATOR, false, split),
 	REQUEST(ELEMENTS, 0, 1 + 2 + 4, 1 + 2 * (1 + BOUND_SIZE) + 4, MAY_OPERATOR, false,
 	        elements),
-	REQUEST(STORE, 0, 0, PAYLOAD_MAX, MAY_OPERATOR, true, store),
+	REQUEST(STORE, 0, 0, REQUEST_MAX, MAY_OPERATOR, true, store),
 	REQUEST(PASSWORD, 0, RENEWAL_SIZE + 2, RENEWAL_SIZE + STRINGS_SIZE_MAX, MAY_SESSION, true,
 	        renewal),
 	REQUEST(RENEW, 0, RENEWAL_SIZE + 2, RENEWAL_SIZE + STRINGS_SIZE_MAX, MAY_ANY, true,
@@ -560,14 +561,28 @@ bool protocol_peek_send(struct view bytes, struct id *recipient)
 {
 	size_t at = FRAME_HEADER_SIZE + 8 + 2; /* after the time and the count */
 
-	if (bytes.size < at + ID_SIZE || bytes.data[4] != FRAME_SEND || bytes.data[5] != 0)
+	if (bytes.size < at + ID_SIZE || bytes.data[4] != FRAME_SEND ||
+	    (bytes.data[5] & ~FLAG_TAGGED) != 0)
 		return false;
 	memcpy(recipient->bytes, bytes.data + at, ID_SIZE);
 	return true;
 }
 
-/* Reads the header, and checks that the payload has a size that the type allows. */
-static const char *read_header(struct view bytes, const struct format **format, struct frame *frame)
+bool protocol_is_tagged(struct view bytes)
+{
+	assert(bytes.size >= FRAME_HEADER_SIZE);
+	return (bytes.data[5] & FLAG_TAGGED) != 0;
+}
+
+static bool may_be_tagged(uint8_t type)
+{
+	return type > FRAME_HELLO && type < FRAME_TYPE_REQUEST_END;
+}
+
+/* Reads the header, and checks that the payload, whose size it gives, has one that the type
+ * allows. */
+static const char *read_header(struct view bytes, const struct format **format, struct frame *frame,
+                               size_t *payload_size)
 {
 	size_t size;
 
@@ -584,13 +599,20 @@ static const char *read_header(struct view bytes, const struct format **format, 
 	frame->flags = bytes.data[5];
 	frame->request = buf_load_u32(bytes.data + 6);
 	frame->status = STATUS_OK;
+	*payload_size = size - FRAME_HEADER_SIZE;
+	if ((frame->flags & FLAG_TAGGED) != 0 && may_be_tagged(frame->type)) {
+		frame->flags &= (uint8_t)~FLAG_TAGGED;
+		if (*payload_size < TAG_SIZE)
+			return WHY_SHORT;
+		*payload_size -= TAG_SIZE;
+	}
 	if ((frame->flags & ~row->flags) != 0)
 		return "a flag that the type does not have";
 	if (is_push(frame->type) && frame->request != 0)
 		return "a push with the number of a request";
-	if (size - FRAME_HEADER_SIZE < row->payload_min)
+	if (*payload_size < row->payload_min)
 		return WHY_SHORT;
-	return size - FRAME_HEADER_SIZE <= row->payload_max ? NULL : WHY_LONG;
+	return *payload_size <= row->payload_max ? NULL : WHY_LONG;
 }
 
 static const char *read_payload(struct view bytes, const struct format *format, struct frame *frame,
@@ -626,16 +648,14 @@ bool protocol_decode(struct view frame, struct frame *out, const char **why)
 {
 	const struct format *format;
 	struct frame scratch;
+	size_t payload_size = 0;
 	size_t used = 0;
 
 	assert(out != NULL);
-	*why = read_header(frame, &format, &scratch);
-	if (*why == NULL) {
-		struct view payload = view_of(frame.data + FRAME_HEADER_SIZE,
-		                              frame.size - FRAME_HEADER_SIZE);
-
-		*why = read_payload(payload, format, &scratch, &used);
-	}
+	*why = read_header(frame, &format, &scratch, &payload_size);
+	if (*why == NULL)
+		*why = read_payload(view_of(frame.data + FRAME_HEADER_SIZE, payload_size), format,
+		                    &scratch, &used);
 	if (*why != NULL)
 		return false;
 	assert(used >= USED(status));
@@ -730,6 +750,37 @@ void protocol_end(struct buf *b, size_t offset)
 	assert(size - FRAME_HEADER_SIZE >= format->row.payload_min);
 	assert(size - FRAME_HEADER_SIZE <= format->row.payload_max);
 	buf_store_u32(begin, (uint32_t)(size - 4));
+}
+
+bool protocol_tag(struct buf *b, size_t offset, struct tag_key *key)
+{
+	size_t size = b->size - offset + TAG_SIZE;
+	uint8_t *to = size <= FRAME_SIZE_MAX ? buf_reserve(b, TAG_SIZE) : NULL;
+
+	assert(b->size - offset >= FRAME_HEADER_SIZE);
+	if (to == NULL)
+		return false;
+	uint8_t *begin = b->data + offset;
+
+	assert(may_be_tagged(begin[4]));
+	assert((begin[5] & FLAG_TAGGED) == 0);
+	buf_store_u32(begin, (uint32_t)(size - 4));
+	begin[5] |= FLAG_TAGGED;
+	tag_make(key, view_of(begin, size - TAG_SIZE), to);
+	buf_added(b, TAG_SIZE);
+	return true;
+}
+
+bool protocol_repeat(struct buf *b, struct view frame, uint32_t request)
+{
+	size_t size = frame.size - (protocol_is_tagged(frame) ? TAG_SIZE : 0);
+	size_t offset = b->size;
+
+	if (!buf_put(b, frame.data, size))
+		return false;
+	write_header(b->data + offset, size, frame.data[4], frame.data[5] & (uint8_t)~FLAG_TAGGED,
+	             request);
+	return true;
 }
 
 /* Bytes that have not come yet count as 0xff: if any bytes make the versions valid, these do. */

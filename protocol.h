@@ -41,11 +41,17 @@
  * protocol_contradiction has the rules. Pushes (FRAME_PUSH, FRAME_READ_ON, FRAME_ENDED,
  * FRAME_ERROR) come at any time and do not wait for the disk.
  *
+ * TAGS (version 4). A LOGIN or an OPERATE with FLAG_KEYED has a public key as its client_nonce. On
+ * its connection all requests behind it have FLAG_TAGGED, and behind their payload u8[8], which are
+ * no part of it: a tag (fact/tag.h). It is of the whole frame before it. The key of the tags is
+ * that of the last such LOGIN or OPERATE, whatever the answer. So who passes the connection on
+ * cannot add a request, leave one out or change one. Who uses no keys has what version 3 has.
+ *
  * Before a connection has proved anything (INTRODUCE, HANDOVER, RENEW, LOGIN, OPERATE), a frame
  * that needs a session or the operator key has at most STRANGER_FRAME_MAX bytes.
  *
- * A frame that breaks the rules here (length, type, flags, payload, or not allowed now) is answered
- * with FRAME_ERROR and the connection is closed. No other connection notices.
+ * A frame that breaks the rules here (length, type, flags, payload, tag, or not allowed now) is
+ * answered with FRAME_ERROR and the connection is closed. No other connection notices.
  *
  * REQUESTS                        may     payload -> reply after status OK
  *
@@ -56,7 +62,9 @@
  *        Versions begin at 1; version_min <= version_max. The version is the largest that both
  *        speak; the text below says what is from version 4 on. The public key is the replica's
  *        since its start, for boxes (fact/box.h), and part of every proof. The nonce is the
- *        replica's part of every proof on this connection. A session whose client sends no frame
+ *        replica's part of every proof on this connection. It says so if the replica speaks a later
+ *        version than this (auth_nonce_is_lowered): if the client speaks one, too, somebody has
+ *        changed its HELLO. A session whose client sends no frame
  *        for silence_ms (from SILENCE_MS_LEAST to SILENCE_MS_MOST) is ended. A client sends a PING
  *        at least every third of that.
  * PING           -                any  -> u64 clock, u64 facts, u64 sum
@@ -307,11 +315,13 @@
 #include "fact/box.h"
 #include "fact/fact.h"
 #include "fact/invitation.h"
+#include "fact/tag.h"
 
 enum {
 	PROTOCOL_VERSION_MIN = 3,
 	PROTOCOL_VERSION_MAX = 4,
 	PROTOCOL_VERSION_VOUCHED = 4, /* the first with FLAG_VOUCHED and what refuses for it */
+	PROTOCOL_VERSION_KEYED = 4,   /* the first with FLAG_KEYED */
 	FRAME_HEADER_SIZE = 10,
 	PROTOCOL_REQUEST_AT = 6,                    /* where the number of the request stands */
 	STRANGER_FRAME_MAX = 1024,                  /* before a proof, of a kind that needs one */
@@ -392,10 +402,12 @@ enum frame_type {
 };
 
 enum frame_flag {
-	FLAG_SESSION = 1, /* SEND: a session is named */
-	FLAG_DIGEST = 2,  /* LIST: no entries */
-	FLAG_SENDING = 4, /* LOGIN: for SEND alone */
-	FLAG_VOUCHED = 8, /* INTRODUCE: with an invitation; HANDOVER, REMOVE: with a stamp */
+	FLAG_SESSION = 1,  /* SEND: a session is named */
+	FLAG_DIGEST = 2,   /* LIST: no entries */
+	FLAG_SENDING = 4,  /* LOGIN: for SEND alone */
+	FLAG_VOUCHED = 8,  /* INTRODUCE: with an invitation; HANDOVER, REMOVE: with a stamp */
+	FLAG_KEYED = 16,   /* LOGIN, OPERATE: tags follow */
+	FLAG_TAGGED = 128, /* any request: its tag stands behind its payload */
 };
 
 enum status {
@@ -449,7 +461,7 @@ enum protocol_may {
 struct protocol_row {
 	uint8_t type;
 	const char *name;
-	uint8_t flags;        /* allowed */
+	uint8_t flags;        /* allowed, beside FLAG_TAGGED */
 	uint32_t payload_min; /* bytes */
 	uint32_t payload_max;
 	enum protocol_may may; /* of requests */
@@ -696,9 +708,18 @@ bool protocol_size(struct view bytes, size_t *size);
 /* Looks at the front of `bytes`. True if a SEND in the connection's own session begins there; then
  * *recipient is its first recipient. Nothing else of the frame is checked. */
 bool protocol_peek_send(struct view bytes, struct id *recipient);
+/* Whether a frame, of which the header is there, has a tag. */
+bool protocol_is_tagged(struct view bytes);
+/* Adds a tag to the request that stands at `offset` at the end of `b`. False if it is too large for
+ * that, or `b` may not grow so far (the request then stays as it is). */
+bool protocol_tag(struct buf *b, size_t offset, struct tag_key *key);
+/* Appends a copy of a request, with another number, and without its tag. False if `b` may not grow
+ * so far (nothing is appended). */
+bool protocol_repeat(struct buf *b, struct view frame, uint32_t request);
 /* Checks one whole frame completely: length, type, flags, payload, every string, number, place and
  * list. On false nothing was filled in and *why is a phrase that says what was wrong ("a name that
- * is not valid"). Of `out` only the header and the member of the payload are filled in. That texts
+ * is not valid"). Of `out` only the header and the member of the payload are filled in. A tag is
+ * passed over, and FLAG_TAGGED is not in its flags. That texts
  * are UTF-8 is checked in SEND only (the others come from replicas); names and settings always. */
 bool protocol_decode(struct view frame, struct frame *out, const char **why);
 /* Whether a reply, decoded, contradicts the request that it answers: NULL, or a phrase that says

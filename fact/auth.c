@@ -23,7 +23,6 @@
 #include "base/bug.h"
 #include "base/sha256.h"
 
-#define PROTOCOL_NAME  "threefold-2"
 #define SETTING_START  "$y$j"
 #define SETTING_MIDDLE "T$"
 
@@ -385,15 +384,16 @@ bool auth_tombstone_fits(const struct tombstone *tombstone)
 static void hmac_begin_auth(struct hmac *h, const uint8_t key[KEY_SIZE], const char *role,
                             const struct auth *auth)
 {
+	const char *name = auth->version < AUTH_VERSION_NAMED ? "threefold-2" : "threefold-4";
 	uint8_t purpose = (uint8_t)auth->purpose;
 
 	assert(auth->purpose >= AUTH_INTRODUCE);
-	assert(auth->purpose <= AUTH_OPERATOR);
+	assert(auth->purpose <= AUTH_TAG);
 	assert(auth->setting.size <= SETTING_SIZE_MAX);
 	hmac_init(h, key, KEY_SIZE);
 	if (role != NULL)
 		hmac_update_part(h, role, strlen(role));
-	hmac_update_part(h, PROTOCOL_NAME, strlen(PROTOCOL_NAME));
+	hmac_update_part(h, name, strlen(name));
 	hmac_update_part(h, &purpose, sizeof purpose);
 	hmac_update_part(h, auth->id.bytes, ID_SIZE);
 	hmac_update_part(h, auth->client_nonce, KEY_SIZE);
@@ -420,6 +420,16 @@ void auth_hmac(const uint8_t key[KEY_SIZE], const char *role, const struct auth 
 	hmac_of_auth(key, role, auth, digest);
 }
 
+static bool is_login(const struct auth *auth)
+{
+	return auth->purpose == AUTH_LOGIN || auth->purpose == AUTH_LOGIN_KEYED;
+}
+
+static bool is_operator(const struct auth *auth)
+{
+	return auth->purpose == AUTH_OPERATOR || auth->purpose == AUTH_OPERATOR_KEYED;
+}
+
 static void xor_keys(const uint8_t a[KEY_SIZE], const uint8_t b[KEY_SIZE], uint8_t out[KEY_SIZE])
 {
 	for (size_t i = 0; i < KEY_SIZE; i++)
@@ -432,7 +442,7 @@ void auth_proof(const uint8_t stretched[KEY_SIZE], const struct auth *auth, uint
 	uint8_t stored_key[KEY_SIZE];
 	uint8_t mask[KEY_SIZE];
 
-	assert(auth->purpose == AUTH_LOGIN); /* who has StoredKey reads ClientKey from a proof */
+	assert(is_login(auth)); /* who has StoredKey reads ClientKey from a proof */
 	assert(proof != NULL);
 	client_key_make(stretched, client_key, stored_key);
 	hmac_of_auth(stored_key, NULL, auth, mask);
@@ -447,7 +457,7 @@ bool auth_proof_is_right(const uint8_t stored_key[KEY_SIZE], const struct auth *
 	uint8_t client_key[KEY_SIZE];
 	uint8_t digest[SHA256_SIZE];
 
-	assert(auth->purpose != AUTH_OPERATOR);
+	assert(!is_operator(auth));
 	assert(proof != NULL);
 	hmac_of_auth(stored_key, NULL, auth, client_key);
 	xor_keys(client_key, proof, client_key);
@@ -459,7 +469,7 @@ bool auth_proof_is_right(const uint8_t stored_key[KEY_SIZE], const struct auth *
 void auth_signature(const uint8_t server_key[KEY_SIZE], const struct auth *auth,
                     uint8_t signature[KEY_SIZE])
 {
-	assert(auth->purpose != AUTH_OPERATOR);
+	assert(!is_operator(auth));
 	assert(signature != NULL);
 	hmac_of_auth(server_key, NULL, auth, signature);
 }
@@ -469,7 +479,7 @@ void auth_seal_mask(const uint8_t server_key[KEY_SIZE], const struct auth *auth,
 {
 	uint8_t mask[KEY_SIZE];
 
-	assert(auth->purpose != AUTH_OPERATOR);
+	assert(!is_operator(auth));
 	assert(in != NULL);
 	assert(out != NULL);
 	hmac_of_auth(server_key, "Seal", auth, mask);
@@ -483,7 +493,7 @@ void auth_taken_over(const uint8_t server_key[KEY_SIZE], const struct auth *auth
 	uint8_t number[4];
 	struct hmac h;
 
-	assert(auth->purpose == AUTH_LOGIN);
+	assert(is_login(auth));
 	buf_store_u32(number, dial);
 	hmac_begin_auth(&h, server_key, "Taken Over", auth);
 	hmac_update_part(&h, session->bytes, ULID_SIZE);
@@ -495,7 +505,7 @@ void auth_taken_over(const uint8_t server_key[KEY_SIZE], const struct auth *auth
 void auth_operator(const uint8_t key[KEY_SIZE], bool replica, const struct auth *auth,
                    uint8_t proof[KEY_SIZE])
 {
-	assert(auth->purpose == AUTH_OPERATOR);
+	assert(is_operator(auth));
 	assert(id_is_zero(&auth->id));
 	assert(auth->setting.size == 0);
 	hmac_of_auth(key, replica ? "replica" : "operator", auth, proof);
@@ -529,4 +539,17 @@ void auth_cluster_text(const uint8_t key[KEY_SIZE], char text[AUTH_CLUSTER_TEXT_
 	explicit_bzero(&h, sizeof h);
 	(void)snprintf(text, AUTH_CLUSTER_TEXT_SIZE, "%02x%02x%02x%02x", cluster[0], cluster[1],
 	               cluster[2], cluster[3]);
+}
+
+/* What a nonce ends with that says so. */
+static const uint8_t lowered[] = { 'l', 'o', 'w', 'e', 'r', 'e', 'd', '!' };
+
+void auth_nonce_lower(uint8_t nonce[KEY_SIZE])
+{
+	memcpy(nonce + KEY_SIZE - sizeof lowered, lowered, sizeof lowered);
+}
+
+bool auth_nonce_is_lowered(const uint8_t nonce[KEY_SIZE])
+{
+	return memcmp(nonce + KEY_SIZE - sizeof lowered, lowered, sizeof lowered) == 0;
 }

@@ -22,8 +22,14 @@
  *   over       = HMAC(ServerKey, "Taken Over" Auth session dial)   instead, if a larger session
  *              is there
  *
- * The protocol name is "threefold-2", a purpose one byte, milliseconds are 64 bits, little-endian.
- * The operator's proof is HMAC(key, role Auth), the roles being "operator" and "replica".
+ * The protocol name is "threefold-4", up to version 3 of the protocol "threefold-2"; a purpose is
+ * one byte, milliseconds are 64 bits, little-endian. The operator's proof is HMAC(key, role Auth),
+ * the roles being "operator" and "replica". Where the client's nonce is a public key, and the
+ * requests that follow have tags (fact/tag.h), the purpose says so: nobody can take that away.
+ *
+ * Somebody on the way could lower the version that both speak, to one without tags. A replica that
+ * is asked for a lower version than it speaks says so in its nonce, which is part of each proof
+ * (as RFC 8446, 4.1.3): a client that speaks more than it is greeted with looks there.
  *
  * That it belongs to a cluster a replica shows by HMAC(operator key, "member" uuid public-key
  * nonce), the nonce being the client's (replication/member.c).
@@ -71,11 +77,21 @@ enum { PASSWORD_SIZE_MAX = 511, AUTH_SETTING_TEXT_SIZE = SETTING_SIZE_MAX + 1 };
 #define PASSWORD_FORM "1 to 511 bytes"
 _Static_assert(PASSWORD_SIZE_MAX == 511, "the sentence is true");
 
-enum auth_purpose { AUTH_INTRODUCE = 1, AUTH_LOGIN = 2, AUTH_OPERATOR = 3 };
+enum auth_purpose {
+	AUTH_INTRODUCE = 1,
+	AUTH_LOGIN = 2,
+	AUTH_OPERATOR = 3,
+	AUTH_LOGIN_KEYED = 4,    /* the client's nonce is a public key: tags follow */
+	AUTH_OPERATOR_KEYED = 5, /* the same */
+	AUTH_TAG = 6,            /* the key of the tags */
+};
+enum { AUTH_VERSION_NAMED = 4 }; /* from this version of the protocol on its name says it */
 
-/* What a proof is about. For AUTH_OPERATOR the id is zero and the setting empty. */
+/* What a proof is about. For an operator, and for AUTH_TAG, the id is zero and the setting
+ * empty. */
 struct auth {
 	enum auth_purpose purpose;
+	uint16_t version; /* of the protocol on this connection */
 	struct id id;
 	uint8_t client_nonce[KEY_SIZE];
 	uint8_t server_nonce[KEY_SIZE];
@@ -150,8 +166,13 @@ bool auth_id_fits(const struct id *id, struct view name, const uint8_t middle[KE
  * is trusted. */
 bool auth_tombstone_fits(const struct tombstone *tombstone);
 
+/* Writes into a replica's nonce that it speaks a later version of the protocol than it was asked
+ * for; and whether that stands there. A nonce that was drawn has it once in 2^64 times. */
+void auth_nonce_lower(uint8_t nonce[KEY_SIZE]);
+bool auth_nonce_is_lowered(const uint8_t nonce[KEY_SIZE]);
+
 /* For the client: the proof that it knows P. In this function and the next four, auth->purpose is
- * not AUTH_OPERATOR. */
+ * not that of an operator. */
 void auth_proof(const uint8_t stretched[KEY_SIZE], const struct auth *auth,
                 uint8_t proof[KEY_SIZE]);
 /* For the replica: whether a proof is right. Takes the same time for every wrong one. */
@@ -176,7 +197,7 @@ void auth_taken_over(const uint8_t server_key[KEY_SIZE], const struct auth *auth
 void auth_server_key(const uint8_t stretched[KEY_SIZE], uint8_t server_key[KEY_SIZE]);
 
 /* The proof of the operator (`replica` false), or the replica's answer to it (true). auth->purpose
- * is AUTH_OPERATOR. The key is 32 random bytes and needs no stretch. */
+ * is an operator's. The key is 32 random bytes and needs no stretch. */
 void auth_operator(const uint8_t key[KEY_SIZE], bool replica, const struct auth *auth,
                    uint8_t proof[KEY_SIZE]);
 

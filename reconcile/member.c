@@ -47,7 +47,8 @@ void member_write(struct reconcile *r, uint32_t index, const struct frame *frame
 {
 	struct member *m = &r->members[index];
 	size_t size = m->out.size;
-	bool is_put = protocol_encode(&m->out, frame);
+	bool is_put = protocol_encode(&m->out, frame) &&
+	              (!m->is_tagged || protocol_tag(&m->out, size, &m->tags));
 
 	assert(is_put);
 	m->bytes_out += m->out.size - size;

@@ -97,7 +97,9 @@ struct member {
 	uint8_t uuid[UUID_SIZE];
 	uint8_t public[KEY_SIZE];
 	uint8_t server_nonce[KEY_SIZE];
-	uint8_t client_nonce[KEY_SIZE];
+	uint8_t client_nonce[KEY_SIZE]; /* version 3; then it is the secret key of that nonce */
+	bool is_tagged;                 /* what is written has tags, by this key: */
+	struct tag_key tags;
 	uint8_t member_nonce[KEY_SIZE]; /* of our MEMBER */
 	uint32_t silence_ms;            /* after so long without a frame it drops us */
 	uint32_t last_request;

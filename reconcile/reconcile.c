@@ -64,12 +64,16 @@ static void draw(const struct reconcile *r, const char *what, uint32_t index,
 	hmac_final(&h, nonce);
 }
 
-/* What both proofs are about. */
+/* What both proofs are about. Where requests have tags our nonce is a public key. */
 static struct auth auth_of(const struct member *m)
 {
-	struct auth auth = { .purpose = AUTH_OPERATOR };
+	struct auth auth = { .purpose = AUTH_OPERATOR, .version = m->version };
 
 	memcpy(auth.client_nonce, m->client_nonce, KEY_SIZE);
+	if (m->version >= PROTOCOL_VERSION_KEYED) {
+		auth.purpose = AUTH_OPERATOR_KEYED;
+		box_public(m->client_nonce, auth.client_nonce);
+	}
 	memcpy(auth.server_nonce, m->server_nonce, KEY_SIZE);
 	memcpy(auth.uuid, m->uuid, UUID_SIZE);
 	memcpy(auth.public, m->public, KEY_SIZE);
@@ -108,12 +112,18 @@ static void prove(struct reconcile *r, uint32_t index)
 {
 	struct member *m = &r->members[index];
 	struct frame frame = { .type = FRAME_OPERATE };
-	const struct auth auth = auth_of(m);
+	struct auth auth = auth_of(m);
 
-	memcpy(frame.operate.client_nonce, m->client_nonce, KEY_SIZE);
+	memcpy(frame.operate.client_nonce, auth.client_nonce, KEY_SIZE);
 	auth_operator(r->options.key, false, &auth, frame.operate.proof);
 	m->state = MEMBER_PROVING;
+	if (m->version >= PROTOCOL_VERSION_KEYED)
+		frame.flags = FLAG_KEYED;
 	member_ask(r, index, &frame, 0);
+	if (m->version < PROTOCOL_VERSION_KEYED)
+		return;
+	(void)tag_key_make(&m->tags, m->client_nonce, m->public, &auth);
+	m->is_tagged = true;
 }
 
 /* How many members are in one of the states from `first` to `last`. */
@@ -177,6 +187,9 @@ static const char *take_welcome(struct reconcile *r, uint32_t index, const struc
 	memcpy(m->public, frame->welcome.public, KEY_SIZE);
 	memcpy(m->server_nonce, frame->welcome.nonce, KEY_SIZE);
 	m->version = frame->welcome.version;
+	if (m->version < PROTOCOL_VERSION_MAX && auth_nonce_is_lowered(m->server_nonce))
+		return "is asked for an earlier version than it speaks: somebody changes what is "
+		       "sent to it";
 	m->silence_ms = frame->welcome.silence_ms;
 	m->share_messages = frame->welcome.share_messages;
 	m->share_bytes = frame->welcome.share_bytes;

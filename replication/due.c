@@ -254,10 +254,24 @@ static void due_keep(struct replication *r, uint32_t index, size_t offset)
 	}
 }
 
-/* So much waits to be written that the replica, or the network, must have stopped taking it. */
-static void due_overflow(struct replication *r, uint32_t index)
+/* A request has been put at `offset`: it is kept, and gets a tag. Behind a LOGIN another key of
+ * tags counts. If there was no room for it, so much waits to be written that the replica, or the
+ * network, must have stopped taking it. */
+static void due_written(struct replication *r, uint32_t index, size_t offset, bool is_put)
 {
-	replica_doubt(r, index, "takes nothing that is written to it");
+	struct replica *p = &r->replicas[index];
+	const struct due_reply *due = due_at(p, p->due.count - 1);
+
+	if (is_put)
+		due_keep(r, index, offset);
+	if (is_put && p->is_tagged)
+		is_put = protocol_tag(&p->out, offset, &p->tags);
+	if (!is_put)
+		replica_doubt(r, index, "takes nothing that is written to it");
+	if (due->type != FRAME_LOGIN || p->version < PROTOCOL_VERSION_KEYED)
+		return;
+	p->is_tagged = true;
+	p->tags = p->next_tags;
 }
 
 void due_ask(struct replication *r, uint32_t index, const struct frame *frame, enum target target,
@@ -269,10 +283,7 @@ void due_ask(struct replication *r, uint32_t index, const struct frame *frame, e
 	size_t offset = out->size;
 
 	f.request = due_request(r, index, f.type, target, op, NULL);
-	if (protocol_encode(out, &f))
-		due_keep(r, index, offset);
-	else
-		due_overflow(r, index);
+	due_written(r, index, offset, protocol_encode(out, &f));
 }
 
 /* Who is only pinged keeps no large buffer. */
@@ -295,12 +306,9 @@ size_t due_begin(struct replication *r, uint32_t index, uint8_t type, uint8_t fl
 
 void due_end(struct replication *r, uint32_t index, size_t offset, bool fits)
 {
-	if (fits) {
+	if (fits)
 		protocol_end(&r->replicas[index].out, offset);
-		due_keep(r, index, offset);
-	} else {
-		due_overflow(r, index);
-	}
+	due_written(r, index, offset, fits);
 }
 
 void due_repeat(struct replication *r, uint32_t index, uint32_t from, size_t offset)
@@ -314,12 +322,7 @@ void due_repeat(struct replication *r, uint32_t index, uint32_t from, size_t off
 
 	assert(index != from);
 	assert(asked->target == TARGET_OP);
-	if (buf_put(out, frame.data, frame.size)) {
-		buf_store_u32(out->data + begin + PROTOCOL_REQUEST_AT, request);
-		due_keep(r, index, begin);
-	} else {
-		due_overflow(r, index);
-	}
+	due_written(r, index, begin, protocol_repeat(out, frame, request));
 }
 
 /* ---- what the caller takes ---- */

@@ -166,14 +166,34 @@ void login_session_lost(struct replication *r, enum status why)
 static struct auth auth_of(const struct replica *p, enum auth_purpose purpose,
                            const struct login_session *session, const uint8_t *client_nonce)
 {
-	struct auth auth = { .purpose = purpose, .id = session->id };
+	struct auth auth = { .purpose = purpose, .version = p->version, .id = session->id };
 
+	if (purpose == AUTH_LOGIN && p->version >= PROTOCOL_VERSION_KEYED)
+		auth.purpose = AUTH_LOGIN_KEYED;
 	memcpy(auth.client_nonce, client_nonce, KEY_SIZE);
 	memcpy(auth.server_nonce, p->nonce, KEY_SIZE);
 	memcpy(auth.uuid, p->uuid, UUID_SIZE);
 	memcpy(auth.public, p->public, KEY_SIZE);
 	auth.setting = view_of_string(session->setting);
 	return auth;
+}
+
+/* The nonce of a log-in. It is a public key where requests have tags. */
+static void draw_nonce(struct replication *r, struct replica *p,
+                       const struct login_session *session, uint8_t nonce[KEY_SIZE])
+{
+	uint8_t secret[KEY_SIZE];
+	struct auth auth;
+
+	replication_random(r, nonce, KEY_SIZE);
+	if (p->version < PROTOCOL_VERSION_KEYED)
+		return;
+	memcpy(secret, nonce, KEY_SIZE);
+	box_public(secret, nonce);
+	auth = auth_of(p, AUTH_LOGIN, session, nonce);
+	/* A public key that cannot be one is that of nobody who could open a box. */
+	(void)tag_key_make(&p->next_tags, secret, p->public, &auth);
+	explicit_bzero(secret, sizeof secret);
 }
 
 void login_frame(struct replication *r, uint32_t index, const struct login_session *session,
@@ -185,11 +205,13 @@ void login_frame(struct replication *r, uint32_t index, const struct login_sessi
 	memset(frame, 0, sizeof *frame);
 	frame->type = FRAME_LOGIN;
 	frame->flags = session->is_sending ? FLAG_SENDING : 0;
+	if (p->version >= PROTOCOL_VERSION_KEYED)
+		frame->flags |= FLAG_KEYED;
 	frame->login.id = session->id;
 	frame->login.session = session->ulid;
 	frame->login.dial = session->dial;
 	frame->login.epoch = session->account.epoch;
-	replication_random(r, frame->login.client_nonce, KEY_SIZE);
+	draw_nonce(r, p, session, frame->login.client_nonce);
 	auth = auth_of(p, AUTH_LOGIN, session, frame->login.client_nonce);
 	memcpy(p->login_nonce, frame->login.client_nonce, KEY_SIZE);
 	p->login_epoch = session->account.epoch;

@@ -333,10 +333,12 @@ struct replica {
 	bool was_welcomed;        /* once: it is known */
 	uint16_t ended_with;      /* since then: the targets that count in r->ends, as bits */
 	uint8_t nonce[KEY_SIZE];
-	uint8_t box_answer[KEY_SIZE];  /* what it must answer to the last box */
-	uint8_t login_nonce[KEY_SIZE]; /* ours, of the last LOGIN: it signs that */
-	struct ulid ended_session;     /* the last session that it said is over */
-	uint32_t prove;                /* the LOGIN by whose answer it proves that; 0: none */
+	uint8_t box_answer[KEY_SIZE];   /* what it must answer to the last box */
+	uint8_t login_nonce[KEY_SIZE];  /* ours, of the last LOGIN: it signs that */
+	bool is_tagged;                 /* requests get tags, by `tags` */
+	struct tag_key tags, next_tags; /* the second behind the LOGIN that is written next */
+	struct ulid ended_session;      /* the last session that it said is over */
+	uint32_t prove;                 /* the LOGIN by whose answer it proves that; 0: none */
 	struct membership member;
 	bool is_known; /* as a member of the cluster, while it has these two: */
 	uint8_t known_uuid[UUID_SIZE], known_public[KEY_SIZE];
@@ -504,8 +506,7 @@ void due_ask(struct replication *r, uint32_t index, const struct frame *frame, e
 /* Writes a ping; its answer counts for `op`, too, if that is not NULL. */
 void due_ping(struct replication *r, uint32_t index, struct op *op);
 /* The same as due_ask for a request that the caller puts into `out` piece by piece. `question`,
- * which may be NULL, is taken over. Gives what due_end wants: the frame's offset, or SIZE_MAX if
- * there is no room. */
+ * which may be NULL, is taken over. Gives what due_end wants: the offset, or SIZE_MAX: no room. */
 size_t due_begin(struct replication *r, uint32_t index, uint8_t type, uint8_t flags,
                  enum target target, struct op *op, struct stream_question *question);
 /* Ends it. `fits`: all of it had room. If not, the replica is doubted. */

@@ -89,6 +89,7 @@ static void forget_connection(struct replica *p)
 	p->welcomed = false;
 	p->lacks_account = p->says_changed = p->lacks_password = false;
 	p->login_written = false;
+	p->is_tagged = false;
 	p->joined = false;
 	memset(&p->ended_session, 0, sizeof p->ended_session);
 	p->prove = 0;
@@ -580,6 +581,10 @@ static void welcome(struct replication *r, uint32_t index, const struct frame *f
 	memcpy(p->public, frame->welcome.public, KEY_SIZE);
 	memcpy(p->nonce, frame->welcome.nonce, KEY_SIZE);
 	p->version = frame->welcome.version;
+	if (p->version < PROTOCOL_VERSION_MAX && auth_nonce_is_lowered(p->nonce))
+		replica_lies(r, index,
+		             "is asked for an earlier version than it speaks: somebody "
+		             "changes what is sent to it");
 	p->silence_ms = frame->welcome.silence_ms;
 	p->clock_known = true;
 	p->clock_offset_ms = (int64_t)frame->welcome.clock_ms - (int64_t)r->now_ms;

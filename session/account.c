@@ -563,12 +563,15 @@ void session_operate(struct sessions *s, struct connection *c, const struct fram
 {
 	const struct id nobody = { { 0 } };
 	struct frame reply = session_reply_to(frame, STATUS_OK);
+	bool is_keyed = (frame->flags & FLAG_KEYED) != 0;
 	uint8_t proof[KEY_SIZE];
 	struct auth auth;
 
 	session_spend(c, COST_PROOF);
-	session_auth(s, c, AUTH_OPERATOR, &nobody, (struct view){ 0 }, frame->operate.client_nonce,
-	             &auth);
+	if (is_keyed)
+		session_agree_tags(c, frame->operate.client_nonce);
+	session_auth(s, c, is_keyed ? AUTH_OPERATOR_KEYED : AUTH_OPERATOR, &nobody,
+	             (struct view){ 0 }, frame->operate.client_nonce, &auth);
 	auth_operator(s->options.operator_key, false, &auth, proof);
 	if (!s->options.has_operator_key || !sha256_equal(proof, frame->operate.proof)) {
 		session_note(s, c, SESSION_WRONG_KEY, (struct view){ 0 });

@@ -7,6 +7,7 @@
  *
  *   its length is one that a frame can have     else the connection is closed: malformed
  *   the frame is decoded (protocol_decode)      the same
+ *   its tag is right, if it must have one       the same
  *   it is a request, and no second HELLO        the same
  *   this connection may send it (may_send)      else the request is refused with a status
  *   the handler of its type                     answers, at once or as a work (work.c)
@@ -55,9 +56,9 @@ static void refuse_hello(struct sessions *s, struct connection *c, const char *l
 }
 
 /* The largest version that both speak, or 0. */
-static uint16_t common_version(const struct frame *hello)
+static uint16_t common_version(const struct sessions *s, const struct frame *hello)
 {
-	uint16_t version = PROTOCOL_VERSION_MAX;
+	uint16_t version = s->options.version_max;
 
 	if (hello->hello.version_max < version)
 		version = hello->hello.version_max;
@@ -103,7 +104,7 @@ static size_t take_hello(struct sessions *s, struct connection *c, struct view b
 	bool is_decoded = protocol_decode(view_of(bytes.data, HELLO_SIZE), &hello, &why);
 
 	assert(is_decoded);
-	uint16_t version = common_version(&hello);
+	uint16_t version = common_version(s, &hello);
 
 	if (version == 0) {
 		refuse_version(s, c, &hello);
@@ -121,6 +122,8 @@ static size_t take_hello(struct sessions *s, struct connection *c, struct view b
 		},
 	};
 
+	if (version < s->options.version_max)
+		auth_nonce_lower(c->nonce);
 	c->version = version;
 	memcpy(welcome.welcome.uuid, s->options.uuid, UUID_SIZE);
 	memcpy(welcome.welcome.public, s->public, KEY_SIZE);
@@ -203,12 +206,39 @@ static bool must_wait(const struct sessions *s, const struct connection *c,
 static size_t size_max(const struct connection *c, uint8_t type)
 {
 	const struct protocol_row *row = protocol_row(type);
-	size_t size = FRAME_HEADER_SIZE + (row == NULL ? 0 : row->payload_max);
+	size_t size = FRAME_HEADER_SIZE + TAG_SIZE + (row == NULL ? 0 : row->payload_max);
 	bool needs_login = row == NULL || row->may == MAY_SESSION || row->may == MAY_OPERATOR;
 
 	if (!needs_login || !id_is_zero(&c->proven) || c->is_operator)
 		return size;
 	return size < STRANGER_FRAME_MAX ? size : STRANGER_FRAME_MAX;
+}
+
+/* Makes the key of the tags, if this is the first frame that has one. */
+static bool has_tag_key(struct sessions *s, struct connection *c)
+{
+	const struct id nobody = { { 0 } };
+	uint8_t public[KEY_SIZE];
+	struct auth auth;
+
+	if (c->tags != TAGS_AGREED)
+		return c->tags == TAGS_KEYED;
+	session_spend(c, COST_INTRODUCE);
+	memcpy(public, c->tag.public, KEY_SIZE);
+	session_auth(s, c, AUTH_TAG, &nobody, (struct view){ 0 }, public, &auth);
+	c->tags = TAGS_KEYED;
+	return tag_key_make(&c->tag.key, s->options.box_secret, public, &auth);
+}
+
+/* NULL: the tag of a whole frame is right, or it has none and needs none. Else a phrase for what is
+ * wrong. */
+static const char *take_tag(struct sessions *s, struct connection *c, struct view bytes)
+{
+	if (!protocol_is_tagged(bytes))
+		return c->tags == TAGS_NONE ? NULL : "a frame without a tag";
+	if (c->tags == TAGS_NONE)
+		return "a tag, and no key for it";
+	return has_tag_key(s, c) && tag_take(&c->tag.key, bytes) ? NULL : "a tag that is wrong";
 }
 
 size_t session_input(struct sessions *s, uint32_t connection, struct view bytes,
@@ -247,7 +277,9 @@ size_t session_input(struct sessions *s, uint32_t connection, struct view bytes,
 	touch(s, c);
 	s->counts.frames++;
 	session_spend(c, COST_FRAME + size / COST_BYTES);
-	if (!is_decoded)
+	if (is_decoded)
+		why = take_tag(s, c, view_of(bytes.data, size));
+	if (why != NULL)
 		refuse_frame(s, c, why);
 	else
 		dispatch(s, c, &frame);

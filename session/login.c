@@ -124,7 +124,9 @@ void session_auth(const struct sessions *s, const struct connection *c, enum aut
                   const struct id *id, struct view setting, const uint8_t client_nonce[KEY_SIZE],
                   struct auth *auth)
 {
-	*auth = (struct auth){ .purpose = purpose, .id = *id, .setting = setting };
+	*auth = (struct auth){
+		.purpose = purpose, .version = c->version, .id = *id, .setting = setting
+	};
 	memcpy(auth->client_nonce, client_nonce, KEY_SIZE);
 	memcpy(auth->server_nonce, c->nonce, KEY_SIZE);
 	memcpy(auth->uuid, s->options.uuid, UUID_SIZE);
@@ -284,13 +286,22 @@ void session_login_late(struct sessions *s, struct connection *c)
 	session_settle(s, c);
 }
 
+void session_agree_tags(struct connection *c, const uint8_t public[KEY_SIZE])
+{
+	c->tags = TAGS_AGREED;
+	memcpy(c->tag.public, public, KEY_SIZE);
+}
+
 void session_login(struct sessions *s, struct connection *c, const struct frame *frame)
 {
 	const struct id *id = &frame->login.id;
+	bool is_keyed = (frame->flags & FLAG_KEYED) != 0;
 	struct frame reply = session_reply_to(frame, STATUS_GONE);
 	struct account account;
 	struct auth auth;
 
+	if (is_keyed)
+		session_agree_tags(c, frame->login.client_nonce);
 	if (!id_is_zero(&c->account) && !id_equal(&c->account, id)) {
 		session_answer(s, c, frame, STATUS_WRONG_PROOF);
 		return;
@@ -316,8 +327,8 @@ void session_login(struct sessions *s, struct connection *c, const struct frame 
 		return;
 	}
 	session_spend(c, COST_PROOF);
-	session_auth(s, c, AUTH_LOGIN, id, account.verifier.setting, frame->login.client_nonce,
-	             &auth);
+	session_auth(s, c, is_keyed ? AUTH_LOGIN_KEYED : AUTH_LOGIN, id, account.verifier.setting,
+	             frame->login.client_nonce, &auth);
 	bool is_right = auth_proof_is_right(account.verifier.stored_key, &auth, frame->login.proof);
 
 	if (BUG(owner_locked_out) && limit_guess(&s->limit, id, &c->from, s->time.monotonic_ms) > 2)

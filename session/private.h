@@ -77,6 +77,9 @@ _Static_assert(2 * (OUTPUT_STALL_SIZE + 2 * FRAME_SIZE_MAX + PAGE_SIZE_MAX) <= O
 #define STAMP_UNKNOWN UINT64_MAX
 
 enum connection_state { CONNECTION_NEW, CONNECTION_OPEN, CONNECTION_CLOSING };
+/* Whether the requests of a connection have tags. The key is made when the first one comes: it
+ * costs as much as a box, and who guesses passwords never gets so far. */
+enum connection_tags { TAGS_NONE, TAGS_AGREED, TAGS_KEYED };
 enum connection_list {
 	LIST_SILENCE, /* by the last frame that came */
 	LIST_SLOW,    /* by the last time that enough output was taken */
@@ -115,6 +118,11 @@ struct connection {
 	bool read_on;   /* a READ_ON with `place` is to be written */
 	bool listed[LISTS];
 	uint8_t nonce[KEY_SIZE];
+	uint8_t tags; /* enum connection_tags; what `tag` is */
+	union {
+		uint8_t public[KEY_SIZE]; /* TAGS_AGREED: the client's */
+		struct tag_key key;       /* TAGS_KEYED */
+	} tag;
 	struct id proven;    /* the account that this connection has proved to own, or zero */
 	struct id account;   /* who is logged in here, or zero: then the next three mean nothing */
 	bool is_sending;     /* for SEND alone: it is not the session of the account */
@@ -501,6 +509,8 @@ void session_online_check(const struct sessions *s);
 
 /* ---- login.c ---- */
 
+/* From here on the requests of this connection have tags, by this public key of the client's. */
+void session_agree_tags(struct connection *c, const uint8_t public[KEY_SIZE]);
 /* What a proof on this connection is made of. The setting is not copied. */
 void session_auth(const struct sessions *s, const struct connection *c, enum auth_purpose purpose,
                   const struct id *id, struct view setting, const uint8_t client_nonce[KEY_SIZE],

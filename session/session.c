@@ -29,6 +29,8 @@ struct sessions *session_new(const struct session_options *options, struct store
 	s->magic = SESSIONS_MAGIC;
 	s->options = *options;
 	s->store = store;
+	if (s->options.version_max == 0)
+		s->options.version_max = PROTOCOL_VERSION_MAX;
 	if (s->options.silence_ms == 0)
 		s->options.silence_ms = SILENCE_MS;
 	if (s->options.connections_max == 0)

@@ -65,6 +65,7 @@ struct session_options {
 	struct limit_options addresses;
 	uint8_t operator_key[KEY_SIZE];
 	bool has_operator_key;
+	uint16_t version_max; /* of the protocol; 0: the latest. For tests of old replicas */
 	enum session_registration registration;
 	uint8_t box_secret[KEY_SIZE]; /* fresh and random at each start: opens boxes (fact/box.h) */
 };

@@ -20,7 +20,7 @@ import threading
 sys.path.insert(0, 'tests/flood')
 import wire  # noqa: E402
 
-MEMBER, ENDED = 21, 66
+MEMBER, ENDED, FLAG_KEYED = 21, 66, 16
 
 
 def listen(port=0):
@@ -98,22 +98,24 @@ class Heard:
             welcome = next(frames(both[False]), None)
             if welcome is None:
                 continue
-            uuid, public, nonce = welcome[12:28], welcome[28:60], welcome[60:92]
+            version, uuid, public, nonce = welcome[10:12], welcome[12:28], welcome[28:60], welcome[60:92]
+            name = b'threefold-2' if struct.unpack('<H', version)[0] < 4 else b'threefold-4'
             for one in frames(both[True]):
                 kind, body = one[4], one[10:]
                 self.requests.append((index, kind, one))
                 if kind in (wire.INTRODUCE, wire.HANDOVER):
                     self.bodies.append(body)
-                    name = body[22]
-                    self.settings[body[:22]] = body[24 + name:24 + name + body[23 + name]]
+                    size = body[22]
+                    self.settings[body[:22]] = body[24 + size:24 + size + body[23 + size]]
                 if kind == wire.LOGIN:
-                    self.logins.append((body[:22], body[46:78], body[78:110], uuid, public, nonce))
+                    purpose = b'\4' if one[5] & FLAG_KEYED else b'\2'
+                    self.logins.append((body[:22], body[46:78], body[78:110], name, purpose, uuid, public, nonce))
         self.all = b''.join(both[up] for both in streams.values() for up in (True, False))
 
     def client_key(self, stored):
         """What a candidate for StoredKey gives with any log-in that was heard."""
-        for account, mine, proof, uuid, public, nonce in self.logins:
-            auth = b''.join(map(wire.part, (b'threefold-2', b'\2', account, mine, nonce, uuid, public,
+        for account, mine, proof, name, purpose, uuid, public, nonce in self.logins:
+            auth = b''.join(map(wire.part, (name, purpose, account, mine, nonce, uuid, public,
                                             self.settings.get(account, b''))))
             key = wire.xor(proof, wire.mac(stored, auth))
             if wire.digest(key) == stored:

@@ -761,6 +761,65 @@ static void test_mutations(void)
 	OK(accepted < MUTATIONS / 2, "mutations: most are refused");
 }
 
+/* Of each request, and of what is none: with a tag it is read as the same frame, or not at all. */
+static void test_tags(void)
+{
+	struct tag_key key = { .count = 5 }, same = key;
+	struct frame frame;
+	const char *why;
+	struct buf b;
+
+	buf_init(&b, FRAME_SIZE_MAX);
+	for (size_t i = 0; i < sample_count; i++) {
+		const struct sample *s = &samples[i];
+		uint8_t type = s->frame.type;
+
+		buf_clear(&b);
+		hand(buf_put(&b, s->bytes.data, s->bytes.size));
+		if (type == FRAME_HELLO || type >= FRAME_TYPE_REQUEST_END) {
+			b.data[5] |= FLAG_TAGGED;
+			ALWAYS(!protocol_decode(buf_view(&b), &frame, &why), "tag: none has one");
+			continue;
+		}
+		ALWAYS(protocol_tag(&b, 0, &key), "tag: there is room");
+		IS_U64(b.size, s->bytes.size + TAG_SIZE, "tag: is behind a request");
+		ALWAYS(protocol_is_tagged(buf_view(&b)) && tag_take(&same, buf_view(&b)),
+		       "tag: is right");
+		ALWAYS(protocol_decode(buf_view(&b), &frame, &why), "tag: the request is read");
+		IS_U64(frame.flags, s->frame.flags, "tag: its flags are the same");
+		IS_U64(frame.request, s->frame.request, "tag: and its number");
+		buf_clear(&b);
+		ALWAYS(protocol_encode(&b, &frame), "tag: it is read as what it was");
+		OK(view_equal(buf_view(&b), buf_view(&s->bytes)), "tag: its payload is the same");
+	}
+	buf_release(&b);
+}
+
+static void test_tag_sizes(void)
+{
+	struct frame ping = { .type = FRAME_PING, .request = 3 }, frame;
+	struct tag_key key = { .count = 0 };
+	const char *why;
+	struct buf b, copy;
+
+	buf_init(&b, FRAME_HEADER_SIZE + TAG_SIZE);
+	ALWAYS(protocol_encode(&b, &ping) && protocol_tag(&b, 0, &key), "tag: there is room");
+	b.data[0]--;
+	OK(!protocol_decode(view_of(b.data, b.size - 1), &frame, &why), "tag: is whole");
+	b.data[0]++;
+	buf_init(&copy, FRAME_HEADER_SIZE);
+	ALWAYS(protocol_repeat(&copy, buf_view(&b), 4), "repeat: there is room");
+	OK(protocol_decode(buf_view(&copy), &frame, &why) && frame.request == 4 &&
+	           !protocol_is_tagged(buf_view(&copy)),
+	   "repeat: another number, and no tag");
+	OK(!protocol_tag(&copy, 0, &key) && !protocol_is_tagged(buf_view(&copy)) &&
+	           protocol_decode(buf_view(&copy), &frame, &why),
+	   "tag: without room it stays as it is");
+	OK(!protocol_repeat(&copy, buf_view(&b), 4), "repeat: without room there is none");
+	buf_release(&b);
+	buf_release(&copy);
+}
+
 int main(void)
 {
 	const uint8_t salt[16] = { 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16 };
@@ -770,6 +829,8 @@ int main(void)
 	test_table();
 	test_example();
 	test_samples();
+	test_tags();
+	test_tag_sizes();
 	test_fields();
 	test_cuts_and_flips();
 	test_changes();

@@ -277,7 +277,7 @@ static inline void samples_of_sessions(void)
 	set_key(f->login.client_nonce, 23);
 	set_key(f->login.proof, 24);
 	hand_login();
-	struct sample *again = sample(FRAME_LOGIN, FLAG_SENDING, STATUS_OK);
+	struct sample *again = sample(FRAME_LOGIN, FLAG_SENDING | FLAG_KEYED, STATUS_OK);
 
 	again->frame.login = f->login;
 	hand_login();

@@ -83,19 +83,28 @@ static inline void person_make(struct rig *g, uint32_t i)
 	auth_tombstone_make(&p->account, delete_key, &p->tombstone);
 }
 
-static inline void replica_open(struct replica *p, uint32_t index)
+static uint16_t first_speaks; /* the latest version of the first replica; 0: today's */
+
+/* Its process starts: the store stays. */
+static inline void replica_start(struct replica *p, uint32_t index)
 {
 	struct session_options options = {
 		.limits = { 1000000, UINT64_C(1) << 30, STORE_GAPS_MAX },
 		.has_operator_key = true,
+		.version_max = index == 0 ? first_speaks : 0,
 	};
 
-	*p = (struct replica){ .connection = SESSION_NONE };
 	memset(options.uuid, (int)index + 1, UUID_SIZE);
 	memset(options.box_secret, (int)index + 11, KEY_SIZE);
 	memcpy(options.operator_key, operator_key, KEY_SIZE);
-	p->store = store_new();
 	p->s = session_new(&options, p->store);
+	p->position = 0;
+}
+
+static inline void replica_open(struct replica *p, uint32_t index)
+{
+	*p = (struct replica){ .connection = SESSION_NONE, .store = store_new() };
+	replica_start(p, index);
 	buf_init(&p->in, 64 * 1024 * 1024);
 }
 

@@ -72,9 +72,10 @@ struct cluster_replica {
 	void (*lie)(struct view frame, struct buf *to);
 	int64_t clock_offset_ms;
 	uint64_t appended;
-	bool named;    /* has a uuid */
-	bool stranger; /* has another operator key than the others, when it starts next */
-	bool keyless;  /* has none then */
+	bool named;       /* has a uuid */
+	bool stranger;    /* has another operator key than the others, when it starts next */
+	bool keyless;     /* has none then */
+	uint16_t version; /* the latest that it speaks then; 0: today's */
 	enum session_registration registration; /* when it starts next */
 	uint8_t uuid[UUID_SIZE];
 };
@@ -154,6 +155,7 @@ static inline void replica_start(struct cluster *k, uint32_t i)
 	draw(k, options.box_secret, KEY_SIZE);
 	options.has_operator_key = !p->keyless;
 	options.registration = p->registration;
+	options.version_max = p->version;
 	memset(options.operator_key, p->stranger ? (int)i + 1 : 0x66, KEY_SIZE);
 	if (!p->store)
 		p->store = store_new();
@@ -874,20 +876,6 @@ static inline void cut_and_heal(struct cluster *k, uint32_t client, uint32_t i)
 {
 	client_cut(k, client, i);
 	client_heal(k, client, i);
-}
-
-/* For `lie`: a replica of version 3, which gives no stamp of the first password. */
-static inline void replica_of_version_3(struct view bytes, struct buf *to)
-{
-	struct frame f;
-	const char *why;
-
-	ALWAYS(protocol_decode(bytes, &f, &why), "a frame of a replica");
-	if (f.type == FRAME_WELCOME)
-		f.welcome.version = 3;
-	if (f.type == (FRAME_LOGIN | FRAME_REPLY) && f.status == STATUS_OK)
-		memset(f.logged_in.stamp, 0, KEY_SIZE);
-	ALWAYS(protocol_encode(to, &f), "there is room");
 }
 
 /* All replicas' clocks are so far ahead. */

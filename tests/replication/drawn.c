@@ -125,7 +125,7 @@ static bool has_drawn_session(const struct replication *r)
 static bool has_drawn_log_ins(const struct replication *r)
 {
 	for (uint32_t i = 0; i < REPLICAS; i++)
-		if (!is_drawn(r, is_its_bytes, r->replicas[i].login_nonce, KEY_SIZE))
+		if (!is_drawn(r, is_its_public_key, r->replicas[i].login_nonce, KEY_SIZE))
 			return false;
 	return true;
 }
@@ -172,10 +172,10 @@ static void test_again(void)
 	replica_kill(&k, 1);
 	replica_wipe(&k, 1);
 	replica_start(&k, 1);
-	OK(!is_drawn(r, is_its_bytes, r->replicas[1].login_nonce, KEY_SIZE),
+	OK(!is_drawn(r, is_its_public_key, r->replicas[1].login_nonce, KEY_SIZE),
 	   "again: nothing counts twice");
 	pass(&k, 3000);
-	OK(is_drawn(r, is_its_bytes, r->replicas[1].login_nonce, KEY_SIZE),
+	OK(is_drawn(r, is_its_public_key, r->replicas[1].login_nonce, KEY_SIZE),
 	   "again: one that comes back is asked with a nonce of its own");
 	OK(is_drawn(r, is_its_bytes, r->replicas[1].member.nonce, KEY_SIZE),
 	   "again: and has to prove itself anew");

@@ -2,7 +2,7 @@
  *
  * Passwords that change, beside replicas that were away: which one opens the account, and where.
  */
-#include "tests/replication/cluster.h"
+#include "tests/replication/old.h"
 
 #include "base/sha256.h"
 #include "tests/lib/tap.h"
@@ -511,8 +511,7 @@ static void test_reset_beside_old(unsigned old, const char *result, uint32_t lef
 	for (uint32_t i = 0; i < REPLICAS; i++) {
 		if (!(old >> i & 1))
 			continue;
-		k.replicas[i].lie = replica_of_version_3;
-		cut_and_heal(&k, 1, i);
+		replica_speaks(&k, i, 3);
 	}
 	pass(&k, 4000);
 	say(&k, 1, "login alice two");

@@ -3,7 +3,7 @@
  * Stories of accounts where registration is not open: who makes one, and how it comes to a replica
  * that was away. See tests/replication/cluster.h for what the lines say.
  */
-#include "tests/replication/cluster.h"
+#include "tests/replication/old.h"
 
 #include "replication/private.h"
 
@@ -118,10 +118,9 @@ static void test_cut_off(void)
 static void test_old(void)
 {
 	start(REGISTRATION_OPEN, REGISTRATION_OPEN, REGISTRATION_INVITED);
-	k.replicas[0].lie = k.replicas[1].lie = replica_of_version_3;
 	replica_kill(&k, 2);
 	for (uint32_t i = 0; i < 2; i++)
-		cut_and_heal(&k, 0, i);
+		replica_speaks(&k, i, 3);
 	pass(&k, 4000);
 	OK(has(create(&good), "result create ok copies=2"), "old: they know of no invitation");
 	replica_start(&k, 2);

@@ -3,7 +3,7 @@
  * Stories of accounts that were removed, as one replica says: whether that is believed, and what
  * becomes of a replica that makes it up. See tests/replication/cluster.h for what the lines say.
  */
-#include "tests/replication/cluster.h"
+#include "tests/replication/old.h"
 
 #include "replication/private.h"
 
@@ -213,9 +213,7 @@ static void test_old_replica(void)
 	struct id id;
 
 	begin();
-	k.replicas[1].lie = replica_of_version_3;
-	for (uint32_t client = 0; client < 2; client++)
-		cut_and_heal(&k, client, 1);
+	replica_speaks(&k, 1, 3);
 	pass(&k, 4000);
 	say(&k, BOB, "logout");
 	(void)heard(&k, ALICE);
@@ -227,8 +225,7 @@ static void test_old_replica(void)
 	cut_and_heal(&k, ALICE, 1);
 	pass(&k, 4000);
 	IS_U64(gone_at(&id), 5, "old replica: nor is it told when it is back");
-	k.replicas[1].lie = NULL;
-	cut_and_heal(&k, ALICE, 1);
+	replica_speaks(&k, 1, 0);
 	pass(&k, 4000);
 	IS_U64(gone_at(&id), 7, "old replica: when it is upgraded, it is told");
 	cluster_free(&k);

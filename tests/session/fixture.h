@@ -25,6 +25,7 @@ struct peer {
 	unsigned asked;   /* SESSION_ASKED */
 	bool is_deaf;     /* takes no output by itself */
 	uint32_t request;
+	uint16_t version; /* of the protocol, as it was asked for */
 };
 
 struct rig {
@@ -263,6 +264,10 @@ static inline bool rig_send(struct rig *r, struct peer *peer, struct frame *fram
 
 	buf_init(&b, FRAME_SIZE_MAX);
 	frame->request = ++peer->request;
+	if (frame->type == FRAME_HELLO)
+		peer->version = frame->hello.version_max < PROTOCOL_VERSION_MAX
+		                        ? frame->hello.version_max
+		                        : PROTOCOL_VERSION_MAX;
 	bool is_encoded = protocol_encode(&b, frame);
 	size_t used = rig_feed(r, peer, buf_view(&b));
 
@@ -334,7 +339,7 @@ static inline struct peer *rig_join(struct rig *r)
 static inline struct auth rig_auth(struct rig *r, struct peer *peer, const struct person *p,
                                    enum auth_purpose purpose)
 {
-	struct auth auth = { .purpose = purpose };
+	struct auth auth = { .purpose = purpose, .version = peer->version };
 
 	if (p != NULL) {
 		auth.id = p->account.id;
@@ -342,6 +347,8 @@ static inline struct auth rig_auth(struct rig *r, struct peer *peer, const struc
 	}
 	memset(auth.client_nonce, 0xcc, KEY_SIZE);
 	memset(auth.server_nonce, (int)(peer - r->peers) + 1, KEY_SIZE);
+	if (peer->version < PROTOCOL_VERSION_MAX)
+		auth_nonce_lower(auth.server_nonce);
 	memcpy(auth.uuid, r->options.uuid, UUID_SIZE);
 	box_public(r->options.box_secret, auth.public);
 	return auth;

@@ -235,10 +235,12 @@ static void test_may(void)
 	IS_U64(rig_bury(&r, peer, &alice, 1, 1, 1), STATUS_NO_SESSION, "may: so does received");
 	IS_U64(rig_tell(&r, peer, &alice, 1, 1, "x").status, STATUS_NO_SESSION,
 	       "may: so does a message");
-	rig_ask(&r, rig_join(&r), introduction(&r, &r.peers[1], &alice, FRAME_INTRODUCE));
+	struct peer *other = rig_join(&r);
+
+	rig_ask(&r, other, introduction(&r, other, &alice, FRAME_INTRODUCE));
 	IS_U64(rig_ask(&r, peer, confirmation_of(&alice)).status, STATUS_WRONG_PROOF,
 	       "may: confirm needs a proof on this very connection");
-	IS_U64(rig_ask(&r, &r.peers[1], confirmation_of(&alice)).status, STATUS_OK,
+	IS_U64(rig_ask(&r, other, confirmation_of(&alice)).status, STATUS_OK,
 	       "may: with it, it is done");
 	OK(!peer->is_closed, "may: none of these ends the connection");
 	rig_close(&r);

@@ -205,7 +205,10 @@ static const struct sim_account *some_victim(struct sim *s)
 static struct auth auth_at(const struct liar_link *k, enum auth_purpose purpose,
                            const struct liar_account *a, const struct id *id)
 {
-	struct auth auth = { .purpose = purpose, .id = *id, .setting = view_of_string(a->setting) };
+	struct auth auth = { .purpose = purpose,
+		             .version = PROTOCOL_VERSION_MAX,
+		             .id = *id,
+		             .setting = view_of_string(a->setting) };
 
 	memcpy(auth.server_nonce, k->nonce, KEY_SIZE);
 	memcpy(auth.uuid, k->uuid, UUID_SIZE);

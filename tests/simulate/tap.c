@@ -123,7 +123,9 @@ static void saw_account(struct sim *s, const struct sim_wire *w, const struct ac
 static void saw_box(struct sim *s, const struct sim_wire *w, const struct frame *f)
 {
 	struct account account = { .id = f->introduce.id, .name = f->introduce.name };
-	struct auth auth = { .purpose = AUTH_INTRODUCE, .id = f->introduce.id };
+	struct auth auth = { .purpose = AUTH_INTRODUCE,
+		             .version = PROTOCOL_VERSION_MAX,
+		             .id = f->introduce.id };
 	uint8_t answer[KEY_SIZE];
 
 	account.verifier.setting = auth.setting = f->introduce.setting;
@@ -138,7 +140,9 @@ static void saw_box(struct sim *s, const struct sim_wire *w, const struct frame 
 static uint32_t open_renewal(struct sim *s, const struct sim_wire *w, const struct frame *f,
                              struct verifier *v)
 {
-	struct auth auth = { .purpose = AUTH_INTRODUCE, .id = f->introduce.id };
+	struct auth auth = { .purpose = AUTH_INTRODUCE,
+		             .version = PROTOCOL_VERSION_MAX,
+		             .id = f->introduce.id };
 	uint8_t answer[KEY_SIZE];
 
 	v->setting = auth.setting = f->introduce.setting;
