@@ -22,6 +22,13 @@ enum account_mark account_mark(const struct account *account)
 	return account->lapsed ? ACCOUNT_LAPSED : ACCOUNT_INTRODUCED;
 }
 
+uint32_t account_next_epoch(uint32_t epoch, enum account_by by)
+{
+	if (by == ACCOUNT_BY_OPERATOR)
+		return (epoch >> 16) + 1 > UINT16_MAX ? 0 : ((epoch >> 16) + 1) << 16;
+	return (epoch & UINT16_MAX) == UINT16_MAX ? 0 : epoch + 1;
+}
+
 /* The setting comes first because clients are told it, and no other part. */
 int account_verifier_compare(const struct account *a, const struct account *b)
 {

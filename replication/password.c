@@ -154,7 +154,9 @@ static bool make_next(struct replication *r, struct password *p, const uint8_t *
 	struct login_session *next = &p->next;
 	uint8_t delete_key[KEY_SIZE];
 
-	if (r->session.account.epoch == UINT32_MAX)
+	uint32_t epoch = account_next_epoch(r->session.account.epoch, ACCOUNT_BY_OWNER);
+
+	if (epoch == 0)
 		return false;
 	take_delete_key(r, delete_key);
 	memcpy(next->name, r->session.name, sizeof next->name);
@@ -163,7 +165,7 @@ static bool make_next(struct replication *r, struct password *p, const uint8_t *
 	next->account = r->session.account;
 	auth_account_middle(&r->session.account, next->account.middle);
 	next->account.name = view_of_string(next->name);
-	next->account.epoch++;
+	next->account.epoch = epoch;
 	next->account.by = ACCOUNT_BY_OWNER;
 	auth_verifier_renew(stretched, delete_key, view_of_string(next->setting),
 	                    &next->account.verifier);

@@ -267,7 +267,7 @@ static enum status password_status(const struct sessions *s, const struct connec
 		return STATUS_OK;
 	if (account->epoch <= held.epoch)
 		return STATUS_DIFFERENT;
-	if (account->epoch - held.epoch != 1 && !BUG(epochs_jump))
+	if (account->epoch != account_next_epoch(held.epoch, ACCOUNT_BY_OWNER) && !BUG(epochs_jump))
 		return STATUS_WRONG_PROOF;
 	return s->disk == SESSION_DISK_OK ? STATUS_OK : STATUS_DISK_FULL;
 }

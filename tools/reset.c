@@ -30,7 +30,9 @@ static void make_next(struct reset *t, const struct account *held, struct view p
 	uint8_t seal[KEY_SIZE];
 	struct account *next = &t->next;
 
-	if (held->epoch == UINT32_MAX)
+	uint32_t epoch = account_next_epoch(held->epoch, ACCOUNT_BY_OPERATOR);
+
+	if (epoch == 0)
 		change_die(EXIT_REFUSED, "this password can be changed no more");
 	change_draw(random, sizeof random);
 	change_draw(seal, sizeof seal);
@@ -41,7 +43,7 @@ static void make_next(struct reset *t, const struct account *held, struct view p
 	auth_account_middle(held, next->middle);
 	auth_verifier_make(stretched, seal, view_of_string(t->setting), &next->verifier);
 	memcpy(next->verifier.lock, held->verifier.lock, KEY_SIZE);
-	next->epoch = held->epoch + 1;
+	next->epoch = epoch;
 	next->by = ACCOUNT_BY_OPERATOR;
 	explicit_bzero(stretched, sizeof stretched);
 }

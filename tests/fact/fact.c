@@ -247,8 +247,29 @@ static void test_text_edges(void)
 	   "text: what is after its end does not help");
 }
 
+/* Who knows an older password does not come up to an operator's, however often he sets another. */
+static void test_epochs(void)
+{
+	uint32_t reset = account_next_epoch(0, ACCOUNT_BY_OPERATOR);
+	uint32_t epoch = 0, count = 0, next;
+
+	while ((next = account_next_epoch(epoch, ACCOUNT_BY_OWNER)) != 0 && next > epoch) {
+		epoch = next;
+		count++;
+	}
+	IS_U64(next, 0, "epoch: an owner comes to an end");
+	IS_U64(count, UINT16_MAX, "epoch: after so many changes");
+	OK(epoch < reset, "epoch: none is as large as an operator's");
+	IS_U64(account_next_epoch(reset, ACCOUNT_BY_OWNER), reset + 1, "epoch: then they go on");
+	OK(account_next_epoch(reset + 7, ACCOUNT_BY_OPERATOR) > reset + UINT16_MAX,
+	   "epoch: and so does the operator");
+	IS_U64(account_next_epoch(UINT32_MAX, ACCOUNT_BY_OPERATOR), 0, "epoch: to the last");
+	IS_U64(account_next_epoch(UINT32_MAX, ACCOUNT_BY_OWNER), 0, "epoch: there is none");
+}
+
 int main(void)
 {
+	test_epochs();
 	test_orders();
 	test_places();
 	test_short_texts();

@@ -431,7 +431,7 @@ static void reset(unsigned at, const char *password)
 	memcpy(lock, a->verifier.lock, KEY_SIZE);
 	auth_verifier_make(p, seal, view_of_string(setting), &a->verifier);
 	memcpy(a->verifier.lock, lock, KEY_SIZE);
-	a->epoch++;
+	a->epoch = account_next_epoch(a->epoch, ACCOUNT_BY_OPERATOR);
 	a->by = ACCOUNT_BY_OPERATOR;
 	for (uint32_t i = 0; i < REPLICAS; i++)
 		if (at >> i & 1)

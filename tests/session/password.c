@@ -51,6 +51,34 @@ static enum status bring(struct rig *r, struct peer *peer, const struct person *
 	return rig_ask(r, peer, renewal_of(r, peer, p, FRAME_RENEW, key)).status;
 }
 
+/* A replica that has missed an operator's change: who knows the password before sets no other one
+ * there that wins. */
+static void test_behind(void)
+{
+	struct person alice = person_make("alice", 1, CLOCK_MS);
+	struct person last = renewed(&alice, 2), reset, beyond;
+	struct rig r;
+
+	(void)begin(&r, &alice);
+	reset = renewed(&alice, 4);
+	reset.account.by = ACCOUNT_BY_OPERATOR;
+	reset.account.epoch = account_next_epoch(0, ACCOUNT_BY_OPERATOR);
+	last.account.epoch = UINT16_MAX;
+	IS_U64(bring(&r, rig_join(&r), &last, operator_key), STATUS_OK, "behind: it was set often");
+	struct peer *peer = rig_login(&r, &last, 1, false);
+
+	beyond = renewed(&last, 3);
+	IS_U64(change(&r, peer, &beyond), STATUS_WRONG_PROOF, "behind: then no more");
+	IS_U64(bring(&r, rig_join(&r), &reset, operator_key), STATUS_OK,
+	       "behind: the operator's wins");
+	IS_U64(login(&r, rig_join(&r), &reset, 2), STATUS_OK, "behind: and opens the account");
+	beyond = renewed(&reset, 5);
+	beyond.account.by = ACCOUNT_BY_OWNER;
+	IS_U64(change(&r, rig_login(&r, &reset, 3, false), &beyond), STATUS_OK,
+	       "behind: from there the owner goes on");
+	rig_close(&r);
+}
+
 static void test_change(void)
 {
 	struct person alice = person_make("alice", 1, CLOCK_MS);
@@ -231,6 +259,7 @@ static void test_without_key(void)
 
 int main(void)
 {
+	test_behind();
 	test_change();
 	test_bring();
 	test_brought();

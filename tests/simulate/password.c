@@ -118,7 +118,7 @@ void sim_password_reset(struct sim *s, uint32_t at, struct account *a,
 	memcpy(lock, a->verifier.lock, KEY_SIZE);
 	auth_verifier_make(stretched, seal, view_of_string(setting), &a->verifier);
 	memcpy(a->verifier.lock, lock, KEY_SIZE);
-	a->epoch++;
+	a->epoch = account_next_epoch(a->epoch, ACCOUNT_BY_OPERATOR);
 	a->by = ACCOUNT_BY_OPERATOR;
 	change->account = at;
 	change->client = SIM_CLIENTS_MAX + 1; /* no client has set it */
