@@ -40,9 +40,9 @@ struct verifier {
 /* Who has set a password. */
 enum account_by { ACCOUNT_BY_OWNER = 0, ACCOUNT_BY_OPERATOR = 1, ACCOUNT_BY_END };
 
-/* The epoch counts changes of the password (account_next_epoch). The id vouches for the first verifier, of epoch 0. Of a
- * later epoch it vouches for the name, the middle and the lock, and a stamp for the rest
- * (fact/auth.h). */
+/* The epoch counts changes of the password (account_next_epoch). The id vouches for the first
+ * verifier, of epoch 0. Of a later epoch it vouches for the name, the middle and the lock, and a
+ * stamp for the rest (fact/auth.h). */
 struct account {
 	struct id id;
 	struct view name;
@@ -126,10 +126,10 @@ struct fact {
 enum account_mark { ACCOUNT_INTRODUCED, ACCOUNT_LAPSED, ACCOUNT_CONFIRMED, ACCOUNT_MARK_END };
 enum account_mark account_mark(const struct account *account);
 
-/* The epoch of the next password, by whoever sets it. Those that an operator sets count in the upper
- * 16 bits, those that the owner has set since in the lower ones. So whoever knows an older password,
- * and a replica that has missed an operator's, comes up to that by no number of changes there.
- * 0: there is no next one. */
+/* The epoch of the next password, by whoever sets it. Those that an operator sets count in the
+ * upper 16 bits, those that the owner has set since in the lower ones. So whoever knows an older
+ * password, and a replica that has missed an operator's, comes up to that by no number of changes
+ * there. 0: there is no next one. */
 uint32_t account_next_epoch(uint32_t epoch, enum account_by by);
 /* Which of two verifiers of one account stays, on every replica: <0: that of `a`. The larger
  * epoch, then the smaller setting, then the smaller bytes of the rest. 0: they are the same. */
