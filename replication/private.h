@@ -9,6 +9,7 @@
  *   op.c            a request as such: its state, its audience, its result
  *   contact.c       whom the user writes to, and the streams of our own
  *   member.c        which replicas belong to the cluster
+ *   twin.c          one process that seems to answer at two indexes
  *   removed.c       accounts that were removed, as one replica says: whether that is true
  *   lookup.c        a name or an id becomes accounts
  *   person.c        how the sender of a message is shown
@@ -48,6 +49,7 @@
 #include "replication/member.h"
 #include "replication/op.h"
 #include "replication/replication.h"
+#include "replication/twin.h"
 
 /* What is said of a replica that does not know an account which it has just stored. */
 #define LIES_UNKNOWN "does not know the account that it has stored"
@@ -330,7 +332,7 @@ struct replica {
 	uint8_t uuid[UUID_SIZE];
 	uint8_t public[KEY_SIZE]; /* of its process; kept when the connection ends */
 	uint16_t version;         /* of the protocol on this connection */
-	bool was_welcomed;        /* once: it is known */
+	struct twin twin;         /* who answers there, and since when */
 	uint16_t ended_with;      /* since then: the targets that count in r->ends, as bits */
 	uint8_t nonce[KEY_SIZE];
 	uint8_t box_answer[KEY_SIZE];   /* what it must answer to the last box */
@@ -856,9 +858,7 @@ struct list_page {
  * prefix is at the beginning. */
 void list_page_new(struct replication *r, struct op *parent, struct list_cursor *cursor);
 
-/* ---- the kinds of requests ---- */
-
-/* ---- password.c ---- */
+/* ---- password.c, and the kinds of requests ---- */
 
 /* A replica holds a later password than the session was begun with. If that may be the one that we
  * are setting, the session goes on with it, and the result is true. */

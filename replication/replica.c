@@ -7,8 +7,8 @@
  *   DIALLING   connected                      -> GREETING    HELLO and PING are written
  *   GREETING   WELCOME                        -> PINGING
  *   PINGING    the ping's answer              -> LIVE, JOINING (a session runs) or WAITING (a log
- *                                             in is under way)
- *   WAITING    the log-in has ended           -> LIVE or JOINING
+ *                                             in is under way, or it may be a twin: twin.c)
+ *   WAITING    neither is so any more         -> LIVE or JOINING
  *   JOINING    LOGIN: OK                      -> LIVE, and its mailbox is read
  *              LOGIN: UNKNOWN, or OK to a        HANDOVER and LOGIN again, as soon as it has shown
  *              password that was changed since   that it belongs to the cluster (member.c)
@@ -135,6 +135,7 @@ static void go_down(struct replication *r, uint32_t index, const char *why)
 	p->state = REPLICA_DOWN;
 	p->failed_once = true;
 	set_redial(r, p, was_live);
+	twin_lost(r, index, p->welcomed);
 	forget_connection(p);
 	member_lost(r, index);
 	removed_lost(r, index);
@@ -184,7 +185,7 @@ void replica_init(struct replication *r, uint32_t index)
 	p->silence_ms = 3 * HEARTBEAT_MS;
 	p->state = REPLICA_DIALLING;
 	(void)snprintf(p->why, sizeof p->why, "not answered yet");
-	p->due_since_ms = r->now_ms;
+	p->due_since_ms = p->twin.dialled_ms = r->now_ms;
 	replication_act(r, ACTION_DIAL, NULL)->index = index;
 }
 
@@ -499,8 +500,8 @@ static void answered(struct replication *r, uint32_t index)
 
 	p->lacks_account = p->says_changed = false;
 	r->unsettled |= BIT(index);
-	if (r->live &&
-	    login_is_written(r)) /* with nobody live that log-in begins again, with this one */
+	/* With nobody live a log-in begins again, with this one. */
+	if ((r->live && login_is_written(r)) || twin_waits(r, index))
 		p->state = REPLICA_WAITING;
 	else if (r->session.active)
 		join(r, index);
@@ -510,58 +511,48 @@ static void answered(struct replication *r, uint32_t index)
 
 /* ---- one replica at two indexes ---- */
 
-/* It dies for `other`, the one that keeps the uuid of both. */
+/* Both show one uuid: the lower index keeps it. */
+static void settle_copies(struct replication *r)
+{
+	char why[WHY_SIZE];
+
+	for (uint32_t i = 0; i < REPLICAS; i++)
+		for (uint32_t k = i + 1; k < REPLICAS; k++) {
+			if (!twin_are_copies(r, i, k))
+				continue;
+			(void)snprintf(why, sizeof why,
+			               "is the same replica as number %u: a data directory was "
+			               "copied (start one of them with --new-uuid)",
+			               i);
+			die(r, k, why);
+		}
+}
+
 static void die_as_twin(struct replication *r, uint32_t index, uint32_t other)
 {
 	char why[WHY_SIZE];
 
 	(void)snprintf(why, sizeof why,
-	               "is the same replica as number %u: one server was given twice, or a data "
-	               "directory was copied (then start one of them with --new-uuid)",
+	               "shows the same uuid and key as number %u: one server was given twice, or "
+	               "somebody passes on what it says",
 	               other);
 	die(r, index, why);
 }
 
-/* One uuid with two public keys is a data directory that was copied, if both belong to the cluster:
- * the lower index keeps it. If one does not belong, it may have read the uuid in the other's
- * greeting. Then it makes nobody dead. */
-static bool are_copies(const struct replication *r, uint32_t i, uint32_t k)
+/* By the rules of twin.c. A dial that is under way goes on: what it brings is judged then. */
+static void settle_twins(struct replication *r, uint32_t index)
 {
-	const struct replica *a = &r->replicas[i], *b = &r->replicas[k];
+	for (uint32_t i = 0; i < REPLICAS; i++) {
+		uint8_t losers = i == index ? 0 : twin_losers(r, index, i);
 
-	return a->welcomed && b->welcomed && memcmp(a->uuid, b->uuid, UUID_SIZE) == 0 &&
-	       member_belongs(r, i, 0) && member_belongs(r, k, 0);
-}
-
-static void settle_copies(struct replication *r)
-{
-	for (uint32_t i = 0; i < REPLICAS; i++)
-		for (uint32_t k = i + 1; k < REPLICAS; k++)
-			if (are_copies(r, i, k))
-				die_as_twin(r, k, i);
-}
-
-/* ---- frames ---- */
-
-/* One uuid and one public key at two indexes is one process that was given twice, or somebody who
- * repeats its greeting. Who is live already keeps its place, else the lower index. */
-static void find_twin(struct replication *r, uint32_t index)
-{
-	const struct replica *p = &r->replicas[index];
-
-	for (uint32_t i = 0; i < REPLICAS && p->welcomed; i++) {
-		const struct replica *other = &r->replicas[i];
-
-		if (i == index || !other->welcomed ||
-		    memcmp(other->uuid, p->uuid, UUID_SIZE) != 0 ||
-		    memcmp(other->public, p->public, KEY_SIZE) != 0)
-			continue;
-		if (i < index || (r->live & BIT(i)))
+		if (losers & BIT(index))
 			die_as_twin(r, index, i);
-		else
+		if ((losers & BIT(i)) && r->replicas[i].welcomed)
 			die_as_twin(r, i, index);
 	}
 }
+
+/* ---- frames ---- */
 
 /* It says who it is. */
 static void welcome(struct replication *r, uint32_t index, const struct frame *frame)
@@ -572,8 +563,8 @@ static void welcome(struct replication *r, uint32_t index, const struct frame *f
 	p->welcomed = true;
 	r->unsettled = ALL_REPLICAS;
 	/* The same process greeted us on the connection before. */
-	is_same = p->was_welcomed && memcmp(p->public, frame->welcome.public, KEY_SIZE) == 0;
-	p->was_welcomed = true;
+	is_same = p->twin.is_set && memcmp(p->public, frame->welcome.public, KEY_SIZE) == 0;
+	twin_greeted(r, index, frame->welcome.uuid, frame->welcome.public);
 	op_greeted(r, index, is_same);
 	due_greeted(r, index, is_same);
 	p->state = REPLICA_PINGING;
@@ -588,7 +579,7 @@ static void welcome(struct replication *r, uint32_t index, const struct frame *f
 	p->silence_ms = frame->welcome.silence_ms;
 	p->clock_known = true;
 	p->clock_offset_ms = (int64_t)frame->welcome.clock_ms - (int64_t)r->now_ms;
-	find_twin(r, index);
+	settle_twins(r, index);
 	if (p->welcomed)
 		member_greeted(r, index);
 }
@@ -792,7 +783,7 @@ void replica_check(const struct replication *r)
 	for (uint32_t i = 0; i < REPLICAS; i++) {
 		assert((r->unsettled & BIT(i)) || !is_unsettled(&r->replicas[i]));
 		for (uint32_t k = i + 1; k < REPLICAS; k++)
-			assert(!are_copies(r, i, k));
+			assert(!twin_are_copies(r, i, k));
 	}
 }
 
@@ -826,6 +817,7 @@ static void settle(struct replication *r)
 		if (r->replicas[i].doubt != NULL)
 			die(r, i, r->replicas[i].doubt);
 	settle_copies(r);
+	twin_settle(r);
 	for (uint32_t i = 0; i < REPLICAS; i++) {
 		enum replica_state state = r->replicas[i].state;
 
@@ -884,7 +876,7 @@ void replica_tick(struct replication *r, uint32_t index)
 			return;
 		p->state = REPLICA_DIALLING;
 		p->lies = p->is_slow = false;
-		p->due_since_ms = r->now_ms;
+		p->due_since_ms = p->twin.dialled_ms = r->now_ms;
 		replication_act(r, ACTION_DIAL, NULL)->index = index;
 		return;
 	}

@@ -76,6 +76,7 @@ struct cluster_replica {
 	bool stranger;    /* has another operator key than the others, when it starts next */
 	bool keyless;     /* has none then */
 	uint16_t version; /* the latest that it speaks then; 0: today's */
+	struct cluster_replica *behind; /* whom one that is down passes everything on to; or NULL */
 	enum session_registration registration; /* when it starts next */
 	uint8_t uuid[UUID_SIZE];
 };
@@ -122,6 +123,12 @@ static inline void draw(struct cluster *k, void *to, size_t size)
 		to = (uint8_t *)to + part;
 		size -= part;
 	}
+}
+
+/* Who answers on the port of replica i. */
+static inline struct cluster_replica *answers_at(struct cluster *k, uint32_t i)
+{
+	return k->replicas[i].behind != NULL ? k->replicas[i].behind : &k->replicas[i];
 }
 
 static inline void synced(struct cluster_replica *p)
@@ -222,8 +229,9 @@ static inline void replica_full(struct cluster *k, uint32_t i, bool full)
 /* The replica's end closes. */
 static inline void close_there(struct cluster *k, struct cluster_client *c, uint32_t i)
 {
-	if (c->links[i].accepted && k->replicas[i].up)
-		session_closed(k->replicas[i].sessions, c->links[i].connection, replica_time(k, i));
+	if (c->links[i].accepted && answers_at(k, i)->up)
+		session_closed(answers_at(k, i)->sessions, c->links[i].connection,
+		               replica_time(k, i));
 	c->links[i].accepted = false;
 }
 
@@ -397,13 +405,14 @@ static inline void dial(struct cluster *k, struct cluster_client *c, uint32_t i)
 	struct cluster_link *link = &c->links[i];
 	uint8_t nonce[KEY_SIZE];
 
-	if (!k->replicas[i].up || link->cut) {
+	if (!answers_at(k, i)->up || link->cut) {
 		replication_failed(c->r, i, "connection refused", client_time(k));
 		return;
 	}
 	draw(k, nonce, sizeof nonce);
 	link->open = link->accepted = true;
-	link->connection = session_open(k->replicas[i].sessions, nonce, NULL, replica_time(k, i));
+	link->connection = session_open(answers_at(k, i)->sessions, nonce, NULL,
+	                                replica_time(k, i));
 	replication_connected(c->r, i, client_time(k));
 }
 
@@ -515,7 +524,7 @@ static inline size_t passes(struct view out, uint32_t *frames)
 /* What the client has written goes to replica i. */
 static inline size_t carry_there(struct cluster *k, struct cluster_client *c, uint32_t i)
 {
-	struct cluster_replica *p = &k->replicas[i];
+	struct cluster_replica *p = answers_at(k, i);
 	struct view out = replication_output(c->r, i);
 	size_t used = 0;
 
@@ -593,11 +602,11 @@ static inline size_t replica_lies_to(struct cluster *k, struct cluster_client *c
 
 static inline bool replica_pump(struct cluster *k, uint32_t i)
 {
-	struct cluster_replica *p = &k->replicas[i];
+	struct cluster_replica *p = answers_at(k, i);
 	struct session_action s;
 	bool any = false;
 
-	if (!p->up || p->silent)
+	if (!p->up || k->replicas[i].silent)
 		return false;
 	while (session_has_work(p->sessions)) {
 		session_work(p->sessions, replica_time(k, i));
@@ -619,7 +628,7 @@ static inline bool replica_pump(struct cluster *k, uint32_t i)
 			continue;
 		if (!c->links[i].open)
 			used = out.size;
-		else if (p->lie != NULL)
+		else if (k->replicas[i].lie != NULL)
 			used = replica_lies_to(k, c, i, out);
 		else
 			used = replication_input(c->r, i, out, client_time(k));

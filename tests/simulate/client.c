@@ -294,7 +294,7 @@ void sim_client_wait_for_sign(struct sim *s, const struct sim_wire *w)
 static void told_replica(struct sim *s, uint32_t c, const struct action *a)
 {
 	struct sim_client *p = &s->clients[c];
-	uint32_t replica = p->order[a->index];
+	uint32_t replica = sim_relay_who(s, c, a);
 	uint32_t bit = 1u << replica;
 
 	sim_trace(s, "client %u: replica %u is %s %s", c, replica, a->live ? "live" : "dead",
@@ -347,6 +347,7 @@ static void close_wire(struct sim *s, uint32_t c, uint32_t index)
 	w = &s->wires[p->wires[index]];
 	sim_check_lost_arrivals(s, c, w->replica);
 	sim_client_wait_for_sign(s, w);
+	sim_relay_lost(s, w);
 	p->wires[index] = SIM_WIRES_MAX;
 	w->client_open = false;
 	w->dialling = false;
@@ -361,7 +362,8 @@ static void act(struct sim *s, uint32_t c, const struct action *a)
 	switch (a->kind) {
 	case ACTION_DIAL:
 		assert(p->wires[a->index] == SIM_WIRES_MAX);
-		p->wires[a->index] = (uint32_t)(sim_dial(s, c, a->index, p->order[a->index]) -
+		p->wires[a->index] = (uint32_t)(sim_dial(s, c, a->index,
+		                                         sim_relay_dialled(s, p->order[a->index])) -
 		                                s->wires);
 		break;
 	case ACTION_CLOSE:

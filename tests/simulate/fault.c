@@ -383,6 +383,7 @@ void sim_fault_step(struct sim *s)
 {
 	enum sim_fault fault = (enum sim_fault)sim_random(s, FAULT_END);
 
+	sim_relay_step(s);
 	s->fault_at = s->now + sim_around(s, s->fault_gap);
 	for (uint32_t i = 0; i < FAULT_END && !(s->faults_on >> fault & 1); i++)
 		fault = (enum sim_fault)((fault + 1) % FAULT_END);
@@ -401,6 +402,7 @@ void sim_heal(struct sim *s)
 	memset(s->blocked_up, 0, sizeof s->blocked_up);
 	memset(s->blocked_down, 0, sizeof s->blocked_down);
 	s->pipe_size = 65536;
+	sim_relay_end(s);
 	for (uint32_t i = 0; i < REPLICAS; i++) {
 		struct sim_replica *p = &s->replicas[i];
 

@@ -210,6 +210,7 @@ static void told(struct sim *s, struct sim_wire *w, const char *why)
 	sim_check_lost_arrivals(s, w->client, w->replica);
 	sim_tap_lost(s, w);
 	sim_client_wait_for_sign(s, w);
+	sim_relay_lost(s, w);
 	replication_failed(c->r, w->index, why, (struct replication_time){ s->now / SIM_MS });
 	sim_trace(s, "client %u hears of replica %u: %s%s", w->client, w->replica, why,
 	          was_dialling ? " (dialling)" : "");
@@ -219,7 +220,7 @@ static void told(struct sim *s, struct sim_wire *w, const char *why)
 static void ack(struct sim *s, struct sim_wire *w)
 {
 	w->ack_at = SIM_NEVER;
-	if (w->refused) {
+	if (w->refused || sim_relay_refuses(s, w)) {
 		told(s, w, "connection refused");
 		return;
 	}

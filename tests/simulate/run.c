@@ -84,6 +84,7 @@ static void init(struct sim *s)
 	}
 	sim_fault_init(s);
 	sim_false_init(s);
+	sim_relay_init(s);
 	sim_liar_init(s);
 }
 

@@ -108,6 +108,7 @@ struct sim_wire {
 	uint64_t syn_at; /* the dial reaches the replica */
 	uint64_t ack_at; /* the client hears that it is connected, or that it is refused */
 	bool refused;
+	bool greeted; /* the client has heard it */
 	uint32_t connection;
 	uint8_t nonce[KEY_SIZE];                       /* the replica's for this connection */
 	uint8_t uuid[UUID_SIZE], box_secret[KEY_SIZE]; /* of the process that took it */
@@ -221,6 +222,7 @@ struct sim_client {
 	uint32_t logins;               /* sessions that it has had */
 	uint32_t change;               /* the password of its session; UINT32_MAX: the first one */
 	uint32_t live;                 /* replicas (not indexes), as it has told */
+	uint32_t live_as[REPLICAS];    /* which one it is, by index */
 	uint64_t live_since[REPLICAS]; /* when its connection was made */
 	uint64_t last_live_at; /* when a replica last became live; the client then asks again what
 	                        * it knew */
@@ -434,6 +436,16 @@ enum sim_fault {
 };
 extern const char *const sim_fault_names[FAULT_END];
 
+/* ---- a relay ---- */
+
+struct sim_relay {
+	uint32_t at;   /* the replica on whose port it listens; REPLICAS: none */
+	uint32_t to;   /* whom it passes everything on to */
+	uint64_t from; /* when it begins */
+	bool stands;
+	uint32_t heard[SIM_CLIENTS_MAX]; /* the life that heard `to` last, there where it is */
+};
+
 /* ---- a run ---- */
 
 enum { SIM_COMMAND_KINDS = COMMAND_KIND_END };
@@ -449,7 +461,7 @@ struct sim_produced {
 	uint64_t passwords; /* that were changed */
 	uint64_t accounts, messages, shown, late, lied, compactions, starts, torn;
 	uint64_t repairs, repairs_done, repairs_same, repaired, lapsed, resets, removed;
-	uint64_t with_ghosts, behind, falsified;
+	uint64_t with_ghosts, behind, falsified, relayed;
 	uint64_t gated; /* accounts that were added where registration is not open */
 };
 
@@ -496,6 +508,7 @@ struct sim {
 	struct sim_history history;
 	struct sim_produced *produced;
 	struct sim_liar *liar;
+	struct sim_relay relay;
 	/* The process, + 1, that lives on though a connection to it has broken on which the client
 	 * had more to write; 0: none. */
 	uint32_t spared[SIM_ENDS][REPLICAS];
@@ -616,6 +629,25 @@ void sim_heal(struct sim *s);
 void sim_false_init(struct sim *s);
 /* What a lying replica has written reaches a client. */
 void sim_false_arrive(struct sim *s, struct sim_wire *w, struct view bytes);
+
+/* simulate/relay.c */
+void sim_relay_init(struct sim *s);
+/* Begins, if it is time. */
+void sim_relay_step(struct sim *s);
+/* Whom a client reaches that dials a replica. */
+uint32_t sim_relay_dialled(struct sim *s, uint32_t replica);
+/* Which replica it is that a client calls live, or dead. */
+uint32_t sim_relay_who(struct sim *s, uint32_t c, const struct action *a);
+/* A greeting has reached a client. */
+void sim_relay_greeted(struct sim *s, struct sim_wire *w);
+/* A client's connection, or dial, has ended. */
+void sim_relay_lost(struct sim *s, const struct sim_wire *w);
+/* A client asks this of a replica. */
+void sim_relay_asked(struct sim *s, const struct sim_wire *w, uint8_t type);
+/* Its connections break, and nobody dials it any more. */
+void sim_relay_end(struct sim *s);
+/* The connection goes to a relay that is gone. */
+bool sim_relay_refuses(const struct sim *s, const struct sim_wire *w);
 
 /* simulate/liar.c */
 struct sim_liar;

@@ -445,6 +445,7 @@ static void saw_request(struct sim *s, struct sim_wire *w, struct view bytes)
 	}
 	if (f.type == FRAME_HELLO)
 		return;
+	sim_relay_asked(s, w, f.type);
 	sim_hash(s, &f.type, 1);
 	if (f.type != FRAME_PING)
 		sim_trace(s, "client %u -> replica %u: %s %u", w->client, w->replica,
@@ -867,6 +868,8 @@ void sim_tap_arrived(struct sim *s, struct sim_wire *w)
 		p->tapped += size;
 		if (!protocol_decode(view_of(rest.data, size), &f, &why))
 			continue;
+		if (f.type == FRAME_WELCOME)
+			sim_relay_greeted(s, w);
 		if ((f.type & FRAME_REPLY) && is_owed(f.type & (uint8_t)~FRAME_REPLY))
 			w->owed--;
 		if (is_answer(&f))
