@@ -235,7 +235,7 @@ static bool has_tag_key(struct sessions *s, struct connection *c)
 static const char *take_tag(struct sessions *s, struct connection *c, struct view bytes)
 {
 	if (!protocol_is_tagged(bytes))
-		return c->tags == TAGS_NONE ? NULL : "a frame without a tag";
+		return c->tags == TAGS_NONE || BUG(tag_not_needed) ? NULL : "a frame without a tag";
 	if (c->tags == TAGS_NONE)
 		return "a tag, and no key for it";
 	return has_tag_key(s, c) && tag_take(&c->tag.key, bytes) ? NULL : "a tag that is wrong";

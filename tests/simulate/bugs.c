@@ -133,6 +133,7 @@ const struct sim_bug sim_bugs[] = {
 	  "who answers wrong passwords late, on purpose, is left out as slow" },
 	{ "any_session_named", 1000, 293,
 	  "the last session there is counts if a look-up names it" },
+	{ "tag_not_needed", 1000, 29, "a request in a session needs no tag" },
 	{ "relay_takes_place", 1000, 28,
 	  "who passes on what a replica says takes its place at a lower index" },
 	{ "anybody_repairs", 2000, 11, "what only operators may ask is answered to all" },

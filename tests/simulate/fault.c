@@ -384,6 +384,7 @@ void sim_fault_step(struct sim *s)
 	enum sim_fault fault = (enum sim_fault)sim_random(s, FAULT_END);
 
 	sim_relay_step(s);
+	sim_forge_step(s);
 	s->fault_at = s->now + sim_around(s, s->fault_gap);
 	for (uint32_t i = 0; i < FAULT_END && !(s->faults_on >> fault & 1); i++)
 		fault = (enum sim_fault)((fault + 1) % FAULT_END);

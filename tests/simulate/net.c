@@ -71,26 +71,12 @@ void sim_wire_settle(struct sim *s, struct sim_wire *w)
 		sim_wire_free(w);
 }
 
-size_t sim_pipe_write(struct sim *s, struct sim_wire *w, bool up, struct view bytes)
+/* Bytes are under way, in pieces. */
+static void launch(struct sim *s, struct sim_pipe *p, struct view bytes)
 {
-	struct sim_pipe *p = up ? &w->up : &w->down;
-	/* What has arrived is the reader's, who keeps a frame that is not whole in its own
-	 * memory. */
-	size_t waiting = p->flight.size + (p->arrived.size > FRAME_SIZE_MAX ? s->pipe_size : 0);
-	size_t room = waiting < s->pipe_size ? s->pipe_size - waiting : 0;
-	size_t size = bytes.size < room ? bytes.size : room;
-	size_t left = size;
+	size_t left = bytes.size;
 
-	assert(!p->ended);
-	if (size == 0)
-		return 0;
-	if (up)
-		sim_tap_up(s, w, view_of(bytes.data, size));
-	else
-		sim_tap_down(s, w, view_of(bytes.data, size));
-	if (p->lost)
-		return size;
-	(void)buf_put(&p->flight, bytes.data, size); /* its maximum is far beyond any pipe's size */
+	(void)buf_put(&p->flight, bytes.data, bytes.size); /* its maximum is far beyond a pipe's */
 	while (left > 0) {
 		size_t part = left > 1 && sim_chance(s, 15) ? 1 + sim_random(s, left) : left;
 		uint64_t at = s->now + delay(s);
@@ -103,6 +89,31 @@ size_t sim_pipe_write(struct sim *s, struct sim_wire *w, bool up, struct view by
 		p->last_at = at;
 		left -= part;
 	}
+}
+
+void sim_pipe_forge(struct sim *s, struct sim_wire *w, struct view bytes)
+{
+	launch(s, &w->up, bytes);
+}
+
+size_t sim_pipe_write(struct sim *s, struct sim_wire *w, bool up, struct view bytes)
+{
+	struct sim_pipe *p = up ? &w->up : &w->down;
+	/* What has arrived is the reader's, who keeps a frame that is not whole in its own
+	 * memory. */
+	size_t waiting = p->flight.size + (p->arrived.size > FRAME_SIZE_MAX ? s->pipe_size : 0);
+	size_t room = waiting < s->pipe_size ? s->pipe_size - waiting : 0;
+	size_t size = bytes.size < room ? bytes.size : room;
+
+	assert(!p->ended);
+	if (size == 0)
+		return 0;
+	if (up)
+		sim_tap_up(s, w, view_of(bytes.data, size));
+	else
+		sim_tap_down(s, w, view_of(bytes.data, size));
+	if (!p->lost)
+		launch(s, p, view_of(bytes.data, size));
 	return size;
 }
 

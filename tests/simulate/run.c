@@ -85,6 +85,7 @@ static void init(struct sim *s)
 	sim_fault_init(s);
 	sim_false_init(s);
 	sim_relay_init(s);
+	sim_forge_init(s);
 	sim_liar_init(s);
 }
 

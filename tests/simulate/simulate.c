@@ -268,8 +268,8 @@ static void print_produced(const struct sim_produced *p)
 	printf("# accounts added where registration is not open %" PRIu64 "\n", p->gated);
 	printf("# requests while others' mail is freed %" PRIu64
 	       ", while the disk is behind %" PRIu64 ", replies altered %" PRIu64
-	       ", relays heard %" PRIu64 "\n",
-	       p->with_ghosts, p->behind, p->falsified, p->relayed);
+	       ", relays heard %" PRIu64 ", requests added %" PRIu64 "\n",
+	       p->with_ghosts, p->behind, p->falsified, p->relayed, p->forged);
 	for (uint32_t k = 0; k < SIM_COMMAND_KINDS; k++) {
 		printf("# %-8s", kinds[k]);
 		for (uint32_t o = 0; o < OUTCOME_END; o++)

@@ -461,7 +461,7 @@ struct sim_produced {
 	uint64_t passwords; /* that were changed */
 	uint64_t accounts, messages, shown, late, lied, compactions, starts, torn;
 	uint64_t repairs, repairs_done, repairs_same, repaired, lapsed, resets, removed;
-	uint64_t with_ghosts, behind, falsified, relayed;
+	uint64_t with_ghosts, behind, falsified, relayed, forged;
 	uint64_t gated; /* accounts that were added where registration is not open */
 };
 
@@ -493,6 +493,7 @@ struct sim {
 	enum session_registration registration[REPLICAS];
 	struct invitation invitations[SIM_INVITATIONS]; /* SIM_NONE: of no meaning */
 	bool resets;            /* the operator sets passwords, and removes accounts */
+	bool forges;            /* somebody adds requests to connections */
 	bool lies_of_passwords; /* whatever else it says */
 	bool lies_of_stamps;    /* the key of its operator vouches for passwords that nobody set */
 	uint32_t faults_on;     /* a mask: which this run has */
@@ -558,6 +559,8 @@ uint64_t sim_wire_next(const struct sim *s, const struct sim_wire *w);
 void sim_wire_step(struct sim *s, struct sim_wire *w);
 /* Writes as much as there is room for; how much that was. */
 size_t sim_pipe_write(struct sim *s, struct sim_wire *w, bool up, struct view bytes);
+/* Bytes that the client has not written reach the replica behind those that it has. */
+void sim_pipe_forge(struct sim *s, struct sim_wire *w, struct view bytes);
 void sim_pipe_end(struct sim *s, struct sim_wire *w, bool up, bool loses);
 void sim_wire_settle(struct sim *s, struct sim_wire *w); /* frees what both ends have left */
 void sim_wire_free(struct sim_wire *w);
@@ -629,6 +632,11 @@ void sim_heal(struct sim *s);
 void sim_false_init(struct sim *s);
 /* What a lying replica has written reaches a client. */
 void sim_false_arrive(struct sim *s, struct sim_wire *w, struct view bytes);
+
+/* simulate/forge.c */
+void sim_forge_init(struct sim *s);
+/* Adds a request to some connection, in some of these steps. */
+void sim_forge_step(struct sim *s);
 
 /* simulate/relay.c */
 void sim_relay_init(struct sim *s);
