@@ -32,8 +32,7 @@ static void put_done(struct buf *line, const struct result *r)
 	}
 	if (r->copies > 0 && r->copies < REPLICAS)
 		say_own(line, "; on %u of %d replicas only%s", r->copies, REPLICAS,
-		        r->kind == COMMAND_PASSWORD ? "; the others learn it when they return"
-		                                    : "");
+		        r->kind == COMMAND_PASSWORD ? SCRIPT_PASSWORD_ELSEWHERE : "");
 }
 
 static void put_count(struct buf *line, uint64_t count)

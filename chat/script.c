@@ -482,9 +482,8 @@ static void result_line(struct script *s, const struct result *r)
 		if (r->copies > 0 && r->copies < REPLICAS)
 			say_own(&s->out, "; on %u of %d replicas only", r->copies, REPLICAS);
 	} else if (r->kind == COMMAND_PASSWORD && r->copies > 0 && r->copies < REPLICAS) {
-		say_own(&s->out,
-		        ": on %u of %d replicas only; the others learn it when they return",
-		        r->copies, REPLICAS);
+		say_own(&s->out, ": on %u of %d replicas only" SCRIPT_PASSWORD_ELSEWHERE, r->copies,
+		        REPLICAS);
 	}
 }
 

@@ -22,6 +22,10 @@ struct script {
 	struct buf out;
 };
 
+/* Behind a change of the password that not all replicas have heard of. */
+#define SCRIPT_PASSWORD_ELSEWHERE \
+	"; until the others return and learn it, the old one opens the account there"
+
 /* The one result of a command. `result` is NULL if no replica was asked. */
 struct script_answer {
 	struct view command; /* without the slash */

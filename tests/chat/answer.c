@@ -35,8 +35,8 @@ static void test_sentences(void)
 	IS_STRING(told_of(COMMAND_DELETE, 3), "the account is deleted\n", "a deletion");
 	IS_STRING(told_of(COMMAND_PASSWORD, 3), "the password is changed\n", "a new password");
 	IS_STRING(told_of(COMMAND_PASSWORD, 2),
-	          "the password is changed; on 2 of 3 replicas only; the others learn it when "
-	          "they return\n",
+	          "the password is changed; on 2 of 3 replicas only; until the others return and "
+	          "learn it, the old one opens the account there\n",
 	          "and where it is old");
 	for (enum command_kind kind = 0; kind < COMMAND_KIND_END; kind++) {
 		const char *text = told_of(kind, 3);
