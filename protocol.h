@@ -98,9 +98,9 @@
  *        u32 wait, in ms, until it may make one again.
  *        A replica where registration is not open refuses what would be new there. Where it is
  *        closed: STATUS_CLOSED. Else the frame needs an invitation (fact/invitation.h), which
- *        stands in it with FLAG_VOUCHED. STATUS_UNINVITED: there is none. STATUS_UNFIT: its stamp
- *        is wrong. STATUS_EXPIRED: by the replica's clock. All of this is from version 4 on. A
- *        client of version 3 hears STATUS_DISK_FULL: it knows no nearer status.
+ *        stands in it with FLAG_VOUCHED, closed as the box is. STATUS_UNINVITED: there is none.
+ *        STATUS_UNFIT: its stamp is wrong. STATUS_EXPIRED: by the replica's clock. All of this is
+ *        from version 4 on. A client of version 3 hears STATUS_DISK_FULL: it knows no nearer one.
  * HANDOVER       id, name, setting, box, [key stamp]
  *                                 any  -> key answer
  *        INTRODUCE without the test of the name: a log-in gives the account to a replica that

@@ -157,7 +157,8 @@ static const char *const refusals[OUTCOME_END] = {
 	[OUTCOME_MAILBOX_FULL] = "the recipient has read too little of what this sender wrote: "
 				 "the sender's share of the mailbox is full",
 	[OUTCOME_DISK_FULL] = "no replica has room",
-	[OUTCOME_TOO_FEW_REPLICAS] = "fewer replicas are live than `--min-copies` asks for",
+	[OUTCOME_TOO_FEW_REPLICAS] = "fewer replicas are live than `--min-copies` asks for; or one "
+				     "alone, which must not be shown an invitation",
 	[OUTCOME_NAME_CHANGED] = "the name means another account than before; the same command "
 				 "again goes to the new one",
 	[OUTCOME_CLOCK] = "by the servers' clocks the account was begun too long ago to "

@@ -33,16 +33,27 @@ static bool box_key(const struct box *box, const uint8_t secret[KEY_SIZE],
 	return is_shared;
 }
 
-static void mask(const uint8_t key[KEY_SIZE], unsigned part, const uint8_t in[KEY_SIZE],
-                 uint8_t out[KEY_SIZE])
+/* `size` is KEY_SIZE at most. */
+static void mask(const uint8_t key[KEY_SIZE], unsigned part, const uint8_t *in, uint8_t *out,
+                 size_t size)
 {
 	uint8_t label[] = { 'P', 'a', 'r', 't', (uint8_t)part };
 	uint8_t stream[KEY_SIZE];
 
 	hmac_sha256(key, KEY_SIZE, label, sizeof label, stream);
-	for (size_t i = 0; i < KEY_SIZE; i++)
+	assert(size <= KEY_SIZE);
+	for (size_t i = 0; i < size; i++)
 		out[i] = in[i] ^ stream[i];
 	explicit_bzero(stream, sizeof stream);
+}
+
+/* Its parts come after those of the verifier. */
+static void mask_invitation(const uint8_t key[KEY_SIZE], struct invitation *invitation)
+{
+	uint8_t *at = invitation->bytes;
+
+	mask(key, BOX_PARTS, at, at, KEY_SIZE);
+	mask(key, BOX_PARTS + 1, at + KEY_SIZE, at + KEY_SIZE, INVITATION_SIZE - KEY_SIZE);
 }
 
 static void answer_of(const uint8_t key[KEY_SIZE], uint8_t answer[KEY_SIZE])
@@ -52,8 +63,9 @@ static void answer_of(const uint8_t key[KEY_SIZE], uint8_t answer[KEY_SIZE])
 	hmac_sha256(key, KEY_SIZE, label, strlen(label), answer);
 }
 
-bool box_close(struct box *box, const uint8_t secret[KEY_SIZE], struct auth *auth,
-               const struct verifier *verifier, uint8_t answer[KEY_SIZE])
+bool box_close_invited(struct box *box, const uint8_t secret[KEY_SIZE], struct auth *auth,
+                       const struct verifier *verifier, struct invitation *invitation,
+                       uint8_t answer[KEY_SIZE])
 {
 	struct verifier v = *verifier;
 	uint8_t key[KEY_SIZE];
@@ -62,22 +74,39 @@ bool box_close(struct box *box, const uint8_t secret[KEY_SIZE], struct auth *aut
 	bool is_shared = box_key(box, secret, auth->public, auth, key);
 
 	for (unsigned i = 0; i < BOX_PARTS; i++)
-		mask(key, i, part_of(&v, i), box->parts[i]);
+		mask(key, i, part_of(&v, i), box->parts[i], KEY_SIZE);
+	if (invitation != NULL)
+		mask_invitation(key, invitation);
 	answer_of(key, answer);
 	explicit_bzero(key, sizeof key);
 	explicit_bzero(&v, sizeof v);
 	return is_shared;
 }
 
-bool box_open(const struct box *box, const uint8_t secret[KEY_SIZE], struct auth *auth,
-              struct verifier *verifier, uint8_t answer[KEY_SIZE])
+bool box_close(struct box *box, const uint8_t secret[KEY_SIZE], struct auth *auth,
+               const struct verifier *verifier, uint8_t answer[KEY_SIZE])
+{
+	return box_close_invited(box, secret, auth, verifier, NULL, answer);
+}
+
+bool box_open_invited(const struct box *box, const uint8_t secret[KEY_SIZE], struct auth *auth,
+                      struct verifier *verifier, struct invitation *invitation,
+                      uint8_t answer[KEY_SIZE])
 {
 	uint8_t key[KEY_SIZE];
 	bool is_shared = box_key(box, secret, box->public, auth, key);
 
 	for (unsigned i = 0; i < BOX_PARTS; i++)
-		mask(key, i, box->parts[i], part_of(verifier, i));
+		mask(key, i, box->parts[i], part_of(verifier, i), KEY_SIZE);
+	if (invitation != NULL)
+		mask_invitation(key, invitation);
 	answer_of(key, answer);
 	explicit_bzero(key, sizeof key);
 	return is_shared;
+}
+
+bool box_open(const struct box *box, const uint8_t secret[KEY_SIZE], struct auth *auth,
+              struct verifier *verifier, uint8_t answer[KEY_SIZE])
+{
+	return box_open_invited(box, secret, auth, verifier, NULL, answer);
 }

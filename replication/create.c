@@ -23,7 +23,8 @@
  *
  * Where registration is not open a replica wants an invitation, by its own clock and setting. As
  * with a full disk, one that takes it is enough: the log-in then hands the account to the others,
- * with a stamp. If none takes it, the refusal is told that the user can do most about.
+ * with a stamp. If none takes it, the refusal is told that the user can do most about. It is shown
+ * to those alone of whom it is known that they belong to the cluster, and closed in the box.
  *
  * BACK is done before the user is told no, because a creation that was refused must not live on
  * where it was granted. Once it has begun that id is never created again: if the audience becomes
@@ -154,6 +155,16 @@ static void ping_all(struct replication *r, struct op *op)
 			due_ping(r, i, op);
 }
 
+/* One that is live alone is given an account unseen, but no invitation: with that anybody comes
+ * in, at the others, too. One of version 3 is given none in any case. */
+static bool is_for_a_stranger(const struct replication *r, const struct create *c)
+{
+	uint32_t index = replica_first(c->op.audience);
+
+	return c->has_invitation && r->replicas[index].version >= PROTOCOL_VERSION_VOUCHED &&
+	       !member_belongs(r, index, 0);
+}
+
 /* It is known who belongs to the cluster. */
 static void introduce_to_members(struct replication *r, struct create *c)
 {
@@ -165,6 +176,12 @@ static void introduce_to_members(struct replication *r, struct create *c)
 		op_refuse(r, op, op->written ? OUTCOME_UNKNOWN : OUTCOME_NO_REPLICA,
 		          "the live replicas do not vouch for each other: they need copies of one "
 		          "operator.key");
+		return;
+	}
+	if (is_for_a_stranger(r, c)) {
+		op_refuse(r, op, op->written ? OUTCOME_UNKNOWN : OUTCOME_TOO_FEW_REPLICAS,
+		          "an invitation is shown only to servers that vouch for each other: at "
+		          "least two must answer");
 		return;
 	}
 	if (!c->have_id || !op->written)
@@ -210,15 +227,17 @@ static void start(struct replication *r, struct op *op)
 /* At one replica. */
 static void introduce(struct replication *r, struct create *c, uint32_t index)
 {
-	struct frame frame;
+	const struct account *account = &c->made.account;
+	struct frame frame = { .type = FRAME_INTRODUCE };
 
-	login_handover_frame(r, index, &c->made, &frame); /* the same payload */
-	frame.type = FRAME_INTRODUCE;
-	frame.flags = 0;
+	frame.introduce.id = account->id;
+	frame.introduce.name = account->name;
+	frame.introduce.setting = account->verifier.setting;
 	if (c->has_invitation && r->replicas[index].version >= PROTOCOL_VERSION_VOUCHED) {
 		frame.flags = FLAG_VOUCHED;
 		frame.introduce.invitation = c->invitation;
 	}
+	login_close_box(r, index, &c->made, &frame);
 	c->asked |= BIT(index);
 	c->maybe |= BIT(index);
 	op_ask(r, &c->op, index, &frame);

@@ -261,13 +261,31 @@ void login_take_stamp(struct login_session *session, const struct frame *frame)
 		memcpy(session->stamp, frame->logged_in.stamp, KEY_SIZE);
 }
 
+void login_close_box(struct replication *r, uint32_t index, const struct login_session *session,
+                     struct frame *frame)
+{
+	struct replica *p = &r->replicas[index];
+	struct auth auth = auth_of(p, AUTH_INTRODUCE, session, p->nonce);
+	struct invitation *invitation = &frame->introduce.invitation;
+	bool is_invited = frame->type == FRAME_INTRODUCE && (frame->flags & FLAG_VOUCHED) != 0;
+	uint8_t secret[KEY_SIZE];
+
+	replication_random(r, secret, sizeof secret);
+	if (!box_close_invited(&frame->introduce.box, secret, &auth, &session->account.verifier,
+	                       is_invited ? invitation : NULL, p->box_answer)) {
+		/* Everybody could open that one. */
+		memset(frame->introduce.box.parts, 0, sizeof frame->introduce.box.parts);
+		memset(invitation, 0, sizeof *invitation);
+		replica_lies(r, index, "has a public key that cannot be one");
+	}
+	explicit_bzero(secret, sizeof secret);
+}
+
 void login_handover_frame(struct replication *r, uint32_t index,
                           const struct login_session *session, struct frame *frame)
 {
 	const struct account *account = &session->account;
-	struct replica *p = &r->replicas[index];
-	struct auth auth = auth_of(p, AUTH_INTRODUCE, session, p->nonce);
-	uint8_t secret[KEY_SIZE];
+	const struct replica *p = &r->replicas[index];
 
 	memset(frame, 0, sizeof *frame);
 	frame->type = FRAME_HANDOVER;
@@ -283,13 +301,7 @@ void login_handover_frame(struct replication *r, uint32_t index,
 	} else if (p->version >= PROTOCOL_VERSION_VOUCHED && login_has_stamp(session)) {
 		frame->flags = FLAG_VOUCHED;
 	}
-	replication_random(r, secret, sizeof secret);
-	if (!box_close(&frame->introduce.box, secret, &auth, &account->verifier, p->box_answer)) {
-		/* Everybody could open that one. */
-		memset(frame->introduce.box.parts, 0, sizeof frame->introduce.box.parts);
-		replica_lies(r, index, "has a public key that cannot be one");
-	}
-	explicit_bzero(secret, sizeof secret);
+	login_close_box(r, index, session, frame);
 }
 
 void login_password_frame(struct replication *r, uint32_t index,

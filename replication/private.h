@@ -767,14 +767,16 @@ void login_take_stamp(struct login_session *session, const struct frame *frame);
  * `session`. */
 void login_handover_frame(struct replication *r, uint32_t index,
                           const struct login_session *session, struct frame *frame);
+/* Closes the box of a frame with the account; of an INTRODUCE its invitation, too. */
+void login_close_box(struct replication *r, uint32_t index, const struct login_session *session,
+                     struct frame *frame);
 /* Makes a PASSWORD, which gives this account to a replica where another one is logged in. */
 void login_password_frame(struct replication *r, uint32_t index,
                           const struct login_session *session, struct frame *frame);
 /* Whether the replica has opened the last box that it was sent: `frame` is its yes. If not, it is
  * doubted. */
 bool login_handed_over(struct replication *r, uint32_t index, const struct frame *frame);
-/* What is said of a replica that refuses an account which is handed over, but not because it is
- * gone; it lives for ever. */
+/* What is said of a replica that refuses an account, but not because it is gone. */
 const char *login_no_account(const struct login_session *session, enum status status);
 /* Whether the replica's answer to LOGIN, which is STATUS_OK or STATUS_TAKEN_OVER, is signed by
  * somebody who holds the verifier of the session's account. If not, it is doubted: whoever listens

@@ -141,13 +141,11 @@ static bool stamp_is_right(const struct sessions *s, const struct account *accou
 }
 
 /* Whether somebody who was invited makes it. */
-static enum status invited_status(const struct sessions *s, const struct frame *frame)
+static enum status invited_status(const struct sessions *s, const struct invitation *invitation)
 {
-	const struct invitation *invitation = &frame->introduce.invitation;
-
 	if (BUG(uninvited_introduced))
 		return STATUS_OK;
-	if ((frame->flags & FLAG_VOUCHED) == 0)
+	if (invitation == NULL)
 		return STATUS_UNINVITED;
 	if (!s->options.has_operator_key ||
 	    !invitation_is_right(s->options.operator_key, invitation))
@@ -160,7 +158,8 @@ static enum status invited_status(const struct sessions *s, const struct frame *
 /* Whether an account that is new here may be brought. Whoever has made one here, or elsewhere, is
  * told a stamp at the log-in: so it goes on to the replicas that missed it. */
 static enum status registration_status(const struct sessions *s, const struct frame *frame,
-                                       const struct account *account)
+                                       const struct account *account,
+                                       const struct invitation *invitation)
 {
 	enum status status = STATUS_OK;
 
@@ -174,14 +173,15 @@ static enum status registration_status(const struct sessions *s, const struct fr
 	else if (s->options.registration == REGISTRATION_CLOSED)
 		status = STATUS_CLOSED;
 	else
-		status = invited_status(s, frame);
+		status = invited_status(s, invitation);
 	return status;
 }
 
 /* Asks in the order of the table above. The store itself answers whether the account is new.
- * `answer` shows that the box was opened. */
+ * `answer` shows that the box was opened. `invitation`: what was closed in it; NULL: none. */
 static void introduce_opened(struct sessions *s, struct connection *c, const struct frame *frame,
-                             const struct account *account, const uint8_t answer[KEY_SIZE])
+                             const struct account *account, const struct invitation *invitation,
+                             const uint8_t answer[KEY_SIZE])
 {
 	struct fact fact = { .kind = FACT_ACCOUNT, .account = *account };
 	struct frame reply = session_reply_to(frame, STATUS_OK);
@@ -192,8 +192,9 @@ static void introduce_opened(struct sessions *s, struct connection *c, const str
 		refuse_with(s, c, frame, STATUS_GONE, &account->id);
 		return;
 	}
-	enum status may = state == STORE_UNKNOWN ? registration_status(s, frame, account)
-	                                         : STATUS_OK;
+	enum status may = state == STORE_UNKNOWN
+	                          ? registration_status(s, frame, account, invitation)
+	                          : STATUS_OK;
 
 	if (may != STATUS_OK) {
 		session_answer(s, c, frame, may);
@@ -340,6 +341,9 @@ void session_renewal(struct sessions *s, struct connection *c, const struct fram
 void session_introduce(struct sessions *s, struct connection *c, const struct frame *frame)
 {
 	struct account account = { .id = frame->introduce.id, .name = frame->introduce.name };
+	struct invitation copy = frame->introduce.invitation;
+	bool is_invited = frame->type == FRAME_INTRODUCE && (frame->flags & FLAG_VOUCHED) != 0;
+	struct invitation *invitation = is_invited ? &copy : NULL;
 	uint8_t answer[KEY_SIZE];
 	struct auth auth;
 
@@ -347,14 +351,15 @@ void session_introduce(struct sessions *s, struct connection *c, const struct fr
 	account.verifier.setting = frame->introduce.setting;
 	session_auth(s, c, AUTH_INTRODUCE, &account.id, frame->introduce.setting,
 	             frame->introduce.box.public, &auth);
-	bool is_open = box_open(&frame->introduce.box, s->options.box_secret, &auth,
-	                        &account.verifier, answer);
+	bool is_open = box_open_invited(&frame->introduce.box, s->options.box_secret, &auth,
+	                                &account.verifier, invitation, answer);
 
 	if (is_open && (auth_account_fits(&account) || BUG(id_not_checked)))
-		introduce_opened(s, c, frame, &account, answer);
+		introduce_opened(s, c, frame, &account, invitation, answer);
 	else
 		session_answer(s, c, frame, STATUS_WRONG_PROOF);
 	explicit_bzero(&account, sizeof account);
+	explicit_bzero(&copy, sizeof copy);
 }
 
 /* The account with its mark, for the store and the journal. Its strings point into the store, which

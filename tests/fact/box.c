@@ -78,6 +78,53 @@ static void test_known(void)
 	       "box: the known answer");
 }
 
+static const uint8_t operator_key[KEY_SIZE] = { 7 };
+
+/* Whether an invitation is right that is opened with this secret key. */
+static bool is_invited(const struct box *box, struct auth auth, const uint8_t secret[KEY_SIZE],
+                       struct invitation invitation)
+{
+	struct verifier verifier = { .setting = alice.verifier.setting };
+	uint8_t answer[KEY_SIZE];
+
+	return box_open_invited(box, secret, &auth, &verifier, &invitation, answer) &&
+	       invitation_is_right(operator_key, &invitation);
+}
+
+/* It is closed with the key of the box, by parts of its own. */
+static void test_invitation(void)
+{
+	const struct verifier *v = &alice.verifier;
+	const uint8_t *const keys[BOX_PARTS] = { v->seal, v->stored_key, v->server_key, v->lock };
+	static const uint8_t random[16] = { 8 };
+	struct auth auth = auth_here();
+	struct invitation invitation, masked;
+	uint8_t answer[KEY_SIZE], other[KEY_SIZE] = { 1 };
+	struct box box;
+	unsigned same = 0, again = 0;
+
+	invitation_make(operator_key, TIME_MS, random, &invitation);
+	masked = invitation;
+	OK(box_close_invited(&box, box_secret, &auth, v, &masked, answer),
+	   "box: is closed with an invitation");
+	OK(memcmp(&box, &closed, sizeof box) == 0, "box: which changes nothing of it");
+	for (size_t i = 0; i < INVITATION_SIZE; i++) {
+		uint8_t mask = masked.bytes[i] ^ invitation.bytes[i];
+
+		same += mask == 0;
+		for (size_t part = 0; part < BOX_PARTS; part++)
+			again += mask == (box.parts[part][i % KEY_SIZE] ^ keys[part][i % KEY_SIZE]);
+	}
+	OK(same < 4, "box: a listener reads nothing of the invitation");
+	OK(again < 8, "box: nor does who knows what else is in the box");
+	OK(is_invited(&box, auth_here(), replica_secret, masked), "box: the replica opens it");
+	OK(!is_invited(&box, auth_here(), other, masked), "box: nobody else does");
+	auth.server_nonce[0] ^= 1;
+	OK(!is_invited(&box, auth, replica_secret, masked), "box: nor on another connection");
+	masked.bytes[INVITATION_SIZE - 1] ^= 1;
+	OK(!is_invited(&box, auth_here(), replica_secret, masked), "box: each byte of it counts");
+}
+
 /* What the replica makes of a box. */
 static bool opens(const struct box *box, struct auth auth, const uint8_t secret[KEY_SIZE])
 {
@@ -165,6 +212,7 @@ int main(void)
 {
 	begin();
 	test_known();
+	test_invitation();
 	test_open();
 	test_changes();
 	test_no_key();

@@ -115,6 +115,70 @@ static void test_cut_off(void)
 	cluster_free(&k);
 }
 
+/* Whether these bytes stand in what waits to be written to a replica. */
+static bool is_readable(const struct invitation *invitation)
+{
+	for (uint32_t i = 0; i < REPLICAS; i++) {
+		struct view out = replication_output(k.clients[0].r, i);
+
+		if (memmem(out.data, out.size, invitation->bytes, INVITATION_SIZE) != NULL ||
+		    memmem(out.data, out.size, invitation->bytes, 8) != NULL)
+			return true;
+	}
+	return false;
+}
+
+static void test_closed_box(void)
+{
+	struct view out;
+	struct frame frame;
+	const char *why;
+	size_t size;
+
+	start(REGISTRATION_INVITED, REGISTRATION_INVITED, REGISTRATION_INVITED);
+	hold_all_there(&k, 0, true);
+	k.invitation = &good;
+	say(&k, 0, "create alice pw");
+	out = replication_output(k.clients[0].r, 0);
+	OK(protocol_size(out, &size) && protocol_decode(view_of(out.data, size), &frame, &why) &&
+	           frame.type == FRAME_INTRODUCE && (frame.flags & FLAG_VOUCHED),
+	   "closed: the invitation is on its way");
+	OK(!is_readable(&good), "closed: and nobody can read it");
+	hold_all_there(&k, 0, false);
+	pump(&k);
+	OK(has(heard(&k, 0), "result create ok copies=3"), "closed: but the replicas");
+	cluster_free(&k);
+}
+
+/* It may be anybody. */
+static void test_alone(void)
+{
+	start(REGISTRATION_INVITED, REGISTRATION_INVITED, REGISTRATION_INVITED);
+	replica_kill(&k, 0), replica_kill(&k, 1);
+	OK(has(create(&good), "result create ok copies=1"), "alone: one that is known is shown it");
+	cluster_free(&k);
+	start(REGISTRATION_OPEN, REGISTRATION_OPEN, REGISTRATION_OPEN);
+	replica_kill(&k, 0), replica_kill(&k, 1);
+	(void)client_start(&k);
+	client_stop(&k, 0);
+	pass(&k, 10);
+	k.invitation = &good;
+	say(&k, 1, "create alice pw");
+	OK(has(heard(&k, 1), "result create too-few-replicas"), "alone: one that is not is not");
+	OK(has(k.clients[1].last.detail, "vouch for each other"), "alone: it is said why");
+	IS_U64(held(&k, "alice", false), 0, "alone: and it is given no account");
+	k.invitation = NULL;
+	say(&k, 1, "create alice pw");
+	OK(has(heard(&k, 1), "result create ok copies=1"), "alone: but one without an invitation");
+	say(&k, 1, "logout");
+	replica_start(&k, 0);
+	pass(&k, 2000);
+	k.invitation = &good;
+	say(&k, 1, "create bob pw");
+	OK(has(heard(&k, 1), "result create ok copies=2"), "alone: with a second one both are");
+	cluster_free(&k);
+}
+
 static void test_old(void)
 {
 	start(REGISTRATION_OPEN, REGISTRATION_OPEN, REGISTRATION_INVITED);
@@ -142,6 +206,8 @@ int main(void)
 	test_one_is_enough();
 	test_return();
 	test_cut_off();
+	test_closed_box();
+	test_alone();
 	test_old();
 	return tap_done();
 }

@@ -354,11 +354,12 @@ static inline struct auth rig_auth(struct rig *r, struct peer *peer, const struc
 	return auth;
 }
 
-/* INTRODUCE or HANDOVER of any account. The box is closed for this connection. `answer` is what
- * the replica is to answer. */
-static inline struct frame introduction_of(struct rig *r, struct peer *peer,
-                                           const struct account *account, uint8_t type,
-                                           uint8_t answer[KEY_SIZE])
+/* INTRODUCE or HANDOVER of any account, perhaps with an invitation. The box is closed for this
+ * connection. `answer` is what the replica is to answer. */
+static inline struct frame introduction_with(struct rig *r, struct peer *peer,
+                                             const struct account *account, uint8_t type,
+                                             const struct invitation *invitation,
+                                             uint8_t answer[KEY_SIZE])
 {
 	struct frame frame = { .type = type };
 	struct auth auth = rig_auth(r, peer, NULL, AUTH_INTRODUCE);
@@ -368,8 +369,20 @@ static inline struct frame introduction_of(struct rig *r, struct peer *peer,
 	frame.introduce.name = account->name;
 	frame.introduce.setting = auth.setting = account->verifier.setting;
 	memset(secret, 0x79, sizeof secret);
-	box_close(&frame.introduce.box, secret, &auth, &account->verifier, answer);
+	if (invitation != NULL) {
+		frame.flags = FLAG_VOUCHED;
+		frame.introduce.invitation = *invitation;
+	}
+	box_close_invited(&frame.introduce.box, secret, &auth, &account->verifier,
+	                  invitation != NULL ? &frame.introduce.invitation : NULL, answer);
 	return frame;
+}
+
+static inline struct frame introduction_of(struct rig *r, struct peer *peer,
+                                           const struct account *account, uint8_t type,
+                                           uint8_t answer[KEY_SIZE])
+{
+	return introduction_with(r, peer, account, type, NULL, answer);
 }
 
 /* The same of a person. */

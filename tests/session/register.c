@@ -39,13 +39,12 @@ static enum status introduce(struct rig *r, struct peer *peer, uint8_t number,
                              const struct invitation *invitation)
 {
 	struct person p = person_of(number);
-	struct frame frame = introduction(r, peer, &p, FRAME_INTRODUCE);
+	const struct account account = account_of(&p);
+	uint8_t answer[KEY_SIZE];
 
-	if (invitation != NULL) {
-		frame.flags = FLAG_VOUCHED;
-		frame.introduce.invitation = *invitation;
-	}
-	return rig_ask(r, peer, frame).status;
+	return rig_ask(r, peer,
+	               introduction_with(r, peer, &account, FRAME_INTRODUCE, invitation, answer))
+	        .status;
 }
 
 /* With the stamp for account `stamped`, made by `key`; NULL: without one. */
@@ -106,11 +105,18 @@ static void test_invited(void)
 	IS_U64(introduce(&r, peer, 2, &good), STATUS_OK, "invited: any number of accounts");
 	IS_U64(introduce(&r, peer, 1, NULL), STATUS_OK, "invited: what is held is not new");
 	struct person again = person_make("person2", 9, CLOCK_MS);
-	struct frame frame = introduction(&r, peer, &again, FRAME_INTRODUCE);
+	const struct account account = account_of(&again);
+	uint8_t answer[KEY_SIZE];
+	struct frame frame = introduction_with(&r, peer, &account, FRAME_INTRODUCE, &good, answer);
 
+	IS_U64(rig_ask(&r, peer, frame).status, STATUS_TAKEN, "invited: a name has one owner");
+	struct person third = person_of(3);
+
+	frame = introduction(&r, peer, &third, FRAME_INTRODUCE);
 	frame.flags = FLAG_VOUCHED;
 	frame.introduce.invitation = good;
-	IS_U64(rig_ask(&r, peer, frame).status, STATUS_TAKEN, "invited: a name has one owner");
+	IS_U64(rig_ask(&r, peer, frame).status, STATUS_UNFIT,
+	       "invited: nor by one that is readable");
 	r.time.clock_ms++;
 	IS_U64(introduce(&r, peer, 3, &good), STATUS_EXPIRED, "invited: by this replica's clock");
 	rig_close(&r);

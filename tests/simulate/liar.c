@@ -228,8 +228,9 @@ static void introduce(struct sim *s, struct liar_link *k, uint8_t type,
 	f.introduce.setting = a->account.verifier.setting;
 	auth = auth_at(k, AUTH_INTRODUCE, a, &f.introduce.id);
 	sim_draw(s, secret, sizeof secret);
-	(void)box_close(&f.introduce.box, secret, &auth, &a->account.verifier, answer);
 	sim_register_lie(s, &a->account, &f);
+	(void)box_close_invited(&f.introduce.box, secret, &auth, &a->account.verifier,
+	                        type == FRAME_INTRODUCE ? &f.introduce.invitation : NULL, answer);
 	say(k, &f);
 }
 
