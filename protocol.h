@@ -77,6 +77,9 @@
  *        answer is auth_member of its operator key; else the SHA-256 of that. So a client that asks
  *        two with one nonce sees whether they have the same operator key, and who has none learns
  *        nothing that he could answer with. STATUS_UNKNOWN: this replica has no operator key.
+ *        With FLAG_BOXED (from version 4 on): has this one the secret of that public key? The nonce
+ *        is a public key that the client has just drawn, and the answer is box_member. It needs no
+ *        operator key. STATUS_UNKNOWN: it is another one, or the nonce cannot be a public key.
  * LOOKUP_NAME    name, u8 n, u8[n] suffix
  *                                 any  -> entry*, each ENTRY_ALIVE, at most LOOKUP_NAME_MAX
  *        The live accounts of that name, in any case: all confirmed ones, and the oldest
@@ -407,6 +410,7 @@ enum frame_flag {
 	FLAG_SENDING = 4,  /* LOGIN: for SEND alone */
 	FLAG_VOUCHED = 8,  /* INTRODUCE: with an invitation; HANDOVER, REMOVE: with a stamp */
 	FLAG_KEYED = 16,   /* LOGIN, OPERATE: tags follow */
+	FLAG_BOXED = 32,   /* MEMBER: by the secret of the public key */
 	FLAG_TAGGED = 128, /* any request: its tag stands behind its payload */
 };
 

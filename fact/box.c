@@ -110,3 +110,15 @@ bool box_open(const struct box *box, const uint8_t secret[KEY_SIZE], struct auth
 {
 	return box_open_invited(box, secret, auth, verifier, NULL, answer);
 }
+
+bool box_member(const uint8_t secret[KEY_SIZE], const uint8_t other[KEY_SIZE],
+                const uint8_t uuid[UUID_SIZE], const uint8_t public[KEY_SIZE],
+                const uint8_t nonce[KEY_SIZE], uint8_t answer[KEY_SIZE])
+{
+	uint8_t shared[KEY_SIZE];
+	bool is_shared = x25519_shared(secret, other, shared);
+
+	auth_member(shared, uuid, public, nonce, answer);
+	explicit_bzero(shared, sizeof shared);
+	return is_shared;
+}

@@ -14,6 +14,13 @@
  *                                             last 6 bytes n = 5, with as many of the HMAC's
  *   answer     = HMAC(box key, "Answer")      the replica's, which shows that it has opened the box
  *
+ * By the same key pair a replica shows that it is the process that has once told this public key
+ * (replication/member.c): MEMBER holds the public key of a pair that the client has just drawn, and
+ *
+ *   answer     = HMAC(secret, "member" uuid public-key client's-public-key)   as auth_member does it
+ *
+ * No other use is made of the secret, and none of the two is the other one: the first words differ.
+ *
  * Nothing else proves that the box is whole and new, and nothing needs to: Auth has the replica's
  * uuid, its public key and its nonce for this connection, so anywhere else, or another time, the
  * box opens to bytes that the id does not vouch for. That is true of every changed bit, too. Who
@@ -55,5 +62,11 @@ bool box_open(const struct box *box, const uint8_t secret[KEY_SIZE], struct auth
 bool box_open_invited(const struct box *box, const uint8_t secret[KEY_SIZE], struct auth *auth,
                       struct verifier *verifier, struct invitation *invitation,
                       uint8_t answer[KEY_SIZE]);
+/* What the replica with this uuid and public key answers to MEMBER with FLAG_BOXED. `secret` is the
+ * caller's, and `other` the public key of the other side: the client's is also the nonce of the
+ * question. False: `other` cannot be a public key, and the answer shows nothing. */
+bool box_member(const uint8_t secret[KEY_SIZE], const uint8_t other[KEY_SIZE],
+                const uint8_t uuid[UUID_SIZE], const uint8_t public[KEY_SIZE],
+                const uint8_t nonce[KEY_SIZE], uint8_t answer[KEY_SIZE]);
 
 #endif

@@ -468,7 +468,7 @@ static void advance(struct replication *r, struct op *op)
 	if (op->phase == PHASE_BACK) {
 		taken_back(r, c);
 	} else if (op->phase == PHASE_MEMBERS) {
-		introduce_to_members(r, c);
+		start(r, op); /* another one may have become live, and is to answer, too */
 	} else if (op->phase == PHASE_CONFIRM) {
 		confirm_done(r, c);
 	} else if (BUG(created_in_parallel) && c->refused) {

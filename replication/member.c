@@ -10,9 +10,18 @@
  * can ask a member for the second, and learns nothing that he could answer with. Who passes on a
  * member's answer vouches for that member's public key, and cannot open what is closed for it.
  *
- * From such answers a replica becomes *known*, for the life of this client, as long as it shows the
- * same uuid and public key: that is, until its process ends. It becomes known if one that is known
- * vouches for it, or, while none of those connected is known, if any does.
+ * From such answers a replica becomes *known*: it has shown, on this connection, that it belongs.
+ * It has if
+ *
+ *   one that is known vouches for it, or
+ *   it was known before, by this uuid and public key, and has shown on this connection that it has
+ *   the secret key (MEMBER with FLAG_BOXED); so it is the same process; or
+ *   any vouches for it, while none of those connected is known, and none that is live is to answer
+ *   yet about its secret key
+ *
+ * As whom it was known is remembered for the life of this client: uuid and public key. Alone they
+ * show nothing, because every greeting tells them. Who repeats the greeting of another one has not
+ * the secret key, and is a liar. One of version 3 cannot be asked for that.
  *
  * An account is given to a replica that is known. Besides,
  *   at a log-in        to one for which a replica vouches that has shown that it holds the account
@@ -20,6 +29,7 @@
  * Everything here is asked when a replica has greeted, so before any request of ours is written
  * there; replies come in order, so a request whose answers are there has these answers, too.
  */
+#include "base/bug.h"
 #include "replication/private.h"
 
 #include "base/sha256.h"
@@ -41,24 +51,49 @@ static void ask(struct replication *r, uint32_t voucher, uint32_t index)
 	p->member.requests[voucher] = r->replicas[voucher].next_request;
 }
 
+/* Whether it greets as one that was known. */
+static bool is_remembered(const struct replica *p)
+{
+	return p->is_known && memcmp(p->known_uuid, p->uuid, UUID_SIZE) == 0 &&
+	       memcmp(p->known_public, p->public, KEY_SIZE) == 0;
+}
+
+/* Asks one that is remembered for the secret of its public key. */
+static void challenge(struct replication *r, uint32_t index)
+{
+	struct replica *p = &r->replicas[index];
+	struct membership *m = &p->member;
+	struct frame frame = { .type = FRAME_MEMBER, .flags = FLAG_BOXED };
+	uint8_t secret[KEY_SIZE];
+
+	replication_random(r, secret, KEY_SIZE);
+	box_public(secret, frame.member.nonce);
+	memcpy(frame.member.uuid, p->uuid, UUID_SIZE);
+	memcpy(frame.member.public, p->public, KEY_SIZE);
+	m->is_challenged = box_member(secret, p->public, p->uuid, p->public, frame.member.nonce,
+	                              m->box_answer);
+	explicit_bzero(secret, sizeof secret);
+	if (!m->is_challenged) /* everybody could answer that */
+		return;
+	due_ask(r, index, &frame, TARGET_MEMBER, NULL);
+	m->challenge = p->next_request;
+}
+
 void member_greeted(struct replication *r, uint32_t index)
 {
-	replication_random(r, r->replicas[index].member.nonce, KEY_SIZE);
+	struct replica *p = &r->replicas[index];
+
+	replication_random(r, p->member.nonce, KEY_SIZE);
+	if (is_remembered(p) && BUG(identity_repeated))
+		p->member.shown = true;
+	else if (is_remembered(p) && p->version >= PROTOCOL_VERSION_VOUCHED)
+		challenge(r, index);
 	ask(r, index, index);
 	for (uint32_t i = 0; i < REPLICAS; i++) {
 		if (i == index || !r->replicas[i].welcomed)
 			continue;
 		ask(r, i, index);
 		ask(r, index, i);
-	}
-}
-
-void member_lost(struct replication *r, uint32_t index)
-{
-	memset(&r->replicas[index].member, 0, sizeof r->replicas[index].member);
-	for (uint32_t i = 0; i < REPLICAS; i++) {
-		r->replicas[i].member.asked &= (uint8_t)~BIT(index);
-		r->replicas[i].member.answered &= (uint8_t)~BIT(index);
 	}
 }
 
@@ -79,22 +114,29 @@ static uint8_t known(const struct replication *r, uint8_t all)
 {
 	uint8_t mask = 0;
 
-	for (uint32_t i = 0; i < REPLICAS; i++) {
-		const struct replica *p = &r->replicas[i];
-
-		if ((all & BIT(i)) && p->welcomed && p->is_known &&
-		    memcmp(p->known_uuid, p->uuid, UUID_SIZE) == 0 &&
-		    memcmp(p->known_public, p->public, KEY_SIZE) == 0)
+	for (uint32_t i = 0; i < REPLICAS; i++)
+		if ((all & BIT(i)) && r->replicas[i].welcomed && r->replicas[i].member.shown)
 			mask |= BIT(i);
-	}
 	return mask;
 }
 
-static void remember(struct replica *p)
+/* It has shown that it belongs. */
+static void show(struct replica *p)
 {
+	p->member.shown = true;
 	p->is_known = true;
 	memcpy(p->known_uuid, p->uuid, UUID_SIZE);
 	memcpy(p->known_public, p->public, KEY_SIZE);
+}
+
+/* Whether one that is live may become known without anybody else. One that is not live yet is not
+ * waited for: it may be silent. */
+static bool is_any_challenged(const struct replication *r)
+{
+	for (uint32_t i = 0; i < REPLICAS; i++)
+		if ((r->live & BIT(i)) && r->replicas[i].member.is_challenged)
+			return true;
+	return false;
 }
 
 /* Those for whom one that counts vouches become known, until there are no more. */
@@ -104,18 +146,46 @@ static void spread(struct replication *r)
 		uint32_t voucher = round / REPLICAS % REPLICAS;
 		uint32_t index = round % REPLICAS;
 		uint8_t now = known(r, ALL_REPLICAS);
+		bool counts = now ? (now & BIT(voucher)) != 0 : !is_any_challenged(r);
 
-		if (!(now & BIT(index)) && (!now || (now & BIT(voucher))) &&
-		    vouches(r, voucher, index)) {
-			remember(&r->replicas[index]);
+		if (!(now & BIT(index)) && counts && vouches(r, voucher, index)) {
+			show(&r->replicas[index]);
 			round = 0;
 		}
 	}
 }
 
+void member_lost(struct replication *r, uint32_t index)
+{
+	memset(&r->replicas[index].member, 0, sizeof r->replicas[index].member);
+	for (uint32_t i = 0; i < REPLICAS; i++) {
+		r->replicas[i].member.asked &= (uint8_t)~BIT(index);
+		r->replicas[i].member.answered &= (uint8_t)~BIT(index);
+	}
+	spread(r); /* it may have been the one that was known, or that was to answer */
+	r->unsettled = ALL_REPLICAS;
+}
+
+/* What a replica says that is asked for the secret of its public key. */
+static void challenge_answered(struct replication *r, uint32_t index, const struct frame *frame)
+{
+	struct replica *p = &r->replicas[index];
+
+	p->member.is_challenged = false;
+	if (frame->status == STATUS_OK &&
+	    sha256_equal(frame->introduced.signature, p->member.box_answer))
+		show(p);
+	else
+		replica_lies(r, index, "repeats the greeting of another process");
+}
+
 void member_answered(struct replication *r, uint32_t voucher, uint32_t request,
                      const struct frame *frame)
 {
+	const struct membership *own = &r->replicas[voucher].member;
+
+	if (own->is_challenged && own->challenge == request)
+		challenge_answered(r, voucher, frame);
 	for (uint32_t i = 0; i < REPLICAS; i++) {
 		struct membership *m = &r->replicas[i].member;
 
@@ -133,7 +203,9 @@ void member_answered(struct replication *r, uint32_t voucher, uint32_t request,
 
 bool member_is_asked(const struct replication *r, uint32_t index)
 {
-	return r->replicas[index].member.asked != 0;
+	const struct membership *m = &r->replicas[index].member;
+
+	return m->asked != 0 || m->is_challenged;
 }
 
 bool member_belongs(const struct replication *r, uint32_t index, uint8_t vouchers)
@@ -144,6 +216,11 @@ bool member_belongs(const struct replication *r, uint32_t index, uint8_t voucher
 		if ((vouchers & BIT(i)) && vouches(r, i, index))
 			return true;
 	return false;
+}
+
+uint8_t member_known(const struct replication *r)
+{
+	return known(r, ALL_REPLICAS);
 }
 
 uint8_t member_of(const struct replication *r, uint8_t live)

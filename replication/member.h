@@ -18,6 +18,11 @@ struct membership {
 	uint8_t answered; /* these have, */
 	uint8_t answers[REPLICAS][KEY_SIZE];
 	uint32_t requests[REPLICAS]; /* the number of the question there */
+	/* It was known before, and has not answered yet whether it is the same process. */
+	bool is_challenged;
+	uint32_t challenge; /* the number of that question */
+	uint8_t box_answer[KEY_SIZE];
+	bool shown; /* it belongs: this connection has shown it */
 };
 
 /* The replica has greeted: asks it and the others whether it belongs to the cluster. */
@@ -31,6 +36,8 @@ void member_answered(struct replication *r, uint32_t voucher, uint32_t request,
 bool member_is_asked(const struct replication *r, uint32_t index);
 /* Whether the replica may be given an account that `vouchers` have shown to hold. */
 bool member_belongs(const struct replication *r, uint32_t index, uint8_t vouchers);
+/* Those that have shown, on their connections of now, that they belong. */
+uint8_t member_known(const struct replication *r);
 /* Those of `live` that may be given a new account. None: several are live, and none of them is
  * known. */
 uint8_t member_of(const struct replication *r, uint8_t live);

@@ -211,11 +211,8 @@ static enum removed_verdict judge(const struct replication *r, uint32_t index,
                                   const struct due_reply *due, const struct claim *c)
 {
 	uint8_t right = (c->right | c->from) & (uint8_t)~BIT(index);
-	uint8_t known = 0;
+	uint8_t known = member_known(r);
 
-	for (uint32_t i = 0; i < REPLICAS; i++)
-		if (member_belongs(r, i, 0))
-			known |= BIT(i);
 	if (c->asked)
 		return REMOVED_WAITS;
 	if (right & known)

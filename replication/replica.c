@@ -511,7 +511,7 @@ static void answered(struct replication *r, uint32_t index)
 
 /* ---- one replica at two indexes ---- */
 
-/* Both show one uuid: the lower index keeps it. */
+/* Both show one uuid: the lower index keeps it. A death may make others known. */
 static void settle_copies(struct replication *r)
 {
 	char why[WHY_SIZE];
@@ -525,6 +525,7 @@ static void settle_copies(struct replication *r)
 			               "copied (start one of them with --new-uuid)",
 			               i);
 			die(r, k, why);
+			settle_copies(r);
 		}
 }
 
@@ -837,6 +838,7 @@ void replica_settle(struct replication *r)
 	uint8_t left = 0;
 
 	settle(r);
+	settle_copies(r);
 	for (uint32_t i = 0; i < REPLICAS; i++)
 		if (is_unsettled(&r->replicas[i]))
 			left |= BIT(i);

@@ -590,11 +590,35 @@ void session_operate(struct sessions *s, struct connection *c, const struct fram
 	session_reply(s, c, &reply);
 }
 
+/* Whether MEMBER asks about this replica, and this process of it. */
+static bool is_this_one(const struct sessions *s, const struct frame *frame)
+{
+	return memcmp(frame->member.uuid, s->options.uuid, UUID_SIZE) == 0 &&
+	       memcmp(frame->member.public, s->public, KEY_SIZE) == 0;
+}
+
+/* By the secret of its public key. */
+static void member_boxed(struct sessions *s, struct connection *c, const struct frame *frame)
+{
+	struct frame reply = session_reply_to(frame, STATUS_OK);
+
+	session_spend(c, COST_INTRODUCE);
+	if (!is_this_one(s, frame) ||
+	    !box_member(s->options.box_secret, frame->member.nonce, frame->member.uuid,
+	                frame->member.public, frame->member.nonce, reply.introduced.signature))
+		reply = session_reply_to(frame, STATUS_UNKNOWN);
+	session_reply(s, c, &reply);
+}
+
 void session_member(struct sessions *s, struct connection *c, const struct frame *frame)
 {
 	struct frame reply = session_reply_to(frame, STATUS_OK);
 	uint8_t *answer = reply.introduced.signature;
 
+	if ((frame->flags & FLAG_BOXED) != 0) {
+		member_boxed(s, c, frame);
+		return;
+	}
 	session_spend(c, COST_PROOF);
 	if (!s->options.has_operator_key) {
 		session_answer(s, c, frame, STATUS_UNKNOWN);
@@ -602,8 +626,7 @@ void session_member(struct sessions *s, struct connection *c, const struct frame
 	}
 	auth_member(s->options.operator_key, frame->member.uuid, frame->member.public,
 	            frame->member.nonce, answer);
-	if (memcmp(frame->member.uuid, s->options.uuid, UUID_SIZE) != 0 ||
-	    memcmp(frame->member.public, s->public, KEY_SIZE) != 0)
+	if (!is_this_one(s, frame))
 		sha256(answer, KEY_SIZE, answer);
 	session_reply(s, c, &reply);
 }

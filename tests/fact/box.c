@@ -208,6 +208,26 @@ static void test_listener(void)
 	IS_U64(found, 0, "listener: and nothing in a box is one");
 }
 
+/* Both sides make the same answer, and it is about all that it names. */
+static void test_member(void)
+{
+	uint8_t nonce[KEY_SIZE], public[KEY_SIZE], zero[KEY_SIZE] = { 0 }, uuid[UUID_SIZE] = { 1 };
+	uint8_t want[KEY_SIZE], got[KEY_SIZE];
+
+	box_public(box_secret, nonce);
+	box_public(replica_secret, public);
+	OK(box_member(box_secret, public, uuid, public, nonce, want), "member: a client asks");
+	OK(box_member(replica_secret, nonce, uuid, public, nonce, got), "member: it answers");
+	IS_BYTES(got, want, KEY_SIZE, "member: by the secret of its public key");
+	(void)box_member(box_secret, nonce, uuid, public, nonce, got);
+	OK(memcmp(got, want, KEY_SIZE) != 0, "member: nobody does by another one");
+	uuid[0]++;
+	(void)box_member(replica_secret, nonce, uuid, public, nonce, got);
+	OK(memcmp(got, want, KEY_SIZE) != 0, "member: nor for another uuid");
+	OK(!box_member(replica_secret, zero, uuid, public, zero, got),
+	   "member: what cannot be a public key asks nothing");
+}
+
 int main(void)
 {
 	begin();
@@ -217,5 +237,6 @@ int main(void)
 	test_changes();
 	test_no_key();
 	test_listener();
+	test_member();
 	return tap_done();
 }

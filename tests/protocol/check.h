@@ -157,7 +157,7 @@ static inline bool check_bytes(const uint8_t *data, size_t size)
 	struct frame frame;
 	struct frame untouched;
 	const char *why = NULL;
-	struct buf again;
+	struct buf again, untagged;
 	bool whole;
 
 	if (size != 0)
@@ -169,10 +169,15 @@ static inline bool check_bytes(const uint8_t *data, size_t size)
 	if (accepted) {
 		check_requests(&frame);
 		check_replies(&frame);
+		/* A tag is no part of what is encoded. */
 		buf_init(&again, size);
+		buf_init(&untagged, size);
 		MUST(protocol_encode(&again, &frame));
-		MUST(view_equal(buf_view(&again), view_of(copy, size)));
+		MUST(protocol_repeat(&untagged, view_of(copy, size), frame.request));
+		MUST(view_equal(buf_view(&again), buf_view(&untagged)));
+		MUST(protocol_is_tagged(view_of(copy, size)) || again.size == size);
 		buf_release(&again);
+		buf_release(&untagged);
 	} else {
 		MUST(why != NULL && why[0] != '\0');
 		MUST(memcmp(&frame, &untouched, sizeof frame) == 0);

@@ -305,13 +305,15 @@ static inline void samples_of_sessions(void)
 	hand_entry(ENTRY_GONE);
 	sample(FRAME_LOGOUT, 0, STATUS_OK)->frame.session.session = a_ulid(29);
 	hand_ulid(29);
-	f = &sample(FRAME_MEMBER, 0, STATUS_OK)->frame;
-	set_key(f->member.nonce, 35);
-	memcpy(f->member.uuid, a_ulid(36).bytes, UUID_SIZE);
-	set_key(f->member.public, 37);
-	hand_key(35);
-	hand_ulid(36);
-	hand_key(37);
+	for (unsigned flags = 0; flags <= FLAG_BOXED; flags += FLAG_BOXED) {
+		f = &sample(FRAME_MEMBER, (uint8_t)flags, STATUS_OK)->frame;
+		set_key(f->member.nonce, 35);
+		memcpy(f->member.uuid, a_ulid(36).bytes, UUID_SIZE);
+		set_key(f->member.public, 37);
+		hand_key(35);
+		hand_ulid(36);
+		hand_key(37);
+	}
 	f = &sample(FRAME_MEMBER | FRAME_REPLY, 0, STATUS_OK)->frame;
 	set_key(f->introduced.signature, 38);
 	hand_key(38);

@@ -188,7 +188,7 @@ static void test_network_and_end(void)
 	end_with(2);
 	hold(0);
 	client_heal(&k, ALICE, 0);
-	let_here(&k, ALICE, 0, 5); /* until it is live */
+	let_here(&k, ALICE, 0, 6); /* until it is live */
 	pass(&k, 1000);
 	IS_U64(replication_live(k.clients[ALICE].r), 1, "ends: the network broke one connection");
 	IS_U64(waiting(&k, 0, &id), 1, "ends: so it begins again");
@@ -248,7 +248,7 @@ static void test_told_late(void)
 	end_with(6);
 	hold(0);
 	client_heal(&k, ALICE, 0);
-	let_here(&k, ALICE, 0, 4); /* until it is live */
+	let_here(&k, ALICE, 0, 5); /* until it is live */
 	pass(&k, 500);
 	IS_U64(replication_live(k.clients[ALICE].r), 1, "ends: the network broke one connection");
 	OK(!has(heard(&k, ALICE), "result"), "ends: so it begins again, with a look-up");

@@ -700,9 +700,42 @@ static void test_member(void)
 	rig_close(&r);
 }
 
+/* By the secret of its public key a replica shows that it is the process which has told that key;
+ * also without an operator key, and of no other one. */
+static void test_member_boxed(void)
+{
+	struct frame frame = { .type = FRAME_MEMBER, .flags = FLAG_BOXED };
+	uint8_t want[KEY_SIZE], secret[KEY_SIZE];
+	struct rig r;
+
+	rig_open(&r);
+	struct peer *peer = rig_join(&r);
+
+	memset(secret, 5, KEY_SIZE);
+	box_public(secret, frame.member.nonce);
+	memcpy(frame.member.uuid, r.options.uuid, UUID_SIZE);
+	box_public(r.options.box_secret, frame.member.public);
+	OK(box_member(secret, frame.member.public, frame.member.uuid, frame.member.public,
+	              frame.member.nonce, want),
+	   "boxed: a client knows the answer");
+	IS_BYTES(rig_ask(&r, peer, frame).introduced.signature, want, KEY_SIZE,
+	         "boxed: and so does the replica, without an operator key");
+	frame.member.public[0] ^= 1;
+	IS_U64(rig_ask(&r, peer, frame).status, STATUS_UNKNOWN, "boxed: of another key it says no");
+	frame.member.public[0] ^= 1;
+	frame.member.uuid[0] ^= 1;
+	IS_U64(rig_ask(&r, peer, frame).status, STATUS_UNKNOWN, "boxed: and of another uuid");
+	frame.member.uuid[0] ^= 1;
+	memset(frame.member.nonce, 0, KEY_SIZE);
+	IS_U64(rig_ask(&r, peer, frame).status, STATUS_UNKNOWN,
+	       "boxed: and to what cannot be a public key");
+	rig_close(&r);
+}
+
 int main(void)
 {
 	test_member();
+	test_member_boxed();
 	test_create();
 	test_proof();
 	test_taken();
