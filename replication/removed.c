@@ -15,6 +15,8 @@
  *   wrong
  *   one says that it is wrong, and the replica    it is not believed: one of the two is a stranger
  *   is not known
+ *   nobody can check it, another one is live,     it is not believed: the replica may be anybody
+ *   and the replica is not known
  *   nobody else is live, or can check it          it is true: promise 6. But it ends a session only
  *                                                 if the replica has that session, or is known
  *
@@ -221,8 +223,10 @@ static enum removed_verdict judge(const struct replication *r, uint32_t index,
 		return REMOVED_LIE;
 	if (right && !c->wrong)
 		return REMOVED_TRUE;
-	if (c->wrong && !(known & BIT(index)))
+	if (!(known & BIT(index)) && c->wrong)
 		return REMOVED_DOUBTED;
+	if (!(known & BIT(index)) && (r->live & (uint8_t)~BIT(index)))
+		return member_is_asked(r, index) ? REMOVED_WAITS : REMOVED_DOUBTED;
 	return !ends_session(r, due) || r->replicas[index].joined || (known & BIT(index))
 	               ? REMOVED_TRUE
 	               : REMOVED_DOUBTED;

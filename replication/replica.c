@@ -697,7 +697,11 @@ static void take_frame(struct replication *r, uint32_t index, const struct frame
 		return;
 	}
 	if (frame->type == FRAME_WELCOME && !p->welcomed) {
-		welcome(r, index, frame);
+		if (frame->welcome.version < PROTOCOL_VERSION_MIN ||
+		    frame->welcome.version > PROTOCOL_VERSION_MAX)
+			die_lying(r, index, "greets in a version that it was not offered");
+		else
+			welcome(r, index, frame);
 		return;
 	}
 	if (frame->type >= FRAME_PUSH && frame->type <= FRAME_ERROR) {

@@ -789,6 +789,38 @@ static void test_pauses(void)
 	cluster_free(&k);
 }
 
+static uint16_t version; /* of the greeting */
+
+static void greet_in_version(struct view bytes, struct buf *to)
+{
+	struct frame f;
+	const char *why;
+
+	ALWAYS(protocol_decode(bytes, &f, &why), "a frame of a replica");
+	if (f.type == FRAME_WELCOME)
+		f.welcome.version = version;
+	ALWAYS(protocol_encode(to, &f), "there is room");
+}
+
+/* HELLO has offered some. */
+static void test_version(void)
+{
+	for (version = PROTOCOL_VERSION_MIN - 1; version <= PROTOCOL_VERSION_MAX + 1; version++) {
+		bool is_offered = version >= PROTOCOL_VERSION_MIN &&
+		                  version <= PROTOCOL_VERSION_MAX;
+
+		cluster_start(&k, SHARE_USUAL, 0);
+		k.replicas[1].lie = greet_in_version;
+		(void)client_start(&k);
+		pass(&k, 10);
+		IS_U64(k.clients[0].r->live, is_offered ? 7 : 5,
+		       "version: one that was not offered is refused");
+		IS_U64(k.clients[0].r->replicas[1].lies, !is_offered,
+		       "version: who greets in it is a liar");
+		cluster_free(&k);
+	}
+}
+
 int main(void)
 {
 	for (size_t at = 0; at < sizeof lies / sizeof lies[0]; at++)
@@ -804,5 +836,6 @@ int main(void)
 	test_brought_by_pages();
 	test_brought_before_the_merge();
 	test_pauses();
+	test_version();
 	return tap_done();
 }

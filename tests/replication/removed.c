@@ -395,6 +395,54 @@ static void test_stamp_of_another(void)
 	cluster_free(&k);
 }
 
+/* Two of version 3, which cannot check it, and a third one, which belongs to them or not. */
+static void begin_unchecked(bool is_stranger)
+{
+	begin();
+	k.replicas[2].stranger = is_stranger;
+	replica_kill(&k, 2);
+	replica_start(&k, 2);
+	k.replicas[0].lie = k.replicas[1].lie = replica_of_version_3;
+	for (uint32_t i = 0; i < 2; i++)
+		cut_and_heal(&k, ALICE, i);
+	client_stop(&k, BOB);
+	pass(&k, 4000);
+	say(&k, ALICE, "logout");
+	pass(&k, 4000);
+	IS_U64(k.clients[ALICE].r->live, 7, "unchecked: all three are live");
+	(void)heard(&k, ALICE);
+}
+
+static void test_unchecked(void)
+{
+	struct account account;
+	char line[8 + ID_TEXT_SIZE] = "look ";
+
+	begin_unchecked(true);
+	k.replicas[2].lie = lie;
+	say(&k, ALICE, "look bob");
+	OK(has(heard(&k, ALICE), "result look ok"), "unchecked: a stranger is not believed");
+	OK(has(replication_why(k.clients[ALICE].r, 2), "was not removed"),
+	   "unchecked: it is said why");
+	OK(!k.clients[ALICE].r->replicas[2].lies, "unchecked: nobody knows that it has lied");
+	pass(&k, 4000);
+	replica_kill(&k, 0), replica_kill(&k, 1);
+	pass(&k, 100);
+	(void)heard(&k, ALICE);
+	ALWAYS(store_holder(k.replicas[2].store, view_of_string("bob"), NULL, &account), "he is");
+	id_to_text(&account.id, line + strlen(line));
+	say(&k, ALICE, line);
+	OK(has(heard(&k, ALICE), "result look no-such-user"), "unchecked: but alone it is");
+	IS_U64(k.clients[ALICE].r->live, 4, "unchecked: alone it stays live");
+	cluster_free(&k);
+	begin_unchecked(false);
+	(void)remove_at(4, "bob");
+	say(&k, ALICE, "look bob");
+	OK(has(heard(&k, ALICE), "result look no-such-user"), "unchecked: one that is known is");
+	IS_U64(k.clients[ALICE].r->live, 7, "unchecked: nobody is dead for it");
+	cluster_free(&k);
+}
+
 int main(void)
 {
 	test_carried();
@@ -415,5 +463,6 @@ int main(void)
 		test_own_claim(liar, lie_of_streams, "send bob note");
 	}
 	test_stamp_of_another();
+	test_unchecked();
 	return tap_done();
 }
