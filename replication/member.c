@@ -205,7 +205,7 @@ bool member_is_asked(const struct replication *r, uint32_t index)
 {
 	const struct membership *m = &r->replicas[index].member;
 
-	return m->asked != 0 || m->is_challenged;
+	return (m->asked & r->live) != 0 || m->is_challenged;
 }
 
 bool member_belongs(const struct replication *r, uint32_t index, uint8_t vouchers)

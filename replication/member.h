@@ -32,7 +32,7 @@ void member_lost(struct replication *r, uint32_t index);
 /* Takes in a reply to MEMBER, by the number of its request. */
 void member_answered(struct replication *r, uint32_t voucher, uint32_t request,
                      const struct frame *frame);
-/* Whether somebody is to answer yet about this replica. */
+/* Whether one that is live is to answer yet about this replica, which is live. */
 bool member_is_asked(const struct replication *r, uint32_t index);
 /* Whether the replica may be given an account that `vouchers` have shown to hold. */
 bool member_belongs(const struct replication *r, uint32_t index, uint8_t vouchers);
