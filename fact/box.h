@@ -17,7 +17,7 @@
  * By the same key pair a replica shows that it is the process that has once told this public key
  * (replication/member.c): MEMBER holds the public key of a pair that the client has just drawn, and
  *
- *   answer     = HMAC(secret, "member" uuid public-key client's-public-key)   as auth_member does it
+ *   answer     = HMAC(secret, "member" uuid public-key client's-public-key)   as auth_member
  *
  * No other use is made of the secret, and none of the two is the other one: the first words differ.
  *

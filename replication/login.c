@@ -17,6 +17,9 @@
  *   LOGIN when all have replied, by the first line that is true:
  *   a larger session is there        with --take-over a larger one is drawn, else LOOK again
  *   one says that it is gone         LOOK again
+ *   one that is known says that the  LOOK again; if none is known: one of the others
+ *   password was changed
+ *   one of the others says so        it is left out
  *   a yes, and that it is over       that one is asked again, for a proof
  *   a yes, and one does not know it  that one is handed the account (HANDOVER), and asked again
  *   a yes                            logged in; who did not say yes is dead for this session
@@ -75,7 +78,8 @@ struct login {
 	uint8_t in, unknown, wrong; /* what replicas have said: yes; not known; no */
 	const char *no_account[REPLICAS]; /* why they do not take it; NULL: they do */
 	bool over;                        /* one has said that a larger session is there, */
-	bool gone;       /* or that the account is gone, or its password another one */
+	bool gone;                        /* or that the account is gone */
+	uint8_t changed; /* these, that it has a later password than was tried last */
 	uint8_t handed;  /* replicas that have stored the account since then */
 	uint32_t rounds; /* so many times it has begun again */
 	struct other others[OTHERS_MAX];
@@ -243,24 +247,6 @@ bool login_is_signed(struct replication *r, uint32_t index, const struct login_s
 	return false;
 }
 
-static bool is_stamp(const uint8_t stamp[KEY_SIZE])
-{
-	static const uint8_t none[KEY_SIZE];
-
-	return memcmp(stamp, none, KEY_SIZE) != 0;
-}
-
-bool login_has_stamp(const struct login_session *session)
-{
-	return is_stamp(session->stamp);
-}
-
-void login_take_stamp(struct login_session *session, const struct frame *frame)
-{
-	if (is_stamp(frame->logged_in.stamp))
-		memcpy(session->stamp, frame->logged_in.stamp, KEY_SIZE);
-}
-
 void login_close_box(struct replication *r, uint32_t index, const struct login_session *session,
                      struct frame *frame)
 {
@@ -281,8 +267,8 @@ void login_close_box(struct replication *r, uint32_t index, const struct login_s
 	explicit_bzero(secret, sizeof secret);
 }
 
-void login_handover_frame(struct replication *r, uint32_t index,
-                          const struct login_session *session, struct frame *frame)
+void login_handover_frame(struct replication *r, uint32_t index, struct login_session *session,
+                          struct frame *frame)
 {
 	const struct account *account = &session->account;
 	const struct replica *p = &r->replicas[index];
@@ -292,44 +278,25 @@ void login_handover_frame(struct replication *r, uint32_t index,
 	frame->introduce.id = account->id;
 	frame->introduce.name = account->name;
 	frame->introduce.setting = account->verifier.setting;
-	memcpy(frame->introduce.stamp, session->stamp, KEY_SIZE);
+	bool has_stamp = vouched_tell(&session->vouched, index, account, frame->introduce.stamp);
+
 	if (account->epoch > 0) {
 		frame->type = FRAME_RENEW;
 		frame->introduce.epoch = account->epoch;
 		frame->introduce.by = (uint8_t)account->by;
 		memcpy(frame->introduce.middle, account->middle, KEY_SIZE);
-	} else if (p->version >= PROTOCOL_VERSION_VOUCHED && login_has_stamp(session)) {
+	} else if (p->version >= PROTOCOL_VERSION_VOUCHED && has_stamp) {
 		frame->flags = FLAG_VOUCHED;
 	}
 	login_close_box(r, index, session, frame);
 }
 
-void login_password_frame(struct replication *r, uint32_t index,
-                          const struct login_session *session, struct frame *frame)
+void login_password_frame(struct replication *r, uint32_t index, struct login_session *session,
+                          struct frame *frame)
 {
 	login_handover_frame(r, index, session, frame);
 	assert(frame->type == FRAME_RENEW);
 	frame->type = FRAME_PASSWORD;
-}
-
-const char *login_no_account(const struct login_session *session, enum status status)
-{
-	switch (status) {
-	case STATUS_CLOCK:
-		return "its operator has removed this account";
-	case STATUS_WRONG_PROOF:
-		return session->account.epoch > 0
-		               ? "does not believe the stamp of this password (has it another "
-		                 "operator key?)"
-		               : "says that this account does not fit its id";
-	case STATUS_UNINVITED:
-		return "takes only accounts that another replica vouches for, and none has (repair "
-		       "copies this one)";
-	case STATUS_SLOW_DOWN:
-		return "takes no more accounts from this address in this minute";
-	default:
-		return "cannot store the account of this session (disk full)";
-	}
 }
 
 bool login_handed_over(struct replication *r, uint32_t index, const struct frame *frame)
@@ -340,6 +307,53 @@ bool login_handed_over(struct replication *r, uint32_t index, const struct frame
 		return true;
 	replica_lies(r, index, "has not opened what was sent to it alone");
 	return false;
+}
+
+/* The verifier of a password that was changed; the rest of the account is told with it. */
+static void unseal_later(const struct login_session *s, const uint8_t seal[KEY_SIZE],
+                         const struct frame *frame, struct account *account)
+{
+	auth_verifier_make(s->stretched, seal, view_of_string(s->setting), &account->verifier);
+	memcpy(account->verifier.lock, frame->logged_in.lock, KEY_SIZE);
+	memcpy(account->middle, frame->logged_in.middle, KEY_SIZE);
+	account->by = frame->logged_in.by;
+}
+
+bool login_takes_yes(struct replication *r, uint32_t index, struct login_session *session,
+                     const struct frame *frame)
+{
+	const struct replica *p = &r->replicas[index];
+	const struct auth auth = auth_of(p, AUTH_LOGIN, session, p->login_nonce);
+	uint8_t server_key[KEY_SIZE], seal[KEY_SIZE];
+	struct account account = session->account;
+
+	auth_server_key(session->stretched, server_key);
+	auth_seal_mask(server_key, &auth, frame->logged_in.sealed, seal);
+	explicit_bzero(server_key, sizeof server_key);
+	account.id = session->id;
+	account.name = view_of_string(session->name);
+	account.confirmed = false;
+	if (account.epoch == 0)
+		auth_verifier_make(session->stretched, seal, view_of_string(session->setting),
+		                   &account.verifier);
+	else
+		unseal_later(session, seal, frame, &account);
+	explicit_bzero(seal, sizeof seal);
+	if (!auth_account_fits(&account)) {
+		replica_lies(r, index, "cannot prove that it knows this account");
+		return false;
+	}
+	session->account = account;
+	vouched_take(&session->vouched, index, &account, session->stretched,
+	             frame->logged_in.stamp);
+	login_know(r, session, BIT(index));
+	return true;
+}
+
+void login_know(struct replication *r, struct login_session *session, uint8_t among)
+{
+	vouched_know(&session->vouched, member_known(r) & among);
+	vouched_choose(&session->vouched, &session->account);
 }
 
 /* ---- log in ---- */
@@ -412,9 +426,9 @@ static void write_logins(struct replication *r, struct login *l)
 	struct frame frame;
 
 	op->phase = PHASE_LOGIN;
-	l->in = l->unknown = l->wrong = l->ended = l->proves = 0;
+	l->in = l->unknown = l->wrong = l->changed = l->ended = l->proves = 0;
 	memset(l->no_account, 0, sizeof l->no_account);
-	memset(l->s.stamp, 0, KEY_SIZE);
+	memset(&l->s.vouched, 0, sizeof l->s.vouched);
 	l->over = l->gone = false;
 	l->handed = 0;
 	if (!op_audience(r, op))
@@ -470,14 +484,16 @@ static void note_others(struct login *l, const struct lookup *look)
 	for (uint32_t i = 0; i < look->count && l->others_count < OTHERS_MAX; i++) {
 		struct other *other = &l->others[l->others_count];
 
-		if ((int)i == look->found ||
+		const struct lookup_password *password = &look->accounts[i].password;
+
+		if ((int)i == look->found || password->setting[0] == '\0' ||
 		    (!look->accounts[i].confirmed &&
-		     !auth_setting_is_standard(view_of_string(look->accounts[i].setting))))
+		     !auth_setting_is_standard(view_of_string(password->setting))))
 			continue;
 		other->id = look->accounts[i].id;
-		other->epoch = look->accounts[i].epoch;
+		other->epoch = password->epoch;
 		other->alive = look->accounts[i].alive;
-		memcpy(other->setting, look->accounts[i].setting, sizeof other->setting);
+		memcpy(other->setting, password->setting, sizeof other->setting);
 		lookup_display(look, i, other->display);
 		l->others_count++;
 	}
@@ -512,6 +528,16 @@ static void refuse_active(struct replication *r, struct login *l, uint64_t since
 	op_end(r, &l->op, result);
 }
 
+/* A later password than was tried is not forgotten. Who has said that there is one, and shows none
+ * on the same connection, has lied. */
+static void find_lies(struct replication *r, const struct login *l, const struct lookup_account *a)
+{
+	for (uint32_t i = 0; i < REPLICAS; i++)
+		if ((l->changed & a->alive & BIT(i)) && r->replicas[i].login_written &&
+		    id_equal(&a->id, &l->s.id) && a->said[i].epoch <= l->s.account.epoch)
+			replica_lies(r, i, "says that a password was changed which it shows");
+}
+
 /* The look-up has ended. */
 static void looked(struct replication *r, struct login *l, const struct lookup *look)
 {
@@ -526,18 +552,25 @@ static void looked(struct replication *r, struct login *l, const struct lookup *
 		return;
 	}
 	a = &look->accounts[look->found];
+	if (a->password.setting[0] == '\0') {
+		op_refuse(r, &l->op, OUTCOME_NO_REPLICA,
+		          "nobody shows how this password is stretched but a server for which "
+		          "nobody vouches, in a way that makes it cheap to guess");
+		return;
+	}
 	if (a->online && !l->take_over && !l->s.is_sending) {
 		refuse_active(r, l, a->online_since_ms);
 		return;
 	}
+	find_lies(r, l, a);
 	l->s.id = a->id;
 	l->confirmed = a->confirmed != 0;
 	l->all_looked = look->op.audience == ALL_REPLICAS;
 	if (ulid_compare(&a->session, &l->largest) > 0) /* a larger one may be proved already */
 		l->largest = a->session;
 	memcpy(l->s.name, a->name, sizeof l->s.name);
-	memcpy(l->s.setting, a->setting, sizeof l->s.setting);
-	l->s.account.epoch = a->epoch;
+	memcpy(l->s.setting, a->password.setting, sizeof l->s.setting);
+	l->s.account.epoch = a->password.epoch;
 	l->shows = a->newest;
 	if (!l->created)
 		lookup_display(look, (uint32_t)look->found, l->s.display);
@@ -634,48 +667,6 @@ static void stretched(struct replication *r, struct op *op, const uint8_t *p)
 
 /* ---- answers ---- */
 
-/* The verifier of a password that was changed; the rest of the account is told with it. */
-static void unseal_later(struct login_session *s, const uint8_t seal[KEY_SIZE],
-                         const struct frame *frame)
-{
-	struct verifier *v = &s->account.verifier;
-
-	auth_verifier_make(s->stretched, seal, view_of_string(s->setting), v);
-	memcpy(v->lock, frame->logged_in.lock, KEY_SIZE);
-	memcpy(s->account.middle, frame->logged_in.middle, KEY_SIZE);
-	s->account.by = frame->logged_in.by;
-}
-
-/* Makes the account from a yes that is signed. If the replica does not hold what the id vouches
- * for, it is doubted. */
-static bool unseal(struct replication *r, struct login *l, uint32_t index,
-                   const struct frame *frame)
-{
-	const struct replica *p = &r->replicas[index];
-	const struct auth auth = auth_of(p, AUTH_LOGIN, &l->s, p->login_nonce);
-	uint8_t server_key[KEY_SIZE], seal[KEY_SIZE];
-	struct account *account = &l->s.account;
-
-	auth_server_key(l->s.stretched, server_key);
-	auth_seal_mask(server_key, &auth, frame->logged_in.sealed, seal);
-	explicit_bzero(server_key, sizeof server_key);
-	account->id = l->s.id;
-	account->name = view_of_string(l->s.name);
-	account->confirmed = false;
-	if (account->epoch == 0)
-		auth_verifier_make(l->s.stretched, seal, view_of_string(l->s.setting),
-		                   &account->verifier);
-	else
-		unseal_later(&l->s, seal, frame);
-	explicit_bzero(seal, sizeof seal);
-	if (auth_account_fits(account)) {
-		login_take_stamp(&l->s, frame);
-		return true;
-	}
-	replica_lies(r, index, "cannot prove that it knows this account");
-	return false;
-}
-
 /* One replica's answer to LOGIN, of the session's log-in or of a TRY. */
 static void login_answered(struct replication *r, struct login *l, uint32_t index,
                            const struct frame *frame)
@@ -692,7 +683,7 @@ static void login_answered(struct replication *r, struct login *l, uint32_t inde
 		if (l->proves & bit)
 			replica_lies(r, index, "ends a session that is not over");
 		else if (login_is_signed(r, index, &l->s, frame) &&
-		         (l->op.phase == PHASE_TRY || unseal(r, l, index, frame)))
+		         (l->op.phase == PHASE_TRY || login_takes_yes(r, index, &l->s, frame)))
 			l->in |= bit;
 		break;
 	case STATUS_UNKNOWN:
@@ -718,9 +709,11 @@ static void login_answered(struct replication *r, struct login *l, uint32_t inde
 		if (ulid_compare(&frame->logged_in.session, &l->largest) > 0)
 			l->largest = frame->logged_in.session;
 		break;
-	case STATUS_GONE:
-	case STATUS_CHANGED: /* since the look-up: it is looked up again */
+	case STATUS_GONE: /* since the look-up: it is looked up again */
 		l->gone = true;
+		break;
+	case STATUS_CHANGED:
+		l->changed |= l->op.phase == PHASE_LOGIN ? bit : 0;
 		break;
 	default:
 		l->wrong |= bit;
@@ -756,10 +749,13 @@ static void reply(struct replication *r, struct op *op, uint32_t index, const st
 		op_ask(r, op, index, &login);
 	} else if (frame->status == STATUS_GONE) {
 		l->gone = true;
+	} else if (vouched_goes_on(&l->s.vouched, index, &l->s.account, frame->status)) {
+		login_handover_frame(r, index, &l->s, &login);
+		op_ask(r, op, index, &login);
 	} else {
 		l->unknown &= (uint8_t)~BIT(index);
 		l->wrong &= (uint8_t)~BIT(index);
-		l->no_account[index] = login_no_account(&l->s, frame->status);
+		l->no_account[index] = vouched_refused(&l->s, frame->status);
 	}
 }
 
@@ -822,7 +818,7 @@ static void succeed(struct replication *r, struct login *l)
 	result->id = l->s.id;
 	result->copies = replica_count(l->in);
 	result->unfinished = !l->confirmed && l->all_looked && l->in == ALL_REPLICAS;
-	result->is_reset = l->s.account.by == ACCOUNT_BY_OPERATOR;
+	result->is_reset = vouched_is_reset(&l->s.vouched, &l->s.account);
 	if (result->unfinished)
 		result->detail =
 			"never finished: it may lose its name and its mail until it is deleted and "
@@ -851,12 +847,31 @@ static void ask_for_proof(struct replication *r, struct login *l)
 	}
 }
 
+/* Whether the password was changed since the look-up. Nothing proves that, so those who are known
+ * say it (member.c), and the others only while nobody is known. */
+static bool is_changed(const struct replication *r, const struct login *l)
+{
+	uint8_t known = member_known(r) & r->live;
+
+	return l->changed && (!known || (l->changed & known) || BUG(changed_believed));
+}
+
+/* Who has said so, and is not believed, takes no part in this log-in. */
+static void doubt_changed(struct replication *r, struct login *l)
+{
+	for (uint32_t i = 0; i < REPLICAS; i++)
+		if (l->changed & l->op.audience & BIT(i))
+			replica_doubt(r, i, CHANGED_UNKNOWN);
+	op_resume(r, &l->op);
+}
+
 /* Every replica of the audience has answered the log-in. */
 static void advance(struct replication *r, struct op *op)
 {
 	struct login *l = (struct login *)op;
 	uint8_t here = l->in & op->audience;
 
+	login_know(r, &l->s, here); /* whom another one has vouched for since */
 	if (op->phase == PHASE_TRY) {
 		tried(r, l);
 	} else if (l->over) {
@@ -867,9 +882,11 @@ static void advance(struct replication *r, struct op *op)
 		} else {
 			start(r, op); /* is that one active? */
 		}
-	} else if (l->gone) {
+	} else if (l->gone || is_changed(r, l)) {
 		login_tell_logout(r, &l->s.ulid, 0);
 		start(r, op);
+	} else if (l->changed & op->audience) {
+		doubt_changed(r, l);
 	} else if (here & l->ended) {
 		ask_for_proof(r, l);
 	} else if (here && (lacking(l) & op->audience)) {

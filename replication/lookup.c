@@ -120,9 +120,12 @@ static bool is_plausible(const struct replication *r, const struct ulid *session
 
 /* The largest session and the smallest share count: one replica may have missed a log-in, another
  * that mail was read. */
-static void learn_alive(const struct replication *r, struct lookup_account *a, uint8_t bit,
+static void learn_alive(const struct replication *r, struct lookup_account *a, uint32_t index,
                         const struct entry *e)
 {
+	struct lookup_password *said = &a->said[index];
+	uint8_t bit = BIT(index);
+
 	a->alive |= bit;
 	if (e->marks & MARK_CONFIRMED)
 		a->confirmed |= bit;
@@ -137,19 +140,40 @@ static void learn_alive(const struct replication *r, struct lookup_account *a, u
 		a->share = e->share;
 	memcpy(a->name, e->name.data, e->name.size);
 	a->name[e->name.size] = '\0';
-	/* Of two passwords of one epoch every replica keeps the smaller one in the end. */
-	int order = e->epoch < a->epoch ? 1 : e->epoch > a->epoch ? -1 : 0;
+	a->known |= member_known(r) & bit;
+	said->epoch = e->epoch;
+	memcpy(said->setting, e->setting.data, e->setting.size);
+	said->setting[e->setting.size] = '\0';
+}
 
-	if (order == 0)
-		order = view_compare(e->setting, view_of_string(a->setting));
-	if (order == 0)
-		a->newest |= bit;
-	if (a->setting[0] != '\0' && order >= 0)
-		return;
-	a->newest = bit;
-	a->epoch = e->epoch;
-	memcpy(a->setting, e->setting.data, e->setting.size);
-	a->setting[e->setting.size] = '\0';
+/* The larger epoch counts. Of two passwords of one every replica keeps the smaller setting in the
+ * end. */
+static int compare_passwords(const struct lookup_password *a, const struct lookup_password *b)
+{
+	if (a->epoch != b->epoch)
+		return a->epoch < b->epoch ? -1 : 1;
+	return -strcmp(a->setting, b->setting);
+}
+
+/* Who shows a password chooses how it is stretched, and is given a proof of it. So those who are
+ * known decide (member.c), whatever others show. If none of them shows the account, the others do,
+ * but not so that guessing becomes cheaper than usual. */
+static void choose_password(const struct replication *r, struct lookup_account *a)
+{
+	uint8_t known = a->known | (member_known(r) & a->alive);
+	uint8_t from = known && !BUG(setting_of_anybody) ? known : a->alive;
+
+	for (uint32_t i = 0; i < REPLICAS; i++) {
+		const struct lookup_password *said = &a->said[i];
+
+		if ((from & BIT(i)) &&
+		    (known || auth_setting_is_standard(view_of_string(said->setting))) &&
+		    (a->password.setting[0] == '\0' || compare_passwords(said, &a->password) > 0))
+			a->password = *said;
+	}
+	for (uint32_t i = 0; i < REPLICAS; i++)
+		if ((a->alive & BIT(i)) && compare_passwords(&a->said[i], &a->password) == 0)
+			a->newest |= BIT(i);
 }
 
 static void learn_gone(struct lookup_account *a, const struct entry *e)
@@ -176,7 +200,7 @@ static void reply(struct replication *r, struct op *op, uint32_t index, const st
 			continue;
 		a->answered |= BIT(index);
 		if (e.state == ENTRY_ALIVE)
-			learn_alive(r, a, BIT(index), &e);
+			learn_alive(r, a, index, &e);
 		else if (e.state == ENTRY_GONE)
 			learn_gone(a, &e);
 	}
@@ -202,6 +226,7 @@ static void bury(struct replication *r, struct lookup *l)
 			a->tombstone.name = view_of_string(a->name);
 			tombstone_tell(r, a->alive, &a->tombstone);
 		} else if (a->alive) {
+			choose_password(r, a);
 			if (kept != i)
 				l->accounts[kept] = *a;
 			kept++;

@@ -50,7 +50,7 @@ void password_use(struct replication *r, const struct login_session *next)
 	}
 	memcpy(s->setting, next->setting, sizeof s->setting);
 	memcpy(s->stretched, next->stretched, KEY_SIZE);
-	memcpy(s->stamp, next->stamp, KEY_SIZE);
+	s->vouched = next->vouched;
 	s->lacking = 0;
 	s->account = next->account;
 	s->account.name = view_of_string(s->name);
@@ -255,7 +255,9 @@ static void password_reply(struct replication *r, struct op *op, uint32_t index,
 	}
 	p->yes |= BIT(index);
 	r->replicas[index].joined_epoch = p->next.account.epoch;
-	memcpy(p->next.stamp, frame->introduced.stamp, KEY_SIZE);
+	vouched_take(&p->next.vouched, index, &p->next.account, p->next.stretched,
+	             frame->introduced.stamp);
+	vouched_know(&p->next.vouched, member_known(r) & BIT(index));
 	if (r->session.active && ulid_equal(&p->by, &r->session.ulid)) {
 		password_use(r, &p->next);
 		r->has_before = false;

@@ -17,6 +17,7 @@
  *   handed.c        messages that were handed out, until they are shown
  *   order.c         whether a message waits for those before it
  *   mailbox.c       three mailboxes merged; pushes; what may be shown
+ *   vouched.c       what replicas vouch for of the account of a session
  *   login.c         log in, and the session that it begins
  *   create.c        create an account            (calls login.c)
  *   logout.c        log out                      (calls login.c)
@@ -50,9 +51,13 @@
 #include "replication/op.h"
 #include "replication/replication.h"
 #include "replication/twin.h"
+#include "replication/vouched.h"
 
 /* What is said of a replica that does not know an account which it has just stored. */
 #define LIES_UNKNOWN "does not know the account that it has stored"
+
+/* The same of one that is not known (member.c), and says what nothing proves. */
+#define CHANGED_UNKNOWN "says that a password was changed, and nobody vouches for it"
 
 /* A set of replicas is a mask, one bit for each index. */
 #define ALL_REPLICAS 7u
@@ -388,34 +393,6 @@ struct replica {
 	uint32_t ask_count, ask_capacity;
 };
 
-/* ---- login.c: a session ---- */
-
-/* The session that runs, or one that a creation or a log-in makes. */
-struct login_session {
-	bool active;
-	bool is_sending; /* for sending alone: no mailbox, and no other session ends it */
-	/* Replicas that have refused it, because an operator has removed the account, and have not
-	 * said yes since. One that has lost all it knew meanwhile stays among them: nobody is left
-	 * who would hand the account over to it. */
-	uint8_t removed;
-	/* Replicas that lack its password, while none has said yes to that. */
-	uint8_t lacking;
-	struct id id;
-	char display[DISPLAY_SIZE];
-	char name[NAME_SIZE_MAX + 1];
-	char setting[SETTING_SIZE_MAX + 1];
-	uint8_t stretched[KEY_SIZE];
-	struct account account;  /* views of `name` and `setting` */
-	uint8_t stamp[KEY_SIZE]; /* by which a replica that said yes vouches for it; or zeros */
-	/* What the last change of the password took the place of: log-ins that were written before
-	 * are answered under that. Its epoch is the one before. */
-	char old_setting[SETTING_SIZE_MAX + 1];
-	uint8_t old_stretched[KEY_SIZE];
-	struct ulid ulid;
-	uint32_t dial;    /* counts log-ins of this session at replicas that returned */
-	uint64_t sent_ms; /* the last time drawn: never goes back */
-};
-
 /* ---- the whole ---- */
 
 /* All that one client knows. replication_check asserts:
@@ -607,6 +584,12 @@ void outbound_clear(struct replication *r);
 /* A share of a mailbox that no replica has named. */
 #define SHARE_UNKNOWN UINT32_MAX
 
+/* The password of an account. No setting: there is none that could be used. */
+struct lookup_password {
+	uint32_t epoch;
+	char setting[SETTING_SIZE_MAX + 1];
+};
+
 /* What replicas say of one account; masks have a bit for each replica. */
 struct lookup_account {
 	struct id id;
@@ -619,9 +602,9 @@ struct lookup_account {
 	struct ulid session; /* the largest named */
 	uint32_t share;      /* of his mailbox that we use: the smallest named, or SHARE_UNKNOWN */
 	char name[NAME_SIZE_MAX + 1];
-	uint32_t epoch; /* the largest, and its setting; of one epoch the smaller setting */
-	uint8_t newest; /* replicas that show these two */
-	char setting[SETTING_SIZE_MAX + 1];
+	uint8_t known; /* of `alive`, those who were known then (member.c) */
+	struct lookup_password said[REPLICAS], password;
+	uint8_t newest;             /* replicas that show the one that counts */
 	struct tombstone tombstone; /* its name: a view of `name` */
 };
 
@@ -758,31 +741,30 @@ void mailbox_tick(struct replication *r);
  * is made. From then on the log-in counts as written there. */
 void login_frame(struct replication *r, uint32_t index, const struct login_session *session,
                  struct frame *frame);
-/* Whether a replica has vouched for the account of the session. */
-bool login_has_stamp(const struct login_session *session);
-/* Keeps the stamp of a yes to a LOGIN with the password of the session, which is signed. If it has
- * none, the one that is there stays. */
-void login_take_stamp(struct login_session *session, const struct frame *frame);
-/* Fills in a HANDOVER frame with the account in a box for this replica. The views point into
- * `session`. */
-void login_handover_frame(struct replication *r, uint32_t index,
-                          const struct login_session *session, struct frame *frame);
+/* Fills in a HANDOVER frame with the account in a box for this replica, and the next stamp that it
+ * has not been told. The views point into `session`. */
+void login_handover_frame(struct replication *r, uint32_t index, struct login_session *session,
+                          struct frame *frame);
 /* Closes the box of a frame with the account; of an INTRODUCE its invitation, too. */
 void login_close_box(struct replication *r, uint32_t index, const struct login_session *session,
                      struct frame *frame);
 /* Makes a PASSWORD, which gives this account to a replica where another one is logged in. */
-void login_password_frame(struct replication *r, uint32_t index,
-                          const struct login_session *session, struct frame *frame);
+void login_password_frame(struct replication *r, uint32_t index, struct login_session *session,
+                          struct frame *frame);
 /* Whether the replica has opened the last box that it was sent: `frame` is its yes. If not, it is
  * doubted. */
 bool login_handed_over(struct replication *r, uint32_t index, const struct frame *frame);
-/* What is said of a replica that refuses an account, but not because it is gone. */
-const char *login_no_account(const struct login_session *session, enum status status);
 /* Whether the replica's answer to LOGIN, which is STATUS_OK or STATUS_TAKEN_OVER, is signed by
  * somebody who holds the verifier of the session's account. If not, it is doubted: whoever listens
  * on a port can say both. */
 bool login_is_signed(struct replication *r, uint32_t index, const struct login_session *session,
                      const struct frame *frame);
+/* Takes in what a yes that is signed vouches for, and makes the account of it. False: the replica
+ * does not hold what the id vouches for, and is doubted. */
+bool login_takes_yes(struct replication *r, uint32_t index, struct login_session *session,
+                     const struct frame *frame);
+/* Of `among`, who have said yes on their connections of now, some may be known. */
+void login_know(struct replication *r, struct login_session *session, uint8_t among);
 /* Whether a log-in is written somewhere and has not ended: then it is not known yet whose session a
  * replica should have. */
 bool login_is_written(const struct replication *r);

@@ -222,6 +222,7 @@ static void join(struct replication *r, uint32_t index)
 	r->replicas[index].state = REPLICA_JOINING;
 	r->unsettled |= BIT(index);
 	r->replicas[index].handed = false;
+	r->session.vouched.told[index] = 0;
 	r->session.dial++;
 	login_frame(r, index, &r->session, &frame);
 	due_ask(r, index, &frame, TARGET_JOIN, NULL);
@@ -265,10 +266,10 @@ static void prove(struct replication *r, uint32_t index)
 	p->prove = p->next_request;
 }
 
-/* A replica says that the password was changed. There is no proof of that, because it keeps
- * nothing of the old one: so it is believed if it has proved that it holds the account, or as
- * soon as it has shown that it belongs to the cluster. If it may be our own change that it has
- * learned, the session logs in there again. */
+/* A replica says that the password was changed. There is no proof of that, because it keeps nothing
+ * of the old one: so it is believed as soon as it has shown that it belongs to the cluster; if it
+ * has proved that it holds the account, also while nobody is known. If it may be our own change
+ * that it has learned, the session logs in there again. */
 static void password_changed(struct replication *r, uint32_t index)
 {
 	struct replica *p = &r->replicas[index];
@@ -276,8 +277,11 @@ static void password_changed(struct replication *r, uint32_t index)
 	/* The session may have its new password only since it has asked. */
 	if (p->login_epoch < r->session.account.epoch || password_adopt(r))
 		die(r, index, "has learned the new password: logs in again");
-	else if (p->joined || member_belongs(r, index, replication_joined(r)))
+	else if (member_belongs(r, index, replication_joined(r)) ||
+	         (p->joined && (!member_known(r) || BUG(changed_believed))))
 		login_session_lost(r, STATUS_CHANGED);
+	else if (p->joined)
+		die(r, index, CHANGED_UNKNOWN);
 	else
 		(void)snprintf(p->why, sizeof p->why, "says that the password was changed");
 }
@@ -350,7 +354,7 @@ static void ended(struct replication *r, uint32_t index, const struct ulid *sess
  * password. */
 static bool is_vouched_for(const struct login_session *s)
 {
-	return s->account.epoch == 0 || login_has_stamp(s);
+	return s->account.epoch == 0 || vouched_has_stamp(&s->vouched);
 }
 
 /* To the session's own log-in there, signed. If that was written with a password that the session
@@ -362,10 +366,9 @@ static void said_yes(struct replication *r, uint32_t index, const struct frame *
 
 	p->joined_epoch = p->login_epoch;
 	r->session.removed &= (uint8_t)~BIT(index);
-	if (!is_old) {
-		login_take_stamp(&r->session, frame);
-		r->has_before = false;
-	}
+	if (!is_old && !login_takes_yes(r, index, &r->session, frame))
+		return;
+	r->has_before &= is_old;
 	if (is_old && is_vouched_for(&r->session) && !BUG(joins_with_old_password))
 		p->lacks_account = true; /* replica_settle goes on */
 	else
@@ -488,8 +491,11 @@ static void handed_over(struct replication *r, uint32_t index, const struct fram
 		account_is_gone(r, index, &frame->introduced.entry);
 	} else if (frame->status == STATUS_CLOCK) {
 		account_is_removed(r, index);
+	} else if (vouched_goes_on(&r->session.vouched, index, &r->session.account,
+	                           frame->status)) {
+		r->replicas[index].lacks_account = true; /* replica_settle goes on */
 	} else {
-		die(r, index, login_no_account(&r->session, frame->status));
+		die(r, index, vouched_refused(&r->session, frame->status));
 	}
 }
 
@@ -654,8 +660,7 @@ static void reply(struct replication *r, uint32_t index, const struct due_reply 
 	case TARGET_REMOVE:
 		removed_answered(r, index, due->request, frame);
 		break;
-	case TARGET_TELL:
-	case TARGET_END:
+	default: /* TARGET_TELL */
 		break;
 	}
 }
@@ -839,14 +844,12 @@ static void settle(struct replication *r)
 
 void replica_settle(struct replication *r)
 {
-	uint8_t left = 0;
-
 	settle(r);
 	settle_copies(r);
+	r->unsettled = 0;
 	for (uint32_t i = 0; i < REPLICAS; i++)
 		if (is_unsettled(&r->replicas[i]))
-			left |= BIT(i);
-	r->unsettled = left;
+			r->unsettled |= BIT(i);
 }
 
 /* ---- time ---- */

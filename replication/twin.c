@@ -130,13 +130,12 @@ void twin_settle(struct replication *r)
 			r->replicas[i].twin.is_own = is_first(r, i);
 }
 
-/* One uuid with two public keys is a data directory that was copied, if both belong to the cluster.
- * If one does not belong, it may have read the uuid in the other's greeting. Then it makes nobody
- * dead. */
+/* One uuid with two public keys is a data directory that was copied, if both are known. Else one may
+ * have read the uuid in the other's greeting. Then it makes nobody dead. */
 bool twin_are_copies(const struct replication *r, uint32_t i, uint32_t k)
 {
-	const struct replica *p = &r->replicas[i], *q = &r->replicas[k];
+	uint8_t both = BIT(i) | BIT(k);
 
-	return p->welcomed && q->welcomed && memcmp(p->uuid, q->uuid, UUID_SIZE) == 0 &&
-	       member_belongs(r, i, 0) && member_belongs(r, k, 0);
+	return (member_known(r) & both) == both &&
+	       memcmp(r->replicas[i].uuid, r->replicas[k].uuid, UUID_SIZE) == 0;
 }

@@ -220,8 +220,8 @@ static void test_creation_waits(void)
 	forget_liars();
 }
 
-/* One that is live, is asked, and says nothing keeps the others from being known until he is dead; a
- * creation waits for that. One that is not live yet keeps nobody. */
+/* One that is live, is asked, and says nothing keeps the others from being known until he is dead;
+ * a creation waits for that. One that is not live yet keeps nobody. */
 static void test_silent(bool is_live)
 {
 	know_third(1);
