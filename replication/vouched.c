@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: MIT */
-#include "base/bug.h"
 #include "replication/private.h"
 
 #include <string.h>
@@ -100,7 +99,7 @@ bool vouched_goes_on(const struct vouched *v, uint32_t index, const struct accou
 {
 	enum status refusal = account->epoch > 0 ? STATUS_WRONG_PROOF : STATUS_UNINVITED;
 
-	return status == refusal && next_of(v, index, account) != REPLICAS && !BUG(one_stamp);
+	return status == refusal && next_of(v, index, account) != REPLICAS;
 }
 
 const char *vouched_refused(const struct login_session *session, enum status status)

@@ -201,6 +201,7 @@ static void stretch(struct sim *s, uint32_t c, const struct action *a)
 {
 	struct sim_client *p = &s->clients[c];
 
+	sim_false_stretch(s, c, a->stretch.setting);
 	for (uint32_t i = 0; i < SIM_STRETCHES_MAX; i++) {
 		if (p->stretches[i].used)
 			continue;

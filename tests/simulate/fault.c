@@ -329,7 +329,7 @@ static bool inflict(struct sim *s, enum sim_fault fault)
 	case FAULT_POWER_IN_IO:
 	case FAULT_FSYNC:
 	case FAULT_STOP_REPLICA:
-		return crash(s, fault, i);
+		return crash(s, fault, s->lying < REPLICAS ? s->lying : i);
 	case FAULT_KILL_ALL:
 		return sim_chance(s, 25) && crash_all(s);
 	case FAULT_FREEZE_REPLICA:
@@ -404,6 +404,8 @@ void sim_heal(struct sim *s)
 	memset(s->blocked_down, 0, sizeof s->blocked_down);
 	s->pipe_size = 65536;
 	sim_relay_end(s);
+	if ((s->lies_of_strangers || s->lies_of_greetings) && s->replicas[s->lying].up)
+		sim_replica_crash(s, s->lying, SIMDISK_KILLED, false); /* an honest one returns */
 	for (uint32_t i = 0; i < REPLICAS; i++) {
 		struct sim_replica *p = &s->replicas[i];
 

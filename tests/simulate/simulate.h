@@ -495,6 +495,9 @@ struct sim {
 	bool resets;            /* the operator sets passwords, and removes accounts */
 	bool forges;            /* somebody adds requests to connections */
 	bool lies_of_passwords; /* whatever else it says */
+	bool lies_of_strangers; /* it is one: nobody vouches for it */
+	bool lies_of_greetings; /* it is one since its first end, and greets as before */
+	struct frame greeting;  /* as that was; FRAME_WELCOME, if there was one */
 	bool lies_of_stamps;    /* the key of its operator vouches for passwords that nobody set */
 	uint32_t faults_on;     /* a mask: which this run has */
 	uint64_t fault_at;      /* the next */
@@ -630,6 +633,8 @@ void sim_heal(struct sim *s);
 
 /* simulate/false.c */
 void sim_false_init(struct sim *s);
+/* A client stretches a password under this setting. */
+void sim_false_stretch(struct sim *s, uint32_t c, struct view setting);
 /* What a lying replica has written reaches a client. */
 void sim_false_arrive(struct sim *s, struct sim_wire *w, struct view bytes);
 
