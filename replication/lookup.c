@@ -14,7 +14,8 @@
  * At the end an account is gone if any replica says so with a proof; those that showed it alive are
  * told. Else it is known if any replica knows it. Of several with one name the confirmed one
  * counts, of several confirmed ones the oldest, of several unconfirmed ones none. An id, and a name
- * with its digits, means one account only: if two fit, neither counts.
+ * with its digits, means one account only: if two fit, neither counts. Its password is the newest
+ * that those show who are known (member.c).
  */
 #include "base/bug.h"
 #include "replication/private.h"
