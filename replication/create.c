@@ -237,7 +237,7 @@ static void introduce(struct replication *r, struct create *c, uint32_t index)
 		frame.flags = FLAG_VOUCHED;
 		frame.introduce.invitation = c->invitation;
 	}
-	login_close_box(r, index, &c->made, &frame);
+	proof_close_box(r, index, &c->made, &frame);
 	c->asked |= BIT(index);
 	c->maybe |= BIT(index);
 	op_ask(r, &c->op, index, &frame);
@@ -278,7 +278,7 @@ static void introduced(struct replication *r, struct create *c, uint32_t index,
 	c->asked &= (uint8_t)~BIT(index);
 	switch (frame->status) {
 	case STATUS_OK:
-		if (login_handed_over(r, index, frame))
+		if (proof_is_opened(r, index, frame))
 			c->granted |= BIT(index);
 		break;
 	case STATUS_TAKEN:

@@ -166,196 +166,6 @@ void login_session_lost(struct replication *r, enum status why)
 	                                       : "taken over by another log-in of this account");
 }
 
-/* What a proof at this replica is about; it binds the proof to this connection. */
-static struct auth auth_of(const struct replica *p, enum auth_purpose purpose,
-                           const struct login_session *session, const uint8_t *client_nonce)
-{
-	struct auth auth = { .purpose = purpose, .version = p->version, .id = session->id };
-
-	if (purpose == AUTH_LOGIN && p->version >= PROTOCOL_VERSION_KEYED)
-		auth.purpose = AUTH_LOGIN_KEYED;
-	memcpy(auth.client_nonce, client_nonce, KEY_SIZE);
-	memcpy(auth.server_nonce, p->nonce, KEY_SIZE);
-	memcpy(auth.uuid, p->uuid, UUID_SIZE);
-	memcpy(auth.public, p->public, KEY_SIZE);
-	auth.setting = view_of_string(session->setting);
-	return auth;
-}
-
-/* The nonce of a log-in. It is a public key where requests have tags. */
-static void draw_nonce(struct replication *r, struct replica *p,
-                       const struct login_session *session, uint8_t nonce[KEY_SIZE])
-{
-	uint8_t secret[KEY_SIZE];
-	struct auth auth;
-
-	replication_random(r, nonce, KEY_SIZE);
-	if (p->version < PROTOCOL_VERSION_KEYED)
-		return;
-	memcpy(secret, nonce, KEY_SIZE);
-	box_public(secret, nonce);
-	auth = auth_of(p, AUTH_LOGIN, session, nonce);
-	/* A public key that cannot be one is that of nobody who could open a box. */
-	(void)tag_key_make(&p->next_tags, secret, p->public, &auth);
-	explicit_bzero(secret, sizeof secret);
-}
-
-void login_frame(struct replication *r, uint32_t index, const struct login_session *session,
-                 struct frame *frame)
-{
-	struct replica *p = &r->replicas[index];
-	struct auth auth;
-
-	memset(frame, 0, sizeof *frame);
-	frame->type = FRAME_LOGIN;
-	frame->flags = session->is_sending ? FLAG_SENDING : 0;
-	if (p->version >= PROTOCOL_VERSION_KEYED)
-		frame->flags |= FLAG_KEYED;
-	frame->login.id = session->id;
-	frame->login.session = session->ulid;
-	frame->login.dial = session->dial;
-	frame->login.epoch = session->account.epoch;
-	draw_nonce(r, p, session, frame->login.client_nonce);
-	auth = auth_of(p, AUTH_LOGIN, session, frame->login.client_nonce);
-	memcpy(p->login_nonce, frame->login.client_nonce, KEY_SIZE);
-	p->login_epoch = session->account.epoch;
-	auth_proof(session->stretched, &auth, frame->login.proof);
-	p->login_written = true;
-}
-
-bool login_is_signed(struct replication *r, uint32_t index, const struct login_session *session,
-                     const struct frame *frame)
-{
-	const struct replica *p = &r->replicas[index];
-	bool is_old = p->login_epoch < session->account.epoch;
-	struct auth auth = auth_of(p, AUTH_LOGIN, session, p->login_nonce);
-	uint8_t server_key[KEY_SIZE], signature[KEY_SIZE];
-
-	assert(frame->status == STATUS_OK || frame->status == STATUS_TAKEN_OVER);
-	if (is_old) /* it was written before the password changed */
-		auth.setting = view_of_string(session->old_setting);
-	auth_server_key(is_old ? session->old_stretched : session->stretched, server_key);
-	if (frame->status == STATUS_OK)
-		auth_signature(server_key, &auth, signature);
-	else
-		auth_taken_over(server_key, &auth, &frame->logged_in.session, frame->logged_in.dial,
-		                signature);
-	explicit_bzero(server_key, sizeof server_key);
-	if (sha256_equal(signature, frame->logged_in.signature))
-		return true;
-	replica_lies(r, index, "cannot prove that it knows this account");
-	return false;
-}
-
-void login_close_box(struct replication *r, uint32_t index, const struct login_session *session,
-                     struct frame *frame)
-{
-	struct replica *p = &r->replicas[index];
-	struct auth auth = auth_of(p, AUTH_INTRODUCE, session, p->nonce);
-	struct invitation *invitation = &frame->introduce.invitation;
-	bool is_invited = frame->type == FRAME_INTRODUCE && (frame->flags & FLAG_VOUCHED) != 0;
-	uint8_t secret[KEY_SIZE];
-
-	replication_random(r, secret, sizeof secret);
-	if (!box_close_invited(&frame->introduce.box, secret, &auth, &session->account.verifier,
-	                       is_invited ? invitation : NULL, p->box_answer)) {
-		/* Everybody could open that one. */
-		memset(frame->introduce.box.parts, 0, sizeof frame->introduce.box.parts);
-		memset(invitation, 0, sizeof *invitation);
-		replica_lies(r, index, "has a public key that cannot be one");
-	}
-	explicit_bzero(secret, sizeof secret);
-}
-
-void login_handover_frame(struct replication *r, uint32_t index, struct login_session *session,
-                          struct frame *frame)
-{
-	const struct account *account = &session->account;
-	const struct replica *p = &r->replicas[index];
-
-	memset(frame, 0, sizeof *frame);
-	frame->type = FRAME_HANDOVER;
-	frame->introduce.id = account->id;
-	frame->introduce.name = account->name;
-	frame->introduce.setting = account->verifier.setting;
-	bool has_stamp = vouched_tell(&session->vouched, index, account, frame->introduce.stamp);
-
-	if (account->epoch > 0) {
-		frame->type = FRAME_RENEW;
-		frame->introduce.epoch = account->epoch;
-		frame->introduce.by = (uint8_t)account->by;
-		memcpy(frame->introduce.middle, account->middle, KEY_SIZE);
-	} else if (p->version >= PROTOCOL_VERSION_VOUCHED && has_stamp) {
-		frame->flags = FLAG_VOUCHED;
-	}
-	login_close_box(r, index, session, frame);
-}
-
-void login_password_frame(struct replication *r, uint32_t index, struct login_session *session,
-                          struct frame *frame)
-{
-	login_handover_frame(r, index, session, frame);
-	assert(frame->type == FRAME_RENEW);
-	frame->type = FRAME_PASSWORD;
-}
-
-bool login_handed_over(struct replication *r, uint32_t index, const struct frame *frame)
-{
-	const struct replica *p = &r->replicas[index];
-
-	if (sha256_equal(frame->introduced.signature, p->box_answer))
-		return true;
-	replica_lies(r, index, "has not opened what was sent to it alone");
-	return false;
-}
-
-/* The verifier of a password that was changed; the rest of the account is told with it. */
-static void unseal_later(const struct login_session *s, const uint8_t seal[KEY_SIZE],
-                         const struct frame *frame, struct account *account)
-{
-	auth_verifier_make(s->stretched, seal, view_of_string(s->setting), &account->verifier);
-	memcpy(account->verifier.lock, frame->logged_in.lock, KEY_SIZE);
-	memcpy(account->middle, frame->logged_in.middle, KEY_SIZE);
-	account->by = frame->logged_in.by;
-}
-
-bool login_takes_yes(struct replication *r, uint32_t index, struct login_session *session,
-                     const struct frame *frame)
-{
-	const struct replica *p = &r->replicas[index];
-	const struct auth auth = auth_of(p, AUTH_LOGIN, session, p->login_nonce);
-	uint8_t server_key[KEY_SIZE], seal[KEY_SIZE];
-	struct account account = session->account;
-
-	auth_server_key(session->stretched, server_key);
-	auth_seal_mask(server_key, &auth, frame->logged_in.sealed, seal);
-	explicit_bzero(server_key, sizeof server_key);
-	account.id = session->id;
-	account.name = view_of_string(session->name);
-	account.confirmed = false;
-	if (account.epoch == 0)
-		auth_verifier_make(session->stretched, seal, view_of_string(session->setting),
-		                   &account.verifier);
-	else
-		unseal_later(session, seal, frame, &account);
-	explicit_bzero(seal, sizeof seal);
-	if (!auth_account_fits(&account)) {
-		replica_lies(r, index, "cannot prove that it knows this account");
-		return false;
-	}
-	session->account = account;
-	vouched_take(&session->vouched, index, &account, session->stretched,
-	             frame->logged_in.stamp);
-	login_know(r, session, BIT(index));
-	return true;
-}
-
-void login_know(struct replication *r, struct login_session *session, uint8_t among)
-{
-	vouched_know(&session->vouched, member_known(r) & among);
-	vouched_choose(&session->vouched, &session->account);
-}
-
 /* ---- log in ---- */
 
 bool login_is_written(const struct replication *r)
@@ -438,7 +248,7 @@ static void write_logins(struct replication *r, struct login *l)
 	for (uint32_t i = 0; i < REPLICAS; i++) {
 		if (!(op->audience & BIT(i)))
 			continue;
-		login_frame(r, i, &l->s, &frame);
+		proof_frame(r, i, &l->s, &frame);
 		op_ask(r, op, i, &frame);
 	}
 }
@@ -625,7 +435,7 @@ static void try_proof(struct replication *r, struct login *l)
 	l->s.dial = 1;
 	l->op.audience = BIT(replica_first(at));
 	l->op.done = 0;
-	login_frame(r, replica_first(at), &l->s, &frame);
+	proof_frame(r, replica_first(at), &l->s, &frame);
 	op_ask(r, &l->op, replica_first(at), &frame);
 }
 
@@ -682,8 +492,8 @@ static void login_answered(struct replication *r, struct login *l, uint32_t inde
 			        TARGET_TELL, NULL);
 		if (l->proves & bit)
 			replica_lies(r, index, "ends a session that is not over");
-		else if (login_is_signed(r, index, &l->s, frame) &&
-		         (l->op.phase == PHASE_TRY || login_takes_yes(r, index, &l->s, frame)))
+		else if (proof_is_signed(r, index, &l->s, frame) &&
+		         (l->op.phase == PHASE_TRY || proof_takes_yes(r, index, &l->s, frame)))
 			l->in |= bit;
 		break;
 	case STATUS_UNKNOWN:
@@ -696,7 +506,7 @@ static void login_answered(struct replication *r, struct login *l, uint32_t inde
 		l->unknown |= bit;
 		break;
 	case STATUS_TAKEN_OVER:
-		if (!login_is_signed(r, index, &l->s, frame))
+		if (!proof_is_signed(r, index, &l->s, frame))
 			break;
 		if (ulid_time_ms(&frame->logged_in.session) >
 		    replication_now(r) + SESSION_AHEAD_MS) {
@@ -740,17 +550,17 @@ static void reply(struct replication *r, struct op *op, uint32_t index, const st
 	if (frame->type == (FRAME_LOGIN | FRAME_REPLY)) {
 		login_answered(r, l, index, frame);
 	} else if (frame->status == STATUS_OK) {
-		if (!login_handed_over(r, index, frame))
+		if (!proof_is_opened(r, index, frame))
 			return;
 		l->unknown &= (uint8_t)~BIT(index);
 		l->wrong &= (uint8_t)~BIT(index);
 		l->handed |= BIT(index);
-		login_frame(r, index, &l->s, &login);
+		proof_frame(r, index, &l->s, &login);
 		op_ask(r, op, index, &login);
 	} else if (frame->status == STATUS_GONE) {
 		l->gone = true;
 	} else if (vouched_goes_on(&l->s.vouched, index, &l->s.account, frame->status)) {
-		login_handover_frame(r, index, &l->s, &login);
+		proof_handover(r, index, &l->s, &login);
 		op_ask(r, op, index, &login);
 	} else {
 		l->unknown &= (uint8_t)~BIT(index);
@@ -782,7 +592,7 @@ static void hand_over(struct replication *r, struct login *l)
 			replica_doubt(r, i, AUTH_OTHER_KEY);
 			continue;
 		}
-		login_handover_frame(r, i, &l->s, &frame);
+		proof_handover(r, i, &l->s, &frame);
 		op_ask(r, &l->op, i, &frame);
 	}
 }
@@ -842,7 +652,7 @@ static void ask_for_proof(struct replication *r, struct login *l)
 	for (uint32_t i = 0; i < REPLICAS; i++) {
 		if (!(l->proves & BIT(i)))
 			continue;
-		login_frame(r, i, &l->s, &frame);
+		proof_frame(r, i, &l->s, &frame);
 		op_ask(r, &l->op, i, &frame);
 	}
 }
@@ -871,7 +681,7 @@ static void advance(struct replication *r, struct op *op)
 	struct login *l = (struct login *)op;
 	uint8_t here = l->in & op->audience;
 
-	login_know(r, &l->s, here); /* whom another one has vouched for since */
+	proof_know(r, &l->s, here); /* whom another one has vouched for since */
 	if (op->phase == PHASE_TRY) {
 		tried(r, l);
 	} else if (l->over) {

@@ -187,7 +187,7 @@ static void write_it(struct replication *r, struct password *p)
 		return;
 	for (uint32_t i = 0; i < REPLICAS; i++)
 		if (op->audience & BIT(i)) {
-			login_password_frame(r, i, &p->next, &frame);
+			proof_password(r, i, &p->next, &frame);
 			memcpy(p->answers[i], r->replicas[i].box_answer, KEY_SIZE);
 			op_ask(r, op, i, &frame);
 		}

@@ -18,6 +18,7 @@
  *   order.c         whether a message waits for those before it
  *   mailbox.c       three mailboxes merged; pushes; what may be shown
  *   vouched.c       what replicas vouch for of the account of a session
+ *   proof.c         what a session shows one replica, and that of it
  *   login.c         log in, and the session that it begins
  *   create.c        create an account            (calls login.c)
  *   logout.c        log out                      (calls login.c)
@@ -735,36 +736,39 @@ void mailbox_settle(struct replication *r);
 /* Looks whether r->grace_ms has come; then what was held back is looked at again. */
 void mailbox_tick(struct replication *r);
 
-/* ---- login.c ---- */
+/* ---- proof.c ---- */
 
 /* Fills in a LOGIN frame with its proof for this replica, for the session that runs or for one that
  * is made. From then on the log-in counts as written there. */
-void login_frame(struct replication *r, uint32_t index, const struct login_session *session,
+void proof_frame(struct replication *r, uint32_t index, const struct login_session *session,
                  struct frame *frame);
 /* Fills in a HANDOVER frame with the account in a box for this replica, and the next stamp that it
  * has not been told. The views point into `session`. */
-void login_handover_frame(struct replication *r, uint32_t index, struct login_session *session,
-                          struct frame *frame);
+void proof_handover(struct replication *r, uint32_t index, struct login_session *session,
+                    struct frame *frame);
 /* Closes the box of a frame with the account; of an INTRODUCE its invitation, too. */
-void login_close_box(struct replication *r, uint32_t index, const struct login_session *session,
+void proof_close_box(struct replication *r, uint32_t index, const struct login_session *session,
                      struct frame *frame);
 /* Makes a PASSWORD, which gives this account to a replica where another one is logged in. */
-void login_password_frame(struct replication *r, uint32_t index, struct login_session *session,
-                          struct frame *frame);
+void proof_password(struct replication *r, uint32_t index, struct login_session *session,
+                    struct frame *frame);
 /* Whether the replica has opened the last box that it was sent: `frame` is its yes. If not, it is
  * doubted. */
-bool login_handed_over(struct replication *r, uint32_t index, const struct frame *frame);
+bool proof_is_opened(struct replication *r, uint32_t index, const struct frame *frame);
 /* Whether the replica's answer to LOGIN, which is STATUS_OK or STATUS_TAKEN_OVER, is signed by
  * somebody who holds the verifier of the session's account. If not, it is doubted: whoever listens
  * on a port can say both. */
-bool login_is_signed(struct replication *r, uint32_t index, const struct login_session *session,
+bool proof_is_signed(struct replication *r, uint32_t index, const struct login_session *session,
                      const struct frame *frame);
 /* Takes in what a yes that is signed vouches for, and makes the account of it. False: the replica
  * does not hold what the id vouches for, and is doubted. */
-bool login_takes_yes(struct replication *r, uint32_t index, struct login_session *session,
+bool proof_takes_yes(struct replication *r, uint32_t index, struct login_session *session,
                      const struct frame *frame);
 /* Of `among`, who have said yes on their connections of now, some may be known. */
-void login_know(struct replication *r, struct login_session *session, uint8_t among);
+void proof_know(struct replication *r, struct login_session *session, uint8_t among);
+
+/* ---- login.c ---- */
+
 /* Whether a log-in is written somewhere and has not ended: then it is not known yet whose session a
  * replica should have. */
 bool login_is_written(const struct replication *r);

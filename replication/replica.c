@@ -224,7 +224,7 @@ static void join(struct replication *r, uint32_t index)
 	r->replicas[index].handed = false;
 	r->session.vouched.told[index] = 0;
 	r->session.dial++;
-	login_frame(r, index, &r->session, &frame);
+	proof_frame(r, index, &r->session, &frame);
 	due_ask(r, index, &frame, TARGET_JOIN, NULL);
 }
 
@@ -261,7 +261,7 @@ static void prove(struct replication *r, uint32_t index)
 	struct frame frame;
 
 	r->session.dial++;
-	login_frame(r, index, &r->session, &frame);
+	proof_frame(r, index, &r->session, &frame);
 	due_ask(r, index, &frame, TARGET_PROVE, NULL);
 	p->prove = p->next_request;
 }
@@ -306,7 +306,7 @@ static void proved(struct replication *r, uint32_t index, uint32_t request,
 		die(r, index, "lacks the password of this session");
 	else if (frame->status != STATUS_TAKEN_OVER || BUG(end_is_a_lie))
 		die_lying(r, index, "ends a session that is not over");
-	else if (login_is_signed(r, index, &r->session, frame))
+	else if (proof_is_signed(r, index, &r->session, frame))
 		login_session_lost(r, STATUS_TAKEN_OVER);
 }
 
@@ -366,7 +366,7 @@ static void said_yes(struct replication *r, uint32_t index, const struct frame *
 
 	p->joined_epoch = p->login_epoch;
 	r->session.removed &= (uint8_t)~BIT(index);
-	if (!is_old && !login_takes_yes(r, index, &r->session, frame))
+	if (!is_old && !proof_takes_yes(r, index, &r->session, frame))
 		return;
 	r->has_before &= is_old;
 	if (is_old && is_vouched_for(&r->session) && !BUG(joins_with_old_password))
@@ -405,7 +405,7 @@ static void joined(struct replication *r, uint32_t index, const struct frame *fr
 		return;
 	switch (frame->status) {
 	case STATUS_OK:
-		if (login_is_signed(r, index, &r->session, frame))
+		if (proof_is_signed(r, index, &r->session, frame))
 			said_yes(r, index, frame);
 		break;
 	case STATUS_UNKNOWN:
@@ -417,7 +417,7 @@ static void joined(struct replication *r, uint32_t index, const struct frame *fr
 			lacks_unvouched(r, index);
 		break;
 	case STATUS_TAKEN_OVER:
-		if (login_is_signed(r, index, &r->session, frame))
+		if (proof_is_signed(r, index, &r->session, frame))
 			login_session_lost(r, STATUS_TAKEN_OVER);
 		break;
 	case STATUS_GONE:
@@ -450,7 +450,7 @@ static void give_account(struct replication *r, uint32_t index)
 
 	if (member_belongs(r, index, replication_joined(r))) {
 		p->lacks_account = false;
-		login_handover_frame(r, index, &r->session, &frame);
+		proof_handover(r, index, &r->session, &frame);
 		due_ask(r, index, &frame, TARGET_HANDOVER, NULL);
 	} else {
 		(void)snprintf(p->why, sizeof p->why, "%s", AUTH_OTHER_KEY);
@@ -468,7 +468,7 @@ static void give_password(struct replication *r, uint32_t index)
 		p->lacks_password = false;
 	} else if (member_belongs(r, index, replication_joined(r))) {
 		p->lacks_password = false;
-		login_handover_frame(r, index, &r->session, &frame);
+		proof_handover(r, index, &r->session, &frame);
 		due_ask(r, index, &frame, TARGET_TELL, NULL);
 		explicit_bzero(&frame, sizeof frame);
 	}
@@ -482,10 +482,10 @@ static void handed_over(struct replication *r, uint32_t index, const struct fram
 	if (!r->session.active || r->replicas[index].state != REPLICA_JOINING)
 		return;
 	if (frame->status == STATUS_OK) {
-		if (!login_handed_over(r, index, frame))
+		if (!proof_is_opened(r, index, frame))
 			return;
 		r->replicas[index].handed = true;
-		login_frame(r, index, &r->session, &login);
+		proof_frame(r, index, &r->session, &login);
 		due_ask(r, index, &login, TARGET_JOIN, NULL);
 	} else if (frame->status == STATUS_GONE) {
 		account_is_gone(r, index, &frame->introduced.entry);

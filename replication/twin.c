@@ -130,8 +130,8 @@ void twin_settle(struct replication *r)
 			r->replicas[i].twin.is_own = is_first(r, i);
 }
 
-/* One uuid with two public keys is a data directory that was copied, if both are known. Else one may
- * have read the uuid in the other's greeting. Then it makes nobody dead. */
+/* One uuid with two public keys is a data directory that was copied, if both are known. Else one
+ * may have read the uuid in the other's greeting. Then it makes nobody dead. */
 bool twin_are_copies(const struct replication *r, uint32_t i, uint32_t k)
 {
 	uint8_t both = BIT(i) | BIT(k);
