@@ -137,7 +137,7 @@ const struct sim_bug sim_bugs[] = {
 	  "one that is not known is believed that a password was changed" },
 	{ "any_session_named", 1000, 293,
 	  "the last session there is counts if a look-up names it" },
-	{ "tag_not_needed", 1000, 29, "a request in a session needs no tag" },
+	{ "tag_not_needed", 1000, 30, "a request in a session needs no tag" },
 	{ "relay_takes_place", 1000, 28,
 	  "who passes on what a replica says takes its place at a lower index" },
 	{ "anybody_repairs", 2000, 11, "what only operators may ask is answered to all" },

@@ -6,7 +6,7 @@
  */
 #include "tests/simulate/simulate.h"
 
-enum { FORGES_EVERY = 32, FORGES_AT = 29 };
+enum { FORGES_EVERY = 32, FORGES_AT = 30 };
 
 void sim_forge_init(struct sim *s)
 {

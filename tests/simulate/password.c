@@ -210,7 +210,8 @@ void sim_password_answered(struct sim *s, struct sim_wire *w, uint32_t account,
 	uint32_t at = account == UINT32_MAX ? UINT32_MAX
 	                                    : find(s, account, to->introduce.epoch, v->stored_key);
 	bool has_before = to->introduce.epoch == 1 ||
-	                  (at != UINT32_MAX && change_at(s, at)->is_vouched);
+	                  (at != UINT32_MAX &&
+	                   (change_at(s, at)->is_vouched || change_at(s, at)->by_operator));
 
 	if (is_liar && type == FRAME_RENEW && (at == UINT32_MAX || !change_at(s, at)->is_vouched))
 		sim_fail(s, "replica %u believes a stamp that the liar has made up", w->replica);
