@@ -171,6 +171,30 @@ static void test_returns(void)
 	cluster_free(&k);
 }
 
+/* Of version 3 nobody is asked for a secret key: the others vouch for who comes back. */
+static void test_version_3(void)
+{
+	cluster_init(&k, SHARE_USUAL);
+	for (uint32_t i = 0; i < REPLICAS; i++)
+		k.replicas[i].lie = replica_of_version_3;
+	(void)client_start(&k);
+	quiet(&k);
+	IS_U64(member_known(k.clients[0].r), 7, "version 3: all are known");
+	cut_and_heal(&k, 0, 2);
+	pass(&k, 2000);
+	IS_U64(member_known(k.clients[0].r), 7, "version 3: and again, by the others");
+	cut_all(&k, 0);
+	heal_all(&k, 0);
+	pass(&k, 3000);
+	IS_U64(member_known(k.clients[0].r), 7, "version 3: also if all connections break");
+	client_cut(&k, 0, 0), client_cut(&k, 0, 1);
+	cut_and_heal(&k, 0, 2);
+	pass(&k, 3000);
+	IS_U64(k.clients[0].r->live, 4, "version 3: one is live alone");
+	IS_U64(member_known(k.clients[0].r), 0, "version 3: and cannot show who it is");
+	forget_liars();
+}
+
 static void wait_open(uint32_t i)
 {
 	for (uint32_t ms = 0; ms < 3000 && !k.clients[0].links[i].open; ms++)
@@ -252,6 +276,7 @@ int main(void)
 	test_ends_no_session(repeat_as_version_3);
 	test_keeps_nobody_out();
 	test_returns();
+	test_version_3();
 	test_creation_waits();
 	test_silent(false);
 	test_silent(true);
