@@ -4,7 +4,7 @@
  * read what that one has said, or holds accounts. See tests/replication/cluster.h for what the
  * lines say.
  */
-#include "tests/replication/cluster.h"
+#include "tests/replication/old.h"
 
 #include "replication/private.h"
 
@@ -176,7 +176,7 @@ static void test_version_3(void)
 {
 	cluster_init(&k, SHARE_USUAL);
 	for (uint32_t i = 0; i < REPLICAS; i++)
-		k.replicas[i].lie = replica_of_version_3;
+		replica_speaks(&k, i, 3);
 	(void)client_start(&k);
 	quiet(&k);
 	IS_U64(member_known(k.clients[0].r), 7, "version 3: all are known");
