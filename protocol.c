@@ -576,7 +576,7 @@ bool protocol_is_tagged(struct view bytes)
 
 static bool may_be_tagged(uint8_t type)
 {
-	return type > FRAME_HELLO && type < FRAME_TYPE_REQUEST_END;
+	return (type > FRAME_HELLO && type < FRAME_TYPE_REQUEST_END) || type > FRAME_WELCOME;
 }
 
 /* Reads the header, and checks that the payload, whose size it gives, has one that the type

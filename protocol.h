@@ -45,7 +45,8 @@
  * its connection all requests behind it have FLAG_TAGGED, and behind their payload u8[8], which are
  * no part of it: a tag (fact/tag.h). It is of the whole frame before it. The key of the tags is
  * that of the last such LOGIN or OPERATE, whatever the answer. So who passes the connection on
- * cannot add a request, leave one out or change one. Who uses no keys has what version 3 has.
+ * cannot add a request, leave one out or change one. Behind the yes to such an OPERATE replies have
+ * tags, too, by a key of their own. Who uses no keys has what version 3 has.
  *
  * Before a connection has proved anything (INTRODUCE, HANDOVER, RENEW, LOGIN, OPERATE), a frame
  * that needs a session or the operator key has at most STRANGER_FRAME_MAX bytes.
@@ -405,13 +406,14 @@ enum frame_type {
 };
 
 enum frame_flag {
-	FLAG_SESSION = 1,  /* SEND: a session is named */
-	FLAG_DIGEST = 2,   /* LIST: no entries */
-	FLAG_SENDING = 4,  /* LOGIN: for SEND alone */
-	FLAG_VOUCHED = 8,  /* INTRODUCE: with an invitation; HANDOVER, REMOVE: with a stamp */
-	FLAG_KEYED = 16,   /* LOGIN, OPERATE: tags follow */
-	FLAG_BOXED = 32,   /* MEMBER: by the secret of the public key */
-	FLAG_TAGGED = 128, /* any request: its tag stands behind its payload */
+	FLAG_SESSION = 1, /* SEND: a session is named */
+	FLAG_DIGEST = 2,  /* LIST: no entries */
+	FLAG_SENDING = 4, /* LOGIN: for SEND alone */
+	FLAG_VOUCHED = 8, /* INTRODUCE: with an invitation; HANDOVER, REMOVE: with a stamp */
+	FLAG_KEYED = 16,  /* LOGIN, OPERATE: tags follow */
+	FLAG_BOXED = 32,  /* MEMBER: by the secret of the public key */
+	FLAG_TAGGED =
+		128, /* any request, a reply to an operator: its tag stands behind its payload */
 };
 
 enum status {

@@ -379,6 +379,18 @@ bool auth_tombstone_fits(const struct tombstone *tombstone)
 	return auth_id_fits(&tombstone->id, tombstone->name, tombstone->middle, lock);
 }
 
+/* Nobody changes on the way what a log-in asks for. */
+static void update_login(struct hmac *h, const struct auth *auth)
+{
+	uint8_t rest[4 + 4 + 1];
+
+	buf_store_u32(rest, auth->dial);
+	buf_store_u32(rest + 4, auth->epoch);
+	rest[8] = auth->flags;
+	hmac_update_part(h, auth->session.bytes, ULID_SIZE);
+	hmac_update_part(h, rest, sizeof rest);
+}
+
 /* HMAC(key, role Auth), not ended yet. Without a role it begins with the protocol's name, which is
  * no role. */
 static void hmac_begin_auth(struct hmac *h, const uint8_t key[KEY_SIZE], const char *role,
@@ -401,6 +413,8 @@ static void hmac_begin_auth(struct hmac *h, const uint8_t key[KEY_SIZE], const c
 	hmac_update_part(h, auth->uuid, UUID_SIZE);
 	hmac_update_part(h, auth->public, KEY_SIZE);
 	hmac_update_part(h, auth->setting.data, auth->setting.size);
+	if (auth->purpose == AUTH_LOGIN_KEYED)
+		update_login(h, auth);
 }
 
 static void hmac_of_auth(const uint8_t key[KEY_SIZE], const char *role, const struct auth *auth,

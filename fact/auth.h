@@ -15,7 +15,7 @@
  *   middle     = H(setting, seal, StoredKey, ServerKey)
  *   id         = milliseconds, first 128 bits of H(milliseconds, name, middle, lock)
  *   Auth       = (protocol name, purpose, account id, client nonce, server nonce, replica uuid,
- *              replica public key, setting)
+ *              replica public key, setting); with a key for tags also (session, dial epoch flags)
  *   proof      = ClientKey xor HMAC(StoredKey, Auth)
  *   signature  = HMAC(ServerKey, Auth)                     the replica's answer
  *   seal mask  = HMAC(ServerKey, "Seal" Auth)              the seal travels xor this
@@ -98,6 +98,10 @@ struct auth {
 	uint8_t uuid[UUID_SIZE];
 	uint8_t public[KEY_SIZE]; /* of the replica, from its WELCOME (fact/box.h) */
 	struct view setting;
+	/* AUTH_LOGIN_KEYED: what else stands in the LOGIN. */
+	struct ulid session;
+	uint32_t dial, epoch;
+	uint8_t flags;
 };
 
 /* Whether a setting may be used: it is `$y$` with costs between our own bounds, and has characters

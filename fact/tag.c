@@ -4,7 +4,7 @@
 #include "base/sha256.h"
 #include "base/x25519.h"
 
-bool tag_key_make(struct tag_key *key, const uint8_t secret[KEY_SIZE],
+bool tag_key_make(struct tag_key *key, struct tag_key *answers, const uint8_t secret[KEY_SIZE],
                   const uint8_t public[KEY_SIZE], struct auth *auth)
 {
 	uint8_t shared[KEY_SIZE], digest[KEY_SIZE];
@@ -15,6 +15,8 @@ bool tag_key_make(struct tag_key *key, const uint8_t secret[KEY_SIZE],
 	auth->setting = (struct view){ 0 };
 	auth_hmac(shared, "Tag", auth, digest);
 	*key = (struct tag_key){ .key = siphash_key_from(digest) };
+	if (answers != NULL)
+		*answers = (struct tag_key){ .key = siphash_key_from(digest + SIPHASH_KEY_SIZE) };
 	explicit_bzero(shared, sizeof shared);
 	explicit_bzero(digest, sizeof digest);
 	return is_shared;

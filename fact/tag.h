@@ -8,13 +8,15 @@
  * nonce is the public key of that. Both sides know then what nobody else does:
  *
  *   secret   = X25519(own secret key, the other's public key)    the replica's is that of boxes
- *   tag key  = first 128 bits of HMAC(secret, "Tag" Auth)        purpose AUTH_TAG
+ *   tag key  = first 128 bits of HMAC(secret, "Tag" Auth)        purpose AUTH_TAG; the last 128
+ *                                                                bits are that of the answers
  *   tag      = SipHash-2-4(tag key, count, frame)                64 bits; behind the frame
  *
  * The count is that of the frames before it under this key, so none can be left out, repeated or
  * put in another place. The proof is about the nonce and says that tags follow (enum auth_purpose):
- * nobody can put in a key of his own, or take the tags away. What a replica answers has none: who
- * changes that can do what a replica can that lies. A wrong tag ends the connection, so guessing
+ * nobody can put in a key of his own, or take the tags away. What a replica answers to a user has
+ * none: who changes that can do what a replica can that lies. An operator carries what one replica
+ * says to the others: there answers have tags, too, by a key of their own. A wrong tag ends the connection, so guessing
  * one succeeds once in 2^64 connections. Tags hide nothing.
  *
  * Pure. Random bytes come in from outside.
@@ -33,9 +35,9 @@ struct tag_key {
 };
 
 /* The key of the tags, and the count at its begin. `secret` is the own secret key, `public` the
- * other's. Of `auth` the nonces and the replica's keys count; it is changed. False: the other's
+ * other's. `answers` may be NULL. Of `auth` the nonces and the replica's keys count; it is changed. False: the other's
  * public key cannot be one, and the key is one that nobody knows. */
-bool tag_key_make(struct tag_key *key, const uint8_t secret[KEY_SIZE],
+bool tag_key_make(struct tag_key *key, struct tag_key *answers, const uint8_t secret[KEY_SIZE],
                   const uint8_t public[KEY_SIZE], struct auth *auth);
 /* The tag of the next frame. */
 void tag_make(struct tag_key *key, struct view frame, uint8_t tag[TAG_SIZE]);

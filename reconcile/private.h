@@ -100,6 +100,8 @@ struct member {
 	uint8_t client_nonce[KEY_SIZE]; /* version 3; then it is the secret key of that nonce */
 	bool is_tagged;                 /* what is written has tags, by this key: */
 	struct tag_key tags;
+	bool answers_have_tags; /* what it says, by this key: */
+	struct tag_key answers;
 	uint8_t member_nonce[KEY_SIZE]; /* of our MEMBER */
 	uint32_t silence_ms;            /* after so long without a frame it drops us */
 	uint32_t last_request;

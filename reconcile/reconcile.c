@@ -122,7 +122,7 @@ static void prove(struct reconcile *r, uint32_t index)
 	member_ask(r, index, &frame, 0);
 	if (m->version < PROTOCOL_VERSION_KEYED)
 		return;
-	(void)tag_key_make(&m->tags, m->client_nonce, m->public, &auth);
+	(void)tag_key_make(&m->tags, &m->answers, m->client_nonce, m->public, &auth);
 	m->is_tagged = true;
 }
 
@@ -233,6 +233,7 @@ static const char *take_proof(struct reconcile *r, uint32_t index, const struct 
 	if (!sha256_equal(signature, frame->introduced.signature))
 		return "it does not hold the operator key";
 	m->is_refused = false;
+	m->answers_have_tags = m->is_tagged;
 	m->state = MEMBER_COUNTING;
 	member_ask(r, index, &ping, 0);
 	return NULL;
@@ -324,6 +325,15 @@ static const char *take_reply(struct reconcile *r, uint32_t index, const struct 
 	}
 }
 
+/* What others are to be told as well must come from the replica itself. Only that it ends the
+ * connection may be anybody's word. */
+static bool has_right_tag(struct member *m, const struct frame *frame, struct view bytes)
+{
+	return !m->answers_have_tags || frame->type == FRAME_ERROR ||
+	       (protocol_is_tagged(bytes) && tag_take(&m->answers, bytes)) ||
+	       BUG(repair_answers_untagged);
+}
+
 static const char *take_frame(struct reconcile *r, uint32_t index, const struct frame *frame)
 {
 	if (r->members[index].state == MEMBER_GREETING)
@@ -396,6 +406,8 @@ size_t reconcile_input(struct reconcile *r, uint32_t index, struct view bytes, u
 		m->bytes_in += size;
 		why = count_wait(r, m);
 		m->heard_ms = time_ms;
+		if (why == NULL && !has_right_tag(m, &frame, view_of(bytes.data, size)))
+			why = "says what somebody has changed on the way";
 		if (why == NULL)
 			why = take_frame(r, index, &frame);
 	}

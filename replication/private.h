@@ -335,6 +335,7 @@ struct replica {
 	bool joined;           /* logged in on this connection */
 	uint32_t joined_epoch; /* with the password of this epoch */
 	uint32_t login_epoch;  /* that of the last LOGIN, which may be under way */
+	uint32_t login_dial;   /* the same */
 	uint8_t uuid[UUID_SIZE];
 	uint8_t public[KEY_SIZE]; /* of its process; kept when the connection ends */
 	uint16_t version;         /* of the protocol on this connection */

@@ -10,6 +10,12 @@
 #include <assert.h>
 #include <string.h>
 
+static uint8_t login_flags(const struct replica *p, const struct login_session *session)
+{
+	return (uint8_t)((session->is_sending ? FLAG_SENDING : 0) |
+	                 (p->version >= PROTOCOL_VERSION_KEYED ? FLAG_KEYED : 0));
+}
+
 /* What a proof at this replica is about; it binds the proof to this connection. */
 static struct auth auth_of(const struct replica *p, enum auth_purpose purpose,
                            const struct login_session *session, const uint8_t *client_nonce)
@@ -23,6 +29,10 @@ static struct auth auth_of(const struct replica *p, enum auth_purpose purpose,
 	memcpy(auth.uuid, p->uuid, UUID_SIZE);
 	memcpy(auth.public, p->public, KEY_SIZE);
 	auth.setting = view_of_string(session->setting);
+	auth.session = session->ulid;
+	auth.dial = p->login_dial;
+	auth.epoch = p->login_epoch;
+	auth.flags = login_flags(p, session);
 	return auth;
 }
 
@@ -40,7 +50,7 @@ static void draw_nonce(struct replication *r, struct replica *p,
 	box_public(secret, nonce);
 	auth = auth_of(p, AUTH_LOGIN, session, nonce);
 	/* A public key that cannot be one is that of nobody who could open a box. */
-	(void)tag_key_make(&p->next_tags, secret, p->public, &auth);
+	(void)tag_key_make(&p->next_tags, NULL, secret, p->public, &auth);
 	explicit_bzero(secret, sizeof secret);
 }
 
@@ -52,17 +62,16 @@ void proof_frame(struct replication *r, uint32_t index, const struct login_sessi
 
 	memset(frame, 0, sizeof *frame);
 	frame->type = FRAME_LOGIN;
-	frame->flags = session->is_sending ? FLAG_SENDING : 0;
-	if (p->version >= PROTOCOL_VERSION_KEYED)
-		frame->flags |= FLAG_KEYED;
+	frame->flags = login_flags(p, session);
 	frame->login.id = session->id;
 	frame->login.session = session->ulid;
 	frame->login.dial = session->dial;
 	frame->login.epoch = session->account.epoch;
+	p->login_dial = session->dial;
+	p->login_epoch = session->account.epoch;
 	draw_nonce(r, p, session, frame->login.client_nonce);
 	auth = auth_of(p, AUTH_LOGIN, session, frame->login.client_nonce);
 	memcpy(p->login_nonce, frame->login.client_nonce, KEY_SIZE);
-	p->login_epoch = session->account.epoch;
 	auth_proof(session->stretched, &auth, frame->login.proof);
 	p->login_written = true;
 }

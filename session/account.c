@@ -588,6 +588,8 @@ void session_operate(struct sessions *s, struct connection *c, const struct fram
 	auth_operator(s->options.operator_key, true, &auth, reply.introduced.signature);
 	session_note(s, c, SESSION_OPERATOR, (struct view){ 0 });
 	session_reply(s, c, &reply);
+	if (is_keyed)
+		session_tag_answers(s, c);
 }
 
 /* Whether MEMBER asks about this replica, and this process of it. */

@@ -227,7 +227,7 @@ static bool has_tag_key(struct sessions *s, struct connection *c)
 	memcpy(public, c->tag.public, KEY_SIZE);
 	session_auth(s, c, AUTH_TAG, &nobody, (struct view){ 0 }, public, &auth);
 	c->tags = TAGS_KEYED;
-	return tag_key_make(&c->tag.key, s->options.box_secret, public, &auth);
+	return tag_key_make(&c->tag.key, NULL, s->options.box_secret, public, &auth);
 }
 
 /* NULL: the tag of a whole frame is right, or it has none and needs none. Else a phrase for what is

@@ -292,6 +292,25 @@ void session_agree_tags(struct connection *c, const uint8_t public[KEY_SIZE])
 	memcpy(c->tag.public, public, KEY_SIZE);
 }
 
+void session_tag_answers(struct sessions *s, struct connection *c)
+{
+	const struct id nobody = { { 0 } };
+	uint8_t public[KEY_SIZE];
+	struct tag_key answers;
+	struct auth auth;
+
+	assert(c->tags == TAGS_AGREED);
+	session_spend(c, COST_INTRODUCE);
+	memcpy(public, c->tag.public, KEY_SIZE);
+	session_auth(s, c, AUTH_TAG, &nobody, (struct view){ 0 }, public, &auth);
+	(void)tag_key_make(&c->tag.key, &answers, s->options.box_secret, public, &auth);
+	c->tags = TAGS_KEYED;
+	if (c->answer_tags == NULL)
+		c->answer_tags = memory_alloc(sizeof *c->answer_tags);
+	*c->answer_tags = answers;
+	explicit_bzero(&answers, sizeof answers);
+}
+
 void session_login(struct sessions *s, struct connection *c, const struct frame *frame)
 {
 	const struct id *id = &frame->login.id;
@@ -329,6 +348,10 @@ void session_login(struct sessions *s, struct connection *c, const struct frame 
 	session_spend(c, COST_PROOF);
 	session_auth(s, c, is_keyed ? AUTH_LOGIN_KEYED : AUTH_LOGIN, id, account.verifier.setting,
 	             frame->login.client_nonce, &auth);
+	auth.session = frame->login.session;
+	auth.dial = frame->login.dial;
+	auth.epoch = frame->login.epoch;
+	auth.flags = frame->flags;
 	bool is_right = auth_proof_is_right(account.verifier.stored_key, &auth, frame->login.proof);
 
 	if (BUG(owner_locked_out) && limit_guess(&s->limit, id, &c->from, s->time.monotonic_ms) > 2)

@@ -419,7 +419,7 @@ void session_streams(struct sessions *s, struct connection *c, const struct fram
 	size_t begin = b->size;
 	struct reader r = reader_of(frame->streams.streams);
 	struct stream_item item;
-	size_t room = FRAME_SIZE_MAX - FRAME_HEADER_SIZE - 1 - ENTRY_SIZE_MAX - 2;
+	size_t room = FRAME_SIZE_MAX - TAG_SIZE - FRAME_HEADER_SIZE - 1 - ENTRY_SIZE_MAX - 2;
 	size_t size = 0;
 
 	while (protocol_next_question(&r, &item)) {

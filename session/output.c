@@ -376,10 +376,12 @@ static void held_add(struct sessions *s, const struct connection *c, size_t size
 
 void session_reply_end(struct sessions *s, struct connection *c, enum status status)
 {
-	const struct buf *b = s->reply_held ? &c->held->buf : &c->ready->buf;
+	struct buf *b = s->reply_held ? &c->held->buf : &c->ready->buf;
 
 	assert(s->reply_open);
 	assert(b->size > s->reply_start);
+	if (c->answer_tags != NULL)
+		session_must(protocol_tag(b, s->reply_start, c->answer_tags));
 	s->reply_open = false;
 	session_spend(c, (b->size - s->reply_start) / COST_BYTES);
 	if (s->reply_held)

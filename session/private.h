@@ -123,6 +123,7 @@ struct connection {
 		uint8_t public[KEY_SIZE]; /* TAGS_AGREED: the client's */
 		struct tag_key key;       /* TAGS_KEYED */
 	} tag;
+	struct tag_key *answer_tags; /* an operator's, whose requests have tags; else NULL */
 	struct id proven;    /* the account that this connection has proved to own, or zero */
 	struct id account;   /* who is logged in here, or zero: then the next three mean nothing */
 	bool is_sending;     /* for SEND alone: it is not the session of the account */
@@ -511,6 +512,8 @@ void session_online_check(const struct sessions *s);
 
 /* From here on the requests of this connection have tags, by this public key of the client's. */
 void session_agree_tags(struct connection *c, const uint8_t public[KEY_SIZE]);
+/* What is answered from here on has tags, too. */
+void session_tag_answers(struct sessions *s, struct connection *c);
 /* What a proof on this connection is made of. The setting is not copied. */
 void session_auth(const struct sessions *s, const struct connection *c, enum auth_purpose purpose,
                   const struct id *id, struct view setting, const uint8_t client_nonce[KEY_SIZE],

@@ -67,6 +67,9 @@ static void connection_free(struct sessions *s, struct connection *c)
 		session_list_remove(s, c, (enum connection_list)list);
 	s->output_sum -= c->counted;
 	session_output_free(s, c);
+	if (c->answer_tags != NULL)
+		explicit_bzero(c->answer_tags, sizeof *c->answer_tags);
+	memory_free(c->answer_tags);
 	explicit_bzero(c, sizeof *c);
 	memory_free(c);
 }

@@ -29,8 +29,8 @@ static struct tag_key key_of(bool is_client, struct auth auth)
 {
 	const struct auth here = auth_here();
 	struct tag_key key;
-	bool is_made = is_client ? tag_key_make(&key, ours, here.public, &auth)
-	                         : tag_key_make(&key, theirs, here.client_nonce, &auth);
+	bool is_made = is_client ? tag_key_make(&key, NULL, ours, here.public, &auth)
+	                         : tag_key_make(&key, NULL, theirs, here.client_nonce, &auth);
 
 	ALWAYS(is_made, "tag: a key is made");
 	return key;
@@ -85,7 +85,7 @@ static void test_key(void)
 	client = key_of(true, auth_here());
 	OK(!takes(&client, &other, "a frame"), "key: who has another secret key has another one");
 	auth = auth_here();
-	OK(!tag_key_make(&other, ours, zero, &auth), "key: none with what is no public key");
+	OK(!tag_key_make(&other, NULL, ours, zero, &auth), "key: none with what is no public key");
 }
 
 static void test_order(void)

@@ -31,7 +31,7 @@ static bool fuzz_in(struct rig *g, struct mutate *m, uint32_t index, bool lies)
 		(void)buf_put(&said, out.data, size);
 	session_output_sent(p->s, p->connection, size);
 	do {
-		taken = reconcile_input(g->r, index, buf_view(&said), g->time_ms);
+		taken = rig_hear(g, index, buf_view(&said));
 		buf_consume(&said, taken);
 		rig_act(g);
 	} while (taken > 0 && p->connection != SESSION_NONE);

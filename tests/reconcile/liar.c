@@ -34,8 +34,7 @@ static bool say_instead(struct rig *g, uint32_t index, lie *what)
 	if (what(g, &frame, &to))
 		(void)protocol_encode(&to, &frame);
 	for (size_t used = 0, taken = 1; taken > 0; used += taken)
-		taken = reconcile_input(g->r, index, view_of(to.data + used, to.size - used),
-		                        g->time_ms);
+		taken = rig_hear(g, index, view_of(to.data + used, to.size - used));
 	buf_release(&to);
 	rig_act(g);
 	if (p->connection != SESSION_NONE)

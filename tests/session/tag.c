@@ -30,11 +30,15 @@ static struct frame keyed_login(struct peer *peer, const struct person *p, uint6
 	struct frame frame = login_of(&r, peer, p, session, 1);
 	struct auth auth = rig_auth(&r, peer, p, AUTH_LOGIN_KEYED);
 
+	auth.session = frame.login.session;
+	auth.dial = frame.login.dial;
+	auth.epoch = frame.login.epoch;
+	auth.flags = FLAG_KEYED;
 	box_public(secret, auth.client_nonce);
 	memcpy(frame.login.client_nonce, auth.client_nonce, KEY_SIZE);
 	frame.flags = FLAG_KEYED;
 	auth_proof(p->stretched, &auth, frame.login.proof);
-	ALWAYS(tag_key_make(key, secret, auth.public, &auth), "tag: there is a key");
+	ALWAYS(tag_key_make(key, NULL, secret, auth.public, &auth), "tag: there is a key");
 	return frame;
 }
 
@@ -182,6 +186,29 @@ static void test_taken_away(void)
 	rig_close(&r);
 }
 
+/* Who passes it on changes one thing that a log-in asks for. */
+static void test_changed(void)
+{
+	struct frame frame;
+	struct tag_key key;
+
+	begin();
+	for (int what = 0; what < 3; what++) {
+		struct peer *peer = rig_join(&r);
+
+		frame = keyed_login(peer, &alice, 100, &key);
+		if (what == 0)
+			frame.login.session = ulid_of(101);
+		else if (what == 1)
+			frame.login.dial++;
+		else
+			frame.flags |= FLAG_SENDING;
+		IS_U64(rig_ask(&r, peer, frame).status, STATUS_WRONG_PROOF, "changed: no proof");
+		rig_leave(&r, peer);
+	}
+	rig_close(&r);
+}
+
 /* The tags are agreed on before it is known whether the password is right. */
 static void test_refused(void)
 {
@@ -215,7 +242,7 @@ static void test_refused(void)
 static void test_operator(void)
 {
 	struct frame frame = { .type = FRAME_OPERATE, .flags = FLAG_KEYED };
-	struct tag_key key;
+	struct tag_key key, again, answers;
 
 	begin();
 	struct peer *peer = rig_join(&r);
@@ -229,11 +256,20 @@ static void test_operator(void)
 	       "operator: the tags are part of this proof, too");
 	frame.flags = FLAG_KEYED;
 	IS_U64(rig_ask(&r, peer, frame).status, STATUS_OK, "operator: with its key");
-	ALWAYS(tag_key_make(&key, secret, auth.public, &auth), "tag: there is a key");
+	ALWAYS(tag_key_make(&key, NULL, secret, auth.public, &auth), "tag: there is a key");
 	frame = (struct frame){ .type = FRAME_ELEMENTS, .elements = { .set = SET_ALL } };
 	frame.elements.after = bound_begin();
 	frame.elements.upto = bound_end();
+	auth = rig_auth(&r, peer, NULL, AUTH_OPERATOR_KEYED);
+	box_public(secret, auth.client_nonce);
+	ALWAYS(tag_key_make(&again, &answers, secret, auth.public, &auth), "tag: there are two");
+	size_t begin_at = peer->in.size;
+
 	IS_U64(ask(peer, frame, &key), FRAME_ELEMENTS | FRAME_REPLY, "operator: may ask");
+	struct view said = view_of(peer->in.data + begin_at, peer->in.size - begin_at);
+
+	OK(protocol_is_tagged(said) && !tag_take(&again, said) && tag_take(&answers, said),
+	   "operator: the answer has a tag, by a key of its own");
 	rig_send(&r, peer, &frame);
 	OK(peer->is_closed, "operator: nobody else on that connection");
 	rig_close(&r);
@@ -273,6 +309,7 @@ int main(void)
 	test_again();
 	test_relay();
 	test_taken_away();
+	test_changed();
 	test_refused();
 	test_operator();
 	test_lowered();
