@@ -57,7 +57,8 @@ enum {
 	SLOWEST_PER_MS = 4,               /* a ms more for so many bytes */
 	NOBODY = 0xff,                    /* no index of a member */
 };
-_Static_assert(STORE_BYTES + FACT_SIZE_MAX + FRAME_HEADER_SIZE <= FRAME_SIZE_MAX, "a STORE fits");
+_Static_assert(STORE_BYTES + FACT_SIZE_MAX + FRAME_HEADER_SIZE + TAG_SIZE <= FRAME_SIZE_MAX,
+               "a STORE fits");
 
 /* ---- member.c ---- */
 

@@ -162,7 +162,17 @@ static bool is_for_a_stranger(const struct replication *r, const struct create *
 	uint32_t index = replica_first(c->op.audience);
 
 	return c->has_invitation && r->replicas[index].version >= PROTOCOL_VERSION_VOUCHED &&
-	       !member_belongs(r, index, 0);
+	       !(member_known(r) & BIT(index));
+}
+
+/* Nobody is there to whom it may be introduced. Where it was granted before it must not stay. */
+static void give_up(struct replication *r, struct create *c, enum outcome outcome,
+                    const char *detail)
+{
+	if (c->maybe)
+		take_back(r, c, outcome, detail);
+	else
+		op_refuse(r, &c->op, c->op.written ? OUTCOME_UNKNOWN : outcome, detail);
 }
 
 /* It is known who belongs to the cluster. */
@@ -173,15 +183,15 @@ static void introduce_to_members(struct replication *r, struct create *c)
 	op->audience = member_of(r, op->audience);
 	op->done = 0;
 	if (op->audience == 0) {
-		op_refuse(r, op, op->written ? OUTCOME_UNKNOWN : OUTCOME_NO_REPLICA,
-		          "the live replicas do not vouch for each other: they need copies of one "
-		          "operator.key");
+		give_up(r, c, OUTCOME_NO_REPLICA,
+		        "the live replicas do not vouch for each other: they need copies of one "
+		        "operator.key");
 		return;
 	}
 	if (is_for_a_stranger(r, c)) {
-		op_refuse(r, op, op->written ? OUTCOME_UNKNOWN : OUTCOME_TOO_FEW_REPLICAS,
-		          "an invitation is shown only to servers that vouch for each other: at "
-		          "least two must answer");
+		give_up(r, c, OUTCOME_TOO_FEW_REPLICAS,
+		        "an invitation is shown only to servers that vouch for each other: at "
+		        "least two must answer");
 		return;
 	}
 	if (!c->have_id || !op->written)

@@ -588,7 +588,7 @@ static void hand_over(struct replication *r, struct login *l)
 	for (uint32_t i = 0; i < REPLICAS; i++) {
 		if (!(lacking(l) & l->op.audience & BIT(i)))
 			continue;
-		if (!member_belongs(r, i, l->in)) {
+		if (!member_may_have(r, i, l->in)) {
 			replica_doubt(r, i, AUTH_OTHER_KEY);
 			continue;
 		}

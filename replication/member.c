@@ -23,9 +23,15 @@
  * show nothing, because every greeting tells them. Who repeats the greeting of another one has not
  * the secret key, and is a liar. One of version 3 cannot be asked for that.
  *
- * An account is given to a replica that is known. Besides,
- *   at a log-in        to one for which a replica vouches that has shown that it holds the account
- *   at a creation      to the only one that is live: else nobody could create while two are down
+ * Two who have no key can vouch for each other, if they have agreed on an answer: while nobody is
+ * known they are servers like others. But they cannot sign a log-in. So whoever is known, and has
+ * not signed, is known no longer if one that has signed does not vouch for it, and none does.
+ *
+ * An account is given
+ *   at a creation      to who is known, or to the only one that is live: else nobody could create
+ *                      while two are down
+ *   later              to one for which a replica vouches that has shown that it holds the account;
+ *                      while nobody has, to one for which both others vouch
  * Everything here is asked when a replica has greeted, so before any request of ours is written
  * there; replies come in order, so a request whose answers are there has these answers, too.
  */
@@ -166,6 +172,37 @@ void member_lost(struct replication *r, uint32_t index)
 	r->unsettled = ALL_REPLICAS;
 }
 
+/* Who has signed counts more than who was known without it: they may have vouched for each other. So
+ * one for whom none of those vouches that were asked about it is known no longer. */
+static void forget_unvouched(struct replication *r)
+{
+	for (uint32_t i = 0; i < REPLICAS; i++) {
+		const struct membership *m = &r->replicas[i].member;
+		bool is_doubted = false, is_vouched = m->has_signed;
+
+		for (uint32_t k = 0; k < REPLICAS; k++) {
+			if (k == i || !r->replicas[k].member.has_signed)
+				continue;
+			is_doubted |= (m->answered >> i & m->answered >> k & 1) != 0;
+			is_vouched |= vouches(r, k, i);
+		}
+		if (is_doubted && !is_vouched)
+			r->replicas[i].member.shown = r->replicas[i].is_known = false;
+	}
+}
+
+void member_signed(struct replication *r, uint32_t index)
+{
+	struct replica *p = &r->replicas[index];
+
+	if (p->member.has_signed)
+		return;
+	p->member.has_signed = true;
+	forget_unvouched(r);
+	spread(r);
+	r->unsettled = ALL_REPLICAS;
+}
+
 /* What a replica says that is asked for the secret of its public key. */
 static void challenge_answered(struct replication *r, uint32_t index, const struct frame *frame)
 {
@@ -197,7 +234,10 @@ void member_answered(struct replication *r, uint32_t voucher, uint32_t request,
 		m->answered |= BIT(voucher);
 		memcpy(m->answers[voucher], frame->introduced.signature, KEY_SIZE);
 	}
-	spread(r);
+	if (r->replicas[voucher].doubt ==
+	    NULL) /* else it dies, and then the others are looked at */
+		spread(r);
+	forget_unvouched(r);
 	r->unsettled = ALL_REPLICAS; /* who belongs may have become known */
 }
 
@@ -208,14 +248,27 @@ bool member_is_asked(const struct replication *r, uint32_t index)
 	return (m->asked & r->live) != 0 || m->is_challenged;
 }
 
-bool member_belongs(const struct replication *r, uint32_t index, uint8_t vouchers)
+/* How many of them vouch for it. */
+static uint32_t count_vouchers(const struct replication *r, uint32_t index, uint8_t among)
 {
-	if (known(r, ALL_REPLICAS) & BIT(index))
-		return true;
+	uint32_t count = 0;
+
 	for (uint32_t i = 0; i < REPLICAS; i++)
-		if ((vouchers & BIT(i)) && vouches(r, i, index))
-			return true;
-	return false;
+		count += (among & BIT(i)) && vouches(r, i, index);
+	return count;
+}
+
+bool member_is_vouched(const struct replication *r, uint32_t index, uint8_t vouchers)
+{
+	return (known(r, ALL_REPLICAS) & BIT(index)) || count_vouchers(r, index, vouchers) > 0;
+}
+
+bool member_may_have(const struct replication *r, uint32_t index, uint8_t holders)
+{
+	if (holders & BIT(index))
+		return true;
+	return count_vouchers(r, index, holders ? holders : ALL_REPLICAS) >=
+	       (holders ? 1 : REPLICAS - 1);
 }
 
 uint8_t member_known(const struct replication *r)

@@ -22,7 +22,8 @@ struct membership {
 	bool is_challenged;
 	uint32_t challenge; /* the number of that question */
 	uint8_t box_answer[KEY_SIZE];
-	bool shown; /* it belongs: this connection has shown it */
+	bool shown;      /* it belongs: this connection has shown it */
+	bool has_signed; /* it has shown that it holds an account of this user's */
 };
 
 /* The replica has greeted: asks it and the others whether it belongs to the cluster. */
@@ -34,8 +35,12 @@ void member_answered(struct replication *r, uint32_t voucher, uint32_t request,
                      const struct frame *frame);
 /* Whether one that is live is to answer yet about this replica, which is live. */
 bool member_is_asked(const struct replication *r, uint32_t index);
-/* Whether the replica may be given an account that `vouchers` have shown to hold. */
-bool member_belongs(const struct replication *r, uint32_t index, uint8_t vouchers);
+/* It has signed an answer to a log-in. */
+void member_signed(struct replication *r, uint32_t index);
+/* Whether it is known, or one of these vouches for it. */
+bool member_is_vouched(const struct replication *r, uint32_t index, uint8_t vouchers);
+/* Whether it may be given an account that `holders` have shown to hold. */
+bool member_may_have(const struct replication *r, uint32_t index, uint8_t holders);
 /* Those that have shown, on their connections of now, that they belong. */
 uint8_t member_known(const struct replication *r);
 /* Those of `live` that may be given a new account. None: several are live, and none of them is

@@ -94,8 +94,10 @@ bool proof_is_signed(struct replication *r, uint32_t index, const struct login_s
 		auth_taken_over(server_key, &auth, &frame->logged_in.session, frame->logged_in.dial,
 		                signature);
 	explicit_bzero(server_key, sizeof server_key);
-	if (sha256_equal(signature, frame->logged_in.signature))
+	if (sha256_equal(signature, frame->logged_in.signature)) {
+		member_signed(r, index);
 		return true;
+	}
 	replica_lies(r, index, "cannot prove that it knows this account");
 	return false;
 }

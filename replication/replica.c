@@ -90,6 +90,8 @@ static void forget_connection(struct replica *p)
 	p->lacks_account = p->says_changed = p->lacks_password = false;
 	p->login_written = false;
 	p->is_tagged = false;
+	explicit_bzero(&p->tags, sizeof p->tags);
+	explicit_bzero(&p->next_tags, sizeof p->next_tags);
 	p->joined = false;
 	memset(&p->ended_session, 0, sizeof p->ended_session);
 	p->prove = 0;
@@ -277,7 +279,7 @@ static void password_changed(struct replication *r, uint32_t index)
 	/* The session may have its new password only since it has asked. */
 	if (p->login_epoch < r->session.account.epoch || password_adopt(r))
 		die(r, index, "has learned the new password: logs in again");
-	else if (member_belongs(r, index, replication_joined(r)) ||
+	else if (member_is_vouched(r, index, replication_joined(r)) ||
 	         (p->joined && (!member_known(r) || BUG(changed_believed))))
 		login_session_lost(r, STATUS_CHANGED);
 	else if (p->joined)
@@ -448,7 +450,7 @@ static void give_account(struct replication *r, uint32_t index)
 	struct replica *p = &r->replicas[index];
 	struct frame frame;
 
-	if (member_belongs(r, index, replication_joined(r))) {
+	if (member_may_have(r, index, replication_joined(r))) {
 		p->lacks_account = false;
 		proof_handover(r, index, &r->session, &frame);
 		due_ask(r, index, &frame, TARGET_HANDOVER, NULL);
@@ -466,7 +468,7 @@ static void give_password(struct replication *r, uint32_t index)
 
 	if (!p->joined || p->prove != 0) {
 		p->lacks_password = false;
-	} else if (member_belongs(r, index, replication_joined(r))) {
+	} else if (member_may_have(r, index, replication_joined(r))) {
 		p->lacks_password = false;
 		proof_handover(r, index, &r->session, &frame);
 		due_ask(r, index, &frame, TARGET_TELL, NULL);

@@ -240,7 +240,7 @@ void replication_free(struct replication *r)
 	replication_act_release(r);
 	handed_drop(r);
 	pool_release(&r->pool);
-	r->magic = 0;
+	explicit_bzero(r, sizeof *r); /* keys, and the seed of all that was drawn */
 	memory_free(r);
 }
 

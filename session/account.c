@@ -341,12 +341,14 @@ void session_renewal(struct sessions *s, struct connection *c, const struct fram
 void session_introduce(struct sessions *s, struct connection *c, const struct frame *frame)
 {
 	struct account account = { .id = frame->introduce.id, .name = frame->introduce.name };
-	struct invitation copy = frame->introduce.invitation;
-	bool is_invited = frame->type == FRAME_INTRODUCE && (frame->flags & FLAG_VOUCHED) != 0;
-	struct invitation *invitation = is_invited ? &copy : NULL;
+	struct invitation copy = { .bytes = { 0 } }, *invitation = NULL;
 	uint8_t answer[KEY_SIZE];
 	struct auth auth;
 
+	if (frame->type == FRAME_INTRODUCE && (frame->flags & FLAG_VOUCHED) != 0) {
+		copy = frame->introduce.invitation;
+		invitation = &copy;
+	}
 	session_spend(c, COST_INTRODUCE);
 	account.verifier.setting = frame->introduce.setting;
 	session_auth(s, c, AUTH_INTRODUCE, &account.id, frame->introduce.setting,

@@ -230,6 +230,13 @@ static bool has_tag_key(struct sessions *s, struct connection *c)
 	return tag_key_make(&c->tag.key, NULL, s->options.box_secret, public, &auth);
 }
 
+/* A real replica of version 3 knows of no such flag either. */
+static bool is_of_later_version(const struct connection *c, const struct frame *frame)
+{
+	return c->version < PROTOCOL_VERSION_KEYED &&
+	       (frame->flags & (FLAG_KEYED | FLAG_BOXED)) != 0;
+}
+
 /* NULL: the tag of a whole frame is right, or it has none and needs none. Else a phrase for what is
  * wrong. */
 static const char *take_tag(struct sessions *s, struct connection *c, struct view bytes)
@@ -277,7 +284,9 @@ size_t session_input(struct sessions *s, uint32_t connection, struct view bytes,
 	touch(s, c);
 	s->counts.frames++;
 	session_spend(c, COST_FRAME + size / COST_BYTES);
-	if (is_decoded)
+	if (is_decoded && is_of_later_version(c, &frame))
+		why = "a flag of a later version";
+	else if (is_decoded)
 		why = take_tag(s, c, view_of(bytes.data, size));
 	if (why != NULL)
 		refuse_frame(s, c, why);

@@ -163,7 +163,7 @@ static inline void replica_start(struct cluster *k, uint32_t i)
 	options.has_operator_key = !p->keyless;
 	options.registration = p->registration;
 	options.version_max = p->version;
-	memset(options.operator_key, p->stranger ? (int)i + 1 : 0x66, KEY_SIZE);
+	memset(options.operator_key, p->stranger ? 0x67 : 0x66, KEY_SIZE);
 	if (!p->store)
 		p->store = store_new();
 	p->sessions = session_new(&options, p->store);

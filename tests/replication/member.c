@@ -153,17 +153,47 @@ static void test_keyless(void)
 	buf_release(&overheard);
 }
 
-/* Nobody holds the account who could vouch for others. Those who come back together do. */
-static void test_all_wiped(void)
+/* Nobody holds the account who could vouch for others. If all three come back, they do; two of one
+ * key might be anybody. */
+static void test_all_wiped(bool with_stranger)
 {
 	cluster_start(&k, SHARE_USUAL, 1);
 	say(&k, 0, "create alice pw");
 	for (uint32_t i = 0; i < REPLICAS; i++)
 		replica_kill(&k, i);
 	for (uint32_t i = 0; i < REPLICAS; i++)
-		replace(i, i == 2);
+		replace(i, with_stranger && i == 2);
 	pass(&k, 3000);
-	IS_U64(held(&k, "alice", false), 3, "all wiped: two of one key are given the account");
+	IS_U64(held(&k, "alice", false), with_stranger ? 0 : 7,
+	       "all wiped: three of one key are given the account, two are not");
+	cluster_free(&k);
+}
+
+/* Two strangers at the ports of dead replicas vouch for each other. The third one holds the account
+ * and does not vouch for them: a log-in gives it to nobody else. */
+static void test_two_strangers(bool in_session)
+{
+	cluster_start(&k, SHARE_USUAL, 1);
+	say(&k, 0, "create alice pw");
+	for (uint32_t i = 0; i < 2; i++) {
+		replica_kill(&k, i);
+		replace(i, true);
+	}
+	if (in_session) {
+		client_cut(&k, 0, 2);
+		pass(&k, 4000);
+		client_heal(&k, 0, 2);
+	} else {
+		client_stop(&k, 0);
+		uint32_t fresh = client_start(&k);
+
+		quiet(&k);
+		say(&k, fresh, "login alice pw");
+		OK(has(heard(&k, fresh), "result login ok copies=1"),
+		   "two strangers: who holds the account lets in");
+	}
+	pass(&k, 4000);
+	IS_U64(held(&k, "alice", false), 4, "two strangers: they are not given it");
 	cluster_free(&k);
 }
 
@@ -175,6 +205,9 @@ int main(void)
 	test_log_in();
 	test_session();
 	test_keyless();
-	test_all_wiped();
+	test_all_wiped(false);
+	test_all_wiped(true);
+	test_two_strangers(false);
+	test_two_strangers(true);
 	return tap_done();
 }

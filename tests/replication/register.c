@@ -179,6 +179,33 @@ static void test_alone(void)
 	cluster_free(&k);
 }
 
+/* Two have granted it and are gone. A third one, which is not known, is shown no invitation; and the
+ * name is free when they are back. */
+static void test_taken_back(void)
+{
+	start(REGISTRATION_INVITED, REGISTRATION_INVITED, REGISTRATION_INVITED);
+	client_stop(&k, 0);
+	replica_kill(&k, 2);
+	(void)client_start(&k);
+	pass(&k, 2000);
+	k.invitation = &good;
+	hold_here(&k, 1, 1, true); /* what is said to the second INTRODUCE */
+	say(&k, 1, "create alice pw");
+	IS_U64(held(&k, "alice", false), 3, "taken back: two have granted it");
+	replica_kill(&k, 0), replica_kill(&k, 1);
+	hold_here(&k, 1, 1, false);
+	pass(&k, 100);
+	replica_start(&k, 2);
+	pass(&k, 5000);
+	replica_start(&k, 0), replica_start(&k, 1);
+	pass(&k, 20000);
+	IS_U64(held(&k, "alice", false), 0, "taken back: it is not left there");
+	(void)heard(&k, 1);
+	say(&k, 1, "create alice pw");
+	OK(has(heard(&k, 1), "result create ok copies=3"), "taken back: the name is free");
+	cluster_free(&k);
+}
+
 static void test_old(void)
 {
 	start(REGISTRATION_OPEN, REGISTRATION_OPEN, REGISTRATION_INVITED);
@@ -209,5 +236,6 @@ int main(void)
 	test_closed_box();
 	test_alone();
 	test_old();
+	test_taken_back();
 	return tap_done();
 }

@@ -133,6 +133,9 @@ static void saw_box(struct sim *s, const struct sim_wire *w, const struct frame 
 	memcpy(auth.uuid, w->uuid, UUID_SIZE);
 	box_public(w->box_secret, auth.public);
 	(void)box_open(&f->introduce.box, w->box_secret, &auth, &account.verifier, answer);
+	/* Closed for the process that had greeted so before, nobody can open it any more. */
+	if (s->lies_of_greetings && w->replica == s->lying && !auth_account_fits(&account))
+		return;
 	saw_account(s, w, &account);
 }
 
