@@ -125,6 +125,8 @@ static inline void samples_of_look_ups(void)
 	f->lookup_name.suffix = view_of_string("0AZ9MNPQ");
 	hand_string("bob");
 	hand_string("0AZ9MNPQ");
+	/* In the file of version 4 there is one with a tag, too: it asks about the first of these,
+	 * and the tag is the first bytes of the second. */
 	struct sample *s = sample(FRAME_LOOKUP_ID, 0, STATUS_OK);
 	struct id id = an_id(1);
 
@@ -277,10 +279,12 @@ static inline void samples_of_sessions(void)
 	set_key(f->login.client_nonce, 23);
 	set_key(f->login.proof, 24);
 	hand_login();
-	struct sample *again = sample(FRAME_LOGIN, FLAG_SENDING | FLAG_KEYED, STATUS_OK);
+	const uint8_t flags_of_login[] = { FLAG_KEYED, FLAG_SENDING | FLAG_KEYED };
 
-	again->frame.login = f->login;
-	hand_login();
+	for (size_t i = 0; i < sizeof flags_of_login; i++) {
+		sample(FRAME_LOGIN, flags_of_login[i], STATUS_OK)->frame.login = f->login;
+		hand_login();
+	}
 	f = &sample(FRAME_LOGIN | FRAME_REPLY, 0, STATUS_OK)->frame;
 	set_key(f->logged_in.signature, 25);
 	set_key(f->logged_in.sealed, 26);
@@ -317,11 +321,13 @@ static inline void samples_of_sessions(void)
 	f = &sample(FRAME_MEMBER | FRAME_REPLY, 0, STATUS_OK)->frame;
 	set_key(f->introduced.signature, 38);
 	hand_key(38);
-	f = &sample(FRAME_OPERATE, 0, STATUS_OK)->frame;
-	set_key(f->operate.client_nonce, 30);
-	set_key(f->operate.proof, 31);
-	hand_key(30);
-	hand_key(31);
+	for (unsigned flags = 0; flags <= FLAG_KEYED; flags += FLAG_KEYED) {
+		f = &sample(FRAME_OPERATE, (uint8_t)flags, STATUS_OK)->frame;
+		set_key(f->operate.client_nonce, 30);
+		set_key(f->operate.proof, 31);
+		hand_key(30);
+		hand_key(31);
+	}
 	f = &sample(FRAME_OPERATE | FRAME_REPLY, 0, STATUS_OK)->frame;
 	set_key(f->introduced.signature, 32);
 	hand_key(32);

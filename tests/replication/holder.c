@@ -390,7 +390,7 @@ static void reset(const char *password)
 	memcpy(lock, a->verifier.lock, KEY_SIZE);
 	auth_verifier_make(p, seal, view_of_string(USUAL), &a->verifier);
 	memcpy(a->verifier.lock, lock, KEY_SIZE);
-	a->epoch++;
+	a->epoch = account_next_epoch(a->epoch, ACCOUNT_BY_OPERATOR);
 	a->by = ACCOUNT_BY_OPERATOR;
 	(void)store_apply(k.replicas[1].store, &fact, &limits); /* `fact` has views of the first */
 	(void)store_apply(k.replicas[0].store, &fact, &limits);

@@ -162,9 +162,10 @@ static void test_relay(void)
 	rig_close(&r);
 }
 
-/* That tags follow is part of the proof. */
+/* That tags follow is part of the proof, and so is the nonce, which is the key. */
 static void test_taken_away(void)
 {
+	static const uint8_t others[KEY_SIZE] = "a secret key of his own";
 	struct tag_key key;
 	struct frame frame;
 
@@ -180,9 +181,9 @@ static void test_taken_away(void)
 	IS_U64(rig_ask(&r, peer, frame).status, STATUS_WRONG_PROOF, "taken away: nor given");
 	peer = rig_join(&r);
 	frame = keyed_login(peer, &alice, 100, &key);
-	memset(frame.login.client_nonce, 3, KEY_SIZE);
+	box_public(others, frame.login.client_nonce);
 	IS_U64(rig_ask(&r, peer, frame).status, STATUS_WRONG_PROOF,
-	       "taken away: another one's key is none");
+	       "taken away: the nonce is the key, and nobody puts in his own");
 	rig_close(&r);
 }
 

@@ -314,7 +314,7 @@ static void vouch(struct sim *s, struct liar_link *k)
 	if (how == 1)
 		stamped.id.bytes[ID_SIZE - 1] ^= 1;
 	else if (how == 2)
-		stamped.epoch++;
+		stamped.epoch = account_next_epoch(a.epoch, ACCOUNT_BY_OWNER);
 	auth_stamp(sim_operator_key, &stamped, f.introduce.stamp);
 	f.introduce.id = a.id;
 	f.introduce.name = a.name;
