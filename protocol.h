@@ -45,8 +45,8 @@
  * its connection all requests behind it have FLAG_TAGGED, and behind their payload u8[8], which are
  * no part of it: a tag (fact/tag.h). It is of the whole frame before it. The key of the tags is
  * that of the last such LOGIN or OPERATE, whatever the answer. So who passes the connection on
- * cannot add a request, leave one out or change one. Behind the yes to such an OPERATE replies have
- * tags, too, by a key of their own. Who uses no keys has what version 3 has.
+ * cannot add a request, change one, or leave one out and go on. Behind the yes to such an OPERATE
+ * replies have tags, too, by a key of their own. Who uses no keys has what version 3 has.
  *
  * Before a connection has proved anything (INTRODUCE, HANDOVER, RENEW, LOGIN, OPERATE), a frame
  * that needs a session or the operator key has at most STRANGER_FRAME_MAX bytes.
@@ -63,11 +63,11 @@
  *        Versions begin at 1; version_min <= version_max. The version is the largest that both
  *        speak; the text below says what is from version 4 on. The public key is the replica's
  *        since its start, for boxes (fact/box.h), and part of every proof. The nonce is the
- *        replica's part of every proof on this connection. It says so if the replica speaks a later
- *        version than this (auth_nonce_is_lowered): if the client speaks one, too, somebody has
- *        changed its HELLO. A session whose client sends no frame
- *        for silence_ms (from SILENCE_MS_LEAST to SILENCE_MS_MOST) is ended. A client sends a PING
- *        at least every third of that.
+ *        replica's part of every proof on this connection. The end of the nonce tells that the
+ *        replica speaks a later version than the one in this WELCOME (auth_nonce_is_lowered): if
+ *        the client speaks one, too, somebody has changed its HELLO. A session whose client sends
+ *        no frame for silence_ms (from SILENCE_MS_LEAST to SILENCE_MS_MOST) is ended. A client
+ *        sends a PING at least every third of that.
  * PING           -                any  -> u64 clock, u64 facts, u64 sum
  *        The count of the replica's facts and the sum of their hashes (store.h). They are
  *        advice: nothing is decided by them. A client compares the answers of two replicas only
@@ -155,11 +155,11 @@
  *                                 any  -> key signature, key sealed, u8 by, key middle, key lock,
  *                                         key stamp
  *        The epoch is that of the password, as entries tell it; the proof is made with the setting
- *        beside it. sealed is the seal under auth_seal_mask. The rest says who has set the
- *        password, and what hands the account over (RENEW, HANDOVER); of epoch 0 all but the stamp
- *        is zero. A stamp of zeros: this replica has no operator key, or is of version 3 and the
- *        epoch is 0. The larger (session, dial) stays, on every
- *        replica.
+ *        beside it, and from version 4 on it is of session, dial, epoch and flags, too. sealed is
+ *        the seal under auth_seal_mask. The rest says who has set the password, and what hands the
+ *        account over (RENEW, HANDOVER); of epoch 0 all but the stamp is zero. A stamp of zeros:
+ *        this replica has no operator key, or is of version 3 and the epoch is 0. The larger
+ *        (session, dial) stays, on every replica.
  *        STATUS_CHANGED: a later password is held here.
  *        STATUS_TAKEN_OVER: a larger one is or was here: key signature, of auth_taken_over; that
  *        one: ulid session, u32 dial. Neither answer is believed without its signature.

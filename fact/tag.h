@@ -14,10 +14,12 @@
  *
  * The count is that of the frames before it under this key, so none can be left out, repeated or
  * put in another place. The proof is about the nonce and says that tags follow (enum auth_purpose):
- * nobody can put in a key of his own, or take the tags away. What a replica answers to a user has
- * none: who changes that can do what a replica can that lies. An operator carries what one replica
- * says to the others: there answers have tags, too, by a key of their own. A wrong tag ends the connection, so guessing
- * one succeeds once in 2^64 connections. Tags hide nothing.
+ * nobody can put in a key of his own, or take the tags away. A wrong tag ends the connection, so
+ * guessing one succeeds once in 2^64 connections. Tags hide nothing.
+ *
+ * What a replica answers in a session has none: who changes that can do what a replica can that
+ * lies. What it answers to an operator has tags by a key of its own: `repair` carries to the other
+ * replicas what one of them says.
  *
  * Pure. Random bytes come in from outside.
  */
@@ -34,8 +36,9 @@ struct tag_key {
 	uint64_t count; /* of frames that were tagged, or taken */
 };
 
-/* The key of the tags, and the count at its begin. `secret` is the own secret key, `public` the
- * other's. `answers` may be NULL. Of `auth` the nonces and the replica's keys count; it is changed. False: the other's
+/* Makes the key of the tags, and that of the answers, which may be NULL; their counts are 0.
+ * `secret` is the own secret key, `public` the other's. Of `auth` the nonces and the replica's keys
+ * count; it is changed. False: the other's
  * public key cannot be one, and the key is one that nobody knows. */
 bool tag_key_make(struct tag_key *key, struct tag_key *answers, const uint8_t secret[KEY_SIZE],
                   const uint8_t public[KEY_SIZE], struct auth *auth);

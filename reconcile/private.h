@@ -98,8 +98,10 @@ struct member {
 	uint8_t uuid[UUID_SIZE];
 	uint8_t public[KEY_SIZE];
 	uint8_t server_nonce[KEY_SIZE];
-	uint8_t client_nonce[KEY_SIZE]; /* version 3; then it is the secret key of that nonce */
-	bool is_tagged;                 /* what is written has tags, by this key: */
+	/* Drawn: our nonce in version 3; from version 4 on the secret key whose public key is our
+	 * nonce. */
+	uint8_t client_nonce[KEY_SIZE];
+	bool is_tagged; /* what is written has tags, by this key: */
 	struct tag_key tags;
 	bool answers_have_tags; /* what it says, by this key: */
 	struct tag_key answers;

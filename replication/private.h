@@ -57,7 +57,7 @@
 /* What is said of a replica that does not know an account which it has just stored. */
 #define LIES_UNKNOWN "does not know the account that it has stored"
 
-/* The same of one that is not known (member.c), and says what nothing proves. */
+/* What is said of one that is not known (member.c), and says that a password was changed. */
 #define CHANGED_UNKNOWN "says that a password was changed, and nobody vouches for it"
 
 /* A set of replicas is a mask, one bit for each index. */

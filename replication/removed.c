@@ -17,8 +17,9 @@
  *   is not known
  *   nobody can check it, another one is live,     it is not believed: the replica may be anybody
  *   and the replica is not known
+ *   the replica is known                          it is true: no other one that is known says no
  *   nobody else is live, or can check it          it is true: promise 6. But it ends a session only
- *                                                 if the replica has that session, or is known
+ *                                                 if the replica has that session
  *
  * What another one has said to be right is kept (tombstone.c): it is believed at once from then on,
  * and told to replicas that become live later.

@@ -6,8 +6,9 @@
  * A yes to a log-in is signed by P, and brings what P does not prove: the seal, who has set the
  * password, and the stamp by which others take the account. Whoever holds the account can say
  * anything there. So what each has said is kept. Of two that differ counts who is known (member.c),
- * then whose seal opens the lock of the account, then the lower index. Each replica that lacks the
- * account is told it with one stamp after the other, in the same order, until it takes one.
+ * then whose seal opens the lock of the account, then the lower index. At a log-in each replica
+ * that lacks the account is told it with one stamp after the other, in the same order, until it
+ * takes one.
  */
 #ifndef THREEFOLD_REPLICATION_VOUCHED_H
 #define THREEFOLD_REPLICATION_VOUCHED_H
@@ -56,7 +57,7 @@ struct login_session {
 /* A yes: it holds this account, of which `stretched` is P, and gives this stamp. */
 void vouched_take(struct vouched *v, uint32_t index, const struct account *account,
                   const uint8_t stretched[KEY_SIZE], const uint8_t stamp[KEY_SIZE]);
-/* Those of `known` have said what they have said. */
+/* Notes that those of `known` are known. What they have said counts first from then on. */
 void vouched_know(struct vouched *v, uint8_t known);
 /* Gives the account the seal that counts, and who has set its password. Nothing if nobody has said
  * any. */
