@@ -38,8 +38,7 @@ struct tag_key {
 
 /* Makes the key of the tags, and that of the answers, which may be NULL; their counts are 0.
  * `secret` is the own secret key, `public` the other's. Of `auth` the nonces and the replica's keys
- * count; it is changed. False: the other's
- * public key cannot be one, and the key is one that nobody knows. */
+ * count; it is changed. False: the other's public key cannot be one, and nobody knows the key. */
 bool tag_key_make(struct tag_key *key, struct tag_key *answers, const uint8_t secret[KEY_SIZE],
                   const uint8_t public[KEY_SIZE], struct auth *auth);
 /* The tag of the next frame. */

@@ -204,6 +204,9 @@ void due_clear(struct replica *p)
 		memory_free(held);
 	}
 	buf_release(&p->out);
+	p->is_tagged = false;
+	explicit_bzero(&p->tags, sizeof p->tags);
+	explicit_bzero(&p->next_tags, sizeof p->next_tags);
 	p->write_told = false;
 	p->doubt = NULL;
 }

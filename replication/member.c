@@ -172,8 +172,8 @@ void member_lost(struct replication *r, uint32_t index)
 	r->unsettled = ALL_REPLICAS;
 }
 
-/* Who has signed counts more than who was known without it: they may have vouched for each other. So
- * one for whom none of those vouches that were asked about it is known no longer. */
+/* Who has signed counts more than who was known without it: those may have vouched for each other.
+ * So one for whom none of the signers vouches that were asked about it is known no longer. */
 static void forget_unvouched(struct replication *r)
 {
 	for (uint32_t i = 0; i < REPLICAS; i++) {

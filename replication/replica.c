@@ -89,9 +89,6 @@ static void forget_connection(struct replica *p)
 	p->welcomed = false;
 	p->lacks_account = p->says_changed = p->lacks_password = false;
 	p->login_written = false;
-	p->is_tagged = false;
-	explicit_bzero(&p->tags, sizeof p->tags);
-	explicit_bzero(&p->next_tags, sizeof p->next_tags);
 	p->joined = false;
 	memset(&p->ended_session, 0, sizeof p->ended_session);
 	p->prove = 0;

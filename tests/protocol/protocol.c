@@ -761,7 +761,8 @@ static void test_mutations(void)
 	OK(accepted < MUTATIONS / 2, "mutations: most are refused");
 }
 
-/* Of each request and reply, and of what is neither: with a tag it is read as the same frame, or not at all. */
+/* Of each request and reply, and of what is neither: with a tag it is read as the same frame, or
+ * not at all. */
 static void test_tags(void)
 {
 	struct tag_key key = { .count = 5 }, same = key;

@@ -385,8 +385,8 @@ static inline bool move_out(struct rig *g, uint32_t index, size_t size_max)
 	return size > 0 || used > 0;
 }
 
-/* What a replica says, and not who stands on the way: it has the key of its tags, so the first frame
- * gets a right one. Gives how many bytes of `said` were taken. */
+/* What a replica says, and not who stands on the way: it has the key of its tags, so the first
+ * frame gets a right one. Gives how many bytes of `said` were taken. */
 static inline size_t rig_hear(struct rig *g, uint32_t index, struct view said)
 {
 	const struct member *m = &g->r->members[index];

@@ -179,8 +179,8 @@ static void test_alone(void)
 	cluster_free(&k);
 }
 
-/* Two have granted it and are gone. A third one, which is not known, is shown no invitation; and the
- * name is free when they are back. */
+/* Two have granted it and are gone. A third one, which is not known, is shown no invitation; and
+ * the name is free when they are back. */
 static void test_taken_back(void)
 {
 	start(REGISTRATION_INVITED, REGISTRATION_INVITED, REGISTRATION_INVITED);
