@@ -538,11 +538,11 @@ static void die_as_twin(struct replication *r, uint32_t index, uint32_t other)
 {
 	char why[WHY_SIZE];
 
-	(void)snprintf(why, sizeof why,
-	               "shows the same uuid and key as number %u: one server was given twice, or "
-	               "somebody passes on what it says",
-	               other);
-	die(r, index, why);
+	twin_why(r, index, other, why);
+	if (r->replicas[index].twin.is_false)
+		die_lying(r, index, why);
+	else
+		die(r, index, why);
 }
 
 /* By the rules of twin.c. A dial that is under way goes on: what it brings is judged then. */
@@ -826,7 +826,6 @@ static void settle(struct replication *r)
 		if (r->replicas[i].doubt != NULL)
 			die(r, i, r->replicas[i].doubt);
 	settle_copies(r);
-	twin_settle(r);
 	for (uint32_t i = 0; i < REPLICAS; i++) {
 		enum replica_state state = r->replicas[i].state;
 
@@ -839,6 +838,7 @@ static void settle(struct replication *r)
 		else if (r->replicas[i].lacks_password)
 			give_password(r, i);
 	}
+	twin_settle(r); /* only one that is live can be there first */
 }
 
 void replica_settle(struct replication *r)
@@ -869,9 +869,9 @@ uint64_t replica_deadline(const struct replication *r, uint32_t index)
 		return p->redial_ms;
 	if (p->state == REPLICA_DIALLING || p->state == REPLICA_GREETING)
 		return due;
-	if (p->due.count == 0)
-		return ping;
-	return ping < due ? ping : due;
+	if (p->due.count > 0 && due < ping)
+		ping = due;
+	return ping < twin_deadline(r, index) ? ping : twin_deadline(r, index);
 }
 
 void replica_tick(struct replication *r, uint32_t index)
