@@ -141,6 +141,8 @@ const struct sim_bug sim_bugs[] = {
 	{ "tag_not_needed", 1000, 30, "a request in a session needs no tag" },
 	{ "relay_takes_place", 1000, 28,
 	  "who passes on what a replica says takes its place at a lower index" },
+	{ "stranger_takes_turns", 500, 92,
+	  "one who shows what two others show, in turn, keeps both out" },
 	{ "anybody_repairs", 2000, 11, "what only operators may ask is answered to all" },
 };
 const size_t sim_bugs_count = sizeof sim_bugs / sizeof *sim_bugs;

@@ -419,6 +419,7 @@ void sim_wind_up(struct sim *s)
 	struct reconcile_options options = { .mode = RECONCILE_REPAIR };
 
 	s->winding_up = true;
+	sim_relay_check(s);
 	sim_heal(s);
 	run_for(s, 7 * SIM_SECOND); /* connections that are broken, without a word, are found out */
 	if (sim_chance(s, 40))

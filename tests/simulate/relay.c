@@ -7,10 +7,17 @@
  *
  * A client that has not heard the true one yet cannot know, and neither can one whose dial there
  * has just failed: that is no violation.
+ *
+ * In some of these runs it passes on what the one and what the other of them says, by turns, and
+ * they are killed now and then. When all that has not happened for some time, and the relay still
+ * stands, both must be live for every client.
  */
 #include "tests/simulate/simulate.h"
 
-enum { RELAYS_EVERY = 32, RELAYS_AT = 28 };
+enum { RELAYS_EVERY = 32, RELAYS_AT = 28, TURNS_EVERY = 128, TURNS_AT = 92 };
+
+/* So long, at the end of a run with turns, there is no other fault. */
+static const uint64_t quiet_time = 20 * SIM_SECOND;
 
 void sim_relay_init(struct sim *s)
 {
@@ -25,10 +32,27 @@ void sim_relay_init(struct sim *s)
 	s->faults_on |= 1u << FAULT_CRASH_CLIENT | 1u << FAULT_CRASH_CLIENT_HOST;
 	s->fault_gap = 400 * SIM_MS;
 	s->fault_at = s->now + sim_around(s, s->fault_gap);
+	s->relay.turns = s->options.seed % TURNS_EVERY == TURNS_AT;
+	if (!s->relay.turns)
+		return;
+	s->faults_on = 1u << FAULT_CUT_BOTH | 1u << FAULT_CUT_REPLICA | 1u << FAULT_KILL |
+	               1u << FAULT_CRASH_CLIENT;
+	s->ends_at += quiet_time;
+}
+
+/* From now on nothing but the relay disturbs. */
+static void begin_quiet(struct sim *s)
+{
+	s->faults_on = 0;
+	for (uint32_t i = 0; i < REPLICAS; i++)
+		if (i != s->relay.at && !s->replicas[i].up)
+			s->replicas[i].start_at = s->now;
 }
 
 void sim_relay_step(struct sim *s)
 {
+	if (s->relay.turns && s->faults_on && s->now + quiet_time > s->ends_at)
+		begin_quiet(s);
 	if (s->relay.at == REPLICAS || s->now < s->relay.from || !s->replicas[s->relay.at].up)
 		return;
 	sim_replica_crash(s, s->relay.at, SIMDISK_KILLED, false);
@@ -39,8 +63,11 @@ void sim_relay_step(struct sim *s)
 
 uint32_t sim_relay_dialled(struct sim *s, uint32_t replica)
 {
-	return s->relay.stands && replica == s->relay.at && sim_chance(s, 90) ? s->relay.to
-	                                                                      : replica;
+	if (!s->relay.stands || replica != s->relay.at || !sim_chance(s, 90))
+		return replica;
+	if (s->relay.turns && sim_chance(s, 50))
+		s->relay.to = REPLICAS - s->relay.at - s->relay.to; /* the other one of the two */
+	return s->relay.to;
 }
 
 static bool is_relayed(const struct sim *s, const struct sim_wire *w)
@@ -60,6 +87,26 @@ uint32_t sim_relay_who(struct sim *s, uint32_t c, const struct action *a)
 	return p->live_as[a->index];
 }
 
+void sim_relay_check(struct sim *s)
+{
+	if (!s->relay.turns)
+		return;
+	for (uint32_t c = 0; c < s->clients_count; c++) {
+		const struct sim_client *p = &s->clients[c];
+
+		for (uint32_t i = 0; p->up && i < REPLICAS; i++) {
+			const struct sim_wire *w = &s->wires[p->wires[i]];
+			uint32_t replica = p->order[i];
+
+			if (replica != s->relay.at &&
+			    (p->wires[i] == SIM_WIRES_MAX || w->replica != replica ||
+			     !(p->live & 1u << replica)))
+				sim_fail(s, "client %u: a relay keeps replica %u out: %s", c,
+				         replica, replication_why(p->r, i));
+		}
+	}
+}
+
 void sim_relay_end(struct sim *s)
 {
 	s->relay.stands = false;
@@ -76,27 +123,30 @@ bool sim_relay_refuses(const struct sim *s, const struct sim_wire *w)
 /* The one whose port this is. */
 static bool is_true_one(const struct sim *s, const struct sim_wire *w)
 {
-	return s->relay.at < REPLICAS && w->client < SIM_CLIENTS_MAX && w->replica == s->relay.to &&
+	return s->relay.at < REPLICAS && w->client < SIM_CLIENTS_MAX && w->replica != s->relay.at &&
 	       !is_relayed(s, w);
 }
 
 void sim_relay_greeted(struct sim *s, struct sim_wire *w)
 {
 	w->greeted = true;
-	if (is_true_one(s, w))
-		s->relay.heard[w->client] = w->life;
+	if (is_true_one(s, w)) {
+		s->relay.heard[w->replica][w->client].life = w->life;
+		s->relay.heard[w->replica][w->client].boot = w->boot;
+	}
 	s->produced->relayed += is_relayed(s, w);
 }
 
 void sim_relay_lost(struct sim *s, const struct sim_wire *w)
 {
 	if (is_true_one(s, w) && !w->greeted)
-		s->relay.heard[w->client] = 0;
+		s->relay.heard[w->replica][w->client].life = 0;
 }
 
 void sim_relay_asked(struct sim *s, const struct sim_wire *w, uint8_t type)
 {
-	if (is_relayed(s, w) && s->relay.heard[w->client] == w->life &&
+	if (is_relayed(s, w) && s->relay.heard[w->replica][w->client].life == w->life &&
+	    s->relay.heard[w->replica][w->client].boot == w->boot &&
 	    (type == FRAME_LOGIN || type == FRAME_INTRODUCE || type == FRAME_HANDOVER))
 		sim_fail(s, "client %u takes a relay for replica %u, which it has heard", w->client,
 		         w->replica);

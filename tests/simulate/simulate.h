@@ -441,9 +441,14 @@ extern const char *const sim_fault_names[FAULT_END];
 struct sim_relay {
 	uint32_t at;   /* the replica on whose port it listens; REPLICAS: none */
 	uint32_t to;   /* whom it passes everything on to */
+	bool turns;    /* that is drawn anew at some dials */
 	uint64_t from; /* when it begins */
 	bool stands;
-	uint32_t heard[SIM_CLIENTS_MAX]; /* the life that heard `to` last, there where it is */
+	/* The life of a client that heard a replica last, there where it is, and the boot of
+	 * that. */
+	struct {
+		uint32_t life, boot;
+	} heard[REPLICAS][SIM_CLIENTS_MAX];
 };
 
 /* ---- a run ---- */
@@ -657,6 +662,8 @@ void sim_relay_greeted(struct sim *s, struct sim_wire *w);
 void sim_relay_lost(struct sim *s, const struct sim_wire *w);
 /* A client asks this of a replica. */
 void sim_relay_asked(struct sim *s, const struct sim_wire *w, uint8_t type);
+/* The last seconds of a run have passed with no other fault. */
+void sim_relay_check(struct sim *s);
 /* Its connections break, and nobody dials it any more. */
 void sim_relay_end(struct sim *s);
 /* The connection goes to a relay that is gone. */
