@@ -609,6 +609,7 @@ static uint32_t text_new(struct sim *s, uint32_t c, enum command_kind kind)
 
 	memset(t, 0, sizeof *t);
 	t->size = size < 12 ? 12 : size;
+	s->longest = t->size > s->longest ? t->size : s->longest;
 	t->text = memory_alloc(t->size + 1);
 	head = snprintf(t->text, t->size + 1, "t%u ", s->history.texts.count - 1);
 	for (size_t i = (size_t)head; i < t->size; i++)

@@ -16,7 +16,7 @@ enum {
 	LOOK_MS = 500,
 	SLICE_PART = 8, /* of the time that a batch takes */
 	BATCH_MAX = 16384,
-	LINES_MAX = 64000, /* bytes of the longest text of a run, and what stands beside it */
+	LINES_MAX = 4000,  /* bytes that stand beside a text */
 	SMALL_FRAME = 120, /* bytes: a request of this size needs no slices */
 };
 
@@ -472,7 +472,7 @@ static void begin_job(struct sim *s, uint32_t i)
 		return;
 	}
 	waiting -= journal_waiting_size(p->journal);
-	if (waiting > BATCH_MAX + LINES_MAX)
+	if (waiting > BATCH_MAX + s->longest + LINES_MAX)
 		sim_fail(s, "replica %u: a batch of %zu bytes", i, waiting);
 	p->job = true;
 	p->job_ran = false;

@@ -513,6 +513,7 @@ struct sim {
 	uint64_t command_gap;
 	uint32_t share_messages;
 	uint32_t gaps;        /* of a stream */
+	size_t longest;       /* bytes of a text of this run until now */
 	uint32_t names_count; /* that people want in this run */
 	struct sim_history history;
 	struct sim_produced *produced;
