@@ -108,15 +108,16 @@ class Heard:
                     size = body[22]
                     self.settings[body[:22]] = body[24 + size:24 + size + body[23 + size]]
                 if kind == wire.LOGIN:
-                    purpose = b'\4' if one[5] & FLAG_KEYED else b'\2'
-                    self.logins.append((body[:22], body[46:78], body[78:110], name, purpose, uuid, public, nonce))
+                    asked = (body[22:38], body[38:46] + bytes([one[5] & 127])) if one[5] & FLAG_KEYED else ()
+                    purpose = b'\4' if asked else b'\2'
+                    self.logins.append((body[:22], body[46:78], body[78:110], name, purpose, uuid, public, nonce, asked))
         self.all = b''.join(both[up] for both in streams.values() for up in (True, False))
 
     def client_key(self, stored):
         """What a candidate for StoredKey gives with any log-in that was heard."""
-        for account, mine, proof, name, purpose, uuid, public, nonce in self.logins:
+        for account, mine, proof, name, purpose, uuid, public, nonce, asked in self.logins:
             auth = b''.join(map(wire.part, (name, purpose, account, mine, nonce, uuid, public,
-                                            self.settings.get(account, b''))))
+                                            self.settings.get(account, b'')) + asked))
             key = wire.xor(proof, wire.mac(stored, auth))
             if wire.digest(key) == stored:
                 return key

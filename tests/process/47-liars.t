@@ -59,15 +59,15 @@ make_differ() {
 		"$BIN/client" --json 127.0.0.1 "${server_port[0]}" 127.0.0.1 "${server_port[1]}" 127.0.0.1 1 >"$dir/differ.out" 2>&1
 }
 
-# mode|what is said of replica 0, the liar
+# mode|what is said of replica 0, the liar. He stands on the way, and has no key: of one that has, tests/reconcile/liar.c tells.
 told='silence|not reached: .*silence
 dumb|not reached: does not answer in time
 noise|not reached: (sends what is no frame|speaks something else)
 twice|not reached: answers
 numbers|(refused: it has another operator key|not reached: )
 uuid|refused: .*passes itself off as another
-push|not reached: sends what is for those who are logged in
-elements|(not reached: shows|[0-9]+ elements)
+push|not reached: says what somebody has changed on the way
+elements|not reached: (too few bytes in the payload|says what somebody has changed on the way)
 digests|(not reached: |[0-9]+ elements)
 drip|not reached: does not answer in time'
 while IFS='|' read -r mode why; do
