@@ -112,7 +112,7 @@ uint8_t twin_losers(struct replication *r, uint32_t index, uint32_t other)
 	if (!q->twin.is_last || !has_shown(q, p->uuid, p->public))
 		return 0;
 	if (BUG(relay_takes_place) && q->welcomed)
-		return other < index || (r->live & BIT(other)) ? BIT(index) : BIT(other);
+		return BIT(other < index || (r->live & BIT(other)) ? index : other);
 	if (BUG(relay_takes_place))
 		return 0;
 	if (!q->twin.is_false)
@@ -126,7 +126,7 @@ uint8_t twin_losers(struct replication *r, uint32_t index, uint32_t other)
 	assert(!p->twin.is_own || !q->twin.is_own);
 	if (p->twin.is_own)
 		return BIT(other);
-	return q->twin.is_own ? BIT(index) : BIT(index) | BIT(other);
+	return (uint8_t)(BIT(index) | (q->twin.is_own ? 0 : BIT(other)));
 }
 
 bool twin_waits(const struct replication *r, uint32_t index)

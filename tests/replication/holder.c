@@ -110,7 +110,7 @@ static void begin_setting(uint32_t stranger, uint32_t more, const char *setting)
 static void test_setting(uint32_t stranger, uint32_t more, const char *setting)
 {
 	begin_setting(stranger, more, setting);
-	IS_U64(member_known(k.clients[1].r), ALL_REPLICAS & ~BIT(stranger),
+	IS_U64(member_known(k.clients[1].r), ALL_REPLICAS ^ BIT(stranger),
 	       "setting: the others are known");
 	say(&k, 1, "login alice pw");
 	pass(&k, 3000);

@@ -293,7 +293,7 @@ static void others_of(uint32_t at, uint32_t faces[2])
 /* He shows one of the two others, and then the other one. The client comes when he is there. */
 static void story_turns_fresh(uint32_t at)
 {
-	unsigned honest = ALL_REPLICAS & ~BIT(at);
+	unsigned honest = ALL_REPLICAS ^ BIT(at);
 	uint32_t faces[2], lost;
 
 	others_of(at, faces);
@@ -325,7 +325,7 @@ static void story_turns_fresh(uint32_t at)
 /* The client has a session, and both of the others are started again, one after the other. */
 static void story_turns_running(uint32_t at)
 {
-	unsigned honest = ALL_REPLICAS & ~BIT(at);
+	unsigned honest = ALL_REPLICAS ^ BIT(at);
 	uint32_t faces[2];
 
 	others_of(at, faces);
