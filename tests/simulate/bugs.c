@@ -130,7 +130,7 @@ const struct sim_bug sim_bugs[] = {
 	{ "joins_with_old_password", 2000, 388,
 	  "a replica that joins while the password changes is not told of it" },
 	{ "password_forgotten", 200, 21, "who shows a password may not know it at the log-in" },
-	{ "guess_is_slow", 10000, 6269,
+	{ "guess_is_slow", 25000, 22637,
 	  "who answers wrong passwords late, on purpose, is left out as slow" },
 	{ "identity_repeated", 500, 45, "who repeats a greeting is taken for who has said it" },
 	{ "setting_of_anybody", 5000, 325, "who is not known chooses how a password is stretched" },
